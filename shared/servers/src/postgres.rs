@@ -1,0 +1,260 @@
+//! A private PostgreSQL server.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::daemon::{Daemon, Launch, stop_leftover};
+use crate::{Port, StartError, Stopped, pick, probe, programs, secret, unprivileged};
+
+const START_LIMIT: Duration = Duration::from_mins(1);
+const STOP_LIMIT: Duration = Duration::from_secs(20);
+
+/// What is to be left of the data after the machine lost power.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// Everything that was committed.
+    Full,
+    /// Perhaps nothing; several times faster. For tests.
+    None,
+}
+
+/// How to run a PostgreSQL server.
+#[derive(Clone, Debug)]
+pub struct PostgresOptions {
+    /// Where its data, password and log are; made when missing.
+    pub folder: PathBuf,
+    /// Its port on loopback.
+    pub port: Port,
+    /// What a loss of power may cost.
+    pub durability: Durability,
+    /// How many connections it takes.
+    pub connections_max: u32,
+    /// Where its log goes; `server.log` in the folder unless set.
+    pub log: Option<PathBuf>,
+}
+
+impl PostgresOptions {
+    /// A durable server under `folder` on any free port.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            port: Port::Free,
+            durability: Durability::Full,
+            connections_max: 300,
+            log: None,
+        }
+    }
+}
+
+/// A PostgreSQL server of our own. Dropping it stops it; the data stay.
+#[derive(Debug)]
+pub struct Postgres {
+    options: PostgresOptions,
+    port: u16,
+    password: String,
+    daemon: Option<Daemon>,
+}
+
+impl Postgres {
+    /// Starts a server, making its data folder on the first run, and waits until it takes queries.
+    ///
+    /// A server that an earlier, killed parent left behind in the folder is stopped first.
+    ///
+    /// # Errors
+    /// Any [`StartError`], with the tail of the server's log where it has one.
+    pub fn start(options: PostgresOptions) -> Result<Self, StartError> {
+        make_folder(&options.folder)?;
+        stop_leftover(&record(&options.folder), Signal::INT, STOP_LIMIT);
+        let port = pick(options.port)?;
+        let password = secret::kept(&options.folder.join("password")).map_err(|source| {
+            StartError::Folder {
+                path: options.folder.clone(),
+                source,
+            }
+        })?;
+        let mut server = Self {
+            options,
+            port,
+            password,
+            daemon: None,
+        };
+        server.start_again()?;
+        Ok(server)
+    }
+
+    /// Starts a stopped server again: same data, same port. A running one is left alone.
+    ///
+    /// # Errors
+    /// As [`Postgres::start`].
+    pub fn start_again(&mut self) -> Result<(), StartError> {
+        if self.is_running() {
+            return Ok(());
+        }
+        let programs = programs::postgres_folder().ok_or(StartError::ProgramMissing {
+            program: "initdb",
+            package: "postgresql",
+        })?;
+        let data = self.options.folder.join("data");
+        if !data.join("PG_VERSION").exists() {
+            self.create_cluster(&programs, &data)?;
+        }
+        let mut command = unprivileged::command(&programs.join("postgres"), &self.options.folder)?;
+        command.arg("-D").arg(&data);
+        for setting in self.settings() {
+            command.arg("-c").arg(setting);
+        }
+        let mut daemon = Daemon::spawn(Launch {
+            name: "PostgreSQL".to_owned(),
+            command,
+            log: self.log(),
+            append_log: true,
+            record: record(&self.options.folder),
+        })?;
+        let port = self.port;
+        daemon.wait_until_ready(START_LIMIT, || takes_queries(port))?;
+        self.daemon = Some(daemon);
+        Ok(())
+    }
+
+    /// Lets running statements be cut off and the data be written (fast shutdown), then ends; kills after 20 s.
+    pub fn stop(&mut self) -> Stopped {
+        self.daemon.take().map_or(Stopped::Already, |mut daemon| {
+            daemon.stop(Signal::INT, STOP_LIMIT)
+        })
+    }
+
+    /// The administrator's url of `database`.
+    pub fn url(&self, database: &str) -> String {
+        self.url_of("postgres", &self.password, database)
+    }
+
+    /// The url of `database` for another role.
+    pub fn url_of(&self, role: &str, password: &str, database: &str) -> String {
+        format!(
+            "postgres://{role}:{password}@127.0.0.1:{}/{database}",
+            self.port
+        )
+    }
+
+    /// The port it has.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its process id while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.daemon.as_ref().map(Daemon::pid)
+    }
+
+    /// Whether its process runs.
+    pub fn is_running(&mut self) -> bool {
+        self.daemon
+            .as_mut()
+            .is_some_and(|daemon| daemon.ended().is_none())
+    }
+
+    /// Where its log is.
+    pub fn log(&self) -> PathBuf {
+        self.options
+            .log
+            .clone()
+            .unwrap_or_else(|| self.options.folder.join("server.log"))
+    }
+
+    fn create_cluster(&self, programs: &Path, data: &Path) -> Result<(), StartError> {
+        let failed = |source| StartError::Folder {
+            path: data.to_owned(),
+            source,
+        };
+        // initdb wants an empty folder: what an interrupted one left goes.
+        if data.exists() {
+            fs::remove_dir_all(data).map_err(failed)?;
+        }
+        make_folder(data)?;
+        let password_file = self.options.folder.join("password.for-initdb");
+        secret::write_private(&password_file, &self.password).map_err(failed)?;
+        let mut command = unprivileged::command(&programs.join("initdb"), &self.options.folder)?;
+        let output = command
+            .arg("-D")
+            .arg(data)
+            .args(["--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8"])
+            .args(["--data-checksums", "--no-sync", "--no-instructions"])
+            // Passwords are asked for, since other users of the machine reach
+            // loopback too, but not by SCRAM: its 4096 rounds take a debug
+            // build of a client a tenth of a second for every connection.
+            .args(["--auth-local=reject", "--auth-host=password"])
+            .arg("--pwfile")
+            .arg(&password_file)
+            .output()
+            .map_err(|source| StartError::Spawn {
+                program: "initdb".to_owned(),
+                source,
+            })?;
+        let _ = fs::remove_file(&password_file);
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(StartError::Prepare {
+            program: "initdb".to_owned(),
+            output: String::from_utf8_lossy(&output.stdout).into_owned()
+                + &String::from_utf8_lossy(&output.stderr),
+        })
+    }
+
+    fn settings(&self) -> Vec<String> {
+        let mut settings = vec![
+            "listen_addresses=127.0.0.1".to_owned(),
+            format!("port={}", self.port),
+            // No socket file: its path has a length limit that a deep checkout exceeds.
+            "unix_socket_directories=".to_owned(),
+            format!("max_connections={}", self.options.connections_max),
+            "shared_buffers=64MB".to_owned(),
+            "timezone=UTC".to_owned(),
+            "log_line_prefix=%m [%p] %q%u@%d ".to_owned(),
+        ];
+        if self.options.durability == Durability::None {
+            settings.extend(
+                [
+                    "fsync=off",
+                    "synchronous_commit=off",
+                    "full_page_writes=off",
+                ]
+                .map(str::to_owned),
+            );
+        }
+        settings
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn record(folder: &Path) -> PathBuf {
+    folder.join("server.pid")
+}
+
+fn make_folder(folder: &Path) -> Result<(), StartError> {
+    fs::create_dir_all(folder).map_err(|source| StartError::Folder {
+        path: folder.to_owned(),
+        source,
+    })
+}
+
+/// Whether the server answers a startup message with a request for a password.
+///
+/// During recovery it accepts connections but answers `E`. Source: PostgreSQL
+/// documentation, "Message Flow" and "Message Formats" (`StartupMessage`).
+fn takes_queries(port: u16) -> bool {
+    let parameters = b"user\0postgres\0database\0postgres\0\0";
+    let length = u32::try_from(8 + parameters.len()).unwrap_or(u32::MAX);
+    let mut message = length.to_be_bytes().to_vec();
+    message.extend(196_608_u32.to_be_bytes()); // protocol 3.0
+    message.extend(parameters);
+    probe::ask(port, &message, 1).is_ok_and(|answer| answer == b"R")
+}

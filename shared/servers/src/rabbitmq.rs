@@ -1,0 +1,277 @@
+//! A private RabbitMQ broker with its management console.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::broker_user::definitions;
+use crate::daemon::{Daemon, Launch, stop_leftover};
+use crate::{BrokerUser, Port, StartError, Stopped, epmd, pick, probe, programs, secret};
+
+const START_LIMIT: Duration = Duration::from_mins(2);
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+
+/// How to run a RabbitMQ broker.
+#[derive(Clone, Debug)]
+pub struct RabbitMqOptions {
+    /// Where its data, configuration and log are; made when missing.
+    pub folder: PathBuf,
+    /// Its AMQP port on loopback.
+    pub port: Port,
+    /// The console's port on loopback.
+    pub console_port: Port,
+    /// Users besides guest/guest, created at every start.
+    pub users: Vec<BrokerUser>,
+    /// Where its log goes; `server.log` in the folder unless set.
+    pub log: Option<PathBuf>,
+}
+
+impl RabbitMqOptions {
+    /// A broker under `folder` on any free ports, with guest/guest as its only user.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            port: Port::Free,
+            console_port: Port::Free,
+            users: Vec::new(),
+            log: None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Ports {
+    amqp: u16,
+    console: u16,
+    distribution: u16,
+    epmd: u16,
+}
+
+/// A RabbitMQ broker of our own. Dropping it stops it; the data stay.
+#[derive(Debug)]
+pub struct RabbitMq {
+    options: RabbitMqOptions,
+    ports: Ports,
+    running: Option<Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    broker: Daemon,
+    epmd: Daemon,
+}
+
+impl RabbitMq {
+    /// Starts a broker and waits until it speaks AMQP; one left behind in the folder by a killed parent is stopped first.
+    ///
+    /// # Errors
+    /// Any [`StartError`], with the tail of the broker's log where it has one.
+    pub fn start(options: RabbitMqOptions) -> Result<Self, StartError> {
+        fs::create_dir_all(&options.folder).map_err(|source| StartError::Folder {
+            path: options.folder.clone(),
+            source,
+        })?;
+        stop_leftover(&record(&options.folder), Signal::TERM, STOP_LIMIT);
+        epmd::stop_left_behind(&options.folder);
+        let ports = Ports {
+            amqp: pick(options.port)?,
+            console: pick(options.console_port)?,
+            distribution: pick(Port::Free)?,
+            epmd: pick(Port::Free)?,
+        };
+        let mut broker = Self {
+            options,
+            ports,
+            running: None,
+        };
+        broker.start_again()?;
+        Ok(broker)
+    }
+
+    /// Starts a stopped or killed broker again: same data, same ports. A running one is left alone.
+    ///
+    /// # Errors
+    /// As [`RabbitMq::start`].
+    pub fn start_again(&mut self) -> Result<(), StartError> {
+        if self.is_running() {
+            return Ok(());
+        }
+        self.stop();
+        let program = programs::rabbitmq_server().ok_or(StartError::ProgramMissing {
+            program: "rabbitmq-server",
+            package: "rabbitmq-server",
+        })?;
+        self.write_configuration()?;
+        let epmd = epmd::start(&self.options.folder, self.ports.epmd)?;
+        let mut broker = Daemon::spawn(Launch {
+            name: "RabbitMQ".to_owned(),
+            command: self.command(&program),
+            log: self.log(),
+            append_log: true,
+            record: record(&self.options.folder),
+        })?;
+        let port = self.ports.amqp;
+        broker.wait_until_ready(START_LIMIT, || speaks_amqp(port))?;
+        self.running = Some(Running { broker, epmd });
+        Ok(())
+    }
+
+    /// Closes connections, writes its data and ends; is killed after 30 s.
+    pub fn stop(&mut self) -> Stopped {
+        self.running.take().map_or(Stopped::Already, |mut running| {
+            let stopped = running.broker.stop(Signal::TERM, STOP_LIMIT);
+            epmd::stop(running.epmd);
+            stopped
+        })
+    }
+
+    /// Kills the broker at once, as a crash of its machine would.
+    pub fn kill(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            running.broker.kill();
+            epmd::stop(running.epmd);
+        }
+    }
+
+    /// The url for guest, who may do everything.
+    pub fn url(&self) -> String {
+        self.url_of("guest", "guest")
+    }
+
+    /// The url for another user.
+    pub fn url_of(&self, user: &str, password: &str) -> String {
+        format!("amqp://{user}:{password}@127.0.0.1:{}/%2f", self.ports.amqp)
+    }
+
+    /// The console's address, which is also the management API's, without a slash at the end.
+    pub fn console_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.console)
+    }
+
+    /// The AMQP port it has.
+    pub fn port(&self) -> u16 {
+        self.ports.amqp
+    }
+
+    /// The console's port.
+    pub fn console_port(&self) -> u16 {
+        self.ports.console
+    }
+
+    /// Its process id while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.running.as_ref().map(|running| running.broker.pid())
+    }
+
+    /// Whether its process runs.
+    pub fn is_running(&mut self) -> bool {
+        self.running
+            .as_mut()
+            .is_some_and(|running| running.broker.ended().is_none())
+    }
+
+    /// Where its log is.
+    pub fn log(&self) -> PathBuf {
+        self.options
+            .log
+            .clone()
+            .unwrap_or_else(|| self.options.folder.join("server.log"))
+    }
+
+    fn write_configuration(&self) -> Result<(), StartError> {
+        let folder = &self.options.folder;
+        let mut users = vec![BrokerUser::guest()];
+        users.extend(self.options.users.iter().cloned());
+        let definitions_file = folder.join("definitions.json");
+        let configuration = format!(
+            "listeners.tcp.1 = 127.0.0.1:{}\n\
+             management.tcp.ip = 127.0.0.1\n\
+             management.tcp.port = {}\n\
+             load_definitions = {}\n\
+             log.console = true\n\
+             log.console.level = info\n",
+            self.ports.amqp,
+            self.ports.console,
+            definitions_file.display()
+        );
+        let files = [
+            (definitions_file, definitions(&users)),
+            (folder.join("rabbitmq.conf"), configuration),
+            (
+                folder.join("enabled_plugins"),
+                "[rabbitmq_management].\n".to_owned(),
+            ),
+            // Empty, so that the machine's own settings for its broker are not read.
+            (folder.join("rabbitmq-env.conf"), String::new()),
+            (folder.join("advanced.config"), "[].\n".to_owned()),
+        ];
+        for (path, text) in files {
+            secret::write_private(&path, &text)
+                .map_err(|source| StartError::Folder { path, source })?;
+        }
+        Ok(())
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let folder = &self.options.folder;
+        let mut command = Command::new(program);
+        for (key, _) in std::env::vars_os() {
+            if key.to_string_lossy().starts_with("RABBITMQ_") {
+                command.env_remove(key);
+            }
+        }
+        command
+            // The Erlang cookie is kept in the home folder.
+            .env("HOME", folder)
+            .env("ERL_EPMD_PORT", self.ports.epmd.to_string())
+            .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+            // The data folder is named after the node, so the name must not
+            // follow the port. With a port mapper of its own it is unique.
+            .env("RABBITMQ_NODENAME", "chipin@localhost")
+            .env("RABBITMQ_DIST_PORT", self.ports.distribution.to_string())
+            .env("RABBITMQ_CONF_ENV_FILE", folder.join("rabbitmq-env.conf"))
+            .env("RABBITMQ_CONFIG_FILE", folder.join("rabbitmq.conf"))
+            .env(
+                "RABBITMQ_ADVANCED_CONFIG_FILE",
+                folder.join("advanced.config"),
+            )
+            .env(
+                "RABBITMQ_ENABLED_PLUGINS_FILE",
+                folder.join("enabled_plugins"),
+            )
+            .env("RABBITMQ_MNESIA_BASE", folder.join("data"))
+            .env("RABBITMQ_LOG_BASE", folder.join("log"))
+            .env("RABBITMQ_LOGS", "-")
+            // Makes the start script become the broker instead of its parent,
+            // so that the process id is the broker's.
+            .env("RABBITMQ_ALLOW_INPUT", "true")
+            // Busy waiting of Erlang's schedulers takes whole cores from the
+            // services; `inet_dist_use_interface` keeps distribution on loopback.
+            .env(
+                "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
+                "-noinput +sbwt none +sbwtdcpu none +sbwtdio none \
+                 -start_epmd false -kernel inet_dist_use_interface {127,0,0,1}",
+            );
+        command
+    }
+}
+
+impl Drop for RabbitMq {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn record(folder: &Path) -> PathBuf {
+    folder.join("server.pid")
+}
+
+/// Whether the broker answers the protocol header with `connection.start`.
+///
+/// It listens for AMQP last, after users and plugins. Source: AMQP 0-9-1, 4.2.2.
+fn speaks_amqp(port: u16) -> bool {
+    probe::ask(port, b"AMQP\x00\x00\x09\x01", 1).is_ok_and(|answer| answer == [1])
+}

@@ -1,0 +1,165 @@
+//! A private Redis server.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::daemon::{Daemon, Launch, stop_leftover};
+use crate::{Port, StartError, Stopped, pick, probe, programs, secret};
+
+const START_LIMIT: Duration = Duration::from_secs(30);
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+
+/// How to run a Redis server.
+#[derive(Clone, Debug)]
+pub struct RedisOptions {
+    /// Where its data, password and log are; made when missing.
+    pub folder: PathBuf,
+    /// Its port on loopback.
+    pub port: Port,
+    /// Where its log goes; `server.log` in the folder unless set.
+    pub log: Option<PathBuf>,
+}
+
+impl RedisOptions {
+    /// A server under `folder` on any free port.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            port: Port::Free,
+            log: None,
+        }
+    }
+}
+
+/// A Redis server of our own. Dropping it stops it; the data stay.
+#[derive(Debug)]
+pub struct Redis {
+    options: RedisOptions,
+    port: u16,
+    password: String,
+    daemon: Option<Daemon>,
+}
+
+impl Redis {
+    /// Starts a server and waits until it answers; one left behind in the folder by a killed parent is stopped first.
+    ///
+    /// # Errors
+    /// Any [`StartError`], with the tail of the server's log where it has one.
+    pub fn start(options: RedisOptions) -> Result<Self, StartError> {
+        let failed = |source| StartError::Folder {
+            path: options.folder.clone(),
+            source,
+        };
+        std::fs::create_dir_all(options.folder.join("data")).map_err(failed)?;
+        stop_leftover(&record(&options.folder), Signal::TERM, STOP_LIMIT);
+        let port = pick(options.port)?;
+        let password = secret::kept(&options.folder.join("password")).map_err(failed)?;
+        let mut server = Self {
+            options,
+            port,
+            password,
+            daemon: None,
+        };
+        server.start_again()?;
+        Ok(server)
+    }
+
+    /// Starts a stopped server again: same data, same port. A running one is left alone.
+    ///
+    /// # Errors
+    /// As [`Redis::start`].
+    pub fn start_again(&mut self) -> Result<(), StartError> {
+        if self.is_running() {
+            return Ok(());
+        }
+        let program = programs::find("redis-server").ok_or(StartError::ProgramMissing {
+            program: "redis-server",
+            package: "redis-server",
+        })?;
+        // A file and not arguments: every user sees the arguments of a process.
+        let configuration = self.options.folder.join("redis.conf");
+        secret::write_private(&configuration, &self.configuration()).map_err(|source| {
+            StartError::Folder {
+                path: configuration.clone(),
+                source,
+            }
+        })?;
+        let mut command = Command::new(program);
+        command.arg(&configuration);
+        let mut daemon = Daemon::spawn(Launch {
+            name: "Redis".to_owned(),
+            command,
+            log: self.log(),
+            append_log: true,
+            record: record(&self.options.folder),
+        })?;
+        let port = self.port;
+        daemon.wait_until_ready(START_LIMIT, || answers(port))?;
+        self.daemon = Some(daemon);
+        Ok(())
+    }
+
+    /// Writes its data and ends; is killed after 10 s.
+    pub fn stop(&mut self) -> Stopped {
+        self.daemon.take().map_or(Stopped::Already, |mut daemon| {
+            daemon.stop(Signal::TERM, STOP_LIMIT)
+        })
+    }
+
+    /// Its url, with the password.
+    pub fn url(&self) -> String {
+        format!("redis://:{}@127.0.0.1:{}", self.password, self.port)
+    }
+
+    /// The port it has.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its process id while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.daemon.as_ref().map(Daemon::pid)
+    }
+
+    /// Whether its process runs.
+    pub fn is_running(&mut self) -> bool {
+        self.daemon
+            .as_mut()
+            .is_some_and(|daemon| daemon.ended().is_none())
+    }
+
+    /// Where its log is.
+    pub fn log(&self) -> PathBuf {
+        self.options
+            .log
+            .clone()
+            .unwrap_or_else(|| self.options.folder.join("server.log"))
+    }
+
+    fn configuration(&self) -> String {
+        format!(
+            "bind 127.0.0.1\nport {}\ndir \"{}\"\nrequirepass {}\nappendonly yes\ndaemonize no\n",
+            self.port,
+            self.options.folder.join("data").display(),
+            self.password
+        )
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn record(folder: &Path) -> PathBuf {
+    folder.join("server.pid")
+}
+
+/// Whether the server asks who we are; while it loads its data it says so instead.
+fn answers(port: u16) -> bool {
+    probe::ask(port, b"PING\r\n", 7).is_ok_and(|answer| answer == b"-NOAUTH")
+}

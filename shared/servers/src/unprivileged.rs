@@ -1,0 +1,110 @@
+//! Runs PostgreSQL's programs, which refuse root, when we are root.
+
+use std::fs;
+use std::os::unix::fs::chown;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::{StartError, is_root};
+
+/// The user that PostgreSQL is to take itself for; its Debian package creates it.
+const USER: &str = "postgres";
+
+/// A command for `program` that does not run as root, with `folder` its to write.
+///
+/// As root, a user namespace in which we are called `postgres` comes first: the
+/// files stay ours, so it works below a home that no other user may enter, and
+/// nothing needs to change owner. Containers often forbid namespaces; there the
+/// folder is given to the user `postgres`, and the program runs as that user.
+/// Both `unshare` and `setpriv` replace themselves with the program, so that
+/// its process id is the one we signal.
+pub(crate) fn command(program: &Path, folder: &Path) -> Result<Command, StartError> {
+    if !is_root() {
+        return Ok(Command::new(program));
+    }
+    if namespaces_work() {
+        let mut command = Command::new("unshare");
+        command.args(NAMESPACE).arg("--").arg(program);
+        return Ok(command);
+    }
+    give_away(folder)?;
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--reuid", USER, "--regid", USER, "--clear-groups", "--"])
+        .arg(program);
+    Ok(command)
+}
+
+const NAMESPACE: [&str; 3] = ["--user", "--map-user=postgres", "--map-group=postgres"];
+
+fn namespaces_work() -> bool {
+    Command::new("unshare")
+        .args(NAMESPACE)
+        .args(["--", "true"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+fn give_away(folder: &Path) -> Result<(), StartError> {
+    let failed = |source| StartError::Folder {
+        path: folder.to_owned(),
+        source,
+    };
+    let passwd = fs::read_to_string("/etc/passwd").map_err(failed)?;
+    let (uid, gid) = ids_of(USER, &passwd).ok_or(StartError::ProgramMissing {
+        program: "user postgres",
+        package: "postgresql",
+    })?;
+    give_tree(folder, uid, gid).map_err(failed)?;
+    let reachable = Command::new("setpriv")
+        .args(["--reuid", USER, "--regid", USER, "--clear-groups", "--"])
+        .args(["test", "-w"])
+        .arg(folder)
+        .status()
+        .is_ok_and(|status| status.success());
+    if reachable {
+        return Ok(());
+    }
+    Err(StartError::Prepare {
+        program: "setpriv".to_owned(),
+        output: format!(
+            "PostgreSQL refuses to run as root, and user `{USER}` cannot reach {}.\n\
+             Run as an ordinary user, or put the checkout where `{USER}` may go (chmod a+x its parents).",
+            folder.display()
+        ),
+    })
+}
+
+fn give_tree(path: &Path, uid: u32, gid: u32) -> std::io::Result<()> {
+    chown(path, Some(uid), Some(gid))?;
+    if path.is_dir() && !path.is_symlink() {
+        for entry in fs::read_dir(path)? {
+            give_tree(&entry?.path(), uid, gid)?;
+        }
+    }
+    Ok(())
+}
+
+fn ids_of(user: &str, passwd: &str) -> Option<(u32, u32)> {
+    passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        let mut ids = fields.skip(1).map(str::parse);
+        (name == user).then_some((ids.next()?.ok()?, ids.next()?.ok()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_read_from_the_line_of_that_user_only() {
+        let passwd = "root:x:0:0::/root:/bin/sh\npostgres2:x:7:8::/:\npostgres:x:101:104:,,,:/var:/bin/bash\n";
+        assert_eq!(ids_of("postgres", passwd), Some((101, 104)));
+        assert_eq!(ids_of("nobody", passwd), None);
+    }
+}

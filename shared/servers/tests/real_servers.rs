@@ -1,0 +1,82 @@
+//! Starts, stops and restarts the real servers.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use servers::{
+    BrokerUser, Durability, Postgres, PostgresOptions, RabbitMq, RabbitMqOptions, Redis,
+    RedisOptions, Stopped, postgres_folder, probe,
+};
+
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("chipin-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    folder
+}
+
+fn psql(url: &str, sql: &str) -> String {
+    let output = Command::new(postgres_folder().unwrap().join("psql"))
+        .args([url, "-tAc", sql])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn postgres_keeps_its_data_and_its_port_over_a_restart() {
+    let folder = folder("postgres");
+    let mut server = Postgres::start(PostgresOptions {
+        durability: Durability::None,
+        ..PostgresOptions::new(&folder)
+    })
+    .unwrap();
+    let url = server.url("postgres");
+    psql(&url, "create table kept as select 42 as answer");
+    assert_eq!(server.stop(), Stopped::Gracefully);
+    assert!(!probe::accepts(server.port()));
+    server.start_again().unwrap();
+    assert_eq!(psql(&url, "select answer from kept"), "42");
+    assert_eq!(psql(&url, "show data_checksums"), "on");
+    drop(server);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn rabbitmq_comes_back_after_a_stop_and_after_a_crash() {
+    let folder = folder("rabbitmq");
+    let mut broker = RabbitMq::start(RabbitMqOptions {
+        users: vec![BrokerUser {
+            name: "orders".to_owned(),
+            password: "secret".to_owned(),
+            configure: r"^orders(\..*)?$".to_owned(),
+            administrator: false,
+            ..BrokerUser::guest()
+        }],
+        ..RabbitMqOptions::new(&folder)
+    })
+    .unwrap();
+    let (url, port) = (broker.url(), broker.port());
+    assert_eq!(probe::http_status(broker.console_port(), "/").unwrap(), 200);
+    assert_eq!(broker.stop(), Stopped::Gracefully);
+    assert!(!probe::accepts(port));
+    broker.start_again().unwrap();
+    broker.kill();
+    assert!(!broker.is_running());
+    broker.start_again().unwrap();
+    assert_eq!(broker.url(), url);
+    drop(broker);
+    assert!(!probe::accepts(port));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn redis_starts_and_stops() {
+    let folder = folder("redis");
+    let mut server = Redis::start(RedisOptions::new(&folder)).unwrap();
+    assert!(server.is_running() && server.url().starts_with("redis://:"));
+    assert_eq!(server.stop(), Stopped::Gracefully);
+    server.start_again().unwrap();
+    drop(server);
+    std::fs::remove_dir_all(folder).unwrap();
+}
