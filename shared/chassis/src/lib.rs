@@ -1,1 +1,19 @@
-//! Placeholder
+//! What every process has: configuration, telemetry, a serve loop, problems, PostgreSQL, documentation pages.
+
+pub mod config;
+pub mod process;
+pub mod telemetry;
+
+pub mod body;
+pub mod cursor;
+pub mod docs;
+pub mod face;
+pub mod healthcheck;
+pub mod identity;
+pub mod layers;
+pub mod problem;
+pub mod readiness;
+pub mod serve;
+
+pub mod idempotency;
+pub mod postgres;

@@ -1,1 +1,14 @@
-//! Placeholder
+//! What services say to each other: money, ids, and the events with their envelope.
+//!
+//! Types only. Nothing here reads a clock, draws an id, or knows of a database or a broker.
+
+pub mod ids;
+pub mod money;
+
+pub mod envelope;
+pub mod event;
+pub mod orders;
+pub mod payments;
+
+#[cfg(feature = "schema")]
+pub mod catalogue;

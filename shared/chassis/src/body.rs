@@ -1,0 +1,295 @@
+//! Request bodies: JSON objects whose fields are read one by one, so that every fault is named at once.
+
+use crate::problem::{FieldError, Problem};
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, Request};
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Largest JSON body, in bytes.
+pub const JSON_BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// The body of a request: its bytes as sent, and its fields.
+pub struct JsonBody {
+    bytes: Bytes,
+    fields: BTreeMap<String, Box<RawValue>>,
+    errors: Vec<FieldError>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for JsonBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        demand_json(request.headers())?;
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| refused(&rejection))?;
+        Self::parse(bytes)
+    }
+}
+
+impl JsonBody {
+    /// Reads a JSON object.
+    ///
+    /// # Errors
+    /// 400 when it is not JSON, 422 when it is no object or names a field twice.
+    pub fn parse(bytes: Bytes) -> Result<Self, Problem> {
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Err(Problem::invalid_json(
+                "the body is empty; a JSON object is expected",
+            ));
+        }
+        let value: &RawValue = serde_json::from_slice(&bytes)
+            .map_err(|error| Problem::invalid_json(format!("the body is not JSON: {error}")))?;
+        if !value.get().starts_with('{') {
+            return Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_request",
+                "the body must be a JSON object",
+            ));
+        }
+        let Fields { values, repeated } = serde_json::from_str(value.get())
+            .map_err(|error| Problem::invalid_json(format!("the body is not JSON: {error}")))?;
+        let errors = repeated
+            .into_iter()
+            .map(|name| field_error(&name, "is given twice"))
+            .collect();
+        Ok(Self {
+            bytes,
+            fields: values,
+            errors,
+        })
+    }
+
+    /// The body as it was sent.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// Reads a field that must be there, from its JSON text; a fault is kept for [`JsonBody::finish`].
+    pub fn required<T, E: fmt::Display>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let Some(value) = self.fields.remove(name) else {
+            self.errors.push(field_error(name, "is required"));
+            return None;
+        };
+        self.read(name, &value, read)
+    }
+
+    /// Reads a field that may be absent or null.
+    pub fn optional<T, E: fmt::Display>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let value = self.fields.remove(name)?;
+        if value.get() == "null" {
+            None
+        } else {
+            self.read(name, &value, read)
+        }
+    }
+
+    /// Ends the reading: fields that nobody asked for are faults too.
+    ///
+    /// # Errors
+    /// 422 that names every fault.
+    pub fn finish(mut self) -> Result<(), Problem> {
+        self.errors.extend(
+            self.fields
+                .keys()
+                .map(|name| field_error(name, "is not a field of this request")),
+        );
+        if self.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid_fields(self.errors))
+        }
+    }
+
+    fn read<T, E: fmt::Display>(
+        &mut self,
+        name: &str,
+        value: &RawValue,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        read(value.get())
+            .map_err(|error| self.errors.push(field_error(name, &error.to_string())))
+            .ok()
+    }
+}
+
+/// Reads a JSON string of 1 to `max` characters, without control characters.
+///
+/// # Errors
+/// Words that say what is wrong.
+pub fn text_up_to(max: usize) -> impl FnOnce(&str) -> Result<String, String> {
+    move |json| {
+        let text: String = serde_json::from_str(json).map_err(|_| "must be a string".to_owned())?;
+        if text.chars().count() > max {
+            Err(format!("must have at most {max} characters"))
+        } else if text.chars().any(char::is_control) {
+            Err("must not contain control characters".to_owned())
+        } else {
+            Ok(text)
+        }
+    }
+}
+
+fn demand_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let media_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let detail = "the body must be JSON: send Content-Type: application/json";
+    Err(Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        detail,
+    ))
+}
+
+fn refused(rejection: &BytesRejection) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        let detail = format!("the body is larger than {JSON_BODY_BYTES_MAX} bytes");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail)
+    } else {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "incomplete_body",
+            "the body could not be read to its end",
+        )
+    }
+}
+
+/// `name` as one step of a JSON pointer. Source: RFC 6901, section 3.
+fn field_error(name: &str, detail: &str) -> FieldError {
+    let step: String = name
+        .chars()
+        .take(100)
+        .collect::<String>()
+        .replace('~', "~0")
+        .replace('/', "~1");
+    FieldError {
+        pointer: format!("/{step}"),
+        detail: detail.to_owned(),
+    }
+}
+
+struct Fields {
+    values: BTreeMap<String, Box<RawValue>>,
+    repeated: Vec<String>,
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor;
+
+        impl<'de> Visitor<'de> for ObjectVisitor {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Fields {
+                    values: BTreeMap::new(),
+                    repeated: vec![],
+                };
+                while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
+                    if fields.values.insert(name.clone(), value).is_some() {
+                        fields.repeated.push(name);
+                    }
+                }
+                Ok(fields)
+            }
+        }
+
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(text: &'static str) -> Result<JsonBody, Problem> {
+        JsonBody::parse(Bytes::from_static(text.as_bytes()))
+    }
+
+    fn integer(json: &str) -> Result<i64, String> {
+        serde_json::from_str(json).map_err(|_| "must be an integer".to_owned())
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once() {
+        let mut body = body(r#"{"amount": "abc", "amuont": 1, "a/b": 2}"#).unwrap();
+        assert_eq!(body.required("amount", integer), None);
+        assert_eq!(body.required("user", integer), None);
+        let problem = body.finish().unwrap_err();
+        assert_eq!(problem.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let pointers: Vec<&str> = problem
+            .errors()
+            .iter()
+            .map(|error| error.pointer.as_str())
+            .collect();
+        assert_eq!(pointers, ["/amount", "/user", "/a~1b", "/amuont"]);
+    }
+
+    #[test]
+    fn a_good_body_is_read() {
+        let mut body = body(r#" {"amount": 7, "note": null} "#).unwrap();
+        assert_eq!(body.required("amount", integer), Some(7));
+        assert_eq!(body.optional("note", text_up_to(3)), None);
+        body.finish().unwrap();
+    }
+
+    #[test]
+    fn what_is_not_json_is_400_and_what_is_no_object_422() {
+        for text in ["", "  ", "{", "{\"a\":}", "nonsense", "{} {}"] {
+            assert_eq!(
+                body(text).err().unwrap().status(),
+                StatusCode::BAD_REQUEST,
+                "{text}"
+            );
+        }
+        for text in ["[]", "1", "null", "\"x\""] {
+            assert_eq!(
+                body(text).err().unwrap().status(),
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_field_given_twice_is_refused() {
+        let mut body = body(r#"{"amount": 1, "amount": 2}"#).unwrap();
+        assert_eq!(body.required("amount", integer), Some(2));
+        assert_eq!(
+            body.finish().unwrap_err().status(),
+            StatusCode::UNPROCESSABLE_ENTITY
+        );
+    }
+
+    #[test]
+    fn text_is_bounded() {
+        assert_eq!(text_up_to(3)(r#""дом""#), Ok("дом".to_owned()));
+        assert!(text_up_to(3)(r#""дома""#).is_err());
+        assert!(text_up_to(30)(r#""a\u0007""#).is_err());
+        assert!(text_up_to(3)("1").is_err());
+    }
+}

@@ -1,0 +1,45 @@
+//! The `healthcheck` command: asks the running program whether it is ready. Container images have no curl.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Longest wait for the answer.
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Success when `GET /readyz` of the server that listens on `listen_addr` answers 200.
+pub async fn run(listen_addr: SocketAddr) -> ExitCode {
+    match tokio::time::timeout(TIMEOUT, status_line(reachable(listen_addr))).await {
+        Ok(Ok(line)) if line.contains(" 200 ") => ExitCode::SUCCESS,
+        Ok(Ok(line)) => failed(&line),
+        Ok(Err(failure)) => failed(&failure.to_string()),
+        Err(_) => failed("timed out"),
+    }
+}
+
+fn failed(why: &str) -> ExitCode {
+    eprintln!("not ready: {}", why.trim());
+    ExitCode::FAILURE
+}
+
+/// "All addresses" is where one listens; one connects to loopback.
+fn reachable(listen_addr: SocketAddr) -> SocketAddr {
+    let ip = match listen_addr.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen_addr.port())
+}
+
+async fn status_line(address: SocketAddr) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream
+        .write_all(b"GET /readyz HTTP/1.1\r\nHost: healthcheck\r\nConnection: close\r\n\r\n")
+        .await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer.lines().next().unwrap_or_default().to_owned())
+}

@@ -1,0 +1,52 @@
+//! What happens around every request: trace context, log line, metrics.
+
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::HeaderMap;
+use std::time::Instant;
+use trace::TraceContext;
+use tracing::{Instrument, debug, info_span};
+
+/// Continues the caller's trace or starts one, and counts and times the request.
+pub async fn observe(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let context = continued(request.headers());
+    let method = request.method().clone();
+    // The matched route, not the path: labels must not grow with ids.
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("unmatched", MatchedPath::as_str)
+        .to_owned();
+    let span = info_span!("request", trace_id = %context.trace_id(), %method, route);
+    let handled = async move {
+        let response = next.run(request).await;
+        let status = response.status().as_u16();
+        let elapsed = started.elapsed();
+        debug!(
+            status,
+            elapsed_ms = elapsed.as_millis(),
+            "{method} {route} answered {status}"
+        );
+        let labels = [
+            ("method", method.to_string()),
+            ("route", route),
+            ("status", status.to_string()),
+        ];
+        metrics::counter!("http_requests_total", &labels).increment(1);
+        metrics::histogram!("http_request_duration_seconds", &labels[..2])
+            .record(elapsed.as_secs_f64());
+        response
+    };
+    trace::scope(context, handled.instrument(span)).await
+}
+
+/// The trace context of a request.
+pub fn continued(headers: &HeaderMap) -> TraceContext {
+    TraceContext::continued(
+        headers
+            .get("traceparent")
+            .and_then(|value| value.to_str().ok()),
+    )
+}

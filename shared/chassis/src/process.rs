@@ -1,0 +1,94 @@
+//! The life of a process: its tasks run until a signal or a failure, then all stop within a limit.
+
+use std::future::Future;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{error, info, warn};
+
+/// The tasks of a process and the token that tells them to stop.
+#[derive(Clone, Default)]
+pub struct Process {
+    stopping: CancellationToken,
+    failed: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// On a signal, with all tasks done.
+    Cleanly,
+    /// Because a task failed, or with tasks still running at the limit.
+    Badly,
+}
+
+impl Process {
+    /// Cancelled when the process is to stop.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stopping.clone()
+    }
+
+    /// Runs a named task; when it fails, the process stops.
+    pub fn run<F, E>(&self, name: &'static str, task: F)
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: std::error::Error + Send + 'static,
+    {
+        let process = self.clone();
+        self.tasks.spawn(async move {
+            // A panic is a failure like any other: the process must not live on with a part of it dead.
+            let outcome = tokio::spawn(task).await;
+            match outcome {
+                Ok(Ok(())) => return,
+                Ok(Err(failure)) => {
+                    error!(task = name, error = %chain(&failure), "task {name} failed: the process stops");
+                }
+                Err(panicked) => error!(task = name, error = %panicked, "task {name} panicked: the process stops"),
+            }
+            process.failed.cancel();
+            process.stopping.cancel();
+        });
+    }
+
+    /// Waits for SIGTERM, SIGINT or a failed task, tells all tasks to stop, and gives them `limit`.
+    ///
+    /// # Errors
+    /// When the handlers of the signals can't be installed.
+    pub async fn until_ended(self, limit: Duration) -> Result<Ended, std::io::Error> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::select! {
+            _ = terminate.recv() => info!("SIGTERM: stopping"),
+            _ = interrupt.recv() => info!("SIGINT: stopping"),
+            () = self.stopping.cancelled() => {}
+        }
+        self.stopping.cancel();
+        self.tasks.close();
+        let in_time = tokio::time::timeout(limit, self.tasks.wait()).await.is_ok();
+        if !in_time {
+            warn!(
+                limit_secs = limit.as_secs(),
+                "tasks were still running at the limit"
+            );
+        }
+        Ok(if in_time && !self.failed.is_cancelled() {
+            Ended::Cleanly
+        } else {
+            Ended::Badly
+        })
+    }
+}
+
+/// An error with its causes in one line: `insert the order: connection closed`.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        cause = source.source();
+    }
+    text
+}

@@ -1,0 +1,52 @@
+//! Logs and metrics of a process.
+
+use crate::config::{LogFormat, ProcessConfig};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Bounds of the duration histograms, in seconds: from a fast query to a request that is about to time out.
+const DURATION_BUCKETS: [f64; 14] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0,
+];
+
+/// Why telemetry could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// The filter is not understood.
+    #[error("read RUST_LOG `{filter}`")]
+    Filter {
+        /// The filter as given.
+        filter: String,
+        /// What is wrong with it.
+        source: tracing_subscriber::filter::ParseError,
+    },
+    /// A recorder is there already, or a bucket list is empty.
+    #[error("install the metrics recorder")]
+    Metrics(#[source] metrics_exporter_prometheus::BuildError),
+}
+
+/// Starts logging and metrics; the handle renders `/metrics`.
+///
+/// # Errors
+/// [`TelemetryError`] when the filter is malformed or metrics are set up twice.
+pub fn start(config: &ProcessConfig) -> Result<PrometheusHandle, TelemetryError> {
+    let filter =
+        EnvFilter::try_new(&config.log_filter).map_err(|source| TelemetryError::Filter {
+            filter: config.log_filter.clone(),
+            source,
+        })?;
+    let registry = tracing_subscriber::registry().with(filter);
+    match config.log_format {
+        LogFormat::Json => registry
+            .with(tracing_subscriber::fmt::layer().json().flatten_event(true))
+            .init(),
+        LogFormat::Text => registry.with(tracing_subscriber::fmt::layer()).init(),
+    }
+    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a task panicked")));
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &DURATION_BUCKETS)
+        .and_then(PrometheusBuilder::install_recorder)
+        .map_err(TelemetryError::Metrics)
+}

@@ -1,0 +1,69 @@
+//! What payments-service says.
+
+use crate::event::Event;
+use crate::ids::{OrderId, TransactionId};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The order was charged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PaymentCompleted {
+    /// The order.
+    pub order_id: OrderId,
+    /// The row of the ledger that moved the money.
+    pub transaction_id: TransactionId,
+}
+
+impl Event for PaymentCompleted {
+    const TYPE: &'static str = "payments.PaymentCompleted.v1";
+
+    fn ordering_key(&self) -> String {
+        self.order_id.to_string()
+    }
+}
+
+/// The order was refused, for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PaymentFailed {
+    /// The order.
+    pub order_id: OrderId,
+    /// Why.
+    pub reason: RefusalReason,
+}
+
+impl Event for PaymentFailed {
+    const TYPE: &'static str = "payments.PaymentFailed.v1";
+
+    fn ordering_key(&self) -> String {
+        self.order_id.to_string()
+    }
+}
+
+/// Why an order was not charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalReason {
+    /// The balance is smaller than the order.
+    InsufficientFunds,
+    /// The user has no account.
+    NoAccount,
+}
+
+impl RefusalReason {
+    /// The word on the wire and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InsufficientFunds => "insufficient_funds",
+            Self::NoAccount => "no_account",
+        }
+    }
+}
+
+impl fmt::Display for RefusalReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,90 @@
+//! Golden files pin the JSON of every event: what is once on the wire must be readable for ever.
+
+use contracts::envelope::{Envelope, SPEC_VERSION};
+use contracts::event::{Event, producer};
+use contracts::ids::{EventId, OrderId, TransactionId, UserId};
+use contracts::money::Amount;
+use contracts::orders::OrderCreated;
+use contracts::payments::{PaymentCompleted, PaymentFailed, RefusalReason};
+use std::path::PathBuf;
+use time::macros::datetime;
+use uuid::Uuid;
+
+fn id(last: u8) -> Uuid {
+    Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + u128::from(last))
+}
+
+fn enveloped<E: Event>(data: E) -> Envelope<E> {
+    Envelope {
+        specversion: SPEC_VERSION.into(),
+        id: EventId(id(1)),
+        source: format!("/{}", producer(E::TYPE)),
+        wire_type: E::TYPE.into(),
+        subject: data.ordering_key(),
+        time: datetime!(2026-11-21 10:00:00.123456 UTC),
+        datacontenttype: "application/json".into(),
+        sequence: "1".into(),
+        partitionkey: data.ordering_key(),
+        correlationid: EventId(id(2)),
+        causationid: Some(EventId(id(3))),
+        traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into()),
+        data,
+    }
+}
+
+/// Writes the same bytes as the golden file, and reads the golden file as the same event.
+fn assert_golden<E: Event + std::fmt::Debug + PartialEq + Clone>(event: E) {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("golden")
+        .join(format!("{}.json", E::TYPE));
+    let written = serde_json::to_string_pretty(&enveloped(event.clone())).unwrap() + "\n";
+    let golden = std::fs::read_to_string(&file).unwrap_or_else(|error| {
+        panic!(
+            "{error}: {}; an event needs a golden file like\n{written}",
+            file.display()
+        )
+    });
+    assert_eq!(
+        written,
+        golden,
+        "the wire format of {} changed; a change that readers notice is a new version",
+        E::TYPE
+    );
+    assert_eq!(
+        serde_json::from_str::<Envelope<E>>(&golden).unwrap(),
+        enveloped(event)
+    );
+}
+
+#[test]
+fn order_created() {
+    assert_golden(OrderCreated {
+        order_id: OrderId(id(4)),
+        user_id: UserId::try_from(1).unwrap(),
+        amount: Amount::from_json_number("499.90").unwrap(),
+    });
+}
+
+#[test]
+fn payment_completed() {
+    assert_golden(PaymentCompleted {
+        order_id: OrderId(id(4)),
+        transaction_id: TransactionId(id(5)),
+    });
+}
+
+#[test]
+fn payment_failed() {
+    assert_golden(PaymentFailed {
+        order_id: OrderId(id(4)),
+        reason: RefusalReason::InsufficientFunds,
+    });
+}
+
+#[test]
+fn a_reader_bears_fields_it_does_not_know() {
+    let file = include_str!("../golden/payments.PaymentFailed.v1.json");
+    let later = file.replace("\"data\": {", "\"data\": {\n    \"added_later\": true,");
+    let event: Envelope<PaymentFailed> = serde_json::from_str(&later).unwrap();
+    assert_eq!(event.data.reason, RefusalReason::InsufficientFunds);
+}
