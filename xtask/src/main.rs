@@ -1,1 +1,51 @@
-fn main() {}
+//! The project's commands; `cargo xtask --help` lists them.
+
+mod cli;
+
+mod checkout;
+mod console;
+mod failure;
+mod interrupt;
+mod run;
+
+mod install;
+mod instance;
+
+mod down;
+mod logs;
+mod reset;
+mod status;
+mod up;
+
+mod generate;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::checkout::Checkout;
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let checkout = Checkout::of_this_build();
+    let outcome = match Cli::parse().command {
+        Command::Up(options) => up::up(&checkout, &options),
+        Command::Down => down::down(&checkout),
+        Command::Status => status::status(&checkout),
+        Command::Logs(options) => logs::logs(&checkout, &options),
+        Command::Reset(options) => reset::reset(&checkout, &options),
+        Command::Test(options) => test::test(&checkout, &options),
+        Command::Tidy => tidy::tidy(&checkout),
+        Command::Generate(options) => generate::generate(&checkout, &options),
+        Command::Sqlx(options) => generate::sqlx(&checkout, &options),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("\nerror: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -14,6 +14,9 @@ use crate::{Process, StartError, tail};
 const POLL: Duration = Duration::from_millis(20);
 const TAIL_LINES: usize = 30;
 
+/// A continued log above this size is set aside first, and the one set aside before it goes.
+const LOG_BYTES_MAX: u64 = 16 << 20;
+
 /// What to run as a daemon, and where its traces go.
 #[derive(Debug)]
 pub struct Launch {
@@ -209,6 +212,8 @@ fn open_log(path: &Path, append: bool) -> std::io::Result<File> {
     }
     if !append {
         let _ = fs::remove_file(path);
+    } else if fs::metadata(path).is_ok_and(|log| log.len() > LOG_BYTES_MAX) {
+        fs::rename(path, path.with_extension("old.log"))?;
     }
     OpenOptions::new().create(true).append(true).open(path)
 }

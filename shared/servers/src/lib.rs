@@ -33,7 +33,7 @@ pub use error::StartError;
 pub use log_tail::tail;
 pub use ports::{Port, is_free, pick};
 pub use postgres::{Durability, Postgres, PostgresOptions};
-pub use process::{Process, is_root};
+pub use process::{Process, is_root, leave_session};
 pub use programs::{find as find_program, postgres_folder};
 pub use rabbitmq::{RabbitMq, RabbitMqOptions};
 pub use redis::{Redis, RedisOptions};

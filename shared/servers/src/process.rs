@@ -74,6 +74,15 @@ impl FromStr for Process {
     }
 }
 
+/// Makes this process the leader of a session of its own, so that closing the terminal does not end it.
+///
+/// # Errors
+/// Fails if it leads a process group already.
+pub fn leave_session() -> std::io::Result<()> {
+    rustix::process::setsid()?;
+    Ok(())
+}
+
 /// Whether this process has the rights of root.
 pub fn is_root() -> bool {
     geteuid().is_root()

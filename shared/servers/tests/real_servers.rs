@@ -15,12 +15,13 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn psql(url: &str, sql: &str) -> String {
-    let output = Command::new(postgres_folder().unwrap().join("psql"))
+    let programs = postgres_folder().expect("PostgreSQL is installed");
+    let output = Command::new(programs.join("psql"))
         .args([url, "-tAc", sql])
         .output()
-        .unwrap();
+        .expect("psql runs");
     assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 #[test]

@@ -1,0 +1,55 @@
+//! The checkout that this xtask belongs to, and its build folder.
+
+use std::path::{Path, PathBuf};
+
+/// Where things are.
+#[derive(Clone, Debug)]
+pub(crate) struct Checkout {
+    root: PathBuf,
+}
+
+impl Checkout {
+    /// The checkout that this program was built from.
+    pub(crate) fn of_this_build() -> Self {
+        let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+        Self {
+            root: xtask.parent().unwrap_or(xtask).to_owned(),
+        }
+    }
+
+    /// The top folder.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A path below the top folder.
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.root.join(relative)
+    }
+
+    /// Data, logs and state of what runs; not committed.
+    pub(crate) fn local(&self) -> PathBuf {
+        self.root.join(".local")
+    }
+
+    /// Where cargo puts a program: beside the folder of this very program, whatever `CARGO_TARGET_DIR` says.
+    pub(crate) fn program(name: &str, release: bool) -> PathBuf {
+        let this = std::env::current_exe().unwrap_or_default();
+        let target = this
+            .parent()
+            .and_then(Path::parent)
+            .unwrap_or_else(|| Path::new("target"));
+        target
+            .join(if release { "release" } else { "debug" })
+            .join(name)
+    }
+}
+
+/// A variable that the person at the terminal set; empty counts as unset.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "xtask has no configuration struct; this is its only door to the environment"
+)]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

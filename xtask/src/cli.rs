@@ -1,0 +1,112 @@
+//! The commands and their options, as `--help` shows them.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Runs, tests and checks Chipin.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Starts the whole system and keeps it running until Ctrl-C
+    #[command(after_help = UP_HELP)]
+    Up(UpOptions),
+    /// Stops what `up --detach` started; the data stay
+    Down,
+    /// Shows each server and service: process, port, readiness, uptime, memory
+    Status,
+    /// Prints the log of a service or server
+    Logs(LogsOptions),
+    /// Deletes all data, passwords and logs of `up`
+    Reset(ResetOptions),
+    /// Runs the tests: unit, integration, end-to-end and browser
+    #[command(after_help = TEST_HELP)]
+    Test(TestOptions),
+    /// Checks the rules that the compiler does not know: who imports whom, pure domains, file sizes
+    Tidy,
+    /// Writes the generated files anew: docs/asyncapi.json and the query data of sqlx
+    Generate(GenerateOptions),
+    /// Writes the query data of sqlx anew (`.sqlx` of each service)
+    Sqlx(GenerateOptions),
+}
+
+const UP_HELP: &str = "\
+Installs what is missing (Debian, Ubuntu), builds, starts private PostgreSQL, RabbitMQ and Redis under .local/,
+migrates, starts the services and prints the addresses. Servers that already run on this machine are not touched.
+
+Environment:
+  DATABASE_URL  administrator of a PostgreSQL to use instead of a private one; its database is used as it is
+  AMQP_URL      RabbitMQ to use instead of a private one; every service signs in as this user
+  REDIS_URL     Redis to use instead of a private one
+  RUST_LOG      what the services log, e.g. debug";
+
+const TEST_HELP: &str = "\
+Without a part, all are run. It starts servers of its own on free ports, so it may run while `up` runs.
+The last line is `N passed, N failed`.";
+
+#[derive(Args, Debug, Default)]
+pub(crate) struct UpOptions {
+    /// Return when everything is ready; `down` stops it
+    #[arg(long, short)]
+    pub(crate) detach: bool,
+    /// Build with optimisation: slower to start, faster to run
+    #[arg(long)]
+    pub(crate) release: bool,
+    /// Is the process that `--detach` leaves behind
+    #[arg(long, hide = true)]
+    pub(crate) supervisor: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LogsOptions {
+    /// gateway, orders, payments, migrations, postgres, rabbitmq, redis, or up for the supervisor
+    pub(crate) service: String,
+    /// Keep printing what is added
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// How many lines from the end
+    #[arg(long, short = 'n', default_value_t = 100)]
+    pub(crate) lines: usize,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ResetOptions {
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TestOptions {
+    /// Run only these parts
+    #[arg(value_enum)]
+    pub(crate) parts: Vec<Part>,
+    /// Only tests whose name contains this (unit, integration and e2e)
+    #[arg(long, short)]
+    pub(crate) filter: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Tests beside the code that need no server
+    Unit,
+    /// Everything of cargo but `e2e`, on real servers
+    Integration,
+    /// The running product, as a client sees it
+    E2e,
+    /// The frontend's own checks
+    Frontend,
+    /// The running product in Chromium
+    Browser,
+}
+
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct GenerateOptions {
+    /// Change nothing; fail if a committed file is out of date
+    #[arg(long)]
+    pub(crate) check: bool,
+}

@@ -1,0 +1,109 @@
+//! What the person at the terminal sees while steps run.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// Without a terminal, a long step says this often that it goes on.
+const QUIET: Duration = Duration::from_secs(15);
+
+/// Prints a line per step with the seconds since the start, and on a terminal a live line for what runs now.
+#[derive(Debug)]
+pub(crate) struct Console {
+    began: Instant,
+    terminal: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Whether a live line is on the screen and must be wiped before the next line.
+    live: bool,
+    last_sign: Instant,
+    timings: Vec<(String, Duration)>,
+}
+
+impl Console {
+    /// A console whose clock starts now.
+    pub(crate) fn new() -> Self {
+        let now = Instant::now();
+        Self {
+            began: now,
+            terminal: std::io::stdout().is_terminal(),
+            state: Mutex::new(State {
+                live: false,
+                last_sign: now,
+                timings: Vec::new(),
+            }),
+        }
+    }
+
+    /// Prints a line about `step`.
+    pub(crate) fn line(&self, step: &str, text: &str) {
+        let mut state = self.lock();
+        let seconds = self.began.elapsed().as_secs_f64();
+        let mut out = std::io::stdout().lock();
+        if state.live {
+            let _ = write!(out, "\r\x1b[K");
+            state.live = false;
+        }
+        let _ = writeln!(out, "[{seconds:6.1}s] {step:<10} {text}");
+        let _ = out.flush();
+        state.last_sign = Instant::now();
+    }
+
+    /// Shows what goes on inside a long step: at once on a terminal, now and then in a log.
+    pub(crate) fn live(&self, step: &str, text: &str) {
+        let mut state = self.lock();
+        let seconds = self.began.elapsed().as_secs_f64();
+        let mut out = std::io::stdout().lock();
+        if self.terminal {
+            let text: String = text.chars().take(56).collect();
+            let _ = write!(out, "\r\x1b[K[{seconds:6.1}s] {step:<10} {text}");
+            let _ = out.flush();
+            state.live = true;
+        } else if state.last_sign.elapsed() >= QUIET {
+            let _ = writeln!(out, "[{seconds:6.1}s] {step:<10} {text}");
+            let _ = out.flush();
+            state.last_sign = Instant::now();
+        }
+    }
+
+    /// Runs a step, prints when it is done, and remembers how long it took.
+    pub(crate) fn timed<T, E>(
+        &self,
+        step: &str,
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let began = Instant::now();
+        let outcome = work();
+        let took = began.elapsed();
+        if outcome.is_ok() {
+            self.line(step, &format!("done in {:.1} s", took.as_secs_f64()));
+        }
+        self.lock().timings.push((step.to_owned(), took));
+        outcome
+    }
+
+    /// A table of where the time went.
+    pub(crate) fn timings(&self) -> String {
+        let mut table =
+            String::from("Where the time went (packages, build and servers overlap):\n");
+        let rows = self.lock().timings.clone();
+        for (step, took) in rows {
+            table += &format!("  {step:<12} {:7.1} s\n", took.as_secs_f64());
+        }
+        table
+            + &format!(
+                "  {:<12} {:7.1} s\n",
+                "total",
+                self.began.elapsed().as_secs_f64()
+            )
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

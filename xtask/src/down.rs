@@ -1,0 +1,57 @@
+//! `down`: stops what `up` started.
+
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use servers::Signal;
+
+use crate::checkout::Checkout;
+use crate::failure::Failure;
+use crate::instance::{Lock, State, stop_leftovers};
+
+/// Services get 30 s, then servers 30 s.
+const LIMIT: Duration = Duration::from_secs(90);
+
+/// Stops the system, waiting until everything has ended; the data stay.
+///
+/// # Errors
+/// Fails if the supervisor does not end.
+pub(crate) fn down(checkout: &Checkout) -> Result<ExitCode, Failure> {
+    let folder = checkout.local();
+    let began = Instant::now();
+    if Lock::is_held(&folder) {
+        let Some(state) = State::read(&folder) else {
+            return Err(Failure::new(
+                "it runs, but its state cannot be read; end it by Ctrl-C where it was started",
+            ));
+        };
+        state.supervisor.signal(Signal::TERM);
+        while Lock::is_held(&folder) {
+            if began.elapsed() > LIMIT {
+                return Err(Failure::new(format!(
+                    "process {} is still stopping after {} s; see .local/logs/up.log",
+                    state.supervisor.pid(),
+                    LIMIT.as_secs()
+                )));
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        println!(
+            "Stopped in {:.1} s; the data stay.",
+            began.elapsed().as_secs_f64()
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Some(_lock) = Lock::take(&folder)? else {
+        return Err(Failure::new("an `up` has just started here"));
+    };
+    match stop_leftovers(&folder).as_slice() {
+        [] => println!("Nothing runs."),
+        names => println!(
+            "Stopped what a killed `up` had left behind: {}.",
+            names.join(", ")
+        ),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,237 @@
+//! The servers behind the services: private ones, or those that were given.
+
+use std::thread;
+
+use servers::{
+    Postgres, PostgresOptions, RabbitMq, RabbitMqOptions, Redis, RedisOptions, StartError,
+};
+
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::instance::given::with_user;
+use crate::instance::passwords::Passwords;
+use crate::instance::plan::Plan;
+use crate::instance::state::{Part, Probe};
+
+/// The database that a private PostgreSQL gets.
+pub(crate) const DATABASE: &str = "chipin";
+
+/// The running servers. Dropping it stops them.
+#[derive(Debug)]
+pub(crate) struct Backing {
+    plan: Plan,
+    passwords: Passwords,
+    postgres: Option<Postgres>,
+    rabbitmq: Option<RabbitMq>,
+    redis: Option<Redis>,
+}
+
+impl Backing {
+    /// Starts the private servers side by side, those that were not given.
+    ///
+    /// # Errors
+    /// Fails with the first server that does not start; the others are stopped.
+    pub(crate) fn start(plan: &Plan, console: &Console) -> Result<Self, Failure> {
+        let passwords = Passwords::kept_in(&plan.folder().join("secrets"))?;
+        let given = &plan.given;
+        let (postgres, rabbitmq, redis) = thread::scope(|scope| {
+            let postgres =
+                scope.spawn(|| unless(given.database_url.as_ref(), || start_postgres(plan)));
+            let rabbitmq = scope
+                .spawn(|| unless(given.amqp_url.as_ref(), || start_rabbitmq(plan, &passwords)));
+            let redis = scope.spawn(|| unless(given.redis_url.as_ref(), || start_redis(plan)));
+            (joined(postgres), joined(rabbitmq), joined(redis))
+        });
+        let backing = Self {
+            plan: plan.clone(),
+            postgres: postgres?,
+            rabbitmq: rabbitmq?,
+            redis: redis?,
+            passwords,
+        };
+        backing.announce(console);
+        Ok(backing)
+    }
+
+    /// The administrator's url of Chipin's database.
+    pub(crate) fn database_url(&self) -> String {
+        self.postgres.as_ref().map_or_else(
+            || self.plan.given.database_url.clone().unwrap_or_default(),
+            |server| server.url(DATABASE),
+        )
+    }
+
+    /// The url with which the database is created, when it is ours to create.
+    pub(crate) fn maintenance_url(&self) -> Option<String> {
+        self.postgres.as_ref().map(|server| server.url("postgres"))
+    }
+
+    /// The database's url for a service's role.
+    pub(crate) fn database_url_of(&self, role: &str, password: &str) -> String {
+        with_user(&self.database_url(), role, password)
+    }
+
+    /// The broker's url for a service's user, or as it was given.
+    pub(crate) fn amqp_url_of(&self, user: &str, password: &str) -> String {
+        self.rabbitmq.as_ref().map_or_else(
+            || self.plan.given.amqp_url.clone().unwrap_or_default(),
+            |broker| broker.url_of(user, password),
+        )
+    }
+
+    /// The broker's url for its administrator, or as it was given.
+    pub(crate) fn amqp_admin_url(&self) -> String {
+        self.amqp_url_of("guest", "guest")
+    }
+
+    /// The console of a private broker.
+    pub(crate) fn console_url(&self) -> Option<String> {
+        self.rabbitmq.as_ref().map(RabbitMq::console_url)
+    }
+
+    /// The passwords of the services.
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+
+    /// The private servers, for `status`.
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        let postgres = self.postgres.as_ref().and_then(|server| {
+            Part::running("postgres", server.port(), server.pid()?, Probe::Tcp, 0)
+        });
+        let rabbitmq = self.rabbitmq.as_ref().and_then(|broker| {
+            Part::running("rabbitmq", broker.port(), broker.pid()?, Probe::Tcp, 0)
+        });
+        let redis = self
+            .redis
+            .as_ref()
+            .and_then(|server| Part::running("redis", server.port(), server.pid()?, Probe::Tcp, 0));
+        [postgres, rabbitmq, redis].into_iter().flatten().collect()
+    }
+
+    /// The names of private servers whose process has ended.
+    pub(crate) fn ended(&mut self) -> Vec<&'static str> {
+        let postgres = self
+            .postgres
+            .as_mut()
+            .is_some_and(|server| !server.is_running());
+        let rabbitmq = self
+            .rabbitmq
+            .as_mut()
+            .is_some_and(|broker| !broker.is_running());
+        let redis = self
+            .redis
+            .as_mut()
+            .is_some_and(|server| !server.is_running());
+        [
+            ("postgres", postgres),
+            ("rabbitmq", rabbitmq),
+            ("redis", redis),
+        ]
+        .into_iter()
+        .filter_map(|(name, ended)| ended.then_some(name))
+        .collect()
+    }
+
+    /// Starts the servers that have ended again, with their data and ports.
+    ///
+    /// # Errors
+    /// Fails with the first that does not start.
+    pub(crate) fn start_again(&mut self) -> Result<(), Failure> {
+        if let Some(server) = &mut self.postgres {
+            server.start_again()?;
+        }
+        if let Some(broker) = &mut self.rabbitmq {
+            broker.start_again()?;
+        }
+        if let Some(server) = &mut self.redis {
+            server.start_again()?;
+        }
+        Ok(())
+    }
+
+    /// Stops the private servers side by side.
+    pub(crate) fn stop(&mut self) {
+        thread::scope(|scope| {
+            scope.spawn(|| self.postgres.take().map(|mut server| server.stop()));
+            scope.spawn(|| self.rabbitmq.take().map(|mut broker| broker.stop()));
+            scope.spawn(|| self.redis.take().map(|mut server| server.stop()));
+        });
+    }
+
+    fn announce(&self, console: &Console) {
+        let wished = self.plan.servers;
+        let ports = [
+            (
+                "PostgreSQL",
+                wished.postgres,
+                self.postgres.as_ref().map(Postgres::port),
+            ),
+            (
+                "AMQP",
+                wished.amqp,
+                self.rabbitmq.as_ref().map(RabbitMq::port),
+            ),
+            (
+                "RabbitMQ console",
+                wished.console,
+                self.rabbitmq.as_ref().map(RabbitMq::console_port),
+            ),
+            ("Redis", wished.redis, self.redis.as_ref().map(Redis::port)),
+        ];
+        for (name, wished, got) in ports {
+            if let (servers::Port::Prefer(wished), Some(got)) = (wished, got)
+                && wished != got
+            {
+                console.line(
+                    "servers",
+                    &format!("port {wished} is taken, so {name} has {got}"),
+                );
+            }
+        }
+    }
+}
+
+fn unless<T>(
+    given: Option<&String>,
+    start: impl FnOnce() -> Result<T, StartError>,
+) -> Result<Option<T>, StartError> {
+    match given {
+        Some(_) => Ok(None),
+        None => start().map(Some),
+    }
+}
+
+fn joined<T>(thread: thread::ScopedJoinHandle<'_, Result<T, StartError>>) -> Result<T, Failure> {
+    thread
+        .join()
+        .map_err(|_| Failure::new("a thread that starts a server panicked"))?
+        .map_err(Failure::from)
+}
+
+fn start_postgres(plan: &Plan) -> Result<Postgres, StartError> {
+    Postgres::start(PostgresOptions {
+        port: plan.servers.postgres,
+        durability: plan.durability,
+        log: Some(plan.log("postgres")),
+        ..PostgresOptions::new(plan.folder().join("postgres"))
+    })
+}
+
+fn start_rabbitmq(plan: &Plan, passwords: &Passwords) -> Result<RabbitMq, StartError> {
+    RabbitMq::start(RabbitMqOptions {
+        port: plan.servers.amqp,
+        console_port: plan.servers.console,
+        users: passwords.broker_users(),
+        log: Some(plan.log("rabbitmq")),
+        ..RabbitMqOptions::new(plan.folder().join("rabbitmq"))
+    })
+}
+
+fn start_redis(plan: &Plan) -> Result<Redis, StartError> {
+    Redis::start(RedisOptions {
+        port: plan.servers.redis,
+        log: Some(plan.log("redis")),
+        ..RedisOptions::new(plan.folder().join("redis"))
+    })
+}

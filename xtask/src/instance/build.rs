@@ -1,0 +1,100 @@
+//! Builds the services while the servers start.
+
+use std::process::Command;
+
+use crate::checkout::Checkout;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::instance::services::PROGRAMS;
+use crate::interrupt::Interrupt;
+use crate::run::{self, OnInterrupt};
+
+/// Builds every program of the product, showing how far it is.
+///
+/// # Errors
+/// Fails with the compiler's errors.
+pub(crate) fn build_services(
+    checkout: &Checkout,
+    release: bool,
+    console: &Console,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    let mut command = Command::new("cargo");
+    command.arg("build").current_dir(checkout.root());
+    for program in PROGRAMS {
+        command.args(["-p", program]);
+    }
+    if release {
+        command.arg("--release");
+    }
+    cargo(command, "build", console, interrupt)
+}
+
+/// Runs a cargo command that only builds.
+///
+/// # Errors
+/// Fails with the compiler's errors.
+pub(crate) fn cargo(
+    mut command: Command,
+    step: &str,
+    console: &Console,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    command
+        // The bar says how much is left, which the list of crates does not.
+        .env("CARGO_TERM_PROGRESS_WHEN", "always")
+        .env("CARGO_TERM_PROGRESS_WIDTH", "100")
+        .env("CARGO_TERM_COLOR", "never");
+    let mut kept = Vec::new();
+    let status = run::lines(command, interrupt, OnInterrupt::Stop, |line| {
+        let line = line.trim();
+        if let Some(progress) = progress(line) {
+            console.live(step, &progress);
+        } else if !is_noise(line) {
+            kept.push(line.to_owned());
+        }
+    })?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "cargo could not build:\n{}",
+        kept.join("\n")
+    )))
+}
+
+/// Reads `Building [====>   ] 12/240: sqlx, tokio`.
+fn progress(line: &str) -> Option<String> {
+    let bar = line.strip_prefix("Building [")?;
+    let (_, counts) = bar.split_once("] ")?;
+    let (done, names) = counts.split_once(':').unwrap_or((counts, ""));
+    Some(format!("{} crates:{names}", done.trim()))
+}
+
+fn is_noise(line: &str) -> bool {
+    line.is_empty()
+        || [
+            "Compiling ",
+            "Downloading ",
+            "Downloaded ",
+            "Blocking ",
+            "Updating ",
+            "Locking ",
+        ]
+        .iter()
+        .any(|verb| line.starts_with(verb))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_of_cargo_becomes_a_count() {
+        assert_eq!(
+            progress("Building [====>      ] 12/240: sqlx, tokio").as_deref(),
+            Some("12/240 crates: sqlx, tokio")
+        );
+        assert_eq!(progress("Compiling tokio v1.0.0"), None);
+    }
+}

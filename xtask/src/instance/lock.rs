@@ -1,0 +1,60 @@
+//! Who runs an instance: the process that holds its lock, which ends with the process whatever kills it.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::path::Path;
+
+use crate::failure::{Doing, Failure};
+
+/// The right to run the instance of a folder.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock, or `None` when another process has it.
+    ///
+    /// # Errors
+    /// Fails if the lock file cannot be made.
+    pub(crate) fn take(folder: &Path) -> Result<Option<Self>, Failure> {
+        let path = folder.join("lock");
+        let doing = || format!("lock {}", path.display());
+        fs::create_dir_all(folder).doing(doing())?;
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .doing(doing())?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(Failure::because(doing(), &error)),
+        }
+    }
+
+    /// Whether some process runs the instance.
+    pub(crate) fn is_held(folder: &Path) -> bool {
+        let Ok(file) = File::open(folder.join("lock")) else {
+            return false;
+        };
+        matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_has_the_lock_until_it_lets_go() {
+        let folder = std::env::temp_dir().join(format!("xtask-lock-{}", std::process::id()));
+        let first = Lock::take(&folder).unwrap();
+        assert!(first.is_some());
+        assert!(Lock::take(&folder).unwrap().is_none());
+        assert!(Lock::is_held(&folder));
+        drop(first);
+        assert!(!Lock::is_held(&folder));
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -1,0 +1,72 @@
+//! Creates the database and brings its schemas up to date.
+
+use std::process::Command;
+
+use servers::postgres_folder;
+
+use crate::checkout::Checkout;
+use crate::failure::{Doing, Failure};
+use crate::instance::backing::{Backing, DATABASE};
+use crate::instance::plan::Plan;
+
+/// Creates the private server's database if it is not there, and runs `migrations`.
+///
+/// # Errors
+/// Fails with the output of the program that failed.
+pub(crate) fn migrate(plan: &Plan, backing: &Backing) -> Result<(), Failure> {
+    if let Some(url) = backing.maintenance_url() {
+        create_database(&url, DATABASE)?;
+    }
+    let passwords = backing.passwords();
+    let output = Command::new(Checkout::program("migrations", plan.release))
+        .env("DATABASE_URL", backing.database_url())
+        .env("ORDERS_DB_PASSWORD", &passwords.orders_db)
+        .env("PAYMENTS_DB_PASSWORD", &passwords.payments_db)
+        .env("LOG_FORMAT", "text")
+        .output()
+        .doing("run `migrations`")?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    let log = plan.log("migrations");
+    std::fs::write(&log, &text).doing(format!("write {}", log.display()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("migrations failed:\n{text}")))
+}
+
+/// Creates `database` on the server of `maintenance_url` unless it exists.
+///
+/// # Errors
+/// Fails with what psql said.
+pub(crate) fn create_database(maintenance_url: &str, database: &str) -> Result<(), Failure> {
+    let exists = psql(
+        maintenance_url,
+        &format!("select 1 from pg_database where datname = '{database}'"),
+    )?;
+    if exists.trim().is_empty() {
+        psql(maintenance_url, &format!("create database \"{database}\""))?;
+    }
+    Ok(())
+}
+
+/// Runs one statement and returns its output, bare.
+///
+/// # Errors
+/// Fails with what psql said.
+pub(crate) fn psql(url: &str, sql: &str) -> Result<String, Failure> {
+    let programs =
+        postgres_folder().ok_or_else(|| Failure::new("PostgreSQL's programs are not installed"))?;
+    let output = Command::new(programs.join("psql"))
+        .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql])
+        .arg(url)
+        .output()
+        .doing("run psql")?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(Failure::new(format!(
+        "psql: {}",
+        String::from_utf8_lossy(&output.stderr)
+    )))
+}

@@ -1,0 +1,23 @@
+//! One running Chipin: its folder, ports, servers and services. `up` has one; `test` has others beside it.
+
+mod backing;
+mod build;
+mod given;
+mod leftovers;
+mod listeners;
+mod lock;
+mod migrate;
+mod passwords;
+mod plan;
+mod product;
+mod services;
+mod state;
+mod supervise;
+
+pub(crate) use backing::Backing;
+pub(crate) use build::build_services;
+pub(crate) use leftovers::stop_leftovers;
+pub(crate) use lock::Lock;
+pub(crate) use plan::Plan;
+pub(crate) use product::Product;
+pub(crate) use state::{Part, Phase, State};

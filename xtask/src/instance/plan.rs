@@ -1,0 +1,102 @@
+//! What an instance is to be: decided before anything starts.
+
+use std::path::{Path, PathBuf};
+
+use servers::{Durability, Port, pick};
+
+use crate::checkout::Checkout;
+use crate::failure::Failure;
+use crate::instance::given::Given;
+
+/// The ports of the services.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ServicePorts {
+    pub(crate) api: u16,
+    pub(crate) ui: u16,
+    pub(crate) orders: u16,
+    pub(crate) payments: u16,
+}
+
+/// The wished ports of the servers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ServerPorts {
+    pub(crate) postgres: Port,
+    pub(crate) amqp: Port,
+    pub(crate) console: Port,
+    pub(crate) redis: Port,
+}
+
+/// Where an instance lives and what it uses.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    folder: PathBuf,
+    pub(crate) services: ServicePorts,
+    pub(crate) servers: ServerPorts,
+    pub(crate) durability: Durability,
+    pub(crate) given: Given,
+    pub(crate) release: bool,
+}
+
+impl Plan {
+    /// The instance of `up`: the ports that the documentation names.
+    pub(crate) fn up(checkout: &Checkout, release: bool) -> Self {
+        Self {
+            folder: checkout.local(),
+            services: ServicePorts {
+                api: 8000,
+                ui: 8080,
+                orders: 8001,
+                payments: 8002,
+            },
+            servers: ServerPorts {
+                postgres: Port::Prefer(15_432),
+                amqp: Port::Prefer(15_673),
+                console: Port::Prefer(15_672),
+                redis: Port::Prefer(16_379),
+            },
+            durability: Durability::Full,
+            given: Given::from_environment(),
+            release,
+        }
+    }
+
+    /// An instance for tests in a folder of its own, on free ports, that forgets when the power goes.
+    ///
+    /// # Errors
+    /// Fails if no port is free.
+    pub(crate) fn for_tests(folder: PathBuf) -> Result<Self, Failure> {
+        Ok(Self {
+            folder,
+            services: ServicePorts {
+                api: pick(Port::Free)?,
+                ui: pick(Port::Free)?,
+                orders: pick(Port::Free)?,
+                payments: pick(Port::Free)?,
+            },
+            servers: ServerPorts {
+                postgres: Port::Free,
+                amqp: Port::Free,
+                console: Port::Free,
+                redis: Port::Free,
+            },
+            durability: Durability::None,
+            given: Given::default(),
+            release: false,
+        })
+    }
+
+    /// Where data, logs and state are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The log of a service or server.
+    pub(crate) fn log(&self, name: &str) -> PathBuf {
+        self.folder.join("logs").join(format!("{name}.log"))
+    }
+
+    /// Where the process of a service is recorded.
+    pub(crate) fn record(&self, name: &str) -> PathBuf {
+        self.folder.join("run").join(format!("{name}.pid"))
+    }
+}

@@ -1,0 +1,148 @@
+//! The whole product, running: servers and services of one instance.
+
+use std::fs;
+use std::time::Duration;
+
+use servers::is_free;
+
+use crate::console::Console;
+use crate::failure::{Doing, Failure};
+use crate::instance::backing::Backing;
+use crate::instance::given::without_password;
+use crate::instance::listeners::listener;
+use crate::instance::migrate::migrate;
+use crate::instance::plan::Plan;
+use crate::instance::services::services;
+use crate::instance::state::Part;
+use crate::instance::supervise::{self, Supervised, wait_until_ready};
+use crate::interrupt::Interrupt;
+
+/// A running product. Stop it with [`Product::stop`], which keeps the order.
+#[derive(Debug)]
+pub(crate) struct Product {
+    plan: Plan,
+    backing: Backing,
+    services: Vec<Supervised>,
+}
+
+impl Product {
+    /// Checks that nobody has the services' ports, and makes the folders.
+    ///
+    /// # Errors
+    /// Fails naming the port and, where it can be found, the process that has it.
+    pub(crate) fn prepare(plan: &Plan) -> Result<(), Failure> {
+        for folder in ["run", "logs"] {
+            let path = plan.folder().join(folder);
+            fs::create_dir_all(&path).doing(format!("make {}", path.display()))?;
+        }
+        let ports = plan.services;
+        let wanted = [
+            (ports.api, "the API"),
+            (ports.ui, "the UI"),
+            (ports.orders, "orders-service"),
+            (ports.payments, "payments-service"),
+        ];
+        for (port, whose) in wanted {
+            if !is_free(port) {
+                let by = listener(port).unwrap_or_else(|| "a process of another user".to_owned());
+                return Err(Failure::new(format!(
+                    "port {port}, which {whose} needs, is taken by {by}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Migrates and starts the services on running servers, and waits until all are ready.
+    ///
+    /// # Errors
+    /// Fails with the log's tail of what failed; everything that was started is stopped.
+    pub(crate) fn start(
+        plan: &Plan,
+        backing: Backing,
+        console: &Console,
+        interrupt: &Interrupt,
+    ) -> Result<Self, Failure> {
+        let mut product = Self {
+            plan: plan.clone(),
+            backing,
+            services: Vec::new(),
+        };
+        match product.start_services(console, interrupt) {
+            Ok(()) => Ok(product),
+            Err(failure) => {
+                product.stop();
+                Err(failure)
+            }
+        }
+    }
+
+    fn start_services(&mut self, console: &Console, interrupt: &Interrupt) -> Result<(), Failure> {
+        console.timed("migrate", || migrate(&self.plan, &self.backing))?;
+        console.timed("services", || {
+            for service in services(&self.plan, &self.backing) {
+                self.services.push(Supervised::start(service, &self.plan)?);
+            }
+            wait_until_ready(&mut self.services, &self.plan, interrupt)
+        })
+    }
+
+    /// Restarts what has crashed; says whether something changed.
+    pub(crate) fn tend(&mut self, console: &Console) -> bool {
+        let mut changed = false;
+        for name in self.backing.ended() {
+            console.line(name, "ended by itself; starting it again with its data");
+            changed = true;
+        }
+        if changed && let Err(failure) = self.backing.start_again() {
+            console.line("servers", &failure.to_string());
+            // The next look tries again; not at once, it may be a full disk.
+            std::thread::sleep(Duration::from_secs(5));
+        }
+        for service in &mut self.services {
+            changed |= service.tend(&self.plan, console);
+        }
+        changed
+    }
+
+    /// Servers and services, for `status`.
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        let services = self.services.iter().filter_map(Supervised::part);
+        self.backing.parts().into_iter().chain(services).collect()
+    }
+
+    /// The servers behind it.
+    pub(crate) fn backing(&self) -> &Backing {
+        &self.backing
+    }
+
+    /// What to open, each with a name.
+    pub(crate) fn addresses(&self) -> Vec<(String, String)> {
+        let ports = self.plan.services;
+        let console = self.backing.console_url().map_or_else(
+            || "of the given broker".to_owned(),
+            |url| format!("{}  guest / guest", url.replace("127.0.0.1", "localhost")),
+        );
+        // The password of a private server is worth nothing to anybody else.
+        let database = if self.plan.given.database_url.is_some() {
+            without_password(&self.backing.database_url())
+        } else {
+            self.backing.database_url()
+        };
+        [
+            ("UI", format!("http://localhost:{}", ports.ui)),
+            ("API", format!("http://localhost:{}", ports.api)),
+            ("API docs", format!("http://localhost:{}/docs", ports.api)),
+            ("RabbitMQ", console),
+            ("PostgreSQL", database),
+        ]
+        .map(|(label, url)| (label.to_owned(), url))
+        .into()
+    }
+
+    /// Stops the services, then the servers.
+    pub(crate) fn stop(&mut self) {
+        supervise::stop(std::mem::take(&mut self.services));
+        self.backing.stop();
+    }
+}

@@ -1,0 +1,87 @@
+//! `up --detach`: leaves the supervisor behind and returns when the system is ready.
+
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use servers::{Process, Signal};
+
+use crate::checkout::Checkout;
+use crate::failure::{Doing, Failure};
+use crate::install::{Need, ask_for_password, missing};
+use crate::instance::{Phase, State};
+use crate::interrupt::Interrupt;
+
+const POLL: Duration = Duration::from_millis(50);
+
+/// Starts a supervisor in a session of its own and shows its log until it is ready or has failed.
+pub(super) fn detach(checkout: &Checkout, release: bool) -> Result<ExitCode, Failure> {
+    // The supervisor has no terminal on which sudo could ask.
+    ask_for_password(&missing(&[Need::Postgres, Need::RabbitMq, Need::Redis]));
+    let interrupt = Interrupt::watch()?;
+    let log = checkout.local().join("logs/up.log");
+    fs::create_dir_all(checkout.local().join("logs")).doing("make .local/logs")?;
+    let write = File::create(&log).doing(format!("write {}", log.display()))?;
+    let errors = write.try_clone().doing("share the log")?;
+    let this = std::env::current_exe().doing("find this program")?;
+    let mut command = Command::new(this);
+    command.args(["up", "--supervisor"]);
+    if release {
+        command.arg("--release");
+    }
+    let mut child = command
+        .current_dir(checkout.root())
+        .stdin(Stdio::null())
+        .stdout(write)
+        .stderr(errors)
+        .spawn()
+        .doing("start the supervisor")?;
+    let mut read = File::open(&log).doing(format!("read {}", log.display()))?;
+    loop {
+        show_new(&mut read);
+        if interrupt.is_raised() {
+            return give_up(&mut child, &mut read);
+        }
+        if let Some(status) = child.try_wait().doing("wait for the supervisor")? {
+            show_new(&mut read);
+            return Err(Failure::new(format!(
+                "it did not come up ({status}); all of this is in {}",
+                log.display()
+            )));
+        }
+        if is_ready(checkout, child.id()) {
+            // The addresses are printed right after the state says ready.
+            thread::sleep(POLL);
+            show_new(&mut read);
+            println!("It keeps running. `cargo xtask status`, `logs SERVICE`, `down`.");
+            return Ok(ExitCode::SUCCESS);
+        }
+        thread::sleep(POLL);
+    }
+}
+
+fn is_ready(checkout: &Checkout, supervisor: u32) -> bool {
+    State::read(&checkout.local())
+        .is_some_and(|state| state.phase == Phase::Ready && state.supervisor.pid() == supervisor)
+}
+
+fn give_up(child: &mut Child, read: &mut File) -> Result<ExitCode, Failure> {
+    if let Some(process) = Process::running(child.id()) {
+        process.signal(Signal::TERM);
+    }
+    child.wait().doing("wait for the supervisor")?;
+    show_new(read);
+    Err(Failure::new("interrupted; everything is stopped"))
+}
+
+fn show_new(log: &mut File) {
+    let mut text = String::new();
+    if log.read_to_string(&mut text).is_err() {
+        // A character was cut in two: read it with the next look.
+        let _ = log.seek(SeekFrom::Current(0));
+    }
+    print!("{text}");
+    let _ = std::io::stdout().flush();
+}

@@ -1,0 +1,165 @@
+//! The process that starts the system, watches it and stops it.
+
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use servers::{Process, leave_session};
+
+use crate::checkout::Checkout;
+use crate::cli::UpOptions;
+use crate::console::Console;
+use crate::failure::{Doing, Failure};
+use crate::install::{self, Need, ask_for_password, missing};
+use crate::instance::{Backing, Lock, Phase, Plan, Product, State, build_services, stop_leftovers};
+use crate::interrupt::Interrupt;
+use crate::up::print_addresses;
+
+const WATCH: Duration = Duration::from_millis(100);
+
+/// Starts everything, prints the addresses, watches until Ctrl-C or SIGTERM, stops everything.
+pub(super) fn run(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, Failure> {
+    if options.supervisor {
+        leave_session().doing("leave the terminal's session")?;
+    }
+    let console = Console::new();
+    let interrupt = Interrupt::watch()?;
+    let plan = Plan::up(checkout, options.release);
+    let Some(_lock) = Lock::take(plan.folder())? else {
+        return Err(Failure::new("another `up` has just started here"));
+    };
+    tell(&plan, Phase::Starting, None)?;
+    let outcome = start(checkout, &plan, &console, &interrupt);
+    let mut product = match outcome {
+        Ok(product) => product,
+        Err(failure) => {
+            tell(&plan, Phase::Failed, None)?;
+            return Err(failure);
+        }
+    };
+    tell(&plan, Phase::Ready, Some(&product))?;
+    println!("\n{}\nChipin is ready:\n", console.timings());
+    print_addresses(&product.addresses());
+    println!("\nDevelopment mode: whoever sends `X-User-ID: 1` is user 1. Loopback only.");
+    if !options.supervisor {
+        println!("Ctrl-C stops it; the data stay.\n");
+    }
+    watch(&plan, &mut product, &console, &interrupt)?;
+    console.line("stop", "stopping services, then servers");
+    tell(&plan, Phase::Stopping, Some(&product))?;
+    product.stop();
+    let _ = std::fs::remove_file(plan.folder().join("state"));
+    console.line("stop", "everything is stopped; the data stay in .local");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn start(
+    checkout: &Checkout,
+    plan: &Plan,
+    console: &Console,
+    interrupt: &Interrupt,
+) -> Result<Product, Failure> {
+    for name in stop_leftovers(plan.folder()) {
+        console.line(
+            "leftovers",
+            &format!("stopped {name}, which a killed `up` had left behind"),
+        );
+    }
+    Product::prepare(plan)?;
+    let packages = missing(&needs(plan));
+    ask_for_password(&packages);
+    // Compiling is what takes long, so it begins at once; packages are
+    // installed and servers started beside it.
+    let (built, backing) = thread::scope(|scope| {
+        let built = scope.spawn(|| {
+            let built = console.timed("build", || {
+                build_services(checkout, plan.release, console, interrupt)
+            });
+            if built.is_err() {
+                interrupt.raise();
+            }
+            built
+        });
+        let backing = start_servers(plan, &packages, console, interrupt);
+        if backing.is_err() {
+            interrupt.raise();
+        }
+        let built = built
+            .join()
+            .unwrap_or_else(|_| Err(Failure::new("the thread that builds panicked")));
+        (built, backing)
+    });
+    let backing = first_cause(built, backing)?;
+    Product::start(plan, backing, console, interrupt)
+}
+
+fn start_servers(
+    plan: &Plan,
+    packages: &[&str],
+    console: &Console,
+    interrupt: &Interrupt,
+) -> Result<Backing, Failure> {
+    if !packages.is_empty() {
+        console.timed("packages", || {
+            install::install(packages, console, interrupt)
+        })?;
+    }
+    interrupt.check()?;
+    console.timed("servers", || Backing::start(plan, console))
+}
+
+/// When one side fails, the other is interrupted and fails too: the one that was not is the cause.
+fn first_cause(
+    built: Result<(), Failure>,
+    backing: Result<Backing, Failure>,
+) -> Result<Backing, Failure> {
+    match (built, backing) {
+        (Ok(()), backing) => backing,
+        (Err(failure), Ok(mut backing)) => {
+            backing.stop();
+            Err(failure)
+        }
+        (Err(built), Err(backing)) if built.to_string() == "interrupted" => Err(backing),
+        (Err(built), Err(_)) => Err(built),
+    }
+}
+
+fn needs(plan: &Plan) -> Vec<Need> {
+    let given = &plan.given;
+    // A given PostgreSQL needs no server here.
+    [
+        (given.database_url.is_none(), Need::Postgres),
+        (given.amqp_url.is_none(), Need::RabbitMq),
+        (given.redis_url.is_none(), Need::Redis),
+    ]
+    .into_iter()
+    .filter_map(|(needed, need)| needed.then_some(need))
+    .collect()
+}
+
+fn watch(
+    plan: &Plan,
+    product: &mut Product,
+    console: &Console,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    while !interrupt.is_raised() {
+        if product.tend(console) {
+            tell(plan, Phase::Ready, Some(product))?;
+        }
+        thread::sleep(WATCH);
+    }
+    Ok(())
+}
+
+fn tell(plan: &Plan, phase: Phase, product: Option<&Product>) -> Result<(), Failure> {
+    let supervisor = Process::running(std::process::id())
+        .ok_or_else(|| Failure::new("read our own process from /proc"))?;
+    State {
+        supervisor,
+        phase,
+        addresses: product.map(Product::addresses).unwrap_or_default(),
+        parts: product.map(Product::parts).unwrap_or_default(),
+    }
+    .write(plan.folder())
+}

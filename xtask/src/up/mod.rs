@@ -1,0 +1,36 @@
+//! `up`: the whole system, from nothing to addresses.
+
+mod detach;
+mod foreground;
+
+use std::process::ExitCode;
+
+use crate::checkout::Checkout;
+use crate::cli::UpOptions;
+use crate::failure::Failure;
+use crate::instance::{Lock, State};
+
+/// Starts the system; returns when it was stopped, or with `--detach` when it is ready.
+///
+/// # Errors
+/// Fails with what could not be installed, built or started.
+pub(crate) fn up(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, Failure> {
+    if Lock::is_held(&checkout.local()) {
+        println!("It runs already (`cargo xtask down` stops it).\n");
+        if let Some(state) = State::read(&checkout.local()) {
+            print_addresses(&state.addresses);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if options.detach {
+        detach::detach(checkout, options.release)
+    } else {
+        foreground::run(checkout, options)
+    }
+}
+
+fn print_addresses(addresses: &[(String, String)]) {
+    for (label, url) in addresses {
+        println!("  {label:<11} {url}");
+    }
+}
