@@ -1,0 +1,30 @@
+// What a person does on the page, in their words.
+
+export async function untilLive(page) {
+  await page.locator('[data-connection="live"]').waitFor();
+}
+
+export async function topUp(page, amount) {
+  await page.locator('#top-up-amount').fill(amount);
+  await page.locator('#top-up-amount').press('Enter');
+}
+
+export async function order(page, amount, description = '') {
+  await page.locator('#new-order-amount').fill(amount);
+  await page.locator('#new-order-description').fill(description);
+  await page.locator('#new-order-description').press('Enter');
+}
+
+/** Waits until the balance, in minor units, is what it should be. */
+export async function untilBalance(page, minor) {
+  await page.locator(`[data-balance="${minor}"]`).waitFor({ state: 'attached' });
+}
+
+/** The row of the newest order; it turns from "sending" into a real one by itself. */
+export function newestOrder(page) {
+  return page.locator('#orders > li').first();
+}
+
+export async function untilStatus(row, status) {
+  await row.locator(`[data-status="${status}"]`).waitFor();
+}

@@ -1,0 +1,34 @@
+/** Adds money to the user's account. */
+import { Failure } from '../api/failure';
+import { topUp as sendTopUp, topUpBody } from '../api/payments';
+import { failureWords } from '../i18n/failure-words';
+import type { Minor } from '../money/amount';
+import type { Draft } from '../state/draft.svelte';
+import { asFailure } from '../state/pager.svelte';
+import type { Session } from '../state/session.svelte';
+
+/** Returns why it did not work, or `null`. */
+export async function topUp(
+  { userId, account, activity }: Session,
+  draft: Draft<{ amount: string }>,
+  amount: Minor,
+): Promise<Failure | null> {
+  const body = topUpBody(amount);
+  try {
+    const { balance } = await sendTopUp(userId, body, draft.keyFor(body));
+    draft.done();
+    account.show(balance);
+    activity.tell('deed', ({ words, money }) =>
+      words.log.toppedUp(money.full(amount), money.full(balance)),
+    );
+    // A payment may have been taken between the server's answer and now.
+    void account.refresh();
+    return null;
+  } catch (cause) {
+    const failure = asFailure(cause);
+    activity.tell('bad', ({ words, money }) =>
+      words.log.notToppedUp(money.full(amount), failureWords(words, failure)),
+    );
+    return failure;
+  }
+}

@@ -1,0 +1,31 @@
+/** The story of this page: each deed and each change as one sentence. */
+import type { Speech } from '../i18n/speech.svelte';
+
+const ENTRIES_MAX = 200;
+
+export type Tone = 'quiet' | 'deed' | 'good' | 'bad' | 'wait';
+
+export interface ActivityEntry {
+  id: number;
+  at: Date;
+  tone: Tone;
+  /** Told anew in each language, so that switching it translates the past too. */
+  say: (speech: Speech) => string;
+  orderId: string | null;
+}
+
+export class Activity {
+  /** Newest first. */
+  entries = $state.raw<ActivityEntry[]>([]);
+  #lastId = 0;
+
+  tell(tone: Tone, say: ActivityEntry['say'], orderId: string | null = null): void {
+    this.#lastId += 1;
+    const entry = { id: this.#lastId, at: new Date(), tone, say, orderId };
+    this.entries = [entry, ...this.entries].slice(0, ENTRIES_MAX);
+  }
+
+  clear(): void {
+    this.entries = [];
+  }
+}

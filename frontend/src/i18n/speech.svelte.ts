@@ -1,0 +1,63 @@
+/** The page's voice: words, money and time in the chosen language. */
+import { type MoneyFormat, moneyFormat } from '../money/format';
+import type { Preferences } from '../state/preferences.svelte';
+import { en, type Words } from './en';
+import { ru } from './ru';
+
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['second', 60],
+  ['minute', 60],
+  ['hour', 24],
+  ['day', 7],
+];
+const NOW_SECONDS = 10;
+
+export class Speech {
+  readonly #preferences: Preferences;
+  readonly #currency: () => string;
+
+  readonly words: Words = $derived.by(() => (this.#preferences.language === 'ru' ? ru : en));
+  /** With the person's region when the browser knows it: en-GB and en-US write dates differently. */
+  readonly locale: string = $derived.by(() => regional(this.#preferences.language));
+  readonly money: MoneyFormat = $derived.by(() => moneyFormat(this.locale, this.#currency()));
+  readonly #relative = $derived.by(
+    () => new Intl.RelativeTimeFormat(this.locale, { numeric: 'auto', style: 'short' }),
+  );
+  readonly #date = $derived.by(
+    () => new Intl.DateTimeFormat(this.locale, { day: 'numeric', month: 'short', year: 'numeric' }),
+  );
+  readonly #exact = $derived.by(
+    () => new Intl.DateTimeFormat(this.locale, { dateStyle: 'medium', timeStyle: 'medium' }),
+  );
+  readonly #clock = $derived.by(
+    () => new Intl.DateTimeFormat(this.locale, { timeStyle: 'medium', hourCycle: 'h23' }),
+  );
+
+  constructor(preferences: Preferences, currency: () => string) {
+    this.#preferences = preferences;
+    this.#currency = currency;
+  }
+
+  /** "5 min ago"; a date after a week. A server clock ahead of ours reads "just now". */
+  ago(at: Date, now: number): string {
+    let value = (now - at.getTime()) / 1000;
+    if (value < NOW_SECONDS) return this.words.time.now;
+    for (const [unit, next] of UNITS) {
+      if (value < next) return this.#relative.format(-Math.floor(value), unit);
+      value /= next;
+    }
+    return this.#date.format(at);
+  }
+
+  exact(at: Date): string {
+    return this.#exact.format(at);
+  }
+
+  clock(at: Date): string {
+    return this.#clock.format(at);
+  }
+}
+
+function regional(language: string): string {
+  return navigator.languages.find((tag) => tag === language || tag.startsWith(`${language}-`)) ?? language;
+}

@@ -1,0 +1,114 @@
+/** The socket that keeps this page live, and its way back whenever it is lost. */
+import { delayMs } from './backoff';
+
+const RESTARTING = 1012;
+// A connection must hold this long before the next loss counts as the first.
+const STABLE_MS = 5_000;
+const PROBE_MS = 3_000;
+
+export type ConnectionState =
+  | { name: 'connecting' }
+  | { name: 'live' }
+  | { name: 'waiting'; retryAt: number; online: boolean };
+
+export interface ConnectionEvents {
+  onLive(): void;
+  onLost(why: 'restarting' | 'offline' | 'lost'): void;
+  onMessage(text: string): void;
+}
+
+export class Connection {
+  state = $state.raw<ConnectionState>({ name: 'connecting' });
+  readonly #url: string;
+  readonly #events: ConnectionEvents;
+  #socket: WebSocket | null = null;
+  #attempt = 0;
+  #wasLive = false;
+  #retryTimer = 0;
+  #stableTimer = 0;
+  #stop: AbortController | null = null;
+
+  constructor(url: string, events: ConnectionEvents) {
+    this.#url = url;
+    this.#events = events;
+  }
+
+  start(): void {
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    addEventListener('online', () => this.reconnect(), { signal });
+    addEventListener('offline', () => void this.#probe(), { signal });
+    document.addEventListener('visibilitychange', () => this.#onVisible(), { signal });
+    this.#connect();
+  }
+
+  stop(): void {
+    this.#stop?.abort();
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#stableTimer);
+    this.#drop();
+  }
+
+  /** Connects at once when it is waiting for its turn. */
+  reconnect(): void {
+    if (this.state.name === 'waiting') this.#connect();
+  }
+
+  #connect(): void {
+    clearTimeout(this.#retryTimer);
+    this.#drop();
+    if (!this.#wasLive) this.state = { name: 'connecting' };
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    socket.onopen = () => this.#onOpen();
+    socket.onmessage = ({ data }) => this.#events.onMessage(String(data));
+    socket.onclose = ({ code }) => this.#onClose(code);
+  }
+
+  #onOpen(): void {
+    this.state = { name: 'live' };
+    this.#stableTimer = window.setTimeout(() => {
+      this.#attempt = 0;
+    }, STABLE_MS);
+    this.#wasLive = true;
+    this.#events.onLive();
+  }
+
+  #onClose(code: number): void {
+    clearTimeout(this.#stableTimer);
+    this.#socket = null;
+    const online = navigator.onLine;
+    if (this.state.name !== 'waiting') {
+      this.#events.onLost(code === RESTARTING ? 'restarting' : online ? 'lost' : 'offline');
+    }
+    // Also while offline: the server may be on this very machine.
+    const wait = delayMs(this.#attempt, Math.random());
+    this.#attempt += 1;
+    this.state = { name: 'waiting', retryAt: Date.now() + wait, online };
+    this.#retryTimer = window.setTimeout(() => this.#connect(), wait);
+  }
+
+  #onVisible(): void {
+    if (document.visibilityState === 'visible') this.reconnect();
+  }
+
+  // "offline" says that the machine lost its network, not that this socket is dead; and a dead
+  // socket says nothing for minutes. So ask.
+  async #probe(): Promise<void> {
+    try {
+      await fetch('/gateway/info', { cache: 'no-store', signal: AbortSignal.timeout(PROBE_MS) });
+    } catch {
+      if (this.state.name !== 'live') return;
+      this.#drop();
+      this.#onClose(1006);
+    }
+  }
+
+  #drop(): void {
+    const socket = this.#socket;
+    this.#socket = null;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+}

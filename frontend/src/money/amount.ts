@@ -1,0 +1,60 @@
+/**
+ * Money as a person types it and as the wire carries it, without float arithmetic.
+ *
+ * `Minor` is a count of hundredths: 49990n is 499.90. The rules are the server's: more than zero, at
+ * most two decimals, at most 10^12 in major units.
+ */
+export type Minor = bigint;
+
+export type AmountRefusal = 'missing' | 'not_a_number' | 'not_positive' | 'too_precise' | 'too_large';
+export type TypedAmount = { ok: true; minor: Minor } | { ok: false; refusal: AmountRefusal };
+
+const MAJOR_MAX = 10n ** 12n;
+export const AMOUNT_MAX: Minor = MAJOR_MAX * 100n;
+
+// Plain, no-break, thin and narrow no-break spaces: what Intl puts between thousands, and what
+// people copy from a statement.
+const SPACES = /[\s\u00a0\u2009\u202f]/g;
+const GROUPED = /^-?\d{1,3}( \d{3})+([.,]\d*)?$/;
+const PLAIN = /^-?(\d+([.,]\d*)?|[.,]\d+)$/;
+
+/** Reads what a person typed. Both `,` and `.` separate decimals. */
+export function readAmount(typed: string): TypedAmount {
+  const text = typed.trim().replace(SPACES, ' ').replace(/^[−–]/, '-');
+  if (text === '') return refuse('missing');
+  if (!PLAIN.test(text) && !GROUPED.test(text)) return refuse('not_a_number');
+
+  const [whole = '', decimals = ''] = text.replaceAll(' ', '').split(/[.,]/);
+  const negative = whole.startsWith('-');
+  const digits = whole.replace('-', '') || '0';
+  if (decimals.length > 2) return refuse(negative ? 'not_positive' : 'too_precise');
+
+  const minor = BigInt(digits + decimals.padEnd(2, '0'));
+  if (negative || minor === 0n) return refuse('not_positive');
+  if (minor > AMOUNT_MAX) return refuse('too_large');
+  return { ok: true, minor };
+}
+
+function refuse(refusal: AmountRefusal): TypedAmount {
+  return { ok: false, refusal };
+}
+
+/** The number literal for a request body: `500` or `499.90`. */
+export function wireText(minor: Minor): string {
+  const sign = minor < 0n ? '-' : '';
+  const digits = (minor < 0n ? -minor : minor).toString().padStart(3, '0');
+  const decimals = digits.slice(-2);
+  return sign + digits.slice(0, -2) + (decimals === '00' ? '' : `.${decimals}`);
+}
+
+/**
+ * Reads a number literal of the server, which promises at most two decimals.
+ *
+ * Throws a `RangeError` when the literal breaks that promise: a wrong balance must not be shown.
+ */
+export function exactMinor(literal: string): Minor {
+  const match = /^(-?)(\d+)(?:\.(\d{1,2})0*)?$/.exec(literal);
+  if (!match) throw new RangeError(`not an amount with at most two decimals: ${literal}`);
+  const [, sign = '', whole = '', decimals = ''] = match;
+  return BigInt(sign + whole + decimals.padEnd(2, '0'));
+}

@@ -1,0 +1,65 @@
+/** What a person has typed but not yet sent. Survives a reload of the tab. */
+import { newKey } from '../api/http';
+
+interface Kept<T> {
+  fields: T;
+  /** The body that was sent last, and the key it was sent with. */
+  sentBody: string | null;
+  key: string;
+}
+
+export class Draft<T extends Record<string, string>> {
+  readonly fields: T;
+  readonly #storageKey: string;
+  readonly #blank: T;
+  #sentBody: string | null;
+  #key: string;
+
+  constructor(storageKey: string, blank: T) {
+    this.#storageKey = `chipin.draft.${storageKey}`;
+    this.#blank = blank;
+    const kept = recall<T>(this.#storageKey);
+    const fields = $state({ ...blank, ...kept?.fields });
+    this.fields = fields;
+    this.#sentBody = kept?.sentBody ?? null;
+    this.#key = kept?.key ?? newKey();
+  }
+
+  /**
+   * The Idempotency-Key for this body.
+   *
+   * Sending the same body again, after a lost answer or even a reload, must not happen twice; any
+   * other body is another deed and needs another key.
+   */
+  keyFor(body: string): string {
+    if (this.#sentBody !== null && this.#sentBody !== body) this.#key = newKey();
+    this.#sentBody = body;
+    this.keep();
+    return this.#key;
+  }
+
+  keep(): void {
+    const kept: Kept<T> = { fields: { ...this.fields }, sentBody: this.#sentBody, key: this.#key };
+    try {
+      sessionStorage.setItem(this.#storageKey, JSON.stringify(kept));
+    } catch {
+      return;
+    }
+  }
+
+  /** The deed is done: the next one starts blank, under a new key. */
+  done(): void {
+    Object.assign(this.fields, this.#blank);
+    this.#sentBody = null;
+    this.#key = newKey();
+    this.keep();
+  }
+}
+
+function recall<T>(storageKey: string): Kept<T> | null {
+  try {
+    return JSON.parse(sessionStorage.getItem(storageKey) ?? 'null') as Kept<T> | null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,107 @@
+/** Everything one user sees: account, statement, orders, and the live connection that moves them. */
+import { AccountState } from '../account/account.svelte';
+import type { Activity } from '../activity/activity.svelte';
+import { tellPlaced, tellStatus } from '../activity/tell-order';
+import { readJson } from '../api/json';
+import { isOpen, type Order, type OrderMessage, type Transaction } from '../api/model';
+import { ordersSocketUrl, readOrder } from '../api/orders';
+import { listTransactions } from '../api/payments';
+import { Connection } from '../live/connection.svelte';
+import { OrderBook, type Source } from '../orders/order-book.svelte';
+import { OrderList } from '../orders/order-list.svelte';
+import { Draft } from './draft.svelte';
+import { Pager } from './pager.svelte';
+
+// A push about an unknown order may have overtaken the answer of our own POST; give that its chance.
+const STRANGER_WAIT_MS = 500;
+
+export class Session {
+  readonly userId: number;
+  readonly activity: Activity;
+  readonly account: AccountState;
+  readonly orders: OrderList;
+  readonly book: OrderBook;
+  readonly connection: Connection;
+  readonly statement: Pager<Transaction>;
+  readonly orderDraft: Draft<{ amount: string; description: string }>;
+  readonly topUpDraft: Draft<{ amount: string }>;
+
+  // The orders that moved between losing the connection and the end of catching up.
+  #movedMeanwhile: Set<string> | null = null;
+
+  constructor(userId: number, activity: Activity) {
+    this.userId = userId;
+    this.activity = activity;
+    this.statement = new Pager(
+      (cursor) => listTransactions(userId, cursor),
+      (left, right) => left.id === right.id,
+    );
+    this.account = new AccountState(userId, () => void this.#refreshStatement());
+    this.book = new OrderBook((order, before, source) => this.#onMoved(order, before, source));
+    this.orders = new OrderList(userId, this.book);
+    this.orderDraft = new Draft(`order.${userId}`, { amount: '', description: '' });
+    this.topUpDraft = new Draft(`topup.${userId}`, { amount: '' });
+    this.connection = new Connection(ordersSocketUrl(userId), {
+      onLive: () => void this.#onLive(),
+      onLost: (why) => this.#onLost(why),
+      onMessage: (text) => void this.#onMessage(readJson(text) as OrderMessage),
+    });
+  }
+
+  start(): void {
+    this.activity.tell('quiet', ({ words }) => words.log.hello(this.userId));
+    this.connection.start();
+    void this.account.refresh();
+    void this.orders.pager.reset();
+  }
+
+  stop(): void {
+    this.connection.stop();
+  }
+
+  #onMoved(order: Order, before: Order | null, source: Source): void {
+    if (before === null && source === 'read') return;
+    if (before && before.status !== order.status) {
+      this.#movedMeanwhile?.add(order.id);
+      tellStatus(this.activity, order);
+      this.orders.place(order);
+      if (!isOpen(order.status)) void this.account.refresh();
+    }
+  }
+
+  async #onMessage(message: OrderMessage): Promise<void> {
+    const known = this.book.hear(message);
+    // Unknown orders of a snapshot are old ones further down the list, or in the page being read.
+    if (known || message.type === 'snapshot') return;
+    await new Promise((resolve) => setTimeout(resolve, STRANGER_WAIT_MS));
+    if (this.book.get(message.order_id)) return;
+    const order = await readOrder(this.userId, message.order_id).catch(() => null);
+    if (!order || this.book.get(order.id)) return;
+    tellPlaced(this.activity, order, false);
+    this.orders.place(this.book.learn(order, 'live'));
+    if (!isOpen(order.status)) void this.account.refresh();
+  }
+
+  async #onLive(): Promise<void> {
+    if (this.#movedMeanwhile === null) {
+      this.activity.tell('quiet', ({ words }) => words.log.live);
+      return;
+    }
+    await Promise.all([this.orders.pager.refresh(), this.account.refresh()]);
+    const count = this.#movedMeanwhile.size;
+    this.#movedMeanwhile = null;
+    this.activity.tell('good', ({ words }) =>
+      count > 0 ? words.log.caughtUp(count) : words.log.liveAgain,
+    );
+  }
+
+  #onLost(why: 'restarting' | 'offline' | 'lost'): void {
+    this.#movedMeanwhile = new Set();
+    this.activity.tell('bad', ({ words }) => words.log[why]);
+  }
+
+  // Only what was opened once is kept fresh; the tab reads it when it is opened.
+  async #refreshStatement(): Promise<void> {
+    if (this.statement.phase === 'ready') await this.statement.refresh();
+  }
+}

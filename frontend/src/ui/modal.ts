@@ -1,0 +1,25 @@
+/** Opens a `<dialog>` as a modal: the browser traps the focus, hears Esc and gives the focus back. */
+import type { Attachment } from 'svelte/attachments';
+
+export function modal(onclose: () => void): Attachment<HTMLDialogElement> {
+  return (dialog) => {
+    // Taken by hand: a dialog that leaves the document while open would not give it back.
+    const before = document.activeElement;
+    const onPointerDown = (event: PointerEvent) => {
+      if (event.target === dialog && isOutside(dialog, event)) dialog.close();
+    };
+    dialog.addEventListener('close', onclose);
+    dialog.addEventListener('pointerdown', onPointerDown);
+    dialog.showModal();
+    return () => {
+      dialog.removeEventListener('close', onclose);
+      dialog.removeEventListener('pointerdown', onPointerDown);
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  };
+}
+
+function isOutside(dialog: HTMLElement, { clientX, clientY }: PointerEvent): boolean {
+  const box = dialog.getBoundingClientRect();
+  return clientX < box.left || clientX > box.right || clientY < box.top || clientY > box.bottom;
+}
