@@ -1,9 +1,37 @@
-//! `generate`: stub.
-use crate::{checkout::Checkout, cli::GenerateOptions, failure::Failure};
+//! `generate` and `sqlx`: writes generated files anew, or checks that the committed ones are up to date.
+
+mod asyncapi;
+mod compare;
+mod query_data;
+
 use std::process::ExitCode;
-pub(crate) fn generate(_: &Checkout, _: &GenerateOptions) -> Result<ExitCode, Failure> {
+
+use crate::checkout::Checkout;
+use crate::cli::GenerateOptions;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+
+/// Every generated file.
+///
+/// # Errors
+/// Fails if a generator fails, or with `--check` if a committed file differs.
+pub(crate) fn generate(
+    checkout: &Checkout,
+    options: &GenerateOptions,
+) -> Result<ExitCode, Failure> {
+    let console = Console::new();
+    asyncapi::generate(checkout, options.check, &console)?;
+    query_data::generate(checkout, options.check, &console, &Interrupt::watch()?)?;
     Ok(ExitCode::SUCCESS)
 }
-pub(crate) fn sqlx(_: &Checkout, _: &GenerateOptions) -> Result<ExitCode, Failure> {
+
+/// The query data of sqlx only.
+///
+/// # Errors
+/// As [`generate`].
+pub(crate) fn sqlx(checkout: &Checkout, options: &GenerateOptions) -> Result<ExitCode, Failure> {
+    let console = Console::new();
+    query_data::generate(checkout, options.check, &console, &Interrupt::watch()?)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 use servers::{find_program, postgres_folder};
 
 /// What a command needs from the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Need {
     /// A private PostgreSQL.
     Postgres,

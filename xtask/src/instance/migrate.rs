@@ -15,8 +15,16 @@ use crate::instance::plan::Plan;
 /// Fails with the output of the program that failed.
 pub(crate) fn migrate(plan: &Plan, backing: &Backing) -> Result<(), Failure> {
     if let Some(url) = backing.maintenance_url() {
-        create_database(&url, DATABASE)?;
+        create_database(&url, DATABASE, false)?;
     }
+    run_migrations(plan, backing)
+}
+
+/// Brings the schemas of a database that is there up to date.
+///
+/// # Errors
+/// Fails with the output of `migrations`.
+pub(crate) fn run_migrations(plan: &Plan, backing: &Backing) -> Result<(), Failure> {
     let passwords = backing.passwords();
     let output = Command::new(Checkout::program("migrations", plan.release))
         .env("DATABASE_URL", backing.database_url())
@@ -35,11 +43,21 @@ pub(crate) fn migrate(plan: &Plan, backing: &Backing) -> Result<(), Failure> {
     Err(Failure::new(format!("migrations failed:\n{text}")))
 }
 
-/// Creates `database` on the server of `maintenance_url` unless it exists.
+/// Creates `database` on the server of `maintenance_url` unless it exists; an existing one is dropped first if it is to be `fresh`.
 ///
 /// # Errors
 /// Fails with what psql said.
-pub(crate) fn create_database(maintenance_url: &str, database: &str) -> Result<(), Failure> {
+pub(crate) fn create_database(
+    maintenance_url: &str,
+    database: &str,
+    fresh: bool,
+) -> Result<(), Failure> {
+    if fresh {
+        psql(
+            maintenance_url,
+            &format!("drop database if exists \"{database}\""),
+        )?;
+    }
     let exists = psql(
         maintenance_url,
         &format!("select 1 from pg_database where datname = '{database}'"),
@@ -54,7 +72,7 @@ pub(crate) fn create_database(maintenance_url: &str, database: &str) -> Result<(
 ///
 /// # Errors
 /// Fails with what psql said.
-pub(crate) fn psql(url: &str, sql: &str) -> Result<String, Failure> {
+fn psql(url: &str, sql: &str) -> Result<String, Failure> {
     let programs =
         postgres_folder().ok_or_else(|| Failure::new("PostgreSQL's programs are not installed"))?;
     let output = Command::new(programs.join("psql"))

@@ -15,9 +15,10 @@ mod state;
 mod supervise;
 
 pub(crate) use backing::Backing;
-pub(crate) use build::build_services;
+pub(crate) use build::{build_services, cargo as cargo_build};
 pub(crate) use leftovers::stop_leftovers;
 pub(crate) use lock::Lock;
+pub(crate) use migrate::{create_database, run_migrations as migrate_database};
 pub(crate) use plan::Plan;
 pub(crate) use product::Product;
 pub(crate) use state::{Part, Phase, State};

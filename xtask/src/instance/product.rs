@@ -98,6 +98,8 @@ impl Product {
             console.line("servers", &failure.to_string());
             // The next look tries again; not at once, it may be a full disk.
             std::thread::sleep(Duration::from_secs(5));
+        } else if changed {
+            console.line("servers", "all run again");
         }
         for service in &mut self.services {
             changed |= service.tend(&self.plan, console);
@@ -111,9 +113,23 @@ impl Product {
         self.backing.parts().into_iter().chain(services).collect()
     }
 
-    /// The servers behind it.
-    pub(crate) fn backing(&self) -> &Backing {
-        &self.backing
+    /// Where tests find everything: the product as a client sees it, and the servers behind it.
+    pub(crate) fn environment_for_tests(&self) -> Vec<(&'static str, String)> {
+        let ports = self.plan.services;
+        let local = |port: u16| format!("http://127.0.0.1:{port}");
+        vec![
+            ("BASE_URL", local(ports.ui)),
+            ("E2E_API_URL", local(ports.api)),
+            ("E2E_UI_URL", local(ports.ui)),
+            ("E2E_ORDERS_URL", local(ports.orders)),
+            ("E2E_PAYMENTS_URL", local(ports.payments)),
+            ("E2E_DATABASE_URL", self.backing.database_url()),
+            ("E2E_AMQP_URL", self.backing.amqp_admin_url()),
+            (
+                "E2E_RABBITMQ_MANAGEMENT_URL",
+                self.backing.console_url().unwrap_or_default(),
+            ),
+        ]
     }
 
     /// What to open, each with a name.

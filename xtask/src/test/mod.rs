@@ -1,6 +1,137 @@
-//! `test`: stub.
-use crate::{checkout::Checkout, cli::TestOptions, failure::Failure};
+//! `test`: every test, on servers and a product of its own, with one line of numbers at the end.
+
+mod cargo;
+mod counts;
+mod frontend;
+mod report;
+mod stage;
+
 use std::process::ExitCode;
-pub(crate) fn test(_: &Checkout, _: &TestOptions) -> Result<ExitCode, Failure> {
-    Ok(ExitCode::SUCCESS)
+use std::thread;
+
+use crate::checkout::Checkout;
+use crate::cli::{Part, TestOptions};
+use crate::console::Console;
+use crate::failure::{Doing, Failure};
+use crate::install::{Need, ask_for_password, install, missing};
+use crate::instance::{Lock, stop_leftovers};
+use crate::interrupt::Interrupt;
+use crate::test::report::Report;
+use crate::test::stage::Stage;
+
+const ALL: [Part; 4] = [Part::Integration, Part::E2e, Part::Frontend, Part::Browser];
+
+/// Runs the chosen parts, or all; fails when a test failed or could not be run.
+///
+/// # Errors
+/// Fails if something that the tests need cannot be installed or started.
+pub(crate) fn test(checkout: &Checkout, options: &TestOptions) -> Result<ExitCode, Failure> {
+    let console = Console::new();
+    let interrupt = Interrupt::watch()?;
+    let folder = checkout.local().join("test");
+    let Some(_lock) = Lock::take(&folder)? else {
+        return Err(Failure::new(
+            "another `cargo xtask test` runs in this checkout",
+        ));
+    };
+    for name in ["servers", "product"] {
+        let instance = folder.join(name);
+        stop_leftovers(&instance);
+        if instance.exists() {
+            std::fs::remove_dir_all(&instance).doing(format!("empty {}", instance.display()))?;
+        }
+    }
+    let parts = if options.parts.is_empty() {
+        ALL.to_vec()
+    } else {
+        options.parts.clone()
+    };
+    let packages = missing(&needs(&parts));
+    ask_for_password(&packages);
+    install(&packages, &console, &interrupt)?;
+
+    let stage = Stage {
+        checkout,
+        folder: &folder,
+        filter: options.filter.as_deref(),
+        console: &console,
+        interrupt: &interrupt,
+    };
+    let mut report = Report::default();
+    let outcome = run(&stage, &parts, &mut report);
+    report.print();
+    outcome?;
+    Ok(ExitCode::from(u8::from(!report.is_green())))
+}
+
+fn run(stage: &Stage<'_>, parts: &[Part], report: &mut Report) -> Result<(), Failure> {
+    let has = |part| parts.contains(&part);
+    if has(Part::Unit) {
+        report.add("unit", || cargo::unit(stage))?;
+    }
+    if has(Part::Integration) {
+        let servers = thread::scope(|scope| {
+            let servers = scope.spawn(|| stage.servers());
+            let built = cargo::build(stage);
+            let servers = servers
+                .join()
+                .unwrap_or_else(|_| Err(Failure::new("the thread that starts servers panicked")));
+            built.and(servers)
+        });
+        match servers {
+            Ok(mut servers) => {
+                let outcome = report.add("integration", || cargo::integration(stage, &servers));
+                servers.stop();
+                outcome?;
+            }
+            Err(failure) => report.broken("integration", &failure, stage)?,
+        }
+    }
+    if has(Part::Frontend) {
+        report.add("frontend", || frontend::checks(stage))?;
+    }
+    if has(Part::E2e) || has(Part::Browser) {
+        match stage.product() {
+            Ok(mut product) => {
+                let outcome = on_product(stage, parts, &product, report);
+                product.stop();
+                outcome?;
+            }
+            Err(failure) => report.broken("product", &failure, stage)?,
+        }
+    }
+    Ok(())
+}
+
+fn on_product(
+    stage: &Stage<'_>,
+    parts: &[Part],
+    product: &crate::instance::Product,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    if parts.contains(&Part::E2e) {
+        report.add("e2e", || cargo::end_to_end(stage, product))?;
+    }
+    if parts.contains(&Part::Browser) {
+        report.add("browser", || frontend::browser(stage, product))?;
+    }
+    Ok(())
+}
+
+fn needs(parts: &[Part]) -> Vec<Need> {
+    let mut needs = Vec::new();
+    for part in parts {
+        match part {
+            Part::Unit | Part::Frontend => {}
+            Part::Integration | Part::E2e => {
+                needs.extend([Need::Postgres, Need::RabbitMq, Need::Redis]);
+            }
+            Part::Browser => {
+                needs.extend([Need::Postgres, Need::RabbitMq, Need::Redis, Need::Chromium]);
+            }
+        }
+    }
+    needs.sort_unstable();
+    needs.dedup();
+    needs
 }

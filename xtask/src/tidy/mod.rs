@@ -1,6 +1,50 @@
-//! `tidy`: stub.
-use crate::{checkout::Checkout, failure::Failure};
+//! `tidy`: checks the rules of the layout that the compiler does not know.
+
+mod adrs;
+mod dist;
+mod finding;
+mod imports;
+mod manifest;
+mod migrations;
+mod purity;
+mod rooms;
+mod sources;
+mod text;
+
 use std::process::ExitCode;
-pub(crate) fn tidy(_: &Checkout) -> Result<ExitCode, Failure> {
-    Ok(ExitCode::SUCCESS)
+
+use crate::checkout::Checkout;
+use crate::failure::Failure;
+use crate::tidy::finding::Severity;
+
+/// Prints every broken rule as `file:line: rule: why`; fails if one must be mended.
+///
+/// # Errors
+/// Fails if the tree cannot be read.
+pub(crate) fn tidy(checkout: &Checkout) -> Result<ExitCode, Failure> {
+    let sources = sources::read(checkout)?;
+    let mut findings = Vec::new();
+    for source in &sources {
+        findings.extend(imports::check(source));
+        findings.extend(purity::check(source));
+        findings.extend(rooms::check(source));
+        findings.extend(text::check(source));
+    }
+    findings.extend(migrations::check(&sources));
+    findings.extend(adrs::check(&sources));
+    findings.extend(dist::check(&sources));
+    findings.sort();
+    for finding in &findings {
+        println!("{finding}");
+    }
+    let errors = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .count();
+    println!(
+        "tidy: {} files, {errors} to mend, {} to think about",
+        sources.len(),
+        findings.len() - errors
+    );
+    Ok(ExitCode::from(u8::from(errors > 0)))
 }

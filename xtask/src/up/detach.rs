@@ -1,7 +1,7 @@
 //! `up --detach`: leaves the supervisor behind and returns when the system is ready.
 
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Write};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -55,7 +55,8 @@ pub(super) fn detach(checkout: &Checkout, release: bool) -> Result<ExitCode, Fai
             // The addresses are printed right after the state says ready.
             thread::sleep(POLL);
             show_new(&mut read);
-            println!("It keeps running. `cargo xtask status`, `logs SERVICE`, `down`.");
+            let hint = "It keeps running. `cargo xtask status`, `logs SERVICE`, `down`.";
+            let _ = writeln!(std::io::stdout(), "{hint}");
             return Ok(ExitCode::SUCCESS);
         }
         thread::sleep(POLL);
@@ -77,11 +78,9 @@ fn give_up(child: &mut Child, read: &mut File) -> Result<ExitCode, Failure> {
 }
 
 fn show_new(log: &mut File) {
-    let mut text = String::new();
-    if log.read_to_string(&mut text).is_err() {
-        // A character was cut in two: read it with the next look.
-        let _ = log.seek(SeekFrom::Current(0));
-    }
-    print!("{text}");
-    let _ = std::io::stdout().flush();
+    let mut text = Vec::new();
+    let _ = log.read_to_end(&mut text);
+    // Not `print!`, which panics when the reader of a pipe has gone.
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(&text).and_then(|()| out.flush());
 }

@@ -1,0 +1,143 @@
+//! The query data of sqlx: what each query takes and returns, so that building needs no database.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::Command;
+use std::time::SystemTime;
+
+use crate::checkout::Checkout;
+use crate::console::Console;
+use crate::failure::{Doing, Failure};
+use crate::generate::compare::{differences, read};
+use crate::instance::{
+    Backing, Plan, cargo_build, create_database, migrate_database, stop_leftovers,
+};
+use crate::interrupt::Interrupt;
+
+/// A crate with checked queries.
+struct Queries {
+    package: &'static str,
+    /// Named in the crate's sqlx.toml, so that each crate asks its own schema.
+    variable: &'static str,
+    schema: &'static str,
+}
+
+const CRATES: [Queries; 2] = [
+    Queries {
+        package: "orders-service",
+        variable: "SQLX_ORDERS_DATABASE_URL",
+        schema: "orders",
+    },
+    Queries {
+        package: "payments-service",
+        variable: "SQLX_PAYMENTS_DATABASE_URL",
+        schema: "payments",
+    },
+];
+
+/// Writes the data of every crate with a server of its own, or checks the committed ones.
+pub(super) fn generate(
+    checkout: &Checkout,
+    check: bool,
+    console: &Console,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    let folder = checkout.local().join("generate");
+    stop_leftovers(&folder);
+    let mut plan = Plan::for_tests(folder)?;
+    plan.only_postgres();
+    let build = |package: &str| {
+        let mut command = Command::new("cargo");
+        command
+            .args(["build", "-p", package])
+            .current_dir(checkout.root());
+        console.timed("build", || {
+            cargo_build(command, "build", console, interrupt)
+        })
+    };
+    build("migrations")?;
+    let mut backing = console.timed("servers", || Backing::start(&plan, console))?;
+    let outcome = with_server(checkout, check, &plan, &backing, console, interrupt);
+    backing.stop();
+    outcome
+}
+
+fn with_server(
+    checkout: &Checkout,
+    check: bool,
+    plan: &Plan,
+    backing: &Backing,
+    console: &Console,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    // A scratch database of its own: queries are checked against what the
+    // migrations make, not against what an older run left.
+    let maintenance = backing.maintenance_url().unwrap_or_default();
+    create_database(&maintenance, "chipin", true)?;
+    migrate_database(plan, backing)?;
+    for queries in &CRATES {
+        let committed = checkout.path(queries.package).join(".sqlx");
+        let fresh = plan.folder().join("sqlx").join(queries.package);
+        if fresh.exists() {
+            fs::remove_dir_all(&fresh).doing(format!("empty {}", fresh.display()))?;
+        }
+        fs::create_dir_all(&fresh).doing(format!("make {}", fresh.display()))?;
+        let url = format!(
+            "{}?options=-c%20search_path%3D{}",
+            backing.database_url(),
+            queries.schema
+        );
+        touch(&checkout.path(queries.package).join("src/lib.rs"))?;
+        let mut command = Command::new("cargo");
+        command
+            .args(["check", "-p", queries.package])
+            .current_dir(checkout.root())
+            .env(queries.variable, url)
+            .env("SQLX_OFFLINE", "false")
+            .env("SQLX_OFFLINE_DIR", &fresh);
+        console.timed(queries.package, || {
+            cargo_build(command, queries.package, console, interrupt)
+        })?;
+        settle(queries.package, &committed, &fresh, check, console)?;
+    }
+    Ok(())
+}
+
+fn settle(
+    package: &str,
+    committed: &Path,
+    fresh: &Path,
+    check: bool,
+    console: &Console,
+) -> Result<(), Failure> {
+    let generated = read(fresh)?;
+    let differences = differences(&read(committed)?, &generated);
+    if differences.is_empty() {
+        let line = format!("{} queries, up to date", generated.len());
+        console.line(package, &line);
+        return Ok(());
+    }
+    if check {
+        return Err(Failure::new(format!(
+            "{package}/.sqlx: {}; `cargo xtask sqlx` writes it anew",
+            differences.join(", ")
+        )));
+    }
+    if committed.exists() {
+        fs::remove_dir_all(committed).doing(format!("empty {}", committed.display()))?;
+    }
+    fs::create_dir_all(committed).doing(format!("make {}", committed.display()))?;
+    for (name, content) in &generated {
+        let path = committed.join(name);
+        fs::write(&path, content).doing(format!("write {}", path.display()))?;
+    }
+    console.line(package, &format!("{} queries, written", generated.len()));
+    Ok(())
+}
+
+/// Makes cargo compile the crate again: queries write their data when they are expanded.
+fn touch(path: &Path) -> Result<(), Failure> {
+    let doing = || format!("touch {}", path.display());
+    let file = File::options().append(true).open(path).doing(doing())?;
+    file.set_modified(SystemTime::now()).doing(doing())
+}

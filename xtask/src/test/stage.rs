@@ -1,0 +1,48 @@
+//! What the tests stand on: servers of their own, and a product of its own.
+
+use std::path::Path;
+
+use crate::checkout::Checkout;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::instance::{Backing, Plan, Product, build_services};
+use crate::interrupt::Interrupt;
+
+/// Where and how the tests are run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stage<'a> {
+    pub(super) checkout: &'a Checkout,
+    /// `.local/test`.
+    pub(super) folder: &'a Path,
+    pub(super) filter: Option<&'a str>,
+    pub(super) console: &'a Console,
+    pub(super) interrupt: &'a Interrupt,
+}
+
+impl Stage<'_> {
+    /// Starts servers for integration tests. The product has others, so that neither disturbs the other's queues.
+    ///
+    /// # Errors
+    /// Fails if one does not start.
+    pub(super) fn servers(&self) -> Result<Backing, Failure> {
+        let plan = Plan::for_tests(self.folder.join("servers"))?;
+        self.console
+            .timed("servers", || Backing::start(&plan, self.console))
+    }
+
+    /// Builds and starts a whole product on free ports.
+    ///
+    /// # Errors
+    /// Fails with what did not build or start.
+    pub(super) fn product(&self) -> Result<Product, Failure> {
+        let plan = Plan::for_tests(self.folder.join("product"))?;
+        Product::prepare(&plan)?;
+        self.console.timed("build", || {
+            build_services(self.checkout, plan.release, self.console, self.interrupt)
+        })?;
+        let backing = self
+            .console
+            .timed("servers", || Backing::start(&plan, self.console))?;
+        Product::start(&plan, backing, self.console, self.interrupt)
+    }
+}

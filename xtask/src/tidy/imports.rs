@@ -1,0 +1,161 @@
+//! Which crate of the workspace may depend on which.
+
+use crate::tidy::finding::Finding;
+use crate::tidy::manifest::{Table, dependencies};
+use crate::tidy::sources::Source;
+
+/// What a crate may depend on, of the workspace's own.
+struct Rule {
+    folder: &'static str,
+    uses: &'static [&'static str],
+    /// In tests, besides.
+    in_tests: &'static [&'static str],
+    why: &'static str,
+}
+
+const SERVICE: &[&str] = &["contracts", "messaging", "chassis", "trace"];
+const SERVICE_TESTS: &[&str] = &["testkit", "migrations", "servers"];
+const WHY_SERVICE: &str = "services meet in events, never in each other's code";
+
+const RULES: [Rule; 12] = [
+    Rule {
+        folder: "shared/contracts",
+        uses: &[],
+        in_tests: &[],
+        why: "contracts are what everybody agrees on, so they lean on nobody",
+    },
+    Rule {
+        folder: "shared/trace",
+        uses: &[],
+        in_tests: &[],
+        why: "messaging and chassis share it and must not meet through it",
+    },
+    Rule {
+        folder: "shared/messaging",
+        uses: &["contracts", "trace"],
+        in_tests: &["testkit", "servers"],
+        why: "messaging knows events, not HTTP and not services",
+    },
+    Rule {
+        folder: "shared/chassis",
+        uses: &["trace"],
+        in_tests: &["testkit", "servers"],
+        why: "the chassis knows neither contracts nor messaging",
+    },
+    Rule {
+        folder: "shared/servers",
+        uses: &[],
+        in_tests: &[],
+        why: "it is compiled before anything else",
+    },
+    Rule {
+        folder: "shared/testkit",
+        uses: &["contracts", "messaging", "migrations", "servers", "trace"],
+        in_tests: &[],
+        why: "the testkit serves every service, so it knows none",
+    },
+    Rule {
+        folder: "migrations",
+        uses: &["trace"],
+        in_tests: &["testkit", "servers"],
+        why: "migrations run before any service is there",
+    },
+    Rule {
+        folder: "gateway",
+        uses: &["contracts", "chassis", "trace"],
+        in_tests: &["testkit", "servers"],
+        why: "the gateway forwards; it has no events of its own",
+    },
+    Rule {
+        folder: "orders-service",
+        uses: SERVICE,
+        in_tests: SERVICE_TESTS,
+        why: WHY_SERVICE,
+    },
+    Rule {
+        folder: "payments-service",
+        uses: SERVICE,
+        in_tests: SERVICE_TESTS,
+        why: WHY_SERVICE,
+    },
+    Rule {
+        folder: "e2e",
+        uses: &["contracts", "servers"],
+        in_tests: &[],
+        why: "end-to-end tests see what a client sees",
+    },
+    Rule {
+        folder: "xtask",
+        uses: &["servers"],
+        in_tests: &[],
+        why: "it is compiled before anything else",
+    },
+];
+
+/// Checks one Cargo.toml.
+pub(super) fn check(source: &Source) -> Vec<Finding> {
+    let Some(folder) = source.path.strip_suffix("/Cargo.toml") else {
+        return Vec::new();
+    };
+    let Some(rule) = RULES.iter().find(|rule| rule.folder == folder) else {
+        return vec![Finding::error(
+            &source.path,
+            1,
+            "no rule says what this crate may depend on: add one to xtask/src/tidy/imports.rs",
+            "whom a crate may know is decided, not grown",
+        )];
+    };
+    dependencies(&source.text)
+        .into_iter()
+        .filter(|(_, table, name)| {
+            is_ours(name)
+                && !rule.uses.contains(name)
+                && !(*table == Table::Dev && rule.in_tests.contains(name))
+        })
+        .map(|(line, _, name)| {
+            let text = format!("`{folder}` must not depend on `{name}`");
+            Finding::error(&source.path, line, text, rule.why)
+        })
+        .collect()
+}
+
+fn is_ours(name: &str) -> bool {
+    RULES
+        .iter()
+        .any(|rule| rule.folder.rsplit('/').next() == Some(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(path: &str, text: &str) -> Vec<Finding> {
+        check(&Source {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        })
+    }
+
+    #[test]
+    fn a_service_does_not_know_another() {
+        let text =
+            "[dependencies]\nmessaging.workspace = true\npayments-service.workspace = true\n";
+        let found = findings("orders-service/Cargo.toml", text);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].line, 3);
+    }
+
+    #[test]
+    fn the_testkit_is_for_tests_only() {
+        let manifest = |table| format!("[{table}]\ntestkit.workspace = true\n");
+        let path = "orders-service/Cargo.toml";
+        assert!(findings(path, &manifest("dev-dependencies")).is_empty());
+        assert_eq!(findings(path, &manifest("dependencies")).len(), 1);
+    }
+
+    #[test]
+    fn a_crate_without_a_rule_is_found() {
+        assert_eq!(findings("new-service/Cargo.toml", "").len(), 1);
+        assert!(findings("xtask/Cargo.toml", "[dependencies]\nclap = \"4\"\n").is_empty());
+    }
+}

@@ -1,0 +1,73 @@
+//! A service's `domain` is pure: rules that can be tested with plain values.
+
+use crate::tidy::finding::Finding;
+use crate::tidy::rooms::room;
+use crate::tidy::sources::Source;
+
+/// What a domain must not say, and why.
+const FORBIDDEN: [(&str, &str); 17] = [
+    ("async ", "a rule waits for nothing"),
+    (".await", "a rule waits for nothing"),
+    ("sqlx", "SQL lives in store"),
+    ("tokio", "a rule waits for nothing"),
+    ("lapin", "the broker lives in messaging"),
+    ("messaging::", "the broker lives in messaging"),
+    ("chassis::", "a rule does not know HTTP"),
+    ("axum", "a rule does not know HTTP"),
+    ("http::", "a rule does not know HTTP"),
+    ("SystemTime", "time is an argument"),
+    ("Instant::", "time is an argument"),
+    ("now_utc", "time is an argument"),
+    ("now_v7", "ids are arguments"),
+    ("new_v4", "ids are arguments"),
+    ("rand::", "randomness is an argument"),
+    ("std::env", "configuration is an argument"),
+    ("std::fs", "a rule touches nothing outside"),
+];
+
+/// Checks one file of a domain.
+pub(super) fn check(source: &Source) -> Vec<Finding> {
+    if room(&source.path) != Some("domain") {
+        return Vec::new();
+    }
+    source
+        .code()
+        .flat_map(|(line, code)| {
+            FORBIDDEN
+                .iter()
+                .filter(move |(word, _)| code.contains(word))
+                .map(move |(word, why)| {
+                    let text = format!("`{}` in a domain", word.trim());
+                    Finding::error(&source.path, line, text, why)
+                })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(path: &str, text: &str) -> Vec<Finding> {
+        check(&Source {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        })
+    }
+
+    #[test]
+    fn a_clock_in_a_domain_is_found_with_its_line() {
+        let found = findings(
+            "orders-service/src/domain/order.rs",
+            "//! Orders.\nlet now = OffsetDateTime::now_utc();\n",
+        );
+        assert_eq!((found.len(), found[0].line), (1, 2));
+    }
+
+    #[test]
+    fn comments_tests_and_other_rooms_may_say_anything() {
+        let text = "// tokio\n#[cfg(test)]\nmod tests { fn t() { Uuid::now_v7(); } }\n";
+        assert!(findings("orders-service/src/domain/order.rs", text).is_empty());
+        assert!(findings("orders-service/src/store/orders.rs", "use sqlx::query;").is_empty());
+    }
+}

@@ -1,0 +1,106 @@
+//! The rooms of a service - api, inbox, domain, store - and which may import which.
+
+use crate::tidy::finding::Finding;
+use crate::tidy::sources::Source;
+
+/// A room, the rooms it must not import, and why.
+const WALLS: [(&str, &[&str], &str); 4] = [
+    (
+        "api",
+        &["inbox"],
+        "requests and events come in by two doors that do not know each other",
+    ),
+    (
+        "inbox",
+        &["api"],
+        "requests and events come in by two doors that do not know each other",
+    ),
+    (
+        "store",
+        &["api", "inbox"],
+        "the store is called, it does not call",
+    ),
+    (
+        "domain",
+        &["api", "inbox", "store"],
+        "the domain depends on nothing outer",
+    ),
+];
+
+/// The room of a file of a service: `orders-service/src/domain/order.rs` is in `domain`.
+pub(super) fn room(path: &str) -> Option<&str> {
+    let (service, inside) = path.split_once("/src/")?;
+    if !service.ends_with("-service") || !path.ends_with(".rs") {
+        return None;
+    }
+    let room = inside.split('/').next()?;
+    Some(room.strip_suffix(".rs").unwrap_or(room))
+}
+
+/// Checks one file of a service.
+pub(super) fn check(source: &Source) -> Vec<Finding> {
+    let Some(room) = room(&source.path) else {
+        return Vec::new();
+    };
+    let Some((_, forbidden, why)) = WALLS.iter().find(|(name, ..)| *name == room) else {
+        return Vec::new();
+    };
+    source
+        .code()
+        .flat_map(|(line, code)| {
+            forbidden
+                .iter()
+                .filter(move |other| names(code, other))
+                .map(move |other| {
+                    let text = format!("`{room}` must not import `{other}`");
+                    Finding::error(&source.path, line, text, why)
+                })
+        })
+        .collect()
+}
+
+/// Whether a line names a room of its own crate, alone or in a list: `crate::api`, `crate::{api, store}`.
+fn names(code: &str, room: &str) -> bool {
+    let Some((_, after)) = code.split_once("crate::") else {
+        return false;
+    };
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    match after.strip_prefix('{') {
+        Some(list) => list
+            .split(',')
+            .any(|item| item.trim().split(|c| !is_word(c)).next() == Some(room)),
+        None => after.split(|c| !is_word(c)).next() == Some(room),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(path: &str, text: &str) -> usize {
+        check(&Source {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        })
+        .len()
+    }
+
+    #[test]
+    fn doors_do_not_know_each_other() {
+        let api = "orders-service/src/api/place_order.rs";
+        assert_eq!(findings(api, "use crate::inbox::paid;"), 1);
+        assert_eq!(findings(api, "use crate::{domain, inbox};"), 1);
+        assert_eq!(findings(api, "use crate::domain::inbox_size;"), 0);
+        assert_eq!(
+            findings("orders-service/src/store/orders.rs", "use crate::api::x;"),
+            1
+        );
+    }
+
+    #[test]
+    fn only_services_have_rooms() {
+        assert_eq!(room("shared/messaging/src/store.rs"), None);
+        assert_eq!(room("orders-service/src/domain.rs"), Some("domain"));
+        assert_eq!(room("orders-service/tests/it/api.rs"), None);
+    }
+}

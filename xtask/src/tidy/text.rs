@@ -1,0 +1,122 @@
+//! What holds for every source file: its first sentence, its length, its promises.
+
+use crate::tidy::finding::Finding;
+use crate::tidy::sources::Source;
+
+const LINES_MAX: usize = 600;
+const LINES_TALK: usize = 400;
+
+/// Written so that this file does not find itself.
+const PROMISE: &str = concat!("TO", "DO");
+
+/// Checks one file.
+pub(super) fn check(source: &Source) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if source.is("rs") {
+        findings.extend(first_sentence(source));
+    }
+    if ["rs", "ts", "svelte", "mjs", "sql", "sh"]
+        .iter()
+        .any(|extension| source.is(extension))
+    {
+        findings.extend(length(source));
+        findings.extend(promises(source));
+    }
+    findings
+}
+
+fn first_sentence(source: &Source) -> Option<Finding> {
+    let first = source.text.lines().next().unwrap_or("");
+    let sentence = first.strip_prefix("//! ").unwrap_or("");
+    (!sentence.chars().any(char::is_alphabetic)).then(|| {
+        Finding::error(
+            &source.path,
+            1,
+            "a file starts with a `//!` sentence",
+            "a reader learns in one line whether this is the file",
+        )
+    })
+}
+
+fn length(source: &Source) -> Option<Finding> {
+    let lines = source.text.lines().count();
+    let text = format!("{lines} lines");
+    if lines > LINES_MAX {
+        return Some(Finding::error(
+            &source.path,
+            lines,
+            text,
+            "at six hundred a file is split",
+        ));
+    }
+    (lines > LINES_TALK).then(|| {
+        Finding::warning(
+            &source.path,
+            lines,
+            text,
+            "at four hundred one talks about splitting",
+        )
+    })
+}
+
+fn promises(source: &Source) -> Vec<Finding> {
+    source
+        .text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| {
+            line.split_once(PROMISE).is_some_and(|(_, after)| {
+                let number = after.trim_start_matches(['(', ' ']);
+                !number
+                    .strip_prefix('#')
+                    .is_some_and(|digits| digits.starts_with(|c: char| c.is_ascii_digit()))
+            })
+        })
+        .map(|(at, _)| {
+            Finding::error(
+                &source.path,
+                at + 1,
+                format!("{PROMISE} without an issue number"),
+                "a promise that nobody tracks is forgotten",
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(path: &str, text: &str) -> Vec<Finding> {
+        check(&Source {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        })
+    }
+
+    #[test]
+    fn a_file_without_a_sentence_is_found() {
+        assert_eq!(findings("a.rs", "use std::fs;\n").len(), 1);
+        assert_eq!(findings("a.rs", "//!\n").len(), 1);
+        assert!(findings("a.rs", "//! Does a thing.\n").is_empty());
+    }
+
+    #[test]
+    fn a_long_file_is_found() {
+        let lines = |count: usize| format!("//! Long.\n{}", "x\n".repeat(count));
+        assert!(findings("a.rs", &lines(300)).is_empty());
+        assert_eq!(findings("a.rs", &lines(450)).len(), 1);
+        assert_eq!(
+            findings("a.rs", &lines(650))[0].severity,
+            crate::tidy::finding::Severity::Error
+        );
+    }
+
+    #[test]
+    fn a_promise_needs_a_number() {
+        let with = |after: &str| findings("a.sql", &format!("-- {PROMISE}{after}\n")).len();
+        assert_eq!(with(" later"), 1);
+        assert_eq!(with("(#12): later"), 0);
+        assert_eq!(with(" #12"), 0);
+    }
+}
