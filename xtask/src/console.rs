@@ -87,18 +87,16 @@ impl Console {
 
     /// A table of where the time went.
     pub(crate) fn timings(&self) -> String {
-        let mut table =
-            String::from("Where the time went (packages, build and servers overlap):\n");
-        let rows = self.lock().timings.clone();
-        for (step, took) in rows {
-            table += &format!("  {step:<12} {:7.1} s\n", took.as_secs_f64());
-        }
-        table
-            + &format!(
-                "  {:<12} {:7.1} s\n",
-                "total",
-                self.began.elapsed().as_secs_f64()
-            )
+        let mut rows = self.lock().timings.clone();
+        rows.push(("total".to_owned(), self.began.elapsed()));
+        let rows: Vec<String> = rows
+            .iter()
+            .map(|(step, took)| format!("  {step:<12} {:7.1} s", took.as_secs_f64()))
+            .collect();
+        format!(
+            "Where the time went (packages and servers beside the build):\n{}",
+            rows.join("\n")
+        )
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {

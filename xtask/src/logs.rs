@@ -28,18 +28,25 @@ pub(crate) fn logs(checkout: &Checkout, options: &LogsOptions) -> Result<ExitCod
     if out.write_all(last_lines(&bytes, options.lines)).is_err() {
         return Ok(ExitCode::SUCCESS);
     }
-    while options.follow {
+    if options.follow {
+        follow(&mut file, &path, &mut out)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints what is added until nobody reads it any more.
+fn follow(file: &mut File, path: &PathBuf, out: &mut impl Write) -> Result<(), Failure> {
+    loop {
         thread::sleep(POLL);
         let mut added = Vec::new();
         file.read_to_end(&mut added)
             .doing(format!("read {}", path.display()))?;
         if added.is_empty() {
-            reopen_if_replaced(&mut file, &path)?;
+            reopen_if_replaced(file, path)?;
         } else if out.write_all(&added).and_then(|()| out.flush()).is_err() {
-            break;
+            return Ok(());
         }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn find(checkout: &Checkout, service: &str) -> Result<PathBuf, Failure> {

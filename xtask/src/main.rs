@@ -38,8 +38,8 @@ fn main() -> ExitCode {
         Command::Reset(options) => reset::reset(&checkout, &options),
         Command::Test(options) => test::test(&checkout, &options),
         Command::Tidy => tidy::tidy(&checkout),
-        Command::Generate(options) => generate::generate(&checkout, &options),
-        Command::Sqlx(options) => generate::sqlx(&checkout, &options),
+        Command::Generate(options) => generate::generate(&checkout, options),
+        Command::Sqlx(options) => generate::sqlx(&checkout, options),
     };
     match outcome {
         Ok(code) => code,

@@ -16,10 +16,7 @@ use crate::interrupt::Interrupt;
 ///
 /// # Errors
 /// Fails if a generator fails, or with `--check` if a committed file differs.
-pub(crate) fn generate(
-    checkout: &Checkout,
-    options: &GenerateOptions,
-) -> Result<ExitCode, Failure> {
+pub(crate) fn generate(checkout: &Checkout, options: GenerateOptions) -> Result<ExitCode, Failure> {
     let console = Console::new();
     asyncapi::generate(checkout, options.check, &console)?;
     query_data::generate(checkout, options.check, &console, &Interrupt::watch()?)?;
@@ -30,7 +27,7 @@ pub(crate) fn generate(
 ///
 /// # Errors
 /// As [`generate`].
-pub(crate) fn sqlx(checkout: &Checkout, options: &GenerateOptions) -> Result<ExitCode, Failure> {
+pub(crate) fn sqlx(checkout: &Checkout, options: GenerateOptions) -> Result<ExitCode, Failure> {
     let console = Console::new();
     query_data::generate(checkout, options.check, &console, &Interrupt::watch()?)?;
     Ok(ExitCode::SUCCESS)

@@ -35,11 +35,10 @@ impl Backing {
         let passwords = Passwords::kept_in(&plan.folder().join("secrets"))?;
         let given = &plan.given;
         let (postgres, rabbitmq, redis) = thread::scope(|scope| {
-            let postgres =
-                scope.spawn(|| unless(given.database_url.as_ref(), || start_postgres(plan)));
-            let rabbitmq = scope
-                .spawn(|| unless(given.amqp_url.as_ref(), || start_rabbitmq(plan, &passwords)));
-            let redis = scope.spawn(|| unless(given.redis_url.as_ref(), || start_redis(plan)));
+            let postgres = scope.spawn(|| unless(given.database.as_ref(), || start_postgres(plan)));
+            let rabbitmq =
+                scope.spawn(|| unless(given.amqp.as_ref(), || start_rabbitmq(plan, &passwords)));
+            let redis = scope.spawn(|| unless(given.redis.as_ref(), || start_redis(plan)));
             (joined(postgres), joined(rabbitmq), joined(redis))
         });
         let backing = Self {
@@ -56,7 +55,7 @@ impl Backing {
     /// The administrator's url of Chipin's database.
     pub(crate) fn database_url(&self) -> String {
         self.postgres.as_ref().map_or_else(
-            || self.plan.given.database_url.clone().unwrap_or_default(),
+            || self.plan.given.database.clone().unwrap_or_default(),
             |server| server.url(DATABASE),
         )
     }
@@ -74,7 +73,7 @@ impl Backing {
     /// The broker's url for a service's user, or as it was given.
     pub(crate) fn amqp_url_of(&self, user: &str, password: &str) -> String {
         self.rabbitmq.as_ref().map_or_else(
-            || self.plan.given.amqp_url.clone().unwrap_or_default(),
+            || self.plan.given.amqp.clone().unwrap_or_default(),
             |broker| broker.url_of(user, password),
         )
     }

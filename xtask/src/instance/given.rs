@@ -6,20 +6,20 @@ use crate::checkout::variable;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Given {
     /// Administrator of a PostgreSQL.
-    pub(crate) database_url: Option<String>,
+    pub(crate) database: Option<String>,
     /// A RabbitMQ, with the user that every service is to be.
-    pub(crate) amqp_url: Option<String>,
+    pub(crate) amqp: Option<String>,
     /// A Redis.
-    pub(crate) redis_url: Option<String>,
+    pub(crate) redis: Option<String>,
 }
 
 impl Given {
     /// Reads `DATABASE_URL`, `AMQP_URL` and `REDIS_URL`.
     pub(crate) fn from_environment() -> Self {
         Self {
-            database_url: variable("DATABASE_URL"),
-            amqp_url: variable("AMQP_URL"),
-            redis_url: variable("REDIS_URL"),
+            database: variable("DATABASE_URL"),
+            amqp: variable("AMQP_URL"),
+            redis: variable("REDIS_URL"),
         }
     }
 }

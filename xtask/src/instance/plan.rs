@@ -87,8 +87,8 @@ impl Plan {
 
     /// Leaves the broker and Redis out, as if they were given.
     pub(crate) fn only_postgres(&mut self) {
-        self.given.amqp_url = Some("amqp://unused".to_owned());
-        self.given.redis_url = Some("redis://unused".to_owned());
+        self.given.amqp = Some("amqp://unused".to_owned());
+        self.given.redis = Some("redis://unused".to_owned());
     }
 
     /// Where data, logs and state are.

@@ -140,7 +140,7 @@ impl Product {
             |url| format!("{}  guest / guest", url.replace("127.0.0.1", "localhost")),
         );
         // The password of a private server is worth nothing to anybody else.
-        let database = if self.plan.given.database_url.is_some() {
+        let database = if self.plan.given.database.is_some() {
             without_password(&self.backing.database_url())
         } else {
             self.backing.database_url()

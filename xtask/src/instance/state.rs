@@ -104,21 +104,26 @@ impl State {
             Phase::Stopping => "stopping",
             Phase::Failed => "failed",
         };
-        let mut text = format!("supervisor\t{}\nphase\t{phase}\n", self.supervisor);
-        for (label, url) in &self.addresses {
-            text += &format!("address\t{label}\t{url}\n");
-        }
-        for part in &self.parts {
+        let mut rows = vec![
+            format!("supervisor\t{}", self.supervisor),
+            format!("phase\t{phase}"),
+        ];
+        rows.extend(
+            self.addresses
+                .iter()
+                .map(|(label, url)| format!("address\t{label}\t{url}")),
+        );
+        rows.extend(self.parts.iter().map(|part| {
             let probe = match part.probe {
                 Probe::Tcp => "tcp",
                 Probe::Readyz => "readyz",
             };
-            text += &format!(
-                "part\t{}\t{}\t{}\t{probe}\t{}\n",
+            format!(
+                "part\t{}\t{}\t{}\t{probe}\t{}",
                 part.name, part.port, part.process, part.restarts
-            );
-        }
-        text
+            )
+        }));
+        rows.join("\n") + "\n"
     }
 
     fn from_text(text: &str) -> Option<Self> {

@@ -10,7 +10,7 @@ pub(super) fn check(sources: &[Source]) -> Vec<Finding> {
     let mut records: Vec<&str> = sources
         .iter()
         .filter_map(|source| source.path.strip_prefix(FOLDER))
-        .filter(|name| name.ends_with(".md") && name.starts_with(|c: char| c.is_ascii_digit()))
+        .filter(|name| name.starts_with(|c: char| c.is_ascii_digit()))
         .collect();
     records.sort_unstable();
     records

@@ -30,11 +30,11 @@ const WALLS: [(&str, &[&str], &str); 4] = [
 /// The room of a file of a service: `orders-service/src/domain/order.rs` is in `domain`.
 pub(super) fn room(path: &str) -> Option<&str> {
     let (service, inside) = path.split_once("/src/")?;
-    if !service.ends_with("-service") || !path.ends_with(".rs") {
+    let inside = inside.strip_suffix(".rs")?;
+    if !service.ends_with("-service") {
         return None;
     }
-    let room = inside.split('/').next()?;
-    Some(room.strip_suffix(".rs").unwrap_or(room))
+    inside.split('/').next()
 }
 
 /// Checks one file of a service.

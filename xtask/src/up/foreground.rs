@@ -128,9 +128,9 @@ fn needs(plan: &Plan) -> Vec<Need> {
     let given = &plan.given;
     // A given PostgreSQL needs no server here.
     [
-        (given.database_url.is_none(), Need::Postgres),
-        (given.amqp_url.is_none(), Need::RabbitMq),
-        (given.redis_url.is_none(), Need::Redis),
+        (given.database.is_none(), Need::Postgres),
+        (given.amqp.is_none(), Need::RabbitMq),
+        (given.redis.is_none(), Need::Redis),
     ]
     .into_iter()
     .filter_map(|(needed, need)| needed.then_some(need))
