@@ -1,1 +1,38 @@
-fn main() {}
+//! Applies roles, schemas and tables of every service, then ends. Running it again changes nothing.
+
+use clap::Parser;
+use migrations::Passwords;
+use std::process::ExitCode;
+
+/// Applies roles, schemas and tables of every service, then ends. Running it again changes nothing.
+#[derive(Parser)]
+#[command(version)]
+struct Config {
+    /// The database, as an administrator: a role that may create roles and schemas.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+
+    /// Password of the role `orders_service`.
+    #[arg(long, env = "ORDERS_DB_PASSWORD", hide_env_values = true)]
+    orders_db_password: String,
+
+    /// Password of the role `payments_service`.
+    #[arg(long, env = "PAYMENTS_DB_PASSWORD", hide_env_values = true)]
+    payments_db_password: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let config = Config::parse();
+    let passwords = Passwords { orders: &config.orders_db_password, payments: &config.payments_db_password };
+    match migrations::apply(&config.database_url, &passwords).await {
+        Ok(()) => {
+            println!("migrations: every schema is up to date");
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            eprintln!("migrations: {}", failure.chain());
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,1 +1,25 @@
-//! Placeholder
+//! Real databases and brokers for tests: a database from a template and a virtual host for each.
+//!
+//! The servers come from `cargo xtask test`, which names them in `TEST_DATABASE_URL`, `TEST_AMQP_URL` and
+//! `TEST_RABBITMQ_MANAGEMENT_URL`. Without them a test fails and says so: none is skipped.
+
+mod broker;
+mod database;
+mod eventually;
+mod management;
+
+pub use broker::TestBroker;
+pub use database::TestDatabase;
+pub use eventually::{eventually, eventually_within};
+
+/// A variable that `cargo xtask test` sets.
+fn variable(name: &str) -> String {
+    #[expect(clippy::disallowed_methods, reason = "tests have no command line of their own")]
+    let value = std::env::var(name);
+    value.unwrap_or_else(|_| panic!("{name} is not set: run the tests with `cargo xtask test`"))
+}
+
+/// A name that no other test has: fit for a database, a schema or a virtual host.
+pub fn unique(prefix: &str) -> String {
+    format!("{prefix}_{}", uuid::Uuid::now_v7().simple())
+}

@@ -1,0 +1,6 @@
+//! Embeds new migrations: the macro alone does not notice a new file.
+
+fn main() {
+    println!("cargo::rerun-if-changed=orders");
+    println!("cargo::rerun-if-changed=payments");
+}

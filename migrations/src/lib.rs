@@ -1,0 +1,112 @@
+//! Schemas, roles and tables of every service, applied in one step by an administrator.
+//!
+//! Each service has its own schema and its own role, which can reach nothing else. Migrations only go forward, and the
+//! previous release must run on the new schema.
+
+use sqlx::migrate::Migrator;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
+use std::error::Error;
+use std::str::FromStr;
+
+static ORDERS: Migrator = sqlx::migrate!("./orders");
+static PAYMENTS: Migrator = sqlx::migrate!("./payments");
+
+/// Passwords of the services' roles.
+#[derive(Clone, Copy)]
+pub struct Passwords<'a> {
+    /// Of `orders_service`.
+    pub orders: &'a str,
+    /// Of `payments_service`.
+    pub payments: &'a str,
+}
+
+/// Why migrating stopped. What was applied stays; run it again after mending the cause.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// No connection.
+    #[error("connect to the database")]
+    Connect(#[source] sqlx::Error),
+    /// A role or schema could not be created.
+    #[error("create role and schema `{schema}`")]
+    Prepare {
+        /// The schema.
+        schema: &'static str,
+        /// The database's error.
+        source: sqlx::Error,
+    },
+    /// A migration failed, or differs from what was applied before.
+    #[error("migrate schema `{schema}`")]
+    Migrate {
+        /// The schema.
+        schema: &'static str,
+        /// What went wrong.
+        source: sqlx::migrate::MigrateError,
+    },
+}
+
+impl MigrateError {
+    /// The error with its causes in one line.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(source) = cause {
+            text = format!("{text}: {source}");
+            cause = source.source();
+        }
+        text
+    }
+}
+
+/// Brings every schema up to date. Concurrent runs wait for each other.
+///
+/// # Errors
+/// [`MigrateError`] at the first step that fails.
+pub async fn apply(database_url: &str, passwords: &Passwords<'_>) -> Result<(), MigrateError> {
+    let options = PgConnectOptions::from_str(database_url)
+        .map_err(MigrateError::Connect)?
+        .application_name("migrations");
+    apply_schema(&options, "orders", passwords.orders, &ORDERS).await?;
+    apply_schema(&options, "payments", passwords.payments, &PAYMENTS).await
+}
+
+/// A number that changes when any migration does.
+pub fn fingerprint() -> u64 {
+    let checksums = ORDERS.iter().chain(PAYMENTS.iter()).flat_map(|migration| migration.checksum.iter());
+    checksums.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+async fn apply_schema(
+    options: &PgConnectOptions,
+    schema: &'static str,
+    password: &str,
+    migrator: &Migrator,
+) -> Result<(), MigrateError> {
+    let options = options.clone().options([("search_path", schema)]);
+    let mut connection = options.connect().await.map_err(MigrateError::Connect)?;
+    prepare(&mut connection, schema, password)
+        .await
+        .map_err(|source| MigrateError::Prepare { schema, source })?;
+    migrator.run(&mut connection).await.map_err(|source| MigrateError::Migrate { schema, source })?;
+    // The outcome stands; a server that does not say goodbye changes nothing.
+    let _ = connection.close().await;
+    Ok(())
+}
+
+/// Creates the role and the schema unless they are there; the password is set every time.
+async fn prepare(connection: &mut PgConnection, schema: &str, password: &str) -> Result<(), sqlx::Error> {
+    let mut tx = connection.begin().await?;
+    // Roles belong to the whole server, and two sessions that change one at the same time get an error. A lock is
+    // per database, but databases of one server are migrated at the same time only by tests, from one template.
+    sqlx::query("select pg_advisory_xact_lock(hashtext('chipin migrations'))").execute(&mut *tx).await?;
+    let statements: Vec<String> = sqlx::query_scalar(include_str!("prepare.sql"))
+        .bind(schema)
+        .bind(password)
+        .fetch_all(&mut *tx)
+        .await?;
+    for statement in statements {
+        // Quoted by the server itself, with format().
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *tx).await?;
+    }
+    tx.commit().await
+}

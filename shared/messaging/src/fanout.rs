@@ -1,0 +1,164 @@
+//! Hints between the replicas of a service: transient, not confirmed, lost without harm.
+//!
+//! What a replica commits it pushes to its own sockets at once; the others hear of it here. Hints are not events of
+//! record and never go through the outbox: with nobody listening they would come back as undeliverable.
+
+use crate::backoff::Backoff;
+use crate::broker::{BrokerError, Link};
+use crate::consumer::handler::chain;
+use futures_util::StreamExt;
+use lapin::options::{
+    BasicConsumeOptions, BasicPublishOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
+};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{BasicProperties, Channel, ExchangeKind};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+use uuid::Uuid;
+
+/// Hints that may wait to be sent; further ones are dropped.
+const WAITING_MAX: usize = 4096;
+
+/// Why hints don't flow; they will again.
+#[derive(Debug, thiserror::Error)]
+enum FanoutError {
+    #[error("reach the broker")]
+    Broker(#[source] BrokerError),
+    #[error("use the channel")]
+    Channel(#[source] lapin::Error),
+    #[error("the broker ended the subscription")]
+    Cancelled,
+}
+
+/// What a replica hears.
+pub enum Heard<'a> {
+    /// A hint of another replica.
+    Hint(&'a [u8]),
+    /// The subscription stands (again): hints of the time before may be missing.
+    Subscribed,
+}
+
+/// Sends hints; cheap to clone.
+#[derive(Clone)]
+pub struct Fanout {
+    hints: mpsc::Sender<Vec<u8>>,
+}
+
+/// The two tasks behind a [`Fanout`].
+pub struct FanoutTasks {
+    exchange: Arc<str>,
+    replica: Uuid,
+    publish: Link,
+    consume: Link,
+    hints: mpsc::Receiver<Vec<u8>>,
+}
+
+impl Fanout {
+    pub(crate) fn new(exchange: String, publish: Link, consume: Link) -> (Self, FanoutTasks) {
+        let (sender, hints) = mpsc::channel(WAITING_MAX);
+        let tasks = FanoutTasks { exchange: exchange.into(), replica: Uuid::now_v7(), publish, consume, hints };
+        (Self { hints: sender }, tasks)
+    }
+
+    /// Tells the other replicas, if they can be told.
+    pub fn tell(&self, hint: Vec<u8>) {
+        if self.hints.try_send(hint).is_err() {
+            metrics::counter!("messaging_hints_dropped_total").increment(1);
+        }
+    }
+}
+
+impl FanoutTasks {
+    /// Sends and hears hints until `stopping`.
+    ///
+    /// # Errors
+    /// None: it outlives every failure of the broker.
+    pub async fn run(
+        self,
+        heard: impl Fn(Heard<'_>) + Send + Sync,
+        stopping: CancellationToken,
+    ) -> Result<(), std::convert::Infallible> {
+        let Self { exchange, replica, publish, consume, mut hints } = self;
+        tokio::select! {
+            () = survive("send hints", async || send(&exchange, replica, &publish, &mut hints).await) => {}
+            () = survive("hear hints", async || hear(&exchange, replica, &consume, &heard).await) => {}
+            () = stopping.cancelled() => {}
+        }
+        Ok(())
+    }
+}
+
+/// Runs `session` again and again, with pauses.
+async fn survive(doing: &'static str, mut session: impl AsyncFnMut() -> Result<(), FanoutError>) {
+    let mut backoff = Backoff::for_connections();
+    while let Err(failure) = session().await {
+        let wait = backoff.next();
+        warn!(error = %chain(&failure), wait_ms = wait.as_millis(), "{doing}: paused");
+        tokio::time::sleep(wait).await;
+    }
+}
+
+async fn open(exchange: &str, link: &Link) -> Result<Channel, FanoutError> {
+    let channel = link.channel().await.map_err(FanoutError::Broker)?;
+    let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
+    channel
+        .exchange_declare(exchange.into(), ExchangeKind::Fanout, options, FieldTable::default())
+        .await
+        .map_err(FanoutError::Channel)?;
+    Ok(channel)
+}
+
+/// Sends until the channel breaks, or for ever.
+async fn send(
+    exchange: &str,
+    replica: Uuid,
+    link: &Link,
+    hints: &mut mpsc::Receiver<Vec<u8>>,
+) -> Result<(), FanoutError> {
+    let channel = open(exchange, link).await?;
+    let properties = BasicProperties::default().with_app_id(replica.to_string().into());
+    while let Some(hint) = hints.recv().await {
+        channel
+            .basic_publish(exchange.into(), "".into(), BasicPublishOptions::default(), &hint, properties.clone())
+            .await
+            .map_err(FanoutError::Channel)?;
+    }
+    Ok(())
+}
+
+/// Hears until the channel breaks.
+async fn hear(
+    exchange: &str,
+    replica: Uuid,
+    link: &Link,
+    heard: &impl Fn(Heard<'_>),
+) -> Result<(), FanoutError> {
+    let channel = open(exchange, link).await?;
+    let queue = format!("{exchange}.{replica}");
+    let mut arguments = FieldTable::default();
+    // Hints that nobody fetched for a minute help nobody.
+    arguments.insert("x-message-ttl".into(), AMQPValue::LongInt(60_000));
+    let options = QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
+    channel.queue_declare(queue.as_str().into(), options, arguments).await.map_err(FanoutError::Channel)?;
+    channel
+        .queue_bind(queue.as_str().into(), exchange.into(), "".into(), QueueBindOptions::default(), FieldTable::default())
+        .await
+        .map_err(FanoutError::Channel)?;
+    let consume = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
+    let mut deliveries = channel
+        .basic_consume(queue.as_str().into(), queue.as_str().into(), consume, FieldTable::default())
+        .await
+        .map_err(FanoutError::Channel)?;
+    info!(queue, "hints of other replicas are heard");
+    heard(Heard::Subscribed);
+    let own = replica.to_string();
+    while let Some(delivery) = deliveries.next().await {
+        let delivery = delivery.map_err(FanoutError::Channel)?;
+        if delivery.properties.app_id().as_ref().is_none_or(|sender| sender.as_str() != own) {
+            heard(Heard::Hint(&delivery.data));
+        }
+    }
+    Err(FanoutError::Cancelled)
+}

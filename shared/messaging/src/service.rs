@@ -1,0 +1,83 @@
+//! The messaging of one service, put together: what its `main` holds.
+
+use crate::broker::Link;
+use crate::consumer::Consumer;
+use crate::consumer::subscriptions::Subscriptions;
+use crate::fanout::{Fanout, FanoutTasks};
+use crate::probe::Probe;
+use crate::relay::Relay;
+use crate::transaction::{Origin, Transaction};
+use sqlx::PgPool;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Notify;
+
+/// The messaging of one service; cheap to clone.
+#[derive(Clone)]
+pub struct Messaging {
+    pool: PgPool,
+    origin: Origin,
+    publish: Link,
+    consume: Link,
+    consuming: Arc<AtomicBool>,
+}
+
+impl Messaging {
+    /// For `service` (`orders`), whose tables `outbox` and `inbox` are on the pool's search path.
+    ///
+    /// Nothing is connected yet: a service starts while its database and broker are away.
+    pub fn new(service: &str, pool: PgPool, amqp_url: &str) -> Self {
+        let origin = Origin { service: service.into(), wake: Arc::new(Notify::new()), probe: Probe::default() };
+        Self {
+            pool,
+            origin,
+            publish: Link::new(amqp_url, format!("{service}: publish")),
+            consume: Link::new(amqp_url, format!("{service}: consume")),
+            consuming: Arc::new(AtomicBool::new(false)),
+        }
+    }
+
+    /// The same, with somebody who hears of every step: for tests.
+    #[must_use]
+    pub fn with_probe(mut self, probe: Probe) -> Self {
+        self.origin.probe = probe;
+        self
+    }
+
+    /// Begins a transaction that can publish.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
+        Transaction::begin(&self.pool, self.origin.clone()).await
+    }
+
+    /// The relay; run it once per process.
+    pub fn relay(&self) -> Relay {
+        let database = self.pool.connect_options().as_ref().clone();
+        let Origin { service, wake, probe } = self.origin.clone();
+        Relay::new(service, database, self.publish.clone(), wake, probe)
+    }
+
+    /// The consumer; run it once per process.
+    pub fn consumer(&self, subscriptions: Subscriptions) -> Consumer {
+        let consuming = Arc::clone(&self.consuming);
+        Consumer::new(self.pool.clone(), self.origin.clone(), self.consume.clone(), subscriptions, consuming)
+    }
+
+    /// Hints between replicas over the exchange `<service>.<topic>`.
+    pub fn fanout(&self, topic: &str) -> (Fanout, FanoutTasks) {
+        let exchange = format!("{}.{topic}", self.origin.service);
+        Fanout::new(exchange, self.publish.clone(), self.consume.clone())
+    }
+
+    /// Whether the broker takes and gives messages, for `/readyz`.
+    ///
+    /// # Errors
+    /// Words for the report.
+    pub fn check(&self) -> Result<(), String> {
+        self.publish.check().map_err(|why| format!("publishing: {why}"))?;
+        self.consume.check().map_err(|why| format!("consuming: {why}"))?;
+        if self.consuming.load(Ordering::Relaxed) { Ok(()) } else { Err("consuming: not subscribed".to_owned()) }
+    }
+}

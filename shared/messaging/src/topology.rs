@@ -1,0 +1,195 @@
+//! The exchanges, queues and bindings of a service, as a value.
+//!
+//! Every queue is declared with its final arguments from the first version on: RabbitMQ refuses another declaration
+//! of a queue that exists, and by then it holds messages that people keep.
+
+use contracts::event::producer;
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{Channel, ExchangeKind};
+
+/// Deliveries after which RabbitMQ itself gives up on a message: a backstop against crash loops.
+///
+/// A crash counts for every message that was prefetched, so it must not be small.
+const DELIVERY_LIMIT: i32 = 20;
+
+/// The rungs of the retry ladder: how long a message waits there.
+pub const LADDER: [(&str, i32); 4] = [("1s", 1_000), ("5s", 5_000), ("30s", 30_000), ("2m", 120_000)];
+
+/// An exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// Its name.
+    pub name: String,
+    /// How it routes.
+    pub kind: ExchangeKind,
+}
+
+/// A quorum queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queue {
+    /// Its name.
+    pub name: String,
+    /// Its arguments beyond `x-queue-type: quorum`.
+    pub arguments: Vec<(&'static str, AMQPValue)>,
+}
+
+/// Which messages of an exchange go to a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// Where messages come from.
+    pub exchange: String,
+    /// Which of them.
+    pub routing_key: String,
+    /// Where they go.
+    pub queue: String,
+}
+
+/// All that a service declares.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Topology {
+    /// Durable exchanges.
+    pub exchanges: Vec<Exchange>,
+    /// Durable quorum queues.
+    pub queues: Vec<Queue>,
+    /// Bindings of those queues; the exchange of another service must exist before.
+    pub bindings: Vec<Binding>,
+}
+
+impl Topology {
+    /// The topology of a service that hears the given wire types.
+    ///
+    /// `<service>` takes its events, `<service>.inbox` holds what it hears, `<service>.dead` what it gave up, and
+    /// `<service>.retry.*` what it will try again: entered through the exchange `<service>.retry`, left through
+    /// `<service>.return`. Each service has its own ladder: a shared one stalls for all when one target is gone,
+    /// and lets one service write into another's inbox.
+    pub fn of(service: &str, heard: &[&'static str]) -> Self {
+        let inbox = format!("{service}.inbox");
+        let dead = format!("{service}.dead");
+        let retry = format!("{service}.retry");
+        let back = format!("{service}.return");
+        let exchange = |name: &str, kind| Exchange { name: name.to_owned(), kind };
+        let binding = |exchange: &str, routing_key: &str, queue: &str| Binding {
+            exchange: exchange.to_owned(),
+            routing_key: routing_key.to_owned(),
+            queue: queue.to_owned(),
+        };
+
+        let mut topology = Self {
+            exchanges: vec![
+                exchange(service, ExchangeKind::Topic),
+                exchange(&dead, ExchangeKind::Fanout),
+                exchange(&retry, ExchangeKind::Direct),
+                exchange(&back, ExchangeKind::Direct),
+            ],
+            queues: vec![
+                Queue {
+                    name: inbox.clone(),
+                    arguments: [at_least_once(&dead), vec![("x-delivery-limit", DELIVERY_LIMIT.into())]].concat(),
+                },
+                Queue { name: dead.clone(), arguments: vec![] },
+            ],
+            bindings: vec![binding(&dead, "", &dead), binding(&back, &inbox, &inbox)],
+        };
+        for (rung, wait_ms) in LADDER {
+            let name = format!("{retry}.{rung}");
+            topology.bindings.push(binding(&retry, rung, &name));
+            let mut arguments = at_least_once(&back);
+            arguments.push(("x-dead-letter-routing-key", text(&inbox)));
+            arguments.push(("x-message-ttl", wait_ms.into()));
+            topology.queues.push(Queue { name, arguments });
+        }
+        topology.bindings.extend(heard.iter().map(|wire_type| binding(producer(wire_type), wire_type, &inbox)));
+        topology
+    }
+
+    /// Declares everything; what exists with the same arguments stays as it is.
+    ///
+    /// # Errors
+    /// A closed channel: 404 when another service's exchange is not there yet, 406 when something exists with other
+    /// arguments, 403 when the broker's user may not.
+    pub async fn declare(&self, channel: &Channel) -> Result<(), lapin::Error> {
+        for exchange in &self.exchanges {
+            let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
+            channel
+                .exchange_declare(
+                    exchange.name.as_str().into(),
+                    exchange.kind.clone(),
+                    options,
+                    FieldTable::default(),
+                )
+                .await?;
+        }
+        for queue in &self.queues {
+            let mut arguments = FieldTable::default();
+            arguments.insert("x-queue-type".into(), text("quorum"));
+            for (name, value) in &queue.arguments {
+                arguments.insert((*name).into(), value.clone());
+            }
+            let options = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+            channel.queue_declare(queue.name.as_str().into(), options, arguments).await?;
+        }
+        for binding in &self.bindings {
+            channel
+                .queue_bind(
+                    binding.queue.as_str().into(),
+                    binding.exchange.as_str().into(),
+                    binding.routing_key.as_str().into(),
+                    QueueBindOptions::default(),
+                    FieldTable::default(),
+                )
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+/// Dead-lettering that loses nothing needs both: with another overflow it silently is at most once.
+///
+/// Source: RabbitMQ documentation, quorum queues, "At-least-once dead lettering".
+fn at_least_once(exchange: &str) -> Vec<(&'static str, AMQPValue)> {
+    vec![
+        ("x-dead-letter-exchange", text(exchange)),
+        ("x-dead-letter-strategy", text("at-least-once")),
+        ("x-overflow", text("reject-publish")),
+    ]
+}
+
+fn text(value: &str) -> AMQPValue {
+    AMQPValue::LongString(value.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_are_those_that_people_look_for_in_the_console() {
+        let topology = Topology::of("payments", &["orders.OrderCreated.v1"]);
+        let queues: Vec<&str> = topology.queues.iter().map(|queue| queue.name.as_str()).collect();
+        assert_eq!(
+            queues,
+            [
+                "payments.inbox",
+                "payments.dead",
+                "payments.retry.1s",
+                "payments.retry.5s",
+                "payments.retry.30s",
+                "payments.retry.2m"
+            ]
+        );
+        let exchanges: Vec<&str> = topology.exchanges.iter().map(|exchange| exchange.name.as_str()).collect();
+        assert_eq!(exchanges, ["payments", "payments.dead", "payments.retry", "payments.return"]);
+    }
+
+    #[test]
+    fn an_inbox_hears_what_its_service_subscribes_to() {
+        let topology = Topology::of("payments", &["orders.OrderCreated.v1"]);
+        let heard = Binding {
+            exchange: "orders".into(),
+            routing_key: "orders.OrderCreated.v1".into(),
+            queue: "payments.inbox".into(),
+        };
+        assert!(topology.bindings.contains(&heard));
+    }
+}

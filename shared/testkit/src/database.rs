@@ -1,0 +1,127 @@
+//! A database of its own for each test, copied from a template that is migrated once.
+
+use crate::{unique, variable};
+use migrations::Passwords;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Row};
+use std::str::FromStr;
+
+/// Password of every service's role on the test server.
+const PASSWORD: &str = "test";
+
+/// A database on the test server; dropping it deletes it.
+pub struct TestDatabase {
+    name: String,
+    admin_url: String,
+}
+
+impl TestDatabase {
+    /// A database with every schema, role and table of the product.
+    ///
+    /// # Panics
+    /// When the server refuses, or a migration fails.
+    pub async fn migrated() -> Self {
+        let admin_url = variable("TEST_DATABASE_URL");
+        let template = template(&admin_url).await;
+        Self::copy(admin_url, &template).await
+    }
+
+    /// An empty database.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn empty() -> Self {
+        Self::copy(variable("TEST_DATABASE_URL"), "template1").await
+    }
+
+    /// Where the administrator connects.
+    pub fn admin_url(&self) -> String {
+        let options = PgConnectOptions::from_str(&self.admin_url).expect("TEST_DATABASE_URL is a URL");
+        options.database(&self.name).to_url_lossy().to_string()
+    }
+
+    /// Where a service connects, with its own role: `orders` or `payments`.
+    pub fn service_url(&self, service: &str) -> String {
+        let options = PgConnectOptions::from_str(&self.admin_url).expect("TEST_DATABASE_URL is a URL");
+        let role = format!("{service}_service");
+        options.database(&self.name).username(&role).password(PASSWORD).to_url_lossy().to_string()
+    }
+
+    /// A pool of the administrator, with `schema` as its search path.
+    ///
+    /// # Panics
+    /// When the URL is malformed.
+    pub fn admin_pool(&self, schema: &str) -> PgPool {
+        let options = PgConnectOptions::from_str(&self.admin_url()).expect("our own URL is well-formed");
+        PgPool::connect_lazy_with(options.options([("search_path", schema)]))
+    }
+
+    async fn copy(admin_url: String, template: &str) -> Self {
+        let name = unique("test");
+        let mut connection = connect(&admin_url).await;
+        execute(&mut connection, &format!("create database {name} template {template}")).await;
+        Self { name, admin_url }
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let statement = format!("drop database {} with (force)", self.name);
+        let admin_url = self.admin_url.clone();
+        // A test's own runtime can't be waited for in a destructor, so this one brings its own.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            if let Ok(runtime) = runtime {
+                runtime.block_on(async {
+                    let mut connection = connect(&admin_url).await;
+                    execute(&mut connection, &statement).await;
+                });
+            }
+        });
+        // A test that failed says why by itself; a database left over does not matter then.
+        let _ = dropped.join();
+    }
+}
+
+/// The migrated template of these very migrations; made by whichever test comes first.
+async fn template(admin_url: &str) -> String {
+    let name = format!("chipin_template_{:x}", migrations::fingerprint());
+    let mut connection = connect(admin_url).await;
+    sqlx::query("select pg_advisory_lock(hashtext('chipin template'))")
+        .execute(&mut connection)
+        .await
+        .expect("lock the making of the template");
+    let ready: bool = sqlx::query("select exists (select from pg_database where datname = $1 and datistemplate)")
+        .bind(&name)
+        .fetch_one(&mut connection)
+        .await
+        .and_then(|row| row.try_get(0))
+        .expect("look for the template");
+    if !ready {
+        // One that was begun and not finished is not marked as a template.
+        execute(&mut connection, &format!("drop database if exists {name} with (force)")).await;
+        execute(&mut connection, &format!("create database {name}")).await;
+        let options = PgConnectOptions::from_str(admin_url).expect("TEST_DATABASE_URL is a URL").database(&name);
+        let passwords = Passwords { orders: PASSWORD, payments: PASSWORD };
+        migrations::apply(options.to_url_lossy().as_str(), &passwords)
+            .await
+            .unwrap_or_else(|failure| panic!("migrate the template: {}", failure.chain()));
+        execute(&mut connection, &format!("alter database {name} is_template true")).await;
+    }
+    // Closing the session frees the lock.
+    let _ = connection.close().await;
+    name
+}
+
+async fn connect(url: &str) -> PgConnection {
+    let options = PgConnectOptions::from_str(url).expect("TEST_DATABASE_URL is a URL");
+    options.connect().await.expect("connect to the test database server")
+}
+
+async fn execute(connection: &mut PgConnection, statement: &str) {
+    // Names are made by `unique` or of hexadecimal digits: nothing to quote.
+    sqlx::raw_sql(AssertSqlSafe(statement.to_owned()))
+        .execute(connection)
+        .await
+        .unwrap_or_else(|failure| panic!("{statement}: {failure}"));
+}

@@ -1,0 +1,34 @@
+//! A few calls of RabbitMQ's management interface.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+/// Longest wait for an answer.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Sends one request and returns the status and the body.
+///
+/// # Panics
+/// When the broker can't be reached.
+pub(crate) fn call(base_url: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+    let authority = base_url.trim_start_matches("http://").trim_end_matches('/');
+    let address = authority.rsplit('@').next().unwrap_or(authority);
+    let credentials = STANDARD.encode("guest:guest");
+    let mut stream = TcpStream::connect(address).expect("connect to RabbitMQ's management interface");
+    stream.set_read_timeout(Some(TIMEOUT)).expect("set a timeout");
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Basic {credentials}\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
+    .expect("send a request to RabbitMQ's management interface");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("read RabbitMQ's answer");
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
+    (status, body)
+}
