@@ -60,13 +60,13 @@ export const en = {
     submitFor: (amount: string) => `Order for ${amount}`,
     placing: 'Placing…',
     beyond: (missing: string) => `That is ${missing} more than your balance. The order would fail.`,
-    untitled: 'Order',
     open: (title: string, amount: string) => `${title}, ${amount}`,
+    numbered: (tail: string) => `Order ${tail}`,
   },
   orders: {
     title: 'Orders',
     filter: 'Filter by status',
-    all: 'All',
+    all: 'All statuses',
     more: 'Show older orders',
     loadingMore: 'Loading…',
     empty: 'No orders yet',
@@ -127,7 +127,6 @@ export const en = {
   statement: {
     title: 'Statement',
     kinds: { topup: 'Top-up', payment: 'Payment', refund: 'Refund', transfer: 'Transfer' },
-    forOrder: 'Order',
     transferFrom: (user: number) => `Transfer from user ${user}`,
     transferTo: (user: number) => `Transfer to user ${user}`,
     after: (balance: string) => `Balance ${balance}`,

@@ -72,13 +72,13 @@ export const ru: Words = {
     submitFor: (amount) => `Заказать за ${amount}`,
     placing: 'Отправляем…',
     beyond: (missing) => `Это на ${missing} больше баланса. Заказ не пройдёт.`,
-    untitled: 'Заказ',
     open: (title, amount) => `${title}, ${amount}`,
+    numbered: (tail) => `Заказ ${tail}`,
   },
   orders: {
     title: 'Заказы',
     filter: 'Показать со статусом',
-    all: 'Все',
+    all: 'Все статусы',
     more: 'Показать более ранние',
     loadingMore: 'Загружаем…',
     empty: 'Заказов пока нет',
@@ -139,7 +139,6 @@ export const ru: Words = {
   statement: {
     title: 'Выписка',
     kinds: { topup: 'Пополнение', payment: 'Оплата', refund: 'Возврат', transfer: 'Перевод' },
-    forOrder: 'Заказ',
     transferFrom: (user) => `Перевод от пользователя ${user}`,
     transferTo: (user) => `Перевод пользователю ${user}`,
     after: (balance) => `Баланс ${balance}`,

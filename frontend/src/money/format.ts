@@ -41,7 +41,8 @@ function makeFormat(locale: string, currency: string): MoneyFormat {
   const short = new Intl.NumberFormat(locale, { ...base, minimumFractionDigits: 0 });
   return {
     full: (minor) => full.format(decimal(minor)),
-    signed: (minor) => signed.format(decimal(minor)),
+    // A true minus sign is as wide as the plus, so the column stays straight.
+    signed: (minor) => signed.format(decimal(minor)).replace('-', '−'),
     short: (minor) => (minor % 100n === 0n ? short : full).format(decimal(minor)),
     parts: (minor) =>
       full.formatToParts(decimal(minor)).map(({ type, value }) => ({

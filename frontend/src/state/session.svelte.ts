@@ -14,6 +14,9 @@ import { Pager } from './pager.svelte';
 
 // A push about an unknown order may have overtaken the answer of our own POST; give that its chance.
 const STRANGER_WAIT_MS = 500;
+// A push is only a hint. An order that stays open this long is asked about.
+const OPEN_PATIENCE_MS = 10_000;
+const OPEN_ASKED_MAX = 5;
 
 export class Session {
   readonly userId: number;
@@ -26,6 +29,7 @@ export class Session {
   readonly orderDraft: Draft<{ amount: string; description: string }>;
   readonly topUpDraft: Draft<{ amount: string }>;
 
+  #patrol = 0;
   // The orders that moved between losing the connection and the end of catching up.
   #movedMeanwhile: Set<string> | null = null;
 
@@ -53,9 +57,11 @@ export class Session {
     this.connection.start();
     void this.account.refresh();
     void this.orders.pager.reset();
+    this.#patrol = window.setInterval(() => void this.#askAboutOpen(), OPEN_PATIENCE_MS);
   }
 
   stop(): void {
+    clearInterval(this.#patrol);
     this.connection.stop();
   }
 
@@ -98,6 +104,19 @@ export class Session {
   #onLost(why: 'restarting' | 'offline' | 'lost'): void {
     this.#movedMeanwhile = new Set();
     this.activity.tell('bad', ({ words }) => words.log[why]);
+  }
+
+  async #askAboutOpen(): Promise<void> {
+    if (document.visibilityState !== 'visible') return;
+    const now = Date.now();
+    const overdue = this.orders.rows
+      .flatMap(({ order }) => order ?? [])
+      .filter(({ status, updated_at }) => isOpen(status) && now - Date.parse(updated_at) > OPEN_PATIENCE_MS)
+      .slice(0, OPEN_ASKED_MAX);
+    for (const { id } of overdue) {
+      const order = await readOrder(this.userId, id).catch(() => null);
+      if (order) this.book.learn(order, 'read');
+    }
   }
 
   // Only what was opened once is kept fresh; the tab reads it when it is opened.

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { newestOrder, order, topUp, untilBalance, untilStatus } from './deeds.mjs';
+import { stories } from './story.mjs';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const story = stories();
+
+async function assertClean(page, where) {
+  // Evaluated, not added as a script element: our Content-Security-Policy would refuse an inline one.
+  if (!(await page.evaluate(() => 'axe' in window))) {
+    const { readFile } = await import('node:fs/promises');
+    await page.evaluate(await readFile(AXE, 'utf8'));
+  }
+  const { violations } = await page.evaluate(() => window.axe.run(document));
+  const found = violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.any[0]?.message ?? ''}`).join('; ')}`,
+  );
+  assert.deepEqual(found, [], where);
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const viewport of [
+    { width: 1280, height: 900 },
+    { width: 360, height: 740 },
+  ]) {
+    const look = `${colorScheme}, ${viewport.width} px`;
+    story(`axe finds nothing on any screen (${look})`, { colorScheme, viewport }, async ({ page }) => {
+      await page.getByText('No orders yet').waitFor();
+      await assertClean(page, 'empty home');
+
+      await topUp(page, '100');
+      await untilBalance(page, 10000);
+      await order(page, '40', 'Tea');
+      await untilStatus(newestOrder(page), 'PAID');
+      await order(page, '90');
+      await untilStatus(newestOrder(page), 'FAILED');
+      await page.locator('#new-order-amount').fill('1.234');
+      await page.locator('#new-order-amount').press('Enter');
+      await assertClean(page, 'home with orders and a refused amount');
+
+      await newestOrder(page).locator('a').click();
+      await page.locator('dialog dl').waitFor();
+      await assertClean(page, 'failed order');
+      await page.keyboard.press('Escape');
+
+      await page.getByRole('link', { name: 'Statement' }).click();
+      await page.locator('section li').first().waitFor();
+      await assertClean(page, 'statement');
+
+      await page.locator('#main').focus();
+      await page.keyboard.press('?');
+      await page.locator('dialog').waitFor();
+      await assertClean(page, 'help');
+    });
+  }
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { launch, open } from './browser.mjs';
+import { newestOrder, order, topUp, untilBalance, untilLive, untilStatus } from './deeds.mjs';
+
+/** Opens a page whose sockets go through us to the real server, so that we can cut the wire. */
+async function openWithWire(browser) {
+  const wires = [];
+  let broken = false;
+  const opened = await open(browser, { path: '/favicon.svg' });
+  await opened.page.routeWebSocket(/\/ws\//, (client) => {
+    if (broken) {
+      void client.close({ code: 1013 });
+      return;
+    }
+    client.connectToServer();
+    wires.push(client);
+  });
+  await opened.page.goto(new URL('/', opened.page.url()).href);
+  await untilLive(opened.page);
+  return {
+    ...opened,
+    cut: async (code) => {
+      broken = true;
+      await wires.pop()?.close({ code });
+    },
+    mend: () => {
+      broken = false;
+    },
+  };
+}
+
+test('the page is live again after the server restarted, says so and has caught up', async () => {
+  const browser = await launch();
+  try {
+    const { page, user, cut, mend } = await openWithWire(browser);
+    await topUp(page, '100');
+    await untilBalance(page, 10000);
+
+    await cut(1012);
+    await page.locator('[data-connection="waiting"]').waitFor();
+    await page.locator('#log').getByText('The server is restarting').waitFor();
+    await page.evaluate(
+      (id) =>
+        fetch('/orders/orders', {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json', 'X-User-ID': String(id) },
+          body: '{"amount":30,"description":"While the wire was cut"}',
+        }),
+      user,
+    );
+    mend();
+    await untilLive(page);
+    await page.locator('#log').getByText(/Live again/).waitFor();
+    await page.locator('#orders').getByText('While the wire was cut').waitFor();
+    await untilStatus(newestOrder(page), 'PAID');
+    await untilBalance(page, 7000);
+
+    await order(page, '20');
+    await untilStatus(newestOrder(page), 'PAID');
+    await untilBalance(page, 5000);
+  } finally {
+    await browser.close();
+  }
+});
+
+test('offline is told, what was typed stays, and the network’s return is used at once', async () => {
+  const browser = await launch();
+  try {
+    const { context, page } = await open(browser);
+    await untilLive(page);
+    await context.setOffline(true);
+    await page.locator('[data-connection="waiting"]').getByText('Offline').waitFor();
+
+    await order(page, '12.30', 'Typed offline');
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    assert.equal(await page.locator('#new-order-amount').inputValue(), '12.30');
+    assert.equal(await page.locator('#new-order-description').inputValue(), 'Typed offline');
+
+    await context.setOffline(false);
+    await untilLive(page);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('#orders').getByText('Typed offline').waitFor();
+    assert.equal(await page.locator('#orders > li').count(), 1);
+  } finally {
+    await browser.close();
+  }
+});
