@@ -17,6 +17,8 @@ mod reset;
 mod status;
 mod up;
 
+#[cfg(test)]
+mod compose;
 mod generate;
 mod test;
 mod tidy;

@@ -19,6 +19,10 @@ pub(crate) use build::{build_services, cargo as cargo_build};
 pub(crate) use leftovers::stop_leftovers;
 pub(crate) use lock::Lock;
 pub(crate) use migrate::{create_database, run_migrations as migrate_database};
+#[cfg(test)]
+pub(crate) use passwords::Passwords;
 pub(crate) use plan::Plan;
 pub(crate) use product::Product;
+#[cfg(test)]
+pub(crate) use services::PROGRAMS as SERVICES;
 pub(crate) use state::{Part, Phase, State};

@@ -1,0 +1,172 @@
+//! What a program declares about itself: read from the `#[arg(env = ...)]` of its sources.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::checkout::Checkout;
+
+/// A variable that a program reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Variable {
+    pub(super) name: String,
+    /// Whether the program refuses to start without it.
+    pub(super) required: bool,
+    pub(super) default: Option<String>,
+}
+
+/// A program with its variables.
+#[derive(Clone, Debug)]
+pub(super) struct Program {
+    pub(super) name: String,
+    pub(super) variables: Vec<Variable>,
+}
+
+impl Program {
+    /// The variable of that name.
+    pub(super) fn variable(&self, name: &str) -> Option<&Variable> {
+        self.variables.iter().find(|variable| variable.name == name)
+    }
+}
+
+/// A configuration struct: its own variables, and the structs that it flattens into itself.
+#[derive(Debug, Default)]
+struct Group {
+    variables: Vec<Variable>,
+    flattened: Vec<String>,
+}
+
+/// Reads the declarations of the package `name`: its own structs, and those of the shared crates that they flatten.
+pub(super) fn program(checkout: &Checkout, name: &str) -> Program {
+    let mut shared = BTreeMap::new();
+    for library in ["chassis", "messaging"] {
+        read_folder(
+            &checkout.path(&format!("shared/{library}/src")),
+            &mut shared,
+        );
+    }
+    let mut own = BTreeMap::new();
+    read_folder(&checkout.path(&format!("{name}/src")), &mut own);
+    let mut variables = Vec::new();
+    let mut wanted: Vec<String> = Vec::new();
+    for group in own.into_values() {
+        variables.extend(group.variables);
+        wanted.extend(group.flattened);
+    }
+    while let Some(group) = wanted.pop().and_then(|wanted| shared.remove(&wanted)) {
+        variables.extend(group.variables);
+        wanted.extend(group.flattened);
+    }
+    Program {
+        name: name.to_owned(),
+        variables,
+    }
+}
+
+fn read_folder(folder: &Path, groups: &mut BTreeMap<String, Group>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            read_folder(&path, groups);
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && let Ok(text) = fs::read_to_string(&path)
+        {
+            read_text(&text, groups);
+        }
+    }
+}
+
+/// Reads structs line by line: an attribute may span lines, and belongs to the next field.
+fn read_text(text: &str, groups: &mut BTreeMap<String, Group>) {
+    let mut current: Option<String> = None;
+    let mut attribute = String::new();
+    for line in text.lines().map(str::trim) {
+        if let Some(name) = struct_name(line) {
+            current = Some(name);
+            attribute.clear();
+        } else if line == "}" {
+            current = None;
+        } else if line.starts_with("///") {
+            // A sentence about a field may look like anything.
+        } else if let Some(name) = &current {
+            if is_open(&attribute) || line.starts_with("#[") {
+                attribute.push_str(line);
+            } else if let Some((_, kind)) = line.trim_end_matches(',').split_once(": ") {
+                let group = groups.entry(name.clone()).or_default();
+                if attribute.contains("flatten") {
+                    let kind = kind.rsplit("::").next().unwrap_or(kind);
+                    group.flattened.push(kind.to_owned());
+                }
+                group.variables.extend(variable(&attribute, kind));
+                attribute.clear();
+            }
+        }
+    }
+}
+
+fn struct_name(line: &str) -> Option<String> {
+    let (_, after) = line.split_once("struct ")?;
+    let name = after.strip_suffix(" {")?;
+    line.starts_with(['p', 's'])
+        .then(|| name.split('<').next().unwrap_or(name).to_owned())
+}
+
+fn is_open(attribute: &str) -> bool {
+    !attribute.is_empty() && !attribute.ends_with(']')
+}
+
+fn variable(attribute: &str, kind: &str) -> Option<Variable> {
+    let name = quoted_after(attribute, "env = ")?;
+    let has_default = attribute.contains("default_value");
+    let is_optional = ["Option<", "Vec<", "bool"]
+        .iter()
+        .any(|start| kind.starts_with(start));
+    Some(Variable {
+        name,
+        required: !has_default && !is_optional,
+        default: quoted_after(attribute, "default_value = "),
+    })
+}
+
+fn quoted_after(text: &str, key: &str) -> Option<String> {
+    let (_, after) = text.split_once(key)?;
+    let (value, _) = after.strip_prefix('"')?.split_once('"')?;
+    Some(value.to_owned())
+}
+
+#[test]
+fn declarations_are_read_with_what_they_flatten() {
+    let text = "
+pub struct Config {
+    /// Where: it listens.
+    #[arg(long, env = \"LISTEN_ADDR\", default_value = \"127.0.0.1:8001\")]
+    pub listen_addr: SocketAddr,
+    #[arg(
+        long,
+        env = \"AMQP_URL\",
+    )]
+    pub amqp_url: String,
+    #[arg(long, env = \"MAYBE\")]
+    maybe: Option<String>,
+    #[command(flatten)]
+    pub process: chassis::ProcessConfig,
+}
+";
+    let mut groups = BTreeMap::new();
+    read_text(text, &mut groups);
+    let group = &groups["Config"];
+    assert_eq!(group.flattened, ["ProcessConfig"]);
+    let read: Vec<(&str, bool, Option<&str>)> = group
+        .variables
+        .iter()
+        .map(|v| (v.name.as_str(), v.required, v.default.as_deref()))
+        .collect();
+    assert_eq!(
+        read,
+        [
+            ("LISTEN_ADDR", false, Some("127.0.0.1:8001")),
+            ("AMQP_URL", true, None),
+            ("MAYBE", false, None),
+        ]
+    );
+}

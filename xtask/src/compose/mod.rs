@@ -1,0 +1,123 @@
+//! Keeps compose.yaml and deploy/ honest: compared with what the programs declare, since no engine runs where we test.
+
+mod declared;
+mod drift;
+mod file;
+
+use std::fs;
+
+use crate::checkout::Checkout;
+use crate::compose::declared::Program;
+use crate::compose::drift::{broker_drift, drift};
+use crate::compose::file::Compose;
+use crate::instance::{Passwords, SERVICES};
+
+fn read(path: &str) -> String {
+    let path = Checkout::of_this_build().path(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn programs() -> Vec<Program> {
+    let checkout = Checkout::of_this_build();
+    SERVICES
+        .iter()
+        .map(|name| declared::program(&checkout, name))
+        .collect()
+}
+
+#[test]
+fn compose_agrees_with_the_programs() {
+    let compose = Compose::parse(&read("compose.yaml"));
+    let found = drift(&compose, &programs());
+    assert!(found.is_empty(), "compose.yaml:\n  {}", found.join("\n  "));
+}
+
+#[test]
+fn the_brokers_users_may_touch_the_same_names_as_under_up() {
+    let passwords = Passwords {
+        orders_db: String::new(),
+        payments_db: String::new(),
+        orders_amqp: String::new(),
+        payments_amqp: String::new(),
+    };
+    let found = broker_drift(
+        &read("deploy/rabbitmq/definitions.json"),
+        &passwords.broker_users(),
+    );
+    assert!(
+        found.is_empty(),
+        "definitions.json:\n  {}",
+        found.join("\n  ")
+    );
+}
+
+#[test]
+fn the_image_is_built_from_every_program() {
+    let dockerfile = read("deploy/Dockerfile");
+    assert!(dockerfile.contains("ARG BIN") && dockerfile.contains("/out/${BIN}"));
+    for name in SERVICES {
+        assert!(
+            dockerfile.contains(&format!("-p {name}")),
+            "{name} is not built"
+        );
+        let binary = format!("target/release/{name}");
+        assert!(dockerfile.contains(&binary), "{name} is not copied");
+    }
+    let ignored = read(".dockerignore");
+    let manifest = read("Cargo.toml");
+    let members = manifest
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix("\","))
+        .map(|member| member.split('/').next().unwrap_or(member));
+    for folder in members {
+        let line = format!("!{folder}");
+        assert!(
+            ignored.lines().any(|other| other == line),
+            ".dockerignore hides {folder}, without which cargo refuses the workspace"
+        );
+    }
+}
+
+#[test]
+fn each_kind_of_drift_is_found() {
+    let real = read("compose.yaml");
+    let programs = programs();
+    let found = |from: &str, to: &str| {
+        assert!(real.contains(from), "compose.yaml has no `{from}`");
+        drift(&Compose::parse(&real.replace(from, to)), &programs).join("\n")
+    };
+    let cases = [
+        (
+            "ORDERS_URL:",
+            "ORDER_URL:",
+            "gateway: ORDER_URL is not a variable",
+        ),
+        ("      AMQP_URL:", "      # ", "needs AMQP_URL"),
+        (
+            "orders-service:8001",
+            "orders-service:9001",
+            "nothing listens there",
+        ),
+        ("0.0.0.0:8001", "0.0.0.0:9001", "its program says 8001"),
+        ("BIN: payments-service", "BIN: payment", "BIN is `payment`"),
+        ("127.0.0.1:8080:8080", "8080:8080", "127.0.0.1"),
+        (
+            "      migrations:\n        condition: service_completed_successfully\n",
+            "",
+            "migrations",
+        ),
+        (
+            "[\"CMD\", \"/program\", \"healthcheck\"]",
+            "[\"CMD\", \"true\"]",
+            "health check",
+        ),
+        ("@rabbitmq:", "@broker:", "no service `broker`"),
+    ];
+    for (from, to, expected) in cases {
+        let found = found(from, to);
+        assert!(
+            found.contains(expected),
+            "`{from}` -> `{to}` found: {found}"
+        );
+    }
+}
