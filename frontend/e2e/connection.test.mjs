@@ -67,10 +67,12 @@ test('the page is live again after the server restarted, says so and has caught 
 test('offline is told, what was typed stays, and the network’s return is used at once', async () => {
   const browser = await launch();
   try {
-    const { context, page } = await open(browser);
+    const { context, page } = await open(browser, { viewport: { width: 360, height: 740 } });
     await untilLive(page);
     await context.setOffline(true);
     await page.locator('[data-connection="waiting"]').getByText('Offline').waitFor();
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.equal(overflow, 0);
 
     await order(page, '12.30', 'Typed offline');
     await page.getByRole('button', { name: 'Try again' }).waitFor();

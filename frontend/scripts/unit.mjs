@@ -16,9 +16,10 @@ const outDir = mkdtempSync(join(tmpdir(), 'chipin-unit-'));
 try {
   await build({
     root,
-    configFile: false,
     logLevel: 'warn',
     publicDir: false,
+    // The bundle runs in a temporary folder, where nothing is installed.
+    ssr: { noExternal: true },
     build: {
       ssr: true,
       outDir,

@@ -15,6 +15,7 @@ export class AccountState {
 
   readonly #userId: number;
   readonly #onChange: () => void;
+  #changes = 0;
   #asked = 0;
   #answered = 0;
 
@@ -33,14 +34,21 @@ export class AccountState {
 
   /** Shows a balance told by another answer, such as a top-up's. */
   show(balance: Minor): void {
-    if (this.phase === 'ready' && balance !== this.balance) {
-      this.change = { id: (this.change?.id ?? 0) + 1, by: balance - this.balance };
+    const known = this.phase === 'ready' || this.phase === 'none';
+    if (known && balance !== this.balance) {
+      this.#changes += 1;
+      this.change = { id: this.#changes, by: balance - this.balance };
     }
     const changed = this.phase !== 'ready' || balance !== this.balance;
     this.balance = balance;
     this.phase = 'ready';
     this.failure = null;
     if (changed) this.#onChange();
+  }
+
+  /** The change has been seen long enough. */
+  forgetChange(): void {
+    this.change = null;
   }
 
   // Answers may overtake each other; one that was asked for earlier than the last shown is stale.

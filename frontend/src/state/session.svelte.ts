@@ -15,7 +15,7 @@ import { Pager } from './pager.svelte';
 // A push about an unknown order may have overtaken the answer of our own POST; give that its chance.
 const STRANGER_WAIT_MS = 500;
 // A push is only a hint. An order that stays open this long is asked about.
-const OPEN_PATIENCE_MS = 10_000;
+const PATIENCE_MS = 10_000;
 const OPEN_ASKED_MAX = 5;
 
 export class Session {
@@ -57,7 +57,7 @@ export class Session {
     this.connection.start();
     void this.account.refresh();
     void this.orders.pager.reset();
-    this.#patrol = window.setInterval(() => void this.#askAboutOpen(), OPEN_PATIENCE_MS);
+    this.#patrol = window.setInterval(() => void this.#lookAround(), PATIENCE_MS);
   }
 
   stop(): void {
@@ -106,12 +106,15 @@ export class Session {
     this.activity.tell('bad', ({ words }) => words.log[why]);
   }
 
-  async #askAboutOpen(): Promise<void> {
+  // What a push or an answer should have brought, and did not, is asked for again.
+  async #lookAround(): Promise<void> {
     if (document.visibilityState !== 'visible') return;
+    if (this.account.phase === 'failed') void this.account.refresh();
+    if (this.orders.pager.phase === 'failed') void this.orders.pager.refresh();
     const now = Date.now();
     const overdue = this.orders.rows
       .flatMap(({ order }) => order ?? [])
-      .filter(({ status, updated_at }) => isOpen(status) && now - Date.parse(updated_at) > OPEN_PATIENCE_MS)
+      .filter(({ status, updated_at }) => isOpen(status) && now - Date.parse(updated_at) > PATIENCE_MS)
       .slice(0, OPEN_ASKED_MAX);
     for (const { id } of overdue) {
       const order = await readOrder(this.userId, id).catch(() => null);

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { Draft } from './draft.svelte';
+
+const kept = new Map<string, string>();
+globalThis.sessionStorage = {
+  getItem: (key: string) => kept.get(key) ?? null,
+  setItem: (key: string, value: string) => kept.set(key, value),
+} as unknown as Storage;
+
+beforeEach(() => kept.clear());
+
+const draft = () => new Draft('test', { amount: '' });
+
+test('the same body keeps its key, even after a reload of the page', () => {
+  const first = draft().keyFor('{"amount":5}');
+  assert.equal(draft().keyFor('{"amount":5}'), first);
+});
+
+test('another body gets another key', () => {
+  const order = draft();
+  const first = order.keyFor('{"amount":5}');
+  const second = order.keyFor('{"amount":6}');
+  assert.notEqual(second, first);
+  assert.equal(order.keyFor('{"amount":6}'), second);
+});
+
+test('after it is done, the same body is a new deed', () => {
+  const order = draft();
+  const first = order.keyFor('{"amount":5}');
+  order.done();
+  assert.equal(order.fields.amount, '');
+  assert.notEqual(order.keyFor('{"amount":5}'), first);
+});
+
+test('what was typed survives a reload', () => {
+  const order = draft();
+  order.fields.amount = '12,5';
+  order.keep();
+  assert.equal(draft().fields.amount, '12,5');
+});

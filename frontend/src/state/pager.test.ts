@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Failure } from '../api/failure';
+import type { Answer } from '../api/http';
+import { Pager } from './pager.svelte';
+
+/** A pager over pages that the test may change; the cursor is the place of the next page. */
+function pagerOf(pages: number[][]): Pager<number> {
+  const read = (cursor: string | null): Promise<Answer<number[]>> => {
+    const place = Number(cursor ?? 0);
+    const data = pages[place];
+    if (!data) return Promise.reject(new Failure('network'));
+    return Promise.resolve({ data, nextCursor: place + 1 < pages.length ? String(place + 1) : null });
+  };
+  return new Pager(read, (left, right) => left === right);
+}
+
+test('pages follow each other without repeating an item', async () => {
+  const pager = pagerOf([[9, 8], [8, 7], [6]]);
+  await pager.reset();
+  assert.equal(pager.hasMore, true);
+  await pager.more();
+  await pager.more();
+  assert.deepEqual(pager.items, [9, 8, 7, 6]);
+  assert.equal(pager.hasMore, false);
+});
+
+test('a refresh puts what is new on top and keeps the older pages', async () => {
+  const pages = [[9, 8], [7, 6]];
+  const pager = pagerOf(pages);
+  await pager.reset();
+  await pager.more();
+  pages[0] = [10, 9];
+  await pager.refresh();
+  assert.deepEqual(pager.items, [10, 9, 8, 7, 6]);
+  assert.equal(pager.hasMore, false);
+});
+
+test('a refresh that would leave a gap starts over', async () => {
+  const pages = [[4, 3], [2, 1]];
+  const pager = pagerOf(pages);
+  await pager.reset();
+  await pager.more();
+  pages[0] = [9, 8];
+  await pager.refresh();
+  assert.deepEqual(pager.items, [9, 8]);
+  assert.equal(pager.hasMore, true);
+});
+
+test('a refresh that fails keeps what is shown', async () => {
+  const pages = [[2, 1]];
+  const pager = pagerOf(pages);
+  await pager.reset();
+  pages.length = 0;
+  await pager.refresh();
+  assert.deepEqual(pager.items, [2, 1]);
+  assert.equal(pager.phase, 'ready');
+  assert.equal(pager.failure?.kind, 'network');
+});
