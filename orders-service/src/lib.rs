@@ -1,1 +1,68 @@
-//! x
+//! Orders: placing them, their states, and their live status over WebSocket.
+
+pub mod config;
+pub mod state;
+
+pub mod api;
+pub mod inbox;
+
+pub mod live;
+
+pub mod domain;
+pub mod store;
+
+use chassis::process::{Ended, Process};
+use chassis::readiness::Readiness;
+use chassis::{face, idempotency, postgres, serve, telemetry};
+use config::Config;
+use live::hub::Hub;
+use messaging::{Messaging, maintenance};
+use state::State;
+use std::error::Error;
+use tokio::net::TcpListener;
+use tracing::info;
+
+/// The service's name: its schema, its exchange, and the beginning of its queues' names.
+pub const SERVICE: &str = "orders";
+
+/// Runs the service until a signal or a failure.
+///
+/// # Errors
+/// When it can't start: a malformed URL, a taken port.
+pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
+    let metrics = telemetry::start(&config.process)?;
+    let process = Process::default();
+    let stopping = process.stopping();
+
+    let database = postgres::pool(&config.postgres, SERVICE)?;
+    let replica = postgres::read_pool(&config.postgres, SERVICE)?;
+    let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url);
+    let (fanout, fanout_tasks) = messaging.fanout("live");
+    let hub = Hub::new(fanout);
+    let state = State { messaging: messaging.clone(), replica, hub: hub.clone(), stopping: process.stopping() };
+
+    let readiness = Readiness::default()
+        .check("database", {
+            let database = database.clone();
+            move || postgres::check(database.clone())
+        })
+        .check("broker", {
+            let messaging = messaging.clone();
+            move || std::future::ready(messaging.check())
+        });
+    let router = face::with_face(api::routes(state.clone()), readiness, metrics);
+    let listener = TcpListener::bind(config.listen_addr).await?;
+    info!(address = %listener.local_addr()?, "orders-service listens");
+
+    process.run("http", serve::serve(listener, router, stopping.clone()));
+    process.run("relay", messaging.relay().run(stopping.clone()));
+    process.run("consumer", messaging.consumer(inbox::subscriptions(&state)).run(stopping.clone()));
+    process.run("live", {
+        let hub = hub.clone();
+        fanout_tasks.run(move |heard| hub.hear(heard), stopping.clone())
+    });
+    process.run("sockets", hub.drained(stopping.clone()));
+    process.run("inbox maintenance", maintenance::run(database.clone(), stopping.clone()));
+    process.run("idempotency maintenance", idempotency::forget_old_until(database, stopping));
+    Ok(process.until_ended(config.process.shutdown_timeout()).await?)
+}

@@ -9,11 +9,16 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, Row};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 /// Longest key, in characters.
 pub const KEY_CHARACTERS_MAX: usize = 255;
 /// How long an answer is kept, in hours; the effect itself is unique for ever by the ledger.
 pub const KEPT_HOURS: i32 = 48;
+/// How often old answers are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(3600);
 
 /// One request of one user that may come again.
 #[derive(Debug)]
@@ -191,6 +196,22 @@ pub async fn forget_old(pool: &sqlx::PgPool) -> Result<u64, sqlx::Error> {
         forgotten += deleted;
         if deleted < 1000 {
             return Ok(forgotten);
+        }
+    }
+}
+
+/// Forgets old answers every hour until `stopping`.
+///
+/// # Errors
+/// None: a failure is logged and tried again.
+pub async fn forget_old_until(pool: sqlx::PgPool, stopping: CancellationToken) -> Result<(), std::convert::Infallible> {
+    loop {
+        if let Err(failure) = forget_old(&pool).await {
+            warn!(error = %failure, "forget old answers");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(FORGET_EVERY) => {}
+            () = stopping.cancelled() => return Ok(()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The life of a process: its tasks run until a signal or a failure, then all stop within a limit.
 
 use std::future::Future;
+use std::process::ExitCode;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -78,6 +79,18 @@ impl Process {
         } else {
             Ended::Badly
         })
+    }
+}
+
+/// What `main` returns: how the process ended, or why it could not start, said on standard error.
+pub fn exit_code(outcome: Result<Ended, Box<dyn std::error::Error>>) -> ExitCode {
+    match outcome {
+        Ok(Ended::Cleanly) => ExitCode::SUCCESS,
+        Ok(Ended::Badly) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("can't start: {}", chain(failure.as_ref()));
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -82,22 +82,33 @@ impl FanoutTasks {
     ) -> Result<(), std::convert::Infallible> {
         let Self { exchange, replica, publish, consume, mut hints } = self;
         tokio::select! {
-            () = survive("send hints", async || send(&exchange, replica, &publish, &mut hints).await) => {}
-            () = survive("hear hints", async || hear(&exchange, replica, &consume, &heard).await) => {}
+            () = send_for_ever(&exchange, replica, &publish, &mut hints) => {}
+            () = hear_for_ever(&exchange, replica, &consume, &heard) => {}
             () = stopping.cancelled() => {}
         }
         Ok(())
     }
 }
 
-/// Runs `session` again and again, with pauses.
-async fn survive(doing: &'static str, mut session: impl AsyncFnMut() -> Result<(), FanoutError>) {
+/// Sends until there will be no more hints.
+async fn send_for_ever(exchange: &str, replica: Uuid, link: &Link, hints: &mut mpsc::Receiver<Vec<u8>>) {
     let mut backoff = Backoff::for_connections();
-    while let Err(failure) = session().await {
-        let wait = backoff.next();
-        warn!(error = %chain(&failure), wait_ms = wait.as_millis(), "{doing}: paused");
-        tokio::time::sleep(wait).await;
+    while let Err(failure) = send(exchange, replica, link, hints).await {
+        pause("hints are not sent", &failure, &mut backoff).await;
     }
+}
+
+async fn hear_for_ever(exchange: &str, replica: Uuid, link: &Link, heard: &(impl Fn(Heard<'_>) + Send + Sync)) {
+    let mut backoff = Backoff::for_connections();
+    while let Err(failure) = hear(exchange, replica, link, heard, &mut backoff).await {
+        pause("hints are not heard", &failure, &mut backoff).await;
+    }
+}
+
+async fn pause(what: &str, failure: &FanoutError, backoff: &mut Backoff) {
+    let wait = backoff.next();
+    warn!(error = %chain(failure), wait_ms = wait.as_millis(), "{what}: a pause");
+    tokio::time::sleep(wait).await;
 }
 
 async fn open(exchange: &str, link: &Link) -> Result<Channel, FanoutError> {
@@ -133,7 +144,8 @@ async fn hear(
     exchange: &str,
     replica: Uuid,
     link: &Link,
-    heard: &impl Fn(Heard<'_>),
+    heard: &(impl Fn(Heard<'_>) + Send + Sync),
+    backoff: &mut Backoff,
 ) -> Result<(), FanoutError> {
     let channel = open(exchange, link).await?;
     let queue = format!("{exchange}.{replica}");
@@ -153,6 +165,7 @@ async fn hear(
         .map_err(FanoutError::Channel)?;
     info!(queue, "hints of other replicas are heard");
     heard(Heard::Subscribed);
+    backoff.reset();
     let own = replica.to_string();
     while let Some(delivery) = deliveries.next().await {
         let delivery = delivery.map_err(FanoutError::Channel)?;

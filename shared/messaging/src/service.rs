@@ -76,8 +76,13 @@ impl Messaging {
     /// # Errors
     /// Words for the report.
     pub fn check(&self) -> Result<(), String> {
-        self.publish.check().map_err(|why| format!("publishing: {why}"))?;
-        self.consume.check().map_err(|why| format!("consuming: {why}"))?;
-        if self.consuming.load(Ordering::Relaxed) { Ok(()) } else { Err("consuming: not subscribed".to_owned()) }
+        let subscribed = || if self.consuming.load(Ordering::Relaxed) { Ok(()) } else { Err("not subscribed".to_owned()) };
+        let publishing = self.publish.check().map_err(|why| format!("publishing: {why}"));
+        let consuming = self.consume.check().and_then(|()| subscribed()).map_err(|why| format!("consuming: {why}"));
+        match (publishing, consuming) {
+            (Ok(()), Ok(())) => Ok(()),
+            (Err(why), Ok(())) | (Ok(()), Err(why)) => Err(why),
+            (Err(one), Err(other)) => Err(format!("{one}; {other}")),
+        }
     }
 }

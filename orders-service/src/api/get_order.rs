@@ -1,0 +1,28 @@
+//! `GET /orders/{id}`: one order.
+
+use super::order_json::OrderJson;
+use crate::state::State;
+use crate::store;
+use axum::{Json, extract};
+use chassis::identity::Caller;
+use chassis::problem::{Problem, ProblemDocument};
+
+/// One order of the user.
+#[utoipa::path(
+    get, path = "/orders/{id}", operation_id = "getOrder",
+    params(("id" = uuid::Uuid, Path, description = "The order")),
+    responses(
+        (status = 200, body = OrderJson),
+        (status = 404, description = "Not there, or not yours", body = ProblemDocument),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+    extract::Path(id): extract::Path<String>,
+) -> Result<Json<OrderJson>, Problem> {
+    let user_id = super::user_of(caller)?;
+    let id = super::order_id(&id)?;
+    let order = store::orders::find(&state.replica, user_id, id).await?.ok_or_else(super::no_such_order)?;
+    Ok(Json(order.into()))
+}

@@ -1,0 +1,62 @@
+//! `GET /orders`: the user's orders, newest first.
+
+use super::order_json::OrderJson;
+use crate::domain::order::Status;
+use crate::state::State;
+use crate::store;
+use axum::response::{IntoResponse, Response};
+use axum::{Json, extract};
+use chassis::cursor;
+use chassis::identity::{Caller, Prefix};
+use chassis::problem::{Problem, ProblemDocument};
+use contracts::ids::OrderId;
+use http::{Uri, header};
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// Which orders, and how many.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Page {
+    /// Only orders in this status.
+    status: Option<String>,
+    /// 1 to 100 orders; 20 unless given.
+    limit: Option<String>,
+    /// From the `Link` header of the page before.
+    cursor: Option<String>,
+}
+
+/// The user's orders, newest first; the `Link` header leads to the next page.
+#[utoipa::path(
+    get, path = "/orders", operation_id = "listOrders", params(Page),
+    responses(
+        (status = 200, body = Vec<OrderJson>, headers(("Link" = String))),
+        (status = 422, description = "A parameter is wrong", body = ProblemDocument),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+    Prefix(prefix): Prefix,
+    uri: Uri,
+    extract::Query(page): extract::Query<Page>,
+) -> Result<Response, Problem> {
+    let user_id = super::user_of(caller)?;
+    let limit = cursor::limit(page.limit.as_deref())?;
+    let before = cursor::decode(page.cursor.as_deref())?.map(|bytes| OrderId(Uuid::from_bytes(bytes)));
+    let status: Option<Status> = page
+        .status
+        .map(|word| word.parse())
+        .transpose()
+        .map_err(|error: crate::domain::order::UnknownStatus| Problem::invalid_parameter("status", &error.to_string()))?;
+    // One more than asked for tells whether there is a next page.
+    let mut orders = store::orders::page(&state.replica, user_id, status, before, i64::from(limit) + 1).await?;
+    let more = orders.len() > limit as usize;
+    orders.truncate(limit as usize);
+    let next = orders.last().filter(|_| more).map(|last| cursor::encode(last.id.0.as_bytes()));
+    let mut response = Json(orders.into_iter().map(OrderJson::from).collect::<Vec<_>>()).into_response();
+    if let Some(link) = next.and_then(|cursor| cursor::next_link(&prefix, &uri, &cursor)) {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    Ok(response)
+}

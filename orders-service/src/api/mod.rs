@@ -1,0 +1,43 @@
+//! What comes in over HTTP: one file per deed.
+
+mod get_order;
+mod list_orders;
+mod order_json;
+mod place_order;
+mod watch;
+
+use crate::state::State;
+use axum::Router;
+use chassis::docs;
+use chassis::identity::{Caller, unauthenticated};
+use chassis::problem::Problem;
+use contracts::ids::{OrderId, UserId};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// All routes, and the document that describes them: the two can't drift apart.
+pub fn routes(state: State) -> Router {
+    let (router, mut document) = OpenApiRouter::new()
+        .routes(routes!(place_order::handler, list_orders::handler))
+        .routes(routes!(get_order::handler))
+        .routes(routes!(watch::one_order))
+        .routes(routes!(watch::all_orders))
+        .split_for_parts();
+    document.info.title = "Chipin orders".to_owned();
+    document.info.description = Some("Orders, their states, and their live status over WebSocket.".to_owned());
+    router.with_state(state).merge(docs::routes(document))
+}
+
+/// The caller as the domain knows them.
+fn user_of(caller: Caller) -> Result<UserId, Problem> {
+    UserId::try_from(caller.0).map_err(|_| unauthenticated("X-User-ID must be a positive number"))
+}
+
+/// An id in a path; what is no UUID is no order either.
+fn order_id(text: &str) -> Result<OrderId, Problem> {
+    text.parse().map(OrderId).map_err(|_| no_such_order())
+}
+
+fn no_such_order() -> Problem {
+    Problem::not_found("order_not_found", "there is no such order, or it is not yours")
+}

@@ -1,0 +1,77 @@
+//! `GET /ws/orders/{id}` and `GET /ws/orders`: live status over WebSocket.
+
+use crate::live::socket::{self, Watched};
+use crate::state::State;
+use crate::store;
+use axum::extract;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::response::Response;
+use chassis::identity::Caller;
+use chassis::problem::{Problem, ProblemDocument};
+use http::StatusCode;
+
+/// Read buffer of a socket, in bytes: clients send next to nothing, and the library's default of 128 KiB is per socket.
+const READ_BUFFER_BYTES: usize = 1024;
+/// Messages are a few hundred bytes.
+const WRITE_BUFFER_BYTES: usize = 2048;
+/// A client has nothing to say; what it says must be short.
+const MESSAGE_BYTES_MAX: usize = 4096;
+
+type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
+
+/// Live status of one order: a snapshot, then an update with each change.
+#[utoipa::path(
+    get, path = "/ws/orders/{id}", operation_id = "watchOrder",
+    params(("id" = uuid::Uuid, Path, description = "The order")),
+    responses(
+        (status = 101, description = "A WebSocket; every text message is a LiveMessage", body = crate::live::message::LiveMessage),
+        (status = 404, description = "Not there, or not yours", body = ProblemDocument),
+        (status = 426, description = "Not a WebSocket request", body = ProblemDocument),
+    )
+)]
+pub(super) async fn one_order(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+    extract::Path(id): extract::Path<String>,
+    upgrade: Upgrade,
+) -> Result<Response, Problem> {
+    let user_id = super::user_of(caller)?;
+    let id = super::order_id(&id)?;
+    store::orders::find(&state.replica, user_id, id).await?.ok_or_else(super::no_such_order)?;
+    open(state, upgrade, Watched { user_id, order_id: Some(id) })
+}
+
+/// Live status of all orders of the user: snapshots of the newest, then an update with each change.
+#[utoipa::path(
+    get, path = "/ws/orders", operation_id = "watchOrders",
+    responses(
+        (status = 101, description = "A WebSocket; every text message is a LiveMessage", body = crate::live::message::LiveMessage),
+        (status = 426, description = "Not a WebSocket request", body = ProblemDocument),
+    )
+)]
+pub(super) async fn all_orders(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+    upgrade: Upgrade,
+) -> Result<Response, Problem> {
+    let user_id = super::user_of(caller)?;
+    open(state, upgrade, Watched { user_id, order_id: None })
+}
+
+fn open(state: State, upgrade: Upgrade, watched: Watched) -> Result<Response, Problem> {
+    let upgrade = upgrade.map_err(|_| {
+        let detail = "this address speaks WebSocket: ask for an upgrade";
+        Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail)
+            .with_header(http::header::UPGRADE, http::HeaderValue::from_static("websocket"))
+    })?;
+    let hub = state.hub.clone();
+    Ok(upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_write_buffer_size(64 * 1024)
+        .max_message_size(MESSAGE_BYTES_MAX)
+        .max_frame_size(MESSAGE_BYTES_MAX)
+        // The hub counts the task, so that the process does not end before its sockets are closed.
+        .on_upgrade(move |socket| hub.track(socket::run(socket, state, watched))))
+}

@@ -1,0 +1,141 @@
+//! Who watches what in this replica, and the way to the other replicas.
+
+use super::message::{Hint, Kind, LiveMessage};
+use crate::domain::order::Order;
+use contracts::ids::{OrderId, UserId};
+use messaging::fanout::{Fanout, Heard};
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Messages that may wait for a slow socket; one more and it is dropped.
+const WAITING_MAX: usize = 256;
+
+/// What a socket's task is told.
+#[derive(Clone, Debug)]
+pub(super) enum Signal {
+    /// An order of the user changed.
+    Update(LiveMessage),
+    /// Something may have been missed: read the state again.
+    Resync,
+}
+
+/// The sockets of this replica; cheap to clone.
+#[derive(Clone)]
+pub struct Hub {
+    watchers: Arc<Mutex<HashMap<UserId, Vec<Watcher>>>>,
+    sockets: TaskTracker,
+    fanout: Fanout,
+}
+
+struct Watcher {
+    order_id: Option<OrderId>,
+    signals: mpsc::Sender<Signal>,
+}
+
+/// A place in the hub; signals end when the socket was too slow.
+pub(super) struct Subscription {
+    pub(super) signals: mpsc::Receiver<Signal>,
+}
+
+impl Hub {
+    /// An empty hub that tells other replicas by `fanout`.
+    pub fn new(fanout: Fanout) -> Self {
+        Self { watchers: Arc::default(), sockets: TaskTracker::new(), fanout }
+    }
+
+    /// Pushes a committed change to the sockets of this replica, and hints it to the others.
+    pub fn announce(&self, order: &Order) {
+        let message = LiveMessage::of(Kind::Update, order);
+        let hint = Hint { user_id: order.user_id, message };
+        // Plain strings and numbers can't fail to serialise; without a hint, clients still have the snapshot.
+        if let Ok(bytes) = serde_json::to_vec(&hint) {
+            self.fanout.tell(bytes);
+        }
+        self.push(hint.user_id, &hint.message);
+    }
+
+    /// Takes what another replica hinted.
+    pub fn hear(&self, heard: Heard<'_>) {
+        match heard {
+            Heard::Hint(bytes) => {
+                if let Ok(hint) = serde_json::from_slice::<Hint>(bytes) {
+                    self.push(hint.user_id, &hint.message);
+                }
+            }
+            Heard::Subscribed => self.resync_all(),
+        }
+    }
+
+    /// Runs a socket's task; the process waits for it when it stops.
+    pub(crate) fn track<F: Future<Output = ()> + Send>(&self, task: F) -> impl Future<Output = ()> + Send + use<F> {
+        self.sockets.track_future(task)
+    }
+
+    /// Ends when the process stops and every socket is closed.
+    ///
+    /// # Errors
+    /// None.
+    pub async fn drained(self, stopping: CancellationToken) -> Result<(), Infallible> {
+        stopping.cancelled().await;
+        self.sockets.close();
+        self.sockets.wait().await;
+        Ok(())
+    }
+
+    pub(super) fn subscribe(&self, user_id: UserId, order_id: Option<OrderId>) -> Subscription {
+        let (sender, signals) = mpsc::channel(WAITING_MAX);
+        self.with_watchers(|watchers| {
+            watchers.entry(user_id).or_default().push(Watcher { order_id, signals: sender });
+            gauge(watchers);
+        });
+        Subscription { signals }
+    }
+
+    /// Forgets sockets of the user that are gone.
+    pub(super) fn unsubscribe(&self, user_id: UserId) {
+        self.with_watchers(|watchers| {
+            if let Some(of_user) = watchers.get_mut(&user_id) {
+                of_user.retain(|watcher| !watcher.signals.is_closed());
+                if of_user.is_empty() {
+                    watchers.remove(&user_id);
+                }
+            }
+            gauge(watchers);
+        });
+    }
+
+    fn push(&self, user_id: UserId, message: &LiveMessage) {
+        self.with_watchers(|watchers| {
+            let Some(of_user) = watchers.get_mut(&user_id) else { return };
+            // A full queue means a socket that does not read: dropping its sender ends its task.
+            of_user.retain(|watcher| {
+                watcher.order_id.is_some_and(|id| id != message.order_id)
+                    || watcher.signals.try_send(Signal::Update(message.clone())).is_ok()
+            });
+        });
+    }
+
+    fn resync_all(&self) {
+        self.with_watchers(|watchers| {
+            for of_user in watchers.values_mut() {
+                of_user.retain(|watcher| watcher.signals.try_send(Signal::Resync).is_ok());
+            }
+        });
+    }
+
+    fn with_watchers<T>(&self, deed: impl FnOnce(&mut HashMap<UserId, Vec<Watcher>>) -> T) -> T {
+        // A panic while holding the lock leaves a map that is still a map.
+        deed(&mut self.watchers.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn gauge(watchers: &HashMap<UserId, Vec<Watcher>>) {
+    let sockets: usize = watchers.values().map(Vec::len).sum();
+    #[expect(clippy::cast_precision_loss, reason = "a count of sockets")]
+    metrics::gauge!("orders_live_sockets").set(sockets as f64);
+}

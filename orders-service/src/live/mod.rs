@@ -1,0 +1,5 @@
+//! Live status: the database is the truth, a push is a hint.
+
+pub mod hub;
+pub mod message;
+pub mod socket;

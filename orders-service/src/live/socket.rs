@@ -1,0 +1,143 @@
+//! One socket: a snapshot, then updates with growing versions, until either side leaves.
+
+use super::hub::{Signal, Subscription};
+use super::message::{Kind, LiveMessage};
+use crate::domain::order::Order;
+use crate::state::State;
+use crate::store;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use contracts::ids::{OrderId, UserId};
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior};
+use tracing::{debug, warn};
+
+/// How often a socket is pinged.
+const PING_EVERY: Duration = Duration::from_secs(20);
+/// A socket from which nothing came for so long is dead: two pings went unanswered.
+const SILENCE_MAX: Duration = Duration::from_secs(50);
+/// How long one message may take to leave.
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+/// Orders in the snapshot of a socket that watches all of a user's.
+const SNAPSHOT_ORDERS: i64 = 50;
+
+/// What a socket watches: one order, or all of the user's.
+#[derive(Clone, Copy, Debug)]
+pub struct Watched {
+    /// Whose orders.
+    pub user_id: UserId,
+    /// Only this one.
+    pub order_id: Option<OrderId>,
+}
+
+/// Why a socket ends from our side, or that the client left.
+enum End {
+    Left,
+    With(u16, &'static str),
+}
+
+/// Runs a socket to its end.
+pub async fn run(mut socket: WebSocket, state: State, watched: Watched) {
+    // Subscribed before the snapshot is read: a change between the two comes twice rather than never.
+    let mut subscription = state.hub.subscribe(watched.user_id, watched.order_id);
+    let end = converse(&mut socket, &state, watched, &mut subscription).await;
+    drop(subscription);
+    state.hub.unsubscribe(watched.user_id);
+    if let End::With(code, reason) = end {
+        debug!(code, reason, "a socket is closed");
+        let farewell = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+        // The client may be gone already.
+        let _ = tokio::time::timeout(SEND_TIMEOUT, socket.send(farewell)).await;
+    }
+}
+
+async fn converse(socket: &mut WebSocket, state: &State, watched: Watched, subscription: &mut Subscription) -> End {
+    let mut told = HashMap::new();
+    if let Some(end) = send_snapshot(socket, state, watched, &mut told).await {
+        return end;
+    }
+    let mut pings = tokio::time::interval_at(Instant::now() + PING_EVERY, PING_EVERY);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut heard_at = Instant::now();
+    loop {
+        let end = tokio::select! {
+            () = state.stopping.cancelled() => Some(End::With(close_code::RESTART, "the service restarts")),
+            signal = subscription.signals.recv() => match signal {
+                Some(Signal::Update(message)) => send_newer(socket, message, &mut told).await,
+                Some(Signal::Resync) => send_snapshot(socket, state, watched, &mut told).await,
+                None => Some(End::With(close_code::AGAIN, "too slow; connect again")),
+            },
+            received = socket.recv() => match received {
+                Some(Ok(Message::Close(_)) | Err(_)) | None => Some(End::Left),
+                Some(Ok(_)) => {
+                    heard_at = Instant::now();
+                    None
+                }
+            },
+            _ = pings.tick() => {
+                if heard_at.elapsed() > SILENCE_MAX {
+                    Some(End::With(close_code::AWAY, "no answer to pings"))
+                } else {
+                    send(socket, Message::Ping(Default::default())).await
+                }
+            }
+        };
+        if let Some(end) = end {
+            return end;
+        }
+    }
+}
+
+/// Sends the state of what is watched, as far as the client does not have it.
+async fn send_snapshot(
+    socket: &mut WebSocket,
+    state: &State,
+    watched: Watched,
+    told: &mut HashMap<OrderId, i64>,
+) -> Option<End> {
+    match read_orders(state, watched).await {
+        Ok(orders) => {
+            // Oldest first, so that a client that shows them as they come ends with the newest on top.
+            for order in orders.iter().rev() {
+                if let Some(end) = send_newer(socket, LiveMessage::of(Kind::Snapshot, order), told).await {
+                    return Some(end);
+                }
+            }
+            None
+        }
+        Err(failure) => {
+            warn!(error = %failure, "read the snapshot of a socket");
+            Some(End::With(close_code::AGAIN, "try again soon"))
+        }
+    }
+}
+
+async fn read_orders(state: &State, watched: Watched) -> Result<Vec<Order>, sqlx::Error> {
+    match watched.order_id {
+        Some(id) => Ok(store::orders::find(&state.replica, watched.user_id, id).await?.into_iter().collect()),
+        None => store::orders::page(&state.replica, watched.user_id, None, None, SNAPSHOT_ORDERS).await,
+    }
+}
+
+/// Sends a message unless the client was told this version or a later one.
+async fn send_newer(socket: &mut WebSocket, message: LiveMessage, told: &mut HashMap<OrderId, i64>) -> Option<End> {
+    if told.get(&message.order_id).is_some_and(|version| *version >= message.version) {
+        return None;
+    }
+    told.insert(message.order_id, message.version);
+    match serde_json::to_string(&message) {
+        Ok(text) => send(socket, Message::Text(text.into())).await,
+        Err(failure) => {
+            warn!(error = %failure, "write a live message");
+            None
+        }
+    }
+}
+
+async fn send(socket: &mut WebSocket, message: Message) -> Option<End> {
+    match tokio::time::timeout(SEND_TIMEOUT, socket.send(message)).await {
+        Ok(Ok(())) => None,
+        Ok(Err(_)) => Some(End::Left),
+        Err(_) => Some(End::With(close_code::AGAIN, "too slow; connect again")),
+    }
+}

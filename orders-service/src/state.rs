@@ -1,0 +1,19 @@
+//! What every request gets: the doors to the database, the broker and the sockets.
+
+use crate::live::hub::Hub;
+use messaging::Messaging;
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+/// Dependencies of the handlers; cheap to clone.
+#[derive(Clone)]
+pub struct State {
+    /// Writes: transactions that can publish.
+    pub messaging: Messaging,
+    /// Reads: read-only connections, to a replica if there is one.
+    pub replica: PgPool,
+    /// Live sockets.
+    pub hub: Hub,
+    /// Cancelled when the process is to stop.
+    pub stopping: CancellationToken,
+}

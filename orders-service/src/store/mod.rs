@@ -1,0 +1,3 @@
+//! SQL, one file per table, checked at compile time.
+
+pub mod orders;

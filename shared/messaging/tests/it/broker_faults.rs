@@ -1,0 +1,107 @@
+//! The broker goes away and comes back; connections are cut; queues are deleted.
+
+use crate::stage::{Ping, Stage, WriteDown, broker, heard, say, unsent};
+use messaging::{Messaging, Subscriptions};
+use servers::{RabbitMq, RabbitMqOptions};
+use testkit::{eventually, eventually_within};
+use std::time::Duration;
+
+#[tokio::test]
+async fn a_killed_and_restarted_broker_loses_and_doubles_nothing() {
+    let folder = std::env::temp_dir().join(testkit::unique("chipin"));
+    let options = RabbitMqOptions::new(&folder);
+    let mut server = tokio::task::spawn_blocking(|| RabbitMq::start(options)).await.unwrap().unwrap();
+    let stage = Stage::new().await;
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), &server.url());
+    let beta = Messaging::new("beta", stage.beta.clone(), &server.url());
+    stage.run(alpha.relay().run(stage.stopping()));
+    stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
+
+    say(&alpha, 0, 100, 1).await;
+    eventually((100, 100), async || heard(&stage.beta).await).await;
+    // In the middle of the work: some events are sent, some are handled, some are neither.
+    let talking = tokio::spawn({
+        let alpha = alpha.clone();
+        async move { say(&alpha, 100, 2_000, 1).await }
+    });
+    let sent_some = async || heard(&stage.beta).await.0 > 200;
+    eventually(true, sent_some).await;
+    let mut server = tokio::task::spawn_blocking(move || {
+        server.kill();
+        server.start_again().map(|()| server)
+    })
+    .await
+    .unwrap()
+    .unwrap();
+    talking.await.unwrap();
+    eventually_within(Duration::from_secs(60), (2_000, 2_000), async || heard(&stage.beta).await).await;
+    eventually(0, async || unsent(&stage.alpha).await).await;
+    eventually(Ok(()), async || beta_ready(&alpha, &beta)).await;
+    stage.stop().await;
+    tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// Alpha only publishes here, beta only consumes.
+fn beta_ready(alpha: &Messaging, beta: &Messaging) -> Result<(), String> {
+    match (alpha.check(), beta.check()) {
+        (Err(alpha), Err(beta)) if alpha == "consuming: not connected" && beta == "publishing: not connected" => Ok(()),
+        other => Err(format!("{other:?}")),
+    }
+}
+
+#[tokio::test]
+async fn connections_cut_again_and_again_lose_and_double_nothing() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
+    let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
+    stage.run(alpha.relay().run(stage.stopping()));
+    stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
+    for round in 0..5 {
+        say(&alpha, round * 200, round * 200 + 200, 2).await;
+        broker.close_connections().await;
+    }
+    eventually((1_000, 1_000), async || heard(&stage.beta).await).await;
+    eventually(0, async || unsent(&stage.alpha).await).await;
+    stage.stop().await;
+}
+
+#[tokio::test]
+async fn a_deleted_inbox_queue_is_declared_again_and_unsent_events_reach_it() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
+    let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
+    stage.run(alpha.relay().run(stage.stopping()));
+    stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
+    say(&alpha, 0, 10, 1).await;
+    eventually((10, 10), async || heard(&stage.beta).await).await;
+    eventually(0, async || unsent(&stage.alpha).await).await;
+    broker.delete_queue("beta.inbox").await;
+    say(&alpha, 10, 20, 1).await;
+    eventually((20, 20), async || heard(&stage.beta).await).await;
+    stage.stop().await;
+}
+
+#[tokio::test]
+async fn ended_database_sessions_lose_and_double_nothing() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
+    let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
+    stage.run(alpha.relay().run(stage.stopping()));
+    stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
+    let killer = stage.database.admin_pool("public");
+    for round in 0..5 {
+        say(&alpha, round * 200, round * 200 + 200, 2).await;
+        // The sessions of the relay and of the handlers; ours, between two commits, is the pool's to replace.
+        sqlx::query(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() \
+             and pid <> pg_backend_pid()",
+        )
+        .execute(&killer)
+        .await
+        .unwrap();
+    }
+    eventually((1_000, 1_000), async || heard(&stage.beta).await).await;
+    eventually(0, async || unsent(&stage.alpha).await).await;
+    stage.stop().await;
+}

@@ -1,0 +1,167 @@
+//! What is committed is published, once it can be; what is not committed never is.
+
+use crate::stage::{Ping, Stage, Unheard, WriteDown, broker, consuming, heard, ping, say, unsent};
+use messaging::{AppendError, Messaging, Subscriptions};
+use sqlx::Row;
+use testkit::eventually;
+
+#[tokio::test]
+async fn committed_events_are_handled_and_rolled_back_ones_never_existed() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
+    let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
+    stage.run(alpha.relay().run(stage.stopping()));
+    stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
+
+    say(&alpha, 0, 10, 1).await;
+    let mut dropped = alpha.begin().await.unwrap();
+    dropped.append(&ping(99), 1).unwrap();
+    drop(dropped);
+    say(&alpha, 10, 500, 7).await;
+
+    eventually((500, 500), async || heard(&stage.beta).await).await;
+    eventually(0, async || unsent(&stage.alpha).await).await;
+    stage.stop().await;
+}
+
+#[tokio::test]
+async fn unroutable_events_among_others_are_never_taken_for_delivered() {
+    const EVENTS: i64 = 3_500;
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
+    let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
+    stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
+    consuming(&beta).await;
+
+    let all: Vec<i64> = (0..EVENTS).collect();
+    for some in all.chunks(250) {
+        let mut tx = alpha.begin().await.unwrap();
+        for n in some {
+            if n % 7 == 3 {
+                tx.append(&Unheard { n: *n }, 1).unwrap();
+            } else {
+                tx.append(&ping(*n), 1).unwrap();
+            }
+        }
+        tx.commit().await.unwrap();
+    }
+    stage.run(alpha.relay().run(stage.stopping()));
+
+    let unroutable = EVENTS / 7;
+    eventually((EVENTS - unroutable, EVENTS - unroutable), async || heard(&stage.beta).await).await;
+    eventually((unroutable, unroutable), async || {
+        sqlx::query_as(
+            "select count(*), count(*) filter (where routing_key = 'alpha.Unheard.v1' and attempts > 0 \
+             and last_error like '312 %') from outbox",
+        )
+        .fetch_one(&stage.alpha)
+        .await
+        .unwrap()
+    })
+    .await;
+    stage.stop().await;
+}
+
+#[tokio::test]
+async fn an_event_that_nobody_wanted_is_delivered_once_somebody_does() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
+    stage.run(alpha.relay().run(stage.stopping()));
+    say(&alpha, 0, 5, 5).await;
+    let given_back = "select count(*) from outbox where attempts > 0";
+    eventually(5_i64, async || sqlx::query_scalar(given_back).fetch_one(&stage.alpha).await.unwrap()).await;
+
+    let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
+    stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
+    eventually((5, 5), async || heard(&stage.beta).await).await;
+    eventually(0, async || unsent(&stage.alpha).await).await;
+    stage.stop().await;
+}
+
+#[tokio::test]
+async fn a_row_that_becomes_visible_late_is_published_all_the_same() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
+    let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
+    stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
+    stage.run(alpha.relay().run(stage.stopping()));
+
+    // Taken from the sequence before its successors, committed after them: what a slow transaction does.
+    let mut late = stage.alpha.begin().await.unwrap();
+    sqlx::query("select nextval(pg_get_serial_sequence('outbox', 'id'))").execute(&mut *late).await.unwrap();
+    say(&alpha, 1, 4, 1).await;
+    eventually((3, 3), async || heard(&stage.beta).await).await;
+    let payload = serde_json::json!({
+        "specversion": "1.0", "id": uuid::Uuid::now_v7(), "source": "/alpha", "type": "alpha.Ping.v1",
+        "subject": "1", "time": "2026-01-01T00:00:00Z", "datacontenttype": "application/json", "sequence": "1",
+        "partitionkey": "1", "correlationid": uuid::Uuid::now_v7(), "data": { "n": 0, "key": "1" },
+    });
+    sqlx::query(
+        "insert into outbox (lane, id, event_id, exchange, routing_key, ordering_key, sequence, correlation_id, \
+         content_type, payload, occurred_at) overriding system value \
+         select lane, 1, $1, 'alpha', 'alpha.Ping.v1', '1', 1, $1, 'application/cloudevents+json', $2, now() \
+         from generate_series(0, 0) as lane",
+    )
+    .bind(uuid::Uuid::now_v7())
+    .bind(payload.to_string().into_bytes())
+    .execute(&mut *late)
+    .await
+    .unwrap();
+    late.commit().await.unwrap();
+
+    eventually((4, 4), async || heard(&stage.beta).await).await;
+    stage.stop().await;
+}
+
+#[tokio::test]
+async fn events_of_one_key_are_published_in_the_order_of_their_commits() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
+    let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
+    stage.run(alpha.relay().run(stage.stopping()));
+    stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
+    // An event that no queue wants yet waits its turn again; others of its key need not wait for it.
+    consuming(&beta).await;
+    say(&alpha, 0, 1_000, 3).await;
+    eventually((1_000, 1_000), async || heard(&stage.beta).await).await;
+
+    // One consumer without failures keeps the order of the queue, which is the order of publishing.
+    let heard: Vec<i64> = sqlx::query_scalar("select n from heard order by id").fetch_all(&stage.beta).await.unwrap();
+    for key in 0..10 {
+        let of_key: Vec<i64> = heard.iter().copied().filter(|n| n % 10 == key).collect();
+        assert!(of_key.is_sorted(), "key {key}: {of_key:?}");
+    }
+    stage.stop().await;
+}
+
+#[tokio::test]
+async fn the_trace_goes_on_through_outbox_and_broker() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
+    let context = trace::TraceContext::root();
+    trace::scope(context, async {
+        let mut tx = alpha.begin().await.unwrap();
+        tx.append(&ping(1), 7).unwrap();
+        tx.commit().await.unwrap();
+    })
+    .await;
+    let row = sqlx::query("select traceparent, sequence, payload from outbox").fetch_one(&stage.alpha).await.unwrap();
+    assert_eq!(row.get::<String, _>("traceparent"), context.to_string());
+    assert_eq!(row.get::<i64, _>("sequence"), 7);
+    let body: serde_json::Value = serde_json::from_slice(row.get("payload")).unwrap();
+    assert_eq!(body["traceparent"], context.to_string());
+    assert_eq!(body["sequence"], "7");
+}
+
+#[tokio::test]
+async fn a_service_can_not_speak_for_another_nor_without_end() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
+    let mut tx = beta.begin().await.unwrap();
+    assert!(matches!(tx.append(&ping(1), 1), Err(AppendError::Foreign { .. })));
+    drop(tx);
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
+    let mut tx = alpha.begin().await.unwrap();
+    let endless = Ping { n: 1, key: "x".repeat(300_000) };
+    assert!(matches!(tx.append(&endless, 1), Err(AppendError::TooLarge { .. })));
+}

@@ -1,0 +1,133 @@
+//! A database with two services' schemas, a virtual host, and what the stories ask of them.
+
+use contracts::event::Event;
+use messaging::{Handle, HandleError, Messaging, Meta, Transaction};
+use serde::{Deserialize, Serialize};
+use sqlx::{AssertSqlSafe, Executor, PgPool};
+use std::future::Future;
+use testkit::{TestBroker, TestDatabase};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+const SCHEMA: &str = include_str!("../../migrations/0001_outbox_inbox.sql");
+
+/// The event that most stories use.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Ping {
+    pub(crate) n: i64,
+    pub(crate) key: String,
+}
+
+impl Event for Ping {
+    const TYPE: &'static str = "alpha.Ping.v1";
+
+    fn ordering_key(&self) -> String {
+        self.key.clone()
+    }
+}
+
+/// An event to which nobody listens.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Unheard {
+    pub(crate) n: i64,
+}
+
+impl Event for Unheard {
+    const TYPE: &'static str = "alpha.Unheard.v1";
+
+    fn ordering_key(&self) -> String {
+        self.n.to_string()
+    }
+}
+
+pub(crate) fn ping(n: i64) -> Ping {
+    Ping { n, key: (n % 10).to_string() }
+}
+
+/// Writes every ping into the table `heard`.
+pub(crate) struct WriteDown;
+
+impl Handle<Ping> for WriteDown {
+    async fn handle(&self, tx: &mut Transaction, ping: &Ping, _meta: &Meta) -> Result<(), HandleError> {
+        sqlx::query("insert into heard (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
+        Ok(())
+    }
+}
+
+/// The schemas `alpha` and `beta`, each with outbox, inbox, and a table of what was heard.
+pub(crate) struct Stage {
+    pub(crate) database: TestDatabase,
+    pub(crate) alpha: PgPool,
+    pub(crate) beta: PgPool,
+    stopping: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Stage {
+    pub(crate) async fn new() -> Self {
+        let database = TestDatabase::empty().await;
+        let (alpha, beta) = (database.admin_pool("alpha"), database.admin_pool("beta"));
+        for (schema, pool) in [("alpha", &alpha), ("beta", &beta)] {
+            let ddl = format!(
+                "create schema {schema}; {SCHEMA}; create table heard (id bigserial, n bigint not null); \
+                 create table todo (n bigint primary key);"
+            );
+            pool.execute(sqlx::raw_sql(AssertSqlSafe(ddl))).await.expect("create a schema");
+        }
+        Self { database, alpha, beta, stopping: CancellationToken::new(), tasks: TaskTracker::new() }
+    }
+
+    pub(crate) fn stopping(&self) -> CancellationToken {
+        self.stopping.clone()
+    }
+
+    pub(crate) fn run<F: Future + Send + 'static>(&self, task: F)
+    where
+        F::Output: Send,
+    {
+        self.tasks.spawn(task);
+    }
+
+    /// Stops all tasks and waits for them.
+    pub(crate) async fn stop(&self) {
+        self.stopping.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.stopping.cancel();
+    }
+}
+
+pub(crate) async fn broker() -> TestBroker {
+    TestBroker::new().await
+}
+
+/// Says pings `from..to`, `per_transaction` at a time.
+pub(crate) async fn say(alpha: &Messaging, from: i64, to: i64, per_transaction: usize) {
+    let all: Vec<i64> = (from..to).collect();
+    for some in all.chunks(per_transaction) {
+        let mut tx = alpha.begin().await.expect("begin");
+        for n in some {
+            tx.append(&ping(*n), 1).expect("append");
+        }
+        tx.commit().await.expect("commit");
+    }
+}
+
+/// How many different numbers were heard, and how often in all.
+pub(crate) async fn heard(pool: &PgPool) -> (i64, i64) {
+    sqlx::query_as("select count(distinct n), count(*) from heard").fetch_one(pool).await.expect("count what was heard")
+}
+
+pub(crate) async fn unsent(pool: &PgPool) -> i64 {
+    sqlx::query_scalar("select count(*) from outbox").fetch_one(pool).await.expect("count unsent events")
+}
+
+/// Waits until a service that does not publish hears its queue.
+pub(crate) async fn consuming(service: &Messaging) {
+    testkit::eventually(Err("publishing: not connected".to_owned()), async || service.check()).await;
+}
