@@ -1,1 +1,58 @@
-//! x
+//! Payments: accounts, the ledger, and the one decision about each order's money.
+
+pub mod config;
+pub mod state;
+
+pub mod api;
+pub mod inbox;
+
+pub mod domain;
+pub mod store;
+
+use chassis::process::{Ended, Process};
+use chassis::readiness::Readiness;
+use chassis::{face, idempotency, postgres, serve, telemetry};
+use config::Config;
+use messaging::{Messaging, maintenance};
+use state::State;
+use std::error::Error;
+use tokio::net::TcpListener;
+use tracing::info;
+
+/// The service's name: its schema, its exchange, and the beginning of its queues' names.
+pub const SERVICE: &str = "payments";
+
+/// Runs the service until a signal or a failure.
+///
+/// # Errors
+/// When it can't start: a malformed URL, a taken port.
+pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
+    let metrics = telemetry::start(&config.process)?;
+    let process = Process::default();
+    let stopping = process.stopping();
+
+    let database = postgres::pool(&config.postgres, SERVICE)?;
+    let replica = postgres::read_pool(&config.postgres, SERVICE)?;
+    let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url);
+    let state = State { messaging: messaging.clone(), replica };
+
+    let readiness = Readiness::default()
+        .check("database", {
+            let database = database.clone();
+            move || postgres::check(database.clone())
+        })
+        .check("broker", {
+            let messaging = messaging.clone();
+            move || std::future::ready(messaging.check())
+        });
+    let router = face::with_face(api::routes(state), readiness, metrics);
+    let listener = TcpListener::bind(config.listen_addr).await?;
+    info!(address = %listener.local_addr()?, "payments-service listens");
+
+    process.run("http", serve::serve(listener, router, stopping.clone()));
+    process.run("relay", messaging.relay().run(stopping.clone()));
+    process.run("consumer", messaging.consumer(inbox::subscriptions()).run(stopping.clone()));
+    process.run("inbox maintenance", maintenance::run(database.clone(), stopping.clone()));
+    process.run("idempotency maintenance", idempotency::forget_old_until(database, stopping));
+    Ok(process.until_ended(config.process.shutdown_timeout()).await?)
+}

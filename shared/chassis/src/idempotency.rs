@@ -88,6 +88,11 @@ impl Scope {
         }))
     }
 
+    /// The key, without quotes.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// Names the advisory lock of this key: 64 bits of a digest.
     fn lock_id(&self) -> i64 {
         let name = format!(

@@ -1,0 +1,25 @@
+//! `GET /account/balance`: the balance.
+
+use super::account_json::AccountJson;
+use crate::state::State;
+use crate::store;
+use axum::{Json, extract};
+use chassis::identity::Caller;
+use chassis::problem::{Problem, ProblemDocument};
+
+/// The user's balance.
+#[utoipa::path(
+    get, path = "/account/balance", operation_id = "getBalance",
+    responses(
+        (status = 200, body = AccountJson),
+        (status = 404, description = "No account yet", body = ProblemDocument),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+) -> Result<Json<AccountJson>, Problem> {
+    let user_id = super::user_of(caller)?;
+    let balance = store::accounts::balance(&state.replica, user_id).await?.ok_or_else(super::no_account)?;
+    Ok(Json(AccountJson { user_id, balance }))
+}

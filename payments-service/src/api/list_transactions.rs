@@ -1,0 +1,93 @@
+//! `GET /account/transactions`: the statement, newest first.
+
+use crate::state::State;
+use crate::store;
+use crate::store::ledger::Line;
+use axum::response::{IntoResponse, Response};
+use axum::{Json, extract};
+use chassis::cursor;
+use chassis::identity::{Caller, Prefix};
+use chassis::problem::{Problem, ProblemDocument};
+use contracts::money::Money;
+use http::{Uri, header};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// How much of the statement.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Page {
+    /// 1 to 100 lines; 20 unless given.
+    limit: Option<String>,
+    /// From the `Link` header of the page before.
+    cursor: Option<String>,
+}
+
+/// A line of the statement.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Transaction)]
+struct TransactionJson {
+    id: Uuid,
+    /// `topup`, `payment`, `refund` or `transfer`.
+    kind: String,
+    /// Negative when the money left the account.
+    amount: Money,
+    /// The order that was paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<Uuid>,
+    /// The other user of a transfer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counterparty: Option<i64>,
+    balance_after: Money,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+}
+
+impl From<Line> for TransactionJson {
+    fn from(line: Line) -> Self {
+        let of_order = matches!(line.kind.as_str(), "payment" | "refund");
+        Self {
+            id: line.id,
+            amount: Money::from_minor(line.amount),
+            order_id: line.reference.parse().ok().filter(|_| of_order),
+            counterparty: Some(line.counterparty).filter(|number| *number > 0),
+            balance_after: Money::from_minor(line.balance_after),
+            created_at: line.created_at,
+            kind: line.kind,
+        }
+    }
+}
+
+/// The user's movements of money, newest first; the `Link` header leads to the next page.
+#[utoipa::path(
+    get, path = "/account/transactions", operation_id = "listTransactions", params(Page),
+    responses(
+        (status = 200, body = Vec<TransactionJson>, headers(("Link" = String))),
+        (status = 404, description = "No account yet", body = ProblemDocument),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+    Prefix(prefix): Prefix,
+    uri: Uri,
+    extract::Query(page): extract::Query<Page>,
+) -> Result<Response, Problem> {
+    let user_id = super::user_of(caller)?;
+    let limit = cursor::limit(page.limit.as_deref())?;
+    let before = cursor::decode(page.cursor.as_deref())?.map(Uuid::from_bytes);
+    if store::accounts::balance(&state.replica, user_id).await?.is_none() {
+        return Err(super::no_account());
+    }
+    // One more than asked for tells whether there is a next page.
+    let mut lines = store::ledger::statement(&state.replica, user_id, before, i64::from(limit) + 1).await?;
+    let more = lines.len() > limit as usize;
+    lines.truncate(limit as usize);
+    let next = lines.last().filter(|_| more).map(|last| cursor::encode(last.id.as_bytes()));
+    let mut response = Json(lines.into_iter().map(TransactionJson::from).collect::<Vec<_>>()).into_response();
+    if let Some(link) = next.and_then(|cursor| cursor::next_link(&prefix, &uri, &cursor)) {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    Ok(response)
+}

@@ -1,0 +1,38 @@
+//! What comes in over HTTP: one file per deed.
+
+mod account_json;
+mod get_balance;
+mod list_transactions;
+mod open_account;
+mod top_up;
+
+use crate::state::State;
+use axum::Router;
+use chassis::docs;
+use chassis::identity::{Caller, unauthenticated};
+use chassis::problem::Problem;
+use contracts::ids::UserId;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// All routes, and the document that describes them: the two can't drift apart.
+pub fn routes(state: State) -> Router {
+    let (router, mut document) = OpenApiRouter::new()
+        .routes(routes!(open_account::handler))
+        .routes(routes!(top_up::handler))
+        .routes(routes!(get_balance::handler))
+        .routes(routes!(list_transactions::handler))
+        .split_for_parts();
+    document.info.title = "Chipin payments".to_owned();
+    document.info.description = Some("Accounts, top-ups, balances and statements.".to_owned());
+    router.with_state(state).merge(docs::routes(document))
+}
+
+/// The caller as the domain knows them.
+fn user_of(caller: Caller) -> Result<UserId, Problem> {
+    UserId::try_from(caller.0).map_err(|_| unauthenticated("X-User-ID must be a positive number"))
+}
+
+fn no_account() -> Problem {
+    Problem::not_found("account_not_found", "you have no account yet; a top-up opens one")
+}

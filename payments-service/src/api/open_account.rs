@@ -1,0 +1,25 @@
+//! `POST /account`: opens the account, or returns the one that is there.
+
+use super::account_json::AccountJson;
+use crate::state::State;
+use crate::store;
+use axum::{Json, extract};
+use chassis::identity::Caller;
+use chassis::problem::Problem;
+use messaging::transaction::CommitError;
+
+/// Opens the user's account; if it is open already, returns its balance.
+#[utoipa::path(
+    post, path = "/account", operation_id = "openAccount",
+    responses((status = 200, body = AccountJson))
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+) -> Result<Json<AccountJson>, Problem> {
+    let user_id = super::user_of(caller)?;
+    let mut tx = state.messaging.begin().await?;
+    let balance = store::accounts::open(&mut tx, user_id).await?;
+    tx.commit().await.map_err(CommitError::into_source)?;
+    Ok(Json(AccountJson { user_id, balance }))
+}

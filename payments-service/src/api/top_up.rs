@@ -1,0 +1,95 @@
+//! `POST /account/topup`: adds money to the account.
+
+use super::account_json::ToppedUpJson;
+use crate::domain::ledger::Movement;
+use crate::state::State;
+use crate::store;
+use axum::extract;
+use axum::response::{IntoResponse, Response};
+use chassis::body::JsonBody;
+use chassis::idempotency::{self, Answer, Claim, Scope};
+use chassis::identity::Caller;
+use chassis::problem::{Problem, ProblemDocument};
+use contracts::ids::{TransactionId, UserId};
+use contracts::money::Amount;
+use http::{HeaderMap, StatusCode};
+use messaging::Transaction;
+use messaging::transaction::CommitError;
+use uuid::Uuid;
+
+/// How much.
+#[derive(utoipa::ToSchema)]
+struct TopUp {
+    amount: Amount,
+}
+
+impl TopUp {
+    fn read(mut body: JsonBody) -> Result<Self, Problem> {
+        let amount = body.required("amount", Amount::from_json_number);
+        body.finish()?;
+        // `finish` has refused every body in which the amount could not be read.
+        let amount = amount.ok_or_else(|| Problem::invalid_json("the amount could not be read"))?;
+        Ok(Self { amount })
+    }
+}
+
+/// Adds money to the account, opening it if need be.
+#[utoipa::path(
+    post, path = "/account/topup", operation_id = "topUp", request_body = TopUp,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Same key and body: the first answer again.")),
+    responses(
+        (status = 200, description = "Added", body = ToppedUpJson),
+        (status = 409, description = "The first request with this key is still running", body = ProblemDocument),
+        (status = 422, description = "A field is wrong", body = ProblemDocument),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let user_id = super::user_of(caller)?;
+    let scope = Scope::of(&headers, caller.0, "POST /account/topup", body.bytes())?;
+    let request = TopUp::read(body)?;
+    let mut tx = state.messaging.begin().await?;
+    if let Some(scope) = &scope
+        && let Claim::Replay(answer) = idempotency::claim(&mut tx, scope).await?
+    {
+        return Ok(answer);
+    }
+    let id = TransactionId(Uuid::now_v7());
+    let movement = Movement::topup(id, user_id, request.amount, scope.as_ref().map(Scope::key));
+    let topped_up = top_up(&mut tx, user_id, &movement).await?;
+    let body = serde_json::to_vec(&topped_up).map_err(|error| Problem::internal(&error))?;
+    let answer = Answer { status: StatusCode::OK, location: None, body };
+    if let Some(scope) = &scope {
+        idempotency::keep(&mut tx, scope, &answer).await?;
+    }
+    tx.commit().await.map_err(CommitError::into_source)?;
+    Ok(answer.into_response())
+}
+
+/// Credits the account and writes the movement down, in the caller's transaction.
+async fn top_up(tx: &mut Transaction, user_id: UserId, movement: &Movement) -> Result<ToppedUpJson, Problem> {
+    let balance = store::accounts::credit(tx, user_id, movement.amount).await.map_err(refused)?;
+    store::ledger::insert(tx, movement, None, Some(balance)).await.map_err(refused)?;
+    Ok(ToppedUpJson { user_id, balance, transaction_id: movement.id })
+}
+
+/// Constraints that say something to the client; everything else is the database's own trouble.
+fn refused(failure: sqlx::Error) -> Problem {
+    match failure.as_database_error().and_then(|error| error.constraint()) {
+        Some("accounts_balance_bounded") => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "balance_too_large",
+            "the balance would be larger than an account can hold",
+        ),
+        Some("ledger_happens_once") => Problem::new(
+            StatusCode::CONFLICT,
+            "idempotency_key_reused",
+            "a top-up with this Idempotency-Key was made long ago",
+        ),
+        _ => failure.into(),
+    }
+}

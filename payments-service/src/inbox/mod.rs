@@ -1,0 +1,10 @@
+//! What comes in from other services: one file per event.
+
+mod order_created;
+
+use messaging::Subscriptions;
+
+/// Who handles what.
+pub fn subscriptions() -> Subscriptions {
+    Subscriptions::new().on(order_created::DecideOrder)
+}

@@ -1,0 +1,81 @@
+//! The table `accounts`: balances of users.
+
+use contracts::ids::UserId;
+use contracts::money::{Amount, Money};
+use sqlx::{PgConnection, PgPool};
+
+/// Creates the account unless it is there, and returns its balance.
+///
+/// # Errors
+/// The database's.
+pub async fn open(connection: &mut PgConnection, user_id: UserId) -> Result<Money, sqlx::Error> {
+    sqlx::query!("insert into accounts (user_id) values ($1) on conflict do nothing", user_id.get())
+        .execute(&mut *connection)
+        .await?;
+    let balance = sqlx::query_scalar!("select balance from accounts where user_id = $1", user_id.get())
+        .fetch_one(connection)
+        .await?;
+    Ok(Money::from_minor(balance))
+}
+
+/// The balance, if there is an account.
+///
+/// # Errors
+/// The database's.
+pub async fn balance(pool: &PgPool, user_id: UserId) -> Result<Option<Money>, sqlx::Error> {
+    let balance = sqlx::query_scalar!("select balance from accounts where user_id = $1", user_id.get())
+        .fetch_optional(pool)
+        .await?;
+    Ok(balance.map(Money::from_minor))
+}
+
+/// Adds to the balance, opening the account if need be; returns the new balance.
+///
+/// # Errors
+/// The database's; the constraint `accounts_balance_bounded` when the balance would grow beyond its bound.
+pub async fn credit(connection: &mut PgConnection, user_id: UserId, amount: Amount) -> Result<Money, sqlx::Error> {
+    let balance = sqlx::query_scalar!(
+        "insert into accounts (user_id, balance) values ($1, $2) \
+         on conflict (user_id) do update set balance = accounts.balance + excluded.balance returning balance",
+        user_id.get(),
+        amount.minor(),
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Money::from_minor(balance))
+}
+
+/// What came of trying to take money from an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Debit {
+    /// Taken; this is left.
+    Taken(Money),
+    /// There is less.
+    Short,
+    /// There is no account.
+    Missing,
+}
+
+/// Takes `amount` if it is there. One statement: between looking and taking nobody can come.
+///
+/// # Errors
+/// The database's.
+pub async fn debit(connection: &mut PgConnection, user_id: UserId, amount: Amount) -> Result<Debit, sqlx::Error> {
+    let left = sqlx::query_scalar!(
+        "update accounts set balance = balance - $2 where user_id = $1 and balance >= $2 returning balance",
+        user_id.get(),
+        amount.minor(),
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(left) = left {
+        return Ok(Debit::Taken(Money::from_minor(left)));
+    }
+    let exists = sqlx::query_scalar!(
+        r#"select exists (select from accounts where user_id = $1) as "exists!""#,
+        user_id.get()
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(if exists { Debit::Short } else { Debit::Missing })
+}
