@@ -13,6 +13,7 @@ export class Draft<T extends Record<string, string>> {
   readonly #storageKey: string;
   readonly #blank: T;
   #sentBody: string | null;
+  #sentFields: string | null = null;
   #key: string;
 
   constructor(storageKey: string, blank: T) {
@@ -34,6 +35,7 @@ export class Draft<T extends Record<string, string>> {
   keyFor(body: string): string {
     if (this.#sentBody !== null && this.#sentBody !== body) this.#key = newKey();
     this.#sentBody = body;
+    this.#sentFields = JSON.stringify(this.fields);
     this.keep();
     return this.#key;
   }
@@ -47,10 +49,14 @@ export class Draft<T extends Record<string, string>> {
     }
   }
 
-  /** The deed is done: the next one starts blank, under a new key. */
+  /**
+   * The deed is done: the next one starts under a new key, and blank, unless the person has already
+   * begun to type it while the answer was on its way.
+   */
   done(): void {
-    Object.assign(this.fields, this.#blank);
+    if (JSON.stringify(this.fields) === this.#sentFields) Object.assign(this.fields, this.#blank);
     this.#sentBody = null;
+    this.#sentFields = null;
     this.#key = newKey();
     this.keep();
   }

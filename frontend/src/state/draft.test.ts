@@ -27,6 +27,7 @@ test('another body gets another key', () => {
 
 test('after it is done, the same body is a new deed', () => {
   const order = draft();
+  order.fields.amount = '5';
   const first = order.keyFor('{"amount":5}');
   order.done();
   assert.equal(order.fields.amount, '');
@@ -38,4 +39,13 @@ test('what was typed survives a reload', () => {
   order.fields.amount = '12,5';
   order.keep();
   assert.equal(draft().fields.amount, '12,5');
+});
+
+test('what is typed while the answer is on its way is not erased by it', () => {
+  const order = draft();
+  order.fields.amount = '5';
+  order.keyFor('{"amount":5}');
+  order.fields.amount = '7';
+  order.done();
+  assert.equal(order.fields.amount, '7');
 });
