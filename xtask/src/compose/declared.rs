@@ -53,9 +53,11 @@ pub(super) fn program(checkout: &Checkout, name: &str) -> Program {
         variables.extend(group.variables);
         wanted.extend(group.flattened);
     }
-    while let Some(group) = wanted.pop().and_then(|wanted| shared.remove(&wanted)) {
-        variables.extend(group.variables);
-        wanted.extend(group.flattened);
+    while let Some(name) = wanted.pop() {
+        if let Some(group) = shared.remove(&name) {
+            variables.extend(group.variables);
+            wanted.extend(group.flattened);
+        }
     }
     Program {
         name: name.to_owned(),
@@ -93,7 +95,7 @@ fn read_text(text: &str, groups: &mut BTreeMap<String, Group>) {
                 attribute.push_str(line);
             } else if let Some((_, kind)) = line.trim_end_matches(',').split_once(": ") {
                 let group = groups.entry(name.clone()).or_default();
-                if attribute.contains("flatten") {
+                if attribute.contains("command(flatten)") {
                     let kind = kind.rsplit("::").next().unwrap_or(kind);
                     group.flattened.push(kind.to_owned());
                 }

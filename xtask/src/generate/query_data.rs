@@ -9,6 +9,7 @@ use crate::checkout::Checkout;
 use crate::console::Console;
 use crate::failure::{Doing, Failure};
 use crate::generate::compare::{differences, read};
+use crate::install::{Need, ask_for_password, install, missing};
 use crate::instance::{
     Backing, Plan, cargo_build, create_database, migrate_database, stop_leftovers,
 };
@@ -17,20 +18,16 @@ use crate::interrupt::Interrupt;
 /// A crate with checked queries.
 struct Queries {
     package: &'static str,
-    /// Named in the crate's sqlx.toml, so that each crate asks its own schema.
-    variable: &'static str,
     schema: &'static str,
 }
 
 const CRATES: [Queries; 2] = [
     Queries {
         package: "orders-service",
-        variable: "SQLX_ORDERS_DATABASE_URL",
         schema: "orders",
     },
     Queries {
         package: "payments-service",
-        variable: "SQLX_PAYMENTS_DATABASE_URL",
         schema: "payments",
     },
 ];
@@ -42,6 +39,9 @@ pub(super) fn generate(
     console: &Console,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
+    let packages = missing(&[Need::Postgres]);
+    ask_for_password(&packages);
+    install(&packages, console, interrupt)?;
     let folder = checkout.local().join("generate");
     stop_leftovers(&folder);
     let mut plan = Plan::for_tests(folder)?;
@@ -92,7 +92,7 @@ fn with_server(
         command
             .args(["check", "-p", queries.package])
             .current_dir(checkout.root())
-            .env(queries.variable, url)
+            .env("DATABASE_URL", url)
             .env("SQLX_OFFLINE", "false")
             .env("SQLX_OFFLINE_DIR", &fresh);
         console.timed(queries.package, || {

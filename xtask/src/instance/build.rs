@@ -63,8 +63,11 @@ pub(crate) fn cargo(
     )))
 }
 
-/// Reads `Building [====>   ] 12/240: sqlx, tokio`.
+/// Reads `Building [====>   ] 12/240: sqlx, tokio` and the waiting for another cargo.
 fn progress(line: &str) -> Option<String> {
+    if line.starts_with("Blocking ") {
+        return Some("waiting for another cargo".to_owned());
+    }
     let bar = line.strip_prefix("Building [")?;
     let (_, counts) = bar.split_once("] ")?;
     let (done, names) = counts.split_once(':').unwrap_or((counts, ""));
@@ -77,7 +80,6 @@ fn is_noise(line: &str) -> bool {
             "Compiling ",
             "Downloading ",
             "Downloaded ",
-            "Blocking ",
             "Updating ",
             "Locking ",
         ]

@@ -38,7 +38,7 @@ pub(super) fn run(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, 
         }
     };
     tell(&plan, Phase::Ready, Some(&product))?;
-    println!("\n{}\nChipin is ready:\n", console.timings());
+    println!("\n{}\n\nChipin is ready:\n", console.timings());
     print_addresses(&product.addresses());
     println!("\nDevelopment mode: whoever sends `X-User-ID: 1` is user 1. Loopback only.");
     if !options.supervisor {
