@@ -63,9 +63,8 @@ impl MigrateError {
 /// # Errors
 /// [`MigrateError`] at the first step that fails.
 pub async fn apply(database_url: &str, passwords: &Passwords<'_>) -> Result<(), MigrateError> {
-    let options = PgConnectOptions::from_str(database_url)
-        .map_err(MigrateError::Connect)?
-        .application_name("migrations");
+    let options =
+        PgConnectOptions::from_str(database_url).map_err(MigrateError::Connect)?.application_name("migrations");
     apply_schema(&options, "orders", passwords.orders, &ORDERS).await?;
     apply_schema(&options, "payments", passwords.payments, &PAYMENTS).await
 }
@@ -84,9 +83,7 @@ async fn apply_schema(
 ) -> Result<(), MigrateError> {
     let options = options.clone().options([("search_path", schema)]);
     let mut connection = options.connect().await.map_err(MigrateError::Connect)?;
-    prepare(&mut connection, schema, password)
-        .await
-        .map_err(|source| MigrateError::Prepare { schema, source })?;
+    prepare(&mut connection, schema, password).await.map_err(|source| MigrateError::Prepare { schema, source })?;
     migrator.run(&mut connection).await.map_err(|source| MigrateError::Migrate { schema, source })?;
     // The outcome stands; a server that does not say goodbye changes nothing.
     let _ = connection.close().await;
@@ -99,11 +96,8 @@ async fn prepare(connection: &mut PgConnection, schema: &str, password: &str) ->
     // Roles belong to the whole server, and two sessions that change one at the same time get an error. A lock is
     // per database, but databases of one server are migrated at the same time only by tests, from one template.
     sqlx::query("select pg_advisory_xact_lock(hashtext('chipin migrations'))").execute(&mut *tx).await?;
-    let statements: Vec<String> = sqlx::query_scalar(include_str!("prepare.sql"))
-        .bind(schema)
-        .bind(password)
-        .fetch_all(&mut *tx)
-        .await?;
+    let statements: Vec<String> =
+        sqlx::query_scalar(include_str!("prepare.sql")).bind(schema).bind(password).fetch_all(&mut *tx).await?;
     for statement in statements {
         // Quoted by the server itself, with format().
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *tx).await?;

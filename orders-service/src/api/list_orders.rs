@@ -44,11 +44,10 @@ pub(super) async fn handler(
     let user_id = super::user_of(caller)?;
     let limit = cursor::limit(page.limit.as_deref())?;
     let before = cursor::decode(page.cursor.as_deref())?.map(|bytes| OrderId(Uuid::from_bytes(bytes)));
-    let status: Option<Status> = page
-        .status
-        .map(|word| word.parse())
-        .transpose()
-        .map_err(|error: crate::domain::order::UnknownStatus| Problem::invalid_parameter("status", &error.to_string()))?;
+    let status: Option<Status> =
+        page.status.map(|word| word.parse()).transpose().map_err(|error: crate::domain::order::UnknownStatus| {
+            Problem::invalid_parameter("status", &error.to_string())
+        })?;
     // One more than asked for tells whether there is a next page.
     let mut orders = store::orders::page(&state.replica, user_id, status, before, i64::from(limit) + 1).await?;
     let more = orders.len() > limit as usize;

@@ -7,6 +7,7 @@ use crate::store;
 use axum::extract;
 use axum::response::{IntoResponse, Response};
 use chassis::body::{JsonBody, text_up_to};
+use chassis::clock;
 use chassis::idempotency::{self, Answer, Claim, Scope};
 use chassis::identity::{Caller, Prefix};
 use chassis::problem::{Problem, ProblemDocument};
@@ -58,20 +59,17 @@ pub(super) async fn handler(
     let scope = Scope::of(&headers, caller.0, "POST /orders", body.bytes())?;
     let request = PlaceOrder::read(body)?;
     let mut tx = state.messaging.begin().await?;
-    if let Some(scope) = &scope
-        && let Claim::Replay(answer) = idempotency::claim(&mut tx, scope).await?
-    {
+    if let Claim::Answered(answer) = idempotency::claim(&mut tx, scope.as_ref()).await? {
+        tx.rollback().await?;
         return Ok(answer);
     }
-    let order = place_order(&mut tx, user_id, request, OrderId(Uuid::now_v7()), OffsetDateTime::now_utc()).await?;
+    let order = place_order(&mut tx, user_id, request, OrderId(Uuid::now_v7()), clock::now()).await?;
     let answer = Answer {
         status: StatusCode::CREATED,
         location: Some(format!("{prefix}/orders/{}", order.id)),
         body: serde_json::to_vec(&OrderJson::from(order.clone())).map_err(|error| Problem::internal(&error))?,
     };
-    if let Some(scope) = &scope {
-        idempotency::keep(&mut tx, scope, &answer).await?;
-    }
+    idempotency::keep(&mut tx, scope.as_ref(), &answer).await?;
     let hub = state.hub.clone();
     tx.after_commit(move || hub.announce(&order));
     tx.commit().await.map_err(messaging::transaction::CommitError::into_source)?;

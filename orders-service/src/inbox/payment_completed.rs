@@ -2,9 +2,10 @@
 
 use crate::live::hub::Hub;
 use crate::store;
+use chassis::clock;
 use contracts::payments::PaymentCompleted;
 use messaging::{Handle, HandleError, Meta, Transaction};
-use time::OffsetDateTime;
+
 use tracing::info;
 
 pub(super) struct MarkPaid {
@@ -16,7 +17,7 @@ impl Handle<PaymentCompleted> for MarkPaid {
         let Some(order) = store::orders::lock(tx, event.order_id).await? else {
             return Err(HandleError::reject(format!("there is no order {}", event.order_id)));
         };
-        let Some(paid) = order.paid(OffsetDateTime::now_utc()) else {
+        let Some(paid) = order.paid(clock::now()) else {
             return Ok(()); // a repeat, or late: the state already says more
         };
         store::orders::update(tx, &paid).await?;

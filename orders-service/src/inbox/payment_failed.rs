@@ -2,9 +2,10 @@
 
 use crate::live::hub::Hub;
 use crate::store;
+use chassis::clock;
 use contracts::payments::PaymentFailed;
 use messaging::{Handle, HandleError, Meta, Transaction};
-use time::OffsetDateTime;
+
 use tracing::info;
 
 pub(super) struct MarkFailed {
@@ -16,7 +17,7 @@ impl Handle<PaymentFailed> for MarkFailed {
         let Some(order) = store::orders::lock(tx, event.order_id).await? else {
             return Err(HandleError::reject(format!("there is no order {}", event.order_id)));
         };
-        let Some(failed) = order.refused(event.reason, OffsetDateTime::now_utc()) else {
+        let Some(failed) = order.refused(event.reason, clock::now()) else {
             return Ok(()); // a repeat, or late: the state already says more
         };
         store::orders::update(tx, &failed).await?;

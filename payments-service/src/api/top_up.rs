@@ -53,9 +53,8 @@ pub(super) async fn handler(
     let scope = Scope::of(&headers, caller.0, "POST /account/topup", body.bytes())?;
     let request = TopUp::read(body)?;
     let mut tx = state.messaging.begin().await?;
-    if let Some(scope) = &scope
-        && let Claim::Replay(answer) = idempotency::claim(&mut tx, scope).await?
-    {
+    if let Claim::Answered(answer) = idempotency::claim(&mut tx, scope.as_ref()).await? {
+        tx.rollback().await?;
         return Ok(answer);
     }
     let id = TransactionId(Uuid::now_v7());
@@ -63,9 +62,7 @@ pub(super) async fn handler(
     let topped_up = top_up(&mut tx, user_id, &movement).await?;
     let body = serde_json::to_vec(&topped_up).map_err(|error| Problem::internal(&error))?;
     let answer = Answer { status: StatusCode::OK, location: None, body };
-    if let Some(scope) = &scope {
-        idempotency::keep(&mut tx, scope, &answer).await?;
-    }
+    idempotency::keep(&mut tx, scope.as_ref(), &answer).await?;
     tx.commit().await.map_err(CommitError::into_source)?;
     Ok(answer.into_response())
 }

@@ -51,13 +51,8 @@ async fn decide(
         Debit::Short => Verdict::Failed(RefusalReason::InsufficientFunds),
         Debit::Missing => Verdict::Failed(RefusalReason::NoAccount),
     };
-    let decision = Decision {
-        order_id: order.order_id,
-        user_id: order.user_id,
-        amount: order.amount,
-        verdict,
-        version: 1,
-    };
+    let decision =
+        Decision { order_id: order.order_id, user_id: order.user_id, amount: order.amount, verdict, version: 1 };
     order_payments::insert(tx, &decision).await?;
     info!(order.id = %order.order_id, verdict = ?decision.verdict, "order {} is decided", order.order_id);
     Ok(decision)

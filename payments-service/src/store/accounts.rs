@@ -71,11 +71,9 @@ pub async fn debit(connection: &mut PgConnection, user_id: UserId, amount: Amoun
     if let Some(left) = left {
         return Ok(Debit::Taken(Money::from_minor(left)));
     }
-    let exists = sqlx::query_scalar!(
-        r#"select exists (select from accounts where user_id = $1) as "exists!""#,
-        user_id.get()
-    )
-    .fetch_one(connection)
-    .await?;
+    let exists =
+        sqlx::query_scalar!(r#"select exists (select from accounts where user_id = $1) as "exists!""#, user_id.get())
+            .fetch_one(connection)
+            .await?;
     Ok(if exists { Debit::Short } else { Debit::Missing })
 }

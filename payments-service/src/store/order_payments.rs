@@ -27,7 +27,9 @@ impl TryFrom<Row> for Decision {
             ("completed", Some(id), _) => Verdict::Completed(TransactionId(id)),
             ("failed", _, Some("insufficient_funds")) => Verdict::Failed(RefusalReason::InsufficientFunds),
             ("failed", _, Some("no_account")) => Verdict::Failed(RefusalReason::NoAccount),
-            (decision, ..) => return Err(decode(format!("a decision `{decision}` that this release can't read").into())),
+            (decision, ..) => {
+                return Err(decode(format!("a decision `{decision}` that this release can't read").into()));
+            }
         };
         Ok(Self {
             order_id: OrderId(row.order_id),

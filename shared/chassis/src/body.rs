@@ -1,9 +1,10 @@
 //! Request bodies: JSON objects whose fields are read one by one, so that every fault is named at once.
 
 use crate::problem::{FieldError, Problem};
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
+use bytes::BytesMut;
+use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -13,6 +14,9 @@ use std::fmt;
 
 /// Largest JSON body, in bytes.
 pub const JSON_BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// How much of a body that is too large is read all the same, in bytes.
+const DISCARDED_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// The body of a request: its bytes as sent, and its fields.
 pub struct JsonBody {
@@ -24,12 +28,9 @@ pub struct JsonBody {
 impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Self::Rejection> {
         demand_json(request.headers())?;
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|rejection| refused(&rejection))?;
-        Self::parse(bytes)
+        Self::parse(read_to_end(request.into_body()).await?)
     }
 }
 
@@ -40,9 +41,7 @@ impl JsonBody {
     /// 400 when it is not JSON, 422 when it is no object or names a field twice.
     pub fn parse(bytes: Bytes) -> Result<Self, Problem> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
-            return Err(Problem::invalid_json(
-                "the body is empty; a JSON object is expected",
-            ));
+            return Err(Problem::invalid_json("the body is empty; a JSON object is expected"));
         }
         let value: &RawValue = serde_json::from_slice(&bytes)
             .map_err(|error| Problem::invalid_json(format!("the body is not JSON: {error}")))?;
@@ -55,15 +54,8 @@ impl JsonBody {
         }
         let Fields { values, repeated } = serde_json::from_str(value.get())
             .map_err(|error| Problem::invalid_json(format!("the body is not JSON: {error}")))?;
-        let errors = repeated
-            .into_iter()
-            .map(|name| field_error(&name, "is given twice"))
-            .collect();
-        Ok(Self {
-            bytes,
-            fields: values,
-            errors,
-        })
+        let errors = repeated.into_iter().map(|name| field_error(&name, "is given twice")).collect();
+        Ok(Self { bytes, fields: values, errors })
     }
 
     /// The body as it was sent.
@@ -72,11 +64,7 @@ impl JsonBody {
     }
 
     /// Reads a field that must be there, from its JSON text; a fault is kept for [`JsonBody::finish`].
-    pub fn required<T, E: fmt::Display>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<T> {
+    pub fn required<T, E: fmt::Display>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         let Some(value) = self.fields.remove(name) else {
             self.errors.push(field_error(name, "is required"));
             return None;
@@ -85,17 +73,9 @@ impl JsonBody {
     }
 
     /// Reads a field that may be absent or null.
-    pub fn optional<T, E: fmt::Display>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<T> {
+    pub fn optional<T, E: fmt::Display>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         let value = self.fields.remove(name)?;
-        if value.get() == "null" {
-            None
-        } else {
-            self.read(name, &value, read)
-        }
+        if value.get() == "null" { None } else { self.read(name, &value, read) }
     }
 
     /// Ends the reading: fields that nobody asked for are faults too.
@@ -103,16 +83,8 @@ impl JsonBody {
     /// # Errors
     /// 422 that names every fault.
     pub fn finish(mut self) -> Result<(), Problem> {
-        self.errors.extend(
-            self.fields
-                .keys()
-                .map(|name| field_error(name, "is not a field of this request")),
-        );
-        if self.errors.is_empty() {
-            Ok(())
-        } else {
-            Err(Problem::invalid_fields(self.errors))
-        }
+        self.errors.extend(self.fields.keys().map(|name| field_error(name, "is not a field of this request")));
+        if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(self.errors)) }
     }
 
     fn read<T, E: fmt::Display>(
@@ -121,9 +93,7 @@ impl JsonBody {
         value: &RawValue,
         read: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        read(value.get())
-            .map_err(|error| self.errors.push(field_error(name, &error.to_string())))
-            .ok()
+        read(value.get()).map_err(|error| self.errors.push(field_error(name, &error.to_string()))).ok()
     }
 }
 
@@ -145,47 +115,46 @@ pub fn text_up_to(max: usize) -> impl FnOnce(&str) -> Result<String, String> {
 }
 
 fn demand_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let media_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
     let detail = "the body must be JSON: send Content-Type: application/json";
-    Err(Problem::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "unsupported_media_type",
-        detail,
-    ))
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
 }
 
-fn refused(rejection: &BytesRejection) -> Problem {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        let detail = format!("the body is larger than {JSON_BODY_BYTES_MAX} bytes");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail)
-    } else {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "incomplete_body",
-            "the body could not be read to its end",
-        )
+/// Reads the body, at most [`JSON_BODY_BYTES_MAX`].
+///
+/// What is beyond is read too and thrown away, within a limit: a server that answers and closes while the client is
+/// still sending resets the connection, and the client never sees the answer.
+async fn read_to_end(body: Body) -> Result<Bytes, Problem> {
+    let mut stream = body.into_data_stream();
+    let mut bytes = BytesMut::new();
+    let mut received = 0;
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| {
+            let detail = "the body could not be read to its end";
+            Problem::new(StatusCode::BAD_REQUEST, "incomplete_body", detail)
+        })?;
+        received += chunk.len();
+        if received <= JSON_BODY_BYTES_MAX {
+            bytes.extend_from_slice(&chunk);
+        } else if received > DISCARDED_BYTES_MAX {
+            break;
+        }
     }
+    if received > JSON_BODY_BYTES_MAX {
+        let detail = format!("the body is larger than {JSON_BODY_BYTES_MAX} bytes");
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail));
+    }
+    Ok(bytes.freeze())
 }
 
 /// `name` as one step of a JSON pointer. Source: RFC 6901, section 3.
 fn field_error(name: &str, detail: &str) -> FieldError {
-    let step: String = name
-        .chars()
-        .take(100)
-        .collect::<String>()
-        .replace('~', "~0")
-        .replace('/', "~1");
-    FieldError {
-        pointer: format!("/{step}"),
-        detail: detail.to_owned(),
-    }
+    let step: String = name.chars().take(100).collect::<String>().replace('~', "~0").replace('/', "~1");
+    FieldError { pointer: format!("/{step}"), detail: detail.to_owned() }
 }
 
 struct Fields {
@@ -205,10 +174,7 @@ impl<'de> Deserialize<'de> for Fields {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut fields = Fields {
-                    values: BTreeMap::new(),
-                    repeated: vec![],
-                };
+                let mut fields = Fields { values: BTreeMap::new(), repeated: vec![] };
                 while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
                     if fields.values.insert(name.clone(), value).is_some() {
                         fields.repeated.push(name);
@@ -241,11 +207,7 @@ mod tests {
         assert_eq!(body.required("user", integer), None);
         let problem = body.finish().unwrap_err();
         assert_eq!(problem.status(), StatusCode::UNPROCESSABLE_ENTITY);
-        let pointers: Vec<&str> = problem
-            .errors()
-            .iter()
-            .map(|error| error.pointer.as_str())
-            .collect();
+        let pointers: Vec<&str> = problem.errors().iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(pointers, ["/amount", "/user", "/a~1b", "/amuont"]);
     }
 
@@ -260,18 +222,10 @@ mod tests {
     #[test]
     fn what_is_not_json_is_400_and_what_is_no_object_422() {
         for text in ["", "  ", "{", "{\"a\":}", "nonsense", "{} {}"] {
-            assert_eq!(
-                body(text).err().unwrap().status(),
-                StatusCode::BAD_REQUEST,
-                "{text}"
-            );
+            assert_eq!(body(text).err().unwrap().status(), StatusCode::BAD_REQUEST, "{text}");
         }
         for text in ["[]", "1", "null", "\"x\""] {
-            assert_eq!(
-                body(text).err().unwrap().status(),
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "{text}"
-            );
+            assert_eq!(body(text).err().unwrap().status(), StatusCode::UNPROCESSABLE_ENTITY, "{text}");
         }
     }
 
@@ -279,10 +233,7 @@ mod tests {
     fn a_field_given_twice_is_refused() {
         let mut body = body(r#"{"amount": 1, "amount": 2}"#).unwrap();
         assert_eq!(body.required("amount", integer), Some(2));
-        assert_eq!(
-            body.finish().unwrap_err().status(),
-            StatusCode::UNPROCESSABLE_ENTITY
-        );
+        assert_eq!(body.finish().unwrap_err().status(), StatusCode::UNPROCESSABLE_ENTITY);
     }
 
     #[test]

@@ -20,10 +20,7 @@ pub fn limit(parameter: Option<&str>) -> Result<u32, Problem> {
     };
     match text.parse() {
         Ok(limit @ 1..=LIMIT_MAX) => Ok(limit),
-        _ => Err(Problem::invalid_parameter(
-            "limit",
-            "must be a number from 1 to 100",
-        )),
+        _ => Err(Problem::invalid_parameter("limit", "must be a number from 1 to 100")),
     }
 }
 
@@ -52,18 +49,11 @@ pub fn decode(cursor: Option<&str>) -> Result<Option<[u8; 16]>, Problem> {
 ///
 /// Source: RFC 8288, relation `next`.
 pub fn next_link(prefix: &str, uri: &Uri, cursor: &str) -> Option<HeaderValue> {
-    let kept = uri
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+    let kept =
+        uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
     let query: Vec<&str> = kept.collect();
     let separator = if query.is_empty() { "" } else { "&" };
-    let link = format!(
-        "<{prefix}{}?{}{separator}cursor={cursor}>; rel=\"next\"",
-        uri.path(),
-        query.join("&")
-    );
+    let link = format!("<{prefix}{}?{}{separator}cursor={cursor}>; rel=\"next\"", uri.path(), query.join("&"));
     HeaderValue::try_from(link).ok()
 }
 
@@ -86,10 +76,7 @@ mod tests {
             next_link("/orders", &uri, "new").unwrap(),
             "</orders/orders?status=PAID&limit=2&cursor=new>; rel=\"next\""
         );
-        assert_eq!(
-            next_link("", &Uri::from_static("/orders"), "new").unwrap(),
-            "</orders?cursor=new>; rel=\"next\""
-        );
+        assert_eq!(next_link("", &Uri::from_static("/orders"), "new").unwrap(), "</orders?cursor=new>; rel=\"next\"");
     }
 
     #[test]

@@ -21,10 +21,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(mut document: OpenApi) -> axum::
         "X-User-ID",
         "Development mode: any positive number.",
     )));
-    document
-        .components
-        .get_or_insert_with(Components::new)
-        .add_security_scheme("user", user);
+    document.components.get_or_insert_with(Components::new).add_security_scheme("user", user);
     document.security = Some(vec![SecurityRequirement::new("user", Vec::<String>::new())]);
     let document = Arc::new(document);
     axum::Router::new()
@@ -43,28 +40,13 @@ pub fn routes<S: Clone + Send + Sync + 'static>(mut document: OpenApi) -> axum::
 pub fn swagger_ui<S: Clone + Send + Sync + 'static>(
     documents: impl IntoIterator<Item = Url<'static>>,
 ) -> axum::Router<S> {
-    let config = Arc::new(
-        Config::new(documents)
-            .try_it_out_enabled(true)
-            .persist_authorization(true),
-    );
+    let config = Arc::new(Config::new(documents).try_it_out_enabled(true).persist_authorization(true));
     let index = Arc::clone(&config);
     axum::Router::new()
         // A relative redirect survives any prefix.
-        .route(
-            "/docs",
-            get(|| async {
-                (
-                    StatusCode::PERMANENT_REDIRECT,
-                    [(header::LOCATION, "docs/")],
-                )
-            }),
-        )
+        .route("/docs", get(|| async { (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "docs/")]) }))
         .route("/docs/", get(move || async move { asset("", index) }))
-        .route(
-            "/docs/{*file}",
-            get(move |Path(file): Path<String>| async move { asset(&file, config) }),
-        )
+        .route("/docs/{*file}", get(move |Path(file): Path<String>| async move { asset(&file, config) }))
 }
 
 fn server(prefix: &str) -> Server {
@@ -73,11 +55,7 @@ fn server(prefix: &str) -> Server {
 
 fn asset(file: &str, config: Arc<Config<'static>>) -> Response {
     match utoipa_swagger_ui::serve(file, config) {
-        Ok(Some(file)) => (
-            [(header::CONTENT_TYPE, file.content_type)],
-            file.bytes.into_owned(),
-        )
-            .into_response(),
+        Ok(Some(file)) => ([(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response(),
         Ok(None) => crate::face::no_such_page().into_response(),
         Err(failure) => crate::problem::Problem::internal(failure.as_ref()).into_response(),
     }

@@ -23,18 +23,15 @@ pub fn with_face(own: Router, readiness: Readiness, metrics: PrometheusHandle) -
         .layer(middleware::from_fn(layers::observe))
 }
 
-fn health(readiness: Readiness, metrics: PrometheusHandle) -> Router {
+/// `/healthz`, `/readyz` and `/metrics`, for a server that lays its own layers around them.
+pub fn health(readiness: Readiness, metrics: PrometheusHandle) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route(
             "/readyz",
             get(move || async move {
                 let report = readiness.report().await;
-                let status = if report.ready {
-                    StatusCode::OK
-                } else {
-                    StatusCode::SERVICE_UNAVAILABLE
-                };
+                let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
                 (status, Json(report)).into_response()
             }),
         )
@@ -54,9 +51,5 @@ pub fn no_such_page() -> Problem {
 
 /// 405; axum adds the `Allow` header.
 pub fn method_not_allowed() -> Problem {
-    Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        "this address does not know this method",
-    )
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this address does not know this method")
 }

@@ -36,9 +36,7 @@ fn reachable(listen_addr: SocketAddr) -> SocketAddr {
 
 async fn status_line(address: SocketAddr) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
-    stream
-        .write_all(b"GET /readyz HTTP/1.1\r\nHost: healthcheck\r\nConnection: close\r\n\r\n")
-        .await?;
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: healthcheck\r\nConnection: close\r\n\r\n").await?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await?;
     Ok(answer.lines().next().unwrap_or_default().to_owned())

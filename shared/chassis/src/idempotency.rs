@@ -31,8 +31,8 @@ pub struct Scope {
 
 /// What to do with a request that carries a key.
 pub enum Claim {
-    /// It was answered before: give this again.
-    Replay(Response),
+    /// It was answered before, or can't be now: roll back, so that the key is free again at once, and answer this.
+    Answered(Response),
     /// It is new: do it, then [`keep`] the answer in the same transaction.
     Fresh,
 }
@@ -53,39 +53,22 @@ impl Scope {
     ///
     /// # Errors
     /// 422 when the key is empty, longer than [`KEY_CHARACTERS_MAX`], given twice, or not readable text.
-    pub fn of(
-        headers: &HeaderMap,
-        user_id: i64,
-        route: &'static str,
-        body: &[u8],
-    ) -> Result<Option<Self>, Problem> {
+    pub fn of(headers: &HeaderMap, user_id: i64, route: &'static str, body: &[u8]) -> Result<Option<Self>, Problem> {
         let mut values = headers.get_all("idempotency-key").iter();
         let Some(value) = values.next() else {
             return Ok(None);
         };
-        let refused = || {
-            Problem::invalid_parameter("Idempotency-Key", "must be one text of 1 to 255 characters")
-        };
+        let refused = || Problem::invalid_parameter("Idempotency-Key", "must be one text of 1 to 255 characters");
         if values.next().is_some() {
             return Err(refused());
         }
-        let text = std::str::from_utf8(value.as_bytes())
-            .map_err(|_| refused())?
-            .trim();
-        let key = text
-            .strip_prefix('"')
-            .and_then(|rest| rest.strip_suffix('"'))
-            .unwrap_or(text);
+        let text = std::str::from_utf8(value.as_bytes()).map_err(|_| refused())?.trim();
+        let key = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
         if key.is_empty() || key.chars().count() > KEY_CHARACTERS_MAX {
             return Err(refused());
         }
         let request_hash = Sha256::digest(body).to_vec();
-        Ok(Some(Self {
-            user_id,
-            route,
-            key: key.to_owned(),
-            request_hash,
-        }))
+        Ok(Some(Self { user_id, route, key: key.to_owned(), request_hash }))
     }
 
     /// The key, without quotes.
@@ -95,10 +78,7 @@ impl Scope {
 
     /// Names the advisory lock of this key: 64 bits of a digest.
     fn lock_id(&self) -> i64 {
-        let name = format!(
-            "idempotency\0{}\0{}\0{}",
-            self.user_id, self.route, self.key
-        );
+        let name = format!("idempotency\0{}\0{}\0{}", self.user_id, self.route, self.key);
         let digest = Sha256::digest(name.as_bytes());
         let mut first = [0; 8];
         first.copy_from_slice(&digest[..8]);
@@ -106,11 +86,14 @@ impl Scope {
     }
 }
 
-/// Finds out, in the transaction of the effect, whether the request was made before.
+/// Finds out, in the transaction of the effect, whether the request was made before; without a key it is always new.
+///
+/// The answer is 409 while the first request is still running, and 422 when the key was used for another body.
 ///
 /// # Errors
-/// 409 while the first one is still running, 422 when the key was used for another body, or the database's.
-pub async fn claim(connection: &mut PgConnection, scope: &Scope) -> Result<Claim, Problem> {
+/// The database's.
+pub async fn claim(connection: &mut PgConnection, scope: Option<&Scope>) -> Result<Claim, sqlx::Error> {
+    let Some(scope) = scope else { return Ok(Claim::Fresh) };
     // Not waiting is the point: the client learns that its first request is still being worked on.
     let locked: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock($1)")
         .bind(scope.lock_id())
@@ -118,10 +101,9 @@ pub async fn claim(connection: &mut PgConnection, scope: &Scope) -> Result<Claim
         .await?;
     if !locked {
         let detail = "a request with this Idempotency-Key is still being worked on";
-        return Err(
-            Problem::new(StatusCode::CONFLICT, "idempotency_key_in_use", detail)
-                .with_header(header::RETRY_AFTER, HeaderValue::from_static("1")),
-        );
+        let busy = Problem::new(StatusCode::CONFLICT, "idempotency_key_in_use", detail)
+            .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        return Ok(Claim::Answered(busy.into_response()));
     }
     let kept = sqlx::query(
         "select request_hash, status, location, body from idempotency_keys \
@@ -132,41 +114,29 @@ pub async fn claim(connection: &mut PgConnection, scope: &Scope) -> Result<Claim
     .bind(&scope.key)
     .fetch_optional(connection)
     .await?;
-    let Some(kept) = kept else {
-        return Ok(Claim::Fresh);
-    };
+    let Some(kept) = kept else { return Ok(Claim::Fresh) };
     if kept.try_get::<Vec<u8>, _>("request_hash")? != scope.request_hash {
         let detail = "this Idempotency-Key was used for a request with another body";
-        return Err(Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "idempotency_key_reused",
-            detail,
-        ));
+        let reused = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail);
+        return Ok(Claim::Answered(reused.into_response()));
     }
-    let status = u16::try_from(kept.try_get::<i16, _>("status")?)
-        .ok()
-        .and_then(|s| StatusCode::from_u16(s).ok());
+    let status = u16::try_from(kept.try_get::<i16, _>("status")?).ok().and_then(|s| StatusCode::from_u16(s).ok());
     let answer = Answer {
         status: status.unwrap_or(StatusCode::OK),
         location: kept.try_get("location")?,
         body: kept.try_get("body")?,
     };
     let mut response = answer.into_response();
-    response
-        .headers_mut()
-        .insert("idempotency-replayed", HeaderValue::from_static("true"));
-    Ok(Claim::Replay(response))
+    response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    Ok(Claim::Answered(response))
 }
 
-/// Keeps the answer for repeats, in the transaction of the effect.
+/// Keeps the answer for repeats, in the transaction of the effect; without a key there is nothing to keep.
 ///
 /// # Errors
 /// The database's.
-pub async fn keep(
-    connection: &mut PgConnection,
-    scope: &Scope,
-    answer: &Answer,
-) -> Result<(), sqlx::Error> {
+pub async fn keep(connection: &mut PgConnection, scope: Option<&Scope>, answer: &Answer) -> Result<(), sqlx::Error> {
+    let Some(scope) = scope else { return Ok(()) };
     sqlx::query(
         "insert into idempotency_keys (user_id, route, key, request_hash, status, location, body) \
          values ($1, $2, $3, $4, $5, $6, $7)",
@@ -225,14 +195,8 @@ impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
-        response.headers_mut().insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
-        if let Some(location) = self
-            .location
-            .and_then(|location| HeaderValue::try_from(location).ok())
-        {
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(location) = self.location.and_then(|location| HeaderValue::try_from(location).ok()) {
             response.headers_mut().insert(header::LOCATION, location);
         }
         response
@@ -245,10 +209,7 @@ mod tests {
 
     fn scope(key: &str) -> Result<Option<Scope>, Problem> {
         let mut headers = HeaderMap::new();
-        headers.insert(
-            "idempotency-key",
-            HeaderValue::from_bytes(key.as_bytes()).unwrap(),
-        );
+        headers.insert("idempotency-key", HeaderValue::from_bytes(key.as_bytes()).unwrap());
         Scope::of(&headers, 1, "POST /orders", b"{}")
     }
 
@@ -256,11 +217,7 @@ mod tests {
     fn quotes_around_the_key_are_optional() {
         assert_eq!(scope("\"abc\"").unwrap().unwrap().key, "abc");
         assert_eq!(scope("abc").unwrap().unwrap().key, "abc");
-        assert!(
-            Scope::of(&HeaderMap::new(), 1, "POST /orders", b"{}")
-                .unwrap()
-                .is_none()
-        );
+        assert!(Scope::of(&HeaderMap::new(), 1, "POST /orders", b"{}").unwrap().is_none());
     }
 
     #[test]

@@ -18,11 +18,7 @@ pub struct Caller(pub i64);
 /// Reads a user id: decimal digits only, at least 1, without sign, blanks or leading zeros.
 pub fn parse_user_id(text: &str) -> Option<i64> {
     let plain = !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
-    if plain {
-        text.parse().ok().filter(|id| *id > 0)
-    } else {
-        None
-    }
+    if plain { text.parse().ok().filter(|id| *id > 0) } else { None }
 }
 
 /// Who is calling.
@@ -32,9 +28,7 @@ pub fn parse_user_id(text: &str) -> Option<i64> {
 pub fn caller(headers: &HeaderMap) -> Result<Caller, Problem> {
     let mut values = headers.get_all(USER_HEADER).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(unauthenticated(
-            "say who you are: one header X-User-ID with a positive number",
-        ));
+        return Err(unauthenticated("say who you are: one header X-User-ID with a positive number"));
     };
     value
         .to_str()
@@ -67,21 +61,11 @@ impl<S: Sync> FromRequestParts<S> for Prefix {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
-        let prefix = parts
-            .headers
-            .get(PREFIX_HEADER)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+        let prefix = parts.headers.get(PREFIX_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let plain = prefix.starts_with('/')
             && !prefix.starts_with("//")
-            && prefix
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_'));
-        Ok(Self(if plain {
-            prefix.to_owned()
-        } else {
-            String::new()
-        }))
+            && prefix.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_'));
+        Ok(Self(if plain { prefix.to_owned() } else { String::new() }))
     }
 }
 
@@ -93,19 +77,7 @@ mod tests {
     fn a_user_id_is_a_plain_positive_number() {
         assert_eq!(parse_user_id("1"), Some(1));
         assert_eq!(parse_user_id("9223372036854775807"), Some(i64::MAX));
-        for text in [
-            "",
-            "0",
-            "-1",
-            "+1",
-            "01",
-            " 1",
-            "1 ",
-            "abc",
-            "1.0",
-            "9223372036854775808",
-            "١",
-        ] {
+        for text in ["", "0", "-1", "+1", "01", " 1", "1 ", "abc", "1.0", "9223372036854775808", "١"] {
             assert_eq!(parse_user_id(text), None, "{text}");
         }
     }
@@ -116,9 +88,6 @@ mod tests {
         headers.append(USER_HEADER, "1".parse().unwrap());
         assert_eq!(caller(&headers).unwrap(), Caller(1));
         headers.append(USER_HEADER, "2".parse().unwrap());
-        assert_eq!(
-            caller(&headers).unwrap_err().status(),
-            StatusCode::UNAUTHORIZED
-        );
+        assert_eq!(caller(&headers).unwrap_err().status(), StatusCode::UNAUTHORIZED);
     }
 }

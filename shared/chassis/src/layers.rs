@@ -14,29 +14,16 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let context = continued(request.headers());
     let method = request.method().clone();
     // The matched route, not the path: labels must not grow with ids.
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("unmatched", MatchedPath::as_str)
-        .to_owned();
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let span = info_span!("request", trace_id = %context.trace_id(), %method, route);
     let handled = async move {
         let response = next.run(request).await;
         let status = response.status().as_u16();
         let elapsed = started.elapsed();
-        debug!(
-            status,
-            elapsed_ms = elapsed.as_millis(),
-            "{method} {route} answered {status}"
-        );
-        let labels = [
-            ("method", method.to_string()),
-            ("route", route),
-            ("status", status.to_string()),
-        ];
+        debug!(status, elapsed_ms = elapsed.as_millis(), "{method} {route} answered {status}");
+        let labels = [("method", method.to_string()), ("route", route), ("status", status.to_string())];
         metrics::counter!("http_requests_total", &labels).increment(1);
-        metrics::histogram!("http_request_duration_seconds", &labels[..2])
-            .record(elapsed.as_secs_f64());
+        metrics::histogram!("http_request_duration_seconds", &labels[..2]).record(elapsed.as_secs_f64());
         response
     };
     trace::scope(context, handled.instrument(span)).await
@@ -44,9 +31,5 @@ pub async fn observe(request: Request, next: Next) -> Response {
 
 /// The trace context of a request.
 pub fn continued(headers: &HeaderMap) -> TraceContext {
-    TraceContext::continued(
-        headers
-            .get("traceparent")
-            .and_then(|value| value.to_str().ok()),
-    )
+    TraceContext::continued(headers.get("traceparent").and_then(|value| value.to_str().ok()))
 }

@@ -1,5 +1,6 @@
 //! What every process has: configuration, telemetry, a serve loop, problems, PostgreSQL, documentation pages.
 
+pub mod clock;
 pub mod config;
 pub mod process;
 pub mod telemetry;

@@ -31,16 +31,14 @@ const STATEMENT_TIMEOUT: &str = "10s";
 /// When the URL is malformed.
 pub fn options(url: &str, schema: &str) -> Result<PgConnectOptions, sqlx::Error> {
     let name = format!("{schema}-service");
-    Ok(PgConnectOptions::from_str(url)?
-        .application_name(&name)
-        .options([
-            ("search_path", schema),
-            ("statement_timeout", STATEMENT_TIMEOUT),
-            ("idle_in_transaction_session_timeout", STATEMENT_TIMEOUT),
-            ("tcp_keepalives_idle", "10"),
-            ("tcp_keepalives_interval", "5"),
-            ("tcp_keepalives_count", "3"),
-        ]))
+    Ok(PgConnectOptions::from_str(url)?.application_name(&name).options([
+        ("search_path", schema),
+        ("statement_timeout", STATEMENT_TIMEOUT),
+        ("idle_in_transaction_session_timeout", STATEMENT_TIMEOUT),
+        ("tcp_keepalives_idle", "10"),
+        ("tcp_keepalives_interval", "5"),
+        ("tcp_keepalives_count", "3"),
+    ]))
 }
 
 /// A pool for commands. It connects when first used, so a service starts while the database is away.
@@ -57,33 +55,23 @@ pub fn pool(config: &PostgresConfig, schema: &str) -> Result<PgPool, sqlx::Error
 /// # Errors
 /// When the URL is malformed.
 pub fn read_pool(config: &PostgresConfig, schema: &str) -> Result<PgPool, sqlx::Error> {
-    let url = config
-        .database_read_url
-        .as_ref()
-        .unwrap_or(&config.database_url);
+    let url = config.database_read_url.as_ref().unwrap_or(&config.database_url);
     let options = options(url, schema)?.options([("default_transaction_read_only", "on")]);
     Ok(pool_options(config.database_connections_max).connect_lazy_with(options))
 }
 
 fn pool_options(connections_max: u32) -> PgPoolOptions {
-    PgPoolOptions::new()
-        .max_connections(connections_max)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+    PgPoolOptions::new().max_connections(connections_max).acquire_timeout(ACQUIRE_TIMEOUT)
 }
 
 /// Whether the database is away rather than unhappy with what we asked: worth trying again, unchanged.
 pub fn is_outage(failure: &sqlx::Error) -> bool {
     match failure {
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed => true,
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
         // 08 connection, 53 resources, 57P shutdown, 57014 timeout, 40 serialization and deadlock.
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["08", "53", "57P", "57014", "40"]
-                .iter()
-                .any(|class| code.starts_with(class))
-        }),
+        sqlx::Error::Database(error) => error
+            .code()
+            .is_some_and(|code| ["08", "53", "57P", "57014", "40"].iter().any(|class| code.starts_with(class))),
         _ => false,
     }
 }
@@ -93,9 +81,5 @@ pub fn is_outage(failure: &sqlx::Error) -> bool {
 /// # Errors
 /// Words for the report.
 pub async fn check(pool: PgPool) -> Result<(), String> {
-    sqlx::query("select 1")
-        .execute(&pool)
-        .await
-        .map(drop)
-        .map_err(|error| error.to_string())
+    sqlx::query("select 1").execute(&pool).await.map(drop).map_err(|error| error.to_string())
 }

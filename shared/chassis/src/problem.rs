@@ -55,18 +55,8 @@ pub struct ProblemDocument {
 
 impl Problem {
     /// A problem with a stable code and words for a person.
-    pub fn new(
-        status: StatusCode,
-        code: &'static str,
-        detail: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self {
-            status,
-            code,
-            detail: detail.into(),
-            errors: vec![],
-            headers: vec![],
-        }
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, code, detail: detail.into(), errors: vec![], headers: vec![] }
     }
 
     /// 400: the body is not JSON.
@@ -80,19 +70,12 @@ impl Problem {
             [one] => Cow::from(format!("{} {}", one.pointer, one.detail)),
             many => Cow::from(format!("{} fields of the request are wrong", many.len())),
         };
-        Self {
-            errors,
-            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail)
-        }
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail) }
     }
 
     /// 422: one query parameter or header is wrong.
     pub fn invalid_parameter(name: &str, detail: &str) -> Self {
-        Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid_request",
-            format!("{name} {detail}"),
-        )
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", format!("{name} {detail}"))
     }
 
     /// 404, for a thing that is not there or not yours.
@@ -103,22 +86,14 @@ impl Problem {
     /// 503 with `Retry-After`, for a dependency that is away. The cause is logged and not shown.
     pub fn unavailable(cause: &(dyn std::error::Error + 'static)) -> Self {
         error!(error = %chain(cause), "a dependency is unavailable");
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
-            "the service can't answer right now; try again soon",
-        )
-        .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the service can't answer right now; try again soon")
+            .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
     /// 500. The cause is logged and not shown.
     pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
         error!(error = %chain(cause), "a request failed");
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal_error",
-            "something went wrong on our side",
-        )
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "something went wrong on our side")
     }
 
     /// The same problem with one more response header.
@@ -147,11 +122,7 @@ impl Problem {
 impl From<sqlx::Error> for Problem {
     /// A database that is away is 503, anything else 500.
     fn from(failure: sqlx::Error) -> Self {
-        if crate::postgres::is_outage(&failure) {
-            Self::unavailable(&failure)
-        } else {
-            Self::internal(&failure)
-        }
+        if crate::postgres::is_outage(&failure) { Self::unavailable(&failure) } else { Self::internal(&failure) }
     }
 }
 

@@ -69,16 +69,9 @@ impl Process {
         self.tasks.close();
         let in_time = tokio::time::timeout(limit, self.tasks.wait()).await.is_ok();
         if !in_time {
-            warn!(
-                limit_secs = limit.as_secs(),
-                "tasks were still running at the limit"
-            );
+            warn!(limit_secs = limit.as_secs(), "tasks were still running at the limit");
         }
-        Ok(if in_time && !self.failed.is_cancelled() {
-            Ended::Cleanly
-        } else {
-            Ended::Badly
-        })
+        Ok(if in_time && !self.failed.is_cancelled() { Ended::Cleanly } else { Ended::Badly })
     }
 }
 

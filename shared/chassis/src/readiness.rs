@@ -7,8 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-type Check =
-    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
+type Check = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
 
 /// How long one check may take before it counts as failed.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -36,26 +35,20 @@ impl Readiness {
         F: Fn() -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), String>> + Send + 'static,
     {
-        self.checks
-            .push((name, Arc::new(move || Box::pin(check()))));
+        self.checks.push((name, Arc::new(move || Box::pin(check()))));
         self
     }
 
     /// Runs every check.
     pub async fn report(&self) -> Report {
-        let mut report = Report {
-            ready: true,
-            checks: BTreeMap::new(),
-        };
+        let mut report = Report { ready: true, checks: BTreeMap::new() };
         for (name, check) in &self.checks {
             let outcome = match tokio::time::timeout(CHECK_TIMEOUT, check()).await {
                 Ok(outcome) => outcome,
                 Err(_) => Err("timed out".to_owned()),
             };
             report.ready &= outcome.is_ok();
-            report
-                .checks
-                .insert(name, outcome.err().unwrap_or_else(|| "ok".to_owned()));
+            report.checks.insert(name, outcome.err().unwrap_or_else(|| "ok".to_owned()));
         }
         report
     }

@@ -33,11 +33,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// None at present: a failed accept is logged and tried again.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    stopping: CancellationToken,
-) -> Result<(), std::io::Error> {
+pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) -> Result<(), std::io::Error> {
     let connections = TaskTracker::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {

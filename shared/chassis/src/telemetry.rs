@@ -7,9 +7,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Bounds of the duration histograms, in seconds: from a fast query to a request that is about to time out.
-const DURATION_BUCKETS: [f64; 14] = [
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0,
-];
+const DURATION_BUCKETS: [f64; 14] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0];
 
 /// Why telemetry could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -32,16 +31,11 @@ pub enum TelemetryError {
 /// # Errors
 /// [`TelemetryError`] when the filter is malformed or metrics are set up twice.
 pub fn start(config: &ProcessConfig) -> Result<PrometheusHandle, TelemetryError> {
-    let filter =
-        EnvFilter::try_new(&config.log_filter).map_err(|source| TelemetryError::Filter {
-            filter: config.log_filter.clone(),
-            source,
-        })?;
+    let filter = EnvFilter::try_new(&config.log_filter)
+        .map_err(|source| TelemetryError::Filter { filter: config.log_filter.clone(), source })?;
     let registry = tracing_subscriber::registry().with(filter);
     match config.log_format {
-        LogFormat::Json => registry
-            .with(tracing_subscriber::fmt::layer().json().flatten_event(true))
-            .init(),
+        LogFormat::Json => registry.with(tracing_subscriber::fmt::layer().json().flatten_event(true)).init(),
         LogFormat::Text => registry.with(tracing_subscriber::fmt::layer()).init(),
     }
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a task panicked")));

@@ -20,12 +20,7 @@ struct Entry {
 fn entry<E: Event + ToSchema>(summary: &'static str) -> Entry {
     let mut schemas = vec![(E::name().into_owned(), E::schema())];
     E::schemas(&mut schemas);
-    Entry {
-        wire_type: E::TYPE,
-        summary,
-        name: E::name().into_owned(),
-        schemas,
-    }
+    Entry { wire_type: E::TYPE, summary, name: E::name().into_owned(), schemas }
 }
 
 /// All events, in the order of a happy order's life.
@@ -42,30 +37,18 @@ fn entries() -> Vec<Entry> {
 /// Source: <https://www.asyncapi.com/docs/reference/specification/v3.0.0>, AMQP bindings 0.3.0.
 pub fn asyncapi() -> Value {
     let entries = entries();
-    let producers: BTreeSet<&str> = entries
-        .iter()
-        .map(|entry| producer(entry.wire_type))
-        .collect();
+    let producers: BTreeSet<&str> = entries.iter().map(|entry| producer(entry.wire_type)).collect();
 
     let mut schemas = Map::new();
     let mut envelope_schemas = vec![];
     Envelope::<Value>::schemas(&mut envelope_schemas);
     schemas.insert("Envelope".into(), json!(Envelope::<Value>::schema()));
-    for (name, schema) in envelope_schemas
-        .into_iter()
-        .chain(entries.iter().flat_map(|e| e.schemas.clone()))
-    {
+    for (name, schema) in envelope_schemas.into_iter().chain(entries.iter().flat_map(|e| e.schemas.clone())) {
         schemas.insert(name, json!(schema));
     }
 
-    let messages: Map<String, Value> = entries
-        .iter()
-        .map(|e| (e.wire_type.to_owned(), message(e)))
-        .collect();
-    let channels: Map<String, Value> = producers
-        .iter()
-        .map(|p| ((*p).to_owned(), channel(p, &entries)))
-        .collect();
+    let messages: Map<String, Value> = entries.iter().map(|e| (e.wire_type.to_owned(), message(e))).collect();
+    let channels: Map<String, Value> = producers.iter().map(|p| ((*p).to_owned(), channel(p, &entries))).collect();
     let operations: Map<String, Value> = entries.iter().map(operation).collect();
     json!({
         "asyncapi": "3.0.0",

@@ -56,11 +56,7 @@ impl TryFrom<i64> for UserId {
     type Error = NotAUserId;
 
     fn try_from(id: i64) -> Result<Self, Self::Error> {
-        if id > 0 {
-            Ok(Self(id))
-        } else {
-            Err(NotAUserId(id))
-        }
+        if id > 0 { Ok(Self(id)) } else { Err(NotAUserId(id)) }
     }
 }
 

@@ -96,10 +96,7 @@ impl Money {
         }
         let digits = format!("{whole}{fraction}");
         let places = i64::try_from(fraction.len()).map_err(|_| MoneyError::TooManyDecimals)?;
-        let minor = scaled(
-            digits.trim_start_matches('0'),
-            (exponent - places).saturating_add(DECIMALS),
-        )?;
+        let minor = scaled(digits.trim_start_matches('0'), (exponent - places).saturating_add(DECIMALS))?;
         Ok(Self(if negative { -minor } else { minor }))
     }
 }
@@ -115,11 +112,7 @@ fn read_exponent(text: &str) -> Result<i64, MoneyError> {
         return Err(MoneyError::NotANumber);
     }
     let magnitude = digits.trim_start_matches('0');
-    let magnitude = if magnitude.len() > 5 {
-        100_000
-    } else {
-        magnitude.parse().unwrap_or(0)
-    };
+    let magnitude = if magnitude.len() > 5 { 100_000 } else { magnitude.parse().unwrap_or(0) };
     Ok(sign * magnitude)
 }
 
@@ -133,9 +126,7 @@ fn scaled(digits: &str, shift: i64) -> Result<i64, MoneyError> {
         if digits.len() + zeros > 19 {
             return Err(MoneyError::TooLarge);
         }
-        return format!("{digits}{}", "0".repeat(zeros))
-            .parse()
-            .map_err(|_| MoneyError::TooLarge);
+        return format!("{digits}{}", "0".repeat(zeros)).parse().map_err(|_| MoneyError::TooLarge);
     }
     let dropped = usize::try_from(-shift).map_err(|_| MoneyError::TooManyDecimals)?;
     if dropped >= digits.len() {
@@ -153,15 +144,8 @@ impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let minor = self.0.unsigned_abs();
-        let (whole, rest) = (
-            minor / MINOR_PER_MAJOR.unsigned_abs(),
-            minor % MINOR_PER_MAJOR.unsigned_abs(),
-        );
-        if rest == 0 {
-            write!(f, "{sign}{whole}")
-        } else {
-            write!(f, "{sign}{whole}.{rest:02}")
-        }
+        let (whole, rest) = (minor / MINOR_PER_MAJOR.unsigned_abs(), minor % MINOR_PER_MAJOR.unsigned_abs());
+        if rest == 0 { write!(f, "{sign}{whole}") } else { write!(f, "{sign}{whole}.{rest:02}") }
     }
 }
 
@@ -244,17 +228,12 @@ mod schema {
     use utoipa::{PartialSchema, ToSchema};
 
     fn number() -> ObjectBuilder {
-        ObjectBuilder::new()
-            .schema_type(Type::Number)
-            .multiple_of(Some(0.01))
+        ObjectBuilder::new().schema_type(Type::Number).multiple_of(Some(0.01))
     }
 
     impl PartialSchema for Money {
         fn schema() -> RefOr<Schema> {
-            number()
-                .description(Some("Major units, at most two decimals."))
-                .build()
-                .into()
+            number().description(Some("Major units, at most two decimals.")).build().into()
         }
     }
 
@@ -281,14 +260,8 @@ mod tests {
 
     #[test]
     fn spellings_of_the_same_value_are_the_same_sum() {
-        for text in [
-            "500", "500.0", "500.00", "500.000", "5e2", "5E+2", "0.5e3", "50000e-2",
-        ] {
-            assert_eq!(
-                Money::from_json_number(text),
-                Ok(Money::from_minor(50_000)),
-                "{text}"
-            );
+        for text in ["500", "500.0", "500.00", "500.000", "5e2", "5E+2", "0.5e3", "50000e-2"] {
+            assert_eq!(Money::from_json_number(text), Ok(Money::from_minor(50_000)), "{text}");
         }
         assert_eq!(Money::from_json_number("0e99999999999"), Ok(Money::ZERO));
         assert_eq!(Money::from_json_number("-0.05"), Ok(Money::from_minor(-5)));
@@ -322,22 +295,10 @@ mod tests {
     fn an_amount_is_positive_and_bounded() {
         assert_eq!(Amount::from_json_number("0"), Err(MoneyError::NotPositive));
         assert_eq!(Amount::from_json_number("-5"), Err(MoneyError::NotPositive));
-        assert_eq!(
-            Amount::from_json_number("-1e400"),
-            Err(MoneyError::NotPositive)
-        );
-        assert_eq!(
-            Amount::from_json_number("1000000000000").map(Amount::money),
-            Ok(Amount::MAX)
-        );
-        assert_eq!(
-            Amount::from_json_number("1000000000000.01"),
-            Err(MoneyError::AboveMaximum)
-        );
-        assert_eq!(
-            Amount::from_json_number("1e400"),
-            Err(MoneyError::AboveMaximum)
-        );
+        assert_eq!(Amount::from_json_number("-1e400"), Err(MoneyError::NotPositive));
+        assert_eq!(Amount::from_json_number("1000000000000").map(Amount::money), Ok(Amount::MAX));
+        assert_eq!(Amount::from_json_number("1000000000000.01"), Err(MoneyError::AboveMaximum));
+        assert_eq!(Amount::from_json_number("1e400"), Err(MoneyError::AboveMaximum));
     }
 
     proptest! {

@@ -34,26 +34,17 @@ fn enveloped<E: Event>(data: E) -> Envelope<E> {
 
 /// Writes the same bytes as the golden file, and reads the golden file as the same event.
 fn assert_golden<E: Event + std::fmt::Debug + PartialEq + Clone>(event: E) {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("golden")
-        .join(format!("{}.json", E::TYPE));
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(format!("{}.json", E::TYPE));
     let written = serde_json::to_string_pretty(&enveloped(event.clone())).unwrap() + "\n";
-    let golden = std::fs::read_to_string(&file).unwrap_or_else(|error| {
-        panic!(
-            "{error}: {}; an event needs a golden file like\n{written}",
-            file.display()
-        )
-    });
+    let golden = std::fs::read_to_string(&file)
+        .unwrap_or_else(|error| panic!("{error}: {}; an event needs a golden file like\n{written}", file.display()));
     assert_eq!(
         written,
         golden,
         "the wire format of {} changed; a change that readers notice is a new version",
         E::TYPE
     );
-    assert_eq!(
-        serde_json::from_str::<Envelope<E>>(&golden).unwrap(),
-        enveloped(event)
-    );
+    assert_eq!(serde_json::from_str::<Envelope<E>>(&golden).unwrap(), enveloped(event));
 }
 
 #[test]
@@ -67,18 +58,12 @@ fn order_created() {
 
 #[test]
 fn payment_completed() {
-    assert_golden(PaymentCompleted {
-        order_id: OrderId(id(4)),
-        transaction_id: TransactionId(id(5)),
-    });
+    assert_golden(PaymentCompleted { order_id: OrderId(id(4)), transaction_id: TransactionId(id(5)) });
 }
 
 #[test]
 fn payment_failed() {
-    assert_golden(PaymentFailed {
-        order_id: OrderId(id(4)),
-        reason: RefusalReason::InsufficientFunds,
-    });
+    assert_golden(PaymentFailed { order_id: OrderId(id(4)), reason: RefusalReason::InsufficientFunds });
 }
 
 #[test]

@@ -155,7 +155,13 @@ async fn hear(
     let options = QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
     channel.queue_declare(queue.as_str().into(), options, arguments).await.map_err(FanoutError::Channel)?;
     channel
-        .queue_bind(queue.as_str().into(), exchange.into(), "".into(), QueueBindOptions::default(), FieldTable::default())
+        .queue_bind(
+            queue.as_str().into(),
+            exchange.into(),
+            "".into(),
+            QueueBindOptions::default(),
+            FieldTable::default(),
+        )
         .await
         .map_err(FanoutError::Channel)?;
     let consume = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };

@@ -1,13 +1,13 @@
 #![doc = include_str!("../README.md")]
 
-pub mod transaction;
 mod lane;
 mod outbox;
+pub mod transaction;
 
 mod backoff;
 mod broker;
-pub mod topology;
 pub mod relay;
+pub mod topology;
 
 pub mod consumer;
 mod inbox;

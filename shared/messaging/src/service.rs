@@ -76,7 +76,8 @@ impl Messaging {
     /// # Errors
     /// Words for the report.
     pub fn check(&self) -> Result<(), String> {
-        let subscribed = || if self.consuming.load(Ordering::Relaxed) { Ok(()) } else { Err("not subscribed".to_owned()) };
+        let subscribed =
+            || if self.consuming.load(Ordering::Relaxed) { Ok(()) } else { Err("not subscribed".to_owned()) };
         let publishing = self.publish.check().map_err(|why| format!("publishing: {why}"));
         let consuming = self.consume.check().and_then(|()| subscribed()).map_err(|why| format!("consuming: {why}"));
         match (publishing, consuming) {

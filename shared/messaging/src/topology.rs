@@ -112,12 +112,7 @@ impl Topology {
         for exchange in &self.exchanges {
             let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
             channel
-                .exchange_declare(
-                    exchange.name.as_str().into(),
-                    exchange.kind.clone(),
-                    options,
-                    FieldTable::default(),
-                )
+                .exchange_declare(exchange.name.as_str().into(), exchange.kind.clone(), options, FieldTable::default())
                 .await?;
         }
         for queue in &self.queues {

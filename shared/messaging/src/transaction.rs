@@ -75,7 +75,9 @@ impl Transaction {
         let published = !self.staged.is_empty();
         if published {
             // As late as possible: ids are taken and the index is touched only for transactions that get here.
-            outbox::insert(&mut self.connection, std::mem::take(&mut self.staged)).await.map_err(CommitError::Insert)?;
+            outbox::insert(&mut self.connection, std::mem::take(&mut self.staged))
+                .await
+                .map_err(CommitError::Insert)?;
         }
         self.origin.probe.reached(Step::Staged);
         self.connection.commit().await.map_err(CommitError::Commit)?;
@@ -87,6 +89,14 @@ impl Transaction {
             deed();
         }
         Ok(())
+    }
+
+    /// Undoes everything now; dropping the transaction does so too, but only soon.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn rollback(self) -> Result<(), sqlx::Error> {
+        self.connection.rollback().await
     }
 
     /// Events appended from now on name `cause` as what led to them.

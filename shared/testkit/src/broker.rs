@@ -1,6 +1,10 @@
 //! A virtual host of its own for each test.
 
 use crate::{management, unique, variable};
+use contracts::envelope::{Envelope, SPEC_VERSION};
+use contracts::event::{Event, producer};
+use contracts::ids::EventId;
+use serde_json::{Value, json};
 
 /// A virtual host on the test broker; dropping it deletes it with all its queues.
 pub struct TestBroker {
@@ -42,6 +46,79 @@ impl TestBroker {
         self.call("DELETE", format!("/api/queues/{}/{queue}", self.name), String::new()).await;
     }
 
+    /// Publishes a text, as anybody with the rights could.
+    pub async fn publish(&self, exchange: &str, routing_key: &str, payload: &str) {
+        let body = json!({
+            "properties": { "delivery_mode": 2 }, "routing_key": routing_key,
+            "payload": payload, "payload_encoding": "string",
+        });
+        self.call("POST", format!("/api/exchanges/{}/{exchange}/publish", self.name), body.to_string()).await;
+    }
+
+    /// Publishes an event in its envelope, as its producer would; returns the event's id.
+    pub async fn announce<E: Event>(&self, event: &E) -> EventId {
+        let id = EventId(uuid::Uuid::now_v7());
+        self.announce_as(id, event).await;
+        id
+    }
+
+    /// Publishes an event under a given id: twice the same id is a repeated delivery.
+    pub async fn announce_as<E: Event>(&self, id: EventId, event: &E) {
+        let exchange = producer(E::TYPE);
+        let envelope = Envelope {
+            specversion: SPEC_VERSION.to_owned(),
+            id,
+            source: format!("/{exchange}"),
+            wire_type: E::TYPE.to_owned(),
+            subject: event.ordering_key(),
+            time: time::OffsetDateTime::now_utc(),
+            datacontenttype: "application/json".to_owned(),
+            sequence: "1".to_owned(),
+            partitionkey: event.ordering_key(),
+            correlationid: id,
+            causationid: None,
+            traceparent: None,
+            data: event,
+        };
+        let payload = serde_json::to_string(&envelope).expect("an event is serialisable");
+        self.publish(exchange, E::TYPE, &payload).await;
+    }
+
+    /// Declares a topic exchange and a queue `overheard.<exchange>` that hears all of it, as a neighbour would.
+    pub async fn overhear(&self, exchange: &str) {
+        let (vhost, queue) = (&self.name, format!("overheard.{exchange}"));
+        let topic = json!({ "type": "topic", "durable": true }).to_string();
+        self.call("PUT", format!("/api/exchanges/{vhost}/{exchange}"), topic).await;
+        let durable = json!({ "durable": true }).to_string();
+        self.call("PUT", format!("/api/queues/{vhost}/{queue}"), durable).await;
+        let all = json!({ "routing_key": "#" }).to_string();
+        self.call("POST", format!("/api/bindings/{vhost}/e/{exchange}/q/{queue}"), all).await;
+    }
+
+    /// What was overheard of `exchange` so far: the bodies, oldest first. They stay.
+    pub async fn overheard(&self, exchange: &str) -> Vec<Value> {
+        self.bodies(&format!("overheard.{exchange}")).await
+    }
+
+    /// The JSON bodies that wait in a queue, oldest first. They stay.
+    pub async fn bodies(&self, queue: &str) -> Vec<Value> {
+        let path = format!("/api/queues/{}/{queue}/get", self.name);
+        let body = json!({ "count": 10_000, "ackmode": "ack_requeue_true", "encoding": "auto" });
+        let listing = self.call("POST", path, body.to_string()).await;
+        let messages: Vec<Value> = serde_json::from_str(&listing).unwrap_or_default();
+        messages
+            .iter()
+            .map(|message| serde_json::from_str(message["payload"].as_str().unwrap_or_default()).unwrap_or(Value::Null))
+            .collect()
+    }
+
+    /// How many messages wait in a queue; 0 when there is no such queue.
+    ///
+    /// Counted by looking at them: the queue's statistics lag behind by seconds.
+    pub async fn messages(&self, queue: &str) -> usize {
+        self.bodies(queue).await.len()
+    }
+
     async fn call(&self, method: &'static str, path: String, body: String) -> String {
         let url = self.management_url.clone();
         let told = path.clone();
@@ -65,16 +142,10 @@ fn base(url: &str) -> &str {
     url[start..].find('/').map_or(url, |at| &url[..start + at])
 }
 
-/// The values of `"name":` in a JSON listing of connections: enough to avoid a parser.
+/// The names in a JSON listing of connections.
 fn names(listing: &str) -> Vec<String> {
-    // Connection names look like "127.0.0.1:34866 -> 127.0.0.1:5672", and hold no quotes.
-    listing
-        .split("\"name\":\"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .filter(|name| name.contains(" -> ") || name.contains(" -\\u003e "))
-        .map(|name| name.replace("\\u003e", ">"))
-        .collect()
+    let connections: Vec<Value> = serde_json::from_str(listing).unwrap_or_default();
+    connections.iter().filter_map(|connection| connection["name"].as_str().map(str::to_owned)).collect()
 }
 
 fn percent_encoded(text: &str) -> String {

@@ -8,9 +8,16 @@ mod database;
 mod eventually;
 mod management;
 
+mod http;
+mod program;
+mod socket;
+
 pub use broker::TestBroker;
 pub use database::TestDatabase;
 pub use eventually::{eventually, eventually_within};
+pub use http::{Answer, Client};
+pub use program::Program;
+pub use socket::Socket;
 
 /// A variable that `cargo xtask test` sets.
 fn variable(name: &str) -> String {

@@ -28,29 +28,20 @@ pub struct MalformedTraceparent;
 impl TraceContext {
     /// Starts a new trace.
     pub fn root() -> Self {
-        Self {
-            trace_id: non_zero(rand::random),
-            span_id: non_zero(rand::random),
-            sampled: true,
-        }
+        Self { trace_id: non_zero(rand::random), span_id: non_zero(rand::random), sampled: true }
     }
 
     /// The same trace, one step further: a new span under this one.
     #[must_use]
     pub fn child(self) -> Self {
-        Self {
-            span_id: non_zero(rand::random),
-            ..self
-        }
+        Self { span_id: non_zero(rand::random), ..self }
     }
 
     /// Continues the trace named by a `traceparent` header, or starts a new one when there is none to continue.
     ///
     /// A malformed header starts a new trace: the standard forbids to fail the request for it.
     pub fn continued(traceparent: Option<&str>) -> Self {
-        traceparent
-            .and_then(|text| text.parse().ok())
-            .map_or_else(Self::root, Self::child)
+        traceparent.and_then(|text| text.parse().ok()).map_or_else(Self::root, Self::child)
     }
 
     /// The id that all spans of one trace share: 32 lower-case hexadecimal digits.
@@ -61,13 +52,7 @@ impl TraceContext {
 
 impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "00-{:032x}-{:016x}-{:02x}",
-            self.trace_id,
-            self.span_id,
-            u8::from(self.sampled)
-        )
+        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace_id, self.span_id, u8::from(self.sampled))
     }
 }
 
@@ -76,13 +61,9 @@ impl FromStr for TraceContext {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut parts = text.trim().split('-');
-        let (Some("00"), Some(trace_id), Some(span_id), Some(flags), None) = (
-            parts.next(),
-            parts.next(),
-            parts.next(),
-            parts.next(),
-            parts.next(),
-        ) else {
+        let (Some("00"), Some(trace_id), Some(span_id), Some(flags), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+        else {
             return Err(MalformedTraceparent);
         };
         let trace_id = hexadecimal(trace_id, 32)?;
@@ -91,11 +72,7 @@ impl FromStr for TraceContext {
         if trace_id == 0 || span_id == 0 {
             return Err(MalformedTraceparent);
         }
-        Ok(Self {
-            trace_id,
-            span_id,
-            sampled: flags & 1 == 1,
-        })
+        Ok(Self { trace_id, span_id, sampled: flags & 1 == 1 })
     }
 }
 
@@ -111,8 +88,7 @@ pub async fn scope<F: Future>(context: TraceContext, future: F) -> F::Output {
 
 /// Reads exactly `digits` lower-case hexadecimal digits; `from_str_radix` alone would take a sign and capitals.
 fn hexadecimal(text: &str, digits: usize) -> Result<u128, MalformedTraceparent> {
-    let well_formed =
-        text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let well_formed = text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     if !well_formed {
         return Err(MalformedTraceparent);
     }
@@ -152,24 +128,12 @@ mod tests {
 
     #[test]
     fn malformed_headers_start_a_new_trace() {
-        for text in [
-            "",
-            "00",
-            "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-            "00-x-y-z",
-        ] {
-            assert_eq!(
-                text.parse::<TraceContext>(),
-                Err(MalformedTraceparent),
-                "{text}"
-            );
+        for text in ["", "00", "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "00-x-y-z"] {
+            assert_eq!(text.parse::<TraceContext>(), Err(MalformedTraceparent), "{text}");
         }
         let zero = "00-00000000000000000000000000000000-00f067aa0ba902b7-01";
         assert_eq!(zero.parse::<TraceContext>(), Err(MalformedTraceparent));
-        assert_ne!(
-            TraceContext::continued(Some("nonsense")),
-            TraceContext::continued(None)
-        );
+        assert_ne!(TraceContext::continued(Some("nonsense")), TraceContext::continued(None));
     }
 
     #[tokio::test]

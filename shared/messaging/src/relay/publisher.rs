@@ -1,8 +1,8 @@
 //! Publishing a window on one channel in confirm mode, persistent and mandatory.
 
+use super::RelayError;
 use super::session::Row;
 use super::window::{self, Confirmed, Outcome, Returned};
-use super::RelayError;
 use crate::broker::Link;
 use crate::probe::{Probe, Step};
 use crate::topology::Topology;
@@ -96,8 +96,12 @@ impl Publisher {
 
 fn read(confirmation: Confirmation) -> Result<Confirmed, RelayError> {
     match confirmation {
-        Confirmation::Ack(returned) => Ok(Confirmed { acked: true, returned: returned.map(|message| came_back(&message)) }),
-        Confirmation::Nack(returned) => Ok(Confirmed { acked: false, returned: returned.map(|message| came_back(&message)) }),
+        Confirmation::Ack(returned) => {
+            Ok(Confirmed { acked: true, returned: returned.map(|message| came_back(&message)) })
+        }
+        Confirmation::Nack(returned) => {
+            Ok(Confirmed { acked: false, returned: returned.map(|message| came_back(&message)) })
+        }
         Confirmation::NotRequested => Err(RelayError::Unconfirmed),
     }
 }

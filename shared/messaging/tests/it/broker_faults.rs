@@ -3,8 +3,8 @@
 use crate::stage::{Ping, Stage, WriteDown, broker, heard, say, unsent};
 use messaging::{Messaging, Subscriptions};
 use servers::{RabbitMq, RabbitMqOptions};
-use testkit::{eventually, eventually_within};
 use std::time::Duration;
+use testkit::{eventually, eventually_within};
 
 #[tokio::test]
 async fn a_killed_and_restarted_broker_loses_and_doubles_nothing() {

@@ -1,0 +1,83 @@
+//! Live status: a snapshot, then updates with growing versions, on whichever replica one is.
+
+use crate::stage::{Stage, replica, watch};
+use contracts::ids::OrderId;
+use contracts::payments::RefusalReason;
+use serde_json::json;
+use uuid::Uuid;
+
+#[tokio::test]
+async fn a_socket_tells_the_state_and_then_each_change() {
+    let stage = Stage::new().await;
+    let id = stage.place(1, "10").await;
+    let mut socket = stage.watch(1, &format!("/ws/orders/{id}")).await.unwrap();
+    let snapshot = socket.next().await;
+    let expected = json!({
+        "type": "snapshot", "order_id": id, "status": "PENDING", "version": 1, "amount": 10, "reason": null,
+        "at": snapshot["at"],
+    });
+    assert_eq!(snapshot, expected);
+    stage.refuse(id, RefusalReason::NoAccount).await;
+    let update = socket.next().await;
+    assert_eq!(
+        (&update["type"], &update["status"], &update["version"]),
+        (&json!("update"), &json!("FAILED"), &json!(2))
+    );
+    assert_eq!(update["reason"], "no_account");
+}
+
+#[tokio::test]
+async fn a_socket_of_all_orders_hears_of_new_ones_and_of_no_other_users() {
+    let stage = Stage::new().await;
+    let old = stage.place(1, "1").await;
+    let mut socket = stage.watch(1, "/ws/orders").await.unwrap();
+    assert_eq!(socket.next().await["order_id"], json!(old));
+    stage.place(2, "2").await;
+    let new = stage.place(1, "3").await;
+    let message = socket.next().await;
+    assert_eq!((&message["order_id"], &message["status"]), (&json!(new), &json!("PENDING")));
+    stage.pay(new).await;
+    let message = socket.next().await;
+    assert_eq!((&message["order_id"], &message["status"]), (&json!(new), &json!("PAID")));
+}
+
+#[tokio::test]
+async fn a_change_that_one_replica_commits_reaches_the_sockets_of_the_others() {
+    let stage = Stage::new().await;
+    let other = replica(&stage.database, &stage.broker).await;
+    let mut sockets = vec![];
+    for program in [&stage.program, &other] {
+        let mut socket = watch(program, 1, "/ws/orders").await.unwrap();
+        let id = stage.place(1, "1").await;
+        socket.until(|message| message["order_id"] == json!(id)).await;
+        sockets.push(socket);
+    }
+    let id = stage.place(1, "10").await;
+    stage.pay(id).await;
+    for socket in &mut sockets {
+        socket.until(|message| message["order_id"] == json!(id) && message["status"] == "PAID").await;
+    }
+}
+
+#[tokio::test]
+async fn only_the_owner_may_watch() {
+    let stage = Stage::new().await;
+    let id = stage.place(1, "10").await;
+    assert_eq!(stage.watch(2, &format!("/ws/orders/{id}")).await.err(), Some(404));
+    assert_eq!(stage.watch(1, &format!("/ws/orders/{}", OrderId(Uuid::now_v7()))).await.err(), Some(404));
+    let url = format!("ws://127.0.0.1:{}/ws/orders", stage.program.port());
+    assert_eq!(testkit::Socket::open(&url, &[]).await.err(), Some(401));
+    assert_eq!(stage.user(1).get("/ws/orders").await.status, 426);
+}
+
+#[tokio::test]
+async fn a_stopping_service_says_that_it_restarts() {
+    let mut stage = Stage::new().await;
+    let id = stage.place(1, "10").await;
+    let mut socket = stage.watch(1, &format!("/ws/orders/{id}")).await.unwrap();
+    socket.next().await;
+    let stopping = stage.program.stop();
+    let (clean, code) = tokio::join!(stopping, socket.closed());
+    assert_eq!(code, Some(1012));
+    assert!(clean, "the process ended cleanly");
+}

@@ -1,0 +1,100 @@
+//! A program of ours, run as a process: started, killed, started again.
+
+use crate::{Client, eventually};
+use servers::{Port, pick};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// A running server of ours; dropping it kills it.
+pub struct Program {
+    binary: PathBuf,
+    variables: Vec<(String, String)>,
+    port: u16,
+    child: Option<Child>,
+}
+
+impl Program {
+    /// Starts `binary` on a free port of loopback and waits until it is ready.
+    ///
+    /// # Panics
+    /// When it does not become ready.
+    pub async fn start(binary: impl AsRef<Path>, variables: &[(&str, &str)]) -> Self {
+        let mut program = Self::prepare(binary, variables);
+        program.start_again();
+        program.ready().await;
+        program
+    }
+
+    /// Chooses a port, and starts nothing yet.
+    ///
+    /// # Panics
+    /// When no port is free.
+    pub fn prepare(binary: impl AsRef<Path>, variables: &[(&str, &str)]) -> Self {
+        let port = pick(Port::Free).expect("a free port");
+        let mut variables: Vec<_> = variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        variables.push(("LISTEN_ADDR".to_owned(), format!("127.0.0.1:{port}")));
+        Self { binary: binary.as_ref().to_owned(), variables, port, child: None }
+    }
+
+    /// Starts it (again) on its port.
+    ///
+    /// # Panics
+    /// When there is no such program.
+    pub fn start_again(&mut self) {
+        let child = Command::new(&self.binary)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|failure| panic!("start {}: {failure}", self.binary.display()));
+        self.child = Some(child);
+    }
+
+    /// Waits until `/readyz` says so.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub async fn ready(&self) {
+        let client = Client::new(&self.url());
+        eventually(200, async || match client.try_send(http::Method::GET, "/readyz", None, "").await {
+            Ok(answer) => answer.status.as_u16(),
+            Err(_) => 0,
+        })
+        .await;
+    }
+
+    /// SIGKILL, as if the machine had lost it.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// SIGTERM; returns whether it ended cleanly.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub async fn stop(&mut self) -> bool {
+        let mut child = self.child.take().expect("it runs");
+        let pid = child.id().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status().expect("kill is there");
+        let ended = tokio::task::spawn_blocking(move || child.wait()).await.expect("waiting does not panic");
+        ended.is_ok_and(|status| status.success())
+    }
+
+    /// `http://127.0.0.1:<port>`.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

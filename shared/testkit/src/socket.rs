@@ -1,0 +1,81 @@
+//! A WebSocket client for tests.
+
+use futures_util::StreamExt;
+use serde_json::Value;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+/// Longest wait for a message.
+const WAIT: Duration = Duration::from_secs(20);
+
+/// An open socket.
+pub struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Socket {
+    /// Opens `url` (`ws://...`) with the given headers.
+    ///
+    /// # Errors
+    /// The status of the refusal.
+    ///
+    /// # Panics
+    /// When the server does not answer at all.
+    pub async fn open(url: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
+        let mut request = url.into_client_request().expect("a well-formed URL");
+        for (name, value) in headers {
+            let name: http::HeaderName = name.parse().expect("a header's name");
+            request.headers_mut().insert(name, value.parse().expect("a header's value"));
+        }
+        match tokio_tungstenite::connect_async(request).await {
+            Ok((stream, _)) => Ok(Self { stream }),
+            Err(Error::Http(response)) => Err(response.status().as_u16()),
+            Err(failure) => panic!("open {url}: {failure}"),
+        }
+    }
+
+    /// The next text message as JSON.
+    ///
+    /// # Panics
+    /// When none comes in time, or the socket is closed.
+    pub async fn next(&mut self) -> Value {
+        loop {
+            match tokio::time::timeout(WAIT, self.stream.next()).await.expect("a message in time") {
+                Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).expect("JSON"),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                other => panic!("the socket ended: {other:?}"),
+            }
+        }
+    }
+
+    /// Skips messages until one satisfies `wanted`, and returns it.
+    ///
+    /// # Panics
+    /// When none does in time.
+    pub async fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let message = self.next().await;
+            if wanted(&message) {
+                return message;
+            }
+        }
+    }
+
+    /// The code with which the server closes the socket.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub async fn closed(&mut self) -> Option<u16> {
+        loop {
+            match tokio::time::timeout(WAIT, self.stream.next()).await.expect("an end in time") {
+                Some(Ok(Message::Close(frame))) => return frame.map(|frame| frame.code.into()),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+}
