@@ -1,1 +1,15 @@
-fn main() {}
+//! The gateway as a program.
+
+use chassis::config::Command;
+use clap::Parser;
+use gateway::config::Config;
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = Config::parse();
+    match config.command {
+        Some(Command::Healthcheck) => chassis::healthcheck::run(config.api_addr).await,
+        None => gateway::program::run(config).await,
+    }
+}

@@ -1,0 +1,143 @@
+//! Development: whoever sends `X-User-ID: 1` is user 1. Safe only where no stranger can connect.
+
+use crate::auth::Credentials;
+use crate::auth::host::is_rebindable;
+use crate::config::Config;
+use crate::origins::Origins;
+use chassis::identity::{Caller, USER_HEADER, caller, parse_user_id, unauthenticated};
+use chassis::problem::Problem;
+use http::{StatusCode, header};
+use std::net::SocketAddr;
+use tracing::warn;
+
+/// The query parameter that names the user of a browser's socket.
+const PARAMETER: &str = "user_id";
+
+/// Reads the user from the request itself.
+pub(crate) struct HeaderMode {
+    origins: Origins,
+}
+
+/// Anybody on the network could be anybody.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "`header` believes whoever connects, and {address} is not a loopback address: listen on 127.0.0.1, \
+     or set ALLOW_HEADER_AUTH_OFF_LOOPBACK=true if something else keeps strangers out"
+)]
+pub struct RefusedMode {
+    address: SocketAddr,
+}
+
+impl HeaderMode {
+    /// Checks that no stranger can connect, and says loudly what is going on.
+    ///
+    /// # Errors
+    /// When a listener is not on loopback and that is not allowed.
+    pub(crate) fn start(config: &Config) -> Result<Self, RefusedMode> {
+        for address in [config.api_addr, config.ui_addr] {
+            if !address.ip().is_loopback() && !config.allow_header_auth_off_loopback {
+                return Err(RefusedMode { address });
+            }
+        }
+        warn!("AUTH_MODE=header: DEVELOPMENT ONLY. Whoever sends `X-User-ID: 1` is user 1; no password is asked");
+        Ok(Self { origins: config.allowed_origins.clone() })
+    }
+
+    /// The user that the request names, in its header or, for sockets, in its query; both must agree.
+    ///
+    /// # Errors
+    /// 401 when that is missing, malformed or unclear; 421 when a foreign name leads here.
+    pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Caller, Problem> {
+        let host = credentials.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        if host.is_none_or(|host| is_rebindable(host, &self.origins)) {
+            return Err(misdirected());
+        }
+        let from_query = match credentials.socket_query {
+            Some(query) => named_in(query)?,
+            None => None,
+        };
+        match from_query {
+            Some(user) if credentials.headers.contains_key(USER_HEADER) => {
+                let same = caller(credentials.headers)? == user;
+                same.then_some(user).ok_or_else(|| unauthenticated("X-User-ID and user_id name different users"))
+            }
+            Some(user) => Ok(user),
+            None => caller(credentials.headers),
+        }
+    }
+}
+
+/// The query without the parameter that names the user.
+pub(crate) fn without_user_id(query: &str) -> String {
+    let kept: Vec<&str> = query.split('&').filter(|pair| !names_user(pair)).collect();
+    kept.join("&")
+}
+
+fn named_in(query: &str) -> Result<Option<Caller>, Problem> {
+    let mut named = query.split('&').filter(|pair| names_user(pair));
+    match (named.next(), named.next()) {
+        (None, _) => Ok(None),
+        (Some(pair), None) => pair
+            .split_once('=')
+            .and_then(|(_, value)| parse_user_id(value))
+            .map(|user| Some(Caller(user)))
+            .ok_or_else(|| unauthenticated("user_id must be a positive number")),
+        (Some(_), Some(_)) => Err(unauthenticated("user_id is given twice")),
+    }
+}
+
+fn names_user(pair: &str) -> bool {
+    pair.split('=').next() == Some(PARAMETER)
+}
+
+fn misdirected() -> Problem {
+    Problem::new(
+        StatusCode::MISDIRECTED_REQUEST,
+        "misdirected",
+        "in development mode, call the gateway by its address or a name in ALLOWED_ORIGINS",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderMap;
+
+    fn identify(headers: &[(&'static str, &str)], query: Option<&str>) -> Result<i64, StatusCode> {
+        let mode = HeaderMode { origins: "http://chipin.example".parse().unwrap() };
+        let mut map = HeaderMap::new();
+        map.append("host", "localhost:8000".parse().unwrap());
+        for (name, value) in headers {
+            map.append(*name, value.parse().unwrap());
+        }
+        mode.identify(&Credentials { headers: &map, socket_query: query })
+            .map(|Caller(user)| user)
+            .map_err(|problem| problem.status())
+    }
+
+    #[test]
+    fn the_user_is_the_header_or_the_query_of_a_socket() {
+        assert_eq!(identify(&[("x-user-id", "7")], None), Ok(7));
+        assert_eq!(identify(&[], Some("user_id=7")), Ok(7));
+        assert_eq!(identify(&[("x-user-id", "7")], Some("a=b")), Ok(7));
+        assert_eq!(identify(&[("x-user-id", "7")], Some("user_id=7")), Ok(7));
+    }
+
+    #[test]
+    fn an_unclear_user_is_refused() {
+        let refused = Err(StatusCode::UNAUTHORIZED);
+        assert_eq!(identify(&[], None), refused);
+        assert_eq!(identify(&[], Some("")), refused);
+        assert_eq!(identify(&[("x-user-id", "abc")], None), refused);
+        assert_eq!(identify(&[("x-user-id", "1"), ("x-user-id", "1")], None), refused);
+        for query in ["user_id=0", "user_id=", "user_id", "user_id=1&user_id=1", "user_id=8"] {
+            assert_eq!(identify(&[("x-user-id", "7")], Some(query)), refused, "{query}");
+        }
+    }
+
+    #[test]
+    fn the_query_goes_on_without_the_user() {
+        assert_eq!(without_user_id("user_id=1"), "");
+        assert_eq!(without_user_id("a=%20&user_id=1&b&user_idx=2"), "a=%20&b&user_idx=2");
+    }
+}

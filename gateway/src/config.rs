@@ -1,0 +1,73 @@
+//! What the gateway is told from outside.
+
+use crate::origins::Origins;
+use crate::upstream::BaseUrl;
+use chassis::config::{Command, ProcessConfig};
+use std::net::SocketAddr;
+
+/// The one public API of Chipin: routes, authenticates, tunnels sockets, serves the web UI.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(name = "gateway", version)]
+pub struct Config {
+    /// Where the API listens.
+    #[arg(long, env = "API_ADDR", default_value = "127.0.0.1:8000")]
+    pub api_addr: SocketAddr,
+
+    /// Where the web UI listens; it answers the API as well, so that the page needs no other origin.
+    #[arg(long, env = "UI_ADDR", default_value = "127.0.0.1:8080")]
+    pub ui_addr: SocketAddr,
+
+    /// Where orders-service listens.
+    #[arg(long, env = "ORDERS_URL", default_value = "http://127.0.0.1:8001")]
+    pub orders_url: BaseUrl,
+
+    /// Where payments-service listens.
+    #[arg(long, env = "PAYMENTS_URL", default_value = "http://127.0.0.1:8002")]
+    pub payments_url: BaseUrl,
+
+    /// How callers prove who they are.
+    #[arg(long, env = "AUTH_MODE", value_enum, default_value = "header")]
+    pub auth_mode: AuthMode,
+
+    /// Allows `AUTH_MODE=header` on addresses that are not loopback: only where something else keeps strangers out.
+    #[arg(
+        long,
+        env = "ALLOW_HEADER_AUTH_OFF_LOOPBACK",
+        default_value_t = false,
+        action = clap::ArgAction::Set
+    )]
+    pub allow_header_auth_off_loopback: bool,
+
+    /// Origins of web pages that may call the API and open sockets, separated by commas.
+    #[arg(long, env = "ALLOWED_ORIGINS", default_value = "http://localhost:8080,http://127.0.0.1:8080")]
+    pub allowed_origins: Origins,
+
+    /// Believes the X-Forwarded-* that arrive: only behind a proxy of yours that sets them.
+    #[arg(
+        long,
+        env = "TRUST_FORWARDED",
+        default_value_t = false,
+        action = clap::ArgAction::Set
+    )]
+    pub trust_forwarded: bool,
+
+    /// The currency that the web UI shows. Source: ISO 4217.
+    #[arg(long, env = "CURRENCY", default_value = "RUB")]
+    pub currency: String,
+
+    /// Logging and shutdown.
+    #[command(flatten)]
+    pub process: ProcessConfig,
+
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// How callers prove who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthMode {
+    /// They don't: whoever sends `X-User-ID: 1` is user 1. For development.
+    Header,
+}

@@ -1,0 +1,68 @@
+//! Cross-origin calls: an exact list of origins, preflights answered here, no credentials.
+//!
+//! A page that is not on the list gets no CORS headers, and its browser keeps the answer from it.
+
+use crate::gateway::Gateway;
+use crate::origins::From;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use std::sync::Arc;
+
+const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
+const ALLOWED_HEADERS: HeaderValue =
+    HeaderValue::from_static("Content-Type, X-User-ID, Idempotency-Key, Authorization, traceparent");
+const EXPOSED_HEADERS: HeaderValue =
+    HeaderValue::from_static("Link, Location, X-Request-ID, Idempotency-Replayed, Retry-After");
+/// Browsers ask again after this many seconds. Chromium keeps no answer for longer than two hours.
+const MAX_AGE_SECS: HeaderValue = HeaderValue::from_static("600");
+
+/// What services say about origins is dropped: the gateway alone decides.
+const DECIDED_HERE: [HeaderName; 6] = [
+    header::ACCESS_CONTROL_ALLOW_ORIGIN,
+    header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+    header::ACCESS_CONTROL_ALLOW_METHODS,
+    header::ACCESS_CONTROL_ALLOW_HEADERS,
+    header::ACCESS_CONTROL_EXPOSE_HEADERS,
+    header::ACCESS_CONTROL_MAX_AGE,
+];
+
+/// Answers preflights, and marks the answers that an allowed page may read.
+pub(crate) async fn allow_origins(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
+    let from = gateway.config.allowed_origins.of(request.headers());
+    if is_preflight(request.method(), request.headers()) {
+        return preflight(from);
+    }
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for name in DECIDED_HERE {
+        headers.remove(name);
+    }
+    // Also without an Origin: a cache must not hand this answer to a page that has one.
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    if let From::Allowed(origin) = from {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
+    }
+    response
+}
+
+fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+    method == Method::OPTIONS
+        && headers.contains_key(header::ORIGIN)
+        && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+fn preflight(from: From) -> Response {
+    let vary = HeaderValue::from_static("Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
+    let mut response = (StatusCode::NO_CONTENT, [(header::VARY, vary)]).into_response();
+    if let From::Allowed(origin) = from {
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, ALLOWED_METHODS);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE_SECS);
+    }
+    response
+}

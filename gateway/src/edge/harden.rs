@@ -1,0 +1,95 @@
+//! Requests that two programs could read differently are refused, before anything acts on them.
+//!
+//! hyper has already refused what is no HTTP at all. What it lets through is measured in `tests/it/smuggling.rs`.
+//! It reads a request with both `Content-Length` and `Transfer-Encoding` as chunked, drops the length and closes the
+//! connection afterwards, as RFC 9112, section 6.1 allows; the gateway frames anew, so one reading is left.
+
+use crate::edge::path;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use chassis::problem::Problem;
+use http::uri::Authority;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+
+/// Why a request is refused.
+#[derive(Debug, PartialEq, Eq)]
+enum Refusal {
+    Method,
+    Path(path::Refusal),
+    Host,
+    OtherAuthority,
+    TransferEncoding,
+    HeaderName,
+}
+
+/// Refuses what is ambiguous, and closes its connection.
+pub(crate) async fn refuse_ambiguity(request: Request, next: Next) -> Response {
+    match judge(request.method(), request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+fn judge(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    // TRACE would show the client what the gateway adds; CONNECT is for forward proxies.
+    if method == Method::TRACE || method == Method::CONNECT {
+        return Err(Refusal::Method);
+    }
+    path::judge(uri.path()).map_err(Refusal::Path)?;
+    let host = only_host(headers).ok_or(Refusal::Host)?;
+    let is_same = |authority: &Authority| authority.as_str().eq_ignore_ascii_case(host.as_str());
+    if !uri.authority().is_none_or(is_same) {
+        return Err(Refusal::OtherAuthority);
+    }
+    if !is_plainly_framed(headers) {
+        return Err(Refusal::TransferEncoding);
+    }
+    // `X_User_ID` and `X-User-ID` are one variable to CGI-like servers. Source: Envoy's advice for edges.
+    if headers.keys().any(|name| name.as_str().contains('_')) {
+        return Err(Refusal::HeaderName);
+    }
+    Ok(())
+}
+
+fn only_host(headers: &HeaderMap) -> Option<Authority> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else {
+        return None;
+    };
+    let host = host.to_str().ok()?;
+    if host.contains('@') {
+        return None;
+    }
+    host.parse().ok()
+}
+
+/// No `Transfer-Encoding`, or one that says exactly `chunked`.
+fn is_plainly_framed(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => true,
+        (Some(coding), None) => coding.as_bytes().eq_ignore_ascii_case(b"chunked"),
+        (Some(_), Some(_)) => false,
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let bad = |detail| Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail);
+        let problem = match self {
+            Self::Method => Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "the gateway does not know this method",
+            )
+            .with_header(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")),
+            Self::Path(refusal) => bad(refusal.detail()),
+            Self::Host => bad("exactly one Host header with a host is needed"),
+            Self::OtherAuthority => bad("the address and the Host header name different hosts"),
+            Self::TransferEncoding => bad("the only Transfer-Encoding is one chunked"),
+            Self::HeaderName => bad("names of headers must not contain underscores"),
+        };
+        problem.with_header(header::CONNECTION, HeaderValue::from_static("close")).into_response()
+    }
+}

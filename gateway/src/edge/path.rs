@@ -1,0 +1,105 @@
+//! Paths that a service could resolve to another place than the gateway routed them to.
+
+/// Why a path is refused.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    NotAbsolute,
+    DotSegment,
+    EmptySegment,
+    HiddenCharacter,
+    BadEscape,
+}
+
+impl Refusal {
+    /// Words for a person.
+    pub(crate) fn detail(&self) -> &'static str {
+        match self {
+            Self::NotAbsolute => "the path must start with a slash",
+            Self::DotSegment => "the path must not contain . or .. as a part",
+            Self::EmptySegment => "the path must not contain two slashes in a row",
+            Self::HiddenCharacter => "the path must not contain slashes or control characters in disguise",
+            Self::BadEscape => "a percent sign in the path must start an escape",
+        }
+    }
+}
+
+/// Whether every reader of `path` sees the same segments.
+///
+/// Percent escapes stay as they are: what was judged is what is forwarded.
+pub(crate) fn judge(path: &str) -> Result<(), Refusal> {
+    let Some(relative) = path.strip_prefix('/') else {
+        return Err(Refusal::NotAbsolute);
+    };
+    if path.contains("//") {
+        return Err(Refusal::EmptySegment);
+    }
+    for segment in relative.split('/') {
+        let decoded = decode(segment).ok_or(Refusal::BadEscape)?;
+        let is_hidden = |b: &u8| matches!(b, b'/' | b'\\' | 0..=0x1f | 0x7f);
+        if decoded.iter().any(is_hidden) {
+            return Err(Refusal::HiddenCharacter);
+        }
+        // Some servers cut path parameters off first: `..;x`.
+        let name = decoded.split(|b| *b == b';').next().unwrap_or_default();
+        if matches!(name, b"." | b"..") {
+            return Err(Refusal::DotSegment);
+        }
+    }
+    Ok(())
+}
+
+/// The bytes that a percent-encoded text stands for.
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte == b'%' {
+            let high = char::from(bytes.next()?).to_digit(16)?;
+            let low = char::from(bytes.next()?).to_digit(16)?;
+            decoded.push(u8::try_from(high * 16 + low).ok()?);
+        } else {
+            decoded.push(byte);
+        }
+    }
+    Some(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_paths_pass() {
+        for path in ["/", "/orders/", "/orders/orders/0198", "/a.b/..c/...", "/%D1%8F/a%20b", "/a;b=1"] {
+            assert_eq!(judge(path), Ok(()), "{path}");
+        }
+    }
+
+    #[test]
+    fn paths_with_two_readings_are_refused() {
+        use Refusal::{BadEscape, DotSegment, EmptySegment, HiddenCharacter, NotAbsolute};
+        for (path, refusal) in [
+            ("", NotAbsolute),
+            ("*", NotAbsolute),
+            ("//orders", EmptySegment),
+            ("/orders//metrics", EmptySegment),
+            ("/orders/..", DotSegment),
+            ("/orders/../payments", DotSegment),
+            ("/orders/./x", DotSegment),
+            ("/orders/%2e%2E/x", DotSegment),
+            ("/orders/.%2e/x", DotSegment),
+            ("/orders/..;x/y", DotSegment),
+            ("/a%2fb", HiddenCharacter),
+            ("/a%5Cb", HiddenCharacter),
+            ("/a\\b", HiddenCharacter),
+            ("/a%00", HiddenCharacter),
+            ("/a%0d%0ax", HiddenCharacter),
+            ("/a%", BadEscape),
+            ("/a%2", BadEscape),
+            ("/a%zz", BadEscape),
+            ("/a%+1", BadEscape),
+        ] {
+            assert_eq!(judge(path), Err(refusal), "{path}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What may go to a service, as whom, and as what.
+
+use crate::auth::{Credentials, without_user_id};
+use crate::edge::path::decode;
+use crate::forward::failure::ForwardError;
+use crate::forward::headers::{self, Provenance};
+use crate::forward::target::Target;
+use crate::gateway::Gateway;
+use crate::origins::From;
+use crate::tunnel;
+use axum::extract::{ConnectInfo, Request};
+use chassis::face::no_such_page;
+use chassis::identity::Caller;
+use chassis::problem::Problem;
+use http::{HeaderMap, StatusCode, Uri, header};
+use http_body::Body as _;
+use std::net::SocketAddr;
+
+/// An admitted request: its head as the service gets it.
+pub(crate) enum Admission {
+    Exchange(Outgoing),
+    Tunnel(Outgoing),
+}
+
+/// What is sent to the service, apart from method and body.
+pub(crate) struct Outgoing {
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    /// Largest body, in bytes.
+    pub(crate) body_bytes_max: u64,
+}
+
+/// Judges a request by its head.
+///
+/// # Errors
+/// [`ForwardError::Refused`] with 401, 403, 404, 413 or 421.
+pub(crate) fn admit(gateway: &Gateway, target: Target, request: &Request) -> Result<Admission, ForwardError> {
+    let path = target.strip(request.uri().path());
+    if is_internal(path) {
+        return Err(no_such_page().into());
+    }
+    let is_socket = tunnel::is_wanted(request);
+    if is_socket && gateway.config.allowed_origins.of(request.headers()) == From::Foreign {
+        return Err(foreign_page().into());
+    }
+    let query = request.uri().query();
+    let caller = if is_open(path) && !is_socket {
+        None
+    } else {
+        let credentials = Credentials { headers: request.headers(), socket_query: query.filter(|_| is_socket) };
+        Some(gateway.authenticator.identify(&credentials)?)
+    };
+    let body_bytes_max = body_bytes_max(gateway, request.headers());
+    if request.body().size_hint().lower() > body_bytes_max {
+        return Err(ForwardError::TooLarge);
+    }
+    let query = match query {
+        Some(query) if is_socket => Some(without_user_id(query)).filter(|rest| !rest.is_empty()),
+        query => query.map(str::to_owned),
+    };
+    let outgoing = Outgoing {
+        uri: uri(gateway, target, path, query)?,
+        headers: head(gateway, target, request, caller),
+        body_bytes_max,
+    };
+    Ok(if is_socket { Admission::Tunnel(outgoing) } else { Admission::Exchange(outgoing) })
+}
+
+/// Pages of services for operators only. `/metrics` counts the business, `/readyz` names what is broken, and both
+/// are work that a stranger could ask for; the gateway's own say whether it is alive.
+fn is_internal(path: &str) -> bool {
+    let decoded = decode(path).unwrap_or_default();
+    let plain = decoded.strip_suffix(b"/").unwrap_or(&decoded);
+    [b"/metrics".as_slice(), b"/healthz", b"/readyz"].iter().any(|page| plain.eq_ignore_ascii_case(page))
+}
+
+/// Pages that anybody may read: documentation. Compared as written, so that whatever is spelt otherwise needs a user.
+fn is_open(path: &str) -> bool {
+    path == "/openapi.json" || path == "/docs" || path.starts_with("/docs/")
+}
+
+fn body_bytes_max(gateway: &Gateway, headers: &HeaderMap) -> u64 {
+    let is_multipart = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.as_bytes().get(..10))
+        .is_some_and(|start| start.eq_ignore_ascii_case(b"multipart/"));
+    if is_multipart { gateway.limits.multipart_bytes } else { gateway.limits.body_bytes }
+}
+
+fn uri(gateway: &Gateway, target: Target, path: &str, query: Option<String>) -> Result<Uri, ForwardError> {
+    let page = match query {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    let page = target.upstream(gateway).base.page(page);
+    page.map_err(|_| no_such_page().into())
+}
+
+fn head(gateway: &Gateway, target: Target, request: &Request, caller: Option<Caller>) -> HeaderMap {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let provenance = Provenance {
+        peer: peer.map(|peer| peer.0.ip()),
+        is_believed: gateway.config.trust_forwarded,
+        prefix: target.prefix,
+    };
+    let mut headers = request.headers().clone();
+    headers::outgoing(&mut headers, &provenance, caller);
+    headers.insert(header::HOST, target.upstream(gateway).base.host());
+    headers
+}
+
+fn foreign_page() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "origin_not_allowed",
+        "pages of this origin may not open sockets: see ALLOWED_ORIGINS",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_for_operators_are_found_in_every_spelling() {
+        for path in ["/metrics", "/metrics/", "/%6detrics", "/READYZ", "/healthz"] {
+            assert!(is_internal(path), "{path}");
+        }
+        for path in ["/", "/orders/metrics", "/metricsx", "/orders"] {
+            assert!(!is_internal(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn only_documentation_is_open() {
+        for path in ["/docs", "/docs/", "/docs/swagger-ui.css", "/openapi.json"] {
+            assert!(is_open(path), "{path}");
+        }
+        for path in ["/", "/docsx", "/%64ocs", "/openapi.json/x", "/orders"] {
+            assert!(!is_open(path), "{path}");
+        }
+    }
+}

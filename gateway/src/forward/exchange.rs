@@ -1,0 +1,74 @@
+//! One request and one answer.
+
+use crate::forward::admission::Outgoing;
+use crate::forward::download::Download;
+use crate::forward::failure::ForwardError;
+use crate::forward::headers::strip_hop_by_hop;
+use crate::forward::upload::{Upload, UploadWatch};
+use crate::gateway::Gateway;
+use crate::limits::Limits;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use http::StatusCode;
+use hyper::body::Incoming;
+
+/// Sends the request on and gives back the answer, whose body may still be on its way.
+///
+/// # Errors
+/// [`ForwardError`] when no answer came.
+pub(crate) async fn exchange(
+    gateway: &Gateway,
+    outgoing: Outgoing,
+    request: Request,
+) -> Result<Response, ForwardError> {
+    let method = request.method().clone();
+    let upload = Upload::new(request.into_body(), outgoing.body_bytes_max, gateway.limits.upload);
+    let answer = send(gateway, request_of(method, outgoing, upload)).await?;
+    // Nobody asked for a change of protocol.
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(ForwardError::UnaskedUpgrade);
+    }
+    Ok(answer_of(answer, &gateway.limits))
+}
+
+/// Sends a request and waits for the head of its answer, within the limits.
+///
+/// # Errors
+/// [`ForwardError`] that tells the client's faults from the service's.
+pub(crate) async fn send(
+    gateway: &Gateway,
+    request: http::Request<Upload>,
+) -> Result<http::Response<Incoming>, ForwardError> {
+    let watch = request.body().watch();
+    tokio::select! {
+        answer = gateway.client.send(request) => answer.map_err(|failure| match watch.fault() {
+            Some(fault) => ForwardError::Upload(fault),
+            None => ForwardError::Send(failure),
+        }),
+        () = overdue(&watch, &gateway.limits) => Err(ForwardError::Slow),
+    }
+}
+
+/// The request as the service gets it.
+pub(crate) fn request_of(method: http::Method, outgoing: Outgoing, upload: Upload) -> http::Request<Upload> {
+    let mut request = http::Request::new(upload);
+    *request.method_mut() = method;
+    *request.uri_mut() = outgoing.uri;
+    *request.headers_mut() = outgoing.headers;
+    request
+}
+
+/// The answer as the client gets it.
+pub(crate) fn answer_of(answer: http::Response<Incoming>, limits: &Limits) -> Response {
+    let mut response = answer.map(|body| Body::new(Download::new(body, limits.download_pause)));
+    strip_hop_by_hop(response.headers_mut());
+    response
+}
+
+/// The time for the head of an answer starts when the service has the whole request. A service that does not read it
+/// to its end has as long as the upload may take.
+async fn overdue(watch: &UploadWatch, limits: &Limits) {
+    let _ = tokio::time::timeout(limits.upload, watch.ended()).await;
+    tokio::time::sleep(limits.head).await;
+}

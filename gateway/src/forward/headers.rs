@@ -1,0 +1,185 @@
+//! Headers as they change from hop to hop.
+
+use axum::http::HeaderMap;
+use chassis::identity::{Caller, PREFIX_HEADER, USER_HEADER};
+use http::{HeaderName, HeaderValue, header};
+use std::net::IpAddr;
+
+/// What belongs to one connection. Source: RFC 9110, section 7.6.1.
+const HOP_BY_HOP: [HeaderName; 10] = [
+    header::CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    HeaderName::from_static("proxy-authentication-info"),
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// What a client could claim about where its request comes from.
+const CLAIMS: [HeaderName; 7] = [
+    header::FORWARDED,
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("x-forwarded-port"),
+    HeaderName::from_static("x-forwarded-server"),
+    FORWARDED_FOR,
+    FORWARDED_HOST,
+    FORWARDED_PROTO,
+];
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// Where a request comes from, as far as the gateway knows.
+pub(crate) struct Provenance {
+    /// The other end of the connection.
+    pub(crate) peer: Option<IpAddr>,
+    /// Whether that is a proxy whose `X-Forwarded-*` are believed.
+    pub(crate) is_believed: bool,
+    /// What was taken off the path.
+    pub(crate) prefix: &'static str,
+}
+
+/// Removes what belongs to one connection: what `Connection` names first, then the fixed list.
+pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
+    let nominated: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in nominated.iter().chain(&HOP_BY_HOP) {
+        headers.remove(name);
+    }
+}
+
+/// Turns the headers of a client into those for a service.
+///
+/// Identity, provenance and trace are written last: a client can neither claim them nor, with `Connection`, remove them.
+pub(crate) fn outgoing(headers: &mut HeaderMap, provenance: &Provenance, caller: Option<Caller>) {
+    let host = headers.get(header::HOST).cloned();
+    let request_id = headers.get(crate::edge::access::REQUEST_ID).cloned();
+    let is_chunked = headers.contains_key(header::TRANSFER_ENCODING);
+    strip_hop_by_hop(headers);
+    // hyper has answered `100 Continue` itself.
+    headers.remove(header::EXPECT);
+    headers.remove(USER_HEADER);
+    if let Some(Caller(user)) = caller {
+        headers.insert(USER_HEADER, HeaderValue::from(user));
+    }
+    if let Some(id) = request_id {
+        headers.insert(crate::edge::access::REQUEST_ID, id);
+    }
+    if let Some(context) = trace::current()
+        && let Ok(value) = HeaderValue::from_str(&context.child().to_string())
+    {
+        headers.insert(TRACEPARENT, value);
+    }
+    if is_chunked {
+        // Without a length and without this, hyper sends no body with GET or DELETE.
+        headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
+    forwarded(headers, provenance, host);
+}
+
+fn forwarded(headers: &mut HeaderMap, provenance: &Provenance, host: Option<HeaderValue>) {
+    let believed = |name: &HeaderName| provenance.is_believed.then(|| headers.get(name).cloned()).flatten();
+    let earlier = joined(headers, &FORWARDED_FOR).filter(|_| provenance.is_believed);
+    let proto = believed(&FORWARDED_PROTO).unwrap_or(HeaderValue::from_static("http"));
+    let host = believed(&FORWARDED_HOST).or(host);
+    for name in CLAIMS {
+        headers.remove(name);
+    }
+    headers.remove(PREFIX_HEADER);
+    let hops = [earlier, provenance.peer.map(|peer| peer.to_string())];
+    let hops: Vec<String> = hops.into_iter().flatten().collect();
+    if let Ok(value) = HeaderValue::try_from(hops.join(", ")) {
+        headers.insert(FORWARDED_FOR, value);
+    }
+    headers.insert(FORWARDED_PROTO, proto);
+    if let Some(host) = host {
+        headers.insert(FORWARDED_HOST, host);
+    }
+    if !provenance.prefix.is_empty() {
+        headers.insert(PREFIX_HEADER, HeaderValue::from_static(provenance.prefix));
+    }
+}
+
+fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    fn provenance(is_believed: bool) -> Provenance {
+        Provenance { peer: Some([10, 0, 0, 9].into()), is_believed, prefix: "/orders" }
+    }
+
+    #[test]
+    fn what_connection_names_goes_too() {
+        let mut headers = map(&[
+            ("connection", "close, X-Foo"),
+            ("connection", "x-bar"),
+            ("x-foo", "1"),
+            ("x-bar", "1"),
+            ("keep-alive", "1"),
+            ("te", "trailers"),
+            ("proxy-authorization", "x"),
+            ("x-baz", "1"),
+        ]);
+        strip_hop_by_hop(&mut headers);
+        assert_eq!(headers, map(&[("x-baz", "1")]));
+    }
+
+    #[test]
+    fn claims_about_the_origin_are_dropped_unless_believed() {
+        let claims = [
+            ("host", "h"),
+            ("x-forwarded-for", "1.1.1.1"),
+            ("x-forwarded-for", "2.2.2.2"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-prefix", "/evil"),
+            ("forwarded", "for=1.1.1.1"),
+        ];
+        let mut headers = map(&claims);
+        outgoing(&mut headers, &provenance(false), None);
+        assert_eq!(headers["x-forwarded-for"], "10.0.0.9");
+        assert_eq!(headers["x-forwarded-proto"], "http");
+        assert_eq!(headers["x-forwarded-host"], "h");
+        assert_eq!(headers["x-forwarded-prefix"], "/orders");
+        assert!(!headers.contains_key("forwarded"));
+
+        let mut headers = map(&claims);
+        outgoing(&mut headers, &provenance(true), None);
+        assert_eq!(headers["x-forwarded-for"], "1.1.1.1, 2.2.2.2, 10.0.0.9");
+        assert_eq!(headers["x-forwarded-proto"], "https");
+        assert_eq!(headers["x-forwarded-prefix"], "/orders");
+    }
+
+    #[test]
+    fn the_user_is_the_gateways_and_cannot_be_nominated_away() {
+        let mut headers = map(&[("x-user-id", "666"), ("connection", "x-user-id")]);
+        outgoing(&mut headers, &provenance(false), Some(Caller(7)));
+        assert_eq!(headers["x-user-id"], "7");
+        let mut headers = map(&[("x-user-id", "666")]);
+        outgoing(&mut headers, &provenance(false), None);
+        assert!(!headers.contains_key("x-user-id"));
+    }
+}

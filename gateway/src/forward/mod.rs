@@ -1,0 +1,78 @@
+//! One request's way to its service and back.
+//!
+//! What a failure looks like to the client, decided once:
+//!
+//! | what happened | answer | may the client repeat it? |
+//! |---|---|---|
+//! | no connection to the service within a second | 503 `unavailable`, `Retry-After` | yes: nothing was sent |
+//! | the connection ended before an answer, or the answer is no HTTP | 502 `upstream_unreachable` | only what is idempotent |
+//! | no answer 15 s after the request ended | 504 `upstream_timeout` | only what is idempotent |
+//! | the answer's body breaks off or pauses for 60 s | the client's connection is cut | only what is idempotent |
+//! | the client's body is broken, endless, or too slow | 400, 413, 408, and the connection is closed | |
+
+pub(crate) mod admission;
+pub(crate) mod exchange;
+pub(crate) mod failure;
+pub(crate) mod headers;
+pub(crate) mod linger;
+pub(crate) mod target;
+pub(crate) mod upload;
+
+mod download;
+
+use crate::edge::access::AnsweredBy;
+use crate::gateway::Gateway;
+use crate::tunnel;
+use admission::{Admission, admit};
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use failure::ForwardError;
+use std::sync::Arc;
+use std::time::Instant;
+use target::Target;
+
+/// Forwards a request to the target's service and its answer back, both as streams.
+pub(crate) async fn forward(gateway: Arc<Gateway>, target: Target, request: Request) -> Response {
+    let started = Instant::now();
+    let upstream = target.upstream(&gateway);
+    let answer = attempt(&gateway, target, request).await;
+    measure(upstream.name, target, &answer, started);
+    let reached_for_it = answer.as_ref().err().is_none_or(ForwardError::is_the_services);
+    let mut response = answer.unwrap_or_else(|failure| {
+        failure.log(upstream.name);
+        failure.into_response()
+    });
+    if reached_for_it {
+        response.extensions_mut().insert(AnsweredBy(upstream.name));
+    }
+    response
+}
+
+async fn attempt(gateway: &Gateway, target: Target, request: Request) -> Result<Response, ForwardError> {
+    match admit(gateway, target, &request) {
+        Ok(Admission::Exchange(outgoing)) => exchange::exchange(gateway, outgoing, request).await,
+        Ok(Admission::Tunnel(outgoing)) => tunnel::open(gateway, outgoing, request).await,
+        Err(refusal) => {
+            linger::read_on(request);
+            Err(refusal)
+        }
+    }
+}
+
+/// Counts and times what reached for the service; what was refused at the door did not.
+fn measure(upstream: &'static str, target: Target, answer: &Result<Response, ForwardError>, started: Instant) {
+    let outcome = match answer {
+        Ok(response) => match response.status().as_u16() / 100 {
+            1 => "1xx",
+            2 => "2xx",
+            3 => "3xx",
+            4 => "4xx",
+            _ => "5xx",
+        },
+        Err(ForwardError::Refused(_)) => return,
+        Err(failure) => failure.name(),
+    };
+    let labels = [("upstream", upstream), ("route", target.name), ("outcome", outcome)];
+    metrics::counter!("gateway_upstream_requests_total", &labels).increment(1);
+    metrics::histogram!("gateway_upstream_duration_seconds", &labels[..2]).record(started.elapsed().as_secs_f64());
+}

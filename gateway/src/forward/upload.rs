@@ -1,0 +1,156 @@
+//! A request's body on its way to the service: counted, timed, and watched.
+
+use crate::forward::linger;
+use axum::body::Body;
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::{Instant, Sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+/// What is wrong with the body that a client sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum UploadFault {
+    /// It is larger than allowed.
+    #[error("the body is too large")]
+    TooLarge,
+    /// Its framing is broken, or the client went away.
+    #[error("the body is broken")]
+    Broken,
+    /// It took too long.
+    #[error("the body took too long")]
+    TooSlow,
+}
+
+/// The body; it goes on only as fast as the service reads.
+pub(crate) struct Upload {
+    inner: Option<Body>,
+    bytes_left: u64,
+    deadline: Instant,
+    alarm: Option<Pin<Box<Sleep>>>,
+    watch: UploadWatch,
+}
+
+/// Tells from outside how an upload is doing.
+#[derive(Clone, Default)]
+pub(crate) struct UploadWatch {
+    fault: Arc<OnceLock<UploadFault>>,
+    ended: CancellationToken,
+}
+
+impl Upload {
+    /// A body of at most `bytes_max` bytes that ends within `limit`.
+    pub(crate) fn new(body: Body, bytes_max: u64, limit: Duration) -> Self {
+        let is_empty = http_body::Body::is_end_stream(&body);
+        let upload = Self {
+            inner: (!is_empty).then_some(body),
+            bytes_left: bytes_max,
+            deadline: Instant::now() + limit,
+            alarm: None,
+            watch: UploadWatch::default(),
+        };
+        if is_empty {
+            upload.watch.ended.cancel();
+        }
+        upload
+    }
+
+    /// No body.
+    pub(crate) fn empty() -> Self {
+        Self::new(Body::empty(), 0, Duration::ZERO)
+    }
+
+    /// Whether nothing is left to send.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.inner.is_none()
+    }
+
+    /// For whoever waits for the answer.
+    pub(crate) fn watch(&self) -> UploadWatch {
+        self.watch.clone()
+    }
+
+    fn is_overdue(&mut self, context: &mut Context<'_>) -> bool {
+        let deadline = self.deadline;
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        alarm.as_mut().poll(context).is_ready()
+    }
+
+    fn fail(&mut self, fault: UploadFault) -> UploadFault {
+        let _ = self.watch.fault.set(fault);
+        if let Some(rest) = self.inner.take()
+            && fault == UploadFault::TooLarge
+        {
+            linger::read_on_body(rest);
+        }
+        self.watch.ended.cancel();
+        fault
+    }
+}
+
+impl UploadWatch {
+    /// What went wrong with the body, if something did.
+    pub(crate) fn fault(&self) -> Option<UploadFault> {
+        self.fault.get().copied()
+    }
+
+    /// Waits until the service has the whole body, or never will.
+    pub(crate) async fn ended(&self) {
+        self.ended.cancelled().await;
+    }
+}
+
+impl http_body::Body for Upload {
+    type Data = Bytes;
+    type Error = UploadFault;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, UploadFault>>> {
+        let Some(inner) = self.inner.as_mut() else {
+            return Poll::Ready(None);
+        };
+        let polled = Pin::new(inner).poll_frame(context);
+        if Instant::now() > self.deadline {
+            return Poll::Ready(Some(Err(self.fail(UploadFault::TooSlow))));
+        }
+        match polled {
+            Poll::Pending if self.is_overdue(context) => Poll::Ready(Some(Err(self.fail(UploadFault::TooSlow)))),
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(None) => {
+                self.inner = None;
+                self.watch.ended.cancel();
+                Poll::Ready(None)
+            }
+            Poll::Ready(Some(Err(_))) => Poll::Ready(Some(Err(self.fail(UploadFault::Broken)))),
+            Poll::Ready(Some(Ok(frame))) => {
+                let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+                match self.bytes_left.checked_sub(length) {
+                    Some(left) => {
+                        self.bytes_left = left;
+                        Poll::Ready(Some(Ok(frame)))
+                    }
+                    None => Poll::Ready(Some(Err(self.fail(UploadFault::TooLarge)))),
+                }
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.as_ref().is_none_or(http_body::Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), http_body::Body::size_hint)
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        self.watch.ended.cancel();
+    }
+}

@@ -1,0 +1,33 @@
+//! What all requests share.
+
+use crate::auth::Authenticator;
+use crate::config::Config;
+use crate::limits::Limits;
+use crate::tunnel::Tunnels;
+use crate::upstream::{Client, Upstream};
+
+/// The running gateway.
+pub(crate) struct Gateway {
+    pub(crate) config: Config,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) limits: Limits,
+    pub(crate) orders: Upstream,
+    pub(crate) payments: Upstream,
+    pub(crate) client: Client,
+    pub(crate) tunnels: Tunnels,
+}
+
+impl Gateway {
+    /// A gateway without connections yet.
+    pub(crate) fn new(config: Config, authenticator: Authenticator, limits: Limits) -> Self {
+        Self {
+            orders: Upstream { name: "orders-service", base: config.orders_url.clone() },
+            payments: Upstream { name: "payments-service", base: config.payments_url.clone() },
+            client: Client::new(&limits),
+            tunnels: Tunnels::new(limits.tunnels),
+            authenticator,
+            limits,
+            config,
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What the web UI must know about this deployment.
+
+use crate::config::{AuthMode, Config};
+use axum::Json;
+
+/// The answer of `GET /gateway/info`.
+#[derive(Clone, serde::Serialize)]
+pub(crate) struct Info {
+    auth_mode: AuthMode,
+    currency: String,
+    version: &'static str,
+}
+
+impl Info {
+    /// What there is to know.
+    pub(crate) fn of(config: &Config) -> Json<Self> {
+        Json(Self {
+            auth_mode: config.auth_mode,
+            currency: config.currency.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+        })
+    }
+}

@@ -1,0 +1,20 @@
+//! The one public API: routes, authenticates, tunnels sockets, serves the web UI.
+
+pub mod config;
+pub mod limits;
+pub mod origins;
+pub mod program;
+
+mod routes;
+
+mod edge;
+
+mod auth;
+mod gateway;
+mod info;
+
+mod forward;
+mod tunnel;
+mod upstream;
+
+mod ui;

@@ -1,0 +1,43 @@
+//! How long and how much: every limit of the gateway, with how it was chosen.
+
+use std::time::Duration;
+
+/// Limits of requests and tunnels; tests shorten them.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// To open a connection to a service: they are near, so a second means that nobody is there.
+    pub connect: Duration,
+    /// From the end of the request to the head of the answer.
+    pub head: Duration,
+    /// From the first to the last byte of a request's body.
+    pub upload: Duration,
+    /// Between two pieces of an answer's body.
+    pub download_pause: Duration,
+    /// Idle connections to services are dropped after this: well before the service does so
+    /// (15 s, the header timeout of the chassis), or requests would race with its close.
+    pub idle: Duration,
+    /// Largest body, in bytes, unless it is multipart.
+    pub body_bytes: u64,
+    /// Largest multipart body, in bytes: a photo.
+    pub multipart_bytes: u64,
+    /// Open tunnels. Each holds two file descriptors, and about 20 KiB.
+    pub tunnels: usize,
+    /// Silence on a TCP connection before the kernel asks whether the peer is still there.
+    pub keepalive: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(1),
+            head: Duration::from_secs(15),
+            upload: Duration::from_mins(1),
+            download_pause: Duration::from_mins(1),
+            idle: Duration::from_secs(10),
+            body_bytes: chassis::body::JSON_BODY_BYTES_MAX as u64,
+            multipart_bytes: 10 * 1024 * 1024,
+            tunnels: 10_000,
+            keepalive: Duration::from_secs(30),
+        }
+    }
+}

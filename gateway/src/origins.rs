@@ -1,0 +1,102 @@
+//! Which web pages may talk to the gateway: an exact list, no patterns.
+
+use http::{HeaderMap, HeaderValue, header};
+use std::str::FromStr;
+
+/// The allowed origins, as browsers write them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origins(Vec<String>);
+
+/// The text names something that no browser sends as an origin.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an origin like http://localhost:8080")]
+pub struct MalformedOrigin(String);
+
+/// What a request says about the page that it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum From {
+    /// No page, or none that says so: a program.
+    Nowhere,
+    /// A page of the list, and the header that said so.
+    Allowed(HeaderValue),
+    /// Any other page, or an unclear header.
+    Foreign,
+}
+
+impl FromStr for Origins {
+    type Err = MalformedOrigin;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.split(',')
+            .map(str::trim)
+            .filter(|origin| !origin.is_empty())
+            .map(|origin| {
+                is_origin(origin).then(|| origin.to_owned()).ok_or_else(|| MalformedOrigin(origin.to_owned()))
+            })
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+impl Origins {
+    /// Where a request comes from. Only the header counts: a `Host` that equals it proves nothing, because a
+    /// page can point its own name at this machine (DNS rebinding).
+    pub(crate) fn of(&self, headers: &HeaderMap) -> From {
+        let mut values = headers.get_all(header::ORIGIN).iter();
+        match (values.next(), values.next()) {
+            (None, _) => From::Nowhere,
+            (Some(value), None) if self.0.iter().any(|origin| value == origin) => From::Allowed(value.clone()),
+            (Some(_), _) => From::Foreign,
+        }
+    }
+
+    /// Whether `host`, without port, is that of an allowed origin.
+    pub(crate) fn has_host(&self, host: &str) -> bool {
+        self.0.iter().filter_map(|origin| origin.parse::<http::Uri>().ok()).any(|origin| origin.host() == Some(host))
+    }
+}
+
+/// Scheme, host and port as browsers serialise them: lower case, no path, no user, no wildcard.
+fn is_origin(text: &str) -> bool {
+    let Some(authority) = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")) else {
+        return false;
+    };
+    let plain = authority.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b':' | b'[' | b']'));
+    plain && authority.parse::<http::uri::Authority>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_browsers_send_is_an_origin() {
+        let list: Origins = "http://localhost:8080, https://chipin.example,".parse().unwrap();
+        assert_eq!(list.0, ["http://localhost:8080", "https://chipin.example"]);
+        assert_eq!("".parse(), Ok(Origins(vec![])));
+        for text in ["*", "null", "localhost:8080", "http://x/", "http://X", "http://*.x", "ftp://x", "http://"] {
+            assert!(text.parse::<Origins>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_compared_exactly() {
+        let list: Origins = "http://localhost:8080".parse().unwrap();
+        let of = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append("origin", value.parse().unwrap());
+            }
+            list.of(&headers)
+        };
+        assert_eq!(of(&[]), From::Nowhere);
+        let allowed = HeaderValue::from_static("http://localhost:8080");
+        assert_eq!(of(&["http://localhost:8080"]), From::Allowed(allowed));
+        for value in ["null", "http://localhost", "http://localhost:8080.evil.example", "https://localhost:8080", ""] {
+            assert_eq!(of(&[value]), From::Foreign, "{value}");
+        }
+        assert_eq!(of(&["http://localhost:8080", "http://localhost:8080"]), From::Foreign);
+        assert!(list.has_host("localhost"));
+        assert!(!list.has_host("evil.example"));
+    }
+}

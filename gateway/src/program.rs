@@ -1,0 +1,118 @@
+//! The gateway's life: check, bind, serve, drain.
+
+use crate::auth::{Authenticator, RefusedMode};
+use crate::config::Config;
+use crate::gateway::Gateway;
+use crate::limits::Limits;
+use crate::routes;
+use chassis::process::{Ended, Process, chain};
+use chassis::serve::serve;
+use chassis::telemetry;
+use metrics_exporter_prometheus::PrometheusHandle;
+use socket2::{SockRef, TcpKeepalive};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tracing::{error, info};
+
+/// Kept of the shutdown time for the ends of tunnels that had to be cut.
+const CUT_MARGIN: Duration = Duration::from_millis(500);
+
+/// Why the gateway does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The mode would let strangers in.
+    #[error("AUTH_MODE")]
+    Auth(#[from] RefusedMode),
+    /// The address is taken or not ours.
+    #[error("listen on {address}")]
+    Listen {
+        /// The address as configured.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// The addresses that the gateway really listens on: they differ from the configured ones when a port was 0.
+#[derive(Clone, Copy, Debug)]
+pub struct Listening {
+    /// The API.
+    pub api: SocketAddr,
+    /// The web UI, and the API again.
+    pub ui: SocketAddr,
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub async fn run(config: Config) -> ExitCode {
+    let metrics = match telemetry::start(&config.process) {
+        Ok(metrics) => metrics,
+        Err(failure) => {
+            eprintln!("gateway: {}", chain(&failure));
+            return ExitCode::FAILURE;
+        }
+    };
+    let shutdown = config.process.shutdown_timeout();
+    let process = Process::default();
+    if let Err(failure) = start(config, Limits::default(), metrics, &process).await {
+        error!(error = %chain(&failure), "the gateway does not start: {}", chain(&failure));
+        return ExitCode::FAILURE;
+    }
+    match process.until_ended(shutdown).await {
+        Ok(Ended::Cleanly) => ExitCode::SUCCESS,
+        Ok(Ended::Badly) => ExitCode::FAILURE,
+        Err(failure) => {
+            error!(error = %failure, "wait for signals");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Binds both listeners and serves them as tasks of `process`.
+///
+/// # Errors
+/// [`StartError`] when the configuration is unsafe or an address can't be bound.
+pub async fn start(
+    config: Config,
+    limits: Limits,
+    metrics: PrometheusHandle,
+    process: &Process,
+) -> Result<Listening, StartError> {
+    let authenticator = Authenticator::start(&config)?;
+    let api = bind(config.api_addr, &limits).await?;
+    let ui = bind(config.ui_addr, &limits).await?;
+    let listening = Listening { api: address(&api, config.api_addr), ui: address(&ui, config.ui_addr) };
+    let shutdown = config.process.shutdown_timeout();
+    let gateway = Arc::new(Gateway::new(config, authenticator, limits));
+    let stopping = process.stopping();
+    let api_router = routes::api(&gateway, &metrics);
+    let ui_router = routes::ui(&gateway, &metrics);
+    process.run("api", serve(api, api_router, stopping.clone()));
+    process.run("ui", serve(ui, ui_router, stopping.clone()));
+    process.run("tunnels", async move {
+        stopping.cancelled().await;
+        gateway.tunnels.drain(shutdown.saturating_sub(CUT_MARGIN)).await;
+        Ok::<(), Infallible>(())
+    });
+    info!(api = %listening.api, ui = %listening.ui, "listening: API on {}, UI on {}", listening.api, listening.ui);
+    Ok(listening)
+}
+
+async fn bind(address: SocketAddr, limits: &Limits) -> Result<TcpListener, StartError> {
+    let refused = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    // Accepted connections inherit both (Linux): a client that vanished, with or without
+    // unread bytes on the way to it, must not hold its tunnel for hours.
+    let keepalive = TcpKeepalive::new().with_time(limits.keepalive).with_interval(limits.keepalive / 3);
+    let socket = SockRef::from(&listener);
+    socket.set_tcp_keepalive(&keepalive).map_err(refused)?;
+    socket.set_tcp_user_timeout(Some(limits.keepalive * 2)).map_err(refused)?;
+    Ok(listener)
+}
+
+fn address(listener: &TcpListener, configured: SocketAddr) -> SocketAddr {
+    listener.local_addr().unwrap_or(configured)
+}

@@ -1,0 +1,76 @@
+//! WebSockets: a handshake that is forwarded like any request, then bytes in both directions, never re-framed.
+
+mod tunnels;
+
+use crate::forward::admission::Outgoing;
+use crate::forward::exchange::{answer_of, request_of, send};
+use crate::forward::failure::ForwardError;
+use crate::forward::upload::Upload;
+use crate::gateway::Gateway;
+use axum::extract::Request;
+use axum::response::Response;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
+use http_body::Body as _;
+
+pub(crate) use tunnels::Tunnels;
+
+const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
+
+/// Whether a request is a proper handshake. Anything less is an ordinary request, whose `Upgrade` is dropped.
+///
+/// Source: RFC 6455, section 4.1.
+pub(crate) fn is_wanted(request: &Request) -> bool {
+    request.method() == Method::GET
+        && request.version() == Version::HTTP_11
+        && request.body().is_end_stream()
+        && request.headers().contains_key(header::SEC_WEBSOCKET_KEY)
+        && is_upgrade(request.headers())
+}
+
+/// Forwards a handshake; if the service agrees, connects both ends. If not, its answer is the answer.
+///
+/// # Errors
+/// [`ForwardError`] when no answer came, or when there are too many tunnels.
+pub(crate) async fn open(
+    gateway: &Gateway,
+    mut outgoing: Outgoing,
+    mut request: Request,
+) -> Result<Response, ForwardError> {
+    let place = gateway.tunnels.place().ok_or(ForwardError::NoTunnelLeft)?;
+    upgrade(&mut outgoing.headers);
+    let client = hyper::upgrade::on(&mut request);
+    let mut answer = send(gateway, request_of(Method::GET, outgoing, Upload::empty())).await?;
+    let agreed = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+    if agreed && !is_upgrade(answer.headers()) {
+        return Err(ForwardError::UnaskedUpgrade);
+    }
+    if agreed {
+        let service = hyper::upgrade::on(&mut answer);
+        gateway.tunnels.carry(place, client, service);
+    }
+    let mut response = answer_of(answer, &gateway.limits);
+    if agreed {
+        upgrade(response.headers_mut());
+    }
+    Ok(response)
+}
+
+fn upgrade(headers: &mut HeaderMap) {
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, WEBSOCKET);
+}
+
+fn is_upgrade(headers: &HeaderMap) -> bool {
+    let mut protocols = headers.get_all(header::UPGRADE).iter();
+    let only_websocket = match (protocols.next(), protocols.next()) {
+        (Some(protocol), None) => protocol.as_bytes().eq_ignore_ascii_case(b"websocket"),
+        _ => false,
+    };
+    let named_by_connection = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|name| name.trim().eq_ignore_ascii_case("upgrade"));
+    only_websocket && named_by_connection
+}

@@ -1,0 +1,91 @@
+//! The open tunnels: how many there may be, and how they end.
+
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use metrics::gauge;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::copy_bidirectional_with_sizes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, info, warn};
+
+/// Buffer per direction. Messages are a few hundred bytes, and there are many tunnels.
+const BUFFER_BYTES: usize = 4 * 1024;
+
+/// All tunnels of the gateway.
+pub(crate) struct Tunnels {
+    places: Arc<Semaphore>,
+    open: TaskTracker,
+    cut: CancellationToken,
+}
+
+/// The right to open one tunnel.
+pub(crate) struct Place(#[expect(dead_code, reason = "given back when dropped")] OwnedSemaphorePermit);
+
+/// Counts a tunnel for as long as it lives, however it ends.
+struct Counted;
+
+impl Tunnels {
+    /// At most `count_max` tunnels.
+    pub(crate) fn new(count_max: usize) -> Self {
+        Self { places: Arc::new(Semaphore::new(count_max)), open: TaskTracker::new(), cut: CancellationToken::new() }
+    }
+
+    /// A place for one more tunnel, if there is one.
+    pub(crate) fn place(&self) -> Option<Place> {
+        Arc::clone(&self.places).try_acquire_owned().ok().map(Place)
+    }
+
+    /// Carries bytes both ways, once both ends have changed the protocol, until both directions have ended.
+    pub(crate) fn carry(&self, place: Place, client: OnUpgrade, service: OnUpgrade) {
+        let cut = self.cut.clone();
+        self.open.spawn(async move {
+            let counted = Counted::one();
+            tokio::select! {
+                ended = connect(client, service) => match ended {
+                    Ok(()) => debug!("a tunnel ended"),
+                    Err(failure) => debug!(error = %failure, "a tunnel broke"),
+                },
+                () = cut.cancelled() => debug!("a tunnel was cut"),
+            }
+            drop((counted, place));
+        });
+    }
+
+    /// Waits until the services have closed all tunnels; cuts the rest after `limit`.
+    ///
+    /// A service closes with 1012 when it restarts. The gateway can't: it does not speak the tunnel's language.
+    pub(crate) async fn drain(&self, limit: Duration) {
+        self.open.close();
+        if !self.open.is_empty() {
+            info!(tunnels = self.open.len(), "waiting for tunnels to end");
+        }
+        if tokio::time::timeout(limit, self.open.wait()).await.is_err() {
+            warn!(tunnels = self.open.len(), "cutting tunnels");
+            self.cut.cancel();
+            self.open.wait().await;
+        }
+    }
+}
+
+async fn connect(client: OnUpgrade, service: OnUpgrade) -> io::Result<()> {
+    let (client, service) = tokio::try_join!(client, service).map_err(io::Error::other)?;
+    let (mut client, mut service) = (TokioIo::new(client), TokioIo::new(service));
+    copy_bidirectional_with_sizes(&mut client, &mut service, BUFFER_BYTES, BUFFER_BYTES).await.map(drop)
+}
+
+impl Counted {
+    fn one() -> Self {
+        gauge!("gateway_tunnels").increment(1);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        gauge!("gateway_tunnels").decrement(1);
+    }
+}

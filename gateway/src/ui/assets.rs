@@ -1,0 +1,15 @@
+//! The files of the web UI, as `build.rs` found them.
+
+/// One file.
+pub(super) struct Asset {
+    /// Its address: `/index.html`.
+    pub(super) path: &'static str,
+    pub(super) content_type: &'static str,
+    /// Changes with the content.
+    pub(super) version: &'static str,
+    pub(super) bytes: &'static [u8],
+    /// The same, compressed, where that is smaller.
+    pub(super) gzip: Option<&'static [u8]>,
+}
+
+include!(concat!(env!("OUT_DIR"), "/assets.rs"));

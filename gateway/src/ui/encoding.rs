@@ -1,0 +1,66 @@
+//! Which of a file's forms a browser takes, and which it has.
+
+use crate::ui::assets::Asset;
+use http::{HeaderMap, HeaderValue, header};
+
+/// Whether `Accept-Encoding` names gzip, and not to refuse it. Source: RFC 9110, section 12.5.3.
+pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
+    listed(headers, &header::ACCEPT_ENCODING).any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let is_gzip = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+        let is_refused = parts.filter_map(|part| part.strip_prefix("q=")).any(|weight| weight.parse() == Ok(0.0_f32));
+        is_gzip && !is_refused
+    })
+}
+
+/// Whether the browser has the file already, in either form.
+pub(super) fn has_version(headers: &HeaderMap, asset: &Asset) -> bool {
+    listed(headers, &header::IF_NONE_MATCH).any(|tag| {
+        let tag = tag.trim_start_matches("W/").trim_matches('"');
+        tag == "*" || tag.strip_suffix("-gzip").unwrap_or(tag) == asset.version
+    })
+}
+
+/// The name of one form of a file: each form has its own. Source: RFC 9110, section 8.8.3.
+pub(super) fn etag(asset: &Asset, is_gzip: bool) -> HeaderValue {
+    let form = if is_gzip { "-gzip" } else { "" };
+    // A version is hexadecimal digits, so this is always a header value.
+    HeaderValue::try_from(format!("\"{}{form}\"", asset.version)).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+fn listed<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> impl Iterator<Item = &'a str> {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: &'static str, value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(header::HeaderName::from_static(name), HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn gzip_is_sent_to_who_takes_it() {
+        for value in ["gzip", "br, gzip", "deflate,GZIP;q=0.5"] {
+            assert!(takes_gzip(&headers("accept-encoding", value)), "{value}");
+        }
+        for value in ["", "br", "gzip;q=0", "gzip; q=0.000", "xgzip"] {
+            assert!(!takes_gzip(&headers("accept-encoding", value)), "{value}");
+        }
+    }
+
+    #[test]
+    fn either_form_is_the_same_version() {
+        let asset = Asset { path: "/x", content_type: "", version: "ab12", bytes: b"", gzip: None };
+        for value in ["\"ab12\"", "W/\"ab12\"", "\"x\", \"ab12-gzip\"", "*"] {
+            assert!(has_version(&headers("if-none-match", value), &asset));
+        }
+        assert!(!has_version(&headers("if-none-match", "\"ab13\""), &asset));
+    }
+}

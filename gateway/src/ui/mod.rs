@@ -1,0 +1,87 @@
+//! The web UI: files that are part of the program.
+
+mod assets;
+mod encoding;
+mod headers;
+
+use crate::ui::assets::{ASSETS, Asset};
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use chassis::face::no_such_page;
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+
+/// The page of the application: it reads the address itself.
+const INDEX: &str = "/index.html";
+/// Files whose names change with their content.
+const HASHED: &str = "/assets/";
+const NOT_BUILT: &str = "The web UI was not built into this program.\n\
+    Build it with `npm ci && npm run build` in frontend/, then build the gateway again.\n\
+    The API works: see /docs.\n";
+
+/// Answers with the file at the path; with the application for a path that names no file.
+pub(crate) async fn page(uri: Uri, request_headers: HeaderMap) -> Response {
+    let mut response = match find(uri.path()) {
+        Some(asset) => answer(asset, &request_headers),
+        None if names_file(uri.path()) => no_such_page().into_response(),
+        None => not_built(),
+    };
+    headers::secure(response.headers_mut());
+    response
+}
+
+fn find(path: &str) -> Option<&'static Asset> {
+    let path = if path == "/" || !names_file(path) { INDEX } else { path };
+    ASSETS.iter().find(|asset| asset.path == path)
+}
+
+/// Files have a dot in their name, pages have none.
+fn names_file(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| name.contains('.'))
+}
+
+fn answer(asset: &'static Asset, request_headers: &HeaderMap) -> Response {
+    let gzip = asset.gzip.filter(|_| encoding::takes_gzip(request_headers));
+    let etag = encoding::etag(asset, gzip.is_some());
+    let is_known = encoding::has_version(request_headers, asset);
+    let body = if is_known { Body::empty() } else { Body::from(gzip.unwrap_or(asset.bytes)) };
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(header::ETAG, etag);
+    headers.insert(header::CACHE_CONTROL, caching(asset));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    if is_known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return response;
+    }
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
+    if gzip.is_some() {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
+}
+
+fn caching(asset: &Asset) -> HeaderValue {
+    HeaderValue::from_static(if asset.path.starts_with(HASHED) {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    })
+}
+
+fn not_built() -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], NOT_BUILT).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_have_dots_and_pages_have_none() {
+        assert!(names_file("/assets/index-abc.js"));
+        assert!(names_file("/favicon.ico"));
+        assert!(!names_file("/"));
+        assert!(!names_file("/orders/new"));
+        assert!(!names_file("/v1.2/orders"));
+    }
+}

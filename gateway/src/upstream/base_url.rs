@@ -1,0 +1,74 @@
+//! Where a service listens: `http://host:port`.
+
+use http::uri::{Authority, InvalidUri, PathAndQuery, Scheme};
+use http::{HeaderValue, Uri};
+use std::fmt;
+use std::str::FromStr;
+
+/// The address of a service: plain HTTP, host and port, no path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl {
+    authority: Authority,
+    host: HeaderValue,
+}
+
+/// The text is not `http://host:port`.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an address like http://127.0.0.1:8001")]
+pub struct MalformedBaseUrl(String);
+
+impl FromStr for BaseUrl {
+    type Err = MalformedBaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let malformed = || MalformedBaseUrl(text.to_owned());
+        let rest = text.strip_prefix("http://").ok_or_else(malformed)?;
+        let authority: Authority = rest.strip_suffix('/').unwrap_or(rest).parse().map_err(|_| malformed())?;
+        if authority.host().is_empty() || authority.as_str().contains('@') {
+            return Err(malformed());
+        }
+        let host = HeaderValue::from_str(authority.as_str()).map_err(|_| malformed())?;
+        Ok(Self { authority, host })
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}", self.authority)
+    }
+}
+
+impl BaseUrl {
+    /// The value of `Host` for requests to the service.
+    pub(crate) fn host(&self) -> HeaderValue {
+        self.host.clone()
+    }
+
+    /// The address of a page of the service.
+    ///
+    /// # Errors
+    /// When `path_and_query` is none.
+    pub(crate) fn page(&self, path_and_query: String) -> Result<Uri, InvalidUri> {
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(Scheme::HTTP);
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(PathAndQuery::try_from(path_and_query)?);
+        // All three parts are there, which is the only thing that is checked.
+        Ok(Uri::from_parts(parts).expect("scheme, authority and path make an address"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_a_plain_http_address() {
+        let url: BaseUrl = "http://orders-service:8001/".parse().unwrap();
+        assert_eq!(url.to_string(), "http://orders-service:8001");
+        assert_eq!(url.page("/orders?a=%20b".to_owned()).unwrap(), "http://orders-service:8001/orders?a=%20b");
+        for text in ["", "orders:8001", "https://orders:8001", "http://", "http://a/b", "http://u@h:1"] {
+            assert!(text.parse::<BaseUrl>().is_err(), "{text}");
+        }
+    }
+}
