@@ -12,9 +12,7 @@ impl Checkout {
     /// The checkout that this program was built from.
     pub(crate) fn of_this_build() -> Self {
         let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-        Self {
-            root: xtask.parent().unwrap_or(xtask).to_owned(),
-        }
+        Self { root: xtask.parent().unwrap_or(xtask).to_owned() }
     }
 
     /// The top folder.
@@ -35,13 +33,8 @@ impl Checkout {
     /// Where cargo puts a program: beside the folder of this very program, whatever `CARGO_TARGET_DIR` says.
     pub(crate) fn program(name: &str, release: bool) -> PathBuf {
         let this = std::env::current_exe().unwrap_or_default();
-        let target = this
-            .parent()
-            .and_then(Path::parent)
-            .unwrap_or_else(|| Path::new("target"));
-        target
-            .join(if release { "release" } else { "debug" })
-            .join(name)
+        let target = this.parent().and_then(Path::parent).unwrap_or_else(|| Path::new("target"));
+        target.join(if release { "release" } else { "debug" }).join(name)
     }
 }
 

@@ -30,11 +30,7 @@ impl Console {
         Self {
             began: now,
             terminal: std::io::stdout().is_terminal(),
-            state: Mutex::new(State {
-                live: false,
-                last_sign: now,
-                timings: Vec::new(),
-            }),
+            state: Mutex::new(State { live: false, last_sign: now, timings: Vec::new() }),
         }
     }
 
@@ -70,11 +66,7 @@ impl Console {
     }
 
     /// Runs a step, prints when it is done, and remembers how long it took.
-    pub(crate) fn timed<T, E>(
-        &self,
-        step: &str,
-        work: impl FnOnce() -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub(crate) fn timed<T, E>(&self, step: &str, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let began = Instant::now();
         let outcome = work();
         let took = began.elapsed();
@@ -89,19 +81,12 @@ impl Console {
     pub(crate) fn timings(&self) -> String {
         let mut rows = self.lock().timings.clone();
         rows.push(("total".to_owned(), self.began.elapsed()));
-        let rows: Vec<String> = rows
-            .iter()
-            .map(|(step, took)| format!("  {step:<12} {:7.1} s", took.as_secs_f64()))
-            .collect();
-        format!(
-            "Where the time went (packages and servers beside the build):\n{}",
-            rows.join("\n")
-        )
+        let rows: Vec<String> =
+            rows.iter().map(|(step, took)| format!("  {step:<12} {:7.1} s", took.as_secs_f64())).collect();
+        format!("Where the time went (packages and servers beside the build):\n{}", rows.join("\n"))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

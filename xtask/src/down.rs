@@ -22,9 +22,7 @@ pub(crate) fn down(checkout: &Checkout) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     if Lock::is_held(&folder) {
         let Some(state) = State::read(&folder) else {
-            return Err(Failure::new(
-                "it runs, but its state cannot be read; end it by Ctrl-C where it was started",
-            ));
+            return Err(Failure::new("it runs, but its state cannot be read; end it by Ctrl-C where it was started"));
         };
         state.supervisor.signal(Signal::TERM);
         while Lock::is_held(&folder) {
@@ -37,10 +35,7 @@ pub(crate) fn down(checkout: &Checkout) -> Result<ExitCode, Failure> {
             }
             thread::sleep(Duration::from_millis(20));
         }
-        println!(
-            "Stopped in {:.1} s; the data stay.",
-            began.elapsed().as_secs_f64()
-        );
+        println!("Stopped in {:.1} s; the data stay.", began.elapsed().as_secs_f64());
         return Ok(ExitCode::SUCCESS);
     }
     let Some(_lock) = Lock::take(&folder)? else {
@@ -48,10 +43,7 @@ pub(crate) fn down(checkout: &Checkout) -> Result<ExitCode, Failure> {
     };
     match stop_leftovers(&folder).as_slice() {
         [] => println!("Nothing runs."),
-        names => println!(
-            "Stopped what a killed `up` had left behind: {}.",
-            names.join(", ")
-        ),
+        names => println!("Stopped what a killed `up` had left behind: {}.", names.join(", ")),
     }
     Ok(ExitCode::SUCCESS)
 }

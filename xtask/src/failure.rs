@@ -33,10 +33,7 @@ impl fmt::Display for Failure {
 
 impl From<servers::StartError> for Failure {
     fn from(error: servers::StartError) -> Self {
-        error.source().map_or_else(
-            || Self(error.to_string()),
-            |cause| Self(format!("{error}: {cause}")),
-        )
+        error.source().map_or_else(|| Self(error.to_string()), |cause| Self(format!("{error}: {cause}")))
     }
 }
 

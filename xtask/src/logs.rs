@@ -21,8 +21,7 @@ pub(crate) fn logs(checkout: &Checkout, options: &LogsOptions) -> Result<ExitCod
     let path = find(checkout, &options.service)?;
     let mut file = File::open(&path).doing(format!("read {}", path.display()))?;
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)
-        .doing(format!("read {}", path.display()))?;
+    file.read_to_end(&mut bytes).doing(format!("read {}", path.display()))?;
     let mut out = std::io::stdout().lock();
     // Somebody closed the pipe, e.g. `head`: that is no failure of ours.
     if out.write_all(last_lines(&bytes, options.lines)).is_err() {
@@ -39,8 +38,7 @@ fn follow(file: &mut File, path: &PathBuf, out: &mut impl Write) -> Result<(), F
     loop {
         thread::sleep(POLL);
         let mut added = Vec::new();
-        file.read_to_end(&mut added)
-            .doing(format!("read {}", path.display()))?;
+        file.read_to_end(&mut added).doing(format!("read {}", path.display()))?;
         if added.is_empty() {
             reopen_if_replaced(file, path)?;
         } else if out.write_all(&added).and_then(|()| out.flush()).is_err() {
@@ -52,11 +50,7 @@ fn follow(file: &mut File, path: &PathBuf, out: &mut impl Write) -> Result<(), F
 fn find(checkout: &Checkout, service: &str) -> Result<PathBuf, Failure> {
     let folder = checkout.local().join("logs");
     let names = [service.to_owned(), format!("{service}-service")];
-    if let Some(path) = names
-        .iter()
-        .map(|name| folder.join(format!("{name}.log")))
-        .find(|path| path.is_file())
-    {
+    if let Some(path) = names.iter().map(|name| folder.join(format!("{name}.log"))).find(|path| path.is_file()) {
         return Ok(path);
     }
     let mut known: Vec<String> = std::fs::read_dir(&folder)

@@ -10,9 +10,7 @@ use crate::failure::{Doing, Failure};
 use crate::instance::{Lock, stop_leftovers};
 
 /// What `up` keeps. Test data and a fetched Node stay.
-const KEPT: [&str; 7] = [
-    "postgres", "rabbitmq", "redis", "secrets", "logs", "run", "state",
-];
+const KEPT: [&str; 7] = ["postgres", "rabbitmq", "redis", "secrets", "logs", "run", "state"];
 
 /// Deletes data, passwords and logs, after asking.
 ///
@@ -21,9 +19,7 @@ const KEPT: [&str; 7] = [
 pub(crate) fn reset(checkout: &Checkout, options: &ResetOptions) -> Result<ExitCode, Failure> {
     let folder = checkout.local();
     let Some(_lock) = Lock::take(&folder)? else {
-        return Err(Failure::new(
-            "it runs; `cargo xtask down` first, so that nothing is cut off",
-        ));
+        return Err(Failure::new("it runs; `cargo xtask down` first, so that nothing is cut off"));
     };
     if !options.yes && !agreed(&folder.display().to_string()) {
         println!("Nothing was deleted.");

@@ -46,16 +46,8 @@ pub(crate) fn definitions(users: &[BrokerUser]) -> String {
 }
 
 fn account(user: &BrokerUser) -> String {
-    let tags = if user.administrator {
-        "administrator"
-    } else {
-        ""
-    };
-    format!(
-        r#"{{"name": {}, "password": {}, "tags": "{tags}"}}"#,
-        quoted(&user.name),
-        quoted(&user.password)
-    )
+    let tags = if user.administrator { "administrator" } else { "" };
+    format!(r#"{{"name": {}, "password": {}, "tags": "{tags}"}}"#, quoted(&user.name), quoted(&user.password))
 }
 
 fn permission(user: &BrokerUser) -> String {

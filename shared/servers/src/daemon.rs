@@ -61,38 +61,17 @@ impl Daemon {
     /// [`StartError::Folder`] if log or record cannot be written, [`StartError::Spawn`] if the program cannot be run.
     pub fn spawn(launch: Launch) -> Result<Self, StartError> {
         let mut command = launch.command;
-        let log =
-            open_log(&launch.log, launch.append_log).map_err(|source| StartError::Folder {
-                path: launch.log.clone(),
-                source,
+        let log = open_log(&launch.log, launch.append_log)
+            .map_err(|source| StartError::Folder { path: launch.log.clone(), source })?;
+        let for_errors = log.try_clone().map_err(|source| StartError::Folder { path: launch.log.clone(), source })?;
+        let child =
+            command.stdin(Stdio::null()).stdout(log).stderr(for_errors).process_group(0).spawn().map_err(|source| {
+                StartError::Spawn { program: command.get_program().to_string_lossy().into_owned(), source }
             })?;
-        let for_errors = log.try_clone().map_err(|source| StartError::Folder {
-            path: launch.log.clone(),
-            source,
-        })?;
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(log)
-            .stderr(for_errors)
-            .process_group(0)
-            .spawn()
-            .map_err(|source| StartError::Spawn {
-                program: command.get_program().to_string_lossy().into_owned(),
-                source,
-            })?;
-        let daemon = Self {
-            name: launch.name,
-            child,
-            log: launch.log,
-            record: launch.record,
-        };
+        let daemon = Self { name: launch.name, child, log: launch.log, record: launch.record };
         if let Some(process) = Process::running(daemon.pid()) {
-            fs::write(&daemon.record, process.to_string()).map_err(|source| {
-                StartError::Folder {
-                    path: daemon.record.clone(),
-                    source,
-                }
-            })?;
+            fs::write(&daemon.record, process.to_string())
+                .map_err(|source| StartError::Folder { path: daemon.record.clone(), source })?;
         }
         Ok(daemon)
     }
@@ -116,11 +95,7 @@ impl Daemon {
     ///
     /// # Errors
     /// [`StartError::Exited`] if the process ends meanwhile, [`StartError::TimedOut`] after `limit`; both with the log's tail.
-    pub fn wait_until_ready(
-        &mut self,
-        limit: Duration,
-        mut ready: impl FnMut() -> bool,
-    ) -> Result<(), StartError> {
+    pub fn wait_until_ready(&mut self, limit: Duration, mut ready: impl FnMut() -> bool) -> Result<(), StartError> {
         let began = Instant::now();
         loop {
             if let Some(status) = self.ended() {
@@ -187,10 +162,7 @@ impl Drop for Daemon {
 
 /// Stops a daemon that a killed parent left behind, known by its record; says whether there was one.
 pub fn stop_leftover(record: &Path, signal: Signal, limit: Duration) -> bool {
-    let Some(process) = fs::read_to_string(record)
-        .ok()
-        .and_then(|text| text.parse::<Process>().ok())
-    else {
+    let Some(process) = fs::read_to_string(record).ok().and_then(|text| text.parse::<Process>().ok()) else {
         return false;
     };
     let found = process.signal(signal);
@@ -238,14 +210,8 @@ mod tests {
     #[test]
     fn one_that_obeys_is_stopped_gracefully() {
         let mut daemon = Daemon::spawn(launch("exec sleep 60", "obeys")).unwrap();
-        assert_eq!(
-            daemon.stop(Signal::TERM, Duration::from_secs(10)),
-            Stopped::Gracefully
-        );
-        assert_eq!(
-            daemon.stop(Signal::TERM, Duration::from_secs(10)),
-            Stopped::Already
-        );
+        assert_eq!(daemon.stop(Signal::TERM, Duration::from_secs(10)), Stopped::Gracefully);
+        assert_eq!(daemon.stop(Signal::TERM, Duration::from_secs(10)), Stopped::Already);
     }
 
     #[test]
@@ -258,18 +224,13 @@ mod tests {
                 fs::read_to_string(&log).is_ok_and(|text| text.contains("armed"))
             })
             .unwrap();
-        assert_eq!(
-            daemon.stop(Signal::TERM, Duration::from_millis(100)),
-            Stopped::Killed
-        );
+        assert_eq!(daemon.stop(Signal::TERM, Duration::from_millis(100)), Stopped::Killed);
     }
 
     #[test]
     fn one_that_ends_early_is_told_with_its_last_words() {
         let mut daemon = Daemon::spawn(launch("echo no disk; exit 3", "ends")).unwrap();
-        let error = daemon
-            .wait_until_ready(Duration::from_secs(10), || false)
-            .unwrap_err();
+        let error = daemon.wait_until_ready(Duration::from_secs(10), || false).unwrap_err();
         let text = error.to_string();
         assert!(text.contains("no disk") && text.contains('3'), "{text}");
     }
@@ -283,16 +244,8 @@ mod tests {
             let mut daemon = daemon;
             let _ = daemon.child.wait();
         });
-        assert!(stop_leftover(
-            &record,
-            Signal::TERM,
-            Duration::from_secs(10)
-        ));
-        assert!(!stop_leftover(
-            &record,
-            Signal::TERM,
-            Duration::from_secs(10)
-        ));
+        assert!(stop_leftover(&record, Signal::TERM, Duration::from_secs(10)));
+        assert!(!stop_leftover(&record, Signal::TERM, Duration::from_secs(10)));
         reaper.join().unwrap();
     }
 }

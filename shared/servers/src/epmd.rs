@@ -16,14 +16,10 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// Erlang would otherwise start one by itself, on the system's port, that
 /// outlives the broker and belongs to nobody.
 pub(crate) fn start(folder: &Path, port: u16) -> Result<Daemon, StartError> {
-    let program = programs::find("epmd").ok_or(StartError::ProgramMissing {
-        program: "epmd",
-        package: "rabbitmq-server",
-    })?;
+    let program =
+        programs::find("epmd").ok_or(StartError::ProgramMissing { program: "epmd", package: "rabbitmq-server" })?;
     let mut command = Command::new(program);
-    command
-        .args(["-address", "127.0.0.1", "-port"])
-        .arg(port.to_string());
+    command.args(["-address", "127.0.0.1", "-port"]).arg(port.to_string());
     let mut daemon = Daemon::spawn(Launch {
         name: "epmd".to_owned(),
         command,

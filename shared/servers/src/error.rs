@@ -64,32 +64,20 @@ pub enum StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ProgramMissing { program, package } => write!(
-                f,
-                "`{program}` is not installed (Debian and Ubuntu: apt-get install {package})"
-            ),
+            Self::ProgramMissing { program, package } => {
+                write!(f, "`{program}` is not installed (Debian and Ubuntu: apt-get install {package})")
+            }
             Self::Folder { path, .. } => write!(f, "prepare {}", path.display()),
             Self::PortTaken { port: 0 } => write!(f, "no free port found on 127.0.0.1"),
             Self::PortTaken { port } => write!(f, "port {port} on 127.0.0.1 is taken"),
             Self::Spawn { program, .. } => write!(f, "run `{program}`"),
             Self::Prepare { program, output } => write!(f, "`{program}` failed:\n{output}"),
-            Self::Exited {
-                name,
-                status,
-                log_tail,
-            } => write!(
-                f,
-                "{name} ended ({status}) before it was ready:\n{log_tail}"
-            ),
-            Self::TimedOut {
-                name,
-                after,
-                log_tail,
-            } => write!(
-                f,
-                "{name} is not ready after {} s:\n{log_tail}",
-                after.as_secs()
-            ),
+            Self::Exited { name, status, log_tail } => {
+                write!(f, "{name} ended ({status}) before it was ready:\n{log_tail}")
+            }
+            Self::TimedOut { name, after, log_tail } => {
+                write!(f, "{name} is not ready after {} s:\n{log_tail}", after.as_secs())
+            }
         }
     }
 }

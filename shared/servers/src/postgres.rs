@@ -9,7 +9,8 @@ use rustix::process::Signal;
 use crate::daemon::{Daemon, Launch, stop_leftover};
 use crate::{Port, StartError, Stopped, pick, probe, programs, secret, unprivileged};
 
-const START_LIMIT: Duration = Duration::from_mins(1);
+/// Generous, because servers start beside a compiler that takes every core.
+const START_LIMIT: Duration = Duration::from_mins(2);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 
 /// What is to be left of the data after the machine lost power.
@@ -39,13 +40,7 @@ pub struct PostgresOptions {
 impl PostgresOptions {
     /// A durable server under `folder` on any free port.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self {
-            folder: folder.into(),
-            port: Port::Free,
-            durability: Durability::Full,
-            connections_max: 300,
-            log: None,
-        }
+        Self { folder: folder.into(), port: Port::Free, durability: Durability::Full, connections_max: 300, log: None }
     }
 }
 
@@ -69,18 +64,9 @@ impl Postgres {
         make_folder(&options.folder)?;
         stop_leftover(&record(&options.folder), Signal::INT, STOP_LIMIT);
         let port = pick(options.port)?;
-        let password = secret::kept(&options.folder.join("password")).map_err(|source| {
-            StartError::Folder {
-                path: options.folder.clone(),
-                source,
-            }
-        })?;
-        let mut server = Self {
-            options,
-            port,
-            password,
-            daemon: None,
-        };
+        let password = secret::kept(&options.folder.join("password"))
+            .map_err(|source| StartError::Folder { path: options.folder.clone(), source })?;
+        let mut server = Self { options, port, password, daemon: None };
         server.start_again()?;
         Ok(server)
     }
@@ -93,10 +79,8 @@ impl Postgres {
         if self.is_running() {
             return Ok(());
         }
-        let programs = programs::postgres_folder().ok_or(StartError::ProgramMissing {
-            program: "initdb",
-            package: "postgresql",
-        })?;
+        let programs = programs::postgres_folder()
+            .ok_or(StartError::ProgramMissing { program: "initdb", package: "postgresql" })?;
         let data = self.options.folder.join("data");
         if !data.join("PG_VERSION").exists() {
             self.create_cluster(&programs, &data)?;
@@ -121,9 +105,7 @@ impl Postgres {
 
     /// Lets running statements be cut off and the data be written (fast shutdown), then ends; kills after 20 s.
     pub fn stop(&mut self) -> Stopped {
-        self.daemon.take().map_or(Stopped::Already, |mut daemon| {
-            daemon.stop(Signal::INT, STOP_LIMIT)
-        })
+        self.daemon.take().map_or(Stopped::Already, |mut daemon| daemon.stop(Signal::INT, STOP_LIMIT))
     }
 
     /// The administrator's url of `database`.
@@ -133,10 +115,7 @@ impl Postgres {
 
     /// The url of `database` for another role.
     pub fn url_of(&self, role: &str, password: &str, database: &str) -> String {
-        format!(
-            "postgres://{role}:{password}@127.0.0.1:{}/{database}",
-            self.port
-        )
+        format!("postgres://{role}:{password}@127.0.0.1:{}/{database}", self.port)
     }
 
     /// The port it has.
@@ -151,24 +130,16 @@ impl Postgres {
 
     /// Whether its process runs.
     pub fn is_running(&mut self) -> bool {
-        self.daemon
-            .as_mut()
-            .is_some_and(|daemon| daemon.ended().is_none())
+        self.daemon.as_mut().is_some_and(|daemon| daemon.ended().is_none())
     }
 
     /// Where its log is.
     pub fn log(&self) -> PathBuf {
-        self.options
-            .log
-            .clone()
-            .unwrap_or_else(|| self.options.folder.join("server.log"))
+        self.options.log.clone().unwrap_or_else(|| self.options.folder.join("server.log"))
     }
 
     fn create_cluster(&self, programs: &Path, data: &Path) -> Result<(), StartError> {
-        let failed = |source| StartError::Folder {
-            path: data.to_owned(),
-            source,
-        };
+        let failed = |source| StartError::Folder { path: data.to_owned(), source };
         // initdb wants an empty folder: what an interrupted one left goes.
         if data.exists() {
             fs::remove_dir_all(data).map_err(failed)?;
@@ -189,18 +160,14 @@ impl Postgres {
             .arg("--pwfile")
             .arg(&password_file)
             .output()
-            .map_err(|source| StartError::Spawn {
-                program: "initdb".to_owned(),
-                source,
-            })?;
+            .map_err(|source| StartError::Spawn { program: "initdb".to_owned(), source })?;
         let _ = fs::remove_file(&password_file);
         if output.status.success() {
             return Ok(());
         }
         Err(StartError::Prepare {
             program: "initdb".to_owned(),
-            output: String::from_utf8_lossy(&output.stdout).into_owned()
-                + &String::from_utf8_lossy(&output.stderr),
+            output: String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr),
         })
     }
 
@@ -216,14 +183,7 @@ impl Postgres {
             "log_line_prefix=%m [%p] %q%u@%d ".to_owned(),
         ];
         if self.options.durability == Durability::None {
-            settings.extend(
-                [
-                    "fsync=off",
-                    "synchronous_commit=off",
-                    "full_page_writes=off",
-                ]
-                .map(str::to_owned),
-            );
+            settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(str::to_owned));
         }
         settings
     }
@@ -240,10 +200,7 @@ fn record(folder: &Path) -> PathBuf {
 }
 
 fn make_folder(folder: &Path) -> Result<(), StartError> {
-    fs::create_dir_all(folder).map_err(|source| StartError::Folder {
-        path: folder.to_owned(),
-        source,
-    })
+    fs::create_dir_all(folder).map_err(|source| StartError::Folder { path: folder.to_owned(), source })
 }
 
 /// Whether the server answers a startup message with a request for a password.

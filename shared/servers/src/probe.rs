@@ -16,8 +16,7 @@ pub fn accepts(port: u16) -> bool {
 /// # Errors
 /// Fails when nobody listens, or the answer is late or is not HTTP.
 pub fn http_status(port: u16, path: &str) -> io::Result<u16> {
-    let request =
-        format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     // "HTTP/1.1 200" is twelve bytes.
     let answer = ask(port, request.as_bytes(), 12)?;
     let text = String::from_utf8_lossy(&answer);

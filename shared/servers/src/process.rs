@@ -23,11 +23,7 @@ impl Process {
     pub fn running(pid: u32) -> Option<Self> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         let started_ticks = parse_running(&stat)?;
-        Some(Self {
-            pid,
-            started_ticks,
-            boot: boot_id(),
-        })
+        Some(Self { pid, started_ticks, boot: boot_id() })
     }
 
     /// The process id.
@@ -42,14 +38,12 @@ impl Process {
 
     /// Sends `signal` to this process; says whether it was there to get it.
     pub fn signal(&self, signal: Signal) -> bool {
-        self.is_running()
-            && rustix_pid(self.pid).is_some_and(|pid| kill_process(pid, signal).is_ok())
+        self.is_running() && rustix_pid(self.pid).is_some_and(|pid| kill_process(pid, signal).is_ok())
     }
 
     /// Sends `signal` to the process group that this process leads.
     pub fn signal_group(&self, signal: Signal) -> bool {
-        self.is_running()
-            && rustix_pid(self.pid).is_some_and(|pid| kill_process_group(pid, signal).is_ok())
+        self.is_running() && rustix_pid(self.pid).is_some_and(|pid| kill_process_group(pid, signal).is_ok())
     }
 }
 
@@ -93,9 +87,7 @@ fn rustix_pid(pid: u32) -> Option<Pid> {
 }
 
 fn boot_id() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id")
-        .map(|id| id.trim().to_owned())
-        .unwrap_or_default()
+    fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
 }
 
 /// Reads field 22 (`starttime`) of `/proc/<pid>/stat`; `None` for a zombie.
@@ -125,14 +117,8 @@ mod tests {
     #[test]
     fn a_reused_process_id_is_not_the_same_process() {
         let me = Process::running(std::process::id()).unwrap();
-        let earlier = Process {
-            started_ticks: me.started_ticks - 1,
-            ..me.clone()
-        };
-        let before_reboot = Process {
-            boot: "another".to_owned(),
-            ..me
-        };
+        let earlier = Process { started_ticks: me.started_ticks - 1, ..me.clone() };
+        let before_reboot = Process { boot: "another".to_owned(), ..me };
         assert!(!earlier.is_running());
         assert!(!before_reboot.is_running());
     }

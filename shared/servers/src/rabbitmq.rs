@@ -11,7 +11,8 @@ use crate::broker_user::definitions;
 use crate::daemon::{Daemon, Launch, stop_leftover};
 use crate::{BrokerUser, Port, StartError, Stopped, epmd, pick, probe, programs, secret};
 
-const START_LIMIT: Duration = Duration::from_mins(2);
+/// Generous, because servers start beside a compiler that takes every core.
+const START_LIMIT: Duration = Duration::from_mins(4);
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 
 /// How to run a RabbitMQ broker.
@@ -32,13 +33,7 @@ pub struct RabbitMqOptions {
 impl RabbitMqOptions {
     /// A broker under `folder` on any free ports, with guest/guest as its only user.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self {
-            folder: folder.into(),
-            port: Port::Free,
-            console_port: Port::Free,
-            users: Vec::new(),
-            log: None,
-        }
+        Self { folder: folder.into(), port: Port::Free, console_port: Port::Free, users: Vec::new(), log: None }
     }
 }
 
@@ -70,10 +65,8 @@ impl RabbitMq {
     /// # Errors
     /// Any [`StartError`], with the tail of the broker's log where it has one.
     pub fn start(options: RabbitMqOptions) -> Result<Self, StartError> {
-        fs::create_dir_all(&options.folder).map_err(|source| StartError::Folder {
-            path: options.folder.clone(),
-            source,
-        })?;
+        fs::create_dir_all(&options.folder)
+            .map_err(|source| StartError::Folder { path: options.folder.clone(), source })?;
         stop_leftover(&record(&options.folder), Signal::TERM, STOP_LIMIT);
         epmd::stop_left_behind(&options.folder);
         let ports = Ports {
@@ -82,11 +75,7 @@ impl RabbitMq {
             distribution: pick(Port::Free)?,
             epmd: pick(Port::Free)?,
         };
-        let mut broker = Self {
-            options,
-            ports,
-            running: None,
-        };
+        let mut broker = Self { options, ports, running: None };
         broker.start_again()?;
         Ok(broker)
     }
@@ -100,10 +89,8 @@ impl RabbitMq {
             return Ok(());
         }
         self.stop();
-        let program = programs::rabbitmq_server().ok_or(StartError::ProgramMissing {
-            program: "rabbitmq-server",
-            package: "rabbitmq-server",
-        })?;
+        let program = programs::rabbitmq_server()
+            .ok_or(StartError::ProgramMissing { program: "rabbitmq-server", package: "rabbitmq-server" })?;
         self.write_configuration()?;
         let epmd = epmd::start(&self.options.folder, self.ports.epmd)?;
         let mut broker = Daemon::spawn(Launch {
@@ -168,17 +155,12 @@ impl RabbitMq {
 
     /// Whether its process runs.
     pub fn is_running(&mut self) -> bool {
-        self.running
-            .as_mut()
-            .is_some_and(|running| running.broker.ended().is_none())
+        self.running.as_mut().is_some_and(|running| running.broker.ended().is_none())
     }
 
     /// Where its log is.
     pub fn log(&self) -> PathBuf {
-        self.options
-            .log
-            .clone()
-            .unwrap_or_else(|| self.options.folder.join("server.log"))
+        self.options.log.clone().unwrap_or_else(|| self.options.folder.join("server.log"))
     }
 
     fn write_configuration(&self) -> Result<(), StartError> {
@@ -200,17 +182,13 @@ impl RabbitMq {
         let files = [
             (definitions_file, definitions(&users)),
             (folder.join("rabbitmq.conf"), configuration),
-            (
-                folder.join("enabled_plugins"),
-                "[rabbitmq_management].\n".to_owned(),
-            ),
+            (folder.join("enabled_plugins"), "[rabbitmq_management].\n".to_owned()),
             // Empty, so that the machine's own settings for its broker are not read.
             (folder.join("rabbitmq-env.conf"), String::new()),
             (folder.join("advanced.config"), "[].\n".to_owned()),
         ];
         for (path, text) in files {
-            secret::write_private(&path, &text)
-                .map_err(|source| StartError::Folder { path, source })?;
+            secret::write_private(&path, &text).map_err(|source| StartError::Folder { path, source })?;
         }
         Ok(())
     }
@@ -234,14 +212,8 @@ impl RabbitMq {
             .env("RABBITMQ_DIST_PORT", self.ports.distribution.to_string())
             .env("RABBITMQ_CONF_ENV_FILE", folder.join("rabbitmq-env.conf"))
             .env("RABBITMQ_CONFIG_FILE", folder.join("rabbitmq.conf"))
-            .env(
-                "RABBITMQ_ADVANCED_CONFIG_FILE",
-                folder.join("advanced.config"),
-            )
-            .env(
-                "RABBITMQ_ENABLED_PLUGINS_FILE",
-                folder.join("enabled_plugins"),
-            )
+            .env("RABBITMQ_ADVANCED_CONFIG_FILE", folder.join("advanced.config"))
+            .env("RABBITMQ_ENABLED_PLUGINS_FILE", folder.join("enabled_plugins"))
             .env("RABBITMQ_MNESIA_BASE", folder.join("data"))
             .env("RABBITMQ_LOG_BASE", folder.join("log"))
             .env("RABBITMQ_LOGS", "-")

@@ -9,7 +9,8 @@ use rustix::process::Signal;
 use crate::daemon::{Daemon, Launch, stop_leftover};
 use crate::{Port, StartError, Stopped, pick, probe, programs, secret};
 
-const START_LIMIT: Duration = Duration::from_secs(30);
+/// Generous, because servers start beside a compiler that takes every core.
+const START_LIMIT: Duration = Duration::from_mins(2);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// How to run a Redis server.
@@ -26,11 +27,7 @@ pub struct RedisOptions {
 impl RedisOptions {
     /// A server under `folder` on any free port.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self {
-            folder: folder.into(),
-            port: Port::Free,
-            log: None,
-        }
+        Self { folder: folder.into(), port: Port::Free, log: None }
     }
 }
 
@@ -49,20 +46,12 @@ impl Redis {
     /// # Errors
     /// Any [`StartError`], with the tail of the server's log where it has one.
     pub fn start(options: RedisOptions) -> Result<Self, StartError> {
-        let failed = |source| StartError::Folder {
-            path: options.folder.clone(),
-            source,
-        };
+        let failed = |source| StartError::Folder { path: options.folder.clone(), source };
         std::fs::create_dir_all(options.folder.join("data")).map_err(failed)?;
         stop_leftover(&record(&options.folder), Signal::TERM, STOP_LIMIT);
         let port = pick(options.port)?;
         let password = secret::kept(&options.folder.join("password")).map_err(failed)?;
-        let mut server = Self {
-            options,
-            port,
-            password,
-            daemon: None,
-        };
+        let mut server = Self { options, port, password, daemon: None };
         server.start_again()?;
         Ok(server)
     }
@@ -75,18 +64,12 @@ impl Redis {
         if self.is_running() {
             return Ok(());
         }
-        let program = programs::find("redis-server").ok_or(StartError::ProgramMissing {
-            program: "redis-server",
-            package: "redis-server",
-        })?;
+        let program = programs::find("redis-server")
+            .ok_or(StartError::ProgramMissing { program: "redis-server", package: "redis-server" })?;
         // A file and not arguments: every user sees the arguments of a process.
         let configuration = self.options.folder.join("redis.conf");
-        secret::write_private(&configuration, &self.configuration()).map_err(|source| {
-            StartError::Folder {
-                path: configuration.clone(),
-                source,
-            }
-        })?;
+        secret::write_private(&configuration, &self.configuration())
+            .map_err(|source| StartError::Folder { path: configuration.clone(), source })?;
         let mut command = Command::new(program);
         command.arg(&configuration);
         let mut daemon = Daemon::spawn(Launch {
@@ -104,9 +87,7 @@ impl Redis {
 
     /// Writes its data and ends; is killed after 10 s.
     pub fn stop(&mut self) -> Stopped {
-        self.daemon.take().map_or(Stopped::Already, |mut daemon| {
-            daemon.stop(Signal::TERM, STOP_LIMIT)
-        })
+        self.daemon.take().map_or(Stopped::Already, |mut daemon| daemon.stop(Signal::TERM, STOP_LIMIT))
     }
 
     /// Its url, with the password.
@@ -126,17 +107,12 @@ impl Redis {
 
     /// Whether its process runs.
     pub fn is_running(&mut self) -> bool {
-        self.daemon
-            .as_mut()
-            .is_some_and(|daemon| daemon.ended().is_none())
+        self.daemon.as_mut().is_some_and(|daemon| daemon.ended().is_none())
     }
 
     /// Where its log is.
     pub fn log(&self) -> PathBuf {
-        self.options
-            .log
-            .clone()
-            .unwrap_or_else(|| self.options.folder.join("server.log"))
+        self.options.log.clone().unwrap_or_else(|| self.options.folder.join("server.log"))
     }
 
     fn configuration(&self) -> String {

@@ -29,9 +29,7 @@ pub(crate) fn command(program: &Path, folder: &Path) -> Result<Command, StartErr
     }
     give_away(folder)?;
     let mut command = Command::new("setpriv");
-    command
-        .args(["--reuid", USER, "--regid", USER, "--clear-groups", "--"])
-        .arg(program);
+    command.args(["--reuid", USER, "--regid", USER, "--clear-groups", "--"]).arg(program);
     Ok(command)
 }
 
@@ -49,15 +47,10 @@ fn namespaces_work() -> bool {
 }
 
 fn give_away(folder: &Path) -> Result<(), StartError> {
-    let failed = |source| StartError::Folder {
-        path: folder.to_owned(),
-        source,
-    };
+    let failed = |source| StartError::Folder { path: folder.to_owned(), source };
     let passwd = fs::read_to_string("/etc/passwd").map_err(failed)?;
-    let (uid, gid) = ids_of(USER, &passwd).ok_or(StartError::ProgramMissing {
-        program: "user postgres",
-        package: "postgresql",
-    })?;
+    let (uid, gid) =
+        ids_of(USER, &passwd).ok_or(StartError::ProgramMissing { program: "user postgres", package: "postgresql" })?;
     give_tree(folder, uid, gid).map_err(failed)?;
     let reachable = Command::new("setpriv")
         .args(["--reuid", USER, "--regid", USER, "--clear-groups", "--"])

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use servers::{
-    BrokerUser, Durability, Postgres, PostgresOptions, RabbitMq, RabbitMqOptions, Redis,
-    RedisOptions, Stopped, postgres_folder, probe,
+    BrokerUser, Durability, Postgres, PostgresOptions, RabbitMq, RabbitMqOptions, Redis, RedisOptions, Stopped,
+    postgres_folder, probe,
 };
 
 fn folder(name: &str) -> PathBuf {
@@ -16,10 +16,7 @@ fn folder(name: &str) -> PathBuf {
 
 fn psql(url: &str, sql: &str) -> String {
     let programs = postgres_folder().expect("PostgreSQL is installed");
-    let output = Command::new(programs.join("psql"))
-        .args([url, "-tAc", sql])
-        .output()
-        .expect("psql runs");
+    let output = Command::new(programs.join("psql")).args([url, "-tAc", sql]).output().expect("psql runs");
     assert!(output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
@@ -27,11 +24,8 @@ fn psql(url: &str, sql: &str) -> String {
 #[test]
 fn postgres_keeps_its_data_and_its_port_over_a_restart() {
     let folder = folder("postgres");
-    let mut server = Postgres::start(PostgresOptions {
-        durability: Durability::None,
-        ..PostgresOptions::new(&folder)
-    })
-    .unwrap();
+    let mut server =
+        Postgres::start(PostgresOptions { durability: Durability::None, ..PostgresOptions::new(&folder) }).unwrap();
     let url = server.url("postgres");
     psql(&url, "create table kept as select 42 as answer");
     assert_eq!(server.stop(), Stopped::Gracefully);

@@ -40,10 +40,7 @@ struct Group {
 pub(super) fn program(checkout: &Checkout, name: &str) -> Program {
     let mut shared = BTreeMap::new();
     for library in ["chassis", "messaging"] {
-        read_folder(
-            &checkout.path(&format!("shared/{library}/src")),
-            &mut shared,
-        );
+        read_folder(&checkout.path(&format!("shared/{library}/src")), &mut shared);
     }
     let mut own = BTreeMap::new();
     read_folder(&checkout.path(&format!("{name}/src")), &mut own);
@@ -59,10 +56,7 @@ pub(super) fn program(checkout: &Checkout, name: &str) -> Program {
             wanted.extend(group.flattened);
         }
     }
-    Program {
-        name: name.to_owned(),
-        variables,
-    }
+    Program { name: name.to_owned(), variables }
 }
 
 fn read_folder(folder: &Path, groups: &mut BTreeMap<String, Group>) {
@@ -109,8 +103,7 @@ fn read_text(text: &str, groups: &mut BTreeMap<String, Group>) {
 fn struct_name(line: &str) -> Option<String> {
     let (_, after) = line.split_once("struct ")?;
     let name = after.strip_suffix(" {")?;
-    line.starts_with(['p', 's'])
-        .then(|| name.split('<').next().unwrap_or(name).to_owned())
+    line.starts_with(['p', 's']).then(|| name.split('<').next().unwrap_or(name).to_owned())
 }
 
 fn is_open(attribute: &str) -> bool {
@@ -120,9 +113,7 @@ fn is_open(attribute: &str) -> bool {
 fn variable(attribute: &str, kind: &str) -> Option<Variable> {
     let name = quoted_after(attribute, "env = ")?;
     let has_default = attribute.contains("default_value");
-    let is_optional = ["Option<", "Vec<", "bool"]
-        .iter()
-        .any(|start| kind.starts_with(start));
+    let is_optional = ["Option<", "Vec<", "bool"].iter().any(|start| kind.starts_with(start));
     Some(Variable {
         name,
         required: !has_default && !is_optional,
@@ -158,17 +149,10 @@ pub struct Config {
     read_text(text, &mut groups);
     let group = &groups["Config"];
     assert_eq!(group.flattened, ["ProcessConfig"]);
-    let read: Vec<(&str, bool, Option<&str>)> = group
-        .variables
-        .iter()
-        .map(|v| (v.name.as_str(), v.required, v.default.as_deref()))
-        .collect();
+    let read: Vec<(&str, bool, Option<&str>)> =
+        group.variables.iter().map(|v| (v.name.as_str(), v.required, v.default.as_deref())).collect();
     assert_eq!(
         read,
-        [
-            ("LISTEN_ADDR", false, Some("127.0.0.1:8001")),
-            ("AMQP_URL", true, None),
-            ("MAYBE", false, None),
-        ]
+        [("LISTEN_ADDR", false, Some("127.0.0.1:8001")), ("AMQP_URL", true, None), ("MAYBE", false, None),]
     );
 }

@@ -10,11 +10,7 @@ use crate::compose::file::{Compose, Service};
 const ONE_SHOT: &str = "migrations";
 const PUBLISHED: [&str; 2] = ["gateway", "rabbitmq"];
 /// Ports of images that are not ours.
-const KNOWN_PORTS: [(&str, &str); 3] = [
-    ("postgres", "5432"),
-    ("rabbitmq", "5672"),
-    ("redis", "6379"),
-];
+const KNOWN_PORTS: [(&str, &str); 3] = [("postgres", "5432"), ("rabbitmq", "5672"), ("redis", "6379")];
 
 /// Every disagreement, in words.
 pub(super) fn drift(compose: &Compose, programs: &[Program]) -> Vec<String> {
@@ -40,24 +36,15 @@ fn program_drift(compose: &Compose, program: &Program, service: &Service) -> Vec
     }
     for variable in service.environment.keys() {
         if program.variable(variable).is_none() {
-            found.push(format!(
-                "{name}: {variable} is not a variable of the program"
-            ));
+            found.push(format!("{name}: {variable} is not a variable of the program"));
         }
     }
-    for variable in program
-        .variables
-        .iter()
-        .filter(|variable| variable.required)
-    {
+    for variable in program.variables.iter().filter(|variable| variable.required) {
         if !service.environment.contains_key(&variable.name) {
             found.push(format!("{name}: the program needs {}", variable.name));
         }
     }
-    let is_healthy = service
-        .health_check
-        .last()
-        .is_some_and(|last| last == "healthcheck");
+    let is_healthy = service.health_check.last().is_some_and(|last| last == "healthcheck");
     if name != ONE_SHOT && !is_healthy {
         found.push(format!("{name}: no health check by the program itself"));
     }
@@ -77,19 +64,13 @@ fn address_drift(program: &Program, service: &Service, variable: &str, value: &s
     let mut found = Vec::new();
     let port = port_of(value);
     if !value.starts_with("0.0.0.0:") {
-        found.push(format!(
-            "{name}: {variable} is not reachable from other containers"
-        ));
+        found.push(format!("{name}: {variable} is not reachable from other containers"));
     }
-    let default = program
-        .variable(variable)
-        .and_then(|v| v.default.as_deref());
+    let default = program.variable(variable).and_then(|v| v.default.as_deref());
     if let Some(default) = default.map(port_of)
         && default != port
     {
-        found.push(format!(
-            "{name}: {variable} has port {port}, its program says {default}"
-        ));
+        found.push(format!("{name}: {variable} has port {port}, its program says {default}"));
     }
     if PUBLISHED.contains(&name.as_str()) && !service.ports.iter().any(|p| port_of(p) == port) {
         found.push(format!("{name}: port {port} is not published"));
@@ -98,27 +79,16 @@ fn address_drift(program: &Program, service: &Service, variable: &str, value: &s
 }
 
 /// A url names a service of the file, on a port where it listens, and waits for it.
-fn url_drift(
-    compose: &Compose,
-    name: &str,
-    service: &Service,
-    variable: &str,
-    url: &str,
-) -> Vec<String> {
+fn url_drift(compose: &Compose, name: &str, service: &Service, variable: &str, url: &str) -> Vec<String> {
     let (host, port) = host_and_port(url);
     let Some(target) = compose.services.get(host) else {
         return vec![format!("{name}: {variable}: there is no service `{host}`")];
     };
     let mut found = Vec::new();
     let known = KNOWN_PORTS.contains(&(host, port));
-    let own = target
-        .environment
-        .iter()
-        .any(|(key, value)| key.ends_with("_ADDR") && port_of(value) == port);
+    let own = target.environment.iter().any(|(key, value)| key.ends_with("_ADDR") && port_of(value) == port);
     if !known && !own {
-        found.push(format!(
-            "{name}: {variable} has port {port} of {host}, nothing listens there"
-        ));
+        found.push(format!("{name}: {variable} has port {port} of {host}, nothing listens there"));
     }
     if service.depends_on.get(host).map(String::as_str) != Some("service_healthy") {
         found.push(format!("{name}: does not wait for {host} to be healthy"));
@@ -126,15 +96,9 @@ fn url_drift(
     let needs_tables = host == "postgres" && name != ONE_SHOT;
     let waits = service.depends_on.get(ONE_SHOT).map(String::as_str);
     if needs_tables && waits != Some("service_completed_successfully") {
-        found.push(format!(
-            "{name}: does not wait for the success of {ONE_SHOT}"
-        ));
+        found.push(format!("{name}: does not wait for the success of {ONE_SHOT}"));
     }
-    if !service
-        .networks
-        .iter()
-        .any(|network| target.networks.contains(network))
-    {
+    if !service.networks.iter().any(|network| target.networks.contains(network)) {
         found.push(format!("{name}: shares no network with {host}"));
     }
     found
@@ -152,9 +116,7 @@ fn service_drift(name: &str, service: &Service, programs: &[Program]) -> Vec<Str
         found.push(format!("{name}: no health check"));
     }
     if !service.ports.is_empty() && !PUBLISHED.contains(&name) {
-        found.push(format!(
-            "{name}: publishes ports, but is not for the public"
-        ));
+        found.push(format!("{name}: publishes ports, but is not for the public"));
     }
     for port in &service.ports {
         if !port.starts_with("127.0.0.1:") {
@@ -171,18 +133,12 @@ pub(super) fn broker_drift(definitions: &str, users: &[BrokerUser]) -> Vec<Strin
     let permissions = documents[0]["permissions"].as_vec().expect("permissions");
     let mut found = Vec::new();
     for user in users {
-        let Some(permission) = permissions
-            .iter()
-            .find(|permission| permission["user"].as_str() == Some(&user.name))
+        let Some(permission) = permissions.iter().find(|permission| permission["user"].as_str() == Some(&user.name))
         else {
             found.push(format!("no permissions for {}", user.name));
             continue;
         };
-        for (verb, pattern) in [
-            ("configure", &user.configure),
-            ("write", &user.write),
-            ("read", &user.read),
-        ] {
+        for (verb, pattern) in [("configure", &user.configure), ("write", &user.write), ("read", &user.read)] {
             if permission[verb].as_str() != Some(pattern) {
                 found.push(format!("{}: {verb} is not {pattern}", user.name));
             }
@@ -199,8 +155,6 @@ fn port_of(address: &str) -> &str {
 fn host_and_port(url: &str) -> (&str, &str) {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?']).next().unwrap_or(rest);
-    let address = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, address)| address);
+    let address = authority.rsplit_once('@').map_or(authority, |(_, address)| address);
     address.split_once(':').unwrap_or((address, ""))
 }

@@ -31,12 +31,7 @@ impl Compose {
     pub(super) fn parse(text: &str) -> Self {
         let documents = YamlLoader::load_from_str(text).expect("compose.yaml is YAML");
         let services = documents[0]["services"].as_hash().expect("services");
-        Self {
-            services: services
-                .iter()
-                .map(|(name, service)| (scalar(name), Service::parse(service)))
-                .collect(),
-        }
+        Self { services: services.iter().map(|(name, service)| (scalar(name), Service::parse(service))).collect() }
     }
 }
 
@@ -65,18 +60,11 @@ fn scalar(yaml: &Yaml) -> String {
 }
 
 fn list(yaml: &Yaml) -> Vec<String> {
-    yaml.as_vec()
-        .map(|items| items.iter().map(scalar).collect())
-        .unwrap_or_default()
+    yaml.as_vec().map(|items| items.iter().map(scalar).collect()).unwrap_or_default()
 }
 
 fn pairs(yaml: &Yaml, value_of: impl Fn(&Yaml) -> String) -> BTreeMap<String, String> {
     yaml.as_hash()
-        .map(|entries| {
-            entries
-                .iter()
-                .map(|(key, value)| (scalar(key), value_of(value)))
-                .collect()
-        })
+        .map(|entries| entries.iter().map(|(key, value)| (scalar(key), value_of(value))).collect())
         .unwrap_or_default()
 }

@@ -19,10 +19,7 @@ fn read(path: &str) -> String {
 
 fn programs() -> Vec<Program> {
     let checkout = Checkout::of_this_build();
-    SERVICES
-        .iter()
-        .map(|name| declared::program(&checkout, name))
-        .collect()
+    SERVICES.iter().map(|name| declared::program(&checkout, name)).collect()
 }
 
 #[test]
@@ -40,15 +37,8 @@ fn the_brokers_users_may_touch_the_same_names_as_under_up() {
         orders_amqp: String::new(),
         payments_amqp: String::new(),
     };
-    let found = broker_drift(
-        &read("deploy/rabbitmq/definitions.json"),
-        &passwords.broker_users(),
-    );
-    assert!(
-        found.is_empty(),
-        "definitions.json:\n  {}",
-        found.join("\n  ")
-    );
+    let found = broker_drift(&read("deploy/rabbitmq/definitions.json"), &passwords.broker_users());
+    assert!(found.is_empty(), "definitions.json:\n  {}", found.join("\n  "));
 }
 
 #[test]
@@ -56,10 +46,7 @@ fn the_image_is_built_from_every_program() {
     let dockerfile = read("deploy/Dockerfile");
     assert!(dockerfile.contains("ARG BIN") && dockerfile.contains("/out/${BIN}"));
     for name in SERVICES {
-        assert!(
-            dockerfile.contains(&format!("-p {name}")),
-            "{name} is not built"
-        );
+        assert!(dockerfile.contains(&format!("-p {name}")), "{name} is not built");
         let binary = format!("target/release/{name}");
         assert!(dockerfile.contains(&binary), "{name} is not copied");
     }
@@ -87,37 +74,18 @@ fn each_kind_of_drift_is_found() {
         drift(&Compose::parse(&real.replace(from, to)), &programs).join("\n")
     };
     let cases = [
-        (
-            "ORDERS_URL:",
-            "ORDER_URL:",
-            "gateway: ORDER_URL is not a variable",
-        ),
+        ("ORDERS_URL:", "ORDER_URL:", "gateway: ORDER_URL is not a variable"),
         ("      AMQP_URL:", "      # ", "needs AMQP_URL"),
-        (
-            "orders-service:8001",
-            "orders-service:9001",
-            "nothing listens there",
-        ),
+        ("orders-service:8001", "orders-service:9001", "nothing listens there"),
         ("0.0.0.0:8001", "0.0.0.0:9001", "its program says 8001"),
         ("BIN: payments-service", "BIN: payment", "BIN is `payment`"),
         ("127.0.0.1:8080:8080", "8080:8080", "127.0.0.1"),
-        (
-            "      migrations:\n        condition: service_completed_successfully\n",
-            "",
-            "migrations",
-        ),
-        (
-            "[\"CMD\", \"/program\", \"healthcheck\"]",
-            "[\"CMD\", \"true\"]",
-            "health check",
-        ),
+        ("      migrations:\n        condition: service_completed_successfully\n", "", "migrations"),
+        ("[\"CMD\", \"/program\", \"healthcheck\"]", "[\"CMD\", \"true\"]", "health check"),
         ("@rabbitmq:", "@broker:", "no service `broker`"),
     ];
     for (from, to, expected) in cases {
         let found = found(from, to);
-        assert!(
-            found.contains(expected),
-            "`{from}` -> `{to}` found: {found}"
-        );
+        assert!(found.contains(expected), "`{from}` -> `{to}` found: {found}");
     }
 }

@@ -36,9 +36,7 @@ pub(super) fn differences(committed: &Files, generated: &Files) -> Vec<String> {
             Some(_) => {}
         }
     }
-    let gone = committed
-        .keys()
-        .filter(|name| !generated.contains_key(*name));
+    let gone = committed.keys().filter(|name| !generated.contains_key(*name));
     found.extend(gone.map(|name| format!("{name} is no longer generated")));
     found
 }
@@ -50,20 +48,13 @@ mod tests {
     #[test]
     fn each_kind_of_difference_is_named() {
         let files = |names: &[(&str, &str)]| -> Files {
-            names
-                .iter()
-                .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
-                .collect()
+            names.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect()
         };
         let committed = files(&[("a", "1"), ("b", "1"), ("c", "1")]);
         let generated = files(&[("a", "1"), ("b", "2"), ("d", "1")]);
         assert_eq!(
             differences(&committed, &generated),
-            [
-                "b is out of date",
-                "d is missing",
-                "c is no longer generated"
-            ]
+            ["b is out of date", "d is missing", "c is no longer generated"]
         );
     }
 }

@@ -10,9 +10,7 @@ use crate::console::Console;
 use crate::failure::{Doing, Failure};
 use crate::generate::compare::{differences, read};
 use crate::install::{Need, ask_for_password, install, missing};
-use crate::instance::{
-    Backing, Plan, cargo_build, create_database, migrate_database, stop_leftovers,
-};
+use crate::instance::{Backing, Plan, cargo_build, create_database, migrate_database, stop_leftovers};
 use crate::interrupt::Interrupt;
 
 /// A crate with checked queries.
@@ -22,14 +20,8 @@ struct Queries {
 }
 
 const CRATES: [Queries; 2] = [
-    Queries {
-        package: "orders-service",
-        schema: "orders",
-    },
-    Queries {
-        package: "payments-service",
-        schema: "payments",
-    },
+    Queries { package: "orders-service", schema: "orders" },
+    Queries { package: "payments-service", schema: "payments" },
 ];
 
 /// Writes the data of every crate with a server of its own, or checks the committed ones.
@@ -48,12 +40,8 @@ pub(super) fn generate(
     plan.only_postgres();
     let build = |package: &str| {
         let mut command = Command::new("cargo");
-        command
-            .args(["build", "-p", package])
-            .current_dir(checkout.root());
-        console.timed("build", || {
-            cargo_build(command, "build", console, interrupt)
-        })
+        command.args(["build", "-p", package]).current_dir(checkout.root());
+        console.timed("build", || cargo_build(command, "build", console, interrupt))
     };
     build("migrations")?;
     let mut backing = console.timed("servers", || Backing::start(&plan, console))?;
@@ -82,11 +70,7 @@ fn with_server(
             fs::remove_dir_all(&fresh).doing(format!("empty {}", fresh.display()))?;
         }
         fs::create_dir_all(&fresh).doing(format!("make {}", fresh.display()))?;
-        let url = format!(
-            "{}?options=-c%20search_path%3D{}",
-            backing.database_url(),
-            queries.schema
-        );
+        let url = format!("{}?options=-c%20search_path%3D{}", backing.database_url(), queries.schema);
         touch(&checkout.path(queries.package).join("src/lib.rs"))?;
         let mut command = Command::new("cargo");
         command
@@ -95,21 +79,13 @@ fn with_server(
             .env("DATABASE_URL", url)
             .env("SQLX_OFFLINE", "false")
             .env("SQLX_OFFLINE_DIR", &fresh);
-        console.timed(queries.package, || {
-            cargo_build(command, queries.package, console, interrupt)
-        })?;
+        console.timed(queries.package, || cargo_build(command, queries.package, console, interrupt))?;
         settle(queries.package, &committed, &fresh, check, console)?;
     }
     Ok(())
 }
 
-fn settle(
-    package: &str,
-    committed: &Path,
-    fresh: &Path,
-    check: bool,
-    console: &Console,
-) -> Result<(), Failure> {
+fn settle(package: &str, committed: &Path, fresh: &Path, check: bool, console: &Console) -> Result<(), Failure> {
     let generated = read(fresh)?;
     let differences = differences(&read(committed)?, &generated);
     if differences.is_empty() {

@@ -15,11 +15,7 @@ const SCRIPT: &str = include_str!("apt.sh");
 ///
 /// # Errors
 /// Fails with what to install by hand if apt or the rights are missing, and with apt's output if it fails.
-pub(crate) fn install(
-    packages: &[&str],
-    console: &Console,
-    interrupt: &Interrupt,
-) -> Result<(), Failure> {
+pub(crate) fn install(packages: &[&str], console: &Console, interrupt: &Interrupt) -> Result<(), Failure> {
     if packages.is_empty() {
         return Ok(());
     }
@@ -53,9 +49,7 @@ pub(crate) fn install(
         return Ok(());
     }
     let tail = output[output.len().saturating_sub(20)..].join("\n  | ");
-    Err(Failure::new(format!(
-        "apt-get could not install {list}:\n  | {tail}"
-    )))
+    Err(Failure::new(format!("apt-get could not install {list}:\n  | {tail}")))
 }
 
 /// Lets sudo ask for a password now, while there is a terminal and nothing else writes to it.
@@ -63,10 +57,7 @@ pub(crate) fn ask_for_password(packages: &[&str]) {
     if packages.is_empty() || is_root() || find_program("sudo").is_none() || sudo_without_asking() {
         return;
     }
-    println!(
-        "Installing {} needs root; sudo may ask for your password.",
-        packages.join(" ")
-    );
+    println!("Installing {} needs root; sudo may ask for your password.", packages.join(" "));
     // A refusal shows itself in `install`, with what to do by hand.
     let _ = Command::new("sudo").arg("-v").status();
 }

@@ -42,9 +42,5 @@ impl Need {
 
 /// The packages to install so that all `needs` are met.
 pub(crate) fn missing(needs: &[Need]) -> Vec<&'static str> {
-    needs
-        .iter()
-        .filter(|need| !need.is_met())
-        .map(|need| need.package())
-        .collect()
+    needs.iter().filter(|need| !need.is_met()).map(|need| need.package()).collect()
 }

@@ -46,11 +46,7 @@ impl Node {
 ///
 /// # Errors
 /// Fails if neither can be had.
-pub(crate) fn node(
-    checkout: &Checkout,
-    console: &Console,
-    interrupt: &Interrupt,
-) -> Result<Node, Failure> {
+pub(crate) fn node(checkout: &Checkout, console: &Console, interrupt: &Interrupt) -> Result<Node, Failure> {
     if let (Some(found), Some(npm)) = (version_of("node".as_ref()), find_program("npm"))
         && found >= NEEDED
     {
@@ -59,17 +55,12 @@ pub(crate) fn node(
     let folder = checkout.local().join("node");
     let bin = folder.join("node_modules/node/bin");
     if version_of(&bin.join("node")).is_none_or(|found| found < NEEDED) {
-        console.line(
-            "node",
-            "the machine's Node is missing or too old: fetching Node 22",
-        );
+        console.line("node", "the machine's Node is missing or too old: fetching Node 22");
         install(&missing(&[Need::Npm]), console, interrupt)?;
         std::fs::create_dir_all(&folder)
             .map_err(|error| Failure::because(format!("make {}", folder.display()), &error))?;
         let mut command = Command::new("npm");
-        command
-            .args(["install", "--no-save", "--no-audit", "--no-fund", "node@22"])
-            .current_dir(&folder);
+        command.args(["install", "--no-save", "--no-audit", "--no-fund", "node@22"]).current_dir(&folder);
         let status = run::lines(command, interrupt, OnInterrupt::Stop, |line| {
             console.live("node", line);
         })?;
@@ -78,10 +69,7 @@ pub(crate) fn node(
         }
     }
     let npm = find_program("npm").ok_or_else(|| Failure::new("npm is not installed"))?;
-    Ok(Node {
-        bin: Some(bin),
-        npm,
-    })
+    Ok(Node { bin: Some(bin), npm })
 }
 
 fn version_of(program: &Path) -> Option<(u32, u32)> {

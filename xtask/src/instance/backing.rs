@@ -2,9 +2,7 @@
 
 use std::thread;
 
-use servers::{
-    Postgres, PostgresOptions, RabbitMq, RabbitMqOptions, Redis, RedisOptions, StartError,
-};
+use servers::{Postgres, PostgresOptions, RabbitMq, RabbitMqOptions, Redis, RedisOptions, StartError};
 
 use crate::console::Console;
 use crate::failure::Failure;
@@ -36,28 +34,20 @@ impl Backing {
         let given = &plan.given;
         let (postgres, rabbitmq, redis) = thread::scope(|scope| {
             let postgres = scope.spawn(|| unless(given.database.as_ref(), || start_postgres(plan)));
-            let rabbitmq =
-                scope.spawn(|| unless(given.amqp.as_ref(), || start_rabbitmq(plan, &passwords)));
+            let rabbitmq = scope.spawn(|| unless(given.amqp.as_ref(), || start_rabbitmq(plan, &passwords)));
             let redis = scope.spawn(|| unless(given.redis.as_ref(), || start_redis(plan)));
             (joined(postgres), joined(rabbitmq), joined(redis))
         });
-        let backing = Self {
-            plan: plan.clone(),
-            postgres: postgres?,
-            rabbitmq: rabbitmq?,
-            redis: redis?,
-            passwords,
-        };
+        let backing = Self { plan: plan.clone(), postgres: postgres?, rabbitmq: rabbitmq?, redis: redis?, passwords };
         backing.announce(console);
         Ok(backing)
     }
 
     /// The administrator's url of Chipin's database.
     pub(crate) fn database_url(&self) -> String {
-        self.postgres.as_ref().map_or_else(
-            || self.plan.given.database.clone().unwrap_or_default(),
-            |server| server.url(DATABASE),
-        )
+        self.postgres
+            .as_ref()
+            .map_or_else(|| self.plan.given.database.clone().unwrap_or_default(), |server| server.url(DATABASE))
     }
 
     /// The url with which the database is created, when it is ours to create.
@@ -72,10 +62,9 @@ impl Backing {
 
     /// The broker's url for a service's user, or as it was given.
     pub(crate) fn amqp_url_of(&self, user: &str, password: &str) -> String {
-        self.rabbitmq.as_ref().map_or_else(
-            || self.plan.given.amqp.clone().unwrap_or_default(),
-            |broker| broker.url_of(user, password),
-        )
+        self.rabbitmq
+            .as_ref()
+            .map_or_else(|| self.plan.given.amqp.clone().unwrap_or_default(), |broker| broker.url_of(user, password))
     }
 
     /// The broker's url for its administrator, or as it was given.
@@ -95,41 +84,28 @@ impl Backing {
 
     /// The private servers, for `status`.
     pub(crate) fn parts(&self) -> Vec<Part> {
-        let postgres = self.postgres.as_ref().and_then(|server| {
-            Part::running("postgres", server.port(), server.pid()?, Probe::Tcp, 0)
-        });
-        let rabbitmq = self.rabbitmq.as_ref().and_then(|broker| {
-            Part::running("rabbitmq", broker.port(), broker.pid()?, Probe::Tcp, 0)
-        });
-        let redis = self
-            .redis
+        let postgres = self
+            .postgres
             .as_ref()
-            .and_then(|server| Part::running("redis", server.port(), server.pid()?, Probe::Tcp, 0));
+            .and_then(|server| Part::running("postgres", server.port(), server.pid()?, Probe::Tcp, 0));
+        let rabbitmq = self
+            .rabbitmq
+            .as_ref()
+            .and_then(|broker| Part::running("rabbitmq", broker.port(), broker.pid()?, Probe::Tcp, 0));
+        let redis =
+            self.redis.as_ref().and_then(|server| Part::running("redis", server.port(), server.pid()?, Probe::Tcp, 0));
         [postgres, rabbitmq, redis].into_iter().flatten().collect()
     }
 
     /// The names of private servers whose process has ended.
     pub(crate) fn ended(&mut self) -> Vec<&'static str> {
-        let postgres = self
-            .postgres
-            .as_mut()
-            .is_some_and(|server| !server.is_running());
-        let rabbitmq = self
-            .rabbitmq
-            .as_mut()
-            .is_some_and(|broker| !broker.is_running());
-        let redis = self
-            .redis
-            .as_mut()
-            .is_some_and(|server| !server.is_running());
-        [
-            ("postgres", postgres),
-            ("rabbitmq", rabbitmq),
-            ("redis", redis),
-        ]
-        .into_iter()
-        .filter_map(|(name, ended)| ended.then_some(name))
-        .collect()
+        let postgres = self.postgres.as_mut().is_some_and(|server| !server.is_running());
+        let rabbitmq = self.rabbitmq.as_mut().is_some_and(|broker| !broker.is_running());
+        let redis = self.redis.as_mut().is_some_and(|server| !server.is_running());
+        [("postgres", postgres), ("rabbitmq", rabbitmq), ("redis", redis)]
+            .into_iter()
+            .filter_map(|(name, ended)| ended.then_some(name))
+            .collect()
     }
 
     /// Starts the servers that have ended again, with their data and ports.
@@ -161,40 +137,22 @@ impl Backing {
     fn announce(&self, console: &Console) {
         let wished = self.plan.servers;
         let ports = [
-            (
-                "PostgreSQL",
-                wished.postgres,
-                self.postgres.as_ref().map(Postgres::port),
-            ),
-            (
-                "AMQP",
-                wished.amqp,
-                self.rabbitmq.as_ref().map(RabbitMq::port),
-            ),
-            (
-                "RabbitMQ console",
-                wished.console,
-                self.rabbitmq.as_ref().map(RabbitMq::console_port),
-            ),
+            ("PostgreSQL", wished.postgres, self.postgres.as_ref().map(Postgres::port)),
+            ("AMQP", wished.amqp, self.rabbitmq.as_ref().map(RabbitMq::port)),
+            ("RabbitMQ console", wished.console, self.rabbitmq.as_ref().map(RabbitMq::console_port)),
             ("Redis", wished.redis, self.redis.as_ref().map(Redis::port)),
         ];
         for (name, wished, got) in ports {
             if let (servers::Port::Prefer(wished), Some(got)) = (wished, got)
                 && wished != got
             {
-                console.line(
-                    "servers",
-                    &format!("port {wished} is taken, so {name} has {got}"),
-                );
+                console.line("servers", &format!("port {wished} is taken, so {name} has {got}"));
             }
         }
     }
 }
 
-fn unless<T>(
-    given: Option<&String>,
-    start: impl FnOnce() -> Result<T, StartError>,
-) -> Result<Option<T>, StartError> {
+fn unless<T>(given: Option<&String>, start: impl FnOnce() -> Result<T, StartError>) -> Result<Option<T>, StartError> {
     match given {
         Some(_) => Ok(None),
         None => start().map(Some),
@@ -202,10 +160,7 @@ fn unless<T>(
 }
 
 fn joined<T>(thread: thread::ScopedJoinHandle<'_, Result<T, StartError>>) -> Result<T, Failure> {
-    thread
-        .join()
-        .map_err(|_| Failure::new("a thread that starts a server panicked"))?
-        .map_err(Failure::from)
+    thread.join().map_err(|_| Failure::new("a thread that starts a server panicked"))?.map_err(Failure::from)
 }
 
 fn start_postgres(plan: &Plan) -> Result<Postgres, StartError> {

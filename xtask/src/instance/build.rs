@@ -34,12 +34,7 @@ pub(crate) fn build_services(
 ///
 /// # Errors
 /// Fails with the compiler's errors.
-pub(crate) fn cargo(
-    mut command: Command,
-    step: &str,
-    console: &Console,
-    interrupt: &Interrupt,
-) -> Result<(), Failure> {
+pub(crate) fn cargo(mut command: Command, step: &str, console: &Console, interrupt: &Interrupt) -> Result<(), Failure> {
     command
         // The bar says how much is left, which the list of crates does not.
         .env("CARGO_TERM_PROGRESS_WHEN", "always")
@@ -57,10 +52,7 @@ pub(crate) fn cargo(
     if status.success() {
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "cargo could not build:\n{}",
-        kept.join("\n")
-    )))
+    Err(Failure::new(format!("cargo could not build:\n{}", kept.join("\n"))))
 }
 
 /// Reads `Building [====>   ] 12/240: sqlx, tokio` and the waiting for another cargo.
@@ -76,15 +68,9 @@ fn progress(line: &str) -> Option<String> {
 
 fn is_noise(line: &str) -> bool {
     line.is_empty()
-        || [
-            "Compiling ",
-            "Downloading ",
-            "Downloaded ",
-            "Updating ",
-            "Locking ",
-        ]
-        .iter()
-        .any(|verb| line.starts_with(verb))
+        || ["Compiling ", "Downloading ", "Downloaded ", "Updating ", "Locking "]
+            .iter()
+            .any(|verb| line.starts_with(verb))
 }
 
 #[cfg(test)]

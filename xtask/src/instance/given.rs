@@ -16,11 +16,7 @@ pub(crate) struct Given {
 impl Given {
     /// Reads `DATABASE_URL`, `AMQP_URL` and `REDIS_URL`.
     pub(crate) fn from_environment() -> Self {
-        Self {
-            database: variable("DATABASE_URL"),
-            amqp: variable("AMQP_URL"),
-            redis: variable("REDIS_URL"),
-        }
+        Self { database: variable("DATABASE_URL"), amqp: variable("AMQP_URL"), redis: variable("REDIS_URL") }
     }
 }
 
@@ -37,9 +33,7 @@ pub(crate) fn with_user(url: &str, user: &str, password: &str) -> String {
         Some(end) => rest.split_at(end),
         None => (rest, ""),
     };
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     format!("{scheme}://{user}:{password}@{host}{tail}")
 }
 
@@ -70,9 +64,6 @@ mod tests {
 
     #[test]
     fn a_password_is_not_shown() {
-        assert_eq!(
-            without_password("amqp://orders:secret@127.0.0.1:1/%2f"),
-            "amqp://orders:***@127.0.0.1:1/%2f"
-        );
+        assert_eq!(without_password("amqp://orders:secret@127.0.0.1:1/%2f"), "amqp://orders:***@127.0.0.1:1/%2f");
     }
 }

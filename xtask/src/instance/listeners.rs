@@ -13,9 +13,7 @@ pub(crate) fn listener(port: u16) -> Option<String> {
         let path = entry.ok()?.path();
         let pid: u32 = path.file_name()?.to_str()?.parse().ok()?;
         let holds = fs::read_dir(path.join("fd")).ok()?.any(|fd| {
-            fd.is_ok_and(|fd| {
-                fs::read_link(fd.path()).is_ok_and(|target| target.as_os_str() == wanted.as_str())
-            })
+            fd.is_ok_and(|fd| fs::read_link(fd.path()).is_ok_and(|target| target.as_os_str() == wanted.as_str()))
         });
         let name = fs::read_to_string(path.join("comm")).ok()?;
         holds.then(|| format!("{} (process {pid})", name.trim()))
@@ -28,9 +26,7 @@ fn listening_inode(table: &str, port: u16) -> Option<&str> {
     table.lines().skip(1).find_map(|line| {
         let fields: Vec<&str> = line.split_whitespace().collect();
         let local_port = fields.get(1)?.rsplit(':').next()?;
-        (local_port == port && *fields.get(3)? == "0A")
-            .then(|| fields.get(9).copied())
-            .flatten()
+        (local_port == port && *fields.get(3)? == "0A").then(|| fields.get(9).copied()).flatten()
     })
 }
 

@@ -20,12 +20,7 @@ impl Lock {
         let path = folder.join("lock");
         let doing = || format!("lock {}", path.display());
         fs::create_dir_all(folder).doing(doing())?;
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .doing(doing())?;
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).doing(doing())?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),

@@ -33,8 +33,7 @@ pub(crate) fn run_migrations(plan: &Plan, backing: &Backing) -> Result<(), Failu
         .env("LOG_FORMAT", "text")
         .output()
         .doing("run `migrations`")?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     let log = plan.log("migrations");
     std::fs::write(&log, &text).doing(format!("write {}", log.display()))?;
     if output.status.success() {
@@ -47,21 +46,11 @@ pub(crate) fn run_migrations(plan: &Plan, backing: &Backing) -> Result<(), Failu
 ///
 /// # Errors
 /// Fails with what psql said.
-pub(crate) fn create_database(
-    maintenance_url: &str,
-    database: &str,
-    fresh: bool,
-) -> Result<(), Failure> {
+pub(crate) fn create_database(maintenance_url: &str, database: &str, fresh: bool) -> Result<(), Failure> {
     if fresh {
-        psql(
-            maintenance_url,
-            &format!("drop database if exists \"{database}\""),
-        )?;
+        psql(maintenance_url, &format!("drop database if exists \"{database}\""))?;
     }
-    let exists = psql(
-        maintenance_url,
-        &format!("select 1 from pg_database where datname = '{database}'"),
-    )?;
+    let exists = psql(maintenance_url, &format!("select 1 from pg_database where datname = '{database}'"))?;
     if exists.trim().is_empty() {
         psql(maintenance_url, &format!("create database \"{database}\""))?;
     }
@@ -73,8 +62,7 @@ pub(crate) fn create_database(
 /// # Errors
 /// Fails with what psql said.
 fn psql(url: &str, sql: &str) -> Result<String, Failure> {
-    let programs =
-        postgres_folder().ok_or_else(|| Failure::new("PostgreSQL's programs are not installed"))?;
+    let programs = postgres_folder().ok_or_else(|| Failure::new("PostgreSQL's programs are not installed"))?;
     let output = Command::new(programs.join("psql"))
         .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql])
         .arg(url)
@@ -83,8 +71,5 @@ fn psql(url: &str, sql: &str) -> Result<String, Failure> {
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
-    Err(Failure::new(format!(
-        "psql: {}",
-        String::from_utf8_lossy(&output.stderr)
-    )))
+    Err(Failure::new(format!("psql: {}", String::from_utf8_lossy(&output.stderr))))
 }

@@ -42,12 +42,7 @@ impl Plan {
     pub(crate) fn up(checkout: &Checkout, release: bool) -> Self {
         Self {
             folder: checkout.local(),
-            services: ServicePorts {
-                api: 8000,
-                ui: 8080,
-                orders: 8001,
-                payments: 8002,
-            },
+            services: ServicePorts { api: 8000, ui: 8080, orders: 8001, payments: 8002 },
             servers: ServerPorts {
                 postgres: Port::Prefer(15_432),
                 amqp: Port::Prefer(15_673),
@@ -73,12 +68,7 @@ impl Plan {
                 orders: pick(Port::Free)?,
                 payments: pick(Port::Free)?,
             },
-            servers: ServerPorts {
-                postgres: Port::Free,
-                amqp: Port::Free,
-                console: Port::Free,
-                redis: Port::Free,
-            },
+            servers: ServerPorts { postgres: Port::Free, amqp: Port::Free, console: Port::Free, redis: Port::Free },
             durability: Durability::None,
             given: Given::default(),
             release: false,

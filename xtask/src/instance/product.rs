@@ -45,9 +45,7 @@ impl Product {
         for (port, whose) in wanted {
             if !is_free(port) {
                 let by = listener(port).unwrap_or_else(|| "a process of another user".to_owned());
-                return Err(Failure::new(format!(
-                    "port {port}, which {whose} needs, is taken by {by}"
-                )));
+                return Err(Failure::new(format!("port {port}, which {whose} needs, is taken by {by}")));
             }
         }
         Ok(())
@@ -63,11 +61,7 @@ impl Product {
         console: &Console,
         interrupt: &Interrupt,
     ) -> Result<Self, Failure> {
-        let mut product = Self {
-            plan: plan.clone(),
-            backing,
-            services: Vec::new(),
-        };
+        let mut product = Self { plan: plan.clone(), backing, services: Vec::new() };
         match product.start_services(console, interrupt) {
             Ok(()) => Ok(product),
             Err(failure) => {
@@ -125,10 +119,7 @@ impl Product {
             ("E2E_PAYMENTS_URL", local(ports.payments)),
             ("E2E_DATABASE_URL", self.backing.database_url()),
             ("E2E_AMQP_URL", self.backing.amqp_admin_url()),
-            (
-                "E2E_RABBITMQ_MANAGEMENT_URL",
-                self.backing.console_url().unwrap_or_default(),
-            ),
+            ("E2E_RABBITMQ_MANAGEMENT_URL", self.backing.console_url().unwrap_or_default()),
         ]
     }
 

@@ -9,12 +9,7 @@ use crate::instance::backing::Backing;
 use crate::instance::plan::Plan;
 
 /// The packages that make up the product.
-pub(crate) const PROGRAMS: [&str; 4] = [
-    "gateway",
-    "orders-service",
-    "payments-service",
-    "migrations",
-];
+pub(crate) const PROGRAMS: [&str; 4] = ["gateway", "orders-service", "payments-service", "migrations"];
 
 /// A service that is to run.
 #[derive(Clone, Debug)]
@@ -45,15 +40,9 @@ pub(crate) fn services(plan: &Plan, backing: &Backing) -> Vec<Service> {
             ("API_ADDR", format!("127.0.0.1:{}", ports.api)),
             ("UI_ADDR", format!("127.0.0.1:{}", ports.ui)),
             ("ORDERS_URL", format!("http://127.0.0.1:{}", ports.orders)),
-            (
-                "PAYMENTS_URL",
-                format!("http://127.0.0.1:{}", ports.payments),
-            ),
+            ("PAYMENTS_URL", format!("http://127.0.0.1:{}", ports.payments)),
             ("AUTH_MODE", "header".to_owned()),
-            (
-                "ALLOWED_ORIGINS",
-                format!("http://localhost:{0},http://127.0.0.1:{0}", ports.ui),
-            ),
+            ("ALLOWED_ORIGINS", format!("http://localhost:{0},http://127.0.0.1:{0}", ports.ui)),
         ],
     };
     vec![

@@ -41,20 +41,8 @@ pub(crate) struct Part {
 
 impl Part {
     /// A part whose process has this id; `None` if it has just ended.
-    pub(crate) fn running(
-        name: &str,
-        port: u16,
-        pid: u32,
-        probe: Probe,
-        restarts: u32,
-    ) -> Option<Self> {
-        Some(Self {
-            name: name.to_owned(),
-            port,
-            process: Process::running(pid)?,
-            probe,
-            restarts,
-        })
+    pub(crate) fn running(name: &str, port: u16, pid: u32, probe: Probe, restarts: u32) -> Option<Self> {
+        Some(Self { name: name.to_owned(), port, process: Process::running(pid)?, probe, restarts })
     }
 
     /// Whether it is ready now.
@@ -104,38 +92,21 @@ impl State {
             Phase::Stopping => "stopping",
             Phase::Failed => "failed",
         };
-        let mut rows = vec![
-            format!("supervisor\t{}", self.supervisor),
-            format!("phase\t{phase}"),
-        ];
-        rows.extend(
-            self.addresses
-                .iter()
-                .map(|(label, url)| format!("address\t{label}\t{url}")),
-        );
+        let mut rows = vec![format!("supervisor\t{}", self.supervisor), format!("phase\t{phase}")];
+        rows.extend(self.addresses.iter().map(|(label, url)| format!("address\t{label}\t{url}")));
         rows.extend(self.parts.iter().map(|part| {
             let probe = match part.probe {
                 Probe::Tcp => "tcp",
                 Probe::Readyz => "readyz",
             };
-            format!(
-                "part\t{}\t{}\t{}\t{probe}\t{}",
-                part.name, part.port, part.process, part.restarts
-            )
+            format!("part\t{}\t{}\t{}\t{probe}\t{}", part.name, part.port, part.process, part.restarts)
         }));
         rows.join("\n") + "\n"
     }
 
     fn from_text(text: &str) -> Option<Self> {
-        let rows: Vec<Vec<&str>> = text
-            .lines()
-            .map(|line| line.split('\t').collect())
-            .collect();
-        let first = |key: &str| {
-            rows.iter()
-                .find(|row| row[0] == key)
-                .and_then(|row| row.get(1).copied())
-        };
+        let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
+        let first = |key: &str| rows.iter().find(|row| row[0] == key).and_then(|row| row.get(1).copied());
         let phase = match first("phase")? {
             "starting" => Phase::Starting,
             "ready" => Phase::Ready,
@@ -151,11 +122,7 @@ impl State {
                 .filter(|row| row[0] == "address" && row.len() == 3)
                 .map(|row| (row[1].to_owned(), row[2].to_owned()))
                 .collect(),
-            parts: rows
-                .iter()
-                .filter(|row| row[0] == "part")
-                .filter_map(|row| part(row))
-                .collect(),
+            parts: rows.iter().filter(|row| row[0] == "part").filter_map(|row| part(row)).collect(),
         })
     }
 }
@@ -187,13 +154,7 @@ mod tests {
             supervisor: process.clone(),
             phase: Phase::Ready,
             addresses: vec![("UI".to_owned(), "http://localhost:8080".to_owned())],
-            parts: vec![Part {
-                name: "gateway".to_owned(),
-                port: 8000,
-                process,
-                probe: Probe::Readyz,
-                restarts: 2,
-            }],
+            parts: vec![Part { name: "gateway".to_owned(), port: 8000, process, probe: Probe::Readyz, restarts: 2 }],
         };
         assert_eq!(State::from_text(&state.to_text()), Some(state));
     }

@@ -53,13 +53,7 @@ impl Supervised {
     /// The service, for `status`; `None` while it is down.
     pub(crate) fn part(&self) -> Option<Part> {
         let pid = self.daemon.as_ref()?.pid();
-        Part::running(
-            self.service.name,
-            self.service.port,
-            pid,
-            Probe::Readyz,
-            self.restarts,
-        )
+        Part::running(self.service.name, self.service.port, pid, Probe::Readyz, self.restarts)
     }
 
     /// Notices a crash, starts again when the time has come; says whether something changed.
@@ -108,11 +102,7 @@ impl Supervised {
 ///
 /// # Errors
 /// Fails with the log's tail of a service that ended or is late.
-pub(crate) fn wait_until_ready(
-    services: &mut [Supervised],
-    plan: &Plan,
-    interrupt: &Interrupt,
-) -> Result<(), Failure> {
+pub(crate) fn wait_until_ready(services: &mut [Supervised], plan: &Plan, interrupt: &Interrupt) -> Result<(), Failure> {
     let began = Instant::now();
     loop {
         interrupt.check()?;
@@ -121,10 +111,7 @@ pub(crate) fn wait_until_ready(
             let name = supervised.service.name;
             let log_tail = || tail(&plan.log(name), 30);
             if let Some(status) = supervised.daemon.as_mut().and_then(Daemon::ended) {
-                return Err(Failure::new(format!(
-                    "{name} ended ({status}) before it was ready:\n{}",
-                    log_tail()
-                )));
+                return Err(Failure::new(format!("{name} ended ({status}) before it was ready:\n{}", log_tail())));
             }
             if !supervised.part().is_some_and(|part| part.is_ready()) {
                 late = Some(name);

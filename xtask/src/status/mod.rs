@@ -18,18 +18,14 @@ pub(crate) fn status(checkout: &Checkout) -> Result<ExitCode, Failure> {
         println!("Nothing runs. `cargo xtask up` starts it.");
         return Ok(ExitCode::FAILURE);
     }
-    let state = State::read(&folder)
-        .ok_or_else(|| Failure::new("it runs, but its state cannot be read"))?;
+    let state = State::read(&folder).ok_or_else(|| Failure::new("it runs, but its state cannot be read"))?;
     let phase = match state.phase {
         Phase::Starting => "starting; see .local/logs/up.log",
         Phase::Ready => "up",
         Phase::Stopping => "stopping",
         Phase::Failed => "failed; see .local/logs/up.log",
     };
-    println!(
-        "Chipin is {phase} (supervisor: process {}).\n",
-        state.supervisor.pid()
-    );
+    println!("Chipin is {phase} (supervisor: process {}).\n", state.supervisor.pid());
     if state.parts.is_empty() {
         return Ok(ExitCode::FAILURE);
     }

@@ -48,8 +48,5 @@ fn stat(pid: u32) -> Option<Stat> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in brackets may hold spaces. Source: proc(5).
     let fields: Vec<&str> = text[text.rfind(')')? + 1..].split_whitespace().collect();
-    Some(Stat {
-        parent: fields.get(1)?.parse().ok()?,
-        began_ticks: fields.get(19)?.parse().ok()?,
-    })
+    Some(Stat { parent: fields.get(1)?.parse().ok()?, began_ticks: fields.get(19)?.parse().ok()? })
 }

@@ -19,27 +19,16 @@ pub(super) fn unit(stage: &Stage<'_>) -> Result<Counts, Failure> {
 /// Builds what [`integration`] runs.
 pub(super) fn build(stage: &Stage<'_>) -> Result<(), Failure> {
     let mut command = Command::new("cargo");
-    command
-        .args(["test", "--no-run"])
-        .args(ON_SERVERS)
-        .current_dir(stage.checkout.root());
-    stage.console.timed("build", || {
-        cargo_build(command, "build", stage.console, stage.interrupt)
-    })
+    command.args(["test", "--no-run"]).args(ON_SERVERS).current_dir(stage.checkout.root());
+    stage.console.timed("build", || cargo_build(command, "build", stage.console, stage.interrupt))
 }
 
 /// Unit tests, integration tests and doctests, with real servers.
 pub(super) fn integration(stage: &Stage<'_>, servers: &Backing) -> Result<Counts, Failure> {
     let environment = [
-        (
-            "TEST_DATABASE_URL",
-            servers.maintenance_url().unwrap_or_default(),
-        ),
+        ("TEST_DATABASE_URL", servers.maintenance_url().unwrap_or_default()),
         ("TEST_AMQP_URL", servers.amqp_admin_url()),
-        (
-            "TEST_RABBITMQ_MANAGEMENT_URL",
-            servers.console_url().unwrap_or_default(),
-        ),
+        ("TEST_RABBITMQ_MANAGEMENT_URL", servers.console_url().unwrap_or_default()),
     ];
     run(stage, "integration", &ON_SERVERS, &environment)
 }
@@ -50,12 +39,7 @@ pub(super) fn end_to_end(stage: &Stage<'_>, product: &Product) -> Result<Counts,
     run(stage, "e2e", &["-p", "e2e"], &environment)
 }
 
-fn run(
-    stage: &Stage<'_>,
-    part: &str,
-    selection: &[&str],
-    environment: &[(&str, String)],
-) -> Result<Counts, Failure> {
+fn run(stage: &Stage<'_>, part: &str, selection: &[&str], environment: &[(&str, String)]) -> Result<Counts, Failure> {
     let mut command = Command::new("cargo");
     command
         .args(["test", "--no-fail-fast"])
@@ -68,10 +52,7 @@ fn run(
     let mut program = Program::default();
     let status = run::lines(command, stage.interrupt, OnInterrupt::Stop, |line| {
         if let Some(name) = program_name(line) {
-            program = Program {
-                name,
-                output: Vec::new(),
-            };
+            program = Program { name, output: Vec::new() };
         }
         program.output.push(line.to_owned());
         if line.starts_with("test ") && line.ends_with("ok") {
@@ -101,9 +82,7 @@ impl Program {
     fn tell(&self, counts: Counts, part: &str, stage: &Stage<'_>) {
         if counts.failed > 0 {
             let output = self.output.join("\n");
-            stage
-                .console
-                .line(part, &format!("{}: FAILED\n{output}", self.name));
+            stage.console.line(part, &format!("{}: FAILED\n{output}", self.name));
         } else if counts.passed > 0 {
             let line = format!("{:<48} {:>4} passed", self.name, counts.passed);
             stage.console.line(part, &line);
@@ -120,10 +99,7 @@ fn program_name(line: &str) -> Option<String> {
     let (source, path) = line.strip_prefix("Running ")?.split_once(" (")?;
     let file = path.trim_end_matches(')').rsplit('/').next()?;
     let name = file.rsplit_once('-').map_or(file, |(name, _)| name);
-    Some(format!(
-        "{name}, {}",
-        source.trim_start_matches("unittests ")
-    ))
+    Some(format!("{name}, {}", source.trim_start_matches("unittests ")))
 }
 
 #[cfg(test)]
@@ -133,13 +109,9 @@ mod tests {
     #[test]
     fn a_test_program_is_named_after_its_crate_and_source() {
         assert_eq!(
-            program_name("     Running unittests src/lib.rs (target/debug/deps/servers-1f2e)")
-                .as_deref(),
+            program_name("     Running unittests src/lib.rs (target/debug/deps/servers-1f2e)").as_deref(),
             Some("servers, src/lib.rs")
         );
-        assert_eq!(
-            program_name("   Doc-tests servers").as_deref(),
-            Some("servers, doctests")
-        );
+        assert_eq!(program_name("   Doc-tests servers").as_deref(), Some("servers, doctests"));
     }
 }

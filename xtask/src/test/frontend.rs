@@ -43,11 +43,7 @@ fn prepare(stage: &Stage<'_>) -> Result<Node, Failure> {
     let node = node(stage.checkout, stage.console, stage.interrupt)?;
     let folder = stage.checkout.path("frontend");
     // npm writes this file last; with it newer than the lock, all is installed.
-    let modified = |path: &str| {
-        std::fs::metadata(folder.join(path))
-            .and_then(|file| file.modified())
-            .ok()
-    };
+    let modified = |path: &str| std::fs::metadata(folder.join(path)).and_then(|file| file.modified()).ok();
     let installed = modified("node_modules/.package-lock.json");
     if installed.is_some() && installed >= modified("package-lock.json") {
         return Ok(node);
@@ -62,10 +58,7 @@ fn prepare(stage: &Stage<'_>) -> Result<Node, Failure> {
         if status.success() {
             return Ok(());
         }
-        Err(Failure::new(format!(
-            "npm ci failed:\n{}",
-            output.join("\n")
-        )))
+        Err(Failure::new(format!("npm ci failed:\n{}", output.join("\n"))))
     })?;
     Ok(node)
 }
@@ -87,15 +80,9 @@ fn run(stage: &Stage<'_>, part: &str, script: &str, command: Command) -> Result<
     }
     if counts.failed > 0 {
         let output = output.join("\n");
-        stage
-            .console
-            .line(part, &format!("npm run {script}: FAILED\n{output}"));
+        stage.console.line(part, &format!("npm run {script}: FAILED\n{output}"));
     } else {
-        let line = format!(
-            "{:<48} {:>4} passed",
-            format!("npm run {script}"),
-            counts.passed
-        );
+        let line = format!("{:<48} {:>4} passed", format!("npm run {script}"), counts.passed);
         stage.console.line(part, &line);
     }
     Ok(counts)

@@ -30,9 +30,7 @@ pub(crate) fn test(checkout: &Checkout, options: &TestOptions) -> Result<ExitCod
     let interrupt = Interrupt::watch()?;
     let folder = checkout.local().join("test");
     let Some(_lock) = Lock::take(&folder)? else {
-        return Err(Failure::new(
-            "another `cargo xtask test` runs in this checkout",
-        ));
+        return Err(Failure::new("another `cargo xtask test` runs in this checkout"));
     };
     for name in ["servers", "product"] {
         let instance = folder.join(name);
@@ -41,11 +39,7 @@ pub(crate) fn test(checkout: &Checkout, options: &TestOptions) -> Result<ExitCod
             std::fs::remove_dir_all(&instance).doing(format!("empty {}", instance.display()))?;
         }
     }
-    let parts = if options.parts.is_empty() {
-        ALL.to_vec()
-    } else {
-        options.parts.clone()
-    };
+    let parts = if options.parts.is_empty() { ALL.to_vec() } else { options.parts.clone() };
     let packages = missing(&needs(&parts));
     ask_for_password(&packages);
     install(&packages, &console, &interrupt)?;
@@ -73,9 +67,8 @@ fn run(stage: &Stage<'_>, parts: &[Part], report: &mut Report) -> Result<(), Fai
         let servers = thread::scope(|scope| {
             let servers = scope.spawn(|| stage.servers());
             let built = cargo::build(stage);
-            let servers = servers
-                .join()
-                .unwrap_or_else(|_| Err(Failure::new("the thread that starts servers panicked")));
+            let servers =
+                servers.join().unwrap_or_else(|_| Err(Failure::new("the thread that starts servers panicked")));
             built.and(servers)
         });
         match servers {

@@ -32,18 +32,10 @@ impl Report {
     ///
     /// # Errors
     /// Fails if we were interrupted, which is the end of all parts.
-    pub(super) fn broken(
-        &mut self,
-        part: &'static str,
-        failure: &Failure,
-        stage: &Stage<'_>,
-    ) -> Result<(), Failure> {
+    pub(super) fn broken(&mut self, part: &'static str, failure: &Failure, stage: &Stage<'_>) -> Result<(), Failure> {
         stage.interrupt.check()?;
         stage.console.line(part, &format!("FAILED: {failure}"));
-        let counts = Counts {
-            passed: 0,
-            failed: 1,
-        };
+        let counts = Counts { passed: 0, failed: 1 };
         self.rows.push((part, counts, Duration::ZERO));
         Ok(())
     }
@@ -58,12 +50,7 @@ impl Report {
     pub(super) fn print(&self) {
         println!("\n  PART          PASSED  FAILED    SECONDS");
         for (part, counts, took) in &self.rows {
-            println!(
-                "  {part:<12} {:>7} {:>7} {:>10.1}",
-                counts.passed,
-                counts.failed,
-                took.as_secs_f64()
-            );
+            println!("  {part:<12} {:>7} {:>7} {:>10.1}", counts.passed, counts.failed, took.as_secs_f64());
         }
         let total = self.total();
         println!("\n{} passed, {} failed", total.passed, total.failed);

@@ -26,8 +26,7 @@ impl Stage<'_> {
     /// Fails if one does not start.
     pub(super) fn servers(&self) -> Result<Backing, Failure> {
         let plan = Plan::for_tests(self.folder.join("servers"))?;
-        self.console
-            .timed("servers", || Backing::start(&plan, self.console))
+        self.console.timed("servers", || Backing::start(&plan, self.console))
     }
 
     /// Builds and starts a whole product on free ports.
@@ -37,12 +36,8 @@ impl Stage<'_> {
     pub(super) fn product(&self) -> Result<Product, Failure> {
         let plan = Plan::for_tests(self.folder.join("product"))?;
         Product::prepare(&plan)?;
-        self.console.timed("build", || {
-            build_services(self.checkout, plan.release, self.console, self.interrupt)
-        })?;
-        let backing = self
-            .console
-            .timed("servers", || Backing::start(&plan, self.console))?;
+        self.console.timed("build", || build_services(self.checkout, plan.release, self.console, self.interrupt))?;
+        let backing = self.console.timed("servers", || Backing::start(&plan, self.console))?;
         Product::start(&plan, backing, self.console, self.interrupt)
     }
 }

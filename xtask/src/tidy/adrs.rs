@@ -34,13 +34,8 @@ mod tests {
     use super::*;
 
     fn numbered(names: &[&str]) -> usize {
-        let sources: Vec<Source> = names
-            .iter()
-            .map(|name| Source {
-                path: format!("{FOLDER}{name}"),
-                text: String::new(),
-            })
-            .collect();
+        let sources: Vec<Source> =
+            names.iter().map(|name| Source { path: format!("{FOLDER}{name}"), text: String::new() }).collect();
         check(&sources).len()
     }
 

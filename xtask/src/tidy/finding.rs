@@ -25,32 +25,13 @@ pub(super) struct Finding {
 
 impl Finding {
     /// A finding that must be mended.
-    pub(super) fn error(
-        path: &str,
-        line: usize,
-        rule: impl Into<String>,
-        why: &'static str,
-    ) -> Self {
-        Self {
-            severity: Severity::Error,
-            path: path.to_owned(),
-            line,
-            rule: rule.into(),
-            why,
-        }
+    pub(super) fn error(path: &str, line: usize, rule: impl Into<String>, why: &'static str) -> Self {
+        Self { severity: Severity::Error, path: path.to_owned(), line, rule: rule.into(), why }
     }
 
     /// A finding worth a thought.
-    pub(super) fn warning(
-        path: &str,
-        line: usize,
-        rule: impl Into<String>,
-        why: &'static str,
-    ) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(path, line, rule, why)
-        }
+    pub(super) fn warning(path: &str, line: usize, rule: impl Into<String>, why: &'static str) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(path, line, rule, why) }
     }
 }
 
@@ -60,10 +41,6 @@ impl fmt::Display for Finding {
             Severity::Error => "",
             Severity::Warning => "warning: ",
         };
-        write!(
-            f,
-            "{}:{}: {mark}{} ({})",
-            self.path, self.line, self.rule, self.why
-        )
+        write!(f, "{}:{}: {mark}{} ({})", self.path, self.line, self.rule, self.why)
     }
 }

@@ -42,12 +42,7 @@ const RULES: [Rule; 12] = [
         in_tests: &["testkit", "servers"],
         why: "the chassis knows neither contracts nor messaging",
     },
-    Rule {
-        folder: "shared/servers",
-        uses: &[],
-        in_tests: &[],
-        why: "it is compiled before anything else",
-    },
+    Rule { folder: "shared/servers", uses: &[], in_tests: &[], why: "it is compiled before anything else" },
     Rule {
         folder: "shared/testkit",
         uses: &["contracts", "messaging", "migrations", "servers", "trace"],
@@ -66,30 +61,15 @@ const RULES: [Rule; 12] = [
         in_tests: &["testkit", "servers"],
         why: "the gateway forwards; it has no events of its own",
     },
-    Rule {
-        folder: "orders-service",
-        uses: SERVICE,
-        in_tests: SERVICE_TESTS,
-        why: WHY_SERVICE,
-    },
-    Rule {
-        folder: "payments-service",
-        uses: SERVICE,
-        in_tests: SERVICE_TESTS,
-        why: WHY_SERVICE,
-    },
+    Rule { folder: "orders-service", uses: SERVICE, in_tests: SERVICE_TESTS, why: WHY_SERVICE },
+    Rule { folder: "payments-service", uses: SERVICE, in_tests: SERVICE_TESTS, why: WHY_SERVICE },
     Rule {
         folder: "e2e",
         uses: &["contracts", "servers"],
         in_tests: &[],
         why: "end-to-end tests see what a client sees",
     },
-    Rule {
-        folder: "xtask",
-        uses: &["servers"],
-        in_tests: &[],
-        why: "it is compiled before anything else",
-    },
+    Rule { folder: "xtask", uses: &["servers"], in_tests: &[], why: "it is compiled before anything else" },
 ];
 
 /// Checks one Cargo.toml.
@@ -108,9 +88,7 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
     dependencies(&source.text)
         .into_iter()
         .filter(|(_, table, name)| {
-            is_ours(name)
-                && !rule.uses.contains(name)
-                && !(*table == Table::Dev && rule.in_tests.contains(name))
+            is_ours(name) && !rule.uses.contains(name) && !(*table == Table::Dev && rule.in_tests.contains(name))
         })
         .map(|(line, _, name)| {
             let text = format!("`{folder}` must not depend on `{name}`");
@@ -120,9 +98,7 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
 }
 
 fn is_ours(name: &str) -> bool {
-    RULES
-        .iter()
-        .any(|rule| rule.folder.rsplit('/').next() == Some(name))
+    RULES.iter().any(|rule| rule.folder.rsplit('/').next() == Some(name))
 }
 
 #[cfg(test)]
@@ -130,16 +106,12 @@ mod tests {
     use super::*;
 
     fn findings(path: &str, text: &str) -> Vec<Finding> {
-        check(&Source {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        })
+        check(&Source { path: path.to_owned(), text: text.to_owned() })
     }
 
     #[test]
     fn a_service_does_not_know_another() {
-        let text =
-            "[dependencies]\nmessaging.workspace = true\npayments-service.workspace = true\n";
+        let text = "[dependencies]\nmessaging.workspace = true\npayments-service.workspace = true\n";
         let found = findings("orders-service/Cargo.toml", text);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].line, 3);

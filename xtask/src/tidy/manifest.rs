@@ -51,12 +51,7 @@ mod tests {
         let manifest = "[package]\nname = \"x\"\n[dependencies]\na.workspace = true\nb = { version = \"1\" }\n# c = \"1\"\n[dev-dependencies.d]\nversion = \"1\"\n[target.'cfg(unix)'.dependencies]\ne = \"1\"\n[features]\nf = []\n";
         assert_eq!(
             dependencies(manifest),
-            [
-                (4, Table::Normal, "a"),
-                (5, Table::Normal, "b"),
-                (7, Table::Dev, "d"),
-                (10, Table::Normal, "e"),
-            ]
+            [(4, Table::Normal, "a"), (5, Table::Normal, "b"), (7, Table::Dev, "d"), (10, Table::Normal, "e"),]
         );
     }
 }

@@ -18,12 +18,7 @@ pub(super) fn check(sources: &[Source]) -> Vec<Finding> {
             let path = format!("migrations/{service}/{name}");
             let copy = sources.iter().find(|source| source.path == path);
             match copy {
-                None => findings.push(Finding::error(
-                    &original.path,
-                    1,
-                    format!("no copy at {path}"),
-                    WHY,
-                )),
+                None => findings.push(Finding::error(&original.path, 1, format!("no copy at {path}"), WHY)),
                 Some(copy) if copy.text != original.text => findings.push(Finding::error(
                     &path,
                     first_difference(&copy.text, &original.text),
@@ -37,8 +32,7 @@ pub(super) fn check(sources: &[Source]) -> Vec<Finding> {
     findings
 }
 
-const WHY: &str =
-    "each service owns its outbox and inbox, and all must be the ones that messaging knows";
+const WHY: &str = "each service owns its outbox and inbox, and all must be the ones that messaging knows";
 
 fn first_difference(one: &str, other: &str) -> usize {
     let same = one.lines().zip(other.lines()).take_while(|(a, b)| a == b);
@@ -50,10 +44,7 @@ mod tests {
     use super::*;
 
     fn source(path: &str, text: &str) -> Source {
-        Source {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        }
+        Source { path: path.to_owned(), text: text.to_owned() }
     }
 
     #[test]
@@ -63,10 +54,7 @@ mod tests {
             source("migrations/orders/0001_outbox.sql", "a\nc\n"),
         ]);
         assert_eq!(found.len(), 2);
-        assert_eq!(
-            (found[0].path.as_str(), found[0].line),
-            ("migrations/orders/0001_outbox.sql", 2)
-        );
+        assert_eq!((found[0].path.as_str(), found[0].line), ("migrations/orders/0001_outbox.sql", 2));
         assert!(found[1].rule.contains("migrations/payments"));
     }
 }

@@ -37,14 +37,7 @@ pub(crate) fn tidy(checkout: &Checkout) -> Result<ExitCode, Failure> {
     for finding in &findings {
         println!("{finding}");
     }
-    let errors = findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .count();
-    println!(
-        "tidy: {} files, {errors} to mend, {} to think about",
-        sources.len(),
-        findings.len() - errors
-    );
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    println!("tidy: {} files, {errors} to mend, {} to think about", sources.len(), findings.len() - errors);
     Ok(ExitCode::from(u8::from(errors > 0)))
 }

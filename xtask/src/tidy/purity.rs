@@ -33,13 +33,10 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
     source
         .code()
         .flat_map(|(line, code)| {
-            FORBIDDEN
-                .iter()
-                .filter(move |(word, _)| code.contains(word))
-                .map(move |(word, why)| {
-                    let text = format!("`{}` in a domain", word.trim());
-                    Finding::error(&source.path, line, text, why)
-                })
+            FORBIDDEN.iter().filter(move |(word, _)| code.contains(word)).map(move |(word, why)| {
+                let text = format!("`{}` in a domain", word.trim());
+                Finding::error(&source.path, line, text, why)
+            })
         })
         .collect()
 }
@@ -49,18 +46,13 @@ mod tests {
     use super::*;
 
     fn findings(path: &str, text: &str) -> Vec<Finding> {
-        check(&Source {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        })
+        check(&Source { path: path.to_owned(), text: text.to_owned() })
     }
 
     #[test]
     fn a_clock_in_a_domain_is_found_with_its_line() {
-        let found = findings(
-            "orders-service/src/domain/order.rs",
-            "//! Orders.\nlet now = OffsetDateTime::now_utc();\n",
-        );
+        let found =
+            findings("orders-service/src/domain/order.rs", "//! Orders.\nlet now = OffsetDateTime::now_utc();\n");
         assert_eq!((found.len(), found[0].line), (1, 2));
     }
 

@@ -5,26 +5,10 @@ use crate::tidy::sources::Source;
 
 /// A room, the rooms it must not import, and why.
 const WALLS: [(&str, &[&str], &str); 4] = [
-    (
-        "api",
-        &["inbox"],
-        "requests and events come in by two doors that do not know each other",
-    ),
-    (
-        "inbox",
-        &["api"],
-        "requests and events come in by two doors that do not know each other",
-    ),
-    (
-        "store",
-        &["api", "inbox"],
-        "the store is called, it does not call",
-    ),
-    (
-        "domain",
-        &["api", "inbox", "store"],
-        "the domain depends on nothing outer",
-    ),
+    ("api", &["inbox"], "requests and events come in by two doors that do not know each other"),
+    ("inbox", &["api"], "requests and events come in by two doors that do not know each other"),
+    ("store", &["api", "inbox"], "the store is called, it does not call"),
+    ("domain", &["api", "inbox", "store"], "the domain depends on nothing outer"),
 ];
 
 /// The room of a file of a service: `orders-service/src/domain/order.rs` is in `domain`.
@@ -48,13 +32,10 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
     source
         .code()
         .flat_map(|(line, code)| {
-            forbidden
-                .iter()
-                .filter(move |other| names(code, other))
-                .map(move |other| {
-                    let text = format!("`{room}` must not import `{other}`");
-                    Finding::error(&source.path, line, text, why)
-                })
+            forbidden.iter().filter(move |other| names(code, other)).map(move |other| {
+                let text = format!("`{room}` must not import `{other}`");
+                Finding::error(&source.path, line, text, why)
+            })
         })
         .collect()
 }
@@ -66,9 +47,7 @@ fn names(code: &str, room: &str) -> bool {
     };
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     match after.strip_prefix('{') {
-        Some(list) => list
-            .split(',')
-            .any(|item| item.trim().split(|c| !is_word(c)).next() == Some(room)),
+        Some(list) => list.split(',').any(|item| item.trim().split(|c| !is_word(c)).next() == Some(room)),
         None => after.split(|c| !is_word(c)).next() == Some(room),
     }
 }
@@ -78,11 +57,7 @@ mod tests {
     use super::*;
 
     fn findings(path: &str, text: &str) -> usize {
-        check(&Source {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        })
-        .len()
+        check(&Source { path: path.to_owned(), text: text.to_owned() }).len()
     }
 
     #[test]
@@ -91,10 +66,7 @@ mod tests {
         assert_eq!(findings(api, "use crate::inbox::paid;"), 1);
         assert_eq!(findings(api, "use crate::{domain, inbox};"), 1);
         assert_eq!(findings(api, "use crate::domain::inbox_size;"), 0);
-        assert_eq!(
-            findings("orders-service/src/store/orders.rs", "use crate::api::x;"),
-            1
-        );
+        assert_eq!(findings("orders-service/src/store/orders.rs", "use crate::api::x;"), 1);
     }
 
     #[test]

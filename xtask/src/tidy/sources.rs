@@ -7,9 +7,8 @@ use crate::checkout::Checkout;
 use crate::failure::{Doing, Failure};
 
 /// Kinds of files whose text is looked at; of others only the path matters.
-const TEXTS: [&str; 13] = [
-    "rs", "toml", "sql", "md", "sh", "yaml", "yml", "ts", "svelte", "css", "mjs", "json", "html",
-];
+const TEXTS: [&str; 13] =
+    ["rs", "toml", "sql", "md", "sh", "yaml", "yml", "ts", "svelte", "css", "mjs", "json", "html"];
 
 /// A file of the tree.
 #[derive(Clone, Debug)]
@@ -23,9 +22,7 @@ pub(super) struct Source {
 impl Source {
     /// Whether the path ends in `.extension`.
     pub(super) fn is(&self, extension: &str) -> bool {
-        self.path
-            .rsplit_once('.')
-            .is_some_and(|(_, found)| found == extension)
+        self.path.rsplit_once('.').is_some_and(|(_, found)| found == extension)
     }
 
     /// The lines with their numbers from 1, without comments and without what follows the unit tests' module line.
@@ -41,21 +38,12 @@ impl Source {
 /// Reads the tree.
 pub(super) fn read(checkout: &Checkout) -> Result<Vec<Source>, Failure> {
     let output = Command::new("git")
-        .args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ])
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(checkout.root())
         .output()
         .doing("run `git ls-files`")?;
     if !output.status.success() {
-        return Err(Failure::new(format!(
-            "git ls-files: {}",
-            String::from_utf8_lossy(&output.stderr)
-        )));
+        return Err(Failure::new(format!("git ls-files: {}", String::from_utf8_lossy(&output.stderr))));
     }
     let list = String::from_utf8_lossy(&output.stdout);
     let mut sources = Vec::new();
@@ -71,10 +59,7 @@ pub(super) fn read(checkout: &Checkout) -> Result<Vec<Source>, Failure> {
         } else {
             String::new()
         };
-        sources.push(Source {
-            path: path.to_owned(),
-            text,
-        });
+        sources.push(Source { path: path.to_owned(), text });
     }
     Ok(sources)
 }

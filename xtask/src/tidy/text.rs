@@ -15,10 +15,7 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
     if source.is("rs") {
         findings.extend(first_sentence(source));
     }
-    if ["rs", "ts", "svelte", "mjs", "sql", "sh"]
-        .iter()
-        .any(|extension| source.is(extension))
-    {
+    if ["rs", "ts", "svelte", "mjs", "sql", "sh"].iter().any(|extension| source.is(extension)) {
         findings.extend(length(source));
         findings.extend(promises(source));
     }
@@ -42,21 +39,10 @@ fn length(source: &Source) -> Option<Finding> {
     let lines = source.text.lines().count();
     let text = format!("{lines} lines");
     if lines > LINES_MAX {
-        return Some(Finding::error(
-            &source.path,
-            lines,
-            text,
-            "at six hundred a file is split",
-        ));
+        return Some(Finding::error(&source.path, lines, text, "at six hundred a file is split"));
     }
-    (lines > LINES_TALK).then(|| {
-        Finding::warning(
-            &source.path,
-            lines,
-            text,
-            "at four hundred one talks about splitting",
-        )
-    })
+    (lines > LINES_TALK)
+        .then(|| Finding::warning(&source.path, lines, text, "at four hundred one talks about splitting"))
 }
 
 fn promises(source: &Source) -> Vec<Finding> {
@@ -67,9 +53,7 @@ fn promises(source: &Source) -> Vec<Finding> {
         .filter(|(_, line)| {
             line.split_once(PROMISE).is_some_and(|(_, after)| {
                 let number = after.trim_start_matches(['(', ' ']);
-                !number
-                    .strip_prefix('#')
-                    .is_some_and(|digits| digits.starts_with(|c: char| c.is_ascii_digit()))
+                !number.strip_prefix('#').is_some_and(|digits| digits.starts_with(|c: char| c.is_ascii_digit()))
             })
         })
         .map(|(at, _)| {
@@ -88,10 +72,7 @@ mod tests {
     use super::*;
 
     fn findings(path: &str, text: &str) -> Vec<Finding> {
-        check(&Source {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        })
+        check(&Source { path: path.to_owned(), text: text.to_owned() })
     }
 
     #[test]
@@ -106,10 +87,7 @@ mod tests {
         let lines = |count: usize| format!("//! Long.\n{}", "x\n".repeat(count));
         assert!(findings("a.rs", &lines(300)).is_empty());
         assert_eq!(findings("a.rs", &lines(450)).len(), 1);
-        assert_eq!(
-            findings("a.rs", &lines(650))[0].severity,
-            crate::tidy::finding::Severity::Error
-        );
+        assert_eq!(findings("a.rs", &lines(650))[0].severity, crate::tidy::finding::Severity::Error);
     }
 
     #[test]

@@ -46,10 +46,7 @@ pub(super) fn detach(checkout: &Checkout, release: bool) -> Result<ExitCode, Fai
         }
         if let Some(status) = child.try_wait().doing("wait for the supervisor")? {
             show_new(&mut read);
-            return Err(Failure::new(format!(
-                "it did not come up ({status}); all of this is in {}",
-                log.display()
-            )));
+            return Err(Failure::new(format!("it did not come up ({status}); all of this is in {}", log.display())));
         }
         if is_ready(checkout, child.id()) {
             // The addresses are printed right after the state says ready.

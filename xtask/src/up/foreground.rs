@@ -53,17 +53,9 @@ pub(super) fn run(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, 
     Ok(ExitCode::SUCCESS)
 }
 
-fn start(
-    checkout: &Checkout,
-    plan: &Plan,
-    console: &Console,
-    interrupt: &Interrupt,
-) -> Result<Product, Failure> {
+fn start(checkout: &Checkout, plan: &Plan, console: &Console, interrupt: &Interrupt) -> Result<Product, Failure> {
     for name in stop_leftovers(plan.folder()) {
-        console.line(
-            "leftovers",
-            &format!("stopped {name}, which a killed `up` had left behind"),
-        );
+        console.line("leftovers", &format!("stopped {name}, which a killed `up` had left behind"));
     }
     Product::prepare(plan)?;
     let packages = missing(&needs(plan));
@@ -72,9 +64,7 @@ fn start(
     // installed and servers started beside it.
     let (built, backing) = thread::scope(|scope| {
         let built = scope.spawn(|| {
-            let built = console.timed("build", || {
-                build_services(checkout, plan.release, console, interrupt)
-            });
+            let built = console.timed("build", || build_services(checkout, plan.release, console, interrupt));
             if built.is_err() {
                 interrupt.raise();
             }
@@ -84,35 +74,23 @@ fn start(
         if backing.is_err() {
             interrupt.raise();
         }
-        let built = built
-            .join()
-            .unwrap_or_else(|_| Err(Failure::new("the thread that builds panicked")));
+        let built = built.join().unwrap_or_else(|_| Err(Failure::new("the thread that builds panicked")));
         (built, backing)
     });
     let backing = first_cause(built, backing)?;
     Product::start(plan, backing, console, interrupt)
 }
 
-fn start_servers(
-    plan: &Plan,
-    packages: &[&str],
-    console: &Console,
-    interrupt: &Interrupt,
-) -> Result<Backing, Failure> {
+fn start_servers(plan: &Plan, packages: &[&str], console: &Console, interrupt: &Interrupt) -> Result<Backing, Failure> {
     if !packages.is_empty() {
-        console.timed("packages", || {
-            install::install(packages, console, interrupt)
-        })?;
+        console.timed("packages", || install::install(packages, console, interrupt))?;
     }
     interrupt.check()?;
     console.timed("servers", || Backing::start(plan, console))
 }
 
 /// When one side fails, the other is interrupted and fails too: the one that was not is the cause.
-fn first_cause(
-    built: Result<(), Failure>,
-    backing: Result<Backing, Failure>,
-) -> Result<Backing, Failure> {
+fn first_cause(built: Result<(), Failure>, backing: Result<Backing, Failure>) -> Result<Backing, Failure> {
     match (built, backing) {
         (Ok(()), backing) => backing,
         (Err(failure), Ok(mut backing)) => {
@@ -137,12 +115,7 @@ fn needs(plan: &Plan) -> Vec<Need> {
     .collect()
 }
 
-fn watch(
-    plan: &Plan,
-    product: &mut Product,
-    console: &Console,
-    interrupt: &Interrupt,
-) -> Result<(), Failure> {
+fn watch(plan: &Plan, product: &mut Product, console: &Console, interrupt: &Interrupt) -> Result<(), Failure> {
     while !interrupt.is_raised() {
         if product.tend(console) {
             tell(plan, Phase::Ready, Some(product))?;
@@ -153,8 +126,8 @@ fn watch(
 }
 
 fn tell(plan: &Plan, phase: Phase, product: Option<&Product>) -> Result<(), Failure> {
-    let supervisor = Process::running(std::process::id())
-        .ok_or_else(|| Failure::new("read our own process from /proc"))?;
+    let supervisor =
+        Process::running(std::process::id()).ok_or_else(|| Failure::new("read our own process from /proc"))?;
     State {
         supervisor,
         phase,

@@ -22,11 +22,7 @@ pub(crate) fn up(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, F
         }
         return Ok(ExitCode::SUCCESS);
     }
-    if options.detach {
-        detach::detach(checkout, options.release)
-    } else {
-        foreground::run(checkout, options)
-    }
+    if options.detach { detach::detach(checkout, options.release) } else { foreground::run(checkout, options) }
 }
 
 fn print_addresses(addresses: &[(String, String)]) {
