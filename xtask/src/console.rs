@@ -4,6 +4,15 @@ use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+/// Prints a line like `println!`, but does not panic when the reader of a pipe, e.g. `head`, has gone.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    }};
+}
+pub(crate) use say;
+
 /// Without a terminal, a long step says this often that it goes on.
 const QUIET: Duration = Duration::from_secs(15);
 

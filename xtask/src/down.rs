@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use servers::Signal;
 
 use crate::checkout::Checkout;
+use crate::console::say;
 use crate::failure::Failure;
 use crate::instance::{Lock, State, stop_leftovers};
 
@@ -35,15 +36,15 @@ pub(crate) fn down(checkout: &Checkout) -> Result<ExitCode, Failure> {
             }
             thread::sleep(Duration::from_millis(20));
         }
-        println!("Stopped in {:.1} s; the data stay.", began.elapsed().as_secs_f64());
+        say!("Stopped in {:.1} s; the data stay.", began.elapsed().as_secs_f64());
         return Ok(ExitCode::SUCCESS);
     }
     let Some(_lock) = Lock::take(&folder)? else {
         return Err(Failure::new("an `up` has just started here"));
     };
     match stop_leftovers(&folder).as_slice() {
-        [] => println!("Nothing runs."),
-        names => println!("Stopped what a killed `up` had left behind: {}.", names.join(", ")),
+        [] => say!("Nothing runs."),
+        names => say!("Stopped what a killed `up` had left behind: {}.", names.join(", ")),
     }
     Ok(ExitCode::SUCCESS)
 }

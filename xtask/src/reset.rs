@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use crate::checkout::Checkout;
 use crate::cli::ResetOptions;
+use crate::console::say;
 use crate::failure::{Doing, Failure};
 use crate::instance::{Lock, stop_leftovers};
 
@@ -22,7 +23,7 @@ pub(crate) fn reset(checkout: &Checkout, options: &ResetOptions) -> Result<ExitC
         return Err(Failure::new("it runs; `cargo xtask down` first, so that nothing is cut off"));
     };
     if !options.yes && !agreed(&folder.display().to_string()) {
-        println!("Nothing was deleted.");
+        say!("Nothing was deleted.");
         return Ok(ExitCode::FAILURE);
     }
     stop_leftovers(&folder);
@@ -37,7 +38,7 @@ pub(crate) fn reset(checkout: &Checkout, options: &ResetOptions) -> Result<ExitC
         };
         deleted.doing(format!("delete {}", path.display()))?;
     }
-    println!("All data of `up` are deleted; the next one begins anew.");
+    say!("All data of `up` are deleted; the next one begins anew.");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use servers::{find_program, is_root};
 
 use crate::console::Console;
+use crate::console::say;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::run::{self, OnInterrupt};
@@ -57,7 +58,7 @@ pub(crate) fn ask_for_password(packages: &[&str]) {
     if packages.is_empty() || is_root() || find_program("sudo").is_none() || sudo_without_asking() {
         return;
     }
-    println!("Installing {} needs root; sudo may ask for your password.", packages.join(" "));
+    say!("Installing {} needs root; sudo may ask for your password.", packages.join(" "));
     // A refusal shows itself in `install`, with what to do by hand.
     let _ = Command::new("sudo").arg("-v").status();
 }

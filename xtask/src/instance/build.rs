@@ -20,7 +20,12 @@ pub(crate) fn build_services(
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
     let mut command = Command::new("cargo");
-    command.arg("build").current_dir(checkout.root());
+    command
+        .arg("build")
+        .current_dir(checkout.root())
+        // The query macros look at it, and would be expanded again for each
+        // database that is given, though they never ask it.
+        .env_remove("DATABASE_URL");
     for program in PROGRAMS {
         command.args(["-p", program]);
     }

@@ -5,6 +5,7 @@ mod process;
 use std::process::ExitCode;
 
 use crate::checkout::Checkout;
+use crate::console::say;
 use crate::failure::Failure;
 use crate::instance::{Lock, Part, Phase, State};
 
@@ -15,7 +16,7 @@ use crate::instance::{Lock, Part, Phase, State};
 pub(crate) fn status(checkout: &Checkout) -> Result<ExitCode, Failure> {
     let folder = checkout.local();
     if !Lock::is_held(&folder) {
-        println!("Nothing runs. `cargo xtask up` starts it.");
+        say!("Nothing runs. `cargo xtask up` starts it.");
         return Ok(ExitCode::FAILURE);
     }
     let state = State::read(&folder).ok_or_else(|| Failure::new("it runs, but its state cannot be read"))?;
@@ -25,17 +26,17 @@ pub(crate) fn status(checkout: &Checkout) -> Result<ExitCode, Failure> {
         Phase::Stopping => "stopping",
         Phase::Failed => "failed; see .local/logs/up.log",
     };
-    println!("Chipin is {phase} (supervisor: process {}).\n", state.supervisor.pid());
+    say!("Chipin is {phase} (supervisor: process {}).\n", state.supervisor.pid());
     if state.parts.is_empty() {
         return Ok(ExitCode::FAILURE);
     }
-    println!("  NAME              PID   PORT  READY    UPTIME   MEMORY  RESTARTS");
+    say!("  NAME              PID   PORT  READY    UPTIME   MEMORY  RESTARTS");
     for part in &state.parts {
-        println!("  {}", line(part));
+        say!("  {}", line(part));
     }
-    println!();
+    say!();
     for (label, url) in &state.addresses {
-        println!("  {label:<11} {url}");
+        say!("  {label:<11} {url}");
     }
     let all_ready = state.parts.iter().all(Part::is_ready);
     Ok(ExitCode::from(u8::from(!all_ready)))

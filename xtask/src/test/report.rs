@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::console::say;
 use crate::failure::Failure;
 use crate::test::counts::Counts;
 use crate::test::stage::Stage;
@@ -48,12 +49,12 @@ impl Report {
 
     /// Prints a table and, as the last line, the sums.
     pub(super) fn print(&self) {
-        println!("\n  PART          PASSED  FAILED    SECONDS");
+        say!("\n  PART          PASSED  FAILED    SECONDS");
         for (part, counts, took) in &self.rows {
-            println!("  {part:<12} {:>7} {:>7} {:>10.1}", counts.passed, counts.failed, took.as_secs_f64());
+            say!("  {part:<12} {:>7} {:>7} {:>10.1}", counts.passed, counts.failed, took.as_secs_f64());
         }
         let total = self.total();
-        println!("\n{} passed, {} failed", total.passed, total.failed);
+        say!("\n{} passed, {} failed", total.passed, total.failed);
     }
 
     fn total(&self) -> Counts {

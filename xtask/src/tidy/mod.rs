@@ -14,6 +14,7 @@ mod text;
 use std::process::ExitCode;
 
 use crate::checkout::Checkout;
+use crate::console::say;
 use crate::failure::Failure;
 use crate::tidy::finding::Severity;
 
@@ -35,9 +36,9 @@ pub(crate) fn tidy(checkout: &Checkout) -> Result<ExitCode, Failure> {
     findings.extend(dist::check(&sources));
     findings.sort();
     for finding in &findings {
-        println!("{finding}");
+        say!("{finding}");
     }
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    println!("tidy: {} files, {errors} to mend, {} to think about", sources.len(), findings.len() - errors);
+    say!("tidy: {} files, {errors} to mend, {} to think about", sources.len(), findings.len() - errors);
     Ok(ExitCode::from(u8::from(errors > 0)))
 }

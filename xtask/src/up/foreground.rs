@@ -9,6 +9,7 @@ use servers::{Process, leave_session};
 use crate::checkout::Checkout;
 use crate::cli::UpOptions;
 use crate::console::Console;
+use crate::console::say;
 use crate::failure::{Doing, Failure};
 use crate::install::{self, Need, ask_for_password, missing};
 use crate::instance::{Backing, Lock, Phase, Plan, Product, State, build_services, stop_leftovers};
@@ -38,11 +39,11 @@ pub(super) fn run(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, 
         }
     };
     tell(&plan, Phase::Ready, Some(&product))?;
-    println!("\n{}\n\nChipin is ready:\n", console.timings());
+    say!("\n{}\n\nChipin is ready:\n", console.timings());
     print_addresses(&product.addresses());
-    println!("\nDevelopment mode: whoever sends `X-User-ID: 1` is user 1. Loopback only.");
+    say!("\nDevelopment mode: whoever sends `X-User-ID: 1` is user 1. Loopback only.");
     if !options.supervisor {
-        println!("Ctrl-C stops it; the data stay.\n");
+        say!("Ctrl-C stops it; the data stay.\n");
     }
     watch(&plan, &mut product, &console, &interrupt)?;
     console.line("stop", "stopping services, then servers");

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use crate::checkout::Checkout;
 use crate::cli::UpOptions;
+use crate::console::say;
 use crate::failure::Failure;
 use crate::instance::{Lock, State};
 
@@ -16,7 +17,7 @@ use crate::instance::{Lock, State};
 /// Fails with what could not be installed, built or started.
 pub(crate) fn up(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, Failure> {
     if Lock::is_held(&checkout.local()) {
-        println!("It runs already (`cargo xtask down` stops it).\n");
+        say!("It runs already (`cargo xtask down` stops it).\n");
         if let Some(state) = State::read(&checkout.local()) {
             print_addresses(&state.addresses);
         }
@@ -27,6 +28,6 @@ pub(crate) fn up(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, F
 
 fn print_addresses(addresses: &[(String, String)]) {
     for (label, url) in addresses {
-        println!("  {label:<11} {url}");
+        say!("  {label:<11} {url}");
     }
 }
