@@ -17,14 +17,13 @@ use utoipa_axum::routes;
 
 /// All routes, and the document that describes them: the two can't drift apart.
 pub fn routes(state: State) -> Router {
-    let (router, mut document) = OpenApiRouter::new()
+    let about = docs::about("Chipin orders", "Orders, their states, and their live status over WebSocket.");
+    let (router, document) = OpenApiRouter::with_openapi(about)
         .routes(routes!(place_order::handler, list_orders::handler))
         .routes(routes!(get_order::handler))
         .routes(routes!(watch::one_order))
         .routes(routes!(watch::all_orders))
         .split_for_parts();
-    document.info.title = "Chipin orders".to_owned();
-    document.info.description = Some("Orders, their states, and their live status over WebSocket.".to_owned());
     router.with_state(state).merge(docs::routes(document))
 }
 

@@ -17,14 +17,13 @@ use utoipa_axum::routes;
 
 /// All routes, and the document that describes them: the two can't drift apart.
 pub fn routes(state: State) -> Router {
-    let (router, mut document) = OpenApiRouter::new()
+    let about = docs::about("Chipin payments", "Accounts, top-ups, balances and statements.");
+    let (router, document) = OpenApiRouter::with_openapi(about)
         .routes(routes!(open_account::handler))
         .routes(routes!(top_up::handler))
         .routes(routes!(get_balance::handler))
         .routes(routes!(list_transactions::handler))
         .split_for_parts();
-    document.info.title = "Chipin payments".to_owned();
-    document.info.description = Some("Accounts, top-ups, balances and statements.".to_owned());
     router.with_state(state).merge(docs::routes(document))
 }
 

@@ -9,8 +9,20 @@ use http::{StatusCode, header};
 use std::sync::Arc;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::openapi::server::Server;
-use utoipa::openapi::{Components, OpenApi, SecurityRequirement};
+use utoipa::openapi::{Components, InfoBuilder, License, OpenApi, OpenApiBuilder, SecurityRequirement};
 use utoipa_swagger_ui::{Config, Url};
+
+/// An empty document about a service, for its routes to be added to.
+pub fn about(title: &str, description: &str) -> OpenApi {
+    let licence = License::builder().name("MIT").identifier(Some("MIT")).build();
+    let info = InfoBuilder::new()
+        .title(title)
+        .description(Some(description))
+        // All crates of the workspace have one version.
+        .version(env!("CARGO_PKG_VERSION"))
+        .license(Some(licence));
+    OpenApiBuilder::new().info(info.build()).build()
+}
 
 /// `/openapi.json` and `/docs/` of a service.
 ///
