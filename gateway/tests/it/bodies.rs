@@ -1,0 +1,100 @@
+//! Bodies that are too large, broken, or too slow.
+
+use crate::client::{as_user, send};
+use crate::raw::Raw;
+use crate::service::Service;
+use crate::stage::{before, echoing};
+use axum::body::{Body, Bytes};
+use futures_util::stream;
+use http::StatusCode;
+use std::convert::Infallible;
+use std::time::Duration;
+
+const MIB: usize = 1024 * 1024;
+
+#[tokio::test]
+async fn a_body_announced_as_too_large_is_refused_at_once() {
+    let (stage, service) = echoing().await;
+    let request = as_user("POST", stage.api, "/orders/orders").body(Body::from(vec![b'x'; 10 * MIB]));
+    let answer = send(request.unwrap()).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(answer.problem(), "payload_too_large");
+    assert!(service.seen.heads().is_empty());
+}
+
+#[tokio::test]
+async fn a_body_of_unknown_length_is_counted() {
+    let (stage, service) = echoing().await;
+    let request = as_user("POST", stage.api, "/orders/orders").body(chunks(40, 64 * 1024));
+    let answer = send(request.unwrap()).await;
+    assert_eq!(answer.problem(), "payload_too_large");
+    assert!(service.seen.bodies().is_empty());
+}
+
+#[tokio::test]
+async fn exactly_the_limit_passes_and_multipart_may_be_larger() {
+    let (stage, service) = echoing().await;
+    let full = as_user("POST", stage.api, "/orders/orders").body(chunks(16, 64 * 1024));
+    assert_eq!(send(full.unwrap()).await.body.len(), MIB);
+    let picture = |size| {
+        as_user("POST", stage.api, "/orders/load")
+            .header("Content-Type", "Multipart/form-data; boundary=x")
+            .body(Body::from(vec![b'x'; size]))
+            .unwrap()
+    };
+    assert_eq!(send(picture(10 * MIB)).await.body.len(), 10 * MIB);
+    assert_eq!(send(picture(10 * MIB + 1)).await.problem(), "payload_too_large");
+    assert_eq!(service.seen.bodies().len(), 2);
+}
+
+#[tokio::test]
+async fn a_client_that_waits_for_100_continue_is_refused_before_it_sends() {
+    let (stage, _service) = echoing().await;
+    let head = "POST /orders/orders HTTP/1.1\r\nHost: localhost\r\nX-User-ID: 1\r\nContent-Length: 2000000\r\nExpect: 100-continue\r\n\r\n";
+    let mut client = Raw::sending(stage.api, head).await;
+    assert_eq!(client.status().await, 413);
+    assert_eq!(client.rest().await, b"");
+}
+
+#[tokio::test]
+async fn broken_chunks_are_the_clients_fault() {
+    let (stage, service) = echoing().await;
+    for body in
+        ["0x3\r\nabc\r\n0\r\n\r\n", "fffffffffffffffff\r\nabc", "3\r\nabcd\r\n0\r\n\r\n", "-1\r\n", "3 a\r\nabc\r\n"]
+    {
+        let mut client = Raw::sending(stage.api, chunked(body)).await;
+        assert_eq!(client.status().await, 400, "{body:?}");
+        assert_eq!(client.rest().await, b"", "{body:?}");
+    }
+    assert!(service.seen.bodies().is_empty());
+}
+
+#[tokio::test]
+async fn a_client_that_trickles_is_cut() {
+    let service = Service::echo().await;
+    let stage = before(service.address).limits(|limits| limits.upload = Duration::from_millis(100)).start().await;
+    let mut client = Raw::sending(stage.api, chunked("1\r\nx\r\n")).await;
+    assert_eq!(client.status().await, 408);
+    assert_eq!(client.rest().await, b"");
+    assert!(service.seen.bodies().is_empty());
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_takes_its_request_along() {
+    let (stage, service) = echoing().await;
+    drop(Raw::sending(stage.api, chunked("1\r\nx\r\n")).await);
+    let request = as_user("GET", stage.api, "/orders/orders").body(Body::empty());
+    assert_eq!(send(request.unwrap()).await.status, StatusCode::OK);
+    assert_eq!(service.seen.bodies(), [""]);
+}
+
+fn chunks(count: usize, size: usize) -> Body {
+    let chunk = Bytes::from(vec![b'x'; size]);
+    Body::from_stream(stream::iter((0..count).map(move |_| Ok::<_, Infallible>(chunk.clone()))))
+}
+
+fn chunked(body: &str) -> String {
+    format!(
+        "POST /orders/orders HTTP/1.1\r\nHost: localhost\r\nX-User-ID: 1\r\nTransfer-Encoding: chunked\r\n\r\n{body}"
+    )
+}

@@ -1,0 +1,63 @@
+//! A well-behaved HTTP client.
+
+use axum::body::{Body, Bytes};
+use http::request::Builder;
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use std::net::SocketAddr;
+
+/// An answer with its whole body.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// The code of a problem document, after checking what every one has.
+    pub(crate) fn problem(&self) -> String {
+        assert_eq!(self.headers["content-type"], "application/problem+json", "{self:?}");
+        assert!(self.headers.contains_key("x-request-id"), "{self:?}");
+        let document: serde_json::Value = serde_json::from_slice(&self.body).unwrap();
+        assert_eq!(document["status"], self.status.as_u16());
+        assert_eq!(document["trace_id"].as_str().map(str::len), Some(32));
+        document["code"].as_str().unwrap().to_owned()
+    }
+
+    /// The body as text.
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+}
+
+/// A request of user 1.
+pub(crate) fn as_user(method: &str, address: SocketAddr, path: &str) -> Builder {
+    anonymous(method, address, path).header("X-User-ID", "1")
+}
+
+/// A request of nobody.
+pub(crate) fn anonymous(method: &str, address: SocketAddr, path: &str) -> Builder {
+    Request::builder().method(method).uri(format!("http://{address}{path}"))
+}
+
+/// Sends a request and reads the whole answer.
+pub(crate) async fn send(request: Request<Body>) -> Answer {
+    let (parts, body) = open(request).await.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer { status: parts.status, headers: parts.headers, body }
+}
+
+/// Sends a request without a body.
+pub(crate) async fn ask(request: Builder) -> Answer {
+    send(request.body(Body::empty()).unwrap()).await
+}
+
+/// Sends a request and reads the head of the answer.
+pub(crate) async fn open(request: Request<Body>) -> Response<Incoming> {
+    let client: Client<_, Body> = Client::builder(TokioExecutor::new()).build_http();
+    client.request(request).await.unwrap()
+}

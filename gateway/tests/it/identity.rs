@@ -1,0 +1,52 @@
+//! Who may call what, in development mode.
+
+use crate::client::{anonymous, as_user, ask};
+use crate::stage::echoing;
+use http::StatusCode;
+
+#[tokio::test]
+async fn the_service_is_told_who_calls() {
+    let (stage, service) = echoing().await;
+    let request = anonymous("GET", stage.api, "/orders/orders").header("x-USER-id", "42");
+    assert_eq!(ask(request).await.status, StatusCode::OK);
+    assert_eq!(service.seen.only().headers["x-user-id"], "42");
+}
+
+#[tokio::test]
+async fn a_missing_or_malformed_user_never_reaches_the_service() {
+    let (stage, service) = echoing().await;
+    for path in ["/orders/orders", "/payments/account", "/orders", "/orders/docsx", "/ws/orders"] {
+        let answer = ask(anonymous("POST", stage.api, path)).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(answer.problem(), "unauthenticated");
+    }
+    for user in ["", "0", "-1", "abc", "1, 2", "1.0", "9223372036854775808"] {
+        let request = anonymous("GET", stage.api, "/orders/orders").header("X-User-ID", user);
+        assert_eq!(ask(request).await.status, StatusCode::UNAUTHORIZED, "{user}");
+    }
+    let twice = as_user("GET", stage.api, "/orders/orders").header("X-User-ID", "1");
+    assert_eq!(ask(twice).await.problem(), "unauthenticated");
+    let query = anonymous("GET", stage.api, "/orders/orders?user_id=1");
+    assert_eq!(ask(query).await.problem(), "unauthenticated");
+    assert!(service.seen.heads().is_empty());
+}
+
+#[tokio::test]
+async fn documentation_needs_no_user_and_is_told_none() {
+    let (stage, service) = echoing().await;
+    let request = as_user("GET", stage.api, "/orders/openapi.json");
+    assert_eq!(ask(request).await.status, StatusCode::OK);
+    assert!(!service.seen.only().headers.contains_key("x-user-id"));
+    let info = ask(anonymous("GET", stage.ui, "/gateway/info")).await;
+    assert_eq!(info.text(), r#"{"auth_mode":"header","currency":"RUB","version":"0.1.0"}"#);
+}
+
+#[tokio::test]
+async fn a_page_that_points_its_own_name_here_is_turned_away() {
+    let (stage, service) = echoing().await;
+    let request = as_user("GET", stage.ui, "/orders/orders").header("Host", "evil.example:8080");
+    let answer = ask(request).await;
+    assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST);
+    assert_eq!(answer.problem(), "misdirected");
+    assert!(service.seen.heads().is_empty());
+}

@@ -1,0 +1,183 @@
+//! What passes through, what is added, and what stays behind.
+
+use crate::client::{anonymous, as_user, ask, send};
+use crate::service::Service;
+use crate::stage::{before, before_router, echoing};
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
+use http::StatusCode;
+use utoipa::openapi::OpenApi;
+
+#[tokio::test]
+async fn the_prefix_is_stripped_and_the_query_is_not_touched() {
+    let (stage, service) = echoing().await;
+    for (path, line) in [
+        ("/orders/orders?a=%20b&&c=%2F+d&user_id=7", "GET /orders?a=%20b&&c=%2F+d&user_id=7"),
+        ("/orders/orders/0198?", "GET /orders/0198?"),
+        ("/payments/account/balance", "GET /account/balance"),
+        ("/orders", "GET /"),
+        ("/orders/", "GET /"),
+        ("/orders?x", "GET /?x"),
+        ("/orders/%D1%8F%20", "GET /%D1%8F%20"),
+        ("/ws/orders/1", "GET /ws/orders/1"),
+        ("/orders/ws/orders/1", "GET /ws/orders/1"),
+    ] {
+        assert_eq!(ask(as_user("GET", stage.api, path)).await.status, StatusCode::OK, "{path}");
+        assert_eq!(service.seen.heads().last().unwrap().line, line);
+    }
+}
+
+#[tokio::test]
+async fn headers_and_body_pass_and_hop_by_hop_headers_do_not() {
+    let (stage, service) = echoing().await;
+    let request = as_user("POST", stage.api, "/orders/orders")
+        .header("Content-Type", "application/json")
+        .header("Idempotency-Key", "\"k\"")
+        .header("X-Custom", "a")
+        .header("X-Custom", "b")
+        .header("Connection", "keep-alive, X-Hop")
+        .header("X-Hop", "1")
+        .header("Keep-Alive", "timeout=5")
+        .header("Proxy-Authorization", "secret")
+        .header("Proxy-Connection", "keep-alive")
+        .header("TE", "trailers")
+        .header("Trailer", "x")
+        .header("Upgrade", "h2c")
+        .header("Expect", "100-continue")
+        .body(Body::from(r#"{"amount": 200}"#));
+    let answer = send(request.unwrap()).await;
+    assert_eq!(answer.text(), r#"{"amount": 200}"#);
+    let headers = service.seen.only().headers;
+    assert_eq!(headers["content-type"], "application/json");
+    assert_eq!(headers["content-length"], "15");
+    assert_eq!(headers["idempotency-key"], "\"k\"");
+    assert_eq!(headers.get_all("x-custom").iter().collect::<Vec<_>>(), ["a", "b"]);
+    for name in [
+        "connection",
+        "x-hop",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "upgrade",
+        "expect",
+        "transfer-encoding",
+    ] {
+        assert!(!headers.contains_key(name), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn answers_lose_their_hop_by_hop_headers_and_keep_the_rest() {
+    let answer = [
+        ("connection", "x-hop"),
+        ("x-hop", "1"),
+        ("keep-alive", "timeout=5"),
+        ("proxy-authenticate", "Basic"),
+        ("location", "/orders/orders/1"),
+        ("access-control-allow-origin", "*"),
+        ("x-request-id", "theirs"),
+        ("set-cookie", "a=b"),
+    ];
+    let (stage, _service) = before_router(Router::new().fallback(move || async move { (answer, "body") })).await;
+    let answer = ask(as_user("GET", stage.api, "/orders/x")).await;
+    assert_eq!(answer.headers["location"], "/orders/orders/1");
+    assert_eq!(answer.headers["set-cookie"], "a=b");
+    assert_ne!(answer.headers["x-request-id"], "theirs");
+    for name in ["x-hop", "keep-alive", "proxy-authenticate", "access-control-allow-origin"] {
+        assert!(!answer.headers.contains_key(name), "{name}");
+    }
+    assert_eq!(answer.text(), "body");
+}
+
+#[tokio::test]
+async fn the_service_learns_where_a_request_comes_from() {
+    let (stage, service) = echoing().await;
+    let request = as_user("GET", stage.api, "/orders/orders")
+        .header("X-Forwarded-For", "6.6.6.6")
+        .header("X-Forwarded-Proto", "gopher")
+        .header("X-Forwarded-Host", "evil.example")
+        .header("X-Forwarded-Prefix", "/evil")
+        .header("Forwarded", "for=6.6.6.6")
+        .header("X-Request-ID", "mine")
+        .header("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    let answer = ask(request).await;
+    let headers = service.seen.only().headers;
+    assert_eq!(headers["x-forwarded-for"], "127.0.0.1");
+    assert_eq!(headers["x-forwarded-proto"], "http");
+    assert_eq!(headers["x-forwarded-host"], stage.api.to_string());
+    assert_eq!(headers["x-forwarded-prefix"], "/orders");
+    assert_eq!(headers["host"], service.address.to_string());
+    assert!(!headers.contains_key("forwarded"));
+    assert_ne!(headers["x-request-id"], "mine");
+    assert_eq!(headers["x-request-id"], answer.headers["x-request-id"]);
+    let trace = headers["traceparent"].to_str().unwrap();
+    assert!(trace.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"), "{trace}");
+    assert!(!trace.contains("00f067aa0ba902b7"), "{trace}");
+}
+
+#[tokio::test]
+async fn a_proxy_of_ours_in_front_is_believed_when_told_so() {
+    let service = Service::echo().await;
+    let stage = before(service.address).with("--trust-forwarded=true").start().await;
+    let request = as_user("GET", stage.api, "/orders/orders")
+        .header("X-Forwarded-For", "6.6.6.6")
+        .header("X-Forwarded-Proto", "https")
+        .header("X-Forwarded-Host", "chipin.example");
+    ask(request).await;
+    let headers = service.seen.only().headers;
+    assert_eq!(headers["x-forwarded-for"], "6.6.6.6, 127.0.0.1");
+    assert_eq!(headers["x-forwarded-proto"], "https");
+    assert_eq!(headers["x-forwarded-host"], "chipin.example");
+}
+
+#[tokio::test]
+async fn an_empty_body_said_to_be_json_is_harmless() {
+    let (stage, service) = echoing().await;
+    let request = as_user("POST", stage.api, "/payments/account").header("Content-Type", "application/json");
+    assert_eq!(ask(request).await.status, StatusCode::OK);
+    assert_eq!(service.seen.only().line, "POST /account");
+    assert_eq!(service.seen.bodies(), [""]);
+}
+
+#[tokio::test]
+async fn a_head_keeps_the_length_of_what_get_would_send() {
+    let (stage, _service) = before_router(Router::new().route("/x", get(|| async { "twelve bytes" }))).await;
+    let answer = ask(as_user("HEAD", stage.api, "/orders/x")).await;
+    assert_eq!(answer.headers["content-length"], "12");
+    assert_eq!(answer.text(), "");
+}
+
+#[tokio::test]
+async fn documentation_works_through_the_prefix() {
+    let service = Service::start(|_| chassis::docs::routes(OpenApi::default())).await;
+    let stage = before(service.address).start().await;
+    let answer = ask(anonymous("GET", stage.api, "/orders/docs")).await;
+    assert_eq!(answer.headers["location"], "docs/");
+    let page = ask(anonymous("GET", stage.api, "/orders/docs/")).await;
+    assert!(page.text().contains("swagger-ui"), "{}", page.text());
+    let openapi = ask(anonymous("GET", stage.api, "/orders/openapi.json")).await;
+    let openapi: serde_json::Value = serde_json::from_slice(&openapi.body).unwrap();
+    assert_eq!(openapi["servers"][0]["url"], "/orders");
+
+    assert_eq!(ask(anonymous("GET", stage.api, "/docs")).await.headers["location"], "docs/");
+    let combined = ask(anonymous("GET", stage.api, "/docs/swagger-initializer.js")).await;
+    for address in ["../orders/openapi.json", "../payments/openapi.json"] {
+        assert!(combined.text().contains(address), "{}", combined.text());
+    }
+}
+
+#[tokio::test]
+async fn pages_for_operators_are_not_for_everybody() {
+    let (stage, service) = echoing().await;
+    for path in ["/orders/metrics", "/payments/metrics", "/orders/%6Detrics", "/orders/readyz", "/payments/healthz/"] {
+        let answer = ask(as_user("GET", stage.api, path)).await;
+        assert_eq!(answer.problem(), "not_found", "{path}");
+    }
+    assert!(service.seen.heads().is_empty());
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(ask(anonymous("GET", stage.api, path)).await.status, StatusCode::OK, "{path}");
+    }
+}

@@ -1,0 +1,86 @@
+//! Connections to services are kept, and replaced when they turn out stale.
+
+use crate::client::{as_user, ask, send};
+use crate::stage::{before, echoing};
+use axum::body::Body;
+use http::StatusCode;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+#[tokio::test]
+async fn one_connection_serves_many_requests() {
+    let (stage, service) = echoing().await;
+    for _ in 0..20 {
+        let request = as_user("POST", stage.api, "/orders/orders").body(Body::from("{}"));
+        assert_eq!(send(request.unwrap()).await.status, StatusCode::OK);
+    }
+    assert_eq!(service.seen.heads().len(), 20);
+    assert_eq!(service.seen.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_harmless_request_on_a_stale_connection_is_sent_again() {
+    let (address, connections) = answering_once().await;
+    let stage = before(address).start().await;
+    assert_eq!(ask(as_user("GET", stage.api, "/orders/orders")).await.status, StatusCode::OK);
+    // The first connection is kept, and ends when this arrives on it.
+    assert_eq!(ask(as_user("GET", stage.api, "/orders/orders")).await.status, StatusCode::OK);
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_request_that_may_have_had_an_effect_is_not_sent_again() {
+    let (address, connections) = answering_once().await;
+    let stage = before(address).start().await;
+    assert_eq!(ask(as_user("GET", stage.api, "/orders/orders")).await.status, StatusCode::OK);
+    assert_eq!(ask(as_user("POST", stage.api, "/orders/orders")).await.problem(), "upstream_unreachable");
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_request_is_sent_again_only_once() {
+    let (address, connections) = closing().await;
+    let stage = before(address).start().await;
+    assert_eq!(ask(as_user("GET", stage.api, "/orders/orders")).await.problem(), "upstream_unreachable");
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+}
+
+/// Answers the first request of each connection, and closes it when a second has arrived.
+async fn answering_once() -> (SocketAddr, Arc<AtomicUsize>) {
+    accepting(|mut stream| async move {
+        let mut buffer = [0; 4096];
+        let _ = stream.read(&mut buffer).await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
+        let _ = stream.read(&mut buffer).await;
+    })
+    .await
+}
+
+/// Closes every connection when a request has arrived.
+async fn closing() -> (SocketAddr, Arc<AtomicUsize>) {
+    accepting(|mut stream| async move {
+        let _ = stream.read(&mut [0; 4096]).await;
+    })
+    .await
+}
+
+async fn accepting<F, S>(serve: F) -> (SocketAddr, Arc<AtomicUsize>)
+where
+    F: Fn(TcpStream) -> S + Send + 'static,
+    S: Future<Output = ()> + Send,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            counter.fetch_add(1, Ordering::SeqCst);
+            serve(stream).await;
+        }
+    });
+    (address, connections)
+}

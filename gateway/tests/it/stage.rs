@@ -1,0 +1,97 @@
+//! A gateway on free ports, in front of given services.
+
+use crate::service::Service;
+use axum::Router;
+use chassis::process::Process;
+use chassis::telemetry;
+use clap::Parser;
+use gateway::config::Config;
+use gateway::limits::Limits;
+use gateway::program::{Listening, StartError, start};
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+
+/// The origin that the gateway of every stage allows.
+pub(crate) const ORIGIN: &str = "http://localhost:8080";
+
+/// A running gateway; it stops when dropped.
+pub(crate) struct Stage {
+    pub(crate) api: SocketAddr,
+    pub(crate) ui: SocketAddr,
+    pub(crate) process: Process,
+}
+
+/// A gateway that is not running yet.
+pub(crate) struct Plan {
+    arguments: Vec<String>,
+    limits: Limits,
+}
+
+/// A gateway whose services are all at `address`.
+pub(crate) fn before(address: SocketAddr) -> Plan {
+    let urls = [format!("--orders-url=http://{address}"), format!("--payments-url=http://{address}")];
+    let fixed =
+        ["gateway", "--api-addr=127.0.0.1:0", "--ui-addr=127.0.0.1:0", "--allowed-origins=http://localhost:8080"];
+    Plan { arguments: fixed.map(str::to_owned).into_iter().chain(urls).collect(), limits: Limits::default() }
+}
+
+/// A gateway before a service that sends every body back.
+pub(crate) async fn echoing() -> (Stage, Service) {
+    let service = Service::echo().await;
+    (before(service.address).start().await, service)
+}
+
+/// A gateway before a service with these routes.
+pub(crate) async fn before_router(router: Router) -> (Stage, Service) {
+    let service = Service::start(|_| router).await;
+    (before(service.address).start().await, service)
+}
+
+impl Plan {
+    /// With another command line argument; a later one wins.
+    pub(crate) fn with(mut self, argument: &str) -> Self {
+        let name = argument.split('=').next().unwrap_or_default().to_owned();
+        self.arguments.retain(|earlier| !earlier.starts_with(&name));
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// With other limits.
+    pub(crate) fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.limits);
+        self
+    }
+
+    /// Starts it.
+    pub(crate) async fn start(self) -> Stage {
+        self.try_start().await.unwrap()
+    }
+
+    /// Starts it, or says why not.
+    pub(crate) async fn try_start(self) -> Result<Stage, StartError> {
+        let config = Config::parse_from(&self.arguments);
+        let process = Process::default();
+        let metrics = metrics(&config);
+        let Listening { api, ui } = start(config, self.limits, metrics, &process).await?;
+        Ok(Stage { api, ui, process })
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.process.stopping().cancel();
+    }
+}
+
+/// The recorder belongs to the whole test program.
+fn metrics(config: &Config) -> PrometheusHandle {
+    static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+    METRICS
+        .get_or_init(|| {
+            let mut process = config.process.clone();
+            "off".clone_into(&mut process.log_filter);
+            telemetry::start(&process).unwrap()
+        })
+        .clone()
+}

@@ -1,0 +1,28 @@
+//! When the gateway refuses to start.
+
+use crate::stage::before;
+use gateway::program::StartError;
+use std::net::SocketAddr;
+
+const SERVICE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9);
+
+#[tokio::test]
+async fn header_mode_wants_loopback_unless_told_otherwise() {
+    for argument in ["--api-addr=0.0.0.0:0", "--ui-addr=0.0.0.0:0", "--ui-addr=[::]:0"] {
+        let refused = before(SERVICE).with(argument).try_start().await;
+        assert!(matches!(refused, Err(StartError::Auth(_))), "{argument}");
+    }
+    let allowed = before(SERVICE).with("--api-addr=0.0.0.0:0").with("--allow-header-auth-off-loopback=true");
+    allowed.start().await;
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_is_named() {
+    let first = before(SERVICE).start().await;
+    let second = before(SERVICE).with(&format!("--api-addr={}", first.api)).try_start().await;
+    match second {
+        Err(StartError::Listen { address, .. }) => assert_eq!(address, first.api),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("started twice"),
+    }
+}
