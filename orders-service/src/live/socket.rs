@@ -21,6 +21,9 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// Orders in the snapshot of a socket that watches all of a user's.
 const SNAPSHOT_ORDERS: i64 = 50;
 
+/// Orders whose last told version is remembered per socket.
+const TOLD_MAX: usize = 1000;
+
 /// What a socket watches: one order, or all of the user's.
 #[derive(Clone, Copy, Debug)]
 pub struct Watched {
@@ -123,6 +126,10 @@ async fn read_orders(state: &State, watched: Watched) -> Result<Vec<Order>, sqlx
 async fn send_newer(socket: &mut WebSocket, message: LiveMessage, told: &mut HashMap<OrderId, i64>) -> Option<End> {
     if told.get(&message.order_id).is_some_and(|version| *version >= message.version) {
         return None;
+    }
+    // Forgetting only means that a message may come twice; the client drops it by its version.
+    if told.len() >= TOLD_MAX {
+        told.clear();
     }
     told.insert(message.order_id, message.version);
     match serde_json::to_string(&message) {
