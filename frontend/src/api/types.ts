@@ -46,6 +46,8 @@ export interface components {
     };
     GatewayInfo: {
       auth_mode: string;
+      /** Where people look at the broker; absent where they should not. */
+      console_url?: string;
       currency: string;
       version: string;
     };
