@@ -38,7 +38,8 @@ pub struct Config {
     )]
     pub allow_header_auth_off_loopback: bool,
 
-    /// Origins of web pages that may call the API and open sockets, separated by commas.
+    /// Origins of web pages that may call the API and open sockets, separated by commas; the UI's own need not be named
+    /// when it listens on loopback.
     #[arg(long, env = "ALLOWED_ORIGINS", default_value = "http://localhost:8080,http://127.0.0.1:8080")]
     pub allowed_origins: Origins,
 
@@ -54,6 +55,10 @@ pub struct Config {
     /// The currency that the web UI shows. Source: ISO 4217.
     #[arg(long, env = "CURRENCY", default_value = "RUB")]
     pub currency: String,
+
+    /// The RabbitMQ console, for the page to link to; without it there is no link.
+    #[arg(long, env = "CONSOLE_URL")]
+    pub console_url: Option<String>,
 
     /// Logging and shutdown.
     #[command(flatten)]
