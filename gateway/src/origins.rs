@@ -1,6 +1,7 @@
 //! Which web pages may talk to the gateway: an exact list, no patterns.
 
 use http::{HeaderMap, HeaderValue, header};
+use std::net::SocketAddr;
 use std::str::FromStr;
 
 /// The allowed origins, as browsers write them.
@@ -39,6 +40,16 @@ impl FromStr for Origins {
 }
 
 impl Origins {
+    /// Adds the origins of the UI itself, when it listens on loopback: whatever its port, its own page works.
+    ///
+    /// They are addresses, and `localhost`: no page from elsewhere can have them.
+    pub(crate) fn add_own(&mut self, ui: SocketAddr) {
+        if ui.ip().is_loopback() {
+            self.0.push(format!("http://{ui}"));
+            self.0.push(format!("http://localhost:{}", ui.port()));
+        }
+    }
+
     /// Where a request comes from. Only the header counts: a `Host` that equals it proves nothing, because a
     /// page can point its own name at this machine (DNS rebinding).
     pub(crate) fn of(&self, headers: &HeaderMap) -> From {
@@ -98,5 +109,18 @@ mod tests {
         assert_eq!(of(&["http://localhost:8080", "http://localhost:8080"]), From::Foreign);
         assert!(list.has_host("localhost"));
         assert!(!list.has_host("evil.example"));
+    }
+
+    #[test]
+    fn the_ui_is_of_its_own_origin_where_no_stranger_can_be() {
+        let with_own = |ui: &str| {
+            let mut list: Origins = "".parse().unwrap();
+            list.add_own(ui.parse().unwrap());
+            list.0
+        };
+        assert_eq!(with_own("127.0.0.1:9"), ["http://127.0.0.1:9", "http://localhost:9"]);
+        assert_eq!(with_own("[::1]:9"), ["http://[::1]:9", "http://localhost:9"]);
+        assert!(with_own("0.0.0.0:9").is_empty());
+        assert!(with_own("192.168.0.1:9").is_empty());
     }
 }

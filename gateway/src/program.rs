@@ -76,7 +76,7 @@ pub async fn run(config: Config) -> ExitCode {
 /// # Errors
 /// [`StartError`] when the configuration is unsafe or an address can't be bound.
 pub async fn start(
-    config: Config,
+    mut config: Config,
     limits: Limits,
     metrics: PrometheusHandle,
     process: &Process,
@@ -85,6 +85,7 @@ pub async fn start(
     let api = bind(config.api_addr, &limits).await?;
     let ui = bind(config.ui_addr, &limits).await?;
     let listening = Listening { api: address(&api, config.api_addr), ui: address(&ui, config.ui_addr) };
+    config.allowed_origins.add_own(listening.ui);
     let shutdown = config.process.shutdown_timeout();
     let gateway = Arc::new(Gateway::new(config, authenticator, limits));
     let stopping = process.stopping();

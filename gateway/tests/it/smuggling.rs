@@ -43,7 +43,7 @@ const HEADERS: [(&str, u16, Reaches); 24] = [
 ];
 
 /// Request lines that replace that of [`PLAIN`].
-const LINES: [(&str, u16, Reaches); 22] = [
+const LINES: [(&str, u16, Reaches); 24] = [
     ("GET http://localhost/orders/x HTTP/1.1", 200, Once),
     ("GET http://LOCALHOST/orders/x HTTP/1.1", 200, Once),
     ("GET http://evil/orders/x HTTP/1.1", 400, Never),
@@ -63,6 +63,8 @@ const LINES: [(&str, u16, Reaches); 22] = [
     ("GET orders/x HTTP/1.1", 400, Never),
     ("OPTIONS * HTTP/1.1", 400, Never),
     ("TRACE /orders/x HTTP/1.1", 405, Never),
+    ("DEBUG /orders/x HTTP/1.1", 405, Never),
+    ("get /orders/x HTTP/1.1", 405, Never),
     ("CONNECT localhost:1 HTTP/1.1", 405, Never),
     ("GET /orders/x HTTP/1.1 x", 400, Never),
     ("GET /orders/x HTTP/0.9", 400, Never),

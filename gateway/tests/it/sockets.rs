@@ -133,21 +133,23 @@ async fn only_allowed_pages_and_programs_open_sockets() {
     };
     for address in [stage.api, stage.ui] {
         assert_eq!(status(address, "").await, 101);
-        assert_eq!(status(address, &format!("Origin: {ORIGIN}\r\n")).await, 101);
+        for origin in [ORIGIN, &format!("http://{}", stage.ui), &format!("http://localhost:{}", stage.ui.port())] {
+            assert_eq!(status(address, &format!("Origin: {origin}\r\n")).await, 101, "{origin}");
+        }
         for origin in [
             "null",
             "http://localhost",
             "https://localhost:8080",
             "http://localhost:8080, http://evil.example",
             "http://localhost:8080.evil.example",
-            &format!("http://{}", stage.ui),
+            &format!("http://{}", stage.api),
         ] {
             assert_eq!(status(address, &format!("Origin: {origin}\r\n")).await, 403, "{origin}");
         }
         let twice = format!("Origin: {ORIGIN}\r\nOrigin: {ORIGIN}\r\n");
         assert_eq!(status(address, &twice).await, 403);
     }
-    assert_eq!(service.seen.heads().len(), 4);
+    assert_eq!(service.seen.heads().len(), 8);
 }
 
 #[tokio::test]
