@@ -96,7 +96,7 @@ pub(crate) enum Part {
     Unit,
     /// Everything of cargo but `e2e`, on real servers
     Integration,
-    /// The running product, as a client sees it
+    /// The programs together, as a client sees them
     E2e,
     /// The frontend's own checks
     Frontend,

@@ -107,20 +107,9 @@ impl Product {
         self.backing.parts().into_iter().chain(services).collect()
     }
 
-    /// Where tests find everything: the product as a client sees it, and the servers behind it.
-    pub(crate) fn environment_for_tests(&self) -> Vec<(&'static str, String)> {
-        let ports = self.plan.services;
-        let local = |port: u16| format!("http://127.0.0.1:{port}");
-        vec![
-            ("BASE_URL", local(ports.ui)),
-            ("E2E_API_URL", local(ports.api)),
-            ("E2E_UI_URL", local(ports.ui)),
-            ("E2E_ORDERS_URL", local(ports.orders)),
-            ("E2E_PAYMENTS_URL", local(ports.payments)),
-            ("E2E_DATABASE_URL", self.backing.database_url()),
-            ("E2E_AMQP_URL", self.backing.amqp_admin_url()),
-            ("E2E_RABBITMQ_MANAGEMENT_URL", self.backing.console_url().unwrap_or_default()),
-        ]
+    /// The UI's address, on which the API is too.
+    pub(crate) fn ui_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.plan.services.ui)
     }
 
     /// What to open, each with a name.

@@ -3,40 +3,77 @@
 use std::process::Command;
 
 use crate::failure::Failure;
-use crate::instance::{Backing, Product, cargo_build};
+use crate::instance::{Backing, build_services, cargo_build};
 use crate::run::{self, OnInterrupt};
 use crate::test::counts::{Counts, of_cargo};
 use crate::test::stage::Stage;
 
-/// Everything but `e2e`, which needs a running product.
-const ON_SERVERS: [&str; 3] = ["--workspace", "--exclude", "e2e"];
+/// Which of the tests that need servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Selection {
+    /// All. One run of cargo: two would build shared crates twice, with different features.
+    Both,
+    /// Everything but `e2e`.
+    Integration,
+    /// The programs together, as a client sees them.
+    EndToEnd,
+}
+
+impl Selection {
+    /// The selection for the parts that were asked for, if any.
+    pub(super) fn of(integration: bool, end_to_end: bool) -> Option<Self> {
+        match (integration, end_to_end) {
+            (true, true) => Some(Self::Both),
+            (true, false) => Some(Self::Integration),
+            (false, true) => Some(Self::EndToEnd),
+            (false, false) => None,
+        }
+    }
+
+    /// Its name in the report.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Both => "cargo",
+            Self::Integration => "integration",
+            Self::EndToEnd => "e2e",
+        }
+    }
+
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Both => &["--workspace"],
+            Self::Integration => &["--workspace", "--exclude", "e2e"],
+            Self::EndToEnd => &["-p", "e2e"],
+        }
+    }
+}
 
 /// Tests beside the code: they need no server.
 pub(super) fn unit(stage: &Stage<'_>) -> Result<Counts, Failure> {
     run(stage, "unit", &["--workspace", "--lib", "--bins"], &[])
 }
 
-/// Builds what [`integration`] runs.
-pub(super) fn build(stage: &Stage<'_>) -> Result<(), Failure> {
+/// Builds what [`on_servers`] runs.
+pub(super) fn build(stage: &Stage<'_>, selection: Selection) -> Result<(), Failure> {
     let mut command = Command::new("cargo");
-    command.args(["test", "--no-run"]).args(ON_SERVERS).current_dir(stage.checkout.root());
-    stage.console.timed("build", || cargo_build(command, "build", stage.console, stage.interrupt))
+    command.args(["test", "--no-run"]).args(selection.arguments()).current_dir(stage.checkout.root());
+    stage.console.timed("build", || {
+        if selection == Selection::EndToEnd {
+            // Tests of one package build no programs of others.
+            build_services(stage.checkout, false, stage.console, stage.interrupt)?;
+        }
+        cargo_build(command, "build", stage.console, stage.interrupt)
+    })
 }
 
-/// Unit tests, integration tests and doctests, with real servers.
-pub(super) fn integration(stage: &Stage<'_>, servers: &Backing) -> Result<Counts, Failure> {
+/// Unit, integration and end-to-end tests and doctests, as selected, with real servers.
+pub(super) fn on_servers(stage: &Stage<'_>, selection: Selection, servers: &Backing) -> Result<Counts, Failure> {
     let environment = [
         ("TEST_DATABASE_URL", servers.maintenance_url().unwrap_or_default()),
         ("TEST_AMQP_URL", servers.amqp_admin_url()),
         ("TEST_RABBITMQ_MANAGEMENT_URL", servers.console_url().unwrap_or_default()),
     ];
-    run(stage, "integration", &ON_SERVERS, &environment)
-}
-
-/// The running product as a client sees it.
-pub(super) fn end_to_end(stage: &Stage<'_>, product: &Product) -> Result<Counts, Failure> {
-    let environment = product.environment_for_tests();
-    run(stage, "e2e", &["-p", "e2e"], &environment)
+    run(stage, selection.name(), selection.arguments(), &environment)
 }
 
 fn run(stage: &Stage<'_>, part: &str, selection: &[&str], environment: &[(&str, String)]) -> Result<Counts, Failure> {

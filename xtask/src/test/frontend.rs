@@ -28,8 +28,7 @@ pub(super) fn checks(stage: &Stage<'_>) -> Result<Counts, Failure> {
 pub(super) fn browser(stage: &Stage<'_>, product: &Product) -> Result<Counts, Failure> {
     let node = prepare(stage)?;
     let mut command = node.npm(&["run", "e2e"], &stage.checkout.path("frontend"));
-    let environment = product.environment_for_tests();
-    command.envs(environment.iter().map(|(name, value)| (name, value)));
+    command.env("BASE_URL", product.ui_url());
     if variable("CHROMIUM").is_none()
         && let Some(chromium) = find_program("chromium")
     {

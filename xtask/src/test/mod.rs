@@ -16,6 +16,7 @@ use crate::failure::{Doing, Failure};
 use crate::install::{Need, ask_for_password, install, missing};
 use crate::instance::{Lock, stop_leftovers};
 use crate::interrupt::Interrupt;
+use crate::test::cargo::Selection;
 use crate::test::report::Report;
 use crate::test::stage::Stage;
 
@@ -63,52 +64,40 @@ fn run(stage: &Stage<'_>, parts: &[Part], report: &mut Report) -> Result<(), Fai
     if has(Part::Unit) {
         report.add("unit", || cargo::unit(stage))?;
     }
-    if has(Part::Integration) {
-        let servers = thread::scope(|scope| {
-            let servers = scope.spawn(|| stage.servers());
-            let built = cargo::build(stage);
-            let servers =
-                servers.join().unwrap_or_else(|_| Err(Failure::new("the thread that starts servers panicked")));
-            built.and(servers)
-        });
-        match servers {
-            Ok(mut servers) => {
-                let outcome = report.add("integration", || cargo::integration(stage, &servers));
-                servers.stop();
-                outcome?;
-            }
-            Err(failure) => report.broken("integration", &failure, stage)?,
-        }
+    if let Some(selection) = Selection::of(has(Part::Integration), has(Part::E2e)) {
+        on_servers(stage, selection, report)?;
     }
     if has(Part::Frontend) {
         report.add("frontend", || frontend::checks(stage))?;
     }
-    if has(Part::E2e) || has(Part::Browser) {
+    if has(Part::Browser) {
         match stage.product() {
             Ok(mut product) => {
-                let outcome = on_product(stage, parts, &product, report);
+                let outcome = report.add("browser", || frontend::browser(stage, &product));
                 product.stop();
                 outcome?;
             }
-            Err(failure) => report.broken("product", &failure, stage)?,
+            Err(failure) => report.broken("browser", &failure, stage)?,
         }
     }
     Ok(())
 }
 
-fn on_product(
-    stage: &Stage<'_>,
-    parts: &[Part],
-    product: &crate::instance::Product,
-    report: &mut Report,
-) -> Result<(), Failure> {
-    if parts.contains(&Part::E2e) {
-        report.add("e2e", || cargo::end_to_end(stage, product))?;
+fn on_servers(stage: &Stage<'_>, selection: Selection, report: &mut Report) -> Result<(), Failure> {
+    let servers = thread::scope(|scope| {
+        let servers = scope.spawn(|| stage.servers());
+        let built = cargo::build(stage, selection);
+        let servers = servers.join().unwrap_or_else(|_| Err(Failure::new("the thread that starts servers panicked")));
+        built.and(servers)
+    });
+    match servers {
+        Ok(mut servers) => {
+            let outcome = report.add(selection.name(), || cargo::on_servers(stage, selection, &servers));
+            servers.stop();
+            outcome
+        }
+        Err(failure) => report.broken(selection.name(), &failure, stage),
     }
-    if parts.contains(&Part::Browser) {
-        report.add("browser", || frontend::browser(stage, product))?;
-    }
-    Ok(())
 }
 
 fn needs(parts: &[Part]) -> Vec<Need> {

@@ -65,8 +65,8 @@ const RULES: [Rule; 12] = [
     Rule { folder: "payments-service", uses: SERVICE, in_tests: SERVICE_TESTS, why: WHY_SERVICE },
     Rule {
         folder: "e2e",
-        uses: &["contracts", "servers"],
-        in_tests: &[],
+        uses: &["contracts"],
+        in_tests: &["contracts", "servers", "testkit"],
         why: "end-to-end tests see what a client sees",
     },
     Rule { folder: "xtask", uses: &["servers"], in_tests: &[], why: "it is compiled before anything else" },

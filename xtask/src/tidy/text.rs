@@ -24,6 +24,9 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
 
 fn first_sentence(source: &Source) -> Option<Finding> {
     let first = source.text.lines().next().unwrap_or("");
+    if first.starts_with("#![doc = include_str!(") {
+        return None; // its README is its first sentence
+    }
     let sentence = first.strip_prefix("//! ").unwrap_or("");
     (!sentence.chars().any(char::is_alphabetic)).then(|| {
         Finding::error(
