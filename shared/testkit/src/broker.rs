@@ -32,13 +32,17 @@ impl TestBroker {
         &self.amqp_url
     }
 
-    /// Closes every connection to the virtual host, as an operator could.
-    pub async fn close_connections(&self) {
+    /// Closes every connection to the virtual host, as an operator could; returns how many there were.
+    ///
+    /// The broker lists a connection some seconds after it was opened.
+    pub async fn close_connections(&self) -> usize {
         let listing = self.call("GET", format!("/api/vhosts/{}/connections", self.name), String::new()).await;
-        for connection in names(&listing) {
-            let path = format!("/api/connections/{}", percent_encoded(&connection));
+        let connections = names(&listing);
+        for connection in &connections {
+            let path = format!("/api/connections/{}", percent_encoded(connection));
             self.call("DELETE", path, String::new()).await;
         }
+        connections.len()
     }
 
     /// Deletes a queue, as an operator could.
@@ -63,6 +67,9 @@ impl TestBroker {
     }
 
     /// Publishes an event under a given id: twice the same id is a repeated delivery.
+    ///
+    /// # Panics
+    /// When the broker refuses.
     pub async fn announce_as<E: Event>(&self, id: EventId, event: &E) {
         let exchange = producer(E::TYPE);
         let envelope = Envelope {
@@ -117,6 +124,14 @@ impl TestBroker {
     /// Counted by looking at them: the queue's statistics lag behind by seconds.
     pub async fn messages(&self, queue: &str) -> usize {
         self.bodies(queue).await.len()
+    }
+
+    /// How many messages of a queue are ready or unacknowledged, by the broker's statistics: some seconds late.
+    ///
+    /// Unlike [`TestBroker::messages`] this counts no delivery, so that it may be asked again and again.
+    pub async fn depth(&self, queue: &str) -> Option<u64> {
+        let listing = self.call("GET", format!("/api/queues/{}/{queue}", self.name), String::new()).await;
+        serde_json::from_str::<Value>(&listing).ok()?["messages"].as_u64()
     }
 
     async fn call(&self, method: &'static str, path: String, body: String) -> String {

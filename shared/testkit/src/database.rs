@@ -35,12 +35,18 @@ impl TestDatabase {
     }
 
     /// Where the administrator connects.
+    ///
+    /// # Panics
+    /// When `TEST_DATABASE_URL` is malformed.
     pub fn admin_url(&self) -> String {
         let options = PgConnectOptions::from_str(&self.admin_url).expect("TEST_DATABASE_URL is a URL");
         options.database(&self.name).to_url_lossy().to_string()
     }
 
     /// Where a service connects, with its own role: `orders` or `payments`.
+    ///
+    /// # Panics
+    /// When `TEST_DATABASE_URL` is malformed.
     pub fn service_url(&self, service: &str) -> String {
         let options = PgConnectOptions::from_str(&self.admin_url).expect("TEST_DATABASE_URL is a URL");
         let role = format!("{service}_service");

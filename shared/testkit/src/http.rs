@@ -75,6 +75,9 @@ impl Client {
     ///
     /// # Errors
     /// The client's.
+    ///
+    /// # Panics
+    /// When the path or a header is malformed.
     pub async fn try_send(
         &self,
         method: Method,

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 pub struct Program {
     binary: PathBuf,
     variables: Vec<(String, String)>,
-    port: u16,
+    ports: Vec<u16>,
     child: Option<Child>,
 }
 
@@ -30,13 +30,22 @@ impl Program {
     /// # Panics
     /// When no port is free.
     pub fn prepare(binary: impl AsRef<Path>, variables: &[(&str, &str)]) -> Self {
-        let port = pick(Port::Free).expect("a free port");
-        let mut variables: Vec<_> = variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        variables.push(("LISTEN_ADDR".to_owned(), format!("127.0.0.1:{port}")));
-        Self { binary: binary.as_ref().to_owned(), variables, port, child: None }
+        Self::prepare_on(&["LISTEN_ADDR"], binary, variables)
     }
 
-    /// Starts it (again) on its port.
+    /// Chooses a port for each variable in `addresses`, for a program that listens on several; starts nothing yet.
+    ///
+    /// # Panics
+    /// When no port is free.
+    pub fn prepare_on(addresses: &[&str], binary: impl AsRef<Path>, variables: &[(&str, &str)]) -> Self {
+        let mut variables: Vec<_> = variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let ports: Vec<u16> = addresses.iter().map(|_| pick(Port::Free).expect("a free port")).collect();
+        let chosen = addresses.iter().zip(&ports);
+        variables.extend(chosen.map(|(name, port)| ((*name).to_owned(), format!("127.0.0.1:{port}"))));
+        Self { binary: binary.as_ref().to_owned(), variables, ports, child: None }
+    }
+
+    /// Starts it (again) on its ports.
     ///
     /// # Panics
     /// When there is no such program.
@@ -82,14 +91,25 @@ impl Program {
         ended.is_ok_and(|status| status.success())
     }
 
-    /// `http://127.0.0.1:<port>`.
+    /// `http://127.0.0.1:<port>`, of the first address.
+    ///
+    /// # Panics
+    /// When it was prepared without any.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.port())
     }
 
-    /// Its port.
+    /// Its port, or the first of them.
+    ///
+    /// # Panics
+    /// When it was prepared without any.
     pub fn port(&self) -> u16 {
-        self.port
+        self.ports.first().copied().expect("a server listens somewhere")
+    }
+
+    /// Its ports, in the order of their variables.
+    pub fn ports(&self) -> &[u16] {
+        &self.ports
     }
 }
 

@@ -38,16 +38,33 @@ impl Socket {
         }
     }
 
+    /// Opens `url`, or returns nothing while the server does not answer or refuses.
+    ///
+    /// # Panics
+    /// When the URL is malformed.
+    pub async fn try_open(url: &str) -> Option<Self> {
+        let request = url.into_client_request().expect("a well-formed URL");
+        tokio_tungstenite::connect_async(request).await.ok().map(|(stream, _)| Self { stream })
+    }
+
     /// The next text message as JSON.
     ///
     /// # Panics
     /// When none comes in time, or the socket is closed.
     pub async fn next(&mut self) -> Value {
+        self.next_or_end().await.expect("the socket is open")
+    }
+
+    /// The next text message as JSON; nothing when the socket was closed, or broke.
+    ///
+    /// # Panics
+    /// When neither comes in time.
+    pub async fn next_or_end(&mut self) -> Option<Value> {
         loop {
             match tokio::time::timeout(WAIT, self.stream.next()).await.expect("a message in time") {
-                Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).expect("JSON"),
+                Some(Ok(Message::Text(text))) => return Some(serde_json::from_str(&text).expect("JSON")),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                other => panic!("the socket ended: {other:?}"),
+                Some(Ok(_) | Err(_)) | None => return None,
             }
         }
     }
