@@ -48,6 +48,22 @@ async fn exactly_the_limit_passes_and_multipart_may_be_larger() {
 }
 
 #[tokio::test]
+async fn a_client_that_sends_all_before_it_reads_gets_the_answer() {
+    let (stage, _service) = echoing().await;
+    let body = "x".repeat(10 * MIB);
+    let announced = format!(
+        "POST /orders/orders HTTP/1.1\r\nHost: localhost\r\nX-User-ID: 1\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let counted = chunked(&format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len()));
+    for request in [announced, counted] {
+        let mut client = Raw::sending(stage.api, request).await;
+        assert_eq!(client.status().await, 413);
+        assert_eq!(client.rest().await, b"");
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_waits_for_100_continue_is_refused_before_it_sends() {
     let (stage, _service) = echoing().await;
     let head = "POST /orders/orders HTTP/1.1\r\nHost: localhost\r\nX-User-ID: 1\r\nContent-Length: 2000000\r\nExpect: 100-continue\r\n\r\n";
