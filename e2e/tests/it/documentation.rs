@@ -1,0 +1,84 @@
+//! The documentation of each service, and the combined one, work through the gateway.
+
+use crate::stage::Stage;
+use serde_json::{Value, json};
+use testkit::Client;
+
+#[tokio::test]
+async fn the_swagger_ui_of_each_service_loads_through_the_gateway() {
+    let stage = Stage::new().await;
+    for prefix in ["/orders", "/payments", ""] {
+        let redirect = stage.nobody().get(&format!("{prefix}/docs")).await;
+        assert!(redirect.status.is_redirection(), "{prefix}/docs: {}", redirect.status);
+        assert_eq!(resolve(&format!("{prefix}/docs"), redirect.header("location")), format!("{prefix}/docs/"));
+        loads_with_its_assets(&stage.nobody(), &format!("{prefix}/docs/")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_services_document_names_its_prefix_and_every_address_in_it_exists() {
+    let stage = Stage::new().await;
+    for (prefix, known) in [("/orders", "/orders"), ("/payments", "/account/topup")] {
+        let answer = stage.nobody().get(&format!("{prefix}/openapi.json")).await;
+        assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/json"));
+        let document = answer.json();
+        assert_eq!(document["servers"], json!([{ "url": prefix }]));
+        assert!(document["paths"][known]["post"].is_object(), "{}", answer.text);
+        for path in document["paths"].as_object().unwrap().keys() {
+            let path = path.replace("{id}", &uuid::Uuid::now_v7().to_string());
+            assert!(!path.contains('{'), "this test knows no value for {path}");
+            let answer = stage.user(1).get(&format!("{prefix}{path}")).await;
+            assert_ne!(answer.json()["code"], "not_found", "{prefix}{path} leads nowhere: {}", answer.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_combined_documentation_shows_both_services() {
+    let stage = Stage::new().await;
+    let settings = stage.nobody().get("/docs/swagger-initializer.js").await.text;
+    for service in ["orders", "payments"] {
+        let url = format!("../{service}/openapi.json");
+        assert!(settings.contains(&format!("\"{url}\"")), "{settings}");
+        let document = stage.nobody().get(&resolve("/docs/", &url)).await.json();
+        assert_eq!(document["servers"][0]["url"], Value::from(format!("/{service}")));
+    }
+}
+
+/// Fetches a page and everything that it names in `src` and `href`.
+async fn loads_with_its_assets(client: &Client, path: &str) {
+    let page = client.get(path).await;
+    assert_eq!(page.status, 200, "{path}");
+    assert!(page.header("content-type").starts_with("text/html"), "{path}: {:?}", page.headers);
+    let assets: Vec<&str> = [r#"src=""#, r#"href=""#]
+        .iter()
+        .flat_map(|start| page.text.split(start).skip(1))
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    for wanted in ["swagger-ui-bundle.js", "swagger-ui.css", "swagger-initializer.js"] {
+        assert!(assets.iter().any(|asset| asset.contains(wanted)), "{path} does not use {wanted}: {assets:?}");
+    }
+    for asset in assets {
+        assert!(!asset.contains("//"), "{path} needs the network: {asset}");
+        let file = client.get(&resolve(path, asset)).await;
+        assert_eq!(file.status, 200, "{path}: {asset}");
+        assert!(!file.text.is_empty() && file.header("content-type") != "application/problem+json", "{path}: {asset}");
+    }
+}
+
+/// What a browser on the page `base` makes of a link, as far as these pages need it.
+fn resolve(base: &str, link: &str) -> String {
+    if link.starts_with('/') {
+        return link.to_owned();
+    }
+    let mut segments: Vec<&str> = base.split('/').collect();
+    segments.pop();
+    for step in link.split('/') {
+        match step {
+            "." => {}
+            ".." => drop(segments.pop()),
+            name => segments.push(name),
+        }
+    }
+    segments.join("/")
+}

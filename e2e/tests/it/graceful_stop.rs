@@ -1,0 +1,101 @@
+//! orders-service is told to stop while requests run: what it accepted is done, and sockets are told why they end.
+
+use crate::load::{Attempt, Kind, Wish};
+use crate::stage::Stage;
+use crate::{invariants, queues, report};
+use futures_util::future::join_all;
+use http::Method;
+use std::collections::BTreeMap;
+use testkit::{Client, eventually};
+use tokio::sync::watch;
+
+const CLIENTS: usize = 8;
+/// Requests that are answered before the stop begins.
+const BEFORE: usize = 40;
+
+/// How far the story is: requests answered, and whether the service has ended.
+#[derive(Default)]
+struct Scene {
+    answered: usize,
+    has_ended: bool,
+}
+
+#[tokio::test]
+async fn a_stop_loses_no_request_that_was_accepted() {
+    let mut stage = Stage::new().await;
+    stage.top_up(1, 1_000).await;
+    let scene = watch::Sender::new(Scene::default());
+    let client = stage.user(1);
+    let clients = (0..CLIENTS).map(|number| place_until_the_end(&client, number, &scene));
+    let stopping = async {
+        scene.subscribe().wait_for(|scene| scene.answered >= BEFORE).await.unwrap();
+        let ended_cleanly = stage.orders.stop().await;
+        scene.send_modify(|scene| scene.has_ended = true);
+        ended_cleanly
+    };
+    let (logs, ended_cleanly) = tokio::join!(join_all(clients), stopping);
+    assert!(ended_cleanly, "orders-service ends with 0");
+    stage.orders.start_again();
+    stage.orders.ready().await;
+
+    let (attempts, answers): (Vec<Attempt>, Vec<u16>) = logs.into_iter().flatten().unzip();
+    let mut counts: BTreeMap<u16, usize> = BTreeMap::new();
+    for status in answers {
+        *counts.entry(status).or_default() += 1;
+    }
+    queues::expect_rest(&mut stage).await;
+    let mut verdict = invariants::check(&stage.pool, &attempts).await;
+    report::tell(&format!("graceful stop: {verdict}; answers {counts:?}"));
+    assert!(counts.keys().all(|status| [201, 502, 503].contains(status)), "answers {counts:?}");
+    // The top-up of the story's beginning is not in the log.
+    verdict.violations.retain(|violation| !violation.starts_with("a top-up was asked for"));
+    verdict.expect_clean();
+}
+
+#[tokio::test]
+async fn sockets_end_with_1012_and_find_everything_when_they_come_back() {
+    let mut stage = Stage::new().await;
+    stage.top_up(1, 500).await;
+    let id = stage.place(1, 200).await;
+    let paths = ["/ws/orders".to_owned(), format!("/ws/orders/{id}"), format!("/orders/ws/orders/{id}")];
+    let mut sockets = Vec::new();
+    for path in &paths {
+        let mut socket = stage.watch(1, path).await;
+        socket.next().await;
+        sockets.push(socket);
+    }
+    let (ended_cleanly, codes) =
+        tokio::join!(stage.orders.stop(), join_all(sockets.iter_mut().map(testkit::Socket::closed)));
+    assert_eq!(codes, [Some(1012); 3]);
+    assert!(ended_cleanly, "orders-service ends with 0");
+    stage.orders.start_again();
+    stage.orders.ready().await;
+    for path in &paths {
+        stage.watch(1, path).await.until(|message| message["status"] == "PAID").await;
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_stops_ends_cleanly_and_comes_back() {
+    let mut stage = Stage::new().await;
+    stage.top_up(1, 500).await;
+    assert!(stage.gateway.stop().await, "the gateway ends with 0");
+    stage.gateway.start_again();
+    stage.gateway.ready().await;
+    eventually(serde_json::json!(500), async || stage.balance(1).await).await;
+}
+
+/// Places orders one after the other until the service has ended; each is tried once, without a key.
+async fn place_until_the_end(client: &Client, number: usize, scene: &watch::Sender<Scene>) -> Vec<(Attempt, u16)> {
+    let mut log = Vec::new();
+    while !scene.borrow().has_ended {
+        let name = format!("order {number}-{}", log.len());
+        let body = format!(r#"{{"amount": 1, "description": "{name}"}}"#);
+        let answer = client.send(Method::POST, "/orders/orders", Some("application/json"), &body).await;
+        scene.send_modify(|scene| scene.answered += 1);
+        let acknowledged = answer.json()["id"].as_str().and_then(|id| id.parse().ok());
+        let wish = Wish { name, kind: Kind::Order, user: 1, amount: 100, insists: false };
+        log.push((Attempt { wish, acknowledged }, answer.status.as_u16()));
+    }
+    log
+}

@@ -1,0 +1,123 @@
+//! Services are killed and the broker's connections closed under load: nothing is lost, nothing happens twice.
+
+use crate::load::{self, Attempt, Kind, Progress, Wish};
+use crate::stage::Stage;
+use crate::{invariants, queues, report};
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+use std::time::Instant;
+use testkit::{Program, TestBroker, eventually};
+use tokio::sync::watch;
+
+const ORDERS: usize = 300;
+/// The last of them has no account.
+const USERS: i64 = 7;
+/// Money of each user at the start, in minor units: too little for all of their orders.
+const START: i64 = 80_000;
+const KILLS: usize = 10;
+/// Longest absence of a killed service, in requests that clients send meanwhile.
+const ABSENCE_TRIES_MAX: usize = 40;
+
+/// Something that happens to the system.
+#[derive(Clone, Copy, Debug)]
+enum Blow {
+    KillOrders,
+    KillPayments,
+    CloseConnections,
+}
+
+/// A blow, when so many wishes are fulfilled; what was killed is started again so many requests later.
+#[derive(Clone, Copy, Debug)]
+struct Disturbance {
+    after_done: usize,
+    blow: Blow,
+    absence_tries: usize,
+}
+
+#[tokio::test]
+async fn no_order_is_lost_or_paid_twice_when_services_are_killed() {
+    // Each run takes other moments; a run that failed is repeated with its seed as far as time allows.
+    let seed = seed();
+    let started = Instant::now();
+    let mut stage = Stage::new().await;
+    let mut log = starting_money(&stage).await;
+    let wishes = load::wishes(seed, ORDERS, USERS);
+    let schedule = schedule(seed, wishes.len());
+    report::tell(&format!("services killed: seed {seed}, {} disturbances", schedule.len()));
+
+    let progress = watch::Sender::new(Progress::default());
+    let client = stage.nobody();
+    let Stage { orders, payments, broker, .. } = &mut stage;
+    let blows = disturb(&schedule, wishes.len(), &progress, broker, orders, payments);
+    let (load, ()) = tokio::join!(load::run(&client, &wishes, &progress), blows);
+    log.extend(load);
+
+    queues::expect_rest(&mut stage).await;
+    let verdict = invariants::check(&stage.pool, &log).await;
+    let tries = progress.borrow().tries;
+    let seconds = started.elapsed().as_secs_f64();
+    report::tell(&format!("services killed: {verdict}; {tries} requests in {seconds:.1} s, seed {seed}"));
+    verdict.expect_clean();
+    for status in ["PAID", "FAILED"] {
+        let sql = "select count(*) from orders.orders where status = $1";
+        let count: i64 = sqlx::query_scalar(sql).bind(status).fetch_one(&stage.pool).await.unwrap();
+        assert!(count > 0, "no order is {status}: the load does not test what it should");
+    }
+}
+
+fn seed() -> u64 {
+    #[expect(clippy::disallowed_methods, reason = "tests have no command line of their own")]
+    let given = std::env::var("E2E_SEED").ok();
+    given.map_or_else(rand::random, |seed| seed.parse().expect("E2E_SEED is a number"))
+}
+
+/// Tops up every user but the last; these are wishes like others.
+async fn starting_money(stage: &Stage) -> Vec<Attempt> {
+    let wishes: Vec<Wish> = (1..USERS)
+        .map(|user| Wish { name: format!("start {user}"), kind: Kind::TopUp, user, amount: START, insists: true })
+        .collect();
+    load::run(&stage.nobody(), &wishes, &watch::Sender::new(Progress::default())).await
+}
+
+/// Kills of both services at random moments, and one loss of all connections to the broker.
+fn schedule(seed: u64, wishes: usize) -> Vec<Disturbance> {
+    let mut random = StdRng::seed_from_u64(seed ^ 1);
+    let mut schedule: Vec<Disturbance> = (0..KILLS)
+        .map(|_| Disturbance {
+            after_done: random.random_range(0..wishes),
+            blow: *[Blow::KillOrders, Blow::KillPayments].choose(&mut random).unwrap(),
+            absence_tries: random.random_range(0..ABSENCE_TRIES_MAX),
+        })
+        .collect();
+    let after_done = random.random_range(wishes / 4..wishes * 3 / 4);
+    schedule.push(Disturbance { after_done, blow: Blow::CloseConnections, absence_tries: 0 });
+    schedule.sort_by_key(|disturbance| disturbance.after_done);
+    schedule
+}
+
+async fn disturb(
+    schedule: &[Disturbance],
+    wishes: usize,
+    progress: &watch::Sender<Progress>,
+    broker: &TestBroker,
+    orders: &mut Program,
+    payments: &mut Program,
+) {
+    let mut seen = progress.subscribe();
+    for Disturbance { after_done, blow, absence_tries } in schedule {
+        seen.wait_for(|now| now.done >= *after_done).await.unwrap();
+        let killed = match blow {
+            Blow::KillOrders => &mut *orders,
+            Blow::KillPayments => &mut *payments,
+            Blow::CloseConnections => {
+                eventually(true, async || broker.close_connections().await > 0).await;
+                continue;
+            }
+        };
+        killed.kill();
+        let until = seen.borrow().tries + absence_tries;
+        seen.wait_for(|now| now.tries >= until || now.done == wishes).await.unwrap();
+        killed.start_again();
+    }
+}

@@ -1,0 +1,123 @@
+//! Clients under load, and their own log: what they tried, and what they were told.
+
+use futures_util::future::join_all;
+use http::Method;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use std::time::{Duration, Instant};
+use testkit::{Answer, Client};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// Requests in flight.
+const CLIENTS: usize = 8;
+/// How long one request may be repeated: far longer than any disturbance here lasts.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// Longest wait for one answer: longer than the gateway itself waits.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// Answers after which the same request may be sent again: still running, broken off, away, too slow.
+const TRY_AGAIN: [u16; 4] = [409, 502, 503, 504];
+
+/// One thing that a client wants.
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
+    /// Unique: the Idempotency-Key, and an order's description.
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) user: i64,
+    /// In minor units.
+    pub(crate) amount: i64,
+    /// Whether the client repeats the request until it is answered, or gives up after the first failure.
+    pub(crate) insists: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Order,
+    TopUp,
+}
+
+/// A wish, and what its client was told: the id of the order or of the top-up's transaction, if it was told one.
+#[derive(Clone, Debug)]
+pub(crate) struct Attempt {
+    pub(crate) wish: Wish,
+    pub(crate) acknowledged: Option<Uuid>,
+}
+
+/// How far the load is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Progress {
+    /// Requests sent.
+    pub(crate) tries: usize,
+    /// Wishes fulfilled or given up.
+    pub(crate) done: usize,
+}
+
+/// Orders and some top-ups of several users; the last user has no account and never tops up.
+pub(crate) fn wishes(seed: u64, orders: usize, users: i64) -> Vec<Wish> {
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut wishes = Vec::new();
+    for index in 0..orders {
+        let insists = random.random_bool(0.9);
+        let (user, amount) = (random.random_range(1..=users), random.random_range(1..=10_000));
+        wishes.push(Wish { name: format!("order {index}"), kind: Kind::Order, user, amount, insists });
+        if index % 10 == 0 {
+            let (user, amount) = (random.random_range(1..users), random.random_range(1..=20_000));
+            wishes.push(Wish { name: format!("top-up {index}"), kind: Kind::TopUp, user, amount, insists: true });
+        }
+    }
+    wishes
+}
+
+/// Fulfils all wishes, several at a time; returns the clients' log.
+pub(crate) async fn run(client: &Client, wishes: &[Wish], progress: &watch::Sender<Progress>) -> Vec<Attempt> {
+    let clients = (0..CLIENTS).map(|first| async move {
+        let mut log = Vec::new();
+        for wish in wishes.iter().skip(first).step_by(CLIENTS) {
+            let acknowledged = fulfil(client, wish, progress).await;
+            progress.send_modify(|progress| progress.done += 1);
+            log.push(Attempt { wish: wish.clone(), acknowledged });
+        }
+        log
+    });
+    join_all(clients).await.into_iter().flatten().collect()
+}
+
+/// Sends the request, again with the same key while that is allowed; returns the id that was acknowledged.
+async fn fulfil(client: &Client, wish: &Wish, progress: &watch::Sender<Progress>) -> Option<Uuid> {
+    let client = client.as_user(wish.user).with_header("idempotency-key", &wish.name);
+    let started = Instant::now();
+    loop {
+        progress.send_modify(|progress| progress.tries += 1);
+        if let Some(id) = attempt(&client, wish).await {
+            return Some(id);
+        }
+        if !wish.insists {
+            return None;
+        }
+        assert!(started.elapsed() < PATIENCE, "{wish:?} is still not answered");
+        // A client's pause between two tries, so that it does not hammer on a service that restarts.
+        tokio::time::sleep(Duration::from_millis(rand::random_range(10..100))).await;
+    }
+}
+
+async fn attempt(client: &Client, wish: &Wish) -> Option<Uuid> {
+    let Wish { name, amount, .. } = wish;
+    let amount = format!("{}.{:02}", amount / 100, amount % 100);
+    let (path, body, field) = match wish.kind {
+        Kind::Order => ("/orders/orders", format!(r#"{{"amount": {amount}, "description": "{name}"}}"#), "id"),
+        Kind::TopUp => ("/payments/account/topup", format!(r#"{{"amount": {amount}}}"#), "transaction_id"),
+    };
+    let answer = send(client, path, &body).await?;
+    if TRY_AGAIN.contains(&answer.status.as_u16()) {
+        return None;
+    }
+    assert!(answer.status.is_success(), "{wish:?}: {} {}", answer.status, answer.text);
+    // An answer that broke off in its body told nothing.
+    answer.json()[field].as_str()?.parse().ok()
+}
+
+async fn send(client: &Client, path: &str, body: &str) -> Option<Answer> {
+    let sent = client.try_send(Method::POST, path, Some("application/json"), body);
+    tokio::time::timeout(ANSWER_LIMIT, sent).await.expect("the gateway answers in time, whatever happens").ok()
+}

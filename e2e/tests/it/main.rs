@@ -1,0 +1,23 @@
+//! Stories of the whole system: the real programs, driven only through the gateway.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+mod binaries;
+mod stage;
+
+mod invariants;
+mod load;
+mod problem;
+mod queues;
+mod report;
+
+mod bad_input;
+mod documentation;
+mod front_door;
+mod graceful_stop;
+mod killed_gateway;
+mod killed_services;
+mod large_body;
+mod latency;
+mod tour;
+mod two_replicas;

@@ -1,0 +1,113 @@
+//! The three programs with a database and a virtual host of their own.
+
+use crate::binaries::path_of;
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, PgPool};
+use testkit::{Client, Program, Socket, TestBroker, TestDatabase};
+
+/// Where the gateway listens: the API first.
+const GATEWAY_ADDRESSES: [&str; 2] = ["API_ADDR", "UI_ADDR"];
+
+/// A running system. Fields are dropped in their order: programs before what they use.
+pub(crate) struct Stage {
+    pub(crate) gateway: Program,
+    pub(crate) orders: Program,
+    pub(crate) payments: Program,
+    pub(crate) pool: PgPool,
+    pub(crate) broker: TestBroker,
+    pub(crate) database: TestDatabase,
+}
+
+impl Stage {
+    pub(crate) async fn new() -> Self {
+        let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
+        let mut orders = service("orders", &database, &broker);
+        let mut payments = service("payments", &database, &broker);
+        let mut gateway = gateway(&orders, &payments);
+        let pool = database.admin_pool("public");
+        for program in [&mut orders, &mut payments, &mut gateway] {
+            program.start_again();
+        }
+        // Each service binds its queue to the other's exchange, so neither is ready alone.
+        tokio::join!(orders.ready(), payments.ready(), gateway.ready());
+        Self { gateway, orders, payments, pool, broker, database }
+    }
+
+    /// A client of the API, as nobody.
+    pub(crate) fn nobody(&self) -> Client {
+        Client::new(&self.gateway.url())
+    }
+
+    /// A client of the API, as a user.
+    pub(crate) fn user(&self, id: i64) -> Client {
+        self.nobody().as_user(id)
+    }
+
+    /// A client of the UI's address, as nobody.
+    pub(crate) fn page(&self) -> Client {
+        Client::new(&format!("http://127.0.0.1:{}", self.gateway.ports()[1]))
+    }
+
+    pub(crate) fn socket_url(&self, user: i64, path: &str) -> String {
+        socket_url(&self.gateway, user, path)
+    }
+
+    pub(crate) async fn watch(&self, user: i64, path: &str) -> Socket {
+        watch(&self.gateway, user, path).await
+    }
+
+    pub(crate) async fn top_up(&self, user: i64, amount: i64) {
+        let body = format!(r#"{{"amount": {amount}}}"#);
+        let answer = self.user(user).post("/payments/account/topup", &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+
+    /// Places an order and returns its id.
+    pub(crate) async fn place(&self, user: i64, amount: i64) -> String {
+        place(&self.user(user), amount).await
+    }
+
+    pub(crate) async fn order(&self, user: i64, id: &str) -> Value {
+        self.user(user).get(&format!("/orders/orders/{id}")).await.json()
+    }
+
+    pub(crate) async fn balance(&self, user: i64) -> Value {
+        self.user(user).get("/payments/account/balance").await.json()["balance"].clone()
+    }
+
+    /// Rows of a table, seen past the programs.
+    pub(crate) async fn count(&self, table: &'static str) -> i64 {
+        let sql = AssertSqlSafe(format!("select count(*) from {table}"));
+        sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
+    }
+}
+
+/// `orders` or `payments`, not started yet.
+pub(crate) fn service(name: &str, database: &TestDatabase, broker: &TestBroker) -> Program {
+    let url = database.service_url(name);
+    let variables = [("DATABASE_URL", url.as_str()), ("AMQP_URL", broker.url()), ("RUST_LOG", "warn")];
+    Program::prepare(path_of(&format!("{name}-service")), &variables)
+}
+
+/// A gateway before the given services, not started yet.
+pub(crate) fn gateway(orders: &Program, payments: &Program) -> Program {
+    let (orders, payments) = (orders.url(), payments.url());
+    let variables = [("ORDERS_URL", orders.as_str()), ("PAYMENTS_URL", payments.as_str()), ("RUST_LOG", "error")];
+    Program::prepare_on(&GATEWAY_ADDRESSES, path_of("gateway"), &variables)
+}
+
+/// The address of a socket through a gateway, as a browser would write it.
+pub(crate) fn socket_url(gateway: &Program, user: i64, path: &str) -> String {
+    format!("ws://127.0.0.1:{}{path}?user_id={user}", gateway.port())
+}
+
+pub(crate) async fn watch(gateway: &Program, user: i64, path: &str) -> Socket {
+    Socket::open(&socket_url(gateway, user, path), &[]).await.unwrap()
+}
+
+/// Places an order and returns its id.
+pub(crate) async fn place(client: &Client, amount: i64) -> String {
+    let answer = client.post("/orders/orders", &format!(r#"{{"amount": {amount}}}"#)).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    answer.json()["id"].as_str().unwrap().to_owned()
+}

@@ -1,0 +1,82 @@
+//! Two replicas of orders-service, each behind a gateway: sockets on either see every change, in order.
+
+use crate::stage::{Stage, gateway, place, service, watch};
+use futures_util::future::join_all;
+use serde_json::Value;
+use std::collections::HashMap;
+use testkit::{Client, Program, Socket};
+
+const USERS: i64 = 3;
+/// Orders of each user: all fit into one snapshot, in case a replica has to send one in the middle.
+const ORDERS: usize = 40;
+
+/// One more orders-service on the same database and virtual host, and a gateway before it.
+struct Replica {
+    gateway: Program,
+    /// Kept, so that it runs.
+    _orders: Program,
+}
+
+impl Replica {
+    async fn beside(stage: &Stage) -> Self {
+        let mut orders = service("orders", &stage.database, &stage.broker);
+        let mut gateway = gateway(&orders, &stage.payments);
+        orders.start_again();
+        gateway.start_again();
+        tokio::join!(orders.ready(), gateway.ready());
+        Self { gateway, _orders: orders }
+    }
+}
+
+#[tokio::test]
+async fn versions_never_go_backwards_under_load_on_either_replica() {
+    let stage = Stage::new().await;
+    let replica = Replica::beside(&stage).await;
+    let mut watchers = Vec::new();
+    let mut placers = Vec::new();
+    for user in 1..=USERS {
+        stage.top_up(user, 1_000).await;
+        for gateway in [&stage.gateway, &replica.gateway] {
+            watchers.push(watch_until_paid(watch(gateway, user, "/ws/orders").await));
+            placers.push(place_many(Client::new(&gateway.url()).as_user(user)));
+        }
+    }
+    let (versions, _) = tokio::join!(join_all(watchers), join_all(placers));
+    for told in versions {
+        assert_eq!(told.len(), ORDERS, "orders that a socket told of");
+    }
+}
+
+#[tokio::test]
+async fn a_socket_on_either_replica_sees_one_order_being_paid() {
+    let stage = Stage::new().await;
+    let replica = Replica::beside(&stage).await;
+    stage.top_up(1, 1_000).await;
+    for gateway in [&stage.gateway, &replica.gateway] {
+        let id = place(&Client::new(&gateway.url()).as_user(1), 10).await;
+        let path = format!("/ws/orders/{id}");
+        for other in [&replica.gateway, &stage.gateway] {
+            watch(other, 1, &path).await.until(|message| message["status"] == "PAID").await;
+        }
+    }
+}
+
+/// Half of a user's orders; the other half comes through the other gateway.
+async fn place_many(client: Client) {
+    for _ in 0..ORDERS / 2 {
+        place(&client, 1).await;
+    }
+}
+
+/// Follows a socket until all of the user's orders are paid; every message must be newer than what is known.
+async fn watch_until_paid(mut socket: Socket) -> HashMap<String, i64> {
+    let mut known: HashMap<String, i64> = HashMap::new();
+    while known.values().filter(|version| **version == 2).count() < ORDERS {
+        let message: Value = socket.next().await;
+        let version = message["version"].as_i64().unwrap();
+        assert_eq!(message["status"], if version == 1 { "PENDING" } else { "PAID" }, "{message}");
+        let before = known.insert(message["order_id"].as_str().unwrap().to_owned(), version);
+        assert!(before.is_none_or(|before| before < version), "version {before:?} was told before {message}");
+    }
+    known
+}
