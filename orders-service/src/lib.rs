@@ -59,7 +59,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     process.run("consumer", messaging.consumer(inbox::subscriptions(&state)).run(stopping.clone()));
     process.run("live", {
         let hub = hub.clone();
-        fanout_tasks.run(move |heard| hub.hear(heard), stopping.clone())
+        fanout_tasks.run(move |heard| hub.hear(&heard), stopping.clone())
     });
     process.run("sockets", hub.drained(stopping.clone()));
     process.run("inbox maintenance", maintenance::run(database.clone(), stopping.clone()));

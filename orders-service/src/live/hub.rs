@@ -60,7 +60,7 @@ impl Hub {
     }
 
     /// Takes what another replica hinted.
-    pub fn hear(&self, heard: Heard<'_>) {
+    pub fn hear(&self, heard: &Heard<'_>) {
         match heard {
             Heard::Hint(bytes) => {
                 if let Ok(hint) = serde_json::from_slice::<Hint>(bytes) {

@@ -5,6 +5,7 @@ use super::message::{Kind, LiveMessage};
 use crate::domain::order::Order;
 use crate::state::State;
 use crate::store;
+use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use contracts::ids::{OrderId, UserId};
 use std::collections::HashMap;
@@ -81,7 +82,7 @@ async fn converse(socket: &mut WebSocket, state: &State, watched: Watched, subsc
                 if heard_at.elapsed() > SILENCE_MAX {
                     Some(End::With(close_code::AWAY, "no answer to pings"))
                 } else {
-                    send(socket, Message::Ping(Default::default())).await
+                    send(socket, Message::Ping(Bytes::new())).await
                 }
             }
         };

@@ -18,7 +18,7 @@ pub const KEY_CHARACTERS_MAX: usize = 255;
 /// How long an answer is kept, in hours; the effect itself is unique for ever by the ledger.
 pub const KEPT_HOURS: i32 = 48;
 /// How often old answers are forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(3600);
+const FORGET_EVERY: Duration = Duration::from_hours(1);
 
 /// One request of one user that may come again.
 #[derive(Debug)]

@@ -1,5 +1,7 @@
 //! Golden files pin the JSON of every event: what is once on the wire must be readable for ever.
 
+#![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
+
 use contracts::envelope::{Envelope, SPEC_VERSION};
 use contracts::event::{Event, producer};
 use contracts::ids::{EventId, OrderId, TransactionId, UserId};

@@ -6,7 +6,7 @@ pub(crate) const LANES: i16 = 8;
 /// The lane of an ordering key: the same on every machine and in every release.
 pub(crate) fn of(ordering_key: &str) -> i16 {
     // `%` with a positive i16 leaves 0..8.
-    i16::try_from(fnv1a(ordering_key) % LANES.unsigned_abs() as u64).unwrap_or(0)
+    i16::try_from(fnv1a(ordering_key) % u64::from(LANES.unsigned_abs())).unwrap_or(0)
 }
 
 /// The class of the advisory locks of a schema's lanes: a positive 31-bit number.

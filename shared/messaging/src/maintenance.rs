@@ -10,9 +10,9 @@ pub const DAYS_KEPT: i32 = 7;
 /// Days for which partitions exist ahead of time, should the chores not run.
 const DAYS_AHEAD: i32 = 3;
 /// How often the chores run.
-const EVERY: Duration = Duration::from_secs(3600);
+const EVERY: Duration = Duration::from_hours(1);
 /// How soon they run again after a failure.
-const AGAIN: Duration = Duration::from_secs(60);
+const AGAIN: Duration = Duration::from_mins(1);
 
 /// Keeps the inbox's partitions until `stopping`.
 ///

@@ -7,7 +7,6 @@ use crate::lane::{self, LANES};
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{ConnectOptions, Connection, PgConnection, Row as _};
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use tracing::{error, info};
@@ -27,7 +26,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(5);
 const PRESENCE: i32 = 1_000;
 /// Waits of an event that failed, first and longest.
 const RETRY_FIRST: Duration = Duration::from_secs(1);
-const RETRY_LONGEST: Duration = Duration::from_secs(60);
+const RETRY_LONGEST: Duration = Duration::from_mins(1);
 
 /// A row of the outbox.
 #[derive(Debug)]
@@ -166,13 +165,11 @@ impl Session {
     }
 
     /// Says something every second for as long as it is polled; ends only if the session does.
-    pub(crate) fn keep_alive(&mut self) -> impl Future<Output = RelayError> {
-        async {
-            loop {
-                tokio::time::sleep(KEEP_ALIVE).await;
-                if let Err(source) = sqlx::query("select 1").execute(&mut self.connection).await {
-                    return RelayError::Database { doing: "keep the session", source };
-                }
+    pub(crate) async fn keep_alive(&mut self) -> RelayError {
+        loop {
+            tokio::time::sleep(KEEP_ALIVE).await;
+            if let Err(source) = sqlx::query("select 1").execute(&mut self.connection).await {
+                return RelayError::Database { doing: "keep the session", source };
             }
         }
     }

@@ -48,10 +48,10 @@ pub(crate) fn settle(message_ids: &[Uuid], confirms: Vec<Confirmed>) -> Outcome 
     }
     let mut outcome = Outcome::default();
     for (index, id) in message_ids.iter().enumerate() {
-        let failure = if !acked.get(index).copied().unwrap_or(false) {
-            Some("refused by the broker".to_owned())
-        } else {
+        let failure = if acked.get(index).copied().unwrap_or(false) {
             returned.get(id).or(anonymous.as_ref()).cloned()
+        } else {
+            Some("refused by the broker".to_owned())
         };
         match failure {
             Some(reason) => outcome.failed.push((index, reason)),

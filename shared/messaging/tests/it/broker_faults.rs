@@ -34,7 +34,7 @@ async fn a_killed_and_restarted_broker_loses_and_doubles_nothing() {
     .unwrap()
     .unwrap();
     talking.await.unwrap();
-    eventually_within(Duration::from_secs(60), (2_000, 2_000), async || heard(&stage.beta).await).await;
+    eventually_within(Duration::from_mins(1), (2_000, 2_000), async || heard(&stage.beta).await).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     eventually(Ok(()), async || beta_ready(&alpha, &beta)).await;
     stage.stop().await;
