@@ -1,6 +1,6 @@
 //! Services are killed and the broker's connections closed under load: nothing is lost, nothing happens twice.
 
-use crate::load::{self, Attempt, Kind, Progress, Wish};
+use crate::load::{self, Progress};
 use crate::stage::Stage;
 use crate::{invariants, queues, report};
 use rand::rngs::StdRng;
@@ -41,7 +41,7 @@ async fn no_order_is_lost_or_paid_twice_when_services_are_killed() {
     let seed = seed();
     let started = Instant::now();
     let mut stage = Stage::new().await;
-    let mut log = starting_money(&stage).await;
+    let mut log = load::top_up(&stage.nobody(), 1..USERS, START).await;
     let wishes = load::wishes(seed, ORDERS, USERS);
     let schedule = schedule(seed, wishes.len());
     report::tell(&format!("services killed: seed {seed}, {} disturbances", schedule.len()));
@@ -57,7 +57,10 @@ async fn no_order_is_lost_or_paid_twice_when_services_are_killed() {
     let verdict = invariants::check(&stage.pool, &log).await;
     let tries = progress.borrow().tries;
     let seconds = started.elapsed().as_secs_f64();
-    report::tell(&format!("services killed: {verdict}; {tries} requests in {seconds:.1} s, seed {seed}"));
+    let replayed = log.iter().filter(|attempt| attempt.was_replayed).count();
+    report::tell(&format!(
+        "services killed: {verdict}; {tries} requests, {replayed} answered by a replay, {seconds:.1} s, seed {seed}"
+    ));
     verdict.expect_clean();
     for status in ["PAID", "FAILED"] {
         let sql = "select count(*) from orders.orders where status = $1";
@@ -70,14 +73,6 @@ fn seed() -> u64 {
     #[expect(clippy::disallowed_methods, reason = "tests have no command line of their own")]
     let given = std::env::var("E2E_SEED").ok();
     given.map_or_else(rand::random, |seed| seed.parse().expect("E2E_SEED is a number"))
-}
-
-/// Tops up every user but the last; these are wishes like others.
-async fn starting_money(stage: &Stage) -> Vec<Attempt> {
-    let wishes: Vec<Wish> = (1..USERS)
-        .map(|user| Wish { name: format!("start {user}"), kind: Kind::TopUp, user, amount: START, insists: true })
-        .collect();
-    load::run(&stage.nobody(), &wishes, &watch::Sender::new(Progress::default())).await
 }
 
 /// Kills of both services at random moments, and one loss of all connections to the broker.

@@ -42,6 +42,14 @@ pub(crate) enum Kind {
 pub(crate) struct Attempt {
     pub(crate) wish: Wish,
     pub(crate) acknowledged: Option<Uuid>,
+    /// Whether that was the stored answer to an earlier try, of which the client had heard nothing.
+    pub(crate) was_replayed: bool,
+}
+
+/// What a client was told.
+struct Told {
+    id: Uuid,
+    was_replayed: bool,
 }
 
 /// How far the load is.
@@ -69,28 +77,39 @@ pub(crate) fn wishes(seed: u64, orders: usize, users: i64) -> Vec<Wish> {
     wishes
 }
 
+/// Tops up each of the users before anything else happens.
+pub(crate) async fn top_up(client: &Client, users: impl Iterator<Item = i64>, amount: i64) -> Vec<Attempt> {
+    let wish = |user| Wish { name: format!("start {user}"), kind: Kind::TopUp, user, amount, insists: true };
+    let wishes: Vec<Wish> = users.map(wish).collect();
+    run(client, &wishes, &watch::Sender::new(Progress::default())).await
+}
+
 /// Fulfils all wishes, several at a time; returns the clients' log.
 pub(crate) async fn run(client: &Client, wishes: &[Wish], progress: &watch::Sender<Progress>) -> Vec<Attempt> {
     let clients = (0..CLIENTS).map(|first| async move {
         let mut log = Vec::new();
         for wish in wishes.iter().skip(first).step_by(CLIENTS) {
-            let acknowledged = fulfil(client, wish, progress).await;
+            let told = fulfil(client, wish, progress).await;
             progress.send_modify(|progress| progress.done += 1);
-            log.push(Attempt { wish: wish.clone(), acknowledged });
+            log.push(Attempt {
+                wish: wish.clone(),
+                acknowledged: told.as_ref().map(|told| told.id),
+                was_replayed: told.is_some_and(|told| told.was_replayed),
+            });
         }
         log
     });
     join_all(clients).await.into_iter().flatten().collect()
 }
 
-/// Sends the request, again with the same key while that is allowed; returns the id that was acknowledged.
-async fn fulfil(client: &Client, wish: &Wish, progress: &watch::Sender<Progress>) -> Option<Uuid> {
+/// Sends the request, again with the same key while that is allowed; returns what was acknowledged.
+async fn fulfil(client: &Client, wish: &Wish, progress: &watch::Sender<Progress>) -> Option<Told> {
     let client = client.as_user(wish.user).with_header("idempotency-key", &wish.name);
     let started = Instant::now();
     loop {
         progress.send_modify(|progress| progress.tries += 1);
-        if let Some(id) = attempt(&client, wish).await {
-            return Some(id);
+        if let Some(told) = attempt(&client, wish).await {
+            return Some(told);
         }
         if !wish.insists {
             return None;
@@ -101,7 +120,7 @@ async fn fulfil(client: &Client, wish: &Wish, progress: &watch::Sender<Progress>
     }
 }
 
-async fn attempt(client: &Client, wish: &Wish) -> Option<Uuid> {
+async fn attempt(client: &Client, wish: &Wish) -> Option<Told> {
     let Wish { name, amount, .. } = wish;
     let amount = format!("{}.{:02}", amount / 100, amount % 100);
     let (path, body, field) = match wish.kind {
@@ -114,7 +133,8 @@ async fn attempt(client: &Client, wish: &Wish) -> Option<Uuid> {
     }
     assert!(answer.status.is_success(), "{wish:?}: {} {}", answer.status, answer.text);
     // An answer that broke off in its body told nothing.
-    answer.json()[field].as_str()?.parse().ok()
+    let id = answer.json()[field].as_str()?.parse().ok()?;
+    Some(Told { id, was_replayed: answer.header("idempotency-replayed") == "true" })
 }
 
 async fn send(client: &Client, path: &str, body: &str) -> Option<Answer> {

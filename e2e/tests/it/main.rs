@@ -19,5 +19,6 @@ mod killed_gateway;
 mod killed_services;
 mod large_body;
 mod latency;
+mod the_checker;
 mod tour;
 mod two_replicas;

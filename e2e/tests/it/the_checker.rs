@@ -1,0 +1,104 @@
+//! The checker of invariants notices what it is there for: a world that is right, and each way to spoil it.
+
+use crate::invariants::{Verdict, check, is_at_rest};
+use crate::load::{Attempt, Kind, Wish};
+use sqlx::PgPool;
+use testkit::TestDatabase;
+use uuid::{Uuid, uuid};
+
+const PAID: Uuid = uuid!("01900000-0000-7000-8000-000000000001");
+const FAILED: Uuid = uuid!("01900000-0000-7000-8000-000000000002");
+const TOP_UP: Uuid = uuid!("01900000-0000-7000-8000-000000000003");
+
+/// User 1 tops up 5.00, orders for 2.00, which is paid, and twice for 4.00, which is not; the last answer was lost.
+const WORLD: &str = "
+    insert into orders.orders (id, user_id, amount, description, status, reason, version, created_at, updated_at) values
+        ('01900000-0000-7000-8000-000000000001', 1, 200, 'paid', 'PAID', null, 2, now(), now()),
+        ('01900000-0000-7000-8000-000000000002', 1, 400, 'failed', 'FAILED', 'insufficient_funds', 2, now(), now()),
+        ('01900000-0000-7000-8000-000000000004', 1, 400, 'given up', 'FAILED', 'insufficient_funds', 2, now(), now());
+    insert into payments.accounts (user_id, balance) values (1, 300);
+    insert into payments.ledger
+        (id, kind, reference, debit_account, credit_account, amount, debit_balance_after, credit_balance_after) values
+        ('01900000-0000-7000-8000-000000000003', 'topup', 'a', 0, 1, 500, null, 500),
+        ('01900000-0000-7000-8000-000000000005', 'payment', '01900000-0000-7000-8000-000000000001', 1, -1, 200, 300, null);
+    insert into payments.order_payments (order_id, user_id, amount, decision, reason, transaction_id, version) values
+        ('01900000-0000-7000-8000-000000000001', 1, 200, 'completed', null, '01900000-0000-7000-8000-000000000005', 1),
+        ('01900000-0000-7000-8000-000000000002', 1, 400, 'failed', 'insufficient_funds', null, 1),
+        ('01900000-0000-7000-8000-000000000004', 1, 400, 'failed', 'insufficient_funds', null, 1);
+";
+
+/// A way to spoil the world, and a rule that is broken then.
+const SPOILT: [(&str, &str); 11] = [
+    ("update orders.orders set status = 'PENDING', reason = null where description = 'failed'", "terminal state"),
+    ("update orders.orders set amount = 201 where description = 'paid'", "what was asked for"),
+    ("update orders.orders set status = 'PAID', reason = null where description = 'failed'", "PAID if and only if"),
+    ("update payments.ledger set amount = 199 where kind = 'payment'", "PAID if and only if"),
+    ("update payments.ledger set reference = 'x' where kind = 'payment'", "PAID if and only if"),
+    ("update payments.order_payments set reason = 'no_account' where decision = 'failed'", "and why"),
+    ("delete from payments.order_payments where decision = 'failed'", "and why"),
+    ("update payments.accounts set balance = 301", "credits minus debits"),
+    ("update payments.accounts set balance = 301", "money held"),
+    (
+        "insert into payments.ledger (id, kind, reference, debit_account, credit_account, amount, credit_balance_after) \
+         values (gen_random_uuid(), 'topup', 'b', 0, 1, 5, 505); update payments.accounts set balance = 305",
+        "a top-up was asked for",
+    ),
+    (
+        "insert into payments.outbox (lane, event_id, exchange, routing_key, ordering_key, sequence, correlation_id, \
+         content_type, payload, occurred_at) \
+         values (0, gen_random_uuid(), 'x', 'x', 'x', 1, gen_random_uuid(), 'x', 'x', now())",
+        "unsent",
+    ),
+];
+
+#[tokio::test]
+async fn a_right_world_is_clean_and_each_spoilt_one_is_noticed() {
+    let (database, pool) = world().await;
+    let verdict = check(&pool, &log()).await;
+    verdict.expect_clean();
+    let expected = Verdict { attempts: 4, acknowledged: 2, ok: 3, recovered: 1, ..Verdict::default() };
+    assert_eq!(verdict, expected);
+    assert!(is_at_rest(&pool).await);
+    drop((pool, database));
+    for (spoil, rule) in SPOILT {
+        let (_database, pool) = world().await;
+        sqlx::raw_sql(spoil).execute(&pool).await.unwrap();
+        let verdict = check(&pool, &log()).await;
+        assert!(verdict.violations.iter().any(|violation| violation.contains(rule)), "{spoil}: {verdict:?}");
+    }
+}
+
+#[tokio::test]
+async fn lost_duplicated_and_unexpected_orders_are_counted() {
+    let (_database, pool) = world().await;
+    let copy = "insert into orders.orders select gen_random_uuid(), user_id, amount, $1, status, reason, version, \
+                created_at, updated_at from orders.orders where description = 'failed'";
+    for description in ["given up", "never tried"] {
+        sqlx::query(copy).bind(description).execute(&pool).await.unwrap();
+    }
+    sqlx::query("delete from orders.orders where id = $1").bind(PAID).execute(&pool).await.unwrap();
+    let verdict = check(&pool, &log()).await;
+    assert_eq!((verdict.ok, verdict.lost, verdict.duplicated, verdict.unexpected), (1, 1, 1, 1), "{verdict}");
+}
+
+async fn world() -> (TestDatabase, PgPool) {
+    let database = TestDatabase::migrated().await;
+    let pool = database.admin_pool("public");
+    sqlx::raw_sql(WORLD).execute(&pool).await.unwrap();
+    (database, pool)
+}
+
+fn log() -> Vec<Attempt> {
+    vec![
+        attempt("start", Kind::TopUp, 500, Some(TOP_UP)),
+        attempt("paid", Kind::Order, 200, Some(PAID)),
+        attempt("failed", Kind::Order, 400, Some(FAILED)),
+        attempt("given up", Kind::Order, 400, None),
+        attempt("never arrived", Kind::Order, 400, None),
+    ]
+}
+
+fn attempt(name: &str, kind: Kind, amount: i64, acknowledged: Option<Uuid>) -> Attempt {
+    let wish = Wish { name: name.to_owned(), kind, user: 1, amount, insists: false };
+    Attempt { wish, acknowledged, was_replayed: false }
+}
