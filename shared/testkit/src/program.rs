@@ -2,6 +2,7 @@
 
 use crate::{Client, eventually};
 use servers::{Port, pick};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -10,6 +11,7 @@ pub struct Program {
     binary: PathBuf,
     variables: Vec<(String, String)>,
     ports: Vec<u16>,
+    log: Option<PathBuf>,
     child: Option<Child>,
 }
 
@@ -42,17 +44,28 @@ impl Program {
         let ports: Vec<u16> = addresses.iter().map(|_| pick(Port::Free).expect("a free port")).collect();
         let chosen = addresses.iter().zip(&ports);
         variables.extend(chosen.map(|(name, port)| ((*name).to_owned(), format!("127.0.0.1:{port}"))));
-        Self { binary: binary.as_ref().to_owned(), variables, ports, child: None }
+        Self { binary: binary.as_ref().to_owned(), variables, ports, log: None, child: None }
+    }
+
+    /// Appends its log to a file, from the next start on; else it is thrown away.
+    #[must_use]
+    pub fn logging_to(mut self, file: &Path) -> Self {
+        self.log = Some(file.to_owned());
+        self
     }
 
     /// Starts it (again) on its ports.
     ///
     /// # Panics
-    /// When there is no such program.
+    /// When there is no such program, or its log can't be written.
     pub fn start_again(&mut self) {
+        let log = self.log.as_ref().map_or_else(Stdio::null, |file| {
+            let opened = File::options().create(true).append(true).open(file);
+            opened.unwrap_or_else(|failure| panic!("open {}: {failure}", file.display())).into()
+        });
         let child = Command::new(&self.binary)
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .stdout(Stdio::null())
+            .stdout(log)
             .spawn()
             .unwrap_or_else(|failure| panic!("start {}: {failure}", self.binary.display()));
         self.child = Some(child);
