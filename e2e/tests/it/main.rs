@@ -19,6 +19,7 @@ mod killed_gateway;
 mod killed_services;
 mod large_body;
 mod latency;
+mod logs;
 mod the_checker;
 mod tour;
 mod two_replicas;

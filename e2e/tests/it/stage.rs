@@ -3,6 +3,7 @@
 use crate::binaries::path_of;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgPool};
+use std::path::Path;
 use testkit::{Client, Program, Socket, TestBroker, TestDatabase};
 
 /// Where the gateway listens: the API first.
@@ -20,10 +21,19 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn new() -> Self {
+        Self::prepared(|program| program).await
+    }
+
+    /// All programs log to one file.
+    pub(crate) async fn logging_to(file: &Path) -> Self {
+        Self::prepared(|program| program.logging_to(file)).await
+    }
+
+    async fn prepared(prepare: impl Fn(Program) -> Program) -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
-        let mut orders = service("orders", &database, &broker);
-        let mut payments = service("payments", &database, &broker);
-        let mut gateway = gateway(&orders, &payments);
+        let mut orders = prepare(service("orders", &database, &broker));
+        let mut payments = prepare(service("payments", &database, &broker));
+        let mut gateway = prepare(gateway(&orders, &payments));
         let pool = database.admin_pool("public");
         for program in [&mut orders, &mut payments, &mut gateway] {
             program.start_again();
@@ -85,14 +95,14 @@ impl Stage {
 /// `orders` or `payments`, not started yet.
 pub(crate) fn service(name: &str, database: &TestDatabase, broker: &TestBroker) -> Program {
     let url = database.service_url(name);
-    let variables = [("DATABASE_URL", url.as_str()), ("AMQP_URL", broker.url()), ("RUST_LOG", "warn")];
+    let variables = [("DATABASE_URL", url.as_str()), ("AMQP_URL", broker.url())];
     Program::prepare(path_of(&format!("{name}-service")), &variables)
 }
 
 /// A gateway before the given services, not started yet.
 pub(crate) fn gateway(orders: &Program, payments: &Program) -> Program {
     let (orders, payments) = (orders.url(), payments.url());
-    let variables = [("ORDERS_URL", orders.as_str()), ("PAYMENTS_URL", payments.as_str()), ("RUST_LOG", "error")];
+    let variables = [("ORDERS_URL", orders.as_str()), ("PAYMENTS_URL", payments.as_str())];
     Program::prepare_on(&GATEWAY_ADDRESSES, path_of("gateway"), &variables)
 }
 
