@@ -78,9 +78,14 @@ fn address_drift(program: &Program, service: &Service, variable: &str, value: &s
     found
 }
 
-/// A url names a service of the file, on a port where it listens, and waits for it.
+/// A url names a service of the file, on a port where it listens, and waits for it; or it is for a browser on the
+/// same machine, and some service publishes the port.
 fn url_drift(compose: &Compose, name: &str, service: &Service, variable: &str, url: &str) -> Vec<String> {
     let (host, port) = host_and_port(url);
+    if host == "localhost" {
+        let is_published = compose.services.values().any(|service| service.ports.iter().any(|p| port_of(p) == port));
+        return if is_published { vec![] } else { vec![format!("{name}: {variable}: nobody publishes port {port}")] };
+    }
     let Some(target) = compose.services.get(host) else {
         return vec![format!("{name}: {variable}: there is no service `{host}`")];
     };

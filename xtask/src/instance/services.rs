@@ -33,7 +33,7 @@ pub(crate) fn services(plan: &Plan, backing: &Backing) -> Vec<Service> {
             ("AMQP_URL", backing.amqp_url_of(user, amqp_password)),
         ],
     };
-    let gateway = Service {
+    let mut gateway = Service {
         name: "gateway",
         port: ports.api,
         environment: vec![
@@ -45,6 +45,9 @@ pub(crate) fn services(plan: &Plan, backing: &Backing) -> Vec<Service> {
             ("ALLOWED_ORIGINS", format!("http://localhost:{0},http://127.0.0.1:{0}", ports.ui)),
         ],
     };
+    if let Some(url) = backing.console_url() {
+        gateway.environment.push(("CONSOLE_URL", url));
+    }
     vec![
         backend(
             "orders-service",
