@@ -6,7 +6,7 @@ use crate::{invariants, queues, report};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use testkit::{Program, TestBroker, eventually};
 use tokio::sync::watch;
 
@@ -18,6 +18,8 @@ const START: i64 = 80_000;
 const KILLS: usize = 10;
 /// Longest absence of a killed service, in requests that clients send meanwhile.
 const ABSENCE_TRIES_MAX: usize = 40;
+/// Longest delay of a blow: some requests' time.
+const DELAY_MICROS_MAX: u64 = 20_000;
 
 /// Something that happens to the system.
 #[derive(Clone, Copy, Debug)]
@@ -27,10 +29,11 @@ enum Blow {
     CloseConnections,
 }
 
-/// A blow, when so many wishes are fulfilled; what was killed is started again so many requests later.
+/// A blow, some time after so many wishes are fulfilled; what was killed is started again so many requests later.
 #[derive(Clone, Copy, Debug)]
 struct Disturbance {
     after_done: usize,
+    delay: Duration,
     blow: Blow,
     absence_tries: usize,
 }
@@ -81,12 +84,13 @@ fn schedule(seed: u64, wishes: usize) -> Vec<Disturbance> {
     let mut schedule: Vec<Disturbance> = (0..KILLS)
         .map(|_| Disturbance {
             after_done: random.random_range(0..wishes),
+            delay: Duration::from_micros(random.random_range(0..DELAY_MICROS_MAX)),
             blow: *[Blow::KillOrders, Blow::KillPayments].choose(&mut random).unwrap(),
             absence_tries: random.random_range(0..ABSENCE_TRIES_MAX),
         })
         .collect();
     let after_done = random.random_range(wishes / 4..wishes * 3 / 4);
-    schedule.push(Disturbance { after_done, blow: Blow::CloseConnections, absence_tries: 0 });
+    schedule.push(Disturbance { after_done, delay: Duration::ZERO, blow: Blow::CloseConnections, absence_tries: 0 });
     schedule.sort_by_key(|disturbance| disturbance.after_done);
     schedule
 }
@@ -100,8 +104,10 @@ async fn disturb(
     payments: &mut Program,
 ) {
     let mut seen = progress.subscribe();
-    for Disturbance { after_done, blow, absence_tries } in schedule {
+    for Disturbance { after_done, delay, blow, absence_tries } in schedule {
         seen.wait_for(|now| now.done >= *after_done).await.unwrap();
+        // Not a wait for anything: an answer has just arrived, and a blow must not always fall in that moment.
+        tokio::time::sleep(*delay).await;
         let killed = match blow {
             Blow::KillOrders => &mut *orders,
             Blow::KillPayments => &mut *payments,
