@@ -2,7 +2,8 @@
 
 use crate::config::{LogFormat, ProcessConfig};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
+use std::str::FromStr;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -31,11 +32,13 @@ pub enum TelemetryError {
 /// # Errors
 /// [`TelemetryError`] when the filter is malformed or metrics are set up twice.
 pub fn start(config: &ProcessConfig) -> Result<PrometheusHandle, TelemetryError> {
-    let filter = EnvFilter::try_new(&config.log_filter)
+    let filter = Targets::from_str(&config.log_filter)
         .map_err(|source| TelemetryError::Filter { filter: config.log_filter.clone(), source })?;
     let registry = tracing_subscriber::registry().with(filter);
     match config.log_format {
-        LogFormat::Json => registry.with(tracing_subscriber::fmt::layer().json().flatten_event(true)).init(),
+        LogFormat::Json => {
+            registry.with(tracing_subscriber::fmt::layer().json().flatten_event(true).with_span_list(false)).init()
+        }
         LogFormat::Text => registry.with(tracing_subscriber::fmt::layer()).init(),
     }
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a task panicked")));
