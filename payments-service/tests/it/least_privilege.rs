@@ -23,7 +23,8 @@ async fn the_role_reaches_no_other_schema_runs_no_ddl_and_can_not_rewrite_the_le
     ];
     for statement in forbidden {
         let refusal = sqlx::query(statement).execute(&mut role).await.unwrap_err();
-        let code = refusal.as_database_error().and_then(sqlx::error::DatabaseError::code).map(std::borrow::Cow::into_owned);
+        let code =
+            refusal.as_database_error().and_then(sqlx::error::DatabaseError::code).map(std::borrow::Cow::into_owned);
         assert_eq!(code.as_deref(), Some("42501"), "{statement}: {refusal}");
     }
 }
