@@ -91,11 +91,16 @@ impl TestBroker {
         self.publish(exchange, E::TYPE, &payload).await;
     }
 
+    /// Declares the exchange of a service that does not run: others can bind to it.
+    pub async fn declare_exchange(&self, exchange: &str) {
+        let topic = json!({ "type": "topic", "durable": true }).to_string();
+        self.call("PUT", format!("/api/exchanges/{}/{exchange}", self.name), topic).await;
+    }
+
     /// Declares a topic exchange and a queue `overheard.<exchange>` that hears all of it, as a neighbour would.
     pub async fn overhear(&self, exchange: &str) {
+        self.declare_exchange(exchange).await;
         let (vhost, queue) = (&self.name, format!("overheard.{exchange}"));
-        let topic = json!({ "type": "topic", "durable": true }).to_string();
-        self.call("PUT", format!("/api/exchanges/{vhost}/{exchange}"), topic).await;
         let durable = json!({ "durable": true }).to_string();
         self.call("PUT", format!("/api/queues/{vhost}/{queue}"), durable).await;
         let all = json!({ "routing_key": "#" }).to_string();

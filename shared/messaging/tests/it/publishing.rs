@@ -30,6 +30,8 @@ async fn unroutable_events_among_others_are_never_taken_for_delivered() {
     let (stage, broker) = (Stage::new().await, broker().await);
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
+    // The relay, which declares the exchange, starts when there is a backlog.
+    broker.declare_exchange("alpha").await;
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
     consuming(&beta).await;
 
