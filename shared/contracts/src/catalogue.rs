@@ -122,3 +122,43 @@ fn operation(entry: &Entry) -> (String, Value) {
     });
     (format!("announce{}", entry.name), value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn references(value: &Value) -> Vec<String> {
+        match value {
+            Value::Object(fields) => fields
+                .iter()
+                .flat_map(|(name, value)| match (name.as_str(), value) {
+                    ("$ref", Value::String(target)) => vec![target.clone()],
+                    _ => references(value),
+                })
+                .collect(),
+            Value::Array(items) => items.iter().flat_map(references).collect(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => vec![],
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = asyncapi();
+        let references = references(&document);
+        assert!(!references.is_empty());
+        for reference in references {
+            let pointer = reference.trim_start_matches('#');
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn every_event_with_a_golden_file_is_in_the_catalogue() {
+        let golden = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/golden")).unwrap();
+        let pinned: BTreeSet<String> = golden
+            .map(|file| file.unwrap().file_name().into_string().unwrap().trim_end_matches(".json").to_owned())
+            .collect();
+        let listed: BTreeSet<String> = entries().iter().map(|entry| entry.wire_type.to_owned()).collect();
+        assert_eq!(pinned, listed);
+    }
+}

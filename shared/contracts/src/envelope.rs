@@ -48,5 +48,6 @@ pub struct Envelope<D> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
     /// The event itself.
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
     pub data: D,
 }
