@@ -37,7 +37,7 @@ pub fn start(config: &ProcessConfig) -> Result<PrometheusHandle, TelemetryError>
     let registry = tracing_subscriber::registry().with(filter);
     match config.log_format {
         LogFormat::Json => {
-            registry.with(tracing_subscriber::fmt::layer().json().flatten_event(true).with_span_list(false)).init()
+            registry.with(tracing_subscriber::fmt::layer().json().flatten_event(true).with_span_list(false)).init();
         }
         LogFormat::Text => registry.with(tracing_subscriber::fmt::layer()).init(),
     }
