@@ -9,7 +9,7 @@ use chassis::problem::{Problem, ProblemDocument};
 
 /// One order of the user.
 #[utoipa::path(
-    get, path = "/orders/{id}", operation_id = "getOrder",
+    get, path = "/orders/{id}", tag = "orders", operation_id = "getOrder",
     params(("id" = uuid::Uuid, Path, description = "The order")),
     responses(
         (status = 200, body = OrderJson),

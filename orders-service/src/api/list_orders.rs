@@ -28,7 +28,7 @@ pub(super) struct Page {
 
 /// The user's orders, newest first; the `Link` header leads to the next page.
 #[utoipa::path(
-    get, path = "/orders", operation_id = "listOrders", params(Page),
+    get, path = "/orders", tag = "orders", operation_id = "listOrders", params(Page),
     responses(
         (status = 200, body = Vec<OrderJson>, headers(("Link" = String))),
         (status = 422, description = "A parameter is wrong", body = ProblemDocument),

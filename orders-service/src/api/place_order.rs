@@ -40,7 +40,7 @@ impl PlaceOrder {
 
 /// Places an order; its status changes by itself when payments has decided.
 #[utoipa::path(
-    post, path = "/orders", operation_id = "placeOrder", request_body = PlaceOrder,
+    post, path = "/orders", tag = "orders", operation_id = "placeOrder", request_body = PlaceOrder,
     params(("Idempotency-Key" = Option<String>, Header, description = "Same key and body: the first answer again.")),
     responses(
         (status = 201, description = "Placed", body = OrderJson, headers(("Location" = String))),

@@ -22,7 +22,7 @@ type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 
 /// Live status of one order: a snapshot, then an update with each change.
 #[utoipa::path(
-    get, path = "/ws/orders/{id}", operation_id = "watchOrder",
+    get, path = "/ws/orders/{id}", tag = "orders", operation_id = "watchOrder",
     params(("id" = uuid::Uuid, Path, description = "The order")),
     responses(
         (status = 101, description = "A WebSocket; every text message is a LiveMessage", body = crate::live::message::LiveMessage),
@@ -44,7 +44,7 @@ pub(super) async fn one_order(
 
 /// Live status of all orders of the user: snapshots of the newest, then an update with each change.
 #[utoipa::path(
-    get, path = "/ws/orders", operation_id = "watchOrders",
+    get, path = "/ws/orders", tag = "orders", operation_id = "watchOrders",
     responses(
         (status = 101, description = "A WebSocket; every text message is a LiveMessage", body = crate::live::message::LiveMessage),
         (status = 426, description = "Not a WebSocket request", body = ProblemDocument),

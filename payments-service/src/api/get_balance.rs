@@ -9,7 +9,7 @@ use chassis::problem::{Problem, ProblemDocument};
 
 /// The user's balance.
 #[utoipa::path(
-    get, path = "/account/balance", operation_id = "getBalance",
+    get, path = "/account/balance", tag = "payments", operation_id = "getBalance",
     responses(
         (status = 200, body = AccountJson),
         (status = 404, description = "No account yet", body = ProblemDocument),

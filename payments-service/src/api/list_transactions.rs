@@ -61,7 +61,7 @@ impl From<Line> for TransactionJson {
 
 /// The user's movements of money, newest first; the `Link` header leads to the next page.
 #[utoipa::path(
-    get, path = "/account/transactions", operation_id = "listTransactions", params(Page),
+    get, path = "/account/transactions", tag = "payments", operation_id = "listTransactions", params(Page),
     responses(
         (status = 200, body = Vec<TransactionJson>, headers(("Link" = String))),
         (status = 404, description = "No account yet", body = ProblemDocument),

@@ -10,7 +10,7 @@ use messaging::transaction::CommitError;
 
 /// Opens the user's account; if it is open already, returns its balance.
 #[utoipa::path(
-    post, path = "/account", operation_id = "openAccount",
+    post, path = "/account", tag = "payments", operation_id = "openAccount",
     responses((status = 200, body = AccountJson))
 )]
 pub(super) async fn handler(

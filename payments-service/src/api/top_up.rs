@@ -35,7 +35,7 @@ impl TopUp {
 
 /// Adds money to the account, opening it if need be.
 #[utoipa::path(
-    post, path = "/account/topup", operation_id = "topUp", request_body = TopUp,
+    post, path = "/account/topup", tag = "payments", operation_id = "topUp", request_body = TopUp,
     params(("Idempotency-Key" = Option<String>, Header, description = "Same key and body: the first answer again.")),
     responses(
         (status = 200, description = "Added", body = ToppedUpJson),
