@@ -48,7 +48,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Statements whose every row breaks a rule of DESIGN.md, section 5. A row is one text.
+/// Statements whose every row breaks a rule of orders and money. A row is one text.
 const RULES: [(&str, &str); 9] = [
     (
         "every order ends in a terminal state",
