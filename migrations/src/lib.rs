@@ -11,6 +11,8 @@ use std::str::FromStr;
 
 static ORDERS: Migrator = sqlx::migrate!("./orders");
 static PAYMENTS: Migrator = sqlx::migrate!("./payments");
+static OCR: Migrator = sqlx::migrate!("./ocr");
+static ROUTER: Migrator = sqlx::migrate!("./router");
 
 /// Passwords of the services' roles.
 #[derive(Clone, Copy)]
@@ -19,6 +21,10 @@ pub struct Passwords<'a> {
     pub orders: &'a str,
     /// Of `payments_service`.
     pub payments: &'a str,
+    /// Of `ocr_service`.
+    pub ocr: &'a str,
+    /// Of `router_service`.
+    pub router: &'a str,
 }
 
 /// Why migrating stopped. What was applied stays; run it again after mending the cause.
@@ -66,12 +72,15 @@ pub async fn apply(database_url: &str, passwords: &Passwords<'_>) -> Result<(), 
     let options =
         PgConnectOptions::from_str(database_url).map_err(MigrateError::Connect)?.application_name("migrations");
     apply_schema(&options, "orders", passwords.orders, &ORDERS).await?;
-    apply_schema(&options, "payments", passwords.payments, &PAYMENTS).await
+    apply_schema(&options, "payments", passwords.payments, &PAYMENTS).await?;
+    apply_schema(&options, "ocr", passwords.ocr, &OCR).await?;
+    apply_schema(&options, "router", passwords.router, &ROUTER).await
 }
 
 /// A number that changes when any migration does.
 pub fn fingerprint() -> u64 {
-    let checksums = ORDERS.iter().chain(PAYMENTS.iter()).flat_map(|migration| migration.checksum.iter());
+    let migrations = [&ORDERS, &PAYMENTS, &OCR, &ROUTER].into_iter().flat_map(Migrator::iter);
+    let checksums = migrations.flat_map(|migration| migration.checksum.iter());
     checksums.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 

@@ -19,12 +19,25 @@ struct Config {
     /// Password of the role `payments_service`.
     #[arg(long, env = "PAYMENTS_DB_PASSWORD", hide_env_values = true)]
     payments_db_password: String,
+
+    /// Password of the role `ocr_service`.
+    #[arg(long, env = "OCR_DB_PASSWORD", hide_env_values = true)]
+    ocr_db_password: String,
+
+    /// Password of the role `router_service`.
+    #[arg(long, env = "ROUTER_DB_PASSWORD", hide_env_values = true)]
+    router_db_password: String,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let config = Config::parse();
-    let passwords = Passwords { orders: &config.orders_db_password, payments: &config.payments_db_password };
+    let passwords = Passwords {
+        orders: &config.orders_db_password,
+        payments: &config.payments_db_password,
+        ocr: &config.ocr_db_password,
+        router: &config.router_db_password,
+    };
     match migrations::apply(&config.database_url, &passwords).await {
         Ok(()) => {
             println!("migrations: every schema is up to date");

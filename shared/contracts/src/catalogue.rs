@@ -2,7 +2,7 @@
 
 use crate::envelope::{CONTENT_TYPE, Envelope};
 use crate::event::{Event, producer};
-use crate::{orders, payments};
+use crate::{ocr, orders, payments, router};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use utoipa::openapi::{RefOr, Schema};
@@ -23,12 +23,18 @@ fn entry<E: Event + ToSchema>(summary: &'static str) -> Entry {
     Entry { wire_type: E::TYPE, summary, name: E::name().into_owned(), schemas }
 }
 
-/// All events, in the order of a happy order's life.
+/// All events, in the order of the lives of a happy order and a happy cheque.
 fn entries() -> Vec<Entry> {
     vec![
         entry::<orders::OrderCreated>("An order was placed and waits to be paid."),
         entry::<payments::PaymentCompleted>("The order was charged."),
         entry::<payments::PaymentFailed>("The order was refused, for ever."),
+        entry::<ocr::ChequeRecognized>("A photo was read into a cheque."),
+        entry::<router::ChequeRequested>("A link was opened whose cheque has not arrived: announce it again."),
+        entry::<router::TransferRequested>("A participant of a cheque settles: move the money."),
+        entry::<payments::TransferCompleted>("The money of a transfer was moved."),
+        entry::<payments::TransferFailed>("The transfer was refused, for ever."),
+        entry::<router::ChequeDeleted>("The owner deleted the cheque: delete its photo too."),
     ]
 }
 

@@ -29,6 +29,10 @@ uuid_id!(
     TransactionId
 );
 uuid_id!(
+    /// One attempt to move money from one user to another. UUID version 7, made by router-service.
+    TransferId
+);
+uuid_id!(
     /// An event. UUID version 7: the inbox is partitioned by the day inside it.
     EventId
 );
@@ -69,5 +73,60 @@ impl From<UserId> for i64 {
 impl fmt::Display for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// The key of a share link: 22 characters of base62, drawn from 62^22 (131 bits). Who knows it may see the cheque.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(value_type = String, pattern = "^[0-9A-Za-z]{22}$"))]
+#[serde(try_from = "String", into = "String")]
+pub struct ChequeHash(String);
+
+/// The text has not the form of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the key of a share link is {} letters and digits", ChequeHash::CHARACTERS)]
+pub struct NotAChequeHash;
+
+impl ChequeHash {
+    /// Length of a key.
+    pub const CHARACTERS: usize = 22;
+    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+    /// Makes a key of random numbers, each uniform in `0..62`: the caller's generator must be a cryptographic one.
+    ///
+    /// ```
+    /// let hash = contracts::ids::ChequeHash::from_random([61; 22]);
+    /// assert_eq!(hash.to_string(), "zzzzzzzzzzzzzzzzzzzzzz");
+    /// ```
+    pub fn from_random(digits: [u8; Self::CHARACTERS]) -> Self {
+        let character = |digit: u8| char::from(Self::ALPHABET[usize::from(digit) % Self::ALPHABET.len()]);
+        Self(digits.into_iter().map(character).collect())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ChequeHash {
+    type Error = NotAChequeHash;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let well_formed = text.len() == Self::CHARACTERS && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        if well_formed { Ok(Self(text)) } else { Err(NotAChequeHash) }
+    }
+}
+
+impl From<ChequeHash> for String {
+    fn from(hash: ChequeHash) -> Self {
+        hash.0
+    }
+}
+
+impl fmt::Display for ChequeHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }

@@ -4,11 +4,17 @@
 
 pub mod ids;
 pub mod money;
+pub mod quantity;
+
+pub mod cheque;
 
 pub mod envelope;
 pub mod event;
+
+pub mod ocr;
 pub mod orders;
 pub mod payments;
+pub mod router;
 
 #[cfg(feature = "schema")]
 pub mod catalogue;

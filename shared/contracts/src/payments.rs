@@ -1,7 +1,7 @@
 //! What payments-service says.
 
 use crate::event::Event;
-use crate::ids::{OrderId, TransactionId};
+use crate::ids::{OrderId, TransactionId, TransferId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -41,14 +41,48 @@ impl Event for PaymentFailed {
     }
 }
 
-/// Why an order was not charged.
+/// The money of a transfer was moved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct TransferCompleted {
+    /// The attempt that was asked for.
+    pub transfer_id: TransferId,
+}
+
+impl Event for TransferCompleted {
+    const TYPE: &'static str = "payments.TransferCompleted.v1";
+
+    fn ordering_key(&self) -> String {
+        self.transfer_id.to_string()
+    }
+}
+
+/// The transfer was refused, for ever; another attempt has another id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct TransferFailed {
+    /// The attempt that was asked for.
+    pub transfer_id: TransferId,
+    /// Why.
+    pub reason: RefusalReason,
+}
+
+impl Event for TransferFailed {
+    const TYPE: &'static str = "payments.TransferFailed.v1";
+
+    fn ordering_key(&self) -> String {
+        self.transfer_id.to_string()
+    }
+}
+
+/// Why an order was not charged, or a transfer not made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalReason {
-    /// The balance is smaller than the order.
+    /// The balance is smaller than the sum.
     InsufficientFunds,
-    /// The user has no account.
+    /// Who is to pay has no account.
     NoAccount,
 }
 

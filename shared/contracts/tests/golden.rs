@@ -4,10 +4,16 @@
 
 use contracts::envelope::{Envelope, SPEC_VERSION};
 use contracts::event::{Event, producer};
-use contracts::ids::{EventId, OrderId, TransactionId, UserId};
-use contracts::money::Amount;
+use contracts::cheque::{
+    Bounds, Cheque, ChequeStatus, ChequeWarning, LineWarning, PhotoSize, Product,
+};
+use contracts::ids::{ChequeHash, EventId, OrderId, TransactionId, TransferId, UserId};
+use contracts::money::{Amount, Money};
+use contracts::ocr::ChequeRecognized;
 use contracts::orders::OrderCreated;
-use contracts::payments::{PaymentCompleted, PaymentFailed, RefusalReason};
+use contracts::payments::{PaymentCompleted, PaymentFailed, RefusalReason, TransferCompleted, TransferFailed};
+use contracts::quantity::Quantity;
+use contracts::router::{ChequeDeleted, ChequeRequested, TransferRequested};
 use std::path::PathBuf;
 use time::macros::datetime;
 use uuid::Uuid;
@@ -66,6 +72,75 @@ fn payment_completed() {
 #[test]
 fn payment_failed() {
     assert_golden(PaymentFailed { order_id: OrderId(id(4)), reason: RefusalReason::InsufficientFunds });
+}
+
+fn hash() -> ChequeHash {
+    ChequeHash::try_from("lBF2niuPbm0123456789Az".to_owned()).unwrap()
+}
+
+fn money(text: &str) -> Money {
+    Money::from_json_number(text).unwrap()
+}
+
+fn cheque() -> Cheque {
+    let beer = Product {
+        id: 1,
+        name: "Пиво светлое".into(),
+        number_servings: Quantity::from_json_number("0.4").unwrap(),
+        price: Some(money("975")),
+        total: Some(money("390")),
+        price_printed: true,
+        modifiers: vec!["без льда".into()],
+        confidence: 0.91,
+        raw: "Пиво светлое 975.00*0.400л =390.00".into(),
+        bounds: Some(Bounds { x: 40, y: 310, width: 620, height: 34 }),
+        warnings: vec![LineWarning::Repaired],
+    };
+    Cheque {
+        total_account: Some(money("419.90")),
+        products: vec![beer],
+        currency: Some("RUB".into()),
+        service: Some(money("39")),
+        discount: Some(money("10")),
+        tax: Some(money("1")),
+        tip: Some(money("2")),
+        rounding: Some(money("-0.10")),
+        status: ChequeStatus::NeedsReview,
+        difference: Some(money("-2")),
+        confidence: 0.87,
+        warnings: vec![ChequeWarning::DoesNotAddUp],
+        photo: Some(PhotoSize { width: 960, height: 1280 }),
+    }
+}
+
+#[test]
+fn cheque_recognized() {
+    let expires_at = datetime!(2026-11-22 10:00:00 UTC);
+    let owner_id = UserId::try_from(1).unwrap();
+    assert_golden(ChequeRecognized { hash: hash(), owner_id, expires_at, cheque: cheque() });
+}
+
+#[test]
+fn cheque_requested_and_deleted() {
+    assert_golden(ChequeRequested { hash: hash() });
+    assert_golden(ChequeDeleted { hash: hash() });
+}
+
+#[test]
+fn transfer_requested() {
+    assert_golden(TransferRequested {
+        transfer_id: TransferId(id(6)),
+        from_user: UserId::try_from(2).unwrap(),
+        to_user: UserId::try_from(1).unwrap(),
+        amount: Amount::from_json_number("499.90").unwrap(),
+        hash: hash(),
+    });
+}
+
+#[test]
+fn transfer_completed_and_failed() {
+    assert_golden(TransferCompleted { transfer_id: TransferId(id(6)) });
+    assert_golden(TransferFailed { transfer_id: TransferId(id(6)), reason: RefusalReason::NoAccount });
 }
 
 #[test]

@@ -1,0 +1,1 @@
+//! Reads a cheque from a photo: picture, words, lines, arithmetic.

@@ -1,0 +1,1 @@
+//! Reads cheques from photos.

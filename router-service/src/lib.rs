@@ -1,0 +1,1 @@
+//! Share links, joint splitting of a cheque, settlement.
