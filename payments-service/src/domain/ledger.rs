@@ -3,7 +3,7 @@
 //! Balance of an account = its credits - its debits. A user's balance is kept beside the ledger and never below zero;
 //! those of the system accounts are derived, so that no hot row makes payments queue.
 
-use contracts::ids::{OrderId, TransactionId, UserId};
+use contracts::ids::{OrderId, TransactionId, TransferId, UserId};
 use contracts::money::Amount;
 
 /// Who holds money.
@@ -35,6 +35,8 @@ pub enum Kind {
     Topup,
     /// An order is paid.
     Payment,
+    /// One user pays another.
+    Transfer,
 }
 
 impl Kind {
@@ -43,6 +45,7 @@ impl Kind {
         match self {
             Self::Topup => "topup",
             Self::Payment => "payment",
+            Self::Transfer => "transfer",
         }
     }
 }
@@ -81,6 +84,18 @@ impl Movement {
             reference: order_id.to_string(),
             debit: Account::User(user),
             credit: Account::Merchant,
+            amount,
+        }
+    }
+
+    /// `from` pays `to`.
+    pub fn transfer(id: TransactionId, from: UserId, to: UserId, transfer_id: TransferId, amount: Amount) -> Self {
+        Self {
+            id,
+            kind: Kind::Transfer,
+            reference: transfer_id.to_string(),
+            debit: Account::User(from),
+            credit: Account::User(to),
             amount,
         }
     }

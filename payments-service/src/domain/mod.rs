@@ -2,3 +2,4 @@
 
 pub mod decision;
 pub mod ledger;
+pub mod transfer;

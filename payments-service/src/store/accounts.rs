@@ -45,6 +45,18 @@ pub async fn credit(connection: &mut PgConnection, user_id: UserId, amount: Amou
     Ok(Money::from_minor(balance))
 }
 
+/// Locks the accounts that are there until the transaction ends, in the order of their users.
+///
+/// # Errors
+/// The database's.
+pub async fn lock(connection: &mut PgConnection, users: [UserId; 2]) -> Result<(), sqlx::Error> {
+    let users = users.map(UserId::get);
+    sqlx::query!("select user_id from accounts where user_id = any($1) order by user_id for update", &users[..])
+        .fetch_all(connection)
+        .await
+        .map(drop)
+}
+
 /// What came of trying to take money from an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Debit {

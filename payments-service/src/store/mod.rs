@@ -3,3 +3,4 @@
 pub mod accounts;
 pub mod ledger;
 pub mod order_payments;
+pub mod transfers;

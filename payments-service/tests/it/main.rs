@@ -9,3 +9,4 @@ mod deciding;
 mod least_privilege;
 mod statement;
 mod topping_up;
+mod transferring;

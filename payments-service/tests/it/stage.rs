@@ -20,6 +20,7 @@ impl Stage {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
         broker.overhear("orders").await;
         broker.overhear("payments").await;
+        broker.overhear("router").await;
         let url = database.service_url("payments");
         let variables = [("DATABASE_URL", url.as_str()), ("AMQP_URL", broker.url())];
         let program = Program::start(env!("CARGO_BIN_EXE_payments-service"), &variables).await;
@@ -41,10 +42,11 @@ impl Stage {
         self.user(user).get("/account/balance").await.json()["balance"].clone()
     }
 
-    /// What payments-service announced about an order, in order.
-    pub(crate) async fn announced(&self, order_id: OrderId) -> Vec<String> {
+    /// What payments-service announced about an order or a transfer, in order.
+    pub(crate) async fn announced(&self, subject: impl ToString) -> Vec<String> {
+        let subject = subject.to_string();
         let all = self.broker.overheard("payments").await;
-        let of_order = all.iter().filter(|event| event["subject"] == order_id.to_string());
+        let of_order = all.iter().filter(|event| event["subject"] == subject);
         of_order
             .map(|event| {
                 let name = event["type"].as_str().unwrap_or_default();
@@ -56,9 +58,10 @@ impl Stage {
             .collect()
     }
 
-    pub(crate) async fn eventually_announced(&self, order_id: OrderId, expected: &[&str]) {
+    pub(crate) async fn eventually_announced(&self, subject: impl ToString, expected: &[&str]) {
         let expected: Vec<String> = expected.iter().map(|name| (*name).to_owned()).collect();
-        eventually(expected, async || self.announced(order_id).await).await;
+        let subject = subject.to_string();
+        eventually(expected, async || self.announced(&subject).await).await;
     }
 
     pub(crate) async fn count(&self, table: &'static str) -> i64 {

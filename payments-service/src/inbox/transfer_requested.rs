@@ -1,0 +1,67 @@
+//! `router.TransferRequested.v1`: move the money from one user to another or refuse, once and for ever.
+
+use crate::domain::decision::Verdict;
+use crate::domain::ledger::Movement;
+use crate::domain::transfer::{Announcement, ToThemselves, Transfer};
+use crate::store::accounts::Debit;
+use crate::store::{accounts, ledger, transfers};
+use contracts::ids::TransactionId;
+use contracts::payments::RefusalReason;
+use contracts::router::TransferRequested;
+use messaging::{Handle, HandleError, Meta, Transaction};
+use tracing::info;
+use uuid::Uuid;
+
+pub(super) struct DecideTransfer;
+
+impl Handle<TransferRequested> for DecideTransfer {
+    async fn handle(&self, tx: &mut Transaction, request: &TransferRequested, _: &Meta) -> Result<(), HandleError> {
+        let decision = match transfers::find(tx, request.transfer_id).await? {
+            Some(decided) => {
+                decided.answers(request.from_user, request.to_user, request.amount).map_err(HandleError::reject)?;
+                decided
+            }
+            None => decide(tx, request, TransactionId(Uuid::now_v7())).await?,
+        };
+        // A repeated question is answered again: the first answer may have been lost with the broker.
+        match decision.announcement() {
+            Announcement::Completed(event) => tx.append(&event, 1)?,
+            Announcement::Failed(event) => tx.append(&event, 1)?,
+        };
+        Ok(())
+    }
+
+    /// The account that is locked first.
+    fn lock_key(&self, request: &TransferRequested) -> i64 {
+        request.from_user.get().min(request.to_user.get())
+    }
+}
+
+/// Moves the money if the balance allows, and records what came of it.
+async fn decide(
+    tx: &mut Transaction,
+    request: &TransferRequested,
+    transaction_id: TransactionId,
+) -> Result<Transfer, HandleError> {
+    let &TransferRequested { transfer_id: id, from_user: from, to_user: to, amount, .. } = request;
+    if from == to {
+        return Err(HandleError::reject(ToThemselves { id, user: from }));
+    }
+    // Both at once and in one order: two people who pay each other at the same time must not wait for each other.
+    accounts::lock(tx, [from, to]).await?;
+    let verdict = match accounts::debit(tx, from, amount).await? {
+        Debit::Taken(left) => {
+            // Whoever is paid gets an account: money must not fail to arrive because nobody opened one.
+            let credited = accounts::credit(tx, to, amount).await?;
+            let movement = Movement::transfer(transaction_id, from, to, id, amount);
+            ledger::insert(tx, &movement, Some(left), Some(credited)).await?;
+            Verdict::Completed(transaction_id)
+        }
+        Debit::Short => Verdict::Failed(RefusalReason::InsufficientFunds),
+        Debit::Missing => Verdict::Failed(RefusalReason::NoAccount),
+    };
+    let decision = Transfer { id, from, to, amount, verdict };
+    transfers::insert(tx, &decision).await?;
+    info!(transfer.id = %id, verdict = ?decision.verdict, "transfer {id} is decided");
+    Ok(decision)
+}

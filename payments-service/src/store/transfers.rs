@@ -1,0 +1,85 @@
+//! The table `transfers`: every decision about money between users, for ever.
+
+use crate::domain::decision::Verdict;
+use crate::domain::transfer::Transfer;
+use contracts::ids::{TransactionId, TransferId, UserId};
+use contracts::money::{Amount, Money};
+use contracts::payments::RefusalReason;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// A row, before it is trusted.
+struct Row {
+    transfer_id: Uuid,
+    from_user: i64,
+    to_user: i64,
+    amount: i64,
+    decision: String,
+    reason: Option<String>,
+    transaction_id: Option<Uuid>,
+}
+
+impl TryFrom<Row> for Transfer {
+    type Error = sqlx::Error;
+
+    fn try_from(row: Row) -> Result<Self, Self::Error> {
+        let decode = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
+        let verdict = match (row.decision.as_str(), row.transaction_id, row.reason.as_deref()) {
+            ("completed", Some(id), _) => Verdict::Completed(TransactionId(id)),
+            ("failed", _, Some("insufficient_funds")) => Verdict::Failed(RefusalReason::InsufficientFunds),
+            ("failed", _, Some("no_account")) => Verdict::Failed(RefusalReason::NoAccount),
+            (decision, ..) => {
+                return Err(decode(format!("a decision `{decision}` that this release can't read").into()));
+            }
+        };
+        Ok(Self {
+            id: TransferId(row.transfer_id),
+            from: UserId::try_from(row.from_user).map_err(|error| decode(error.into()))?,
+            to: UserId::try_from(row.to_user).map_err(|error| decode(error.into()))?,
+            amount: Amount::new(Money::from_minor(row.amount)).map_err(|error| decode(error.into()))?,
+            verdict,
+        })
+    }
+}
+
+/// Reads the decision about a transfer. It never changes, so nothing is locked.
+///
+/// # Errors
+/// The database's.
+pub async fn find(connection: &mut PgConnection, id: TransferId) -> Result<Option<Transfer>, sqlx::Error> {
+    sqlx::query_as!(
+        Row,
+        "select transfer_id, from_user, to_user, amount, decision, reason, transaction_id \
+         from transfers where transfer_id = $1",
+        id.0,
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(Transfer::try_from)
+    .transpose()
+}
+
+/// Writes the decision.
+///
+/// # Errors
+/// The database's; the primary key when somebody else decided in the same moment, which is worth a retry.
+pub async fn insert(connection: &mut PgConnection, transfer: &Transfer) -> Result<(), sqlx::Error> {
+    let (word, reason, transaction_id) = match &transfer.verdict {
+        Verdict::Completed(id) => ("completed", None, Some(id.0)),
+        Verdict::Failed(reason) => ("failed", Some(reason.as_str()), None),
+    };
+    sqlx::query!(
+        "insert into transfers (transfer_id, from_user, to_user, amount, decision, reason, transaction_id) \
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        transfer.id.0,
+        transfer.from.get(),
+        transfer.to.get(),
+        transfer.amount.minor(),
+        word,
+        reason,
+        transaction_id,
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+}

@@ -1,0 +1,120 @@
+//! Money goes from one user to another once, whatever comes twice, late or at the same time.
+
+use crate::stage::Stage;
+use contracts::ids::{ChequeHash, EventId, TransferId, UserId};
+use contracts::money::Amount;
+use contracts::router::TransferRequested;
+use serde_json::json;
+use testkit::eventually;
+use uuid::Uuid;
+
+const COMPLETED: &str = "payments.TransferCompleted.v1";
+
+fn transfer(from: i64, to: i64, amount: &str) -> TransferRequested {
+    TransferRequested {
+        transfer_id: TransferId(Uuid::now_v7()),
+        from_user: UserId::try_from(from).unwrap(),
+        to_user: UserId::try_from(to).unwrap(),
+        amount: Amount::from_json_number(amount).unwrap(),
+        hash: ChequeHash::from_random([7; 22]),
+    }
+}
+
+#[tokio::test]
+async fn a_transfer_moves_the_money_and_both_statements_say_so() {
+    let stage = Stage::new().await;
+    stage.top_up(2, "500").await;
+    // The receiver has no account yet: it is opened, the money must arrive.
+    let transfer = transfer(2, 1, "199.90");
+    stage.broker.announce(&transfer).await;
+    stage.eventually_announced(transfer.transfer_id, &[COMPLETED]).await;
+    assert_eq!((stage.balance(2).await, stage.balance(1).await), (json!(300.1), json!(199.9)));
+    let sent = stage.user(2).get("/account/transactions").await.json();
+    assert_eq!(
+        (&sent[0]["kind"], &sent[0]["amount"], &sent[0]["counterparty"]),
+        (&json!("transfer"), &json!(-199.9), &json!(1))
+    );
+    let received = stage.user(1).get("/account/transactions").await.json();
+    assert_eq!(
+        (&received[0]["amount"], &received[0]["counterparty"], &received[0]["balance_after"]),
+        (&json!(199.9), &json!(2), &json!(199.9))
+    );
+    stage.assert_books_balance().await;
+}
+
+#[tokio::test]
+async fn a_transfer_beyond_the_balance_or_without_an_account_is_refused_with_the_reason() {
+    let stage = Stage::new().await;
+    stage.top_up(2, "100").await;
+    let (dear, homeless) = (transfer(2, 1, "100.01"), transfer(3, 1, "1"));
+    stage.broker.announce(&dear).await;
+    stage.broker.announce(&homeless).await;
+    stage.eventually_announced(dear.transfer_id, &["payments.TransferFailed.v1 insufficient_funds"]).await;
+    stage.eventually_announced(homeless.transfer_id, &["payments.TransferFailed.v1 no_account"]).await;
+    assert_eq!(stage.balance(2).await, json!(100));
+    assert_eq!(stage.user(1).get("/account/balance").await.status, 404);
+    assert_eq!(stage.count("ledger").await, 1);
+}
+
+#[tokio::test]
+async fn a_repeated_request_is_answered_again_and_moves_nothing() {
+    let stage = Stage::new().await;
+    stage.top_up(2, "500").await;
+    let (transfer, id) = (transfer(2, 1, "200"), EventId(Uuid::now_v7()));
+    for _ in 0..5 {
+        stage.broker.announce_as(id, &transfer).await;
+    }
+    stage.eventually_announced(transfer.transfer_id, &[COMPLETED]).await;
+    stage.broker.announce(&transfer).await;
+    stage.eventually_announced(transfer.transfer_id, &[COMPLETED, COMPLETED]).await;
+    assert_eq!((stage.balance(2).await, stage.balance(1).await), (json!(300), json!(200)));
+}
+
+#[tokio::test]
+async fn a_refused_transfer_stays_refused_and_a_new_attempt_succeeds_after_a_top_up() {
+    let stage = Stage::new().await;
+    stage.top_up(2, "100").await;
+    let refused = "payments.TransferFailed.v1 insufficient_funds";
+    let first = transfer(2, 1, "200");
+    stage.broker.announce(&first).await;
+    stage.eventually_announced(first.transfer_id, &[refused]).await;
+    stage.top_up(2, "100").await;
+    stage.broker.announce(&first).await;
+    stage.eventually_announced(first.transfer_id, &[refused, refused]).await;
+    let again = transfer(2, 1, "200");
+    stage.broker.announce(&again).await;
+    stage.eventually_announced(again.transfer_id, &[COMPLETED]).await;
+    assert_eq!((stage.balance(2).await, stage.balance(1).await), (json!(0), json!(200)));
+}
+
+#[tokio::test]
+async fn a_transfer_to_oneself_and_one_that_differs_from_its_decision_end_among_the_dead_letters() {
+    let stage = Stage::new().await;
+    stage.top_up(2, "500").await;
+    let first = transfer(2, 1, "200");
+    stage.broker.announce(&first).await;
+    stage.eventually_announced(first.transfer_id, &[COMPLETED]).await;
+    let mut forged = transfer(2, 3, "200");
+    forged.transfer_id = first.transfer_id;
+    stage.broker.announce(&forged).await;
+    stage.broker.announce(&transfer(2, 2, "1")).await;
+    eventually(2, async || stage.broker.messages("payments.dead").await).await;
+    assert_eq!(stage.balance(2).await, json!(300));
+}
+
+#[tokio::test]
+async fn people_who_pay_each_other_at_the_same_time_end_where_they_began() {
+    let stage = Stage::new().await;
+    for user in 1..=3 {
+        stage.top_up(user, "1000").await;
+    }
+    let pairs = [(1, 2), (2, 1), (2, 3), (3, 2), (3, 1), (1, 3)];
+    let transfers: Vec<_> = pairs.iter().cycle().take(120).map(|(from, to)| transfer(*from, *to, "7.50")).collect();
+    let announcing = transfers.iter().flat_map(|one| [one, one]).map(|one| stage.broker.announce(one));
+    futures_util::future::join_all(announcing).await;
+    eventually(120, async || stage.count("transfers").await).await;
+    for user in 1..=3 {
+        assert_eq!(stage.balance(user).await, json!(1000));
+    }
+    stage.assert_books_balance().await;
+}
