@@ -1,6 +1,6 @@
 //! What the gateway is told from outside.
 
-use crate::origins::Origins;
+use crate::origins::{Origin, Origins};
 use crate::upstream::BaseUrl;
 use chassis::config::{Command, ProcessConfig};
 use std::net::SocketAddr;
@@ -17,6 +17,15 @@ pub struct Config {
     #[arg(long, env = "UI_ADDR", default_value = "127.0.0.1:8080")]
     pub ui_addr: SocketAddr,
 
+    /// Where share links lead: the page and the API again, on an address of their own.
+    #[arg(long, env = "LINKS_ADDR", default_value = "127.0.0.1:8090")]
+    pub links_addr: SocketAddr,
+
+    /// What share links begin with, for people outside; ocr-service and router-service are told the same. Its pages may
+    /// call the API.
+    #[arg(long, env = "SHARE_BASE_URL", default_value = "http://localhost:8090")]
+    pub share_base_url: Origin,
+
     /// Where orders-service listens.
     #[arg(long, env = "ORDERS_URL", default_value = "http://127.0.0.1:8001")]
     pub orders_url: BaseUrl,
@@ -24,6 +33,14 @@ pub struct Config {
     /// Where payments-service listens.
     #[arg(long, env = "PAYMENTS_URL", default_value = "http://127.0.0.1:8002")]
     pub payments_url: BaseUrl,
+
+    /// Where ocr-service listens.
+    #[arg(long, env = "OCR_URL", default_value = "http://127.0.0.1:8003")]
+    pub ocr_url: BaseUrl,
+
+    /// Where router-service listens.
+    #[arg(long, env = "ROUTER_URL", default_value = "http://127.0.0.1:8005")]
+    pub router_url: BaseUrl,
 
     /// How callers prove who they are.
     #[arg(long, env = "AUTH_MODE", value_enum, default_value = "header")]
@@ -38,9 +55,13 @@ pub struct Config {
     )]
     pub allow_header_auth_off_loopback: bool,
 
-    /// Origins of web pages that may call the API and open sockets, separated by commas; the UI's own need not be named
-    /// when it listens on loopback.
-    #[arg(long, env = "ALLOWED_ORIGINS", default_value = "http://localhost:8080,http://127.0.0.1:8080")]
+    /// Origins of web pages that may call the API and open sockets, separated by commas; the UI's own and that of share
+    /// links need not be named when they listen on loopback.
+    #[arg(
+        long,
+        env = "ALLOWED_ORIGINS",
+        default_value = "http://localhost:8080,http://127.0.0.1:8080,http://localhost:8090,http://127.0.0.1:8090"
+    )]
     pub allowed_origins: Origins,
 
     /// Believes the X-Forwarded-* that arrive: only behind a proxy of yours that sets them.

@@ -13,6 +13,8 @@ pub(crate) struct Gateway {
     pub(crate) limits: Limits,
     pub(crate) orders: Upstream,
     pub(crate) payments: Upstream,
+    pub(crate) ocr: Upstream,
+    pub(crate) router: Upstream,
     pub(crate) client: Client,
     pub(crate) tunnels: Tunnels,
 }
@@ -23,6 +25,8 @@ impl Gateway {
         Self {
             orders: Upstream { name: "orders-service", base: config.orders_url.clone() },
             payments: Upstream { name: "payments-service", base: config.payments_url.clone() },
+            ocr: Upstream { name: "ocr-service", base: config.ocr_url.clone() },
+            router: Upstream { name: "router-service", base: config.router_url.clone() },
             client: Client::new(&limits),
             tunnels: Tunnels::new(limits.tunnels),
             authenticator,

@@ -8,6 +8,8 @@ use axum::Json;
 pub(crate) struct Info {
     auth_mode: AuthMode,
     currency: String,
+    /// What share links begin with.
+    share_url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     console_url: Option<String>,
     version: &'static str,
@@ -19,6 +21,7 @@ impl Info {
         Json(Self {
             auth_mode: config.auth_mode,
             currency: config.currency.clone(),
+            share_url: config.share_base_url.to_string(),
             console_url: config.console_url.clone(),
             version: env!("CARGO_PKG_VERSION"),
         })

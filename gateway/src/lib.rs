@@ -6,6 +6,7 @@ pub mod origins;
 pub mod program;
 
 mod routes;
+mod share;
 
 mod edge;
 

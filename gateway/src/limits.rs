@@ -9,6 +9,8 @@ pub struct Limits {
     pub connect: Duration,
     /// From the end of the request to the head of the answer.
     pub head: Duration,
+    /// The same where a photo is read: a full queue of photos ahead, each of which may take a minute.
+    pub reading_head: Duration,
     /// From the first to the last byte of a request's body.
     pub upload: Duration,
     /// Between two pieces of an answer's body.
@@ -18,7 +20,7 @@ pub struct Limits {
     pub idle: Duration,
     /// Largest body, in bytes, unless it is multipart.
     pub body_bytes: u64,
-    /// Largest multipart body, in bytes: a photo.
+    /// Largest multipart body, in bytes: a photo of 10 MB, which ocr-service measures itself, and what is around it.
     pub multipart_bytes: u64,
     /// Open tunnels. Each holds two file descriptors, and about 20 KiB.
     pub tunnels: usize,
@@ -31,11 +33,12 @@ impl Default for Limits {
         Self {
             connect: Duration::from_secs(1),
             head: Duration::from_secs(15),
+            reading_head: Duration::from_mins(3),
             upload: Duration::from_mins(1),
             download_pause: Duration::from_mins(1),
             idle: Duration::from_secs(10),
             body_bytes: chassis::body::JSON_BODY_BYTES_MAX as u64,
-            multipart_bytes: 10 * 1024 * 1024,
+            multipart_bytes: 10 * 1024 * 1024 + 64 * 1024,
             tunnels: 10_000,
             keepalive: Duration::from_secs(30),
         }

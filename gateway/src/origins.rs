@@ -1,12 +1,17 @@
 //! Which web pages may talk to the gateway: an exact list, no patterns.
 
 use http::{HeaderMap, HeaderValue, header};
+use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
 /// The allowed origins, as browsers write them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origins(Vec<String>);
+
+/// One origin: scheme, host and port, as browsers write them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(String);
 
 /// The text names something that no browser sends as an origin.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,14 +44,33 @@ impl FromStr for Origins {
     }
 }
 
+impl FromStr for Origin {
+    type Err = MalformedOrigin;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        is_origin(text).then(|| Self(text.to_owned())).ok_or_else(|| MalformedOrigin(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl Origins {
-    /// Adds the origins of the UI itself, when it listens on loopback: whatever its port, its own page works.
+    /// Adds one.
+    pub(crate) fn add(&mut self, origin: &Origin) {
+        self.0.push(origin.0.clone());
+    }
+
+    /// Adds the origins of a listener for browsers, when it listens on loopback: whatever its port, its own page works.
     ///
     /// They are addresses, and `localhost`: no page from elsewhere can have them.
-    pub(crate) fn add_own(&mut self, ui: SocketAddr) {
-        if ui.ip().is_loopback() {
-            self.0.push(format!("http://{ui}"));
-            self.0.push(format!("http://localhost:{}", ui.port()));
+    pub(crate) fn add_own(&mut self, listener: SocketAddr) {
+        if listener.ip().is_loopback() {
+            self.0.push(format!("http://{listener}"));
+            self.0.push(format!("http://localhost:{}", listener.port()));
         }
     }
 

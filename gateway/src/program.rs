@@ -44,6 +44,8 @@ pub struct Listening {
     pub api: SocketAddr,
     /// The web UI, and the API again.
     pub ui: SocketAddr,
+    /// The same for those who follow a share link.
+    pub links: SocketAddr,
 }
 
 /// Serves until SIGTERM or SIGINT.
@@ -71,7 +73,7 @@ pub async fn run(config: Config) -> ExitCode {
     }
 }
 
-/// Binds both listeners and serves them as tasks of `process`.
+/// Binds the listeners and serves them as tasks of `process`.
 ///
 /// # Errors
 /// [`StartError`] when the configuration is unsafe or an address can't be bound.
@@ -84,21 +86,30 @@ pub async fn start(
     let authenticator = Authenticator::start(&config)?;
     let api = bind(config.api_addr, &limits).await?;
     let ui = bind(config.ui_addr, &limits).await?;
-    let listening = Listening { api: address(&api, config.api_addr), ui: address(&ui, config.ui_addr) };
+    let links = bind(config.links_addr, &limits).await?;
+    let listening = Listening {
+        api: address(&api, config.api_addr),
+        ui: address(&ui, config.ui_addr),
+        links: address(&links, config.links_addr),
+    };
     config.allowed_origins.add_own(listening.ui);
+    config.allowed_origins.add_own(listening.links);
+    config.allowed_origins.add(&config.share_base_url);
     let shutdown = config.process.shutdown_timeout();
     let gateway = Arc::new(Gateway::new(config, authenticator, limits));
     let stopping = process.stopping();
     let api_router = routes::api(&gateway, &metrics);
     let ui_router = routes::ui(&gateway, &metrics);
     process.run("api", serve(api, api_router, stopping.clone()));
-    process.run("ui", serve(ui, ui_router, stopping.clone()));
+    process.run("ui", serve(ui, ui_router.clone(), stopping.clone()));
+    process.run("links", serve(links, ui_router, stopping.clone()));
     process.run("tunnels", async move {
         stopping.cancelled().await;
         gateway.tunnels.drain(shutdown.saturating_sub(CUT_MARGIN)).await;
         Ok::<(), Infallible>(())
     });
-    info!(api = %listening.api, ui = %listening.ui, "listening: API on {}, UI on {}", listening.api, listening.ui);
+    let Listening { api, ui, links } = listening;
+    info!(%api, %ui, %links, "listening: API on {api}, UI on {ui}, share links on {links}");
     Ok(listening)
 }
 

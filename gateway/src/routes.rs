@@ -5,8 +5,10 @@ use crate::forward::forward;
 use crate::forward::target::{Service, Target};
 use crate::gateway::Gateway;
 use crate::info::Info;
+use crate::share;
 use crate::ui;
 use axum::extract::Request;
+use axum::response::Response;
 use axum::routing::{any, get};
 use axum::{Router, middleware};
 use chassis::docs::swagger_ui;
@@ -19,46 +21,75 @@ use utoipa_swagger_ui::Url;
 
 const ORDERS: Target = to(Service::Orders, "orders", "/orders");
 const PAYMENTS: Target = to(Service::Payments, "payments", "/payments");
+const OCR: Target = to(Service::Ocr, "ocr", "/ocr");
+const CHEQUES: Target = to(Service::Router, "small-router", "/small-router");
 const SOCKETS: Target = to(Service::Orders, "ws", "");
 
-const FORWARDED: [(&str, Target); 8] = [
+const FORWARDED: [(&str, Target); 14] = [
     ("/orders", ORDERS),
     ("/orders/", ORDERS),
     ("/orders/{*path}", ORDERS),
     ("/payments", PAYMENTS),
     ("/payments/", PAYMENTS),
     ("/payments/{*path}", PAYMENTS),
+    ("/ocr", OCR),
+    ("/ocr/", OCR),
+    ("/ocr/{*path}", OCR),
+    ("/small-router", CHEQUES),
+    ("/small-router/", CHEQUES),
+    ("/small-router/{*path}", CHEQUES),
     ("/ws/orders", SOCKETS),
     ("/ws/orders/{id}", SOCKETS),
 ];
 
 /// The API listener.
 pub(crate) fn api(gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Router {
-    layered(own(gateway, metrics), gateway)
+    layered(own(gateway, metrics, Links::Redirected), gateway)
 }
 
-/// The UI listener: the API, and for all other addresses the page.
+/// What the listeners do with browsers that follow a share link.
+#[derive(Clone, Copy)]
+enum Links {
+    /// They get the page.
+    Shown,
+    /// They are sent to where share links lead.
+    Redirected,
+}
+
+/// The listeners of the UI and of share links: the API, and for all other addresses the page.
 pub(crate) fn ui(gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Router {
-    let router = own(gateway, metrics).route("/", get(ui::page)).route("/{*path}", get(ui::page));
+    let router = own(gateway, metrics, Links::Shown).route("/", get(ui::page)).route("/{*path}", get(ui::page));
     layered(router, gateway)
 }
 
-fn own(gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Router {
+fn own(gateway: &Arc<Gateway>, metrics: &PrometheusHandle, links: Links) -> Router {
     let info = Info::of(&gateway.config);
     let mut router = Router::new()
         .route("/gateway/info", get(move || async move { info }))
         .merge(swagger_ui([
             Url::new("orders", "../orders/openapi.json"),
             Url::new("payments", "../payments/openapi.json"),
+            Url::new("ocr", "../ocr/openapi.json"),
+            Url::new("small-router", "../small-router/openapi.json"),
         ]))
         // The gateway is ready without its services: without them it still says what is wrong.
         .merge(health(Readiness::default(), metrics.clone()));
     for (path, target) in FORWARDED {
         let gateway = Arc::clone(gateway);
-        let handler = move |request: Request| forward(gateway, target, request);
+        let handler = move |request: Request| answer(gateway, target, links, request);
         router = router.route(path, any(handler));
     }
     router
+}
+
+async fn answer(gateway: Arc<Gateway>, target: Target, links: Links, request: Request) -> Response {
+    if target.to == Service::Router && share::is_opened_by_browser(target, &request) {
+        return match links {
+            Links::Shown => share::page(&gateway, target, request).await,
+            Links::Redirected => share::redirect(&gateway, &request),
+        };
+    }
+    forward(gateway, target, request).await
 }
 
 /// What happens around every request; the first line is the innermost.

@@ -34,13 +34,19 @@ impl HeaderMode {
     /// # Errors
     /// When a listener is not on loopback and that is not allowed.
     pub(crate) fn start(config: &Config) -> Result<Self, RefusedMode> {
-        for address in [config.api_addr, config.ui_addr] {
+        for address in [config.api_addr, config.ui_addr, config.links_addr] {
             if !address.ip().is_loopback() && !config.allow_header_auth_off_loopback {
                 return Err(RefusedMode { address });
             }
         }
         warn!("AUTH_MODE=header: DEVELOPMENT ONLY. Whoever sends `X-User-ID: 1` is user 1; no password is asked");
         Ok(Self { origins: config.allowed_origins.clone() })
+    }
+
+    /// Whether the request names a user at all, rightly or wrongly.
+    pub(crate) fn is_claimed(credentials: &Credentials<'_>) -> bool {
+        credentials.headers.contains_key(USER_HEADER)
+            || credentials.socket_query.is_some_and(|query| query.split('&').any(names_user))
     }
 
     /// The user that the request names, in its header or, for sockets, in its query; both must agree.

@@ -43,4 +43,15 @@ impl Authenticator {
             Self::Header(mode) => mode.identify(credentials),
         }
     }
+
+    /// Who is calling, if the request says so at all.
+    ///
+    /// # Errors
+    /// As [`Authenticator::identify`] when it says so wrongly: a caller who meant to be somebody is never taken for nobody.
+    pub(crate) fn identify_if_claimed(&self, credentials: &Credentials<'_>) -> Result<Option<Caller>, Problem> {
+        let is_claimed = match self {
+            Self::Header(_) => HeaderMode::is_claimed(credentials),
+        };
+        if is_claimed { self.identify(credentials).map(Some) } else { Ok(None) }
+    }
 }

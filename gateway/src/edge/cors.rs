@@ -11,8 +11,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use std::sync::Arc;
 
 const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
-const ALLOWED_HEADERS: HeaderValue =
-    HeaderValue::from_static("Content-Type, X-User-ID, Idempotency-Key, Authorization, traceparent");
+const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
+    "Content-Type, X-User-ID, X-Participant-Token, Idempotency-Key, Authorization, traceparent",
+);
 const EXPOSED_HEADERS: HeaderValue =
     HeaderValue::from_static("Link, Location, X-Request-ID, Idempotency-Replayed, Retry-After");
 /// Browsers ask again after this many seconds. Chromium keeps no answer for longer than two hours.

@@ -2,9 +2,10 @@
 
 use crate::auth::{Credentials, without_user_id};
 use crate::edge::path::decode;
+use crate::forward::access::{self, Access};
 use crate::forward::failure::ForwardError;
 use crate::forward::headers::{self, Provenance};
-use crate::forward::target::Target;
+use crate::forward::target::{Service, Target};
 use crate::gateway::Gateway;
 use crate::origins::From;
 use crate::tunnel;
@@ -15,6 +16,7 @@ use chassis::problem::Problem;
 use http::{HeaderMap, StatusCode, Uri, header};
 use http_body::Body as _;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// An admitted request: its head as the service gets it.
 pub(crate) enum Admission {
@@ -28,6 +30,8 @@ pub(crate) struct Outgoing {
     pub(crate) headers: HeaderMap,
     /// Largest body, in bytes.
     pub(crate) body_bytes_max: u64,
+    /// From the end of the request to the head of the answer.
+    pub(crate) head: Duration,
 }
 
 /// Judges a request by its head.
@@ -44,11 +48,11 @@ pub(crate) fn admit(gateway: &Gateway, target: Target, request: &Request) -> Res
         return Err(foreign_page().into());
     }
     let query = request.uri().query();
-    let caller = if is_open(path) && !is_socket {
-        None
-    } else {
-        let credentials = Credentials { headers: request.headers(), socket_query: query.filter(|_| is_socket) };
-        Some(gateway.authenticator.identify(&credentials)?)
+    let credentials = Credentials { headers: request.headers(), socket_query: query.filter(|_| is_socket) };
+    let caller = match access::of(target.to, request.method(), path, is_socket) {
+        Access::Anonymous => None,
+        Access::Guests => gateway.authenticator.identify_if_claimed(&credentials)?,
+        Access::Users => Some(gateway.authenticator.identify(&credentials)?),
     };
     let body_bytes_max = body_bytes_max(gateway, request.headers());
     if request.body().size_hint().lower() > body_bytes_max {
@@ -62,6 +66,7 @@ pub(crate) fn admit(gateway: &Gateway, target: Target, request: &Request) -> Res
         uri: uri(gateway, target, path, query)?,
         headers: head(gateway, target, request, caller),
         body_bytes_max,
+        head: if target.to == Service::Ocr { gateway.limits.reading_head } else { gateway.limits.head },
     };
     Ok(if is_socket { Admission::Tunnel(outgoing) } else { Admission::Exchange(outgoing) })
 }
@@ -72,11 +77,6 @@ fn is_internal(path: &str) -> bool {
     let decoded = decode(path).unwrap_or_default();
     let plain = decoded.strip_suffix(b"/").unwrap_or(&decoded);
     [b"/metrics".as_slice(), b"/healthz", b"/readyz"].iter().any(|page| plain.eq_ignore_ascii_case(page))
-}
-
-/// Pages that anybody may read: documentation. Compared as written, so that whatever is spelt otherwise needs a user.
-fn is_open(path: &str) -> bool {
-    path == "/openapi.json" || path == "/docs" || path.starts_with("/docs/")
 }
 
 fn body_bytes_max(gateway: &Gateway, headers: &HeaderMap) -> u64 {
@@ -128,16 +128,6 @@ mod tests {
         }
         for path in ["/", "/orders/metrics", "/metricsx", "/orders"] {
             assert!(!is_internal(path), "{path}");
-        }
-    }
-
-    #[test]
-    fn only_documentation_is_open() {
-        for path in ["/docs", "/docs/", "/docs/swagger-ui.css", "/openapi.json"] {
-            assert!(is_open(path), "{path}");
-        }
-        for path in ["/", "/docsx", "/%64ocs", "/openapi.json/x", "/orders"] {
-            assert!(!is_open(path), "{path}");
         }
     }
 }

@@ -12,6 +12,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use http::StatusCode;
 use hyper::body::Incoming;
+use std::time::Duration;
 
 /// Sends the request on and gives back the answer, whose body may still be on its way.
 ///
@@ -24,7 +25,8 @@ pub(crate) async fn exchange(
 ) -> Result<Response, ForwardError> {
     let method = request.method().clone();
     let upload = Upload::new(request.into_body(), outgoing.body_bytes_max, gateway.limits.upload);
-    let answer = send(gateway, request_of(method, outgoing, upload)).await?;
+    let head = outgoing.head;
+    let answer = send(gateway, request_of(method, outgoing, upload), head).await?;
     // Nobody asked for a change of protocol.
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         return Err(ForwardError::UnaskedUpgrade);
@@ -39,6 +41,7 @@ pub(crate) async fn exchange(
 pub(crate) async fn send(
     gateway: &Gateway,
     request: http::Request<Upload>,
+    head: Duration,
 ) -> Result<http::Response<Incoming>, ForwardError> {
     let watch = request.body().watch();
     tokio::select! {
@@ -46,7 +49,7 @@ pub(crate) async fn send(
             Some(fault) => ForwardError::Upload(fault),
             None => ForwardError::Send(failure),
         }),
-        () = overdue(&watch, &gateway.limits) => Err(ForwardError::Slow),
+        () = overdue(&watch, gateway.limits.upload, head) => Err(ForwardError::Slow),
     }
 }
 
@@ -68,7 +71,7 @@ pub(crate) fn answer_of(answer: http::Response<Incoming>, limits: &Limits) -> Re
 
 /// The time for the head of an answer starts when the service has the whole request. A service that does not read it
 /// to its end has as long as the upload may take.
-async fn overdue(watch: &UploadWatch, limits: &Limits) {
-    let _ = tokio::time::timeout(limits.upload, watch.ended()).await;
-    tokio::time::sleep(limits.head).await;
+async fn overdue(watch: &UploadWatch, upload: Duration, head: Duration) {
+    let _ = tokio::time::timeout(upload, watch.ended()).await;
+    tokio::time::sleep(head).await;
 }

@@ -6,10 +6,11 @@
 //! |---|---|---|
 //! | no connection to the service within a second | 503 `unavailable`, `Retry-After` | yes: nothing was sent |
 //! | the connection ended before an answer, or the answer is no HTTP | 502 `upstream_unreachable` | only what is idempotent |
-//! | no answer 15 s after the request ended | 504 `upstream_timeout` | only what is idempotent |
+//! | no answer 15 s after the request ended, 3 min after a photo | 504 `upstream_timeout` | only what is idempotent |
 //! | the answer's body breaks off or pauses for 60 s | the client's connection is cut | only what is idempotent |
 //! | the client's body is broken, endless, or too slow | 400, 413, 408, and the connection is closed | |
 
+pub(crate) mod access;
 pub(crate) mod admission;
 pub(crate) mod exchange;
 pub(crate) mod failure;

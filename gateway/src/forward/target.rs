@@ -19,6 +19,8 @@ pub(crate) struct Target {
 pub(crate) enum Service {
     Orders,
     Payments,
+    Ocr,
+    Router,
 }
 
 impl Target {
@@ -27,6 +29,8 @@ impl Target {
         match self.to {
             Service::Orders => &gateway.orders,
             Service::Payments => &gateway.payments,
+            Service::Ocr => &gateway.ocr,
+            Service::Router => &gateway.router,
         }
     }
 

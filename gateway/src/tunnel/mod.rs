@@ -39,7 +39,8 @@ pub(crate) async fn open(
     let place = gateway.tunnels.place().ok_or(ForwardError::NoTunnelLeft)?;
     upgrade(&mut outgoing.headers);
     let client = hyper::upgrade::on(&mut request);
-    let mut answer = send(gateway, request_of(Method::GET, outgoing, Upload::empty())).await?;
+    let head = outgoing.head;
+    let mut answer = send(gateway, request_of(Method::GET, outgoing, Upload::empty()), head).await?;
     let agreed = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
     if agreed && !is_upgrade(answer.headers()) {
         return Err(ForwardError::UnaskedUpgrade);

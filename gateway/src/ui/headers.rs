@@ -2,8 +2,8 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// Scripts, styles and calls of this origin only. `ws:` is named because old browsers do not count it as `'self'`.
-const POLICY: &str = "default-src 'self'; style-src 'self'; img-src 'self' data:; \
+/// Scripts, styles and calls of this origin only; a picture may also be one that the user has just chosen (`blob:`). `ws:` is named because old browsers do not count it as `'self'`.
+const POLICY: &str = "default-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
     connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; \
     object-src 'none'";
 

@@ -18,6 +18,22 @@ const NOT_BUILT: &str = "The web UI was not built into this program.\n\
     Build it with `npm ci && npm run build` in frontend/, then build the gateway again.\n\
     The API works: see /docs.\n";
 
+/// Answers with the application, whatever the path; it will find the same status when it asks for itself.
+pub(crate) fn application(status: StatusCode, request_headers: &HeaderMap) -> Response {
+    let mut request_headers = request_headers.clone();
+    if status != StatusCode::OK {
+        // What the browser has kept had another status.
+        request_headers.remove(header::IF_NONE_MATCH);
+    }
+    let mut response = find(INDEX).map_or_else(not_built, |asset| answer(asset, &request_headers));
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = status;
+    }
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
+    headers::secure(response.headers_mut());
+    response
+}
+
 /// Answers with the file at the path; with the application for a path that names no file.
 pub(crate) async fn page(uri: Uri, request_headers: HeaderMap) -> Response {
     let mut response = match find(uri.path()) {

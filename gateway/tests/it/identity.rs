@@ -38,7 +38,10 @@ async fn documentation_needs_no_user_and_is_told_none() {
     assert_eq!(ask(request).await.status, StatusCode::OK);
     assert!(!service.seen.only().headers.contains_key("x-user-id"));
     let info = ask(anonymous("GET", stage.ui, "/gateway/info")).await;
-    assert_eq!(info.text(), r#"{"auth_mode":"header","currency":"RUB","version":"0.1.0"}"#);
+    assert_eq!(
+        info.text(),
+        r#"{"auth_mode":"header","currency":"RUB","share_url":"http://localhost:8090","version":"0.1.0"}"#
+    );
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod cors;
 mod draining;
 mod failing;
 mod identity;
+mod links;
 mod page;
 mod passing;
 mod reusing;

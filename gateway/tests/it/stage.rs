@@ -19,6 +19,7 @@ pub(crate) const ORIGIN: &str = "http://localhost:8080";
 pub(crate) struct Stage {
     pub(crate) api: SocketAddr,
     pub(crate) ui: SocketAddr,
+    pub(crate) links: SocketAddr,
     pub(crate) process: Process,
 }
 
@@ -30,9 +31,14 @@ pub(crate) struct Plan {
 
 /// A gateway whose services are all at `address`.
 pub(crate) fn before(address: SocketAddr) -> Plan {
-    let urls = [format!("--orders-url=http://{address}"), format!("--payments-url=http://{address}")];
-    let fixed =
-        ["gateway", "--api-addr=127.0.0.1:0", "--ui-addr=127.0.0.1:0", "--allowed-origins=http://localhost:8080"];
+    let urls = ["orders", "payments", "ocr", "router"].map(|name| format!("--{name}-url=http://{address}"));
+    let fixed = [
+        "gateway",
+        "--api-addr=127.0.0.1:0",
+        "--ui-addr=127.0.0.1:0",
+        "--links-addr=127.0.0.1:0",
+        "--allowed-origins=http://localhost:8080",
+    ];
     Plan { arguments: fixed.map(str::to_owned).into_iter().chain(urls).collect(), limits: Limits::default() }
 }
 
@@ -73,8 +79,8 @@ impl Plan {
         let config = Config::parse_from(&self.arguments);
         let process = Process::default();
         let metrics = metrics(&config);
-        let Listening { api, ui } = start(config, self.limits, metrics, &process).await?;
-        Ok(Stage { api, ui, process })
+        let Listening { api, ui, links } = start(config, self.limits, metrics, &process).await?;
+        Ok(Stage { api, ui, links, process })
     }
 }
 

@@ -1,0 +1,76 @@
+//! Share links: `/small-router/{hash}` is a page for a browser and JSON for a program.
+
+use crate::forward::admission::Outgoing;
+use crate::forward::exchange::{request_of, send};
+use crate::forward::target::Target;
+use crate::forward::upload::Upload;
+use crate::gateway::Gateway;
+use crate::ui;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::{HeaderMap, Method, StatusCode, header};
+use std::time::Duration;
+
+/// The page must not wait for long: it can say itself what is wrong. The service waits two seconds for a cheque that
+/// is on its way.
+const STATUS_WITHIN: Duration = Duration::from_secs(4);
+
+/// Whether a browser opens the link: it asks for HTML by name, which programs don't.
+pub(crate) fn is_opened_by_browser(target: Target, request: &Request) -> bool {
+    let wants_html = request
+        .headers()
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/html")));
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    is_read && wants_html && names_cheque(target.strip(request.uri().path()))
+}
+
+/// The page of the link, with the status of its cheque: 404 and 410 are seen by whoever only looks at statuses.
+pub(crate) async fn page(gateway: &Gateway, target: Target, request: Request) -> Response {
+    let (path, headers) = (request.uri().path().to_owned(), request.headers().clone());
+    let asked = tokio::time::timeout(STATUS_WITHIN, status_of(gateway, target, target.strip(&path))).await;
+    let status = match asked.ok().flatten() {
+        Some(status @ (StatusCode::NOT_FOUND | StatusCode::GONE)) => status,
+        // The page finds out what else is wrong, and tries again.
+        Some(_) | None => StatusCode::OK,
+    };
+    ui::application(status, &headers)
+}
+
+/// Sends a browser that came to the API to the listener for share links.
+pub(crate) fn redirect(gateway: &Gateway, request: &Request) -> Response {
+    Redirect::to(&format!("{}{}", gateway.config.share_base_url, request.uri().path())).into_response()
+}
+
+async fn status_of(gateway: &Gateway, target: Target, path: &str) -> Option<StatusCode> {
+    let upstream = target.upstream(gateway);
+    let mut headers = HeaderMap::new();
+    headers.insert(header::HOST, upstream.base.host());
+    let uri = upstream.base.page(path.to_owned()).ok()?;
+    let outgoing = Outgoing { uri, headers, body_bytes_max: 0, head: gateway.limits.head };
+    let request = request_of(Method::GET, outgoing, Upload::empty());
+    send(gateway, request, gateway.limits.head).await.ok().map(|answer| answer.status())
+}
+
+/// One part that has the form of a key, and no page of the service's own.
+fn names_cheque(path: &str) -> bool {
+    path.strip_prefix('/').is_some_and(|part| part.len() >= 10 && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_one_long_word_and_no_page_of_the_service() {
+        assert!(names_cheque("/lBF2niuPbm0123456789Az"));
+        assert!(names_cheque("/lBF2niuPbm"));
+        for path in ["/", "/docs", "/cheques", "/openapi.json", "/lBF2niuPbm0123456789Az/ws", "/lBF2niuPbm01234567-9Az"]
+        {
+            assert!(!names_cheque(path), "{path}");
+        }
+    }
+}

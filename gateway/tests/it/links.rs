@@ -1,0 +1,100 @@
+//! Share links: a page for browsers, JSON for programs, for guests too.
+
+use crate::client::{Answer, anonymous, ask};
+use crate::service::Service;
+use crate::stage::{before, before_router, echoing};
+use axum::Router;
+use axum::routing::get;
+use http::StatusCode;
+use std::net::SocketAddr;
+
+const LINK: &str = "/small-router/lBF2niuPbm0123456789Az";
+/// What Chromium sends when an address is opened.
+const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
+
+async fn browse(address: SocketAddr, path: &str) -> Answer {
+    ask(anonymous("GET", address, path).header("Accept", BROWSER)).await
+}
+
+#[tokio::test]
+async fn a_program_gets_the_services_answer_on_every_listener_without_a_user() {
+    let (stage, service) = echoing().await;
+    for address in [stage.api, stage.ui, stage.links] {
+        for accept in ["application/json", "*/*"] {
+            let answer = ask(anonymous("GET", address, LINK).header("Accept", accept)).await;
+            assert_eq!(answer.status, StatusCode::OK);
+            assert_eq!(answer.text(), "", "the echo of no body");
+        }
+    }
+    for head in service.seen.heads() {
+        assert_eq!(head.line, "GET /lBF2niuPbm0123456789Az");
+        assert_eq!(head.headers["x-forwarded-prefix"], "/small-router");
+        assert!(!head.headers.contains_key("x-user-id"));
+    }
+}
+
+#[tokio::test]
+async fn a_browser_gets_the_page_with_the_status_of_the_cheque() {
+    for status in [StatusCode::OK, StatusCode::NOT_FOUND, StatusCode::GONE] {
+        let (stage, _service) = before_router(Router::new().fallback(get(move || async move { status }))).await;
+        for address in [stage.ui, stage.links] {
+            let answer = browse(address, LINK).await;
+            assert_eq!(answer.status, status);
+            assert!(answer.headers.get_all("vary").iter().any(|value| value == "Accept"), "{answer:?}");
+            assert!(answer.headers.contains_key("content-security-policy"));
+            assert!(answer.text().contains("<!doctype html>") || answer.text().contains("was not built"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_browser_gets_the_page_even_when_the_service_is_away() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let stage = before(nobody).start().await;
+    assert_eq!(browse(stage.links, LINK).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_browser_at_the_api_is_sent_to_where_links_lead() {
+    let (stage, service) = echoing().await;
+    let answer = browse(stage.api, LINK).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(answer.headers["location"], format!("http://localhost:8090{LINK}"));
+    assert!(service.seen.heads().is_empty());
+}
+
+#[tokio::test]
+async fn documentation_behind_the_prefix_is_not_taken_for_a_link() {
+    let (stage, service) = echoing().await;
+    assert_eq!(browse(stage.ui, "/small-router/docs").await.status, StatusCode::OK);
+    assert_eq!(service.seen.only().line, "GET /docs");
+}
+
+#[tokio::test]
+async fn a_guest_is_nobody_and_who_claims_to_be_somebody_is_checked() {
+    let (stage, service) = echoing().await;
+    let path = format!("{LINK}/participants");
+    let guest = anonymous("POST", stage.api, &path).header("X-Participant-Token", "secret");
+    assert_eq!(ask(guest).await.status, StatusCode::OK);
+    let user = anonymous("POST", stage.api, &path).header("X-User-ID", "7").header("X-Participant-Token", "secret");
+    assert_eq!(ask(user).await.status, StatusCode::OK);
+    let forged = anonymous("POST", stage.api, &path).header("X-User-ID", "seven");
+    assert_eq!(ask(forged).await.problem(), "unauthenticated");
+    let heads = service.seen.heads();
+    assert_eq!(heads.len(), 2);
+    assert!(!heads[0].headers.contains_key("x-user-id"));
+    assert_eq!(heads[1].headers["x-user-id"], "7");
+    assert!(heads.iter().all(|head| head.headers["x-participant-token"] == "secret"));
+}
+
+#[tokio::test]
+async fn photos_and_progress_are_read_without_a_user_and_nothing_else_of_ocr() {
+    let service = Service::echo().await;
+    let stage = before(service.address).start().await;
+    for path in ["/ocr/cheques/abc/photo", "/ocr/readings/abc"] {
+        assert_eq!(ask(anonymous("GET", stage.links, path)).await.status, StatusCode::OK, "{path}");
+    }
+    for (method, path) in [("POST", "/ocr/load-image"), ("GET", "/ocr/cheques/abc"), ("DELETE", "/ocr/readings/abc")] {
+        assert_eq!(ask(anonymous(method, stage.links, path)).await.problem(), "unauthenticated", "{path}");
+    }
+}
