@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Logs(LogsOptions),
     /// Deletes all data, passwords and logs of `up`
     Reset(ResetOptions),
+    /// Installs what building, running and testing need; `up` and `test` do so by themselves
+    Install,
     /// Runs the tests: unit, integration, end-to-end and browser
     #[command(after_help = TEST_HELP)]
     Test(TestOptions),
@@ -63,7 +65,7 @@ pub(crate) struct UpOptions {
 
 #[derive(Args, Debug)]
 pub(crate) struct LogsOptions {
-    /// gateway, orders, payments, migrations, postgres, rabbitmq, redis, or up for the supervisor
+    /// gateway, orders, payments, ocr, router, migrations, postgres, rabbitmq, redis, or up for the supervisor
     pub(crate) service: String,
     /// Keep printing what is added
     #[arg(long, short)]

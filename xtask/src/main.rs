@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         Command::Status => status::status(&checkout),
         Command::Logs(options) => logs::logs(&checkout, &options),
         Command::Reset(options) => reset::reset(&checkout, &options),
+        Command::Install => install::everything(),
         Command::Test(options) => test::test(&checkout, &options),
         Command::Tidy => tidy::tidy(&checkout),
         Command::Generate(options) => generate::generate(&checkout, options),

@@ -23,9 +23,8 @@ pub(crate) fn of(service: Service, method: &Method, path: &str, is_socket: bool)
         return Access::Anonymous;
     }
     match service {
-        Service::Orders | Service::Payments => Access::Users,
         Service::Ocr if is_read && is_secret(path) => Access::Anonymous,
-        Service::Ocr => Access::Users,
+        Service::Orders | Service::Payments | Service::Ocr => Access::Users,
         Service::Router => Access::Guests,
     }
 }

@@ -31,13 +31,8 @@ fn compose_agrees_with_the_programs() {
 
 #[test]
 fn the_brokers_users_may_touch_the_same_names_as_under_up() {
-    let passwords = Passwords {
-        orders_db: String::new(),
-        payments_db: String::new(),
-        orders_amqp: String::new(),
-        payments_amqp: String::new(),
-    };
-    let found = broker_drift(&read("deploy/rabbitmq/definitions.json"), &passwords.broker_users());
+    let users = Passwords::default().broker_users();
+    let found = broker_drift(&read("deploy/rabbitmq/definitions.json"), &users);
     assert!(found.is_empty(), "definitions.json:\n  {}", found.join("\n  "));
 }
 

@@ -19,9 +19,11 @@ struct Queries {
     schema: &'static str,
 }
 
-const CRATES: [Queries; 2] = [
+const CRATES: [Queries; 4] = [
     Queries { package: "orders-service", schema: "orders" },
     Queries { package: "payments-service", schema: "payments" },
+    Queries { package: "ocr-service", schema: "ocr" },
+    Queries { package: "router-service", schema: "router" },
 ];
 
 /// Writes the data of every crate with a server of its own, or checks the committed ones.
@@ -31,7 +33,7 @@ pub(super) fn generate(
     console: &Console,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
-    let packages = missing(&[Need::Postgres]);
+    let packages = missing(&[Need::Postgres, Need::Tesseract]);
     ask_for_password(&packages);
     install(&packages, console, interrupt)?;
     let folder = checkout.local().join("generate");

@@ -1,5 +1,7 @@
 //! Which programs the machine lacks, and the packages that bring them.
 
+use std::path::Path;
+
 use servers::{find_program, postgres_folder};
 
 /// What a command needs from the machine.
@@ -15,7 +17,13 @@ pub(crate) enum Need {
     Chromium,
     /// Any Node at all, to fetch the right one.
     Npm,
+    /// What building and running ocr-service needs: Tesseract and Leptonica with their headers, a clang to read them
+    /// (bindgen), and the trained data of Russian and English.
+    Tesseract,
 }
+
+/// Where Debian puts the trained data, by the version of Tesseract.
+const TRAINED_DATA: [&str; 2] = ["/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata"];
 
 impl Need {
     fn is_met(self) -> bool {
@@ -25,22 +33,38 @@ impl Need {
             Self::Redis => find_program("redis-server").is_some(),
             Self::Chromium => find_program("chromium").is_some(),
             Self::Npm => find_program("npm").is_some(),
+            Self::Tesseract => {
+                let programs = ["clang", "pkg-config"].into_iter().all(|name| find_program(name).is_some());
+                let headers = ["/usr/include/tesseract/capi.h", "/usr/include/leptonica/allheaders.h"];
+                let trained = |language: &str| {
+                    TRAINED_DATA.iter().any(|folder| Path::new(&format!("{folder}/{language}.traineddata")).exists())
+                };
+                programs && headers.iter().all(|path| Path::new(path).exists()) && trained("rus") && trained("eng")
+            }
         }
     }
 
-    /// Debian's name for it. A C compiler is not in the list: without one this program could not have been linked.
-    fn package(self) -> &'static str {
+    /// Debian's names for it. A C compiler is not in the list: without one this program could not have been linked.
+    fn packages(self) -> &'static [&'static str] {
         match self {
-            Self::Postgres => "postgresql",
-            Self::RabbitMq => "rabbitmq-server",
-            Self::Redis => "redis-server",
-            Self::Chromium => "chromium",
-            Self::Npm => "npm",
+            Self::Postgres => &["postgresql"],
+            Self::RabbitMq => &["rabbitmq-server"],
+            Self::Redis => &["redis-server"],
+            Self::Chromium => &["chromium"],
+            Self::Npm => &["npm"],
+            Self::Tesseract => &[
+                "clang",
+                "pkg-config",
+                "libleptonica-dev",
+                "libtesseract-dev",
+                "tesseract-ocr-rus",
+                "tesseract-ocr-eng",
+            ],
         }
     }
 }
 
 /// The packages to install so that all `needs` are met.
 pub(crate) fn missing(needs: &[Need]) -> Vec<&'static str> {
-    needs.iter().filter(|need| !need.is_met()).map(|need| need.package()).collect()
+    needs.iter().filter(|need| !need.is_met()).flat_map(|need| need.packages()).copied().collect()
 }

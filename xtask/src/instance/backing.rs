@@ -72,6 +72,11 @@ impl Backing {
         self.amqp_url_of("guest", "guest")
     }
 
+    /// The url of Redis.
+    pub(crate) fn redis_url(&self) -> String {
+        self.redis.as_ref().map_or_else(|| self.plan.given.redis.clone().unwrap_or_default(), Redis::url)
+    }
+
     /// The console of a private broker.
     pub(crate) fn console_url(&self) -> Option<String> {
         self.rabbitmq.as_ref().map(RabbitMq::console_url)

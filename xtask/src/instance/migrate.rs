@@ -28,8 +28,7 @@ pub(crate) fn run_migrations(plan: &Plan, backing: &Backing) -> Result<(), Failu
     let passwords = backing.passwords();
     let output = Command::new(Checkout::program("migrations", plan.release))
         .env("DATABASE_URL", backing.database_url())
-        .env("ORDERS_DB_PASSWORD", &passwords.orders_db)
-        .env("PAYMENTS_DB_PASSWORD", &passwords.payments_db)
+        .envs(passwords.of_roles())
         .env("LOG_FORMAT", "text")
         .output()
         .doing("run `migrations`")?;

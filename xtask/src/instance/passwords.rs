@@ -1,19 +1,23 @@
 //! The passwords of the services' roles and broker users: random, made at the first start, kept.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use servers::{BrokerUser, kept_secret};
 
 use crate::failure::{Doing, Failure};
 
-/// One password for each role and user.
-#[derive(Clone, Debug)]
-pub(crate) struct Passwords {
-    pub(crate) orders_db: String,
-    pub(crate) payments_db: String,
-    pub(crate) orders_amqp: String,
-    pub(crate) payments_amqp: String,
-}
+/// A service with a schema and a broker user of its own, and the exchanges that it listens to.
+const SERVICES: [(&str, &[&str]); 4] = [
+    ("orders", &["payments"]),
+    ("payments", &["orders", "router"]),
+    ("ocr", &["router"]),
+    ("router", &["ocr", "payments"]),
+];
+
+/// Two passwords for each service: of its role in the database, and of its broker user.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Passwords(BTreeMap<String, String>);
 
 impl Passwords {
     /// The passwords kept in `folder`, readable by their owner only.
@@ -21,35 +25,47 @@ impl Passwords {
     /// # Errors
     /// Fails if they can neither be read nor written.
     pub(crate) fn kept_in(folder: &Path) -> Result<Self, Failure> {
-        let kept = |name: &str| {
-            let path = folder.join(name);
-            kept_secret(&path).doing(format!("keep a password in {}", path.display()))
-        };
-        Ok(Self {
-            orders_db: kept("orders-db")?,
-            payments_db: kept("payments-db")?,
-            orders_amqp: kept("orders-amqp")?,
-            payments_amqp: kept("payments-amqp")?,
-        })
+        let names = SERVICES.iter().flat_map(|(service, _)| [format!("{service}-db"), format!("{service}-amqp")]);
+        let kept = names.map(|name| {
+            let path = folder.join(&name);
+            let secret = kept_secret(&path).doing(format!("keep a password in {}", path.display()))?;
+            Ok((name, secret))
+        });
+        kept.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The password of a service's role.
+    pub(crate) fn of_role(&self, service: &str) -> &str {
+        self.0.get(&format!("{service}-db")).map_or("", String::as_str)
+    }
+
+    /// The password of a service's broker user.
+    pub(crate) fn of_broker_user(&self, service: &str) -> &str {
+        self.0.get(&format!("{service}-amqp")).map_or("", String::as_str)
+    }
+
+    /// What `migrations` needs to know: `ORDERS_DB_PASSWORD` and so on.
+    pub(crate) fn of_roles(&self) -> impl Iterator<Item = (String, &str)> {
+        SERVICES.iter().map(|(service, _)| (format!("{}_DB_PASSWORD", service.to_uppercase()), self.of_role(service)))
     }
 
     /// The broker users, each with the names it may touch. deploy/rabbitmq has the same for compose.
     pub(crate) fn broker_users(&self) -> Vec<BrokerUser> {
-        vec![
-            broker_user("orders", &self.orders_amqp, "payments"),
-            broker_user("payments", &self.payments_amqp, "orders"),
-        ]
+        SERVICES
+            .iter()
+            .map(|(service, listens_to)| broker_user(service, self.of_broker_user(service), listens_to))
+            .collect()
     }
 }
 
 /// A service declares and writes its own names only, and reads the events of those it listens to.
-fn broker_user(name: &str, password: &str, listens_to: &str) -> BrokerUser {
+fn broker_user(name: &str, password: &str, listens_to: &[&str]) -> BrokerUser {
     BrokerUser {
         name: name.to_owned(),
         password: password.to_owned(),
         configure: format!(r"^{name}(\..*)?$"),
         write: format!(r"^{name}(\..*)?$"),
-        read: format!(r"^({name}(\..*)?|{listens_to})$"),
+        read: format!(r"^({name}(\..*)?|{})$", listens_to.join("|")),
         administrator: false,
     }
 }

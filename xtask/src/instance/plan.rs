@@ -13,8 +13,11 @@ use crate::instance::given::Given;
 pub(crate) struct ServicePorts {
     pub(crate) api: u16,
     pub(crate) ui: u16,
+    pub(crate) links: u16,
     pub(crate) orders: u16,
     pub(crate) payments: u16,
+    pub(crate) ocr: u16,
+    pub(crate) router: u16,
 }
 
 /// The wished ports of the servers.
@@ -42,7 +45,15 @@ impl Plan {
     pub(crate) fn up(checkout: &Checkout, release: bool) -> Self {
         Self {
             folder: checkout.local(),
-            services: ServicePorts { api: 8000, ui: 8080, orders: 8001, payments: 8002 },
+            services: ServicePorts {
+                api: 8000,
+                ui: 8080,
+                links: 8090,
+                orders: 8001,
+                payments: 8002,
+                ocr: 8003,
+                router: 8005,
+            },
             servers: ServerPorts {
                 postgres: Port::Prefer(15_432),
                 amqp: Port::Prefer(15_673),
@@ -65,8 +76,11 @@ impl Plan {
             services: ServicePorts {
                 api: pick(Port::Free)?,
                 ui: pick(Port::Free)?,
+                links: pick(Port::Free)?,
                 orders: pick(Port::Free)?,
                 payments: pick(Port::Free)?,
+                ocr: pick(Port::Free)?,
+                router: pick(Port::Free)?,
             },
             servers: ServerPorts { postgres: Port::Free, amqp: Port::Free, console: Port::Free, redis: Port::Free },
             durability: Durability::None,
@@ -84,6 +98,11 @@ impl Plan {
     /// Where data, logs and state are.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Where ocr-service keeps the photos.
+    pub(crate) fn photos(&self) -> PathBuf {
+        self.folder.join("photos")
     }
 
     /// The log of a service or server.

@@ -31,7 +31,7 @@ impl Product {
     /// # Errors
     /// Fails naming the port and, where it can be found, the process that has it.
     pub(crate) fn prepare(plan: &Plan) -> Result<(), Failure> {
-        for folder in ["run", "logs"] {
+        for folder in ["run", "logs", "photos"] {
             let path = plan.folder().join(folder);
             fs::create_dir_all(&path).doing(format!("make {}", path.display()))?;
         }
@@ -39,8 +39,11 @@ impl Product {
         let wanted = [
             (ports.api, "the API"),
             (ports.ui, "the UI"),
+            (ports.links, "share links"),
             (ports.orders, "orders-service"),
             (ports.payments, "payments-service"),
+            (ports.ocr, "ocr-service"),
+            (ports.router, "router-service"),
         ];
         for (port, whose) in wanted {
             if !is_free(port) {

@@ -9,7 +9,8 @@ use crate::instance::backing::Backing;
 use crate::instance::plan::Plan;
 
 /// The packages that make up the product.
-pub(crate) const PROGRAMS: [&str; 4] = ["gateway", "orders-service", "payments-service", "migrations"];
+pub(crate) const PROGRAMS: [&str; 6] =
+    ["gateway", "orders-service", "payments-service", "ocr-service", "router-service", "migrations"];
 
 /// A service that is to run.
 #[derive(Clone, Debug)]
@@ -23,50 +24,55 @@ pub(crate) struct Service {
 /// The services of an instance, in the order in which they start; they stop in the opposite order.
 pub(crate) fn services(plan: &Plan, backing: &Backing) -> Vec<Service> {
     let ports = plan.services;
-    let passwords = backing.passwords();
-    let backend = |name, port: u16, role, db_password: &str, user, amqp_password: &str| Service {
-        name,
-        port,
-        environment: vec![
-            ("LISTEN_ADDR", format!("127.0.0.1:{port}")),
-            ("DATABASE_URL", backing.database_url_of(role, db_password)),
-            ("AMQP_URL", backing.amqp_url_of(user, amqp_password)),
-        ],
-    };
-    let mut gateway = Service {
-        name: "gateway",
-        port: ports.api,
-        environment: vec![
-            ("API_ADDR", format!("127.0.0.1:{}", ports.api)),
-            ("UI_ADDR", format!("127.0.0.1:{}", ports.ui)),
-            ("ORDERS_URL", format!("http://127.0.0.1:{}", ports.orders)),
-            ("PAYMENTS_URL", format!("http://127.0.0.1:{}", ports.payments)),
-            ("AUTH_MODE", "header".to_owned()),
-            ("ALLOWED_ORIGINS", format!("http://localhost:{0},http://127.0.0.1:{0}", ports.ui)),
-        ],
-    };
-    if let Some(url) = backing.console_url() {
-        gateway.environment.push(("CONSOLE_URL", url));
-    }
+    let share_base_url = format!("http://localhost:{}", ports.links);
+    let cheques = || vec![("REDIS_URL", backing.redis_url()), ("SHARE_BASE_URL", share_base_url.clone())];
+    let photos = ("PHOTOS_DIR", plan.photos().display().to_string());
     vec![
-        backend(
-            "orders-service",
-            ports.orders,
-            "orders_service",
-            &passwords.orders_db,
-            "orders",
-            &passwords.orders_amqp,
-        ),
-        backend(
-            "payments-service",
-            ports.payments,
-            "payments_service",
-            &passwords.payments_db,
-            "payments",
-            &passwords.payments_amqp,
-        ),
-        gateway,
+        backend(backing, "orders", "orders-service", ports.orders, vec![]),
+        backend(backing, "payments", "payments-service", ports.payments, vec![]),
+        backend(backing, "ocr", "ocr-service", ports.ocr, [cheques(), vec![photos]].concat()),
+        backend(backing, "router", "router-service", ports.router, cheques()),
+        gateway(plan, backing, share_base_url.clone()),
     ]
+}
+
+/// A service with a schema and a broker user of its own.
+fn backend(
+    backing: &Backing,
+    schema: &str,
+    name: &'static str,
+    port: u16,
+    more: Vec<(&'static str, String)>,
+) -> Service {
+    let passwords = backing.passwords();
+    let role = format!("{schema}_service");
+    let mut environment = vec![
+        ("LISTEN_ADDR", format!("127.0.0.1:{port}")),
+        ("DATABASE_URL", backing.database_url_of(&role, passwords.of_role(schema))),
+        ("AMQP_URL", backing.amqp_url_of(schema, passwords.of_broker_user(schema))),
+    ];
+    environment.extend(more);
+    Service { name, port, environment }
+}
+
+fn gateway(plan: &Plan, backing: &Backing, share_base_url: String) -> Service {
+    let ports = plan.services;
+    let local = |port: u16| format!("http://127.0.0.1:{port}");
+    let pages = |port: u16| format!("http://localhost:{port},http://127.0.0.1:{port}");
+    let mut environment = vec![
+        ("API_ADDR", format!("127.0.0.1:{}", ports.api)),
+        ("UI_ADDR", format!("127.0.0.1:{}", ports.ui)),
+        ("LINKS_ADDR", format!("127.0.0.1:{}", ports.links)),
+        ("SHARE_BASE_URL", share_base_url),
+        ("ORDERS_URL", local(ports.orders)),
+        ("PAYMENTS_URL", local(ports.payments)),
+        ("OCR_URL", local(ports.ocr)),
+        ("ROUTER_URL", local(ports.router)),
+        ("AUTH_MODE", "header".to_owned()),
+        ("ALLOWED_ORIGINS", format!("{},{}", pages(ports.ui), pages(ports.links))),
+    ];
+    environment.extend(backing.console_url().map(|url| ("CONSOLE_URL", url)));
+    Service { name: "gateway", port: ports.api, environment }
 }
 
 impl Service {

@@ -72,6 +72,7 @@ pub(super) fn on_servers(stage: &Stage<'_>, selection: Selection, servers: &Back
         ("TEST_DATABASE_URL", servers.maintenance_url().unwrap_or_default()),
         ("TEST_AMQP_URL", servers.amqp_admin_url()),
         ("TEST_RABBITMQ_MANAGEMENT_URL", servers.console_url().unwrap_or_default()),
+        ("TEST_REDIS_URL", servers.redis_url()),
     ];
     run(stage, selection.name(), selection.arguments(), &environment)
 }

@@ -104,12 +104,13 @@ fn needs(parts: &[Part]) -> Vec<Need> {
     let mut needs = Vec::new();
     for part in parts {
         match part {
-            Part::Unit | Part::Frontend => {}
+            Part::Frontend => {}
+            Part::Unit => needs.push(Need::Tesseract),
             Part::Integration | Part::E2e => {
-                needs.extend([Need::Postgres, Need::RabbitMq, Need::Redis]);
+                needs.extend([Need::Tesseract, Need::Postgres, Need::RabbitMq, Need::Redis]);
             }
             Part::Browser => {
-                needs.extend([Need::Postgres, Need::RabbitMq, Need::Redis, Need::Chromium]);
+                needs.extend([Need::Tesseract, Need::Postgres, Need::RabbitMq, Need::Redis, Need::Chromium]);
             }
         }
     }

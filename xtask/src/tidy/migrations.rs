@@ -4,7 +4,7 @@ use crate::tidy::finding::Finding;
 use crate::tidy::sources::Source;
 
 const ORIGINALS: &str = "shared/messaging/migrations/";
-const SERVICES: [&str; 2] = ["orders", "payments"];
+const SERVICES: [&str; 4] = ["orders", "payments", "ocr", "router"];
 
 /// Checks that every original has an identical copy in each service's folder.
 pub(super) fn check(sources: &[Source]) -> Vec<Finding> {
@@ -52,6 +52,8 @@ mod tests {
         let found = check(&[
             source("shared/messaging/migrations/0001_outbox.sql", "a\nb\n"),
             source("migrations/orders/0001_outbox.sql", "a\nc\n"),
+            source("migrations/ocr/0001_outbox.sql", "a\nb\n"),
+            source("migrations/router/0001_outbox.sql", "a\nb\n"),
         ]);
         assert_eq!(found.len(), 2);
         assert_eq!((found[0].path.as_str(), found[0].line), ("migrations/orders/0001_outbox.sql", 2));

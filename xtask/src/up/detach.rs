@@ -19,7 +19,7 @@ const POLL: Duration = Duration::from_millis(50);
 /// Starts a supervisor in a session of its own and shows its log until it is ready or has failed.
 pub(super) fn detach(checkout: &Checkout, release: bool) -> Result<ExitCode, Failure> {
     // The supervisor has no terminal on which sudo could ask.
-    ask_for_password(&missing(&[Need::Postgres, Need::RabbitMq, Need::Redis]));
+    ask_for_password(&missing(&[Need::Postgres, Need::RabbitMq, Need::Redis, Need::Tesseract]));
     let interrupt = Interrupt::watch()?;
     let log = checkout.local().join("logs/up.log");
     fs::create_dir_all(checkout.local().join("logs")).doing("make .local/logs")?;

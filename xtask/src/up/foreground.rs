@@ -61,8 +61,12 @@ fn start(checkout: &Checkout, plan: &Plan, console: &Console, interrupt: &Interr
     Product::prepare(plan)?;
     let packages = missing(&needs(plan));
     ask_for_password(&packages);
-    // Compiling is what takes long, so it begins at once; packages are
-    // installed and servers started beside it.
+    // Compiling needs headers, and is what takes long: it begins as soon as they are there, and servers are installed
+    // and started beside it.
+    let for_building = missing(&[Need::Tesseract]);
+    if !for_building.is_empty() {
+        console.timed("packages", || install::install(&for_building, console, interrupt))?;
+    }
     let (built, backing) = thread::scope(|scope| {
         let built = scope.spawn(|| {
             let built = console.timed("build", || build_services(checkout, plan.release, console, interrupt));
