@@ -1,1 +1,3 @@
 //! Share links, joint splitting of a cheque, settlement.
+
+pub mod domain;

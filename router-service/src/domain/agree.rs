@@ -1,0 +1,145 @@
+//! The owner decides how the cheque is split.
+
+use super::method::{BasisPoints, Method, Tip};
+use super::participant::ParticipantId;
+use super::split::Split;
+use contracts::money::Money;
+
+/// Why the cheque can't be split so.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MethodRefusal {
+    /// Somebody has settled or is settling.
+    #[error("somebody has settled: the method is fixed")]
+    SettlementStarted,
+    /// Nobody has this number.
+    #[error("there is no participant {0}")]
+    UnknownParticipant(ParticipantId),
+    /// All shares are 0.
+    #[error("somebody must have a share")]
+    NoShares,
+    /// The percents make something else than 100.
+    #[error("percents make {}, {}", percent(*.sum), missing_or_too_much(10_000 - .sum, percent))]
+    PercentsOff {
+        /// What they make, in hundredths of a percent.
+        sum: i64,
+    },
+    /// The amounts make something else than the total.
+    #[error("amounts make {sum}, {} to the total {total}",
+        missing_or_too_much(.total.minor() - .sum.minor(), |minor| Money::from_minor(minor).to_string()))]
+    AmountsOff {
+        /// What they make.
+        sum: Money,
+        /// What they should make, the tip included.
+        total: Money,
+    },
+}
+
+impl Split {
+    /// Splits by `method`, with `tip` on top. `None` when it is so already.
+    ///
+    /// # Errors
+    /// [`MethodRefusal`].
+    pub fn agree(&self, method: Method, tip: Option<Tip>) -> Result<Option<Self>, MethodRefusal> {
+        if self.is_frozen() {
+            return Err(MethodRefusal::SettlementStarted);
+        }
+        if (&self.method, self.tip) == (&method, tip) {
+            return Ok(None);
+        }
+        let agreed = Self { method, tip, ..self.next() };
+        match &agreed.method {
+            Method::Items | Method::Equal => {}
+            Method::Shares(shares) => {
+                agreed.all_here(shares.keys())?;
+                if shares.values().all(|share| *share == 0) {
+                    return Err(MethodRefusal::NoShares);
+                }
+            }
+            Method::Percent(percents) => {
+                agreed.all_here(percents.keys())?;
+                let sum: i64 = percents.values().map(|percent| i64::from(percent.get())).sum();
+                if sum != i64::from(BasisPoints::HUNDRED_PERCENT.get()) {
+                    return Err(MethodRefusal::PercentsOff { sum });
+                }
+            }
+            Method::Exact(amounts) => {
+                agreed.all_here(amounts.keys())?;
+                let sum = Money::from_minor(amounts.values().map(|amount| amount.minor()).sum());
+                let total = agreed.total();
+                if sum != total {
+                    return Err(MethodRefusal::AmountsOff { sum, total });
+                }
+            }
+        }
+        Ok(Some(agreed))
+    }
+
+    fn all_here<'a>(&self, ids: impl Iterator<Item = &'a ParticipantId>) -> Result<(), MethodRefusal> {
+        let unknown = ids.copied().find(|id| self.participant(*id).is_none());
+        unknown.map_or(Ok(()), |id| Err(MethodRefusal::UnknownParticipant(id)))
+    }
+}
+
+/// Hundredths are written like hundredths of money: 9950 is 99.50.
+fn percent(points: i64) -> String {
+    Money::from_minor(points).to_string()
+}
+
+fn missing_or_too_much(missing: i64, write: impl Fn(i64) -> String) -> String {
+    let direction = if missing > 0 { "is missing" } else { "is too much" };
+    format!("{} {direction}", write(missing.saturating_abs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{attempt, split};
+    use crate::domain::participant::Settlement;
+    use std::collections::BTreeMap;
+
+    fn percents(points: &[i64]) -> Method {
+        let ids = (1..).map(ParticipantId);
+        Method::Percent(ids.zip(points.iter().map(|points| BasisPoints::new(*points).unwrap())).collect())
+    }
+
+    fn amounts(minor: &[i64]) -> Method {
+        Method::Exact((1..).map(ParticipantId).zip(minor.iter().copied().map(Money::from_minor)).collect())
+    }
+
+    #[test]
+    fn percents_that_do_not_make_a_hundred_say_what_is_missing() {
+        let split = split(&[100]).with_guests(1);
+        let refused = |points| split.agree(percents(points), None).unwrap_err().to_string();
+        assert_eq!(refused(&[5_000, 4_900]), "percents make 99, 1 is missing");
+        assert_eq!(refused(&[5_000, 5_050]), "percents make 100.50, 0.50 is too much");
+        assert!(split.agree(percents(&[6_250, 3_750]), None).unwrap().is_some());
+    }
+
+    #[test]
+    fn exact_amounts_must_make_the_total_with_the_tip() {
+        let split = split(&[100]).with_guests(1);
+        let tip = Some(Tip::Amount(Money::from_minor(10)));
+        let refused = split.agree(amounts(&[60, 40]), tip).unwrap_err();
+        assert_eq!(refused.to_string(), "amounts make 1, 0.10 is missing to the total 1.10");
+        let agreed = split.agree(amounts(&[60, 50]), tip).unwrap().unwrap();
+        assert!(agreed.is_payable());
+        assert_eq!(agreed.dues().of(ParticipantId(2)).due(), Money::from_minor(50));
+    }
+
+    #[test]
+    fn only_who_is_here_can_have_a_share() {
+        let split = split(&[100]);
+        let stranger = Method::Shares(BTreeMap::from([(ParticipantId(9), 1)]));
+        assert_eq!(split.agree(stranger, None), Err(MethodRefusal::UnknownParticipant(ParticipantId(9))));
+        let nobody = Method::Shares(BTreeMap::from([(ParticipantId(1), 0)]));
+        assert_eq!(split.agree(nobody, None), Err(MethodRefusal::NoShares));
+    }
+
+    #[test]
+    fn the_same_again_is_no_change_and_a_settlement_fixes_it() {
+        let mut split = split(&[100]).with_guests(1);
+        assert_eq!(split.agree(Method::Items, None), Ok(None));
+        split.participants[1].settlement = Settlement::Pending(attempt(1));
+        assert_eq!(split.agree(Method::Equal, None), Err(MethodRefusal::SettlementStarted));
+    }
+}

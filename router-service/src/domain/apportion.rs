@@ -1,0 +1,207 @@
+//! Dividing a sum so that nothing is lost: the largest remainders get the odd minor units.
+//!
+//! Source: the method of Hamilton, also called the largest remainder method.
+
+use contracts::ids::ChequeHash;
+use contracts::money::Money;
+use std::cmp::Reverse;
+
+/// Decides who gets the odd minor unit when remainders are equal: by chance, but for one cheque always the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seed(u64);
+
+impl Seed {
+    /// The seed of a cheque.
+    ///
+    /// Source: FNV-1a, 64 bits.
+    pub fn of(hash: &ChequeHash) -> Self {
+        let step = |state: u64, byte: &u8| (state ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        Self(hash.as_str().as_bytes().iter().fold(0xcbf2_9ce4_8422_2325, step))
+    }
+
+    /// Where a slot stands in the queue of equals.
+    ///
+    /// Unlike a rotation by the number of slots it does not change when somebody joins.
+    ///
+    /// Source: the output step of `SplitMix64`.
+    fn rank(self, slot: usize) -> u64 {
+        let mixed = self.0.wrapping_add((slot as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+/// Divides `amount` in proportion to `weights`: the results add up to `amount`, and each is less than one minor unit
+/// away from its exact share.
+///
+/// A weight of 0 gets nothing; when all weights are 0, the first slot gets everything. A negative amount is divided as
+/// its absolute value is. There must be a slot.
+///
+/// ```
+/// use contracts::{ids::ChequeHash, money::Money};
+/// use router_service::domain::apportion::{Seed, apportion};
+/// let seed = Seed::of(&ChequeHash::from_random([0; 22]));
+/// let parts = apportion(Money::from_minor(100), &[2, 1], seed);
+/// assert_eq!(parts, [Money::from_minor(67), Money::from_minor(33)]);
+/// ```
+pub fn apportion(amount: Money, weights: &[u64], seed: Seed) -> Vec<Money> {
+    if amount < Money::ZERO {
+        let parts = apportion(Money::from_minor(amount.minor().saturating_neg()), weights, seed);
+        return parts.into_iter().map(Money::negated).collect();
+    }
+    // An amount has 63 bits and a weight 64: their product fits into 127.
+    let exact: Vec<i128> = weights.iter().map(|weight| i128::from(amount.minor()) * i128::from(*weight)).collect();
+    let denominator = weights.iter().map(|weight| i128::from(*weight)).sum::<i128>().max(1);
+    round_to(amount, &exact, denominator, seed)
+}
+
+/// Rounds the shares `exact[i] / denominator`, in minor units, to whole ones that add up to `total`.
+///
+/// When the exact shares make `total`, each result is less than one unit away from its share. When they make a little
+/// more or less, because others have settled with rounded dues, the difference is carried by those with the largest
+/// (smallest) remainders, and nobody is pushed below zero while another can give. A share of exactly 0 stays 0; when
+/// all are 0, the first slot gets everything.
+pub(super) fn round_to(total: Money, exact: &[i128], denominator: i128, seed: Seed) -> Vec<Money> {
+    let mut shares: Vec<i128> = exact.iter().map(|share| share.div_euclid(denominator)).collect();
+    let mut queue: Vec<usize> = (0..exact.len()).filter(|slot| exact[*slot] != 0).collect();
+    queue.sort_by_key(|slot| (Reverse(exact[*slot].rem_euclid(denominator)), seed.rank(*slot)));
+    if queue.is_empty() {
+        queue.push(0);
+    }
+    let odd = i128::from(total.minor()) - shares.iter().sum::<i128>();
+    if odd >= 0 {
+        give(&mut shares, &queue, odd);
+    } else {
+        take(&mut shares, &queue, -odd);
+    }
+    shares.into_iter().map(|share| Money::from_minor(i64::try_from(share).expect("a share of 64 bits has 64"))).collect()
+}
+
+/// Gives `units` to the slots in their order, round and round.
+fn give(shares: &mut [i128], queue: &[usize], units: i128) {
+    let slots = queue.len() as i128;
+    for (place, slot) in (0..slots).zip(queue) {
+        shares[*slot] += units / slots + i128::from(place < units % slots);
+    }
+}
+
+/// Takes `units` from the slots in the reverse of their order, first from those that have something.
+fn take(shares: &mut [i128], queue: &[usize], mut units: i128) {
+    while units > 0 {
+        let before = units;
+        for slot in queue.iter().rev() {
+            if units > 0 && shares[*slot] > 0 {
+                shares[*slot] -= 1;
+                units -= 1;
+            }
+        }
+        if units == before {
+            // Nobody has anything: somebody must go below zero.
+            shares[queue[queue.len() - 1]] -= units;
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn seed() -> impl Strategy<Value = Seed> {
+        any::<u64>().prop_map(Seed)
+    }
+
+    fn weights() -> impl Strategy<Value = Vec<u64>> {
+        prop::collection::vec(prop_oneof![Just(0), 1_u64..10, any::<u64>()], 1..20)
+    }
+
+    fn minor(parts: &[Money]) -> Vec<i64> {
+        parts.iter().map(|part| part.minor()).collect()
+    }
+
+    #[test]
+    fn ten_among_three_is_four_three_three_in_an_order_that_stays() {
+        let seed = Seed::of(&ChequeHash::from_random([7; 22]));
+        let parts = minor(&apportion(Money::from_minor(10), &[1, 1, 1], seed));
+        let mut sorted = parts.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, [3, 3, 4]);
+        assert_eq!(minor(&apportion(Money::from_minor(10), &[1, 1, 1], seed)), parts);
+        let lucky = parts.iter().position(|part| *part == 4).unwrap();
+        let four = minor(&apportion(Money::from_minor(1), &[1, 1, 1, 0], seed));
+        assert_eq!(four[lucky], 1, "somebody who takes nothing does not move the odd unit");
+    }
+
+    #[test]
+    fn other_cheques_favour_others() {
+        let lucky = |digit| {
+            let seed = Seed::of(&ChequeHash::from_random([digit; 22]));
+            minor(&apportion(Money::from_minor(1), &[1, 1, 1], seed)).iter().position(|part| *part == 1).unwrap()
+        };
+        let winners: std::collections::BTreeSet<usize> = (0..30).map(lucky).collect();
+        assert_eq!(winners.len(), 3);
+    }
+
+    #[test]
+    fn what_has_no_weight_at_all_goes_to_the_first_slot() {
+        assert_eq!(minor(&apportion(Money::from_minor(-5), &[0, 0], Seed(1))), [-5, 0]);
+    }
+
+    #[test]
+    fn what_others_paid_too_much_is_taken_from_those_who_have_something() {
+        // Exact shares make 4 units, only 3 are left.
+        let shares = round_to(Money::from_minor(3), &[10, 30, 0], 10, Seed(1));
+        assert_eq!(shares.iter().map(|share| share.minor()).sum::<i64>(), 3);
+        assert!(shares.iter().all(|share| share.minor() >= 0));
+        assert_eq!(minor(&round_to(Money::from_minor(-2), &[0, 0], 10, Seed(1))), [-2, 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_and_nobody_is_a_unit_off(amount in any::<i64>(), weights in weights(), seed in seed()) {
+            let amount = Money::from_minor(amount.max(-i64::MAX));
+            let parts = apportion(amount, &weights, seed);
+            prop_assert_eq!(parts.iter().map(|part| i128::from(part.minor())).sum::<i128>(), i128::from(amount.minor()));
+            let whole: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
+            if whole > 0 {
+                for (part, weight) in parts.iter().zip(&weights) {
+                    let exact = i128::from(amount.minor()) * i128::from(*weight);
+                    let (floor, remainder) = (exact.div_euclid(whole), exact.rem_euclid(whole));
+                    let part = i128::from(part.minor());
+                    prop_assert!(part == floor || (remainder > 0 && part == floor + 1));
+                }
+            }
+        }
+
+        #[test]
+        fn who_weighs_more_gets_no_less(amount in 0..i64::MAX, weights in weights(), seed in seed()) {
+            let parts = apportion(Money::from_minor(amount), &weights, seed);
+            prop_assume!(weights.iter().any(|weight| *weight > 0));
+            for (one, heavy) in weights.iter().enumerate() {
+                for (other, light) in weights.iter().enumerate() {
+                    prop_assert!(heavy <= light || parts[one] >= parts[other]);
+                }
+            }
+        }
+
+        #[test]
+        fn another_order_moves_only_who_wins_a_tie(amount in 0..i64::MAX, weights in weights(), seed in seed()) {
+            prop_assume!(weights.iter().any(|weight| *weight > 0));
+            let mut parts: Vec<_> = weights.iter().copied().zip(apportion(Money::from_minor(amount), &weights, seed)).collect();
+            let mirrored: Vec<u64> = weights.iter().rev().copied().collect();
+            let mut others: Vec<_> = mirrored.iter().copied().zip(apportion(Money::from_minor(amount), &mirrored, seed)).collect();
+            parts.sort_unstable();
+            others.sort_unstable();
+            prop_assert_eq!(parts, others);
+        }
+
+        #[test]
+        fn a_negative_amount_mirrors_the_positive(amount in 0..i64::MAX, weights in weights(), seed in seed()) {
+            let positive = apportion(Money::from_minor(amount), &weights, seed);
+            let negative = apportion(Money::from_minor(-amount), &weights, seed);
+            prop_assert!(positive.iter().zip(&negative).all(|(one, other)| one.negated() == *other));
+        }
+    }
+}

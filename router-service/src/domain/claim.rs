@@ -1,0 +1,116 @@
+//! Somebody takes a part of a line.
+
+use super::fraction::Fraction;
+use super::participant::ParticipantId;
+use super::split::Split;
+
+/// Why a part of a line can't be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClaimRefusal {
+    /// There is no such line.
+    #[error("there is no such line")]
+    NoSuchLine,
+    /// One's own settlement is pending or done.
+    #[error("you have settled: what you took is fixed")]
+    SettledAlready,
+    /// Others took so much that the part is not there.
+    #[error("of this line {}/{} is left", .left.numerator(), .left.denominator())]
+    LineTaken {
+        /// What one can have at most.
+        left: Fraction,
+    },
+    /// The parts of this cheque can't be added up any more.
+    #[error("the lines of this cheque are divided in too many different ways; choose a simpler part")]
+    TooFine,
+}
+
+impl Split {
+    /// `who` has `part` of `line` from now on, instead of what they had; [`Fraction::ZERO`] gives it back. `None` when
+    /// it is so already.
+    ///
+    /// # Errors
+    /// [`ClaimRefusal`].
+    pub fn claim(&self, who: ParticipantId, line: u32, part: Fraction) -> Result<Option<Self>, ClaimRefusal> {
+        if self.line(line).is_none() {
+            return Err(ClaimRefusal::NoSuchLine);
+        }
+        let settled = |id| self.participant(id).is_some_and(|one| one.settlement.frozen().is_some());
+        if settled(who) {
+            return Err(ClaimRefusal::SettledAlready);
+        }
+        let had = self.claims.get(&(line, who)).copied().unwrap_or(Fraction::ZERO);
+        if had == part {
+            return Ok(None);
+        }
+        let mut claimed = self.next();
+        claimed.claims.remove(&(line, who));
+        if !part.is_zero() {
+            claimed.claims.insert((line, who), part);
+        }
+        // First: with a common denominator, sums of parts can't be too fine.
+        if claimed.common_denominator().is_none() {
+            return Err(ClaimRefusal::TooFine);
+        }
+        let others = self.taken_by(line, |other| other != who);
+        if others.plus(part).is_none() {
+            return Err(ClaimRefusal::LineTaken { left: others.rest() });
+        }
+        Ok(Some(claimed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{attempt, split};
+    use crate::domain::participant::Settlement;
+
+    const OWNER: ParticipantId = ParticipantId::OWNER;
+    const GUEST: ParticipantId = ParticipantId(2);
+
+    fn part(numerator: u64, denominator: u64) -> Fraction {
+        Fraction::new(numerator, denominator).unwrap()
+    }
+
+    #[test]
+    fn a_claim_replaces_what_one_had() {
+        let split = split(&[100]).claimed(OWNER, 1, part(1, 3));
+        let more = split.claim(OWNER, 1, part(2, 3)).unwrap().unwrap();
+        assert_eq!((more.left_of(1), more.version), (part(1, 3), split.version + 1));
+        assert_eq!(more.claim(OWNER, 1, part(4, 6)), Ok(None), "the same part again is no change");
+        let given_back = more.claim(OWNER, 1, Fraction::ZERO).unwrap().unwrap();
+        assert!(given_back.claims.is_empty());
+    }
+
+    #[test]
+    fn who_comes_late_learns_what_is_left() {
+        let split = split(&[100]).with_guests(1).claimed(OWNER, 1, part(2, 3)).claimed(GUEST, 1, part(1, 4));
+        let refused = split.claim(GUEST, 1, part(1, 2));
+        assert_eq!(refused, Err(ClaimRefusal::LineTaken { left: part(1, 3) }));
+        assert!(split.claim(GUEST, 1, part(1, 3)).unwrap().is_some());
+    }
+
+    #[test]
+    fn what_is_not_there_or_settled_can_not_be_taken() {
+        let mut split = split(&[100]).with_guests(1);
+        assert_eq!(split.claim(GUEST, 2, Fraction::WHOLE), Err(ClaimRefusal::NoSuchLine));
+        split.participants[1].settlement = Settlement::Pending(attempt(1));
+        assert_eq!(split.claim(GUEST, 1, Fraction::WHOLE), Err(ClaimRefusal::SettledAlready));
+        assert!(split.claim(OWNER, 1, Fraction::WHOLE).unwrap().is_some());
+    }
+
+    #[test]
+    fn parts_that_could_not_be_added_up_are_refused() {
+        let mut split = split(&[100; 20]);
+        let primes = [97, 89, 83, 79, 73, 71, 67, 61, 59, 53, 47];
+        let mut refused = None;
+        for (line, prime) in (1..).zip(primes) {
+            match split.claim(OWNER, line, part(1, prime)) {
+                Ok(claimed) => split = claimed.unwrap(),
+                Err(refusal) => refused = Some(refusal),
+            }
+        }
+        assert_eq!(refused, Some(ClaimRefusal::TooFine));
+        assert_eq!(split.dues().total, split.total());
+    }
+}

@@ -1,0 +1,277 @@
+//! The owner corrects what was misread, or says that it is right.
+
+use super::split::{OpenRefusal, Split, check_bounds};
+use contracts::cheque::{LineWarning, Product};
+use contracts::money::Money;
+use contracts::quantity::Quantity;
+use std::collections::BTreeSet;
+
+/// What is to be corrected. Of an `Option<Option<_>>`, the outer says whether it is mentioned, the inner what it is
+/// from now on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Correction {
+    /// All lines; those that are not among them are removed.
+    pub products: Option<Vec<Line>>,
+    /// The printed total.
+    pub total_account: Option<Option<Money>>,
+    /// Service.
+    pub service: Option<Option<Money>>,
+    /// Discount; positive.
+    pub discount: Option<Option<Money>>,
+    /// Tax.
+    pub tax: Option<Option<Money>>,
+    /// The printed tip.
+    pub tip: Option<Option<Money>>,
+    /// Rounding.
+    pub rounding: Option<Option<Money>>,
+    /// ISO 4217 code.
+    pub currency: Option<Option<String>>,
+    /// The cheque is right although it does not add up.
+    pub confirmed: Option<bool>,
+}
+
+/// A line as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The line that is corrected; nothing for a new one.
+    pub id: Option<u32>,
+    /// What was served.
+    pub name: String,
+    /// How many.
+    pub number_servings: Quantity,
+    /// Price of one; nothing: the one that was read if it still fits, else computed.
+    pub price: Option<Money>,
+    /// Price of the line.
+    pub total: Option<Money>,
+    /// Sub-lines; nothing: as they were.
+    pub modifiers: Option<Vec<String>>,
+}
+
+/// Why a cheque can't be corrected so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CorrectRefusal {
+    /// Somebody has settled or is settling.
+    #[error("somebody has settled: the cheque is fixed")]
+    SettlementStarted,
+    /// A line to be corrected is not there.
+    #[error("there is no line {id}")]
+    UnknownLine {
+        /// Its place in the correction, from 0.
+        at: usize,
+        /// Its number.
+        id: u32,
+    },
+    /// A line is given twice.
+    #[error("line {id} is given twice")]
+    LineTwice {
+        /// The second place in the correction, from 0.
+        at: usize,
+        /// Its number.
+        id: u32,
+    },
+    /// The corrected cheque could not be shared.
+    #[error(transparent)]
+    Bounds(#[from] OpenRefusal),
+}
+
+impl Split {
+    /// Corrects the cheque. Lines that stay keep their claims, boxes and raw text; a confirmation ends when amounts
+    /// change, unless it is given again. `None` when nothing changes.
+    ///
+    /// # Errors
+    /// [`CorrectRefusal`].
+    pub fn correct(&self, correction: Correction) -> Result<Option<Self>, CorrectRefusal> {
+        if self.is_frozen() {
+            return Err(CorrectRefusal::SettlementStarted);
+        }
+        let mut corrected = self.next();
+        if let Some(lines) = correction.products {
+            corrected.cheque.products = self.corrected_lines(lines)?;
+            let kept: BTreeSet<u32> = corrected.cheque.products.iter().map(|line| line.id).collect();
+            corrected.claims.retain(|(line, _), _| kept.contains(line));
+        }
+        let cheque = &mut corrected.cheque;
+        replace(&mut cheque.total_account, correction.total_account);
+        replace(&mut cheque.service, correction.service);
+        replace(&mut cheque.discount, correction.discount);
+        replace(&mut cheque.tax, correction.tax);
+        replace(&mut cheque.tip, correction.tip);
+        replace(&mut cheque.rounding, correction.rounding);
+        replace(&mut cheque.currency, correction.currency);
+        cheque.judge();
+        check_bounds(cheque)?;
+        let same_amounts = self.parts() == corrected.parts() && self.amounts_of_lines() == corrected.amounts_of_lines();
+        corrected.confirmed = correction.confirmed.unwrap_or(self.confirmed && same_amounts);
+        let changed = corrected.cheque != self.cheque || corrected.confirmed != self.confirmed;
+        Ok(changed.then_some(corrected))
+    }
+
+    fn corrected_lines(&self, lines: Vec<Line>) -> Result<Vec<Product>, CorrectRefusal> {
+        let mut next_id = self.cheque.products.iter().map(|line| line.id).max().unwrap_or(0) + 1;
+        let mut seen = BTreeSet::new();
+        let mut corrected = Vec::with_capacity(lines.len());
+        for (at, line) in lines.into_iter().enumerate() {
+            if let Some(id) = line.id.filter(|id| !seen.insert(*id)) {
+                return Err(CorrectRefusal::LineTwice { at, id });
+            }
+            corrected.push(match line.id {
+                Some(id) => {
+                    let known = self.line(id).ok_or(CorrectRefusal::UnknownLine { at, id })?;
+                    corrected_line(known.clone(), line)
+                }
+                None => {
+                    next_id += 1;
+                    added_line(next_id - 1, line)
+                }
+            });
+        }
+        Ok(corrected)
+    }
+
+    fn amounts_of_lines(&self) -> Vec<(u32, Option<Money>)> {
+        self.cheque.products.iter().map(|line| (line.id, line.total)).collect()
+    }
+}
+
+fn replace<T>(field: &mut Option<T>, change: Option<Option<T>>) {
+    if let Some(value) = change {
+        *field = value;
+    }
+}
+
+/// A line with what its owner says; what was read of it stays as evidence.
+fn corrected_line(known: Product, line: Line) -> Product {
+    let modifiers = line.modifiers.unwrap_or_else(|| known.modifiers.clone());
+    let same_sum = known.number_servings == line.number_servings && known.total == line.total;
+    let same_price = line.price.is_none_or(|price| known.price == Some(price));
+    if same_sum && same_price && known.name == line.name {
+        return Product { modifiers, ..known };
+    }
+    let kept = known.price.filter(|_| same_sum);
+    let price = line.price.or(kept).or_else(|| price_of_one(line.total, line.number_servings));
+    let mut corrected = Product {
+        name: line.name,
+        number_servings: line.number_servings,
+        price_printed: known.price_printed && price == known.price,
+        price,
+        total: line.total,
+        modifiers,
+        confidence: 1.0,
+        warnings: vec![],
+        ..known
+    };
+    corrected.warnings = warnings(&corrected);
+    corrected
+}
+
+/// A line that was not read at all.
+fn added_line(id: u32, line: Line) -> Product {
+    let mut added = Product {
+        id,
+        name: line.name,
+        number_servings: line.number_servings,
+        price: line.price.or_else(|| price_of_one(line.total, line.number_servings)),
+        total: line.total,
+        price_printed: false,
+        modifiers: line.modifiers.unwrap_or_default(),
+        confidence: 1.0,
+        raw: String::new(),
+        bounds: None,
+        warnings: vec![],
+    };
+    added.warnings = warnings(&added);
+    added
+}
+
+/// The total divided by the quantity, rounded to the nearest minor unit.
+fn price_of_one(total: Option<Money>, quantity: Quantity) -> Option<Money> {
+    let (total, thousandths) = (i128::from(total?.minor()), i128::from(quantity.thousandths()));
+    let price = (total * 1000 + thousandths / 2).div_euclid(thousandths);
+    i64::try_from(price).ok().map(Money::from_minor)
+}
+
+/// What its owner should look at once more.
+fn warnings(line: &Product) -> Vec<LineWarning> {
+    let (Some(price), Some(total)) = (line.price, line.total) else {
+        return if line.total.is_none() { vec![LineWarning::NoAmount] } else { vec![] };
+    };
+    let exact = i128::from(price.minor()) * i128::from(line.number_servings.thousandths());
+    // A price that was computed is rounded by at most half a unit for each of the quantity.
+    let tolerance = 1000 + i128::from(line.number_servings.thousandths()) / 2;
+    let fits = (exact - i128::from(total.minor()) * 1000).abs() <= tolerance;
+    if fits { vec![] } else { vec![LineWarning::DoesNotAddUp] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{attempt, split};
+    use crate::domain::fraction::Fraction;
+    use crate::domain::participant::{ParticipantId, Settlement};
+    use contracts::cheque::ChequeStatus;
+
+    fn line(id: Option<u32>, minor: i64) -> Line {
+        let total = Some(Money::from_minor(minor));
+        Line { id, name: "Чай".into(), number_servings: Quantity::ONE, price: None, total, modifiers: None }
+    }
+
+    fn lines(lines: Vec<Line>) -> Correction {
+        Correction { products: Some(lines), ..Correction::default() }
+    }
+
+    #[test]
+    fn lines_that_stay_keep_their_claims_and_removed_ones_lose_them() {
+        let owner = ParticipantId::OWNER;
+        let split = split(&[100, 200]).claimed(owner, 1, Fraction::WHOLE).claimed(owner, 2, Fraction::WHOLE);
+        let corrected = split.correct(lines(vec![line(Some(2), 250), line(None, 50)])).unwrap().unwrap();
+        let ids: Vec<u32> = corrected.cheque.products.iter().map(|line| line.id).collect();
+        assert_eq!(ids, [2, 3]);
+        assert_eq!(corrected.claims.keys().collect::<Vec<_>>(), [&(2, owner)]);
+        assert_eq!(corrected.cheque.products[0].raw, split.cheque.products[1].raw);
+        assert_eq!(corrected.cheque.products[1].raw, "");
+        assert_eq!(corrected.cheque.status, ChequeStatus::Balanced, "300 was and 300 is");
+    }
+
+    #[test]
+    fn a_line_that_is_not_there_or_twice_there_is_refused_with_its_place() {
+        let split = split(&[100]);
+        let unknown = split.correct(lines(vec![line(Some(1), 100), line(Some(7), 1)]));
+        assert_eq!(unknown, Err(CorrectRefusal::UnknownLine { at: 1, id: 7 }));
+        let twice = split.correct(lines(vec![line(Some(1), 100), line(Some(1), 1)]));
+        assert_eq!(twice, Err(CorrectRefusal::LineTwice { at: 1, id: 1 }));
+    }
+
+    #[test]
+    fn a_confirmation_ends_when_amounts_change() {
+        let confirm = Correction { confirmed: Some(true), ..Correction::default() };
+        let total = |minor| Correction { total_account: Some(Some(Money::from_minor(minor))), ..Correction::default() };
+        let wrong = split(&[100]).correct(total(110)).unwrap().unwrap();
+        assert!(!wrong.is_payable());
+        let confirmed = wrong.correct(confirm.clone()).unwrap().unwrap();
+        assert!(confirmed.is_payable());
+        assert_eq!(confirmed.parts().difference, Money::from_minor(10));
+        assert_eq!(confirmed.correct(confirm), Ok(None));
+        assert!(!confirmed.correct(total(120)).unwrap().unwrap().confirmed);
+        let currency = Correction { currency: Some(Some("EUR".into())), ..Correction::default() };
+        assert!(confirmed.correct(currency).unwrap().unwrap().confirmed);
+        let unknown = Correction { total_account: Some(None), confirmed: Some(true), ..Correction::default() };
+        assert!(!confirmed.correct(unknown).unwrap().unwrap().is_payable(), "without a total nobody pays");
+    }
+
+    #[test]
+    fn a_price_is_computed_where_none_is_given() {
+        let half = Line { number_servings: Quantity::from_thousandths(500).unwrap(), ..line(Some(1), 100) };
+        let corrected = split(&[100]).correct(lines(vec![half])).unwrap().unwrap();
+        assert_eq!(corrected.cheque.products[0].price, Some(Money::from_minor(200)));
+        let wrong = Line { price: Some(Money::from_minor(90)), ..line(Some(1), 100) };
+        let corrected = split(&[100]).correct(lines(vec![wrong])).unwrap().unwrap();
+        assert_eq!(corrected.cheque.products[0].warnings, [LineWarning::DoesNotAddUp]);
+    }
+
+    #[test]
+    fn from_the_first_settlement_on_the_cheque_is_fixed() {
+        let mut split = split(&[100]).with_guests(1);
+        split.participants[1].settlement = Settlement::Pending(attempt(1));
+        assert_eq!(split.correct(Correction::default()), Err(CorrectRefusal::SettlementStarted));
+    }
+}

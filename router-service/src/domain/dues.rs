@@ -1,0 +1,146 @@
+//! What everybody owes. Always: all dues and what nobody took make the total.
+
+use super::apportion::{Seed, apportion, round_to};
+use super::breakdown::Breakdown;
+use super::method::Method;
+use super::participant::{Participant, ParticipantId};
+use super::split::Split;
+use contracts::money::Money;
+use std::collections::BTreeMap;
+
+/// What everybody owes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dues {
+    /// What all together pay, the tip included.
+    pub total: Money,
+    /// What nobody has taken.
+    pub unclaimed: Money,
+    /// The due of each participant, by parts.
+    pub of: BTreeMap<ParticipantId, Breakdown>,
+}
+
+impl Dues {
+    /// The due of a participant; nothing for who is not there.
+    pub fn of(&self, id: ParticipantId) -> Breakdown {
+        self.of.get(&id).copied().unwrap_or_default()
+    }
+}
+
+impl Split {
+    /// Works out what everybody owes.
+    ///
+    /// Who has settled or is settling keeps what was due then; of every part, the rest divides what is left.
+    ///
+    /// - `items`: each pays the lines they took, exact to a hundredth of a line and rounded once. Service, discount,
+    ///   tax, tip, rounding and a difference follow in proportion to these sums. What nobody took bears its own part of
+    ///   all that; when no line has an amount, nobody took anything.
+    /// - `equal`, `shares`, `percent`: in proportion to the weights. Nothing stays untaken.
+    /// - `exact`: as agreed. If the cheque was corrected since, what the amounts lack is untaken; what they have too
+    ///   much lowers them in proportion. Nobody can pay until they make the total.
+    ///
+    /// A due is within one minor unit of its exact share as long as nobody has settled. A due can be negative only
+    /// when a discount or a negative line outweighs what one took.
+    pub fn dues(&self) -> Dues {
+        let parts = self.parts();
+        let frozen = self.participants.iter().filter_map(|participant| participant.settlement.frozen());
+        let rest = frozen.fold(parts, |rest, settled| rest.less(settled));
+        let slots = match &self.method {
+            Method::Items => self.by_items(rest),
+            Method::Equal | Method::Shares(_) | Method::Percent(_) | Method::Exact(_) => {
+                spread(&rest.signed(), &self.weights(rest.due()), self.seed())
+            }
+        };
+        let mut slots = slots.into_iter();
+        let unclaimed = slots.next().map_or(Money::ZERO, |untaken| Breakdown::from_signed(untaken).due());
+        let due = |(participant, open): (&Participant, [i64; 7])| {
+            let due = participant.settlement.frozen().copied().unwrap_or_else(|| Breakdown::from_signed(open));
+            (participant.id, due)
+        };
+        Dues { total: parts.due(), unclaimed, of: self.participants.iter().zip(slots).map(due).collect() }
+    }
+
+    /// Whether all is covered: nothing is left untaken and everybody but the owner has paid what they owe.
+    ///
+    /// An owner who is alone shares nothing yet.
+    pub fn is_settled(&self, dues: &Dues) -> bool {
+        let mut others = self.participants.iter().filter(|other| other.id != ParticipantId::OWNER).peekable();
+        let shared = others.peek().is_some();
+        let covered = |other: &Participant| other.settlement.is_done() || dues.of(other.id).due() <= Money::ZERO;
+        shared && self.is_payable() && dues.unclaimed == Money::ZERO && others.all(covered)
+    }
+
+    /// `rest` by slots: what nobody took, then the participants in their order. Settled ones get nothing of it.
+    fn by_items(&self, rest: Breakdown) -> Vec<[i64; 7]> {
+        let denominator = self.common_denominator().expect("a claim that makes it too large is refused");
+        let mut exact = vec![0_i128; self.participants.len() + 1];
+        let slot_of: BTreeMap<ParticipantId, usize> = self.open_slots().collect();
+        for line in &self.cheque.products {
+            let total = i128::from(line.total.unwrap_or(Money::ZERO).minor());
+            exact[0] += total * signed(self.left_of(line.id).over(denominator));
+        }
+        for ((line, who), part) in &self.claims {
+            if let Some(slot) = slot_of.get(who) {
+                let total = self.line(*line).and_then(|line| line.total).unwrap_or(Money::ZERO);
+                exact[*slot] += i128::from(total.minor()) * signed(part.over(denominator));
+            }
+        }
+        let [_, extras @ ..] = rest.signed();
+        let items = round_to(rest.items, &exact, signed(denominator), self.seed());
+        // A negative sum of lines weighs nothing: nobody gets service or tax back for it.
+        let weights: Vec<u64> = items.iter().map(|items| items.minor().max(0).unsigned_abs()).collect();
+        let spread = spread(&extras, &weights, self.seed());
+        let join = |(items, [service, discount, tax, tip, rounding, difference]): (&Money, [i64; 6])| {
+            [items.minor(), service, discount, tax, tip, rounding, difference]
+        };
+        items.iter().zip(spread).map(join).collect()
+    }
+
+    /// Weights by slots, for every method but `items`; settled participants weigh nothing.
+    fn weights(&self, rest: Money) -> Vec<u64> {
+        let mut weights = vec![0; self.participants.len() + 1];
+        for (id, slot) in self.open_slots() {
+            weights[slot] = match &self.method {
+                Method::Items | Method::Equal => 1,
+                Method::Shares(shares) => shares.get(&id).copied().unwrap_or(0).into(),
+                Method::Percent(percents) => percents.get(&id).map_or(0, |percent| percent.get().into()),
+                Method::Exact(amounts) => amounts.get(&id).map_or(0, |amount| amount.minor().max(0).unsigned_abs()),
+            };
+        }
+        if let Method::Exact(_) = self.method {
+            let agreed: u64 = weights.iter().sum();
+            weights[0] = rest.minor().max(0).unsigned_abs().saturating_sub(agreed);
+        }
+        weights
+    }
+
+    /// Participants who have not settled, with their slots: 1 for the first.
+    fn open_slots(&self) -> impl Iterator<Item = (ParticipantId, usize)> {
+        let slots = self.participants.iter().zip(1..);
+        slots.filter(|(one, _)| one.settlement.frozen().is_none()).map(|(one, slot)| (one.id, slot))
+    }
+
+    fn seed(&self) -> Seed {
+        Seed::of(&self.hash)
+    }
+}
+
+/// Divides several parts by the same weights, so that every part adds up, and what a slot gets of all of them is within
+/// one minor unit of its exact share: not the parts are rounded, but their running sums.
+fn spread<const PARTS: usize>(parts: &[i64; PARTS], weights: &[u64], seed: Seed) -> Vec<[i64; PARTS]> {
+    let mut slots = vec![[0; PARTS]; weights.len()];
+    let mut sum = 0;
+    let mut before = vec![Money::ZERO; weights.len()];
+    for (part, amount) in parts.iter().enumerate() {
+        sum += amount;
+        let until = apportion(Money::from_minor(sum), weights, seed);
+        for (slot, (until, before)) in slots.iter_mut().zip(until.iter().zip(&before)) {
+            slot[part] = until.minor() - before.minor();
+        }
+        before = until;
+    }
+    slots
+}
+
+fn signed(number: u128) -> i128 {
+    i128::try_from(number).expect("at most 10^18")
+}

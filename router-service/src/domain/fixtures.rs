@@ -1,0 +1,93 @@
+//! Shared cheques for tests, valid by default.
+
+use super::breakdown::Breakdown;
+use super::fraction::Fraction;
+use super::join::{Identity, Joined};
+use super::participant::{Attempt, ParticipantId, TokenHash};
+use super::split::Split;
+use contracts::cheque::{Cheque, ChequeStatus, Product};
+use contracts::ids::{ChequeHash, TransferId, UserId};
+use contracts::money::Money;
+use contracts::ocr::ChequeRecognized;
+use contracts::quantity::Quantity;
+use time::macros::datetime;
+use uuid::Uuid;
+
+/// A balanced cheque of user 1 with lines of these minor units.
+pub(super) fn split(lines: &[i64]) -> Split {
+    let mut cheque = Cheque {
+        total_account: Some(Money::from_minor(lines.iter().sum())),
+        products: (1..).zip(lines).map(|(id, minor)| product(id, *minor)).collect(),
+        currency: None,
+        service: None,
+        discount: None,
+        tax: None,
+        tip: None,
+        rounding: None,
+        status: ChequeStatus::Failed,
+        difference: None,
+        confidence: 0.9,
+        warnings: vec![],
+        photo: None,
+    };
+    cheque.judge();
+    let hash = ChequeHash::from_random([7; 22]);
+    let read = ChequeRecognized { hash, owner_id: user(1), expires_at: datetime!(2026-11-22 10:00 UTC), cheque };
+    Split::open(read, datetime!(2026-11-21 10:00 UTC)).unwrap()
+}
+
+pub(super) fn user(id: i64) -> UserId {
+    UserId::try_from(id).unwrap()
+}
+
+pub(super) fn token(secret: u8) -> TokenHash {
+    TokenHash([secret; 32])
+}
+
+pub(super) fn transfer(number: u128) -> TransferId {
+    TransferId(Uuid::from_u128(number))
+}
+
+pub(super) fn attempt(number: u128) -> Attempt {
+    Attempt { transfer_id: transfer(number), breakdown: Breakdown::default() }
+}
+
+impl Split {
+    /// So many guests more, whose secrets are their numbers.
+    pub(super) fn with_guests(self, guests: u32) -> Self {
+        (0..guests).fold(self, |split, _| {
+            let secret = token(u8::try_from(split.last_participant.0 + 1).unwrap());
+            joined(&split, Identity::default(), Some(secret))
+        })
+    }
+
+    pub(super) fn with_user(self, id: i64) -> Self {
+        joined(&self, Identity { user_id: Some(user(id)), token: None }, None)
+    }
+
+    pub(super) fn claimed(self, who: ParticipantId, line: u32, part: Fraction) -> Self {
+        self.claim(who, line, part).unwrap().unwrap()
+    }
+}
+
+fn joined(split: &Split, identity: Identity, fresh: Option<TokenHash>) -> Split {
+    match split.join(identity, "Имя".into(), fresh).unwrap() {
+        Joined::Newly(split, _) | Joined::Before(split, _) => split,
+    }
+}
+
+fn product(id: u32, minor: i64) -> Product {
+    Product {
+        id,
+        name: format!("Блюдо {id}"),
+        number_servings: Quantity::ONE,
+        price: Some(Money::from_minor(minor)),
+        total: Some(Money::from_minor(minor)),
+        price_printed: true,
+        modifiers: vec![],
+        confidence: 0.9,
+        raw: format!("Блюдо {id} {minor}"),
+        bounds: None,
+        warnings: vec![],
+    }
+}

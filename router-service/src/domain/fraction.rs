@@ -1,0 +1,147 @@
+//! A part of a line: exact, from nothing to the whole.
+
+/// A reduced fraction from 0 to 1.
+///
+/// Invariant: `numerator <= denominator`, `denominator >= 1`, and the two have no common divisor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fraction {
+    numerator: u64,
+    denominator: u64,
+}
+
+/// Two numbers are no part of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FractionError {
+    /// The denominator is 0.
+    #[error("must be at least 1")]
+    ZeroDenominator,
+    /// The numerator is greater than the denominator.
+    #[error("must be at most the denominator {denominator}")]
+    MoreThanWhole {
+        /// The denominator.
+        denominator: u64,
+    },
+}
+
+impl Fraction {
+    /// Nothing.
+    pub const ZERO: Self = Self { numerator: 0, denominator: 1 };
+    /// All of it.
+    pub const WHOLE: Self = Self { numerator: 1, denominator: 1 };
+
+    /// Reduces `numerator / denominator`.
+    ///
+    /// ```
+    /// use router_service::domain::fraction::Fraction;
+    /// assert_eq!(Fraction::new(2, 4), Fraction::new(1, 2));
+    /// assert!(Fraction::new(3, 2).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`FractionError`] when it is no number from 0 to 1.
+    pub fn new(numerator: u64, denominator: u64) -> Result<Self, FractionError> {
+        if denominator == 0 {
+            return Err(FractionError::ZeroDenominator);
+        }
+        if numerator > denominator {
+            return Err(FractionError::MoreThanWhole { denominator });
+        }
+        let divisor = greatest_common_divisor(u128::from(numerator), u128::from(denominator));
+        Ok(Self::reduced(u128::from(numerator) / divisor, u128::from(denominator) / divisor).unwrap_or(Self::ZERO))
+    }
+
+    /// The upper number.
+    pub fn numerator(self) -> u64 {
+        self.numerator
+    }
+
+    /// The lower number, at least 1.
+    pub fn denominator(self) -> u64 {
+        self.denominator
+    }
+
+    /// Whether it is nothing.
+    pub fn is_zero(self) -> bool {
+        self.numerator == 0
+    }
+
+    /// What is left of the whole.
+    #[must_use]
+    pub fn rest(self) -> Self {
+        // A fraction and its rest have the same denominator, and the rest is reduced when the fraction is.
+        Self { numerator: self.denominator - self.numerator, denominator: self.denominator }
+    }
+
+    /// The sum; `None` when it is more than the whole, or too fine for 64 bits.
+    pub fn plus(self, other: Self) -> Option<Self> {
+        let denominator = least_common_multiple(u128::from(self.denominator), u128::from(other.denominator))?;
+        let numerator = self.over(denominator) + other.over(denominator);
+        if numerator > denominator {
+            return None;
+        }
+        let divisor = greatest_common_divisor(numerator, denominator);
+        Self::reduced(numerator / divisor, denominator / divisor)
+    }
+
+    /// The numerator over `denominator`, which must be a multiple of this fraction's own.
+    pub(super) fn over(self, denominator: u128) -> u128 {
+        u128::from(self.numerator) * (denominator / u128::from(self.denominator))
+    }
+
+    fn reduced(numerator: u128, denominator: u128) -> Option<Self> {
+        Some(Self { numerator: numerator.try_into().ok()?, denominator: denominator.try_into().ok()? })
+    }
+}
+
+/// The smallest number that both divide; `None` beyond 64 bits, far from where sums could overflow.
+pub(super) fn least_common_multiple(one: u128, other: u128) -> Option<u128> {
+    let multiple = (one / greatest_common_divisor(one, other)).checked_mul(other)?;
+    (multiple <= u128::from(u64::MAX)).then_some(multiple)
+}
+
+fn greatest_common_divisor(mut one: u128, mut other: u128) -> u128 {
+    while other != 0 {
+        (one, other) = (other, one % other);
+    }
+    one.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn fraction(numerator: u64, denominator: u64) -> Fraction {
+        Fraction::new(numerator, denominator).unwrap()
+    }
+
+    #[test]
+    fn more_than_the_whole_is_no_part() {
+        assert_eq!(Fraction::new(3, 2), Err(FractionError::MoreThanWhole { denominator: 2 }));
+        assert_eq!(Fraction::new(1, 0), Err(FractionError::ZeroDenominator));
+        assert_eq!(fraction(0, 7), Fraction::ZERO);
+        assert_eq!(fraction(7, 7), Fraction::WHOLE);
+    }
+
+    #[test]
+    fn parts_add_up_exactly_to_the_whole_and_no_further() {
+        let third = fraction(1, 3);
+        assert_eq!(third.plus(third).and_then(|two| two.plus(third)), Some(Fraction::WHOLE));
+        assert_eq!(fraction(2, 3).plus(fraction(1, 2)), None);
+        assert_eq!(fraction(1, 2).plus(fraction(1, 3)), Some(fraction(5, 6)));
+    }
+
+    #[test]
+    fn a_sum_too_fine_to_hold_is_refused() {
+        let fine = fraction(1, u64::MAX);
+        assert_eq!(fine.plus(fraction(1, u64::MAX - 1)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_part_and_its_rest_are_the_whole(denominator in 1_u64..=100, numerator in 0_u64..=100) {
+            let part = fraction(numerator.min(denominator), denominator);
+            prop_assert_eq!(part.plus(part.rest()), Some(Fraction::WHOLE));
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Somebody joins, is renamed, or signs in after having joined as a guest.
+
+use super::method::{BasisPoints, Method};
+use super::participant::{Participant, ParticipantId, Settlement, TokenHash};
+use super::split::{PARTICIPANTS_MAX, Split};
+use contracts::ids::UserId;
+use contracts::money::Money;
+use std::collections::BTreeMap;
+
+/// Who somebody is: a user, or the holder of a guest's token, or both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The user.
+    pub user_id: Option<UserId>,
+    /// The token of a guest.
+    pub token: Option<TokenHash>,
+}
+
+/// What joining came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Joined {
+    /// Somebody new is here.
+    Newly(Split, ParticipantId),
+    /// They were here before, perhaps under another name or as a guest.
+    Before(Split, ParticipantId),
+}
+
+/// Why somebody can't join.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JoinRefusal {
+    /// [`PARTICIPANTS_MAX`] are here.
+    #[error("at most {PARTICIPANTS_MAX} can share a cheque")]
+    TooMany,
+    /// The guest and the user are both here, and one of them has settled: what they took can't be joined.
+    #[error("you are here twice, and have settled once: what you took is fixed")]
+    SettledAlready,
+}
+
+impl Split {
+    /// Who of the participants this is: the user, else the guest with this token, unless the token's holder has
+    /// become another user.
+    pub fn known(&self, identity: Identity) -> Option<ParticipantId> {
+        let user = identity.user_id.and_then(|user_id| self.participant_of(user_id));
+        let holder = || {
+            let of_token = identity.token.and_then(|token| self.participants.iter().find(|one| one.token == Some(token)));
+            of_token.filter(|one| one.user_id.is_none() || identity.user_id.is_none())
+        };
+        user.or_else(holder).map(|participant| participant.id)
+    }
+
+    /// Lets somebody in under `name`; `fresh` is the secret of a guest who is new.
+    ///
+    /// A user who holds a guest's token becomes that participant; if both are here, the guest's claims and shares go
+    /// to the user and the guest leaves.
+    ///
+    /// # Errors
+    /// [`JoinRefusal`].
+    pub fn join(&self, identity: Identity, name: String, fresh: Option<TokenHash>) -> Result<Joined, JoinRefusal> {
+        let as_guest = Identity { user_id: None, ..identity };
+        let guest = self.known(as_guest).filter(|id| self.participant(*id).is_some_and(|one| one.user_id.is_none()));
+        let user = identity.user_id.and_then(|user_id| self.participant_of(user_id)).map(|one| one.id);
+        let mut joined = self.next();
+        let here = match (user, guest) {
+            (Some(user), Some(guest)) => {
+                joined = joined.merged(guest, user)?;
+                Some(user)
+            }
+            (user, guest) => user.or(guest).or_else(|| self.known(identity)),
+        };
+        if let Some(id) = here {
+            if let Some(participant) = joined.participant_mut(id) {
+                participant.name = Some(name);
+                participant.user_id = participant.user_id.or(identity.user_id);
+            }
+            return Ok(Joined::Before(joined, id));
+        }
+        if self.participants.len() >= PARTICIPANTS_MAX {
+            return Err(JoinRefusal::TooMany);
+        }
+        let id = ParticipantId(self.last_participant.0 + 1);
+        let token = fresh.filter(|_| identity.user_id.is_none());
+        let settlement = Settlement::None;
+        joined.participants.push(Participant { id, name: Some(name), user_id: identity.user_id, token, settlement });
+        joined.last_participant = id;
+        Ok(Joined::Newly(joined, id))
+    }
+
+    /// The guest leaves, and all they had goes to the user.
+    fn merged(mut self, guest: ParticipantId, user: ParticipantId) -> Result<Self, JoinRefusal> {
+        let settled = |id| self.participant(id).is_some_and(|one| one.settlement.frozen().is_some());
+        if settled(guest) || settled(user) {
+            return Err(JoinRefusal::SettledAlready);
+        }
+        self.participants.retain(|participant| participant.id != guest);
+        let left = self.claims.extract_if(.., |(_, who), _| *who == guest).collect::<Vec<_>>();
+        for ((line, _), part) in left {
+            let claim = self.claims.entry((line, user)).or_insert(super::fraction::Fraction::ZERO);
+            *claim = claim.plus(part).expect("claims of a line make at most the whole");
+        }
+        match &mut self.method {
+            Method::Items | Method::Equal => {}
+            Method::Shares(shares) => hand_over(shares, guest, user, u32::saturating_add),
+            Method::Percent(percents) => hand_over(percents, guest, user, |one, other| {
+                BasisPoints::new(i64::from(one.get() + other.get())).unwrap_or(BasisPoints::HUNDRED_PERCENT)
+            }),
+            Method::Exact(amounts) => hand_over(amounts, guest, user, |one, other| {
+                Money::from_minor(one.minor() + other.minor())
+            }),
+        }
+        Ok(self)
+    }
+}
+
+fn hand_over<T: Copy>(
+    parts: &mut BTreeMap<ParticipantId, T>,
+    guest: ParticipantId,
+    user: ParticipantId,
+    add: impl Fn(T, T) -> T,
+) {
+    if let Some(part) = parts.remove(&guest) {
+        let sum = parts.get(&user).map_or(part, |had| add(*had, part));
+        parts.insert(user, sum);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{attempt, split, token, user};
+    use crate::domain::fraction::Fraction;
+
+    fn guest(secret: u8) -> Identity {
+        Identity { user_id: None, token: Some(token(secret)) }
+    }
+
+    fn signed_in(id: i64) -> Identity {
+        Identity { user_id: Some(user(id)), token: None }
+    }
+
+    fn both(id: i64, secret: u8) -> Identity {
+        Identity { user_id: Some(user(id)), token: Some(token(secret)) }
+    }
+
+    fn half() -> Fraction {
+        Fraction::new(1, 2).unwrap()
+    }
+
+    #[test]
+    fn a_user_joins_once_and_is_renamed_after() {
+        let Joined::Newly(split, id) = split(&[100]).join(signed_in(7), "Аня".into(), None).unwrap() else { panic!() };
+        assert_eq!((id, split.version), (ParticipantId(2), 2));
+        let Joined::Before(split, again) = split.join(signed_in(7), "Анна".into(), None).unwrap() else { panic!() };
+        assert_eq!((again, split.participants.len()), (id, 2));
+        assert_eq!(split.participants[1].name.as_deref(), Some("Анна"));
+        let owner = split.join(signed_in(1), "Боря".into(), None).unwrap();
+        assert!(matches!(owner, Joined::Before(_, ParticipantId::OWNER)));
+    }
+
+    #[test]
+    fn a_guest_is_known_by_the_token_alone() {
+        let start = split(&[100]);
+        let Joined::Newly(split, id) = start.join(Identity::default(), "Гость".into(), Some(token(3))).unwrap() else {
+            panic!()
+        };
+        assert_eq!(split.known(guest(3)), Some(id));
+        assert_eq!(split.known(guest(4)), None);
+        assert_eq!(split.known(Identity::default()), None);
+        assert!(matches!(split.join(guest(3), "Имя".into(), Some(token(4))), Ok(Joined::Before(_, same)) if same == id));
+    }
+
+    #[test]
+    fn a_guest_becomes_a_user_and_keeps_the_claims() {
+        let split = split(&[100]).with_guests(1).claimed(ParticipantId(2), 1, half());
+        let Joined::Before(split, id) = split.join(both(7, 2), "Аня".into(), None).unwrap() else { panic!() };
+        assert_eq!((id, split.participants[1].user_id), (ParticipantId(2), Some(user(7))));
+        assert_eq!(split.claims.get(&(1, id)), Some(&half()));
+        assert_eq!(split.known(signed_in(7)), Some(id));
+        assert_eq!(split.known(guest(2)), Some(id), "the browser that holds the token is still known");
+        assert_eq!(split.known(both(8, 2)), None, "another user does not act for them");
+    }
+
+    #[test]
+    fn a_guest_who_is_here_as_user_too_is_merged_with_all_claims() {
+        let split = split(&[100, 200]).with_guests(2);
+        let split = split.claimed(ParticipantId(2), 1, half()).claimed(ParticipantId(3), 1, half());
+        let split = split.claimed(ParticipantId(3), 2, Fraction::WHOLE);
+        let Joined::Before(split, _) = split.join(both(7, 2), "Аня".into(), None).unwrap() else { panic!() };
+        let shares = BTreeMap::from([(ParticipantId(2), 1), (ParticipantId(3), 2)]);
+        let split = split.agree(Method::Shares(shares), None).unwrap().unwrap();
+        let Joined::Before(split, id) = split.join(both(7, 3), "Аня".into(), None).unwrap() else { panic!() };
+        assert_eq!((id, split.participants.len()), (ParticipantId(2), 2));
+        assert_eq!(split.claims.get(&(1, id)), Some(&Fraction::WHOLE));
+        assert_eq!(split.claims.get(&(2, id)), Some(&Fraction::WHOLE));
+        assert_eq!(split.method, Method::Shares(BTreeMap::from([(id, 3)])));
+        let Joined::Newly(_, next) = split.join(signed_in(9), "Вася".into(), None).unwrap() else { panic!() };
+        assert_eq!(next, ParticipantId(4), "a number is never given twice");
+    }
+
+    #[test]
+    fn what_is_settled_is_not_merged() {
+        let mut split = split(&[100]).with_guests(2);
+        split.participants[1].user_id = Some(user(7));
+        split.participants[1].settlement = Settlement::Pending(attempt(1));
+        assert_eq!(split.join(both(7, 3), "Аня".into(), None), Err(JoinRefusal::SettledAlready));
+    }
+
+    #[test]
+    fn a_full_table_takes_nobody_more() {
+        let split = split(&[100]).with_guests(u32::try_from(PARTICIPANTS_MAX).unwrap() - 1);
+        assert_eq!(split.join(signed_in(7), "Аня".into(), None), Err(JoinRefusal::TooMany));
+        assert!(split.join(guest(2), "Имя".into(), None).is_ok());
+    }
+}

@@ -1,0 +1,23 @@
+//! The rules of splitting a cheque: pure, without clock, ids or SQL.
+
+pub mod apportion;
+pub mod breakdown;
+pub mod fraction;
+
+pub mod method;
+pub mod participant;
+pub mod split;
+
+pub mod dues;
+
+pub mod agree;
+pub mod claim;
+pub mod correct;
+pub mod delete;
+pub mod join;
+pub mod settle;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod properties;
