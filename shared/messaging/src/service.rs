@@ -2,6 +2,7 @@
 
 use crate::broker::Link;
 use crate::consumer::Consumer;
+use crate::consumer::hearing::Heard;
 use crate::consumer::subscriptions::Subscriptions;
 use crate::fanout::{Fanout, FanoutTasks};
 use crate::probe::Probe;
@@ -9,7 +10,6 @@ use crate::relay::Relay;
 use crate::transaction::{Origin, Transaction};
 use sqlx::PgPool;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
 /// The messaging of one service; cheap to clone.
@@ -19,7 +19,7 @@ pub struct Messaging {
     origin: Origin,
     publish: Link,
     consume: Link,
-    consuming: Arc<AtomicBool>,
+    heard: Heard,
 }
 
 impl Messaging {
@@ -33,7 +33,7 @@ impl Messaging {
             origin,
             publish: Link::new(amqp_url, format!("{service}: publish")),
             consume: Link::new(amqp_url, format!("{service}: consume")),
-            consuming: Arc::new(AtomicBool::new(false)),
+            heard: Heard::default(),
         }
     }
 
@@ -61,8 +61,8 @@ impl Messaging {
 
     /// The consumer; run it once per process.
     pub fn consumer(&self, subscriptions: Subscriptions) -> Consumer {
-        let consuming = Arc::clone(&self.consuming);
-        Consumer::new(self.pool.clone(), self.origin.clone(), self.consume.clone(), subscriptions, consuming)
+        let heard = self.heard.clone();
+        Consumer::new(self.pool.clone(), self.origin.clone(), self.consume.clone(), subscriptions, heard)
     }
 
     /// Hints between replicas over the exchange `<service>.<topic>`.
@@ -76,10 +76,9 @@ impl Messaging {
     /// # Errors
     /// Words for the report.
     pub fn check(&self) -> Result<(), String> {
-        let subscribed =
-            || if self.consuming.load(Ordering::Relaxed) { Ok(()) } else { Err("not subscribed".to_owned()) };
         let publishing = self.publish.check().map_err(|why| format!("publishing: {why}"));
-        let consuming = self.consume.check().and_then(|()| subscribed()).map_err(|why| format!("consuming: {why}"));
+        let consuming =
+            self.consume.check().and_then(|()| self.heard.check()).map_err(|why| format!("consuming: {why}"));
         match (publishing, consuming) {
             (Ok(()), Ok(())) => Ok(()),
             (Err(why), Ok(())) | (Ok(()), Err(why)) => Err(why),

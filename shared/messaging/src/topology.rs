@@ -52,8 +52,10 @@ pub struct Topology {
     pub exchanges: Vec<Exchange>,
     /// Durable quorum queues.
     pub queues: Vec<Queue>,
-    /// Bindings of those queues; the exchange of another service must exist before.
+    /// Bindings of those queues to those exchanges.
     pub bindings: Vec<Binding>,
+    /// Bindings of the inbox to the exchanges of those whom the service hears; they may not be there yet.
+    pub heard: Vec<Binding>,
 }
 
 impl Topology {
@@ -90,6 +92,7 @@ impl Topology {
                 Queue { name: dead.clone(), arguments: vec![] },
             ],
             bindings: vec![binding(&dead, "", &dead), binding(&back, &inbox, &inbox)],
+            heard: heard.iter().map(|wire_type| binding(producer(wire_type), wire_type, &inbox)).collect(),
         };
         for (rung, wait_ms) in LADDER {
             let name = format!("{retry}.{rung}");
@@ -99,15 +102,13 @@ impl Topology {
             arguments.push(("x-message-ttl", wait_ms.into()));
             topology.queues.push(Queue { name, arguments });
         }
-        topology.bindings.extend(heard.iter().map(|wire_type| binding(producer(wire_type), wire_type, &inbox)));
         topology
     }
 
-    /// Declares everything; what exists with the same arguments stays as it is.
+    /// Declares what is the service's own; what exists with the same arguments stays as it is.
     ///
     /// # Errors
-    /// A closed channel: 404 when another service's exchange is not there yet, 406 when something exists with other
-    /// arguments, 403 when the broker's user may not.
+    /// A closed channel: 406 when something exists with other arguments, 403 when the broker's user may not.
     pub async fn declare(&self, channel: &Channel) -> Result<(), lapin::Error> {
         for exchange in &self.exchanges {
             let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
@@ -125,17 +126,21 @@ impl Topology {
             channel.queue_declare(queue.name.as_str().into(), options, arguments).await?;
         }
         for binding in &self.bindings {
-            channel
-                .queue_bind(
-                    binding.queue.as_str().into(),
-                    binding.exchange.as_str().into(),
-                    binding.routing_key.as_str().into(),
-                    QueueBindOptions::default(),
-                    FieldTable::default(),
-                )
-                .await?;
+            binding.declare(channel).await?;
         }
         Ok(())
+    }
+}
+
+impl Binding {
+    /// Declares the binding; one that exists stays as it is.
+    ///
+    /// # Errors
+    /// A closed channel: 404 when the exchange is not there, 403 when the broker's user may not.
+    pub async fn declare(&self, channel: &Channel) -> Result<(), lapin::Error> {
+        let (queue, exchange, key) = (self.queue.as_str(), self.exchange.as_str(), self.routing_key.as_str());
+        let options = QueueBindOptions::default();
+        channel.queue_bind(queue.into(), exchange.into(), key.into(), options, FieldTable::default()).await
     }
 }
 
@@ -185,6 +190,6 @@ mod tests {
             routing_key: "orders.OrderCreated.v1".into(),
             queue: "payments.inbox".into(),
         };
-        assert!(topology.bindings.contains(&heard));
+        assert_eq!(topology.heard, [heard]);
     }
 }

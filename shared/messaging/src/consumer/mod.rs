@@ -2,6 +2,7 @@
 
 mod batch;
 pub(crate) mod handler;
+pub(crate) mod hearing;
 mod incoming;
 pub(crate) mod subscriptions;
 
@@ -13,13 +14,13 @@ use crate::transaction::Origin;
 use batch::{Disposition, Worker};
 use futures_util::{FutureExt, StreamExt};
 use handler::chain;
+use hearing::{Heard, Hearing};
 use incoming::Incoming;
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, BasicRejectOptions};
 use lapin::types::FieldTable;
 use sqlx::PgPool;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use subscriptions::Subscriptions;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -35,7 +36,7 @@ pub enum ConsumeError {
     /// There is no channel.
     #[error("reach the broker")]
     Broker(#[source] BrokerError),
-    /// The topology could not be declared: for instance, the exchange of another service is not there yet.
+    /// The topology could not be declared: something exists with other arguments, or the broker's user may not.
     #[error("declare exchanges, queues and bindings")]
     Declare(#[source] lapin::Error),
     /// The channel broke; what was not acknowledged comes again.
@@ -53,18 +54,12 @@ pub struct Consumer {
     origin: Origin,
     link: Link,
     subscriptions: Subscriptions,
-    consuming: Arc<AtomicBool>,
+    heard: Heard,
 }
 
 impl Consumer {
-    pub(crate) fn new(
-        pool: PgPool,
-        origin: Origin,
-        link: Link,
-        subscriptions: Subscriptions,
-        consuming: Arc<AtomicBool>,
-    ) -> Self {
-        Self { service: Arc::clone(&origin.service), pool, origin, link, subscriptions, consuming }
+    pub(crate) fn new(pool: PgPool, origin: Origin, link: Link, subscriptions: Subscriptions, heard: Heard) -> Self {
+        Self { service: Arc::clone(&origin.service), pool, origin, link, subscriptions, heard }
     }
 
     /// Consumes until `stopping`; failures are logged, waited out and survived.
@@ -75,7 +70,7 @@ impl Consumer {
         let mut backoff = Backoff::for_connections();
         while !stopping.is_cancelled() {
             let ended = self.run_session(&stopping, &mut backoff).await;
-            self.consuming.store(false, Ordering::Relaxed);
+            self.heard.end();
             let Err(failure) = ended else { break };
             let wait = backoff.next();
             let error = chain(&failure);
@@ -94,6 +89,7 @@ impl Consumer {
         let channel = self.link.channel().await.map_err(ConsumeError::Broker)?;
         let topology = Topology::of(&self.service, &self.subscriptions.wire_types());
         topology.declare(&channel).await.map_err(ConsumeError::Declare)?;
+        let mut hearing = Hearing::begin(self.link.clone(), topology.heard).await?;
         channel.basic_qos(PREFETCH, BasicQosOptions::default()).await.map_err(ConsumeError::Consume)?;
         let queue = format!("{}.inbox", self.service);
         let mut deliveries = channel
@@ -105,12 +101,17 @@ impl Consumer {
             )
             .await
             .map_err(ConsumeError::Consume)?;
-        self.consuming.store(true, Ordering::Relaxed);
+        hearing.report(&self.heard);
         info!(queue, "the consumer hears {}", self.subscriptions.wire_types().join(", "));
         let worker = Worker { pool: self.pool.clone(), origin: self.origin.clone(), stopping: stopping.clone() };
         loop {
             let first = tokio::select! {
                 first = deliveries.next() => first,
+                progress = hearing.progress() => {
+                    progress?;
+                    hearing.report(&self.heard);
+                    continue;
+                }
                 // Dropping the channel hands back what was prefetched and not handled.
                 () = stopping.cancelled() => return Ok(()),
             };

@@ -7,5 +7,6 @@ mod stage;
 mod broker_faults;
 mod crashes;
 mod lanes;
+mod missing_producers;
 mod publishing;
 mod rejections;

@@ -1,0 +1,118 @@
+//! Binding the inbox to the exchanges of others, some of which may not be there yet.
+
+use super::ConsumeError;
+use crate::broker::Link;
+use crate::topology::Binding;
+use lapin::ErrorKind;
+use lapin::protocol::{AMQPErrorKind, AMQPSoftError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tracing::{info, warn};
+
+/// Between two looks for exchanges that were not there.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How much of what it subscribes to a service hears; `/readyz` tells.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Heard(Arc<Mutex<State>>);
+
+#[derive(Clone, Debug, Default)]
+enum State {
+    #[default]
+    Nothing,
+    /// All but these wire types.
+    AllBut(Vec<String>),
+}
+
+impl Heard {
+    /// Whether everything is heard.
+    ///
+    /// # Errors
+    /// Words for the report.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            State::Nothing => Err("not subscribed".to_owned()),
+            State::AllBut(missing) if missing.is_empty() => Ok(()),
+            State::AllBut(missing) => Err(format!("nobody has ever announced {}", missing.join(", "))),
+        }
+    }
+
+    /// Nothing is heard now.
+    pub(super) fn end(&self) {
+        self.set(State::Nothing);
+    }
+
+    fn set(&self, state: State) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+}
+
+/// What the inbox is not bound to yet.
+///
+/// A service that was never deployed must not keep another from what it already hears: what is missing is looked for
+/// while the rest is consumed.
+pub(super) struct Hearing {
+    link: Link,
+    missing: Vec<Binding>,
+}
+
+impl Hearing {
+    /// Binds what can be bound.
+    ///
+    /// # Errors
+    /// [`ConsumeError`] when the broker refuses for another reason than that an exchange is not there.
+    pub(super) async fn begin(link: Link, wanted: Vec<Binding>) -> Result<Self, ConsumeError> {
+        let mut hearing = Self { link, missing: wanted };
+        hearing.bind().await?;
+        for binding in &hearing.missing {
+            warn!(exchange = binding.exchange, "{} is not heard: there is no such exchange yet", binding.routing_key);
+        }
+        Ok(hearing)
+    }
+
+    /// Says how much is heard, now that deliveries are taken.
+    pub(super) fn report(&self, heard: &Heard) {
+        let missing = self.missing.iter().map(|binding| binding.routing_key.clone());
+        heard.set(State::AllBut(missing.collect()));
+    }
+
+    /// Waits a moment and tries again; never ends when nothing is missing. May be dropped at any time.
+    ///
+    /// # Errors
+    /// As [`Hearing::begin`].
+    pub(super) async fn progress(&mut self) -> Result<(), ConsumeError> {
+        if self.missing.is_empty() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+        self.bind().await
+    }
+
+    async fn bind(&mut self) -> Result<(), ConsumeError> {
+        let mut channel = None;
+        for index in (0..self.missing.len()).rev() {
+            // A binding that fails closes its channel.
+            let open = match channel.take() {
+                Some(open) => open,
+                None => self.link.channel().await.map_err(ConsumeError::Broker)?,
+            };
+            match self.missing[index].declare(&open).await {
+                Ok(()) => {
+                    let bound = self.missing.remove(index);
+                    info!(exchange = bound.exchange, "the inbox is bound to {}", bound.routing_key);
+                    channel = Some(open);
+                }
+                Err(refused) if is_not_found(&refused) => {}
+                Err(refused) => return Err(ConsumeError::Declare(refused)),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_not_found(error: &lapin::Error) -> bool {
+    match error.kind() {
+        ErrorKind::ProtocolError(error) => *error.kind() == AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND),
+        _ => false,
+    }
+}

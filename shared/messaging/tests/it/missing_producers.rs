@@ -1,0 +1,50 @@
+//! A service hears whom it can: one that was never deployed keeps nobody from the others.
+
+use crate::stage::{Stage, WriteDown, broker, consuming, heard, ping};
+use contracts::event::Event;
+use messaging::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
+use serde::{Deserialize, Serialize};
+use testkit::eventually;
+
+/// An event of a service that is not there at first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Pong {
+    n: i64,
+}
+
+impl Event for Pong {
+    const TYPE: &'static str = "gamma.Pong.v1";
+
+    fn ordering_key(&self) -> String {
+        self.n.to_string()
+    }
+}
+
+struct WriteDownPong;
+
+impl Handle<Pong> for WriteDownPong {
+    async fn handle(&self, tx: &mut Transaction, pong: &Pong, _meta: &Meta) -> Result<(), HandleError> {
+        sqlx::query("insert into heard (n) values ($1)").bind(pong.n).execute(&mut **tx).await?;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_producer_that_is_not_there_yet_keeps_nobody_from_the_others() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    broker.declare_exchange("alpha").await;
+    let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
+    let subscriptions = Subscriptions::new().on(WriteDown).on(WriteDownPong);
+    stage.run(beta.consumer(subscriptions).run(stage.stopping()));
+
+    eventually(true, async || beta.check().is_err_and(|why| why.ends_with("nobody has ever announced gamma.Pong.v1")))
+        .await;
+    broker.announce(&ping(1)).await;
+    eventually((1, 1), async || heard(&stage.beta).await).await;
+
+    broker.declare_exchange("gamma").await;
+    consuming(&beta).await;
+    broker.announce(&Pong { n: 2 }).await;
+    eventually((2, 2), async || heard(&stage.beta).await).await;
+    stage.stop().await;
+}
