@@ -24,6 +24,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body as text.
     pub text: String,
+    /// The body as it came.
+    pub bytes: bytes::Bytes,
 }
 
 impl Client {
@@ -63,6 +65,46 @@ impl Client {
         self.send(Method::POST, path, Some("application/json"), json).await
     }
 
+    /// `PUT` with a JSON text.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub async fn put(&self, path: &str, json: &str) -> Answer {
+        self.send(Method::PUT, path, Some("application/json"), json).await
+    }
+
+    /// `PATCH` with a JSON text.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub async fn patch(&self, path: &str, json: &str) -> Answer {
+        self.send(Method::PATCH, path, Some("application/json"), json).await
+    }
+
+    /// `DELETE`.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None, "").await
+    }
+
+    /// `POST` of a file in the field `file` of a multipart form.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub async fn upload(&self, path: &str, file_name: &str, content_type: &str, file: &[u8]) -> Answer {
+        let boundary = "chipin-boundary";
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\n\
+             Content-Type: {content_type}\r\n\r\n"
+        );
+        let tail = format!("\r\n--{boundary}--\r\n");
+        let body = [head.as_bytes(), file, tail.as_bytes()].concat();
+        let form = format!("multipart/form-data; boundary={boundary}");
+        self.try_send_bytes(Method::POST, path, Some(&form), body).await.expect("the server answers")
+    }
+
     /// Any request; returns what the server said.
     ///
     /// # Panics
@@ -85,6 +127,23 @@ impl Client {
         content_type: Option<&str>,
         body: &str,
     ) -> Result<Answer, hyper_util::client::legacy::Error> {
+        self.try_send_bytes(method, path, content_type, body.as_bytes().to_vec()).await
+    }
+
+    /// As [`Client::try_send`], with a body that is no text.
+    ///
+    /// # Errors
+    /// The client's.
+    ///
+    /// # Panics
+    /// When the path or a header is malformed.
+    pub async fn try_send_bytes(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: Option<&str>,
+        body: Vec<u8>,
+    ) -> Result<Answer, hyper_util::client::legacy::Error> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base_url));
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -92,12 +151,12 @@ impl Client {
         if let Some(content_type) = content_type {
             request = request.header("content-type", content_type);
         }
-        let body = Full::new(bytes::Bytes::copy_from_slice(body.as_bytes()));
-        let response = self.pool.request(request.body(body).expect("a well-formed request")).await?;
+        let body = request.body(Full::new(bytes::Bytes::from(body)));
+        let response = self.pool.request(body.expect("a well-formed request")).await?;
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Answer { status: head.status, headers: head.headers, text })
+        Ok(Answer { status: head.status, headers: head.headers, text, bytes })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Real databases and brokers for tests: a database from a template and a virtual host for each.
 //!
-//! The servers come from `cargo xtask test`, which names them in `TEST_DATABASE_URL`, `TEST_AMQP_URL` and
-//! `TEST_RABBITMQ_MANAGEMENT_URL`. Without them a test fails and says so: none is skipped.
+//! The servers come from `cargo xtask test`, which names them in `TEST_DATABASE_URL`, `TEST_AMQP_URL`,
+//! `TEST_RABBITMQ_MANAGEMENT_URL` and `TEST_REDIS_URL`. Without them a test fails and says so: none is skipped.
 
 mod broker;
 mod database;
@@ -9,7 +9,9 @@ mod eventually;
 mod management;
 
 mod http;
+pub mod picture;
 mod program;
+mod redis;
 mod socket;
 
 pub use broker::TestBroker;
@@ -17,6 +19,7 @@ pub use database::TestDatabase;
 pub use eventually::{eventually, eventually_within};
 pub use http::{Answer, Client};
 pub use program::Program;
+pub use redis::TestRedis;
 pub use socket::Socket;
 
 /// A variable that `cargo xtask test` sets.
