@@ -1,3 +1,91 @@
 //! Share links, joint splitting of a cheque, settlement.
 
+pub mod config;
+pub mod state;
+
+pub mod api;
+pub mod arrival;
+pub mod inbox;
+
+pub mod live;
+pub mod reconciler;
+pub mod wire;
+
 pub mod domain;
+pub mod store;
+
+use arrival::arrivals::Arrivals;
+use arrival::cache::Cache;
+use chassis::process::{Ended, Process};
+use chassis::readiness::Readiness;
+use chassis::{face, idempotency, postgres, serve, telemetry};
+use config::Config;
+use live::hub::Hub;
+use messaging::{Messaging, maintenance};
+use state::State;
+use std::error::Error;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tracing::info;
+
+/// The service's name: its schema, its exchange, and the beginning of its queues' names.
+pub const SERVICE: &str = "router";
+
+/// Runs the service until a signal or a failure.
+///
+/// # Errors
+/// When it can't start: a malformed URL, a taken port.
+pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
+    let metrics = telemetry::start(&config.process)?;
+    let process = Process::default();
+    let stopping = process.stopping();
+
+    let database = postgres::pool(&config.postgres, SERVICE)?;
+    let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url);
+    let (fanout, fanout_tasks) = messaging.fanout("live");
+    let hub = Hub::new(fanout);
+    let arrivals = Arrivals::new(messaging.clone(), database.clone(), Cache::new(&config.redis_url)?);
+    let state = State {
+        messaging: messaging.clone(),
+        database: database.clone(),
+        replica: postgres::read_pool(&config.postgres, SERVICE)?,
+        arrivals: arrivals.clone(),
+        hub: hub.clone(),
+        share_base_url: config.share_base_url.trim_end_matches('/').into(),
+        stopping: process.stopping(),
+    };
+
+    // The cache is not among the checks: without it, links open more slowly and nothing else.
+    let readiness = Readiness::default()
+        .check("database", {
+            let database = database.clone();
+            move || postgres::check(database.clone())
+        })
+        .check("broker", {
+            let messaging = messaging.clone();
+            move || std::future::ready(messaging.check())
+        });
+    let router = face::with_face(api::routes(state.clone()), readiness, metrics);
+    let listener = TcpListener::bind(config.listen_addr).await?;
+    info!(address = %listener.local_addr()?, "router-service listens");
+
+    process.run("http", serve::serve(listener, router, stopping.clone()));
+    process.run("relay", messaging.relay().run(stopping.clone()));
+    process.run("consumer", messaging.consumer(inbox::subscriptions(&state)).run(stopping.clone()));
+    process.run("live", {
+        let hub = hub.clone();
+        let hear = move |heard: messaging::fanout::Heard<'_>| {
+            if let Some(hash) = hub.hear(&heard) {
+                arrivals.announce(&hash);
+            }
+        };
+        fanout_tasks.run(hear, stopping.clone())
+    });
+    process.run("live reading", hub.clone().read_stale(database.clone(), stopping.clone()));
+    process.run("sockets", hub.drained(stopping.clone()));
+    let patience = Duration::from_secs(config.transfer_patience_secs);
+    process.run("reconciler", reconciler::run(messaging, patience, stopping.clone()));
+    process.run("inbox maintenance", maintenance::run(database.clone(), stopping.clone()));
+    process.run("idempotency maintenance", idempotency::forget_old_until(database, stopping));
+    Ok(process.until_ended(config.process.shutdown_timeout()).await?)
+}

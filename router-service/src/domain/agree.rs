@@ -11,9 +11,9 @@ pub enum MethodRefusal {
     /// Somebody has settled or is settling.
     #[error("somebody has settled: the method is fixed")]
     SettlementStarted,
-    /// Nobody has this number.
-    #[error("there is no participant {0}")]
-    UnknownParticipant(ParticipantId),
+    /// In this map, somebody is named whom nobody is.
+    #[error("there is no participant {1}")]
+    UnknownParticipant(&'static str, ParticipantId),
     /// All shares are 0.
     #[error("somebody must have a share")]
     NoShares,
@@ -50,20 +50,20 @@ impl Split {
         match &agreed.method {
             Method::Items | Method::Equal => {}
             Method::Shares(shares) => {
-                agreed.all_here(shares.keys())?;
+                agreed.all_here("shares", shares.keys())?;
                 if shares.values().all(|share| *share == 0) {
                     return Err(MethodRefusal::NoShares);
                 }
             }
             Method::Percent(percents) => {
-                agreed.all_here(percents.keys())?;
+                agreed.all_here("percents", percents.keys())?;
                 let sum: i64 = percents.values().map(|percent| i64::from(percent.get())).sum();
                 if sum != i64::from(BasisPoints::HUNDRED_PERCENT.get()) {
                     return Err(MethodRefusal::PercentsOff { sum });
                 }
             }
             Method::Exact(amounts) => {
-                agreed.all_here(amounts.keys())?;
+                agreed.all_here("amounts", amounts.keys())?;
                 let sum = Money::from_minor(amounts.values().map(|amount| amount.minor()).sum());
                 let total = agreed.total();
                 if sum != total {
@@ -74,9 +74,13 @@ impl Split {
         Ok(Some(agreed))
     }
 
-    fn all_here<'a>(&self, ids: impl Iterator<Item = &'a ParticipantId>) -> Result<(), MethodRefusal> {
+    fn all_here<'a>(
+        &self,
+        map: &'static str,
+        ids: impl Iterator<Item = &'a ParticipantId>,
+    ) -> Result<(), MethodRefusal> {
         let unknown = ids.copied().find(|id| self.participant(*id).is_none());
-        unknown.map_or(Ok(()), |id| Err(MethodRefusal::UnknownParticipant(id)))
+        unknown.map_or(Ok(()), |id| Err(MethodRefusal::UnknownParticipant(map, id)))
     }
 }
 
@@ -130,7 +134,7 @@ mod tests {
     fn only_who_is_here_can_have_a_share() {
         let split = split(&[100]);
         let stranger = Method::Shares(BTreeMap::from([(ParticipantId(9), 1)]));
-        assert_eq!(split.agree(stranger, None), Err(MethodRefusal::UnknownParticipant(ParticipantId(9))));
+        assert_eq!(split.agree(stranger, None), Err(MethodRefusal::UnknownParticipant("shares", ParticipantId(9))));
         let nobody = Method::Shares(BTreeMap::from([(ParticipantId(1), 0)]));
         assert_eq!(split.agree(nobody, None), Err(MethodRefusal::NoShares));
     }

@@ -21,7 +21,7 @@ pub struct Identity {
 pub enum Joined {
     /// Somebody new is here.
     Newly(Split, ParticipantId),
-    /// They were here before, perhaps under another name or as a guest.
+    /// They were here before, perhaps under another name or as a guest; the version tells whether that changed.
     Before(Split, ParticipantId),
 }
 
@@ -71,6 +71,9 @@ impl Split {
             if let Some(participant) = joined.participant_mut(id) {
                 participant.name = Some(name);
                 participant.user_id = participant.user_id.or(identity.user_id);
+            }
+            if joined.participants == self.participants {
+                joined.version = self.version;
             }
             return Ok(Joined::Before(joined, id));
         }
@@ -152,6 +155,8 @@ mod tests {
         let Joined::Before(split, again) = split.join(signed_in(7), "Анна".into(), None).unwrap() else { panic!() };
         assert_eq!((again, split.participants.len()), (id, 2));
         assert_eq!(split.participants[1].name.as_deref(), Some("Анна"));
+        let Joined::Before(same, _) = split.join(signed_in(7), "Анна".into(), None).unwrap() else { panic!() };
+        assert_eq!(same, split, "the same name again is no change");
         let owner = split.join(signed_in(1), "Боря".into(), None).unwrap();
         assert!(matches!(owner, Joined::Before(_, ParticipantId::OWNER)));
     }

@@ -18,6 +18,7 @@ pub struct Problem {
     code: &'static str,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
+    members: Vec<(&'static str, serde_json::Value)>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -51,12 +52,16 @@ pub struct ProblemDocument {
     /// Give this to support: it finds the request in all logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<String>,
+    /// What else a program may want to know. Source: RFC 9457, section 3.2.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    members: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Problem {
     /// A problem with a stable code and words for a person.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, detail: detail.into(), errors: vec![], headers: vec![] }
+        Self { status, code, detail: detail.into(), errors: vec![], members: vec![], headers: vec![] }
     }
 
     /// 400: the body is not JSON.
@@ -103,6 +108,13 @@ impl Problem {
         self
     }
 
+    /// The same problem with one more member in its document, for programs.
+    #[must_use]
+    pub fn with_member(mut self, name: &'static str, value: impl Into<serde_json::Value>) -> Self {
+        self.members.push((name, value.into()));
+        self
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -136,6 +148,7 @@ impl IntoResponse for Problem {
             code: self.code,
             errors: self.errors,
             trace_id: trace::current().map(|context| context.trace_id()),
+            members: self.members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         };
         // Serialising plain strings and numbers can't fail; an empty body is still the right status if it did.
         let body = serde_json::to_vec(&document).unwrap_or_default();

@@ -1,0 +1,190 @@
+//! `PATCH /{hash}/cheque`: the owner corrects what was misread, or confirms it.
+
+use super::change::change;
+use super::reading::{Faults, integer, money, name, not_negative};
+use super::visitor::Visitor;
+use crate::domain::correct::{CorrectRefusal, Correction, Line};
+use crate::domain::split::LINES_MAX;
+use crate::state::State;
+use crate::wire::split_json::StateJson;
+use axum::{Json, extract};
+use chassis::body::JsonBody;
+use chassis::problem::{Problem, ProblemDocument};
+use contracts::money::Money;
+use contracts::quantity::Quantity;
+use http::StatusCode;
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// Longest name of a line, in characters.
+const NAME_CHARACTERS_MAX: usize = 200;
+/// Most modifiers of a line, and the longest, in characters.
+const MODIFIERS_MAX: usize = 20;
+const MODIFIER_CHARACTERS_MAX: usize = 100;
+
+/// What is to be corrected. What is left out stays; null clears a field. The lines are replaced as a whole: those with
+/// an id keep their claims, those without are new, and those that are left out are removed.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "the shape of the body for the document; it is read field by field")]
+struct CorrectCheque {
+    #[schema(required = false, max_items = 300)]
+    products: Option<Vec<CorrectLine>>,
+    #[schema(required = false)]
+    total_account: Option<Money>,
+    #[schema(required = false)]
+    service: Option<Money>,
+    /// A positive number.
+    #[schema(required = false)]
+    discount: Option<Money>,
+    #[schema(required = false)]
+    tax: Option<Money>,
+    #[schema(required = false)]
+    tip: Option<Money>,
+    /// It may be negative.
+    #[schema(required = false)]
+    rounding: Option<Money>,
+    /// Three capital letters.
+    #[schema(required = false)]
+    currency: Option<String>,
+    /// The cheque is right although it does not add up.
+    #[schema(required = false)]
+    confirmed: Option<bool>,
+}
+
+/// A line as it should be.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "as above")]
+struct CorrectLine {
+    /// The line that is corrected; left out for a new one.
+    #[schema(required = false)]
+    id: Option<u32>,
+    /// 1 to 200 characters.
+    name: String,
+    #[schema(rename = "numberServings")]
+    number_servings: Quantity,
+    /// Price of one; computed when it is left out.
+    #[schema(required = false)]
+    price: Option<Money>,
+    /// Null when nobody knows.
+    total: Option<Money>,
+    #[schema(required = false, max_items = 20)]
+    modifiers: Option<Vec<String>>,
+}
+
+/// Corrects the cheque, or confirms it as it is. It is judged anew.
+#[utoipa::path(
+    patch, path = "/{hash}/cheque", tag = "cheques", operation_id = "correctCheque", request_body = CorrectCheque,
+    params(("hash" = String, Path, description = "The key of the share link")),
+    responses(
+        (status = 200, body = StateJson),
+        (status = 401, description = "Say who you are", body = ProblemDocument),
+        (status = 404, description = "No such cheque, or not yours", body = ProblemDocument),
+        (status = 409, description = "Somebody has settled", body = ProblemDocument),
+        (status = 422, description = "A field is wrong", body = ProblemDocument),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    visitor: Visitor,
+    extract::Path(hash): extract::Path<String>,
+    body: JsonBody,
+) -> Result<Json<StateJson>, Problem> {
+    let correction = read(body)?;
+    let split = change(&state, &hash, |split| {
+        visitor.demand_owner(split)?;
+        split.correct(correction).map_err(|refusal| problem(&refusal))
+    })
+    .await?;
+    Ok(Json(StateJson::of(&split, split.known(visitor.0))))
+}
+
+fn read(mut body: JsonBody) -> Result<Correction, Problem> {
+    let mut faults = Faults::default();
+    let mut fields = Nullable { nulls: nulls(&body), body: &mut body };
+    let mut correction = Correction {
+        products: None,
+        total_account: fields.read("total_account", not_negative),
+        service: fields.read("service", not_negative),
+        discount: fields.read("discount", not_negative),
+        tax: fields.read("tax", not_negative),
+        tip: fields.read("tip", not_negative),
+        rounding: fields.read("rounding", money),
+        currency: fields.read("currency", currency),
+        confirmed: fields.read("confirmed", truth).flatten(),
+    };
+    let lines = body.optional("products", |json| {
+        Ok::<_, String>(faults.list(json, "/products", LINES_MAX, |json, pointer, faults| {
+            faults.object(json, pointer, |line, faults| read_line(line, pointer, faults))
+        }))
+    });
+    correction.products = lines.flatten();
+    faults.finish(body)?;
+    Ok(correction)
+}
+
+fn read_line(line: &mut JsonBody, pointer: &str, faults: &mut Faults) -> Option<Line> {
+    let id = line.optional("id", integer(1, u32::MAX));
+    let name = line.required("name", name(NAME_CHARACTERS_MAX));
+    let number_servings = line.required("numberServings", Quantity::from_json_number);
+    let price = line.optional("price", money);
+    let total = line.required("total", |json| if json == "null" { Ok(None) } else { money(json).map(Some) });
+    let modifiers = line.optional("modifiers", |json| {
+        let place = format!("{pointer}/modifiers");
+        Ok::<_, String>(faults.list(json, &place, MODIFIERS_MAX, |json, place, faults| {
+            let text = self::name(MODIFIER_CHARACTERS_MAX)(json);
+            text.map_err(|error| faults.add(place, &error)).ok()
+        }))
+    });
+    Some(Line {
+        id,
+        name: name?,
+        number_servings: number_servings?,
+        price,
+        total: total?,
+        modifiers: modifiers.flatten(),
+    })
+}
+
+/// Fields for which null is a value: it clears.
+struct Nullable<'a> {
+    nulls: BTreeSet<String>,
+    body: &'a mut JsonBody,
+}
+
+impl Nullable<'_> {
+    fn read<T, E: fmt::Display>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<Option<T>> {
+        let value = self.body.optional(name, read);
+        if self.nulls.contains(name) { Some(None) } else { value.map(Some) }
+    }
+}
+
+fn nulls(body: &JsonBody) -> BTreeSet<String> {
+    let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(body.bytes()).unwrap_or_default();
+    fields.into_iter().filter(|(_, value)| value.get() == "null").map(|(name, _)| name).collect()
+}
+
+fn currency(json: &str) -> Result<String, String> {
+    let code: Option<String> = serde_json::from_str(json).ok();
+    let code = code.filter(|code| code.len() == 3 && code.bytes().all(|letter| letter.is_ascii_uppercase()));
+    code.ok_or_else(|| "must be three capital letters, as in RUB".to_owned())
+}
+
+fn truth(json: &str) -> Result<bool, String> {
+    serde_json::from_str(json).map_err(|_| "must be true or false".to_owned())
+}
+
+fn problem(refusal: &CorrectRefusal) -> Problem {
+    let detail = refusal.to_string();
+    match refusal {
+        CorrectRefusal::SettlementStarted => Problem::new(StatusCode::CONFLICT, "settlement_started", detail),
+        CorrectRefusal::UnknownLine { at, .. } | CorrectRefusal::LineTwice { at, .. } => {
+            Faults::one(&format!("/products/{at}/id"), &detail)
+        }
+        CorrectRefusal::Bounds(_) => Faults::one("/products", &detail),
+    }
+}

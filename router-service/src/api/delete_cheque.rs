@@ -1,0 +1,42 @@
+//! `DELETE /{hash}`: the owner deletes the cheque.
+
+use super::change::{commit, lock, of_version};
+use super::visitor::Visitor;
+use crate::state::State;
+use crate::store;
+use axum::extract;
+use chassis::clock;
+use chassis::problem::{Problem, ProblemDocument};
+use http::StatusCode;
+use tracing::info;
+
+/// Deletes the cheque and its photo, while nobody has settled.
+#[utoipa::path(
+    delete, path = "/{hash}", tag = "cheques", operation_id = "deleteCheque",
+    params(("hash" = String, Path, description = "The key of the share link")),
+    responses(
+        (status = 204, description = "Deleted"),
+        (status = 404, description = "No such cheque, or not yours", body = ProblemDocument),
+        (status = 409, description = "Somebody has settled", body = ProblemDocument),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    visitor: Visitor,
+    extract::Path(hash): extract::Path<String>,
+) -> Result<StatusCode, Problem> {
+    let (mut tx, split) = lock(&state, &hash).await?;
+    visitor.demand_owner(&split)?;
+    let deleted = split.delete().map_err(|refusal| {
+        let problem = Problem::new(StatusCode::CONFLICT, "settlement_started", refusal.to_string());
+        of_version(problem, split.version)
+    })?;
+    store::cheques::delete(&mut tx, &split, clock::now()).await?;
+    let version = split.version + 1;
+    tx.append(&deleted, version).map_err(|error| Problem::internal(&error))?;
+    let hub = state.hub.clone();
+    tx.after_commit(move || hub.announce_end(&deleted.hash, version));
+    commit(tx).await?;
+    info!("a cheque was deleted by its owner");
+    Ok(StatusCode::NO_CONTENT)
+}

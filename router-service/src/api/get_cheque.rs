@@ -1,0 +1,27 @@
+//! `GET /{hash}`: the state of a shared cheque.
+
+use super::open::open;
+use super::visitor::Visitor;
+use crate::state::State;
+use crate::wire::split_json::StateJson;
+use axum::{Json, extract};
+use chassis::problem::{Problem, ProblemDocument};
+
+/// The state of a shared cheque, for everybody who has its link.
+#[utoipa::path(
+    get, path = "/{hash}", tag = "cheques", operation_id = "getCheque",
+    params(("hash" = String, Path, description = "The key of the share link")),
+    responses(
+        (status = 200, body = StateJson),
+        (status = 404, description = "The link leads nowhere", body = ProblemDocument),
+        (status = 410, description = "The link has ended, or the cheque was deleted", body = ProblemDocument),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    visitor: Visitor,
+    extract::Path(hash): extract::Path<String>,
+) -> Result<Json<StateJson>, Problem> {
+    let split = open(&state, &hash).await?;
+    Ok(Json(StateJson::of(&split, split.known(visitor.0))))
+}

@@ -1,0 +1,26 @@
+//! `GET /{hash}/dues`: what everybody owes, part by part.
+
+use super::open::open;
+use super::visitor::Visitor;
+use crate::state::State;
+use crate::wire::dues_json::DuesJson;
+use axum::{Json, extract};
+use chassis::problem::{Problem, ProblemDocument};
+
+/// What everybody owes, part by part. All dues and what is unclaimed make the total.
+#[utoipa::path(
+    get, path = "/{hash}/dues", tag = "cheques", operation_id = "getDues",
+    params(("hash" = String, Path, description = "The key of the share link")),
+    responses(
+        (status = 200, body = DuesJson),
+        (status = 404, description = "The link leads nowhere", body = ProblemDocument),
+        (status = 410, description = "The link has ended, or the cheque was deleted", body = ProblemDocument),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    _visitor: Visitor,
+    extract::Path(hash): extract::Path<String>,
+) -> Result<Json<DuesJson>, Problem> {
+    Ok(Json(DuesJson::of(&open(&state, &hash).await?)))
+}

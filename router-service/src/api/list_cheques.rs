@@ -1,0 +1,77 @@
+//! `GET /cheques`: the cheques that one owns or joined.
+
+use super::visitor::user_of;
+use crate::domain::participant::ParticipantId;
+use crate::domain::split::Split;
+use crate::state::State;
+use crate::store;
+use crate::wire::split_json::{SettlementJson, settlement, status};
+use axum::{Json, extract};
+use chassis::identity::Caller;
+use chassis::problem::{Problem, ProblemDocument};
+use contracts::ids::{ChequeHash, UserId};
+use contracts::money::Money;
+use serde::Serialize;
+use time::OffsetDateTime;
+
+/// Most cheques in the list.
+const CHEQUES_MAX: i64 = 50;
+
+/// A cheque in the list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ListedCheque)]
+pub(super) struct ListedJson {
+    hash: ChequeHash,
+    /// The share link.
+    url: String,
+    /// `open` or `settled`.
+    status: &'static str,
+    /// Whether you own it.
+    owner: bool,
+    /// The printed total.
+    total_account: Option<Money>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<String>,
+    /// What you owe; of the owner, what they bear themselves.
+    due: Money,
+    settlement: Option<SettlementJson>,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    /// When the link ends, or has ended.
+    #[serde(with = "time::serde::rfc3339")]
+    expires_at: OffsetDateTime,
+}
+
+/// The cheques that you own or joined, newest first, at most 50. Those whose links have ended are among them.
+#[utoipa::path(
+    get, path = "/cheques", tag = "cheques", operation_id = "listCheques",
+    responses(
+        (status = 200, body = Vec<ListedJson>),
+        (status = 401, description = "Say who you are", body = ProblemDocument),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    caller: Caller,
+) -> Result<Json<Vec<ListedJson>>, Problem> {
+    let user_id = user_of(caller)?;
+    let splits = store::cheques::of_user(&state.replica, user_id, CHEQUES_MAX).await?;
+    Ok(Json(splits.into_iter().map(|split| listed(split, user_id, &state.share_base_url)).collect()))
+}
+
+fn listed(split: Split, user_id: UserId, share_base_url: &str) -> ListedJson {
+    let dues = split.dues();
+    let you = split.participant_of(user_id);
+    ListedJson {
+        url: format!("{share_base_url}/small-router/{}", split.hash),
+        status: status(&split, &dues),
+        owner: you.is_some_and(|you| you.id == ParticipantId::OWNER),
+        total_account: split.cheque.total_account,
+        due: you.map_or(Money::ZERO, |you| dues.of(you.id).due()),
+        settlement: you.map(settlement),
+        created_at: split.created_at,
+        expires_at: split.expires_at,
+        currency: split.cheque.currency,
+        hash: split.hash,
+    }
+}

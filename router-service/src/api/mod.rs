@@ -1,0 +1,42 @@
+//! What comes in over HTTP: one file per deed.
+
+mod claim_line;
+mod correct_cheque;
+mod delete_cheque;
+mod get_cheque;
+mod get_dues;
+mod join;
+mod list_cheques;
+mod pay_cash;
+mod set_method;
+mod settle;
+mod watch;
+
+mod change;
+mod open;
+mod reading;
+mod visitor;
+
+use crate::state::State;
+use axum::Router;
+use chassis::docs;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// All routes, and the document that describes them: the two can't drift apart.
+pub fn routes(state: State) -> Router {
+    let about = docs::about("Chipin router", "Share links: a cheque is split together and settled.");
+    let (router, document) = OpenApiRouter::with_openapi(about)
+        .routes(routes!(list_cheques::handler))
+        .routes(routes!(get_cheque::handler, delete_cheque::handler))
+        .routes(routes!(watch::handler))
+        .routes(routes!(correct_cheque::handler))
+        .routes(routes!(join::handler))
+        .routes(routes!(set_method::handler))
+        .routes(routes!(claim_line::put, claim_line::delete))
+        .routes(routes!(get_dues::handler))
+        .routes(routes!(settle::handler))
+        .routes(routes!(pay_cash::handler))
+        .split_for_parts();
+    router.with_state(state).merge(docs::routes(document))
+}

@@ -1,0 +1,42 @@
+//! `POST /{hash}/participants/{id}/cash`: the owner says that a participant paid outside.
+
+use super::change::change;
+use super::settle;
+use super::visitor::Visitor;
+use crate::domain::participant::ParticipantId;
+use crate::domain::settle::CashRefusal;
+use crate::state::State;
+use crate::wire::split_json::StateJson;
+use axum::{Json, extract};
+use chassis::problem::{Problem, ProblemDocument};
+
+/// The owner says that a participant paid outside; the due is fixed as paid.
+#[utoipa::path(
+    post, path = "/{hash}/participants/{id}/cash", tag = "participants", operation_id = "payCash",
+    params(
+        ("hash" = String, Path, description = "The key of the share link"),
+        ("id" = u32, Path, description = "The participant"),
+    ),
+    responses(
+        (status = 200, body = StateJson),
+        (status = 404, description = "No such cheque or participant, or not yours", body = ProblemDocument),
+        (status = 409, description = "Nothing is due, or may be paid", body = ProblemDocument),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    visitor: Visitor,
+    extract::Path((hash, id)): extract::Path<(String, String)>,
+) -> Result<Json<StateJson>, Problem> {
+    let split = change(&state, &hash, |split| {
+        visitor.demand_owner(split)?;
+        // What is no number is no participant either; they are counted from 1.
+        let id = ParticipantId(id.parse().unwrap_or(0));
+        split.paid_cash(id).map(Some).map_err(|refusal| match refusal {
+            CashRefusal::NoSuchParticipant => settle::no_such_participant(),
+            CashRefusal::Settle(refusal) => settle::problem(&refusal),
+        })
+    })
+    .await?;
+    Ok(Json(StateJson::of(&split, split.known(visitor.0))))
+}

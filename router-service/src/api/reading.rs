@@ -1,0 +1,201 @@
+//! Reading nested bodies: every fault is named at once, with a pointer to its place.
+
+use axum::body::Bytes;
+use chassis::body::{JsonBody, text_up_to};
+use chassis::problem::{FieldError, Problem};
+use contracts::money::{Amount, Money};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Faults found beside those that the body keeps itself.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Vec<FieldError>);
+
+impl Faults {
+    /// A problem with one fault.
+    pub(super) fn one(pointer: &str, detail: &str) -> Problem {
+        Problem::invalid_fields(vec![FieldError { pointer: pointer.to_owned(), detail: detail.to_owned() }])
+    }
+
+    /// Notes what is wrong with the field at `pointer`.
+    pub(super) fn add(&mut self, pointer: &str, detail: &impl fmt::Display) {
+        self.0.push(FieldError { pointer: pointer.to_owned(), detail: detail.to_string() });
+    }
+
+    /// Ends the reading of the body: its faults and these.
+    ///
+    /// # Errors
+    /// 422 that names every fault.
+    pub(super) fn finish(self, body: JsonBody) -> Result<(), Problem> {
+        let faults = match body.finish() {
+            Ok(()) => self.0,
+            Err(problem) if problem.errors().is_empty() => return Err(problem),
+            Err(problem) => [problem.errors(), &self.0].concat(),
+        };
+        if faults.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(faults)) }
+    }
+
+    /// Reads an object inside of a body; `read` takes its fields, and what is left over is a fault.
+    pub(super) fn object<T>(
+        &mut self,
+        json: &str,
+        pointer: &str,
+        read: impl FnOnce(&mut JsonBody, &mut Self) -> Option<T>,
+    ) -> Option<T> {
+        let Ok(mut object) = JsonBody::parse(Bytes::copy_from_slice(json.as_bytes())) else {
+            self.add(pointer, &"must be an object");
+            return None;
+        };
+        let value = read(&mut object, self);
+        let Err(problem) = object.finish() else { return value };
+        let inner = problem.errors().iter().map(|fault| FieldError {
+            pointer: format!("{pointer}{}", fault.pointer),
+            detail: fault.detail.clone(),
+        });
+        self.0.extend(inner);
+        None
+    }
+
+    /// Reads a list inside of a body, item by item.
+    pub(super) fn list<T>(
+        &mut self,
+        json: &str,
+        pointer: &str,
+        items_max: usize,
+        mut read: impl FnMut(&str, &str, &mut Self) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let items: Vec<&RawValue> = match serde_json::from_str(json) {
+            Ok(items) => items,
+            Err(_) => {
+                self.add(pointer, &"must be a list");
+                return None;
+            }
+        };
+        if items.len() > items_max {
+            self.add(pointer, &format!("must have at most {items_max} items"));
+            return None;
+        }
+        let read_one = |(at, item): (usize, &&RawValue)| read(item.get(), &format!("{pointer}/{at}"), self);
+        // Every item is read, so that every fault is named.
+        let items: Vec<Option<T>> = items.iter().enumerate().map(read_one).collect();
+        items.into_iter().collect()
+    }
+
+    /// Reads an object whose names are numbers, from 1.
+    pub(super) fn by_number<T, E: fmt::Display>(
+        &mut self,
+        json: &str,
+        pointer: &str,
+        read: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<BTreeMap<u32, T>> {
+        let Ok(fields) = serde_json::from_str::<BTreeMap<String, &RawValue>>(json) else {
+            self.add(pointer, &"must be an object with participants as names");
+            return None;
+        };
+        let before = self.0.len();
+        let mut values = BTreeMap::new();
+        for (name, value) in fields {
+            let place = format!("{pointer}/{}", escaped(&name));
+            match name.parse().ok().filter(|number| *number > 0) {
+                None => self.add(&place, &"is not a participant"),
+                Some(number) => match read(value.get()) {
+                    Ok(value) => drop(values.insert(number, value)),
+                    Err(error) => self.add(&place, &error),
+                },
+            }
+        }
+        (self.0.len() == before).then_some(values)
+    }
+}
+
+/// One step of a JSON pointer. Source: RFC 6901, section 3.
+fn escaped(name: &str) -> String {
+    name.chars().take(100).collect::<String>().replace('~', "~0").replace('/', "~1")
+}
+
+/// Reads a whole number from `min` to `max`.
+pub(super) fn integer<N>(min: N, max: N) -> impl FnOnce(&str) -> Result<N, String>
+where
+    N: PartialOrd + fmt::Display + serde::de::DeserializeOwned,
+{
+    move |json| match serde_json::from_str::<N>(json) {
+        Ok(number) if min <= number && number <= max => Ok(number),
+        _ => Err(format!("must be a whole number from {min} to {max}")),
+    }
+}
+
+/// Reads a JSON string of 1 to `max` characters, trimmed, without control characters.
+pub(super) fn name(max: usize) -> impl FnOnce(&str) -> Result<String, String> {
+    move |json| {
+        // Blanks at the ends don't count, but neither may they be endless.
+        let text = text_up_to(max + 1000)(json)?;
+        let trimmed = text.trim();
+        match trimmed.chars().count() {
+            0 => Err("must not be empty".to_owned()),
+            length if length > max => Err(format!("must have at most {max} characters")),
+            _ => Ok(trimmed.to_owned()),
+        }
+    }
+}
+
+/// Reads money, positive or negative, within the bounds of an amount.
+pub(super) fn money(json: &str) -> Result<Money, String> {
+    let money = Money::from_json_number(json).map_err(|error| error.to_string())?;
+    let bounded = money.minor().unsigned_abs() <= Amount::MAX.minor().unsigned_abs();
+    if bounded { Ok(money) } else { Err("is too large".to_owned()) }
+}
+
+/// Reads money that is not negative, within the bounds of an amount.
+pub(super) fn not_negative(json: &str) -> Result<Money, String> {
+    let money = money(json)?;
+    if money < Money::ZERO { Err("must not be negative".to_owned()) } else { Ok(money) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(text: &'static str) -> JsonBody {
+        JsonBody::parse(Bytes::from_static(text.as_bytes())).unwrap()
+    }
+
+    #[test]
+    fn a_nested_fault_has_a_pointer_to_its_place() {
+        let mut body = body(r#"{"products": [{"total": 1}, {"total": "x", "more": 1}, 5], "unknown": 1}"#);
+        let mut faults = Faults::default();
+        body.optional("products", |json| {
+            let items = faults.list(json, "/products", 10, |json, pointer, faults| {
+                faults.object(json, pointer, |object, _| object.required("total", money))
+            });
+            Ok::<_, String>(items)
+        });
+        let problem = faults.finish(body).unwrap_err();
+        let pointers: Vec<&str> = problem.errors().iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/unknown", "/products/1/total", "/products/1/more", "/products/2"]);
+    }
+
+    #[test]
+    fn participants_are_named_by_numbers() {
+        let mut faults = Faults::default();
+        let read = |json: &str| integer(0, 9)(json);
+        assert_eq!(faults.by_number(r#"{"1": 2}"#, "/shares", read), Some(BTreeMap::from([(1, 2)])));
+        assert_eq!(faults.by_number(r#"{"0": 2, "x": 1, "3": 10}"#, "/shares", read), None);
+        let pointers: Vec<&str> = faults.0.iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/shares/0", "/shares/3", "/shares/x"]);
+    }
+
+    #[test]
+    fn a_name_is_trimmed_and_bounded() {
+        assert_eq!(name(3)(r#""  Аня ""#), Ok("Аня".to_owned()));
+        for text in [r#""""#, r#""  ""#, r#""Анна""#, "5", r#""a\u0007""#] {
+            assert!(name(3)(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn money_is_bounded() {
+        assert!(money("-0.5").is_ok() && not_negative("-0.5").is_err() && not_negative("0").is_ok());
+        assert!(money("1000000000000.01").is_err());
+    }
+}

@@ -1,0 +1,144 @@
+//! `PUT /{hash}/method`: the owner decides how the cheque is split.
+
+use super::change::change;
+use super::reading::{Faults, integer, not_negative};
+use super::visitor::Visitor;
+use crate::domain::agree::MethodRefusal;
+use crate::domain::method::{Method, Tip};
+use crate::domain::participant::ParticipantId;
+use crate::state::State;
+use crate::wire::percent::Percent;
+use crate::wire::split_json::StateJson;
+use axum::{Json, extract};
+use chassis::body::JsonBody;
+use chassis::problem::{Problem, ProblemDocument};
+use contracts::money::Money;
+use http::StatusCode;
+use std::collections::BTreeMap;
+
+/// Largest share of one participant.
+const SHARE_MAX: u32 = 1000;
+
+/// How the cheque is to be split. Only the map of the method may be there; its names are participants.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "the shape of the body for the document; it is read field by field")]
+struct SetMethod {
+    /// `items`, `equal`, `shares`, `percent` or `exact`.
+    method: String,
+    #[schema(required = false)]
+    tip: Option<SetTip>,
+    /// Of `shares`: whole numbers from 0 to 1000.
+    #[schema(required = false)]
+    shares: Option<BTreeMap<String, u32>>,
+    /// Of `percent`: they make 100.
+    #[schema(required = false)]
+    percents: Option<BTreeMap<String, Percent>>,
+    /// Of `exact`: they make the total, the tip included.
+    #[schema(required = false)]
+    amounts: Option<BTreeMap<String, Money>>,
+}
+
+/// One of the two.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "as above")]
+struct SetTip {
+    /// Of the lines.
+    #[schema(required = false)]
+    percent: Option<Percent>,
+    #[schema(required = false)]
+    amount: Option<Money>,
+}
+
+/// Decides how the cheque is split, and the tip.
+#[utoipa::path(
+    put, path = "/{hash}/method", tag = "cheques", operation_id = "setMethod", request_body = SetMethod,
+    params(("hash" = String, Path, description = "The key of the share link")),
+    responses(
+        (status = 200, body = StateJson),
+        (status = 401, description = "Say who you are", body = ProblemDocument),
+        (status = 404, description = "No such cheque, or not yours", body = ProblemDocument),
+        (status = 409, description = "Somebody has settled", body = ProblemDocument),
+        (status = 422, description = "A field is wrong, or the parts don't add up", body = ProblemDocument),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    visitor: Visitor,
+    extract::Path(hash): extract::Path<String>,
+    body: JsonBody,
+) -> Result<Json<StateJson>, Problem> {
+    let (method, tip) = read(body)?;
+    let split = change(&state, &hash, |split| {
+        visitor.demand_owner(split)?;
+        split.agree(method, tip).map_err(|refusal| problem(&refusal))
+    })
+    .await?;
+    Ok(Json(StateJson::of(&split, split.known(visitor.0))))
+}
+
+fn read(mut body: JsonBody) -> Result<(Method, Option<Tip>), Problem> {
+    let mut faults = Faults::default();
+    let word = body.required("method", |json| {
+        let word: Option<String> = serde_json::from_str(json).ok();
+        let known = ["items", "equal", "shares", "percent", "exact"];
+        word.filter(|word| known.contains(&word.as_str()))
+            .ok_or_else(|| format!("must be one of {}", known.join(", ")))
+    });
+    let tip = body.optional("tip", |json| Ok::<_, String>(read_tip(json, &mut faults))).flatten();
+    // A map that does not belong to the method is left in the body, which refuses it.
+    let method = match word.as_deref() {
+        Some("equal") => Some(Method::Equal),
+        Some("shares") => {
+            let read = |json: &str| integer(0, SHARE_MAX)(json);
+            let shares = body.required("shares", |json| Ok::<_, String>(faults.by_number(json, "/shares", read)));
+            shares.flatten().map(|shares| Method::Shares(by_participant(shares)))
+        }
+        Some("percent") => {
+            let read = Percent::from_json_number;
+            let parts = body.required("percents", |json| Ok::<_, String>(faults.by_number(json, "/percents", read)));
+            parts.flatten().map(|parts| Method::Percent(by_participant(parts)))
+        }
+        Some("exact") => {
+            let amounts =
+                body.required("amounts", |json| Ok::<_, String>(faults.by_number(json, "/amounts", not_negative)));
+            amounts.flatten().map(|amounts| Method::Exact(by_participant(amounts)))
+        }
+        Some(_) => Some(Method::Items),
+        None => None,
+    };
+    faults.finish(body)?;
+    // `finish` has refused every body in which the method could not be read.
+    let method = method.ok_or_else(|| Problem::invalid_json("the method could not be read"))?;
+    Ok((method, tip))
+}
+
+fn read_tip(json: &str, faults: &mut Faults) -> Option<Tip> {
+    faults.object(json, "/tip", |tip, faults| {
+        let percent = tip.optional("percent", Percent::from_json_number);
+        let amount = tip.optional("amount", not_negative);
+        match (percent, amount) {
+            (Some(percent), None) => Some(Tip::Percent(percent)),
+            (None, Some(amount)) => Some(Tip::Amount(amount)),
+            (None, None) => None,
+            (Some(_), Some(_)) => {
+                faults.add("/tip", &"must be either a percent or an amount");
+                None
+            }
+        }
+    })
+}
+
+fn by_participant<T>(parts: BTreeMap<u32, T>) -> BTreeMap<ParticipantId, T> {
+    parts.into_iter().map(|(id, part)| (ParticipantId(id), part)).collect()
+}
+
+fn problem(refusal: &MethodRefusal) -> Problem {
+    let detail = refusal.to_string();
+    match refusal {
+        MethodRefusal::SettlementStarted => Problem::new(StatusCode::CONFLICT, "settlement_started", detail),
+        MethodRefusal::UnknownParticipant(map, id) => Faults::one(&format!("/{map}/{id}"), &detail),
+        MethodRefusal::NoShares => Faults::one("/shares", &detail),
+        MethodRefusal::PercentsOff { .. } => Faults::one("/percents", &detail),
+        MethodRefusal::AmountsOff { .. } => Faults::one("/amounts", &detail),
+    }
+}

@@ -1,0 +1,141 @@
+//! `POST /{hash}/settle`: pays one's due to the owner.
+
+use super::change::{self, commit, ensure_here, lock_in, of_version};
+use super::open::cheque_hash;
+use super::reading::integer;
+use super::visitor::Visitor;
+use crate::domain::participant::ParticipantId;
+use crate::domain::settle::SettleRefusal;
+use crate::domain::split::Split;
+use crate::state::State;
+use crate::wire::split_json::StateJson;
+use axum::extract;
+use axum::response::{IntoResponse, Response};
+use chassis::body::JsonBody;
+use chassis::idempotency::{self, Answer, Claim, Scope};
+use chassis::problem::{Problem, ProblemDocument};
+use contracts::ids::{ChequeHash, TransferId, UserId};
+use contracts::money::Amount;
+use http::{HeaderMap, StatusCode};
+use messaging::Transaction;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// Which due is to be paid.
+#[derive(utoipa::ToSchema)]
+struct Settle {
+    /// Yourself; it may be left out.
+    #[schema(required = false)]
+    participant: Option<u32>,
+}
+
+/// The state, and the transfer that was asked for.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = SettlingCheque)]
+struct SettlingJson {
+    #[serde(flatten)]
+    state: StateJson,
+    transfer: TransferJson,
+}
+
+/// A transfer that was asked for; what became of it is in the state later.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Transfer)]
+struct TransferJson {
+    transfer_id: TransferId,
+    amount: Amount,
+    /// The owner of the cheque.
+    to_user: UserId,
+}
+
+impl Settle {
+    fn read(mut body: JsonBody) -> Result<Self, Problem> {
+        let participant = body.optional("participant", integer(1, u32::MAX));
+        body.finish()?;
+        Ok(Self { participant })
+    }
+}
+
+/// Pays one's due to the owner by a transfer. Due and claims are fixed from now on, unless the transfer fails.
+#[utoipa::path(
+    post, path = "/{hash}/settle", tag = "settlement", operation_id = "settle", request_body = Settle,
+    params(
+        ("hash" = String, Path, description = "The key of the share link"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Same key and body: the first answer again."),
+    ),
+    responses(
+        (status = 202, description = "Asked for; the state tells later what became of it", body = SettlingJson),
+        (status = 401, description = "A guest signs in first", body = ProblemDocument),
+        (status = 404, description = "No such cheque, or somebody else's due", body = ProblemDocument),
+        (status = 409, description = "Nothing is due, or may be paid", body = ProblemDocument),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    visitor: Visitor,
+    extract::Path(hash): extract::Path<String>,
+    headers: HeaderMap,
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let user_id = visitor.0.user_id.ok_or_else(sign_in)?;
+    let hash = cheque_hash(&hash)?;
+    // A key is scoped to user and route: with the cheque in it, it can't be used for another one.
+    let request = [hash.as_str().as_bytes(), body.bytes()].concat();
+    let scope = Scope::of(&headers, user_id.get(), "POST /{hash}/settle", &request)?;
+    let named = Settle::read(body)?.participant.map(ParticipantId);
+    ensure_here(&state, &hash).await?;
+    let mut tx = state.messaging.begin().await?;
+    if let Claim::Answered(answer) = idempotency::claim(&mut tx, scope.as_ref()).await? {
+        tx.rollback().await?;
+        return Ok(answer);
+    }
+    let settling = settle(&state, &mut tx, &hash, user_id, named).await?;
+    let body = serde_json::to_vec(&settling).map_err(|error| Problem::internal(&error))?;
+    let answer = Answer { status: StatusCode::ACCEPTED, location: None, body };
+    idempotency::keep(&mut tx, scope.as_ref(), &answer).await?;
+    commit(tx).await?;
+    Ok(answer.into_response())
+}
+
+/// Fixes the due and asks for the transfer, in the caller's transaction.
+async fn settle(
+    state: &State,
+    tx: &mut Transaction,
+    hash: &ChequeHash,
+    user_id: UserId,
+    named: Option<ParticipantId>,
+) -> Result<SettlingJson, Problem> {
+    let before: Split = lock_in(tx, hash).await?;
+    let (after, requested) = before
+        .settle(user_id, named, TransferId(Uuid::now_v7()))
+        .map_err(|refusal| of_version(problem(&refusal), before.version))?;
+    change::store(state, tx, &before, &after).await?;
+    tx.append(&requested, 1).map_err(|error| Problem::internal(&error))?;
+    let you = after.participant_of(user_id).map(|you| you.id);
+    let transfer =
+        TransferJson { transfer_id: requested.transfer_id, amount: requested.amount, to_user: requested.to_user };
+    Ok(SettlingJson { state: StateJson::of(&after, you), transfer })
+}
+
+/// Why a due can't be paid, to the client.
+pub(super) fn problem(refusal: &SettleRefusal) -> Problem {
+    let code = match refusal {
+        SettleRefusal::NotYou => return no_such_participant(),
+        SettleRefusal::NotHere => "join_first",
+        SettleRefusal::Owner => "owner_owes_nothing",
+        SettleRefusal::Pending => "settlement_pending",
+        SettleRefusal::Settled => "settled_already",
+        SettleRefusal::NotPayable => "not_payable",
+        SettleRefusal::NothingDue => "nothing_due",
+    };
+    Problem::new(StatusCode::CONFLICT, code, refusal.to_string())
+}
+
+pub(super) fn no_such_participant() -> Problem {
+    Problem::not_found("participant_not_found", SettleRefusal::NotYou.to_string())
+}
+
+fn sign_in() -> Problem {
+    let detail = "money moves between users: sign in, and you keep what you took";
+    Problem::new(StatusCode::UNAUTHORIZED, "sign_in_to_settle", detail)
+}

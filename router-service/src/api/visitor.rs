@@ -1,0 +1,110 @@
+//! Who opens a link: a user, a guest with a token, both, or nobody.
+
+use crate::domain::join::Identity;
+use crate::domain::participant::{ParticipantId, TokenHash};
+use crate::domain::split::Split;
+use axum::extract::FromRequestParts;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chassis::identity::{Caller, USER_HEADER, caller, unauthenticated};
+use chassis::problem::Problem;
+use contracts::ids::UserId;
+use http::StatusCode;
+use http::request::Parts;
+use sha2::{Digest, Sha256};
+
+/// The header in which a guest shows the secret that joining gave.
+pub(super) const TOKEN_HEADER: &str = "x-participant-token";
+
+/// Who opens a link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Visitor(pub(super) Identity);
+
+/// A guest's secret: 256 random bits.
+pub(super) struct Token(String);
+
+impl Token {
+    /// Draws a new one. The generator is a cryptographic one, seeded by the operating system.
+    pub(super) fn draw() -> Self {
+        Self(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+    }
+
+    /// What is stored of it.
+    pub(super) fn hash(&self) -> TokenHash {
+        hash(self.0.as_bytes())
+    }
+
+    /// What the guest keeps.
+    pub(super) fn into_secret(self) -> String {
+        self.0
+    }
+}
+
+fn hash(secret: &[u8]) -> TokenHash {
+    TokenHash(Sha256::digest(secret).into())
+}
+
+impl<S: Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Problem;
+
+    /// Nobody is fine; a malformed user is not.
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
+        let user_id = match parts.headers.contains_key(USER_HEADER) {
+            true => Some(user_of(caller(&parts.headers)?)?),
+            false => None,
+        };
+        let token = parts.headers.get(TOKEN_HEADER).map(|secret| hash(secret.as_bytes()));
+        Ok(Self(Identity { user_id, token }))
+    }
+}
+
+impl Visitor {
+    /// The participant, for who wants to change something of their own.
+    ///
+    /// # Errors
+    /// 401 for nobody and for a token that nobody has; 409 for a user who has not joined.
+    pub(super) fn participant(self, split: &Split) -> Result<ParticipantId, Problem> {
+        if let Some(id) = split.known(self.0) {
+            return Ok(id);
+        }
+        match self.0 {
+            Identity { user_id: Some(_), .. } => {
+                Err(Problem::new(StatusCode::CONFLICT, "join_first", "join the cheque first"))
+            }
+            Identity { token: Some(_), .. } => Err(unauthenticated("nobody has this X-Participant-Token")),
+            Identity { .. } => Err(unauthenticated("join the cheque, or say who you are")),
+        }
+    }
+
+    /// Demands the owner.
+    ///
+    /// # Errors
+    /// 401 without a user; 404 for another one.
+    pub(super) fn demand_owner(self, split: &Split) -> Result<(), Problem> {
+        match self.0.user_id {
+            None => Err(unauthenticated("say who you are: one header X-User-ID with a positive number")),
+            Some(user_id) if user_id == split.owner_id => Ok(()),
+            Some(_) => Err(super::open::no_such_cheque()),
+        }
+    }
+}
+
+/// The caller as the domain knows them.
+pub(super) fn user_of(caller: Caller) -> Result<UserId, Problem> {
+    UserId::try_from(caller.0).map_err(|_| unauthenticated("X-User-ID must be a positive number"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_long_and_only_its_hash_is_kept() {
+        let token = Token::draw();
+        let stored = token.hash();
+        let secret = token.into_secret();
+        assert_eq!(secret.len(), 43);
+        assert_eq!(hash(secret.as_bytes()), stored);
+        assert_ne!(Token::draw().into_secret(), secret);
+    }
+}

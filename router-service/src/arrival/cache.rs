@@ -1,0 +1,77 @@
+//! Redis, in which ocr-service leaves new cheques. It is only a cache: away, slow or empty, links still open.
+
+use contracts::ids::ChequeHash;
+use contracts::ocr::ChequeRecognized;
+use redis::AsyncCommands;
+use redis::aio::MultiplexedConnection;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tracing::warn;
+
+/// Longest time a link waits for the cache.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// The cache; cheap to clone.
+#[derive(Clone)]
+pub struct Cache {
+    client: redis::Client,
+    connection: Arc<Mutex<Option<MultiplexedConnection>>>,
+}
+
+impl Cache {
+    /// Connects when first used.
+    ///
+    /// # Errors
+    /// When the URL is malformed.
+    pub fn new(url: &str) -> Result<Self, redis::RedisError> {
+        Ok(Self { client: redis::Client::open(url)?, connection: Arc::default() })
+    }
+
+    /// The cheque as ocr-service left it; nothing when it is not there, unreadable, or the cache does not answer.
+    pub async fn find(&self, hash: &ChequeHash) -> Option<ChequeRecognized> {
+        let text = match tokio::time::timeout(PATIENCE, self.get(&format!("cheque:{hash}"))).await {
+            Ok(Ok(text)) => text?,
+            Ok(Err(failure)) => {
+                self.forget_connection();
+                warn!(error = %failure, "the cache does not answer: links wait for their events");
+                return None;
+            }
+            Err(_) => {
+                self.forget_connection();
+                warn!(patience_ms = PATIENCE.as_millis(), "the cache is slow: links wait for their events");
+                return None;
+            }
+        };
+        match serde_json::from_str::<ChequeRecognized>(&text) {
+            Ok(read) if read.hash == *hash => Some(read),
+            Ok(_) => None,
+            Err(failure) => {
+                warn!(error = %failure, "read a cheque from the cache");
+                None
+            }
+        }
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<String>, redis::RedisError> {
+        let mut connection = self.connected().await?;
+        connection.get(key).await
+    }
+
+    /// The next one connects anew, unless somebody is at it already.
+    fn forget_connection(&self) {
+        if let Ok(mut place) = self.connection.try_lock() {
+            *place = None;
+        }
+    }
+
+    async fn connected(&self) -> Result<MultiplexedConnection, redis::RedisError> {
+        let mut place = self.connection.lock().await;
+        if let Some(connection) = place.as_ref() {
+            return Ok(connection.clone());
+        }
+        let connection = self.client.get_multiplexed_async_connection().await?;
+        *place = Some(connection.clone());
+        Ok(connection)
+    }
+}

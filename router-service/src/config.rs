@@ -1,0 +1,42 @@
+//! Variables of router-service.
+
+use chassis::config::{Command, ProcessConfig};
+use chassis::postgres::PostgresConfig;
+use std::net::SocketAddr;
+
+/// Share links, joint splitting of a cheque, settlement.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(version)]
+pub struct Config {
+    /// Where it listens. Only the gateway should be able to reach it.
+    #[arg(long, env = "LISTEN_ADDR", default_value = "127.0.0.1:8005")]
+    pub listen_addr: SocketAddr,
+
+    /// The broker: `amqp://user:password@host:port/vhost`.
+    #[arg(long, env = "AMQP_URL", hide_env_values = true)]
+    pub amqp_url: String,
+
+    /// The cache in which ocr-service leaves new cheques: `redis://:password@host:port`. It may be away.
+    #[arg(long, env = "REDIS_URL", hide_env_values = true)]
+    pub redis_url: String,
+
+    /// Where share links lead: the address of the gateway that browsers see.
+    #[arg(long, env = "SHARE_BASE_URL", default_value = "http://localhost:8090")]
+    pub share_base_url: String,
+
+    /// Seconds after which a transfer that was not answered is asked for again.
+    #[arg(long, env = "TRANSFER_PATIENCE_SECS", default_value_t = 30)]
+    pub transfer_patience_secs: u64,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]
+    pub postgres: PostgresConfig,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above")]
+    pub process: ProcessConfig,
+
+    #[command(subcommand)]
+    #[expect(missing_docs, reason = "as above")]
+    pub command: Option<Command>,
+}

@@ -1,0 +1,32 @@
+//! `ocr.ChequeRecognized.v1`: a cheque can be shared.
+
+use crate::arrival::arrivals::Arrivals;
+use crate::arrival::materialise::{MaterialiseError, materialise};
+use crate::live::hub::Hub;
+use chassis::clock;
+use contracts::ocr::ChequeRecognized;
+use messaging::{Handle, HandleError, Meta, Transaction};
+
+pub(super) struct OpenCheque {
+    pub(super) hub: Hub,
+    pub(super) arrivals: Arrivals,
+}
+
+impl Handle<ChequeRecognized> for OpenCheque {
+    async fn handle(&self, tx: &mut Transaction, event: &ChequeRecognized, _: &Meta) -> Result<(), HandleError> {
+        let hash = event.hash.clone();
+        let new = materialise(tx, event.clone(), clock::now()).await.map_err(|failure| match failure {
+            MaterialiseError::Refused(refusal) => HandleError::reject(refusal),
+            MaterialiseError::Store(failure) => failure.into(),
+        })?;
+        // A repeat: it is here, or was and is deleted. Whoever waits for it looks again either way.
+        let (hub, arrivals) = (self.hub.clone(), self.arrivals.clone());
+        tx.after_commit(move || {
+            arrivals.announce(&hash);
+            if new {
+                hub.announce_arrival(&hash);
+            }
+        });
+        Ok(())
+    }
+}

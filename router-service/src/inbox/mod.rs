@@ -1,0 +1,44 @@
+//! What comes in from other services: one file per event.
+
+mod cheque_recognized;
+mod transfer_completed;
+mod transfer_failed;
+
+use crate::domain::split::Split;
+use crate::live::hub::Hub;
+use crate::state::State;
+use crate::store::{cheques, transfers};
+use chassis::clock;
+use contracts::ids::TransferId;
+use messaging::{HandleError, Subscriptions, Transaction};
+
+/// Who handles what.
+pub fn subscriptions(state: &State) -> Subscriptions {
+    Subscriptions::new()
+        .on(cheque_recognized::OpenCheque { hub: state.hub.clone(), arrivals: state.arrivals.clone() })
+        .on(transfer_completed::MarkPaid { hub: state.hub.clone() })
+        .on(transfer_failed::MarkFailed { hub: state.hub.clone() })
+}
+
+/// Moves the cheque that a transfer belongs to. A move that changes nothing is a repeat, or late: that is fine. The
+/// link may have ended meanwhile: money that moved is still told of.
+async fn answer(
+    tx: &mut Transaction,
+    hub: &Hub,
+    transfer_id: TransferId,
+    deed: impl FnOnce(&Split) -> Option<Split>,
+) -> Result<(), HandleError> {
+    let Some(hash) = transfers::cheque_of(tx, transfer_id).await? else {
+        return Err(HandleError::reject(format!("there is no transfer {transfer_id}")));
+    };
+    let Some(cheques::Found::Split(before)) = cheques::lock(tx, &hash).await? else {
+        return Ok(()); // deleted after an attempt that failed
+    };
+    let Some(after) = deed(&before) else {
+        return Ok(());
+    };
+    cheques::save(tx, &before, &after, clock::now()).await?;
+    let hub = hub.clone();
+    tx.after_commit(move || hub.announce(&after));
+    Ok(())
+}

@@ -1,0 +1,22 @@
+//! `payments.TransferCompleted.v1`: a due is paid.
+
+use crate::live::hub::Hub;
+use contracts::payments::TransferCompleted;
+use messaging::{Handle, HandleError, Meta, Transaction};
+use tracing::info;
+
+pub(super) struct MarkPaid {
+    pub(super) hub: Hub,
+}
+
+impl Handle<TransferCompleted> for MarkPaid {
+    async fn handle(&self, tx: &mut Transaction, event: &TransferCompleted, _: &Meta) -> Result<(), HandleError> {
+        let id = event.transfer_id;
+        super::answer(tx, &self.hub, id, |split| {
+            let paid = split.transfer_completed(id)?;
+            info!(transfer.id = %id, "transfer {id} is paid");
+            Some(paid)
+        })
+        .await
+    }
+}

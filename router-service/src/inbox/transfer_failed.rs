@@ -1,0 +1,22 @@
+//! `payments.TransferFailed.v1`: a due could not be paid.
+
+use crate::live::hub::Hub;
+use contracts::payments::TransferFailed;
+use messaging::{Handle, HandleError, Meta, Transaction};
+use tracing::info;
+
+pub(super) struct MarkFailed {
+    pub(super) hub: Hub,
+}
+
+impl Handle<TransferFailed> for MarkFailed {
+    async fn handle(&self, tx: &mut Transaction, event: &TransferFailed, _: &Meta) -> Result<(), HandleError> {
+        let (id, reason) = (event.transfer_id, event.reason);
+        super::answer(tx, &self.hub, id, |split| {
+            let failed = split.transfer_failed(id, reason)?;
+            info!(transfer.id = %id, %reason, "transfer {id} failed: {reason}");
+            Some(failed)
+        })
+        .await
+    }
+}

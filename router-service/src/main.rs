@@ -1,0 +1,15 @@
+//! Runs router-service.
+
+use chassis::config::Command;
+use clap::Parser;
+use router_service::config::Config;
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = Config::parse();
+    match config.command {
+        Some(Command::Healthcheck) => chassis::healthcheck::run(config.listen_addr).await,
+        None => chassis::process::exit_code(router_service::run(config).await),
+    }
+}

@@ -1,0 +1,210 @@
+//! The table `cheques`, and what hangs on it: a shared cheque is read and written as a whole.
+
+use super::json::{AgreedJson, ClaimJson, Malformed, ParticipantJson};
+use super::{claims, participants, transfers};
+use crate::domain::participant::ParticipantId;
+use crate::domain::split::Split;
+use contracts::cheque::Cheque;
+use contracts::ids::{ChequeHash, UserId};
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+
+/// What is known of a share link.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly always a split, and never many at a time")]
+pub enum Found {
+    /// A shared cheque.
+    Split(Split),
+    /// Its owner deleted it.
+    Deleted,
+}
+
+/// A row with everything that hangs on it, before it is trusted.
+struct Row {
+    hash: String,
+    owner_id: i64,
+    cheque: Option<Json<Cheque>>,
+    confirmed: bool,
+    method: Json<AgreedJson>,
+    last_participant: i32,
+    version: i64,
+    created_at: OffsetDateTime,
+    expires_at: OffsetDateTime,
+    participants: Json<Vec<ParticipantJson>>,
+    claims: Json<Vec<ClaimJson>>,
+}
+
+impl TryFrom<Row> for Found {
+    type Error = sqlx::Error;
+
+    /// The tables' constraints make this succeed; a row that breaks them is a decoding error, not a panic.
+    fn try_from(row: Row) -> Result<Self, Self::Error> {
+        let malformed = |error: Malformed| sqlx::Error::Decode(error.into());
+        let Some(Json(cheque)) = row.cheque else { return Ok(Self::Deleted) };
+        let (method, tip) = row.method.0.read().map_err(malformed)?;
+        let participants = row.participants.0.into_iter().map(ParticipantJson::read).collect::<Result<_, _>>();
+        let claims = row.claims.0.into_iter().map(ClaimJson::read).collect::<Result<_, _>>();
+        Ok(Self::Split(Split {
+            hash: ChequeHash::try_from(row.hash).map_err(|error| sqlx::Error::Decode(error.into()))?,
+            owner_id: UserId::try_from(row.owner_id).map_err(|error| sqlx::Error::Decode(error.into()))?,
+            cheque,
+            confirmed: row.confirmed,
+            method,
+            tip,
+            participants: participants.map_err(malformed)?,
+            last_participant: ParticipantId(row.last_participant.unsigned_abs()),
+            claims: claims.map_err(malformed)?,
+            version: row.version,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+        }))
+    }
+}
+
+/// Stores a cheque that became known. Returns whether it was new: an older row, a deleted one too, stays as it is.
+///
+/// # Errors
+/// The database's.
+pub async fn insert(connection: &mut PgConnection, split: &Split) -> Result<bool, sqlx::Error> {
+    let inserted = sqlx::query!(
+        "insert into cheques \
+         (hash, owner_id, cheque, confirmed, method, last_participant, version, created_at, expires_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict on constraint cheques_pkey do nothing",
+        split.hash.as_str(),
+        split.owner_id.get(),
+        Json(&split.cheque) as _,
+        split.confirmed,
+        Json(AgreedJson::of(&split.method, split.tip)) as _,
+        number(split.last_participant.0),
+        split.version,
+        split.created_at,
+        split.expires_at,
+    )
+    .execute(&mut *connection)
+    .await?;
+    let new = inserted.rows_affected() == 1;
+    if new {
+        participants::save(connection, &split.hash, &[], &split.participants).await?;
+    }
+    Ok(new)
+}
+
+/// Reads a cheque.
+///
+/// # Errors
+/// The database's.
+pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<Found>, sqlx::Error> {
+    let mut connection = pool.acquire().await?;
+    Ok(load(&mut connection, &[hash.as_str().to_owned()]).await?.pop())
+}
+
+/// Whether the cheque is here, be it expired or deleted.
+///
+/// # Errors
+/// The database's.
+pub async fn is_here(pool: &PgPool, hash: &ChequeHash) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(r#"select exists (select from cheques where hash = $1) as "here!""#, hash.as_str())
+        .fetch_one(pool)
+        .await
+}
+
+/// Reads a cheque and locks it until the transaction ends: take it before any event about it.
+///
+/// # Errors
+/// The database's.
+pub async fn lock(connection: &mut PgConnection, hash: &ChequeHash) -> Result<Option<Found>, sqlx::Error> {
+    // Two statements on purpose: one that has to wait for the lock would then see the newest row of `cheques`, and
+    // the other tables as they were when it began.
+    let locked = sqlx::query!("select hash from cheques where hash = $1 for update", hash.as_str());
+    locked.fetch_optional(&mut *connection).await?;
+    Ok(load(connection, &[hash.as_str().to_owned()]).await?.pop())
+}
+
+/// The cheques that a user owns or joined, newest first, at most `limit`.
+///
+/// # Errors
+/// The database's.
+pub async fn of_user(pool: &PgPool, user_id: UserId, limit: i64) -> Result<Vec<Split>, sqlx::Error> {
+    let mut connection = pool.acquire().await?;
+    let hashes = sqlx::query_scalar!(
+        "select c.hash from cheques c join participants p on p.hash = c.hash \
+         where p.user_id = $1 and c.deleted_at is null order by c.created_at desc, c.hash limit $2",
+        user_id.get(),
+        limit,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let found = load(&mut connection, &hashes).await?;
+    let mut splits: Vec<Split> = found
+        .into_iter()
+        .filter_map(|found| match found {
+            Found::Split(split) => Some(split),
+            Found::Deleted => None,
+        })
+        .collect();
+    splits.sort_by(|one, other| other.created_at.cmp(&one.created_at).then_with(|| one.hash.cmp(&other.hash)));
+    Ok(splits)
+}
+
+/// Writes what a move changed; the cheque is locked.
+///
+/// # Errors
+/// The database's.
+pub async fn save(
+    connection: &mut PgConnection,
+    before: &Split,
+    after: &Split,
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update cheques set confirmed = $2, method = $3, last_participant = $4, version = $5 where hash = $1",
+        after.hash.as_str(),
+        after.confirmed,
+        Json(AgreedJson::of(&after.method, after.tip)) as _,
+        number(after.last_participant.0),
+        after.version,
+    )
+    .execute(&mut *connection)
+    .await?;
+    // Large and rarely changed.
+    if before.cheque != after.cheque {
+        let cheque = Json(&after.cheque);
+        sqlx::query!("update cheques set cheque = $2 where hash = $1", after.hash.as_str(), cheque as _)
+            .execute(&mut *connection)
+            .await?;
+    }
+    // Claims refer to participants: those who leave give theirs back first, those who come take theirs last.
+    claims::delete(connection, before, after).await?;
+    participants::save(connection, &after.hash, &before.participants, &after.participants).await?;
+    claims::insert(connection, before, after).await?;
+    transfers::save(connection, before, after, now).await
+}
+
+/// Blanks a cheque and leaves a tombstone; participants stay for the sake of their transfers, without name and secret.
+///
+/// # Errors
+/// The database's.
+pub async fn delete(connection: &mut PgConnection, split: &Split, now: OffsetDateTime) -> Result<(), sqlx::Error> {
+    let hash = split.hash.as_str();
+    sqlx::query!("delete from claims where hash = $1", hash).execute(&mut *connection).await?;
+    participants::forget(connection, &split.hash).await?;
+    sqlx::query!(
+        "update cheques set cheque = null, deleted_at = $2, version = version + 1 where hash = $1",
+        hash,
+        now
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+async fn load(connection: &mut PgConnection, hashes: &[String]) -> Result<Vec<Found>, sqlx::Error> {
+    let rows = sqlx::query_file_as!(Row, "src/store/load.sql", hashes).fetch_all(connection).await?;
+    rows.into_iter().map(Found::try_from).collect()
+}
+
+/// Numbers of participants and lines, counted from 1, as PostgreSQL keeps them.
+pub(super) fn number(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

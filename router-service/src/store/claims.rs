@@ -1,0 +1,48 @@
+//! The table `claims`.
+
+use super::cheques::number;
+use crate::domain::split::Split;
+use sqlx::PgConnection;
+
+/// Deletes the claims that are no more.
+pub(super) async fn delete(connection: &mut PgConnection, before: &Split, after: &Split) -> Result<(), sqlx::Error> {
+    let gone: Vec<_> = before.claims.keys().filter(|key| !after.claims.contains_key(key)).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<i32> = gone.iter().map(|(line, _)| number(*line)).collect();
+    let participants: Vec<i32> = gone.iter().map(|(_, who)| number(who.0)).collect();
+    sqlx::query!(
+        "delete from claims using unnest($2::integer[], $3::integer[]) as gone (line, participant) \
+         where claims.hash = $1 and claims.line = gone.line and claims.participant = gone.participant",
+        after.hash.as_str(),
+        &lines,
+        &participants,
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Writes the claims that are new or changed.
+pub(super) async fn insert(connection: &mut PgConnection, before: &Split, after: &Split) -> Result<(), sqlx::Error> {
+    let changed = after.claims.iter().filter(|(key, part)| before.claims.get(key) != Some(part));
+    for ((line, who), part) in changed {
+        // At most 10^18: the domain refuses finer parts.
+        let [numerator, denominator] =
+            [part.numerator(), part.denominator()].map(|side| i64::try_from(side).unwrap_or(i64::MAX));
+        sqlx::query!(
+            "insert into claims (hash, line, participant, numerator, denominator) values ($1, $2, $3, $4, $5) \
+             on conflict on constraint claims_pkey do update \
+             set numerator = excluded.numerator, denominator = excluded.denominator",
+            after.hash.as_str(),
+            number(*line),
+            number(who.0),
+            numerator,
+            denominator,
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! What is kept as JSON, before it is trusted.
+
+use crate::domain::breakdown::Breakdown;
+use crate::domain::fraction::Fraction;
+use crate::domain::method::{BasisPoints, Method, Tip};
+use crate::domain::participant::{Attempt, Participant, ParticipantId, Settlement, TokenHash};
+use crate::domain::split::ClaimKey;
+use contracts::ids::{TransferId, UserId};
+use contracts::money::Money;
+use contracts::payments::RefusalReason;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What is stored breaks a rule that the table and this code keep: a decoding error, not a panic.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Malformed(&'static str);
+
+/// The column `method`. Percents are basis points.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct AgreedJson {
+    method: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tip_points: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tip_amount: Option<Money>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    shares: BTreeMap<u32, u32>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    points: BTreeMap<u32, u32>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    amounts: BTreeMap<u32, Money>,
+}
+
+impl AgreedJson {
+    pub(super) fn of(method: &Method, tip: Option<Tip>) -> Self {
+        let mut json = Self { method: method.as_str().to_owned(), ..Self::default() };
+        match method {
+            Method::Items | Method::Equal => {}
+            Method::Shares(shares) => json.shares = shares.iter().map(|(id, share)| (id.0, *share)).collect(),
+            Method::Percent(percents) => json.points = percents.iter().map(|(id, part)| (id.0, part.get())).collect(),
+            Method::Exact(amounts) => json.amounts = amounts.iter().map(|(id, amount)| (id.0, *amount)).collect(),
+        }
+        match tip {
+            None => {}
+            Some(Tip::Percent(points)) => json.tip_points = Some(points.get()),
+            Some(Tip::Amount(amount)) => json.tip_amount = Some(amount),
+        }
+        json
+    }
+
+    pub(super) fn read(self) -> Result<(Method, Option<Tip>), Malformed> {
+        let points = |points: u32| BasisPoints::new(points.into()).map_err(|_| Malformed("a percentage beyond 100"));
+        let method = match self.method.as_str() {
+            "items" => Method::Items,
+            "equal" => Method::Equal,
+            "shares" => Method::Shares(by_participant(self.shares)),
+            "percent" => {
+                let percents = self.points.into_iter().map(|(id, part)| Ok((ParticipantId(id), points(part)?)));
+                Method::Percent(percents.collect::<Result<_, Malformed>>()?)
+            }
+            "exact" => Method::Exact(by_participant(self.amounts)),
+            _ => return Err(Malformed("an unknown method")),
+        };
+        let tip = match (self.tip_points, self.tip_amount) {
+            (Some(part), _) => Some(Tip::Percent(points(part)?)),
+            (None, amount) => amount.map(Tip::Amount),
+        };
+        Ok((method, tip))
+    }
+}
+
+fn by_participant<T>(parts: BTreeMap<u32, T>) -> BTreeMap<ParticipantId, T> {
+    parts.into_iter().map(|(id, part)| (ParticipantId(id), part)).collect()
+}
+
+/// A row of `participants` with its last row of `transfers`.
+#[derive(Debug, Deserialize)]
+pub(super) struct ParticipantJson {
+    id: u32,
+    name: Option<String>,
+    user_id: Option<UserId>,
+    token_hash: Option<String>,
+    cash: Option<Breakdown>,
+    transfer_id: Option<TransferId>,
+    breakdown: Option<Breakdown>,
+    state: Option<String>,
+    reason: Option<RefusalReason>,
+}
+
+impl ParticipantJson {
+    pub(super) fn read(self) -> Result<Participant, Malformed> {
+        let attempt = self.transfer_id.zip(self.breakdown);
+        let attempt = attempt.map(|(transfer_id, breakdown)| Attempt { transfer_id, breakdown });
+        let settlement = match (self.cash, attempt, self.state.as_deref(), self.reason) {
+            (Some(breakdown), ..) => Settlement::Cash(breakdown),
+            (None, None, ..) => Settlement::None,
+            (None, Some(attempt), Some("pending"), _) => Settlement::Pending(attempt),
+            (None, Some(attempt), Some("paid"), _) => Settlement::Paid(attempt),
+            (None, Some(attempt), Some("failed"), Some(reason)) => Settlement::Failed(attempt, reason),
+            (None, Some(_), ..) => return Err(Malformed("a transfer in an unknown state")),
+        };
+        let token = self.token_hash.map(|hex| token_hash(&hex)).transpose()?;
+        Ok(Participant { id: ParticipantId(self.id), name: self.name, user_id: self.user_id, token, settlement })
+    }
+}
+
+/// Reads 64 hexadecimal digits.
+fn token_hash(hex: &str) -> Result<TokenHash, Malformed> {
+    let malformed = Malformed("a token's hash that has not 32 bytes");
+    let digits: Option<Vec<u32>> = hex.chars().map(|digit| digit.to_digit(16)).collect();
+    let Some(digits) = digits else { return Err(malformed) };
+    let bytes: Vec<u8> = digits.chunks_exact(2).filter_map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok()).collect();
+    bytes.try_into().map(TokenHash).map_err(|_| malformed)
+}
+
+/// A row of `claims`.
+#[derive(Debug, Deserialize)]
+pub(super) struct ClaimJson {
+    line: u32,
+    participant: u32,
+    numerator: u64,
+    denominator: u64,
+}
+
+impl ClaimJson {
+    pub(super) fn read(self) -> Result<(ClaimKey, Fraction), Malformed> {
+        let part = Fraction::new(self.numerator, self.denominator);
+        let part = part.map_err(|_| Malformed("a claim of more than the whole"))?;
+        Ok(((self.line, ParticipantId(self.participant)), part))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_is_read_as_it_is_written() {
+        let one = ParticipantId(1);
+        let points = BasisPoints::new(6_250).unwrap();
+        let methods = [
+            (Method::Items, None),
+            (Method::Equal, Some(Tip::Amount(Money::from_minor(12_345)))),
+            (Method::Shares(BTreeMap::from([(one, 2)])), Some(Tip::Percent(points))),
+            (Method::Percent(BTreeMap::from([(one, points)])), None),
+            (Method::Exact(BTreeMap::from([(one, Money::from_minor(1))])), Some(Tip::Amount(Money::ZERO))),
+        ];
+        for (method, tip) in methods {
+            let written = serde_json::to_string(&AgreedJson::of(&method, tip)).unwrap();
+            let read: AgreedJson = serde_json::from_str(&written).unwrap();
+            assert_eq!(read.read().unwrap(), (method, tip), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_token_hash_is_thirty_two_bytes() {
+        assert_eq!(token_hash(&"0a".repeat(32)).unwrap(), TokenHash([10; 32]));
+        assert!(token_hash("0a").is_err());
+        assert!(token_hash(&"xy".repeat(32)).is_err());
+    }
+}

@@ -1,0 +1,9 @@
+//! SQL, one file per table, checked at compile time.
+
+pub mod cheques;
+pub mod outbox;
+pub mod transfers;
+
+mod claims;
+mod json;
+mod participants;

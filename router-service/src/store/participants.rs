@@ -1,0 +1,51 @@
+//! The table `participants`.
+
+use super::cheques::number;
+use crate::domain::participant::{Participant, Settlement};
+use contracts::ids::ChequeHash;
+use sqlx::PgConnection;
+use sqlx::types::Json;
+
+/// Writes the participants that are new or changed, and deletes those that left.
+pub(super) async fn save(
+    connection: &mut PgConnection,
+    hash: &ChequeHash,
+    before: &[Participant],
+    after: &[Participant],
+) -> Result<(), sqlx::Error> {
+    let left = before.iter().filter(|old| after.iter().all(|new| new.id != old.id));
+    for participant in left {
+        let id = number(participant.id.0);
+        sqlx::query!("delete from participants where hash = $1 and id = $2", hash.as_str(), id)
+            .execute(&mut *connection)
+            .await?;
+    }
+    for participant in after.iter().filter(|new| !before.contains(new)) {
+        let cash = match participant.settlement {
+            Settlement::Cash(breakdown) => Some(Json(breakdown)),
+            Settlement::None | Settlement::Pending(_) | Settlement::Paid(_) | Settlement::Failed(..) => None,
+        };
+        sqlx::query!(
+            "insert into participants (hash, id, name, user_id, token_hash, cash) values ($1, $2, $3, $4, $5, $6) \
+             on conflict on constraint participants_pkey do update \
+             set name = excluded.name, user_id = excluded.user_id, cash = excluded.cash",
+            hash.as_str(),
+            number(participant.id.0),
+            participant.name,
+            participant.user_id.map(contracts::ids::UserId::get),
+            participant.token.map(|token| token.0.to_vec()),
+            cash as _,
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Forgets names and secrets of a deleted cheque.
+pub(super) async fn forget(connection: &mut PgConnection, hash: &ChequeHash) -> Result<(), sqlx::Error> {
+    sqlx::query!("update participants set name = null, token_hash = null where hash = $1", hash.as_str())
+        .execute(connection)
+        .await
+        .map(drop)
+}

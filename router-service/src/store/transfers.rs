@@ -1,0 +1,151 @@
+//! The table `transfers`.
+
+use super::cheques::number;
+use crate::domain::participant::{Attempt, Participant, Settlement};
+use crate::domain::split::Split;
+use contracts::ids::{ChequeHash, TransferId, UserId};
+use contracts::money::{Amount, Money};
+use contracts::router::TransferRequested;
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// A question that was not answered in time.
+#[derive(Clone, Debug)]
+pub struct Unanswered {
+    /// The question.
+    pub question: TransferRequested,
+    /// How often it was asked.
+    pub asked_times: i32,
+}
+
+/// The cheque that a transfer belongs to.
+///
+/// # Errors
+/// The database's.
+pub async fn cheque_of(
+    connection: &mut PgConnection,
+    transfer_id: TransferId,
+) -> Result<Option<ChequeHash>, sqlx::Error> {
+    let hash = sqlx::query_scalar!("select hash from transfers where transfer_id = $1", transfer_id.0)
+        .fetch_optional(connection)
+        .await?;
+    hash.map(|hash| ChequeHash::try_from(hash).map_err(|error| sqlx::Error::Decode(error.into()))).transpose()
+}
+
+/// Writes attempts that began or ended.
+pub(super) async fn save(
+    connection: &mut PgConnection,
+    before: &Split,
+    after: &Split,
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    for participant in &after.participants {
+        let old = before.participant(participant.id).map(|old| old.settlement);
+        if old == Some(participant.settlement) {
+            continue;
+        }
+        match participant.settlement {
+            Settlement::None | Settlement::Cash(_) => {}
+            Settlement::Pending(attempt) => insert(connection, after, participant, &attempt, now).await?,
+            Settlement::Paid(attempt) => end(connection, attempt.transfer_id, "paid", None).await?,
+            Settlement::Failed(attempt, reason) => {
+                end(connection, attempt.transfer_id, "failed", Some(reason.as_str())).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn insert(
+    connection: &mut PgConnection,
+    split: &Split,
+    participant: &Participant,
+    attempt: &Attempt,
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into transfers \
+         (transfer_id, hash, participant, attempt, from_user, to_user, amount, breakdown, asked_at, created_at) \
+         select $1, $2, $3, 1 + count(*), $4, $5, $6, $7, $8, $8 from transfers where hash = $2 and participant = $3",
+        attempt.transfer_id.0,
+        split.hash.as_str(),
+        number(participant.id.0),
+        participant.user_id.map(UserId::get),
+        split.owner_id.get(),
+        attempt.amount().minor(),
+        Json(&attempt.breakdown) as _,
+        now,
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+async fn end(
+    connection: &mut PgConnection,
+    transfer_id: TransferId,
+    state: &str,
+    reason: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!("update transfers set state = $2, reason = $3 where transfer_id = $1", transfer_id.0, state, reason)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Notes that payments was asked once more.
+///
+/// # Errors
+/// The database's.
+pub async fn asked_again(
+    connection: &mut PgConnection,
+    transfer_id: TransferId,
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update transfers set asked_times = asked_times + 1, asked_at = $2 where transfer_id = $1",
+        transfer_id.0,
+        now
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Locks transfers that are to be asked for again, at most `limit`; other replicas pass over them. The wait is
+/// `patience` after the first question and doubles with each further one, up to 32 times as long.
+///
+/// # Errors
+/// The database's.
+pub async fn lock_unanswered(
+    connection: &mut PgConnection,
+    now: OffsetDateTime,
+    patience: Duration,
+    limit: i64,
+) -> Result<Vec<Unanswered>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select transfer_id, hash, from_user, to_user, amount, asked_times from transfers \
+         where state = 'pending' and asked_at <= $1::timestamptz - make_interval(secs => $2 * power(2, least(asked_times - 1, 5))) \
+         order by asked_at limit $3 for update skip locked",
+        now,
+        patience.as_secs_f64(),
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    let decode = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
+    rows.into_iter()
+        .map(|row| {
+            let question = TransferRequested {
+                transfer_id: TransferId(row.transfer_id),
+                from_user: UserId::try_from(row.from_user).map_err(|error| decode(error.into()))?,
+                to_user: UserId::try_from(row.to_user).map_err(|error| decode(error.into()))?,
+                amount: Amount::new(Money::from_minor(row.amount)).map_err(|error| decode(error.into()))?,
+                hash: ChequeHash::try_from(row.hash).map_err(|error| decode(error.into()))?,
+            };
+            Ok(Unanswered { question, asked_times: row.asked_times })
+        })
+        .collect()
+}
