@@ -1,0 +1,215 @@
+//! Arithmetic decides between readings: which sums of the lines and which parts make the total.
+
+use super::classes::Class;
+use super::figures::{Candidate, Figure, Figures};
+use super::group::Item;
+use super::shape::Origin;
+use std::collections::HashMap;
+
+/// What is added to the lines, or taken off; in hundredths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Parts {
+    pub(crate) service: i64,
+    /// Positive.
+    pub(crate) discount: i64,
+    pub(crate) tax: i64,
+    pub(crate) tip: i64,
+    pub(crate) rounding: i64,
+}
+
+impl Parts {
+    fn sum(self) -> i64 {
+        self.service + self.tax + self.tip + self.rounding - self.discount
+    }
+}
+
+/// A way in which the cheque adds up.
+#[derive(Clone, Debug)]
+pub(crate) struct Balance {
+    pub(crate) total: i64,
+    pub(crate) parts: Parts,
+    /// The sum of each line.
+    pub(crate) sums: Vec<i64>,
+    /// Lines whose sum is not the one that was likeliest before.
+    pub(crate) changed: Vec<usize>,
+    /// Lines of which a misread character was replaced.
+    pub(crate) repaired: Vec<usize>,
+    /// How much had to be bent; 0 for none.
+    pub(crate) cost: f32,
+}
+
+const PART_ROWS_MAX: usize = 6;
+
+/// The ways to take the figures as parts, the most natural first, each with its cost.
+pub(crate) fn parts(figures: &Figures, until: usize, rounded: Option<i64>) -> Vec<(Parts, f32)> {
+    let classes = [Class::Service, Class::Discount, Class::Tax, Class::Tip, Class::Rounding];
+    let mut rows: Vec<(Class, i64)> = vec![];
+    let among_lines = |figure: &&Figure| figure.class == Class::Discount && figure.row < figures.lines_end;
+    let off: i64 = figures.all.iter().filter(among_lines).map(|figure| figure.choices[0].minor.saturating_abs()).fold(0, i64::saturating_add);
+    if off > 0 {
+        rows.push((Class::Discount, off));
+    }
+    for class in classes {
+        for figure in figures.of(class, until).filter(|figure| !among_lines(figure)) {
+            let minor = figure.choices[0].minor;
+            if minor != 0 && !rows.contains(&(class, minor)) && rows.len() < PART_ROWS_MAX {
+                rows.push((class, minor));
+            }
+        }
+    }
+    // Two totals a few hundredths apart say by how much the second is rounded, if the row that says it was not read.
+    if let Some(step) = rounded.filter(|_| rows.iter().all(|(class, _)| *class != Class::Rounding)) {
+        rows.push((Class::Rounding, step));
+    }
+    let mut ways = vec![];
+    for taken in 0..1_u32 << rows.len() {
+        let (mut parts, mut cost) = (Parts::default(), 0.0_f32);
+        for (at, (class, minor)) in rows.iter().enumerate() {
+            let is_taken = taken & (1 << at) != 0;
+            cost += match (class, is_taken) {
+                (Class::Tax, true) => 0.1,
+                (Class::Tax, false) | (_, true) => 0.0,
+                (_, false) => 0.4,
+            };
+            if is_taken {
+                put(&mut parts, *class, *minor);
+            }
+        }
+        ways.push((parts, cost));
+        if parts.rounding > 0 {
+            // Rounding is often printed without its sign.
+            ways.push((Parts { rounding: -parts.rounding, ..parts }, cost + 0.05));
+        }
+    }
+    ways.sort_by(|a, b| a.1.total_cmp(&b.1));
+    ways
+}
+
+fn put(parts: &mut Parts, class: Class, minor: i64) {
+    match class {
+        Class::Service => parts.service += minor,
+        Class::Discount => parts.discount += minor.abs(),
+        Class::Tax => parts.tax += minor,
+        Class::Tip => parts.tip += minor,
+        Class::Rounding => parts.rounding += minor,
+        _ => {}
+    }
+}
+
+/// A change of one line: to this sum, at this cost.
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    item: usize,
+    minor: i64,
+    cost: f32,
+}
+
+/// The cheapest way in which lines and parts make this total.
+pub(crate) fn balance(items: &[Item], figures: &Figures, candidate: &Candidate) -> Option<Balance> {
+    let sums: Vec<i64> = items.iter().map(|item| item.totals.first().map_or(0, |choice| choice.minor)).collect();
+    if items.is_empty() || items.iter().any(|item| item.totals.is_empty() && !item.free) {
+        return None;
+    }
+    let sum = sums.iter().try_fold(0_i64, |sum, minor| sum.checked_add(*minor))?;
+    let ways = parts(figures, candidate.row.max(figures.last_total_row()), figures.rounded_by(candidate.minor));
+    let base: f32 = items.iter().map(|item| if item.totals.first().is_some_and(|choice| choice.origin == Origin::Computed) { 0.3 } else { 0.0 }).sum();
+    let found = |parts: Parts, changes: &[Change], cost: f32| {
+        let mut sums = sums.clone();
+        for change in changes {
+            sums[change.item] = change.minor;
+        }
+        let changed = changes.iter().map(|change| change.item).collect();
+        Balance { total: candidate.minor, parts, sums, changed, repaired: vec![], cost: cost + base }
+    };
+    if let Some((parts, cost)) = ways.iter().find(|(parts, _)| sum + parts.sum() == candidate.minor) {
+        return Some(found(*parts, &[], *cost));
+    }
+    let changes = changes(items, &sums);
+    let mut best: Option<Balance> = None;
+    let mut keep = |balance: Balance| {
+        if best.as_ref().is_none_or(|known| balance.cost < known.cost) {
+            best = Some(balance);
+        }
+    };
+    for (parts, cost) in &ways {
+        let missing = candidate.minor - sum - parts.sum();
+        for picked in bent(&changes, &sums, missing) {
+            keep(found(*parts, &picked, cost + picked.iter().map(|change| change.cost).sum::<f32>()));
+        }
+    }
+    if best.is_none()
+        && let Some((parts, cost)) = ways.first()
+        && let Some(change) = repair(items, &sums, candidate.minor - sum - parts.sum())
+    {
+        let mut balance = found(*parts, &[change], cost + change.cost);
+        balance.repaired = vec![change.item];
+        return Some(balance);
+    }
+    best
+}
+
+/// One or two changes that make up for what is missing; the cheapest of each kind.
+fn bent(changes: &[Change], sums: &[i64], missing: i64) -> Vec<Vec<Change>> {
+    let delta = |change: &Change| change.minor - sums[change.item];
+    let mut by_delta: HashMap<i64, Vec<&Change>> = HashMap::new();
+    for change in changes {
+        by_delta.entry(delta(change)).or_default().push(change);
+    }
+    let cheapest = |found: &[&Change], other: Option<usize>| {
+        found.iter().filter(|change| Some(change.item) != other).min_by(|a, b| a.cost.total_cmp(&b.cost)).map(|change| **change)
+    };
+    if let Some(one) = by_delta.get(&missing).and_then(|found| cheapest(found, None)) {
+        return vec![vec![one]];
+    }
+    let pairs = changes.iter().filter_map(|first| {
+        let second = by_delta.get(&(missing - delta(first))).and_then(|found| cheapest(found, Some(first.item)))?;
+        Some(vec![*first, second])
+    });
+    pairs.min_by(|a, b| cost(a).total_cmp(&cost(b))).into_iter().collect()
+}
+
+fn cost(changes: &[Change]) -> f32 {
+    changes.iter().map(|change| change.cost).sum()
+}
+
+fn changes(items: &[Item], sums: &[i64]) -> Vec<Change> {
+    let mut changes = vec![];
+    for (at, item) in items.iter().enumerate() {
+        let all: f32 = item.totals.iter().map(|choice| choice.weight).sum();
+        for choice in item.totals.iter().skip(1).filter(|choice| choice.minor != sums[at]) {
+            let share = choice.weight / all.max(0.01);
+            let doubt = match choice.origin {
+                Origin::Read => 0.3,
+                Origin::Guessed => 0.5,
+                Origin::Computed => 0.4,
+            };
+            let proven = if item.checked { 1.0 } else { 0.0 };
+            changes.push(Change { item: at, minor: choice.minor, cost: doubt + 0.6 * (1.0 - share) + proven });
+        }
+        let computed = item.quantity.zip(item.price).and_then(|(quantity, price)| super::product::times(quantity, price));
+        if let Some(minor) = computed.filter(|minor| *minor != sums[at] && item.totals.iter().all(|choice| choice.minor != *minor)) {
+            changes.push(Change { item: at, minor, cost: 0.7 });
+        }
+    }
+    changes
+}
+
+/// The only line whose sum with one other digit makes up for what is missing.
+fn repair(items: &[Item], sums: &[i64], missing: i64) -> Option<Change> {
+    let mut fitting = items.iter().enumerate().filter(|(at, item)| {
+        let doubtful = !item.checked && (item.totals.len() > 1 || item.totals.iter().any(|choice| choice.weight < 1.2));
+        let right = sums[*at].checked_add(missing);
+        doubtful && right.is_some_and(|right| misread(sums[*at], right))
+    });
+    let (item, _) = fitting.next()?;
+    fitting.next().is_none().then_some(Change { item, minor: sums[item] + missing, cost: 1.5 })
+}
+
+/// Whether the two differ in one digit that the engine takes for the other.
+fn misread(read: i64, right: i64) -> bool {
+    let (a, b) = (read.to_string(), right.to_string());
+    let differing: Vec<(u8, u8)> = a.bytes().zip(b.bytes()).filter(|(x, y)| x != y).collect();
+    let alike = [b"06", b"08", b"09", b"17", b"14", b"38", b"35", b"56", b"68", b"89", b"39", b"27", b"58"];
+    let [(x, y)] = differing[..] else { return false };
+    a.len() == b.len() && right > 0 && alike.iter().any(|pair| **pair == [x, y] || **pair == [y, x])
+}

@@ -1,0 +1,247 @@
+//! A row as cells: words, numbers, times signs; amounts that were torn apart are joined.
+
+use super::amount::Number;
+use super::fold::looks;
+use super::lexer::{self, What};
+use crate::layout::measure::{count, letter_width};
+use crate::layout::rows::Row;
+use crate::word::{Place, Word};
+
+/// How sums are printed on this cheque.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Style {
+    /// With two decimals; otherwise whole.
+    pub(crate) decimals: bool,
+}
+
+/// One way to read a number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    pub(crate) number: Number,
+    /// The confidences of the passes that read it so, added.
+    pub(crate) weight: f32,
+    /// It takes in the cell before it: `1 500,00` may be 1500 or 1 and 500.
+    pub(crate) takes_previous: bool,
+}
+
+/// A piece of a row.
+#[derive(Clone, Debug)]
+pub(crate) struct Cell {
+    pub(crate) what: What,
+    pub(crate) text: String,
+    pub(crate) left: f32,
+    pub(crate) right: f32,
+    /// Of a number: the ways to read it, the likeliest first; never empty then.
+    pub(crate) readings: Vec<Reading>,
+}
+
+impl Cell {
+    pub(crate) fn number(&self) -> Option<Number> {
+        self.readings.first().map(|reading| reading.number)
+    }
+
+    pub(crate) fn middle(&self) -> f32 {
+        f32::midpoint(self.left, self.right)
+    }
+}
+
+/// A printed row, ready to be understood.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub(crate) cells: Vec<Cell>,
+    /// As read, with single spaces.
+    pub(crate) text: String,
+    /// The words as they look, of each pass that read the row.
+    pub(crate) looks: Vec<Vec<String>>,
+    pub(crate) place: Place,
+    /// Width of a letter.
+    pub(crate) letter: f32,
+    /// Height of the letters.
+    pub(crate) height: f32,
+    pub(crate) confidence: f32,
+    /// How many passes read it.
+    pub(crate) passes: usize,
+}
+
+impl Line {
+    /// The row of one pass.
+    pub(crate) fn of_row(row: &Row, style: Style) -> Self {
+        let letter = letter_width(&row.words);
+        Self {
+            cells: cells(&row.words, letter, style),
+            text: row.text(),
+            looks: vec![words(row)],
+            place: row.place,
+            letter,
+            height: row.height,
+            confidence: row.confidence(),
+            passes: 1,
+        }
+    }
+}
+
+fn words(row: &Row) -> Vec<String> {
+    row.words.iter().map(|word| looks(&word.text)).filter(|word| !word.is_empty()).collect()
+}
+
+struct Token {
+    text: String,
+    place: Place,
+    confidence: f32,
+}
+
+fn cells(words: &[Word], letter: f32, style: Style) -> Vec<Cell> {
+    let mut cells: Vec<Cell> = vec![];
+    for token in tokens(words, letter) {
+        let letters: Vec<char> = token.text.chars().collect();
+        let width = token.place.width() / count(letters.len()).max(1.0);
+        let pieces = lexer::pieces(&token.text);
+        let last = pieces.len().saturating_sub(1);
+        for (at, (what, start, end)) in pieces.into_iter().enumerate() {
+            // Brackets and dots around the pieces stay with them: `2)` is the number of a line, `2` a quantity.
+            let (start, end) = (if at == 0 { 0 } else { start }, if at == last { letters.len() } else { end });
+            let text: String = letters[start..end].iter().collect();
+            let readings = match what {
+                What::Number(number) => vec![Reading {
+                    number,
+                    weight: token.confidence.max(0.05) * if number.guessed > 0 { 0.7 } else { 1.0 },
+                    takes_previous: false,
+                }],
+                What::Text | What::Times | What::Unit | What::Currency | What::Percent | What::Mark => vec![],
+            };
+            let left = token.place.left + width * count(start);
+            cells.push(Cell { what, text, left, right: token.place.left + width * count(end), readings });
+        }
+    }
+    minus_signs(&mut cells, letter);
+    spaced(cells, letter, style)
+}
+
+/// Words, with amounts joined that the engine tore at their mark: `64.` `15`, `385` `,00`, `26` `,` `90`.
+fn tokens(words: &[Word], letter: f32) -> Vec<Token> {
+    let mut tokens: Vec<Token> = vec![];
+    for word in words {
+        match tokens.last_mut() {
+            Some(last) if word.place.left - last.place.right < 2.2 * letter && torn(&last.text, &word.text) => {
+                last.text.push_str(&word.text);
+                last.place = last.place.around(&word.place);
+                last.confidence = last.confidence.min(word.confidence);
+            }
+            _ => tokens.push(Token { text: word.text.clone(), place: word.place, confidence: word.confidence }),
+        }
+    }
+    tokens
+}
+
+fn is_mark(letter: char) -> bool {
+    matches!(letter, '.' | ',' | '‚')
+}
+
+fn torn(before: &str, after: &str) -> bool {
+    let ends_with_digit = |text: &str| text.chars().next_back().is_some_and(|c| c.is_ascii_digit());
+    let is_sum_tail = |text: &str| {
+        let digits = text.chars().take_while(|c| c.is_ascii_digit() || matches!(c, 'O' | 'o' | 'О' | 'о')).count();
+        digits == 2 && text.chars().count() <= 5
+    };
+    let mut reversed = before.chars().rev();
+    let last = reversed.next();
+    let before_mark = reversed.next().is_some_and(|c| c.is_ascii_digit());
+    let single = before.chars().filter(|c| is_mark(*c)).count() == 1;
+    if last.is_some_and(is_mark) && before_mark && single {
+        return is_sum_tail(after);
+    }
+    let mut letters = after.chars();
+    let starts_with_mark = letters.next().is_some_and(is_mark);
+    let rest = letters.as_str();
+    starts_with_mark && ends_with_digit(before) && !before.chars().any(is_mark) && (rest.is_empty() || is_sum_tail(rest))
+}
+
+/// A lone minus directly before a sum is its sign.
+fn minus_signs(cells: &mut Vec<Cell>, letter: f32) {
+    let mut at = 1;
+    while at < cells.len() {
+        let sign = cells[at - 1].what == What::Mark && matches!(cells[at - 1].text.trim(), "-" | "−" | "–" | "—" | "~");
+        let near = cells[at].left - cells[at - 1].right < 1.2 * letter;
+        if sign && near && cells[at].number().is_some_and(|number| number.decimals == 2 && number.thousandths > 0) {
+            for reading in &mut cells[at].readings {
+                reading.number.thousandths = -reading.number.thousandths;
+            }
+            cells[at].left = cells[at - 1].left;
+            cells.remove(at - 1);
+        } else {
+            at += 1;
+        }
+    }
+}
+
+/// Joins what a space parts: thousands (`1 590,00`), and a decimal mark that was not seen (`58 30`).
+fn spaced(cells: Vec<Cell>, letter: f32, style: Style) -> Vec<Cell> {
+    let mut joined: Vec<Cell> = vec![];
+    let count = cells.len();
+    for (at, mut cell) in cells.into_iter().enumerate() {
+        let last = at + 1 >= count.saturating_sub(1);
+        let Some(before) = joined.last() else {
+            joined.push(cell);
+            continue;
+        };
+        let gap = (cell.left - before.right) / letter;
+        let pair = before.number().zip(cell.number());
+        if let Some((high, low)) = pair.filter(|_| gap < 2.6) {
+            let text = format!("{} {}", before.text, cell.text);
+            let weight = cell.readings[0].weight;
+            if let Some(number) = thousands(high, low, &before.text, &cell.text) {
+                if gap < 1.75 {
+                    let reading = Reading { number, weight, takes_previous: false };
+                    let left = before.left;
+                    joined.pop();
+                    joined.push(Cell { what: What::Number(number), text, left, readings: vec![reading], ..cell });
+                    continue;
+                }
+                cell.readings.push(Reading { number, weight: weight * 0.6, takes_previous: true });
+            } else if let Some(number) = pointless(high, &cell.text).filter(|_| style.decimals && last && gap < 1.75) {
+                let reading = Reading { number, weight: weight * 0.6, takes_previous: false };
+                let left = before.left;
+                joined.pop();
+                joined.push(Cell { what: What::Number(number), text, left, readings: vec![reading], ..cell });
+                continue;
+            }
+        }
+        joined.push(cell);
+    }
+    joined
+}
+
+fn thousands(high: Number, low: Number, before: &str, after: &str) -> Option<Number> {
+    let three = after.chars().take_while(char::is_ascii_digit).count() == 3 && matches!(low.decimals, 0 | 2);
+    let short = high.decimals == 0 && (1..=999).contains(&(high.thousandths / 1000)) && before.chars().count() <= 3;
+    let thousandths = high.thousandths.checked_mul(1000)?.checked_add(low.thousandths)?;
+    let guessed = high.guessed + low.guessed;
+    (three && short && high.thousandths > 0).then_some(Number { thousandths, decimals: low.decimals, guessed })
+}
+
+fn pointless(high: Number, after: &str) -> Option<Number> {
+    let two = after.len() == 2 && after.bytes().all(|byte| byte.is_ascii_digit());
+    let cents: i64 = after.parse().ok()?;
+    let whole = high.decimals == 0 && (0..10_000_000).contains(&high.thousandths);
+    (two && whole).then(|| Number { thousandths: high.thousandths + cents * 10, decimals: 2, guessed: high.guessed + 1 })
+}
+
+/// Whether sums have decimals: told by the last numbers of the rows. Only bills in Cyrillic are known to do without.
+pub(crate) fn style<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Style {
+    let (mut with, mut without) = (0_u32, 0_u32);
+    let (mut cyrillic, mut letters) = (0_u32, 0_u32);
+    for row in rows {
+        for letter in row.words.iter().flat_map(|word| word.text.chars()).filter(|letter| letter.is_alphabetic()) {
+            letters += 1;
+            cyrillic += u32::from(matches!(letter, 'А'..='я' | 'ё' | 'Ё'));
+        }
+        let cells = cells(&row.words, letter_width(&row.words), Style { decimals: false });
+        let last = cells.iter().rev().take(3).find_map(Cell::number);
+        match last.map(|number| number.decimals) {
+            Some(2) => with += 1,
+            Some(0) => without += 1,
+            _ => {}
+        }
+    }
+    Style { decimals: with * 2 >= without || cyrillic * 2 < letters }
+}

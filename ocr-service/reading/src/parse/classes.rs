@@ -1,0 +1,312 @@
+//! What a row is about, told by its words in Russian, English and German.
+
+use super::cells::Line;
+use super::fold::{find, find_strictly, looks};
+use std::sync::LazyLock;
+
+/// What a row is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// The total, and how strong its word is: 100 for "to be paid", 60 for a mere "sum".
+    Total(u8),
+    /// What one guest of several owes.
+    GuestTotal,
+    /// The lines before tax, service or discount.
+    Subtotal,
+    /// How many things were bought.
+    QuantityTotal,
+    Service,
+    Discount,
+    Tip,
+    Tax,
+    /// Tax that the total includes, or words about tax.
+    TaxIncluded,
+    /// The head of a table of taxes: nothing below it is for sale.
+    TaxTable,
+    Rounding,
+    Cash,
+    Change,
+    Card,
+    /// `Гость 2`: the lines below are theirs.
+    Guest,
+    /// Date, table, waiter, address.
+    Info,
+    /// None of these: perhaps a line of the cheque.
+    Plain,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sign {
+    Payable,
+    Total,
+    Sum,
+    Sub,
+    Quantity,
+    Tax,
+    Includes,
+    Excludes,
+    Service,
+    Discount,
+    Tip,
+    Round,
+    Cash,
+    Change,
+    Card,
+    Guest,
+    TaxTable,
+    Info,
+}
+
+/// How far from the beginning of the row a sign may stand, in words.
+const fn reach(sign: Sign) -> usize {
+    match sign {
+        Sign::Payable | Sign::Total | Sign::Sub | Sign::Service | Sign::Round => 3,
+        Sign::Includes | Sign::Excludes | Sign::Quantity | Sign::TaxTable | Sign::Guest => 9,
+        Sign::Tax | Sign::Discount => 2,
+        Sign::Sum | Sign::Tip | Sign::Cash | Sign::Change | Sign::Card | Sign::Info => 1,
+    }
+}
+
+const PHRASES: [(Sign, &str); 18] = [
+    (
+        Sign::Payable,
+        "итого к оплате|к оплате|сумма к оплате|всего к оплате|grand total|nett total|net total|total payable|\
+         total amount payable|amount payable|payable amount|total due|amount due|balance due|total rounded|rounded total|\
+         total amt rounded|total after rounding|total after rounding adj|total amount due|nett amount|net payable|\
+         zu zahlen|zu zahlender betrag|endbetrag|gesamtbetrag|zahlbetrag|rechnungsbetrag|jumlah perlu dibayar|total to pay|\
+         nett amt|amt due|final total|total rm rounded",
+    ),
+    (
+        Sign::Total,
+        "итого|итог|итого сумма|total|ttl|t0tal|summe|gesamt|gesamtsumme|jumlah|jumlah besar|total amount|total sales|\
+         bill total|total rm|total amt|invoice total|summe eur|итоговая сумма|total eur|takeout total|eat in total|total incl|\
+         total sale|gesamt eur|betrag eur|bayaran|jumlah rm",
+    ),
+    (Sign::Sum, "всего|сумма заказов|сумма заказа|сумма счета|сумма|betrag|amount|amt|стоимость"),
+    (
+        Sign::Sub,
+        "subtotal|sub total|sub ttl|подытог|подитог|промежуточный итог|zwischensumme|total before|sub-total|sub total incl gst|\
+         netto|net sales|item total|items total|order total|food total|warenwert|nettosumme|netto summe|nett sales",
+    ),
+    (
+        Sign::Quantity,
+        "qty|quantity|qtys|items|item count|item|pcs|anzahl|artikel|позиций|блюд|товаров|posten|количество|кол-во|item(s)|unit",
+    ),
+    (
+        Sign::Tax,
+        "gst|sst|tax|vat|ндс|mwst|ust|mehrwertsteuer|cukai|service tax|sales tax|svc tax|total gst|total tax|в т.ч. ндс|\
+         в том числе ндс|сумма ндс|gst amount|gst amt|g.s.t|add gst|tax total|govt tax|taxes|налог|steuer|st 6%|sst 6%",
+    ),
+    (Sign::Includes, "incl|inclusive|includes|included|inc|including|inkl|включая|вкл|в т.ч|в том числе|enthalten"),
+    (Sign::Excludes, "excl|exclusive|excluding|exc|excl.|before|without|без|exkl|ex gst|exclude"),
+    (
+        Sign::Service,
+        "service charge|service chrg|service chg|svc chg|srv chg|serv chg|srv chrg|s/charge|svc charge|ser charge|svr chg|\
+         обслуживание|за обслуживание|сервисный сбор|сервис|надбавка|наценка|bedienung|service|servis|service charges|\
+         serv charge|serv. charge|caj perkhidmatan|s.charge|сервисный сбор|доставка|delivery fee|packaging",
+    ),
+    (
+        Sign::Discount,
+        "discount|disc|скидка|скидки|rabatt|nachlass|discounts|saving|savings|voucher|coupon|gutschein|member discount|\
+         бонусы|баллы|списано|списание бонусов|бонусами|оплата бонусами|promo|spec disc|less|preisvorteil|coupon rabatt|\
+         сумма скидки|ttl disc|item disc|bill discount|personalrabatt|sofortrabatt|aktionsrabatt|treuerabatt",
+    ),
+    (Sign::Tip, "чаевые|tip|tips|gratuity|trinkgeld"),
+    (
+        Sign::Round,
+        "rounding|round|rnd|rounding adj|rounding adjustment|round adj|round amt|округление|rundung|rounded|r.adj|rounding adj.|\
+         bill rounding|cash rounding|auto round|pembundaran|pelarasan",
+    ),
+    (
+        Sign::Cash,
+        "cash|cash received|cash tendered|tendered|tender|payment|paid|amount paid|amt paid|наличные|наличными|получено|\
+         внесено|bar|bargeld|gegeben|tunai|received|paid amount|amount tendered|нал|gegeben bar|bar eur|наличный расчет|cash rm|\
+         betrag bar|gegeben eur|оплата|оплачено|сумма оплаты",
+    ),
+    (Sign::Change, "change|change due|сдача|rückgeld|ruckgeld|zurück|zuruck|baki|change rm|balance|wechselgeld|rueckgeld|c hange"),
+    (
+        Sign::Card,
+        "visa|mastercard|master card|credit card|credit|debit|card|карта|картой|безналичными|безналичный|безналичные|безнал|\
+         ec-cash|ec-karte|ec karte|eccash|girocard|kartenzahlung|kreditkarte|kredit|mastercard kontaktlos|электронными|рубли|сбп|\
+         e-wallet|ewallet|grabpay|boost|touch n go|tng|amex|maestro|debit card|банковская карта|банк карта|карты|карточка|gegeben ec-karte|\
+         visa card|kartenzahlung eur|master|bank card|credit c|vpay|mydebit|дебет|кредит",
+    ),
+    (Sign::Guest, "гость|guest|гостя|gast"),
+    (
+        Sign::TaxTable,
+        "taxable amt|taxable amount|gst taxable|gst summary|tax summary|gst analysis|sst summary|gst breakdown|mwst netto|mehrwertst ohne|netto mwst|mwst% mwst|\
+         summary of gst|steuer netto|netto steuer|mehrwertsteuer netto|gst summery|tax code|mwst-satz|gst rate|netto ust|brutto",
+    ),
+    (
+        Sign::Info,
+        "стол|официант|кассир|чек|заказ|инн|открыт|дата|тел|телефон|зал|смена|пречек|касса|счет|место|сотрудник|гостей|закрыт|печать|\
+         отпечатано|invoice|tel|fax|gst id|gst reg|gst no|date|table|cashier|bill no|bill|receipt|order|pax|time|doc no|ref|\
+         steuernummer|filiale|terminal|datum|uhrzeit|ust-id|beleg|bon|member|points|punkte|vielen dank|thank you|goods sold|www|\
+         company|reg no|phone|hotline|co reg|lot|jalan|no|receipt no|document|terminal-id|ta-nr|bnr|trans|transaction|server|closed|\
+         pos|staff|salesperson|till|фн|фд|фп|сайт|адрес|спасибо|кассовый|рн|зн|сно|приход|код|обслуживал|auth|approval|telefon|str|\
+         straße|uhr|markt|kasse|bediener|es bediente|tse|signatur|seriennummer|beleg-nr|trace|kundenbeleg|karte|karten|pan|vu-nr",
+    ),
+];
+
+static SIGNS: LazyLock<Vec<(Sign, Vec<String>)>> = LazyLock::new(|| {
+    PHRASES.iter().map(|(sign, phrases)| (*sign, phrases.split('|').map(looks).collect())).collect()
+});
+
+/// What the row is about; the words of any pass may tell, and its last amount (in hundredths) when it has one.
+pub(crate) fn class(line: &Line, amount: Option<i64>) -> Class {
+    let mut best = Class::Plain;
+    for words in &line.looks {
+        match class_of_words(words, amount) {
+            Class::Plain => {}
+            Class::Info | Class::Guest => best = if best == Class::Plain { Class::Info } else { best },
+            Class::Total(strength) => match best {
+                Class::Total(known) if known >= strength => {}
+                Class::Plain | Class::Info | Class::Total(_) => best = Class::Total(strength),
+                _ => {}
+            },
+            other if matches!(best, Class::Plain | Class::Info) => best = other,
+            _ => {}
+        }
+    }
+    best
+}
+
+fn class_of_words(words: &[String], amount: Option<i64>) -> Class {
+    // A lead of signs and a count before the first word don't push the word away.
+    let lead = words.iter().take_while(|word| word.chars().count() < 3).count().min(3);
+    let has = |wanted: Sign| {
+        SIGNS.iter().filter(|(sign, _)| *sign == wanted).any(|(_, phrases)| {
+            phrases.iter().any(|phrase| {
+                if matches!(wanted, Sign::Includes | Sign::Excludes) {
+                    return find_strictly(words, phrase).is_some();
+                }
+                let from_lead = find(&words[lead..], phrase).map(|at| at < reach(wanted));
+                let from_start = if lead > 0 { find(words, phrase).map(|at| at < reach(wanted)) } else { None };
+                from_lead == Some(true) || from_start == Some(true)
+            })
+        })
+    };
+    let (total, tax) = (has(Sign::Total), has(Sign::Tax) || (has(Sign::Includes) && words.len() > 2));
+    let payable = has(Sign::Payable);
+    if has(Sign::TaxTable) {
+        return Class::TaxTable;
+    }
+    if has(Sign::Guest) {
+        return if payable || total || has(Sign::Sum) { Class::GuestTotal } else { Class::Guest };
+    }
+    // "Total rounded" is the total, "rounding" only what was added; 99 Speed Mart calls the total "rounding".
+    let small = amount.is_none_or(|amount| amount.abs() < 100);
+    if has(Sign::Round) && !(payable && !small) {
+        return if small || !total { rounding(small, amount) } else { Class::Total(100) };
+    }
+    if payable {
+        return Class::Total(100);
+    }
+    if has(Sign::Sub) || (total && has(Sign::Excludes)) {
+        return Class::Subtotal;
+    }
+    if has(Sign::Discount) {
+        return Class::Discount;
+    }
+    if total {
+        return total_class(words, tax && !has(Sign::Includes), has(Sign::Quantity), has(Sign::Includes));
+    }
+    if has(Sign::Service) && !(tax && has_word(words, "tax")) {
+        return Class::Service;
+    }
+    let class = single(&has);
+    // Opening hours look like sums: `9.00 Uhr - 20.00 Uhr`.
+    if class == Class::Plain && words.iter().any(|word| word == "nnr") { Class::Info } else { class }
+}
+
+fn has_word(words: &[String], word: &str) -> bool {
+    words.iter().any(|found| *found == looks(word))
+}
+
+fn rounding(small: bool, amount: Option<i64>) -> Class {
+    if small || amount.is_some_and(|amount| amount <= 0) { Class::Rounding } else { Class::Total(85) }
+}
+
+/// The row says "total"; of what?
+fn total_class(words: &[String], tax: bool, quantity: bool, includes: bool) -> Class {
+    let says = |word: &str| has_word(words, word);
+    if includes && (says("includes") || says("included")) {
+        Class::TaxIncluded
+    } else if quantity {
+        Class::QuantityTotal
+    } else if tax {
+        Class::Tax
+    } else if includes {
+        Class::Total(80)
+    } else {
+        Class::Total(90)
+    }
+}
+
+fn single(has: &impl Fn(Sign) -> bool) -> Class {
+    let classes = [
+        (Sign::Change, Class::Change),
+        (Sign::Card, Class::Card),
+        (Sign::Cash, Class::Cash),
+        (Sign::Tip, Class::Tip),
+        (Sign::Sum, Class::Total(60)),
+        (Sign::Info, Class::Info),
+    ];
+    if has(Sign::Tax) {
+        return if has(Sign::Includes) { Class::TaxIncluded } else { Class::Tax };
+    }
+    classes.into_iter().find(|(sign, _)| has(*sign)).map_or(Class::Plain, |(_, class)| class)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str, amount: Option<i64>) -> Class {
+        let words: Vec<String> = text.split_whitespace().map(looks).filter(|word| !word.is_empty()).collect();
+        class_of_words(&words, amount)
+    }
+
+    #[test]
+    fn totals_are_told_from_what_only_looks_like_them() {
+        for (text, amount, expected) in [
+            ("Итого к оплате: 7 135,00", Some(713_500), Class::Total(100)),
+            ("Итого к оплате Гость 3: 1 590,00", Some(159_000), Class::GuestTotal),
+            ("UTOГО 900", Some(90_000), Class::Total(90)),
+            ("К оплате", None, Class::Total(100)),
+            ("Сумма заказов 4970", Some(497_000), Class::Total(60)),
+            ("Sub Total: 8.00", Some(800), Class::Subtotal),
+            ("SUB-TOTAL 92.50", Some(9250), Class::Subtotal),
+            ("TOTAL QUANTITY 102", None, Class::QuantityTotal),
+            ("Total (Excluding GST): 59.00", Some(5900), Class::Subtotal),
+            ("Total (Inclusive of GST): 59.00", Some(5900), Class::Total(80)),
+            ("TOTAL INCLUDES 6% GST 1.44", Some(144), Class::TaxIncluded),
+            ("GST @6% included in total RM 0.87", Some(87), Class::TaxIncluded),
+            ("Total GST : 20.46", Some(2046), Class::Tax),
+            ("Total Rounded 25.40", Some(2540), Class::Total(100)),
+            ("Rounding Adjustment : 0.02", Some(2), Class::Rounding),
+            ("NET TOTAL : 8.00", Some(800), Class::Total(100)),
+            ("Total Payable: 39.78", Some(3978), Class::Total(100)),
+            ("zu zahlen 19,77", Some(1977), Class::Total(100)),
+            ("SUMME EUR 26,90", Some(2690), Class::Total(90)),
+            ("CASH 100.00", Some(10_000), Class::Cash),
+            ("Bar EUR 20,00", Some(2000), Class::Cash),
+            ("RÜCKGELD EUR 3,38", Some(338), Class::Change),
+            ("Mastercard EUR 26,90", Some(2690), Class::Card),
+            ("Service Chrg(Incl GST 6%) RM 5.83", Some(583), Class::Service),
+            ("10% Srv Chrg 8.78", Some(878), Class::Service),
+            ("GST @6% 5.81", Some(581), Class::Tax),
+            ("GST Summary Amount(RM) Tax(RM)", None, Class::TaxTable),
+            ("Member Discount -0.24", Some(-24), Class::Discount),
+        ] {
+            assert_eq!(of(text, amount), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn dishes_are_plain() {
+        for text in ["Картофель фри 2.00 740.00", "Barbecue Sauce 2.00", "SALATBAR 2,42", "Чай облепиховый 350", "MARG CK 27.95"] {
+            assert_eq!(of(text, Some(35_000)), Class::Plain, "{text}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The head of the table: which column holds the quantity, the price, the sum.
+
+use super::cells::Line;
+use super::fold::{find, looks};
+use std::sync::LazyLock;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Name,
+    Quantity,
+    Price,
+    Sum,
+    Other,
+}
+
+const HEADS: [(Kind, &str); 5] = [
+    (Kind::Name, "наименование|блюдо|название|товар|item|description|desc|descriptions|particulars|artikel|bezeichnung|product|items"),
+    (Kind::Quantity, "кол-во|количество|кол|кол.|qty|quantity|menge|anz|anzahl|кво|к-во|sale"),
+    (Kind::Price, "цена|price|u/p|u.price|uprice|unit price|preis|einzelpreis|u.p|s/price|unit|u/price|rm/unit|е-preis"),
+    (Kind::Sum, "сумма|стоимость|amount|amt|total|summe|betrag|gesamt|amt(rm)|amount(rm)|total(rm)|ttl|итого|amt+gst(rm)|sub total|eur|rm"),
+    (Kind::Other, "disc|discount|tax|gst|code|iss|exc|d|скидка|no|s/n"),
+];
+
+static LOOKS: LazyLock<Vec<(Kind, Vec<String>)>> =
+    LazyLock::new(|| HEADS.iter().map(|(kind, heads)| (*kind, heads.split('|').map(looks).collect())).collect());
+
+/// The columns of a table, each with the edges of its head.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Columns(Vec<(Kind, f32, f32)>);
+
+impl Columns {
+    /// Reads a row as the head of a table: at least two columns of different kinds and no sum of money.
+    pub(crate) fn of(line: &Line) -> Option<Self> {
+        if line.cells.iter().any(|cell| cell.number().is_some_and(|number| number.decimals == 2)) {
+            return None;
+        }
+        let mut found: Vec<(Kind, f32, f32)> = vec![];
+        for cell in &line.cells {
+            let look = looks(&cell.text);
+            let kind = LOOKS.iter().find(|(_, heads)| {
+                heads.iter().any(|head| find(std::slice::from_ref(&look), head).is_some()) && !look.is_empty()
+            });
+            if let Some((kind, _)) = kind {
+                found.push((*kind, cell.left, cell.right));
+            }
+        }
+        let has = |kind: Kind| found.iter().any(|column| column.0 == kind);
+        let kinds = [Kind::Name, Kind::Quantity, Kind::Price, Kind::Sum].into_iter().filter(|kind| has(*kind)).count();
+        let words = line.cells.iter().filter(|cell| cell.text.chars().count() > 2).count();
+        (kinds >= 2 && found.len() * 3 >= words).then_some(Self(found))
+    }
+
+    /// Whether there is a column of this kind.
+    pub(crate) fn has(&self, kind: Kind) -> bool {
+        self.0.iter().any(|column| column.0 == kind)
+    }
+
+    /// The kind of the column over a cell; only when it stands under the head, give or take a few letters.
+    pub(crate) fn over(&self, left: f32, right: f32, letter: f32) -> Option<Kind> {
+        let distance = |column: &(Kind, f32, f32)| {
+            let apart = (column.1 - right).max(left - column.2).max(0.0);
+            let edges = (column.2 - right).abs().min((column.1 - left).abs());
+            (apart, edges)
+        };
+        let nearest = self.0.iter().min_by(|a, b| {
+            let (a, b) = (distance(a), distance(b));
+            a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+        })?;
+        (distance(nearest).0 < 2.0 * letter).then_some(nearest.0)
+    }
+}

@@ -1,0 +1,104 @@
+//! One understanding of the whole cheque, and how far it is to be believed.
+
+use super::balance::{Balance, Parts, balance, parts};
+use super::cells::{Line, Style};
+use super::classes::Class;
+use super::figures::{Candidate, Figures, figures};
+use super::group::{Item, items};
+use super::sheet::{Sheet, sheet};
+use super::shape::Origin;
+
+/// An understanding of the cheque.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) sheet: Sheet,
+    pub(crate) items: Vec<Item>,
+    pub(crate) total: Option<Candidate>,
+    pub(crate) balance: Option<Balance>,
+    pub(crate) parts: Parts,
+    /// It adds up, and more than one thing speaks for that.
+    pub(crate) proven: bool,
+    /// The higher the better, to choose between drafts.
+    pub(crate) score: f32,
+}
+
+/// Understands the lines of a page.
+pub(crate) fn draft(lines: Vec<Line>, style: Style) -> Draft {
+    let sheet = sheet(lines, style);
+    let mut items = items(&sheet);
+    let figures = figures(&sheet);
+    let candidates = figures.candidates();
+    let mut best: Option<(f32, Candidate, Balance)> = None;
+    for candidate in &candidates {
+        if let Some(balance) = balance(&items, &figures, candidate) {
+            let score = candidate.score + 2.5 - 1.5 * balance.cost;
+            if best.as_ref().is_none_or(|(known, ..)| *known < score) {
+                best = Some((score, candidate.clone(), balance));
+            }
+        }
+    }
+    let by_words = candidates.first().cloned();
+    // A total that nothing adds up to, yet words speak for it far more.
+    let best = best.filter(|(score, ..)| by_words.as_ref().is_none_or(|other| *score > other.score - 0.5));
+    let (total, balance) = match best {
+        Some((_, candidate, balance)) => (Some(candidate), Some(balance)),
+        None => (by_words, None),
+    };
+    let parts = balance.as_ref().map_or_else(|| likely_parts(&figures, total.as_ref()), |balance| balance.parts);
+    let proven = match (&balance, &total) {
+        (Some(balance), Some(total)) => is_proven(balance, total, &items, &figures),
+        _ => false,
+    };
+    if balance.is_none() {
+        // Without a sum to confirm it, what has only a quantity is no line.
+        items.retain(|item| !item.free);
+    }
+    let score = score(&items, total.as_ref(), balance.as_ref(), proven);
+    Draft { sheet, items, total, balance, parts, proven, score }
+}
+
+fn likely_parts(figures: &Figures, total: Option<&Candidate>) -> Parts {
+    let until = total.map_or(usize::MAX, |total| total.row.max(figures.last_total_row()));
+    parts(figures, until, None).first().map(|(parts, _)| *parts).unwrap_or_default()
+}
+
+/// Adding up is proof when many lines do; with one or two, a misreading may repeat itself, and more must speak for it.
+fn is_proven(balance: &Balance, total: &Candidate, items: &[Item], figures: &Figures) -> bool {
+    let counted = items.iter().zip(&balance.sums).filter(|(_, sum)| **sum != 0).count();
+    let checked = items.iter().filter(|item| item.checked).count();
+    let stronger_unread = figures.unread.is_some_and(|strength| strength > 90) && total.witnesses < 2;
+    let contradicted = figures.candidates().iter().any(|other| other.minor != total.minor && other.score > total.score + 0.4);
+    let evidence = total.witnesses + u32::from(total.passes > 1) + u32::from(checked * 2 >= counted && checked > 0);
+    let needed = match counted {
+        0 => return false,
+        1 | 2 => 3,
+        3 | 4 => 2,
+        _ => 1,
+    };
+    let bent = !balance.repaired.is_empty() || balance.cost > 1.6 || balance.changed.len() > 1 + counted / 5;
+    evidence >= needed && !stronger_unread && !contradicted && !bent
+}
+
+fn score(items: &[Item], total: Option<&Candidate>, balance: Option<&Balance>, proven: bool) -> f32 {
+    let words = total.map_or(0.0, |total| total.score.min(8.0));
+    let read = |item: &&Item| item.totals.first().is_some_and(|choice| choice.origin == Origin::Read);
+    let lines = f32::from(u8::try_from(items.iter().filter(read).count()).unwrap_or(u8::MAX));
+    let checked = f32::from(u8::try_from(items.iter().filter(|item| item.checked).count()).unwrap_or(u8::MAX));
+    let adds_up = balance.map_or(0.0, |balance| 12.0 - 4.0 * balance.cost) + if proven { 12.0 } else { 0.0 };
+    words + lines.min(60.0) * 0.3 + checked.min(60.0) * 0.15 + adds_up
+}
+
+impl Figures {
+    /// By how much this total is another one rounded: up to four hundredths, to a multiple of five.
+    pub(crate) fn rounded_by(&self, total: i64) -> Option<i64> {
+        let totals = self.all.iter().filter(|figure| matches!(figure.class, Class::Total(_) | Class::Subtotal));
+        let steps = totals.map(|figure| total.saturating_sub(figure.choices[0].minor));
+        steps.filter(|step| (1..=4).contains(&step.abs()) && total % 5 == 0).min_by_key(|step| step.abs())
+    }
+
+    /// The last row with a total; what stands below it is information.
+    pub(crate) fn last_total_row(&self) -> usize {
+        let totals = self.all.iter().filter(|figure| matches!(figure.class, Class::Total(_)));
+        totals.map(|figure| figure.row).max().unwrap_or(0)
+    }
+}

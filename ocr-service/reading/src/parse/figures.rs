@@ -1,0 +1,239 @@
+//! The figures below the lines: totals, service, tax, discount, rounding, payment; and how far each total is believed.
+
+use super::classes::Class;
+use super::lexer::What;
+use super::shape::{Choice, Form};
+use super::sheet::{Entry, Sheet};
+
+/// A row with a figure.
+#[derive(Clone, Debug)]
+pub(crate) struct Figure {
+    pub(crate) class: Class,
+    /// The row.
+    pub(crate) row: usize,
+    /// The ways to read it, the likeliest first; never empty.
+    pub(crate) choices: Vec<Choice>,
+    /// How many passes read the row.
+    pub(crate) passes: usize,
+}
+
+/// A sum that may be the total.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) minor: i64,
+    /// How strongly words and other figures speak for it.
+    pub(crate) score: f32,
+    /// How many independent figures name it: total, subtotal, payment, cash less change.
+    pub(crate) witnesses: u32,
+    /// The most passes that read one of them so.
+    pub(crate) passes: usize,
+    /// The first row that names it.
+    pub(crate) row: usize,
+}
+
+/// All figures, and a total's row whose figure was not read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Figures {
+    pub(crate) all: Vec<Figure>,
+    /// Strength of the strongest total word without a figure.
+    pub(crate) unread: Option<u8>,
+    /// The row below the last line; totals above it are of groups.
+    pub(crate) lines_end: usize,
+    /// The first row with a total word.
+    pub(crate) first_total: Option<usize>,
+    /// What the tables of taxes add up to, in the ways they may be meant.
+    pub(crate) taxed: Vec<i64>,
+}
+
+/// Collects the figures of a sheet.
+pub(crate) fn figures(sheet: &Sheet) -> Figures {
+    let mut figures = Figures { lines_end: sheet.region.end, ..Figures::default() };
+    let entries = &sheet.entries;
+    let mut taken = None;
+    for (at, entry) in entries.iter().enumerate() {
+        if entry.class == Class::TaxTable && at >= sheet.region.end {
+            figures.taxed = taxed(&entries[at + 1..]);
+            break;
+        }
+        if matches!(entry.class, Class::Total(_) | Class::Subtotal) && at >= sheet.region.end {
+            figures.first_total = figures.first_total.or(Some(at));
+        }
+        // `EUR 19,77` alone, on the slip of the card terminal.
+        let lone = entry.class == Class::Plain && at >= sheet.region.end && is_lone(entry);
+        let other = matches!(entry.class, Class::Plain | Class::Info | Class::Guest | Class::QuantityTotal);
+        if taken == Some(at) || (other && !lone) {
+            continue;
+        }
+        if let Some(choices) = own(entry) {
+            let class = if lone { Class::Card } else { entry.class };
+            figures.all.push(Figure { class, row: at, choices, passes: entry.line.passes });
+        } else if let Class::Total(strength) = entry.class {
+            match below(entries, at) {
+                Some((row, choices)) => {
+                    taken = Some(row);
+                    let passes = entries[row].line.passes;
+                    figures.all.push(Figure { class: entry.class, row, choices, passes });
+                }
+                None => figures.unread = figures.unread.max(Some(strength)),
+            }
+        }
+    }
+    figures
+}
+
+/// Sums of a table of taxes: of its last column (gross), of the last two (net and tax), and what its own total says.
+fn taxed(entries: &[Entry]) -> Vec<i64> {
+    let (mut gross, mut both) = (0_i64, 0_i64);
+    let mut sums = vec![];
+    for entry in entries.iter().take(6) {
+        let money = |cell: &super::cells::Cell| cell.number().filter(|number| number.decimals == 2).and_then(super::amount::Number::money);
+        let figures: Vec<i64> = entry.line.cells.iter().filter_map(money).collect();
+        let [.., before, last] = figures[..] else {
+            if figures.is_empty() { break } else { continue }
+        };
+        if matches!(entry.class, Class::Total(_) | Class::QuantityTotal | Class::Tax) {
+            sums.push(last);
+            sums.push(before.saturating_add(last));
+            break;
+        }
+        gross = gross.saturating_add(last);
+        both = both.saturating_add(before).saturating_add(last);
+    }
+    sums.extend([gross, both].into_iter().filter(|sum| *sum > 0));
+    sums
+}
+
+fn is_lone(entry: &Entry) -> bool {
+    let whats: Vec<What> = entry.line.cells.iter().map(|cell| cell.what).filter(|what| *what != What::Mark).collect();
+    matches!(whats[..], [What::Currency, What::Number(_)])
+}
+
+fn own(entry: &Entry) -> Option<Vec<Choice>> {
+    (!entry.amounts.is_empty()).then(|| entry.amounts.clone())
+}
+
+/// The figure of a total on the next row, alone there: `К оплате` / `4970`.
+fn below(entries: &[Entry], at: usize) -> Option<(usize, Vec<Choice>)> {
+    let label = &entries[at].line;
+    let next = entries.iter().enumerate().skip(at + 1).find(|(_, entry)| entry.shape.form != Form::Nothing || !entry.line.text.is_empty());
+    let (row, entry) = next?;
+    let near = entry.line.place.top - label.place.bottom < 1.6 * label.height.max(entry.line.height);
+    let alone = entry.line.cells.iter().filter(|cell| cell.text.chars().any(char::is_alphanumeric)).count() <= 3;
+    let digits = entry.line.text.chars().filter(char::is_ascii_digit).count();
+    let letters = entry.line.text.chars().filter(|c| c.is_alphabetic()).count();
+    if !near || !alone || letters > digits + 3 || entry.class != Class::Plain {
+        return None;
+    }
+    let choices = if entry.amounts.is_empty() { whole(entry) } else { entry.amounts.clone() };
+    (!choices.is_empty()).then_some((row, choices))
+}
+
+/// Any number of the row as money, when no column says where sums stand.
+fn whole(entry: &Entry) -> Vec<Choice> {
+    let numbers = entry.line.cells.iter().flat_map(|cell| &cell.readings);
+    let money = numbers.filter_map(|reading| reading.number.money().map(|minor| (minor, reading.weight)));
+    money.map(|(minor, weight)| Choice { minor, weight: weight * 0.8, origin: super::shape::Origin::Read }).collect()
+}
+
+impl Figures {
+    /// The choices for one of the classes, summed over its rows, above or at `row`.
+    pub(crate) fn of(&self, class: Class, until: usize) -> impl Iterator<Item = &Figure> {
+        self.all.iter().filter(move |figure| figure.class == class && figure.row <= until)
+    }
+
+    /// What may be the total, the best first.
+    pub(crate) fn candidates(&self) -> Vec<Candidate> {
+        let mut found: Vec<Candidate> = vec![];
+        for (order, figure) in self.all.iter().enumerate() {
+            let Class::Total(strength) = figure.class else { continue };
+            if figure.row < self.lines_end {
+                continue;
+            }
+            let all: f32 = figure.choices.iter().map(|choice| choice.weight).sum();
+            for (rank, choice) in figure.choices.iter().enumerate().filter(|(_, choice)| choice.minor > 0) {
+                let share = choice.weight / all.max(0.01);
+                let later = 0.02 * f32::from(u8::try_from(order.min(20)).unwrap_or(20));
+                let known = found.iter().any(|candidate| candidate.minor == choice.minor);
+                let worth = if known { 1.2 } else { worth(strength) };
+                let score = (worth + later) * share;
+                let passes = if rank == 0 { figure.passes } else { 1 };
+                support(&mut found, choice.minor, score, u32::from(share > 0.3), passes, figure.row, true);
+            }
+        }
+        self.payments(&mut found);
+        self.rounded(&mut found);
+        found.retain(|candidate| candidate.minor < 1_000_000_000);
+        for candidate in found.iter_mut().filter(|candidate| self.taxed.contains(&candidate.minor)) {
+            candidate.score += 1.0;
+            candidate.witnesses += 1;
+        }
+        found.sort_by(|a, b| b.score.total_cmp(&a.score));
+        found.truncate(8);
+        found
+    }
+
+    /// What was paid speaks for a total: by card as it is, in cash less the change.
+    fn payments(&self, found: &mut Vec<Candidate>) {
+        let first_total = self.first_total.unwrap_or(usize::MAX);
+        let paid = |class: Class| self.all.iter().filter(move |figure| figure.class == class && figure.row > first_total);
+        for figure in paid(Class::Card) {
+            if let Some(best) = figure.choices.first() {
+                support(found, best.minor.abs(), 1.4, 1, figure.passes, figure.row, true);
+            }
+        }
+        for cash in paid(Class::Cash) {
+            for tendered in cash.choices.iter().take(2) {
+                support(found, tendered.minor.abs(), 0.7, 1, cash.passes, cash.row, false);
+                for change in paid(Class::Change).flat_map(|change| change.choices.iter().take(2)) {
+                    let total = tendered.minor.abs() - change.minor.abs();
+                    if total > 0 && change.minor != 0 {
+                        support(found, total, 1.8, 1, 1, cash.row, false);
+                    }
+                }
+            }
+        }
+        for figure in self.all.iter().filter(|figure| figure.class == Class::Subtotal) {
+            if let Some(best) = figure.choices.first() {
+                support(found, best.minor, 0.3, 1, figure.passes, figure.row, false);
+            }
+        }
+    }
+
+    /// A total and a rounding that make another total speak for that one.
+    fn rounded(&self, found: &mut [Candidate]) {
+        let rounding = self.all.iter().filter(|figure| figure.class == Class::Rounding);
+        let steps: Vec<i64> = rounding.filter_map(|figure| figure.choices.first()).map(|choice| choice.minor.abs()).filter(|minor| (1..100).contains(minor)).collect();
+        let known: Vec<i64> = found.iter().map(|candidate| candidate.minor).collect();
+        for candidate in found {
+            let near = known.iter().any(|other| (1..=4).contains(&other.abs_diff(candidate.minor)) && other % 5 != 0);
+            if near && candidate.minor % 5 == 0 {
+                candidate.score += 1.0;
+            }
+            let made = steps.iter().any(|step| known.contains(&(candidate.minor - step)) || known.contains(&(candidate.minor + step)));
+            if made && candidate.minor % 5 == 0 {
+                candidate.score += 1.5;
+            }
+        }
+    }
+}
+
+fn worth(strength: u8) -> f32 {
+    match strength {
+        96.. => 3.6,
+        86..96 => 2.8,
+        76..86 => 2.4,
+        _ => 1.2,
+    }
+}
+
+/// Adds what speaks for a sum; only a figure that can be a total itself makes a new candidate.
+fn support(found: &mut Vec<Candidate>, minor: i64, score: f32, witnesses: u32, passes: usize, row: usize, makes: bool) {
+    if let Some(known) = found.iter_mut().find(|candidate| candidate.minor == minor) {
+        known.score += score;
+        known.witnesses += witnesses;
+        known.passes = known.passes.max(passes);
+        known.row = known.row.min(row);
+    } else if makes && minor > 0 {
+        found.push(Candidate { minor, score, witnesses, passes, row });
+    }
+}

@@ -1,0 +1,175 @@
+//! A draft as the cheque that people see.
+
+use super::Parsed;
+use super::draft::Draft;
+use super::fold::looks;
+use super::group::Item;
+use super::product::{makes, times};
+use super::shape::Origin;
+use crate::layout::measure::around;
+use crate::word::Place;
+use contracts::cheque::{Cheque, ChequeStatus, LineWarning, Product};
+use contracts::money::Money;
+use contracts::quantity::Quantity;
+
+const LINES_MAX: usize = 200;
+const NAME_LETTERS_MAX: usize = 200;
+/// Below this a reading is called uncertain.
+const SURE: f32 = 0.6;
+
+/// Writes the draft out.
+pub(crate) fn finish(draft: &Draft, agreed: bool) -> Parsed {
+    let mut products = vec![];
+    let mut places = vec![];
+    for (at, item) in draft.items.iter().enumerate().take(LINES_MAX) {
+        let id = u32::try_from(at + 1).unwrap_or(u32::MAX);
+        products.push(product(draft, item, at, id));
+        places.push(place(draft, item));
+    }
+    let money = |minor: i64| (minor != 0).then(|| Money::from_minor(minor));
+    let mut cheque = Cheque {
+        total_account: draft.total.as_ref().map(|total| Money::from_minor(total.minor)),
+        products,
+        currency: currency(draft).map(str::to_owned),
+        service: money(draft.parts.service),
+        discount: money(draft.parts.discount),
+        tax: money(draft.parts.tax),
+        tip: money(draft.parts.tip),
+        rounding: money(draft.parts.rounding),
+        status: ChequeStatus::Failed,
+        difference: None,
+        confidence: 0.0,
+        warnings: vec![],
+        photo: None,
+    };
+    cheque.judge();
+    if cheque.status == ChequeStatus::Balanced && !(draft.proven && agreed) {
+        // It adds up, yet too little speaks for it: the owner has a look.
+        cheque.status = ChequeStatus::NeedsReview;
+    }
+    cheque.confidence = confidence(&cheque);
+    let repaired = draft.balance.as_ref().is_some_and(|balance| !balance.repaired.is_empty());
+    let sure = cheque.status == ChequeStatus::Balanced && !repaired;
+    Parsed { cheque, places, sure }
+}
+
+fn product(draft: &Draft, item: &Item, at: usize, id: u32) -> Product {
+    let balance = draft.balance.as_ref();
+    let first = item.totals.first();
+    let total = balance.map(|balance| balance.sums[at]).or_else(|| first.map(|choice| choice.minor));
+    let (quantity, price, printed) = quantity_and_price(item, total);
+    let all: f32 = item.totals.iter().map(|choice| choice.weight).sum();
+    let chosen = item.totals.iter().find(|choice| Some(choice.minor) == total);
+    let share = chosen.map_or(0.0, |choice| choice.weight / all.max(0.01));
+    let row = &draft.sheet.entries[item.rows[0]].line;
+    let checked = printed && total.is_some_and(|total| quantity.is_some_and(|quantity| price.is_some_and(|price| makes(quantity, price, total))));
+    let mut warnings = vec![];
+    if let (Some(quantity), Some(price), Some(total)) = (item.quantity, item.price, total)
+        && !makes(quantity, price, total)
+    {
+        warnings.push(LineWarning::DoesNotAddUp);
+    }
+    let repaired = balance.is_some_and(|balance| balance.repaired.contains(&at));
+    if repaired {
+        warnings.push(LineWarning::Repaired);
+    }
+    if row.confidence < SURE || item.name.is_empty() {
+        warnings.push(LineWarning::UncertainName);
+    }
+    let read = chosen.is_some_and(|choice| choice.origin == Origin::Read);
+    let doubtful = total.is_some() && !item.free && (!read || (share < SURE && !checked) || !draft.proven && balance.is_some());
+    if doubtful && !repaired {
+        warnings.push(LineWarning::UncertainAmount);
+    }
+    if total.is_none() {
+        warnings.push(LineWarning::NoAmount);
+    }
+    let mut sure = row.confidence.min(0.4 + 0.6 * share);
+    if checked || draft.proven {
+        sure = sure.max(0.9);
+    }
+    if doubtful || repaired {
+        sure = sure.min(0.5);
+    }
+    let quantity = quantity.and_then(|quantity| Quantity::from_thousandths(quantity).ok()).unwrap_or(Quantity::ONE);
+    Product {
+        id,
+        name: item.name.chars().take(NAME_LETTERS_MAX).collect(),
+        number_servings: quantity,
+        price: price.map(Money::from_minor),
+        total: total.map(Money::from_minor),
+        price_printed: printed,
+        modifiers: item.modifiers.clone(),
+        confidence: hundredths(sure),
+        raw: raw(draft, item),
+        bounds: None,
+        warnings,
+    }
+}
+
+/// Quantity, price, and whether the price is printed; what is missing follows from the total.
+fn quantity_and_price(item: &Item, total: Option<i64>) -> (Option<i64>, Option<i64>, bool) {
+    match (item.quantity, item.price, total) {
+        (quantity, Some(price), _) => (quantity.or(Some(1000)), Some(price), true),
+        (quantity, None, Some(total)) => {
+            let quantity = quantity.filter(|quantity| *quantity > 0).unwrap_or(1000);
+            let price = (i128::from(total) * 1000 + i128::from(quantity) / 2).div_euclid(i128::from(quantity));
+            let price = i64::try_from(price).ok().filter(|price| times(quantity, *price).is_some());
+            (Some(quantity), price, false)
+        }
+        (quantity, None, None) => (quantity, None, false),
+    }
+}
+
+fn raw(draft: &Draft, item: &Item) -> String {
+    let mut rows = item.rows.clone();
+    rows.sort_unstable();
+    rows.dedup();
+    rows.iter().map(|row| draft.sheet.entries[*row].line.text.as_str()).collect::<Vec<_>>().join("\n")
+}
+
+fn place(draft: &Draft, item: &Item) -> Option<Place> {
+    around(item.rows.iter().map(|row| &draft.sheet.entries[*row].line.place))
+}
+
+fn confidence(cheque: &Cheque) -> f64 {
+    if cheque.products.is_empty() {
+        return 0.0;
+    }
+    let count = u32::try_from(cheque.products.len()).unwrap_or(u32::MAX);
+    let lines = cheque.products.iter().map(|product| product.confidence).sum::<f64>() / f64::from(count);
+    let whole = match cheque.status {
+        ChequeStatus::Balanced => lines.max(0.9),
+        ChequeStatus::NeedsReview if cheque.total_account.is_some() => lines.min(0.7),
+        ChequeStatus::NeedsReview | ChequeStatus::Failed => lines.min(0.4),
+    };
+    (whole * 100.0).round() / 100.0
+}
+
+fn hundredths(value: f32) -> f64 {
+    (f64::from(value.clamp(0.0, 1.0)) * 100.0).round() / 100.0
+}
+
+/// The currency that the words of the cheque name; Cyrillic words with sums are roubles only if they say so.
+fn currency(draft: &Draft) -> Option<&'static str> {
+    let signs: [(&str, &[&str]); 4] = [
+        ("EUR", &["eur", "euro", "€"]),
+        ("MYR", &["rm", "myr", "ringgit"]),
+        ("RUB", &["руб", "₽", "рублей", "рубли", "рубль", "rub"]),
+        ("USD", &["$", "usd"]),
+    ];
+    let says = |sign: &str| {
+        let look = looks(sign);
+        draft.sheet.entries.iter().any(|entry| {
+            let lower = entry.line.text.to_lowercase();
+            if look.is_empty() || sign == "$" { lower.contains(sign) } else { entry.line.looks.iter().flatten().any(|word| is_sign(word, &look)) }
+        })
+    };
+    signs.iter().find(|(_, signs)| signs.iter().any(|sign| says(sign))).map(|(currency, _)| *currency)
+}
+
+/// The sign alone, or directly before or behind a figure.
+fn is_sign(word: &str, sign: &str) -> bool {
+    let rest = word.strip_prefix(sign).or_else(|| word.strip_suffix(sign));
+    rest.is_some_and(|rest| rest.is_empty() || (rest.len() >= 2 && rest.chars().all(|c| c.is_ascii_digit() || "osblzg".contains(c))))
+}

@@ -1,0 +1,246 @@
+//! Rows into lines of the cheque: names that stand above or below their numbers, quantities in a row of their own.
+
+use super::classes::Class;
+use super::fold::has_word;
+use super::product::makes;
+use super::shape::{Choice, Form, tidy};
+use super::sheet::{Entry, Sheet};
+
+/// A line of the cheque, before its sum is decided.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Item {
+    pub(crate) name: String,
+    pub(crate) modifiers: Vec<String>,
+    /// In thousandths.
+    pub(crate) quantity: Option<i64>,
+    /// In hundredths.
+    pub(crate) price: Option<i64>,
+    /// The possible sums, the likeliest first; empty when none was read.
+    pub(crate) totals: Vec<Choice>,
+    /// Quantity times price is the likeliest sum.
+    pub(crate) checked: bool,
+    /// The rows it stands in, the one with the sum first.
+    pub(crate) rows: Vec<usize>,
+    /// It has a quantity but no sum: given free, or the sum was not read.
+    pub(crate) free: bool,
+}
+
+/// How names and sums stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Names {
+    Beside,
+    Above,
+    Below,
+}
+
+/// Rows further below their item than this, in heights, don't belong to it.
+const APART: f32 = 2.6;
+const ITEMS_MAX: usize = 200;
+
+/// The lines of the cheque.
+pub(crate) fn items(sheet: &Sheet) -> Vec<Item> {
+    let mut grouping = Grouping { sheet, names: names(sheet), items: vec![], texts: vec![], multiplier: None };
+    for at in sheet.region.clone() {
+        grouping.take(at);
+    }
+    grouping.flush();
+    grouping.items.truncate(ITEMS_MAX);
+    grouping.items
+}
+
+fn names(sheet: &Sheet) -> Names {
+    let forms: Vec<Form> = sheet.region.clone().map(|at| &sheet.entries[at]).filter(|entry| entry.class == Class::Plain)
+        .map(|entry| entry.shape.form).filter(|form| matches!(form, Form::Full | Form::Numbers | Form::Text)).collect();
+    let pairs = |first: Form, second: Form| forms.windows(2).filter(|pair| pair[0] == first && pair[1] == second).count();
+    let numbers = forms.iter().filter(|form| **form == Form::Numbers).count();
+    let full = forms.iter().filter(|form| **form == Form::Full).count();
+    if numbers * 2 <= full || numbers == 0 {
+        return Names::Beside;
+    }
+    let (above, below) = (pairs(Form::Text, Form::Numbers), pairs(Form::Numbers, Form::Text));
+    let starts_with_numbers = forms.first() == Some(&Form::Numbers);
+    if above.max(below) * 2 <= numbers {
+        return Names::Beside;
+    }
+    if below > above || (below == above && starts_with_numbers) { Names::Below } else { Names::Above }
+}
+
+struct Grouping<'a> {
+    sheet: &'a Sheet,
+    names: Names,
+    items: Vec<Item>,
+    /// Rows of words that belong to no line yet.
+    texts: Vec<usize>,
+    /// A row of quantity and price that belongs to no line yet.
+    multiplier: Option<usize>,
+}
+
+impl Grouping<'_> {
+    fn entry(&self, at: usize) -> &Entry {
+        &self.sheet.entries[at]
+    }
+
+    fn take(&mut self, at: usize) {
+        let (class, form) = (self.entry(at).class, self.entry(at).shape.form);
+        if class != Class::Plain {
+            self.flush();
+            return;
+        }
+        match form {
+            Form::Full => self.full(at),
+            Form::Numbers => self.numbers(at),
+            Form::Multiplier => self.multiply(at),
+            Form::Text => self.texts.push(at),
+            Form::Nothing => {}
+        }
+    }
+
+    fn full(&mut self, at: usize) {
+        if self.names != Names::Above {
+            self.flush();
+        }
+        let mut item = self.start(at);
+        item.name.clone_from(&self.entry(at).shape.name);
+        self.texts.clear();
+        self.multiplied(&mut item);
+        self.items.push(item);
+    }
+
+    fn numbers(&mut self, at: usize) {
+        if self.names == Names::Below {
+            self.flush();
+        }
+        let mut item = self.start(at);
+        let own = &self.entry(at).shape.name;
+        if self.names == Names::Beside && own.chars().any(char::is_alphabetic) {
+            // An article number in place of a name.
+            item.name.clone_from(own);
+            self.flush();
+        }
+        let above = std::mem::take(&mut self.texts);
+        let names: Vec<usize> = above.into_iter().filter(|text| self.gap(*text, at) < 2.0 * APART).collect();
+        for text in &names {
+            append(&mut item.name, &self.entry(*text).shape.name);
+        }
+        item.rows.extend(names);
+        let nameless = item.name.is_empty() && self.names != Names::Below;
+        // Numbers without any name: worth a line only when they prove themselves.
+        if nameless && !item.checked {
+            return;
+        }
+        self.multiplied(&mut item);
+        self.items.push(item);
+    }
+
+    fn start(&self, at: usize) -> Item {
+        let shape = &self.entry(at).shape;
+        Item {
+            quantity: shape.quantity,
+            price: shape.price,
+            totals: shape.totals.clone(),
+            checked: shape.checked,
+            rows: vec![at],
+            ..Item::default()
+        }
+    }
+
+    /// Gives a line the quantity and price of the row above it, when they make its sum.
+    fn multiplied(&mut self, item: &mut Item) {
+        let Some(at) = self.multiplier.take() else { return };
+        let shape = self.sheet.entries[at].shape.clone();
+        if let (Some(quantity), Some(price)) = (shape.quantity, shape.price) {
+            give(item, quantity, price, at);
+        }
+    }
+
+    /// A row of quantity and price: of the line above when it makes its sum, else of the next.
+    fn multiply(&mut self, at: usize) {
+        let shape = self.entry(at).shape.clone();
+        let (Some(quantity), Some(price)) = (shape.quantity, shape.price) else { return };
+        if self.texts.is_empty()
+            && let Some(last) = self.items.last_mut()
+            && !last.checked
+            && give(last, quantity, price, at)
+        {
+            return;
+        }
+        if self.names == Names::Above && !self.texts.is_empty() {
+            // Name above, sum unread: the product stands for it, to be confirmed by the total.
+            let mut item = self.start(at);
+            for text in std::mem::take(&mut self.texts) {
+                append(&mut item.name, &self.entry(text).shape.name);
+                item.rows.push(text);
+            }
+            if let Some(minor) = super::product::times(quantity, price) {
+                item.totals.push(Choice { minor, weight: 0.3, origin: super::shape::Origin::Computed });
+            }
+            self.items.push(item);
+            return;
+        }
+        self.multiplier = Some(at);
+    }
+
+    /// Distance between the middles of two rows, in heights.
+    fn gap(&self, a: usize, b: usize) -> f32 {
+        let (a, b) = (&self.entry(a).line, &self.entry(b).line);
+        (b.place.middle().1 - a.place.middle().1).abs() / a.height.max(1.0)
+    }
+
+    /// Rows of words so far belong to the line above them: as its name's rest, or as modifiers.
+    fn flush(&mut self) {
+        let texts = std::mem::take(&mut self.texts);
+        let Some(mut last) = self.items.pop() else { return };
+        let mut previous = last.rows[0];
+        let mut continues = true;
+        for text in texts {
+            let gap = self.gap(previous, text);
+            let entry = &self.sheet.entries[text];
+            let name = &entry.shape.name;
+            if gap > APART || !has_word(name) {
+                continues = false;
+                continue;
+            }
+            previous = text;
+            let first = &self.sheet.entries[last.rows[0]];
+            let indented = entry.shape.left - first.shape.left > 1.4 * first.line.letter;
+            let counted = entry.shape.quantity.is_some();
+            let dashed = entry.line.text.starts_with(['-', '+', '*']);
+            if self.names == Names::Below && last.name.is_empty() {
+                append(&mut last.name, name);
+            } else if counted && self.sheet.counts() {
+                let free = Item { name: name.clone(), quantity: entry.shape.quantity, rows: vec![text], free: true, ..Item::default() };
+                self.items.push(std::mem::replace(&mut last, free));
+                continue;
+            } else if indented || counted || dashed {
+                last.modifiers.push(tidy(name));
+                continues = false;
+            } else if continues && last.rows.len() < 5 {
+                append(&mut last.name, name);
+            } else {
+                continue;
+            }
+            last.rows.push(text);
+        }
+        self.items.push(last);
+    }
+}
+
+fn append(name: &mut String, rest: &str) {
+    if !name.is_empty() && !rest.is_empty() {
+        name.push(' ');
+    }
+    name.push_str(rest);
+}
+
+/// Sets quantity and price of the line when they make one of its sums.
+fn give(item: &mut Item, quantity: i64, price: i64, row: usize) -> bool {
+    let Some(at) = item.totals.iter().position(|choice| makes(quantity, price, choice.minor)) else {
+        return false;
+    };
+    item.totals.swap(0, at);
+    item.quantity = Some(quantity);
+    item.price = Some(price);
+    item.checked = true;
+    item.rows.push(row);
+    true
+}

@@ -1,0 +1,298 @@
+//! A word of the engine in its pieces: `3x0,5л` is a number, a times sign, a number and a unit.
+
+use super::amount::{self, Number};
+use super::fold::{alike, looks};
+
+/// What a piece is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum What {
+    Text,
+    Number(Number),
+    /// `x`, `*`, `×`, `@`.
+    Times,
+    /// A measure: `шт`, `порц`, `л`, `kg`.
+    Unit,
+    /// `RM`, `EUR`, `руб`.
+    Currency,
+    Percent,
+    /// A letter of the tax class behind a sum, or a lone sign.
+    Mark,
+}
+
+/// A piece: what it is, and where in the word it begins and ends, in letters.
+pub(crate) type Piece = (What, usize, usize);
+
+const UNITS: [&str; 44] = [
+    "шт", "порц", "порция", "пор", "порции", "л", "мл", "г", "гр", "кг", "бут", "бок", "чаш", "ед", "упак", "стак", "kg", "g",
+    "gr", "ml", "l", "lt", "ltr", "pc", "pcs", "pkt", "pkts", "pck", "unit", "units", "ea", "nos", "btl", "ctn", "set", "stk",
+    "stck", "stück", "rolle", "pack", "packung", "fl", "x", "ps",
+];
+const CURRENCIES: [&str; 15] =
+    ["rm", "myr", "eur", "euro", "руб", "рубл", "рублей", "rub", "р", "usd", "€", "₽", "$", "rmb", "rw"];
+/// Letters that stand for the tax behind a sum.
+const TAXES: [&str; 22] = [
+    "sr", "zr", "zrl", "srl", "sre", "s", "z", "t", "a", "b", "c", "d", "e", "aw", "bw", "ab", "os", "tx", "n", "r", "x", "os",
+];
+
+/// Takes a word apart.
+pub(crate) fn pieces(text: &str) -> Vec<Piece> {
+    let letters: Vec<char> = text.chars().collect();
+    let mut start = 0;
+    let mut end = letters.len();
+    while start < end && is_lead(&letters[start..]) {
+        start += 1;
+    }
+    while start < end && matches!(letters[end - 1], ')' | ':' | ';' | ',' | '.' | '\'' | '"' | '”' | '’' | '_' | '=') {
+        end -= 1;
+    }
+    if start == end {
+        return vec![(What::Mark, 0, letters.len())];
+    }
+    let core = &letters[start..end];
+    let mut pieces = vec![];
+    take_apart(core, start, 0, &mut pieces);
+    pieces
+}
+
+/// Whether the first sign is only a lead of what follows.
+fn is_lead(letters: &[char]) -> bool {
+    match letters[0] {
+        '.' | ',' => !letters.get(1).is_some_and(char::is_ascii_digit),
+        '-' | '−' | '–' | '—' | '*' | '×' | '@' | '$' | '€' | '₽' | '|' | '!' | '[' | ']' | '{' | '}' | '&' | '?' | '%' => false,
+        other => !other.is_alphanumeric(),
+    }
+}
+
+fn take_apart(core: &[char], offset: usize, depth: u8, pieces: &mut Vec<Piece>) {
+    let text: String = core.iter().collect();
+    let end = offset + core.len();
+    if let Some(what) = whole(&text) {
+        return pieces.push((what, offset, end));
+    }
+    if let Some(number) = after_ringgit(core) {
+        pieces.push((What::Currency, offset, offset + 2));
+        return pieces.push((What::Number(number), offset + 2, end));
+    }
+    if let Some(length) = currency_before(core) {
+        pieces.push((What::Currency, offset, offset + length));
+        return take_apart(&core[length..], offset + length, depth, pieces);
+    }
+    if let Some((number, length)) = starred(core) {
+        pieces.push((What::Number(number), offset, offset + length));
+        return pieces.push((What::Mark, offset + length, end));
+    }
+    if depth < 3
+        && let Some(at) = times(core)
+    {
+        if at > 0 {
+            take_apart(&core[..at], offset, depth + 1, pieces);
+        }
+        pieces.push((What::Times, offset + at, offset + at + 1));
+        if at + 1 < core.len() {
+            take_apart(&core[at + 1..], offset + at + 1, depth + 1, pieces);
+        }
+        return;
+    }
+    if let Some((number, length)) = number_before(core) {
+        pieces.push((What::Number(number), offset, offset + length));
+        let rest: String = core[length..].iter().collect();
+        let what = behind_number(&rest).unwrap_or(What::Text);
+        return pieces.push((what, offset + length, end));
+    }
+    pieces.push((What::Text, offset, end));
+}
+
+fn whole(text: &str) -> Option<What> {
+    let trimmed = text.trim_matches(['(', ')', '.', ',', ':']);
+    if let Some(number) = amount::number(text) {
+        // A lone letter-like sign is not a digit.
+        return (text.chars().count() > 1 || text.chars().all(|c| c.is_ascii_digit())).then_some(What::Number(number));
+    }
+    if let Some(body) = trimmed.strip_suffix('%') {
+        return (amount::number(body).is_some() || body.is_empty()).then_some(What::Percent);
+    }
+    let lower = trimmed.to_lowercase();
+    match lower.as_str() {
+        "x" | "х" | "*" | "×" | "@" | "ж" => Some(What::Times),
+        _ if CURRENCIES.contains(&lower.as_str()) => Some(What::Currency),
+        _ if UNITS.contains(&lower.as_str()) => Some(What::Unit),
+        _ if !trimmed.chars().any(char::is_alphanumeric) => Some(What::Mark),
+        _ if trimmed.chars().count() == 1 => Some(What::Mark),
+        _ => None,
+    }
+}
+
+/// `RMS.98` is 5.98: behind the currency a letter is a digit.
+fn after_ringgit(core: &[char]) -> Option<Number> {
+    let is_ringgit = core.len() > 3 && matches!(core[0], 'R' | 'r') && matches!(core[1], 'M' | 'm' | 'N' | 'H');
+    let rest: String = core.iter().skip(2).collect();
+    let number = amount::number(rest.trim_start_matches(['.', ':'])).filter(|number| number.decimals == 2);
+    if is_ringgit { number } else { None }
+}
+
+/// How many letters of a currency stand before a number: `RM12.30`, `=900` has lost its sign already.
+fn currency_before(core: &[char]) -> Option<usize> {
+    let digits = core.iter().position(char::is_ascii_digit).or_else(|| core.iter().position(|c| *c == '.'))?;
+    let before: String = core[..digits].iter().collect::<String>().to_lowercase();
+    let before = before.trim_end_matches(['.', ':', '-', '=', '(']);
+    let known = matches!(before, "rm" | "r" | "rn" | "rmi" | "ам" | "ям" | "rп" | "км" | "pm" | "fm" | "eur" | "€" | "$" | "₽" | "myr");
+    let rest: String = core[digits..].iter().collect();
+    (known && digits > 0 && (amount::number(&rest).is_some() || number_before(&core[digits..]).is_some())).then_some(digits)
+}
+
+/// A sum with a star and the letter of its tax: `0,25*C`, also read as `0,25%0`.
+fn starred(core: &[char]) -> Option<(Number, usize)> {
+    let length = core.len().checked_sub(2)?;
+    let [sign, letter] = core[length..] else { return None };
+    let tax = letter.is_alphabetic() || matches!(letter, '0' | '6' | '8');
+    let text: String = core[..length].iter().collect();
+    let number = amount::number(&text).filter(|number| number.decimals == 2)?;
+    (tax && matches!(sign, '*' | '%' | 'x' | 'х' | 'X' | 'Х' | '×' | 'k' | 'к')).then_some((number, length))
+}
+
+/// Where a times sign parts two sides of which the left is a number and the right begins like one, or one is empty.
+fn times(core: &[char]) -> Option<usize> {
+    (0..core.len()).find(|at| {
+        if !matches!(core[*at], 'x' | 'X' | 'х' | 'Х' | '*' | '×' | '@' | '%') {
+            return false;
+        }
+        let left: String = core[..*at].iter().collect();
+        let right = &core[at + 1..];
+        let left_number = left.is_empty() || number_side(&core[..*at]);
+        let right_number = right.is_empty() || number_side(right);
+        let sign = core[*at];
+        left_number && right_number && (!left.is_empty() || !right.is_empty()) && (sign != '%' || !right.is_empty() && !left.is_empty())
+    })
+}
+
+fn number_side(side: &[char]) -> bool {
+    let text: String = side.iter().collect();
+    if amount::number(&text).is_some() || number_before(side).is_some() {
+        return true;
+    }
+    // `1порц.` whose 1 was read as a letter: `inopu`, `{nopu`, `|ПОРЦ`.
+    side.len() > 2 && amount::digit(side[0]) == Some('1') && is_unit(&side[1..].iter().collect::<String>())
+}
+
+/// The longest number at the beginning, when something that is no digit follows.
+fn number_before(core: &[char]) -> Option<(Number, usize)> {
+    let mut length = core.iter().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'') || **c == '-').count();
+    if length < core.len() && length > 0 {
+        // Letters that look like digits, when digits or a mark surround them.
+        while length < core.len() && amount::digit(core[length]).is_some() && core[length + 1..].first().is_some_and(char::is_ascii_digit)
+        {
+            length += 1 + core[length + 1..].iter().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).count();
+        }
+    }
+    while length > 0 && matches!(core[length - 1], '.' | ',' | '\'') {
+        length -= 1;
+    }
+    if length == 0 {
+        let rest: String = core.iter().skip(1).collect();
+        let one = core.len() > 2 && amount::digit(core[0]) == Some('1') && is_unit(&rest);
+        return one.then_some((Number { thousandths: 1000, decimals: 0, guessed: 1 }, 1));
+    }
+    if length == core.len() {
+        return None;
+    }
+    let text: String = core[..length].iter().collect();
+    amount::number(&text).map(|number| (number, length))
+}
+
+fn is_unit(text: &str) -> bool {
+    let look = looks(text);
+    UNITS.iter().any(|unit| {
+        let unit = looks(unit);
+        look == unit || near(&look, &unit)
+    })
+}
+
+/// Four letters of a unit may have one misread.
+fn near(look: &str, unit: &str) -> bool {
+    let four = unit.chars().count() == 4 && look.chars().count() == 4 && strsim::levenshtein(look, unit) <= 1;
+    four || alike(look, unit)
+}
+
+fn behind_number(rest: &str) -> Option<What> {
+    let trimmed = rest.trim_matches(['.', ',', ')', ':', '*', '-', '/', '=']);
+    let lower = trimmed.to_lowercase();
+    if CURRENCIES.contains(&lower.as_str()) {
+        Some(What::Currency)
+    } else if is_unit(trimmed) {
+        Some(What::Unit)
+    } else if trimmed.is_empty() || is_tax(trimmed) {
+        Some(What::Mark)
+    } else if rest.starts_with('%') {
+        Some(What::Percent)
+    } else {
+        None
+    }
+}
+
+/// Whether the letters can stand for a tax class behind a sum.
+pub(crate) fn is_tax(text: &str) -> bool {
+    let look = looks(text.trim_matches(|c: char| !c.is_alphanumeric()));
+    text.chars().count() <= 4 && (look.chars().count() <= 1 || TAXES.iter().any(|tax| looks(tax) == look))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn spelled(text: &str) -> String {
+        let pieces = pieces(text);
+        let spell = |(what, _, _): &Piece| match what {
+            What::Text => "text".to_owned(),
+            What::Number(number) => format!("{}", number.thousandths),
+            What::Times => "x".to_owned(),
+            What::Unit => "unit".to_owned(),
+            What::Currency => "cur".to_owned(),
+            What::Percent => "%".to_owned(),
+            What::Mark => "mark".to_owned(),
+        };
+        pieces.iter().map(spell).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn words_are_taken_apart() {
+        for (text, expected) in [
+            ("3x0,5л", "3000 x 500 unit"),
+            ("3х1порц.", "3000 x 1000 unit"),
+            ("2xinopu.", "2000 x 1000 unit"),
+            ("{nopu.", "1000 unit"),
+            ("2x11.80", "2000 x 11800"),
+            ("450,00*2,000", "450000 x 2000"),
+            ("=900,00", "900000"),
+            ("RM2.85", "cur 2850"),
+            ("12.95S", "12950 mark"),
+            ("0,25*C", "250 mark"),
+            ("2x", "2000 x"),
+            ("@2", "x 2000"),
+            ("6%", "%"),
+            ("250гр", "250000 unit"),
+            ("31.05.2024", "text"),
+            ("KE41-51/2", "text"),
+            ("Руб.", "cur"),
+            ("(0.02)", "20"),
+            (":", "mark"),
+            ("2pc", "2000 unit"),
+            ("BOX", "text"),
+            ("MAX", "text"),
+        ] {
+            assert_eq!(spelled(text), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_lie_within_the_word_one_after_another(text in "\\PC{1,24}") {
+            let length = text.chars().count();
+            let mut last = 0;
+            for (_, start, end) in pieces(&text) {
+                prop_assert!(last <= start && start < end && end <= length);
+                last = end;
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Words into a cheque: every pass alone and all of them together are understood, and arithmetic decides.
+
+mod fold;
+
+mod amount;
+mod lexer;
+
+mod cells;
+mod fuse;
+
+mod classes;
+mod columns;
+
+mod product;
+mod shape;
+mod sheet;
+
+mod figures;
+mod group;
+
+mod balance;
+mod draft;
+mod finish;
+
+use crate::layout::rows::{Row, rows};
+use crate::layout::strips::strips;
+use crate::word::{Pass, Place};
+use cells::Line;
+use contracts::cheque::{Cheque, ChequeStatus, ChequeWarning};
+use draft::{Draft, draft};
+
+/// What the words say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parsed {
+    /// The cheque, judged, without photo and boxes. It may be [`ChequeStatus::NeedsReview`] although its parts make
+    /// its total, when too little speaks for it: don't judge it anew.
+    pub cheque: Cheque,
+    /// Where each product stands on the levelled page, in the order of the products.
+    pub places: Vec<Option<Place>>,
+    /// It adds up beyond doubt: another pass would change nothing.
+    pub sure: bool,
+}
+
+/// Reads a cheque from the words of one or more passes over the same page.
+pub fn cheque(passes: &[Pass]) -> Parsed {
+    let pages: Vec<Vec<Row>> = passes.iter().map(|pass| rows(&pass.words)).collect();
+    let style = cells::style(pages.iter().flatten());
+    let fused: Vec<Line> = strips(&pages).iter().filter_map(|strip| Line::of_strip(strip, style)).collect();
+    if fused.is_empty() {
+        return nothing();
+    }
+    let mut drafts = vec![draft(fused, style)];
+    if pages.len() > 1 {
+        for page in pages.iter().filter(|page| !page.is_empty()) {
+            drafts.push(draft(page.iter().map(|row| Line::of_row(row, style)).collect(), style));
+        }
+    }
+    let total = |draft: &Draft| draft.total.as_ref().map(|total| total.minor);
+    // Together the passes know more; one alone is better only when it adds up and they don't.
+    let mut best = 0;
+    for at in 1..drafts.len() {
+        if drafts[at].proven && drafts[at].score > drafts[best].score + 4.0 {
+            best = at;
+        }
+    }
+    let contradicted = drafts.iter().any(|draft| draft.proven && total(draft) != total(&drafts[best]));
+    finish::finish(&drafts[best], !contradicted)
+}
+
+fn nothing() -> Parsed {
+    let mut cheque = Cheque {
+        total_account: None,
+        products: vec![],
+        currency: None,
+        service: None,
+        discount: None,
+        tax: None,
+        tip: None,
+        rounding: None,
+        status: ChequeStatus::Failed,
+        difference: None,
+        confidence: 0.0,
+        warnings: vec![ChequeWarning::NoText],
+        photo: None,
+    };
+    cheque.judge();
+    Parsed { cheque, places: vec![], sure: false }
+}

@@ -1,0 +1,219 @@
+//! What a row says as a line of the cheque: its name, quantity, price and sum, as far as it has them.
+
+use super::cells::{Cell, Line, Style};
+use super::columns::{Columns, Kind};
+use super::fold::has_word;
+use super::lexer::{What, is_tax};
+use super::product::{self, Product};
+
+/// Where a sum comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It stands there.
+    Read,
+    /// A letter was taken for a digit, or the decimal mark was not seen.
+    Guessed,
+    /// Quantity times price; the sum itself was not read so.
+    Computed,
+}
+
+/// One possible sum.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Choice {
+    /// In hundredths.
+    pub(crate) minor: i64,
+    /// How likely, compared with the other choices.
+    pub(crate) weight: f32,
+    pub(crate) origin: Origin,
+}
+
+/// What kind of row it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A name and a sum.
+    Full,
+    /// A sum without a name.
+    Numbers,
+    /// Quantity and price of the row above or below.
+    Multiplier,
+    /// Words without a sum.
+    Text,
+    Nothing,
+}
+
+/// What a row says.
+#[derive(Clone, Debug)]
+pub(crate) struct Shape {
+    pub(crate) form: Form,
+    pub(crate) name: String,
+    /// Left edge of the name.
+    pub(crate) left: f32,
+    /// In thousandths.
+    pub(crate) quantity: Option<i64>,
+    /// In hundredths.
+    pub(crate) price: Option<i64>,
+    /// The possible sums, the likeliest first.
+    pub(crate) totals: Vec<Choice>,
+    /// Quantity times price is the likeliest sum.
+    pub(crate) checked: bool,
+}
+
+/// What all rows of a cheque share.
+#[derive(Clone, Debug)]
+pub(crate) struct Page {
+    pub(crate) style: Style,
+    pub(crate) columns: Columns,
+    /// Right edge of the sums, when enough of them stand below each other.
+    pub(crate) sums_right: Option<f32>,
+}
+
+/// The sum at the end of a row: its cell and its choices, the likeliest first.
+pub(crate) fn last_sum(line: &Line, page: &Page) -> Option<(usize, Vec<Choice>)> {
+    let mut behind = 0;
+    for (at, cell) in line.cells.iter().enumerate().rev() {
+        if behind > 9 {
+            return None;
+        }
+        let next = line.cells.get(at + 1).map(|cell| cell.what);
+        let measured = matches!(next, Some(What::Unit | What::Percent | What::Times));
+        if cell.number().is_some() && is_factor(line, at, page) {
+            return None;
+        }
+        if cell.number().is_some() && !measured {
+            let choices = choices(cell, line, page);
+            if !choices.is_empty() {
+                return Some((at, choices));
+            }
+        }
+        behind += match cell.what {
+            What::Currency => 0,
+            What::Text if is_tax(&cell.text) => 1,
+            // A number or a word that is no tax letter: what stands before it is hardly the sum.
+            What::Number(_) => 3 * cell.text.chars().count(),
+            What::Text | What::Unit | What::Percent | What::Times | What::Mark => 2 * cell.text.chars().count(),
+        };
+    }
+    None
+}
+
+/// Whether the number is the price in `2 Stk x 0,99`, behind which no sum stands.
+fn is_factor(line: &Line, at: usize, page: &Page) -> bool {
+    if page.sums_right.is_some_and(|edge| (edge - line.cells[at].right).abs() < 2.0 * line.letter) {
+        return false;
+    }
+    let before = (0..at).rev().find(|before| !matches!(line.cells[*before].what, What::Currency | What::Mark));
+    let Some(sign) = before.filter(|before| line.cells[*before].what == What::Times) else { return false };
+    line.cells[..sign].iter().any(|cell| cell.number().is_some())
+}
+
+fn choices(cell: &Cell, line: &Line, page: &Page) -> Vec<Choice> {
+    let under_sum = page.columns.over(cell.left, cell.right, line.letter) == Some(Kind::Sum);
+    let aligned = page.sums_right.is_some_and(|edge| (edge - cell.right).abs() < 3.0 * line.letter);
+    let before = line.cells.iter().rfind(|other| other.right <= cell.left);
+    let apart = before.is_none_or(|before| cell.left - before.right > 2.0 * line.letter);
+    let mut choices: Vec<Choice> = vec![];
+    for reading in &cell.readings {
+        let number = reading.number;
+        let origin = if number.guessed > 0 { Origin::Guessed } else { Origin::Read };
+        let found = match (number.decimals, page.style.decimals) {
+            (2, _) => Some((number.thousandths / 10, 1.0, origin)),
+            (0, false) if under_sum || aligned => number.money().map(|minor| (minor, 1.0, origin)),
+            (0, true) if apart && (under_sum || aligned) => number.pointless_money().map(|minor| (minor, 0.4, Origin::Guessed)),
+            (3, _) if under_sum || aligned => number.thousands_money().map(|minor| (minor, 0.3, Origin::Guessed)),
+            _ => None,
+        };
+        let Some((minor, factor, origin)) = found else { continue };
+        let weight = reading.weight * factor;
+        match choices.iter_mut().find(|known| known.minor == minor) {
+            Some(known) => known.weight += weight,
+            None => choices.push(Choice { minor, weight, origin }),
+        }
+    }
+    choices.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    choices.truncate(6);
+    choices
+}
+
+/// Understands a row.
+pub(crate) fn shape(line: &Line, page: &Page) -> Shape {
+    let sum = last_sum(line, page).filter(|(at, _)| !is_price_only(line, *at, page));
+    let end = sum.as_ref().map_or(line.cells.len(), |(at, _)| *at);
+    let mut totals = sum.map(|(_, choices)| choices).unwrap_or_default();
+    let product = product::find(line, end, &totals, page);
+    let checked = product.as_ref().is_some_and(|product| product.total.is_some());
+    if let Some(total) = product.as_ref().and_then(|product| product.total) {
+        prefer(&mut totals, total);
+    }
+    let (name, left) = name(line, end, product.as_ref());
+    // A name of two letters stands alone; beside other signs it is noise.
+    let short = name.chars().filter(|c| c.is_alphabetic()).count() >= 2 && name.chars().count() <= 5;
+    let named = has_word(&name) || (short && !totals.is_empty());
+    if totals.is_empty()
+        && named
+        && page.columns.has(Kind::Price)
+        && let Some(minor) = product.as_ref().and_then(Product::computed)
+    {
+        totals.push(Choice { minor, weight: 0.3, origin: Origin::Computed });
+    }
+    let multiplies = product.as_ref().is_some_and(|product| product.price.is_some() && product.quantity.is_some());
+    let form = match (totals.is_empty(), named) {
+        (false, true) => Form::Full,
+        (false, false) => Form::Numbers,
+        (true, _) if multiplies => Form::Multiplier,
+        (true, true) => Form::Text,
+        (true, false) => Form::Nothing,
+    };
+    let (quantity, price) = product.map_or((None, None), |product| (product.quantity, product.price));
+    Shape { form, name, left, quantity, price, totals, checked }
+}
+
+/// The last number stands in the column of prices, and there is a column of sums further right.
+fn is_price_only(line: &Line, at: usize, page: &Page) -> bool {
+    let cell = &line.cells[at];
+    page.columns.has(Kind::Sum) && page.columns.over(cell.left, cell.right, line.letter) == Some(Kind::Price)
+        && page.sums_right.is_some_and(|edge| cell.right < edge - 4.0 * line.letter)
+}
+
+fn prefer(totals: &mut [Choice], minor: i64) {
+    if let Some(at) = totals.iter().position(|choice| choice.minor == minor) {
+        let best = totals[0].weight;
+        totals[at].weight = totals[at].weight.max(best) + 0.5;
+        totals.swap(0, at);
+    }
+}
+
+/// The words before the numbers, or between them when none stand before; and their left edge.
+fn name(line: &Line, end: usize, product: Option<&Product>) -> (String, f32) {
+    let used = |at: usize| product.is_some_and(|product| product.cells.contains(&at));
+    let text = |cells: Vec<&Cell>| cells.iter().map(|cell| cell.text.trim()).collect::<Vec<_>>().join(" ");
+    let is_word = |at: usize| line.cells[at].text.chars().filter(|c| c.is_alphabetic()).count() >= 2 && !used(at);
+    let start = (0..end).find(|at| !used(*at) && line.cells[*at].what != What::Mark && line.cells[*at].what != What::Times);
+    let Some(start) = start else {
+        return (String::new(), line.place.left);
+    };
+    let stop = (start..end).find(|at| used(*at) && (start..*at).any(is_word)).unwrap_or(end);
+    let mut chosen: Vec<&Cell> = (start..stop).filter(|at| !used(*at)).map(|at| &line.cells[at]).collect();
+    // A code or the number of the line is not part of the name.
+    let listed = |cell: &Cell| product.is_some() && cell.number().is_some_and(|number| number.decimals == 0) && cell.text.len() <= 3;
+    if chosen.len() > 1 && (is_code(&chosen[0].text) || listed(chosen[0])) && has_word(&text(chosen[1..].to_vec())) {
+        chosen.remove(0);
+    }
+    let left = chosen.first().map_or(line.place.left, |cell| cell.left);
+    while chosen.last().is_some_and(|cell| matches!(cell.what, What::Currency | What::Mark | What::Times)) {
+        chosen.pop();
+    }
+    (tidy(&text(chosen)), left)
+}
+
+/// Digits and at most signs: an article number, or the number of the line: `2)`.
+pub(crate) fn is_code(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    digits > 0 && letters == 0 && (digits >= 3 || text.ends_with([')', '.']))
+}
+
+/// Without the lines, dots and quotes that noise leaves at the ends.
+pub(crate) fn tidy(text: &str) -> String {
+    let noise = |c: char| !(c.is_alphanumeric() || matches!(c, ')' | '%' | '"' | '»' | '('));
+    text.trim_matches(noise).trim_start_matches([')', '%']).trim().to_owned()
+}

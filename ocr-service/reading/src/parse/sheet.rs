@@ -1,0 +1,181 @@
+//! The rows of a cheque with what each is about, and where its lines begin and end.
+
+use super::cells::{Line, Style};
+use super::classes::{Class, class};
+use super::columns::{Columns, Kind};
+use super::lexer::What;
+use super::shape::{Choice, Form, Origin, Page, Shape, last_sum, shape};
+use crate::layout::measure::median;
+
+/// A row understood.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) line: Line,
+    pub(crate) class: Class,
+    pub(crate) shape: Shape,
+    /// The last sum of the row, whatever it is about.
+    pub(crate) amounts: Vec<Choice>,
+}
+
+/// All rows understood.
+#[derive(Clone, Debug)]
+pub(crate) struct Sheet {
+    pub(crate) entries: Vec<Entry>,
+    /// The rows among which the lines of the cheque are.
+    pub(crate) region: std::ops::Range<usize>,
+    pub(crate) page: Page,
+}
+
+/// Understands all rows.
+pub(crate) fn sheet(lines: Vec<Line>, style: Style) -> Sheet {
+    let head = lines.iter().enumerate().find_map(|(at, line)| Columns::of(line).map(|columns| (at, columns)));
+    let mut page = Page { style, columns: Columns::default(), sums_right: None };
+    page.sums_right = sums_right(&lines, &page, 0);
+    let class_of = |line: &Line, page: &Page| {
+        let amounts = last_sum(line, page).map(|(_, choices)| choices).unwrap_or_default();
+        (class(line, amounts.first().map(|choice| choice.minor)), amounts)
+    };
+    // A head below the first total belongs to the table of taxes.
+    let first_total = lines.iter().position(|line| {
+        let (class, amounts) = class_of(line, &page);
+        matches!(class, Class::Total(80..) | Class::Subtotal | Class::TaxTable) && !amounts.is_empty()
+    });
+    let head = head.filter(|(at, _)| first_total.is_none_or(|total| *at < total));
+    let after_head = head.as_ref().map(|(at, _)| at + 1);
+    if let Some((_, columns)) = head {
+        page.columns = columns;
+        page.sums_right = sums_right(&lines, &page, after_head.unwrap_or(0)).or(page.sums_right);
+    }
+    let mut entries: Vec<Entry> = lines
+        .into_iter()
+        .map(|line| {
+            let (class, amounts) = class_of(&line, &page);
+            let shape = shape(&line, &page);
+            Entry { line, class, shape, amounts }
+        })
+        .collect();
+    before_total(&mut entries, after_head.unwrap_or(0));
+    for entry in &mut entries {
+        if entry.class == Class::Plain && is_reduction(entry) {
+            entry.class = Class::Discount;
+        }
+    }
+    let region = region(&entries, after_head);
+    Sheet { entries, region, page }
+}
+
+/// A negative sum takes something off, unless it gives a deposit back or counts returned goods.
+fn is_reduction(entry: &Entry) -> bool {
+    let negative = entry.shape.totals.first().is_some_and(|choice| choice.minor < 0);
+    let look = entry.shape.name.to_lowercase();
+    let deposit = ["leergut", "pfand", "storno", "минус", "возврат", "return", "refund", "void"].iter().any(|word| look.contains(word));
+    let goods = entry.line.cells.iter().filter(|cell| cell.number().is_some()).count() >= 4 || entry.shape.checked;
+    negative && !deposit && !goods
+}
+
+/// Nobody pays before the total is said: a name and a sum above it are a line, whatever their words look like.
+fn before_total(entries: &mut [Entry], after_head: usize) {
+    let is_total = |entry: &Entry| matches!(entry.class, Class::Total(80..)) && !entry.amounts.is_empty();
+    let Some(total) = entries.iter().position(is_total) else { return };
+    let first = entries[..total].iter().position(|entry| entry.class == Class::Plain && entry.shape.form == Form::Full);
+    let start = first.unwrap_or(total).max(after_head).min(total);
+    for entry in &mut entries[start..total] {
+        let pays = matches!(entry.class, Class::Cash | Class::Card | Class::Change | Class::Tip | Class::Info);
+        if pays && entry.shape.form == Form::Full {
+            entry.class = Class::Plain;
+        }
+    }
+}
+
+/// The right edge below which the sums stand: of the rows that end in a number.
+fn sums_right(lines: &[Line], page: &Page, from: usize) -> Option<f32> {
+    let decimals = if page.style.decimals { 2 } else { 0 };
+    let mut edges: Vec<(f32, f32)> = vec![];
+    for line in lines.iter().skip(from) {
+        let ends = line.cells.len().saturating_sub(3)..line.cells.len();
+        let last = ends.rev().find(|at| line.cells[*at].number().is_some()).filter(|at| !follows_times(line, *at));
+        if let Some(cell) = last.map(|at| &line.cells[at]).filter(|cell| cell.number().is_some_and(|number| number.decimals == decimals)) {
+            edges.push((cell.right, line.letter));
+        }
+    }
+    let supporters = |edge: f32| edges.iter().filter(|(other, letter)| (other - edge).abs() < 2.0 * letter).count();
+    let best = edges.iter().max_by_key(|(edge, _)| supporters(*edge))?.0;
+    let near = edges.iter().filter(|(other, letter)| (other - best).abs() < 2.0 * letter);
+    (supporters(best) >= 2).then(|| median(near.map(|(edge, _)| *edge)))
+}
+
+/// Whether the number is a factor.
+fn follows_times(line: &Line, at: usize) -> bool {
+    let before = (0..at).rev().find(|before| line.cells[*before].what != What::Currency);
+    before.is_some_and(|before| line.cells[before].what == What::Times)
+}
+
+/// Where lines may be: below the head of the table, above the first total after which no more lines follow.
+fn region(entries: &[Entry], after_head: Option<usize>) -> std::ops::Range<usize> {
+    let is_line = |entry: &Entry| entry.class == Class::Plain && matches!(entry.shape.form, Form::Full | Form::Numbers);
+    let start = after_head.unwrap_or_else(|| {
+        let is_solid = |entry: &Entry| is_line(entry) && entry.shape.totals.first().is_some_and(|choice| choice.origin == Origin::Read);
+        let is_total = |entry: &Entry| matches!(entry.class, Class::Total(80..) | Class::Subtotal) && !entry.amounts.is_empty();
+        let total = entries.iter().position(is_total).unwrap_or(entries.len());
+        let first = entries[..total].iter().position(is_solid).or_else(|| guessed_start(&entries[..total])).unwrap_or(total);
+        // The name may stand above the first numbers.
+        let above = entries[..first].iter().rev().take(3).take_while(|entry| {
+            entry.class == Class::Plain && matches!(entry.shape.form, Form::Text | Form::Multiplier | Form::Nothing)
+        });
+        let needed = entries.get(first).is_some_and(|entry| entry.shape.form == Form::Numbers) || above.clone().next().is_some_and(|entry| entry.shape.form == Form::Multiplier);
+        if needed { first - above.count() } else { first }
+    });
+    let no_lines_above = entries.get(start).is_some_and(|entry| matches!(entry.class, Class::Total(80..) | Class::Subtotal));
+    if no_lines_above && after_head.is_none() {
+        return start..start;
+    }
+    let mut end = start;
+    let mut group = 0_i64;
+    let mut lines = 0;
+    for (at, entry) in entries.iter().enumerate().skip(start) {
+        let amount = entry.amounts.first().map(|choice| choice.minor);
+        match entry.class {
+            Class::GuestTotal | Class::Guest => group = 0,
+            Class::Total(_) | Class::Subtotal | Class::QuantityTotal | Class::Cash | Class::Card | Class::TaxTable if lines > 0 => {
+                // A sum of the group above it, with further lines below: the cheque goes on.
+                let group_total = amount == Some(group) && matches!(entry.class, Class::Total(..=95) | Class::Subtotal);
+                if !(group_total && goes_on(&entries[at + 1..])) {
+                    return start..at;
+                }
+                group = 0;
+            }
+            Class::Plain if is_line(entry) => {
+                lines += 1;
+                group = group.saturating_add(entry.shape.totals.first().map_or(0, |choice| choice.minor));
+                end = at + 1;
+            }
+            _ => {}
+        }
+    }
+    // No total below: everything that looks like a line is one.
+    let below = entries[end..].iter().take_while(|entry| entry.class == Class::Plain && entry.shape.form == Form::Text).count();
+    start..(end + below.min(2))
+}
+
+/// Without any sum read for sure: the last rows above the total that have at least one.
+fn guessed_start(entries: &[Entry]) -> Option<usize> {
+    let is_line = |entry: &Entry| entry.class == Class::Plain && matches!(entry.shape.form, Form::Full | Form::Numbers);
+    let last = entries.iter().rposition(is_line)?;
+    let run = entries[..last].iter().rev().take_while(|entry| is_line(entry)).count();
+    Some(last - run)
+}
+
+/// Whether lines with quantity and price follow before the next total.
+fn goes_on(entries: &[Entry]) -> bool {
+    let next = entries.iter().find(|entry| {
+        !matches!(entry.class, Class::Guest | Class::Info) && !matches!(entry.shape.form, Form::Nothing | Form::Text)
+    });
+    next.is_some_and(|entry| entry.class == Class::Plain && entry.shape.form == Form::Full && entry.shape.quantity.is_some())
+}
+
+impl Sheet {
+    /// Whether quantities have a column of their own.
+    pub(crate) fn counts(&self) -> bool {
+        self.page.columns.has(Kind::Quantity)
+    }
+}
