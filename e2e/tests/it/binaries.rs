@@ -5,8 +5,8 @@ use std::path::PathBuf;
 /// Path of a program of this workspace, beside which this test was built.
 ///
 /// A package's integration tests get the path of their own package's programs from cargo, and of no others. But
-/// `cargo test --workspace` builds a program for every package that has integration tests, and gateway, orders-service
-/// and payments-service have such (`tests/it`), so in the folder above this test's own (`target/debug/deps/..`) they
+/// `cargo test --workspace` builds a program for every package that has integration tests, and gateway and the
+/// services have such (`tests/it`), so in the folder above this test's own (`target/debug/deps/..`) they
 /// are there and are as new as the test. `cargo test -p e2e` alone builds none and runs those of the last build.
 ///
 /// # Panics

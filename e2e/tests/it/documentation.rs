@@ -1,45 +1,60 @@
 //! The documentation of each service, and the combined one, work through the gateway.
 
 use crate::stage::Stage;
+use crate::table::Table;
 use serde_json::{Value, json};
 use testkit::Client;
 
 #[tokio::test]
 async fn the_swagger_ui_of_each_service_loads_through_the_gateway() {
-    let stage = Stage::new().await;
-    for prefix in ["/orders", "/payments", ""] {
-        let redirect = stage.nobody().get(&format!("{prefix}/docs")).await;
+    let (stage, table) = (Stage::new().await, Table::with_redis(0).await);
+    let (orders, cheques) = (stage.nobody(), table.nobody());
+    let places =
+        [(&orders, "/orders"), (&orders, "/payments"), (&orders, ""), (&cheques, "/ocr"), (&cheques, "/small-router")];
+    for (client, prefix) in places {
+        let redirect = client.get(&format!("{prefix}/docs")).await;
         assert!(redirect.status.is_redirection(), "{prefix}/docs: {}", redirect.status);
         assert_eq!(resolve(&format!("{prefix}/docs"), redirect.header("location")), format!("{prefix}/docs/"));
-        loads_with_its_assets(&stage.nobody(), &format!("{prefix}/docs/")).await;
+        loads_with_its_assets(client, &format!("{prefix}/docs/")).await;
     }
 }
 
 #[tokio::test]
 async fn a_services_document_names_its_prefix_and_every_address_in_it_exists() {
-    let stage = Stage::new().await;
-    for (prefix, known) in [("/orders", "/orders"), ("/payments", "/account/topup")] {
-        let answer = stage.nobody().get(&format!("{prefix}/openapi.json")).await;
+    let (stage, table) = (Stage::new().await, Table::with_redis(0).await);
+    let (orders, cheques) = (stage.user(1), table.user(1));
+    let places = [
+        (&orders, "/orders", "/orders"),
+        (&orders, "/payments", "/account/topup"),
+        (&cheques, "/ocr", "/load-image"),
+        (&cheques, "/small-router", "/{hash}/settle"),
+    ];
+    for (client, prefix, known) in places {
+        let answer = client.get(&format!("{prefix}/openapi.json")).await;
         assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/json"));
         let document = answer.json();
         assert_eq!(document["servers"], json!([{ "url": prefix }]));
         assert!(document["paths"][known]["post"].is_object(), "{}", answer.text);
         for path in document["paths"].as_object().unwrap().keys() {
-            let path = path.replace("{id}", &uuid::Uuid::now_v7().to_string());
+            let id = uuid::Uuid::now_v7().to_string();
+            let path = path.replace("{id}", &id).replace("{reading}", &id);
+            let path = path.replace("{hash}", "0123456789012345678901").replace("{line}", "1");
             assert!(!path.contains('{'), "this test knows no value for {path}");
-            let answer = stage.user(1).get(&format!("{prefix}{path}")).await;
+            let answer = client.get(&format!("{prefix}{path}")).await;
             assert_ne!(answer.json()["code"], "not_found", "{prefix}{path} leads nowhere: {}", answer.text);
         }
     }
 }
 
 #[tokio::test]
-async fn the_combined_documentation_shows_both_services() {
+async fn the_combined_documentation_shows_every_service() {
     let stage = Stage::new().await;
     let settings = stage.nobody().get("/docs/swagger-initializer.js").await.text;
+    for service in ["orders", "payments", "ocr", "small-router"] {
+        assert!(settings.contains(&format!("\"../{service}/openapi.json\"")), "{settings}");
+    }
     for service in ["orders", "payments"] {
         let url = format!("../{service}/openapi.json");
-        assert!(settings.contains(&format!("\"{url}\"")), "{settings}");
         let document = stage.nobody().get(&resolve("/docs/", &url)).await.json();
         assert_eq!(document["servers"][0]["url"], Value::from(format!("/{service}")));
     }

@@ -4,6 +4,7 @@
 
 mod binaries;
 mod stage;
+mod table;
 
 mod invariants;
 mod load;
@@ -12,6 +13,8 @@ mod queues;
 mod report;
 
 mod bad_input;
+mod cheques;
+mod cheques_bad_input;
 mod documentation;
 mod front_door;
 mod graceful_stop;

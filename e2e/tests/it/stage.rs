@@ -1,4 +1,4 @@
-//! The three programs with a database and a virtual host of their own.
+//! The programs of orders and payments with a database and a virtual host of their own.
 
 use crate::binaries::path_of;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use std::path::Path;
 use testkit::{Client, Program, Socket, TestBroker, TestDatabase};
 
 /// Where the gateway listens: the API first.
-const GATEWAY_ADDRESSES: [&str; 2] = ["API_ADDR", "UI_ADDR"];
+const GATEWAY_ADDRESSES: [&str; 3] = ["API_ADDR", "UI_ADDR", "LINKS_ADDR"];
 
 /// A running system. Fields are dropped in their order: programs before what they use.
 pub(crate) struct Stage {
@@ -31,6 +31,8 @@ impl Stage {
 
     async fn prepared(prepare: impl Fn(Program) -> Program) -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
+        // Whom payments hears besides, in stories without cheques.
+        broker.declare_exchange("router").await;
         let mut orders = prepare(service("orders", &database, &broker));
         let mut payments = prepare(service("payments", &database, &broker));
         let mut gateway = prepare(gateway(&orders, &payments));
@@ -99,10 +101,15 @@ pub(crate) fn service(name: &str, database: &TestDatabase, broker: &TestBroker) 
     Program::prepare(path_of(&format!("{name}-service")), &variables)
 }
 
-/// A gateway before the given services, not started yet.
+/// A gateway before orders and payments, not started yet.
 pub(crate) fn gateway(orders: &Program, payments: &Program) -> Program {
-    let (orders, payments) = (orders.url(), payments.url());
-    let variables = [("ORDERS_URL", orders.as_str()), ("PAYMENTS_URL", payments.as_str())];
+    gateway_before(&[("ORDERS_URL", orders), ("PAYMENTS_URL", payments)])
+}
+
+/// A gateway before the services of these variables, not started yet.
+pub(crate) fn gateway_before(services: &[(&str, &Program)]) -> Program {
+    let urls: Vec<(&str, String)> = services.iter().map(|(name, service)| (*name, service.url())).collect();
+    let variables: Vec<(&str, &str)> = urls.iter().map(|(name, url)| (*name, url.as_str())).collect();
     Program::prepare_on(&GATEWAY_ADDRESSES, path_of("gateway"), &variables)
 }
 

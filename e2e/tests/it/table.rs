@@ -1,0 +1,174 @@
+//! The programs that a cheque goes through, and people at a table with it.
+
+use crate::binaries::path_of;
+use crate::stage::{gateway_before, service};
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, PgPool};
+use std::path::PathBuf;
+use testkit::{Client, Program, Socket, TestBroker, TestDatabase, TestRedis, eventually, picture};
+
+/// The cheque that most stories draw: three lines, 1000.00.
+const SLIP: [&str; 8] = [
+    "           CAFE CHIPIN",
+    "",
+    "Cappuccino       2 x 150.00     300.00",
+    "Pizza Margherita 1 x 450.00     450.00",
+    "Lemonade         1 x 250.00     250.00",
+    "--------------------------------------",
+    "TOTAL                          1000.00",
+    "            Thank you!",
+];
+
+/// The running programs. Fields are dropped in their order: programs before what they use.
+pub(crate) struct Table {
+    pub(crate) gateway: Program,
+    pub(crate) ocr: Program,
+    pub(crate) router: Program,
+    pub(crate) payments: Program,
+    pub(crate) pool: PgPool,
+    pub(crate) redis: TestRedis,
+    pub(crate) broker: TestBroker,
+    _database: TestDatabase,
+    _photos: Folder,
+}
+
+/// A folder that goes with its story.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left in the system's folder for such things hurts nobody.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Table {
+    /// Everything that a cheque goes through, with Redis database `number`: stories that empty theirs take one of their own.
+    pub(crate) async fn with_redis(number: u8) -> Self {
+        let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
+        let redis = TestRedis::numbered(number);
+        // Whom payments hears besides: there are no orders at this table.
+        broker.declare_exchange("orders").await;
+        let photos = Folder(std::env::temp_dir().join(testkit::unique("photos")));
+        let folder = photos.0.display().to_string();
+        let mut payments = service("payments", &database, &broker);
+        let mut ocr = of_cheques("ocr", &database, &broker, &redis, &[("PHOTOS_DIR", &folder), ("OCR_WORKERS", "1")]);
+        // A transfer is asked for again soon, for stories in which an answer is lost.
+        let mut router = of_cheques("router", &database, &broker, &redis, &[("TRANSFER_PATIENCE_SECS", "2")]);
+        let services = [("PAYMENTS_URL", &payments), ("OCR_URL", &ocr), ("ROUTER_URL", &router)];
+        let mut gateway = gateway_before(&services);
+        for program in [&mut payments, &mut ocr, &mut router, &mut gateway] {
+            program.start_again();
+        }
+        tokio::join!(payments.ready(), ocr.ready(), router.ready(), gateway.ready());
+        let pool = database.admin_pool("public");
+        Self { gateway, ocr, router, payments, pool, redis, broker, _database: database, _photos: photos }
+    }
+
+    /// A client of the API, as nobody.
+    pub(crate) fn nobody(&self) -> Client {
+        Client::new(&self.gateway.url())
+    }
+
+    /// A client of the API, as a user.
+    pub(crate) fn user(&self, id: i64) -> Client {
+        self.nobody().as_user(id)
+    }
+
+    /// A client of the address to which links lead, as nobody.
+    pub(crate) fn link(&self) -> Client {
+        Client::new(&format!("http://127.0.0.1:{}", self.gateway.ports()[2]))
+    }
+
+    /// User 1 takes a photo of the cheque of 1000.00; returns its key.
+    pub(crate) async fn photographed(&self) -> String {
+        let photo = picture::jpeg(&picture::slip(&SLIP));
+        let answer = self.user(1).upload("/ocr/load-image", "cheque.jpg", "image/jpeg", &photo).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        let read = answer.json();
+        assert_eq!(
+            (&read["cheque"]["status"], &read["cheque"]["total_account"]),
+            (&json!("balanced"), &json!(1000)),
+            "{read:#}"
+        );
+        let hash = read["hash"].as_str().unwrap().to_owned();
+        assert_eq!(read["url"], format!("http://localhost:8090/small-router/{hash}"));
+        hash
+    }
+
+    /// The state of a cheque, as nobody sees it.
+    pub(crate) async fn state(&self, hash: &str) -> Value {
+        let answer = self.nobody().get(&format!("/small-router/{hash}")).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()
+    }
+
+    /// A socket on a cheque, as a guest's browser opens it.
+    pub(crate) async fn watch(&self, hash: &str) -> Socket {
+        let url = format!("ws://127.0.0.1:{}/small-router/{hash}/ws", self.gateway.ports()[2]);
+        Socket::open(&url, &[]).await.unwrap()
+    }
+
+    /// A user joins and takes `numerator/denominator` of a line.
+    pub(crate) async fn takes(&self, user: i64, hash: &str, line: u32, numerator: u32, denominator: u32) {
+        let joined = self
+            .user(user)
+            .post(&format!("/small-router/{hash}/participants"), &json!({ "name": format!("User {user}") }).to_string())
+            .await;
+        assert!(joined.status.is_success(), "{}", joined.text);
+        let claim = json!({ "numerator": numerator, "denominator": denominator }).to_string();
+        let claimed = self.user(user).put(&format!("/small-router/{hash}/claims/{line}"), &claim).await;
+        assert_eq!(claimed.status, 200, "{}", claimed.text);
+    }
+
+    pub(crate) async fn top_up(&self, user: i64, amount: i64) {
+        let answer = self.user(user).post("/payments/account/topup", &json!({ "amount": amount }).to_string()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+
+    pub(crate) async fn balance(&self, user: i64) -> Value {
+        self.user(user).get("/payments/account/balance").await.json()["balance"].clone()
+    }
+
+    /// Rows of a query, seen past the programs.
+    pub(crate) async fn count(&self, of: &'static str) -> i64 {
+        let sql = AssertSqlSafe(format!("select count(*) from {of}"));
+        sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
+    }
+
+    /// Nothing is on its way, nothing was given up, and every balance is what the ledger says.
+    pub(crate) async fn assert_settled_books(&self) {
+        for outbox in ["ocr.outbox", "router.outbox", "payments.outbox"] {
+            eventually(0, async || self.count(outbox).await).await;
+        }
+        for queue in ["ocr.dead", "router.dead", "payments.dead"] {
+            assert_eq!(self.broker.messages(queue).await, 0, "{queue}");
+        }
+        let wrong = "select count(*) from (select user_id, sum(balance) as balance, sum(net) as net \
+             from (select user_id, balance, 0 as net from payments.accounts \
+                   union all select credit_account, 0, amount from payments.ledger where credit_account > 0 \
+                   union all select debit_account, 0, -amount from payments.ledger where debit_account > 0) movements \
+             group by user_id) accounts where balance <> net or balance < 0";
+        assert_eq!(sqlx::query_scalar::<_, i64>(wrong).fetch_one(&self.pool).await.unwrap(), 0, "books");
+    }
+}
+
+/// A service that knows cheques, not started yet.
+fn of_cheques(
+    name: &str,
+    database: &TestDatabase,
+    broker: &TestBroker,
+    redis: &TestRedis,
+    more: &[(&str, &str)],
+) -> Program {
+    let url = database.service_url(name);
+    let variables = [("DATABASE_URL", url.as_str()), ("AMQP_URL", broker.url()), ("REDIS_URL", redis.url())];
+    Program::prepare(path_of(&format!("{name}-service")), &[&variables, more].concat())
+}
+
+/// How a participant of a state stands: what is due, and how it is settled.
+pub(crate) fn standing(state: &Value, participant: u64) -> (Value, Value) {
+    let participants = state["split"]["participants"].as_array().unwrap();
+    let found = participants.iter().find(|one| one["id"] == participant).unwrap();
+    (found["due"].clone(), found["settlement"]["state"].clone())
+}
