@@ -1,0 +1,97 @@
+//! The owner corrects what was misread, or confirms it.
+
+use crate::stage::{OWNER, Stage, balanced, problem, recognized};
+use serde_json::{Value, json};
+
+async fn misread(stage: &Stage) -> String {
+    let mut cheque = balanced(&[10_000, 20_000]);
+    cheque["total_account"] = json!(310);
+    cheque["status"] = json!("needs_review");
+    cheque["difference"] = json!(10);
+    cheque["warnings"] = json!(["does_not_add_up"]);
+    let read = recognized(&cheque);
+    stage.broker.announce(&read).await;
+    stage.eventually_here(&read.hash).await;
+    format!("/{}", read.hash)
+}
+
+#[tokio::test]
+async fn a_corrected_line_keeps_its_claims_and_its_place_on_the_photo() {
+    let stage = Stage::new().await;
+    let path = misread(&stage).await;
+    stage.join(&path, 7).await;
+    for line in [1, 2] {
+        let claim = format!("{path}/claims/{line}");
+        stage.user(7).put(&claim, r#"{"numerator": 1, "denominator": 1}"#).await;
+    }
+    let products = json!({ "products": [
+        { "id": 2, "name": "Суп", "numberServings": 1, "total": 210 },
+        { "name": "Хлеб", "numberServings": 2, "total": 100, "modifiers": ["ржаной"] },
+    ] });
+    let state = stage.owner().patch(&format!("{path}/cheque"), &products.to_string()).await.json();
+    let cheque = &state["cheque"];
+    assert_eq!((&cheque["status"], &cheque["warnings"]), (&json!("balanced"), &json!([])));
+    assert_eq!(cheque["products"][0]["raw"], json!("Блюдо 2 20000"));
+    assert_eq!(cheque["products"][0]["box"]["y"], json!(80));
+    assert_eq!((&cheque["products"][1]["id"], &cheque["products"][1]["price"]), (&json!(3), &json!(50)));
+    assert_eq!(state["split"]["claims"], json!([{ "line": 2, "participant": 2, "numerator": 1, "denominator": 1 }]));
+    assert_eq!(state["split"]["payable"], json!(true));
+    assert_eq!(stage.state(&path).await["cheque"], *cheque);
+}
+
+#[tokio::test]
+async fn a_cheque_that_does_not_add_up_can_be_confirmed_and_its_difference_is_shared() {
+    let stage = Stage::new().await;
+    let path = misread(&stage).await;
+    let participant = stage.join(&path, 7).await;
+    stage.user(7).put(&format!("{path}/claims/1"), r#"{"numerator": 1, "denominator": 1}"#).await;
+    let early = stage.user(7).post(&format!("{path}/settle"), "{}").await;
+    assert_eq!(problem(&early), (409, "not_payable".into(), Value::Null));
+    let confirmed = stage.owner().patch(&format!("{path}/cheque"), r#"{"confirmed": true}"#).await.json();
+    assert_eq!((&confirmed["split"]["confirmed"], &confirmed["split"]["payable"]), (&json!(true), &json!(true)));
+    assert_eq!(confirmed["cheque"]["status"], json!("needs_review"), "it still does not add up");
+    let dues = stage.nobody().get(&format!("{path}/dues")).await.json();
+    let due = &dues["dues"][1];
+    assert_eq!((&due["participant"], &due["items"]), (&json!(participant), &json!(100)));
+    assert_eq!((&due["difference"], &due["due"]), (&json!(3.33), &json!(103.33)));
+    assert_eq!(stage.user(7).post(&format!("{path}/settle"), "{}").await.status, 202);
+}
+
+#[tokio::test]
+async fn amounts_beside_the_lines_are_set_and_cleared() {
+    let stage = Stage::new().await;
+    let path = stage.cheque(&[10_000]).await;
+    let cheque = format!("{path}/cheque");
+    let more = r#"{"service": 10, "discount": 5, "tax": 1, "tip": 2, "rounding": -0.5, "currency": "EUR"}"#;
+    let state = stage.owner().patch(&cheque, more).await.json();
+    assert_eq!(state["cheque"]["difference"], json!(-7.5));
+    let state = stage.owner().patch(&cheque, r#"{"total_account": 107.5}"#).await.json();
+    assert_eq!((&state["cheque"]["status"], &state["cheque"]["currency"]), (&json!("balanced"), &json!("EUR")));
+    let cleared = r#"{"service": null, "discount": null, "tax": null, "tip": null, "rounding": null, "currency": null}"#;
+    let state = stage.owner().patch(&cheque, cleared).await.json();
+    assert_eq!((&state["cheque"]["service"], &state["cheque"]["currency"]), (&Value::Null, &Value::Null));
+    let same = stage.owner().patch(&cheque, "{}").await.json();
+    assert_eq!(same["split"]["version"], state["split"]["version"], "nothing changed");
+    let unknown = stage.owner().patch(&cheque, r#"{"total_account": null, "confirmed": true}"#).await.json();
+    assert_eq!(unknown["split"]["payable"], json!(false), "without a total nobody pays");
+}
+
+#[tokio::test]
+async fn only_the_owner_corrects() {
+    let stage = Stage::new().await;
+    let path = stage.cheque(&[100]).await;
+    stage.join(&path, 7).await;
+    let token = stage.join_as_guest(&path).await;
+    for (place, body) in [("cheque", r#"{"confirmed": true}"#), ("method", r#"{"method": "equal"}"#)] {
+        let place = format!("{path}/{place}");
+        let method = if place.ends_with("cheque") { http::Method::PATCH } else { http::Method::PUT };
+        let send = async |client: testkit::Client| {
+            problem(&client.send(method.clone(), &place, Some("application/json"), body).await)
+        };
+        assert_eq!(send(stage.user(7)).await, (404, "cheque_not_found".into(), Value::Null));
+        assert_eq!(send(stage.nobody()).await.0, 401);
+        assert_eq!(send(stage.guest(&token)).await.0, 401);
+        let done = stage.user(OWNER).send(method.clone(), &place, Some("application/json"), body).await;
+        assert_eq!(done.status, 200);
+    }
+}

@@ -1,0 +1,101 @@
+//! Whoever has the link can join: as a user, as a guest, and later as the user they are.
+
+use crate::stage::{Stage, problem};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_user_joins_once_and_is_renamed_after() {
+    let stage = Stage::new().await;
+    let path = stage.cheque(&[100]).await;
+    let participants = format!("{path}/participants");
+    let joined = stage.user(7).post(&participants, r#"{"name": "  Аня "}"#).await;
+    assert_eq!(joined.status, 201);
+    assert_eq!((&joined.json()["you"], &joined.json()["participant_token"]), (&json!(2), &Value::Null));
+    let renamed = stage.user(7).post(&participants, r#"{"name": "Анна"}"#).await;
+    assert_eq!(renamed.status, 200);
+    let anna = json!({ "id": 2, "name": "Анна", "role": "user", "due": 0, "settlement": { "state": "none" } });
+    assert_eq!(renamed.json()["split"]["participants"][1], anna);
+    assert_eq!(renamed.json()["split"]["version"], json!(3));
+    let owner = stage.owner().post(&participants, r#"{"name": "Боря"}"#).await;
+    assert_eq!((owner.status.as_u16(), &owner.json()["you"]), (200, &json!(1)));
+}
+
+#[tokio::test]
+async fn a_guest_gets_a_secret_once_and_is_known_by_it() {
+    let stage = Stage::new().await;
+    let path = stage.cheque(&[100]).await;
+    let token = stage.join_as_guest(&path).await;
+    assert!(token.len() >= 43, "256 bits");
+    assert_eq!(stage.guest(&token).get(&path).await.json()["you"], json!(2));
+    assert_eq!(stage.guest("somebody-else").get(&path).await.json()["you"], Value::Null);
+    assert!(!stage.state(&path).await.to_string().contains(&token));
+    let stored: Vec<u8> = sqlx::query_scalar("select token_hash from participants where token_hash is not null")
+        .fetch_one(&stage.pool)
+        .await
+        .unwrap();
+    assert_eq!(stored.len(), 32, "only the hash is kept");
+    let again = stage.guest(&token).post(&format!("{path}/participants"), r#"{"name": "Вася"}"#).await;
+    assert_eq!((again.status.as_u16(), &again.json()["participant_token"]), (200, &Value::Null));
+}
+
+#[tokio::test]
+async fn a_guest_who_signs_in_keeps_what_they_took() {
+    let stage = Stage::new().await;
+    let path = stage.cheque(&[100, 200]).await;
+    let token = stage.join_as_guest(&path).await;
+    stage.guest(&token).put(&format!("{path}/claims/1"), r#"{"numerator": 1, "denominator": 2}"#).await;
+    let both = stage.guest(&token).as_user(7);
+    let joined = both.post(&format!("{path}/participants"), r#"{"name": "Аня"}"#).await;
+    assert_eq!((joined.status.as_u16(), &joined.json()["you"]), (200, &json!(2)));
+    assert_eq!(joined.json()["split"]["participants"][1]["role"], json!("user"));
+    // On another device the same person was a guest too: the two are merged.
+    let other = stage.join_as_guest(&path).await;
+    stage.guest(&other).put(&format!("{path}/claims/1"), r#"{"numerator": 1, "denominator": 2}"#).await;
+    stage.guest(&other).put(&format!("{path}/claims/2"), r#"{"numerator": 1, "denominator": 4}"#).await;
+    let merged =
+        stage.guest(&other).as_user(7).post(&format!("{path}/participants"), r#"{"name": "Аня"}"#).await.json();
+    assert_eq!(merged["split"]["participants"].as_array().unwrap().len(), 2);
+    let claims = json!([
+        { "line": 1, "participant": 2, "numerator": 1, "denominator": 1 },
+        { "line": 2, "participant": 2, "numerator": 1, "denominator": 4 },
+    ]);
+    assert_eq!(merged["split"]["claims"], claims);
+    assert_eq!(stage.state(&path).await["split"], merged["split"], "what is stored is what was answered");
+    let next = stage.join(&path, 8).await;
+    assert_eq!(next, 4, "a number is never given twice");
+}
+
+#[tokio::test]
+async fn fifty_share_a_cheque_and_not_one_more() {
+    let stage = Stage::new().await;
+    let path = stage.cheque(&[100]).await;
+    for user in 2..=50 {
+        stage.join(&path, user).await;
+    }
+    let refused = stage.user(51).post(&format!("{path}/participants"), r#"{"name": "Аня"}"#).await;
+    assert_eq!(problem(&refused), (409, "too_many_participants".into(), Value::Null));
+    assert_eq!(stage.user(50).post(&format!("{path}/participants"), r#"{"name": "Аня"}"#).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_cheques_that_one_owns_or_joined_are_listed_newest_first() {
+    let stage = Stage::with(&[("SHARE_BASE_URL", "https://chipin.example/")]).await;
+    let (first, second) = (stage.cheque(&[100]).await, stage.cheque(&[300]).await);
+    stage.join(&second, 7).await;
+    stage.join(&first, 7).await;
+    stage.user(7).put(&format!("{second}/claims/1"), r#"{"numerator": 1, "denominator": 3}"#).await;
+    let list = stage.user(7).get("/cheques").await.json();
+    let hashes: Vec<&str> = list.as_array().unwrap().iter().map(|cheque| cheque["hash"].as_str().unwrap()).collect();
+    assert_eq!(hashes, [&second[1..], &first[1..]]);
+    let expected = json!({
+        "hash": second[1..], "url": format!("https://chipin.example/small-router{second}"), "status": "open",
+        "owner": false, "total_account": 3, "currency": "RUB", "due": 1, "settlement": { "state": "none" },
+        "created_at": list[0]["created_at"], "expires_at": list[0]["expires_at"],
+    });
+    assert_eq!(list[0], expected);
+    assert_eq!(stage.owner().get("/cheques").await.json()[0]["owner"], json!(true));
+    assert_eq!(stage.user(9).get("/cheques").await.json(), json!([]));
+    assert_eq!(stage.nobody().get("/cheques").await.status, 401);
+    assert_eq!(stage.owner().delete(&second).await.status, 204);
+    assert_eq!(stage.user(7).get("/cheques").await.json().as_array().unwrap().len(), 1);
+}

@@ -1,0 +1,15 @@
+//! Stories of router-service: the real program on a real database, a real broker and a real cache.
+
+#![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
+
+mod stage;
+
+mod bad_input;
+mod claiming;
+mod correcting;
+mod deleting;
+mod joining;
+mod opening;
+mod settling;
+mod splitting;
+mod watching;

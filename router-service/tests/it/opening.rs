@@ -1,0 +1,163 @@
+//! A link opens as soon as its cheque is known, by whichever road it comes.
+
+use crate::stage::{Stage, balanced, problem, recognized, replica, some_hash};
+use contracts::router::ChequeDeleted;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use testkit::eventually;
+
+#[tokio::test]
+async fn a_recognised_cheque_opens_for_everybody_with_the_link() {
+    let stage = Stage::new().await;
+    let path = stage.cheque(&[10_000, 25_050]).await;
+    let state = stage.state(&path).await;
+    assert_eq!((&state["hash"], &state["you"], &state["owner"]), (&json!(path[1..]), &Value::Null, &json!(false)));
+    assert_eq!(state["cheque"]["products"][1]["total"], json!(250.5));
+    let split = &state["split"];
+    assert_eq!((&split["version"], &split["status"], &split["method"]), (&json!(1), &json!("open"), &json!("items")));
+    assert_eq!((&split["payable"], &split["frozen"], &split["tip"]), (&json!(true), &json!(false), &Value::Null));
+    assert_eq!((&split["total"], &split["unclaimed"]), (&json!(350.5), &json!(350.5)));
+    let owner = json!({ "id": 1, "name": null, "role": "owner", "due": 0, "settlement": { "state": "owner" } });
+    assert_eq!(split["participants"], json!([owner]));
+    assert_eq!(split["remainders"][0], json!({ "line": 1, "numerator": 1, "denominator": 1 }));
+    let owner = stage.owner().get(&path).await.json();
+    assert_eq!((&owner["you"], &owner["owner"]), (&json!(1), &json!(true)));
+}
+
+#[tokio::test]
+async fn a_cheque_that_only_the_cache_has_is_taken_from_there() {
+    let stage = Stage::new().await;
+    let read = recognized(&balanced(&[100]));
+    stage.redis.set(&format!("cheque:{}", read.hash), &serde_json::to_string(&read).unwrap()).await;
+    let path = format!("/{}", read.hash);
+    assert_eq!(stage.state(&path).await["split"]["total"], json!(1));
+    assert_eq!(stage.announced("router.ChequeRequested.v1").await.len(), 0);
+    // The event comes late, and finds the cheque changed: nothing of it is lost.
+    let joined = stage.join(&path, 7).await;
+    stage.broker.announce(&read).await;
+    eventually(1, async || {
+        let handled = sqlx::query_scalar::<_, i64>("select count(*) from inbox");
+        handled.fetch_one(&stage.pool).await.unwrap()
+    })
+    .await;
+    assert_eq!(stage.state(&path).await["split"]["participants"][1]["id"], json!(joined));
+}
+
+#[tokio::test]
+async fn a_cheque_that_neither_event_nor_cache_brought_is_asked_for_once() {
+    let stage = Stage::new().await;
+    let read = recognized(&balanced(&[100]));
+    let path = format!("/{}", read.hash);
+    let client = stage.nobody();
+    let opening = futures_util::future::join_all((0..10).map(|_| client.get(&path)));
+    let answering = async {
+        stage.eventually_announced("router.ChequeRequested.v1", 1).await;
+        stage.broker.announce(&read).await;
+    };
+    let (answers, ()) = tokio::join!(opening, answering);
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+    assert_eq!(statuses, [200; 10]);
+    let requested = stage.announced("router.ChequeRequested.v1").await;
+    assert_eq!(requested.len(), 1, "ten who open the same link ask once");
+    assert_eq!(requested[0]["data"], json!({ "hash": read.hash }));
+}
+
+#[tokio::test]
+async fn a_link_that_leads_nowhere_is_asked_for_once_in_a_while() {
+    let stage = Stage::new().await;
+    let path = format!("/{}", some_hash());
+    let client = stage.nobody();
+    let answers = futures_util::future::join_all((0..5).map(|_| client.get(&path))).await;
+    assert!(answers.iter().all(|answer| problem(answer) == (404, "cheque_not_found".into(), Value::Null)));
+    let again = Instant::now();
+    assert_eq!(client.get(&path).await.status, 404);
+    assert!(again.elapsed() < Duration::from_secs(1), "nobody waits for what is known to be nowhere");
+    stage.eventually_announced("router.ChequeRequested.v1", 1).await;
+    let malformed = Instant::now();
+    for path in ["/short", "/with-a-minus-sign-and-22", "/ShareKeyOfTwentyThreeXX"] {
+        assert_eq!(problem(&client.get(path).await), (404, "cheque_not_found".into(), Value::Null), "{path}");
+    }
+    assert!(malformed.elapsed() < Duration::from_secs(1), "what is no key is not asked for");
+    assert_eq!(stage.announced("router.ChequeRequested.v1").await.len(), 1);
+}
+
+#[tokio::test]
+async fn without_the_cache_links_open_all_the_same() {
+    // Nothing listens there.
+    let stage = Stage::with(&[("REDIS_URL", "redis://127.0.0.1:1")]).await;
+    let known = stage.cheque(&[100]).await;
+    assert_eq!(stage.state(&known).await["split"]["total"], json!(1));
+    let read = recognized(&balanced(&[200]));
+    let path = format!("/{}", read.hash);
+    let answering = async {
+        stage.eventually_announced("router.ChequeRequested.v1", 1).await;
+        stage.broker.announce(&read).await;
+    };
+    let (state, ()) = tokio::join!(stage.state(&path), answering);
+    assert_eq!(state["split"]["total"], json!(2));
+}
+
+#[tokio::test]
+async fn a_flushed_cache_and_a_restarted_service_lose_nothing() {
+    let mut stage = Stage::new().await;
+    let path = stage.cheque(&[100, 200]).await;
+    stage.join(&path, 7).await;
+    stage.user(7).put(&format!("{path}/claims/2"), r#"{"numerator": 1, "denominator": 3}"#).await;
+    let before = stage.state(&path).await;
+    stage.redis.flush().await;
+    stage.program.kill();
+    stage.program.start_again();
+    stage.program.ready().await;
+    assert_eq!(stage.state(&path).await, before);
+}
+
+#[tokio::test]
+async fn an_expired_link_says_so() {
+    let stage = Stage::new().await;
+    let path = stage.cheque(&[100]).await;
+    stage.expire(&path).await;
+    let gone = (410, "cheque_expired".to_owned(), Value::Null);
+    assert_eq!(problem(&stage.nobody().get(&path).await), gone);
+    assert_eq!(problem(&stage.nobody().get(&format!("{path}/dues")).await), gone);
+    assert_eq!(problem(&stage.user(7).post(&format!("{path}/participants"), r#"{"name": "Аня"}"#).await), gone);
+    assert_eq!(problem(&stage.owner().delete(&path).await), gone);
+    assert_eq!(stage.watch(&path).await.err(), Some(410));
+}
+
+#[tokio::test]
+async fn a_late_event_does_not_bring_a_deleted_cheque_back() {
+    let stage = Stage::new().await;
+    let read = recognized(&balanced(&[100]));
+    stage.broker.announce(&read).await;
+    stage.eventually_here(&read.hash).await;
+    let path = format!("/{}", read.hash);
+    assert_eq!(stage.owner().delete(&path).await.status, 204);
+    stage.redis.set(&format!("cheque:{}", read.hash), &serde_json::to_string(&read).unwrap()).await;
+    stage.broker.announce(&read).await;
+    eventually(2, async || {
+        sqlx::query_scalar::<_, i64>("select count(*) from inbox").fetch_one(&stage.pool).await.unwrap()
+    })
+    .await;
+    assert_eq!(problem(&stage.nobody().get(&path).await), (410, "cheque_deleted".into(), Value::Null));
+    stage.eventually_announced("router.ChequeDeleted.v1", 1).await;
+    let deleted: ChequeDeleted =
+        serde_json::from_value(stage.announced("router.ChequeDeleted.v1").await[0]["data"].clone()).unwrap();
+    assert_eq!(deleted.hash, read.hash);
+}
+
+#[tokio::test]
+async fn a_cheque_that_arrives_at_another_replica_opens_here() {
+    let stage = Stage::new().await;
+    let other = replica(&stage.database, &stage.broker, stage.redis.url(), &[]).await;
+    for client in [testkit::Client::new(&other.url()), stage.nobody()] {
+        let read = recognized(&balanced(&[100]));
+        let path = format!("/{}", read.hash);
+        let before = stage.announced("router.ChequeRequested.v1").await.len();
+        let answering = async {
+            stage.eventually_announced("router.ChequeRequested.v1", before + 1).await;
+            stage.broker.announce(&read).await;
+        };
+        let (answer, ()) = tokio::join!(client.get(&path), answering);
+        assert_eq!(answer.status, 200);
+    }
+}
