@@ -1,7 +1,7 @@
 //! What a row is about, told by its words in Russian, English and German.
 
 use super::cells::Line;
-use super::fold::{find, find_strictly, looks};
+use super::fold::{find, find_exactly, find_strictly, looks};
 use std::sync::LazyLock;
 
 /// What a row is about.
@@ -180,6 +180,11 @@ fn class_of_words(words: &[String], amount: Option<i64>) -> Class {
                 if matches!(wanted, Sign::Includes | Sign::Excludes) {
                     return find_strictly(words, phrase).is_some();
                 }
+                let easily_mistaken = matches!(
+                    wanted,
+                    Sign::Cash | Sign::Card | Sign::Change | Sign::Tip | Sign::Info | Sign::Discount | Sign::Quantity | Sign::Guest
+                );
+                let find = if easily_mistaken { find_exactly } else { find };
                 let from_lead = find(&words[lead..], phrase).map(|at| at < reach(wanted));
                 let from_start = if lead > 0 { find(words, phrase).map(|at| at < reach(wanted)) } else { None };
                 from_lead == Some(true) || from_start == Some(true)

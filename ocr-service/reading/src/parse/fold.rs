@@ -59,6 +59,20 @@ pub(crate) fn find_strictly(words: &[String], phrase: &str) -> Option<usize> {
     })
 }
 
+/// As [`find`], but words that are easily taken for others must be spelled right.
+pub(crate) fn find_exactly(words: &[String], phrase: &str) -> Option<usize> {
+    if phrase.chars().count() > 7 {
+        return find(words, phrase);
+    }
+    (0..words.len()).find(|start| {
+        let mut joined = String::new();
+        words[*start..].iter().take(3).any(|word| {
+            joined.push_str(word);
+            joined == phrase
+        })
+    })
+}
+
 /// Where `phrase` begins among `words`, in words; spaces that were added or lost don't matter.
 ///
 /// Words and phrase as [`looks`] gives them, the phrase without spaces.

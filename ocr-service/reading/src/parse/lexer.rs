@@ -114,8 +114,8 @@ fn whole(text: &str) -> Option<What> {
     let lower = trimmed.to_lowercase();
     match lower.as_str() {
         "x" | "х" | "*" | "×" | "@" | "ж" => Some(What::Times),
-        _ if CURRENCIES.contains(&lower.as_str()) => Some(What::Currency),
-        _ if UNITS.contains(&lower.as_str()) => Some(What::Unit),
+        _ if is_currency(&lower) => Some(What::Currency),
+        _ if UNITS.contains(&lower.as_str()) || (lower.chars().count() > 2 && is_unit(&lower)) => Some(What::Unit),
         _ if !trimmed.chars().any(char::is_alphanumeric) => Some(What::Mark),
         _ if trimmed.chars().count() == 1 => Some(What::Mark),
         _ => None,
@@ -199,6 +199,11 @@ fn number_before(core: &[char]) -> Option<(Number, usize)> {
     amount::number(&text).map(|number| (number, length))
 }
 
+fn is_currency(lower: &str) -> bool {
+    let look = looks(lower);
+    CURRENCIES.iter().any(|known| *known == lower || (look.len() > 2 && looks(known) == look))
+}
+
 fn is_unit(text: &str) -> bool {
     let look = looks(text);
     UNITS.iter().any(|unit| {
@@ -216,7 +221,7 @@ fn near(look: &str, unit: &str) -> bool {
 fn behind_number(rest: &str) -> Option<What> {
     let trimmed = rest.trim_matches(['.', ',', ')', ':', '*', '-', '/', '=']);
     let lower = trimmed.to_lowercase();
-    if CURRENCIES.contains(&lower.as_str()) {
+    if is_currency(&lower) {
         Some(What::Currency)
     } else if is_unit(trimmed) {
         Some(What::Unit)

@@ -45,7 +45,9 @@ pub struct Parsed {
 pub fn cheque(passes: &[Pass]) -> Parsed {
     let pages: Vec<Vec<Row>> = passes.iter().map(|pass| rows(&pass.words)).collect();
     let style = cells::style(pages.iter().flatten());
-    let fused: Vec<Line> = strips(&pages).iter().filter_map(|strip| Line::of_strip(strip, style)).collect();
+    let strips = strips(&pages);
+    let fused = strips.iter().filter_map(|strip| Line::of_strip(strip, style)).filter(|line| !is_noise(line, pages.len()));
+    let fused: Vec<Line> = fused.collect();
     if fused.is_empty() {
         return nothing();
     }
@@ -59,12 +61,27 @@ pub fn cheque(passes: &[Pass]) -> Parsed {
     // Together the passes know more; one alone is better only when it adds up and they don't.
     let mut best = 0;
     for at in 1..drafts.len() {
-        if drafts[at].proven && drafts[at].score > drafts[best].score + 4.0 {
+        let agrees = total(&drafts[at]) == total(&drafts[0]) || words(&drafts[0]) + 1.0 < words(&drafts[at]);
+        if agrees && drafts[at].proven && drafts[at].score > drafts[best].score + 4.0 {
             best = at;
         }
     }
-    let contradicted = drafts.iter().any(|draft| draft.proven && total(draft) != total(&drafts[best]));
+    let contradicts = |draft: &Draft| {
+        let other = total(draft).is_some() && total(draft) != total(&drafts[best]);
+        other && (draft.proven || words(draft) > words(&drafts[best]) + 0.5)
+    };
+    let contradicted = drafts.iter().any(contradicts);
     finish::finish(&drafts[best], !contradicted)
+}
+
+/// How much the words speak for the total of a draft.
+fn words(draft: &Draft) -> f32 {
+    draft.total.as_ref().map_or(0.0, |total| total.score)
+}
+
+/// A row that only one of several passes saw, without confidence: a texture, or pieces of several rows.
+fn is_noise(line: &Line, passes: usize) -> bool {
+    (passes >= 3 && line.passes == 1 && line.confidence < 0.65) || line.confidence < 0.25
 }
 
 fn nothing() -> Parsed {

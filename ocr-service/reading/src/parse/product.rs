@@ -40,10 +40,13 @@ pub(crate) fn makes(quantity: i64, price: i64, total: i64) -> bool {
 
 /// Finds quantity and price in the cells before `end`, where the sum stands.
 pub(crate) fn find(line: &Line, end: usize, totals: &[Choice], page: &Page) -> Option<Product> {
-    explicit(line, end, totals, page).map(|found| with_price(found, line, end, totals, page)).or_else(|| {
-        let fitting = fitting(line, end, totals, page);
-        fitting.or_else(|| lone(line, end, page)).or_else(|| leading(line, end))
-    })
+    let explicit = explicit(line, end, totals, page).map(|found| with_price(found, line, end, totals, page));
+    if explicit.as_ref().is_some_and(|product| product.total.is_some()) {
+        return explicit;
+    }
+    // A sign may be a misread digit: numbers that make the sum say more.
+    let fitting = fitting(line, end, totals, page);
+    fitting.or(explicit).or_else(|| lone(line, end, page)).or_else(|| leading(line, end))
 }
 
 /// The nearest number beside a times sign; units and currencies may stand between.

@@ -194,7 +194,10 @@ fn name(line: &Line, end: usize, product: Option<&Product>) -> (String, f32) {
     let stop = (start..end).find(|at| used(*at) && (start..*at).any(is_word)).unwrap_or(end);
     let mut chosen: Vec<&Cell> = (start..stop).filter(|at| !used(*at)).map(|at| &line.cells[at]).collect();
     // A code or the number of the line is not part of the name.
-    let listed = |cell: &Cell| product.is_some() && cell.number().is_some_and(|number| number.decimals == 0) && cell.text.len() <= 3;
+    let listed = |cell: &Cell| {
+        let small = cell.number().is_some_and(|number| number.decimals == 0 && number.guessed == 0 && number.thousandths > 0);
+        product.is_some() && small && cell.text.len() <= 3 && cell.text.chars().all(|c| c.is_ascii_digit() || c == ')')
+    };
     if chosen.len() > 1 && (is_code(&chosen[0].text) || listed(chosen[0])) && has_word(&text(chosen[1..].to_vec())) {
         chosen.remove(0);
     }

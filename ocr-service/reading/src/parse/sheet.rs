@@ -93,8 +93,9 @@ fn sums_right(lines: &[Line], page: &Page, from: usize) -> Option<f32> {
     let mut edges: Vec<(f32, f32)> = vec![];
     for line in lines.iter().skip(from) {
         let ends = line.cells.len().saturating_sub(3)..line.cells.len();
-        let last = ends.rev().find(|at| line.cells[*at].number().is_some()).filter(|at| !follows_times(line, *at));
-        if let Some(cell) = last.map(|at| &line.cells[at]).filter(|cell| cell.number().is_some_and(|number| number.decimals == decimals)) {
+        let printed = |at: &usize| line.cells[*at].number().is_some_and(|number| number.decimals == decimals);
+        let last = ends.rev().find(printed).filter(|at| !follows_times(line, *at));
+        if let Some(cell) = last.map(|at| &line.cells[at]) {
             edges.push((cell.right, line.letter));
         }
     }
@@ -136,6 +137,7 @@ fn region(entries: &[Entry], after_head: Option<usize>) -> std::ops::Range<usize
         let amount = entry.amounts.first().map(|choice| choice.minor);
         match entry.class {
             Class::GuestTotal | Class::Guest => group = 0,
+            Class::QuantityTotal | Class::Cash | Class::Card | Class::Total(..80) if amount.is_none() => {}
             Class::Total(_) | Class::Subtotal | Class::QuantityTotal | Class::Cash | Class::Card | Class::TaxTable if lines > 0 => {
                 // A sum of the group above it, with further lines below: the cheque goes on.
                 let group_total = amount == Some(group) && matches!(entry.class, Class::Total(..=95) | Class::Subtotal);
