@@ -117,7 +117,7 @@ async fn links_and_wishes_that_can_not_be_are_refused_and_change_nothing() {
         ("not theirs", second.put(&method, r#"{"method": "equal"}"#).await, 404, "cheque_not_found"),
         ("not theirs", second.patch(&at("cheque"), r#"{"confirmed": true}"#).await, 404, "cheque_not_found"),
         ("another's due", third.post(&at("settle"), r#"{"participant": 2}"#).await, 404, "participant_not_found"),
-        ("nobody's due", table.user(9).post(&at("settle"), "{}").await, 404, "participant_not_found"),
+        ("nobody's due", table.user(9).post(&at("settle"), "{}").await, 409, "join_first"),
         ("the owner's due", owner.post(&at("settle"), "{}").await, 409, "owner_owes_nothing"),
         ("nothing due", third.post(&at("settle"), "{}").await, 409, "nothing_due"),
     ];

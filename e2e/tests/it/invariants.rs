@@ -49,7 +49,7 @@ impl fmt::Display for Verdict {
 }
 
 /// Statements whose every row breaks a rule of orders and money. A row is one text.
-const RULES: [(&str, &str); 9] = [
+const RULES: [(&str, &str); 13] = [
     (
         "every order ends in a terminal state",
         "select concat_ws(' ', id, status) from orders.orders where status not in ('PAID', 'FAILED', 'CANCELLED')",
@@ -77,6 +77,22 @@ const RULES: [(&str, &str); 9] = [
                case p.decision when 'completed' then 'PAID' when 'failed' then 'FAILED' else 'CANCELLED' end",
     ),
     (
+        "a transfer is completed if and only if its money was moved, as asked",
+        "select concat_ws(' ', coalesce(t.transfer_id::text, l.reference), t.decision, t.amount, l.amount) \
+         from payments.transfers t \
+         full join (select * from payments.ledger where kind = 'transfer') l on l.reference = t.transfer_id::text \
+         where (t.decision = 'completed') is distinct from (l.id is not null) \
+            or (l.id is not null \
+                and (l.debit_account, l.credit_account, l.amount) is distinct from (t.from_user, t.to_user, t.amount))",
+    ),
+    (
+        "a settlement says what payments decided about what was asked",
+        "select concat_ws(' ', coalesce(s.transfer_id, t.transfer_id), s.state, t.decision, s.reason, t.reason) \
+         from router.transfers s full join payments.transfers t on t.transfer_id = s.transfer_id \
+         where (s.from_user, s.to_user, s.amount, s.reason) is distinct from (t.from_user, t.to_user, t.amount, t.reason) \
+            or s.state is distinct from case t.decision when 'completed' then 'paid' else 'failed' end",
+    ),
+    (
         "a balance is credits minus debits",
         "select concat_ws(' ', user_id, sum(balance), sum(net)) \
          from (select user_id, balance, 0 as net from payments.accounts \
@@ -101,12 +117,16 @@ const RULES: [(&str, &str); 9] = [
     ),
     ("nothing of orders is unsent", "select concat_ws(' ', event_id, last_error) from orders.outbox"),
     ("nothing of payments is unsent", "select concat_ws(' ', event_id, last_error) from payments.outbox"),
+    ("nothing of ocr is unsent", "select concat_ws(' ', event_id, last_error) from ocr.outbox"),
+    ("nothing of router is unsent", "select concat_ws(' ', event_id, last_error) from router.outbox"),
 ];
 
 /// Whether nothing is on its way any more, as far as the databases know.
 pub(crate) async fn is_at_rest(pool: &PgPool) -> bool {
     let busy = "select (select count(*) from orders.orders where status not in ('PAID', 'FAILED', 'CANCELLED')) \
-                + (select count(*) from orders.outbox) + (select count(*) from payments.outbox)";
+                + (select count(*) from orders.outbox) + (select count(*) from payments.outbox) \
+                + (select count(*) from router.transfers where state = 'pending') \
+                + (select count(*) from ocr.outbox) + (select count(*) from router.outbox)";
     sqlx::query_scalar::<_, i64>(busy).fetch_one(pool).await.unwrap() == 0
 }
 
@@ -115,11 +135,18 @@ pub(crate) async fn check(pool: &PgPool, log: &[Attempt]) -> Verdict {
     let mut verdict = Verdict::default();
     compare_orders(pool, log, &mut verdict).await;
     compare_top_ups(pool, log, &mut verdict).await;
+    verdict.violations.extend(violations(pool).await);
+    verdict
+}
+
+/// Every rule that is broken, with the rows that break it.
+pub(crate) async fn violations(pool: &PgPool) -> Vec<String> {
+    let mut found = Vec::new();
     for (rule, broken) in RULES {
         let rows: Vec<String> = sqlx::query_scalar(broken).fetch_all(pool).await.unwrap();
-        verdict.violations.extend(rows.into_iter().map(|row| format!("{rule}: {row}")));
+        found.extend(rows.into_iter().map(|row| format!("{rule}: {row}")));
     }
-    verdict
+    found
 }
 
 /// Finds each attempt's orders by their description.

@@ -10,25 +10,39 @@ const PAID: Uuid = uuid!("01900000-0000-7000-8000-000000000001");
 const FAILED: Uuid = uuid!("01900000-0000-7000-8000-000000000002");
 const TOP_UP: Uuid = uuid!("01900000-0000-7000-8000-000000000003");
 
-/// User 1 tops up 5.00, orders for 2.00, which is paid, and twice for 4.00, which is not; the last answer was lost.
+/// User 1 tops up 5.00, orders for 2.00, which is paid, and twice for 4.00, which is not; the last answer was lost. They
+/// pay 1.00 of a cheque to user 2, and could not pay 9.00 before.
 const WORLD: &str = "
     insert into orders.orders (id, user_id, amount, description, status, reason, version, created_at, updated_at) values
         ('01900000-0000-7000-8000-000000000001', 1, 200, 'paid', 'PAID', null, 2, now(), now()),
         ('01900000-0000-7000-8000-000000000002', 1, 400, 'failed', 'FAILED', 'insufficient_funds', 2, now(), now()),
         ('01900000-0000-7000-8000-000000000004', 1, 400, 'given up', 'FAILED', 'insufficient_funds', 2, now(), now());
-    insert into payments.accounts (user_id, balance) values (1, 300);
+    insert into payments.accounts (user_id, balance) values (1, 200), (2, 100);
     insert into payments.ledger
         (id, kind, reference, debit_account, credit_account, amount, debit_balance_after, credit_balance_after) values
         ('01900000-0000-7000-8000-000000000003', 'topup', 'a', 0, 1, 500, null, 500),
-        ('01900000-0000-7000-8000-000000000005', 'payment', '01900000-0000-7000-8000-000000000001', 1, -1, 200, 300, null);
+        ('01900000-0000-7000-8000-000000000005', 'payment', '01900000-0000-7000-8000-000000000001', 1, -1, 200, 300, null),
+        ('01900000-0000-7000-8000-000000000006', 'transfer', '01900000-0000-7000-8000-000000000007', 1, 2, 100, 200, 100);
     insert into payments.order_payments (order_id, user_id, amount, decision, reason, transaction_id, version) values
         ('01900000-0000-7000-8000-000000000001', 1, 200, 'completed', null, '01900000-0000-7000-8000-000000000005', 1),
         ('01900000-0000-7000-8000-000000000002', 1, 400, 'failed', 'insufficient_funds', null, 1),
         ('01900000-0000-7000-8000-000000000004', 1, 400, 'failed', 'insufficient_funds', null, 1);
+    insert into payments.transfers (transfer_id, from_user, to_user, amount, decision, reason, transaction_id) values
+        ('01900000-0000-7000-8000-000000000007', 1, 2, 100, 'completed', null, '01900000-0000-7000-8000-000000000006'),
+        ('01900000-0000-7000-8000-000000000008', 1, 2, 900, 'failed', 'insufficient_funds', null);
+    insert into router.cheques (hash, owner_id, cheque, method, last_participant, version, created_at, expires_at)
+        values ('0123456789012345678901', 2, '{}', '{}', 2, 1, now(), now());
+    insert into router.participants (hash, id, user_id) values ('0123456789012345678901', 2, 1);
+    insert into router.transfers (transfer_id, hash, participant, attempt, from_user, to_user, amount, breakdown, state,
+                                  reason, asked_at, created_at) values
+        ('01900000-0000-7000-8000-000000000008', '0123456789012345678901', 2, 1, 1, 2, 900, '{}', 'failed',
+         'insufficient_funds', now(), now()),
+        ('01900000-0000-7000-8000-000000000007', '0123456789012345678901', 2, 2, 1, 2, 100, '{}', 'paid', null, now(),
+         now());
 ";
 
 /// A way to spoil the world, and a rule that is broken then.
-const SPOILT: [(&str, &str); 11] = [
+const SPOILT: [(&str, &str); 15] = [
     ("update orders.orders set status = 'PENDING', reason = null where description = 'failed'", "terminal state"),
     ("update orders.orders set amount = 201 where description = 'paid'", "what was asked for"),
     ("update orders.orders set status = 'PAID', reason = null where description = 'failed'", "PAID if and only if"),
@@ -36,11 +50,15 @@ const SPOILT: [(&str, &str); 11] = [
     ("update payments.ledger set reference = 'x' where kind = 'payment'", "PAID if and only if"),
     ("update payments.order_payments set reason = 'no_account' where decision = 'failed'", "and why"),
     ("delete from payments.order_payments where decision = 'failed'", "and why"),
-    ("update payments.accounts set balance = 301", "credits minus debits"),
-    ("update payments.accounts set balance = 301", "money held"),
+    ("update payments.ledger set amount = 99 where kind = 'transfer'", "its money was moved"),
+    ("update payments.ledger set credit_account = 3 where kind = 'transfer'", "its money was moved"),
+    ("update router.transfers set state = 'failed', reason = 'no_account' where state = 'paid'", "a settlement says"),
+    ("update router.transfers set amount = 101 where state = 'paid'", "a settlement says"),
+    ("update payments.accounts set balance = 201 where user_id = 1", "credits minus debits"),
+    ("update payments.accounts set balance = 201 where user_id = 1", "money held"),
     (
         "insert into payments.ledger (id, kind, reference, debit_account, credit_account, amount, credit_balance_after) \
-         values (gen_random_uuid(), 'topup', 'b', 0, 1, 5, 505); update payments.accounts set balance = 305",
+         values (gen_random_uuid(), 'topup', 'b', 0, 1, 5, 505); update payments.accounts set balance = 205 where user_id = 1",
         "a top-up was asked for",
     ),
     (
