@@ -1,5 +1,7 @@
 //! The commands and their options, as `--help` shows them.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Runs, tests and checks Chipin.
@@ -28,6 +30,8 @@ pub(crate) enum Command {
     /// Runs the tests: unit, integration, end-to-end and browser
     #[command(after_help = TEST_HELP)]
     Test(TestOptions),
+    /// Measures how well photos of receipts are read, on a folder whose true contents are known
+    Receipts(ReceiptsOptions),
     /// Checks the rules that the compiler does not know: who imports whom, pure domains, file sizes
     Tidy,
     /// Writes the generated files anew: docs/asyncapi.json and the query data of sqlx
@@ -104,6 +108,18 @@ pub(crate) enum Part {
     Frontend,
     /// The running product in Chromium
     Browser,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReceiptsOptions {
+    /// Has `images/` and `ground_truth.json`
+    pub(crate) folder: PathBuf,
+    /// Print one JSON object instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Only pictures whose name contains this
+    #[arg(long, short)]
+    pub(crate) filter: Option<String>,
 }
 
 #[derive(Args, Clone, Copy, Debug, Default)]

@@ -21,6 +21,8 @@ const QUIET: Duration = Duration::from_secs(15);
 pub(crate) struct Console {
     began: Instant,
     terminal: bool,
+    /// Says nothing.
+    silent: bool,
     state: Mutex<State>,
 }
 
@@ -39,12 +41,21 @@ impl Console {
         Self {
             began: now,
             terminal: std::io::stdout().is_terminal(),
+            silent: false,
             state: Mutex::new(State { live: false, last_sign: now, timings: Vec::new() }),
         }
     }
 
+    /// A console that says nothing: the output belongs to a program.
+    pub(crate) fn silent() -> Self {
+        Self { silent: true, ..Self::new() }
+    }
+
     /// Prints a line about `step`.
     pub(crate) fn line(&self, step: &str, text: &str) {
+        if self.silent {
+            return;
+        }
         let mut state = self.lock();
         let seconds = self.began.elapsed().as_secs_f64();
         let mut out = std::io::stdout().lock();
@@ -59,6 +70,9 @@ impl Console {
 
     /// Shows what goes on inside a long step: at once on a terminal, now and then in a log.
     pub(crate) fn live(&self, step: &str, text: &str) {
+        if self.silent {
+            return;
+        }
         let mut state = self.lock();
         let seconds = self.began.elapsed().as_secs_f64();
         let mut out = std::io::stdout().lock();

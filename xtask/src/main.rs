@@ -13,6 +13,7 @@ mod instance;
 
 mod down;
 mod logs;
+mod receipts;
 mod reset;
 mod status;
 mod up;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Reset(options) => reset::reset(&checkout, &options),
         Command::Install => install::everything(),
         Command::Test(options) => test::test(&checkout, &options),
+        Command::Receipts(options) => receipts::measure(&checkout, &options),
         Command::Tidy => tidy::tidy(&checkout),
         Command::Generate(options) => generate::generate(&checkout, options),
         Command::Sqlx(options) => generate::sqlx(&checkout, options),

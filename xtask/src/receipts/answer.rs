@@ -1,0 +1,99 @@
+//! A line of what `ocr-service read` prints: one picture, read or refused.
+
+use std::collections::HashMap;
+
+use tinyjson::JsonValue;
+
+use crate::receipts::truth::hundredths;
+
+/// How a picture was read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) file: String,
+    pub(crate) seconds: f64,
+    /// The cheque, or why there is none.
+    pub(crate) cheque: Result<Cheque, String>,
+}
+
+/// The cheque as it was read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Cheque {
+    /// In hundredths.
+    pub(crate) total: Option<i64>,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) status: String,
+}
+
+/// A line as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Line {
+    pub(crate) name: String,
+    /// In hundredths.
+    pub(crate) total: Option<i64>,
+}
+
+impl Answer {
+    /// Reads a line; `None` if it is no answer, such as a line of the log.
+    pub(crate) fn of_line(line: &str) -> Option<Self> {
+        let json: JsonValue = line.parse().ok()?;
+        let fields: &HashMap<String, JsonValue> = json.get()?;
+        let text = |name: &str| fields.get(name).and_then(JsonValue::get::<String>).cloned();
+        let cheque = match fields.get("cheque") {
+            Some(json) => Ok(cheque(json)?),
+            None => Err(text("refused")?),
+        };
+        let seconds = fields.get("seconds").and_then(JsonValue::get::<f64>).copied()?;
+        Some(Self { file: text("file")?, seconds, cheque })
+    }
+
+    /// In a few words.
+    pub(crate) fn told(&self) -> String {
+        let seconds = self.seconds;
+        match &self.cheque {
+            Ok(cheque) => format!("{} in {seconds:.1} s, {} lines", cheque.status, cheque.lines.len()),
+            Err(reason) => format!("refused in {seconds:.1} s: {reason}"),
+        }
+    }
+}
+
+impl Cheque {
+    /// Whether it was called balanced.
+    pub(crate) fn is_balanced(&self) -> bool {
+        self.status == "balanced"
+    }
+}
+
+fn cheque(json: &JsonValue) -> Option<Cheque> {
+    let fields: &HashMap<String, JsonValue> = json.get()?;
+    let lines: &Vec<JsonValue> = fields.get("products")?.get()?;
+    Some(Cheque {
+        total: fields.get("total_account").and_then(hundredths),
+        lines: lines.iter().map(line).collect::<Option<Vec<Line>>>()?,
+        status: fields.get("status")?.get::<String>()?.clone(),
+    })
+}
+
+fn line(json: &JsonValue) -> Option<Line> {
+    let fields: &HashMap<String, JsonValue> = json.get()?;
+    let name = fields.get("name")?.get::<String>()?.clone();
+    Some(Line { name, total: fields.get("total").and_then(hundredths) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_told_from_the_log() {
+        let read = r#"{"file": "ru_02.jpg", "seconds": 3.1, "cheque": {"total_account": 49.70, "status": "balanced",
+            "products": [{"id": 1, "name": "Чай", "numberServings": 1, "price": null, "total": 49.7}]}}"#;
+        let answer = Answer::of_line(&read.replace('\n', " ")).unwrap();
+        let cheque = answer.cheque.clone().unwrap();
+        assert_eq!((cheque.total, cheque.lines[0].total, cheque.is_balanced()), (Some(4970), Some(4970), true));
+        assert_eq!(answer.told(), "balanced in 3.1 s, 1 lines");
+        let refused = Answer::of_line(r#"{"file": "a.jpg", "seconds": 0.1, "refused": "broken_picture"}"#).unwrap();
+        assert_eq!(refused.cheque, Err("broken_picture".to_owned()));
+        assert_eq!(Answer::of_line("INFO reading"), None);
+        assert_eq!(Answer::of_line("{}"), None);
+    }
+}

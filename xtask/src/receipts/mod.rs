@@ -1,0 +1,87 @@
+//! `receipts`: how well photos of receipts are read, measured on a folder whose true contents are known.
+
+mod answer;
+mod print;
+mod score;
+mod similar;
+mod truth;
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use crate::checkout::Checkout;
+use crate::cli::ReceiptsOptions;
+use crate::console::{Console, say};
+use crate::failure::Failure;
+use crate::instance::cargo_build;
+use crate::interrupt::Interrupt;
+use crate::receipts::answer::Answer;
+use crate::receipts::score::{Scores, score};
+use crate::receipts::truth::{Receipt, receipts};
+use crate::run::{self, OnInterrupt};
+
+/// Reads every picture of the folder with the real program and prints how much of it is right.
+///
+/// # Errors
+/// Fails if the folder is not as it should be, or the program cannot be built or run to its end.
+pub(crate) fn measure(checkout: &Checkout, options: &ReceiptsOptions) -> Result<ExitCode, Failure> {
+    let mut receipts = receipts(&options.folder)?;
+    if let Some(part) = &options.filter {
+        receipts.retain(|receipt| receipt.file.contains(part.as_str()));
+    }
+    if receipts.is_empty() {
+        return Err(Failure::new("no receipt of the folder is chosen"));
+    }
+    let interrupt = Interrupt::watch()?;
+    // The answer of `--json` is for a program: what goes on is told on the other channel.
+    let console = (!options.json).then(Console::new);
+    build(checkout, console.as_ref(), &interrupt)?;
+    let answers = read(&options.folder, &receipts, console.as_ref(), &interrupt)?;
+    let scores = score(&receipts, &answers);
+    say!("{}", if options.json { print::json(&scores) } else { print::table(&scores) });
+    check_complete(&scores)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn build(checkout: &Checkout, console: Option<&Console>, interrupt: &Interrupt) -> Result<(), Failure> {
+    let mut command = Command::new("cargo");
+    command.args(["build", "--release", "-p", "ocr-service"]).current_dir(checkout.root()).env_remove("DATABASE_URL");
+    let quiet = Console::silent();
+    cargo_build(command, "build", console.unwrap_or(&quiet), interrupt)
+}
+
+fn read(
+    folder: &Path,
+    receipts: &[Receipt],
+    console: Option<&Console>,
+    interrupt: &Interrupt,
+) -> Result<Vec<Answer>, Failure> {
+    let program = Checkout::program("ocr-service", true);
+    let mut command = Command::new(&program);
+    command.arg("read").args(receipts.iter().map(|receipt| folder.join("images").join(&receipt.file)));
+    let mut answers: Vec<Answer> = vec![];
+    let mut other = vec![];
+    let status = run::lines(command, interrupt, OnInterrupt::Stop, |line| match Answer::of_line(line) {
+        Some(answer) => {
+            let text = format!("{}/{} {}: {}", answers.len() + 1, receipts.len(), answer.file, answer.told());
+            match console {
+                Some(console) => console.line("read", &text),
+                None => eprintln!("{text}"),
+            }
+            answers.push(answer);
+        }
+        None => other.push(line.to_owned()),
+    })?;
+    if status.success() && !answers.is_empty() {
+        return Ok(answers);
+    }
+    let from = other.len().saturating_sub(20);
+    Err(Failure::new(format!("{} read: {status}\n{}", program.display(), other[from..].join("\n"))))
+}
+
+fn check_complete(scores: &Scores) -> Result<(), Failure> {
+    match scores.unanswered() {
+        0 => Ok(()),
+        count => Err(Failure::new(format!("{count} pictures got no answer"))),
+    }
+}

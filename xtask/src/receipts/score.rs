@@ -1,0 +1,256 @@
+//! What is right in what was read.
+
+use std::collections::BTreeMap;
+
+use crate::receipts::answer::{Answer, Cheque, Line};
+use crate::receipts::similar::similarity;
+use crate::receipts::truth::{Item, Receipt};
+
+/// From this on two names are the same.
+const SIMILAR: f64 = 0.5;
+
+/// The scores of one kind of receipts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Score {
+    pub(crate) pictures: usize,
+    pub(crate) totals_right: usize,
+    /// Lines that were read and are true.
+    pub(crate) lines_right: usize,
+    /// Lines that were read and are not true.
+    pub(crate) lines_extra: usize,
+    /// True lines that were not read.
+    pub(crate) lines_missed: usize,
+    pub(crate) balanced: usize,
+    /// Called balanced although the total or a line is wrong.
+    pub(crate) balanced_wrong: usize,
+    pub(crate) refused: usize,
+    pub(crate) unanswered: usize,
+    /// Seconds of each picture, sorted.
+    pub(crate) seconds: Vec<f64>,
+    pub(crate) misses: Vec<Miss>,
+}
+
+/// Something that was not read as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Miss {
+    pub(crate) file: String,
+    pub(crate) what: &'static str,
+    pub(crate) expected: String,
+    pub(crate) got: String,
+}
+
+/// The scores by kind, in the order of the alphabet.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Scores(pub(crate) BTreeMap<String, Score>);
+
+impl Scores {
+    /// Pictures about which the program said nothing.
+    pub(crate) fn unanswered(&self) -> usize {
+        self.0.values().map(|score| score.unanswered).sum()
+    }
+}
+
+impl Score {
+    /// True lines among those that were read.
+    pub(crate) fn precision(&self) -> Option<f64> {
+        part(self.lines_right, self.lines_right + self.lines_extra)
+    }
+
+    /// Lines that were read among the true ones.
+    pub(crate) fn recall(&self) -> Option<f64> {
+        part(self.lines_right, self.lines_right + self.lines_missed)
+    }
+
+    /// The harmonic mean of both.
+    pub(crate) fn f1(&self) -> Option<f64> {
+        part(2 * self.lines_right, 2 * self.lines_right + self.lines_extra + self.lines_missed)
+    }
+
+    /// The seconds that so many hundredths of the pictures need at most (nearest rank).
+    pub(crate) fn percentile(&self, hundredths: usize) -> Option<f64> {
+        let rank = (self.seconds.len() * hundredths).div_ceil(100);
+        self.seconds.get(rank.saturating_sub(1)).copied()
+    }
+}
+
+fn part(some: usize, all: usize) -> Option<f64> {
+    let number = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    (all > 0).then(|| number(some) / number(all))
+}
+
+/// Compares what was read with what is true.
+pub(crate) fn score(receipts: &[Receipt], answers: &[Answer]) -> Scores {
+    let mut scores = Scores::default();
+    for receipt in receipts {
+        let score = scores.0.entry(receipt.kind().to_owned()).or_default();
+        score.pictures += 1;
+        let answer = answers.iter().find(|answer| answer.file == receipt.file);
+        if let Some(answer) = answer {
+            score.seconds.push(answer.seconds);
+            compare(score, receipt, answer);
+        } else {
+            score.unanswered += 1;
+            score.miss(receipt, "answer", "one".to_owned(), "none".to_owned());
+        }
+    }
+    for score in scores.0.values_mut() {
+        score.seconds.sort_by(f64::total_cmp);
+    }
+    scores
+}
+
+fn compare(score: &mut Score, receipt: &Receipt, answer: &Answer) {
+    let nothing = Cheque::default();
+    let cheque = match &answer.cheque {
+        Ok(cheque) => cheque,
+        Err(reason) => {
+            score.refused += 1;
+            score.miss(receipt, "picture", "read".to_owned(), format!("refused: {reason}"));
+            &nothing
+        }
+    };
+    let total_right = cheque.total == Some(receipt.total);
+    score.totals_right += usize::from(total_right);
+    if !total_right {
+        score.miss(receipt, "total", money(Some(receipt.total)), money(cheque.total));
+    }
+    if let Some(items) = &receipt.items {
+        compare_lines(score, receipt, items, &cheque.lines);
+    }
+    if cheque.is_balanced() {
+        score.balanced += 1;
+        let lines_right = receipt.items.as_ref().is_none_or(|items| same_sums(items, &cheque.lines));
+        score.balanced_wrong += usize::from(!(total_right && lines_right));
+    }
+}
+
+/// Matches lines one to one, the most similar names first; their sums must be equal.
+fn compare_lines(score: &mut Score, receipt: &Receipt, items: &[Item], lines: &[Line]) {
+    let mut pairs: Vec<(f64, usize, usize)> = vec![];
+    for (at, item) in items.iter().enumerate() {
+        for (read, line) in lines.iter().enumerate() {
+            // A line without a sum may be read as one of zero or without.
+            let sums = line.total == Some(item.total) || (item.optional && line.total.is_none());
+            let similarity = similarity(&item.name, &line.name);
+            if sums && similarity >= SIMILAR {
+                pairs.push((similarity, at, read));
+            }
+        }
+    }
+    pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let (mut found, mut used) = (vec![false; items.len()], vec![false; lines.len()]);
+    for (_, at, read) in pairs {
+        if !found[at] && !used[read] {
+            (found[at], used[read]) = (true, true);
+            score.lines_right += usize::from(!items[at].optional);
+        }
+    }
+    for (item, _) in items.iter().zip(&found).filter(|(item, found)| !**found && !item.optional) {
+        score.lines_missed += 1;
+        score.miss(receipt, "line", format!("{} {}", item.name, money(Some(item.total))), String::new());
+    }
+    let may_be_free = items.iter().any(|item| item.optional);
+    for (line, _) in lines.iter().zip(&used).filter(|(_, used)| !**used) {
+        if may_be_free && line.total.unwrap_or(0) == 0 {
+            continue;
+        }
+        score.lines_extra += 1;
+        score.miss(receipt, "line", String::new(), format!("{} {}", line.name, money(line.total)));
+    }
+}
+
+/// Whether the sums of the lines are the true ones, in any order; those of zero don't count.
+fn same_sums(items: &[Item], lines: &[Line]) -> bool {
+    let sorted = |sums: &mut dyn Iterator<Item = i64>| {
+        let mut sums: Vec<i64> = sums.filter(|sum| *sum != 0).collect();
+        sums.sort_unstable();
+        sums
+    };
+    sorted(&mut items.iter().map(|item| item.total)) == sorted(&mut lines.iter().map(|line| line.total.unwrap_or(0)))
+}
+
+impl Score {
+    fn miss(&mut self, receipt: &Receipt, what: &'static str, expected: String, got: String) {
+        self.misses.push(Miss { file: receipt.file.clone(), what, expected, got });
+    }
+}
+
+fn money(minor: Option<i64>) -> String {
+    let Some(minor) = minor else { return "nothing".to_owned() };
+    let sign = if minor < 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", minor.unsigned_abs() / 100, minor.unsigned_abs() % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(name: &str, total: i64) -> Item {
+        Item { name: name.to_owned(), total, optional: false }
+    }
+
+    fn line(name: &str, total: i64) -> Line {
+        Line { name: name.to_owned(), total: Some(total) }
+    }
+
+    fn receipt(total: i64, items: Option<Vec<Item>>) -> Receipt {
+        Receipt { file: "ru_1.jpg".to_owned(), total, items }
+    }
+
+    fn answer(total: Option<i64>, lines: Vec<Line>, status: &str) -> Answer {
+        let cheque = Ok(Cheque { total, lines, status: status.to_owned() });
+        Answer { file: "ru_1.jpg".to_owned(), seconds: 1.0, cheque }
+    }
+
+    fn one(receipt: Receipt, answer: Answer) -> Score {
+        score(&[receipt], &[answer]).0.remove("ru").unwrap()
+    }
+
+    #[test]
+    fn lines_match_one_to_one_by_sum_and_similar_name() {
+        let items = vec![item("Пиво светлое", 100), item("Пиво светлое", 100), item("Хлеб", 50)];
+        let lines = vec![line("Пиво свет1ое", 100), line("Хлеб", 60), line("Квас", 50)];
+        let score = one(receipt(250, Some(items)), answer(Some(250), lines, "needs_review"));
+        assert_eq!((score.lines_right, score.lines_missed, score.lines_extra), (1, 2, 2));
+        assert_eq!((score.totals_right, score.balanced), (1, 0));
+        assert_eq!(score.precision().map(|part| (part * 100.0).round()), Some(33.0));
+        assert_eq!(score.misses.len(), 4);
+    }
+
+    #[test]
+    fn a_free_line_may_be_read_or_not() {
+        let free = Item { optional: true, ..item("Кружка", 0) };
+        let truth = receipt(100, Some(vec![free, item("Пиво", 100)]));
+        let with = one(truth.clone(), answer(Some(100), vec![line("Пиво", 100), line("Кружка", 0)], "balanced"));
+        let without = one(truth, answer(Some(100), vec![line("Пиво", 100)], "balanced"));
+        for score in [with, without] {
+            assert_eq!((score.lines_right, score.lines_missed, score.lines_extra), (1, 0, 0));
+            assert_eq!((score.balanced, score.balanced_wrong), (1, 0));
+        }
+    }
+
+    #[test]
+    fn balanced_is_wrong_when_the_total_or_a_sum_is() {
+        let items = || Some(vec![item("Пиво", 100)]);
+        let total = one(receipt(100, items()), answer(Some(200), vec![line("Пиво", 100)], "balanced"));
+        let sum = one(receipt(100, items()), answer(Some(100), vec![line("Пиво", 50), line("Чай", 50)], "balanced"));
+        let unknown = one(receipt(100, None), answer(Some(100), vec![line("Чай", 70)], "balanced"));
+        assert_eq!((total.balanced_wrong, sum.balanced_wrong, unknown.balanced_wrong), (1, 1, 0));
+    }
+
+    #[test]
+    fn a_refused_and_a_forgotten_picture_are_misses() {
+        let refused = Answer { cheque: Err("broken_picture".to_owned()), ..answer(None, vec![], "") };
+        let refused = one(receipt(100, Some(vec![item("Пиво", 100)])), refused);
+        assert_eq!((refused.refused, refused.totals_right, refused.lines_missed), (1, 0, 1));
+        let forgotten = score(&[receipt(100, None)], &[]);
+        assert_eq!(forgotten.unanswered(), 1);
+    }
+
+    #[test]
+    fn percentiles_are_of_the_nearest_rank() {
+        let score = Score { seconds: (1..=20_u8).map(f64::from).collect(), ..Score::default() };
+        assert_eq!((score.percentile(50), score.percentile(95)), (Some(10.0), Some(19.0)));
+        assert_eq!(Score::default().percentile(50), None);
+    }
+}
