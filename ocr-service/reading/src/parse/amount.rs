@@ -73,7 +73,8 @@ fn parts(groups: &[String], marks: &[char]) -> Option<(String, String)> {
         return (!code).then(|| (last.clone(), String::new()));
     };
     let thousands = middle.iter().all(|group| group.len() == 3) && (middle.is_empty() || (1..=3).contains(&first.len()));
-    if !thousands || first.len() > 7 || (first.len() > 1 && first.starts_with('0')) {
+    let padded = first.len() > 1 && first.starts_with('0') && (last.len() != 2 || first.len() > 2);
+    if !thousands || first.len() > 7 || padded {
         return None;
     }
     let whole: String = before.concat();

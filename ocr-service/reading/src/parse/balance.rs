@@ -1,7 +1,7 @@
 //! Arithmetic decides between readings: which sums of the lines and which parts make the total.
 
 use super::classes::Class;
-use super::figures::{Candidate, Figure, Figures};
+use super::figures::{Candidate, Figure, Figures, is_misread};
 use super::group::Item;
 use super::shape::Origin;
 use std::collections::HashMap;
@@ -38,51 +38,62 @@ pub(crate) struct Balance {
     pub(crate) cost: f32,
 }
 
+/// A row that may be a part: what it is, and the sums it may say.
+type PartRow = (Class, Vec<i64>);
+
 const PART_ROWS_MAX: usize = 6;
 
 /// The ways to take the figures as parts, the most natural first, each with its cost.
 pub(crate) fn parts(figures: &Figures, until: usize, rounded: Option<i64>) -> Vec<(Parts, f32)> {
-    let classes = [Class::Service, Class::Discount, Class::Tax, Class::Tip, Class::Rounding];
-    let mut rows: Vec<(Class, i64)> = vec![];
-    let among_lines = |figure: &&Figure| figure.class == Class::Discount && figure.row < figures.lines_end;
-    let off: i64 = figures.all.iter().filter(among_lines).map(|figure| figure.choices[0].minor.saturating_abs()).fold(0, i64::saturating_add);
-    if off > 0 {
-        rows.push((Class::Discount, off));
+    let rows = part_rows(figures, until, rounded);
+    // Second readings of a part only while the ways to combine them stay few.
+    let readings = if rows.len() <= 4 { 2 } else { 1 };
+    let mut ways = vec![(Parts::default(), 0.0_f32)];
+    for (class, minors) in &rows {
+        let mut more = vec![];
+        for (parts, cost) in &ways {
+            let left_out = if *class == Class::Tax { 0.0 } else { 0.4 };
+            more.push((*parts, cost + left_out));
+            for (rank, minor) in minors.iter().take(readings).enumerate() {
+                let mut parts = *parts;
+                put(&mut parts, *class, *minor);
+                let taken = if *class == Class::Tax { 0.1 } else { 0.0 } + if rank > 0 { 0.3 } else { 0.0 };
+                more.push((parts, cost + taken));
+                if *class == Class::Rounding && *minor > 0 {
+                    // Rounding is often printed without its sign.
+                    more.push((Parts { rounding: parts.rounding - 2 * minor, ..parts }, cost + taken + 0.05));
+                }
+            }
+        }
+        ways = more;
     }
-    for class in classes {
+    ways.sort_by(|a, b| a.1.total_cmp(&b.1));
+    ways
+}
+
+fn part_rows(figures: &Figures, until: usize, rounded: Option<i64>) -> Vec<PartRow> {
+    let among_lines = |figure: &&Figure| figure.class == Class::Discount && figure.row < figures.lines_end;
+    let off = figures.all.iter().filter(among_lines).map(|figure| figure.choices[0].minor.saturating_abs());
+    let off = off.fold(0, i64::saturating_add);
+    let mut rows: Vec<PartRow> = vec![];
+    if off > 0 {
+        rows.push((Class::Discount, vec![off]));
+    }
+    for class in [Class::Service, Class::Discount, Class::Tax, Class::Tip, Class::Rounding] {
         for figure in figures.of(class, until).filter(|figure| !among_lines(figure)) {
-            let minor = figure.choices[0].minor;
-            if minor != 0 && !rows.contains(&(class, minor)) && rows.len() < PART_ROWS_MAX {
-                rows.push((class, minor));
+            let most = if class == Class::Rounding { 100 } else { i64::MAX };
+            let read = figure.choices.iter().map(|choice| choice.minor);
+            let minors: Vec<i64> = read.filter(|minor| *minor != 0 && minor.saturating_abs() < most).collect();
+            if !minors.is_empty() && !rows.contains(&(class, minors.clone())) && rows.len() < PART_ROWS_MAX {
+                rows.push((class, minors));
             }
         }
     }
     // Two totals a few hundredths apart say by how much the second is rounded, if the row that says it was not read.
     if let Some(step) = rounded.filter(|_| rows.iter().all(|(class, _)| *class != Class::Rounding)) {
-        rows.push((Class::Rounding, step));
+        rows.push((Class::Rounding, vec![step]));
     }
-    let mut ways = vec![];
-    for taken in 0..1_u32 << rows.len() {
-        let (mut parts, mut cost) = (Parts::default(), 0.0_f32);
-        for (at, (class, minor)) in rows.iter().enumerate() {
-            let is_taken = taken & (1 << at) != 0;
-            cost += match (class, is_taken) {
-                (Class::Tax, true) => 0.1,
-                (Class::Tax, false) | (_, true) => 0.0,
-                (_, false) => 0.4,
-            };
-            if is_taken {
-                put(&mut parts, *class, *minor);
-            }
-        }
-        ways.push((parts, cost));
-        if parts.rounding > 0 {
-            // Rounding is often printed without its sign.
-            ways.push((Parts { rounding: -parts.rounding, ..parts }, cost + 0.05));
-        }
-    }
-    ways.sort_by(|a, b| a.1.total_cmp(&b.1));
-    ways
+    rows
 }
 
 fn put(parts: &mut Parts, class: Class, minor: i64) {
@@ -124,6 +135,10 @@ pub(crate) fn balance(items: &[Item], figures: &Figures, candidate: &Candidate) 
     if let Some((parts, cost)) = ways.iter().find(|(parts, _)| sum + parts.sum() == candidate.minor) {
         return Some(found(*parts, &[], *cost));
     }
+    let may_round = figures.rounds && !figures.says_no_rounding() && candidate.minor % 5 == 0 && items.len() > 2;
+    if let Some((parts, cost)) = rounded(&ways, candidate.minor - sum).filter(|_| may_round) {
+        return Some(found(parts, &[], cost));
+    }
     let changes = changes(items, &sums);
     let mut best: Option<Balance> = None;
     let mut keep = |balance: Balance| {
@@ -137,15 +152,23 @@ pub(crate) fn balance(items: &[Item], figures: &Figures, candidate: &Candidate) 
             keep(found(*parts, &picked, cost + picked.iter().map(|change| change.cost).sum::<f32>()));
         }
     }
-    if best.is_none()
-        && let Some((parts, cost)) = ways.first()
-        && let Some(change) = repair(items, &sums, candidate.minor - sum - parts.sum())
-    {
-        let mut balance = found(*parts, &[change], cost + change.cost);
-        balance.repaired = vec![change.item];
-        return Some(balance);
+    if best.is_none() {
+        let likely = ways.iter().filter(|(_, cost)| *cost < 0.3);
+        let mut repairs = likely.filter_map(|(parts, cost)| {
+            let change = repair(items, &sums, candidate.minor - sum - parts.sum())?;
+            Some(Balance { repaired: vec![change.item], ..found(*parts, &[change], cost + change.cost) })
+        });
+        let only = repairs.next();
+        return only.filter(|_| repairs.next().is_none());
     }
     best
+}
+
+/// The rounding row could not be read, but a rounding of a few hundredths is all that is missing.
+fn rounded(ways: &[(Parts, f32)], missing: i64) -> Option<(Parts, f32)> {
+    let step = |parts: &Parts| missing - parts.sum() + parts.rounding;
+    let (parts, cost) = ways.iter().find(|(parts, _)| (1..=4).contains(&step(parts).abs()))?;
+    Some((Parts { rounding: step(parts), ..*parts }, cost + 0.2))
 }
 
 /// One or two changes that make up for what is missing; the cheapest of each kind.
@@ -199,17 +222,8 @@ fn repair(items: &[Item], sums: &[i64], missing: i64) -> Option<Change> {
     let mut fitting = items.iter().enumerate().filter(|(at, item)| {
         let doubtful = !item.checked && (item.totals.len() > 1 || item.totals.iter().any(|choice| choice.weight < 1.2));
         let right = sums[*at].checked_add(missing);
-        doubtful && right.is_some_and(|right| misread(sums[*at], right))
+        doubtful && right.is_some_and(|right| is_misread(sums[*at], right))
     });
     let (item, _) = fitting.next()?;
     fitting.next().is_none().then_some(Change { item, minor: sums[item] + missing, cost: 1.5 })
-}
-
-/// Whether the two differ in one digit that the engine takes for the other.
-fn misread(read: i64, right: i64) -> bool {
-    let (a, b) = (read.to_string(), right.to_string());
-    let differing: Vec<(u8, u8)> = a.bytes().zip(b.bytes()).filter(|(x, y)| x != y).collect();
-    let alike = [b"06", b"08", b"09", b"17", b"14", b"38", b"35", b"56", b"68", b"89", b"39", b"27", b"58"];
-    let [(x, y)] = differing[..] else { return false };
-    a.len() == b.len() && right > 0 && alike.iter().any(|pair| **pair == [x, y] || **pair == [y, x])
 }

@@ -113,6 +113,7 @@ fn cells(words: &[Word], letter: f32, style: Style) -> Vec<Cell> {
             cells.push(Cell { what, text, left, right: token.place.left + width * count(end), readings });
         }
     }
+    times_with_currency(&mut cells);
     minus_signs(&mut cells, letter);
     spaced(cells, letter, style)
 }
@@ -147,13 +148,26 @@ fn torn(before: &str, after: &str) -> bool {
     let last = reversed.next();
     let before_mark = reversed.next().is_some_and(|c| c.is_ascii_digit());
     let single = before.chars().filter(|c| is_mark(*c)).count() == 1;
-    if last.is_some_and(is_mark) && before_mark && single {
+    let is_ringgit = before.starts_with("RM") && before.chars().count() <= 6;
+    if last.is_some_and(is_mark) && (before_mark || is_ringgit) && single {
         return is_sum_tail(after);
     }
     let mut letters = after.chars();
     let starts_with_mark = letters.next().is_some_and(is_mark);
     let rest = letters.as_str();
     starts_with_mark && ends_with_digit(before) && !before.chars().any(is_mark) && (rest.is_empty() || is_sum_tail(rest))
+}
+
+/// `2 ХЕМ 3.35`: times sign and currency became one word.
+fn times_with_currency(cells: &mut [Cell]) {
+    for at in 1..cells.len().saturating_sub(1) {
+        let look = looks(&cells[at].text);
+        let word = cells[at].what == What::Text && look.starts_with('x') && (2..=4).contains(&look.chars().count());
+        let factor = cells[at - 1].number().is_some_and(|number| number.decimals == 0);
+        if word && factor && cells[at + 1].number().is_some_and(|number| number.decimals == 2) {
+            cells[at].what = What::Times;
+        }
+    }
 }
 
 /// A lone minus directly before a sum is its sign.

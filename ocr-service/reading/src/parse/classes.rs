@@ -202,7 +202,8 @@ fn class_of_words(words: &[String], amount: Option<i64>) -> Class {
     // "Total rounded" is the total, "rounding" only what was added; 99 Speed Mart calls the total "rounding".
     let small = amount.is_none_or(|amount| amount.abs() < 100);
     if has(Sign::Round) && !(payable && !small) {
-        return if small || !total { rounding(small, amount) } else { Class::Total(100) };
+        let adjusts = words.iter().any(|word| word.starts_with("adj"));
+        return if small || adjusts || !total { rounding(small || adjusts, amount) } else { Class::Total(100) };
     }
     if payable {
         return Class::Total(100);

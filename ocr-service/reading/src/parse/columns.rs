@@ -31,7 +31,7 @@ pub(crate) struct Columns(Vec<(Kind, f32, f32)>);
 impl Columns {
     /// Reads a row as the head of a table: at least two columns of different kinds and no sum of money.
     pub(crate) fn of(line: &Line) -> Option<Self> {
-        if line.cells.iter().any(|cell| cell.number().is_some_and(|number| number.decimals == 2)) {
+        if line.cells.iter().any(|cell| cell.number().is_some_and(|number| number.guessed == 0)) {
             return None;
         }
         let mut found: Vec<(Kind, f32, f32)> = vec![];
@@ -48,6 +48,17 @@ impl Columns {
         let kinds = [Kind::Name, Kind::Quantity, Kind::Price, Kind::Sum].into_iter().filter(|kind| has(*kind)).count();
         let words = line.cells.iter().filter(|cell| cell.text.chars().count() > 2).count();
         (kinds >= 2 && found.len() * 3 >= words).then_some(Self(found))
+    }
+
+    /// Whether a row has words of a table's head, too few to tell the columns.
+    pub(crate) fn hints(line: &Line) -> bool {
+        let found = line.cells.iter().filter(|cell| {
+            let look = looks(&cell.text);
+            let heads = LOOKS.iter().filter(|(kind, _)| *kind != Kind::Other).flat_map(|(_, heads)| heads);
+            look.chars().count() >= 3 && heads.into_iter().any(|head| *head == look)
+        });
+        let numbers = line.cells.iter().filter(|cell| cell.number().is_some()).count();
+        found.count() >= 2 || (numbers == 0 && line.cells.iter().any(|cell| matches!(looks(&cell.text).as_str(), "qty" | "konbo")))
     }
 
     /// Whether there is a column of this kind.

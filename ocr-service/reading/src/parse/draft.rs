@@ -27,7 +27,10 @@ pub(crate) fn draft(lines: Vec<Line>, style: Style) -> Draft {
     let sheet = sheet(lines, style);
     let mut items = items(&sheet);
     let figures = figures(&sheet);
-    let candidates = figures.candidates();
+    let largest = items.iter().filter_map(|item| item.totals.first()).map(|choice| choice.minor).max().unwrap_or(0);
+    let mut candidates = figures.candidates();
+    // A payment alone, less than one of the lines: misread.
+    candidates.retain(|candidate| candidate.score >= 1.5 || candidate.minor >= largest);
     let mut best: Option<(f32, Candidate, Balance)> = None;
     for candidate in &candidates {
         if let Some(balance) = balance(&items, &figures, candidate) {
@@ -50,6 +53,7 @@ pub(crate) fn draft(lines: Vec<Line>, style: Style) -> Draft {
         _ => false,
     };
     if balance.is_none() {
+        by_subtotal(&mut items, &figures);
         // Without a sum to confirm it, what has only a quantity is no line.
         items.retain(|item| !item.free);
     }
@@ -62,6 +66,24 @@ fn likely_parts(figures: &Figures, total: Option<&Candidate>) -> Parts {
     parts(figures, until, None).first().map(|(parts, _)| *parts).unwrap_or_default()
 }
 
+/// When the total doesn't come out, the subtotal may still tell which readings of the lines are right.
+fn by_subtotal(items: &mut [Item], figures: &Figures) {
+    let alone = Figures { lines_end: figures.lines_end, ..Figures::default() };
+    let subtotals = figures.all.iter().filter(|figure| figure.class == Class::Subtotal && figure.row >= figures.lines_end);
+    for figure in subtotals {
+        let minor = figure.choices[0].minor;
+        let candidate =
+            Candidate { minor, score: 1.0, witnesses: 1, passes: figure.passes, row: figure.row, derived: false };
+        let Some(found) = balance(items, &alone, &candidate).filter(|found| found.repaired.is_empty()) else { continue };
+        for (item, sum) in items.iter_mut().zip(&found.sums) {
+            if let Some(at) = item.totals.iter().position(|choice| choice.minor == *sum) {
+                item.totals.swap(0, at);
+            }
+        }
+        return;
+    }
+}
+
 /// Adding up is proof when many lines do; with one or two, a misreading may repeat itself, and more must speak for it.
 fn is_proven(balance: &Balance, total: &Candidate, items: &[Item], figures: &Figures) -> bool {
     let counted = items.iter().zip(&balance.sums).filter(|(_, sum)| **sum != 0).count();
@@ -71,6 +93,7 @@ fn is_proven(balance: &Balance, total: &Candidate, items: &[Item], figures: &Fig
     let evidence = total.witnesses + u32::from(total.passes > 1) + u32::from(checked * 2 >= counted && checked > 0);
     let needed = match counted {
         0 => return false,
+        1 | 2 if total.derived => return false,
         1 | 2 => 3,
         3 | 4 => 2,
         _ => 1,

@@ -29,6 +29,8 @@ pub(crate) struct Candidate {
     pub(crate) passes: usize,
     /// The first row that names it.
     pub(crate) row: usize,
+    /// It stands nowhere so: other figures make it, and the total that was read differs by one digit.
+    pub(crate) derived: bool,
 }
 
 /// All figures, and a total's row whose figure was not read.
@@ -41,6 +43,8 @@ pub(crate) struct Figures {
     pub(crate) lines_end: usize,
     /// The first row with a total word.
     pub(crate) first_total: Option<usize>,
+    /// Some row speaks of rounding.
+    pub(crate) rounds: bool,
     /// What the tables of taxes add up to, in the ways they may be meant.
     pub(crate) taxed: Vec<i64>,
 }
@@ -52,20 +56,31 @@ pub(crate) fn figures(sheet: &Sheet) -> Figures {
     let mut taken = None;
     for (at, entry) in entries.iter().enumerate() {
         if entry.class == Class::TaxTable && at >= sheet.region.end {
-            figures.taxed = taxed(&entries[at + 1..]);
+            figures.taxed.extend(taxed(&entries[at + 1..]));
             break;
         }
         if matches!(entry.class, Class::Total(_) | Class::Subtotal) && at >= sheet.region.end {
             figures.first_total = figures.first_total.or(Some(at));
         }
+        figures.rounds |= entry.class == Class::Rounding;
         // `EUR 19,77` alone, on the slip of the card terminal.
         let lone = entry.class == Class::Plain && at >= sheet.region.end && is_lone(entry);
+        // A figure whose word was not read, between subtotal and total: perhaps the tax.
+        let nameless = entry.class == Class::Plain
+            && entry.shape.form == Form::Numbers
+            && figures.first_total.is_some_and(|total| total < at)
+            && entry.amounts.first().is_some_and(|choice| choice.minor > 0);
+        let lone = lone || nameless;
         let other = matches!(entry.class, Class::Plain | Class::Info | Class::Guest | Class::QuantityTotal);
         if taken == Some(at) || (other && !lone) {
             continue;
         }
         if let Some(choices) = own(entry) {
-            let class = if lone { Class::Card } else { entry.class };
+            let class = match entry.class {
+                Class::Plain if nameless => Class::Tax,
+                _ if lone => Class::Card,
+                class => class,
+            };
             figures.all.push(Figure { class, row: at, choices, passes: entry.line.passes });
         } else if let Class::Total(strength) = entry.class {
             match below(entries, at) {
@@ -78,6 +93,15 @@ pub(crate) fn figures(sheet: &Sheet) -> Figures {
             }
         }
     }
+    let apart = |figure: &&Figure| {
+        let summed = matches!(figure.class, Class::Subtotal | Class::Tax | Class::TaxIncluded);
+        summed && figure.row >= figures.lines_end
+    };
+    let amounts: Vec<i64> = figures.all.iter().filter(apart).map(|figure| figure.choices[0].minor).filter(|minor| *minor > 0).take(8).collect();
+    // Net and tax below each other make the total.
+    let pairs = amounts.windows(2).map(|pair| pair[0].saturating_add(pair[1]));
+    let pairs: Vec<i64> = pairs.collect();
+    figures.taxed.extend(pairs);
     figures
 }
 
@@ -141,6 +165,12 @@ impl Figures {
         self.all.iter().filter(move |figure| figure.class == class && figure.row <= until)
     }
 
+    /// Whether a row of rounding says zero.
+    pub(crate) fn says_no_rounding(&self) -> bool {
+        let mut rows = self.all.iter().filter(|figure| figure.class == Class::Rounding);
+        rows.any(|figure| figure.choices.iter().any(|choice| choice.minor == 0))
+    }
+
     /// What may be the total, the best first.
     pub(crate) fn candidates(&self) -> Vec<Candidate> {
         let mut found: Vec<Candidate> = vec![];
@@ -149,9 +179,10 @@ impl Figures {
             if figure.row < self.lines_end {
                 continue;
             }
-            let all: f32 = figure.choices.iter().map(|choice| choice.weight).sum();
+            let best = figure.choices.first().map_or(0.01, |choice| choice.weight.max(0.01));
             for (rank, choice) in figure.choices.iter().enumerate().filter(|(_, choice)| choice.minor > 0) {
-                let share = choice.weight / all.max(0.01);
+                // Another reading of the same row; as likely when as many passes read it so.
+                let share = if rank == 0 { 1.0 } else { 0.9 * (choice.weight / best).min(1.0) };
                 let later = 0.02 * f32::from(u8::try_from(order.min(20)).unwrap_or(20));
                 let known = found.iter().any(|candidate| candidate.minor == choice.minor);
                 let worth = if known { 1.2 } else { worth(strength) };
@@ -162,6 +193,11 @@ impl Figures {
         }
         self.payments(&mut found);
         self.rounded(&mut found);
+        let misread: Vec<Candidate> = self.taxed.iter().filter_map(|taxed| {
+            let read = found.iter().find(|candidate| is_misread(candidate.minor, *taxed))?;
+            Some(Candidate { minor: *taxed, score: read.score - 1.0, passes: 1, derived: true, ..read.clone() })
+        }).collect();
+        found.extend(misread.into_iter().take(2));
         found.retain(|candidate| candidate.minor < 1_000_000_000);
         for candidate in found.iter_mut().filter(|candidate| self.taxed.contains(&candidate.minor)) {
             candidate.score += 1.0;
@@ -186,8 +222,10 @@ impl Figures {
                 support(found, tendered.minor.abs(), 0.7, 1, cash.passes, cash.row, false);
                 for change in paid(Class::Change).flat_map(|change| change.choices.iter().take(2)) {
                     let total = tendered.minor.abs() - change.minor.abs();
-                    if total > 0 && change.minor != 0 {
-                        support(found, total, 1.8, 1, 1, cash.row, false);
+                    let alone = found.is_empty();
+                    if total > 0 {
+                        let score = if change.minor == 0 { 0.8 } else { 1.8 };
+                        support(found, total, score, 1, 1, cash.row, alone);
                     }
                 }
             }
@@ -217,6 +255,15 @@ impl Figures {
     }
 }
 
+/// Whether the two differ in one digit that the engine takes for the other.
+pub(crate) fn is_misread(read: i64, right: i64) -> bool {
+    let (a, b) = (read.to_string(), right.to_string());
+    let differing: Vec<(u8, u8)> = a.bytes().zip(b.bytes()).filter(|(x, y)| x != y).collect();
+    let alike = [b"06", b"08", b"09", b"17", b"14", b"38", b"35", b"56", b"68", b"89", b"39", b"27", b"58"];
+    let [(x, y)] = differing[..] else { return false };
+    a.len() == b.len() && right > 0 && alike.iter().any(|pair| **pair == [x, y] || **pair == [y, x])
+}
+
 fn worth(strength: u8) -> f32 {
     match strength {
         96.. => 3.6,
@@ -234,6 +281,6 @@ fn support(found: &mut Vec<Candidate>, minor: i64, score: f32, witnesses: u32, p
         known.passes = known.passes.max(passes);
         known.row = known.row.min(row);
     } else if makes && minor > 0 {
-        found.push(Candidate { minor, score, witnesses, passes, row });
+        found.push(Candidate { minor, score, witnesses, passes, row, derived: false });
     }
 }

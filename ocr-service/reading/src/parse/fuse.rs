@@ -1,7 +1,9 @@
 //! One line out of what several passes read of a printed row.
 
+use super::amount::Number;
 use super::cells::{Cell, Line, Reading, Style};
 use super::fold::has_word;
+use super::product::makes;
 use crate::layout::measure::count;
 use crate::layout::strips::Strip;
 
@@ -31,7 +33,19 @@ fn worth(line: &Line, style: Style) -> f32 {
         cell.number().is_some_and(|number| number.decimals == if style.decimals { 2 } else { 0 } && number.guessed == 0)
     });
     let word = has_word(&line.text);
-    line.confidence * (count(letters.min(40)) + if sum { 8.0 } else { 0.0 } + if word { 4.0 } else { 0.0 })
+    let multiplied = if multiplies(line) { 8.0 } else { 0.0 };
+    line.confidence * (count(letters.min(40)) + if sum { 8.0 } else { 0.0 } + if word { 4.0 } else { 0.0 } + multiplied)
+}
+
+/// Whether two of the numbers make the last one.
+fn multiplies(line: &Line) -> bool {
+    let numbers: Vec<Number> = line.cells.iter().filter_map(Cell::number).take(8).collect();
+    let Some((last, factors)) = numbers.split_last() else { return false };
+    let Some(total) = last.money().filter(|total| *total != 0) else { return false };
+    factors.iter().enumerate().any(|(at, a)| {
+        let pairs = factors[at + 1..].iter().flat_map(|b| [(a, b), (b, a)]);
+        pairs.into_iter().any(|(quantity, price)| price.money().is_some_and(|price| makes(quantity.thousandths, price, total)))
+    })
 }
 
 fn vote(best: &mut Line, other: &Line) {

@@ -90,6 +90,7 @@ impl Grouping<'_> {
             Form::Full => self.full(at),
             Form::Numbers => self.numbers(at),
             Form::Multiplier => self.multiply(at),
+            Form::Text if self.entry(at).shape.smudged && self.names == Names::Beside => self.unread(at),
             Form::Text => self.texts.push(at),
             Form::Nothing => {}
         }
@@ -102,6 +103,15 @@ impl Grouping<'_> {
         let mut item = self.start(at);
         item.name.clone_from(&self.entry(at).shape.name);
         self.texts.clear();
+        self.multiplied(&mut item);
+        self.items.push(item);
+    }
+
+    /// A name whose sum stands there and could not be read.
+    fn unread(&mut self, at: usize) {
+        self.flush();
+        let mut item = self.start(at);
+        item.name.clone_from(&self.entry(at).shape.name);
         self.multiplied(&mut item);
         self.items.push(item);
     }
@@ -234,6 +244,11 @@ fn append(name: &mut String, rest: &str) {
 
 /// Sets quantity and price of the line when they make one of its sums.
 fn give(item: &mut Item, quantity: i64, price: i64, row: usize) -> bool {
+    if item.totals.is_empty() && item.quantity.is_none() {
+        // The sum was not read; what the row below makes stands for it until the total says so.
+        let computed = super::product::times(quantity, price);
+        item.totals.extend(computed.map(|minor| Choice { minor, weight: 0.3, origin: super::shape::Origin::Computed }));
+    }
     let Some(at) = item.totals.iter().position(|choice| makes(quantity, price, choice.minor)) else {
         return false;
     };

@@ -115,6 +115,8 @@ fn whole(text: &str) -> Option<What> {
     match lower.as_str() {
         "x" | "х" | "*" | "×" | "@" | "ж" => Some(What::Times),
         _ if is_currency(&lower) => Some(What::Currency),
+        // A sign before the unit is a misread `1`: `{nopu` is `1порц`.
+        _ if !lower.starts_with(char::is_alphanumeric) => None,
         _ if UNITS.contains(&lower.as_str()) || (lower.chars().count() > 2 && is_unit(&lower)) => Some(What::Unit),
         _ if !trimmed.chars().any(char::is_alphanumeric) => Some(What::Mark),
         _ if trimmed.chars().count() == 1 => Some(What::Mark),
@@ -135,7 +137,7 @@ fn currency_before(core: &[char]) -> Option<usize> {
     let digits = core.iter().position(char::is_ascii_digit).or_else(|| core.iter().position(|c| *c == '.'))?;
     let before: String = core[..digits].iter().collect::<String>().to_lowercase();
     let before = before.trim_end_matches(['.', ':', '-', '=', '(']);
-    let known = matches!(before, "rm" | "r" | "rn" | "rmi" | "ам" | "ям" | "rп" | "км" | "pm" | "fm" | "eur" | "€" | "$" | "₽" | "myr");
+    let known = matches!(before, "rm" | "r" | "rn" | "rh" | "ri" | "rk" | "кн" | "rв" | "ан" | "rw" | "rmi" | "ам" | "ям" | "rп" | "км" | "pm" | "fm" | "eur" | "€" | "$" | "₽" | "myr");
     let rest: String = core[digits..].iter().collect();
     (known && digits > 0 && (amount::number(&rest).is_some() || number_before(&core[digits..]).is_some())).then_some(digits)
 }

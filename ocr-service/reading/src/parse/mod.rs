@@ -81,7 +81,12 @@ fn words(draft: &Draft) -> f32 {
 
 /// A row that only one of several passes saw, without confidence: a texture, or pieces of several rows.
 fn is_noise(line: &Line, passes: usize) -> bool {
-    (passes >= 3 && line.passes == 1 && line.confidence < 0.65) || line.confidence < 0.25
+    let needed = match line.passes {
+        1 => 0.65,
+        2 => 0.45,
+        _ => 0.2,
+    };
+    line.confidence < if passes >= 3 { needed } else { 0.2 }
 }
 
 fn nothing() -> Parsed {

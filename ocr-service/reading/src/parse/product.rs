@@ -72,7 +72,7 @@ fn explicit(line: &Line, end: usize, totals: &[Choice], page: &Page) -> Option<P
         let before = beside(cells, (0..sign).rev());
         let after = beside(cells, sign + 1..end.max(sign + 1).min(cells.len()));
         let product = match (before, after) {
-            (Some(a), Some(b)) => both(cells, a, b, totals, page),
+            (Some(a), Some(b)) => both(line, a, b, totals, page),
             (Some(a), None) => one(cells, a, sign),
             (None, Some(b)) => one(cells, b, sign),
             (None, None) => continue,
@@ -85,12 +85,14 @@ fn explicit(line: &Line, end: usize, totals: &[Choice], page: &Page) -> Option<P
     found
 }
 
-fn both(cells: &[Cell], a: usize, b: usize, totals: &[Choice], page: &Page) -> Product {
+fn both(line: &Line, a: usize, b: usize, totals: &[Choice], page: &Page) -> Product {
+    let cells = &line.cells;
     let used: Vec<usize> = (a..=b).chain((b + 1..cells.len()).take_while(|at| cells[*at].what == What::Unit)).collect();
     let unit_behind = cells.get(b + 1).is_some_and(|cell| cell.what == What::Unit);
     let (first, second) = (cells[a].readings[0].number, cells[b].readings[0].number);
     // `3x0,5л`: three portions of half a litre each; the portion is no price.
-    if unit_behind && first.decimals == 0 && second.decimals <= 1 {
+    let counted = [a, b].iter().all(|at| page.over(line, *at) == Some(Kind::Quantity));
+    if (unit_behind || counted) && first.decimals == 0 && second.decimals <= 1 {
         return Product { quantity: Some(first.thousandths), cells: used, ..Product::default() };
     }
     let mut best: Option<(f32, Product)> = None;
@@ -158,7 +160,7 @@ fn with_price(mut found: Product, line: &Line, end: usize, totals: &[Choice], pa
                 }
             }
         }
-        let under = |at: &&usize| over(line, **at, page) == Some(Kind::Price);
+        let under = |at: &&usize| page.over(line, **at) == Some(Kind::Price);
         if let Some(at) = others.iter().find(under) {
             found.price = line.cells[*at].number().and_then(price_of);
             found.cells.push(*at);
@@ -183,11 +185,6 @@ fn with_price(mut found: Product, line: &Line, end: usize, totals: &[Choice], pa
     found
 }
 
-fn over(line: &Line, at: usize, page: &Page) -> Option<Kind> {
-    let cell = &line.cells[at];
-    page.columns.over(cell.left, cell.right, line.letter)
-}
-
 /// Two numbers that make the sum, without a sign between them; those closest to the sum first.
 fn fitting(line: &Line, end: usize, totals: &[Choice], page: &Page) -> Option<Product> {
     let numbers: Vec<usize> = (0..end).filter(|at| line.cells[*at].number().is_some()).collect();
@@ -207,7 +204,7 @@ fn fitting(line: &Line, end: usize, totals: &[Choice], page: &Page) -> Option<Pr
 fn pair(line: &Line, a: usize, b: usize, total: i64, page: &Page) -> Option<Product> {
     for one in &line.cells[a].readings {
         for two in &line.cells[b].readings {
-            let quantity_second = over(line, b, page) == Some(Kind::Quantity) || over(line, a, page) == Some(Kind::Price);
+            let quantity_second = page.over(line, b) == Some(Kind::Quantity) || page.over(line, a) == Some(Kind::Price);
             let orders = [(one.number, two.number), (two.number, one.number)];
             let orders = if quantity_second { [orders[1], orders[0]] } else { orders };
             for (quantity, price) in orders {
@@ -235,7 +232,10 @@ fn lone(line: &Line, end: usize, page: &Page) -> Option<Product> {
         if number.thousandths <= 0 || number.thousandths > 9_999_000 {
             continue;
         }
-        let kind = over(line, at, page);
+        let kind = page.over(line, at);
+        if kind == Some(Kind::Price) && page.columns.has(Kind::Quantity) {
+            continue;
+        }
         let unit = cells.get(at + 1).is_some_and(|cell| cell.what == What::Unit);
         let room = at == 0 || cells[at].left - cells[at - 1].right > 2.0 * line.letter;
         let bare = room && !unit && matches!(number.decimals, 0 | 3) && end < cells.len() && last_word.is_some();
@@ -243,7 +243,7 @@ fn lone(line: &Line, end: usize, page: &Page) -> Option<Product> {
         if kind == Some(Kind::Quantity) || (kind.is_none() && (bare || round)) || (unit && room && portion(&cells[at + 1].text)) {
             let units = (at + 1..cells.len()).take_while(|next| cells[*next].what == What::Unit);
             let used = std::iter::once(at).chain(units).collect();
-            let price = (after_words..end).find(|other| *other != at && over(line, *other, page) == Some(Kind::Price));
+            let price = (after_words..end).find(|other| *other != at && page.over(line, *other) == Some(Kind::Price));
             let mut product = Product { quantity: Some(number.thousandths), cells: used, ..Product::default() };
             if let Some(other) = price {
                 product.price = cells[other].number().and_then(price_of);

@@ -56,6 +56,8 @@ pub(crate) struct Shape {
     pub(crate) totals: Vec<Choice>,
     /// Quantity times price is the likeliest sum.
     pub(crate) checked: bool,
+    /// Something that is no readable sum stands where sums stand.
+    pub(crate) smudged: bool,
 }
 
 /// What all rows of a cheque share.
@@ -65,6 +67,14 @@ pub(crate) struct Page {
     pub(crate) columns: Columns,
     /// Right edge of the sums, when enough of them stand below each other.
     pub(crate) sums_right: Option<f32>,
+}
+
+impl Page {
+    /// The kind of the column in which a cell stands.
+    pub(crate) fn over(&self, line: &Line, at: usize) -> Option<Kind> {
+        let cell = &line.cells[at];
+        self.columns.over(cell.left, cell.right, line.letter)
+    }
 }
 
 /// The sum at the end of a row: its cell and its choices, the likeliest first.
@@ -101,7 +111,10 @@ fn is_factor(line: &Line, at: usize, page: &Page) -> bool {
     if page.sums_right.is_some_and(|edge| (edge - line.cells[at].right).abs() < 2.0 * line.letter) {
         return false;
     }
-    let before = (0..at).rev().find(|before| !matches!(line.cells[*before].what, What::Currency | What::Mark));
+    let between = |cell: &Cell| {
+        matches!(cell.what, What::Currency | What::Mark) || (cell.what == What::Text && cell.text.chars().count() <= 3)
+    };
+    let before = (0..at).rev().find(|before| !between(&line.cells[*before]));
     let Some(sign) = before.filter(|before| line.cells[*before].what == What::Times) else { return false };
     line.cells[..sign].iter().any(|cell| cell.number().is_some())
 }
@@ -109,6 +122,7 @@ fn is_factor(line: &Line, at: usize, page: &Page) -> bool {
 fn choices(cell: &Cell, line: &Line, page: &Page) -> Vec<Choice> {
     let under_sum = page.columns.over(cell.left, cell.right, line.letter) == Some(Kind::Sum);
     let aligned = page.sums_right.is_some_and(|edge| (edge - cell.right).abs() < 3.0 * line.letter);
+    let far_left = page.sums_right.is_some_and(|edge| cell.right < edge - 8.0 * line.letter);
     let before = line.cells.iter().rfind(|other| other.right <= cell.left);
     let apart = before.is_none_or(|before| cell.left - before.right > 2.0 * line.letter);
     let mut choices: Vec<Choice> = vec![];
@@ -116,7 +130,10 @@ fn choices(cell: &Cell, line: &Line, page: &Page) -> Vec<Choice> {
         let number = reading.number;
         let origin = if number.guessed > 0 { Origin::Guessed } else { Origin::Read };
         let found = match (number.decimals, page.style.decimals) {
-            (2, _) => Some((number.thousandths / 10, 1.0, origin)),
+            (2, true) if !far_left => Some((number.thousandths / 10, 1.0, origin)),
+            (2, false) if under_sum || aligned => Some((number.thousandths / 10, 1.0, origin)),
+            // The letter of the tax was read as a digit of the sum: `1,996` for `1,99 C`.
+            (3, true) if under_sum || aligned => Some((number.thousandths / 10, 0.5, Origin::Guessed)),
             (0, false) if under_sum || aligned => number.money().map(|minor| (minor, 1.0, origin)),
             (0, true) if apart && (under_sum || aligned) => number.pointless_money().map(|minor| (minor, 0.4, Origin::Guessed)),
             (3, _) if under_sum || aligned => number.thousands_money().map(|minor| (minor, 0.3, Origin::Guessed)),
@@ -150,8 +167,10 @@ pub(crate) fn shape(line: &Line, page: &Page) -> Shape {
     let named = has_word(&name) || (short && !totals.is_empty());
     if totals.is_empty()
         && named
-        && page.columns.has(Kind::Price)
-        && let Some(minor) = product.as_ref().and_then(Product::computed)
+        && let Some(product) = &product
+        && product.quantity.is_some_and(|quantity| quantity % 1000 == 0)
+        && product.cells.iter().any(|at| page.over(line, *at) == Some(Kind::Price))
+        && let Some(minor) = product.computed()
     {
         totals.push(Choice { minor, weight: 0.3, origin: Origin::Computed });
     }
@@ -164,7 +183,20 @@ pub(crate) fn shape(line: &Line, page: &Page) -> Shape {
         (true, false) => Form::Nothing,
     };
     let (quantity, price) = product.map_or((None, None), |product| (product.quantity, product.price));
-    Shape { form, name, left, quantity, price, totals, checked }
+    let smudged = form == Form::Text && is_smudged(line, page);
+    Shape { form, name, left, quantity, price, totals, checked, smudged }
+}
+
+/// Whether the last cell reaches into the column of sums, apart from the words before it.
+fn is_smudged(line: &Line, page: &Page) -> bool {
+    let Some(edge) = page.sums_right else { return false };
+    let reaches = line.cells.iter().rposition(|cell| cell.right < edge - 4.0 * line.letter);
+    let Some(last) = reaches.filter(|last| last + 1 < line.cells.len()) else { return false };
+    let column = &line.cells[last + 1..];
+    let letters = column.iter().map(|cell| cell.text.chars().count()).sum::<usize>();
+    let digits = column.iter().any(|cell| cell.text.chars().any(|c| c.is_ascii_digit()));
+    column[0].left - line.cells[last].right > 2.5 * line.letter && column[0].left > edge - 9.0 * line.letter && letters >= 2
+        && (digits || (page.style.decimals && line.confidence > 0.6))
 }
 
 /// The last number stands in the column of prices, and there is a column of sums further right.
@@ -184,8 +216,18 @@ fn prefer(totals: &mut [Choice], minor: i64) {
 
 /// The words before the numbers, or between them when none stand before; and their left edge.
 fn name(line: &Line, end: usize, product: Option<&Product>) -> (String, f32) {
-    let used = |at: usize| product.is_some_and(|product| product.cells.contains(&at));
-    let text = |cells: Vec<&Cell>| cells.iter().map(|cell| cell.text.trim()).collect::<Vec<_>>().join(" ");
+    let taken = |at: usize| product.is_some_and(|product| product.cells.contains(&at));
+    let used = |at: usize| taken(at) || (at > 0 && line.cells[at].what == What::Unit && taken(at - 1));
+    let text = |cells: Vec<&Cell>| {
+        let mut text = String::new();
+        let mut right = f32::MAX;
+        for cell in cells {
+            text.push_str(if cell.left - right > 0.3 * line.letter { " " } else { "" });
+            text.push_str(cell.text.trim());
+            right = cell.right;
+        }
+        text
+    };
     let is_word = |at: usize| line.cells[at].text.chars().filter(|c| c.is_alphabetic()).count() >= 2 && !used(at);
     let start = (0..end).find(|at| !used(*at) && line.cells[*at].what != What::Mark && line.cells[*at].what != What::Times);
     let Some(start) = start else {

@@ -51,6 +51,8 @@ pub(crate) fn sheet(lines: Vec<Line>, style: Style) -> Sheet {
         .map(|line| {
             let (class, amounts) = class_of(&line, &page);
             let shape = shape(&line, &page);
+            let head = class == Class::Plain && shape.form == Form::Text && Columns::hints(&line);
+            let class = if head { Class::Info } else { class };
             Entry { line, class, shape, amounts }
         })
         .collect();
@@ -120,11 +122,16 @@ fn region(entries: &[Entry], after_head: Option<usize>) -> std::ops::Range<usize
         let total = entries.iter().position(is_total).unwrap_or(entries.len());
         let first = entries[..total].iter().position(is_solid).or_else(|| guessed_start(&entries[..total])).unwrap_or(total);
         // The name may stand above the first numbers.
+        let mut named = false;
         let above = entries[..first].iter().rev().take(3).take_while(|entry| {
-            entry.class == Class::Plain && matches!(entry.shape.form, Form::Text | Form::Multiplier | Form::Nothing)
+            let plain = entry.class == Class::Plain || entry.shape.form == Form::Nothing;
+            let fits = plain && !named && matches!(entry.shape.form, Form::Text | Form::Multiplier | Form::Nothing);
+            named |= entry.shape.form == Form::Text;
+            fits
         });
-        let needed = entries.get(first).is_some_and(|entry| entry.shape.form == Form::Numbers) || above.clone().next().is_some_and(|entry| entry.shape.form == Form::Multiplier);
-        if needed { first - above.count() } else { first }
+        let above: Vec<&Entry> = above.collect();
+        let needed = entries.get(first).is_some_and(|entry| entry.shape.form == Form::Numbers) || above.first().is_some_and(|entry| entry.shape.form == Form::Multiplier);
+        if needed { first - above.len() } else { first }
     });
     let no_lines_above = entries.get(start).is_some_and(|entry| matches!(entry.class, Class::Total(80..) | Class::Subtotal));
     if no_lines_above && after_head.is_none() {
@@ -140,8 +147,8 @@ fn region(entries: &[Entry], after_head: Option<usize>) -> std::ops::Range<usize
             Class::QuantityTotal | Class::Cash | Class::Card | Class::Total(..80) if amount.is_none() => {}
             Class::Total(_) | Class::Subtotal | Class::QuantityTotal | Class::Cash | Class::Card | Class::TaxTable if lines > 0 => {
                 // A sum of the group above it, with further lines below: the cheque goes on.
-                let group_total = amount == Some(group) && matches!(entry.class, Class::Total(..=95) | Class::Subtotal);
-                if !(group_total && goes_on(&entries[at + 1..])) {
+                let group_total = matches!(entry.class, Class::Total(..=95) | Class::Subtotal);
+                if !(group_total && goes_on(&entries[at + 1..], amount == Some(group))) {
                     return start..at;
                 }
                 group = 0;
@@ -167,12 +174,12 @@ fn guessed_start(entries: &[Entry]) -> Option<usize> {
     Some(last - run)
 }
 
-/// Whether lines with quantity and price follow before the next total.
-fn goes_on(entries: &[Entry]) -> bool {
+/// Whether lines follow before the next total; unless the total was one of a group for sure, they must prove themselves.
+fn goes_on(entries: &[Entry], sure: bool) -> bool {
     let next = entries.iter().find(|entry| {
         !matches!(entry.class, Class::Guest | Class::Info) && !matches!(entry.shape.form, Form::Nothing | Form::Text)
     });
-    next.is_some_and(|entry| entry.class == Class::Plain && entry.shape.form == Form::Full && entry.shape.quantity.is_some())
+    next.is_some_and(|entry| entry.class == Class::Plain && entry.shape.form == Form::Full && (entry.shape.checked || (sure && entry.shape.quantity.is_some())))
 }
 
 impl Sheet {
