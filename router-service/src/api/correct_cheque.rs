@@ -3,7 +3,7 @@
 use super::change::change;
 use super::reading::{Faults, integer, money, name, not_negative};
 use super::visitor::Visitor;
-use crate::domain::correct::{CorrectRefusal, Correction, Line};
+use crate::domain::correct::{Change, CorrectRefusal, Correction, Line};
 use crate::domain::split::LINES_MAX;
 use crate::state::State;
 use crate::wire::split_json::StateJson;
@@ -93,7 +93,7 @@ pub(super) async fn handler(
     let correction = read(body)?;
     let split = change(&state, &hash, |split| {
         visitor.demand_owner(split)?;
-        split.correct(correction).map_err(|refusal| problem(&refusal))
+        split.correct(correction).map_err(problem)
     })
     .await?;
     Ok(Json(StateJson::of(&split, split.known(visitor.0))))
@@ -111,8 +111,9 @@ fn read(mut body: JsonBody) -> Result<Correction, Problem> {
         tip: fields.read("tip", not_negative),
         rounding: fields.read("rounding", money),
         currency: fields.read("currency", currency),
-        confirmed: fields.read("confirmed", truth).flatten(),
+        confirmed: None,
     };
+    correction.confirmed = body.optional("confirmed", truth);
     let lines = body.optional("products", |json| {
         Ok::<_, String>(faults.list(json, "/products", LINES_MAX, |json, pointer, faults| {
             faults.object(json, pointer, |line, faults| read_line(line, pointer, faults))
@@ -153,13 +154,12 @@ struct Nullable<'a> {
 }
 
 impl Nullable<'_> {
-    fn read<T, E: fmt::Display>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<Option<T>> {
-        let value = self.body.optional(name, read);
-        if self.nulls.contains(name) { Some(None) } else { value.map(Some) }
+    fn read<T, E: fmt::Display>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Change<T> {
+        match self.body.optional(name, read) {
+            Some(value) => Change::Set(value),
+            None if self.nulls.contains(name) => Change::Clear,
+            None => Change::Keep,
+        }
     }
 }
 
@@ -178,7 +178,7 @@ fn truth(json: &str) -> Result<bool, String> {
     serde_json::from_str(json).map_err(|_| "must be true or false".to_owned())
 }
 
-fn problem(refusal: &CorrectRefusal) -> Problem {
+fn problem(refusal: CorrectRefusal) -> Problem {
     let detail = refusal.to_string();
     match refusal {
         CorrectRefusal::SettlementStarted => Problem::new(StatusCode::CONFLICT, "settlement_started", detail),

@@ -65,7 +65,7 @@ pub(super) async fn handler(
     let token = Token::draw();
     let (fresh, mut outcome) = (token.hash(), None);
     let split = change(&state, &hash, |split| {
-        let (joined, id, new) = match split.join(visitor.0, name, Some(fresh)).map_err(|error| problem(&error))? {
+        let (joined, id, new) = match split.join(visitor.0, name, Some(fresh)).map_err(problem)? {
             Joined::Newly(joined, id) => (joined, id, true),
             Joined::Before(joined, id) => (joined, id, false),
         };
@@ -80,7 +80,7 @@ pub(super) async fn handler(
     Ok((status, Json(JoinedJson { state: StateJson::of(&split, id), participant_token })).into_response())
 }
 
-fn problem(refusal: &JoinRefusal) -> Problem {
+fn problem(refusal: JoinRefusal) -> Problem {
     let code = match refusal {
         JoinRefusal::TooMany => "too_many_participants",
         JoinRefusal::SettledAlready => "settled_already",

@@ -34,7 +34,7 @@ pub(super) async fn handler(
         let id = ParticipantId(id.parse().unwrap_or(0));
         split.paid_cash(id).map(Some).map_err(|refusal| match refusal {
             CashRefusal::NoSuchParticipant => settle::no_such_participant(),
-            CashRefusal::Settle(refusal) => settle::problem(&refusal),
+            CashRefusal::Settle(refusal) => settle::problem(refusal),
         })
     })
     .await?;

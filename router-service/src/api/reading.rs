@@ -49,10 +49,10 @@ impl Faults {
         };
         let value = read(&mut object, self);
         let Err(problem) = object.finish() else { return value };
-        let inner = problem.errors().iter().map(|fault| FieldError {
-            pointer: format!("{pointer}{}", fault.pointer),
-            detail: fault.detail.clone(),
-        });
+        let inner = problem
+            .errors()
+            .iter()
+            .map(|fault| FieldError { pointer: format!("{pointer}{}", fault.pointer), detail: fault.detail.clone() });
         self.0.extend(inner);
         None
     }
@@ -65,12 +65,9 @@ impl Faults {
         items_max: usize,
         mut read: impl FnMut(&str, &str, &mut Self) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let items: Vec<&RawValue> = match serde_json::from_str(json) {
-            Ok(items) => items,
-            Err(_) => {
-                self.add(pointer, &"must be a list");
-                return None;
-            }
+        let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(json) else {
+            self.add(pointer, &"must be a list");
+            return None;
         };
         if items.len() > items_max {
             self.add(pointer, &format!("must have at most {items_max} items"));

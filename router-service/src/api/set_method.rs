@@ -81,8 +81,7 @@ fn read(mut body: JsonBody) -> Result<(Method, Option<Tip>), Problem> {
     let word = body.required("method", |json| {
         let word: Option<String> = serde_json::from_str(json).ok();
         let known = ["items", "equal", "shares", "percent", "exact"];
-        word.filter(|word| known.contains(&word.as_str()))
-            .ok_or_else(|| format!("must be one of {}", known.join(", ")))
+        word.filter(|word| known.contains(&word.as_str())).ok_or_else(|| format!("must be one of {}", known.join(", ")))
     });
     let tip = body.optional("tip", |json| Ok::<_, String>(read_tip(json, &mut faults))).flatten();
     // A map that does not belong to the method is left in the body, which refuses it.
@@ -114,17 +113,20 @@ fn read(mut body: JsonBody) -> Result<(Method, Option<Tip>), Problem> {
 
 fn read_tip(json: &str, faults: &mut Faults) -> Option<Tip> {
     faults.object(json, "/tip", |tip, faults| {
-        let percent = tip.optional("percent", Percent::from_json_number);
-        let amount = tip.optional("amount", not_negative);
-        match (percent, amount) {
-            (Some(percent), None) => Some(Tip::Percent(percent)),
-            (None, Some(amount)) => Some(Tip::Amount(amount)),
-            (None, None) => None,
-            (Some(_), Some(_)) => {
-                faults.add("/tip", &"must be either a percent or an amount");
-                None
-            }
+        // Counted: one that is there and wrong is not one that is missing.
+        let mut given = 0;
+        let percent = tip.optional("percent", |json| {
+            given += 1;
+            Percent::from_json_number(json)
+        });
+        let amount = tip.optional("amount", |json| {
+            given += 1;
+            not_negative(json)
+        });
+        if given != 1 {
+            faults.add("/tip", &"must be either a percent or an amount");
         }
+        percent.map(Tip::Percent).or(amount.map(Tip::Amount)).filter(|_| given == 1)
     })
 }
 

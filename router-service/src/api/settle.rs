@@ -108,7 +108,7 @@ async fn settle(
     let before: Split = lock_in(tx, hash).await?;
     let (after, requested) = before
         .settle(user_id, named, TransferId(Uuid::now_v7()))
-        .map_err(|refusal| of_version(problem(&refusal), before.version))?;
+        .map_err(|refusal| of_version(problem(refusal), before.version))?;
     change::store(state, tx, &before, &after).await?;
     tx.append(&requested, 1).map_err(|error| Problem::internal(&error))?;
     let you = after.participant_of(user_id).map(|you| you.id);
@@ -118,7 +118,7 @@ async fn settle(
 }
 
 /// Why a due can't be paid, to the client.
-pub(super) fn problem(refusal: &SettleRefusal) -> Problem {
+pub(super) fn problem(refusal: SettleRefusal) -> Problem {
     let code = match refusal {
         SettleRefusal::NotYou => return no_such_participant(),
         SettleRefusal::NotHere => "join_first",

@@ -49,10 +49,8 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
 
     /// Nobody is fine; a malformed user is not.
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
-        let user_id = match parts.headers.contains_key(USER_HEADER) {
-            true => Some(user_of(caller(&parts.headers)?)?),
-            false => None,
-        };
+        let named = parts.headers.contains_key(USER_HEADER).then(|| caller(&parts.headers));
+        let user_id = named.transpose()?.map(user_of).transpose()?;
         let token = parts.headers.get(TOKEN_HEADER).map(|secret| hash(secret.as_bytes()));
         Ok(Self(Identity { user_id, token }))
     }

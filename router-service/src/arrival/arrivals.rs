@@ -75,10 +75,10 @@ impl Arrivals {
         let Ok(Ok(_place)) = tokio::time::timeout(PATIENCE, inner.places.acquire()).await else {
             return Err(too_many_wait());
         };
-        if let Some(found) = inner.from_cache(hash).await? {
+        if let Some(found) = inner.take_from_cache(hash).await? {
             return Ok(Some(found));
         }
-        let found = inner.from_event(hash).await?;
+        let found = inner.ask_for_event(hash).await?;
         if found.is_none() {
             inner.unknown.insert(hash.clone(), Instant::now());
         }
@@ -87,7 +87,7 @@ impl Arrivals {
 }
 
 impl Inner {
-    async fn from_cache(&self, hash: &ChequeHash) -> Result<Option<Found>, Problem> {
+    async fn take_from_cache(&self, hash: &ChequeHash) -> Result<Option<Found>, Problem> {
         let Some(read) = self.cache.find(hash).await else { return Ok(None) };
         let mut tx = self.messaging.begin().await?;
         match materialise(&mut tx, read, clock::now()).await {
@@ -104,7 +104,7 @@ impl Inner {
     }
 
     /// Asks ocr-service to announce the cheque again, and waits for it.
-    async fn from_event(&self, hash: &ChequeHash) -> Result<Option<Found>, Problem> {
+    async fn ask_for_event(&self, hash: &ChequeHash) -> Result<Option<Found>, Problem> {
         let mut tx = self.messaging.begin().await?;
         tx.append(&ChequeRequested { hash: hash.clone() }, 1).map_err(|error| Problem::internal(&error))?;
         tx.commit().await.map_err(CommitError::into_source)?;

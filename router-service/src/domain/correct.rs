@@ -6,26 +6,37 @@ use contracts::money::Money;
 use contracts::quantity::Quantity;
 use std::collections::BTreeSet;
 
-/// What is to be corrected. Of an `Option<Option<_>>`, the outer says whether it is mentioned, the inner what it is
-/// from now on.
+/// What becomes of a field that may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Change<T> {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is empty from now on.
+    Clear,
+    /// It is this from now on.
+    Set(T),
+}
+
+/// What is to be corrected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Correction {
     /// All lines; those that are not among them are removed.
     pub products: Option<Vec<Line>>,
     /// The printed total.
-    pub total_account: Option<Option<Money>>,
+    pub total_account: Change<Money>,
     /// Service.
-    pub service: Option<Option<Money>>,
+    pub service: Change<Money>,
     /// Discount; positive.
-    pub discount: Option<Option<Money>>,
+    pub discount: Change<Money>,
     /// Tax.
-    pub tax: Option<Option<Money>>,
+    pub tax: Change<Money>,
     /// The printed tip.
-    pub tip: Option<Option<Money>>,
+    pub tip: Change<Money>,
     /// Rounding.
-    pub rounding: Option<Option<Money>>,
+    pub rounding: Change<Money>,
     /// ISO 4217 code.
-    pub currency: Option<Option<String>>,
+    pub currency: Change<String>,
     /// The cheque is right although it does not add up.
     pub confirmed: Option<bool>,
 }
@@ -114,15 +125,12 @@ impl Split {
             if let Some(id) = line.id.filter(|id| !seen.insert(*id)) {
                 return Err(CorrectRefusal::LineTwice { at, id });
             }
-            corrected.push(match line.id {
-                Some(id) => {
-                    let known = self.line(id).ok_or(CorrectRefusal::UnknownLine { at, id })?;
-                    corrected_line(known.clone(), line)
-                }
-                None => {
-                    next_id += 1;
-                    added_line(next_id - 1, line)
-                }
+            corrected.push(if let Some(id) = line.id {
+                let known = self.line(id).ok_or(CorrectRefusal::UnknownLine { at, id })?;
+                corrected_line(known.clone(), line)
+            } else {
+                next_id += 1;
+                added_line(next_id - 1, line)
             });
         }
         Ok(corrected)
@@ -133,9 +141,11 @@ impl Split {
     }
 }
 
-fn replace<T>(field: &mut Option<T>, change: Option<Option<T>>) {
-    if let Some(value) = change {
-        *field = value;
+fn replace<T>(field: &mut Option<T>, change: Change<T>) {
+    match change {
+        Change::Keep => {}
+        Change::Clear => *field = None,
+        Change::Set(value) => *field = Some(value),
     }
 }
 
@@ -244,7 +254,8 @@ mod tests {
     #[test]
     fn a_confirmation_ends_when_amounts_change() {
         let confirm = Correction { confirmed: Some(true), ..Correction::default() };
-        let total = |minor| Correction { total_account: Some(Some(Money::from_minor(minor))), ..Correction::default() };
+        let total =
+            |minor| Correction { total_account: Change::Set(Money::from_minor(minor)), ..Correction::default() };
         let wrong = split(&[100]).correct(total(110)).unwrap().unwrap();
         assert!(!wrong.is_payable());
         let confirmed = wrong.correct(confirm.clone()).unwrap().unwrap();
@@ -252,9 +263,9 @@ mod tests {
         assert_eq!(confirmed.parts().difference, Money::from_minor(10));
         assert_eq!(confirmed.correct(confirm), Ok(None));
         assert!(!confirmed.correct(total(120)).unwrap().unwrap().confirmed);
-        let currency = Correction { currency: Some(Some("EUR".into())), ..Correction::default() };
+        let currency = Correction { currency: Change::Set("EUR".into()), ..Correction::default() };
         assert!(confirmed.correct(currency).unwrap().unwrap().confirmed);
-        let unknown = Correction { total_account: Some(None), confirmed: Some(true), ..Correction::default() };
+        let unknown = Correction { total_account: Change::Clear, confirmed: Some(true), ..Correction::default() };
         assert!(!confirmed.correct(unknown).unwrap().unwrap().is_payable(), "without a total nobody pays");
     }
 

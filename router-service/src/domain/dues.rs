@@ -138,7 +138,34 @@ fn spread<const PARTS: usize>(parts: &[i64; PARTS], weights: &[u64], seed: Seed)
         }
         before = until;
     }
+    mend_signs(&mut slots, parts);
     slots
+}
+
+/// Where rounding the running sums left somebody with a kopeck of service to get back, or of discount to pay, swaps it
+/// with a kopeck of another part and another slot: parts and slots keep their sums.
+fn mend_signs<const PARTS: usize>(slots: &mut [[i64; PARTS]], parts: &[i64; PARTS]) {
+    let is_right = |part: usize, amount: i64| amount == 0 || amount.signum() == parts[part].signum();
+    for slot in 0..slots.len() {
+        for part in 0..PARTS {
+            while !is_right(part, slots[slot][part]) {
+                let unit = -slots[slot][part].signum();
+                let fits = |(other, exchange): &(usize, usize)| {
+                    *other != slot
+                        && *exchange != part
+                        && is_right(part, slots[*other][part] - unit)
+                        && is_right(*exchange, slots[slot][*exchange] - unit)
+                        && is_right(*exchange, slots[*other][*exchange] + unit)
+                };
+                let mut pairs = (0..slots.len()).flat_map(|other| (0..PARTS).map(move |exchange| (other, exchange)));
+                let Some((other, exchange)) = pairs.find(fits) else { break };
+                slots[slot][part] += unit;
+                slots[other][part] -= unit;
+                slots[slot][exchange] -= unit;
+                slots[other][exchange] += unit;
+            }
+        }
+    }
 }
 
 fn signed(number: u128) -> i128 {

@@ -42,7 +42,8 @@ impl Split {
     pub fn known(&self, identity: Identity) -> Option<ParticipantId> {
         let user = identity.user_id.and_then(|user_id| self.participant_of(user_id));
         let holder = || {
-            let of_token = identity.token.and_then(|token| self.participants.iter().find(|one| one.token == Some(token)));
+            let of_token =
+                identity.token.and_then(|token| self.participants.iter().find(|one| one.token == Some(token)));
             of_token.filter(|one| one.user_id.is_none() || identity.user_id.is_none())
         };
         user.or_else(holder).map(|participant| participant.id)
@@ -106,9 +107,9 @@ impl Split {
             Method::Percent(percents) => hand_over(percents, guest, user, |one, other| {
                 BasisPoints::new(i64::from(one.get() + other.get())).unwrap_or(BasisPoints::HUNDRED_PERCENT)
             }),
-            Method::Exact(amounts) => hand_over(amounts, guest, user, |one, other| {
-                Money::from_minor(one.minor() + other.minor())
-            }),
+            Method::Exact(amounts) => {
+                hand_over(amounts, guest, user, |one, other| Money::from_minor(one.minor() + other.minor()));
+            }
         }
         Ok(self)
     }
@@ -150,7 +151,9 @@ mod tests {
 
     #[test]
     fn a_user_joins_once_and_is_renamed_after() {
-        let Joined::Newly(split, id) = split(&[100]).join(signed_in(7), "Аня".into(), None).unwrap() else { panic!() };
+        let Joined::Newly(split, id) = split(&[100]).join(signed_in(7), "Аня".into(), None).unwrap() else {
+            panic!()
+        };
         assert_eq!((id, split.version), (ParticipantId(2), 2));
         let Joined::Before(split, again) = split.join(signed_in(7), "Анна".into(), None).unwrap() else { panic!() };
         assert_eq!((again, split.participants.len()), (id, 2));
@@ -164,13 +167,16 @@ mod tests {
     #[test]
     fn a_guest_is_known_by_the_token_alone() {
         let start = split(&[100]);
-        let Joined::Newly(split, id) = start.join(Identity::default(), "Гость".into(), Some(token(3))).unwrap() else {
+        let Joined::Newly(split, id) = start.join(Identity::default(), "Гость".into(), Some(token(3))).unwrap()
+        else {
             panic!()
         };
         assert_eq!(split.known(guest(3)), Some(id));
         assert_eq!(split.known(guest(4)), None);
         assert_eq!(split.known(Identity::default()), None);
-        assert!(matches!(split.join(guest(3), "Имя".into(), Some(token(4))), Ok(Joined::Before(_, same)) if same == id));
+        assert!(
+            matches!(split.join(guest(3), "Имя".into(), Some(token(4))), Ok(Joined::Before(_, same)) if same == id)
+        );
     }
 
     #[test]

@@ -1,1 +1,320 @@
-//! x
+//! What holds for every cheque, whoever takes what, in whatever order they settle.
+
+use super::breakdown::Breakdown;
+use super::dues::Dues;
+use super::fixtures::{split, transfer, user};
+use super::fraction::Fraction;
+use super::method::{BasisPoints, Method, Tip};
+use super::participant::{ParticipantId, Settlement};
+use super::split::Split;
+use contracts::money::Money;
+use contracts::payments::RefusalReason;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// Participants at a random table, the owner included. User `100 + n` is participant `n`.
+const PEOPLE: u32 = 5;
+
+/// What happens at a table.
+#[derive(Clone, Debug)]
+enum Deed {
+    Claim { who: u32, line: usize, numerator: u64, denominator: u64 },
+    Settle { who: u32 },
+    Cash { who: u32 },
+    Complete,
+    Fail,
+    Join,
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let claim = (1..=PEOPLE, 0..12_usize, 0..=8_u64, 1..=8_u64).prop_map(|(who, line, numerator, denominator)| {
+        Deed::Claim { who, line, numerator: numerator.min(denominator), denominator }
+    });
+    let settlements = prop_oneof![
+        (2..=PEOPLE).prop_map(|who| Deed::Settle { who }),
+        (2..=PEOPLE).prop_map(|who| Deed::Cash { who }),
+        Just(Deed::Complete),
+        Just(Deed::Fail),
+        Just(Deed::Join),
+    ];
+    prop_oneof![5 => claim, 1 => settlements]
+}
+
+/// Lines with prices as on real cheques, free ones and odd kopecks among them.
+fn lines() -> impl Strategy<Value = Vec<i64>> {
+    prop::collection::vec(prop_oneof![1 => Just(0), 8 => 1..500_000_i64], 0..12)
+}
+
+fn tip() -> impl Strategy<Value = Option<Tip>> {
+    prop_oneof![
+        Just(None),
+        (0..=10_000_i64).prop_map(|points| Some(Tip::Percent(BasisPoints::new(points).unwrap()))),
+        (0..100_000_i64).prop_map(|minor| Some(Tip::Amount(Money::from_minor(minor)))),
+    ]
+}
+
+/// A table where nobody has taken anything. It need not add up; its owner confirmed it.
+fn table() -> impl Strategy<Value = Split> {
+    let taken_off = prop_oneof![Just(0), 0..20_000_i64];
+    let extras = (0..50_000_i64, taken_off, 0..20_000_i64, -50..100_i64, -2_500..5_000_i64);
+    (lines(), extras, tip(), any::<[u8; 22]>()).prop_map(|(lines, extras, tip, digits)| {
+        let (service, discount, tax, rounding, difference) = extras;
+        let mut table = split(&lines);
+        table.hash = contracts::ids::ChequeHash::from_random(digits);
+        table.cheque.service = Some(Money::from_minor(service));
+        table.cheque.discount = Some(Money::from_minor(discount));
+        table.cheque.tax = Some(Money::from_minor(tax));
+        table.cheque.rounding = Some(Money::from_minor(rounding));
+        let parts = lines.iter().sum::<i64>() + service - discount + tax + rounding;
+        table.cheque.total_account = Some(Money::from_minor((parts + difference).max(0)));
+        table.cheque.judge();
+        table.confirmed = true;
+        table.tip = tip;
+        (2..=PEOPLE).fold(table, |table, id| table.with_user(i64::from(100 + id)))
+    })
+}
+
+/// A table that is divided by any of the methods.
+fn divided_table() -> impl Strategy<Value = Split> {
+    (table(), 0..5_usize, prop::collection::vec(0..=1000_u32, PEOPLE as usize)).prop_map(|(table, method, weights)| {
+        let ids = (1..=PEOPLE).map(ParticipantId);
+        let method = match method {
+            0 => Method::Items,
+            1 => Method::Equal,
+            2 => Method::Shares(ids.zip(weights.iter().map(|weight| weight + 1)).collect()),
+            3 => Method::Percent(ids.zip(parts_of(10_000, &weights)).map(|(id, part)| (id, points(part))).collect()),
+            _ => {
+                let total = table.total().minor().max(0);
+                Method::Exact(
+                    ids.zip(parts_of(total, &weights)).map(|(id, part)| (id, Money::from_minor(part))).collect(),
+                )
+            }
+        };
+        table.agree(method.clone(), table.tip).ok().flatten().unwrap_or(Split { method: Method::Items, ..table })
+    })
+}
+
+fn points(part: i64) -> BasisPoints {
+    BasisPoints::new(part).unwrap()
+}
+
+/// `whole` in parts of about these weights.
+fn parts_of(whole: i64, weights: &[u32]) -> Vec<i64> {
+    let sum: i64 = weights.iter().map(|weight| i64::from(*weight)).sum::<i64>().max(1);
+    let mut parts: Vec<i64> = weights.iter().map(|weight| whole * i64::from(*weight) / sum).collect();
+    parts[0] += whole - parts.iter().sum::<i64>();
+    parts
+}
+
+/// The table after a deed; the same when it is refused.
+fn after(table: &Split, deed: &Deed, number: u128) -> Split {
+    let pending = table.participants.iter().find_map(|one| match one.settlement {
+        Settlement::Pending(attempt) => Some(attempt.transfer_id),
+        _ => None,
+    });
+    let moved = match *deed {
+        Deed::Claim { who, line, numerator, denominator } => {
+            let line = table.cheque.products.get(line).map_or(0, |line| line.id);
+            let part = Fraction::new(numerator, denominator).unwrap();
+            table.claim(ParticipantId(who), line, part).ok().flatten()
+        }
+        Deed::Settle { who } => {
+            table.settle(user(i64::from(100 + who)), None, transfer(number)).ok().map(|(table, _)| table)
+        }
+        Deed::Cash { who } => table.paid_cash(ParticipantId(who)).ok(),
+        Deed::Complete => pending.and_then(|id| table.transfer_completed(id)),
+        Deed::Fail => pending.and_then(|id| table.transfer_failed(id, RefusalReason::InsufficientFunds)),
+        Deed::Join => Some(table.clone().with_user(1_000 + i64::try_from(number).unwrap())),
+    };
+    moved.unwrap_or_else(|| table.clone())
+}
+
+fn frozen(table: &Split) -> BTreeMap<ParticipantId, Breakdown> {
+    let settled = |one: &super::participant::Participant| one.settlement.frozen().map(|frozen| (one.id, *frozen));
+    table.participants.iter().filter_map(settled).collect()
+}
+
+fn sum(dues: &Dues) -> i64 {
+    dues.unclaimed.minor() + dues.of.values().map(|due| due.due().minor()).sum::<i64>()
+}
+
+/// What somebody claimed, exactly: minor units over 840, which every denominator up to 8 divides.
+fn claimed(table: &Split, who: ParticipantId) -> i128 {
+    let of_one = table.claims.iter().filter(|((_, claimant), _)| *claimant == who);
+    of_one
+        .map(|((line, _), part)| {
+            let total = table.line(*line).and_then(|line| line.total).map_or(0, Money::minor);
+            i128::from(total) * i128::from(part.numerator()) * 840 / i128::from(part.denominator())
+        })
+        .sum()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, max_global_rejects: 50_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn dues_and_what_is_left_always_make_the_total(
+        table in divided_table(), deeds in prop::collection::vec(deed(), 0..40),
+    ) {
+        let mut table = table;
+        for (number, deed) in (1..).zip(&deeds) {
+            table = after(&table, deed, number);
+            let dues = table.dues();
+            prop_assert_eq!(sum(&dues), table.total().minor(), "after {:?}", deed);
+            prop_assert_eq!(dues.total, table.total());
+        }
+    }
+
+    #[test]
+    fn who_has_settled_is_left_alone_whatever_others_do(
+        table in divided_table(), deeds in prop::collection::vec(deed(), 0..40),
+    ) {
+        let mut table = table;
+        for (number, deed) in (1..).zip(&deeds) {
+            let before = frozen(&table);
+            table = after(&table, deed, number);
+            let dues = table.dues();
+            for (id, settled) in before {
+                let failed = matches!(deed, Deed::Fail) && !frozen(&table).contains_key(&id);
+                prop_assert!(failed || dues.of(id) == settled, "{} after {:?}", id, deed);
+            }
+        }
+    }
+
+    #[test]
+    fn where_nothing_is_taken_off_nobody_is_owed(
+        table in divided_table(), deeds in prop::collection::vec(deed(), 0..40),
+    ) {
+        let parts = table.parts();
+        let taken_off = parts.signed().iter().any(|part| *part < 0);
+        prop_assume!(!taken_off);
+        let mut table = table;
+        for (number, deed) in (1..).zip(&deeds) {
+            table = after(&table, deed, number);
+            let dues = table.dues();
+            prop_assert!(dues.unclaimed >= Money::ZERO, "after {:?}", deed);
+            prop_assert!(dues.of.values().all(|due| due.due() >= Money::ZERO), "after {:?}", deed);
+        }
+    }
+
+    #[test]
+    fn no_part_has_another_sign_than_all_of_it(table in divided_table(), deeds in prop::collection::vec(deed(), 0..20)) {
+        let claims = deeds.iter().filter(|deed| matches!(deed, Deed::Claim { .. }));
+        let table = claims.fold(table, |table, deed| after(&table, deed, 0));
+        let all = table.parts().signed();
+        for due in table.dues().of.values() {
+            prop_assert!(due.signed().iter().zip(&all).all(|(mine, all)| *mine == 0 || mine.signum() == all.signum()));
+        }
+    }
+
+    #[test]
+    fn every_part_adds_up_too(table in divided_table(), deeds in prop::collection::vec(deed(), 0..20)) {
+        let table = deeds.iter().zip(1..).fold(table, |table, (deed, number)| after(&table, deed, number));
+        let dues = table.dues();
+        let all = dues.of.values().fold(Breakdown::default(), |sum, due| sum.plus(due));
+        prop_assert_eq!(table.parts().less(&all).due(), dues.unclaimed);
+        match table.method {
+            Method::Items => {}
+            // The owner never settles, so that somebody always has a share of each part.
+            Method::Equal => prop_assert_eq!(all, table.parts()),
+            Method::Shares(_) | Method::Percent(_) | Method::Exact(_) => {
+                prop_assert_eq!(dues.unclaimed, Money::ZERO, "without lines to take, nothing is left");
+            }
+        }
+    }
+
+    #[test]
+    fn without_settlements_nobody_is_a_unit_off_their_exact_lines(
+        table in table(), deeds in prop::collection::vec(deed(), 0..40),
+    ) {
+        let claims = deeds.iter().filter(|deed| matches!(deed, Deed::Claim { .. }));
+        let table = claims.fold(table, |table, deed| after(&table, deed, 0));
+        let dues = table.dues();
+        let parts = table.parts();
+        let (items, extras) = (parts.items.minor(), parts.due().minor() - parts.items.minor());
+        for (id, due) in &dues.of {
+            let off = i128::from(due.items.minor()) * 840 - claimed(&table, *id);
+            prop_assert!(off.abs() < 840, "the lines of {} are off by {}/840", id, off);
+            // Service, tax, tip and the rest together: in proportion to the rounded lines.
+            let mine = i128::from(due.due().minor() - due.items.minor());
+            let exact = i128::from(extras) * i128::from(due.items.minor());
+            prop_assert!((mine * i128::from(items) - exact).abs() < i128::from(items.max(1)), "extras of {}", id);
+        }
+    }
+
+    #[test]
+    fn without_settlements_nobody_is_a_unit_off_their_weight(table in divided_table()) {
+        let weight = |id: ParticipantId| -> i128 {
+            match &table.method {
+                Method::Items => 0,
+                Method::Equal => 1,
+                Method::Shares(shares) => shares.get(&id).copied().unwrap_or(0).into(),
+                Method::Percent(percents) => percents.get(&id).map_or(0, |part| part.get().into()),
+                Method::Exact(amounts) => amounts.get(&id).map_or(0, |amount| amount.minor().into()),
+            }
+        };
+        let all: i128 = table.participants.iter().map(|one| weight(one.id)).sum();
+        prop_assume!(all > 0);
+        let dues = table.dues();
+        for (id, due) in &dues.of {
+            let off = i128::from(due.due().minor()) * all - i128::from(dues.total.minor()) * weight(*id);
+            prop_assert!(off.abs() < all);
+            prop_assert!(weight(*id) > 0 || due.due() == Money::ZERO, "who has no share pays nothing");
+        }
+        prop_assert_eq!(dues.unclaimed, Money::ZERO);
+    }
+
+    #[test]
+    fn who_takes_more_pays_no_less_and_others_no_more(
+        table in table(), deeds in prop::collection::vec(deed(), 0..20), who in 1..=PEOPLE, line in 0..12_usize,
+    ) {
+        let claims = deeds.iter().filter(|deed| matches!(deed, Deed::Claim { .. }));
+        let before = claims.fold(table, |table, deed| after(&table, deed, 0));
+        prop_assume!(before.parts().due() >= before.parts().items, "a discount can make more lines cost less");
+        let who = ParticipantId(who);
+        let line = before.cheque.products.get(line).map_or(0, |line| line.id);
+        let had = before.claims.get(&(line, who)).copied().unwrap_or(Fraction::ZERO);
+        let Some(all) = had.plus(before.left_of(line)) else { return Ok(()) };
+        let Ok(Some(more)) = before.claim(who, line, all) else { return Ok(()) };
+        let (old, new) = (before.dues(), more.dues());
+        prop_assert!(new.of(who).due() >= old.of(who).due());
+        for (id, due) in &new.of {
+            // The odd unit may move: lines and extras are rounded once each.
+            prop_assert!(*id == who || due.due().minor() <= old.of(*id).due().minor() + 2);
+        }
+    }
+
+    #[test]
+    fn the_order_in_which_lines_are_taken_does_not_matter(
+        table in table(), deeds in prop::collection::vec(deed(), 0..20),
+    ) {
+        let claims = deeds.iter().filter(|deed| matches!(deed, Deed::Claim { .. }));
+        let taken = claims.fold(table.clone(), |table, deed| after(&table, deed, 0));
+        let again = taken.claims.iter().rev().fold(table, |table, ((line, who), part)| table.claimed(*who, *line, *part));
+        prop_assert_eq!(taken.dues(), again.dues());
+    }
+
+    #[test]
+    fn when_all_is_taken_and_paid_the_cheque_is_settled(table in divided_table(), cash in any::<[bool; 5]>()) {
+        let mut table = table;
+        for line in table.cheque.products.clone() {
+            let who = ParticipantId(line.id % PEOPLE + 1);
+            table = table.claimed(who, line.id, Fraction::WHOLE);
+        }
+        for who in 2..=PEOPLE {
+            let settled = if cash[who as usize - 1] {
+                table.paid_cash(ParticipantId(who)).ok()
+            } else {
+                let id = transfer(who.into());
+                let asked = table.settle(user(i64::from(100 + who)), None, id).ok();
+                asked.and_then(|(table, _)| table.transfer_completed(id))
+            };
+            table = settled.unwrap_or(table);
+        }
+        let dues = table.dues();
+        // A cheque without priced lines can't be divided by lines.
+        prop_assume!(table.method != Method::Items || table.parts().items > Money::ZERO);
+        prop_assert_eq!(dues.unclaimed, Money::ZERO);
+        prop_assert!(table.is_settled(&dues));
+    }
+}

@@ -137,11 +137,11 @@ impl Split {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::correct::{Change, Correction};
     use crate::domain::delete::DeleteRefusal;
     use crate::domain::fixtures::{split, transfer, user};
     use crate::domain::fraction::Fraction;
     use crate::domain::method::Method;
-    use crate::domain::correct::Correction;
     use contracts::money::Money;
 
     const ANN: ParticipantId = ParticipantId(2);
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(table.settle(user(1), None, transfer(1)), Err(SettleRefusal::Owner));
         let nothing = table.claim(ANN, 2, Fraction::ZERO).unwrap().unwrap();
         assert_eq!(nothing.settle(user(7), None, transfer(1)), Err(SettleRefusal::NothingDue));
-        let total = Correction { total_account: Some(Some(Money::from_minor(310))), ..Correction::default() };
+        let total = Correction { total_account: Change::Set(Money::from_minor(310)), ..Correction::default() };
         let wrong = table.correct(total).unwrap().unwrap();
         assert_eq!(wrong.settle(user(7), None, transfer(1)), Err(SettleRefusal::NotPayable));
         assert_eq!(wrong.paid_cash(ANN), Err(CashRefusal::Settle(SettleRefusal::NotPayable)));

@@ -150,7 +150,9 @@ impl Split {
     /// make the total.
     pub fn is_payable(&self) -> bool {
         let agreed = match &self.method {
-            Method::Exact(amounts) => amounts.values().map(|amount| amount.minor()).sum::<i64>() == self.total().minor(),
+            Method::Exact(amounts) => {
+                amounts.values().map(|amount| amount.minor()).sum::<i64>() == self.total().minor()
+            }
             Method::Items | Method::Equal | Method::Shares(_) | Method::Percent(_) => true,
         };
         let right = self.confirmed || self.cheque.status == ChequeStatus::Balanced;

@@ -42,12 +42,7 @@ pub async fn run(mut socket: WebSocket, state: State, hash: ChequeHash) {
     }
 }
 
-async fn converse(
-    socket: &mut WebSocket,
-    state: &State,
-    hash: &ChequeHash,
-    news: &mut watch::Receiver<News>,
-) -> End {
+async fn converse(socket: &mut WebSocket, state: &State, hash: &ChequeHash, news: &mut watch::Receiver<News>) -> End {
     let mut told = match send_snapshot(socket, state, hash).await {
         Ok(version) => version,
         Err(end) => return end,

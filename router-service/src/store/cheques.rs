@@ -189,14 +189,10 @@ pub async fn delete(connection: &mut PgConnection, split: &Split, now: OffsetDat
     let hash = split.hash.as_str();
     sqlx::query!("delete from claims where hash = $1", hash).execute(&mut *connection).await?;
     participants::forget(connection, &split.hash).await?;
-    sqlx::query!(
-        "update cheques set cheque = null, deleted_at = $2, version = version + 1 where hash = $1",
-        hash,
-        now
-    )
-    .execute(connection)
-    .await
-    .map(drop)
+    sqlx::query!("update cheques set cheque = null, deleted_at = $2, version = version + 1 where hash = $1", hash, now)
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 async fn load(connection: &mut PgConnection, hashes: &[String]) -> Result<Vec<Found>, sqlx::Error> {

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 async fn a_claim_is_a_part_of_a_line_that_is_there() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[100]).await;
-    let claim = async |line: &str, body: &str| problem(&stage.owner().put(&format!("{path}/claims/{line}"), body).await);
+    let claim =
+        async |line: &str, body: &str| problem(&stage.owner().put(&format!("{path}/claims/{line}"), body).await);
     let wrong = |pointer: &str| (422, "invalid_request".to_owned(), json!(pointer));
     assert_eq!(claim("1", r#"{"numerator": 3, "denominator": 2}"#).await, wrong("/numerator"));
     assert_eq!(claim("1", r#"{"numerator": 1, "denominator": 0}"#).await, wrong("/denominator"));

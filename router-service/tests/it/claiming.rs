@@ -10,11 +10,11 @@ async fn what_one_takes_one_pays_and_what_is_left_is_shown() {
     stage.join(&path, 7).await;
     let (first, second) = (format!("{path}/claims/1"), format!("{path}/claims/2"));
     stage.owner().put(&first, r#"{"numerator": 1, "denominator": 1}"#).await;
-    let state = stage.user(7).put(&second, r#"{"numerator": 2, "denominator": 6}"#).await.json();
-    assert_eq!(state["split"]["claims"][1], json!({ "line": 2, "participant": 2, "numerator": 1, "denominator": 3 }));
-    assert_eq!(state["split"]["remainders"], json!([{ "line": 2, "numerator": 2, "denominator": 3 }]));
-    assert_eq!(state["split"]["participants"][1]["due"], json!(33.33));
-    assert_eq!(state["split"]["unclaimed"], json!(66.67));
+    let seen = stage.user(7).put(&second, r#"{"numerator": 2, "denominator": 6}"#).await.json();
+    assert_eq!(seen["split"]["claims"][1], json!({ "line": 2, "participant": 2, "numerator": 1, "denominator": 3 }));
+    assert_eq!(seen["split"]["remainders"], json!([{ "line": 2, "numerator": 2, "denominator": 3 }]));
+    assert_eq!(seen["split"]["participants"][1]["due"], json!(33.33));
+    assert_eq!(seen["split"]["unclaimed"], json!(66.67));
     let dues = stage.nobody().get(&format!("{path}/dues")).await.json();
     assert_eq!((&dues["total"], &dues["unclaimed"]), (&json!(200), &json!(66.67)));
     assert_eq!(dues["dues"][0]["items"], json!(100));
@@ -30,8 +30,8 @@ async fn who_comes_late_learns_what_is_left() {
     let path = stage.cheque(&[100]).await;
     stage.join(&path, 7).await;
     let line = format!("{path}/claims/1");
-    let version = stage.owner().put(&line, r#"{"numerator": 2, "denominator": 3}"#).await.json()["split"]["version"]
-        .clone();
+    let version =
+        stage.owner().put(&line, r#"{"numerator": 2, "denominator": 3}"#).await.json()["split"]["version"].clone();
     let late = stage.user(7).put(&line, r#"{"numerator": 1, "denominator": 2}"#).await;
     assert_eq!(problem(&late), (409, "line_taken".into(), Value::Null));
     assert_eq!(late.json()["left"], json!({ "numerator": 1, "denominator": 3 }));
@@ -55,7 +55,8 @@ async fn twenty_at_once_never_take_more_than_the_whole() {
     assert_eq!((taken, refused), (3, 17));
     let split = &stage.state(&path).await["split"];
     assert_eq!((&split["remainders"], &split["unclaimed"]), (&json!([]), &json!(0)));
-    let dues: Vec<f64> = split["participants"].as_array().unwrap().iter().filter_map(|one| one["due"].as_f64()).collect();
+    let dues: Vec<f64> =
+        split["participants"].as_array().unwrap().iter().filter_map(|one| one["due"].as_f64()).collect();
     assert!((dues.iter().sum::<f64>() - 100.0).abs() < 1e-9);
     assert_eq!(split["version"], json!(1 + 20 + 3), "one version per change");
 }

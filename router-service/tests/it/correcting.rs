@@ -28,14 +28,14 @@ async fn a_corrected_line_keeps_its_claims_and_its_place_on_the_photo() {
         { "id": 2, "name": "Суп", "numberServings": 1, "total": 210 },
         { "name": "Хлеб", "numberServings": 2, "total": 100, "modifiers": ["ржаной"] },
     ] });
-    let state = stage.owner().patch(&format!("{path}/cheque"), &products.to_string()).await.json();
-    let cheque = &state["cheque"];
+    let seen = stage.owner().patch(&format!("{path}/cheque"), &products.to_string()).await.json();
+    let cheque = &seen["cheque"];
     assert_eq!((&cheque["status"], &cheque["warnings"]), (&json!("balanced"), &json!([])));
     assert_eq!(cheque["products"][0]["raw"], json!("Блюдо 2 20000"));
     assert_eq!(cheque["products"][0]["box"]["y"], json!(80));
     assert_eq!((&cheque["products"][1]["id"], &cheque["products"][1]["price"]), (&json!(3), &json!(50)));
-    assert_eq!(state["split"]["claims"], json!([{ "line": 2, "participant": 2, "numerator": 1, "denominator": 1 }]));
-    assert_eq!(state["split"]["payable"], json!(true));
+    assert_eq!(seen["split"]["claims"], json!([{ "line": 2, "participant": 2, "numerator": 1, "denominator": 1 }]));
+    assert_eq!(seen["split"]["payable"], json!(true));
     assert_eq!(stage.state(&path).await["cheque"], *cheque);
 }
 
@@ -63,15 +63,16 @@ async fn amounts_beside_the_lines_are_set_and_cleared() {
     let path = stage.cheque(&[10_000]).await;
     let cheque = format!("{path}/cheque");
     let more = r#"{"service": 10, "discount": 5, "tax": 1, "tip": 2, "rounding": -0.5, "currency": "EUR"}"#;
-    let state = stage.owner().patch(&cheque, more).await.json();
-    assert_eq!(state["cheque"]["difference"], json!(-7.5));
-    let state = stage.owner().patch(&cheque, r#"{"total_account": 107.5}"#).await.json();
-    assert_eq!((&state["cheque"]["status"], &state["cheque"]["currency"]), (&json!("balanced"), &json!("EUR")));
-    let cleared = r#"{"service": null, "discount": null, "tax": null, "tip": null, "rounding": null, "currency": null}"#;
-    let state = stage.owner().patch(&cheque, cleared).await.json();
-    assert_eq!((&state["cheque"]["service"], &state["cheque"]["currency"]), (&Value::Null, &Value::Null));
+    let seen = stage.owner().patch(&cheque, more).await.json();
+    assert_eq!(seen["cheque"]["difference"], json!(-7.5));
+    let seen = stage.owner().patch(&cheque, r#"{"total_account": 107.5}"#).await.json();
+    assert_eq!((&seen["cheque"]["status"], &seen["cheque"]["currency"]), (&json!("balanced"), &json!("EUR")));
+    let cleared =
+        r#"{"service": null, "discount": null, "tax": null, "tip": null, "rounding": null, "currency": null}"#;
+    let seen = stage.owner().patch(&cheque, cleared).await.json();
+    assert_eq!((&seen["cheque"]["service"], &seen["cheque"]["currency"]), (&Value::Null, &Value::Null));
     let same = stage.owner().patch(&cheque, "{}").await.json();
-    assert_eq!(same["split"]["version"], state["split"]["version"], "nothing changed");
+    assert_eq!(same["split"]["version"], seen["split"]["version"], "nothing changed");
     let unknown = stage.owner().patch(&cheque, r#"{"total_account": null, "confirmed": true}"#).await.json();
     assert_eq!(unknown["split"]["payable"], json!(false), "without a total nobody pays");
 }

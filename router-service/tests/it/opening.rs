@@ -10,10 +10,10 @@ use testkit::eventually;
 async fn a_recognised_cheque_opens_for_everybody_with_the_link() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[10_000, 25_050]).await;
-    let state = stage.state(&path).await;
-    assert_eq!((&state["hash"], &state["you"], &state["owner"]), (&json!(path[1..]), &Value::Null, &json!(false)));
-    assert_eq!(state["cheque"]["products"][1]["total"], json!(250.5));
-    let split = &state["split"];
+    let seen = stage.state(&path).await;
+    assert_eq!((&seen["hash"], &seen["you"], &seen["owner"]), (&json!(path[1..]), &Value::Null, &json!(false)));
+    assert_eq!(seen["cheque"]["products"][1]["total"], json!(250.5));
+    let split = &seen["split"];
     assert_eq!((&split["version"], &split["status"], &split["method"]), (&json!(1), &json!("open"), &json!("items")));
     assert_eq!((&split["payable"], &split["frozen"], &split["tip"]), (&json!(true), &json!(false), &Value::Null));
     assert_eq!((&split["total"], &split["unclaimed"]), (&json!(350.5), &json!(350.5)));
@@ -84,7 +84,18 @@ async fn a_link_that_leads_nowhere_is_asked_for_once_in_a_while() {
 #[tokio::test]
 async fn without_the_cache_links_open_all_the_same() {
     // Nothing listens there.
-    let stage = Stage::with(&[("REDIS_URL", "redis://127.0.0.1:1")]).await;
+    opens_without("redis://127.0.0.1:1").await;
+}
+
+#[tokio::test]
+async fn a_cache_that_never_answers_is_not_waited_for() {
+    // The kernel accepts; nobody ever reads.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    opens_without(&format!("redis://{}", silent.local_addr().unwrap())).await;
+}
+
+async fn opens_without(redis_url: &str) {
+    let stage = Stage::with(&[("REDIS_URL", redis_url)]).await;
     let known = stage.cheque(&[100]).await;
     assert_eq!(stage.state(&known).await["split"]["total"], json!(1));
     let read = recognized(&balanced(&[200]));
@@ -93,8 +104,8 @@ async fn without_the_cache_links_open_all_the_same() {
         stage.eventually_announced("router.ChequeRequested.v1", 1).await;
         stage.broker.announce(&read).await;
     };
-    let (state, ()) = tokio::join!(stage.state(&path), answering);
-    assert_eq!(state["split"]["total"], json!(2));
+    let (seen, ()) = tokio::join!(stage.state(&path), answering);
+    assert_eq!(seen["split"]["total"], json!(2));
 }
 
 #[tokio::test]

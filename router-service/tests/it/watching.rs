@@ -18,11 +18,11 @@ async fn two_sockets_see_each_others_claims() {
     }
     let token = stage.join_as_guest(&path).await;
     stage.guest(&token).put(&format!("{path}/claims/1"), HALF).await;
-    let state = stage.state(&path).await;
+    let seen = stage.state(&path).await;
     for socket in &mut sockets {
         let update = socket.until(|message| message["version"] == 3).await;
-        assert_eq!((&update["type"], &update["split"]), (&json!("update"), &state["split"]));
-        assert_eq!(update["cheque"], state["cheque"]);
+        assert_eq!((&update["type"], &update["split"]), (&json!("update"), &seen["split"]));
+        assert_eq!(update["cheque"], seen["cheque"]);
         assert_eq!(update["you"], json!(null), "a push is the same for all");
     }
 }
