@@ -28,7 +28,7 @@ const MODIFIER_CHARACTERS_MAX: usize = 100;
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "the shape of the body for the document; it is read field by field")]
 struct CorrectCheque {
-    #[schema(required = false, max_items = 300)]
+    #[schema(required = false, max_items = 1000)]
     products: Option<Vec<CorrectLine>>,
     #[schema(required = false)]
     total_account: Option<Money>,

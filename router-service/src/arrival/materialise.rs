@@ -1,6 +1,6 @@
 //! A cheque becomes a row here; from then on this service owns it.
 
-use crate::domain::split::{OpenRefusal, Split};
+use crate::domain::split::{OutOfBounds, Split};
 use crate::store;
 use contracts::ocr::ChequeRecognized;
 use sqlx::PgConnection;
@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 pub enum MaterialiseError {
     /// It can't be shared.
     #[error("open the cheque")]
-    Refused(#[from] OpenRefusal),
+    Refused(#[from] OutOfBounds),
     /// The database's.
     #[error("store the cheque")]
     Store(#[from] sqlx::Error),

@@ -1,6 +1,6 @@
 //! The owner corrects what was misread, or says that it is right.
 
-use super::split::{OpenRefusal, Split, check_bounds};
+use super::split::{OutOfBounds, Split, check_bounds};
 use contracts::cheque::{LineWarning, Product};
 use contracts::money::Money;
 use contracts::quantity::Quantity;
@@ -82,7 +82,7 @@ pub enum CorrectRefusal {
     },
     /// The corrected cheque could not be shared.
     #[error(transparent)]
-    Bounds(#[from] OpenRefusal),
+    Bounds(#[from] OutOfBounds),
 }
 
 impl Split {

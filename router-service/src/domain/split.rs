@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 /// Most participants of one cheque.
 pub const PARTICIPANTS_MAX: usize = 50;
 /// Most lines of one cheque.
-pub const LINES_MAX: usize = 300;
+pub const LINES_MAX: usize = 1000;
 /// Largest common denominator of all claims of a cheque: sums of lines over it stay far within 128 bits. Only a table
 /// that divides its lines by a dozen different primes gets there.
 pub(super) const DENOMINATOR_MAX: u128 = 1_000_000_000_000_000_000;
@@ -57,10 +57,10 @@ pub struct Split {
 
 /// A cheque can't be shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OpenRefusal {
+pub enum OutOfBounds {
     /// An amount is beyond [`Amount::MAX`].
     #[error("an amount of the cheque is beyond 10^12")]
-    AmountTooLarge,
+    Amount,
     /// More than [`LINES_MAX`].
     #[error("the cheque has more than {LINES_MAX} lines")]
     TooManyLines,
@@ -69,9 +69,16 @@ pub enum OpenRefusal {
 impl Split {
     /// Opens a cheque for sharing: its owner is the first participant.
     ///
+    /// An amount beyond [`Amount::MAX`] is a number of something else that was misread: it counts as not read.
+    ///
     /// # Errors
-    /// [`OpenRefusal`] for a cheque that was never printed.
-    pub fn open(read: ChequeRecognized, now: OffsetDateTime) -> Result<Self, OpenRefusal> {
+    /// [`OutOfBounds::TooManyLines`].
+    pub fn open(mut read: ChequeRecognized, now: OffsetDateTime) -> Result<Self, OutOfBounds> {
+        let misread = |amount: &&mut Option<Money>| amount.is_some_and(|amount| !is_bounded(amount));
+        let cleared = amounts(&mut read.cheque).filter(misread).map(|amount| *amount = None).count();
+        if cleared > 0 {
+            read.cheque.judge();
+        }
         check_bounds(&read.cheque)?;
         let owner = Participant {
             id: ParticipantId::OWNER,
@@ -196,12 +203,68 @@ impl Split {
 }
 
 /// Keeps every sum of a cheque far within 64 bits.
-pub(super) fn check_bounds(cheque: &Cheque) -> Result<(), OpenRefusal> {
+pub(super) fn check_bounds(cheque: &Cheque) -> Result<(), OutOfBounds> {
     if cheque.products.len() > LINES_MAX {
-        return Err(OpenRefusal::TooManyLines);
+        return Err(OutOfBounds::TooManyLines);
     }
-    let extras = [cheque.total_account, cheque.service, cheque.discount, cheque.tax, cheque.tip, cheque.rounding];
-    let lines = cheque.products.iter().flat_map(|line| [line.total, line.price]);
-    let bounded = |money: Money| money.minor().unsigned_abs() <= Amount::MAX.minor().unsigned_abs();
-    if extras.into_iter().chain(lines).flatten().all(bounded) { Ok(()) } else { Err(OpenRefusal::AmountTooLarge) }
+    let mut cheque = cheque.clone();
+    if amounts(&mut cheque).all(|amount| amount.is_none_or(is_bounded)) { Ok(()) } else { Err(OutOfBounds::Amount) }
+}
+
+/// Every amount that is printed on a cheque.
+fn amounts(cheque: &mut Cheque) -> impl Iterator<Item = &mut Option<Money>> {
+    let Cheque { total_account, service, discount, tax, tip, rounding, products, .. } = cheque;
+    let lines = products.iter_mut().flat_map(|line| [&mut line.total, &mut line.price]);
+    [total_account, service, discount, tax, tip, rounding].into_iter().chain(lines)
+}
+
+fn is_bounded(amount: Money) -> bool {
+    amount.minor().unsigned_abs() <= Amount::MAX.minor().unsigned_abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{split, user};
+
+    fn read(change: impl FnOnce(&mut Cheque)) -> ChequeRecognized {
+        let Split { hash, mut cheque, expires_at, .. } = split(&[100, 200]);
+        change(&mut cheque);
+        ChequeRecognized { hash, owner_id: user(1), expires_at, cheque }
+    }
+
+    fn open(read: ChequeRecognized) -> Result<Split, OutOfBounds> {
+        let now = read.expires_at;
+        Split::open(read, now)
+    }
+
+    #[test]
+    fn a_bar_code_that_was_read_as_an_amount_counts_as_not_read() {
+        let opened = open(read(|cheque| {
+            cheque.products[0].price = Some(Money::from_minor(460_000_000_000_000_000));
+            cheque.total_account = Some(Money::from_minor(i64::MAX));
+        }));
+        let cheque = opened.unwrap().cheque;
+        assert_eq!((cheque.products[0].price, cheque.total_account), (None, None));
+        assert_eq!(cheque.products[0].total, Some(Money::from_minor(100)));
+        assert_eq!(cheque.status, ChequeStatus::NeedsReview, "it is judged anew");
+    }
+
+    #[test]
+    fn an_endless_cheque_is_refused() {
+        let endless = read(|cheque| cheque.products = vec![cheque.products[0].clone(); LINES_MAX + 1]);
+        assert_eq!(open(endless), Err(OutOfBounds::TooManyLines));
+    }
+
+    #[test]
+    fn the_parts_of_a_cheque_make_its_total_whatever_is_missing() {
+        let total = |change: fn(&mut Cheque)| {
+            let split = open(read(change)).unwrap();
+            (split.total().minor(), split.parts().difference.minor())
+        };
+        assert_eq!(total(|_| {}), (300, 0));
+        assert_eq!(total(|cheque| cheque.products[0].total = None), (300, 100));
+        assert_eq!(total(|cheque| cheque.discount = Some(Money::from_minor(50))), (300, 50));
+        assert_eq!(total(|cheque| cheque.total_account = None), (300, 0), "without a printed total, the parts");
+    }
 }

@@ -172,15 +172,15 @@ impl Hub {
     }
 
     fn push(&self, hash: &ChequeHash, version: i64, news: impl FnOnce() -> News) {
-        if let Some(room) = self.lock_rooms().get(hash) {
-            room.send_if_modified(|latest| {
-                let newer = !latest.ended && version > latest.version;
-                if newer {
-                    *latest = news();
-                }
-                newer
-            });
-        }
+        // Taken out of the map: writing the state of one cheque must not hold up the others.
+        let Some(room) = self.lock_rooms().get(hash).cloned() else { return };
+        room.send_if_modified(|latest| {
+            let newer = !latest.ended && version > latest.version;
+            if newer {
+                *latest = news();
+            }
+            newer
+        });
     }
 
     fn end(&self, hash: &ChequeHash) {
