@@ -72,8 +72,10 @@ pub(crate) fn rows(words: &[Word]) -> Vec<Row> {
     }
     let height = median(words.iter().filter(|word| is_tall(word)).map(|word| word.place.height())).max(1.0);
     let slopes: Vec<(f32, f32, f32)> = lines.values().filter_map(|line| slope(line, height)).collect();
-    let pieces: Vec<Row> =
-        lines.into_values().filter_map(|line| Row::new(line, 0.0).and_then(|row| tilted(row, &slopes, height))).collect();
+    let pieces: Vec<Row> = lines
+        .into_values()
+        .filter_map(|line| Row::new(line, 0.0).and_then(|row| tilted(row, &slopes, height)))
+        .collect();
     let mut rows = joined(pieces);
     let centre = median(rows.iter().map(|row| row.place.middle().0));
     rows.sort_by(|a, b| a.middle_at(centre).total_cmp(&b.middle_at(centre)));
@@ -89,8 +91,12 @@ fn is_sound(word: &Word) -> bool {
 
 /// Height on the page, slope and length of a line; the slope is the middle one of all pairs of distant words.
 fn slope(line: &[Word], height: f32) -> Option<(f32, f32, f32)> {
-    let points: Vec<(f32, f32)> =
-        line.iter().filter(|word| is_tall(word)).take(40).map(|word| (word.place.left, word.place.middle().1)).collect();
+    let points: Vec<(f32, f32)> = line
+        .iter()
+        .filter(|word| is_tall(word))
+        .take(40)
+        .map(|word| (word.place.left, word.place.middle().1))
+        .collect();
     let mut slopes = vec![];
     for (at, a) in points.iter().enumerate() {
         for b in &points[at + 1..] {
@@ -148,9 +154,9 @@ fn joined(pieces: Vec<Row>) -> Vec<Row> {
     for (_, left, right) in pairs {
         let (a, b) = (home[left], home[right]);
         let clash = a == b
-            || members[a].iter().any(|one| {
-                members[b].iter().any(|other| pieces[*one].place.shared_width(&pieces[*other].place) > 0.3)
-            });
+            || members[a]
+                .iter()
+                .any(|one| members[b].iter().any(|other| pieces[*one].place.shared_width(&pieces[*other].place) > 0.3));
         if clash || members[a].len() + members[b].len() > 12 {
             continue;
         }

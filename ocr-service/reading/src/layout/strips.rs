@@ -40,7 +40,8 @@ pub(crate) fn strips(passes: &[Vec<Row>]) -> Vec<Strip> {
 /// The strip of a row: the one that shares most of its words, else the one at its height.
 fn home(strips: &[Strip], row: &Row) -> Option<usize> {
     let x = row.place.middle().0;
-    let distance = |strip: &Strip| (strip.middle_at(x) - row.middle_at(x)).abs() / strip.height().min(row.height).max(1.0);
+    let distance =
+        |strip: &Strip| (strip.middle_at(x) - row.middle_at(x)).abs() / strip.height().min(row.height).max(1.0);
     let near = strips.iter().enumerate().filter(|(_, strip)| distance(strip) < 1.5);
     let shared = near.map(|(at, strip)| {
         let shared = strip.readings.iter().map(|(_, known)| shared(known, row)).fold(0.0, f32::max);

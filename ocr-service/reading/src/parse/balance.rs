@@ -123,7 +123,10 @@ pub(crate) fn balance(items: &[Item], figures: &Figures, candidate: &Candidate) 
     }
     let sum = sums.iter().try_fold(0_i64, |sum, minor| sum.checked_add(*minor))?;
     let ways = parts(figures, candidate.row.max(figures.last_total_row()), figures.rounded_by(candidate.minor));
-    let base: f32 = items.iter().map(|item| if item.totals.first().is_some_and(|choice| choice.origin == Origin::Computed) { 0.3 } else { 0.0 }).sum();
+    let base: f32 = items
+        .iter()
+        .map(|item| if item.totals.first().is_some_and(|choice| choice.origin == Origin::Computed) { 0.3 } else { 0.0 })
+        .sum();
     let found = |parts: Parts, changes: &[Change], cost: f32| {
         let mut sums = sums.clone();
         for change in changes {
@@ -179,7 +182,11 @@ fn bent(changes: &[Change], sums: &[i64], missing: i64) -> Vec<Vec<Change>> {
         by_delta.entry(delta(change)).or_default().push(change);
     }
     let cheapest = |found: &[&Change], other: Option<usize>| {
-        found.iter().filter(|change| Some(change.item) != other).min_by(|a, b| a.cost.total_cmp(&b.cost)).map(|change| **change)
+        found
+            .iter()
+            .filter(|change| Some(change.item) != other)
+            .min_by(|a, b| a.cost.total_cmp(&b.cost))
+            .map(|change| **change)
     };
     if let Some(one) = by_delta.get(&missing).and_then(|found| cheapest(found, None)) {
         return vec![vec![one]];
@@ -209,8 +216,11 @@ fn changes(items: &[Item], sums: &[i64]) -> Vec<Change> {
             let proven = if item.checked { 1.0 } else { 0.0 };
             changes.push(Change { item: at, minor: choice.minor, cost: doubt + 0.6 * (1.0 - share) + proven });
         }
-        let computed = item.quantity.zip(item.price).and_then(|(quantity, price)| super::product::times(quantity, price));
-        if let Some(minor) = computed.filter(|minor| *minor != sums[at] && item.totals.iter().all(|choice| choice.minor != *minor)) {
+        let computed =
+            item.quantity.zip(item.price).and_then(|(quantity, price)| super::product::times(quantity, price));
+        if let Some(minor) =
+            computed.filter(|minor| *minor != sums[at] && item.totals.iter().all(|choice| choice.minor != *minor))
+        {
             changes.push(Change { item: at, minor, cost: 0.7 });
         }
     }

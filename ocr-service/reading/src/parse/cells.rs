@@ -123,7 +123,10 @@ fn tokens(words: &[Word], letter: f32) -> Vec<Token> {
     let mut tokens: Vec<Token> = vec![];
     for word in words {
         match tokens.last_mut() {
-            Some(last) if word.place.left - last.place.right < 2.2 * letter && torn(&last.text, &word.text) => {
+            Some(last)
+                if word.place.left - last.place.right < 2.2 * letter && torn(&last.text, &word.text)
+                    || word.place.left - last.place.right < 1.75 * letter && continues(&last.text, &word.text) =>
+            {
                 last.text.push_str(&word.text);
                 last.place = last.place.around(&word.place);
                 last.confidence = last.confidence.min(word.confidence);
@@ -132,6 +135,15 @@ fn tokens(words: &[Word], letter: f32) -> Vec<Token> {
         }
     }
     tokens
+}
+
+/// `3` `045,00`: a group of thousands with a leading zero is no number of its own.
+fn continues(before: &str, after: &str) -> bool {
+    let digits = before.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let short = (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let group = after.chars().take_while(char::is_ascii_digit).count();
+    let rest: String = after.chars().skip(group).collect();
+    short && after.starts_with('0') && group == 3 && (rest.is_empty() || rest.starts_with(is_mark))
 }
 
 fn is_mark(letter: char) -> bool {
@@ -155,7 +167,10 @@ fn torn(before: &str, after: &str) -> bool {
     let mut letters = after.chars();
     let starts_with_mark = letters.next().is_some_and(is_mark);
     let rest = letters.as_str();
-    starts_with_mark && ends_with_digit(before) && !before.chars().any(is_mark) && (rest.is_empty() || is_sum_tail(rest))
+    starts_with_mark
+        && ends_with_digit(before)
+        && !before.chars().any(is_mark)
+        && (rest.is_empty() || is_sum_tail(rest))
 }
 
 /// `2 ХЕМ 3.35`: times sign and currency became one word.
@@ -237,7 +252,11 @@ fn pointless(high: Number, after: &str) -> Option<Number> {
     let two = after.len() == 2 && after.bytes().all(|byte| byte.is_ascii_digit());
     let cents: i64 = after.parse().ok()?;
     let whole = high.decimals == 0 && (0..10_000_000).contains(&high.thousandths);
-    (two && whole).then(|| Number { thousandths: high.thousandths + cents * 10, decimals: 2, guessed: high.guessed + 1 })
+    (two && whole).then(|| Number {
+        thousandths: high.thousandths + cents * 10,
+        decimals: 2,
+        guessed: high.guessed + 1,
+    })
 }
 
 /// Whether sums have decimals: told by the last numbers of the rows. Only bills in Cyrillic are known to do without.

@@ -42,6 +42,8 @@ enum Sign {
     Sum,
     Sub,
     Quantity,
+    /// How many lines there are: `Posten: 11`, `Item(s) : 4`.
+    Lines,
     Tax,
     Includes,
     Excludes,
@@ -63,11 +65,11 @@ const fn reach(sign: Sign) -> usize {
         Sign::Payable | Sign::Total | Sign::Sub | Sign::Service | Sign::Round => 3,
         Sign::Includes | Sign::Excludes | Sign::Quantity | Sign::TaxTable | Sign::Guest => 9,
         Sign::Tax | Sign::Discount => 2,
-        Sign::Sum | Sign::Tip | Sign::Cash | Sign::Change | Sign::Card | Sign::Info => 1,
+        Sign::Sum | Sign::Tip | Sign::Cash | Sign::Change | Sign::Card | Sign::Info | Sign::Lines => 1,
     }
 }
 
-const PHRASES: [(Sign, &str); 18] = [
+const PHRASES: [(Sign, &str); 19] = [
     (
         Sign::Payable,
         "итого к оплате|к оплате|сумма к оплате|всего к оплате|grand total|nett total|net total|total payable|\
@@ -91,6 +93,11 @@ const PHRASES: [(Sign, &str); 18] = [
     (
         Sign::Quantity,
         "qty|quantity|qtys|items|item count|item|pcs|anzahl|artikel|позиций|блюд|товаров|posten|количество|кол-во|item(s)|unit",
+    ),
+    (
+        Sign::Lines,
+        "posten|item(s)|items|item count|main item count|no. of items|no of items|no. qtys|anzahl artikel|artikel|qty|qty(s)|\
+         number of items|total item(s)|количество позиций|всего позиций|наименований|позиций|anzahl|item total qty|pcs",
     ),
     (
         Sign::Tax,
@@ -123,7 +130,10 @@ const PHRASES: [(Sign, &str); 18] = [
          внесено|bar|bargeld|gegeben|tunai|received|paid amount|amount tendered|нал|gegeben bar|bar eur|наличный расчет|cash rm|\
          betrag bar|gegeben eur|оплата|оплачено|сумма оплаты",
     ),
-    (Sign::Change, "change|change due|сдача|rückgeld|ruckgeld|zurück|zuruck|baki|change rm|balance|wechselgeld|rueckgeld|c hange"),
+    (
+        Sign::Change,
+        "change|change due|сдача|rückgeld|ruckgeld|zurück|zuruck|baki|change rm|balance|wechselgeld|rueckgeld|c hange",
+    ),
     (
         Sign::Card,
         "visa|mastercard|master card|credit card|credit|debit|card|карта|картой|безналичными|безналичный|безналичные|безнал|\
@@ -148,9 +158,8 @@ const PHRASES: [(Sign, &str); 18] = [
     ),
 ];
 
-static SIGNS: LazyLock<Vec<(Sign, Vec<String>)>> = LazyLock::new(|| {
-    PHRASES.iter().map(|(sign, phrases)| (*sign, phrases.split('|').map(looks).collect())).collect()
-});
+static SIGNS: LazyLock<Vec<(Sign, Vec<String>)>> =
+    LazyLock::new(|| PHRASES.iter().map(|(sign, phrases)| (*sign, phrases.split('|').map(looks).collect())).collect());
 
 /// What the row is about; the words of any pass may tell, and its last amount (in hundredths) when it has one.
 pub(crate) fn class(line: &Line, amount: Option<i64>) -> Class {
@@ -182,7 +191,15 @@ fn class_of_words(words: &[String], amount: Option<i64>) -> Class {
                 }
                 let easily_mistaken = matches!(
                     wanted,
-                    Sign::Cash | Sign::Card | Sign::Change | Sign::Tip | Sign::Info | Sign::Discount | Sign::Quantity | Sign::Guest
+                    Sign::Cash
+                        | Sign::Card
+                        | Sign::Change
+                        | Sign::Tip
+                        | Sign::Info
+                        | Sign::Discount
+                        | Sign::Quantity
+                        | Sign::Guest
+                        | Sign::Lines
                 );
                 let find = if easily_mistaken { find_exactly } else { find };
                 let from_lead = find(&words[lead..], phrase).map(|at| at < reach(wanted));
@@ -255,6 +272,7 @@ fn single(has: &impl Fn(Sign) -> bool) -> Class {
         (Sign::Card, Class::Card),
         (Sign::Cash, Class::Cash),
         (Sign::Tip, Class::Tip),
+        (Sign::Lines, Class::Info),
         (Sign::Sum, Class::Total(60)),
         (Sign::Info, Class::Info),
     ];
@@ -311,7 +329,13 @@ mod tests {
 
     #[test]
     fn dishes_are_plain() {
-        for text in ["Картофель фри 2.00 740.00", "Barbecue Sauce 2.00", "SALATBAR 2,42", "Чай облепиховый 350", "MARG CK 27.95"] {
+        for text in [
+            "Картофель фри 2.00 740.00",
+            "Barbecue Sauce 2.00",
+            "SALATBAR 2,42",
+            "Чай облепиховый 350",
+            "MARG CK 27.95",
+        ] {
             assert_eq!(of(text, Some(35_000)), Class::Plain, "{text}");
         }
     }

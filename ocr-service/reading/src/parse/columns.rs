@@ -14,10 +14,19 @@ pub(crate) enum Kind {
 }
 
 const HEADS: [(Kind, &str); 5] = [
-    (Kind::Name, "наименование|блюдо|название|товар|item|description|desc|descriptions|particulars|artikel|bezeichnung|product|items"),
+    (
+        Kind::Name,
+        "наименование|блюдо|название|товар|item|description|desc|descriptions|particulars|artikel|bezeichnung|product|items",
+    ),
     (Kind::Quantity, "кол-во|количество|кол|кол.|qty|quantity|menge|anz|anzahl|кво|к-во|sale"),
-    (Kind::Price, "цена|price|u/p|u.price|uprice|unit price|preis|einzelpreis|u.p|s/price|unit|u/price|rm/unit|е-preis"),
-    (Kind::Sum, "сумма|стоимость|amount|amt|total|summe|betrag|gesamt|amt(rm)|amount(rm)|total(rm)|ttl|итого|amt+gst(rm)|sub total|eur|rm"),
+    (
+        Kind::Price,
+        "цена|price|u/p|u.price|uprice|unit price|preis|einzelpreis|u.p|s/price|unit|u/price|rm/unit|е-preis",
+    ),
+    (
+        Kind::Sum,
+        "сумма|стоимость|amount|amt|total|summe|betrag|gesamt|amt(rm)|amount(rm)|total(rm)|ttl|итого|amt+gst(rm)|sub total|eur|rm",
+    ),
     (Kind::Other, "disc|discount|tax|gst|code|iss|exc|d|скидка|no|s/n"),
 ];
 
@@ -58,7 +67,8 @@ impl Columns {
             look.chars().count() >= 3 && heads.into_iter().any(|head| *head == look)
         });
         let numbers = line.cells.iter().filter(|cell| cell.number().is_some()).count();
-        found.count() >= 2 || (numbers == 0 && line.cells.iter().any(|cell| matches!(looks(&cell.text).as_str(), "qty" | "konbo")))
+        found.count() >= 2
+            || (numbers == 0 && line.cells.iter().any(|cell| matches!(looks(&cell.text).as_str(), "qty" | "konbo")))
     }
 
     /// Whether there is a column of this kind.

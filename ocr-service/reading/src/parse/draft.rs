@@ -5,8 +5,8 @@ use super::cells::{Line, Style};
 use super::classes::Class;
 use super::figures::{Candidate, Figures, figures};
 use super::group::{Item, items};
-use super::sheet::{Sheet, sheet};
 use super::shape::Origin;
+use super::sheet::{Sheet, sheet};
 
 /// An understanding of the cheque.
 #[derive(Clone, Debug)]
@@ -69,12 +69,15 @@ fn likely_parts(figures: &Figures, total: Option<&Candidate>) -> Parts {
 /// When the total doesn't come out, the subtotal may still tell which readings of the lines are right.
 fn by_subtotal(items: &mut [Item], figures: &Figures) {
     let alone = Figures { lines_end: figures.lines_end, ..Figures::default() };
-    let subtotals = figures.all.iter().filter(|figure| figure.class == Class::Subtotal && figure.row >= figures.lines_end);
+    let subtotals =
+        figures.all.iter().filter(|figure| figure.class == Class::Subtotal && figure.row >= figures.lines_end);
     for figure in subtotals {
         let minor = figure.choices[0].minor;
         let candidate =
             Candidate { minor, score: 1.0, witnesses: 1, passes: figure.passes, row: figure.row, derived: false };
-        let Some(found) = balance(items, &alone, &candidate).filter(|found| found.repaired.is_empty()) else { continue };
+        let Some(found) = balance(items, &alone, &candidate).filter(|found| found.repaired.is_empty()) else {
+            continue;
+        };
         for (item, sum) in items.iter_mut().zip(&found.sums) {
             if let Some(at) = item.totals.iter().position(|choice| choice.minor == *sum) {
                 item.totals.swap(0, at);
@@ -89,7 +92,8 @@ fn is_proven(balance: &Balance, total: &Candidate, items: &[Item], figures: &Fig
     let counted = items.iter().zip(&balance.sums).filter(|(_, sum)| **sum != 0).count();
     let checked = items.iter().filter(|item| item.checked).count();
     let stronger_unread = figures.unread.is_some_and(|strength| strength > 90) && total.witnesses < 2;
-    let contradicted = figures.candidates().iter().any(|other| other.minor != total.minor && other.score > total.score + 0.4);
+    let contradicted =
+        figures.candidates().iter().any(|other| other.minor != total.minor && other.score > total.score + 0.4);
     let evidence = total.witnesses + u32::from(total.passes > 1) + u32::from(checked * 2 >= counted && checked > 0);
     let needed = match counted {
         0 => return false,

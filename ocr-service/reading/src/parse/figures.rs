@@ -97,7 +97,14 @@ pub(crate) fn figures(sheet: &Sheet) -> Figures {
         let summed = matches!(figure.class, Class::Subtotal | Class::Tax | Class::TaxIncluded);
         summed && figure.row >= figures.lines_end
     };
-    let amounts: Vec<i64> = figures.all.iter().filter(apart).map(|figure| figure.choices[0].minor).filter(|minor| *minor > 0).take(8).collect();
+    let amounts: Vec<i64> = figures
+        .all
+        .iter()
+        .filter(apart)
+        .map(|figure| figure.choices[0].minor)
+        .filter(|minor| *minor > 0)
+        .take(8)
+        .collect();
     // Net and tax below each other make the total.
     let pairs = amounts.windows(2).map(|pair| pair[0].saturating_add(pair[1]));
     let pairs: Vec<i64> = pairs.collect();
@@ -110,11 +117,11 @@ fn taxed(entries: &[Entry]) -> Vec<i64> {
     let (mut gross, mut both) = (0_i64, 0_i64);
     let mut sums = vec![];
     for entry in entries.iter().take(6) {
-        let money = |cell: &super::cells::Cell| cell.number().filter(|number| number.decimals == 2).and_then(super::amount::Number::money);
-        let figures: Vec<i64> = entry.line.cells.iter().filter_map(money).collect();
-        let [.., before, last] = figures[..] else {
-            if figures.is_empty() { break } else { continue }
+        let money = |cell: &super::cells::Cell| {
+            cell.number().filter(|number| number.decimals == 2).and_then(super::amount::Number::money)
         };
+        let figures: Vec<i64> = entry.line.cells.iter().filter_map(money).collect();
+        let [.., before, last] = figures[..] else { if figures.is_empty() { break } else { continue } };
         if matches!(entry.class, Class::Total(_) | Class::QuantityTotal | Class::Tax) {
             sums.push(last);
             sums.push(before.saturating_add(last));
@@ -139,7 +146,11 @@ fn own(entry: &Entry) -> Option<Vec<Choice>> {
 /// The figure of a total on the next row, alone there: `К оплате` / `4970`.
 fn below(entries: &[Entry], at: usize) -> Option<(usize, Vec<Choice>)> {
     let label = &entries[at].line;
-    let next = entries.iter().enumerate().skip(at + 1).find(|(_, entry)| entry.shape.form != Form::Nothing || !entry.line.text.is_empty());
+    let next = entries
+        .iter()
+        .enumerate()
+        .skip(at + 1)
+        .find(|(_, entry)| entry.shape.form != Form::Nothing || !entry.line.text.is_empty());
     let (row, entry) = next?;
     let near = entry.line.place.top - label.place.bottom < 1.6 * label.height.max(entry.line.height);
     let alone = entry.line.cells.iter().filter(|cell| cell.text.chars().any(char::is_alphanumeric)).count() <= 3;
@@ -193,10 +204,14 @@ impl Figures {
         }
         self.payments(&mut found);
         self.rounded(&mut found);
-        let misread: Vec<Candidate> = self.taxed.iter().filter_map(|taxed| {
-            let read = found.iter().find(|candidate| is_misread(candidate.minor, *taxed))?;
-            Some(Candidate { minor: *taxed, score: read.score - 1.0, passes: 1, derived: true, ..read.clone() })
-        }).collect();
+        let misread: Vec<Candidate> = self
+            .taxed
+            .iter()
+            .filter_map(|taxed| {
+                let read = found.iter().find(|candidate| is_misread(candidate.minor, *taxed))?;
+                Some(Candidate { minor: *taxed, score: read.score - 1.0, passes: 1, derived: true, ..read.clone() })
+            })
+            .collect();
         found.extend(misread.into_iter().take(2));
         found.retain(|candidate| candidate.minor < 1_000_000_000);
         for candidate in found.iter_mut().filter(|candidate| self.taxed.contains(&candidate.minor)) {
@@ -211,7 +226,8 @@ impl Figures {
     /// What was paid speaks for a total: by card as it is, in cash less the change.
     fn payments(&self, found: &mut Vec<Candidate>) {
         let first_total = self.first_total.unwrap_or(usize::MAX);
-        let paid = |class: Class| self.all.iter().filter(move |figure| figure.class == class && figure.row > first_total);
+        let paid =
+            |class: Class| self.all.iter().filter(move |figure| figure.class == class && figure.row > first_total);
         for figure in paid(Class::Card) {
             if let Some(best) = figure.choices.first() {
                 support(found, best.minor.abs(), 1.4, 1, figure.passes, figure.row, true);
@@ -240,14 +256,20 @@ impl Figures {
     /// A total and a rounding that make another total speak for that one.
     fn rounded(&self, found: &mut [Candidate]) {
         let rounding = self.all.iter().filter(|figure| figure.class == Class::Rounding);
-        let steps: Vec<i64> = rounding.filter_map(|figure| figure.choices.first()).map(|choice| choice.minor.abs()).filter(|minor| (1..100).contains(minor)).collect();
+        let steps: Vec<i64> = rounding
+            .filter_map(|figure| figure.choices.first())
+            .map(|choice| choice.minor.abs())
+            .filter(|minor| (1..100).contains(minor))
+            .collect();
         let known: Vec<i64> = found.iter().map(|candidate| candidate.minor).collect();
         for candidate in found {
             let near = known.iter().any(|other| (1..=4).contains(&other.abs_diff(candidate.minor)) && other % 5 != 0);
             if near && candidate.minor % 5 == 0 {
                 candidate.score += 1.0;
             }
-            let made = steps.iter().any(|step| known.contains(&(candidate.minor - step)) || known.contains(&(candidate.minor + step)));
+            let made = steps
+                .iter()
+                .any(|step| known.contains(&(candidate.minor - step)) || known.contains(&(candidate.minor + step)));
             if made && candidate.minor % 5 == 0 {
                 candidate.score += 1.5;
             }

@@ -62,7 +62,10 @@ fn product(draft: &Draft, item: &Item, at: usize, id: u32) -> Product {
     let chosen = item.totals.iter().find(|choice| Some(choice.minor) == total);
     let share = chosen.map_or(0.0, |choice| choice.weight / all.max(0.01));
     let row = &draft.sheet.entries[item.rows[0]].line;
-    let checked = printed && total.is_some_and(|total| quantity.is_some_and(|quantity| price.is_some_and(|price| makes(quantity, price, total))));
+    let checked = printed
+        && total.is_some_and(|total| {
+            quantity.is_some_and(|quantity| price.is_some_and(|price| makes(quantity, price, total)))
+        });
     let mut warnings = vec![];
     if let (Some(quantity), Some(price), Some(total)) = (item.quantity, item.price, total)
         && !makes(quantity, price, total)
@@ -77,7 +80,8 @@ fn product(draft: &Draft, item: &Item, at: usize, id: u32) -> Product {
         warnings.push(LineWarning::UncertainName);
     }
     let read = chosen.is_some_and(|choice| choice.origin == Origin::Read);
-    let doubtful = total.is_some() && !item.free && (!read || (share < SURE && !checked) || !draft.proven && balance.is_some());
+    let doubtful =
+        total.is_some() && !item.free && (!read || (share < SURE && !checked) || !draft.proven && balance.is_some());
     if doubtful && !repaired {
         warnings.push(LineWarning::UncertainAmount);
     }
@@ -162,7 +166,14 @@ fn currency(draft: &Draft) -> Option<&'static str> {
         let look = looks(sign);
         draft.sheet.entries.iter().any(|entry| {
             let lower = entry.line.text.to_lowercase();
-            if look.is_empty() || sign == "$" { lower.contains(sign) } else { entry.line.looks.iter().flatten().any(|word| is_sign(word, &look)) }
+            if lower.contains(&format!("({sign}")) {
+                return true;
+            }
+            if look.is_empty() || sign == "$" {
+                lower.contains(sign)
+            } else {
+                entry.line.looks.iter().flatten().any(|word| is_sign(word, &look))
+            }
         })
     };
     signs.iter().find(|(_, signs)| signs.iter().any(|sign| says(sign))).map(|(currency, _)| *currency)
@@ -171,5 +182,7 @@ fn currency(draft: &Draft) -> Option<&'static str> {
 /// The sign alone, or directly before or behind a figure.
 fn is_sign(word: &str, sign: &str) -> bool {
     let rest = word.strip_prefix(sign).or_else(|| word.strip_suffix(sign));
-    rest.is_some_and(|rest| rest.is_empty() || (rest.len() >= 2 && rest.chars().all(|c| c.is_ascii_digit() || "osblzg".contains(c))))
+    rest.is_some_and(|rest| {
+        rest.is_empty() || (rest.len() >= 2 && rest.chars().all(|c| c.is_ascii_digit() || "osblzg".contains(c)))
+    })
 }

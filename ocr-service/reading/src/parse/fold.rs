@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<String> {
-        text.split_whitespace().map(looks).collect()
+        text.split_whitespace().map(looks).filter(|word| !word.is_empty()).collect()
     }
 
     #[test]
@@ -110,7 +110,7 @@ mod tests {
     fn a_phrase_is_found_with_a_misread_letter_and_wrong_spaces() {
         let phrase: String = looks("итого к оплате");
         assert_eq!(find(&words("Итого к оплате: 900"), &phrase), Some(0));
-        assert_eq!(find(&words("** UTor0 Коплате 900"), &phrase), Some(1));
+        assert_eq!(find(&words("** UTor0 Коплате 900"), &phrase), Some(0));
         assert_eq!(find(&words("Итого"), &phrase), None);
     }
 

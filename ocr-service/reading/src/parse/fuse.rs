@@ -44,7 +44,9 @@ fn multiplies(line: &Line) -> bool {
     let Some(total) = last.money().filter(|total| *total != 0) else { return false };
     factors.iter().enumerate().any(|(at, a)| {
         let pairs = factors[at + 1..].iter().flat_map(|b| [(a, b), (b, a)]);
-        pairs.into_iter().any(|(quantity, price)| price.money().is_some_and(|price| makes(quantity.thousandths, price, total)))
+        pairs
+            .into_iter()
+            .any(|(quantity, price)| price.money().is_some_and(|price| makes(quantity.thousandths, price, total)))
     })
 }
 

@@ -49,9 +49,16 @@ pub(crate) fn items(sheet: &Sheet) -> Vec<Item> {
 }
 
 fn names(sheet: &Sheet) -> Names {
-    let forms: Vec<Form> = sheet.region.clone().map(|at| &sheet.entries[at]).filter(|entry| entry.class == Class::Plain)
-        .map(|entry| entry.shape.form).filter(|form| matches!(form, Form::Full | Form::Numbers | Form::Text)).collect();
-    let pairs = |first: Form, second: Form| forms.windows(2).filter(|pair| pair[0] == first && pair[1] == second).count();
+    let forms: Vec<Form> = sheet
+        .region
+        .clone()
+        .map(|at| &sheet.entries[at])
+        .filter(|entry| entry.class == Class::Plain)
+        .map(|entry| entry.shape.form)
+        .filter(|form| matches!(form, Form::Full | Form::Numbers | Form::Text))
+        .collect();
+    let pairs =
+        |first: Form, second: Form| forms.windows(2).filter(|pair| pair[0] == first && pair[1] == second).count();
     let numbers = forms.iter().filter(|form| **form == Form::Numbers).count();
     let full = forms.iter().filter(|form| **form == Form::Full).count();
     if numbers * 2 <= full || numbers == 0 {
@@ -199,44 +206,62 @@ impl Grouping<'_> {
     /// Rows of words so far belong to the line above them: as its name's rest, or as modifiers.
     fn flush(&mut self) {
         let texts = std::mem::take(&mut self.texts);
-        let Some(mut last) = self.items.pop() else { return };
-        let mut previous = last.rows[0];
+        let mut last = self.items.pop();
+        let mut previous = last.as_ref().map(|item| item.rows[0]);
         let mut continues = true;
         for text in texts {
-            let gap = self.gap(previous, text);
+            let near = previous.is_none_or(|previous| self.gap(previous, text) < APART);
             let entry = &self.sheet.entries[text];
-            let name = &entry.shape.name;
-            if gap > APART || !has_word(name) {
+            if !near || !has_word(&entry.shape.name) {
                 continues = false;
                 continue;
             }
-            previous = text;
-            let first = &self.sheet.entries[last.rows[0]];
-            let indented = entry.shape.left - first.shape.left > 1.4 * first.line.letter;
-            let counted = entry.shape.quantity.is_some();
-            let dashed = entry.line.text.starts_with(['-', '+', '*']);
-            if self.names == Names::Below && last.name.is_empty() {
-                append(&mut last.name, name);
-            } else if counted && self.sheet.counts() {
-                let free = Item { name: name.clone(), quantity: entry.shape.quantity, rows: vec![text], free: true, ..Item::default() };
-                self.items.push(std::mem::replace(&mut last, free));
-                continue;
-            } else if indented || counted || dashed {
-                last.modifiers.push(tidy(name));
-                continues = false;
-            } else if continues && last.rows.len() < 5 {
-                append(&mut last.name, name);
+            if self.is_free(entry, last.as_ref()) {
+                let (name, quantity) = (entry.shape.name.clone(), entry.shape.quantity);
+                let free = Item { name, quantity, rows: vec![text], free: true, ..Item::default() };
+                self.items.extend(last.replace(free));
+                continues = true;
+            } else if let Some(item) = &mut last {
+                continues = self.extend(item, text, continues);
             } else {
                 continue;
             }
-            last.rows.push(text);
+            previous = Some(text);
         }
-        self.items.push(last);
+        self.items.extend(last);
+    }
+
+    /// Whether a row of words with a quantity is a line that was given free.
+    fn is_free(&self, entry: &Entry, last: Option<&Item>) -> bool {
+        let waits = self.names == Names::Below && last.is_some_and(|last| last.name.is_empty());
+        entry.shape.quantity.is_some() && self.sheet.counts() && !waits
+    }
+
+    /// Adds a row of words to the line above it; whether the next one may go on with the name.
+    fn extend(&self, item: &mut Item, text: usize, continues: bool) -> bool {
+        let entry = &self.sheet.entries[text];
+        let first = &self.sheet.entries[item.rows[0]];
+        let name = &entry.shape.name;
+        let indented = entry.shape.left - first.shape.left > 1.4 * first.line.letter;
+        let dashed = entry.line.text.starts_with(['-', '+', '*']);
+        if self.names == Names::Below && item.name.is_empty() {
+            append(&mut item.name, name);
+        } else if indented || dashed || entry.shape.quantity.is_some() {
+            item.modifiers.push(tidy(name));
+            item.rows.push(text);
+            return false;
+        } else if continues && item.rows.len() < 5 {
+            append(&mut item.name, name);
+        } else {
+            return false;
+        }
+        item.rows.push(text);
+        true
     }
 }
 
 fn append(name: &mut String, rest: &str) {
-    if !name.is_empty() && !rest.is_empty() {
+    if !name.is_empty() && !rest.is_empty() && !name.ends_with('-') {
         name.push(' ');
     }
     name.push_str(rest);

@@ -23,15 +23,57 @@ pub(crate) enum What {
 pub(crate) type Piece = (What, usize, usize);
 
 const UNITS: [&str; 44] = [
-    "шт", "порц", "порция", "пор", "порции", "л", "мл", "г", "гр", "кг", "бут", "бок", "чаш", "ед", "упак", "стак", "kg", "g",
-    "gr", "ml", "l", "lt", "ltr", "pc", "pcs", "pkt", "pkts", "pck", "unit", "units", "ea", "nos", "btl", "ctn", "set", "stk",
-    "stck", "stück", "rolle", "pack", "packung", "fl", "x", "ps",
+    "шт",
+    "порц",
+    "порция",
+    "пор",
+    "порции",
+    "л",
+    "мл",
+    "г",
+    "гр",
+    "кг",
+    "бут",
+    "бок",
+    "чаш",
+    "ед",
+    "упак",
+    "стак",
+    "kg",
+    "g",
+    "gr",
+    "ml",
+    "l",
+    "lt",
+    "ltr",
+    "pc",
+    "pcs",
+    "pkt",
+    "pkts",
+    "pck",
+    "unit",
+    "units",
+    "ea",
+    "nos",
+    "btl",
+    "ctn",
+    "set",
+    "stk",
+    "stck",
+    "stück",
+    "rolle",
+    "pack",
+    "packung",
+    "fl",
+    "x",
+    "ps",
 ];
 const CURRENCIES: [&str; 15] =
     ["rm", "myr", "eur", "euro", "руб", "рубл", "рублей", "rub", "р", "usd", "€", "₽", "$", "rmb", "rw"];
 /// Letters that stand for the tax behind a sum.
 const TAXES: [&str; 22] = [
-    "sr", "zr", "zrl", "srl", "sre", "s", "z", "t", "a", "b", "c", "d", "e", "aw", "bw", "ab", "os", "tx", "n", "r", "x", "os",
+    "sr", "zr", "zrl", "srl", "sre", "s", "z", "t", "a", "b", "c", "d", "e", "aw", "bw", "ab", "os", "tx", "n", "r",
+    "x", "os",
 ];
 
 /// Takes a word apart.
@@ -42,7 +84,8 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece> {
     while start < end && is_lead(&letters[start..]) {
         start += 1;
     }
-    while start < end && matches!(letters[end - 1], ')' | ':' | ';' | ',' | '.' | '\'' | '"' | '”' | '’' | '_' | '=') {
+    while start < end && matches!(letters[end - 1], ')' | ':' | ';' | ',' | '.' | '\'' | '"' | '”' | '’' | '_' | '=')
+    {
         end -= 1;
     }
     if start == end {
@@ -58,7 +101,8 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece> {
 fn is_lead(letters: &[char]) -> bool {
     match letters[0] {
         '.' | ',' => !letters.get(1).is_some_and(char::is_ascii_digit),
-        '-' | '−' | '–' | '—' | '*' | '×' | '@' | '$' | '€' | '₽' | '|' | '!' | '[' | ']' | '{' | '}' | '&' | '?' | '%' => false,
+        '-' | '−' | '–' | '—' | '*' | '×' | '@' | '$' | '€' | '₽' | '|' | '!' | '[' | ']' | '{' | '}' | '&' | '?'
+        | '%' => false,
         other => !other.is_alphanumeric(),
     }
 }
@@ -104,7 +148,9 @@ fn take_apart(core: &[char], offset: usize, depth: u8, pieces: &mut Vec<Piece>) 
 
 fn whole(text: &str) -> Option<What> {
     let trimmed = text.trim_matches(['(', ')', '.', ',', ':']);
-    if let Some(number) = amount::number(text) {
+    // The letter of a tax looks like a third decimal: `12.95S`.
+    let lettered = |number: &Number| number.decimals == 3 && text.ends_with(char::is_alphabetic);
+    if let Some(number) = amount::number(text).filter(|number| !lettered(number)) {
         // A lone letter-like sign is not a digit.
         return (text.chars().count() > 1 || text.chars().all(|c| c.is_ascii_digit())).then_some(What::Number(number));
     }
@@ -137,9 +183,33 @@ fn currency_before(core: &[char]) -> Option<usize> {
     let digits = core.iter().position(char::is_ascii_digit).or_else(|| core.iter().position(|c| *c == '.'))?;
     let before: String = core[..digits].iter().collect::<String>().to_lowercase();
     let before = before.trim_end_matches(['.', ':', '-', '=', '(']);
-    let known = matches!(before, "rm" | "r" | "rn" | "rh" | "ri" | "rk" | "кн" | "rв" | "ан" | "rw" | "rmi" | "ам" | "ям" | "rп" | "км" | "pm" | "fm" | "eur" | "€" | "$" | "₽" | "myr");
+    let known = matches!(
+        before,
+        "rm" | "r"
+            | "rn"
+            | "rh"
+            | "ri"
+            | "rk"
+            | "кн"
+            | "rв"
+            | "ан"
+            | "rw"
+            | "rmi"
+            | "ам"
+            | "ям"
+            | "rп"
+            | "км"
+            | "pm"
+            | "fm"
+            | "eur"
+            | "€"
+            | "$"
+            | "₽"
+            | "myr"
+    );
     let rest: String = core[digits..].iter().collect();
-    (known && digits > 0 && (amount::number(&rest).is_some() || number_before(&core[digits..]).is_some())).then_some(digits)
+    (known && digits > 0 && (amount::number(&rest).is_some() || number_before(&core[digits..]).is_some()))
+        .then_some(digits)
 }
 
 /// A sum with a star and the letter of its tax: `0,25*C`, also read as `0,25%0`.
@@ -163,7 +233,10 @@ fn times(core: &[char]) -> Option<usize> {
         let left_number = left.is_empty() || number_side(&core[..*at]);
         let right_number = right.is_empty() || number_side(right);
         let sign = core[*at];
-        left_number && right_number && (!left.is_empty() || !right.is_empty()) && (sign != '%' || !right.is_empty() && !left.is_empty())
+        left_number
+            && right_number
+            && (!left.is_empty() || !right.is_empty())
+            && (sign != '%' || !right.is_empty() && !left.is_empty())
     })
 }
 
@@ -178,12 +251,16 @@ fn number_side(side: &[char]) -> bool {
 
 /// The longest number at the beginning, when something that is no digit follows.
 fn number_before(core: &[char]) -> Option<(Number, usize)> {
-    let mut length = core.iter().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'') || **c == '-').count();
+    let mut length =
+        core.iter().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'') || **c == '-').count();
     if length < core.len() && length > 0 {
         // Letters that look like digits, when digits or a mark surround them.
-        while length < core.len() && amount::digit(core[length]).is_some() && core[length + 1..].first().is_some_and(char::is_ascii_digit)
+        while length < core.len()
+            && amount::digit(core[length]).is_some()
+            && core[length + 1..].first().is_some_and(char::is_ascii_digit)
         {
-            length += 1 + core[length + 1..].iter().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).count();
+            length +=
+                1 + core[length + 1..].iter().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).count();
         }
     }
     while length > 0 && matches!(core[length - 1], '.' | ',' | '\'') {

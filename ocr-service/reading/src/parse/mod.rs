@@ -22,6 +22,11 @@ mod balance;
 mod draft;
 mod finish;
 
+#[cfg(test)]
+mod drawn;
+#[cfg(test)]
+mod forms;
+
 use crate::layout::rows::{Row, rows};
 use crate::layout::strips::strips;
 use crate::word::{Pass, Place};
@@ -46,7 +51,8 @@ pub fn cheque(passes: &[Pass]) -> Parsed {
     let pages: Vec<Vec<Row>> = passes.iter().map(|pass| rows(&pass.words)).collect();
     let style = cells::style(pages.iter().flatten());
     let strips = strips(&pages);
-    let fused = strips.iter().filter_map(|strip| Line::of_strip(strip, style)).filter(|line| !is_noise(line, pages.len()));
+    let fused =
+        strips.iter().filter_map(|strip| Line::of_strip(strip, style)).filter(|line| !is_noise(line, pages.len()));
     let fused: Vec<Line> = fused.collect();
     if fused.is_empty() {
         return nothing();

@@ -108,7 +108,8 @@ fn both(line: &Line, a: usize, b: usize, totals: &[Choice], page: &Page) -> Prod
             let weight = one.weight + two.weight + total.map_or(0.0, |choice| 3.0 + choice.weight);
             if best.as_ref().is_none_or(|(known, _)| *known < weight) {
                 let total = total.map(|choice| choice.minor);
-                let product = Product { quantity: Some(quantity.thousandths), price: Some(price), total, cells: used.clone() };
+                let product =
+                    Product { quantity: Some(quantity.thousandths), price: Some(price), total, cells: used.clone() };
                 best = Some((weight, product));
             }
         }
@@ -214,7 +215,12 @@ fn pair(line: &Line, a: usize, b: usize, total: i64, page: &Page) -> Option<Prod
                 if plausible && makes(quantity.thousandths, price, total) {
                     let units = (b + 1..line.cells.len()).take_while(|at| line.cells[*at].what == What::Unit);
                     let cells = [a, b].into_iter().chain(units).collect();
-                    return Some(Product { quantity: Some(quantity.thousandths), price: Some(price), total: Some(total), cells });
+                    return Some(Product {
+                        quantity: Some(quantity.thousandths),
+                        price: Some(price),
+                        total: Some(total),
+                        cells,
+                    });
                 }
             }
         }
@@ -239,8 +245,15 @@ fn lone(line: &Line, end: usize, page: &Page) -> Option<Product> {
         let unit = cells.get(at + 1).is_some_and(|cell| cell.what == What::Unit);
         let room = at == 0 || cells[at].left - cells[at - 1].right > 2.0 * line.letter;
         let bare = room && !unit && matches!(number.decimals, 0 | 3) && end < cells.len() && last_word.is_some();
-        let round = room && number.decimals == 2 && number.thousandths % 500 == 0 && number.thousandths < 100_000 && page.columns.has(Kind::Quantity);
-        if kind == Some(Kind::Quantity) || (kind.is_none() && (bare || round)) || (unit && room && portion(&cells[at + 1].text)) {
+        let round = room
+            && number.decimals == 2
+            && number.thousandths % 500 == 0
+            && number.thousandths < 100_000
+            && page.columns.has(Kind::Quantity);
+        if kind == Some(Kind::Quantity)
+            || (kind.is_none() && (bare || round))
+            || (unit && room && portion(&cells[at + 1].text))
+        {
             let units = (at + 1..cells.len()).take_while(|next| cells[*next].what == What::Unit);
             let used = std::iter::once(at).chain(units).collect();
             let price = (after_words..end).find(|other| *other != at && page.over(line, *other) == Some(Kind::Price));
@@ -272,6 +285,9 @@ fn leading(line: &Line, end: usize) -> Option<Product> {
     let listed = first.text.ends_with([')', '.']);
     let apart = |next: &Cell| next.left - first.right > 0.4 * line.letter;
     let named = rest.first().is_some_and(|next| matches!(next.what, What::Text | What::Mark) && apart(next));
-    (counts && named && !listed)
-        .then(|| Product { quantity: Some(number.thousandths), cells: vec![0], ..Product::default() })
+    (counts && named && !listed).then(|| Product {
+        quantity: Some(number.thousandths),
+        cells: vec![0],
+        ..Product::default()
+    })
 }

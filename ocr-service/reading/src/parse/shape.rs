@@ -135,7 +135,9 @@ fn choices(cell: &Cell, line: &Line, page: &Page) -> Vec<Choice> {
             // The letter of the tax was read as a digit of the sum: `1,996` for `1,99 C`.
             (3, true) if under_sum || aligned => Some((number.thousandths / 10, 0.5, Origin::Guessed)),
             (0, false) if under_sum || aligned => number.money().map(|minor| (minor, 1.0, origin)),
-            (0, true) if apart && (under_sum || aligned) => number.pointless_money().map(|minor| (minor, 0.4, Origin::Guessed)),
+            (0, true) if apart && (under_sum || aligned) => {
+                number.pointless_money().map(|minor| (minor, 0.4, Origin::Guessed))
+            }
             (3, _) if under_sum || aligned => number.thousands_money().map(|minor| (minor, 0.3, Origin::Guessed)),
             _ => None,
         };
@@ -195,14 +197,17 @@ fn is_smudged(line: &Line, page: &Page) -> bool {
     let column = &line.cells[last + 1..];
     let letters = column.iter().map(|cell| cell.text.chars().count()).sum::<usize>();
     let digits = column.iter().any(|cell| cell.text.chars().any(|c| c.is_ascii_digit()));
-    column[0].left - line.cells[last].right > 2.5 * line.letter && column[0].left > edge - 9.0 * line.letter && letters >= 2
+    column[0].left - line.cells[last].right > 2.5 * line.letter
+        && column[0].left > edge - 9.0 * line.letter
+        && letters >= 2
         && (digits || (page.style.decimals && line.confidence > 0.6))
 }
 
 /// The last number stands in the column of prices, and there is a column of sums further right.
 fn is_price_only(line: &Line, at: usize, page: &Page) -> bool {
     let cell = &line.cells[at];
-    page.columns.has(Kind::Sum) && page.columns.over(cell.left, cell.right, line.letter) == Some(Kind::Price)
+    page.columns.has(Kind::Sum)
+        && page.columns.over(cell.left, cell.right, line.letter) == Some(Kind::Price)
         && page.sums_right.is_some_and(|edge| cell.right < edge - 4.0 * line.letter)
 }
 
@@ -229,7 +234,8 @@ fn name(line: &Line, end: usize, product: Option<&Product>) -> (String, f32) {
         text
     };
     let is_word = |at: usize| line.cells[at].text.chars().filter(|c| c.is_alphabetic()).count() >= 2 && !used(at);
-    let start = (0..end).find(|at| !used(*at) && line.cells[*at].what != What::Mark && line.cells[*at].what != What::Times);
+    let start =
+        (0..end).find(|at| !used(*at) && line.cells[*at].what != What::Mark && line.cells[*at].what != What::Times);
     let Some(start) = start else {
         return (String::new(), line.place.left);
     };
@@ -237,14 +243,19 @@ fn name(line: &Line, end: usize, product: Option<&Product>) -> (String, f32) {
     let mut chosen: Vec<&Cell> = (start..stop).filter(|at| !used(*at)).map(|at| &line.cells[at]).collect();
     // A code or the number of the line is not part of the name.
     let listed = |cell: &Cell| {
-        let small = cell.number().is_some_and(|number| number.decimals == 0 && number.guessed == 0 && number.thousandths > 0);
+        let small =
+            cell.number().is_some_and(|number| number.decimals == 0 && number.guessed == 0 && number.thousandths > 0);
         product.is_some() && small && cell.text.len() <= 3 && cell.text.chars().all(|c| c.is_ascii_digit() || c == ')')
     };
     if chosen.len() > 1 && (is_code(&chosen[0].text) || listed(chosen[0])) && has_word(&text(chosen[1..].to_vec())) {
         chosen.remove(0);
     }
     let left = chosen.first().map_or(line.place.left, |cell| cell.left);
-    while chosen.last().is_some_and(|cell| matches!(cell.what, What::Currency | What::Mark | What::Times)) {
+    let is_tail = |cell: &&Cell| {
+        let taxes = cell.text.starts_with('*') && cell.text.chars().count() <= 3;
+        taxes || matches!(cell.what, What::Currency | What::Mark | What::Times)
+    };
+    while chosen.last().is_some_and(is_tail) {
         chosen.pop();
     }
     (tidy(&text(chosen)), left)
@@ -260,5 +271,9 @@ pub(crate) fn is_code(text: &str) -> bool {
 /// Without the lines, dots and quotes that noise leaves at the ends.
 pub(crate) fn tidy(text: &str) -> String {
     let noise = |c: char| !(c.is_alphanumeric() || matches!(c, ')' | '%' | '"' | '»' | '('));
-    text.trim_matches(noise).trim_start_matches([')', '%']).trim().to_owned()
+    let begun = text.trim_start_matches(noise).trim_start_matches([')', '%']).trim_start();
+    let ended = begun.trim_end_matches(noise);
+    // A word that goes on in the next row keeps its hyphen.
+    let hyphen = begun[ended.len()..].starts_with('-') && ended.ends_with(char::is_alphabetic);
+    if hyphen { format!("{ended}-") } else { ended.to_owned() }
 }

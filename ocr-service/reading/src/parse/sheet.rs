@@ -70,7 +70,9 @@ pub(crate) fn sheet(lines: Vec<Line>, style: Style) -> Sheet {
 fn is_reduction(entry: &Entry) -> bool {
     let negative = entry.shape.totals.first().is_some_and(|choice| choice.minor < 0);
     let look = entry.shape.name.to_lowercase();
-    let deposit = ["leergut", "pfand", "storno", "минус", "возврат", "return", "refund", "void"].iter().any(|word| look.contains(word));
+    let deposit = ["leergut", "pfand", "storno", "минус", "возврат", "return", "refund", "void"]
+        .iter()
+        .any(|word| look.contains(word));
     let goods = entry.line.cells.iter().filter(|cell| cell.number().is_some()).count() >= 4 || entry.shape.checked;
     negative && !deposit && !goods
 }
@@ -117,10 +119,14 @@ fn follows_times(line: &Line, at: usize) -> bool {
 fn region(entries: &[Entry], after_head: Option<usize>) -> std::ops::Range<usize> {
     let is_line = |entry: &Entry| entry.class == Class::Plain && matches!(entry.shape.form, Form::Full | Form::Numbers);
     let start = after_head.unwrap_or_else(|| {
-        let is_solid = |entry: &Entry| is_line(entry) && entry.shape.totals.first().is_some_and(|choice| choice.origin == Origin::Read);
-        let is_total = |entry: &Entry| matches!(entry.class, Class::Total(80..) | Class::Subtotal) && !entry.amounts.is_empty();
+        let is_solid = |entry: &Entry| {
+            is_line(entry) && entry.shape.totals.first().is_some_and(|choice| choice.origin == Origin::Read)
+        };
+        let is_total =
+            |entry: &Entry| matches!(entry.class, Class::Total(80..) | Class::Subtotal) && !entry.amounts.is_empty();
         let total = entries.iter().position(is_total).unwrap_or(entries.len());
-        let first = entries[..total].iter().position(is_solid).or_else(|| guessed_start(&entries[..total])).unwrap_or(total);
+        let first =
+            entries[..total].iter().position(is_solid).or_else(|| guessed_start(&entries[..total])).unwrap_or(total);
         // The name may stand above the first numbers.
         let mut named = false;
         let above = entries[..first].iter().rev().take(3).take_while(|entry| {
@@ -130,10 +136,12 @@ fn region(entries: &[Entry], after_head: Option<usize>) -> std::ops::Range<usize
             fits
         });
         let above: Vec<&Entry> = above.collect();
-        let needed = entries.get(first).is_some_and(|entry| entry.shape.form == Form::Numbers) || above.first().is_some_and(|entry| entry.shape.form == Form::Multiplier);
+        let needed = entries.get(first).is_some_and(|entry| entry.shape.form == Form::Numbers)
+            || above.first().is_some_and(|entry| entry.shape.form == Form::Multiplier);
         if needed { first - above.len() } else { first }
     });
-    let no_lines_above = entries.get(start).is_some_and(|entry| matches!(entry.class, Class::Total(80..) | Class::Subtotal));
+    let no_lines_above =
+        entries.get(start).is_some_and(|entry| matches!(entry.class, Class::Total(80..) | Class::Subtotal));
     if no_lines_above && after_head.is_none() {
         return start..start;
     }
@@ -145,7 +153,9 @@ fn region(entries: &[Entry], after_head: Option<usize>) -> std::ops::Range<usize
         match entry.class {
             Class::GuestTotal | Class::Guest => group = 0,
             Class::QuantityTotal | Class::Cash | Class::Card | Class::Total(..80) if amount.is_none() => {}
-            Class::Total(_) | Class::Subtotal | Class::QuantityTotal | Class::Cash | Class::Card | Class::TaxTable if lines > 0 => {
+            Class::Total(_) | Class::Subtotal | Class::QuantityTotal | Class::Cash | Class::Card | Class::TaxTable
+                if lines > 0 =>
+            {
                 // A sum of the group above it, with further lines below: the cheque goes on.
                 let group_total = matches!(entry.class, Class::Total(..=95) | Class::Subtotal);
                 if !(group_total && goes_on(&entries[at + 1..], amount == Some(group))) {
@@ -162,7 +172,8 @@ fn region(entries: &[Entry], after_head: Option<usize>) -> std::ops::Range<usize
         }
     }
     // No total below: everything that looks like a line is one.
-    let below = entries[end..].iter().take_while(|entry| entry.class == Class::Plain && entry.shape.form == Form::Text).count();
+    let below =
+        entries[end..].iter().take_while(|entry| entry.class == Class::Plain && entry.shape.form == Form::Text).count();
     start..(end + below.min(2))
 }
 
@@ -179,7 +190,11 @@ fn goes_on(entries: &[Entry], sure: bool) -> bool {
     let next = entries.iter().find(|entry| {
         !matches!(entry.class, Class::Guest | Class::Info) && !matches!(entry.shape.form, Form::Nothing | Form::Text)
     });
-    next.is_some_and(|entry| entry.class == Class::Plain && entry.shape.form == Form::Full && (entry.shape.checked || (sure && entry.shape.quantity.is_some())))
+    next.is_some_and(|entry| {
+        entry.class == Class::Plain
+            && entry.shape.form == Form::Full
+            && (entry.shape.checked || (sure && entry.shape.quantity.is_some()))
+    })
 }
 
 impl Sheet {

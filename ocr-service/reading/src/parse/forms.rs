@@ -1,0 +1,354 @@
+//! Slips in the forms of the shops and restaurants that print them.
+
+use super::drawn::{lines, read, total};
+use contracts::cheque::ChequeStatus;
+use contracts::money::Money;
+
+fn assert_read(slip: &str, expected_lines: &[&str], expected_total: &str) {
+    let parsed = read(slip);
+    assert_eq!(lines(&parsed), expected_lines, "{slip}");
+    assert_eq!(total(&parsed), expected_total, "{slip}");
+    assert_eq!(parsed.cheque.status, ChequeStatus::Balanced, "{:?}\n{slip}", parsed.cheque);
+    assert!(parsed.sure, "{slip}");
+    let ids: Vec<u32> = parsed.cheque.products.iter().map(|product| product.id).collect();
+    assert!(ids.iter().copied().eq(1..=u32::try_from(ids.len()).unwrap()));
+    assert_eq!(parsed.places.len(), parsed.cheque.products.len());
+}
+
+#[test]
+fn a_russian_bill_with_quantity_and_sum() {
+    assert_read(
+        "\
+             ООО \"Ладья\"
+Чек #157185   Стол # 80.1   Гостей 4
+15.05.2024    Открыт 22:12  Печать 23:00
+Официант: Бутузова Арина
+Блюдо                Кол-во     Сумма
+Коллинс стаут pint     1.00    620.00
+Бургер Классический    1.00    690.00
+Картофель фри          2.00    740.00
+Белуга 40 мл           2.50    875.00
+Свиные ребра медово-   1.00    870.00
+горчичные
+Сбербанк 15%                  -569.25
+Итого к оплате:               3225.75
+Рубли                         3225.75",
+        &[
+            "1 Коллинс стаут pint 620",
+            "1 Бургер Классический 690",
+            "2 Картофель фри 740",
+            "2.5 Белуга 40 мл 875",
+            "1 Свиные ребра медово-горчичные 870",
+        ],
+        "3225.75",
+    );
+}
+
+#[test]
+fn a_russian_bill_of_whole_roubles_with_portions_and_free_lines() {
+    assert_read(
+        "\
+Пречек №  028    05.02.2025 20:18:39
+Место     4
+Наименование    Цена   Кол-во   Сумма
+БОНУС к первой        3x1порц.
+кружке
+Жигулевское     280   3x0,5л      840
+фильтр-е 0.5
+  Кружка 0,5 л         3x1шт
+Кулек к пиву    350   2x1порц.    700
+Горчица          60   2x1порц.    120
+Сухарики        100    1порц.     100
+Сумма заказов                    1760
+К оплате
+1760",
+        &[
+            "3 БОНУС к первой кружке 0",
+            "3 Жигулевское фильтр-е 0.5 840",
+            "3 Кружка 0,5 л 0",
+            "2 Кулек к пиву 700",
+            "2 Горчица 120",
+            "1 Сухарики 100",
+        ],
+        "1760",
+    );
+}
+
+#[test]
+fn a_russian_bill_with_guests_and_thousands_apart() {
+    assert_read(
+        "\
+ИНН 2366036595
+Зал: Зал 1 этаж       Стол: 34
+Наименование     Кол-во       Сумма
+Гость 1
+Облепиховый 800мл     1      385,00
+Пиво Бланш де Брю     1      545,00
+ссель
+Итого к оплате Гость 1:      930,00
+Гость 2
+Люля Фирменный        2    1 870,00
+КЕГ Ирландский эль 0,500     245,00
+Итого к оплате Гость 2:    2 115,00
+ИТОГО К ОПЛАТЕ:            3 045,00",
+        &[
+            "1 Облепиховый 800мл 385",
+            "1 Пиво Бланш де Брю ссель 545",
+            "2 Люля Фирменный 1870",
+            "0.5 КЕГ Ирландский эль 245",
+        ],
+        "3045",
+    );
+}
+
+#[test]
+fn a_russian_bill_with_the_numbers_below_the_names() {
+    assert_read(
+        "\
+Ресторан / Стол №16.1
+1) Аббе 0,5 л
+   450,00 * 2,000 пор    =900,00 Руб.
+2) Картофель домашний
+   210,00 * 1,000 пор    =210,00 Руб.
+3) Колбаса Мюнхенская
+   340,00 * 4,200 пор   =1428,00 Руб.
+    Итого к оплате:     =2538,00 Руб.",
+        &["2 Аббе 0,5 л 900", "1 Картофель домашний 210", "4.2 Колбаса Мюнхенская 1428"],
+        "2538",
+    );
+}
+
+#[test]
+fn a_russian_bill_with_service_and_a_total_before_it() {
+    let slip = "\
+Наименование           Кол   Цена    Сумма
+Борщ                     2  390.00   780.00
+Хачапури по-аджарски     1  560.00   560.00
+Лимонад домашний         3  250.00   750.00
+ИТОГО:                              2090.00
+Обслуживание 10%                     209.00
+ИТОГО К ОПЛАТЕ:                     2299.00";
+    assert_read(slip, &["2 Борщ 780", "1 Хачапури по-аджарски 560", "3 Лимонад домашний 750"], "2299");
+    assert_eq!(read(slip).cheque.service, Some(Money::from_minor(20_900)));
+}
+
+#[test]
+fn a_fiscal_receipt() {
+    assert_read(
+        "\
+Кассовый чек. Приход
+Кассир: Иванова
+1. Пиво светлое разливное
+                 975.00*0.400л =390.00
+НДС не облагается
+2. Гренки чесночные
+                 290.00*1шт    =290.00
+НДС не облагается
+3. Суп дня
+                 310.00*2шт    =620.00
+НДС не облагается
+ИТОГ                          =1300.00
+БЕЗНАЛИЧНЫМИ                  =1300.00",
+        &["0.4 Пиво светлое разливное 390", "1 Гренки чесночные 290", "2 Суп дня 620"],
+        "1300",
+    );
+}
+
+#[test]
+fn a_malaysian_bill_with_service_tax_and_rounding() {
+    let slip = "\
+  UROKO JAPANESE CUISINE SDN BHD
+  GST Reg No: 001126838272
+Qty Description              Amount
+ 1  SALAD @ 28.00             28.00 SR
+ 1  GARLIC CHAHAN @ 6.00       6.00 SR
+ 2  GREEN TEA @ 1.00           2.00 SR
+ 4               Total :      36.00
+            Discount :        (.00)
+ Service Chg 10.00% :          3.60
+                 GST :         2.38
+         Grand Total :        41.98
+ Rounding Adjustment :         0.02
+           Net Total :        42.00
+GST Summary    Amount(RM)   Tax(RM)
+SR                  39.60      2.38";
+    assert_read(slip, &["1 SALAD 28", "1 GARLIC CHAHAN 6", "2 GREEN TEA 2"], "42");
+    let cheque = read(slip).cheque;
+    assert_eq!((cheque.service, cheque.tax), (Some(Money::from_minor(360)), Some(Money::from_minor(238))));
+    assert_eq!((cheque.rounding, cheque.currency.as_deref()), (Some(Money::from_minor(2)), Some("MYR")));
+}
+
+#[test]
+fn a_malaysian_receipt_with_codes_and_the_numbers_below_the_names() {
+    assert_read(
+        "\
+CAULKING GUN                     *S
+KE41-51/2 - 50
+9071604           1 X  6.30    6.30
+HEAVY DUTY SCOURPAD              *S
+WA10 - 24/72
+9555559040027     2 X  2.50    5.00
+PLASTIC BAGS                     *S
+99999             1 X  0.20    0.20
+Item(s) : 3          Qty(s) : 4
+Total Incl. GST@6%     RM 11.50
+CASH                   RM 20.00
+CHANGE                 RM  8.50",
+        &["1 CAULKING GUN 6.30", "2 HEAVY DUTY SCOURPAD 5", "1 PLASTIC BAGS 0.20"],
+        "11.50",
+    );
+}
+
+#[test]
+fn a_malaysian_receipt_with_multipliers_below() {
+    assert_read(
+        "\
+INVOICE NO : 17881/102/T0298
+5422 MI SEDAAP MI GORENG    RM3.79 S
+0954 MISTER POTATO BBQ      RM4.90 S
+   @2 X RM 2.45
+507 COKE 1.5L               RM5.98 S
+   @2 X RM 2.99
+Total Sales (Inclusive GST) RM 14.67
+      Rounding Adjustment RM   -.02
+                 Rounding RM  14.65
+                     CASH RM  20.00
+                   CHANGE RM   5.35",
+        &["1 MI SEDAAP MI GORENG 3.79", "2 MISTER POTATO BBQ 4.90", "2 COKE 1.5L 5.98"],
+        "14.65",
+    );
+}
+
+#[test]
+fn a_malaysian_receipt_with_the_names_below_the_numbers() {
+    assert_read(
+        "\
+ITEM            QTY    U/P  AMOUNT
+2411662040      100   0.25   25.00
+ZRL:IKAN BILIS KOPEK
+24116623030       1  25.00   25.00
+SR:TEPUNG JAGUNG
+2411662303        1  42.50   42.50
+ZRL:VITAMAS CARTON
+TOTAL QUANTITY        102
+SUB-TOTAL                    92.50
+DISC                          0.00
+GST                           1.50
+TOTAL                        94.00
+CASH                         94.00
+CHANGE                        0.00",
+        &["100 ZRL:IKAN BILIS KOPEK 25", "1 SR:TEPUNG JAGUNG 25", "1 ZRL:VITAMAS CARTON 42.50"],
+        "94",
+    );
+}
+
+#[test]
+fn a_german_slip_with_multipliers_above_and_a_deposit_back() {
+    assert_read(
+        "\
+   Marktkauf Lehr
+   33102 Paderborn
+                               EUR
+SMIRNOFF VODKA 0,7L         12,99 C
+PFAND                        0,25*C
+LEERGUT EW MINUS            -1,00*C
+2 x         1,15
+LEERD CARACTERE 12           2,30 B
+SALATBAR                     2,42*B
+Posten: 5
+SUMME EUR                   16,96
+BAR            EUR          20,00
+Rückgeld       EUR          -3,04
+MwSt   NETTO   MwSt  UMSATZ
+B 7%    4,41   0,31    4,72
+C 19%  10,29   1,95   12,24",
+        &[
+            "1 SMIRNOFF VODKA 0,7L 12.99",
+            "1 PFAND 0.25",
+            "1 LEERGUT EW MINUS -1",
+            "2 LEERD CARACTERE 12 2.30",
+            "1 SALATBAR 2.42",
+        ],
+        "16.96",
+    );
+}
+
+#[test]
+fn a_german_slip_with_pieces_weights_and_a_rebate() {
+    let slip = "\
+     REWE Markt GmbH
+     UID Nr.: DE812706034
+                               EUR
+BIO BANANEN                  1,23 B
+    0,618 kg x   1,99 EUR/kg
+JOGHURT NATUR                1,38 B
+       2 Stk x    0,69
+SCHOKOLADE ZARTBITT          2,49 B
+RABATT 20%                  -0,50 B
+--------------------------------------
+SUMME              EUR       4,60
+======================================
+Geg. EC-Cash       EUR       4,60
+Steuer %    Netto   Steuer   Brutto
+B= 7,0%      4,30     0,30     4,60";
+    assert_read(slip, &["0.618 BIO BANANEN 1.23", "2 JOGHURT NATUR 1.38", "1 SCHOKOLADE ZARTBITT 2.49"], "4.60");
+    assert_eq!(read(slip).cheque.discount, Some(Money::from_minor(50)));
+}
+
+#[test]
+fn a_german_slip_with_the_multiplier_in_the_row() {
+    assert_read(
+        "\
+  LIDL
+  Warburger Straße 130
+                               EUR
+Emmentaler Stück             1,99 A
+Premium Vodka     4,99 x  2  9,98 B
+Balance Brot                 0,99 A
+----------------------------------
+zu zahlen                   12,96
+Karte                       12,96
+MWST%   MWST +  Netto  = Brutto
+A 7 %   0,19     2,79      2,98
+B 19 %  1,59     8,39      9,98
+Summe   1,78    11,18     12,96",
+        &["1 Emmentaler Stück 1.99", "2 Premium Vodka 9.98", "1 Balance Brot 0.99"],
+        "12.96",
+    );
+}
+
+#[test]
+fn what_is_not_money_is_no_line() {
+    let parsed = read(
+        "\
+Тел. 8 (495) 123-45-67
+ИНН 7715811088   05.02.2025 20:18
+Стол 12    Гостей 4",
+    );
+    assert_eq!(parsed.cheque.products, []);
+    assert_eq!(parsed.cheque.total_account, None);
+    assert_eq!(parsed.cheque.status, ChequeStatus::Failed);
+}
+
+#[test]
+fn a_total_is_never_made_of_the_lines() {
+    let parsed = read(
+        "\
+Наименование    Кол-во    Сумма
+Борщ                 1   390.00
+Чай                  2   300.00",
+    );
+    assert_eq!((lines(&parsed).len(), total(&parsed)), (2, "?".to_owned()));
+    assert_eq!(parsed.cheque.status, ChequeStatus::NeedsReview);
+}
+
+#[test]
+fn one_line_that_nothing_else_confirms_is_left_to_the_owner() {
+    let parsed = super::cheque(&[super::drawn::pass(
+        "\
+PARKING               5.00
+TOTAL                 5.00",
+    )]);
+    assert_eq!(total(&parsed), "5");
+    assert_eq!((parsed.cheque.status, parsed.sure), (ChequeStatus::NeedsReview, false));
+}
