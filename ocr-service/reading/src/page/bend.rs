@@ -1,0 +1,148 @@
+//! How the lines of a bent slip rise and fall, found from letters and the next letters of their words.
+
+/// Unknowns of the slope of a line at a point.
+const TERMS: usize = 6;
+/// Fewest pairs of letters that say something about a whole page.
+const PAIRS_MIN: usize = 60;
+/// Steepest slope that a bend may make.
+const SLOPE_MAX: f32 = 0.35;
+
+/// The lines' drop against level lines through the middle column: a polynomial of third degree along them.
+#[derive(Clone, Debug)]
+pub(crate) struct Bend {
+    slope: [f32; TERMS],
+    /// Half the size of the picture, in pixels: the unknowns are about 1 then.
+    unit: f32,
+    /// Beyond these coordinates nothing was seen: lines go on straight.
+    reach: [(f32, f32); 2],
+}
+
+impl Default for Bend {
+    fn default() -> Self {
+        Self { slope: [0.0; TERMS], unit: 1.0, reach: [(0.0, 0.0); 2] }
+    }
+}
+
+/// A letter on a page whose tilt is taken out: where its foot is, from the middle of the page, and its height.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Letter {
+    pub(crate) left: f32,
+    pub(crate) right: f32,
+    pub(crate) foot: f32,
+    pub(crate) height: f32,
+}
+
+impl Bend {
+    /// Fits the bend to the slopes between letters and their right neighbours. `unit` is half the longer side.
+    pub(crate) fn fit(letters: &mut [Letter], unit: f32) -> Self {
+        let slopes = slopes(letters);
+        let mut bend = Self { unit, ..Self::default() };
+        if slopes.len() < PAIRS_MIN {
+            return bend;
+        }
+        for axis in 0..2 {
+            let mut along: Vec<f32> = slopes.iter().map(|slope| [slope.x, slope.y][axis]).collect();
+            along.sort_unstable_by(f32::total_cmp);
+            bend.reach[axis] = (along[along.len() / 50], along[along.len() - 1 - along.len() / 50]);
+        }
+        // Commas, tails and dust make wild slopes: they count less with every round.
+        for _ in 0..8 {
+            let Some(slope) = bend.fit_once(&slopes) else { return Self::default() };
+            bend.slope = slope;
+        }
+        bend
+    }
+
+    fn fit_once(&self, slopes: &[Slope]) -> Option<[f32; TERMS]> {
+        let mut normal = [[0.0_f64; TERMS + 1]; TERMS];
+        for slope in slopes {
+            let terms = self.terms(slope.x, slope.y);
+            let error = slope.slope - dot(terms, self.slope);
+            let weight = f64::from(slope.length / (1.0 + (error / 0.03).powi(2)));
+            for (row, &term) in normal.iter_mut().zip(&terms) {
+                for (cell, &other) in row.iter_mut().zip(&terms) {
+                    *cell += weight * f64::from(term) * f64::from(other);
+                }
+                row[TERMS] += weight * f64::from(term) * f64::from(slope.slope);
+            }
+        }
+        let total: f64 = normal[0][0];
+        // A little pull towards straight lines where few letters speak.
+        (0..TERMS).for_each(|at| normal[at][at] += total * 1e-3);
+        solve(normal)
+    }
+
+    /// How far below the level line a point of this line is, in pixels; `x` and `y` count from the middle.
+    pub(crate) fn drop(&self, x: f32, y: f32) -> f32 {
+        let inside = |at: f32, (low, high): (f32, f32)| at.clamp(low, high);
+        let (near, y) = (inside(x, self.reach[0]), inside(y, self.reach[1]));
+        let (u, v) = (near / self.unit, y / self.unit);
+        let [level, rise, turn, twist, curve, curl] = self.slope;
+        let within = (level + turn * v) * u + (rise + twist * v) * u * u / 2.0 + (curve + curl * v) * u * u * u / 3.0;
+        let beyond = dot(self.terms(near, y), self.slope).clamp(-SLOPE_MAX, SLOPE_MAX) * (x - near);
+        within * self.unit + beyond
+    }
+
+    /// 1, x, y, xy, xx, xxy.
+    fn terms(&self, x: f32, y: f32) -> [f32; TERMS] {
+        let (u, v) = (x / self.unit, y / self.unit);
+        [1.0, u, v, u * v, u * u, u * u * v]
+    }
+}
+
+struct Slope {
+    x: f32,
+    y: f32,
+    slope: f32,
+    length: f32,
+}
+
+/// Slopes between each letter and the next ones to its right on its line.
+fn slopes(letters: &mut [Letter]) -> Vec<Slope> {
+    letters.sort_unstable_by(|a, b| a.left.total_cmp(&b.left));
+    let mut slopes = vec![];
+    for (at, letter) in letters.iter().enumerate() {
+        let fits = |next: &&Letter| {
+            let alike = (next.height / letter.height - 1.0).abs() < 0.2;
+            alike && next.left >= letter.right - 1.0 && (next.foot - letter.foot).abs() < 0.4 * letter.height
+        };
+        let reach = letter.right + 6.0 * letter.height;
+        for next in letters[at + 1..].iter().take_while(|next| next.left < reach).filter(fits).take(4) {
+            let length = next.left - letter.left;
+            if length > 1.5 * letter.height {
+                slopes.push(Slope {
+                    x: f32::midpoint(letter.left, next.right),
+                    y: f32::midpoint(letter.foot, next.foot),
+                    slope: (next.foot - letter.foot) / length,
+                    length,
+                });
+            }
+        }
+    }
+    slopes
+}
+
+fn dot(a: [f32; TERMS], b: [f32; TERMS]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Gauss elimination with pivots; `None` when the equations do not say enough.
+fn solve(mut rows: [[f64; TERMS + 1]; TERMS]) -> Option<[f32; TERMS]> {
+    for at in 0..TERMS {
+        let pivot = (at..TERMS).max_by(|&a, &b| rows[a][at].abs().total_cmp(&rows[b][at].abs()))?;
+        rows.swap(at, pivot);
+        if rows[at][at].abs() < 1e-9 {
+            return None;
+        }
+        for other in 0..TERMS {
+            if other != at {
+                let factor = rows[other][at] / rows[at][at];
+                let lead = rows[at];
+                rows[other].iter_mut().zip(lead).for_each(|(cell, lead)| *cell -= factor * lead);
+            }
+        }
+    }
+    let mut solution = [0.0; TERMS];
+    (0..TERMS).for_each(|at| solution[at] = (rows[at][TERMS] / rows[at][at]) as f32);
+    Some(solution)
+}

@@ -1,0 +1,169 @@
+//! Connected marks of ink, and how tall letters are.
+
+use image::GrayImage;
+
+/// The box around one connected mark, in pixels; right and bottom are exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(crate) left: u32,
+    pub(crate) top: u32,
+    pub(crate) right: u32,
+    pub(crate) bottom: u32,
+    /// Pixels of ink.
+    pub(crate) ink: u32,
+}
+
+impl Mark {
+    pub(crate) fn width(&self) -> u32 {
+        self.right - self.left
+    }
+
+    pub(crate) fn height(&self) -> u32 {
+        self.bottom - self.top
+    }
+
+    pub(crate) fn middle(&self) -> (f32, f32) {
+        ((self.left + self.right) as f32 / 2.0, (self.top + self.bottom) as f32 / 2.0)
+    }
+
+    /// Whether it could be a letter or a digit, by its shape alone.
+    pub(crate) fn letter_like(&self) -> bool {
+        let (width, height) = (self.width(), self.height());
+        height >= 6 && width * 8 >= height && width <= height * 2 && self.ink * 10 >= width * height
+    }
+}
+
+/// The marks of what is darker than `threshold` on a flattened page.
+pub(crate) fn marks(flat: &GrayImage, threshold: u8) -> Vec<Mark> {
+    let (marks, parents, _) = labelled(flat, threshold);
+    (0..marks.len()).filter(|&label| parents[label] == label).map(|label| marks[label]).collect()
+}
+
+/// For every pixel the number of its mark, or one that no mark has; and the marks by number: those that were joined to
+/// another stay in the list and have no pixels.
+pub(crate) fn components(grey: &GrayImage, threshold: u8) -> (Vec<u32>, Vec<Mark>) {
+    let (marks, mut parents, runs) = labelled(grey, threshold);
+    let width = grey.width() as usize;
+    let mut labels = vec![u32::MAX; grey.len()];
+    for (y, left, right, label) in runs {
+        let label = u32::try_from(root(&mut parents, label)).unwrap_or(u32::MAX);
+        labels[y as usize * width..][left as usize..right as usize].fill(label);
+    }
+    (labels, marks)
+}
+
+type Labelled = (Vec<Mark>, Vec<usize>, Vec<(u32, u32, u32, usize)>);
+
+/// Joins runs of dark pixels that touch from row to row, also over a corner.
+fn labelled(flat: &GrayImage, threshold: u8) -> Labelled {
+    let mut every = vec![];
+    let mut marks: Vec<Mark> = vec![];
+    let mut parents: Vec<usize> = vec![];
+    let mut above: Vec<(u32, u32, usize)> = vec![];
+    for (y, row) in (0..).zip(flat.as_raw().chunks_exact(flat.width().max(1) as usize)) {
+        let mut here = vec![];
+        let mut nearest = 0;
+        for (left, right) in runs(row, threshold) {
+            let run = Mark { left, top: y, right, bottom: y + 1, ink: right - left };
+            while nearest < above.len() && above[nearest].1 < left {
+                nearest += 1;
+            }
+            let touching: Vec<usize> =
+                above[nearest..].iter().take_while(|run| run.0 <= right).map(|run| root(&mut parents, run.2)).collect();
+            let label = touching.iter().copied().min().unwrap_or_else(|| {
+                parents.push(parents.len());
+                marks.push(run);
+                parents.len() - 1
+            });
+            if !touching.is_empty() {
+                marks[label] = union(marks[label], run);
+            }
+            for other in touching {
+                if root(&mut parents, other) != label {
+                    parents[other] = label;
+                    marks[label] = union(marks[label], marks[other]);
+                }
+            }
+            here.push((left, right, label));
+            every.push((y, left, right, label));
+        }
+        above = here;
+    }
+    (marks, parents, every)
+}
+
+fn runs(row: &[u8], threshold: u8) -> Vec<(u32, u32)> {
+    let mut runs = vec![];
+    let mut start = None;
+    for (x, &pixel) in (0..).zip(row) {
+        match (pixel < threshold, start) {
+            (true, None) => start = Some(x),
+            (false, Some(left)) => {
+                runs.push((left, x));
+                start = None;
+            }
+            (true, Some(_)) | (false, None) => {}
+        }
+    }
+    let end = u32::try_from(row.len()).unwrap_or(u32::MAX);
+    runs.extend(start.map(|left| (left, end)));
+    runs
+}
+
+fn root(parents: &mut [usize], mut label: usize) -> usize {
+    while parents[label] != label {
+        parents[label] = parents[parents[label]];
+        label = parents[label];
+    }
+    label
+}
+
+fn union(a: Mark, b: Mark) -> Mark {
+    Mark {
+        left: a.left.min(b.left),
+        top: a.top.min(b.top),
+        right: a.right.max(b.right),
+        bottom: a.bottom.max(b.bottom),
+        ink: a.ink + b.ink,
+    }
+}
+
+/// The usual height of a letter on a flattened page, in pixels: the median over the marks that could be letters, taller
+/// ones counting more, because dust is small and many; `None` when there are too few to tell.
+pub(crate) fn letter_height(marks: &[Mark]) -> Option<u32> {
+    const LETTERS_MIN: usize = 20;
+    let mut heights: Vec<u32> = marks.iter().filter(|mark| mark.letter_like()).map(Mark::height).collect();
+    if heights.len() < LETTERS_MIN {
+        return None;
+    }
+    heights.sort_unstable();
+    let half = heights.iter().sum::<u32>() / 2;
+    let mut sum = 0;
+    heights.into_iter().find(|height| {
+        sum += height;
+        sum >= half
+    })
+}
+
+/// The marks that stand in a row with one of their height on either side: letters within words. Those of textures
+/// rarely do.
+pub(crate) fn in_words(letters: &[Mark]) -> Vec<Mark> {
+    let mut sorted = letters.to_vec();
+    sorted.sort_unstable_by_key(|mark| mark.left);
+    let mut after = vec![false; sorted.len()];
+    let mut before = after.clone();
+    for (at, mark) in sorted.iter().enumerate() {
+        let height = mark.height();
+        let follows = |next: &Mark| {
+            next.left + height / 4 >= mark.right
+                && next.height().abs_diff(height) * 6 <= height
+                && next.bottom.abs_diff(mark.bottom) * 4 <= height
+        };
+        let near = sorted[at + 1..].iter().take_while(|next| next.left <= mark.right + height);
+        for (next, _) in (at + 1..).zip(near).filter(|(_, next)| follows(next)) {
+            after[at] = true;
+            before[next] = true;
+        }
+    }
+    (0..sorted.len()).filter(|&at| after[at] && before[at]).map(|at| sorted[at]).collect()
+}

@@ -1,0 +1,130 @@
+//! Where the paper is, so that the table under it is not read.
+
+use super::filter::{darkest, lightest, mean};
+use super::marks::{Mark, components};
+use image::{GrayImage, Luma, RgbImage};
+
+/// Longest side of the picture in which the paper is looked for, in pixels.
+const SIDE: u32 = 320;
+/// How far letters are closed away there, in pixels.
+const STROKES: u32 = 3;
+/// Between two thresholds that are tried.
+const THRESHOLD_STEP: usize = 6;
+/// Share of the letters that the paper may lose for a tighter outline: letter-like pieces of the table.
+const LETTERS_LOST_MAX: f32 = 0.04;
+
+/// What is paper, at a small scale.
+#[derive(Clone, Debug)]
+pub(crate) struct Paper {
+    /// White on the paper.
+    pub(crate) mask: GrayImage,
+    /// Pixels of the picture per pixel of the mask.
+    pub(crate) scale: f32,
+}
+
+impl Paper {
+    /// Looks for the one light, colourless piece that holds nearly all `letters`: the lightest such piece, because
+    /// tables are darker. `None` when there is no such piece, or it fills the picture anyway.
+    pub(crate) fn find(pixels: &RgbImage, letters: &[Mark]) -> Option<Self> {
+        let scale = (pixels.width().max(pixels.height()) as f32 / SIDE as f32).max(1.0);
+        let side = |side: u32| ((side as f32 / scale).ceil() as u32).max(1);
+        let small = image::imageops::thumbnail(pixels, side(pixels.width()), side(pixels.height()));
+        let score = mean(&darkest(&lightest(&score(&small), STROKES), STROKES), 1);
+        let last = (score.width() - 1, score.height() - 1);
+        let places: Vec<(u32, u32)> = letters
+            .iter()
+            .map(Mark::middle)
+            .map(|(x, y)| (((x / scale) as u32).min(last.0), ((y / scale) as u32).min(last.1)))
+            .collect();
+        let enough = (letters.len() as f32 * (1.0 - LETTERS_LOST_MAX)) as usize;
+        // The tightest outline is the one of the highest threshold.
+        let threshold = (0..=u8::MAX).rev().step_by(THRESHOLD_STEP);
+        let mut found = None;
+        for threshold in threshold {
+            let piece = piece(&score, threshold, &places);
+            if places.iter().filter(|(x, y)| piece.get_pixel(*x, *y).0[0] > 0).count() >= enough {
+                found = Some(piece);
+                break;
+            }
+        }
+        let mask = lightest(&found?, 1);
+        let share = mask.iter().filter(|&&pixel| pixel > 0).count() as f32 / mask.len() as f32;
+        (letters.len() > 20 && share < 0.95).then_some(Self { mask, scale })
+    }
+
+    /// Whether the mark is on it.
+    pub(crate) fn holds(&self, mark: &Mark) -> bool {
+        let (x, y) = mark.middle();
+        let at = |place: f32, count: u32| ((place / self.scale) as u32).min(count - 1);
+        self.mask.get_pixel(at(x, self.mask.width()), at(y, self.mask.height())).0[0] > 0
+    }
+}
+
+/// The piece lighter than `threshold` that holds most of the `places`, without holes.
+fn piece(score: &GrayImage, threshold: u8, places: &[(u32, u32)]) -> GrayImage {
+    let mut dark = score.clone();
+    dark.iter_mut().for_each(|pixel| *pixel = 255 - *pixel);
+    let (labels, pieces) = components(&dark, 255 - threshold);
+    let mut held = vec![0_usize; pieces.len()];
+    for (x, y) in places {
+        if let Some(count) = held.get_mut(labels[(y * score.width() + x) as usize] as usize) {
+            *count += 1;
+        }
+    }
+    let best = (0..held.len()).max_by_key(|&at| held[at]);
+    for (pixel, &label) in dark.iter_mut().zip(&labels) {
+        *pixel = if Some(label as usize) == best { 255 } else { 0 };
+    }
+    fill(&mut dark);
+    dark
+}
+
+/// Light without colour: paper; wood and skin have colour, tables are dark.
+fn score(pixels: &RgbImage) -> GrayImage {
+    GrayImage::from_fn(pixels.width(), pixels.height(), |x, y| {
+        let parts = pixels.get_pixel(x, y).0.map(i32::from);
+        let (low, high) = (parts.iter().min().unwrap_or(&0), parts.iter().max().unwrap_or(&0));
+        let light = (parts[0] * 3 + parts[1] * 6 + parts[2]) / 10;
+        Luma([u8::try_from((light - (high - low) / 2).clamp(0, 255)).unwrap_or(0)])
+    })
+}
+
+/// Fills the piece up to its convex hull: slips are convex, shadows and fingers are not.
+fn fill(piece: &mut GrayImage) {
+    let mut left = vec![];
+    let mut right = vec![];
+    for (y, row) in (0..).zip(piece.rows()) {
+        let mut inked = (0..).zip(row).filter(|(_, pixel)| pixel.0[0] > 0).map(|(x, _)| x);
+        let Some(first) = inked.next() else { continue };
+        extend(&mut left, (y, -first));
+        extend(&mut right, (y, inked.last().unwrap_or(first)));
+    }
+    let (Some(top), Some(bottom)) = (left.first(), left.last()) else { return };
+    for y in top.0..=bottom.0 {
+        for x in -at(&left, y)..=at(&right, y) {
+            piece.put_pixel(x.unsigned_abs(), y.unsigned_abs(), Luma([u8::MAX]));
+        }
+    }
+}
+
+/// Goes on with an upper hull; `next` is (row, extent).
+fn extend(hull: &mut Vec<(i32, i32)>, next: (i32, i32)) {
+    while let [.., before, last] = hull[..] {
+        let turn = (last.0 - before.0) * (next.1 - before.1) - (last.1 - before.1) * (next.0 - before.0);
+        if turn < 0 {
+            break;
+        }
+        hull.pop();
+    }
+    hull.push(next);
+}
+
+/// The extent of a hull in a row between its ends.
+fn at(hull: &[(i32, i32)], row: i32) -> i32 {
+    let next = hull.partition_point(|point| point.0 < row).clamp(1, hull.len().max(2) - 1);
+    match (hull.get(next - 1), hull.get(next)) {
+        (Some(a), Some(b)) => a.1 + (b.1 - a.1) * (row - a.0) / (b.0 - a.0),
+        (Some(only), None) => only.1,
+        (None, _) => 0,
+    }
+}

@@ -1,0 +1,99 @@
+//! What is known of the page on a picture before anything is read, and the looks at it that are shown to the engine.
+
+use super::bend::{Bend, Letter};
+use super::contrast::equalised;
+use super::flatten::flattened;
+use super::level::Level;
+use super::marks::{Mark, in_words, letter_height, marks};
+use super::paper::Paper;
+use super::tilt::tilt;
+use image::{GrayImage, RgbImage};
+
+/// How tall letters are shown to the engine, in pixels.
+const LETTER: f32 = 30.0;
+/// Letters below this are hard to read even for people, in pixels.
+const LETTER_LEGIBLE: f32 = 8.0;
+/// Most pixels a page is shown with: a page of texture takes long enough.
+const PAGE_PIXELS_MAX: f32 = 9_000_000.0;
+/// Letters that are looked for at first, in pixels: it need not be right.
+const LETTER_GUESS: u32 = 30;
+/// What is darker than this on a flattened page is ink.
+const INK: u8 = 170;
+
+/// A page: where its lines run, and how tall its letters are.
+pub(crate) struct Sheet {
+    grey: GrayImage,
+    paper: Option<Paper>,
+    pub(crate) level: Level,
+    /// How tall a letter is, in pixels of the picture.
+    pub(crate) letter: f32,
+    /// What the picture is multiplied by, so that letters are of the size the engine reads best.
+    pub(crate) factor: f32,
+    /// Marks that could be letters.
+    pub(crate) letters: usize,
+}
+
+impl Sheet {
+    /// Finds paper, letters, tilt and bend.
+    pub(crate) fn of(pixels: &RgbImage) -> Self {
+        let grey = image::imageops::grayscale(pixels);
+        let ink = marks(&flattened(&grey, LETTER_GUESS), INK);
+        let letter = letter_height(&ink).unwrap_or(LETTER_GUESS) as f32;
+        let fits = |mark: &&Mark| {
+            mark.letter_like() && (0.5..2.0).contains(&(mark.height() as f32 / letter))
+        };
+        let mut letters: Vec<Mark> = ink.iter().filter(fits).copied().collect();
+        let paper = Paper::find(pixels, &in_words(&letters));
+        if let Some(paper) = &paper {
+            letters.retain(|mark| paper.holds(mark));
+        }
+        let letter = letter_height(&letters).map_or(letter, |height| height as f32);
+        let level = level(grey.dimensions(), &letters, letter);
+        let room = (PAGE_PIXELS_MAX / (level.size.0 * level.size.1)).sqrt();
+        let factor = (LETTER / letter).clamp(0.25, 4.0).min(room);
+        Self { grey, paper, level, letter, factor, letters: letters.len() }
+    }
+
+    /// The grey page, levelled and scaled.
+    pub(crate) fn plain(&self) -> GrayImage {
+        self.level.taken_from(&self.grey, self.factor)
+    }
+
+    /// The plain page without shadows, and without the table.
+    pub(crate) fn masked(&self, plain: &GrayImage) -> GrayImage {
+        let mut page = flattened(plain, (LETTER * 1.5) as u32);
+        if let Some(paper) = &self.paper {
+            self.level.whiten(&mut page, self.factor, &paper.mask, paper.scale);
+        }
+        page
+    }
+
+    /// The masked page with the contrast of each of its parts raised.
+    pub(crate) fn contrasted(&self, masked: &GrayImage) -> GrayImage {
+        equalised(masked, (LETTER * 3.0) as u32)
+    }
+
+    /// Whether the picture is to blame when it can't be read: its letters are small.
+    pub(crate) fn poor(&self) -> bool {
+        self.letter < LETTER_LEGIBLE || self.letters < 20
+    }
+}
+
+fn level(size: (u32, u32), letters: &[Mark], letter: f32) -> Level {
+    let tilted = Level::tilted(size, tilt(letters, letter));
+    let straight = tilted.clone();
+    let mut feet: Vec<Letter> = letters
+        .iter()
+        .map(|mark| {
+            let (left, foot) = straight.levelled((mark.left as f32, mark.bottom as f32));
+            let (right, _) = straight.levelled((mark.right as f32, mark.bottom as f32));
+            Letter { left, right, foot, height: mark.height() as f32 }
+        })
+        .collect();
+    let bent = tilted.bent(Bend::fit(&mut feet, size.0.max(size.1) as f32 / 2.0));
+    let corners = |mark: &Mark| {
+        let edges = [mark.left, mark.top, mark.right, mark.bottom].map(|edge| edge as f32);
+        [(edges[0], edges[1]), (edges[2], edges[3])]
+    };
+    bent.cropped(letters.iter().flat_map(corners), 2.0 * letter)
+}

@@ -1,0 +1,47 @@
+//! How far the lines of a page lean, found from where its letters stand.
+
+use super::marks::Mark;
+
+/// Steepest line that is looked for, in degrees.
+const TILT_MAX: f32 = 20.0;
+/// First look, in degrees: a line of 40 letters still shows at half of it.
+const COARSE_STEP: f32 = 0.5;
+/// Second look, in degrees.
+const FINE_STEP: f32 = 0.05;
+
+/// The tilt of the lines in degrees; positive when they fall to the right. Lines are level where the feet of letters
+/// crowd into few heights.
+pub(crate) fn tilt(letters: &[Mark], letter: f32) -> f32 {
+    let feet: Vec<(f32, f32)> = letters.iter().map(foot).collect();
+    if feet.len() < 10 {
+        return 0.0;
+    }
+    let steps = |from: f32, to: f32, step: f32| {
+        let count = ((to - from) / step).round() as usize;
+        (0..=count).map(move |at| from + at as f32 * step)
+    };
+    let best = |angles: &mut dyn Iterator<Item = f32>, bin: f32| {
+        angles.map(|angle| (crowding(&feet, angle, bin), angle)).max_by(|a, b| a.0.total_cmp(&b.0)).map_or(0.0, |best| best.1)
+    };
+    let coarse = best(&mut steps(-TILT_MAX, TILT_MAX, COARSE_STEP), letter / 2.0);
+    best(&mut steps(coarse - COARSE_STEP, coarse + COARSE_STEP, FINE_STEP), letter / 4.0)
+}
+
+fn foot(mark: &Mark) -> (f32, f32) {
+    ((mark.left + mark.right) as f32 / 2.0, mark.bottom as f32)
+}
+
+/// The more letters share few heights, the more; each foot is shared out to two neighbouring bins.
+fn crowding(feet: &[(f32, f32)], angle: f32, bin: f32) -> f32 {
+    let slope = angle.to_radians().tan();
+    let heights: Vec<f32> = feet.iter().map(|(x, y)| (y - x * slope) / bin).collect();
+    let (low, high) = heights.iter().fold((f32::MAX, f32::MIN), |(low, high), &at| (low.min(at), high.max(at)));
+    let mut bins = vec![0.0_f32; (high - low) as usize + 3];
+    for at in heights {
+        let place = at - low;
+        let share = place.fract();
+        bins[place as usize] += 1.0 - share;
+        bins[place as usize + 1] += share;
+    }
+    bins.iter().map(|count| count * count).sum()
+}

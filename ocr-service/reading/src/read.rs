@@ -1,0 +1,195 @@
+//! The recipe: a picture in, a cheque out.
+
+use crate::engine::{Engine, Language, Mode, Seen};
+use crate::page::sheet::Sheet;
+use crate::parse::{self, Parsed};
+use crate::picture::{Picture, Refusal, decode};
+use crate::word::{Pass, Place, Word};
+use contracts::cheque::{Bounds, Cheque, ChequeStatus, ChequeWarning, PhotoSize};
+use image::GrayImage;
+use std::time::{Duration, Instant};
+
+/// A read picture.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// What stands on it; the boxes of its lines are in pixels of `photo`.
+    pub cheque: Cheque,
+    /// The upright picture to keep, a JPEG without metadata.
+    pub photo: Vec<u8>,
+}
+
+/// How far the reading is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The step that begins, from 1.
+    pub step: u32,
+    /// How many there are at most: an easy picture is read in fewer.
+    pub steps: u32,
+}
+
+/// After so long no further look begins.
+const LOOKING_TIME: Duration = Duration::from_secs(20);
+/// Fewest words the engine is sure of on anything with text.
+const SURE_WORDS_MIN: usize = 3;
+/// From this confidence on the engine is sure of a word.
+const SURE: f32 = 0.6;
+
+/// How the page is shown to the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum View {
+    /// Grey, as it is.
+    Plain,
+    /// Evenly lit, without the table.
+    Masked,
+    /// The same, with contrast raised.
+    Contrasted,
+}
+
+struct Look {
+    name: &'static str,
+    view: View,
+    mode: Mode,
+}
+
+/// What is tried, in the order of what it adds; see `NOTES.md`.
+const LOOKS: [Look; 6] = [
+    Look { name: "masked/4", view: View::Masked, mode: Mode::Column },
+    Look { name: "plain/6", view: View::Plain, mode: Mode::Block },
+    Look { name: "masked/6", view: View::Masked, mode: Mode::Block },
+    Look { name: "plain/4", view: View::Plain, mode: Mode::Column },
+    Look { name: "masked/11", view: View::Masked, mode: Mode::Sparse },
+    Look { name: "contrasted/4", view: View::Contrasted, mode: Mode::Column },
+];
+
+/// Reads a picture: looks at it in one way after another until what was read adds up beyond doubt.
+///
+/// A picture without text is read, too: its cheque has failed, with [`ChequeWarning::NoText`].
+///
+/// # Errors
+/// Every [`Refusal`].
+pub fn read(engine: &mut Engine, bytes: &[u8], progress: &mut dyn FnMut(Progress)) -> Result<Reading, Refusal> {
+    let steps = 1 + u32::try_from(LOOKS.len()).unwrap_or(u32::MAX);
+    progress(Progress { step: 1, steps });
+    let started = Instant::now();
+    let picture = decode(bytes)?;
+    let (photo, width, height) = picture.photo()?;
+    let scale = width as f32 / picture.pixels.width() as f32;
+    let sheet = Sheet::of(&picture.pixels);
+    let mut looks = Looks::new(engine, &sheet);
+    let mut passes = vec![];
+    let mut parsed = parse::cheque(&passes);
+    for (step, look) in (2..).zip(&LOOKS) {
+        progress(Progress { step, steps });
+        passes.push(looks.pass(look));
+        parsed = parse::cheque(if has_text(&passes) { &passes } else { &[] });
+        if parsed.sure || started.elapsed() > LOOKING_TIME {
+            break;
+        }
+    }
+    let poor = sheet.poor();
+    Ok(Reading { cheque: cheque(parsed, &sheet, PhotoSize { width, height }, scale, poor), photo })
+}
+
+/// Every look at a picture, whether needed or not: for those who work on the parser.
+///
+/// # Errors
+/// Every [`Refusal`].
+pub fn passes(engine: &mut Engine, bytes: &[u8]) -> Result<Vec<Pass>, Refusal> {
+    let Picture { pixels } = decode(bytes)?;
+    let sheet = Sheet::of(&pixels);
+    let mut looks = Looks::new(engine, &sheet);
+    Ok(LOOKS.iter().map(|look| looks.pass(look)).collect())
+}
+
+/// The looks at one page; what they share is made once.
+struct Looks<'a> {
+    engine: &'a mut Engine,
+    sheet: &'a Sheet,
+    plain: GrayImage,
+    masked: GrayImage,
+    /// That of the page, once it is known.
+    language: Language,
+}
+
+impl<'a> Looks<'a> {
+    fn new(engine: &'a mut Engine, sheet: &'a Sheet) -> Self {
+        let plain = sheet.plain();
+        let masked = sheet.masked(&plain);
+        Self { engine, sheet, plain, masked, language: Language::Both }
+    }
+
+    fn pass(&mut self, look: &Look) -> Pass {
+        let seen = match look.view {
+            View::Plain => self.engine.look(&self.plain, look.mode, self.language),
+            View::Masked => self.engine.look(&self.masked, look.mode, self.language),
+            View::Contrasted => {
+                self.engine.look(&self.sheet.contrasted(&self.masked), look.mode, self.language)
+            }
+        };
+        let seen = seen.unwrap_or_else(|failure| {
+            tracing::warn!(error = &failure as &dyn std::error::Error, "look {} sees nothing", look.name);
+            vec![]
+        });
+        if self.language == Language::Both {
+            self.language = language(&seen);
+        }
+        let words = seen.into_iter().map(|seen| word(seen, self.sheet.factor)).collect();
+        Pass { name: look.name, words }
+    }
+}
+
+/// The language of the page, when the words leave no doubt: one language takes half the time of two.
+fn language(seen: &[Seen]) -> Language {
+    const LETTERS_MIN: usize = 60;
+    let letters = || {
+        let sure = seen.iter().filter(|seen| seen.confidence >= SURE && seen.text.chars().count() > 2);
+        sure.flat_map(|seen| seen.text.chars()).filter(|letter| letter.is_alphabetic())
+    };
+    let cyrillic = letters().filter(|letter| ('\u{400}'..'\u{500}').contains(letter)).count();
+    let all = letters().count();
+    if all < LETTERS_MIN {
+        Language::Both
+    } else if cyrillic * 20 < all {
+        Language::English
+    } else if cyrillic * 2 > all {
+        Language::Russian
+    } else {
+        Language::Both
+    }
+}
+
+fn word(seen: Seen, factor: f32) -> Word {
+    let place = Place {
+        left: seen.left / factor,
+        top: seen.top / factor,
+        right: seen.right / factor,
+        bottom: seen.bottom / factor,
+    };
+    Word { text: seen.text, confidence: seen.confidence, place, line: seen.line }
+}
+
+/// Tables and wallpaper have words, too, for the engine: but it is not sure of them.
+fn has_text(passes: &[Pass]) -> bool {
+    let sure = |word: &&Word| word.confidence >= SURE && word.text.chars().filter(|c| c.is_alphanumeric()).count() > 1;
+    passes.iter().any(|pass| pass.words.iter().filter(sure).count() >= SURE_WORDS_MIN)
+}
+
+/// The cheque with its photo, the boxes of its lines on it, and a word on the photo if it is to blame.
+fn cheque(parsed: Parsed, sheet: &Sheet, photo: PhotoSize, scale: f32, poor: bool) -> Cheque {
+    let mut cheque = parsed.cheque;
+    for (product, place) in cheque.products.iter_mut().zip(parsed.places) {
+        product.bounds = place.map(|place| bounds(sheet.level.place_on_picture(place), scale, photo));
+    }
+    cheque.photo = Some(photo);
+    if poor && cheque.status != ChequeStatus::Balanced {
+        cheque.warnings.push(ChequeWarning::PoorPhoto);
+    }
+    cheque
+}
+
+fn bounds(place: Place, scale: f32, photo: PhotoSize) -> Bounds {
+    let edge = |at: f32, end: u32| (at * scale).clamp(0.0, end as f32) as u32;
+    let (x, y) = (edge(place.left, photo.width), edge(place.top, photo.height));
+    let (right, bottom) = (edge(place.right.ceil(), photo.width), edge(place.bottom.ceil(), photo.height));
+    Bounds { x, y, width: right.saturating_sub(x), height: bottom.saturating_sub(y) }
+}
