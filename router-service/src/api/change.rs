@@ -6,7 +6,6 @@ use crate::state::State;
 use crate::store::cheques;
 use chassis::clock;
 use chassis::problem::Problem;
-use contracts::ids::ChequeHash;
 use http::StatusCode;
 use messaging::Transaction;
 use messaging::transaction::CommitError;
@@ -36,29 +35,16 @@ pub(super) async fn change(
 /// Those of opening.
 pub(super) async fn lock(state: &State, hash: &str) -> Result<(Transaction, Split), Problem> {
     let hash = cheque_hash(hash)?;
-    ensure_here(state, &hash).await?;
     let mut tx = state.messaging.begin().await?;
-    let before = lock_in(&mut tx, &hash).await?;
-    Ok((tx, before))
-}
-
-/// Fetches the cheque unless it is here: no transaction is open while it is waited for.
-///
-/// # Errors
-/// Those of fetching.
-pub(super) async fn ensure_here(state: &State, hash: &ChequeHash) -> Result<(), Problem> {
-    if cheques::is_here(&state.database, hash).await? {
-        return Ok(());
+    let mut found = cheques::lock(&mut tx, &hash).await?;
+    if found.is_none() {
+        // No transaction is open while the cheque is waited for.
+        tx.rollback().await?;
+        state.arrivals.fetch(&hash).await?;
+        tx = state.messaging.begin().await?;
+        found = cheques::lock(&mut tx, &hash).await?;
     }
-    state.arrivals.fetch(hash).await.map(drop)
-}
-
-/// Holds the cheque in a transaction that is open already.
-///
-/// # Errors
-/// Those of opening.
-pub(super) async fn lock_in(tx: &mut Transaction, hash: &ChequeHash) -> Result<Split, Problem> {
-    readable(cheques::lock(tx, hash).await?, clock::now())
+    Ok((tx, readable(found, clock::now())?))
 }
 
 /// Writes the new state, and tells sockets when it has committed.

@@ -1,17 +1,18 @@
 //! `POST /{hash}/settle`: pays one's due to the owner.
 
-use super::change::{self, commit, ensure_here, lock_in, of_version};
-use super::open::cheque_hash;
+use super::change::{self, commit, of_version};
+use super::open::{cheque_hash, readable};
 use super::reading::integer;
 use super::visitor::Visitor;
 use crate::domain::participant::ParticipantId;
 use crate::domain::settle::SettleRefusal;
-use crate::domain::split::Split;
 use crate::state::State;
+use crate::store::cheques;
 use crate::wire::split_json::StateJson;
 use axum::extract;
 use axum::response::{IntoResponse, Response};
 use chassis::body::JsonBody;
+use chassis::clock;
 use chassis::idempotency::{self, Answer, Claim, Scope};
 use chassis::problem::{Problem, ProblemDocument};
 use contracts::ids::{ChequeHash, TransferId, UserId};
@@ -83,7 +84,6 @@ pub(super) async fn handler(
     let request = [hash.as_str().as_bytes(), body.bytes()].concat();
     let scope = Scope::of(&headers, user_id.get(), "POST /{hash}/settle", &request)?;
     let named = Settle::read(body)?.participant.map(ParticipantId);
-    ensure_here(&state, &hash).await?;
     let mut tx = state.messaging.begin().await?;
     if let Claim::Answered(answer) = idempotency::claim(&mut tx, scope.as_ref()).await? {
         tx.rollback().await?;
@@ -105,7 +105,8 @@ async fn settle(
     user_id: UserId,
     named: Option<ParticipantId>,
 ) -> Result<SettlingJson, Problem> {
-    let before: Split = lock_in(tx, hash).await?;
+    // Who settles has joined, so that the cheque is here.
+    let before = readable(cheques::lock(tx, hash).await?, clock::now())?;
     let (after, requested) = before
         .settle(user_id, named, TransferId(Uuid::now_v7()))
         .map_err(|refusal| of_version(problem(refusal), before.version))?;

@@ -99,16 +99,6 @@ pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<Found>, sql
     Ok(load(&mut connection, &[hash.as_str().to_owned()]).await?.pop())
 }
 
-/// Whether the cheque is here, be it expired or deleted.
-///
-/// # Errors
-/// The database's.
-pub async fn is_here(pool: &PgPool, hash: &ChequeHash) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(r#"select exists (select from cheques where hash = $1) as "here!""#, hash.as_str())
-        .fetch_one(pool)
-        .await
-}
-
 /// Reads a cheque and locks it until the transaction ends: take it before any event about it.
 ///
 /// # Errors

@@ -109,6 +109,44 @@ async fn a_refused_transfer_says_why_and_another_one_may_be_tried() {
 }
 
 #[tokio::test]
+async fn whatever_many_do_at_once_the_dues_make_the_total() {
+    let stage = Stage::new().await;
+    let path = stage.cheque(&[9_999, 10_001, 3_333]).await;
+    for user in 2..=7 {
+        stage.join(&path, user).await;
+    }
+    let method = r#"{"method": "items", "tip": {"percent": 12.5}}"#;
+    assert_eq!(stage.owner().put(&format!("{path}/method"), method).await.status, 200);
+    let busy = (2..=7_i64).map(|user| {
+        let (client, owner, path) = (stage.user(user), stage.owner(), path.clone());
+        async move {
+            for round in 0..4 {
+                let line = (user + round) % 3 + 1;
+                let part = format!(r#"{{"numerator": 1, "denominator": {}}}"#, user + round);
+                client.put(&format!("{path}/claims/{line}"), &part).await;
+                match (user + round) % 5 {
+                    0 => drop(client.post(&format!("{path}/settle"), "{}").await),
+                    1 => drop(owner.post(&format!("{path}/participants/{user}/cash"), "").await),
+                    2 => drop(client.delete(&format!("{path}/claims/{line}")).await),
+                    _ => {}
+                }
+            }
+        }
+    });
+    futures_util::future::join_all(busy).await;
+    let split = stage.state(&path).await["split"].clone();
+    #[expect(clippy::cast_possible_truncation, reason = "some hundred roubles")]
+    let minor = |money: &Value| (money.as_f64().unwrap() * 100.0).round() as i64;
+    let participants = split["participants"].as_array().unwrap();
+    let settled =
+        participants.iter().filter(|one| ["pending", "cash"].contains(&one["settlement"]["state"].as_str().unwrap()));
+    assert!(settled.count() > 0, "somebody has settled");
+    let dues: i64 = participants.iter().map(|one| minor(&one["due"])).sum();
+    // 233.33 and 12.5 % of it, rounded: 29.17.
+    assert_eq!((minor(&split["total"]), dues + minor(&split["unclaimed"])), (26_250, 26_250));
+}
+
+#[tokio::test]
 async fn an_unknown_transfer_is_a_dead_letter() {
     let stage = Stage::new().await;
     stage.broker.announce(&TransferCompleted { transfer_id: TransferId(Uuid::now_v7()) }).await;
