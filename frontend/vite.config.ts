@@ -1,8 +1,15 @@
+import type { IncomingMessage } from 'node:http';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 
 const gateway = process.env.GATEWAY_URL ?? 'http://localhost:8000';
-const proxied = ['/orders', '/payments', '/gateway', '/docs', '/ws'];
+const proxied = ['/orders', '/payments', '/ocr', '/small-router', '/gateway', '/docs', '/ws'];
+
+// As the gateway does: a share link is the page for a browser, and the API for the page.
+function pageOfShareLink({ url, headers }: IncomingMessage): string | undefined {
+  const isPage = url?.startsWith('/small-router/') && headers.accept?.includes('text/html');
+  return isPage ? '/index.html' : undefined;
+}
 
 export default defineConfig({
   plugins: [svelte()],
@@ -16,7 +23,7 @@ export default defineConfig({
   server: {
     port: 5173,
     proxy: Object.fromEntries(
-      proxied.map((path) => [path, { target: gateway, ws: path === '/ws', changeOrigin: true }]),
+      proxied.map((path) => [path, { target: gateway, ws: true, changeOrigin: true, bypass: pageOfShareLink }]),
     ),
   },
 });

@@ -1,15 +1,23 @@
 /** Adds money to the user's account. */
+import type { Activity } from '../activity/activity.svelte';
 import { Failure } from '../api/failure';
 import { topUp as sendTopUp, topUpBody } from '../api/payments';
 import { failureWords } from '../i18n/failure-words';
 import type { Minor } from '../money/amount';
 import type { Draft } from '../state/draft.svelte';
 import { asFailure } from '../state/pager.svelte';
-import type { Session } from '../state/session.svelte';
+import type { AccountState } from './account.svelte';
+
+/** Whose account, and who is told. */
+export interface TopUpFor {
+  userId: number;
+  account: AccountState;
+  activity: Activity;
+}
 
 /** Returns why it did not work, or `null`. */
 export async function topUp(
-  { userId, account, activity }: Session,
+  { userId, account, activity }: TopUpFor,
   draft: Draft<{ amount: string }>,
   amount: Minor,
 ): Promise<Failure | null> {

@@ -5,11 +5,14 @@ import type { Problem } from './model';
 
 // Longer than the gateway's own timeout, so that its problem document arrives before we give up.
 const TIMEOUT_MS = 35_000;
+export const ACCEPT = 'application/json, application/problem+json';
 
 export interface Call {
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Whom the request is made for; `null` for public calls. */
   userId: number | null;
+  /** The secret of a guest at a cheque. */
+  participantToken?: string | null;
   /** JSON text, already exact. */
   body?: string;
   idempotencyKey?: string;
@@ -27,17 +30,21 @@ export async function call<T>(path: string, request: Call): Promise<Answer<T>> {
   const text = await response.text().catch((cause: unknown) => {
     throw new Failure('network', null, cause);
   });
-  if (!response.ok) throw new Failure('problem', problemOf(response, text));
+  if (!response.ok) throw problemFailure(response, text);
   try {
-    return { data: readJson(text) as T, nextCursor: nextCursor(response.headers.get('Link')) };
+    // An answer without a body says all it has to say by its status.
+    const data = response.status === 204 ? undefined : readJson(text);
+    return { data: data as T, nextCursor: nextCursor(response.headers.get('Link')) };
   } catch (cause) {
     throw new Failure('unreadable', null, cause);
   }
 }
 
-async function reach(path: string, { method, userId, body, idempotencyKey }: Call): Promise<Response> {
-  const headers = new Headers({ Accept: 'application/json, application/problem+json' });
+async function reach(path: string, request: Call): Promise<Response> {
+  const { method, userId, participantToken, body, idempotencyKey } = request;
+  const headers = new Headers({ Accept: ACCEPT });
   if (userId !== null) headers.set('X-User-ID', String(userId));
+  if (participantToken) headers.set('X-Participant-Token', participantToken);
   if (body !== undefined) headers.set('Content-Type', 'application/json');
   if (idempotencyKey !== undefined) headers.set('Idempotency-Key', idempotencyKey);
   try {
@@ -54,14 +61,23 @@ async function reach(path: string, { method, userId, body, idempotencyKey }: Cal
   }
 }
 
-// A proxy in front of the gateway may answer in HTML; the status is then all we know.
-function problemOf(response: Response, text: string): Problem {
-  const bare = { type: 'about:blank', title: response.statusText, status: response.status };
+/** What came instead of an answer, whoever sent the request. */
+export interface Refused {
+  status: number;
+  statusText: string;
+  headers: Pick<Headers, 'get'>;
+}
+
+/** The failure that a problem document tells. */
+export function problemFailure({ status, statusText, headers }: Refused, text: string): Failure {
+  const bare = { type: 'about:blank', title: statusText, status, code: 'unknown' };
+  const seconds = Number.parseInt(headers.get('Retry-After') ?? '', 10);
+  const retryAfter = Number.isFinite(seconds) && seconds > 0 ? { retry_after_seconds: seconds } : {};
   try {
-    const read = JSON.parse(text) as Partial<Problem>;
-    return { ...bare, code: 'unknown', ...read };
+    return new Failure('problem', { ...bare, ...(JSON.parse(text) as Partial<Problem>), ...retryAfter });
   } catch {
-    return { ...bare, code: 'unknown' };
+    // A proxy in front of the gateway may answer in HTML; the status is then all we know.
+    return new Failure('problem', { ...bare, ...retryAfter });
   }
 }
 

@@ -1,24 +1,61 @@
-/** JSON that carries money exactly, both ways. */
+/** JSON that carries money, percents and quantities exactly, both ways. */
 import { exactMinor, type Minor, wireText } from '../money/amount';
+import { exactQuantity } from '../money/quantity';
 
-const MONEY = new Set(['amount', 'balance', 'balance_after']);
+// Percents have two decimals too, so they are read into hundredths just like money.
+const HUNDREDTHS = new Set([
+  ...['amount', 'balance', 'balance_after', 'percent'],
+  ...['total_account', 'price', 'total', 'service', 'discount', 'tax', 'tip', 'rounding', 'difference'],
+  ...['due', 'items', 'unclaimed'],
+]);
+/** Objects whose values are money or percents, by participant. */
+const HUNDREDTHS_BY_ID = new Set(['amounts', 'percents']);
 
 /** Browsers that implement "JSON.parse source text access" hand over the number as it was written. */
 type Reviver = (key: string, value: unknown, context?: { source?: string }) => unknown;
 
-const reviveMoney: Reviver = (key, value, context) =>
-  typeof value === 'number' && MONEY.has(key) ? exactMinor(context?.source ?? String(value)) : value;
+const reviveExact: Reviver = (key, value, context) => {
+  if (typeof value === 'number') {
+    const source = context?.source ?? String(value);
+    if (HUNDREDTHS.has(key)) return exactMinor(source);
+    return key === 'numberServings' ? exactQuantity(source) : value;
+  }
+  if (HUNDREDTHS_BY_ID.has(key) && typeof value === 'object' && value !== null) {
+    // Up to 10^12 with two decimals a number is still written as it was read.
+    const exact = ([id, read]: [string, unknown]) => [id, exactMinor(String(read))];
+    return Object.fromEntries(Object.entries(value).map(exact));
+  }
+  return value;
+};
 
-/** Reads JSON; numbers under a money key become minor units. */
+/** Reads JSON; money and percents become hundredths, quantities thousandths. */
 export function readJson(text: string): unknown {
-  return JSON.parse(text, reviveMoney as (key: string, value: unknown) => unknown);
+  return JSON.parse(text, reviveExact as (key: string, value: unknown) => unknown);
 }
 
-/** Writes a flat object; minor units become number literals such as `499.90`. */
-export function writeJson(body: Record<string, Minor | string>): string {
-  const fields = Object.entries(body).map(
-    ([key, value]) =>
-      `${JSON.stringify(key)}:${typeof value === 'bigint' ? wireText(value) : JSON.stringify(value)}`,
+/** A number that is written as it stands. */
+export class NumberLiteral {
+  constructor(readonly text: string) {}
+}
+
+export type Writable =
+  | Minor
+  | number
+  | string
+  | boolean
+  | null
+  | NumberLiteral
+  | Writable[]
+  | { [key: string]: Writable | undefined };
+
+/** Writes JSON; hundredths become number literals such as `499.90`. What is `undefined` is left out. */
+export function writeJson(value: Writable): string {
+  if (typeof value === 'bigint') return wireText(value);
+  if (value instanceof NumberLiteral) return value.text;
+  if (Array.isArray(value)) return `[${value.map(writeJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).flatMap(([key, inner]) =>
+    inner === undefined ? [] : `${JSON.stringify(key)}:${writeJson(inner)}`,
   );
   return `{${fields.join(',')}}`;
 }

@@ -12,8 +12,49 @@ export type Account = WithMoney<Schemas['Account'], 'balance'>;
 export type ToppedUp = WithMoney<Schemas['ToppedUp'], 'balance'>;
 export type Transaction = WithMoney<Schemas['Transaction'], 'amount' | 'balance_after'>;
 export type GatewayInfo = Schemas['GatewayInfo'];
-export type Problem = Schemas['Problem'];
+/** A problem document, and what the headers beside it say. */
+export type Problem = Schemas['Problem'] & { retry_after_seconds?: number };
 
+// As `WithMoney`, for fields that may be absent.
+type Exact<T, K extends keyof T> = {
+  [key in keyof T]: key extends K ? Exclude<T[key], number> | Minor : T[key];
+};
+
+type ChequeMoney = 'total_account' | 'service' | 'discount' | 'tax' | 'tip' | 'rounding' | 'difference';
+
+export type Product = Exact<Schemas['Product'], 'numberServings' | 'price' | 'total'>;
+export type Cheque = Omit<Exact<Schemas['Cheque'], ChequeMoney>, 'products'> & { products: Product[] };
+export type ChequeWarning = Schemas['Cheque']['warnings'][number];
+export type LineWarning = Product['warnings'][number];
+export type ReadCheque = Omit<Schemas['ReadCheque'], 'cheque'> & { cheque: Cheque };
+export type Reading = Schemas['Reading'];
+
+export type Part = Schemas['Part'];
+export type Claim = Schemas['Claim'];
+export type Tip = Exact<Schemas['Tip'], 'percent' | 'amount'>;
+export type Settlement = Exact<Schemas['Settlement'], 'amount'>;
+export type Participant = Omit<Exact<Schemas['Participant'], 'due'>, 'settlement'> & { settlement: Settlement };
+export type Method = Schemas['Split']['method'];
+export type Split = Omit<
+  WithMoney<Schemas['Split'], 'total' | 'unclaimed'>,
+  'tip' | 'participants' | 'percents' | 'amounts'
+> & {
+  tip: Tip | null;
+  participants: Participant[];
+  /** Hundredths of a percent. */
+  percents?: Record<string, Minor>;
+  amounts?: Record<string, Minor>;
+};
+export type SharedCheque = Omit<Schemas['SharedCheque'], 'cheque' | 'split'> & { cheque: Cheque; split: Split };
+export type ListedCheque = Omit<Exact<Schemas['ListedCheque'], 'total_account' | 'due'>, 'settlement'> & {
+  settlement: Settlement | null;
+};
+export type Due = Exact<
+  Schemas['Due'],
+  'items' | 'service' | 'discount' | 'tax' | 'tip' | 'rounding' | 'difference' | 'due'
+>;
+
+export const METHODS = ['items', 'equal', 'shares', 'percent', 'exact'] as const;
 export const ORDER_STATUSES = ['PENDING', 'PAID', 'FAILED', 'CANCELLING', 'CANCELLED'] as const;
 
 /** Whether somebody still has to decide about the order's money. */

@@ -46,6 +46,8 @@ export interface components {
     };
     GatewayInfo: {
       auth_mode: string;
+      /** What share links begin with. */
+      share_url?: string;
       /** Where people look at the broker; absent where they should not. */
       console_url?: string;
       currency: string;
@@ -59,6 +61,116 @@ export interface components {
       code: string;
       errors?: { pointer: string; detail: string }[];
       trace_id?: string;
+      /** Of `line_taken`: what one can have at most. */
+      left?: components['schemas']['Part'];
+    };
+    /** Money and percents below have two decimals, quantities three. */
+    Cheque: {
+      total_account: number | null;
+      products: components['schemas']['Product'][];
+      currency?: string | null;
+      service?: number | null;
+      discount?: number | null;
+      tax?: number | null;
+      tip?: number | null;
+      rounding?: number | null;
+      status: 'balanced' | 'needs_review' | 'failed';
+      difference?: number | null;
+      confidence: number;
+      warnings: ('no_text' | 'no_total' | 'no_lines' | 'does_not_add_up' | 'poor_photo')[];
+      photo?: { width: number; height: number } | null;
+    };
+    Product: {
+      id: number;
+      name: string;
+      numberServings: number;
+      price: number | null;
+      total: number | null;
+      price_printed: boolean;
+      modifiers?: string[];
+      confidence: number;
+      raw: string;
+      box?: { x: number; y: number; width: number; height: number } | null;
+      warnings: ('does_not_add_up' | 'repaired' | 'uncertain_name' | 'uncertain_amount' | 'no_amount')[];
+    };
+    ReadCheque: {
+      hash: string;
+      url: string;
+      created_at?: string;
+      expires_at: string;
+      cheque: components['schemas']['Cheque'];
+    };
+    Reading: {
+      state: 'queued' | 'reading' | 'read' | 'refused';
+      position?: number;
+      step?: number;
+      steps?: number;
+    };
+    /** A part of a line: numerator / denominator of it. */
+    Part: { numerator: number; denominator: number };
+    Tip: { percent?: number; amount?: number };
+    Settlement: {
+      state: 'none' | 'pending' | 'paid' | 'failed' | 'cash' | 'owner';
+      transfer_id?: string;
+      amount?: number;
+      reason?: string;
+    };
+    Participant: {
+      id: number;
+      name: string | null;
+      role: 'owner' | 'user' | 'guest';
+      due: number;
+      settlement: components['schemas']['Settlement'];
+    };
+    Claim: components['schemas']['Part'] & { line: number; participant: number };
+    Remainder: components['schemas']['Part'] & { line: number };
+    Split: {
+      version: number;
+      status: 'open' | 'settled';
+      confirmed: boolean;
+      payable: boolean;
+      method: 'items' | 'equal' | 'shares' | 'percent' | 'exact';
+      tip: components['schemas']['Tip'] | null;
+      shares?: Record<string, number>;
+      percents?: Record<string, number>;
+      amounts?: Record<string, number>;
+      participants: components['schemas']['Participant'][];
+      claims: components['schemas']['Claim'][];
+      remainders: components['schemas']['Remainder'][];
+      total: number;
+      unclaimed: number;
+      frozen: boolean;
+      expires_at: string;
+    };
+    SharedCheque: {
+      hash: string;
+      cheque: components['schemas']['Cheque'];
+      split: components['schemas']['Split'];
+      you: number | null;
+      owner: boolean;
+    };
+    ListedCheque: {
+      hash: string;
+      url: string;
+      status: 'open' | 'settled';
+      owner: boolean;
+      total_account: number | null;
+      currency?: string;
+      due: number;
+      settlement: components['schemas']['Settlement'] | null;
+      created_at: string;
+      expires_at: string;
+    };
+    Due: {
+      participant: number;
+      items: number;
+      service: number;
+      discount: number;
+      tax: number;
+      tip: number;
+      rounding: number;
+      difference?: number;
+      due: number;
     };
   };
 }

@@ -1,4 +1,5 @@
 /** English. The shape of this object is the contract for every other language. */
+import { chequeEn } from './cheque-en';
 import { plural } from './plural';
 
 const changedOrders = plural('en', { one: '# order has changed', other: '# orders have changed' });
@@ -180,8 +181,31 @@ export const en = {
     rate_limited: 'Too many requests. Wait a moment.',
     amountRefused: 'The server does not accept this amount.',
     descriptionRefused: 'The server does not accept this text: 500 characters at most.',
+    unsupported_picture: 'This is no JPEG, PNG or WebP picture.',
+    empty_file: 'The file is empty.',
+    file_missing: 'The picture did not arrive.',
+    broken_picture: 'The picture is damaged: it ends in the middle.',
+    picture_too_large: 'The picture is too large: at most 10 MB and 40 megapixels.',
+    unreadable_picture: 'This picture could not be read. Try another photo.',
+    reading_queue_full: 'Many cheques are being read right now. Yours is tried again by itself.',
+    cheque_not_found: 'There is no such cheque.',
+    cheque_expired: 'The link has ended.',
+    cheque_deleted: 'The owner has deleted the cheque.',
+    settlement_started: 'Somebody has paid already, so this can’t be changed any more.',
+    too_many_participants: 'The table is full: 50 people at most.',
+    line_not_found: 'The owner has just removed this line.',
+    line_taken: 'Somebody was faster.',
+    join_first: 'Join first: say your name.',
+    settled_already: 'You have paid already, so your part stays as it is.',
+    settlement_pending: 'Your payment is on its way already.',
+    sign_in_to_settle: 'To pay, say who you are.',
+    not_payable: 'The cheque does not add up. The owner has to check it first.',
+    nothing_due: 'There is nothing to pay.',
+    owner_owes_nothing: 'You have paid this cheque: you owe nothing.',
+    participant_not_found: 'This person is not here any more.',
     trace: 'For support',
   },
+  cheque: chequeEn,
   shortcuts: {
     title: 'Keyboard shortcuts',
     newOrder: 'New order',

@@ -1,4 +1,5 @@
 /** Russian. */
+import { chequeRu } from './cheque-ru';
 import type { Words } from './en';
 import { plural } from './plural';
 
@@ -192,8 +193,31 @@ export const ru: Words = {
     rate_limited: 'Слишком много запросов. Подождите немного.',
     amountRefused: 'Сервер не принимает такую сумму.',
     descriptionRefused: 'Сервер не принимает такой текст: не больше 500 знаков.',
+    unsupported_picture: 'Это не фото в формате JPEG, PNG или WebP.',
+    empty_file: 'Файл пустой.',
+    file_missing: 'Фото не дошло.',
+    broken_picture: 'Снимок повреждён: он обрывается на середине.',
+    picture_too_large: 'Снимок слишком большой: не больше 10 МБ и 40 мегапикселей.',
+    unreadable_picture: 'Этот снимок прочитать не удалось. Попробуйте другой.',
+    reading_queue_full: 'Сейчас читается много чеков. Ваш попробуем снова сами.',
+    cheque_not_found: 'Такого чека нет.',
+    cheque_expired: 'Ссылка больше не работает.',
+    cheque_deleted: 'Владелец удалил чек.',
+    settlement_started: 'Кто-то уже заплатил, поэтому изменить это нельзя.',
+    too_many_participants: 'За столом нет места: не больше 50 человек.',
+    line_not_found: 'Владелец только что убрал эту строку.',
+    line_taken: 'Кто-то успел раньше.',
+    join_first: 'Сначала присоединитесь: скажите своё имя.',
+    settled_already: 'Вы уже заплатили, ваша часть больше не меняется.',
+    settlement_pending: 'Ваш платёж уже в пути.',
+    sign_in_to_settle: 'Чтобы заплатить, скажите, кто вы.',
+    not_payable: 'Чек не сходится. Сначала его проверит владелец.',
+    nothing_due: 'Платить нечего.',
+    owner_owes_nothing: 'Этот чек оплатили вы: вы никому не должны.',
+    participant_not_found: 'Этого участника здесь больше нет.',
     trace: 'Для поддержки',
   },
+  cheque: chequeRu,
   shortcuts: {
     title: 'Клавиши',
     newOrder: 'Новый заказ',

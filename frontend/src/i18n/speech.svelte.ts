@@ -29,6 +29,10 @@ export class Speech {
   readonly #exact = $derived.by(
     () => new Intl.DateTimeFormat(this.locale, { dateStyle: 'medium', timeStyle: 'medium' }),
   );
+  readonly #minute = $derived.by(
+    () =>
+      new Intl.DateTimeFormat(this.locale, { day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' }),
+  );
   readonly #clock = $derived.by(
     () => new Intl.DateTimeFormat(this.locale, { timeStyle: 'medium', hourCycle: 'h23' }),
   );
@@ -36,6 +40,21 @@ export class Speech {
   constructor(preferences: Preferences, currency: () => string) {
     this.#preferences = preferences;
     this.#currency = currency;
+  }
+
+  /** Of a cheque, which may be in another currency than the accounts. */
+  moneyIn(currency: string | null | undefined): MoneyFormat {
+    try {
+      return currency ? moneyFormat(this.locale, currency) : this.money;
+    } catch {
+      // A misread code is no currency.
+      return this.money;
+    }
+  }
+
+  /** A moment to the minute: "21 Nov, 14:05". */
+  minute(at: Date): string {
+    return this.#minute.format(at);
   }
 
   /** "5 min ago"; a date after a week. A server clock ahead of ours reads "just now". */

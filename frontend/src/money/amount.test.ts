@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readJson, writeJson } from '../api/json';
-import { exactMinor, readAmount, wireText } from './amount';
+import { exactMinor, readAmount, readSigned, wireText } from './amount';
 
 function accepted(typed: string): bigint | string {
   const amount = readAmount(typed);
@@ -57,4 +57,23 @@ test('amounts of the server are read exactly', () => {
   assert.throws(() => exactMinor('0.125'), RangeError);
   assert.throws(() => exactMinor('1e21'), RangeError);
   assert.deepEqual(readJson('[{"amount":-200.1,"version":2}]'), [{ amount: -20010n, version: 2 }]);
+});
+
+test('a corrected amount may be zero or negative, but never half understood', () => {
+  for (const [typed, minor] of [
+    ['0', 0n],
+    ['0,00', 0n],
+    ['-12,50', -1_250n],
+    ['−0.1', -10n],
+    ['+5', 500n],
+    ['1 234,5', 123_450n],
+    ['', null],
+    ['-', null],
+    ['.', null],
+    ['--5', null],
+    ['1.234', null],
+    ['abc', null],
+  ] as const) {
+    assert.equal(readSigned(typed), minor, typed);
+  }
 });

@@ -35,6 +35,16 @@ export function readAmount(typed: string): TypedAmount {
   return { ok: true, minor };
 }
 
+/** Reads a typed amount that may be zero or negative; `null` when it is none. An empty text is none. */
+export function readSigned(typed: string): Minor | null {
+  const text = typed.trim().replace(/^[−–]/, '-');
+  const unsigned = text.replace(/^[-+]\s*/, '');
+  if (/^0*([.,]0{0,2})?$/.test(unsigned) && /\d/.test(unsigned)) return 0n;
+  const read = readAmount(unsigned);
+  if (!read.ok) return null;
+  return text.startsWith('-') ? -read.minor : read.minor;
+}
+
 function refuse(refusal: AmountRefusal): TypedAmount {
   return { ok: false, refusal };
 }

@@ -6,7 +6,7 @@ export type Theme = 'system' | 'light' | 'dark';
 export class Preferences {
   #language = $state<Language>(rememberedLanguage());
   #theme = $state<Theme>(rememberedTheme());
-  #userId = $state(rememberedUser());
+  #userId = $state<number | null>(rememberedUser());
 
   get language(): Language {
     return this.#language;
@@ -24,7 +24,8 @@ export class Preferences {
     remember('theme', theme);
   }
 
-  get userId(): number {
+  /** Whom this browser acts as; `null` when nobody has been chosen here. */
+  get userId(): number | null {
     return this.#userId;
   }
   set userId(userId: number) {
@@ -56,8 +57,8 @@ function rememberedTheme(): Theme {
   return theme === 'light' || theme === 'dark' ? theme : 'system';
 }
 
-function rememberedUser(): number {
-  return readUserId(recall('user') ?? '') ?? 1;
+function rememberedUser(): number | null {
+  return readUserId(recall('user') ?? '');
 }
 
 // Storage can be forbidden by the browser; the page then simply forgets.

@@ -6,6 +6,7 @@ import { readJson } from '../api/json';
 import { isOpen, type Order, type OrderMessage, type Transaction } from '../api/model';
 import { ordersSocketUrl, readOrder } from '../api/orders';
 import { listTransactions } from '../api/payments';
+import { ChequeList } from '../cheques/cheque-list.svelte';
 import { Connection } from '../live/connection.svelte';
 import { OrderBook, type Source } from '../orders/order-book.svelte';
 import { OrderList } from '../orders/order-list.svelte';
@@ -26,6 +27,7 @@ export class Session {
   readonly book: OrderBook;
   readonly connection: Connection;
   readonly statement: Pager<Transaction>;
+  readonly cheques: ChequeList;
   readonly orderDraft: Draft<{ amount: string; description: string }>;
   readonly topUpDraft: Draft<{ amount: string }>;
 
@@ -40,6 +42,7 @@ export class Session {
       (cursor) => listTransactions(userId, cursor),
       (left, right) => left.id === right.id,
     );
+    this.cheques = new ChequeList(userId);
     this.account = new AccountState(userId, () => void this.#refreshStatement());
     this.book = new OrderBook((order, before, source) => this.#onMoved(order, before, source));
     this.orders = new OrderList(userId, this.book);

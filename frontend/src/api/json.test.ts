@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { NumberLiteral, readJson, writeJson } from './json';
+
+test('money, percents and quantities of a cheque are read exactly', () => {
+  const read = readJson(`{
+    "cheque": {"total_account": 419.90, "rounding": -0.10, "tip": 2, "service": null,
+      "products": [{"id": 1, "numberServings": 0.4, "price": 975, "total": 390.00, "confidence": 0.91}]},
+    "split": {"tip": {"percent": 10}, "percents": {"1": 62.50, "2": 37.5}, "shares": {"1": 2},
+      "amounts": {"1": 999999999999.99}, "version": 7}
+  }`);
+  assert.deepEqual(read, {
+    cheque: {
+      total_account: 41_990n,
+      rounding: -10n,
+      tip: 200n,
+      service: null,
+      products: [{ id: 1, numberServings: 400n, price: 97_500n, total: 39_000n, confidence: 0.91 }],
+    },
+    split: {
+      tip: { percent: 1_000n },
+      percents: { 1: 6_250n, 2: 3_750n },
+      shares: { 1: 2 },
+      amounts: { 1: 99_999_999_999_999n },
+      version: 7,
+    },
+  });
+});
+
+test('a body is written with exact numbers, and without what was not said', () => {
+  const body = writeJson({
+    products: [{ id: 1, name: 'Чай "1"', numberServings: new NumberLiteral('1.235'), total: -5n, price: undefined }],
+    service: null,
+    confirmed: true,
+  });
+  assert.equal(
+    body,
+    '{"products":[{"id":1,"name":"Чай \\"1\\"","numberServings":1.235,"total":-0.05}],"service":null,"confirmed":true}',
+  );
+});

@@ -1,0 +1,71 @@
+/** ocr-service, through the gateway. */
+import { Failure } from './failure';
+import { ACCEPT, call, problemFailure } from './http';
+import { readJson } from './json';
+import type { ReadCheque, Reading } from './model';
+
+export interface Upload {
+  userId: number;
+  picture: Blob;
+  /** A random UUID, under which the progress can be asked. */
+  reading: string;
+  /** How much has left this machine, from 0 to 1. */
+  onSent(part: number): void;
+  signal: AbortSignal;
+}
+
+// An upload over a slow network, then a minute of reading at most.
+const TIMEOUT_MS = 180_000;
+
+/** Sends the picture and waits until it is read. Throws a `Failure`; an abort is `network`. */
+export function loadImage({ userId, picture, reading, onSent, signal }: Upload): Promise<ReadCheque> {
+  // Not fetch: it does not tell how much of the body has been sent.
+  const request = new XMLHttpRequest();
+  const body = new FormData();
+  body.set('file', picture, 'cheque');
+  request.open('POST', `/ocr/load-image?reading=${reading}`);
+  request.setRequestHeader('Accept', ACCEPT);
+  request.setRequestHeader('X-User-ID', String(userId));
+  request.timeout = TIMEOUT_MS;
+  request.upload.onprogress = ({ loaded, total }) => onSent(total > 0 ? loaded / total : 0);
+  request.upload.onload = () => onSent(1);
+  signal.addEventListener('abort', () => request.abort(), { once: true });
+  return new Promise((resolve, reject) => {
+    request.onload = () => {
+      try {
+        resolve(read(request));
+      } catch (cause) {
+        reject(cause);
+      }
+    };
+    request.onerror = request.onabort = () => reject(new Failure('network'));
+    request.ontimeout = () => reject(new Failure('timeout'));
+    request.send(body);
+  });
+}
+
+function read(request: XMLHttpRequest): ReadCheque {
+  const { status, statusText, responseText } = request;
+  if (status !== 201) {
+    const headers = { get: (name: string) => request.getResponseHeader(name) };
+    throw problemFailure({ status, statusText, headers }, responseText);
+  }
+  try {
+    return readJson(responseText) as ReadCheque;
+  } catch (cause) {
+    throw new Failure('unreadable', null, cause);
+  }
+}
+
+/** How far a reading is; `null` when the one who answers does not know it. */
+export async function readReading(reading: string): Promise<Reading | null> {
+  try {
+    return (await call<Reading>(`/ocr/readings/${reading}`, { userId: null })).data;
+  } catch {
+    return null;
+  }
+}
+
+export function photoUrl(hash: string): string {
+  return `/ocr/cheques/${hash}/photo`;
+}

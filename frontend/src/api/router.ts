@@ -1,0 +1,114 @@
+/** router-service, through the gateway: cheques that are shared. */
+import type { Minor } from '../money/amount';
+import { quantityText, type Thousandths } from '../money/quantity';
+import { call, type Call } from './http';
+import { NumberLiteral, type Writable, writeJson } from './json';
+import type { Due, ListedCheque, Method, Part, SharedCheque, Tip } from './model';
+
+/** Who opens a link: a user, a guest with a secret, both, or nobody. */
+export interface Visitor {
+  userId: number | null;
+  participantToken: string | null;
+}
+
+/** A shared cheque as one visitor sees it. */
+export interface Table {
+  hash: string;
+  visitor: Visitor;
+}
+
+export interface Correction {
+  products?: CorrectedLine[];
+  total_account?: Minor | null;
+  service?: Minor | null;
+  discount?: Minor | null;
+  tax?: Minor | null;
+  tip?: Minor | null;
+  rounding?: Minor | null;
+  currency?: string | null;
+  confirmed?: boolean;
+}
+
+export interface CorrectedLine {
+  id?: number;
+  name: string;
+  numberServings: Thousandths;
+  price?: Minor;
+  total: Minor | null;
+}
+
+export interface Agreement {
+  method: Method;
+  tip: Tip | null;
+  shares?: Record<string, number>;
+  percents?: Record<string, Minor>;
+  amounts?: Record<string, Minor>;
+}
+
+export function chequePath(hash: string): string {
+  return `/small-router/${hash}`;
+}
+
+export function chequeSocketUrl(hash: string): string {
+  const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+  return `${scheme}://${location.host}${chequePath(hash)}/ws`;
+}
+
+export async function listCheques(userId: number): Promise<ListedCheque[]> {
+  return (await call<ListedCheque[]>('/small-router/cheques', { userId })).data;
+}
+
+export function openCheque(table: Table): Promise<SharedCheque> {
+  return send(table, '', {});
+}
+
+export function correctCheque(table: Table, { products, ...rest }: Correction): Promise<SharedCheque> {
+  const lines = products?.map((line) => ({
+    ...line,
+    numberServings: new NumberLiteral(quantityText(line.numberServings)),
+  }));
+  return send(table, '/cheque', { method: 'PATCH', body: writeJson({ products: lines, ...rest } as Writable) });
+}
+
+export type Joined = SharedCheque & { participant_token?: string };
+
+export function joinCheque(table: Table, name: string): Promise<Joined> {
+  return send(table, '/participants', { method: 'POST', body: writeJson({ name }) });
+}
+
+export function agree(table: Table, agreement: Agreement): Promise<SharedCheque> {
+  return send(table, '/method', { method: 'PUT', body: writeJson({ ...agreement } as Writable) });
+}
+
+export function claimLine(table: Table, line: number, { numerator, denominator }: Part): Promise<SharedCheque> {
+  return send(table, `/claims/${line}`, { method: 'PUT', body: writeJson({ numerator, denominator }) });
+}
+
+export function giveLineBack(table: Table, line: number): Promise<SharedCheque> {
+  return send(table, `/claims/${line}`, { method: 'DELETE' });
+}
+
+export async function readDues(table: Table): Promise<{ version: number; dues: Due[] }> {
+  return send(table, '/dues', {});
+}
+
+/** The body, which also identifies the draft. */
+export function settleBody(participant: number): string {
+  return writeJson({ participant });
+}
+
+export function settle(table: Table, body: string, idempotencyKey: string): Promise<SharedCheque> {
+  return send(table, '/settle', { method: 'POST', body, idempotencyKey });
+}
+
+export function paidCash(table: Table, participant: number): Promise<SharedCheque> {
+  return send(table, `/participants/${participant}/cash`, { method: 'POST' });
+}
+
+export function deleteCheque(table: Table): Promise<void> {
+  return send(table, '', { method: 'DELETE' });
+}
+
+async function send<T>({ hash, visitor }: Table, path: string, request: Omit<Call, 'userId'>): Promise<T> {
+  return (await call<T>(chequePath(hash) + path, { ...request, ...visitor })).data;
+}

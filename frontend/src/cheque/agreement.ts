@@ -1,0 +1,69 @@
+/** How a cheque is divided other than by lines: what is typed per person, and what it makes together. */
+import type { Agreement } from '../api/router';
+import type { Method, Tip } from '../api/model';
+import { readSigned, wireText, type Minor } from '../money/amount';
+
+/** Methods that want a number for each person. */
+export type Weighed = Extract<Method, 'shares' | 'percent' | 'exact'>;
+
+export const PERCENT_WHOLE: Minor = 10_000n;
+const SHARES_MAX = 1_000;
+
+export function isWeighed(method: Method): method is Weighed {
+  return method === 'shares' || method === 'percent' || method === 'exact';
+}
+
+/** `whole` in `count` parts that differ by at most one and add up. */
+export function evenly(whole: Minor, count: number): Minor[] {
+  const parts = BigInt(count);
+  const [part, rest] = [whole / parts, whole % parts];
+  return Array.from({ length: count }, (_, index) => part + (BigInt(index) < rest ? 1n : 0n));
+}
+
+/** What stands in the fields before anybody types: as agreed so far, else everybody the same. */
+export function proposal(method: Weighed, ids: number[], agreed: Record<string, Minor | number>, whole: Minor): string[] {
+  if (ids.some((id) => agreed[id] !== undefined)) {
+    return ids.map((id) => {
+      const part = agreed[id] ?? 0;
+      return typeof part === 'bigint' ? wireText(part) : String(part);
+    });
+  }
+  if (method === 'shares') return ids.map(() => '1');
+  return evenly(whole, ids.length).map(wireText);
+}
+
+export type TypedParts =
+  | { ok: true; parts: Minor[]; sum: Minor }
+  /** Which of the fields can't be read. */
+  | { ok: false; wrong: boolean[] };
+
+/** Reads the fields. Shares are whole numbers, the others have two decimals; none is negative, nothing is 0. */
+export function readParts(method: Weighed, typed: string[]): TypedParts {
+  const read = typed.map((text) => {
+    if (text.trim() === '') return 0n;
+    if (method !== 'shares') return readSigned(text);
+    return /^\s*\d{1,4}\s*$/.test(text) && Number(text) <= SHARES_MAX ? BigInt(text.trim()) : null;
+  });
+  const wrong = read.map((part) => part === null || part < 0n || (method === 'percent' && part > PERCENT_WHOLE));
+  if (wrong.includes(true)) return { ok: false, wrong };
+  const parts = read.map((part) => part ?? 0n);
+  return { ok: true, parts, sum: parts.reduce((sum, part) => sum + part, 0n) };
+}
+
+/** What is missing to the whole; negative when it is too much. Shares are never wrong unless all are 0. */
+export function missingOf(method: Weighed, sum: Minor, total: Minor): Minor {
+  if (method === 'shares') return sum === 0n ? 1n : 0n;
+  return (method === 'percent' ? PERCENT_WHOLE : total) - sum;
+}
+
+export function agreementOf(method: Weighed, tip: Tip | null, ids: number[], parts: Minor[]): Agreement {
+  const byId = Object.fromEntries(ids.map((id, index) => [id, parts[index] ?? 0n]));
+  switch (method) {
+    case 'shares':
+      return { method, tip, shares: Object.fromEntries(ids.map((id, index) => [id, Number(parts[index] ?? 0n)])) };
+    case 'percent':
+      return { method, tip, percents: byId };
+    case 'exact':
+      return { method, tip, amounts: byId };
+  }
+}

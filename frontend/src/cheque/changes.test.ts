@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Participant, SharedCheque } from '../api/model';
+import { changesBetween, leftOf, partOf } from './changes';
+
+const owner: Participant = { id: 1, name: 'Аня', role: 'owner', due: 0n, settlement: { state: 'owner' } };
+const borya: Participant = { id: 2, name: 'Боря', role: 'guest', due: 0n, settlement: { state: 'none' } };
+
+function shared(split: Partial<SharedCheque['split']> = {}): SharedCheque {
+  return {
+    hash: 'h',
+    you: 1,
+    owner: true,
+    cheque: {
+      total_account: 39_000n,
+      products: [
+        {
+          id: 1,
+          name: 'Пицца',
+          numberServings: 1_000n,
+          price: 39_000n,
+          total: 39_000n,
+          price_printed: true,
+          confidence: 1,
+          raw: '',
+          warnings: [],
+        },
+      ],
+      status: 'balanced',
+      confidence: 1,
+      warnings: [],
+    },
+    split: {
+      version: 1,
+      status: 'open',
+      confirmed: false,
+      payable: true,
+      method: 'items',
+      tip: null,
+      participants: [owner, borya],
+      claims: [],
+      remainders: [{ line: 1, numerator: 1, denominator: 1 }],
+      total: 39_000n,
+      unclaimed: 39_000n,
+      frozen: false,
+      expires_at: '2026-11-22T10:00:00Z',
+      ...split,
+    },
+  };
+}
+
+test('nothing is told when nothing has happened', () => {
+  assert.deepEqual(changesBetween(shared(), shared({ version: 2 })), []);
+});
+
+test('it is told who took which part of which line, and who gave it back', () => {
+  const half = { line: 1, participant: 2, numerator: 1, denominator: 2 };
+  const taken = shared({ claims: [half] });
+  const part = { numerator: 1, denominator: 2 };
+  assert.deepEqual(changesBetween(shared(), taken), [{ what: 'took', who: borya, line: 'Пицца', part }]);
+  assert.deepEqual(changesBetween(taken, shared()), [{ what: 'gaveBack', who: borya, line: 'Пицца' }]);
+});
+
+test('coming, paying and settling are told in this order', () => {
+  const paid: Participant = { ...borya, settlement: { state: 'paid', transfer_id: 't', amount: 5n } };
+  const changes = changesBetween(shared({ participants: [owner] }), shared({ participants: [owner, paid], status: 'settled' }));
+  assert.deepEqual(
+    changes.map(({ what }) => what),
+    ['joined', 'paid', 'settled'],
+  );
+});
+
+test('a second failed try is told, the same one is not told twice', () => {
+  const failed = (transfer_id: string): Participant => ({
+    ...borya,
+    settlement: { state: 'failed', transfer_id, reason: 'insufficient_funds' },
+  });
+  const first = shared({ participants: [owner, failed('a')] });
+  assert.deepEqual(changesBetween(first, first), []);
+  const [change] = changesBetween(first, shared({ participants: [owner, failed('b')] }));
+  assert.equal(change?.what, 'notPaid');
+});
+
+test('method and tip are told as they become', () => {
+  const changes = changesBetween(shared(), shared({ method: 'equal', tip: { percent: 1_000n } }));
+  assert.deepEqual(changes, [
+    { what: 'method', method: 'equal' },
+    { what: 'tip', tip: { percent: 1_000n } },
+  ]);
+});
+
+test('what is not among the remainders is fully taken', () => {
+  assert.deepEqual(leftOf(shared(), 1), { numerator: 1, denominator: 1 });
+  assert.deepEqual(leftOf(shared({ remainders: [] }), 1), { numerator: 0, denominator: 1 });
+  assert.deepEqual(partOf(shared(), 1, 2), { numerator: 0, denominator: 1 });
+});

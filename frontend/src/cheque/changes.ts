@@ -1,0 +1,99 @@
+/** What happened between two states of a shared cheque, as facts that can be told. */
+import type { Method, Participant, Part, SharedCheque, Tip } from '../api/model';
+import { NOTHING } from './part';
+
+export type Change =
+  | { what: 'joined'; who: Participant }
+  | { what: 'renamed'; who: Participant; before: string | null }
+  | { what: 'left'; who: Participant }
+  | { what: 'took'; who: Participant; line: string; part: Part }
+  | { what: 'gaveBack'; who: Participant; line: string }
+  | { what: 'method'; method: Method }
+  | { what: 'tip'; tip: Tip | null }
+  | { what: 'corrected' }
+  | { what: 'confirmed' }
+  | { what: 'paying' | 'paid' | 'cash'; who: Participant }
+  | { what: 'notPaid'; who: Participant; reason: string | null }
+  | { what: 'settled' };
+
+/** The facts, in the order in which one would tell them. */
+export function changesBetween(before: SharedCheque, after: SharedCheque): Change[] {
+  return [
+    ...peopleChanges(before, after),
+    ...chequeChanges(before, after),
+    ...claimChanges(before, after),
+    ...after.split.participants.flatMap((who) => settlementChanges(before, who)),
+    ...(before.split.status !== 'settled' && after.split.status === 'settled' ? [{ what: 'settled' } as const] : []),
+  ];
+}
+
+function peopleChanges(before: SharedCheque, after: SharedCheque): Change[] {
+  const came = after.split.participants.flatMap((who): Change[] => {
+    const known = person(before, who.id);
+    if (!known) return [{ what: 'joined', who }];
+    return known.name === who.name ? [] : [{ what: 'renamed', who, before: known.name }];
+  });
+  const left = before.split.participants.filter(({ id }) => !person(after, id));
+  return [...came, ...left.map((who): Change => ({ what: 'left', who }))];
+}
+
+function chequeChanges(before: SharedCheque, after: SharedCheque): Change[] {
+  const changes: Change[] = [];
+  if (written(before.cheque) !== written(after.cheque)) changes.push({ what: 'corrected' });
+  if (!before.split.confirmed && after.split.confirmed) changes.push({ what: 'confirmed' });
+  const rules = ({ split: { method, shares, percents, amounts } }: SharedCheque) =>
+    written([method, shares, percents, amounts]);
+  if (rules(before) !== rules(after)) changes.push({ what: 'method', method: after.split.method });
+  if (written(before.split.tip) !== written(after.split.tip)) changes.push({ what: 'tip', tip: after.split.tip });
+  return changes;
+}
+
+function claimChanges(before: SharedCheque, after: SharedCheque): Change[] {
+  return after.cheque.products.flatMap(({ id, name }) =>
+    after.split.participants.flatMap((who): Change[] => {
+      const had = partOf(before, id, who.id);
+      const has = partOf(after, id, who.id);
+      if (written(had) === written(has)) return [];
+      if (has.numerator === 0) return [{ what: 'gaveBack', who, line: name }];
+      return [{ what: 'took', who, line: name, part: has }];
+    }),
+  );
+}
+
+function settlementChanges(before: SharedCheque, who: Participant): Change[] {
+  const { state, transfer_id, reason } = who.settlement;
+  const known = person(before, who.id)?.settlement;
+  if (known && known.state === state && known.transfer_id === transfer_id) return [];
+  switch (state) {
+    case 'pending':
+      return [{ what: 'paying', who }];
+    case 'paid':
+    case 'cash':
+      return [{ what: state, who }];
+    case 'failed':
+      return [{ what: 'notPaid', who, reason: reason ?? null }];
+    case 'none':
+    case 'owner':
+      return [];
+  }
+}
+
+export function person({ split }: SharedCheque, id: number | null): Participant | undefined {
+  return split.participants.find((participant) => participant.id === id);
+}
+
+/** What somebody has of a line. */
+export function partOf({ split }: SharedCheque, line: number, participant: number | null): Part {
+  const claim = split.claims.find((one) => one.line === line && one.participant === participant);
+  return claim ? { numerator: claim.numerator, denominator: claim.denominator } : NOTHING;
+}
+
+/** What nobody has of a line. */
+export function leftOf({ split }: SharedCheque, line: number): Part {
+  const left = split.remainders.find((one) => one.line === line);
+  return left ? { numerator: left.numerator, denominator: left.denominator } : NOTHING;
+}
+
+function written(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? `${inner}n` : inner)) ?? '';
+}

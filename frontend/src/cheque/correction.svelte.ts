@@ -1,0 +1,189 @@
+/** What the owner is about to correct: typed texts, what they make together, and the request they become. */
+import type { Cheque, Product } from '../api/model';
+import type { CorrectedLine, Correction } from '../api/router';
+import { type Minor, readSigned, wireText } from '../money/amount';
+import { costOf, ONE, quantityText, readQuantity } from '../money/quantity';
+
+export const NAME_CHARS_MAX = 200;
+
+export interface LineDraft {
+  key: number;
+  /** The line that is corrected; `null` for a new one. */
+  product: Product | null;
+  name: string;
+  quantity: string;
+  price: string;
+  total: string;
+}
+
+export const EXTRAS = ['total_account', 'service', 'discount', 'tax', 'tip', 'rounding'] as const;
+export type Extra = (typeof EXTRAS)[number];
+export type LineField = 'name' | 'quantity' | 'price' | 'total';
+
+export class CorrectionDraft {
+  lines = $state<LineDraft[]>([]);
+  extras = $state({ total_account: '', service: '', discount: '', tax: '', tip: '', rounding: '' });
+  currency = $state('');
+  #untouched = '';
+  #lastKey = 0;
+  readonly #separator: string;
+
+  constructor(cheque: Cheque, separator: string) {
+    this.#separator = separator;
+    this.reset(cheque);
+  }
+
+  /** Starts over from what the server says. */
+  reset(cheque: Cheque): void {
+    this.lines = cheque.products.map((product) => this.#lineOf(product));
+    for (const extra of EXTRAS) this.extras[extra] = this.#moneyText(cheque[extra] ?? null);
+    this.currency = cheque.currency ?? '';
+    this.#untouched = this.#written();
+  }
+
+  get dirty(): boolean {
+    return this.#written() !== this.#untouched;
+  }
+
+  /** What lines and extras make, less the discount; `null` while one of them can't be read. */
+  get sum(): Minor | null {
+    let sum = 0n;
+    for (const { total } of this.lines) {
+      const read = readSigned(total);
+      if (read === null) return null;
+      sum += read;
+    }
+    for (const extra of ['service', 'tax', 'tip', 'rounding', 'discount'] as const) {
+      const read = this.extra(extra);
+      if (read === null) return null;
+      sum += extra === 'discount' ? -read : read;
+    }
+    return sum;
+  }
+
+  /** The printed total as typed; `null` when there is none, or none that can be read. */
+  get total(): Minor | null {
+    return readSigned(this.extras.total_account);
+  }
+
+  /** An extra as typed; nothing is 0, and `null` is what can't be read. */
+  extra(extra: Extra): Minor | null {
+    const text = this.extras[extra].trim();
+    return text === '' ? 0n : readSigned(text);
+  }
+
+  faultOf(line: LineDraft, field: LineField): boolean {
+    switch (field) {
+      case 'name':
+        return line.name.trim() === '' || [...line.name.trim()].length > NAME_CHARS_MAX;
+      case 'quantity':
+        return readQuantity(line.quantity) === null;
+      case 'price':
+        return line.price.trim() !== '' && readSigned(line.price) === null;
+      case 'total':
+        return line.total.trim() !== '' && readSigned(line.total) === null;
+    }
+  }
+
+  extraFault(extra: Extra): boolean {
+    const read = this.extra(extra);
+    return read === null || (read < 0n && extra !== 'rounding');
+  }
+
+  get faulty(): boolean {
+    const fields: LineField[] = ['name', 'quantity', 'price', 'total'];
+    return (
+      EXTRAS.some((extra) => this.extraFault(extra)) ||
+      this.lines.some((line) => fields.some((field) => this.faultOf(line, field)))
+    );
+  }
+
+  /** What quantity times price makes, when it is not the total that is typed. */
+  expected(line: LineDraft): Minor | null {
+    const quantity = readQuantity(line.quantity);
+    const price = readSigned(line.price);
+    if (quantity === null || price === null) return null;
+    const cost = costOf(quantity, price);
+    return cost === readSigned(line.total) ? null : cost;
+  }
+
+  add(): LineDraft {
+    this.#lastKey += 1;
+    const line: LineDraft = { key: this.#lastKey, product: null, name: '', quantity: '1', price: '', total: '' };
+    this.lines.push(line);
+    // As it stands in the list: what is done to it there is seen.
+    return this.lines.at(-1) ?? line;
+  }
+
+  remove(key: number): void {
+    this.lines = this.lines.filter((line) => line.key !== key);
+  }
+
+  setTotal(line: LineDraft, total: Minor): void {
+    line.total = this.#moneyText(total);
+  }
+
+  /** Keeps a line consistent while quantity or price change: its total follows, if it followed before. */
+  change(line: LineDraft, field: 'quantity' | 'price', typed: string): void {
+    const followed = line.total.trim() === '' || (line.price !== '' && this.expected(line) === null);
+    line[field] = typed;
+    const cost = this.expected(line);
+    if (followed && cost !== null) this.setTotal(line, cost);
+  }
+
+  request(): Correction {
+    return {
+      products: this.lines.map(correctedLine),
+      total_account: this.total,
+      service: this.#optional('service'),
+      discount: this.#optional('discount'),
+      tax: this.#optional('tax'),
+      tip: this.#optional('tip'),
+      rounding: this.#optional('rounding'),
+      currency: this.currency || null,
+    };
+  }
+
+  #optional(extra: Extra): Minor | null {
+    return this.extra(extra) || null;
+  }
+
+  #lineOf(product: Product): LineDraft {
+    this.#lastKey += 1;
+    return {
+      key: this.#lastKey,
+      product,
+      name: product.name,
+      quantity: quantityText(product.numberServings).replace('.', this.#separator),
+      price: this.#moneyText(product.price),
+      total: this.#moneyText(product.total),
+    };
+  }
+
+  // With both decimals, so that a column of them is easy to read.
+  #moneyText(minor: Minor | null): string {
+    if (minor === null) return '';
+    const text = wireText(minor);
+    return (text.includes('.') ? text : `${text}.00`).replace('.', this.#separator);
+  }
+
+  #written(): string {
+    const lines = this.lines.map(({ product, name, quantity, price, total }) => [
+      ...[product?.id, name, quantity, price, total],
+    ]);
+    return JSON.stringify([lines, this.extras, this.currency]);
+  }
+}
+
+function correctedLine({ product, name, quantity, price, total }: LineDraft): CorrectedLine {
+  const typedPrice = readSigned(price);
+  // A price that was computed, and not typed anew, is better computed again.
+  const isOld = product !== null && typedPrice === product.price && !product.price_printed;
+  return {
+    ...(product && { id: product.id }),
+    name: name.trim(),
+    numberServings: readQuantity(quantity) ?? ONE,
+    ...(typedPrice !== null && !isOld && { price: typedPrice }),
+    total: readSigned(total),
+  };
+}

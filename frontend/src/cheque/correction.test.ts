@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Cheque, Product } from '../api/model';
+import { CorrectionDraft } from './correction.svelte';
+
+function product(id: number, name: string, total: bigint | null): Product {
+  return {
+    id,
+    name,
+    numberServings: 1_000n,
+    price: total,
+    total,
+    price_printed: true,
+    confidence: 0.9,
+    raw: name,
+    warnings: [],
+  };
+}
+
+function draftOf(change: Partial<Cheque> = {}): CorrectionDraft {
+  const cheque: Cheque = {
+    total_account: 42_000n,
+    products: [product(1, 'Чай', 15_000n), product(2, 'Пирог', 25_000n)],
+    status: 'needs_review',
+    confidence: 0.8,
+    warnings: [],
+    ...change,
+  };
+  return new CorrectionDraft(cheque, ',');
+}
+
+test('lines and extras make a sum, the discount is taken off', () => {
+  const draft = draftOf({ service: 3_000n, discount: 1_000n, rounding: -50n });
+  assert.equal(draft.sum, 41_950n);
+  assert.equal(draft.extras.rounding, '-0,50');
+  draft.extras.rounding = '';
+  assert.equal(draft.sum, 42_000n);
+});
+
+test('a line whose total can’t be read makes no sum', () => {
+  const draft = draftOf({ products: [product(1, 'Чай', null)] });
+  assert.equal(draft.sum, null);
+  assert.equal(draft.faulty, false, 'an unread total is no fault: it may stay so');
+});
+
+test('nothing is dirty before it is typed, and clean again when it is typed back', () => {
+  const draft = draftOf();
+  assert.equal(draft.dirty, false);
+  draft.lines[0]!.name = 'Чай с мятой';
+  assert.equal(draft.dirty, true);
+  draft.lines[0]!.name = 'Чай';
+  assert.equal(draft.dirty, false);
+  draft.remove(draft.lines[1]!.key);
+  assert.equal(draft.dirty, true);
+});
+
+test('a total follows quantity and price as long as it followed before', () => {
+  const draft = draftOf();
+  const tea = draft.lines[0]!;
+  draft.change(tea, 'quantity', '2');
+  assert.equal(tea.total, '300,00');
+  tea.total = '280,00';
+  assert.equal(draft.expected(tea), 30_000n);
+  draft.change(tea, 'quantity', '3');
+  assert.equal(tea.total, '280,00', 'a total of its own stays');
+  assert.equal(draft.expected(tea), 45_000n);
+});
+
+test('the request keeps ids, is exact, and clears what is empty', () => {
+  const draft = draftOf({ service: 100n });
+  draft.extras.service = '';
+  Object.assign(draft.add(), { name: ' Хлеб ', quantity: '0,5', total: '20' });
+  assert.deepEqual(draft.request(), {
+    products: [
+      { id: 1, name: 'Чай', numberServings: 1_000n, price: 15_000n, total: 15_000n },
+      { id: 2, name: 'Пирог', numberServings: 1_000n, price: 25_000n, total: 25_000n },
+      { name: 'Хлеб', numberServings: 500n, total: 2_000n },
+    ],
+    total_account: 42_000n,
+    service: null,
+    discount: null,
+    tax: null,
+    tip: null,
+    rounding: null,
+    currency: null,
+  });
+});

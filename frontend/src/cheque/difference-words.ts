@@ -1,0 +1,13 @@
+/** By how much a cheque does not add up, and in which direction. */
+import type { Words } from '../i18n/en';
+import type { Minor } from '../money/amount';
+import type { MoneyFormat } from '../money/format';
+
+export function differenceWords(words: Words, money: MoneyFormat, sum: Minor, total: Minor): string {
+  const said = words.cheque.review;
+  const [lines, whole] = [money.full(sum), money.full(total)];
+  if (sum === total) return said.addsUp(whole);
+  return sum < total
+    ? said.missing(lines, whole, money.full(total - sum))
+    : said.tooMuch(lines, whole, money.full(sum - total));
+}

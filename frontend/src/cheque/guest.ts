@@ -1,0 +1,23 @@
+/** What makes a guest the same guest tomorrow: a secret per cheque, kept in this browser. */
+
+export function recallToken(hash: string): string | null {
+  try {
+    return localStorage.getItem(key(hash));
+  } catch {
+    return null;
+  }
+}
+
+/** Without storage the secret lives as long as the page. */
+export function rememberToken(hash: string, token: string | null): void {
+  try {
+    if (token === null) localStorage.removeItem(key(hash));
+    else localStorage.setItem(key(hash), token);
+  } catch {
+    return;
+  }
+}
+
+function key(hash: string): string {
+  return `chipin.guest.${hash}`;
+}

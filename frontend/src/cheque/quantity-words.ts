@@ -1,0 +1,7 @@
+/** A quantity as a person reads it: `0,4`. */
+import { quantityText, type Thousandths } from '../money/quantity';
+
+export function quantityWords(locale: string, quantity: Thousandths): string {
+  const format = new Intl.NumberFormat(locale, { maximumFractionDigits: 3 });
+  return format.format(quantityText(quantity) as Intl.StringNumericLiteral);
+}

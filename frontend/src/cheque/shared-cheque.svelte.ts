@@ -1,0 +1,233 @@
+/** One shared cheque as this visitor sees it, kept live, and everything they can do with it. */
+import { SvelteMap } from 'svelte/reactivity';
+import { AccountState } from '../account/account.svelte';
+import type { Activity } from '../activity/activity.svelte';
+import type { Failure } from '../api/failure';
+import { readJson } from '../api/json';
+import type { Cheque, Due, Part, Participant, SharedCheque as State, Split } from '../api/model';
+import * as router from '../api/router';
+import { Connection } from '../live/connection.svelte';
+import { Draft } from '../state/draft.svelte';
+import { asFailure } from '../state/pager.svelte';
+import { changesBetween, person } from './changes';
+import { recallToken, rememberToken } from './guest';
+import { isNothing } from './part';
+import { tellChange, tellRefused } from './tell-change';
+
+type Phase = 'loading' | 'ready' | 'failed';
+
+/** A claim that was refused, until the next try. */
+export interface ClaimRefusal {
+  failure: Failure;
+  wanted: Part;
+}
+
+interface LiveMessage {
+  version: number;
+  cheque: Cheque;
+  split: Split;
+}
+
+// What a push should have brought, and did not, is asked for.
+const PATIENCE_MS = 10_000;
+
+export class SharedCheque {
+  readonly hash: string;
+  readonly userId: number | null;
+  readonly activity: Activity;
+  readonly connection: Connection;
+  /** Of the user; a guest has none. */
+  readonly account: AccountState | null;
+  readonly settleDraft: Draft<Record<never, string>>;
+  readonly topUpDraft: Draft<{ amount: string }>;
+
+  phase = $state<Phase>('loading');
+  /** The last state; stays while `failure` tells that a newer one could not be read. */
+  state = $state.raw<State | null>(null);
+  failure = $state.raw<Failure | null>(null);
+  /** Claims on their way to the server. */
+  readonly claiming = new SvelteMap<number, Part>();
+  readonly refused = new SvelteMap<number, ClaimRefusal>();
+  /** How everybody's due is made up; of `version`. */
+  dues = $state.raw<{ version: number; dues: Due[] } | null>(null);
+  #token = $state<string | null>(null);
+  #patrol = 0;
+
+  constructor(hash: string, userId: number | null, activity: Activity) {
+    this.hash = hash;
+    this.userId = userId;
+    this.activity = activity;
+    this.#token = recallToken(hash);
+    this.account = userId === null ? null : new AccountState(userId, () => undefined);
+    this.settleDraft = new Draft(`settle.${hash}.${userId}`, {});
+    this.topUpDraft = new Draft(`missing.${hash}.${userId}`, { amount: '' });
+    this.connection = new Connection(router.chequeSocketUrl(hash), {
+      onLive: () => undefined,
+      onLost: () => void this.refresh(),
+      onMessage: (text) => this.#hear(readJson(text) as LiveMessage),
+    });
+  }
+
+  get cheque(): Cheque | null {
+    return this.state?.cheque ?? null;
+  }
+
+  get you(): Participant | null {
+    return (this.state && person(this.state, this.state.you)) ?? null;
+  }
+
+  /** Whether the person acts here as a guest, under a secret of this browser. */
+  get isGuest(): boolean {
+    return this.you?.role === 'guest';
+  }
+
+  get table(): router.Table {
+    return { hash: this.hash, visitor: { userId: this.userId, participantToken: this.#token } };
+  }
+
+  start(): void {
+    void this.refresh();
+    this.#patrol = window.setInterval(() => this.#lookAround(), PATIENCE_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#patrol);
+    this.connection.stop();
+  }
+
+  /** Reads the state. Follows the cheque live from the first time on, and no more when it has ended. */
+  async refresh(): Promise<void> {
+    try {
+      this.#learn(await router.openCheque(this.table));
+      this.failure = null;
+      if (this.phase !== 'ready') this.connection.start();
+      this.phase = 'ready';
+    } catch (cause) {
+      this.failure = asFailure(cause);
+      const status = this.failure.problem?.status;
+      if (status !== 404 && status !== 410 && this.phase === 'ready') return;
+      this.phase = 'failed';
+      this.connection.stop();
+    }
+  }
+
+  /** Does something that changes the cheque. Returns why it did not work, or `null`. */
+  async attempt(deed: (table: router.Table) => Promise<State | void>): Promise<Failure | null> {
+    try {
+      const state = await deed(this.table);
+      if (state) this.#learn(state);
+      return null;
+    } catch (cause) {
+      const failure = asFailure(cause);
+      // Who is refused has seen an old state.
+      if (failure.problem && failure.problem.status < 500) void this.refresh();
+      return failure;
+    }
+  }
+
+  joinAsGuest(name: string): Promise<Failure | null> {
+    const visitor = { userId: null, participantToken: null };
+    return this.attempt(async ({ hash }) => {
+      const joined = await router.joinCheque({ hash, visitor }, name);
+      if (joined.participant_token) this.#keepToken(joined.participant_token);
+      return joined;
+    });
+  }
+
+  /**
+   * Joins as a user; a guest keeps what they took. The page goes on as this user: one session is one user.
+   */
+  async joinAs(userId: number, name: string): Promise<Failure | null> {
+    const visitor = { userId, participantToken: this.#token };
+    try {
+      const joined = await router.joinCheque({ hash: this.hash, visitor }, name);
+      // The secret of a guest has done its work.
+      this.#keepToken(null);
+      if (userId === this.userId) this.#learn(joined);
+      return null;
+    } catch (cause) {
+      return asFailure(cause);
+    }
+  }
+
+  rename(name: string): Promise<Failure | null> {
+    return this.attempt((table) => router.joinCheque(this.isGuest ? asGuest(table) : table, name));
+  }
+
+  /** Takes `part` of the line instead of what one had of it. Shown as taken only when the server says so. */
+  async claim(line: number, part: Part): Promise<void> {
+    if (this.claiming.has(line)) return;
+    this.claiming.set(line, part);
+    this.refused.delete(line);
+    const failure = await this.attempt((table) =>
+      isNothing(part) ? router.giveLineBack(table, line) : router.claimLine(table, line, part),
+    );
+    this.claiming.delete(line);
+    if (!failure) return;
+    this.refused.set(line, { failure, wanted: part });
+    const name = this.cheque?.products.find(({ id }) => id === line)?.name ?? '';
+    tellRefused(this.activity, name, failure);
+  }
+
+  /** Pays one's due. Sending it again after a lost answer pays once. */
+  async settle(): Promise<Failure | null> {
+    const you = this.you;
+    if (!you) return null;
+    const body = router.settleBody(you.id);
+    const key = this.settleDraft.keyFor(body);
+    const failure = await this.attempt((table) => router.settle(table, body, key));
+    // Refused is decided: the next try is another deed.
+    if (!failure?.mayPass) this.settleDraft.done();
+    return failure;
+  }
+
+  async readDues(): Promise<void> {
+    try {
+      const dues = await router.readDues(this.table);
+      if (dues.version >= (this.dues?.version ?? 0)) this.dues = dues;
+    } catch {
+      // The sum itself is in the state; its parts come with the next one.
+    }
+  }
+
+  #keepToken(token: string | null): void {
+    this.#token = token;
+    rememberToken(this.hash, token);
+  }
+
+  #hear({ version, cheque, split }: LiveMessage): void {
+    if (!this.state || version <= this.state.split.version) return;
+    this.#move({ ...this.state, cheque, split: { ...split, version } });
+    // A guest who became a user elsewhere, or was merged, is somebody else from now on.
+    if (this.state.you !== null && !this.you) void this.refresh();
+  }
+
+  #learn(read: State): void {
+    const known = this.state;
+    if (!known || read.split.version > known.split.version) this.#move(read);
+    // An answer that a push has overtaken still knows who we are.
+    else this.state = { ...known, you: read.you, owner: read.owner };
+  }
+
+  #move(state: State): void {
+    const before = this.state;
+    this.state = state;
+    if (before) for (const change of changesBetween(before, state)) tellChange(this.activity, change, state.you);
+    const settled = this.you?.settlement.state;
+    const was = before && person(before, state.you)?.settlement.state;
+    if (settled === was) return;
+    // The server has heard of the last try: the next one is another deed.
+    this.settleDraft.done();
+    if (settled !== 'pending') void this.account?.refresh();
+  }
+
+  #lookAround(): void {
+    if (document.visibilityState !== 'visible') return;
+    const retryable = this.phase === 'failed' && this.failure?.mayPass;
+    if (retryable || this.you?.settlement.state === 'pending') void this.refresh();
+  }
+}
+
+function asGuest({ hash, visitor }: router.Table): router.Table {
+  return { hash, visitor: { ...visitor, userId: null } };
+}

@@ -1,0 +1,78 @@
+/** Tells what happens on a shared cheque. */
+import type { Activity, Tone } from '../activity/activity.svelte';
+import type { Failure } from '../api/failure';
+import type { Participant } from '../api/model';
+import { failureWords, reasonWords } from '../i18n/failure-words';
+import type { Speech } from '../i18n/speech.svelte';
+import type { Change } from './changes';
+import { isWhole, partText } from './part';
+import { nameOf } from './person-name';
+import { tipText } from './tip';
+
+const TONES: Record<Change['what'], Tone> = {
+  joined: 'quiet',
+  renamed: 'quiet',
+  left: 'quiet',
+  took: 'quiet',
+  gaveBack: 'quiet',
+  method: 'quiet',
+  tip: 'quiet',
+  corrected: 'quiet',
+  confirmed: 'good',
+  paying: 'wait',
+  paid: 'good',
+  cash: 'good',
+  notPaid: 'bad',
+  settled: 'good',
+};
+
+export function tellChange(activity: Activity, change: Change, you: number | null): void {
+  const mine = 'who' in change && change.who.id === you;
+  const tone = mine && TONES[change.what] === 'quiet' ? 'deed' : TONES[change.what];
+  activity.tell(tone, (speech) => sentence(speech, change, mine));
+}
+
+/** A claim of ours that came to nothing. */
+export function tellRefused(activity: Activity, line: string, failure: Failure): void {
+  activity.tell('bad', ({ words }) => words.cheque.log.refused(line, failureWords(words, failure)));
+}
+
+function sentence(speech: Speech, change: Change, mine: boolean): string {
+  const { words } = speech;
+  const said = words.cheque.log;
+  const name = (who: Participant) => nameOf(words, who);
+  switch (change.what) {
+    case 'joined':
+      return mine ? said.youJoined : said.joined(name(change.who));
+    case 'renamed':
+      return said.renamed(change.before ?? words.cheque.people.number(change.who.id), name(change.who));
+    case 'left':
+      return said.left(name(change.who));
+    case 'took': {
+      const part = isWhole(change.part) ? '' : ` ${partText(change.part)}`;
+      return mine ? said.youTook(change.line + part) : said.took(name(change.who), change.line + part);
+    }
+    case 'gaveBack':
+      return mine ? said.youGaveBack(change.line) : said.gaveBack(name(change.who), change.line);
+    case 'method':
+      return said.method(words.cheque.methods[change.method]);
+    case 'tip':
+      return said.tip(tipText(speech, change.tip));
+    case 'corrected':
+      return said.corrected;
+    case 'confirmed':
+      return said.confirmed;
+    case 'paying':
+      return mine ? said.youPaying : said.paying(name(change.who));
+    case 'paid':
+      return mine ? said.youPaid : said.paid(name(change.who));
+    case 'cash':
+      return mine ? said.youCash : said.cash(name(change.who));
+    case 'notPaid': {
+      const why = reasonWords(words, change.reason);
+      return mine ? said.youNotPaid(why) : said.notPaid(name(change.who));
+    }
+    case 'settled':
+      return said.settled;
+  }
+}

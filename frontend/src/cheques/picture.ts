@@ -1,0 +1,37 @@
+/** Whether a file can be read as a cheque, found without decoding it. */
+
+export const BYTES_MAX = 10_000_000;
+export const PIXELS_MAX = 40_000_000;
+/** What the file dialog offers. iPhones turn their HEIC photos into JPEG when HEIC is not among them. */
+export const ACCEPTED = 'image/jpeg,image/png,image/webp';
+/** So many bytes tell the kind of any file that we know. */
+export const HEAD_BYTES = 32;
+
+export type PictureKind = 'jpeg' | 'png' | 'webp' | 'heic' | 'svg' | 'pdf' | 'gif' | 'other';
+export type PictureRefusal = 'empty' | 'heic' | 'svg' | 'pdf' | 'unsupported' | 'broken' | 'too_large';
+
+/** The kind by the first bytes: names and types of files are only claims. */
+export function kindOf(head: Uint8Array): PictureKind {
+  const text = String.fromCharCode(...head);
+  if (text.startsWith('\xff\xd8\xff')) return 'jpeg';
+  if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'png';
+  if (text.startsWith('RIFF') && text.slice(8, 12) === 'WEBP') return 'webp';
+  if (text.slice(4, 8) === 'ftyp' && /^(hei[cfmsx]|hev[cmsx]|mif1|msf1|avif)/.test(text.slice(8, 12))) return 'heic';
+  if (text.startsWith('%PDF')) return 'pdf';
+  if (text.startsWith('GIF8')) return 'gif';
+  // With or without a byte order mark.
+  return /^(\xef\xbb\xbf)?\s*<(\?xml|svg|!--|!doctype svg)/i.test(text) ? 'svg' : 'other';
+}
+
+/** Why a file of this kind can't be sent as it is; `null` when it can. */
+export function refusalOf(kind: PictureKind, bytes: number): PictureRefusal | null {
+  if (bytes === 0) return 'empty';
+  if (kind === 'heic' || kind === 'svg' || kind === 'pdf') return kind;
+  if (kind === 'gif' || kind === 'other') return 'unsupported';
+  return bytes > BYTES_MAX ? 'too_large' : null;
+}
+
+/** By how much both sides shrink so that a picture has at most `pixelsMax` pixels; 1 when it has already. */
+export function scaleFor(width: number, height: number, pixelsMax: number): number {
+  return Math.min(1, Math.sqrt(pixelsMax / (width * height)));
+}
