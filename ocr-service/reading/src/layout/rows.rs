@@ -76,7 +76,7 @@ pub(crate) fn rows(words: &[Word]) -> Vec<Row> {
         .into_values()
         .filter_map(|line| Row::new(line, 0.0).and_then(|row| tilted(row, &slopes, height)))
         .collect();
-    let mut rows = joined(pieces);
+    let mut rows = joined(&pieces);
     let centre = median(rows.iter().map(|row| row.place.middle().0));
     rows.sort_by(|a, b| a.middle_at(centre).total_cmp(&b.middle_at(centre)));
     rows
@@ -131,7 +131,7 @@ fn weight(length: f32, height: f32) -> u8 {
 }
 
 /// Joins pieces whose middles meet between them, the closest first.
-fn joined(pieces: Vec<Row>) -> Vec<Row> {
+fn joined(pieces: &[Row]) -> Vec<Row> {
     let mut pairs = vec![];
     for (left, a) in pieces.iter().enumerate() {
         for (right, b) in pieces.iter().enumerate() {

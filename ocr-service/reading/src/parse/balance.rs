@@ -26,7 +26,6 @@ impl Parts {
 /// A way in which the cheque adds up.
 #[derive(Clone, Debug)]
 pub(crate) struct Balance {
-    pub(crate) total: i64,
     pub(crate) parts: Parts,
     /// The sum of each line.
     pub(crate) sums: Vec<i64>,
@@ -133,7 +132,7 @@ pub(crate) fn balance(items: &[Item], figures: &Figures, candidate: &Candidate) 
             sums[change.item] = change.minor;
         }
         let changed = changes.iter().map(|change| change.item).collect();
-        Balance { total: candidate.minor, parts, sums, changed, repaired: vec![], cost: cost + base }
+        Balance { parts, sums, changed, repaired: vec![], cost: cost + base }
     };
     if let Some((parts, cost)) = ways.iter().find(|(parts, _)| sum + parts.sum() == candidate.minor) {
         return Some(found(*parts, &[], *cost));

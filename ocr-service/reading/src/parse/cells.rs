@@ -39,10 +39,6 @@ impl Cell {
     pub(crate) fn number(&self) -> Option<Number> {
         self.readings.first().map(|reading| reading.number)
     }
-
-    pub(crate) fn middle(&self) -> f32 {
-        f32::midpoint(self.left, self.right)
-    }
 }
 
 /// A printed row, ready to be understood.

@@ -218,7 +218,7 @@ fn class_of_words(words: &[String], amount: Option<i64>) -> Class {
     }
     // "Total rounded" is the total, "rounding" only what was added; 99 Speed Mart calls the total "rounding".
     let small = amount.is_none_or(|amount| amount.abs() < 100);
-    if has(Sign::Round) && !(payable && !small) {
+    if has(Sign::Round) && (!payable || small) {
         let adjusts = words.iter().any(|word| word.starts_with("adj"));
         return if small || adjusts || !total { rounding(small || adjusts, amount) } else { Class::Total(100) };
     }

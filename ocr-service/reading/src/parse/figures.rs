@@ -121,7 +121,10 @@ fn taxed(entries: &[Entry]) -> Vec<i64> {
             cell.number().filter(|number| number.decimals == 2).and_then(super::amount::Number::money)
         };
         let figures: Vec<i64> = entry.line.cells.iter().filter_map(money).collect();
-        let [.., before, last] = figures[..] else { if figures.is_empty() { break } else { continue } };
+        if figures.is_empty() {
+            break;
+        }
+        let [.., before, last] = figures[..] else { continue };
         if matches!(entry.class, Class::Total(_) | Class::QuantityTotal | Class::Tax) {
             sums.push(last);
             sums.push(before.saturating_add(last));

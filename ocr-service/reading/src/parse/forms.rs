@@ -352,3 +352,128 @@ TOTAL                 5.00",
     assert_eq!(total(&parsed), "5");
     assert_eq!((parsed.cheque.status, parsed.sure), (ChequeStatus::NeedsReview, false));
 }
+
+#[test]
+fn a_russian_bill_with_the_price_before_a_star() {
+    assert_read(
+        "\
+КАФЕ \"УЮТ\"
+Счет № 12     Стол 5
+Дата: 12.03.2024   18:22
+Наименование
+Борщ с пампушками   2 * 390.00     780.00
+Чай черный          1 * 150.00     150.00
+Наполеон            3 * 280.00     840.00
+----------------------------------------
+Итого:                            1770.00
+Скидка 10%:                        177.00
+К оплате:                         1593.00
+Спасибо за визит!",
+        &["2 Борщ с пампушками 780", "1 Чай черный 150", "3 Наполеон 840"],
+        "1593",
+    );
+}
+
+#[test]
+fn a_russian_bill_with_a_column_of_prices_and_long_names() {
+    assert_read(
+        "\
+Ресторан \"Волга\"
+ПРЕДВАРИТЕЛЬНЫЙ СЧЕТ
+№   Блюдо               Цена  Кол-во     Сумма
+1   Стейк рибай       2 450,00     1  2 450,00
+    с овощами гриль
+2   Вино красное        650,00     3  1 950,00
+    сухое, 150 мл
+3   Вода б/газ          190,00     2    380,00
+ВСЕГО:                                4 780,00
+Сервисный сбор 10%:                     478,00
+ИТОГО К ОПЛАТЕ:                       5 258,00
+Вознаграждение официанту приветствуется",
+        &["1 Стейк рибай с овощами гриль 2450", "3 Вино красное сухое, 150 мл 1950", "2 Вода б/газ 380"],
+        "5258",
+    );
+}
+
+#[test]
+fn a_russian_bill_without_a_head() {
+    assert_read(
+        "\
+Добро пожаловать!
+Счёт №158  Стол 7  12.05.2024 21:04
+Официант: Мария
+Цезарь с курицей       1      490,00
+Паста карбонара        2    1 040,00
+Пиво светлое 0,5       4    1 240,00
+Эспрессо               1      140,00
+Итого                       2 910,00
+Карта                       2 910,00",
+        &["1 Цезарь с курицей 490", "2 Паста карбонара 1040", "4 Пиво светлое 0,5 1240", "1 Эспрессо 140"],
+        "2910",
+    );
+}
+
+#[test]
+fn a_mcdonalds_receipt_with_modifiers() {
+    let slip = "\
+INV# 003621900066840
+ORD #18 -REG #19- 21/03/2018 19:53:23
+QTY ITEM                    TOTAL
+  1 M McChicken              9.50
+    1 M Coke
+    1 M Fries
+  1 McChicken                5.00
+  1 9Nuggets                10.90
+    1 Barbecue Sauce
+TakeOut Total (incl GST)    25.40
+Total Rounded               25.40
+Cash Tendered               26.00
+Change                       0.60
+TOTAL INCLUDES 6% GST        1.44";
+    let parsed = read(slip);
+    assert_eq!(total(&parsed), "25.40");
+    assert_eq!(parsed.cheque.status, ChequeStatus::Balanced, "{:?}", parsed.cheque);
+    let totals: Vec<i64> =
+        parsed.cheque.products.iter().filter_map(|p| p.total).map(Money::minor).filter(|m| *m != 0).collect();
+    assert_eq!(totals, [950, 500, 1090]);
+}
+
+#[test]
+fn a_restaurant_with_sales_tax_and_a_tip() {
+    assert_read(
+        "\
+THE CORNER DINER
+Table 12    Server: Ann
+2 Cheeseburger         23.90
+1 Caesar Salad         11.50
+3 Lemonade             12.00
+Subtotal               47.40
+Sales Tax 8%            3.79
+Gratuity                8.00
+Total                  59.19
+Visa                   59.19",
+        &["2 Cheeseburger 23.90", "1 Caesar Salad 11.50", "3 Lemonade 12"],
+        "59.19",
+    );
+}
+
+#[test]
+fn a_dm_slip() {
+    assert_read(
+        "\
+dm-drogerie markt
+Filiale 1234  Berlin
+25.04.2020 12:33
+Balea Duschgel 300ml      0,95 1
+2x 1,45 Babylove Brei     2,90 2
+alverde Creme             3,95 1
+SUMME EUR                 7,80
+Bar EUR                  10,00
+Rückgeld EUR             -2,20
+MwSt-Satz  Netto  MwSt  Brutto
+1=19,00%    4,12  0,78    4,90
+2=7,00%     2,71  0,19    2,90",
+        &["1 Balea Duschgel 300ml 0.95", "2 Babylove Brei 2.90", "1 alverde Creme 3.95"],
+        "7.80",
+    );
+}

@@ -165,7 +165,8 @@ fn whole(text: &str) -> Option<What> {
         _ if !lower.starts_with(char::is_alphanumeric) => None,
         _ if UNITS.contains(&lower.as_str()) || (lower.chars().count() > 2 && is_unit(&lower)) => Some(What::Unit),
         _ if !trimmed.chars().any(char::is_alphanumeric) => Some(What::Mark),
-        _ if trimmed.chars().count() == 1 => Some(What::Mark),
+        // A lone letter is a word, `с` or `в`, unless it stands for a tax behind a sum.
+        _ if trimmed.chars().count() == 1 => Some(What::Text),
         _ => None,
     }
 }

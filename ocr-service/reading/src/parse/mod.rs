@@ -26,6 +26,8 @@ mod finish;
 mod drawn;
 #[cfg(test)]
 mod forms;
+#[cfg(test)]
+mod soundness;
 
 use crate::layout::rows::{Row, rows};
 use crate::layout::strips::strips;

@@ -136,8 +136,7 @@ fn price_of(number: Number) -> Option<i64> {
 
 fn one(cells: &[Cell], at: usize, sign: usize) -> Product {
     let number = cells[at].readings[0].number;
-    let used = vec![at.min(sign), at.max(sign)];
-    let used = (used[0]..=used[1]).collect();
+    let used = (at.min(sign)..=at.max(sign)).collect();
     if number.decimals == 2 && at > sign {
         return Product { price: price_of(number), cells: used, ..Product::default() };
     }

@@ -79,7 +79,8 @@ fn is_reduction(entry: &Entry) -> bool {
 
 /// Nobody pays before the total is said: a name and a sum above it are a line, whatever their words look like.
 fn before_total(entries: &mut [Entry], after_head: usize) {
-    let is_total = |entry: &Entry| matches!(entry.class, Class::Total(80..)) && !entry.amounts.is_empty();
+    let is_total =
+        |entry: &Entry| matches!(entry.class, Class::Total(80..) | Class::Subtotal) && !entry.amounts.is_empty();
     let Some(total) = entries.iter().position(is_total) else { return };
     let first = entries[..total].iter().position(|entry| entry.class == Class::Plain && entry.shape.form == Form::Full);
     let start = first.unwrap_or(total).max(after_head).min(total);
