@@ -1,1 +1,93 @@
-//! Reads cheques from photos.
+//! Cheques: reading them from photos in isolated workers, keeping the photos, and telling the others.
+
+pub mod config;
+pub mod state;
+
+pub mod api;
+pub mod inbox;
+
+pub mod readings;
+pub mod workers;
+
+pub mod domain;
+pub mod store;
+
+pub mod cache;
+pub mod janitor;
+
+pub mod tools;
+
+use cache::Cache;
+use chassis::process::{Ended, Process};
+use chassis::readiness::Readiness;
+use chassis::{face, postgres, serve, telemetry};
+use config::Config;
+use janitor::Janitor;
+use messaging::{Messaging, maintenance};
+use readings::Readings;
+use state::State;
+use std::error::Error;
+use std::sync::Arc;
+use store::photos::Photos;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, Semaphore};
+use tracing::info;
+use workers::pool::Pool;
+
+/// The service's name: its schema, its exchange, and the beginning of its queues' names.
+pub const SERVICE: &str = "ocr";
+
+/// Most pictures that are received at the same time: 10 MB of memory each.
+const UPLOADS_MAX: usize = 32;
+
+/// Runs the service until a signal or a failure.
+///
+/// # Errors
+/// When it can't start: a malformed URL, a taken port, a folder that can't be made.
+pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
+    let metrics = telemetry::start(&config.process)?;
+    let process = Process::default();
+    let stopping = process.stopping();
+
+    let database = postgres::pool(&config.postgres, SERVICE)?;
+    let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url);
+    let state = State {
+        messaging: messaging.clone(),
+        database: database.clone(),
+        pool: Pool::new(&config.workers),
+        readings: Readings::default(),
+        uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
+        photos: Photos::open(&config.photos_dir)?,
+        cache: Cache::new(&config.redis_url)?,
+        share_base_url: config.share_base_url.trim_end_matches('/').into(),
+        cheque_ttl: config.cheque_ttl(),
+        janitor: Arc::new(Notify::new()),
+    };
+    let janitor = Janitor {
+        database: database.clone(),
+        photos: state.photos.clone(),
+        cache: state.cache.clone(),
+        wake: Arc::clone(&state.janitor),
+    };
+
+    let router = face::with_face(api::routes(state.clone()), readiness(&state), metrics);
+    let listener = TcpListener::bind(config.listen_addr).await?;
+    info!(address = %listener.local_addr()?, "ocr-service listens");
+
+    process.run("http", serve::serve(listener, router, stopping.clone()));
+    process.run("workers", state.pool.clone().run(stopping.clone()));
+    process.run("relay", messaging.relay().run(stopping.clone()));
+    process.run("consumer", messaging.consumer(inbox::subscriptions(&state)).run(stopping.clone()));
+    process.run("janitor", janitor.run(stopping.clone()));
+    process.run("inbox maintenance", maintenance::run(database, stopping));
+    Ok(process.until_ended(config.process.shutdown_timeout()).await?)
+}
+
+/// Redis is not asked: without it links open a little later, and that is all.
+fn readiness(state: &State) -> Readiness {
+    let State { database, messaging, pool, .. } = state.clone();
+    Readiness::default()
+        .check("database", move || postgres::check(database.clone()))
+        .check("broker", move || std::future::ready(messaging.check()))
+        .check("workers", move || std::future::ready(pool.check()))
+}

@@ -1,0 +1,46 @@
+//! `GET /cheques/{hash}/photo`: the photo, for everybody who knows the link.
+
+use crate::state::State;
+use crate::store::photos::{Photos, PhotosError};
+use axum::extract;
+use axum::response::{IntoResponse, Response};
+use chassis::clock;
+use chassis::problem::{Problem, ProblemDocument};
+use http::header;
+use tracing::error;
+
+/// The photo of a cheque: upright, and without what the camera wrote into it. Who knows the key may see it.
+#[utoipa::path(
+    get, path = "/cheques/{hash}/photo", tag = "cheques", operation_id = "getPhoto", security(),
+    params(("hash" = String, Path, description = "The key of the cheque's link")),
+    responses(
+        (status = 200, content_type = "image/jpeg", body = Vec<u8>),
+        (status = 404, description = "Not there", body = ProblemDocument),
+        (status = 410, description = "Deleted, or expired", body = ProblemDocument),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    extract::Path(hash): extract::Path<String>,
+) -> Result<Response, Problem> {
+    let kept = super::find(&state, hash).await?;
+    let now = clock::now();
+    if kept.open(now).is_none() {
+        return Err(super::expired());
+    }
+    let photo =
+        state.photos.get(&Photos::key(&kept.hash)).await.map_err(|failure: PhotosError| Problem::internal(&failure))?;
+    let Some(photo) = photo else {
+        // Its key is a secret and stays out of the log; the trace leads to the request.
+        error!(read_at = %kept.created_at, "the photo of a cheque is lost");
+        return Err(Problem::not_found("cheque_not_found", "the photo of this cheque is lost"));
+    };
+    // It never changes, and nobody may see it longer than the cheque.
+    let cache = format!("private, max-age={}, immutable", (kept.expires_at - now).whole_seconds());
+    let headers = [
+        (header::CONTENT_TYPE, "image/jpeg"),
+        (header::CACHE_CONTROL, cache.as_str()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    Ok((headers, photo).into_response())
+}

@@ -1,0 +1,86 @@
+//! Receives a picture: one part of a multipart body, within limits of size and time.
+
+use super::refusals;
+use crate::workers::PICTURE_BYTES_MAX;
+use axum::body::Bytes;
+use axum::extract::Multipart;
+use axum::extract::multipart::{Field, MultipartError};
+use chassis::problem::Problem;
+use http::StatusCode;
+use std::time::Duration;
+
+/// The part with the picture.
+const PART: &str = "file";
+/// How much is received in all, in bytes: what is beyond the limit of a picture is read too and thrown away, since a
+/// server that answers and closes while the client is still sending resets the connection, and the client never sees
+/// the answer.
+const RECEIVED_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// How long the sending may take: 10 MB over a slow phone.
+const RECEIVE_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The picture in the part `file`; other parts are read and ignored.
+///
+/// # Errors
+/// 400 when the body is no multipart body, 408 when it comes too slowly, 413 when the picture is too large, 422 when
+/// there is none, or an empty one.
+pub(super) async fn receive(multipart: Multipart) -> Result<Bytes, Problem> {
+    tokio::time::timeout(RECEIVE_TIMEOUT, receive_parts(multipart)).await.unwrap_or_else(|_| {
+        let detail = format!("the picture did not arrive within {} s", RECEIVE_TIMEOUT.as_secs());
+        Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", detail))
+    })
+}
+
+async fn receive_parts(mut multipart: Multipart) -> Result<Bytes, Problem> {
+    let mut received = 0;
+    let mut picture = None;
+    while let Some(field) = multipart.next_field().await.map_err(malformed)? {
+        let wanted = picture.is_none() && field.name() == Some(PART);
+        let part = receive_part(field, wanted, &mut received).await?;
+        if wanted {
+            picture = Some(part);
+        }
+    }
+    match picture {
+        None => {
+            let detail = "the body has no part named `file`; send the picture in it";
+            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "file_missing", detail))
+        }
+        Some(Part::TooLarge) => Err(too_large()),
+        Some(Part::Whole(bytes)) if bytes.is_empty() => Err(refusals::empty()),
+        Some(Part::Whole(bytes)) => Ok(bytes.into()),
+    }
+}
+
+enum Part {
+    Whole(Vec<u8>),
+    TooLarge,
+}
+
+async fn receive_part(mut field: Field<'_>, wanted: bool, received: &mut usize) -> Result<Part, Problem> {
+    let (mut bytes, mut length) = (vec![], 0);
+    while let Some(chunk) = field.chunk().await.map_err(malformed)? {
+        length += chunk.len();
+        *received += chunk.len();
+        if *received > RECEIVED_BYTES_MAX {
+            return Err(too_large());
+        }
+        if length > PICTURE_BYTES_MAX {
+            bytes = vec![];
+        } else if wanted {
+            bytes.extend_from_slice(&chunk);
+        }
+    }
+    Ok(if length > PICTURE_BYTES_MAX { Part::TooLarge } else { Part::Whole(bytes) })
+}
+
+fn too_large() -> Problem {
+    let detail = format!("a picture may have {} MB", PICTURE_BYTES_MAX / (1024 * 1024));
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "picture_too_large", detail)
+}
+
+/// The client's fault: its body is cut off, or its parts are not parts.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+fn malformed(failure: MultipartError) -> Problem {
+    let detail = format!("the body is not a complete multipart body: {}", failure.body_text());
+    Problem::new(StatusCode::BAD_REQUEST, "incomplete_body", detail)
+}

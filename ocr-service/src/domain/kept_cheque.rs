@@ -1,0 +1,89 @@
+//! A cheque that is kept under the key of its link, until its time is over or its owner deletes it.
+
+use contracts::cheque::Cheque;
+use contracts::ids::{ChequeHash, UserId};
+use contracts::ocr::ChequeRecognized;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// A kept cheque.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptCheque {
+    /// The key of its link.
+    pub hash: ChequeHash,
+    /// Who took the photo, and is to be paid.
+    pub owner_id: UserId,
+    /// What was read; `None` once it was deleted or found expired.
+    pub cheque: Option<Cheque>,
+    /// When it was read.
+    pub created_at: OffsetDateTime,
+    /// When its link ends.
+    pub expires_at: OffsetDateTime,
+}
+
+impl KeptCheque {
+    /// Keeps what was read for `ttl`.
+    pub fn new(hash: ChequeHash, owner_id: UserId, cheque: Cheque, now: OffsetDateTime, ttl: Duration) -> Self {
+        Self { hash, owner_id, cheque: Some(cheque), created_at: now, expires_at: now + ttl }
+    }
+
+    /// What there is to be seen at `now`; `None` when its time is over, or it was deleted.
+    pub fn open(&self, now: OffsetDateTime) -> Option<&Cheque> {
+        self.cheque.as_ref().filter(|_| now < self.expires_at)
+    }
+
+    /// What is told to the others; `None` when there is nothing to be told any more.
+    pub fn recognized(&self, now: OffsetDateTime) -> Option<ChequeRecognized> {
+        self.open(now).map(|cheque| ChequeRecognized {
+            hash: self.hash.clone(),
+            owner_id: self.owner_id,
+            expires_at: self.expires_at,
+            cheque: cheque.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contracts::cheque::ChequeStatus;
+    use time::macros::datetime;
+
+    const READ: OffsetDateTime = datetime!(2026-11-21 10:00 UTC);
+    const LATER: OffsetDateTime = datetime!(2026-11-21 10:59 UTC);
+    const TOO_LATE: OffsetDateTime = datetime!(2026-11-21 11:00 UTC);
+
+    fn kept() -> KeptCheque {
+        let cheque = Cheque {
+            total_account: None,
+            products: vec![],
+            currency: None,
+            service: None,
+            discount: None,
+            tax: None,
+            tip: None,
+            rounding: None,
+            status: ChequeStatus::Failed,
+            difference: None,
+            confidence: 0.0,
+            warnings: vec![],
+            photo: None,
+        };
+        let owner = UserId::try_from(1).unwrap();
+        KeptCheque::new(ChequeHash::from_random([1; 22]), owner, cheque, READ, Duration::from_hours(1))
+    }
+
+    #[test]
+    fn a_cheque_is_open_until_its_time_is_over() {
+        assert!(kept().open(LATER).is_some());
+        assert_eq!(kept().open(TOO_LATE), None);
+        assert_eq!(kept().recognized(TOO_LATE), None);
+        assert_eq!(kept().recognized(LATER).unwrap().expires_at, TOO_LATE);
+    }
+
+    #[test]
+    fn a_deleted_cheque_is_not_told_of() {
+        let deleted = KeptCheque { cheque: None, ..kept() };
+        assert_eq!((deleted.open(READ), deleted.recognized(READ)), (None, None));
+    }
+}

@@ -1,0 +1,3 @@
+//! The rules, without input or output.
+
+pub mod kept_cheque;

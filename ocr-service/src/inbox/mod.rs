@@ -1,0 +1,15 @@
+//! What comes in from other services: one file per event.
+
+mod cheque_deleted;
+mod cheque_requested;
+
+use crate::state::State;
+use messaging::Subscriptions;
+use std::sync::Arc;
+
+/// Who handles what.
+pub fn subscriptions(state: &State) -> Subscriptions {
+    Subscriptions::new()
+        .on(cheque_requested::AnnounceAgain)
+        .on(cheque_deleted::Empty { janitor: Arc::clone(&state.janitor) })
+}

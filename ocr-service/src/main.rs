@@ -1,0 +1,24 @@
+//! Runs ocr-service, and its tools.
+
+use chassis::config::Command;
+use clap::Parser;
+use ocr_service::config::Config;
+use ocr_service::tools::Tools;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // Before anything else: a worker must have one thread when it locks itself down, and tools need no database.
+    if let Some(tools) = Tools::asked_for() {
+        return tools.run();
+    }
+    serve()
+}
+
+#[tokio::main]
+async fn serve() -> ExitCode {
+    let config = Config::parse();
+    match config.command {
+        Some(Command::Healthcheck) => chassis::healthcheck::run(config.listen_addr).await,
+        None => chassis::process::exit_code(ocr_service::run(config).await),
+    }
+}

@@ -1,0 +1,185 @@
+//! The table `cheques`.
+
+use crate::domain::kept_cheque::KeptCheque;
+use contracts::cheque::Cheque;
+use contracts::ids::{ChequeHash, UserId};
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+
+/// Most rows of one batch of the janitor's.
+const BATCH: i64 = 100;
+
+/// A row, before it is trusted.
+struct Row {
+    hash: String,
+    owner_id: i64,
+    cheque: Option<Json<Cheque>>,
+    created_at: OffsetDateTime,
+    expires_at: OffsetDateTime,
+}
+
+impl TryFrom<Row> for KeptCheque {
+    type Error = sqlx::Error;
+
+    /// The table's constraints make this succeed; a row that breaks them is a decoding error, not a panic.
+    fn try_from(row: Row) -> Result<Self, Self::Error> {
+        Ok(Self {
+            hash: well_formed(row.hash)?,
+            owner_id: UserId::try_from(row.owner_id).map_err(|error| sqlx::Error::Decode(error.into()))?,
+            cheque: row.cheque.map(|Json(cheque)| cheque),
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+        })
+    }
+}
+
+/// A photo that is to be deleted.
+#[derive(Debug)]
+pub struct PhotoToDelete {
+    /// Whose photo it is.
+    pub hash: ChequeHash,
+    /// Where it is in the store of photos.
+    pub photo_key: String,
+}
+
+/// Inserts a cheque that was just read, with the place of its photo.
+///
+/// # Errors
+/// The database's.
+pub async fn insert(
+    connection: &mut PgConnection,
+    kept: &KeptCheque,
+    photo_key: &str,
+    photo_bytes: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into cheques (hash, owner_id, cheque, photo_key, photo_bytes, created_at, expires_at) \
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        kept.hash.as_str(),
+        kept.owner_id.get(),
+        kept.cheque.as_ref().map(Json) as Option<Json<&Cheque>>,
+        photo_key,
+        photo_bytes,
+        kept.created_at,
+        kept.expires_at,
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// One cheque, whoever asks.
+///
+/// # Errors
+/// The database's.
+pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<KeptCheque>, sqlx::Error> {
+    sqlx::query_as!(
+        Row,
+        r#"select hash, owner_id, cheque as "cheque: Json<Cheque>", created_at, expires_at
+           from cheques where hash = $1"#,
+        hash.as_str(),
+    )
+    .fetch_optional(pool)
+    .await?
+    .map(KeptCheque::try_from)
+    .transpose()
+}
+
+/// Reads a cheque and locks it until the transaction ends: take it before any event about it.
+///
+/// # Errors
+/// The database's.
+pub async fn lock(connection: &mut PgConnection, hash: &ChequeHash) -> Result<Option<KeptCheque>, sqlx::Error> {
+    sqlx::query_as!(
+        Row,
+        r#"select hash, owner_id, cheque as "cheque: Json<Cheque>", created_at, expires_at
+           from cheques where hash = $1 for update"#,
+        hash.as_str(),
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(KeptCheque::try_from)
+    .transpose()
+}
+
+/// Empties a cheque, whose photo is then to be deleted; `false` when it is empty already, or not there.
+///
+/// # Errors
+/// The database's.
+pub async fn empty(connection: &mut PgConnection, hash: &ChequeHash, now: OffsetDateTime) -> Result<bool, sqlx::Error> {
+    sqlx::query!(
+        "update cheques set cheque = null, deleted_at = $2 where hash = $1 and deleted_at is null",
+        hash.as_str(),
+        now,
+    )
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected() > 0)
+}
+
+/// Empties a batch of cheques whose time is over at `now`; returns how many.
+///
+/// # Errors
+/// The database's.
+pub async fn empty_expired(pool: &PgPool, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
+    // Two replicas take different rows instead of waiting for each other.
+    sqlx::query!(
+        "update cheques set cheque = null, deleted_at = $1 where hash in ( \
+             select hash from cheques where deleted_at is null and expires_at <= $1 \
+             order by expires_at limit $2 for update skip locked)",
+        now,
+        BATCH,
+    )
+    .execute(pool)
+    .await
+    .map(|done| done.rows_affected())
+}
+
+/// A batch of photos of emptied cheques that are still there.
+///
+/// # Errors
+/// The database's.
+pub async fn photos_to_delete(pool: &PgPool) -> Result<Vec<PhotoToDelete>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select hash, photo_key as "photo_key!" from cheques
+           where deleted_at is not null and photo_key is not null order by deleted_at limit $1"#,
+        BATCH,
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(|row| Ok(PhotoToDelete { hash: well_formed(row.hash)?, photo_key: row.photo_key })).collect()
+}
+
+/// Notes that the photo of a cheque is gone.
+///
+/// # Errors
+/// The database's.
+pub async fn photo_is_gone(pool: &PgPool, hash: &ChequeHash) -> Result<(), sqlx::Error> {
+    sqlx::query!("update cheques set photo_key = null where hash = $1 and deleted_at is not null", hash.as_str())
+        .execute(pool)
+        .await
+        .map(drop)
+}
+
+/// Those of `photo_keys` that no cheque knows.
+///
+/// # Errors
+/// The database's.
+pub async fn unknown_photos(pool: &PgPool, photo_keys: &[String]) -> Result<Vec<String>, sqlx::Error> {
+    // The key of a photo is made of the key of its cheque, by which the row is found without an index of its own.
+    sqlx::query_scalar!(
+        r#"select photo_key as "photo_key!" from unnest($1::text[]) as stored (photo_key)
+           where not exists (
+               select from cheques
+               where cheques.hash = split_part(split_part(stored.photo_key, '/', 2), '.', 1)
+                 and cheques.photo_key = stored.photo_key)"#,
+        photo_keys,
+    )
+    .fetch_all(pool)
+    .await
+}
+
+fn well_formed(hash: String) -> Result<ChequeHash, sqlx::Error> {
+    ChequeHash::try_from(hash).map_err(|error| sqlx::Error::Decode(error.into()))
+}

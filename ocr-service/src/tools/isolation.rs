@@ -1,0 +1,49 @@
+//! `ocr-service isolation`: what a worker can do before it is locked down, and after.
+
+use crate::workers::attempts::{Attempt, Attempts};
+use std::io;
+use std::process::{Command, ExitCode, Stdio};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Isolation {
+    /// Prints JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Isolation {
+    pub(super) fn run(self) -> ExitCode {
+        match tried_out() {
+            Ok(attempts) => {
+                if self.json {
+                    println!("{}", serde_json::json!(attempts));
+                } else {
+                    print(&attempts);
+                }
+                if attempts.all_refused() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            }
+            Err(failure) => super::failed(&failure),
+        }
+    }
+}
+
+/// Has a process like a worker try everything.
+fn tried_out() -> io::Result<Attempts> {
+    let mut worker = Command::new("/proc/self/exe");
+    // Pipes only: a locked-down process that writes into a file is killed.
+    worker.args(["worker", "--attempts"]).env_clear().current_dir("/").stdin(Stdio::null()).stderr(Stdio::piped());
+    let output = worker.output()?;
+    if !output.status.success() {
+        let complaints = String::from_utf8_lossy(&output.stderr);
+        return Err(io::Error::other(format!("the worker ended with {}: {}", output.status, complaints.trim())));
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn print(Attempts { landlock, attempts }: &Attempts) {
+    println!("{:<36} {:<10} after the lock-down", "attempt", "before");
+    for Attempt { deed, before, after } in attempts {
+        println!("{deed:<36} {before:<10} {after}");
+    }
+    println!("Landlock is {landlock} enforced; the filter of system calls always is.");
+}

@@ -1,0 +1,204 @@
+//! What a worker and its parent say to each other over two pipes.
+//!
+//! The parent sends one picture: its length and its bytes. The worker answers in frames: a letter, a length, and that
+//! many bytes. The parent believes nothing: lengths are bounded, and what is not understood counts as a crash.
+
+use contracts::cheque::Cheque;
+use serde::{Deserialize, Serialize};
+use std::io::{self, ErrorKind, Read, Write};
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// Longest frame, in bytes: an upright photo of 40 megapixels is far below.
+const FRAME_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Largest picture, in bytes.
+pub const PICTURE_BYTES_MAX: usize = 10 * 1024 * 1024;
+
+/// What holds a worker in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Isolation {
+    /// Whether Landlock is enforced: `fully`, `partially`, or `not`, which is up to the kernel.
+    pub landlock: String,
+}
+
+/// Why a picture is not read: its fault, not ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// It has no bytes.
+    #[error("the picture is empty")]
+    Empty,
+    /// It is no JPEG, PNG or WebP.
+    #[error("{what}")]
+    Unsupported {
+        /// What it seems to be.
+        what: String,
+    },
+    /// Its header promises more than its bytes keep.
+    #[error("{what}")]
+    Broken {
+        /// Where it ends.
+        what: String,
+    },
+    /// It has too many bytes or pixels.
+    #[error("{what}")]
+    TooLarge {
+        /// How many it has.
+        what: String,
+    },
+}
+
+/// What a worker says.
+#[derive(Debug)]
+pub(super) enum Word {
+    /// It is locked down and waits for a picture.
+    Ready(Isolation),
+    /// It goes on to step `step` of `steps`.
+    Progress { step: u32, steps: u32 },
+    /// It has read the picture.
+    Done { cheque: Box<Cheque>, photo: Vec<u8> },
+    /// It will not read the picture.
+    Refused(Refusal),
+}
+
+/// The worker's words could not be understood, or ended.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum HearError {
+    /// The pipe ended, or broke.
+    #[error("the worker fell silent")]
+    Silent(#[source] io::Error),
+    /// A frame that no worker of ours sends.
+    #[error("the worker talks nonsense: {0}")]
+    Nonsense(String),
+}
+
+/// Sends the picture; the worker's side is [`receive_picture`].
+pub(super) fn picture_head(picture: &[u8]) -> io::Result<[u8; 4]> {
+    u32::try_from(picture.len()).map(u32::to_le_bytes).map_err(|_| ErrorKind::InvalidInput.into())
+}
+
+/// Waits for the picture; `None` when the parent has closed the pipe.
+pub(super) fn receive_picture(mut from: impl Read) -> io::Result<Option<Vec<u8>>> {
+    let mut head = [0; 4];
+    match from.read_exact(&mut head) {
+        Ok(()) => {}
+        Err(failure) if failure.kind() == ErrorKind::UnexpectedEof => return Ok(None),
+        Err(failure) => return Err(failure),
+    }
+    let length = u32::from_le_bytes(head) as usize;
+    if length > PICTURE_BYTES_MAX {
+        return Err(ErrorKind::InvalidData.into());
+    }
+    let mut picture = vec![0; length];
+    from.read_exact(&mut picture)?;
+    Ok(Some(picture))
+}
+
+impl Word {
+    /// Says it to the parent.
+    pub(super) fn say(&self, mut to: impl Write) -> io::Result<()> {
+        let (letter, payload) = match self {
+            Self::Ready(isolation) => (b'R', serde_json::to_vec(isolation)?),
+            Self::Progress { step, steps } => (b'P', [step.to_le_bytes(), steps.to_le_bytes()].concat()),
+            Self::Done { cheque, photo } => {
+                let cheque = serde_json::to_vec(cheque)?;
+                let length = u32::try_from(cheque.len()).map_err(|_| ErrorKind::InvalidInput)?;
+                (b'D', [&length.to_le_bytes(), cheque.as_slice(), photo].concat())
+            }
+            Self::Refused(refusal) => (b'X', serde_json::to_vec(refusal)?),
+        };
+        let length = u32::try_from(payload.len()).map_err(|_| ErrorKind::InvalidInput)?;
+        to.write_all(&[&[letter], length.to_le_bytes().as_slice()].concat())?;
+        to.write_all(&payload)?;
+        to.flush()
+    }
+
+    /// Hears the next one.
+    pub(super) async fn hear(from: &mut (impl AsyncRead + Unpin)) -> Result<Self, HearError> {
+        let mut head = [0; 5];
+        from.read_exact(&mut head).await.map_err(HearError::Silent)?;
+        let [letter, length @ ..] = head;
+        let length = u32::from_le_bytes(length) as usize;
+        if length > FRAME_BYTES_MAX {
+            return Err(HearError::Nonsense(format!("a frame of {length} bytes")));
+        }
+        let mut payload = vec![];
+        from.take(length as u64).read_to_end(&mut payload).await.map_err(HearError::Silent)?;
+        if payload.len() < length {
+            return Err(HearError::Silent(ErrorKind::UnexpectedEof.into()));
+        }
+        Self::understand(letter, payload)
+    }
+
+    fn understand(letter: u8, mut payload: Vec<u8>) -> Result<Self, HearError> {
+        let nonsense = |what: &str| HearError::Nonsense(what.to_owned());
+        match letter {
+            b'R' => Ok(Self::Ready(serde_json::from_slice(&payload).map_err(|_| nonsense("isolation"))?)),
+            b'X' => Ok(Self::Refused(serde_json::from_slice(&payload).map_err(|_| nonsense("refusal"))?)),
+            b'P' => {
+                let (step, rest) = number(&payload).ok_or_else(|| nonsense("step"))?;
+                let (steps, _) = number(rest).ok_or_else(|| nonsense("steps"))?;
+                Ok(Self::Progress { step, steps })
+            }
+            b'D' => {
+                let (length, rest) = number(&payload).ok_or_else(|| nonsense("length of a cheque"))?;
+                let cheque = rest.get(..length as usize).ok_or_else(|| nonsense("a cut cheque"))?;
+                let cheque = serde_json::from_slice(cheque).map_err(|_| nonsense("cheque"))?;
+                payload.drain(..4 + length as usize);
+                // What is served as a photo must be one. Source: ITU T.81, start of image.
+                if !payload.starts_with(&[0xff, 0xd8, 0xff]) {
+                    return Err(nonsense("a photo that is no JPEG"));
+                }
+                Ok(Self::Done { cheque, photo: payload })
+            }
+            other => Err(HearError::Nonsense(format!("letter {other}"))),
+        }
+    }
+}
+
+fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    bytes.split_first_chunk().map(|(number, rest)| (u32::from_le_bytes(*number), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn heard(bytes: &[u8]) -> Result<Word, HearError> {
+        Word::hear(&mut { bytes }).await
+    }
+
+    #[tokio::test]
+    async fn a_word_is_heard_as_it_was_said() {
+        let refusal = Refusal::Unsupported { what: "an SVG".into() };
+        let mut pipe = vec![];
+        Word::Progress { step: 2, steps: 9 }.say(&mut pipe).unwrap();
+        Word::Refused(refusal.clone()).say(&mut pipe).unwrap();
+        let mut pipe = pipe.as_slice();
+        assert!(matches!(Word::hear(&mut pipe).await, Ok(Word::Progress { step: 2, steps: 9 })));
+        assert!(matches!(Word::hear(&mut pipe).await, Ok(Word::Refused(heard)) if heard == refusal));
+        assert!(matches!(Word::hear(&mut pipe).await, Err(HearError::Silent(_))));
+    }
+
+    #[tokio::test]
+    async fn nonsense_is_not_believed() {
+        assert!(matches!(heard(b"P\x08\0\0\0\x01").await, Err(HearError::Silent(_))), "a cut frame");
+        for nonsense in [
+            b"P\xff\xff\xff\xff".as_slice(),
+            b"P\x01\0\0\0\x01",
+            b"Z\0\0\0\0",
+            b"D\x08\0\0\0\xff\xff\xff\xff\x01\x02\x03\x04",
+            b"X\x02\0\0\0{}",
+        ] {
+            assert!(matches!(heard(nonsense).await, Err(HearError::Nonsense(_))), "{nonsense:?}");
+        }
+    }
+
+    #[test]
+    fn a_picture_is_received_whole_or_not_at_all() {
+        let sent = [picture_head(b"abc").unwrap().as_slice(), b"abc"].concat();
+        assert_eq!(receive_picture(sent.as_slice()).unwrap(), Some(b"abc".to_vec()));
+        assert_eq!(receive_picture([].as_slice()).unwrap(), None);
+        assert!(receive_picture(&sent[..6]).is_err());
+        assert!(receive_picture([0xff; 4].as_slice()).is_err());
+    }
+}

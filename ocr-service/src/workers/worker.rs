@@ -1,0 +1,173 @@
+//! One worker, as its parent sees it.
+
+use super::protocol::{self, HearError, Isolation, Refusal, Word};
+use contracts::cheque::Cheque;
+use std::io;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::task::JoinHandle;
+use tracing::debug;
+
+/// This very program, even if its file was replaced since it started. Source: proc(5).
+const THIS_PROGRAM: &str = "/proc/self/exe";
+/// How long a worker may take to start: opening Tesseract's data takes a fraction of a second.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a worker that has said everything may take to end.
+const END_TIMEOUT: Duration = Duration::from_secs(2);
+/// How much of what a worker says on standard error is kept, in bytes; the rest is read and thrown away.
+const COMPLAINTS_BYTES_MAX: usize = 2000;
+
+/// How workers are started.
+#[derive(Clone, Debug)]
+pub(super) struct Recipe {
+    /// Where Tesseract's data are, unless in the system's folder.
+    pub(super) tessdata_dir: Option<PathBuf>,
+    /// Longest time for one picture.
+    pub(super) picture_timeout: Duration,
+}
+
+/// A worker that is locked down and waits for its picture.
+pub(super) struct Worker {
+    child: Child,
+    standard_input: ChildStdin,
+    words: BufReader<ChildStdout>,
+    complaints: JoinHandle<String>,
+    pub(super) isolation: Isolation,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub struct Reading {
+    /// What stands on the cheque.
+    pub cheque: Cheque,
+    /// The photo, upright and without metadata: a JPEG.
+    pub photo: Vec<u8>,
+}
+
+/// Why a worker did not start.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StartError {
+    #[error("start a worker process")]
+    Spawn(#[source] io::Error),
+    #[error("a worker ended before it was ready: {complaints}")]
+    Died { complaints: String },
+    #[error("a worker was not ready within {} s", START_TIMEOUT.as_secs())]
+    Slow,
+}
+
+/// Why a worker did not read its picture.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum WorkError {
+    #[error("the picture was refused: {0}")]
+    Refused(Refusal),
+    #[error("the worker died ({status}): {complaints}")]
+    Died { status: String, complaints: String },
+    #[error("the worker was killed after {} s", .0.as_secs())]
+    TimedOut(Duration),
+    #[error("the worker was killed, for it talked nonsense")]
+    Nonsense(#[source] HearError),
+}
+
+impl Worker {
+    /// Starts a process and waits until it is locked down. Dropping the worker kills it.
+    pub(super) async fn start(recipe: &Recipe) -> Result<Self, StartError> {
+        let mut command = Command::new(THIS_PROGRAM);
+        command.arg("worker");
+        if let Some(folder) = &recipe.tessdata_dir {
+            command.arg("--tessdata-dir").arg(folder);
+        }
+        // One thread for each worker: the pool decides how many cores are used, and the filter allows no more.
+        command.env_clear().env("OMP_THREAD_LIMIT", "1").current_dir("/");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().map_err(StartError::Spawn)?;
+        let (Some(standard_input), Some(standard_output), Some(standard_error)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err(StartError::Spawn(io::ErrorKind::BrokenPipe.into()));
+        };
+        let mut words = BufReader::new(standard_output);
+        let complaints = tokio::spawn(listen(standard_error));
+        match tokio::time::timeout(START_TIMEOUT, Word::hear(&mut words)).await {
+            Err(_) => Err(StartError::Slow),
+            Ok(Ok(Word::Ready(isolation))) => Ok(Self { child, standard_input, words, complaints, isolation }),
+            Ok(_) => {
+                let _ = child.start_kill();
+                Err(StartError::Died { complaints: complaints.await.unwrap_or_default() })
+            }
+        }
+    }
+
+    /// Waits until the process ends by itself, which it should not.
+    pub(super) async fn died(&mut self) {
+        // A process that can't be waited for is as good as ended.
+        let _ = self.child.wait().await;
+    }
+
+    /// Gives it the picture, and waits for what stands on it. The worker has ended then, whatever came of it.
+    pub(super) async fn read(
+        mut self,
+        picture: &[u8],
+        timeout: Duration,
+        progress: impl FnMut(u32, u32),
+    ) -> Result<Reading, WorkError> {
+        match tokio::time::timeout(timeout, self.converse(picture, progress)).await {
+            Ok(Ok(reading)) => {
+                self.end().await;
+                reading.map_err(WorkError::Refused)
+            }
+            Ok(Err(HearError::Silent(_))) => Err(self.died_of().await),
+            Ok(Err(nonsense @ HearError::Nonsense(_))) => Err(WorkError::Nonsense(nonsense)),
+            Err(_) => Err(WorkError::TimedOut(timeout)),
+        }
+    }
+
+    async fn converse(
+        &mut self,
+        picture: &[u8],
+        mut progress: impl FnMut(u32, u32),
+    ) -> Result<Result<Reading, Refusal>, HearError> {
+        let head = protocol::picture_head(picture).map_err(HearError::Silent)?;
+        for part in [head.as_slice(), picture] {
+            self.standard_input.write_all(part).await.map_err(HearError::Silent)?;
+        }
+        loop {
+            match Word::hear(&mut self.words).await? {
+                Word::Progress { step, steps } => progress(step, steps),
+                Word::Done { cheque, photo } => return Ok(Ok(Reading { cheque: *cheque, photo })),
+                Word::Refused(refusal) => return Ok(Err(refusal)),
+                Word::Ready(_) => return Err(HearError::Nonsense("ready again".to_owned())),
+            }
+        }
+    }
+
+    /// Lets a worker that has said everything end, so that its memory is free before the next one takes its place.
+    async fn end(mut self) {
+        if tokio::time::timeout(END_TIMEOUT, self.child.wait()).await.is_err() {
+            let _ = self.child.kill().await;
+        }
+        match self.complaints.await {
+            Ok(text) if !text.is_empty() => debug!(text, "what a worker said besides"),
+            Ok(_) | Err(_) => {}
+        }
+    }
+
+    async fn died_of(mut self) -> WorkError {
+        // It fell silent: either it has ended, or it has closed its pipe and will be ended.
+        let _ = self.child.start_kill();
+        let status = self.child.wait().await.map_or_else(|failure| failure.to_string(), |status| status.to_string());
+        WorkError::Died { status, complaints: self.complaints.await.unwrap_or_default() }
+    }
+}
+
+/// Hears a worker's standard error to its end, so that the pipe never fills up, and keeps the beginning.
+async fn listen(mut pipe: ChildStderr) -> String {
+    let (mut kept, mut buffer) = (vec![], [0; 1024]);
+    while let Ok(length @ 1..) = pipe.read(&mut buffer).await {
+        let room = COMPLAINTS_BYTES_MAX.saturating_sub(kept.len()).min(length);
+        kept.extend_from_slice(&buffer[..room]);
+    }
+    String::from_utf8_lossy(&kept).trim().to_owned()
+}

@@ -1,0 +1,12 @@
+//! Stories of ocr-service: the real program, with its workers, on real servers.
+
+#![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
+
+mod pictures;
+mod stage;
+
+mod bad_input;
+mod isolation;
+mod keeping;
+mod loading;
+mod workers;
