@@ -120,6 +120,14 @@ impl Program {
         self.ports.first().copied().expect("a server listens somewhere")
     }
 
+    /// Its process id.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
     /// Its ports, in the order of their variables.
     pub fn ports(&self) -> &[u16] {
         &self.ports
