@@ -142,6 +142,10 @@ pub(crate) fn balance(items: &[Item], figures: &Figures, candidate: &Candidate) 
         return Some(found(parts, &[], cost));
     }
     let changes = changes(items, &sums);
+    let mut by_delta: HashMap<i64, Vec<&Change>> = HashMap::new();
+    for change in &changes {
+        by_delta.entry(change.minor - sums[change.item]).or_default().push(change);
+    }
     let mut best: Option<Balance> = None;
     let mut keep = |balance: Balance| {
         if best.as_ref().is_none_or(|known| balance.cost < known.cost) {
@@ -150,7 +154,7 @@ pub(crate) fn balance(items: &[Item], figures: &Figures, candidate: &Candidate) 
     };
     for (parts, cost) in &ways {
         let missing = candidate.minor - sum - parts.sum();
-        for picked in bent(&changes, &sums, missing) {
+        for picked in bent(&changes, &by_delta, &sums, missing) {
             keep(found(*parts, &picked, cost + picked.iter().map(|change| change.cost).sum::<f32>()));
         }
     }
@@ -174,12 +178,8 @@ fn rounded(ways: &[(Parts, f32)], missing: i64) -> Option<(Parts, f32)> {
 }
 
 /// One or two changes that make up for what is missing; the cheapest of each kind.
-fn bent(changes: &[Change], sums: &[i64], missing: i64) -> Vec<Vec<Change>> {
+fn bent(changes: &[Change], by_delta: &HashMap<i64, Vec<&Change>>, sums: &[i64], missing: i64) -> Vec<Vec<Change>> {
     let delta = |change: &Change| change.minor - sums[change.item];
-    let mut by_delta: HashMap<i64, Vec<&Change>> = HashMap::new();
-    for change in changes {
-        by_delta.entry(delta(change)).or_default().push(change);
-    }
     let cheapest = |found: &[&Change], other: Option<usize>| {
         found
             .iter()

@@ -1,6 +1,7 @@
 //! A row as cells: words, numbers, times signs; amounts that were torn apart are joined.
 
 use super::amount::Number;
+use super::classes::Said;
 use super::fold::looks;
 use super::lexer::{self, What};
 use crate::layout::measure::{count, letter_width};
@@ -47,8 +48,8 @@ pub(crate) struct Line {
     pub(crate) cells: Vec<Cell>,
     /// As read, with single spaces.
     pub(crate) text: String,
-    /// The words as they look, of each pass that read the row.
-    pub(crate) looks: Vec<Vec<String>>,
+    /// What the words say, of each pass that read the row.
+    pub(crate) said: Vec<Said>,
     pub(crate) place: Place,
     /// Width of a letter.
     pub(crate) letter: f32,
@@ -66,7 +67,7 @@ impl Line {
         Self {
             cells: cells(&row.words, letter, style),
             text: row.text(),
-            looks: vec![words(row)],
+            said: vec![Said::of(words(row))],
             place: row.place,
             letter,
             height: row.height,

@@ -1,7 +1,7 @@
 //! What a row is about, told by its words in Russian, English and German.
 
 use super::cells::Line;
-use super::fold::{find, find_exactly, find_strictly, looks};
+use super::fold::{Care, Phrase, Windows, looks};
 use std::sync::LazyLock;
 
 /// What a row is about.
@@ -158,14 +158,53 @@ const PHRASES: [(Sign, &str); 19] = [
     ),
 ];
 
-static SIGNS: LazyLock<Vec<(Sign, Vec<String>)>> =
-    LazyLock::new(|| PHRASES.iter().map(|(sign, phrases)| (*sign, phrases.split('|').map(looks).collect())).collect());
+static SIGNS: LazyLock<Vec<(Sign, Vec<Phrase>)>> = LazyLock::new(|| {
+    PHRASES.iter().map(|(sign, phrases)| (*sign, phrases.split('|').map(Phrase::new).collect())).collect()
+});
+
+/// How exactly the words of a sign must be spelled.
+const fn care(sign: Sign) -> Care {
+    match sign {
+        Sign::Includes | Sign::Excludes => Care::Strict,
+        Sign::Cash | Sign::Card | Sign::Change | Sign::Tip | Sign::Info => Care::Close,
+        Sign::Discount | Sign::Quantity | Sign::Guest | Sign::Lines => Care::Close,
+        Sign::Payable | Sign::Total | Sign::Sum | Sign::Sub | Sign::Tax => Care::Loose,
+        Sign::Service | Sign::Round | Sign::TaxTable => Care::Loose,
+    }
+}
+
+/// The words of a row as one pass read them, and what they say.
+#[derive(Clone, Debug)]
+pub(crate) struct Said {
+    words: Vec<String>,
+    signs: Vec<Sign>,
+}
+
+impl Said {
+    /// Of words as they look.
+    pub(crate) fn of(words: Vec<String>) -> Self {
+        let windows = Windows::of(&words);
+        // A lead of signs and a count before the first word don't push the word away.
+        let lead = words.iter().take_while(|word| word.chars().count() < 3).count().min(3);
+        let says = |sign: Sign, phrases: &[Phrase]| {
+            let reach = if care(sign) == Care::Strict { 99 } else { reach(sign) + lead };
+            phrases.iter().any(|phrase| windows.have(phrase, 0..reach, care(sign)))
+        };
+        let signs = SIGNS.iter().filter(|(sign, phrases)| says(*sign, phrases)).map(|(sign, _)| *sign).collect();
+        Self { words, signs }
+    }
+
+    /// The words as they look.
+    pub(crate) fn words(&self) -> &[String] {
+        &self.words
+    }
+}
 
 /// What the row is about; the words of any pass may tell, and its last amount (in hundredths) when it has one.
 pub(crate) fn class(line: &Line, amount: Option<i64>) -> Class {
     let mut best = Class::Plain;
-    for words in &line.looks {
-        match class_of_words(words, amount) {
+    for said in &line.said {
+        match class_of(said, amount) {
             Class::Plain => {}
             Class::Info | Class::Guest => best = if best == Class::Plain { Class::Info } else { best },
             Class::Total(strength) => match best {
@@ -180,34 +219,9 @@ pub(crate) fn class(line: &Line, amount: Option<i64>) -> Class {
     best
 }
 
-fn class_of_words(words: &[String], amount: Option<i64>) -> Class {
-    // A lead of signs and a count before the first word don't push the word away.
-    let lead = words.iter().take_while(|word| word.chars().count() < 3).count().min(3);
-    let has = |wanted: Sign| {
-        SIGNS.iter().filter(|(sign, _)| *sign == wanted).any(|(_, phrases)| {
-            phrases.iter().any(|phrase| {
-                if matches!(wanted, Sign::Includes | Sign::Excludes) {
-                    return find_strictly(words, phrase).is_some();
-                }
-                let easily_mistaken = matches!(
-                    wanted,
-                    Sign::Cash
-                        | Sign::Card
-                        | Sign::Change
-                        | Sign::Tip
-                        | Sign::Info
-                        | Sign::Discount
-                        | Sign::Quantity
-                        | Sign::Guest
-                        | Sign::Lines
-                );
-                let find = if easily_mistaken { find_exactly } else { find };
-                let from_lead = find(&words[lead..], phrase).map(|at| at < reach(wanted));
-                let from_start = if lead > 0 { find(words, phrase).map(|at| at < reach(wanted)) } else { None };
-                from_lead == Some(true) || from_start == Some(true)
-            })
-        })
-    };
+fn class_of(said: &Said, amount: Option<i64>) -> Class {
+    let words = &said.words;
+    let has = |wanted: Sign| said.signs.contains(&wanted);
     let (total, tax) = (has(Sign::Total), has(Sign::Tax) || (has(Sign::Includes) && words.len() > 2));
     let payable = has(Sign::Payable);
     if has(Sign::TaxTable) {
@@ -288,7 +302,7 @@ mod tests {
 
     fn of(text: &str, amount: Option<i64>) -> Class {
         let words: Vec<String> = text.split_whitespace().map(looks).filter(|word| !word.is_empty()).collect();
-        class_of_words(&words, amount)
+        class_of(&Said::of(words), amount)
     }
 
     #[test]

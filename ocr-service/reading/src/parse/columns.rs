@@ -1,7 +1,7 @@
 //! The head of the table: which column holds the quantity, the price, the sum.
 
 use super::cells::Line;
-use super::fold::{find, looks};
+use super::fold::{alike, looks};
 use std::sync::LazyLock;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +46,7 @@ impl Columns {
         let mut found: Vec<(Kind, f32, f32)> = vec![];
         for cell in &line.cells {
             let look = looks(&cell.text);
-            let kind = LOOKS.iter().find(|(_, heads)| {
-                heads.iter().any(|head| find(std::slice::from_ref(&look), head).is_some()) && !look.is_empty()
-            });
+            let kind = LOOKS.iter().find(|(_, heads)| heads.iter().any(|head| alike(&look, head)) && !look.is_empty());
             if let Some((kind, _)) = kind {
                 found.push((*kind, cell.left, cell.right));
             }

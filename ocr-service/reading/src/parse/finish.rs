@@ -1,6 +1,7 @@
 //! A draft as the cheque that people see.
 
 use super::Parsed;
+use super::classes::Said;
 use super::draft::Draft;
 use super::fold::looks;
 use super::group::Item;
@@ -172,7 +173,7 @@ fn currency(draft: &Draft) -> Option<&'static str> {
             if look.is_empty() || sign == "$" {
                 lower.contains(sign)
             } else {
-                entry.line.looks.iter().flatten().any(|word| is_sign(word, &look))
+                entry.line.said.iter().flat_map(Said::words).any(|word| is_sign(word, &look))
             }
         })
     };

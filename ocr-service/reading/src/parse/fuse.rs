@@ -16,7 +16,7 @@ impl Line {
         let mut best = lines.pop()?;
         for other in &others {
             best.passes += other.passes;
-            best.looks.extend(other.looks.iter().cloned());
+            best.said.extend(other.said.iter().cloned());
             vote(&mut best, other);
         }
         for cell in &mut best.cells {
