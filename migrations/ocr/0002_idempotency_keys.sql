@@ -16,4 +16,4 @@ create table idempotency_keys (
 -- Old answers are forgotten by age.
 create index idempotency_keys_created_at on idempotency_keys (created_at);
 
-grant select, insert, delete on idempotency_keys to orders_service;
+grant select, insert, delete on idempotency_keys to ocr_service;
