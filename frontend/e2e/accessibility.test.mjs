@@ -1,23 +1,8 @@
-import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
+import { assertClean } from './axe.mjs';
 import { newestOrder, order, topUp, untilBalance, untilStatus } from './deeds.mjs';
 import { stories } from './story.mjs';
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const story = stories();
-
-async function assertClean(page, where) {
-  // Evaluated, not added as a script element: our Content-Security-Policy would refuse an inline one.
-  if (!(await page.evaluate(() => 'axe' in window))) {
-    const { readFile } = await import('node:fs/promises');
-    await page.evaluate(await readFile(AXE, 'utf8'));
-  }
-  const { violations } = await page.evaluate(() => window.axe.run(document));
-  const found = violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.any[0]?.message ?? ''}`).join('; ')}`,
-  );
-  assert.deepEqual(found, [], where);
-}
 
 for (const colorScheme of ['light', 'dark']) {
   for (const viewport of [

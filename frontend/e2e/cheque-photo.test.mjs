@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import {
+  BALANCED,
+  choosePicture,
+  DINNER,
+  drawCheque,
+  goOnToShare,
+  line,
+  photographCheque,
+} from './cheque-deeds.mjs';
+import { stories } from './story.mjs';
+
+const story = stories();
+
+story('a cheque that does not add up can be confirmed as it is, and only then be paid', {}, async ({ page }) => {
+  await photographCheque(page, DINNER);
+  await page.goto(`${new URL(page.url()).origin}${new URL(page.url()).pathname}`);
+  await page.getByText('Nobody can pay yet.').waitFor();
+  await page.getByText('The lines make ₽1,440.00, the cheque says ₽1,500.00: ₽60.00 missing.').waitFor();
+  await page.locator('.note a').click();
+  await page.getByRole('button', { name: 'Confirm as it is' }).click();
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByText('Nobody can pay yet.').waitFor({ state: 'detached' });
+});
+
+story('a line and its place on the photo point at each other', {}, async ({ page }) => {
+  await photographCheque(page, BALANCED);
+  const box = page.locator('.photo .box').nth(1);
+  await page.locator('[data-review="2"] .name input').focus();
+  await page.locator('.photo .box.active').waitFor();
+  assert.ok(await box.evaluate((node) => node.classList.contains('active')));
+  await page.locator('.photo .box').nth(2).click();
+  assert.equal(await page.evaluate(() => document.activeElement.closest('[data-review]')?.dataset.review), '3');
+});
+
+story('what is no photo of a cheque is refused kindly, before it is sent', {}, async ({ page }) => {
+  const sent = [];
+  page.on('request', (request) => {
+    if (request.url().includes('load-image')) sent.push(request.url());
+  });
+  await page.locator('a[href="#/cheques/new"]').first().click();
+  for (const [name, kind, buffer, words] of [
+    ['cheque.pdf', 'application/pdf', Buffer.from('%PDF-1.7\n'), 'A PDF is no photo'],
+    ['cheque.svg', 'image/svg+xml', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'A drawing is no photo'],
+    ['cheque.jpg', 'image/jpeg', Buffer.alloc(0), 'The file is empty'],
+    ['cheque.heic', 'image/heic', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), 'HEIC can’t be read here'],
+    ['cheque.jpg', 'image/jpeg', Buffer.from('just some words'), 'This is no picture we know'],
+    ['cheque.jpg', 'image/jpeg', Buffer.concat([Buffer.from('\xff\xd8\xff\xe0', 'latin1'), Buffer.alloc(64)]), 'The picture is damaged'],
+  ]) {
+    await choosePicture(page, name, kind, buffer);
+    await page.getByRole('alert').getByText(words).waitFor();
+    await page.getByRole('button', { name: 'Choose another picture' }).click();
+  }
+  assert.deepEqual(sent, []);
+});
+
+story('a picture without text becomes a cheque that is typed in', {}, async ({ page }) => {
+  const blank = await drawCheque(page, { lines: [], total: '' }).then(() =>
+    page.evaluate(() => {
+      const canvas = document.createElement('canvas');
+      canvas.width = canvas.height = 600;
+      const pen = canvas.getContext('2d');
+      pen.fillStyle = '#eee';
+      pen.fillRect(0, 0, 600, 600);
+      return canvas.toDataURL('image/png').split(',')[1];
+    }),
+  );
+  await page.locator('a[href="#/cheques/new"]').first().click();
+  await choosePicture(page, 'blank.png', 'image/png', Buffer.from(blank, 'base64'));
+  await page.waitForURL(/\/small-router\/\w+/, { timeout: 90_000 });
+  await page.getByText('There is no text on the photo').waitFor();
+  await page.getByRole('button', { name: 'Add a line' }).click();
+  await page.keyboard.type('Tea');
+  await page.locator('[data-review="new"] .total input').fill('200');
+  await page.locator('#extra-total_account').fill('200');
+  await page.locator('[data-balanced="true"]').waitFor();
+  await goOnToShare(page);
+  await line(page, 1).getByText('Tea').waitFor();
+});
+
+story('a cancelled reading leaves the person where they were', {}, async ({ page }) => {
+  const picture = await drawCheque(page, BALANCED);
+  await page.locator('a[href="#/cheques/new"]').first().click();
+  await choosePicture(page, 'cheque.png', 'image/png', picture);
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByText('Drop a photo of the cheque here').waitFor();
+  assert.match(page.url(), /#\/cheques\/new$/);
+});

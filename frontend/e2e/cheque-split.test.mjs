@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import {
+  BALANCED,
+  goOnToShare,
+  joinAsGuest,
+  line,
+  photographCheque,
+  untilDue,
+  untilTaken,
+} from './cheque-deeds.mjs';
+import { untilLive } from './deeds.mjs';
+import { stories } from './story.mjs';
+
+const story = stories();
+
+story('what people agree on other than lines is checked while one types', {}, async ({ page }) => {
+  await photographCheque(page, BALANCED);
+  const link = await goOnToShare(page);
+  const friend = await page.context().browser().newContext({ locale: 'en-GB' });
+  const other = await friend.newPage();
+  await other.goto(link);
+  await joinAsGuest(other, 'Dasha');
+
+  await page.locator('label', { hasText: 'By percent' }).click();
+  await page.locator('#part-of-1').fill('60');
+  await page.locator('#part-of-2').fill('39');
+  await page.getByText('1% missing').waitFor();
+  await page.locator('#part-of-2').fill('40');
+  await page.getByText('Nothing is missing.').waitFor();
+  await page.getByRole('button', { name: 'Split so' }).click();
+  await untilDue(other, 57600);
+
+  await page.locator('label', { hasText: 'Exact sums' }).click();
+  await page.locator('#part-of-1').fill('1000');
+  await page.locator('#part-of-2').fill('450');
+  await page.getByText('₽10.00 too much').waitFor();
+  await page.locator('#part-of-2').fill('440');
+  await page.getByRole('button', { name: 'Split so' }).click();
+  await untilDue(other, 44000);
+
+  await page.locator('label', { hasText: 'Equally' }).click();
+  await untilDue(other, 72000);
+  await other.getByText('Equally.', { exact: true }).waitFor();
+  await friend.close();
+});
+
+story('lines are taken, divided and given back by keyboard', {}, async ({ page }) => {
+  await photographCheque(page, BALANCED);
+  await goOnToShare(page);
+  const take = line(page, 1).locator('.take');
+  await take.focus();
+  await page.keyboard.press('Space');
+  await untilTaken(page, 1);
+  await untilDue(page, 69000);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await line(page, 1).getByRole('button', { name: '1/3', exact: true }).focus();
+  await page.keyboard.press('Enter');
+  await untilDue(page, 23000);
+  await take.focus();
+  await page.keyboard.press('Space');
+  await untilTaken(page, 1, false);
+  await untilDue(page, 0);
+});
+
+story('a link that leads nowhere says so, with a way home', {}, async ({ page }) => {
+  const response = await page.goto(new URL('/small-router/AAAAAAAAAAAAAAAAAAAAAA', page.url()).href);
+  assert.equal(response.status(), 404);
+  await page.locator('.empty').getByText('There is no such cheque').waitFor();
+  await page.getByRole('link', { name: 'To Chipin' }).click();
+  await page.getByRole('heading', { name: 'New order' }).waitFor();
+});
+
+story('a deleted cheque is gone for everybody who looks', {}, async ({ page }) => {
+  await photographCheque(page, BALANCED);
+  const link = await goOnToShare(page);
+  const friend = await page.context().browser().newContext({ locale: 'en-GB' });
+  const other = await friend.newPage();
+  await other.goto(link);
+  await untilLive(other);
+  await page.getByRole('button', { name: 'Delete the cheque' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+  await page.waitForURL(/#\/cheques$/);
+  await other.locator('.empty').getByText('The owner has deleted this cheque').waitFor();
+  await friend.close();
+});
