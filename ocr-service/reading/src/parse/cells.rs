@@ -13,6 +13,8 @@ use crate::word::{Place, Word};
 pub(crate) struct Style {
     /// With two decimals; otherwise whole.
     pub(crate) decimals: bool,
+    /// In Cyrillic: prices are whole roubles but for weighed goods, so that kopecks 01 to 09 are misread zeros.
+    pub(crate) roubles: bool,
 }
 
 /// One way to read a number.
@@ -265,7 +267,7 @@ pub(crate) fn style<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Style {
             letters += 1;
             cyrillic += u32::from(matches!(letter, 'А'..='я' | 'ё' | 'Ё'));
         }
-        let cells = cells(&row.words, letter_width(&row.words), Style { decimals: false });
+        let cells = cells(&row.words, letter_width(&row.words), Style { decimals: false, roubles: false });
         let last = cells.iter().rev().take(3).find_map(Cell::number);
         match last.map(|number| number.decimals) {
             Some(2) => with += 1,
@@ -273,5 +275,6 @@ pub(crate) fn style<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Style {
             _ => {}
         }
     }
-    Style { decimals: with * 2 >= without || cyrillic * 2 < letters }
+    let roubles = cyrillic * 2 >= letters && letters > 0;
+    Style { decimals: with * 2 >= without || !roubles, roubles }
 }

@@ -140,6 +140,9 @@ impl Grouping<'_> {
             append(&mut item.name, &self.entry(*text).shape.name);
         }
         item.rows.extend(names);
+        if item.name.is_empty() && self.names == Names::Above {
+            item.name.clone_from(&self.entry(at).shape.name);
+        }
         let nameless = item.name.is_empty() && self.names != Names::Below;
         // Numbers without any name: worth a line only when they prove themselves.
         if nameless && !item.checked {

@@ -10,6 +10,7 @@ mod fuse;
 
 mod classes;
 mod columns;
+mod edge;
 
 mod product;
 mod shape;

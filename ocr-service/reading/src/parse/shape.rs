@@ -2,6 +2,7 @@
 
 use super::cells::{Cell, Line, Style};
 use super::columns::{Columns, Kind};
+use super::edge::SumsEdge;
 use super::fold::has_word;
 use super::lexer::{What, is_tax};
 use super::product::{self, Product};
@@ -66,10 +67,15 @@ pub(crate) struct Page {
     pub(crate) style: Style,
     pub(crate) columns: Columns,
     /// Right edge of the sums, when enough of them stand below each other.
-    pub(crate) sums_right: Option<f32>,
+    pub(crate) sums: Option<SumsEdge>,
 }
 
 impl Page {
+    /// Where sums end in a row.
+    pub(crate) fn sums_right(&self, line: &Line) -> Option<f32> {
+        self.sums.map(|edge| edge.at(line.place.middle().1))
+    }
+
     /// The kind of the column in which a cell stands.
     pub(crate) fn over(&self, line: &Line, at: usize) -> Option<Kind> {
         let cell = &line.cells[at];
@@ -79,6 +85,9 @@ impl Page {
 
 /// The sum at the end of a row: its cell and its choices, the likeliest first.
 pub(crate) fn last_sum(line: &Line, page: &Page) -> Option<(usize, Vec<Choice>)> {
+    if let Some(found) = in_column(line, page) {
+        return Some(found);
+    }
     let mut behind = 0;
     for (at, cell) in line.cells.iter().enumerate().rev() {
         if behind > 9 {
@@ -106,9 +115,21 @@ pub(crate) fn last_sum(line: &Line, page: &Page) -> Option<(usize, Vec<Choice>)>
     None
 }
 
+/// A sum that ends where the sums end, with text of something else beyond a gap.
+fn in_column(line: &Line, page: &Page) -> Option<(usize, Vec<Choice>)> {
+    let edge = page.sums_right(line)?;
+    let near = |cell: &Cell| (cell.right - edge).abs() < 1.5 * line.letter && cell.number().is_some();
+    let at = line.cells.iter().rposition(near)?;
+    let next = line.cells.get(at + 1)?;
+    let apart = next.left - line.cells[at].right > 1.5 * line.letter;
+    let foreign = line.cells[at + 1..].iter().all(|cell| cell.number().is_none());
+    let choices = choices(&line.cells[at], line, page);
+    (apart && foreign && !choices.is_empty() && !is_factor(line, at, page)).then_some((at, choices))
+}
+
 /// Whether the number is the price in `2 Stk x 0,99`, behind which no sum stands.
 fn is_factor(line: &Line, at: usize, page: &Page) -> bool {
-    if page.sums_right.is_some_and(|edge| (edge - line.cells[at].right).abs() < 2.0 * line.letter) {
+    if page.sums_right(line).is_some_and(|edge| (edge - line.cells[at].right).abs() < 2.0 * line.letter) {
         return false;
     }
     let between = |cell: &Cell| {
@@ -121,8 +142,8 @@ fn is_factor(line: &Line, at: usize, page: &Page) -> bool {
 
 fn choices(cell: &Cell, line: &Line, page: &Page) -> Vec<Choice> {
     let under_sum = page.columns.over(cell.left, cell.right, line.letter) == Some(Kind::Sum);
-    let aligned = page.sums_right.is_some_and(|edge| (edge - cell.right).abs() < 3.0 * line.letter);
-    let far_left = page.sums_right.is_some_and(|edge| cell.right < edge - 8.0 * line.letter);
+    let aligned = page.sums_right(line).is_some_and(|edge| (edge - cell.right).abs() < 3.0 * line.letter);
+    let far_left = page.sums_right(line).is_some_and(|edge| cell.right < edge - 8.0 * line.letter);
     let before = line.cells.iter().rfind(|other| other.right <= cell.left);
     let apart = before.is_none_or(|before| cell.left - before.right > 2.0 * line.letter);
     let mut choices: Vec<Choice> = vec![];
@@ -139,18 +160,36 @@ fn choices(cell: &Cell, line: &Line, page: &Page) -> Vec<Choice> {
                 number.pointless_money().map(|minor| (minor, 0.4, Origin::Guessed))
             }
             (3, _) if under_sum || aligned => number.thousands_money().map(|minor| (minor, 0.3, Origin::Guessed)),
+            // The last digit was not read: `750,0)` for `750,00`.
+            (1, true) if page.style.roubles && (under_sum || aligned) && number.thousandths % 1000 == 0 => {
+                Some((number.thousandths / 10, 0.6, Origin::Guessed))
+            }
             _ => None,
         };
         let Some((minor, factor, origin)) = found else { continue };
         let weight = reading.weight * factor;
-        match choices.iter_mut().find(|known| known.minor == minor) {
-            Some(known) => known.weight += weight,
-            None => choices.push(Choice { minor, weight, origin }),
+        if page.style.roubles && (1..=9).contains(&(minor % 100)) && number.decimals == 2 {
+            add(&mut choices, minor - minor % 100, weight * 1.1, Origin::Guessed);
+            add(&mut choices, minor, weight * 0.5, origin);
+        } else {
+            add(&mut choices, minor, weight, origin);
         }
     }
     choices.sort_by(|a, b| b.weight.total_cmp(&a.weight));
     choices.truncate(6);
     choices
+}
+
+fn add(choices: &mut Vec<Choice>, minor: i64, weight: f32, origin: Origin) {
+    match choices.iter_mut().find(|known| known.minor == minor) {
+        Some(known) => {
+            known.weight += weight;
+            if origin == Origin::Read {
+                known.origin = origin;
+            }
+        }
+        None => choices.push(Choice { minor, weight, origin }),
+    }
 }
 
 /// Understands a row.
@@ -166,7 +205,7 @@ pub(crate) fn shape(line: &Line, page: &Page) -> Shape {
     let (name, left) = name(line, end, product.as_ref());
     // A name of two letters stands alone; beside other signs it is noise.
     let short = name.chars().filter(|c| c.is_alphabetic()).count() >= 2 && name.chars().count() <= 5;
-    let named = has_word(&name) || (short && !totals.is_empty());
+    let named = name.split(' ').any(|word| has_word(word) && !is_article(word)) || (short && !totals.is_empty());
     if totals.is_empty()
         && named
         && let Some(product) = &product
@@ -191,7 +230,7 @@ pub(crate) fn shape(line: &Line, page: &Page) -> Shape {
 
 /// Whether the last cell reaches into the column of sums, apart from the words before it.
 fn is_smudged(line: &Line, page: &Page) -> bool {
-    let Some(edge) = page.sums_right else { return false };
+    let Some(edge) = page.sums_right(line) else { return false };
     let reaches = line.cells.iter().rposition(|cell| cell.right < edge - 4.0 * line.letter);
     let Some(last) = reaches.filter(|last| last + 1 < line.cells.len()) else { return false };
     let column = &line.cells[last + 1..];
@@ -208,7 +247,7 @@ fn is_price_only(line: &Line, at: usize, page: &Page) -> bool {
     let cell = &line.cells[at];
     page.columns.has(Kind::Sum)
         && page.columns.over(cell.left, cell.right, line.letter) == Some(Kind::Price)
-        && page.sums_right.is_some_and(|edge| cell.right < edge - 4.0 * line.letter)
+        && page.sums_right(line).is_some_and(|edge| cell.right < edge - 4.0 * line.letter)
 }
 
 fn prefer(totals: &mut [Choice], minor: i64) {
@@ -266,6 +305,14 @@ pub(crate) fn is_code(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     digits > 0 && letters == 0 && (digits >= 3 || text.ends_with([')', '.']))
+}
+
+/// Capitals and digits in one word, `GTGO2`: the number of an article.
+fn is_article(word: &str) -> bool {
+    let digits = word.chars().filter(char::is_ascii_digit).count();
+    let capitals = word.chars().filter(|c| c.is_uppercase()).count();
+    let other = word.chars().count() - digits - capitals;
+    digits >= 1 && capitals >= 2 && other == 0 && word.chars().count() >= 5
 }
 
 /// Without the lines, dots and quotes that noise leaves at the ends.

@@ -3,9 +3,8 @@
 use super::cells::{Line, Style};
 use super::classes::{Class, class};
 use super::columns::{Columns, Kind};
-use super::lexer::What;
+use super::edge::SumsEdge;
 use super::shape::{Choice, Form, Origin, Page, Shape, last_sum, shape};
-use crate::layout::measure::median;
 
 /// A row understood.
 #[derive(Clone, Debug)]
@@ -29,8 +28,8 @@ pub(crate) struct Sheet {
 /// Understands all rows.
 pub(crate) fn sheet(lines: Vec<Line>, style: Style) -> Sheet {
     let head = lines.iter().enumerate().find_map(|(at, line)| Columns::of(line).map(|columns| (at, columns)));
-    let mut page = Page { style, columns: Columns::default(), sums_right: None };
-    page.sums_right = sums_right(&lines, &page, 0);
+    let mut page = Page { style, columns: Columns::default(), sums: None };
+    page.sums = SumsEdge::of(&lines, page.style, 0);
     let class_of = |line: &Line, page: &Page| {
         let amounts = last_sum(line, page).map(|(_, choices)| choices).unwrap_or_default();
         (class(line, amounts.first().map(|choice| choice.minor)), amounts)
@@ -44,7 +43,7 @@ pub(crate) fn sheet(lines: Vec<Line>, style: Style) -> Sheet {
     let after_head = head.as_ref().map(|(at, _)| at + 1);
     if let Some((_, columns)) = head {
         page.columns = columns;
-        page.sums_right = sums_right(&lines, &page, after_head.unwrap_or(0)).or(page.sums_right);
+        page.sums = SumsEdge::of(&lines, page.style, after_head.unwrap_or(0)).or(page.sums);
     }
     let mut entries: Vec<Entry> = lines
         .into_iter()
@@ -90,30 +89,6 @@ fn before_total(entries: &mut [Entry], after_head: usize) {
             entry.class = Class::Plain;
         }
     }
-}
-
-/// The right edge below which the sums stand: of the rows that end in a number.
-fn sums_right(lines: &[Line], page: &Page, from: usize) -> Option<f32> {
-    let decimals = if page.style.decimals { 2 } else { 0 };
-    let mut edges: Vec<(f32, f32)> = vec![];
-    for line in lines.iter().skip(from) {
-        let ends = line.cells.len().saturating_sub(3)..line.cells.len();
-        let printed = |at: &usize| line.cells[*at].number().is_some_and(|number| number.decimals == decimals);
-        let last = ends.rev().find(printed).filter(|at| !follows_times(line, *at));
-        if let Some(cell) = last.map(|at| &line.cells[at]) {
-            edges.push((cell.right, line.letter));
-        }
-    }
-    let supporters = |edge: f32| edges.iter().filter(|(other, letter)| (other - edge).abs() < 2.0 * letter).count();
-    let best = edges.iter().max_by_key(|(edge, _)| supporters(*edge))?.0;
-    let near = edges.iter().filter(|(other, letter)| (other - best).abs() < 2.0 * letter);
-    (supporters(best) >= 2).then(|| median(near.map(|(edge, _)| *edge)))
-}
-
-/// Whether the number is a factor.
-fn follows_times(line: &Line, at: usize) -> bool {
-    let before = (0..at).rev().find(|before| line.cells[*before].what != What::Currency);
-    before.is_some_and(|before| line.cells[before].what == What::Times)
 }
 
 /// Where lines may be: below the head of the table, above the first total after which no more lines follow.
