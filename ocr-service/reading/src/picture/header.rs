@@ -1,5 +1,6 @@
-//! What the first bytes of a file say: which format it is, and how many pixels it will have.
+//! What a file says without being decoded: its format, how many pixels it will have, and whether it comes to its end.
 
+use super::ending::ends;
 use image::{ImageFormat, ImageReader};
 use std::io::Cursor;
 
@@ -54,10 +55,11 @@ pub struct Header {
     pub height: u32,
 }
 
-/// Reads format and size, and decodes nothing.
+/// Reads format and size, and decodes nothing: it takes microseconds, and for a long JPEG, which is followed to its
+/// end, milliseconds.
 ///
 /// # Errors
-/// Every [`Refusal`]; that the rest is damaged shows only in [`super::decode`].
+/// Every [`Refusal`]; that pixels are damaged shows only in [`super::decode`].
 pub fn header(bytes: &[u8]) -> Result<Header, Refusal> {
     if bytes.is_empty() {
         return Err(Refusal::Empty);
@@ -66,15 +68,35 @@ pub fn header(bytes: &[u8]) -> Result<Header, Refusal> {
     if bytes.len() > BYTES_MAX {
         return Err(Refusal::TooManyBytes { bytes: bytes.len() });
     }
+    // A PNG says its size at a fixed place, and is refused for it before anything behind it is looked at.
+    if let Some((width, height)) = png_size(bytes).filter(|_| format == ImageFormat::Png) {
+        refuse_too_many(width, height)?;
+    }
     let reader = ImageReader::with_format(Cursor::new(bytes), format);
     let (width, height) = reader.into_dimensions().map_err(|_| Refusal::Broken)?;
-    if u64::from(width) * u64::from(height) > PIXELS_MAX {
-        return Err(Refusal::TooManyPixels { width, height });
-    }
+    refuse_too_many(width, height)?;
     if width < SIDE_MIN || height < SIDE_MIN {
         return Err(Refusal::Broken);
     }
+    if format == ImageFormat::Jpeg && !ends(bytes) {
+        return Err(Refusal::Broken);
+    }
     Ok(Header { format, width, height })
+}
+
+/// Width and height in the first chunk of a PNG.
+///
+/// Source: Portable Network Graphics (PNG) Specification, section 11.2.2, IHDR.
+fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let number = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
+    Some((number(16)?, number(20)?))
+}
+
+fn refuse_too_many(width: u32, height: u32) -> Result<(), Refusal> {
+    if u64::from(width) * u64::from(height) > PIXELS_MAX {
+        return Err(Refusal::TooManyPixels { width, height });
+    }
+    Ok(())
 }
 
 /// The format, or the name of one that is not read.
@@ -106,5 +128,64 @@ fn foreign_format(bytes: &[u8]) -> &'static str {
         "HTML"
     } else {
         "this file"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    /// The head of a PNG of any size, as an attacker would write it: no pixels follow.
+    fn png(width: u32, height: u32) -> Vec<u8> {
+        let mut head = b"IHDR".to_vec();
+        head.extend(width.to_be_bytes());
+        head.extend(height.to_be_bytes());
+        head.extend([8, 2, 0, 0, 0]);
+        let sum = crc(&head).to_be_bytes();
+        [b"\x89PNG\r\n\x1a\n\0\0\0\x0d".as_slice(), &head, &sum, b"\0\0\0\0IDAT"].concat()
+    }
+
+    /// The checksum of PNG chunks (ISO 3309).
+    fn crc(bytes: &[u8]) -> u32 {
+        let step = |sum: u32, _| if sum & 1 == 1 { 0xedb8_8320 ^ (sum >> 1) } else { sum >> 1 };
+        !bytes.iter().fold(u32::MAX, |sum, &byte| (0..8).fold(sum ^ u32::from(byte), step))
+    }
+
+    #[test]
+    fn a_png_of_30000_by_30000_is_refused_by_its_header() {
+        let bytes = png(30_000, 30_000);
+        let started = Instant::now();
+        assert_eq!(header(&bytes), Err(Refusal::TooManyPixels { width: 30_000, height: 30_000 }));
+        assert!(started.elapsed() < Duration::from_millis(50));
+        let fits = Header { format: ImageFormat::Png, width: 8000, height: 5000 };
+        assert_eq!(header(&png(8000, 5000)), Ok(fits));
+    }
+
+    #[test]
+    fn what_is_not_read_is_named() {
+        let refused = |found| Err(Refusal::Unsupported { found });
+        assert_eq!(header(b""), Err(Refusal::Empty));
+        assert_eq!(header(b"%PDF-1.7\n"), refused("PDF"));
+        assert_eq!(header(b"<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>"), refused("SVG"));
+        assert_eq!(header(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), refused("HEIC"));
+        assert_eq!(header(b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic"), refused("HEIC"));
+        assert_eq!(header(b"\0\0\0\x1cftypavif\0\0\0\0avifmif1"), refused("AVIF"));
+        assert_eq!(header(b"GIF89a\x01\0\x01\0"), refused("GIF"));
+        assert_eq!(header(b"hello, world"), refused("this file"));
+    }
+
+    #[test]
+    fn too_many_bytes_are_refused_before_they_are_looked_at() {
+        let mut bytes = png(100, 100);
+        bytes.resize(BYTES_MAX + 1, 0);
+        assert_eq!(header(&bytes), Err(Refusal::TooManyBytes { bytes: BYTES_MAX + 1 }));
+    }
+
+    #[test]
+    fn a_head_without_a_body_is_broken() {
+        assert_eq!(header(b"\xff\xd8\xff\xe0"), Err(Refusal::Broken));
+        assert_eq!(header(&png(100, 100)[..20]), Err(Refusal::Broken));
+        assert_eq!(header(&png(4, 4)), Err(Refusal::Broken));
     }
 }
