@@ -80,7 +80,7 @@ fn part_rows(figures: &Figures, until: usize, rounded: Option<i64>) -> Vec<PartR
     }
     for class in [Class::Service, Class::Discount, Class::Tax, Class::Tip, Class::Rounding] {
         for figure in figures.of(class, until).filter(|figure| !among_lines(figure)) {
-            let most = if class == Class::Rounding { 100 } else { i64::MAX };
+            let most = if class == Class::Rounding { figures.rounding_max } else { i64::MAX };
             let read = figure.choices.iter().map(|choice| choice.minor);
             let minors: Vec<i64> = read.filter(|minor| *minor != 0 && minor.saturating_abs() < most).collect();
             if !minors.is_empty() && !rows.contains(&(class, minors.clone())) && rows.len() < PART_ROWS_MAX {

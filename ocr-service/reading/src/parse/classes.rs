@@ -166,10 +166,23 @@ static SIGNS: LazyLock<Vec<(Sign, Vec<Phrase>)>> = LazyLock::new(|| {
 const fn care(sign: Sign) -> Care {
     match sign {
         Sign::Includes | Sign::Excludes => Care::Strict,
-        Sign::Cash | Sign::Card | Sign::Change | Sign::Tip | Sign::Info => Care::Close,
-        Sign::Discount | Sign::Quantity | Sign::Guest | Sign::Lines => Care::Close,
-        Sign::Payable | Sign::Total | Sign::Sum | Sign::Sub | Sign::Tax => Care::Loose,
-        Sign::Service | Sign::Round | Sign::TaxTable => Care::Loose,
+        Sign::Cash
+        | Sign::Card
+        | Sign::Change
+        | Sign::Tip
+        | Sign::Info
+        | Sign::Discount
+        | Sign::Quantity
+        | Sign::Guest
+        | Sign::Lines => Care::Close,
+        Sign::Payable
+        | Sign::Total
+        | Sign::Sum
+        | Sign::Sub
+        | Sign::Tax
+        | Sign::Service
+        | Sign::Round
+        | Sign::TaxTable => Care::Loose,
     }
 }
 

@@ -92,6 +92,13 @@ fn is_proven(balance: &Balance, total: &Candidate, items: &[Item], figures: &Fig
     let counted = items.iter().zip(&balance.sums).filter(|(_, sum)| **sum != 0).count();
     let checked = items.iter().filter(|item| item.checked).count();
     let stronger_unread = figures.unread.is_some_and(|strength| strength > 90) && total.witnesses < 2;
+    // Totals of groups come before the total, and what is paid is the last of them.
+    let followed = figures.all.iter().any(|figure| {
+        let other = figure.choices.iter().all(|choice| choice.minor.abs_diff(total.minor) > 5);
+        matches!(figure.class, Class::Total(80..)) && figure.row > total.row && other
+    });
+    // A row rounds to coins of five, and this total is none: it is the one before the rounding.
+    let unrounded = figures.rounds && figures.rounding_max == 5 && total.minor % 5 != 0;
     let contradicted =
         figures.candidates().iter().any(|other| other.minor != total.minor && other.score > total.score + 0.4);
     let evidence = total.witnesses + u32::from(total.passes > 1) + u32::from(checked * 2 >= counted && checked > 0);
@@ -103,7 +110,7 @@ fn is_proven(balance: &Balance, total: &Candidate, items: &[Item], figures: &Fig
         _ => 1,
     };
     let bent = !balance.repaired.is_empty() || balance.cost > 1.6 || balance.changed.len() > 1 + counted / 5;
-    evidence >= needed && !stronger_unread && !contradicted && !bent
+    evidence >= needed && !stronger_unread && !followed && !unrounded && !contradicted && !bent
 }
 
 fn score(items: &[Item], total: Option<&Candidate>, balance: Option<&Balance>, proven: bool) -> f32 {

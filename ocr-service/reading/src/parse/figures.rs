@@ -45,13 +45,16 @@ pub(crate) struct Figures {
     pub(crate) first_total: Option<usize>,
     /// Some row speaks of rounding.
     pub(crate) rounds: bool,
+    /// Roundings are below this: where coins of five are the smallest a few hundredths, in roubles less than one.
+    pub(crate) rounding_max: i64,
     /// What the tables of taxes add up to, in the ways they may be meant.
     pub(crate) taxed: Vec<i64>,
 }
 
 /// Collects the figures of a sheet.
 pub(crate) fn figures(sheet: &Sheet) -> Figures {
-    let mut figures = Figures { lines_end: sheet.region.end, ..Figures::default() };
+    let rounding_max = if sheet.page.style.roubles { 100 } else { 5 };
+    let mut figures = Figures { lines_end: sheet.region.end, rounding_max, ..Figures::default() };
     let entries = &sheet.entries;
     let mut taken = None;
     for (at, entry) in entries.iter().enumerate() {

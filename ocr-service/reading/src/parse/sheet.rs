@@ -114,7 +114,13 @@ fn region(entries: &[Entry], after_head: Option<usize>) -> std::ops::Range<usize
         let above: Vec<&Entry> = above.collect();
         let needed = entries.get(first).is_some_and(|entry| entry.shape.form == Form::Numbers)
             || above.first().is_some_and(|entry| entry.shape.form == Form::Multiplier);
-        if needed { first - above.len() } else { first }
+        if needed {
+            first - above.len()
+        } else {
+            // Names above the first readable sum whose own sums could not be read.
+            let smudged = |entry: &&Entry| entry.class == Class::Plain && entry.shape.smudged;
+            first - entries[..first].iter().rev().take_while(smudged).count()
+        }
     });
     let no_lines_above =
         entries.get(start).is_some_and(|entry| matches!(entry.class, Class::Total(80..) | Class::Subtotal));
