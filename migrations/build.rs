@@ -1,6 +1,7 @@
 //! Embeds new migrations: the macro alone does not notice a new file.
 
 fn main() {
-    println!("cargo::rerun-if-changed=orders");
-    println!("cargo::rerun-if-changed=payments");
+    for schema in ["orders", "payments", "ocr", "router"] {
+        println!("cargo::rerun-if-changed={schema}");
+    }
 }
