@@ -92,11 +92,7 @@ fn is_proven(balance: &Balance, total: &Candidate, items: &[Item], figures: &Fig
     let counted = items.iter().zip(&balance.sums).filter(|(_, sum)| **sum != 0).count();
     let checked = items.iter().filter(|item| item.checked).count();
     let stronger_unread = figures.unread.is_some_and(|strength| strength > 90) && total.witnesses < 2;
-    // Totals of groups come before the total, and what is paid is the last of them.
-    let followed = figures.all.iter().any(|figure| {
-        let other = figure.choices.iter().all(|choice| choice.minor.abs_diff(total.minor) > 5);
-        matches!(figure.class, Class::Total(80..)) && figure.row > total.row && other
-    });
+    let followed = figures.is_followed(total);
     // A row rounds to coins of five, and this total is none: it is the one before the rounding.
     let unrounded = figures.rounds && figures.rounding_max == 5 && total.minor % 5 != 0;
     let contradicted =
@@ -123,6 +119,14 @@ fn score(items: &[Item], total: Option<&Candidate>, balance: Option<&Balance>, p
 }
 
 impl Figures {
+    /// Whether another total stands below: totals of groups come first, and what is paid is the last of them.
+    pub(crate) fn is_followed(&self, total: &Candidate) -> bool {
+        self.all.iter().any(|figure| {
+            let other = figure.choices.iter().all(|choice| choice.minor.abs_diff(total.minor) > 5);
+            matches!(figure.class, Class::Total(80..)) && figure.row > total.row && other
+        })
+    }
+
     /// By how much this total is another one rounded: up to four hundredths, to a multiple of five.
     pub(crate) fn rounded_by(&self, total: i64) -> Option<i64> {
         let totals = self.all.iter().filter(|figure| matches!(figure.class, Class::Total(_) | Class::Subtotal));

@@ -163,6 +163,11 @@ fn currency(draft: &Draft) -> Option<&'static str> {
         ("RUB", &["руб", "₽", "рублей", "рубли", "рубль", "rub"]),
         ("USD", &["$", "usd"]),
     ];
+    // A lone dollar sign is mostly a misread letter.
+    let dollars = draft.sheet.entries.iter().filter(|entry| {
+        entry.line.text.split(' ').any(|word| word.strip_prefix('$').is_some_and(|rest| rest.contains('.')))
+    });
+    let dollars = !draft.sheet.page.style.roubles && dollars.count() >= 3;
     let says = |sign: &str| {
         let look = looks(sign);
         draft.sheet.entries.iter().any(|entry| {
@@ -170,7 +175,9 @@ fn currency(draft: &Draft) -> Option<&'static str> {
             if lower.contains(&format!("({sign}")) {
                 return true;
             }
-            if look.is_empty() || sign == "$" {
+            if sign == "$" {
+                dollars
+            } else if look.is_empty() {
                 lower.contains(sign)
             } else {
                 entry.line.said.iter().flat_map(Said::words).any(|word| is_sign(word, &look))
