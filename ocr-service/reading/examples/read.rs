@@ -11,7 +11,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let started = Instant::now();
         let reading = reading::read::read(&mut engine, &std::fs::read(&image)?, &mut |_| {})?;
         let seconds = started.elapsed().as_secs_f32();
-        println!("{}", json!({ "file": image.file_name().map(|name| name.to_string_lossy()), "seconds": seconds, "cheque": reading.cheque }));
+        println!(
+            "{}",
+            json!({ "file": image.file_name().map(|name| name.to_string_lossy()), "seconds": seconds, "cheque": reading.cheque })
+        );
     }
     Ok(())
 }

@@ -28,9 +28,11 @@ pub struct Progress {
 }
 
 /// After so long no further look begins.
-const LOOKING_TIME: Duration = Duration::from_secs(20);
+const LOOKING_TIME: Duration = Duration::from_secs(25);
 /// Fewest words the engine is sure of on anything with text.
 const SURE_WORDS_MIN: usize = 3;
+/// A page of which the engine is sure of so many words is the right way up.
+const UPRIGHT_WORDS_MIN: usize = 10;
 /// From this confidence on the engine is sure of a word.
 const SURE: f32 = 0.6;
 
@@ -55,10 +57,10 @@ struct Look {
 const LOOKS: [Look; 6] = [
     Look { name: "masked/4", view: View::Masked, mode: Mode::Column },
     Look { name: "plain/6", view: View::Plain, mode: Mode::Block },
+    Look { name: "contrasted/4", view: View::Contrasted, mode: Mode::Column },
     Look { name: "masked/6", view: View::Masked, mode: Mode::Block },
     Look { name: "plain/4", view: View::Plain, mode: Mode::Column },
     Look { name: "masked/11", view: View::Masked, mode: Mode::Sparse },
-    Look { name: "contrasted/4", view: View::Contrasted, mode: Mode::Column },
 ];
 
 /// Reads a picture: looks at it in one way after another until what was read adds up beyond doubt.
@@ -68,26 +70,50 @@ const LOOKS: [Look; 6] = [
 /// # Errors
 /// Every [`Refusal`].
 pub fn read(engine: &mut Engine, bytes: &[u8], progress: &mut dyn FnMut(Progress)) -> Result<Reading, Refusal> {
-    let steps = 1 + u32::try_from(LOOKS.len()).unwrap_or(u32::MAX);
+    let steps = u32::try_from(LOOKS.len()).unwrap_or(u32::MAX);
     progress(Progress { step: 1, steps });
     let started = Instant::now();
-    let picture = decode(bytes)?;
+    let (picture, sheet, first) = upright(engine, decode(bytes)?);
     let (photo, width, height) = picture.photo()?;
-    let scale = width as f32 / picture.pixels.width() as f32;
-    let sheet = Sheet::of(&picture.pixels);
     let mut looks = Looks::new(engine, &sheet);
-    let mut passes = vec![];
-    let mut parsed = parse::cheque(&passes);
-    for (step, look) in (2..).zip(&LOOKS) {
-        progress(Progress { step, steps });
-        passes.push(looks.pass(look));
-        parsed = parse::cheque(if has_text(&passes) { &passes } else { &[] });
+    let mut passes = vec![looks.first(first)];
+    let mut parsed = understood(&passes);
+    for (step, look) in (2..).zip(&LOOKS[1..]) {
         if parsed.sure || started.elapsed() > LOOKING_TIME {
             break;
         }
+        progress(Progress { step, steps });
+        passes.push(looks.pass(look));
+        parsed = understood(&passes);
     }
-    let poor = sheet.poor();
-    Ok(Reading { cheque: cheque(parsed, &sheet, PhotoSize { width, height }, scale, poor), photo })
+    Ok(Reading { cheque: cheque(parsed, &sheet, PhotoSize { width, height }, picture.pixels.width()), photo })
+}
+
+/// The picture the right way up, and its first look. Cameras that lie flat above a table don't know where up is, and
+/// then the engine is sure of next to nothing.
+fn upright(engine: &mut Engine, picture: Picture) -> (Picture, Sheet, Pass) {
+    let look = |engine: &mut Engine, picture: &Picture| {
+        let sheet = Sheet::of(&picture.pixels);
+        let pass = Looks::new(engine, &sheet).pass(&LOOKS[0]);
+        (sheet, pass)
+    };
+    let (sheet, first) = look(engine, &picture);
+    if sure_words(&first) >= UPRIGHT_WORDS_MIN || sheet.letters < UPRIGHT_WORDS_MIN {
+        return (picture, sheet, first);
+    }
+    let turned = [1, 3, 2].map(|quarters| {
+        let turned = picture.turned(quarters);
+        let (sheet, pass) = look(engine, &turned);
+        (turned, sheet, pass)
+    });
+    let upright = turned.into_iter().max_by_key(|(_, _, pass)| sure_words(pass));
+    let more = 2 * sure_words(&first) + SURE_WORDS_MIN;
+    upright.filter(|(_, _, pass)| sure_words(pass) > more).unwrap_or((picture, sheet, first))
+}
+
+fn understood(passes: &[Pass]) -> Parsed {
+    let has_text = passes.iter().any(|pass| sure_words(pass) >= SURE_WORDS_MIN);
+    parse::cheque(if has_text { passes } else { &[] })
 }
 
 /// Every look at a picture, whether needed or not: for those who work on the parser.
@@ -95,10 +121,11 @@ pub fn read(engine: &mut Engine, bytes: &[u8], progress: &mut dyn FnMut(Progress
 /// # Errors
 /// Every [`Refusal`].
 pub fn passes(engine: &mut Engine, bytes: &[u8]) -> Result<Vec<Pass>, Refusal> {
-    let Picture { pixels } = decode(bytes)?;
-    let sheet = Sheet::of(&pixels);
+    let (_, sheet, first) = upright(engine, decode(bytes)?);
     let mut looks = Looks::new(engine, &sheet);
-    Ok(LOOKS.iter().map(|look| looks.pass(look)).collect())
+    let mut passes = vec![looks.first(first)];
+    passes.extend(LOOKS[1..].iter().map(|look| looks.pass(look)));
+    Ok(passes)
 }
 
 /// The looks at one page; what they share is made once.
@@ -118,32 +145,33 @@ impl<'a> Looks<'a> {
         Self { engine, sheet, plain, masked, language: Language::Both }
     }
 
+    /// Learns the language from a first pass that was made before.
+    fn first(&mut self, pass: Pass) -> Pass {
+        self.language = language(&pass.words);
+        pass
+    }
+
     fn pass(&mut self, look: &Look) -> Pass {
         let seen = match look.view {
             View::Plain => self.engine.look(&self.plain, look.mode, self.language),
             View::Masked => self.engine.look(&self.masked, look.mode, self.language),
-            View::Contrasted => {
-                self.engine.look(&self.sheet.contrasted(&self.masked), look.mode, self.language)
-            }
+            View::Contrasted => self.engine.look(&Sheet::contrasted(&self.masked), look.mode, self.language),
         };
         let seen = seen.unwrap_or_else(|failure| {
             tracing::warn!(error = &failure as &dyn std::error::Error, "look {} sees nothing", look.name);
             vec![]
         });
-        if self.language == Language::Both {
-            self.language = language(&seen);
-        }
         let words = seen.into_iter().map(|seen| word(seen, self.sheet.factor)).collect();
         Pass { name: look.name, words }
     }
 }
 
 /// The language of the page, when the words leave no doubt: one language takes half the time of two.
-fn language(seen: &[Seen]) -> Language {
+fn language(words: &[Word]) -> Language {
     const LETTERS_MIN: usize = 60;
     let letters = || {
-        let sure = seen.iter().filter(|seen| seen.confidence >= SURE && seen.text.chars().count() > 2);
-        sure.flat_map(|seen| seen.text.chars()).filter(|letter| letter.is_alphabetic())
+        let sure = words.iter().filter(|word| word.confidence >= SURE && word.text.chars().count() > 2);
+        sure.flat_map(|word| word.text.chars()).filter(|letter| letter.is_alphabetic())
     };
     let cyrillic = letters().filter(|letter| ('\u{400}'..'\u{500}').contains(letter)).count();
     let all = letters().count();
@@ -168,26 +196,33 @@ fn word(seen: Seen, factor: f32) -> Word {
     Word { text: seen.text, confidence: seen.confidence, place, line: seen.line }
 }
 
-/// Tables and wallpaper have words, too, for the engine: but it is not sure of them.
-fn has_text(passes: &[Pass]) -> bool {
-    let sure = |word: &&Word| word.confidence >= SURE && word.text.chars().filter(|c| c.is_alphanumeric()).count() > 1;
-    passes.iter().any(|pass| pass.words.iter().filter(sure).count() >= SURE_WORDS_MIN)
+/// How many words the engine is sure of: on tables and wallpaper it sees words, too, but doubts them.
+fn sure_words(pass: &Pass) -> usize {
+    let long = |word: &Word| word.text.chars().filter(|letter| letter.is_alphanumeric()).count() > 2;
+    pass.words.iter().filter(|word| word.confidence >= SURE && long(word)).count()
 }
 
 /// The cheque with its photo, the boxes of its lines on it, and a word on the photo if it is to blame.
-fn cheque(parsed: Parsed, sheet: &Sheet, photo: PhotoSize, scale: f32, poor: bool) -> Cheque {
+fn cheque(parsed: Parsed, sheet: &Sheet, photo: PhotoSize, picture_width: u32) -> Cheque {
     let mut cheque = parsed.cheque;
     for (product, place) in cheque.products.iter_mut().zip(parsed.places) {
-        product.bounds = place.map(|place| bounds(sheet.level.place_on_picture(place), scale, photo));
+        product.bounds = place.map(|place| bounds(sheet.level.place_on_picture(place), picture_width, photo));
     }
     cheque.photo = Some(photo);
-    if poor && cheque.status != ChequeStatus::Balanced {
+    if sheet.poor() && cheque.status != ChequeStatus::Balanced {
         cheque.warnings.push(ChequeWarning::PoorPhoto);
     }
     cheque
 }
 
-fn bounds(place: Place, scale: f32, photo: PhotoSize) -> Bounds {
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "a photo has at most a few thousand pixels, and edges stay within it"
+)]
+fn bounds(place: Place, picture_width: u32, photo: PhotoSize) -> Bounds {
+    let scale = photo.width as f32 / picture_width as f32;
     let edge = |at: f32, end: u32| (at * scale).clamp(0.0, end as f32) as u32;
     let (x, y) = (edge(place.left, photo.width), edge(place.top, photo.height));
     let (right, bottom) = (edge(place.right.ceil(), photo.width), edge(place.bottom.ceil(), photo.height));

@@ -57,13 +57,13 @@ impl Bend {
         let mut normal = [[0.0_f64; TERMS + 1]; TERMS];
         for slope in slopes {
             let terms = self.terms(slope.x, slope.y);
-            let error = slope.slope - dot(terms, self.slope);
+            let error = slope.rise - dot(terms, self.slope);
             let weight = f64::from(slope.length / (1.0 + (error / 0.03).powi(2)));
             for (row, &term) in normal.iter_mut().zip(&terms) {
                 for (cell, &other) in row.iter_mut().zip(&terms) {
                     *cell += weight * f64::from(term) * f64::from(other);
                 }
-                row[TERMS] += weight * f64::from(term) * f64::from(slope.slope);
+                row[TERMS] += weight * f64::from(term) * f64::from(slope.rise);
             }
         }
         let total: f64 = normal[0][0];
@@ -93,7 +93,7 @@ impl Bend {
 struct Slope {
     x: f32,
     y: f32,
-    slope: f32,
+    rise: f32,
     length: f32,
 }
 
@@ -113,7 +113,7 @@ fn slopes(letters: &mut [Letter]) -> Vec<Slope> {
                 slopes.push(Slope {
                     x: f32::midpoint(letter.left, next.right),
                     y: f32::midpoint(letter.foot, next.foot),
-                    slope: (next.foot - letter.foot) / length,
+                    rise: (next.foot - letter.foot) / length,
                     length,
                 });
             }
@@ -145,4 +145,39 @@ fn solve(mut rows: [[f64; TERMS + 1]; TERMS]) -> Option<[f32; TERMS]> {
     let mut solution = [0.0; TERMS];
     (0..TERMS).for_each(|at| solution[at] = (rows[at][TERMS] / rows[at][at]) as f32);
     Some(solution)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page of lines that hang like a rope, deeper on the right.
+    fn letters(drop: impl Fn(f32, f32) -> f32) -> Vec<Letter> {
+        let places =
+            (-12..=12_i16).flat_map(|line| (-20..20_i16).map(move |column| (f32::from(column), f32::from(line))));
+        places
+            .map(|(column, line)| {
+                let (left, level) = (column * 20.0, line * 45.0);
+                Letter { left, right: left + 14.0, foot: level + drop(left + 7.0, level), height: 24.0 }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_bend_is_found_to_a_quarter_of_a_letter() {
+        let drop = |x: f32, _| 25.0 * (x / 400.0).powi(2) + 0.02 * x;
+        let bend = Bend::fit(&mut letters(drop), 600.0);
+        for x in [-380.0, -150.0, 0.0, 200.0, 380.0] {
+            let (found, meant) = (bend.drop(x, 100.0), drop(x, 100.0));
+            assert!((found - meant).abs() < 6.0, "at {x}: {found} instead of {meant}");
+        }
+    }
+
+    #[test]
+    fn level_lines_stay_level_and_few_letters_say_nothing() {
+        let bend = Bend::fit(&mut letters(|_, _| 0.0), 600.0);
+        assert!([-400.0, 0.0, 400.0].iter().all(|&x| bend.drop(x, 50.0).abs() < 1.0));
+        let silent = Bend::fit(&mut letters(|x, _| x / 10.0)[..20], 600.0);
+        assert!(silent.drop(300.0, 0.0).abs() < f32::EPSILON);
+    }
 }

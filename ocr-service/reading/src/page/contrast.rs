@@ -10,8 +10,10 @@ const CLIP: f32 = 2.5;
 pub(crate) fn equalised(grey: &GrayImage, tile: u32) -> GrayImage {
     let tile = tile.max(16);
     let (across, down) = (grey.width().div_ceil(tile), grey.height().div_ceil(tile));
-    let curves: Vec<[u8; 256]> =
-        (0..down).flat_map(|y| (0..across).map(move |x| (x, y))).map(|(x, y)| curve(grey, x * tile, y * tile, tile)).collect();
+    let curves: Vec<[u8; 256]> = (0..down)
+        .flat_map(|y| (0..across).map(move |x| (x, y)))
+        .map(|(x, y)| curve(grey, x * tile, y * tile, tile))
+        .collect();
     let place = |at: u32, count: u32| {
         let middle = (at as f32 / tile as f32 - 0.5).clamp(0.0, (count - 1) as f32);
         let low = middle as u32;
@@ -46,4 +48,21 @@ fn curve(grey: &GrayImage, left: u32, top: u32, tile: u32) -> [u8; 256] {
         sum += count.min(limit) + excess / 256.0;
         (sum * 255.0 / total).min(255.0) as u8
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::Luma;
+
+    #[test]
+    fn thin_print_gets_darker_than_its_paper_by_more() {
+        let print = |x: u32, y: u32| x % 8 < 2 && y % 12 < 8;
+        let paper = |x: u32, y: u32| 160 + u8::try_from((x * 3 + y * 5) % 32).unwrap();
+        let page = GrayImage::from_fn(160, 160, |x, y| Luma([paper(x, y) - if print(x, y) { 24 } else { 0 }]));
+        let raised = equalised(&page, 40);
+        // Five pixels to the right the paper is as light as it is under the print.
+        let (ink, paper) = (raised.get_pixel(80, 84).0[0], raised.get_pixel(80 + 5, 84 - 3).0[0]);
+        assert!(i32::from(paper) - i32::from(ink) > 40, "{ink} on {paper}");
+    }
 }

@@ -103,3 +103,39 @@ fn join(to: &mut [u8], from: &[u8], pick: fn(u8, u8) -> u8) {
 fn from_raw(like: &GrayImage, pixels: Vec<u8>) -> GrayImage {
     GrayImage::from_raw(like.width(), like.height(), pixels).expect("as many pixels as the picture they come from")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn slowly(grey: &GrayImage, reach: i64, sum: impl Fn(&[u8]) -> u8) -> GrayImage {
+        let (width, height) = (i64::from(grey.width()), i64::from(grey.height()));
+        GrayImage::from_fn(grey.width(), grey.height(), |x, y| {
+            let around = |at: u32, end: i64| (i64::from(at) - reach).max(0)..=(i64::from(at) + reach).min(end - 1);
+            let near: Vec<u8> = around(y, height)
+                .flat_map(|y| around(x, width).map(move |x| (x, y)))
+                .map(|(x, y)| grey.get_pixel(x as u32, y as u32).0[0])
+                .collect();
+            image::Luma([sum(&near)])
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_quick_filters_do_what_the_slow_ones_would(
+            (width, height) in (1..20_u32, 1..20_u32), reach in 0..12_u32, seed in any::<u32>(),
+        ) {
+            let grey = GrayImage::from_fn(width, height, |x, y| {
+                image::Luma([(seed.wrapping_mul(x * 31 + y * 17 + 7).rotate_left(x + y) % 256) as u8])
+            });
+            let far = i64::from(reach);
+            prop_assert_eq!(lightest(&grey, reach), slowly(&grey, far, |near| *near.iter().max().unwrap()));
+            prop_assert_eq!(darkest(&grey, reach), slowly(&grey, far, |near| *near.iter().min().unwrap()));
+            let average = |near: &[u8]| {
+                (near.iter().map(|&pixel| u64::from(pixel)).sum::<u64>() / near.len() as u64) as u8
+            };
+            prop_assert_eq!(mean(&grey, reach), slowly(&grey, far, average));
+        }
+    }
+}

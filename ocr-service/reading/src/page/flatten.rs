@@ -60,3 +60,22 @@ pub(crate) fn flattened(grey: &GrayImage, letter: u32) -> GrayImage {
     }
     flat
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::Luma;
+
+    #[test]
+    fn a_shadow_goes_and_the_print_stays() {
+        let print = |x: u32, y: u32| x % 20 < 3 && y % 30 < 15;
+        let page = GrayImage::from_fn(200, 120, |x, y| {
+            let light = 80 + x / 2 + y / 4;
+            Luma([(if print(x, y) { light / 3 } else { light }) as u8])
+        });
+        let flat = flattened(&page, 20);
+        for (x, y, pixel) in flat.enumerate_pixels().filter(|(x, y, _)| (30..170).contains(x) && (30..90).contains(y)) {
+            assert_eq!(pixel.0[0] < 128, print(x, y), "{} at {x}, {y}", pixel.0[0]);
+        }
+    }
+}

@@ -22,10 +22,11 @@ pub(crate) struct Level {
 impl Level {
     /// Takes out a tilt, in degrees; the page is as large as the picture of `size` until it is [`Level::cropped`].
     pub(crate) fn tilted(size: (u32, u32), tilt: f32) -> Self {
-        let (sine, cosine) = tilt.to_radians().sin_cos();
+        let tilt = tilt.to_radians();
         let size = (size.0 as f32, size.1 as f32);
         let centre = (size.0 / 2.0, size.1 / 2.0);
-        Self { centre, sine, cosine, bend: Bend::default(), origin: (0.0, 0.0), size }
+        let (bend, origin) = (Bend::default(), (0.0, 0.0));
+        Self { centre, sine: tilt.sin(), cosine: tilt.cos(), bend, origin, size }
     }
 
     /// Takes out a bend that was found with the tilt taken out.
@@ -159,9 +160,43 @@ fn sample(grey: &GrayImage, x: f32, y: f32) -> u8 {
 fn weights(at: f32) -> [f32; 4] {
     let (square, cube) = (at * at, at * at * at);
     [
-        (-cube + 2.0 * square - at) / 2.0,
-        (3.0 * cube - 5.0 * square + 2.0) / 2.0,
-        (-3.0 * cube + 4.0 * square + at) / 2.0,
-        (cube - square) / 2.0,
+        square - 0.5 * (cube + at),
+        1.5 * cube - 2.5 * square + 1.0,
+        2.0 * square - 1.5 * cube + 0.5 * at,
+        0.5 * (cube - square),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::Luma;
+
+    #[test]
+    fn a_point_goes_to_the_page_and_back() {
+        let level = Level::tilted((800, 1200), 7.5);
+        let page = level.levelled((120.0, 900.0));
+        // Not cropped: the page's corner is the middle of the turn.
+        let back = level.on_picture(page);
+        assert!((back.0 - 120.0).abs() < 0.01 && (back.1 - 900.0).abs() < 0.01, "{back:?}");
+    }
+
+    #[test]
+    fn a_leaning_bar_stands_straight_on_the_page_and_its_place_leads_back() {
+        let slope = 10.0_f32.to_radians().tan();
+        let on_bar = |x: u32, y: u32| (y as f32 - 60.0 - x as f32 * slope).abs() < 4.0;
+        let picture = GrayImage::from_fn(200, 160, |x, y| Luma([if on_bar(x, y) { 0 } else { 255 }]));
+        let level = Level::tilted((200, 160), 10.0).cropped([(0.0, 0.0), (199.0, 159.0)].into_iter(), 0.0);
+        let page = level.taken_from(&picture, 1.0);
+        let height = |x: u32| {
+            let bar: Vec<u32> = (0..page.height()).filter(|&y| page.get_pixel(x, y).0[0] < 128).collect();
+            bar.iter().sum::<u32>() / bar.len() as u32
+        };
+        let (left, middle) = (height(60), height(page.width() / 2));
+        assert!(middle.abs_diff(left) <= 1, "{left} and {middle}");
+        let (x, y) = (page.width() as f32 / 2.0, middle as f32);
+        let place = level.place_on_picture(Place { left: x - 1.0, top: y - 1.0, right: x + 1.0, bottom: y + 1.0 });
+        let (x, y) = (f32::midpoint(place.left, place.right), f32::midpoint(place.top, place.bottom));
+        assert!((y - 60.0 - x * slope).abs() < 3.0, "{place:?} is on the bar");
+    }
 }

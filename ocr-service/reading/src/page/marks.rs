@@ -167,3 +167,42 @@ pub(crate) fn in_words(letters: &[Mark]) -> Vec<Mark> {
     }
     (0..sorted.len()).filter(|&at| after[at] && before[at]).map(|at| sorted[at]).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::Luma;
+
+    fn drawn(rows: &[&str]) -> GrayImage {
+        let ink = |x: u32, y: u32| rows[y as usize].as_bytes()[x as usize] == b'#';
+        let (width, height) = (rows[0].len() as u32, rows.len() as u32);
+        GrayImage::from_fn(width, height, |x, y| Luma([if ink(x, y) { 0 } else { 255 }]))
+    }
+
+    #[test]
+    fn what_touches_is_one_mark_also_over_corners_and_from_below() {
+        let page = drawn(&["#.#...##", "#.#..#..", "###....#"]);
+        let mut found = marks(&page, 128);
+        found.sort_unstable_by_key(|mark| mark.left);
+        let at = |left, top, right, bottom, ink| Mark { left, top, right, bottom, ink };
+        assert_eq!(found, [at(0, 0, 3, 3, 7), at(5, 0, 8, 2, 3), at(7, 2, 8, 3, 1)]);
+        let (labels, pieces) = components(&page, 128);
+        assert_eq!((labels[0], labels[1]), (labels[2], u32::MAX), "both legs of the U have one label");
+        assert_eq!(pieces[labels[0] as usize].ink, 7);
+    }
+
+    #[test]
+    fn letters_have_neighbours_of_their_height() {
+        let letter = |left: u32, height: u32| Mark { left, top: 40 - height, right: left + 10, bottom: 40, ink: 80 };
+        let row = [letter(0, 20), letter(14, 20), letter(28, 19), letter(60, 20), letter(74, 9)];
+        assert_eq!(in_words(&row), [letter(14, 20)]);
+    }
+
+    #[test]
+    fn dust_does_not_count_against_letters() {
+        let mark = |at: u32, size: u32| Mark { left: at, top: 0, right: at + size, bottom: size, ink: size * size };
+        let page: Vec<Mark> = (0..60).map(|at| mark(at * 40, if at % 2 == 0 { 7 } else { 24 })).collect();
+        assert_eq!(letter_height(&page), Some(24));
+        assert_eq!(letter_height(&page[..10]), None);
+    }
+}

@@ -1,5 +1,13 @@
 //! From upright pixels to a levelled page that the engine can read.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "pixels are counted up to a few thousand, and where they go between is rounded on purpose"
+)]
+
 mod filter;
 mod marks;
 

@@ -12,6 +12,8 @@ const STROKES: u32 = 3;
 const THRESHOLD_STEP: usize = 6;
 /// Share of the letters that the paper may lose for a tighter outline: letter-like pieces of the table.
 const LETTERS_LOST_MAX: f32 = 0.04;
+/// How much darker the paper may be than the tightest outline allows: amounts in a dark corner are few letters.
+const SHADE: u8 = 15;
 
 /// What is paper, at a small scale.
 #[derive(Clone, Debug)]
@@ -38,16 +40,11 @@ impl Paper {
             .collect();
         let enough = (letters.len() as f32 * (1.0 - LETTERS_LOST_MAX)) as usize;
         // The tightest outline is the one of the highest threshold.
-        let threshold = (0..=u8::MAX).rev().step_by(THRESHOLD_STEP);
-        let mut found = None;
-        for threshold in threshold {
+        let tight = (1..=u8::MAX).rev().step_by(THRESHOLD_STEP).find(|&threshold| {
             let piece = piece(&score, threshold, &places);
-            if places.iter().filter(|(x, y)| piece.get_pixel(*x, *y).0[0] > 0).count() >= enough {
-                found = Some(piece);
-                break;
-            }
-        }
-        let mask = lightest(&found?, 1);
+            places.iter().filter(|(x, y)| piece.get_pixel(*x, *y).0[0] > 0).count() >= enough
+        })?;
+        let mask = lightest(&piece(&score, tight.saturating_sub(SHADE), &places), 3);
         let share = mask.iter().filter(|&&pixel| pixel > 0).count() as f32 / mask.len() as f32;
         (letters.len() > 20 && share < 0.95).then_some(Self { mask, scale })
     }
@@ -126,5 +123,40 @@ fn at(hull: &[(i32, i32)], row: i32) -> i32 {
         (Some(a), Some(b)) => a.1 + (b.1 - a.1) * (row - a.0) / (b.0 - a.0),
         (Some(only), None) => only.1,
         (None, _) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::marks::{in_words, marks};
+    use image::Rgb;
+
+    #[test]
+    fn the_light_slip_on_a_brown_table_is_found_with_its_corners() {
+        let mut pixels = RgbImage::from_fn(300, 400, |x, y| {
+            let on_slip = (80..220).contains(&x) && (40..360).contains(&y);
+            let grain = (x * 7 + y * 13) % 40;
+            if on_slip { Rgb([225, 222, 218]) } else { Rgb([120 + grain as u8, 80 + grain as u8, 40]) }
+        });
+        for (row, column) in (0..10).flat_map(|row| (0..12).map(move |column| (row, column))) {
+            for (x, y) in (0..5).flat_map(|x| (0..8).map(move |y| (x, y))) {
+                pixels.put_pixel(95 + column * 9 + x, 60 + row * 28 + y, Rgb([30, 30, 30]));
+            }
+        }
+        let letters = in_words(&marks(&image::imageops::grayscale(&pixels), 60));
+        let paper = Paper::find(&pixels, &letters).unwrap();
+        let on_paper = |x: f32, y: f32| {
+            let at = |place: f32| (place / paper.scale) as u32;
+            paper.mask.get_pixel(at(x), at(y)).0[0] > 0
+        };
+        assert!([(85.0, 45.0), (215.0, 45.0), (85.0, 355.0), (215.0, 355.0)].iter().all(|&(x, y)| on_paper(x, y)));
+        assert!(![(40.0, 200.0), (260.0, 200.0), (150.0, 10.0), (150.0, 390.0)].iter().any(|&(x, y)| on_paper(x, y)));
+    }
+
+    #[test]
+    fn a_scan_has_no_table() {
+        let white = RgbImage::from_pixel(200, 300, Rgb([250; 3]));
+        assert!(Paper::find(&white, &[]).is_none());
     }
 }

@@ -13,6 +13,12 @@ use image::{GrayImage, RgbImage};
 const LETTER: f32 = 30.0;
 /// Letters below this are hard to read even for people, in pixels.
 const LETTER_LEGIBLE: f32 = 8.0;
+/// Fewer letters than on the shortest slip.
+const LETTERS_MIN: usize = 20;
+/// How light paper is at least in a photo with enough light.
+const LIGHTNESS_MIN: u8 = 60;
+/// See [`sharpness`]; photos that are read well have more.
+const SHARPNESS_MIN: f32 = 0.2;
 /// Most pixels a page is shown with: a page of texture takes long enough.
 const PAGE_PIXELS_MAX: f32 = 9_000_000.0;
 /// Letters that are looked for at first, in pixels: it need not be right.
@@ -31,17 +37,18 @@ pub(crate) struct Sheet {
     pub(crate) factor: f32,
     /// Marks that could be letters.
     pub(crate) letters: usize,
+    lightness: u8,
+    sharpness: f32,
 }
 
 impl Sheet {
     /// Finds paper, letters, tilt and bend.
     pub(crate) fn of(pixels: &RgbImage) -> Self {
         let grey = image::imageops::grayscale(pixels);
-        let ink = marks(&flattened(&grey, LETTER_GUESS), INK);
+        let flat = flattened(&grey, LETTER_GUESS);
+        let ink = marks(&flat, INK);
         let letter = letter_height(&ink).unwrap_or(LETTER_GUESS) as f32;
-        let fits = |mark: &&Mark| {
-            mark.letter_like() && (0.5..2.0).contains(&(mark.height() as f32 / letter))
-        };
+        let fits = |mark: &&Mark| mark.letter_like() && (0.5..2.0).contains(&(mark.height() as f32 / letter));
         let mut letters: Vec<Mark> = ink.iter().filter(fits).copied().collect();
         let paper = Paper::find(pixels, &in_words(&letters));
         if let Some(paper) = &paper {
@@ -51,7 +58,8 @@ impl Sheet {
         let level = level(grey.dimensions(), &letters, letter);
         let room = (PAGE_PIXELS_MAX / (level.size.0 * level.size.1)).sqrt();
         let factor = (LETTER / letter).clamp(0.25, 4.0).min(room);
-        Self { grey, paper, level, letter, factor, letters: letters.len() }
+        let (lightness, sharpness) = (lightness(&grey), sharpness(&flat, &letters, letter));
+        Self { grey, paper, level, letter, factor, letters: letters.len(), lightness, sharpness }
     }
 
     /// The grey page, levelled and scaled.
@@ -69,14 +77,39 @@ impl Sheet {
     }
 
     /// The masked page with the contrast of each of its parts raised.
-    pub(crate) fn contrasted(&self, masked: &GrayImage) -> GrayImage {
+    pub(crate) fn contrasted(masked: &GrayImage) -> GrayImage {
         equalised(masked, (LETTER * 3.0) as u32)
     }
 
-    /// Whether the picture is to blame when it can't be read: its letters are small.
+    /// Whether the picture is to blame when it can't be read: its letters are tiny or few, or it is too dark or too
+    /// blurred for them.
     pub(crate) fn poor(&self) -> bool {
-        self.letter < LETTER_LEGIBLE || self.letters < 20
+        let letter = self.letter < LETTER_LEGIBLE || self.letters < LETTERS_MIN;
+        letter || self.lightness < LIGHTNESS_MIN || self.sharpness < SHARPNESS_MIN
     }
+}
+
+/// How light the lighter half of the picture is: the paper.
+fn lightness(grey: &GrayImage) -> u8 {
+    let mut levels: Vec<u8> = grey.iter().step_by(97).copied().collect();
+    levels.sort_unstable();
+    levels.get(levels.len() * 3 / 4).copied().unwrap_or(0)
+}
+
+/// How steep the edges of letters are: the steepest step between two pixels of a row of a letter, as a share of the way
+/// from paper to ink, times the letter's height in tens of pixels. The median over the letters.
+fn sharpness(flat: &GrayImage, letters: &[Mark], letter: f32) -> f32 {
+    let mut steps: Vec<u8> = vec![];
+    for mark in letters.iter().step_by(1 + letters.len() / 500) {
+        for y in [mark.top + mark.height() / 3, mark.top + mark.height() * 2 / 3] {
+            let row =
+                (mark.left.saturating_sub(2)..(mark.right + 2).min(flat.width())).map(|x| flat.get_pixel(x, y).0[0]);
+            let row: Vec<u8> = row.collect();
+            steps.extend(row.windows(2).map(|pair| pair[0].abs_diff(pair[1])).max());
+        }
+    }
+    steps.sort_unstable();
+    steps.get(steps.len() / 2).map_or(0.0, |&step| f32::from(step) / 255.0 * letter / 10.0)
 }
 
 fn level(size: (u32, u32), letters: &[Mark], letter: f32) -> Level {

@@ -1,7 +1,9 @@
 //! From the bytes of a file to upright pixels.
 
-mod decode;
+mod ending;
 mod header;
 
+mod decode;
+
 pub use decode::{Picture, decode};
-pub use header::{Header, Refusal, header};
+pub use header::{BYTES_MAX, Header, PIXELS_MAX, Refusal, header};
