@@ -33,7 +33,7 @@ for (const colorScheme of ['light', 'dark']) {
       await untilLive(page);
 
       await photographCheque(page, DINNER);
-      await page.locator('[data-review="1"] .name input').focus();
+      await page.locator('[data-review="1"] .name textarea').focus();
       await assertClean(page, 'review');
       await page.getByRole('button', { name: 'Confirm as it is' }).click();
       await page.getByRole('dialog').locator('svg[role="img"]').waitFor();
@@ -87,7 +87,7 @@ for (const language of ['en', 'ru']) {
     await photographCheque(page, BALANCED);
     assert.equal(await overflow(page), 0, 'review');
     await page.locator('.toggle').click();
-    await page.locator('[data-review="3"] .name input').focus();
+    await page.locator('[data-review="3"] .name textarea').focus();
     assert.equal(await overflow(page), 0, 'review with the photo');
     await goOnToShare(page);
     assert.equal(await overflow(page), 0, 'common page');

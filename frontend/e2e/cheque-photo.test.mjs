@@ -27,7 +27,7 @@ story('a cheque that does not add up can be confirmed as it is, and only then be
 story('a line and its place on the photo point at each other', {}, async ({ page }) => {
   await photographCheque(page, BALANCED);
   const box = page.locator('.photo .box').nth(1);
-  await page.locator('[data-review="2"] .name input').focus();
+  await page.locator('[data-review="2"] .name textarea').focus();
   await page.locator('.photo .box.active').waitFor();
   assert.ok(await box.evaluate((node) => node.classList.contains('active')));
   await page.locator('.photo .box').nth(2).click();
@@ -86,4 +86,25 @@ story('a cancelled reading leaves the person where they were', {}, async ({ page
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.getByText('Drop a photo of the cheque here').waitFor();
   assert.match(page.url(), /#\/cheques\/new$/);
+});
+
+story('a picture may be dropped or pasted', {}, async ({ page }) => {
+  await page.locator('a[href="#/cheques/new"]').first().click();
+  await page.locator('#cheque-file').waitFor({ state: 'attached' });
+  // No picture at all: what arrived is seen from what is said about it.
+  const bring = (kind) =>
+    page.evaluate((kind) => {
+      const files = new DataTransfer();
+      files.items.add(new File(['%PDF-1.7'], 'cheque.pdf', { type: 'application/pdf' }));
+      const event =
+        kind === 'drop'
+          ? new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true })
+          : new ClipboardEvent('paste', { clipboardData: files, bubbles: true, cancelable: true });
+      document.body.dispatchEvent(event);
+    }, kind);
+  for (const kind of ['drop', 'paste']) {
+    await bring(kind);
+    await page.getByRole('alert').getByText('A PDF is no photo').waitFor();
+    await page.getByRole('button', { name: 'Choose another picture' }).click();
+  }
 });

@@ -5,11 +5,13 @@ import {
   joinAsGuest,
   line,
   photographCheque,
+  tapLine,
   untilDue,
   untilTaken,
 } from './cheque-deeds.mjs';
 import { untilLive } from './deeds.mjs';
 import { stories } from './story.mjs';
+import { wire } from './wire.mjs';
 
 const story = stories();
 
@@ -41,6 +43,40 @@ story('what people agree on other than lines is checked while one types', {}, as
   await page.locator('label', { hasText: 'Equally' }).click();
   await untilDue(other, 72000);
   await other.getByText('Equally.', { exact: true }).waitFor();
+  await friend.close();
+});
+
+story('who comes late is told what is left, and the page catches up with the wire', {}, async ({ page }) => {
+  await photographCheque(page, BALANCED);
+  const link = await goOnToShare(page);
+  const friend = await page.context().browser().newContext({ locale: 'en-GB' });
+  const other = await friend.newPage();
+  const { cut, mend } = await wire(other);
+  await other.goto(link);
+  await untilLive(other);
+  await joinAsGuest(other, 'Zoya');
+  await cut(1012);
+  await other.locator('[data-connection="waiting"]').waitFor();
+
+  // Meanwhile the owner takes two thirds of the pizza and all of the lemonade; the other page does not hear of it.
+  await line(page, 1).locator('.part').click();
+  await line(page, 1).getByLabel('Shares in all', { exact: true }).fill('3');
+  await line(page, 1).getByLabel('My shares', { exact: true }).fill('2');
+  await line(page, 1).getByRole('button', { name: 'Take 2/3' }).click();
+  await untilDue(page, 46000);
+  await tapLine(page, 2);
+  await untilTaken(page, 2);
+
+  await tapLine(other, 1);
+  await line(other, 1).getByText('Somebody was faster: 1/3 is left.').waitFor();
+  await line(other, 1).getByRole('button', { name: 'Take 1/3' }).click();
+  await untilDue(other, 23000);
+
+  await tapLine(page, 3);
+  await untilTaken(page, 3);
+  mend();
+  await untilLive(other);
+  await other.getByText('All taken, to the last kopeck').waitFor();
   await friend.close();
 });
 

@@ -34,7 +34,7 @@ test('two people share a cheque from its photo to the last kopeck', async () => 
 
     // Reviewed: 60 are missing, because the bread was not printed.
     await owner.page.locator('.verdict').getByText('₽60.00 missing').waitFor();
-    const names = owner.page.locator('[data-review] .name input');
+    const names = owner.page.locator('[data-review] .name textarea');
     assert.deepEqual(await names.evaluateAll((inputs) => inputs.map(({ value }) => value)), DINNER.lines.map(([name]) => name));
     await owner.page.getByRole('button', { name: 'Add a line' }).click();
     await owner.page.keyboard.type('Bread');

@@ -2,32 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { launch, open } from './browser.mjs';
 import { newestOrder, order, topUp, untilBalance, untilLive, untilStatus } from './deeds.mjs';
+import { wire } from './wire.mjs';
 
-/** Opens a page whose sockets go through us to the real server, so that we can cut the wire. */
+/** Opens a page whose wire we can cut. */
 async function openWithWire(browser) {
-  const wires = [];
-  let broken = false;
   const opened = await open(browser, { path: '/favicon.svg' });
-  await opened.page.routeWebSocket(/\/ws\//, (client) => {
-    if (broken) {
-      void client.close({ code: 1013 });
-      return;
-    }
-    client.connectToServer();
-    wires.push(client);
-  });
+  const { cut, mend } = await wire(opened.page);
   await opened.page.goto(new URL('/', opened.page.url()).href);
   await untilLive(opened.page);
-  return {
-    ...opened,
-    cut: async (code) => {
-      broken = true;
-      await wires.pop()?.close({ code });
-    },
-    mend: () => {
-      broken = false;
-    },
-  };
+  return { ...opened, cut, mend };
 }
 
 test('the page is live again after the server restarted, says so and has caught up', async () => {

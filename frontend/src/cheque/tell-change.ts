@@ -45,7 +45,7 @@ function sentence(speech: Speech, change: Change, mine: boolean): string {
     case 'joined':
       return mine ? said.youJoined : said.joined(name(change.who));
     case 'renamed':
-      return said.renamed(change.before ?? words.cheque.people.number(change.who.id), name(change.who));
+      return said.renamed(name({ ...change.who, name: change.before }), name(change.who));
     case 'left':
       return said.left(name(change.who));
     case 'took': {
