@@ -36,11 +36,7 @@ impl Quantity {
     /// # Errors
     /// [`QuantityError::OutOfBounds`] below 1 and above [`Quantity::MAX`].
     pub fn from_thousandths(thousandths: i64) -> Result<Self, QuantityError> {
-        if (1..=Self::MAX.0).contains(&thousandths) {
-            Ok(Self(thousandths))
-        } else {
-            Err(QuantityError::OutOfBounds)
-        }
+        if (1..=Self::MAX.0).contains(&thousandths) { Ok(Self(thousandths)) } else { Err(QuantityError::OutOfBounds) }
     }
 
     /// The quantity in thousandths.

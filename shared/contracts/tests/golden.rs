@@ -2,11 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
+use contracts::cheque::{Bounds, Cheque, ChequeStatus, ChequeWarning, LineWarning, PhotoSize, Product};
 use contracts::envelope::{Envelope, SPEC_VERSION};
 use contracts::event::{Event, producer};
-use contracts::cheque::{
-    Bounds, Cheque, ChequeStatus, ChequeWarning, LineWarning, PhotoSize, Product,
-};
 use contracts::ids::{ChequeHash, EventId, OrderId, TransactionId, TransferId, UserId};
 use contracts::money::{Amount, Money};
 use contracts::ocr::ChequeRecognized;
