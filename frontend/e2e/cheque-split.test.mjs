@@ -76,7 +76,20 @@ story('who comes late is told what is left, and the page catches up with the wir
   await untilTaken(page, 3);
   mend();
   await untilLive(other);
-  await other.getByText('All taken, to the last kopeck').waitFor();
+  await other.getByText('Everything is taken').waitFor();
+
+  // No network at all: it is told, nothing is shown as taken, and all is well when it returns.
+  await tapLine(page, 3);
+  await line(other, 3).locator('.take[aria-disabled="false"]').waitFor();
+  await friend.setOffline(true);
+  await other.getByText('This may be out of date').waitFor();
+  await tapLine(other, 3);
+  await line(other, 3).getByText('The server can’t be reached.').waitFor();
+  await untilTaken(other, 3, false);
+  await friend.setOffline(false);
+  await other.getByText('This may be out of date').waitFor({ state: 'detached' });
+  await line(other, 3).getByRole('button', { name: 'Try again' }).click();
+  await untilTaken(other, 3);
   await friend.close();
 });
 

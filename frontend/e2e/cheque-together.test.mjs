@@ -76,7 +76,7 @@ test('two people share a cheque from its photo to the last kopeck', async () => 
     await tapLine(owner.page, 3);
     await untilTaken(owner.page, 3);
     await tapLine(owner.page, 4);
-    for (const { page } of [owner, friend]) await page.getByText('All taken, to the last kopeck').waitFor();
+    for (const { page } of [owner, friend]) await page.getByText('Everything is taken').waitFor();
 
     // A tip of ten percent is counted from what one took.
     await owner.page.getByRole('button', { name: '10%' }).click();

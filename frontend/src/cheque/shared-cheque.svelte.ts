@@ -62,7 +62,10 @@ export class SharedCheque {
     this.settleDraft = new Draft(`settle.${hash}.${userId}`, {});
     this.topUpDraft = new Draft(`missing.${hash}.${userId}`, { amount: '' });
     this.connection = new Connection(router.chequeSocketUrl(hash), {
-      onLive: () => undefined,
+      onLive: () => {
+        if (this.failure) void this.refresh();
+      },
+      // Has it ended, or only the connection?
       onLost: () => void this.refresh(),
       onMessage: (text) => this.#hear(readJson(text) as LiveMessage),
     });

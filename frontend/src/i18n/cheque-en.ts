@@ -275,7 +275,8 @@ export const chequeEn = {
   tally: {
     title: 'How it stands',
     unclaimed: 'Still to be taken',
-    allTaken: 'All taken, to the last kopeck',
+    allTaken: 'Everything is taken',
+    allDivided: 'Everything is divided',
     yours: 'Your part',
     comesBack: 'Came back to you',
     ofAll: (paid: string, all: string) => `${paid} of ${all}`,

@@ -275,7 +275,8 @@ export const chequeRu: ChequeWords = {
   tally: {
     title: 'Как идут дела',
     unclaimed: 'Ещё не разобрано',
-    allTaken: 'Разобрано до копейки',
+    allTaken: 'Всё разобрано',
+    allDivided: 'Всё поделено',
     yours: 'Ваша часть',
     comesBack: 'К вам вернулось',
     ofAll: (paid, all) => `${paid} из ${all}`,
