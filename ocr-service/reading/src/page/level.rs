@@ -79,13 +79,12 @@ impl Level {
 
     /// The page at `factor` of the picture's scale. Beside the picture it goes on as the picture's border.
     pub(crate) fn taken_from(&self, picture: &GrayImage, factor: f32) -> GrayImage {
-        if factor >= 1.0 {
-            return self.sampled(picture, 1.0, factor);
-        }
-        // Smaller first, so that no pixel is skipped.
+        // To size first: smaller, so that no pixel is skipped; larger, because a curve through four pixels is sharper
+        // than a line through two.
         let side = |side: u32| ((side as f32 * factor).round() as u32).max(1);
-        let smaller = resize(picture, side(picture.width()), side(picture.height()), FilterType::Triangle);
-        self.sampled(&smaller, factor, factor)
+        let filter = if factor < 1.0 { FilterType::Triangle } else { FilterType::CatmullRom };
+        let sized = resize(picture, side(picture.width()), side(picture.height()), filter);
+        self.sampled(&sized, factor, factor)
     }
 
     fn sampled(&self, picture: &GrayImage, scale: f32, factor: f32) -> GrayImage {
