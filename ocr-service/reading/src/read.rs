@@ -29,6 +29,10 @@ pub struct Progress {
 
 /// After so long no further look begins.
 const LOOKING_TIME: Duration = Duration::from_secs(25);
+/// After so long no other way up is tried.
+const TURNING_TIME: Duration = Duration::from_secs(10);
+/// So many looks without a word that the engine is sure of are enough.
+const BLIND_LOOKS_MAX: usize = 2;
 /// Fewest words the engine is sure of on anything with text.
 const SURE_WORDS_MIN: usize = 3;
 /// A page of which the engine is sure of so many words is the right way up.
@@ -79,7 +83,8 @@ pub fn read(engine: &mut Engine, bytes: &[u8], progress: &mut dyn FnMut(Progress
     let mut passes = vec![looks.first(first)];
     let mut parsed = understood(&passes);
     for (step, look) in (2..).zip(&LOOKS[1..]) {
-        if parsed.sure || started.elapsed() > LOOKING_TIME {
+        let blind = passes.len() >= BLIND_LOOKS_MAX && !has_text(&passes);
+        if parsed.sure || blind || started.elapsed() > LOOKING_TIME {
             break;
         }
         progress(Progress { step, steps });
@@ -97,23 +102,28 @@ fn upright(engine: &mut Engine, picture: Picture) -> (Picture, Sheet, Pass) {
         let pass = Looks::new(engine, &sheet).pass(&LOOKS[0]);
         (sheet, pass)
     };
+    let started = Instant::now();
     let (sheet, first) = look(engine, &picture);
     if sure_words(&first) >= UPRIGHT_WORDS_MIN || sheet.letters < UPRIGHT_WORDS_MIN {
         return (picture, sheet, first);
     }
-    let turned = [1, 3, 2].map(|quarters| {
+    let in_time = [1, 3, 2].into_iter().take_while(|_| started.elapsed() < TURNING_TIME);
+    let turned = in_time.map(|quarters| {
         let turned = picture.turned(quarters);
         let (sheet, pass) = look(engine, &turned);
         (turned, sheet, pass)
     });
-    let upright = turned.into_iter().max_by_key(|(_, _, pass)| sure_words(pass));
+    let upright = turned.max_by_key(|(_, _, pass)| sure_words(pass));
     let more = 2 * sure_words(&first) + SURE_WORDS_MIN;
     upright.filter(|(_, _, pass)| sure_words(pass) > more).unwrap_or((picture, sheet, first))
 }
 
 fn understood(passes: &[Pass]) -> Parsed {
-    let has_text = passes.iter().any(|pass| sure_words(pass) >= SURE_WORDS_MIN);
-    parse::cheque(if has_text { passes } else { &[] })
+    parse::cheque(if has_text(passes) { passes } else { &[] })
+}
+
+fn has_text(passes: &[Pass]) -> bool {
+    passes.iter().any(|pass| sure_words(pass) >= SURE_WORDS_MIN)
 }
 
 /// Every look at a picture, whether needed or not: for those who work on the parser.

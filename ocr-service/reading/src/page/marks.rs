@@ -22,6 +22,13 @@ impl Mark {
         self.bottom - self.top
     }
 
+    /// Without `reach` pixels at every side, by which it was grown.
+    pub(crate) fn shrunk(self, reach: u32) -> Self {
+        let inside = |low: u32, high: u32| (low + reach, high.saturating_sub(reach).max(low + reach + 1));
+        let ((left, right), (top, bottom)) = (inside(self.left, self.right), inside(self.top, self.bottom));
+        Self { left, top, right, bottom, ink: self.ink }
+    }
+
     pub(crate) fn middle(&self) -> (f32, f32) {
         ((self.left + self.right) as f32 / 2.0, (self.top + self.bottom) as f32 / 2.0)
     }

@@ -2,6 +2,7 @@
 
 use super::bend::{Bend, Letter};
 use super::contrast::equalised;
+use super::filter::darkest;
 use super::flatten::flattened;
 use super::level::Level;
 use super::marks::{Mark, in_words, letter_height, marks};
@@ -21,10 +22,16 @@ const LIGHTNESS_MIN: u8 = 60;
 const SHARPNESS_MIN: f32 = 0.2;
 /// Most pixels a page is shown with: a page of texture takes long enough.
 const PAGE_PIXELS_MAX: f32 = 9_000_000.0;
+/// Most pixels that a page without letters is shown with: the engine takes its time for every speck of noise.
+const NOISE_PIXELS_MAX: f32 = 1_500_000.0;
+/// Taller letters are none, in pixels.
+const LETTER_MAX: f32 = 250.0;
 /// Letters that are looked for at first, in pixels: it need not be right.
 const LETTER_GUESS: u32 = 30;
 /// What is darker than this on a flattened page is ink.
 const INK: u8 = 170;
+/// The same for pages of dots and pale pieces, and how far these are joined, in pixels.
+const PALE_INKS: [(u8, u32); 4] = [(170, 1), (215, 0), (215, 1), (190, 2)];
 
 /// A page: where its lines run, and how tall its letters are.
 pub(crate) struct Sheet {
@@ -46,17 +53,15 @@ impl Sheet {
     pub(crate) fn of(pixels: &RgbImage) -> Self {
         let grey = image::imageops::grayscale(pixels);
         let flat = flattened(&grey, LETTER_GUESS);
-        let ink = marks(&flat, INK);
-        let letter = letter_height(&ink).unwrap_or(LETTER_GUESS) as f32;
-        let fits = |mark: &&Mark| mark.letter_like() && (0.5..2.0).contains(&(mark.height() as f32 / letter));
-        let mut letters: Vec<Mark> = ink.iter().filter(fits).copied().collect();
+        let (mut letters, letter) = letters(&flat);
         let paper = Paper::find(pixels, &in_words(&letters));
         if let Some(paper) = &paper {
             letters.retain(|mark| paper.holds(mark));
         }
-        let letter = letter_height(&letters).map_or(letter, |height| height as f32);
+        let letter = letter_height(&letters).map_or(letter, |height| height as f32).min(LETTER_MAX);
         let level = level(grey.dimensions(), &letters, letter);
-        let room = (PAGE_PIXELS_MAX / (level.size.0 * level.size.1)).sqrt();
+        let pixels_max = if letters.len() < LETTERS_MIN { NOISE_PIXELS_MAX } else { PAGE_PIXELS_MAX };
+        let room = (pixels_max / (level.size.0 * level.size.1)).sqrt();
         let factor = (LETTER / letter).clamp(0.25, 4.0).min(room);
         let (lightness, sharpness) = (lightness(&grey), sharpness(&flat, &letters, letter));
         Self { grey, paper, level, letter, factor, letters: letters.len(), lightness, sharpness }
@@ -87,6 +92,31 @@ impl Sheet {
         let letter = self.letter < LETTER_LEGIBLE || self.letters < LETTERS_MIN;
         letter || self.lightness < LIGHTNESS_MIN || self.sharpness < SHARPNESS_MIN
     }
+}
+
+/// The letters, and how tall they are. Needle printers leave dots and pale ink leaves pieces, which seldom stand in words:
+/// then the dots are joined, or paler ink is looked for.
+fn letters(flat: &GrayImage) -> (Vec<Mark>, f32) {
+    let mut best = letters_of(marks(flat, INK));
+    let mut most = in_words(&best.0).len();
+    if most * 7 > best.0.len() {
+        return best;
+    }
+    for (ink, reach) in PALE_INKS {
+        let joined = if reach == 0 { marks(flat, ink) } else { marks(&darkest(flat, reach), ink) };
+        let found = letters_of(joined.into_iter().map(|mark| mark.shrunk(reach)).collect());
+        let count = in_words(&found.0).len();
+        if count > most {
+            (best, most) = (found, count);
+        }
+    }
+    best
+}
+
+fn letters_of(mut marks: Vec<Mark>) -> (Vec<Mark>, f32) {
+    let letter = letter_height(&marks).unwrap_or(LETTER_GUESS) as f32;
+    marks.retain(|mark| mark.letter_like() && (0.5..2.0).contains(&(mark.height() as f32 / letter)));
+    (marks, letter)
 }
 
 /// How light the lighter half of the picture is: the paper.
