@@ -1,5 +1,5 @@
 //! Prints the event catalogue, an AsyncAPI 3 document in JSON.
 
 fn main() {
-    println!("{:#}", contracts::catalogue::asyncapi());
+    println!("{:#}", contracts::catalogue::catalogue().asyncapi());
 }

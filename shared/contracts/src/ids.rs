@@ -1,5 +1,7 @@
 //! Ids: a type for each kind, so that one can't be passed for another.
 
+pub use event::EventId;
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use uuid::Uuid;
@@ -31,10 +33,6 @@ uuid_id!(
 uuid_id!(
     /// One attempt to move money from one user to another. UUID version 7, made by router-service.
     TransferId
-);
-uuid_id!(
-    /// An event. UUID version 7: the inbox is partitioned by the day inside it.
-    EventId
 );
 
 /// A person: a positive number.

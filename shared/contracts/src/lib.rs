@@ -8,13 +8,13 @@ pub mod quantity;
 
 pub mod cheque;
 
-pub mod envelope;
-pub mod event;
-
 pub mod ocr;
 pub mod orders;
 pub mod payments;
 pub mod router;
+
+/// What makes these types events; see the crate `event`.
+pub use event::{self, envelope};
 
 #[cfg(feature = "schema")]
 pub mod catalogue;

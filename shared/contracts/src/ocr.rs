@@ -1,8 +1,8 @@
 //! What ocr-service says.
 
 use crate::cheque::Cheque;
-use crate::event::Event;
 use crate::ids::{ChequeHash, UserId};
+use event::Event;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 

@@ -1,8 +1,8 @@
 //! What orders-service says.
 
-use crate::event::Event;
 use crate::ids::{OrderId, UserId};
 use crate::money::Amount;
+use event::Event;
 use serde::{Deserialize, Serialize};
 
 /// An order was placed and waits to be paid.

@@ -1,8 +1,8 @@
 //! What router-service says.
 
-use crate::event::Event;
 use crate::ids::{ChequeHash, TransferId, UserId};
 use crate::money::Amount;
+use event::Event;
 use serde::{Deserialize, Serialize};
 
 /// A link was opened whose cheque has not arrived: ocr-service is to announce it again.

@@ -3,16 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
 use contracts::cheque::{Bounds, Cheque, ChequeStatus, ChequeWarning, LineWarning, PhotoSize, Product};
-use contracts::envelope::{Envelope, SPEC_VERSION};
-use contracts::event::{Event, producer};
-use contracts::ids::{ChequeHash, EventId, OrderId, TransactionId, TransferId, UserId};
+use contracts::envelope::Envelope;
+use contracts::ids::{ChequeHash, OrderId, TransactionId, TransferId, UserId};
 use contracts::money::{Amount, Money};
 use contracts::ocr::ChequeRecognized;
 use contracts::orders::OrderCreated;
 use contracts::payments::{PaymentCompleted, PaymentFailed, RefusalReason, TransferCompleted, TransferFailed};
 use contracts::quantity::Quantity;
 use contracts::router::{ChequeDeleted, ChequeRequested, TransferRequested};
-use std::path::PathBuf;
+use event::Event;
 use time::macros::datetime;
 use uuid::Uuid;
 
@@ -20,37 +19,9 @@ fn id(last: u8) -> Uuid {
     Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + u128::from(last))
 }
 
-fn enveloped<E: Event>(data: E) -> Envelope<E> {
-    Envelope {
-        specversion: SPEC_VERSION.into(),
-        id: EventId(id(1)),
-        source: format!("/{}", producer(E::TYPE)),
-        wire_type: E::TYPE.into(),
-        subject: data.ordering_key(),
-        time: datetime!(2026-11-21 10:00:00.123456 UTC),
-        datacontenttype: "application/json".into(),
-        sequence: "1".into(),
-        partitionkey: data.ordering_key(),
-        correlationid: EventId(id(2)),
-        causationid: Some(EventId(id(3))),
-        traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into()),
-        data,
-    }
-}
-
 /// Writes the same bytes as the golden file, and reads the golden file as the same event.
-fn assert_golden<E: Event + std::fmt::Debug + PartialEq + Clone>(event: E) {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(format!("{}.json", E::TYPE));
-    let written = serde_json::to_string_pretty(&enveloped(event.clone())).unwrap() + "\n";
-    let golden = std::fs::read_to_string(&file)
-        .unwrap_or_else(|error| panic!("{error}: {}; an event needs a golden file like\n{written}", file.display()));
-    assert_eq!(
-        written,
-        golden,
-        "the wire format of {} changed; a change that readers notice is a new version",
-        E::TYPE
-    );
-    assert_eq!(serde_json::from_str::<Envelope<E>>(&golden).unwrap(), enveloped(event));
+fn assert_golden<E: Event + std::fmt::Debug + PartialEq>(event: E) {
+    event::golden::assert_golden(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"), event);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! the tests prove that a crash between any two steps loses and doubles nothing.
 
 use clap::Parser;
-use contracts::event::Event;
+use event::Event;
 use messaging::probe::{Probe, Step};
 use messaging::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction, maintenance};
 use serde::{Deserialize, Serialize};

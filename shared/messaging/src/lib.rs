@@ -18,6 +18,8 @@ pub mod probe;
 
 mod service;
 
+pub use event::{Event, EventId};
+
 pub use consumer::handler::{Handle, HandleError, Meta};
 pub use consumer::subscriptions::Subscriptions;
 pub use outbox::AppendError;

@@ -1,9 +1,9 @@
 //! Rows of the outbox: staged in memory, inserted together right before the commit.
 
 use crate::lane;
-use contracts::envelope::{CONTENT_TYPE, Envelope, SPEC_VERSION};
-use contracts::event::{Event, producer};
-use contracts::ids::EventId;
+use event::EventId;
+use event::envelope::{CONTENT_TYPE, Envelope, SPEC_VERSION};
+use event::{Event, producer};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;

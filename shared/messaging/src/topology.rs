@@ -3,7 +3,7 @@
 //! Every queue is declared with its final arguments from the first version on: RabbitMQ refuses another declaration
 //! of a queue that exists, and by then it holds messages that people keep.
 
-use contracts::event::producer;
+use event::producer;
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};

@@ -2,8 +2,8 @@
 
 use crate::outbox::{self, AppendError, Cause, Staged};
 use crate::probe::{Probe, Step};
-use contracts::event::Event;
-use contracts::ids::EventId;
+use event::Event;
+use event::EventId;
 use sqlx::{PgConnection, PgPool, Postgres};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;

@@ -2,8 +2,8 @@
 
 use crate::transaction::Transaction;
 use crate::{AppendError, outbox::Cause};
-use contracts::event::Event;
-use contracts::ids::EventId;
+use event::Event;
+use event::EventId;
 use std::future::Future;
 use time::OffsetDateTime;
 

@@ -2,7 +2,7 @@
 
 use super::handler::Meta;
 use super::subscriptions::{Deed, Subscriptions};
-use contracts::envelope::Envelope;
+use event::envelope::Envelope;
 use serde_json::value::RawValue;
 use trace::TraceContext;
 use uuid::Uuid;

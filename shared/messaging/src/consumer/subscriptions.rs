@@ -2,7 +2,7 @@
 
 use super::handler::{Handle, HandleError, Meta};
 use crate::transaction::Transaction;
-use contracts::event::Event;
+use event::Event;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -1,7 +1,7 @@
 //! A service hears whom it can: one that was never deployed keeps nobody from the others.
 
 use crate::stage::{Stage, WriteDown, broker, consuming, heard, ping};
-use contracts::event::Event;
+use event::Event;
 use messaging::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use serde::{Deserialize, Serialize};
 use testkit::eventually;

@@ -1,6 +1,6 @@
 //! A database with two services' schemas, a virtual host, and what the stories ask of them.
 
-use contracts::event::Event;
+use event::Event;
 use messaging::{Handle, HandleError, Messaging, Meta, Transaction};
 use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, Executor, PgPool};

@@ -1,6 +1,6 @@
 //! The envelope around every event: CloudEvents 1.0 as structured JSON.
 
-use crate::ids::EventId;
+use crate::EventId;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
