@@ -32,6 +32,9 @@ pub(crate) enum Command {
     Test(TestOptions),
     /// Measures how well photos of receipts are read, on a folder whose true contents are known
     Receipts(ReceiptsOptions),
+    /// Measures speed and memory in release, on a quiet stack of its own
+    #[command(after_help = BENCH_HELP)]
+    Bench(BenchOptions),
     /// Checks the rules that the compiler does not know: who imports whom, pure domains, file sizes
     Tidy,
     /// Writes the generated files anew: docs/asyncapi.json and the query data of sqlx
@@ -108,6 +111,42 @@ pub(crate) enum Part {
     Frontend,
     /// The running product in Chromium
     Browser,
+}
+
+const BENCH_HELP: &str = "\
+It builds with optimisation, starts private servers that lose nothing (fsync on) and what is to be measured under
+.local/bench, checks the rules of money at the end, and stops everything. Figures depend on the machine and on what
+else runs on it: compare runs of one hour on one machine.";
+
+#[derive(Args, Debug)]
+pub(crate) struct BenchOptions {
+    #[command(subcommand)]
+    pub(crate) bench: Bench,
+    /// End with one line of JSON; everything else but the table goes to standard error
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Programs of another build, to compare with: a folder with `gateway`, `orders-service` and so on
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub(crate) programs: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bench {
+    /// Orders through the gateway until their sockets say PAID: idle, flat out, and at a constant rate
+    Orders {
+        /// Seconds of each load
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        /// Users who order, each with a socket that watches
+        #[arg(long, default_value_t = 64)]
+        users: u32,
+        /// Connections that order at the same time when flat out
+        #[arg(long, default_value_t = 64)]
+        connections: u32,
+        /// Only this constant rate, in orders per second, instead of flat out and 70 % of that
+        #[arg(long)]
+        rate: Option<f64>,
+    },
 }
 
 #[derive(Args, Debug)]

@@ -11,6 +11,7 @@ mod run;
 mod install;
 mod instance;
 
+mod bench;
 mod down;
 mod logs;
 mod receipts;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Command::Install => install::everything(),
         Command::Test(options) => test::test(&checkout, &options),
         Command::Receipts(options) => receipts::measure(&checkout, &options),
+        Command::Bench(options) => bench::bench(&checkout, &options),
         Command::Tidy => tidy::tidy(&checkout),
         Command::Generate(options) => generate::generate(&checkout, options),
         Command::Sqlx(options) => generate::sqlx(&checkout, options),

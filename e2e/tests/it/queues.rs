@@ -21,7 +21,7 @@ const REST_LIMIT: Duration = Duration::from_mins(1);
 /// They are stopped so that the broker gives back what they had not acknowledged: only then does looking into a queue
 /// see all of it.
 pub(crate) async fn expect_rest(stage: &mut Stage) {
-    eventually_within(REST_LIMIT, true, async || crate::invariants::is_at_rest(&stage.pool).await).await;
+    eventually_within(REST_LIMIT, true, async || e2e::invariants::is_at_rest(&stage.pool).await.unwrap()).await;
     for (service, _) in SERVICES {
         eventually(Some(0), async || stage.broker.depth(&format!("{service}.inbox")).await).await;
     }

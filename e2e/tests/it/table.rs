@@ -1,8 +1,8 @@
 //! The programs that a cheque goes through, and people at a table with it.
 
 use crate::binaries::path_of;
-use crate::invariants::{is_at_rest, violations};
 use crate::stage::{gateway_before, service};
+use e2e::invariants::{is_at_rest, violations};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
 use std::path::PathBuf;
@@ -139,11 +139,11 @@ impl Table {
 
     /// Nothing is on its way, nothing was given up, and every balance is what the ledger says.
     pub(crate) async fn assert_settled_books(&self) {
-        eventually(true, async || is_at_rest(&self.pool).await).await;
+        eventually(true, async || is_at_rest(&self.pool).await.unwrap()).await;
         for queue in ["ocr.dead", "router.dead", "payments.dead"] {
             assert_eq!(self.broker.messages(queue).await, 0, "{queue}");
         }
-        assert_eq!(violations(&self.pool).await, Vec::<String>::new());
+        assert_eq!(violations(&self.pool).await.unwrap(), Vec::<String>::new());
     }
 }
 

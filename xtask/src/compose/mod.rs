@@ -10,7 +10,7 @@ use crate::checkout::Checkout;
 use crate::compose::declared::Program;
 use crate::compose::drift::{broker_drift, drift};
 use crate::compose::file::Compose;
-use crate::instance::{Passwords, SERVICES};
+use crate::instance::{PROGRAMS, Passwords};
 
 fn read(path: &str) -> String {
     let path = Checkout::of_this_build().path(path);
@@ -19,7 +19,7 @@ fn read(path: &str) -> String {
 
 fn programs() -> Vec<Program> {
     let checkout = Checkout::of_this_build();
-    SERVICES.iter().map(|name| declared::program(&checkout, name)).collect()
+    PROGRAMS.iter().map(|name| declared::program(&checkout, name)).collect()
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn the_brokers_users_may_touch_the_same_names_as_under_up() {
 fn the_image_is_built_from_every_program() {
     let dockerfile = read("deploy/Dockerfile");
     assert!(dockerfile.contains("ARG BIN") && dockerfile.contains("/out/${BIN}"));
-    for name in SERVICES {
+    for name in PROGRAMS {
         assert!(dockerfile.contains(&format!("-p {name}")), "{name} is not built");
         let binary = format!("target/release/{name}");
         assert!(dockerfile.contains(&binary), "{name} is not copied");

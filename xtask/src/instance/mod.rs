@@ -23,6 +23,5 @@ pub(crate) use migrate::{create_database, run_migrations as migrate_database};
 pub(crate) use passwords::Passwords;
 pub(crate) use plan::Plan;
 pub(crate) use product::Product;
-#[cfg(test)]
-pub(crate) use services::PROGRAMS as SERVICES;
+pub(crate) use services::PROGRAMS;
 pub(crate) use state::{Part, Phase, State};

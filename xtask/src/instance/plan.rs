@@ -38,6 +38,8 @@ pub(crate) struct Plan {
     pub(crate) durability: Durability,
     pub(crate) given: Given,
     pub(crate) release: bool,
+    /// Where the programs are, unless where this build puts them.
+    programs: Option<PathBuf>,
 }
 
 impl Plan {
@@ -63,6 +65,7 @@ impl Plan {
             durability: Durability::Full,
             given: Given::from_environment(),
             release,
+            programs: None,
         }
     }
 
@@ -86,13 +89,30 @@ impl Plan {
             durability: Durability::None,
             given: Given::default(),
             release: false,
+            programs: None,
         })
+    }
+
+    /// An instance that is measured: optimised, on free ports, and it loses nothing when the power goes.
+    ///
+    /// # Errors
+    /// Fails if no port is free.
+    pub(crate) fn for_bench(folder: PathBuf, programs: Option<PathBuf>) -> Result<Self, Failure> {
+        Ok(Self { durability: Durability::Full, release: true, programs, ..Self::for_tests(folder)? })
     }
 
     /// Leaves the broker and Redis out, as if they were given.
     pub(crate) fn only_postgres(&mut self) {
         self.given.amqp = Some("amqp://unused".to_owned());
         self.given.redis = Some("redis://unused".to_owned());
+    }
+
+    /// Where a program of the product is.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        match &self.programs {
+            Some(folder) => folder.join(name),
+            None => Checkout::program(name, self.release),
+        }
     }
 
     /// Where data, logs and state are.

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use servers::{Daemon, Launch, StartError};
 
-use crate::checkout::{Checkout, variable};
+use crate::checkout::variable;
 use crate::instance::backing::Backing;
 use crate::instance::plan::Plan;
 
@@ -81,7 +81,7 @@ impl Service {
     /// # Errors
     /// As [`Daemon::spawn`].
     pub(crate) fn spawn(&self, plan: &Plan) -> Result<Daemon, StartError> {
-        let mut command = Command::new(Checkout::program(self.name, plan.release));
+        let mut command = Command::new(plan.program(self.name));
         // A given DATABASE_URL names an administrator, which no service may be.
         for name in ["DATABASE_URL", "DATABASE_READ_URL", "AMQP_URL", "REDIS_URL"] {
             command.env_remove(name);

@@ -18,7 +18,7 @@ const OCR_SERVICE: &[&str] = &["contracts", "messaging", "chassis", "trace", "re
 const SERVICE_TESTS: &[&str] = &["testkit", "migrations", "servers"];
 const WHY_SERVICE: &str = "services meet in events, never in each other's code";
 
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 17] = [
     Rule {
         folder: "shared/event",
         uses: &[],
@@ -83,6 +83,12 @@ const RULES: [Rule; 16] = [
         uses: &["contracts"],
         in_tests: &["contracts", "servers", "testkit"],
         why: "end-to-end tests see what a client sees",
+    },
+    Rule {
+        folder: "e2e/bench",
+        uses: &["e2e", "event", "messaging"],
+        in_tests: &[],
+        why: "what measures the system sees what a client sees, and the crate that others would use",
     },
     Rule { folder: "xtask", uses: &["servers"], in_tests: &[], why: "it is compiled before anything else" },
 ];

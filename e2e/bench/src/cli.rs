@@ -1,0 +1,67 @@
+//! What to measure, and where it is.
+
+use crate::parts::Part;
+use std::path::PathBuf;
+
+/// Measures the running system. Started by `cargo xtask bench`, which starts the system first.
+#[derive(Debug, clap::Parser)]
+pub(crate) struct Cli {
+    /// End with one line of JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Orders through the gateway: idle, flat out, and at a constant rate
+    Orders(Orders),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Orders {
+    #[command(flatten)]
+    pub(crate) system: System,
+
+    /// Seconds of each load
+    #[arg(long, default_value_t = 10)]
+    pub(crate) seconds: u64,
+
+    /// Users who order, each with a socket that watches
+    #[arg(long, default_value_t = 64)]
+    pub(crate) users: i64,
+
+    /// Connections that order at the same time when flat out
+    #[arg(long, default_value_t = 64)]
+    pub(crate) connections: usize,
+
+    /// Orders per second of the constant rate; 70 % of what flat out has finished per second unless given
+    #[arg(long)]
+    pub(crate) rate: Option<f64>,
+
+    /// Orders placed one after the other, for the idle latency
+    #[arg(long = "idle-orders", default_value_t = 300)]
+    pub(crate) one_by_one: usize,
+}
+
+/// The running product.
+#[derive(Debug, clap::Args)]
+pub(crate) struct System {
+    /// The gateway's address, `127.0.0.1:8000`
+    #[arg(long)]
+    pub(crate) api: String,
+
+    /// The database's administrator
+    #[arg(long)]
+    pub(crate) database_url: String,
+
+    /// A process that is measured, `orders-service=1234`; those it starts count with it
+    #[arg(long = "part")]
+    pub(crate) parts: Vec<Part>,
+
+    /// A folder on the disk that the database writes to
+    #[arg(long)]
+    pub(crate) folder: PathBuf,
+}

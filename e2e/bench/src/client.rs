@@ -1,0 +1,84 @@
+//! One connection to the gateway, kept open, one request at a time.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST};
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use serde::Deserialize;
+use tokio::net::TcpStream;
+use uuid::Uuid;
+
+/// An open connection.
+pub(crate) struct Connection {
+    host: String,
+    sender: SendRequest<Full<Bytes>>,
+}
+
+/// Why a request has no good answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RequestError {
+    #[error("connect to {host}")]
+    Connect { host: String, source: std::io::Error },
+    #[error("request {path}")]
+    Send { path: String, source: hyper::Error },
+    #[error("{path} was answered with {status}: {body}")]
+    Status { path: String, status: StatusCode, body: String },
+    #[error("read the answer of {path}")]
+    Body { path: String, source: serde_json::Error },
+}
+
+#[derive(Deserialize)]
+struct Placed {
+    id: Uuid,
+}
+
+impl Connection {
+    /// Connects to `host`, an address with a port.
+    pub(crate) async fn open(host: &str) -> Result<Self, RequestError> {
+        let connecting = |source| RequestError::Connect { host: host.to_owned(), source };
+        let stream = TcpStream::connect(host).await.map_err(connecting)?;
+        stream.set_nodelay(true).map_err(connecting)?;
+        let (sender, connection) = handshake(TokioIo::new(stream))
+            .await
+            .map_err(|source| RequestError::Send { path: "/".to_owned(), source })?;
+        // Ends with the sender; its errors show at the next request.
+        tokio::spawn(connection);
+        Ok(Self { host: host.to_owned(), sender })
+    }
+
+    /// Places an order of `amount` major units and returns its id.
+    pub(crate) async fn order(&mut self, user: i64, amount: u32) -> Result<Uuid, RequestError> {
+        let path = "/orders/orders";
+        let body = self.post(path, user, format!(r#"{{"amount":{amount}}}"#), StatusCode::CREATED).await?;
+        let placed: Placed =
+            serde_json::from_slice(&body).map_err(|source| RequestError::Body { path: path.to_owned(), source })?;
+        Ok(placed.id)
+    }
+
+    /// Adds `amount` major units to the user's balance.
+    pub(crate) async fn top_up(&mut self, user: i64, amount: u64) -> Result<(), RequestError> {
+        let body = format!(r#"{{"amount":{amount}}}"#);
+        self.post("/payments/account/topup", user, body, StatusCode::OK).await.map(drop)
+    }
+
+    async fn post(&mut self, path: &str, user: i64, body: String, expected: StatusCode) -> Result<Bytes, RequestError> {
+        let sending = |source| RequestError::Send { path: path.to_owned(), source };
+        let request = Request::post(path)
+            .header(HOST, &self.host)
+            .header(CONTENT_TYPE, "application/json")
+            .header("x-user-id", user)
+            .body(Full::new(Bytes::from(body)))
+            .expect("path and headers are well-formed");
+        self.sender.ready().await.map_err(sending)?;
+        let answer = self.sender.send_request(request).await.map_err(sending)?;
+        let status = answer.status();
+        let body = answer.into_body().collect().await.map_err(sending)?.to_bytes();
+        if status == expected {
+            return Ok(body);
+        }
+        let body = String::from_utf8_lossy(&body).into_owned();
+        Err(RequestError::Status { path: path.to_owned(), status, body })
+    }
+}

@@ -1,0 +1,32 @@
+//! The check at the end: what clients were told is true, and the rules of money hold.
+
+use e2e::invariants::{is_at_rest, violations};
+use sqlx::PgPool;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// Longest wait for everything to come to rest.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// Ids asked for in one statement.
+const CHUNK: usize = 10_000;
+
+/// The rules that are broken.
+pub(super) async fn check(pool: &PgPool, placed: &[Uuid]) -> Result<Vec<String>, sqlx::Error> {
+    let began = Instant::now();
+    while !is_at_rest(pool).await? && began.elapsed() < PATIENCE {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let mut broken = violations(pool).await?;
+    for some in placed.chunks(CHUNK) {
+        let there: i64 =
+            sqlx::query_scalar("select count(*) from orders.orders where id = any($1) and status = 'PAID'")
+                .bind(some)
+                .fetch_one(pool)
+                .await?;
+        let missing = i64::try_from(some.len()).unwrap_or(i64::MAX) - there;
+        if missing != 0 {
+            broken.push(format!("every acknowledged order exists and is PAID: {missing} are not"));
+        }
+    }
+    Ok(broken)
+}

@@ -1,0 +1,95 @@
+//! Sockets that watch orders become paid, and when each of them did.
+
+use futures_util::StreamExt;
+use serde::Deserialize;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::task::LocalSet;
+use tokio_tungstenite::client_async_with_config;
+use tokio_tungstenite::tungstenite::protocol::{Message, WebSocketConfig};
+use uuid::Uuid;
+
+/// Bytes of a socket's buffers: a status is some hundred bytes, and the default of 128 KiB is per socket.
+const BUFFER_BYTES: usize = 2048;
+
+/// Longest wait for a change before whoever waits looks again.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// Why there is no socket.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WatchError {
+    #[error("connect to {host}")]
+    Connect { host: String, source: std::io::Error },
+    #[error("open a socket at {url}")]
+    Open { url: String, source: Box<tokio_tungstenite::tungstenite::Error> },
+}
+
+/// What the sockets have told.
+#[derive(Clone, Default)]
+pub(crate) struct Seen {
+    paid: Rc<RefCell<HashMap<Uuid, Instant>>>,
+    changed: Rc<Notify>,
+}
+
+#[derive(Deserialize)]
+struct Status<'a> {
+    order_id: Uuid,
+    status: &'a str,
+}
+
+impl Seen {
+    /// When the order was seen to be paid.
+    pub(crate) fn paid_at(&self, order: Uuid) -> Option<Instant> {
+        self.paid.borrow().get(&order).copied()
+    }
+
+    /// How many orders were seen to be paid.
+    pub(crate) fn paid(&self) -> usize {
+        self.paid.borrow().len()
+    }
+
+    /// Waits until one more was seen, or a moment.
+    pub(crate) async fn changed(&self) {
+        let _ = tokio::time::timeout(LOOK_AGAIN, self.changed.notified()).await;
+    }
+
+    fn hear(&self, text: &str) {
+        let now = Instant::now();
+        // Whatever else a socket says is of no interest here.
+        if let Ok(Status { order_id, status: "PAID" }) = serde_json::from_str(text) {
+            self.paid.borrow_mut().entry(order_id).or_insert(now);
+            self.changed.notify_waiters();
+        }
+    }
+}
+
+/// Opens a socket for all orders of each user, and hears it as long as `tasks` runs.
+pub(crate) async fn watch(tasks: &LocalSet, host: &str, users: impl Iterator<Item = i64>) -> Result<Seen, WatchError> {
+    let seen = Seen::default();
+    let config = WebSocketConfig::default()
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(BUFFER_BYTES)
+        .max_write_buffer_size(2 * BUFFER_BYTES);
+    for user in users {
+        let connecting = |source| WatchError::Connect { host: host.to_owned(), source };
+        let stream = TcpStream::connect(host).await.map_err(connecting)?;
+        stream.set_nodelay(true).map_err(connecting)?;
+        let url = format!("ws://{host}/ws/orders?user_id={user}");
+        let (mut socket, _) = client_async_with_config(&url, stream, Some(config))
+            .await
+            .map_err(|source| WatchError::Open { url: url.clone(), source: Box::new(source) })?;
+        let seen = seen.clone();
+        tasks.spawn_local(async move {
+            while let Some(Ok(message)) = socket.next().await {
+                if let Message::Text(text) = message {
+                    seen.hear(&text);
+                }
+            }
+        });
+    }
+    Ok(seen)
+}

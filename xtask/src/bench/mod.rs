@@ -1,0 +1,102 @@
+//! `bench`: starts what is to be measured, alone on servers of its own, and measures it with the program `bench`.
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use crate::checkout::Checkout;
+use crate::cli::{Bench, BenchOptions};
+use crate::console::{Console, say};
+use crate::failure::{Doing, Failure};
+use crate::install::{Need, ask_for_password, install, missing};
+use crate::instance::{Backing, Lock, PROGRAMS, Plan, Product, cargo_build};
+use crate::interrupt::Interrupt;
+use crate::run::{self, OnInterrupt};
+
+/// What one measurement needs besides its own options.
+struct Stage<'a> {
+    checkout: &'a Checkout,
+    options: &'a BenchOptions,
+    folder: PathBuf,
+    console: &'a Console,
+    interrupt: &'a Interrupt,
+}
+
+/// Builds, starts, measures, stops.
+///
+/// # Errors
+/// Fails if something does not build, start or come to rest, or a rule of money is broken afterwards.
+pub(crate) fn bench(checkout: &Checkout, options: &BenchOptions) -> Result<ExitCode, Failure> {
+    let interrupt = Interrupt::watch()?;
+    // The answer of `--json` is for a program.
+    let console = if options.json { Console::silent() } else { Console::new() };
+    let folder = checkout.local().join("bench");
+    std::fs::create_dir_all(&folder).doing(format!("make {}", folder.display()))?;
+    let Some(_lock) = Lock::take(&folder)? else {
+        return Err(Failure::new("another `cargo xtask bench` runs: two would measure each other"));
+    };
+    let packages = missing(&[Need::Postgres, Need::RabbitMq, Need::Redis, Need::Tesseract]);
+    ask_for_password(&packages);
+    install(&packages, &console, &interrupt)?;
+    let stage = Stage { checkout, options, folder, console: &console, interrupt: &interrupt };
+    stage.build()?;
+    match &options.bench {
+        Bench::Orders { seconds, users, connections, rate } => {
+            let mut arguments = vec![format!("--seconds={seconds}"), format!("--users={users}")];
+            arguments.push(format!("--connections={connections}"));
+            arguments.extend(rate.map(|rate| format!("--rate={rate}")));
+            stage.on_product("orders", arguments)
+        }
+    }
+}
+
+impl Stage<'_> {
+    fn build(&self) -> Result<(), Failure> {
+        let mut command = Command::new("cargo");
+        command
+            .args(["build", "--release", "-p", "bench"])
+            .current_dir(self.checkout.root())
+            .env_remove("DATABASE_URL");
+        for program in PROGRAMS {
+            command.args(["-p", program]);
+        }
+        self.console.timed("build", || cargo_build(command, "build", self.console, self.interrupt))
+    }
+
+    /// Measures a whole product with empty tables.
+    fn on_product(&self, bench: &str, arguments: Vec<String>) -> Result<ExitCode, Failure> {
+        let data = self.fresh_data()?;
+        let plan = Plan::for_bench(data, self.options.programs.clone())?;
+        Product::prepare(&plan)?;
+        let backing = self.console.timed("servers", || Backing::start(&plan, self.console))?;
+        let database_url = backing.database_url();
+        let mut product = Product::start(&plan, backing, self.console, self.interrupt)?;
+        let mut all = vec![format!("--api=127.0.0.1:{}", plan.services.api), format!("--database-url={database_url}")];
+        all.push(format!("--folder={}", plan.folder().display()));
+        all.extend(product.parts().iter().map(|part| format!("--part={}={}", part.name, part.process.pid())));
+        all.extend(arguments);
+        let measured = self.measure(bench, &all);
+        product.stop();
+        measured
+    }
+
+    /// Runs the program `bench` and passes on what it prints.
+    fn measure(&self, bench: &str, arguments: &[String]) -> Result<ExitCode, Failure> {
+        self.console.line("bench", &format!("{bench} {}", arguments.join(" ")));
+        let mut command = Command::new(Checkout::program("bench", true));
+        command.arg(bench).args(arguments);
+        if self.options.json {
+            command.arg("--json");
+        }
+        let status = run::lines(command, self.interrupt, OnInterrupt::Stop, |line| say!("{line}"))?;
+        Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// A folder without the data of an earlier run: tables grow, and with them every figure.
+    fn fresh_data(&self) -> Result<PathBuf, Failure> {
+        let data = self.folder.join("data");
+        if data.exists() {
+            std::fs::remove_dir_all(&data).doing(format!("remove {}", data.display()))?;
+        }
+        Ok(data)
+    }
+}
