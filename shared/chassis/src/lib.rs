@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod gather;
 pub mod process;
 pub mod telemetry;
 

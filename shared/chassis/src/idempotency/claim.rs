@@ -1,0 +1,107 @@
+//! Whether a request is new, was answered, or is still being worked on.
+
+use super::{Answer, Scope};
+use crate::problem::Problem;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row};
+use std::collections::{HashMap, HashSet};
+
+/// What to do with a request that carries a key.
+pub enum Claim {
+    /// It was answered before, or can't be now: answer this. A transaction that does nothing else is rolled back, so
+    /// that the key is free again at once.
+    Answered(Response),
+    /// It is new: do it, then keep the answer in the same transaction.
+    Fresh,
+}
+
+/// Finds out, in the transaction of the effect, whether the request was made before; without a key it is always new.
+///
+/// The answer is 409 while the first request is still running, and 422 when the key was used for another body.
+///
+/// # Errors
+/// The database's.
+pub async fn claim(connection: &mut PgConnection, scope: Option<&Scope>) -> Result<Claim, sqlx::Error> {
+    Ok(claim_all(connection, &[scope]).await?.pop().unwrap_or(Claim::Fresh))
+}
+
+/// [`claim`] for requests that are worked on in one transaction; the claims have their order.
+///
+/// # Errors
+/// The database's.
+pub async fn claim_all(connection: &mut PgConnection, scopes: &[Option<&Scope>]) -> Result<Vec<Claim>, sqlx::Error> {
+    let keyed: Vec<&Scope> = scopes.iter().copied().flatten().collect();
+    if keyed.is_empty() {
+        return Ok(scopes.iter().map(|_| Claim::Fresh).collect());
+    }
+    let mut free = lock(connection, &keyed).await?;
+    let mut kept = kept(connection, &keyed).await?;
+    let claims = scopes.iter().map(|scope| {
+        let Some(scope) = scope else { return Ok(Claim::Fresh) };
+        // `remove`: of two requests with one key the second finds the first still running, beside it.
+        if !free.remove(&scope.lock_id()) {
+            return Ok(Claim::Answered(busy()));
+        }
+        match kept.remove(&(scope.user_id, scope.route.to_owned(), scope.key.clone())) {
+            Some(row) => answered(scope, &row),
+            None => Ok(Claim::Fresh),
+        }
+    });
+    claims.collect()
+}
+
+/// Locks the keys until the transaction ends, and returns the locks that nobody else had.
+///
+/// Not waiting is the point: the client learns that its first request is still being worked on.
+async fn lock(connection: &mut PgConnection, keyed: &[&Scope]) -> Result<HashSet<i64>, sqlx::Error> {
+    let ids: HashSet<i64> = keyed.iter().map(|scope| scope.lock_id()).collect();
+    let locked: Vec<i64> =
+        sqlx::query_scalar("select id from unnest($1::bigint[]) as id where pg_try_advisory_xact_lock(id)")
+            .bind(ids.into_iter().collect::<Vec<_>>())
+            .fetch_all(connection)
+            .await?;
+    Ok(locked.into_iter().collect())
+}
+
+/// The rows of those requests that were answered.
+async fn kept(
+    connection: &mut PgConnection,
+    keyed: &[&Scope],
+) -> Result<HashMap<(i64, String, String), PgRow>, sqlx::Error> {
+    let rows = sqlx::query(
+        "select user_id, route, key, request_hash, status, location, body from idempotency_keys \
+         where (user_id, route, key) in (select * from unnest($1::bigint[], $2::text[], $3::text[]))",
+    )
+    .bind(keyed.iter().map(|scope| scope.user_id).collect::<Vec<_>>())
+    .bind(keyed.iter().map(|scope| scope.route).collect::<Vec<_>>())
+    .bind(keyed.iter().map(|scope| scope.key.as_str()).collect::<Vec<_>>())
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(|row| Ok(((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?), row))).collect()
+}
+
+fn busy() -> Response {
+    let detail = "a request with this Idempotency-Key is still being worked on";
+    Problem::new(StatusCode::CONFLICT, "idempotency_key_in_use", detail)
+        .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+        .into_response()
+}
+
+fn answered(scope: &Scope, kept: &PgRow) -> Result<Claim, sqlx::Error> {
+    if kept.try_get::<Vec<u8>, _>("request_hash")? != scope.request_hash {
+        let detail = "this Idempotency-Key was used for a request with another body";
+        let reused = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail);
+        return Ok(Claim::Answered(reused.into_response()));
+    }
+    let status = u16::try_from(kept.try_get::<i16, _>("status")?).ok().and_then(|s| StatusCode::from_u16(s).ok());
+    let answer = Answer {
+        status: status.unwrap_or(StatusCode::OK),
+        location: kept.try_get("location")?,
+        body: kept.try_get("body")?,
+    };
+    let mut response = answer.into_response();
+    response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    Ok(Claim::Answered(response))
+}

@@ -1,0 +1,40 @@
+//! Answers are kept with the effects that they tell of.
+
+use super::{Answer, Scope};
+use sqlx::PgConnection;
+
+/// Keeps the answer for repeats, in the transaction of the effect; without a key there is nothing to keep.
+///
+/// # Errors
+/// The database's.
+pub async fn keep(connection: &mut PgConnection, scope: Option<&Scope>, answer: &Answer) -> Result<(), sqlx::Error> {
+    match scope {
+        Some(scope) => keep_all(connection, &[(scope, answer)]).await,
+        None => Ok(()),
+    }
+}
+
+/// Keeps the answers of requests that are worked on in one transaction.
+///
+/// # Errors
+/// The database's.
+pub async fn keep_all(connection: &mut PgConnection, answers: &[(&Scope, &Answer)]) -> Result<(), sqlx::Error> {
+    if answers.is_empty() {
+        return Ok(());
+    }
+    let column = |value: fn(&Scope) -> &str| answers.iter().map(|(scope, _)| value(scope)).collect::<Vec<_>>();
+    sqlx::query(
+        "insert into idempotency_keys (user_id, route, key, request_hash, status, location, body) \
+         select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::smallint[], $6::text[], $7::bytea[])",
+    )
+    .bind(answers.iter().map(|(scope, _)| scope.user_id).collect::<Vec<_>>())
+    .bind(column(|scope| scope.route))
+    .bind(column(|scope| &scope.key))
+    .bind(answers.iter().map(|(scope, _)| scope.request_hash.as_slice()).collect::<Vec<_>>())
+    .bind(answers.iter().map(|(_, answer)| i16::try_from(answer.status.as_u16()).unwrap_or(200)).collect::<Vec<_>>())
+    .bind(answers.iter().map(|(_, answer)| answer.location.as_deref()).collect::<Vec<_>>())
+    .bind(answers.iter().map(|(_, answer)| answer.body.as_slice()).collect::<Vec<_>>())
+    .execute(connection)
+    .await
+    .map(drop)
+}
