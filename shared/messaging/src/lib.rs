@@ -20,7 +20,9 @@ mod service;
 
 pub use event::{Event, EventId};
 
-pub use consumer::handler::{Handle, HandleError, Meta};
+pub use consumer::ConsumerOptions;
+pub use consumer::handler::{Handle, HandleBatch, Meta, Received};
+pub use consumer::outcome::HandleError;
 pub use consumer::subscriptions::Subscriptions;
 pub use outbox::AppendError;
 pub use service::Messaging;

@@ -1,7 +1,9 @@
 //! What the author of a service writes: a handler for one kind of event.
 
+use super::outcome::HandleError;
+pub(crate) use super::outcome::chain;
+use crate::outbox::Cause;
 use crate::transaction::Transaction;
-use crate::{AppendError, outbox::Cause};
 use event::Event;
 use event::EventId;
 use std::future::Future;
@@ -27,6 +29,31 @@ pub trait Handle<E: Event>: Send + Sync + 'static {
     }
 }
 
+/// Handles all events of one kind that arrived together, with statements over sets instead of one by one.
+///
+/// It gets what was not handled before, in the order of arrival, at least one event and at most what
+/// [`ConsumerOptions::batch_max`](crate::consumer::ConsumerOptions) says. An error rolls the whole transaction back;
+/// then each event is handled again alone, as a batch of one, so that the one that is wrong can be told from its
+/// neighbours. Rows must be locked in an order that does not depend on the events' own.
+pub trait HandleBatch<E: Event>: Send + Sync + 'static {
+    /// Applies the events. Those that follow from one of them are appended with `append_for` and its `meta`, which
+    /// carries the chain and the trace on.
+    fn handle(
+        &self,
+        tx: &mut Transaction,
+        events: &[Received<E>],
+    ) -> impl Future<Output = Result<(), HandleError>> + Send;
+}
+
+/// An event with the envelope it came in.
+#[derive(Clone, Debug)]
+pub struct Received<E> {
+    /// The event.
+    pub event: E,
+    /// What was around it.
+    pub meta: Meta,
+}
+
 /// The envelope around the event in hand.
 #[derive(Clone, Debug)]
 pub struct Meta {
@@ -36,54 +63,12 @@ pub struct Meta {
     pub correlation_id: EventId,
     /// When it was appended.
     pub occurred_at: OffsetDateTime,
+    /// W3C trace context of whoever appended it.
+    pub traceparent: Option<String>,
 }
 
 impl Meta {
     pub(crate) fn cause(&self) -> Cause {
         Cause { event_id: self.event_id, correlation_id: self.correlation_id }
     }
-}
-
-/// Why an event was not handled.
-#[derive(Debug, thiserror::Error)]
-pub enum HandleError {
-    /// It may work later: the database is away, two transactions were in each other's way. `?` on database errors
-    /// ends here.
-    #[error("retry")]
-    Retry(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// It can never be right: the event goes to the dead letters with this reason.
-    #[error("rejected: {0}")]
-    Reject(String),
-}
-
-impl HandleError {
-    /// Refuses the event for ever, with the reason.
-    pub fn reject(reason: impl std::fmt::Display) -> Self {
-        Self::Reject(reason.to_string())
-    }
-}
-
-impl From<sqlx::Error> for HandleError {
-    fn from(failure: sqlx::Error) -> Self {
-        Self::Retry(Box::new(failure))
-    }
-}
-
-impl From<AppendError> for HandleError {
-    /// What can't be appended now can't be appended later either.
-    fn from(failure: AppendError) -> Self {
-        Self::Reject(chain(&failure))
-    }
-}
-
-/// An error with its causes in one line.
-pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-        cause = source.source();
-    }
-    text
 }

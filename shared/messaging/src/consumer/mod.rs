@@ -1,10 +1,17 @@
 //! The consumer: takes deliveries from the service's inbox queue, has them handled, and settles them.
 
 mod batch;
+mod function;
 pub(crate) mod handler;
 pub(crate) mod hearing;
 mod incoming;
+mod options;
+pub(crate) mod outcome;
+mod subscription;
 pub(crate) mod subscriptions;
+
+pub use function::HandleFn;
+pub use options::ConsumerOptions;
 
 use crate::backoff::Backoff;
 use crate::broker::{BrokerError, Link};
@@ -13,22 +20,16 @@ use crate::topology::Topology;
 use crate::transaction::Origin;
 use batch::{Disposition, Worker};
 use futures_util::{FutureExt, StreamExt};
-use handler::chain;
 use hearing::{Heard, Hearing};
-use incoming::Incoming;
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, BasicRejectOptions};
 use lapin::types::FieldTable;
+use outcome::chain;
 use sqlx::PgPool;
 use std::sync::Arc;
 use subscriptions::Subscriptions;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
-
-/// Deliveries handled in one transaction: what has already arrived, never waiting for more.
-const BATCH_MAX: usize = 32;
-/// Deliveries that the broker hands out ahead. A crash counts against all of them, so it is not larger than it helps.
-const PREFETCH: u16 = 96;
+use tracing::{info, warn};
 
 /// Why a session of the consumer ended; the next one begins after a pause.
 #[derive(Debug, thiserror::Error)]
@@ -55,11 +56,27 @@ pub struct Consumer {
     link: Link,
     subscriptions: Subscriptions,
     heard: Heard,
+    options: ConsumerOptions,
 }
 
 impl Consumer {
     pub(crate) fn new(pool: PgPool, origin: Origin, link: Link, subscriptions: Subscriptions, heard: Heard) -> Self {
-        Self { service: Arc::clone(&origin.service), pool, origin, link, subscriptions, heard }
+        Self {
+            service: Arc::clone(&origin.service),
+            pool,
+            origin,
+            link,
+            subscriptions,
+            heard,
+            options: ConsumerOptions::default(),
+        }
+    }
+
+    /// The same with other limits.
+    #[must_use]
+    pub fn with_options(mut self, options: ConsumerOptions) -> Self {
+        self.options = options;
+        self
     }
 
     /// Consumes until `stopping`; failures are logged, waited out and survived.
@@ -90,7 +107,7 @@ impl Consumer {
         let topology = Topology::of(&self.service, &self.subscriptions.wire_types());
         topology.declare(&channel).await.map_err(ConsumeError::Declare)?;
         let mut hearing = Hearing::begin(self.link.clone(), topology.heard).await?;
-        channel.basic_qos(PREFETCH, BasicQosOptions::default()).await.map_err(ConsumeError::Consume)?;
+        channel.basic_qos(self.options.prefetch, BasicQosOptions::default()).await.map_err(ConsumeError::Consume)?;
         let queue = format!("{}.inbox", self.service);
         let mut deliveries = channel
             .basic_consume(
@@ -103,7 +120,12 @@ impl Consumer {
             .map_err(ConsumeError::Consume)?;
         hearing.report(&self.heard);
         info!(queue, "the consumer hears {}", self.subscriptions.wire_types().join(", "));
-        let worker = Worker { pool: self.pool.clone(), origin: self.origin.clone(), stopping: stopping.clone() };
+        let worker = Worker {
+            pool: self.pool.clone(),
+            origin: self.origin.clone(),
+            subscriptions: self.subscriptions.clone(),
+            stopping: stopping.clone(),
+        };
         loop {
             let first = tokio::select! {
                 first = deliveries.next() => first,
@@ -116,7 +138,7 @@ impl Consumer {
                 () = stopping.cancelled() => return Ok(()),
             };
             let mut arrived = vec![first.ok_or(ConsumeError::Cancelled)?.map_err(ConsumeError::Consume)?];
-            while arrived.len() < BATCH_MAX {
+            while arrived.len() < self.options.batch_max {
                 match deliveries.next().now_or_never() {
                     Some(Some(Ok(delivery))) => arrived.push(delivery),
                     // An error shows again at the next wait; what has arrived is handled first.
@@ -131,24 +153,9 @@ impl Consumer {
     /// Handles a batch and settles each delivery by itself.
     async fn handle(&self, worker: &Worker, arrived: Vec<Delivery>) -> Result<(), ConsumeError> {
         self.origin.probe.reached(Step::InboxReceived);
-        let mut deliveries = Vec::with_capacity(arrived.len());
-        let mut batch = Vec::with_capacity(arrived.len());
-        for delivery in arrived {
-            match Incoming::read(&delivery.data, &self.subscriptions) {
-                Ok(incoming) => {
-                    batch.push(incoming);
-                    deliveries.push(delivery);
-                }
-                Err(unreadable) => {
-                    let message_id = delivery.properties.message_id().as_ref().map(|id| id.as_str().to_owned());
-                    error!(message_id, error = %chain(&unreadable), "a message goes to the dead letters");
-                    metrics::counter!("messaging_dead_letters_total", "event" => "unreadable").increment(1);
-                    settle(&delivery, &Disposition::Dead).await?;
-                }
-            }
-        }
-        let dispositions = worker.handle(&batch).await;
-        for (delivery, disposition) in deliveries.iter().zip(&dispositions) {
+        let bodies: Vec<&[u8]> = arrived.iter().map(|delivery| delivery.data.as_slice()).collect();
+        let dispositions = worker.handle(&bodies).await;
+        for (delivery, disposition) in arrived.iter().zip(&dispositions) {
             settle(delivery, disposition).await?;
         }
         self.origin.probe.reached(Step::InboxAcked);

@@ -10,3 +10,4 @@ mod lanes;
 mod missing_producers;
 mod publishing;
 mod rejections;
+mod subscriptions;
