@@ -6,6 +6,8 @@ pub mod state;
 pub mod api;
 pub mod inbox;
 
+pub mod placing;
+
 pub mod live;
 
 pub mod domain;
@@ -17,6 +19,7 @@ use chassis::{face, idempotency, postgres, serve, telemetry};
 use config::Config;
 use live::hub::Hub;
 use messaging::{Messaging, maintenance};
+use placing::Placing;
 use state::State;
 use std::error::Error;
 use tokio::net::TcpListener;
@@ -39,7 +42,8 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url);
     let (fanout, fanout_tasks) = messaging.fanout("live");
     let hub = Hub::new(fanout);
-    let state = State { messaging: messaging.clone(), replica, hub: hub.clone(), stopping: process.stopping() };
+    let placing = Placing::start(messaging.clone(), hub.clone());
+    let state = State { placing, replica, hub: hub.clone(), stopping: process.stopping() };
 
     let readiness = Readiness::default()
         .check("database", {

@@ -1,15 +1,15 @@
 //! What every request gets: the doors to the database, the broker and the sockets.
 
 use crate::live::hub::Hub;
-use messaging::Messaging;
+use crate::placing::Placing;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 /// Dependencies of the handlers; cheap to clone.
 #[derive(Clone)]
 pub struct State {
-    /// Writes: transactions that can publish.
-    pub messaging: Messaging,
+    /// Writes: orders that arrive together share a transaction.
+    pub placing: Placing,
     /// Reads: read-only connections, to a replica if there is one.
     pub replica: PgPool,
     /// Live sockets.

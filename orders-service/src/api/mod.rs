@@ -2,7 +2,7 @@
 
 mod get_order;
 mod list_orders;
-mod order_json;
+pub(crate) mod order_json;
 mod place_order;
 mod watch;
 

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 /// An order.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Order)]
-pub(super) struct OrderJson {
+pub(crate) struct OrderJson {
     id: OrderId,
     user_id: UserId,
     amount: Amount,

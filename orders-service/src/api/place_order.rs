@@ -2,20 +2,18 @@
 
 use super::order_json::OrderJson;
 use crate::domain::order::{DESCRIPTION_CHARACTERS_MAX, Order};
+use crate::placing::Wanted;
 use crate::state::State;
-use crate::store;
 use axum::extract;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chassis::body::{JsonBody, text_up_to};
 use chassis::clock;
-use chassis::idempotency::{self, Answer, Claim, Scope};
+use chassis::idempotency::Scope;
 use chassis::identity::{Caller, Prefix};
 use chassis::problem::{Problem, ProblemDocument};
-use contracts::ids::{OrderId, UserId};
+use contracts::ids::OrderId;
 use contracts::money::Amount;
-use http::{HeaderMap, StatusCode};
-use messaging::Transaction;
-use time::OffsetDateTime;
+use http::HeaderMap;
 use uuid::Uuid;
 
 /// What is to be ordered.
@@ -58,34 +56,8 @@ pub(super) async fn handler(
     let user_id = super::user_of(caller)?;
     let scope = Scope::of(&headers, caller.0, "POST /orders", body.bytes())?;
     let request = PlaceOrder::read(body)?;
-    let mut tx = state.messaging.begin().await?;
-    if let Claim::Answered(answer) = idempotency::claim(&mut tx, scope.as_ref()).await? {
-        tx.rollback().await?;
-        return Ok(answer);
-    }
-    let order = place_order(&mut tx, user_id, request, OrderId(Uuid::now_v7()), clock::now()).await?;
-    let answer = Answer {
-        status: StatusCode::CREATED,
-        location: Some(format!("{prefix}/orders/{}", order.id)),
-        body: serde_json::to_vec(&OrderJson::from(order.clone())).map_err(|error| Problem::internal(&error))?,
-    };
-    idempotency::keep(&mut tx, scope.as_ref(), &answer).await?;
-    let hub = state.hub.clone();
-    tx.after_commit(move || hub.announce(&order));
-    tx.commit().await.map_err(messaging::transaction::CommitError::into_source)?;
-    Ok(answer.into_response())
-}
-
-/// Stores the order and announces it, in the caller's transaction.
-async fn place_order(
-    tx: &mut Transaction,
-    user_id: UserId,
-    request: PlaceOrder,
-    id: OrderId,
-    now: OffsetDateTime,
-) -> Result<Order, Problem> {
-    let (order, created) = Order::place(id, user_id, request.amount, request.description, now);
-    store::orders::insert(tx, &order).await?;
-    tx.append(&created, order.version).map_err(|error| Problem::internal(&error))?;
-    Ok(order)
+    let (order, created) =
+        Order::place(OrderId(Uuid::now_v7()), user_id, request.amount, request.description, clock::now());
+    let wanted = Wanted { scope, order, created, location_prefix: prefix, context: trace::current() };
+    state.placing.place(wanted).await
 }

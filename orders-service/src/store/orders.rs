@@ -4,6 +4,7 @@ use crate::domain::order::{Order, Status};
 use contracts::ids::{OrderId, UserId};
 use contracts::money::{Amount, Money};
 use sqlx::{PgConnection, PgPool};
+use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -40,58 +41,75 @@ impl TryFrom<Row> for Order {
     }
 }
 
-/// Inserts a new order.
+/// Inserts new orders.
 ///
 /// # Errors
 /// The database's.
-pub async fn insert(connection: &mut PgConnection, order: &Order) -> Result<(), sqlx::Error> {
+pub async fn insert_all(connection: &mut PgConnection, orders: &[&Order]) -> Result<(), sqlx::Error> {
+    let column = |value: fn(&Order) -> i64| orders.iter().map(|order| value(order)).collect::<Vec<i64>>();
+    let ids: Vec<Uuid> = orders.iter().map(|order| order.id.0).collect();
+    let descriptions: Vec<Option<&str>> = orders.iter().map(|order| order.description.as_deref()).collect();
+    let statuses: Vec<&str> = orders.iter().map(|order| order.status.as_str()).collect();
+    let created: Vec<OffsetDateTime> = orders.iter().map(|order| order.created_at).collect();
     sqlx::query!(
-        "insert into orders (id, user_id, amount, description, status, reason, version, created_at, updated_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        order.id.0,
-        order.user_id.get(),
-        order.amount.minor(),
-        order.description,
-        order.status.as_str(),
-        order.reason,
-        order.version,
-        order.created_at,
-        order.updated_at,
+        "insert into orders (id, user_id, amount, description, status, version, created_at, updated_at) \
+         select *, o.created_at \
+         from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[]) \
+             as o (id, user_id, amount, description, status, version, created_at)",
+        &ids,
+        &column(|order| order.user_id.get()),
+        &column(|order| order.amount.minor()),
+        &descriptions as &[Option<&str>],
+        &statuses as &[&str],
+        &column(|order| order.version),
+        &created,
     )
     .execute(connection)
     .await
     .map(drop)
 }
 
-/// Reads an order and locks it until the transaction ends: take it before any event about it.
+/// Reads those of the orders that are there and locks them until the transaction ends: take it before any event about
+/// them.
 ///
 /// # Errors
 /// The database's.
-pub async fn lock(connection: &mut PgConnection, id: OrderId) -> Result<Option<Order>, sqlx::Error> {
-    sqlx::query_as!(
+pub async fn lock_all(
+    connection: &mut PgConnection,
+    ids: &[OrderId],
+) -> Result<BTreeMap<OrderId, Order>, sqlx::Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query_as!(
         Row,
         "select id, user_id, amount, description, status, reason, version, created_at, updated_at \
-         from orders where id = $1 for update",
-        id.0,
+         from orders where id = any($1) order by id for update",
+        &ids,
     )
-    .fetch_optional(connection)
-    .await?
-    .map(Order::try_from)
-    .transpose()
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(|row| Order::try_from(row).map(|order| (order.id, order))).collect()
 }
 
-/// Writes what a move changed.
+/// Writes what moves changed.
 ///
 /// # Errors
 /// The database's.
-pub async fn update(connection: &mut PgConnection, order: &Order) -> Result<(), sqlx::Error> {
+pub async fn update_all(connection: &mut PgConnection, orders: &[Order]) -> Result<(), sqlx::Error> {
+    let ids: Vec<Uuid> = orders.iter().map(|order| order.id.0).collect();
+    let statuses: Vec<&str> = orders.iter().map(|order| order.status.as_str()).collect();
+    let reasons: Vec<Option<&str>> = orders.iter().map(|order| order.reason.as_deref()).collect();
+    let versions: Vec<i64> = orders.iter().map(|order| order.version).collect();
+    let updated: Vec<OffsetDateTime> = orders.iter().map(|order| order.updated_at).collect();
     sqlx::query!(
-        "update orders set status = $2, reason = $3, version = $4, updated_at = $5 where id = $1",
-        order.id.0,
-        order.status.as_str(),
-        order.reason,
-        order.version,
-        order.updated_at,
+        "update orders set status = o.status, reason = o.reason, version = o.version, updated_at = o.updated_at \
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[]) \
+             as o (id, status, reason, version, updated_at) \
+         where orders.id = o.id",
+        &ids,
+        &statuses as &[&str],
+        &reasons as &[Option<&str>],
+        &versions,
+        &updated,
     )
     .execute(connection)
     .await

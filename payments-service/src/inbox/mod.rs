@@ -7,5 +7,5 @@ use messaging::Subscriptions;
 
 /// Who handles what.
 pub fn subscriptions() -> Subscriptions {
-    Subscriptions::new().on(order_created::DecideOrder).on(transfer_requested::DecideTransfer)
+    Subscriptions::new().on_batch(order_created::DecideOrders).on(transfer_requested::DecideTransfer)
 }

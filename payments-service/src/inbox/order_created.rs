@@ -1,59 +1,66 @@
-//! `orders.OrderCreated.v1`: charge the order or refuse it, once and for ever.
+//! `orders.OrderCreated.v1`: charge the order or refuse it, once and for ever; all that came together at once.
 
-use crate::domain::decision::{Announcement, Decision, Verdict};
-use crate::domain::ledger::Movement;
-use crate::store::accounts::Debit;
-use crate::store::{accounts, ledger, order_payments};
-use contracts::ids::TransactionId;
+use crate::domain::charge::{Balances, Charge, Question};
+use crate::domain::decision::{Announcement, Decision};
+use crate::store::{accounts, order_payments};
+use contracts::ids::{OrderId, TransactionId, UserId};
 use contracts::orders::OrderCreated;
-use contracts::payments::RefusalReason;
-use messaging::{Handle, HandleError, Meta, Transaction};
+use messaging::{HandleBatch, HandleError, Received, Transaction};
+use std::collections::BTreeMap;
 use tracing::info;
 use uuid::Uuid;
 
-pub(super) struct DecideOrder;
+pub(super) struct DecideOrders;
 
-impl Handle<OrderCreated> for DecideOrder {
-    async fn handle(&self, tx: &mut Transaction, order: &OrderCreated, _: &Meta) -> Result<(), HandleError> {
-        let decision = match order_payments::lock(tx, order.order_id).await? {
-            Some(decided) => {
-                decided.answers(order.user_id, order.amount).map_err(HandleError::reject)?;
-                decided
-            }
-            None => decide(tx, order, TransactionId(Uuid::now_v7())).await?,
-        };
+impl HandleBatch<OrderCreated> for DecideOrders {
+    async fn handle(&self, tx: &mut Transaction, orders: &[Received<OrderCreated>]) -> Result<(), HandleError> {
+        let ids: Vec<OrderId> = orders.iter().map(|order| order.event.order_id).collect();
+        let decided = order_payments::lock(tx, &ids).await?;
+        let mut decisions: BTreeMap<OrderId, Decision> = decided.into_iter().map(|d| (d.order_id, d)).collect();
+        let charges = decide(tx, orders, &mut decisions).await?;
+        if !charges.is_empty() {
+            order_payments::insert_charges(tx, &charges).await?;
+        }
         // A repeated question is answered again: the first answer may have been lost with the broker.
-        match decision.announcement() {
-            Announcement::Completed(event) => tx.append(&event, decision.version)?,
-            Announcement::Failed(event) => tx.append(&event, decision.version)?,
-        };
+        for Received { event, meta } in orders {
+            let Some(decision) = decisions.get(&event.order_id) else { continue };
+            match decision.announcement() {
+                Announcement::Completed(completed) => tx.append_for(meta, &completed, decision.version)?,
+                Announcement::Failed(failed) => tx.append_for(meta, &failed, decision.version)?,
+            };
+        }
         Ok(())
-    }
-
-    /// Accounts are locked in one order by every replica.
-    fn lock_key(&self, order: &OrderCreated) -> i64 {
-        order.user_id.get()
     }
 }
 
-/// Charges the order if the balance allows, and records what came of it.
+/// Decides what is not decided yet, one after the other, on balances that are locked until the transaction ends.
 async fn decide(
     tx: &mut Transaction,
-    order: &OrderCreated,
-    transaction_id: TransactionId,
-) -> Result<Decision, HandleError> {
-    let verdict = match accounts::debit(tx, order.user_id, order.amount).await? {
-        Debit::Taken(left) => {
-            let movement = Movement::payment(transaction_id, order.user_id, order.order_id, order.amount);
-            ledger::insert(tx, &movement, Some(left), None).await?;
-            Verdict::Completed(transaction_id)
-        }
-        Debit::Short => Verdict::Failed(RefusalReason::InsufficientFunds),
-        Debit::Missing => Verdict::Failed(RefusalReason::NoAccount),
+    orders: &[Received<OrderCreated>],
+    decisions: &mut BTreeMap<OrderId, Decision>,
+) -> Result<Vec<Charge>, HandleError> {
+    let open = orders.iter().filter(|order| !decisions.contains_key(&order.event.order_id));
+    let users: Vec<UserId> = open.map(|order| order.event.user_id).collect();
+    let mut balances = if users.is_empty() {
+        Balances::default()
+    } else {
+        accounts::lock(tx, &users).await?.into_iter().collect()
     };
-    let decision =
-        Decision { order_id: order.order_id, user_id: order.user_id, amount: order.amount, verdict, version: 1 };
-    order_payments::insert(tx, &decision).await?;
-    info!(order.id = %order.order_id, verdict = ?decision.verdict, "order {} is decided", order.order_id);
-    Ok(decision)
+    let mut charges = Vec::with_capacity(orders.len());
+    for Received { event, meta } in orders {
+        if let Some(decision) = decisions.get(&event.order_id) {
+            decision.answers(event.user_id, event.amount).map_err(HandleError::reject)?;
+            continue;
+        }
+        let &OrderCreated { order_id, user_id, amount } = event;
+        let transaction_id = TransactionId(Uuid::now_v7());
+        let charge = balances.decide(&Question { order_id, user_id, amount, transaction_id });
+        info!(
+            order.id = %order_id, trace_id = meta.trace_id(), verdict = ?charge.decision.verdict,
+            "order {order_id} is decided"
+        );
+        decisions.insert(order_id, charge.decision.clone());
+        charges.push(charge);
+    }
+    Ok(charges)
 }

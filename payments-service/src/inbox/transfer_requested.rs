@@ -48,7 +48,7 @@ async fn decide(
         return Err(HandleError::reject(ToThemselves { id, user: from }));
     }
     // Both at once and in one order: two people who pay each other at the same time must not wait for each other.
-    accounts::lock(tx, [from, to]).await?;
+    accounts::lock(tx, &[from, to]).await?;
     let verdict = match accounts::debit(tx, from, amount).await? {
         Debit::Taken(left) => {
             // Whoever is paid gets an account: money must not fail to arrive because nobody opened one.

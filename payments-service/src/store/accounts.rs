@@ -45,16 +45,23 @@ pub async fn credit(connection: &mut PgConnection, user_id: UserId, amount: Amou
     Ok(Money::from_minor(balance))
 }
 
-/// Locks the accounts that are there until the transaction ends, in the order of their users.
+/// Locks the accounts that are there until the transaction ends, in the order of their users; returns their balances.
 ///
 /// # Errors
 /// The database's.
-pub async fn lock(connection: &mut PgConnection, users: [UserId; 2]) -> Result<(), sqlx::Error> {
-    let users = users.map(UserId::get);
-    sqlx::query!("select user_id from accounts where user_id = any($1) order by user_id for update", &users[..])
-        .fetch_all(connection)
-        .await
-        .map(drop)
+pub async fn lock(connection: &mut PgConnection, users: &[UserId]) -> Result<Vec<(UserId, Money)>, sqlx::Error> {
+    let users: Vec<i64> = users.iter().map(|user| user.get()).collect();
+    let rows = sqlx::query!(
+        "select user_id, balance from accounts where user_id = any($1) order by user_id for update",
+        &users,
+    )
+    .fetch_all(connection)
+    .await?;
+    let locked = rows.into_iter().map(|row| {
+        let user_id = UserId::try_from(row.user_id).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        Ok((user_id, Money::from_minor(row.balance)))
+    });
+    locked.collect()
 }
 
 /// What came of trying to take money from an account.

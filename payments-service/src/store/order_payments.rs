@@ -1,6 +1,8 @@
 //! The table `order_payments`: every decision, for ever.
 
+use crate::domain::charge::Charge;
 use crate::domain::decision::{Decision, Verdict};
+use crate::domain::ledger::{Account, Kind};
 use contracts::ids::{OrderId, TransactionId, UserId};
 use contracts::money::{Amount, Money};
 use contracts::payments::RefusalReason;
@@ -41,44 +43,71 @@ impl TryFrom<Row> for Decision {
     }
 }
 
-/// Reads the decision about an order and locks it until the transaction ends.
+/// Reads the decisions about those of the orders that have one, and locks them until the transaction ends.
 ///
 /// # Errors
 /// The database's.
-pub async fn lock(connection: &mut PgConnection, order_id: OrderId) -> Result<Option<Decision>, sqlx::Error> {
-    sqlx::query_as!(
+pub async fn lock(connection: &mut PgConnection, orders: &[OrderId]) -> Result<Vec<Decision>, sqlx::Error> {
+    let orders: Vec<Uuid> = orders.iter().map(|order| order.0).collect();
+    let rows = sqlx::query_as!(
         Row,
         "select order_id, user_id, amount, decision, reason, transaction_id, version \
-         from order_payments where order_id = $1 for update",
-        order_id.0,
+         from order_payments where order_id = any($1) order by order_id for update",
+        &orders,
     )
-    .fetch_optional(connection)
-    .await?
-    .map(Decision::try_from)
-    .transpose()
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(Decision::try_from).collect()
 }
 
-/// Writes a first decision.
+/// Writes first decisions with the movements and balances that follow from them.
 ///
 /// # Errors
 /// The database's; the primary key when somebody else decided in the same moment, which is worth a retry.
-pub async fn insert(connection: &mut PgConnection, decision: &Decision) -> Result<(), sqlx::Error> {
-    let (word, reason, transaction_id) = match &decision.verdict {
-        Verdict::Completed(id) => ("completed", None, Some(id.0)),
-        Verdict::Failed(reason) => ("failed", Some(reason.as_str()), None),
-    };
-    sqlx::query!(
-        "insert into order_payments (order_id, user_id, amount, decision, reason, transaction_id, version) \
-         values ($1, $2, $3, $4, $5, $6, $7)",
-        decision.order_id.0,
-        decision.user_id.get(),
-        decision.amount.minor(),
-        word,
-        reason,
-        transaction_id,
-        decision.version,
+pub async fn insert_charges(connection: &mut PgConnection, charges: &[Charge]) -> Result<(), sqlx::Error> {
+    let mut columns = Columns::default();
+    for Charge { decision, payment } in charges {
+        let (word, reason, transaction_id) = match &decision.verdict {
+            Verdict::Completed(id) => ("completed", None, Some(id.0)),
+            Verdict::Failed(reason) => ("failed", Some(reason.as_str()), None),
+        };
+        columns.order_ids.push(decision.order_id.0);
+        columns.user_ids.push(decision.user_id.get());
+        columns.amounts.push(decision.amount.minor());
+        columns.decisions.push(word);
+        columns.reasons.push(reason);
+        columns.transaction_ids.push(transaction_id);
+        columns.balances.push(payment.as_ref().map(|(_, balance)| balance.minor()));
+        columns.versions.push(decision.version);
+    }
+    sqlx::query_file!(
+        "src/store/charge.sql",
+        &columns.order_ids,
+        &columns.user_ids,
+        &columns.amounts,
+        &columns.decisions as &[&str],
+        &columns.reasons as &[Option<&str>],
+        &columns.transaction_ids as &[Option<Uuid>],
+        &columns.balances as &[Option<i64>],
+        &columns.versions,
+        Kind::Payment.as_str(),
+        Account::Merchant.number(),
     )
     .execute(connection)
     .await
     .map(drop)
+}
+
+/// Charges, by column, as the statement takes them.
+#[derive(Default)]
+struct Columns {
+    order_ids: Vec<Uuid>,
+    user_ids: Vec<i64>,
+    amounts: Vec<i64>,
+    decisions: Vec<&'static str>,
+    reasons: Vec<Option<&'static str>>,
+    transaction_ids: Vec<Option<Uuid>>,
+    /// The user's balance after the payment; null where nothing was paid.
+    balances: Vec<Option<i64>>,
+    versions: Vec<i64>,
 }

@@ -62,6 +62,17 @@ impl Transaction {
         Ok(id)
     }
 
+    /// As [`Transaction::append`], as a consequence of a received event.
+    ///
+    /// # Errors
+    /// As [`Transaction::append`].
+    pub fn append_for<E: Event>(&mut self, cause: &crate::Meta, event: &E, sequence: i64) -> Result<EventId, AppendError> {
+        let staged = Staged::new(&self.origin.service, event, sequence, Some(cause.cause()))?;
+        let id = staged.event_id();
+        self.staged.push(staged);
+        Ok(id)
+    }
+
     /// Runs `deed` right after the commit: for hints such as a push to sockets, never for what must happen.
     pub fn after_commit(&mut self, deed: impl FnOnce() + Send + 'static) {
         self.after_commit.push(Box::new(deed));

@@ -68,6 +68,11 @@ pub struct Meta {
 }
 
 impl Meta {
+    /// The id that all spans of the event's trace share, for log lines: 32 hexadecimal digits; empty without a trace.
+    pub fn trace_id(&self) -> &str {
+        self.traceparent.as_deref().and_then(|traceparent| traceparent.split('-').nth(1)).unwrap_or_default()
+    }
+
     pub(crate) fn cause(&self) -> Cause {
         Cause { event_id: self.event_id, correlation_id: self.correlation_id }
     }

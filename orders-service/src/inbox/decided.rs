@@ -1,0 +1,41 @@
+//! What payments decided about orders, applied to all that came together.
+
+use crate::domain::order::Order;
+use crate::live::hub::Hub;
+use crate::store;
+use contracts::ids::OrderId;
+use messaging::{Event, HandleError, Received, Transaction};
+use tracing::info;
+
+/// Moves the events' orders, writes those that moved, and tells their sockets once the transaction has committed.
+///
+/// An event whose move changes nothing is a repeat, or late: the state already says more.
+pub(super) async fn apply<E: Event>(
+    tx: &mut Transaction,
+    hub: &Hub,
+    events: &[Received<E>],
+    order_id: impl Fn(&E) -> OrderId,
+    moved: impl Fn(&Order, &E) -> Option<Order>,
+) -> Result<(), HandleError> {
+    let ids: Vec<OrderId> = events.iter().map(|received| order_id(&received.event)).collect();
+    let mut orders = store::orders::lock_all(tx, &ids).await?;
+    let mut changed = Vec::with_capacity(events.len());
+    for (Received { event, meta }, id) in events.iter().zip(ids) {
+        let Some(order) = orders.get_mut(&id) else {
+            return Err(HandleError::reject(format!("there is no order {id}")));
+        };
+        let Some(next) = moved(order, event) else { continue };
+        info!(
+            order.id = %id, trace_id = meta.trace_id(), reason = next.reason, "order {id} is {}", next.status
+        );
+        *order = next.clone();
+        changed.push(next);
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    store::orders::update_all(tx, &changed).await?;
+    let hub = hub.clone();
+    tx.after_commit(move || changed.iter().for_each(|order| hub.announce(order)));
+    Ok(())
+}

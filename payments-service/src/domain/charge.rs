@@ -1,0 +1,121 @@
+//! Charging orders against balances: in memory, for as many orders as came together.
+
+use crate::domain::decision::{Decision, Verdict};
+use crate::domain::ledger::Movement;
+use contracts::ids::{OrderId, TransactionId, UserId};
+use contracts::money::{Amount, Money};
+use contracts::payments::RefusalReason;
+use std::collections::BTreeMap;
+
+/// An order that waits for its decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The order.
+    pub order_id: OrderId,
+    /// Who is to pay.
+    pub user_id: UserId,
+    /// How much.
+    pub amount: Amount,
+    /// The id of the movement, if there will be one.
+    pub transaction_id: TransactionId,
+}
+
+/// A decision and the money that it moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// What was decided.
+    pub decision: Decision,
+    /// The payment and the user's balance after it; nothing when the order was refused.
+    pub payment: Option<(Movement, Money)>,
+}
+
+/// Balances of the accounts that are there, as far as the questions at hand need them.
+///
+/// Whoever holds it holds the locks of those accounts: what is taken here is written before they are let go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Balances(BTreeMap<UserId, Money>);
+
+impl FromIterator<(UserId, Money)> for Balances {
+    fn from_iter<I: IntoIterator<Item = (UserId, Money)>>(accounts: I) -> Self {
+        Self(accounts.into_iter().collect())
+    }
+}
+
+impl Balances {
+    /// Charges the order if the balance allows; later questions see what is left.
+    pub fn decide(&mut self, question: &Question) -> Charge {
+        let &Question { order_id, user_id, amount, transaction_id } = question;
+        let decided = |verdict| Decision { order_id, user_id, amount, verdict, version: 1 };
+        let refused = |reason| Charge { decision: decided(Verdict::Failed(reason)), payment: None };
+        let Some(balance) = self.0.get_mut(&user_id) else {
+            return refused(RefusalReason::NoAccount);
+        };
+        let Some(left) = balance.checked_add(amount.money().negated()).filter(|left| *left >= Money::ZERO) else {
+            return refused(RefusalReason::InsufficientFunds);
+        };
+        *balance = left;
+        let movement = Movement::payment(transaction_id, user_id, order_id, amount);
+        Charge { decision: decided(Verdict::Completed(transaction_id)), payment: Some((movement, left)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn user(id: i64) -> UserId {
+        UserId::try_from(id).unwrap()
+    }
+
+    fn question(order: u128, user_id: i64, amount: &str) -> Question {
+        Question {
+            order_id: OrderId(Uuid::from_u128(order)),
+            user_id: user(user_id),
+            amount: Amount::from_json_number(amount).unwrap(),
+            transaction_id: TransactionId(Uuid::from_u128(order + 1_000)),
+        }
+    }
+
+    fn verdicts(balances: &mut Balances, questions: &[Question]) -> Vec<Verdict> {
+        questions.iter().map(|question| balances.decide(question).decision.verdict).collect()
+    }
+
+    fn completed(order: u128) -> Verdict {
+        Verdict::Completed(TransactionId(Uuid::from_u128(order + 1_000)))
+    }
+
+    #[test]
+    fn orders_that_came_together_see_what_the_ones_before_have_left() {
+        let mut balances: Balances = [(user(1), Money::from_minor(1_000))].into_iter().collect();
+        let asked = [question(1, 1, "6"), question(2, 1, "6"), question(3, 1, "4"), question(4, 1, "0.01")];
+        let short = Verdict::Failed(RefusalReason::InsufficientFunds);
+        assert_eq!(verdicts(&mut balances, &asked), [completed(1), short.clone(), completed(3), short]);
+        assert_eq!(balances, [(user(1), Money::ZERO)].into_iter().collect());
+    }
+
+    #[test]
+    fn one_users_orders_do_not_touch_anothers_balance() {
+        let mut balances: Balances =
+            [(user(1), Money::from_minor(100)), (user(2), Money::from_minor(100))].into_iter().collect();
+        assert_eq!(verdicts(&mut balances, &[question(1, 1, "1"), question(2, 2, "1")]), [completed(1), completed(2)]);
+    }
+
+    #[test]
+    fn who_has_no_account_is_refused_and_gets_none() {
+        let mut balances = Balances::default();
+        let charge = balances.decide(&question(1, 7, "1"));
+        assert_eq!(charge.decision.verdict, Verdict::Failed(RefusalReason::NoAccount));
+        assert_eq!((charge.payment, balances), (None, Balances::default()));
+    }
+
+    #[test]
+    fn a_charge_carries_its_movement_and_the_balance_after_it() {
+        let mut balances: Balances = [(user(1), Money::from_minor(1_000))].into_iter().collect();
+        let asked = question(5, 1, "2.50");
+        let charge = balances.decide(&asked);
+        let movement = Movement::payment(asked.transaction_id, asked.user_id, asked.order_id, asked.amount);
+        assert_eq!(charge.payment, Some((movement, Money::from_minor(750))));
+        assert_eq!(charge.decision.version, 1);
+    }
+}
