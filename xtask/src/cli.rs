@@ -147,6 +147,33 @@ pub(crate) enum Bench {
         #[arg(long)]
         rate: Option<f64>,
     },
+    /// The relay against a bare confirmed publisher, and the inbox one by one, in batches and in sets
+    Relay {
+        /// Events of each turn
+        #[arg(long, default_value_t = 20_000)]
+        events: u32,
+        /// Turns of each
+        #[arg(long, default_value_t = 3)]
+        rounds: u32,
+    },
+    /// The gateway against nginx before the same upstream, in turns
+    Gateway {
+        /// Seconds of each turn
+        #[arg(long, default_value_t = 4)]
+        seconds: u64,
+        /// Connections that ask at the same time
+        #[arg(long, default_value_t = 32)]
+        connections: u32,
+        /// Turns of each
+        #[arg(long, default_value_t = 5)]
+        rounds: u32,
+    },
+    /// Idle sockets through the gateway: bytes of each in every process, and the time to tell all
+    Sockets {
+        /// Sockets that are opened
+        #[arg(long, default_value_t = 10_000)]
+        sockets: u32,
+    },
 }
 
 #[derive(Args, Debug)]

@@ -18,6 +18,18 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Orders through the gateway: idle, flat out, and at a constant rate
     Orders(Orders),
+    /// Idle sockets through the gateway: bytes of each in every process, and the time to tell all
+    Sockets(Sockets),
+    /// The gateway against nginx, before the same upstream, in turns
+    Gateway(Gateway),
+    /// The relay against a bare publisher, and the inbox one by one, in batches and in sets
+    Relay(Relay),
+    /// Answers as fast as it can: what stands behind gateway and nginx
+    #[command(hide = true)]
+    Upstream {
+        /// Where it listens
+        host: String,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -44,6 +56,66 @@ pub(crate) struct Orders {
     /// Orders placed one after the other, for the idle latency
     #[arg(long = "idle-orders", default_value_t = 300)]
     pub(crate) one_by_one: usize,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Sockets {
+    #[command(flatten)]
+    pub(crate) system: System,
+
+    /// Sockets that are opened
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) sockets: usize,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Gateway {
+    /// The program of the gateway
+    #[arg(long = "gateway")]
+    pub(crate) program: PathBuf,
+
+    /// The program of nginx
+    #[arg(long, default_value = "/usr/sbin/nginx")]
+    pub(crate) nginx: PathBuf,
+
+    /// A folder for configuration and logs
+    #[arg(long)]
+    pub(crate) folder: PathBuf,
+
+    /// Seconds of each turn
+    #[arg(long, default_value_t = 4)]
+    pub(crate) seconds: u64,
+
+    /// Connections that ask at the same time
+    #[arg(long, default_value_t = 32)]
+    pub(crate) connections: usize,
+
+    /// Turns of each
+    #[arg(long, default_value_t = 5)]
+    pub(crate) rounds: usize,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Relay {
+    /// A database of its own, with the right to create tables
+    #[arg(long)]
+    pub(crate) database_url: String,
+
+    /// The broker
+    #[arg(long)]
+    pub(crate) amqp_url: String,
+
+    /// A folder on the disk that the database writes to
+    #[arg(long)]
+    pub(crate) folder: PathBuf,
+
+    /// Events of each turn
+    #[arg(long, default_value_t = 20_000)]
+    pub(crate) events: usize,
+
+    /// Turns of each
+    #[arg(long, default_value_t = 3)]
+    pub(crate) rounds: usize,
 }
 
 /// The running product.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST};
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
@@ -63,14 +63,35 @@ impl Connection {
         self.post("/payments/account/topup", user, body, StatusCode::OK).await.map(drop)
     }
 
+    /// Reads `path`; anything but `expected` is a failure.
+    pub(crate) async fn get(&mut self, path: &str, user: i64, expected: &str) -> Result<(), RequestError> {
+        let body = self.send(Method::GET, path, user, Bytes::new(), StatusCode::OK).await?;
+        if body == expected.as_bytes() {
+            return Ok(());
+        }
+        let body = String::from_utf8_lossy(&body).into_owned();
+        Err(RequestError::Status { path: path.to_owned(), status: StatusCode::OK, body })
+    }
+
     async fn post(&mut self, path: &str, user: i64, body: String, expected: StatusCode) -> Result<Bytes, RequestError> {
+        self.send(Method::POST, path, user, Bytes::from(body), expected).await
+    }
+
+    async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        user: i64,
+        body: Bytes,
+        expected: StatusCode,
+    ) -> Result<Bytes, RequestError> {
         let sending = |source| RequestError::Send { path: path.to_owned(), source };
-        let request = Request::post(path)
-            .header(HOST, &self.host)
-            .header(CONTENT_TYPE, "application/json")
-            .header("x-user-id", user)
-            .body(Full::new(Bytes::from(body)))
-            .expect("path and headers are well-formed");
+        let mut request =
+            Request::builder().method(method).uri(path).header(HOST, &self.host).header("x-user-id", user);
+        if !body.is_empty() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        let request = request.body(Full::new(body)).expect("path and headers are well-formed");
         self.sender.ready().await.map_err(sending)?;
         let answer = self.sender.send_request(request).await.map_err(sending)?;
         let status = answer.status();

@@ -10,19 +10,42 @@ mod disk;
 mod parts;
 mod report;
 
+mod gateway;
 mod orders;
+mod relay;
+mod sockets;
 
 use clap::Parser;
 use cli::{Cli, Command};
 use std::error::Error;
 use std::process::ExitCode;
 
-// One thread: what the load costs is taken from the same cores, so it should be as little as can be.
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let cli = Cli::parse();
+    let runtime = match &cli.command {
+        // What is measured runs in this very process, as it would in a service.
+        Command::Relay(_) => tokio::runtime::Builder::new_multi_thread().enable_all().build(),
+        // What the load costs is taken from the same cores, so it should be as little as can be.
+        Command::Orders(_) | Command::Sockets(_) | Command::Gateway(_) | Command::Upstream { .. } => {
+            tokio::runtime::Builder::new_current_thread().enable_all().build()
+        }
+    };
+    match runtime {
+        Ok(runtime) => runtime.block_on(run(cli)),
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> ExitCode {
     let measured = match cli.command {
         Command::Orders(options) => orders::measure(&options).await,
+        Command::Sockets(options) => sockets::measure(&options).await,
+        Command::Gateway(options) => gateway::measure(&options).await,
+        Command::Relay(options) => relay::measure(&options).await,
+        Command::Upstream { host } => return gateway::upstream::serve(&host).await,
     };
     match measured {
         Ok(report) => {

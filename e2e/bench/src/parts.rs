@@ -32,9 +32,19 @@ impl FromStr for Part {
 }
 
 impl Part {
+    /// A process and those that it has started.
+    pub(crate) fn of(name: &str, pid: u32) -> Self {
+        Self { name: name.to_owned(), pid }
+    }
+
     /// This very process.
     pub(crate) fn this(name: &str) -> Self {
-        Self { name: name.to_owned(), pid: std::process::id() }
+        Self::of(name, std::process::id())
+    }
+
+    /// Whether it is one of the servers behind our services.
+    pub(crate) fn is_server(&self) -> bool {
+        ["postgres", "rabbitmq", "redis"].contains(&self.name.as_str())
     }
 
     /// What it has cost so far; nothing of it that has ended and was not waited for.

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::LocalSet;
-use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::protocol::{Message, WebSocketConfig};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use uuid::Uuid;
 
 /// Bytes of a socket's buffers: a status is some hundred bytes, and the default of 128 KiB is per socket.
@@ -70,18 +70,8 @@ impl Seen {
 /// Opens a socket for all orders of each user, and hears it as long as `tasks` runs.
 pub(crate) async fn watch(tasks: &LocalSet, host: &str, users: impl Iterator<Item = i64>) -> Result<Seen, WatchError> {
     let seen = Seen::default();
-    let config = WebSocketConfig::default()
-        .read_buffer_size(BUFFER_BYTES)
-        .write_buffer_size(BUFFER_BYTES)
-        .max_write_buffer_size(2 * BUFFER_BYTES);
     for user in users {
-        let connecting = |source| WatchError::Connect { host: host.to_owned(), source };
-        let stream = TcpStream::connect(host).await.map_err(connecting)?;
-        stream.set_nodelay(true).map_err(connecting)?;
-        let url = format!("ws://{host}/ws/orders?user_id={user}");
-        let (mut socket, _) = client_async_with_config(&url, stream, Some(config))
-            .await
-            .map_err(|source| WatchError::Open { url: url.clone(), source: Box::new(source) })?;
+        let mut socket = open(host, user).await?;
         let seen = seen.clone();
         tasks.spawn_local(async move {
             while let Some(Ok(message)) = socket.next().await {
@@ -92,4 +82,18 @@ pub(crate) async fn watch(tasks: &LocalSet, host: &str, users: impl Iterator<Ite
         });
     }
     Ok(seen)
+}
+
+/// Opens a socket for all orders of a user, with small buffers.
+pub(crate) async fn open(host: &str, user: i64) -> Result<WebSocketStream<TcpStream>, WatchError> {
+    let config = WebSocketConfig::default()
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(BUFFER_BYTES)
+        .max_write_buffer_size(2 * BUFFER_BYTES);
+    let connecting = |source| WatchError::Connect { host: host.to_owned(), source };
+    let stream = TcpStream::connect(host).await.map_err(connecting)?;
+    stream.set_nodelay(true).map_err(connecting)?;
+    let url = format!("ws://{host}/ws/orders?user_id={user}");
+    let opened = client_async_with_config(&url, stream, Some(config)).await;
+    opened.map(|(socket, _)| socket).map_err(|source| WatchError::Open { url, source: Box::new(source) })
 }

@@ -74,10 +74,7 @@ pub async fn insert_all(connection: &mut PgConnection, orders: &[&Order]) -> Res
 ///
 /// # Errors
 /// The database's.
-pub async fn lock_all(
-    connection: &mut PgConnection,
-    ids: &[OrderId],
-) -> Result<BTreeMap<OrderId, Order>, sqlx::Error> {
+pub async fn lock_all(connection: &mut PgConnection, ids: &[OrderId]) -> Result<BTreeMap<OrderId, Order>, sqlx::Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(
         Row,

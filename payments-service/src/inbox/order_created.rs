@@ -41,11 +41,8 @@ async fn decide(
 ) -> Result<Vec<Charge>, HandleError> {
     let open = orders.iter().filter(|order| !decisions.contains_key(&order.event.order_id));
     let users: Vec<UserId> = open.map(|order| order.event.user_id).collect();
-    let mut balances = if users.is_empty() {
-        Balances::default()
-    } else {
-        accounts::lock(tx, &users).await?.into_iter().collect()
-    };
+    let mut balances =
+        if users.is_empty() { Balances::default() } else { accounts::lock(tx, &users).await?.into_iter().collect() };
     let mut charges = Vec::with_capacity(orders.len());
     for Received { event, meta } in orders {
         if let Some(decision) = decisions.get(&event.order_id) {

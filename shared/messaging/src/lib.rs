@@ -15,6 +15,7 @@ pub mod maintenance;
 
 pub mod fanout;
 pub mod probe;
+pub mod schema;
 
 mod service;
 

@@ -66,7 +66,12 @@ impl Transaction {
     ///
     /// # Errors
     /// As [`Transaction::append`].
-    pub fn append_for<E: Event>(&mut self, cause: &crate::Meta, event: &E, sequence: i64) -> Result<EventId, AppendError> {
+    pub fn append_for<E: Event>(
+        &mut self,
+        cause: &crate::Meta,
+        event: &E,
+        sequence: i64,
+    ) -> Result<EventId, AppendError> {
         let staged = Staged::new(&self.origin.service, event, sequence, Some(cause.cause()))?;
         let id = staged.event_id();
         self.staged.push(staged);

@@ -12,6 +12,7 @@
 
 mod error;
 mod log_tail;
+mod open_files;
 mod ports;
 mod process;
 mod programs;
@@ -31,6 +32,7 @@ pub use broker_user::BrokerUser;
 pub use daemon::{Daemon, Launch, Stopped, stop_leftover};
 pub use error::StartError;
 pub use log_tail::tail;
+pub use open_files::raise_open_files;
 pub use ports::{Port, is_free, pick};
 pub use postgres::{Durability, Postgres, PostgresOptions};
 pub use process::{Process, is_root, leave_session};

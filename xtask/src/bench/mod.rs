@@ -34,7 +34,11 @@ pub(crate) fn bench(checkout: &Checkout, options: &BenchOptions) -> Result<ExitC
     let Some(_lock) = Lock::take(&folder)? else {
         return Err(Failure::new("another `cargo xtask bench` runs: two would measure each other"));
     };
-    let packages = missing(&[Need::Postgres, Need::RabbitMq, Need::Redis, Need::Tesseract]);
+    let mut needs = vec![Need::Postgres, Need::RabbitMq, Need::Redis, Need::Tesseract];
+    if matches!(options.bench, Bench::Gateway { .. }) {
+        needs.push(Need::Nginx);
+    }
+    let packages = missing(&needs);
     ask_for_password(&packages);
     install(&packages, &console, &interrupt)?;
     let stage = Stage { checkout, options, folder, console: &console, interrupt: &interrupt };
@@ -46,7 +50,32 @@ pub(crate) fn bench(checkout: &Checkout, options: &BenchOptions) -> Result<ExitC
             arguments.extend(rate.map(|rate| format!("--rate={rate}")));
             stage.on_product("orders", arguments)
         }
+        Bench::Sockets { sockets } => {
+            // Two of the gateway for each, and as many to spare.
+            raise_open_files(4 * u64::from(*sockets) + 4_096)?;
+            stage.on_product("sockets", vec![format!("--sockets={sockets}")])
+        }
+        Bench::Relay { events, rounds } => {
+            stage.on_servers("relay", vec![format!("--events={events}"), format!("--rounds={rounds}")])
+        }
+        Bench::Gateway { seconds, connections, rounds } => {
+            let gateway = options.programs.as_ref().map(|folder| folder.join("gateway"));
+            let gateway = gateway.unwrap_or_else(|| Checkout::program("gateway", true));
+            let all = [
+                format!("--gateway={}", gateway.display()),
+                format!("--folder={}", stage.fresh_data()?.display()),
+                format!("--seconds={seconds}"),
+                format!("--connections={connections}"),
+                format!("--rounds={rounds}"),
+            ];
+            stage.measure("gateway", &all)
+        }
     }
+}
+
+/// Allows what is started from here to have so many files open.
+fn raise_open_files(wanted: u64) -> Result<(), Failure> {
+    servers::raise_open_files(wanted).doing(format!("allow {wanted} open files"))
 }
 
 impl Stage<'_> {
@@ -79,6 +108,21 @@ impl Stage<'_> {
         measured
     }
 
+    /// Measures on a database and a broker alone.
+    fn on_servers(&self, bench: &str, arguments: Vec<String>) -> Result<ExitCode, Failure> {
+        let plan = Plan::for_bench(self.fresh_data()?, None)?;
+        let mut backing = self.console.timed("servers", || Backing::start(&plan, self.console))?;
+        let mut all = vec![
+            format!("--database-url={}", backing.maintenance_url().unwrap_or_default()),
+            format!("--amqp-url={}", backing.amqp_admin_url()),
+            format!("--folder={}", plan.folder().display()),
+        ];
+        all.extend(arguments);
+        let measured = self.measure(bench, &all);
+        backing.stop();
+        measured
+    }
+
     /// Runs the program `bench` and passes on what it prints.
     fn measure(&self, bench: &str, arguments: &[String]) -> Result<ExitCode, Failure> {
         self.console.line("bench", &format!("{bench} {}", arguments.join(" ")));
@@ -97,6 +141,7 @@ impl Stage<'_> {
         if data.exists() {
             std::fs::remove_dir_all(&data).doing(format!("remove {}", data.display()))?;
         }
+        std::fs::create_dir_all(&data).doing(format!("make {}", data.display()))?;
         Ok(data)
     }
 }

@@ -17,6 +17,8 @@ pub(crate) enum Need {
     Chromium,
     /// Any Node at all, to fetch the right one.
     Npm,
+    /// What the gateway is measured against.
+    Nginx,
     /// What building and running ocr-service needs: Tesseract and Leptonica with their headers, a clang to read them
     /// (bindgen), and the trained data of Russian and English.
     Tesseract,
@@ -33,6 +35,7 @@ impl Need {
             Self::Redis => find_program("redis-server").is_some(),
             Self::Chromium => find_program("chromium").is_some(),
             Self::Npm => find_program("npm").is_some(),
+            Self::Nginx => find_program("nginx").is_some(),
             Self::Tesseract => {
                 let programs = ["clang", "pkg-config"].into_iter().all(|name| find_program(name).is_some());
                 let headers = ["/usr/include/tesseract/capi.h", "/usr/include/leptonica/allheaders.h"];
@@ -52,6 +55,8 @@ impl Need {
             Self::Redis => &["redis-server"],
             Self::Chromium => &["chromium"],
             Self::Npm => &["npm"],
+            // The program alone: the whole package would start a server.
+            Self::Nginx => &["nginx-light"],
             Self::Tesseract => &[
                 "clang",
                 "pkg-config",

@@ -86,7 +86,7 @@ const RULES: [Rule; 17] = [
     },
     Rule {
         folder: "e2e/bench",
-        uses: &["e2e", "event", "messaging"],
+        uses: &["e2e", "messaging", "servers"],
         in_tests: &[],
         why: "what measures the system sees what a client sees, and the crate that others would use",
     },

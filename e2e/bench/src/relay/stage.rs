@@ -1,0 +1,122 @@
+//! Tables, exchange and queue of a service `bench` that sends parcels to itself.
+
+use super::parcel;
+use crate::cli;
+use lapin::options::{QueueBindOptions, QueuePurgeOptions};
+use lapin::types::FieldTable;
+use lapin::{Channel, Connection, ConnectionProperties};
+use messaging::topology::Topology;
+use messaging::{Event, Messaging};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection as _, PgConnection, PgPool};
+use std::error::Error;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// Events appended in one transaction.
+const PER_COMMIT: usize = 500;
+/// Longest wait for the outbox to be empty.
+const PATIENCE: Duration = Duration::from_mins(5);
+/// The service, its exchange, and the beginning of its queue's name.
+pub(super) const SERVICE: &str = "bench";
+/// Where its events go.
+pub(super) const QUEUE: &str = "bench.inbox";
+
+/// What everything here stands on.
+pub(super) struct Stage {
+    pub(super) pool: PgPool,
+    pub(super) messaging: Messaging,
+    pub(super) channel: Channel,
+    // Closed when dropped.
+    _connection: Connection,
+}
+
+impl Stage {
+    /// Makes the tables, and declares the topology as a service would.
+    pub(super) async fn new(options: &cli::Relay) -> Result<Self, Box<dyn Error>> {
+        let mut connection = PgConnection::connect(&options.database_url).await?;
+        messaging::schema::install(&mut connection).await?;
+        sqlx::query("create table if not exists parcels (number bigint not null)").execute(&mut connection).await?;
+        let connect = PgConnectOptions::from_str(&options.database_url)?;
+        let pool = PgPoolOptions::new().max_connections(8).connect_with(connect).await?;
+        let messaging = Messaging::new(SERVICE, pool.clone(), &options.amqp_url);
+
+        let connection = Connection::connect(&options.amqp_url, ConnectionProperties::default()).await?;
+        let channel = connection.create_channel().await?;
+        Topology::of(SERVICE, &[super::Parcel::TYPE]).declare(&channel).await?;
+        let key = super::Parcel::TYPE;
+        let bound = QueueBindOptions::default();
+        channel.queue_bind(QUEUE.into(), SERVICE.into(), key.into(), bound, FieldTable::default()).await?;
+        Ok(Self { pool, messaging, channel, _connection: connection })
+    }
+
+    /// Commits `events` events to the outbox; no relay runs.
+    pub(super) async fn append(&self, events: usize) -> Result<(), Box<dyn Error>> {
+        for first in (0..events).step_by(PER_COMMIT) {
+            let mut tx = self.messaging.begin().await?;
+            for number in first..events.min(first + PER_COMMIT) {
+                tx.append(&parcel(number), 1)?;
+            }
+            tx.commit().await?;
+        }
+        // What autovacuum would do sooner or later, and not in the middle of one of the turns.
+        sqlx::query("vacuum analyze outbox").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Runs a relay until nothing is unsent; how long that took from when it had its connections.
+    pub(super) async fn run_relay_until_empty(&self) -> Result<Duration, Box<dyn Error>> {
+        let before = self.unsent().await?;
+        let stopping = CancellationToken::new();
+        let relay = tokio::spawn(self.messaging.relay().run(stopping.clone()));
+        let waiting_since = Instant::now();
+        while self.unsent().await? == before && waiting_since.elapsed() < PATIENCE {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        // Connecting is not what is measured: the clock starts with the first row that is gone, and those that went
+        // with it are not counted.
+        let (began, counted_from) = (Instant::now(), self.unsent().await?);
+        while self.unsent().await? > 0 {
+            if began.elapsed() > PATIENCE {
+                return Err("the outbox does not get empty".into());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let took = began.elapsed();
+        stopping.cancel();
+        relay.await??;
+        #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
+        let share = before as f64 / counted_from.max(1) as f64;
+        Ok(took.mul_f64(share))
+    }
+
+    /// Empties the queue.
+    pub(super) async fn purge(&self) -> Result<(), lapin::Error> {
+        self.channel.queue_purge(QUEUE.into(), QueuePurgeOptions::default()).await.map(drop)
+    }
+
+    /// What should not be so when all has come to rest.
+    pub(super) async fn broken(&self) -> Result<Vec<String>, sqlx::Error> {
+        let rules = [
+            ("nothing is unsent", "select count(*) from outbox"),
+            ("no dead letter", "select count(*) from dead_letters"),
+            (
+                "no parcel came twice",
+                "select count(*) from (select from parcels group by number having count(*) > 1) p",
+            ),
+        ];
+        let mut broken = vec![];
+        for (rule, count) in rules {
+            let count: i64 = sqlx::query_scalar(count).fetch_one(&self.pool).await?;
+            if count != 0 {
+                broken.push(format!("{rule}: {count}"));
+            }
+        }
+        Ok(broken)
+    }
+
+    async fn unsent(&self) -> Result<i64, sqlx::Error> {
+        sqlx::query_scalar("select count(*) from outbox").fetch_one(&self.pool).await
+    }
+}

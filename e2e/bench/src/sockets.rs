@@ -1,0 +1,128 @@
+//! Sockets that live and say nothing: what each costs in every process, and how long it takes to tell all of them.
+
+use crate::cli;
+use crate::client::Connection;
+use crate::parts::{Cost, Part};
+use crate::report::Report;
+use crate::watch::{WatchError, open};
+use e2e::invariants::violations;
+use futures_util::StreamExt;
+use serde_json::json;
+use sqlx::PgPool;
+use std::cell::Cell;
+use std::error::Error;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+use tokio::task::LocalSet;
+use tokio_tungstenite::tungstenite::protocol::Message;
+
+/// Whose orders all sockets watch.
+const USER: i64 = 1;
+/// Sockets that are opened at the same time.
+const OPENING: usize = 32;
+/// How long the processes are left alone before memory is looked at.
+const REST: Duration = Duration::from_secs(5);
+/// Longest wait for a message to reach all.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// Orders that are pushed to all, one after the other.
+const PUSHES: usize = 5;
+
+/// Opens the sockets, measures, and reports.
+pub(crate) async fn measure(options: &cli::Sockets) -> Result<Report, Box<dyn Error>> {
+    let tasks = LocalSet::new();
+    tasks.run_until(run(&tasks, options)).await
+}
+
+/// How many messages all sockets together have got.
+#[derive(Default)]
+struct Heard {
+    messages: Cell<usize>,
+    changed: Notify,
+}
+
+async fn run(tasks: &LocalSet, options: &cli::Sockets) -> Result<Report, Box<dyn Error>> {
+    let system = &options.system;
+    servers::raise_open_files(2 * options.sockets as u64 + 1_000)?;
+    let mut connection = Connection::open(&system.api).await?;
+    connection.top_up(USER, 1_000).await?;
+    let before: Vec<Cost> = system.parts.iter().map(Part::cost).collect();
+    let heard = Rc::new(Heard::default());
+    let began = Instant::now();
+    open_all(tasks, &system.api, options.sockets, &heard).await?;
+    let opened_within = began.elapsed();
+    tokio::time::sleep(REST).await;
+
+    let mut report = Report::default();
+    let count = f64::from(u32::try_from(options.sockets)?);
+    report.figure("sockets open", "sockets", count, 0, "through the gateway, all idle");
+    report.figure("", "opened_per_s", count / opened_within.as_secs_f64(), 0, "opened per second");
+    tell_memory(&mut report, &system.parts, &before, count);
+    let mut slowest = Duration::ZERO;
+    let mut usual = vec![];
+    for _ in 0..PUSHES {
+        let told = push(&mut connection, &heard, options.sockets).await?;
+        slowest = slowest.max(told);
+        usual.push(told);
+    }
+    usual.sort_unstable();
+    let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;
+    report.figure("a new order told to all", "push_ms_p50", milliseconds(usual[PUSHES / 2]), 0, "ms, median of 5");
+    report.figure("", "push_ms_max", milliseconds(slowest), 0, "ms, slowest");
+    let pool = PgPool::connect(&system.database_url).await?;
+    report.checked(violations(&pool).await?);
+    Ok(report)
+}
+
+async fn open_all(tasks: &LocalSet, host: &str, sockets: usize, heard: &Rc<Heard>) -> Result<(), WatchError> {
+    let opening = futures_util::stream::iter(0..sockets).map(|_| open(host, USER)).buffer_unordered(OPENING);
+    let mut opening = std::pin::pin!(opening);
+    while let Some(socket) = opening.next().await {
+        let mut socket = socket?;
+        let heard = Rc::clone(heard);
+        tasks.spawn_local(async move {
+            while let Some(Ok(message)) = socket.next().await {
+                if let Message::Text(_) = message {
+                    heard.messages.set(heard.messages.get() + 1);
+                    heard.changed.notify_waiters();
+                }
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Places an order and waits until every socket was told of it twice: placed, and paid.
+async fn push(connection: &mut Connection, heard: &Heard, sockets: usize) -> Result<Duration, Box<dyn Error>> {
+    heard.messages.set(0);
+    let began = Instant::now();
+    connection.order(USER, 1).await?;
+    let mut first = None;
+    while heard.messages.get() < 2 * sockets {
+        if began.elapsed() > PATIENCE {
+            return Err(format!("{} of {} messages came", heard.messages.get(), 2 * sockets).into());
+        }
+        if first.is_none() && heard.messages.get() >= sockets {
+            first = Some(began.elapsed());
+        }
+        let _ = tokio::time::timeout(Duration::from_secs(1), heard.changed.notified()).await;
+    }
+    Ok(first.unwrap_or_else(|| began.elapsed()))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "bytes of a process")]
+fn tell_memory(report: &mut Report, parts: &[Part], before: &[Cost], count: f64) {
+    let (mut all, mut by_part) = (0.0, serde_json::Map::new());
+    for (part, before) in parts.iter().zip(before) {
+        let grown = part.cost().own_bytes.saturating_sub(before.own_bytes) as f64 / count;
+        if grown < 1.0 || part.is_server() {
+            continue;
+        }
+        let label = if by_part.is_empty() { "bytes per socket" } else { "" };
+        report.note(label, format!("{grown:6.0} {}", part.name));
+        by_part.insert(part.name.clone(), json!(grown.round()));
+        all += grown;
+    }
+    report.field("bytes_per_socket_by_part", by_part.into());
+    report.figure("", "bytes_per_socket", all, 0, "in all our processes");
+}

@@ -1,0 +1,22 @@
+//! The tables of outbox, inbox and dead letters, for programs that have no migrations of their own.
+//!
+//! A program that has copies the files of `shared/messaging/migrations` into them, unchanged.
+
+use sqlx::PgConnection;
+use sqlx::migrate::{MigrateError, Migrator};
+
+/// Where it is written down which of the files were applied: apart from the program's own migrations.
+const TABLE: &str = "messaging_migrations";
+
+/// Creates what is missing in the first schema of the connection's search path. Concurrent runs wait for each other.
+///
+/// It needs the right to create tables, which a service that only runs should not have: call it where the program's own
+/// tables are made.
+///
+/// # Errors
+/// When the database refuses, or a file differs from what was applied before.
+pub async fn install(connection: &mut PgConnection) -> Result<(), MigrateError> {
+    let mut migrator: Migrator = sqlx::migrate!("./migrations");
+    migrator.dangerous_set_table_name(TABLE);
+    migrator.run(connection).await
+}
