@@ -1,6 +1,6 @@
 //! Who watches what in this replica, and the way to the other replicas.
 
-use super::message::{Hint, Kind, LiveMessage};
+use super::message::{Hint, Kind, LiveMessage, Told};
 use crate::domain::order::Order;
 use contracts::ids::{OrderId, UserId};
 use messaging::fanout::{Fanout, Heard};
@@ -18,8 +18,8 @@ const WAITING_MAX: usize = 256;
 /// What a socket's task is told.
 #[derive(Clone, Debug)]
 pub(super) enum Signal {
-    /// An order of the user changed.
-    Update(LiveMessage),
+    /// An order of the user changed. Shared: a queue has room for many, and there are many queues.
+    Update(Arc<Told>),
     /// Something may have been missed: read the state again.
     Resync,
 }
@@ -112,10 +112,11 @@ impl Hub {
     fn push(&self, user_id: UserId, message: &LiveMessage) {
         self.with_watchers(|watchers| {
             let Some(of_user) = watchers.get_mut(&user_id) else { return };
+            let Ok(told) = Told::of(message).map(Arc::new) else { return };
             // A full queue means a socket that does not read: dropping its sender ends its task.
             of_user.retain(|watcher| {
                 watcher.order_id.is_some_and(|id| id != message.order_id)
-                    || watcher.signals.try_send(Signal::Update(message.clone())).is_ok()
+                    || watcher.signals.try_send(Signal::Update(Arc::clone(&told))).is_ok()
             });
         });
     }

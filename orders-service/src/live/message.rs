@@ -1,6 +1,7 @@
 //! What sockets are told.
 
 use crate::domain::order::Order;
+use axum::extract::ws::Utf8Bytes;
 use contracts::ids::{OrderId, UserId};
 use contracts::money::Amount;
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,26 @@ impl LiveMessage {
             reason: order.reason.clone(),
             at: order.updated_at,
         }
+    }
+}
+
+/// A message that is written once, however many sockets are told.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) order_id: OrderId,
+    pub(super) version: i64,
+    /// The message as JSON.
+    pub(super) text: Utf8Bytes,
+}
+
+impl Told {
+    /// Writes the message down.
+    ///
+    /// # Errors
+    /// None for plain strings and numbers.
+    pub(super) fn of(message: &LiveMessage) -> Result<Self, serde_json::Error> {
+        let text = serde_json::to_string(message)?.into();
+        Ok(Self { order_id: message.order_id, version: message.version, text })
     }
 }
 

@@ -1,7 +1,7 @@
 //! One socket: a snapshot, then updates with growing versions, until either side leaves.
 
 use super::hub::{Signal, Subscription};
-use super::message::{Kind, LiveMessage};
+use super::message::{Kind, LiveMessage, Told};
 use crate::domain::order::Order;
 use crate::state::State;
 use crate::store;
@@ -67,7 +67,7 @@ async fn converse(socket: &mut WebSocket, state: &State, watched: Watched, subsc
         let end = tokio::select! {
             () = state.stopping.cancelled() => Some(End::With(close_code::RESTART, "the service restarts")),
             signal = subscription.signals.recv() => match signal {
-                Some(Signal::Update(message)) => send_newer(socket, message, &mut told).await,
+                Some(Signal::Update(update)) => send_newer(socket, &update, &mut told).await,
                 Some(Signal::Resync) => send_snapshot(socket, state, watched, &mut told).await,
                 None => Some(End::With(close_code::AGAIN, "too slow; connect again")),
             },
@@ -103,8 +103,13 @@ async fn send_snapshot(
         Ok(orders) => {
             // Oldest first, so that a client that shows them as they come ends with the newest on top.
             for order in orders.iter().rev() {
-                if let Some(end) = send_newer(socket, LiveMessage::of(Kind::Snapshot, order), told).await {
-                    return Some(end);
+                match Told::of(&LiveMessage::of(Kind::Snapshot, order)) {
+                    Ok(snapshot) => {
+                        if let Some(end) = send_newer(socket, &snapshot, told).await {
+                            return Some(end);
+                        }
+                    }
+                    Err(failure) => warn!(error = %failure, "write a live message"),
                 }
             }
             None
@@ -124,7 +129,7 @@ async fn read_orders(state: &State, watched: Watched) -> Result<Vec<Order>, sqlx
 }
 
 /// Sends a message unless the client was told this version or a later one.
-async fn send_newer(socket: &mut WebSocket, message: LiveMessage, told: &mut HashMap<OrderId, i64>) -> Option<End> {
+async fn send_newer(socket: &mut WebSocket, message: &Told, told: &mut HashMap<OrderId, i64>) -> Option<End> {
     if told.get(&message.order_id).is_some_and(|version| *version >= message.version) {
         return None;
     }
@@ -133,13 +138,7 @@ async fn send_newer(socket: &mut WebSocket, message: LiveMessage, told: &mut Has
         told.clear();
     }
     told.insert(message.order_id, message.version);
-    match serde_json::to_string(&message) {
-        Ok(text) => send(socket, Message::Text(text.into())).await,
-        Err(failure) => {
-            warn!(error = %failure, "write a live message");
-            None
-        }
-    }
+    send(socket, Message::Text(message.text.clone())).await
 }
 
 async fn send(socket: &mut WebSocket, message: Message) -> Option<End> {
