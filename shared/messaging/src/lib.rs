@@ -18,10 +18,11 @@ pub mod probe;
 
 mod service;
 
-pub use event::{Event, EventId};
+pub use event::{Event, EventId, Undeliverable};
 
 pub use consumer::handler::{Handle, HandleError, Meta};
 pub use consumer::subscriptions::Subscriptions;
 pub use outbox::AppendError;
+pub use relay::RelayOptions;
 pub use service::Messaging;
 pub use transaction::Transaction;

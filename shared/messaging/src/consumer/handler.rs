@@ -36,6 +36,8 @@ pub struct Meta {
     pub correlation_id: EventId,
     /// When it was appended.
     pub occurred_at: OffsetDateTime,
+    /// W3C trace context of whoever published it.
+    pub traceparent: Option<String>,
 }
 
 impl Meta {

@@ -42,7 +42,12 @@ impl Incoming {
             .read(&envelope.data)
             .map_err(|source| Unreadable::Data { wire_type: envelope.wire_type.clone(), source })?;
         Ok(Self {
-            meta: Meta { event_id: envelope.id, correlation_id: envelope.correlationid, occurred_at: envelope.time },
+            meta: Meta {
+                event_id: envelope.id,
+                correlation_id: envelope.correlationid,
+                occurred_at: envelope.time,
+                traceparent: envelope.traceparent.clone(),
+            },
             wire_type: envelope.wire_type,
             traceparent: envelope.traceparent,
             deed,
