@@ -25,5 +25,5 @@ pub mod golden;
 pub mod catalogue;
 
 pub use envelope::Envelope;
-pub use event::{Event, producer};
+pub use event::{Event, Undeliverable, producer};
 pub use id::EventId;

@@ -9,11 +9,26 @@ pub(crate) fn of(ordering_key: &str) -> i16 {
     i16::try_from(fnv1a(ordering_key) % u64::from(LANES.unsigned_abs())).unwrap_or(0)
 }
 
+/// Where rows of a lane wait that can't go now, and the lane of rows that wait there.
+pub(crate) fn shadow(lane: i16) -> i16 {
+    -1 - lane
+}
+
+/// The lane to which a row belongs, whether it waits or not.
+pub(crate) fn home(lane: i16) -> i16 {
+    if lane < 0 { shadow(lane) } else { lane }
+}
+
 /// The class of the advisory locks of a schema's lanes: a positive 31-bit number.
 ///
 /// Services may share a database, and advisory locks are per database, so the class comes from the schema's name.
 pub(crate) fn lock_class(schema: &str) -> i32 {
     i32::try_from(fnv1a(&format!("chipin outbox {schema}")) & 0x7fff_ffff).unwrap_or(0)
+}
+
+/// The channel on which the relays of a schema wake each other: short enough for any schema's name.
+pub(crate) fn notification_channel(schema: &str) -> String {
+    format!("outbox_{:016x}", fnv1a(&format!("chipin outbox {schema}")))
 }
 
 /// FNV-1a with 64 bits. Source: RFC 9923.
@@ -30,6 +45,11 @@ mod tests {
         // Pinned: another value would reorder events that are in an outbox during a deployment.
         assert_eq!(of("0190d3a2-0000-7000-8000-000000000001"), 5);
         assert_eq!(of(""), 5);
+    }
+
+    #[test]
+    fn a_row_that_waits_still_belongs_to_its_lane() {
+        assert!((0..LANES).all(|lane| shadow(lane) < 0 && home(shadow(lane)) == lane && home(lane) == lane));
     }
 
     #[test]

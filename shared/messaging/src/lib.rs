@@ -19,12 +19,13 @@ pub mod schema;
 
 mod service;
 
-pub use event::{Event, EventId};
+pub use event::{Event, EventId, Undeliverable};
 
 pub use consumer::ConsumerOptions;
 pub use consumer::handler::{Handle, HandleBatch, Meta, Received};
 pub use consumer::outcome::HandleError;
 pub use consumer::subscriptions::Subscriptions;
 pub use outbox::AppendError;
+pub use relay::RelayOptions;
 pub use service::Messaging;
 pub use transaction::Transaction;

@@ -1,12 +1,13 @@
 //! Rows of the outbox: staged in memory, inserted together right before the commit.
 
 use crate::lane;
-use event::EventId;
 use event::envelope::{CONTENT_TYPE, Envelope, SPEC_VERSION};
-use event::{Event, producer};
-use sqlx::PgConnection;
+use event::{Event, EventId, Undeliverable, producer};
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{PgConnection, Postgres};
 use time::OffsetDateTime;
-use uuid::Uuid;
+use uuid::{ContextV7, Timestamp, Uuid};
 
 /// Largest event, in bytes: far below what RabbitMQ takes, so that a message can never close the channel.
 pub(crate) const EVENT_BYTES_MAX: usize = 256 * 1024;
@@ -38,6 +39,12 @@ pub enum AppendError {
         /// The service that tried.
         service: String,
     },
+    /// It is due before 1970 or beyond the year 9999.
+    #[error("event `{event}` is due at no time that can be told")]
+    Due {
+        /// The wire type.
+        event: &'static str,
+    },
 }
 
 /// What led to an event: the delivery during which it was appended.
@@ -47,17 +54,28 @@ pub(crate) struct Cause {
     pub(crate) correlation_id: EventId,
 }
 
+/// What an event is told of the moment and the reason of its making.
+pub(crate) struct Circumstances {
+    pub(crate) cause: Option<Cause>,
+    pub(crate) traceparent: Option<String>,
+    /// When it is to be published, unless at once. Its id and its time are of that moment.
+    pub(crate) due_at: Option<OffsetDateTime>,
+}
+
 /// An event that will be inserted with the commit.
 #[derive(Debug)]
 pub(crate) struct Staged {
     event_id: Uuid,
     wire_type: &'static str,
+    lane: i16,
     ordering_key: String,
     sequence: i64,
     correlation_id: Uuid,
     traceparent: Option<String>,
     occurred_at: OffsetDateTime,
     payload: Vec<u8>,
+    hold_key: bool,
+    allow_unrouted: bool,
 }
 
 impl Staged {
@@ -65,16 +83,19 @@ impl Staged {
         service: &str,
         event: &E,
         sequence: i64,
-        cause: Option<Cause>,
+        circumstances: Circumstances,
     ) -> Result<Self, AppendError> {
         if producer(E::TYPE) != service {
             return Err(AppendError::Foreign { event: E::TYPE, service: service.to_owned() });
         }
-        let id = EventId(Uuid::now_v7());
+        let Circumstances { cause, traceparent, due_at } = circumstances;
+        let id = EventId(match due_at {
+            None => Uuid::now_v7(),
+            Some(due_at) => id_of(due_at).ok_or(AppendError::Due { event: E::TYPE })?,
+        });
         let ordering_key = event.ordering_key();
         let correlation_id = cause.map_or(id, |cause| cause.correlation_id);
-        let traceparent = trace::current().map(|context| context.to_string());
-        let occurred_at = OffsetDateTime::now_utc();
+        let occurred_at = due_at.unwrap_or_else(OffsetDateTime::now_utc);
         let envelope = Envelope {
             specversion: SPEC_VERSION.to_owned(),
             id,
@@ -98,22 +119,53 @@ impl Staged {
         Ok(Self {
             event_id: id.0,
             wire_type: E::TYPE,
+            lane: lane::of(&ordering_key),
             ordering_key,
             sequence,
             correlation_id: correlation_id.0,
             traceparent,
             occurred_at,
             payload,
+            hold_key: E::UNDELIVERABLE == Undeliverable::ParkKey,
+            allow_unrouted: E::ALLOW_UNROUTED,
         })
     }
 
     pub(crate) fn event_id(&self) -> EventId {
         EventId(self.event_id)
     }
+
+    pub(crate) fn lane(&self) -> i16 {
+        self.lane
+    }
+}
+
+/// An id whose time is `due_at`.
+fn id_of(due_at: OffsetDateTime) -> Option<Uuid> {
+    let seconds = u64::try_from(due_at.unix_timestamp()).ok()?;
+    let timestamp = Timestamp::from_unix(ContextV7::new(), seconds, due_at.nanosecond());
+    Some(Uuid::new_v7(timestamp))
 }
 
 /// Inserts all staged events in one statement, in the order in which they were appended.
 pub(crate) async fn insert(connection: &mut PgConnection, staged: Vec<Staged>) -> Result<(), sqlx::Error> {
+    write(include_str!("sql/append.sql"), staged).execute(connection).await.map(drop)
+}
+
+/// Inserts events that are due later; their `occurred_at` is when they are.
+pub(crate) async fn schedule(connection: &mut PgConnection, staged: Vec<Staged>) -> Result<(), sqlx::Error> {
+    write(include_str!("sql/schedule.sql"), staged).execute(connection).await.map(drop)
+}
+
+/// Deletes an event that is not due yet; says whether there was one.
+pub(crate) async fn cancel(connection: &mut PgConnection, event_id: Uuid) -> Result<bool, sqlx::Error> {
+    let cancelled =
+        sqlx::query("delete from outbox_scheduled where event_id = $1").bind(event_id).execute(connection).await?;
+    Ok(cancelled.rows_affected() > 0)
+}
+
+/// Binds the columns of all rows, each as one array.
+fn write(statement: &'static str, staged: Vec<Staged>) -> Query<'static, Postgres, PgArguments> {
     let count = staged.len();
     let mut lanes = Vec::with_capacity(count);
     let mut event_ids = Vec::with_capacity(count);
@@ -125,8 +177,10 @@ pub(crate) async fn insert(connection: &mut PgConnection, staged: Vec<Staged>) -
     let mut traceparents = Vec::with_capacity(count);
     let mut payloads = Vec::with_capacity(count);
     let mut times = Vec::with_capacity(count);
+    let mut hold_keys = Vec::with_capacity(count);
+    let mut allow_unrouted = Vec::with_capacity(count);
     for event in staged {
-        lanes.push(lane::of(&event.ordering_key));
+        lanes.push(event.lane);
         event_ids.push(event.event_id);
         exchanges.push(producer(event.wire_type));
         routing_keys.push(event.wire_type);
@@ -136,8 +190,10 @@ pub(crate) async fn insert(connection: &mut PgConnection, staged: Vec<Staged>) -
         traceparents.push(event.traceparent);
         payloads.push(event.payload);
         times.push(event.occurred_at);
+        hold_keys.push(event.hold_key);
+        allow_unrouted.push(event.allow_unrouted);
     }
-    sqlx::query(include_str!("sql/append.sql"))
+    sqlx::query(statement)
         .bind(lanes)
         .bind(event_ids)
         .bind(exchanges)
@@ -149,7 +205,23 @@ pub(crate) async fn insert(connection: &mut PgConnection, staged: Vec<Staged>) -
         .bind(payloads)
         .bind(times)
         .bind(CONTENT_TYPE)
-        .execute(connection)
-        .await
-        .map(drop)
+        .bind(hold_keys)
+        .bind(allow_unrouted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn the_id_of_a_scheduled_event_is_of_the_day_on_which_it_is_due() {
+        let due_at = datetime!(2031-02-03 04:05:06.789 UTC);
+        let id = id_of(due_at).unwrap();
+        assert_eq!(id.get_version_num(), 7);
+        let (seconds, nanoseconds) = id.get_timestamp().unwrap().to_unix();
+        assert_eq!((seconds, nanoseconds / 1_000_000), (due_at.unix_timestamp().unsigned_abs(), 789));
+        assert_ne!(id, id_of(due_at).unwrap());
+        assert_eq!(id_of(datetime!(1969-12-31 23:00 UTC)), None);
+    }
 }

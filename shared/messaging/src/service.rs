@@ -6,11 +6,11 @@ use crate::consumer::hearing::Heard;
 use crate::consumer::subscriptions::Subscriptions;
 use crate::fanout::{Fanout, FanoutTasks};
 use crate::probe::Probe;
-use crate::relay::Relay;
+use crate::relay::wake::Wake;
+use crate::relay::{Relay, RelayOptions};
 use crate::transaction::{Origin, Transaction};
 use sqlx::PgPool;
 use std::sync::Arc;
-use tokio::sync::Notify;
 
 /// The messaging of one service; cheap to clone.
 #[derive(Clone)]
@@ -20,6 +20,7 @@ pub struct Messaging {
     publish: Link,
     consume: Link,
     heard: Heard,
+    relay: RelayOptions,
 }
 
 impl Messaging {
@@ -27,14 +28,22 @@ impl Messaging {
     ///
     /// Nothing is connected yet: a service starts while its database and broker are away.
     pub fn new(service: &str, pool: PgPool, amqp_url: &str) -> Self {
-        let origin = Origin { service: service.into(), wake: Arc::new(Notify::new()), probe: Probe::default() };
+        let origin = Origin { service: service.into(), wake: Arc::new(Wake::default()), probe: Probe::default() };
         Self {
             pool,
             origin,
             publish: Link::new(amqp_url, format!("{service}: publish")),
             consume: Link::new(amqp_url, format!("{service}: consume")),
             heard: Heard::default(),
+            relay: RelayOptions::default(),
         }
+    }
+
+    /// The same, with another relay than [`RelayOptions::default`].
+    #[must_use]
+    pub fn with_relay_options(mut self, options: RelayOptions) -> Self {
+        self.relay = options;
+        self
     }
 
     /// The same, with somebody who hears of every step: for tests.
@@ -55,8 +64,7 @@ impl Messaging {
     /// The relay; run it once per process.
     pub fn relay(&self) -> Relay {
         let database = self.pool.connect_options().as_ref().clone();
-        let Origin { service, wake, probe } = self.origin.clone();
-        Relay::new(service, database, self.publish.clone(), wake, probe)
+        Relay::new(self.origin.clone(), database, self.publish.clone(), self.relay.clone())
     }
 
     /// The consumer; run it once per process.

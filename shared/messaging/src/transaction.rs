@@ -1,19 +1,22 @@
 //! The one way to publish: a transaction that carries events with it and wakes the relay when it commits.
 
-use crate::outbox::{self, AppendError, Cause, Staged};
+use crate::consumer::handler::Meta;
+use crate::outbox::{self, AppendError, Cause, Circumstances, Staged};
 use crate::probe::{Probe, Step};
-use event::Event;
-use event::EventId;
+use crate::relay::wake::{Occasions, Wake};
+use event::{Event, EventId};
 use sqlx::{PgConnection, PgPool, Postgres};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use tokio::sync::Notify;
+use std::time::Duration;
+use time::OffsetDateTime;
+use trace::TraceContext;
 
 /// What a transaction needs to know of the service it belongs to.
 #[derive(Clone)]
 pub(crate) struct Origin {
     pub(crate) service: Arc<str>,
-    pub(crate) wake: Arc<Notify>,
+    pub(crate) wake: Arc<Wake>,
     pub(crate) probe: Probe,
 }
 
@@ -28,6 +31,7 @@ pub struct Transaction {
     origin: Origin,
     cause: Option<Cause>,
     staged: Vec<Staged>,
+    scheduled: Vec<Staged>,
     after_commit: Vec<AfterCommit>,
 }
 
@@ -45,7 +49,7 @@ pub enum CommitError {
 impl Transaction {
     pub(crate) async fn begin(pool: &PgPool, origin: Origin) -> Result<Self, sqlx::Error> {
         let connection = pool.begin().await?;
-        Ok(Self { connection, origin, cause: None, staged: vec![], after_commit: vec![] })
+        Ok(Self { connection, origin, cause: None, staged: vec![], scheduled: vec![], after_commit: vec![] })
     }
 
     /// Announces `event` if and when this transaction commits.
@@ -56,26 +60,69 @@ impl Transaction {
     /// # Errors
     /// When the event is too large, not serialisable, or another service's. The database is not asked yet.
     pub fn append<E: Event>(&mut self, event: &E, sequence: i64) -> Result<EventId, AppendError> {
-        let staged = Staged::new(&self.origin.service, event, sequence, self.cause)?;
-        let id = staged.event_id();
-        self.staged.push(staged);
-        Ok(id)
+        let circumstances = self.circumstances(None);
+        self.stage(event, sequence, circumstances)
     }
 
-    /// As [`Transaction::append`], as a consequence of a received event.
+    /// As [`Transaction::append`], as a consequence of a received event: for handlers of several events at once, which
+    /// know by themselves what led to what.
     ///
     /// # Errors
     /// As [`Transaction::append`].
-    pub fn append_for<E: Event>(
+    pub fn append_for<E: Event>(&mut self, cause: &Meta, event: &E, sequence: i64) -> Result<EventId, AppendError> {
+        let traceparent = TraceContext::continued(cause.traceparent.as_deref()).to_string();
+        let circumstances = Circumstances { cause: Some(cause.cause()), traceparent: Some(traceparent), due_at: None };
+        self.stage(event, sequence, circumstances)
+    }
+
+    /// Announces `event` once `delay` has passed, if this transaction commits: a reminder, a time limit.
+    ///
+    /// The event's id and time are those of the moment it is due. It leaves at that moment or soon after, never before,
+    /// in no order with the other events of its key. Until then [`Transaction::cancel_scheduled`] takes it back.
+    ///
+    /// # Errors
+    /// As [`Transaction::append`]; [`AppendError::Due`] when it is due beyond the year 9999.
+    pub fn publish_after<E: Event>(
         &mut self,
-        cause: &crate::Meta,
         event: &E,
         sequence: i64,
+        delay: Duration,
     ) -> Result<EventId, AppendError> {
-        let staged = Staged::new(&self.origin.service, event, sequence, Some(cause.cause()))?;
+        let delay = time::Duration::try_from(delay).ok();
+        let due_at = delay.and_then(|delay| OffsetDateTime::now_utc().checked_add(delay));
+        self.publish_at(event, sequence, due_at.ok_or(AppendError::Due { event: E::TYPE })?)
+    }
+
+    /// As [`Transaction::publish_after`], at a time of the clock; a time that is past means at once.
+    ///
+    /// # Errors
+    /// As [`Transaction::publish_after`]; [`AppendError::Due`] also for a time before 1970.
+    pub fn publish_at<E: Event>(
+        &mut self,
+        event: &E,
+        sequence: i64,
+        due_at: OffsetDateTime,
+    ) -> Result<EventId, AppendError> {
+        let circumstances = self.circumstances(Some(due_at));
+        let staged = Staged::new(&self.origin.service, event, sequence, circumstances)?;
         let id = staged.event_id();
-        self.staged.push(staged);
+        self.scheduled.push(staged);
         Ok(id)
+    }
+
+    /// Takes back an event that is not due yet, when this transaction commits; says whether there was one to take back.
+    ///
+    /// `false` means that it is on its way, or was taken back before.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn cancel_scheduled(&mut self, event: EventId) -> Result<bool, sqlx::Error> {
+        let before = self.scheduled.len();
+        self.scheduled.retain(|staged| staged.event_id() != event);
+        if self.scheduled.len() < before {
+            return Ok(true);
+        }
+        outbox::cancel(&mut self.connection, event.0).await
     }
 
     /// Runs `deed` right after the commit: for hints such as a push to sockets, never for what must happen.
@@ -88,8 +135,14 @@ impl Transaction {
     /// # Errors
     /// [`CommitError`]. On [`CommitError::Commit`] with a broken connection the outcome is unknown.
     pub async fn commit(mut self) -> Result<(), CommitError> {
-        let published = !self.staged.is_empty();
-        if published {
+        let mut occasions = Occasions::of_lanes(self.staged.iter().map(Staged::lane));
+        if !self.scheduled.is_empty() {
+            outbox::schedule(&mut self.connection, std::mem::take(&mut self.scheduled))
+                .await
+                .map_err(CommitError::Insert)?;
+            occasions = occasions.and(Occasions::SCHEDULED);
+        }
+        if !self.staged.is_empty() {
             // As late as possible: ids are taken and the index is touched only for transactions that get here.
             outbox::insert(&mut self.connection, std::mem::take(&mut self.staged))
                 .await
@@ -98,9 +151,7 @@ impl Transaction {
         self.origin.probe.reached(Step::Staged);
         self.connection.commit().await.map_err(CommitError::Commit)?;
         self.origin.probe.reached(Step::Committed);
-        if published {
-            self.origin.wake.notify_one();
-        }
+        self.origin.wake.committed(occasions);
         for deed in self.after_commit {
             deed();
         }
@@ -113,6 +164,23 @@ impl Transaction {
     /// The database's.
     pub async fn rollback(self) -> Result<(), sqlx::Error> {
         self.connection.rollback().await
+    }
+
+    fn stage<E: Event>(
+        &mut self,
+        event: &E,
+        sequence: i64,
+        circumstances: Circumstances,
+    ) -> Result<EventId, AppendError> {
+        let staged = Staged::new(&self.origin.service, event, sequence, circumstances)?;
+        let id = staged.event_id();
+        self.staged.push(staged);
+        Ok(id)
+    }
+
+    fn circumstances(&self, due_at: Option<OffsetDateTime>) -> Circumstances {
+        let traceparent = trace::current().map(|context| context.to_string());
+        Circumstances { cause: self.cause, traceparent, due_at }
     }
 
     /// Events appended from now on name `cause` as what led to them.

@@ -4,29 +4,60 @@
 //! read on that very session, so a relay that lost its lock can't read. A row is deleted when RabbitMQ has confirmed
 //! the message and has not returned it. A crash anywhere leaves the row; it is published again with the same message
 //! id, and the consumer's inbox drops the repeat.
+//!
+//! Three things go on at once: the reader reads ahead, two publishers each have a window of messages at the broker, and
+//! the settler deletes what was confirmed. Rows flow in that order:
+//!
+//! ```text
+//! session -> reader -> queue -> publisher -> settler -> deleted | waits in the lane's shadow | parked
+//!              ^                    gate: closed routes, held keys                |
+//!              └────────────────────────── when it is due again ──────────────────┘
+//! ```
+
+pub(crate) mod wake;
+
+mod reader;
+
+mod chores;
+mod listener;
+mod measure;
+mod reading;
+mod session;
+
+mod gate;
+mod queue;
+mod row;
+mod shared;
 
 mod publisher;
-mod session;
+mod publishing;
 mod window;
+
+mod settler;
+
+mod options;
+
+pub use options::RelayOptions;
 
 use crate::backoff::Backoff;
 use crate::broker::{BrokerError, Link};
-use crate::probe::{Probe, Step};
+use crate::transaction::Origin;
 use publisher::Publisher;
-use session::{Row, Session};
+use reader::Reader;
+use session::Session;
+use settler::Settler;
+use shared::Shared;
 use sqlx::postgres::PgConnectOptions;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::Notify;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-/// Messages that may be unconfirmed at a time. Measured: beyond 256 only the latency grows.
-pub(crate) const WINDOW_ROWS: usize = 128;
-/// Rows read of one lane at a time.
-const LANE_ROWS: i64 = 128;
-/// Longest sleep while nothing wakes the relay; also keeps the session alive.
-const POLL: Duration = Duration::from_secs(1);
+/// Windows that may wait to be settled; more could not be in flight anyway.
+const SETTLEMENTS_MAX: usize = 16;
+/// A session that lasted so long was well, even if there was nothing to publish.
+const WELL_AFTER: Duration = Duration::from_secs(10);
 
 /// Why a session of the relay ended; the next one begins after a pause.
 #[derive(Debug, thiserror::Error)]
@@ -54,26 +85,22 @@ pub enum RelayError {
     /// The database is a standby, where nothing can be deleted.
     #[error("the database is read-only")]
     ReadOnly,
+    /// Another part of the session has ended, and says why.
+    #[error("another part of the relay has ended")]
+    Ended,
 }
 
 /// The relay of one service.
 pub struct Relay {
-    service: Arc<str>,
+    origin: Origin,
     database: PgConnectOptions,
     link: Link,
-    wake: Arc<Notify>,
-    probe: Probe,
+    options: RelayOptions,
 }
 
 impl Relay {
-    pub(crate) fn new(
-        service: Arc<str>,
-        database: PgConnectOptions,
-        link: Link,
-        wake: Arc<Notify>,
-        probe: Probe,
-    ) -> Self {
-        Self { service, database, link, wake, probe }
+    pub(crate) fn new(origin: Origin, database: PgConnectOptions, link: Link, options: RelayOptions) -> Self {
+        Self { origin, database, link, options }
     }
 
     /// Relays until `stopping`; failures are logged, waited out and survived.
@@ -83,11 +110,17 @@ impl Relay {
     pub async fn run(self, stopping: CancellationToken) -> Result<(), std::convert::Infallible> {
         let mut backoff = Backoff::for_connections();
         while !stopping.is_cancelled() {
-            let Err(failure) = self.run_session(&stopping, &mut backoff).await else { break };
+            let shared = Arc::new(Shared::new(self.options.clone(), self.origin.probe.clone()));
+            let started = Instant::now();
+            let Err(failure) = self.run_session(&shared, &stopping).await else { break };
+            if shared.has_made_progress() || started.elapsed() >= WELL_AFTER {
+                backoff.reset();
+            }
             let wait = backoff.next();
             let error = crate::consumer::handler::chain(&failure);
             warn!(%error, wait_ms = wait.as_millis(), "the relay pauses: {error}");
             metrics::counter!("messaging_relay_failures_total").increment(1);
+            metrics::gauge!("messaging_lanes_owned").set(0.0);
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = stopping.cancelled() => {}
@@ -97,43 +130,24 @@ impl Relay {
     }
 
     /// From taking lanes to losing or giving them up.
-    async fn run_session(&self, stopping: &CancellationToken, backoff: &mut Backoff) -> Result<(), RelayError> {
-        let mut session = Session::open(&self.database, &self.service).await?;
-        let mut publisher = Publisher::open(&self.link, &self.service).await?;
+    async fn run_session(&self, shared: &Arc<Shared>, stopping: &CancellationToken) -> Result<(), RelayError> {
+        let (service, database) = (self.origin.service.as_ref(), &self.database);
+        // The broker first: a relay that says it is there, and can't publish, would keep lanes from others.
+        let one = Publisher::open(&self.link, service).await?;
+        let other = Publisher::open(&self.link, service).await?;
+        let settler = Settler::open(database, service, Arc::clone(shared)).await?;
+        let session = Session::open(database, service, Arc::clone(shared)).await?;
         info!("the relay is connected");
-        while !stopping.is_cancelled() {
-            session.share_lanes().await?;
-            let rows = session.read(LANE_ROWS).await?;
-            if rows.is_empty() {
-                // `notify_one` keeps its permit while nobody waits: an event committed during the read is not missed.
-                tokio::select! {
-                    () = self.wake.notified() => {}
-                    () = tokio::time::sleep(POLL) => {}
-                    () = stopping.cancelled() => {}
-                }
-                continue;
-            }
-            self.probe.reached(Step::RelayRead);
-            for window in rows.chunks(WINDOW_ROWS) {
-                self.relay_window(&mut session, &mut publisher, window).await?;
-            }
-            backoff.reset();
+        let (settlements, to_settle) = mpsc::channel(SETTLEMENTS_MAX);
+        let channel = session.channel().to_owned();
+        let reader = Reader::new(session, Arc::clone(shared), Arc::clone(&self.origin.wake));
+        // All in one task: whichever ends first ends the others, and what they hold with them.
+        tokio::select! {
+            ended = reader.run(stopping) => ended,
+            failure = publishing::publish_for_ever(shared, 0, one, settlements.clone()) => Err(failure),
+            failure = publishing::publish_for_ever(shared, 1, other, settlements) => Err(failure),
+            failure = settler.run(to_settle) => Err(failure),
+            never = listener::listen_for_ever(database, service, &channel, &self.origin.wake) => match never {},
         }
-        session.close().await;
-        Ok(())
-    }
-
-    /// Publishes one window, waits for all its confirms, and settles every row by its own outcome.
-    async fn relay_window(
-        &self,
-        session: &mut Session,
-        publisher: &mut Publisher,
-        rows: &[Row],
-    ) -> Result<(), RelayError> {
-        let outcome = publisher.publish(rows, &self.probe, session.keep_alive()).await?;
-        self.probe.reached(Step::RelayConfirmed);
-        session.settle(rows, &outcome).await?;
-        self.probe.reached(Step::RelayDeleted);
-        Ok(())
     }
 }

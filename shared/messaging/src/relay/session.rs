@@ -1,75 +1,81 @@
-//! The database session that owns lanes: their locks, their rows, and nothing else.
+//! The database session that owns lanes: their locks and nothing else. Rows are read on it too, in `reading.rs`.
 
 use super::RelayError;
-use super::window::Outcome;
-use crate::backoff;
+use super::row::Rows;
+use super::shared::Shared;
+use super::wake::Occasions;
 use crate::lane::{self, LANES};
-use sqlx::postgres::{PgConnectOptions, PgRow};
-use sqlx::{ConnectOptions, Connection, PgConnection, Row as _};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgConnection};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use time::OffsetDateTime;
-use tracing::{error, info};
-use uuid::Uuid;
+use tracing::info;
 
 /// A session that says nothing for so long is ended by the server, which frees its lanes.
 ///
 /// TCP keepalives alone left a frozen relay in possession of its lanes for over 40 s.
-const IDLE_TIMEOUT: &str = "5s";
-/// How often a waiting session says something; well below [`IDLE_TIMEOUT`].
-const KEEP_ALIVE: Duration = Duration::from_secs(1);
+pub(crate) const IDLE_TIMEOUT: &str = "5s";
 /// How often lanes are shared anew among the relays that are there.
 const SHARE_EVERY: Duration = Duration::from_secs(1);
-/// How often every lane is read from its beginning, for rows that became visible late.
-const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// The second half of the lock by which a relay says that it is there; lanes are 0 to 7.
 const PRESENCE: i32 = 1_000;
-/// Waits of an event that failed, first and longest.
-const RETRY_FIRST: Duration = Duration::from_secs(1);
-const RETRY_LONGEST: Duration = Duration::from_mins(1);
 
-/// A row of the outbox.
-#[derive(Debug)]
-pub(crate) struct Row {
-    pub(crate) lane: i16,
-    pub(crate) id: i64,
-    pub(crate) event_id: Uuid,
-    pub(crate) exchange: String,
-    pub(crate) routing_key: String,
-    pub(crate) sequence: i64,
-    pub(crate) correlation_id: Uuid,
-    pub(crate) traceparent: Option<String>,
-    pub(crate) content_type: String,
-    pub(crate) payload: Vec<u8>,
-    pub(crate) occurred_at: OffsetDateTime,
-    pub(crate) attempts: i16,
+/// A lane of ours.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Owned {
+    /// The greatest id read so far. A hint for speed: below it are mostly dead rows.
+    pub(crate) floor: i64,
+    /// It goes to another relay as soon as nothing of it is in flight.
+    pub(crate) leaving: bool,
 }
 
-/// The session and the lanes it owns, each with the greatest id read so far.
+/// The session, and the lanes it owns.
 pub(crate) struct Session {
-    connection: PgConnection,
+    pub(super) connection: PgConnection,
+    pub(super) shared: Arc<Shared>,
+    pub(super) rows: Rows,
+    pub(super) owned: BTreeMap<i16, Owned>,
+    /// The channel of notifications of this schema.
+    channel: String,
     lock_class: i32,
-    /// Lane to floor. The floor is a hint for speed: below it are mostly dead rows.
-    owned: BTreeMap<i16, i64>,
+    relays: usize,
     shared_at: Option<Instant>,
-    swept_at: Option<Instant>,
 }
 
 /// Says which step failed, in the words of [`RelayError::Database`].
-fn doing(doing: &'static str) -> impl FnOnce(sqlx::Error) -> RelayError {
+pub(super) fn doing(doing: &'static str) -> impl FnOnce(sqlx::Error) -> RelayError {
     move |source| RelayError::Database { doing, source }
 }
 
+/// Connects outside of any pool.
+pub(super) async fn connect(
+    database: &PgConnectOptions,
+    name: &str,
+    settings: &[(&str, &str)],
+) -> Result<PgConnection, RelayError> {
+    let options = database.clone().application_name(name).options([
+        ("statement_timeout", "10s"),
+        // Stale statistics of a table that is empty one moment and full the next must not decide.
+        ("enable_seqscan", "off"),
+        // A host that vanished is noticed within half a minute, and does not keep a snapshot until then.
+        ("tcp_keepalives_idle", "10"),
+        ("tcp_keepalives_interval", "5"),
+        ("tcp_keepalives_count", "3"),
+        ("tcp_user_timeout", "30s"),
+    ]);
+    options.options(settings.iter().copied()).connect().await.map_err(doing("connect"))
+}
+
 impl Session {
-    /// Connects outside of any pool and says that this relay is there. It owns no lane yet.
-    pub(crate) async fn open(database: &PgConnectOptions, service: &str) -> Result<Self, RelayError> {
-        let options = database.clone().application_name(&format!("{service}-relay")).options([
-            ("idle_session_timeout", IDLE_TIMEOUT),
-            ("statement_timeout", "10s"),
-            // Stale statistics of a table that is empty one moment and full the next must not decide.
-            ("enable_seqscan", "off"),
-        ]);
-        let mut connection = options.connect().await.map_err(doing("connect"))?;
+    /// Connects, and says that this relay is there. It owns no lane yet.
+    pub(crate) async fn open(
+        database: &PgConnectOptions,
+        service: &str,
+        shared: Arc<Shared>,
+    ) -> Result<Self, RelayError> {
+        let mut connection =
+            connect(database, &format!("{service}-relay"), &[("idle_session_timeout", IDLE_TIMEOUT)]).await?;
         let (schema, standby): (Option<String>, bool) =
             sqlx::query_as("select current_schema()::text, pg_is_in_recovery()")
                 .fetch_one(&mut connection)
@@ -78,151 +84,124 @@ impl Session {
         if standby {
             return Err(RelayError::ReadOnly);
         }
-        let lock_class = lane::lock_class(schema.as_deref().unwrap_or(service));
+        let schema = schema.unwrap_or_else(|| service.to_owned());
+        let lock_class = lane::lock_class(&schema);
         sqlx::query("select pg_advisory_lock_shared($1, $2)")
             .bind(lock_class)
             .bind(PRESENCE)
             .execute(&mut connection)
             .await
             .map_err(doing("announce itself"))?;
-        Ok(Self { connection, lock_class, owned: BTreeMap::new(), shared_at: None, swept_at: None })
+        Ok(Self {
+            connection,
+            shared,
+            rows: Rows::default(),
+            owned: BTreeMap::new(),
+            channel: lane::notification_channel(&schema),
+            lock_class,
+            relays: 1,
+            shared_at: None,
+        })
     }
 
-    /// Takes free lanes up to the fair share, and gives back what is beyond it.
-    pub(crate) async fn share_lanes(&mut self) -> Result<(), RelayError> {
-        if self.shared_at.is_some_and(|at| at.elapsed() < SHARE_EVERY) {
-            return Ok(());
+    /// The channel on which relays of this schema wake each other.
+    pub(crate) fn channel(&self) -> &str {
+        &self.channel
+    }
+
+    /// The lanes it owns, as occasions.
+    pub(crate) fn lanes(&self) -> Occasions {
+        Occasions::of_lanes(self.owned.keys().copied())
+    }
+
+    /// Whether another relay of this service is there.
+    pub(crate) fn has_company(&self) -> bool {
+        self.relays > 1
+    }
+
+    /// Takes free lanes up to the fair share, and gives back what is beyond it; returns the lanes that are new.
+    pub(crate) async fn share_lanes(&mut self, now: bool) -> Result<Vec<i16>, RelayError> {
+        self.give_back().await?;
+        if !now && self.shared_at.is_some_and(|at| at.elapsed() < SHARE_EVERY) {
+            return Ok(vec![]);
         }
         self.shared_at = Some(Instant::now());
-        let relays = self.relays_present().await?;
-        let fair = fair_share(relays);
-        let before = self.owned.len();
-        while self.owned.len() > fair {
-            let Some((lane, _)) = self.owned.pop_last() else { break };
-            self.unlock(lane).await?;
+        self.relays = self.relays_present().await?;
+        let fair = fair_share(self.relays);
+        let staying = self.owned.values().filter(|owned| !owned.leaving).count();
+        for (_, owned) in
+            self.owned.iter_mut().rev().filter(|(_, owned)| !owned.leaving).take(staying.saturating_sub(fair))
+        {
+            owned.leaving = true;
         }
+        self.give_back().await?;
+        let mut new = vec![];
         for lane in 0..LANES {
             if self.owned.len() >= fair {
                 break;
             }
             if !self.owned.contains_key(&lane) && self.try_lock(lane).await? {
-                self.owned.insert(lane, 0);
+                self.owned.insert(lane, Owned { floor: 0, leaving: false });
+                new.push(lane);
             }
         }
-        if self.owned.len() != before {
-            info!(lanes = self.owned.len(), relays, "the relay owns {} of {LANES} lanes", self.owned.len());
+        if !new.is_empty() {
+            self.report();
         }
-        self.measure().await
+        Ok(new)
     }
 
-    /// Reads up to `limit` due rows of each owned lane, in the order of their ids.
-    ///
-    /// The floor first, which is cheap; when that finds nothing, or it is time, from the beginning: a transaction
-    /// that took its id early may have committed late, below the floor.
-    pub(crate) async fn read(&mut self, limit: i64) -> Result<Vec<Row>, RelayError> {
-        if self.owned.is_empty() {
-            return Ok(vec![]);
+    /// Frees the lanes that leave and of which nothing is in flight.
+    async fn give_back(&mut self) -> Result<(), RelayError> {
+        let leaving = self.owned.iter().filter(|(lane, owned)| owned.leaving && self.shared.in_flight_of(**lane) == 0);
+        let leaving: Vec<i16> = leaving.map(|(lane, _)| *lane).collect();
+        for lane in &leaving {
+            self.owned.remove(lane);
+            self.shared.gate().forget_lane(*lane);
+            sqlx::query("select pg_advisory_unlock($1, $2)")
+                .bind(self.lock_class)
+                .bind(i32::from(*lane))
+                .execute(&mut self.connection)
+                .await
+                .map_err(doing("give a lane back"))?;
         }
-        let sweep_due = self.swept_at.is_none_or(|at| at.elapsed() >= SWEEP_EVERY);
-        if !sweep_due {
-            let floors = self.owned.clone();
-            let rows = self.read_above(&floors, limit).await?;
-            if !rows.is_empty() {
-                return Ok(rows);
-            }
-        }
-        self.swept_at = Some(Instant::now());
-        let beginnings = self.owned.keys().map(|lane| (*lane, 0)).collect();
-        self.read_above(&beginnings, limit).await
-    }
-
-    /// Deletes what was delivered; what was not waits and is tried again.
-    pub(crate) async fn settle(&mut self, rows: &[Row], outcome: &Outcome) -> Result<(), RelayError> {
-        let delivered: Vec<&Row> = outcome.delivered.iter().filter_map(|index| rows.get(*index)).collect();
-        if !delivered.is_empty() {
-            sqlx::query(
-                "delete from outbox using unnest($1::smallint[], $2::bigint[]) as d (lane, id) \
-                 where outbox.lane = d.lane and outbox.id = d.id",
-            )
-            .bind(delivered.iter().map(|row| row.lane).collect::<Vec<_>>())
-            .bind(delivered.iter().map(|row| row.id).collect::<Vec<_>>())
-            .execute(&mut self.connection)
-            .await
-            .map_err(doing("delete published events"))?;
-            let now = OffsetDateTime::now_utc();
-            for row in delivered {
-                let age = (now - row.occurred_at).as_seconds_f64().max(0.0);
-                metrics::histogram!("messaging_commit_to_confirm_duration_seconds").record(age);
-                metrics::counter!("messaging_published_total", "event" => row.routing_key.clone()).increment(1);
-            }
-        }
-        for (index, reason) in &outcome.failed {
-            if let Some(row) = rows.get(*index) {
-                self.postpone(row, reason).await?;
-            }
+        if !leaving.is_empty() {
+            self.notify(Occasions::LANES_FREE).await?;
+            self.report();
         }
         Ok(())
     }
 
-    /// Says something every second for as long as it is polled; ends only if the session does.
-    pub(crate) async fn keep_alive(&mut self) -> RelayError {
-        loop {
-            tokio::time::sleep(KEEP_ALIVE).await;
-            if let Err(source) = sqlx::query("select 1").execute(&mut self.connection).await {
-                return RelayError::Database { doing: "keep the session", source };
-            }
-        }
-    }
-
-    /// Frees the lanes at once, for other relays to take.
-    pub(crate) async fn close(self) {
+    /// Frees the lanes at once, and tells other relays to take them.
+    pub(crate) async fn close(mut self) {
         // The server frees the locks of a lost session too, only later.
+        if sqlx::query("select pg_advisory_unlock_all()").execute(&mut self.connection).await.is_ok() {
+            let _ = self.notify(Occasions::LANES_FREE).await;
+        }
         let _ = self.connection.close().await;
         metrics::gauge!("messaging_lanes_owned").set(0.0);
     }
 
-    async fn read_above(&mut self, floors: &BTreeMap<i16, i64>, limit: i64) -> Result<Vec<Row>, RelayError> {
-        let rows: Vec<Row> = sqlx::query(include_str!("../sql/read.sql"))
-            .bind(floors.keys().copied().collect::<Vec<_>>())
-            .bind(floors.values().copied().collect::<Vec<_>>())
-            .bind(limit)
-            .try_map(|row| Row::read(&row))
-            .fetch_all(&mut self.connection)
+    /// Tells other relays. A notification that the server loses costs a second, so it need not be durable.
+    pub(crate) async fn notify(&mut self, occasions: Occasions) -> Result<(), RelayError> {
+        sqlx::query("select set_config('synchronous_commit', 'off', true), pg_notify($1, $2)")
+            .bind(&self.channel)
+            .bind(occasions.to_payload())
+            .execute(&mut self.connection)
             .await
-            .map_err(doing("read events"))?;
-        for row in &rows {
-            if let Some(floor) = self.owned.get_mut(&row.lane) {
-                *floor = row.id.max(*floor);
-            }
-        }
-        Ok(rows)
+            .map(drop)
+            .map_err(doing("notify other relays"))
     }
 
-    async fn postpone(&mut self, row: &Row, reason: &str) -> Result<(), RelayError> {
-        let attempts = row.attempts.saturating_add(1);
-        let wait = backoff::bound(RETRY_FIRST, RETRY_LONGEST, u32::from(row.attempts.unsigned_abs()));
-        error!(
-            event.id = %row.event_id, event.r#type = row.routing_key, attempts, reason, wait_s = wait.as_secs(),
-            "event {} was not delivered ({reason}): it stays in the outbox and is tried again in {} s",
-            row.event_id, wait.as_secs()
-        );
-        metrics::counter!("messaging_undelivered_total", "event" => row.routing_key.clone()).increment(1);
-        sqlx::query(
-            "update outbox set attempts = $3, not_before = now() + make_interval(secs => $4), last_error = $5 \
-             where lane = $1 and id = $2",
-        )
-        .bind(row.lane)
-        .bind(row.id)
-        .bind(attempts)
-        .bind(wait.as_secs_f64())
-        .bind(reason)
-        .execute(&mut self.connection)
-        .await
-        .map(drop)
-        .map_err(doing("postpone an event"))
+    fn report(&self) {
+        let (lanes, relays) = (self.owned.len(), self.relays);
+        info!(lanes, relays, "the relay owns {lanes} of {LANES} lanes");
+        #[expect(clippy::cast_precision_loss, reason = "at most 8")]
+        metrics::gauge!("messaging_lanes_owned").set(lanes as f64);
     }
 
     async fn relays_present(&mut self) -> Result<usize, RelayError> {
+        let sent = Instant::now();
         let relays: i64 = sqlx::query_scalar(
             "select count(*) from pg_locks where locktype = 'advisory' and granted and mode = 'ShareLock' \
              and classid = $1::bigint::oid and objid = $2::bigint::oid \
@@ -233,6 +212,7 @@ impl Session {
         .fetch_one(&mut self.connection)
         .await
         .map_err(doing("count relays"))?;
+        self.shared.lease.renew(sent);
         Ok(usize::try_from(relays).unwrap_or(1).max(1))
     }
 
@@ -243,54 +223,6 @@ impl Session {
             .fetch_one(&mut self.connection)
             .await
             .map_err(doing("take a lane"))
-    }
-
-    async fn unlock(&mut self, lane: i16) -> Result<(), RelayError> {
-        sqlx::query("select pg_advisory_unlock($1, $2)")
-            .bind(self.lock_class)
-            .bind(i32::from(lane))
-            .execute(&mut self.connection)
-            .await
-            .map(drop)
-            .map_err(doing("give a lane back"))
-    }
-
-    /// Age of the oldest unsent event of each owned lane: the first thing to look at when something is late.
-    async fn measure(&mut self) -> Result<(), RelayError> {
-        let oldest: Vec<(i16, Option<f64>)> = sqlx::query_as(
-            "select l.lane, (select extract(epoch from clock_timestamp() - o.occurred_at)::float8 from outbox o \
-             where o.lane = l.lane order by o.id limit 1) from unnest($1::smallint[]) as l (lane)",
-        )
-        .bind(self.owned.keys().copied().collect::<Vec<_>>())
-        .fetch_all(&mut self.connection)
-        .await
-        .map_err(doing("measure lanes"))?;
-        #[expect(clippy::cast_precision_loss, reason = "at most 8")]
-        metrics::gauge!("messaging_lanes_owned").set(self.owned.len() as f64);
-        for (lane, age_secs) in oldest {
-            metrics::gauge!("messaging_outbox_oldest_age_seconds", "lane" => lane.to_string())
-                .set(age_secs.unwrap_or(0.0).max(0.0));
-        }
-        Ok(())
-    }
-}
-
-impl Row {
-    fn read(row: &PgRow) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            lane: row.try_get("lane")?,
-            id: row.try_get("id")?,
-            event_id: row.try_get("event_id")?,
-            exchange: row.try_get("exchange")?,
-            routing_key: row.try_get("routing_key")?,
-            sequence: row.try_get("sequence")?,
-            correlation_id: row.try_get("correlation_id")?,
-            traceparent: row.try_get("traceparent")?,
-            content_type: row.try_get("content_type")?,
-            payload: row.try_get("payload")?,
-            occurred_at: row.try_get("occurred_at")?,
-            attempts: row.try_get("attempts")?,
-        })
     }
 }
 

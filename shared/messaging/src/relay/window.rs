@@ -22,19 +22,23 @@ pub(crate) struct Returned {
     pub(crate) reason: String,
 }
 
-/// Which rows of a window may be deleted, and why the others may not.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    /// Indexes of rows that reached a queue.
-    pub(crate) delivered: Vec<usize>,
-    /// Indexes of rows that did not, with the reason.
-    pub(crate) failed: Vec<(usize, String)>,
+/// What became of one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It reached a queue.
+    Delivered,
+    /// The broker took it, and no queue wanted it.
+    Returned(String),
+    /// The broker did not take it.
+    Refused(String),
+    /// The broker closed the channel over it, or would: its route is not tried with others.
+    Barred(String),
 }
 
 /// Settles a window: delivered is what was acknowledged and is not among the returned, **by its own id**.
 ///
 /// A return without a readable id could be any of the window's, so then nothing of it counts as delivered.
-pub(crate) fn settle(message_ids: &[Uuid], confirms: Vec<Confirmed>) -> Outcome {
+pub(crate) fn settle(message_ids: &[Uuid], confirms: Vec<Confirmed>) -> Vec<Verdict> {
     let mut returned: HashMap<Uuid, String> = HashMap::new();
     let mut anonymous = None;
     let mut acked = Vec::with_capacity(confirms.len());
@@ -46,23 +50,21 @@ pub(crate) fn settle(message_ids: &[Uuid], confirms: Vec<Confirmed>) -> Outcome 
             None => {}
         }
     }
-    let mut outcome = Outcome::default();
-    for (index, id) in message_ids.iter().enumerate() {
-        let failure = if acked.get(index).copied().unwrap_or(false) {
-            returned.get(id).or(anonymous.as_ref()).cloned()
-        } else {
-            Some("refused by the broker".to_owned())
-        };
-        match failure {
-            Some(reason) => outcome.failed.push((index, reason)),
-            None => outcome.delivered.push(index),
+    let verdict = |(index, id): (usize, &Uuid)| {
+        if !acked.get(index).copied().unwrap_or(false) {
+            return Verdict::Refused("refused by the broker".to_owned());
         }
-    }
-    outcome
+        match returned.get(id).or(anonymous.as_ref()) {
+            Some(reason) => Verdict::Returned(reason.clone()),
+            None => Verdict::Delivered,
+        }
+    };
+    message_ids.iter().enumerate().map(verdict).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::Verdict::{Delivered, Refused};
     use super::*;
 
     fn id(n: u128) -> Uuid {
@@ -77,21 +79,21 @@ mod tests {
     #[test]
     fn a_return_counts_for_the_message_it_names_not_for_the_confirm_that_carries_it() {
         // The return of message 2 came attached to the confirm of message 1.
-        let outcome = settle(&[id(1), id(2), id(3)], vec![ack(Some(2)), ack(None), ack(None)]);
-        assert_eq!(outcome, Outcome { delivered: vec![0, 2], failed: vec![(1, "NO_ROUTE".into())] });
+        let verdicts = settle(&[id(1), id(2), id(3)], vec![ack(Some(2)), ack(None), ack(None)]);
+        assert_eq!(verdicts, [Delivered, Verdict::Returned("NO_ROUTE".into()), Delivered]);
     }
 
     #[test]
     fn what_was_not_acknowledged_stays() {
         let refused = Confirmed { acked: false, returned: None };
-        let outcome = settle(&[id(1), id(2)], vec![refused, ack(None)]);
-        assert_eq!(outcome, Outcome { delivered: vec![1], failed: vec![(0, "refused by the broker".into())] });
+        let verdicts = settle(&[id(1), id(2)], vec![refused, ack(None)]);
+        assert_eq!(verdicts, [Refused("refused by the broker".into()), Delivered]);
     }
 
     #[test]
     fn a_return_without_an_id_leaves_the_whole_window_undelivered() {
         let anonymous = Returned { message_id: None, reason: "NO_ROUTE".into() };
         let confirms = vec![Confirmed { acked: true, returned: Some(anonymous) }, ack(None)];
-        assert_eq!(settle(&[id(1), id(2)], confirms).delivered, Vec::<usize>::new());
+        assert!(settle(&[id(1), id(2)], confirms).iter().all(|verdict| *verdict != Delivered));
     }
 }

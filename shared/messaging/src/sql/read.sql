@@ -1,14 +1,13 @@
--- One primary-key range scan per lane; `floor` skips the dead rows of what was sent before.
-select o.lane, o.id, o.event_id, o.exchange, o.routing_key, o.sequence, o.correlation_id, o.traceparent,
-       o.content_type, o.payload, o.occurred_at, o.attempts
+-- One primary-key range scan per lane; `floor` skips the dead rows of what was sent before, $4 what is being sent.
+select o.lane, o.id, o.event_id, o.exchange, o.routing_key, o.wire_type, o.ordering_key, o.sequence, o.correlation_id,
+       o.traceparent, o.content_type, o.payload, o.occurred_at, o.attempts, o.hold_key, o.allow_unrouted
 from unnest($1::smallint[], $2::bigint[]) as l (lane, floor)
 cross join lateral (
     select *
     from outbox
     where outbox.lane = l.lane
       and outbox.id > l.floor
-      and (outbox.not_before is null or outbox.not_before <= now())
+      and outbox.id <> all ($4::bigint[])
     order by outbox.id
     limit $3
 ) as o
-order by o.id

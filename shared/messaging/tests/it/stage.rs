@@ -9,7 +9,11 @@ use testkit::{TestBroker, TestDatabase};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-const SCHEMA: &str = include_str!("../../migrations/0001_outbox_inbox.sql");
+const SCHEMA: [&str; 3] = [
+    include_str!("../../migrations/0001_outbox_inbox.sql"),
+    include_str!("../../migrations/0005_outbox_scheduled_archive.sql"),
+    include_str!("../../migrations/0006_dead_letters.sql"),
+];
 
 /// The event that most stories use.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -69,8 +73,9 @@ impl Stage {
         let (alpha, beta) = (database.admin_pool("alpha"), database.admin_pool("beta"));
         for (schema, pool) in [("alpha", &alpha), ("beta", &beta)] {
             let ddl = format!(
-                "create schema {schema}; {SCHEMA}; create table heard (id bigserial, n bigint not null); \
-                 create table todo (n bigint primary key);"
+                "create schema {schema}; {}; create table heard (id bigserial, n bigint not null); \
+                 create table todo (n bigint primary key);",
+                SCHEMA.join("; ")
             );
             pool.execute(sqlx::raw_sql(AssertSqlSafe(ddl))).await.expect("create a schema");
         }

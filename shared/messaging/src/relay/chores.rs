@@ -1,0 +1,275 @@
+//! What a relay does besides reading: shares lanes, tells others, moves what is due, tries closed routes, frees keys.
+
+use super::RelayError;
+use super::reader::{Reader, count_wake};
+use super::reading::WAITING_ROWS;
+use super::session::doing;
+use super::shared::Shared;
+use super::wake::Occasions;
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+use tracing::info;
+
+/// Between two notifications to other relays: the first goes at once, what comes after it together.
+const NOTIFY_EVERY: Duration = Duration::from_millis(50);
+/// Between two looks for waiting rows whose time has come, while there are any.
+const DUE_EVERY: Duration = Duration::from_millis(250);
+/// Between two looks for keys whose holders are gone, while any are held.
+const HELD_EVERY: Duration = Duration::from_secs(5);
+/// Scheduled events moved at a time.
+const SCHEDULED_ROWS: i64 = 500;
+/// Between two looks at the archive's partitions.
+const ARCHIVE_EVERY: Duration = Duration::from_hours(1);
+/// Days for which partitions of the archive exist ahead of time.
+const ARCHIVE_DAYS_AHEAD: i32 = 3;
+
+/// When which chore is due.
+#[derive(Debug, Default)]
+pub(crate) struct Chores {
+    /// What other relays are to be told.
+    untold: Occasions,
+    told_at: Option<Instant>,
+    lanes_free: bool,
+    /// When the next scheduled event is due, as far as is known; only the owner of lane 0 looks.
+    scheduled_at: Option<Instant>,
+    look_at_schedule: bool,
+    due_read_at: Option<Instant>,
+    held_checked_at: Option<Instant>,
+    /// Keys whose holders are gone, by lane. The lane is not read until they are free.
+    releasing: BTreeSet<(i16, String)>,
+    archive_maintained_at: Option<Instant>,
+    pub(super) measured_at: Option<Instant>,
+}
+
+/// Whether `every` has passed since `last`, or there was none.
+pub(super) fn is_due(last: Option<Instant>, every: Duration) -> bool {
+    last.is_none_or(|last| last.elapsed() >= every)
+}
+
+impl Chores {
+    /// Remembers what the occasions ask for, and what other relays are to be told of them.
+    pub(crate) fn take_notice(&mut self, committed: Occasions, heard: Occasions, owned: Occasions) {
+        let first_lane = Occasions::of_lanes([0]);
+        let mine = if owned.meets(first_lane) { owned.and(Occasions::SCHEDULED) } else { owned };
+        self.untold = self.untold.and(committed.without(mine));
+        self.look_at_schedule |= committed.and(heard).meets(Occasions::SCHEDULED);
+        self.lanes_free |= heard.meets(Occasions::LANES_FREE);
+    }
+
+    /// A second has passed.
+    pub(crate) fn polled(&mut self) {
+        self.look_at_schedule = true;
+    }
+
+    /// Whether a lane is not to be read now.
+    pub(crate) fn is_paused(&self, lane: i16) -> bool {
+        self.releasing.iter().any(|(paused, _)| *paused == lane)
+    }
+
+    /// When the next chore is due, if one is known to be.
+    pub(crate) fn next(&self, shared: &Shared) -> Option<Instant> {
+        let tell_at = self.told_at.filter(|_| !self.untold.is_empty()).map(|told| told + NOTIFY_EVERY);
+        let rows_wait = shared.rows_wait.load(Ordering::Relaxed);
+        let due_at = self.due_read_at.filter(|_| rows_wait).map(|read| read + DUE_EVERY);
+        [tell_at, self.scheduled_at, due_at, shared.gate().next_probe()].into_iter().flatten().min()
+    }
+}
+
+impl Reader {
+    /// Does what is due; says whether that may have made more work.
+    pub(super) async fn do_chores(&mut self) -> Result<bool, RelayError> {
+        let lanes_free = std::mem::take(&mut self.chores.lanes_free);
+        let new = self.session.share_lanes(lanes_free).await?;
+        if !new.is_empty() {
+            self.take_over(&new).await?;
+        }
+        self.tell_others().await?;
+        let scheduled = self.move_scheduled().await?;
+        let waiting = self.read_waiting().await?;
+        self.free_keys().await?;
+        self.maintain_archive().await?;
+        self.measure().await?;
+        Ok(scheduled || waiting)
+    }
+
+    /// Learns what the lane's last owner knew: which keys are held, and for which routes rows wait.
+    async fn take_over(&mut self, lanes: &[i16]) -> Result<(), RelayError> {
+        let held: Vec<(i16, String, uuid::Uuid)> =
+            sqlx::query_as("select lane, ordering_key, event_id from outbox_held_keys where lane = any ($1)")
+                .bind(lanes.to_vec())
+                .fetch_all(&mut self.session.connection)
+                .await
+                .map_err(doing("read which keys are held"))?;
+        let routes = self.session.waiting_routes(lanes).await?;
+        let mut gate = self.shared.gate();
+        for (lane, key, holder) in &held {
+            gate.hold(*lane, key, *holder);
+        }
+        for route in routes {
+            gate.suspect(route, Instant::now());
+        }
+        drop(gate);
+        self.shared.rows_wait.store(true, Ordering::Relaxed);
+        self.chores.held_checked_at = None;
+        self.chores.look_at_schedule = true;
+        self.look_again();
+        Ok(())
+    }
+
+    /// Wakes the relays whose lanes got events here. After the commit, and never in a business transaction: a
+    /// notification's lock is held through the commit, so that all commits would queue behind each other.
+    async fn tell_others(&mut self) -> Result<(), RelayError> {
+        if self.chores.untold.is_empty() || !is_due(self.chores.told_at, NOTIFY_EVERY) {
+            return Ok(());
+        }
+        let untold = std::mem::take(&mut self.chores.untold);
+        if self.session.has_company() {
+            self.session.notify(untold).await?;
+            self.chores.told_at = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Moves scheduled events that are due into the outbox: the owner of lane 0 does, for all lanes.
+    async fn move_scheduled(&mut self) -> Result<bool, RelayError> {
+        if !self.session.lanes().meets(Occasions::of_lanes([0])) {
+            self.chores.scheduled_at = None;
+            return Ok(false);
+        }
+        let due = self.chores.scheduled_at.is_some_and(|at| at <= Instant::now());
+        if !due && !std::mem::take(&mut self.chores.look_at_schedule) {
+            return Ok(false);
+        }
+        let connection = &mut self.session.connection;
+        let mut moved = 0;
+        if due {
+            let lanes: Vec<i16> = sqlx::query_scalar(include_str!("../sql/move_scheduled.sql"))
+                .bind(SCHEDULED_ROWS)
+                .fetch_all(&mut *connection)
+                .await
+                .map_err(doing("move scheduled events"))?;
+            moved = lanes.len();
+            let others = Occasions::of_lanes(lanes).without(self.session.lanes());
+            self.chores.untold = self.chores.untold.and(others);
+        }
+        let next_seconds: Option<f64> = sqlx::query_scalar(
+            "select extract(epoch from min(due_at) - clock_timestamp())::float8 from outbox_scheduled",
+        )
+        .fetch_one(&mut self.session.connection)
+        .await
+        .map_err(doing("look at the schedule"))?;
+        // Further ahead than an hour is soon enough to ask again.
+        let next = next_seconds.map(|seconds| Duration::from_secs_f64(seconds.clamp(0.0, 3600.0)));
+        self.chores.scheduled_at = next.map(|wait| Instant::now() + wait);
+        if moved > 0 {
+            count_wake("scheduled");
+            self.look_again();
+        }
+        Ok(moved > 0)
+    }
+
+    /// Rows that waited long enough, one row of each closed route whose time has come, and all of a route that works.
+    async fn read_waiting(&mut self) -> Result<bool, RelayError> {
+        let mut any = false;
+        if self.shared.rows_wait.load(Ordering::Relaxed) && is_due(self.chores.due_read_at, DUE_EVERY) {
+            self.chores.due_read_at = Some(Instant::now());
+            self.shared.rows_wait.store(false, Ordering::Relaxed);
+            let due = self.session.read_due().await?;
+            any |= !due.is_empty();
+            if !due.is_empty() || self.session.any_waiting().await? {
+                self.shared.rows_wait.store(true, Ordering::Relaxed);
+            }
+            self.shared.dispatch(due);
+        }
+        let probes = self.shared.gate().probes_due(Instant::now());
+        for route in probes {
+            let mut rows = self.session.read_route(&route, 1).await?;
+            if rows.is_empty() {
+                self.shared.gate().forget(&route);
+            }
+            for row in &mut rows {
+                row.probe = true;
+            }
+            any |= !rows.is_empty();
+            self.shared.dispatch(rows);
+        }
+        let reopened = self.shared.gate().reopened();
+        for route in reopened {
+            if self.shared.queues.iter().any(|queue| queue.len() > super::publishing::WINDOW_ROWS) {
+                break;
+            }
+            let rows = self.session.read_route(&route, WAITING_ROWS).await?;
+            if rows.is_empty() {
+                self.shared.gate().all_taken(&route);
+            }
+            any |= !rows.is_empty();
+            self.shared.dispatch(rows);
+        }
+        Ok(any)
+    }
+
+    /// Lets the events of a key go when the one they waited for is gone: delivered, discarded, or deleted by hand.
+    ///
+    /// Nothing of the lane may be in flight then, so that none of the key overtakes those that come back.
+    async fn free_keys(&mut self) -> Result<(), RelayError> {
+        let gone = self.shared.holder_gone.swap(false, Ordering::Relaxed);
+        let checked = self.chores.held_checked_at;
+        if gone || (is_due(checked, HELD_EVERY) && self.shared.gate().keys_held() > 0) {
+            self.chores.held_checked_at = Some(Instant::now());
+            let free: Vec<(i16, String)> = sqlx::query_as(include_str!("../sql/free_keys.sql"))
+                .bind(self.session.staying_lanes())
+                .fetch_all(&mut self.session.connection)
+                .await
+                .map_err(doing("look for keys to free"))?;
+            self.chores.releasing.extend(free);
+        }
+        let lanes: BTreeSet<i16> = self.chores.releasing.iter().map(|(lane, _)| *lane).collect();
+        for lane in lanes {
+            if self.shared.in_flight_of(lane) > 0 {
+                continue;
+            }
+            let all = std::mem::take(&mut self.chores.releasing);
+            let (free, others) = all.into_iter().partition(|(of, _)| *of == lane);
+            self.chores.releasing = others;
+            self.release(lane, free).await?;
+        }
+        Ok(())
+    }
+
+    async fn release(&mut self, lane: i16, keys: BTreeSet<(i16, String)>) -> Result<(), RelayError> {
+        // A lane that was given back meanwhile is another relay's business.
+        let Some(owned) = self.session.owned.get_mut(&lane) else { return Ok(()) };
+        owned.floor = 0;
+        sqlx::query(include_str!("../sql/release_keys.sql"))
+            .bind(lane)
+            .bind(keys.iter().map(|(_, key)| key.as_str()).collect::<Vec<_>>())
+            .execute(&mut self.session.connection)
+            .await
+            .map_err(doing("free keys"))?;
+        let mut gate = self.shared.gate();
+        for (_, key) in &keys {
+            gate.release(lane, key);
+        }
+        drop(gate);
+        info!(lane, keys = keys.len(), "events of {} held keys may go again", keys.len());
+        self.look_again();
+        Ok(())
+    }
+
+    /// Keeps the partitions of the archive, if there is one.
+    async fn maintain_archive(&mut self) -> Result<(), RelayError> {
+        let Some(days) = self.shared.options.archive_days else { return Ok(()) };
+        if !is_due(self.chores.archive_maintained_at, ARCHIVE_EVERY) {
+            return Ok(());
+        }
+        sqlx::query("select outbox_archive_maintain($1, $2)")
+            .bind(i32::from(days))
+            .bind(ARCHIVE_DAYS_AHEAD)
+            .execute(&mut self.session.connection)
+            .await
+            .map_err(doing("maintain the archive's partitions"))?;
+        self.chores.archive_maintained_at = Some(Instant::now());
+        Ok(())
+    }
+}

@@ -1,0 +1,190 @@
+//! Which rows may go now: the breaker of each route, and the keys that are held. Pure, and about this relay's lanes.
+
+use super::options::RelayOptions;
+use super::row::{Route, Row};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+use uuid::Uuid;
+
+/// Failures of a route, without a delivery between them, after which its rows wait without being tried.
+const CLOSE_AFTER: u32 = 16;
+
+/// What is to be done with a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// It may be published.
+    Go,
+    /// Its route is closed, for this reason.
+    Closed(String),
+    /// An earlier event of its key could not be delivered.
+    Held,
+}
+
+/// A route that failed since its last delivery.
+#[derive(Debug)]
+struct Trouble {
+    failures: u32,
+    reason: String,
+    /// Set while the route is closed.
+    closed: Option<Closed>,
+}
+
+#[derive(Debug)]
+struct Closed {
+    probes: u32,
+    /// When it is tried again; `None` while a try is on its way.
+    probe_at: Option<Instant>,
+}
+
+/// The state of all routes and keys. A healthy relay's is empty.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    options: RelayOptions,
+    routes: HashMap<Arc<Route>, Trouble>,
+    /// Routes that work again, whose waiting rows are to be taken.
+    reopened: Vec<Arc<Route>>,
+    /// By lane and key, the event that could not be delivered.
+    held: HashMap<i16, HashMap<String, Uuid>>,
+}
+
+impl Gate {
+    pub(crate) fn new(options: RelayOptions) -> Self {
+        Self { options, routes: HashMap::new(), reopened: vec![], held: HashMap::new() }
+    }
+
+    pub(crate) fn admit(&self, row: &Row) -> Admission {
+        if self.is_held(row) {
+            return Admission::Held;
+        }
+        if row.probe || self.routes.is_empty() {
+            return Admission::Go;
+        }
+        match self.routes.get(&row.route) {
+            Some(Trouble { closed: Some(_), reason, .. }) => Admission::Closed(reason.clone()),
+            Some(Trouble { closed: None, .. }) | None => Admission::Go,
+        }
+    }
+
+    /// Whether another event of the row's key could not be delivered and holds it.
+    pub(crate) fn is_held(&self, row: &Row) -> bool {
+        self.held
+            .get(&row.home())
+            .and_then(|keys| keys.get(&row.ordering_key))
+            .is_some_and(|holder| *holder != row.event_id)
+    }
+
+    /// A row arrived: its route is well. Says whether the route was closed before.
+    pub(crate) fn delivered(&mut self, row: &Row) -> bool {
+        if self.routes.is_empty() {
+            return false;
+        }
+        let was_closed = self.routes.remove(&row.route).is_some_and(|trouble| trouble.closed.is_some());
+        if was_closed {
+            self.reopened.push(Arc::clone(&row.route));
+        }
+        was_closed
+    }
+
+    /// A row did not arrive. Says whether that closed the route; `barred` closes it at once.
+    pub(crate) fn failed(&mut self, row: &Row, reason: &str, barred: bool, now: Instant) -> bool {
+        let trouble = self.routes.entry(Arc::clone(&row.route)).or_insert_with(|| Trouble {
+            failures: 0,
+            reason: String::new(),
+            closed: None,
+        });
+        trouble.failures = trouble.failures.saturating_add(1);
+        reason.clone_into(&mut trouble.reason);
+        match &mut trouble.closed {
+            Some(closed) if row.probe => {
+                closed.probe_at = Some(now + self.options.probe_pause(closed.probes));
+                closed.probes = closed.probes.saturating_add(1);
+                false
+            }
+            None if barred || trouble.failures >= CLOSE_AFTER => {
+                let probe_at = Some(now + self.options.probe_pause(0));
+                trouble.closed = Some(Closed { probes: 1, probe_at });
+                self.reopened.retain(|route| *route != row.route);
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// Rows of this route wait, and nobody here knows why: it is tried before others of it are.
+    pub(crate) fn suspect(&mut self, route: Arc<Route>, now: Instant) {
+        let closed = Some(Closed { probes: 0, probe_at: Some(now) });
+        self.routes.entry(route).or_insert(Trouble { failures: 0, reason: "not tried yet".to_owned(), closed });
+    }
+
+    /// Closed routes that are to be tried now. Each is given once, until its row has failed or arrived.
+    pub(crate) fn probes_due(&mut self, now: Instant) -> Vec<Arc<Route>> {
+        let mut due = vec![];
+        for (route, trouble) in &mut self.routes {
+            if let Some(closed) = &mut trouble.closed
+                && closed.probe_at.is_some_and(|at| at <= now)
+            {
+                closed.probe_at = None;
+                due.push(Arc::clone(route));
+            }
+        }
+        due
+    }
+
+    /// The row that was to try its route did not go: another one will.
+    pub(crate) fn probe_again(&mut self, row: &Row, now: Instant) {
+        if let Some(closed) = self.routes.get_mut(&row.route).and_then(|trouble| trouble.closed.as_mut()) {
+            closed.probe_at = Some(now);
+        }
+    }
+
+    /// Nothing waits for the route any more: the next row that comes is tried.
+    pub(crate) fn forget(&mut self, route: &Arc<Route>) {
+        self.routes.remove(route);
+        self.reopened.retain(|reopened| reopened != route);
+    }
+
+    /// No row waits any more for a route that works again.
+    pub(crate) fn all_taken(&mut self, route: &Arc<Route>) {
+        self.reopened.retain(|reopened| reopened != route);
+    }
+
+    pub(crate) fn reopened(&self) -> Vec<Arc<Route>> {
+        self.reopened.clone()
+    }
+
+    /// When the next closed route is to be tried.
+    pub(crate) fn next_probe(&self) -> Option<Instant> {
+        self.routes.values().filter_map(|trouble| trouble.closed.as_ref()?.probe_at).min()
+    }
+
+    pub(crate) fn closed_routes(&self) -> usize {
+        self.routes.values().filter(|trouble| trouble.closed.is_some()).count()
+    }
+
+    /// From now on later events of the key wait for `holder`.
+    pub(crate) fn hold(&mut self, lane: i16, key: &str, holder: Uuid) {
+        self.held.entry(lane).or_default().entry(key.to_owned()).or_insert(holder);
+    }
+
+    /// Events of the key may go again.
+    pub(crate) fn release(&mut self, lane: i16, key: &str) {
+        if let Some(keys) = self.held.get_mut(&lane) {
+            keys.remove(key);
+        }
+    }
+
+    /// The lane belongs to another relay now.
+    pub(crate) fn forget_lane(&mut self, lane: i16) {
+        self.held.remove(&lane);
+    }
+
+    /// Whether the row is what its key waits for.
+    pub(crate) fn is_holder(&self, row: &Row) -> bool {
+        self.held.get(&row.home()).and_then(|keys| keys.get(&row.ordering_key)) == Some(&row.event_id)
+    }
+
+    pub(crate) fn keys_held(&self) -> usize {
+        self.held.values().map(HashMap::len).sum()
+    }
+}

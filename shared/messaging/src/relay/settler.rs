@@ -1,0 +1,278 @@
+//! Settling: what was delivered is deleted, what was not waits or is parked. On a session of its own, so that the
+//! next window is read and published meanwhile.
+
+use super::RelayError;
+use super::row::Row;
+use super::session::{connect, doing};
+use super::shared::Shared;
+use crate::probe::Step;
+use sqlx::PgConnection;
+use sqlx::postgres::PgConnectOptions;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use time::OffsetDateTime;
+use tokio::sync::mpsc;
+use tracing::{error, warn};
+
+/// Failures that are logged one by one; of more at a time only the number is.
+const LOGGED_MAX: usize = 8;
+/// Windows settled in one statement.
+const WINDOWS_MAX: usize = 8;
+
+/// Rows of a window by what became of them.
+#[derive(Debug, Default)]
+pub(crate) struct Settlement {
+    pub(crate) delivered: Vec<Row>,
+    /// They were tried and did not arrive, for these reasons.
+    pub(crate) failed: Vec<(Row, String)>,
+    /// They were not tried, for their routes are closed.
+    pub(crate) closed: Vec<(Row, String)>,
+    /// They were not tried, for their keys are held.
+    pub(crate) held: Vec<Row>,
+}
+
+/// A row that leaves the lane: for a while, or for good.
+struct Removal<'a> {
+    row: &'a Row,
+    /// Tries so far, this one or its route's included.
+    attempts: u16,
+    reason: &'a str,
+}
+
+/// Settles windows, and measures what it settles.
+pub(crate) struct Settler {
+    connection: PgConnection,
+    shared: Arc<Shared>,
+    published: HashMap<String, metrics::Counter>,
+    commit_to_confirm: metrics::Histogram,
+}
+
+impl Settler {
+    pub(crate) async fn open(
+        database: &PgConnectOptions,
+        service: &str,
+        shared: Arc<Shared>,
+    ) -> Result<Self, RelayError> {
+        let connection = connect(database, &format!("{service}-relay-settle"), &[]).await?;
+        let commit_to_confirm = metrics::histogram!("messaging_commit_to_confirm_duration_seconds");
+        Ok(Self { connection, shared, published: HashMap::new(), commit_to_confirm })
+    }
+
+    /// Settles until something breaks.
+    pub(crate) async fn run(mut self, mut settlements: mpsc::Receiver<Settlement>) -> RelayError {
+        let mut windows = Vec::with_capacity(WINDOWS_MAX);
+        loop {
+            // Windows that came while the last ones were settled share their statements.
+            if settlements.recv_many(&mut windows, WINDOWS_MAX).await == 0 {
+                return RelayError::Ended;
+            }
+            let mut all = Settlement::default();
+            for window in windows.drain(..) {
+                all.delivered.extend(window.delivered);
+                all.failed.extend(window.failed);
+                all.closed.extend(window.closed);
+                all.held.extend(window.held);
+            }
+            if let Err(failure) = self.settle(&all).await {
+                return failure;
+            }
+            let removed = all.failed.iter().chain(&all.closed).map(|(row, _)| row);
+            self.shared.land(all.delivered.iter().chain(removed).chain(&all.held));
+        }
+    }
+
+    async fn settle(&mut self, settlement: &Settlement) -> Result<(), RelayError> {
+        self.settle_stuck(settlement).await?;
+        if !settlement.delivered.is_empty() {
+            self.delete(&settlement.delivered).await?;
+            self.shared.made_progress();
+            self.shared.probe.reached(Step::RelayDeleted);
+            self.count(&settlement.delivered);
+        }
+        Ok(())
+    }
+
+    /// Rows that did not go, or could not.
+    async fn settle_stuck(&mut self, settlement: &Settlement) -> Result<(), RelayError> {
+        if settlement.failed.is_empty() && settlement.closed.is_empty() && settlement.held.is_empty() {
+            return Ok(());
+        }
+        let attempts_max = self.shared.options.attempts_max.max(1);
+        let failed = settlement.failed.iter();
+        let failed = failed.map(|(row, reason)| Removal { row, attempts: row.attempts.saturating_add(1), reason });
+        // A row whose route is closed gets all the time it has left at once, and one more try after that.
+        let patient = attempts_max.saturating_sub(1).max(1);
+        let closed = settlement.closed.iter().map(|(row, reason)| {
+            let waited = row.lane < 0 && row.attempts >= patient;
+            Removal { row, attempts: if waited { attempts_max } else { patient }, reason }
+        });
+        let (parked, failed): (Vec<_>, Vec<_>) = failed.partition(|removal| removal.attempts >= attempts_max);
+        let (expired, closed): (Vec<_>, Vec<_>) =
+            closed.partition(|removal| removal.attempts >= attempts_max && removal.row.lane < 0);
+        let parked: Vec<Removal<'_>> = parked.into_iter().chain(expired).collect();
+
+        self.hold_keys(settlement).await?;
+        self.postpone(&failed, &closed).await?;
+        self.park(&parked).await?;
+        self.put_behind_holders(&settlement.held).await?;
+        self.shared.rows_wait.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Deletes what was delivered; keeps it in the archive if there is one.
+    async fn delete(&mut self, rows: &[Row]) -> Result<(), RelayError> {
+        let statement = if self.shared.options.archive_days.is_some() {
+            include_str!("../sql/archive.sql")
+        } else {
+            "delete from outbox using unnest($1::smallint[], $2::bigint[]) as d (lane, id) \
+             where outbox.lane = d.lane and outbox.id = d.id"
+        };
+        let (lanes, ids) = places(rows);
+        let query = sqlx::query(statement).bind(lanes).bind(ids);
+        query.execute(&mut self.connection).await.map_err(doing("delete published events"))?;
+        let gate = self.shared.gate();
+        if gate.keys_held() > 0 && rows.iter().any(|row| gate.is_holder(row)) {
+            self.shared.holder_gone.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Before the rows leave their lane: a crash in between leaves a key held by a row that is tried first.
+    async fn hold_keys(&mut self, settlement: &Settlement) -> Result<(), RelayError> {
+        let holders: Vec<&Row> = {
+            let gate = self.shared.gate();
+            let stuck = settlement.failed.iter().chain(&settlement.closed).map(|(row, _)| row);
+            stuck.filter(|row| row.hold_key && gate.is_holder(row)).collect()
+        };
+        if holders.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(
+            "insert into outbox_held_keys (lane, ordering_key, event_id) \
+             select * from unnest($1::smallint[], $2::text[], $3::uuid[]) on conflict do nothing",
+        )
+        .bind(holders.iter().map(|row| row.home()).collect::<Vec<_>>())
+        .bind(holders.iter().map(|row| row.ordering_key.as_str()).collect::<Vec<_>>())
+        .bind(holders.iter().map(|row| row.event_id).collect::<Vec<_>>())
+        .execute(&mut self.connection)
+        .await
+        .map(drop)
+        .map_err(doing("hold keys"))
+    }
+
+    /// Moves rows into the shadow of their lane until they are due again.
+    async fn postpone(&mut self, failed: &[Removal<'_>], closed: &[Removal<'_>]) -> Result<(), RelayError> {
+        if failed.is_empty() && closed.is_empty() {
+            return Ok(());
+        }
+        let options = &self.shared.options;
+        let failed = failed.iter().map(|removal| (removal, options.pause(removal.attempts)));
+        let closed = closed.iter().map(|removal| (removal, options.patience(removal.row.attempts)));
+        let postponed: Vec<_> = failed.clone().chain(closed).collect();
+        for (removal, pause) in failed.take(LOGGED_MAX) {
+            let Removal { row, attempts, reason } = removal;
+            warn!(
+                event.id = %row.event_id, event.r#type = row.event_type(), attempts, reason,
+                wait_ms = pause.as_millis(), "event {} was not delivered ({reason}): it waits", row.event_id
+            );
+        }
+        for (removal, _) in &postponed {
+            count_undelivered(removal.row);
+        }
+        sqlx::query(include_str!("../sql/postpone.sql"))
+            .bind(postponed.iter().map(|(removal, _)| removal.row.lane).collect::<Vec<_>>())
+            .bind(postponed.iter().map(|(removal, _)| removal.row.id).collect::<Vec<_>>())
+            .bind(postponed.iter().map(|(removal, _)| small(removal.attempts)).collect::<Vec<_>>())
+            .bind(postponed.iter().map(|(_, pause)| pause.as_secs_f64()).collect::<Vec<_>>())
+            .bind(postponed.iter().map(|(removal, _)| removal.reason).collect::<Vec<_>>())
+            .execute(&mut self.connection)
+            .await
+            .map(drop)
+            .map_err(doing("postpone events"))
+    }
+
+    /// Moves rows to the dead letters, in one statement.
+    async fn park(&mut self, parked: &[Removal<'_>]) -> Result<(), RelayError> {
+        if parked.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(include_str!("../sql/park.sql"))
+            .bind(parked.iter().map(|removal| removal.row.lane).collect::<Vec<_>>())
+            .bind(parked.iter().map(|removal| removal.row.id).collect::<Vec<_>>())
+            .bind(parked.iter().map(|removal| i32::from(removal.attempts)).collect::<Vec<_>>())
+            .bind(parked.iter().map(|removal| removal.reason).collect::<Vec<_>>())
+            .execute(&mut self.connection)
+            .await
+            .map_err(doing("park events"))?;
+        for Removal { row, attempts, reason } in parked.iter().take(LOGGED_MAX) {
+            error!(
+                event.id = %row.event_id, event.r#type = row.event_type(), attempts, reason,
+                "event {} is parked among the dead letters: {reason}", row.event_id
+            );
+        }
+        if parked.len() > LOGGED_MAX {
+            error!(events = parked.len(), "{} events are parked among the dead letters", parked.len());
+        }
+        for removal in parked {
+            metrics::counter!("messaging_parked_total", "event" => removal.row.event_type().to_owned()).increment(1);
+        }
+        Ok(())
+    }
+
+    /// Moves rows behind the event for which their key waits. One whose key was released meanwhile stays where it is.
+    async fn put_behind_holders(&mut self, held: &[Row]) -> Result<(), RelayError> {
+        let held: Vec<&Row> = {
+            let gate = self.shared.gate();
+            held.iter().filter(|row| gate.is_held(row)).collect()
+        };
+        if held.is_empty() {
+            return Ok(());
+        }
+        let (lanes, ids) = places(held);
+        sqlx::query(
+            "update outbox set lane = case when outbox.lane < 0 then outbox.lane else -1 - outbox.lane end, \
+             not_before = 'infinity' from unnest($1::smallint[], $2::bigint[]) as h (lane, id) \
+             where outbox.lane = h.lane and outbox.id = h.id",
+        )
+        .bind(lanes)
+        .bind(ids)
+        .execute(&mut self.connection)
+        .await
+        .map(drop)
+        .map_err(doing("put events behind the one they wait for"))
+    }
+
+    fn count(&mut self, delivered: &[Row]) {
+        let now = OffsetDateTime::now_utc();
+        let mut republished = 0;
+        for row in delivered {
+            republished += u64::from(row.attempts > 0);
+            self.commit_to_confirm.record((now - row.occurred_at).as_seconds_f64().max(0.0));
+            if let Some(counter) = self.published.get(row.event_type()) {
+                counter.increment(1);
+            } else {
+                let event = row.event_type().to_owned();
+                let counter = metrics::counter!("messaging_published_total", "event" => event.clone());
+                counter.increment(1);
+                self.published.insert(event, counter);
+            }
+        }
+        if republished > 0 {
+            metrics::counter!("messaging_republished_total").increment(republished);
+        }
+    }
+}
+
+fn count_undelivered(row: &Row) {
+    metrics::counter!("messaging_undelivered_total", "event" => row.event_type().to_owned()).increment(1);
+}
+
+fn places<'a>(rows: impl IntoIterator<Item = &'a Row>) -> (Vec<i16>, Vec<i64>) {
+    rows.into_iter().map(|row| (row.lane, row.id)).unzip()
+}
+
+/// A number for a column of two bytes.
+fn small(attempts: u16) -> i16 {
+    i16::try_from(attempts).unwrap_or(i16::MAX)
+}
