@@ -2,6 +2,7 @@
 // Usage: npm run screenshots -- <folder>, with BASE_URL when the page is not on localhost:8080.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { payUnknownOrder } from '../e2e/broker.mjs';
 import { launch, newUser, open } from '../e2e/browser.mjs';
 import {
   choosePicture,
@@ -13,6 +14,7 @@ import {
   untilTaken,
 } from '../e2e/cheque-deeds.mjs';
 import { newestOrder, order, topUp, untilLive, untilStatus } from '../e2e/deeds.mjs';
+import { openLetter } from '../e2e/operations-deeds.mjs';
 
 const folder = process.argv[2];
 if (!folder) {
@@ -107,6 +109,16 @@ async function tour(name, options) {
   await page.locator('#new-order-amount').fill('499.999');
   await page.locator('#new-order-amount').press('Enter');
   await whole('4-statement');
+
+  const { id } = await payUnknownOrder();
+  await page.goto(new URL('/#/operations', page.url()).href);
+  await page.locator(`[data-letter="${id}"]`).waitFor();
+  await whole('16-operations');
+  await openLetter(page, id);
+  await shot('17-dead-letter');
+  await page.locator('dialog .discard').click();
+  await page.locator('dialog .buttons .discard').click();
+  await page.locator('dialog [data-letter-state="discarded"]').waitFor();
   await context.close();
   console.log(name);
 }

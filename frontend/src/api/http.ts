@@ -16,6 +16,8 @@ export interface Call {
   /** JSON text, already exact. */
   body?: string;
   idempotencyKey?: string;
+  /** Reads the text of the answer; `readJson` unless said otherwise. */
+  read?: (text: string) => unknown;
 }
 
 export interface Answer<T> {
@@ -33,7 +35,7 @@ export async function call<T>(path: string, request: Call): Promise<Answer<T>> {
   if (!response.ok) throw problemFailure(response, text);
   try {
     // An answer without a body says all it has to say by its status.
-    const data = response.status === 204 ? undefined : readJson(text);
+    const data = response.status === 204 ? undefined : (request.read ?? readJson)(text);
     return { data: data as T, nextCursor: nextCursor(response.headers.get('Link')) };
   } catch (cause) {
     throw new Failure('unreadable', null, cause);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NumberLiteral, readJson, writeJson } from './json';
+import { NumberLiteral, readJson, readVerbatim, writeJson } from './json';
 
 test('money, percents and quantities of a cheque are read exactly', () => {
   const read = readJson(`{
@@ -37,4 +37,13 @@ test('a body is written with exact numbers, and without what was not said', () =
     body,
     '{"products":[{"id":1,"name":"Чай \\"1\\"","numberServings":1.235,"total":-0.05}],"service":null,"confirmed":true}',
   );
+});
+
+test('what is only shown keeps its numbers, money too', () => {
+  const read = readVerbatim('{"amount": 499.9, "nested": [1, "2", null]}');
+  assert.deepEqual(read, {
+    amount: new NumberLiteral('499.9'),
+    nested: [new NumberLiteral('1'), '2', null],
+  });
+  assert.equal(writeJson(read), '{"amount":499.9,"nested":[1,"2",null]}');
 });

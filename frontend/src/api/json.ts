@@ -38,6 +38,14 @@ export class NumberLiteral {
   constructor(readonly text: string) {}
 }
 
+const keepLiteral: Reviver = (_, value, context) =>
+  typeof value === 'number' ? new NumberLiteral(context?.source ?? String(value)) : value;
+
+/** Reads JSON that is only to be shown: every number stays as it was written. */
+export function readVerbatim(text: string): Writable {
+  return JSON.parse(text, keepLiteral as (key: string, value: unknown) => unknown) as Writable;
+}
+
 export type Writable =
   | Minor
   | number

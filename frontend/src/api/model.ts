@@ -1,5 +1,6 @@
 /** What the page works with: the wire types, with money as exact minor units. */
 import type { Minor } from '../money/amount';
+import type { Writable } from './json';
 import type { components } from './types';
 
 type Schemas = components['schemas'];
@@ -54,7 +55,18 @@ export type Due = Exact<
   'items' | 'service' | 'discount' | 'tax' | 'tip' | 'rounding' | 'difference' | 'due'
 >;
 
+export type Messaging = Schemas['Messaging'];
+export type Lane = Schemas['Lane'];
+export type DeadLetter = Schemas['DeadLetter'];
+export type DeadLetterState = DeadLetter['state'];
+export type Direction = DeadLetter['direction'];
+export type DeadLetterFilter = Schemas['DeadLetterFilter'];
+/** With the payload as it was written: numbers in it are `NumberLiteral`s. */
+export type OpenedDeadLetter = Omit<Schemas['OpenedDeadLetter'], 'payload'> & { payload?: Writable };
+
 export const METHODS = ['items', 'equal', 'shares', 'percent', 'exact'] as const;
+export const DEAD_LETTER_STATES = ['open', 'replayed', 'discarded'] as const;
+export const DIRECTIONS = ['incoming', 'outgoing'] as const;
 export const ORDER_STATUSES = ['PENDING', 'PAID', 'FAILED', 'CANCELLING', 'CANCELLED'] as const;
 
 /** Whether somebody still has to decide about the order's money. */

@@ -172,5 +172,52 @@ export interface components {
       difference?: number;
       due: number;
     };
+    /** An event that a service gave up; the same for every service. */
+    DeadLetter: {
+      event_id: string;
+      direction: 'incoming' | 'outgoing';
+      event_type: string;
+      ordering_key: string | null;
+      reason: string;
+      attempts: number;
+      correlation_id: string | null;
+      trace_id: string | null;
+      occurred_at: string | null;
+      failed_at: string;
+      state: 'open' | 'replayed' | 'discarded';
+      settled_at: string | null;
+    };
+    OpenedDeadLetter: components['schemas']['DeadLetter'] & {
+      /** Present when the payload is JSON; else there is `payload_base64`. */
+      payload?: unknown;
+      payload_base64?: string;
+      content_type: string;
+      exchange: string | null;
+      routing_key: string | null;
+    };
+    /** Which dead letters a deed is meant for; what is absent does not narrow it. */
+    DeadLetterFilter: {
+      state?: components['schemas']['DeadLetter']['state'];
+      direction?: components['schemas']['DeadLetter']['direction'];
+      type?: string;
+      reason?: string;
+      failed_before?: string;
+    };
+    Settled: { settled: number };
+    Lane: { lane: number; unsent: number; oldest_age_secs: number | null };
+    DeadLetterCount: {
+      event_type: string;
+      direction: components['schemas']['DeadLetter']['direction'];
+      open: number;
+    };
+    Messaging: {
+      lanes: components['schemas']['Lane'][];
+      scheduled: number;
+      parked: number;
+      dead_letters: components['schemas']['DeadLetterCount'][];
+      breaker: 'closed' | 'open' | 'half_open';
+      lanes_owned: number;
+      inbox_partitions: number;
+    };
   };
 }

@@ -1,5 +1,6 @@
 /** English. The shape of this object is the contract for every other language. */
 import { chequeEn } from './cheque-en';
+import { operationsEn } from './operations-en';
 import { plural } from './plural';
 
 const changedOrders = plural('en', { one: '# order has changed', other: '# orders have changed' });
@@ -12,6 +13,7 @@ export const en = {
     noSignIn: 'No sign-in here: you act as anyone you like.',
     footerDocs: 'API documentation',
     footerBroker: 'RabbitMQ console',
+    footerOperations: 'Operations',
     version: (version: string) => `Version ${version}`,
     retry: 'Try again',
     close: 'Close',
@@ -206,11 +208,14 @@ export const en = {
     trace: 'For support',
   },
   cheque: chequeEn,
+  operations: operationsEn,
   shortcuts: {
     title: 'Keyboard shortcuts',
     newOrder: 'New order',
     topUp: 'Top up',
     filter: 'Filter orders',
+    filterLetters: 'Search the reasons',
+    openLetter: 'Open the dead letter in focus',
     help: 'This help',
     close: 'Close what is open',
     openOrder: 'Open the order in focus',

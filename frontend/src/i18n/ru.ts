@@ -1,6 +1,7 @@
 /** Russian. */
 import { chequeRu } from './cheque-ru';
 import type { Words } from './en';
+import { operationsRu } from './operations-ru';
 import { plural } from './plural';
 
 const changedOrders = plural('ru', {
@@ -24,6 +25,7 @@ export const ru: Words = {
     noSignIn: 'Входа здесь нет: вы действуете от имени любого пользователя.',
     footerDocs: 'Документация API',
     footerBroker: 'Консоль RabbitMQ',
+    footerOperations: 'Эксплуатация',
     version: (version) => `Версия ${version}`,
     retry: 'Повторить',
     close: 'Закрыть',
@@ -218,11 +220,14 @@ export const ru: Words = {
     trace: 'Для поддержки',
   },
   cheque: chequeRu,
+  operations: operationsRu,
   shortcuts: {
     title: 'Клавиши',
     newOrder: 'Новый заказ',
     topUp: 'Пополнить',
     filter: 'Отобрать заказы',
+    filterLetters: 'Искать по причине',
+    openLetter: 'Открыть событие в фокусе',
     help: 'Эта подсказка',
     close: 'Закрыть открытое',
     openOrder: 'Открыть заказ в фокусе',

@@ -1,6 +1,7 @@
 /** The page's voice: words, money and time in the chosen language. */
 import { type MoneyFormat, moneyFormat } from '../money/format';
 import type { Preferences } from '../state/preferences.svelte';
+import { durationText } from './duration';
 import { en, type Words } from './en';
 import { ru } from './ru';
 
@@ -37,6 +38,8 @@ export class Speech {
     () => new Intl.DateTimeFormat(this.locale, { timeStyle: 'medium', hourCycle: 'h23' }),
   );
 
+  readonly #count = $derived.by(() => new Intl.NumberFormat(this.locale));
+
   constructor(preferences: Preferences, currency: () => string) {
     this.#preferences = preferences;
     this.#currency = currency;
@@ -66,6 +69,15 @@ export class Speech {
       value /= next;
     }
     return this.#date.format(at);
+  }
+
+  /** How long something has lasted: "1.2s", "12m". */
+  duration(seconds: number): string {
+    return durationText(this.locale, seconds);
+  }
+
+  count(number: number): string {
+    return this.#count.format(number);
   }
 
   exact(at: Date): string {

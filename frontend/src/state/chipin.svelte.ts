@@ -53,7 +53,7 @@ export class Chipin {
     if (userId === this.userId) return;
     this.#end();
     this.preferences.userId = userId;
-    if (this.visit.at === 'home') this.route.closeOrder();
+    if (this.visit.at === 'home' && !this.route.operating) this.route.closeOrder();
     this.visit = this.#visitAs(userId);
     this.#begin();
   }

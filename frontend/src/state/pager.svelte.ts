@@ -15,13 +15,20 @@ export class Pager<T> {
 
   readonly #read: (cursor: string | null) => Promise<Answer<T[]>>;
   readonly #same: (left: T, right: T) => boolean;
+  readonly #order: ((left: T, right: T) => number) | null;
 
+  /**
+   * With `order`, the order of the list, a refresh also drops what the newest page should have and does not:
+   * for lists that things leave.
+   */
   constructor(
     read: (cursor: string | null) => Promise<Answer<T[]>>,
     same: (left: T, right: T) => boolean,
+    order: ((left: T, right: T) => number) | null = null,
   ) {
     this.#read = read;
     this.#same = same;
+    this.#order = order;
   }
 
   get hasMore(): boolean {
@@ -39,11 +46,11 @@ export class Pager<T> {
   async refresh(): Promise<void> {
     if (this.phase !== 'ready') return this.reset();
     await this.#load((page, nextCursor) => {
-      const older = this.items.filter((item) => !page.some((read) => this.#same(item, read)));
+      const missing = this.items.filter((item) => !page.some((read) => this.#same(item, read)));
       // No overlap: more than a page is new, and keeping the old part would hide a gap.
-      const joined = older.length < this.items.length || nextCursor === null;
-      if (joined && this.items.length > 0) return [...page, ...older];
-      return page;
+      const joined = missing.length < this.items.length || nextCursor === null;
+      if (!joined || this.items.length === 0) return page;
+      return [...page, ...missing.filter((item) => !this.#hasLeft(item, page, nextCursor))];
     });
   }
 
@@ -73,6 +80,12 @@ export class Pager<T> {
 
   exclude(item: T): void {
     this.items = this.items.filter((known) => !this.#same(known, item));
+  }
+
+  #hasLeft(item: T, page: T[], nextCursor: string | null): boolean {
+    if (this.#order === null) return false;
+    const last = page.at(-1);
+    return nextCursor === null || last === undefined || this.#order(item, last) < 0;
   }
 
   async #load(join: (page: T[], nextCursor: string | null) => T[]): Promise<void> {

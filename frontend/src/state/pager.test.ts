@@ -5,14 +5,14 @@ import type { Answer } from '../api/http';
 import { Pager } from './pager.svelte';
 
 /** A pager over pages that the test may change; the cursor is the place of the next page. */
-function pagerOf(pages: number[][]): Pager<number> {
+function pagerOf(pages: number[][], order?: (left: number, right: number) => number): Pager<number> {
   const read = (cursor: string | null): Promise<Answer<number[]>> => {
     const place = Number(cursor ?? 0);
     const data = pages[place];
     if (!data) return Promise.reject(new Failure('network'));
     return Promise.resolve({ data, nextCursor: place + 1 < pages.length ? String(place + 1) : null });
   };
-  return new Pager(read, (left, right) => left === right);
+  return new Pager(read, (left, right) => left === right, order);
 }
 
 test('pages follow each other without repeating an item', async () => {
@@ -45,6 +45,19 @@ test('a refresh that would leave a gap starts over', async () => {
   await pager.refresh();
   assert.deepEqual(pager.items, [9, 8]);
   assert.equal(pager.hasMore, true);
+});
+
+test('a refresh of an ordered list drops what has left it, and keeps the older pages', async () => {
+  const pages = [[9, 8, 7], [6, 5]];
+  const pager = pagerOf(pages, (left, right) => right - left);
+  await pager.reset();
+  await pager.more();
+  pages[0] = [9, 7, 6];
+  await pager.refresh();
+  assert.deepEqual(pager.items, [9, 7, 6, 5]);
+  pages.splice(0, 2, [7]);
+  await pager.refresh();
+  assert.deepEqual(pager.items, [7]);
 });
 
 test('a refresh that fails keeps what is shown', async () => {

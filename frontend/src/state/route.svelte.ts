@@ -1,10 +1,16 @@
 /**
  * Where the person is, kept in the address so that it can be linked: at home `#/orders/<id>`, `#/statement`,
- * `#/cheques`, `#/cheques/new`; on a shared cheque, which has a path of its own, `#/review`.
+ * `#/cheques`, `#/cheques/new`, `#/operations`, `#/operations/<service>/<direction>/<event>`; on a shared cheque,
+ * which has a path of its own, `#/review`.
  */
+import { DIRECTIONS } from '../api/model';
+import { type LetterAddress, SERVICES, type Service } from '../api/operations';
 
 const ORDER = /^#\/orders\/([^/]+)$/;
+const LETTER = new RegExp(`^#/operations/(${SERVICES.join('|')})/(${DIRECTIONS.join('|')})/([^/]+)$`);
 const CHEQUE_PATH = /^\/small-router\/([^/]+)\/?$/;
+
+export const OPERATIONS_HREF = '#/operations';
 
 export type Tab = 'orders' | 'statement' | 'cheques';
 
@@ -18,6 +24,11 @@ export class Route {
   readonly orderId: string | null = $derived.by(() => ORDER.exec(this.#hash)?.[1] ?? null);
   readonly capturing: boolean = $derived(this.#hash === '#/cheques/new');
   readonly reviewing: boolean = $derived(this.#hash === '#/review');
+
+  /** Whether the person looks after the services, not their own affairs. */
+  readonly operating: boolean = $derived(/^#\/operations(\/|$)/.test(this.#hash));
+  /** The dead letter that is open. */
+  readonly letter: LetterAddress | null = $derived(letterAt(this.#hash));
 
   get tab(): Tab {
     return this.#tab;
@@ -35,10 +46,24 @@ export class Route {
   closeOrder(): void {
     location.hash = tabHref(this.#tab);
   }
+
+  closeLetter(): void {
+    location.hash = OPERATIONS_HREF;
+  }
 }
 
 export function orderHref(id: string): string {
   return `#/orders/${id}`;
+}
+
+export function letterHref({ service, direction, eventId }: LetterAddress): string {
+  return `${OPERATIONS_HREF}/${service}/${direction}/${eventId}`;
+}
+
+export function letterAt(hash: string): LetterAddress | null {
+  const [, service, direction, eventId] = LETTER.exec(hash) ?? [];
+  if (!service || !direction || !eventId) return null;
+  return { service: service as Service, direction: direction as LetterAddress['direction'], eventId };
 }
 
 export function tabHref(tab: Tab): string {

@@ -1,0 +1,156 @@
+/** Russian for those who look after the services. */
+import type { OperationsWords } from './operations-en';
+import { plural } from './plural';
+
+const letters = plural('ru', { one: '# событие', few: '# события', many: '# событий', other: '# события' });
+const wait = plural('ru', {
+  one: '# событие ждёт решения.',
+  few: '# события ждут решения.',
+  many: '# событий ждут решения.',
+  other: '# события ждут решения.',
+});
+const silent = plural('ru', {
+  one: '# сервис не отвечает.',
+  few: '# сервиса не отвечают.',
+  many: '# сервисов не отвечают.',
+  other: '# сервиса не отвечают.',
+});
+const unsent = plural('ru', {
+  one: '# неотправленное событие',
+  few: '# неотправленных события',
+  many: '# неотправленных событий',
+  other: '# неотправленного события',
+});
+const tries = plural('ru', { one: '# попытка', few: '# попытки', many: '# попыток', other: '# попытки' });
+const bytes = plural('ru', { one: '# байт', few: '# байта', many: '# байт', other: '# байта' });
+const replayed = plural('ru', {
+  one: '# событие обрабатывается снова.',
+  few: '# события обрабатываются снова.',
+  many: '# событий обрабатываются снова.',
+  other: '# события обрабатываются снова.',
+});
+const discarded = plural('ru', {
+  one: '# событие отброшено.',
+  few: '# события отброшены.',
+  many: '# событий отброшено.',
+  other: '# события отброшено.',
+});
+
+export const operationsRu: OperationsWords = {
+  title: 'Эксплуатация',
+  back: 'На главную',
+  calm: 'Неудавшихся событий нет: всё обработано.',
+  wait,
+  silent,
+  asOf: (time) => `Данные на ${time}`,
+  refresh: 'Обновить сейчас',
+  services: 'Сервисы',
+  service: {
+    unreachable: 'Недоступен',
+    unreachableHint: 'Здесь не развёрнут или не запущен. Спросим его ещё раз сами.',
+    failed: 'Нет ответа',
+    breaker: { closed: 'Работает', open: 'На паузе', half_open: 'Пробует снова' },
+    breakerTitle: (state) => `Предохранитель: ${state.replace('_', '-')}`,
+    breakerHint: {
+      open: 'Не работает то, от чего он зависит. События ждут в брокере, ничего не теряется.',
+      half_open: 'Пробуем одно событие; получится — пойдут остальные.',
+    },
+    deadLetters: 'Неудачи',
+    showLetters: (service, count) => `Показать неудавшиеся события ${service}: ${count}`,
+    unsent: 'К отправке',
+    scheduled: 'По времени',
+    parked: 'Отложено',
+    lanesOwned: 'Дорожки',
+    partitions: 'Дни входа',
+    lanes: 'Дорожки отправки',
+    lane: (lane, count, age) =>
+      `Дорожка ${lane}: ${unsent(count)}${age === null ? '' : `, старейшему ${age}`}`,
+  },
+  letters: {
+    title: 'Неудавшиеся события',
+    states: { open: 'Ждут', replayed: 'Повторены', discarded: 'Отброшены' },
+    state: 'Состояние',
+    service: 'Сервис',
+    allServices: 'Все сервисы',
+    direction: 'Направление',
+    allDirections: 'Оба направления',
+    directions: { incoming: 'Не обработано', outgoing: 'Не доставлено' },
+    type: 'Тип события',
+    allTypes: 'Все типы',
+    reason: 'Искать по причине',
+    clear: 'Сбросить отбор',
+    open: (type, service, reason) => `${type}, ${service}: ${reason}`,
+    tries,
+    more: 'Показать более ранние',
+    loadingMore: 'Загружаем…',
+    empty: 'Неудавшихся событий нет: всё обработано',
+    emptyHint: 'Здесь ждёт вашего решения то, что не удалось обработать или доставить, сколько ни пробовали.',
+    emptySettled: { replayed: 'Пока ничего не повторяли', discarded: 'Пока ничего не отбрасывали' },
+    emptySettledHint: 'Здесь остаётся запись о каждом вашем решении.',
+    emptyFiltered: 'Ничего не подходит',
+    emptyFilteredHint: 'Поищите что-нибудь другое или посмотрите все.',
+    failed: 'Не удалось показать события',
+    missing: (services) => `Недоступны: ${services}. Их событий здесь может не быть, или они устарели.`,
+    replayAll: 'Повторить все…',
+    discardAll: 'Отбросить все…',
+    done: { replay: replayed, discard: discarded },
+  },
+  letter: {
+    title: 'Неудавшееся событие',
+    why: { incoming: 'Почему не обработано', outgoing: 'Почему не доставлено' },
+    service: 'Сервис',
+    direction: 'Направление',
+    attempts: 'Попыток',
+    failedAt: 'Не удалось',
+    occurredAt: 'Произошло',
+    settledAt: 'Решено',
+    orderingKey: 'Ключ порядка',
+    eventId: 'Номер события',
+    correlationId: 'Номер цепочки',
+    traceId: 'Номер трассы',
+    exchange: 'Обменник',
+    routingKey: 'Ключ маршрута',
+    contentType: 'Тип содержимого',
+    payload: 'Содержимое',
+    noPayload: 'Содержимое пусто.',
+    notText: (size) => `${bytes(size)}, не текст, в Base64`,
+    copy: (what) => `Копировать: ${what}`,
+    replay: 'Повторить',
+    discard: 'Отбросить',
+    replayHint: {
+      incoming: 'Событие снова получит обработчик. Не выйдет — оно вернётся сюда.',
+      outgoing: 'Событие отправится снова. Не выйдет — оно вернётся сюда.',
+    },
+    discardQuestion: 'Отбросить? Событие не обработают никогда, и этого не отменить.',
+    discardYes: 'Да, отбросить',
+    keep: 'Оставить',
+    settledAlready: 'Кто-то уже решил это раньше.',
+    notFound: 'Такого события здесь нет',
+    notFoundHint: 'Возможно, срок его хранения истёк.',
+    failed: 'Не удалось показать событие',
+    notSettled: 'Не получилось',
+  },
+  all: {
+    title: {
+      replay: (count, more) => `Повторить ${more ? 'больше чем ' : ''}${letters(count)}?`,
+      discard: (count, more) => `Отбросить ${more ? 'больше чем ' : ''}${letters(count)}?`,
+    },
+    counting: 'Считаем…',
+    nothing: 'Больше ничего не подходит',
+    hint: {
+      replay: 'Каждое обработается или отправится снова. Что не выйдет, вернётся сюда.',
+      discard: 'Их не обработают и не отправят никогда, и этого не отменить.',
+    },
+    untouched: 'То, что не удастся позже, не затронем.',
+    only: (what) => `Только: ${what}`,
+    onlyReason: (reason) => `причина с «${reason}»`,
+    yes: {
+      replay: (count) => `Повторить: ${count}`,
+      discard: (count) => `Отбросить: ${count}`,
+    },
+    working: 'Работаем…',
+    cancel: 'Отмена',
+    close: 'Закрыть',
+    unasked: (service) => `${service} не отвечает. Его события останутся как есть.`,
+  },
+};

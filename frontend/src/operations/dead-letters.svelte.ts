@@ -1,0 +1,124 @@
+/** The dead letters of all services in one list, newest first, read page by page. */
+import type { Failure } from '../api/failure';
+import type { DeadLetterFilter, DeadLetterState, Direction } from '../api/model';
+import { listDeadLetters, SERVICES, type Service } from '../api/operations';
+import { Pager } from '../state/pager.svelte';
+import { type Letter, newestFirst, sameLetter } from './letter';
+import { holdingUp, mergePages } from './merge-pages';
+
+// Long enough for services that are well; one that hangs does not keep the others' letters back.
+const PATIENCE_MS = 400;
+// A press on "older" shows at least so many, however the services' pages interleave.
+const MORE_ROWS = 10;
+
+export interface LetterQuery {
+  /** `null` for all. */
+  service: Service | null;
+  state: DeadLetterState;
+  direction: Direction | null;
+  type: string;
+  /** A part of the reason. */
+  reason: string;
+}
+
+export const ALL_OPEN: LetterQuery = { service: null, state: 'open', direction: null, type: '', reason: '' };
+
+export interface Source {
+  service: Service;
+  pager: Pager<Letter>;
+}
+
+export class DeadLetters {
+  /** What the person asked for; the rows follow as soon as they are read. */
+  query = $state.raw<LetterQuery>(ALL_OPEN);
+  changing = $state(false);
+  loadingMore = $state(false);
+  #sources = $state.raw<Source[]>([]);
+  readonly #userId: number;
+  readonly #asking = new Set<Source>();
+
+  readonly #pagers: Pager<Letter>[] = $derived.by(() => this.#sources.map(({ pager }) => pager));
+  readonly items: Letter[] = $derived.by(() => mergePages<Letter>(this.#pagers, newestFirst));
+  readonly hasMore: boolean = $derived.by(() => this.#pagers.some(({ hasMore }) => hasMore));
+  readonly phase: 'loading' | 'ready' | 'failed' = $derived.by(() => {
+    if (this.#pagers.some(({ phase }) => phase === 'ready')) return 'ready';
+    const failed = this.#pagers.length > 0 && this.#pagers.every(({ phase }) => phase === 'failed');
+    return failed ? 'failed' : 'loading';
+  });
+  /** The services whose letters are missing, or may be old. */
+  readonly failures: { service: Service; failure: Failure }[] = $derived.by(() =>
+    this.#sources.flatMap(({ service, pager }) => (pager.failure ? [{ service, failure: pager.failure }] : [])),
+  );
+
+  constructor(userId: number) {
+    this.#userId = userId;
+  }
+
+  /** Shows other letters. Those shown before stay until the new ones are there, or are overdue. */
+  async show(query: LetterQuery): Promise<void> {
+    this.query = query;
+    this.changing = true;
+    const sources = servicesOf(query).map((service) => this.#sourceOf(service, query));
+    const read = Promise.all(sources.map(({ pager }) => pager.reset()));
+    await Promise.race([read, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+    if (this.query !== query) return;
+    this.#sources = sources;
+    this.changing = false;
+  }
+
+  // One question at a time per service, as for its messaging.
+  async refresh(): Promise<void> {
+    const ask = async (source: Source) => {
+      if (this.#asking.has(source) || source.pager.loadingMore) return;
+      this.#asking.add(source);
+      await source.pager.refresh();
+      this.#asking.delete(source);
+    };
+    await Promise.all(this.#sources.map(ask));
+  }
+
+  async more(): Promise<void> {
+    if (this.loadingMore) return;
+    this.loadingMore = true;
+    const enough = this.items.length + MORE_ROWS;
+    while (this.items.length < enough) {
+      const pager = holdingUp<Letter, Pager<Letter>>(this.#pagers, newestFirst);
+      if (pager === null) break;
+      await pager.more();
+      if (pager.failure) break;
+    }
+    this.loadingMore = false;
+  }
+
+  /** Takes a letter from the list that was settled and so does not belong there any more. */
+  settle(letter: Letter): void {
+    if (letter.state === this.query.state) return;
+    for (const { service, pager } of this.#sources) if (service === letter.service) pager.exclude(letter);
+  }
+
+  #sourceOf(service: Service, query: LetterQuery): Source {
+    const read = async (cursor: string | null) => {
+      const page = await listDeadLetters(this.#userId, service, { filter: filterOf(query), cursor });
+      return { ...page, data: page.data.map((letter) => ({ ...letter, service })) };
+    };
+    return { service, pager: new Pager<Letter>(read, sameLetter, newestFirst) };
+  }
+}
+
+export function servicesOf({ service }: LetterQuery): Service[] {
+  return service === null ? SERVICES : [service];
+}
+
+export function filterOf({ state, direction, type, reason }: LetterQuery): DeadLetterFilter {
+  return {
+    state,
+    ...(direction && { direction }),
+    ...(type && { type }),
+    ...(reason.trim() && { reason: reason.trim() }),
+  };
+}
+
+/** Whether the query leaves anything out but what is settled. */
+export function isNarrow({ service, direction, type, reason }: LetterQuery): boolean {
+  return service !== null || direction !== null || type !== '' || reason.trim() !== '';
+}

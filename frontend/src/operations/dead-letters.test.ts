@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { ALL_OPEN, DeadLetters } from './dead-letters.svelte';
+import { StubServices } from './stub-services';
+
+let services: StubServices;
+
+beforeEach(() => {
+  services = new StubServices();
+  globalThis.fetch = services.fetch as unknown as typeof fetch;
+});
+
+const ids = (letters: DeadLetters) => letters.items.map(({ event_id }) => event_id);
+
+test('the letters of all services make one list, newest first', async () => {
+  services.add('orders', 10);
+  services.add('router', 30);
+  services.add('payments', 20);
+  const letters = new DeadLetters(1);
+  await letters.show(ALL_OPEN);
+  assert.deepEqual(ids(letters), ['router-30', 'payments-20', 'orders-10']);
+  assert.equal(letters.hasMore, false);
+});
+
+test('older letters come page by page, and in order though one service has many', async () => {
+  for (let second = 1; second <= 50; second += 1) services.add('orders', 2 * second);
+  services.add('ocr', 3);
+  const letters = new DeadLetters(1);
+  await letters.show(ALL_OPEN);
+  assert.equal(ids(letters).includes('ocr-3'), false, 'what may be newer is not read yet');
+  while (letters.hasMore) await letters.more();
+  assert.equal(letters.items.length, 51);
+  assert.deepEqual(ids(letters).slice(-3), ['orders-4', 'ocr-3', 'orders-2']);
+});
+
+test('a service that can’t be reached is named, and the others are shown', async () => {
+  services.add('orders', 10);
+  services.down.add('payments');
+  const letters = new DeadLetters(1);
+  await letters.show(ALL_OPEN);
+  assert.equal(letters.phase, 'ready');
+  assert.deepEqual(ids(letters), ['orders-10']);
+  assert.deepEqual(letters.failures.map(({ service }) => service), ['payments']);
+  services.down.clear();
+  services.add('payments', 20);
+  await letters.refresh();
+  assert.deepEqual(ids(letters), ['payments-20', 'orders-10']);
+  assert.deepEqual(letters.failures, []);
+});
+
+test('when none can be reached, the list has failed', async () => {
+  for (const service of ['orders', 'payments', 'ocr', 'router'] as const) services.down.add(service);
+  const letters = new DeadLetters(1);
+  await letters.show(ALL_OPEN);
+  assert.equal(letters.phase, 'failed');
+});
+
+test('the filter is the servers’: only the chosen service is asked', async () => {
+  services.add('orders', 10, { reason: 'there is no order 7' });
+  services.add('orders', 20);
+  services.add('payments', 30);
+  const letters = new DeadLetters(1);
+  await letters.show({ ...ALL_OPEN, service: 'orders', direction: 'incoming', type: 'a.B.v1', reason: ' order 7 ' });
+  assert.deepEqual(ids(letters), ['orders-10']);
+  assert.deepEqual(
+    services.requests.map(({ line }) => line),
+    ['GET /orders/operations/dead-letters?limit=20&state=open&direction=incoming&type=a.B.v1&reason=order+7'],
+  );
+});
+
+test('what was settled elsewhere leaves the list with the next refresh', async () => {
+  services.add('orders', 10);
+  services.add('orders', 20);
+  const letters = new DeadLetters(1);
+  await letters.show(ALL_OPEN);
+  const [settled] = services.letters.orders;
+  if (settled) settled.state = 'replayed';
+  await letters.refresh();
+  assert.deepEqual(ids(letters), ['orders-20']);
+});

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { holdingUp, mergePages } from './merge-pages';
+
+const newestFirst = (left: number, right: number) => right - left;
+
+test('nothing is shown before what is not read yet', () => {
+  const orders = { items: [9, 7, 5], hasMore: true };
+  const payments = { items: [8, 2], hasMore: true };
+  assert.deepEqual(mergePages([orders, payments], newestFirst), [9, 8, 7, 5]);
+  assert.equal(holdingUp([orders, payments], newestFirst), orders);
+});
+
+test('a list that is read to its end holds nothing up', () => {
+  const orders = { items: [9, 7, 5], hasMore: false };
+  const payments = { items: [8, 2], hasMore: false };
+  assert.deepEqual(mergePages([orders, payments], newestFirst), [9, 8, 7, 5, 2]);
+  assert.equal(holdingUp([orders, payments], newestFirst), null);
+});
+
+test('an empty list is no obstacle', () => {
+  const lists = [
+    { items: [], hasMore: false },
+    { items: [3, 1], hasMore: true },
+  ];
+  assert.deepEqual(mergePages(lists, newestFirst), [3, 1]);
+});
