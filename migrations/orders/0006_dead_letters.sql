@@ -19,12 +19,17 @@ create table dead_letters (
     traceparent    text,
     content_type   text        not null,
     payload        bytea       not null,
-    -- Where an outgoing event was to go, and its place in its lane; null for an incoming one.
+    -- Where an outgoing event was to go; null for an incoming one, which goes back to the service's own inbox.
     exchange       text,
     routing_key    text,
-    lane           smallint,
+    -- Its place in the outbox when it is replayed.
+    lane           smallint    not null,
+    -- Null when what came in was no event.
     sequence       bigint,
     occurred_at    timestamptz,
+    -- When it failed first, since it was last sent on its way.
+    first_failed_at timestamptz,
+    -- When it was given up. The same moment twice is the same letter twice.
     failed_at      timestamptz not null default now(),
     state          text        not null default 'open',
     -- When it was replayed or discarded.
@@ -34,9 +39,8 @@ create table dead_letters (
     constraint dead_letters_state_known check (state in ('open', 'replayed', 'discarded')),
     constraint dead_letters_settled_unless_open check ((state = 'open') = (settled_at is null)),
     constraint dead_letters_outgoing_has_a_way check (
-        direction = 'incoming' or (exchange is not null and routing_key is not null and lane is not null
-            and sequence is not null and correlation_id is not null and ordering_key is not null
-            and occurred_at is not null)
+        direction = 'incoming' or (exchange is not null and routing_key is not null and sequence is not null and correlation_id is not null
+            and ordering_key is not null and occurred_at is not null)
     )
 );
 

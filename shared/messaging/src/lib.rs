@@ -10,6 +10,7 @@ pub mod relay;
 pub mod topology;
 
 pub mod consumer;
+pub mod dead_letters;
 mod inbox;
 pub mod maintenance;
 

@@ -1,9 +1,11 @@
 //! The messaging of one service, put together: what its `main` holds.
 
 use crate::broker::Link;
-use crate::consumer::Consumer;
+use crate::consumer::breaker::Breaker;
 use crate::consumer::hearing::Heard;
 use crate::consumer::subscriptions::Subscriptions;
+use crate::consumer::{Consumer, ConsumerOptions};
+use crate::dead_letters::DeadLetters;
 use crate::fanout::{Fanout, FanoutTasks};
 use crate::probe::Probe;
 use crate::relay::wake::Wake;
@@ -21,6 +23,7 @@ pub struct Messaging {
     consume: Link,
     heard: Heard,
     relay: RelayOptions,
+    breaker: Breaker,
 }
 
 impl Messaging {
@@ -36,6 +39,7 @@ impl Messaging {
             consume: Link::new(amqp_url, format!("{service}: consume")),
             heard: Heard::default(),
             relay: RelayOptions::default(),
+            breaker: Breaker::new(ConsumerOptions::default().failing_max),
         }
     }
 
@@ -69,8 +73,13 @@ impl Messaging {
 
     /// The consumer; run it once per process.
     pub fn consumer(&self, subscriptions: Subscriptions) -> Consumer {
-        let heard = self.heard.clone();
-        Consumer::new(self.pool.clone(), self.origin.clone(), self.consume.clone(), subscriptions, heard)
+        let (links, signs) = ((self.consume.clone(), self.publish.clone()), (self.heard.clone(), self.breaker.clone()));
+        Consumer::new(self.pool.clone(), self.origin.clone(), links, subscriptions, signs)
+    }
+
+    /// What was given up, to look at and to decide about.
+    pub fn dead_letters(&self) -> DeadLetters {
+        DeadLetters::new(self.pool.clone(), self.origin.clone())
     }
 
     /// Hints between replicas over the exchange `<service>.<topic>`.
@@ -85,8 +94,12 @@ impl Messaging {
     /// Words for the report.
     pub fn check(&self) -> Result<(), String> {
         let publishing = self.publish.check().map_err(|why| format!("publishing: {why}"));
-        let consuming =
-            self.consume.check().and_then(|()| self.heard.check()).map_err(|why| format!("consuming: {why}"));
+        let consuming = self
+            .consume
+            .check()
+            .and_then(|()| self.breaker.check())
+            .and_then(|()| self.heard.check())
+            .map_err(|why| format!("consuming: {why}"));
         match (publishing, consuming) {
             (Ok(()), Ok(())) => Ok(()),
             (Err(why), Ok(())) | (Ok(()), Err(why)) => Err(why),

@@ -1,6 +1,10 @@
 //! Handling what has arrived: a batch in one transaction, and one by one when the batch fails.
 
+use super::breaker::Breaker;
+use super::history::History;
 use super::incoming::{Incoming, Unreadable};
+use super::ladder::{self, Fate};
+use super::outage::{self, Outage};
 use super::outcome::{HandleError, chain};
 use super::subscriptions::Subscriptions;
 use crate::backoff::Backoff;
@@ -8,22 +12,35 @@ use crate::inbox;
 use crate::probe::{Probe, Step};
 use crate::transaction::{Origin, Transaction};
 use sqlx::PgPool;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, error, info_span, warn};
 use uuid::Uuid;
 
-/// Tries of one event before it is given up, while the database answers.
+/// Tries of one event per delivery, while the database answers.
 const TRIES: u32 = 3;
+/// Waits between them, the first and the longest.
+const TRY_AGAIN_FIRST: Duration = Duration::from_millis(20);
+const TRY_AGAIN_LAST: Duration = Duration::from_millis(500);
+
+/// A message as the broker gave it.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrived<'a> {
+    pub(crate) body: &'a [u8],
+    pub(crate) history: History,
+}
 
 /// What is to become of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Disposition {
     /// Its effect is committed, now or by an earlier delivery.
     Done,
-    /// It goes to the dead letters.
-    Dead,
+    /// A copy goes up the ladder or to the dead letters.
+    Failed(Fate),
+    /// Nothing was decided: something that handlers need is away, the broker keeps it.
+    Outage(Outage),
     /// Nothing was decided: the process stops, the broker keeps it.
     Kept,
 }
@@ -34,32 +51,46 @@ pub(crate) struct Worker {
     pub(crate) pool: PgPool,
     pub(crate) origin: Origin,
     pub(crate) subscriptions: Subscriptions,
+    pub(crate) breaker: Breaker,
     pub(crate) stopping: CancellationToken,
 }
 
 impl Worker {
     /// Handles messages that arrived together; the answer has their order.
-    pub(crate) async fn handle(&self, bodies: &[&[u8]]) -> Vec<Disposition> {
+    pub(crate) async fn handle(&self, arrived: &[Arrived<'_>]) -> Vec<Disposition> {
         let started = Instant::now();
         #[expect(clippy::cast_precision_loss, reason = "at most a batch")]
-        metrics::histogram!("messaging_inbox_batch_size").record(bodies.len() as f64);
-        let mut dispositions = vec![Disposition::Done; bodies.len()];
+        metrics::histogram!("messaging_inbox_batch_size").record(arrived.len() as f64);
+        let mut dispositions = vec![Disposition::Done; arrived.len()];
         let (mut batch, mut read) = (vec![], vec![]);
-        for (index, body) in bodies.iter().enumerate() {
-            match Incoming::read(body, &self.subscriptions) {
+        for (index, message) in arrived.iter().enumerate() {
+            match Incoming::read(message.body, &self.subscriptions) {
                 Ok(incoming) => {
                     batch.push(incoming);
                     read.push(index);
                 }
-                Err(unreadable) => dispositions[index] = unread(&unreadable),
+                Err(unreadable) => dispositions[index] = unread(message, &unreadable),
             }
         }
-        if let Err(failure) = self.handle_together(batch).await {
-            if read.len() > 1 {
-                debug!(error = %chain(&failure), size = read.len(), "a batch failed: one by one");
-            }
-            for index in read {
-                dispositions[index] = self.handle_alone(bodies[index]).await;
+        match self.handle_together(batch).await {
+            Ok(()) => self.breaker.worked(),
+            Err(failure) => {
+                if read.len() > 1 {
+                    debug!(error = failure.why(), size = read.len(), "a batch failed: one by one");
+                }
+                let mut outage = outage::behind(&failure, &self.pool).await;
+                // The failure of a batch of one is that event's own.
+                let mut own = (read.len() == 1).then_some(failure);
+                for index in read {
+                    let disposition = match &outage {
+                        Some(outage) => Disposition::Outage(outage.clone()),
+                        None => self.handle_alone(&arrived[index], own.take()).await,
+                    };
+                    if let Disposition::Outage(begun) = &disposition {
+                        outage.get_or_insert_with(|| begun.clone());
+                    }
+                    dispositions[index] = disposition;
+                }
             }
         }
         metrics::histogram!("messaging_handle_duration_seconds").record(started.elapsed().as_secs_f64());
@@ -99,46 +130,45 @@ impl Worker {
         Ok(())
     }
 
-    /// One event in its own transaction: tried again while that may help, given up when it can't.
-    async fn handle_alone(&self, body: &[u8]) -> Disposition {
-        let mut backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(500));
-        let mut outage = Backoff::for_connections();
-        let mut tries = 0;
-        loop {
-            let incoming = match Incoming::read(body, &self.subscriptions) {
+    /// One event in its own transaction: tried again at once while that may help. `failure` is that of its first try,
+    /// if it had one.
+    async fn handle_alone(&self, message: &Arrived<'_>, mut failure: Option<HandleError>) -> Disposition {
+        let mut backoff = Backoff::new(TRY_AGAIN_FIRST, TRY_AGAIN_LAST);
+        for tried in 1.. {
+            let incoming = match Incoming::read(message.body, &self.subscriptions) {
                 Ok(incoming) => incoming,
-                Err(unreadable) => return unread(&unreadable),
+                Err(unreadable) => return unread(message, &unreadable),
             };
             let (event_id, wire_type) = (incoming.meta.event_id.0, incoming.wire_type.clone());
-            let failure = match self.handle_together(vec![incoming]).await {
-                Ok(()) => return Disposition::Done,
-                Err(HandleError::Reject(reason)) => return given_up(event_id, &wire_type, &reason),
-                Err(failure) => failure,
+            let outcome = match failure.take() {
+                Some(failure) => Err(failure),
+                None => self.handle_together(vec![incoming]).await,
             };
-            let wait = if let HandleError::RetryAfter { after, .. } = &failure {
-                *after
-            } else if failure.database().is_some_and(inbox::is_beyond_window) {
-                return given_up(event_id, &wire_type, "the event is from beyond the inbox's window");
-            } else if sqlx::query("select 1").execute(&self.pool).await.is_err() {
-                // The database tells an outage from an event that it will never take: the first is waited out, with
-                // the messages safe in the broker; only the second counts.
-                let wait = outage.next();
-                warn!(error = %chain(&failure), wait_ms = wait.as_millis(), "handling waits for the database");
-                wait
-            } else {
-                tries += 1;
-                if tries >= TRIES {
-                    let reason = format!("{tries} tries failed: {}", chain(&failure));
-                    return given_up(event_id, &wire_type, &reason);
-                }
-                backoff.next()
+            let Err(failure) = outcome else {
+                self.breaker.worked();
+                return Disposition::Done;
             };
-            metrics::counter!("messaging_retries_total", "event" => wire_type).increment(1);
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = self.stopping.cancelled() => return Disposition::Kept,
+            if let Some(outage) = outage::behind(&failure, &self.pool).await {
+                return Disposition::Outage(outage);
             }
+            let may_pass = matches!(failure, HandleError::Retry(_)) && !is_beyond_window(&failure);
+            if may_pass && tried < TRIES {
+                count_retry(&wire_type, "at once");
+                tokio::select! {
+                    () = tokio::time::sleep(backoff.next()) => continue,
+                    () = self.stopping.cancelled() => return Disposition::Kept,
+                }
+            }
+            if !may_pass {
+                self.breaker.worked();
+            } else if let Some(outage) = self.breaker.failed(event_id, &failure.why()) {
+                return Disposition::Outage(outage);
+            }
+            let fate = fate(&message.history, &failure, OffsetDateTime::now_utc());
+            tell(event_id, &wire_type, &fate);
+            return Disposition::Failed(fate);
         }
+        Disposition::Kept
     }
 
     fn probe(&self) -> &Probe {
@@ -146,10 +176,28 @@ impl Worker {
     }
 }
 
+fn is_beyond_window(failure: &HandleError) -> bool {
+    failure.database().is_some_and(inbox::is_beyond_window)
+}
+
+/// Where an event goes whose tries at once are over.
+fn fate(history: &History, failure: &HandleError, now: OffsetDateTime) -> Fate {
+    let failed = history.failed(&failure.why(), now);
+    match failure {
+        HandleError::Reject(_) => Fate::Dead(failed),
+        HandleError::RetryAfter { after, .. } => ladder::wait(failed, *after),
+        HandleError::Retry(_) if is_beyond_window(failure) => {
+            let reason = "the event is from beyond the inbox's window: it may have been handled before";
+            Fate::Dead(history.failed(reason, now))
+        }
+        HandleError::Retry(_) => ladder::climb(failed),
+    }
+}
+
 /// Runs the handler of one event, or of a set; one event on its publisher's trace and as the cause of what follows.
 async fn run(tx: &mut Transaction, set: Vec<Incoming>) -> Result<(), HandleError> {
     let [first, ..] = set.as_slice() else { return Ok(()) };
-    let subscription = std::sync::Arc::clone(&first.subscription);
+    let subscription = Arc::clone(&first.subscription);
     if set.len() > 1 {
         let span = info_span!("handle", events = set.len(), event.r#type = first.handled_as);
         let events = set.into_iter().map(|incoming| incoming.event).collect();
@@ -172,17 +220,34 @@ fn count_handled(wire_type: String, occurred_at: OffsetDateTime) {
     metrics::counter!("messaging_handled_total", "event" => wire_type).increment(1);
 }
 
-fn unread(unreadable: &Unreadable) -> Disposition {
-    error!(error = %chain(unreadable), "a message goes to the dead letters");
-    metrics::counter!("messaging_dead_letters_total", "event" => "unreadable").increment(1);
-    Disposition::Dead
+fn count_retry(wire_type: &str, level: &'static str) {
+    metrics::counter!("messaging_retries_total", "event" => wire_type.to_owned(), "level" => level).increment(1);
 }
 
-fn given_up(event_id: Uuid, wire_type: &str, reason: &str) -> Disposition {
-    error!(
-        event.id = %event_id, event.r#type = wire_type, reason,
-        "event {event_id} goes to the dead letters: {reason}"
-    );
-    metrics::counter!("messaging_dead_letters_total", "event" => wire_type.to_owned()).increment(1);
-    Disposition::Dead
+fn unread(message: &Arrived<'_>, unreadable: &Unreadable) -> Disposition {
+    let reason = chain(unreadable);
+    error!(error = reason, "a message goes to the dead letters: {reason}");
+    metrics::counter!("messaging_dead_letters_total", "event" => "unreadable").increment(1);
+    Disposition::Failed(Fate::Dead(message.history.failed(&reason, OffsetDateTime::now_utc())))
+}
+
+fn tell(event_id: Uuid, wire_type: &str, fate: &Fate) {
+    match fate {
+        Fate::Rung(rung, history) => {
+            let reason = history.last_error.as_deref();
+            warn!(
+                event.id = %event_id, event.r#type = wire_type, attempts = history.attempts, reason,
+                "event {event_id} is tried again in {rung}"
+            );
+            count_retry(wire_type, rung);
+        }
+        Fate::Dead(history) => {
+            let reason = history.last_error.as_deref().unwrap_or_default();
+            error!(
+                event.id = %event_id, event.r#type = wire_type, attempts = history.attempts, reason,
+                "event {event_id} goes to the dead letters: {reason}"
+            );
+            metrics::counter!("messaging_dead_letters_total", "event" => wire_type.to_owned()).increment(1);
+        }
+    }
 }

@@ -103,7 +103,7 @@ impl Hearing {
                     channel = Some(open);
                 }
                 Err(refused) if is_not_found(&refused) => {}
-                Err(refused) => return Err(ConsumeError::Declare(refused)),
+                Err(refused) => return Err(ConsumeError::Bind(refused)),
             }
         }
         Ok(())

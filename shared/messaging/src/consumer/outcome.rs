@@ -42,6 +42,14 @@ impl HandleError {
         Self::Reject(reason.to_string())
     }
 
+    /// Why, for people: the word "retry" tells them nothing.
+    pub(crate) fn why(&self) -> String {
+        match self {
+            Self::Retry(cause) => chain(cause.as_ref()),
+            Self::RetryAfter { .. } | Self::Reject(_) => self.to_string(),
+        }
+    }
+
     /// The database's own error, if that is why.
     pub(crate) fn database(&self) -> Option<&sqlx::Error> {
         match self {

@@ -6,8 +6,11 @@ mod stage;
 
 mod broker_faults;
 mod crashes;
+mod ladders;
 mod lanes;
 mod missing_producers;
+mod outages;
 mod publishing;
 mod rejections;
+mod replays;
 mod subscriptions;

@@ -1,7 +1,8 @@
 //! What can never be right ends among the dead letters, and its neighbours are handled.
 
-use crate::stage::{Ping, Stage, broker, heard, say, unsent};
-use messaging::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
+use crate::stage::{Ping, Stage, broker, consuming, heard, open_letters, ping, say, unsent};
+use messaging::dead_letters::{Filter, SettleError};
+use messaging::{EventId, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use sqlx::PgPool;
 use std::sync::atomic::{AtomicU32, Ordering};
 use testkit::eventually;
@@ -32,10 +33,6 @@ impl Handle<Ping> for Picky {
     }
 }
 
-async fn dead(broker: &testkit::TestBroker) -> usize {
-    broker.messages("beta.dead").await
-}
-
 async fn inbox_rows(pool: &PgPool) -> i64 {
     sqlx::query_scalar("select count(*) from inbox").fetch_one(pool).await.unwrap()
 }
@@ -45,15 +42,27 @@ async fn a_poison_message_ends_among_the_dead_letters_while_its_neighbours_flow(
     let (stage, broker) = (Stage::new().await, broker().await);
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
-    say(&alpha, 0, 100, 100).await;
+    let context = trace::TraceContext::root();
+    trace::scope(context, say(&alpha, 0, 100, 100)).await;
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(Picky::default())).run(stage.stopping()));
     stage.run(alpha.relay().run(stage.stopping()));
 
-    // 13 and 19 are dead; nothing of their transactions stays.
+    // 13 is dead at once; 19 climbs its ladder for minutes. Nothing of their transactions stays.
     eventually((98, 98), async || heard(&stage.beta).await).await;
-    eventually(2, async || dead(&broker).await).await;
+    eventually(1, async || open_letters(&beta).await.len()).await;
     eventually(98, async || inbox_rows(&stage.beta).await).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
+
+    let letter = open_letters(&beta).await.remove(0);
+    assert_eq!(letter.event_type, "alpha.Ping.v1");
+    assert_eq!(letter.reason, "rejected: thirteen is never right");
+    assert_eq!((letter.attempts, letter.ordering_key.as_deref()), (1, Some("3")));
+    assert_eq!(letter.trace_id(), Some(context.trace_id()));
+    assert!(letter.occurred_at.is_some() && letter.first_failed_at == Some(letter.failed_at));
+    let (_, body) = beta.dead_letters().show(letter.direction, letter.event_id).await.unwrap().unwrap();
+    assert_eq!(body.content_type, "application/cloudevents+json");
+    let payload: serde_json::Value = serde_json::from_slice(&body.payload).unwrap();
+    assert_eq!(payload["data"]["n"], 13);
     stage.stop().await;
 }
 
@@ -69,8 +78,30 @@ async fn what_is_no_event_ends_among_the_dead_letters() {
 
     broker.publish("alpha", "alpha.Ping.v1", "not even JSON").await;
     broker.publish("alpha", "alpha.Ping.v1", r#"{"specversion": "1.0"}"#).await;
-    eventually(2, async || dead(&broker).await).await;
+    eventually(2, async || open_letters(&beta).await.len()).await;
+    assert!(open_letters(&beta).await.iter().all(|letter| letter.reason.starts_with("the body is not an event")));
     say(&alpha, 1, 2, 1).await;
     eventually((2, 2), async || heard(&stage.beta).await).await;
+    stage.stop().await;
+}
+
+#[tokio::test]
+async fn an_event_from_beyond_the_inboxs_window_is_kept_and_never_handled_again() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
+    broker.declare_exchange("alpha").await;
+    stage.run(beta.consumer(Subscriptions::new().on::<Ping>(Picky::default())).run(stage.stopping()));
+    consuming(&beta).await;
+
+    // The first of January 2026, in milliseconds, is the beginning of this id.
+    let ancient = EventId("019b76da-a800-7000-8000-000000000001".parse().unwrap());
+    broker.announce_as(ancient, &ping(1)).await;
+    eventually(1, async || open_letters(&beta).await.len()).await;
+    let letter = open_letters(&beta).await.remove(0);
+    assert!(letter.reason.contains("beyond the inbox's window"), "{}", letter.reason);
+    let refused = beta.dead_letters().replay(letter.direction, letter.event_id).await;
+    assert!(matches!(refused, Err(SettleError::BeyondWindow)), "{refused:?}");
+    assert_eq!(beta.dead_letters().replay_matching(&Filter::default(), 10).await.unwrap(), 0);
+    assert_eq!(heard(&stage.beta).await, (0, 0));
     stage.stop().await;
 }

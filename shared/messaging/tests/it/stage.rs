@@ -1,6 +1,7 @@
 //! A database with two services' schemas, a virtual host, and what the stories ask of them.
 
 use event::Event;
+use messaging::dead_letters::{Filter, Letter, State};
 use messaging::{Handle, HandleError, Messaging, Meta, Transaction};
 use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, Executor, PgPool};
@@ -71,14 +72,8 @@ impl Stage {
     pub(crate) async fn new() -> Self {
         let database = TestDatabase::empty().await;
         let (alpha, beta) = (database.admin_pool("alpha"), database.admin_pool("beta"));
-        for (schema, pool) in [("alpha", &alpha), ("beta", &beta)] {
-            let ddl = format!(
-                "create schema {schema}; {}; create table heard (id bigserial, n bigint not null); \
-                 create table todo (n bigint primary key);",
-                SCHEMA.join("; ")
-            );
-            pool.execute(sqlx::raw_sql(AssertSqlSafe(ddl))).await.expect("create a schema");
-        }
+        schema(&alpha, "alpha").await;
+        schema(&beta, "beta").await;
         Self { database, alpha, beta, stopping: CancellationToken::new(), tasks: TaskTracker::new() }
     }
 
@@ -105,6 +100,16 @@ impl Drop for Stage {
     fn drop(&mut self) {
         self.stopping.cancel();
     }
+}
+
+/// Creates a service's schema.
+pub(crate) async fn schema(pool: &PgPool, name: &str) {
+    let ddl = format!(
+        "create schema {name}; {}; create table heard (id bigserial, n bigint not null); \
+         create table todo (n bigint primary key);",
+        SCHEMA.join("; ")
+    );
+    pool.execute(sqlx::raw_sql(AssertSqlSafe(ddl))).await.expect("create a schema");
 }
 
 pub(crate) async fn broker() -> TestBroker {
@@ -135,4 +140,10 @@ pub(crate) async fn unsent(pool: &PgPool) -> i64 {
 /// Waits until a service that does not publish hears its queue.
 pub(crate) async fn consuming(service: &Messaging) {
     testkit::eventually(Err("publishing: not connected".to_owned()), async || service.check()).await;
+}
+
+/// The letters in a table that nobody has decided about.
+pub(crate) async fn open_letters(service: &Messaging) -> Vec<Letter> {
+    let filter = Filter { state: Some(State::Open), ..Filter::default() };
+    service.dead_letters().list(&filter, None, 1_000).await.expect("list dead letters")
 }

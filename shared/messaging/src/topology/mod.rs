@@ -3,6 +3,13 @@
 //! Every queue is declared with its final arguments from the first version on: RabbitMQ refuses another declaration
 //! of a queue that exists, and by then it holds messages that people keep.
 
+mod existing;
+mod plan;
+
+pub use existing::Existing;
+pub use plan::{Action, Plan, Planned};
+
+use crate::broker::{BrokerError, Link};
 use event::producer;
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
@@ -35,7 +42,7 @@ pub struct Queue {
 }
 
 /// Which messages of an exchange go to a queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Binding {
     /// Where messages come from.
     pub exchange: String,
@@ -105,30 +112,80 @@ impl Topology {
         topology
     }
 
+    /// What declaring this would do to what is there.
+    pub fn plan(&self, existing: &Existing) -> Plan {
+        Plan::of(self, existing)
+    }
+
     /// Declares what is the service's own; what exists with the same arguments stays as it is.
     ///
     /// # Errors
     /// A closed channel: 406 when something exists with other arguments, 403 when the broker's user may not.
     pub async fn declare(&self, channel: &Channel) -> Result<(), lapin::Error> {
         for exchange in &self.exchanges {
-            let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
-            channel
-                .exchange_declare(exchange.name.as_str().into(), exchange.kind.clone(), options, FieldTable::default())
-                .await?;
+            exchange.declare(channel).await?;
         }
         for queue in &self.queues {
-            let mut arguments = FieldTable::default();
-            arguments.insert("x-queue-type".into(), text("quorum"));
-            for (name, value) in &queue.arguments {
-                arguments.insert((*name).into(), value.clone());
-            }
-            let options = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
-            channel.queue_declare(queue.name.as_str().into(), options, arguments).await?;
+            queue.declare(channel).await?;
         }
         for binding in &self.bindings {
             binding.declare(channel).await?;
         }
         Ok(())
+    }
+
+    /// The same on a channel of its own, which a refusal closes instead of one that is needed, with words for people.
+    pub(crate) async fn declare_on(&self, link: &Link) -> Result<(), TopologyError> {
+        let channel = link.channel().await.map_err(TopologyError::Broker)?;
+        let refused = |what: String| move |source| TopologyError::Refused { what, source };
+        for exchange in &self.exchanges {
+            exchange.declare(&channel).await.map_err(refused(format!("exchange {}", exchange.name)))?;
+        }
+        for queue in &self.queues {
+            queue.declare(&channel).await.map_err(refused(format!("queue {}", queue.name)))?;
+        }
+        for binding in &self.bindings {
+            let what = format!("binding of {} to {} by {}", binding.queue, binding.exchange, binding.routing_key);
+            binding.declare(&channel).await.map_err(refused(what))?;
+        }
+        // The next look at it is on another channel.
+        let _ = channel.close(200, "declared".into()).await;
+        Ok(())
+    }
+}
+
+/// Why the topology is not as it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum TopologyError {
+    /// There is no channel.
+    #[error("reach the broker")]
+    Broker(#[source] BrokerError),
+    /// It exists with other arguments (406, the broker says which), or the broker's user may not (403).
+    #[error("declare {what}: what exists can't be changed, only deleted or left")]
+    Refused {
+        /// What was declared.
+        what: String,
+        /// The broker's words.
+        source: lapin::Error,
+    },
+}
+
+impl Exchange {
+    async fn declare(&self, channel: &Channel) -> Result<(), lapin::Error> {
+        let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
+        channel.exchange_declare(self.name.as_str().into(), self.kind.clone(), options, FieldTable::default()).await
+    }
+}
+
+impl Queue {
+    async fn declare(&self, channel: &Channel) -> Result<(), lapin::Error> {
+        let mut arguments = FieldTable::default();
+        arguments.insert("x-queue-type".into(), text("quorum"));
+        for (name, value) in &self.arguments {
+            arguments.insert((*name).into(), value.clone());
+        }
+        let options = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+        channel.queue_declare(self.name.as_str().into(), options, arguments).await.map(drop)
     }
 }
 

@@ -1,0 +1,81 @@
+//! Where an event goes that failed: up the retry ladder, or to the dead letters.
+
+use super::history::History;
+use crate::topology::LADDER;
+use std::time::Duration;
+
+/// Waits that a handler may ask for, one after the other: over an hour on the longest rung.
+const WAITS_MAX: u32 = 40;
+
+/// What becomes of an event that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It comes back through this rung.
+    Rung(&'static str, History),
+    /// It is given up.
+    Dead(History),
+}
+
+/// After a failure that may pass: each time a longer wait, and after the last one the end.
+pub(crate) fn climb(failed: History) -> Fate {
+    match usize::try_from(failed.climbed).ok().and_then(|climbed| LADDER.get(climbed)) {
+        Some((rung, _)) => Fate::Rung(rung, History { climbed: failed.climbed + 1, ..failed }),
+        None => Fate::Dead(failed),
+    }
+}
+
+/// After a handler asked to wait: the first rung that is long enough, else the longest.
+pub(crate) fn wait(failed: History, after: Duration) -> Fate {
+    if failed.attempts > WAITS_MAX {
+        return Fate::Dead(failed);
+    }
+    let after_ms = i32::try_from(after.as_millis()).unwrap_or(i32::MAX);
+    let rung = LADDER.iter().find(|(_, wait_ms)| *wait_ms >= after_ms).or(LADDER.last());
+    rung.map_or(Fate::Dead(failed.clone()), |(rung, _)| Fate::Rung(rung, failed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::OffsetDateTime;
+
+    fn rung(fate: &Fate) -> &'static str {
+        match fate {
+            Fate::Rung(rung, _) => rung,
+            Fate::Dead(_) => "dead",
+        }
+    }
+
+    #[test]
+    fn each_failure_waits_longer_and_the_last_one_is_the_end() {
+        let mut history = History::default();
+        let mut way = vec![];
+        loop {
+            let fate = climb(history.failed("again", OffsetDateTime::UNIX_EPOCH));
+            way.push(rung(&fate));
+            match fate {
+                Fate::Rung(_, next) => history = next,
+                Fate::Dead(last) => break assert_eq!(last.attempts, 5),
+            }
+        }
+        assert_eq!(way, ["1s", "5s", "30s", "2m", "dead"]);
+    }
+
+    #[test]
+    fn a_wait_takes_the_first_rung_that_is_long_enough() {
+        let rung_after = |millis| rung(&wait(History::default(), Duration::from_millis(millis)));
+        assert_eq!([0, 1_000, 1_001, 30_000, 31_000, 7_200_000].map(rung_after), ["1s", "1s", "5s", "30s", "2m", "2m"]);
+    }
+
+    #[test]
+    fn waits_use_up_no_rung_but_end_too() {
+        let mut history = History::default();
+        let mut waits = 0;
+        while let Fate::Rung(_, next) = wait(history.failed("wait", OffsetDateTime::UNIX_EPOCH), Duration::ZERO) {
+            assert_eq!(next.climbed, 0);
+            history = next;
+            waits += 1;
+        }
+        assert_eq!(waits, WAITS_MAX);
+    }
+}

@@ -1,0 +1,135 @@
+//! Reading a message of `<service>.dead`: an event, or anything else that came to an inbox.
+
+use crate::consumer::history::{self, History};
+use lapin::BasicProperties;
+use lapin::message::Delivery;
+use lapin::types::{AMQPValue, FieldTable};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use uuid::{Builder, Uuid, Version};
+
+/// Longest text of one column that a stranger fills.
+const CHARS_MAX: usize = 500;
+
+/// A letter that is to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Arrival {
+    pub(super) event_id: Uuid,
+    pub(super) event_type: String,
+    pub(super) ordering_key: Option<String>,
+    pub(super) sequence: Option<i64>,
+    pub(super) correlation_id: Option<Uuid>,
+    pub(super) traceparent: Option<String>,
+    pub(super) occurred_at: Option<OffsetDateTime>,
+    pub(super) content_type: String,
+    pub(super) history: History,
+}
+
+impl Arrival {
+    pub(super) fn read(delivery: &Delivery) -> Self {
+        Self::of(&delivery.data, &delivery.properties)
+    }
+
+    /// Takes what the envelope says, else what the message's properties say, else what can be made of the bytes.
+    fn of(body: &[u8], properties: &BasicProperties) -> Self {
+        let envelope: Value = serde_json::from_slice(body).unwrap_or_default();
+        let said = |name: &str| envelope[name].as_str().map(clean);
+        let id = |text: Option<String>| text.and_then(|text| text.parse::<Uuid>().ok());
+        let version_7 = |id: &Uuid| id.get_version() == Some(Version::SortRand);
+        let property = |text: &Option<lapin::types::ShortString>| text.as_ref().map(|text| clean(text.as_str()));
+        Self {
+            event_id: id(said("id"))
+                .filter(version_7)
+                .or(id(property(properties.message_id())).filter(version_7))
+                .unwrap_or_else(|| derived_id(body)),
+            event_type: said("type").or(property(properties.kind())).unwrap_or_else(|| "unknown".to_owned()),
+            ordering_key: said("partitionkey"),
+            sequence: said("sequence").and_then(|text| text.parse().ok()),
+            correlation_id: id(said("correlationid").or(property(properties.correlation_id()))),
+            traceparent: said("traceparent")
+                .or(properties.headers().as_ref().and_then(|headers| history::text(headers, "traceparent"))),
+            occurred_at: said("time").and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()).filter(storable),
+            content_type: property(properties.content_type()).unwrap_or_else(|| "application/octet-stream".to_owned()),
+            history: history_of(properties),
+        }
+    }
+}
+
+/// What the consumer wrote, unless RabbitMQ itself gave the message up: copies of ours never carry its marks.
+fn history_of(properties: &BasicProperties) -> History {
+    let history = History::read(properties);
+    let Some(death) = properties.headers().as_ref().and_then(last_death) else { return history };
+    let reason = format!("RabbitMQ gave it up: {} in {}", death.reason, death.queue);
+    history.failed(&reason, death.at.unwrap_or_else(OffsetDateTime::now_utc))
+}
+
+/// The newest entry of `x-death`.
+///
+/// Source: RabbitMQ documentation, "Dead Letter Exchanges", "Effects on Messages": the most recent event comes first.
+fn last_death(headers: &FieldTable) -> Option<Death> {
+    let Some(AMQPValue::FieldArray(deaths)) = headers.inner().get("x-death") else { return None };
+    let Some(AMQPValue::FieldTable(death)) = deaths.as_slice().first() else { return None };
+    let at = match death.inner().get("time") {
+        Some(AMQPValue::Timestamp(secs)) => i64::try_from(*secs).ok(),
+        _ => None,
+    };
+    Some(Death {
+        reason: history::text(death, "reason")?,
+        queue: history::text(death, "queue")?,
+        at: at.and_then(|secs| OffsetDateTime::from_unix_timestamp(secs).ok()),
+    })
+}
+
+struct Death {
+    reason: String,
+    queue: String,
+    at: Option<OffsetDateTime>,
+}
+
+/// The same bytes have the same id, so that a repeated delivery is one letter. Version 8: nobody takes it for an
+/// event's.
+fn derived_id(body: &[u8]) -> Uuid {
+    let digest = Sha256::digest(body);
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// Without what PostgreSQL takes in no text, and not without end.
+fn clean(text: &str) -> String {
+    text.chars().filter(|character| *character != '\0').take(CHARS_MAX).collect()
+}
+
+/// Whether PostgreSQL knows the year.
+fn storable(moment: &OffsetDateTime) -> bool {
+    (1900..9999).contains(&moment.year())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_kept_under_its_own_id_with_what_its_envelope_says() {
+        let body = br#"{"specversion": "1.0", "id": "01930000-0000-7000-8000-000000000001",
+            "type": "orders.OrderCreated.v1", "partitionkey": "7", "sequence": "3", "time": "2026-11-21T10:00:00Z",
+            "correlationid": "01930000-0000-7000-8000-000000000002", "traceparent": "00-1-2-01"}"#;
+        let arrival = Arrival::of(body, &BasicProperties::default());
+        assert_eq!(arrival.event_id.to_string(), "01930000-0000-7000-8000-000000000001");
+        assert_eq!((arrival.event_type.as_str(), arrival.sequence), ("orders.OrderCreated.v1", Some(3)));
+        assert_eq!((arrival.ordering_key.as_deref(), arrival.traceparent.as_deref()), (Some("7"), Some("00-1-2-01")));
+        assert!(arrival.occurred_at.is_some() && arrival.correlation_id.is_some());
+    }
+
+    #[test]
+    fn what_is_no_event_gets_an_id_from_its_bytes() {
+        let properties = BasicProperties::default().with_type("mystery".into()).with_message_id("17".into());
+        let one = Arrival::of(b"not even\0JSON", &properties);
+        assert_eq!(one.event_id, Arrival::of(b"not even\0JSON", &properties).event_id);
+        assert_ne!(one.event_id, Arrival::of(b"something else", &properties).event_id);
+        assert_eq!(one.event_type, "mystery");
+        assert_eq!(one.event_id.get_version_num(), 8);
+    }
+}

@@ -1,0 +1,35 @@
+//! Events that were given up: kept in a table, for a person to look at and to decide about.
+//!
+//! Incoming ones could not be handled: the consumer, or RabbitMQ itself, sends them to `<service>.dead`, and the
+//! [`sink`] writes them down. Outgoing ones could not be delivered: the relay parks them. Both are listed, shown,
+//! replayed and discarded in the same way.
+
+mod arrival;
+mod keep;
+pub(crate) mod sink;
+
+mod filter;
+mod letter;
+mod read;
+mod settle;
+
+pub use filter::{Filter, Position};
+pub use letter::{Body, Direction, Letter, State};
+pub use read::Count;
+pub use settle::SettleError;
+
+use crate::transaction::Origin;
+use sqlx::PgPool;
+
+/// The dead letters of one service; cheap to clone.
+#[derive(Clone)]
+pub struct DeadLetters {
+    pool: PgPool,
+    origin: Origin,
+}
+
+impl DeadLetters {
+    pub(crate) fn new(pool: PgPool, origin: Origin) -> Self {
+        Self { pool, origin }
+    }
+}

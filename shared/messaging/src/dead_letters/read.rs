@@ -1,0 +1,89 @@
+//! Looking at dead letters.
+
+use super::filter::{CONDITIONS, bind_filter};
+use super::letter::word;
+use super::{Body, DeadLetters, Direction, Filter, Letter, Position};
+use sqlx::{AssertSqlSafe, Row};
+use uuid::Uuid;
+
+/// Columns of a [`Letter`].
+const COLUMNS: &str = "direction, event_id, event_type, ordering_key, reason, attempts, correlation_id, traceparent, \
+     occurred_at, first_failed_at, failed_at, state, settled_at";
+
+/// How many letters of one kind are open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// Which way they were going.
+    pub direction: Direction,
+    /// Their wire type.
+    pub event_type: String,
+    /// How many.
+    pub open: i64,
+}
+
+impl DeadLetters {
+    /// The letters that `filter` means, newest first, at most `limit` of them, those after `after` if it is given.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn list(&self, filter: &Filter, after: Option<Position>, limit: u16) -> Result<Vec<Letter>, sqlx::Error> {
+        let statement = format!(
+            "select {COLUMNS} from dead_letters where {CONDITIONS} \
+             and ($7::timestamptz is null or (failed_at, event_id, direction) < ($7, $8, $9)) \
+             order by failed_at desc, event_id desc, direction desc limit $10"
+        );
+        bind_filter!(sqlx::query(AssertSqlSafe(statement)), filter)
+            .bind(after.map(|position| position.failed_at))
+            .bind(after.map(|position| position.event_id))
+            .bind(after.map(|position| position.direction.word()))
+            .bind(i64::from(limit))
+            .try_map(|row| Letter::read(&row))
+            .fetch_all(&self.pool)
+            .await
+    }
+
+    /// One letter with what it says, if it is there.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn show(&self, direction: Direction, event_id: Uuid) -> Result<Option<(Letter, Body)>, sqlx::Error> {
+        let statement = format!(
+            "select {COLUMNS}, content_type, payload, exchange, routing_key from dead_letters \
+             where direction = $1 and event_id = $2"
+        );
+        sqlx::query(AssertSqlSafe(statement))
+            .bind(direction.word())
+            .bind(event_id)
+            .try_map(|row| {
+                let body = Body {
+                    content_type: row.try_get("content_type")?,
+                    payload: row.try_get("payload")?,
+                    exchange: row.try_get("exchange")?,
+                    routing_key: row.try_get("routing_key")?,
+                };
+                Ok((Letter::read(&row)?, body))
+            })
+            .fetch_optional(&self.pool)
+            .await
+    }
+
+    /// How many letters are open, by direction and type.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn count(&self) -> Result<Vec<Count>, sqlx::Error> {
+        sqlx::query(
+            "select direction, event_type, count(*) as open from dead_letters where state = 'open' \
+             group by direction, event_type order by direction, event_type",
+        )
+        .try_map(|row| {
+            Ok(Count {
+                direction: word(&row, "direction")?,
+                event_type: row.try_get("event_type")?,
+                open: row.try_get("open")?,
+            })
+        })
+        .fetch_all(&self.pool)
+        .await
+    }
+}

@@ -1,0 +1,177 @@
+//! Deciding about dead letters: sent on their way again, or put away.
+
+use super::filter::{CONDITIONS, bind_filter};
+use super::letter::word;
+use super::{DeadLetters, Direction, Filter, State};
+use crate::lane::LANES;
+use crate::relay::wake::Occasions;
+use sqlx::{AssertSqlSafe, PgConnection, Row};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Letters that are settled in one transaction.
+const CHUNK: i64 = 500;
+
+/// Whether the inbox still remembers the day of a letter's event. Only a UUID of version 7 has a day.
+const IN_WINDOW: &str = "(direction = 'outgoing' or substr(event_id::text, 15, 1) <> '7' or to_regclass('inbox_' || \
+     to_char(to_timestamp(('x' || substr(replace(event_id::text, '-', ''), 1, 12))::bit(48)::bigint / 1000) \
+     at time zone 'utc', 'YYYYMMDD')) is not null)";
+
+/// Why a letter was not settled.
+#[derive(Debug, thiserror::Error)]
+pub enum SettleError {
+    /// There is no such letter.
+    #[error("there is no {direction} dead letter {event_id}")]
+    NotFound {
+        /// Its direction.
+        direction: Direction,
+        /// Its id.
+        event_id: Uuid,
+    },
+    /// Somebody decided already.
+    #[error("the letter is {0} already")]
+    Settled(State),
+    /// The inbox has forgotten the event's day: whether it was handled before is not known, so that a replay could
+    /// repeat its effect.
+    #[error("the event is from beyond the inbox's window: it may have been handled before, so it can't be replayed")]
+    BeyondWindow,
+    /// The database refused, or went away.
+    #[error("settle dead letters")]
+    Database(#[from] sqlx::Error),
+}
+
+/// What is decided.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Decision {
+    Replay,
+    Discard,
+}
+
+/// The keys of some letters, as two columns.
+#[derive(Default)]
+struct Keys {
+    directions: Vec<&'static str>,
+    event_ids: Vec<Uuid>,
+}
+
+impl DeadLetters {
+    /// Sends an open letter on its way again: an incoming one to this service's own inbox, with the same id, so that
+    /// its effect still happens once; an outgoing one to where it was to go.
+    ///
+    /// The letter's state and the outbox row that carries it commit together.
+    ///
+    /// # Errors
+    /// [`SettleError`].
+    pub async fn replay(&self, direction: Direction, event_id: Uuid) -> Result<(), SettleError> {
+        self.settle(direction, event_id, Decision::Replay).await
+    }
+
+    /// Puts an open letter away.
+    ///
+    /// # Errors
+    /// [`SettleError`], without [`SettleError::BeyondWindow`].
+    pub async fn discard(&self, direction: Direction, event_id: Uuid) -> Result<(), SettleError> {
+        self.settle(direction, event_id, Decision::Discard).await
+    }
+
+    /// Replays the open letters that `filter` means, oldest first, at most `limit`; returns how many. Those from
+    /// beyond the inbox's window stay open.
+    ///
+    /// # Errors
+    /// The database's; what was settled before stays settled.
+    pub async fn replay_matching(&self, filter: &Filter, limit: u32) -> Result<u64, SettleError> {
+        self.settle_matching(filter, limit, Decision::Replay).await
+    }
+
+    /// Puts away the open letters that `filter` means, at most `limit`; returns how many.
+    ///
+    /// # Errors
+    /// The database's; what was settled before stays settled.
+    pub async fn discard_matching(&self, filter: &Filter, limit: u32) -> Result<u64, SettleError> {
+        self.settle_matching(filter, limit, Decision::Discard).await
+    }
+
+    async fn settle(&self, direction: Direction, event_id: Uuid, decision: Decision) -> Result<(), SettleError> {
+        let mut tx = self.pool.begin().await?;
+        let statement = format!(
+            "select state, {IN_WINDOW} as in_window from dead_letters where direction = $1 and event_id = $2 for update"
+        );
+        let found = sqlx::query(AssertSqlSafe(statement))
+            .bind(direction.word())
+            .bind(event_id)
+            .try_map(|row| Ok((word(&row, "state")?, row.try_get("in_window")?)))
+            .fetch_optional(&mut *tx)
+            .await?;
+        match found {
+            None => return Err(SettleError::NotFound { direction, event_id }),
+            Some((state @ (State::Replayed | State::Discarded), _)) => return Err(SettleError::Settled(state)),
+            Some((State::Open, false)) if decision == Decision::Replay => return Err(SettleError::BeyondWindow),
+            Some((State::Open, _)) => {}
+        }
+        let keys = Keys { directions: vec![direction.word()], event_ids: vec![event_id] };
+        self.decide(&mut tx, &keys, decision).await?;
+        tx.commit().await?;
+        self.origin.wake.committed(Occasions::of_lanes(0..LANES));
+        Ok(())
+    }
+
+    async fn settle_matching(&self, filter: &Filter, limit: u32, decision: Decision) -> Result<u64, SettleError> {
+        if filter.state.is_some_and(|state| state != State::Open) {
+            return Ok(0);
+        }
+        // A letter that fails again while this goes on is given up later than now, and not settled twice.
+        let begun = OffsetDateTime::now_utc();
+        let failed_before = Some(filter.failed_before.map_or(begun, |before| before.min(begun)));
+        let filter = Filter { state: Some(State::Open), failed_before, ..filter.clone() };
+        let mut settled = 0_u64;
+        while settled < u64::from(limit) {
+            let left = i64::try_from(u64::from(limit) - settled).unwrap_or(CHUNK);
+            let mut tx = self.pool.begin().await?;
+            let keys = pick(&mut tx, &filter, left.min(CHUNK), decision).await?;
+            if keys.event_ids.is_empty() {
+                break;
+            }
+            self.decide(&mut tx, &keys, decision).await?;
+            tx.commit().await?;
+            self.origin.wake.committed(Occasions::of_lanes(0..LANES));
+            settled += keys.event_ids.len() as u64;
+        }
+        Ok(settled)
+    }
+
+    /// Settles letters that are open and locked.
+    async fn decide(&self, tx: &mut PgConnection, keys: &Keys, decision: Decision) -> Result<(), sqlx::Error> {
+        let service = &self.origin.service;
+        let query = match decision {
+            Decision::Replay => sqlx::query(include_str!("../sql/replay.sql"))
+                .bind(&keys.directions)
+                .bind(&keys.event_ids)
+                .bind(format!("{service}.return"))
+                .bind(format!("{service}.inbox")),
+            Decision::Discard => {
+                sqlx::query(include_str!("../sql/discard.sql")).bind(&keys.directions).bind(&keys.event_ids)
+            }
+        };
+        query.execute(tx).await.map(drop)
+    }
+}
+
+/// Locks some open letters; those that somebody else is deciding about are left to them.
+async fn pick(tx: &mut PgConnection, filter: &Filter, limit: i64, decision: Decision) -> Result<Keys, sqlx::Error> {
+    let possible = if decision == Decision::Replay { IN_WINDOW } else { "true" };
+    let statement = format!(
+        "select direction, event_id from dead_letters where {CONDITIONS} and {possible} \
+         order by failed_at, event_id limit $7 for update skip locked"
+    );
+    let rows: Vec<(Direction, Uuid)> = bind_filter!(sqlx::query(AssertSqlSafe(statement)), filter)
+        .bind(limit)
+        .try_map(|row| Ok((word(&row, "direction")?, row.try_get("event_id")?)))
+        .fetch_all(tx)
+        .await?;
+    let mut keys = Keys::default();
+    for (direction, event_id) in rows {
+        keys.directions.push(direction.word());
+        keys.event_ids.push(event_id);
+    }
+    Ok(keys)
+}

@@ -1,0 +1,186 @@
+//! The difference between a topology and what a broker has.
+
+use super::{Binding, Existing, Queue, Topology};
+use lapin::ExchangeKind;
+use lapin::types::AMQPValue;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What is to be done about one exchange, queue or binding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It is not there.
+    Create,
+    /// It is there, and as it should be.
+    Keep,
+    /// It is there and otherwise: the broker will refuse to declare it. Says what differs.
+    Conflict(String),
+    /// It is there and nobody asks for it: events that the service used to hear.
+    LeftOver,
+}
+
+/// One line of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// `queue payments.inbox (x-delivery-limit=20, …)`.
+    pub what: String,
+    /// What is to be done about it.
+    pub action: Action,
+}
+
+/// What declaring a topology would do. Its text is a list for people, one line each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Exchanges, then queues, then bindings.
+    pub lines: Vec<Planned>,
+}
+
+impl Plan {
+    /// Whether the broker would refuse something.
+    pub fn has_conflicts(&self) -> bool {
+        self.lines.iter().any(|line| matches!(line.action, Action::Conflict(_)))
+    }
+
+    pub(super) fn of(topology: &Topology, existing: &Existing) -> Self {
+        let mut lines = vec![];
+        for exchange in &topology.exchanges {
+            let wanted = kind(&exchange.kind);
+            let action = match existing.exchanges.get(&exchange.name) {
+                None => Action::Create,
+                Some(present) if present == wanted => Action::Keep,
+                Some(present) => Action::Conflict(format!("type is {present}")),
+            };
+            lines.push(Planned { what: format!("exchange {} ({wanted})", exchange.name), action });
+        }
+        for queue in &topology.queues {
+            let wanted = arguments(queue);
+            let action = match existing.queues.get(&queue.name) {
+                None => Action::Create,
+                Some(present) if *present == wanted => Action::Keep,
+                Some(present) => Action::Conflict(difference(&wanted, present)),
+            };
+            let told: Vec<String> = wanted.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            lines.push(Planned { what: format!("queue {} ({})", queue.name, told.join(", ")), action });
+        }
+        let wanted: Vec<&Binding> = topology.bindings.iter().chain(&topology.heard).collect();
+        for binding in &wanted {
+            let action = if existing.bindings.contains(*binding) { Action::Keep } else { Action::Create };
+            lines.push(Planned { what: told(binding), action });
+        }
+        // Every queue is bound to the default exchange, which has no name; that is nobody's doing.
+        let ours = |binding: &&Binding| {
+            !binding.exchange.is_empty() && topology.queues.iter().any(|queue| queue.name == binding.queue)
+        };
+        for binding in existing.bindings.iter().filter(ours).filter(|binding| !wanted.contains(binding)) {
+            lines.push(Planned { what: told(binding), action: Action::LeftOver });
+        }
+        Self { lines }
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Planned { what, action } in &self.lines {
+            match action {
+                Action::Create => writeln!(f, "create    {what}")?,
+                Action::Keep => writeln!(f, "keep      {what}")?,
+                Action::Conflict(why) => writeln!(f, "CONFLICT  {what}: {why}")?,
+                Action::LeftOver => writeln!(f, "left over {what}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn told(binding: &Binding) -> String {
+    format!("binding {} -> {} by \"{}\"", binding.exchange, binding.queue, binding.routing_key)
+}
+
+fn kind(kind: &ExchangeKind) -> &str {
+    match kind {
+        ExchangeKind::Custom(name) => name,
+        ExchangeKind::Direct => "direct",
+        ExchangeKind::Fanout => "fanout",
+        ExchangeKind::Headers => "headers",
+        ExchangeKind::Topic => "topic",
+    }
+}
+
+fn arguments(queue: &Queue) -> BTreeMap<String, String> {
+    let own = queue.arguments.iter().map(|(name, value)| ((*name).to_owned(), text(value)));
+    own.chain([("x-queue-type".to_owned(), "quorum".to_owned())]).collect()
+}
+
+fn difference(wanted: &BTreeMap<String, String>, present: &BTreeMap<String, String>) -> String {
+    let value = |arguments: &BTreeMap<String, String>, name: &str| {
+        arguments.get(name).map_or_else(|| "absent".to_owned(), Clone::clone)
+    };
+    let names: std::collections::BTreeSet<&String> = wanted.keys().chain(present.keys()).collect();
+    let differing = names.into_iter().filter(|name| wanted.get(*name) != present.get(*name));
+    let told: Vec<String> =
+        differing.map(|name| format!("{name} is {}, not {}", value(present, name), value(wanted, name))).collect();
+    told.join(", ")
+}
+
+/// An argument as the management interface would write it.
+fn text(value: &AMQPValue) -> String {
+    match value {
+        AMQPValue::LongString(text) => text.to_string(),
+        AMQPValue::LongInt(number) => number.to_string(),
+        other => format!("{other:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn line<'a>(plan: &'a Plan, beginning: &str) -> &'a Action {
+        &plan.lines.iter().find(|line| line.what.starts_with(beginning)).unwrap().action
+    }
+
+    #[test]
+    fn an_empty_broker_gets_everything() {
+        let plan = Topology::of("payments", &["orders.OrderCreated.v1"]).plan(&Existing::default());
+        assert!(plan.lines.iter().all(|line| line.action == Action::Create));
+        assert!(plan.to_string().contains("create    queue payments.retry.1s (x-dead-letter-exchange=payments.return"));
+    }
+
+    #[test]
+    fn a_plan_tells_what_stays_what_differs_and_what_nobody_asks_for() {
+        let definitions = json!({
+            "exchanges": [
+                { "name": "payments", "vhost": "/", "type": "topic" },
+                { "name": "payments.dead", "vhost": "/", "type": "direct" },
+                { "name": "payments.retry", "vhost": "elsewhere", "type": "direct" },
+            ],
+            "queues": [
+                { "name": "payments.dead", "vhost": "/", "arguments": { "x-queue-type": "quorum" } },
+                { "name": "payments.retry.1s", "vhost": "/", "arguments": {
+                    "x-queue-type": "quorum", "x-message-ttl": 2000, "x-dead-letter-exchange": "payments.return",
+                    "x-dead-letter-routing-key": "payments.inbox", "x-dead-letter-strategy": "at-least-once",
+                    "x-overflow": "reject-publish",
+                } },
+            ],
+            "bindings": [
+                { "source": "payments.dead", "vhost": "/", "destination": "payments.dead",
+                  "destination_type": "queue", "routing_key": "" },
+                { "source": "orders", "vhost": "/", "destination": "payments.dead",
+                  "destination_type": "queue", "routing_key": "orders.OrderLost.v1" },
+            ],
+        });
+        let existing = Existing::from_definitions(&definitions, "/");
+        let plan = Topology::of("payments", &["orders.OrderCreated.v1"]).plan(&existing);
+        assert!(plan.has_conflicts());
+        assert_eq!(line(&plan, "exchange payments (topic)"), &Action::Keep);
+        assert_eq!(line(&plan, "exchange payments.dead"), &Action::Conflict("type is direct".into()));
+        assert_eq!(line(&plan, "exchange payments.retry"), &Action::Create);
+        assert_eq!(line(&plan, "queue payments.dead"), &Action::Keep);
+        let conflict = Action::Conflict("x-message-ttl is 2000, not 1000".into());
+        assert_eq!(line(&plan, "queue payments.retry.1s"), &conflict);
+        assert_eq!(line(&plan, "binding payments.dead -> payments.dead"), &Action::Keep);
+        assert_eq!(line(&plan, "binding orders -> payments.dead"), &Action::LeftOver);
+        assert_eq!(line(&plan, "binding orders -> payments.inbox"), &Action::Create);
+    }
+}
