@@ -1,5 +1,6 @@
 //! WebSockets: a handshake that is forwarded like any request, then bytes in both directions, never re-framed.
 
+mod pipe;
 mod tunnels;
 
 use crate::forward::admission::Outgoing;

@@ -1,19 +1,15 @@
 //! The open tunnels: how many there may be, and how they end.
 
+use super::pipe::{self, End};
 use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
 use metrics::gauge;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::copy_bidirectional_with_sizes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
-
-/// Buffer per direction. Messages are a few hundred bytes, and there are many tunnels.
-const BUFFER_BYTES: usize = 4 * 1024;
 
 /// All tunnels of the gateway.
 pub(crate) struct Tunnels {
@@ -73,8 +69,11 @@ impl Tunnels {
 
 async fn connect(client: OnUpgrade, service: OnUpgrade) -> io::Result<()> {
     let (client, service) = tokio::try_join!(client, service).map_err(io::Error::other)?;
-    let (mut client, mut service) = (TokioIo::new(client), TokioIo::new(service));
-    copy_bidirectional_with_sizes(&mut client, &mut service, BUFFER_BYTES, BUFFER_BYTES).await.map(drop)
+    match (End::of(client), End::of(service)) {
+        (Some(client), Some(service)) => pipe::carry(&client, &service).await,
+        // Both come from our own listener and our own connector.
+        _ => Err(io::Error::other("the connections are not TCP")),
+    }
 }
 
 impl Counted {

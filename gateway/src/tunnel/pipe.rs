@@ -1,0 +1,152 @@
+//! Bytes in both directions between two sockets, without a buffer per tunnel.
+//!
+//! A tunnel is silent most of its life, and there are many. Bytes are read into one buffer per thread when there are
+//! some, and written on at once; only what the other side does not take yet is kept, for as long as that lasts.
+
+use bytes::Bytes;
+use hyper::upgrade::{Parts, Upgraded};
+use hyper_util::rt::TokioIo;
+use std::cell::RefCell;
+use std::io;
+use tokio::net::TcpStream;
+
+/// What is read at once.
+const READ_BYTES: usize = 16 * 1024;
+
+thread_local! {
+    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
+}
+
+/// One end of a tunnel: the socket, and what was read from it before it became one.
+pub(super) struct End {
+    socket: TcpStream,
+    read_before: Bytes,
+}
+
+impl End {
+    /// The socket under an upgraded connection; `None` when it is none of ours.
+    pub(super) fn of(upgraded: Upgraded) -> Option<Self> {
+        let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+        Some(Self { socket: io.into_inner(), read_before: read_buf })
+    }
+}
+
+/// Carries bytes both ways until both directions have ended, or one breaks.
+///
+/// # Errors
+/// The socket's that broke.
+pub(super) async fn carry(client: &End, service: &End) -> io::Result<()> {
+    tokio::try_join!(one_way(client, &service.socket), one_way(service, &client.socket)).map(drop)
+}
+
+async fn one_way(from: &End, to: &TcpStream) -> io::Result<()> {
+    write_all(to, &from.read_before).await?;
+    loop {
+        from.socket.readable().await?;
+        // No await while the thread's buffer is borrowed: another task of the thread may need it.
+        let moved = BUFFER.with_borrow_mut(|buffer| match from.socket.try_read(buffer) {
+            Ok(0) => Ok(Moved::End),
+            Ok(length) => {
+                let read = &buffer[..length];
+                match to.try_write(read) {
+                    Ok(written) if written == length => Ok(Moved::All),
+                    Ok(written) => Ok(Moved::Some(read[written..].into())),
+                    Err(failure) if failure.kind() == io::ErrorKind::WouldBlock => Ok(Moved::Some(read.into())),
+                    Err(failure) => Err(failure),
+                }
+            }
+            Err(failure) if failure.kind() == io::ErrorKind::WouldBlock => Ok(Moved::All),
+            Err(failure) => Err(failure),
+        })?;
+        match moved {
+            Moved::All => {}
+            Moved::Some(rest) => write_all(to, &rest).await?,
+            Moved::End => return shut_down_writing(to),
+        }
+    }
+}
+
+/// How much of what was read is written.
+enum Moved {
+    All,
+    /// Not these bytes.
+    Some(Box<[u8]>),
+    /// There will be no more.
+    End,
+}
+
+async fn write_all(to: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        to.writable().await?;
+        match to.try_write(bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(failure) if failure.kind() == io::ErrorKind::WouldBlock => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(())
+}
+
+/// Tells the other side that this direction has ended, while it may go on to talk.
+fn shut_down_writing(socket: &TcpStream) -> io::Result<()> {
+    match socket2::SockRef::from(socket).shutdown(std::net::Shutdown::Write) {
+        // It has gone by itself.
+        Err(failure) if failure.kind() == io::ErrorKind::NotConnected => Ok(()),
+        done => done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    async fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let connecting = TcpStream::connect(listener.local_addr().unwrap());
+        let (one, other) = tokio::join!(connecting, listener.accept());
+        (one.unwrap(), other.unwrap().0)
+    }
+
+    fn end(socket: TcpStream, read_before: &'static [u8]) -> End {
+        End { socket, read_before: Bytes::from_static(read_before) }
+    }
+
+    #[tokio::test]
+    async fn what_was_read_before_comes_first_and_each_direction_ends_by_itself() {
+        let ((mut client, one), (mut service, other)) = (pair().await, pair().await);
+        let tunnel = tokio::spawn(async move { carry(&end(one, b"early "), &end(other, b"")).await });
+        client.write_all(b"question").await.unwrap();
+        client.shutdown().await.unwrap();
+        let mut heard = String::new();
+        service.read_to_string(&mut heard).await.unwrap();
+        assert_eq!(heard, "early question");
+        service.write_all(b"answer").await.unwrap();
+        drop(service);
+        let mut heard = String::new();
+        client.read_to_string(&mut heard).await.unwrap();
+        assert_eq!(heard, "answer");
+        tunnel.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn more_than_the_other_side_takes_waits_and_nothing_is_lost() {
+        const BYTES: usize = 20 * 1024 * 1024;
+        let ((mut client, one), (mut service, other)) = (pair().await, pair().await);
+        let tunnel = tokio::spawn(async move { carry(&end(one, b""), &end(other, b"")).await });
+        let sent: Vec<u8> = (0..BYTES).map(|n| u8::try_from(n % 251).unwrap()).collect();
+        let sending = tokio::spawn({
+            let sent = sent.clone();
+            async move {
+                client.write_all(&sent).await.unwrap();
+                client
+            }
+        });
+        let mut heard = vec![0; BYTES];
+        service.read_exact(&mut heard).await.unwrap();
+        assert!(heard == sent, "the bytes are others");
+        drop((sending.await.unwrap(), service));
+        let _ = tunnel.await.unwrap();
+    }
+}
