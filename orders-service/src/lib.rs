@@ -18,7 +18,7 @@ use chassis::readiness::Readiness;
 use chassis::{face, idempotency, postgres, serve, telemetry};
 use config::Config;
 use live::hub::Hub;
-use messaging::{Messaging, maintenance};
+use messaging::{ConsumerOptions, Messaging, maintenance};
 use placing::Placing;
 use state::State;
 use std::error::Error;
@@ -60,7 +60,9 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
 
     process.run("http", serve::serve(listener, router, stopping.clone()));
     process.run("relay", messaging.relay().run(stopping.clone()));
-    process.run("consumer", messaging.consumer(inbox::subscriptions(&state)).run(stopping.clone()));
+    let consumer =
+        messaging.consumer(inbox::subscriptions(&state)).with_options(ConsumerOptions::batches_of(inbox::BATCH_MAX));
+    process.run("consumer", consumer.run(stopping.clone()));
     process.run("live", {
         let hub = hub.clone();
         fanout_tasks.run(move |heard| hub.hear(&heard), stopping.clone())

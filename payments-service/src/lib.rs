@@ -13,7 +13,7 @@ use chassis::process::{Ended, Process};
 use chassis::readiness::Readiness;
 use chassis::{face, idempotency, postgres, serve, telemetry};
 use config::Config;
-use messaging::{Messaging, maintenance};
+use messaging::{ConsumerOptions, Messaging, maintenance};
 use state::State;
 use std::error::Error;
 use tokio::net::TcpListener;
@@ -51,7 +51,9 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
 
     process.run("http", serve::serve(listener, router, stopping.clone()));
     process.run("relay", messaging.relay().run(stopping.clone()));
-    process.run("consumer", messaging.consumer(inbox::subscriptions()).run(stopping.clone()));
+    let consumer =
+        messaging.consumer(inbox::subscriptions()).with_options(ConsumerOptions::batches_of(inbox::BATCH_MAX));
+    process.run("consumer", consumer.run(stopping.clone()));
     process.run("inbox maintenance", maintenance::run(database.clone(), stopping.clone()));
     process.run("idempotency maintenance", idempotency::forget_old_until(database, stopping));
     Ok(process.until_ended(config.process.shutdown_timeout()).await?)

@@ -7,6 +7,9 @@ mod payment_failed;
 use crate::state::State;
 use messaging::Subscriptions;
 
+/// Events handled in one transaction at most: the handlers work on sets.
+pub const BATCH_MAX: u16 = 128;
+
 /// Who handles what.
 pub fn subscriptions(state: &State) -> Subscriptions {
     Subscriptions::new()

@@ -5,6 +5,9 @@ mod transfer_requested;
 
 use messaging::Subscriptions;
 
+/// Events handled in one transaction at most: the handlers work on sets.
+pub const BATCH_MAX: u16 = 128;
+
 /// Who handles what.
 pub fn subscriptions() -> Subscriptions {
     Subscriptions::new().on_batch(order_created::DecideOrders).on(transfer_requested::DecideTransfer)
