@@ -21,6 +21,8 @@ pub mod schema;
 mod service;
 
 pub use event::{Event, EventId, Undeliverable};
+/// Tells everything that runs to stop; clones of one token are cancelled together.
+pub use tokio_util::sync::CancellationToken;
 
 pub use consumer::ConsumerOptions;
 pub use consumer::handler::{Handle, HandleBatch, Meta, Received};
