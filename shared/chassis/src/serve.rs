@@ -1,5 +1,6 @@
 //! The serve loop of every server: `axum::serve` has no header timeout and can't be given one.
 
+use crate::open_files;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper::Request;
@@ -34,6 +35,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// # Errors
 /// None at present: a failed accept is logged and tried again.
 pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) -> Result<(), std::io::Error> {
+    open_files::allow_all();
     let connections = TaskTracker::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
