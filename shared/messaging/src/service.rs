@@ -18,7 +18,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Messaging {
     pub(crate) pool: PgPool,
-    origin: Origin,
+    pub(crate) origin: Origin,
     publish: Link,
     consume: Link,
     heard: Heard,

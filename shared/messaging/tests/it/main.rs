@@ -6,6 +6,7 @@ mod stage;
 
 mod broker_faults;
 mod crashes;
+mod interleavings;
 mod ladders;
 mod lanes;
 mod missing_producers;
