@@ -100,9 +100,10 @@ pub async fn start(
     let stopping = process.stopping();
     let api_router = routes::api(&gateway, &metrics);
     let ui_router = routes::ui(&gateway, &metrics);
+    let links_router = routes::links(&gateway, &metrics);
     process.run("api", serve(api, api_router, stopping.clone()));
-    process.run("ui", serve(ui, ui_router.clone(), stopping.clone()));
-    process.run("links", serve(links, ui_router, stopping.clone()));
+    process.run("ui", serve(ui, ui_router, stopping.clone()));
+    process.run("links", serve(links, links_router, stopping.clone()));
     process.run("tunnels", async move {
         stopping.cancelled().await;
         gateway.tunnels.drain(shutdown.saturating_sub(CUT_MARGIN)).await;

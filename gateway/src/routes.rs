@@ -1,6 +1,6 @@
 //! Every address of the gateway, on one screen.
 
-use crate::edge::{access, cors, harden};
+use crate::edge::{access, cors, harden, operations};
 use crate::forward::forward;
 use crate::forward::target::{Service, Target};
 use crate::gateway::Gateway;
@@ -56,10 +56,18 @@ enum Links {
     Redirected,
 }
 
-/// The listeners of the UI and of share links: the API, and for all other addresses the page.
+/// The listener of the UI: the API, and for all other addresses the page.
 pub(crate) fn ui(gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Router {
-    let router = own(gateway, metrics, Links::Shown).route("/", get(ui::page)).route("/{*path}", get(ui::page));
-    layered(router, gateway)
+    layered(with_page(gateway, metrics), gateway)
+}
+
+/// The listener of share links, which strangers know: the same without what is for operators.
+pub(crate) fn links(gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Router {
+    layered(with_page(gateway, metrics).layer(middleware::from_fn(operations::hide)), gateway)
+}
+
+fn with_page(gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Router {
+    own(gateway, metrics, Links::Shown).route("/", get(ui::page)).route("/{*path}", get(ui::page))
 }
 
 fn own(gateway: &Arc<Gateway>, metrics: &PrometheusHandle, links: Links) -> Router {

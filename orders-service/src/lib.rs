@@ -43,7 +43,8 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     let (fanout, fanout_tasks) = messaging.fanout("live");
     let hub = Hub::new(fanout);
     let placing = Placing::start(messaging.clone(), hub.clone());
-    let state = State { placing, replica, hub: hub.clone(), stopping: process.stopping() };
+    let state =
+        State { messaging: messaging.clone(), placing, replica, hub: hub.clone(), stopping: process.stopping() };
 
     let readiness = Readiness::default()
         .check("database", {

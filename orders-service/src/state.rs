@@ -2,12 +2,15 @@
 
 use crate::live::hub::Hub;
 use crate::placing::Placing;
+use messaging::Messaging;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 /// Dependencies of the handlers; cheap to clone.
 #[derive(Clone)]
 pub struct State {
+    /// What operators see and settle.
+    pub messaging: Messaging,
     /// Writes: orders that arrive together share a transaction.
     pub placing: Placing,
     /// Reads: read-only connections, to a replica if there is one.

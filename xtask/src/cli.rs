@@ -35,6 +35,8 @@ pub(crate) enum Command {
     /// Measures speed and memory in release, on a quiet stack of its own
     #[command(after_help = BENCH_HELP)]
     Bench(BenchOptions),
+    /// Shows and settles events that services gave up, through the gateway of the running product
+    DeadLetters(DeadLettersOptions),
     /// Checks the rules that the compiler does not know: who imports whom, pure domains, file sizes
     Tidy,
     /// Writes the generated files anew: docs/asyncapi.json and the query data of sqlx
@@ -186,6 +188,70 @@ pub(crate) struct ReceiptsOptions {
     /// Only pictures whose name contains this
     #[arg(long, short)]
     pub(crate) filter: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DeadLettersOptions {
+    #[command(subcommand)]
+    pub(crate) deed: LettersDeed,
+    /// Print JSON instead of tables
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The gateway; unless given, that of the running product
+    #[arg(long, global = true, env = "GATEWAY_URL")]
+    pub(crate) gateway: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LettersDeed {
+    /// Lists letters, newest first
+    List(Selection),
+    /// Shows one letter with what it says
+    Show(Letter),
+    /// Sends one letter on its way again
+    Replay(Letter),
+    /// Sends all open letters that match on their way again
+    ReplayAll(Selection),
+    /// Puts one letter away
+    Discard(Letter),
+    /// Puts all open letters that match away
+    DiscardAll(Selection),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Selection {
+    /// Only of this service: orders, payments, ocr or router
+    #[arg(long, value_enum)]
+    pub(crate) service: Option<ServiceName>,
+    /// Only events of this type, e.g. `orders.OrderCreated.v1`
+    #[arg(long = "type")]
+    pub(crate) event_type: Option<String>,
+    /// Only those whose reason contains this
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+    /// open, replayed or discarded
+    #[arg(long, default_value = "open")]
+    pub(crate) state: String,
+    /// incoming or outgoing
+    #[arg(long)]
+    pub(crate) direction: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Letter {
+    /// The event's id
+    pub(crate) event_id: String,
+    /// The service that gave it up; unless given, all are asked
+    #[arg(long, value_enum)]
+    pub(crate) service: Option<ServiceName>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ServiceName {
+    Orders,
+    Payments,
+    Ocr,
+    Router,
 }
 
 #[derive(Args, Clone, Copy, Debug, Default)]

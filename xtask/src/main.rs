@@ -12,6 +12,7 @@ mod install;
 mod instance;
 
 mod bench;
+mod dead_letters;
 mod down;
 mod logs;
 mod receipts;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::test(&checkout, &options),
         Command::Receipts(options) => receipts::measure(&checkout, &options),
         Command::Bench(options) => bench::bench(&checkout, &options),
+        Command::DeadLetters(options) => dead_letters::settle(&checkout, &options),
         Command::Tidy => tidy::tidy(&checkout),
         Command::Generate(options) => generate::generate(&checkout, options),
         Command::Sqlx(options) => generate::sqlx(&checkout, options),

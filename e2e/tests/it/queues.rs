@@ -1,9 +1,9 @@
 //! What the broker still holds when everything has come to rest.
 
 use crate::stage::Stage;
-use serde_json::Value;
+use sqlx::{AssertSqlSafe, PgPool};
 use std::time::Duration;
-use testkit::{TestBroker, eventually, eventually_within};
+use testkit::{eventually, eventually_within};
 use uuid::Uuid;
 
 const SERVICES: [(&str, &str); 2] = [
@@ -34,13 +34,15 @@ pub(crate) async fn expect_rest(stage: &mut Stage) {
             let is_repeat: bool = sqlx::query_scalar(is_handled).bind(id).fetch_one(&stage.pool).await.unwrap();
             assert!(is_repeat, "nobody handled {event}");
         }
-        assert_eq!(dead_letters(&stage.broker, service).await, Vec::<Value>::new(), "dead letters of {service}");
+        assert_eq!(dead_letters(&stage.pool, service).await, Vec::<String>::new(), "dead letters of {service}");
         for rung in RUNGS {
             assert_eq!(stage.broker.messages(&format!("{service}.retry.{rung}")).await, 0, "{service}.retry.{rung}");
         }
     }
 }
 
-async fn dead_letters(broker: &TestBroker, service: &str) -> Vec<Value> {
-    broker.bodies(&format!("{service}.dead")).await
+/// The reasons for which a service gave something up.
+async fn dead_letters(pool: &PgPool, service: &str) -> Vec<String> {
+    let reasons = AssertSqlSafe(format!("select reason from {service}.dead_letters order by failed_at"));
+    sqlx::query_scalar(reasons).fetch_all(pool).await.unwrap()
 }

@@ -140,8 +140,8 @@ impl Table {
     /// Nothing is on its way, nothing was given up, and every balance is what the ledger says.
     pub(crate) async fn assert_settled_books(&self) {
         eventually(true, async || is_at_rest(&self.pool).await.unwrap()).await;
-        for queue in ["ocr.dead", "router.dead", "payments.dead"] {
-            assert_eq!(self.broker.messages(queue).await, 0, "{queue}");
+        for letters in ["ocr.dead_letters", "router.dead_letters", "payments.dead_letters"] {
+            assert_eq!(self.count(letters).await, 0, "{letters}");
         }
         assert_eq!(violations(&self.pool).await.unwrap(), Vec::<String>::new());
     }

@@ -3,4 +3,5 @@
 pub(crate) mod access;
 pub(crate) mod cors;
 pub(crate) mod harden;
+pub(crate) mod operations;
 pub(crate) mod path;

@@ -1,5 +1,6 @@
 //! Which pages of which service need a user.
 
+use crate::edge::operations::is_for_operators;
 use crate::forward::target::Service;
 use http::Method;
 
@@ -21,6 +22,9 @@ pub(crate) fn of(service: Service, method: &Method, path: &str, is_socket: bool)
     let is_read = !is_socket && matches!(*method, Method::GET | Method::HEAD);
     if !is_socket && is_documentation(path) {
         return Access::Anonymous;
+    }
+    if is_for_operators(path) {
+        return Access::Users;
     }
     match service {
         Service::Ocr if is_read && is_secret(path) => Access::Anonymous,
@@ -68,5 +72,6 @@ mod tests {
             assert_eq!(of(Service::Ocr, &Method::GET, path, false), Access::Users, "{path}");
         }
         assert_eq!(of(Service::Router, &Method::POST, "/abc/settle", false), Access::Guests);
+        assert_eq!(of(Service::Router, &Method::GET, "/operations/messaging", false), Access::Users);
     }
 }

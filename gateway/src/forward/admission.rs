@@ -1,6 +1,7 @@
 //! What may go to a service, as whom, and as what.
 
 use crate::auth::{Credentials, without_user_id};
+use crate::edge::operations::{are_shown, is_for_operators};
 use crate::edge::path::decode;
 use crate::forward::access::{self, Access};
 use crate::forward::failure::ForwardError;
@@ -40,7 +41,7 @@ pub(crate) struct Outgoing {
 /// [`ForwardError::Refused`] with 401, 403, 404, 413 or 421.
 pub(crate) fn admit(gateway: &Gateway, target: Target, request: &Request) -> Result<Admission, ForwardError> {
     let path = target.strip(request.uri().path());
-    if is_internal(path) {
+    if is_internal(path) || is_for_operators(path) && !are_shown(gateway.config.auth_mode) {
         return Err(no_such_page().into());
     }
     let is_socket = tunnel::is_wanted(request);

@@ -53,3 +53,20 @@ async fn a_page_that_points_its_own_name_here_is_turned_away() {
     assert_eq!(answer.problem(), "misdirected");
     assert!(service.seen.heads().is_empty());
 }
+
+#[tokio::test]
+async fn operators_pages_need_a_user_and_are_not_where_share_links_lead() {
+    let (stage, service) = echoing().await;
+    for prefix in ["/orders", "/payments", "/ocr", "/small-router"] {
+        let path = format!("{prefix}/operations/dead-letters");
+        assert_eq!(ask(anonymous("GET", stage.api, &path)).await.problem(), "unauthenticated", "{path}");
+        for address in [stage.api, stage.ui] {
+            assert_eq!(ask(as_user("GET", address, &path)).await.status, StatusCode::OK, "{path}");
+        }
+        for path in [path, format!("{prefix}/operations"), format!("{prefix}/%6Fperations/messaging")] {
+            assert_eq!(ask(as_user("GET", stage.links, &path)).await.status, StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(ask(as_user("POST", stage.links, &path)).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+    assert!(service.seen.heads().iter().all(|head| head.line == "GET /operations/dead-letters"));
+}

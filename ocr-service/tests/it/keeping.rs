@@ -54,7 +54,7 @@ async fn a_cheque_that_router_misses_is_announced_again() {
     assert_eq!(events[0]["data"], events[1]["data"]);
     assert_ne!(events[0]["id"], events[1]["id"], "the inbox would not hear the same event twice");
     eventually(2, async || stage.count("inbox").await).await;
-    assert_eq!(stage.broker.messages("ocr.dead").await, 0, "a link that never was is no fault of router's");
+    assert_eq!(stage.count("dead_letters").await, 0, "a link that never was is no fault of router's");
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn a_deleted_cheque_leaves_a_word_and_no_photo() {
         .unwrap();
     assert_eq!(kept, 1, "what was read is gone, too");
     assert_eq!(stage.user(1).get(&format!("/cheques/{}/photo", hash(&other))).await.status, 200);
-    assert_eq!(stage.broker.messages("ocr.dead").await, 0);
+    assert_eq!(stage.count("dead_letters").await, 0);
     stage.broker.announce(&ChequeRequested { hash: hash(&read) }).await;
     eventually(3, async || stage.count("inbox").await).await;
     eventually(0, async || stage.count("outbox").await).await;

@@ -23,6 +23,7 @@ pub fn routes(state: State) -> Router {
         .routes(routes!(get_order::handler))
         .routes(routes!(watch::one_order))
         .routes(routes!(watch::all_orders))
+        .merge(operations::routes(state.messaging.clone()))
         .split_for_parts();
     router.with_state(state).merge(docs::routes(document))
 }

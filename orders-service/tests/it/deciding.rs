@@ -38,6 +38,6 @@ async fn an_answer_about_an_unknown_order_ends_among_the_dead_letters() {
     let id = stage.place(1, "10").await;
     stage.pay(OrderId(Uuid::now_v7())).await;
     stage.pay(id).await;
-    eventually(1, async || stage.broker.messages("orders.dead").await).await;
+    eventually(1, async || stage.count("dead_letters").await).await;
     stage.eventually_in(1, id, "PAID").await;
 }

@@ -7,5 +7,6 @@ mod stage;
 mod bad_input;
 mod deciding;
 mod listing;
+mod operating;
 mod placing;
 mod watching;

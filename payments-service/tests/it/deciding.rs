@@ -71,7 +71,7 @@ async fn a_question_about_another_sum_ends_among_the_dead_letters() {
     let mut forged = order(1, "1");
     forged.order_id = first.order_id;
     stage.broker.announce(&forged).await;
-    eventually(1, async || stage.broker.messages("payments.dead").await).await;
+    eventually(1, async || stage.count("dead_letters").await).await;
     assert_eq!(stage.balance(1).await, json!(300));
 }
 

@@ -98,7 +98,7 @@ async fn a_transfer_to_oneself_and_one_that_differs_from_its_decision_end_among_
     forged.transfer_id = first.transfer_id;
     stage.broker.announce(&forged).await;
     stage.broker.announce(&transfer(2, 2, "1")).await;
-    eventually(2, async || stage.broker.messages("payments.dead").await).await;
+    eventually(2, async || stage.count("dead_letters").await).await;
     assert_eq!(stage.balance(2).await, json!(300));
 }
 

@@ -18,6 +18,7 @@ pub mod fanout;
 pub mod probe;
 pub mod schema;
 
+pub mod report;
 mod service;
 
 pub use event::{Event, EventId, Undeliverable};

@@ -17,13 +17,13 @@ use std::sync::Arc;
 /// The messaging of one service; cheap to clone.
 #[derive(Clone)]
 pub struct Messaging {
-    pool: PgPool,
-    origin: Origin,
+    pub(crate) pool: PgPool,
+    pub(crate) origin: Origin,
     publish: Link,
     consume: Link,
     heard: Heard,
     relay: RelayOptions,
-    breaker: Breaker,
+    pub(crate) breaker: Breaker,
 }
 
 impl Messaging {

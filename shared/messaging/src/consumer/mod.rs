@@ -1,6 +1,7 @@
 //! The consumer: takes deliveries from the service's inbox queue, has them handled, and settles them.
 
 mod batch;
+mod deliver;
 mod function;
 pub(crate) mod handler;
 pub(crate) mod hearing;
@@ -20,6 +21,7 @@ pub(crate) mod history;
 mod session;
 mod settle;
 
+pub use deliver::Delivered;
 pub use function::HandleFn;
 pub use options::ConsumerOptions;
 pub use session::ConsumeError;

@@ -33,7 +33,7 @@ impl Arrival {
     }
 
     /// Takes what the envelope says, else what the message's properties say, else what can be made of the bytes.
-    fn of(body: &[u8], properties: &BasicProperties) -> Self {
+    pub(super) fn of(body: &[u8], properties: &BasicProperties) -> Self {
         let envelope: Value = serde_json::from_slice(body).unwrap_or_default();
         let said = |name: &str| envelope[name].as_str().map(clean);
         let id = |text: Option<String>| text.and_then(|text| text.parse::<Uuid>().ok());

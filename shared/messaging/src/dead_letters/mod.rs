@@ -18,7 +18,10 @@ pub use letter::{Body, Direction, Letter, State};
 pub use read::Count;
 pub use settle::SettleError;
 
+use crate::consumer::history::History;
 use crate::transaction::Origin;
+use arrival::Arrival;
+use lapin::BasicProperties;
 use sqlx::PgPool;
 
 /// The dead letters of one service; cheap to clone.
@@ -32,4 +35,10 @@ impl DeadLetters {
     pub(crate) fn new(pool: PgPool, origin: Origin) -> Self {
         Self { pool, origin }
     }
+}
+
+/// Keeps what was given up without ever having been at a broker.
+pub(crate) async fn keep_undelivered(pool: &PgPool, body: &[u8], history: History) -> Result<(), sqlx::Error> {
+    let arrival = Arrival { history, ..Arrival::of(body, &BasicProperties::default()) };
+    keep::keep(pool, &arrival, body).await
 }

@@ -7,6 +7,7 @@ mod stage;
 mod broker_faults;
 mod crashes;
 mod first_event;
+mod interleavings;
 mod ladders;
 mod lanes;
 mod missing_producers;

@@ -1,0 +1,48 @@
+//! Pages for operators: a developer may look at them, a stranger may not.
+
+use crate::config::AuthMode;
+use crate::edge::path::decode;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use chassis::face::no_such_page;
+
+/// Whether a path, as its service knows it, leads to the pages for operators.
+pub(crate) fn is_for_operators(path: &str) -> bool {
+    path.split('/').nth(1).is_some_and(is_operations)
+}
+
+/// Whether they are shown at all: only while whoever asks is believed anyway.
+pub(crate) fn are_shown(mode: AuthMode) -> bool {
+    match mode {
+        AuthMode::Header => true,
+    }
+}
+
+/// Hides them where guests come in.
+pub(crate) async fn hide(request: Request, next: Next) -> Response {
+    // `/orders/operations/...`
+    if request.uri().path().split('/').nth(2).is_some_and(is_operations) {
+        return no_such_page().into_response();
+    }
+    next.run(request).await
+}
+
+fn is_operations(segment: &str) -> bool {
+    decode(segment).is_some_and(|name| name.eq_ignore_ascii_case(b"operations"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pages_are_known_in_every_spelling_and_nothing_else_is_taken_for_them() {
+        for path in ["/operations", "/operations/", "/operations/messaging", "/Oper%61tions/x"] {
+            assert!(is_for_operators(path), "{path}");
+        }
+        for path in ["/", "/orders/operations", "/operationsx", "/x"] {
+            assert!(!is_for_operators(path), "{path}");
+        }
+    }
+}

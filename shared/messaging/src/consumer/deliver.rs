@@ -1,0 +1,61 @@
+//! Delivering without a broker: for tests and tools that have messages in hand.
+
+use super::batch::{Arrived, Disposition, Worker};
+use super::breaker::Breaker;
+use super::history::History;
+use super::ladder::Fate;
+use super::subscriptions::Subscriptions;
+use crate::ConsumerOptions;
+use crate::dead_letters::keep_undelivered;
+use crate::service::Messaging;
+use tokio_util::sync::CancellationToken;
+
+/// What became of a message that was delivered by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivered {
+    /// Its effect is committed, now or by an earlier delivery.
+    Done,
+    /// It failed for now: from a broker it would come back after this wait, `1s` to `2m`.
+    Again(&'static str),
+    /// It was given up for this reason and is among the dead letters.
+    GivenUp(String),
+    /// Something that handlers need is away; nothing was decided.
+    Undecided,
+}
+
+impl Messaging {
+    /// Handles messages as if they had arrived together from the broker: the same inbox, the same transaction for all,
+    /// the same tries. Each body is an event in its envelope. Nothing is retried later; that is left to the caller.
+    ///
+    /// # Errors
+    /// The database's, when what was given up could not be written down.
+    pub async fn deliver(
+        &self,
+        subscriptions: &Subscriptions,
+        bodies: &[&[u8]],
+    ) -> Result<Vec<Delivered>, sqlx::Error> {
+        let worker = Worker {
+            pool: self.pool.clone(),
+            origin: self.origin.clone(),
+            subscriptions: subscriptions.clone(),
+            breaker: Breaker::new(ConsumerOptions::default().failing_max),
+            stopping: CancellationToken::new(),
+        };
+        let arrived: Vec<Arrived<'_>> =
+            bodies.iter().map(|body| Arrived { body, history: History::default() }).collect();
+        let mut delivered = vec![];
+        for (body, disposition) in bodies.iter().zip(worker.handle(&arrived).await) {
+            delivered.push(match disposition {
+                Disposition::Done => Delivered::Done,
+                Disposition::Failed(Fate::Rung(rung, _)) => Delivered::Again(rung),
+                Disposition::Failed(Fate::Dead(history)) => {
+                    let reason = history.last_error.clone().unwrap_or_default();
+                    keep_undelivered(&self.pool, body, history).await?;
+                    Delivered::GivenUp(reason)
+                }
+                Disposition::Outage(_) | Disposition::Kept => Delivered::Undecided,
+            });
+        }
+        Ok(delivered)
+    }
+}

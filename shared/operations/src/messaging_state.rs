@@ -1,0 +1,100 @@
+//! `GET /operations/messaging`: how the service's messaging is doing.
+
+use axum::{Json, extract};
+use chassis::problem::{Problem, ProblemDocument};
+use messaging::Messaging;
+use messaging::dead_letters::Direction;
+use messaging::report::{Breaker, Report};
+use serde::Serialize;
+
+/// How the messaging of a service is doing. Counts of rows end at 10,000.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Messaging)]
+pub(crate) struct MessagingJson {
+    /// The lanes of its outbox.
+    lanes: Vec<LaneJson>,
+    /// Events that are due later.
+    scheduled: i64,
+    /// Events that could not be delivered and wait for a decision: outgoing dead letters.
+    parked: i64,
+    /// Open dead letters by direction and type.
+    dead_letters: Vec<CountJson>,
+    /// `closed`: events are consumed; `open`: they stay in the broker; `half_open`: one is tried.
+    breaker: &'static str,
+    /// Why the breaker is open.
+    breaker_reason: Option<String>,
+    /// Lanes that a relay has, of whichever replica; fewer than there are lanes means that events wait.
+    lanes_owned: usize,
+    /// Days that the inbox knows.
+    inbox_partitions: i64,
+}
+
+/// One lane of the outbox.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Lane)]
+pub(crate) struct LaneJson {
+    lane: i16,
+    /// Events that are to go next.
+    unsent: i64,
+    /// Events that could not go and are tried again later.
+    waiting: i64,
+    /// Age of the oldest that is to go next, in seconds.
+    oldest_age_secs: Option<f64>,
+}
+
+/// Open letters of one kind.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = DeadLetterCount)]
+pub(crate) struct CountJson {
+    event_type: String,
+    direction: &'static str,
+    open: i64,
+}
+
+/// How the service's messaging is doing.
+#[utoipa::path(
+    get, path = "/operations/messaging", tag = "operations", operation_id = "messagingState",
+    responses(
+        (status = 200, body = MessagingJson),
+        (status = 503, description = "The database is away", body = ProblemDocument),
+    )
+)]
+pub(crate) async fn handler(
+    extract::State(messaging): extract::State<Messaging>,
+) -> Result<Json<MessagingJson>, Problem> {
+    Ok(Json(messaging.report().await?.into()))
+}
+
+impl From<Report> for MessagingJson {
+    fn from(report: Report) -> Self {
+        let outgoing = report.dead_letters.iter().filter(|count| count.direction == Direction::Outgoing);
+        let parked = outgoing.map(|count| count.open).sum();
+        let lanes_owned = report.lanes.iter().filter(|lane| lane.owned).count();
+        let (breaker, breaker_reason) = match report.breaker {
+            Breaker::Closed => ("closed", None),
+            Breaker::Open(why) => ("open", Some(why)),
+            Breaker::HalfOpen => ("half_open", None),
+        };
+        let lanes = report.lanes.into_iter().map(|lane| LaneJson {
+            lane: lane.lane,
+            unsent: lane.unsent,
+            waiting: lane.waiting,
+            oldest_age_secs: lane.oldest_age_secs,
+        });
+        let counts = report.dead_letters.into_iter().map(|count| CountJson {
+            event_type: count.event_type,
+            direction: count.direction.word(),
+            open: count.open,
+        });
+        Self {
+            lanes: lanes.collect(),
+            scheduled: report.scheduled,
+            parked,
+            dead_letters: counts.collect(),
+            breaker,
+            breaker_reason,
+            lanes_owned,
+            inbox_partitions: report.inbox_partitions,
+        }
+    }
+}

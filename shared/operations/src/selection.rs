@@ -1,0 +1,96 @@
+//! Which letters a request means.
+
+use chassis::body::{JsonBody, text_up_to};
+use chassis::problem::Problem;
+use messaging::dead_letters::{Filter, State};
+use serde::Deserialize;
+use std::fmt::Display;
+use std::str::FromStr;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// Longest text to look for in reasons and types.
+const TEXT_CHARS_MAX: usize = 200;
+
+/// Which letters, in a query.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Query {
+    /// `open` (unless given), `replayed` or `discarded`.
+    state: Option<String>,
+    /// `incoming` or `outgoing`.
+    direction: Option<String>,
+    /// The wire type.
+    #[serde(rename = "type")]
+    #[param(rename = "type")]
+    event_type: Option<String>,
+    /// What the reason contains.
+    reason: Option<String>,
+    /// 1 to 100 letters; 20 unless given.
+    pub(crate) limit: Option<String>,
+    /// From the `Link` header of the page before.
+    pub(crate) cursor: Option<String>,
+}
+
+/// Which letters, in a body; what is absent does not narrow it, and only open ones can be settled.
+#[derive(utoipa::ToSchema)]
+#[schema(as = DeadLetterFilter)]
+#[expect(dead_code, reason = "these are the fields of the schema; a body is read into a `Filter`")]
+pub(crate) struct Selection {
+    /// Only `open` means any letter.
+    #[schema(required = false)]
+    state: Option<String>,
+    /// `incoming` or `outgoing`.
+    #[schema(required = false)]
+    direction: Option<String>,
+    /// The wire type.
+    #[schema(required = false, rename = "type")]
+    event_type: Option<String>,
+    /// What the reason contains.
+    #[schema(required = false)]
+    reason: Option<String>,
+    /// Given up before this moment: RFC 3339.
+    #[schema(required = false)]
+    failed_before: Option<String>,
+}
+
+impl Query {
+    pub(crate) fn filter(&self) -> Result<Filter, Problem> {
+        Ok(Filter {
+            state: Some(parameter("state", self.state.as_deref())?.unwrap_or(State::Open)),
+            direction: parameter("direction", self.direction.as_deref())?,
+            event_type: self.event_type.clone(),
+            reason: self.reason.clone(),
+            ..Filter::default()
+        })
+    }
+}
+
+impl Selection {
+    pub(crate) fn read(mut body: JsonBody) -> Result<Filter, Problem> {
+        let filter = Filter {
+            state: body.optional("state", word),
+            direction: body.optional("direction", word),
+            event_type: body.optional("type", text_up_to(TEXT_CHARS_MAX)),
+            reason: body.optional("reason", text_up_to(TEXT_CHARS_MAX)),
+            failed_before: body.optional("failed_before", moment),
+            failed_after: None,
+        };
+        body.finish()?;
+        Ok(filter)
+    }
+}
+
+fn parameter<T: FromStr<Err: Display>>(name: &str, value: Option<&str>) -> Result<Option<T>, Problem> {
+    value.map(str::parse).transpose().map_err(|error: T::Err| Problem::invalid_parameter(name, &error.to_string()))
+}
+
+fn word<T: FromStr<Err: Display>>(json: &str) -> Result<T, String> {
+    let text: String = serde_json::from_str(json).map_err(|_| "must be a string".to_owned())?;
+    text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+fn moment(json: &str) -> Result<OffsetDateTime, &'static str> {
+    let text: String = serde_json::from_str(json).map_err(|_| "must be a string")?;
+    OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| "must be a moment like 2026-11-21T10:00:00Z")
+}

@@ -1,0 +1,144 @@
+//! One request after the other to the gateway: plain HTTP, which `std` is enough for.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use tinyjson::JsonValue;
+
+use crate::failure::{Doing, Failure};
+
+/// Longest silence of the gateway.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A gateway that can be reached by plain HTTP.
+pub(super) struct Gateway {
+    authority: String,
+}
+
+/// What came back.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    head: String,
+    body: String,
+}
+
+impl Gateway {
+    pub(super) fn at(url: &str) -> Result<Self, Failure> {
+        let rest = url.strip_prefix("http://").ok_or_else(|| Failure::new(format!("{url} is no http:// address")))?;
+        let authority = rest.trim_end_matches('/').to_owned();
+        Ok(Self { authority: if authority.contains(':') { authority } else { format!("{authority}:80") } })
+    }
+
+    pub(super) fn get(&self, path: &str) -> Result<Answer, Failure> {
+        self.ask("GET", path, "")
+    }
+
+    pub(super) fn post(&self, path: &str, json: &str) -> Result<Answer, Failure> {
+        self.ask("POST", path, json)
+    }
+
+    fn ask(&self, method: &str, path: &str, json: &str) -> Result<Answer, Failure> {
+        let doing = || format!("ask the gateway at {}; `cargo xtask up` starts it", self.authority);
+        let mut stream = TcpStream::connect(&self.authority).doing(doing())?;
+        stream.set_read_timeout(Some(PATIENCE)).doing(doing())?;
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nX-User-ID: 1\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{json}",
+            self.authority,
+            json.len()
+        );
+        stream.write_all(request.as_bytes()).doing(doing())?;
+        let mut bytes = vec![];
+        stream.read_to_end(&mut bytes).doing(doing())?;
+        Answer::read(&bytes).ok_or_else(|| Failure::new("the gateway's answer is not HTTP"))
+    }
+}
+
+impl Answer {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        let body = &bytes[end + 4..];
+        let is_chunked = head.to_ascii_lowercase().contains("\r\ntransfer-encoding: chunked");
+        let body = if is_chunked { unchunked(body)? } else { body.to_vec() };
+        Some(Self { status, head, body: String::from_utf8_lossy(&body).into_owned() })
+    }
+
+    /// The answer, unless it is a refusal.
+    pub(super) fn or_failure(self) -> Result<Self, Failure> {
+        if self.status == 200 {
+            return Ok(self);
+        }
+        let problem = self.json().ok();
+        let member = |name: &str| {
+            let object: &std::collections::HashMap<String, JsonValue> = problem.as_ref()?.get()?;
+            object.get(name)?.get::<String>().cloned()
+        };
+        let detail = member("detail").unwrap_or_else(|| self.body.clone());
+        Err(Failure::new(format!("the service answered {}: {detail}", self.status)))
+    }
+
+    pub(super) fn json(&self) -> Result<JsonValue, Failure> {
+        self.body.parse().map_err(|error| Failure::new(format!("the answer is not JSON: {error}")))
+    }
+
+    /// Where the `Link` header leads.
+    pub(super) fn next_page(&self) -> Option<String> {
+        let lines = self.head.lines();
+        let link =
+            lines.filter_map(|line| line.split_once(": ")).find(|(name, _)| name.eq_ignore_ascii_case("link"))?.1;
+        Some(link.strip_prefix('<')?.split_once('>')?.0.to_owned())
+    }
+}
+
+/// Source: RFC 9112, section 7.1.
+fn unchunked(mut bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut whole = vec![];
+    loop {
+        let end = bytes.windows(2).position(|two| two == b"\r\n")?;
+        let size = usize::from_str_radix(std::str::from_utf8(&bytes[..end]).ok()?.split(';').next()?, 16).ok()?;
+        if size == 0 {
+            return Some(whole);
+        }
+        whole.extend(bytes.get(end + 2..end + 2 + size)?);
+        bytes = bytes.get(end + 4 + size..)?;
+    }
+}
+
+/// A text as part of an address.
+pub(super) fn percent_encoded(text: &str) -> String {
+    let encoded = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encoded).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_in_chunks_is_one_text() {
+        let answer = Answer::read(
+            b"HTTP/1.1 200 OK\r\nLink: </orders/x?cursor=1>; rel=\"next\"\r\nTransfer-Encoding: chunked\r\n\r\n\
+              3\r\n[1,\r\n2\r\n2]\r\n0\r\n\r\n",
+        )
+        .unwrap();
+        assert_eq!((answer.status, answer.body.as_str()), (200, "[1,2]"));
+        assert_eq!(answer.next_page().as_deref(), Some("/orders/x?cursor=1"));
+    }
+
+    #[test]
+    fn a_refusal_tells_its_detail() {
+        let answer = Answer::read(b"HTTP/1.1 409 Conflict\r\n\r\n{\"detail\": \"too late\"}").unwrap();
+        assert_eq!(answer.or_failure().err().unwrap().to_string(), "the service answered 409: too late");
+    }
+
+    #[test]
+    fn what_is_no_letter_of_an_address_is_escaped() {
+        assert_eq!(percent_encoded("no order é&"), "no%20order%20%C3%A9%26");
+    }
+}

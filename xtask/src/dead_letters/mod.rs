@@ -1,0 +1,150 @@
+//! `dead-letters`: what services gave up, seen and settled through the gateway.
+
+mod call;
+mod print;
+
+use std::collections::HashMap;
+use std::process::ExitCode;
+
+use tinyjson::JsonValue;
+
+use crate::checkout::Checkout;
+use crate::cli::{DeadLettersOptions, Letter, LettersDeed, Selection, ServiceName};
+use crate::console::say;
+use crate::dead_letters::call::{Answer, Gateway, percent_encoded};
+use crate::failure::Failure;
+use crate::instance::State;
+
+const SERVICES: [ServiceName; 4] = [ServiceName::Orders, ServiceName::Payments, ServiceName::Ocr, ServiceName::Router];
+const DIRECTIONS: [&str; 2] = ["incoming", "outgoing"];
+
+/// A letter, and whose it is.
+pub(crate) struct Found {
+    service: ServiceName,
+    letter: HashMap<String, JsonValue>,
+}
+
+impl ServiceName {
+    /// Where the gateway has it.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Orders => "/orders",
+            Self::Payments => "/payments",
+            Self::Ocr => "/ocr",
+            Self::Router => "/small-router",
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Router => "router",
+            other => &other.prefix()[1..],
+        }
+    }
+}
+
+/// Does what was asked for.
+///
+/// # Errors
+/// Fails if the gateway can't be reached, a service refuses, or there is no such letter.
+pub(crate) fn settle(checkout: &Checkout, options: &DeadLettersOptions) -> Result<ExitCode, Failure> {
+    let gateway = Gateway::at(&address(checkout, options.gateway.as_deref()))?;
+    let text = match &options.deed {
+        LettersDeed::List(selection) => print::list(&list(&gateway, selection)?, options.json),
+        LettersDeed::Show(letter) => print::letter(&find(&gateway, letter)?, options.json),
+        LettersDeed::Replay(letter) => print::letter(&settle_one(&gateway, letter, "replay")?, options.json),
+        LettersDeed::Discard(letter) => print::letter(&settle_one(&gateway, letter, "discard")?, options.json),
+        LettersDeed::ReplayAll(selection) => print::settled(&settle_all(&gateway, selection, "replay")?, options.json),
+        LettersDeed::DiscardAll(selection) => {
+            print::settled(&settle_all(&gateway, selection, "discard")?, options.json)
+        }
+    };
+    say!("{text}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The gateway that was named, or that of the running product, or where it usually is.
+fn address(checkout: &Checkout, given: Option<&str>) -> String {
+    let running = || {
+        let addresses = State::read(&checkout.local())?.addresses;
+        addresses.into_iter().find(|(label, _)| label == "API").map(|(_, url)| url)
+    };
+    given.map(str::to_owned).or_else(running).unwrap_or_else(|| "http://localhost:8000".to_owned())
+}
+
+fn chosen(service: Option<ServiceName>) -> Vec<ServiceName> {
+    service.map_or_else(|| SERVICES.to_vec(), |one| vec![one])
+}
+
+fn list(gateway: &Gateway, selection: &Selection) -> Result<Vec<Found>, Failure> {
+    let mut found = vec![];
+    for service in chosen(selection.service) {
+        let fields = fields(selection).into_iter().map(|(name, value)| format!("&{name}={}", percent_encoded(&value)));
+        let mut page =
+            Some(format!("{}/operations/dead-letters?limit=100{}", service.prefix(), fields.collect::<String>()));
+        while let Some(path) = page {
+            let answer = gateway.get(&path)?.or_failure()?;
+            let letters: Vec<JsonValue> = answer.json()?.try_into().unwrap_or_default();
+            found.extend(letters.into_iter().filter_map(|letter| Some(Found { service, letter: object(letter)? })));
+            page = answer.next_page();
+        }
+    }
+    Ok(found)
+}
+
+fn find(gateway: &Gateway, letter: &Letter) -> Result<Found, Failure> {
+    let (service, _, answer) = locate(gateway, letter)?;
+    found(service, &answer)
+}
+
+/// Asks every service in both directions for a letter.
+fn locate(gateway: &Gateway, letter: &Letter) -> Result<(ServiceName, String, Answer), Failure> {
+    for service in chosen(letter.service) {
+        for direction in DIRECTIONS {
+            let id = percent_encoded(&letter.event_id);
+            let path = format!("{}/operations/dead-letters/{direction}/{id}", service.prefix());
+            let answer = gateway.get(&path)?;
+            if answer.status != 404 {
+                return Ok((service, path, answer.or_failure()?));
+            }
+        }
+    }
+    Err(Failure::new(format!("no service has a dead letter {}", letter.event_id)))
+}
+
+fn settle_one(gateway: &Gateway, letter: &Letter, deed: &str) -> Result<Found, Failure> {
+    let (service, path, _) = locate(gateway, letter)?;
+    found(service, &gateway.post(&format!("{path}/{deed}"), "")?.or_failure()?)
+}
+
+/// How many letters of each service were settled.
+fn settle_all(gateway: &Gateway, selection: &Selection, deed: &str) -> Result<Vec<(ServiceName, f64)>, Failure> {
+    let filter: HashMap<String, JsonValue> =
+        fields(selection).into_iter().map(|(name, value)| (name.to_owned(), JsonValue::String(value))).collect();
+    let body = JsonValue::Object(filter).stringify().map_err(|error| Failure::new(error.to_string()))?;
+    let mut settled = vec![];
+    for service in chosen(selection.service) {
+        let path = format!("{}/operations/dead-letters/{deed}", service.prefix());
+        let answer = object(gateway.post(&path, &body)?.or_failure()?.json()?).unwrap_or_default();
+        let count = answer.get("settled").and_then(|count| count.get::<f64>()).copied();
+        settled.push((service, count.unwrap_or_default()));
+    }
+    Ok(settled)
+}
+
+/// The names that the API has for what was selected.
+fn fields(selection: &Selection) -> Vec<(&'static str, String)> {
+    let optional =
+        [("type", &selection.event_type), ("reason", &selection.reason), ("direction", &selection.direction)];
+    let given = optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+    given.chain([("state", selection.state.clone())]).collect()
+}
+
+fn found(service: ServiceName, answer: &Answer) -> Result<Found, Failure> {
+    let letter = object(answer.json()?).ok_or_else(|| Failure::new("the answer is no letter"))?;
+    Ok(Found { service, letter })
+}
+
+fn object(value: JsonValue) -> Option<HashMap<String, JsonValue>> {
+    value.try_into().ok()
+}
