@@ -12,18 +12,19 @@ use chassis::docs;
 use chassis::identity::{Caller, unauthenticated};
 use chassis::problem::Problem;
 use contracts::ids::{OrderId, UserId};
+use messaging::Messaging;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// All routes, and the document that describes them: the two can't drift apart.
-pub fn routes(state: State) -> Router {
+pub fn routes(state: State, messaging: Messaging) -> Router {
     let about = docs::about("Chipin orders", "Orders, their states, and their live status over WebSocket.");
     let (router, document) = OpenApiRouter::with_openapi(about)
         .routes(routes!(place_order::handler, list_orders::handler))
         .routes(routes!(get_order::handler))
         .routes(routes!(watch::one_order))
         .routes(routes!(watch::all_orders))
-        .merge(operations::routes(state.messaging.clone()))
+        .merge(operations::routes(messaging))
         .split_for_parts();
     router.with_state(state).merge(docs::routes(document))
 }

@@ -202,7 +202,8 @@ async fn bodies(pool: &PgPool) -> Vec<Vec<u8>> {
 #[test]
 fn any_interleaving_ends_with_every_effect_once() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let mut runner = TestRunner::new(Config { cases: 32, max_shrink_iters: 64, ..Config::default() });
+    let mut runner =
+        TestRunner::new(Config { cases: 32, max_shrink_iters: 64, failure_persistence: None, ..Config::default() });
     let story = prop::collection::vec(act(), 1..30);
     let outcome = runner.run(&story, |acts| {
         let (heard, committed) = runtime.block_on(async {
