@@ -14,6 +14,9 @@ use crate::{BrokerUser, Port, StartError, Stopped, epmd, pick, probe, programs, 
 /// Generous, because servers start beside a compiler that takes every core.
 const START_LIMIT: Duration = Duration::from_mins(4);
 const STOP_LIMIT: Duration = Duration::from_secs(30);
+/// What `rabbitmq.conf` can't say: a message that was dead-lettered to a queue that is gone is tried again after 5 s
+/// instead of three minutes. Whoever deletes a queue by hand looks on.
+const ADVANCED: &str = "[{rabbit, [{dead_letter_worker_publisher_confirm_timeout, 5000}]}].\n";
 
 /// How to run a RabbitMQ broker.
 #[derive(Clone, Debug)]
@@ -183,9 +186,9 @@ impl RabbitMq {
             (definitions_file, definitions(&users)),
             (folder.join("rabbitmq.conf"), configuration),
             (folder.join("enabled_plugins"), "[rabbitmq_management].\n".to_owned()),
-            // Empty, so that the machine's own settings for its broker are not read.
+            // There, so that the machine's own settings for its broker are not read.
             (folder.join("rabbitmq-env.conf"), String::new()),
-            (folder.join("advanced.config"), "[].\n".to_owned()),
+            (folder.join("advanced.config"), ADVANCED.to_owned()),
         ];
         for (path, text) in files {
             secret::write_private(&path, &text).map_err(|source| StartError::Folder { path, source })?;

@@ -107,7 +107,8 @@ async fn a_ladder_whose_inbox_is_gone_stalls_nobody_else_and_goes_on_when_it_is_
     }
     eventually((5, 5), async || heard(&stage.alpha).await).await;
 
-    // Back: what waited comes as soon as RabbitMQ tries again, which it does every three minutes.
+    // Back: what waited comes as soon as RabbitMQ tries again: every three minutes, unless its
+    // `dead_letter_worker_publisher_confirm_timeout` is shorter.
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
     eventually_within(Duration::from_mins(5), (60, 60), async || heard(&stage.beta).await).await;
     assert!(open_letters(&beta).await.is_empty());
