@@ -45,6 +45,23 @@ impl TestBroker {
         connections.len()
     }
 
+    /// Declares a durable queue with these arguments, as an operator could.
+    pub async fn declare_queue(&self, queue: &str, arguments: Value) {
+        let body = json!({ "durable": true, "arguments": arguments }).to_string();
+        self.call("PUT", format!("/api/queues/{}/{queue}", self.name), body).await;
+    }
+
+    /// What the broker exports as the definitions of the virtual host.
+    pub async fn definitions(&self) -> Value {
+        let exported = self.call("GET", format!("/api/definitions/{}", self.name), String::new()).await;
+        serde_json::from_str(&exported).unwrap_or_default()
+    }
+
+    /// The name of the virtual host.
+    pub fn virtual_host(&self) -> &str {
+        &self.name
+    }
+
     /// Deletes a queue, as an operator could.
     pub async fn delete_queue(&self, queue: &str) {
         self.call("DELETE", format!("/api/queues/{}/{queue}", self.name), String::new()).await;

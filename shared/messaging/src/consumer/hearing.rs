@@ -20,6 +20,8 @@ pub(crate) struct Heard(Arc<Mutex<State>>);
 enum State {
     #[default]
     Nothing,
+    /// The last session ended with this.
+    Failed(String),
     /// All but these wire types.
     AllBut(Vec<String>),
 }
@@ -32,6 +34,7 @@ impl Heard {
     pub(crate) fn check(&self) -> Result<(), String> {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             State::Nothing => Err("not subscribed".to_owned()),
+            State::Failed(why) => Err(format!("not subscribed: {why}")),
             State::AllBut(missing) if missing.is_empty() => Ok(()),
             State::AllBut(missing) => Err(format!("nobody has ever announced {}", missing.join(", "))),
         }
@@ -40,6 +43,11 @@ impl Heard {
     /// Nothing is heard now.
     pub(super) fn end(&self) {
         self.set(State::Nothing);
+    }
+
+    /// Nothing is heard now, for this reason.
+    pub(super) fn fail(&self, why: &str) {
+        self.set(State::Failed(why.to_owned()));
     }
 
     fn set(&self, state: State) {

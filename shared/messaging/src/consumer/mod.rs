@@ -111,6 +111,7 @@ impl Consumer {
             };
             let wait = backoff.next();
             let error = chain(&failure);
+            self.heard.fail(&error);
             warn!(%error, wait_ms = wait.as_millis(), "the consumer pauses: {error}");
             metrics::counter!("messaging_consumer_failures_total").increment(1);
             tokio::select! {

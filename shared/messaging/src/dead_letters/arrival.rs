@@ -48,8 +48,11 @@ impl Arrival {
             ordering_key: said("partitionkey"),
             sequence: said("sequence").and_then(|text| text.parse().ok()),
             correlation_id: id(said("correlationid").or(property(properties.correlation_id()))),
-            traceparent: said("traceparent")
-                .or(properties.headers().as_ref().and_then(|headers| history::text(headers, "traceparent"))),
+            traceparent: said("traceparent").or(properties
+                .headers()
+                .as_ref()
+                .and_then(|headers| history::text(headers, "traceparent"))
+                .map(|text| clean(&text))),
             occurred_at: said("time").and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()).filter(storable),
             content_type: property(properties.content_type()).unwrap_or_else(|| "application/octet-stream".to_owned()),
             history: history_of(properties),
@@ -59,7 +62,9 @@ impl Arrival {
 
 /// What the consumer wrote, unless RabbitMQ itself gave the message up: copies of ours never carry its marks.
 fn history_of(properties: &BasicProperties) -> History {
-    let history = History::read(properties);
+    let mut history = History::read(properties);
+    history.first_failed_at = history.first_failed_at.filter(storable);
+    history.failed_at = history.failed_at.filter(storable);
     let Some(death) = properties.headers().as_ref().and_then(last_death) else { return history };
     let reason = format!("RabbitMQ gave it up: {} in {}", death.reason, death.queue);
     history.failed(&reason, death.at.unwrap_or_else(OffsetDateTime::now_utc))
@@ -78,7 +83,7 @@ fn last_death(headers: &FieldTable) -> Option<Death> {
     Some(Death {
         reason: history::text(death, "reason")?,
         queue: history::text(death, "queue")?,
-        at: at.and_then(|secs| OffsetDateTime::from_unix_timestamp(secs).ok()),
+        at: at.and_then(|secs| OffsetDateTime::from_unix_timestamp(secs).ok()).filter(storable),
     })
 }
 

@@ -16,3 +16,4 @@ mod publishing;
 mod rejections;
 mod replays;
 mod subscriptions;
+mod topologies;
