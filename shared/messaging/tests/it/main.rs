@@ -2,11 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
+mod backlog;
+mod bare;
 mod stage;
 
 mod broker_faults;
 mod crashes;
+mod endurance;
 mod lanes;
 mod missing_producers;
+mod outages;
 mod publishing;
 mod rejections;
+mod relays;
+mod scheduled;
+mod undeliverable;
