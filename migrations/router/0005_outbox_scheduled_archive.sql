@@ -141,7 +141,8 @@ begin
     revoke all on function outbox_archive_maintain(integer, integer) from public;
     revoke all on function outbox_oldest_snapshot_seconds() from public;
     if exists (select from pg_roles where rolname = role) then
-        execute format('grant select, insert, delete on outbox_held_keys to %I', role);
+        -- Update: a row is locked, never changed.
+        execute format('grant select, insert, update, delete on outbox_held_keys to %I', role);
         execute format('grant select, insert, update, delete on outbox_scheduled to %I', role);
         execute format('grant select, insert on outbox_archive to %I', role);
         execute format('grant execute on function outbox_archive_maintain(integer, integer) to %I', role);

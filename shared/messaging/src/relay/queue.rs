@@ -194,6 +194,20 @@ mod tests {
     }
 
     #[test]
+    fn a_row_put_aside_too_late_is_taken_all_the_same() {
+        let mut gate = Gate::new(RelayOptions::default());
+        let aside = row(2, "a", "dead");
+        gate.failed(&row(1, "a", "dead"), "404", true, Instant::now());
+        gate.put_aside(&aside.route);
+        assert!(gate.reopened().is_empty(), "it is closed");
+        // Meanwhile another row arrived, and all that waited were taken.
+        gate.delivered(&row(1, "a", "dead"));
+        gate.all_taken(&aside.route);
+        gate.put_aside(&aside.route);
+        assert_eq!(gate.reopened(), [aside.route]);
+    }
+
+    #[test]
     fn a_delivery_between_failures_keeps_a_route_open() {
         let mut gate = Gate::new(RelayOptions::default());
         for id in 0..100 {

@@ -179,7 +179,6 @@ impl Session {
             let _ = self.notify(Occasions::LANES_FREE).await;
         }
         let _ = self.connection.close().await;
-        metrics::gauge!("messaging_lanes_owned").set(0.0);
     }
 
     /// Tells other relays. A notification that the server loses costs a second, so it need not be durable.

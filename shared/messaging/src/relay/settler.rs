@@ -116,6 +116,10 @@ impl Settler {
         self.postpone(&failed, &closed).await?;
         self.park(&parked).await?;
         self.put_behind_holders(&settlement.held).await?;
+        let mut gate = self.shared.gate();
+        for (row, _) in &settlement.closed {
+            gate.put_aside(&row.route);
+        }
         self.shared.rows_wait.store(true, Ordering::Relaxed);
         Ok(())
     }
@@ -230,17 +234,13 @@ impl Settler {
             return Ok(());
         }
         let (lanes, ids) = places(held);
-        sqlx::query(
-            "update outbox set lane = case when outbox.lane < 0 then outbox.lane else -1 - outbox.lane end, \
-             not_before = 'infinity' from unnest($1::smallint[], $2::bigint[]) as h (lane, id) \
-             where outbox.lane = h.lane and outbox.id = h.id",
-        )
-        .bind(lanes)
-        .bind(ids)
-        .execute(&mut self.connection)
-        .await
-        .map(drop)
-        .map_err(doing("put events behind the one they wait for"))
+        sqlx::query(include_str!("../sql/put_behind_holders.sql"))
+            .bind(lanes)
+            .bind(ids)
+            .execute(&mut self.connection)
+            .await
+            .map(drop)
+            .map_err(doing("put events behind the one they wait for"))
     }
 
     fn count(&mut self, delivered: &[Row]) {
