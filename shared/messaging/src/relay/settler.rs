@@ -129,8 +129,7 @@ impl Settler {
         let statement = if self.shared.options.archive_days.is_some() {
             include_str!("../sql/archive.sql")
         } else {
-            "delete from outbox using unnest($1::smallint[], $2::bigint[]) as d (lane, id) \
-             where outbox.lane = d.lane and outbox.id = d.id"
+            include_str!("../sql/delete.sql")
         };
         let (lanes, ids) = places(rows);
         let query = sqlx::query(statement).bind(lanes).bind(ids);
