@@ -7,7 +7,9 @@ alter table outbox
     -- Later events of the same key are held while this one can't be delivered.
     add column hold_key boolean not null default false,
     -- Nobody needs to listen: that no queue wants it counts as delivered.
-    add column allow_unrouted boolean not null default false;
+    add column allow_unrouted boolean not null default false,
+    -- Set at the first failure: from then on it is parked rather than wait for a route that is closed.
+    add column gives_up_at timestamptz;
 
 -- A row that can't go now waits in the shadow of its lane, -1 - lane: reads of the lane don't meet it, however many
 -- such rows there are, and its id keeps its place.

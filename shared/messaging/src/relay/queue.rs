@@ -132,6 +132,7 @@ mod tests {
             attempts: 0,
             hold_key: false,
             allow_unrouted: false,
+            gives_up: false,
             probe: false,
         }
     }

@@ -10,7 +10,13 @@ with waits as materialized (
 update outbox
 set lane = case when outbox.lane < 0 then outbox.lane else -1 - outbox.lane end,
     attempts = waits.attempts,
-    not_before = clock_timestamp() + make_interval(secs => waits.wait_seconds),
+    -- Without a pause of its own it waits for its route, for all the time it has.
+    not_before = coalesce(
+        clock_timestamp() + make_interval(secs => waits.wait_seconds),
+        outbox.gives_up_at,
+        clock_timestamp() + make_interval(secs => $6)
+    ),
+    gives_up_at = coalesce(outbox.gives_up_at, clock_timestamp() + make_interval(secs => $6)),
     last_error = waits.reason
 from waits
 where outbox.ctid = waits.place
