@@ -7,7 +7,9 @@ alter table outbox
     -- Later events of the same key are held while this one can't be delivered.
     add column hold_key boolean not null default false,
     -- Nobody needs to listen: that no queue wants it counts as delivered.
-    add column allow_unrouted boolean not null default false;
+    add column allow_unrouted boolean not null default false,
+    -- Set at the first failure: from then on it is parked rather than wait for a route that is closed.
+    add column gives_up_at timestamptz;
 
 -- A row that can't go now waits in the shadow of its lane, -1 - lane: reads of the lane don't meet it, however many
 -- such rows there are, and its id keeps its place.
@@ -141,7 +143,8 @@ begin
     revoke all on function outbox_archive_maintain(integer, integer) from public;
     revoke all on function outbox_oldest_snapshot_seconds() from public;
     if exists (select from pg_roles where rolname = role) then
-        execute format('grant select, insert, delete on outbox_held_keys to %I', role);
+        -- Update: a row is locked, never changed.
+        execute format('grant select, insert, update, delete on outbox_held_keys to %I', role);
         execute format('grant select, insert, update, delete on outbox_scheduled to %I', role);
         execute format('grant select, insert on outbox_archive to %I', role);
         execute format('grant execute on function outbox_archive_maintain(integer, integer) to %I', role);

@@ -144,6 +144,14 @@ impl Gate {
         self.reopened.retain(|reopened| reopened != route);
     }
 
+    /// A row was put aside because its route was closed. If the route works by now, the row is taken with the others.
+    pub(crate) fn put_aside(&mut self, route: &Arc<Route>) {
+        let closed = self.routes.get(route).is_some_and(|trouble| trouble.closed.is_some());
+        if !closed && !self.reopened.contains(route) {
+            self.reopened.push(Arc::clone(route));
+        }
+    }
+
     /// No row waits any more for a route that works again.
     pub(crate) fn all_taken(&mut self, route: &Arc<Route>) {
         self.reopened.retain(|reopened| reopened != route);

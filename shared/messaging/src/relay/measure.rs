@@ -61,8 +61,16 @@ impl Session {
     }
 }
 
+/// This relay owns no lane: the figures of others count.
+pub(super) fn own_nothing() {
+    metrics::gauge!("messaging_lanes_owned").set(0.0);
+    for lane in 0..LANES {
+        set(lane, 0.0, 0, 0);
+    }
+}
+
 /// The gauges of one lane; 0 for one that is another relay's, whose figure counts.
-pub(super) fn set(lane: i16, oldest_seconds: f64, unsent: i64, waiting: i64) {
+fn set(lane: i16, oldest_seconds: f64, unsent: i64, waiting: i64) {
     let lane = lane.to_string();
     metrics::gauge!("messaging_outbox_oldest_age_seconds", "lane" => lane.clone()).set(oldest_seconds);
     metrics::gauge!("messaging_outbox_unsent", "lane" => lane.clone()).set(count(unsent));

@@ -112,7 +112,9 @@ impl Relay {
         while !stopping.is_cancelled() {
             let shared = Arc::new(Shared::new(self.options.clone(), self.origin.probe.clone()));
             let started = Instant::now();
-            let Err(failure) = self.run_session(&shared, &stopping).await else { break };
+            let ended = self.run_session(&shared, &stopping).await;
+            measure::own_nothing();
+            let Err(failure) = ended else { break };
             if shared.has_made_progress() || started.elapsed() >= WELL_AFTER {
                 backoff.reset();
             }
@@ -120,7 +122,6 @@ impl Relay {
             let error = crate::consumer::handler::chain(&failure);
             warn!(%error, wait_ms = wait.as_millis(), "the relay pauses: {error}");
             metrics::counter!("messaging_relay_failures_total").increment(1);
-            metrics::gauge!("messaging_lanes_owned").set(0.0);
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = stopping.cancelled() => {}

@@ -41,9 +41,9 @@ impl RelayOptions {
         backoff::bound(self.retry_first, self.retry_longest, u32::from(attempts.saturating_sub(1)))
     }
 
-    /// How long an event that failed `attempts` times still waits, all further tries included, until it is parked.
-    pub(crate) fn patience(&self, attempts: u16) -> Duration {
-        (attempts.max(1)..self.attempts_max.max(2)).map(|attempt| self.pause(attempt)).sum()
+    /// How long an event waits, from its first failure until it is parked: all its pauses together.
+    pub(crate) fn patience(&self) -> Duration {
+        (1..self.attempts_max.max(2)).map(|attempt| self.pause(attempt)).sum()
     }
 
     /// The pause before a closed route is tried again, after so many tries.
@@ -61,8 +61,6 @@ mod tests {
         let options = RelayOptions::default();
         assert_eq!(options.pause(1), Duration::from_secs(1));
         // 1 + 2 + 4 + 8 + 16 + 32 + 60 + 60 + 60
-        assert_eq!(options.patience(0), Duration::from_secs(243));
-        assert_eq!(options.patience(9), Duration::from_mins(1));
-        assert_eq!(options.patience(10), Duration::ZERO);
+        assert_eq!(options.patience(), Duration::from_secs(243));
     }
 }

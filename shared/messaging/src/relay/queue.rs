@@ -132,6 +132,7 @@ mod tests {
             attempts: 0,
             hold_key: false,
             allow_unrouted: false,
+            gives_up: false,
             probe: false,
         }
     }
@@ -191,6 +192,20 @@ mod tests {
         assert!(gate.delivered(&probe));
         assert_eq!(gate.admit(&row(20, "a", "dead")), Admission::Go);
         assert_eq!(gate.reopened().len(), 1);
+    }
+
+    #[test]
+    fn a_row_put_aside_too_late_is_taken_all_the_same() {
+        let mut gate = Gate::new(RelayOptions::default());
+        let aside = row(2, "a", "dead");
+        gate.failed(&row(1, "a", "dead"), "404", true, Instant::now());
+        gate.put_aside(&aside.route);
+        assert!(gate.reopened().is_empty(), "it is closed");
+        // Meanwhile another row arrived, and all that waited were taken.
+        gate.delivered(&row(1, "a", "dead"));
+        gate.all_taken(&aside.route);
+        gate.put_aside(&aside.route);
+        assert_eq!(gate.reopened(), [aside.route]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub(crate) struct Route {
 
 /// A row of the outbox.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "columns of a table, each by itself")]
 pub(crate) struct Row {
     /// Negative while it waits: see [`lane::shadow`].
     pub(crate) lane: i16,
@@ -36,6 +37,8 @@ pub(crate) struct Row {
     pub(crate) attempts: u16,
     pub(crate) hold_key: bool,
     pub(crate) allow_unrouted: bool,
+    /// It has waited for all the time it had.
+    pub(crate) gives_up: bool,
     /// It goes although its route is closed: to find out whether it still is.
     pub(crate) probe: bool,
 }
@@ -45,7 +48,7 @@ macro_rules! columns {
     () => {
         "o.lane, o.id, o.event_id, o.exchange, o.routing_key, o.wire_type, o.ordering_key, o.sequence, \
          o.correlation_id, o.traceparent, o.content_type, o.payload, o.occurred_at, o.attempts, o.hold_key, \
-         o.allow_unrouted"
+         o.allow_unrouted, coalesce(o.gives_up_at <= clock_timestamp(), false)"
     };
 }
 pub(crate) use columns;
@@ -89,6 +92,7 @@ impl Rows {
             attempts: row.try_get::<i16, _>(13)?.unsigned_abs(),
             hold_key: row.try_get(14)?,
             allow_unrouted: row.try_get(15)?,
+            gives_up: row.try_get(16)?,
             probe: false,
         })
     }

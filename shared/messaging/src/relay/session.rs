@@ -58,6 +58,8 @@ pub(super) async fn connect(
         ("statement_timeout", "10s"),
         // Stale statistics of a table that is empty one moment and full the next must not decide.
         ("enable_seqscan", "off"),
+        ("enable_bitmapscan", "off"),
+        ("enable_sort", "off"),
         // A host that vanished is noticed within half a minute, and does not keep a snapshot until then.
         ("tcp_keepalives_idle", "10"),
         ("tcp_keepalives_interval", "5"),
@@ -179,7 +181,6 @@ impl Session {
             let _ = self.notify(Occasions::LANES_FREE).await;
         }
         let _ = self.connection.close().await;
-        metrics::gauge!("messaging_lanes_owned").set(0.0);
     }
 
     /// Tells other relays. A notification that the server loses costs a second, so it need not be durable.

@@ -101,21 +101,23 @@ impl Settler {
         let attempts_max = self.shared.options.attempts_max.max(1);
         let failed = settlement.failed.iter();
         let failed = failed.map(|(row, reason)| Removal { row, attempts: row.attempts.saturating_add(1), reason });
-        // A row whose route is closed gets all the time it has left at once, and one more try after that.
-        let patient = attempts_max.saturating_sub(1).max(1);
-        let closed = settlement.closed.iter().map(|(row, reason)| {
-            let waited = row.lane < 0 && row.attempts >= patient;
-            Removal { row, attempts: if waited { attempts_max } else { patient }, reason }
-        });
+        // A try of the route counts as one of each row that waits for it.
+        let closed = settlement.closed.iter();
+        let (expired, closed): (Vec<_>, Vec<_>) = closed.partition(|(row, _)| row.gives_up && row.lane < 0);
+        let expired = expired.into_iter().map(|(row, reason)| Removal { row, attempts: attempts_max, reason });
+        let closed = closed.into_iter().map(|(row, reason)| Removal { row, attempts: row.attempts.max(1), reason });
+        let closed: Vec<_> = closed.collect();
         let (parked, failed): (Vec<_>, Vec<_>) = failed.partition(|removal| removal.attempts >= attempts_max);
-        let (expired, closed): (Vec<_>, Vec<_>) =
-            closed.partition(|removal| removal.attempts >= attempts_max && removal.row.lane < 0);
         let parked: Vec<Removal<'_>> = parked.into_iter().chain(expired).collect();
 
         self.hold_keys(settlement).await?;
         self.postpone(&failed, &closed).await?;
         self.park(&parked).await?;
         self.put_behind_holders(&settlement.held).await?;
+        let mut gate = self.shared.gate();
+        for (row, _) in &settlement.closed {
+            gate.put_aside(&row.route);
+        }
         self.shared.rows_wait.store(true, Ordering::Relaxed);
         Ok(())
     }
@@ -125,8 +127,7 @@ impl Settler {
         let statement = if self.shared.options.archive_days.is_some() {
             include_str!("../sql/archive.sql")
         } else {
-            "delete from outbox using unnest($1::smallint[], $2::bigint[]) as d (lane, id) \
-             where outbox.lane = d.lane and outbox.id = d.id"
+            include_str!("../sql/delete.sql")
         };
         let (lanes, ids) = places(rows);
         let query = sqlx::query(statement).bind(lanes).bind(ids);
@@ -168,8 +169,8 @@ impl Settler {
         }
         let options = &self.shared.options;
         let failed = failed.iter().map(|removal| (removal, options.pause(removal.attempts)));
-        let closed = closed.iter().map(|removal| (removal, options.patience(removal.row.attempts)));
-        let postponed: Vec<_> = failed.clone().chain(closed).collect();
+        let paused = failed.clone().map(|(removal, pause)| (removal, Some(pause.as_secs_f64())));
+        let postponed: Vec<_> = paused.chain(closed.iter().map(|removal| (removal, None))).collect();
         for (removal, pause) in failed.take(LOGGED_MAX) {
             let Removal { row, attempts, reason } = removal;
             warn!(
@@ -184,8 +185,9 @@ impl Settler {
             .bind(postponed.iter().map(|(removal, _)| removal.row.lane).collect::<Vec<_>>())
             .bind(postponed.iter().map(|(removal, _)| removal.row.id).collect::<Vec<_>>())
             .bind(postponed.iter().map(|(removal, _)| small(removal.attempts)).collect::<Vec<_>>())
-            .bind(postponed.iter().map(|(_, pause)| pause.as_secs_f64()).collect::<Vec<_>>())
+            .bind(postponed.iter().map(|(_, pause)| *pause).collect::<Vec<Option<f64>>>())
             .bind(postponed.iter().map(|(removal, _)| removal.reason).collect::<Vec<_>>())
+            .bind(options.patience().as_secs_f64())
             .execute(&mut self.connection)
             .await
             .map(drop)
@@ -230,17 +232,13 @@ impl Settler {
             return Ok(());
         }
         let (lanes, ids) = places(held);
-        sqlx::query(
-            "update outbox set lane = case when outbox.lane < 0 then outbox.lane else -1 - outbox.lane end, \
-             not_before = 'infinity' from unnest($1::smallint[], $2::bigint[]) as h (lane, id) \
-             where outbox.lane = h.lane and outbox.id = h.id",
-        )
-        .bind(lanes)
-        .bind(ids)
-        .execute(&mut self.connection)
-        .await
-        .map(drop)
-        .map_err(doing("put events behind the one they wait for"))
+        sqlx::query(include_str!("../sql/put_behind_holders.sql"))
+            .bind(lanes)
+            .bind(ids)
+            .execute(&mut self.connection)
+            .await
+            .map(drop)
+            .map_err(doing("put events behind the one they wait for"))
     }
 
     fn count(&mut self, delivered: &[Row]) {

@@ -1,10 +1,15 @@
--- An event that was parked before, and replayed, opens its row again.
-with parked as (
+-- An event that was parked before, and replayed, opens its row again. By place: see delete.sql.
+with given_up as materialized (
+    select p.attempts as tries, p.reason, o.place
+    from unnest($1::smallint[], $2::bigint[], $3::integer[], $4::text[]) as p (lane, id, attempts, reason)
+    cross join lateral (
+        select ctid as place from outbox where outbox.lane = p.lane and outbox.id = p.id offset 0
+    ) as o
+), parked as (
     delete from outbox
-    using unnest($1::smallint[], $2::bigint[], $3::integer[], $4::text[]) as p (lane, id, attempts, reason)
-    where outbox.lane = p.lane
-      and outbox.id = p.id
-    returning outbox.*, p.attempts as tries, p.reason
+    using given_up
+    where outbox.ctid = given_up.place
+    returning outbox.*, given_up.tries, given_up.reason
 )
 insert into dead_letters (
     direction, event_id, event_type, ordering_key, reason, attempts, correlation_id, traceparent, content_type, payload,

@@ -1,10 +1,22 @@
--- A row that waits leaves its lane for the lane's shadow, and keeps its id.
+-- A row that waits leaves its lane for the lane's shadow, and keeps its id. By place: see delete.sql.
+with waits as materialized (
+    select p.attempts, p.wait_seconds, p.reason, o.place
+    from unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::double precision[], $5::text[])
+        as p (lane, id, attempts, wait_seconds, reason)
+    cross join lateral (
+        select ctid as place from outbox where outbox.lane = p.lane and outbox.id = p.id offset 0
+    ) as o
+)
 update outbox
 set lane = case when outbox.lane < 0 then outbox.lane else -1 - outbox.lane end,
-    attempts = p.attempts,
-    not_before = clock_timestamp() + make_interval(secs => p.wait_seconds),
-    last_error = p.reason
-from unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::double precision[], $5::text[])
-    as p (lane, id, attempts, wait_seconds, reason)
-where outbox.lane = p.lane
-  and outbox.id = p.id
+    attempts = waits.attempts,
+    -- Without a pause of its own it waits for its route, for all the time it has.
+    not_before = coalesce(
+        clock_timestamp() + make_interval(secs => waits.wait_seconds),
+        outbox.gives_up_at,
+        clock_timestamp() + make_interval(secs => $6)
+    ),
+    gives_up_at = coalesce(outbox.gives_up_at, clock_timestamp() + make_interval(secs => $6)),
+    last_error = waits.reason
+from waits
+where outbox.ctid = waits.place

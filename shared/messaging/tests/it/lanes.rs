@@ -7,7 +7,7 @@ use testkit::eventually;
 use tokio_util::sync::CancellationToken;
 
 /// Lanes owned, by the session that owns them.
-async fn shares(stage: &Stage) -> Vec<i64> {
+pub(crate) async fn shares(stage: &Stage) -> Vec<i64> {
     let lanes: Vec<(i32, i64)> = sqlx::query_as(
         "select pid, count(*) from pg_locks where locktype = 'advisory' and mode = 'ExclusiveLock' and granted \
          and objsubid = 2 and database = (select oid from pg_database where datname = current_database()) group by pid",

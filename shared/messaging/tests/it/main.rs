@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
+mod backlog;
+mod bare;
 mod stage;
 
 mod broker_faults;
 mod crashes;
+mod endurance;
 mod first_event;
 mod interleavings;
 mod ladders;
@@ -14,6 +17,10 @@ mod missing_producers;
 mod outages;
 mod publishing;
 mod rejections;
+mod relays;
 mod replays;
+mod scheduled;
+mod storms;
 mod subscriptions;
 mod topologies;
+mod undeliverable;

@@ -1,0 +1,101 @@
+//! A consumer that knows nothing of the crate: it says what has really arrived, and in which order.
+
+use futures_util::StreamExt;
+use lapin::options::{BasicConsumeOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+use testkit::TestBroker;
+
+/// A message that arrived.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrival {
+    pub(crate) message_id: String,
+    /// The AMQP type.
+    pub(crate) wire_type: String,
+    /// The header of that name.
+    pub(crate) sequence: i64,
+    pub(crate) at: Instant,
+}
+
+/// Takes everything that arrives in a queue of its own.
+pub(crate) struct Ear {
+    arrivals: Arc<Mutex<Vec<Arrival>>>,
+    channel: Channel,
+    _connection: Connection,
+}
+
+const QUEUE: &str = "ear";
+
+impl Ear {
+    /// Declares the exchange, as its service would, and the queue, and listens.
+    pub(crate) async fn at(broker: &TestBroker, exchange: &str, keys: &[&str]) -> Self {
+        let connection = Connection::connect(broker.url(), ConnectionProperties::default()).await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        // A service's own exchange is a topic; `<service>.return` is direct.
+        let kind = if exchange.contains('.') { ExchangeKind::Direct } else { ExchangeKind::Topic };
+        let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
+        channel.exchange_declare(exchange.into(), kind, durable, FieldTable::default()).await.unwrap();
+        let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+        channel.queue_declare(QUEUE.into(), durable, FieldTable::default()).await.unwrap();
+        let ear = Self { arrivals: Arc::default(), channel, _connection: connection };
+        for key in keys {
+            ear.listen_to(exchange, key).await;
+        }
+        let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
+        let consume = ear.channel.basic_consume(QUEUE.into(), QUEUE.into(), options, FieldTable::default());
+        let mut deliveries = consume.await.unwrap();
+        let arrivals = Arc::clone(&ear.arrivals);
+        tokio::spawn(async move {
+            while let Some(Ok(delivery)) = deliveries.next().await {
+                let properties = &delivery.properties;
+                let sequence = properties.headers().as_ref().and_then(|headers| headers.inner().get("sequence"));
+                let Some(AMQPValue::LongLongInt(sequence)) = sequence else { panic!("a message without a sequence") };
+                let text = |value: &Option<lapin::types::ShortString>| {
+                    value.as_ref().map(|value| value.as_str().to_owned()).unwrap_or_default()
+                };
+                arrivals.lock().unwrap().push(Arrival {
+                    message_id: text(properties.message_id()),
+                    wire_type: text(properties.kind()),
+                    sequence: *sequence,
+                    at: Instant::now(),
+                });
+            }
+        });
+        ear
+    }
+
+    /// Listens to one more routing key.
+    pub(crate) async fn listen_to(&self, exchange: &str, key: &str) {
+        self.channel
+            .queue_bind(QUEUE.into(), exchange.into(), key.into(), QueueBindOptions::default(), FieldTable::default())
+            .await
+            .unwrap();
+    }
+
+    pub(crate) fn arrivals(&self) -> Vec<Arrival> {
+        self.arrivals.lock().unwrap().clone()
+    }
+
+    /// The sequences that arrived, each once.
+    pub(crate) fn sequences(&self) -> BTreeSet<i64> {
+        self.arrivals.lock().unwrap().iter().map(|arrival| arrival.sequence).collect()
+    }
+
+    /// How many different messages arrived.
+    pub(crate) fn count(&self) -> usize {
+        let arrivals = self.arrivals.lock().unwrap();
+        arrivals.iter().map(|arrival| arrival.message_id.as_str()).collect::<BTreeSet<_>>().len()
+    }
+
+    /// When each sequence first arrived.
+    pub(crate) fn first_arrivals(&self) -> BTreeMap<i64, Instant> {
+        let mut first = BTreeMap::new();
+        for arrival in self.arrivals.lock().unwrap().iter() {
+            first.entry(arrival.sequence).or_insert(arrival.at);
+        }
+        first
+    }
+}
