@@ -21,6 +21,9 @@ use uuid::Uuid;
 /// Hints that may wait to be sent; further ones are dropped.
 const WAITING_MAX: usize = 4096;
 
+/// Hints that travel together: those that wait at the moment, none waits for others.
+const TOGETHER_MAX: usize = 256;
+
 /// Why hints don't flow; they will again.
 #[derive(Debug, thiserror::Error)]
 enum FanoutError {
@@ -130,13 +133,37 @@ async fn send(
 ) -> Result<(), FanoutError> {
     let channel = open(exchange, link).await?;
     let properties = BasicProperties::default().with_app_id(replica.to_string().into());
-    while let Some(hint) = hints.recv().await {
+    let mut waiting = Vec::new();
+    while hints.recv_many(&mut waiting, TOGETHER_MAX).await > 0 {
+        let message = packed(&waiting);
+        waiting.clear();
         channel
-            .basic_publish(exchange.into(), "".into(), BasicPublishOptions::default(), &hint, properties.clone())
+            .basic_publish(exchange.into(), "".into(), BasicPublishOptions::default(), &message, properties.clone())
             .await
             .map_err(FanoutError::Channel)?;
     }
     Ok(())
+}
+
+/// Hints as one message: each with its length before it, four bytes, the highest first.
+fn packed(hints: &[Vec<u8>]) -> Vec<u8> {
+    let mut message = Vec::with_capacity(hints.iter().map(|hint| hint.len() + 4).sum());
+    for hint in hints {
+        let Ok(length) = u32::try_from(hint.len()) else { continue };
+        message.extend_from_slice(&length.to_be_bytes());
+        message.extend_from_slice(hint);
+    }
+    message
+}
+
+/// The hints of a message; what is malformed ends it.
+fn unpacked(mut message: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (length, rest) = message.split_first_chunk::<4>()?;
+        let (hint, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+        message = rest;
+        Some(hint)
+    })
 }
 
 /// Hears until the channel breaks.
@@ -176,8 +203,26 @@ async fn hear(
     while let Some(delivery) = deliveries.next().await {
         let delivery = delivery.map_err(FanoutError::Channel)?;
         if delivery.properties.app_id().as_ref().is_none_or(|sender| sender.as_str() != own) {
-            heard(Heard::Hint(&delivery.data));
+            unpacked(&delivery.data).for_each(|hint| heard(Heard::Hint(hint)));
         }
     }
     Err(FanoutError::Cancelled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_that_travel_together_arrive_as_they_were() {
+        let hints = [b"one".to_vec(), vec![], b"three".to_vec()];
+        assert_eq!(unpacked(&packed(&hints)).collect::<Vec<_>>(), hints);
+    }
+
+    #[test]
+    fn a_message_that_is_cut_off_gives_what_is_whole() {
+        let message = packed(&[b"one".to_vec(), b"two".to_vec()]);
+        assert_eq!(unpacked(&message[..message.len() - 1]).collect::<Vec<_>>(), [b"one"]);
+        assert_eq!(unpacked(b"{}").count(), 0);
+    }
 }

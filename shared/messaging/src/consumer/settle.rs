@@ -22,7 +22,13 @@ impl Settling<'_> {
     /// Nothing is rejected and nothing requeued. A copy that is safe in the next queue lets its original be
     /// acknowledged; should the process die in between, both exist, and the inbox drops the second.
     pub(super) async fn settle(self, arrived: &[Delivery], dispositions: &[Disposition]) -> Result<(), ConsumeError> {
-        for (delivery, disposition) in arrived.iter().zip(dispositions) {
+        // One frame for a batch instead of one for each. It speaks for everything before it on the channel too: that is
+        // settled, because a delivery that is left unsettled ends the session, and the channel with it.
+        let done = dispositions.iter().take_while(|disposition| **disposition == Disposition::Done).count();
+        if let Some(last) = arrived[..done].last() {
+            acknowledge_up_to(last).await?;
+        }
+        for (delivery, disposition) in arrived.iter().zip(dispositions).skip(done) {
             if *disposition == Disposition::Done {
                 acknowledge(delivery).await?;
             }
@@ -46,4 +52,8 @@ impl Settling<'_> {
 
 async fn acknowledge(delivery: &Delivery) -> Result<(), ConsumeError> {
     delivery.ack(BasicAckOptions::default()).await.map(drop).map_err(ConsumeError::Consume)
+}
+
+async fn acknowledge_up_to(delivery: &Delivery) -> Result<(), ConsumeError> {
+    delivery.ack(BasicAckOptions { multiple: true }).await.map(drop).map_err(ConsumeError::Consume)
 }
