@@ -13,6 +13,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Seconds between heartbeats: a dead peer is noticed after two of them.
 const HEARTBEAT_SECS: u16 = 10;
 
+/// Largest frame, in bytes. The client library holds two buffers of 32 frames per connection, all of it in memory from
+/// the beginning: with RabbitMQ's default of 128 KiB that is 8 MiB. A larger message travels in several frames.
+const FRAME_BYTES: u32 = 16 * 1024;
+
 /// Why there is no channel.
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
@@ -40,12 +44,7 @@ struct Inner {
 
 impl Link {
     pub(crate) fn new(amqp_url: &str, name: String) -> Self {
-        let separator = if amqp_url.contains('?') { '&' } else { '?' };
-        let uri = if amqp_url.contains("heartbeat=") {
-            amqp_url.to_owned()
-        } else {
-            format!("{amqp_url}{separator}heartbeat={HEARTBEAT_SECS}")
-        };
+        let uri = with_defaults(amqp_url, &[("heartbeat", HEARTBEAT_SECS.into()), ("frame_max", FRAME_BYTES)]);
         let inner = Inner { uri, name, current: Mutex::new(None) };
         Self { inner: Arc::new(inner) }
     }
@@ -82,5 +81,29 @@ impl Link {
             .await
             .map_err(|_| BrokerError::ConnectTimeout)?
             .map_err(BrokerError::Open)
+    }
+}
+
+/// The address with what it does not say itself.
+fn with_defaults(amqp_url: &str, defaults: &[(&str, u32)]) -> String {
+    let mut uri = amqp_url.to_owned();
+    for (name, value) in defaults {
+        if !uri.contains(&format!("{name}=")) {
+            let separator = if uri.contains('?') { '&' } else { '?' };
+            uri = format!("{uri}{separator}{name}={value}");
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_address_says_stands() {
+        let defaults = [("heartbeat", 10), ("frame_max", 16_384)];
+        assert_eq!(with_defaults("amqp://b/v", &defaults), "amqp://b/v?heartbeat=10&frame_max=16384");
+        assert_eq!(with_defaults("amqp://b/v?heartbeat=3", &defaults), "amqp://b/v?heartbeat=3&frame_max=16384");
     }
 }
