@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Rows that wait, read at a time.
+/// Rows that wait, read at a time: of a route, or of each lane what is due.
 pub(crate) const WAITING_ROWS: i64 = 256;
 
 impl Session {
@@ -55,8 +55,9 @@ impl Session {
         const STATEMENT: &str = concat!(
             "select ",
             columns!(),
-            " from outbox o where o.lane = any ($1) and o.not_before <= clock_timestamp() and o.id <> all ($3) \
-             order by o.not_before limit $2"
+            " from unnest($1::smallint[]) as l (lane) cross join lateral (select * from outbox w where w.lane = l.lane \
+             and w.lane < 0 and w.not_before <= clock_timestamp() and w.id <> all ($3) order by w.not_before limit $2) \
+             as o"
         );
         let query = sqlx::query(STATEMENT).bind(self.shadows()).bind(WAITING_ROWS);
         self.fetch(query, "read events that waited").await
@@ -67,8 +68,9 @@ impl Session {
         const STATEMENT: &str = concat!(
             "select ",
             columns!(),
-            " from outbox o where o.exchange = $1 and o.routing_key = $2 and o.lane = any ($4) and o.lane < 0 \
-             and o.not_before < 'infinity' and o.id <> all ($5) order by o.id limit $3"
+            " from unnest($4::smallint[]) as l (lane) cross join lateral (select * from outbox w \
+             where w.exchange = $1 and w.routing_key = $2 and w.lane = l.lane and w.lane < 0 \
+             and w.not_before < 'infinity' and w.id <> all ($5) order by w.id limit $3) as o limit $3"
         );
         let query = sqlx::query(STATEMENT).bind(route.exchange.clone()).bind(route.routing_key.clone()).bind(rows_max);
         let query = query.bind(self.shadows());

@@ -59,7 +59,6 @@ pub(super) async fn connect(
         // Stale statistics of a table that is empty one moment and full the next must not decide.
         ("enable_seqscan", "off"),
         ("enable_bitmapscan", "off"),
-        ("enable_sort", "off"),
         // A host that vanished is noticed within half a minute, and does not keep a snapshot until then.
         ("tcp_keepalives_idle", "10"),
         ("tcp_keepalives_interval", "5"),
