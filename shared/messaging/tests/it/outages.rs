@@ -130,17 +130,24 @@ async fn a_message_that_brings_its_consumer_down_again_and_again_ends_among_the_
     first.await.unwrap().unwrap();
     broker.announce(&ping(1)).await;
 
-    // RabbitMQ's limit is 20.
-    for _ in 0..21 {
+    // RabbitMQ's limit is 20 returns; whether it counts one more or less depends on its version.
+    for _ in 0..30 {
         let fragile = Messaging::new("beta", stage.beta.clone(), broker.url());
         let crashing = tokio::spawn(fragile.consumer(Subscriptions::new().on(Crash)).run(stage.stopping()));
-        let died = async {
-            while !crashing.is_finished() && open_letters(&beta).await.is_empty() {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+        // A process that dies takes its connections with it; a task that dies may leave them, and with them what they
+        // hold, which an operator ends.
+        let ended = async || {
+            let has_ended = crashing.is_finished() || !open_letters(&beta).await.is_empty();
+            if !has_ended {
+                broker.close_connections().await;
             }
+            has_ended
         };
-        died.await;
+        eventually(true, ended).await;
         crashing.abort();
+        if !open_letters(&beta).await.is_empty() {
+            break;
+        }
     }
     stage.run(beta.consumer(Subscriptions::new().on(WriteDown)).run(stage.stopping()));
     eventually(1, async || open_letters(&beta).await.len()).await;

@@ -1,7 +1,8 @@
 //! Dead letters are replayed and discarded, one by one and all that match.
 
-use crate::stage::{Ping, Stage, broker, consuming, heard, open_letters, ping};
+use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, open_letters, ping, say, unsent};
 use messaging::dead_letters::{Direction, Filter, SettleError, State};
+use messaging::relay::RelayOptions;
 use messaging::{EventId, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -125,5 +126,33 @@ async fn letters_are_listed_newest_first_page_by_page() {
     }
     assert_eq!(seen.len(), ids.len());
     assert!(seen.iter().rev().is_sorted(), "{seen:?}");
+    stage.stop().await;
+}
+
+#[tokio::test]
+async fn a_replayed_outgoing_letter_goes_where_it_was_to_go_with_the_id_it_always_had() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let impatient = RelayOptions { attempts_max: 1, ..RelayOptions::default() };
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_relay_options(impatient);
+    stage.run(alpha.relay().run(stage.stopping()));
+    say(&alpha, 0, 3, 3).await;
+    eventually(3, async || open_letters(&alpha).await.len()).await;
+    let parked = open_letters(&alpha).await;
+    assert!(parked.iter().all(|letter| letter.direction == Direction::Outgoing), "{parked:?}");
+    let (_, body) = alpha.dead_letters().show(Direction::Outgoing, parked[0].event_id).await.unwrap().unwrap();
+    assert_eq!((body.exchange.as_deref(), body.routing_key.as_deref()), (Some("alpha"), Some("alpha.Ping.v1")));
+
+    let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
+    stage.run(beta.consumer(Subscriptions::new().on(WriteDown)).run(stage.stopping()));
+    consuming(&beta).await;
+    assert_eq!(alpha.dead_letters().replay_matching(&Filter::default(), 10).await.unwrap(), 3);
+    eventually((3, 3), async || heard(&stage.beta).await).await;
+    eventually(0, async || unsent(&stage.alpha).await).await;
+    let handled: Vec<uuid::Uuid> =
+        sqlx::query_scalar("select event_id from inbox order by event_id").fetch_all(&stage.beta).await.unwrap();
+    let mut said: Vec<uuid::Uuid> = parked.iter().map(|letter| letter.event_id).collect();
+    said.sort_unstable();
+    assert_eq!(handled, said);
+    assert_eq!(open_letters(&alpha).await, []);
     stage.stop().await;
 }
