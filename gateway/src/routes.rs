@@ -1,6 +1,6 @@
 //! Every address of the gateway, on one screen.
 
-use crate::edge::{access, cors, harden, operations};
+use crate::edge::{self, operations};
 use crate::forward::forward;
 use crate::forward::target::{Service, Target};
 use crate::gateway::Gateway;
@@ -106,9 +106,7 @@ fn layered(router: Router, gateway: &Arc<Gateway>) -> Router {
     router
         .fallback(|| async { no_such_page() })
         .method_not_allowed_fallback(|| async { method_not_allowed() })
-        .layer(middleware::from_fn_with_state(gateway, cors::allow_origins))
-        .layer(middleware::from_fn(harden::refuse_ambiguity))
-        .layer(middleware::from_fn(access::identify_and_log))
+        .layer(middleware::from_fn_with_state(gateway, edge::around))
         .layer(middleware::from_fn(layers::observe))
 }
 

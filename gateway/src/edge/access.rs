@@ -1,7 +1,6 @@
 //! The request id, and one line in the log per request.
 
 use axum::extract::{MatchedPath, Request};
-use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, Method};
 use std::time::Instant;
@@ -16,14 +15,14 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 pub(crate) struct AnsweredBy(pub(crate) &'static str);
 
 /// Issues a new request id, whatever the client sent; puts it on the answer; logs the request once.
-pub(crate) async fn identify_and_log(mut request: Request, next: Next) -> Response {
+pub(super) async fn identify_and_log(mut request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     let id = Uuid::now_v7().to_string();
     // Hyphens and hexadecimal digits are always a header value.
     let value = HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("none"));
     request.headers_mut().insert(REQUEST_ID, value.clone());
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let line = Line { started: Instant::now(), method: request.method().clone(), route, id, answer: None };
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     response.headers_mut().insert(REQUEST_ID, value);
     line.answered(&response);
     response

@@ -4,11 +4,9 @@
 
 use crate::gateway::Gateway;
 use crate::origins::From;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use std::sync::Arc;
 
 const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
@@ -30,12 +28,16 @@ const DECIDED_HERE: [HeaderName; 6] = [
 ];
 
 /// Answers preflights, and marks the answers that an allowed page may read.
-pub(crate) async fn allow_origins(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
+pub(super) async fn allow_origins(
+    gateway: &Gateway,
+    request: Request,
+    next: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let from = gateway.config.allowed_origins.of(request.headers());
     if is_preflight(request.method(), request.headers()) {
         return preflight(from);
     }
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     let headers = response.headers_mut();
     for name in DECIDED_HERE {
         headers.remove(name);

@@ -6,7 +6,6 @@
 
 use crate::edge::path;
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chassis::problem::Problem;
 use http::uri::Authority;
@@ -29,9 +28,9 @@ enum Refusal {
 }
 
 /// Refuses what is ambiguous, and closes its connection.
-pub(crate) async fn refuse_ambiguity(request: Request, next: Next) -> Response {
+pub(super) async fn refuse_ambiguity(request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     match judge(request.method(), request.uri(), request.headers()) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => next(request).await,
         Err(refusal) => refusal.into_response(),
     }
 }

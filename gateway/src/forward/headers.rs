@@ -35,6 +35,9 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
+/// Headers that are written at most, beyond those that go on.
+const ADDED: usize = 8;
+
 /// Where a request comes from, as far as the gateway knows.
 pub(crate) struct Provenance {
     /// The other end of the connection.
@@ -47,29 +50,46 @@ pub(crate) struct Provenance {
 
 /// Removes what belongs to one connection: what `Connection` names first, then the fixed list.
 pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
-    let nominated: Vec<HeaderName> = headers
+    for name in &nominated(headers) {
+        headers.remove(name);
+    }
+    // Few headers are there and many could be: a look at each is cheaper than a search for each.
+    let there: Vec<HeaderName> = headers.keys().filter(|name| HOP_BY_HOP.contains(name)).cloned().collect();
+    for name in there {
+        headers.remove(name);
+    }
+}
+
+/// What `Connection` names.
+fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
+    headers
         .get_all(header::CONNECTION)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .filter_map(|name| name.trim().parse().ok())
-        .collect();
-    for name in nominated.iter().chain(&HOP_BY_HOP) {
-        headers.remove(name);
-    }
+        .collect()
 }
 
 /// Turns the headers of a client into those for a service.
 ///
+/// What goes on is picked in one pass over the few headers that are there, instead of taking away the many that might be.
 /// Identity, provenance and trace are written last: a client can neither claim them nor, with `Connection`, remove them.
 pub(crate) fn outgoing(headers: &mut HeaderMap, provenance: &Provenance, caller: Option<Caller>) {
     let host = headers.get(header::HOST).cloned();
     let request_id = headers.get(crate::edge::access::REQUEST_ID).cloned();
     let is_chunked = headers.contains_key(header::TRANSFER_ENCODING);
-    strip_hop_by_hop(headers);
-    // hyper has answered `100 Continue` itself.
-    headers.remove(header::EXPECT);
-    headers.remove(USER_HEADER);
+    let claimed = provenance.is_believed.then(|| Claimed::of(headers));
+    let nominated = nominated(headers);
+    let mut name = None;
+    let before = std::mem::replace(headers, HeaderMap::with_capacity(headers.len() + ADDED));
+    for (next, value) in before {
+        // A repeated header comes with its name only once.
+        name = next.or(name);
+        if let Some(name) = name.as_ref().filter(|name| goes_on(name) && !nominated.contains(*name)) {
+            headers.append(name, value);
+        }
+    }
     if let Some(Caller(user)) = caller {
         headers.insert(USER_HEADER, HeaderValue::from(user));
     }
@@ -85,25 +105,42 @@ pub(crate) fn outgoing(headers: &mut HeaderMap, provenance: &Provenance, caller:
         // Without a length and without this, hyper sends no body with GET or DELETE.
         headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
-    forwarded(headers, provenance, host);
+    forwarded(headers, provenance, claimed.unwrap_or_default(), host);
 }
 
-fn forwarded(headers: &mut HeaderMap, provenance: &Provenance, host: Option<HeaderValue>) {
-    let believed = |name: &HeaderName| provenance.is_believed.then(|| headers.get(name).cloned()).flatten();
-    let earlier = joined(headers, &FORWARDED_FOR).filter(|_| provenance.is_believed);
-    let proto = believed(&FORWARDED_PROTO).unwrap_or(HeaderValue::from_static("http"));
-    let host = believed(&FORWARDED_HOST).or(host);
-    for name in CLAIMS {
-        headers.remove(name);
+/// Whether a header of a client is for the service: none of the connection's, and none that the gateway writes itself.
+fn goes_on(name: &HeaderName) -> bool {
+    // hyper has answered `100 Continue` itself.
+    let is_dropped = HOP_BY_HOP.contains(name)
+        || CLAIMS.contains(name)
+        || *name == header::EXPECT
+        || [USER_HEADER, PREFIX_HEADER, TRACEPARENT.as_str()].contains(&name.as_str());
+    !is_dropped
+}
+
+/// What a proxy that is believed says of where a request comes from.
+#[derive(Default)]
+struct Claimed {
+    hops: Option<String>,
+    proto: Option<HeaderValue>,
+    host: Option<HeaderValue>,
+}
+
+impl Claimed {
+    fn of(headers: &HeaderMap) -> Self {
+        let claim = |name: &HeaderName| headers.get(name).cloned();
+        Self { hops: joined(headers, &FORWARDED_FOR), proto: claim(&FORWARDED_PROTO), host: claim(&FORWARDED_HOST) }
     }
-    headers.remove(PREFIX_HEADER);
-    let hops = [earlier, provenance.peer.map(|peer| peer.to_string())];
+}
+
+fn forwarded(headers: &mut HeaderMap, provenance: &Provenance, claimed: Claimed, host: Option<HeaderValue>) {
+    let hops = [claimed.hops, provenance.peer.map(|peer| peer.to_string())];
     let hops: Vec<String> = hops.into_iter().flatten().collect();
     if let Ok(value) = HeaderValue::try_from(hops.join(", ")) {
         headers.insert(FORWARDED_FOR, value);
     }
-    headers.insert(FORWARDED_PROTO, proto);
-    if let Some(host) = host {
+    headers.insert(FORWARDED_PROTO, claimed.proto.unwrap_or(HeaderValue::from_static("http")));
+    if let Some(host) = claimed.host.or(host) {
         headers.insert(FORWARDED_HOST, host);
     }
     if !provenance.prefix.is_empty() {

@@ -1,6 +1,7 @@
 //! Logs and metrics of a process.
 
 use crate::config::{LogFormat, ProcessConfig};
+use crate::log;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::str::FromStr;
 use tracing_subscriber::filter::Targets;
@@ -22,6 +23,9 @@ pub enum TelemetryError {
         /// What is wrong with it.
         source: tracing_subscriber::filter::ParseError,
     },
+    /// There is nowhere to write to.
+    #[error("open standard output")]
+    Output(#[source] std::io::Error),
     /// A recorder is there already, or a bucket list is empty.
     #[error("install the metrics recorder")]
     Metrics(#[source] metrics_exporter_prometheus::BuildError),
@@ -35,11 +39,10 @@ pub fn start(config: &ProcessConfig) -> Result<PrometheusHandle, TelemetryError>
     let filter = Targets::from_str(&config.log_filter)
         .map_err(|source| TelemetryError::Filter { filter: config.log_filter.clone(), source })?;
     let registry = tracing_subscriber::registry().with(filter);
+    let lines = tracing_subscriber::fmt::layer().with_writer(log::start().map_err(TelemetryError::Output)?);
     match config.log_format {
-        LogFormat::Json => {
-            registry.with(tracing_subscriber::fmt::layer().json().flatten_event(true).with_span_list(false)).init();
-        }
-        LogFormat::Text => registry.with(tracing_subscriber::fmt::layer()).init(),
+        LogFormat::Json => registry.with(lines.json().flatten_event(true).with_span_list(false)).init(),
+        LogFormat::Text => registry.with(lines).init(),
     }
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a task panicked")));
     PrometheusBuilder::new()
