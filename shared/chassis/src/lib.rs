@@ -5,6 +5,7 @@ pub mod config;
 pub mod gather;
 mod open_files;
 pub mod process;
+pub mod spans;
 pub mod telemetry;
 
 pub mod body;
