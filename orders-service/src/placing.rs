@@ -115,7 +115,7 @@ async fn place_together(
             Claim::Answered(answer) => Ok(answer),
             Claim::Fresh => match announce(&mut tx, wanted).await {
                 Ok(answer) => {
-                    orders.push(&wanted.order);
+                    orders.push((&wanted.order, wanted.context));
                     kept.extend(wanted.scope.as_ref().map(|scope| (scope, answer.clone())));
                     Ok(answer.into_response())
                 }
@@ -127,12 +127,13 @@ async fn place_together(
         tx.rollback().await?;
         return Ok(answers);
     }
-    store::orders::insert_all(&mut tx, &orders).await?;
+    let written: Vec<&Order> = orders.iter().map(|(order, _)| *order).collect();
+    store::orders::insert_all(&mut tx, &written).await?;
     let kept: Vec<(&Scope, &Answer)> = kept.iter().map(|(scope, answer)| (*scope, answer)).collect();
     idempotency::keep_all(&mut tx, &kept).await?;
-    for order in orders {
+    for (order, context) in orders {
         let (hub, order) = (hub.clone(), order.clone());
-        tx.after_commit(move || hub.announce(&order));
+        tx.after_commit(move || hub.announce(&order, context));
     }
     match tx.commit().await {
         Ok(()) => Ok(answers),

@@ -53,7 +53,9 @@ Environment:
   DATABASE_URL  administrator of a PostgreSQL to use instead of a private one; its database is used as it is
   AMQP_URL      RabbitMQ to use instead of a private one; every service signs in as this user
   REDIS_URL     Redis to use instead of a private one
-  RUST_LOG      what the services log, e.g. debug";
+  RUST_LOG      what the services log, e.g. debug
+  OTEL_EXPORTER_OTLP_ENDPOINT
+                collector that gets the spans of traces, e.g. http://localhost:4318";
 
 const TEST_HELP: &str = "\
 Without a part, all are run. It starts servers of its own on free ports, so it may run while `up` runs.

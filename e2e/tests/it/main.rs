@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod binaries;
+mod collector;
 mod stage;
 mod table;
 
@@ -25,4 +26,5 @@ mod latency;
 mod logs;
 mod the_checker;
 mod tour;
+mod tracing;
 mod two_replicas;

@@ -29,6 +29,11 @@ impl Stage {
         Self::prepared(|program| program.logging_to(file)).await
     }
 
+    /// All programs export their spans to a collector.
+    pub(crate) async fn exporting_to(endpoint: &str) -> Self {
+        Self::prepared(|program| program.with("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)).await
+    }
+
     async fn prepared(prepare: impl Fn(Program) -> Program) -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
         // Whom payments hears besides, in stories without cheques.

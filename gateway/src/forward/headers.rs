@@ -97,7 +97,7 @@ pub(crate) fn outgoing(headers: &mut HeaderMap, provenance: &Provenance, caller:
         headers.insert(crate::edge::access::REQUEST_ID, id);
     }
     if let Some(context) = trace::current()
-        && let Ok(value) = HeaderValue::from_str(&context.child().to_string())
+        && let Ok(value) = HeaderValue::from_str(&context.to_string())
     {
         headers.insert(TRACEPARENT, value);
     }

@@ -31,12 +31,17 @@ use failure::ForwardError;
 use std::sync::Arc;
 use std::time::Instant;
 use target::Target;
+use trace::{Kind, Span, TraceContext};
 
 /// Forwards a request to the target's service and its answer back, both as streams.
 pub(crate) async fn forward(gateway: Arc<Gateway>, target: Target, request: Request) -> Response {
     let started = Instant::now();
     let upstream = target.upstream(&gateway);
-    let answer = attempt(&gateway, target, request).await;
+    // What the service does is below this span, not beside it: `headers` names the running one.
+    let context = trace::current().map_or_else(TraceContext::root, TraceContext::child);
+    let span = Span::start(context, Kind::Client, || format!("forward to {}", upstream.name));
+    let answer = trace::scope(context, attempt(&gateway, target, request)).await;
+    end(span, &answer);
     measure(upstream.name, target, &answer, started);
     let reached_for_it = answer.as_ref().err().is_none_or(ForwardError::is_the_services);
     let mut response = answer.unwrap_or_else(|failure| {
@@ -57,6 +62,15 @@ async fn attempt(gateway: &Gateway, target: Target, request: Request) -> Result<
             linger::read_on(request);
             Err(refusal)
         }
+    }
+}
+
+/// What was refused at the door leaves no span: nothing was forwarded.
+fn end(mut span: Span, answer: &Result<Response, ForwardError>) {
+    match answer {
+        Ok(response) => span.set_number("http.response.status_code", response.status().as_u16()),
+        Err(ForwardError::Refused(_)) => span.discard(),
+        Err(failure) => span.fail(failure.name()),
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) async fn apply<E: Event>(
     let ids: Vec<OrderId> = events.iter().map(|received| order_id(&received.event)).collect();
     let mut orders = store::orders::lock_all(tx, &ids).await?;
     let mut changed = Vec::with_capacity(events.len());
+    let mut handlings = Vec::with_capacity(events.len());
     for (Received { event, meta }, id) in events.iter().zip(ids) {
         let Some(order) = orders.get_mut(&id) else {
             return Err(HandleError::reject(format!("there is no order {id}")));
@@ -30,12 +31,17 @@ pub(super) async fn apply<E: Event>(
         );
         *order = next.clone();
         changed.push(next);
+        handlings.push(meta.handling);
     }
     if changed.is_empty() {
         return Ok(());
     }
     store::orders::update_all(tx, &changed).await?;
     let hub = hub.clone();
-    tx.after_commit(move || changed.iter().for_each(|order| hub.announce(order)));
+    tx.after_commit(move || {
+        for (order, handling) in changed.iter().zip(handlings) {
+            hub.announce(order, Some(handling));
+        }
+    });
     Ok(())
 }

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use trace::TraceContext;
 
 /// Messages that may wait for a slow socket; one more and it is dropped.
 const WAITING_MAX: usize = 256;
@@ -48,15 +49,16 @@ impl Hub {
         Self { watchers: Arc::default(), sockets: TaskTracker::new(), fanout }
     }
 
-    /// Pushes a committed change to the sockets of this replica, and hints it to the others.
-    pub fn announce(&self, order: &Order) {
+    /// Pushes a committed change to the sockets of this replica, and hints it to the others; `context` is that of the
+    /// change.
+    pub fn announce(&self, order: &Order, context: Option<TraceContext>) {
         let message = LiveMessage::of(Kind::Update, order);
-        let hint = Hint { user_id: order.user_id, message };
+        let hint = Hint { user_id: order.user_id, message, traceparent: context.map(|context| context.to_string()) };
         // Plain strings and numbers can't fail to serialise; without a hint, clients still have the snapshot.
         if let Ok(bytes) = serde_json::to_vec(&hint) {
             self.fanout.tell(bytes);
         }
-        self.push(hint.user_id, &hint.message);
+        self.push(hint.user_id, &hint.message, context);
     }
 
     /// Takes what another replica hinted.
@@ -64,7 +66,8 @@ impl Hub {
         match heard {
             Heard::Hint(bytes) => {
                 if let Ok(hint) = serde_json::from_slice::<Hint>(bytes) {
-                    self.push(hint.user_id, &hint.message);
+                    let context = hint.traceparent.and_then(|text| text.parse().ok());
+                    self.push(hint.user_id, &hint.message, context);
                 }
             }
             Heard::Subscribed => self.resync_all(),
@@ -109,10 +112,10 @@ impl Hub {
         });
     }
 
-    fn push(&self, user_id: UserId, message: &LiveMessage) {
+    fn push(&self, user_id: UserId, message: &LiveMessage, context: Option<TraceContext>) {
         self.with_watchers(|watchers| {
             let Some(of_user) = watchers.get_mut(&user_id) else { return };
-            let Ok(told) = Told::of(message).map(Arc::new) else { return };
+            let Ok(told) = Told::of(message, context).map(Arc::new) else { return };
             // A full queue means a socket that does not read: dropping its sender ends its task.
             of_user.retain(|watcher| {
                 watcher.order_id.is_some_and(|id| id != message.order_id)

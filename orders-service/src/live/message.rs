@@ -6,6 +6,7 @@ use contracts::ids::{OrderId, UserId};
 use contracts::money::Amount;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use trace::TraceContext;
 
 /// Whether a message tells the state on arrival or a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -60,6 +61,8 @@ pub(super) struct Told {
     pub(super) version: i64,
     /// The message as JSON.
     pub(super) text: Utf8Bytes,
+    /// The trace context of the change; none for a state that was read.
+    pub(super) context: Option<TraceContext>,
 }
 
 impl Told {
@@ -67,9 +70,9 @@ impl Told {
     ///
     /// # Errors
     /// None for plain strings and numbers.
-    pub(super) fn of(message: &LiveMessage) -> Result<Self, serde_json::Error> {
+    pub(super) fn of(message: &LiveMessage, context: Option<TraceContext>) -> Result<Self, serde_json::Error> {
         let text = serde_json::to_string(message)?.into();
-        Ok(Self { order_id: message.order_id, version: message.version, text })
+        Ok(Self { order_id: message.order_id, version: message.version, text, context })
     }
 }
 
@@ -78,4 +81,7 @@ impl Told {
 pub(super) struct Hint {
     pub(super) user_id: UserId,
     pub(super) message: LiveMessage,
+    /// The trace context of the change. Replicas of the release before do not say it.
+    #[serde(default)]
+    pub(super) traceparent: Option<String>,
 }

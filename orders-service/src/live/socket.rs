@@ -11,6 +11,7 @@ use contracts::ids::{OrderId, UserId};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
+use trace::Span;
 use tracing::{debug, warn};
 
 /// How often a socket is pinged.
@@ -103,7 +104,7 @@ async fn send_snapshot(
         Ok(orders) => {
             // Oldest first, so that a client that shows them as they come ends with the newest on top.
             for order in orders.iter().rev() {
-                match Told::of(&LiveMessage::of(Kind::Snapshot, order)) {
+                match Told::of(&LiveMessage::of(Kind::Snapshot, order), None) {
                     Ok(snapshot) => {
                         if let Some(end) = send_newer(socket, &snapshot, told).await {
                             return Some(end);
@@ -138,7 +139,12 @@ async fn send_newer(socket: &mut WebSocket, message: &Told, told: &mut HashMap<O
         told.clear();
     }
     told.insert(message.order_id, message.version);
-    send(socket, Message::Text(message.text.clone())).await
+    let span = message.context.map(|context| Span::start(context.child(), trace::Kind::Internal, || "push".into()));
+    let end = send(socket, Message::Text(message.text.clone())).await;
+    if let (Some(mut span), Some(_)) = (span, &end) {
+        span.fail("the socket did not take it");
+    }
+    end
 }
 
 async fn send(socket: &mut WebSocket, message: Message) -> Option<End> {

@@ -11,7 +11,7 @@ pub enum LogFormat {
     Text,
 }
 
-/// Logging and shutdown.
+/// Logging, spans and shutdown.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ProcessConfig {
     /// How log lines look.
@@ -21,6 +21,14 @@ pub struct ProcessConfig {
     /// What is logged: a level, or targets with levels, e.g. `info,messaging=debug`.
     #[arg(long, env = "RUST_LOG", default_value = "info")]
     pub log_filter: String,
+
+    /// Collector that gets the spans of traces by OTLP over HTTP, e.g. `http://localhost:4318`; without it none leave.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<String>,
+
+    /// As whom spans are sent; without it, under the name of the program.
+    #[arg(long, env = "OTEL_SERVICE_NAME")]
+    pub otel_service_name: Option<String>,
 
     /// Seconds that requests, sockets and messages in flight get to end after SIGTERM.
     #[arg(long, env = "SHUTDOWN_SECS", default_value_t = 20)]

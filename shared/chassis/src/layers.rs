@@ -1,11 +1,11 @@
-//! What happens around every request: trace context, log line, metrics.
+//! What happens around every request: trace context, span, log line, metrics.
 
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, Method};
 use std::time::Instant;
-use trace::TraceContext;
+use trace::{Kind, Span, TraceContext};
 use tracing::{Instrument, debug, info_span};
 
 /// Continues the caller's trace or starts one, and counts and times the request.
@@ -16,9 +16,17 @@ pub async fn observe(request: Request, next: Next) -> Response {
     // The matched route, not the path: labels must not grow with ids.
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let span = info_span!("request", trace_id = %context.trace_id(), %method, route);
+    let mut recorded = Span::start(context, Kind::Server, || format!("{} {route}", known(&method)));
+    recorded.set("http.request.method", known(&method));
+    recorded.set("http.route", &route);
     let handled = async move {
         let response = next.run(request).await;
         let status = response.status().as_u16();
+        recorded.set_number("http.response.status_code", status);
+        if response.status().is_server_error() {
+            recorded.fail(response.status());
+        }
+        drop(recorded);
         let elapsed = started.elapsed();
         debug!(status, elapsed_ms = elapsed.as_millis(), "{method} {route} answered {status}");
         let labels = [("method", known(&method).to_owned()), ("route", route), ("status", status.to_string())];

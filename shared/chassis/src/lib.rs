@@ -6,6 +6,7 @@ pub mod gather;
 mod log;
 mod open_files;
 pub mod process;
+pub mod spans;
 pub mod telemetry;
 
 pub mod body;

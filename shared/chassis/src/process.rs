@@ -1,6 +1,7 @@
 //! The life of a process: its tasks run until a signal or a failure, then all stop within a limit.
 
 use crate::log;
+use crate::spans;
 use std::future::Future;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -72,6 +73,7 @@ impl Process {
         if !in_time {
             warn!(limit_secs = limit.as_secs(), "tasks were still running at the limit");
         }
+        spans::flush().await;
         log::finish();
         Ok(if in_time && !self.failed.is_cancelled() { Ended::Cleanly } else { Ended::Badly })
     }

@@ -1,7 +1,8 @@
-//! Logs and metrics of a process.
+//! Logs, metrics and spans of a process.
 
 use crate::config::{LogFormat, ProcessConfig};
 use crate::log;
+use crate::spans::{self, SpansError};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::str::FromStr;
 use tracing_subscriber::filter::Targets;
@@ -29,12 +30,15 @@ pub enum TelemetryError {
     /// A recorder is there already, or a bucket list is empty.
     #[error("install the metrics recorder")]
     Metrics(#[source] metrics_exporter_prometheus::BuildError),
+    /// The collector of spans is not given as it should be.
+    #[error("export spans")]
+    Spans(#[source] SpansError),
 }
 
-/// Starts logging and metrics; the handle renders `/metrics`.
+/// Starts logging, metrics and, if there is a collector, the export of spans; the handle renders `/metrics`.
 ///
 /// # Errors
-/// [`TelemetryError`] when the filter is malformed or metrics are set up twice.
+/// [`TelemetryError`] when the filter is malformed or metrics are set up twice, or spans can't be exported.
 pub fn start(config: &ProcessConfig) -> Result<PrometheusHandle, TelemetryError> {
     let filter = Targets::from_str(&config.log_filter)
         .map_err(|source| TelemetryError::Filter { filter: config.log_filter.clone(), source })?;
@@ -45,8 +49,10 @@ pub fn start(config: &ProcessConfig) -> Result<PrometheusHandle, TelemetryError>
         LogFormat::Text => registry.with(lines).init(),
     }
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a task panicked")));
-    PrometheusBuilder::new()
+    let metrics = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &DURATION_BUCKETS)
         .and_then(PrometheusBuilder::install_recorder)
-        .map_err(TelemetryError::Metrics)
+        .map_err(TelemetryError::Metrics)?;
+    spans::start(config).map_err(TelemetryError::Spans)?;
+    Ok(metrics)
 }

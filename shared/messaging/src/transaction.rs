@@ -10,7 +10,6 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
-use trace::TraceContext;
 
 /// What a transaction needs to know of the service it belongs to.
 #[derive(Clone)]
@@ -70,8 +69,8 @@ impl Transaction {
     /// # Errors
     /// As [`Transaction::append`].
     pub fn append_for<E: Event>(&mut self, cause: &Meta, event: &E, sequence: i64) -> Result<EventId, AppendError> {
-        let traceparent = TraceContext::continued(cause.traceparent.as_deref()).to_string();
-        let circumstances = Circumstances { cause: Some(cause.cause()), traceparent: Some(traceparent), due_at: None };
+        let traceparent = Some(cause.handling.to_string());
+        let circumstances = Circumstances { cause: Some(cause.cause()), traceparent, due_at: None };
         self.stage(event, sequence, circumstances)
     }
 

@@ -54,6 +54,13 @@ impl Program {
         self
     }
 
+    /// Sets one more variable, from the next start on.
+    #[must_use]
+    pub fn with(mut self, variable: &str, value: &str) -> Self {
+        self.variables.push((variable.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Starts it (again) on its ports.
     ///
     /// # Panics

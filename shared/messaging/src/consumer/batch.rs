@@ -6,6 +6,7 @@ use super::incoming::{Incoming, Unreadable};
 use super::ladder::{self, Fate};
 use super::outage::{self, Outage};
 use super::outcome::{HandleError, chain};
+use super::span;
 use super::subscriptions::Subscriptions;
 use crate::backoff::Backoff;
 use crate::inbox;
@@ -198,12 +199,15 @@ fn fate(history: &History, failure: &HandleError, now: OffsetDateTime) -> Fate {
 async fn run(tx: &mut Transaction, set: Vec<Incoming>) -> Result<(), HandleError> {
     let [first, ..] = set.as_slice() else { return Ok(()) };
     let subscription = Arc::clone(&first.subscription);
+    let spans = span::begin(&set);
     if set.len() > 1 {
         let span = info_span!("handle", events = set.len(), event.r#type = first.handled_as);
         let events = set.into_iter().map(|incoming| incoming.event).collect();
-        return subscription.handle(tx, events).instrument(span).await;
+        let outcome = subscription.handle(tx, events).instrument(span).await;
+        span::end(spans, &outcome);
+        return outcome;
     }
-    let (context, cause) = (first.trace(), first.meta.cause());
+    let (context, cause) = (first.meta.handling, first.meta.cause());
     let span = info_span!(
         "handle", trace_id = %context.trace_id(), event.id = %first.meta.event_id, event.r#type = first.wire_type
     );
@@ -211,6 +215,7 @@ async fn run(tx: &mut Transaction, set: Vec<Incoming>) -> Result<(), HandleError
     tx.caused_by(Some(cause));
     let outcome = trace::scope(context, subscription.handle(tx, events).instrument(span)).await;
     tx.caused_by(None);
+    span::end(spans, &outcome);
     outcome
 }
 

@@ -8,6 +8,7 @@ use event::Event;
 use event::EventId;
 use std::future::Future;
 use time::OffsetDateTime;
+use trace::TraceContext;
 
 /// Handles one kind of event.
 ///
@@ -65,6 +66,8 @@ pub struct Meta {
     pub occurred_at: OffsetDateTime,
     /// W3C trace context of whoever appended it.
     pub traceparent: Option<String>,
+    /// The trace context of this try to handle it: one step further on that trace.
+    pub handling: TraceContext,
 }
 
 impl Meta {

@@ -46,17 +46,13 @@ impl Incoming {
             event_id: envelope.id,
             correlation_id: envelope.correlationid,
             occurred_at: envelope.time,
+            handling: TraceContext::continued(envelope.traceparent.as_deref()),
             traceparent: envelope.traceparent,
         };
         let event = (entry.read)(&envelope.data, meta.clone())
             .map_err(|source| Unreadable::Data { wire_type: envelope.wire_type.clone(), source })?;
         let (subscription, handled_as) = (Arc::clone(&entry.subscription), entry.handled_as);
         Ok(Self { meta, wire_type: envelope.wire_type, event, subscription, handled_as })
-    }
-
-    /// One step further on the publisher's trace.
-    pub(crate) fn trace(&self) -> TraceContext {
-        TraceContext::continued(self.meta.traceparent.as_deref())
     }
 
     /// Where among a batch it is handled: one by one in the order of their locks, then the sets, each together.

@@ -20,6 +20,7 @@ pub(crate) mod forward;
 pub(crate) mod history;
 mod session;
 mod settle;
+mod span;
 
 pub use deliver::Delivered;
 pub use function::HandleFn;

@@ -28,6 +28,7 @@ mod gate;
 mod queue;
 mod row;
 mod shared;
+mod span;
 
 mod publisher;
 mod publishing;

@@ -5,6 +5,7 @@ use super::publisher::Publisher;
 use super::row::Row;
 use super::settler::Settlement;
 use super::shared::Shared;
+use super::span;
 use super::window::Verdict;
 use crate::probe::Step;
 use std::time::Instant;
@@ -47,6 +48,7 @@ fn judge(shared: &Shared, rows: Vec<Row>, verdicts: Vec<Verdict>, settlement: &m
     let now = Instant::now();
     let mut gate = shared.gate();
     for (row, verdict) in rows.into_iter().zip(verdicts) {
+        span::leave(&row, &verdict);
         let (reason, barred) = match verdict {
             Verdict::Delivered => {
                 if gate.delivered(&row) {

@@ -1,0 +1,64 @@
+//! A collector of spans inside of a test: it takes what the programs export by OTLP over HTTP.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::routing::post;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use prost::Message;
+use std::sync::{Arc, Mutex};
+use tokio::net::TcpListener;
+
+/// A span, and the program that sent it.
+#[derive(Clone, Debug)]
+pub(crate) struct Collected {
+    pub(crate) service: String,
+    pub(crate) span: Span,
+}
+
+impl Collected {
+    /// Where it was done, on which side, and what: `gateway Server "POST /x"`.
+    pub(crate) fn is(&self, service: &str, kind: SpanKind, name: &str) -> bool {
+        self.service == service && self.span.kind() == kind && self.span.name == name
+    }
+}
+
+/// The collector; it listens for as long as the test's runtime lives.
+pub(crate) struct Collector {
+    pub(crate) endpoint: String,
+    collected: Arc<Mutex<Vec<Collected>>>,
+}
+
+impl Collector {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let collected = Arc::<Mutex<Vec<Collected>>>::default();
+        let router = Router::new().route("/v1/traces", post(take)).with_state(Arc::clone(&collected));
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { endpoint, collected }
+    }
+
+    /// The spans of one trace, as far as they have come.
+    pub(crate) fn trace(&self, trace_id: &[u8]) -> Vec<Collected> {
+        let collected = self.collected.lock().unwrap();
+        collected.iter().filter(|one| one.span.trace_id == trace_id).cloned().collect()
+    }
+}
+
+async fn take(State(collected): State<Arc<Mutex<Vec<Collected>>>>, body: Bytes) {
+    let request = ExportTraceServiceRequest::decode(body).unwrap();
+    let mut collected = collected.lock().unwrap();
+    for resource in request.resource_spans {
+        let attributes = resource.resource.unwrap().attributes;
+        let name = attributes.into_iter().find(|attribute| attribute.key == "service.name").unwrap();
+        let service = match name.value.unwrap().value.unwrap() {
+            opentelemetry_proto::tonic::common::v1::any_value::Value::StringValue(name) => name,
+            other => panic!("a service is called {other:?}"),
+        };
+        let spans = resource.scope_spans.into_iter().flat_map(|scope| scope.spans);
+        collected.extend(spans.map(|span| Collected { service: service.clone(), span }));
+    }
+}

@@ -1,0 +1,59 @@
+//! One trace tells the whole way of an order: from the request through outbox, broker and inbox to the socket.
+
+use crate::collector::{Collected, Collector};
+use crate::stage::{Stage, place};
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use testkit::eventually;
+
+/// What a caller of ours was doing when it placed the order.
+const TRACE_ID: u128 = 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736;
+const CALLER: u64 = 0x00f0_67aa_0ba9_02b7;
+
+/// The way of an order, each step the child of the one that is named last: where, on which side, what, below which.
+const STEPS: [(&str, SpanKind, &str, Option<usize>); 9] = [
+    ("gateway", SpanKind::Server, "POST /orders/{*path}", None),
+    ("gateway", SpanKind::Client, "forward to orders-service", Some(0)),
+    ("orders-service", SpanKind::Server, "POST /orders", Some(1)),
+    ("orders-service", SpanKind::Producer, "publish orders.OrderCreated.v1", Some(2)),
+    ("orders-service", SpanKind::Internal, "push", Some(2)),
+    ("payments-service", SpanKind::Consumer, "handle orders.OrderCreated.v1", Some(2)),
+    ("payments-service", SpanKind::Producer, "publish payments.PaymentCompleted.v1", Some(5)),
+    ("orders-service", SpanKind::Consumer, "handle payments.PaymentCompleted.v1", Some(5)),
+    ("orders-service", SpanKind::Internal, "push", Some(7)),
+];
+
+#[tokio::test]
+async fn one_trace_leads_from_the_request_to_the_socket() {
+    let collector = Collector::start().await;
+    let stage = Stage::exporting_to(&collector.endpoint).await;
+    stage.top_up(1, 1000).await;
+    let mut socket = stage.watch(1, "/ws/orders").await;
+    // A socket that has told of an order is watching: from now on it gets changes, not the state it begins with.
+    let earlier = stage.place(1, 100).await;
+    socket.until(|message| message["order_id"] == earlier.as_str() && message["status"] == "PAID").await;
+    let traceparent = format!("00-{TRACE_ID:032x}-{CALLER:016x}-01");
+    let id = place(&stage.user(1).with_header("traceparent", &traceparent), 100).await;
+    socket.until(|message| message["order_id"] == id.as_str() && message["status"] == "PAID").await;
+
+    let trace_id = TRACE_ID.to_be_bytes();
+    eventually(None, async || missing(&collector.trace(&trace_id))).await;
+    let spans = collector.trace(&trace_id);
+    for Collected { service, span } in &spans {
+        let parent_is_there = span.parent_span_id == CALLER.to_be_bytes()
+            || spans.iter().any(|other| other.span.span_id == span.parent_span_id);
+        assert!(parent_is_there, "{service}'s span `{}` has no parent in {spans:#?}", span.name);
+        assert!(span.start_time_unix_nano <= span.end_time_unix_nano, "{span:?}");
+    }
+}
+
+/// The first step whose span is not there, or not below its parent.
+fn missing(spans: &[Collected]) -> Option<&'static str> {
+    let mut ids: Vec<Vec<u8>> = vec![];
+    for (service, kind, name, parent) in STEPS {
+        let parent = parent.map_or(CALLER.to_be_bytes().to_vec(), |index| ids[index].clone());
+        let step = spans.iter().find(|one| one.is(service, kind, name) && one.span.parent_span_id == parent);
+        let Some(step) = step else { return Some(name) };
+        ids.push(step.span.span_id.clone());
+    }
+    None
+}

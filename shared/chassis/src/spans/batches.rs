@@ -1,0 +1,137 @@
+//! Sends finished spans in batches. What the collector does not take is dropped: nothing is kept for later.
+
+use super::data;
+use crate::process::chain;
+use opentelemetry_otlp::SpanExporter;
+use opentelemetry_sdk::trace::SpanExporter as _;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+use trace::{Finished, Record};
+use tracing::{info, warn};
+
+/// Spans of one request to the collector.
+const BATCH_MAX: usize = 512;
+/// Longest wait of the first span of a batch for others.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// The task that exports.
+pub(super) struct Exporting {
+    exporter: SpanExporter,
+    endpoint: String,
+    /// The last batch was not taken: the outage was logged.
+    is_failing: bool,
+}
+
+impl Exporting {
+    pub(super) fn new(exporter: SpanExporter, endpoint: &str) -> Self {
+        Self { exporter, endpoint: endpoint.to_owned(), is_failing: false }
+    }
+
+    /// Exports until `stopping`, then what is left.
+    pub(super) async fn run(mut self, mut finished: Finished, stopping: CancellationToken) {
+        info!(endpoint = self.endpoint, "spans are exported to {}", self.endpoint);
+        loop {
+            let batch = gather(&mut finished, &stopping).await;
+            count_dropped("queue_full", finished.take_dropped());
+            if batch.is_empty() {
+                return;
+            }
+            self.send(batch).await;
+        }
+    }
+
+    async fn send(&mut self, batch: Vec<Record>) {
+        let size = batch.len() as u64;
+        match self.exporter.export(batch.into_iter().map(data::of).collect()).await {
+            Ok(()) => {
+                metrics::counter!("trace_spans_exported_total").increment(size);
+                if std::mem::take(&mut self.is_failing) {
+                    info!(endpoint = self.endpoint, "the collector takes spans again");
+                }
+            }
+            Err(failure) => {
+                count_dropped("not_taken", size);
+                if !std::mem::replace(&mut self.is_failing, true) {
+                    let (endpoint, error) = (&self.endpoint, chain(&failure));
+                    warn!(endpoint, error, "the collector at {endpoint} does not take spans: they are dropped");
+                }
+            }
+        }
+    }
+}
+
+/// Waits for spans, and a while for more; an empty batch is the end.
+async fn gather(finished: &mut Finished, stopping: &CancellationToken) -> Vec<Record> {
+    let mut batch = Vec::new();
+    // The first span of a batch is waited for as long as it takes.
+    let mut due: Option<Instant> = None;
+    while batch.len() < BATCH_MAX {
+        let room = BATCH_MAX - batch.len();
+        if stopping.is_cancelled() {
+            finished.close();
+            if finished.receive(&mut batch, room).await == 0 {
+                break;
+            }
+            continue;
+        }
+        let lingered = async {
+            match due {
+                Some(due) => sleep_until(due).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            received = finished.receive(&mut batch, room) => if received == 0 { break },
+            () = lingered => break,
+            () = stopping.cancelled() => {}
+        }
+        due = due.or_else(|| Some(Instant::now() + LINGER));
+    }
+    batch
+}
+
+fn count_dropped(reason: &'static str, spans: u64) {
+    if spans > 0 {
+        metrics::counter!("trace_spans_dropped_total", "reason" => reason).increment(spans);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spans::exporter;
+    use axum::Router;
+    use axum::routing::post;
+    use tokio::net::TcpListener;
+    use trace::{Kind, TraceContext};
+
+    fn span() -> Record {
+        let now = std::time::SystemTime::now();
+        Record {
+            context: TraceContext::root(),
+            name: "work".into(),
+            kind: Kind::Internal,
+            started: now,
+            ended: now,
+            attributes: vec![],
+            error: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn an_outage_of_the_collector_costs_spans_and_ends_with_it() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let endpoint = format!("http://{address}");
+        let mut exporting = Exporting::new(exporter(&endpoint, "test".into()).unwrap(), &endpoint);
+        exporting.send(vec![span()]).await;
+        assert!(exporting.is_failing);
+        let listener = TcpListener::bind(address).await.unwrap();
+        let collector = Router::new().route("/v1/traces", post(async || ()));
+        tokio::spawn(async move { axum::serve(listener, collector).await });
+        exporting.send(vec![span()]).await;
+        assert!(!exporting.is_failing);
+    }
+}

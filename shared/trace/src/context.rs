@@ -1,0 +1,173 @@
+//! Where in a trace the running task is.
+
+use std::fmt;
+use std::future::Future;
+use std::num::NonZeroU64;
+use std::str::FromStr;
+
+tokio::task_local! {
+    static CURRENT: TraceContext;
+}
+
+/// Where in a distributed trace some work belongs.
+///
+/// Source: W3C Trace Context, header `traceparent`, version 00.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceContext {
+    trace_id: u128,
+    span_id: u64,
+    /// The span above this one, where it is known: a `traceparent` does not name it.
+    parent: Option<NonZeroU64>,
+    sampled: bool,
+}
+
+/// The text is not a `traceparent` of version 00.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MalformedTraceparent;
+
+impl TraceContext {
+    /// Starts a new trace.
+    pub fn root() -> Self {
+        Self { trace_id: non_zero(rand::random), span_id: non_zero(rand::random), parent: None, sampled: true }
+    }
+
+    /// The same trace, one step further: a new span under this one.
+    #[must_use]
+    pub fn child(self) -> Self {
+        Self { span_id: non_zero(rand::random), parent: NonZeroU64::new(self.span_id), ..self }
+    }
+
+    /// Continues the trace named by a `traceparent` header, or starts a new one when there is none to continue.
+    ///
+    /// A malformed header starts a new trace: the standard forbids to fail the request for it.
+    pub fn continued(traceparent: Option<&str>) -> Self {
+        traceparent.and_then(|text| text.parse().ok()).map_or_else(Self::root, Self::child)
+    }
+
+    /// The id that all spans of one trace share: 32 lower-case hexadecimal digits.
+    pub fn trace_id(&self) -> String {
+        format!("{:032x}", self.trace_id)
+    }
+
+    /// The same id as a number.
+    pub fn trace_number(&self) -> u128 {
+        self.trace_id
+    }
+
+    /// The id of this span.
+    pub fn span_id(&self) -> u64 {
+        self.span_id
+    }
+
+    /// The id of the span above this one; `None` for the first of a trace, and for one that was read from a header.
+    pub fn parent_span_id(&self) -> Option<u64> {
+        self.parent.map(NonZeroU64::get)
+    }
+
+    /// Whether whoever began the trace wants its spans to be kept.
+    pub fn is_sampled(&self) -> bool {
+        self.sampled
+    }
+}
+
+impl fmt::Display for TraceContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace_id, self.span_id, u8::from(self.sampled))
+    }
+}
+
+impl FromStr for TraceContext {
+    type Err = MalformedTraceparent;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = text.trim().split('-');
+        let (Some("00"), Some(trace_id), Some(span_id), Some(flags), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(MalformedTraceparent);
+        };
+        let trace_id = hexadecimal(trace_id, 32)?;
+        let span_id = u64::try_from(hexadecimal(span_id, 16)?).map_err(|_| MalformedTraceparent)?;
+        let flags = hexadecimal(flags, 2)?;
+        if trace_id == 0 || span_id == 0 {
+            return Err(MalformedTraceparent);
+        }
+        Ok(Self { trace_id, span_id, parent: None, sampled: flags & 1 == 1 })
+    }
+}
+
+/// The context of the running task, if it has one.
+pub fn current() -> Option<TraceContext> {
+    CURRENT.try_with(|context| *context).ok()
+}
+
+/// Runs `future` with `context` as its [`current`] one.
+pub async fn scope<F: Future>(context: TraceContext, future: F) -> F::Output {
+    CURRENT.scope(context, future).await
+}
+
+/// Reads exactly `digits` lower-case hexadecimal digits; `from_str_radix` alone would take a sign and capitals.
+fn hexadecimal(text: &str, digits: usize) -> Result<u128, MalformedTraceparent> {
+    let well_formed = text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    if !well_formed {
+        return Err(MalformedTraceparent);
+    }
+    u128::from_str_radix(text, 16).map_err(|_| MalformedTraceparent)
+}
+
+/// Zero means "absent" in a trace context, so an id is drawn again until it is not.
+fn non_zero<T: Default + PartialEq>(mut draw: impl FnMut() -> T) -> T {
+    loop {
+        let id = draw();
+        if id != T::default() {
+            return id;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    #[test]
+    fn a_traceparent_is_read_and_written_back() {
+        let context: TraceContext = EXAMPLE.parse().unwrap();
+        assert_eq!(context.to_string(), EXAMPLE);
+        assert_eq!(context.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
+    }
+
+    #[test]
+    fn a_child_keeps_the_trace_and_changes_the_span() {
+        let parent: TraceContext = EXAMPLE.parse().unwrap();
+        let child = parent.child();
+        assert_eq!(child.trace_id(), parent.trace_id());
+        assert_ne!(child, parent);
+    }
+
+    #[test]
+    fn a_child_names_its_parent_and_a_root_has_none() {
+        let parent: TraceContext = EXAMPLE.parse().unwrap();
+        assert_eq!(parent.child().parent_span_id(), Some(0x00f0_67aa_0ba9_02b7));
+        assert_eq!(TraceContext::continued(Some(EXAMPLE)).parent_span_id(), Some(parent.span_id()));
+        assert_eq!(TraceContext::root().parent_span_id(), None);
+    }
+
+    #[test]
+    fn malformed_headers_start_a_new_trace() {
+        for text in ["", "00", "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "00-x-y-z"] {
+            assert_eq!(text.parse::<TraceContext>(), Err(MalformedTraceparent), "{text}");
+        }
+        let zero = "00-00000000000000000000000000000000-00f067aa0ba902b7-01";
+        assert_eq!(zero.parse::<TraceContext>(), Err(MalformedTraceparent));
+        assert_ne!(TraceContext::continued(Some("nonsense")), TraceContext::continued(None));
+    }
+
+    #[tokio::test]
+    async fn the_current_context_is_that_of_the_scope() {
+        assert_eq!(current(), None);
+        let context = TraceContext::root();
+        assert_eq!(scope(context, async { current() }).await, Some(context));
+    }
+}

@@ -1,0 +1,86 @@
+//! Where finished spans go: a bounded queue to whoever exports them, or nowhere.
+
+use crate::span::Record;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use tokio::sync::mpsc;
+
+static INSTALLED: OnceLock<Sink> = OnceLock::new();
+
+/// Somebody exports already: a process has one exporter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlreadyInstalled;
+
+impl fmt::Display for AlreadyInstalled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("spans are exported already")
+    }
+}
+
+impl std::error::Error for AlreadyInstalled {}
+
+/// The exporter's end of the queue.
+#[derive(Debug)]
+pub struct Finished {
+    records: mpsc::Receiver<Record>,
+    dropped: Arc<AtomicU64>,
+}
+
+/// The other end; cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Sink {
+    records: mpsc::Sender<Record>,
+    dropped: Arc<AtomicU64>,
+}
+
+/// From now on spans are kept for the caller, at most `capacity` at a time: one more and it is dropped, for work must not
+/// wait for those who watch it.
+///
+/// # Errors
+/// [`AlreadyInstalled`] at the second call.
+pub fn install(capacity: usize) -> Result<Finished, AlreadyInstalled> {
+    let (sink, finished) = queue(capacity);
+    INSTALLED.set(sink).map_err(|_| AlreadyInstalled)?;
+    Ok(finished)
+}
+
+/// Whether spans go anywhere: for callers to whom even finding out what a span would say is work.
+pub fn is_exporting() -> bool {
+    INSTALLED.get().is_some()
+}
+
+pub(crate) fn installed() -> Option<&'static Sink> {
+    INSTALLED.get()
+}
+
+pub(crate) fn queue(capacity: usize) -> (Sink, Finished) {
+    let (sender, receiver) = mpsc::channel(capacity);
+    let dropped = Arc::<AtomicU64>::default();
+    (Sink { records: sender, dropped: Arc::clone(&dropped) }, Finished { records: receiver, dropped })
+}
+
+impl Sink {
+    pub(crate) fn take(&self, record: Record) {
+        if self.records.try_send(record).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Finished {
+    /// Waits for spans and appends up to `limit` of them; returns how many. 0 means that there will be no more.
+    pub async fn receive(&mut self, batch: &mut Vec<Record>, limit: usize) -> usize {
+        self.records.recv_many(batch, limit).await
+    }
+
+    /// Takes no more spans; what is in the queue can still be received.
+    pub fn close(&mut self) {
+        self.records.close();
+    }
+
+    /// Spans that were dropped since the last call because the queue was full or closed.
+    pub fn take_dropped(&self) -> u64 {
+        self.dropped.swap(0, Ordering::Relaxed)
+    }
+}

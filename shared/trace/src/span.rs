@@ -1,0 +1,179 @@
+//! What was done in a context, and how long it took.
+
+use crate::context::TraceContext;
+use crate::sink::{self, Sink};
+use std::fmt;
+use std::time::SystemTime;
+
+/// On which side of which conversation the work was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It answered a request.
+    Server,
+    /// It sent one and waited for the answer.
+    Client,
+    /// It gave a message to a broker.
+    Producer,
+    /// It handled a message.
+    Consumer,
+    /// It talked to nobody.
+    Internal,
+}
+
+/// The value of an attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A word.
+    Text(String),
+    /// A number.
+    Number(i64),
+}
+
+/// A finished span.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its place in its trace.
+    pub context: TraceContext,
+    /// What was done: few different words, never ids.
+    pub name: String,
+    /// On which side.
+    pub kind: Kind,
+    /// When the work began.
+    pub started: SystemTime,
+    /// When it ended.
+    pub ended: SystemTime,
+    /// What else is known, by the names of OpenTelemetry's semantic conventions where they have one.
+    pub attributes: Vec<(&'static str, Value)>,
+    /// Why it failed, if it did.
+    pub error: Option<String>,
+}
+
+/// A span that is going on. It ends when it is dropped, so that work that was given up leaves its span too.
+#[derive(Debug)]
+#[must_use = "a span ends when it is dropped"]
+pub struct Span(Option<Box<Going>>);
+
+#[derive(Debug)]
+struct Going {
+    record: Record,
+    sink: Sink,
+}
+
+impl Span {
+    /// Begins the span that `context` stands for. `name` is only asked when the span is kept.
+    pub fn start(context: TraceContext, kind: Kind, name: impl FnOnce() -> String) -> Self {
+        Self::begin(sink::installed(), context, kind, name)
+    }
+
+    pub(crate) fn begin(sink: Option<&Sink>, context: TraceContext, kind: Kind, name: impl FnOnce() -> String) -> Self {
+        let Some(sink) = sink.filter(|_| context.is_sampled()) else { return Self(None) };
+        let now = SystemTime::now();
+        let record = Record { context, name: name(), kind, started: now, ended: now, attributes: vec![], error: None };
+        Self(Some(Box::new(Going { record, sink: sink.clone() })))
+    }
+
+    /// The work began earlier than the span was made.
+    pub fn since(mut self, started: SystemTime) -> Self {
+        if let Some(going) = &mut self.0 {
+            going.record.started = started;
+        }
+        self
+    }
+
+    /// Adds a word, written only when the span is kept.
+    pub fn set(&mut self, attribute: &'static str, value: impl fmt::Display) {
+        if let Some(going) = &mut self.0 {
+            going.record.attributes.push((attribute, Value::Text(value.to_string())));
+        }
+    }
+
+    /// Adds a number.
+    pub fn set_number(&mut self, attribute: &'static str, value: impl Into<i64>) {
+        if let Some(going) = &mut self.0 {
+            going.record.attributes.push((attribute, Value::Number(value.into())));
+        }
+    }
+
+    /// The work failed.
+    pub fn fail(&mut self, why: impl fmt::Display) {
+        if let Some(going) = &mut self.0 {
+            going.record.error = Some(why.to_string());
+        }
+    }
+
+    /// Nothing was done after all: the span is not kept.
+    pub fn discard(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Span {
+    fn drop(&mut self) {
+        if let Some(mut going) = self.0.take() {
+            going.record.ended = SystemTime::now();
+            going.sink.take(going.record);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sink::queue;
+
+    #[tokio::test]
+    async fn a_span_tells_what_was_done_once_it_is_dropped() {
+        let (sink, mut finished) = queue(8);
+        let context = TraceContext::root().child();
+        let mut span = Span::begin(Some(&sink), context, Kind::Server, || "GET /orders".into());
+        span.set("url.scheme", "http");
+        span.set_number("http.response.status_code", 500);
+        span.fail("no database");
+        drop(span);
+        let mut batch = vec![];
+        assert_eq!(finished.receive(&mut batch, 8).await, 1);
+        let record = &batch[0];
+        assert_eq!((record.context, record.kind, record.name.as_str()), (context, Kind::Server, "GET /orders"));
+        assert_eq!(record.error.as_deref(), Some("no database"));
+        assert_eq!(
+            record.attributes,
+            [("url.scheme", Value::Text("http".into())), ("http.response.status_code", Value::Number(500))]
+        );
+        assert!(record.started <= record.ended);
+    }
+
+    #[test]
+    fn nothing_is_written_down_while_nobody_exports() {
+        let mut span = Span::begin(None, TraceContext::root(), Kind::Internal, || unreachable!("nobody asks"));
+        span.set("messaging.message.id", Unwritten);
+        span.fail(Unwritten);
+    }
+
+    #[test]
+    fn a_trace_that_is_not_sampled_leaves_no_spans() {
+        let (sink, _finished) = queue(1);
+        let context = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00".parse().unwrap();
+        drop(Span::begin(Some(&sink), context, Kind::Internal, || unreachable!("nobody asks")));
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_drops_spans_and_counts_them() {
+        let (sink, mut finished) = queue(1);
+        for _ in 0..3 {
+            drop(Span::begin(Some(&sink), TraceContext::root(), Kind::Internal, || "work".into()));
+        }
+        Span::begin(Some(&sink), TraceContext::root(), Kind::Internal, || "work".into()).discard();
+        assert_eq!((finished.take_dropped(), finished.take_dropped()), (2, 0));
+        finished.close();
+        let mut batch = vec![];
+        assert_eq!((finished.receive(&mut batch, 8).await, finished.receive(&mut batch, 8).await), (1, 0));
+    }
+
+    struct Unwritten;
+
+    impl fmt::Display for Unwritten {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            unreachable!("nobody asks")
+        }
+    }
+}
