@@ -28,7 +28,7 @@ pub fn fingerprint() -> String {
     for file in files().iter() {
         hasher.update(&file.checksum);
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", hasher.finalize())
 }
 
 fn files() -> Migrator {

@@ -14,7 +14,7 @@ const POOL_MAX: u32 = 8;
 /// Letters and digits of a schema's name: it is put into statements.
 const NAME_BYTES_MAX: usize = 40;
 
-/// A database on the test server; dropping it deletes it.
+/// A database on the test server.
 pub(crate) struct Database {
     name: String,
     server: PgConnectOptions,
@@ -55,20 +55,16 @@ impl Database {
     pub(crate) fn pool(&self, service: &str) -> PgPool {
         pool(&self.server.clone().database(&self.name), service)
     }
-}
 
-impl Drop for Database {
-    fn drop(&mut self) {
-        let statement = format!("drop database {} with (force)", self.name);
-        let server = self.server.clone();
-        // A test's own runtime can't be waited for in a destructor, so this one brings its own.
-        let dropped = std::thread::spawn(move || {
+    /// What deletes it, whoever is connected.
+    pub(crate) fn deletion(&self) -> impl FnOnce() + Send + use<> {
+        let (server, statement) = (self.server.clone(), format!("drop database {} with (force)", self.name));
+        move || {
+            // A test's own runtime can't be waited for in a destructor, so this one brings its own.
             if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() {
                 runtime.block_on(async { execute(&mut connect(&server).await, &statement).await });
             }
-        });
-        // A test that failed says why by itself; a database left over does not matter then.
-        let _ = dropped.join();
+        }
     }
 }
 

@@ -27,8 +27,8 @@ pub struct Harness {
     limit: Duration,
     pub(crate) spy: Spy,
     pub(crate) ledger: PgPool,
-    broker: VirtualHost,
     database: Database,
+    broker: VirtualHost,
 }
 
 impl Harness {
@@ -50,7 +50,7 @@ impl Harness {
     pub async fn prepared(fingerprint: &str, prepare: impl AsyncFnOnce(&Template)) -> Self {
         let servers = Servers::named_by_the_environment();
         let (database, broker) =
-            tokio::join!(Database::copied(&servers.database_url, fingerprint, prepare), VirtualHost::create(&servers));
+            tokio::join!(Database::copied(&servers.database, fingerprint, prepare), VirtualHost::create(&servers));
         let spy = Spy::at(broker.url()).await.unwrap_or_else(|failure| panic!("look at the broker: {failure}"));
         let ledger = database.pool("messaging_testing");
         let (services, stopping) = (Mutex::default(), CancellationToken::new());
@@ -188,5 +188,11 @@ impl Harness {
 impl Drop for Harness {
     fn drop(&mut self) {
         self.stopping.cancel();
+        let deletions: [std::thread::JoinHandle<()>; 2] =
+            [std::thread::spawn(self.broker.deletion()), std::thread::spawn(self.database.deletion())];
+        for deletion in deletions {
+            // A test that failed says why by itself; what is left over does not matter then.
+            let _ = deletion.join();
+        }
     }
 }

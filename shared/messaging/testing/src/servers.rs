@@ -2,18 +2,20 @@
 
 /// The variables that name the servers.
 pub(crate) struct Servers {
-    /// An administrator of a PostgreSQL.
-    pub(crate) database_url: String,
-    pub(crate) amqp_url: String,
-    pub(crate) management_url: String,
+    /// URL of a PostgreSQL, as an administrator.
+    pub(crate) database: String,
+    /// URL of a RabbitMQ.
+    pub(crate) broker: String,
+    /// URL of that RabbitMQ's management interface.
+    pub(crate) management: String,
 }
 
 impl Servers {
     pub(crate) fn named_by_the_environment() -> Self {
         Self {
-            database_url: variable("TEST_DATABASE_URL"),
-            amqp_url: variable("TEST_AMQP_URL"),
-            management_url: variable("TEST_RABBITMQ_MANAGEMENT_URL"),
+            database: variable("TEST_DATABASE_URL"),
+            broker: variable("TEST_AMQP_URL"),
+            management: variable("TEST_RABBITMQ_MANAGEMENT_URL"),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Longest wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A virtual host on the test broker; dropping it deletes it with all its queues.
+/// A virtual host on the test broker.
 pub(crate) struct VirtualHost {
     name: String,
     amqp_url: String,
@@ -23,10 +23,10 @@ impl VirtualHost {
     /// Makes an empty one that tells of every message published in it.
     pub(crate) async fn create(servers: &Servers) -> Self {
         let name = unique_name();
-        let user = AMQPUri::from_str(&servers.amqp_url).expect("TEST_AMQP_URL is a URL").authority.userinfo;
+        let user = AMQPUri::from_str(&servers.broker).expect("TEST_AMQP_URL is a URL").authority.userinfo;
         let credentials = STANDARD.encode(format!("{}:{}", user.username, user.password));
-        let management = Management { url: servers.management_url.clone(), credentials };
-        let amqp_url = format!("{}/{name}", without_path(&servers.amqp_url));
+        let management = Management { url: servers.management.clone(), credentials };
+        let amqp_url = format!("{}/{name}", without_path(&servers.broker));
         let (path, caller) = (format!("/api/vhosts/{name}"), management.clone());
         tokio::task::spawn_blocking(move || caller.call("PUT", &path, r#"{"tracing":true}"#))
             .await
@@ -39,12 +39,14 @@ impl VirtualHost {
     pub(crate) fn url(&self) -> &str {
         &self.amqp_url
     }
-}
 
-impl Drop for VirtualHost {
-    fn drop(&mut self) {
-        // A test that failed says why by itself; a virtual host left over does not matter then.
-        let _ = self.management.call("DELETE", &format!("/api/vhosts/{}", self.name), "");
+    /// What deletes it; it takes RabbitMQ a second or so.
+    pub(crate) fn deletion(&self) -> impl FnOnce() + Send + use<> {
+        let (management, path) = (self.management.clone(), format!("/api/vhosts/{}", self.name));
+        move || {
+            // A test that failed says why by itself; a virtual host left over does not matter then.
+            let _ = management.call("DELETE", &path, "");
+        }
     }
 }
 

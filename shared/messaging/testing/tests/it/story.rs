@@ -51,8 +51,7 @@ pub(crate) async fn harness() -> Harness {
 /// Shop and bank run.
 pub(crate) async fn open_shop() -> (Harness, Messaging) {
     let harness = harness().await;
-    harness.run("bank", Subscriptions::new().on_fn(pay)).await;
-    harness.run("shop", Subscriptions::new()).await;
+    tokio::join!(harness.run("bank", Subscriptions::new().on_fn(pay)), harness.run("shop", Subscriptions::new()));
     let shop = harness.service("shop").await;
     (harness, shop)
 }
