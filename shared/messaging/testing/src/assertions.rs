@@ -59,6 +59,11 @@ impl Harness {
         }
     }
 
+    /// How often the event has reached a queue so far: more than once after a crash, for instance.
+    pub fn publications(&self, event_id: EventId) -> usize {
+        self.spy.published().iter().filter(|published| published.event_id == event_id && published.routed).count()
+    }
+
     /// The event has had its effect: every service that has handled it has done so once, and one has.
     ///
     /// # Panics
@@ -159,23 +164,45 @@ impl Harness {
     }
 
     async fn settled(&self, at: &'static Location<'static>) {
-        self.no_loss(at).await;
         self.wait(at, async || {
-            let mut open = vec![];
-            for service in self.services().await {
-                let settled = ledger::settled(&service.pool, &service.name).await;
-                let settled = settled.unwrap_or_else(|failure| panic!("{at}: read the ledger: {failure}"));
-                let settled: BTreeSet<Uuid> = settled.into_iter().collect();
-                let heard = service.consumed();
-                let waiting = self.spy.published().into_iter().filter(|published| {
-                    heard.contains(&published.wire_type.as_str()) && !settled.contains(&published.event_id.0)
-                });
-                let name = &service.name;
-                open.extend(waiting.map(|event| format!("`{}` {} at `{name}`", event.wire_type, event.event_id)));
+            let before = self.appended(at).await;
+            let lost = lost(&before, &self.spy.published());
+            if !lost.is_empty() {
+                return Seen::NotYet(told("appended and not published", &lost));
             }
-            if open.is_empty() { Seen::Holds } else { Seen::NotYet(told("published and not handled", &open)) }
+            let open = self.unhandled(at).await;
+            if !open.is_empty() {
+                return Seen::NotYet(told("published and not handled", &open));
+            }
+            // What was handled in between may have led to more.
+            match self.appended(at).await.len() - before.len() {
+                0 => Seen::Holds,
+                more => Seen::NotYet(format!("{more} events were appended just now")),
+            }
         })
         .await;
+    }
+
+    /// What was published for a running service that has neither handled nor given it up.
+    async fn unhandled(&self, at: &Location<'_>) -> Vec<String> {
+        let mut open = vec![];
+        for service in self.services().await {
+            let settled = ledger::settled(&service.pool, &service.name).await;
+            let settled = settled.unwrap_or_else(|failure| panic!("{at}: read the ledger: {failure}"));
+            let settled: BTreeSet<Uuid> = settled.into_iter().collect();
+            let heard = service.consumed();
+            let waiting = self.spy.published().into_iter().filter(|published| {
+                heard.contains(&published.wire_type.as_str()) && !settled.contains(&published.event_id.0)
+            });
+            let name = &service.name;
+            open.extend(waiting.map(|event| format!("`{}` {} at `{name}`", event.wire_type, event.event_id)));
+        }
+        open
+    }
+
+    async fn appended(&self, at: &Location<'_>) -> Vec<Appended> {
+        let appended = ledger::appended(&self.ledger).await;
+        appended.unwrap_or_else(|failure| panic!("{at}: read the ledger: {failure}"))
     }
 
     async fn no_letters(&self, at: &Location<'_>) {
@@ -193,8 +220,7 @@ impl Harness {
     /// What was appended and has reached no queue that it needs.
     async fn lost(&self, at: &Location<'_>) -> Vec<String> {
         // First: what is appended after it is not expected to be published.
-        let appended = ledger::appended(&self.ledger).await;
-        let appended = appended.unwrap_or_else(|failure| panic!("{at}: read the ledger: {failure}"));
+        let appended = self.appended(at).await;
         lost(&appended, &self.spy.published())
     }
 

@@ -16,9 +16,10 @@ async fn a_crash_at_any_step_loses_and_doubles_nothing() {
         tx.commit().await.unwrap();
         harness.assert_relay_crashed("shop", 1).await;
         harness.assert_no_loss().await;
-        for id in ids {
-            harness.assert_handled_once(id).await;
+        for id in &ids {
+            harness.assert_handled_once(*id).await;
         }
+        eprintln!("{at:?} {:?}", ids.iter().map(|id| harness.publications(*id)).collect::<Vec<_>>());
         harness.assert_published_times::<Sold>(20, |_| true).await;
         harness.assert_key_order().await;
         harness.assert_no_dead_letters().await;
