@@ -113,8 +113,8 @@ impl Harness {
         }
     }
 
-    /// Every running service has handled or given up all that was published and that it hears. It waits until nothing
-    /// is left to be published.
+    /// Every running service has handled or given up all that was published and that it hears, and nothing is left to
+    /// be published, not even what a relay that crashed has published already.
     ///
     /// # Panics
     /// When something is left in time.
@@ -170,6 +170,10 @@ impl Harness {
             if !lost.is_empty() {
                 return Seen::NotYet(told("appended and not published", &lost));
             }
+            let unsent = self.unsent(at).await;
+            if !unsent.is_empty() {
+                return Seen::NotYet(told("rows left to be published, perhaps again", &unsent));
+            }
             let open = self.unhandled(at).await;
             if !open.is_empty() {
                 return Seen::NotYet(told("published and not handled", &open));
@@ -181,6 +185,18 @@ impl Harness {
             }
         })
         .await;
+    }
+
+    /// What is left in the outboxes of services whose relays run.
+    async fn unsent(&self, at: &Location<'_>) -> Vec<String> {
+        let mut unsent = vec![];
+        for service in self.services().await.into_iter().filter(|service| service.relays()) {
+            let rows: Result<Vec<Uuid>, _> =
+                sqlx::query_scalar("select event_id from outbox").fetch_all(&service.pool).await;
+            let rows = rows.unwrap_or_else(|failure| panic!("{at}: look into an outbox: {failure}"));
+            unsent.extend(rows.iter().map(|event_id| format!("{event_id} of `{}`", service.name)));
+        }
+        unsent
     }
 
     /// What was published for a running service that has neither handled nor given it up.

@@ -1,17 +1,25 @@
 //! Relays that die at a step, without a word to anybody, and are followed by another.
 
+use crate::spy::Sightings;
 use messaging::CancellationToken;
 use messaging::Messaging;
 use messaging::probe::{Probe, Step};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
+
+/// Threads of a relay: one may stand still at a step while the other serves its connections.
+const THREADS: usize = 2;
+/// Longest wait of a relay, at a step, for its messages to reach the broker.
+const ARRIVAL_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where a relay dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum At {
     /// It has read rows and published nothing of them.
     BeforePublish,
-    /// It has handed messages to the broker and knows of no confirm: they come again.
+    /// The broker has messages of which the relay knows no confirm: at least one, and it comes again.
     AfterPublish,
     /// The broker has confirmed, the rows are still there: they come again.
     AfterConfirm,
@@ -32,21 +40,30 @@ impl At {
 
 /// The deaths of one service's relays: the one that is planned, and how many there were.
 pub(crate) struct Crashes {
-    planned: Mutex<Option<At>>,
+    planned: Mutex<Option<Plan>>,
     happened: watch::Sender<u32>,
+    sightings: Sightings,
+}
+
+#[derive(Clone, Copy)]
+struct Plan {
+    at: At,
+    /// How many messages had been seen when it was made.
+    seen: usize,
 }
 
 /// Unwinds the relay's task; no other panic carries it.
 struct Crashed;
 
 impl Crashes {
-    pub(crate) fn none() -> Arc<Self> {
-        Arc::new(Self { planned: Mutex::new(None), happened: watch::Sender::new(0) })
+    pub(crate) fn none(sightings: Sightings) -> Arc<Self> {
+        Arc::new(Self { planned: Mutex::new(None), happened: watch::Sender::new(0), sightings })
     }
 
     /// The relay dies when it is there next.
     pub(crate) fn plan(&self, at: At) {
-        *self.planned.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+        let plan = Plan { at, seen: self.sightings.count() };
+        *self.planned.lock().unwrap_or_else(PoisonError::into_inner) = Some(plan);
     }
 
     pub(crate) fn count(&self) -> u32 {
@@ -55,15 +72,41 @@ impl Crashes {
 
     /// Dies here, if it is planned: in the middle of the relay's task, all of which unwinds without another step.
     fn reached(&self, step: Step) {
-        let dies = self
-            .planned
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take_if(|planned| planned.step() == step)
-            .is_some();
-        if dies {
-            // Not `panic!`: nobody needs to read of it.
-            std::panic::resume_unwind(Box::new(Crashed));
+        let plan = self.planned.lock().unwrap_or_else(PoisonError::into_inner).take_if(|plan| plan.at.step() == step);
+        let Some(plan) = plan else { return };
+        if plan.at == At::AfterPublish {
+            // The client library may still hold them; the relay stands still until the broker has one. What waits on
+            // this very thread, such as the connection's own task, is handed to another.
+            tokio::task::block_in_place(|| {
+                let started = Instant::now();
+                while self.sightings.count() <= plan.seen && started.elapsed() < ARRIVAL_LIMIT {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            });
+        }
+        // Not `panic!`: nobody needs to read of it.
+        std::panic::resume_unwind(Box::new(Crashed));
+    }
+}
+
+/// One relay with threads of its own: when they end, so do its connections, in the middle of whatever they did.
+struct Life(Option<Runtime>);
+
+impl Life {
+    fn begin() -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name("relay").enable_all().build();
+        Self(Some(runtime.expect("start threads for a relay")))
+    }
+
+    fn runtime(&self) -> &Runtime {
+        self.0.as_ref().expect("a life has threads until it is dropped")
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
         }
     }
 }
@@ -72,10 +115,10 @@ impl Crashes {
 pub(crate) async fn relay(messaging: Messaging, amqp_url: String, crashes: Arc<Crashes>, stopping: CancellationToken) {
     while !stopping.is_cancelled() {
         let listener = Arc::clone(&crashes);
-        let life =
-            messaging.clone().with_connections_to(&amqp_url).with_probe(Probe::new(move |step| listener.reached(step)));
-        let ended = tokio::spawn(life.relay().run(stopping.clone())).await;
-        // Its connections end with it.
+        let probe = Probe::new(move |step| listener.reached(step));
+        let service = messaging.clone().with_connections_to(&amqp_url).with_probe(probe);
+        let life = Life::begin();
+        let ended = life.runtime().spawn(service.relay().run(stopping.clone())).await;
         drop(life);
         let Err(death) = ended else { break };
         match death.try_into_panic().map(|reason| reason.is::<Crashed>()) {

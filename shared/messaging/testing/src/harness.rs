@@ -135,12 +135,28 @@ impl Harness {
     /// Plans the death of a service's relay: when it gets to the step next, its task and its connections end there,
     /// and another relay starts. [`Harness::assert_relay_crashed`] waits for it.
     ///
+    /// It returns when nothing is on its way, so that the crash meets what is appended next.
+    ///
     /// # Panics
-    /// When the service's relay does not run.
-    pub async fn crash_relay(&self, service: &str, at: At) {
-        let known = self.known(service).await;
-        assert!(known.relays(), "the relay of `{service}` does not run: nothing could crash");
-        known.crashes.plan(at);
+    /// When the service's relay does not run, or does not come to rest.
+    #[track_caller]
+    pub fn crash_relay(&self, service: &str, step: At) -> impl Future<Output = ()> {
+        let at = Location::caller();
+        async move {
+            let known = self.known(service).await;
+            assert!(known.relays(), "{at}: the relay of `{service}` does not run: nothing could crash");
+            self.wait(at, async || {
+                // What waits for another try is in the lanes below 0.
+                let on_its_way = sqlx::query_scalar::<_, i64>("select count(*) from outbox where lane >= 0");
+                match on_its_way.fetch_one(&known.pool).await {
+                    Ok(0) => Seen::Holds,
+                    Ok(rows) => Seen::NotYet(format!("{rows} events of `{service}` are on their way")),
+                    Err(failure) => Seen::Never(format!("look into the outbox of `{service}`: {failure}")),
+                }
+            })
+            .await;
+            known.crashes.plan(step);
+        }
     }
 
     /// Waits until `look` returns `expected`.
@@ -179,7 +195,7 @@ impl Harness {
         }
         let pool = self.database.pool(service);
         install(&pool, service).await;
-        let known = Arc::new(Service::new(service, pool, self.broker.url()));
+        let known = Arc::new(Service::new(service, pool, self.broker.url(), self.spy.sightings()));
         services.insert(service.to_owned(), Arc::clone(&known));
         known
     }

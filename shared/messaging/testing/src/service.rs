@@ -1,6 +1,7 @@
 //! One service of a test.
 
 use crate::crash::{Crashes, relay};
+use crate::spy::Sightings;
 use messaging::{CancellationToken, ConsumerOptions, Messaging, Subscriptions};
 use sqlx::PgPool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,9 +25,9 @@ struct Hearing {
 }
 
 impl Service {
-    pub(crate) fn new(name: &str, pool: PgPool, amqp_url: &str) -> Self {
+    pub(crate) fn new(name: &str, pool: PgPool, amqp_url: &str, sightings: Sightings) -> Self {
         let messaging = Messaging::new(name, pool.clone(), amqp_url);
-        Self { name: name.to_owned(), messaging, pool, crashes: Crashes::none(), hearing: Mutex::default() }
+        Self { name: name.to_owned(), messaging, pool, crashes: Crashes::none(sightings), hearing: Mutex::default() }
     }
 
     /// What it handles, from the broker or by hand.

@@ -31,9 +31,23 @@ pub(crate) struct Published {
     pub(crate) routed: bool,
 }
 
+/// What was published so far, oldest first.
+#[derive(Clone, Default)]
+pub(crate) struct Sightings(Arc<Mutex<Vec<Published>>>);
+
+impl Sightings {
+    pub(crate) fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    fn note(&self, published: Option<Published>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(published);
+    }
+}
+
 /// Remembers what was published, in order.
 pub(crate) struct Spy {
-    published: Arc<Mutex<Vec<Published>>>,
+    sightings: Sightings,
     channel: Channel,
     _connection: Connection,
 }
@@ -51,14 +65,14 @@ impl Spy {
             .await?;
         let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
         let mut told = channel.basic_consume(QUEUE.into(), QUEUE.into(), options, FieldTable::default()).await?;
-        let published: Arc<Mutex<Vec<Published>>> = Arc::default();
-        let notes = Arc::clone(&published);
+        let sightings = Sightings::default();
+        let notes = sightings.clone();
         tokio::spawn(async move {
             while let Some(Ok(delivery)) = told.next().await {
-                notes.lock().unwrap_or_else(PoisonError::into_inner).extend(Published::read(&delivery));
+                notes.note(Published::read(&delivery));
             }
         });
-        Ok(Self { published, channel, _connection: connection })
+        Ok(Self { sightings, channel, _connection: connection })
     }
 
     /// Declares the exchange of a service, as it would itself: others can bind to it before it runs.
@@ -69,7 +83,12 @@ impl Spy {
 
     /// What was published so far, oldest first.
     pub(crate) fn published(&self) -> Vec<Published> {
-        self.published.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.sightings.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The same, to be looked at from elsewhere.
+    pub(crate) fn sightings(&self) -> Sightings {
+        self.sightings.clone()
     }
 }
 

@@ -19,7 +19,13 @@ async fn a_crash_at_any_step_loses_and_doubles_nothing() {
         for id in &ids {
             harness.assert_handled_once(*id).await;
         }
-        eprintln!("{at:?} {:?}", ids.iter().map(|id| harness.publications(*id)).collect::<Vec<_>>());
+        harness.assert_settled().await;
+        let repeated = async || ids.iter().filter(|id| harness.publications(**id) > 1).count();
+        match at {
+            At::BeforePublish => assert_eq!(repeated().await, 0),
+            At::AfterPublish => harness.eventually(true, async || repeated().await > 0).await,
+            At::AfterConfirm => harness.eventually(ids.len(), repeated).await,
+        }
         harness.assert_published_times::<Sold>(20, |_| true).await;
         harness.assert_key_order().await;
         harness.assert_no_dead_letters().await;
