@@ -2,6 +2,7 @@
 //!
 //! A program that has copies the files of `shared/messaging/migrations` into them, unchanged.
 
+use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use sqlx::migrate::{MigrateError, Migrator};
 
@@ -16,7 +17,20 @@ const TABLE: &str = "messaging_migrations";
 /// # Errors
 /// When the database refuses, or a file differs from what was applied before.
 pub async fn install(connection: &mut PgConnection) -> Result<(), MigrateError> {
-    let mut migrator: Migrator = sqlx::migrate!("./migrations");
+    let mut migrator = files();
     migrator.dangerous_set_table_name(TABLE);
     migrator.run(connection).await
+}
+
+/// Another one for other files: for those who keep a database in which [`install`] was run.
+pub fn fingerprint() -> String {
+    let mut hasher = Sha256::new();
+    for file in files().iter() {
+        hasher.update(&file.checksum);
+    }
+    format!("{:x}", hasher.finalize())
+}
+
+fn files() -> Migrator {
+    sqlx::migrate!("./migrations")
 }

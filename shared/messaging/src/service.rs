@@ -57,6 +57,16 @@ impl Messaging {
         self
     }
 
+    /// The same, with connections to the broker that are no one else's: a process that follows another one has none of
+    /// the former's. For tests.
+    #[must_use]
+    pub fn with_connections_to(mut self, amqp_url: &str) -> Self {
+        let service = &self.origin.service;
+        self.publish = Link::new(amqp_url, format!("{service}: publish"));
+        self.consume = Link::new(amqp_url, format!("{service}: consume"));
+        self
+    }
+
     /// Begins a transaction that can publish.
     ///
     /// # Errors

@@ -1,0 +1,136 @@
+//! A database of its own for each test, copied from a template that is made once.
+
+use crate::ledger;
+use crate::servers::unique_name;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool};
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+/// Connections of one service's pool: many tests share a server.
+const POOL_MAX: u32 = 8;
+
+/// Letters and digits of a schema's name: it is put into statements.
+const NAME_BYTES_MAX: usize = 40;
+
+/// A database on the test server.
+pub(crate) struct Database {
+    name: String,
+    server: PgConnectOptions,
+}
+
+/// A template in the making: services' schemas, and whatever tables a project has besides.
+pub struct Template {
+    database: PgConnectOptions,
+    pools: tokio::sync::Mutex<Vec<PgPool>>,
+}
+
+impl Template {
+    /// The schema of a service with the tables of its messaging, as [`Harness::service`](crate::Harness::service)
+    /// makes it: run the service's own migrations on this pool.
+    ///
+    /// # Panics
+    /// When the database refuses.
+    pub async fn service(&self, service: &str) -> PgPool {
+        let pool = pool(&self.database, service);
+        install(&pool, service).await;
+        self.pools.lock().await.push(pool.clone());
+        pool
+    }
+}
+
+impl Database {
+    /// A copy of the template with this fingerprint, which `prepare` makes if it is not there.
+    pub(crate) async fn copied(server_url: &str, fingerprint: &str, prepare: impl AsyncFnOnce(&Template)) -> Self {
+        let server = PgConnectOptions::from_str(server_url).expect("TEST_DATABASE_URL is a URL");
+        let template = template(&server, fingerprint, prepare).await;
+        let name = unique_name();
+        let mut connection = connect(&server).await;
+        execute(&mut connection, &format!("create database {name} template {template}")).await;
+        Self { name, server }
+    }
+
+    /// A pool with the service's schema as its search path.
+    pub(crate) fn pool(&self, service: &str) -> PgPool {
+        pool(&self.server.clone().database(&self.name), service)
+    }
+
+    /// What deletes it, whoever is connected.
+    pub(crate) fn deletion(&self) -> impl FnOnce() + Send + use<> {
+        let (server, statement) = (self.server.clone(), format!("drop database {} with (force)", self.name));
+        move || {
+            // A test's own runtime can't be waited for in a destructor, so this one brings its own.
+            if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                runtime.block_on(async { execute(&mut connect(&server).await, &statement).await });
+            }
+        }
+    }
+}
+
+/// Makes a service's schema and what is missing in it: its tables, the inbox's days, the ledger's triggers.
+pub(crate) async fn install(pool: &PgPool, service: &str) {
+    let mut connection = pool.acquire().await.expect("connect to the test database");
+    execute(&mut connection, &format!("create schema if not exists {service}")).await;
+    messaging::schema::install(&mut connection).await.expect("install the tables of outbox and inbox");
+    // A template may be older than a day.
+    execute(&mut connection, "select inbox_maintain(7, 3)").await;
+    execute(&mut connection, &ledger::triggers(service)).await;
+}
+
+/// The name of the template; whoever comes first makes it.
+async fn template(server: &PgConnectOptions, fingerprint: &str, prepare: impl AsyncFnOnce(&Template)) -> String {
+    // A compiler that hashes otherwise makes another template, no wrong one.
+    let mut hasher = DefaultHasher::new();
+    (fingerprint, messaging::schema::fingerprint(), ledger::TABLES, ledger::triggers("")).hash(&mut hasher);
+    let name = format!("messaging_testing_template_{:016x}", hasher.finish());
+    let mut connection = connect(server).await;
+    sqlx::query("select pg_advisory_lock(hashtext($1))")
+        .bind(&name)
+        .execute(&mut connection)
+        .await
+        .expect("lock the making of the template");
+    let ready: bool =
+        sqlx::query_scalar("select exists (select from pg_database where datname = $1 and datistemplate)")
+            .bind(&name)
+            .fetch_one(&mut connection)
+            .await
+            .expect("look for the template");
+    if !ready {
+        // One that was begun and not finished is not marked as a template.
+        execute(&mut connection, &format!("drop database if exists {name} with (force)")).await;
+        execute(&mut connection, &format!("create database {name}")).await;
+        let made = Template { database: server.clone().database(&name), pools: tokio::sync::Mutex::default() };
+        let mut inside = connect(&made.database).await;
+        execute(&mut inside, ledger::TABLES).await;
+        prepare(&made).await;
+        let _ = inside.close().await;
+        for pool in made.pools.into_inner() {
+            pool.close().await;
+        }
+        execute(&mut connection, &format!("alter database {name} is_template true")).await;
+    }
+    // Closing the session frees the lock.
+    let _ = connection.close().await;
+    name
+}
+
+fn pool(database: &PgConnectOptions, service: &str) -> PgPool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let named = service.bytes().all(plain) && !service.is_empty() && service.len() <= NAME_BYTES_MAX;
+    assert!(named, "`{service}` is no name for a service here: lower-case letters, digits and `_`, as a schema's");
+    let options = database.clone().options([("search_path", service)]);
+    PgPoolOptions::new().max_connections(POOL_MAX).connect_lazy_with(options)
+}
+
+async fn connect(options: &PgConnectOptions) -> PgConnection {
+    options.connect().await.expect("connect to the test database server")
+}
+
+async fn execute(connection: &mut PgConnection, statement: &str) {
+    // Names are made here or checked by `pool`: nothing to quote.
+    sqlx::raw_sql(AssertSqlSafe(statement.to_owned()))
+        .execute(connection)
+        .await
+        .unwrap_or_else(|failure| panic!("{statement}: {failure}"));
+}

@@ -1,0 +1,214 @@
+//! What a test holds: a database, a virtual host, and the services in them.
+
+use crate::crash::At;
+use crate::database::{Database, Template, install};
+use crate::patience::{Seen, wait};
+use crate::servers::Servers;
+use crate::service::Service;
+use crate::spy::Spy;
+use crate::virtual_host::VirtualHost;
+use messaging::{CancellationToken, ConsumerOptions, Messaging, Subscriptions};
+use sqlx::PgPool;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::future::Future;
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// How long a state may take to come: long enough for a loaded machine, short enough to notice.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Services on a database and a virtual host that no other test has; dropping it stops them and deletes both.
+pub struct Harness {
+    services: Mutex<BTreeMap<String, Arc<Service>>>,
+    stopping: CancellationToken,
+    limit: Duration,
+    pub(crate) spy: Spy,
+    pub(crate) ledger: PgPool,
+    database: Database,
+    broker: VirtualHost,
+}
+
+impl Harness {
+    /// Makes an empty database and an empty virtual host on the servers that the environment names.
+    ///
+    /// # Panics
+    /// When a variable is missing, or a server refuses.
+    pub async fn start() -> Self {
+        Self::prepared("", async |_| {}).await
+    }
+
+    /// As [`Harness::start`], with schemas and tables that are there from the beginning: `prepare` makes them in a
+    /// template, once for each `fingerprint` and version of this crate, and every test gets a copy.
+    ///
+    /// The fingerprint must change whenever what `prepare` makes does: a hash of the migrations.
+    ///
+    /// # Panics
+    /// As [`Harness::start`].
+    pub async fn prepared(fingerprint: &str, prepare: impl AsyncFnOnce(&Template)) -> Self {
+        let servers = Servers::named_by_the_environment();
+        let (database, broker) =
+            tokio::join!(Database::copied(&servers.database, fingerprint, prepare), VirtualHost::create(&servers));
+        let spy = Spy::at(broker.url()).await.unwrap_or_else(|failure| panic!("look at the broker: {failure}"));
+        let ledger = database.pool("messaging_testing");
+        let (services, stopping) = (Mutex::default(), CancellationToken::new());
+        Self { services, stopping, limit: LIMIT, spy, ledger, broker, database }
+    }
+
+    /// The same with another patience than 20 s; it is that of assertions.
+    #[must_use]
+    pub fn with_limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// The messaging of a service, in a schema of its name with all that messaging needs; nothing of it runs yet.
+    ///
+    /// # Panics
+    /// When the name is no plain lower-case word, or the database refuses.
+    pub async fn service(&self, service: &str) -> Messaging {
+        self.known(service).await.messaging.clone()
+    }
+
+    /// A pool on the service's schema, to make tables and to look at them.
+    ///
+    /// # Panics
+    /// As [`Harness::service`].
+    pub async fn pool(&self, service: &str) -> PgPool {
+        self.known(service).await.pool.clone()
+    }
+
+    /// Where the test's virtual host is, for programs and clients of the test's own.
+    pub fn amqp_url(&self) -> &str {
+        self.broker.url()
+    }
+
+    /// Runs a service, relay and consumer; returns when it takes what is published for it.
+    ///
+    /// # Panics
+    /// When it runs already, or does not get that far.
+    #[track_caller]
+    pub fn run(&self, service: &str, subscriptions: Subscriptions) -> impl Future<Output = ()> {
+        self.run_with(service, subscriptions, ConsumerOptions::default())
+    }
+
+    /// As [`Harness::run`], with other limits of the consumer.
+    ///
+    /// # Panics
+    /// As [`Harness::run`].
+    #[track_caller]
+    pub fn run_with(
+        &self,
+        service: &str,
+        subscriptions: Subscriptions,
+        options: ConsumerOptions,
+    ) -> impl Future<Output = ()> {
+        let at = Location::caller();
+        async move {
+            let known = self.known(service).await;
+            let heard = subscriptions.wire_types().into_iter().map(event::producer);
+            for exchange in heard.chain([service]) {
+                self.spy.declare_exchange(exchange).await.unwrap_or_else(|failure| {
+                    panic!("{at}: declare the exchange {exchange}: {failure}");
+                });
+            }
+            known.start_relay(self.broker.url(), &self.stopping);
+            known.start_consumer(subscriptions, options, &self.stopping);
+            wait(LIMIT, at, async || match known.not_consuming() {
+                None => Seen::Holds,
+                Some(why) => Seen::NotYet(format!("`{service}` does not consume: {why}")),
+            })
+            .await;
+        }
+    }
+
+    /// Tells what a service handles when it is delivered by hand; nothing runs, nothing is asked of the broker.
+    ///
+    /// # Panics
+    /// As [`Harness::service`].
+    pub async fn hear(&self, service: &str, subscriptions: Subscriptions) {
+        self.known(service).await.hear(subscriptions);
+    }
+
+    /// Plans the death of a service's relay: when it gets to the step next, its task and its connections end there,
+    /// and another relay starts. [`Harness::assert_relay_crashed`] waits for it.
+    ///
+    /// It returns when nothing is on its way, so that the crash meets what is appended next.
+    ///
+    /// # Panics
+    /// When the service's relay does not run, or does not come to rest.
+    #[track_caller]
+    pub fn crash_relay(&self, service: &str, step: At) -> impl Future<Output = ()> {
+        let at = Location::caller();
+        async move {
+            let known = self.known(service).await;
+            assert!(known.relays(), "{at}: the relay of `{service}` does not run: nothing could crash");
+            self.wait(at, async || {
+                // What waits for another try is in the lanes below 0.
+                let on_its_way = sqlx::query_scalar::<_, i64>("select count(*) from outbox where lane >= 0");
+                match on_its_way.fetch_one(&known.pool).await {
+                    Ok(0) => Seen::Holds,
+                    Ok(rows) => Seen::NotYet(format!("{rows} events of `{service}` are on their way")),
+                    Err(failure) => Seen::Never(format!("look into the outbox of `{service}`: {failure}")),
+                }
+            })
+            .await;
+            known.crashes.plan(step);
+        }
+    }
+
+    /// Waits until `look` returns `expected`.
+    ///
+    /// # Panics
+    /// When it does not in time; the last value is shown.
+    #[track_caller]
+    pub fn eventually<T: PartialEq + Debug>(
+        &self,
+        expected: T,
+        mut look: impl AsyncFnMut() -> T,
+    ) -> impl Future<Output = ()> {
+        let at = Location::caller();
+        async move {
+            self.wait(at, async || {
+                let seen = look().await;
+                if seen == expected { Seen::Holds } else { Seen::NotYet(format!("{seen:?} instead of {expected:?}")) }
+            })
+            .await;
+        }
+    }
+
+    pub(crate) async fn wait(&self, at: &Location<'_>, look: impl AsyncFnMut() -> Seen) {
+        wait(self.limit, at, look).await;
+    }
+
+    /// All services so far.
+    pub(crate) async fn services(&self) -> Vec<Arc<Service>> {
+        self.services.lock().await.values().cloned().collect()
+    }
+
+    pub(crate) async fn known(&self, service: &str) -> Arc<Service> {
+        let mut services = self.services.lock().await;
+        if let Some(known) = services.get(service) {
+            return Arc::clone(known);
+        }
+        let pool = self.database.pool(service);
+        install(&pool, service).await;
+        let known = Arc::new(Service::new(service, pool, self.broker.url(), self.spy.sightings()));
+        services.insert(service.to_owned(), Arc::clone(&known));
+        known
+    }
+}
+
+impl Drop for Harness {
+    fn drop(&mut self) {
+        self.stopping.cancel();
+        let deletions: [std::thread::JoinHandle<()>; 2] =
+            [std::thread::spawn(self.broker.deletion()), std::thread::spawn(self.database.deletion())];
+        for deletion in deletions {
+            // A test that failed says why by itself; what is left over does not matter then.
+            let _ = deletion.join();
+        }
+    }
+}

@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod harness;
+mod service;
+
+mod crash;
+mod delivery;
+
+mod assertions;
+mod ledger;
+mod patience;
+mod spy;
+
+mod database;
+mod servers;
+mod virtual_host;
+
+pub use crash::At;
+pub use database::Template;
+pub use delivery::{Delivery, Message};
+pub use harness::Harness;
+/// What became of a delivery.
+pub use messaging::consumer::Delivered;

@@ -1,0 +1,118 @@
+//! Sees every message that is published in the virtual host, and changes nothing: no exchange has a binding more, so
+//! that an event to which nobody listens is returned as it would be anywhere.
+//!
+//! It reads RabbitMQ's firehose, which tells with each message to which queues it went.
+//! Source: RabbitMQ documentation, "Firehose Tracer".
+
+use event::{Envelope, EventId};
+use futures_util::StreamExt;
+use lapin::message::Delivery;
+use lapin::options::{BasicConsumeOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
+use serde_json::value::RawValue;
+use std::sync::{Arc, Mutex, PoisonError};
+
+const FIREHOSE: &str = "amq.rabbitmq.trace";
+const QUEUE: &str = "messaging-testing.spy";
+
+/// An event on its way, as it was published.
+#[derive(Clone, Debug)]
+pub(crate) struct Published {
+    /// Whose it is.
+    pub(crate) exchange: String,
+    pub(crate) event_id: EventId,
+    pub(crate) wire_type: String,
+    pub(crate) key: String,
+    pub(crate) sequence: i64,
+    /// The event's own fields, as JSON.
+    pub(crate) data: String,
+    /// Whether a queue took it.
+    pub(crate) routed: bool,
+}
+
+/// What was published so far, oldest first.
+#[derive(Clone, Default)]
+pub(crate) struct Sightings(Arc<Mutex<Vec<Published>>>);
+
+impl Sightings {
+    pub(crate) fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    fn note(&self, published: Option<Published>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(published);
+    }
+}
+
+/// Remembers what was published, in order.
+pub(crate) struct Spy {
+    sightings: Sightings,
+    channel: Channel,
+    _connection: Connection,
+}
+
+impl Spy {
+    /// Begins to look: of what was published before, it knows nothing.
+    pub(crate) async fn at(amqp_url: &str) -> Result<Self, lapin::Error> {
+        let connection = Connection::connect(amqp_url, ConnectionProperties::default()).await?;
+        let channel = connection.create_channel().await?;
+        let options = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
+        channel.queue_declare(QUEUE.into(), options, FieldTable::default()).await?;
+        let everywhere = QueueBindOptions::default();
+        channel
+            .queue_bind(QUEUE.into(), FIREHOSE.into(), "publish.#".into(), everywhere, FieldTable::default())
+            .await?;
+        let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
+        let mut told = channel.basic_consume(QUEUE.into(), QUEUE.into(), options, FieldTable::default()).await?;
+        let sightings = Sightings::default();
+        let notes = sightings.clone();
+        tokio::spawn(async move {
+            while let Some(Ok(delivery)) = told.next().await {
+                notes.note(Published::read(&delivery));
+            }
+        });
+        Ok(Self { sightings, channel, _connection: connection })
+    }
+
+    /// Declares the exchange of a service, as it would itself: others can bind to it before it runs.
+    pub(crate) async fn declare_exchange(&self, service: &str) -> Result<(), lapin::Error> {
+        let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
+        self.channel.exchange_declare(service.into(), ExchangeKind::Topic, durable, FieldTable::default()).await
+    }
+
+    /// What was published so far, oldest first.
+    pub(crate) fn published(&self) -> Vec<Published> {
+        self.sightings.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The same, to be looked at from elsewhere.
+    pub(crate) fn sightings(&self) -> Sightings {
+        self.sightings.clone()
+    }
+}
+
+impl Published {
+    /// Reads what the firehose tells; `None` for messages that are no events, and for those on a retry ladder.
+    fn read(delivery: &Delivery) -> Option<Self> {
+        let exchange = delivery.routing_key.as_str().strip_prefix("publish.")?;
+        let envelope: Envelope<Box<RawValue>> = serde_json::from_slice(&delivery.data).ok()?;
+        if event::producer(&envelope.wire_type) != exchange {
+            return None;
+        }
+        let headers = delivery.properties.headers().as_ref()?;
+        let routed = match headers.inner().get("routed_queues") {
+            Some(AMQPValue::FieldArray(queues)) => !queues.as_slice().is_empty(),
+            _ => false,
+        };
+        Some(Self {
+            exchange: exchange.to_owned(),
+            event_id: envelope.id,
+            sequence: envelope.sequence.parse().ok()?,
+            wire_type: envelope.wire_type,
+            key: envelope.partitionkey,
+            data: envelope.data.get().to_owned(),
+            routed,
+        })
+    }
+}
