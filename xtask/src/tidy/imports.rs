@@ -131,7 +131,11 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
 }
 
 fn is_ours(name: &str) -> bool {
-    RULES.iter().any(|rule| rule.folder.rsplit('/').next() == Some(name))
+    // A crate is named after its folder, one of `shared` by all of its way: `messaging-testing`.
+    RULES.iter().any(|rule| {
+        let in_shared = rule.folder.strip_prefix("shared/").map(|way| way.replace('/', "-"));
+        rule.folder.rsplit('/').next() == Some(name) || in_shared.as_deref() == Some(name)
+    })
 }
 
 #[cfg(test)]
@@ -156,6 +160,12 @@ mod tests {
         let path = "orders-service/Cargo.toml";
         assert!(findings(path, &manifest("dev-dependencies")).is_empty());
         assert_eq!(findings(path, &manifest("dependencies")).len(), 1);
+    }
+
+    #[test]
+    fn a_crate_inside_another_is_known_by_both_names() {
+        let text = "[dependencies]\nmessaging-testing.workspace = true\n";
+        assert_eq!(findings("orders-service/Cargo.toml", text).len(), 1);
     }
 
     #[test]
