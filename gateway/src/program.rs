@@ -61,6 +61,7 @@ pub async fn run(config: Config) -> ExitCode {
     let process = Process::default();
     if let Err(failure) = start(config, Limits::default(), metrics, &process).await {
         error!(error = %chain(&failure), "the gateway does not start: {}", chain(&failure));
+        telemetry::flush();
         return ExitCode::FAILURE;
     }
     match process.until_ended(shutdown).await {
@@ -68,6 +69,7 @@ pub async fn run(config: Config) -> ExitCode {
         Ok(Ended::Badly) => ExitCode::FAILURE,
         Err(failure) => {
             error!(error = %failure, "wait for signals");
+            telemetry::flush();
             ExitCode::FAILURE
         }
     }

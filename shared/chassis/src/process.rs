@@ -74,7 +74,7 @@ impl Process {
             warn!(limit_secs = limit.as_secs(), "tasks were still running at the limit");
         }
         spans::flush().await;
-        log::finish();
+        log::flush();
         Ok(if in_time && !self.failed.is_cancelled() { Ended::Cleanly } else { Ended::Badly })
     }
 }

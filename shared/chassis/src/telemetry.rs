@@ -48,11 +48,19 @@ pub fn start(config: &ProcessConfig) -> Result<PrometheusHandle, TelemetryError>
         LogFormat::Json => registry.with(lines.json().flatten_event(true).with_span_list(false)).init(),
         LogFormat::Text => registry.with(lines).init(),
     }
-    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a task panicked")));
+    std::panic::set_hook(Box::new(|panic| {
+        tracing::error!(%panic, "a task panicked");
+        log::flush();
+    }));
     let metrics = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &DURATION_BUCKETS)
         .and_then(PrometheusBuilder::install_recorder)
         .map_err(TelemetryError::Metrics)?;
     spans::start(config).map_err(TelemetryError::Spans)?;
     Ok(metrics)
+}
+
+/// Writes the log lines that are not written yet: whoever ends without [`Process`](crate::process::Process) calls it.
+pub fn flush() {
+    log::flush();
 }

@@ -1,4 +1,5 @@
-//! nginx as a proxy that does the part of the gateway's work that it can: strips the prefix, keeps connections.
+//! nginx as a proxy that does the part of the gateway's work that it can: strips the prefix, keeps connections, and logs a
+//! line for each request.
 
 use super::child::{Child, free_host, reachable};
 use crate::cli;
@@ -24,7 +25,7 @@ fn configuration(host: &str, upstream: &str) -> String {
         "daemon off; worker_processes auto; pid nginx.pid; error_log error.log;\n\
          events {{ worker_connections 4096; }}\n\
          http {{\n\
-           access_log off; keepalive_requests 1000000; tcp_nodelay on;\n\
+           access_log access.log combined buffer=64k flush=1s; keepalive_requests 1000000; tcp_nodelay on;\n\
            client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; \
            scgi_temp_path scgi;\n\
            upstream orders {{ server {upstream}; keepalive 128; keepalive_requests 1000000; }}\n\
