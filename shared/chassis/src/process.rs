@@ -81,6 +81,7 @@ impl Process {
 
 /// What `main` returns: how the process ended, or why it could not start, said on standard error.
 pub fn exit_code(outcome: Result<Ended, Box<dyn std::error::Error>>) -> ExitCode {
+    log::flush();
     match outcome {
         Ok(Ended::Cleanly) => ExitCode::SUCCESS,
         Ok(Ended::Badly) => ExitCode::FAILURE,
