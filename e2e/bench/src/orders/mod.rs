@@ -39,6 +39,7 @@ async fn run(tasks: &LocalSet, options: &cli::Orders) -> Result<Report, Box<dyn 
     let mut parts = system.parts.clone();
     parts.push(Part::this("load generator"));
 
+    tell_memory(&mut report, &parts, "memory at rest", "services_memory_mb_at_rest");
     top_up(&system.api, options.users).await?;
     let seen = watch::watch(tasks, &system.api, 1..=options.users).await?;
     let mut placed = vec![];
@@ -65,7 +66,7 @@ async fn run(tasks: &LocalSet, options: &cli::Orders) -> Result<Report, Box<dyn 
     tell_constant(&mut report, rate, &constant);
     placed.extend(constant.orders);
 
-    tell_memory(&mut report, &parts);
+    tell_memory(&mut report, &parts, "memory afterwards", "services_memory_mb");
     report.checked(settled::check(&pool, &placed).await?);
     Ok(report)
 }
@@ -100,7 +101,7 @@ fn tell_constant(report: &mut Report, rate: f64, ending: &Ending) {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "megabytes")]
-fn tell_memory(report: &mut Report, parts: &[Part]) {
+fn tell_memory(report: &mut Report, parts: &[Part], label: &str, field: &str) {
     let megabytes = |bytes: u64| bytes as f64 / 1_000_000.0;
     let mut ours = 0.0;
     let mut by_part = serde_json::Map::new();
@@ -110,9 +111,9 @@ fn tell_memory(report: &mut Report, parts: &[Part]) {
         // The processes that read photos are not counted among ours.
         let own = megabytes(if is_ours { cost.own_bytes } else { cost.bytes });
         by_part.insert(part.name.clone(), json!((own * 10.0).round() / 10.0));
-        report.note(if by_part.len() == 1 { "memory afterwards" } else { "" }, format!("{own:6.1} MB {}", part.name));
+        report.note(if by_part.len() == 1 { label } else { "" }, format!("{own:6.1} MB {}", part.name));
         ours += if is_ours { own } else { 0.0 };
     }
-    report.field("memory_mb", by_part.into());
-    report.figure("", "services_memory_mb", ours, 1, "MB all our services, resident, without OCR workers");
+    report.field(&format!("{field}_by_part"), by_part.into());
+    report.figure("", field, ours, 1, "MB all our services, resident, without OCR workers");
 }
