@@ -43,7 +43,7 @@ struct Heard {
 
 async fn run(tasks: &LocalSet, options: &cli::Sockets) -> Result<Report, Box<dyn Error>> {
     let system = &options.system;
-    servers::raise_open_files(2 * options.sockets as u64 + 1_000)?;
+    servers::raise_open_files(options.sockets as u64 + 1_000)?;
     let mut connection = Connection::open(&system.api).await?;
     connection.top_up(USER, 1_000).await?;
     let before: Vec<Cost> = system.parts.iter().map(Part::cost).collect();

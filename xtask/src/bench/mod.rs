@@ -51,8 +51,8 @@ pub(crate) fn bench(checkout: &Checkout, options: &BenchOptions) -> Result<ExitC
             stage.on_product("orders", arguments)
         }
         Bench::Sockets { sockets } => {
-            // Two of the gateway for each, and as many to spare.
-            raise_open_files(4 * u64::from(*sockets) + 4_096)?;
+            // Two of the gateway for each, and some for everything else.
+            raise_open_files(2 * u64::from(*sockets) + 1_000)?;
             stage.on_product("sockets", vec![format!("--sockets={sockets}")])
         }
         Bench::Relay { events, rounds } => {
@@ -75,7 +75,8 @@ pub(crate) fn bench(checkout: &Checkout, options: &BenchOptions) -> Result<ExitC
 
 /// Allows what is started from here to have so many files open.
 fn raise_open_files(wanted: u64) -> Result<(), Failure> {
-    servers::raise_open_files(wanted).doing(format!("allow {wanted} open files"))
+    servers::raise_open_files(wanted)
+        .doing(format!("allow {wanted} open files (see `ulimit -Hn`; fewer sockets need fewer, `--sockets`)"))
 }
 
 impl Stage<'_> {
