@@ -75,14 +75,17 @@ impl Consumer {
         let worker = self.worker(stopping);
         loop {
             let first = tokio::select! {
+                // Looked at first: what was left unsettled because the process stops must not be followed by a batch,
+                // whose acknowledgement would speak for it too. Dropping the channel hands it back with what was
+                // prefetched.
+                biased;
+                () = stopping.cancelled() => return Ok(Ended::Stopped),
                 first = deliveries.next() => first,
                 progress = hearing.progress() => {
                     progress?;
                     hearing.report(&self.heard);
                     continue;
                 }
-                // Dropping the channel hands back what was prefetched and not handled.
-                () = stopping.cancelled() => return Ok(Ended::Stopped),
             };
             let mut arrived = vec![first.ok_or(ConsumeError::Cancelled)?.map_err(ConsumeError::Consume)?];
             while arrived.len() < batch_max {
