@@ -1,6 +1,6 @@
 //! Variables of ocr-service.
 
-use chassis::config::{Command, ProcessConfig};
+use chassis::config::{Command, EntranceConfig, ProcessConfig, broker_url};
 use chassis::postgres::PostgresConfig;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -23,7 +23,7 @@ pub struct Config {
     pub listen_addr: SocketAddr,
 
     /// The broker: `amqp://user:password@host:port/vhost`.
-    #[arg(long, env = "AMQP_URL", hide_env_values = true)]
+    #[arg(long, env = "AMQP_URL", hide_env_values = true, value_parser = broker_url)]
     pub amqp_url: String,
 
     /// The cache in which links are found before their event arrives: `redis://:password@host:port`.
@@ -41,6 +41,10 @@ pub struct Config {
     /// How long a link lives, in seconds.
     #[arg(long, env = "CHEQUE_TTL_SECS", default_value = "86400")]
     pub cheque_ttl_secs: NonZeroU32,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]
+    pub entrance: EntranceConfig,
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]

@@ -70,7 +70,12 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
         wake: Arc::clone(&state.janitor),
     };
 
-    let router = face::with_face(api::routes(state.clone()), readiness(&state), metrics);
+    let router = face::with_face(
+        api::routes(state.clone()),
+        config.entrance.entrance(config.listen_addr)?,
+        readiness(&state),
+        metrics,
+    );
     let listener = TcpListener::bind(config.listen_addr).await?;
     info!(address = %listener.local_addr()?, "ocr-service listens");
 

@@ -1,7 +1,6 @@
 //! Runs ocr-service, and its tools.
 
 use chassis::config::Command;
-use clap::Parser;
 use ocr_service::config::Config;
 use ocr_service::tools::Tools;
 use std::process::ExitCode;
@@ -16,7 +15,7 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn serve() -> ExitCode {
-    let config = Config::parse();
+    let config: Config = chassis::config::parse();
     match config.command {
         Some(Command::Healthcheck) => chassis::healthcheck::run(config.listen_addr).await,
         None => chassis::process::exit_code(ocr_service::run(config).await),

@@ -55,7 +55,12 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
             let messaging = messaging.clone();
             move || std::future::ready(messaging.check())
         });
-    let router = face::with_face(api::routes(state.clone(), messaging.clone()), readiness, metrics);
+    let router = face::with_face(
+        api::routes(state.clone(), messaging.clone()),
+        config.entrance.entrance(config.listen_addr)?,
+        readiness,
+        metrics,
+    );
     let listener = TcpListener::bind(config.listen_addr).await?;
     info!(address = %listener.local_addr()?, "orders-service listens");
 

@@ -1,6 +1,6 @@
 //! Variables of payments-service.
 
-use chassis::config::{Command, ProcessConfig};
+use chassis::config::{Command, EntranceConfig, ProcessConfig, broker_url};
 use chassis::postgres::PostgresConfig;
 use std::net::SocketAddr;
 
@@ -13,8 +13,12 @@ pub struct Config {
     pub listen_addr: SocketAddr,
 
     /// The broker: `amqp://user:password@host:port/vhost`.
-    #[arg(long, env = "AMQP_URL", hide_env_values = true)]
+    #[arg(long, env = "AMQP_URL", hide_env_values = true, value_parser = broker_url)]
     pub amqp_url: String,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]
+    pub entrance: EntranceConfig,
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]

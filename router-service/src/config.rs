@@ -1,6 +1,6 @@
 //! Variables of router-service.
 
-use chassis::config::{Command, ProcessConfig};
+use chassis::config::{Command, EntranceConfig, ProcessConfig, broker_url};
 use chassis::postgres::PostgresConfig;
 use std::net::SocketAddr;
 
@@ -13,7 +13,7 @@ pub struct Config {
     pub listen_addr: SocketAddr,
 
     /// The broker: `amqp://user:password@host:port/vhost`.
-    #[arg(long, env = "AMQP_URL", hide_env_values = true)]
+    #[arg(long, env = "AMQP_URL", hide_env_values = true, value_parser = broker_url)]
     pub amqp_url: String,
 
     /// The cache in which ocr-service leaves new cheques: `redis://:password@host:port`. It may be away.
@@ -27,6 +27,10 @@ pub struct Config {
     /// Seconds after which a transfer that was not answered is asked for again.
     #[arg(long, env = "TRANSFER_PATIENCE_SECS", default_value_t = 30)]
     pub transfer_patience_secs: u64,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]
+    pub entrance: EntranceConfig,
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]

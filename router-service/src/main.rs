@@ -1,13 +1,12 @@
 //! Runs router-service.
 
 use chassis::config::Command;
-use clap::Parser;
 use router_service::config::Config;
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let config = Config::parse();
+    let config: Config = chassis::config::parse();
     match config.command {
         Some(Command::Healthcheck) => chassis::healthcheck::run(config.listen_addr).await,
         None => chassis::process::exit_code(router_service::run(config).await),

@@ -1,5 +1,9 @@
 //! Variables that every program reads; each program flattens them into its own.
 
+use crate::passage::{Entrance, GatewaySecret, OpenDoor};
+use clap::Parser;
+use std::ffi::OsString;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// How log lines look.
@@ -42,9 +46,132 @@ impl ProcessConfig {
     }
 }
 
+/// How a service knows that a request came through the gateway.
+#[derive(Clone, Debug, clap::Args)]
+pub struct EntranceConfig {
+    /// What the gateway signs with whom it calls for: at least 32 characters, the same for all. Without it, which only
+    /// loopback addresses allow, whoever connects is believed.
+    #[arg(long, env = "GATEWAY_SECRET", hide_env_values = true)]
+    pub gateway_secret: Option<GatewaySecret>,
+}
+
+impl EntranceConfig {
+    /// The entrance of a service that listens on `address`.
+    ///
+    /// # Errors
+    /// [`OpenDoor`] when strangers could come in.
+    pub fn entrance(&self, address: SocketAddr) -> Result<Entrance, OpenDoor> {
+        Entrance::new(self.gateway_secret.clone(), address)
+    }
+}
+
+/// Reads the command line and the environment of a program.
+///
+/// A secret `NAME` may also be given as a file: `NAME_FILE=/run/secrets/name`, as container runtimes hand them out.
+pub fn parse<C: Parser>() -> C {
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    match secrets_from_files(&C::command(), |name| std::env::var_os(name)) {
+        Ok(secrets) => {
+            arguments.splice(1..1, secrets);
+            C::parse_from(arguments)
+        }
+        Err(failure) => C::command().error(clap::error::ErrorKind::Io, failure).exit(),
+    }
+}
+
+/// `--name=value` for each secret that is given as a file.
+fn secrets_from_files(
+    command: &clap::Command,
+    variable: impl Fn(&OsString) -> Option<OsString>,
+) -> Result<Vec<OsString>, String> {
+    let mut given = vec![];
+    for argument in command.get_arguments().filter(|argument| argument.is_hide_env_values_set()) {
+        let (Some(name), Some(long)) = (argument.get_env(), argument.get_long()) else { continue };
+        let mut file_name = name.to_owned();
+        file_name.push("_FILE");
+        let Some(file) = variable(&file_name) else { continue };
+        let words = file_name.to_string_lossy();
+        if variable(&name.to_owned()).is_some() {
+            return Err(format!("{words} and the variable without _FILE are both set: which of them counts?"));
+        }
+        let secret = std::fs::read_to_string(&file)
+            .map_err(|failure| format!("read {words} {}: {failure}", file.to_string_lossy()))?;
+        given.push(format!("--{long}={}", secret.trim_end_matches(['\r', '\n'])).into());
+    }
+    Ok(given)
+}
+
+/// Reads the address of a broker, and refuses RabbitMQ's well-known user on a broker that others can reach.
+///
+/// # Errors
+/// Words that say what is wrong.
+pub fn broker_url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("amqp://").or_else(|| text.strip_prefix("amqps://"));
+    let rest = rest.ok_or("must begin with amqp:// or amqps://")?;
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let (user, host) = authority.rsplit_once('@').unwrap_or(("guest:guest", authority));
+    let is_guest = user == "guest" || user.starts_with("guest:");
+    if is_guest && !is_loopback(host) {
+        return Err("names the user guest, whom everybody knows, on a broker that is not on loopback".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn is_loopback(host_and_port: &str) -> bool {
+    let name = match host_and_port.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host_and_port.split(':').next().unwrap_or_default(),
+    };
+    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 /// What a program is asked to do; without a word it serves.
 #[derive(Clone, Copy, Debug, clap::Subcommand)]
 pub enum Command {
     /// Asks the running program's /readyz and exits with 0 when it is ready: for container health checks.
     Healthcheck,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_well_known_user_is_refused_where_others_can_reach_the_broker() {
+        for url in [
+            "amqp://guest:guest@127.0.0.1:5672",
+            "amqp://guest:guest@localhost/%2f",
+            "amqp://[::1]:5672",
+            "amqp://orders:x@rabbitmq",
+        ] {
+            assert_eq!(broker_url(url).as_deref(), Ok(url));
+        }
+        for url in
+            ["amqp://guest:guest@rabbitmq:5672/%2f", "amqp://rabbitmq", "amqps://guest:x@10.0.0.1", "http://x", ""]
+        {
+            assert!(broker_url(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_secret_may_be_a_file() {
+        #[derive(Debug, Parser)]
+        struct Config {
+            #[command(flatten)]
+            _entrance: EntranceConfig,
+        }
+        use clap::CommandFactory;
+        let file = std::env::temp_dir().join(format!("chipin-secret-{}", std::process::id()));
+        std::fs::write(&file, "0123456789abcdef0123456789abcdef\n").unwrap();
+        let of_file = |name: &OsString| (name == "GATEWAY_SECRET_FILE").then(|| file.clone().into_os_string());
+        let given = secrets_from_files(&Config::command(), of_file).unwrap();
+        assert_eq!(given, ["--gateway-secret=0123456789abcdef0123456789abcdef"]);
+        let both = secrets_from_files(&Config::command(), |_: &OsString| Some(file.clone().into_os_string()));
+        assert!(both.unwrap_err().contains("both"));
+        std::fs::remove_file(&file).unwrap();
+        let gone = secrets_from_files(&Config::command(), |name: &OsString| {
+            (name == "GATEWAY_SECRET_FILE").then(|| file.clone().into_os_string())
+        });
+        assert!(gone.unwrap_err().contains("GATEWAY_SECRET_FILE"));
+    }
 }

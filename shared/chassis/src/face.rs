@@ -2,6 +2,7 @@
 
 use crate::body::JSON_BODY_BYTES_MAX;
 use crate::layers;
+use crate::passage::{self, Entrance};
 use crate::problem::Problem;
 use crate::readiness::Readiness;
 use axum::Json;
@@ -12,11 +13,12 @@ use axum::{Router, middleware};
 use http::StatusCode;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-/// Adds the outer face to a server's own routes.
+/// Adds the outer face to a server's own routes, which answer only what may come in by the `entrance`.
 ///
 /// Call it last: routes that are added afterwards have neither trace nor metrics.
-pub fn with_face(own: Router, readiness: Readiness, metrics: PrometheusHandle) -> Router {
-    own.merge(health(readiness, metrics))
+pub fn with_face(own: Router, entrance: Entrance, readiness: Readiness, metrics: PrometheusHandle) -> Router {
+    own.layer(middleware::from_fn_with_state(entrance, passage::demand_pass))
+        .merge(health(readiness, metrics))
         .fallback(|| async { no_such_page() })
         .method_not_allowed_fallback(|| async { method_not_allowed() })
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))

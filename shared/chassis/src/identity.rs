@@ -1,5 +1,7 @@
 //! Who is calling, as the gateway says.
 
+use crate::face::no_such_page;
+use crate::passage::Role;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -7,6 +9,9 @@ use http::{HeaderMap, StatusCode};
 
 /// The header in which the gateway names the user. From outside it is dropped, except in development mode.
 pub const USER_HEADER: &str = "x-user-id";
+
+/// The header in which a service keeps the role of the user, as the gateway said. From outside it is dropped.
+pub const ROLE_HEADER: &str = "x-user-role";
 
 /// The header in which the gateway names the path prefix it stripped.
 pub const PREFIX_HEADER: &str = "x-forwarded-prefix";
@@ -48,6 +53,22 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
         caller(&parts.headers)
+    }
+}
+
+/// The caller is an administrator; for everybody else the page is not there.
+#[derive(Clone, Copy, Debug)]
+pub struct Administrator;
+
+impl<S: Sync> FromRequestParts<S> for Administrator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
+        let mut roles = parts.headers.get_all(ROLE_HEADER).iter();
+        match (roles.next(), roles.next()) {
+            (Some(role), None) if role == Role::Administrator.as_str() => Ok(Self),
+            _ => Err(no_such_page()),
+        }
     }
 }
 

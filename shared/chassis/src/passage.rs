@@ -1,0 +1,268 @@
+//! The pass that the gateway gives a request on its way to a service: proof that it came through the gateway, and as
+//! whom. Signed with a secret that both know, and good for half a minute.
+//!
+//! ```text
+//! x-chipin-pass: 1.42.user.1790000000.5f1c…  version, user or "-", role, end of life in Unix seconds, HMAC-SHA-256
+//! ```
+
+use crate::identity::{ROLE_HEADER, USER_HEADER, parse_user_id};
+use crate::problem::Problem;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use hmac::{Hmac, Mac};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use sha2::Sha256;
+use std::fmt;
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The header that carries the pass.
+pub const PASS_HEADER: &str = "x-chipin-pass";
+
+/// How long a pass is good: the way from the gateway to a service, with some difference between their clocks.
+pub const LIFE: Duration = Duration::from_secs(30);
+
+/// Characters of a secret at least.
+const SECRET_CHARACTERS_MIN: usize = 32;
+const VERSION: &str = "1";
+const NOBODY: &str = "-";
+
+/// The secret that the gateway and the services share.
+#[derive(Clone)]
+pub struct GatewaySecret(Arc<str>);
+
+/// A secret that could be guessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a secret has at least {SECRET_CHARACTERS_MIN} characters: make one with `openssl rand -hex 32`")]
+pub struct WeakSecret;
+
+/// What a user may do besides what is theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Nothing.
+    User,
+    /// Look after other users and the machinery.
+    Administrator,
+}
+
+/// Who a request is made for, as the gateway found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passenger {
+    /// The user's number.
+    pub user: i64,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// A service on an address that strangers can reach, without a secret.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("GATEWAY_SECRET is not set, and without it {address}, which is no loopback address, would believe anybody")]
+pub struct OpenDoor {
+    address: SocketAddr,
+}
+
+impl FromStr for GatewaySecret {
+    type Err = WeakSecret;
+
+    fn from_str(text: &str) -> Result<Self, WeakSecret> {
+        if text.chars().count() < SECRET_CHARACTERS_MIN { Err(WeakSecret) } else { Ok(Self(text.into())) }
+    }
+}
+
+impl fmt::Debug for GatewaySecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GatewaySecret(…)")
+    }
+}
+
+impl Role {
+    /// The role as it is written in passes and tokens.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Administrator => "admin",
+        }
+    }
+
+    /// Reads a role.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::User, Self::Administrator].into_iter().find(|role| role.as_str() == text)
+    }
+}
+
+impl GatewaySecret {
+    /// A pass for a request that is made now.
+    pub fn pass(&self, passenger: Option<Passenger>) -> HeaderValue {
+        let ends = unix_now() + LIFE.as_secs();
+        let user = passenger.map_or_else(|| NOBODY.to_owned(), |passenger| passenger.user.to_string());
+        let role = passenger.map_or(Role::User, |passenger| passenger.role).as_str();
+        let signed = self.sign("pass", &format!("{VERSION}.{user}.{role}.{ends}"));
+        // Digits, letters, dots and a hyphen are always a header value.
+        HeaderValue::from_str(&signed).unwrap_or(HeaderValue::from_static(NOBODY))
+    }
+
+    /// Who a pass is for, if it is one of ours and still good.
+    fn read(&self, pass: &str) -> Option<Option<Passenger>> {
+        let claims = self.verified("pass", pass)?;
+        let mut parts = claims.split('.');
+        let (version, user, role, ends) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let now = unix_now();
+        let ends: u64 = ends.parse().ok()?;
+        // Not for longer than one that is made now either.
+        let is_good = ends >= now && ends <= now + 2 * LIFE.as_secs();
+        if version != VERSION || !is_good {
+            return None;
+        }
+        if user == NOBODY {
+            return Some(None);
+        }
+        Some(Some(Passenger { user: parse_user_id(user)?, role: Role::parse(role)? }))
+    }
+
+    /// `text` with a signature behind it, which is good for one `purpose` only.
+    pub fn sign(&self, purpose: &str, text: &str) -> String {
+        let mac = self.mac(purpose, text).finalize().into_bytes();
+        let hexadecimal: String = mac.iter().flat_map(|byte| hexadecimal(*byte)).collect();
+        format!("{text}.{hexadecimal}")
+    }
+
+    /// The text before a signature of [`GatewaySecret::sign`], if that is right.
+    pub fn verified<'a>(&self, purpose: &str, signed: &'a str) -> Option<&'a str> {
+        let (text, mac) = signed.rsplit_once('.')?;
+        let mac = bytes_of(mac)?;
+        // Compared in constant time.
+        self.mac(purpose, text).verify_slice(&mac).ok()?;
+        Some(text)
+    }
+
+    fn mac(&self, purpose: &str, text: &str) -> Hmac<Sha256> {
+        #[expect(clippy::expect_used, reason = "HMAC takes keys of every length: RFC 2104, section 2")]
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()).expect("a key of any length");
+        mac.update(purpose.as_bytes());
+        mac.update(b"\n");
+        mac.update(text.as_bytes());
+        mac
+    }
+}
+
+/// Who may come in: with a secret, whoever brings a pass; without one, on loopback, everybody.
+#[derive(Clone, Debug)]
+pub struct Entrance(Option<GatewaySecret>);
+
+impl Entrance {
+    /// The entrance of a service that listens on `address`.
+    ///
+    /// # Errors
+    /// [`OpenDoor`] without a secret on an address that is not loopback.
+    pub fn new(secret: Option<GatewaySecret>, address: SocketAddr) -> Result<Self, OpenDoor> {
+        if secret.is_none() && !address.ip().is_loopback() {
+            return Err(OpenDoor { address });
+        }
+        Ok(Self(secret))
+    }
+}
+
+/// Lets in what brings a pass, as whom the pass says; whatever else the request says about that is dropped.
+pub(crate) async fn demand_pass(State(entrance): State<Entrance>, mut request: Request, next: Next) -> Response {
+    let Some(secret) = &entrance.0 else {
+        return next.run(request).await;
+    };
+    let Some(passenger) = passenger(secret, request.headers()) else {
+        let detail = "this service answers what comes through the gateway";
+        return Problem::new(StatusCode::UNAUTHORIZED, "not_through_the_gateway", detail).into_response();
+    };
+    let headers = request.headers_mut();
+    for name in [PASS_HEADER, USER_HEADER, ROLE_HEADER] {
+        headers.remove(name);
+    }
+    if let Some(Passenger { user, role }) = passenger {
+        headers.insert(USER_HEADER, HeaderValue::from(user));
+        headers.insert(ROLE_HEADER, HeaderValue::from_static(role.as_str()));
+    }
+    next.run(request).await
+}
+
+fn passenger(secret: &GatewaySecret, headers: &HeaderMap) -> Option<Option<Passenger>> {
+    let mut passes = headers.get_all(PASS_HEADER).iter();
+    match (passes.next(), passes.next()) {
+        (Some(pass), None) => secret.read(pass.to_str().ok()?),
+        _ => None,
+    }
+}
+
+fn unix_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+fn hexadecimal(byte: u8) -> [char; 2] {
+    [byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0'))
+}
+
+fn bytes_of(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> =
+        text.chars().map(|digit| digit.to_digit(16).and_then(|value| u8::try_from(value).ok())).collect();
+    let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;
+    Some(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret() -> GatewaySecret {
+        "0123456789abcdef0123456789abcdef".parse().unwrap()
+    }
+
+    const ADMIN: Passenger = Passenger { user: 7, role: Role::Administrator };
+
+    #[test]
+    fn a_pass_says_who_comes() {
+        for passenger in [None, Some(ADMIN), Some(Passenger { user: 1, role: Role::User })] {
+            let pass = secret().pass(passenger);
+            assert_eq!(secret().read(pass.to_str().unwrap()), Some(passenger));
+        }
+    }
+
+    #[test]
+    fn a_pass_that_was_changed_or_is_of_another_is_none() {
+        let pass = secret().pass(Some(Passenger { user: 1, role: Role::User }));
+        let pass = pass.to_str().unwrap();
+        let other: GatewaySecret = "another secret of 32 characters!".parse().unwrap();
+        assert_eq!(other.read(pass), None);
+        for forged in [
+            pass.replace("1.1.", "1.2."),
+            pass.replace("user", "admin"),
+            format!("{pass}00"),
+            pass[..pass.len() - 2].to_owned(),
+            "1.1.user.99999999999.".to_owned(),
+            String::new(),
+            secret().sign("ticket", &format!("1.1.user.{}", unix_now() + 5)),
+        ] {
+            assert_eq!(secret().read(&forged), None, "{forged}");
+        }
+    }
+
+    #[test]
+    fn a_pass_ends() {
+        let at = |ends: u64| secret().read(&secret().sign("pass", &format!("1.1.user.{ends}")));
+        assert!(at(unix_now() + 5).is_some());
+        assert!(at(unix_now() - 1).is_none());
+        assert!(at(unix_now() + 3600).is_none());
+    }
+
+    #[test]
+    fn a_secret_is_long_and_never_printed() {
+        assert_eq!("short".parse::<GatewaySecret>().unwrap_err(), WeakSecret);
+        assert!(!format!("{:?}", secret()).contains("0123"));
+    }
+
+    #[test]
+    fn strangers_are_not_believed() {
+        assert!(Entrance::new(None, "127.0.0.1:1".parse().unwrap()).is_ok());
+        assert!(Entrance::new(None, "0.0.0.0:1".parse().unwrap()).is_err());
+        assert!(Entrance::new(Some(secret()), "0.0.0.0:1".parse().unwrap()).is_ok());
+    }
+}
