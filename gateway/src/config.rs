@@ -3,6 +3,7 @@
 use crate::origins::{Origin, Origins};
 use crate::upstream::BaseUrl;
 use chassis::config::{Command, ProcessConfig};
+use chassis::passage::GatewaySecret;
 use std::net::SocketAddr;
 
 /// The one public API of Chipin: routes, authenticates, tunnels sockets, serves the web UI.
@@ -42,18 +43,25 @@ pub struct Config {
     #[arg(long, env = "ROUTER_URL", default_value = "http://127.0.0.1:8005")]
     pub router_url: BaseUrl,
 
-    /// How callers prove who they are.
-    #[arg(long, env = "AUTH_MODE", value_enum, default_value = "header")]
-    pub auth_mode: AuthMode,
+    /// Where users-service listens.
+    #[arg(long, env = "USERS_URL", default_value = "http://127.0.0.1:8004")]
+    pub users_url: BaseUrl,
 
-    /// Allows `AUTH_MODE=header` on addresses that are not loopback: only where something else keeps strangers out.
-    #[arg(
-        long,
-        env = "ALLOW_HEADER_AUTH_OFF_LOOPBACK",
-        default_value_t = false,
-        action = clap::ArgAction::Set
-    )]
-    pub allow_header_auth_off_loopback: bool,
+    /// How callers prove who they are; `header` where every address is loopback, `jwt` otherwise.
+    #[arg(long, env = "AUTH_MODE", value_enum)]
+    pub auth_mode: Option<AuthMode>,
+
+    /// What services are told is signed with this: at least 32 characters, the same for all.
+    #[arg(long, env = "GATEWAY_SECRET", hide_env_values = true)]
+    pub gateway_secret: Option<GatewaySecret>,
+
+    /// Where gateways remember together which tickets were used; without it each remembers alone.
+    #[arg(long, env = "REDIS_URL", hide_env_values = true)]
+    pub redis_url: Option<String>,
+
+    /// Names the users that users-service made for trying it out, and their password, on the page.
+    #[arg(long, env = "DEMO_USERS", default_value_t = false, action = clap::ArgAction::Set)]
+    pub demo_users: bool,
 
     /// Origins of web pages that may call the API and open sockets, separated by commas; the UI's own and that of share
     /// links need not be named when they listen on loopback.
@@ -96,4 +104,19 @@ pub struct Config {
 pub enum AuthMode {
     /// They don't: whoever sends `X-User-ID: 1` is user 1. For development.
     Header,
+    /// With an access token of users-service.
+    Jwt,
+}
+
+impl Config {
+    /// Where the gateway listens.
+    pub(crate) fn addresses(&self) -> [SocketAddr; 3] {
+        [self.api_addr, self.ui_addr, self.links_addr]
+    }
+
+    /// How callers prove who they are.
+    pub(crate) fn mode(&self) -> AuthMode {
+        let is_private = self.addresses().iter().all(|address| address.ip().is_loopback());
+        self.auth_mode.unwrap_or(if is_private { AuthMode::Header } else { AuthMode::Jwt })
+    }
 }

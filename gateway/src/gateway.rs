@@ -15,6 +15,7 @@ pub(crate) struct Gateway {
     pub(crate) payments: Upstream,
     pub(crate) ocr: Upstream,
     pub(crate) router: Upstream,
+    pub(crate) users: Upstream,
     pub(crate) client: Client,
     pub(crate) tunnels: Tunnels,
 }
@@ -27,6 +28,7 @@ impl Gateway {
             payments: Upstream { name: "payments-service", base: config.payments_url.clone() },
             ocr: Upstream { name: "ocr-service", base: config.ocr_url.clone() },
             router: Upstream { name: "router-service", base: config.router_url.clone() },
+            users: Upstream { name: "users-service", base: config.users_url.clone() },
             client: Client::new(&limits),
             tunnels: Tunnels::new(limits.tunnels),
             authenticator,

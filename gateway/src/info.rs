@@ -7,6 +7,8 @@ use axum::Json;
 #[derive(Clone, serde::Serialize)]
 pub(crate) struct Info {
     auth_mode: AuthMode,
+    #[serde(flatten)]
+    demo: Option<Demo>,
     currency: String,
     /// What share links begin with.
     share_url: String,
@@ -15,11 +17,21 @@ pub(crate) struct Info {
     version: &'static str,
 }
 
+/// Users for trying it out. Source: users-service, which makes them.
+#[derive(Clone, serde::Serialize)]
+struct Demo {
+    demo_users: [&'static str; 4],
+    demo_password: &'static str,
+}
+
+const DEMO: Demo = Demo { demo_users: ["anna", "boris", "vera", "admin"], demo_password: "chipin-demo" };
+
 impl Info {
     /// What there is to know.
     pub(crate) fn of(config: &Config) -> Json<Self> {
         Json(Self {
-            auth_mode: config.auth_mode,
+            auth_mode: config.mode(),
+            demo: config.demo_users.then_some(DEMO),
             currency: config.currency.clone(),
             share_url: config.share_base_url.to_string(),
             console_url: config.console_url.clone(),

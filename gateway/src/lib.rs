@@ -13,6 +13,7 @@ mod edge;
 mod auth;
 mod gateway;
 mod info;
+mod tickets;
 
 mod forward;
 mod tunnel;

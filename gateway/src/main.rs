@@ -1,13 +1,12 @@
 //! The gateway as a program.
 
 use chassis::config::Command;
-use clap::Parser;
 use gateway::config::Config;
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let config = Config::parse();
+    let config: Config = chassis::config::parse();
     match config.command {
         Some(Command::Healthcheck) => chassis::healthcheck::run(config.api_addr).await,
         None => gateway::program::run(config).await,

@@ -1,6 +1,6 @@
 //! The gateway's life: check, bind, serve, drain.
 
-use crate::auth::{Authenticator, RefusedMode};
+use crate::auth::{Authenticator, RefusedMode, follow};
 use crate::config::Config;
 use crate::gateway::Gateway;
 use crate::limits::Limits;
@@ -98,6 +98,9 @@ pub async fn start(
     config.allowed_origins.add_own(listening.links);
     config.allowed_origins.add(&config.share_base_url);
     let shutdown = config.process.shutdown_timeout();
+    if let Some(keys) = authenticator.keys() {
+        process.run("keys", follow(keys, config.users_url.clone(), process.stopping()));
+    }
     let gateway = Arc::new(Gateway::new(config, authenticator, limits));
     let stopping = process.stopping();
     let api_router = routes::api(&gateway, &metrics);

@@ -6,6 +6,7 @@ use crate::forward::target::{Service, Target};
 use crate::gateway::Gateway;
 use crate::info::Info;
 use crate::share;
+use crate::tickets;
 use crate::ui;
 use axum::extract::Request;
 use axum::response::Response;
@@ -23,9 +24,11 @@ const ORDERS: Target = to(Service::Orders, "orders", "/orders");
 const PAYMENTS: Target = to(Service::Payments, "payments", "/payments");
 const OCR: Target = to(Service::Ocr, "ocr", "/ocr");
 const CHEQUES: Target = to(Service::Router, "small-router", "/small-router");
+const USERS: Target = to(Service::Users, "users", "/users");
+const LOGIN: Target = to(Service::Users, "login", "");
 const SOCKETS: Target = to(Service::Orders, "ws", "");
 
-const FORWARDED: [(&str, Target); 14] = [
+const FORWARDED: [(&str, Target); 18] = [
     ("/orders", ORDERS),
     ("/orders/", ORDERS),
     ("/orders/{*path}", ORDERS),
@@ -38,6 +41,10 @@ const FORWARDED: [(&str, Target); 14] = [
     ("/small-router", CHEQUES),
     ("/small-router/", CHEQUES),
     ("/small-router/{*path}", CHEQUES),
+    ("/users", USERS),
+    ("/users/", USERS),
+    ("/users/{*path}", USERS),
+    ("/login", LOGIN),
     ("/ws/orders", SOCKETS),
     ("/ws/orders/{id}", SOCKETS),
 ];
@@ -74,11 +81,13 @@ fn own(gateway: &Arc<Gateway>, metrics: &PrometheusHandle, links: Links) -> Rout
     let info = Info::of(&gateway.config);
     let mut router = Router::new()
         .route("/gateway/info", get(move || async move { info }))
+        .merge(tickets::routes(gateway))
         .merge(swagger_ui([
             Url::new("orders", "../orders/openapi.json"),
             Url::new("payments", "../payments/openapi.json"),
             Url::new("ocr", "../ocr/openapi.json"),
             Url::new("small-router", "../small-router/openapi.json"),
+            Url::new("users", "../users/openapi.json"),
         ]))
         // The gateway is ready without its services: without them it still says what is wrong.
         .merge(health(Readiness::default(), metrics.clone()));

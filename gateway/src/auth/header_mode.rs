@@ -1,13 +1,14 @@
 //! Development: whoever sends `X-User-ID: 1` is user 1. Safe only where no stranger can connect.
 
-use crate::auth::Credentials;
 use crate::auth::host::is_rebindable;
+use crate::auth::query::name_of;
+use crate::auth::{Credentials, RefusedMode};
 use crate::config::Config;
 use crate::origins::Origins;
 use chassis::identity::{Caller, USER_HEADER, caller, parse_user_id, unauthenticated};
+use chassis::passage::{Passenger, Role};
 use chassis::problem::Problem;
 use http::{StatusCode, header};
-use std::net::SocketAddr;
 use tracing::warn;
 
 /// The query parameter that names the user of a browser's socket.
@@ -18,26 +19,14 @@ pub(crate) struct HeaderMode {
     origins: Origins,
 }
 
-/// Anybody on the network could be anybody.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "`header` believes whoever connects, and {address} is not a loopback address: listen on 127.0.0.1, \
-     or set ALLOW_HEADER_AUTH_OFF_LOOPBACK=true if something else keeps strangers out"
-)]
-pub struct RefusedMode {
-    address: SocketAddr,
-}
-
 impl HeaderMode {
     /// Checks that no stranger can connect, and says loudly what is going on.
     ///
     /// # Errors
-    /// When a listener is not on loopback and that is not allowed.
+    /// When a listener is not on loopback.
     pub(crate) fn start(config: &Config) -> Result<Self, RefusedMode> {
-        for address in [config.api_addr, config.ui_addr, config.links_addr] {
-            if !address.ip().is_loopback() && !config.allow_header_auth_off_loopback {
-                return Err(RefusedMode { address });
-            }
+        if let Some(address) = config.addresses().into_iter().find(|address| !address.ip().is_loopback()) {
+            return Err(RefusedMode::Believing(address));
         }
         warn!("AUTH_MODE=header: DEVELOPMENT ONLY. Whoever sends `X-User-ID: 1` is user 1; no password is asked");
         Ok(Self { origins: config.allowed_origins.clone() })
@@ -49,11 +38,16 @@ impl HeaderMode {
             || credentials.socket_query.is_some_and(|query| query.split('&').any(names_user))
     }
 
-    /// The user that the request names, in its header or, for sockets, in its query; both must agree.
+    /// The user that the request names, in its header or, for sockets, in its query; both must agree. Whoever asks is
+    /// believed, so everybody is an administrator too.
     ///
     /// # Errors
     /// 401 when that is missing, malformed or unclear; 421 when a foreign name leads here.
-    pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Caller, Problem> {
+    pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Passenger, Problem> {
+        self.caller(credentials).map(|Caller(user)| Passenger { user, role: Role::Administrator })
+    }
+
+    fn caller(&self, credentials: &Credentials<'_>) -> Result<Caller, Problem> {
         let host = credentials.headers.get(header::HOST).and_then(|host| host.to_str().ok());
         if host.is_none_or(|host| is_rebindable(host, &self.origins)) {
             return Err(misdirected());
@@ -73,12 +67,6 @@ impl HeaderMode {
     }
 }
 
-/// The query without the parameter that names the user.
-pub(crate) fn without_user_id(query: &str) -> String {
-    let kept: Vec<&str> = query.split('&').filter(|pair| !names_user(pair)).collect();
-    kept.join("&")
-}
-
 fn named_in(query: &str) -> Result<Option<Caller>, Problem> {
     let mut named = query.split('&').filter(|pair| names_user(pair));
     match (named.next(), named.next()) {
@@ -93,7 +81,7 @@ fn named_in(query: &str) -> Result<Option<Caller>, Problem> {
 }
 
 fn names_user(pair: &str) -> bool {
-    pair.split('=').next() == Some(PARAMETER)
+    name_of(pair) == PARAMETER
 }
 
 fn misdirected() -> Problem {
@@ -116,8 +104,8 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, value.parse().unwrap());
         }
-        mode.identify(&Credentials { headers: &map, socket_query: query })
-            .map(|Caller(user)| user)
+        mode.identify(&Credentials { headers: &map, socket_query: query, ticket_of: None })
+            .map(|passenger| passenger.user)
             .map_err(|problem| problem.status())
     }
 
@@ -139,11 +127,5 @@ mod tests {
         for query in ["user_id=0", "user_id=", "user_id", "user_id=1&user_id=1", "user_id=8"] {
             assert_eq!(identify(&[("x-user-id", "7")], Some(query)), refused, "{query}");
         }
-    }
-
-    #[test]
-    fn the_query_goes_on_without_the_user() {
-        assert_eq!(without_user_id("user_id=1"), "");
-        assert_eq!(without_user_id("a=%20&user_id=1&b&user_idx=2"), "a=%20&b&user_idx=2");
     }
 }

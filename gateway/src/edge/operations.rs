@@ -1,6 +1,5 @@
-//! Pages for operators: a developer may look at them, a stranger may not.
+//! Pages for operators: an administrator may look at them, nobody else.
 
-use crate::config::AuthMode;
 use crate::edge::path::decode;
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -10,13 +9,6 @@ use chassis::face::no_such_page;
 /// Whether a path, as its service knows it, leads to the pages for operators.
 pub(crate) fn is_for_operators(path: &str) -> bool {
     path.split('/').nth(1).is_some_and(is_operations)
-}
-
-/// Whether they are shown at all: only while whoever asks is believed anyway.
-pub(crate) fn are_shown(mode: AuthMode) -> bool {
-    match mode {
-        AuthMode::Header => true,
-    }
 }
 
 /// Hides them where guests come in.

@@ -13,6 +13,8 @@ pub(crate) enum Access {
     Guests,
     /// Users only.
     Users,
+    /// Administrators only: for everybody else there is no such page.
+    Administrators,
 }
 
 /// Who may ask for the page at `path`, as the service knows it.
@@ -24,12 +26,23 @@ pub(crate) fn of(service: Service, method: &Method, path: &str, is_socket: bool)
         return Access::Anonymous;
     }
     if is_for_operators(path) {
-        return Access::Users;
+        return Access::Administrators;
     }
     match service {
         Service::Ocr if is_read && is_secret(path) => Access::Anonymous,
         Service::Orders | Service::Payments | Service::Ocr => Access::Users,
         Service::Router => Access::Guests,
+        Service::Users if is_for_strangers(method, path, is_read) => Access::Anonymous,
+        Service::Users => Access::Users,
+    }
+}
+
+/// What whoever is not signed in needs: to become somebody, and the keys that say so.
+fn is_for_strangers(method: &Method, path: &str, is_read: bool) -> bool {
+    match path {
+        "/register" | "/login" | "/refresh" | "/logout" => *method == Method::POST,
+        "/.well-known/jwks.json" => is_read,
+        _ => false,
     }
 }
 
@@ -72,6 +85,6 @@ mod tests {
             assert_eq!(of(Service::Ocr, &Method::GET, path, false), Access::Users, "{path}");
         }
         assert_eq!(of(Service::Router, &Method::POST, "/abc/settle", false), Access::Guests);
-        assert_eq!(of(Service::Router, &Method::GET, "/operations/messaging", false), Access::Users);
+        assert_eq!(of(Service::Router, &Method::GET, "/operations/messaging", false), Access::Administrators);
     }
 }

@@ -1,7 +1,6 @@
 //! What may go to a service, as whom, and as what.
 
-use crate::auth::{Credentials, without_user_id};
-use crate::edge::operations::{are_shown, is_for_operators};
+use crate::auth::{Credentials, without_credentials};
 use crate::edge::path::decode;
 use crate::forward::access::{self, Access};
 use crate::forward::failure::ForwardError;
@@ -12,7 +11,7 @@ use crate::origins::From;
 use crate::tunnel;
 use axum::extract::{ConnectInfo, Request};
 use chassis::face::no_such_page;
-use chassis::identity::Caller;
+use chassis::passage::{PASS_HEADER, Passenger, Role};
 use chassis::problem::Problem;
 use http::{HeaderMap, StatusCode, Uri, header};
 use http_body::Body as _;
@@ -39,9 +38,14 @@ pub(crate) struct Outgoing {
 ///
 /// # Errors
 /// [`ForwardError::Refused`] with 401, 403, 404, 413 or 421.
-pub(crate) fn admit(gateway: &Gateway, target: Target, request: &Request) -> Result<Admission, ForwardError> {
+pub(crate) fn admit(
+    gateway: &Gateway,
+    target: Target,
+    request: &Request,
+    ticket_of: Option<Passenger>,
+) -> Result<Admission, ForwardError> {
     let path = target.strip(request.uri().path());
-    if is_internal(path) || is_for_operators(path) && !are_shown(gateway.config.auth_mode) {
+    if is_internal(path) {
         return Err(no_such_page().into());
     }
     let is_socket = tunnel::is_wanted(request);
@@ -49,18 +53,22 @@ pub(crate) fn admit(gateway: &Gateway, target: Target, request: &Request) -> Res
         return Err(foreign_page().into());
     }
     let query = request.uri().query();
-    let credentials = Credentials { headers: request.headers(), socket_query: query.filter(|_| is_socket) };
+    let credentials = Credentials { headers: request.headers(), socket_query: query.filter(|_| is_socket), ticket_of };
     let caller = match access::of(target.to, request.method(), path, is_socket) {
         Access::Anonymous => None,
         Access::Guests => gateway.authenticator.identify_if_claimed(&credentials)?,
         Access::Users => Some(gateway.authenticator.identify(&credentials)?),
+        Access::Administrators => match gateway.authenticator.identify(&credentials)? {
+            passenger if passenger.role == Role::Administrator => Some(passenger),
+            _ => return Err(no_such_page().into()),
+        },
     };
     let body_bytes_max = body_bytes_max(gateway, request.headers());
     if request.body().size_hint().lower() > body_bytes_max {
         return Err(ForwardError::TooLarge);
     }
     let query = match query {
-        Some(query) if is_socket => Some(without_user_id(query)).filter(|rest| !rest.is_empty()),
+        Some(query) if is_socket => Some(without_credentials(query)).filter(|rest| !rest.is_empty()),
         query => query.map(str::to_owned),
     };
     let outgoing = Outgoing {
@@ -97,7 +105,7 @@ fn uri(gateway: &Gateway, target: Target, path: &str, query: Option<String>) -> 
     page.map_err(|_| no_such_page().into())
 }
 
-fn head(gateway: &Gateway, target: Target, request: &Request, caller: Option<Caller>) -> HeaderMap {
+fn head(gateway: &Gateway, target: Target, request: &Request, caller: Option<Passenger>) -> HeaderMap {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let provenance = Provenance {
         peer: peer.map(|peer| peer.0.ip()),
@@ -106,6 +114,9 @@ fn head(gateway: &Gateway, target: Target, request: &Request, caller: Option<Cal
     };
     let mut headers = request.headers().clone();
     headers::outgoing(&mut headers, &provenance, caller);
+    if let Some(secret) = &gateway.config.gateway_secret {
+        headers.insert(PASS_HEADER, secret.pass(caller));
+    }
     headers.insert(header::HOST, target.upstream(gateway).base.host());
     headers
 }

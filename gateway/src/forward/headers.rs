@@ -1,7 +1,8 @@
 //! Headers as they change from hop to hop.
 
 use axum::http::HeaderMap;
-use chassis::identity::{Caller, PREFIX_HEADER, USER_HEADER};
+use chassis::identity::{PREFIX_HEADER, ROLE_HEADER, USER_HEADER};
+use chassis::passage::{PASS_HEADER, Passenger};
 use http::{HeaderName, HeaderValue, header};
 use std::net::IpAddr;
 
@@ -75,7 +76,7 @@ fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
 ///
 /// What goes on is picked in one pass over the few headers that are there, instead of taking away the many that might be.
 /// Identity, provenance and trace are written last: a client can neither claim them nor, with `Connection`, remove them.
-pub(crate) fn outgoing(headers: &mut HeaderMap, provenance: &Provenance, caller: Option<Caller>) {
+pub(crate) fn outgoing(headers: &mut HeaderMap, provenance: &Provenance, caller: Option<Passenger>) {
     let host = headers.get(header::HOST).cloned();
     let request_id = headers.get(crate::edge::access::REQUEST_ID).cloned();
     let is_chunked = headers.contains_key(header::TRANSFER_ENCODING);
@@ -90,8 +91,9 @@ pub(crate) fn outgoing(headers: &mut HeaderMap, provenance: &Provenance, caller:
             headers.append(name, value);
         }
     }
-    if let Some(Caller(user)) = caller {
+    if let Some(Passenger { user, role }) = caller {
         headers.insert(USER_HEADER, HeaderValue::from(user));
+        headers.insert(ROLE_HEADER, HeaderValue::from_static(role.as_str()));
     }
     if let Some(id) = request_id {
         headers.insert(crate::edge::access::REQUEST_ID, id);
@@ -114,7 +116,9 @@ fn goes_on(name: &HeaderName) -> bool {
     let is_dropped = HOP_BY_HOP.contains(name)
         || CLAIMS.contains(name)
         || *name == header::EXPECT
-        || [USER_HEADER, PREFIX_HEADER, TRACEPARENT.as_str()].contains(&name.as_str());
+        // What proves to the gateway who calls is nothing for a service.
+        || *name == header::AUTHORIZATION
+        || [USER_HEADER, ROLE_HEADER, PASS_HEADER, PREFIX_HEADER, TRACEPARENT.as_str()].contains(&name.as_str());
     !is_dropped
 }
 
@@ -213,7 +217,7 @@ mod tests {
     #[test]
     fn the_user_is_the_gateways_and_cannot_be_nominated_away() {
         let mut headers = map(&[("x-user-id", "666"), ("connection", "x-user-id")]);
-        outgoing(&mut headers, &provenance(false), Some(Caller(7)));
+        outgoing(&mut headers, &provenance(false), Some(Passenger { user: 7, role: chassis::passage::Role::User }));
         assert_eq!(headers["x-user-id"], "7");
         let mut headers = map(&[("x-user-id", "666")]);
         outgoing(&mut headers, &provenance(false), None);

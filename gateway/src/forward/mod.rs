@@ -21,6 +21,7 @@ pub(crate) mod upload;
 
 mod download;
 
+use crate::auth::ticket_in;
 use crate::edge::access::AnsweredBy;
 use crate::gateway::Gateway;
 use crate::tunnel;
@@ -55,7 +56,11 @@ pub(crate) async fn forward(gateway: Arc<Gateway>, target: Target, request: Requ
 }
 
 async fn attempt(gateway: &Gateway, target: Target, request: Request) -> Result<Response, ForwardError> {
-    match admit(gateway, target, &request) {
+    let ticket_of = match shown_ticket(&request) {
+        Some(ticket) => gateway.authenticator.redeem(&ticket).await,
+        None => None,
+    };
+    match admit(gateway, target, &request, ticket_of) {
         Ok(Admission::Exchange(outgoing)) => exchange::exchange(gateway, outgoing, request).await,
         Ok(Admission::Tunnel(outgoing)) => tunnel::open(gateway, outgoing, request).await,
         Err(refusal) => {
@@ -63,6 +68,12 @@ async fn attempt(gateway: &Gateway, target: Target, request: Request) -> Result<
             Err(refusal)
         }
     }
+}
+
+/// The ticket that a socket shows, good or not.
+fn shown_ticket(request: &Request) -> Option<String> {
+    let query = request.uri().query().filter(|_| tunnel::is_wanted(request))?;
+    ticket_in(query).map(str::to_owned)
 }
 
 /// What was refused at the door leaves no span: nothing was forwarded.

@@ -21,6 +21,7 @@ pub(crate) enum Service {
     Payments,
     Ocr,
     Router,
+    Users,
 }
 
 impl Target {
@@ -31,6 +32,7 @@ impl Target {
             Service::Payments => &gateway.payments,
             Service::Ocr => &gateway.ocr,
             Service::Router => &gateway.router,
+            Service::Users => &gateway.users,
         }
     }
 

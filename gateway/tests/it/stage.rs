@@ -31,7 +31,7 @@ pub(crate) struct Plan {
 
 /// A gateway whose services are all at `address`.
 pub(crate) fn before(address: SocketAddr) -> Plan {
-    let urls = ["orders", "payments", "ocr", "router"].map(|name| format!("--{name}-url=http://{address}"));
+    let urls = ["orders", "payments", "ocr", "router", "users"].map(|name| format!("--{name}-url=http://{address}"));
     let fixed = [
         "gateway",
         "--api-addr=127.0.0.1:0",

@@ -1,0 +1,115 @@
+//! The public keys of users-service, fetched again and again: what is published there is believed here within a minute.
+
+use crate::upstream::BaseUrl;
+use bytes::Bytes;
+use http::{Request, StatusCode, header};
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet, KeyAlgorithm};
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+/// Where users-service publishes its keys.
+const PAGE: &str = "/.well-known/jwks.json";
+/// How old the keys get. users-service signs with a key only once it has been published for two minutes.
+const REFRESH: Duration = Duration::from_mins(1);
+/// How soon it is tried again while there are none.
+const RETRY: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(3);
+const BYTES_MAX: usize = 64 * 1024;
+
+/// The keys, by their names; cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Keys(Arc<RwLock<HashMap<String, Arc<DecodingKey>>>>);
+
+/// Why there are no new keys.
+#[derive(Debug, thiserror::Error)]
+enum FetchError {
+    #[error("ask users-service")]
+    Unreachable(#[from] hyper_util::client::legacy::Error),
+    #[error("make the request")]
+    Request(#[from] http::Error),
+    #[error("users-service took too long")]
+    TimedOut,
+    #[error("users-service answered {0}")]
+    Status(StatusCode),
+    #[error("read the answer: {0}")]
+    Body(Box<dyn std::error::Error + Send + Sync>),
+    #[error("read the keys")]
+    Malformed(#[from] serde_json::Error),
+}
+
+impl Keys {
+    /// The key of this name.
+    pub(super) fn get(&self, name: &str) -> Option<Arc<DecodingKey>> {
+        self.0.read().ok()?.get(name).cloned()
+    }
+
+    /// Whether there are none (yet).
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.read().map_or(true, |keys| keys.is_empty())
+    }
+
+    /// Replaces the keys by those of a document that name themselves and sign as we want it; all others are left out.
+    pub(super) fn replace(&self, document: &JwkSet) {
+        let named = document.keys.iter().filter_map(|key| {
+            let AlgorithmParameters::OctetKeyPair(pair) = &key.algorithm else { return None };
+            let is_ours = pair.curve == EllipticCurve::Ed25519
+                && key.common.key_algorithm.is_none_or(|a| a == KeyAlgorithm::EdDSA);
+            let name = key.common.key_id.clone().filter(|_| is_ours)?;
+            Some((name, Arc::new(DecodingKey::from_ed_components(&pair.x).ok()?)))
+        });
+        let fresh: HashMap<_, _> = named.collect();
+        if let Ok(mut keys) = self.0.write() {
+            if !fresh.keys().all(|name| keys.contains_key(name)) {
+                info!(count = fresh.len(), "users-service published new keys");
+            }
+            *keys = fresh;
+        }
+    }
+}
+
+/// Fetches the keys until `stopping`. While users-service is away, those that are there stay good.
+///
+/// # Errors
+/// None.
+pub(crate) async fn follow(keys: Keys, users: BaseUrl, stopping: CancellationToken) -> Result<(), Infallible> {
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let mut is_known_to_fail = false;
+    loop {
+        match tokio::time::timeout(TIMEOUT, fetch(&client, &users)).await.unwrap_or(Err(FetchError::TimedOut)) {
+            Ok(document) => {
+                is_known_to_fail = false;
+                keys.replace(&document);
+            }
+            Err(failure) if !is_known_to_fail => {
+                is_known_to_fail = true;
+                warn!(error = %chassis::process::chain(&failure), "fetch the keys of users-service; trying on");
+            }
+            Err(_) => {}
+        }
+        let pause = if keys.is_empty() { RETRY } else { REFRESH };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = stopping.cancelled() => return Ok(()),
+        }
+    }
+}
+
+async fn fetch(client: &Client<HttpConnector, Empty<Bytes>>, users: &BaseUrl) -> Result<JwkSet, FetchError> {
+    let page = users.page(PAGE.to_owned()).map_err(|failure| FetchError::Body(failure.into()))?;
+    let request = Request::get(page).header(header::HOST, users.host()).body(Empty::new())?;
+    let answer = client.request(request).await?;
+    if answer.status() != StatusCode::OK {
+        return Err(FetchError::Status(answer.status()));
+    }
+    let body = Limited::new(answer.into_body(), BYTES_MAX).collect().await.map_err(FetchError::Body)?;
+    Ok(serde_json::from_slice(&body.to_bytes())?)
+}

@@ -1,0 +1,148 @@
+//! Tickets: a browser can't set the headers of a socket, and an access token in an address would be in every log. So it
+//! asks for a ticket with its token and opens the socket with that; a ticket is good for half a minute, once.
+//!
+//! A ticket is signed, so that every gateway knows those of all others. That it is used once is kept in Redis, or,
+//! while that is away, by each gateway for itself.
+
+use crate::auth::query::name_of;
+use chassis::identity::parse_user_id;
+use chassis::passage::{GatewaySecret, Passenger, Role};
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tracing::warn;
+use uuid::Uuid;
+
+/// How long a ticket is good.
+pub(crate) const LIFE: Duration = Duration::from_secs(30);
+/// The longest wait for Redis.
+const TIMEOUT: Duration = Duration::from_millis(300);
+const PURPOSE: &str = "ticket";
+const PARAMETER: &str = "ticket";
+
+/// Issues tickets and takes them.
+pub(crate) struct Tickets {
+    secret: GatewaySecret,
+    redis: Option<ConnectionManager>,
+    /// Numbers of used tickets, and until when they have to be known.
+    used_here: Mutex<HashMap<Uuid, Instant>>,
+}
+
+/// The only ticket in the query of a socket.
+pub(crate) fn ticket_in(query: &str) -> Option<&str> {
+    let mut tickets = query.split('&').filter(|pair| name_of(pair) == PARAMETER);
+    match (tickets.next(), tickets.next()) {
+        (Some(pair), None) => pair.split_once('=').map(|(_, ticket)| ticket),
+        _ => None,
+    }
+}
+
+/// Whether a query of a socket shows a ticket, good or not.
+pub(super) fn is_shown(query: &str) -> bool {
+    query.split('&').any(|pair| name_of(pair) == PARAMETER)
+}
+
+impl Tickets {
+    /// Tickets that are signed with `secret`.
+    ///
+    /// # Errors
+    /// When the address of Redis is malformed.
+    pub(super) fn new(secret: GatewaySecret, redis_url: Option<&str>) -> Result<Self, redis::RedisError> {
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(TIMEOUT))
+            .set_response_timeout(Some(TIMEOUT))
+            .set_number_of_retries(1);
+        let redis = redis_url
+            .map(|url| ConnectionManager::new_lazy_with_config(redis::Client::open(url)?, config))
+            .transpose()?;
+        Ok(Self { secret, redis, used_here: Mutex::default() })
+    }
+
+    /// A ticket: whose, until when in Unix seconds, and a number of its own.
+    pub(super) fn issue(&self, Passenger { user, role }: Passenger) -> String {
+        let number = Uuid::now_v7().simple();
+        self.secret.sign(PURPOSE, &format!("{user}.{}.{}.{number}", role.as_str(), unix_now() + LIFE.as_secs()))
+    }
+
+    /// Whose ticket it was, if it is good and was not used before.
+    pub(super) async fn redeem(&self, ticket: &str) -> Option<Passenger> {
+        let mut parts = self.secret.verified(PURPOSE, ticket)?.split('.');
+        let (user, role, ends) = (parts.next()?, parts.next()?, parts.next()?);
+        let number = Uuid::try_parse(parts.next()?).ok()?;
+        let passenger = Passenger { user: parse_user_id(user)?, role: Role::parse(role)? };
+        let is_good = ends.parse::<u64>().ok()? >= unix_now();
+        // Both: a ticket that was used while Redis was away must not be good again afterwards.
+        (is_good && self.is_first_here(number) && self.is_first_anywhere(number).await).then_some(passenger)
+    }
+
+    fn is_first_here(&self, number: Uuid) -> bool {
+        let Ok(mut used) = self.used_here.lock() else { return false };
+        let now = Instant::now();
+        used.retain(|_, until| *until > now);
+        used.insert(number, now + 2 * LIFE).is_none()
+    }
+
+    async fn is_first_anywhere(&self, number: Uuid) -> bool {
+        let Some(mut redis) = self.redis.clone() else { return true };
+        let mut command = redis::cmd("SET");
+        let key = format!("gateway:ticket:{}", number.simple());
+        command.arg(key).arg("used").arg("NX").arg("EX").arg(2 * LIFE.as_secs());
+        match tokio::time::timeout(TIMEOUT, command.query_async::<Option<String>>(&mut redis)).await {
+            Ok(Ok(set)) => set.is_some(),
+            Ok(Err(failure)) => {
+                warn!(error = %failure, "remember a used ticket in Redis; this gateway remembers it alone");
+                true
+            }
+            Err(_) => true,
+        }
+    }
+}
+
+fn unix_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tickets() -> Tickets {
+        Tickets::new("0123456789abcdef0123456789abcdef".parse().unwrap(), None).unwrap()
+    }
+
+    const ANNA: Passenger = Passenger { user: 7, role: Role::User };
+
+    #[tokio::test]
+    async fn a_ticket_is_good_once() {
+        let tickets = tickets();
+        let ticket = tickets.issue(ANNA);
+        assert_eq!(tickets.redeem(&ticket).await, Some(ANNA));
+        assert_eq!(tickets.redeem(&ticket).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_ticket_that_was_changed_or_is_old_is_none() {
+        let tickets = tickets();
+        let ticket = tickets.issue(ANNA);
+        let old = tickets.secret.sign(PURPOSE, &format!("7.user.1.{}", Uuid::now_v7().simple()));
+        let pass = tickets.secret.pass(Some(ANNA));
+        for ticket in [
+            ticket.replace("7.user", "8.user"),
+            ticket.replace("user", "admin"),
+            old,
+            pass.to_str().unwrap().to_owned(),
+            String::new(),
+        ] {
+            assert_eq!(tickets.redeem(&ticket).await, None, "{ticket}");
+        }
+    }
+
+    #[test]
+    fn a_query_holds_one_ticket_at_most() {
+        assert_eq!(ticket_in("a=b&ticket=x.y"), Some("x.y"));
+        for query in ["", "a=b", "ticket", "ticket=a&ticket=b"] {
+            assert_eq!(ticket_in(query), None, "{query}");
+        }
+    }
+}
