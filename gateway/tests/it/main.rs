@@ -20,3 +20,4 @@ mod smuggling;
 mod sockets;
 mod starting;
 mod streaming;
+mod tokens;

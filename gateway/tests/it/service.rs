@@ -67,6 +67,11 @@ impl Seen {
         self.0.lock().unwrap().heads.clone()
     }
 
+    /// Forgets what reached it so far.
+    pub(crate) fn forget(&self) {
+        *self.0.lock().unwrap() = Records::default();
+    }
+
     /// The head of the only request.
     pub(crate) fn only(&self) -> Head {
         let heads = self.heads();

@@ -15,7 +15,10 @@ const SERVICES: [(&str, &[&str]); 4] = [
     ("router", &["ocr", "payments"]),
 ];
 
-/// Two passwords for each service: of its role in the database, and of its broker user.
+/// What the gateway signs with, for whom it calls.
+const GATEWAY: &str = "gateway";
+
+/// Two passwords for each service: of its role in the database, and of its broker user; and what the gateway signs with.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Passwords(BTreeMap<String, String>);
 
@@ -26,6 +29,7 @@ impl Passwords {
     /// Fails if they can neither be read nor written.
     pub(crate) fn kept_in(folder: &Path) -> Result<Self, Failure> {
         let names = SERVICES.iter().flat_map(|(service, _)| [format!("{service}-db"), format!("{service}-amqp")]);
+        let names = names.chain([GATEWAY.to_owned()]);
         let kept = names.map(|name| {
             let path = folder.join(&name);
             let secret = kept_secret(&path).doing(format!("keep a password in {}", path.display()))?;
@@ -42,6 +46,11 @@ impl Passwords {
     /// The password of a service's broker user.
     pub(crate) fn of_broker_user(&self, service: &str) -> &str {
         self.0.get(&format!("{service}-amqp")).map_or("", String::as_str)
+    }
+
+    /// What the gateway signs with.
+    pub(crate) fn of_gateway(&self) -> &str {
+        self.0.get(GATEWAY).map_or("", String::as_str)
     }
 
     /// What `migrations` needs to know: `ORDERS_DB_PASSWORD` and so on.

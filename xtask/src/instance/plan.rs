@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 
 use servers::{Durability, Port, pick};
 
-use crate::checkout::Checkout;
+use crate::checkout::{Checkout, variable};
 use crate::failure::Failure;
 use crate::instance::given::Given;
+
+/// Whoever sends `X-User-ID: 1` is user 1: on one machine, for development.
+const BELIEVING: &str = "header";
 
 /// The ports of the services.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +41,8 @@ pub(crate) struct Plan {
     pub(crate) durability: Durability,
     pub(crate) given: Given,
     pub(crate) release: bool,
+    /// How people prove who they are: `header` or `jwt`.
+    pub(crate) auth_mode: String,
     /// Where the programs are, unless where this build puts them.
     programs: Option<PathBuf>,
 }
@@ -65,6 +70,7 @@ impl Plan {
             durability: Durability::Full,
             given: Given::from_environment(),
             release,
+            auth_mode: variable("AUTH_MODE").unwrap_or_else(|| BELIEVING.to_owned()),
             programs: None,
         }
     }
@@ -89,6 +95,7 @@ impl Plan {
             durability: Durability::None,
             given: Given::default(),
             release: false,
+            auth_mode: BELIEVING.to_owned(),
             programs: None,
         })
     }
@@ -99,6 +106,11 @@ impl Plan {
     /// Fails if no port is free.
     pub(crate) fn for_bench(folder: PathBuf, programs: Option<PathBuf>) -> Result<Self, Failure> {
         Ok(Self { durability: Durability::Full, release: true, programs, ..Self::for_tests(folder)? })
+    }
+
+    /// Whether people sign in, and there are some for trying it out.
+    pub(crate) fn signs_in(&self) -> bool {
+        self.auth_mode != BELIEVING
     }
 
     /// Leaves the broker and Redis out, as if they were given.

@@ -50,6 +50,7 @@ fn backend(
         ("LISTEN_ADDR", format!("127.0.0.1:{port}")),
         ("DATABASE_URL", backing.database_url_of(&role, passwords.of_role(schema))),
         ("AMQP_URL", backing.amqp_url_of(schema, passwords.of_broker_user(schema))),
+        ("GATEWAY_SECRET", passwords.of_gateway().to_owned()),
     ];
     environment.extend(more);
     Service { name, port, environment }
@@ -68,7 +69,11 @@ fn gateway(plan: &Plan, backing: &Backing, share_base_url: String) -> Service {
         ("PAYMENTS_URL", local(ports.payments)),
         ("OCR_URL", local(ports.ocr)),
         ("ROUTER_URL", local(ports.router)),
-        ("AUTH_MODE", "header".to_owned()),
+        ("USERS_URL", local(8004)),
+        ("AUTH_MODE", plan.auth_mode.clone()),
+        ("DEMO_USERS", plan.signs_in().to_string()),
+        ("GATEWAY_SECRET", backing.passwords().of_gateway().to_owned()),
+        ("REDIS_URL", backing.redis_url()),
         ("ALLOWED_ORIGINS", format!("{},{}", pages(ports.ui), pages(ports.links))),
     ];
     environment.extend(backing.console_url().map(|url| ("CONSOLE_URL", url)));

@@ -1,0 +1,299 @@
+//! Whom the gateway believes when people sign in.
+
+use crate::client::{Answer, anonymous, ask};
+use crate::service::{Seen, Service};
+use crate::stage::{Stage, before};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use axum::routing::get;
+use axum::{Json, Router};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::StatusCode;
+use http::request::Builder;
+use serde_json::{Value, json};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio_tungstenite::connect_async;
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// A key pair like those of users-service.
+struct Signer {
+    pair: Ed25519KeyPair,
+    name: &'static str,
+}
+
+impl Signer {
+    fn new(name: &'static str) -> Self {
+        Self { pair: Ed25519KeyPair::generate().unwrap(), name }
+    }
+
+    fn x(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.pair.public_key())
+    }
+
+    fn jwk(&self) -> Value {
+        json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.name, "x": self.x()})
+    }
+
+    fn header(&self) -> Value {
+        json!({"alg": "EdDSA", "typ": "JWT", "kid": self.name})
+    }
+
+    fn sign(&self, header: &Value, claims: &Value) -> String {
+        let text = format!("{}.{}", part(header), part(claims));
+        let signature = URL_SAFE_NO_PAD.encode(self.pair.sign(text.as_bytes()));
+        format!("{text}.{signature}")
+    }
+
+    fn token(&self, user: i64, role: &str) -> String {
+        self.sign(&self.header(), &claims(user, role))
+    }
+}
+
+fn part(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+fn claims(user: i64, role: &str) -> Value {
+    let now = now();
+    json!({
+        "iss": "chipin-users", "aud": "chipin", "sub": user.to_string(), "role": role,
+        "iat": now, "nbf": now, "exp": now + 600,
+    })
+}
+
+/// A gateway where people sign in, and the key that it believes once it has fetched it.
+async fn signing_in() -> (Stage, Service, Signer) {
+    let signer = Signer::new("first");
+    let document = json!({"keys": [
+        {"kty": "oct", "k": "c2VjcmV0", "alg": "HS256", "kid": "symmetric"},
+        signer.jwk(),
+    ]});
+    let service = Service::start(|_| {
+        Router::new()
+            .route("/.well-known/jwks.json", get(move || async move { Json(document) }))
+            .fallback(|| async { "served" })
+    })
+    .await;
+    let plan = before(service.address).with("--auth-mode=jwt").with(&format!("--gateway-secret={SECRET}"));
+    let stage = plan.start().await;
+    for _ in 0..100 {
+        let request = bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(1, "user"));
+        if ask(request).await.status == StatusCode::OK {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    service.seen.forget();
+    (stage, service, signer)
+}
+
+fn bearer(request: Builder, token: &str) -> Builder {
+    request.header("Authorization", format!("Bearer {token}"))
+}
+
+fn refused(answer: &Answer, name: &str) {
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{name}: {answer:?}");
+    assert_eq!(answer.problem(), "unauthenticated", "{name}");
+    assert_eq!(answer.headers["www-authenticate"], "Bearer", "{name}");
+}
+
+/// The heads of what reached the service, without the fetching of keys.
+fn reached(seen: &Seen) -> Vec<crate::service::Head> {
+    seen.heads().into_iter().filter(|head| !head.line.contains("jwks")).collect()
+}
+
+#[tokio::test]
+async fn who_signed_in_is_known_to_the_service() {
+    let (stage, service, signer) = signing_in().await;
+    let request = bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(42, "user"));
+    assert_eq!(ask(request).await.status, StatusCode::OK);
+    let heads = reached(&service.seen);
+    let headers = &heads[0].headers;
+    assert_eq!(headers["x-user-id"], "42");
+    assert!(headers["x-chipin-pass"].to_str().unwrap().starts_with("1.42.user."));
+    assert!(!headers.contains_key("authorization"), "the token is the gateway's business");
+}
+
+#[tokio::test]
+async fn without_a_token_every_private_call_is_401() {
+    let (stage, service, _) = signing_in().await;
+    for (method, path) in [
+        ("GET", "/orders/orders"),
+        ("POST", "/orders/orders"),
+        ("GET", "/payments/account/balance"),
+        ("POST", "/ocr/load-image"),
+        ("GET", "/users/me"),
+        ("GET", "/users/users"),
+        ("POST", "/users/password"),
+        ("POST", "/tickets"),
+        ("GET", "/ws/orders"),
+        ("GET", "/orders/operations/messaging"),
+    ] {
+        refused(&ask(anonymous(method, stage.api, path)).await, path);
+        let claimed = anonymous(method, stage.api, path).header("X-User-ID", "1");
+        refused(&ask(claimed).await, path);
+    }
+    assert!(reached(&service.seen).is_empty());
+    for path in ["/users/login", "/login", "/users/register", "/users/refresh", "/users/logout"] {
+        assert_eq!(ask(anonymous("POST", stage.api, path)).await.status, StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn forged_tokens_are_401_and_reach_nobody() {
+    let (stage, service, signer) = signing_in().await;
+    let other = Signer::new("first");
+    let good = claims(1, "user");
+    let changed = |name: &str, value: Value| {
+        let mut claims = good.clone();
+        claims[name] = value;
+        signer.sign(&signer.header(), &claims)
+    };
+    let without = |name: &str| {
+        let mut claims = good.clone();
+        claims.as_object_mut().unwrap().remove(name);
+        signer.sign(&signer.header(), &claims)
+    };
+    let headed = |name: &str, value: Value| {
+        let mut header = signer.header();
+        header[name] = value;
+        signer.sign(&header, &good)
+    };
+    let token = signer.token(1, "user");
+    let (text, signature) = token.rsplit_once('.').unwrap();
+    let (_, rest) = text.split_once('.').unwrap();
+    let forged = [
+        ("algorithm none", format!("{}.{rest}.", part(&json!({"alg": "none", "typ": "JWT", "kid": "first"})))),
+        ("algorithm None", headed("alg", json!("None"))),
+        ("another algorithm", headed("alg", json!("HS256"))),
+        ("a symmetric key from the same document", {
+            let header = json!({"alg": "HS256", "typ": "JWT", "kid": "symmetric"});
+            signer.sign(&header, &good)
+        }),
+        ("another key of the same name", other.token(1, "user")),
+        ("a key that nobody published", Signer::new("second").token(1, "user")),
+        ("no name of a key", signer.sign(&json!({"alg": "EdDSA", "typ": "JWT"}), &good)),
+        ("a name of a key that leads elsewhere", headed("kid", json!("../first"))),
+        ("an address of keys", headed("jku", json!(format!("http://{}/.well-known/jwks.json", service.address)))),
+        ("an address of a certificate", headed("x5u", json!("http://127.0.0.1/x"))),
+        ("a certificate", headed("x5c", json!(["AAAA"]))),
+        ("an embedded key", {
+            let mut header = other.header();
+            header["jwk"] = other.jwk();
+            other.sign(&header, &good)
+        }),
+        ("a critical extension", headed("crit", json!(["exp"]))),
+        ("another type", headed("typ", json!("at+jwt"))),
+        ("expired", changed("exp", json!(now() - 60))),
+        ("not yet", changed("nbf", json!(now() + 60))),
+        ("issued in the future", changed("iat", json!(now() + 3600))),
+        ("another issuer", changed("iss", json!("somebody"))),
+        ("another audience", changed("aud", json!("somebody"))),
+        ("no end", without("exp")),
+        ("no issuer", without("iss")),
+        ("no audience", without("aud")),
+        ("no subject", without("sub")),
+        ("no role", without("role")),
+        ("a role of fancy", changed("role", json!("root"))),
+        ("a subject that is no user", changed("sub", json!("0"))),
+        ("a number as subject", changed("sub", json!(1))),
+        ("no signature", format!("{text}.")),
+        ("two parts", text.to_owned()),
+        ("a changed user", {
+            let header = part(&signer.header());
+            format!("{header}.{}.{signature}", part(&claims(2, "user")))
+        }),
+        ("a changed signature", format!("{text}.{}", "A".repeat(signature.len()))),
+        ("too long", headed("x", json!("x".repeat(4000)))),
+        ("nonsense", "nonsense".to_owned()),
+        ("nothing", String::new()),
+    ];
+    for (name, token) in &forged {
+        refused(&ask(bearer(anonymous("GET", stage.api, "/orders/orders"), token)).await, name);
+        let guest = bearer(anonymous("GET", stage.api, "/small-router/abc"), token);
+        refused(&ask(guest).await, name);
+    }
+    for value in [format!("Basic {token}"), token.clone(), format!("Bearer  {token}"), format!("Bearer {token}, x")] {
+        let request = anonymous("GET", stage.api, "/orders/orders").header("Authorization", &value);
+        refused(&ask(request).await, &value);
+    }
+    let twice = bearer(bearer(anonymous("GET", stage.api, "/orders/orders"), &token), &token);
+    refused(&ask(twice).await, "twice");
+    assert!(reached(&service.seen).is_empty());
+}
+
+#[tokio::test]
+async fn nobody_names_the_user_or_the_pass_from_outside() {
+    let (stage, service, signer) = signing_in().await;
+    let forged = ["X-User-ID", "x-user-id", "X-USER-ID", "X-User-Role", "x-chipin-pass", "X-Chipin-Pass"];
+    for name in forged {
+        let request =
+            bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(7, "user")).header(name, "666");
+        assert_eq!(ask(request).await.status, StatusCode::OK, "{name}");
+        let public = anonymous("GET", stage.api, "/orders/openapi.json").header(name, "666");
+        assert_eq!(ask(public).await.status, StatusCode::OK, "{name}");
+        let guest = anonymous("GET", stage.api, "/small-router/abc").header(name, "666").header("Connection", name);
+        assert_eq!(ask(guest).await.status, StatusCode::OK, "{name}");
+    }
+    for name in ["X_User_ID", "x_chipin_pass", "X-User_ID"] {
+        let request =
+            bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(7, "user")).header(name, "666");
+        assert_eq!(ask(request).await.status, StatusCode::BAD_REQUEST, "{name}");
+    }
+    let heads = reached(&service.seen);
+    assert_eq!(heads.len(), 3 * forged.len());
+    for head in heads {
+        assert!(!format!("{head:?}").contains("666"), "{head:?}");
+        assert_eq!(head.headers.contains_key("x-user-id"), head.line.ends_with("/orders"));
+    }
+}
+
+#[tokio::test]
+async fn operators_pages_are_for_administrators() {
+    let (stage, _service, signer) = signing_in().await;
+    let ask_as = |role: &str| {
+        ask(bearer(anonymous("GET", stage.api, "/orders/operations/dead-letters"), &signer.token(7, role)))
+    };
+    assert_eq!(ask_as("admin").await.status, StatusCode::OK);
+    assert_eq!(ask_as("user").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_browser_opens_one_socket_with_a_ticket() {
+    let (stage, service, signer) = signing_in().await;
+    let answer = ask(bearer(anonymous("POST", stage.api, "/tickets"), &signer.token(7, "user"))).await;
+    assert_eq!(answer.status, StatusCode::CREATED);
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    let document: Value = serde_json::from_slice(&answer.body).unwrap();
+    let ticket = document["ticket"].as_str().unwrap();
+    assert_eq!(document["expires_in"], 30);
+    // The service here does not upgrade: what matters is who it is told opens the socket.
+    for _ in 0..2 {
+        let outcome = connect_async(format!("ws://{}/ws/orders?ticket={ticket}&a=b", stage.api)).await;
+        assert!(outcome.is_err());
+    }
+    for forged in ["", "x", "7.user.99999999999.x.00"] {
+        assert!(connect_async(format!("ws://{}/ws/orders?ticket={forged}", stage.api)).await.is_err());
+    }
+    assert!(connect_async(format!("ws://{}/ws/orders?user_id=7", stage.api)).await.is_err());
+    let heads = reached(&service.seen);
+    assert_eq!(heads.len(), 1, "a ticket is good once: {heads:?}");
+    assert_eq!(heads[0].line, "GET /ws/orders?a=b");
+    assert_eq!(heads[0].headers["x-user-id"], "7");
+}
+
+#[tokio::test]
+async fn while_the_keys_are_unknown_nobody_is_refused_for_good() {
+    let service = Service::start(|_| Router::new().fallback(|| async { StatusCode::NOT_FOUND })).await;
+    let plan = before(service.address).with("--auth-mode=jwt").with(&format!("--gateway-secret={SECRET}"));
+    let stage = plan.start().await;
+    let token = Signer::new("first").token(1, "user");
+    let answer = ask(bearer(anonymous("GET", stage.api, "/orders/orders"), &token)).await;
+    assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
+    assert_eq!(answer.headers["retry-after"], "1");
+}
