@@ -21,7 +21,7 @@ pub(crate) use tickets::{LIFE as TICKET_LIFE, ticket_in};
 /// Finds out who is calling. Another way to prove it is another variant.
 pub(crate) enum Authenticator {
     Header(HeaderMode),
-    Jwt(JwtMode),
+    Jwt(Box<JwtMode>),
 }
 
 /// What a request shows to prove who makes it.
@@ -58,7 +58,7 @@ impl Authenticator {
     pub(crate) fn start(config: &Config) -> Result<Self, RefusedMode> {
         match config.mode() {
             AuthMode::Header => HeaderMode::start(config).map(Self::Header),
-            AuthMode::Jwt => JwtMode::start(config).map(Self::Jwt),
+            AuthMode::Jwt => JwtMode::start(config).map(|mode| Self::Jwt(Box::new(mode))),
         }
     }
 

@@ -30,10 +30,9 @@ pub(crate) fn of(service: Service, method: &Method, path: &str, is_socket: bool)
     }
     match service {
         Service::Ocr if is_read && is_secret(path) => Access::Anonymous,
-        Service::Orders | Service::Payments | Service::Ocr => Access::Users,
-        Service::Router => Access::Guests,
         Service::Users if is_for_strangers(method, path, is_read) => Access::Anonymous,
-        Service::Users => Access::Users,
+        Service::Router => Access::Guests,
+        Service::Orders | Service::Payments | Service::Ocr | Service::Users => Access::Users,
     }
 }
 

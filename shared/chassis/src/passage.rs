@@ -57,6 +57,10 @@ pub struct Passenger {
     pub role: Role,
 }
 
+/// No pass of ours, or one that is no longer good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct BadPass;
+
 /// A service on an address that strangers can reach, without a secret.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("GATEWAY_SECRET is not set, and without it {address}, which is no loopback address, would believe anybody")]
@@ -104,22 +108,25 @@ impl GatewaySecret {
         HeaderValue::from_str(&signed).unwrap_or(HeaderValue::from_static(NOBODY))
     }
 
-    /// Who a pass is for, if it is one of ours and still good.
-    fn read(&self, pass: &str) -> Option<Option<Passenger>> {
-        let claims = self.verified("pass", pass)?;
-        let mut parts = claims.split('.');
-        let (version, user, role, ends) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    /// Who a pass is for.
+    ///
+    /// # Errors
+    /// [`BadPass`] when it is none of ours, or no longer good.
+    fn read(&self, pass: &str) -> Result<Option<Passenger>, BadPass> {
+        let claims = self.verified("pass", pass).ok_or(BadPass)?;
+        let parts: Vec<&str> = claims.split('.').collect();
+        let [VERSION, user, role, ends] = parts[..] else { return Err(BadPass) };
+        let ends: u64 = ends.parse().map_err(|_| BadPass)?;
         let now = unix_now();
-        let ends: u64 = ends.parse().ok()?;
         // Not for longer than one that is made now either.
-        let is_good = ends >= now && ends <= now + 2 * LIFE.as_secs();
-        if version != VERSION || !is_good {
-            return None;
+        if ends < now || ends > now + 2 * LIFE.as_secs() {
+            return Err(BadPass);
         }
         if user == NOBODY {
-            return Some(None);
+            return Ok(None);
         }
-        Some(Some(Passenger { user: parse_user_id(user)?, role: Role::parse(role)? }))
+        let user = parse_user_id(user).ok_or(BadPass)?;
+        Ok(Some(Passenger { user, role: Role::parse(role).ok_or(BadPass)? }))
     }
 
     /// `text` with a signature behind it, which is good for one `purpose` only.
@@ -170,7 +177,7 @@ pub(crate) async fn demand_pass(State(entrance): State<Entrance>, mut request: R
     let Some(secret) = &entrance.0 else {
         return next.run(request).await;
     };
-    let Some(passenger) = passenger(secret, request.headers()) else {
+    let Ok(passenger) = passenger(secret, request.headers()) else {
         let detail = "this service answers what comes through the gateway";
         return Problem::new(StatusCode::UNAUTHORIZED, "not_through_the_gateway", detail).into_response();
     };
@@ -185,11 +192,11 @@ pub(crate) async fn demand_pass(State(entrance): State<Entrance>, mut request: R
     next.run(request).await
 }
 
-fn passenger(secret: &GatewaySecret, headers: &HeaderMap) -> Option<Option<Passenger>> {
+fn passenger(secret: &GatewaySecret, headers: &HeaderMap) -> Result<Option<Passenger>, BadPass> {
     let mut passes = headers.get_all(PASS_HEADER).iter();
     match (passes.next(), passes.next()) {
-        (Some(pass), None) => secret.read(pass.to_str().ok()?),
-        _ => None,
+        (Some(pass), None) => secret.read(pass.to_str().map_err(|_| BadPass)?),
+        _ => Err(BadPass),
     }
 }
 
@@ -222,7 +229,7 @@ mod tests {
     fn a_pass_says_who_comes() {
         for passenger in [None, Some(ADMIN), Some(Passenger { user: 1, role: Role::User })] {
             let pass = secret().pass(passenger);
-            assert_eq!(secret().read(pass.to_str().unwrap()), Some(passenger));
+            assert_eq!(secret().read(pass.to_str().unwrap()), Ok(passenger));
         }
     }
 
@@ -231,7 +238,7 @@ mod tests {
         let pass = secret().pass(Some(Passenger { user: 1, role: Role::User }));
         let pass = pass.to_str().unwrap();
         let other: GatewaySecret = "another secret of 32 characters!".parse().unwrap();
-        assert_eq!(other.read(pass), None);
+        assert_eq!(other.read(pass), Err(BadPass));
         for forged in [
             pass.replace("1.1.", "1.2."),
             pass.replace("user", "admin"),
@@ -241,16 +248,16 @@ mod tests {
             String::new(),
             secret().sign("ticket", &format!("1.1.user.{}", unix_now() + 5)),
         ] {
-            assert_eq!(secret().read(&forged), None, "{forged}");
+            assert_eq!(secret().read(&forged), Err(BadPass), "{forged}");
         }
     }
 
     #[test]
     fn a_pass_ends() {
         let at = |ends: u64| secret().read(&secret().sign("pass", &format!("1.1.user.{ends}")));
-        assert!(at(unix_now() + 5).is_some());
-        assert!(at(unix_now() - 1).is_none());
-        assert!(at(unix_now() + 3600).is_none());
+        assert!(at(unix_now() + 5).is_ok());
+        assert!(at(unix_now() - 1).is_err());
+        assert!(at(unix_now() + 3600).is_err());
     }
 
     #[test]
