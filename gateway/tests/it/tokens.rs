@@ -144,80 +144,91 @@ async fn without_a_token_every_private_call_is_401() {
     }
 }
 
-#[tokio::test]
-async fn forged_tokens_are_401_and_reach_nobody() {
-    let (stage, service, signer) = signing_in().await;
+/// Tokens whose header leads to another key or another algorithm.
+fn misleading(signer: &Signer, service: &Service) -> Vec<(&'static str, String)> {
     let other = Signer::new("first");
     let good = claims(1, "user");
-    let changed = |name: &str, value: Value| {
-        let mut claims = good.clone();
-        claims[name] = value;
-        signer.sign(&signer.header(), &claims)
-    };
-    let without = |name: &str| {
-        let mut claims = good.clone();
-        claims.as_object_mut().unwrap().remove(name);
-        signer.sign(&signer.header(), &claims)
-    };
-    let headed = |name: &str, value: Value| {
+    let with = |name: &str, value: Value| {
         let mut header = signer.header();
         header[name] = value;
         signer.sign(&header, &good)
     };
-    let token = signer.token(1, "user");
-    let (text, signature) = token.rsplit_once('.').unwrap();
-    let (_, rest) = text.split_once('.').unwrap();
-    let forged = [
-        ("algorithm none", format!("{}.{rest}.", part(&json!({"alg": "none", "typ": "JWT", "kid": "first"})))),
-        ("algorithm None", headed("alg", json!("None"))),
-        ("another algorithm", headed("alg", json!("HS256"))),
-        ("a symmetric key from the same document", {
-            let header = json!({"alg": "HS256", "typ": "JWT", "kid": "symmetric"});
-            signer.sign(&header, &good)
-        }),
+    let mut embedded = other.header();
+    embedded["jwk"] = other.jwk();
+    let symmetric = json!({"alg": "HS256", "typ": "JWT", "kid": "symmetric"});
+    let none = json!({"alg": "none", "typ": "JWT", "kid": "first"});
+    vec![
+        ("algorithm none", format!("{}.{}.", part(&none), part(&good))),
+        ("algorithm None", with("alg", json!("None"))),
+        ("another algorithm", with("alg", json!("HS256"))),
+        ("a symmetric key from the same document", signer.sign(&symmetric, &good)),
         ("another key of the same name", other.token(1, "user")),
         ("a key that nobody published", Signer::new("second").token(1, "user")),
         ("no name of a key", signer.sign(&json!({"alg": "EdDSA", "typ": "JWT"}), &good)),
-        ("a name of a key that leads elsewhere", headed("kid", json!("../first"))),
-        ("an address of keys", headed("jku", json!(format!("http://{}/.well-known/jwks.json", service.address)))),
-        ("an address of a certificate", headed("x5u", json!("http://127.0.0.1/x"))),
-        ("a certificate", headed("x5c", json!(["AAAA"]))),
-        ("an embedded key", {
-            let mut header = other.header();
-            header["jwk"] = other.jwk();
-            other.sign(&header, &good)
-        }),
-        ("a critical extension", headed("crit", json!(["exp"]))),
-        ("another type", headed("typ", json!("at+jwt"))),
-        ("expired", changed("exp", json!(now() - 60))),
-        ("not yet", changed("nbf", json!(now() + 60))),
-        ("issued in the future", changed("iat", json!(now() + 3600))),
-        ("another issuer", changed("iss", json!("somebody"))),
-        ("another audience", changed("aud", json!("somebody"))),
+        ("a name of a key that leads elsewhere", with("kid", json!("../first"))),
+        ("an address of keys", with("jku", json!(format!("http://{}/.well-known/jwks.json", service.address)))),
+        ("an address of a certificate", with("x5u", json!("http://127.0.0.1/x"))),
+        ("a certificate", with("x5c", json!(["AAAA"]))),
+        ("an embedded key", other.sign(&embedded, &good)),
+        ("a critical extension", with("crit", json!(["exp"]))),
+        ("another type", with("typ", json!("at+jwt"))),
+        ("too long", with("x", json!("x".repeat(4000)))),
+    ]
+}
+
+/// Tokens that are properly signed and claim too much, or too little.
+fn overreaching(signer: &Signer) -> Vec<(&'static str, String)> {
+    let with = |name: &str, value: Value| {
+        let mut claims = claims(1, "user");
+        claims[name] = value;
+        signer.sign(&signer.header(), &claims)
+    };
+    let without = |name: &str| {
+        let mut claims = claims(1, "user");
+        claims.as_object_mut().unwrap().remove(name);
+        signer.sign(&signer.header(), &claims)
+    };
+    vec![
+        ("expired", with("exp", json!(now() - 60))),
+        ("not yet", with("nbf", json!(now() + 60))),
+        ("issued in the future", with("iat", json!(now() + 3600))),
+        ("another issuer", with("iss", json!("somebody"))),
+        ("another audience", with("aud", json!("somebody"))),
         ("no end", without("exp")),
         ("no issuer", without("iss")),
         ("no audience", without("aud")),
         ("no subject", without("sub")),
         ("no role", without("role")),
-        ("a role of fancy", changed("role", json!("root"))),
-        ("a subject that is no user", changed("sub", json!("0"))),
-        ("a number as subject", changed("sub", json!(1))),
+        ("a role of fancy", with("role", json!("root"))),
+        ("a subject that is no user", with("sub", json!("0"))),
+        ("a number as subject", with("sub", json!(1))),
+    ]
+}
+
+/// Tokens that were tampered with.
+fn broken(signer: &Signer) -> Vec<(&'static str, String)> {
+    let token = signer.token(1, "user");
+    let (text, signature) = token.rsplit_once('.').unwrap();
+    let (head, _) = text.split_once('.').unwrap();
+    vec![
         ("no signature", format!("{text}.")),
         ("two parts", text.to_owned()),
-        ("a changed user", {
-            let header = part(&signer.header());
-            format!("{header}.{}.{signature}", part(&claims(2, "user")))
-        }),
+        ("a changed user", format!("{head}.{}.{signature}", part(&claims(2, "user")))),
         ("a changed signature", format!("{text}.{}", "A".repeat(signature.len()))),
-        ("too long", headed("x", json!("x".repeat(4000)))),
         ("nonsense", "nonsense".to_owned()),
         ("nothing", String::new()),
-    ];
-    for (name, token) in &forged {
-        refused(&ask(bearer(anonymous("GET", stage.api, "/orders/orders"), token)).await, name);
-        let guest = bearer(anonymous("GET", stage.api, "/small-router/abc"), token);
+    ]
+}
+
+#[tokio::test]
+async fn forged_tokens_are_401_and_reach_nobody() {
+    let (stage, service, signer) = signing_in().await;
+    for (name, token) in [misleading(&signer, &service), overreaching(&signer), broken(&signer)].concat() {
+        refused(&ask(bearer(anonymous("GET", stage.api, "/orders/orders"), &token)).await, name);
+        let guest = bearer(anonymous("GET", stage.api, "/small-router/abc"), &token);
         refused(&ask(guest).await, name);
     }
+    let token = signer.token(1, "user");
     for value in [format!("Basic {token}"), token.clone(), format!("Bearer  {token}"), format!("Bearer {token}, x")] {
         let request = anonymous("GET", stage.api, "/orders/orders").header("Authorization", &value);
         refused(&ask(request).await, &value);
