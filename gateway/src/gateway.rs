@@ -3,13 +3,18 @@
 use crate::auth::Authenticator;
 use crate::config::Config;
 use crate::limits::Limits;
+use crate::quota::Quotas;
 use crate::tunnel::Tunnels;
 use crate::upstream::{Client, Upstream};
+use chassis::passage::{PASS_HEADER, Passenger};
+use http::HeaderMap;
 
 /// The running gateway.
 pub(crate) struct Gateway {
     pub(crate) config: Config,
     pub(crate) authenticator: Authenticator,
+    /// None in development, where programs of ours call as fast as they can.
+    pub(crate) quotas: Option<Quotas>,
     pub(crate) limits: Limits,
     pub(crate) orders: Upstream,
     pub(crate) payments: Upstream,
@@ -22,7 +27,7 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     /// A gateway without connections yet.
-    pub(crate) fn new(config: Config, authenticator: Authenticator, limits: Limits) -> Self {
+    pub(crate) fn new(config: Config, authenticator: Authenticator, quotas: Option<Quotas>, limits: Limits) -> Self {
         Self {
             orders: Upstream { name: "orders-service", base: config.orders_url.clone() },
             payments: Upstream { name: "payments-service", base: config.payments_url.clone() },
@@ -32,8 +37,16 @@ impl Gateway {
             client: Client::new(&limits),
             tunnels: Tunnels::new(limits.tunnels),
             authenticator,
+            quotas,
             limits,
             config,
+        }
+    }
+
+    /// Signs the head of a request, so that its service knows who let it through, and as whom.
+    pub(crate) fn give_pass(&self, headers: &mut HeaderMap, caller: Option<Passenger>) {
+        if let Some(secret) = &self.config.gateway_secret {
+            headers.insert(PASS_HEADER, secret.pass(caller));
         }
     }
 }

@@ -13,6 +13,7 @@ mod edge;
 mod auth;
 mod gateway;
 mod info;
+mod quota;
 mod tickets;
 
 mod forward;

@@ -1,9 +1,10 @@
 //! The gateway's life: check, bind, serve, drain.
 
 use crate::auth::{Authenticator, RefusedMode, follow};
-use crate::config::Config;
+use crate::config::{AuthMode, Config};
 use crate::gateway::Gateway;
 use crate::limits::Limits;
+use crate::quota::Quotas;
 use crate::routes;
 use chassis::process::{Ended, Process, chain};
 use chassis::serve::serve;
@@ -86,6 +87,10 @@ pub async fn start(
     process: &Process,
 ) -> Result<Listening, StartError> {
     let authenticator = Authenticator::start(&config)?;
+    let quotas = match config.mode() {
+        AuthMode::Header => None,
+        AuthMode::Jwt => Some(Quotas::new(config.redis_url.as_deref()).map_err(RefusedMode::Redis)?),
+    };
     let api = bind(config.api_addr, &limits).await?;
     let ui = bind(config.ui_addr, &limits).await?;
     let links = bind(config.links_addr, &limits).await?;
@@ -101,7 +106,7 @@ pub async fn start(
     if let Some(keys) = authenticator.keys() {
         process.run("keys", follow(keys, config.users_url.clone(), process.stopping()));
     }
-    let gateway = Arc::new(Gateway::new(config, authenticator, limits));
+    let gateway = Arc::new(Gateway::new(config, authenticator, quotas, limits));
     let stopping = process.stopping();
     let api_router = routes::api(&gateway, &metrics);
     let ui_router = routes::ui(&gateway, &metrics);

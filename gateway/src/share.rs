@@ -49,8 +49,9 @@ async fn status_of(gateway: &Gateway, target: Target, path: &str) -> Option<Stat
     let upstream = target.upstream(gateway);
     let mut headers = HeaderMap::new();
     headers.insert(header::HOST, upstream.base.host());
+    gateway.give_pass(&mut headers, None);
     let uri = upstream.base.page(path.to_owned()).ok()?;
-    let outgoing = Outgoing { uri, headers, body_bytes_max: 0, head: gateway.limits.head };
+    let outgoing = Outgoing { uri, headers, user: None, body_bytes_max: 0, head: gateway.limits.head };
     let request = request_of(Method::GET, outgoing, Upload::empty());
     send(gateway, request, gateway.limits.head).await.ok().map(|answer| answer.status())
 }

@@ -45,6 +45,11 @@ fn is_for_strangers(method: &Method, path: &str, is_read: bool) -> bool {
     }
 }
 
+/// Whether a page of users-service takes a password, which somebody might be guessing.
+pub(crate) fn tries_a_password(path: &str) -> bool {
+    matches!(path, "/register" | "/login" | "/password")
+}
+
 fn is_documentation(path: &str) -> bool {
     path == "/openapi.json" || path == "/docs" || path.starts_with("/docs/")
 }

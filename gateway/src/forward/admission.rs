@@ -11,7 +11,7 @@ use crate::origins::From;
 use crate::tunnel;
 use axum::extract::{ConnectInfo, Request};
 use chassis::face::no_such_page;
-use chassis::passage::{PASS_HEADER, Passenger, Role};
+use chassis::passage::{Passenger, Role};
 use chassis::problem::Problem;
 use http::{HeaderMap, StatusCode, Uri, header};
 use http_body::Body as _;
@@ -28,6 +28,8 @@ pub(crate) enum Admission {
 pub(crate) struct Outgoing {
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
+    /// On whose behalf.
+    pub(crate) user: Option<i64>,
     /// Largest body, in bytes.
     pub(crate) body_bytes_max: u64,
     /// From the end of the request to the head of the answer.
@@ -74,6 +76,7 @@ pub(crate) fn admit(
     let outgoing = Outgoing {
         uri: uri(gateway, target, path, query)?,
         headers: head(gateway, target, request, caller),
+        user: caller.map(|passenger| passenger.user),
         body_bytes_max,
         head: if target.to == Service::Ocr { gateway.limits.reading_head } else { gateway.limits.head },
     };
@@ -114,9 +117,7 @@ fn head(gateway: &Gateway, target: Target, request: &Request, caller: Option<Pas
     };
     let mut headers = request.headers().clone();
     headers::outgoing(&mut headers, &provenance, caller);
-    if let Some(secret) = &gateway.config.gateway_secret {
-        headers.insert(PASS_HEADER, secret.pass(caller));
-    }
+    gateway.give_pass(&mut headers, caller);
     headers.insert(header::HOST, target.upstream(gateway).base.host());
     headers
 }

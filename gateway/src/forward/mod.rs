@@ -24,14 +24,16 @@ mod download;
 use crate::auth::ticket_in;
 use crate::edge::access::AnsweredBy;
 use crate::gateway::Gateway;
+use crate::quota;
 use crate::tunnel;
 use admission::{Admission, admit};
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::response::{IntoResponse, Response};
 use failure::ForwardError;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
-use target::Target;
+use target::{Service, Target};
 use trace::{Kind, Span, TraceContext};
 
 /// Forwards a request to the target's service and its answer back, both as streams.
@@ -60,13 +62,37 @@ async fn attempt(gateway: &Gateway, target: Target, request: Request) -> Result<
         Some(ticket) => gateway.authenticator.redeem(&ticket).await,
         None => None,
     };
-    match admit(gateway, target, &request, ticket_of) {
+    let admission = admit(gateway, target, &request, ticket_of);
+    let admission = match &gateway.quotas {
+        Some(quotas) => {
+            let caller = caller(gateway, target, &request, admission.as_ref().ok());
+            match quotas.count(&caller).await {
+                Ok(()) => admission,
+                Err(too_many) => Err(too_many.into()),
+            }
+        }
+        None => admission,
+    };
+    match admission {
         Ok(Admission::Exchange(outgoing)) => exchange::exchange(gateway, outgoing, request).await,
         Ok(Admission::Tunnel(outgoing)) => tunnel::open(gateway, outgoing, request).await,
         Err(refusal) => {
             linger::read_on(request);
             Err(refusal)
         }
+    }
+}
+
+/// What a request is counted for.
+fn caller(gateway: &Gateway, target: Target, request: &Request, admission: Option<&Admission>) -> quota::Caller {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let user = admission.and_then(|admission| match admission {
+        Admission::Exchange(outgoing) | Admission::Tunnel(outgoing) => outgoing.user,
+    });
+    quota::Caller {
+        address: quota::address_of(peer, request.headers(), gateway.config.trust_forwarded),
+        user,
+        signs_in: target.to == Service::Users && access::tries_a_password(target.strip(request.uri().path())),
     }
 }
 

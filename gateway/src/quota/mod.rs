@@ -1,0 +1,149 @@
+//! How often somebody may call: per user, per address, and, where passwords are tried, more slowly.
+//!
+//! Counted in Redis, for all gateways together; while that is away each gateway counts for itself.
+
+mod gcra;
+mod local;
+mod shared;
+
+use chassis::problem::Problem;
+use gcra::Quota;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use local::Local;
+use shared::Shared;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Of one user.
+const USER: Quota = Quota::per_second(50, 200);
+/// Of one address, behind which there may be several users.
+const ADDRESS: Quota = Quota::per_second(200, 800);
+/// Of one address that tries passwords, or makes users.
+const SIGN_IN: Quota = Quota::per_minute(5, 5);
+
+/// Counts calls.
+pub(crate) struct Quotas {
+    shared: Option<Shared>,
+    local: Local,
+}
+
+/// What a call is counted for.
+pub(crate) struct Caller {
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) user: Option<i64>,
+    /// Whether it tries a password.
+    pub(crate) signs_in: bool,
+}
+
+impl Quotas {
+    /// Nobody has called yet, unless Redis knows better.
+    ///
+    /// # Errors
+    /// When the address of Redis is malformed.
+    pub(crate) fn new(redis_url: Option<&str>) -> Result<Self, redis::RedisError> {
+        Ok(Self { shared: redis_url.map(Shared::new).transpose()?, local: Local::default() })
+    }
+
+    /// Counts a call.
+    ///
+    /// # Errors
+    /// 429 with `Retry-After` when there were too many; then the call is not counted.
+    pub(crate) async fn count(&self, caller: &Caller) -> Result<(), Problem> {
+        let counted = caller.counted();
+        if counted.is_empty() {
+            return Ok(());
+        }
+        let shared = match &self.shared {
+            Some(shared) => shared.wait(&counted).await,
+            None => None,
+        };
+        let wait = shared.unwrap_or_else(|| self.local.wait(&counted));
+        if wait.is_zero() { Ok(()) } else { Err(too_many(wait)) }
+    }
+}
+
+impl Caller {
+    fn counted(&self) -> Vec<(String, Quota)> {
+        let network = self.address.map(network_of);
+        let address = network.as_ref().map(|network| (format!("address:{network}"), ADDRESS));
+        let sign_in = network.as_ref().filter(|_| self.signs_in).map(|network| (format!("sign-in:{network}"), SIGN_IN));
+        let user = self.user.map(|user| (format!("user:{user}"), USER));
+        [address, sign_in, user].into_iter().flatten().collect()
+    }
+}
+
+/// The address that a request comes from: what the proxy before us says, if it is believed.
+pub(crate) fn address_of(peer: Option<IpAddr>, headers: &HeaderMap, is_believed: bool) -> Option<IpAddr> {
+    let claimed = || {
+        let hops = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+        hops.rsplit(',').next()?.trim().parse().ok()
+    };
+    if is_believed { claimed().or(peer) } else { peer }
+}
+
+/// Whoever has an address of IPv6 has 2^64 of them.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+fn too_many(wait: Duration) -> Problem {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "slower, please: see Retry-After")
+        .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caller(signs_in: bool) -> Caller {
+        Caller { address: Some([10, 0, 0, 1].into()), user: Some(1), signs_in }
+    }
+
+    #[tokio::test]
+    async fn the_sixth_try_of_a_password_waits_and_everything_else_goes_on() {
+        let quotas = Quotas::new(None).unwrap();
+        for _ in 0..5 {
+            quotas.count(&caller(true)).await.unwrap();
+        }
+        let problem = quotas.count(&caller(true)).await.unwrap_err();
+        assert_eq!((problem.status(), problem.code()), (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"));
+        quotas.count(&caller(false)).await.unwrap();
+        let elsewhere = Caller { address: Some([10, 0, 0, 2].into()), ..caller(true) };
+        quotas.count(&elsewhere).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn without_redis_the_gateway_counts_alone() {
+        let quotas = Quotas::new(Some("redis://127.0.0.1:1")).unwrap();
+        let mut refused = 0;
+        for _ in 0..8 {
+            refused += u8::from(quotas.count(&caller(true)).await.is_err());
+        }
+        assert_eq!(refused, 3);
+    }
+
+    #[test]
+    fn the_address_is_the_proxys_word_only_if_that_is_believed() {
+        let mut headers = HeaderMap::new();
+        headers.append("x-forwarded-for", "6.6.6.6, 10.0.0.5".parse().unwrap());
+        let peer: IpAddr = [127, 0, 0, 1].into();
+        assert_eq!(address_of(Some(peer), &headers, false), Some(peer));
+        assert_eq!(address_of(Some(peer), &headers, true), Some([10, 0, 0, 5].into()));
+        assert_eq!(address_of(Some(peer), &HeaderMap::new(), true), Some(peer));
+    }
+
+    #[test]
+    fn one_network_of_ipv6_is_one_caller() {
+        let network = |text: &str| network_of(text.parse().unwrap());
+        assert_eq!(network("2001:db8:1:2:3::4"), network("2001:db8:1:2:ffff::1"));
+        assert_ne!(network("2001:db8:1:2::"), network("2001:db8:1:3::"));
+        assert_eq!(network("::ffff:10.0.0.1"), IpAddr::from([10, 0, 0, 1]));
+    }
+}

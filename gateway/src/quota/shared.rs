@@ -1,0 +1,81 @@
+//! Counting in Redis, for all gateways together.
+
+use super::gcra::Quota;
+use redis::Script;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+use tracing::warn;
+
+/// The longest wait for Redis: a call that is not counted is better than one that is late.
+const TIMEOUT: Duration = Duration::from_millis(200);
+/// How long Redis is left alone after it failed.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// The same arithmetic as [`Quota::call`], for several keys at once, by the clock of Redis in microseconds; answers how
+/// long to wait.
+const SCRIPT: &str = r"
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local wait, arrivals = 0, {}
+for i, key in ipairs(KEYS) do
+    local interval, burst = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+    local arrival = math.max(tonumber(redis.call('GET', key) or now), now) + interval
+    wait = math.max(wait, arrival - interval * burst - now)
+    arrivals[i] = arrival
+end
+if wait > 0 then return wait end
+for i, key in ipairs(KEYS) do
+    redis.call('SET', key, string.format('%.0f', arrivals[i]), 'PX', math.ceil((arrivals[i] - now) / 1000) + 1)
+end
+return 0
+";
+
+/// The connection, and until when it is left alone.
+pub(super) struct Shared {
+    connection: ConnectionManager,
+    script: Script,
+    away_until: Mutex<Option<Instant>>,
+}
+
+impl Shared {
+    /// Connects when first used.
+    ///
+    /// # Errors
+    /// When the URL is malformed.
+    pub(super) fn new(url: &str) -> Result<Self, redis::RedisError> {
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(TIMEOUT))
+            .set_response_timeout(Some(TIMEOUT))
+            .set_number_of_retries(1);
+        let connection = ConnectionManager::new_lazy_with_config(redis::Client::open(url)?, config)?;
+        Ok(Self { connection, script: Script::new(SCRIPT), away_until: Mutex::default() })
+    }
+
+    /// Counts a call for all of `counted`, or says how long it has to wait; nothing when Redis is away.
+    pub(super) async fn wait(&self, counted: &[(String, Quota)]) -> Option<Duration> {
+        if self.is_away() {
+            return None;
+        }
+        let mut call = self.script.prepare_invoke();
+        for (name, quota) in counted {
+            call.key(format!("gateway:quota:{name}"));
+            call.arg(u64::try_from(quota.interval.as_micros()).unwrap_or(u64::MAX)).arg(quota.burst);
+        }
+        let mut connection = self.connection.clone();
+        let failure = match tokio::time::timeout(TIMEOUT, call.invoke_async::<u64>(&mut connection)).await {
+            Ok(Ok(wait)) => return Some(Duration::from_micros(wait)),
+            Ok(Err(failure)) => failure.to_string(),
+            Err(_) => "timed out".to_owned(),
+        };
+        warn!(error = %failure, "count calls in Redis; this gateway counts alone for a while");
+        if let Ok(mut away_until) = self.away_until.lock() {
+            *away_until = Some(Instant::now() + PAUSE);
+        }
+        None
+    }
+
+    fn is_away(&self) -> bool {
+        self.away_until.lock().is_ok_and(|until| until.is_some_and(|until| until > Instant::now()))
+    }
+}
