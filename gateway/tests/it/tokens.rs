@@ -308,3 +308,34 @@ async fn while_the_keys_are_unknown_nobody_is_refused_for_good() {
     assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
     assert_eq!(answer.headers["retry-after"], "1");
 }
+
+#[tokio::test]
+async fn passwords_are_tried_five_times_a_minute_and_everything_else_goes_on() {
+    let (stage, _service, signer) = signing_in().await;
+    let tries = ["/login", "/users/login", "/users/register", "/login", "/users/login"];
+    for path in tries {
+        assert_eq!(ask(anonymous("POST", stage.api, path)).await.status, StatusCode::OK, "{path}");
+    }
+    let answer = ask(anonymous("POST", stage.api, "/login")).await;
+    assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"));
+    let seconds: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=12).contains(&seconds), "{seconds}");
+    let request = bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(1, "user"));
+    assert_eq!(ask(request).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_user_who_calls_without_end_is_slowed_down_and_another_is_not() {
+    let (stage, _service, signer) = signing_in().await;
+    let call = |user: i64| ask(bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(user, "user")));
+    let mut refused = None;
+    for _ in 0..400 {
+        let answer = call(9).await;
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            refused = Some(answer);
+            break;
+        }
+    }
+    assert!(refused.is_some_and(|answer| answer.headers.contains_key("retry-after")));
+    assert_eq!(call(10).await.status, StatusCode::OK);
+}
