@@ -13,6 +13,7 @@ static ORDERS: Migrator = sqlx::migrate!("./orders");
 static PAYMENTS: Migrator = sqlx::migrate!("./payments");
 static OCR: Migrator = sqlx::migrate!("./ocr");
 static ROUTER: Migrator = sqlx::migrate!("./router");
+static USERS: Migrator = sqlx::migrate!("./users");
 
 /// Passwords of the services' roles.
 #[derive(Clone, Copy)]
@@ -25,6 +26,8 @@ pub struct Passwords<'a> {
     pub ocr: &'a str,
     /// Of `router_service`.
     pub router: &'a str,
+    /// Of `users_service`.
+    pub users: &'a str,
 }
 
 /// Why migrating stopped. What was applied stays; run it again after mending the cause.
@@ -74,12 +77,13 @@ pub async fn apply(database_url: &str, passwords: &Passwords<'_>) -> Result<(), 
     apply_schema(&options, "orders", passwords.orders, &ORDERS).await?;
     apply_schema(&options, "payments", passwords.payments, &PAYMENTS).await?;
     apply_schema(&options, "ocr", passwords.ocr, &OCR).await?;
-    apply_schema(&options, "router", passwords.router, &ROUTER).await
+    apply_schema(&options, "router", passwords.router, &ROUTER).await?;
+    apply_schema(&options, "users", passwords.users, &USERS).await
 }
 
 /// A number that changes when any migration does.
 pub fn fingerprint() -> u64 {
-    let migrations = [&ORDERS, &PAYMENTS, &OCR, &ROUTER].into_iter().flat_map(Migrator::iter);
+    let migrations = [&ORDERS, &PAYMENTS, &OCR, &ROUTER, &USERS].into_iter().flat_map(Migrator::iter);
     let checksums = migrations.flat_map(|migration| migration.checksum.iter());
     checksums.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -27,6 +27,10 @@ struct Config {
     /// Password of the role `router_service`.
     #[arg(long, env = "ROUTER_DB_PASSWORD", hide_env_values = true)]
     router_db_password: String,
+
+    /// Password of the role `users_service`.
+    #[arg(long, env = "USERS_DB_PASSWORD", hide_env_values = true)]
+    users_db_password: String,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -37,6 +41,7 @@ async fn main() -> ExitCode {
         payments: &config.payments_db_password,
         ocr: &config.ocr_db_password,
         router: &config.router_db_password,
+        users: &config.users_db_password,
     };
     match migrations::apply(&config.database_url, &passwords).await {
         Ok(()) => {

@@ -2,6 +2,7 @@
 
 mod order_created;
 mod transfer_requested;
+mod user_registered;
 
 use messaging::Subscriptions;
 
@@ -10,5 +11,8 @@ pub const BATCH_MAX: u16 = 128;
 
 /// Who handles what.
 pub fn subscriptions() -> Subscriptions {
-    Subscriptions::new().on_batch(order_created::DecideOrders).on(transfer_requested::DecideTransfer)
+    Subscriptions::new()
+        .on_batch(order_created::DecideOrders)
+        .on(transfer_requested::DecideTransfer)
+        .on(user_registered::OpenAccount)
 }

@@ -1,12 +1,13 @@
 //! Every event of Chipin, in one table; its document is `docs/asyncapi.json`.
 
-use crate::{ocr, orders, payments, router};
+use crate::{ocr, orders, payments, router, users};
 use event::catalogue::Catalogue;
 
 /// All events, in the order of the lives of a happy order and a happy cheque.
 pub fn catalogue() -> Catalogue {
     let about = "Generated from the types of the crate `contracts`: `cargo xtask generate`.";
     Catalogue::new("Chipin events", env!("CARGO_PKG_VERSION"), about)
+        .event::<users::UserRegistered>("Somebody registered: they get an account.")
         .event::<orders::OrderCreated>("An order was placed and waits to be paid.")
         .event::<payments::PaymentCompleted>("The order was charged.")
         .event::<payments::PaymentFailed>("The order was refused, for ever.")

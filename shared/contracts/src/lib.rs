@@ -12,6 +12,7 @@ pub mod ocr;
 pub mod orders;
 pub mod payments;
 pub mod router;
+pub mod users;
 
 /// What makes these types events; see the crate `event`.
 pub use event::{self, envelope};

@@ -11,6 +11,7 @@ use contracts::orders::OrderCreated;
 use contracts::payments::{PaymentCompleted, PaymentFailed, RefusalReason, TransferCompleted, TransferFailed};
 use contracts::quantity::Quantity;
 use contracts::router::{ChequeDeleted, ChequeRequested, TransferRequested};
+use contracts::users::UserRegistered;
 use event::Event;
 use time::macros::datetime;
 use uuid::Uuid;
@@ -22,6 +23,11 @@ fn id(last: u8) -> Uuid {
 /// Writes the same bytes as the golden file, and reads the golden file as the same event.
 fn assert_golden<E: Event + std::fmt::Debug + PartialEq>(event: E) {
     event::golden::assert_golden(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"), event);
+}
+
+#[test]
+fn user_registered() {
+    assert_golden(UserRegistered { user_id: UserId::try_from(42).unwrap() });
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl TestDatabase {
         options.database(&self.name).to_url_lossy().to_string()
     }
 
-    /// Where a service connects, with its own role: `orders`, `payments`, `ocr` or `router`.
+    /// Where a service connects, with its own role: `orders`, `payments`, `ocr`, `router` or `users`.
     ///
     /// # Panics
     /// When `TEST_DATABASE_URL` is malformed.
@@ -108,7 +108,8 @@ async fn template(admin_url: &str) -> String {
         execute(&mut connection, &format!("drop database if exists {name} with (force)")).await;
         execute(&mut connection, &format!("create database {name}")).await;
         let options = PgConnectOptions::from_str(admin_url).expect("TEST_DATABASE_URL is a URL").database(&name);
-        let passwords = Passwords { orders: PASSWORD, payments: PASSWORD, ocr: PASSWORD, router: PASSWORD };
+        let passwords =
+            Passwords { orders: PASSWORD, payments: PASSWORD, ocr: PASSWORD, router: PASSWORD, users: PASSWORD };
         migrations::apply(options.to_url_lossy().as_str(), &passwords)
             .await
             .unwrap_or_else(|failure| panic!("migrate the template: {}", failure.chain()));

@@ -19,11 +19,12 @@ struct Queries {
     schema: &'static str,
 }
 
-const CRATES: [Queries; 4] = [
+const CRATES: [Queries; 5] = [
     Queries { package: "orders-service", schema: "orders" },
     Queries { package: "payments-service", schema: "payments" },
     Queries { package: "ocr-service", schema: "ocr" },
     Queries { package: "router-service", schema: "router" },
+    Queries { package: "users-service", schema: "users" },
 ];
 
 /// Writes the data of every crate with a server of its own, or checks the committed ones.

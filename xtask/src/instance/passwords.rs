@@ -8,11 +8,12 @@ use servers::{BrokerUser, kept_secret};
 use crate::failure::{Doing, Failure};
 
 /// A service with a schema and a broker user of its own, and the exchanges that it listens to.
-const SERVICES: [(&str, &[&str]); 4] = [
+const SERVICES: [(&str, &[&str]); 5] = [
     ("orders", &["payments"]),
-    ("payments", &["orders", "router"]),
+    ("payments", &["orders", "router", "users"]),
     ("ocr", &["router"]),
     ("router", &["ocr", "payments"]),
+    ("users", &[]),
 ];
 
 /// What the gateway signs with, for whom it calls.
@@ -69,12 +70,13 @@ impl Passwords {
 
 /// A service declares and writes its own names only, and reads the events of those it listens to.
 fn broker_user(name: &str, password: &str, listens_to: &[&str]) -> BrokerUser {
+    let own = format!(r"{name}(\..*)?");
     BrokerUser {
         name: name.to_owned(),
         password: password.to_owned(),
         configure: format!(r"^{name}(\..*)?$"),
         write: format!(r"^{name}(\..*)?$"),
-        read: format!(r"^({name}(\..*)?|{})$", listens_to.join("|")),
+        read: format!(r"^({})$", [&[own.as_str()], listens_to].concat().join("|")),
         administrator: false,
     }
 }

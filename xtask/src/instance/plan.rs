@@ -21,6 +21,7 @@ pub(crate) struct ServicePorts {
     pub(crate) payments: u16,
     pub(crate) ocr: u16,
     pub(crate) router: u16,
+    pub(crate) users: u16,
 }
 
 /// The wished ports of the servers.
@@ -60,6 +61,7 @@ impl Plan {
                 payments: 8002,
                 ocr: 8003,
                 router: 8005,
+                users: 8004,
             },
             servers: ServerPorts {
                 postgres: Port::Prefer(15_432),
@@ -90,6 +92,7 @@ impl Plan {
                 payments: pick(Port::Free)?,
                 ocr: pick(Port::Free)?,
                 router: pick(Port::Free)?,
+                users: pick(Port::Free)?,
             },
             servers: ServerPorts { postgres: Port::Free, amqp: Port::Free, console: Port::Free, redis: Port::Free },
             durability: Durability::None,
@@ -135,6 +138,11 @@ impl Plan {
     /// Where ocr-service keeps the photos.
     pub(crate) fn photos(&self) -> PathBuf {
         self.folder.join("photos")
+    }
+
+    /// Where users-service keeps the keys that tokens are signed with.
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.folder.join("keys")
     }
 
     /// The log of a service or server.

@@ -44,6 +44,7 @@ impl Product {
             (ports.payments, "payments-service"),
             (ports.ocr, "ocr-service"),
             (ports.router, "router-service"),
+            (ports.users, "users-service"),
         ];
         for (port, whose) in wanted {
             if !is_free(port) {

@@ -9,8 +9,8 @@ use crate::instance::backing::Backing;
 use crate::instance::plan::Plan;
 
 /// The packages that make up the product.
-pub(crate) const PROGRAMS: [&str; 6] =
-    ["gateway", "orders-service", "payments-service", "ocr-service", "router-service", "migrations"];
+pub(crate) const PROGRAMS: [&str; 7] =
+    ["gateway", "orders-service", "payments-service", "ocr-service", "router-service", "users-service", "migrations"];
 
 /// A service that is to run.
 #[derive(Clone, Debug)]
@@ -26,12 +26,15 @@ pub(crate) fn services(plan: &Plan, backing: &Backing) -> Vec<Service> {
     let ports = plan.services;
     let share_base_url = format!("http://localhost:{}", ports.links);
     let cheques = || vec![("REDIS_URL", backing.redis_url()), ("SHARE_BASE_URL", share_base_url.clone())];
+    let keys = ("KEYS_DIR", plan.keys().display().to_string());
+    let demo_users = ("DEMO_USERS", plan.signs_in().to_string());
     let photos = ("PHOTOS_DIR", plan.photos().display().to_string());
     vec![
         backend(backing, "orders", "orders-service", ports.orders, vec![]),
         backend(backing, "payments", "payments-service", ports.payments, vec![]),
         backend(backing, "ocr", "ocr-service", ports.ocr, [cheques(), vec![photos]].concat()),
         backend(backing, "router", "router-service", ports.router, cheques()),
+        backend(backing, "users", "users-service", ports.users, vec![keys, demo_users]),
         gateway(plan, backing, share_base_url.clone()),
     ]
 }
@@ -69,7 +72,7 @@ fn gateway(plan: &Plan, backing: &Backing, share_base_url: String) -> Service {
         ("PAYMENTS_URL", local(ports.payments)),
         ("OCR_URL", local(ports.ocr)),
         ("ROUTER_URL", local(ports.router)),
-        ("USERS_URL", local(8004)),
+        ("USERS_URL", local(ports.users)),
         ("AUTH_MODE", plan.auth_mode.clone()),
         ("DEMO_USERS", plan.signs_in().to_string()),
         ("GATEWAY_SECRET", backing.passwords().of_gateway().to_owned()),

@@ -4,7 +4,7 @@ use crate::tidy::finding::Finding;
 use crate::tidy::sources::Source;
 
 const ORIGINALS: &str = "shared/messaging/migrations/";
-const SERVICES: [&str; 4] = ["orders", "payments", "ocr", "router"];
+const SERVICES: [&str; 5] = ["orders", "payments", "ocr", "router", "users"];
 
 /// Checks that every original has an identical copy in each service's folder.
 pub(super) fn check(sources: &[Source]) -> Vec<Finding> {

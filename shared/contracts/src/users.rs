@@ -1,0 +1,21 @@
+//! What users-service says.
+
+use crate::ids::UserId;
+use event::Event;
+use serde::{Deserialize, Serialize};
+
+/// Somebody registered: payments-service opens their account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct UserRegistered {
+    /// Who.
+    pub user_id: UserId,
+}
+
+impl Event for UserRegistered {
+    const TYPE: &'static str = "users.UserRegistered.v1";
+
+    fn ordering_key(&self) -> String {
+        self.user_id.to_string()
+    }
+}

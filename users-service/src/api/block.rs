@@ -1,0 +1,61 @@
+//! `POST /users/{id}/block` and `/unblock`: keeping somebody out, and letting them in again.
+
+use super::user_json::UserJson;
+use crate::state::State;
+use crate::store;
+use axum::{Json, extract};
+use chassis::identity::{Administrator, Caller, parse_user_id};
+use chassis::problem::{Problem, ProblemDocument};
+use http::StatusCode;
+use messaging::transaction::CommitError;
+
+/// Blocks a user: nobody signs in as them any more, and who is signed in stays so for ten minutes at most.
+#[utoipa::path(
+    post, path = "/users/{id}/block", tag = "administration", operation_id = "blockUser",
+    params(("id" = i64, Path, description = "The user")),
+    responses(
+        (status = 200, body = UserJson),
+        (status = 404, description = "No such user, or not an administrator", body = ProblemDocument),
+        (status = 409, description = "Administrators can't block themselves", body = ProblemDocument),
+    )
+)]
+pub(super) async fn block(
+    extract::State(state): extract::State<State>,
+    _: Administrator,
+    Caller(caller): Caller,
+    extract::Path(id): extract::Path<String>,
+) -> Result<Json<UserJson>, Problem> {
+    if parse_user_id(&id) == Some(caller) {
+        let detail = "you can't block yourself; another administrator can";
+        return Err(Problem::new(StatusCode::CONFLICT, "cannot_block_yourself", detail));
+    }
+    set(&state, &id, true).await
+}
+
+/// Lets a blocked user in again.
+#[utoipa::path(
+    post, path = "/users/{id}/unblock", tag = "administration", operation_id = "unblockUser",
+    params(("id" = i64, Path, description = "The user")),
+    responses(
+        (status = 200, body = UserJson),
+        (status = 404, description = "No such user, or not an administrator", body = ProblemDocument),
+    )
+)]
+pub(super) async fn unblock(
+    extract::State(state): extract::State<State>,
+    _: Administrator,
+    extract::Path(id): extract::Path<String>,
+) -> Result<Json<UserJson>, Problem> {
+    set(&state, &id, false).await
+}
+
+async fn set(state: &State, id: &str, is_blocked: bool) -> Result<Json<UserJson>, Problem> {
+    let id = parse_user_id(id).ok_or_else(super::no_such_user)?;
+    let mut tx = state.messaging.begin().await?;
+    let user = store::users::set_blocked(&mut tx, id, is_blocked).await?.ok_or_else(super::no_such_user)?;
+    if is_blocked {
+        store::families::revoke_all(&mut tx, user.id).await?;
+    }
+    tx.commit().await.map_err(CommitError::into_source)?;
+    Ok(Json(user.into()))
+}

@@ -1,0 +1,63 @@
+//! `POST /password`: another password.
+
+use super::login::too_many_tries;
+use super::read;
+use crate::sessions::{RefreshToken, Session};
+use crate::state::State;
+use crate::store;
+use crate::store::tries::Try;
+use axum::{Json, extract};
+use chassis::body::JsonBody;
+use chassis::identity::Caller;
+use chassis::problem::{Problem, ProblemDocument};
+use messaging::transaction::CommitError;
+
+/// The password as it is and as it is to be.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes the body, which is read field by field: docs/adr/0007")]
+pub(super) struct Change {
+    current_password: String,
+    /// 8 to 200 characters.
+    new_password: String,
+}
+
+/// Changes the caller's password and signs them out everywhere else.
+#[utoipa::path(
+    post, path = "/password", tag = "users", operation_id = "changePassword", request_body = Change,
+    responses(
+        (status = 200, body = Session),
+        (status = 401, description = "The current password is another one", body = ProblemDocument),
+        (status = 404, description = "In development: nobody has registered under this number", body = ProblemDocument),
+        (status = 429, description = "Too many tries", body = ProblemDocument, headers(("Retry-After" = u64))),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    Caller(id): Caller,
+    mut body: JsonBody,
+) -> Result<Json<Session>, Problem> {
+    let current = body.required("current_password", read::password);
+    let new = body.required("new_password", read::password);
+    body.finish()?;
+    let (Some(current), Some(new)) = (current, new) else { return Err(super::wrong_credentials()) };
+    let user = store::users::find(&state.replica, id).await?.ok_or_else(super::no_such_user)?;
+    if let Try::After(seconds) = store::tries::begin(&state.database, &user.login).await? {
+        return Err(too_many_tries(seconds));
+    }
+    let known = {
+        let mut connection = state.database.acquire().await?;
+        store::users::by_login(&mut connection, &user.login).await?.ok_or_else(super::no_such_user)?
+    };
+    if !state.passwords.matches(current, Some(known.password_hash)).await? {
+        return Err(super::wrong_credentials());
+    }
+    let hash = state.passwords.hash(new).await?;
+    let token = RefreshToken::random()?;
+    let mut tx = state.messaging.begin().await?;
+    store::users::set_password(&mut tx, user.id, &hash).await?;
+    store::tries::forget(&mut tx, &user.login).await?;
+    store::families::revoke_all(&mut tx, user.id).await?;
+    store::families::begin(&mut tx, user.id, &token.hash()).await?;
+    tx.commit().await.map_err(CommitError::into_source)?;
+    Session::new(&state.keys, user, token).map(Json).map_err(|failure| Problem::internal(&failure))
+}

@@ -1,0 +1,25 @@
+//! `GET /.well-known/jwks.json`: the keys that access tokens are checked with.
+
+use crate::keys::PublicKey;
+use crate::state::State;
+use axum::{Json, extract};
+use http::{HeaderName, HeaderValue, header};
+use serde::Serialize;
+
+/// A JWK Set. Source: RFC 7517, section 5.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct KeySet {
+    keys: Vec<PublicKey>,
+}
+
+/// Every key that a good token may be signed with.
+#[utoipa::path(
+    get, path = "/.well-known/jwks.json", tag = "users", operation_id = "getKeys",
+    responses((status = 200, body = KeySet))
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+) -> ([(HeaderName, HeaderValue); 1], Json<KeySet>) {
+    let kept_a_minute = [(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"))];
+    (kept_a_minute, Json(KeySet { keys: state.keys.published() }))
+}

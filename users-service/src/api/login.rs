@@ -1,0 +1,61 @@
+//! `POST /login`: sign in.
+
+use super::read;
+use super::register::Credentials;
+use crate::sessions::{RefreshToken, Session};
+use crate::state::State;
+use crate::store;
+use crate::store::tries::Try;
+use axum::{Json, extract};
+use chassis::body::JsonBody;
+use chassis::problem::{Problem, ProblemDocument};
+use http::{HeaderValue, StatusCode, header};
+use messaging::transaction::CommitError;
+
+/// Signs in. Whether nobody has the login or the password is another one, the answer and its time are the same.
+#[utoipa::path(
+    post, path = "/login", tag = "users", operation_id = "login", request_body = Credentials,
+    responses(
+        (status = 200, body = Session),
+        (status = 401, description = "No such login, or another password", body = ProblemDocument),
+        (status = 403, description = "Blocked", body = ProblemDocument),
+        (status = 429, description = "Too many tries", body = ProblemDocument, headers(("Retry-After" = u64))),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    mut body: JsonBody,
+) -> Result<Json<Session>, Problem> {
+    let login = body.required("login", read::login);
+    let password = body.required("password", read::password);
+    body.finish()?;
+    let (Some(login), Some(password)) = (login, password) else { return Err(super::wrong_credentials()) };
+
+    // Nothing is open while the password is being checked: connections are few.
+    if let Try::After(seconds) = store::tries::begin(&state.database, login.as_str()).await? {
+        return Err(too_many_tries(seconds));
+    }
+    let known = {
+        let mut connection = state.database.acquire().await?;
+        store::users::by_login(&mut connection, login.as_str()).await?
+    };
+    let (user, hash) = known.map(|known| (known.user, known.password_hash)).unzip();
+    let is_right = state.passwords.matches(password, hash).await?;
+    let Some(user) = user.filter(|_| is_right) else { return Err(super::wrong_credentials()) };
+    if user.is_blocked {
+        return Err(super::blocked());
+    }
+
+    let token = RefreshToken::random()?;
+    let mut tx = state.messaging.begin().await?;
+    store::tries::forget(&mut tx, login.as_str()).await?;
+    store::families::begin(&mut tx, user.id, &token.hash()).await?;
+    tx.commit().await.map_err(CommitError::into_source)?;
+    Session::new(&state.keys, user, token).map(Json).map_err(|failure| Problem::internal(&failure))
+}
+
+pub(super) fn too_many_tries(seconds: i64) -> Problem {
+    let detail = "too many wrong passwords for this login; see Retry-After";
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", detail)
+        .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+}

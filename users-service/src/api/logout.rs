@@ -1,0 +1,30 @@
+//! `POST /logout`: sign out.
+
+use super::read;
+use super::refresh::Refresh;
+use crate::state::State;
+use crate::store;
+use axum::extract;
+use chassis::body::JsonBody;
+use chassis::problem::Problem;
+use http::StatusCode;
+use messaging::transaction::CommitError;
+
+/// Signs out what followed from one sign-in; a token that is not good any more is no fault.
+#[utoipa::path(
+    post, path = "/logout", tag = "users", operation_id = "logout", request_body = Refresh,
+    responses((status = 204))
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    mut body: JsonBody,
+) -> Result<StatusCode, Problem> {
+    let shown = body.required("refresh_token", read::refresh_token);
+    body.finish()?;
+    if let Some(shown) = shown {
+        let mut tx = state.messaging.begin().await?;
+        store::families::revoke_of(&mut tx, &shown.hash()).await?;
+        tx.commit().await.map_err(CommitError::into_source)?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

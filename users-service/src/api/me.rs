@@ -1,0 +1,24 @@
+//! `GET /me`: who the caller is.
+
+use super::user_json::UserJson;
+use crate::state::State;
+use crate::store;
+use axum::{Json, extract};
+use chassis::identity::Caller;
+use chassis::problem::{Problem, ProblemDocument};
+
+/// The caller.
+#[utoipa::path(
+    get, path = "/me", tag = "users", operation_id = "getMe",
+    responses(
+        (status = 200, body = UserJson),
+        (status = 404, description = "In development: nobody has registered under this number", body = ProblemDocument),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    Caller(id): Caller,
+) -> Result<Json<UserJson>, Problem> {
+    let user = store::users::find(&state.replica, id).await?.ok_or_else(super::no_such_user)?;
+    Ok(Json(user.into()))
+}

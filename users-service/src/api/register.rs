@@ -1,0 +1,74 @@
+//! `POST /register`: a new user, who is signed in at once.
+
+use super::read;
+use crate::domain::login::Login;
+use crate::domain::user::User;
+use crate::sessions::{RefreshToken, Session};
+use crate::state::State;
+use crate::store;
+use axum::{Json, extract};
+use chassis::body::JsonBody;
+use chassis::passage::Role;
+use chassis::problem::{Problem, ProblemDocument};
+use contracts::users::UserRegistered;
+use http::StatusCode;
+use messaging::Transaction;
+use messaging::transaction::CommitError;
+
+/// A login and a password.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes the body, which is read field by field: docs/adr/0007")]
+pub(super) struct Credentials {
+    /// 3 to 40 characters of a-z, 0-9, dot, underscore and hyphen, beginning with a letter; case does not matter.
+    #[schema(example = "anna")]
+    login: String,
+    /// 8 to 200 characters.
+    #[schema(example = "correct horse battery")]
+    password: String,
+}
+
+/// Makes a user, who gets an account for money too.
+#[utoipa::path(
+    post, path = "/register", tag = "users", operation_id = "register", request_body = Credentials,
+    responses(
+        (status = 201, body = Session),
+        (status = 409, description = "Somebody has this login", body = ProblemDocument),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    mut body: JsonBody,
+) -> Result<(StatusCode, Json<Session>), Problem> {
+    let login = body.required("login", read::login);
+    let password = body.required("password", read::password);
+    body.finish()?;
+    let (Some(login), Some(password)) = (login, password) else { return Err(super::wrong_credentials()) };
+    let is_admin = state.admin_logins.iter().any(|admin| admin == login.as_str());
+    let role = if is_admin { Role::Administrator } else { Role::User };
+    let hash = state.passwords.hash(password).await?;
+    let token = RefreshToken::random()?;
+
+    let mut tx = state.messaging.begin().await?;
+    let Some(user) = add(&mut tx, &login, &hash, role).await? else {
+        return Err(Problem::new(StatusCode::CONFLICT, "login_taken", "somebody else has this login"));
+    };
+    store::families::begin(&mut tx, user.id, &token.hash()).await?;
+    tx.commit().await.map_err(CommitError::into_source)?;
+    let session = Session::new(&state.keys, user, token).map_err(|failure| Problem::internal(&failure))?;
+    Ok((StatusCode::CREATED, Json(session)))
+}
+
+/// Adds a user and says so to the other services; none when the login is taken.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn add(
+    tx: &mut Transaction,
+    login: &Login,
+    password_hash: &str,
+    role: Role,
+) -> Result<Option<User>, Problem> {
+    let Some(user) = store::users::insert(tx, login, password_hash, role).await? else { return Ok(None) };
+    tx.append(&UserRegistered { user_id: user.id }, 1).map_err(|failure| Problem::internal(&failure))?;
+    Ok(Some(user))
+}

@@ -1,0 +1,5 @@
+//! What a login and a password are.
+
+pub mod login;
+pub mod password;
+pub mod user;

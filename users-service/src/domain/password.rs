@@ -1,0 +1,48 @@
+//! Passwords as people type them.
+
+use std::fmt;
+
+/// Characters of a password. Source: NIST SP 800-63B, section 3.1.1, with its advice against rules about kinds of characters.
+const LENGTH: std::ops::RangeInclusive<usize> = 8..=200;
+
+/// A password; it is never printed.
+pub struct Password(String);
+
+/// The text is no password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must have 8 to 200 characters")]
+pub struct NotAPassword;
+
+impl Password {
+    /// A password that somebody chooses.
+    ///
+    /// # Errors
+    /// [`NotAPassword`] when it is too short, or too long to be hashed.
+    pub fn chosen(text: String) -> Result<Self, NotAPassword> {
+        if LENGTH.contains(&text.chars().count()) { Ok(Self(text)) } else { Err(NotAPassword) }
+    }
+
+    /// The bytes that are hashed.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_neither_short_nor_endless_and_never_printed() {
+        let password = Password::chosen("длинный пароль".to_owned()).unwrap();
+        assert_eq!(format!("{password:?}"), "Password(…)");
+        assert_eq!(Password::chosen("1234567".to_owned()).unwrap_err(), NotAPassword);
+        assert_eq!(Password::chosen("x".repeat(201)).unwrap_err(), NotAPassword);
+    }
+}

@@ -1,0 +1,84 @@
+//! Users: who they are, how they sign in, and the keys that prove it.
+
+pub mod config;
+pub mod state;
+
+pub mod api;
+
+pub mod demo;
+pub mod keys;
+pub mod maintenance;
+pub mod passwords;
+pub mod sessions;
+
+pub mod domain;
+pub mod store;
+
+use chassis::process::{Ended, Process};
+use chassis::readiness::Readiness;
+use chassis::{face, postgres, serve, telemetry};
+use config::Config;
+use keys::Keys;
+use messaging::Messaging;
+use passwords::Passwords;
+use state::State;
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tracing::info;
+
+/// The service's name: its schema, its exchange, and the beginning of its queues' names.
+pub const SERVICE: &str = "users";
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Runs the service until a signal or a failure.
+///
+/// # Errors
+/// When it can't start: a malformed URL, a taken port, keys that can't be kept.
+pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
+    let metrics = telemetry::start(&config.process)?;
+    let process = Process::default();
+    let stopping = process.stopping();
+    if config.demo_users && !config.listen_addr.ip().is_loopback() {
+        return Err(demo::KnownToAll.into());
+    }
+
+    let database = postgres::pool(&config.postgres, SERVICE)?;
+    let replica = postgres::read_pool(&config.postgres, SERVICE)?;
+    let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url);
+    let keys = Keys::kept_in(&config.keys_dir, DAY * u32::from(config.key_rotation_days))?;
+    let state = State {
+        messaging: messaging.clone(),
+        database: database.clone(),
+        replica,
+        keys: keys.clone(),
+        passwords: Passwords::new()?,
+        admin_logins: config.admin_logins.into(),
+    };
+
+    let readiness = Readiness::default()
+        .check("database", {
+            let database = database.clone();
+            move || postgres::check(database.clone())
+        })
+        .check("broker", {
+            let messaging = messaging.clone();
+            move || std::future::ready(messaging.check())
+        });
+    let entrance = config.entrance.entrance(config.listen_addr)?;
+    let router = face::with_face(api::routes(state.clone()), entrance, readiness, metrics);
+    let listener = TcpListener::bind(config.listen_addr).await?;
+    info!(address = %listener.local_addr()?, "users-service listens");
+
+    process.run("http", serve::serve(listener, router, stopping.clone()));
+    process.run("relay", messaging.relay().run(stopping.clone()));
+    process.run("keys", keys.rotate_until(stopping.clone()));
+    process.run("inbox maintenance", messaging::maintenance::run(database.clone(), stopping.clone()));
+    process.run("users maintenance", maintenance::run(database, stopping.clone()));
+    if config.demo_users {
+        process.run("demo users", demo::make(Arc::new(state), stopping));
+    }
+    Ok(process.until_ended(config.process.shutdown_timeout()).await?)
+}

@@ -1,0 +1,103 @@
+//! Hashing of passwords: Argon2id, off the threads that answer requests, and only a few at a time, because each takes
+//! 19 MiB and some twenty milliseconds of a processor.
+//!
+//! Source of the parameters: OWASP Password Storage Cheat Sheet (m = 19 MiB, t = 2, p = 1), the crate's own.
+
+use crate::domain::password::Password;
+use argon2::password_hash::{self, SaltString};
+use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
+use chassis::problem::Problem;
+use http::{HeaderValue, StatusCode, header};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Hashes at the same time.
+const AT_ONCE: usize = 2;
+/// The longest wait for a place.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Hashes and checks passwords; cheap to clone.
+#[derive(Clone)]
+pub struct Passwords {
+    places: Arc<Semaphore>,
+    /// Checked for logins that nobody has, so that they take as long as the others.
+    of_nobody: Arc<str>,
+}
+
+/// Hashing failed; the parameters are fixed, so it should not.
+#[derive(Debug, thiserror::Error)]
+#[error("hash a password: {0}")]
+pub struct HashError(password_hash::Error);
+
+impl Passwords {
+    /// Ready to hash.
+    ///
+    /// # Errors
+    /// [`HashError`] when the machine can't.
+    pub fn new() -> Result<Self, HashError> {
+        let mut nobodys = [0; 16];
+        // Zeros do as well: nobody can sign in with this one.
+        let _ = aws_lc_rs::rand::fill(&mut nobodys);
+        let of_nobody = hash(&nobodys)?.into();
+        Ok(Self { places: Arc::new(Semaphore::new(AT_ONCE)), of_nobody })
+    }
+
+    /// The hash of a password, with a salt of its own.
+    ///
+    /// # Errors
+    /// 503 when too many wait.
+    pub async fn hash(&self, password: Password) -> Result<String, Problem> {
+        self.work(move || hash(password.as_bytes())).await?.map_err(|failure| Problem::internal(&failure))
+    }
+
+    /// Whether the password is the one of `hash`; without one it is not, after the same time.
+    ///
+    /// # Errors
+    /// 503 when too many wait.
+    pub async fn matches(&self, password: Password, hash: Option<String>) -> Result<bool, Problem> {
+        let is_somebodys = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.of_nobody.to_string());
+        let is_right = self.work(move || verify(password.as_bytes(), &hash)).await?;
+        Ok(is_right && is_somebodys)
+    }
+
+    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+        let Ok(Ok(place)) = tokio::time::timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await else {
+            let detail = "too many people sign in right now; try again soon";
+            return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+                .with_header(header::RETRY_AFTER, HeaderValue::from_static("1")));
+        };
+        let worked = tokio::task::spawn_blocking(move || {
+            let outcome = work();
+            drop(place);
+            outcome
+        });
+        worked.await.map_err(|failure| Problem::internal(&failure))
+    }
+}
+
+fn hash(password: &[u8]) -> Result<String, HashError> {
+    let mut salt = [0; 16];
+    aws_lc_rs::rand::fill(&mut salt).map_err(|_| HashError(password_hash::Error::Crypto))?;
+    let salt = SaltString::encode_b64(&salt).map_err(HashError)?;
+    Ok(Argon2::default().hash_password(password, &salt).map_err(HashError)?.to_string())
+}
+
+fn verify(password: &[u8], hash: &str) -> bool {
+    PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password, &hash).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_password_itself_matches_its_hash() {
+        let hashed = hash(b"correct horse").unwrap();
+        assert!(hashed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hashed}");
+        assert!(verify(b"correct horse", &hashed));
+        assert!(!verify(b"correct horsf", &hashed));
+        assert!(!verify(b"", "nonsense"));
+    }
+}

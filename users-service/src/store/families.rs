@@ -1,0 +1,131 @@
+//! The tables `families` and `refresh_tokens`: who is signed in where.
+
+use crate::sessions::TokenHash;
+use contracts::ids::UserId;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+/// Days that a refresh token is good.
+const REFRESH_DAYS: i32 = 30;
+
+/// Signs a user in: a new family with its first token.
+///
+/// # Errors
+/// The database's.
+pub async fn begin(connection: &mut PgConnection, user: UserId, token: &TokenHash) -> Result<(), sqlx::Error> {
+    let family = Uuid::now_v7();
+    sqlx::query!("insert into families (id, user_id) values ($1, $2)", family, user.get())
+        .execute(&mut *connection)
+        .await?;
+    add(connection, family, token).await
+}
+
+/// What a refresh token that is shown turns out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Nobody's, too old, or of somebody who signed out or is blocked.
+    Nobodys,
+    /// Used a moment ago: another tab was faster.
+    JustSpent,
+    /// Used long ago: somebody has a copy.
+    Spent(Uuid),
+    /// Good; its family and user. It is spent by that.
+    Good(Uuid, i64),
+}
+
+/// Spends a token.
+///
+/// # Errors
+/// The database's.
+pub async fn spend(connection: &mut PgConnection, token: &TokenHash) -> Result<Shown, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select t.family_id, f.user_id,
+                  f.revoked_at is null and t.expires_at > now() and u.blocked_at is null as "is_alive!",
+                  t.spent_at is not null as "is_spent!",
+                  coalesce(t.spent_at > now() - interval '10 seconds', false) as "is_just_spent!"
+           from refresh_tokens t join families f on f.id = t.family_id join users u on u.id = f.user_id
+           where t.hash = $1 for update of t"#,
+        token.as_slice(),
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(row) = row.filter(|row| row.is_alive) else { return Ok(Shown::Nobodys) };
+    if row.is_just_spent {
+        return Ok(Shown::JustSpent);
+    }
+    if row.is_spent {
+        return Ok(Shown::Spent(row.family_id));
+    }
+    sqlx::query!("update refresh_tokens set spent_at = now() where hash = $1", token.as_slice())
+        .execute(connection)
+        .await?;
+    Ok(Shown::Good(row.family_id, row.user_id))
+}
+
+/// Adds the next token of a family.
+///
+/// # Errors
+/// The database's.
+pub async fn add(connection: &mut PgConnection, family: Uuid, token: &TokenHash) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into refresh_tokens (hash, family_id, expires_at) values ($1, $2, now() + make_interval(days => $3))",
+        token.as_slice(),
+        family,
+        REFRESH_DAYS,
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Signs out what follows from one sign-in.
+///
+/// # Errors
+/// The database's.
+pub async fn revoke(connection: &mut PgConnection, family: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!("update families set revoked_at = now() where id = $1 and revoked_at is null", family)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Signs out the family of a token, if there is one.
+///
+/// # Errors
+/// The database's.
+pub async fn revoke_of(connection: &mut PgConnection, token: &TokenHash) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update families f set revoked_at = now() from refresh_tokens t \
+         where t.hash = $1 and f.id = t.family_id and f.revoked_at is null",
+        token.as_slice(),
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Signs a user out everywhere.
+///
+/// # Errors
+/// The database's.
+pub async fn revoke_all(connection: &mut PgConnection, user: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query!("update families set revoked_at = now() where user_id = $1 and revoked_at is null", user.get())
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Forgets tokens that ended, and families without any.
+///
+/// # Errors
+/// The database's.
+pub async fn forget_old(pool: &PgPool) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from refresh_tokens where expires_at < now()").execute(pool).await?;
+    sqlx::query!(
+        "delete from families f where f.created_at < now() - interval '1 day' \
+         and not exists (select from refresh_tokens t where t.family_id = f.id)"
+    )
+    .execute(pool)
+    .await
+    .map(drop)
+}

@@ -1,0 +1,5 @@
+//! The tables.
+
+pub mod families;
+pub mod tries;
+pub mod users;

@@ -1,0 +1,156 @@
+//! The table `users`.
+
+use crate::domain::login::Login;
+use crate::domain::user::User;
+use chassis::passage::Role;
+use contracts::ids::UserId;
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+
+/// A row without the password.
+struct Row {
+    id: i64,
+    login: String,
+    role: String,
+    is_blocked: bool,
+    created_at: OffsetDateTime,
+}
+
+impl TryFrom<Row> for User {
+    type Error = sqlx::Error;
+
+    fn try_from(row: Row) -> Result<Self, sqlx::Error> {
+        let role = Role::parse(&row.role).ok_or_else(|| sqlx::Error::Decode("an unknown role".into()))?;
+        let id = UserId::try_from(row.id).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        Ok(Self { id, login: row.login, role, is_blocked: row.is_blocked, created_at: row.created_at })
+    }
+}
+
+/// Adds a user; none when the login is taken.
+///
+/// # Errors
+/// The database's.
+pub async fn insert(
+    connection: &mut PgConnection,
+    login: &Login,
+    password_hash: &str,
+    role: Role,
+) -> Result<Option<User>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"insert into users (login, password_hash, role) values ($1, $2, $3) on conflict (login) do nothing
+           returning id, login, role, blocked_at is not null as "is_blocked!", created_at"#,
+        login.as_str(),
+        password_hash,
+        role.as_str(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(User::try_from).transpose()
+}
+
+/// A user with the hash of their password.
+pub struct WithPassword {
+    /// The user.
+    pub user: User,
+    /// In the PHC string format.
+    pub password_hash: String,
+}
+
+/// The user of a login.
+///
+/// # Errors
+/// The database's.
+pub async fn by_login(connection: &mut PgConnection, login: &str) -> Result<Option<WithPassword>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select id, login, role, blocked_at is not null as "is_blocked!", created_at, password_hash
+           from users where login = $1"#,
+        login,
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        let (id, created_at, is_blocked) = (row.id, row.created_at, row.is_blocked);
+        let user = Row { id, login: row.login, role: row.role, is_blocked, created_at }.try_into()?;
+        Ok(WithPassword { user, password_hash: row.password_hash })
+    })
+    .transpose()
+}
+
+/// A user by their number, until the transaction ends unchanged.
+///
+/// # Errors
+/// The database's.
+pub async fn lock(connection: &mut PgConnection, id: i64) -> Result<Option<WithPassword>, sqlx::Error> {
+    let login = sqlx::query_scalar!("select login from users where id = $1 for update", id)
+        .fetch_optional(&mut *connection)
+        .await?;
+    match login {
+        Some(login) => by_login(connection, &login).await,
+        None => Ok(None),
+    }
+}
+
+/// A user by their number.
+///
+/// # Errors
+/// The database's.
+pub async fn find(pool: &PgPool, id: i64) -> Result<Option<User>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select id, login, role, blocked_at is not null as "is_blocked!", created_at from users where id = $1"#,
+        id,
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map(User::try_from).transpose()
+}
+
+/// At most `limit` users after a number, in the order of their numbers.
+///
+/// # Errors
+/// The database's.
+pub async fn list(pool: &PgPool, after: i64, limit: i64) -> Result<Vec<User>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select id, login, role, blocked_at is not null as "is_blocked!", created_at
+           from users where id > $1 order by id limit $2"#,
+        after,
+        limit,
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(User::try_from).collect()
+}
+
+/// Replaces the password.
+///
+/// # Errors
+/// The database's.
+pub async fn set_password(connection: &mut PgConnection, id: UserId, hash: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("update users set password_hash = $2 where id = $1", id.get(), hash)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Blocks or unblocks a user; none when there is no such user.
+///
+/// # Errors
+/// The database's.
+pub async fn set_blocked(
+    connection: &mut PgConnection,
+    id: i64,
+    is_blocked: bool,
+) -> Result<Option<User>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"update users set blocked_at = case when $2 then coalesce(blocked_at, now()) end where id = $1
+           returning id, login, role, blocked_at is not null as "is_blocked!", created_at"#,
+        id,
+        is_blocked,
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(User::try_from).transpose()
+}

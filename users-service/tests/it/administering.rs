@@ -1,0 +1,73 @@
+//! What administrators do, and what nobody else does.
+
+use crate::stage::{PASSWORD, Stage, code, refresh_token};
+use serde_json::Value;
+use testkit::{Answer, Client};
+
+fn id(session: &Answer) -> i64 {
+    session.json()["user"]["id"].as_i64().unwrap()
+}
+
+/// Without a secret, on loopback, the service believes the headers.
+fn administrator(stage: &Stage, id: i64) -> Client {
+    stage.nobody().as_user(id).with_header("x-user-role", "admin")
+}
+
+#[tokio::test]
+async fn administrators_are_named_by_the_configuration_and_by_nobody_else() {
+    let stage = Stage::new().await;
+    assert_eq!(stage.register("root").await.json()["user"]["role"], "admin");
+    assert_eq!(stage.register("roots").await.json()["user"]["role"], "user");
+}
+
+#[tokio::test]
+async fn a_blocked_user_is_out_until_unblocked() {
+    let stage = Stage::new().await;
+    let (root, anna) = (stage.register("root").await, stage.register("anna").await);
+    let admin = administrator(&stage, id(&root));
+    let blocked = admin.post(&format!("/users/{}/block", id(&anna)), "").await;
+    assert_eq!((blocked.status.as_u16(), blocked.json()["blocked"].as_bool()), (200, Some(true)));
+    assert_eq!(code(&stage.refresh(&refresh_token(&anna)).await), "invalid_refresh_token");
+    let answer = stage.login("anna", PASSWORD).await;
+    assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (403, "blocked"));
+    assert_eq!(code(&stage.login("anna", "another password").await), "wrong_credentials");
+    let own = admin.post(&format!("/users/{}/block", id(&root)), "").await;
+    assert_eq!((own.status.as_u16(), code(&own).as_str()), (409, "cannot_block_yourself"));
+    assert_eq!(admin.post(&format!("/users/{}/unblock", id(&anna)), "").await.status, 200);
+    assert_eq!(stage.login("anna", PASSWORD).await.status, 200);
+    assert_eq!(code(&admin.post("/users/999999/block", "").await), "user_not_found");
+}
+
+#[tokio::test]
+async fn users_are_listed_by_pages() {
+    let stage = Stage::new().await;
+    let root = stage.register("root").await;
+    for login in ["anna", "boris", "vera"] {
+        stage.register(login).await;
+    }
+    let admin = administrator(&stage, id(&root));
+    let first = admin.get("/users?limit=3").await;
+    let logins = |answer: &Answer| -> Vec<Value> {
+        answer.json()["users"].as_array().unwrap().iter().map(|user| user["login"].clone()).collect()
+    };
+    assert_eq!(logins(&first), ["root", "anna", "boris"]);
+    let next = first.header("link").split(['<', '>']).nth(1).unwrap().to_owned();
+    let second = admin.get(&next).await;
+    assert_eq!(logins(&second), ["vera"]);
+    assert!(!first.text.contains("argon2"));
+}
+
+#[tokio::test]
+async fn for_everybody_else_there_is_no_such_page() {
+    let stage = Stage::new().await;
+    let anna = stage.register("anna").await;
+    let user = stage.nobody().as_user(id(&anna)).with_header("x-user-role", "user");
+    for answer in [
+        user.get("/users").await,
+        user.post("/users/1/block", "").await,
+        user.post("/users/1/unblock", "").await,
+        stage.nobody().as_user(id(&anna)).get("/users").await,
+    ] {
+        assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (404, "not_found"));
+    }
+}

@@ -1,0 +1,170 @@
+//! Registering, signing in, staying signed in, and signing out.
+
+use crate::stage::{PASSWORD, Stage, code, refresh_token};
+use serde_json::json;
+use std::time::{Duration, Instant};
+use testkit::eventually;
+
+#[tokio::test]
+async fn who_registers_is_signed_in_and_announced() {
+    let stage = Stage::new().await;
+    let session = stage.register("Anna").await;
+    assert_eq!(session.status, 201, "{}", session.text);
+    let json = session.json();
+    assert_eq!((json["user"]["login"].as_str(), json["user"]["role"].as_str()), (Some("anna"), Some("user")));
+    assert_eq!((json["token_type"].as_str(), json["expires_in"].as_u64()), (Some("Bearer"), Some(600)));
+    assert_eq!(json["access_token"].as_str().unwrap().split('.').count(), 3);
+
+    let id = json["user"]["id"].as_i64().unwrap();
+    eventually(vec![id], async || {
+        let events = stage.broker.overheard("users").await;
+        events.iter().filter_map(|event| event["data"]["user_id"].as_i64()).collect::<Vec<_>>()
+    })
+    .await;
+    let me = stage.nobody().as_user(id).get("/me").await;
+    assert_eq!((me.status.as_u16(), me.json()["login"].as_str()), (200, Some("anna")));
+
+    let again = stage.register("anna").await;
+    assert_eq!((again.status.as_u16(), code(&again).as_str()), (409, "login_taken"));
+}
+
+#[tokio::test]
+async fn bad_logins_and_passwords_are_named() {
+    let stage = Stage::new().await;
+    for (body, pointer) in [
+        (json!({"login": "ab", "password": PASSWORD}), "/login"),
+        (json!({"login": "анна", "password": PASSWORD}), "/login"),
+        (json!({"login": 1, "password": PASSWORD}), "/login"),
+        (json!({"login": "anna", "password": "short"}), "/password"),
+        (json!({"login": "anna"}), "/password"),
+        (json!({"login": "anna", "password": PASSWORD, "role": "admin"}), "/role"),
+    ] {
+        let answer = stage.post("/register", body.clone()).await;
+        assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (422, "invalid_request"), "{body}");
+        assert_eq!(answer.json()["errors"][0]["pointer"], pointer, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_login_looks_like_a_wrong_password() {
+    let stage = Stage::new().await;
+    stage.register("anna").await;
+    let mut times = vec![];
+    for login in ["anna", "nobody"] {
+        let started = Instant::now();
+        let answer = stage.login(login, "another password").await;
+        times.push(started.elapsed());
+        assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (401, "wrong_credentials"), "{login}");
+    }
+    // Both hash: without that an unknown login would be answered in a millisecond or two.
+    assert!(times[1] * 4 > times[0] && times[1] > Duration::from_millis(5), "{times:?}");
+    assert_eq!(stage.login("ANNA", PASSWORD).await.status, 200);
+}
+
+#[tokio::test]
+async fn too_many_wrong_passwords_stop_the_right_one_too_and_unknown_logins_alike() {
+    let stage = Stage::new().await;
+    stage.register("anna").await;
+    for login in ["anna", "nobody"] {
+        for _ in 0..5 {
+            assert_eq!(code(&stage.login(login, "another password").await), "wrong_credentials");
+        }
+        let answer = stage.login(login, PASSWORD).await;
+        assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (429, "too_many_tries"), "{login}");
+        let seconds: u64 = answer.header("retry-after").parse().unwrap();
+        assert!((1..=900).contains(&seconds), "{seconds}");
+    }
+    sqlx::query("update tries set since = now() - interval '16 minutes'").execute(&stage.pool).await.unwrap();
+    assert_eq!(stage.login("anna", PASSWORD).await.status, 200);
+    assert_eq!(code(&stage.login("anna", "another password").await), "wrong_credentials");
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_good_once_and_a_stolen_one_signs_both_out() {
+    let stage = Stage::new().await;
+    let first = refresh_token(&stage.register("anna").await);
+    let second = stage.refresh(&first).await;
+    assert_eq!(second.status, 200, "{}", second.text);
+    let second = refresh_token(&second);
+    assert_ne!(first, second);
+
+    // Two tabs at once: nobody is signed out.
+    assert_eq!(code(&stage.refresh(&first).await), "refresh_token_spent");
+    let third = refresh_token(&stage.refresh(&second).await);
+
+    // Later it is a thief, or the one who was robbed.
+    sqlx::query("update refresh_tokens set spent_at = spent_at - interval '1 minute'")
+        .execute(&stage.pool)
+        .await
+        .unwrap();
+    assert_eq!(code(&stage.refresh(&first).await), "invalid_refresh_token");
+    assert_eq!(code(&stage.refresh(&third).await), "invalid_refresh_token");
+    assert_eq!(code(&stage.refresh("nonsense").await), "invalid_refresh_token");
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_is_shown_by_many_at_once_is_good_for_one() {
+    let stage = Stage::new().await;
+    let token = refresh_token(&stage.register("anna").await);
+    let (a, b, c) = tokio::join!(stage.refresh(&token), stage.refresh(&token), stage.refresh(&token));
+    let good = [a, b, c].iter().filter(|answer| answer.status == 200).count();
+    assert_eq!(good, 1);
+}
+
+#[tokio::test]
+async fn who_signs_out_is_out_and_only_there() {
+    let stage = Stage::new().await;
+    let here = refresh_token(&stage.register("anna").await);
+    let there = refresh_token(&stage.login("anna", PASSWORD).await);
+    for _ in 0..2 {
+        assert_eq!(stage.post("/logout", json!({"refresh_token": here})).await.status, 204);
+    }
+    assert_eq!(code(&stage.refresh(&here).await), "invalid_refresh_token");
+    assert_eq!(stage.refresh(&there).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_new_password_signs_out_everywhere_else() {
+    let stage = Stage::new().await;
+    let session = stage.register("anna").await;
+    let (id, old) = (session.json()["user"]["id"].as_i64().unwrap(), refresh_token(&session));
+    let anna = stage.nobody().as_user(id);
+    let wrong = json!({"current_password": "another password", "new_password": "battery staple"});
+    assert_eq!(code(&anna.post("/password", &wrong.to_string()).await), "wrong_credentials");
+    let right = json!({"current_password": PASSWORD, "new_password": "battery staple"});
+    let changed = anna.post("/password", &right.to_string()).await;
+    assert_eq!(changed.status, 200, "{}", changed.text);
+    assert_eq!(code(&stage.refresh(&old).await), "invalid_refresh_token");
+    assert_eq!(stage.refresh(&refresh_token(&changed)).await.status, 200);
+    assert_eq!(code(&stage.login("anna", PASSWORD).await), "wrong_credentials");
+    assert_eq!(stage.login("anna", "battery staple").await.status, 200);
+}
+
+#[tokio::test]
+async fn the_published_keys_outlive_the_process() {
+    let mut stage = Stage::new().await;
+    let before = stage.nobody().get("/.well-known/jwks.json").await;
+    assert_eq!(before.header("cache-control"), "public, max-age=60");
+    let key = &before.json()["keys"][0];
+    assert_eq!(
+        (key["kty"].as_str(), key["crv"].as_str(), key["alg"].as_str()),
+        (Some("OKP"), Some("Ed25519"), Some("EdDSA"))
+    );
+    assert!(key.get("d").is_none(), "the private half is published");
+    stage.program.kill();
+    stage.program.start_again();
+    stage.program.ready().await;
+    let after = stage.nobody().get("/.well-known/jwks.json").await;
+    assert_eq!(before.json(), after.json());
+}
+
+#[tokio::test]
+async fn neither_passwords_nor_tokens_are_kept() {
+    let stage = Stage::new().await;
+    let token = refresh_token(&stage.register("anna").await);
+    let kept: String = sqlx::query_scalar("select password_hash from users").fetch_one(&stage.pool).await.unwrap();
+    assert!(kept.starts_with("$argon2id$") && !kept.contains(PASSWORD));
+    let hash: Vec<u8> = sqlx::query_scalar("select hash from refresh_tokens").fetch_one(&stage.pool).await.unwrap();
+    assert_eq!(hash.len(), 32);
+    assert_ne!(hash, token.as_bytes());
+}

@@ -1,0 +1,71 @@
+//! A running users-service with its own database and virtual host.
+
+use sqlx::PgPool;
+use std::path::PathBuf;
+use testkit::{Answer, Client, Program, TestBroker, TestDatabase, unique};
+
+// Fields are dropped in their order: the program before what it uses.
+pub(crate) struct Stage {
+    pub(crate) program: Program,
+    pub(crate) broker: TestBroker,
+    pub(crate) pool: PgPool,
+    keys: PathBuf,
+    _database: TestDatabase,
+}
+
+pub(crate) const PASSWORD: &str = "correct horse";
+
+impl Stage {
+    pub(crate) async fn new() -> Self {
+        let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
+        broker.overhear("users").await;
+        let keys = std::env::temp_dir().join(unique("chipin_keys"));
+        let url = database.service_url("users");
+        let folder = keys.display().to_string();
+        let variables = [
+            ("DATABASE_URL", url.as_str()),
+            ("AMQP_URL", broker.url()),
+            ("KEYS_DIR", folder.as_str()),
+            ("ADMIN_LOGINS", "root,chief"),
+        ];
+        let program = Program::start(env!("CARGO_BIN_EXE_users-service"), &variables).await;
+        let pool = database.admin_pool("users");
+        Self { program, broker, pool, keys, _database: database }
+    }
+
+    pub(crate) fn nobody(&self) -> Client {
+        Client::new(&self.program.url())
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: serde_json::Value) -> Answer {
+        self.nobody().post(path, &body.to_string()).await
+    }
+
+    pub(crate) async fn register(&self, login: &str) -> Answer {
+        self.post("/register", serde_json::json!({"login": login, "password": PASSWORD})).await
+    }
+
+    pub(crate) async fn login(&self, login: &str, password: &str) -> Answer {
+        self.post("/login", serde_json::json!({"login": login, "password": password})).await
+    }
+
+    pub(crate) async fn refresh(&self, token: &str) -> Answer {
+        self.post("/refresh", serde_json::json!({"refresh_token": token})).await
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.keys);
+    }
+}
+
+/// The refresh token of a session.
+pub(crate) fn refresh_token(session: &Answer) -> String {
+    session.json()["refresh_token"].as_str().unwrap().to_owned()
+}
+
+/// The code of a problem.
+pub(crate) fn code(answer: &Answer) -> String {
+    answer.json()["code"].as_str().unwrap_or_default().to_owned()
+}
