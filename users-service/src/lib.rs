@@ -13,6 +13,7 @@ pub mod sessions;
 
 pub mod domain;
 pub mod store;
+pub mod user;
 
 use chassis::process::{Ended, Process};
 use chassis::readiness::Readiness;

@@ -1,8 +1,8 @@
 //! What whoever signed in gets: an access token for ten minutes, and a refresh token for the next one.
 
 use crate::api::user_json::UserJson;
-use crate::domain::user::User;
 use crate::keys::{Keys, SignError};
+use crate::user::User;
 use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -38,6 +38,7 @@ impl Stage {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
         // Whom payments hears besides, in stories without cheques.
         broker.declare_exchange("router").await;
+        broker.declare_exchange("users").await;
         let mut orders = prepare(service("orders", &database, &broker));
         let mut payments = prepare(service("payments", &database, &broker));
         let mut gateway = prepare(gateway(&orders, &payments));

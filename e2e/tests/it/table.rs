@@ -50,6 +50,7 @@ impl Table {
         let redis = TestRedis::numbered(number);
         // Whom payments hears besides: there are no orders at this table.
         broker.declare_exchange("orders").await;
+        broker.declare_exchange("users").await;
         let photos = Folder(std::env::temp_dir().join(testkit::unique("photos")));
         let folder = photos.0.display().to_string();
         let mut payments = service("payments", &database, &broker);

@@ -1,4 +1,5 @@
 /** One request to the gateway: JSON in, JSON out, every failure a `Failure`. */
+import { signedInBy } from './bearer';
 import { Failure } from './failure';
 import { readJson } from './json';
 import type { Problem } from './model';
@@ -43,9 +44,26 @@ export async function call<T>(path: string, request: Call): Promise<Answer<T>> {
 }
 
 async function reach(path: string, request: Call): Promise<Response> {
+  const bearer = request.userId === null ? null : signedInBy();
+  if (!bearer) return send(path, request, null);
+  const token = await bearer.token();
+  const response = await send(path, request, token);
+  if (response.status !== 401 || token === null) return response;
+  // A gateway that does not believe a token has done nothing: the request may be made again.
+  const isRefused = response.headers.get('WWW-Authenticate') === 'Bearer';
+  const renewed = isRefused ? await bearer.renew(token) : null;
+  return renewed === null ? response : send(path, request, renewed);
+}
+
+/** Whom a request is made for, as its headers say it. */
+export function identity(userId: number | null, token: string | null): Record<string, string> {
+  if (token !== null) return { Authorization: `Bearer ${token}` };
+  return userId === null || signedInBy() ? {} : { 'X-User-ID': String(userId) };
+}
+
+async function send(path: string, request: Call, token: string | null): Promise<Response> {
   const { method, userId, participantToken, body, idempotencyKey } = request;
-  const headers = new Headers({ Accept: ACCEPT });
-  if (userId !== null) headers.set('X-User-ID', String(userId));
+  const headers = new Headers({ Accept: ACCEPT, ...identity(userId, token) });
   if (participantToken) headers.set('X-Participant-Token', participantToken);
   if (body !== undefined) headers.set('Content-Type', 'application/json');
   if (idempotencyKey !== undefined) headers.set('Idempotency-Key', idempotencyKey);

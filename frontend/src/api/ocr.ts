@@ -1,6 +1,7 @@
 /** ocr-service, through the gateway. */
+import { signedInBy } from './bearer';
 import { Failure } from './failure';
-import { ACCEPT, call, problemFailure } from './http';
+import { ACCEPT, call, identity, problemFailure } from './http';
 import { readJson } from './json';
 import type { ReadCheque, Reading } from './model';
 
@@ -18,14 +19,15 @@ export interface Upload {
 const TIMEOUT_MS = 180_000;
 
 /** Sends the picture and waits until it is read. Throws a `Failure`; an abort is `network`. */
-export function loadImage({ userId, picture, reading, onSent, signal }: Upload): Promise<ReadCheque> {
+export async function loadImage({ userId, picture, reading, onSent, signal }: Upload): Promise<ReadCheque> {
+  const token = (await signedInBy()?.token()) ?? null;
   // Not fetch: it does not tell how much of the body has been sent.
   const request = new XMLHttpRequest();
   const body = new FormData();
   body.set('file', picture, 'cheque');
   request.open('POST', `/ocr/load-image?reading=${reading}`);
   request.setRequestHeader('Accept', ACCEPT);
-  request.setRequestHeader('X-User-ID', String(userId));
+  for (const [name, value] of Object.entries(identity(userId, token))) request.setRequestHeader(name, value);
   request.timeout = TIMEOUT_MS;
   request.upload.onprogress = ({ loaded, total }) => onSent(total > 0 ? loaded / total : 0);
   request.upload.onload = () => onSent(1);

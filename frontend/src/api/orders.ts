@@ -3,6 +3,7 @@ import type { Minor } from '../money/amount';
 import { type Answer, call } from './http';
 import { writeJson } from './json';
 import type { Order, OrderStatus } from './model';
+import { socketQuery } from './tickets';
 
 const PAGE_ROWS = 20;
 
@@ -37,7 +38,7 @@ export async function placeOrder(userId: number, body: string, key: string): Pro
   return (await call<Order>('/orders/orders', request)).data;
 }
 
-export function ordersSocketUrl(userId: number): string {
+export async function ordersSocketUrl(userId: number): Promise<string> {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-  return `${scheme}://${location.host}/ws/orders?user_id=${userId}`;
+  return `${scheme}://${location.host}/ws/orders${await socketQuery(userId)}`;
 }

@@ -45,7 +45,11 @@ export interface components {
       created_at: string;
     };
     GatewayInfo: {
+      /** `header` or `jwt`. */
       auth_mode: string;
+      /** Users for trying it out, whose password everybody knows. */
+      demo_users?: string[];
+      demo_password?: string;
       /** What share links begin with. */
       share_url?: string;
       /** Where people look at the broker; absent where they should not. */

@@ -61,7 +61,7 @@ export class SharedCheque {
     this.account = userId === null ? null : new AccountState(userId, () => undefined);
     this.settleDraft = new Draft(`settle.${hash}.${userId}`, {});
     this.topUpDraft = new Draft(`missing.${hash}.${userId}`, { amount: '' });
-    this.connection = new Connection(router.chequeSocketUrl(hash), {
+    this.connection = new Connection(async () => router.chequeSocketUrl(hash), {
       onLive: () => {
         if (this.failure) void this.refresh();
       },

@@ -19,7 +19,7 @@ export interface ConnectionEvents {
 
 export class Connection {
   state = $state.raw<ConnectionState>({ name: 'connecting' });
-  readonly #url: string;
+  readonly #url: () => Promise<string>;
   readonly #events: ConnectionEvents;
   #socket: WebSocket | null = null;
   #attempt = 0;
@@ -27,8 +27,11 @@ export class Connection {
   #retryTimer = 0;
   #stableTimer = 0;
   #stop: AbortController | null = null;
+  // Of the try that is under way; an address that comes too late is of no use.
+  #try = 0;
 
-  constructor(url: string, events: ConnectionEvents) {
+  /** `url` is asked before each try: the address may hold what is good only once. */
+  constructor(url: () => Promise<string>, events: ConnectionEvents) {
     this.#url = url;
     this.#events = events;
   }
@@ -58,7 +61,16 @@ export class Connection {
     clearTimeout(this.#retryTimer);
     this.#drop();
     if (!this.#wasLive) this.state = { name: 'connecting' };
-    const socket = new WebSocket(this.#url);
+    void this.#open();
+  }
+
+  async #open(): Promise<void> {
+    this.#try += 1;
+    const mine = this.#try;
+    const url = await this.#url().catch(() => null);
+    if (mine !== this.#try || this.#stop?.signal.aborted) return;
+    if (url === null) return this.#onClose(1006);
+    const socket = new WebSocket(url);
     this.#socket = socket;
     socket.onopen = () => this.#onOpen();
     socket.onmessage = ({ data }) => this.#events.onMessage(String(data));
@@ -105,6 +117,7 @@ export class Connection {
   }
 
   #drop(): void {
+    this.#try += 1;
     const socket = this.#socket;
     this.#socket = null;
     if (!socket) return;

@@ -4,8 +4,10 @@ import { Activity } from '../activity/activity.svelte';
 import { readGatewayInfo } from '../api/gateway';
 import type { GatewayInfo } from '../api/model';
 import { SharedCheque } from '../cheque/shared-cheque.svelte';
+import { signInBy } from '../api/bearer';
 import { Speech } from '../i18n/speech.svelte';
 import type { Connection } from '../live/connection.svelte';
+import { Auth } from '../sign-in/auth.svelte';
 import { Clock } from './clock.svelte';
 import { Preferences } from './preferences.svelte';
 import { Route } from './route.svelte';
@@ -14,8 +16,8 @@ import { Session } from './session.svelte';
 const INFO_RETRY_MS = 5_000;
 const CURRENCY_DEFAULT = 'RUB';
 
-/** What the person came for: their own affairs, or one shared cheque. */
-export type Visit = { at: 'home'; session: Session } | { at: 'cheque'; cheque: SharedCheque };
+/** What the person came for: their own affairs, or one shared cheque; who is not signed in stands at the door. */
+export type Visit = { at: 'home'; session: Session } | { at: 'cheque'; cheque: SharedCheque } | { at: 'door' };
 
 export class Chipin {
   readonly preferences = new Preferences();
@@ -24,15 +26,20 @@ export class Chipin {
   readonly clock = new Clock();
   info = $state.raw<GatewayInfo | null>(null);
   readonly speech = new Speech(this.preferences, () => this.info?.currency ?? CURRENCY_DEFAULT);
-  visit = $state.raw<Visit>(this.#visitAs(this.preferences.userId));
+  readonly auth = new Auth(() => this.#turnTo(null));
+  /** Whether it is not known yet who is signed in. */
+  knocking = $state(true);
+  visit = $state.raw<Visit>(this.#firstVisit());
 
   /** Who the person is; on a shared cheque perhaps nobody yet. */
   get userId(): number | null {
+    if (this.visit.at === 'door') return null;
     return this.visit.at === 'home' ? this.visit.session.userId : this.visit.cheque.userId;
   }
 
   /** What keeps the page live; nothing does where a link leads nowhere. */
   get connection(): Connection | null {
+    if (this.visit.at === 'door') return null;
     if (this.visit.at === 'home') return this.visit.session.connection;
     return this.visit.cheque.phase === 'failed' ? null : this.visit.cheque.connection;
   }
@@ -51,16 +58,55 @@ export class Chipin {
   /** Development mode only: acts as another user from now on. */
   actAs(userId: number): void {
     if (userId === this.userId) return;
-    this.#end();
     this.preferences.userId = userId;
+    this.#turnTo(userId);
+  }
+
+  /** Goes on as whoever has just signed in. */
+  comeIn(userId: number): void {
+    this.knocking = false;
+    if (userId !== this.userId) this.#turnTo(userId);
+  }
+
+  /** Whether the pages for operators are this person's. */
+  get operates(): boolean {
+    return this.info?.auth_mode === 'header' || this.auth.user?.role === 'admin';
+  }
+
+  #turnTo(userId: number | null): void {
+    this.#end();
     if (this.visit.at === 'home' && !this.route.operating) this.route.closeOrder();
     this.visit = this.#visitAs(userId);
     this.#begin();
   }
 
+  // Before the gateway has said how people prove who they are, it is what it was last time.
+  #firstVisit(): Visit {
+    if (this.preferences.signsIn) signInBy(this.auth);
+    return this.#visitAs(this.preferences.signsIn ? null : this.preferences.userId);
+  }
+
+  async #learnMode(signsIn: boolean): Promise<void> {
+    const changes = signsIn !== this.preferences.signsIn;
+    this.preferences.signsIn = signsIn;
+    signInBy(signsIn ? this.auth : null);
+    if (changes) this.#turnTo(signsIn ? null : this.preferences.userId);
+    if (!signsIn) return;
+    try {
+      await this.auth.token();
+      if (this.auth.user) this.comeIn(this.auth.user.id);
+      this.knocking = false;
+    } catch {
+      // Nobody is signed out because the network is away.
+      setTimeout(() => void this.#learnMode(true), INFO_RETRY_MS);
+    }
+  }
+
   #visitAs(userId: number | null): Visit {
     const { chequeHash } = this.route;
     if (chequeHash !== null) return { at: 'cheque', cheque: new SharedCheque(chequeHash, userId, this.activity) };
+    if (this.preferences.signsIn && userId === null) return { at: 'door' };
+    if (this.preferences.signsIn && userId !== null) return { at: 'home', session: new Session(userId, this.activity) };
     // At home somebody must be acted as; from now on it is them on the cheques too.
     this.preferences.userId = userId ?? 1;
     return { at: 'home', session: new Session(userId ?? 1, this.activity) };
@@ -68,17 +114,18 @@ export class Chipin {
 
   #begin(): void {
     if (this.visit.at === 'home') this.visit.session.start();
-    else this.visit.cheque.start();
+    else if (this.visit.at === 'cheque') this.visit.cheque.start();
   }
 
   #end(): void {
     if (this.visit.at === 'home') this.visit.session.stop();
-    else this.visit.cheque.stop();
+    else if (this.visit.at === 'cheque') this.visit.cheque.stop();
   }
 
   async #learnInfo(): Promise<void> {
     try {
       this.info = await readGatewayInfo();
+      await this.#learnMode(this.info.auth_mode === 'jwt');
     } catch {
       // The page works without it; the currency shown is the default until then.
       setTimeout(() => void this.#learnInfo(), INFO_RETRY_MS);

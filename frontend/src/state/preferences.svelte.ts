@@ -7,6 +7,7 @@ export class Preferences {
   #language = $state<Language>(rememberedLanguage());
   #theme = $state<Theme>(rememberedTheme());
   #userId = $state<number | null>(rememberedUser());
+  #signsIn = $state(recall('signs-in') === 'true');
 
   get language(): Language {
     return this.#language;
@@ -31,6 +32,15 @@ export class Preferences {
   set userId(userId: number) {
     this.#userId = userId;
     remember('user', String(userId));
+  }
+
+  /** Whether people signed in here when the gateway was last asked. */
+  get signsIn(): boolean {
+    return this.#signsIn;
+  }
+  set signsIn(signsIn: boolean) {
+    this.#signsIn = signsIn;
+    remember('signs-in', String(signsIn));
   }
 
   /** Carries the choices to the document, where CSS and screen readers look for them. */

@@ -48,7 +48,7 @@ export class Session {
     this.orders = new OrderList(userId, this.book);
     this.orderDraft = new Draft(`order.${userId}`, { amount: '', description: '' });
     this.topUpDraft = new Draft(`topup.${userId}`, { amount: '' });
-    this.connection = new Connection(ordersSocketUrl(userId), {
+    this.connection = new Connection(() => ordersSocketUrl(userId), {
       onLive: () => void this.#onLive(),
       onLost: (why) => this.#onLost(why),
       onMessage: (text) => void this.#onMessage(readJson(text) as OrderMessage),

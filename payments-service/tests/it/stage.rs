@@ -21,6 +21,7 @@ impl Stage {
         broker.overhear("orders").await;
         broker.overhear("payments").await;
         broker.overhear("router").await;
+        broker.overhear("users").await;
         let url = database.service_url("payments");
         let variables = [("DATABASE_URL", url.as_str()), ("AMQP_URL", broker.url())];
         let program = Program::start(env!("CARGO_BIN_EXE_payments-service"), &variables).await;

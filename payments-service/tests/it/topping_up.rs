@@ -1,7 +1,10 @@
 //! Accounts and top-ups over HTTP.
 
 use crate::stage::Stage;
+use contracts::ids::UserId;
+use contracts::users::UserRegistered;
 use serde_json::json;
+use testkit::eventually;
 
 #[tokio::test]
 async fn an_account_is_opened_once_and_its_balance_is_told() {
@@ -16,6 +19,17 @@ async fn an_account_is_opened_once_and_its_balance_is_told() {
     assert_eq!(answer.json()["balance"], json!(500.05));
     assert!(answer.json()["transaction_id"].is_string());
     assert_eq!(user.get("/account/balance").await.json(), json!({ "user_id": 1, "balance": 500.05 }));
+}
+
+#[tokio::test]
+async fn who_registers_has_an_account_and_keeps_what_is_in_it() {
+    let stage = Stage::new().await;
+    stage.top_up(8, "10").await;
+    for user in [7, 8, 7] {
+        stage.broker.announce(&UserRegistered { user_id: UserId::try_from(user).unwrap() }).await;
+    }
+    eventually(json!(0), async || stage.balance(7).await).await;
+    assert_eq!(stage.balance(8).await, 10);
 }
 
 #[tokio::test]

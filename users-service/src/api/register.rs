@@ -2,10 +2,10 @@
 
 use super::read;
 use crate::domain::login::Login;
-use crate::domain::user::User;
 use crate::sessions::{RefreshToken, Session};
 use crate::state::State;
 use crate::store;
+use crate::user::User;
 use axum::{Json, extract};
 use chassis::body::JsonBody;
 use chassis::passage::Role;

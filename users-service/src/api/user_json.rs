@@ -1,6 +1,6 @@
 //! A user on the wire.
 
-use crate::domain::user::User;
+use crate::user::User;
 use contracts::ids::UserId;
 use serde::Serialize;
 use time::OffsetDateTime;

@@ -2,4 +2,3 @@
 
 pub mod login;
 pub mod password;
-pub mod user;

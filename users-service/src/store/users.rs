@@ -1,7 +1,7 @@
 //! The table `users`.
 
 use crate::domain::login::Login;
-use crate::domain::user::User;
+use crate::user::User;
 use chassis::passage::Role;
 use contracts::ids::UserId;
 use sqlx::{PgConnection, PgPool};

@@ -54,6 +54,7 @@ mod tests {
             source("migrations/orders/0001_outbox.sql", "a\nc\n"),
             source("migrations/ocr/0001_outbox.sql", "a\nb\n"),
             source("migrations/router/0001_outbox.sql", "a\nb\n"),
+            source("migrations/users/0001_outbox.sql", "a\nb\n"),
         ]);
         assert_eq!(found.len(), 2);
         assert_eq!((found[0].path.as_str(), found[0].line), ("migrations/orders/0001_outbox.sql", 2));

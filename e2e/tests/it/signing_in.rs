@@ -1,0 +1,156 @@
+//! People sign in: the whole way from a password to a paid order, and no way around it.
+
+use crate::stage::{gateway_before, service};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use testkit::{Answer, Client, Program, Socket, TestBroker, TestDatabase, eventually, unique};
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const PASSWORD: &str = "correct horse";
+
+/// A system into which people sign in. Fields are dropped in their order: programs before what they use.
+struct Stage {
+    gateway: Program,
+    orders: Program,
+    payments: Program,
+    users: Program,
+    _broker: TestBroker,
+    _database: TestDatabase,
+    keys: PathBuf,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
+        // Whom payments hears besides: there are no cheques here.
+        broker.declare_exchange("router").await;
+        let keys = std::env::temp_dir().join(unique("chipin_keys"));
+        let behind = |name: &str| service(name, &database, &broker).with("GATEWAY_SECRET", SECRET);
+        let mut users = behind("users").with("KEYS_DIR", &keys.display().to_string()).with("ADMIN_LOGINS", "root");
+        let (mut orders, mut payments) = (behind("orders"), behind("payments"));
+        let services = [("ORDERS_URL", &orders), ("PAYMENTS_URL", &payments), ("USERS_URL", &users)];
+        let mut gateway = gateway_before(&services).with("AUTH_MODE", "jwt").with("GATEWAY_SECRET", SECRET);
+        for program in [&mut orders, &mut payments, &mut users, &mut gateway] {
+            program.start_again();
+        }
+        tokio::join!(orders.ready(), payments.ready(), users.ready(), gateway.ready());
+        Self { gateway, orders, payments, users, _broker: broker, _database: database, keys }
+    }
+
+    fn nobody(&self) -> Client {
+        Client::new(&self.gateway.url())
+    }
+
+    fn bearer(&self, session: &Value) -> Client {
+        let token = session["access_token"].as_str().unwrap();
+        self.nobody().with_header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// Registers somebody, and waits until the gateway knows the keys.
+    async fn register(&self, login: &str) -> Value {
+        let body = json!({"login": login, "password": PASSWORD}).to_string();
+        let answer = self.nobody().post("/users/register", &body).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        let session = answer.json();
+        let client = self.bearer(&session);
+        eventually(200, async || client.get("/users/me").await.status.as_u16()).await;
+        session
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.keys);
+    }
+}
+
+fn code(answer: &Answer) -> (u16, String) {
+    (answer.status.as_u16(), answer.json()["code"].as_str().unwrap_or_default().to_owned())
+}
+
+fn refused() -> (u16, String) {
+    (401, "unauthenticated".to_owned())
+}
+
+#[tokio::test]
+async fn from_a_password_to_a_paid_order_that_is_watched() {
+    let stage = Stage::new().await;
+    let session = stage.register("anna").await;
+    let anna = stage.bearer(&session);
+    // Registering opens the account.
+    eventually(json!(0), async || anna.get("/payments/account/balance").await.json()["balance"].clone()).await;
+    assert_eq!(anna.post("/payments/account/topup", r#"{"amount": 500}"#).await.status, 200);
+
+    let ticket = anna.post("/tickets", "").await.json()["ticket"].as_str().unwrap().to_owned();
+    let socket = format!("ws://127.0.0.1:{}/ws/orders?ticket={ticket}", stage.gateway.port());
+    let _watching = Socket::open(&socket, &[]).await.unwrap();
+    assert!(Socket::open(&socket, &[]).await.is_err(), "a ticket is good once");
+
+    let placed = anna.post("/orders/orders", r#"{"amount": 200}"#).await;
+    assert_eq!(placed.status, 201, "{}", placed.text);
+    let page = format!("/orders/orders/{}", placed.json()["id"].as_str().unwrap());
+    eventually(json!("PAID"), async || anna.get(&page).await.json()["status"].clone()).await;
+
+    let body = json!({"login": "anna", "password": PASSWORD}).to_string();
+    let again = stage.nobody().post("/login", &body).await.json();
+    assert_eq!(stage.bearer(&again).get(&page).await.status, 200);
+    // For somebody else there is no such order.
+    let boris = stage.register("boris").await;
+    assert_eq!(code(&stage.bearer(&boris).get(&page).await), (404, "order_not_found".to_owned()));
+}
+
+#[tokio::test]
+async fn services_answer_nobody_who_comes_past_the_gateway() {
+    let stage = Stage::new().await;
+    for (service, path) in [
+        (&stage.orders, "/orders"),
+        (&stage.orders, "/openapi.json"),
+        (&stage.payments, "/account/balance"),
+        (&stage.payments, "/operations/messaging"),
+        (&stage.users, "/me"),
+        (&stage.users, "/users"),
+    ] {
+        let direct = Client::new(&service.url()).as_user(1).with_header("x-user-role", "admin");
+        let forged = direct.with_header("x-chipin-pass", "1.1.admin.99999999999.00");
+        for client in [direct, forged] {
+            assert_eq!(code(&client.get(path).await), (401, "not_through_the_gateway".to_owned()), "{path}");
+        }
+        assert_eq!(Client::new(&service.url()).get("/healthz").await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn without_a_token_every_private_call_is_refused_whatever_it_claims() {
+    let stage = Stage::new().await;
+    let claims = [("x-user-id", "1"), ("x-user-role", "admin"), ("x-chipin-pass", "1.1.admin.99999999999.00")];
+    let mut clients = vec![stage.nobody(), stage.nobody().with_header("authorization", "Bearer x.y.z")];
+    clients.extend(claims.iter().map(|(name, value)| stage.nobody().with_header(name, value)));
+    for client in &clients {
+        for path in
+            ["/orders/orders", "/payments/account/balance", "/users/me", "/users/users", "/orders/operations/messaging"]
+        {
+            assert_eq!(code(&client.get(path).await), refused(), "{path}");
+        }
+        for path in ["/orders/orders", "/payments/account/topup", "/users/password", "/tickets"] {
+            assert_eq!(code(&client.post(path, r#"{"amount": 1}"#).await), refused(), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn administrators_look_after_users_and_operations_and_nobody_else_does() {
+    let stage = Stage::new().await;
+    let (root, anna) = (stage.register("root").await, stage.register("anna").await);
+    let (root, boss) = (root["user"]["id"].clone(), stage.bearer(&root));
+    assert_eq!(boss.get("/users/users").await.json()["users"][0]["id"], root);
+    assert_eq!(boss.get("/orders/operations/messaging").await.status, 200);
+    let anna_alone = stage.bearer(&anna);
+    for path in ["/users/users", "/orders/operations/messaging", "/users/operations/messaging"] {
+        assert_eq!(anna_alone.get(path).await.status, 404, "{path}");
+    }
+    let block = format!("/users/users/{}/block", anna["user"]["id"]);
+    assert_eq!(anna_alone.post(&block, "").await.status, 404);
+    assert_eq!(boss.post(&block, "").await.status, 200);
+    let body = json!({"login": "anna", "password": PASSWORD}).to_string();
+    assert_eq!(code(&stage.nobody().post("/login", &body).await), (403, "blocked".to_owned()));
+}

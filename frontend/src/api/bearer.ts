@@ -1,0 +1,20 @@
+/** Where requests get the access token of whoever signed in; in development mode there is none. */
+
+export interface Bearer {
+  /** A token that is still good, or `null` when nobody is signed in. Throws a `Failure`. */
+  token(): Promise<string | null>;
+  /** Another token than `refused`, which the gateway did not believe. Throws a `Failure`. */
+  renew(refused: string): Promise<string | null>;
+}
+
+let bearer: Bearer | null = null;
+
+/** From now on requests of users are signed in by `source`; `null` is development mode. */
+export function signInBy(source: Bearer | null): void {
+  bearer = source;
+}
+
+/** Who signs requests in, if people sign in at all. */
+export function signedInBy(): Bearer | null {
+  return bearer;
+}
