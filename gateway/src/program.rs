@@ -104,7 +104,7 @@ pub async fn start(
     config.allowed_origins.add(&config.share_base_url);
     let shutdown = config.process.shutdown_timeout();
     if let Some(keys) = authenticator.keys() {
-        process.run("keys", follow(keys, config.users_url.clone(), process.stopping()));
+        process.run("keys", follow(keys, config.users_url.clone(), config.gateway_secret.clone(), process.stopping()));
     }
     let gateway = Arc::new(Gateway::new(config, authenticator, quotas, limits));
     let stopping = process.stopping();

@@ -122,6 +122,7 @@ async fn services_answer_nobody_who_comes_past_the_gateway() {
 #[tokio::test]
 async fn without_a_token_every_private_call_is_refused_whatever_it_claims() {
     let stage = Stage::new().await;
+    stage.register("anna").await;
     let claims = [("x-user-id", "1"), ("x-user-role", "admin"), ("x-chipin-pass", "1.1.admin.99999999999.00")];
     let mut clients = vec![stage.nobody(), stage.nobody().with_header("authorization", "Bearer x.y.z")];
     clients.extend(claims.iter().map(|(name, value)| stage.nobody().with_header(name, value)));

@@ -2,6 +2,7 @@
 
 use crate::upstream::BaseUrl;
 use bytes::Bytes;
+use chassis::passage::{GatewaySecret, PASS_HEADER};
 use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::client::legacy::Client;
@@ -80,11 +81,19 @@ impl Keys {
 ///
 /// # Errors
 /// None.
-pub(crate) async fn follow(keys: Keys, users: BaseUrl, stopping: CancellationToken) -> Result<(), Infallible> {
+pub(crate) async fn follow(
+    keys: Keys,
+    users: BaseUrl,
+    secret: Option<GatewaySecret>,
+    stopping: CancellationToken,
+) -> Result<(), Infallible> {
     let client = Client::builder(TokioExecutor::new()).build_http();
     let mut is_known_to_fail = false;
     loop {
-        match tokio::time::timeout(TIMEOUT, fetch(&client, &users)).await.unwrap_or(Err(FetchError::TimedOut)) {
+        match tokio::time::timeout(TIMEOUT, fetch(&client, &users, secret.as_ref()))
+            .await
+            .unwrap_or(Err(FetchError::TimedOut))
+        {
             Ok(document) => {
                 is_known_to_fail = false;
                 keys.replace(&document);
@@ -103,9 +112,16 @@ pub(crate) async fn follow(keys: Keys, users: BaseUrl, stopping: CancellationTok
     }
 }
 
-async fn fetch(client: &Client<HttpConnector, Empty<Bytes>>, users: &BaseUrl) -> Result<JwkSet, FetchError> {
+async fn fetch(
+    client: &Client<HttpConnector, Empty<Bytes>>,
+    users: &BaseUrl,
+    secret: Option<&GatewaySecret>,
+) -> Result<JwkSet, FetchError> {
     let page = users.page(PAGE.to_owned()).map_err(|failure| FetchError::Body(failure.into()))?;
-    let request = Request::get(page).header(header::HOST, users.host()).body(Empty::new())?;
+    let mut request = Request::get(page).header(header::HOST, users.host()).body(Empty::new())?;
+    if let Some(secret) = secret {
+        request.headers_mut().insert(PASS_HEADER, secret.pass(None));
+    }
     let answer = client.request(request).await?;
     if answer.status() != StatusCode::OK {
         return Err(FetchError::Status(answer.status()));

@@ -92,7 +92,10 @@ fn caller(gateway: &Gateway, target: Target, request: &Request, admission: Optio
     quota::Caller {
         address: quota::address_of(peer, request.headers(), gateway.config.trust_forwarded),
         user,
-        signs_in: target.to == Service::Users && access::tries_a_password(target.strip(request.uri().path())),
+        // What is refused at the door tries nothing.
+        signs_in: admission.is_some()
+            && target.to == Service::Users
+            && access::tries_a_password(target.strip(request.uri().path())),
     }
 }
 
