@@ -103,6 +103,11 @@ impl Plan {
         })
     }
 
+    /// The same, into which people sign in.
+    pub(crate) fn where_people_sign_in(self) -> Self {
+        Self { auth_mode: "jwt".to_owned(), ..self }
+    }
+
     /// An instance that is measured: optimised, on free ports, and it loses nothing when the power goes.
     ///
     /// # Errors

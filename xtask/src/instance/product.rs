@@ -111,6 +111,11 @@ impl Product {
         self.backing.parts().into_iter().chain(services).collect()
     }
 
+    /// Whether people sign in.
+    pub(crate) fn signs_in(&self) -> bool {
+        self.plan.signs_in()
+    }
+
     /// The UI's address, on which the API is too.
     pub(crate) fn ui_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.plan.services.ui)

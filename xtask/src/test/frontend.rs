@@ -27,14 +27,15 @@ pub(super) fn checks(stage: &Stage<'_>) -> Result<Counts, Failure> {
 /// The product in Chromium.
 pub(super) fn browser(stage: &Stage<'_>, product: &Product) -> Result<Counts, Failure> {
     let node = prepare(stage)?;
-    let mut command = node.npm(&["run", "e2e"], &stage.checkout.path("frontend"));
+    let script = if product.signs_in() { "e2e-signed-in" } else { "e2e" };
+    let mut command = node.npm(&["run", script], &stage.checkout.path("frontend"));
     command.env("BASE_URL", product.ui_url());
     if variable("CHROMIUM").is_none()
         && let Some(chromium) = find_program("chromium")
     {
         command.env("CHROMIUM", chromium);
     }
-    run(stage, "browser", "e2e", command)
+    run(stage, "browser", script, command)
 }
 
 /// Finds Node and installs the locked packages, unless they are there already.

@@ -14,7 +14,7 @@ use crate::cli::{Part, TestOptions};
 use crate::console::Console;
 use crate::failure::{Doing, Failure};
 use crate::install::{Need, ask_for_password, install, missing};
-use crate::instance::{Lock, stop_leftovers};
+use crate::instance::{Lock, Product, stop_leftovers};
 use crate::interrupt::Interrupt;
 use crate::test::cargo::Selection;
 use crate::test::report::Report;
@@ -33,7 +33,7 @@ pub(crate) fn test(checkout: &Checkout, options: &TestOptions) -> Result<ExitCod
     let Some(_lock) = Lock::take(&folder)? else {
         return Err(Failure::new("another `cargo xtask test` runs in this checkout"));
     };
-    for name in ["servers", "product"] {
+    for name in ["servers", "product", "signed-in"] {
         let instance = folder.join(name);
         stop_leftovers(&instance);
         if instance.exists() {
@@ -71,16 +71,26 @@ fn run(stage: &Stage<'_>, parts: &[Part], report: &mut Report) -> Result<(), Fai
         report.add("frontend", || frontend::checks(stage))?;
     }
     if has(Part::Browser) {
-        match stage.product() {
-            Ok(mut product) => {
-                let outcome = report.add("browser", || frontend::browser(stage, &product));
-                product.stop();
-                outcome?;
-            }
-            Err(failure) => report.broken("browser", &failure, stage)?,
-        }
+        in_browser(stage, "browser", stage.product(), report)?;
+        in_browser(stage, "signed in", stage.product_where_people_sign_in(), report)?;
     }
     Ok(())
+}
+
+fn in_browser(
+    stage: &Stage<'_>,
+    part: &'static str,
+    product: Result<Product, Failure>,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    match product {
+        Ok(mut product) => {
+            let outcome = report.add(part, || frontend::browser(stage, &product));
+            product.stop();
+            outcome
+        }
+        Err(failure) => report.broken(part, &failure, stage),
+    }
 }
 
 fn on_servers(stage: &Stage<'_>, selection: Selection, report: &mut Report) -> Result<(), Failure> {

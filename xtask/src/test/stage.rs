@@ -34,10 +34,21 @@ impl Stage<'_> {
     /// # Errors
     /// Fails with what did not build or start.
     pub(super) fn product(&self) -> Result<Product, Failure> {
-        let plan = Plan::for_tests(self.folder.join("product"))?;
-        Product::prepare(&plan)?;
+        self.start(&Plan::for_tests(self.folder.join("product"))?)
+    }
+
+    /// The same, into which people sign in.
+    ///
+    /// # Errors
+    /// As [`Stage::product`].
+    pub(super) fn product_where_people_sign_in(&self) -> Result<Product, Failure> {
+        self.start(&Plan::for_tests(self.folder.join("signed-in"))?.where_people_sign_in())
+    }
+
+    fn start(&self, plan: &Plan) -> Result<Product, Failure> {
+        Product::prepare(plan)?;
         self.console.timed("build", || build_services(self.checkout, plan.release, self.console, self.interrupt))?;
-        let backing = self.console.timed("servers", || Backing::start(&plan, self.console))?;
-        Product::start(&plan, backing, self.console, self.interrupt)
+        let backing = self.console.timed("servers", || Backing::start(plan, self.console))?;
+        Product::start(plan, backing, self.console, self.interrupt)
     }
 }

@@ -41,7 +41,11 @@ pub(super) fn run(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, 
     tell(&plan, Phase::Ready, Some(&product))?;
     say!("\n{}\n\nChipin is ready:\n", console.timings());
     print_addresses(&product.addresses());
-    say!("\nDevelopment mode: whoever sends `X-User-ID: 1` is user 1. Loopback only.");
+    if product.signs_in() {
+        say!("\nPeople sign in. For trying it out: anna, boris, vera and admin, password chipin-demo. Loopback only.");
+    } else {
+        say!("\nDevelopment mode: whoever sends `X-User-ID: 1` is user 1. Loopback only.");
+    }
     if !options.supervisor {
         say!("Ctrl-C stops it; the data stay.\n");
     }
