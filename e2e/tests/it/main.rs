@@ -24,6 +24,7 @@ mod killed_services;
 mod large_body;
 mod latency;
 mod logs;
+mod matrix;
 mod signing_in;
 mod the_checker;
 mod tour;

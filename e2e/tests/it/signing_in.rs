@@ -1,53 +1,83 @@
 //! People sign in: the whole way from a password to a paid order, and no way around it.
 
 use crate::stage::{gateway_before, service};
+use crate::table::of_cheques;
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use testkit::{Answer, Client, Program, Socket, TestBroker, TestDatabase, eventually, unique};
+use testkit::{Answer, Client, Program, Socket, TestBroker, TestDatabase, TestRedis, eventually, unique};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const PASSWORD: &str = "correct horse";
 
 /// A system into which people sign in. Fields are dropped in their order: programs before what they use.
-struct Stage {
+pub(crate) struct Stage {
     gateway: Program,
     orders: Program,
     payments: Program,
     users: Program,
+    _of_cheques: Vec<Program>,
     _broker: TestBroker,
     _database: TestDatabase,
-    keys: PathBuf,
+    folder: PathBuf,
 }
 
 impl Stage {
     async fn new() -> Self {
+        Self::prepared(false).await
+    }
+
+    /// The same, where cheques are read and split too.
+    pub(crate) async fn with_cheques() -> Self {
+        Self::prepared(true).await
+    }
+
+    async fn prepared(has_cheques: bool) -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
-        // Whom payments hears besides: there are no cheques here.
+        // Whom payments hears besides, if there are no cheques.
         broker.declare_exchange("router").await;
-        let keys = std::env::temp_dir().join(unique("chipin_keys"));
+        let folder = std::env::temp_dir().join(unique("chipin_signing_in"));
+        let inside = |name: &str| folder.join(name).display().to_string();
         let behind = |name: &str| service(name, &database, &broker).with("GATEWAY_SECRET", SECRET);
-        let mut users = behind("users").with("KEYS_DIR", &keys.display().to_string()).with("ADMIN_LOGINS", "root");
+        let mut users = behind("users").with("KEYS_DIR", &inside("keys")).with("ADMIN_LOGINS", "root");
         let (mut orders, mut payments) = (behind("orders"), behind("payments"));
-        let services = [("ORDERS_URL", &orders), ("PAYMENTS_URL", &payments), ("USERS_URL", &users)];
+        let redis = TestRedis::numbered(3);
+        let photos = inside("photos");
+        std::fs::create_dir_all(&photos).unwrap();
+        let of_ocr = [("PHOTOS_DIR", photos.as_str()), ("OCR_WORKERS", "1")];
+        let cheques =
+            |name: &str, more| of_cheques(name, &database, &broker, &redis, more).with("GATEWAY_SECRET", SECRET);
+        let mut of_cheques = if has_cheques { vec![cheques("ocr", &of_ocr), cheques("router", &[])] } else { vec![] };
+        let mut services = vec![("ORDERS_URL", &orders), ("PAYMENTS_URL", &payments), ("USERS_URL", &users)];
+        services.extend(["OCR_URL", "ROUTER_URL"].into_iter().zip(&of_cheques));
         let mut gateway = gateway_before(&services).with("AUTH_MODE", "jwt").with("GATEWAY_SECRET", SECRET);
-        for program in [&mut orders, &mut payments, &mut users, &mut gateway] {
+        for program in [&mut orders, &mut payments, &mut users, &mut gateway].into_iter().chain(&mut of_cheques) {
             program.start_again();
         }
         tokio::join!(orders.ready(), payments.ready(), users.ready(), gateway.ready());
-        Self { gateway, orders, payments, users, _broker: broker, _database: database, keys }
+        for program in &of_cheques {
+            program.ready().await;
+        }
+        Self { gateway, orders, payments, users, _of_cheques: of_cheques, _broker: broker, _database: database, folder }
     }
 
-    fn nobody(&self) -> Client {
+    pub(crate) fn nobody(&self) -> Client {
         Client::new(&self.gateway.url())
     }
 
-    fn bearer(&self, session: &Value) -> Client {
+    pub(crate) fn bearer(&self, session: &Value) -> Client {
         let token = session["access_token"].as_str().unwrap();
         self.nobody().with_header("authorization", &format!("Bearer {token}"))
     }
 
+    /// The status with which a socket is refused to whoever `client` is; nothing when it opens.
+    pub(crate) async fn socket_status(&self, client: &Client, path: &str) -> Option<u16> {
+        let ticket = client.post("/tickets", "").await.json()["ticket"].as_str().unwrap().to_owned();
+        let url = format!("ws://127.0.0.1:{}{path}?ticket={ticket}", self.gateway.port());
+        Socket::open(&url, &[]).await.err()
+    }
+
     /// Registers somebody, and waits until the gateway knows the keys.
-    async fn register(&self, login: &str) -> Value {
+    pub(crate) async fn register(&self, login: &str) -> Value {
         let body = json!({"login": login, "password": PASSWORD}).to_string();
         let answer = self.nobody().post("/users/register", &body).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
@@ -60,15 +90,15 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.keys);
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
-fn code(answer: &Answer) -> (u16, String) {
+pub(crate) fn code(answer: &Answer) -> (u16, String) {
     (answer.status.as_u16(), answer.json()["code"].as_str().unwrap_or_default().to_owned())
 }
 
-fn refused() -> (u16, String) {
+pub(crate) fn refused() -> (u16, String) {
     (401, "unauthenticated".to_owned())
 }
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use testkit::{Client, Program, Socket, TestBroker, TestDatabase, TestRedis, eventually, picture};
 
 /// The cheque that most stories draw: three lines, 1000.00.
-const SLIP: [&str; 8] = [
+pub(crate) const SLIP: [&str; 8] = [
     "           CAFE CHIPIN",
     "",
     "Cappuccino       2 x 150.00     300.00",
@@ -149,7 +149,7 @@ impl Table {
 }
 
 /// A service that knows cheques, not started yet.
-fn of_cheques(
+pub(crate) fn of_cheques(
     name: &str,
     database: &TestDatabase,
     broker: &TestBroker,

@@ -1,0 +1,217 @@
+//! Who may do what: every operation of every OpenAPI document, for everybody who could try.
+
+use crate::signing_in::{Stage, code, refused};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use testkit::{Answer, Client};
+
+/// Who may do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    /// Everybody.
+    Anyone,
+    /// Everybody who knows the address of the cheque.
+    Guest,
+    /// Whoever is signed in, with what is theirs.
+    User,
+    /// The owner of the thing; for everybody else it is not there.
+    Owner,
+    /// Administrators; for everybody else there is no such page.
+    Administrator,
+}
+
+use Who::{Administrator, Anyone, Guest, Owner, User};
+
+const EMPTY: &str = "{}";
+
+/// Service, method, path, who, and a body that would do.
+const OPERATIONS: &[(&str, &str, &str, Who, &str)] = &[
+    ("/orders", "get", "/orders", User, EMPTY),
+    ("/orders", "post", "/orders", User, EMPTY),
+    ("/orders", "get", "/orders/{id}", Owner, EMPTY),
+    ("/orders", "get", "/ws/orders", User, EMPTY),
+    ("/orders", "get", "/ws/orders/{id}", User, EMPTY),
+    ("/payments", "post", "/account", User, EMPTY),
+    ("/payments", "post", "/account/topup", User, EMPTY),
+    ("/payments", "get", "/account/balance", User, EMPTY),
+    ("/payments", "get", "/account/transactions", User, EMPTY),
+    ("/ocr", "post", "/load-image", User, EMPTY),
+    ("/ocr", "get", "/cheques/{hash}", Owner, EMPTY),
+    ("/ocr", "get", "/cheques/{hash}/photo", Anyone, EMPTY),
+    ("/ocr", "get", "/readings/{reading}", Anyone, EMPTY),
+    ("/small-router", "get", "/cheques", Guest, EMPTY),
+    ("/small-router", "get", "/{hash}", Guest, EMPTY),
+    ("/small-router", "delete", "/{hash}", Owner, EMPTY),
+    ("/small-router", "patch", "/{hash}/cheque", Owner, EMPTY),
+    ("/small-router", "put", "/{hash}/method", Owner, r#"{"method": "equal"}"#),
+    ("/small-router", "post", "/{hash}/participants/{id}/cash", Owner, EMPTY),
+    ("/small-router", "put", "/{hash}/claims/{line}", Guest, EMPTY),
+    ("/small-router", "delete", "/{hash}/claims/{line}", Guest, EMPTY),
+    ("/small-router", "get", "/{hash}/dues", Guest, EMPTY),
+    ("/small-router", "post", "/{hash}/participants", Guest, EMPTY),
+    ("/small-router", "post", "/{hash}/settle", Guest, EMPTY),
+    ("/small-router", "get", "/{hash}/ws", Guest, EMPTY),
+    ("/users", "get", "/me", User, EMPTY),
+    ("/users", "post", "/password", User, EMPTY),
+    ("/users", "get", "/users", Administrator, EMPTY),
+    ("/users", "post", "/users/{id}/block", Administrator, EMPTY),
+    ("/users", "post", "/users/{id}/unblock", Administrator, EMPTY),
+    ("/users", "post", "/refresh", Anyone, EMPTY),
+    ("/users", "post", "/logout", Anyone, EMPTY),
+    ("/users", "get", "/.well-known/jwks.json", Anyone, EMPTY),
+    ("/users", "post", "/register", Anyone, EMPTY),
+    ("/users", "post", "/login", Anyone, EMPTY),
+];
+
+/// What every service shows its operators.
+const OF_OPERATORS: &[(&str, &str)] = &[
+    ("get", "/operations/messaging"),
+    ("get", "/operations/dead-letters"),
+    ("get", "/operations/dead-letters/{direction}/{event_id}"),
+    ("post", "/operations/dead-letters/{direction}/{event_id}/replay"),
+    ("post", "/operations/dead-letters/{direction}/{event_id}/discard"),
+    ("post", "/operations/dead-letters/replay"),
+    ("post", "/operations/dead-letters/discard"),
+];
+
+const SERVICES: [&str; 5] = ["/orders", "/payments", "/ocr", "/small-router", "/users"];
+
+/// One field of the matrix.
+struct Operation {
+    service: &'static str,
+    method: &'static str,
+    path: &'static str,
+    who: Who,
+    body: &'static str,
+}
+
+fn operations() -> Vec<Operation> {
+    let own =
+        OPERATIONS.iter().map(|&(service, method, path, who, body)| Operation { service, method, path, who, body });
+    let of_operators = SERVICES.iter().flat_map(|service| {
+        OF_OPERATORS.iter().map(|&(method, path)| Operation { service, method, path, who: Administrator, body: EMPTY })
+    });
+    own.chain(of_operators).collect()
+}
+
+/// The operations that a document names.
+fn documented(service: &str, document: &Value) -> Vec<String> {
+    const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+    let paths = document["paths"].as_object().unwrap();
+    let operations = paths.iter().flat_map(|(path, item)| {
+        METHODS
+            .iter()
+            .filter(|method| item.get(**method).is_some())
+            .map(move |method| format!("{service} {method} {path}"))
+    });
+    operations.collect()
+}
+
+/// The things of the owner that everybody else tries to get at.
+struct Things {
+    order: String,
+    cheque: String,
+}
+
+impl Things {
+    fn path(&self, operation: &Operation) -> String {
+        let path = format!("{}{}", operation.service, operation.path);
+        let id = match operation.service {
+            "/orders" => self.order.as_str(),
+            _ => "1",
+        };
+        path.replace("{id}", id)
+            .replace("{hash}", &self.cheque)
+            .replace("{line}", "1")
+            .replace("{reading}", "01900000-0000-7000-8000-000000000001")
+            .replace("{direction}", "incoming")
+            .replace("{event_id}", "01900000-0000-7000-8000-000000000001")
+    }
+
+    async fn ask(&self, client: &Client, operation: &Operation) -> Answer {
+        let path = self.path(operation);
+        match operation.method {
+            "get" => client.get(&path).await,
+            "put" => client.put(&path, operation.body).await,
+            "patch" => client.patch(&path, operation.body).await,
+            "delete" => client.delete(&path).await,
+            _ => client.post(&path, operation.body).await,
+        }
+    }
+}
+
+async fn things_of(owner: &Client) -> Things {
+    let placed = owner.post("/orders/orders", r#"{"amount": 200}"#).await;
+    let photo = testkit::picture::jpeg(&testkit::picture::slip(&crate::table::SLIP));
+    let read = owner.upload("/ocr/load-image", "cheque.jpg", "image/jpeg", &photo).await;
+    assert_eq!((placed.status.as_u16(), read.status.as_u16()), (201, 201), "{} {}", placed.text, read.text);
+    let cheque = read.json()["hash"].as_str().unwrap().to_owned();
+    let shared = format!("/small-router/{cheque}");
+    testkit::eventually(200, async || owner.get(&shared).await.status.as_u16()).await;
+    Things { order: placed.json()["id"].as_str().unwrap().to_owned(), cheque }
+}
+
+/// Whether whoever asked was let in, though perhaps with a bad request.
+fn is_let_in(answer: &Answer) -> bool {
+    answer.status.as_u16() < 500 && code(answer) != refused() && code(answer) != (404, "not_found".to_owned())
+}
+
+#[tokio::test]
+async fn every_operation_is_for_whom_it_is_for() {
+    let stage = Stage::with_cheques().await;
+    let root = stage.bearer(&stage.register("root").await);
+    let owner = stage.bearer(&stage.register("anna").await);
+    let other = stage.bearer(&stage.register("boris").await);
+    let nobody = stage.nobody();
+    let forged = stage.nobody().with_header("authorization", "Bearer eyJhbGciOiJub25lIn0.e30.x");
+
+    let mut in_documents = BTreeSet::new();
+    for service in SERVICES {
+        in_documents.extend(documented(service, &nobody.get(&format!("{service}/openapi.json")).await.json()));
+    }
+    let in_matrix: BTreeSet<String> =
+        operations().iter().map(|one| format!("{} {} {}", one.service, one.method, one.path)).collect();
+    assert_eq!(in_documents, in_matrix, "every operation has its row, and nothing else");
+
+    let things = things_of(&owner).await;
+    for operation in operations() {
+        let name = format!("{} {}", operation.method, things.path(&operation));
+        // Passwords may be tried a few times a minute only, which is shown elsewhere.
+        if matches!(operation.path, "/register" | "/login" | "/password") {
+            continue;
+        }
+        let (stranger, liar) = (things.ask(&nobody, &operation).await, things.ask(&forged, &operation).await);
+        match operation.who {
+            Anyone => assert!(is_let_in(&stranger) && is_let_in(&liar), "{name}: {} {}", stranger.text, liar.text),
+            Guest => {
+                assert!(stranger.status.as_u16() < 500, "{name}: {}", stranger.text);
+                assert_eq!(code(&liar), refused(), "{name}");
+            }
+            // A guest could be the owner's guest: the service knows better, and says no more.
+            Owner if operation.service == "/small-router" => {
+                assert!(matches!(stranger.status.as_u16(), 401 | 404), "{name}: {}", stranger.text);
+                assert_eq!(code(&liar), refused(), "{name}");
+            }
+            User | Owner | Administrator => {
+                assert_eq!((code(&stranger), code(&liar)), (refused(), refused()), "{name}");
+            }
+        }
+        let answer = things.ask(&other, &operation).await;
+        match operation.who {
+            Owner | Administrator => assert_eq!(answer.status, 404, "{name} as another user: {}", answer.text),
+            Anyone | Guest | User => assert!(is_let_in(&answer), "{name} as another user: {}", answer.text),
+        }
+        if operation.who == Administrator && operation.method == "get" {
+            let answer = things.ask(&root, &operation).await;
+            assert!(is_let_in(&answer), "{name} as administrator: {}", answer.text);
+        }
+    }
+
+    // After all that the things are still there, and the owner's.
+    assert_eq!(owner.get(&format!("/orders/orders/{}", things.order)).await.status, 200);
+    assert_eq!(owner.get(&format!("/ocr/cheques/{}", things.cheque)).await.status, 200);
+    assert_eq!(code(&nobody.get("/small-router/cheques").await), (401, "unauthenticated".to_owned()));
+    let path = format!("/ws/orders/{}", things.order);
+    assert_eq!(stage.socket_status(&other, &path).await, Some(404), "the socket of another's order");
+    assert_eq!(stage.socket_status(&owner, &path).await, None);
+}
