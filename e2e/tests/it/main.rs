@@ -25,6 +25,7 @@ mod large_body;
 mod latency;
 mod logs;
 mod matrix;
+mod privileges;
 mod signing_in;
 mod the_checker;
 mod tour;

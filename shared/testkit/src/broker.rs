@@ -156,6 +156,16 @@ impl TestBroker {
         serde_json::from_str::<Value>(&listing).ok()?["messages"].as_u64()
     }
 
+    /// A user who may do in this virtual host only what the three patterns allow; it goes with the virtual host.
+    pub async fn user(&self, configure: &str, write: &str, read: &str) -> BrokerUser {
+        let name = unique("user");
+        let made = json!({ "password": name, "tags": "management" }).to_string();
+        self.call("PUT", format!("/api/users/{name}"), made).await;
+        let allowed = json!({ "configure": configure, "write": write, "read": read }).to_string();
+        self.call("PUT", format!("/api/permissions/{}/{name}", self.name), allowed).await;
+        BrokerUser { name, vhost: self.name.clone(), management_url: self.management_url.clone() }
+    }
+
     async fn call(&self, method: &'static str, path: String, body: String) -> String {
         let url = self.management_url.clone();
         let told = path.clone();
@@ -164,6 +174,42 @@ impl TestBroker {
             .expect("the call does not panic");
         assert!((200..300).contains(&status) || status == 404, "{method} {told}: {status} {answer}");
         answer
+    }
+}
+
+/// A user of the test broker with few rights; dropping it deletes it.
+pub struct BrokerUser {
+    name: String,
+    vhost: String,
+    management_url: String,
+}
+
+impl BrokerUser {
+    /// Tries something through the management interface, which asks for the same rights as AMQP does; whether it was
+    /// allowed.
+    ///
+    /// `{vhost}` in the path is the virtual host.
+    ///
+    /// # Panics
+    /// When the broker can't be reached, or does not know what is meant.
+    pub async fn may(&self, method: &'static str, path: &str, body: Value) -> bool {
+        let (user, url) = (format!("{0}:{0}", self.name), self.management_url.clone());
+        let path = path.replace("{vhost}", &self.vhost);
+        let told = path.clone();
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let (status, answer) =
+            tokio::task::spawn_blocking(move || management::call_as(&user, &url, method, &path, &body))
+                .await
+                .expect("the call does not panic");
+        let is_refused = answer.contains("not_authorised") || answer.contains("ACCESS_REFUSED");
+        assert!((200..300).contains(&status) || is_refused, "{method} {told}: {status} {answer}");
+        !is_refused
+    }
+}
+
+impl Drop for BrokerUser {
+    fn drop(&mut self) {
+        management::call(&self.management_url, "DELETE", &format!("/api/users/{}", self.name), "");
     }
 }
 

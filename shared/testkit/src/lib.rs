@@ -14,7 +14,7 @@ mod program;
 mod redis;
 mod socket;
 
-pub use broker::TestBroker;
+pub use broker::{BrokerUser, TestBroker};
 pub use database::TestDatabase;
 pub use eventually::{eventually, eventually_within};
 pub use http::{Answer, Client};

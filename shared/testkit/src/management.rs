@@ -9,14 +9,25 @@ use std::time::Duration;
 /// Longest wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Sends one request and returns the status and the body.
+/// The administrator of the test broker.
+const ADMINISTRATOR: &str = "guest:guest";
+
+/// Sends one request of the administrator and returns the status and the body.
 ///
 /// # Panics
 /// When the broker can't be reached.
 pub(crate) fn call(base_url: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+    call_as(ADMINISTRATOR, base_url, method, path, body)
+}
+
+/// Sends one request of a user, `name:password`, and returns the status and the body.
+///
+/// # Panics
+/// When the broker can't be reached.
+pub(crate) fn call_as(user: &str, base_url: &str, method: &str, path: &str, body: &str) -> (u16, String) {
     let authority = base_url.trim_start_matches("http://").trim_end_matches('/');
     let address = authority.rsplit('@').next().unwrap_or(authority);
-    let credentials = STANDARD.encode("guest:guest");
+    let credentials = STANDARD.encode(user);
     let mut stream = TcpStream::connect(address).expect("connect to RabbitMQ's management interface");
     stream.set_read_timeout(Some(TIMEOUT)).expect("set a timeout");
     let length = body.len();
