@@ -1,8 +1,10 @@
 // Where people sign in: the way from a password to a paid order, and back out.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { launch, open } from '../browser.mjs';
-import { newestOrder, order, topUp, untilBalance, untilStatus } from '../deeds.mjs';
+import { BALANCED, goOnToShare, joinAsGuest, photographCheque, tapLine, untilDue, untilTaken } from '../cheque-deeds.mjs';
+import { newestOrder, order, topUp, untilBalance, untilLive, untilStatus } from '../deeds.mjs';
 
 let browser;
 before(async () => {
@@ -64,4 +66,38 @@ test('an administrator for trying it out sees operations', async () => {
   await page.getByRole('link', { name: 'Operations' }).click();
   await page.getByText('orders-service').first().waitFor();
   await context.close();
+});
+
+test('a guest of a cheque registers to pay, and keeps what they took', async () => {
+  // The stories before have tried passwords from this address too, and five a minute are allowed.
+  await pause(40_000);
+  const owner = await open(browser);
+  await owner.page.getByRole('button', { name: 'anna', exact: true }).click();
+  await untilLive(owner.page);
+  await photographCheque(owner.page, BALANCED);
+  const link = await goOnToShare(owner.page);
+
+  const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  await page.goto(link);
+  await joinAsGuest(page, 'Vera');
+  await tapLine(page, 3);
+  await untilTaken(page, 3);
+  await untilDue(page, 45000);
+
+  await page.getByRole('button', { name: 'Pay ₽450' }).click();
+  await page.getByRole('button', { name: 'Register', exact: true }).click();
+  await fill(page, `vera${Date.now().toString(36)}`, password);
+  await page.getByRole('button', { name: 'Register and sign in' }).click();
+  await owner.page.locator('[data-participant="2"]').getByText('Guest').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Sign out' }).waitFor();
+  await untilTaken(page, 3);
+  await untilDue(page, 45000);
+  await page.getByRole('button', { name: 'Pay ₽450' }).click();
+  await page.locator('[data-pay="failed"]').waitFor();
+  await page.getByRole('button', { name: 'Top up' }).click();
+  await page.getByRole('button', { name: /Pay ₽450.* again/ }).click();
+  await page.locator('[data-pay="paid"]').waitFor();
+  assert.deepEqual(owner.complaints, []);
+  await Promise.all([owner.context.close(), context.close()]);
 });
