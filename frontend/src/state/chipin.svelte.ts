@@ -80,9 +80,10 @@ export class Chipin {
     this.#begin();
   }
 
-  // Before the gateway has said how people prove who they are, it is what it was last time.
+  // Before the gateway has said how people prove who they are, it is what it was last time; at the first time one waits.
   #firstVisit(): Visit {
     if (this.preferences.signsIn) signInBy(this.auth);
+    if (this.preferences.signsIn === null && this.route.chequeHash === null) return { at: 'door' };
     return this.#visitAs(this.preferences.signsIn ? null : this.preferences.userId);
   }
 
@@ -90,7 +91,10 @@ export class Chipin {
     const changes = signsIn !== this.preferences.signsIn;
     this.preferences.signsIn = signsIn;
     signInBy(signsIn ? this.auth : null);
-    if (changes) this.#turnTo(signsIn ? null : this.preferences.userId);
+    const userId = signsIn ? null : this.preferences.userId;
+    // Whoever looks at a cheque as the same goes on looking: they may be writing their name.
+    const stays = this.visit.at === 'cheque' && userId === this.userId;
+    if (changes && !stays) this.#turnTo(userId);
     if (!signsIn) return;
     try {
       await this.auth.token();

@@ -7,7 +7,7 @@ export class Preferences {
   #language = $state<Language>(rememberedLanguage());
   #theme = $state<Theme>(rememberedTheme());
   #userId = $state<number | null>(rememberedUser());
-  #signsIn = $state(recall('signs-in') === 'true');
+  #signsIn = $state(rememberedMode());
 
   get language(): Language {
     return this.#language;
@@ -34,11 +34,11 @@ export class Preferences {
     remember('user', String(userId));
   }
 
-  /** Whether people signed in here when the gateway was last asked. */
-  get signsIn(): boolean {
+  /** Whether people signed in here when the gateway was last asked; `null` when it never was. */
+  get signsIn(): boolean | null {
     return this.#signsIn;
   }
-  set signsIn(signsIn: boolean) {
+  set signsIn(signsIn: boolean | null) {
     this.#signsIn = signsIn;
     remember('signs-in', String(signsIn));
   }
@@ -65,6 +65,11 @@ function rememberedLanguage(): Language {
 function rememberedTheme(): Theme {
   const theme = recall('theme');
   return theme === 'light' || theme === 'dark' ? theme : 'system';
+}
+
+function rememberedMode(): boolean | null {
+  const mode = recall('signs-in');
+  return mode === null ? null : mode === 'true';
 }
 
 function rememberedUser(): number | null {
