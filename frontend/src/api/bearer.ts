@@ -1,10 +1,10 @@
 /** Where requests get the access token of whoever signed in; in development mode there is none. */
 
 export interface Bearer {
-  /** A token that is still good, or `null` when nobody is signed in. Throws a `Failure`. */
-  token(): Promise<string | null>;
-  /** Another token than `refused`, which the gateway did not believe. Throws a `Failure`. */
-  renew(refused: string): Promise<string | null>;
+  /** A token of this user that is still good, or `null` when they are not signed in. Throws a `Failure`. */
+  token(userId: number): Promise<string | null>;
+  /** Another token of theirs than `refused`, which the gateway did not believe. Throws a `Failure`. */
+  renew(userId: number, refused: string): Promise<string | null>;
 }
 
 let bearer: Bearer | null = null;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { newKey, nextCursor } from './http';
+import { signInBy } from './bearer';
+import { Failure } from './failure';
+import { call, newKey, nextCursor } from './http';
 
 test('the next cursor is found wherever the service thinks it lives', () => {
   assert.equal(nextCursor('</orders?limit=20&cursor=abc%3D>; rel="next"'), 'abc=');
@@ -12,4 +14,49 @@ test('the next cursor is found wherever the service thinks it lives', () => {
 test('keys do not repeat', () => {
   assert.notEqual(newKey(), newKey());
   assert.match(newKey(), /^[0-9a-f]{32}$/);
+});
+
+/** Answers each request by what it says of its sender, and notes that. */
+function gateway(believed: string) {
+  const said: (string | null)[] = [];
+  globalThis.fetch = async (_, init) => {
+    const headers = new Headers(init?.headers);
+    said.push(headers.get('Authorization') ?? headers.get('X-User-ID'));
+    if (headers.get('Authorization') === `Bearer ${believed}`) return new Response('{}');
+    return new Response('{"code":"unauthenticated"}', { status: 401, headers: { 'WWW-Authenticate': 'Bearer' } });
+  };
+  return said;
+}
+
+test('a request that is refused for its token is made once more with another one', async (t) => {
+  t.after(() => signInBy(null));
+  const said = gateway('new');
+  const renewed: string[] = [];
+  signInBy({
+    token: async () => 'old',
+    renew: async (_, refused) => {
+      renewed.push(refused);
+      return 'new';
+    },
+  });
+  await call('/x', { userId: 7, method: 'POST', body: '{}' });
+  assert.deepEqual(said, ['Bearer old', 'Bearer new']);
+  assert.deepEqual(renewed, ['old']);
+});
+
+test('it is not made a third time, and never as another user', async (t) => {
+  t.after(() => signInBy(null));
+  const said = gateway('nobody has it');
+  signInBy({ token: async () => 'old', renew: async () => 'new' });
+  await assert.rejects(call('/x', { userId: 7 }), (cause) => cause instanceof Failure && cause.code === 'unauthenticated');
+  signInBy({ token: async (userId) => (userId === 8 ? 'of another' : null), renew: async () => null });
+  await assert.rejects(call('/x', { userId: 7 }));
+  assert.deepEqual(said, ['Bearer old', 'Bearer new', null]);
+});
+
+test('in development the number says who asks, and nobody else is named', async () => {
+  const said = gateway('x');
+  await assert.rejects(call('/x', { userId: 7 }));
+  await assert.rejects(call('/x', { userId: null }));
+  assert.deepEqual(said, ['7', null]);
 });

@@ -44,14 +44,15 @@ export async function call<T>(path: string, request: Call): Promise<Answer<T>> {
 }
 
 async function reach(path: string, request: Call): Promise<Response> {
-  const bearer = request.userId === null ? null : signedInBy();
-  if (!bearer) return send(path, request, null);
-  const token = await bearer.token();
+  const { userId } = request;
+  const bearer = signedInBy();
+  if (!bearer || userId === null) return send(path, request, null);
+  const token = await bearer.token(userId);
   const response = await send(path, request, token);
   if (response.status !== 401 || token === null) return response;
   // A gateway that does not believe a token has done nothing: the request may be made again.
   const isRefused = response.headers.get('WWW-Authenticate') === 'Bearer';
-  const renewed = isRefused ? await bearer.renew(token) : null;
+  const renewed = isRefused ? await bearer.renew(userId, token) : null;
   return renewed === null ? response : send(path, request, renewed);
 }
 

@@ -19,8 +19,22 @@ export interface Upload {
 const TIMEOUT_MS = 180_000;
 
 /** Sends the picture and waits until it is read. Throws a `Failure`; an abort is `network`. */
-export async function loadImage({ userId, picture, reading, onSent, signal }: Upload): Promise<ReadCheque> {
-  const token = (await signedInBy()?.token()) ?? null;
+export async function loadImage(upload: Upload): Promise<ReadCheque> {
+  const bearer = signedInBy();
+  if (!bearer) return send(upload, null);
+  const token = await bearer.token(upload.userId);
+  try {
+    return await send(upload, token);
+  } catch (cause) {
+    // As every request: a gateway that does not believe a token has done nothing.
+    const isRefused = token !== null && cause instanceof Failure && cause.code === 'unauthenticated';
+    const renewed = isRefused ? await bearer.renew(upload.userId, token) : null;
+    if (renewed === null) throw cause;
+    return send(upload, renewed);
+  }
+}
+
+function send({ userId, picture, reading, onSent, signal }: Upload, token: string | null): Promise<ReadCheque> {
   // Not fetch: it does not tell how much of the body has been sent.
   const request = new XMLHttpRequest();
   const body = new FormData();

@@ -2,18 +2,10 @@
 import type { Bearer } from '../api/bearer';
 import { Failure } from '../api/failure';
 import { logIn, logOut, refresh, register, type SignedIn, type User } from '../api/users';
+import { browserStore, type Store } from './store';
 
 // A token that ends sooner might end on its way.
 const MARGIN_MS = 30_000;
-const KEY = 'chipin.refresh';
-const LOCK = 'chipin.refresh';
-
-/** What keeps the refresh token, and lets one tab at a time use it. */
-export interface Store {
-  read(): string | null;
-  write(token: string | null): void;
-  alone<T>(work: () => Promise<T>): Promise<T>;
-}
 
 /** What users-service is asked. */
 export interface Users {
@@ -26,18 +18,25 @@ export interface Users {
 export class Auth implements Bearer {
   user = $state.raw<User | null>(null);
   #access: { token: string; endsAt: number } | null = null;
-  #renewing: Promise<string | null> | null = null;
+  #renewing: Promise<void> | null = null;
+  readonly #onTurn: (user: User | null) => void;
   readonly #store: Store;
   readonly #users: Users;
 
-  /** `onOut` is told when nobody is signed in any more. */
+  /** `onTurn` is told when somebody else, or nobody, is signed in from now on, other than by `signIn` and `register`. */
   constructor(
-    private readonly onOut: () => void,
+    onTurn: (user: User | null) => void,
     store: Store = browserStore,
     users: Users = { register, logIn, refresh, logOut },
   ) {
+    this.#onTurn = onTurn;
     this.#store = store;
     this.#users = users;
+  }
+
+  /** Follows what other tabs do; returns how to stop it. */
+  start(): () => void {
+    return this.#store.onChange(() => this.#hear());
   }
 
   async signIn(login: string, password: string): Promise<User> {
@@ -49,25 +48,43 @@ export class Auth implements Bearer {
   }
 
   async signOut(): Promise<void> {
-    const token = this.#store.read();
-    this.#forget();
+    const kept = this.#store.read();
+    this.#store.write(null);
+    this.#leave();
     // Signed out here in any case; the token ends by itself when nobody hears this.
-    if (token) await this.#users.logOut(token).catch(() => undefined);
+    if (kept) await this.#users.logOut(kept.token).catch(() => undefined);
   }
 
-  async token(): Promise<string | null> {
-    if (this.#access && this.#access.endsAt - MARGIN_MS > Date.now()) return this.#access.token;
+  /** Who will probably turn out to be signed in. */
+  get expected(): number | null {
+    return this.user?.id ?? this.#store.read()?.userId ?? null;
+  }
+
+  /** Finds out who is signed in. Throws a `Failure`. */
+  restore(): Promise<void> {
     return this.#renewOnce();
   }
 
-  async renew(refused: string): Promise<string | null> {
+  async token(userId: number): Promise<string | null> {
+    if (!this.#access || this.#access.endsAt - MARGIN_MS <= Date.now()) await this.#renewOnce();
+    return this.#tokenOf(userId);
+  }
+
+  async renew(userId: number, refused: string): Promise<string | null> {
     // Another request may have renewed it already.
-    if (this.#access && this.#access.token !== refused) return this.#access.token;
-    this.#access = null;
-    return this.#renewOnce();
+    if (!this.#access || this.#access.token === refused) {
+      this.#access = null;
+      await this.#renewOnce();
+    }
+    return this.#tokenOf(userId);
   }
 
-  #renewOnce(): Promise<string | null> {
+  // A request is never sent as somebody else than it was made for.
+  #tokenOf(userId: number): string | null {
+    return this.user?.id === userId ? (this.#access?.token ?? null) : null;
+  }
+
+  #renewOnce(): Promise<void> {
     this.#renewing ??= this.#store
       .alone(() => this.#refresh())
       .finally(() => {
@@ -76,62 +93,57 @@ export class Auth implements Bearer {
     return this.#renewing;
   }
 
-  async #refresh(): Promise<string | null> {
-    const token = this.#store.read();
-    if (token === null) {
-      if (this.user) this.#forget();
-      return null;
-    }
+  async #refresh(): Promise<void> {
+    const kept = this.#store.read();
+    if (kept === null) return this.#leave();
+    let session: SignedIn;
     try {
-      this.#keep(await this.#users.refresh(token));
-      return this.#access?.token ?? null;
+      session = await this.#users.refresh(kept.token);
     } catch (cause) {
       const isOver = cause instanceof Failure && cause.problem !== null && [401, 403].includes(cause.problem.status);
       if (!isOver) throw cause;
-      // Another tab was faster: what it got is good.
-      if (this.#store.read() !== token) return this.#refresh();
-      this.#forget();
-      return null;
+      if (!this.#isStill(kept.token)) return this.#catchUp();
+      this.#store.write(null);
+      return this.#leave();
     }
+    // Whoever signed out or in meanwhile, here or in another tab, has the last word.
+    if (!this.#isStill(kept.token)) return this.#catchUp();
+    const before = this.user?.id;
+    const user = this.#keep(session);
+    if (user.id !== before) this.#onTurn(user);
+  }
+
+  #isStill(token: string): boolean {
+    return this.#store.read()?.token === token;
+  }
+
+  // What is kept has changed while an answer was on its way: in this tab all is done, another tab's is to be fetched.
+  async #catchUp(): Promise<void> {
+    const kept = this.#store.read();
+    if (this.#access && kept && kept.userId === this.user?.id) return;
+    return this.#refresh();
+  }
+
+  #hear(): void {
+    const kept = this.#store.read();
+    if (kept === null) return this.#leave();
+    if (kept.userId === this.user?.id) return;
+    this.#access = null;
+    // Without a network the next request tries again.
+    void this.#renewOnce().catch(() => undefined);
   }
 
   #keep(session: SignedIn): User {
-    this.#store.write(session.refresh_token);
+    this.#store.write({ userId: session.user.id, token: session.refresh_token });
     this.#access = { token: session.access_token, endsAt: Date.now() + session.expires_in * 1000 };
     this.user = session.user;
     return session.user;
   }
 
-  #forget(): void {
-    this.#store.write(null);
+  #leave(): void {
     this.#access = null;
+    if (this.user === null) return;
     this.user = null;
-    this.onOut();
+    this.#onTurn(null);
   }
 }
-
-// Without storage one is signed in as long as the page is open.
-let unstored: string | null = null;
-
-const browserStore: Store = {
-  read() {
-    try {
-      return localStorage.getItem(KEY) ?? unstored;
-    } catch {
-      return unstored;
-    }
-  },
-  write(token) {
-    unstored = token;
-    try {
-      if (token === null) localStorage.removeItem(KEY);
-      else localStorage.setItem(KEY, token);
-    } catch {
-      return;
-    }
-  },
-  async alone<T>(work: () => Promise<T>): Promise<T> {
-    // Missing on plain http to another machine; then two tabs may both ask, and one asks again.
-    return navigator.locks ? await navigator.locks.request(LOCK, async () => await work()) : work();
-  },
-};

@@ -1,73 +1,204 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../api/failure';
-import type { SignedIn } from '../api/users';
-import { Auth, type Store, type Users } from './auth.svelte';
+import type { SignedIn, User } from '../api/users';
+import { Auth, type Users } from './auth.svelte';
+import { type Kept, readKept, type Store } from './store';
 
-const user = { id: 7, login: 'anna', role: 'user', blocked: false, created_at: '' } as const;
+const ANNA = 7;
+const BORIS = 8;
 
-function stage(refresh: Users['refresh']) {
-  let kept: string | null = 'r0';
-  let outs = 0;
-  const store: Store = {
-    read: () => kept,
-    write: (token) => {
-      kept = token;
-    },
-    alone: (work) => work(),
-  };
-  const never = () => Promise.reject(new Error('not asked'));
-  const users: Users = { register: never, logIn: never, refresh, logOut: () => Promise.resolve() };
-  const auth = new Auth(() => (outs += 1), store, users);
-  return { auth, store, outs: () => outs };
+function user(id: number): User {
+  return { id, login: id === ANNA ? 'anna' : 'boris', role: 'user', blocked: false, created_at: '' };
 }
 
-function session(number: number): SignedIn {
-  return { user, access_token: `a${number}`, expires_in: 600, refresh_token: `r${number}` };
+function session(number: number, id = ANNA): SignedIn {
+  return { user: user(id), access_token: `a${number}`, expires_in: 600, refresh_token: `r${number}` };
 }
 
 function refusal(status: number, code: string): Failure {
   return new Failure('problem', { type: '', title: '', status, code });
 }
 
+/** One browser with any number of tabs. */
+function browser(users: Partial<Users>) {
+  let kept: Kept | null = { userId: ANNA, token: 'r0' };
+  const heard: (() => void)[] = [];
+  const loggedOut: string[] = [];
+  const asked: Users = {
+    register: () => Promise.reject(new Error('not asked')),
+    logIn: () => Promise.reject(new Error('not asked')),
+    refresh: () => Promise.reject(new Error('not asked')),
+    logOut: async (token) => void loggedOut.push(token),
+    ...users,
+  };
+  function tab() {
+    const turns: (number | null)[] = [];
+    let mine: (() => void) | null = null;
+    const store: Store = {
+      read: () => kept,
+      write: (next) => {
+        kept = next;
+        for (const hear of heard) if (hear !== mine) hear();
+      },
+      alone: (work) => work(),
+      onChange: (hear) => {
+        mine = hear;
+        heard.push(hear);
+        return () => undefined;
+      },
+    };
+    const auth = new Auth((turned) => turns.push(turned?.id ?? null), store, asked);
+    auth.start();
+    return { auth, turns };
+  }
+  return { tab, kept: () => kept, loggedOut };
+}
+
+/** An answer that comes when it is let go. */
+function held<T>() {
+  let release: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((resolve) => (release = resolve));
+  return { promise, release };
+}
+
 test('requests at once renew the token once', async () => {
   let asked = 0;
-  const { auth, store } = stage(async () => session((asked += 1)));
-  assert.deepEqual(await Promise.all([auth.token(), auth.token(), auth.token()]), ['a1', 'a1', 'a1']);
-  assert.equal(await auth.token(), 'a1');
+  const { tab, kept } = browser({ refresh: async () => session((asked += 1)) });
+  const { auth, turns } = tab();
+  assert.deepEqual(await Promise.all([auth.token(ANNA), auth.token(ANNA), auth.token(ANNA)]), ['a1', 'a1', 'a1']);
+  assert.equal(await auth.token(ANNA), 'a1');
   assert.equal(asked, 1);
-  assert.equal(store.read(), 'r1');
-  assert.equal(auth.user?.login, 'anna');
+  assert.equal(kept()?.token, 'r1');
+  assert.deepEqual(turns, [ANNA]);
 });
 
 test('a token that was refused is replaced, and not twice', async () => {
   let asked = 0;
-  const { auth } = stage(async () => session((asked += 1)));
-  await auth.token();
-  assert.equal(await auth.renew('a1'), 'a2');
-  assert.equal(await auth.renew('a1'), 'a2');
+  const { auth, turns } = browser({ refresh: async () => session((asked += 1)) }).tab();
+  await auth.token(ANNA);
+  assert.equal(await auth.renew(ANNA, 'a1'), 'a2');
+  assert.equal(await auth.renew(ANNA, 'a1'), 'a2');
   assert.equal(asked, 2);
+  assert.deepEqual(turns, [ANNA], 'the same user is no news');
 });
 
 test('whoever is refused for good is signed out', async () => {
-  const { auth, store, outs } = stage(() => Promise.reject(refusal(401, 'invalid_refresh_token')));
-  assert.equal(await auth.token(), null);
-  assert.equal(store.read(), null);
-  assert.equal(outs(), 1);
+  let refused = false;
+  const refresh = async () => {
+    if (refused) throw refusal(401, 'invalid_refresh_token');
+    return session(1);
+  };
+  const { tab, kept } = browser({ refresh });
+  const { auth, turns } = tab();
+  await auth.restore();
+  refused = true;
+  assert.equal(await auth.renew(ANNA, 'a1'), null);
+  assert.equal(kept(), null);
+  assert.deepEqual(turns, [ANNA, null]);
 });
 
 test('a network that is away signs nobody out', async () => {
-  const { auth, store, outs } = stage(() => Promise.reject(new Failure('network')));
-  await assert.rejects(auth.token());
-  assert.equal(store.read(), 'r0');
-  assert.equal(outs(), 0);
+  const { tab, kept } = browser({ refresh: () => Promise.reject(new Failure('network')) });
+  const { auth, turns } = tab();
+  await assert.rejects(auth.token(ANNA));
+  assert.equal(kept()?.token, 'r0');
+  assert.deepEqual(turns, []);
+});
+
+test('signing out forgets, and tells the server', async () => {
+  const { tab, kept, loggedOut } = browser({ refresh: async () => session(1) });
+  const { auth, turns } = tab();
+  await auth.restore();
+  await auth.signOut();
+  assert.equal(kept(), null);
+  assert.deepEqual(loggedOut, ['r1']);
+  assert.deepEqual(turns, [ANNA, null]);
+  assert.equal(await auth.token(ANNA), null);
+});
+
+test('signing out holds although a refresh is on its way', async () => {
+  const answer = held<SignedIn>();
+  let asked = 0;
+  const { tab, kept } = browser({ refresh: () => ((asked += 1) === 1 ? Promise.resolve(session(1)) : answer.promise) });
+  const { auth } = tab();
+  await auth.restore();
+  const renewing = auth.renew(ANNA, 'a1');
+  await auth.signOut();
+  answer.release(session(2));
+  assert.equal(await renewing, null);
+  assert.equal(kept(), null);
+  assert.equal(auth.user, null);
+});
+
+test('signing in as another holds although a refresh of the first is on its way', async () => {
+  const answer = held<SignedIn>();
+  const { tab, kept } = browser({ refresh: () => answer.promise, logIn: async () => session(9, BORIS) });
+  const { auth, turns } = tab();
+  const restoring = auth.restore();
+  await auth.signIn('boris', 'x');
+  answer.release(session(1));
+  await restoring;
+  assert.deepEqual(kept(), { userId: BORIS, token: 'r9' });
+  assert.equal(await auth.token(BORIS), 'a9');
+  assert.equal(await auth.token(ANNA), null, 'what was asked for Anna is not sent as Boris');
+  assert.deepEqual(turns, []);
+});
+
+test('who signs in in another tab is who this tab turns to, and nothing of the first goes out as them', async () => {
+  const refresh = async (token: string) => (token === 'r9' ? session(10, BORIS) : session(1));
+  const { tab } = browser({ refresh, logIn: async () => session(9, BORIS) });
+  const [first, second] = [tab(), tab()];
+  await first.auth.restore();
+  await second.auth.signIn('boris', 'x');
+  assert.equal(await first.auth.token(ANNA), null);
+  assert.equal(await first.auth.token(BORIS), 'a10');
+  assert.deepEqual(first.turns, [ANNA, BORIS]);
+});
+
+test('who signs out in one tab is out in all', async () => {
+  const { tab, kept } = browser({ refresh: async (token) => session(Number(token.slice(1)) + 1) });
+  const [first, second] = [tab(), tab()];
+  await first.auth.restore();
+  await second.auth.restore();
+  await second.auth.signOut();
+  assert.equal(first.auth.user, null);
+  assert.deepEqual(first.turns, [ANNA, null]);
+  assert.equal(kept(), null);
+});
+
+test('a refresh of one tab does not undo the signing out of another', async () => {
+  const answer = held<SignedIn>();
+  let isHeld = false;
+  const { tab, kept } = browser({ refresh: () => (isHeld ? answer.promise : Promise.resolve(session(1))) });
+  const [first, second] = [tab(), tab()];
+  await first.auth.restore();
+  await second.auth.restore();
+  isHeld = true;
+  const renewing = first.auth.renew(ANNA, 'a1');
+  await second.auth.signOut();
+  answer.release(session(3));
+  assert.equal(await renewing, null);
+  assert.equal(kept(), null);
 });
 
 test('what another tab got is used', async () => {
-  const { auth, store } = stage(async (token) => {
-    if (token === 'r5') return session(6);
-    store.write('r5');
-    throw refusal(401, 'refresh_token_spent');
+  const { tab } = browser({
+    refresh: async (token) => {
+      if (token === 'r5') return session(6);
+      // The other tab was faster.
+      throw refusal(401, 'refresh_token_spent');
+    },
+    logIn: async () => session(5),
   });
-  assert.equal(await auth.token(), 'a6');
+  const [first, second] = [tab(), tab()];
+  const restoring = first.auth.restore();
+  await second.auth.signIn('anna', 'x');
+  await restoring;
+  assert.equal(await first.auth.token(ANNA), 'a6');
+});
+
+test('what somebody else wrote is not taken for a token', () => {
+  for (const text of [null, '', 'r0', '{}', '{"userId":"7","token":"r0"}', 'null']) assert.equal(readKept(text), null);
+  assert.deepEqual(readKept('{"userId":7,"token":"r0"}'), { userId: 7, token: 'r0' });
 });

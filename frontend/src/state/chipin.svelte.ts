@@ -1,10 +1,10 @@
 /** The page as a whole, put together in one place and handed down through Svelte's context. */
 import { getContext, setContext } from 'svelte';
 import { Activity } from '../activity/activity.svelte';
+import { signInBy } from '../api/bearer';
 import { readGatewayInfo } from '../api/gateway';
 import type { GatewayInfo } from '../api/model';
 import { SharedCheque } from '../cheque/shared-cheque.svelte';
-import { signInBy } from '../api/bearer';
 import { Speech } from '../i18n/speech.svelte';
 import type { Connection } from '../live/connection.svelte';
 import { Auth } from '../sign-in/auth.svelte';
@@ -26,10 +26,11 @@ export class Chipin {
   readonly clock = new Clock();
   info = $state.raw<GatewayInfo | null>(null);
   readonly speech = new Speech(this.preferences, () => this.info?.currency ?? CURRENCY_DEFAULT);
-  readonly auth = new Auth(() => this.#turnTo(null));
+  readonly auth = new Auth((user) => this.#goOnAs(user?.id ?? null));
   /** Whether it is not known yet who is signed in. */
   knocking = $state(true);
   visit = $state.raw<Visit>(this.#firstVisit());
+  #unfollow: (() => void) | null = null;
 
   /** Who the person is; on a shared cheque perhaps nobody yet. */
   get userId(): number | null {
@@ -46,7 +47,7 @@ export class Chipin {
 
   /** Starts everything that runs by itself; returns how to stop it. */
   start(): () => void {
-    const stops = [this.clock.start(), this.route.start()];
+    const stops = [this.clock.start(), this.route.start(), () => this.#unfollow?.()];
     this.#begin();
     void this.#learnInfo();
     return () => {
@@ -65,7 +66,7 @@ export class Chipin {
   /** Goes on as whoever has just signed in. */
   comeIn(userId: number): void {
     this.knocking = false;
-    if (userId !== this.userId) this.#turnTo(userId);
+    this.#goOnAs(userId);
   }
 
   /** Whether the pages for operators are this person's. */
@@ -73,8 +74,15 @@ export class Chipin {
     return this.info?.auth_mode === 'header' || this.auth.user?.role === 'admin';
   }
 
+  // Who looks at the page as the same goes on looking: they may be writing something.
+  #goOnAs(userId: number | null): void {
+    if (userId !== this.userId) this.#turnTo(userId);
+  }
+
   #turnTo(userId: number | null): void {
     this.#end();
+    // What one person did is nothing for the next one's eyes; a guest who signs in is the same person.
+    if (this.userId !== null && this.userId !== userId) this.activity.clear();
     if (this.visit.at === 'home' && !this.route.operating) this.route.closeOrder();
     this.visit = this.#visitAs(userId);
     this.#begin();
@@ -84,22 +92,22 @@ export class Chipin {
   #firstVisit(): Visit {
     if (this.preferences.signsIn) signInBy(this.auth);
     if (this.preferences.signsIn === null && this.route.chequeHash === null) return { at: 'door' };
-    return this.#visitAs(this.preferences.signsIn ? null : this.preferences.userId);
+    return this.#visitAs(this.preferences.signsIn ? this.auth.expected : this.preferences.userId);
   }
 
   async #learnMode(signsIn: boolean): Promise<void> {
     const changes = signsIn !== this.preferences.signsIn;
     this.preferences.signsIn = signsIn;
     signInBy(signsIn ? this.auth : null);
-    const userId = signsIn ? null : this.preferences.userId;
-    // Whoever looks at a cheque as the same goes on looking: they may be writing their name.
-    const stays = this.visit.at === 'cheque' && userId === this.userId;
-    if (changes && !stays) this.#turnTo(userId);
+    const userId = signsIn ? this.auth.expected : this.preferences.userId;
+    if (changes && this.visit.at === 'cheque') this.#goOnAs(userId);
+    else if (changes) this.#turnTo(userId);
     if (!signsIn) return;
+    this.#unfollow ??= this.auth.start();
     try {
-      await this.auth.token();
-      if (this.auth.user) this.comeIn(this.auth.user.id);
+      await this.auth.restore();
       this.knocking = false;
+      this.#goOnAs(this.auth.user?.id ?? null);
     } catch {
       // Nobody is signed out because the network is away.
       setTimeout(() => void this.#learnMode(true), INFO_RETRY_MS);
