@@ -1,8 +1,8 @@
 //! Users for trying it out, on a machine that nobody else can reach.
 
-use crate::api::register::add;
 use crate::domain::login::Login;
 use crate::domain::password::Password;
+use crate::registering;
 use crate::state::State;
 use chassis::passage::Role;
 use chassis::problem::Problem;
@@ -43,7 +43,7 @@ async fn try_make(state: &State) -> Result<(), Problem> {
         let (Ok(login), Ok(password)) = (Login::parse(login), Password::chosen(PASSWORD.to_owned())) else { continue };
         let hash = state.passwords.hash(password).await?;
         let mut tx = state.messaging.begin().await?;
-        if add(&mut tx, &login, &hash, role).await?.is_some() {
+        if registering::add(&mut tx, &login, &hash, role).await?.is_some() {
             tx.commit().await.map_err(messaging::transaction::CommitError::into_source)?;
             info!(%login, "made a user for trying it out");
         }

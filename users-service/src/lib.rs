@@ -9,7 +9,8 @@ pub mod demo;
 pub mod keys;
 pub mod maintenance;
 pub mod passwords;
-pub mod sessions;
+pub mod registering;
+pub mod tokens;
 
 pub mod domain;
 pub mod store;

@@ -2,10 +2,11 @@
 
 use super::login::too_many_tries;
 use super::read;
-use crate::sessions::{RefreshToken, Session};
+use super::session_json::Session;
 use crate::state::State;
 use crate::store;
 use crate::store::tries::Try;
+use crate::tokens::RefreshToken;
 use axum::{Json, extract};
 use chassis::body::JsonBody;
 use chassis::identity::Caller;
@@ -27,6 +28,7 @@ pub(super) struct Change {
     responses(
         (status = 200, body = Session),
         (status = 401, description = "The current password is another one", body = ProblemDocument),
+        (status = 403, description = "Blocked", body = ProblemDocument),
         (status = 404, description = "In development: nobody has registered under this number", body = ProblemDocument),
         (status = 429, description = "Too many tries", body = ProblemDocument, headers(("Retry-After" = u64))),
     )
@@ -48,12 +50,13 @@ pub(super) async fn handler(
         let mut connection = state.database.acquire().await?;
         store::users::by_login(&mut connection, &user.login).await?.ok_or_else(super::no_such_user)?
     };
-    if !state.passwords.matches(current, Some(known.password_hash)).await? {
+    if !state.passwords.matches(current, Some(known.password_hash.clone())).await? {
         return Err(super::wrong_credentials());
     }
     let hash = state.passwords.hash(new).await?;
     let token = RefreshToken::random()?;
     let mut tx = state.messaging.begin().await?;
+    let user = super::still(&mut tx, user.id, &known.password_hash).await?;
     store::users::set_password(&mut tx, user.id, &hash).await?;
     store::tries::forget(&mut tx, &user.login).await?;
     store::families::revoke_all(&mut tx, user.id).await?;

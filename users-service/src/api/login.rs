@@ -2,10 +2,11 @@
 
 use super::read;
 use super::register::Credentials;
-use crate::sessions::{RefreshToken, Session};
+use super::session_json::Session;
 use crate::state::State;
 use crate::store;
 use crate::store::tries::Try;
+use crate::tokens::RefreshToken;
 use axum::{Json, extract};
 use chassis::body::JsonBody;
 use chassis::problem::{Problem, ProblemDocument};
@@ -39,15 +40,13 @@ pub(super) async fn handler(
         let mut connection = state.database.acquire().await?;
         store::users::by_login(&mut connection, login.as_str()).await?
     };
-    let (user, hash) = known.map(|known| (known.user, known.password_hash)).unzip();
-    let is_right = state.passwords.matches(password, hash).await?;
-    let Some(user) = user.filter(|_| is_right) else { return Err(super::wrong_credentials()) };
-    if user.is_blocked {
-        return Err(super::blocked());
-    }
+    let (id, hash) = known.map(|known| (known.user.id, known.password_hash)).unzip();
+    let is_right = state.passwords.matches(password, hash.clone()).await?;
+    let (Some(id), Some(hash), true) = (id, hash, is_right) else { return Err(super::wrong_credentials()) };
 
     let token = RefreshToken::random()?;
     let mut tx = state.messaging.begin().await?;
+    let user = super::still(&mut tx, id, &hash).await?;
     store::tries::forget(&mut tx, login.as_str()).await?;
     store::families::begin(&mut tx, user.id, &token.hash()).await?;
     tx.commit().await.map_err(CommitError::into_source)?;

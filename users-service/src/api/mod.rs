@@ -8,16 +8,21 @@ mod login;
 mod logout;
 mod me;
 mod refresh;
-pub(crate) mod register;
-pub(crate) mod user_json;
+mod register;
 
 mod read;
+mod session_json;
+mod user_json;
 
 use crate::state::State;
+use crate::store;
+use crate::user::User;
 use axum::Router;
 use chassis::docs;
 use chassis::problem::Problem;
+use contracts::ids::UserId;
 use http::StatusCode;
+use messaging::Transaction;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -38,6 +43,17 @@ pub fn routes(state: State) -> Router {
         .merge(operations::routes(state.messaging.clone()))
         .split_for_parts();
     router.with_state(state).merge(docs::routes(document))
+}
+
+/// The user whose password has been checked against `hash`: while that was going on it may have been replaced, or the
+/// user blocked, and neither may happen any more before the transaction ends.
+///
+/// # Errors
+/// 401 when it is another password by now, 403 when the user is blocked.
+async fn still(tx: &mut Transaction, id: UserId, hash: &str) -> Result<User, Problem> {
+    let known = store::users::lock(tx, id.get()).await?.filter(|known| known.password_hash == hash);
+    let user = known.ok_or_else(wrong_credentials)?.user;
+    if user.is_blocked { Err(blocked()) } else { Ok(user) }
 }
 
 fn wrong_credentials() -> Problem {

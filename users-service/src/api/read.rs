@@ -2,7 +2,7 @@
 
 use crate::domain::login::Login;
 use crate::domain::password::Password;
-use crate::sessions::RefreshToken;
+use crate::tokens::RefreshToken;
 
 /// Characters of a refresh token at most: ours have 43.
 const TOKEN_CHARACTERS_MAX: usize = 200;

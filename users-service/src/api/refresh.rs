@@ -1,10 +1,11 @@
 //! `POST /refresh`: the next access token.
 
 use super::read;
-use crate::sessions::{RefreshToken, Session};
+use super::session_json::Session;
 use crate::state::State;
 use crate::store;
 use crate::store::families::Shown;
+use crate::tokens::RefreshToken;
 use axum::{Json, extract};
 use chassis::body::JsonBody;
 use chassis::problem::{Problem, ProblemDocument};
@@ -53,7 +54,8 @@ pub(super) async fn handler(
         Shown::Good(family, user) => {
             let token = RefreshToken::random()?;
             store::families::add(&mut tx, family, &token.hash()).await?;
-            let known = store::users::lock(&mut tx, user).await?.ok_or_else(invalid)?;
+            let known = store::users::lock(&mut tx, user).await?.filter(|known| !known.user.is_blocked);
+            let known = known.ok_or_else(invalid)?;
             tx.commit().await.map_err(CommitError::into_source)?;
             Session::new(&state.keys, known.user, token).map(Json).map_err(|failure| Problem::internal(&failure))
         }

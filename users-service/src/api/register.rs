@@ -1,18 +1,16 @@
 //! `POST /register`: a new user, who is signed in at once.
 
 use super::read;
-use crate::domain::login::Login;
-use crate::sessions::{RefreshToken, Session};
+use super::session_json::Session;
+use crate::registering;
 use crate::state::State;
 use crate::store;
-use crate::user::User;
+use crate::tokens::RefreshToken;
 use axum::{Json, extract};
 use chassis::body::JsonBody;
 use chassis::passage::Role;
 use chassis::problem::{Problem, ProblemDocument};
-use contracts::users::UserRegistered;
 use http::StatusCode;
-use messaging::Transaction;
 use messaging::transaction::CommitError;
 
 /// A login and a password.
@@ -49,26 +47,11 @@ pub(super) async fn handler(
     let token = RefreshToken::random()?;
 
     let mut tx = state.messaging.begin().await?;
-    let Some(user) = add(&mut tx, &login, &hash, role).await? else {
+    let Some(user) = registering::add(&mut tx, &login, &hash, role).await? else {
         return Err(Problem::new(StatusCode::CONFLICT, "login_taken", "somebody else has this login"));
     };
     store::families::begin(&mut tx, user.id, &token.hash()).await?;
     tx.commit().await.map_err(CommitError::into_source)?;
     let session = Session::new(&state.keys, user, token).map_err(|failure| Problem::internal(&failure))?;
     Ok((StatusCode::CREATED, Json(session)))
-}
-
-/// Adds a user and says so to the other services; none when the login is taken.
-///
-/// # Errors
-/// The database's.
-pub(crate) async fn add(
-    tx: &mut Transaction,
-    login: &Login,
-    password_hash: &str,
-    role: Role,
-) -> Result<Option<User>, Problem> {
-    let Some(user) = store::users::insert(tx, login, password_hash, role).await? else { return Ok(None) };
-    tx.append(&UserRegistered { user_id: user.id }, 1).map_err(|failure| Problem::internal(&failure))?;
-    Ok(Some(user))
 }

@@ -1,6 +1,6 @@
 //! The tables `families` and `refresh_tokens`: who is signed in where.
 
-use crate::sessions::TokenHash;
+use crate::tokens::TokenHash;
 use contracts::ids::UserId;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;

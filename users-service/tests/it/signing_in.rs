@@ -141,6 +141,45 @@ async fn a_new_password_signs_out_everywhere_else() {
 }
 
 #[tokio::test]
+async fn a_password_that_is_replaced_while_it_is_being_checked_opens_nothing() {
+    let stage = Stage::new().await;
+    let id = stage.register("anna").await.json()["user"]["id"].as_i64().unwrap();
+    let change = json!({"current_password": PASSWORD, "new_password": "battery staple"}).to_string();
+    let anna = stage.nobody().as_user(id);
+
+    let mut replacing = stage.pool.begin().await.unwrap();
+    sqlx::query("update users set password_hash = 'another'").execute(&mut *replacing).await.unwrap();
+    let goes_on = async {
+        eventually(2, async || waiting(&stage.pool).await).await;
+        replacing.commit().await.unwrap();
+    };
+    let (login, change, ()) = tokio::join!(stage.login("anna", PASSWORD), anna.post("/password", &change), goes_on);
+    assert_eq!((code(&login).as_str(), code(&change).as_str()), ("wrong_credentials", "wrong_credentials"));
+}
+
+#[tokio::test]
+async fn who_is_blocked_while_signing_in_stays_out() {
+    let stage = Stage::new().await;
+    let token = refresh_token(&stage.register("anna").await);
+    let mut blocking = stage.pool.begin().await.unwrap();
+    sqlx::query("update users set blocked_at = now()").execute(&mut *blocking).await.unwrap();
+    let goes_on = async {
+        eventually(2, async || waiting(&stage.pool).await).await;
+        blocking.commit().await.unwrap();
+    };
+    let (login, refresh, ()) = tokio::join!(stage.login("anna", PASSWORD), stage.refresh(&token), goes_on);
+    assert_eq!((login.status.as_u16(), code(&login).as_str()), (403, "blocked"));
+    assert_eq!(code(&refresh), "invalid_refresh_token");
+}
+
+/// How many statements wait for a row that another transaction holds.
+async fn waiting(pool: &sqlx::PgPool) -> i64 {
+    let waiting =
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    sqlx::query_scalar(waiting).fetch_one(pool).await.unwrap()
+}
+
+#[tokio::test]
 async fn the_published_keys_outlive_the_process() {
     let mut stage = Stage::new().await;
     let before = stage.nobody().get("/.well-known/jwks.json").await;
