@@ -15,7 +15,6 @@ pub(crate) mod admission;
 pub(crate) mod exchange;
 pub(crate) mod failure;
 pub(crate) mod headers;
-pub(crate) mod linger;
 pub(crate) mod target;
 pub(crate) mod upload;
 
@@ -76,10 +75,7 @@ async fn attempt(gateway: &Gateway, target: Target, request: Request) -> Result<
     match admission {
         Ok(Admission::Exchange(outgoing)) => exchange::exchange(gateway, outgoing, request).await,
         Ok(Admission::Tunnel(outgoing)) => tunnel::open(gateway, outgoing, request).await,
-        Err(refusal) => {
-            linger::read_on(request);
-            Err(refusal)
-        }
+        Err(refusal) => Err(refusal),
     }
 }
 

@@ -1,6 +1,5 @@
 //! A request's body on its way to the service: counted, timed, and watched.
 
-use crate::forward::linger;
 use axum::body::Body;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
@@ -81,11 +80,7 @@ impl Upload {
 
     fn fail(&mut self, fault: UploadFault) -> UploadFault {
         let _ = self.watch.fault.set(fault);
-        if let Some(rest) = self.inner.take()
-            && fault == UploadFault::TooLarge
-        {
-            linger::read_on_body(rest);
-        }
+        self.inner = None;
         self.watch.ended.cancel();
         fault
     }

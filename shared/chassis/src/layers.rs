@@ -1,5 +1,6 @@
-//! What happens around every request: trace context, span, log line, metrics.
+//! What happens around every request: trace context, span, log line, metrics, and its body to the end.
 
+use crate::linger;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -8,7 +9,7 @@ use std::time::Instant;
 use trace::{Kind, Span, TraceContext};
 use tracing::{Instrument, debug, info_span};
 
-/// Continues the caller's trace or starts one, and counts and times the request.
+/// Continues the caller's trace or starts one, counts and times the request, and reads on what nobody reads of its body.
 pub async fn observe(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let context = continued(request.headers());
@@ -20,7 +21,7 @@ pub async fn observe(request: Request, next: Next) -> Response {
     recorded.set("http.request.method", known(&method));
     recorded.set("http.route", &route);
     let handled = async move {
-        let response = next.run(request).await;
+        let response = next.run(linger::reads_on(request)).await;
         let status = response.status().as_u16();
         recorded.set_number("http.response.status_code", status);
         if response.status().is_server_error() {

@@ -16,6 +16,7 @@ pub mod face;
 pub mod healthcheck;
 pub mod identity;
 pub mod layers;
+pub mod linger;
 pub mod passage;
 pub mod problem;
 pub mod readiness;
