@@ -1,6 +1,7 @@
 //! The OpenAPI document and Swagger UI, both working behind a gateway that strips a prefix.
 
 use crate::identity::Prefix;
+use crate::problem::{CONTENT_TYPE, ProblemDocument};
 use axum::Json;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -9,7 +10,11 @@ use http::{StatusCode, header};
 use std::sync::Arc;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::openapi::server::Server;
-use utoipa::openapi::{Components, InfoBuilder, License, OpenApi, OpenApiBuilder, SecurityRequirement};
+use utoipa::openapi::{
+    Components, Content, InfoBuilder, License, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
+    SecurityRequirement,
+};
+use utoipa::{PartialSchema, ToSchema};
 use utoipa_swagger_ui::{Config, Url};
 
 /// An empty document about a service, for its routes to be added to.
@@ -35,6 +40,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(mut document: OpenApi) -> axum::
     )));
     document.components.get_or_insert_with(Components::new).add_security_scheme("user", user);
     document.security = Some(vec![SecurityRequirement::new("user", Vec::<String>::new())]);
+    describe_problems(&mut document);
     let document = Arc::new(document);
     axum::Router::new()
         .route(
@@ -46,6 +52,34 @@ pub fn routes<S: Clone + Send + Sync + 'static>(mut document: OpenApi) -> axum::
             }),
         )
         .merge(swagger_ui([Url::new("this service", "../openapi.json")]))
+}
+
+/// Says of every operation that whatever goes wrong is told as a problem, in the media type of problems.
+fn describe_problems(document: &mut OpenApi) {
+    let (name, schema) = (ProblemDocument::name().into_owned(), ProblemDocument::schema());
+    let components = document.components.get_or_insert_with(Components::new);
+    components.schemas.entry(name.clone()).or_insert(schema);
+    let mut parts = vec![];
+    ProblemDocument::schemas(&mut parts);
+    components.schemas.extend(parts);
+    let problem = || {
+        let content = Content::new(Some(Ref::from_schema_name(&name)));
+        ResponseBuilder::new().description("Refused, or failed").content(CONTENT_TYPE, content).build()
+    };
+    for item in document.paths.paths.values_mut() {
+        let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+        for operation in methods.into_iter().flatten() {
+            for (status, response) in &mut operation.responses.responses {
+                let is_refusal = status.starts_with(['4', '5']);
+                if let (true, RefOr::T(response)) = (is_refusal, response)
+                    && let Some(content) = response.content.shift_remove("application/json")
+                {
+                    response.content.insert(CONTENT_TYPE.to_owned(), content);
+                }
+            }
+            operation.responses.responses.entry("default".to_owned()).or_insert_with(|| problem().into());
+        }
+    }
 }
 
 /// Swagger UI at `/docs/` for the given documents; its assets are part of the program and need no network.

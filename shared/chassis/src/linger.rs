@@ -81,7 +81,6 @@ async fn read_to_the_end(mut rest: Body) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::serve::serve;
     use axum::Router;
     use axum::routing::get;
