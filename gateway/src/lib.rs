@@ -21,3 +21,6 @@ mod tunnel;
 mod upstream;
 
 mod ui;
+
+#[doc(hidden)]
+pub mod fuzzing;

@@ -58,7 +58,7 @@ Environment:
                 collector that gets the spans of traces, e.g. http://localhost:4318";
 
 const TEST_HELP: &str = "\
-Without a part, all are run. It starts servers of its own on free ports, so it may run while `up` runs.
+Without a part, all are run but supply-chain and api, which `--full` adds. It starts servers of its own on free ports, so it may run while `up` runs.
 The last line is `N passed, N failed`.";
 
 #[derive(Args, Debug, Default)]
@@ -98,9 +98,15 @@ pub(crate) struct TestOptions {
     /// Run only these parts
     #[arg(value_enum)]
     pub(crate) parts: Vec<Part>,
-    /// Only tests whose name contains this (unit, integration and e2e)
+    /// Run the parts too that are left out otherwise, because they install tools: supply-chain and api
+    #[arg(long, conflicts_with = "parts")]
+    pub(crate) full: bool,
+    /// Only tests whose name contains this (unit, integration, e2e and fuzz)
     #[arg(long, short)]
     pub(crate) filter: Option<String>,
+    /// How long each target is fuzzed
+    #[arg(long, default_value_t = 10)]
+    pub(crate) fuzz_seconds: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -115,6 +121,12 @@ pub(crate) enum Part {
     Frontend,
     /// The running product in Chromium
     Browser,
+    /// The parsers that meet input first, with inputs that are made up
+    Fuzz,
+    /// Licences, bans and sources of the dependencies, and advisories where they can be had
+    SupplyChain,
+    /// Every operation of every OpenAPI document, with requests that are made up
+    Api,
 }
 
 const BENCH_HELP: &str = "\

@@ -21,6 +21,9 @@ pub mod schema;
 pub mod report;
 mod service;
 
+#[doc(hidden)]
+pub mod fuzzing;
+
 pub use event::{Event, EventId, Undeliverable};
 /// Tells everything that runs to stop; clones of one token are cancelled together.
 pub use tokio_util::sync::CancellationToken;

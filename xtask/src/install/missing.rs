@@ -1,6 +1,7 @@
 //! Which programs the machine lacks, and the packages that bring them.
 
 use std::path::Path;
+use std::process::Command;
 
 use servers::{find_program, postgres_folder};
 
@@ -19,6 +20,8 @@ pub(crate) enum Need {
     Npm,
     /// What the gateway is measured against.
     Nginx,
+    /// A Python that makes environments with pip in them.
+    Python,
     /// What building and running ocr-service needs: Tesseract and Leptonica with their headers, a clang to read them
     /// (bindgen), and the trained data of Russian and English.
     Tesseract,
@@ -36,6 +39,10 @@ impl Need {
             Self::Chromium => find_program("chromium").is_some(),
             Self::Npm => find_program("npm").is_some(),
             Self::Nginx => find_program("nginx").is_some(),
+            Self::Python => {
+                let environments = Command::new("python3").args(["-c", "import ensurepip, venv"]).output();
+                environments.is_ok_and(|output| output.status.success())
+            }
             Self::Tesseract => {
                 let programs = ["clang", "pkg-config"].into_iter().all(|name| find_program(name).is_some());
                 let headers = ["/usr/include/tesseract/capi.h", "/usr/include/leptonica/allheaders.h"];
@@ -57,6 +64,7 @@ impl Need {
             Self::Npm => &["npm"],
             // The program alone: the whole package would start a server.
             Self::Nginx => &["nginx-light"],
+            Self::Python => &["python3", "python3-venv"],
             Self::Tesseract => &[
                 "clang",
                 "pkg-config",

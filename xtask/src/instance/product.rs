@@ -116,6 +116,11 @@ impl Product {
         self.plan.signs_in()
     }
 
+    /// The API's address.
+    pub(crate) fn api_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.plan.services.api)
+    }
+
     /// The UI's address, on which the API is too.
     pub(crate) fn ui_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.plan.services.ui)

@@ -1,10 +1,13 @@
 //! `test`: every test, on servers and a product of its own, with one line of numbers at the end.
 
+mod api;
 mod cargo;
 mod counts;
 mod frontend;
+mod fuzz;
 mod report;
 mod stage;
+mod supply_chain;
 
 use std::process::ExitCode;
 use std::thread;
@@ -17,10 +20,13 @@ use crate::install::{Need, ask_for_password, install, missing};
 use crate::instance::{Lock, Product, stop_leftovers};
 use crate::interrupt::Interrupt;
 use crate::test::cargo::Selection;
+use crate::test::counts::Counts;
 use crate::test::report::Report;
 use crate::test::stage::Stage;
 
-const ALL: [Part; 4] = [Part::Integration, Part::E2e, Part::Frontend, Part::Browser];
+const USUAL: [Part; 5] = [Part::Integration, Part::E2e, Part::Frontend, Part::Browser, Part::Fuzz];
+/// Take minutes more, and tools that the machine does not have.
+const REST: [Part; 2] = [Part::SupplyChain, Part::Api];
 
 /// Runs the chosen parts, or all; fails when a test failed or could not be run.
 ///
@@ -33,14 +39,17 @@ pub(crate) fn test(checkout: &Checkout, options: &TestOptions) -> Result<ExitCod
     let Some(_lock) = Lock::take(&folder)? else {
         return Err(Failure::new("another `cargo xtask test` runs in this checkout"));
     };
-    for name in ["servers", "product", "signed-in"] {
+    for name in ["servers", "product", "signed-in", "api"] {
         let instance = folder.join(name);
         stop_leftovers(&instance);
         if instance.exists() {
             std::fs::remove_dir_all(&instance).doing(format!("empty {}", instance.display()))?;
         }
     }
-    let parts = if options.parts.is_empty() { ALL.to_vec() } else { options.parts.clone() };
+    let mut parts = if options.parts.is_empty() { USUAL.to_vec() } else { options.parts.clone() };
+    if options.full {
+        parts.extend(REST);
+    }
     let packages = missing(&needs(&parts));
     ask_for_password(&packages);
     install(&packages, &console, &interrupt)?;
@@ -53,13 +62,13 @@ pub(crate) fn test(checkout: &Checkout, options: &TestOptions) -> Result<ExitCod
         interrupt: &interrupt,
     };
     let mut report = Report::default();
-    let outcome = run(&stage, &parts, &mut report);
+    let outcome = run(&stage, &parts, options.fuzz_seconds, &mut report);
     report.print();
     outcome?;
     Ok(ExitCode::from(u8::from(!report.is_green())))
 }
 
-fn run(stage: &Stage<'_>, parts: &[Part], report: &mut Report) -> Result<(), Failure> {
+fn run(stage: &Stage<'_>, parts: &[Part], fuzz_seconds: u32, report: &mut Report) -> Result<(), Failure> {
     let has = |part| parts.contains(&part);
     if has(Part::Unit) {
         report.add("unit", || cargo::unit(stage))?;
@@ -71,21 +80,31 @@ fn run(stage: &Stage<'_>, parts: &[Part], report: &mut Report) -> Result<(), Fai
         report.add("frontend", || frontend::checks(stage))?;
     }
     if has(Part::Browser) {
-        in_browser(stage, "browser", stage.product(), report)?;
-        in_browser(stage, "signed in", stage.product_where_people_sign_in(), report)?;
+        on_product("browser", stage, stage.product("product"), report, frontend::browser)?;
+        on_product("signed in", stage, stage.product_where_people_sign_in(), report, frontend::browser)?;
+    }
+    if has(Part::Fuzz) {
+        report.add("fuzz", || fuzz::fuzz(stage, fuzz_seconds))?;
+    }
+    if has(Part::SupplyChain) {
+        report.add("supply chain", || supply_chain::supply_chain(stage))?;
+    }
+    if has(Part::Api) {
+        on_product("api", stage, stage.product("api"), report, api::api)?;
     }
     Ok(())
 }
 
-fn in_browser(
-    stage: &Stage<'_>,
+fn on_product(
     part: &'static str,
+    stage: &Stage<'_>,
     product: Result<Product, Failure>,
     report: &mut Report,
+    run: impl FnOnce(&Stage<'_>, &Product) -> Result<Counts, Failure>,
 ) -> Result<(), Failure> {
     match product {
         Ok(mut product) => {
-            let outcome = report.add(part, || frontend::browser(stage, &product));
+            let outcome = report.add(part, || run(stage, &product));
             product.stop();
             outcome
         }
@@ -114,10 +133,13 @@ fn needs(parts: &[Part]) -> Vec<Need> {
     let mut needs = Vec::new();
     for part in parts {
         match part {
-            Part::Frontend => {}
-            Part::Unit => needs.push(Need::Tesseract),
+            Part::Frontend | Part::SupplyChain => {}
+            Part::Unit | Part::Fuzz => needs.push(Need::Tesseract),
             Part::Integration | Part::E2e => {
                 needs.extend([Need::Tesseract, Need::Postgres, Need::RabbitMq, Need::Redis]);
+            }
+            Part::Api => {
+                needs.extend([Need::Tesseract, Need::Postgres, Need::RabbitMq, Need::Redis, Need::Python]);
             }
             Part::Browser => {
                 needs.extend([Need::Tesseract, Need::Postgres, Need::RabbitMq, Need::Redis, Need::Chromium]);

@@ -29,12 +29,12 @@ impl Stage<'_> {
         self.console.timed("servers", || Backing::start(&plan, self.console))
     }
 
-    /// Builds and starts a whole product on free ports.
+    /// Builds and starts a whole product on free ports, in a folder of this name.
     ///
     /// # Errors
     /// Fails with what did not build or start.
-    pub(super) fn product(&self) -> Result<Product, Failure> {
-        self.start(&Plan::for_tests(self.folder.join("product"))?)
+    pub(super) fn product(&self, name: &str) -> Result<Product, Failure> {
+        self.start(&Plan::for_tests(self.folder.join(name))?)
     }
 
     /// The same, into which people sign in.

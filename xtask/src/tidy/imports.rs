@@ -18,7 +18,7 @@ const OCR_SERVICE: &[&str] = &["contracts", "messaging", "operations", "chassis"
 const SERVICE_TESTS: &[&str] = &["testkit", "migrations", "servers"];
 const WHY_SERVICE: &str = "services meet in events, never in each other's code";
 
-const RULES: [Rule; 20] = [
+const RULES: [Rule; 21] = [
     Rule {
         folder: "shared/event",
         uses: &[],
@@ -54,6 +54,12 @@ const RULES: [Rule; 20] = [
         uses: &["trace"],
         in_tests: &["testkit", "servers"],
         why: "the chassis knows neither contracts nor messaging",
+    },
+    Rule {
+        folder: "fuzz",
+        uses: &["contracts", "messaging", "gateway", "reading"],
+        in_tests: &[],
+        why: "it drives parsers, not services",
     },
     Rule {
         folder: "shared/operations",

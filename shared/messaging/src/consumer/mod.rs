@@ -5,7 +5,7 @@ mod deliver;
 mod function;
 pub(crate) mod handler;
 pub(crate) mod hearing;
-mod incoming;
+pub(crate) mod incoming;
 mod options;
 pub(crate) mod outcome;
 mod subscription;

@@ -1,0 +1,25 @@
+//! Amounts as they stand in JSON: an accepted one is exact, and its canonical spelling means the same.
+
+#![no_main]
+
+use contracts::money::{Amount, Money, MoneyError};
+use libfuzzer_sys::fuzz_target;
+use serde_json::value::RawValue;
+
+fuzz_target!(|text: &str| {
+    let read = Money::from_json_number(text);
+    if let Ok(money) = read {
+        let spelled = money.to_string();
+        assert_eq!(Money::from_json_number(&spelled), Ok(money), "{text} is spelled {spelled}");
+        assert_eq!(serde_json::from_str::<Money>(&spelled).ok(), Some(money), "{text} in JSON");
+    }
+    // What JSON itself takes for a number is never refused as none.
+    let is_json = |raw: &RawValue| raw.get() == text && text.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+    if serde_json::from_str::<&RawValue>(text).is_ok_and(is_json) {
+        assert_ne!(read, Err(MoneyError::NotANumber), "{text}");
+    }
+    if let Ok(amount) = Amount::from_json_number(text) {
+        assert!(amount.minor() > 0 && amount.money() <= Amount::MAX, "{text}");
+        assert_eq!(read, Ok(amount.money()), "{text}");
+    }
+});

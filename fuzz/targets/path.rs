@@ -1,0 +1,28 @@
+//! Paths of requests: one that the gateway lets through has one reading, whoever resolves it.
+
+#![no_main]
+
+use gateway::fuzzing::{decode, is_for_operators, is_let_through};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|path: &str| {
+    if !is_let_through(path) {
+        return;
+    }
+    let decoded = decode(path).expect("a path that is let through has no broken escapes");
+    // A server that decodes before it splits sees the segments of one that splits before it decodes.
+    let early: Vec<Vec<u8>> = decoded.split(|byte| *byte == b'/').map(<[u8]>::to_vec).collect();
+    let late: Vec<Vec<u8>> = path.split('/').map(|segment| decode(segment).unwrap_or_default()).collect();
+    assert_eq!(early, late, "{path}");
+    assert!(early[0].is_empty() && early.len() >= 2, "{path} is not absolute");
+    for (at, segment) in early.iter().enumerate().skip(1) {
+        let is_last = at + 1 == early.len();
+        assert!(is_last || !segment.is_empty(), "{path} has an empty segment");
+        let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
+        assert!(name != b"." && name != b"..", "{path} climbs");
+        assert!(!segment.contains(&b'\\') && !segment.iter().any(u8::is_ascii_control), "{path} hides something");
+    }
+    // However the pages for operators are spelled, they are known.
+    let is_operations = early[1].eq_ignore_ascii_case(b"operations");
+    assert_eq!(is_for_operators(path), is_operations, "{path}");
+});

@@ -1,0 +1,70 @@
+//! Requests made up from the OpenAPI documents: whatever is sent, the answer is one that the document describes.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::instance::Product;
+use crate::run::{self, OnInterrupt};
+use crate::test::counts::Counts;
+use crate::test::stage::Stage;
+
+/// The services, as the gateway's paths name them.
+const DOCUMENTS: [&str; 5] = ["orders", "payments", "ocr", "small-router", "users"];
+/// What an answer must be: never a 5xx, and as described.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,\
+                      response_schema_conformance";
+const REQUIREMENTS: &str = "e2e/api-requirements.txt";
+
+/// Asks every operation of every document, good and bad; a document whose answers are others is a failed test.
+///
+/// # Errors
+/// Fails if the asker can't be installed.
+pub(super) fn api(stage: &Stage<'_>, product: &Product) -> Result<Counts, Failure> {
+    let program = schemathesis(stage)?;
+    let mut counts = Counts::default();
+    for document in DOCUMENTS {
+        let base = format!("{}/{document}", product.api_url());
+        let mut command = Command::new(&program);
+        command
+            .args(["run", &format!("{base}/openapi.json"), "--url", &base, "--header", "X-User-ID: 1"])
+            .args(["--phases", "examples,coverage,fuzzing", "--checks", CHECKS, "--max-examples", "100"])
+            .args(["--seed", "7", "--request-timeout", "30", "--continue-on-failure", "--no-color"])
+            // It keeps what it has seen in the current folder.
+            .current_dir(stage.folder);
+        let mut output = Vec::new();
+        let status = run::lines(command, stage.interrupt, OnInterrupt::Stop, |line| {
+            stage.console.live("api", &format!("{document} {line}"));
+            output.push(line.to_owned());
+        })?;
+        if status.success() {
+            let generated = output.iter().find(|line| line.contains("generated,")).map_or("", |line| line.trim());
+            stage.console.line("api", &format!("{:<48} {generated}", format!("/{document}/openapi.json")));
+            counts.passed += 1;
+        } else {
+            stage.console.line("api", &format!("/{document}/openapi.json: FAILED\n{}", output.join("\n")));
+            counts.failed += 1;
+        }
+    }
+    Ok(counts)
+}
+
+/// The asker with all it needs, pinned, in the checkout's own folder.
+fn schemathesis(stage: &Stage<'_>) -> Result<PathBuf, Failure> {
+    let folder = stage.checkout.local().join("tools/schemathesis");
+    let mut venv = Command::new("python3");
+    venv.args(["-m", "venv"]).arg(&folder);
+    let mut install = Command::new(folder.join("bin/pip"));
+    install.args(["install", "--quiet", "--disable-pip-version-check", "-r"]).arg(stage.checkout.path(REQUIREMENTS));
+    stage.console.timed("schemathesis", || {
+        for command in [venv, install] {
+            let mut output = Vec::new();
+            let status = run::lines(command, stage.interrupt, OnInterrupt::Stop, |line| output.push(line.to_owned()))?;
+            if !status.success() {
+                return Err(Failure::new(format!("schemathesis can't be installed:\n{}", output.join("\n"))));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(folder.join("bin/schemathesis"))
+}

@@ -1,0 +1,99 @@
+//! Coverage-guided fuzzing of the parsers that meet input first.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::failure::{Doing, Failure};
+use crate::instance::cargo_build;
+use crate::run::{self, OnInterrupt};
+use crate::test::counts::Counts;
+use crate::test::stage::Stage;
+
+/// The targets and where their seeds are.
+const TARGETS: [(&str, &str); 4] = [
+    ("money", "fuzz/corpus/money"),
+    ("cheque", "fuzz/corpus/cheque"),
+    ("envelope", "shared/contracts/golden"),
+    ("path", "fuzz/corpus/path"),
+];
+/// What `cargo fuzz` gives the compiler, without the sanitizers, which alone need a nightly one.
+const FLAGS: [&str; 5] = [
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+];
+/// Between flags. Source: The Cargo Book, `CARGO_ENCODED_RUSTFLAGS`.
+const SEPARATOR: &str = "\u{1f}";
+
+/// Runs every target for so many seconds; one that breaks a promise is a failed test.
+///
+/// # Errors
+/// Fails with what did not build.
+pub(super) fn fuzz(stage: &Stage<'_>, seconds: u32) -> Result<Counts, Failure> {
+    let host = host()?;
+    let folder = stage.checkout.path("target/fuzz");
+    // With a target named, the flags are for it alone, and not for build scripts and macros.
+    let mut build = Command::new("cargo");
+    build
+        .args(["build", "-p", "fuzz", "--target", &host, "--target-dir"])
+        .arg(&folder)
+        .env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join(SEPARATOR))
+        .env_remove("DATABASE_URL")
+        .current_dir(stage.checkout.root());
+    stage.console.timed("build", || cargo_build(build, "build", stage.console, stage.interrupt))?;
+    let programs = folder.join(host).join("debug");
+    let mut counts = Counts::default();
+    for (target, seeds) in
+        TARGETS.into_iter().filter(|(target, _)| stage.filter.is_none_or(|part| target.contains(part)))
+    {
+        counts += run_one(stage, &programs, target, seeds, seconds)?;
+    }
+    Ok(counts)
+}
+
+fn run_one(stage: &Stage<'_>, programs: &Path, target: &str, seeds: &str, seconds: u32) -> Result<Counts, Failure> {
+    let found = stage.checkout.local().join("fuzz").join(target);
+    let crashes = stage.checkout.local().join("fuzz/crashes");
+    for folder in [&found, &crashes] {
+        fs::create_dir_all(folder).doing(format!("make {}", folder.display()))?;
+    }
+    let mut command = Command::new(programs.join(target));
+    command
+        .args([&format!("-max_total_time={seconds}"), "-timeout=20", "-print_final_stats=1"])
+        .arg(format!("-artifact_prefix={}/{target}-", crashes.display()))
+        // What is new goes into the first folder.
+        .arg(&found)
+        .arg(stage.checkout.path(seeds))
+        .current_dir(stage.checkout.root());
+    let mut output = Vec::new();
+    let mut runs = String::from("0");
+    let status = run::lines(command, stage.interrupt, OnInterrupt::Stop, |line| {
+        stage.console.live("fuzz", &format!("{target} {line}"));
+        if let Some(number) = line.strip_prefix("stat::number_of_executed_units:") {
+            number.trim().clone_into(&mut runs);
+        }
+        if !line.starts_with('#') {
+            output.push(line.to_owned());
+        }
+    })?;
+    if status.success() {
+        stage.console.line("fuzz", &format!("{:<48} {runs} inputs", format!("{target}, {seconds} s")));
+        return Ok(Counts { passed: 1, failed: 0 });
+    }
+    let input = output.iter().rev().find_map(|line| line.split_once("Test unit written to ").map(|(_, path)| path));
+    let again = input.map(|input| format!("\ntry it again: {} {input}", programs.join(target).display()));
+    let text = format!("{target}: FAILED\n{}{}", output.join("\n"), again.unwrap_or_default());
+    stage.console.line("fuzz", &text);
+    Ok(Counts { passed: 0, failed: 1 })
+}
+
+/// The machine's target triple.
+fn host() -> Result<String, Failure> {
+    let output = Command::new("rustc").arg("-vV").output().doing("ask rustc what it builds for")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).ok_or_else(|| Failure::new("`rustc -vV` names no host"))
+}

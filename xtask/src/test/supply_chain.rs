@@ -1,0 +1,63 @@
+//! What the dependencies may be: `deny.toml`.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::instance::cargo_build;
+use crate::run::{self, OnInterrupt};
+use crate::test::counts::Counts;
+use crate::test::stage::Stage;
+
+/// The version that is installed and whose words we know.
+const VERSION: &str = "0.20.2";
+
+/// Licences, bans and sources; advisories where their database can be had.
+///
+/// # Errors
+/// Fails if the checker can't be installed.
+pub(super) fn supply_chain(stage: &Stage<'_>) -> Result<Counts, Failure> {
+    let program = cargo_deny(stage)?;
+    let mut counts = Counts::default();
+    for what in ["licenses", "bans", "sources"] {
+        counts += check(stage, &program, what)?;
+    }
+    if ask(stage, &program, &["fetch", "db"])?.0 {
+        counts += check(stage, &program, "advisories")?;
+    } else {
+        stage.console.line("supply", "advisories: not checked, their database can't be had from here");
+    }
+    Ok(counts)
+}
+
+fn check(stage: &Stage<'_>, program: &PathBuf, what: &str) -> Result<Counts, Failure> {
+    let (is_good, output) = ask(stage, program, &["check", what])?;
+    if is_good {
+        stage.console.line("supply", &format!("{what}: as deny.toml says"));
+        return Ok(Counts { passed: 1, failed: 0 });
+    }
+    stage.console.line("supply", &format!("{what}: FAILED\n{output}"));
+    Ok(Counts { passed: 0, failed: 1 })
+}
+
+fn ask(stage: &Stage<'_>, program: &PathBuf, arguments: &[&str]) -> Result<(bool, String), Failure> {
+    let mut command = Command::new(program);
+    command.args(["--color", "never"]).args(arguments).current_dir(stage.checkout.root());
+    let mut output = Vec::new();
+    let status = run::lines(command, stage.interrupt, OnInterrupt::Stop, |line| output.push(line.to_owned()))?;
+    Ok((status.success(), output.join("\n")))
+}
+
+/// The checker, in the checkout's own folder.
+fn cargo_deny(stage: &Stage<'_>) -> Result<PathBuf, Failure> {
+    let tools = stage.checkout.local().join("tools");
+    let program = tools.join("bin/cargo-deny");
+    let version = Command::new(&program).arg("--version").output();
+    if version.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim().ends_with(VERSION)) {
+        return Ok(program);
+    }
+    let mut install = Command::new("cargo");
+    install.args(["install", "--locked", "--force", "cargo-deny", "--version", VERSION, "--root"]).arg(&tools);
+    stage.console.timed("cargo-deny", || cargo_build(install, "cargo-deny", stage.console, stage.interrupt))?;
+    Ok(program)
+}
