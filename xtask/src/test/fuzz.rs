@@ -38,13 +38,13 @@ pub(super) fn fuzz(stage: &Stage<'_>, seconds: u32) -> Result<Counts, Failure> {
     // With a target named, the flags are for it alone, and not for build scripts and macros.
     let mut build = Command::new("cargo");
     build
-        .args(["build", "-p", "fuzz", "--target", &host, "--target-dir"])
+        .args(["build", "-p", "fuzz", "--profile", "fuzz", "--target", &host, "--target-dir"])
         .arg(&folder)
         .env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join(SEPARATOR))
         .env_remove("DATABASE_URL")
         .current_dir(stage.checkout.root());
     stage.console.timed("build", || cargo_build(build, "build", stage.console, stage.interrupt))?;
-    let programs = folder.join(host).join("debug");
+    let programs = folder.join(host).join("fuzz");
     let mut counts = Counts::default();
     for (target, seeds) in
         TARGETS.into_iter().filter(|(target, _)| stage.filter.is_none_or(|part| target.contains(part)))
