@@ -1,8 +1,7 @@
 //! Requests that two programs could read differently are refused, before anything acts on them.
 //!
-//! hyper has already refused what is no HTTP at all. What it lets through is measured in `tests/it/smuggling.rs`.
-//! It reads a request with both `Content-Length` and `Transfer-Encoding` as chunked, drops the length and closes the
-//! connection afterwards, as RFC 9112, section 6.1 allows; the gateway frames anew, so one reading is left.
+//! hyper has already refused what is no HTTP at all, and `chassis::framing` cut what has both `Content-Length` and
+//! `Transfer-Encoding`. What they let through is measured in `tests/it/smuggling.rs`.
 
 use crate::edge::path;
 use axum::extract::Request;

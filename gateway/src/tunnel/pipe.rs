@@ -4,6 +4,7 @@
 //! some, and written on at once; only what the other side does not take yet is kept, for as long as that lasts.
 
 use bytes::Bytes;
+use chassis::framing::Framed;
 use hyper::upgrade::{Parts, Upgraded};
 use hyper_util::rt::TokioIo;
 use std::cell::RefCell;
@@ -26,8 +27,16 @@ pub(super) struct End {
 impl End {
     /// The socket under an upgraded connection; `None` when it is none of ours.
     pub(super) fn of(upgraded: Upgraded) -> Option<Self> {
-        let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
-        Some(Self { socket: io.into_inner(), read_before: read_buf })
+        match upgraded.downcast::<TokioIo<Framed<TcpStream>>>() {
+            Ok(Parts { io, read_buf, .. }) => {
+                Some(Self { socket: io.into_inner().into_inner(), read_before: read_buf })
+            }
+            // What we opened ourselves.
+            Err(upgraded) => {
+                let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+                Some(Self { socket: io.into_inner(), read_before: read_buf })
+            }
+        }
     }
 }
 

@@ -13,6 +13,7 @@ pub mod body;
 pub mod cursor;
 pub mod docs;
 pub mod face;
+pub mod framing;
 pub mod healthcheck;
 pub mod identity;
 pub mod layers;

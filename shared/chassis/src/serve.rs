@@ -1,5 +1,6 @@
 //! The serve loop of every server: `axum::serve` has no header timeout and can't be given one.
 
+use crate::framing::Framed;
 use crate::open_files;
 use axum::Router;
 use axum::extract::ConnectInfo;
@@ -85,7 +86,7 @@ async fn serve_connection(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .serve_connection(TokioIo::new(Framed::new(stream)), TowerToHyperService::new(service))
         .with_upgrades();
     let mut connection = pin!(connection);
     tokio::select! {

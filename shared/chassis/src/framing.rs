@@ -1,0 +1,273 @@
+//! Cuts a connection whose request says twice how long its body is.
+//!
+//! hyper reads a request with both `Content-Length` and `Transfer-Encoding` as chunked and drops the length before any
+//! handler sees it. Whoever stands in front may have read it the other way; so such a request is not to be acted on at
+//! all. It is found in the bytes, by the parser that hyper itself uses, before hyper gets them. What this module can't
+//! read hyper refuses, and then nothing is left to watch. Source: RFC 9112, sections 6.1 and 11.2.
+
+use http::header;
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// As many as hyper reads.
+const HEADERS_MAX: usize = 100;
+/// Longest line of chunked framing, extensions included; hyper's own limit for them is the same.
+const LINE_BYTES_MAX: usize = 16 * 1024;
+
+/// A connection whose requests each have one length.
+pub struct Framed<S> {
+    stream: S,
+    watch: Watch,
+}
+
+impl<S> Framed<S> {
+    /// Watches what is read from `stream`, which is at the beginning of a request.
+    pub(crate) fn new(stream: S) -> Self {
+        Self { stream, watch: Watch::default() }
+    }
+
+    /// The connection itself, once it speaks another protocol.
+    pub fn into_inner(self) -> S {
+        self.stream
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Framed<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        Poll::Ready(
+            self.watch.see(&buffer.filled()[before..]).map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why)),
+        )
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Framed<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// A request says twice how long its body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a request has both Content-Length and Transfer-Encoding")]
+struct TwoLengths;
+
+/// Where in the requests of a connection the next byte is.
+#[derive(Default)]
+enum Watch {
+    /// At the beginning of a request.
+    #[default]
+    Start,
+    /// In a head, of which these bytes came before.
+    Head(Vec<u8>),
+    /// In a body or a chunk, with so many bytes to come.
+    Body { left: u64, then: After },
+    /// In a line of chunked framing, of which these bytes came before.
+    Line { begun: Vec<u8>, of: Line },
+    /// It is no HTTP, or not any more: hyper refuses it, or it was upgraded.
+    Nothing,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    NextRequest,
+    NextChunk,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Line {
+    ChunkSize,
+    Trailer,
+}
+
+impl Watch {
+    /// Goes on by these bytes, the next of the connection.
+    fn see(&mut self, mut bytes: &[u8]) -> Result<(), TwoLengths> {
+        while !bytes.is_empty() {
+            bytes = match self {
+                Self::Start => self.see_head(bytes)?,
+                Self::Head(begun) => {
+                    let before = begun.len();
+                    begun.extend_from_slice(bytes);
+                    // A head ends with a line.
+                    if !bytes.contains(&b'\n') {
+                        return Ok(());
+                    }
+                    let head = std::mem::take(begun);
+                    let left = self.see_head(&head)?.len();
+                    // What was there before ended no head, so the end is among the new bytes.
+                    &bytes[(head.len() - left).saturating_sub(before).min(bytes.len())..]
+                }
+                Self::Body { left, then } => {
+                    let taken = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
+                    *left -= taken as u64;
+                    if *left == 0 {
+                        *self = match then {
+                            After::NextRequest => Self::Start,
+                            After::NextChunk => Self::line(Line::ChunkSize),
+                        };
+                    }
+                    &bytes[taken..]
+                }
+                Self::Line { begun, of } => {
+                    let end = bytes.iter().position(|byte| *byte == b'\n');
+                    begun.extend_from_slice(&bytes[..end.unwrap_or(bytes.len())]);
+                    let (of, is_too_long) = (*of, begun.len() > LINE_BYTES_MAX);
+                    let Some(end) = end.filter(|_| !is_too_long) else {
+                        if is_too_long {
+                            *self = Self::Nothing;
+                        }
+                        return Ok(());
+                    };
+                    let line = std::mem::take(begun);
+                    *self = after_line(&line, of);
+                    &bytes[end + 1..]
+                }
+                Self::Nothing => return Ok(()),
+            };
+        }
+        Ok(())
+    }
+
+    /// Goes on by a head from its first byte; what follows it.
+    fn see_head<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], TwoLengths> {
+        let mut headers = [const { MaybeUninit::uninit() }; HEADERS_MAX];
+        let mut request = httparse::Request::new(&mut []);
+        match request.parse_with_uninit_headers(bytes, &mut headers) {
+            Ok(httparse::Status::Partial) => {
+                *self = Self::Head(bytes.to_vec());
+                Ok(&[])
+            }
+            Ok(httparse::Status::Complete(length)) => {
+                *self = after_head(request.headers)?;
+                Ok(&bytes[length..])
+            }
+            Err(_) => {
+                *self = Self::Nothing;
+                Ok(&[])
+            }
+        }
+    }
+
+    fn line(of: Line) -> Self {
+        Self::Line { begun: vec![], of }
+    }
+}
+
+fn after_head(headers: &[httparse::Header<'_>]) -> Result<Watch, TwoLengths> {
+    let is = |header: &httparse::Header<'_>, name: &header::HeaderName| header.name.eq_ignore_ascii_case(name.as_str());
+    let length = headers.iter().find(|header| is(header, &header::CONTENT_LENGTH));
+    let is_chunked = headers.iter().any(|header| is(header, &header::TRANSFER_ENCODING));
+    match length {
+        Some(_) if is_chunked => Err(TwoLengths),
+        None if is_chunked => Ok(Watch::line(Line::ChunkSize)),
+        None => Ok(Watch::Start),
+        Some(length) => {
+            let is_number = !length.value.is_empty() && length.value.iter().all(u8::is_ascii_digit);
+            let length =
+                std::str::from_utf8(length.value).ok().filter(|_| is_number).and_then(|text| text.parse().ok());
+            Ok(match length {
+                Some(0) => Watch::Start,
+                Some(left) => Watch::Body { left, then: After::NextRequest },
+                None => Watch::Nothing,
+            })
+        }
+    }
+}
+
+fn after_line(line: &[u8], of: Line) -> Watch {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if of == Line::Trailer {
+        return if line.is_empty() { Watch::Start } else { Watch::line(Line::Trailer) };
+    }
+    let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let size = std::str::from_utf8(&line[..digits]).ok().and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    match size {
+        Some(0) => Watch::line(Line::Trailer),
+        // The line break after the chunk belongs to it.
+        Some(size) => Watch::Body { left: size.saturating_add(2), then: After::NextChunk },
+        None => Watch::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the bytes are cut, however they arrive.
+    fn is_cut(bytes: &str) -> bool {
+        let by = |size: usize| {
+            let mut watch = Watch::default();
+            bytes.as_bytes().chunks(size).any(|chunk| watch.see(chunk).is_err())
+        };
+        let outcomes: Vec<bool> = (1..=bytes.len()).map(by).collect();
+        assert!(outcomes.iter().all(|outcome| *outcome == outcomes[0]), "{bytes:?}: {outcomes:?}");
+        outcomes[0]
+    }
+
+    const TWICE: &str =
+        "POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    const GET: &str = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
+
+    #[test]
+    fn two_lengths_are_cut_in_either_order_and_case() {
+        assert!(is_cut(TWICE));
+        assert!(is_cut("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\ncontent-length: 3\r\n\r\n"));
+        assert!(is_cut("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: x\r\nContent-Length: y\r\n\r\n"));
+    }
+
+    #[test]
+    fn every_request_of_a_connection_is_watched() {
+        let sized = format!("PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{TWICE}", TWICE.len());
+        let chunked = format!(
+            "PUT /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{:X};x=\"y\"\r\n{TWICE}\r\n000\r\nT: x\r\n\r\n",
+            TWICE.len()
+        );
+        let none = "PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n".to_owned();
+        for before in [GET.to_owned(), sized, chunked, none] {
+            assert!(!is_cut(&before), "{before:?}");
+            assert!(!is_cut(&(before.clone() + GET)), "{before:?}");
+            assert!(is_cut(&(before.clone() + TWICE)), "{before:?}");
+            assert!(is_cut(&(before.clone() + &before + TWICE)), "{before:?}");
+        }
+    }
+
+    #[test]
+    fn what_hyper_refuses_is_left_to_it() {
+        for refused in [
+            "\u{1}\u{2}\r\n\r\n",
+            "PUT / HTTP/1.1\r\nContent-Length: 0x3\r\n\r\n",
+            "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        ] {
+            assert!(!is_cut(&(refused.to_owned() + TWICE)), "{refused:?}");
+        }
+    }
+}
