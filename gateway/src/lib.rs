@@ -14,6 +14,7 @@ mod auth;
 mod gateway;
 mod info;
 mod quota;
+mod redis_connection;
 mod tickets;
 
 mod forward;

@@ -214,6 +214,9 @@ pub(crate) struct DeadLettersOptions {
     /// The gateway; unless given, that of the running product
     #[arg(long, global = true, env = "GATEWAY_URL")]
     pub(crate) gateway: Option<String>,
+    /// An administrator's access token, where people sign in: `access_token` of what `POST /login` answers
+    #[arg(long, global = true, env = "CHIPIN_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -234,7 +237,7 @@ pub(crate) enum LettersDeed {
 
 #[derive(Args, Debug)]
 pub(crate) struct Selection {
-    /// Only of this service: orders, payments, ocr or router
+    /// Only of this service: orders, payments, ocr, router or users
     #[arg(long, value_enum)]
     pub(crate) service: Option<ServiceName>,
     /// Only events of this type, e.g. `orders.OrderCreated.v1`
@@ -266,6 +269,7 @@ pub(crate) enum ServiceName {
     Payments,
     Ocr,
     Router,
+    Users,
 }
 
 #[derive(Args, Clone, Copy, Debug, Default)]

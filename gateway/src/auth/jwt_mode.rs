@@ -7,13 +7,13 @@ use crate::auth::keys::Keys;
 use crate::auth::tickets::{self, Tickets};
 use crate::auth::{Credentials, RefusedMode, demanded_secret};
 use crate::config::Config;
+use chassis::clock::unix_seconds;
 use chassis::identity::{parse_user_id, unauthenticated};
 use chassis::passage::{Passenger, Role};
 use chassis::problem::Problem;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde::Deserialize;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Who issues the tokens.
 const ISSUER: &str = "chipin-users";
@@ -92,7 +92,7 @@ impl JwtMode {
         }
         let key = self.keys.get(header.kid.as_deref()?)?;
         let Claims { sub, role, iat } = decode::<Claims>(token, &key, &self.validation).ok()?.claims;
-        let is_of_the_past = iat <= unix_now() + LEEWAY_SECS;
+        let is_of_the_past = iat <= unix_seconds() + LEEWAY_SECS;
         is_of_the_past.then_some(())?;
         Some(Passenger { user: parse_user_id(&sub)?, role: Role::parse(&role)? })
     }
@@ -113,8 +113,4 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
 /// Source of the header: RFC 6750, section 3.
 fn refused(detail: &'static str) -> Problem {
     unauthenticated(detail).with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
-}
-
-fn unix_now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -5,12 +5,14 @@
 //! while that is away, by each gateway for itself.
 
 use crate::auth::query::name_of;
+use crate::redis_connection;
+use chassis::clock::unix_seconds;
 use chassis::identity::parse_user_id;
 use chassis::passage::{GatewaySecret, Passenger, Role};
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::aio::ConnectionManager;
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use tracing::warn;
 use uuid::Uuid;
 
@@ -49,20 +51,14 @@ impl Tickets {
     /// # Errors
     /// When the address of Redis is malformed.
     pub(super) fn new(secret: GatewaySecret, redis_url: Option<&str>) -> Result<Self, redis::RedisError> {
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(TIMEOUT))
-            .set_response_timeout(Some(TIMEOUT))
-            .set_number_of_retries(1);
-        let redis = redis_url
-            .map(|url| ConnectionManager::new_lazy_with_config(redis::Client::open(url)?, config))
-            .transpose()?;
+        let redis = redis_url.map(|url| redis_connection::lazily(url, TIMEOUT)).transpose()?;
         Ok(Self { secret, redis, used_here: Mutex::default() })
     }
 
     /// A ticket: whose, until when in Unix seconds, and a number of its own.
     pub(super) fn issue(&self, Passenger { user, role }: Passenger) -> String {
         let number = Uuid::now_v7().simple();
-        self.secret.sign(PURPOSE, &format!("{user}.{}.{}.{number}", role.as_str(), unix_now() + LIFE.as_secs()))
+        self.secret.sign(PURPOSE, &format!("{user}.{}.{}.{number}", role.as_str(), unix_seconds() + LIFE.as_secs()))
     }
 
     /// Whose ticket it was, if it is good and was not used before.
@@ -71,7 +67,7 @@ impl Tickets {
         let (user, role, ends) = (parts.next()?, parts.next()?, parts.next()?);
         let number = Uuid::try_parse(parts.next()?).ok()?;
         let passenger = Passenger { user: parse_user_id(user)?, role: Role::parse(role)? };
-        let is_good = ends.parse::<u64>().ok()? >= unix_now();
+        let is_good = ends.parse::<u64>().ok()? >= unix_seconds();
         // Both: a ticket that was used while Redis was away must not be good again afterwards.
         (is_good && self.is_first_here(number) && self.is_first_anywhere(number).await).then_some(passenger)
     }
@@ -97,10 +93,6 @@ impl Tickets {
             Err(_) => true,
         }
     }
-}
-
-fn unix_now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 #[cfg(test)]

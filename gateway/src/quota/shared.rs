@@ -1,8 +1,9 @@
 //! Counting in Redis, for all gateways together.
 
 use super::gcra::Quota;
+use crate::redis_connection;
 use redis::Script;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::aio::ConnectionManager;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use tracing::warn;
@@ -44,11 +45,7 @@ impl Shared {
     /// # Errors
     /// When the URL is malformed.
     pub(super) fn new(url: &str) -> Result<Self, redis::RedisError> {
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(TIMEOUT))
-            .set_response_timeout(Some(TIMEOUT))
-            .set_number_of_retries(1);
-        let connection = ConnectionManager::new_lazy_with_config(redis::Client::open(url)?, config)?;
+        let connection = redis_connection::lazily(url, TIMEOUT)?;
         Ok(Self { connection, script: Script::new(SCRIPT), away_until: Mutex::default() })
     }
 

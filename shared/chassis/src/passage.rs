@@ -5,6 +5,7 @@
 //! x-chipin-pass: 1.42.user.1790000000.5f1c…  version, user or "-", role, end of life in Unix seconds, HMAC-SHA-256
 //! ```
 
+use crate::clock::unix_seconds;
 use crate::identity::{ROLE_HEADER, USER_HEADER, parse_user_id};
 use crate::problem::Problem;
 use axum::extract::{Request, State};
@@ -17,7 +18,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// The header that carries the pass.
 pub const PASS_HEADER: &str = "x-chipin-pass";
@@ -100,7 +101,7 @@ impl Role {
 impl GatewaySecret {
     /// A pass for a request that is made now.
     pub fn pass(&self, passenger: Option<Passenger>) -> HeaderValue {
-        let ends = unix_now() + LIFE.as_secs();
+        let ends = unix_seconds() + LIFE.as_secs();
         let user = passenger.map_or_else(|| NOBODY.to_owned(), |passenger| passenger.user.to_string());
         let role = passenger.map_or(Role::User, |passenger| passenger.role).as_str();
         let signed = self.sign("pass", &format!("{VERSION}.{user}.{role}.{ends}"));
@@ -117,7 +118,7 @@ impl GatewaySecret {
         let parts: Vec<&str> = claims.split('.').collect();
         let [VERSION, user, role, ends] = parts[..] else { return Err(BadPass) };
         let ends: u64 = ends.parse().map_err(|_| BadPass)?;
-        let now = unix_now();
+        let now = unix_seconds();
         // Not for longer than one that is made now either.
         if ends < now || ends > now + 2 * LIFE.as_secs() {
             return Err(BadPass);
@@ -200,10 +201,6 @@ fn passenger(secret: &GatewaySecret, headers: &HeaderMap) -> Result<Option<Passe
     }
 }
 
-fn unix_now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
 fn hexadecimal(byte: u8) -> [char; 2] {
     [byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0'))
 }
@@ -246,7 +243,7 @@ mod tests {
             pass[..pass.len() - 2].to_owned(),
             "1.1.user.99999999999.".to_owned(),
             String::new(),
-            secret().sign("ticket", &format!("1.1.user.{}", unix_now() + 5)),
+            secret().sign("ticket", &format!("1.1.user.{}", unix_seconds() + 5)),
         ] {
             assert_eq!(secret().read(&forged), Err(BadPass), "{forged}");
         }
@@ -255,9 +252,9 @@ mod tests {
     #[test]
     fn a_pass_ends() {
         let at = |ends: u64| secret().read(&secret().sign("pass", &format!("1.1.user.{ends}")));
-        assert!(at(unix_now() + 5).is_ok());
-        assert!(at(unix_now() - 1).is_err());
-        assert!(at(unix_now() + 3600).is_err());
+        assert!(at(unix_seconds() + 5).is_ok());
+        assert!(at(unix_seconds() - 1).is_err());
+        assert!(at(unix_seconds() + 3600).is_err());
     }
 
     #[test]

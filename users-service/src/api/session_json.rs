@@ -4,8 +4,8 @@ use super::user_json::UserJson;
 use crate::keys::{Keys, SignError};
 use crate::tokens::RefreshToken;
 use crate::user::User;
+use chassis::clock;
 use serde::Serialize;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Seconds that an access token is good.
 const ACCESS_SECS: u64 = 600;
@@ -44,7 +44,7 @@ impl Session {
     /// # Errors
     /// When there is no key to sign with.
     pub(super) fn new(keys: &Keys, user: User, refresh_token: RefreshToken) -> Result<Self, SignError> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let now = clock::unix_seconds();
         let access_token = keys.sign(&Claims {
             iss: ISSUER,
             aud: AUDIENCE,

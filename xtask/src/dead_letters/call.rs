@@ -14,6 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A gateway that can be reached by plain HTTP.
 pub(super) struct Gateway {
     authority: String,
+    /// The header that says who asks.
+    who: String,
 }
 
 /// What came back.
@@ -24,10 +26,12 @@ pub(super) struct Answer {
 }
 
 impl Gateway {
-    pub(super) fn at(url: &str) -> Result<Self, Failure> {
+    pub(super) fn at(url: &str, token: Option<&str>) -> Result<Self, Failure> {
         let rest = url.strip_prefix("http://").ok_or_else(|| Failure::new(format!("{url} is no http:// address")))?;
         let authority = rest.trim_end_matches('/').to_owned();
-        Ok(Self { authority: if authority.contains(':') { authority } else { format!("{authority}:80") } })
+        let authority = if authority.contains(':') { authority } else { format!("{authority}:80") };
+        let who = token.map_or_else(|| "X-User-ID: 1".to_owned(), |token| format!("Authorization: Bearer {token}"));
+        Ok(Self { authority, who })
     }
 
     pub(super) fn get(&self, path: &str) -> Result<Answer, Failure> {
@@ -43,9 +47,10 @@ impl Gateway {
         let mut stream = TcpStream::connect(&self.authority).doing(doing())?;
         stream.set_read_timeout(Some(PATIENCE)).doing(doing())?;
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nX-User-ID: 1\r\nContent-Type: application/json\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\n{}\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\nConnection: close\r\n\r\n{json}",
             self.authority,
+            self.who,
             json.len()
         );
         stream.write_all(request.as_bytes()).doing(doing())?;
@@ -70,6 +75,10 @@ impl Answer {
     pub(super) fn or_failure(self) -> Result<Self, Failure> {
         if self.status == 200 {
             return Ok(self);
+        }
+        if self.status == 401 {
+            let hint = "people sign in there: give an administrator's access token by --token or CHIPIN_TOKEN";
+            return Err(Failure::new(hint));
         }
         let problem = self.json().ok();
         let member = |name: &str| {

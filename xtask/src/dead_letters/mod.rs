@@ -15,7 +15,8 @@ use crate::dead_letters::call::{Answer, Gateway, percent_encoded};
 use crate::failure::Failure;
 use crate::instance::State;
 
-const SERVICES: [ServiceName; 4] = [ServiceName::Orders, ServiceName::Payments, ServiceName::Ocr, ServiceName::Router];
+const SERVICES: [ServiceName; 5] =
+    [ServiceName::Orders, ServiceName::Payments, ServiceName::Ocr, ServiceName::Router, ServiceName::Users];
 const DIRECTIONS: [&str; 2] = ["incoming", "outgoing"];
 
 /// A letter, and whose it is.
@@ -32,6 +33,7 @@ impl ServiceName {
             Self::Payments => "/payments",
             Self::Ocr => "/ocr",
             Self::Router => "/small-router",
+            Self::Users => "/users",
         }
     }
 
@@ -48,7 +50,7 @@ impl ServiceName {
 /// # Errors
 /// Fails if the gateway can't be reached, a service refuses, or there is no such letter.
 pub(crate) fn settle(checkout: &Checkout, options: &DeadLettersOptions) -> Result<ExitCode, Failure> {
-    let gateway = Gateway::at(&address(checkout, options.gateway.as_deref()))?;
+    let gateway = Gateway::at(&address(checkout, options.gateway.as_deref()), options.token.as_deref())?;
     let text = match &options.deed {
         LettersDeed::List(selection) => print::list(&list(&gateway, selection)?, options.json),
         LettersDeed::Show(letter) => print::letter(&find(&gateway, letter)?, options.json),
