@@ -76,7 +76,7 @@ pub(crate) struct UpOptions {
 
 #[derive(Args, Debug)]
 pub(crate) struct LogsOptions {
-    /// gateway, orders, payments, ocr, router, migrations, postgres, rabbitmq, redis, or up for the supervisor
+    /// gateway, orders, payments, ocr, router, users, migrations, postgres, rabbitmq, redis, or up for the supervisor
     pub(crate) service: String,
     /// Keep printing what is added
     #[arg(long, short)]

@@ -30,4 +30,5 @@ mod signing_in;
 mod the_checker;
 mod tour;
 mod tracing;
+mod two_gateways;
 mod two_replicas;

@@ -1,0 +1,103 @@
+//! Two gateways are one: what is counted and what is used up is so at both.
+
+use crate::signing_in::code;
+use crate::stage::{gateway_before, service};
+use serde_json::json;
+use std::path::PathBuf;
+use testkit::{Client, Program, Socket, TestBroker, TestDatabase, TestRedis, eventually, unique};
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// Two gateways before a users-service; no other service is there. Fields are dropped in their order.
+struct Stage {
+    gateways: [Program; 2],
+    _users: Program,
+    _broker: TestBroker,
+    _database: TestDatabase,
+    folder: PathBuf,
+}
+
+impl Stage {
+    async fn new(redis_url: &str) -> Self {
+        let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
+        let folder = std::env::temp_dir().join(unique("chipin_two_gateways"));
+        let keys = folder.display().to_string();
+        let mut users = service("users", &database, &broker).with("GATEWAY_SECRET", SECRET).with("KEYS_DIR", &keys);
+        users.start_again();
+        let gateway = || {
+            let gateway = gateway_before(&[("USERS_URL", &users)]).with("AUTH_MODE", "jwt");
+            gateway.with("GATEWAY_SECRET", SECRET).with("REDIS_URL", redis_url)
+        };
+        let mut gateways = [gateway(), gateway()];
+        for gateway in &mut gateways {
+            gateway.start_again();
+        }
+        tokio::join!(users.ready(), gateways[0].ready(), gateways[1].ready());
+        Self { gateways, _users: users, _broker: broker, _database: database, folder }
+    }
+
+    fn nobody(&self, gateway: usize) -> Client {
+        Client::new(&self.gateways[gateway].url())
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn credentials(login: &str) -> String {
+    json!({"login": login, "password": "correct horse"}).to_string()
+}
+
+#[tokio::test]
+async fn tries_of_a_password_are_counted_together() {
+    let redis = TestRedis::numbered(13);
+    redis.flush().await;
+    let stage = Stage::new(redis.url()).await;
+    // Another login each time: it is the address that is slowed down.
+    for (at, gateway) in [0, 1, 0, 1, 0].into_iter().enumerate() {
+        let answer = stage.nobody(gateway).post("/login", &credentials(&format!("nobody{at}"))).await;
+        assert_eq!(code(&answer), (401, "wrong_credentials".to_owned()), "try {at}");
+    }
+    for gateway in [0, 1] {
+        let answer = stage.nobody(gateway).post("/login", &credentials("nobody")).await;
+        assert_eq!(code(&answer), (429, "too_many_requests".to_owned()), "gateway {gateway}");
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_opens_one_socket_at_either() {
+    let redis = TestRedis::numbered(14);
+    redis.flush().await;
+    let stage = Stage::new(redis.url()).await;
+    let session = stage.nobody(0).post("/users/register", &credentials("anna")).await;
+    assert_eq!(session.status, 201, "{}", session.text);
+    let bearer = format!("Bearer {}", session.json()["access_token"].as_str().unwrap());
+    let anna = stage.nobody(0).with_header("authorization", &bearer);
+    eventually(200, async || anna.get("/users/me").await.status.as_u16()).await;
+
+    let ticket = anna.post("/tickets", "").await.json()["ticket"].as_str().unwrap().to_owned();
+    let shown_at = async |gateway: usize| {
+        let url = format!("ws://127.0.0.1:{}/ws/orders?ticket={ticket}", stage.gateways[gateway].port());
+        Socket::open(&url, &[]).await.err()
+    };
+    // It is let in, to a service that is away.
+    assert_eq!(shown_at(1).await, Some(503));
+    assert_eq!((shown_at(0).await, shown_at(1).await), (Some(401), Some(401)));
+}
+
+#[tokio::test]
+async fn while_redis_is_away_each_counts_alone() {
+    // Nobody listens there.
+    let stage = Stage::new("redis://127.0.0.1:1").await;
+    for gateway in [0, 1] {
+        for at in 0..5 {
+            let answer = stage.nobody(gateway).post("/login", &credentials(&format!("nobody{gateway}{at}"))).await;
+            assert_eq!(code(&answer), (401, "wrong_credentials".to_owned()), "gateway {gateway}, try {at}");
+        }
+        let answer = stage.nobody(gateway).post("/login", &credentials("nobody")).await;
+        assert_eq!(code(&answer), (429, "too_many_requests".to_owned()), "gateway {gateway}");
+    }
+}
