@@ -21,8 +21,8 @@ use tracing::{info, warn};
 const PAGE: &str = "/.well-known/jwks.json";
 /// How old the keys get. users-service signs with a key only once it has been published for two minutes.
 const REFRESH: Duration = Duration::from_mins(1);
-/// How soon it is tried again while there are none.
-const RETRY: Duration = Duration::from_secs(1);
+/// How soon it is tried again while there are none: whoever starts everything at once signs in at once.
+const RETRY: Duration = Duration::from_millis(100);
 const TIMEOUT: Duration = Duration::from_secs(3);
 const BYTES_MAX: usize = 64 * 1024;
 
