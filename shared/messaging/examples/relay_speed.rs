@@ -59,10 +59,11 @@ async fn main() -> Outcome<()> {
     let options = PgConnectOptions::from_str(&arguments.database_url)?.options([("search_path", SCHEMA)]);
     let pool = PgPool::connect_with(options).await?;
     let ddl = format!(
-        "drop schema if exists {SCHEMA} cascade; create schema {SCHEMA}; {}; {}; {};",
+        "drop schema if exists {SCHEMA} cascade; create schema {SCHEMA}; {}; {}; {}; {};",
         include_str!("../migrations/0001_outbox_inbox.sql"),
         include_str!("../migrations/0005_outbox_scheduled_archive.sql"),
         include_str!("../migrations/0006_dead_letters.sql"),
+        include_str!("../migrations/0007_dead_letters_allow_unrouted.sql"),
     );
     pool.execute(sqlx::raw_sql(AssertSqlSafe(ddl))).await?;
     let connection = Connection::connect(&arguments.amqp_url, ConnectionProperties::default()).await?;

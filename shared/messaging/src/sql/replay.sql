@@ -8,7 +8,7 @@ with settled as (
 )
 insert into outbox (
     lane, event_id, exchange, routing_key, wire_type, ordering_key, sequence, correlation_id, traceparent, content_type,
-    payload, occurred_at, hold_key
+    payload, occurred_at, hold_key, allow_unrouted
 )
 select lane, event_id,
        case direction when 'incoming' then $3 else exchange end,
@@ -16,6 +16,7 @@ select lane, event_id,
        event_type, coalesce(ordering_key, event_id::text), coalesce(sequence, 0), coalesce(correlation_id, event_id),
        traceparent, content_type, payload, coalesce(occurred_at, failed_at),
        -- Later events of its key still wait for it.
-       exists (select from outbox_held_keys h where h.event_id = settled.event_id)
+       exists (select from outbox_held_keys h where h.event_id = settled.event_id),
+       allow_unrouted
 from settled
 order by failed_at, event_id

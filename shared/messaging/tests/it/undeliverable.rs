@@ -4,6 +4,7 @@ use crate::backlog::Rows;
 use crate::bare::Ear;
 use crate::stage::{Ping, Stage, Unheard, broker, say, unsent};
 use event::{Event, Undeliverable};
+use messaging::dead_letters::Direction;
 use messaging::{Messaging, RelayOptions};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -121,6 +122,30 @@ async fn an_event_that_nobody_takes_is_parked_after_its_last_try() {
     eventually(1_001, async || parked(&stage.alpha).await.len()).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     stage.stop().await;
+}
+
+#[tokio::test]
+async fn what_nobody_needs_to_hear_is_still_so_after_a_replay() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    // An exchange that is missing is not asked for again for a second.
+    let (retry_first, retry_longest) = (Duration::from_millis(1_100), Duration::from_millis(1_100));
+    let patient = RelayOptions { attempts_max: 2, retry_first, retry_longest, ..RelayOptions::default() };
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_relay_options(patient);
+    let mut tx = alpha.begin().await.unwrap();
+    tx.append(&Rumour {}, 1).unwrap();
+    tx.commit().await.unwrap();
+    sqlx::query("update outbox set exchange = 'nowhere'").execute(&stage.alpha).await.unwrap();
+    stage.run(alpha.relay().run(stage.stopping()));
+    let letter = |state: &str| vec![("outgoing".to_owned(), "alpha.Rumour.v1".to_owned(), 2, state.to_owned())];
+    eventually(letter("open"), async || parked(&stage.alpha).await).await;
+
+    broker.declare_exchange("nowhere").await;
+    let event: uuid::Uuid =
+        sqlx::query_scalar("select event_id from dead_letters").fetch_one(&stage.alpha).await.unwrap();
+    alpha.dead_letters().replay(Direction::Outgoing, event).await.unwrap();
+    eventually(0, async || unsent(&stage.alpha).await).await;
+    stage.stop().await;
+    assert_eq!(parked(&stage.alpha).await, letter("replayed"));
 }
 
 #[tokio::test]
