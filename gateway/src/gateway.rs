@@ -5,9 +5,10 @@ use crate::config::Config;
 use crate::limits::Limits;
 use crate::quota::Quotas;
 use crate::tunnel::Tunnels;
-use crate::upstream::{Client, Upstream};
+use crate::upstream::{BaseUrl, Upstream};
 use chassis::passage::{PASS_HEADER, Passenger};
 use http::HeaderMap;
+use std::sync::Arc;
 
 /// The running gateway.
 pub(crate) struct Gateway {
@@ -16,25 +17,24 @@ pub(crate) struct Gateway {
     /// None in development, where programs of ours call as fast as they can.
     pub(crate) quotas: Option<Quotas>,
     pub(crate) limits: Limits,
-    pub(crate) orders: Upstream,
-    pub(crate) payments: Upstream,
-    pub(crate) ocr: Upstream,
-    pub(crate) router: Upstream,
-    pub(crate) users: Upstream,
-    pub(crate) client: Client,
+    pub(crate) orders: Arc<Upstream>,
+    pub(crate) payments: Arc<Upstream>,
+    pub(crate) ocr: Arc<Upstream>,
+    pub(crate) router: Arc<Upstream>,
+    pub(crate) users: Arc<Upstream>,
     pub(crate) tunnels: Tunnels,
 }
 
 impl Gateway {
     /// A gateway without connections yet.
     pub(crate) fn new(config: Config, authenticator: Authenticator, quotas: Option<Quotas>, limits: Limits) -> Self {
+        let upstream = |name, base: &BaseUrl| Upstream::new(name, base.clone(), limits);
         Self {
-            orders: Upstream { name: "orders-service", base: config.orders_url.clone() },
-            payments: Upstream { name: "payments-service", base: config.payments_url.clone() },
-            ocr: Upstream { name: "ocr-service", base: config.ocr_url.clone() },
-            router: Upstream { name: "router-service", base: config.router_url.clone() },
-            users: Upstream { name: "users-service", base: config.users_url.clone() },
-            client: Client::new(&limits),
+            orders: upstream("orders-service", &config.orders_url),
+            payments: upstream("payments-service", &config.payments_url),
+            ocr: upstream("ocr-service", &config.ocr_url),
+            router: upstream("router-service", &config.router_url),
+            users: upstream("users-service", &config.users_url),
             tunnels: Tunnels::new(limits.tunnels),
             authenticator,
             quotas,

@@ -1,10 +1,13 @@
 //! How long and how much: every limit of the gateway, with how it was chosen.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// Limits of requests and tunnels; tests shorten them.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
+    /// Threads that serve connections: as many as there are processors.
+    pub workers: NonZeroUsize,
     /// To open a connection to a service: they are near, so a second means that nobody is there.
     pub connect: Duration,
     /// From the end of the request to the head of the answer.
@@ -31,6 +34,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            workers: chassis::workers::as_many_as_processors(),
             connect: Duration::from_secs(1),
             head: Duration::from_secs(15),
             reading_head: Duration::from_mins(3),

@@ -4,7 +4,8 @@ use chassis::config::Command;
 use gateway::config::Config;
 use std::process::ExitCode;
 
-#[tokio::main]
+// What serves has threads of its own.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let config: Config = chassis::config::parse();
     match config.command {

@@ -7,8 +7,9 @@ use crate::limits::Limits;
 use crate::quota::Quotas;
 use crate::routes;
 use chassis::process::{Ended, Process, chain};
-use chassis::serve::serve;
+use chassis::serve::serve_on;
 use chassis::telemetry;
+use chassis::workers::Workers;
 use metrics_exporter_prometheus::PrometheusHandle;
 use socket2::{SockRef, TcpKeepalive};
 use std::convert::Infallible;
@@ -36,6 +37,9 @@ pub enum StartError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The system has no threads left.
+    #[error("start threads that serve")]
+    Workers(#[source] std::io::Error),
 }
 
 /// The addresses that the gateway really listens on: they differ from the configured ones when a port was 0.
@@ -106,17 +110,20 @@ pub async fn start(
     if let Some(keys) = authenticator.keys() {
         process.run("keys", follow(keys, config.users_url.clone(), config.gateway_secret.clone(), process.stopping()));
     }
+    let workers = Arc::new(Workers::start(limits.workers).map_err(StartError::Workers)?);
     let gateway = Arc::new(Gateway::new(config, authenticator, quotas, limits));
     let stopping = process.stopping();
     let api_router = routes::api(&gateway, &metrics);
     let ui_router = routes::ui(&gateway, &metrics);
     let links_router = routes::links(&gateway, &metrics);
-    process.run("api", serve(api, api_router, stopping.clone()));
-    process.run("ui", serve(ui, ui_router, stopping.clone()));
-    process.run("links", serve(links, links_router, stopping.clone()));
+    process.run("api", serve_on(Arc::clone(&workers), api, api_router, stopping.clone()));
+    process.run("ui", serve_on(Arc::clone(&workers), ui, ui_router, stopping.clone()));
+    process.run("links", serve_on(Arc::clone(&workers), links, links_router, stopping.clone()));
     process.run("tunnels", async move {
         stopping.cancelled().await;
         gateway.tunnels.drain(shutdown.saturating_sub(CUT_MARGIN)).await;
+        // Tunnels run there.
+        drop(workers);
         Ok::<(), Infallible>(())
     });
     let Listening { api, ui, links } = listening;

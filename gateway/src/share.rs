@@ -50,10 +50,10 @@ async fn status_of(gateway: &Gateway, target: Target, path: &str) -> Option<Stat
     let mut headers = HeaderMap::new();
     headers.insert(header::HOST, upstream.base.host());
     gateway.give_pass(&mut headers, None);
-    let uri = upstream.base.page(path.to_owned()).ok()?;
+    let uri = path.parse().ok()?;
     let outgoing = Outgoing { uri, headers, user: None, body_bytes_max: 0, head: gateway.limits.head };
     let request = request_of(Method::GET, outgoing, Upload::empty());
-    send(gateway, request, gateway.limits.head).await.ok().map(|answer| answer.status())
+    send(upstream, request, gateway.limits.upload, gateway.limits.head).await.ok().map(|answer| answer.status())
 }
 
 /// One part that has the form of a key, and no page of the service's own.

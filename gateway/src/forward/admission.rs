@@ -13,6 +13,7 @@ use axum::extract::{ConnectInfo, Request};
 use chassis::face::no_such_page;
 use chassis::passage::{Passenger, Role};
 use chassis::problem::Problem;
+use http::uri::PathAndQuery;
 use http::{HeaderMap, StatusCode, Uri, header};
 use http_body::Body as _;
 use std::net::SocketAddr;
@@ -74,7 +75,7 @@ pub(crate) fn admit(
         query => query.map(str::to_owned),
     };
     let outgoing = Outgoing {
-        uri: uri(gateway, target, path, query)?,
+        uri: uri(path, query)?,
         headers: head(gateway, target, request, caller),
         user: caller.map(|passenger| passenger.user),
         body_bytes_max,
@@ -99,13 +100,13 @@ fn body_bytes_max(gateway: &Gateway, headers: &HeaderMap) -> u64 {
     if is_multipart { gateway.limits.multipart_bytes } else { gateway.limits.body_bytes }
 }
 
-fn uri(gateway: &Gateway, target: Target, path: &str, query: Option<String>) -> Result<Uri, ForwardError> {
+/// The address as the service knows it: a connection is to it already, so that its host is not part of it.
+fn uri(path: &str, query: Option<String>) -> Result<Uri, ForwardError> {
     let page = match query {
-        Some(query) => format!("{path}?{query}"),
-        None => path.to_owned(),
+        Some(query) => PathAndQuery::try_from(format!("{path}?{query}")),
+        None => PathAndQuery::try_from(path),
     };
-    let page = target.upstream(gateway).base.page(page);
-    page.map_err(|_| no_such_page().into())
+    page.map(Uri::from).map_err(|_| no_such_page().into())
 }
 
 fn head(gateway: &Gateway, target: Target, request: &Request, caller: Option<Passenger>) -> HeaderMap {

@@ -1,8 +1,8 @@
 //! An answer's body on its way to the client; a service that stops in the middle of it is not waited for for ever.
 
+use crate::upstream::Arriving;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use hyper::body::Incoming;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -10,10 +10,12 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The body; it is read only as fast as the client reads.
 pub(super) struct Download {
-    inner: Incoming,
+    inner: Arriving,
     pause_max: Duration,
     /// When the service counts as stuck; set while nothing is there to read.
     alarm: Option<Pin<Box<Sleep>>>,
+    /// What broke it off, told in a moment.
+    broken: Option<hyper::Error>,
 }
 
 /// Why a body breaks off.
@@ -27,8 +29,8 @@ pub(super) enum DownloadFault {
 
 impl Download {
     /// A body with pauses of at most `pause_max`.
-    pub(super) fn new(inner: Incoming, pause_max: Duration) -> Self {
-        Self { inner, pause_max, alarm: None }
+    pub(super) fn new(inner: Arriving, pause_max: Duration) -> Self {
+        Self { inner, pause_max, alarm: None, broken: None }
     }
 }
 
@@ -40,9 +42,21 @@ impl http_body::Body for Download {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, DownloadFault>>> {
-        if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) {
-            self.alarm = None;
-            return Poll::Ready(frame.map(|frame| frame.map_err(DownloadFault::Broken)));
+        if let Some(failure) = self.broken.take() {
+            return Poll::Ready(Some(Err(DownloadFault::Broken(failure))));
+        }
+        match Pin::new(&mut self.inner).poll_frame(context) {
+            Poll::Ready(Some(Err(failure))) => {
+                // What came before goes out while there is something to wait for; an error drops it.
+                self.broken = Some(failure);
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Poll::Ready(frame) => {
+                self.alarm = None;
+                return Poll::Ready(frame.map(|frame| frame.map_err(DownloadFault::Broken)));
+            }
+            Poll::Pending => {}
         }
         let pause_max = self.pause_max;
         let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + pause_max)));

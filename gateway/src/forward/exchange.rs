@@ -7,11 +7,12 @@ use crate::forward::headers::strip_hop_by_hop;
 use crate::forward::upload::{Upload, UploadWatch};
 use crate::gateway::Gateway;
 use crate::limits::Limits;
+use crate::upstream::{Answer, Upstream};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use http::StatusCode;
-use hyper::body::Incoming;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Sends the request on and gives back the answer, whose body may still be on its way.
@@ -20,13 +21,14 @@ use std::time::Duration;
 /// [`ForwardError`] when no answer came.
 pub(crate) async fn exchange(
     gateway: &Gateway,
+    upstream: &Arc<Upstream>,
     outgoing: Outgoing,
     request: Request,
 ) -> Result<Response, ForwardError> {
     let method = request.method().clone();
     let upload = Upload::new(request.into_body(), outgoing.body_bytes_max, gateway.limits.upload);
     let head = outgoing.head;
-    let answer = send(gateway, request_of(method, outgoing, upload), head).await?;
+    let answer = send(upstream, request_of(method, outgoing, upload), gateway.limits.upload, head).await?;
     // Nobody asked for a change of protocol.
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         return Err(ForwardError::UnaskedUpgrade);
@@ -39,17 +41,18 @@ pub(crate) async fn exchange(
 /// # Errors
 /// [`ForwardError`] that tells the client's faults from the service's.
 pub(crate) async fn send(
-    gateway: &Gateway,
+    upstream: &Arc<Upstream>,
     request: http::Request<Upload>,
+    upload: Duration,
     head: Duration,
-) -> Result<http::Response<Incoming>, ForwardError> {
+) -> Result<Answer, ForwardError> {
     let watch = request.body().watch();
     tokio::select! {
-        answer = gateway.client.send(request) => answer.map_err(|failure| match watch.fault() {
+        answer = upstream.send(request) => answer.map_err(|failure| match watch.fault() {
             Some(fault) => ForwardError::Upload(fault),
             None => ForwardError::Send(failure),
         }),
-        () = overdue(&watch, gateway.limits.upload, head) => Err(ForwardError::Slow),
+        () = overdue(&watch, upload, head) => Err(ForwardError::Slow),
     }
 }
 
@@ -63,8 +66,8 @@ pub(crate) fn request_of(method: http::Method, outgoing: Outgoing, upload: Uploa
 }
 
 /// The answer as the client gets it.
-pub(crate) fn answer_of(answer: http::Response<Incoming>, limits: &Limits) -> Response {
-    let mut response = answer.map(|body| Body::new(Download::new(body, limits.download_pause)));
+pub(crate) fn answer_of(answer: Answer, limits: &Limits) -> Response {
+    let mut response = answer.into_response().map(|body| Body::new(Download::new(body, limits.download_pause)));
     strip_hop_by_hop(response.headers_mut());
     response
 }

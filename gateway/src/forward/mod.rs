@@ -73,8 +73,10 @@ async fn attempt(gateway: &Gateway, target: Target, request: Request) -> Result<
         None => admission,
     };
     match admission {
-        Ok(Admission::Exchange(outgoing)) => exchange::exchange(gateway, outgoing, request).await,
-        Ok(Admission::Tunnel(outgoing)) => tunnel::open(gateway, outgoing, request).await,
+        Ok(Admission::Exchange(outgoing)) => {
+            exchange::exchange(gateway, target.upstream(gateway), outgoing, request).await
+        }
+        Ok(Admission::Tunnel(outgoing)) => tunnel::open(gateway, target.upstream(gateway), outgoing, request).await,
         Err(refusal) => Err(refusal),
     }
 }

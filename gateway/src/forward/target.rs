@@ -2,6 +2,7 @@
 
 use crate::gateway::Gateway;
 use crate::upstream::Upstream;
+use std::sync::Arc;
 
 /// A service, and the part of the path that it does not know about.
 #[derive(Clone, Copy)]
@@ -26,7 +27,7 @@ pub(crate) enum Service {
 
 impl Target {
     /// The service of this gateway that is meant.
-    pub(crate) fn upstream(self, gateway: &Gateway) -> &Upstream {
+    pub(crate) fn upstream(self, gateway: &Gateway) -> &Arc<Upstream> {
         match self.to {
             Service::Orders => &gateway.orders,
             Service::Payments => &gateway.payments,

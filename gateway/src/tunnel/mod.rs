@@ -6,12 +6,16 @@ mod tunnels;
 use crate::forward::admission::Outgoing;
 use crate::forward::exchange::{answer_of, request_of, send};
 use crate::forward::failure::ForwardError;
+use crate::forward::headers::strip_hop_by_hop;
 use crate::forward::upload::Upload;
 use crate::gateway::Gateway;
+use crate::upstream::Upstream;
+use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use http_body::Body as _;
+use std::sync::Arc;
 
 pub(crate) use tunnels::Tunnels;
 
@@ -34,6 +38,7 @@ pub(crate) fn is_wanted(request: &Request) -> bool {
 /// [`ForwardError`] when no answer came, or when there are too many tunnels.
 pub(crate) async fn open(
     gateway: &Gateway,
+    upstream: &Arc<Upstream>,
     mut outgoing: Outgoing,
     mut request: Request,
 ) -> Result<Response, ForwardError> {
@@ -41,19 +46,19 @@ pub(crate) async fn open(
     upgrade(&mut outgoing.headers);
     let client = hyper::upgrade::on(&mut request);
     let head = outgoing.head;
-    let mut answer = send(gateway, request_of(Method::GET, outgoing, Upload::empty()), head).await?;
-    let agreed = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
-    if agreed && !is_upgrade(answer.headers()) {
+    let request = request_of(Method::GET, outgoing, Upload::empty());
+    let answer = send(upstream, request, gateway.limits.upload, head).await?;
+    if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return Ok(answer_of(answer, &gateway.limits));
+    }
+    if !is_upgrade(answer.head().headers()) {
         return Err(ForwardError::UnaskedUpgrade);
     }
-    if agreed {
-        let service = hyper::upgrade::on(&mut answer);
-        gateway.tunnels.carry(place, client, service);
-    }
-    let mut response = answer_of(answer, &gateway.limits);
-    if agreed {
-        upgrade(response.headers_mut());
-    }
+    let (head, service) = answer.into_socket();
+    gateway.tunnels.carry(place, client, service);
+    let mut response = head.map(|()| Body::empty());
+    strip_hop_by_hop(response.headers_mut());
+    upgrade(response.headers_mut());
     Ok(response)
 }
 

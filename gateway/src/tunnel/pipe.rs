@@ -25,18 +25,15 @@ pub(super) struct End {
 }
 
 impl End {
-    /// The socket under an upgraded connection; `None` when it is none of ours.
-    pub(super) fn of(upgraded: Upgraded) -> Option<Self> {
-        match upgraded.downcast::<TokioIo<Framed<TcpStream>>>() {
-            Ok(Parts { io, read_buf, .. }) => {
-                Some(Self { socket: io.into_inner().into_inner(), read_before: read_buf })
-            }
-            // What we opened ourselves.
-            Err(upgraded) => {
-                let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
-                Some(Self { socket: io.into_inner(), read_before: read_buf })
-            }
-        }
+    /// A socket, of which these bytes were read already.
+    pub(super) fn new(socket: TcpStream, read_before: Bytes) -> Self {
+        Self { socket, read_before }
+    }
+
+    /// The socket under an upgraded connection of our listener.
+    pub(super) fn of_client(upgraded: Upgraded) -> Option<Self> {
+        let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<Framed<TcpStream>>>().ok()?;
+        Some(Self::new(io.into_inner().into_inner(), read_buf))
     }
 }
 
@@ -119,7 +116,7 @@ mod tests {
     }
 
     fn end(socket: TcpStream, read_before: &'static [u8]) -> End {
-        End { socket, read_before: Bytes::from_static(read_before) }
+        End::new(socket, Bytes::from_static(read_before))
     }
 
     #[tokio::test]

@@ -1,11 +1,13 @@
 //! The open tunnels: how many there may be, and how they end.
 
 use super::pipe::{self, End};
+use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
 use metrics::gauge;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -36,7 +38,12 @@ impl Tunnels {
     }
 
     /// Carries bytes both ways, once both ends have changed the protocol, until both directions have ended.
-    pub(crate) fn carry(&self, place: Place, client: OnUpgrade, service: OnUpgrade) {
+    pub(crate) fn carry(
+        &self,
+        place: Place,
+        client: OnUpgrade,
+        service: impl Future<Output = Option<(TcpStream, Bytes)>> + Send + 'static,
+    ) {
         let cut = self.cut.clone();
         self.open.spawn(async move {
             let counted = Counted::one();
@@ -67,12 +74,12 @@ impl Tunnels {
     }
 }
 
-async fn connect(client: OnUpgrade, service: OnUpgrade) -> io::Result<()> {
-    let (client, service) = tokio::try_join!(client, service).map_err(io::Error::other)?;
-    match (End::of(client), End::of(service)) {
-        (Some(client), Some(service)) => pipe::carry(&client, &service).await,
-        // Both come from our own listener and our own connector.
-        _ => Err(io::Error::other("the connections are not TCP")),
+async fn connect(client: OnUpgrade, service: impl Future<Output = Option<(TcpStream, Bytes)>>) -> io::Result<()> {
+    let (client, service) = tokio::join!(client, service);
+    let client = End::of_client(client.map_err(io::Error::other)?);
+    match (client, service) {
+        (Some(client), Some((socket, read_before))) => pipe::carry(&client, &End::new(socket, read_before)).await,
+        _ => Err(io::Error::other("a connection ended while it changed its protocol")),
     }
 }
 

@@ -44,6 +44,14 @@ impl BaseUrl {
         self.host.clone()
     }
 
+    /// Where a connection goes.
+    pub(crate) fn host_and_port(&self) -> (&str, u16) {
+        // An IPv6 address is in brackets here and in none there.
+        let host = self.authority.host();
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        (host, self.authority.port_u16().unwrap_or(80))
+    }
+
     /// The address of a page of the service.
     ///
     /// # Errors

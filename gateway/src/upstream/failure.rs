@@ -1,31 +1,25 @@
 //! Why no answer came from a service.
 
-use hyper_util::client::legacy;
 use std::error::Error;
+use std::io;
 
 /// No head of an answer came.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SendError {
     /// No connection: nothing was sent, so trying again is safe.
     #[error("connect to the service")]
-    Connect(#[source] legacy::Error),
+    Connect(#[source] io::Error),
     /// The service closed or reset the connection before it answered.
     #[error("the service closed the connection")]
-    Closed(#[source] legacy::Error),
+    Closed(#[source] hyper::Error),
     /// What came is no HTTP, or the request's own body broke.
     #[error("exchange with the service")]
-    Exchange(#[source] legacy::Error),
+    Exchange(#[source] hyper::Error),
 }
 
-impl From<legacy::Error> for SendError {
-    fn from(failure: legacy::Error) -> Self {
-        if failure.is_connect() {
-            Self::Connect(failure)
-        } else if closed(&failure) {
-            Self::Closed(failure)
-        } else {
-            Self::Exchange(failure)
-        }
+impl From<hyper::Error> for SendError {
+    fn from(failure: hyper::Error) -> Self {
+        if has_closed(&failure) { Self::Closed(failure) } else { Self::Exchange(failure) }
     }
 }
 
@@ -36,16 +30,14 @@ impl SendError {
     }
 }
 
-fn closed(failure: &legacy::Error) -> bool {
+fn has_closed(failure: &hyper::Error) -> bool {
+    if failure.is_incomplete_message() || failure.is_canceled() || failure.is_closed() {
+        return true;
+    }
+    // Of the connection: an error of the request's body is no `io::Error` (see `forward::upload`).
     let mut cause = failure.source();
     while let Some(source) = cause {
-        if let Some(failure) = source.downcast_ref::<hyper::Error>()
-            && (failure.is_incomplete_message() || failure.is_canceled() || failure.is_closed())
-        {
-            return true;
-        }
-        // Of the connection: an error of the request's body is no `io::Error` (see `forward::upload`).
-        if source.is::<std::io::Error>() {
+        if source.is::<io::Error>() {
             return true;
         }
         cause = source.source();

@@ -1,16 +1,92 @@
 //! The services behind the gateway and the connections to them.
 
+mod answer;
 mod base_url;
-mod client;
+mod connection;
 mod failure;
+mod kept;
 
+pub(crate) use answer::{Answer, Arriving};
 pub(crate) use base_url::BaseUrl;
-pub(crate) use client::Client;
 pub(crate) use failure::SendError;
 
-/// A service that requests are forwarded to.
+use crate::forward::upload::Upload;
+use crate::limits::Limits;
+use connection::Connection;
+use http::Request;
+use hyper::client::conn::TrySendError;
+use kept::Kept;
+use std::sync::Arc;
+
+/// A service that requests are forwarded to, and the connections to it: kept, reused, and replaced once when they turn
+/// out stale.
 pub(crate) struct Upstream {
     /// Its name in logs and metrics.
     pub(crate) name: &'static str,
     pub(crate) base: BaseUrl,
+    limits: Limits,
+    kept: Kept,
+}
+
+impl Upstream {
+    /// A service, without connections yet.
+    pub(crate) fn new(name: &'static str, base: BaseUrl, limits: Limits) -> Arc<Self> {
+        Arc::new(Self { name, base, limits, kept: Kept::new(limits.workers, limits.idle) })
+    }
+
+    /// Sends a request, over a connection that is there if possible.
+    ///
+    /// A kept connection may be closed by the service in the moment in which it is used. When not a byte was sent,
+    /// the connection is replaced silently. When the service may have seen the request, it is sent once more only
+    /// if that is harmless: an idempotent method without a body.
+    ///
+    /// # Errors
+    /// [`SendError`] when no head of an answer came.
+    pub(crate) async fn send(self: &Arc<Self>, request: Request<Upload>) -> Result<Answer, SendError> {
+        let again = repeatable(&request);
+        let failure = match self.send_on_any(request).await {
+            Ok(answer) => return Ok(answer),
+            Err(failure) => failure,
+        };
+        match again {
+            Some(request) if failure.is_close() => {
+                metrics::counter!("gateway_upstream_retries_total").increment(1);
+                // The second try must not meet another stale connection.
+                self.send_on_new(request).await
+            }
+            _ => Err(failure),
+        }
+    }
+
+    async fn send_on_any(self: &Arc<Self>, mut request: Request<Upload>) -> Result<Answer, SendError> {
+        while let Some(mut connection) = self.kept.take() {
+            match connection.send(request).await {
+                Ok(answer) => return Ok(Answer::new(answer, connection, self)),
+                Err(mut failure) => match failure.take_message() {
+                    Some(unsent) => request = unsent,
+                    None => return Err(failure.into_error().into()),
+                },
+            }
+        }
+        self.send_on_new(request).await
+    }
+
+    async fn send_on_new(self: &Arc<Self>, request: Request<Upload>) -> Result<Answer, SendError> {
+        let connection = Connection::open(&self.base, &self.limits).await.map_err(SendError::Connect)?;
+        let mut connection = Box::new(connection);
+        let answer = connection.send(request).await.map_err(TrySendError::into_error)?;
+        Ok(Answer::new(answer, connection, self))
+    }
+}
+
+/// A copy to send again, if that is harmless.
+fn repeatable(request: &Request<Upload>) -> Option<Request<Upload>> {
+    if !request.body().is_empty() || !request.method().is_idempotent() {
+        return None;
+    }
+    let mut copy = Request::new(Upload::empty());
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    Some(copy)
 }

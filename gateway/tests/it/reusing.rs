@@ -1,10 +1,12 @@
 //! Connections to services are kept, and replaced when they turn out stale.
 
 use crate::client::{as_user, ask, send};
-use crate::stage::{before, echoing};
+use crate::service::Service;
+use crate::stage::{Plan, before};
 use axum::body::Body;
 use http::StatusCode;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -12,7 +14,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 #[tokio::test]
 async fn one_connection_serves_many_requests() {
-    let (stage, service) = echoing().await;
+    let service = Service::echo().await;
+    let stage = one_worker(service.address).start().await;
     for _ in 0..20 {
         let request = as_user("POST", stage.api, "/orders/orders").body(Body::from("{}"));
         assert_eq!(send(request.unwrap()).await.status, StatusCode::OK);
@@ -24,7 +27,7 @@ async fn one_connection_serves_many_requests() {
 #[tokio::test]
 async fn a_harmless_request_on_a_stale_connection_is_sent_again() {
     let (address, connections) = answering_once().await;
-    let stage = before(address).start().await;
+    let stage = one_worker(address).start().await;
     assert_eq!(ask(as_user("GET", stage.api, "/orders/orders")).await.status, StatusCode::OK);
     // The first connection is kept, and ends when this arrives on it.
     assert_eq!(ask(as_user("GET", stage.api, "/orders/orders")).await.status, StatusCode::OK);
@@ -34,7 +37,7 @@ async fn a_harmless_request_on_a_stale_connection_is_sent_again() {
 #[tokio::test]
 async fn a_request_that_may_have_had_an_effect_is_not_sent_again() {
     let (address, connections) = answering_once().await;
-    let stage = before(address).start().await;
+    let stage = one_worker(address).start().await;
     assert_eq!(ask(as_user("GET", stage.api, "/orders/orders")).await.status, StatusCode::OK);
     assert_eq!(ask(as_user("POST", stage.api, "/orders/orders")).await.problem(), "upstream_unreachable");
     assert_eq!(connections.load(Ordering::SeqCst), 1);
@@ -43,9 +46,14 @@ async fn a_request_that_may_have_had_an_effect_is_not_sent_again() {
 #[tokio::test]
 async fn a_request_is_sent_again_only_once() {
     let (address, connections) = closing().await;
-    let stage = before(address).start().await;
+    let stage = one_worker(address).start().await;
     assert_eq!(ask(as_user("GET", stage.api, "/orders/orders")).await.problem(), "upstream_unreachable");
     assert_eq!(connections.load(Ordering::SeqCst), 2);
+}
+
+/// A gateway with one worker: each keeps connections of its own.
+fn one_worker(address: SocketAddr) -> Plan {
+    before(address).limits(|limits| limits.workers = NonZeroUsize::MIN)
 }
 
 /// Answers the first request of each connection, and closes it when a second has arrived.

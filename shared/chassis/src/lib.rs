@@ -22,6 +22,7 @@ pub mod passage;
 pub mod problem;
 pub mod readiness;
 pub mod serve;
+pub mod workers;
 
 pub mod idempotency;
 pub mod postgres;

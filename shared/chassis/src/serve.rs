@@ -2,6 +2,7 @@
 
 use crate::framing::Framed;
 use crate::open_files;
+use crate::workers::Workers;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper::Request;
@@ -36,6 +37,28 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// # Errors
 /// None at present: a failed accept is logged and tried again.
 pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) -> Result<(), std::io::Error> {
+    accept(listener, router, stopping, None).await
+}
+
+/// The same on threads of their own: `workers` take connections in turns.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_on(
+    workers: Arc<Workers>,
+    listener: TcpListener,
+    router: Router,
+    stopping: CancellationToken,
+) -> Result<(), std::io::Error> {
+    accept(listener, router, stopping, Some(&workers)).await
+}
+
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    stopping: CancellationToken,
+    workers: Option<&Workers>,
+) -> Result<(), std::io::Error> {
     open_files::allow_all();
     let connections = TaskTracker::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
@@ -49,13 +72,23 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = serve_connection(stream, peer, router.clone(), stopping.clone());
-                connections.spawn(async move {
-                    if let Err(failure) = connection.await {
-                        debug!(%peer, error = %failure, "a connection ended badly");
+                let (router, stopping) = (router.clone(), stopping.clone());
+                let Some(workers) = workers else {
+                    connections.spawn(async move {
+                        tell(peer, serve_connection(stream, peer, router, stopping).await);
+                        drop(place);
+                    });
+                    continue;
+                };
+                // A socket belongs to the runtime that waits for it.
+                let Ok(stream) = stream.into_std() else { continue };
+                let connection = async move {
+                    if let Ok(stream) = TcpStream::from_std(stream) {
+                        tell(peer, serve_connection(stream, peer, router, stopping).await);
                     }
                     drop(place);
-                });
+                };
+                connections.spawn_on(connection, workers.next());
             }
             Err(failure) => {
                 warn!(error = %failure, "accept a connection");
@@ -67,6 +100,12 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
     connections.close();
     connections.wait().await;
     Ok(())
+}
+
+fn tell(peer: SocketAddr, ended: hyper::Result<()>) {
+    if let Err(failure) = ended {
+        debug!(%peer, error = %failure, "a connection ended badly");
+    }
 }
 
 async fn serve_connection(

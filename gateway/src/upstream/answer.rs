@@ -1,0 +1,93 @@
+//! An answer of a service, whose body may still be on its way.
+
+use super::Upstream;
+use super::connection::Connection;
+use super::kept::keep;
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::net::TcpStream;
+
+/// The head of an answer, its body, and the connection that brings it.
+pub(crate) struct Answer {
+    head: Response<()>,
+    body: Arriving,
+}
+
+/// A body that comes over a connection, which is kept once it is free again.
+pub(crate) struct Arriving {
+    body: Incoming,
+    connection: Option<Box<Connection>>,
+    upstream: Arc<Upstream>,
+}
+
+impl Answer {
+    pub(super) fn new(answer: Response<Incoming>, connection: Box<Connection>, upstream: &Arc<Upstream>) -> Self {
+        let (head, body) = answer.into_parts();
+        let body = Arriving { body, connection: Some(connection), upstream: Arc::clone(upstream) };
+        Self { head: Response::from_parts(head, ()), body }
+    }
+
+    /// Its status.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.head.status()
+    }
+
+    /// Its head.
+    pub(crate) fn head(&self) -> &Response<()> {
+        &self.head
+    }
+
+    /// As a response with its body.
+    pub(crate) fn into_response(self) -> Response<Arriving> {
+        self.head.map(|()| self.body)
+    }
+
+    /// The head of an answer that changes the protocol, and the connection on which that is spoken from now on.
+    pub(crate) fn into_socket(mut self) -> (Response<()>, impl Future<Output = Option<(TcpStream, Bytes)>> + Send) {
+        let connection = self.body.connection.take();
+        (self.head, async move { connection?.into_socket().await })
+    }
+}
+
+impl Body for Arriving {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let Self { body, connection, .. } = &mut *self;
+        let mut polled = Pin::new(&mut *body).poll_frame(context);
+        let is_over = matches!(polled, Poll::Ready(None)) || body.is_end_stream();
+        if let Some(connection) = connection.as_mut().filter(|_| polled.is_pending() || is_over) {
+            connection.drive(context);
+            if polled.is_pending() {
+                polled = Pin::new(body).poll_frame(context);
+            }
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        // An answer that was not read to its end is in the way of the next.
+        if let Some(connection) = self.connection.take().filter(|connection| connection.is_ready()) {
+            keep(&self.upstream, connection);
+        }
+    }
+}
