@@ -14,7 +14,6 @@ use axum::routing::{any, get};
 use axum::{Router, middleware};
 use chassis::docs::swagger_ui;
 use chassis::face::{health, method_not_allowed, no_such_page};
-use chassis::layers;
 use chassis::readiness::Readiness;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
@@ -109,14 +108,13 @@ async fn answer(gateway: Arc<Gateway>, target: Target, links: Links, request: Re
     forward(gateway, target, request).await
 }
 
-/// What happens around every request; the first line is the innermost.
+/// With what happens around every request.
 fn layered(router: Router, gateway: &Arc<Gateway>) -> Router {
     let gateway = Arc::clone(gateway);
     router
         .fallback(|| async { no_such_page() })
         .method_not_allowed_fallback(|| async { method_not_allowed() })
         .layer(middleware::from_fn_with_state(gateway, edge::around))
-        .layer(middleware::from_fn(layers::observe))
 }
 
 const fn to(to: Service, name: &'static str, prefix: &'static str) -> Target {

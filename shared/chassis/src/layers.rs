@@ -5,12 +5,20 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, Method};
-use std::time::Instant;
+use metrics::{Counter, Histogram};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
 use trace::{Kind, Span, TraceContext};
 use tracing::{Instrument, debug, info_span};
 
-/// Continues the caller's trace or starts one, counts and times the request, and reads on what nobody reads of its body.
+/// [`observed`] as a layer.
 pub async fn observe(request: Request, next: Next) -> Response {
+    observed(request, async |request| next.run(request).await).await
+}
+
+/// Continues the caller's trace or starts one, counts and times the request, and reads on what nobody reads of its body.
+pub async fn observed(request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     let started = Instant::now();
     let context = continued(request.headers());
     let method = request.method().clone();
@@ -21,7 +29,7 @@ pub async fn observe(request: Request, next: Next) -> Response {
     recorded.set("http.request.method", known(&method));
     recorded.set("http.route", &route);
     let handled = async move {
-        let response = next.run(linger::reads_on(request)).await;
+        let response = next(linger::reads_on(request)).await;
         let status = response.status().as_u16();
         recorded.set_number("http.response.status_code", status);
         if response.status().is_server_error() {
@@ -30,19 +38,57 @@ pub async fn observe(request: Request, next: Next) -> Response {
         drop(recorded);
         let elapsed = started.elapsed();
         debug!(status, elapsed_ms = elapsed.as_millis(), "{method} {route} answered {status}");
-        let labels = [("method", known(&method).to_owned()), ("route", route), ("status", status.to_string())];
-        metrics::counter!("http_requests_total", &labels).increment(1);
-        metrics::histogram!("http_request_duration_seconds", &labels[..2]).record(elapsed.as_secs_f64());
+        count(&method, &route, status, elapsed);
         response
     };
     trace::scope(context, handled.instrument(span)).await
 }
 
+/// The metrics of the requests of one route that were answered with one status.
+struct Metrics {
+    requests: Counter,
+    seconds: Histogram,
+}
+
+/// By method and status.
+type OfRoute = HashMap<(&'static str, u16), Metrics>;
+
+thread_local! {
+    /// By route. The recorder finds a metric by its labels, each of which it wants copied.
+    static METRICS: RefCell<HashMap<String, OfRoute>> = RefCell::default();
+}
+
+fn count(method: &Method, route: &str, status: u16, elapsed: Duration) {
+    METRICS.with_borrow_mut(|found| {
+        let of_method = (known(method), status);
+        let metrics = match found.get(route).and_then(|routes| routes.get(&of_method)) {
+            Some(metrics) => metrics,
+            None => found.entry(route.to_owned()).or_default().entry(of_method).or_insert_with(|| {
+                let labels =
+                    [("method", of_method.0.into()), ("route", route.to_owned()), ("status", status.to_string())];
+                Metrics {
+                    requests: metrics::counter!("http_requests_total", &labels),
+                    seconds: metrics::histogram!("http_request_duration_seconds", &labels[..2]),
+                }
+            }),
+        };
+        metrics.requests.increment(1);
+        metrics.seconds.record(elapsed.as_secs_f64());
+    });
+}
+
 /// The method as a label: anybody can invent methods, and every new label is kept for ever.
-fn known(method: &Method) -> &str {
-    const KNOWN: [Method; 7] =
-        [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
-    if KNOWN.contains(method) { method.as_str() } else { "other" }
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }
 
 /// The trace context of a request.

@@ -1,17 +1,23 @@
 //! Logs, metrics and spans of a process.
 
 use crate::config::{LogFormat, ProcessConfig};
+use crate::json_line::JsonLine;
 use crate::log;
 use crate::spans::{self, SpansError};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::str::FromStr;
+use std::time::Duration;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Bounds of the duration histograms, in seconds: from a fast query to a request that is about to time out.
 const DURATION_BUCKETS: [f64; 16] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 30.0, 60.0];
+
+/// How long single measurements are kept: 8 bytes for each of a busy second's ten thousand.
+const SUMMED_UP_EVERY: Duration = Duration::from_secs(5);
 
 /// Why telemetry could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +41,8 @@ pub enum TelemetryError {
     Spans(#[source] SpansError),
 }
 
-/// Starts logging, metrics and, if there is a collector, the export of spans; the handle renders `/metrics`.
+/// Starts logging, metrics and, if there is a collector, the export of spans; the handle renders `/metrics`. Needs a
+/// running runtime.
 ///
 /// # Errors
 /// [`TelemetryError`] when the filter is malformed or metrics are set up twice, or spans can't be exported.
@@ -45,7 +52,7 @@ pub fn start(config: &ProcessConfig) -> Result<PrometheusHandle, TelemetryError>
     let registry = tracing_subscriber::registry().with(filter);
     let lines = tracing_subscriber::fmt::layer().with_writer(log::start().map_err(TelemetryError::Output)?);
     match config.log_format {
-        LogFormat::Json => registry.with(lines.json().flatten_event(true).with_span_list(false)).init(),
+        LogFormat::Json => registry.with(lines.fmt_fields(JsonFields::new()).event_format(JsonLine)).init(),
         LogFormat::Text => registry.with(lines).init(),
     }
     std::panic::set_hook(Box::new(|panic| {
@@ -57,7 +64,17 @@ pub fn start(config: &ProcessConfig) -> Result<PrometheusHandle, TelemetryError>
         .and_then(PrometheusBuilder::install_recorder)
         .map_err(TelemetryError::Metrics)?;
     spans::start(config).map_err(TelemetryError::Spans)?;
+    tokio::spawn(keep_small(metrics.clone()));
     Ok(metrics)
+}
+
+/// Sums up what histograms have measured: the recorder keeps every single measurement until somebody asks for it, and
+/// nobody may ever ask.
+async fn keep_small(metrics: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(SUMMED_UP_EVERY).await;
+        metrics.run_upkeep();
+    }
 }
 
 /// Writes the log lines that are not written yet: whoever ends without [`Process`](crate::process::Process) calls it.
