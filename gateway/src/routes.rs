@@ -101,7 +101,7 @@ fn own(gateway: &Arc<Gateway>, metrics: &PrometheusHandle, links: Links) -> Rout
 async fn answer(gateway: Arc<Gateway>, target: Target, links: Links, request: Request) -> Response {
     if target.to == Service::Router && share::is_opened_by_browser(target, &request) {
         return match links {
-            Links::Shown => share::page(&gateway, target, request).await,
+            Links::Shown => Box::pin(share::page(&gateway, target, request)).await,
             Links::Redirected => share::redirect(&gateway, &request),
         };
     }

@@ -6,6 +6,7 @@ use http::{HeaderName, HeaderValue, Method};
 use std::time::Instant;
 use tracing::info;
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 /// Names one request in logs and in what its sender is told.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -14,31 +15,30 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 #[derive(Clone, Copy)]
 pub(crate) struct AnsweredBy(pub(crate) &'static str);
 
-/// Issues a new request id, whatever the client sent; puts it on the answer; logs the request once.
-pub(super) async fn identify_and_log(mut request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
-    let id = Uuid::now_v7().to_string();
-    // Hyphens and hexadecimal digits are always a header value.
-    let value = HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("none"));
-    request.headers_mut().insert(REQUEST_ID, value.clone());
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let line = Line { started: Instant::now(), method: request.method().clone(), route, id, answer: None };
-    let mut response = next(request).await;
-    response.headers_mut().insert(REQUEST_ID, value);
-    line.answered(&response);
-    response
-}
-
 /// One line of the log, written when it is dropped: a client that goes away drops its request anywhere.
-struct Line {
+pub(super) struct Line {
     started: Instant,
     method: Method,
-    route: String,
-    id: String,
+    route: Option<MatchedPath>,
+    id: HeaderValue,
     answer: Option<(u16, &'static str)>,
 }
 
 impl Line {
-    fn answered(mut self, response: &Response) {
+    /// Begins one, and issues a new request id, whatever the client sent.
+    pub(super) fn begin(request: &mut Request) -> Self {
+        let mut id = [0; Hyphenated::LENGTH];
+        let id = Uuid::now_v7().hyphenated().encode_lower(&mut id);
+        // Hyphens and hexadecimal digits are always a header value.
+        let id = HeaderValue::from_str(id).unwrap_or(HeaderValue::from_static("none"));
+        request.headers_mut().insert(REQUEST_ID, id.clone());
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        Self { started: Instant::now(), method: request.method().clone(), route, id, answer: None }
+    }
+
+    /// Ends it, and puts the request id on the answer.
+    pub(super) fn end(mut self, response: &mut Response) {
+        response.headers_mut().insert(REQUEST_ID, self.id.clone());
         let by = response.extensions().get::<AnsweredBy>();
         let upstream = by.map_or("gateway", |by| by.0);
         self.answer = Some((response.status().as_u16(), upstream));
@@ -47,9 +47,10 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        let Self { method, route, .. } = self;
+        let method = &self.method;
+        let route = self.route.as_ref().map_or("unmatched", MatchedPath::as_str);
         let elapsed_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let request_id = self.id.as_str();
+        let request_id = self.id.to_str().unwrap_or_default();
         // The trace id is a field of the span around this.
         let Some((status, upstream)) = self.answer else {
             info!(

@@ -27,28 +27,38 @@ const DECIDED_HERE: [HeaderName; 6] = [
     header::ACCESS_CONTROL_MAX_AGE,
 ];
 
-/// Answers preflights, and marks the answers that an allowed page may read.
-pub(super) async fn allow_origins(
-    gateway: &Gateway,
-    request: Request,
-    next: impl AsyncFnOnce(Request) -> Response,
-) -> Response {
-    let from = gateway.config.allowed_origins.of(request.headers());
-    if is_preflight(request.method(), request.headers()) {
-        return preflight(from);
+/// What is to be said about where a request comes from.
+pub(super) struct Origins {
+    from: From,
+    is_preflight: bool,
+}
+
+impl Origins {
+    /// Looks at a request.
+    pub(super) fn of(gateway: &Gateway, request: &Request) -> Self {
+        let from = gateway.config.allowed_origins.of(request.headers());
+        Self { from, is_preflight: is_preflight(request.method(), request.headers()) }
     }
-    let mut response = next(request).await;
-    let headers = response.headers_mut();
-    for name in DECIDED_HERE {
-        headers.remove(name);
+
+    /// The answer to a preflight, if it is one.
+    pub(super) fn preflight(&self) -> Option<Response> {
+        self.is_preflight.then(|| preflight(&self.from))
     }
-    // Also without an Origin: a cache must not hand this answer to a page that has one.
-    headers.append(header::VARY, HeaderValue::from_static("Origin"));
-    if let From::Allowed(origin) = from {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
+
+    /// Marks an answer that an allowed page may read.
+    pub(super) fn mark(self, mut response: Response) -> Response {
+        let headers = response.headers_mut();
+        for name in DECIDED_HERE {
+            headers.remove(name);
+        }
+        // Also without an Origin: a cache must not hand this answer to a page that has one.
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        if let From::Allowed(origin) = self.from {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
+        }
+        response
     }
-    response
 }
 
 fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
@@ -57,12 +67,12 @@ fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
         && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-fn preflight(from: From) -> Response {
+fn preflight(from: &From) -> Response {
     let vary = HeaderValue::from_static("Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
     let mut response = (StatusCode::NO_CONTENT, [(header::VARY, vary)]).into_response();
     if let From::Allowed(origin) = from {
         let headers = response.headers_mut();
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, ALLOWED_METHODS);
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE_SECS);

@@ -17,7 +17,7 @@ const METHODS: [Method; 7] =
 
 /// Why a request is refused.
 #[derive(Debug, PartialEq, Eq)]
-enum Refusal {
+pub(super) enum Refusal {
     Method,
     Path(path::Refusal),
     Host,
@@ -26,12 +26,9 @@ enum Refusal {
     HeaderName,
 }
 
-/// Refuses what is ambiguous, and closes its connection.
-pub(super) async fn refuse_ambiguity(request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
-    match judge(request.method(), request.uri(), request.headers()) {
-        Ok(()) => next(request).await,
-        Err(refusal) => refusal.into_response(),
-    }
+/// Refuses what is ambiguous; the answer closes its connection.
+pub(super) fn refuse_ambiguity(request: &Request) -> Result<(), Refusal> {
+    judge(request.method(), request.uri(), request.headers())
 }
 
 fn judge(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {

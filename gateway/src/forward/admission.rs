@@ -116,8 +116,7 @@ fn head(gateway: &Gateway, target: Target, request: &Request, caller: Option<Pas
         is_believed: gateway.config.trust_forwarded,
         prefix: target.prefix,
     };
-    let mut headers = request.headers().clone();
-    headers::outgoing(&mut headers, &provenance, caller);
+    let mut headers = headers::outgoing(request.headers(), &provenance, caller);
     gateway.give_pass(&mut headers, caller);
     headers.insert(header::HOST, target.upstream(gateway).base.host());
     headers

@@ -19,40 +19,46 @@ use std::time::Duration;
 ///
 /// # Errors
 /// [`ForwardError`] when no answer came.
-pub(crate) async fn exchange(
+pub(crate) fn exchange(
     gateway: &Gateway,
     upstream: &Arc<Upstream>,
     outgoing: Outgoing,
     request: Request,
-) -> Result<Response, ForwardError> {
+) -> impl Future<Output = Result<Response, ForwardError>> + Send {
     let method = request.method().clone();
     let upload = Upload::new(request.into_body(), outgoing.body_bytes_max, gateway.limits.upload);
     let head = outgoing.head;
-    let answer = send(upstream, request_of(method, outgoing, upload), gateway.limits.upload, head).await?;
-    // Nobody asked for a change of protocol.
-    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(ForwardError::UnaskedUpgrade);
+    let sent = send(upstream, request_of(method, outgoing, upload), gateway.limits.upload, head);
+    async move {
+        let answer = sent.await?;
+        // Nobody asked for a change of protocol.
+        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return Err(ForwardError::UnaskedUpgrade);
+        }
+        Ok(answer_of(answer, &gateway.limits))
     }
-    Ok(answer_of(answer, &gateway.limits))
 }
 
 /// Sends a request and waits for the head of its answer, within the limits.
 ///
 /// # Errors
 /// [`ForwardError`] that tells the client's faults from the service's.
-pub(crate) async fn send(
+pub(crate) fn send(
     upstream: &Arc<Upstream>,
     request: http::Request<Upload>,
     upload: Duration,
     head: Duration,
-) -> Result<Answer, ForwardError> {
+) -> impl Future<Output = Result<Answer, ForwardError>> + Send {
     let watch = request.body().watch();
-    tokio::select! {
-        answer = upstream.send(request) => answer.map_err(|failure| match watch.fault() {
-            Some(fault) => ForwardError::Upload(fault),
-            None => ForwardError::Send(failure),
-        }),
-        () = overdue(&watch, upload, head) => Err(ForwardError::Slow),
+    let mut sent = Box::pin(upstream.send(request));
+    async move {
+        tokio::select! {
+            answer = &mut sent => answer.map_err(|failure| match watch.fault() {
+                Some(fault) => ForwardError::Upload(fault),
+                None => ForwardError::Send(failure),
+            }),
+            () = overdue(&watch, upload, head) => Err(ForwardError::Slow),
+        }
     }
 }
 

@@ -72,23 +72,20 @@ fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
         .collect()
 }
 
-/// Turns the headers of a client into those for a service.
+/// The headers of a client as its service gets them.
 ///
 /// What goes on is picked in one pass over the few headers that are there, instead of taking away the many that might be.
 /// Identity, provenance and trace are written last: a client can neither claim them nor, with `Connection`, remove them.
-pub(crate) fn outgoing(headers: &mut HeaderMap, provenance: &Provenance, caller: Option<Passenger>) {
-    let host = headers.get(header::HOST).cloned();
-    let request_id = headers.get(crate::edge::access::REQUEST_ID).cloned();
-    let is_chunked = headers.contains_key(header::TRANSFER_ENCODING);
-    let claimed = provenance.is_believed.then(|| Claimed::of(headers));
-    let nominated = nominated(headers);
-    let mut name = None;
-    let before = std::mem::replace(headers, HeaderMap::with_capacity(headers.len() + ADDED));
-    for (next, value) in before {
-        // A repeated header comes with its name only once.
-        name = next.or(name);
-        if let Some(name) = name.as_ref().filter(|name| goes_on(name) && !nominated.contains(*name)) {
-            headers.append(name, value);
+pub(crate) fn outgoing(from: &HeaderMap, provenance: &Provenance, caller: Option<Passenger>) -> HeaderMap {
+    let host = from.get(header::HOST).cloned();
+    let request_id = from.get(crate::edge::access::REQUEST_ID).cloned();
+    let is_chunked = from.contains_key(header::TRANSFER_ENCODING);
+    let claimed = provenance.is_believed.then(|| Claimed::of(from));
+    let nominated = nominated(from);
+    let mut headers = HeaderMap::with_capacity(from.len() + ADDED);
+    for (name, value) in from {
+        if goes_on(name) && !nominated.contains(name) {
+            headers.append(name, value.clone());
         }
     }
     if let Some(Passenger { user, role }) = caller {
@@ -107,7 +104,8 @@ pub(crate) fn outgoing(headers: &mut HeaderMap, provenance: &Provenance, caller:
         // Without a length and without this, hyper sends no body with GET or DELETE.
         headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
-    forwarded(headers, provenance, claimed.unwrap_or_default(), host);
+    forwarded(&mut headers, provenance, claimed.unwrap_or_default(), host);
+    headers
 }
 
 /// Whether a header of a client is for the service: none of the connection's, and none that the gateway writes itself.
@@ -138,9 +136,12 @@ impl Claimed {
 }
 
 fn forwarded(headers: &mut HeaderMap, provenance: &Provenance, claimed: Claimed, host: Option<HeaderValue>) {
-    let hops = [claimed.hops, provenance.peer.map(|peer| peer.to_string())];
-    let hops: Vec<String> = hops.into_iter().flatten().collect();
-    if let Ok(value) = HeaderValue::try_from(hops.join(", ")) {
+    let peer = provenance.peer.map(|peer| peer.to_string());
+    let hops = match (claimed.hops, peer) {
+        (Some(hops), Some(peer)) => format!("{hops}, {peer}"),
+        (hops, peer) => hops.or(peer).unwrap_or_default(),
+    };
+    if let Ok(value) = HeaderValue::try_from(hops) {
         headers.insert(FORWARDED_FOR, value);
     }
     headers.insert(FORWARDED_PROTO, claimed.proto.unwrap_or(HeaderValue::from_static("http")));
@@ -199,16 +200,14 @@ mod tests {
             ("x-forwarded-prefix", "/evil"),
             ("forwarded", "for=1.1.1.1"),
         ];
-        let mut headers = map(&claims);
-        outgoing(&mut headers, &provenance(false), None);
+        let headers = outgoing(&map(&claims), &provenance(false), None);
         assert_eq!(headers["x-forwarded-for"], "10.0.0.9");
         assert_eq!(headers["x-forwarded-proto"], "http");
         assert_eq!(headers["x-forwarded-host"], "h");
         assert_eq!(headers["x-forwarded-prefix"], "/orders");
         assert!(!headers.contains_key("forwarded"));
 
-        let mut headers = map(&claims);
-        outgoing(&mut headers, &provenance(true), None);
+        let headers = outgoing(&map(&claims), &provenance(true), None);
         assert_eq!(headers["x-forwarded-for"], "1.1.1.1, 2.2.2.2, 10.0.0.9");
         assert_eq!(headers["x-forwarded-proto"], "https");
         assert_eq!(headers["x-forwarded-prefix"], "/orders");
@@ -216,11 +215,11 @@ mod tests {
 
     #[test]
     fn the_user_is_the_gateways_and_cannot_be_nominated_away() {
-        let mut headers = map(&[("x-user-id", "666"), ("connection", "x-user-id")]);
-        outgoing(&mut headers, &provenance(false), Some(Passenger { user: 7, role: chassis::passage::Role::User }));
+        let claimed = map(&[("x-user-id", "666"), ("connection", "x-user-id")]);
+        let seven = Passenger { user: 7, role: chassis::passage::Role::User };
+        let headers = outgoing(&claimed, &provenance(false), Some(seven));
         assert_eq!(headers["x-user-id"], "7");
-        let mut headers = map(&[("x-user-id", "666")]);
-        outgoing(&mut headers, &provenance(false), None);
+        let headers = outgoing(&map(&[("x-user-id", "666")]), &provenance(false), None);
         assert!(!headers.contains_key("x-user-id"));
     }
 }

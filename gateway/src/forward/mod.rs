@@ -60,15 +60,16 @@ pub(crate) async fn forward(gateway: Arc<Gateway>, target: Target, request: Requ
 }
 
 async fn attempt(gateway: &Gateway, target: Target, request: Request) -> Result<Response, ForwardError> {
+    // What most requests don't need is put aside: a request's memory is as large as the largest of its steps.
     let ticket_of = match shown_ticket(&request) {
-        Some(ticket) => gateway.authenticator.redeem(&ticket).await,
+        Some(ticket) => Box::pin(gateway.authenticator.redeem(&ticket)).await,
         None => None,
     };
     let admission = admit(gateway, target, &request, ticket_of);
     let admission = match &gateway.quotas {
         Some(quotas) => {
             let caller = caller(gateway, target, &request, admission.as_ref().ok());
-            match quotas.count(&caller).await {
+            match Box::pin(quotas.count(&caller)).await {
                 Ok(()) => admission,
                 Err(too_many) => Err(too_many.into()),
             }
@@ -79,7 +80,9 @@ async fn attempt(gateway: &Gateway, target: Target, request: Request) -> Result<
         Ok(Admission::Exchange(outgoing)) => {
             exchange::exchange(gateway, target.upstream(gateway), outgoing, request).await
         }
-        Ok(Admission::Tunnel(outgoing)) => tunnel::open(gateway, target.upstream(gateway), outgoing, request).await,
+        Ok(Admission::Tunnel(outgoing)) => {
+            Box::pin(tunnel::open(gateway, target.upstream(gateway), outgoing, request)).await
+        }
         Err(refusal) => Err(refusal),
     }
 }

@@ -33,10 +33,13 @@ pub(crate) struct Upload {
     watch: UploadWatch,
 }
 
-/// Tells from outside how an upload is doing.
+/// Tells from outside how an upload is doing; nothing when there is none.
 #[derive(Clone, Default)]
-pub(crate) struct UploadWatch {
-    fault: Arc<OnceLock<UploadFault>>,
+pub(crate) struct UploadWatch(Option<Arc<Watched>>);
+
+#[derive(Default)]
+struct Watched {
+    fault: OnceLock<UploadFault>,
     ended: CancellationToken,
 }
 
@@ -44,17 +47,13 @@ impl Upload {
     /// A body of at most `bytes_max` bytes that ends within `limit`.
     pub(crate) fn new(body: Body, bytes_max: u64, limit: Duration) -> Self {
         let is_empty = http_body::Body::is_end_stream(&body);
-        let upload = Self {
+        Self {
             inner: (!is_empty).then_some(body),
             bytes_left: bytes_max,
             deadline: Instant::now() + limit,
             alarm: None,
-            watch: UploadWatch::default(),
-        };
-        if is_empty {
-            upload.watch.ended.cancel();
+            watch: UploadWatch((!is_empty).then(Arc::default)),
         }
-        upload
     }
 
     /// No body.
@@ -79,9 +78,11 @@ impl Upload {
     }
 
     fn fail(&mut self, fault: UploadFault) -> UploadFault {
-        let _ = self.watch.fault.set(fault);
+        if let Some(watched) = &self.watch.0 {
+            let _ = watched.fault.set(fault);
+        }
         self.inner = None;
-        self.watch.ended.cancel();
+        self.watch.end();
         fault
     }
 }
@@ -89,12 +90,20 @@ impl Upload {
 impl UploadWatch {
     /// What went wrong with the body, if something did.
     pub(crate) fn fault(&self) -> Option<UploadFault> {
-        self.fault.get().copied()
+        self.0.as_ref()?.fault.get().copied()
     }
 
     /// Waits until the service has the whole body, or never will.
     pub(crate) async fn ended(&self) {
-        self.ended.cancelled().await;
+        if let Some(watched) = &self.0 {
+            watched.ended.cancelled().await;
+        }
+    }
+
+    fn end(&self) {
+        if let Some(watched) = &self.0 {
+            watched.ended.cancel();
+        }
     }
 }
 
@@ -118,7 +127,7 @@ impl http_body::Body for Upload {
             Poll::Pending => Poll::Pending,
             Poll::Ready(None) => {
                 self.inner = None;
-                self.watch.ended.cancel();
+                self.watch.end();
                 Poll::Ready(None)
             }
             Poll::Ready(Some(Err(_))) => Poll::Ready(Some(Err(self.fail(UploadFault::Broken)))),
@@ -146,6 +155,6 @@ impl http_body::Body for Upload {
 
 impl Drop for Upload {
     fn drop(&mut self) {
-        self.watch.ended.cancel();
+        self.watch.end();
     }
 }

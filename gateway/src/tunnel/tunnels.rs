@@ -45,10 +45,16 @@ impl Tunnels {
         service: impl Future<Output = Option<(TcpStream, Bytes)>> + Send + 'static,
     ) {
         let cut = self.cut.clone();
+        // The handshake takes more memory than the tunnel, which has it for as long as it lives.
+        let connected = Box::pin(connect(client, service));
         self.open.spawn(async move {
             let counted = Counted::one();
+            let carried = async {
+                let (client, service) = connected.await?;
+                pipe::carry(&client, &service).await
+            };
             tokio::select! {
-                ended = connect(client, service) => match ended {
+                ended = carried => match ended {
                     Ok(()) => debug!("a tunnel ended"),
                     Err(failure) => debug!(error = %failure, "a tunnel broke"),
                 },
@@ -74,11 +80,15 @@ impl Tunnels {
     }
 }
 
-async fn connect(client: OnUpgrade, service: impl Future<Output = Option<(TcpStream, Bytes)>>) -> io::Result<()> {
+/// Both ends, once both have changed the protocol.
+async fn connect(
+    client: OnUpgrade,
+    service: impl Future<Output = Option<(TcpStream, Bytes)>>,
+) -> io::Result<(End, End)> {
     let (client, service) = tokio::join!(client, service);
     let client = End::of_client(client.map_err(io::Error::other)?);
     match (client, service) {
-        (Some(client), Some((socket, read_before))) => pipe::carry(&client, &End::new(socket, read_before)).await,
+        (Some(client), Some((socket, read_before))) => Ok((client, End::new(socket, read_before))),
         _ => Err(io::Error::other("a connection ended while it changed its protocol")),
     }
 }

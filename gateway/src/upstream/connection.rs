@@ -47,23 +47,28 @@ impl Connection {
     ///
     /// # Errors
     /// With the request, when not a byte of it was sent.
-    pub(super) async fn send(
-        &mut self,
+    // No `async fn`, which would hold the request as long as it waits for the answer; so with the others of its way.
+    pub(super) fn send(
+        mut self: Box<Self>,
         request: Request<Upload>,
-    ) -> Result<Response<Incoming>, TrySendError<Request<Upload>>> {
-        let mut answer = pin!(self.sender.try_send_request(request));
-        poll_fn(|context| {
-            self.drive(context);
-            match answer.as_mut().poll(context) {
-                Poll::Pending if self.has_ended => {
-                    // What waits in it is told.
-                    self.driver = None;
-                    answer.as_mut().poll(context)
+    ) -> impl Future<Output = Result<(Response<Incoming>, Box<Self>), TrySendError<Request<Upload>>>> {
+        let answer = self.sender.try_send_request(request);
+        async move {
+            let mut answer = pin!(answer);
+            let answered = poll_fn(|context| {
+                self.drive(context);
+                match answer.as_mut().poll(context) {
+                    Poll::Pending if self.has_ended => {
+                        // What waits in it is told.
+                        self.driver = None;
+                        answer.as_mut().poll(context)
+                    }
+                    polled => polled,
                 }
-                polled => polled,
-            }
-        })
-        .await
+            })
+            .await?;
+            Ok((answered, self))
+        }
     }
 
     /// Moves what is to be moved: a request's body to the service, an answer's from it.

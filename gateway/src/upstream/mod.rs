@@ -42,26 +42,42 @@ impl Upstream {
     ///
     /// # Errors
     /// [`SendError`] when no head of an answer came.
-    pub(crate) async fn send(self: &Arc<Self>, request: Request<Upload>) -> Result<Answer, SendError> {
+    pub(crate) fn send(
+        self: &Arc<Self>,
+        request: Request<Upload>,
+    ) -> impl Future<Output = Result<Answer, SendError>> + Send {
         let again = repeatable(&request);
-        let failure = match self.send_on_any(request).await {
-            Ok(answer) => return Ok(answer),
-            Err(failure) => failure,
+        let sent = match self.kept.take() {
+            Some(connection) => Sent::OnKept(connection.send(request)),
+            None => Sent::OnNew(Box::pin(self.send_on_new(request))),
         };
-        match again {
-            Some(request) if failure.is_close() => {
-                metrics::counter!("gateway_upstream_retries_total").increment(1);
-                // The second try must not meet another stale connection.
-                self.send_on_new(request).await
+        async move {
+            let outcome = match sent {
+                Sent::OnKept(sent) => match sent.await {
+                    Ok((answer, connection)) => return Ok(Answer::new(answer, connection, self)),
+                    Err(mut failure) => match failure.take_message() {
+                        Some(unsent) => Box::pin(self.send_on_another(unsent)).await,
+                        None => Err(failure.into_error().into()),
+                    },
+                },
+                Sent::OnNew(sent) => sent.await,
+            };
+            match (outcome, again) {
+                (Err(failure), Some(request)) if failure.is_close() => {
+                    metrics::counter!("gateway_upstream_retries_total").increment(1);
+                    // The second try must not meet another stale connection.
+                    Box::pin(self.send_on_new(*request)).await
+                }
+                (outcome, _) => outcome,
             }
-            _ => Err(failure),
         }
     }
 
-    async fn send_on_any(self: &Arc<Self>, mut request: Request<Upload>) -> Result<Answer, SendError> {
-        while let Some(mut connection) = self.kept.take() {
+    /// Sends what a stale connection did not take.
+    async fn send_on_another(self: &Arc<Self>, mut request: Request<Upload>) -> Result<Answer, SendError> {
+        while let Some(connection) = self.kept.take() {
             match connection.send(request).await {
-                Ok(answer) => return Ok(Answer::new(answer, connection, self)),
+                Ok((answer, connection)) => return Ok(Answer::new(answer, connection, self)),
                 Err(mut failure) => match failure.take_message() {
                     Some(unsent) => request = unsent,
                     None => return Err(failure.into_error().into()),
@@ -73,14 +89,19 @@ impl Upstream {
 
     async fn send_on_new(self: &Arc<Self>, request: Request<Upload>) -> Result<Answer, SendError> {
         let connection = Connection::open(&self.base, &self.limits).await.map_err(SendError::Connect)?;
-        let mut connection = Box::new(connection);
-        let answer = connection.send(request).await.map_err(TrySendError::into_error)?;
+        let (answer, connection) = Box::new(connection).send(request).await.map_err(TrySendError::into_error)?;
         Ok(Answer::new(answer, connection, self))
     }
 }
 
+/// A request on its way, over a connection that was there or, which takes longer and more memory, over another.
+enum Sent<K, N> {
+    OnKept(K),
+    OnNew(N),
+}
+
 /// A copy to send again, if that is harmless.
-fn repeatable(request: &Request<Upload>) -> Option<Request<Upload>> {
+fn repeatable(request: &Request<Upload>) -> Option<Box<Request<Upload>>> {
     if !request.body().is_empty() || !request.method().is_idempotent() {
         return None;
     }
@@ -88,5 +109,5 @@ fn repeatable(request: &Request<Upload>) -> Option<Request<Upload>> {
     *copy.method_mut() = request.method().clone();
     *copy.uri_mut() = request.uri().clone();
     *copy.headers_mut() = request.headers().clone();
-    Some(copy)
+    Some(Box::new(copy))
 }

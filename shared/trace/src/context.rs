@@ -102,8 +102,9 @@ pub fn current() -> Option<TraceContext> {
 }
 
 /// Runs `future` with `context` as its [`current`] one.
-pub async fn scope<F: Future>(context: TraceContext, future: F) -> F::Output {
-    CURRENT.scope(context, future).await
+// An `async fn` would hold the future twice: as its argument, and as what it waits for.
+pub fn scope<F: Future>(context: TraceContext, future: F) -> impl Future<Output = F::Output> {
+    CURRENT.scope(context, future)
 }
 
 /// Reads exactly `digits` lower-case hexadecimal digits; `from_str_radix` alone would take a sign and capitals.
