@@ -27,6 +27,9 @@ pub(crate) struct Connection {
     has_ended: bool,
 }
 
+/// The answer, whose body may still be on its way, and what it comes over.
+type Answered = (Response<Incoming>, Box<Connection>);
+
 impl Connection {
     /// Connects.
     ///
@@ -51,7 +54,7 @@ impl Connection {
     pub(super) fn send(
         mut self: Box<Self>,
         request: Request<Upload>,
-    ) -> impl Future<Output = Result<(Response<Incoming>, Box<Self>), TrySendError<Request<Upload>>>> {
+    ) -> impl Future<Output = Result<Answered, TrySendError<Request<Upload>>>> {
         let answer = self.sender.try_send_request(request);
         async move {
             let mut answer = pin!(answer);
