@@ -3,7 +3,6 @@
 //! A tunnel is silent most of its life, and there are many. Bytes are read into one buffer per thread when there are
 //! some, and written on at once; only what the other side does not take yet is kept, for as long as that lasts.
 
-use bytes::Bytes;
 use chassis::framing::Framed;
 use hyper::upgrade::{Parts, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -21,19 +20,20 @@ thread_local! {
 /// One end of a tunnel: the socket, and what was read from it before it became one.
 pub(super) struct End {
     socket: TcpStream,
-    read_before: Bytes,
+    read_before: Box<[u8]>,
 }
 
 impl End {
     /// A socket, of which these bytes were read already.
-    pub(super) fn new(socket: TcpStream, read_before: Bytes) -> Self {
-        Self { socket, read_before }
+    pub(super) fn new(socket: TcpStream, read_before: &[u8]) -> Self {
+        // Few and seldom; the 8 KiB into which they were read are not to be kept for them.
+        Self { socket, read_before: read_before.into() }
     }
 
     /// The socket under an upgraded connection of our listener.
     pub(super) fn of_client(upgraded: Upgraded) -> Option<Self> {
         let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<Framed<TcpStream>>>().ok()?;
-        Some(Self::new(io.into_inner().into_inner(), read_buf))
+        Some(Self::new(io.into_inner().into_inner(), &read_buf))
     }
 }
 
@@ -115,8 +115,8 @@ mod tests {
         (one.unwrap(), other.unwrap().0)
     }
 
-    fn end(socket: TcpStream, read_before: &'static [u8]) -> End {
-        End::new(socket, Bytes::from_static(read_before))
+    fn end(socket: TcpStream, read_before: &[u8]) -> End {
+        End::new(socket, read_before)
     }
 
     #[tokio::test]

@@ -88,7 +88,7 @@ async fn connect(
     let (client, service) = tokio::join!(client, service);
     let client = End::of_client(client.map_err(io::Error::other)?);
     match (client, service) {
-        (Some(client), Some((socket, read_before))) => Ok((client, End::new(socket, read_before))),
+        (Some(client), Some((socket, read_before))) => Ok((client, End::new(socket, &read_before))),
         _ => Err(io::Error::other("a connection ended while it changed its protocol")),
     }
 }

@@ -11,8 +11,9 @@ use chassis::identity::Caller;
 use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
 
-/// Read buffer of a socket, in bytes: clients send next to nothing, and the library's default of 128 KiB is per socket.
-const READ_BUFFER_BYTES: usize = 1024;
+/// Read buffer of a socket, in bytes, which grows when it must: clients send answers to pings, and the library's default
+/// of 128 KiB is per socket.
+const READ_BUFFER_BYTES: usize = 256;
 /// Messages are a few hundred bytes.
 const WRITE_BUFFER_BYTES: usize = 2048;
 /// A client has nothing to say; what it says must be short.

@@ -42,23 +42,27 @@ enum End {
 }
 
 /// Runs a socket to its end.
-pub async fn run(mut socket: WebSocket, state: State, watched: Watched) {
+// An `async fn` would hold what it is given twice, and there are as many of these as there are sockets.
+pub fn run(mut socket: WebSocket, state: State, watched: Watched) -> impl Future<Output = ()> + Send {
     // Subscribed before the snapshot is read: a change between the two comes twice rather than never.
     let mut subscription = state.hub.subscribe(watched.user_id, watched.order_id);
-    let end = converse(&mut socket, &state, watched, &mut subscription).await;
-    drop(subscription);
-    state.hub.unsubscribe(watched.user_id);
-    if let End::With(code, reason) = end {
-        debug!(code, reason, "a socket is closed");
-        let farewell = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
-        // The client may be gone already.
-        let _ = tokio::time::timeout(SEND_TIMEOUT, socket.send(farewell)).await;
+    async move {
+        let end = converse(&mut socket, &state, watched, &mut subscription).await;
+        drop(subscription);
+        state.hub.unsubscribe(watched.user_id);
+        if let End::With(code, reason) = end {
+            debug!(code, reason, "a socket is closed");
+            let farewell = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+            // The client may be gone already.
+            let _ = tokio::time::timeout(SEND_TIMEOUT, socket.send(farewell)).await;
+        }
     }
 }
 
 async fn converse(socket: &mut WebSocket, state: &State, watched: Watched, subscription: &mut Subscription) -> End {
     let mut told = HashMap::new();
-    if let Some(end) = send_snapshot(socket, state, watched, &mut told).await {
+    // Put aside: the memory that it takes is not to be kept for the socket's life.
+    if let Some(end) = Box::pin(send_snapshot(socket, state, watched, &mut told)).await {
         return end;
     }
     let mut pings = tokio::time::interval_at(Instant::now() + PING_EVERY, PING_EVERY);
@@ -69,7 +73,7 @@ async fn converse(socket: &mut WebSocket, state: &State, watched: Watched, subsc
             () = state.stopping.cancelled() => Some(End::With(close_code::RESTART, "the service restarts")),
             signal = subscription.signals.recv() => match signal {
                 Some(Signal::Update(update)) => send_newer(socket, &update, &mut told).await,
-                Some(Signal::Resync) => send_snapshot(socket, state, watched, &mut told).await,
+                Some(Signal::Resync) => Box::pin(send_snapshot(socket, state, watched, &mut told)).await,
                 None => Some(End::With(close_code::AGAIN, "too slow; connect again")),
             },
             received = socket.recv() => match received {

@@ -11,8 +11,9 @@ use axum::response::Response;
 use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
 
-/// Read buffer of a socket, in bytes: clients send next to nothing, and the library's default of 128 KiB is per socket.
-const READ_BUFFER_BYTES: usize = 1024;
+/// Read buffer of a socket, in bytes, which grows when it must: clients send answers to pings, and the library's default
+/// of 128 KiB is per socket.
+const READ_BUFFER_BYTES: usize = 256;
 /// Messages of some kilobytes are written through when they are complete.
 const WRITE_BUFFER_BYTES: usize = 4096;
 /// Far above the state of the largest cheque; reached only by a socket that takes nothing.

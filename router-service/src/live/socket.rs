@@ -28,22 +28,26 @@ enum End {
 }
 
 /// Runs a socket to its end.
-pub async fn run(mut socket: WebSocket, state: State, hash: ChequeHash) {
+// An `async fn` would hold what it is given twice, and there are as many of these as there are sockets.
+pub fn run(mut socket: WebSocket, state: State, hash: ChequeHash) -> impl Future<Output = ()> + Send {
     // Subscribed before the snapshot is read: a change between the two comes twice rather than never.
     let mut news = state.hub.subscribe(&hash);
-    let end = converse(&mut socket, &state, &hash, &mut news).await;
-    drop(news);
-    state.hub.unsubscribe(&hash);
-    if let End::With(code, reason) = end {
-        debug!(code, reason, "a socket is closed");
-        let farewell = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
-        // The client may be gone already.
-        let _ = tokio::time::timeout(SEND_TIMEOUT, socket.send(farewell)).await;
+    async move {
+        let end = converse(&mut socket, &state, &hash, &mut news).await;
+        drop(news);
+        state.hub.unsubscribe(&hash);
+        if let End::With(code, reason) = end {
+            debug!(code, reason, "a socket is closed");
+            let farewell = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+            // The client may be gone already.
+            let _ = tokio::time::timeout(SEND_TIMEOUT, socket.send(farewell)).await;
+        }
     }
 }
 
 async fn converse(socket: &mut WebSocket, state: &State, hash: &ChequeHash, news: &mut watch::Receiver<News>) -> End {
-    let mut told = match send_snapshot(socket, state, hash).await {
+    // Put aside: the memory that it takes is not to be kept for the socket's life.
+    let mut told = match Box::pin(send_snapshot(socket, state, hash)).await {
         Ok(version) => version,
         Err(end) => return end,
     };

@@ -20,6 +20,7 @@ mod rejections;
 mod relays;
 mod replays;
 mod scheduled;
+mod stopping;
 mod storms;
 mod subscriptions;
 mod topologies;
