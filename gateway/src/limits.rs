@@ -25,7 +25,7 @@ pub struct Limits {
     pub body_bytes: u64,
     /// Largest multipart body, in bytes: a photo of 10 MB, which ocr-service measures itself, and what is around it.
     pub multipart_bytes: u64,
-    /// Open tunnels. Each holds two file descriptors, and about 20 KiB.
+    /// Open tunnels. Each holds two file descriptors, and 4 KB.
     pub tunnels: usize,
     /// Silence on a TCP connection before the kernel asks whether the peer is still there.
     pub keepalive: Duration,

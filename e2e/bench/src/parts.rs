@@ -17,6 +17,8 @@ pub(crate) struct Cost {
     pub(crate) cpu_secs: f64,
     /// Memory of the process itself, without those it has started: resident bytes.
     pub(crate) own_bytes: u64,
+    /// The same, with what it shares with other processes divided among them (proportional set size).
+    pub(crate) own_share_bytes: u64,
     /// Memory, with what processes share counted once (proportional set size).
     pub(crate) bytes: u64,
 }
@@ -52,7 +54,8 @@ impl Part {
         let family = family(self.pid);
         let cpu_secs = family.iter().map(|pid| cpu_secs(*pid)).sum();
         let bytes = family.iter().map(|pid| proportional_bytes(*pid)).sum();
-        Cost { cpu_secs, bytes, own_bytes: resident_bytes(self.pid) }
+        let own_share_bytes = proportional_bytes(self.pid);
+        Cost { cpu_secs, bytes, own_bytes: resident_bytes(self.pid), own_share_bytes }
     }
 }
 

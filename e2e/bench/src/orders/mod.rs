@@ -103,7 +103,7 @@ fn tell_constant(report: &mut Report, rate: f64, ending: &Ending) {
 #[expect(clippy::cast_precision_loss, reason = "megabytes")]
 fn tell_memory(report: &mut Report, parts: &[Part], label: &str, field: &str) {
     let megabytes = |bytes: u64| bytes as f64 / 1_000_000.0;
-    let mut ours = 0.0;
+    let (mut ours, mut shares) = (0.0, 0.0);
     let mut by_part = serde_json::Map::new();
     for part in parts {
         let cost = part.cost();
@@ -112,8 +112,13 @@ fn tell_memory(report: &mut Report, parts: &[Part], label: &str, field: &str) {
         let own = megabytes(if is_ours { cost.own_bytes } else { cost.bytes });
         by_part.insert(part.name.clone(), json!((own * 10.0).round() / 10.0));
         report.note(if by_part.len() == 1 { label } else { "" }, format!("{own:6.1} MB {}", part.name));
-        ours += if is_ours { own } else { 0.0 };
+        if is_ours {
+            ours += own;
+            shares += megabytes(cost.own_share_bytes);
+        }
     }
     report.field(&format!("{field}_by_part"), by_part.into());
     report.figure("", field, ours, 1, "MB all our services, resident, without OCR workers");
+    let share = format!("{field}_shared_once");
+    report.figure("", &share, shares, 1, "MB the same, with what processes share counted once");
 }
