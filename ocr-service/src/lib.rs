@@ -54,7 +54,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     let state = State {
         messaging: messaging.clone(),
         database: database.clone(),
-        pool: Pool::new(&config.workers),
+        pool: Pool::new(&config.workers)?,
         readings: Readings::default(),
         uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
         photos: Photos::open(&config.photos_dir)?,

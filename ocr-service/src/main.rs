@@ -6,7 +6,7 @@ use ocr_service::tools::Tools;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Before anything else: a worker must have one thread when it locks itself down, and tools need no database.
+    // Before anything else: tools need no database.
     if let Some(tools) = Tools::asked_for() {
         return tools.run();
     }

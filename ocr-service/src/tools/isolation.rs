@@ -1,6 +1,7 @@
 //! `ocr-service isolation`: what a worker can do before it is locked down, and after.
 
 use crate::workers::attempts::{Attempt, Attempts};
+use crate::workers::program::WorkerProgram;
 use std::io;
 use std::process::{Command, ExitCode, Stdio};
 
@@ -29,9 +30,10 @@ impl Isolation {
 
 /// Has a process like a worker try everything.
 fn tried_out() -> io::Result<Attempts> {
-    let mut worker = Command::new("/proc/self/exe");
+    let program = WorkerProgram::open().map_err(io::Error::other)?;
+    let mut worker = Command::new(program.path());
     // Pipes only: a locked-down process that writes into a file is killed.
-    worker.args(["worker", "--attempts"]).env_clear().current_dir("/").stdin(Stdio::null()).stderr(Stdio::piped());
+    worker.args(["--attempts"]).env_clear().current_dir("/").stdin(Stdio::null()).stderr(Stdio::piped());
     let output = worker.output()?;
     if !output.status.success() {
         let complaints = String::from_utf8_lossy(&output.stderr);

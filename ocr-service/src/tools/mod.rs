@@ -3,9 +3,7 @@
 mod isolation;
 mod read;
 
-use crate::workers::{attempts, child};
 use clap::{CommandFactory, Parser};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Reads cheques from photos: tools.
@@ -22,20 +20,6 @@ enum Tool {
     Read(read::Read),
     /// Tries in a worker what a worker must not do, and prints what came of it; fails if anything was possible.
     Isolation(isolation::Isolation),
-    /// Reads one picture from standard input; started by the pool.
-    #[command(hide = true)]
-    Worker(Worker),
-}
-
-#[derive(Debug, clap::Args)]
-struct Worker {
-    /// The folder with Tesseract's data.
-    #[arg(long)]
-    tessdata_dir: Option<PathBuf>,
-
-    /// Tries what it must not do instead of reading.
-    #[arg(long)]
-    attempts: bool,
 }
 
 impl Tools {
@@ -48,10 +32,6 @@ impl Tools {
     /// Runs it.
     pub fn run(self) -> ExitCode {
         match self.tool {
-            Tool::Worker(Worker { attempts: true, .. }) => {
-                attempts::try_out().map_or_else(|failure| failed(&failure), |()| ExitCode::SUCCESS)
-            }
-            Tool::Worker(Worker { tessdata_dir, .. }) => child::run(tessdata_dir.as_deref()),
             Tool::Read(tool) => tool.run(),
             Tool::Isolation(tool) => tool.run(),
         }

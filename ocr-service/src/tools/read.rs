@@ -4,6 +4,7 @@ use crate::config::WorkersConfig;
 use crate::workers::picture;
 use crate::workers::pool::{Pool, ReadError, Stage};
 use axum::body::Bytes;
+use chassis::process::chain;
 use contracts::cheque::Cheque;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -59,7 +60,7 @@ impl Read {
     /// Reads as many at a time as there are workers, and prints each as soon as it is read.
     async fn read_all(self) -> Result<(), String> {
         let stopping = CancellationToken::new();
-        let pool = Pool::new(&self.workers);
+        let pool = Pool::new(&self.workers).map_err(|failure| chain(&failure))?;
         let running = tokio::spawn(pool.clone().run(stopping.clone()));
         pool.ready().await?;
         let places = Arc::new(Semaphore::new(self.workers.count()));

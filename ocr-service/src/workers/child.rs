@@ -6,17 +6,20 @@ use reading::engine::Engine;
 use reading::read::Progress;
 use std::io;
 use std::path::Path;
-use std::process::ExitCode;
 
 /// Why a worker gave up.
 #[derive(Debug, thiserror::Error)]
-enum ChildError {
+pub enum ChildError {
+    /// It could outlive its parent.
     #[error("tie this process to its parent")]
     Parent(#[source] rustix::io::Errno),
+    /// Tesseract or its data are missing.
     #[error("start the engine")]
     Engine(#[from] reading::engine::EngineError),
+    /// The kernel would not hold it in.
     #[error("lock this process down")]
     Lockdown(#[from] LockdownError),
+    /// The parent does not listen, or sends nonsense.
     #[error("talk to the parent")]
     Pipe(#[from] io::Error),
 }
@@ -24,17 +27,10 @@ enum ChildError {
 /// Reads one picture from standard input and says what stands on it on standard output.
 ///
 /// It is started by the pool, never by hand; see [`super`].
-pub fn run(tessdata_dir: Option<&Path>) -> ExitCode {
-    match read_one(tessdata_dir) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("{}", chassis::process::chain(&failure));
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn read_one(tessdata_dir: Option<&Path>) -> Result<(), ChildError> {
+///
+/// # Errors
+/// [`ChildError`]; a picture that can't be read is none.
+pub fn run(tessdata_dir: Option<&Path>) -> Result<(), ChildError> {
     lockdown::die_with_parent().map_err(ChildError::Parent)?;
     let mut engine = Engine::new(tessdata_dir)?;
     // From here on this process trusts nobody, itself included: no byte of a picture has been seen yet.

@@ -19,17 +19,23 @@ const FILES: u64 = 3;
 
 /// Why a worker could not be locked down; it reads nothing then.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum LockdownError {
+pub enum LockdownError {
+    /// `setrlimit(2)`.
     #[error("set a limit of the process")]
     Limit(#[source] rustix::io::Errno),
+    /// `PR_SET_DUMPABLE`.
     #[error("become invisible to debuggers")]
     Dumpable(#[source] rustix::io::Errno),
+    /// `PR_SET_NO_NEW_PRIVS`.
     #[error("give up new privileges")]
     Privileges(#[source] rustix::io::Errno),
+    /// Not that this kernel has none.
     #[error("set up Landlock")]
     Landlock(#[from] landlock::RulesetError),
+    /// On a processor that nobody wrote it for.
     #[error("make the filter of system calls")]
     Filter(#[from] seccompiler::BackendError),
+    /// `seccomp(2)`.
     #[error("install the filter of system calls")]
     Install(#[from] seccompiler::Error),
 }

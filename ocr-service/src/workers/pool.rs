@@ -1,5 +1,6 @@
 //! The workers, and the line in front of them.
 
+use super::program::{ProgramError, WorkerProgram};
 use super::protocol::Refusal;
 use super::queue::{Job, Queue, Turned};
 use super::worker::{Recipe, WorkError, Worker};
@@ -93,20 +94,26 @@ pub enum ReadError {
 
 impl Pool {
     /// A pool that is not running yet.
-    pub fn new(config: &WorkersConfig) -> Self {
-        let recipe = Recipe { tessdata_dir: config.tessdata_dir.clone(), picture_timeout: config.picture_timeout() };
+    ///
+    /// # Errors
+    /// [`ProgramError`] when there is nothing that workers could run.
+    pub fn new(config: &WorkersConfig) -> Result<Self, ProgramError> {
+        let recipe = Recipe {
+            program: WorkerProgram::open()?,
+            tessdata_dir: config.tessdata_dir.clone(),
+            picture_timeout: config.picture_timeout(),
+        };
         metrics::describe_histogram!("ocr_picture_seconds", "Time from a worker's getting a picture to its answer.");
         metrics::describe_counter!("ocr_worker_deaths_total", "Workers that died, or were killed, over a picture.");
-        Self {
-            shared: Arc::new(Shared {
-                queue: Queue::new(config.queue.get()),
-                recipe,
-                count: config.count(),
-                able: AtomicUsize::new(0),
-                start_failure: Mutex::default(),
-                seconds: Mutex::new(SECONDS_GUESS),
-            }),
-        }
+        let shared = Shared {
+            queue: Queue::new(config.queue.get()),
+            recipe,
+            count: config.count(),
+            able: AtomicUsize::new(0),
+            start_failure: Mutex::default(),
+            seconds: Mutex::new(SECONDS_GUESS),
+        };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Runs the workers until `stopping`; pictures that wait by then are still read.

@@ -1,5 +1,6 @@
 //! One worker, as its parent sees it.
 
+use super::program::WorkerProgram;
 use super::protocol::{self, HearError, Isolation, Refusal, Word};
 use contracts::cheque::Cheque;
 use std::io;
@@ -11,8 +12,6 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 use tracing::debug;
 
-/// This very program, even if its file was replaced since it started. Source: proc(5).
-const THIS_PROGRAM: &str = "/proc/self/exe";
 /// How long a worker may take to start: opening Tesseract's data takes a fraction of a second.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a worker that has said everything may take to end.
@@ -23,6 +22,8 @@ const COMPLAINTS_BYTES_MAX: usize = 2000;
 /// How workers are started.
 #[derive(Clone, Debug)]
 pub(super) struct Recipe {
+    /// What they run.
+    pub(super) program: WorkerProgram,
     /// Where Tesseract's data are, unless in the system's folder.
     pub(super) tessdata_dir: Option<PathBuf>,
     /// Longest time for one picture.
@@ -74,8 +75,7 @@ pub(super) enum WorkError {
 impl Worker {
     /// Starts a process and waits until it is locked down. Dropping the worker kills it.
     pub(super) async fn start(recipe: &Recipe) -> Result<Self, StartError> {
-        let mut command = Command::new(THIS_PROGRAM);
-        command.arg("worker");
+        let mut command = Command::new(recipe.program.path());
         if let Some(folder) = &recipe.tessdata_dir {
             command.arg("--tessdata-dir").arg(folder);
         }

@@ -1,7 +1,7 @@
 //! What a worker can't do, and the tools of the program.
 
 use crate::pictures;
-use crate::stage::PROGRAM;
+use crate::stage::{PROGRAM, WORKER};
 use serde_json::Value;
 use std::process::Command;
 
@@ -22,8 +22,7 @@ fn a_locked_down_worker_can_do_nothing_but_read() {
 fn a_worker_that_reads_has_one_thread_and_three_pipes_and_no_environment() {
     use std::io::Read;
     use std::process::Stdio;
-    let mut worker = Command::new(PROGRAM)
-        .arg("worker")
+    let mut worker = Command::new(WORKER)
         .env_clear()
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -9,6 +9,7 @@ use testkit::{Answer, Client, Program, TestBroker, TestDatabase, TestRedis, even
 use uuid::Uuid;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_ocr-service");
+pub(crate) const WORKER: &str = env!("CARGO_BIN_EXE_ocr-worker");
 
 pub(crate) struct Stage {
     pub(crate) program: Program,

@@ -45,6 +45,8 @@ fn the_image_is_built_from_every_program() {
         let binary = format!("target/release/{name}");
         assert!(dockerfile.contains(&binary), "{name} is not copied");
     }
+    let worker = "COPY --from=build /out/ocr-worker /ocr-worker";
+    assert!(dockerfile.contains(worker), "ocr-service finds no worker beside /program");
     let ignored = read(".dockerignore");
     let manifest = read("Cargo.toml");
     let members = manifest
