@@ -5,7 +5,7 @@ use crate::config::{AuthMode, Config};
 use crate::gateway::Gateway;
 use crate::limits::Limits;
 use crate::quota::Quotas;
-use crate::routes;
+use crate::routes::{Listener, Routes};
 use chassis::process::{Ended, Process, chain};
 use chassis::serve::serve_on;
 use chassis::telemetry;
@@ -113,12 +113,13 @@ pub async fn start(
     let workers = Arc::new(Workers::start(limits.workers).map_err(StartError::Workers)?);
     let gateway = Arc::new(Gateway::new(config, authenticator, quotas, limits));
     let stopping = process.stopping();
-    let api_router = routes::api(&gateway, &metrics);
-    let ui_router = routes::ui(&gateway, &metrics);
-    let links_router = routes::links(&gateway, &metrics);
-    process.run("api", serve_on(Arc::clone(&workers), api, api_router, stopping.clone()));
-    process.run("ui", serve_on(Arc::clone(&workers), ui, ui_router, stopping.clone()));
-    process.run("links", serve_on(Arc::clone(&workers), links, links_router, stopping.clone()));
+    for (name, kind, listener) in
+        [("api", Listener::Api, api), ("ui", Listener::Ui, ui), ("links", Listener::Links, links)]
+    {
+        let routes = Routes::new(kind, &gateway, &metrics);
+        let answer = move |request, peer| routes.answer(request, peer);
+        process.run(name, serve_on(Arc::clone(&workers), listener, answer, stopping.clone()));
+    }
     process.run("tunnels", async move {
         stopping.cancelled().await;
         gateway.tunnels.drain(shutdown.saturating_sub(CUT_MARGIN)).await;

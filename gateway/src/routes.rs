@@ -1,5 +1,9 @@
 //! Every address of the gateway, on one screen.
+//!
+//! What goes to a service is found here, by its first segment: a router of axum costs a request several allocations and
+//! as many moves of all that is known about it. The gateway's own pages are a router's.
 
+use crate::edge::access::Answered;
 use crate::edge::{self, operations};
 use crate::forward::forward;
 use crate::forward::target::{Service, Target};
@@ -8,14 +12,20 @@ use crate::info::Info;
 use crate::share;
 use crate::tickets;
 use crate::ui;
-use axum::extract::Request;
-use axum::response::Response;
-use axum::routing::{any, get};
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use axum::{Router, middleware};
 use chassis::docs::swagger_ui;
 use chassis::face::{health, method_not_allowed, no_such_page};
+use chassis::layers::Route;
 use chassis::readiness::Readiness;
+use chassis::serve::{Answer, ask};
+use futures_util::FutureExt;
+use futures_util::future::{Either, ready};
 use metrics_exporter_prometheus::PrometheusHandle;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use utoipa_swagger_ui::Url;
 
@@ -27,58 +37,93 @@ const USERS: Target = to(Service::Users, "users", "/users");
 const LOGIN: Target = to(Service::Users, "login", "");
 const SOCKETS: Target = to(Service::Orders, "ws", "");
 
-const FORWARDED: [(&str, Target); 18] = [
-    ("/orders", ORDERS),
-    ("/orders/", ORDERS),
-    ("/orders/{*path}", ORDERS),
-    ("/payments", PAYMENTS),
-    ("/payments/", PAYMENTS),
-    ("/payments/{*path}", PAYMENTS),
-    ("/ocr", OCR),
-    ("/ocr/", OCR),
-    ("/ocr/{*path}", OCR),
-    ("/small-router", CHEQUES),
-    ("/small-router/", CHEQUES),
-    ("/small-router/{*path}", CHEQUES),
-    ("/users", USERS),
-    ("/users/", USERS),
-    ("/users/{*path}", USERS),
-    ("/login", LOGIN),
-    ("/ws/orders", SOCKETS),
-    ("/ws/orders/{id}", SOCKETS),
-];
-
-/// The API listener.
-pub(crate) fn api(gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Router {
-    layered(own(gateway, metrics, Links::Redirected), gateway)
+/// Where a path leads, and the route's name in logs and metrics; None for the gateway's own pages.
+fn forwarded(path: &str) -> Option<(&'static str, Target)> {
+    let (first, rest) = path.strip_prefix('/')?.split_once('/').map_or((&path[1..], None), |(a, b)| (a, Some(b)));
+    let (names, target) = match first {
+        "orders" => (["/orders", "/orders/", "/orders/{*path}"], ORDERS),
+        "payments" => (["/payments", "/payments/", "/payments/{*path}"], PAYMENTS),
+        "ocr" => (["/ocr", "/ocr/", "/ocr/{*path}"], OCR),
+        "small-router" => (["/small-router", "/small-router/", "/small-router/{*path}"], CHEQUES),
+        "users" => (["/users", "/users/", "/users/{*path}"], USERS),
+        "login" => return rest.is_none().then_some(("/login", LOGIN)),
+        "ws" => {
+            let (socket, id) = rest?.split_once('/').map_or((rest?, None), |(socket, id)| (socket, Some(id)));
+            return match (socket, id) {
+                ("orders", None) => Some(("/ws/orders", SOCKETS)),
+                ("orders", Some(id)) if !id.is_empty() && !id.contains('/') => Some(("/ws/orders/{id}", SOCKETS)),
+                _ => None,
+            };
+        }
+        _ => return None,
+    };
+    let [alone, with_slash, below] = names;
+    Some((rest.map_or(alone, |rest| if rest.is_empty() { with_slash } else { below }), target))
 }
 
-/// What the listeners do with browsers that follow a share link.
-#[derive(Clone, Copy)]
-enum Links {
-    /// They get the page.
-    Shown,
-    /// They are sent to where share links lead.
-    Redirected,
+/// All that one listener answers; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Routes {
+    gateway: Arc<Gateway>,
+    /// The pages that are the gateway's own.
+    own: Router,
+    kind: Listener,
 }
 
-/// The listener of the UI: the API, and for all other addresses the page.
-pub(crate) fn ui(gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Router {
-    layered(with_page(gateway, metrics), gateway)
+/// What a listener is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listener {
+    /// Programs. Browsers that follow a share link are sent to where those lead.
+    Api,
+    /// The UI: the API, and for all other addresses the page.
+    Ui,
+    /// Share links, which strangers know: the same without what is for operators.
+    Links,
 }
 
-/// The listener of share links, which strangers know: the same without what is for operators.
-pub(crate) fn links(gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Router {
-    layered(with_page(gateway, metrics).layer(middleware::from_fn(operations::hide)), gateway)
+impl Routes {
+    /// What a listener of that kind answers.
+    pub(crate) fn new(kind: Listener, gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Self {
+        let mut own = own(gateway, metrics);
+        if kind != Listener::Api {
+            own = own.route("/", get(ui::page)).route("/{*path}", get(ui::page));
+        }
+        let own = own
+            .fallback(|| async { no_such_page() })
+            .method_not_allowed_fallback(|| async { method_not_allowed() })
+            .layer(middleware::from_fn_with_state(Arc::clone(gateway), around));
+        Self { gateway: Arc::clone(gateway), own, kind }
+    }
+
+    /// Answers a request of the client at `peer`.
+    pub(crate) fn answer(&self, request: Request, peer: SocketAddr) -> impl Future<Output = Answer> + Send + use<> {
+        let Some((route, target)) = forwarded(request.uri().path()) else {
+            return Either::Left(Box::pin(ask(&self.own, request, peer)));
+        };
+        let (kind, gateway) = (self.kind, Arc::clone(&self.gateway));
+        let answered = edge::around(&self.gateway, Route::Known(route), request, move |request| {
+            if kind == Listener::Links && operations::are_below(request.uri().path()) {
+                return Either::Left(ready(Answered::here(no_such_page().into_response())));
+            }
+            if target.to == Service::Router && share::is_opened_by_browser(target, &request) {
+                return Either::Right(Either::Left(Box::pin(open_link(gateway, kind, target, request))));
+            }
+            Either::Right(Either::Right(forward(gateway, target, request, peer)))
+        });
+        Either::Right(answered.map(Ok))
+    }
 }
 
-fn with_page(gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Router {
-    own(gateway, metrics, Links::Shown).route("/", get(ui::page)).route("/{*path}", get(ui::page))
+async fn open_link(gateway: Arc<Gateway>, kind: Listener, target: Target, request: Request) -> Answered {
+    Answered::here(match kind {
+        Listener::Ui | Listener::Links => share::page(&gateway, target, request).await,
+        Listener::Api => share::redirect(&gateway, &request),
+    })
 }
 
-fn own(gateway: &Arc<Gateway>, metrics: &PrometheusHandle, links: Links) -> Router {
+fn own(gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Router {
     let info = Info::of(&gateway.config);
-    let mut router = Router::new()
+    Router::new()
         .route("/gateway/info", get(move || async move { info }))
         .merge(tickets::routes(gateway))
         .merge(swagger_ui([
@@ -89,34 +134,57 @@ fn own(gateway: &Arc<Gateway>, metrics: &PrometheusHandle, links: Links) -> Rout
             Url::new("users", "../users/openapi.json"),
         ]))
         // The gateway is ready without its services: without them it still says what is wrong.
-        .merge(health(Readiness::default(), metrics.clone()));
-    for (path, target) in FORWARDED {
-        let gateway = Arc::clone(gateway);
-        let handler = move |request: Request| answer(gateway, target, links, request);
-        router = router.route(path, any(handler));
-    }
-    router
+        .merge(health(Readiness::default(), metrics.clone()))
 }
 
-async fn answer(gateway: Arc<Gateway>, target: Target, links: Links, request: Request) -> Response {
-    if target.to == Service::Router && share::is_opened_by_browser(target, &request) {
-        return match links {
-            Links::Shown => Box::pin(share::page(&gateway, target, request)).await,
-            Links::Redirected => share::redirect(&gateway, &request),
-        };
-    }
-    forward(gateway, target, request).await
-}
-
-/// With what happens around every request.
-fn layered(router: Router, gateway: &Arc<Gateway>) -> Router {
-    let gateway = Arc::clone(gateway);
-    router
-        .fallback(|| async { no_such_page() })
-        .method_not_allowed_fallback(|| async { method_not_allowed() })
-        .layer(middleware::from_fn_with_state(gateway, edge::around))
+async fn around(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
+    edge::around(&gateway, Route::of(&request), request, |request| next.run(request).map(Answered::here)).await
 }
 
 const fn to(to: Service, name: &'static str, prefix: &'static str) -> Target {
     Target { name, prefix, to }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_leads_to_its_service_or_to_the_gateway() {
+        for (path, route, name) in [
+            ("/orders", "/orders", "orders"),
+            ("/orders/", "/orders/", "orders"),
+            ("/orders/orders/1", "/orders/{*path}", "orders"),
+            ("/payments/x", "/payments/{*path}", "payments"),
+            ("/ocr/", "/ocr/", "ocr"),
+            ("/small-router/abc", "/small-router/{*path}", "small-router"),
+            ("/users/login", "/users/{*path}", "users"),
+            ("/login", "/login", "login"),
+            ("/ws/orders", "/ws/orders", "ws"),
+            ("/ws/orders/1", "/ws/orders/{id}", "ws"),
+        ] {
+            let (found, target) = forwarded(path).unwrap_or_else(|| panic!("{path}"));
+            assert_eq!((found, target.name), (route, name), "{path}");
+        }
+        for path in [
+            "",
+            "*",
+            "/",
+            "//orders",
+            "/ordersx",
+            "/Orders",
+            "/%6frders",
+            "/login/",
+            "/login/x",
+            "/ws",
+            "/ws/",
+            "/ws/orders/",
+            "/ws/orders/1/2",
+            "/ws/cheques",
+            "/gateway/info",
+            "/x/orders",
+        ] {
+            assert!(forwarded(path).is_none(), "{path}");
+        }
+    }
 }

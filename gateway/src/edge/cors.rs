@@ -18,7 +18,7 @@ const EXPOSED_HEADERS: HeaderValue =
 const MAX_AGE_SECS: HeaderValue = HeaderValue::from_static("600");
 
 /// What services say about origins is dropped: the gateway alone decides.
-const DECIDED_HERE: [HeaderName; 6] = [
+static DECIDED_HERE: [HeaderName; 6] = [
     header::ACCESS_CONTROL_ALLOW_ORIGIN,
     header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
     header::ACCESS_CONTROL_ALLOW_METHODS,
@@ -46,9 +46,9 @@ impl Origins {
     }
 
     /// Marks an answer that an allowed page may read.
-    pub(super) fn mark(self, mut response: Response) -> Response {
+    pub(super) fn mark(self, response: &mut Response) {
         let headers = response.headers_mut();
-        for name in DECIDED_HERE {
+        for name in &DECIDED_HERE {
             headers.remove(name);
         }
         // Also without an Origin: a cache must not hand this answer to a page that has one.
@@ -57,7 +57,6 @@ impl Origins {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
         }
-        response
     }
 }
 

@@ -7,31 +7,40 @@ pub(crate) mod operations;
 pub(crate) mod path;
 
 use crate::gateway::Gateway;
-use access::Line;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use access::{Answered, Line};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use chassis::layers::observed;
+use chassis::layers::{Route, observed};
 use cors::Origins;
-use std::sync::Arc;
+use futures_util::FutureExt;
+use futures_util::future::{Either, ready};
 
-/// What happens around every request. One layer: each layer of axum costs every request a copy of the service behind it
-/// and an allocation.
-pub(crate) async fn around(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
-    observed(request, async |mut request| {
-        let line = Line::begin(&mut request);
-        let mut response = match harden::refuse_ambiguity(&request) {
-            Ok(()) => {
-                let origins = Origins::of(&gateway, &request);
-                match origins.preflight() {
-                    Some(answer) => answer,
-                    None => origins.mark(next.run(request).await),
-                }
-            }
-            Err(refusal) => refusal.into_response(),
+/// What happens around every request, which `next` answers.
+pub(crate) fn around<A: Future<Output = Answered>, N: FnOnce(Request) -> A>(
+    gateway: &Gateway,
+    route: Route,
+    request: Request,
+    next: N,
+) -> impl Future<Output = Response> + use<A, N> {
+    let origins = Origins::of(gateway, &request);
+    observed(route.clone(), request, move |mut request| {
+        let line = Line::begin(&mut request, route);
+        let answered = match refused(&request, &origins) {
+            Some(refusal) => Either::Left(ready(refusal)),
+            None => Either::Right(next(request).map(move |mut answered| {
+                origins.mark(&mut answered.response);
+                answered
+            })),
         };
-        line.end(&mut response);
-        response
+        answered.map(move |answered| line.end(answered))
     })
-    .await
+}
+
+/// The answer to what is not let in, and to preflights.
+fn refused(request: &Request, origins: &Origins) -> Option<Answered> {
+    let answer = match harden::refuse_ambiguity(request) {
+        Ok(()) => origins.preflight(),
+        Err(refusal) => Some(refusal.into_response()),
+    };
+    answer.map(Answered::here)
 }

@@ -1,23 +1,15 @@
 //! Pages for operators: an administrator may look at them, nobody else.
 
 use crate::edge::path::decode;
-use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use chassis::face::no_such_page;
 
 /// Whether a path, as its service knows it, leads to the pages for operators.
 pub(crate) fn is_for_operators(path: &str) -> bool {
     path.split('/').nth(1).is_some_and(is_operations)
 }
 
-/// Hides them where guests come in.
-pub(crate) async fn hide(request: Request, next: Next) -> Response {
-    // `/orders/operations/...`
-    if request.uri().path().split('/').nth(2).is_some_and(is_operations) {
-        return no_such_page().into_response();
-    }
-    next.run(request).await
+/// Whether a path does, as a client of the gateway knows it: `/orders/operations/...`.
+pub(crate) fn are_below(path: &str) -> bool {
+    path.split('/').nth(2).is_some_and(is_operations)
 }
 
 fn is_operations(segment: &str) -> bool {

@@ -1,5 +1,7 @@
 //! Paths that a service could resolve to another place than the gateway routed them to.
 
+use std::borrow::Cow;
+
 /// Why a path is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -49,7 +51,10 @@ pub(crate) fn judge(path: &str) -> Result<(), Refusal> {
 }
 
 /// The bytes that a percent-encoded text stands for.
-pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(text: &str) -> Option<Cow<'_, [u8]>> {
+    if !text.contains('%') {
+        return Some(text.as_bytes().into());
+    }
     let mut decoded = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
@@ -61,7 +66,7 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
             decoded.push(byte);
         }
     }
-    Some(decoded)
+    Some(decoded.into())
 }
 
 #[cfg(test)]

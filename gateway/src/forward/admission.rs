@@ -9,7 +9,7 @@ use crate::forward::target::{Service, Target};
 use crate::gateway::Gateway;
 use crate::origins::From;
 use crate::tunnel;
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::Request;
 use chassis::face::no_such_page;
 use chassis::passage::{Passenger, Role};
 use chassis::problem::Problem;
@@ -45,6 +45,7 @@ pub(crate) fn admit(
     gateway: &Gateway,
     target: Target,
     request: &Request,
+    peer: SocketAddr,
     ticket_of: Option<Passenger>,
 ) -> Result<Admission, ForwardError> {
     let path = target.strip(request.uri().path());
@@ -76,7 +77,7 @@ pub(crate) fn admit(
     };
     let outgoing = Outgoing {
         uri: uri(path, query)?,
-        headers: head(gateway, target, request, caller),
+        headers: head(gateway, target, request, peer, caller),
         user: caller.map(|passenger| passenger.user),
         body_bytes_max,
         head: if target.to == Service::Ocr { gateway.limits.reading_head } else { gateway.limits.head },
@@ -109,13 +110,14 @@ fn uri(path: &str, query: Option<String>) -> Result<Uri, ForwardError> {
     page.map(Uri::from).map_err(|_| no_such_page().into())
 }
 
-fn head(gateway: &Gateway, target: Target, request: &Request, caller: Option<Passenger>) -> HeaderMap {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let provenance = Provenance {
-        peer: peer.map(|peer| peer.0.ip()),
-        is_believed: gateway.config.trust_forwarded,
-        prefix: target.prefix,
-    };
+fn head(
+    gateway: &Gateway,
+    target: Target,
+    request: &Request,
+    peer: SocketAddr,
+    caller: Option<Passenger>,
+) -> HeaderMap {
+    let provenance = Provenance { peer: peer.ip(), is_believed: gateway.config.trust_forwarded, prefix: target.prefix };
     let mut headers = headers::outgoing(request.headers(), &provenance, caller);
     gateway.give_pass(&mut headers, caller);
     headers.insert(header::HOST, target.upstream(gateway).base.host());

@@ -81,6 +81,8 @@ pub(crate) fn answer_of(answer: Answer, limits: &Limits) -> Response {
 /// The time for the head of an answer starts when the service has the whole request. A service that does not read it
 /// to its end has as long as the upload may take.
 async fn overdue(watch: &UploadWatch, upload: Duration, head: Duration) {
-    let _ = tokio::time::timeout(upload, watch.ended()).await;
+    if watch.is_going_on() {
+        let _ = tokio::time::timeout(upload, watch.ended()).await;
+    }
     tokio::time::sleep(head).await;
 }

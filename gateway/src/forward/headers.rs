@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, header};
 use std::net::IpAddr;
 
 /// What belongs to one connection. Source: RFC 9110, section 7.6.1.
-const HOP_BY_HOP: [HeaderName; 10] = [
+static HOP_BY_HOP: [HeaderName; 10] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
@@ -21,7 +21,7 @@ const HOP_BY_HOP: [HeaderName; 10] = [
 ];
 
 /// What a client could claim about where its request comes from.
-const CLAIMS: [HeaderName; 7] = [
+static CLAIMS: [HeaderName; 7] = [
     header::FORWARDED,
     HeaderName::from_static("x-real-ip"),
     HeaderName::from_static("x-forwarded-port"),
@@ -42,7 +42,7 @@ const ADDED: usize = 8;
 /// Where a request comes from, as far as the gateway knows.
 pub(crate) struct Provenance {
     /// The other end of the connection.
-    pub(crate) peer: Option<IpAddr>,
+    pub(crate) peer: IpAddr,
     /// Whether that is a proxy whose `X-Forwarded-*` are believed.
     pub(crate) is_believed: bool,
     /// What was taken off the path.
@@ -136,11 +136,8 @@ impl Claimed {
 }
 
 fn forwarded(headers: &mut HeaderMap, provenance: &Provenance, claimed: Claimed, host: Option<HeaderValue>) {
-    let peer = provenance.peer.map(|peer| peer.to_string());
-    let hops = match (claimed.hops, peer) {
-        (Some(hops), Some(peer)) => format!("{hops}, {peer}"),
-        (hops, peer) => hops.or(peer).unwrap_or_default(),
-    };
+    let peer = provenance.peer;
+    let hops = claimed.hops.map_or_else(|| peer.to_string(), |hops| format!("{hops}, {peer}"));
     if let Ok(value) = HeaderValue::try_from(hops) {
         headers.insert(FORWARDED_FOR, value);
     }
@@ -171,7 +168,7 @@ mod tests {
     }
 
     fn provenance(is_believed: bool) -> Provenance {
-        Provenance { peer: Some([10, 0, 0, 9].into()), is_believed, prefix: "/orders" }
+        Provenance { peer: [10, 0, 0, 9].into(), is_believed, prefix: "/orders" }
     }
 
     #[test]

@@ -21,12 +21,12 @@ pub(crate) mod upload;
 mod download;
 
 use crate::auth::ticket_in;
-use crate::edge::access::AnsweredBy;
+use crate::edge::access::Answered;
 use crate::gateway::Gateway;
 use crate::quota;
 use crate::tunnel;
 use admission::{Admission, admit};
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use failure::ForwardError;
 use metrics::{Counter, Histogram};
@@ -38,37 +38,39 @@ use std::time::Instant;
 use target::{Service, Target};
 use trace::{Kind, Span, TraceContext};
 
-/// Forwards a request to the target's service and its answer back, both as streams.
-pub(crate) async fn forward(gateway: Arc<Gateway>, target: Target, request: Request) -> Response {
+/// Forwards a request of the client at `peer` to the target's service and its answer back, both as streams.
+pub(crate) async fn forward(gateway: Arc<Gateway>, target: Target, request: Request, peer: SocketAddr) -> Answered {
     let started = Instant::now();
     let upstream = target.upstream(&gateway);
     // What the service does is below this span, not beside it: `headers` names the running one.
     let context = trace::current().map_or_else(TraceContext::root, TraceContext::child);
     let span = Span::start(context, Kind::Client, || format!("forward to {}", upstream.name));
-    let answer = trace::scope(context, attempt(&gateway, target, request)).await;
+    let answer = trace::scope(context, attempt(&gateway, target, request, peer)).await;
     end(span, &answer);
     measure(upstream.name, target, &answer, started);
     let reached_for_it = answer.as_ref().err().is_none_or(ForwardError::is_the_services);
-    let mut response = answer.unwrap_or_else(|failure| {
+    let response = answer.unwrap_or_else(|failure| {
         failure.log(upstream.name);
         failure.into_response()
     });
-    if reached_for_it {
-        response.extensions_mut().insert(AnsweredBy(upstream.name));
-    }
-    response
+    if reached_for_it { Answered { response, by: upstream.name } } else { Answered::here(response) }
 }
 
-async fn attempt(gateway: &Gateway, target: Target, request: Request) -> Result<Response, ForwardError> {
+async fn attempt(
+    gateway: &Gateway,
+    target: Target,
+    request: Request,
+    peer: SocketAddr,
+) -> Result<Response, ForwardError> {
     // What most requests don't need is put aside: a request's memory is as large as the largest of its steps.
     let ticket_of = match shown_ticket(&request) {
         Some(ticket) => Box::pin(gateway.authenticator.redeem(&ticket)).await,
         None => None,
     };
-    let admission = admit(gateway, target, &request, ticket_of);
+    let admission = admit(gateway, target, &request, peer, ticket_of);
     let admission = match &gateway.quotas {
         Some(quotas) => {
-            let caller = caller(gateway, target, &request, admission.as_ref().ok());
+            let caller = caller(gateway, target, &request, peer, admission.as_ref().ok());
             match Box::pin(quotas.count(&caller)).await {
                 Ok(()) => admission,
                 Err(too_many) => Err(too_many.into()),
@@ -88,13 +90,18 @@ async fn attempt(gateway: &Gateway, target: Target, request: Request) -> Result<
 }
 
 /// What a request is counted for.
-fn caller(gateway: &Gateway, target: Target, request: &Request, admission: Option<&Admission>) -> quota::Caller {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+fn caller(
+    gateway: &Gateway,
+    target: Target,
+    request: &Request,
+    peer: SocketAddr,
+    admission: Option<&Admission>,
+) -> quota::Caller {
     let user = admission.and_then(|admission| match admission {
         Admission::Exchange(outgoing) | Admission::Tunnel(outgoing) => outgoing.user,
     });
     quota::Caller {
-        address: quota::address_of(peer, request.headers(), gateway.config.trust_forwarded),
+        address: quota::address_of(peer.ip(), request.headers(), gateway.config.trust_forwarded),
         user,
         // What is refused at the door tries nothing.
         signs_in: admission.is_some()

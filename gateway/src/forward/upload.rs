@@ -93,6 +93,11 @@ impl UploadWatch {
         self.0.as_ref()?.fault.get().copied()
     }
 
+    /// Whether there is a body that the service does not have yet.
+    pub(crate) fn is_going_on(&self) -> bool {
+        self.0.as_ref().is_some_and(|watched| !watched.ended.is_cancelled())
+    }
+
     /// Waits until the service has the whole body, or never will.
     pub(crate) async fn ended(&self) {
         if let Some(watched) = &self.0 {

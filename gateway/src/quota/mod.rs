@@ -29,7 +29,7 @@ pub(crate) struct Quotas {
 
 /// What a call is counted for.
 pub(crate) struct Caller {
-    pub(crate) address: Option<IpAddr>,
+    pub(crate) address: IpAddr,
     pub(crate) user: Option<i64>,
     /// Whether it tries a password.
     pub(crate) signs_in: bool,
@@ -50,9 +50,6 @@ impl Quotas {
     /// 429 with `Retry-After` when there were too many; then the call is not counted.
     pub(crate) async fn count(&self, caller: &Caller) -> Result<(), Problem> {
         let counted = caller.counted();
-        if counted.is_empty() {
-            return Ok(());
-        }
         let shared = match &self.shared {
             Some(shared) => shared.wait(&counted).await,
             None => None,
@@ -64,21 +61,21 @@ impl Quotas {
 
 impl Caller {
     fn counted(&self) -> Vec<(String, Quota)> {
-        let network = self.address.map(network_of);
-        let address = network.as_ref().map(|network| (format!("address:{network}"), ADDRESS));
-        let sign_in = network.as_ref().filter(|_| self.signs_in).map(|network| (format!("sign-in:{network}"), SIGN_IN));
+        let network = network_of(self.address);
+        let address = (format!("address:{network}"), ADDRESS);
+        let sign_in = self.signs_in.then(|| (format!("sign-in:{network}"), SIGN_IN));
         let user = self.user.map(|user| (format!("user:{user}"), USER));
-        [address, sign_in, user].into_iter().flatten().collect()
+        [Some(address), sign_in, user].into_iter().flatten().collect()
     }
 }
 
 /// The address that a request comes from: what the proxy before us says, if it is believed.
-pub(crate) fn address_of(peer: Option<IpAddr>, headers: &HeaderMap, is_believed: bool) -> Option<IpAddr> {
+pub(crate) fn address_of(peer: IpAddr, headers: &HeaderMap, is_believed: bool) -> IpAddr {
     let claimed = || {
         let hops = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
         hops.rsplit(',').next()?.trim().parse().ok()
     };
-    if is_believed { claimed().or(peer) } else { peer }
+    if is_believed { claimed().unwrap_or(peer) } else { peer }
 }
 
 /// Whoever has an address of IPv6 has 2^64 of them.
@@ -103,7 +100,7 @@ mod tests {
     use super::*;
 
     fn caller(signs_in: bool) -> Caller {
-        Caller { address: Some([10, 0, 0, 1].into()), user: Some(1), signs_in }
+        Caller { address: [10, 0, 0, 1].into(), user: Some(1), signs_in }
     }
 
     #[tokio::test]
@@ -115,7 +112,7 @@ mod tests {
         let problem = quotas.count(&caller(true)).await.unwrap_err();
         assert_eq!((problem.status(), problem.code()), (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"));
         quotas.count(&caller(false)).await.unwrap();
-        let elsewhere = Caller { address: Some([10, 0, 0, 2].into()), ..caller(true) };
+        let elsewhere = Caller { address: [10, 0, 0, 2].into(), ..caller(true) };
         quotas.count(&elsewhere).await.unwrap();
     }
 
@@ -134,9 +131,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append("x-forwarded-for", "6.6.6.6, 10.0.0.5".parse().unwrap());
         let peer: IpAddr = [127, 0, 0, 1].into();
-        assert_eq!(address_of(Some(peer), &headers, false), Some(peer));
-        assert_eq!(address_of(Some(peer), &headers, true), Some([10, 0, 0, 5].into()));
-        assert_eq!(address_of(Some(peer), &HeaderMap::new(), true), Some(peer));
+        assert_eq!(address_of(peer, &headers, false), peer);
+        assert_eq!(address_of(peer, &headers, true), IpAddr::from([10, 0, 0, 5]));
+        assert_eq!(address_of(peer, &HeaderMap::new(), true), peer);
     }
 
     #[test]

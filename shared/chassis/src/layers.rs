@@ -4,32 +4,71 @@ use crate::linger;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
+use futures_util::FutureExt;
 use http::{HeaderMap, Method};
 use metrics::{Counter, Histogram};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::fmt;
 use std::time::{Duration, Instant};
 use trace::{Kind, Span, TraceContext};
 use tracing::{Instrument, debug, info_span};
 
 /// [`observed`] as a layer.
-pub async fn observe(request: Request, next: Next) -> Response {
-    observed(request, async |request| next.run(request).await).await
+pub fn observe(request: Request, next: Next) -> impl Future<Output = Response> {
+    observed(Route::of(&request), request, |request| next.run(request))
+}
+
+/// The route that a request took. It stands in labels, which must not grow with ids as paths do.
+#[derive(Clone, Debug)]
+pub enum Route {
+    /// One that the program knows itself.
+    Known(&'static str),
+    /// A router's.
+    Matched(MatchedPath),
+    /// None.
+    Unmatched,
+}
+
+impl Route {
+    /// The one that a router found.
+    pub fn of(request: &Request) -> Self {
+        request.extensions().get::<MatchedPath>().cloned().map_or(Self::Unmatched, Self::Matched)
+    }
+
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Known(route) => route,
+            Self::Matched(route) => route.as_str(),
+            Self::Unmatched => "unmatched",
+        }
+    }
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// Continues the caller's trace or starts one, counts and times the request, and reads on what nobody reads of its body.
-pub async fn observed(request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
+pub fn observed<A: Future<Output = Response>>(
+    route: Route,
+    request: Request,
+    next: impl FnOnce(Request) -> A,
+) -> impl Future<Output = Response> {
     let started = Instant::now();
     let context = continued(request.headers());
     let method = request.method().clone();
-    // The matched route, not the path: labels must not grow with ids.
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let span = info_span!("request", trace_id = %context.trace_id(), %method, route);
+    let trace_id = format_args!("{:032x}", context.trace_number());
+    let span = info_span!("request", %trace_id, %method, route = route.as_str());
     let mut recorded = Span::start(context, Kind::Server, || format!("{} {route}", known(&method)));
     recorded.set("http.request.method", known(&method));
     recorded.set("http.route", &route);
-    let handled = async move {
-        let response = next(linger::reads_on(request)).await;
+    // `next` is called in the trace: it may do a lot before it waits for the first time.
+    let answered = async move { next(linger::reads_on(request)).await };
+    let handled = answered.map(move |response| {
         let status = response.status().as_u16();
         recorded.set_number("http.response.status_code", status);
         if response.status().is_server_error() {
@@ -38,10 +77,10 @@ pub async fn observed(request: Request, next: impl AsyncFnOnce(Request) -> Respo
         drop(recorded);
         let elapsed = started.elapsed();
         debug!(status, elapsed_ms = elapsed.as_millis(), "{method} {route} answered {status}");
-        count(&method, &route, status, elapsed);
+        count(&method, route.as_str(), status, elapsed);
         response
-    };
-    trace::scope(context, handled.instrument(span)).await
+    });
+    trace::scope(context, handled.instrument(span))
 }
 
 /// The metrics of the requests of one route that were answered with one status.

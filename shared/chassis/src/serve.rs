@@ -4,12 +4,15 @@ use crate::framing::Framed;
 use crate::open_files;
 use crate::workers::Workers;
 use axum::Router;
-use axum::extract::ConnectInfo;
-use hyper::Request;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use axum::response::Response;
+use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -18,7 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt;
+use tower::Service;
 use tracing::{debug, warn};
 
 /// A connection whose request head is not complete by then is closed, idle ones too.
@@ -37,25 +40,36 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// # Errors
 /// None at present: a failed accept is logged and tried again.
 pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) -> Result<(), std::io::Error> {
-    accept(listener, router, stopping, None).await
+    accept(listener, move |request, peer| ask(&router, request, peer), stopping, None).await
 }
 
-/// The same on threads of their own: `workers` take connections in turns.
+/// The same without a router, on threads of their own: `answer` gets each request with the client's address, and
+/// `workers` take connections in turns. [`ask`] is for the requests that are a router's after all.
 ///
 /// # Errors
 /// As [`serve`].
-pub async fn serve_on(
+pub async fn serve_on<A: Future<Output = Answer> + Send + 'static>(
     workers: Arc<Workers>,
     listener: TcpListener,
-    router: Router,
+    answer: impl Fn(Request, SocketAddr) -> A + Clone + Send + 'static,
     stopping: CancellationToken,
 ) -> Result<(), std::io::Error> {
-    accept(listener, router, stopping, Some(&workers)).await
+    accept(listener, answer, stopping, Some(&workers)).await
 }
 
-async fn accept(
+/// What every request comes to.
+pub type Answer = Result<Response, Infallible>;
+
+/// Has a router answer.
+pub fn ask(router: &Router, mut request: Request, peer: SocketAddr) -> impl Future<Output = Answer> + Send + use<> {
+    request.extensions_mut().insert(ConnectInfo(peer));
+    // Routers are always ready.
+    router.clone().call(request)
+}
+
+async fn accept<A: Future<Output = Answer> + Send + 'static>(
     listener: TcpListener,
-    router: Router,
+    answer: impl Fn(Request, SocketAddr) -> A + Clone + Send + 'static,
     stopping: CancellationToken,
     workers: Option<&Workers>,
 ) -> Result<(), std::io::Error> {
@@ -72,10 +86,10 @@ async fn accept(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let (router, stopping) = (router.clone(), stopping.clone());
+                let (answer, stopping) = (answer.clone(), stopping.clone());
                 let Some(workers) = workers else {
                     connections.spawn(async move {
-                        tell(peer, serve_connection(stream, peer, router, stopping).await);
+                        tell(peer, serve_connection(stream, peer, answer, stopping).await);
                         drop(place);
                     });
                     continue;
@@ -84,7 +98,7 @@ async fn accept(
                 let Ok(stream) = stream.into_std() else { continue };
                 let connection = async move {
                     if let Ok(stream) = TcpStream::from_std(stream) {
-                        tell(peer, serve_connection(stream, peer, router, stopping).await);
+                        tell(peer, serve_connection(stream, peer, answer, stopping).await);
                     }
                     drop(place);
                 };
@@ -108,24 +122,20 @@ fn tell(peer: SocketAddr, ended: hyper::Result<()>) {
     }
 }
 
-async fn serve_connection(
+async fn serve_connection<A: Future<Output = Answer> + Send + 'static>(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    answer: impl Fn(Request, SocketAddr) -> A + Send + 'static,
     stopping: CancellationToken,
 ) -> hyper::Result<()> {
     // Small answers must not wait for Nagle's algorithm; a socket that refuses still works.
     let _ = stream.set_nodelay(true);
-    let service = router.map_request(move |request: Request<Incoming>| {
-        let mut request = request.map(axum::body::Body::new);
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request
-    });
+    let service = service_fn(move |request: hyper::Request<Incoming>| answer(request.map(boxed), peer));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(Framed::new(stream)), TowerToHyperService::new(service))
+        .serve_connection(TokioIo::new(Framed::new(stream)), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     tokio::select! {
@@ -133,4 +143,9 @@ async fn serve_connection(
         () = stopping.cancelled() => connection.as_mut().graceful_shutdown(),
     }
     connection.await
+}
+
+/// The body as handlers know it; none costs nothing.
+fn boxed(body: Incoming) -> Body {
+    if body.is_end_stream() { Body::empty() } else { Body::new(body) }
 }
