@@ -1,9 +1,7 @@
 //! Share links: `/small-router/{hash}` is a page for a browser and JSON for a program.
 
-use crate::forward::admission::Outgoing;
-use crate::forward::exchange::{request_of, send};
+use crate::forward::exchange::{bare, send};
 use crate::forward::target::Target;
-use crate::forward::upload::Upload;
 use crate::gateway::Gateway;
 use crate::ui;
 use axum::extract::Request;
@@ -50,10 +48,8 @@ async fn status_of(gateway: &Gateway, target: Target, path: &str) -> Option<Stat
     let mut headers = HeaderMap::new();
     headers.insert(header::HOST, upstream.base.host());
     gateway.give_pass(&mut headers, None);
-    let uri = path.parse().ok()?;
-    let outgoing = Outgoing { uri, headers, user: None, body_bytes_max: 0, head: gateway.limits.head };
-    let request = request_of(Method::GET, outgoing, Upload::empty());
-    send(upstream, request, gateway.limits.upload, gateway.limits.head).await.ok().map(|answer| answer.status())
+    let (request, again) = bare(Method::GET, path.parse().ok()?, headers);
+    send(upstream, request, again, gateway.limits.upload, gateway.limits.head).await.ok().map(|answer| answer.status())
 }
 
 /// One part that has the form of a key, and no page of the service's own.

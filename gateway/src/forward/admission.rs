@@ -30,7 +30,7 @@ pub(crate) struct Outgoing {
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     /// On whose behalf.
-    pub(crate) user: Option<i64>,
+    pub(crate) caller: Option<Passenger>,
     /// Largest body, in bytes.
     pub(crate) body_bytes_max: u64,
     /// From the end of the request to the head of the answer.
@@ -77,8 +77,8 @@ pub(crate) fn admit(
     };
     let outgoing = Outgoing {
         uri: uri(path, query)?,
-        headers: head(gateway, target, request, peer, caller),
-        user: caller.map(|passenger| passenger.user),
+        headers: head(gateway, target, request.headers(), peer, caller),
+        caller,
         body_bytes_max,
         head: if target.to == Service::Ocr { gateway.limits.reading_head } else { gateway.limits.head },
     };
@@ -110,15 +110,16 @@ fn uri(path: &str, query: Option<String>) -> Result<Uri, ForwardError> {
     page.map(Uri::from).map_err(|_| no_such_page().into())
 }
 
-fn head(
+/// The headers of a request as its service gets them.
+pub(crate) fn head(
     gateway: &Gateway,
     target: Target,
-    request: &Request,
+    of_client: &HeaderMap,
     peer: SocketAddr,
     caller: Option<Passenger>,
 ) -> HeaderMap {
     let provenance = Provenance { peer: peer.ip(), is_believed: gateway.config.trust_forwarded, prefix: target.prefix };
-    let mut headers = headers::outgoing(request.headers(), &provenance, caller);
+    let mut headers = headers::outgoing(of_client, &provenance, caller);
     gateway.give_pass(&mut headers, caller);
     headers.insert(header::HOST, target.upstream(gateway).base.host());
     headers

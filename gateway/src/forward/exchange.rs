@@ -1,9 +1,10 @@
 //! One request and one answer.
 
-use crate::forward::admission::Outgoing;
+use crate::forward::admission::{Outgoing, head};
 use crate::forward::download::Download;
 use crate::forward::failure::ForwardError;
 use crate::forward::headers::strip_hop_by_hop;
+use crate::forward::target::Target;
 use crate::forward::upload::{Upload, UploadWatch};
 use crate::gateway::Gateway;
 use crate::limits::Limits;
@@ -11,24 +12,33 @@ use crate::upstream::{Answer, Upstream};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use http::StatusCode;
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode, Uri};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Sends the request on and gives back the answer, whose body may still be on its way.
+/// Sends a request of the client at `peer` on and gives back the answer, whose body may still be on its way.
 ///
 /// # Errors
 /// [`ForwardError`] when no answer came.
 pub(crate) fn exchange(
     gateway: &Gateway,
-    upstream: &Arc<Upstream>,
+    target: Target,
     outgoing: Outgoing,
     request: Request,
+    peer: SocketAddr,
 ) -> impl Future<Output = Result<Response, ForwardError>> + Send {
-    let method = request.method().clone();
-    let upload = Upload::new(request.into_body(), outgoing.body_bytes_max, gateway.limits.upload);
-    let head = outgoing.head;
-    let sent = send(upstream, request_of(method, outgoing, upload), gateway.limits.upload, head);
+    let (Parts { method, headers, .. }, body) = request.into_parts();
+    let upload = Upload::new(body, outgoing.body_bytes_max, gateway.limits.upload);
+    let Outgoing { caller, head: within, .. } = outgoing;
+    let again = {
+        // Few are sent again, so that the head is made anew instead of copied for each.
+        let (method, uri) = (method.clone(), outgoing.uri.clone());
+        move || request_of(method, uri, head(gateway, target, &headers, peer, caller), Upload::empty())
+    };
+    let first = request_of(method, outgoing.uri, outgoing.headers, upload);
+    let sent = send(target.upstream(gateway), first, again, gateway.limits.upload, within);
     async move {
         let answer = sent.await?;
         // Nobody asked for a change of protocol.
@@ -39,18 +49,19 @@ pub(crate) fn exchange(
     }
 }
 
-/// Sends a request and waits for the head of its answer, within the limits.
+/// Sends a request and waits for the head of its answer, within the limits. It may have to be made `again`.
 ///
 /// # Errors
 /// [`ForwardError`] that tells the client's faults from the service's.
 pub(crate) fn send(
     upstream: &Arc<Upstream>,
     request: http::Request<Upload>,
+    again: impl FnOnce() -> http::Request<Upload> + Send,
     upload: Duration,
     head: Duration,
 ) -> impl Future<Output = Result<Answer, ForwardError>> + Send {
     let watch = request.body().watch();
-    let mut sent = Box::pin(upstream.send(request));
+    let mut sent = Box::pin(upstream.send(request, again));
     async move {
         tokio::select! {
             answer = &mut sent => answer.map_err(|failure| match watch.fault() {
@@ -63,12 +74,22 @@ pub(crate) fn send(
 }
 
 /// The request as the service gets it.
-pub(crate) fn request_of(method: http::Method, outgoing: Outgoing, upload: Upload) -> http::Request<Upload> {
+pub(crate) fn request_of(method: Method, uri: Uri, headers: HeaderMap, upload: Upload) -> http::Request<Upload> {
     let mut request = http::Request::new(upload);
     *request.method_mut() = method;
-    *request.uri_mut() = outgoing.uri;
-    *request.headers_mut() = outgoing.headers;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers;
     request
+}
+
+/// A request without a body, and how it is made again.
+pub(crate) fn bare(
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> (http::Request<Upload>, impl FnOnce() -> http::Request<Upload> + Send) {
+    let first = request_of(method.clone(), uri.clone(), headers.clone(), Upload::empty());
+    (first, move || request_of(method, uri, headers, Upload::empty()))
 }
 
 /// The answer as the client gets it.

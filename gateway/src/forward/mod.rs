@@ -79,9 +79,7 @@ async fn attempt(
         None => admission,
     };
     match admission {
-        Ok(Admission::Exchange(outgoing)) => {
-            exchange::exchange(gateway, target.upstream(gateway), outgoing, request).await
-        }
+        Ok(Admission::Exchange(outgoing)) => exchange::exchange(gateway, target, outgoing, request, peer).await,
         Ok(Admission::Tunnel(outgoing)) => {
             Box::pin(tunnel::open(gateway, target.upstream(gateway), outgoing, request)).await
         }
@@ -97,12 +95,12 @@ fn caller(
     peer: SocketAddr,
     admission: Option<&Admission>,
 ) -> quota::Caller {
-    let user = admission.and_then(|admission| match admission {
-        Admission::Exchange(outgoing) | Admission::Tunnel(outgoing) => outgoing.user,
+    let known = admission.and_then(|admission| match admission {
+        Admission::Exchange(outgoing) | Admission::Tunnel(outgoing) => outgoing.caller,
     });
     quota::Caller {
         address: quota::address_of(peer.ip(), request.headers(), gateway.config.trust_forwarded),
-        user,
+        user: known.map(|passenger| passenger.user),
         // What is refused at the door tries nothing.
         signs_in: admission.is_some()
             && target.to == Service::Users

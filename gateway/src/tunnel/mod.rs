@@ -4,10 +4,9 @@ mod pipe;
 mod tunnels;
 
 use crate::forward::admission::Outgoing;
-use crate::forward::exchange::{answer_of, request_of, send};
+use crate::forward::exchange::{answer_of, bare, send};
 use crate::forward::failure::ForwardError;
 use crate::forward::headers::strip_hop_by_hop;
-use crate::forward::upload::Upload;
 use crate::gateway::Gateway;
 use crate::upstream::Upstream;
 use axum::body::Body;
@@ -45,9 +44,8 @@ pub(crate) async fn open(
     let place = gateway.tunnels.place().ok_or(ForwardError::NoTunnelLeft)?;
     upgrade(&mut outgoing.headers);
     let client = hyper::upgrade::on(&mut request);
-    let head = outgoing.head;
-    let request = request_of(Method::GET, outgoing, Upload::empty());
-    let answer = send(upstream, request, gateway.limits.upload, head).await?;
+    let (handshake, again) = bare(Method::GET, outgoing.uri, outgoing.headers);
+    let answer = send(upstream, handshake, again, gateway.limits.upload, outgoing.head).await?;
     if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Ok(answer_of(answer, &gateway.limits));
     }

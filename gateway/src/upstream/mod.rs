@@ -37,16 +37,17 @@ impl Upstream {
     /// Sends a request, over a connection that is there if possible.
     ///
     /// A kept connection may be closed by the service in the moment in which it is used. When not a byte was sent,
-    /// the connection is replaced silently. When the service may have seen the request, it is sent once more only
-    /// if that is harmless: an idempotent method without a body.
+    /// the connection is replaced silently. When the service may have seen the request, it is made `again` and sent
+    /// once more only if that [is harmless](is_harmless).
     ///
     /// # Errors
     /// [`SendError`] when no head of an answer came.
     pub(crate) fn send(
         self: &Arc<Self>,
         request: Request<Upload>,
+        again: impl FnOnce() -> Request<Upload> + Send,
     ) -> impl Future<Output = Result<Answer, SendError>> + Send {
-        let again = repeatable(&request);
+        let again = is_harmless(&request).then_some(again);
         let sent = match self.kept.take() {
             Some(connection) => Sent::OnKept(connection.send(request)),
             None => Sent::OnNew(Box::pin(self.send_on_new(request))),
@@ -63,10 +64,10 @@ impl Upstream {
                 Sent::OnNew(sent) => sent.await,
             };
             match (outcome, again) {
-                (Err(failure), Some(request)) if failure.is_close() => {
+                (Err(failure), Some(again)) if failure.is_close() => {
                     metrics::counter!("gateway_upstream_retries_total").increment(1);
                     // The second try must not meet another stale connection.
-                    Box::pin(self.send_on_new(*request)).await
+                    Box::pin(self.send_on_new(again())).await
                 }
                 (outcome, _) => outcome,
             }
@@ -100,14 +101,7 @@ enum Sent<K, N> {
     OnNew(N),
 }
 
-/// A copy to send again, if that is harmless.
-fn repeatable(request: &Request<Upload>) -> Option<Box<Request<Upload>>> {
-    if !request.body().is_empty() || !request.method().is_idempotent() {
-        return None;
-    }
-    let mut copy = Request::new(Upload::empty());
-    *copy.method_mut() = request.method().clone();
-    *copy.uri_mut() = request.uri().clone();
-    *copy.headers_mut() = request.headers().clone();
-    Some(Box::new(copy))
+/// Whether it may reach the service twice: an idempotent method without a body.
+fn is_harmless(request: &Request<Upload>) -> bool {
+    request.body().is_empty() && request.method().is_idempotent()
 }
