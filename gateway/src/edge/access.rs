@@ -56,21 +56,20 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        let method = &self.method;
+        let method = self.method.as_str();
         let route = self.route.as_str();
         let elapsed_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let request_id = self.id.to_str().unwrap_or_default();
-        // The trace id is a field of the span around this.
         let Some((status, upstream)) = self.answer else {
             info!(
-                %method, route, elapsed_ms, request_id,
-                "{method} {route} was given up by the client after {elapsed_ms} ms"
+                method,
+                route, elapsed_ms, request_id, "{method} {route} was given up by the client after {elapsed_ms} ms"
             );
             return;
         };
         info!(
-            %method, route, status, elapsed_ms, request_id, upstream,
-            "{method} {route} answered {status} in {elapsed_ms} ms"
+            method,
+            route, status, elapsed_ms, request_id, upstream, "{method} {route} answered {status} in {elapsed_ms} ms"
         );
     }
 }

@@ -36,6 +36,9 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
+/// What only the gateway itself tells a service.
+static OURS: [HeaderName; 5] = [USER_HEADER, ROLE_HEADER, PASS_HEADER, PREFIX_HEADER, TRACEPARENT];
+
 /// Headers that are written at most, beyond those that go on.
 const ADDED: usize = 8;
 
@@ -116,7 +119,7 @@ fn goes_on(name: &HeaderName) -> bool {
         || *name == header::EXPECT
         // What proves to the gateway who calls is nothing for a service.
         || *name == header::AUTHORIZATION
-        || [USER_HEADER, ROLE_HEADER, PASS_HEADER, PREFIX_HEADER, TRACEPARENT.as_str()].contains(&name.as_str());
+        || OURS.contains(name);
     !is_dropped
 }
 

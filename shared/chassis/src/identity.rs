@@ -5,16 +5,16 @@ use crate::passage::Role;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 
 /// The header in which the gateway names the user. From outside it is dropped, except in development mode.
-pub const USER_HEADER: &str = "x-user-id";
+pub const USER_HEADER: HeaderName = HeaderName::from_static("x-user-id");
 
 /// The header in which a service keeps the role of the user, as the gateway said. From outside it is dropped.
-pub const ROLE_HEADER: &str = "x-user-role";
+pub const ROLE_HEADER: HeaderName = HeaderName::from_static("x-user-role");
 
 /// The header in which the gateway names the path prefix it stripped.
-pub const PREFIX_HEADER: &str = "x-forwarded-prefix";
+pub const PREFIX_HEADER: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
 /// The user on whose behalf the request is made: a positive number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,15 +1,18 @@
-//! A log line as one JSON object.
+//! A log line as one JSON object, with the id of the trace in which it was written.
 //!
 //! As `tracing-subscriber` writes it, to the field; that one reads the span's fields back from JSON for each event and
 //! writes them again, which was an eighth of what a request cost the gateway. Here they are copied as they are.
 
+use crate::timestamp;
 use std::fmt::{self, Write};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::{JsonFields, Writer};
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
+
+/// The field that names the trace.
+const TRACE_ID: &str = "trace_id";
 
 /// Formats events; the fields of spans are to be formatted by [`JsonFields`].
 pub(crate) struct JsonLine;
@@ -26,11 +29,18 @@ where
     ) -> fmt::Result {
         let metadata = event.metadata();
         writer.write_str(r#"{"timestamp":""#)?;
-        SystemTime.format_time(&mut writer)?;
-        write!(writer, r#"","level":"{}""#, metadata.level())?;
-        let mut fields = Fields { writer: writer.by_ref(), outcome: Ok(()) };
+        timestamp::write_now(&mut writer)?;
+        writer.write_str(r#"","level":""#)?;
+        writer.write_str(metadata.level().as_str())?;
+        writer.write_char('"')?;
+        let mut fields = Fields { writer: writer.by_ref(), outcome: Ok(()), name_trace: false };
         event.record(&mut fields);
-        fields.outcome?;
+        let Fields { outcome, name_trace, .. } = fields;
+        outcome?;
+        if let Some(context) = trace::current().filter(|_| !name_trace) {
+            named(&mut writer, TRACE_ID)?;
+            quoted(&mut writer, &context.trace_id())?;
+        }
         writer.write_str(r#","target":"#)?;
         quoted(&mut writer, metadata.target())?;
         if let Some(span) = context.lookup_current() {
@@ -52,13 +62,16 @@ where
 struct Fields<'a> {
     writer: Writer<'a>,
     outcome: fmt::Result,
+    /// Whether they say themselves in which trace they belong.
+    name_trace: bool,
 }
 
 impl Fields<'_> {
     fn write(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
         if self.outcome.is_ok() {
             let name = field.name().strip_prefix("r#").unwrap_or(field.name());
-            self.outcome = write!(self.writer, r#","{name}":"#).and_then(|()| value(&mut self.writer));
+            self.name_trace = self.name_trace || name == TRACE_ID;
+            self.outcome = named(&mut self.writer, name).and_then(|()| value(&mut self.writer));
         }
     }
 }
@@ -99,6 +112,12 @@ impl Visit for Fields<'_> {
     }
 }
 
+fn named(writer: &mut Writer<'_>, name: &str) -> fmt::Result {
+    writer.write_str(r#",""#)?;
+    writer.write_str(name)?;
+    writer.write_str(r#"":"#)
+}
+
 fn quoted(writer: &mut Writer<'_>, text: &str) -> fmt::Result {
     writer.write_char('"')?;
     Escaping(writer).write_str(text)?;
@@ -134,6 +153,7 @@ mod tests {
     use serde_json::{Value, json};
     use std::io;
     use std::sync::{Arc, Mutex};
+    use trace::TraceContext;
     use tracing_subscriber::layer::SubscriberExt;
 
     #[derive(Clone, Default)]
@@ -190,6 +210,20 @@ mod tests {
                 json!({ "level": "WARN", "message": "so", "target": target, "span": { "name": "inner" } }),
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn a_line_names_the_trace_in_which_it_was_written_once() {
+        let context = TraceContext::root();
+        let lines = trace::scope(context, async {
+            logged(|| {
+                tracing::info!("inside");
+                tracing::info!(trace_id = "of another", "of another");
+            })
+        });
+        let lines = lines.await;
+        assert_eq!(lines[0]["trace_id"], context.trace_id());
+        assert_eq!(lines[1]["trace_id"], "of another");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, Method};
 use metrics::{Counter, Histogram};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,9 +14,14 @@ use std::time::{Duration, Instant};
 use trace::{Kind, Span, TraceContext};
 use tracing::{Instrument, debug, info_span};
 
-/// [`observed`] as a layer.
+/// Source: W3C Trace Context.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// [`observed`] as a layer. What is logged in it names method and route.
 pub fn observe(request: Request, next: Next) -> impl Future<Output = Response> {
-    observed(Route::of(&request), request, |request| next.run(request))
+    let route = Route::of(&request);
+    let span = info_span!("request", method = request.method().as_str(), route = route.as_str());
+    observed(route, request, |request| next.run(request)).instrument(span)
 }
 
 /// The route that a request took. It stands in labels, which must not grow with ids as paths do.
@@ -53,6 +58,8 @@ impl fmt::Display for Route {
 }
 
 /// Continues the caller's trace or starts one, counts and times the request, and reads on what nobody reads of its body.
+///
+/// What is logged in it bears the trace's id.
 pub fn observed<A: Future<Output = Response>>(
     route: Route,
     request: Request,
@@ -61,8 +68,6 @@ pub fn observed<A: Future<Output = Response>>(
     let started = Instant::now();
     let context = continued(request.headers());
     let method = request.method().clone();
-    let trace_id = format_args!("{:032x}", context.trace_number());
-    let span = info_span!("request", %trace_id, %method, route = route.as_str());
     let mut recorded = Span::start(context, Kind::Server, || format!("{} {route}", known(&method)));
     recorded.set("http.request.method", known(&method));
     recorded.set("http.route", &route);
@@ -80,7 +85,7 @@ pub fn observed<A: Future<Output = Response>>(
         count(&method, route.as_str(), status, elapsed);
         response
     });
-    trace::scope(context, handled.instrument(span))
+    trace::scope(context, handled)
 }
 
 /// The metrics of the requests of one route that were answered with one status.
@@ -132,5 +137,5 @@ fn known(method: &Method) -> &'static str {
 
 /// The trace context of a request.
 pub fn continued(headers: &HeaderMap) -> TraceContext {
-    TraceContext::continued(headers.get("traceparent").and_then(|value| value.to_str().ok()))
+    TraceContext::continued(headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()))
 }

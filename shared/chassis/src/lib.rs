@@ -9,6 +9,8 @@ mod open_files;
 pub mod process;
 pub mod spans;
 pub mod telemetry;
+mod text_line;
+mod timestamp;
 
 pub mod body;
 pub mod cursor;

@@ -12,7 +12,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hmac::{Hmac, Mac};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use sha2::Sha256;
 use std::fmt;
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The header that carries the pass.
-pub const PASS_HEADER: &str = "x-chipin-pass";
+pub const PASS_HEADER: HeaderName = HeaderName::from_static("x-chipin-pass");
 
 /// How long a pass is good: the way from the gateway to a service, with some difference between their clocks.
 pub const LIFE: Duration = Duration::from_secs(30);

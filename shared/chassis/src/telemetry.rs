@@ -4,6 +4,7 @@ use crate::config::{LogFormat, ProcessConfig};
 use crate::json_line::JsonLine;
 use crate::log;
 use crate::spans::{self, SpansError};
+use crate::text_line::TextLine;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::str::FromStr;
 use std::time::Duration;
@@ -53,7 +54,7 @@ pub fn start(config: &ProcessConfig) -> Result<PrometheusHandle, TelemetryError>
     let lines = tracing_subscriber::fmt::layer().with_writer(log::start().map_err(TelemetryError::Output)?);
     match config.log_format {
         LogFormat::Json => registry.with(lines.fmt_fields(JsonFields::new()).event_format(JsonLine)).init(),
-        LogFormat::Text => registry.with(lines).init(),
+        LogFormat::Text => registry.with(lines.event_format(TextLine::default())).init(),
     }
     std::panic::set_hook(Box::new(|panic| {
         tracing::error!(%panic, "a task panicked");
