@@ -73,12 +73,11 @@ impl TraceContext {
 
 impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut trace, mut span) = ([0; 32], [0; 16]);
-        f.write_str("00-")?;
-        f.write_str(lower_hexadecimal(self.trace_id, &mut trace))?;
-        f.write_str("-")?;
-        f.write_str(lower_hexadecimal(self.span_id.into(), &mut span))?;
-        f.write_str(if self.sampled { "-01" } else { "-00" })
+        let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
+        lower_hexadecimal(self.trace_id, &mut text[3..35]);
+        lower_hexadecimal(self.span_id.into(), &mut text[36..52]);
+        lower_hexadecimal(self.sampled.into(), &mut text[53..]);
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
