@@ -3,6 +3,7 @@
 pub mod config;
 pub mod limits;
 pub mod origins;
+mod peer;
 pub mod program;
 
 mod routes;

@@ -4,6 +4,7 @@ use crate::auth::{Authenticator, RefusedMode, follow};
 use crate::config::{AuthMode, Config};
 use crate::gateway::Gateway;
 use crate::limits::Limits;
+use crate::peer::Peer;
 use crate::quota::Quotas;
 use crate::routes::{Listener, Routes};
 use chassis::process::{Ended, Process, chain};
@@ -117,8 +118,11 @@ pub async fn start(
         [("api", Listener::Api, api), ("ui", Listener::Ui, ui), ("links", Listener::Links, links)]
     {
         let routes = Routes::new(kind, &gateway, &metrics);
-        let answer = move |request, peer| routes.answer(request, peer);
-        process.run(name, serve_on(Arc::clone(&workers), listener, answer, stopping.clone()));
+        let of_connection = move |peer| {
+            let (routes, peer) = (routes.clone(), Arc::new(Peer::at(peer)));
+            move |request| routes.answer(request, &peer)
+        };
+        process.run(name, serve_on(Arc::clone(&workers), listener, of_connection, stopping.clone()));
     }
     process.run("tunnels", async move {
         stopping.cancelled().await;

@@ -9,6 +9,7 @@ use crate::forward::forward;
 use crate::forward::target::{Service, Target};
 use crate::gateway::Gateway;
 use crate::info::Info;
+use crate::peer::Peer;
 use crate::share;
 use crate::tickets;
 use crate::ui;
@@ -25,7 +26,6 @@ use chassis::serve::{Answer, ask};
 use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use utoipa_swagger_ui::Url;
 
@@ -96,10 +96,11 @@ impl Routes {
     }
 
     /// Answers a request of the client at `peer`.
-    pub(crate) fn answer(&self, request: Request, peer: SocketAddr) -> impl Future<Output = Answer> + Send + use<> {
+    pub(crate) fn answer(&self, request: Request, peer: &Arc<Peer>) -> impl Future<Output = Answer> + Send + use<> {
         let Some((route, target)) = forwarded(request.uri().path()) else {
-            return Either::Left(Box::pin(ask(&self.own, request, peer)));
+            return Either::Left(Box::pin(ask(&self.own, request, peer.address())));
         };
+        let peer = Arc::clone(peer);
         let (kind, gateway) = (self.kind, Arc::clone(&self.gateway));
         let answered = edge::around(&self.gateway, Route::Known(route), request, move |request| {
             if kind == Listener::Links && operations::are_below(request.uri().path()) {

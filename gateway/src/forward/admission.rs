@@ -8,6 +8,7 @@ use crate::forward::headers::{self, Provenance};
 use crate::forward::target::{Service, Target};
 use crate::gateway::Gateway;
 use crate::origins::From;
+use crate::peer::Peer;
 use crate::tunnel;
 use axum::extract::Request;
 use chassis::face::no_such_page;
@@ -16,7 +17,6 @@ use chassis::problem::Problem;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, StatusCode, Uri, header};
 use http_body::Body as _;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 /// An admitted request: its head as the service gets it.
@@ -45,7 +45,7 @@ pub(crate) fn admit(
     gateway: &Gateway,
     target: Target,
     request: &Request,
-    peer: SocketAddr,
+    peer: &Peer,
     ticket_of: Option<Passenger>,
 ) -> Result<Admission, ForwardError> {
     let path = target.strip(request.uri().path());
@@ -115,10 +115,10 @@ pub(crate) fn head(
     gateway: &Gateway,
     target: Target,
     of_client: &HeaderMap,
-    peer: SocketAddr,
+    peer: &Peer,
     caller: Option<Passenger>,
 ) -> HeaderMap {
-    let provenance = Provenance { peer: peer.ip(), is_believed: gateway.config.trust_forwarded, prefix: target.prefix };
+    let provenance = Provenance { peer, is_believed: gateway.config.trust_forwarded, prefix: target.prefix };
     let mut headers = headers::outgoing(of_client, &provenance, caller);
     gateway.give_pass(&mut headers, caller);
     headers.insert(header::HOST, target.upstream(gateway).base.host());

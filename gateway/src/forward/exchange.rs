@@ -8,13 +8,13 @@ use crate::forward::target::Target;
 use crate::forward::upload::{Upload, UploadWatch};
 use crate::gateway::Gateway;
 use crate::limits::Limits;
+use crate::peer::Peer;
 use crate::upstream::{Answer, Upstream};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub(crate) fn exchange(
     target: Target,
     outgoing: Outgoing,
     request: Request,
-    peer: SocketAddr,
+    peer: &Peer,
 ) -> impl Future<Output = Result<Response, ForwardError>> + Send {
     let (Parts { method, headers, .. }, body) = request.into_parts();
     let upload = Upload::new(body, outgoing.body_bytes_max, gateway.limits.upload);

@@ -1,10 +1,10 @@
 //! Headers as they change from hop to hop.
 
+use crate::peer::Peer;
 use axum::http::HeaderMap;
 use chassis::identity::{PREFIX_HEADER, ROLE_HEADER, USER_HEADER};
 use chassis::passage::{PASS_HEADER, Passenger};
 use http::{HeaderName, HeaderValue, header};
-use std::net::IpAddr;
 
 /// What belongs to one connection. Source: RFC 9110, section 7.6.1.
 static HOP_BY_HOP: [HeaderName; 10] = [
@@ -43,9 +43,9 @@ static OURS: [HeaderName; 5] = [USER_HEADER, ROLE_HEADER, PASS_HEADER, PREFIX_HE
 const ADDED: usize = 8;
 
 /// Where a request comes from, as far as the gateway knows.
-pub(crate) struct Provenance {
+pub(crate) struct Provenance<'a> {
     /// The other end of the connection.
-    pub(crate) peer: IpAddr,
+    pub(crate) peer: &'a Peer,
     /// Whether that is a proxy whose `X-Forwarded-*` are believed.
     pub(crate) is_believed: bool,
     /// What was taken off the path.
@@ -79,7 +79,7 @@ fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
 ///
 /// What goes on is picked in one pass over the few headers that are there, instead of taking away the many that might be.
 /// Identity, provenance and trace are written last: a client can neither claim them nor, with `Connection`, remove them.
-pub(crate) fn outgoing(from: &HeaderMap, provenance: &Provenance, caller: Option<Passenger>) -> HeaderMap {
+pub(crate) fn outgoing(from: &HeaderMap, provenance: &Provenance<'_>, caller: Option<Passenger>) -> HeaderMap {
     let host = from.get(header::HOST).cloned();
     let request_id = from.get(crate::edge::access::REQUEST_ID).cloned();
     let is_chunked = from.contains_key(header::TRANSFER_ENCODING);
@@ -138,11 +138,14 @@ impl Claimed {
     }
 }
 
-fn forwarded(headers: &mut HeaderMap, provenance: &Provenance, claimed: Claimed, host: Option<HeaderValue>) {
+fn forwarded(headers: &mut HeaderMap, provenance: &Provenance<'_>, claimed: Claimed, host: Option<HeaderValue>) {
     let peer = provenance.peer;
-    let hops = claimed.hops.map_or_else(|| peer.to_string(), |hops| format!("{hops}, {peer}"));
-    if let Ok(value) = HeaderValue::try_from(hops) {
-        headers.insert(FORWARDED_FOR, value);
+    let hops = match claimed.hops {
+        None => Ok(peer.ip_text().clone()),
+        Some(hops) => HeaderValue::try_from(format!("{hops}, {}", peer.ip())),
+    };
+    if let Ok(hops) = hops {
+        headers.insert(FORWARDED_FOR, hops);
     }
     headers.insert(FORWARDED_PROTO, claimed.proto.unwrap_or(HeaderValue::from_static("http")));
     if let Some(host) = claimed.host.or(host) {
@@ -170,8 +173,13 @@ mod tests {
         headers
     }
 
-    fn provenance(is_believed: bool) -> Provenance {
-        Provenance { peer: [10, 0, 0, 9].into(), is_believed, prefix: "/orders" }
+    fn outgoing_from(
+        pairs: &[(&'static str, &'static str)],
+        is_believed: bool,
+        caller: Option<Passenger>,
+    ) -> HeaderMap {
+        let peer = Peer::at(([10, 0, 0, 9], 49_152).into());
+        outgoing(&map(pairs), &Provenance { peer: &peer, is_believed, prefix: "/orders" }, caller)
     }
 
     #[test]
@@ -200,14 +208,14 @@ mod tests {
             ("x-forwarded-prefix", "/evil"),
             ("forwarded", "for=1.1.1.1"),
         ];
-        let headers = outgoing(&map(&claims), &provenance(false), None);
+        let headers = outgoing_from(&claims, false, None);
         assert_eq!(headers["x-forwarded-for"], "10.0.0.9");
         assert_eq!(headers["x-forwarded-proto"], "http");
         assert_eq!(headers["x-forwarded-host"], "h");
         assert_eq!(headers["x-forwarded-prefix"], "/orders");
         assert!(!headers.contains_key("forwarded"));
 
-        let headers = outgoing(&map(&claims), &provenance(true), None);
+        let headers = outgoing_from(&claims, true, None);
         assert_eq!(headers["x-forwarded-for"], "1.1.1.1, 2.2.2.2, 10.0.0.9");
         assert_eq!(headers["x-forwarded-proto"], "https");
         assert_eq!(headers["x-forwarded-prefix"], "/orders");
@@ -215,11 +223,11 @@ mod tests {
 
     #[test]
     fn the_user_is_the_gateways_and_cannot_be_nominated_away() {
-        let claimed = map(&[("x-user-id", "666"), ("connection", "x-user-id")]);
+        let claimed = [("x-user-id", "666"), ("connection", "x-user-id")];
         let seven = Passenger { user: 7, role: chassis::passage::Role::User };
-        let headers = outgoing(&claimed, &provenance(false), Some(seven));
+        let headers = outgoing_from(&claimed, false, Some(seven));
         assert_eq!(headers["x-user-id"], "7");
-        let headers = outgoing(&map(&[("x-user-id", "666")]), &provenance(false), None);
+        let headers = outgoing_from(&[("x-user-id", "666")], false, None);
         assert!(!headers.contains_key("x-user-id"));
     }
 }

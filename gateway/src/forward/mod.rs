@@ -23,6 +23,7 @@ mod download;
 use crate::auth::ticket_in;
 use crate::edge::access::Answered;
 use crate::gateway::Gateway;
+use crate::peer::Peer;
 use crate::quota;
 use crate::tunnel;
 use admission::{Admission, admit};
@@ -32,20 +33,19 @@ use failure::ForwardError;
 use metrics::{Counter, Histogram};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 use target::{Service, Target};
 use trace::{Kind, Span, TraceContext};
 
 /// Forwards a request of the client at `peer` to the target's service and its answer back, both as streams.
-pub(crate) async fn forward(gateway: Arc<Gateway>, target: Target, request: Request, peer: SocketAddr) -> Answered {
+pub(crate) async fn forward(gateway: Arc<Gateway>, target: Target, request: Request, peer: Arc<Peer>) -> Answered {
     let started = Instant::now();
     let upstream = target.upstream(&gateway);
     // What the service does is below this span, not beside it: `headers` names the running one.
     let context = trace::current().map_or_else(TraceContext::root, TraceContext::child);
     let span = Span::start(context, Kind::Client, || format!("forward to {}", upstream.name));
-    let answer = trace::scope(context, attempt(&gateway, target, request, peer)).await;
+    let answer = trace::scope(context, attempt(&gateway, target, request, &peer)).await;
     end(span, &answer);
     measure(upstream.name, target, &answer, started);
     let reached_for_it = answer.as_ref().err().is_none_or(ForwardError::is_the_services);
@@ -60,7 +60,7 @@ async fn attempt(
     gateway: &Gateway,
     target: Target,
     request: Request,
-    peer: SocketAddr,
+    peer: &Arc<Peer>,
 ) -> Result<Response, ForwardError> {
     // What most requests don't need is put aside: a request's memory is as large as the largest of its steps.
     let ticket_of = match shown_ticket(&request) {
@@ -92,7 +92,7 @@ fn caller(
     gateway: &Gateway,
     target: Target,
     request: &Request,
-    peer: SocketAddr,
+    peer: &Peer,
     admission: Option<&Admission>,
 ) -> quota::Caller {
     let known = admission.and_then(|admission| match admission {

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod config;
 pub mod gather;
+mod head_timer;
 mod json_line;
 mod log;
 mod open_files;

@@ -1,6 +1,7 @@
 //! The serve loop of every server: `axum::serve` has no header timeout and can't be given one.
 
 use crate::framing::Framed;
+use crate::head_timer::HeadTimer;
 use crate::open_files;
 use crate::workers::Workers;
 use axum::Router;
@@ -11,7 +12,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -40,21 +41,30 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// # Errors
 /// None at present: a failed accept is logged and tried again.
 pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) -> Result<(), std::io::Error> {
-    accept(listener, move |request, peer| ask(&router, request, peer), stopping, None).await
+    let of_connection = move |peer| {
+        let router = router.clone();
+        move |request| ask(&router, request, peer)
+    };
+    accept(listener, of_connection, stopping, None).await
 }
 
-/// The same without a router, on threads of their own: `answer` gets each request with the client's address, and
-/// `workers` take connections in turns. [`ask`] is for the requests that are a router's after all.
+/// The same without a router, on threads of their own: `of_connection` makes of the client's address what answers the
+/// requests of its connection, and `workers` take connections in turns. [`ask`] is for the requests that are a router's
+/// after all.
 ///
 /// # Errors
 /// As [`serve`].
-pub async fn serve_on<A: Future<Output = Answer> + Send + 'static>(
+pub async fn serve_on<S, A>(
     workers: Arc<Workers>,
     listener: TcpListener,
-    answer: impl Fn(Request, SocketAddr) -> A + Clone + Send + 'static,
+    of_connection: impl Fn(SocketAddr) -> S,
     stopping: CancellationToken,
-) -> Result<(), std::io::Error> {
-    accept(listener, answer, stopping, Some(&workers)).await
+) -> Result<(), std::io::Error>
+where
+    S: Fn(Request) -> A + Send + 'static,
+    A: Future<Output = Answer> + Send + 'static,
+{
+    accept(listener, of_connection, stopping, Some(&workers)).await
 }
 
 /// What every request comes to.
@@ -67,12 +77,16 @@ pub fn ask(router: &Router, mut request: Request, peer: SocketAddr) -> impl Futu
     router.clone().call(request)
 }
 
-async fn accept<A: Future<Output = Answer> + Send + 'static>(
+async fn accept<S, A>(
     listener: TcpListener,
-    answer: impl Fn(Request, SocketAddr) -> A + Clone + Send + 'static,
+    of_connection: impl Fn(SocketAddr) -> S,
     stopping: CancellationToken,
     workers: Option<&Workers>,
-) -> Result<(), std::io::Error> {
+) -> Result<(), std::io::Error>
+where
+    S: Fn(Request) -> A + Send + 'static,
+    A: Future<Output = Answer> + Send + 'static,
+{
     open_files::allow_all();
     let connections = TaskTracker::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
@@ -86,10 +100,10 @@ async fn accept<A: Future<Output = Answer> + Send + 'static>(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let (answer, stopping) = (answer.clone(), stopping.clone());
+                let (answer, stopping) = (of_connection(peer), stopping.clone());
                 let Some(workers) = workers else {
                     connections.spawn(async move {
-                        tell(peer, serve_connection(stream, peer, answer, stopping).await);
+                        tell(peer, serve_connection(stream, answer, stopping).await);
                         drop(place);
                     });
                     continue;
@@ -98,7 +112,7 @@ async fn accept<A: Future<Output = Answer> + Send + 'static>(
                 let Ok(stream) = stream.into_std() else { continue };
                 let connection = async move {
                     if let Ok(stream) = TcpStream::from_std(stream) {
-                        tell(peer, serve_connection(stream, peer, answer, stopping).await);
+                        tell(peer, serve_connection(stream, answer, stopping).await);
                     }
                     drop(place);
                 };
@@ -124,15 +138,14 @@ fn tell(peer: SocketAddr, ended: hyper::Result<()>) {
 
 async fn serve_connection<A: Future<Output = Answer> + Send + 'static>(
     stream: TcpStream,
-    peer: SocketAddr,
-    answer: impl Fn(Request, SocketAddr) -> A + Send + 'static,
+    answer: impl Fn(Request) -> A + Send + 'static,
     stopping: CancellationToken,
 ) -> hyper::Result<()> {
     // Small answers must not wait for Nagle's algorithm; a socket that refuses still works.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request: hyper::Request<Incoming>| answer(request.map(boxed), peer));
+    let service = service_fn(move |request: hyper::Request<Incoming>| answer(request.map(boxed)));
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
+        .timer(HeadTimer::default())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(Framed::new(stream)), service)
