@@ -1,4 +1,4 @@
-//! One connection to the gateway, kept open, one request at a time.
+//! One connection to the gateway, kept open or opened again, one request at a time.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
-/// An open connection.
+/// A connection that was open when it was last used.
 pub(crate) struct Connection {
     host: String,
     sender: SendRequest<Full<Bytes>>,
@@ -92,7 +92,11 @@ impl Connection {
             request = request.header(CONTENT_TYPE, "application/json");
         }
         let request = request.body(Full::new(body)).expect("path and headers are well-formed");
-        self.sender.ready().await.map_err(sending)?;
+        if self.sender.ready().await.is_err() {
+            // The gateway closes connections that were idle for a while.
+            *self = Self::open(&self.host).await?;
+            self.sender.ready().await.map_err(sending)?;
+        }
         let answer = self.sender.send_request(request).await.map_err(sending)?;
         let status = answer.status();
         let body = answer.into_body().collect().await.map_err(sending)?.to_bytes();

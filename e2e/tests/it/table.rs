@@ -46,6 +46,15 @@ impl Drop for Folder {
 impl Table {
     /// Everything that a cheque goes through, with Redis database `number`: stories that empty theirs take one of their own.
     pub(crate) async fn with_redis(number: u8) -> Self {
+        Self::prepared(number, |program| program).await
+    }
+
+    /// The same, and all programs export their spans to a collector.
+    pub(crate) async fn exporting_to(endpoint: &str) -> Self {
+        Self::prepared(0, |program| program.with("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)).await
+    }
+
+    async fn prepared(number: u8, prepare: impl Fn(Program) -> Program) -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
         let redis = TestRedis::numbered(number);
         // Whom payments hears besides: there are no orders at this table.
@@ -53,12 +62,14 @@ impl Table {
         broker.declare_exchange("users").await;
         let photos = Folder(std::env::temp_dir().join(testkit::unique("photos")));
         let folder = photos.0.display().to_string();
-        let mut payments = service("payments", &database, &broker);
-        let mut ocr = of_cheques("ocr", &database, &broker, &redis, &[("PHOTOS_DIR", &folder), ("OCR_WORKERS", "1")]);
+        let mut payments = prepare(service("payments", &database, &broker));
+        let photos_here = [("PHOTOS_DIR", folder.as_str()), ("OCR_WORKERS", "1")];
+        let mut ocr = prepare(of_cheques("ocr", &database, &broker, &redis, &photos_here));
         // A transfer is asked for again soon, for stories in which an answer is lost.
-        let mut router = of_cheques("router", &database, &broker, &redis, &[("TRANSFER_PATIENCE_SECS", "2")]);
+        let patience = [("TRANSFER_PATIENCE_SECS", "2")];
+        let mut router = prepare(of_cheques("router", &database, &broker, &redis, &patience));
         let services = [("PAYMENTS_URL", &payments), ("OCR_URL", &ocr), ("ROUTER_URL", &router)];
-        let mut gateway = gateway_before(&services);
+        let mut gateway = prepare(gateway_before(&services));
         for program in [&mut payments, &mut ocr, &mut router, &mut gateway] {
             program.start_again();
         }

@@ -1,16 +1,22 @@
-//! One trace tells the whole way of an order: from the request through outbox, broker and inbox to the socket.
+//! One trace tells the whole way of an order, and of a transfer for a cheque: from the request through outbox, broker
+//! and inbox to the socket.
 
 use crate::collector::{Collected, Collector};
 use crate::stage::{Stage, place};
+use crate::table::{Table, standing};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use serde_json::json;
 use testkit::eventually;
 
-/// What a caller of ours was doing when it placed the order.
+/// A step: where, on which side, what, below which other.
+type Step = (&'static str, SpanKind, &'static str, Option<usize>);
+
+/// What a caller of ours was doing when it asked.
 const TRACE_ID: u128 = 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736;
 const CALLER: u64 = 0x00f0_67aa_0ba9_02b7;
 
-/// The way of an order, each step the child of the one that is named last: where, on which side, what, below which.
-const STEPS: [(&str, SpanKind, &str, Option<usize>); 9] = [
+/// The way of an order.
+const OF_AN_ORDER: [Step; 9] = [
     ("gateway", SpanKind::Server, "POST /orders/{*path}", None),
     ("gateway", SpanKind::Client, "forward to orders-service", Some(0)),
     ("orders-service", SpanKind::Server, "POST /orders", Some(1)),
@@ -22,6 +28,19 @@ const STEPS: [(&str, SpanKind, &str, Option<usize>); 9] = [
     ("orders-service", SpanKind::Internal, "push", Some(7)),
 ];
 
+/// The way of a transfer for a cheque.
+const OF_A_TRANSFER: [Step; 9] = [
+    ("gateway", SpanKind::Server, "POST /small-router/{*path}", None),
+    ("gateway", SpanKind::Client, "forward to router-service", Some(0)),
+    ("router-service", SpanKind::Server, "POST /{hash}/settle", Some(1)),
+    ("router-service", SpanKind::Producer, "publish router.TransferRequested.v1", Some(2)),
+    ("router-service", SpanKind::Internal, "push", Some(2)),
+    ("payments-service", SpanKind::Consumer, "handle router.TransferRequested.v1", Some(2)),
+    ("payments-service", SpanKind::Producer, "publish payments.TransferCompleted.v1", Some(5)),
+    ("router-service", SpanKind::Consumer, "handle payments.TransferCompleted.v1", Some(5)),
+    ("router-service", SpanKind::Internal, "push", Some(7)),
+];
+
 #[tokio::test]
 async fn one_trace_leads_from_the_request_to_the_socket() {
     let collector = Collector::start().await;
@@ -31,12 +50,38 @@ async fn one_trace_leads_from_the_request_to_the_socket() {
     // A socket that has told of an order is watching: from now on it gets changes, not the state it begins with.
     let earlier = stage.place(1, 100).await;
     socket.until(|message| message["order_id"] == earlier.as_str() && message["status"] == "PAID").await;
-    let traceparent = format!("00-{TRACE_ID:032x}-{CALLER:016x}-01");
-    let id = place(&stage.user(1).with_header("traceparent", &traceparent), 100).await;
+    let id = place(&stage.user(1).with_header("traceparent", &traceparent()), 100).await;
     socket.until(|message| message["order_id"] == id.as_str() && message["status"] == "PAID").await;
+    assert_traced(&collector, &OF_AN_ORDER).await;
+}
 
+#[tokio::test]
+async fn one_trace_leads_from_settling_to_the_socket_of_the_cheque() {
+    let collector = Collector::start().await;
+    let table = Table::exporting_to(&collector.endpoint).await;
+    let hash = table.photographed().await;
+    table.takes(2, &hash, 3, 1, 1).await;
+    table.top_up(2, 1000).await;
+    let mut socket = table.watch(&hash).await;
+    socket.next().await;
+    // A socket that has told of a change is watching: what comes before that is the state it begins with.
+    table.takes(2, &hash, 1, 1, 2).await;
+    socket.until(|state| standing(state, 2).0 == json!(400)).await;
+    let settle = format!("/small-router/{hash}/settle");
+    let asked = table.user(2).with_header("traceparent", &traceparent()).post(&settle, "{}").await;
+    assert_eq!(asked.status, 202, "{}", asked.text);
+    socket.until(|state| standing(state, 2).1 == "paid").await;
+    assert_traced(&collector, &OF_A_TRANSFER).await;
+}
+
+fn traceparent() -> String {
+    format!("00-{TRACE_ID:032x}-{CALLER:016x}-01")
+}
+
+/// All steps are there, and every span has its parent.
+async fn assert_traced(collector: &Collector, steps: &[Step]) {
     let trace_id = TRACE_ID.to_be_bytes();
-    eventually(None, async || missing(&collector.trace(&trace_id))).await;
+    eventually(None, async || missing(&collector.trace(&trace_id), steps)).await;
     let spans = collector.trace(&trace_id);
     for Collected { service, span } in &spans {
         let parent_is_there = span.parent_span_id == CALLER.to_be_bytes()
@@ -47,9 +92,9 @@ async fn one_trace_leads_from_the_request_to_the_socket() {
 }
 
 /// The first step whose span is not there, or not below its parent.
-fn missing(spans: &[Collected]) -> Option<&'static str> {
+fn missing(spans: &[Collected], steps: &[Step]) -> Option<&'static str> {
     let mut ids: Vec<Vec<u8>> = vec![];
-    for (service, kind, name, parent) in STEPS {
+    for &(service, kind, name, parent) in steps {
         let parent = parent.map_or(CALLER.to_be_bytes().to_vec(), |index| ids[index].clone());
         let step = spans.iter().find(|one| one.is(service, kind, name) && one.span.parent_span_id == parent);
         let Some(step) = step else { return Some(name) };

@@ -53,8 +53,8 @@ pub(super) async fn lock(state: &State, hash: &str) -> Result<(Transaction, Spli
 /// The database's.
 pub(super) async fn store(state: &State, tx: &mut Transaction, before: &Split, after: &Split) -> Result<(), Problem> {
     cheques::save(tx, before, after, clock::now()).await?;
-    let (hub, after) = (state.hub.clone(), after.clone());
-    tx.after_commit(move || hub.announce(&after));
+    let (hub, after, context) = (state.hub.clone(), after.clone(), trace::current());
+    tx.after_commit(move || hub.announce(&after, context));
     Ok(())
 }
 

@@ -38,7 +38,7 @@ async fn answer(
         return Ok(());
     };
     cheques::save(tx, &before, &after, clock::now()).await?;
-    let hub = hub.clone();
-    tx.after_commit(move || hub.announce(&after));
+    let (hub, context) = (hub.clone(), trace::current());
+    tx.after_commit(move || hub.announce(&after, context));
     Ok(())
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use trace::TraceContext;
 use tracing::warn;
 
 /// Pause after the state of a cheque could not be read for its sockets.
@@ -29,6 +30,17 @@ pub(super) struct News {
     pub(super) text: Utf8Bytes,
     /// The cheque was deleted.
     pub(super) ended: bool,
+    /// The trace context of the change, as far as it is known.
+    pub(super) context: Option<TraceContext>,
+}
+
+/// What another replica changed and this one has not read yet.
+#[derive(Clone, Copy, Default)]
+struct Stale {
+    /// The version to read at least.
+    version: i64,
+    /// The trace context of the last change.
+    context: Option<TraceContext>,
 }
 
 /// The sockets of this replica; cheap to clone.
@@ -42,8 +54,8 @@ pub struct Hub {
 #[derive(Default)]
 struct Shared {
     rooms: Mutex<HashMap<ChequeHash, watch::Sender<News>>>,
-    /// Cheques that another replica changed, with the version to read at least.
-    stale: Mutex<BTreeMap<ChequeHash, i64>>,
+    /// Cheques that another replica changed.
+    stale: Mutex<BTreeMap<ChequeHash, Stale>>,
     stale_came: Notify,
 }
 
@@ -53,25 +65,22 @@ impl Hub {
         Self { shared: Arc::default(), sockets: TaskTracker::new(), fanout }
     }
 
-    /// Pushes a committed change to the sockets of this replica, and hints it to the others.
-    pub fn announce(&self, split: &Split) {
-        self.hint(&split.hash, split.version);
-        self.push(&split.hash, split.version, || News {
-            version: split.version,
-            text: text(Kind::Update, split),
-            ended: false,
-        });
+    /// Pushes a committed change to the sockets of this replica, and hints it to the others; `context` is that of the
+    /// change.
+    pub fn announce(&self, split: &Split, context: Option<TraceContext>) {
+        self.hint(&split.hash, split.version, context);
+        self.push(split, context);
     }
 
     /// Ends the sockets of a deleted cheque, here and in the other replicas. `version` is its last one.
     pub fn announce_end(&self, hash: &ChequeHash, version: i64) {
-        self.hint(hash, version);
+        self.hint(hash, version, None);
         self.end(hash);
     }
 
     /// Tells other replicas that a cheque is here: somebody may be waiting for it there.
     pub fn announce_arrival(&self, hash: &ChequeHash) {
-        self.hint(hash, 1);
+        self.hint(hash, 1, None);
     }
 
     /// Takes what another replica hinted; returns the cheque that changed, if it was one.
@@ -80,13 +89,15 @@ impl Hub {
             Heard::Hint(bytes) => {
                 let hint: Hint = serde_json::from_slice(bytes).ok()?;
                 if self.lock_rooms().contains_key(&hint.hash) {
-                    self.mark_stale([(hint.hash.clone(), hint.version)]);
+                    let context = hint.traceparent.and_then(|text| text.parse().ok());
+                    self.mark_stale([(hint.hash.clone(), Stale { version: hint.version, context })]);
                 }
                 Some(hint.hash)
             }
             Heard::Subscribed => {
                 // Hints may have been missed: every cheque that is watched is read again.
-                let watched: Vec<_> = self.lock_rooms().keys().map(|hash| (hash.clone(), i64::MAX)).collect();
+                let again = Stale { version: i64::MAX, context: None };
+                let watched: Vec<_> = self.lock_rooms().keys().map(|hash| (hash.clone(), again)).collect();
                 self.mark_stale(watched);
                 None
             }
@@ -142,42 +153,38 @@ impl Hub {
         // Registered before looking: what is marked in between wakes it.
         let came = self.shared.stale_came.notified();
         let next = self.lock_stale().pop_first();
-        let Some((hash, version)) = next else { return came.await };
-        let is_told = |room: &watch::Sender<News>| room.borrow().ended || room.borrow().version >= version;
+        let Some((hash, stale)) = next else { return came.await };
+        let is_told = |room: &watch::Sender<News>| room.borrow().ended || room.borrow().version >= stale.version;
         if self.lock_rooms().get(&hash).is_none_or(is_told) {
             return;
         }
         match cheques::find(database, &hash).await {
-            Ok(Some(Found::Split(split))) => self.push(&hash, split.version, || News {
-                version: split.version,
-                text: text(Kind::Update, &split),
-                ended: false,
-            }),
+            Ok(Some(Found::Split(split))) => self.push(&split, stale.context),
             Ok(Some(Found::Deleted)) => self.end(&hash),
             Ok(None) => {}
             Err(failure) => {
                 warn!(error = %failure, "read a cheque for its sockets");
-                self.mark_stale([(hash, version)]);
+                self.mark_stale([(hash, stale)]);
                 tokio::time::sleep(READ_AGAIN).await;
             }
         }
     }
 
-    fn hint(&self, hash: &ChequeHash, version: i64) {
-        let hint = Hint { hash: hash.clone(), version };
+    fn hint(&self, hash: &ChequeHash, version: i64, context: Option<TraceContext>) {
+        let hint = Hint { hash: hash.clone(), version, traceparent: context.map(|context| context.to_string()) };
         // Plain strings and numbers can't fail to serialise; without a hint, clients still have the snapshot.
         if let Ok(bytes) = serde_json::to_vec(&hint) {
             self.fanout.tell(bytes);
         }
     }
 
-    fn push(&self, hash: &ChequeHash, version: i64, news: impl FnOnce() -> News) {
+    fn push(&self, split: &Split, context: Option<TraceContext>) {
         // Taken out of the map: writing the state of one cheque must not hold up the others.
-        let Some(room) = self.lock_rooms().get(hash).cloned() else { return };
+        let Some(room) = self.lock_rooms().get(&split.hash).cloned() else { return };
         room.send_if_modified(|latest| {
-            let newer = !latest.ended && version > latest.version;
+            let newer = !latest.ended && split.version > latest.version;
             if newer {
-                *latest = news();
+                *latest = News { version: split.version, text: text(Kind::Update, split), ended: false, context };
             }
             newer
         });
@@ -189,13 +196,13 @@ impl Hub {
         }
     }
 
-    fn mark_stale(&self, cheques: impl IntoIterator<Item = (ChequeHash, i64)>) {
-        let mut stale = self.lock_stale();
-        for (hash, version) in cheques {
-            let wanted = stale.entry(hash).or_default();
-            *wanted = version.max(*wanted);
+    fn mark_stale(&self, cheques: impl IntoIterator<Item = (ChequeHash, Stale)>) {
+        let mut marked = self.lock_stale();
+        for (hash, stale) in cheques {
+            let wanted = marked.entry(hash).or_default();
+            *wanted = Stale { version: stale.version.max(wanted.version), context: stale.context.or(wanted.context) };
         }
-        drop(stale);
+        drop(marked);
         self.shared.stale_came.notify_one();
     }
 
@@ -204,7 +211,7 @@ impl Hub {
         self.shared.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock_stale(&self) -> MutexGuard<'_, BTreeMap<ChequeHash, i64>> {
+    fn lock_stale(&self) -> MutexGuard<'_, BTreeMap<ChequeHash, Stale>> {
         self.shared.stale.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -39,6 +39,9 @@ pub struct LiveMessage {
 pub(super) struct Hint {
     pub(super) hash: ChequeHash,
     pub(super) version: i64,
+    /// The trace context of the change. Replicas of the release before do not say it.
+    #[serde(default)]
+    pub(super) traceparent: Option<String>,
 }
 
 /// The state as it goes over the sockets, written once for all of them.

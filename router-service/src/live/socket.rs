@@ -10,6 +10,7 @@ use contracts::ids::ChequeHash;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
+use trace::Span;
 use tracing::{debug, warn};
 
 /// How often a socket is pinged.
@@ -63,7 +64,7 @@ async fn converse(socket: &mut WebSocket, state: &State, hash: &ChequeHash, news
                     Some(End::With(GONE, "the cheque was deleted"))
                 } else if latest.version > told {
                     told = latest.version;
-                    send(socket, Message::Text(latest.text)).await
+                    push(socket, latest).await
                 } else {
                     None
                 }
@@ -103,6 +104,16 @@ async fn send_snapshot(socket: &mut WebSocket, state: &State, hash: &ChequeHash)
             Err(End::With(close_code::AGAIN, "try again soon"))
         }
     }
+}
+
+/// Sends a change, on the trace of what changed it.
+async fn push(socket: &mut WebSocket, news: News) -> Option<End> {
+    let span = news.context.map(|context| Span::start(context.child(), trace::Kind::Internal, || "push".into()));
+    let end = send(socket, Message::Text(news.text)).await;
+    if let (Some(mut span), Some(_)) = (span, &end) {
+        span.fail("the socket did not take it");
+    }
+    end
 }
 
 async fn send(socket: &mut WebSocket, message: Message) -> Option<End> {

@@ -17,6 +17,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 const DURATION_BUCKETS: [f64; 16] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 30.0, 60.0];
 
+/// Bounds of the histograms of batches, in events.
+const BATCH_BUCKETS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
 /// How long single measurements are kept: 8 bytes for each of a busy second's ten thousand.
 const SUMMED_UP_EVERY: Duration = Duration::from_secs(5);
 
@@ -62,6 +65,7 @@ pub fn start(config: &ProcessConfig) -> Result<PrometheusHandle, TelemetryError>
     }));
     let metrics = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &DURATION_BUCKETS)
+        .and_then(|metrics| metrics.set_buckets_for_metric(Matcher::Suffix("_batch_size".into()), &BATCH_BUCKETS))
         .and_then(PrometheusBuilder::install_recorder)
         .map_err(TelemetryError::Metrics)?;
     spans::start(config).map_err(TelemetryError::Spans)?;

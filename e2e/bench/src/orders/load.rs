@@ -4,6 +4,7 @@ use crate::client::{Connection, RequestError};
 use crate::latency::Latencies;
 use crate::watch::Seen;
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::error::Error;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -105,9 +106,10 @@ impl Load {
         rate: f64,
         seconds: Duration,
     ) -> Result<Ending, Box<dyn Error>> {
-        let mut opened = vec![];
+        // Taken in turns, so that none is idle for so long that the gateway closes it while it is taken.
+        let mut opened = VecDeque::new();
         for _ in 0..CONNECTIONS_AT_RATE {
-            opened.push(Connection::open(&self.api).await?);
+            opened.push_back(Connection::open(&self.api).await?);
         }
         let idle = Rc::new(RefCell::new(opened));
         let in_flight = Rc::new(Semaphore::new(CONNECTIONS_AT_RATE));
@@ -126,12 +128,12 @@ impl Load {
                         (Rc::clone(&load), Rc::clone(&idle), Rc::clone(&placed), Rc::clone(&failure));
                     tokio::task::spawn_local(async move {
                         let Ok(_permit) = in_flight.acquire().await else { return };
-                        let Some(mut connection) = idle.borrow_mut().pop() else { return };
+                        let Some(mut connection) = idle.borrow_mut().pop_front() else { return };
                         match connection.order(load.user(), 1).await {
                             Ok(id) => placed.borrow_mut().push(Placed { id, due_at, answered_at: Instant::now() }),
                             Err(error) => *failure.borrow_mut() = Some(error),
                         }
-                        idle.borrow_mut().push(connection);
+                        idle.borrow_mut().push_back(connection);
                     });
                     due_at += interval;
                 }
