@@ -72,7 +72,7 @@ impl Topology {
     /// `<service>.retry.*` what it will try again: entered through the exchange `<service>.retry`, left through
     /// `<service>.return`. Each service has its own ladder: a shared one stalls for all when one target is gone,
     /// and lets one service write into another's inbox.
-    pub fn of(service: &str, heard: &[&'static str]) -> Self {
+    pub fn of(service: &str, heard: &[&str]) -> Self {
         let inbox = format!("{service}.inbox");
         let dead = format!("{service}.dead");
         let retry = format!("{service}.retry");

@@ -3,7 +3,10 @@
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming};
 use messaging::topology::{Action, Existing, Topology};
 use messaging::{Event, Messaging, Subscriptions};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
 use testkit::eventually;
 
 #[tokio::test]
@@ -38,4 +41,32 @@ async fn a_queue_with_other_arguments_is_named_by_readiness_and_by_the_plan() {
         "{plan}"
     );
     stage.stop().await;
+}
+
+#[tokio::test]
+async fn the_example_prints_the_plan_of_a_service() {
+    let broker = broker().await;
+    let (status, plan) = example(&broker.definitions().await, broker.virtual_host());
+    assert!(status.success(), "{plan}");
+    assert!(plan.contains("create    queue beta.inbox (") && plan.contains("by \"alpha.Ping.v1\""), "{plan}");
+
+    broker.declare_queue("beta.dead", json!({ "x-queue-type": "classic" })).await;
+    let (status, plan) = example(&broker.definitions().await, broker.virtual_host());
+    assert_eq!(status.code(), Some(1), "{plan}");
+    assert!(plan.contains("CONFLICT  queue beta.dead") && plan.contains("x-queue-type is classic"), "{plan}");
+}
+
+/// What the example says of beta, which hears alpha, and how it ends.
+fn example(definitions: &Value, virtual_host: &str) -> (ExitStatus, String) {
+    // Examples are built together with the tests, beside them.
+    let test: PathBuf = std::env::current_exe().unwrap();
+    let mut child = Command::new(test.parent().unwrap().parent().unwrap().join("examples/topology"))
+        .args(["--virtual-host", virtual_host, "beta", Ping::TYPE])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(definitions.to_string().as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    (output.status, String::from_utf8(output.stdout).unwrap())
 }

@@ -1,0 +1,35 @@
+//! What declaring a service's topology would do to a broker: a line for each exchange, queue and binding.
+//!
+//! ```sh
+//! curl -s -u guest:guest http://localhost:15672/api/definitions |
+//!     cargo run -q -p messaging --example topology -- payments orders.OrderCreated.v1
+//! ```
+//!
+//! Exits with 1 when the broker would refuse something.
+
+use clap::Parser;
+use messaging::topology::{Existing, Topology};
+use serde_json::Value;
+use std::process::ExitCode;
+
+/// Compares a service's topology with the definitions of a broker, which are read from standard input.
+#[derive(Parser)]
+struct Arguments {
+    /// The service.
+    service: String,
+    /// The wire types that it hears, `orders.OrderCreated.v1`.
+    hears: Vec<String>,
+    /// The virtual host.
+    #[arg(long, default_value = "/")]
+    virtual_host: String,
+}
+
+fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let arguments = Arguments::parse();
+    let definitions: Value = serde_json::from_reader(std::io::stdin().lock())?;
+    let hears: Vec<&str> = arguments.hears.iter().map(String::as_str).collect();
+    let plan = Topology::of(&arguments.service, &hears)
+        .plan(&Existing::from_definitions(&definitions, &arguments.virtual_host));
+    print!("{plan}");
+    Ok(if plan.has_conflicts() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
