@@ -43,7 +43,7 @@ impl Template {
 impl Database {
     /// A copy of the template with this fingerprint, which `prepare` makes if it is not there.
     pub(crate) async fn copied(server_url: &str, fingerprint: &str, prepare: impl AsyncFnOnce(&Template)) -> Self {
-        let server = PgConnectOptions::from_str(server_url).expect("TEST_DATABASE_URL is a URL");
+        let server = server(server_url);
         let template = template(&server, fingerprint, prepare).await;
         let name = unique_name();
         let mut connection = connect(&server).await;
@@ -84,12 +84,7 @@ async fn template(server: &PgConnectOptions, fingerprint: &str, prepare: impl As
     let mut hasher = DefaultHasher::new();
     (fingerprint, messaging::schema::fingerprint(), ledger::TABLES, ledger::triggers("")).hash(&mut hasher);
     let name = format!("messaging_testing_template_{:016x}", hasher.finish());
-    let mut connection = connect(server).await;
-    sqlx::query("select pg_advisory_lock(hashtext($1))")
-        .bind(&name)
-        .execute(&mut connection)
-        .await
-        .expect("lock the making of the template");
+    let mut connection = locked(server, &name).await;
     let ready: bool =
         sqlx::query_scalar("select exists (select from pg_database where datname = $1 and datistemplate)")
             .bind(&name)
@@ -121,6 +116,22 @@ fn pool(database: &PgConnectOptions, service: &str) -> PgPool {
     assert!(named, "`{service}` is no name for a service here: lower-case letters, digits and `_`, as a schema's");
     let options = database.clone().options([("search_path", service)]);
     PgPoolOptions::new().max_connections(POOL_MAX).connect_lazy_with(options)
+}
+
+/// A connection that alone has the lock `name` among all tests on the server, until it is closed.
+pub(crate) async fn locked(server: &PgConnectOptions, name: &str) -> PgConnection {
+    let mut connection = connect(server).await;
+    sqlx::query("select pg_advisory_lock(hashtext($1))")
+        .bind(name)
+        .execute(&mut connection)
+        .await
+        .unwrap_or_else(|failure| panic!("wait for the lock {name}: {failure}"));
+    connection
+}
+
+/// How to connect to the server that the environment names.
+pub(crate) fn server(url: &str) -> PgConnectOptions {
+    PgConnectOptions::from_str(url).expect("TEST_DATABASE_URL is a URL")
 }
 
 async fn connect(options: &PgConnectOptions) -> PgConnection {

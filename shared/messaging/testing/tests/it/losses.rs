@@ -1,6 +1,7 @@
 //! Events that are lost, and events that are not handled.
 
 use crate::story::{SHORT, failure, harness, open_shop, pay, sell, sold};
+use futures_util::future::join_all;
 use messaging::{HandleError, Meta, Subscriptions, Transaction};
 
 #[tokio::test]
@@ -42,4 +43,16 @@ async fn hundreds_of_events_settle() {
     harness.assert_key_order().await;
     harness.assert_no_dead_letters().await;
     assert_eq!(crate::story::balance(&harness).await, 3_000);
+}
+
+/// RabbitMQ 3.10 forgets that it is to tell of a virtual host when another is made in that moment.
+#[tokio::test]
+async fn tests_that_start_at_the_same_time_all_see_what_is_published() {
+    let harnesses = join_all((0..24).map(|_| harness())).await;
+    for harness in &harnesses {
+        harness.run("bank", Subscriptions::new().on_fn(pay)).await;
+        harness.run("shop", Subscriptions::new()).await;
+        sell(&harness.service("shop").await, &sold(1), 1).await;
+        harness.assert_settled().await;
+    }
 }
