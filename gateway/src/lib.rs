@@ -3,7 +3,6 @@
 pub mod config;
 pub mod limits;
 pub mod origins;
-mod peer;
 pub mod program;
 
 mod routes;
@@ -14,6 +13,7 @@ mod edge;
 mod auth;
 mod gateway;
 mod info;
+mod peer;
 mod quota;
 mod redis_connection;
 mod tickets;

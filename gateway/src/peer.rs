@@ -12,7 +12,7 @@ pub(crate) struct Peer {
 impl Peer {
     /// The client at `address`.
     pub(crate) fn at(address: SocketAddr) -> Self {
-        // Digits, hexadecimal digits, dots, colons and the number of an interface are always a header value.
+        // Hexadecimal digits, dots and colons are always a header value.
         let ip_text = HeaderValue::try_from(address.ip().to_string());
         Self { address, ip_text: ip_text.unwrap_or(HeaderValue::from_static("unknown")) }
     }

@@ -56,12 +56,7 @@ pub(crate) async fn forward(gateway: Arc<Gateway>, target: Target, request: Requ
     if reached_for_it { Answered { response, by: upstream.name } } else { Answered::here(response) }
 }
 
-async fn attempt(
-    gateway: &Gateway,
-    target: Target,
-    request: Request,
-    peer: &Arc<Peer>,
-) -> Result<Response, ForwardError> {
+async fn attempt(gateway: &Gateway, target: Target, request: Request, peer: &Peer) -> Result<Response, ForwardError> {
     // What most requests don't need is put aside: a request's memory is as large as the largest of its steps.
     let ticket_of = match shown_ticket(&request) {
         Some(ticket) => Box::pin(gateway.authenticator.redeem(&ticket)).await,
