@@ -5,7 +5,7 @@
 //!     cargo run -q -p messaging --example topology -- payments orders.OrderCreated.v1
 //! ```
 //!
-//! Exits with 1 when the broker would refuse something.
+//! Exits with 1 when the broker would refuse something, with 2 when what it reads are no definitions.
 
 use clap::Parser;
 use messaging::topology::{Existing, Topology};
@@ -24,12 +24,22 @@ struct Arguments {
     virtual_host: String,
 }
 
-fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let definitions: Value = serde_json::from_reader(std::io::stdin().lock())?;
+    let definitions: Value = serde_json::from_reader(std::io::stdin().lock()).unwrap_or_default();
+    if !definitions["queues"].is_array() {
+        // An answer that refuses is JSON too, and must not be taken for a broker that has nothing.
+        eprintln!("standard input is no export of a broker's definitions: {}", excerpt(&definitions));
+        return ExitCode::from(2);
+    }
     let hears: Vec<&str> = arguments.hears.iter().map(String::as_str).collect();
     let plan = Topology::of(&arguments.service, &hears)
         .plan(&Existing::from_definitions(&definitions, &arguments.virtual_host));
     print!("{plan}");
-    Ok(if plan.has_conflicts() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    if plan.has_conflicts() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// What came instead, as far as it fits into a line.
+fn excerpt(of: &Value) -> String {
+    if of.is_null() { "it is no JSON".to_owned() } else { of.to_string().chars().take(200).collect() }
 }

@@ -54,6 +54,9 @@ async fn the_example_prints_the_plan_of_a_service() {
     let (status, plan) = example(&broker.definitions().await, broker.virtual_host());
     assert_eq!(status.code(), Some(1), "{plan}");
     assert!(plan.contains("CONFLICT  queue beta.dead") && plan.contains("x-queue-type is classic"), "{plan}");
+
+    let (status, plan) = example(&json!({ "error": "not_authorised" }), broker.virtual_host());
+    assert_eq!((status.code(), plan.as_str()), (Some(2), ""), "an answer that refuses is no empty broker");
 }
 
 /// What the example says of beta, which hears alpha, and how it ends.
