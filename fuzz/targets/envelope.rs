@@ -4,8 +4,8 @@
 
 use contracts::{ocr, orders, payments, router, users};
 use libfuzzer_sys::fuzz_target;
-use messaging::fuzzing::read_delivery;
-use messaging::{Event, Handle, HandleError, Meta, Subscriptions, Transaction};
+use rabbit_outbox::fuzzing::read_delivery;
+use rabbit_outbox::{Event, Handle, HandleError, Meta, Subscriptions, Transaction};
 use std::sync::LazyLock;
 
 /// Hears an event and does nothing.

@@ -23,7 +23,7 @@ use chassis::readiness::Readiness;
 use chassis::{face, postgres, serve, telemetry};
 use config::Config;
 use janitor::Janitor;
-use messaging::{Messaging, maintenance};
+use rabbit_outbox::{Messaging, maintenance};
 use readings::Readings;
 use state::State;
 use std::error::Error;

@@ -4,7 +4,7 @@ use crate::cache::Cache;
 use crate::readings::Readings;
 use crate::store::photos::Photos;
 use crate::workers::pool::Pool;
-use messaging::Messaging;
+use rabbit_outbox::Messaging;
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::Duration;

@@ -10,8 +10,8 @@ use chassis::idempotency::{self, Answer, Claim, Scope};
 use chassis::problem::Problem;
 use contracts::orders::OrderCreated;
 use http::StatusCode;
-use messaging::transaction::CommitError;
-use messaging::{Messaging, Transaction};
+use rabbit_outbox::transaction::CommitError;
+use rabbit_outbox::{Messaging, Transaction};
 use trace::TraceContext;
 
 /// Transactions at a time: while one waits for the disk, the next is written.

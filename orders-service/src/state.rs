@@ -2,7 +2,7 @@
 
 use crate::live::hub::Hub;
 use crate::placing::Placing;
-use messaging::Messaging;
+use rabbit_outbox::Messaging;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 

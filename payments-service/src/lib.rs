@@ -13,7 +13,7 @@ use chassis::process::{Ended, Process};
 use chassis::readiness::Readiness;
 use chassis::{face, idempotency, postgres, serve, telemetry};
 use config::Config;
-use messaging::{ConsumerOptions, Messaging, maintenance};
+use rabbit_outbox::{ConsumerOptions, Messaging, maintenance};
 use state::State;
 use std::error::Error;
 use tokio::net::TcpListener;

@@ -1,6 +1,6 @@
 //! What every request gets: the doors to the database and the broker.
 
-use messaging::Messaging;
+use rabbit_outbox::Messaging;
 use sqlx::PgPool;
 
 /// Dependencies of the handlers; cheap to clone.

@@ -21,7 +21,7 @@ use chassis::readiness::Readiness;
 use chassis::{face, idempotency, postgres, serve, telemetry};
 use config::Config;
 use live::hub::Hub;
-use messaging::{Messaging, maintenance};
+use rabbit_outbox::{Messaging, maintenance};
 use state::State;
 use std::error::Error;
 use std::time::Duration;
@@ -75,7 +75,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     process.run("consumer", messaging.consumer(inbox::subscriptions(&state)).run(stopping.clone()));
     process.run("live", {
         let hub = hub.clone();
-        let hear = move |heard: messaging::fanout::Heard<'_>| {
+        let hear = move |heard: rabbit_outbox::fanout::Heard<'_>| {
             if let Some(hash) = hub.hear(&heard) {
                 arrivals.announce(&hash);
             }

@@ -5,7 +5,7 @@
 use crate::store::{outbox, transfers};
 use chassis::clock;
 use chassis::process::chain;
-use messaging::Messaging;
+use rabbit_outbox::Messaging;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +24,7 @@ enum AskError {
     #[error("use the database")]
     Database(#[from] sqlx::Error),
     #[error("append the question")]
-    Append(#[from] messaging::AppendError),
+    Append(#[from] rabbit_outbox::AppendError),
 }
 
 /// Asks again until `stopping`; `patience` is the wait after the first question.
@@ -60,6 +60,6 @@ async fn ask_again(messaging: &Messaging, patience: Duration) -> Result<u64, Ask
         transfers::asked_again(&mut tx, transfer.question.transfer_id, now).await?;
         tx.append(&transfer.question, i64::from(transfer.asked_times) + 1)?;
     }
-    tx.commit().await.map_err(messaging::transaction::CommitError::into_source)?;
+    tx.commit().await.map_err(rabbit_outbox::transaction::CommitError::into_source)?;
     Ok(unanswered.len() as u64)
 }

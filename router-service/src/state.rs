@@ -2,7 +2,7 @@
 
 use crate::arrival::arrivals::Arrivals;
 use crate::live::hub::Hub;
-use messaging::Messaging;
+use rabbit_outbox::Messaging;
 use sqlx::PgPool;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;

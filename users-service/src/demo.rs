@@ -44,7 +44,7 @@ async fn try_make(state: &State) -> Result<(), Problem> {
         let hash = state.passwords.hash(password).await?;
         let mut tx = state.messaging.begin().await?;
         if registering::add(&mut tx, &login, &hash, role).await?.is_some() {
-            tx.commit().await.map_err(messaging::transaction::CommitError::into_source)?;
+            tx.commit().await.map_err(rabbit_outbox::transaction::CommitError::into_source)?;
             info!(%login, "made a user for trying it out");
         }
     }

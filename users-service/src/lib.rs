@@ -21,8 +21,8 @@ use chassis::readiness::Readiness;
 use chassis::{face, postgres, serve, telemetry};
 use config::Config;
 use keys::Keys;
-use messaging::Messaging;
 use passwords::Passwords;
+use rabbit_outbox::Messaging;
 use state::State;
 use std::error::Error;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     process.run("http", serve::serve(listener, router, stopping.clone()));
     process.run("relay", messaging.relay().run(stopping.clone()));
     process.run("keys", keys.rotate_until(stopping.clone()));
-    process.run("inbox maintenance", messaging::maintenance::run(database.clone(), stopping.clone()));
+    process.run("inbox maintenance", rabbit_outbox::maintenance::run(database.clone(), stopping.clone()));
     process.run("users maintenance", maintenance::run(database, stopping.clone()));
     if config.demo_users {
         process.run("demo users", demo::make(Arc::new(state), stopping));

@@ -6,7 +6,7 @@ use crate::user::User;
 use chassis::passage::Role;
 use chassis::problem::Problem;
 use contracts::users::UserRegistered;
-use messaging::Transaction;
+use rabbit_outbox::Transaction;
 
 /// Adds a user and says so to the other services; none when the login is taken.
 ///

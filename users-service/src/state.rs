@@ -2,7 +2,7 @@
 
 use crate::keys::Keys;
 use crate::passwords::Passwords;
-use messaging::Messaging;
+use rabbit_outbox::Messaging;
 use sqlx::PgPool;
 use std::sync::Arc;
 

@@ -118,7 +118,7 @@ async fn keep(state: &State, owner_id: UserId, reading: Reading) -> Result<KeptC
     if let Some(recognized) = &recognized {
         tx.append(recognized, 1).map_err(|error| Problem::internal(&error))?;
     }
-    tx.commit().await.map_err(messaging::transaction::CommitError::into_source)?;
+    tx.commit().await.map_err(rabbit_outbox::transaction::CommitError::into_source)?;
     if let Some(recognized) = &recognized {
         state.cache.put(recognized, now).await;
     }

@@ -32,7 +32,7 @@ pub fn routes(state: State) -> Router {
         .routes(routes!(get_reading::handler))
         .routes(routes!(get_cheque::handler))
         .routes(routes!(get_photo::handler))
-        .merge(operations::routes(state.messaging.clone()))
+        .merge(rabbit_outbox_operations::routes(state.messaging.clone()))
         .split_for_parts();
     router.with_state(state).merge(docs::routes(document))
 }

@@ -3,7 +3,7 @@
 use crate::store;
 use chassis::clock;
 use contracts::router::ChequeDeleted;
-use messaging::{Handle, HandleError, Meta, Transaction};
+use rabbit_outbox::{Handle, HandleError, Meta, Transaction};
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tracing::info;

@@ -3,7 +3,7 @@
 use crate::store;
 use chassis::clock;
 use contracts::router::ChequeRequested;
-use messaging::{Handle, HandleError, Meta, Transaction};
+use rabbit_outbox::{Handle, HandleError, Meta, Transaction};
 use tracing::info;
 
 pub(super) struct AnnounceAgain;

@@ -4,7 +4,7 @@ mod cheque_deleted;
 mod cheque_requested;
 
 use crate::state::State;
-use messaging::Subscriptions;
+use rabbit_outbox::Subscriptions;
 use std::sync::Arc;
 
 /// Who handles what.

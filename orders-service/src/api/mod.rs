@@ -12,7 +12,7 @@ use chassis::docs;
 use chassis::identity::{Caller, unauthenticated};
 use chassis::problem::Problem;
 use contracts::ids::{OrderId, UserId};
-use messaging::Messaging;
+use rabbit_outbox::Messaging;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -24,7 +24,7 @@ pub fn routes(state: State, messaging: Messaging) -> Router {
         .routes(routes!(get_order::handler))
         .routes(routes!(watch::one_order))
         .routes(routes!(watch::all_orders))
-        .merge(operations::routes(messaging))
+        .merge(rabbit_outbox_operations::routes(messaging))
         .split_for_parts();
     router.with_state(state).merge(docs::routes(document))
 }

@@ -4,7 +4,7 @@ use crate::domain::order::Order;
 use crate::live::hub::Hub;
 use crate::store;
 use contracts::ids::OrderId;
-use messaging::{Event, HandleError, Received, Transaction};
+use rabbit_outbox::{Event, HandleError, Received, Transaction};
 use tracing::info;
 
 /// Moves the events' orders, writes those that moved, and tells their sockets once the transaction has committed.

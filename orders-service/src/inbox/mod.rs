@@ -5,7 +5,7 @@ mod payment_completed;
 mod payment_failed;
 
 use crate::state::State;
-use messaging::Subscriptions;
+use rabbit_outbox::Subscriptions;
 
 /// Events handled in one transaction at most: the handlers work on sets.
 pub const BATCH_MAX: u16 = 128;

@@ -3,7 +3,7 @@
 use crate::live::hub::Hub;
 use chassis::clock;
 use contracts::payments::PaymentCompleted;
-use messaging::{HandleBatch, HandleError, Received, Transaction};
+use rabbit_outbox::{HandleBatch, HandleError, Received, Transaction};
 
 pub(super) struct MarkPaid {
     pub(super) hub: Hub,

@@ -3,7 +3,7 @@
 use crate::live::hub::Hub;
 use chassis::clock;
 use contracts::payments::PaymentFailed;
-use messaging::{HandleBatch, HandleError, Received, Transaction};
+use rabbit_outbox::{HandleBatch, HandleError, Received, Transaction};
 
 pub(super) struct MarkFailed {
     pub(super) hub: Hub,

@@ -3,7 +3,7 @@
 use super::message::{Hint, Kind, LiveMessage, Told};
 use crate::domain::order::Order;
 use contracts::ids::{OrderId, UserId};
-use messaging::fanout::{Fanout, Heard};
+use rabbit_outbox::fanout::{Fanout, Heard};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;

@@ -23,7 +23,7 @@ pub fn routes(state: State) -> Router {
         .routes(routes!(top_up::handler))
         .routes(routes!(get_balance::handler))
         .routes(routes!(list_transactions::handler))
-        .merge(operations::routes(state.messaging.clone()))
+        .merge(rabbit_outbox_operations::routes(state.messaging.clone()))
         .split_for_parts();
     router.with_state(state).merge(docs::routes(document))
 }

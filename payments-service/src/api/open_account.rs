@@ -6,7 +6,7 @@ use crate::store;
 use axum::{Json, extract};
 use chassis::identity::Caller;
 use chassis::problem::Problem;
-use messaging::transaction::CommitError;
+use rabbit_outbox::transaction::CommitError;
 
 /// Opens the user's account; if it is open already, returns its balance.
 #[utoipa::path(

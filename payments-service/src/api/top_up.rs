@@ -13,8 +13,8 @@ use chassis::problem::{Problem, ProblemDocument};
 use contracts::ids::{TransactionId, UserId};
 use contracts::money::Amount;
 use http::{HeaderMap, StatusCode};
-use messaging::Transaction;
-use messaging::transaction::CommitError;
+use rabbit_outbox::Transaction;
+use rabbit_outbox::transaction::CommitError;
 use uuid::Uuid;
 
 /// How much.

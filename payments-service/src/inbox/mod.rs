@@ -4,7 +4,7 @@ mod order_created;
 mod transfer_requested;
 mod user_registered;
 
-use messaging::Subscriptions;
+use rabbit_outbox::Subscriptions;
 
 /// Events handled in one transaction at most: the handlers work on sets.
 pub const BATCH_MAX: u16 = 128;

@@ -5,7 +5,7 @@ use crate::domain::decision::{Announcement, Decision};
 use crate::store::{accounts, order_payments};
 use contracts::ids::{OrderId, TransactionId, UserId};
 use contracts::orders::OrderCreated;
-use messaging::{HandleBatch, HandleError, Received, Transaction};
+use rabbit_outbox::{HandleBatch, HandleError, Received, Transaction};
 use std::collections::BTreeMap;
 use tracing::info;
 use uuid::Uuid;

@@ -8,7 +8,7 @@ use crate::store::{accounts, ledger, transfers};
 use contracts::ids::TransactionId;
 use contracts::payments::RefusalReason;
 use contracts::router::TransferRequested;
-use messaging::{Handle, HandleError, Meta, Transaction};
+use rabbit_outbox::{Handle, HandleError, Meta, Transaction};
 use tracing::info;
 use uuid::Uuid;
 

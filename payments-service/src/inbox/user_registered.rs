@@ -2,7 +2,7 @@
 
 use crate::store::accounts;
 use contracts::users::UserRegistered;
-use messaging::{Handle, HandleError, Meta, Transaction};
+use rabbit_outbox::{Handle, HandleError, Meta, Transaction};
 
 pub(super) struct OpenAccount;
 

@@ -7,8 +7,8 @@ use crate::store::cheques;
 use chassis::clock;
 use chassis::problem::Problem;
 use http::StatusCode;
-use messaging::Transaction;
-use messaging::transaction::CommitError;
+use rabbit_outbox::Transaction;
+use rabbit_outbox::transaction::CommitError;
 
 /// Changes the cheque by `deed`, which returns its new state, or nothing when it is so already. Returns the state.
 ///

@@ -37,7 +37,7 @@ pub fn routes(state: State) -> Router {
         .routes(routes!(get_dues::handler))
         .routes(routes!(settle::handler))
         .routes(routes!(pay_cash::handler))
-        .merge(operations::routes(state.messaging.clone()))
+        .merge(rabbit_outbox_operations::routes(state.messaging.clone()))
         .split_for_parts();
     router.with_state(state).merge(docs::routes(document))
 }

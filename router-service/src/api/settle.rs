@@ -18,7 +18,7 @@ use chassis::problem::{Problem, ProblemDocument};
 use contracts::ids::{ChequeHash, TransferId, UserId};
 use contracts::money::Amount;
 use http::{HeaderMap, StatusCode};
-use messaging::Transaction;
+use rabbit_outbox::Transaction;
 use serde::Serialize;
 use uuid::Uuid;
 

@@ -5,7 +5,7 @@ use crate::arrival::materialise::{MaterialiseError, materialise};
 use crate::live::hub::Hub;
 use chassis::clock;
 use contracts::ocr::ChequeRecognized;
-use messaging::{Handle, HandleError, Meta, Transaction};
+use rabbit_outbox::{Handle, HandleError, Meta, Transaction};
 
 pub(super) struct OpenCheque {
     pub(super) hub: Hub,

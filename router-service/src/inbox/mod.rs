@@ -10,7 +10,7 @@ use crate::state::State;
 use crate::store::{cheques, transfers};
 use chassis::clock;
 use contracts::ids::TransferId;
-use messaging::{HandleError, Subscriptions, Transaction};
+use rabbit_outbox::{HandleError, Subscriptions, Transaction};
 
 /// Who handles what.
 pub fn subscriptions(state: &State) -> Subscriptions {

@@ -2,7 +2,7 @@
 
 use crate::live::hub::Hub;
 use contracts::payments::TransferCompleted;
-use messaging::{Handle, HandleError, Meta, Transaction};
+use rabbit_outbox::{Handle, HandleError, Meta, Transaction};
 use tracing::info;
 
 pub(super) struct MarkPaid {

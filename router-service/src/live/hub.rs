@@ -5,7 +5,7 @@ use crate::domain::split::Split;
 use crate::store::cheques::{self, Found};
 use axum::extract::ws::Utf8Bytes;
 use contracts::ids::ChequeHash;
-use messaging::fanout::{Fanout, Heard};
+use rabbit_outbox::fanout::{Fanout, Heard};
 use sqlx::PgPool;
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;

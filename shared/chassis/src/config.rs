@@ -22,7 +22,7 @@ pub struct ProcessConfig {
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value = "json")]
     pub log_format: LogFormat,
 
-    /// What is logged: a level, or targets with levels, e.g. `info,messaging=debug`.
+    /// What is logged: a level, or targets with levels, e.g. `info,rabbit_outbox=debug`.
     #[arg(long, env = "RUST_LOG", default_value = "info")]
     pub log_filter: String,
 

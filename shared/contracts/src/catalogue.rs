@@ -1,7 +1,7 @@
 //! Every event of Chipin, in one table; its document is `docs/asyncapi.json`.
 
 use crate::{ocr, orders, payments, router, users};
-use event::catalogue::Catalogue;
+use rabbit_outbox_event::catalogue::Catalogue;
 
 /// All events, in the order of the lives of a happy order and a happy cheque.
 pub fn catalogue() -> Catalogue {

@@ -1,6 +1,6 @@
 //! Ids: a type for each kind, so that one can't be passed for another.
 
-pub use event::EventId;
+pub use rabbit_outbox_event::EventId;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

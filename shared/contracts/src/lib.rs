@@ -15,7 +15,7 @@ pub mod router;
 pub mod users;
 
 /// What makes these types events; see the crate `event`.
-pub use event::{self, envelope};
+pub use rabbit_outbox_event::{self as event, envelope};
 
 #[cfg(feature = "schema")]
 pub mod catalogue;

@@ -2,7 +2,7 @@
 
 use crate::cheque::Cheque;
 use crate::ids::{ChequeHash, UserId};
-use event::Event;
+use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 

@@ -2,7 +2,7 @@
 
 use crate::ids::{OrderId, UserId};
 use crate::money::Amount;
-use event::Event;
+use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
 
 /// An order was placed and waits to be paid.

@@ -1,7 +1,7 @@
 //! What payments-service says.
 
 use crate::ids::{OrderId, TransactionId, TransferId};
-use event::Event;
+use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -2,7 +2,7 @@
 
 use crate::ids::{ChequeHash, TransferId, UserId};
 use crate::money::Amount;
-use event::Event;
+use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
 
 /// A link was opened whose cheque has not arrived: ocr-service is to announce it again.

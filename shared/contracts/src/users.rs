@@ -1,7 +1,7 @@
 //! What users-service says.
 
 use crate::ids::UserId;
-use event::Event;
+use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
 
 /// Somebody registered: payments-service opens their account.

@@ -12,7 +12,7 @@ use contracts::payments::{PaymentCompleted, PaymentFailed, RefusalReason, Transf
 use contracts::quantity::Quantity;
 use contracts::router::{ChequeDeleted, ChequeRequested, TransferRequested};
 use contracts::users::UserRegistered;
-use event::Event;
+use rabbit_outbox_event::Event;
 use time::macros::datetime;
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ fn id(last: u8) -> Uuid {
 
 /// Writes the same bytes as the golden file, and reads the golden file as the same event.
 fn assert_golden<E: Event + std::fmt::Debug + PartialEq>(event: E) {
-    event::golden::assert_golden(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"), event);
+    rabbit_outbox_event::golden::assert_golden(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"), event);
 }
 
 #[test]

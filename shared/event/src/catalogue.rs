@@ -10,8 +10,8 @@ use utoipa::{PartialSchema, ToSchema};
 /// The events of a system: a table that its author keeps, and that documents are generated from.
 ///
 /// ```
-/// use event::catalogue::Catalogue;
-/// # use event::Event;
+/// use rabbit_outbox_event::catalogue::Catalogue;
+/// # use rabbit_outbox_event::Event;
 /// # #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 /// # struct ParcelSent { parcel: i64 }
 /// # impl Event for ParcelSent {

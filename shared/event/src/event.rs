@@ -37,7 +37,7 @@ pub enum Undeliverable {
 /// The service that announces events of this wire type, which is also the name of its exchange.
 ///
 /// ```
-/// assert_eq!(event::producer("orders.OrderCreated.v1"), "orders");
+/// assert_eq!(rabbit_outbox_event::producer("orders.OrderCreated.v1"), "orders");
 /// ```
 pub fn producer(wire_type: &str) -> &str {
     wire_type.split('.').next().unwrap_or(wire_type)

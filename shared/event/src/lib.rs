@@ -1,7 +1,7 @@
 //! What makes a type an event, and what travels around it. No database, no broker, and nobody's business.
 //!
 //! ```
-//! use event::Event;
+//! use rabbit_outbox_event::Event;
 //! use serde::{Deserialize, Serialize};
 //!
 //! #[derive(Serialize, Deserialize)]
@@ -12,7 +12,7 @@
 //!     fn ordering_key(&self) -> String { self.parcel.to_string() }
 //! }
 //!
-//! assert_eq!(event::producer(ParcelSent::TYPE), "parcels");
+//! assert_eq!(rabbit_outbox_event::producer(ParcelSent::TYPE), "parcels");
 //! ```
 
 pub mod envelope;

@@ -5,9 +5,9 @@
 //! the tests prove that a crash between any two steps loses and doubles nothing.
 
 use clap::Parser;
-use event::Event;
-use messaging::probe::{Probe, Step};
-use messaging::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction, maintenance};
+use rabbit_outbox::probe::{Probe, Step};
+use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction, maintenance};
+use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;

@@ -1,7 +1,7 @@
 //! A process that relays for one service and does nothing else; the tests kill and freeze it.
 
 use clap::Parser;
-use messaging::Messaging;
+use rabbit_outbox::Messaging;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use std::str::FromStr;

@@ -13,8 +13,8 @@ use lapin::options::{
 };
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, ExchangeKind};
-use messaging::probe::{Probe, Step};
-use messaging::{Event, Messaging};
+use rabbit_outbox::probe::{Probe, Step};
+use rabbit_outbox::{Event, Messaging};
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Executor, PgPool};

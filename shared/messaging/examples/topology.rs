@@ -2,13 +2,13 @@
 //!
 //! ```sh
 //! curl -s -u guest:guest http://localhost:15672/api/definitions |
-//!     cargo run -q -p messaging --example topology -- payments orders.OrderCreated.v1
+//!     cargo run -q -p rabbit-outbox --example topology -- payments orders.OrderCreated.v1
 //! ```
 //!
 //! Exits with 1 when the broker would refuse something, with 2 when what it reads are no definitions.
 
 use clap::Parser;
-use messaging::topology::{Existing, Topology};
+use rabbit_outbox::topology::{Existing, Topology};
 use serde_json::Value;
 use std::process::ExitCode;
 

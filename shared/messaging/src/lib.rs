@@ -24,7 +24,7 @@ mod service;
 #[doc(hidden)]
 pub mod fuzzing;
 
-pub use event::{Event, EventId, Undeliverable};
+pub use rabbit_outbox_event::{Event, EventId, Undeliverable};
 /// Tells everything that runs to stop; clones of one token are cancelled together.
 pub use tokio_util::sync::CancellationToken;
 

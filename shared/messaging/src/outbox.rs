@@ -1,8 +1,8 @@
 //! Rows of the outbox: staged in memory, inserted together right before the commit.
 
 use crate::lane;
-use event::envelope::{CONTENT_TYPE, Envelope, SPEC_VERSION};
-use event::{Event, EventId, Undeliverable, producer};
+use rabbit_outbox_event::envelope::{CONTENT_TYPE, Envelope, SPEC_VERSION};
+use rabbit_outbox_event::{Event, EventId, Undeliverable, producer};
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{PgConnection, Postgres};

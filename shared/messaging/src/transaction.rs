@@ -4,7 +4,7 @@ use crate::consumer::handler::Meta;
 use crate::outbox::{self, AppendError, Cause, Circumstances, Staged};
 use crate::probe::{Probe, Step};
 use crate::relay::wake::{Occasions, Wake};
-use event::{Event, EventId};
+use rabbit_outbox_event::{Event, EventId};
 use sqlx::{PgConnection, PgPool, Postgres};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;

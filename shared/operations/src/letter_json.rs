@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use messaging::dead_letters::{Body, Letter};
+use rabbit_outbox::dead_letters::{Body, Letter};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use time::OffsetDateTime;

@@ -13,7 +13,7 @@ mod open_letter;
 mod settle_letter;
 mod settle_letters;
 
-use messaging::Messaging;
+use rabbit_outbox::Messaging;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

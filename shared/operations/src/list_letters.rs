@@ -9,8 +9,8 @@ use chassis::cursor;
 use chassis::identity::Prefix;
 use chassis::problem::{Problem, ProblemDocument};
 use http::{Uri, header};
-use messaging::Messaging;
-use messaging::dead_letters::Letter;
+use rabbit_outbox::Messaging;
+use rabbit_outbox::dead_letters::Letter;
 
 /// What was given up, newest first; the `Link` header leads to the next page.
 #[utoipa::path(

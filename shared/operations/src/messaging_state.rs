@@ -2,9 +2,9 @@
 
 use axum::{Json, extract};
 use chassis::problem::{Problem, ProblemDocument};
-use messaging::Messaging;
-use messaging::dead_letters::Direction;
-use messaging::report::{Breaker, Report};
+use rabbit_outbox::Messaging;
+use rabbit_outbox::dead_letters::Direction;
+use rabbit_outbox::report::{Breaker, Report};
 use serde::Serialize;
 
 /// How the messaging of a service is doing. Counts of rows end at 10,000.

@@ -4,7 +4,7 @@ use crate::letter_json::OpenedLetterJson;
 use crate::refusals::{address, no_such_letter};
 use axum::{Json, extract};
 use chassis::problem::{Problem, ProblemDocument};
-use messaging::Messaging;
+use rabbit_outbox::Messaging;
 
 /// One letter, with what it says.
 #[utoipa::path(

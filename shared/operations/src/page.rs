@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chassis::problem::Problem;
-use messaging::dead_letters::{Direction, Position};
+use rabbit_outbox::dead_letters::{Direction, Position};
 use time::OffsetDateTime;
 use uuid::Uuid;
 

@@ -2,7 +2,7 @@
 
 use chassis::problem::Problem;
 use http::StatusCode;
-use messaging::dead_letters::{Direction, SettleError};
+use rabbit_outbox::dead_letters::{Direction, SettleError};
 use uuid::Uuid;
 
 /// The letter that a path names; what is no direction or no id is no letter either.

@@ -2,7 +2,7 @@
 
 use chassis::body::{JsonBody, text_up_to};
 use chassis::problem::Problem;
-use messaging::dead_letters::{Filter, State};
+use rabbit_outbox::dead_letters::{Filter, State};
 use serde::Deserialize;
 use std::fmt::Display;
 use std::str::FromStr;

@@ -4,8 +4,8 @@ use crate::letter_json::LetterJson;
 use crate::refusals::{address, no_such_letter, settling};
 use axum::{Json, extract};
 use chassis::problem::{Problem, ProblemDocument};
-use messaging::Messaging;
-use messaging::dead_letters::Direction;
+use rabbit_outbox::Messaging;
+use rabbit_outbox::dead_letters::Direction;
 use uuid::Uuid;
 
 /// Sends a letter on its way again, with the id it always had.

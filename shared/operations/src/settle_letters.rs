@@ -5,7 +5,7 @@ use crate::selection::Selection;
 use axum::{Json, extract};
 use chassis::body::JsonBody;
 use chassis::problem::{Problem, ProblemDocument};
-use messaging::Messaging;
+use rabbit_outbox::Messaging;
 use serde::Serialize;
 
 /// Letters that one request settles; the rest is for the next.

@@ -7,7 +7,7 @@ use axum::{Json, extract};
 use chassis::identity::{Administrator, Caller, parse_user_id};
 use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
-use messaging::transaction::CommitError;
+use rabbit_outbox::transaction::CommitError;
 
 /// Blocks a user: nobody signs in as them any more, and who is signed in stays so for ten minutes at most.
 #[utoipa::path(

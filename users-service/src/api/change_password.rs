@@ -11,7 +11,7 @@ use axum::{Json, extract};
 use chassis::body::JsonBody;
 use chassis::identity::Caller;
 use chassis::problem::{Problem, ProblemDocument};
-use messaging::transaction::CommitError;
+use rabbit_outbox::transaction::CommitError;
 
 /// The password as it is and as it is to be.
 #[derive(utoipa::ToSchema)]

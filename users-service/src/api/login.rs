@@ -11,7 +11,7 @@ use axum::{Json, extract};
 use chassis::body::JsonBody;
 use chassis::problem::{Problem, ProblemDocument};
 use http::{HeaderValue, StatusCode, header};
-use messaging::transaction::CommitError;
+use rabbit_outbox::transaction::CommitError;
 
 /// Signs in. Whether nobody has the login or the password is another one, the answer and its time are the same.
 #[utoipa::path(

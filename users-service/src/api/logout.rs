@@ -8,7 +8,7 @@ use axum::extract;
 use chassis::body::JsonBody;
 use chassis::problem::Problem;
 use http::StatusCode;
-use messaging::transaction::CommitError;
+use rabbit_outbox::transaction::CommitError;
 
 /// Signs out what followed from one sign-in; a token that is not good any more is no fault.
 #[utoipa::path(

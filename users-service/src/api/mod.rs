@@ -22,7 +22,7 @@ use chassis::docs;
 use chassis::problem::Problem;
 use contracts::ids::UserId;
 use http::StatusCode;
-use messaging::Transaction;
+use rabbit_outbox::Transaction;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -40,7 +40,7 @@ pub fn routes(state: State) -> Router {
         .routes(routes!(block::block))
         .routes(routes!(block::unblock))
         .routes(routes!(jwks::handler))
-        .merge(operations::routes(state.messaging.clone()))
+        .merge(rabbit_outbox_operations::routes(state.messaging.clone()))
         .split_for_parts();
     router.with_state(state).merge(docs::routes(document))
 }

@@ -10,7 +10,7 @@ use axum::{Json, extract};
 use chassis::body::JsonBody;
 use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
-use messaging::transaction::CommitError;
+use rabbit_outbox::transaction::CommitError;
 use tracing::warn;
 
 /// A refresh token.

@@ -11,7 +11,7 @@ use chassis::body::JsonBody;
 use chassis::passage::Role;
 use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
-use messaging::transaction::CommitError;
+use rabbit_outbox::transaction::CommitError;
 
 /// A login and a password.
 #[derive(utoipa::ToSchema)]

@@ -13,8 +13,8 @@ struct Rule {
     why: &'static str,
 }
 
-const SERVICE: &[&str] = &["contracts", "messaging", "operations", "chassis", "trace"];
-const OCR_SERVICE: &[&str] = &["contracts", "messaging", "operations", "chassis", "trace", "reading"];
+const SERVICE: &[&str] = &["contracts", "rabbit-outbox", "rabbit-outbox-operations", "chassis", "trace"];
+const OCR_SERVICE: &[&str] = &["contracts", "rabbit-outbox", "rabbit-outbox-operations", "chassis", "trace", "reading"];
 const SERVICE_TESTS: &[&str] = &["testkit", "migrations", "servers"];
 const WHY_SERVICE: &str = "services meet in events, never in each other's code";
 
@@ -27,7 +27,7 @@ const RULES: [Rule; 21] = [
     },
     Rule {
         folder: "shared/contracts",
-        uses: &["event"],
+        uses: &["rabbit-outbox-event"],
         in_tests: &[],
         why: "contracts are what everybody agrees on, so they lean on nothing but what an event is",
     },
@@ -39,13 +39,13 @@ const RULES: [Rule; 21] = [
     },
     Rule {
         folder: "shared/messaging",
-        uses: &["event", "trace"],
+        uses: &["rabbit-outbox-event", "trace"],
         in_tests: &["testkit", "servers"],
         why: "messaging knows events, not HTTP and not services",
     },
     Rule {
         folder: "shared/messaging/testing",
-        uses: &["event", "messaging", "trace"],
+        uses: &["rabbit-outbox-event", "rabbit-outbox", "trace"],
         in_tests: &["testkit", "servers"],
         why: "strangers test their services with it: it knows messaging, and nothing of the product",
     },
@@ -57,20 +57,20 @@ const RULES: [Rule; 21] = [
     },
     Rule {
         folder: "fuzz",
-        uses: &["contracts", "messaging", "gateway", "reading"],
+        uses: &["contracts", "rabbit-outbox", "gateway", "reading"],
         in_tests: &[],
         why: "it drives parsers, not services",
     },
     Rule {
         folder: "shared/operations",
-        uses: &["messaging", "chassis"],
+        uses: &["rabbit-outbox", "chassis"],
         in_tests: &["testkit"],
         why: "every service shows the same pages to its operators, and messaging knows no HTTP",
     },
     Rule { folder: "shared/servers", uses: &[], in_tests: &[], why: "it is compiled before anything else" },
     Rule {
         folder: "shared/testkit",
-        uses: &["contracts", "messaging", "migrations", "servers", "trace"],
+        uses: &["contracts", "rabbit-outbox", "migrations", "servers", "trace"],
         in_tests: &[],
         why: "the testkit serves every service, so it knows none",
     },
@@ -105,7 +105,7 @@ const RULES: [Rule; 21] = [
     },
     Rule {
         folder: "e2e/bench",
-        uses: &["e2e", "messaging", "servers"],
+        uses: &["e2e", "rabbit-outbox", "servers"],
         in_tests: &[],
         why: "what measures the system sees what a client sees, and the crate that others would use",
     },
@@ -137,12 +137,9 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
         .collect()
 }
 
+/// A crate is named after its folder, and those of the published family by their common prefix.
 fn is_ours(name: &str) -> bool {
-    // A crate is named after its folder, one of `shared` by all of its way: `messaging-testing`.
-    RULES.iter().any(|rule| {
-        let in_shared = rule.folder.strip_prefix("shared/").map(|way| way.replace('/', "-"));
-        rule.folder.rsplit('/').next() == Some(name) || in_shared.as_deref() == Some(name)
-    })
+    name.starts_with("rabbit-outbox") || RULES.iter().any(|rule| rule.folder.rsplit('/').next() == Some(name))
 }
 
 #[cfg(test)]
@@ -155,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_service_does_not_know_another() {
-        let text = "[dependencies]\nmessaging.workspace = true\npayments-service.workspace = true\n";
+        let text = "[dependencies]\nrabbit-outbox.workspace = true\npayments-service.workspace = true\n";
         let found = findings("orders-service/Cargo.toml", text);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].line, 3);
@@ -170,8 +167,8 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_inside_another_is_known_by_both_names() {
-        let text = "[dependencies]\nmessaging-testing.workspace = true\n";
+    fn a_crate_of_the_published_family_is_known_by_its_prefix() {
+        let text = "[dependencies]\nrabbit-outbox-testing.workspace = true\n";
         assert_eq!(findings("orders-service/Cargo.toml", text).len(), 1);
     }
 

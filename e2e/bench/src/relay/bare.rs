@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{BasicProperties, Confirmation};
-use messaging::Event;
+use rabbit_outbox::Event;
 use std::error::Error;
 use std::time::Instant;
 use uuid::Uuid;

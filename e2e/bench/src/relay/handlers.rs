@@ -1,6 +1,6 @@
 //! The event that is sent, and three ways to write down that it came.
 
-use messaging::{Event, Handle, HandleBatch, HandleError, Meta, Received, Transaction};
+use rabbit_outbox::{Event, Handle, HandleBatch, HandleError, Meta, Received, Transaction};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -5,7 +5,7 @@ use super::stage::Stage;
 use super::{median, per_s};
 use crate::cli;
 use crate::report::Report;
-use messaging::{ConsumerOptions, Subscriptions};
+use rabbit_outbox::{ConsumerOptions, Subscriptions};
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -5,8 +5,8 @@ use crate::cli;
 use lapin::options::{QueueBindOptions, QueuePurgeOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Connection, ConnectionProperties};
-use messaging::topology::Topology;
-use messaging::{Event, Messaging};
+use rabbit_outbox::topology::Topology;
+use rabbit_outbox::{Event, Messaging};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool};
 use std::error::Error;
@@ -36,7 +36,7 @@ impl Stage {
     /// Makes the tables, and declares the topology as a service would.
     pub(super) async fn new(options: &cli::Relay) -> Result<Self, Box<dyn Error>> {
         let mut connection = PgConnection::connect(&options.database_url).await?;
-        messaging::schema::install(&mut connection).await?;
+        rabbit_outbox::schema::install(&mut connection).await?;
         sqlx::query("create table if not exists parcels (number bigint not null)").execute(&mut connection).await?;
         let connect = PgConnectOptions::from_str(&options.database_url)?;
         let pool = PgPoolOptions::new().max_connections(8).connect_with(connect).await?;

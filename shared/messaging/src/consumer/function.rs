@@ -3,7 +3,7 @@
 use super::handler::{Handle, Meta};
 use super::outcome::HandleError;
 use crate::transaction::Transaction;
-use event::Event;
+use rabbit_outbox_event::Event;
 use std::future::Future;
 use std::marker::PhantomData;
 

@@ -3,7 +3,7 @@
 use super::handler::Meta;
 use super::subscription::{Erased, Subscription};
 use super::subscriptions::Subscriptions;
-use event::envelope::Envelope;
+use rabbit_outbox_event::envelope::Envelope;
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use trace::TraceContext;

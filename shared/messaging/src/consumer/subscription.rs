@@ -3,7 +3,7 @@
 use super::handler::{Handle, HandleBatch, Meta, Received};
 use super::outcome::HandleError;
 use crate::transaction::Transaction;
-use event::Event;
+use rabbit_outbox_event::Event;
 use serde_json::value::RawValue;
 use std::any::Any;
 use std::future::Future;

@@ -3,7 +3,7 @@
 use super::function::{Function, HandleFn};
 use super::handler::{Handle, HandleBatch, Meta};
 use super::subscription::{Erased, OneByOne, Subscription, Together, read_as};
-use event::Event;
+use rabbit_outbox_event::Event;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ impl Subscriptions {
     /// Gives events of type `E` to a plain `async fn`.
     ///
     /// ```
-    /// # use messaging::{Event, HandleError, Meta, Subscriptions, Transaction};
+    /// # use rabbit_outbox::{Event, HandleError, Meta, Subscriptions, Transaction};
     /// # #[derive(serde::Serialize, serde::Deserialize)]
     /// # struct ParcelSent { parcel: i64 }
     /// # impl Event for ParcelSent {

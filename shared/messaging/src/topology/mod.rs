@@ -10,10 +10,10 @@ pub use existing::Existing;
 pub use plan::{Action, Plan, Planned};
 
 use crate::broker::{BrokerError, Link};
-use event::producer;
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};
+use rabbit_outbox_event::producer;
 
 /// Deliveries after which RabbitMQ itself gives up on a message: a backstop against crash loops.
 ///

@@ -1,9 +1,9 @@
 //! Relays that die at a step, without a word to anybody, and are followed by another.
 
 use crate::spy::Sightings;
-use messaging::CancellationToken;
-use messaging::Messaging;
-use messaging::probe::{Probe, Step};
+use rabbit_outbox::CancellationToken;
+use rabbit_outbox::Messaging;
+use rabbit_outbox::probe::{Probe, Step};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};

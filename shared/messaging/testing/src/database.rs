@@ -72,7 +72,7 @@ impl Database {
 pub(crate) async fn install(pool: &PgPool, service: &str) {
     let mut connection = pool.acquire().await.expect("connect to the test database");
     execute(&mut connection, &format!("create schema if not exists {service}")).await;
-    messaging::schema::install(&mut connection).await.expect("install the tables of outbox and inbox");
+    rabbit_outbox::schema::install(&mut connection).await.expect("install the tables of outbox and inbox");
     // A template may be older than a day.
     execute(&mut connection, "select inbox_maintain(7, 3)").await;
     execute(&mut connection, &ledger::triggers(service)).await;
@@ -82,7 +82,7 @@ pub(crate) async fn install(pool: &PgPool, service: &str) {
 async fn template(server: &PgConnectOptions, fingerprint: &str, prepare: impl AsyncFnOnce(&Template)) -> String {
     // A compiler that hashes otherwise makes another template, no wrong one.
     let mut hasher = DefaultHasher::new();
-    (fingerprint, messaging::schema::fingerprint(), ledger::TABLES, ledger::triggers("")).hash(&mut hasher);
+    (fingerprint, rabbit_outbox::schema::fingerprint(), ledger::TABLES, ledger::triggers("")).hash(&mut hasher);
     let name = format!("messaging_testing_template_{:016x}", hasher.finish());
     let mut connection = locked(server, &name).await;
     let ready: bool =

@@ -1,9 +1,9 @@
 //! Deliveries by hand: repeated, late and in any order, as a broker may make them and seldom does.
 
 use crate::harness::Harness;
-use event::envelope::SPEC_VERSION;
-use event::{Envelope, Event, EventId, producer};
-use messaging::consumer::Delivered;
+use rabbit_outbox::consumer::Delivered;
+use rabbit_outbox_event::envelope::SPEC_VERSION;
+use rabbit_outbox_event::{Envelope, Event, EventId, producer};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;

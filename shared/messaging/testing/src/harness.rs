@@ -7,7 +7,7 @@ use crate::servers::Servers;
 use crate::service::Service;
 use crate::spy::Spy;
 use crate::virtual_host::VirtualHost;
-use messaging::{CancellationToken, ConsumerOptions, Messaging, Subscriptions};
+use rabbit_outbox::{CancellationToken, ConsumerOptions, Messaging, Subscriptions};
 use sqlx::PgPool;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -108,7 +108,7 @@ impl Harness {
         let at = Location::caller();
         async move {
             let known = self.known(service).await;
-            let heard = subscriptions.wire_types().into_iter().map(event::producer);
+            let heard = subscriptions.wire_types().into_iter().map(rabbit_outbox_event::producer);
             for exchange in heard.chain([service]) {
                 self.spy.declare_exchange(exchange).await.unwrap_or_else(|failure| {
                     panic!("{at}: declare the exchange {exchange}: {failure}");

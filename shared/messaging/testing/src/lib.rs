@@ -20,4 +20,4 @@ pub use database::Template;
 pub use delivery::{Delivery, Message};
 pub use harness::Harness;
 /// What became of a delivery.
-pub use messaging::consumer::Delivered;
+pub use rabbit_outbox::consumer::Delivered;

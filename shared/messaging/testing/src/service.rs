@@ -2,7 +2,7 @@
 
 use crate::crash::{Crashes, relay};
 use crate::spy::Sightings;
-use messaging::{CancellationToken, ConsumerOptions, Messaging, Subscriptions};
+use rabbit_outbox::{CancellationToken, ConsumerOptions, Messaging, Subscriptions};
 use sqlx::PgPool;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -4,12 +4,12 @@
 //! It reads RabbitMQ's firehose, which tells with each message to which queues it went.
 //! Source: RabbitMQ documentation, "Firehose Tracer".
 
-use event::{Envelope, EventId};
 use futures_util::StreamExt;
 use lapin::message::Delivery;
 use lapin::options::{BasicConsumeOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
+use rabbit_outbox_event::{Envelope, EventId};
 use serde_json::value::RawValue;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -97,7 +97,7 @@ impl Published {
     fn read(delivery: &Delivery) -> Option<Self> {
         let exchange = delivery.routing_key.as_str().strip_prefix("publish.")?;
         let envelope: Envelope<Box<RawValue>> = serde_json::from_slice(&delivery.data).ok()?;
-        if event::producer(&envelope.wire_type) != exchange {
+        if rabbit_outbox_event::producer(&envelope.wire_type) != exchange {
             return None;
         }
         let headers = delivery.properties.headers().as_ref()?;

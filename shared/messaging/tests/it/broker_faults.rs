@@ -1,7 +1,7 @@
 //! The broker goes away and comes back; connections are cut; queues are deleted.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, heard, say, unsent};
-use messaging::{Messaging, Subscriptions};
+use rabbit_outbox::{Messaging, Subscriptions};
 use servers::{RabbitMq, RabbitMqOptions};
 use std::time::Duration;
 use testkit::{eventually, eventually_within};

@@ -1,7 +1,7 @@
 //! A process is killed right after any step of an event's way; another one takes over.
 
 use crate::stage::{Stage, broker, heard, unsent};
-use messaging::probe::Step;
+use rabbit_outbox::probe::Step;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use crate::backlog::{Rows, any_up_to};
 use crate::bare::Ear;
 use crate::stage::{Ping, Stage, broker, unsent};
-use messaging::{Messaging, RelayOptions};
+use rabbit_outbox::{Messaging, RelayOptions};
 use sqlx::PgPool;
 use std::time::{Duration, Instant};
 use testkit::{TestBroker, eventually, eventually_within};

@@ -2,11 +2,11 @@
 //! has its effect once, and no other has any.
 
 use crate::stage::{Ping, Stage, ping};
-use messaging::dead_letters::Filter;
-use messaging::probe::{Probe, Step};
-use messaging::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use rabbit_outbox::dead_letters::Filter;
+use rabbit_outbox::probe::{Probe, Step};
+use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use sqlx::PgPool;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,8 +1,8 @@
 //! Events that fail come back after a while, to the one who failed only.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, open_letters, ping, say};
-use event::Event;
-use messaging::{EventId, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
+use rabbit_outbox::{EventId, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
+use rabbit_outbox_event::Event;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! Relays share the lanes, and take them over from one that stops.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, heard, say, unsent};
-use messaging::{Messaging, Subscriptions};
+use rabbit_outbox::{Messaging, Subscriptions};
 use std::collections::BTreeMap;
 use testkit::eventually;
 use tokio_util::sync::CancellationToken;

@@ -1,8 +1,8 @@
 //! A service hears whom it can: one that was never deployed keeps nobody from the others.
 
 use crate::stage::{Stage, WriteDown, broker, consuming, heard, ping};
-use event::Event;
-use messaging::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
+use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
+use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
 use testkit::eventually;
 

@@ -1,7 +1,7 @@
 //! While something that handlers need is away, messages stay in the broker, and nothing is lost or doubled.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, open_letters, ping, say, schema};
-use messaging::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
+use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use servers::{Durability, Postgres, PostgresOptions};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};

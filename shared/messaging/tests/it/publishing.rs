@@ -1,7 +1,7 @@
 //! What is committed is published, once it can be; what is not committed never is.
 
 use crate::stage::{Ping, Stage, Unheard, WriteDown, broker, consuming, heard, ping, say, unsent};
-use messaging::{AppendError, Messaging, Subscriptions};
+use rabbit_outbox::{AppendError, Messaging, Subscriptions};
 use sqlx::Row;
 use testkit::eventually;
 

@@ -1,8 +1,8 @@
 //! What can never be right ends among the dead letters, and its neighbours are handled.
 
 use crate::stage::{Ping, Stage, broker, consuming, heard, open_letters, ping, say, unsent};
-use messaging::dead_letters::{Filter, SettleError};
-use messaging::{EventId, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
+use rabbit_outbox::dead_letters::{Filter, SettleError};
+use rabbit_outbox::{EventId, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use sqlx::PgPool;
 use std::sync::atomic::{AtomicU32, Ordering};
 use testkit::eventually;

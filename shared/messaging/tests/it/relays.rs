@@ -3,7 +3,7 @@
 use crate::bare::Ear;
 use crate::lanes::shares;
 use crate::stage::{Ping, Stage, broker, unsent};
-use messaging::Messaging;
+use rabbit_outbox::Messaging;
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -1,9 +1,9 @@
 //! Dead letters are replayed and discarded, one by one and all that match.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, open_letters, ping, say, unsent};
-use messaging::dead_letters::{Direction, Filter, SettleError, State};
-use messaging::relay::RelayOptions;
-use messaging::{EventId, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
+use rabbit_outbox::dead_letters::{Direction, Filter, SettleError, State};
+use rabbit_outbox::relay::RelayOptions;
+use rabbit_outbox::{EventId, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use testkit::{TestBroker, eventually};

@@ -2,7 +2,7 @@
 
 use crate::bare::Ear;
 use crate::stage::{Stage, broker, ping, unsent};
-use messaging::Messaging;
+use rabbit_outbox::Messaging;
 use std::time::{Duration, Instant};
 use testkit::{eventually, eventually_within};
 use time::OffsetDateTime;

@@ -1,8 +1,8 @@
 //! A database with two services' schemas, a virtual host, and what the stories ask of them.
 
-use event::Event;
-use messaging::dead_letters::{Filter, Letter, State};
-use messaging::{Handle, HandleError, Messaging, Meta, Transaction};
+use rabbit_outbox::dead_letters::{Filter, Letter, State};
+use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Transaction};
+use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, Executor, PgPool};
 use std::future::Future;

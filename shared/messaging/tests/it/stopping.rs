@@ -1,8 +1,8 @@
 //! A process that stops hands back what it has not handled.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, say, unsent};
-use messaging::consumer::ConsumerOptions;
-use messaging::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
+use rabbit_outbox::consumer::ConsumerOptions;
+use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use testkit::eventually;
 use tokio_util::sync::CancellationToken;
 

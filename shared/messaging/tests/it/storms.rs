@@ -1,7 +1,7 @@
 //! The database is not there.
 
 use crate::stage::{Stage, broker};
-use messaging::Messaging;
+use rabbit_outbox::Messaging;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use std::sync::Arc;

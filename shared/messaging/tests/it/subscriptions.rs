@@ -1,8 +1,8 @@
 //! The ways to subscribe: plain functions, sets, former versions.
 
 use crate::stage::{Ping, Stage, broker, consuming, heard, ping, say};
-use event::Event;
-use messaging::{HandleBatch, HandleError, Messaging, Meta, Received, Subscriptions, Transaction};
+use rabbit_outbox::{HandleBatch, HandleError, Messaging, Meta, Received, Subscriptions, Transaction};
+use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex};
 use testkit::eventually;

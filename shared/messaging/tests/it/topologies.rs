@@ -1,8 +1,8 @@
 //! What a service declares, compared with what a broker has.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming};
-use messaging::topology::{Action, Existing, Topology};
-use messaging::{Event, Messaging, Subscriptions};
+use rabbit_outbox::topology::{Action, Existing, Topology};
+use rabbit_outbox::{Event, Messaging, Subscriptions};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;

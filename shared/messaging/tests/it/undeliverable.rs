@@ -3,9 +3,9 @@
 use crate::backlog::Rows;
 use crate::bare::Ear;
 use crate::stage::{Ping, Stage, Unheard, broker, say, unsent};
-use event::{Event, Undeliverable};
-use messaging::dead_letters::Direction;
-use messaging::{Messaging, RelayOptions};
+use rabbit_outbox::dead_letters::Direction;
+use rabbit_outbox::{Messaging, RelayOptions};
+use rabbit_outbox_event::{Event, Undeliverable};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use std::collections::BTreeSet;

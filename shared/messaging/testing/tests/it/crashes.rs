@@ -1,8 +1,8 @@
 //! Relays that die at every step of an event's way.
 
 use crate::story::{SHORT, Sold, balance, failure, harness, open_shop, sell, sold};
-use messaging::CancellationToken;
-use messaging_testing::At;
+use rabbit_outbox::CancellationToken;
+use rabbit_outbox_testing::At;
 
 #[tokio::test]
 async fn a_crash_at_any_step_loses_and_doubles_nothing() {

@@ -1,8 +1,8 @@
 //! What is delivered twice or in another order, by hand.
 
 use crate::story::{SHORT, Sold, balance, failure, harness, pay, sold};
-use messaging::{EventId, Subscriptions};
-use messaging_testing::{Delivered, Message};
+use rabbit_outbox::{EventId, Subscriptions};
+use rabbit_outbox_testing::{Delivered, Message};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn messages_come_in_the_order_that_was_asked_for() {
     let harness = harness().await;
     harness.hear("bank", Subscriptions::new().on_fn(pay)).await;
     let messages: Vec<Message> = (1..=8).map(|item| Message::of(&sold(item))).collect();
-    let ids = |deliveries: &[messaging_testing::Delivery]| -> Vec<EventId> {
+    let ids = |deliveries: &[rabbit_outbox_testing::Delivery]| -> Vec<EventId> {
         deliveries.iter().map(|delivery| delivery.event_id).collect()
     };
     let published: Vec<EventId> = messages.iter().map(Message::event_id).collect();

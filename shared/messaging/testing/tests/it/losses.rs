@@ -2,7 +2,7 @@
 
 use crate::story::{SHORT, failure, harness, open_shop, pay, sell, sold};
 use futures_util::future::join_all;
-use messaging::{HandleError, Meta, Subscriptions, Transaction};
+use rabbit_outbox::{HandleError, Meta, Subscriptions, Transaction};
 
 #[tokio::test]
 async fn a_lost_event_is_missed() {

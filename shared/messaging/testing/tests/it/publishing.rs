@@ -1,7 +1,7 @@
 //! What was published, and how often.
 
 use crate::story::{SHORT, Sold, balance, failure, harness, open_shop, sell, sold};
-use messaging::Subscriptions;
+use rabbit_outbox::Subscriptions;
 
 #[tokio::test]
 async fn what_is_sold_is_published_and_paid() {

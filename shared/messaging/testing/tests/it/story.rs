@@ -1,8 +1,8 @@
 //! Two services: `shop` sells, `bank` is paid, and neither thinks of repeats.
 
 use futures_util::FutureExt;
-use messaging::{Event, EventId, HandleError, Messaging, Meta, Subscriptions, Transaction};
-use messaging_testing::Harness;
+use rabbit_outbox::{Event, EventId, HandleError, Messaging, Meta, Subscriptions, Transaction};
+use rabbit_outbox_testing::Harness;
 use serde::{Deserialize, Serialize};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;

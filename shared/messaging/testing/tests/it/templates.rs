@@ -1,7 +1,7 @@
 //! Databases that are prepared once, and servers that are left as they were.
 
 use lapin::{Connection, ConnectionProperties};
-use messaging_testing::Harness;
+use rabbit_outbox_testing::Harness;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[tokio::test]
