@@ -6,6 +6,7 @@ pub mod transaction;
 
 mod backoff;
 mod broker;
+mod wire;
 pub mod relay;
 pub mod topology;
 
@@ -28,6 +29,7 @@ pub use rabbit_outbox_event::{Event, EventId, Undeliverable};
 /// Tells everything that runs to stop; clones of one token are cancelled together.
 pub use tokio_util::sync::CancellationToken;
 
+pub use broker::{BoxError, BrokerAddress, BrokerError};
 pub use consumer::ConsumerOptions;
 pub use consumer::handler::{Handle, HandleBatch, Meta, Received};
 pub use consumer::outcome::HandleError;

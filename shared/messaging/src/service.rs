@@ -35,8 +35,8 @@ impl Messaging {
         Self {
             pool,
             origin,
-            publish: Link::new(amqp_url, format!("{service}: publish")),
-            consume: Link::new(amqp_url, format!("{service}: consume")),
+            publish: Link::to_publish(amqp_url.into(), format!("{service}: publish")),
+            consume: Link::to_consume(amqp_url.into(), format!("{service}: consume")),
             heard: Heard::default(),
             relay: RelayOptions::default(),
             breaker: Breaker::new(ConsumerOptions::default().failing_max),
@@ -62,8 +62,8 @@ impl Messaging {
     #[must_use]
     pub fn with_connections_to(mut self, amqp_url: &str) -> Self {
         let service = &self.origin.service;
-        self.publish = Link::new(amqp_url, format!("{service}: publish"));
-        self.consume = Link::new(amqp_url, format!("{service}: consume"));
+        self.publish = Link::to_publish(amqp_url.into(), format!("{service}: publish"));
+        self.consume = Link::to_consume(amqp_url.into(), format!("{service}: consume"));
         self
     }
 
