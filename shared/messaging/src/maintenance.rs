@@ -1,47 +1,96 @@
-//! Chores of the inbox: partitions for the days ahead, and the end of those whose time is over.
+//! Maintenance of the inbox: creates partitions for the days ahead, drops those whose time is over.
 
 use sqlx::PgPool;
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 /// Days for which handled events are remembered: the longest time after which an event may come again.
 pub const DAYS_KEPT: i32 = 7;
-/// Days for which partitions exist ahead of time, should the chores not run.
+/// Days for which partitions exist ahead of time, should maintenance not run.
 const DAYS_AHEAD: i32 = 3;
-/// How often the chores run.
+/// How often partitions are created and dropped.
 const EVERY: Duration = Duration::from_hours(1);
-/// How soon they run again after a failure.
+/// How soon either is tried again after a failure.
 const AGAIN: Duration = Duration::from_mins(1);
+/// Partitions dropped in one go. One a day becomes due; there are more after maintenance has not run for days.
+const DROPPED_MAX: usize = 32;
 
-/// Keeps the inbox's partitions until `stopping`.
+/// Keeps the inbox's partitions until `stopping`. Creating and dropping have their own turns: a partition that can't be
+/// dropped never keeps a new day from being created.
 ///
 /// # Errors
 /// None: a failure is logged and tried again.
 pub async fn run(pool: PgPool, stopping: CancellationToken) -> Result<(), std::convert::Infallible> {
+    let (mut create_at, mut drop_at) = (Instant::now(), Instant::now());
     loop {
-        let wait = match maintain(&pool).await {
-            Ok(0) => EVERY,
-            Ok(changed) => {
-                info!(changed, "inbox partitions were created or dropped");
-                EVERY
-            }
-            Err(failure) => {
-                warn!(error = %failure, "maintain the inbox's partitions");
-                AGAIN
-            }
-        };
+        if create_at <= Instant::now() {
+            create_at = Instant::now() + next("create partitions of the inbox", create_partitions(&pool).await);
+        }
+        if drop_at <= Instant::now() {
+            drop_at = Instant::now() + next("drop partitions of the inbox", drop_partitions(&pool).await);
+        }
         tokio::select! {
-            () = tokio::time::sleep(wait) => {}
+            () = tokio::time::sleep_until(create_at.min(drop_at)) => {}
             () = stopping.cancelled() => return Ok(()),
         }
     }
 }
 
-/// Creates and drops partitions; returns how many.
+/// Creates and drops partitions once; returns how many. Dropping is tried even when creating fails.
 ///
 /// # Errors
-/// The database's.
-pub async fn maintain(pool: &PgPool) -> Result<i32, sqlx::Error> {
-    sqlx::query_scalar("select inbox_maintain($1, $2)").bind(DAYS_KEPT).bind(DAYS_AHEAD).fetch_one(pool).await
+/// The database's; creating's first.
+pub async fn maintain(pool: &PgPool) -> Result<usize, sqlx::Error> {
+    let created = create_partitions(pool).await;
+    let dropped = drop_partitions(pool).await;
+    Ok(created?.unwrap_or(0) + dropped?.unwrap_or(0))
+}
+
+/// Creates the partitions that are missing; `None` if another replica is at it.
+async fn create_partitions(pool: &PgPool) -> Result<Option<usize>, sqlx::Error> {
+    let created: Option<Vec<String>> = sqlx::query_scalar("select inbox_create_partitions($1, $2)")
+        .bind(DAYS_KEPT)
+        .bind(DAYS_AHEAD)
+        .fetch_one(pool)
+        .await?;
+    if let Some(created) = &created
+        && !created.is_empty()
+    {
+        info!(partitions = ?created, "created {} partitions of the inbox", created.len());
+    }
+    Ok(created.map(|created| created.len()))
+}
+
+/// Drops the partitions whose days are over, each in a transaction of its own; those in use stay for the next turn.
+async fn drop_partitions(pool: &PgPool) -> Result<Option<usize>, sqlx::Error> {
+    for count in 0..DROPPED_MAX {
+        let (dropped, busy): (Option<String>, i32) =
+            sqlx::query_as("select dropped, busy from inbox_drop_partitions($1)")
+                .bind(DAYS_KEPT)
+                .fetch_one(pool)
+                .await?;
+        let Some(partition) = dropped else {
+            if busy > 0 {
+                warn!(busy, "{busy} partitions of the inbox are over but in use: tried again in {EVERY:?}");
+            }
+            return Ok(Some(count));
+        };
+        info!(partition, "dropped partition {partition} of the inbox");
+    }
+    Ok(Some(DROPPED_MAX))
+}
+
+/// Logs a failure; returns when to do it again.
+fn next(doing: &'static str, outcome: Result<Option<usize>, sqlx::Error>) -> Duration {
+    match outcome {
+        Ok(Some(_)) => EVERY,
+        // Another replica was at it. It may fail, so see whether the days are there.
+        Ok(None) => AGAIN,
+        Err(failure) => {
+            warn!(error = %failure, "{doing}");
+            AGAIN
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod first_event;
 mod interleavings;
 mod ladders;
 mod lanes;
+mod maintenance;
 mod missing_producers;
 mod outages;
 mod publishing;

@@ -10,11 +10,12 @@ use testkit::{TestBroker, TestDatabase};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-const SCHEMA: [&str; 4] = [
+const SCHEMA: [&str; 5] = [
     include_str!("../../migrations/0001_outbox_inbox.sql"),
     include_str!("../../migrations/0005_outbox_scheduled_archive.sql"),
     include_str!("../../migrations/0006_dead_letters.sql"),
     include_str!("../../migrations/0007_dead_letters_allow_unrouted.sql"),
+    include_str!("../../migrations/0008_maintenance_owners.sql"),
 ];
 
 /// The event that most stories use.
