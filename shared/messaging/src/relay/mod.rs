@@ -42,18 +42,20 @@ pub use options::RelayOptions;
 
 use crate::backoff::Backoff;
 use crate::broker::{BrokerError, Link};
+use crate::owner;
+use crate::running::{RunError, Running};
 use crate::transaction::Origin;
 use publisher::Publisher;
 use reader::Reader;
-use session::Session;
+use session::{Session, doing};
 use settler::Settler;
 use shared::Shared;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 /// Windows that may wait to be settled; more could not be in flight anyway.
 const SETTLEMENTS_MAX: usize = 16;
@@ -62,6 +64,7 @@ const WELL_AFTER: Duration = Duration::from_secs(10);
 
 /// Why a session of the relay ended; the next one begins after a pause.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RelayError {
     /// The session that holds the lanes broke: they belong to another relay now.
     #[error("{doing} on the relay's session")]
@@ -86,6 +89,12 @@ pub enum RelayError {
     /// The database is a standby, where nothing can be deleted.
     #[error("the database is read-only")]
     ReadOnly,
+    /// Another service keeps its events in this schema.
+    #[error("the schema belongs to the service `{owner}`")]
+    SchemaOfAnother {
+        /// That service.
+        owner: String,
+    },
     /// Another part of the session has ended, and says why.
     #[error("another part of the relay has ended")]
     Ended,
@@ -94,28 +103,49 @@ pub enum RelayError {
 /// The relay of one service.
 pub struct Relay {
     origin: Origin,
-    database: PgConnectOptions,
+    pool: PgPool,
     link: Link,
     options: RelayOptions,
+    running: Running,
 }
 
 impl Relay {
-    pub(crate) fn new(origin: Origin, database: PgConnectOptions, link: Link, options: RelayOptions) -> Self {
-        Self { origin, database, link, options }
+    pub(crate) fn new(origin: Origin, pool: PgPool, link: Link, options: RelayOptions, running: Running) -> Self {
+        Self { origin, pool, link, options, running }
     }
 
     /// Relays until `stopping`; failures are logged, waited out and survived.
     ///
     /// # Errors
-    /// None: it outlives every failure of the database and the broker.
-    pub async fn run(self, stopping: CancellationToken) -> Result<(), std::convert::Infallible> {
+    /// [`RunError`] when it can never work as it was set up.
+    pub async fn run(self, stopping: CancellationToken) -> Result<(), RunError> {
+        let running = self.running.clone();
+        let outcome = running.watch(self.relay(&stopping), &stopping).await;
+        if let Err(failure) = &outcome {
+            error!(error = %crate::consumer::handler::chain(failure), "the relay ends: {failure}");
+        }
+        outcome
+    }
+
+    async fn relay(&self, stopping: &CancellationToken) -> Result<(), RunError> {
         let mut backoff = Backoff::for_connections();
         while !stopping.is_cancelled() {
-            let shared = Arc::new(Shared::new(self.options.clone(), self.origin.probe.clone()));
+            let shared = Arc::new(Shared::new(
+                self.options.clone(),
+                self.origin.probe.clone(),
+                Arc::clone(&self.origin.tracing),
+            ));
             let started = Instant::now();
-            let ended = self.run_session(&shared, &stopping).await;
+            let ended = self.run_session(&shared, stopping).await;
             measure::own_nothing();
-            let Err(failure) = ended else { break };
+            let failure = match ended {
+                Ok(()) => break,
+                Err(RelayError::SchemaOfAnother { owner }) => {
+                    let service = self.origin.service.to_string();
+                    return Err(RunError::SchemaOfAnother { service, owner });
+                }
+                Err(failure) => failure,
+            };
             if shared.has_made_progress() || started.elapsed() >= WELL_AFTER {
                 backoff.reset();
             }
@@ -133,12 +163,17 @@ impl Relay {
 
     /// From taking lanes to losing or giving them up.
     async fn run_session(&self, shared: &Arc<Shared>, stopping: &CancellationToken) -> Result<(), RelayError> {
-        let (service, database) = (self.origin.service.as_ref(), &self.database);
+        // Asked for each session: credentials change.
+        let (service, database) = (self.origin.service.as_ref(), &self.pool.connect_options());
         // The broker first: a relay that says it is there, and can't publish, would keep lanes from others.
         let one = Publisher::open(&self.link, service).await?;
         let other = Publisher::open(&self.link, service).await?;
         let settler = Settler::open(database, service, Arc::clone(shared)).await?;
-        let session = Session::open(database, service, Arc::clone(shared)).await?;
+        let mut session = Session::open(database, service, Arc::clone(shared)).await?;
+        let owner = owner::claim(&mut session.connection, service).await.map_err(doing("look whose schema it is"))?;
+        if let Some(owner) = owner {
+            return Err(RelayError::SchemaOfAnother { owner });
+        }
         info!("the relay is connected");
         let (settlements, to_settle) = mpsc::channel(SETTLEMENTS_MAX);
         let channel = session.channel().to_owned();

@@ -48,7 +48,7 @@ fn judge(shared: &Shared, rows: Vec<Row>, verdicts: Vec<Verdict>, settlement: &m
     let now = Instant::now();
     let mut gate = shared.gate();
     for (row, verdict) in rows.into_iter().zip(verdicts) {
-        span::leave(&row, &verdict);
+        span::leave(shared.tracing.as_ref(), &row, &verdict);
         let (reason, barred) = match verdict {
             Verdict::Delivered => {
                 if gate.delivered(&row) {

@@ -12,6 +12,8 @@
 mod properties;
 mod screen;
 
+pub(crate) use properties::LEFT_OUT;
+
 use lapin::tcp::{AMQPUriTcpExt, AsyncTcpStream};
 use lapin::uri::AMQPUri;
 use lapin::{Connection, ConnectionProperties};

@@ -174,8 +174,7 @@ mod tests {
     /// `basic.deliver` with this routing key.
     fn deliver(routing_key: &[u8]) -> Vec<u8> {
         let length = u8::try_from(routing_key.len()).unwrap();
-        let payload =
-            [&[0, 60, 0, 60, 1, b't'][..], &[0; 9], &[1, b'x'], &[length], routing_key].concat();
+        let payload = [&[0, 60, 0, 60, 1, b't'][..], &[0; 9], &[1, b'x'], &[length], routing_key].concat();
         frame(METHOD, &payload)
     }
 
