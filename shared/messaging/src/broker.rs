@@ -148,14 +148,13 @@ impl Link {
         let before = current.take();
         let had_one = before.is_some();
         let standing = before.filter(|connection| connection.status().connected());
-        let connection = match standing {
-            Some(connection) => connection,
-            None => {
-                if had_one {
-                    self.inner.node.fetch_add(1, Ordering::Relaxed);
-                }
-                Arc::new(self.connect().await?)
+        let connection = if let Some(connection) = standing {
+            connection
+        } else {
+            if had_one {
+                self.inner.node.fetch_add(1, Ordering::Relaxed);
             }
+            Arc::new(self.connect().await?)
         };
         let channel = connection.create_channel().await.map_err(BrokerError::Open)?;
         *current = Some(connection);

@@ -40,7 +40,7 @@ const RULES: [Rule; 21] = [
     Rule {
         folder: "shared/messaging",
         uses: &["rabbit-outbox-event"],
-        in_tests: &["testkit", "servers", "rabbit-outbox-testing"],
+        in_tests: &["testkit", "servers", "rabbit-outbox-testing", "trace"],
         why: "messaging knows events, not HTTP and not services",
     },
     Rule {

@@ -224,7 +224,8 @@ mod tests {
             .with_priority(3);
         let copy = copy(&Arrived::of(b"", &original, "", "q"), &History::default());
         assert!(copy.user_id().is_none() && copy.expiration().is_none() && copy.reply_to().is_none());
-        let names: Vec<&str> = copy.headers().as_ref().unwrap().inner().keys().map(|name| name.as_str()).collect();
+        let names: Vec<&str> =
+            copy.headers().as_ref().unwrap().inner().keys().map(lapin::types::ShortString::as_str).collect();
         let ours = [ATTEMPTS, CLIMBED, "outbox-attempts", "outbox-climbed", EXCHANGE, ROUTING_KEY];
         assert!(names.iter().all(|name| ours.contains(name)), "{names:?}");
     }

@@ -106,7 +106,7 @@ impl Consumer {
     /// [`RunError`] when it can never work as it was set up.
     pub async fn run(self, stopping: CancellationToken) -> Result<(), RunError> {
         let running = self.running.clone();
-        let outcome = running.watch(self.consume_all(&stopping), &stopping).await;
+        let outcome = running.watch(Box::pin(self.consume_all(&stopping)), &stopping).await;
         if let Err(failure) = &outcome {
             error!(error = %chain(failure), "the consumer ends: {failure}");
         }

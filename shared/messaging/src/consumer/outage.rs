@@ -79,10 +79,9 @@ pub(crate) async fn behind(failure: &HandleError, pool: &PgPool) -> Option<Outag
             Meaning::Conflict | Meaning::Data | Meaning::Reference | Meaning::Program => false,
         },
         Some(sqlx::Error::RowNotFound) => false,
-        Some(_) => !database_answers(pool).await,
         None if find::<Panicked>(cause.as_ref()).is_some() => false,
-        // It may have waited for the database all the time.
-        None => !database_answers(pool).await,
+        // A handler that took too long may have waited for the database all the time.
+        Some(_) | None => !database_answers(pool).await,
     };
     away.then(|| Outage { why: format!("the database is away: {}", failure.why()), of_database: true })
 }

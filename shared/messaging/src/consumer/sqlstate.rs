@@ -23,39 +23,29 @@ pub(crate) enum Meaning {
 /// What a code means; five characters, of which the first two are the class.
 pub(crate) fn meaning(code: &str) -> Meaning {
     match code {
-        // The plan of a prepared statement is of before a migration: `cached plan must not change result type`.
-        "0A000" => return Meaning::Conflict,
+        // cached plan must not change result type: a prepared statement is of before a migration.
+        // unique_violation and exclusion_violation: of two at the same time, one is repeated and sees the other's row.
+        // A session waited in its transaction, or its transaction took, longer than it may (25P03, 25P04).
+        // lock_not_available; query_canceled, also by statement_timeout.
+        "0A000" | "23505" | "23P01" | "25P03" | "25P04" | "55P03" | "57014" => return Meaning::Conflict,
         // foreign_key_violation: the row that is referred to may come with a later event.
         "23503" => return Meaning::Reference,
-        // unique_violation and exclusion_violation: of two at the same time, one is repeated and sees the other's row.
-        "23505" | "23P01" => return Meaning::Conflict,
-        // read_only_sql_transaction: a standby, or a database that was set read-only for a failover.
-        "25006" => return Meaning::Outage,
-        // A session waited in its transaction, or its transaction took, longer than it may.
-        "25P03" | "25P04" => return Meaning::Conflict,
-        // lock_not_available.
-        "55P03" => return Meaning::Conflict,
-        // query_canceled, also by statement_timeout.
-        "57014" => return Meaning::Conflict,
-        // database_dropped.
-        "57P04" => return Meaning::Outage,
+        // read_only_sql_transaction: a standby, or a database that was set read-only for a failover. database_dropped.
+        "25006" | "57P04" => return Meaning::Outage,
         _ => {}
     }
     match code.get(..2).unwrap_or_default() {
-        // Connection exception; invalid SQL statement name: a prepared statement is gone with its session.
-        "08" | "26" => Meaning::SessionLost,
-        // Operator intervention: admin_shutdown, crash_shutdown, cannot_connect_now, idle_session_timeout.
-        "57" => Meaning::SessionLost,
+        // Connection exception; invalid SQL statement name: a prepared statement is gone with its session. Operator
+        // intervention: admin_shutdown, crash_shutdown, cannot_connect_now, idle_session_timeout.
+        "08" | "26" | "57" => Meaning::SessionLost,
         // Invalid authorization; invalid catalog name; insufficient resources; system error; configuration file error.
         "28" | "3D" | "53" | "58" | "F0" => Meaning::Outage,
-        // Transaction rollback: serialization_failure, deadlock_detected; snapshot too old; object not in the state
-        // that is needed.
-        "40" | "72" | "55" => Meaning::Conflict,
+        // Transaction rollback: serialization_failure, deadlock_detected. Object not in the state that is needed;
+        // snapshot too old. PL/pgSQL error: somebody raised it, for a reason that is not known here.
+        "40" | "55" | "72" | "P0" => Meaning::Conflict,
         // Case not found; cardinality violation; data exception; integrity constraint violation; with check option
         // violation; program limit exceeded.
         "20" | "21" | "22" | "23" | "44" | "54" => Meaning::Data,
-        // PL/pgSQL error: somebody raised it, for a reason that is not known here.
-        "P0" => Meaning::Conflict,
         // Everything else is about the program or the schema: success and warnings (00, 01, 02), statement not yet
         // complete (03), triggered action (09), feature not supported (0A), invalid transaction initiation (0B),
         // locator (0F), invalid grantor (0L), invalid role specification (0P), diagnostics (0Z), invalid cursor state

@@ -120,7 +120,7 @@ impl Relay {
     /// [`RunError`] when it can never work as it was set up.
     pub async fn run(self, stopping: CancellationToken) -> Result<(), RunError> {
         let running = self.running.clone();
-        let outcome = running.watch(self.relay(&stopping), &stopping).await;
+        let outcome = running.watch(Box::pin(self.relay(&stopping)), &stopping).await;
         if let Err(failure) = &outcome {
             error!(error = %crate::consumer::handler::chain(failure), "the relay ends: {failure}");
         }
@@ -136,7 +136,7 @@ impl Relay {
                 Arc::clone(&self.origin.tracing),
             ));
             let started = Instant::now();
-            let ended = self.run_session(&shared, stopping).await;
+            let ended = Box::pin(self.run_session(&shared, stopping)).await;
             measure::own_nothing();
             let failure = match ended {
                 Ok(()) => break,

@@ -11,8 +11,9 @@
 
 mod properties;
 mod screen;
+mod table;
 
-pub(crate) use properties::LEFT_OUT;
+pub(crate) use table::LEFT_OUT;
 
 use lapin::tcp::{AMQPUriTcpExt, AsyncTcpStream};
 use lapin::uri::AMQPUri;

@@ -53,13 +53,14 @@ impl Screen {
                     rest
                 }
                 // Nothing of the frame is kept from before: look at it where it is.
-                State::Start => match self.frame(bytes, passed)? {
-                    Some(taken) => &bytes[taken..],
-                    None => {
+                State::Start => {
+                    if let Some(taken) = self.frame(bytes, passed)? {
+                        &bytes[taken..]
+                    } else {
                         self.state = State::Collecting(bytes.to_vec());
                         &[]
                     }
-                },
+                }
                 State::Collecting(mut begun) => {
                     let missing = missing(&begun)?;
                     let (now, rest) = bytes.split_at(missing.min(bytes.len()));
@@ -107,7 +108,7 @@ impl Screen {
                 passed.extend_from_slice(&payload);
                 passed.push(END);
             }
-            None => passed.extend_from_slice(&bytes[..PREFIX_BYTES + size + 1]),
+            None => passed.extend_from_slice(&bytes[..=PREFIX_BYTES + size]),
         }
         Ok(Some(PREFIX_BYTES + size + 1))
     }

@@ -12,8 +12,8 @@ async fn a_killed_and_restarted_broker_loses_and_doubles_nothing() {
     let options = RabbitMqOptions::new(&folder);
     let mut server = tokio::task::spawn_blocking(|| RabbitMq::start(options)).await.unwrap().unwrap();
     let stage = Stage::new().await;
-    let alpha = Messaging::new("alpha", stage.alpha.clone(), &server.url());
-    let beta = Messaging::new("beta", stage.beta.clone(), &server.url());
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), server.url());
+    let beta = Messaging::new("beta", stage.beta.clone(), server.url());
     stage.run(alpha.relay().run(stage.stopping()));
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
 

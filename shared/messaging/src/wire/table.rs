@@ -1,0 +1,146 @@
+//! The table of a message's headers: which entries can be read, and which of them are kept when not all are.
+//!
+//! Source: AMQP 0-9-1, section 4.2.5.5, and RabbitMQ's errata for the types of table entries.
+
+use super::properties::{long, shortened, text, write_text};
+
+/// The largest entry of the header table that is kept when not all of them are.
+const ENTRY_BYTES_MAX: usize = 4 * 1024;
+/// What all kept entries may take together then.
+const ENTRIES_BYTES_MAX: usize = 8 * 1024;
+/// Tables inside tables; `x-death`, RabbitMQ's own, has three levels.
+const DEPTH_MAX: usize = 6;
+
+/// Says in the headers of a message what was left out of them.
+pub(crate) const LEFT_OUT: &str = "outbox-headers-left-out";
+
+/// Entries of a table that can be read, the ones that matter first, and a note about the others.
+pub(super) fn kept_entries(table: &[u8]) -> Vec<u8> {
+    let entries = Entries(table);
+    let (mut known, mut others): (Vec<_>, Vec<_>) = entries.partition(|entry| matters(entry.name));
+    known.append(&mut others);
+    let (mut kept, mut left_out) = (vec![], vec![]);
+    for entry in known {
+        let fits = entry.bytes.len() <= ENTRY_BYTES_MAX && kept.len() + entry.bytes.len() <= ENTRIES_BYTES_MAX;
+        if fits && entry.is_sound() {
+            kept.extend_from_slice(entry.bytes);
+        } else {
+            left_out.push(format!("{} ({} bytes)", String::from_utf8_lossy(entry.name), entry.bytes.len()));
+        }
+    }
+    let read: usize = Entries(table).map(|entry| entry.bytes.len()).sum();
+    if read < table.len() {
+        left_out.push(format!("{} bytes that are no table", table.len() - read));
+    }
+    let left_out = left_out.join(", ");
+    let note = shortened(&left_out, 1_000);
+    write_text(&mut kept, LEFT_OUT.as_bytes());
+    kept.push(b'S');
+    kept.extend_from_slice(&u32::try_from(note.len()).unwrap_or(0).to_be_bytes());
+    kept.extend_from_slice(note.as_bytes());
+    kept
+}
+
+/// Whether something here reads the header: it is kept before others.
+fn matters(name: &[u8]) -> bool {
+    name.starts_with(b"outbox-")
+        || name.starts_with(b"x-")
+        || matches!(
+            name,
+            b"traceparent"
+                | b"tracestate"
+                | b"sequence"
+                | b"attempts"
+                | b"climbed"
+                | b"first-failed-at"
+                | b"failed-at"
+                | b"last-error"
+        )
+}
+
+/// An entry of a table.
+pub(super) struct Entry<'a> {
+    pub(super) name: &'a [u8],
+    /// The letter of the value's type, and the value.
+    pub(super) kind: u8,
+    value: &'a [u8],
+    /// All of it.
+    bytes: &'a [u8],
+}
+
+impl Entry<'_> {
+    fn is_sound(&self) -> bool {
+        std::str::from_utf8(self.name).is_ok() && value_is_sound(self.kind, self.value)
+    }
+}
+
+/// The entries of a table, until one can't be told from the next.
+pub(super) struct Entries<'a>(pub(super) &'a [u8]);
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Entry<'a>;
+
+    fn next(&mut self) -> Option<Entry<'a>> {
+        let whole = self.0;
+        let (name, rest) = text(whole)?;
+        let (kind, rest) = rest.split_first()?;
+        let (value, rest) = rest.split_at_checked(value_bytes(*kind, rest)?)?;
+        self.0 = rest;
+        Some(Entry { name, kind: *kind, value, bytes: &whole[..whole.len() - rest.len()] })
+    }
+}
+
+pub(super) fn entries_are_sound(table: &[u8]) -> bool {
+    let mut entries = Entries(table);
+    entries.all(|entry| entry.is_sound()) && Entries(table).map(|entry| entry.bytes.len()).sum::<usize>() == table.len()
+}
+
+/// How many bytes a value takes, its length included.
+fn value_bytes(kind: u8, rest: &[u8]) -> Option<usize> {
+    match kind {
+        b't' | b'b' | b'B' => Some(1),
+        b's' | b'u' | b'U' => Some(2),
+        b'I' | b'i' | b'f' => Some(4),
+        b'D' => Some(5),
+        b'L' | b'l' | b'd' | b'T' => Some(8),
+        b'S' | b'A' | b'F' | b'x' => long(rest).map(|(value, _)| value.len() + 4),
+        b'V' => Some(0),
+        _ => None,
+    }
+}
+
+/// Whether a value holds no deeper tables than are read, and nothing that can't be. With a stack of its own: a few
+/// kilobytes hold thousands of levels.
+fn value_is_sound(kind: u8, value: &[u8]) -> bool {
+    let mut open: Vec<(bool, &[u8])> = vec![];
+    match kind {
+        b'F' => open.push((true, &value[4..])),
+        b'A' => open.push((false, &value[4..])),
+        _ => return true,
+    }
+    while let Some((is_table, mut rest)) = open.pop() {
+        if rest.is_empty() {
+            continue;
+        }
+        if is_table {
+            let Some((name, after)) = text(rest) else { return false };
+            if std::str::from_utf8(name).is_err() {
+                return false;
+            }
+            rest = after;
+        }
+        let Some((kind, after)) = rest.split_first() else { return false };
+        let Some(length) = value_bytes(*kind, after) else { return false };
+        let Some((value, after)) = after.split_at_checked(length) else { return false };
+        open.push((is_table, after));
+        match kind {
+            b'F' => open.push((true, &value[4..])),
+            b'A' => open.push((false, &value[4..])),
+            _ => {}
+        }
+        if open.len() > DEPTH_MAX {
+            return false;
+        }
+    }
+    true
+}
