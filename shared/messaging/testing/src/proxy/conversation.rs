@@ -17,6 +17,8 @@ use tokio::net::TcpStream;
 const PROTOCOL_HEADER_BYTES: usize = 8;
 /// Longest wait for what was read to be written when a connection ends.
 const FLUSH_LIMIT: Duration = Duration::from_secs(1);
+/// How long a broker has for what was passed on to it before a cut.
+const TAKEN_AFTER: Duration = Duration::from_millis(100);
 
 /// One channel between two openings of its number.
 #[derive(Default)]
@@ -70,8 +72,10 @@ impl Conversation {
         let tell_broker = to_broker.write_to(broker_half, &towards_broker);
         tokio::pin!(tell_client, tell_broker);
         tokio::select! {
-            // Nothing more for the client; the broker still gets what was passed on.
+            // Nothing more for the client; the broker still gets what was passed on, and has time to take it: it forgets
+            // what is in its channels when a connection ends.
             () = conversation.cut.cancelled() => {
+                let _ = tokio::time::timeout(TAKEN_AFTER, &mut tell_broker).await;
                 to_broker.end();
                 let _ = tokio::time::timeout(FLUSH_LIMIT, tell_broker).await;
             }
