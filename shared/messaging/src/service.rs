@@ -9,7 +9,7 @@ use crate::dead_letters::DeadLetters;
 use crate::fanout::{Fanout, FanoutTasks};
 use crate::probe::Probe;
 use crate::relay::wake::Wake;
-use crate::relay::{Relay, RelayOptions};
+use crate::relay::{DatabaseProvider, Relay, RelayOptions};
 use crate::transaction::{Origin, Transaction};
 use sqlx::PgPool;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ impl Messaging {
 
     /// The relay; run it once per process.
     pub fn relay(&self) -> Relay {
-        let database = self.pool.connect_options().as_ref().clone();
+        let database = DatabaseProvider::of_pool(self.pool.clone());
         Relay::new(self.origin.clone(), database, self.publish.clone(), self.relay.clone())
     }
 
