@@ -1,7 +1,7 @@
 //! Embeds new migrations: the macro alone does not notice a new file.
 
 fn main() {
-    for schema in ["orders", "payments", "ocr", "router"] {
+    for schema in ["orders", "payments", "ocr", "router", "users"] {
         println!("cargo::rerun-if-changed={schema}");
     }
 }

@@ -23,7 +23,7 @@ use chassis::readiness::Readiness;
 use chassis::{face, postgres, serve, telemetry};
 use config::Config;
 use janitor::Janitor;
-use rabbit_outbox::{Messaging, maintenance};
+use rabbit_outbox::Messaging;
 use readings::Readings;
 use state::State;
 use std::error::Error;
@@ -50,7 +50,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     let stopping = process.stopping();
 
     let database = postgres::pool(&config.postgres, SERVICE)?;
-    let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url);
+    let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url).with_tracing(trace::Propagation);
     let state = State {
         messaging: messaging.clone(),
         database: database.clone(),
@@ -84,7 +84,6 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     process.run("relay", messaging.relay().run(stopping.clone()));
     process.run("consumer", messaging.consumer(inbox::subscriptions(&state)).run(stopping.clone()));
     process.run("janitor", janitor.run(stopping.clone()));
-    process.run("inbox maintenance", maintenance::run(database, stopping));
     Ok(process.until_ended(config.process.shutdown_timeout()).await?)
 }
 

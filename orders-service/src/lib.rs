@@ -19,7 +19,7 @@ use chassis::{face, idempotency, postgres, serve, telemetry};
 use config::Config;
 use live::hub::Hub;
 use placing::Placing;
-use rabbit_outbox::{ConsumerOptions, Messaging, maintenance};
+use rabbit_outbox::{ConsumerOptions, Messaging};
 use state::State;
 use std::error::Error;
 use tokio::net::TcpListener;
@@ -39,7 +39,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
 
     let database = postgres::pool(&config.postgres, SERVICE)?;
     let replica = postgres::read_pool(&config.postgres, SERVICE)?;
-    let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url);
+    let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url).with_tracing(trace::Propagation);
     let (fanout, fanout_tasks) = messaging.fanout("live");
     let hub = Hub::new(fanout);
     let placing = Placing::start(messaging.clone(), hub.clone());
@@ -74,7 +74,6 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
         fanout_tasks.run(move |heard| hub.hear(&heard), stopping.clone())
     });
     process.run("sockets", hub.drained(stopping.clone()));
-    process.run("inbox maintenance", maintenance::run(database.clone(), stopping.clone()));
     process.run("idempotency maintenance", idempotency::forget_old_until(database, stopping));
     Ok(process.until_ended(config.process.shutdown_timeout()).await?)
 }

@@ -137,8 +137,8 @@ async fn place_together(
     }
     match tx.commit().await {
         Ok(()) => Ok(answers),
-        Err(CommitError::Insert(failure)) => Err(Failure::Undone(failure)),
         Err(CommitError::Commit(failure)) => Err(Failure::Unknown(failure)),
+        Err(undone) => Err(Failure::Undone(undone.into_source())),
     }
 }
 

@@ -13,7 +13,7 @@ use chassis::process::{Ended, Process};
 use chassis::readiness::Readiness;
 use chassis::{face, idempotency, postgres, serve, telemetry};
 use config::Config;
-use rabbit_outbox::{ConsumerOptions, Messaging, maintenance};
+use rabbit_outbox::{ConsumerOptions, Messaging};
 use state::State;
 use std::error::Error;
 use tokio::net::TcpListener;
@@ -33,7 +33,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
 
     let database = postgres::pool(&config.postgres, SERVICE)?;
     let replica = postgres::read_pool(&config.postgres, SERVICE)?;
-    let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url);
+    let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url).with_tracing(trace::Propagation);
     let state = State { messaging: messaging.clone(), replica };
 
     let readiness = Readiness::default()
@@ -54,7 +54,6 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     let consumer =
         messaging.consumer(inbox::subscriptions()).with_options(ConsumerOptions::batches_of(inbox::BATCH_MAX));
     process.run("consumer", consumer.run(stopping.clone()));
-    process.run("inbox maintenance", maintenance::run(database.clone(), stopping.clone()));
     process.run("idempotency maintenance", idempotency::forget_old_until(database, stopping));
     Ok(process.until_ended(config.process.shutdown_timeout()).await?)
 }

@@ -21,7 +21,7 @@ use chassis::readiness::Readiness;
 use chassis::{face, idempotency, postgres, serve, telemetry};
 use config::Config;
 use live::hub::Hub;
-use rabbit_outbox::{Messaging, maintenance};
+use rabbit_outbox::Messaging;
 use state::State;
 use std::error::Error;
 use std::time::Duration;
@@ -41,7 +41,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     let stopping = process.stopping();
 
     let database = postgres::pool(&config.postgres, SERVICE)?;
-    let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url);
+    let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url).with_tracing(trace::Propagation);
     let (fanout, fanout_tasks) = messaging.fanout("live");
     let hub = Hub::new(fanout);
     let arrivals = Arrivals::new(messaging.clone(), database.clone(), Cache::new(&config.redis_url)?);
@@ -86,7 +86,6 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     process.run("sockets", hub.drained(stopping.clone()));
     let patience = Duration::from_secs(config.transfer_patience_secs);
     process.run("reconciler", reconciler::run(messaging, patience, stopping.clone()));
-    process.run("inbox maintenance", maintenance::run(database.clone(), stopping.clone()));
     process.run("idempotency maintenance", idempotency::forget_old_until(database, stopping));
     Ok(process.until_ended(config.process.shutdown_timeout()).await?)
 }

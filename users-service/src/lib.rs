@@ -49,7 +49,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
 
     let database = postgres::pool(&config.postgres, SERVICE)?;
     let replica = postgres::read_pool(&config.postgres, SERVICE)?;
-    let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url);
+    let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url).with_tracing(trace::Propagation);
     let keys = Keys::kept_in(&config.keys_dir, DAY * u32::from(config.key_rotation_days))?;
     let state = State {
         messaging: messaging.clone(),

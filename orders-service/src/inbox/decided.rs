@@ -31,7 +31,7 @@ pub(super) async fn apply<E: Event>(
         );
         *order = next.clone();
         changed.push(next);
-        handlings.push(meta.handling);
+        handlings.push(meta.handling.as_deref().and_then(|context| context.parse().ok()));
     }
     if changed.is_empty() {
         return Ok(());
@@ -40,7 +40,7 @@ pub(super) async fn apply<E: Event>(
     let hub = hub.clone();
     tx.after_commit(move || {
         for (order, handling) in changed.iter().zip(handlings) {
-            hub.announce(order, Some(handling));
+            hub.announce(order, handling);
         }
     });
     Ok(())

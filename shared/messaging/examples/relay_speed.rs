@@ -140,7 +140,7 @@ async fn lone_relayed(pool: &PgPool, arguments: &Arguments) -> Outcome<Vec<Durat
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     stopping.cancel();
-    relaying.await?.map_err(|never| match never {})?;
+    relaying.await??;
     Ok(times)
 }
 
@@ -217,7 +217,7 @@ async fn relay(pool: &PgPool, arguments: &Arguments) -> Outcome<f64> {
     }
     let rate = rate(arguments.events, started.elapsed());
     stopping.cancel();
-    relaying.await?.map_err(|never| match never {})?;
+    relaying.await??;
     Ok(rate)
 }
 

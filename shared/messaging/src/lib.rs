@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod appender;
+mod headers;
 mod lane;
 mod outbox;
 pub mod transaction;
@@ -8,17 +10,21 @@ mod backoff;
 mod broker;
 pub mod relay;
 pub mod topology;
+mod wire;
 
 pub mod consumer;
 pub mod dead_letters;
 mod inbox;
 pub mod maintenance;
+mod owner;
 
 pub mod fanout;
 pub mod probe;
+pub mod propagation;
 pub mod schema;
 
 pub mod report;
+mod running;
 mod service;
 
 #[doc(hidden)]
@@ -28,11 +34,15 @@ pub use rabbit_outbox_event::{Event, EventId, Undeliverable};
 /// Tells everything that runs to stop; clones of one token are cancelled together.
 pub use tokio_util::sync::CancellationToken;
 
-pub use consumer::ConsumerOptions;
+pub use appender::{Appender, Inserted};
+pub use broker::{BoxError, BrokerAddress, BrokerError};
 pub use consumer::handler::{Handle, HandleBatch, Meta, Received};
 pub use consumer::outcome::HandleError;
 pub use consumer::subscriptions::Subscriptions;
+pub use consumer::{ConsumerOptions, Foreign, ForeignId};
+pub use headers::Headers;
 pub use outbox::AppendError;
 pub use relay::RelayOptions;
+pub use running::RunError;
 pub use service::Messaging;
 pub use transaction::Transaction;

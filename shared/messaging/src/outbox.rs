@@ -1,11 +1,12 @@
 //! Rows of the outbox: staged in memory, inserted together right before the commit.
 
+use crate::headers::Headers;
 use crate::lane;
 use rabbit_outbox_event::envelope::{CONTENT_TYPE, Envelope, SPEC_VERSION};
 use rabbit_outbox_event::{Event, EventId, Undeliverable, producer};
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
-use sqlx::{PgConnection, Postgres};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres};
 use time::OffsetDateTime;
 use uuid::{ContextV7, Timestamp, Uuid};
 
@@ -14,6 +15,7 @@ pub(crate) const EVENT_BYTES_MAX: usize = 256 * 1024;
 
 /// Why an event can't be published at all.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AppendError {
     /// Its JSON could not be written.
     #[error("write event `{event}` as JSON")]
@@ -45,21 +47,33 @@ pub enum AppendError {
         /// The wire type.
         event: &'static str,
     },
+    /// Its headers can't travel.
+    #[error("headers of event `{event}`: {objection}")]
+    Headers {
+        /// The wire type.
+        event: &'static str,
+        /// What is wrong with them.
+        objection: String,
+    },
 }
 
 /// What led to an event: the delivery during which it was appended.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Cause {
     pub(crate) event_id: EventId,
     pub(crate) correlation_id: EventId,
+    /// W3C trace context of the try to handle it.
+    pub(crate) traceparent: Option<String>,
 }
 
 /// What an event is told of the moment and the reason of its making.
+#[derive(Default)]
 pub(crate) struct Circumstances {
     pub(crate) cause: Option<Cause>,
     pub(crate) traceparent: Option<String>,
     /// When it is to be published, unless at once. Its id and its time are of that moment.
     pub(crate) due_at: Option<OffsetDateTime>,
+    pub(crate) headers: Headers,
 }
 
 /// An event that will be inserted with the commit.
@@ -76,6 +90,7 @@ pub(crate) struct Staged {
     payload: Vec<u8>,
     hold_key: bool,
     allow_unrouted: bool,
+    headers: Option<String>,
 }
 
 impl Staged {
@@ -88,13 +103,16 @@ impl Staged {
         if producer(E::TYPE) != service {
             return Err(AppendError::Foreign { event: E::TYPE, service: service.to_owned() });
         }
-        let Circumstances { cause, traceparent, due_at } = circumstances;
+        let Circumstances { cause, traceparent, due_at, headers } = circumstances;
+        if let Some(objection) = headers.objection() {
+            return Err(AppendError::Headers { event: E::TYPE, objection });
+        }
         let id = EventId(match due_at {
             None => Uuid::now_v7(),
             Some(due_at) => id_of(due_at).ok_or(AppendError::Due { event: E::TYPE })?,
         });
         let ordering_key = event.ordering_key();
-        let correlation_id = cause.map_or(id, |cause| cause.correlation_id);
+        let correlation_id = cause.as_ref().map_or(id, |cause| cause.correlation_id);
         let occurred_at = due_at.unwrap_or_else(OffsetDateTime::now_utc);
         let envelope = Envelope {
             specversion: SPEC_VERSION.to_owned(),
@@ -128,6 +146,7 @@ impl Staged {
             payload,
             hold_key: E::UNDELIVERABLE == Undeliverable::ParkKey,
             allow_unrouted: E::ALLOW_UNROUTED,
+            headers: headers.to_json(),
         })
     }
 
@@ -149,12 +168,25 @@ fn id_of(due_at: OffsetDateTime) -> Option<Uuid> {
 
 /// Inserts all staged events in one statement, in the order in which they were appended.
 pub(crate) async fn insert(connection: &mut PgConnection, staged: Vec<Staged>) -> Result<(), sqlx::Error> {
-    write(include_str!("sql/append.sql"), staged).execute(connection).await.map(drop)
+    write(sqlx::query(include_str!("sql/append.sql")), staged).execute(connection).await.map(drop)
+}
+
+/// The same into the outbox of another schema than the first of the connection's search path.
+pub(crate) async fn insert_into(
+    connection: &mut PgConnection,
+    schema: &str,
+    staged: Vec<Staged>,
+) -> Result<(), sqlx::Error> {
+    let schema = schema.replace('"', "\"\"");
+    let statement =
+        include_str!("sql/append.sql").replacen("insert into outbox", &format!("insert into \"{schema}\".outbox"), 1);
+    // The name is quoted.
+    write(sqlx::query(AssertSqlSafe(statement)), staged).execute(connection).await.map(drop)
 }
 
 /// Inserts events that are due later; their `occurred_at` is when they are.
 pub(crate) async fn schedule(connection: &mut PgConnection, staged: Vec<Staged>) -> Result<(), sqlx::Error> {
-    write(include_str!("sql/schedule.sql"), staged).execute(connection).await.map(drop)
+    write(sqlx::query(include_str!("sql/schedule.sql")), staged).execute(connection).await.map(drop)
 }
 
 /// Deletes an event that is not due yet; says whether there was one.
@@ -165,7 +197,7 @@ pub(crate) async fn cancel(connection: &mut PgConnection, event_id: Uuid) -> Res
 }
 
 /// Binds the columns of all rows, each as one array.
-fn write(statement: &'static str, staged: Vec<Staged>) -> Query<'static, Postgres, PgArguments> {
+fn write(query: Query<'static, Postgres, PgArguments>, staged: Vec<Staged>) -> Query<'static, Postgres, PgArguments> {
     let count = staged.len();
     let mut lanes = Vec::with_capacity(count);
     let mut event_ids = Vec::with_capacity(count);
@@ -179,6 +211,7 @@ fn write(statement: &'static str, staged: Vec<Staged>) -> Query<'static, Postgre
     let mut times = Vec::with_capacity(count);
     let mut hold_keys = Vec::with_capacity(count);
     let mut allow_unrouted = Vec::with_capacity(count);
+    let mut headers = Vec::with_capacity(count);
     for event in staged {
         lanes.push(event.lane);
         event_ids.push(event.event_id);
@@ -192,8 +225,9 @@ fn write(statement: &'static str, staged: Vec<Staged>) -> Query<'static, Postgre
         times.push(event.occurred_at);
         hold_keys.push(event.hold_key);
         allow_unrouted.push(event.allow_unrouted);
+        headers.push(event.headers);
     }
-    sqlx::query(statement)
+    query
         .bind(lanes)
         .bind(event_ids)
         .bind(exchanges)
@@ -207,6 +241,7 @@ fn write(statement: &'static str, staged: Vec<Staged>) -> Query<'static, Postgre
         .bind(CONTENT_TYPE)
         .bind(hold_keys)
         .bind(allow_unrouted)
+        .bind(headers)
 }
 
 #[cfg(test)]

@@ -14,6 +14,10 @@ const TABLE: &str = "messaging_migrations";
 /// It needs the right to create tables, which a service that only runs should not have: call it where the program's own
 /// tables are made.
 ///
+/// Call it as the schema's owner, not as a superuser: the functions that keep the partitions run with their owner's
+/// rights. If a superuser must, create the roles `<schema>_owner` and `<schema>_monitor` (`nologin`) before: they become
+/// the owners. A role `<schema>_service`, if there is one, is granted what a service needs.
+///
 /// # Errors
 /// When the database refuses, or a file differs from what was applied before.
 pub async fn install(connection: &mut PgConnection) -> Result<(), MigrateError> {

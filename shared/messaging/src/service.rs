@@ -1,15 +1,17 @@
 //! The messaging of one service, put together: what its `main` holds.
 
-use crate::broker::Link;
+use crate::broker::{BrokerAddress, Link};
 use crate::consumer::breaker::Breaker;
 use crate::consumer::hearing::Heard;
 use crate::consumer::subscriptions::Subscriptions;
-use crate::consumer::{Consumer, ConsumerOptions};
+use crate::consumer::{Consumer, ConsumerOptions, Links, Signs};
 use crate::dead_letters::DeadLetters;
 use crate::fanout::{Fanout, FanoutTasks};
 use crate::probe::Probe;
+use crate::propagation::{Ids, Tracing};
 use crate::relay::wake::Wake;
 use crate::relay::{DatabaseProvider, Relay, RelayOptions};
+use crate::running::Running;
 use crate::transaction::{Origin, Transaction};
 use sqlx::PgPool;
 use std::sync::Arc;
@@ -21,8 +23,11 @@ pub struct Messaging {
     pub(crate) origin: Origin,
     publish: Link,
     consume: Link,
+    letters: Link,
     heard: Heard,
     relay: RelayOptions,
+    relaying: Running,
+    consuming: Running,
     pub(crate) breaker: Breaker,
 }
 
@@ -30,15 +35,25 @@ impl Messaging {
     /// For `service` (`orders`), whose tables `outbox` and `inbox` are on the pool's search path.
     ///
     /// Nothing is connected yet: a service starts while its database and broker are away.
-    pub fn new(service: &str, pool: PgPool, amqp_url: &str) -> Self {
-        let origin = Origin { service: service.into(), wake: Arc::new(Wake::default()), probe: Probe::default() };
+    pub fn new(service: &str, pool: PgPool, broker: impl Into<BrokerAddress>) -> Self {
+        let origin = Origin {
+            service: service.into(),
+            wake: Arc::new(Wake::default()),
+            probe: Probe::default(),
+            tracing: Arc::new(Ids),
+            declares: true,
+        };
+        let [publish, consume, letters] = links(service, &broker.into());
         Self {
             pool,
             origin,
-            publish: Link::new(amqp_url, format!("{service}: publish")),
-            consume: Link::new(amqp_url, format!("{service}: consume")),
+            publish,
+            consume,
+            letters,
             heard: Heard::default(),
             relay: RelayOptions::default(),
+            relaying: Running::default(),
+            consuming: Running::default(),
             breaker: Breaker::new(ConsumerOptions::default().failing_max),
         }
     }
@@ -47,6 +62,22 @@ impl Messaging {
     #[must_use]
     pub fn with_relay_options(mut self, options: RelayOptions) -> Self {
         self.relay = options;
+        self
+    }
+
+    /// The same, connected to the traces of the program.
+    #[must_use]
+    pub fn with_tracing(mut self, tracing: impl Tracing) -> Self {
+        self.origin.tracing = Arc::new(tracing);
+        self
+    }
+
+    /// The same, declaring no exchange, queue or binding: an administrator does, from
+    /// [`Topology::definitions`](crate::topology::Topology::definitions), and the service's broker user needs no right to
+    /// configure. When it starts it looks whether the exchanges and queues are there.
+    #[must_use]
+    pub fn declaring_nothing(mut self) -> Self {
+        self.origin.declares = false;
         self
     }
 
@@ -60,10 +91,8 @@ impl Messaging {
     /// The same, with connections to the broker that are no one else's: a process that follows another one has none of
     /// the former's. For tests.
     #[must_use]
-    pub fn with_connections_to(mut self, amqp_url: &str) -> Self {
-        let service = &self.origin.service;
-        self.publish = Link::new(amqp_url, format!("{service}: publish"));
-        self.consume = Link::new(amqp_url, format!("{service}: consume"));
+    pub fn with_connections_to(mut self, broker: impl Into<BrokerAddress>) -> Self {
+        [self.publish, self.consume, self.letters] = links(&self.origin.service, &broker.into());
         self
     }
 
@@ -77,13 +106,23 @@ impl Messaging {
 
     /// The relay; run it once per process.
     pub fn relay(&self) -> Relay {
-        let database = DatabaseProvider::of_pool(self.pool.clone());
-        Relay::new(self.origin.clone(), database, self.publish.clone(), self.relay.clone())
+        self.relaying.made();
+        Relay::new(
+            self.origin.clone(),
+            DatabaseProvider::of_pool(self.pool.clone()),
+            self.publish.clone(),
+            self.relay.clone(),
+            self.relaying.clone(),
+        )
     }
 
     /// The consumer; run it once per process.
     pub fn consumer(&self, subscriptions: Subscriptions) -> Consumer {
-        let (links, signs) = ((self.consume.clone(), self.publish.clone()), (self.heard.clone(), self.breaker.clone()));
+        self.consuming.made();
+        let links =
+            Links { consume: self.consume.clone(), letters: self.letters.clone(), publish: self.publish.clone() };
+        let (heard, breaker, running) = (self.heard.clone(), self.breaker.clone(), self.consuming.clone());
+        let signs = Signs { heard, breaker, running };
         Consumer::new(self.pool.clone(), self.origin.clone(), links, subscriptions, signs)
     }
 
@@ -98,22 +137,35 @@ impl Messaging {
         Fanout::new(exchange, self.publish.clone(), self.consume.clone())
     }
 
-    /// Whether the broker takes and gives messages, for `/readyz`.
+    /// Whether the broker takes and gives messages, for `/readyz`: of the relay and the consumer, those that were made.
+    /// One that was made and does not run, or has ended, is not well.
     ///
     /// # Errors
     /// Words for the report.
     pub fn check(&self) -> Result<(), String> {
-        let publishing = self.publish.check().map_err(|why| format!("publishing: {why}"));
-        let consuming = self
-            .consume
-            .check()
-            .and_then(|()| self.breaker.check())
-            .and_then(|()| self.heard.check())
-            .map_err(|why| format!("consuming: {why}"));
+        let publishing =
+            self.relaying.check().and_then(|()| if self.relaying.is_wanted() { self.publish.check() } else { Ok(()) });
+        let consuming = self.consuming.check().and_then(|()| {
+            if !self.consuming.is_wanted() {
+                return Ok(());
+            }
+            self.consume.check().and_then(|()| self.breaker.check()).and_then(|()| self.heard.check())
+        });
+        let publishing = publishing.map_err(|why| format!("publishing: {why}"));
+        let consuming = consuming.map_err(|why| format!("consuming: {why}"));
         match (publishing, consuming) {
             (Ok(()), Ok(())) => Ok(()),
             (Err(why), Ok(())) | (Ok(()), Err(why)) => Err(why),
             (Err(one), Err(other)) => Err(format!("{one}; {other}")),
         }
     }
+}
+
+/// The connections to publish, for the inbox and for dead letters.
+fn links(service: &str, broker: &BrokerAddress) -> [Link; 3] {
+    [
+        Link::to_publish(broker.clone(), format!("{service}: publish")),
+        Link::to_consume(broker.clone(), format!("{service}: consume")),
+        Link::to_consume(broker.clone(), format!("{service}: dead letters")),
+    ]
 }

@@ -1,15 +1,19 @@
-//! The one way to publish: a transaction that carries events with it and wakes the relay when it commits.
+//! A transaction that carries events with it and wakes the relay when it commits.
 
 use crate::consumer::handler::Meta;
+use crate::headers::Headers;
 use crate::outbox::{self, AppendError, Cause, Circumstances, Staged};
 use crate::probe::{Probe, Step};
+use crate::propagation::Tracing;
 use crate::relay::wake::{Occasions, Wake};
 use rabbit_outbox_event::{Event, EventId};
-use sqlx::{PgConnection, PgPool, Postgres};
+use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool, Postgres};
 use std::ops::{Deref, DerefMut};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
+use tracing::error;
 
 /// What a transaction needs to know of the service it belongs to.
 #[derive(Clone)]
@@ -17,6 +21,9 @@ pub(crate) struct Origin {
     pub(crate) service: Arc<str>,
     pub(crate) wake: Arc<Wake>,
     pub(crate) probe: Probe,
+    pub(crate) tracing: Arc<dyn Tracing>,
+    /// Whether this service declares its exchanges, queues and bindings.
+    pub(crate) declares: bool,
 }
 
 type AfterCommit = Box<dyn FnOnce() + Send>;
@@ -24,7 +31,8 @@ type AfterCommit = Box<dyn FnOnce() + Send>;
 /// A database transaction that can publish events.
 ///
 /// State, events and inbox row commit together or not at all. It is used as a connection, `&mut *tx`; dropping it
-/// rolls back, events included.
+/// rolls back, events included. Do not end it by hand, with `commit` or `rollback` as a statement: tolerate errors of
+/// the database with [`Transaction::attempt`].
 pub struct Transaction {
     connection: sqlx::Transaction<'static, Postgres>,
     origin: Origin,
@@ -32,10 +40,13 @@ pub struct Transaction {
     staged: Vec<Staged>,
     scheduled: Vec<Staged>,
     after_commit: Vec<AfterCommit>,
+    /// Attempts that began and did not end: their futures were dropped.
+    attempts_open: u32,
 }
 
 /// The transaction did not commit; nothing of it happened unless the connection broke at the very end.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CommitError {
     /// Its events could not be written.
     #[error("insert events into the outbox")]
@@ -43,12 +54,49 @@ pub enum CommitError {
     /// The database refused, or went away.
     #[error("commit")]
     Commit(#[source] sqlx::Error),
+    /// A statement of the transaction had failed and the error was ignored: PostgreSQL rolls such a transaction back,
+    /// and answers its `COMMIT` without an error. Errors that may be ignored belong into [`Transaction::attempt`].
+    #[error("an earlier error aborted the transaction, so it can only be rolled back; use `attempt` to ignore errors")]
+    Aborted(#[source] sqlx::Error),
+    /// The future of an [`Transaction::attempt`] was dropped half-way: what it had done is not known.
+    #[error("an attempt inside the transaction was interrupted")]
+    Interrupted,
 }
 
 impl Transaction {
     pub(crate) async fn begin(pool: &PgPool, origin: Origin) -> Result<Self, sqlx::Error> {
         let connection = pool.begin().await?;
-        Ok(Self { connection, origin, cause: None, staged: vec![], scheduled: vec![], after_commit: vec![] })
+        Ok(Self::of(connection, origin))
+    }
+
+    /// Begins one whose statements end after `statement_max`, unless the session's own limit is lower.
+    ///
+    /// Giving up on a statement leaves it running in the server, with its locks: the next try would wait for them.
+    pub(crate) async fn begin_limited(
+        pool: &PgPool,
+        origin: Origin,
+        statement_max: Duration,
+    ) -> Result<Self, sqlx::Error> {
+        let milliseconds = statement_max.as_millis().clamp(1, 2_147_483_647);
+        let connection = pool
+            .begin_with(AssertSqlSafe(format!(
+                "begin; select set_config('statement_timeout', '{milliseconds}', true) \
+                 where current_setting('statement_timeout') = '0'"
+            )))
+            .await?;
+        Ok(Self::of(connection, origin))
+    }
+
+    fn of(connection: sqlx::Transaction<'static, Postgres>, origin: Origin) -> Self {
+        Self {
+            connection,
+            origin,
+            cause: None,
+            staged: vec![],
+            scheduled: vec![],
+            after_commit: vec![],
+            attempts_open: 0,
+        }
     }
 
     /// Announces `event` if and when this transaction commits.
@@ -59,7 +107,20 @@ impl Transaction {
     /// # Errors
     /// When the event is too large, not serialisable, or another service's. The database is not asked yet.
     pub fn append<E: Event>(&mut self, event: &E, sequence: i64) -> Result<EventId, AppendError> {
-        let circumstances = self.circumstances(None);
+        self.append_with(event, sequence, Headers::new())
+    }
+
+    /// As [`Transaction::append`], with headers.
+    ///
+    /// # Errors
+    /// As [`Transaction::append`]; [`AppendError::Headers`] when they are too large, or a name is reserved.
+    pub fn append_with<E: Event>(
+        &mut self,
+        event: &E,
+        sequence: i64,
+        headers: Headers,
+    ) -> Result<EventId, AppendError> {
+        let circumstances = Circumstances { headers, ..self.circumstances(None) };
         self.stage(event, sequence, circumstances)
     }
 
@@ -69,8 +130,9 @@ impl Transaction {
     /// # Errors
     /// As [`Transaction::append`].
     pub fn append_for<E: Event>(&mut self, cause: &Meta, event: &E, sequence: i64) -> Result<EventId, AppendError> {
-        let traceparent = Some(cause.handling.to_string());
-        let circumstances = Circumstances { cause: Some(cause.cause()), traceparent, due_at: None };
+        let cause = cause.cause();
+        let traceparent = cause.traceparent.clone();
+        let circumstances = Circumstances { cause: Some(cause), traceparent, ..Circumstances::default() };
         self.stage(event, sequence, circumstances)
     }
 
@@ -124,6 +186,50 @@ impl Transaction {
         outbox::cancel(&mut self.connection, event.0).await
     }
 
+    /// Runs `work` inside a savepoint: when it fails, what it did is undone, its events included, and the transaction
+    /// goes on.
+    ///
+    /// An error of the database aborts a PostgreSQL transaction, whether or not the error is ignored; this is the way to
+    /// ignore one. The outer error is the savepoint's own; then the transaction can't go on.
+    ///
+    /// ```no_run
+    /// # async fn example(tx: &mut rabbit_outbox::Transaction, id: i64) -> Result<(), sqlx::Error> {
+    /// let inserted = tx
+    ///     .attempt(async |tx| sqlx::query("insert into arrivals (id) values ($1)").bind(id).execute(&mut **tx).await)
+    ///     .await?;
+    /// match inserted {
+    ///     Ok(_) => {}
+    ///     Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {} // it is there already
+    ///     Err(other) => return Err(other),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The database's, when the savepoint could not be made, released or undone.
+    pub async fn attempt<T, E>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<Result<T, E>, sqlx::Error> {
+        self.connection.execute("savepoint rabbit_outbox_attempt").await?;
+        let (staged, scheduled) = (self.staged.len(), self.scheduled.len());
+        let after_commit = self.after_commit.len();
+        self.attempts_open += 1;
+        let outcome = work(self).await;
+        if outcome.is_ok() {
+            self.connection.execute("release savepoint rabbit_outbox_attempt").await?;
+        } else {
+            let undo = "rollback to savepoint rabbit_outbox_attempt; release savepoint rabbit_outbox_attempt";
+            self.connection.execute(sqlx::raw_sql(undo)).await?;
+            self.staged.truncate(staged);
+            self.scheduled.truncate(scheduled);
+            self.after_commit.truncate(after_commit);
+        }
+        self.attempts_open -= 1;
+        Ok(outcome)
+    }
+
     /// Runs `deed` right after the commit: for hints such as a push to sockets, never for what must happen.
     pub fn after_commit(&mut self, deed: impl FnOnce() + Send + 'static) {
         self.after_commit.push(Box::new(deed));
@@ -134,25 +240,37 @@ impl Transaction {
     /// # Errors
     /// [`CommitError`]. On [`CommitError::Commit`] with a broken connection the outcome is unknown.
     pub async fn commit(mut self) -> Result<(), CommitError> {
+        if self.attempts_open > 0 {
+            return Err(CommitError::Interrupted);
+        }
         let mut occasions = Occasions::of_lanes(self.staged.iter().map(Staged::lane));
+        let is_bare = self.staged.is_empty() && self.scheduled.is_empty();
         if !self.scheduled.is_empty() {
             outbox::schedule(&mut self.connection, std::mem::take(&mut self.scheduled))
                 .await
-                .map_err(CommitError::Insert)?;
+                .map_err(CommitError::insert)?;
             occasions = occasions.and(Occasions::SCHEDULED);
         }
         if !self.staged.is_empty() {
             // As late as possible: ids are taken and the index is touched only for transactions that get here.
             outbox::insert(&mut self.connection, std::mem::take(&mut self.staged))
                 .await
-                .map_err(CommitError::Insert)?;
+                .map_err(CommitError::insert)?;
+        }
+        if is_bare {
+            // PostgreSQL answers ROLLBACK to the COMMIT of an aborted transaction, which the client library takes for
+            // success. Any other statement fails there; inserting events is one.
+            self.connection.execute(sqlx::raw_sql("select")).await.map_err(CommitError::commit)?;
         }
         self.origin.probe.reached(Step::Staged);
-        self.connection.commit().await.map_err(CommitError::Commit)?;
+        self.connection.commit().await.map_err(CommitError::commit)?;
         self.origin.probe.reached(Step::Committed);
         self.origin.wake.committed(occasions);
         for deed in self.after_commit {
-            deed();
+            // What is committed is committed: a deed that panics must not look like a failure of the transaction.
+            if catch_unwind(AssertUnwindSafe(deed)).is_err() {
+                error!("a deed after a commit panicked");
+            }
         }
         Ok(())
     }
@@ -178,8 +296,9 @@ impl Transaction {
     }
 
     fn circumstances(&self, due_at: Option<OffsetDateTime>) -> Circumstances {
-        let traceparent = trace::current().map(|context| context.to_string());
-        Circumstances { cause: self.cause, traceparent, due_at }
+        let current = self.origin.tracing.current();
+        let traceparent = current.or_else(|| self.cause.as_ref()?.traceparent.clone());
+        Circumstances { cause: self.cause.clone(), traceparent, due_at, headers: Headers::new() }
     }
 
     /// Events appended from now on name `cause` as what led to them.
@@ -189,12 +308,26 @@ impl Transaction {
 }
 
 impl CommitError {
-    /// The database's own error.
+    fn insert(failure: sqlx::Error) -> Self {
+        if is_aborted(&failure) { Self::Aborted(failure) } else { Self::Insert(failure) }
+    }
+
+    fn commit(failure: sqlx::Error) -> Self {
+        if is_aborted(&failure) { Self::Aborted(failure) } else { Self::Commit(failure) }
+    }
+
+    /// The database's own error; a protocol error where it was not asked.
     pub fn into_source(self) -> sqlx::Error {
         match self {
-            Self::Insert(source) | Self::Commit(source) => source,
+            Self::Insert(source) | Self::Commit(source) | Self::Aborted(source) => source,
+            Self::Interrupted => sqlx::Error::Protocol(Self::Interrupted.to_string()),
         }
     }
+}
+
+/// Whether a statement was refused because an earlier one had failed: `in_failed_sql_transaction`.
+fn is_aborted(failure: &sqlx::Error) -> bool {
+    failure.as_database_error().is_some_and(|error| error.code().as_deref() == Some("25P02"))
 }
 
 impl Deref for Transaction {

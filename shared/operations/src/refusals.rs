@@ -22,5 +22,6 @@ pub(crate) fn settling(failure: SettleError) -> Problem {
         SettleError::Settled(_) => Problem::new(StatusCode::CONFLICT, "dead_letter_settled", failure.to_string()),
         SettleError::BeyondWindow => Problem::new(StatusCode::CONFLICT, "dead_letter_too_old", failure.to_string()),
         SettleError::Database(source) => source.into(),
+        _ => Problem::new(StatusCode::CONFLICT, "dead_letter_settled", failure.to_string()),
     }
 }

@@ -66,6 +66,8 @@ impl TestDatabase {
         let name = unique("test");
         let mut connection = connect(&admin_url).await;
         execute(&mut connection, &format!("create database {name} template {template}")).await;
+        // Rights on a database are not copied with it: the copy gets those that migrating gave the template.
+        execute(&mut connection, &format!("revoke temporary on database {name} from public")).await;
         Self { name, admin_url }
     }
 }

@@ -7,9 +7,13 @@
 //! nobody has, they cost one atomic load.
 
 mod context;
+#[cfg(feature = "rabbit-outbox")]
+mod propagation;
 mod sink;
 mod span;
 
 pub use context::{MalformedTraceparent, TraceContext, current, scope};
+#[cfg(feature = "rabbit-outbox")]
+pub use propagation::Propagation;
 pub use sink::{AlreadyInstalled, Finished, install, is_exporting};
 pub use span::{Kind, Record, Span, Value};

@@ -48,9 +48,9 @@ impl Selection {
     }
 }
 
-/// Tests beside the code: they need no server.
+/// Tests beside the code, and the model of the messaging: they need no server.
 pub(super) fn unit(stage: &Stage<'_>) -> Result<Counts, Failure> {
-    run(stage, "unit", &["--workspace", "--lib", "--bins"], &[])
+    run(stage, "unit", &["--workspace", "--lib", "--bins", "--test", "model"], &[])
 }
 
 /// Builds what [`on_servers`] runs.

@@ -57,7 +57,7 @@ async fn handle(stage: &Stage, way: Way, events: usize) -> Result<f64, Box<dyn E
     let handled = Arc::new(AtomicUsize::new(0));
     let one_by_one = Subscriptions::new().on(OneByOne(Arc::clone(&handled)));
     let (subscriptions, limits) = match way {
-        Way::OneByOne => (one_by_one, ConsumerOptions { batch_max: 1, ..ConsumerOptions::default() }),
+        Way::OneByOne => (one_by_one, ConsumerOptions::batches_of(1).with_prefetch(96)),
         Way::Batched => (one_by_one, ConsumerOptions::default()),
         Way::AsSet => (Subscriptions::new().on_batch(AsSet(Arc::clone(&handled))), ConsumerOptions::batches_of(SET)),
     };

@@ -2,14 +2,17 @@
 
 use super::breaker::Breaker;
 use super::history::History;
-use super::incoming::{Incoming, Unreadable};
+use super::incoming::{Arrived, InboxKey, Incoming, Unreadable};
 use super::ladder::{self, Fate};
+use super::limits;
+use super::options::ConsumerOptions;
 use super::outage::{self, Outage};
 use super::outcome::{HandleError, chain};
 use super::span;
 use super::subscriptions::Subscriptions;
 use crate::backoff::Backoff;
-use crate::inbox;
+use crate::inbox::{self, Day};
+use crate::maintenance;
 use crate::probe::{Probe, Step};
 use crate::transaction::{Origin, Transaction};
 use sqlx::PgPool;
@@ -25,13 +28,6 @@ const TRIES: u32 = 3;
 /// Waits between them, the first and the longest.
 const TRY_AGAIN_FIRST: Duration = Duration::from_millis(20);
 const TRY_AGAIN_LAST: Duration = Duration::from_millis(500);
-
-/// A message as the broker gave it.
-#[derive(Clone, Debug)]
-pub(crate) struct Arrived<'a> {
-    pub(crate) body: &'a [u8],
-    pub(crate) history: History,
-}
 
 /// What is to become of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +49,7 @@ pub(crate) struct Worker {
     pub(crate) origin: Origin,
     pub(crate) subscriptions: Subscriptions,
     pub(crate) breaker: Breaker,
+    pub(crate) options: ConsumerOptions,
     pub(crate) stopping: CancellationToken,
 }
 
@@ -65,9 +62,9 @@ impl Worker {
         let mut dispositions = vec![Disposition::Done; arrived.len()];
         let (mut batch, mut read) = (vec![], vec![]);
         for (index, message) in arrived.iter().enumerate() {
-            match Incoming::read(message.body, &self.subscriptions) {
+            match message.read(&self.subscriptions) {
                 Ok(incoming) => {
-                    batch.push(incoming);
+                    batch.extend(incoming);
                     read.push(index);
                 }
                 Err(unreadable) => dispositions[index] = unread(message, &unreadable),
@@ -104,12 +101,13 @@ impl Worker {
             return Ok(());
         }
         let size = batch.len();
-        let mut tx = Transaction::begin(&self.pool, self.origin.clone()).await?;
-        let ids: Vec<Uuid> = batch.iter().map(|incoming| incoming.meta.event_id.0).collect();
-        let mut fresh = inbox::record(&mut tx, &ids).await?;
+        let limit = self.options.handler_timeout;
+        let mut tx = Transaction::begin_limited(&self.pool, self.origin.clone(), limit).await?;
+        let entries = batch.iter().map(|incoming| (incoming.handler, incoming.key.clone()));
+        let mut fresh = inbox::record(&mut tx, entries).await?;
         self.probe().reached(Step::InboxRecorded);
         // `remove`: an event that is in the batch twice is handled once.
-        batch.retain(|incoming| fresh.remove(&incoming.meta.event_id.0));
+        batch.retain(|incoming| fresh.remove(&(incoming.handler, incoming.key.clone())));
         batch.sort_by_key(Incoming::rank);
         let handled: Vec<(String, OffsetDateTime)> =
             batch.iter().map(|incoming| (incoming.wire_type.clone(), incoming.meta.occurred_at)).collect();
@@ -119,10 +117,10 @@ impl Worker {
             while let Some(next) = events.next_if(|next| set[0].goes_with(next)) {
                 set.push(next);
             }
-            run(&mut tx, set).await?;
+            self.run(&mut tx, set).await?;
         }
         self.probe().reached(Step::InboxHandled);
-        tx.commit().await.map_err(|failure| HandleError::from(failure.into_source()))?;
+        tx.commit().await?;
         self.probe().reached(Step::InboxCommitted);
         metrics::counter!("messaging_duplicates_total").increment((size - handled.len()) as u64);
         for (wire_type, occurred_at) in handled {
@@ -131,20 +129,58 @@ impl Worker {
         Ok(())
     }
 
-    /// One event in its own transaction: tried again at once while that may help. `failure` is that of its first try,
-    /// if it had one.
+    /// One event by itself, each of its handlers in a transaction of its own: one that fails keeps no other from its
+    /// effect. `failure` is that of its first try, if it had one.
     async fn handle_alone(&self, message: &Arrived<'_>, mut failure: Option<HandleError>) -> Disposition {
+        let handlers = match message.read(&self.subscriptions) {
+            Ok(incoming) => incoming.len(),
+            Err(unreadable) => return unread(message, &unreadable),
+        };
+        if handlers > 1 {
+            // The first try was of all handlers together.
+            failure = None;
+        }
+        let mut worst = Disposition::Done;
+        for handler in 0..handlers {
+            match self.handle_by(message, handler, failure.take()).await {
+                Disposition::Done => {}
+                decided @ (Disposition::Outage(_) | Disposition::Kept) => return decided,
+                // One that waits comes back for all that have not had it.
+                failed @ Disposition::Failed(Fate::Rung(..)) => worst = failed,
+                failed @ Disposition::Failed(Fate::Dead(_)) => {
+                    if worst == Disposition::Done {
+                        worst = failed;
+                    }
+                }
+            }
+        }
+        if let Disposition::Failed(fate) = &worst {
+            // The handlers were told apart above; the event has one fate.
+            let wire_type = message.read(&self.subscriptions).ok().and_then(|read| read.into_iter().next());
+            if let Some(incoming) = wire_type {
+                tell(incoming.meta.event_id.0, &incoming.wire_type, fate);
+            }
+        }
+        worst
+    }
+
+    /// One handler of one event: tried again at once while that may help.
+    async fn handle_by(&self, message: &Arrived<'_>, handler: usize, mut failure: Option<HandleError>) -> Disposition {
         let mut backoff = Backoff::new(TRY_AGAIN_FIRST, TRY_AGAIN_LAST);
-        for tried in 1.. {
-            let incoming = match Incoming::read(message.body, &self.subscriptions) {
-                Ok(incoming) => incoming,
+        let mut tried = 0;
+        loop {
+            let incoming = match message.read(&self.subscriptions) {
+                Ok(mut read) if handler < read.len() => read.swap_remove(handler),
+                Ok(_) => return Disposition::Done,
                 Err(unreadable) => return unread(message, &unreadable),
             };
             let (event_id, wire_type) = (incoming.meta.event_id.0, incoming.wire_type.clone());
+            let key = incoming.key.clone();
             let outcome = match failure.take() {
                 Some(failure) => Err(failure),
                 None => self.handle_together(vec![incoming]).await,
             };
+            tried += 1;
             let Err(failure) = outcome else {
                 self.breaker.worked();
                 return Disposition::Done;
@@ -152,24 +188,88 @@ impl Worker {
             if let Some(outage) = outage::behind(&failure, &self.pool).await {
                 return Disposition::Outage(outage);
             }
-            let may_pass = matches!(failure, HandleError::Retry(_)) && !is_beyond_window(&failure);
-            if may_pass && tried < TRIES {
+            if failure.database().is_some_and(inbox::has_no_partition)
+                && let InboxKey::Event(id) = key
+            {
+                match self.look_for_day(id).await {
+                    Ok(None) if tried < TRIES => continue,
+                    Ok(None) => {}
+                    Ok(Some(reason)) => {
+                        self.breaker.worked();
+                        return Disposition::Failed(Fate::Dead(
+                            message.history.failed(reason, OffsetDateTime::now_utc()),
+                        ));
+                    }
+                    Err(outage) => return Disposition::Outage(outage),
+                }
+            }
+            let treatment = outage::treatment(&failure);
+            if treatment.at_once && tried < TRIES {
                 count_retry(&wire_type, "at once");
                 tokio::select! {
                     () = tokio::time::sleep(backoff.next()) => continue,
                     () = self.stopping.cancelled() => return Disposition::Kept,
                 }
             }
-            if !may_pass {
+            if !treatment.counts {
                 self.breaker.worked();
             } else if let Some(outage) = self.breaker.failed(event_id, &failure.why()) {
                 return Disposition::Outage(outage);
             }
-            let fate = fate(&message.history, &failure, OffsetDateTime::now_utc());
-            tell(event_id, &wire_type, &fate);
-            return Disposition::Failed(fate);
+            return Disposition::Failed(fate(&message.history, &failure, treatment.climbs, OffsetDateTime::now_utc()));
         }
-        Disposition::Kept
+    }
+
+    /// What is to be done about an event whose day the inbox does not have: `None` means to try again, text is why it
+    /// never will. A day that should be there is made; if that fails it is an outage, and says nothing about the event.
+    async fn look_for_day(&self, event_id: Uuid) -> Result<Option<&'static str>, Outage> {
+        let window = maintenance::window(&self.options);
+        let made = maintenance::create_partitions(&self.pool, window.0).await;
+        let day = async {
+            let mut connection = self.pool.acquire().await?;
+            inbox::day_of(&mut connection, event_id, window).await
+        };
+        let outage = |why: String| Outage { why, of_database: true };
+        match day.await.map_err(|failure| outage(format!("look for the event's day in the inbox: {failure}")))? {
+            Day::Known => Ok(None),
+            Day::Past => Ok(Some("the event is from beyond the inbox's window: it may have been handled before")),
+            Day::Future => Ok(Some("the event is from the future: its producer's clock is days ahead")),
+            Day::Missing => {
+                let why = made.err().map_or_else(|| "nobody made it".to_owned(), |failure| chain(&failure));
+                Err(outage(format!("the inbox has no partition for the event's day: {why}")))
+            }
+        }
+    }
+
+    /// Runs the handler of one event, or of a set; one event on its publisher's trace and as the cause of what follows.
+    async fn run(&self, tx: &mut Transaction, mut set: Vec<Incoming>) -> Result<(), HandleError> {
+        let Some(first) = set.first() else { return Ok(()) };
+        let subscription = Arc::clone(&first.subscription);
+        let tracing = Arc::clone(&self.origin.tracing);
+        let spans = span::begin(tracing.as_ref(), &mut set);
+        let limit = self.options.handler_timeout;
+        let is_set = set.len() > 1;
+        let first = &set[0];
+        let (span, scope, cause) = if is_set {
+            (info_span!("handle", events = set.len(), event.r#type = first.handled_as), None, None)
+        } else {
+            let (meta, scope) = (&first.meta, first.meta.handling.clone());
+            let span = info_span!(
+                "handle", trace_id = meta.trace_id(), event.id = %meta.event_id, event.r#type = first.wire_type
+            );
+            (span, scope, Some(meta.cause()))
+        };
+        let events = set.into_iter().map(|incoming| incoming.event).collect();
+        tx.caused_by(cause);
+        let handling = subscription.handle(tx, events);
+        let handling = match &scope {
+            Some(traceparent) => tracing.in_scope(traceparent, handling),
+            None => handling,
+        };
+        let outcome = limits::run(handling, limit).instrument(span).await;
+        tx.caused_by(None);
+        span::end(spans, &outcome);
+        outcome
     }
 
     fn probe(&self) -> &Probe {
@@ -177,46 +277,14 @@ impl Worker {
     }
 }
 
-fn is_beyond_window(failure: &HandleError) -> bool {
-    failure.database().is_some_and(inbox::is_beyond_window)
-}
-
 /// Where an event goes whose tries at once are over.
-fn fate(history: &History, failure: &HandleError, now: OffsetDateTime) -> Fate {
+fn fate(history: &History, failure: &HandleError, climbs: bool, now: OffsetDateTime) -> Fate {
     let failed = history.failed(&failure.why(), now);
     match failure {
-        HandleError::Reject(_) => Fate::Dead(failed),
         HandleError::RetryAfter { after, .. } => ladder::wait(failed, *after),
-        HandleError::Retry(_) if is_beyond_window(failure) => {
-            let reason = "the event is from beyond the inbox's window: it may have been handled before";
-            Fate::Dead(history.failed(reason, now))
-        }
-        HandleError::Retry(_) => ladder::climb(failed),
+        HandleError::Retry(_) if climbs => ladder::climb(failed),
+        HandleError::Retry(_) | HandleError::Reject(_) => Fate::Dead(failed),
     }
-}
-
-/// Runs the handler of one event, or of a set; one event on its publisher's trace and as the cause of what follows.
-async fn run(tx: &mut Transaction, set: Vec<Incoming>) -> Result<(), HandleError> {
-    let [first, ..] = set.as_slice() else { return Ok(()) };
-    let subscription = Arc::clone(&first.subscription);
-    let spans = span::begin(&set);
-    if set.len() > 1 {
-        let span = info_span!("handle", events = set.len(), event.r#type = first.handled_as);
-        let events = set.into_iter().map(|incoming| incoming.event).collect();
-        let outcome = subscription.handle(tx, events).instrument(span).await;
-        span::end(spans, &outcome);
-        return outcome;
-    }
-    let (context, cause) = (first.meta.handling, first.meta.cause());
-    let span = info_span!(
-        "handle", trace_id = %context.trace_id(), event.id = %first.meta.event_id, event.r#type = first.wire_type
-    );
-    let events = set.into_iter().map(|incoming| incoming.event).collect();
-    tx.caused_by(Some(cause));
-    let outcome = trace::scope(context, subscription.handle(tx, events).instrument(span)).await;
-    tx.caused_by(None);
-    span::end(spans, &outcome);
-    outcome
 }
 
 fn count_handled(wire_type: String, occurred_at: OffsetDateTime) {
@@ -229,11 +297,22 @@ fn count_retry(wire_type: &str, level: &'static str) {
     metrics::counter!("messaging_retries_total", "event" => wire_type.to_owned(), "level" => level).increment(1);
 }
 
+/// What becomes of a message that can't be understood: another release may know its type; nothing else helps.
 fn unread(message: &Arrived<'_>, unreadable: &Unreadable) -> Disposition {
     let reason = chain(unreadable);
-    error!(error = reason, "a message goes to the dead letters: {reason}");
-    metrics::counter!("messaging_dead_letters_total", "event" => "unreadable").increment(1);
-    Disposition::Failed(Fate::Dead(message.history.failed(&reason, OffsetDateTime::now_utc())))
+    let failed = message.history.failed(&reason, OffsetDateTime::now_utc());
+    let fate = if matches!(unreadable, Unreadable::Unknown(_)) { ladder::unknown(failed) } else { Fate::Dead(failed) };
+    match &fate {
+        Fate::Rung(rung, _) => {
+            warn!(error = reason, "a message waits for a release that knows it, {rung}: {reason}");
+            count_retry("unknown", rung);
+        }
+        Fate::Dead(_) => {
+            error!(error = reason, "a message goes to the dead letters: {reason}");
+            metrics::counter!("messaging_dead_letters_total", "event" => "unreadable").increment(1);
+        }
+    }
+    Disposition::Failed(fate)
 }
 
 fn tell(event_id: Uuid, wire_type: &str, fate: &Fate) {

@@ -1,13 +1,14 @@
 //! Delivering without a broker: for tests and tools that have messages in hand.
 
-use super::batch::{Arrived, Disposition, Worker};
+use super::batch::{Disposition, Worker};
 use super::breaker::Breaker;
-use super::history::History;
+use super::incoming::Arrived;
 use super::ladder::Fate;
 use super::subscriptions::Subscriptions;
 use crate::ConsumerOptions;
 use crate::dead_letters::keep_undelivered;
 use crate::service::Messaging;
+use lapin::BasicProperties;
 use tokio_util::sync::CancellationToken;
 
 /// What became of a message that was delivered by hand.
@@ -39,10 +40,11 @@ impl Messaging {
             origin: self.origin.clone(),
             subscriptions: subscriptions.clone(),
             breaker: Breaker::new(ConsumerOptions::default().failing_max),
+            options: ConsumerOptions::default(),
             stopping: CancellationToken::new(),
         };
-        let arrived: Vec<Arrived<'_>> =
-            bodies.iter().map(|body| Arrived { body, history: History::default() }).collect();
+        let properties = BasicProperties::default();
+        let arrived: Vec<Arrived<'_>> = bodies.iter().map(|body| Arrived::of(body, &properties, "", "")).collect();
         let mut delivered = vec![];
         for (body, disposition) in bodies.iter().zip(worker.handle(&arrived).await) {
             delivered.push(match disposition {

@@ -45,13 +45,14 @@ pub(crate) struct Copy<'a> {
 /// acknowledgements. One copy at a time, so that a return can only be this one's.
 pub(crate) struct Forwarder {
     service: Arc<str>,
+    declares: bool,
     link: Link,
     channel: Option<Channel>,
 }
 
 impl Forwarder {
-    pub(crate) fn new(service: Arc<str>, link: Link) -> Self {
-        Self { service, link, channel: None }
+    pub(crate) fn new(service: Arc<str>, link: Link, declares: bool) -> Self {
+        Self { service, link, declares, channel: None }
     }
 
     /// Publishes a copy and waits until the broker has it safe in a queue, however long that takes.
@@ -112,7 +113,9 @@ impl Forwarder {
 
     async fn open(&self) -> Result<Channel, ForwardError> {
         let channel = self.link.channel().await.map_err(ForwardError::Broker)?;
-        Topology::of(&self.service, &[]).declare(&channel).await.map_err(ForwardError::Declare)?;
+        if self.declares {
+            Topology::of(&self.service, &[]).declare(&channel).await.map_err(ForwardError::Declare)?;
+        }
         channel.confirm_select(ConfirmSelectOptions::default()).await.map_err(ForwardError::Publish)?;
         Ok(channel)
     }

@@ -1,6 +1,7 @@
 //! Binding the inbox to the exchanges of others, some of which may not be there yet.
 
 use super::ConsumeError;
+use super::outcome::chain;
 use crate::broker::Link;
 use crate::topology::Binding;
 use lapin::ErrorKind;
@@ -59,6 +60,7 @@ impl Heard {
 ///
 /// A service that was never deployed must not keep another from what it already hears: what is missing is looked for
 /// while the rest is consumed.
+#[derive(Clone)]
 pub(super) struct Hearing {
     link: Link,
     missing: Vec<Binding>,
@@ -84,16 +86,20 @@ impl Hearing {
         heard.set(State::AllBut(missing.collect()));
     }
 
-    /// Waits a moment and tries again; never ends when nothing is missing. May be dropped at any time.
-    ///
-    /// # Errors
-    /// As [`Hearing::begin`].
-    pub(super) async fn progress(&mut self) -> Result<(), ConsumeError> {
-        if self.missing.is_empty() {
-            std::future::pending::<()>().await;
+    /// Looks again and again for what is missing; never ends. It runs beside the deliveries, so that no number of them
+    /// delays it, and what fails here keeps none of them from being handled.
+    pub(super) async fn keep_looking(mut self, heard: &Heard) -> std::convert::Infallible {
+        while !self.missing.is_empty() {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            let before = self.missing.len();
+            if let Err(failure) = self.bind().await {
+                warn!(error = %chain(&failure), "look for exchanges that were not there");
+            }
+            if self.missing.len() < before {
+                self.report(heard);
+            }
         }
-        tokio::time::sleep(LOOK_AGAIN).await;
-        self.bind().await
+        std::future::pending().await
     }
 
     async fn bind(&mut self) -> Result<(), ConsumeError> {

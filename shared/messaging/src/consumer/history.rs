@@ -1,17 +1,22 @@
 //! What happened to an event so far: headers that travel with it through the retry ladder to the dead letters.
 
+use super::incoming::{Arrived, EXCHANGE, ROUTING_KEY};
+use crate::headers::{HEADERS_BYTES_MAX, is_reserved};
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+/// The prefix of headers that this crate writes. Those without it are of the previous release, which reads no others: both
+/// are written for as long as it may still run.
+const PREFIX: &str = "outbox-";
 const ATTEMPTS: &str = "attempts";
 const CLIMBED: &str = "climbed";
 const FIRST_FAILED_AT: &str = "first-failed-at";
 const FAILED_AT: &str = "failed-at";
 const LAST_ERROR: &str = "last-error";
-/// An error may quote what it stumbled over; headers must stay far below a frame.
-const ERROR_CHARS_MAX: usize = 2_000;
+/// An error may quote what it stumbled over; it is in the headers twice, which must stay far below a frame.
+const ERROR_BYTES_MAX: usize = 2_000;
 
 /// The failures of one event so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,7 +42,7 @@ impl History {
             climbed: self.climbed,
             first_failed_at: self.first_failed_at.or(Some(now)),
             failed_at: Some(now),
-            last_error: Some(error.chars().take(ERROR_CHARS_MAX).collect()),
+            last_error: Some(shortened(error).to_owned()),
         }
     }
 
@@ -49,41 +54,108 @@ impl History {
             climbed: number(headers, CLIMBED),
             first_failed_at: moment(headers, FIRST_FAILED_AT),
             failed_at: moment(headers, FAILED_AT),
-            last_error: text(headers, LAST_ERROR),
+            last_error: own_text(headers, LAST_ERROR),
         }
     }
 
-    /// The properties of a copy of a message, with this history.
-    ///
-    /// What the broker wrote about the original's way (`x-death` and its kind) stays behind: RabbitMQ would take a
-    /// copy that passes a queue again for a message that goes in circles, and drop it.
-    pub(crate) fn copy(&self, original: &BasicProperties) -> BasicProperties {
-        /// AMQP's delivery mode of messages that survive a restart of the broker.
-        const PERSISTENT: u8 = 2;
-        let mut headers = FieldTable::default();
-        for (name, value) in original.headers().iter().flatten() {
-            if !name.as_str().starts_with("x-") {
-                headers.insert(name.clone(), value.clone());
-            }
-        }
-        headers.insert(ATTEMPTS.into(), AMQPValue::LongLongInt(self.attempts.into()));
-        headers.insert(CLIMBED.into(), AMQPValue::LongLongInt(self.climbed.into()));
+    fn write(&self, headers: &mut FieldTable) {
+        let mut insert = |name: &str, value: AMQPValue| {
+            headers.insert(format!("{PREFIX}{name}").into(), value.clone());
+            headers.insert(name.into(), value);
+        };
+        insert(ATTEMPTS, AMQPValue::LongLongInt(self.attempts.into()));
+        insert(CLIMBED, AMQPValue::LongLongInt(self.climbed.into()));
         let moments = [(FIRST_FAILED_AT, self.first_failed_at), (FAILED_AT, self.failed_at)];
         for (name, moment) in moments.into_iter().filter_map(|(name, moment)| Some((name, moment?))) {
             if let Ok(written) = moment.format(&Rfc3339) {
-                headers.insert(name.into(), AMQPValue::LongString(written.into()));
+                insert(name, AMQPValue::LongString(written.into()));
             }
         }
         if let Some(error) = &self.last_error {
-            headers.insert(LAST_ERROR.into(), AMQPValue::LongString(error.as_str().into()));
+            insert(LAST_ERROR, AMQPValue::LongString(error.as_str().into()));
         }
-        original.clone().with_headers(headers).with_delivery_mode(PERSISTENT)
     }
+}
+
+/// The properties of a copy of a message, with what happened to it: an allow-list.
+///
+/// Anything else stays behind. The broker refuses a copy with a foreign `user_id`; one with an `expiration` would vanish
+/// from the queue of dead letters; `CC`, `BCC` and `reply_to` would send it elsewhere; `x-death` and its kind make RabbitMQ
+/// take a copy that passes a queue again for a message that goes in circles, and drop it; large headers do not fit into a
+/// frame.
+pub(crate) fn copy(original: &Arrived<'_>, history: &History) -> BasicProperties {
+    /// AMQP's delivery mode of messages that survive a restart of the broker.
+    const PERSISTENT: u8 = 2;
+    let mut headers = FieldTable::default();
+    let mut bytes = 0;
+    for (name, value) in original.properties.headers().iter().flatten() {
+        let size = name.as_str().len() + size_of(value).unwrap_or(usize::MAX / 2);
+        if is_copied(name.as_str()) && bytes + size <= HEADERS_BYTES_MAX {
+            bytes += size;
+            headers.insert(name.clone(), value.clone());
+        }
+    }
+    for (name, value) in [(EXCHANGE, &original.exchange), (ROUTING_KEY, &original.routing_key)] {
+        headers.insert(name.into(), AMQPValue::LongString(value.as_bytes().into()));
+    }
+    history.write(&mut headers);
+    let from = original.properties;
+    let mut copy = BasicProperties::default().with_headers(headers).with_delivery_mode(PERSISTENT);
+    if let Some(text) = from.content_type() {
+        copy = copy.with_content_type(text.clone());
+    }
+    if let Some(text) = from.content_encoding() {
+        copy = copy.with_content_encoding(text.clone());
+    }
+    if let Some(text) = from.correlation_id() {
+        copy = copy.with_correlation_id(text.clone());
+    }
+    if let Some(text) = from.message_id() {
+        copy = copy.with_message_id(text.clone());
+    }
+    if let Some(timestamp) = from.timestamp() {
+        copy = copy.with_timestamp(*timestamp);
+    }
+    if let Some(text) = from.kind() {
+        copy = copy.with_type(text.clone());
+    }
+    if let Some(text) = from.app_id() {
+        copy = copy.with_app_id(text.clone());
+    }
+    copy
+}
+
+/// Whether a header goes along: the ids of traces, and what a publisher set for the handler.
+fn is_copied(name: &str) -> bool {
+    match name {
+        "traceparent" | "tracestate" | "sequence" | "outbox-sequence" | super::incoming::BEYOND_WINDOW => true,
+        // RabbitMQ routes copies to the queues that these name.
+        "CC" | "BCC" => false,
+        other => !is_reserved(other),
+    }
+}
+
+/// Bytes of a value that is copied; `None` for one that is not, as tables and lists are.
+fn size_of(value: &AMQPValue) -> Option<usize> {
+    match value {
+        AMQPValue::LongString(text) => Some(text.as_bytes().len()),
+        AMQPValue::Boolean(_) | AMQPValue::LongInt(_) | AMQPValue::LongLongInt(_) | AMQPValue::Double(_) => Some(8),
+        _ => None,
+    }
+}
+
+/// The beginning of an error.
+fn shortened(error: &str) -> &str {
+    let mut end = ERROR_BYTES_MAX.min(error.len());
+    while !error.is_char_boundary(end) {
+        end -= 1;
+    }
+    &error[..end]
 }
 
 /// A header's whole number; 0 when there is none.
 fn number(headers: &FieldTable, name: &str) -> u32 {
-    match headers.inner().get(name) {
+    match headers.inner().get(format!("{PREFIX}{name}").as_str()).or_else(|| headers.inner().get(name)) {
         Some(AMQPValue::LongLongInt(number)) => u32::try_from(*number).unwrap_or(0),
         Some(AMQPValue::LongInt(number)) => u32::try_from(*number).unwrap_or(0),
         _ => 0,
@@ -98,8 +170,13 @@ pub(crate) fn text(headers: &FieldTable, name: &str) -> Option<String> {
     }
 }
 
+/// A text that this crate wrote, in this release or the previous one.
+fn own_text(headers: &FieldTable, name: &str) -> Option<String> {
+    text(headers, &format!("{PREFIX}{name}")).or_else(|| text(headers, name))
+}
+
 fn moment(headers: &FieldTable, name: &str) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(&text(headers, name)?, &Rfc3339).ok()
+    OffsetDateTime::parse(&own_text(headers, name)?, &Rfc3339).ok()
 }
 
 #[cfg(test)]
@@ -107,22 +184,58 @@ mod tests {
     use super::*;
     use time::macros::datetime;
 
+    fn message(headers: FieldTable) -> BasicProperties {
+        BasicProperties::default().with_headers(headers).with_message_id("1".into())
+    }
+
     #[test]
-    fn a_history_is_read_as_it_was_written_and_other_headers_stay() {
+    fn a_history_is_read_as_it_was_written_and_the_publishers_headers_stay() {
         let mut headers = FieldTable::default();
         headers.insert("traceparent".into(), AMQPValue::LongString("00-1-2-01".into()));
-        headers.insert("x-death".into(), AMQPValue::LongString("the broker's own".into()));
-        let original = BasicProperties::default().with_headers(headers).with_message_id("1".into());
+        headers.insert("tenant".into(), AMQPValue::LongString("7".into()));
+        let original = message(headers);
         let now = datetime!(2026-11-21 10:00:00.123456 UTC);
         let history = History::default().failed("first", now).failed("second", now);
 
-        let copy = history.copy(&original);
+        let copy = copy(&Arrived::of(b"{}", &original, "orders", "orders.Placed.v1"), &history);
         assert_eq!(History::read(&copy), history);
         assert_eq!((history.attempts, history.last_error.as_deref()), (2, Some("second")));
         assert_eq!(copy.message_id(), original.message_id());
         let headers = copy.headers().as_ref().unwrap();
         assert_eq!(text(headers, "traceparent").as_deref(), Some("00-1-2-01"));
-        assert!(!headers.contains_key("x-death"));
+        assert_eq!(text(headers, "tenant").as_deref(), Some("7"));
+        // Where it was published is known after it came back from elsewhere.
+        let again = Arrived::of(b"{}", &copy, "payments.return", "payments.inbox");
+        assert_eq!((again.exchange.as_ref(), again.routing_key.as_ref()), ("orders", "orders.Placed.v1"));
+    }
+
+    #[test]
+    fn a_copy_carries_nothing_that_would_stop_it_or_send_it_elsewhere() {
+        let mut headers = FieldTable::default();
+        for name in ["x-death", "CC", "BCC", "outbox-unknown"] {
+            headers.insert(name.into(), AMQPValue::LongString("other.queue".into()));
+        }
+        headers.insert("baggage".into(), AMQPValue::LongString("a".repeat(5_000).into()));
+        headers.insert("table".into(), AMQPValue::FieldTable(FieldTable::default()));
+        let original = message(headers)
+            .with_user_id("guest".into())
+            .with_expiration("1000".into())
+            .with_reply_to("amq.rabbitmq.reply-to".into())
+            .with_priority(3);
+        let copy = copy(&Arrived::of(b"", &original, "", "q"), &History::default());
+        assert!(copy.user_id().is_none() && copy.expiration().is_none() && copy.reply_to().is_none());
+        let names: Vec<&str> = copy.headers().as_ref().unwrap().inner().keys().map(|name| name.as_str()).collect();
+        let ours = [ATTEMPTS, CLIMBED, "outbox-attempts", "outbox-climbed", EXCHANGE, ROUTING_KEY];
+        assert!(names.iter().all(|name| ours.contains(name)), "{names:?}");
+    }
+
+    #[test]
+    fn a_history_that_the_previous_release_wrote_is_read() {
+        let mut headers = FieldTable::default();
+        headers.insert("attempts".into(), AMQPValue::LongLongInt(3));
+        headers.insert("last-error".into(), AMQPValue::LongString("away".into()));
+        let history = History::read(&message(headers));
+        assert_eq!((history.attempts, history.last_error.as_deref()), (3, Some("away")));
     }
 
     #[test]

@@ -2,18 +2,23 @@
 
 mod batch;
 mod deliver;
+mod dispatch;
+mod foreign;
 mod function;
 pub(crate) mod handler;
 pub(crate) mod hearing;
 pub(crate) mod incoming;
+mod limits;
 mod options;
 pub(crate) mod outcome;
+mod prefetch;
 mod subscription;
 pub(crate) mod subscriptions;
 
 pub(crate) mod breaker;
 mod ladder;
 pub(crate) mod outage;
+pub(crate) mod sqlstate;
 mod trial;
 
 pub(crate) mod forward;
@@ -23,6 +28,7 @@ mod settle;
 mod span;
 
 pub use deliver::Delivered;
+pub use foreign::{Foreign, ForeignId};
 pub use function::HandleFn;
 pub use options::ConsumerOptions;
 pub use session::ConsumeError;
@@ -30,9 +36,13 @@ pub use session::ConsumeError;
 use crate::backoff::Backoff;
 use crate::broker::Link;
 use crate::dead_letters::sink::Sink;
+use crate::maintenance;
+use crate::owner;
+use crate::running::{RunError, Running};
 use crate::transaction::Origin;
 use breaker::{Breaker, State};
 use forward::Forwarder;
+use futures_util::FutureExt;
 use hearing::Heard;
 use outage::Outage;
 use outcome::chain;
@@ -42,7 +52,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use subscriptions::Subscriptions;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{error, warn};
 
 /// The consumer of one service.
 pub struct Consumer {
@@ -50,23 +60,35 @@ pub struct Consumer {
     pool: PgPool,
     origin: Origin,
     consume: Link,
+    letters: Link,
     publish: Link,
     subscriptions: Subscriptions,
     heard: Heard,
     breaker: Breaker,
+    running: Running,
     options: ConsumerOptions,
 }
 
+/// The connections of a consumer.
+pub(crate) struct Links {
+    pub(crate) consume: Link,
+    pub(crate) letters: Link,
+    pub(crate) publish: Link,
+}
+
+/// What others may see of a consumer.
+pub(crate) struct Signs {
+    pub(crate) heard: Heard,
+    pub(crate) breaker: Breaker,
+    pub(crate) running: Running,
+}
+
 impl Consumer {
-    pub(crate) fn new(
-        pool: PgPool,
-        origin: Origin,
-        (consume, publish): (Link, Link),
-        subscriptions: Subscriptions,
-        (heard, breaker): (Heard, Breaker),
-    ) -> Self {
+    pub(crate) fn new(pool: PgPool, origin: Origin, links: Links, subscriptions: Subscriptions, signs: Signs) -> Self {
         let (service, options) = (Arc::clone(&origin.service), ConsumerOptions::default());
-        Self { service, pool, origin, consume, publish, subscriptions, heard, breaker, options }
+        let Links { consume, letters, publish } = links;
+        let Signs { heard, breaker, running } = signs;
+        Self { service, pool, origin, consume, letters, publish, subscriptions, heard, breaker, running, options }
     }
 
     /// The same with other limits.
@@ -77,21 +99,32 @@ impl Consumer {
         self
     }
 
-    /// Consumes until `stopping`, and keeps what is given up in the table `dead_letters`; failures are logged, waited
-    /// out and survived.
+    /// Consumes until `stopping`, keeps what is given up in the table `dead_letters`, and looks after the tables: days
+    /// of the inbox, settled letters. Failures of the database and the broker are logged, waited out and survived.
     ///
     /// # Errors
-    /// None: it outlives every failure of the database and the broker.
-    pub async fn run(self, stopping: CancellationToken) -> Result<(), std::convert::Infallible> {
-        let sink = Sink::new(Arc::clone(&self.service), self.pool.clone(), self.consume.clone(), self.publish.clone());
-        tokio::join!(self.hear(&stopping), sink.run(&stopping));
-        Ok(())
+    /// [`RunError`] when it can never work as it was set up.
+    pub async fn run(self, stopping: CancellationToken) -> Result<(), RunError> {
+        let running = self.running.clone();
+        let outcome = running.watch(self.consume_all(&stopping), &stopping).await;
+        if let Err(failure) = &outcome {
+            error!(error = %chain(failure), "the consumer ends: {failure}");
+        }
+        outcome
+    }
+
+    async fn consume_all(&self, stopping: &CancellationToken) -> Result<(), RunError> {
+        let sink = Sink::new(&self.origin, self.pool.clone(), self.letters.clone(), self.publish.clone());
+        let letters = sink.run(stopping);
+        let maintaining = maintenance::run_with(self.pool.clone(), self.options, stopping.clone());
+        tokio::try_join!(self.hear(stopping), letters.map(Ok), maintaining.map(Ok)).map(drop)
     }
 
     /// One session after the other.
-    async fn hear(&self, stopping: &CancellationToken) {
+    async fn hear(&self, stopping: &CancellationToken) -> Result<(), RunError> {
         let mut backoff = Backoff::for_connections();
-        let mut forwarder = Forwarder::new(Arc::clone(&self.service), self.publish.clone());
+        let mut forwarders = vec![];
+        let mut is_owner = false;
         while !stopping.is_cancelled() {
             if let State::Open(outage) = self.breaker.state() {
                 tokio::select! {
@@ -99,7 +132,12 @@ impl Consumer {
                     () = stopping.cancelled() => break,
                 }
             }
-            let ended = self.run_session(&mut forwarder, stopping, &mut backoff).await;
+            let owned = if is_owner { Ok(()) } else { self.claim_schema().await? };
+            is_owner = owned.is_ok();
+            let ended = match owned {
+                Ok(()) => self.run_session(&mut forwarders, stopping, &mut backoff).await,
+                Err(failure) => Err(failure),
+            };
             self.heard.end();
             let failure = match ended {
                 Ok(Ended::Stopped) => break,
@@ -120,6 +158,24 @@ impl Consumer {
                 () = stopping.cancelled() => {}
             }
         }
+        Ok(())
+    }
+
+    /// Makes the schema this service's, if it is nobody's yet. The inner error may pass.
+    async fn claim_schema(&self) -> Result<Result<(), ConsumeError>, RunError> {
+        let claimed = async {
+            let mut connection = self.pool.acquire().await?;
+            owner::claim(&mut connection, &self.service).await
+        };
+        match claimed.await {
+            Ok(None) => Ok(Ok(())),
+            Ok(Some(owner)) => Err(RunError::SchemaOfAnother { service: self.service.to_string(), owner }),
+            Err(failure) => Ok(Err(ConsumeError::Owner(failure))),
+        }
+    }
+
+    fn forwarder(&self) -> Forwarder {
+        Forwarder::new(Arc::clone(&self.service), self.publish.clone(), self.origin.declares)
     }
 
     /// Waits until it makes sense to try an event.

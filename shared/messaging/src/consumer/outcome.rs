@@ -1,12 +1,15 @@
 //! What a handler answers when it did not handle an event.
 
+use super::outage::find;
 use crate::AppendError;
+use crate::transaction::CommitError;
 use std::error::Error;
 use std::fmt::Display;
 use std::time::Duration;
 
 /// Why an event was not handled, and what is to become of it.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum HandleError {
     /// It may work later: the database is away, two transactions were in each other's way. It is tried again at once,
     /// then through the retry ladder, and given up after the last rung. `?` on database errors ends here.
@@ -50,10 +53,10 @@ impl HandleError {
         }
     }
 
-    /// The database's own error, if that is why.
+    /// The database's own error, if that is why, also inside a service's own errors.
     pub(crate) fn database(&self) -> Option<&sqlx::Error> {
         match self {
-            Self::Retry(cause) => cause.downcast_ref(),
+            Self::Retry(cause) => find(cause.as_ref()),
             Self::RetryAfter { .. } | Self::Reject(_) => None,
         }
     }
@@ -61,6 +64,12 @@ impl HandleError {
 
 impl From<sqlx::Error> for HandleError {
     fn from(failure: sqlx::Error) -> Self {
+        Self::Retry(Box::new(failure))
+    }
+}
+
+impl From<CommitError> for HandleError {
+    fn from(failure: CommitError) -> Self {
         Self::Retry(Box::new(failure))
     }
 }

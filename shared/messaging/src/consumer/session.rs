@@ -1,27 +1,32 @@
 //! One session of the consumer: from declaring the topology to losing the channel, pausing, or being told to stop.
 
 use super::Consumer;
-use super::batch::{Arrived, Disposition, Worker};
+use super::batch::{Disposition, Worker};
 use super::breaker::State;
+use super::dispatch::Queues;
 use super::forward::Forwarder;
 use super::hearing::Hearing;
-use super::history::History;
+use super::incoming::Arrived;
 use super::outage::Outage;
+use super::prefetch::Prefetch;
 use super::settle::Settling;
 use super::trial;
 use crate::backoff::Backoff;
 use crate::broker::BrokerError;
 use crate::probe::Step;
 use crate::topology::{Topology, TopologyError};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use lapin::Channel;
 use lapin::message::Delivery;
-use lapin::options::{BasicConsumeOptions, BasicQosOptions};
+use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 /// Why a session of the consumer ended; the next one begins after a pause.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConsumeError {
     /// There is no channel.
     #[error("reach the broker")]
@@ -38,6 +43,9 @@ pub enum ConsumeError {
     /// The broker ended the subscription: its queue was deleted, or the broker is going down.
     #[error("the broker ended the subscription")]
     Cancelled,
+    /// The database could not be asked whose schema it is.
+    #[error("look whose schema it is")]
+    Owner(#[source] sqlx::Error),
 }
 
 /// How a session ended that nothing broke.
@@ -50,64 +58,69 @@ pub(super) enum Ended {
     Recovered,
 }
 
+/// How taking deliveries came to an end.
+enum Taken {
+    Ended(Ended),
+    /// Another number is to be prefetched.
+    Resubscribe,
+}
+
+/// A batch that was handled and settled: its queue, its forwarder, and what it says about the others.
+type Handled = (usize, Forwarder, Result<Option<Outage>, ConsumeError>);
+
 impl Consumer {
     pub(super) async fn run_session(
         &self,
-        forwarder: &mut Forwarder,
+        forwarders: &mut Vec<Forwarder>,
         stopping: &CancellationToken,
         backoff: &mut Backoff,
     ) -> Result<Ended, ConsumeError> {
         let one_by_one = self.breaker.state() != State::Closed;
-        let (prefetch, batch_max) = if one_by_one { (1, 1) } else { (self.options.prefetch, self.options.batch_max) };
         let channel = self.consume.channel().await.map_err(ConsumeError::Broker)?;
-        let topology = Topology::of(&self.service, &self.subscriptions.wire_types());
-        topology.declare_on(&self.consume).await.map_err(ConsumeError::Declare)?;
-        let mut hearing = Hearing::begin(self.consume.clone(), topology.heard).await?;
-        channel.basic_qos(prefetch, BasicQosOptions::default()).await.map_err(ConsumeError::Consume)?;
-        let queue = format!("{}.inbox", self.service);
-        let (tag, options) = (self.service.as_ref(), BasicConsumeOptions::default());
-        let mut deliveries = channel
-            .basic_consume(queue.as_str().into(), tag.into(), options, FieldTable::default())
-            .await
-            .map_err(ConsumeError::Consume)?;
-        hearing.report(&self.heard);
-        info!(queue, "the consumer hears {}", self.subscriptions.wire_types().join(", "));
+        let inbox = format!("{}.inbox", self.service);
+        let topology = Topology::of(&self.service, &self.subscriptions.wire_types())
+            .hearing(self.subscriptions.foreign_bindings(&inbox));
+        topology.declare_on(&self.consume, self.origin.declares).await.map_err(ConsumeError::Declare)?;
+        let wanted = if self.origin.declares { topology.heard } else { vec![] };
+        let hearing = Hearing::begin(self.consume.clone(), wanted).await?;
         let worker = self.worker(stopping);
-        loop {
-            let first = tokio::select! {
-                // Looked at first: what was left unsettled because the process stops must not be followed by a batch,
-                // whose acknowledgement would speak for it too. Dropping the channel hands it back with what was
-                // prefetched.
-                biased;
-                () = stopping.cancelled() => return Ok(Ended::Stopped),
-                first = deliveries.next() => first,
-                progress = hearing.progress() => {
-                    progress?;
+        let subscribing = async {
+            let mut prefetch = Prefetch::new(self.options.prefetch, self.options.prefetch_bytes);
+            for generation in 0_u64.. {
+                let ahead = if one_by_one { 1 } else { prefetch.wanted() };
+                channel.basic_qos(ahead, BasicQosOptions::default()).await.map_err(ConsumeError::Consume)?;
+                let tag = format!("{}.{generation}", self.service);
+                let mut deliveries = channel
+                    .basic_consume(
+                        inbox.as_str().into(),
+                        tag.as_str().into(),
+                        BasicConsumeOptions::default(),
+                        FieldTable::default(),
+                    )
+                    .await
+                    .map_err(ConsumeError::Consume)?;
+                if generation == 0 {
                     hearing.report(&self.heard);
-                    continue;
+                    info!(queue = inbox, "the consumer hears {}", self.subscriptions.wire_types().join(", "));
+                } else {
+                    info!(queue = inbox, ahead, "{ahead} deliveries are prefetched: others would take too much memory");
                 }
-            };
-            let mut arrived = vec![first.ok_or(ConsumeError::Cancelled)?.map_err(ConsumeError::Consume)?];
-            while arrived.len() < batch_max {
-                match deliveries.next().now_or_never() {
-                    Some(Some(Ok(delivery))) => arrived.push(delivery),
-                    // An error shows again at the next wait; what has arrived is handled first.
-                    Some(Some(Err(_)) | None) | None => break,
+                let subscription = Subscription { channel: &channel, tag: &tag, stopping, ahead };
+                let taken = if one_by_one {
+                    self.take_one(&worker, &mut deliveries, &subscription, forwarders, backoff).await?
+                } else {
+                    self.take(&worker, &mut deliveries, &subscription, &mut prefetch, forwarders, backoff).await?
+                };
+                match taken {
+                    Taken::Ended(ended) => return Ok(ended),
+                    Taken::Resubscribe => {}
                 }
             }
-            let settling = Settling { service: &self.service, forwarder: &mut *forwarder, stopping };
-            let ended = if one_by_one {
-                self.try_one(&worker, &arrived[0], settling).await?
-            } else {
-                self.handle(&worker, &arrived, settling).await?
-            };
-            backoff.reset();
-            if let Some(ended) = ended {
-                // Both hand back at once what was prefetched, instead of when the broker notices that nobody is there.
-                let _ = channel.basic_cancel(tag.into(), lapin::options::BasicCancelOptions::default()).await;
-                let _ = channel.close(200, "the consumer pauses".into()).await;
-                return Ok(ended);
-            }
+            Ok(Ended::Stopped)
+        };
+        tokio::select! {
+            ended = subscribing => ended,
+            never = hearing.clone().keep_looking(&self.heard) => match never {},
         }
     }
 
@@ -117,48 +130,153 @@ impl Consumer {
             origin: self.origin.clone(),
             subscriptions: self.subscriptions.clone(),
             breaker: self.breaker.clone(),
+            options: self.options,
             stopping: stopping.clone(),
         }
+    }
+
+    /// Takes deliveries and handles them, [`ConsumerOptions::parallel`](super::ConsumerOptions::parallel) batches at a
+    /// time.
+    async fn take(
+        &self,
+        worker: &Worker,
+        deliveries: &mut lapin::Consumer,
+        subscription: &Subscription<'_>,
+        prefetch: &mut Prefetch,
+        forwarders: &mut Vec<Forwarder>,
+        backoff: &mut Backoff,
+    ) -> Result<Taken, ConsumeError> {
+        let mut queues = Queues::new(self.options.parallel);
+        let mut running = FuturesUnordered::new();
+        let (mut paused, mut failed, mut leaving) = (None, None, false);
+        let mut open = true;
+        loop {
+            let goes_on = paused.is_none() && failed.is_none() && !subscription.stopping.is_cancelled();
+            while goes_on && let Some((queue, batch)) = queues.next_batch(self.options.batch_max) {
+                let forwarder = forwarders.pop().unwrap_or_else(|| self.forwarder());
+                running.push(self.handle(worker, queue, batch, forwarder, subscription.stopping));
+            }
+            if running.is_empty() && (!goes_on || (!open && queues.len() == 0)) {
+                break;
+            }
+            tokio::select! {
+                // Looked at first: what was left unsettled because the process stops must not be followed by a batch,
+                // whose acknowledgement would speak for it too. Dropping the channel hands it back with what was
+                // prefetched.
+                biased;
+                () = subscription.stopping.cancelled(), if goes_on => {}
+                Some(handled) = running.next(), if !running.is_empty() => {
+                    let (queue, forwarder, outcome): Handled = handled;
+                    forwarders.push(forwarder);
+                    queues.settled(queue);
+                    match outcome {
+                        Ok(None) => backoff.reset(),
+                        Ok(Some(outage)) => paused = Some(outage),
+                        Err(failure) => failed = Some(failure),
+                    }
+                }
+                delivery = deliveries.next(), if open && goes_on => match delivery {
+                    Some(Ok(delivery)) => {
+                        if prefetch.observe(delivery.data.len(), subscription.ahead) && !leaving {
+                            leaving = true;
+                            // What was handed out already comes all the same; then the stream ends.
+                            subscription.cancel().await;
+                        }
+                        queues.push(delivery);
+                    }
+                    // What has arrived is handled first.
+                    Some(Err(failure)) => (open, failed) = (false, Some(ConsumeError::Consume(failure))),
+                    None => open = false,
+                },
+            }
+        }
+        drop(running);
+        if let Some(failure) = failed {
+            return Err(failure);
+        }
+        if let Some(outage) = paused {
+            subscription.close().await;
+            return Ok(Taken::Ended(Ended::Paused(outage)));
+        }
+        if subscription.stopping.is_cancelled() {
+            return Ok(Taken::Ended(Ended::Stopped));
+        }
+        if leaving { Ok(Taken::Resubscribe) } else { Err(ConsumeError::Cancelled) }
     }
 
     /// Handles a batch and settles each delivery by itself.
     async fn handle(
         &self,
         worker: &Worker,
-        arrived: &[Delivery],
-        settling: Settling<'_>,
-    ) -> Result<Option<Ended>, ConsumeError> {
+        queue: usize,
+        batch: Vec<Delivery>,
+        mut forwarder: Forwarder,
+        stopping: &CancellationToken,
+    ) -> Handled {
         self.origin.probe.reached(Step::InboxReceived);
-        let messages: Vec<Arrived<'_>> = arrived.iter().map(message).collect();
+        let messages: Vec<Arrived<'_>> = batch.iter().map(Arrived::in_delivery).collect();
         let dispositions = worker.handle(&messages).await;
         let outage = dispositions.iter().find_map(|disposition| match disposition {
             Disposition::Outage(outage) => Some(outage.clone()),
             Disposition::Done | Disposition::Failed(_) | Disposition::Kept => None,
         });
-        settling.settle(arrived, &dispositions).await?;
+        let in_order = self.options.parallel <= 1;
+        let settling = Settling { service: &self.service, forwarder: &mut forwarder, stopping, in_order };
+        let settled = settling.settle(&batch, &dispositions).await;
         self.origin.probe.reached(Step::InboxAcked);
-        Ok(outage.map(Ended::Paused))
+        (queue, forwarder, settled.map(|()| outage))
     }
 
-    /// Tries one event in place, until it is decided.
-    async fn try_one(
+    /// Takes one delivery at a time, and tries it in place until it is decided.
+    async fn take_one(
         &self,
         worker: &Worker,
-        delivery: &Delivery,
-        settling: Settling<'_>,
-    ) -> Result<Option<Ended>, ConsumeError> {
-        let (disposition, verdict) = trial::run(worker, &message(delivery), || delivery.acker.usable()).await;
-        settling.settle(std::slice::from_ref(delivery), &[disposition]).await?;
-        Ok(match verdict {
-            trial::Verdict::Works => {
-                self.breaker.set(State::Closed);
-                Some(Ended::Recovered)
+        deliveries: &mut lapin::Consumer,
+        subscription: &Subscription<'_>,
+        forwarders: &mut Vec<Forwarder>,
+        backoff: &mut Backoff,
+    ) -> Result<Taken, ConsumeError> {
+        loop {
+            let delivery = tokio::select! {
+                biased;
+                () = subscription.stopping.cancelled() => return Ok(Taken::Ended(Ended::Stopped)),
+                delivery = deliveries.next() => delivery.ok_or(ConsumeError::Cancelled)?.map_err(ConsumeError::Consume)?,
+            };
+            let message = Arrived::in_delivery(&delivery);
+            let (disposition, verdict) = trial::run(worker, &message, || delivery.acker.usable()).await;
+            if forwarders.is_empty() {
+                forwarders.push(self.forwarder());
             }
-            trial::Verdict::Unclear => None,
-        })
+            let (service, stopping) = (&self.service, subscription.stopping);
+            let settling = Settling { service, forwarder: &mut forwarders[0], stopping, in_order: true };
+            settling.settle(std::slice::from_ref(&delivery), &[disposition]).await?;
+            backoff.reset();
+            if verdict == trial::Verdict::Works {
+                self.breaker.set(State::Closed);
+                subscription.close().await;
+                return Ok(Taken::Ended(Ended::Recovered));
+            }
+        }
     }
 }
 
-fn message(delivery: &Delivery) -> Arrived<'_> {
-    Arrived { body: &delivery.data, history: History::read(&delivery.properties) }
+/// The subscription that deliveries come from.
+struct Subscription<'a> {
+    channel: &'a Channel,
+    tag: &'a str,
+    stopping: &'a CancellationToken,
+    ahead: u16,
+}
+
+impl Subscription<'_> {
+    /// Asks for no more deliveries.
+    async fn cancel(&self) {
+        let _ = self.channel.basic_cancel(self.tag.into(), BasicCancelOptions::default()).await;
+    }
+
+    /// Hands back at once what was prefetched, instead of when the broker notices that nobody is there.
+    async fn close(&self) {
+        self.cancel().await;
+        let _ = self.channel.close(200, "the consumer pauses".into()).await;
+    }
 }

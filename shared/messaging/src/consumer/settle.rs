@@ -2,6 +2,8 @@
 
 use super::batch::Disposition;
 use super::forward::{Copy, Forwarder};
+use super::history;
+use super::incoming::Arrived;
 use super::ladder::Fate;
 use super::session::ConsumeError;
 use lapin::message::Delivery;
@@ -13,6 +15,8 @@ pub(super) struct Settling<'a> {
     pub(super) service: &'a str,
     pub(super) forwarder: &'a mut Forwarder,
     pub(super) stopping: &'a CancellationToken,
+    /// Nothing else is unsettled on the channel before these deliveries.
+    pub(super) in_order: bool,
 }
 
 impl Settling<'_> {
@@ -25,10 +29,11 @@ impl Settling<'_> {
         // One frame for a batch instead of one for each. It speaks for everything before it on the channel too: that is
         // settled, because a delivery that is left unsettled ends the session, and the channel with it.
         let done = dispositions.iter().take_while(|disposition| **disposition == Disposition::Done).count();
-        if let Some(last) = arrived[..done].last() {
+        let together = if self.in_order { done } else { 0 };
+        if let Some(last) = arrived[..together].last() {
             acknowledge_up_to(last).await?;
         }
-        for (delivery, disposition) in arrived.iter().zip(dispositions).skip(done) {
+        for (delivery, disposition) in arrived.iter().zip(dispositions).skip(together) {
             if *disposition == Disposition::Done {
                 acknowledge(delivery).await?;
             }
@@ -40,7 +45,7 @@ impl Settling<'_> {
                 Fate::Rung(rung, history) => (&retry, *rung, history),
                 Fate::Dead(history) => (&dead, "", history),
             };
-            let properties = history.copy(&delivery.properties);
+            let properties = history::copy(&Arrived::in_delivery(delivery), history);
             let copy = Copy { exchange, routing_key, body: &delivery.data, properties };
             if self.forwarder.forward(&copy, || delivery.acker.usable(), self.stopping).await {
                 acknowledge(delivery).await?;

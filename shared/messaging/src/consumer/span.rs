@@ -2,26 +2,38 @@
 
 use super::incoming::Incoming;
 use super::outcome::HandleError;
-use trace::{Kind, Span};
+use crate::propagation::{Attribute, NewSpan, OpenSpan, Side, Tracing};
 
-/// Begins the spans of a set.
-pub(super) fn begin(set: &[Incoming]) -> Vec<Span> {
-    if trace::is_exporting() { set.iter().map(|incoming| of(incoming, set.len())).collect() } else { vec![] }
+/// Begins the spans of a set, and tells each event of its own.
+pub(super) fn begin(tracing: &dyn Tracing, set: &mut [Incoming]) -> Vec<Box<dyn OpenSpan>> {
+    let together = i64::try_from(set.len()).unwrap_or(i64::MAX);
+    set.iter_mut()
+        .map(|incoming| {
+            let span = start(tracing, incoming, together);
+            incoming.meta.handling = Some(span.traceparent().to_owned());
+            incoming.subscription.on_trace(&mut incoming.event, span.traceparent());
+            span
+        })
+        .collect()
 }
 
 /// Ends them.
-pub(super) fn end(spans: Vec<Span>, outcome: &Result<(), HandleError>) {
+pub(super) fn end(spans: Vec<Box<dyn OpenSpan>>, outcome: &Result<(), HandleError>) {
     let Err(failure) = outcome else { return drop(spans) };
     for mut span in spans {
-        span.fail(failure.why());
+        span.fail(&failure.why());
     }
 }
 
-fn of(incoming: &Incoming, together: usize) -> Span {
-    let mut span = Span::start(incoming.meta.handling, Kind::Consumer, || format!("handle {}", incoming.wire_type));
-    span.set("messaging.system", "rabbitmq");
-    span.set("messaging.operation.type", "process");
-    span.set("messaging.message.id", incoming.meta.event_id);
-    span.set_number("messaging.batch.message_count", i64::try_from(together).unwrap_or(i64::MAX));
-    span
+fn start(tracing: &dyn Tracing, incoming: &Incoming, together: i64) -> Box<dyn OpenSpan> {
+    let name = format!("process {}", incoming.wire_type);
+    let id = incoming.meta.event_id.to_string();
+    let attributes = [
+        ("messaging.system", Attribute::Text("rabbitmq")),
+        ("messaging.operation.type", Attribute::Text("process")),
+        ("messaging.message.id", Attribute::Text(&id)),
+        ("messaging.batch.message_count", Attribute::Number(together)),
+    ];
+    let span = NewSpan { side: Side::Consumer, name: &name, since: None, attributes: &attributes };
+    tracing.start(span, incoming.meta.traceparent.as_deref())
 }

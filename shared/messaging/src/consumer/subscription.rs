@@ -1,20 +1,16 @@
 //! A handler whose event type is forgotten, so that handlers of all types fit into one table.
 
 use super::handler::{Handle, HandleBatch, Meta, Received};
-use super::outcome::HandleError;
+use crate::propagation::Handling;
 use crate::transaction::Transaction;
 use rabbit_outbox_event::Event;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::any::Any;
-use std::future::Future;
 use std::marker::PhantomData;
-use std::pin::Pin;
 
 /// A [`Received`] event of the type that its [`Subscription`] handles.
 pub(crate) type Erased = Box<dyn Any + Send + Sync>;
-
-/// The handling of some events.
-pub(crate) type Handling<'a> = Pin<Box<dyn Future<Output = Result<(), HandleError>> + Send + 'a>>;
 
 /// What the downcasts rely on.
 const READ_AS_ITS_OWN: &str = "an entry of the table reads events as the type that its subscription handles";
@@ -26,6 +22,9 @@ pub(crate) trait Subscription: Send + Sync {
 
     /// Where among the batch an event is to be handled; see [`Handle::lock_key`].
     fn lock_key(&self, event: &Erased) -> i64;
+
+    /// Writes the context of this try to handle it into an event that was read for this subscription.
+    fn on_trace(&self, event: &mut Erased, handling: &str);
 
     /// Handles events that were read for this subscription.
     fn handle<'a>(&'a self, tx: &'a mut Transaction, events: Vec<Erased>) -> Handling<'a>;
@@ -40,6 +39,15 @@ pub(crate) fn read_as<Wire: Event, E: Event + From<Wire>>(
     Ok(Box::new(Received { event: E::from(event), meta }))
 }
 
+/// Reads a whole message as `T`.
+pub(crate) fn read_plain<T: DeserializeOwned + Send + Sync + 'static>(
+    data: &RawValue,
+    meta: Meta,
+) -> Result<Erased, serde_json::Error> {
+    let event: T = serde_json::from_str(data.get())?;
+    Ok(Box::new(Received { event, meta }))
+}
+
 pub(super) struct OneByOne<E, H> {
     handler: H,
     event: PhantomData<fn() -> E>,
@@ -51,7 +59,7 @@ impl<E, H> OneByOne<E, H> {
     }
 }
 
-impl<E: Event, H: Handle<E>> Subscription for OneByOne<E, H> {
+impl<E: Send + Sync + 'static, H: Handle<E>> Subscription for OneByOne<E, H> {
     fn takes_sets(&self) -> bool {
         false
     }
@@ -59,6 +67,11 @@ impl<E: Event, H: Handle<E>> Subscription for OneByOne<E, H> {
     fn lock_key(&self, event: &Erased) -> i64 {
         let received: &Received<E> = event.downcast_ref().expect(READ_AS_ITS_OWN);
         self.handler.lock_key(&received.event)
+    }
+
+    fn on_trace(&self, event: &mut Erased, handling: &str) {
+        let received: &mut Received<E> = event.downcast_mut().expect(READ_AS_ITS_OWN);
+        received.meta.handling = Some(handling.to_owned());
     }
 
     fn handle<'a>(&'a self, tx: &'a mut Transaction, events: Vec<Erased>) -> Handling<'a> {
@@ -83,13 +96,18 @@ impl<E, H> Together<E, H> {
     }
 }
 
-impl<E: Event, H: HandleBatch<E>> Subscription for Together<E, H> {
+impl<E: Send + Sync + 'static, H: HandleBatch<E>> Subscription for Together<E, H> {
     fn takes_sets(&self) -> bool {
         true
     }
 
     fn lock_key(&self, _event: &Erased) -> i64 {
         0
+    }
+
+    fn on_trace(&self, event: &mut Erased, handling: &str) {
+        let received: &mut Received<E> = event.downcast_mut().expect(READ_AS_ITS_OWN);
+        received.meta.handling = Some(handling.to_owned());
     }
 
     fn handle<'a>(&'a self, tx: &'a mut Transaction, events: Vec<Erased>) -> Handling<'a> {

@@ -1,9 +1,12 @@
 //! Which events a service hears, and who handles each: a table that fits on one screen.
 
+use super::foreign::Foreign;
 use super::function::{Function, HandleFn};
 use super::handler::{Handle, HandleBatch, Meta};
-use super::subscription::{Erased, OneByOne, Subscription, Together, read_as};
+use super::subscription::{Erased, OneByOne, Subscription, Together, read_as, read_plain};
+use crate::topology::Binding;
 use rabbit_outbox_event::Event;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +14,8 @@ use std::sync::Arc;
 /// The events that a service hears.
 #[derive(Clone, Default)]
 pub struct Subscriptions {
-    entries: BTreeMap<&'static str, Entry>,
+    entries: BTreeMap<&'static str, Vec<Entry>>,
+    foreign: Vec<(Foreign, Vec<Entry>)>,
 }
 
 /// How an event of one wire type is read, and who gets it.
@@ -21,6 +25,8 @@ pub(crate) struct Entry {
     pub(crate) subscription: Arc<dyn Subscription>,
     /// The wire type of the subscription's own events.
     pub(crate) handled_as: &'static str,
+    /// The handler's name among those of its event; the first one has none.
+    pub(crate) handler: &'static str,
 }
 
 impl Subscriptions {
@@ -32,10 +38,62 @@ impl Subscriptions {
     /// Gives events of type `E` to `handler`.
     ///
     /// # Panics
-    /// When `E` has a handler already: the inbox counts an event as handled once, not once per handler.
+    /// When `E` has such a handler already: see [`Subscriptions::also_on`] for another one.
     #[must_use]
     pub fn on<E: Event>(self, handler: impl Handle<E>) -> Self {
-        self.with::<E>(Arc::new(OneByOne::<E, _>::new(handler)))
+        self.with::<E>("", Arc::new(OneByOne::<E, _>::new(handler)))
+    }
+
+    /// Gives events of type `E` to one more handler, with an inbox row of its own under `name`.
+    ///
+    /// Each handler has the effect of an event once, whatever becomes of it at the others: when one fails, the event
+    /// comes back for that one only. The name is stored: another name is another handler, for events that come again
+    /// too.
+    ///
+    /// # Panics
+    /// When the name is empty or taken.
+    #[must_use]
+    pub fn also_on<E: Event>(self, name: &'static str, handler: impl Handle<E>) -> Self {
+        assert!(!name.is_empty(), "another handler of {} needs a name", E::TYPE);
+        self.with::<E>(name, Arc::new(OneByOne::<E, _>::new(handler)))
+    }
+
+    /// Gives messages of a producer that knows nothing of this crate to `handler`: JSON without an envelope.
+    ///
+    /// ```
+    /// # use rabbit_outbox::{Foreign, Handle, HandleError, Meta, Subscriptions, Transaction};
+    /// #[derive(serde::Deserialize)]
+    /// struct Arrival { parcel: i64 }
+    ///
+    /// struct Note;
+    ///
+    /// impl Handle<Arrival> for Note {
+    ///     async fn handle(&self, tx: &mut Transaction, arrival: &Arrival, _: &Meta) -> Result<(), HandleError> {
+    ///         sqlx::query("insert into arrivals (parcel) values ($1)").bind(arrival.parcel).execute(&mut **tx).await?;
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let subscriptions = Subscriptions::new().on_foreign(Foreign::at("legacy", "parcel.arrived"), Note);
+    /// # let _ = subscriptions;
+    /// ```
+    ///
+    /// # Panics
+    /// When the same messages have a handler already.
+    #[must_use]
+    pub fn on_foreign<T>(mut self, foreign: Foreign, handler: impl Handle<T>) -> Self
+    where
+        T: DeserializeOwned + Send + Sync + 'static,
+    {
+        let taken = self
+            .foreign
+            .iter()
+            .any(|(other, _)| (&other.exchange, &other.routing_key) == (&foreign.exchange, &foreign.routing_key));
+        assert!(!taken, "two handlers for {} of {}", foreign.routing_key, foreign.exchange);
+        let subscription = Arc::new(OneByOne::<T, _>::new(handler));
+        let entry = Entry { read: read_plain::<T>, subscription, handled_as: "", handler: "" };
+        self.foreign.push((foreign, vec![entry]));
+        self
     }
 
     /// Gives events of type `E` to a plain `async fn`.
@@ -70,21 +128,22 @@ impl Subscriptions {
     /// As [`Subscriptions::on`].
     #[must_use]
     pub fn on_batch<E: Event>(self, handler: impl HandleBatch<E>) -> Self {
-        self.with::<E>(Arc::new(Together::<E, _>::new(handler)))
+        self.with::<E>("", Arc::new(Together::<E, _>::new(handler)))
     }
 
-    /// Hears events of the former version `Old` too, turns each into a `New` one and gives it to the handler of that.
+    /// Hears events of the former version `Old` too, turns each into a `New` one and gives it to the handlers of that.
     ///
     /// # Panics
     /// When `New` has no handler yet, or `Old` has one.
     #[must_use]
-    pub fn upcast<Old: Event, New: Event + From<Old>>(self) -> Self {
+    pub fn upcast<Old: Event, New: Event + From<Old>>(mut self) -> Self {
         let Some(current) = self.entries.get(New::TYPE) else {
             panic!("{} can't become {}, which nobody handles: subscribe to that first", Old::TYPE, New::TYPE)
         };
-        let entry =
-            Entry { read: read_as::<Old, New>, subscription: Arc::clone(&current.subscription), handled_as: New::TYPE };
-        self.entry(Old::TYPE, entry)
+        let entries = current.iter().map(|entry| Entry { read: read_as::<Old, New>, ..entry.clone() }).collect();
+        let former = self.entries.insert(Old::TYPE, entries);
+        assert!(former.is_none(), "two handlers for {}", Old::TYPE);
+        self
     }
 
     /// The wire types that are heard.
@@ -92,18 +151,32 @@ impl Subscriptions {
         self.entries.keys().copied().collect()
     }
 
-    /// How events of a wire type are read and who handles them, if somebody does.
-    pub(crate) fn find(&self, wire_type: &str) -> Option<&Entry> {
-        self.entries.get(wire_type)
+    /// How events of a wire type are read and who handles them; nobody, perhaps.
+    pub(crate) fn find(&self, wire_type: &str) -> &[Entry] {
+        self.entries.get(wire_type).map_or(&[], Vec::as_slice)
     }
 
-    fn with<E: Event>(self, subscription: Arc<dyn Subscription>) -> Self {
-        self.entry(E::TYPE, Entry { read: read_as::<E, E>, subscription, handled_as: E::TYPE })
+    /// The same of a message of a foreign producer, if it is one.
+    pub(crate) fn foreign(&self, exchange: &str, routing_key: &str) -> Option<(&Foreign, &[Entry])> {
+        let found = self.foreign.iter().find(|(foreign, _)| foreign.covers(exchange, routing_key));
+        found.map(|(foreign, entries)| (foreign, entries.as_slice()))
     }
 
-    fn entry(mut self, wire_type: &'static str, entry: Entry) -> Self {
-        let former = self.entries.insert(wire_type, entry);
-        assert!(former.is_none(), "two handlers for {wire_type}");
+    /// What the inbox is to be bound to for foreign producers.
+    pub(crate) fn foreign_bindings(&self, inbox: &str) -> Vec<Binding> {
+        let binding = |foreign: &Foreign| Binding {
+            exchange: foreign.exchange.clone(),
+            routing_key: foreign.routing_key.clone(),
+            queue: inbox.to_owned(),
+        };
+        self.foreign.iter().map(|(foreign, _)| binding(foreign)).collect()
+    }
+
+    fn with<E: Event>(mut self, handler: &'static str, subscription: Arc<dyn Subscription>) -> Self {
+        let entries = self.entries.entry(E::TYPE).or_default();
+        let taken = entries.iter().any(|entry| entry.handler == handler);
+        assert!(!taken, "two handlers for {}{}{handler}", E::TYPE, if handler.is_empty() { "" } else { " named " });
+        entries.push(Entry { read: read_as::<E, E>, subscription, handled_as: E::TYPE, handler });
         self
     }
 }

@@ -1,7 +1,8 @@
 //! Half open: one event is tried in place, again and again, until it shows that things work.
 
-use super::batch::{Arrived, Disposition, Worker};
+use super::batch::{Disposition, Worker};
 use super::breaker::State;
+use super::incoming::Arrived;
 use super::ladder;
 use crate::backoff::Backoff;
 use std::time::Duration;

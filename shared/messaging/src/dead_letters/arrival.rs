@@ -1,6 +1,9 @@
 //! Reading a message of `<service>.dead`: an event, or anything else that came to an inbox.
 
 use crate::consumer::history::{self, History};
+use crate::consumer::incoming::{EXCHANGE, ROUTING_KEY};
+use crate::headers::{HEADERS_BYTES_MAX, Headers, is_reserved};
+use crate::wire::LEFT_OUT;
 use lapin::BasicProperties;
 use lapin::message::Delivery;
 use lapin::types::{AMQPValue, FieldTable};
@@ -24,6 +27,8 @@ pub(super) struct Arrival {
     pub(super) traceparent: Option<String>,
     pub(super) occurred_at: Option<OffsetDateTime>,
     pub(super) content_type: String,
+    /// Headers that a replay must carry, as JSON.
+    pub(super) headers: Option<String>,
     pub(super) history: History,
 }
 
@@ -55,9 +60,42 @@ impl Arrival {
                 .map(|text| clean(&text))),
             occurred_at: said("time").and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()).filter(storable),
             content_type: property(properties.content_type()).unwrap_or_else(|| "application/octet-stream".to_owned()),
+            headers: headers_of(properties),
             history: history_of(properties),
         }
     }
+
+    /// As little of it as there can be.
+    pub(super) fn bare(self, body: &[u8]) -> Self {
+        Self {
+            event_id: derived_id(body),
+            event_type: "unknown".to_owned(),
+            ordering_key: None,
+            sequence: None,
+            correlation_id: None,
+            traceparent: None,
+            occurred_at: None,
+            content_type: "application/octet-stream".to_owned(),
+            headers: None,
+            history: History { last_error: Some("what it says of itself can't be stored".to_owned()), ..self.history },
+        }
+    }
+}
+
+/// Texts that the publisher set, and where it published.
+fn headers_of(properties: &BasicProperties) -> Option<String> {
+    let mut kept = Headers::new();
+    let mut bytes = 0;
+    for (name, value) in properties.headers().iter().flatten() {
+        let (name, AMQPValue::LongString(text)) = (name.as_str(), value) else { continue };
+        let text = String::from_utf8_lossy(text.as_bytes());
+        let wanted = !is_reserved(name) || [EXCHANGE, ROUTING_KEY, LEFT_OUT].contains(&name);
+        bytes += name.len() + text.len();
+        if wanted && bytes <= HEADERS_BYTES_MAX {
+            kept.insert(&name.replace('\0', ""), text.replace('\0', ""));
+        }
+    }
+    kept.to_json()
 }
 
 /// What the consumer wrote, unless RabbitMQ itself gave the message up: copies of ours never carry its marks.

@@ -28,6 +28,7 @@ pub(super) async fn keep(pool: &PgPool, arrival: &Arrival, payload: &[u8]) -> Re
         .bind(arrival.occurred_at)
         .bind(history.first_failed_at)
         .bind(history.failed_at.unwrap_or_else(OffsetDateTime::now_utc))
+        .bind(arrival.headers.as_deref())
         .execute(pool)
         .await
         .map(drop)

@@ -1,6 +1,7 @@
 //! A dead letter as it is kept.
 
 use super::Position;
+use crate::propagation::trace_id;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use std::fmt;
@@ -80,8 +81,7 @@ pub struct Body {
 impl Letter {
     /// The id that all logs of its trace share.
     pub fn trace_id(&self) -> Option<String> {
-        let context: trace::TraceContext = self.traceparent.as_deref()?.parse().ok()?;
-        Some(context.trace_id())
+        trace_id(self.traceparent.as_deref()?).map(str::to_owned)
     }
 
     /// Its place in the list of letters.

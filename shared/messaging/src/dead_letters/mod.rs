@@ -8,11 +8,16 @@ mod arrival;
 mod keep;
 pub(crate) mod sink;
 
+pub(crate) use expire::delete_settled;
+
+mod edit;
+mod expire;
 mod filter;
 mod letter;
 mod read;
 mod settle;
 
+pub use edit::EditError;
 pub use filter::{Filter, Position};
 pub use letter::{Body, Direction, Letter, State};
 pub use read::Count;

@@ -13,12 +13,13 @@ use uuid::Uuid;
 const CHUNK: i64 = 500;
 
 /// Whether the inbox still remembers the day of a letter's event. Only a UUID of version 7 has a day.
-const IN_WINDOW: &str = "(direction = 'outgoing' or substr(event_id::text, 15, 1) <> '7' or to_regclass('inbox_' || \
+const IN_WINDOW: &str = "(substr(event_id::text, 15, 1) <> '7' or to_regclass('inbox_' || \
      to_char(to_timestamp(('x' || substr(replace(event_id::text, '-', ''), 1, 12))::bit(48)::bigint / 1000) \
      at time zone 'utc', 'YYYYMMDD')) is not null)";
 
 /// Why a letter was not settled.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SettleError {
     /// There is no such letter.
     #[error("there is no {direction} dead letter {event_id}")]
@@ -35,6 +36,9 @@ pub enum SettleError {
     /// repeat its effect.
     #[error("the event is from beyond the inbox's window: it may have been handled before, so it can't be replayed")]
     BeyondWindow,
+    /// Nothing was decided about it yet, so it can't be deleted.
+    #[error("the letter is open: replay or discard it before it is deleted")]
+    StillOpen,
     /// The database refused, or went away.
     #[error("settle dead letters")]
     Database(#[from] sqlx::Error),
@@ -44,6 +48,8 @@ pub enum SettleError {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Decision {
     Replay,
+    /// Also if the inbox has forgotten its day.
+    ReplayBeyondWindow,
     Discard,
 }
 
@@ -64,6 +70,39 @@ impl DeadLetters {
     /// [`SettleError`].
     pub async fn replay(&self, direction: Direction, event_id: Uuid) -> Result<(), SettleError> {
         self.settle(direction, event_id, Decision::Replay).await
+    }
+
+    /// As [`DeadLetters::replay`], also for an event whose day the inbox has forgotten.
+    ///
+    /// Whether it was handled before its day was forgotten is not known: the effect must be guarded by a business key, as
+    /// by a unique constraint. Of this replay it happens once: the inbox knows it by another key for as many days.
+    ///
+    /// # Errors
+    /// [`SettleError`], without [`SettleError::BeyondWindow`].
+    pub async fn replay_beyond_window(&self, direction: Direction, event_id: Uuid) -> Result<(), SettleError> {
+        self.settle(direction, event_id, Decision::ReplayBeyondWindow).await
+    }
+
+    /// Replays the letters that are named, as [`DeadLetters::replay`] does each; says what became of each, in their order.
+    ///
+    /// # Errors
+    /// The database's; what was settled before stays settled.
+    pub async fn replay_selected(
+        &self,
+        letters: &[(Direction, Uuid)],
+    ) -> Result<Vec<Result<(), SettleError>>, sqlx::Error> {
+        self.settle_selected(letters, Decision::Replay).await
+    }
+
+    /// Puts away the letters that are named; says what became of each, in their order.
+    ///
+    /// # Errors
+    /// The database's; what was settled before stays settled.
+    pub async fn discard_selected(
+        &self,
+        letters: &[(Direction, Uuid)],
+    ) -> Result<Vec<Result<(), SettleError>>, sqlx::Error> {
+        self.settle_selected(letters, Decision::Discard).await
     }
 
     /// Puts an open letter away.
@@ -91,7 +130,22 @@ impl DeadLetters {
         self.settle_matching(filter, limit, Decision::Discard).await
     }
 
-    async fn settle(&self, direction: Direction, event_id: Uuid, decision: Decision) -> Result<(), SettleError> {
+    async fn settle_selected(
+        &self,
+        letters: &[(Direction, Uuid)],
+        decision: Decision,
+    ) -> Result<Vec<Result<(), SettleError>>, sqlx::Error> {
+        let mut settled = Vec::with_capacity(letters.len());
+        for (direction, event_id) in letters {
+            match self.settle(*direction, *event_id, decision).await {
+                Err(SettleError::Database(failure)) => return Err(failure),
+                outcome => settled.push(outcome),
+            }
+        }
+        Ok(settled)
+    }
+
+    async fn settle(&self, direction: Direction, event_id: Uuid, mut decision: Decision) -> Result<(), SettleError> {
         let mut tx = self.pool.begin().await?;
         let statement = format!(
             "select state, {IN_WINDOW} as in_window from dead_letters where direction = $1 and event_id = $2 for update"
@@ -105,7 +159,11 @@ impl DeadLetters {
         match found {
             None => return Err(SettleError::NotFound { direction, event_id }),
             Some((state @ (State::Replayed | State::Discarded), _)) => return Err(SettleError::Settled(state)),
-            Some((State::Open, false)) if decision == Decision::Replay => return Err(SettleError::BeyondWindow),
+            Some((State::Open, false)) if decision == Decision::Replay && direction == Direction::Incoming => {
+                return Err(SettleError::BeyondWindow);
+            }
+            // What could not be delivered for so long was not handled: its consumer's inbox has forgotten its day too.
+            Some((State::Open, false)) if decision == Decision::Replay => decision = Decision::ReplayBeyondWindow,
             Some((State::Open, _)) => {}
         }
         let keys = Keys { directions: vec![direction.word()], event_ids: vec![event_id] };
@@ -119,8 +177,10 @@ impl DeadLetters {
         if filter.state.is_some_and(|state| state != State::Open) {
             return Ok(0);
         }
-        // A letter that fails again while this goes on is given up later than now, and not settled twice.
-        let begun = OffsetDateTime::now_utc();
+        // A letter that fails again while this goes on is given up later than now, and not settled twice. By the database's
+        // clock and by this one's, whichever is ahead: letters are dated by either.
+        let now: OffsetDateTime = sqlx::query_scalar("select clock_timestamp()").fetch_one(&self.pool).await?;
+        let begun = now.max(OffsetDateTime::now_utc());
         let failed_before = Some(filter.failed_before.map_or(begun, |before| before.min(begun)));
         let filter = Filter { state: Some(State::Open), failed_before, ..filter.clone() };
         let mut settled = 0_u64;
@@ -143,11 +203,12 @@ impl DeadLetters {
     async fn decide(&self, tx: &mut PgConnection, keys: &Keys, decision: Decision) -> Result<(), sqlx::Error> {
         let service = &self.origin.service;
         let query = match decision {
-            Decision::Replay => sqlx::query(include_str!("../sql/replay.sql"))
+            Decision::Replay | Decision::ReplayBeyondWindow => sqlx::query(include_str!("../sql/replay.sql"))
                 .bind(&keys.directions)
                 .bind(&keys.event_ids)
                 .bind(format!("{service}.return"))
-                .bind(format!("{service}.inbox")),
+                .bind(format!("{service}.inbox"))
+                .bind(decision == Decision::ReplayBeyondWindow),
             Decision::Discard => {
                 sqlx::query(include_str!("../sql/discard.sql")).bind(&keys.directions).bind(&keys.event_ids)
             }

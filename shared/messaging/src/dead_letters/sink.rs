@@ -10,9 +10,13 @@ use super::keep::keep;
 use crate::backoff::Backoff;
 use crate::broker::{BrokerError, Link};
 use crate::consumer::forward::{Copy, Forwarder};
+use crate::consumer::history;
+use crate::consumer::incoming::Arrived;
 use crate::consumer::outage::database_answers;
 use crate::consumer::outcome::chain;
+use crate::consumer::sqlstate::{self, Meaning};
 use crate::topology::{Topology, TopologyError};
+use crate::transaction::Origin;
 use futures_util::StreamExt;
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
@@ -43,14 +47,17 @@ enum SinkError {
 /// Takes what was given up, for one service.
 pub(crate) struct Sink {
     service: Arc<str>,
+    declares: bool,
     pool: PgPool,
-    consume: Link,
+    link: Link,
     forwarder: Forwarder,
 }
 
 impl Sink {
-    pub(crate) fn new(service: Arc<str>, pool: PgPool, consume: Link, publish: Link) -> Self {
-        Self { forwarder: Forwarder::new(Arc::clone(&service), publish), service, pool, consume }
+    /// `link` is a connection of its own: nothing that is in the inbox keeps letters from being stored.
+    pub(crate) fn new(origin: &Origin, pool: PgPool, link: Link, publish: Link) -> Self {
+        let (service, declares) = (Arc::clone(&origin.service), origin.declares);
+        Self { forwarder: Forwarder::new(Arc::clone(&service), publish, declares), service, declares, pool, link }
     }
 
     /// Takes letters until `stopping`; failures are logged, waited out and survived.
@@ -78,8 +85,8 @@ impl Sink {
             tokio::time::sleep(backoff.next()).await;
         }
         let topology = Topology::of(&self.service, &[]);
-        topology.declare_on(&self.consume).await.map_err(SinkError::Declare)?;
-        let channel = self.consume.channel().await.map_err(SinkError::Broker)?;
+        topology.declare_on(&self.link, self.declares).await.map_err(SinkError::Declare)?;
+        let channel = self.link.channel().await.map_err(SinkError::Broker)?;
         channel.basic_qos(PREFETCH, BasicQosOptions::default()).await.map_err(SinkError::Consume)?;
         let queue = format!("{}.dead", self.service);
         let mut deliveries = channel
@@ -103,15 +110,19 @@ impl Sink {
 
     /// Whether the letter is safe elsewhere.
     async fn settle(&mut self, exchange: &str, delivery: &Delivery, stopping: &CancellationToken) -> bool {
-        let arrival = Arrival::read(delivery);
+        let mut arrival = Arrival::read(delivery);
         if interruptions(delivery) >= INTERRUPTIONS_MAX {
-            let properties = arrival.history.copy(&delivery.properties);
+            let properties = history::copy(&Arrived::in_delivery(delivery), &arrival.history);
             let copy = Copy { exchange, routing_key: "", body: &delivery.data, properties };
             return self.forwarder.forward(&copy, || delivery.acker.usable(), stopping).await;
         }
         let mut backoff = Backoff::for_connections();
         while delivery.acker.usable() {
             let Err(failure) = keep(&self.pool, &arrival, &delivery.data).await else { return true };
+            if is_refused(&failure) {
+                // Something that a stranger wrote can't be stored: the contents can, and the others must not wait.
+                arrival = arrival.bare(&delivery.data);
+            }
             let wait = backoff.next();
             warn!(
                 error = %chain(&failure), event.id = %arrival.event_id, wait_ms = wait.as_millis(),
@@ -124,6 +135,12 @@ impl Sink {
         }
         false
     }
+}
+
+/// Whether the database refused the letter for what it says.
+fn is_refused(failure: &sqlx::Error) -> bool {
+    let code = failure.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| sqlstate::meaning(&code) == Meaning::Data)
 }
 
 /// How often the message was handed out before and came back.

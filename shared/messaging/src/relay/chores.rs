@@ -267,12 +267,17 @@ impl Reader {
         if !is_due(self.chores.archive_maintained_at, ARCHIVE_EVERY) {
             return Ok(());
         }
-        sqlx::query("select outbox_archive_maintain($1, $2)")
-            .bind(i32::from(days))
+        sqlx::query("select outbox_archive_create_partitions($1)")
             .bind(ARCHIVE_DAYS_AHEAD)
             .execute(&mut self.session.connection)
             .await
-            .map_err(doing("maintain the archive's partitions"))?;
+            .map_err(doing("create partitions of the archive"))?;
+        // One a day becomes due, and each call drops one.
+        sqlx::query("select outbox_archive_drop_partitions($1)")
+            .bind(i32::from(days))
+            .execute(&mut self.session.connection)
+            .await
+            .map_err(doing("drop a partition of the archive"))?;
         self.chores.archive_maintained_at = Some(Instant::now());
         Ok(())
     }

@@ -40,23 +40,25 @@ mod settler;
 
 mod options;
 
-pub use database::{DatabaseProvider, DatabaseProviderError};
+pub use database::DatabaseProvider;
 pub use options::RelayOptions;
 
 use crate::backoff::Backoff;
-use crate::broker::{BrokerError, Link};
+use crate::broker::{BoxError, BrokerError, Link};
+use crate::owner;
+use crate::running::{RunError, Running};
 use crate::transaction::Origin;
 use publisher::Publisher;
 use publishing::Publishing;
 use reader::Reader;
-use session::Session;
+use session::{Session, doing};
 use settler::Settler;
 use shared::Shared;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 /// Settlements that may wait; a publisher that has more of them waits, too.
 const SETTLEMENTS_MAX: usize = 64;
@@ -65,6 +67,7 @@ const WELL_AFTER: Duration = Duration::from_secs(10);
 
 /// Why a session of the relay ended; the next one begins after a pause.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RelayError {
     /// The session that holds the lanes broke: they belong to another relay now.
     #[error("{doing} on the relay's session")]
@@ -76,7 +79,7 @@ pub enum RelayError {
     },
     /// Nobody says where the database is, or with which password.
     #[error("ask where the database is")]
-    DatabaseProvider(#[source] DatabaseProviderError),
+    DatabaseProvider(#[source] BoxError),
     /// There is no channel.
     #[error("reach the broker")]
     Broker(#[source] BrokerError),
@@ -92,6 +95,12 @@ pub enum RelayError {
     /// The database is a standby, or read-only by default: nothing can be deleted there, so nothing is published.
     #[error("the database is read-only")]
     ReadOnly,
+    /// Another service keeps its events in this schema.
+    #[error("the schema belongs to the service `{owner}`")]
+    SchemaOfAnother {
+        /// That service.
+        owner: String,
+    },
     /// Another part of the session has ended, and says why.
     #[error("another part of the relay has ended")]
     Ended,
@@ -103,11 +112,18 @@ pub struct Relay {
     database: DatabaseProvider,
     link: Link,
     options: RelayOptions,
+    running: Running,
 }
 
 impl Relay {
-    pub(crate) fn new(origin: Origin, database: DatabaseProvider, link: Link, options: RelayOptions) -> Self {
-        Self { origin, database, link, options }
+    pub(crate) fn new(
+        origin: Origin,
+        database: DatabaseProvider,
+        link: Link,
+        options: RelayOptions,
+        running: Running,
+    ) -> Self {
+        Self { origin, database, link, options, running }
     }
 
     /// The same, with other database sessions than the pool's: where a pooler hands sessions around, the locks of lanes
@@ -121,15 +137,35 @@ impl Relay {
     /// Relays until `stopping`; failures are logged, waited out and survived.
     ///
     /// # Errors
-    /// None: it outlives every failure of the database and the broker.
-    pub async fn run(self, stopping: CancellationToken) -> Result<(), std::convert::Infallible> {
+    /// [`RunError`] when it can never work as it was set up.
+    pub async fn run(self, stopping: CancellationToken) -> Result<(), RunError> {
+        let running = self.running.clone();
+        let outcome = running.watch(self.relay(&stopping), &stopping).await;
+        if let Err(failure) = &outcome {
+            error!(error = %crate::consumer::handler::chain(failure), "the relay ends: {failure}");
+        }
+        outcome
+    }
+
+    async fn relay(&self, stopping: &CancellationToken) -> Result<(), RunError> {
         let mut backoff = Backoff::for_connections();
         while !stopping.is_cancelled() {
-            let shared = Arc::new(Shared::new(self.options.clone(), self.origin.probe.clone()));
+            let shared = Arc::new(Shared::new(
+                self.options.clone(),
+                self.origin.probe.clone(),
+                Arc::clone(&self.origin.tracing),
+            ));
             let started = Instant::now();
-            let ended = self.run_session(&shared, &stopping).await;
+            let ended = self.run_session(&shared, stopping).await;
             measure::own_nothing();
-            let Err(failure) = ended else { break };
+            let failure = match ended {
+                Ok(()) => break,
+                Err(RelayError::SchemaOfAnother { owner }) => {
+                    let service = self.origin.service.to_string();
+                    return Err(RunError::SchemaOfAnother { service, owner });
+                }
+                Err(failure) => failure,
+            };
             if shared.has_made_progress() || started.elapsed() >= WELL_AFTER {
                 backoff.reset();
             }
@@ -152,7 +188,11 @@ impl Relay {
         let one = Publisher::open(&self.link, service).await?;
         let other = Publisher::open(&self.link, service).await?;
         let settler = Settler::open(database, service, Arc::clone(shared)).await?;
-        let session = Session::open(database, service, Arc::clone(shared)).await?;
+        let mut session = Session::open(database, service, Arc::clone(shared)).await?;
+        let owner = owner::claim(&mut session.connection, service).await.map_err(doing("look whose schema it is"))?;
+        if let Some(owner) = owner {
+            return Err(RelayError::SchemaOfAnother { owner });
+        }
         info!("the relay is connected");
         let (settlements, to_settle) = mpsc::channel(SETTLEMENTS_MAX);
         let channel = session.channel().to_owned();

@@ -278,7 +278,7 @@ impl<'a> Publishing<'a> {
 
     /// Tells the gate of a verdict, before anything else goes, and sorts the row by it.
     fn judge_one(&self, row: Row, verdict: Verdict, settlement: &mut Settlement) {
-        span::leave(&row, &verdict);
+        span::leave(self.shared.tracing.as_ref(), &row, &verdict);
         let mut gate = self.shared.gate();
         let (complaint, closes) = match verdict {
             Verdict::Delivered => {

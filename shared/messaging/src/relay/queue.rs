@@ -32,11 +32,11 @@ pub(crate) struct Departure {
 #[derive(Default)]
 struct Passed {
     rows: VecDeque<Row>,
+    bytes: usize,
     /// Nothing of a key overtakes a row of it that was passed over.
     keys: HashSet<String>,
-    route_full: usize,
-    stuck: usize,
-    stuck_bytes: usize,
+    a_route_is_full: bool,
+    a_route_is_stuck: bool,
 }
 
 impl Passed {
@@ -44,7 +44,21 @@ impl Passed {
         if !self.keys.contains(&row.ordering_key) {
             self.keys.insert(row.ordering_key.clone());
         }
+        self.bytes += row.payload.len();
         self.rows.push_back(row);
+    }
+
+    fn keeps_key_of(&self, row: &Row) -> bool {
+        !self.keys.is_empty() && self.keys.contains(&row.ordering_key)
+    }
+
+    /// Whether what waits for stuck routes, and behind it for its keys, takes too much room.
+    fn is_crowded(&self) -> bool {
+        self.a_route_is_stuck && (self.rows.len() > STUCK_ROWS_MAX || self.bytes > STUCK_BYTES_MAX)
+    }
+
+    fn is_far_enough(&self) -> bool {
+        self.a_route_is_full && !self.a_route_is_stuck && self.rows.len() >= PASSED_OVER_MAX
     }
 }
 
@@ -74,7 +88,7 @@ impl Departure {
         }
     }
 
-    /// Says whether rows of stuck routes take too much room.
+    /// Says whether what waits for stuck routes takes too much room.
     fn board(
         &mut self,
         waiting: &mut VecDeque<Row>,
@@ -84,10 +98,15 @@ impl Departure {
         now: Instant,
     ) -> bool {
         while flight.free_rows() > 0
+            && !passed.is_far_enough()
             && let Some(row) = waiting.pop_front()
         {
-            if !passed.keys.is_empty() && passed.keys.contains(&row.ordering_key) {
-                passed.rows.push_back(row);
+            if passed.is_crowded() {
+                waiting.push_front(row);
+                return true;
+            }
+            if passed.keeps_key_of(&row) {
+                passed.keep(row);
                 continue;
             }
             let admission = gate.admit(&row);
@@ -103,19 +122,12 @@ impl Departure {
                     }
                     Room::KeyUndecided => passed.keep(row),
                     Room::RouteFull => {
-                        passed.route_full += 1;
+                        passed.a_route_is_full = true;
                         passed.keep(row);
-                        if passed.route_full >= PASSED_OVER_MAX {
-                            return false;
-                        }
                     }
                     Room::RouteStuck => {
-                        passed.stuck += 1;
-                        passed.stuck_bytes += row.payload.len();
+                        passed.a_route_is_stuck = true;
                         passed.keep(row);
-                        if passed.stuck > STUCK_ROWS_MAX || passed.stuck_bytes > STUCK_BYTES_MAX {
-                            return true;
-                        }
                     }
                 },
                 Admission::Closed(complaint) => {

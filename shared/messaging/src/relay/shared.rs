@@ -6,9 +6,10 @@ use super::queue::Queue;
 use super::row::Row;
 use crate::lane;
 use crate::probe::Probe;
+use crate::propagation::Tracing;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 
@@ -28,6 +29,7 @@ pub(crate) fn channel_of(home: i16) -> usize {
 pub(crate) struct Shared {
     pub(crate) options: RelayOptions,
     pub(crate) probe: Probe,
+    pub(crate) tracing: Arc<dyn Tracing>,
     pub(crate) gate: Mutex<Gate>,
     pub(crate) queues: [Queue; CHANNELS],
     /// A queue has room, or rows were settled.
@@ -45,11 +47,12 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(options: RelayOptions, probe: Probe) -> Self {
+    pub(crate) fn new(options: RelayOptions, probe: Probe, tracing: Arc<dyn Tracing>) -> Self {
         Self {
             gate: Mutex::new(Gate::new(options.clone())),
             options,
             probe,
+            tracing,
             queues: std::array::from_fn(|_| Queue::default()),
             demand: Notify::new(),
             lease: Lease::new(),

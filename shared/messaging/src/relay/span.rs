@@ -2,22 +2,25 @@
 
 use super::row::Row;
 use super::verdict::Verdict;
-use trace::{Kind, Span, TraceContext};
+use crate::propagation::{Attribute, NewSpan, Side, Tracing};
 
 /// Leaves the span of one try, as a child of whoever appended the event. An event without a trace has none.
-pub(super) fn leave(row: &Row, verdict: &Verdict) {
-    if !trace::is_exporting() {
+pub(super) fn leave(tracing: &dyn Tracing, row: &Row, verdict: &Verdict) {
+    if !tracing.is_recording() {
         return;
     }
-    let appender = row.traceparent.as_deref().and_then(|text| text.parse::<TraceContext>().ok());
-    let Some(appender) = appender else { return };
-    let name = || format!("publish {}", row.event_type());
-    let mut span = Span::start(appender.child(), Kind::Producer, name).since(row.occurred_at.into());
-    span.set("messaging.system", "rabbitmq");
-    span.set("messaging.operation.type", "send");
-    span.set("messaging.destination.name", &row.route.exchange);
-    span.set("messaging.rabbitmq.destination.routing_key", &row.route.routing_key);
-    span.set("messaging.message.id", row.event_id);
+    let Some(appender) = row.traceparent.as_deref() else { return };
+    let (name, id) = (format!("publish {}", row.event_type()), row.event_id.to_string());
+    let attributes = [
+        ("messaging.system", Attribute::Text("rabbitmq")),
+        ("messaging.operation.type", Attribute::Text("send")),
+        ("messaging.destination.name", Attribute::Text(&row.route.exchange)),
+        ("messaging.rabbitmq.destination.routing_key", Attribute::Text(&row.route.routing_key)),
+        ("messaging.message.id", Attribute::Text(&id)),
+    ];
+    let since = Some(row.occurred_at.into());
+    let new = NewSpan { side: Side::Producer, name: &name, since, attributes: &attributes };
+    let mut span = tracing.start(new, Some(appender));
     match verdict {
         Verdict::Delivered => {}
         Verdict::Returned(_) if row.allow_unrouted => {}

@@ -10,8 +10,8 @@ with sent as (
 )
 insert into outbox_archive (
     sent_at, event_id, exchange, routing_key, wire_type, ordering_key, sequence, correlation_id, traceparent,
-    content_type, payload, occurred_at, attempts
+    content_type, payload, occurred_at, attempts, headers
 )
 select clock_timestamp(), event_id, exchange, routing_key, coalesce(wire_type, routing_key), ordering_key, sequence,
-       correlation_id, traceparent, content_type, payload, occurred_at, attempts
+       correlation_id, traceparent, content_type, payload, occurred_at, attempts, headers
 from sent

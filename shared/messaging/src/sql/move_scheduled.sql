@@ -13,10 +13,10 @@ with due as (
 )
 insert into outbox (
     lane, event_id, exchange, routing_key, ordering_key, sequence, correlation_id, traceparent, payload, occurred_at,
-    content_type, hold_key, allow_unrouted
+    content_type, hold_key, allow_unrouted, headers
 )
 select lane, event_id, exchange, routing_key, ordering_key, sequence, correlation_id, traceparent, payload, due_at,
-       content_type, hold_key, allow_unrouted
+       content_type, hold_key, allow_unrouted, headers
 from due
 order by due_at, event_id
 returning lane

@@ -13,11 +13,11 @@ with given_up as materialized (
 )
 insert into dead_letters (
     direction, event_id, event_type, ordering_key, reason, attempts, correlation_id, traceparent, content_type, payload,
-    exchange, routing_key, lane, sequence, occurred_at, allow_unrouted
+    exchange, routing_key, lane, sequence, occurred_at, allow_unrouted, headers
 )
 select 'outgoing', event_id, coalesce(wire_type, routing_key), ordering_key, reason, tries, correlation_id, traceparent,
        content_type, payload, exchange, routing_key, case when lane < 0 then -1 - lane else lane end, sequence,
-       occurred_at, allow_unrouted
+       occurred_at, allow_unrouted, headers
 from parked
 on conflict (direction, event_id) do update
 set state = 'open',

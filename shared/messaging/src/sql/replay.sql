@@ -1,4 +1,5 @@
--- $1, $2: keys of open, locked letters. $3, $4: the exchange and the key by which one's own inbox is reached.
+-- $1, $2: keys of open, locked letters. $3, $4: the exchange and the key by which one's own inbox is reached. $5: whether
+-- an event that the inbox has forgotten is delivered all the same.
 with settled as (
     update dead_letters
     set state = 'replayed', settled_at = clock_timestamp()
@@ -8,7 +9,7 @@ with settled as (
 )
 insert into outbox (
     lane, event_id, exchange, routing_key, wire_type, ordering_key, sequence, correlation_id, traceparent, content_type,
-    payload, occurred_at, hold_key, allow_unrouted
+    payload, occurred_at, hold_key, allow_unrouted, headers
 )
 select lane, event_id,
        case direction when 'incoming' then $3 else exchange end,
@@ -17,6 +18,7 @@ select lane, event_id,
        traceparent, content_type, payload, coalesce(occurred_at, failed_at),
        -- Later events of its key still wait for it.
        exists (select from outbox_held_keys h where h.event_id = settled.event_id),
-       allow_unrouted
+       allow_unrouted,
+       case when $5 then coalesce(headers, '{}') || '{"outbox-beyond-window": "accepted"}' else headers end
 from settled
 order by failed_at, event_id

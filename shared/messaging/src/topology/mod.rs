@@ -112,6 +112,13 @@ impl Topology {
         topology
     }
 
+    /// The same, hearing more.
+    #[must_use]
+    pub fn hearing(mut self, bindings: Vec<Binding>) -> Self {
+        self.heard.extend(bindings);
+        self
+    }
+
     /// What declaring this would do to what is there.
     pub fn plan(&self, existing: &Existing) -> Plan {
         Plan::of(self, existing)
@@ -135,16 +142,24 @@ impl Topology {
     }
 
     /// The same on a channel of its own, which a refusal closes instead of one that is needed, with words for people.
-    pub(crate) async fn declare_on(&self, link: &Link) -> Result<(), TopologyError> {
+    /// Where the service declares nothing, it looks whether everything is there.
+    pub(crate) async fn declare_on(&self, link: &Link, declares: bool) -> Result<(), TopologyError> {
         let channel = link.channel().await.map_err(TopologyError::Broker)?;
-        let refused = |what: String| move |source| TopologyError::Refused { what, source };
+        let refused = |what: String| {
+            move |source| {
+                if declares { TopologyError::Refused { what, source } } else { TopologyError::Missing { what, source } }
+            }
+        };
         for exchange in &self.exchanges {
-            exchange.declare(&channel).await.map_err(refused(format!("exchange {}", exchange.name)))?;
+            let done = if declares { exchange.declare(&channel).await } else { exchange.look(&channel).await };
+            done.map_err(refused(format!("exchange {}", exchange.name)))?;
         }
         for queue in &self.queues {
-            queue.declare(&channel).await.map_err(refused(format!("queue {}", queue.name)))?;
+            let done = if declares { queue.declare(&channel).await } else { queue.look(&channel).await };
+            done.map_err(refused(format!("queue {}", queue.name)))?;
         }
-        for binding in &self.bindings {
+        // AMQP has no question for bindings.
+        for binding in self.bindings.iter().filter(|_| declares) {
             let what = format!("binding of {} to {} by {}", binding.queue, binding.exchange, binding.routing_key);
             binding.declare(&channel).await.map_err(refused(what))?;
         }
@@ -152,10 +167,23 @@ impl Topology {
         let _ = channel.close(200, "declared".into()).await;
         Ok(())
     }
+
+    /// What an administrator imports where the service declares nothing: `rabbitmqctl import_definitions`, or the
+    /// console's *Import definitions*. Bindings to exchanges of others are among them.
+    ///
+    /// Source: RabbitMQ documentation, "Schema Definition Export and Import".
+    pub fn definitions(&self, virtual_host: &str) -> serde_json::Value {
+        let exchanges: Vec<_> = self.exchanges.iter().map(|exchange| exchange.definition(virtual_host)).collect();
+        let queues: Vec<_> = self.queues.iter().map(|queue| queue.definition(virtual_host)).collect();
+        let bindings: Vec<_> =
+            self.bindings.iter().chain(&self.heard).map(|binding| binding.definition(virtual_host)).collect();
+        serde_json::json!({ "exchanges": exchanges, "queues": queues, "bindings": bindings })
+    }
 }
 
 /// Why the topology is not as it should be.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TopologyError {
     /// There is no channel.
     #[error("reach the broker")]
@@ -168,9 +196,30 @@ pub enum TopologyError {
         /// The broker's words.
         source: lapin::Error,
     },
+    /// It is not there, and this service declares nothing; `Topology::definitions` is what an administrator imports.
+    #[error("look for {what}: it must be declared by an administrator")]
+    Missing {
+        /// What was looked for.
+        what: String,
+        /// The broker's words.
+        source: lapin::Error,
+    },
 }
 
 impl Exchange {
+    /// Whether it is there; a no closes the channel.
+    async fn look(&self, channel: &Channel) -> Result<(), lapin::Error> {
+        let options = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
+        channel.exchange_declare(self.name.as_str().into(), self.kind.clone(), options, FieldTable::default()).await
+    }
+
+    fn definition(&self, virtual_host: &str) -> serde_json::Value {
+        serde_json::json!({
+            "name": self.name, "vhost": virtual_host, "type": plan::kind(&self.kind), "durable": true,
+            "auto_delete": false, "internal": false, "arguments": {},
+        })
+    }
+
     async fn declare(&self, channel: &Channel) -> Result<(), lapin::Error> {
         let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
         channel.exchange_declare(self.name.as_str().into(), self.kind.clone(), options, FieldTable::default()).await
@@ -178,6 +227,25 @@ impl Exchange {
 }
 
 impl Queue {
+    /// Whether it is there; a no closes the channel.
+    async fn look(&self, channel: &Channel) -> Result<(), lapin::Error> {
+        let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        channel.queue_declare(self.name.as_str().into(), options, FieldTable::default()).await.map(drop)
+    }
+
+    fn definition(&self, virtual_host: &str) -> serde_json::Value {
+        let mut arguments = serde_json::json!({ "x-queue-type": "quorum" });
+        for (name, value) in &self.arguments {
+            arguments[name] = match value {
+                AMQPValue::LongInt(number) => (*number).into(),
+                other => plan::text(other).into(),
+            };
+        }
+        serde_json::json!({
+            "name": self.name, "vhost": virtual_host, "durable": true, "auto_delete": false, "arguments": arguments,
+        })
+    }
+
     async fn declare(&self, channel: &Channel) -> Result<(), lapin::Error> {
         let mut arguments = FieldTable::default();
         arguments.insert("x-queue-type".into(), text("quorum"));
@@ -190,6 +258,22 @@ impl Queue {
 }
 
 impl Binding {
+    /// Takes the binding away; one that is not there is no error.
+    ///
+    /// # Errors
+    /// A closed channel: 403 when the broker's user may not.
+    pub async fn remove(&self, channel: &Channel) -> Result<(), lapin::Error> {
+        let (queue, exchange, key) = (self.queue.as_str(), self.exchange.as_str(), self.routing_key.as_str());
+        channel.queue_unbind(queue.into(), exchange.into(), key.into(), FieldTable::default()).await
+    }
+
+    fn definition(&self, virtual_host: &str) -> serde_json::Value {
+        serde_json::json!({
+            "source": self.exchange, "vhost": virtual_host, "destination": self.queue, "destination_type": "queue",
+            "routing_key": self.routing_key, "arguments": {},
+        })
+    }
+
     /// Declares the binding; one that exists stays as it is.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use std::fmt;
 
 /// What is to be done about one exchange, queue or binding.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Action {
     /// It is not there.
     Create,
@@ -15,8 +16,9 @@ pub enum Action {
     Keep,
     /// It is there and otherwise: the broker will refuse to declare it. Says what differs.
     Conflict(String),
-    /// It is there and nobody asks for it: events that the service used to hear.
-    LeftOver,
+    /// The binding is there and nobody asks for it: events that the service used to hear, or that a newer release
+    /// hears. Once no release wants them, [`Binding::remove`] takes it away.
+    LeftOver(Binding),
 }
 
 /// One line of a plan.
@@ -39,6 +41,14 @@ impl Plan {
     /// Whether the broker would refuse something.
     pub fn has_conflicts(&self) -> bool {
         self.lines.iter().any(|line| matches!(line.action, Action::Conflict(_)))
+    }
+
+    /// Bindings that nobody asks for: see [`Action::LeftOver`].
+    pub fn left_over(&self) -> impl Iterator<Item = &Binding> {
+        self.lines.iter().filter_map(|line| match &line.action {
+            Action::LeftOver(binding) => Some(binding),
+            Action::Create | Action::Keep | Action::Conflict(_) => None,
+        })
     }
 
     pub(super) fn of(topology: &Topology, existing: &Existing) -> Self {
@@ -72,7 +82,8 @@ impl Plan {
             !binding.exchange.is_empty() && topology.queues.iter().any(|queue| queue.name == binding.queue)
         };
         for binding in existing.bindings.iter().filter(ours).filter(|binding| !wanted.contains(binding)) {
-            lines.push(Planned { what: told(binding), action: Action::LeftOver });
+            let action = Action::LeftOver(binding.clone());
+            lines.push(Planned { what: told(binding), action });
         }
         Self { lines }
     }
@@ -85,7 +96,7 @@ impl fmt::Display for Plan {
                 Action::Create => writeln!(f, "create    {what}")?,
                 Action::Keep => writeln!(f, "keep      {what}")?,
                 Action::Conflict(why) => writeln!(f, "CONFLICT  {what}: {why}")?,
-                Action::LeftOver => writeln!(f, "left over {what}")?,
+                Action::LeftOver(_) => writeln!(f, "left over {what}")?,
             }
         }
         Ok(())
@@ -96,7 +107,7 @@ fn told(binding: &Binding) -> String {
     format!("binding {} -> {} by \"{}\"", binding.exchange, binding.queue, binding.routing_key)
 }
 
-fn kind(kind: &ExchangeKind) -> &str {
+pub(super) fn kind(kind: &ExchangeKind) -> &str {
     match kind {
         ExchangeKind::Custom(name) => name,
         ExchangeKind::Direct => "direct",
@@ -123,7 +134,7 @@ fn difference(wanted: &BTreeMap<String, String>, present: &BTreeMap<String, Stri
 }
 
 /// An argument as the management interface would write it.
-fn text(value: &AMQPValue) -> String {
+pub(super) fn text(value: &AMQPValue) -> String {
     match value {
         AMQPValue::LongString(text) => text.to_string(),
         AMQPValue::LongInt(number) => number.to_string(),
@@ -180,7 +191,8 @@ mod tests {
         let conflict = Action::Conflict("x-message-ttl is 2000, not 1000".into());
         assert_eq!(line(&plan, "queue payments.retry.1s"), &conflict);
         assert_eq!(line(&plan, "binding payments.dead -> payments.dead"), &Action::Keep);
-        assert_eq!(line(&plan, "binding orders -> payments.dead"), &Action::LeftOver);
+        assert!(matches!(line(&plan, "binding orders -> payments.dead"), Action::LeftOver(_)));
+        assert_eq!(plan.left_over().count(), 1);
         assert_eq!(line(&plan, "binding orders -> payments.inbox"), &Action::Create);
     }
 }

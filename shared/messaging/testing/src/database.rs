@@ -74,7 +74,7 @@ pub(crate) async fn install(pool: &PgPool, service: &str) {
     execute(&mut connection, &format!("create schema if not exists {service}")).await;
     rabbit_outbox::schema::install(&mut connection).await.expect("install the tables of outbox and inbox");
     // A template may be older than a day.
-    execute(&mut connection, "select inbox_maintain(7, 3)").await;
+    execute(&mut connection, "select inbox_create_partitions(7, 3)").await;
     execute(&mut connection, &ledger::triggers(service)).await;
 }
 

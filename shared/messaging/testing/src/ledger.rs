@@ -12,7 +12,7 @@ pub(crate) const TABLES: &str = "
     );
     create table messaging_testing.handled (service text not null, event_id uuid not null);
     create function messaging_testing.note_appended() returns trigger
-        language plpgsql security definer as $$
+        language plpgsql security definer set search_path = pg_catalog, messaging_testing, pg_temp as $$
     begin
         -- A replayed dead letter goes to its service's own inbox: it was appended before.
         if new.exchange = tg_table_schema then
@@ -22,7 +22,7 @@ pub(crate) const TABLES: &str = "
         return null;
     end $$;
     create function messaging_testing.note_handled() returns trigger
-        language plpgsql security definer as $$
+        language plpgsql security definer set search_path = pg_catalog, messaging_testing, pg_temp as $$
     begin
         insert into messaging_testing.handled values (tg_argv[0], new.event_id);
         return null;

@@ -15,6 +15,7 @@ mod interleavings;
 mod ladders;
 mod lanes;
 mod large_events;
+mod maintenance;
 mod missing_producers;
 mod outages;
 mod pgbouncer;

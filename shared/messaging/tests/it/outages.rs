@@ -1,6 +1,7 @@
 //! While something that handlers need is away, messages stay in the broker, and nothing is lost or doubled.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, open_letters, ping, say, schema};
+use rabbit_outbox::probe::{Probe, Step};
 use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use servers::{Durability, Postgres, PostgresOptions};
 use sqlx::PgPool;
@@ -109,13 +110,9 @@ async fn many_different_failures_in_a_row_open_the_breaker_and_one_success_close
     stage.stop().await;
 }
 
-/// Dies with its channel, as a process that crashes does.
-struct Crash;
-
-impl Handle<Ping> for Crash {
-    async fn handle(&self, _tx: &mut Transaction, _ping: &Ping, _meta: &Meta) -> Result<(), HandleError> {
-        panic!("this handler brings its process down");
-    }
+/// Ends its task when a message is handled, as a process that crashes does.
+fn crash() -> Probe {
+    Probe::new(|step| assert!(step != Step::InboxRecorded, "this message brings its process down"))
 }
 
 #[tokio::test]
@@ -132,8 +129,8 @@ async fn a_message_that_brings_its_consumer_down_again_and_again_ends_among_the_
 
     // RabbitMQ's limit is 20 returns; whether it counts one more or less depends on its version.
     for _ in 0..30 {
-        let fragile = Messaging::new("beta", stage.beta.clone(), broker.url());
-        let crashing = tokio::spawn(fragile.consumer(Subscriptions::new().on(Crash)).run(stage.stopping()));
+        let fragile = Messaging::new("beta", stage.beta.clone(), broker.url()).with_probe(crash());
+        let crashing = tokio::spawn(fragile.consumer(Subscriptions::new().on(WriteDown)).run(stage.stopping()));
         // A process that dies takes its connections with it; a task that dies may leave them, and with them what they
         // hold, which an operator ends.
         let ended = async || {

@@ -139,7 +139,7 @@ async fn events_of_one_key_are_published_in_the_order_of_their_commits() {
 #[tokio::test]
 async fn the_trace_goes_on_through_outbox_and_broker() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_tracing(trace::Propagation);
     let context = trace::TraceContext::root();
     trace::scope(context, async {
         let mut tx = alpha.begin().await.unwrap();

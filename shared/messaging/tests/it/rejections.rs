@@ -20,17 +20,22 @@ impl Handle<Ping> for Picky {
             13 => Err(HandleError::reject("thirteen is never right")),
             // The first try of it fails in the database, which aborts the transaction of the whole batch.
             17 if self.stumbles.fetch_add(1, Ordering::SeqCst) < 2 => {
-                sqlx::query("select 1 / 0").execute(&mut **tx).await?;
+                fail(tx, "serialization_failure").await?;
                 Ok(())
             }
             // Always fails, and not because the database is away.
             19 => {
-                sqlx::query("select 1 / 0").execute(&mut **tx).await?;
+                fail(tx, "raise_exception").await?;
                 Ok(())
             }
             _ => Ok(()),
         }
     }
+}
+
+async fn fail(tx: &mut Transaction, condition: &str) -> Result<(), sqlx::Error> {
+    let statement = format!("do $$ begin raise {condition}; end $$");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut **tx).await.map(drop)
 }
 
 async fn inbox_rows(pool: &PgPool) -> i64 {
@@ -40,7 +45,7 @@ async fn inbox_rows(pool: &PgPool) -> i64 {
 #[tokio::test]
 async fn a_poison_message_ends_among_the_dead_letters_while_its_neighbours_flow() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_tracing(trace::Propagation);
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
     let context = trace::TraceContext::root();
     trace::scope(context, say(&alpha, 0, 100, 100)).await;

@@ -28,7 +28,8 @@ impl Role {
             &admin,
             format!(
                 "create role {name} login password 'secret'; grant usage on schema alpha to {name}; \
-                 grant all on all tables in schema alpha to {name}; grant all on all sequences in schema alpha to {name};"
+                 grant all on all tables in schema alpha to {name}; grant all on all sequences in schema alpha to {name}; \
+                 grant execute on all functions in schema alpha to {name};"
             ),
         )
         .await;
@@ -82,7 +83,7 @@ async fn a_provider_is_asked_for_each_connection_of_the_relay() {
     let alpha = Messaging::new("alpha", PgPoolOptions::new().connect_lazy_with(nowhere), broker.url());
     let (asked, options) = (Arc::new(AtomicUsize::new(0)), stage.alpha.connect_options().as_ref().clone());
     let count = Arc::clone(&asked);
-    let provider = DatabaseProvider::new(move || {
+    let provider = DatabaseProvider::provided_by(move || {
         let (n, options) = (count.fetch_add(1, Ordering::Relaxed), options.clone());
         async move { if n == 0 { Err("no password yet".into()) } else { Ok(options) } }
     });

@@ -46,11 +46,7 @@ async fn what_is_handed_back_is_not_acknowledged_together_with_what_came_after_i
         let interrupted = Interrupted { stopping: stopping.clone(), first: round * PINGS };
         // The others are there already when the first fails, and each would be acknowledged by itself.
         let consumer = beta.consumer(Subscriptions::new().on(interrupted));
-        consumer
-            .with_options(ConsumerOptions { batch_max: 1, ..ConsumerOptions::default() })
-            .run(stopping)
-            .await
-            .unwrap();
+        consumer.with_options(ConsumerOptions::batches_of(1).with_prefetch(96)).run(stopping).await.unwrap();
     }
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
     eventually((ROUNDS * PINGS, ROUNDS * PINGS), async || heard(&stage.beta).await).await;

@@ -9,7 +9,10 @@ use tokio::sync::Notify;
 /// A reader waits while so much is unwritten: a sender must feel that its peer is slow.
 const UNWRITTEN_BYTES_MAX: usize = 128 * 1024;
 /// Written at a time while a limit holds, so that a small frame does not wait for a large one's whole time.
-const SLICE_BYTES: usize = 4 * 1024;
+const SLICE_BYTES: usize = 16 * 1024;
+
+/// How much of the time that was not used may be used later.
+const MADE_UP_FOR: Duration = Duration::from_millis(100);
 
 /// Bytes per second that all connections share in one direction.
 #[derive(Debug, Default)]
@@ -32,10 +35,12 @@ impl Bandwidth {
         let mut limit = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let rate = limit.bytes_per_second?;
         let now = Instant::now();
-        let free_at = limit.busy_until.filter(|until| *until > now).unwrap_or(now);
+        // Timers wake late: what that costs is made up for, or the line would be slower than it is told.
+        let idle_since = now.checked_sub(MADE_UP_FOR).unwrap_or(now);
+        let free_at = limit.busy_until.map_or(now, |until| until.max(idle_since));
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         limit.busy_until = Some(free_at + Duration::from_secs_f64(f64::from(bytes) / f64::from(rate.max(1))));
-        Some(free_at - now)
+        Some(free_at.saturating_duration_since(now))
     }
 
     fn is_limited(&self) -> bool {

@@ -1,0 +1,67 @@
+//! Deleting dead letters that were settled.
+
+use super::{DeadLetters, Direction, SettleError, State};
+use crate::dead_letters::letter::word;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+/// Letters deleted in one statement.
+const CHUNK: i64 = 1_000;
+
+impl DeadLetters {
+    /// Deletes a letter that was replayed or discarded, its contents included.
+    ///
+    /// # Errors
+    /// [`SettleError::NotFound`]; [`SettleError::StillOpen`] when nothing was decided about it yet; the database's.
+    pub async fn delete(&self, direction: Direction, event_id: Uuid) -> Result<(), SettleError> {
+        let deleted = sqlx::query(
+            "delete from dead_letters where direction = $1 and event_id = $2 and state in ('replayed', 'discarded')",
+        )
+        .bind(direction.word())
+        .bind(event_id)
+        .execute(&self.pool)
+        .await?;
+        if deleted.rows_affected() > 0 {
+            return Ok(());
+        }
+        let state: Option<State> = sqlx::query("select state from dead_letters where direction = $1 and event_id = $2")
+            .bind(direction.word())
+            .bind(event_id)
+            .try_map(|row| word(&row, "state"))
+            .fetch_optional(&self.pool)
+            .await?;
+        Err(match state {
+            Some(_) => SettleError::StillOpen,
+            None => SettleError::NotFound { direction, event_id },
+        })
+    }
+
+    /// Deletes all letters that were replayed or discarded more than so many days ago; returns how many.
+    ///
+    /// # Errors
+    /// The database's; what was deleted before stays deleted.
+    pub async fn delete_settled(&self, days: u16) -> Result<u64, sqlx::Error> {
+        delete_settled(&self.pool, days).await
+    }
+}
+
+/// As [`DeadLetters::delete_settled`].
+pub(crate) async fn delete_settled(pool: &PgPool, days: u16) -> Result<u64, sqlx::Error> {
+    let mut deleted = 0;
+    loop {
+        let chunk = sqlx::query(
+            "delete from dead_letters where (direction, event_id) in (select direction, event_id from dead_letters \
+             where state in ('replayed', 'discarded') and settled_at < clock_timestamp() - make_interval(days => $1) \
+             limit $2 for update skip locked)",
+        )
+        .bind(i32::from(days))
+        .bind(CHUNK)
+        .execute(pool)
+        .await?
+        .rows_affected();
+        deleted += chunk;
+        if chunk == 0 {
+            return Ok(deleted);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Whether the parts of a service's messaging run, for `/readyz`.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio_util::sync::CancellationToken;
+
+/// Why a relay or a consumer ended by itself: it can never work as it was set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// Another service keeps its events in this schema.
+    #[error("the schema belongs to the service `{owner}`: give `{service}` a schema of its own")]
+    SchemaOfAnother {
+        /// The service that was started.
+        service: String,
+        /// The one that was there before.
+        owner: String,
+    },
+}
+
+/// Whether one part runs; clones look at the same.
+#[derive(Clone, Default)]
+pub(crate) struct Running(Arc<Mutex<State>>);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum State {
+    /// Nobody asked for it: a service that only publishes has no consumer.
+    #[default]
+    Unwanted,
+    /// It was made and does not run yet.
+    Made,
+    Runs,
+    /// It ended, and was not told to.
+    Ended(String),
+    Stopped,
+}
+
+impl Running {
+    /// It is wanted from now on.
+    pub(crate) fn made(&self) {
+        self.set(State::Made);
+    }
+
+    /// Whether it is wanted at all.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.get() != State::Unwanted
+    }
+
+    /// Whether it runs.
+    ///
+    /// # Errors
+    /// Words for the report.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        match self.get() {
+            State::Unwanted | State::Runs => Ok(()),
+            State::Made => Err("not started".to_owned()),
+            State::Ended(why) => Err(format!("ended: {why}")),
+            State::Stopped => Err("stopped".to_owned()),
+        }
+    }
+
+    /// Runs a part; however it ends, by a panic or with its task too, it does not count as running any more.
+    pub(crate) async fn watch<E: fmt::Display>(
+        &self,
+        part: impl Future<Output = Result<(), E>>,
+        stopping: &CancellationToken,
+    ) -> Result<(), E> {
+        self.set(State::Runs);
+        let guard = Guard { running: self, stopping };
+        let outcome = part.await;
+        if let Err(failure) = &outcome {
+            self.set(State::Ended(failure.to_string()));
+        }
+        drop(guard);
+        outcome
+    }
+
+    fn get(&self) -> State {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, state: State) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+}
+
+struct Guard<'a> {
+    running: &'a Running,
+    stopping: &'a CancellationToken,
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        if self.running.get() != State::Runs {
+            return;
+        }
+        self.running.set(if self.stopping.is_cancelled() {
+            State::Stopped
+        } else if std::thread::panicking() {
+            State::Ended("it panicked".to_owned())
+        } else {
+            State::Ended("its task ended".to_owned())
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::convert::Infallible;
+
+    #[tokio::test]
+    async fn a_task_that_ended_is_never_ready() {
+        let running = Running::default();
+        assert_eq!(running.check(), Ok(()));
+        running.made();
+        assert!(running.check().is_err());
+        let stopping = CancellationToken::new();
+        let task = tokio::spawn({
+            let (running, stopping) = (running.clone(), stopping.clone());
+            async move { running.watch(std::future::pending::<Result<(), Infallible>>(), &stopping).await }
+        });
+        while running.check().is_err() {
+            tokio::task::yield_now().await;
+        }
+        task.abort();
+        let _ = task.await;
+        assert_eq!(running.check(), Err("ended: its task ended".to_owned()));
+        let panicking = tokio::spawn({
+            let (running, stopping) = (running.clone(), stopping.clone());
+            async move {
+                running.watch(async { if true { panic!("boom") } else { Ok::<(), Infallible>(()) } }, &stopping).await
+            }
+        });
+        assert!(panicking.await.is_err());
+        assert_eq!(running.check(), Err("ended: it panicked".to_owned()));
+    }
+}
