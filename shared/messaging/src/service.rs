@@ -10,7 +10,7 @@ use crate::fanout::{Fanout, FanoutTasks};
 use crate::probe::Probe;
 use crate::propagation::{Ids, Tracing};
 use crate::relay::wake::Wake;
-use crate::relay::{Relay, RelayOptions};
+use crate::relay::{DatabaseProvider, Relay, RelayOptions};
 use crate::running::Running;
 use crate::transaction::{Origin, Transaction};
 use sqlx::PgPool;
@@ -109,7 +109,7 @@ impl Messaging {
         self.relaying.made();
         Relay::new(
             self.origin.clone(),
-            self.pool.clone(),
+            DatabaseProvider::of_pool(self.pool.clone()),
             self.publish.clone(),
             self.relay.clone(),
             self.relaying.clone(),

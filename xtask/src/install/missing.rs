@@ -14,6 +14,8 @@ pub(crate) enum Need {
     RabbitMq,
     /// A private Redis.
     Redis,
+    /// A pooler between a service and its database.
+    PgBouncer,
     /// A browser for the tests.
     Chromium,
     /// Any Node at all, to fetch the right one.
@@ -36,6 +38,7 @@ impl Need {
             Self::Postgres => postgres_folder().is_some(),
             Self::RabbitMq => find_program("rabbitmq-server").is_some(),
             Self::Redis => find_program("redis-server").is_some(),
+            Self::PgBouncer => find_program("pgbouncer").is_some(),
             Self::Chromium => find_program("chromium").is_some(),
             Self::Npm => find_program("npm").is_some(),
             Self::Nginx => find_program("nginx").is_some(),
@@ -60,6 +63,7 @@ impl Need {
             Self::Postgres => &["postgresql"],
             Self::RabbitMq => &["rabbitmq-server"],
             Self::Redis => &["redis-server"],
+            Self::PgBouncer => &["pgbouncer"],
             Self::Chromium => &["chromium"],
             Self::Npm => &["npm"],
             // The program alone: the whole package would start a server.

@@ -136,7 +136,7 @@ fn needs(parts: &[Part]) -> Vec<Need> {
             Part::Frontend | Part::SupplyChain => {}
             Part::Unit | Part::Fuzz => needs.push(Need::Tesseract),
             Part::Integration | Part::E2e => {
-                needs.extend([Need::Tesseract, Need::Postgres, Need::RabbitMq, Need::Redis]);
+                needs.extend([Need::Tesseract, Need::Postgres, Need::RabbitMq, Need::Redis, Need::PgBouncer]);
             }
             Part::Api => {
                 needs.extend([Need::Tesseract, Need::Postgres, Need::RabbitMq, Need::Redis, Need::Python]);

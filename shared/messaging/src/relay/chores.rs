@@ -2,7 +2,7 @@
 
 use super::RelayError;
 use super::reader::{Reader, count_wake};
-use super::reading::WAITING_ROWS;
+use super::reading::{Most, WAITING_ROWS};
 use super::session::doing;
 use super::shared::Shared;
 use super::wake::Occasions;
@@ -174,17 +174,20 @@ impl Reader {
         let mut any = false;
         if self.shared.rows_wait.load(Ordering::Relaxed) && is_due(self.chores.due_read_at, DUE_EVERY) {
             self.chores.due_read_at = Some(Instant::now());
-            self.shared.rows_wait.store(false, Ordering::Relaxed);
-            let due = self.session.read_due().await?;
-            any |= !due.is_empty();
-            if !due.is_empty() || self.session.any_waiting().await? {
-                self.shared.rows_wait.store(true, Ordering::Relaxed);
+            // Without room for them the next look is soon enough.
+            if let Some(bytes) = self.shared.bytes_to_read() {
+                self.shared.rows_wait.store(false, Ordering::Relaxed);
+                let due = self.session.read_due(bytes).await?;
+                any |= !due.is_empty();
+                if !due.is_empty() || self.session.any_waiting().await? {
+                    self.shared.rows_wait.store(true, Ordering::Relaxed);
+                }
+                self.shared.dispatch(due);
             }
-            self.shared.dispatch(due);
         }
         let probes = self.shared.gate().probes_due(Instant::now());
         for route in probes {
-            let mut rows = self.session.read_route(&route, 1).await?;
+            let mut rows = self.session.read_route(&route, Most { rows: 1, bytes: 1 }).await?;
             if rows.is_empty() {
                 self.shared.gate().forget(&route);
             }
@@ -196,10 +199,11 @@ impl Reader {
         }
         let reopened = self.shared.gate().reopened();
         for route in reopened {
-            if self.shared.queues.iter().any(|queue| queue.len() > super::publishing::WINDOW_ROWS) {
+            if self.shared.queues.iter().any(|queue| queue.len() > super::flight::WINDOW_ROWS) {
                 break;
             }
-            let rows = self.session.read_route(&route, WAITING_ROWS).await?;
+            let Some(bytes) = self.shared.bytes_to_read() else { break };
+            let rows = self.session.read_route(&route, Most { rows: WAITING_ROWS, bytes }).await?;
             if rows.is_empty() {
                 self.shared.gate().all_taken(&route);
             }

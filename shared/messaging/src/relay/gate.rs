@@ -10,13 +10,31 @@ use uuid::Uuid;
 /// Failures of a route, without a delivery between them, after which its rows wait without being tried.
 const CLOSE_AFTER: u32 = 16;
 
+/// Why a row did not arrive, or is not tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Complaint {
+    pub(crate) reason: String,
+    /// The broker does not take it now, and will later: that counts for no failed try, and parks nothing.
+    pub(crate) pressure: bool,
+}
+
+impl Complaint {
+    pub(crate) fn failure(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), pressure: false }
+    }
+
+    pub(crate) fn pressure(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), pressure: true }
+    }
+}
+
 /// What is to be done with a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Admission {
     /// It may be published.
     Go,
     /// Its route is closed, for this reason.
-    Closed(String),
+    Closed(Complaint),
     /// An earlier event of its key could not be delivered.
     Held,
 }
@@ -25,7 +43,7 @@ pub(crate) enum Admission {
 #[derive(Debug)]
 struct Trouble {
     failures: u32,
-    reason: String,
+    complaint: Complaint,
     /// Set while the route is closed.
     closed: Option<Closed>,
 }
@@ -61,7 +79,7 @@ impl Gate {
             return Admission::Go;
         }
         match self.routes.get(&row.route) {
-            Some(Trouble { closed: Some(_), reason, .. }) => Admission::Closed(reason.clone()),
+            Some(Trouble { closed: Some(_), complaint, .. }) => Admission::Closed(complaint.clone()),
             Some(Trouble { closed: None, .. }) | None => Admission::Go,
         }
     }
@@ -75,8 +93,14 @@ impl Gate {
     }
 
     /// A row arrived: its route is well. Says whether the route was closed before.
+    ///
+    /// That one arrived which was on its way when others were refused says nothing: only a try opens such a route.
     pub(crate) fn delivered(&mut self, row: &Row) -> bool {
         if self.routes.is_empty() {
+            return false;
+        }
+        let is_full = |trouble: &Trouble| trouble.closed.is_some() && trouble.complaint.pressure;
+        if !row.probe && self.routes.get(&row.route).is_some_and(is_full) {
             return false;
         }
         let was_closed = self.routes.remove(&row.route).is_some_and(|trouble| trouble.closed.is_some());
@@ -86,35 +110,53 @@ impl Gate {
         was_closed
     }
 
-    /// A row did not arrive. Says whether that closed the route; `barred` closes it at once.
-    pub(crate) fn failed(&mut self, row: &Row, reason: &str, barred: bool, now: Instant) -> bool {
-        let trouble = self.routes.entry(Arc::clone(&row.route)).or_insert_with(|| Trouble {
-            failures: 0,
-            reason: String::new(),
-            closed: None,
-        });
+    /// A row did not arrive. Says whether that closed the route; `at_once` does not wait for more failures.
+    pub(crate) fn failed(&mut self, row: &Row, complaint: &Complaint, at_once: bool, now: Instant) -> bool {
+        let trouble = self.trouble(&row.route, complaint);
         trouble.failures = trouble.failures.saturating_add(1);
-        reason.clone_into(&mut trouble.reason);
-        match &mut trouble.closed {
+        let failures = trouble.failures;
+        let probes = trouble.closed.as_ref().map_or(0, |closed| closed.probes);
+        let pause = self.options.probe_pause(probes);
+        match self.routes.get_mut(&row.route).and_then(|trouble| trouble.closed.as_mut()) {
             Some(closed) if row.probe => {
-                closed.probe_at = Some(now + self.options.probe_pause(closed.probes));
+                closed.probe_at = Some(now + pause);
                 closed.probes = closed.probes.saturating_add(1);
                 false
             }
-            None if barred || trouble.failures >= CLOSE_AFTER => {
-                let probe_at = Some(now + self.options.probe_pause(0));
-                trouble.closed = Some(Closed { probes: 1, probe_at });
-                self.reopened.retain(|route| *route != row.route);
+            None if at_once || failures >= CLOSE_AFTER => {
+                self.close_until(&row.route, now + pause);
                 true
             }
             Some(_) | None => false,
         }
     }
 
+    /// Nothing more goes to the route; what was sent to it decides, or else a try at `probe_at`.
+    pub(crate) fn close(&mut self, route: &Arc<Route>, complaint: &Complaint, probe_at: Instant) {
+        if self.trouble(route, complaint).closed.is_none() {
+            self.close_until(route, probe_at);
+        }
+    }
+
+    fn trouble(&mut self, route: &Arc<Route>, complaint: &Complaint) -> &mut Trouble {
+        let unknown = || Trouble { failures: 0, complaint: complaint.clone(), closed: None };
+        let trouble = self.routes.entry(Arc::clone(route)).or_insert_with(unknown);
+        trouble.complaint.clone_from(complaint);
+        trouble
+    }
+
+    fn close_until(&mut self, route: &Arc<Route>, probe_at: Instant) {
+        if let Some(trouble) = self.routes.get_mut(route) {
+            trouble.closed = Some(Closed { probes: 1, probe_at: Some(probe_at) });
+        }
+        self.reopened.retain(|reopened| reopened != route);
+    }
+
     /// Rows of this route wait, and nobody here knows why: it is tried before others of it are.
     pub(crate) fn suspect(&mut self, route: Arc<Route>, now: Instant) {
         let closed = Some(Closed { probes: 0, probe_at: Some(now) });
-        self.routes.entry(route).or_insert(Trouble { failures: 0, reason: "not tried yet".to_owned(), closed });
+        let complaint = Complaint::failure("not tried yet");
+        self.routes.entry(route).or_insert(Trouble { failures: 0, complaint, closed });
     }
 
     /// Closed routes that are to be tried now. Each is given once, until its row has failed or arrived.

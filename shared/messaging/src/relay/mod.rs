@@ -5,8 +5,8 @@
 //! the message and has not returned it. A crash anywhere leaves the row; it is published again with the same message
 //! id, and the consumer's inbox drops the repeat.
 //!
-//! Three things go on at once: the reader reads ahead, two publishers each have a window of messages at the broker, and
-//! the settler deletes what was confirmed. Rows flow in that order:
+//! Three things go on at once: the reader reads ahead, two publishers each have a window of messages at the broker that
+//! slides as they are confirmed, and the settler deletes what was confirmed. Rows flow in that order:
 //!
 //! ```text
 //! session -> reader -> queue -> publisher -> settler -> deleted | waits in the lane's shadow | parked
@@ -19,11 +19,13 @@ pub(crate) mod wake;
 mod reader;
 
 mod chores;
+mod database;
 mod listener;
 mod measure;
 mod reading;
 mod session;
 
+mod flight;
 mod gate;
 mod queue;
 mod row;
@@ -32,33 +34,34 @@ mod span;
 
 mod publisher;
 mod publishing;
-mod window;
+mod verdict;
 
 mod settler;
 
 mod options;
 
+pub use database::DatabaseProvider;
 pub use options::RelayOptions;
 
 use crate::backoff::Backoff;
-use crate::broker::{BrokerError, Link};
+use crate::broker::{BoxError, BrokerError, Link};
 use crate::owner;
 use crate::running::{RunError, Running};
 use crate::transaction::Origin;
 use publisher::Publisher;
+use publishing::Publishing;
 use reader::Reader;
 use session::{Session, doing};
 use settler::Settler;
 use shared::Shared;
-use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-/// Windows that may wait to be settled; more could not be in flight anyway.
-const SETTLEMENTS_MAX: usize = 16;
+/// Settlements that may wait; a publisher that has more of them waits, too.
+const SETTLEMENTS_MAX: usize = 64;
 /// A session that lasted so long was well, even if there was nothing to publish.
 const WELL_AFTER: Duration = Duration::from_secs(10);
 
@@ -74,19 +77,22 @@ pub enum RelayError {
         /// The database's error.
         source: sqlx::Error,
     },
+    /// Nobody says where the database is, or with which password.
+    #[error("ask where the database is")]
+    DatabaseProvider(#[source] BoxError),
     /// There is no channel.
     #[error("reach the broker")]
     Broker(#[source] BrokerError),
     /// The channel broke with messages on it.
     #[error("publish")]
     Publish(#[source] lapin::Error),
-    /// The broker did not confirm in time; the messages may or may not have arrived.
-    #[error("wait for confirms within {} s", publisher::CONFIRM_TIMEOUT.as_secs())]
+    /// Nothing came back on the channel in time; the messages may or may not have arrived.
+    #[error("wait for confirms within {} s", flight::CONFIRM_TIMEOUT.as_secs())]
     ConfirmTimeout,
     /// The channel is not in confirm mode: an acknowledgement would mean nothing.
     #[error("the channel does not confirm")]
     Unconfirmed,
-    /// The database is a standby, where nothing can be deleted.
+    /// The database is a standby, or read-only by default: nothing can be deleted there, so nothing is published.
     #[error("the database is read-only")]
     ReadOnly,
     /// Another service keeps its events in this schema.
@@ -103,15 +109,29 @@ pub enum RelayError {
 /// The relay of one service.
 pub struct Relay {
     origin: Origin,
-    pool: PgPool,
+    database: DatabaseProvider,
     link: Link,
     options: RelayOptions,
     running: Running,
 }
 
 impl Relay {
-    pub(crate) fn new(origin: Origin, pool: PgPool, link: Link, options: RelayOptions, running: Running) -> Self {
-        Self { origin, pool, link, options, running }
+    pub(crate) fn new(
+        origin: Origin,
+        database: DatabaseProvider,
+        link: Link,
+        options: RelayOptions,
+        running: Running,
+    ) -> Self {
+        Self { origin, database, link, options, running }
+    }
+
+    /// The same, with other database sessions than the pool's: where a pooler hands sessions around, the locks of lanes
+    /// need an address that does not.
+    #[must_use]
+    pub fn with_database(mut self, database: DatabaseProvider) -> Self {
+        self.database = database;
+        self
     }
 
     /// Relays until `stopping`; failures are logged, waited out and survived.
@@ -163,8 +183,7 @@ impl Relay {
 
     /// From taking lanes to losing or giving them up.
     async fn run_session(&self, shared: &Arc<Shared>, stopping: &CancellationToken) -> Result<(), RelayError> {
-        // Asked for each session: credentials change.
-        let (service, database) = (self.origin.service.as_ref(), &self.pool.connect_options());
+        let (service, database) = (self.origin.service.as_ref(), &self.database);
         // The broker first: a relay that says it is there, and can't publish, would keep lanes from others.
         let one = Publisher::open(&self.link, service).await?;
         let other = Publisher::open(&self.link, service).await?;
@@ -177,12 +196,14 @@ impl Relay {
         info!("the relay is connected");
         let (settlements, to_settle) = mpsc::channel(SETTLEMENTS_MAX);
         let channel = session.channel().to_owned();
+        let one = Publishing::new(shared, 0, one, settlements.clone());
+        let other = Publishing::new(shared, 1, other, settlements);
         let reader = Reader::new(session, Arc::clone(shared), Arc::clone(&self.origin.wake));
         // All in one task: whichever ends first ends the others, and what they hold with them.
         tokio::select! {
             ended = reader.run(stopping) => ended,
-            failure = publishing::publish_for_ever(shared, 0, one, settlements.clone()) => Err(failure),
-            failure = publishing::publish_for_ever(shared, 1, other, settlements) => Err(failure),
+            failure = one.run() => Err(failure),
+            failure = other.run() => Err(failure),
             failure = settler.run(to_settle) => Err(failure),
             never = listener::listen_for_ever(database, service, &channel, &self.origin.wake) => match never {},
         }

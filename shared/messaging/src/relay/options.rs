@@ -18,9 +18,13 @@ pub struct RelayOptions {
     pub retry_longest: Duration,
     /// Days for which sent events are kept in `outbox_archive`; `None` keeps none.
     pub archive_days: Option<u16>,
+    /// Bytes of payloads that are in memory, read and not confirmed, before no more are read. A read may exceed it by one
+    /// event of each lane, so that events larger than it go, too. A quarter of it may be unconfirmed on each of the two
+    /// channels.
+    pub read_ahead_bytes: usize,
 }
 
-/// Ten tries, from 1 s to 1 min apart, and no history.
+/// Ten tries, from 1 s to 1 min apart, no history, and 16 MiB read ahead.
 impl Default for RelayOptions {
     fn default() -> Self {
         Self {
@@ -28,6 +32,7 @@ impl Default for RelayOptions {
             retry_first: Duration::from_secs(1),
             retry_longest: Duration::from_mins(1),
             archive_days: None,
+            read_ahead_bytes: 16 * 1024 * 1024,
         }
     }
 }
@@ -39,6 +44,11 @@ impl RelayOptions {
     /// The pause before the next try of an event that failed `attempts` times.
     pub(crate) fn pause(&self, attempts: u16) -> Duration {
         backoff::bound(self.retry_first, self.retry_longest, u32::from(attempts.saturating_sub(1)))
+    }
+
+    /// Bytes of one channel that may be unconfirmed at a time, those of stuck routes not counted; one event always may.
+    pub(crate) fn window_bytes(&self) -> usize {
+        self.read_ahead_bytes / 4
     }
 
     /// How long an event waits, from its first failure until it is parked: all its pauses together.

@@ -1,23 +1,19 @@
-//! Publishing a window on one channel in confirm mode, persistent and mandatory.
+//! Publishing on one channel in confirm mode, persistent and mandatory.
 
 use super::RelayError;
 use super::row::Row;
-use super::shared::Lease;
-use super::window::{self, Confirmed, Returned, Verdict};
+use super::verdict::Returned;
 use crate::broker::Link;
-use crate::probe::{Probe, Step};
 use crate::topology::Topology;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use lapin::message::BasicReturnMessage;
-use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions};
+use lapin::options::{BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions, ExchangeDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Confirmation, ErrorKind, ExchangeKind, PublisherConfirm};
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
-use tracing::warn;
-use uuid::Uuid;
 
-/// Longest wait for the confirms of a window.
-pub(crate) const CONFIRM_TIMEOUT: Duration = Duration::from_secs(10);
 /// AMQP's delivery mode of messages that survive a restart of the broker.
 const PERSISTENT: u8 = 2;
 /// How long an exchange that is not there is taken for missing without asking again.
@@ -48,70 +44,27 @@ impl Publisher {
         })
     }
 
-    /// Publishes all rows in their order and waits for all confirms; the verdicts have the order of the rows.
-    ///
-    /// An exchange that is not there costs its own rows only. Whatever else closes the channel does so once: the window
-    /// is published again row by row, and only the rows that close it again are barred.
-    pub(crate) async fn publish(
-        &mut self,
-        rows: &[Row],
-        lease: &Lease,
-        probe: &Probe,
-    ) -> Result<Vec<Verdict>, RelayError> {
-        self.look_for_exchanges(rows).await?;
-        let failure = match self.publish_together(rows, lease, probe).await {
-            Err(RelayError::Publish(failure)) => failure,
-            done => return done,
-        };
-        let Some(reason) = objection(&failure) else { return Err(RelayError::Publish(failure)) };
-        warn!(rows = rows.len(), reason, "the broker closed the channel ({reason}): its window goes row by row");
-        let mut verdicts = Vec::with_capacity(rows.len());
-        self.reopen().await?;
-        for row in rows {
-            let alone = std::slice::from_ref(row);
-            self.look_for_exchanges(alone).await?;
-            match self.publish_together(alone, lease, probe).await {
-                Ok(verdict) => verdicts.extend(verdict),
-                Err(RelayError::Publish(failure)) => {
-                    let Some(reason) = objection(&failure) else { return Err(RelayError::Publish(failure)) };
-                    verdicts.push(Verdict::Barred(reason));
-                    self.reopen().await?;
-                }
-                Err(failure) => return Err(failure),
+    /// Hands a row to the broker; `None` if there is no such exchange, which is the row's own fault.
+    pub(crate) async fn publish(&mut self, row: &Row) -> Result<Option<PublisherConfirm>, RelayError> {
+        if !self.is_known(row) {
+            self.look_for_exchange(row).await?;
+            if !self.is_known(row) {
+                return Ok(None);
             }
         }
-        Ok(verdicts)
+        self.publish_one(row).await.map(Some).map_err(RelayError::Publish)
     }
 
-    /// The barrier is what makes returns assignable: when the last confirm of the window is here, so is its last
-    /// return.
-    async fn publish_together(&self, rows: &[Row], lease: &Lease, probe: &Probe) -> Result<Vec<Verdict>, RelayError> {
-        let mut verdicts = vec![Verdict::Barred("404 NOT_FOUND: there is no such exchange".to_owned()); rows.len()];
-        let sent: Vec<usize> = (0..rows.len()).filter(|index| self.is_known(&rows[*index])).collect();
-        let confirming = async {
-            let mut pending = Vec::with_capacity(sent.len());
-            for index in &sent {
-                lease.held().await;
-                pending.push(self.publish_one(&rows[*index]).await.map_err(RelayError::Publish)?);
-            }
-            probe.reached(Step::RelayPublished);
-            let mut confirms = Vec::with_capacity(pending.len());
-            for confirm in pending {
-                confirms.push(read(confirm.await.map_err(RelayError::Publish)?)?);
-            }
-            Ok(confirms)
-        };
-        let confirms =
-            tokio::time::timeout(CONFIRM_TIMEOUT, confirming).await.map_err(|_| RelayError::ConfirmTimeout)??;
-        let message_ids: Vec<Uuid> = sent.iter().map(|index| rows[*index].event_id).collect();
-        for (index, verdict) in sent.into_iter().zip(window::settle(&message_ids, confirms)) {
-            verdicts[index] = verdict;
-        }
-        Ok(verdicts)
+    /// Is answered when the broker has taken everything that was published before on this channel, whether or not it is
+    /// confirmed: a channel does one thing after the other.
+    pub(crate) fn ask(&self) -> BoxFuture<'static, Result<(), RelayError>> {
+        let channel = self.channel.clone();
+        // Nothing is consumed here, so that the limit it sets means nothing. Source: AMQP 0-9-1, basic.qos.
+        async move { channel.basic_qos(0, BasicQosOptions::default()).await.map_err(RelayError::Publish) }.boxed()
     }
 
     /// Another channel, and nothing is known any more.
-    async fn reopen(&mut self) -> Result<(), RelayError> {
+    pub(crate) async fn reopen(&mut self) -> Result<(), RelayError> {
         self.channel = open(&self.link, &self.service).await?;
         self.known.clear();
         self.missing.clear();
@@ -138,26 +91,23 @@ impl Publisher {
         self.channel.basic_publish(exchange, routing_key, options, &row.payload, properties).await
     }
 
-    /// Asks the broker for exchanges that were not published to yet: on a channel of its own, for a no closes it.
-    async fn look_for_exchanges(&mut self, rows: &[Row]) -> Result<(), RelayError> {
-        for row in rows {
-            let exchange = &row.route.exchange;
-            let missing = self.missing.get(exchange).is_some_and(|since| since.elapsed() < MISSING_FOR);
-            if missing || self.is_known(row) {
-                continue;
+    /// Asks the broker for an exchange that was not published to yet: on a channel of its own, for a no closes it.
+    async fn look_for_exchange(&mut self, row: &Row) -> Result<(), RelayError> {
+        let exchange = &row.route.exchange;
+        if self.missing.get(exchange).is_some_and(|since| since.elapsed() < MISSING_FOR) {
+            return Ok(());
+        }
+        let channel = self.link.channel().await.map_err(RelayError::Broker)?;
+        let options = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
+        let asked = channel
+            .exchange_declare(exchange.as_str().into(), ExchangeKind::Topic, options, FieldTable::default())
+            .await;
+        match asked {
+            Ok(()) => drop(self.known.insert(exchange.clone())),
+            Err(failure) if objection(&failure).is_some() => {
+                self.missing.insert(exchange.clone(), Instant::now());
             }
-            let channel = self.link.channel().await.map_err(RelayError::Broker)?;
-            let options = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
-            let asked = channel
-                .exchange_declare(exchange.as_str().into(), ExchangeKind::Topic, options, FieldTable::default())
-                .await;
-            match asked {
-                Ok(()) => drop(self.known.insert(exchange.clone())),
-                Err(failure) if objection(&failure).is_some() => {
-                    self.missing.insert(exchange.clone(), Instant::now());
-                }
-                Err(failure) => return Err(RelayError::Publish(failure)),
-            }
+            Err(failure) => return Err(RelayError::Publish(failure)),
         }
         Ok(())
     }
@@ -180,20 +130,19 @@ async fn open(link: &Link, service: &str) -> Result<Channel, RelayError> {
 /// What the broker has against a message, if that is why it closed the channel; the connection stands.
 ///
 /// Source: AMQP 0-9-1, reply codes; 403 and 404 are soft errors.
-fn objection(failure: &lapin::Error) -> Option<String> {
+pub(crate) fn objection(failure: &lapin::Error) -> Option<String> {
     match failure.kind() {
         ErrorKind::ProtocolError(error) if matches!(error.get_id(), 403 | 404) => Some(error.to_string()),
         _ => None,
     }
 }
 
-fn read(confirmation: Confirmation) -> Result<Confirmed, RelayError> {
+/// Whether the broker took responsibility, and the message that came with the confirm.
+pub(crate) fn read(confirmation: Confirmation) -> Result<(bool, Option<Returned>), RelayError> {
+    let acked = confirmation.is_ack();
     match confirmation {
-        Confirmation::Ack(returned) => {
-            Ok(Confirmed { acked: true, returned: returned.map(|message| came_back(&message)) })
-        }
-        Confirmation::Nack(returned) => {
-            Ok(Confirmed { acked: false, returned: returned.map(|message| came_back(&message)) })
+        Confirmation::Ack(returned) | Confirmation::Nack(returned) => {
+            Ok((acked, returned.map(|message| came_back(&message))))
         }
         Confirmation::NotRequested => Err(RelayError::Unconfirmed),
     }

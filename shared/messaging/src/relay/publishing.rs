@@ -1,73 +1,305 @@
-//! One channel's work: window after window, each settled by what became of its rows.
+//! One channel's work: rows go as there is room for them, and each is settled by its own confirm.
 
 use super::RelayError;
-use super::publisher::Publisher;
+use super::flight::{CONFIRM_TIMEOUT, Flight, WINDOW_ROWS};
+use super::gate::{Admission, Complaint};
+use super::publisher::{Publisher, objection, read};
+use super::queue::Departure;
 use super::row::Row;
 use super::settler::Settlement;
 use super::shared::Shared;
 use super::span;
-use super::window::Verdict;
+use super::verdict::{Confirmed, Returns, Verdict};
 use crate::probe::Step;
-use std::time::Instant;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use lapin::{Confirmation, PublisherConfirm};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use tracing::{error, info};
+use tracing::{error, info, warn};
+use uuid::Uuid;
 
-/// Messages of one channel that may be unconfirmed at a time.
-pub(crate) const WINDOW_ROWS: usize = 256;
+/// Rows go again when there is room for so many, or when nothing else is on its way: together they are cheaper.
+const REFILL_ROWS: usize = WINDOW_ROWS / 4;
+/// Between two looks at the clock.
+const CHECK_EVERY: Duration = Duration::from_millis(250);
+/// Confirms that may be awaited for messages that were given up; then the channel is changed at the next quiet moment.
+const AWAITED_MAX: usize = 1_024;
 
-/// Publishes what comes through queue `index` until something breaks.
-pub(crate) async fn publish_for_ever(
-    shared: &Shared,
-    index: usize,
-    mut publisher: Publisher,
-    settlements: mpsc::Sender<Settlement>,
-) -> RelayError {
-    let confirm_duration = metrics::histogram!("messaging_confirm_duration_seconds");
-    loop {
-        let window = shared.queues[index].next_window(&shared.gate, WINDOW_ROWS).await;
-        shared.demand.notify_one();
-        let mut settlement = Settlement { closed: window.closed, held: window.held, ..Settlement::default() };
-        if !window.rows.is_empty() {
-            let started = Instant::now();
-            let verdicts = match publisher.publish(&window.rows, &shared.lease, &shared.probe).await {
-                Ok(verdicts) => verdicts,
-                Err(failure) => return failure,
-            };
-            confirm_duration.record(started.elapsed().as_secs_f64());
-            shared.probe.reached(Step::RelayConfirmed);
-            judge(shared, window.rows, verdicts, &mut settlement);
-        }
-        if settlements.send(settlement).await.is_err() {
-            return RelayError::Ended;
-        }
+/// The confirm of one message, on its way.
+struct Confirming {
+    number: u64,
+    message_id: Uuid,
+    confirm: PublisherConfirm,
+}
+
+impl Future for Confirming {
+    type Output = (u64, Uuid, lapin::Result<Confirmation>);
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let confirmation = ready!(Pin::new(&mut self.confirm).poll(context));
+        Poll::Ready((self.number, self.message_id, confirmation))
     }
 }
 
-/// Tells the gate of every verdict before the next window is composed, and sorts the rows by it.
-fn judge(shared: &Shared, rows: Vec<Row>, verdicts: Vec<Verdict>, settlement: &mut Settlement) {
-    let now = Instant::now();
-    let mut gate = shared.gate();
-    for (row, verdict) in rows.into_iter().zip(verdicts) {
-        span::leave(shared.tracing.as_ref(), &row, &verdict);
-        let (reason, barred) = match verdict {
+/// A question to the broker, and the number of the first message that was not sent when it was asked.
+struct Asked {
+    before: u64,
+    answer: BoxFuture<'static, Result<(), RelayError>>,
+}
+
+/// What one channel works with.
+pub(crate) struct Publishing<'a> {
+    shared: &'a Shared,
+    index: usize,
+    publisher: Publisher,
+    settlements: mpsc::Sender<Settlement>,
+    flight: Flight,
+    confirms: FuturesUnordered<Confirming>,
+    returns: Returns,
+    asked: Option<Asked>,
+    confirm_duration: metrics::Histogram,
+}
+
+impl<'a> Publishing<'a> {
+    pub(crate) fn new(
+        shared: &'a Shared,
+        index: usize,
+        publisher: Publisher,
+        settlements: mpsc::Sender<Settlement>,
+    ) -> Self {
+        Self {
+            shared,
+            index,
+            publisher,
+            settlements,
+            flight: Flight::new(shared.options.window_bytes(), Instant::now()),
+            confirms: FuturesUnordered::new(),
+            returns: Returns::default(),
+            asked: None,
+            confirm_duration: metrics::histogram!("messaging_confirm_duration_seconds"),
+        }
+    }
+
+    /// Publishes what comes through the queue until something breaks.
+    pub(crate) async fn run(mut self) -> RelayError {
+        loop {
+            if let Err(failure) = self.step().await {
+                let RelayError::Publish(source) = &failure else { return failure };
+                let Some(reason) = objection(source) else { return failure };
+                if let Err(failure) = self.go_row_by_row(&reason).await {
+                    return failure;
+                }
+            }
+        }
+    }
+
+    async fn step(&mut self) -> Result<(), RelayError> {
+        if self.flight.is_empty() && self.confirms.len() >= AWAITED_MAX {
+            self.change_channel().await?;
+        }
+        let refill = self.flight.free_rows() >= REFILL_ROWS;
+        if refill && self.depart().await? {
+            return Ok(());
+        }
+        let queue = &self.shared.queues[self.index];
+        tokio::select! {
+            confirms = arrived(&mut self.confirms), if !self.confirms.is_empty() => self.hear(confirms).await,
+            () = queue.filled(), if refill => Ok(()),
+            answer = answered(&mut self.asked), if self.asked.is_some() => {
+                let before = answer?;
+                self.asked = None;
+                self.flight.taken_before(before, Instant::now());
+                Ok(())
+            }
+            () = tokio::time::sleep(CHECK_EVERY), if !self.flight.is_empty() => self.check().await,
+        }
+    }
+
+    /// Publishes what may go; says whether there was anything.
+    async fn depart(&mut self) -> Result<bool, RelayError> {
+        let departure = self.shared.queues[self.index].depart(&self.shared.gate, &mut self.flight);
+        if departure.is_empty() {
+            return Ok(false);
+        }
+        let Departure { boarded, closed, held } = departure;
+        self.shared.demand.notify_one();
+        let mut barred = vec![];
+        for number in &boarded {
+            let Some(row) = self.flight.get(*number) else { continue };
+            self.shared.lease.held().await;
+            let message_id = row.event_id;
+            let publishing = tokio::time::timeout(CONFIRM_TIMEOUT, self.publisher.publish(row));
+            match publishing.await.map_err(|_| RelayError::ConfirmTimeout)?? {
+                Some(confirm) => self.confirms.push(Confirming { number: *number, message_id, confirm }),
+                None => barred.push((*number, no_exchange())),
+            }
+        }
+        self.flight.progressed(Instant::now());
+        if barred.len() < boarded.len() {
+            self.shared.probe.reached(Step::RelayPublished);
+        }
+        let mut settlement = Settlement { closed, held, ..Settlement::default() };
+        self.judge(barred, &mut settlement);
+        self.settle(settlement).await?;
+        Ok(true)
+    }
+
+    /// Settles what was confirmed.
+    async fn hear(&mut self, arrived: Vec<(u64, Uuid, lapin::Result<Confirmation>)>) -> Result<(), RelayError> {
+        let mut confirms = Vec::with_capacity(arrived.len());
+        let mut failure = None;
+        for (number, message_id, confirmation) in arrived {
+            match confirmation {
+                Ok(confirmation) => {
+                    let (acked, returned) = read(confirmation)?;
+                    confirms.push(Confirmed { number, message_id, acked, returned });
+                }
+                Err(error) => failure = Some(RelayError::Publish(error)),
+            }
+        }
+        self.shared.probe.reached(Step::RelayConfirmed);
+        let now = Instant::now();
+        let on_time = confirms.iter().map(|confirm| confirm.number).filter(|number| self.flight.get(*number).is_some());
+        if let Some((first, last)) = on_time.fold(None, |range: Option<(u64, u64)>, number| {
+            Some(range.map_or((number, number), |(first, last)| (first.min(number), last.max(number))))
+        }) {
+            self.flight.confirmed(first, last, now);
+        }
+        let verdicts = self.returns.decide(confirms, self.confirms.is_empty());
+        let mut settlement = Settlement::default();
+        self.judge(verdicts, &mut settlement);
+        self.settle(settlement).await?;
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Looks at the clock: routes may be stuck, or the channel dead.
+    async fn check(&mut self) -> Result<(), RelayError> {
+        let checked = self.flight.check(Instant::now());
+        if checked.dead {
+            return Err(RelayError::ConfirmTimeout);
+        }
+        if checked.ask && self.asked.is_none() {
+            self.asked = Some(Asked { before: self.flight.next_number(), answer: self.publisher.ask() });
+        }
+        if checked.unconfirmed.is_empty() {
+            return Ok(());
+        }
+        let mut settlement = Settlement::default();
+        for row in checked.unconfirmed {
+            self.judge_one(row, unconfirmed(), &mut settlement);
+        }
+        self.settle(settlement).await
+    }
+
+    /// The broker has closed the channel over one of the messages: all that were on their way go again one by one, so that
+    /// only those that close it again are barred.
+    async fn go_row_by_row(&mut self, reason: &str) -> Result<(), RelayError> {
+        let rows = self.flight.take_all(Instant::now());
+        warn!(rows = rows.len(), reason, "the broker closed the channel ({reason}): its messages go one by one");
+        self.change_channel().await?;
+        for row in rows {
+            let mut settlement = Settlement::default();
+            let admission = self.shared.gate().admit(&row);
+            match admission {
+                Admission::Go => {
+                    let verdict = self.publish_alone(&row).await?;
+                    self.judge_one(row, verdict, &mut settlement);
+                }
+                Admission::Closed(complaint) => {
+                    if row.hold_key {
+                        self.shared.gate().hold(row.home(), &row.ordering_key, row.event_id);
+                    }
+                    settlement.closed.push((row, complaint));
+                }
+                Admission::Held => settlement.held.push(row),
+            }
+            self.settle(settlement).await?;
+        }
+        Ok(())
+    }
+
+    /// Publishes one row while nothing else is on its way.
+    async fn publish_alone(&mut self, row: &Row) -> Result<Verdict, RelayError> {
+        self.shared.lease.held().await;
+        let confirming = async {
+            let Some(confirm) = self.publisher.publish(row).await? else { return Ok(None) };
+            confirm.await.map(Some).map_err(RelayError::Publish)
+        };
+        let confirmation = match tokio::time::timeout(CONFIRM_TIMEOUT, confirming).await {
+            Ok(Ok(Some(confirmation))) => confirmation,
+            Ok(Ok(None)) => return Ok(no_exchange()),
+            Ok(Err(RelayError::Publish(failure))) => {
+                let Some(reason) = objection(&failure) else { return Err(RelayError::Publish(failure)) };
+                self.change_channel().await?;
+                return Ok(Verdict::Barred(reason));
+            }
+            Ok(Err(failure)) => return Err(failure),
+            Err(_) => {
+                let answer = tokio::time::timeout(CONFIRM_TIMEOUT, self.publisher.ask()).await;
+                answer.map_err(|_| RelayError::ConfirmTimeout)??;
+                self.change_channel().await?;
+                return Ok(unconfirmed());
+            }
+        };
+        let (acked, returned) = read(confirmation)?;
+        let confirm = Confirmed { number: 0, message_id: row.event_id, acked, returned };
+        let verdict = self.returns.decide(vec![confirm], true).pop();
+        Ok(verdict.map_or_else(unconfirmed, |(_, verdict)| verdict))
+    }
+
+    /// Late confirms of the former channel mean nothing any more.
+    async fn change_channel(&mut self) -> Result<(), RelayError> {
+        self.publisher.reopen().await?;
+        self.flight.take_all(Instant::now());
+        self.confirms = FuturesUnordered::new();
+        self.returns.forget();
+        self.asked = None;
+        Ok(())
+    }
+
+    fn judge(&mut self, verdicts: Vec<(u64, Verdict)>, settlement: &mut Settlement) {
+        let now = Instant::now();
+        for (number, verdict) in verdicts {
+            if let Some((row, took)) = self.flight.take(number, now) {
+                self.confirm_duration.record(took.as_secs_f64());
+                self.judge_one(row, verdict, settlement);
+            } else if let Some(row) = self.flight.take_late(number)
+                && verdict == Verdict::Delivered
+            {
+                self.judge_one(row, verdict, settlement);
+            }
+        }
+    }
+
+    /// Tells the gate of a verdict, before anything else goes, and sorts the row by it.
+    fn judge_one(&self, row: Row, verdict: Verdict, settlement: &mut Settlement) {
+        span::leave(self.shared.tracing.as_ref(), &row, &verdict);
+        let mut gate = self.shared.gate();
+        let (complaint, closes) = match verdict {
             Verdict::Delivered => {
                 if gate.delivered(&row) {
                     let route = &row.route;
                     info!("somebody takes `{}` of exchange `{}` again", route.routing_key, route.exchange);
                 }
                 settlement.delivered.push(row);
-                continue;
+                return;
             }
             Verdict::Returned(_) if row.allow_unrouted => {
                 metrics::counter!("messaging_unrouted_total", "event" => row.event_type().to_owned()).increment(1);
                 settlement.delivered.push(row);
-                continue;
+                return;
             }
-            Verdict::Returned(reason) | Verdict::Refused(reason) => (reason, false),
-            Verdict::Barred(reason) => (reason, true),
+            Verdict::Returned(reason) => (Complaint::failure(reason), false),
+            Verdict::Refused(reason) => (Complaint::pressure(reason), true),
+            Verdict::Barred(reason) | Verdict::Unconfirmed(reason) => (Complaint::failure(reason), true),
         };
-        if gate.failed(&row, &reason, barred, now) {
-            let (key, exchange) = (&row.route.routing_key, &row.route.exchange);
+        if gate.failed(&row, &complaint, closes, Instant::now()) {
+            let (key, exchange, reason) = (&row.route.routing_key, &row.route.exchange, &complaint.reason);
             error!(
                 exchange,
                 routing_key = key,
@@ -78,6 +310,40 @@ fn judge(shared: &Shared, rows: Vec<Row>, verdicts: Vec<Verdict>, settlement: &m
         if row.hold_key {
             gate.hold(row.home(), &row.ordering_key, row.event_id);
         }
-        settlement.failed.push((row, reason));
+        settlement.failed.push((row, complaint));
     }
+
+    /// Hands on what became of rows. What they say is not needed any more.
+    async fn settle(&mut self, mut settlement: Settlement) -> Result<(), RelayError> {
+        if settlement.is_empty() {
+            return Ok(());
+        }
+        settlement.rows_mut().for_each(|row| self.shared.drop_payload(row));
+        self.settlements.send(settlement).await.map_err(|_| RelayError::Ended)
+    }
+}
+
+/// All confirms that have arrived, at least one.
+async fn arrived(confirms: &mut FuturesUnordered<Confirming>) -> Vec<(u64, Uuid, lapin::Result<Confirmation>)> {
+    poll_fn(|context| {
+        let mut arrived = vec![];
+        while let Poll::Ready(Some(confirmed)) = confirms.poll_next_unpin(context) {
+            arrived.push(confirmed);
+        }
+        if arrived.is_empty() { Poll::Pending } else { Poll::Ready(arrived) }
+    })
+    .await
+}
+
+async fn answered(asked: &mut Option<Asked>) -> Result<u64, RelayError> {
+    let Some(asked) = asked else { return std::future::pending().await };
+    (&mut asked.answer).await.map(|()| asked.before)
+}
+
+fn no_exchange() -> Verdict {
+    Verdict::Barred("404 NOT_FOUND: there is no such exchange".to_owned())
+}
+
+fn unconfirmed() -> Verdict {
+    Verdict::Unconfirmed(format!("no confirm within {} s", CONFIRM_TIMEOUT.as_secs()))
 }

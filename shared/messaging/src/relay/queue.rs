@@ -1,67 +1,145 @@
 //! Rows that were read and not published yet, of the lanes that share a channel.
 
-use super::gate::{Admission, Gate};
+use super::flight::{CONFIRM_TIMEOUT, Flight, Room};
+use super::gate::{Admission, Complaint, Gate};
 use super::row::Row;
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::Notify;
 
-/// What is published together, and what turned out not to go.
+/// Rows that are passed over because their route has as many on its way as it may have: to look further would cost more
+/// than it finds.
+const PASSED_OVER_MAX: usize = 64;
+/// Rows that wait in memory for a stuck route to go on. With more of them the route is closed: they wait in the database,
+/// and make room for others.
+const STUCK_ROWS_MAX: usize = 128;
+/// The same, in bytes.
+const STUCK_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// What goes next, and what turned out not to go.
 #[derive(Debug, Default)]
-pub(crate) struct Window {
-    /// To be published, in this order.
-    pub(crate) rows: Vec<Row>,
+pub(crate) struct Departure {
+    /// The numbers of the rows that have boarded, in the order in which they are to be published.
+    pub(crate) boarded: Vec<u64>,
     /// Rows of closed routes, with the reason.
-    pub(crate) closed: Vec<(Row, String)>,
+    pub(crate) closed: Vec<(Row, Complaint)>,
     /// Rows whose keys are held.
     pub(crate) held: Vec<Row>,
 }
 
-impl Window {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.closed.is_empty() && self.held.is_empty()
+/// Rows that were passed over, to be looked at again first.
+#[derive(Default)]
+struct Passed {
+    rows: VecDeque<Row>,
+    bytes: usize,
+    /// Nothing of a key overtakes a row of it that was passed over.
+    keys: HashSet<String>,
+    a_route_is_full: bool,
+    a_route_is_stuck: bool,
+}
+
+impl Passed {
+    fn keep(&mut self, row: Row) {
+        if !self.keys.contains(&row.ordering_key) {
+            self.keys.insert(row.ordering_key.clone());
+        }
+        self.bytes += row.payload.len();
+        self.rows.push_back(row);
     }
 
-    /// Takes rows off the front of `waiting` until `rows_max` may go.
+    fn keeps_key_of(&self, row: &Row) -> bool {
+        !self.keys.is_empty() && self.keys.contains(&row.ordering_key)
+    }
+
+    /// Whether what waits for stuck routes, and behind it for its keys, takes too much room.
+    fn is_crowded(&self) -> bool {
+        self.a_route_is_stuck && (self.rows.len() > STUCK_ROWS_MAX || self.bytes > STUCK_BYTES_MAX)
+    }
+
+    fn is_far_enough(&self) -> bool {
+        self.a_route_is_full && !self.a_route_is_stuck && self.rows.len() >= PASSED_OVER_MAX
+    }
+}
+
+impl Departure {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.boarded.is_empty() && self.closed.is_empty() && self.held.is_empty()
+    }
+
+    /// Takes rows off the front of `waiting` while there is room for them.
     ///
-    /// Nothing of a key follows a row that would hold it in the same window: whether it arrives is known only when the
-    /// window is over.
-    pub(crate) fn compose(waiting: &mut VecDeque<Row>, gate: &mut Gate, rows_max: usize) -> Self {
-        let mut window = Self::default();
-        let mut undecided: HashSet<String> = HashSet::new();
-        let mut kept = VecDeque::new();
-        while window.rows.len() < rows_max
+    /// Nothing of a key follows a row that would hold it, before it is known whether that one arrives.
+    pub(crate) fn compose(waiting: &mut VecDeque<Row>, gate: &mut Gate, flight: &mut Flight, now: Instant) -> Self {
+        let mut departure = Self::default();
+        loop {
+            let mut passed = Passed::default();
+            let crowded = departure.board(waiting, &mut passed, gate, flight, now);
+            while let Some(row) = passed.rows.pop_back() {
+                waiting.push_front(row);
+            }
+            if !crowded {
+                return departure;
+            }
+            let complaint = Complaint::failure("no confirm for what was sent before");
+            for row in flight.stuck_routes() {
+                gate.close(&row.route, &complaint, now + CONFIRM_TIMEOUT);
+            }
+        }
+    }
+
+    /// Says whether what waits for stuck routes takes too much room.
+    fn board(
+        &mut self,
+        waiting: &mut VecDeque<Row>,
+        passed: &mut Passed,
+        gate: &mut Gate,
+        flight: &mut Flight,
+        now: Instant,
+    ) -> bool {
+        while flight.free_rows() > 0
+            && !passed.is_far_enough()
             && let Some(row) = waiting.pop_front()
         {
-            if !undecided.is_empty() && undecided.contains(&row.ordering_key) {
-                kept.push_back(row);
+            if passed.is_crowded() {
+                waiting.push_front(row);
+                return true;
+            }
+            if passed.keeps_key_of(&row) {
+                passed.keep(row);
                 continue;
             }
             let admission = gate.admit(&row);
             if row.probe && admission != Admission::Go {
-                gate.probe_again(&row, Instant::now());
+                gate.probe_again(&row, now);
             }
             match admission {
-                Admission::Go => {
-                    if row.hold_key {
-                        undecided.insert(row.ordering_key.clone());
+                Admission::Go => match flight.room_for(&row) {
+                    Room::Free => self.boarded.push(flight.board(row, now)),
+                    Room::Full => {
+                        waiting.push_front(row);
+                        return false;
                     }
-                    window.rows.push(row);
-                }
-                Admission::Closed(reason) => {
+                    Room::KeyUndecided => passed.keep(row),
+                    Room::RouteFull => {
+                        passed.a_route_is_full = true;
+                        passed.keep(row);
+                    }
+                    Room::RouteStuck => {
+                        passed.a_route_is_stuck = true;
+                        passed.keep(row);
+                    }
+                },
+                Admission::Closed(complaint) => {
                     if row.hold_key {
                         gate.hold(row.home(), &row.ordering_key, row.event_id);
                     }
-                    window.closed.push((row, reason));
+                    self.closed.push((row, complaint));
                 }
-                Admission::Held => window.held.push(row),
+                Admission::Held => self.held.push(row),
             }
         }
-        while let Some(row) = kept.pop_back() {
-            waiting.push_front(row);
-        }
-        window
+        false
     }
 }
 
@@ -86,18 +164,15 @@ impl Queue {
         }
     }
 
-    /// The next window, as soon as there is anything.
-    pub(crate) async fn next_window(&self, gate: &Mutex<Gate>, rows_max: usize) -> Window {
-        loop {
-            let window = {
-                let mut gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
-                Window::compose(&mut self.rows(), &mut gate, rows_max)
-            };
-            if !window.is_empty() {
-                return window;
-            }
-            self.filled.notified().await;
-        }
+    /// What may go now, perhaps nothing.
+    pub(crate) fn depart(&self, gate: &Mutex<Gate>, flight: &mut Flight) -> Departure {
+        let mut gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
+        Departure::compose(&mut self.rows(), &mut gate, flight, Instant::now())
+    }
+
+    /// Waits for more rows. Those that come while nobody waits are not missed.
+    pub(crate) async fn filled(&self) {
+        self.filled.notified().await;
     }
 
     fn rows(&self) -> MutexGuard<'_, VecDeque<Row>> {
@@ -114,6 +189,8 @@ mod tests {
     use std::time::Duration;
     use time::OffsetDateTime;
     use uuid::Uuid;
+
+    const MIB: usize = 1024 * 1024;
 
     fn row(id: i64, key: &str, routing_key: &str) -> Row {
         Row {
@@ -137,6 +214,10 @@ mod tests {
         }
     }
 
+    fn no_route() -> Complaint {
+        Complaint::failure("312")
+    }
+
     fn holding(id: i64, key: &str) -> Row {
         Row { hold_key: true, ..row(id, key, "holding") }
     }
@@ -149,13 +230,16 @@ mod tests {
     fn nothing_of_a_key_follows_a_row_that_would_hold_it() {
         let mut gate = Gate::new(RelayOptions::default());
         let mut waiting = VecDeque::from([holding(1, "a"), row(2, "b", "x"), row(3, "a", "x"), holding(4, "c")]);
-        let first = Window::compose(&mut waiting, &mut gate, 128);
-        assert_eq!(ids(&first.rows), [1, 2, 4]);
+        let (mut flight, now) = (Flight::new(MIB, Instant::now()), Instant::now());
+        let first = Departure::compose(&mut waiting, &mut gate, &mut flight, now);
+        assert_eq!(first.boarded.iter().map(|number| flight.get(*number).unwrap().id).collect::<Vec<_>>(), [1, 2, 4]);
         assert_eq!(ids(&waiting), [3]);
+        assert!(Departure::compose(&mut waiting, &mut gate, &mut flight, now).is_empty());
 
-        gate.hold(0, "a", first.rows[0].event_id);
-        let second = Window::compose(&mut waiting, &mut gate, 128);
-        assert_eq!((ids(&second.rows), ids(&second.held)), (vec![], vec![3]));
+        let (holder, _) = flight.take(first.boarded[0], now).unwrap();
+        gate.hold(0, "a", holder.event_id);
+        let second = Departure::compose(&mut waiting, &mut gate, &mut flight, now);
+        assert_eq!((second.boarded, ids(&second.held)), (vec![], vec![3]));
         gate.release(0, "a");
         assert_eq!(gate.admit(&row(5, "a", "x")), Admission::Go);
     }
@@ -175,9 +259,10 @@ mod tests {
     fn a_route_that_failed_often_is_closed_and_tried_with_one_row_at_a_time() {
         let mut gate = Gate::new(RelayOptions::default());
         let now = Instant::now();
-        let closings: Vec<bool> = (0..20).map(|id| gate.failed(&row(id, "a", "dead"), "312", false, now)).collect();
+        let closings: Vec<bool> =
+            (0..20).map(|id| gate.failed(&row(id, "a", "dead"), &no_route(), false, now)).collect();
         assert_eq!(closings.iter().filter(|closed| **closed).count(), 1);
-        assert_eq!(gate.admit(&row(20, "a", "dead")), Admission::Closed("312".into()));
+        assert_eq!(gate.admit(&row(20, "a", "dead")), Admission::Closed(no_route()));
         assert_eq!(gate.admit(&row(20, "a", "well")), Admission::Go);
 
         assert!(gate.probes_due(now).is_empty());
@@ -186,7 +271,7 @@ mod tests {
         assert!(gate.probes_due(later).is_empty(), "the first try is still on its way");
         let probe = Row { probe: true, ..row(1, "a", "dead") };
         assert_eq!(gate.admit(&probe), Admission::Go);
-        assert!(!gate.failed(&probe, "312", false, later));
+        assert!(!gate.failed(&probe, &no_route(), false, later));
         assert_eq!(gate.next_probe(), Some(later + Duration::from_secs(2)));
 
         assert!(gate.delivered(&probe));
@@ -198,7 +283,7 @@ mod tests {
     fn a_row_put_aside_too_late_is_taken_all_the_same() {
         let mut gate = Gate::new(RelayOptions::default());
         let aside = row(2, "a", "dead");
-        gate.failed(&row(1, "a", "dead"), "404", true, Instant::now());
+        gate.failed(&row(1, "a", "dead"), &no_route(), true, Instant::now());
         gate.put_aside(&aside.route);
         assert!(gate.reopened().is_empty(), "it is closed");
         // Meanwhile another row arrived, and all that waited were taken.
@@ -212,7 +297,7 @@ mod tests {
     fn a_delivery_between_failures_keeps_a_route_open() {
         let mut gate = Gate::new(RelayOptions::default());
         for id in 0..100 {
-            assert!(!gate.failed(&row(id, "a", "flaky"), "312", false, Instant::now()));
+            assert!(!gate.failed(&row(id, "a", "flaky"), &no_route(), false, Instant::now()));
             gate.delivered(&row(id, "a", "flaky"));
         }
         assert_eq!(gate.closed_routes(), 0);

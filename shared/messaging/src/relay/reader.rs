@@ -2,6 +2,7 @@
 
 use super::RelayError;
 use super::chores::Chores;
+use super::reading::Most;
 use super::session::Session;
 use super::shared::{CHANNELS, Shared, channel_of};
 use super::wake::Wake;
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 /// Rows read of one lane at a time.
 const LANE_ROWS: i64 = 128;
 /// A channel is read for while it has less than this before it.
-const QUEUE_ROWS: usize = super::publishing::WINDOW_ROWS;
+const QUEUE_ROWS: usize = super::flight::WINDOW_ROWS;
 /// Longest sleep while nothing wakes the relay; also keeps the session alive. Shortened by up to a quarter, at random.
 const POLL: Duration = Duration::from_secs(1);
 /// How long a relay that stops waits for what is on its way.
@@ -124,12 +125,14 @@ impl Reader {
         if lanes.is_empty() || !(self.more || sweep) {
             return Ok(false);
         }
-        let rows = self.session.read(&lanes, sweep, LANE_ROWS).await?;
+        // What is in memory goes first; `demand` tells when some of it has gone.
+        let Some(bytes) = self.shared.bytes_to_read() else { return Ok(false) };
+        let (rows, cut_short) = self.session.read(&lanes, sweep, Most { rows: LANE_ROWS, bytes }).await?;
         if sweep {
             self.sweeps = Sweeps { last: Some(started), took: started.elapsed(), due: false };
         }
         let all = hungry.iter().all(|hungry| *hungry);
-        self.backlog = rows.len() >= usize::try_from(LANE_ROWS).unwrap_or(usize::MAX);
+        self.backlog = cut_short || rows.len() >= usize::try_from(LANE_ROWS).unwrap_or(usize::MAX);
         // Lanes that were not asked may have more, too.
         self.more = self.backlog || (self.more && !all);
         if rows.is_empty() {

@@ -4,6 +4,7 @@ use super::RelayError;
 use super::row::{Route, Row, columns};
 use super::session::{Session, doing};
 use crate::lane;
+use futures_util::TryStreamExt;
 use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
@@ -14,8 +15,24 @@ use std::time::Instant;
 /// Rows that wait, read at a time: of a route, or of each lane what is due.
 pub(crate) const WAITING_ROWS: i64 = 256;
 
+/// How much is read at most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Most {
+    /// Of each lane.
+    pub(crate) rows: i64,
+    /// Of all lanes together, and one row more of each: a row that alone is larger goes, too.
+    pub(crate) bytes: usize,
+}
+
+impl Most {
+    /// For each of so many lanes.
+    fn bytes_of_each(self, lanes: usize) -> i64 {
+        i64::try_from(self.bytes / lanes.max(1)).unwrap_or(i64::MAX).max(1)
+    }
+}
+
 impl Session {
-    /// Reads up to `rows_max` rows of each lane, in the order of their ids.
+    /// Reads rows of each lane, in the order of their ids; says whether a lane may have more.
     ///
     /// Above the floor, which is cheap; or from the beginning: a transaction that took its id early may have committed
     /// late, below the floor.
@@ -23,58 +40,77 @@ impl Session {
         &mut self,
         lanes: &[i16],
         from_the_beginning: bool,
-        rows_max: i64,
-    ) -> Result<Vec<Row>, RelayError> {
+        most: Most,
+    ) -> Result<(Vec<Row>, bool), RelayError> {
+        let bytes_max = most.bytes_of_each(lanes.len());
         let floor = |lane: &i16| self.owned.get(lane).filter(|_| !from_the_beginning).map_or(0, |owned| owned.floor);
         let floors: Vec<i64> = lanes.iter().map(floor).collect();
-        let query = sqlx::query(include_str!("../sql/read.sql")).bind(lanes.to_vec()).bind(floors).bind(rows_max);
-        let mut rows = self.fetch(query, "read events").await?;
+        let query = sqlx::query(include_str!("../sql/read.sql")).bind(lanes.to_vec()).bind(floors).bind(most.rows);
+        let mut rows = self.fetch(query.bind(bytes_max), "read events").await?;
         rows.sort_unstable_by_key(|row| row.id);
-        self.raise_floors(&rows, from_the_beginning, rows_max);
-        Ok(rows)
+        let more = self.raise_floors(&rows, from_the_beginning, most.rows, bytes_max);
+        Ok((rows, more))
     }
 
-    /// A lane that was read from the beginning and has more is read on from there.
-    fn raise_floors(&mut self, rows: &[Row], from_the_beginning: bool, rows_max: i64) {
-        let mut read: HashMap<i16, (i64, i64)> = HashMap::new();
-        for row in rows {
-            let (count, greatest) = read.entry(row.lane).or_default();
-            *count += 1;
-            *greatest = row.id.max(*greatest);
+    /// A lane that was read from the beginning and has more is read on from there. Says whether one has.
+    fn raise_floors(&mut self, rows: &[Row], from_the_beginning: bool, rows_max: i64, bytes_max: i64) -> bool {
+        #[derive(Default)]
+        struct Read {
+            rows: i64,
+            bytes: i64,
+            greatest: i64,
         }
-        for (lane, (count, greatest)) in read {
+        let mut read: HashMap<i16, Read> = HashMap::new();
+        for row in rows {
+            let lane = read.entry(row.lane).or_default();
+            lane.rows += 1;
+            lane.bytes += i64::try_from(row.payload.len()).unwrap_or(i64::MAX);
+            lane.greatest = row.id.max(lane.greatest);
+        }
+        let mut any_more = false;
+        for (lane, Read { rows, bytes, greatest }) in read {
+            let more = rows >= rows_max || bytes >= bytes_max;
+            any_more |= more;
             if let Some(owned) = self.owned.get_mut(&lane) {
-                let more = from_the_beginning && count >= rows_max;
-                owned.floor = if more { greatest } else { owned.floor.max(greatest) };
+                owned.floor = if from_the_beginning && more { greatest } else { owned.floor.max(greatest) };
             }
         }
+        any_more
     }
 
     /// Reads waiting rows whose time has come.
-    pub(crate) async fn read_due(&mut self) -> Result<Vec<Row>, RelayError> {
+    pub(crate) async fn read_due(&mut self, bytes: usize) -> Result<Vec<Row>, RelayError> {
         const STATEMENT: &str = concat!(
             "select ",
             columns!(),
-            " from unnest($1::smallint[]) as l (lane) cross join lateral (select * from outbox w where w.lane = l.lane \
-             and w.lane < 0 and w.not_before <= clock_timestamp() and w.id <> all ($3) order by w.not_before limit $2) \
-             as o"
+            " from unnest($1::smallint[]) as l (lane) cross join lateral (select * from (select w.*, \
+             sum(octet_length(w.payload)) over (order by w.not_before rows unbounded preceding) \
+             - octet_length(w.payload) as bytes_before from outbox w where w.lane = l.lane \
+             and w.lane < 0 and w.not_before <= clock_timestamp() and w.id <> all ($4) order by w.not_before limit $2) \
+             as w where w.bytes_before < $3) as o"
         );
-        let query = sqlx::query(STATEMENT).bind(self.shadows()).bind(WAITING_ROWS);
+        let shadows = self.shadows();
+        let bytes_max = Most { rows: WAITING_ROWS, bytes }.bytes_of_each(shadows.len());
+        let query = sqlx::query(STATEMENT).bind(shadows).bind(WAITING_ROWS).bind(bytes_max);
         self.fetch(query, "read events that waited").await
     }
 
     /// Reads the oldest waiting rows of a route, due or not.
-    pub(crate) async fn read_route(&mut self, route: &Route, rows_max: i64) -> Result<Vec<Row>, RelayError> {
+    pub(crate) async fn read_route(&mut self, route: &Route, most: Most) -> Result<Vec<Row>, RelayError> {
         const STATEMENT: &str = concat!(
             "select ",
             columns!(),
-            " from unnest($4::smallint[]) as l (lane) cross join lateral (select * from outbox w \
+            " from unnest($4::smallint[]) as l (lane) cross join lateral (select * from (select w.*, \
+             sum(octet_length(w.payload)) over (order by w.id rows unbounded preceding) \
+             - octet_length(w.payload) as bytes_before from outbox w \
              where w.exchange = $1 and w.routing_key = $2 and w.lane = l.lane and w.lane < 0 \
-             and w.not_before < 'infinity' and w.id <> all ($5) order by w.id limit $3) as o limit $3"
+             and w.not_before < 'infinity' and w.id <> all ($6) order by w.id limit $3) \
+             as w where w.bytes_before < $5) as o limit $3"
         );
-        let query = sqlx::query(STATEMENT).bind(route.exchange.clone()).bind(route.routing_key.clone()).bind(rows_max);
-        let query = query.bind(self.shadows());
-        self.fetch(query, "read events of a route").await
+        let shadows = self.shadows();
+        let bytes_max = most.bytes_of_each(shadows.len());
+        let query = sqlx::query(STATEMENT).bind(route.exchange.clone()).bind(route.routing_key.clone()).bind(most.rows);
+        self.fetch(query.bind(shadows).bind(bytes_max), "read events of a route").await
     }
 
     /// Whether rows wait in the shadow of a lane of ours, held ones not counted.
@@ -116,9 +152,15 @@ impl Session {
         what: &'static str,
     ) -> Result<Vec<Row>, RelayError> {
         let sent = Instant::now();
-        let answer =
-            query.bind(self.shared.ids_in_flight()).fetch_all(&mut self.connection).await.map_err(doing(what))?;
+        let query = query.bind(self.shared.ids_in_flight());
+        let mut answer = query.fetch(&mut self.connection);
+        let mut rows = vec![];
+        // One by one: a payload is in memory once more for as long as its row is not read.
+        while let Some(row) = answer.try_next().await.map_err(doing(what))? {
+            rows.push(self.rows.read(&row).map_err(doing(what))?);
+        }
+        drop(answer);
         self.shared.lease.renew(sent);
-        answer.iter().map(|row| self.rows.read(row)).collect::<Result<_, _>>().map_err(doing(what))
+        Ok(rows)
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Route {
 }
 
 /// A row of the outbox.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "columns of a table, each by itself")]
 pub(crate) struct Row {
     /// Negative while it waits: see [`lane::shadow`].

@@ -1,12 +1,12 @@
 //! The database session that owns lanes: their locks and nothing else. Rows are read on it too, in `reading.rs`.
 
 use super::RelayError;
+use super::database::DatabaseProvider;
 use super::row::Rows;
 use super::shared::Shared;
 use super::wake::Occasions;
 use crate::lane::{self, LANES};
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -48,41 +48,46 @@ pub(super) fn doing(doing: &'static str) -> impl FnOnce(sqlx::Error) -> RelayErr
     move |source| RelayError::Database { doing, source }
 }
 
-/// Connects outside of any pool.
+/// What every connection of the relay sets. A host that vanished is noticed within half a minute, and does not keep a
+/// snapshot until then.
+pub(super) const KEEPALIVES: &str = "set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; \
+                                     set tcp_keepalives_count = 3; set tcp_user_timeout = '30s'";
+/// What the sessions set that read and settle. Stale statistics of a table that is empty one moment and full the next must
+/// not decide.
+const PLANS: &str = "set statement_timeout = '10s'; set enable_seqscan = off; set enable_bitmapscan = off";
+
+/// Connects outside of any pool. Settings follow in one more round trip: a pooler between refuses them as parameters of the
+/// start (PgBouncer, `unsupported startup parameter: options`).
 pub(super) async fn connect(
-    database: &PgConnectOptions,
+    database: &DatabaseProvider,
     name: &str,
-    settings: &[(&str, &str)],
+    settings: &str,
 ) -> Result<PgConnection, RelayError> {
-    let options = database.clone().application_name(name).options([
-        ("statement_timeout", "10s"),
-        // Stale statistics of a table that is empty one moment and full the next must not decide.
-        ("enable_seqscan", "off"),
-        ("enable_bitmapscan", "off"),
-        // A host that vanished is noticed within half a minute, and does not keep a snapshot until then.
-        ("tcp_keepalives_idle", "10"),
-        ("tcp_keepalives_interval", "5"),
-        ("tcp_keepalives_count", "3"),
-        ("tcp_user_timeout", "30s"),
-    ]);
-    options.options(settings.iter().copied()).connect().await.map_err(doing("connect"))
+    let options = database.options().await.map_err(RelayError::DatabaseProvider)?.application_name(name);
+    let mut connection = options.connect().await.map_err(doing("connect"))?;
+    // From constants of this file.
+    let settings = AssertSqlSafe(format!("{KEEPALIVES}; {PLANS}; {settings}"));
+    sqlx::raw_sql(settings).execute(&mut connection).await.map_err(doing("set up"))?;
+    Ok(connection)
 }
 
 impl Session {
     /// Connects, and says that this relay is there. It owns no lane yet.
     pub(crate) async fn open(
-        database: &PgConnectOptions,
+        database: &DatabaseProvider,
         service: &str,
         shared: Arc<Shared>,
     ) -> Result<Self, RelayError> {
-        let mut connection =
-            connect(database, &format!("{service}-relay"), &[("idle_session_timeout", IDLE_TIMEOUT)]).await?;
-        let (schema, standby): (Option<String>, bool) =
-            sqlx::query_as("select current_schema()::text, pg_is_in_recovery()")
-                .fetch_one(&mut connection)
-                .await
-                .map_err(doing("look around"))?;
-        if standby {
+        let settings = format!("set idle_session_timeout = '{IDLE_TIMEOUT}'");
+        let mut connection = connect(database, &format!("{service}-relay"), &settings).await?;
+        // A standby says so in both ways; a primary of which somebody has decided so only in the second.
+        let (schema, read_only): (Option<String>, bool) = sqlx::query_as(
+            "select current_schema()::text, pg_is_in_recovery() or current_setting('transaction_read_only') = 'on'",
+        )
+        .fetch_one(&mut connection)
+        .await
+        .map_err(doing("look around"))?;
+        if read_only {
             return Err(RelayError::ReadOnly);
         }
         let schema = schema.unwrap_or_else(|| service.to_owned());

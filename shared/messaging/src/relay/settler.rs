@@ -2,12 +2,13 @@
 //! next window is read and published meanwhile.
 
 use super::RelayError;
+use super::database::DatabaseProvider;
+use super::gate::Complaint;
 use super::row::Row;
 use super::session::{connect, doing};
 use super::shared::Shared;
 use crate::probe::Step;
 use sqlx::PgConnection;
-use sqlx::postgres::PgConnectOptions;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -17,19 +18,30 @@ use tracing::{error, warn};
 
 /// Failures that are logged one by one; of more at a time only the number is.
 const LOGGED_MAX: usize = 8;
-/// Windows settled in one statement.
-const WINDOWS_MAX: usize = 8;
+/// Settlements that share their statements.
+const TOGETHER_MAX: usize = 64;
 
-/// Rows of a window by what became of them.
+/// Rows by what became of them.
 #[derive(Debug, Default)]
 pub(crate) struct Settlement {
     pub(crate) delivered: Vec<Row>,
     /// They were tried and did not arrive, for these reasons.
-    pub(crate) failed: Vec<(Row, String)>,
+    pub(crate) failed: Vec<(Row, Complaint)>,
     /// They were not tried, for their routes are closed.
-    pub(crate) closed: Vec<(Row, String)>,
+    pub(crate) closed: Vec<(Row, Complaint)>,
     /// They were not tried, for their keys are held.
     pub(crate) held: Vec<Row>,
+}
+
+impl Settlement {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.delivered.is_empty() && self.failed.is_empty() && self.closed.is_empty() && self.held.is_empty()
+    }
+
+    pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = &mut Row> {
+        let stuck = self.failed.iter_mut().chain(&mut self.closed).map(|(row, _)| row);
+        self.delivered.iter_mut().chain(stuck).chain(&mut self.held)
+    }
 }
 
 /// A row that leaves the lane: for a while, or for good.
@@ -37,7 +49,7 @@ struct Removal<'a> {
     row: &'a Row,
     /// Tries so far, this one or its route's included.
     attempts: u16,
-    reason: &'a str,
+    complaint: &'a Complaint,
 }
 
 /// Settles windows, and measures what it settles.
@@ -50,21 +62,21 @@ pub(crate) struct Settler {
 
 impl Settler {
     pub(crate) async fn open(
-        database: &PgConnectOptions,
+        database: &DatabaseProvider,
         service: &str,
         shared: Arc<Shared>,
     ) -> Result<Self, RelayError> {
-        let connection = connect(database, &format!("{service}-relay-settle"), &[]).await?;
+        let connection = connect(database, &format!("{service}-relay-settle"), "").await?;
         let commit_to_confirm = metrics::histogram!("messaging_commit_to_confirm_duration_seconds");
         Ok(Self { connection, shared, published: HashMap::new(), commit_to_confirm })
     }
 
     /// Settles until something breaks.
     pub(crate) async fn run(mut self, mut settlements: mpsc::Receiver<Settlement>) -> RelayError {
-        let mut windows = Vec::with_capacity(WINDOWS_MAX);
+        let mut windows = Vec::with_capacity(TOGETHER_MAX);
         loop {
             // Windows that came while the last ones were settled share their statements.
-            if settlements.recv_many(&mut windows, WINDOWS_MAX).await == 0 {
+            if settlements.recv_many(&mut windows, TOGETHER_MAX).await == 0 {
                 return RelayError::Ended;
             }
             let mut all = Settlement::default();
@@ -99,15 +111,23 @@ impl Settler {
             return Ok(());
         }
         let attempts_max = self.shared.options.attempts_max.max(1);
-        let failed = settlement.failed.iter();
-        let failed = failed.map(|(row, reason)| Removal { row, attempts: row.attempts.saturating_add(1), reason });
+        let failed = settlement.failed.iter().map(|(row, complaint)| {
+            // A broker that can't take it now will: that is no failed try, however long it takes.
+            let attempts = row.attempts.saturating_add(u16::from(!complaint.pressure));
+            Removal { row, attempts, complaint }
+        });
         // A try of the route counts as one of each row that waits for it.
         let closed = settlement.closed.iter();
-        let (expired, closed): (Vec<_>, Vec<_>) = closed.partition(|(row, _)| row.gives_up && row.lane < 0);
-        let expired = expired.into_iter().map(|(row, reason)| Removal { row, attempts: attempts_max, reason });
-        let closed = closed.into_iter().map(|(row, reason)| Removal { row, attempts: row.attempts.max(1), reason });
+        let (expired, closed): (Vec<_>, Vec<_>) =
+            closed.partition(|(row, complaint)| row.gives_up && row.lane < 0 && !complaint.pressure);
+        let expired = expired.into_iter().map(|(row, complaint)| Removal { row, attempts: attempts_max, complaint });
+        let closed = closed.into_iter().map(|(row, complaint)| {
+            let attempts = if complaint.pressure { row.attempts } else { row.attempts.max(1) };
+            Removal { row, attempts, complaint }
+        });
         let closed: Vec<_> = closed.collect();
-        let (parked, failed): (Vec<_>, Vec<_>) = failed.partition(|removal| removal.attempts >= attempts_max);
+        let (parked, failed): (Vec<_>, Vec<_>) =
+            failed.partition(|removal| removal.attempts >= attempts_max && !removal.complaint.pressure);
         let parked: Vec<Removal<'_>> = parked.into_iter().chain(expired).collect();
 
         self.hold_keys(settlement).await?;
@@ -172,7 +192,7 @@ impl Settler {
         let paused = failed.clone().map(|(removal, pause)| (removal, Some(pause.as_secs_f64())));
         let postponed: Vec<_> = paused.chain(closed.iter().map(|removal| (removal, None))).collect();
         for (removal, pause) in failed.take(LOGGED_MAX) {
-            let Removal { row, attempts, reason } = removal;
+            let Removal { row, attempts, complaint: Complaint { reason, .. } } = removal;
             warn!(
                 event.id = %row.event_id, event.r#type = row.event_type(), attempts, reason,
                 wait_ms = pause.as_millis(), "event {} was not delivered ({reason}): it waits", row.event_id
@@ -186,8 +206,9 @@ impl Settler {
             .bind(postponed.iter().map(|(removal, _)| removal.row.id).collect::<Vec<_>>())
             .bind(postponed.iter().map(|(removal, _)| small(removal.attempts)).collect::<Vec<_>>())
             .bind(postponed.iter().map(|(_, pause)| *pause).collect::<Vec<Option<f64>>>())
-            .bind(postponed.iter().map(|(removal, _)| removal.reason).collect::<Vec<_>>())
+            .bind(postponed.iter().map(|(removal, _)| removal.complaint.reason.as_str()).collect::<Vec<_>>())
             .bind(options.patience().as_secs_f64())
+            .bind(postponed.iter().map(|(removal, _)| removal.complaint.pressure).collect::<Vec<_>>())
             .execute(&mut self.connection)
             .await
             .map(drop)
@@ -203,11 +224,11 @@ impl Settler {
             .bind(parked.iter().map(|removal| removal.row.lane).collect::<Vec<_>>())
             .bind(parked.iter().map(|removal| removal.row.id).collect::<Vec<_>>())
             .bind(parked.iter().map(|removal| i32::from(removal.attempts)).collect::<Vec<_>>())
-            .bind(parked.iter().map(|removal| removal.reason).collect::<Vec<_>>())
+            .bind(parked.iter().map(|removal| removal.complaint.reason.as_str()).collect::<Vec<_>>())
             .execute(&mut self.connection)
             .await
             .map_err(doing("park events"))?;
-        for Removal { row, attempts, reason } in parked.iter().take(LOGGED_MAX) {
+        for Removal { row, attempts, complaint: Complaint { reason, .. } } in parked.iter().take(LOGGED_MAX) {
             error!(
                 event.id = %row.event_id, event.r#type = row.event_type(), attempts, reason,
                 "event {} is parked among the dead letters: {reason}", row.event_id

@@ -8,7 +8,7 @@ use crate::lane;
 use crate::probe::Probe;
 use crate::propagation::Tracing;
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
@@ -36,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) demand: Notify,
     pub(crate) lease: Lease,
     in_flight: Mutex<HashSet<(i16, i64)>>,
+    /// Of payloads that were read and are still needed.
+    bytes: AtomicUsize,
     /// Something was delivered in this session.
     progress: AtomicBool,
     /// Rows wait in the shadow of a lane of ours.
@@ -55,6 +57,7 @@ impl Shared {
             demand: Notify::new(),
             lease: Lease::new(),
             in_flight: Mutex::default(),
+            bytes: AtomicUsize::new(0),
             progress: AtomicBool::new(false),
             rows_wait: AtomicBool::new(true),
             holder_gone: AtomicBool::new(false),
@@ -68,6 +71,7 @@ impl Shared {
     /// Hands rows that were just read to their publishers.
     pub(crate) fn dispatch(&self, rows: Vec<Row>) {
         self.in_flight().extend(rows.iter().map(|row| (row.lane, row.id)));
+        self.bytes.fetch_add(rows.iter().map(|row| row.payload.len()).sum(), Ordering::Relaxed);
         let mut by_channel: [Vec<Row>; CHANNELS] = std::array::from_fn(|_| vec![]);
         for row in rows {
             by_channel[channel_of(row.home())].push(row);
@@ -75,6 +79,19 @@ impl Shared {
         for (queue, rows) in self.queues.iter().zip(by_channel) {
             queue.push(rows);
         }
+    }
+
+    /// What a row says is not needed any more.
+    pub(crate) fn drop_payload(&self, row: &mut Row) {
+        self.bytes.fetch_sub(row.payload.len(), Ordering::Relaxed);
+        row.payload = vec![];
+    }
+
+    /// Bytes that may still be read; `None` before there is room for a part that is worth a read.
+    pub(crate) fn bytes_to_read(&self) -> Option<usize> {
+        let most = self.options.read_ahead_bytes;
+        let left = most.saturating_sub(self.bytes.load(Ordering::Relaxed));
+        (left >= most / 4 && left > 0).then_some(left)
     }
 
     /// The rows are settled in the database: they may be read again, should they still be there.

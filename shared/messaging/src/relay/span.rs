@@ -1,7 +1,7 @@
 //! The span of an event's way to the broker: from its append to the broker's confirm.
 
 use super::row::Row;
-use super::window::Verdict;
+use super::verdict::Verdict;
 use crate::propagation::{Attribute, NewSpan, Side, Tracing};
 
 /// Leaves the span of one try, as a child of whoever appended the event. An event without a trace has none.
@@ -24,6 +24,9 @@ pub(super) fn leave(tracing: &dyn Tracing, row: &Row, verdict: &Verdict) {
     match verdict {
         Verdict::Delivered => {}
         Verdict::Returned(_) if row.allow_unrouted => {}
-        Verdict::Returned(reason) | Verdict::Refused(reason) | Verdict::Barred(reason) => span.fail(reason),
+        Verdict::Returned(reason)
+        | Verdict::Refused(reason)
+        | Verdict::Barred(reason)
+        | Verdict::Unconfirmed(reason) => span.fail(reason),
     }
 }

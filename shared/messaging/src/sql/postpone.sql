@@ -1,8 +1,8 @@
 -- A row that waits leaves its lane for the lane's shadow, and keeps its id. By place: see delete.sql.
 with waits as materialized (
-    select p.attempts, p.wait_seconds, p.reason, o.place
-    from unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::double precision[], $5::text[])
-        as p (lane, id, attempts, wait_seconds, reason)
+    select p.attempts, p.wait_seconds, p.reason, p.pressure, o.place
+    from unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::double precision[], $5::text[], $7::boolean[])
+        as p (lane, id, attempts, wait_seconds, reason, pressure)
     cross join lateral (
         select ctid as place from outbox where outbox.lane = p.lane and outbox.id = p.id offset 0
     ) as o
@@ -13,10 +13,14 @@ set lane = case when outbox.lane < 0 then outbox.lane else -1 - outbox.lane end,
     -- Without a pause of its own it waits for its route, for all the time it has.
     not_before = coalesce(
         clock_timestamp() + make_interval(secs => waits.wait_seconds),
-        outbox.gives_up_at,
+        case when waits.pressure then null else outbox.gives_up_at end,
         clock_timestamp() + make_interval(secs => $6)
     ),
-    gives_up_at = coalesce(outbox.gives_up_at, clock_timestamp() + make_interval(secs => $6)),
+    -- A broker that can't take it now is waited for without an end.
+    gives_up_at = case
+        when waits.pressure then outbox.gives_up_at
+        else coalesce(outbox.gives_up_at, clock_timestamp() + make_interval(secs => $6))
+    end,
     last_error = waits.reason
 from waits
 where outbox.ctid = waits.place

@@ -11,6 +11,8 @@ mod ledger;
 mod patience;
 mod spy;
 
+mod proxy;
+
 mod database;
 mod servers;
 mod virtual_host;
@@ -19,5 +21,6 @@ pub use crash::At;
 pub use database::Template;
 pub use delivery::{Delivery, Message};
 pub use harness::Harness;
+pub use proxy::{AmqpProxy, Publish, Rule};
 /// What became of a delivery.
 pub use rabbit_outbox::consumer::Delivered;

@@ -14,7 +14,7 @@ use testkit::{TestBroker, eventually, eventually_within};
 use tokio_util::sync::CancellationToken;
 
 /// A process that does nothing but relay.
-struct Process(Child);
+pub(crate) struct Process(Child);
 
 impl Drop for Process {
     fn drop(&mut self) {
@@ -26,16 +26,27 @@ impl Drop for Process {
 
 impl Process {
     fn start(stage: &Stage, broker: &TestBroker) -> Self {
+        Self::start_at(stage, broker.url())
+    }
+
+    pub(crate) fn start_at(stage: &Stage, amqp_url: &str) -> Self {
         // Examples are built together with the tests, beside them.
         let test: PathBuf = std::env::current_exe().unwrap();
         let program = test.parent().unwrap().parent().unwrap().join("examples/relay_only");
         let child = Command::new(&program)
-            .args(["--database-url", &stage.database.admin_url(), "--amqp-url", broker.url(), "--service", "alpha"])
+            .args(["--database-url", &stage.database.admin_url(), "--amqp-url", amqp_url, "--service", "alpha"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
         Self(child)
+    }
+
+    /// The most memory that it ever had, in bytes.
+    pub(crate) fn memory_peak(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
     fn signal(&self, signal: Signal) {

@@ -8,5 +8,6 @@ mod crashes;
 mod deliveries;
 mod losses;
 mod orders;
+mod proxy;
 mod publishing;
 mod templates;

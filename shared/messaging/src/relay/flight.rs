@@ -1,0 +1,319 @@
+//! The messages of one channel that the broker has not confirmed: how many more may go, and who is to blame for those
+//! that stay unconfirmed. Pure bookkeeping.
+//!
+//! Confirms of different queues come independently of each other. A queue without a majority, or one that is overloaded,
+//! keeps its own waiting and must not keep others, nor be taken for a broken connection.
+
+use super::row::{Route, Row};
+use crate::lane;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Messages of one channel that may be unconfirmed at a time, those of stuck routes not counted.
+pub(crate) const WINDOW_ROWS: usize = 256;
+/// Of one route: the rest of the window is for others, should this one turn out to be stuck.
+pub(crate) const ROUTE_ROWS: usize = WINDOW_ROWS / 4 * 3;
+/// All together, those of stuck routes included.
+const TOTAL_ROWS: usize = WINDOW_ROWS * 4;
+/// Without a confirm for so long, the broker is asked whether it has the messages.
+const ASK_AFTER: Duration = Duration::from_millis(500);
+/// A route gets no further messages while one of its messages is at the broker, unconfirmed, for so long.
+const STUCK_AFTER: Duration = Duration::from_secs(1);
+/// Longest wait for a confirm. Counted from the last sign that the message's turn is still to come: a confirm of an
+/// earlier one, or of its own route. A slow link that makes progress is no failure.
+pub(crate) const CONFIRM_TIMEOUT: Duration = Duration::from_secs(10);
+/// Unconfirmed messages that are remembered after they were given up: a late confirm spares a repetition.
+const LATE_MAX: usize = 1_024;
+
+/// Whether another row may go now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// It may.
+    Free,
+    /// Nothing may, before something is confirmed.
+    Full,
+    /// Its route has as many on their way as it may have.
+    RouteFull,
+    /// Its route does not confirm.
+    RouteStuck,
+    /// An earlier row would hold its key, should it fail; that is not decided.
+    KeyUndecided,
+}
+
+/// What the passing of time has shown.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    /// The broker has had them for too long.
+    pub(crate) unconfirmed: Vec<Row>,
+    /// Nothing at all comes back on the channel.
+    pub(crate) dead: bool,
+    /// The broker is to be asked whether it has got this far.
+    pub(crate) ask: bool,
+}
+
+#[derive(Debug)]
+struct Sent {
+    row: Row,
+    at: Instant,
+    /// When there was last a sign that earlier messages were still being worked on.
+    since: Instant,
+    /// The broker has certainly taken it: it has answered to something that was sent later.
+    taken: bool,
+}
+
+/// What one route has on its way.
+#[derive(Debug)]
+struct Load {
+    /// Keeps the address from being used again.
+    _route: Arc<Route>,
+    rows: usize,
+    bytes: usize,
+    confirmed_at: Option<Instant>,
+    stuck: bool,
+}
+
+/// The unconfirmed messages of one channel.
+#[derive(Debug)]
+pub(crate) struct Flight {
+    window_bytes: usize,
+    sent: BTreeMap<u64, Sent>,
+    next: u64,
+    /// By the address of the route: one route has one, see `Rows`.
+    loads: HashMap<usize, Load>,
+    total_bytes: usize,
+    stuck_rows: usize,
+    stuck_bytes: usize,
+    /// How many rows of a key are on their way that would hold it.
+    undecided: HashMap<String, usize>,
+    late: BTreeMap<u64, Row>,
+    /// When anything came back on the channel, or it was empty.
+    alive_at: Instant,
+}
+
+fn address(row: &Row) -> usize {
+    Arc::as_ptr(&row.route).addr()
+}
+
+impl Flight {
+    pub(crate) fn new(window_bytes: usize, now: Instant) -> Self {
+        Self {
+            window_bytes,
+            sent: BTreeMap::new(),
+            next: 0,
+            loads: HashMap::new(),
+            total_bytes: 0,
+            stuck_rows: 0,
+            stuck_bytes: 0,
+            undecided: HashMap::new(),
+            late: BTreeMap::new(),
+            alive_at: now,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sent.is_empty()
+    }
+
+    /// Rows that may still go, whatever their routes.
+    pub(crate) fn free_rows(&self) -> usize {
+        let answering = WINDOW_ROWS.saturating_sub(self.sent.len() - self.stuck_rows);
+        answering.min(TOTAL_ROWS.saturating_sub(self.sent.len()))
+    }
+
+    /// Whether a row may go. One that tries its route may, whatever others of the route do.
+    pub(crate) fn room_for(&self, row: &Row) -> Room {
+        let bytes = row.payload.len();
+        let answering_bytes = self.total_bytes - self.stuck_bytes;
+        let too_large = |used: usize, most: usize| used > 0 && used + bytes > most;
+        if self.free_rows() == 0
+            || too_large(answering_bytes, self.window_bytes)
+            || too_large(self.total_bytes, self.window_bytes / 2 * 3)
+        {
+            return Room::Full;
+        }
+        if !self.undecided.is_empty() && self.undecided.contains_key(&row.ordering_key) {
+            return Room::KeyUndecided;
+        }
+        match self.loads.get(&address(row)) {
+            Some(load) if load.stuck && !row.probe => Room::RouteStuck,
+            Some(load) if load.rows >= ROUTE_ROWS || too_large(load.bytes, self.window_bytes / 4 * 3) => {
+                Room::RouteFull
+            }
+            Some(_) | None => Room::Free,
+        }
+    }
+
+    /// Takes a row on; returns its number.
+    pub(crate) fn board(&mut self, row: Row, now: Instant) -> u64 {
+        if self.sent.is_empty() {
+            self.alive_at = now;
+        }
+        let load = self.loads.entry(address(&row)).or_insert_with(|| Load {
+            _route: Arc::clone(&row.route),
+            rows: 0,
+            bytes: 0,
+            confirmed_at: None,
+            stuck: false,
+        });
+        load.rows += 1;
+        load.bytes += row.payload.len();
+        if load.stuck {
+            self.stuck_rows += 1;
+            self.stuck_bytes += row.payload.len();
+        }
+        self.total_bytes += row.payload.len();
+        if row.hold_key {
+            *self.undecided.entry(row.ordering_key.clone()).or_default() += 1;
+        }
+        let number = self.next;
+        self.next += 1;
+        self.sent.insert(number, Sent { row, at: now, since: now, taken: false });
+        number
+    }
+
+    pub(crate) fn get(&self, number: u64) -> Option<&Row> {
+        self.sent.get(&number).map(|sent| &sent.row)
+    }
+
+    /// The broker works: it has taken another message off our hands.
+    pub(crate) fn progressed(&mut self, now: Instant) {
+        self.alive_at = now;
+    }
+
+    /// Takes out what is decided; returns it with the time that it took.
+    pub(crate) fn take(&mut self, number: u64, now: Instant) -> Option<(Row, Duration)> {
+        let Sent { row, at, .. } = self.sent.remove(&number)?;
+        let bytes = row.payload.len();
+        self.total_bytes -= bytes;
+        if let Some(load) = self.loads.get_mut(&address(&row)) {
+            load.rows -= 1;
+            load.bytes -= bytes;
+            load.confirmed_at = Some(now);
+            if load.stuck {
+                self.stuck_rows -= 1;
+                self.stuck_bytes -= bytes;
+            }
+            if load.rows == 0 {
+                self.loads.remove(&address(&row));
+            }
+        }
+        if row.hold_key
+            && let Some(rows) = self.undecided.get_mut(&row.ordering_key)
+        {
+            *rows -= 1;
+            if *rows == 0 {
+                self.undecided.remove(&row.ordering_key);
+            }
+        }
+        Some((row, now.saturating_duration_since(at)))
+    }
+
+    /// Messages from `first` to `last` were confirmed, perhaps not all between them: what was sent before the last one
+    /// has been taken by the broker; the turn of what was sent after the first one is only coming.
+    pub(crate) fn confirmed(&mut self, first: u64, last: u64, now: Instant) {
+        self.alive_at = now;
+        for (number, sent) in &mut self.sent {
+            if !sent.taken && *number > first {
+                sent.since = now;
+            }
+            sent.taken |= *number < last;
+        }
+        if self.stuck_rows > 0 {
+            self.look_for_stuck_routes(now);
+        }
+    }
+
+    /// The number that the next message gets: what the broker answers to now stands for all before it.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.next
+    }
+
+    /// The broker has answered: it has taken all messages before this number.
+    pub(crate) fn taken_before(&mut self, number: u64, now: Instant) {
+        self.alive_at = now;
+        for (_, sent) in self.sent.range_mut(..number) {
+            sent.taken = true;
+        }
+    }
+
+    /// Looks at the clock.
+    pub(crate) fn check(&mut self, now: Instant) -> Checked {
+        self.look_for_stuck_routes(now);
+        let silent = now.saturating_duration_since(self.alive_at);
+        let untaken = self.sent.values().any(|sent| !sent.taken);
+        let mut checked = Checked {
+            unconfirmed: vec![],
+            dead: untaken && silent >= CONFIRM_TIMEOUT,
+            ask: untaken && silent >= ASK_AFTER,
+        };
+        let overdue: Vec<u64> = self
+            .sent
+            .iter()
+            .filter(|(_, sent)| sent.taken && now.saturating_duration_since(self.waits_since(sent)) >= CONFIRM_TIMEOUT)
+            .map(|(number, _)| *number)
+            .collect();
+        for number in overdue {
+            let confirmed_at = self.sent.get(&number).and_then(|sent| self.load_of(sent)?.confirmed_at);
+            let Some((row, _)) = self.take(number, now) else { continue };
+            // That it was given up is no sign of life of its route.
+            if let Some(load) = self.loads.get_mut(&address(&row)) {
+                load.confirmed_at = confirmed_at;
+            }
+            // By then it will be waiting in the shadow of its lane; what it says is not needed any more.
+            let late = Row { lane: lane::shadow(row.home()), payload: vec![], probe: false, ..row.clone() };
+            self.late.insert(number, late);
+            if self.late.len() > LATE_MAX {
+                self.late.pop_first();
+            }
+            checked.unconfirmed.push(row);
+        }
+        checked
+    }
+
+    /// A message that was given up is confirmed after all.
+    pub(crate) fn take_late(&mut self, number: u64) -> Option<Row> {
+        self.late.remove(&number)
+    }
+
+    /// The channel is gone: what was on its way, in its order. Late confirms will not come.
+    pub(crate) fn take_all(&mut self, now: Instant) -> Vec<Row> {
+        self.late.clear();
+        let numbers: Vec<u64> = self.sent.keys().copied().collect();
+        numbers.into_iter().filter_map(|number| self.take(number, now)).map(|(row, _)| row).collect()
+    }
+
+    /// Routes that do not confirm.
+    pub(crate) fn stuck_routes(&self) -> impl Iterator<Item = &Row> {
+        self.sent
+            .values()
+            .map(|sent| &sent.row)
+            .filter(|row| self.loads.get(&address(row)).is_some_and(|load| load.stuck))
+    }
+
+    fn load_of(&self, sent: &Sent) -> Option<&Load> {
+        self.loads.get(&address(&sent.row))
+    }
+
+    fn waits_since(&self, sent: &Sent) -> Instant {
+        let confirmed_at = self.load_of(sent).and_then(|load| load.confirmed_at);
+        confirmed_at.map_or(sent.since, |at| at.max(sent.since))
+    }
+
+    fn look_for_stuck_routes(&mut self, now: Instant) {
+        let stuck: Vec<usize> = self
+            .sent
+            .values()
+            .filter(|sent| sent.taken && now.saturating_duration_since(self.waits_since(sent)) >= STUCK_AFTER)
+            .map(|sent| address(&sent.row))
+            .collect();
+        (self.stuck_rows, self.stuck_bytes) = (0, 0);
+        for (address, load) in &mut self.loads {
+            load.stuck = stuck.contains(address);
+            if load.stuck {
+                self.stuck_rows += load.rows;
+                self.stuck_bytes += load.bytes;
+            }
+        }
+    }
+}
