@@ -22,8 +22,7 @@ use crate::interrupt::Interrupt;
 pub(crate) fn everything() -> Result<ExitCode, Failure> {
     let console = Console::new();
     let interrupt = Interrupt::watch()?;
-    let needs =
-        [Need::Postgres, Need::RabbitMq, Need::Redis, Need::PgBouncer, Need::Chromium, Need::Tesseract];
+    let needs = [Need::Postgres, Need::RabbitMq, Need::Redis, Need::PgBouncer, Need::Chromium, Need::Tesseract];
     let packages = missing(&needs);
     ask_for_password(&packages);
     install(&packages, &console, &interrupt)?;

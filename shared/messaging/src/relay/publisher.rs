@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lapin::message::BasicReturnMessage;
 use lapin::options::{BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions, ExchangeDeclareOptions};
-use lapin::types::{AMQPValue, FieldTable};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Confirmation, ErrorKind, ExchangeKind, PublisherConfirm};
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -73,6 +73,11 @@ impl Publisher {
 
     async fn publish_one(&self, row: &Row) -> Result<PublisherConfirm, lapin::Error> {
         let mut headers = FieldTable::default();
+        for (name, value) in row.headers.iter().flat_map(|headers| headers.iter()) {
+            headers.insert(short(name), AMQPValue::LongString(value.as_str().into()));
+        }
+        // The name with the prefix is this crate's; the other is for consumers of the previous release.
+        headers.insert("outbox-sequence".into(), AMQPValue::LongLongInt(row.sequence));
         headers.insert("sequence".into(), AMQPValue::LongLongInt(row.sequence));
         if let Some(traceparent) = &row.traceparent {
             headers.insert("traceparent".into(), AMQPValue::LongString(traceparent.as_str().into()));
@@ -81,8 +86,8 @@ impl Publisher {
             .template
             .clone()
             .with_message_id(row.event_id.to_string().into())
-            .with_type(row.event_type().into())
-            .with_content_type(row.content_type.as_str().into())
+            .with_type(short(row.event_type()))
+            .with_content_type(short(&row.content_type))
             .with_correlation_id(row.correlation_id.to_string().into())
             .with_timestamp(row.occurred_at.unix_timestamp().unsigned_abs())
             .with_headers(headers);
@@ -125,6 +130,15 @@ async fn open(link: &Link, service: &str) -> Result<Channel, RelayError> {
     topology.declare(&channel).await.map_err(RelayError::Publish)?;
     channel.confirm_select(ConfirmSelectOptions::default()).await.map_err(RelayError::Publish)?;
     Ok(channel)
+}
+
+/// As much of a text as a short string holds, 255 bytes: a dead letter may call itself anything, and is replayed.
+fn short(text: &str) -> ShortString {
+    let mut end = text.len().min(255);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].into()
 }
 
 /// What the broker has against a message, if that is why it closed the channel; the connection stands.

@@ -210,6 +210,7 @@ mod tests {
             hold_key: false,
             allow_unrouted: false,
             gives_up: false,
+            headers: None,
             probe: false,
         }
     }

@@ -3,7 +3,8 @@
 use crate::lane;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
-use std::collections::HashMap;
+use sqlx::types::Json;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -39,6 +40,8 @@ pub(crate) struct Row {
     pub(crate) allow_unrouted: bool,
     /// It has waited for all the time it had.
     pub(crate) gives_up: bool,
+    /// Headers that its publisher set, and those of a replay.
+    pub(crate) headers: Option<Box<BTreeMap<String, String>>>,
     /// It goes although its route is closed: to find out whether it still is.
     pub(crate) probe: bool,
 }
@@ -48,7 +51,7 @@ macro_rules! columns {
     () => {
         "o.lane, o.id, o.event_id, o.exchange, o.routing_key, o.wire_type, o.ordering_key, o.sequence, \
          o.correlation_id, o.traceparent, o.content_type, o.payload, o.occurred_at, o.attempts, o.hold_key, \
-         o.allow_unrouted, coalesce(o.gives_up_at <= clock_timestamp(), false)"
+         o.allow_unrouted, coalesce(o.gives_up_at <= clock_timestamp(), false), o.headers"
     };
 }
 pub(crate) use columns;
@@ -93,6 +96,7 @@ impl Rows {
             hold_key: row.try_get(14)?,
             allow_unrouted: row.try_get(15)?,
             gives_up: row.try_get(16)?,
+            headers: row.try_get::<Option<Json<_>>, _>(17)?.map(|Json(headers)| Box::new(headers)),
             probe: false,
         })
     }

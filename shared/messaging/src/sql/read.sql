@@ -2,7 +2,7 @@
 -- The running sum follows the index, and the length of a large payload is known without reading it.
 select o.lane, o.id, o.event_id, o.exchange, o.routing_key, o.wire_type, o.ordering_key, o.sequence, o.correlation_id,
        o.traceparent, o.content_type, o.payload, o.occurred_at, o.attempts, o.hold_key, o.allow_unrouted,
-       coalesce(o.gives_up_at <= clock_timestamp(), false)
+       coalesce(o.gives_up_at <= clock_timestamp(), false), o.headers
 from unnest($1::smallint[], $2::bigint[]) as l (lane, floor)
 cross join lateral (
     select *
