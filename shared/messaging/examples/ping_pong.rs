@@ -6,7 +6,7 @@
 
 use clap::Parser;
 use rabbit_outbox::probe::{Probe, Step};
-use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction, maintenance};
+use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -98,10 +98,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         alpha.1.consumer(Subscriptions::new().on::<Pong>(Note)).run(stopping.clone()),
         beta.1.relay().run(stopping.clone()),
         beta.1.consumer(Subscriptions::new().on::<Ping>(Answer)).run(stopping.clone()),
-        maintenance::run(alpha.0.clone(), stopping.clone()),
         say_all(&alpha.1),
     )
-    .5?;
+    .4?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod stage;
 mod broker_faults;
 mod crashes;
 mod endurance;
+mod examples;
 mod first_event;
 mod full_queues;
 mod interleavings;
