@@ -59,6 +59,8 @@ Environment:
 
 const TEST_HELP: &str = "\
 Without a part, all are run but supply-chain and api, which `--full` adds. It starts servers of its own on free ports, so it may run while `up` runs.
+With `--servers trixie` those are of the next generation, e.g. `cargo xtask test integration --servers trixie -f relays`;
+the first time installs them with debootstrap from the mirror that apt uses.
 The last line is `N passed, N failed`.";
 
 #[derive(Args, Debug, Default)]
@@ -104,9 +106,20 @@ pub(crate) struct TestOptions {
     /// Only tests whose name contains this (unit, integration, e2e and fuzz)
     #[arg(long, short)]
     pub(crate) filter: Option<String>,
+    /// Which servers the tests run on
+    #[arg(long, value_enum, default_value_t = Generation::Machine)]
+    pub(crate) servers: Generation,
     /// How long each target is fuzzed
     #[arg(long, default_value_t = 10)]
     pub(crate) fuzz_seconds: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Generation {
+    /// Those that are installed
+    Machine,
+    /// Those of Debian 13: RabbitMQ 4, PostgreSQL 17, Redis 8. Root only; fetched into .local/trixie when missing
+    Trixie,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -10,7 +10,7 @@ use crate::console::say;
 use crate::failure::{Doing, Failure};
 use crate::instance::{Lock, stop_leftovers};
 
-/// What `up` keeps. Test data and a fetched Node stay.
+/// What `up` keeps. Test data, a fetched Node and the servers of Debian 13 stay.
 const KEPT: [&str; 7] = ["postgres", "rabbitmq", "redis", "secrets", "logs", "run", "state"];
 
 /// Deletes data, passwords and logs, after asking.

@@ -1,13 +1,12 @@
 //! The Erlang port mapper that a private RabbitMQ has for itself.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::Signal;
 
 use crate::daemon::{Daemon, Launch, stop_leftover};
-use crate::{StartError, probe, programs};
+use crate::{Programs, StartError, probe};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -15,10 +14,10 @@ const LIMIT: Duration = Duration::from_secs(10);
 ///
 /// Erlang would otherwise start one by itself, on the system's port, that
 /// outlives the broker and belongs to nobody.
-pub(crate) fn start(folder: &Path, port: u16) -> Result<Daemon, StartError> {
+pub(crate) fn start(programs: &Programs, folder: &Path, port: u16) -> Result<Daemon, StartError> {
     let program =
-        programs::find("epmd").ok_or(StartError::ProgramMissing { program: "epmd", package: "rabbitmq-server" })?;
-    let mut command = Command::new(program);
+        programs.find("epmd").ok_or(StartError::ProgramMissing { program: "epmd", package: "rabbitmq-server" })?;
+    let mut command = programs.command(&program, folder, "rabbitmq")?;
     command.args(["-address", "127.0.0.1", "-port"]).arg(port.to_string());
     let mut daemon = Daemon::spawn(Launch {
         name: "epmd".to_owned(),

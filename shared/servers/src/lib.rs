@@ -22,6 +22,7 @@ mod daemon;
 pub mod probe;
 
 mod broker_user;
+mod chroot;
 mod epmd;
 mod postgres;
 mod rabbitmq;
@@ -36,7 +37,7 @@ pub use open_files::raise_open_files;
 pub use ports::{Port, is_free, pick};
 pub use postgres::{Durability, Postgres, PostgresOptions};
 pub use process::{Process, is_root, leave_session};
-pub use programs::{find as find_program, postgres_folder};
+pub use programs::{Programs, ROOT_VARIABLE, find as find_program, postgres_folder};
 pub use rabbitmq::{RabbitMq, RabbitMqOptions};
 pub use redis::{Redis, RedisOptions};
 pub use rustix::process::Signal;

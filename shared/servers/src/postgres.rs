@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::Signal;
 
 use crate::daemon::{Daemon, Launch, stop_leftover};
-use crate::{Port, StartError, Stopped, pick, probe, programs, secret, unprivileged};
+use crate::{Port, Programs, StartError, Stopped, pick, probe, secret, unprivileged};
 
 /// Generous, because servers start beside a compiler that takes every core.
 const START_LIMIT: Duration = Duration::from_mins(2);
@@ -35,12 +36,21 @@ pub struct PostgresOptions {
     pub connections_max: u32,
     /// Where its log goes; `server.log` in the folder unless set.
     pub log: Option<PathBuf>,
+    /// Whose programs are run.
+    pub programs: Programs,
 }
 
 impl PostgresOptions {
     /// A durable server under `folder` on any free port.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), port: Port::Free, durability: Durability::Full, connections_max: 300, log: None }
+        Self {
+            folder: folder.into(),
+            port: Port::Free,
+            durability: Durability::Full,
+            connections_max: 300,
+            log: None,
+            programs: Programs::from_environment(),
+        }
     }
 }
 
@@ -79,13 +89,16 @@ impl Postgres {
         if self.is_running() {
             return Ok(());
         }
-        let programs = programs::postgres_folder()
+        let programs = self
+            .options
+            .programs
+            .postgres_folder()
             .ok_or(StartError::ProgramMissing { program: "initdb", package: "postgresql" })?;
         let data = self.options.folder.join("data");
         if !data.join("PG_VERSION").exists() {
             self.create_cluster(&programs, &data)?;
         }
-        let mut command = unprivileged::command(&programs.join("postgres"), &self.options.folder)?;
+        let mut command = self.command(&programs.join("postgres"))?;
         command.arg("-D").arg(&data);
         for setting in self.settings() {
             command.arg("-c").arg(setting);
@@ -147,7 +160,7 @@ impl Postgres {
         make_folder(data)?;
         let password_file = self.options.folder.join("password.for-initdb");
         secret::write_private(&password_file, &self.password).map_err(failed)?;
-        let mut command = unprivileged::command(&programs.join("initdb"), &self.options.folder)?;
+        let mut command = self.command(&programs.join("initdb"))?;
         let output = command
             .arg("-D")
             .arg(data)
@@ -169,6 +182,14 @@ impl Postgres {
             program: "initdb".to_owned(),
             output: String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr),
         })
+    }
+
+    /// PostgreSQL's programs refuse root.
+    fn command(&self, program: &Path) -> Result<Command, StartError> {
+        match &self.options.programs {
+            Programs::Machine => unprivileged::command(program, &self.options.folder),
+            other @ Programs::Root(_) => other.command(program, &self.options.folder, "postgres"),
+        }
     }
 
     fn settings(&self) -> Vec<String> {

@@ -1,46 +1,162 @@
-//! Where the servers' programs are installed.
+//! Where the servers' programs are installed, and how they are run from there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::{StartError, chroot};
 
 /// Debian keeps some servers in `sbin`, which an ordinary user's `PATH` lacks.
 const ALSO: [&str; 4] = ["/usr/local/bin", "/usr/bin", "/usr/sbin", "/sbin"];
 
-/// Finds a program on `PATH` or in the usual folders.
-pub fn find(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .chain(ALSO.iter().map(PathBuf::from))
-        .map(|folder| folder.join(program))
-        .find(|candidate| candidate.is_file())
+/// Names the root folder of another system, whose servers tests use instead of the machine's.
+pub const ROOT_VARIABLE: &str = "TEST_SERVERS_ROOT";
+
+/// Whose programs the servers are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Programs {
+    /// The machine's.
+    #[default]
+    Machine,
+    /// Of another Debian, installed under this folder. They run with it as their root, so we must be root.
+    Root(PathBuf),
 }
 
-/// The folder with `postgres`, `initdb` and `psql`: the newest under
-/// `/usr/lib/postgresql` (Debian does not put them on `PATH`), or wherever `PATH` has `initdb`.
-pub fn postgres_folder() -> Option<PathBuf> {
-    let versions = fs::read_dir("/usr/lib/postgresql").ok();
-    let newest = versions.and_then(|entries| {
-        entries
-            .filter_map(Result::ok)
-            .filter_map(|entry| {
-                let version: u32 = entry.file_name().to_str()?.parse().ok()?;
-                let folder = entry.path().join("bin");
-                folder.join("initdb").is_file().then_some((version, folder))
-            })
-            .max()
-    });
-    newest.map(|(_, folder)| folder).or_else(|| {
-        let initdb = find("initdb")?;
-        Some(initdb.parent()?.to_owned())
-    })
-}
-
-/// RabbitMQ's own start script. Debian's `/usr/sbin/rabbitmq-server` is a
-/// wrapper that insists on the system user and its folders.
-pub(crate) fn rabbitmq_server() -> Option<PathBuf> {
-    let own = Path::new("/usr/lib/rabbitmq/bin/rabbitmq-server");
-    if own.is_file() {
-        return Some(own.to_owned());
+impl Programs {
+    /// Those of the root that `TEST_SERVERS_ROOT` names; the machine's if it is not set.
+    ///
+    /// This is what options begin with, so that servers that a test starts by itself are of the same generation as those
+    /// that were started for it.
+    pub fn from_environment() -> Self {
+        let root = std::env::var_os(ROOT_VARIABLE).filter(|root| !root.is_empty());
+        root.map_or(Self::Machine, |root| Self::Root(root.into()))
     }
-    find("rabbitmq-server")
+
+    /// What is installed, e.g. `PostgreSQL 17.12`; empty for what can't be asked.
+    pub fn versions(&self) -> Vec<String> {
+        let postgres = self.postgres_folder().and_then(|folder| self.version(&folder.join("postgres")));
+        let redis = self.find("redis-server").and_then(|program| self.version(&program));
+        let rabbitmq = self.entries("/usr/lib/rabbitmq/lib").into_iter().find_map(|name| {
+            let version = name.strip_prefix("rabbitmq_server-")?;
+            Some(version.to_owned())
+        });
+        [("PostgreSQL", postgres), ("RabbitMQ", rabbitmq), ("Redis", redis)]
+            .into_iter()
+            .filter_map(|(name, version)| Some(format!("{name} {}", version?)))
+            .collect()
+    }
+
+    /// Finds a program on `PATH` or in the usual folders; the path is as the program itself will see it.
+    pub(crate) fn find(&self, program: &str) -> Option<PathBuf> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path)
+            .chain(ALSO.iter().map(PathBuf::from))
+            .map(|folder| folder.join(program))
+            .find(|candidate| self.has(candidate))
+    }
+
+    /// The folder with `postgres`, `initdb` and `psql`: the newest under
+    /// `/usr/lib/postgresql` (Debian does not put them on `PATH`), or wherever `PATH` has `initdb`.
+    pub(crate) fn postgres_folder(&self) -> Option<PathBuf> {
+        let versions = self.entries("/usr/lib/postgresql").into_iter().filter_map(|name| name.parse::<u32>().ok());
+        let newest = versions
+            .map(|version| (version, PathBuf::from(format!("/usr/lib/postgresql/{version}/bin"))))
+            .filter(|(_, folder)| self.has(&folder.join("initdb")))
+            .max();
+        newest.map(|(_, folder)| folder).or_else(|| {
+            let initdb = self.find("initdb")?;
+            Some(initdb.parent()?.to_owned())
+        })
+    }
+
+    /// RabbitMQ's own start script. Debian's `/usr/sbin/rabbitmq-server` is a
+    /// wrapper that insists on the system user and its folders.
+    pub(crate) fn rabbitmq_server(&self) -> Option<PathBuf> {
+        let own = PathBuf::from("/usr/lib/rabbitmq/bin/rabbitmq-server");
+        if self.has(&own) { Some(own) } else { self.find("rabbitmq-server") }
+    }
+
+    /// A command for `program`, which keeps its data in `folder`. In another root it runs as that system's `user`.
+    pub(crate) fn command(&self, program: &Path, folder: &Path, user: &str) -> Result<Command, StartError> {
+        match self {
+            Self::Machine => Ok(Command::new(program)),
+            Self::Root(root) => chroot::command(root, program, folder, user),
+        }
+    }
+
+    fn has(&self, program: &Path) -> bool {
+        match self {
+            Self::Machine => program.is_file(),
+            // A link's target is a path in that root, so it is not followed from here.
+            Self::Root(_) => fs::symlink_metadata(self.seen_from_here(program)).is_ok_and(|found| !found.is_dir()),
+        }
+    }
+
+    fn entries(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.seen_from_here(Path::new(folder))).into_iter().flatten();
+        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect()
+    }
+
+    fn seen_from_here(&self, path: &Path) -> PathBuf {
+        match self {
+            Self::Machine => path.to_owned(),
+            Self::Root(root) => root.join(path.strip_prefix("/").unwrap_or(path)),
+        }
+    }
+
+    /// The first number in what `--version` says.
+    fn version(&self, program: &Path) -> Option<String> {
+        let mut command = match self {
+            Self::Machine => Command::new(program),
+            Self::Root(root) => {
+                let mut command = Command::new("chroot");
+                command.arg(root).arg(program);
+                command
+            }
+        };
+        first_number(&String::from_utf8_lossy(&command.arg("--version").output().ok()?.stdout))
+    }
+}
+
+/// Finds a program of the machine on `PATH` or in the usual folders.
+pub fn find(program: &str) -> Option<PathBuf> {
+    Programs::Machine.find(program)
+}
+
+/// The machine's folder with `postgres`, `initdb` and `psql`.
+pub fn postgres_folder() -> Option<PathBuf> {
+    Programs::Machine.postgres_folder()
+}
+
+/// Reads `postgres (PostgreSQL) 17.5 (Debian 17.5-1)` and `Redis server v=8.0.2 sha=00000000:0`.
+fn first_number(text: &str) -> Option<String> {
+    let words = text.split_whitespace().map(|word| word.trim_start_matches("v="));
+    words.filter(|word| word.starts_with(|first: char| first.is_ascii_digit())).map(str::to_owned).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_from_what_servers_say() {
+        let postgres = "postgres (PostgreSQL) 17.5 (Debian 17.5-1.pgdg120+1)\n";
+        assert_eq!(first_number(postgres).as_deref(), Some("17.5"));
+        assert_eq!(first_number("Redis server v=8.0.2 sha=00000000:0 bits=64").as_deref(), Some("8.0.2"));
+        assert_eq!(first_number("no such option"), None);
+    }
+
+    #[test]
+    fn programs_of_another_root_are_named_as_they_see_themselves() {
+        let root = std::env::temp_dir().join(format!("servers-root-{}", std::process::id()));
+        let programs = Programs::Root(root.clone());
+        assert_eq!(programs.postgres_folder(), None);
+        for version in ["9", "17"] {
+            let bin = root.join(format!("usr/lib/postgresql/{version}/bin"));
+            fs::create_dir_all(&bin).unwrap();
+            fs::write(bin.join("initdb"), "").unwrap();
+        }
+        assert_eq!(programs.postgres_folder(), Some(PathBuf::from("/usr/lib/postgresql/17/bin")));
+        fs::remove_dir_all(root).unwrap();
+    }
 }

@@ -9,7 +9,7 @@ use rustix::process::Signal;
 
 use crate::broker_user::definitions;
 use crate::daemon::{Daemon, Launch, stop_leftover};
-use crate::{BrokerUser, Port, StartError, Stopped, epmd, pick, probe, programs, secret};
+use crate::{BrokerUser, Port, Programs, StartError, Stopped, epmd, pick, probe, secret};
 
 /// Generous, because servers start beside a compiler that takes every core.
 const START_LIMIT: Duration = Duration::from_mins(4);
@@ -31,12 +31,21 @@ pub struct RabbitMqOptions {
     pub users: Vec<BrokerUser>,
     /// Where its log goes; `server.log` in the folder unless set.
     pub log: Option<PathBuf>,
+    /// Whose programs are run.
+    pub programs: Programs,
 }
 
 impl RabbitMqOptions {
     /// A broker under `folder` on any free ports, with guest/guest as its only user.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), port: Port::Free, console_port: Port::Free, users: Vec::new(), log: None }
+        Self {
+            folder: folder.into(),
+            port: Port::Free,
+            console_port: Port::Free,
+            users: Vec::new(),
+            log: None,
+            programs: Programs::from_environment(),
+        }
     }
 }
 
@@ -92,13 +101,15 @@ impl RabbitMq {
             return Ok(());
         }
         self.stop();
-        let program = programs::rabbitmq_server()
+        let programs = &self.options.programs;
+        let program = programs
+            .rabbitmq_server()
             .ok_or(StartError::ProgramMissing { program: "rabbitmq-server", package: "rabbitmq-server" })?;
         self.write_configuration()?;
-        let epmd = epmd::start(&self.options.folder, self.ports.epmd)?;
+        let epmd = epmd::start(programs, &self.options.folder, self.ports.epmd)?;
         let mut broker = Daemon::spawn(Launch {
             name: "RabbitMQ".to_owned(),
-            command: self.command(&program),
+            command: self.command(&program)?,
             log: self.log(),
             append_log: true,
             record: record(&self.options.folder),
@@ -196,9 +207,9 @@ impl RabbitMq {
         Ok(())
     }
 
-    fn command(&self, program: &Path) -> Command {
+    fn command(&self, program: &Path) -> Result<Command, StartError> {
         let folder = &self.options.folder;
-        let mut command = Command::new(program);
+        let mut command = self.options.programs.command(program, folder, "rabbitmq")?;
         for (key, _) in std::env::vars_os() {
             if key.to_string_lossy().starts_with("RABBITMQ_") {
                 command.env_remove(key);
@@ -230,7 +241,7 @@ impl RabbitMq {
                 "-noinput +sbwt none +sbwtdcpu none +sbwtdio none \
                  -start_epmd false -kernel inet_dist_use_interface {127,0,0,1}",
             );
-        command
+        Ok(command)
     }
 }
 

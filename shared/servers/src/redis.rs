@@ -1,13 +1,12 @@
 //! A private Redis server.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::Signal;
 
 use crate::daemon::{Daemon, Launch, stop_leftover};
-use crate::{Port, StartError, Stopped, pick, probe, programs, secret};
+use crate::{Port, Programs, StartError, Stopped, pick, probe, secret};
 
 /// Generous, because servers start beside a compiler that takes every core.
 const START_LIMIT: Duration = Duration::from_mins(2);
@@ -22,12 +21,14 @@ pub struct RedisOptions {
     pub port: Port,
     /// Where its log goes; `server.log` in the folder unless set.
     pub log: Option<PathBuf>,
+    /// Whose programs are run.
+    pub programs: Programs,
 }
 
 impl RedisOptions {
     /// A server under `folder` on any free port.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), port: Port::Free, log: None }
+        Self { folder: folder.into(), port: Port::Free, log: None, programs: Programs::from_environment() }
     }
 }
 
@@ -64,13 +65,15 @@ impl Redis {
         if self.is_running() {
             return Ok(());
         }
-        let program = programs::find("redis-server")
+        let programs = &self.options.programs;
+        let program = programs
+            .find("redis-server")
             .ok_or(StartError::ProgramMissing { program: "redis-server", package: "redis-server" })?;
         // A file and not arguments: every user sees the arguments of a process.
         let configuration = self.options.folder.join("redis.conf");
         secret::write_private(&configuration, &self.configuration())
             .map_err(|source| StartError::Folder { path: configuration.clone(), source })?;
-        let mut command = Command::new(program);
+        let mut command = programs.command(&program, &self.options.folder, "redis")?;
         command.arg(&configuration);
         let mut daemon = Daemon::spawn(Launch {
             name: "Redis".to_owned(),

@@ -10,7 +10,7 @@ use crate::{StartError, is_root};
 /// The user that PostgreSQL is to take itself for; its Debian package creates it.
 const USER: &str = "postgres";
 
-/// A command for `program` that does not run as root, with `folder` its to write.
+/// A command for `program` of the machine that does not run as root, with `folder` its to write.
 ///
 /// As root, a user namespace in which we are called `postgres` comes first: the
 /// files stay ours, so it works below a home that no other user may enter, and
@@ -22,9 +22,9 @@ pub(crate) fn command(program: &Path, folder: &Path) -> Result<Command, StartErr
     if !is_root() {
         return Ok(Command::new(program));
     }
-    if namespaces_work() {
+    if namespaces_work(USER, USER) {
         let mut command = Command::new("unshare");
-        command.args(NAMESPACE).arg("--").arg(program);
+        command.args(namespace(USER, USER)).arg("--").arg(program);
         return Ok(command);
     }
     give_away(folder)?;
@@ -33,11 +33,15 @@ pub(crate) fn command(program: &Path, folder: &Path) -> Result<Command, StartErr
     Ok(command)
 }
 
-const NAMESPACE: [&str; 3] = ["--user", "--map-user=postgres", "--map-group=postgres"];
+/// Arguments of `unshare` for a namespace in which we are `user`, by name or number.
+pub(crate) fn namespace(user: &str, group: &str) -> [String; 3] {
+    ["--user".to_owned(), format!("--map-user={user}"), format!("--map-group={group}")]
+}
 
-fn namespaces_work() -> bool {
+/// Whether this machine allows such namespaces.
+pub(crate) fn namespaces_work(user: &str, group: &str) -> bool {
     Command::new("unshare")
-        .args(NAMESPACE)
+        .args(namespace(user, group))
         .args(["--", "true"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -51,7 +55,7 @@ fn give_away(folder: &Path) -> Result<(), StartError> {
     let passwd = fs::read_to_string("/etc/passwd").map_err(failed)?;
     let (uid, gid) =
         ids_of(USER, &passwd).ok_or(StartError::ProgramMissing { program: "user postgres", package: "postgresql" })?;
-    give_tree(folder, uid, gid).map_err(failed)?;
+    give_away_to(folder, uid, gid).map_err(failed)?;
     let reachable = Command::new("setpriv")
         .args(["--reuid", USER, "--regid", USER, "--clear-groups", "--"])
         .args(["test", "-w"])
@@ -71,17 +75,19 @@ fn give_away(folder: &Path) -> Result<(), StartError> {
     })
 }
 
-fn give_tree(path: &Path, uid: u32, gid: u32) -> std::io::Result<()> {
+/// Makes the folder and all that is in it the user's.
+pub(crate) fn give_away_to(path: &Path, uid: u32, gid: u32) -> std::io::Result<()> {
     chown(path, Some(uid), Some(gid))?;
     if path.is_dir() && !path.is_symlink() {
         for entry in fs::read_dir(path)? {
-            give_tree(&entry?.path(), uid, gid)?;
+            give_away_to(&entry?.path(), uid, gid)?;
         }
     }
     Ok(())
 }
 
-fn ids_of(user: &str, passwd: &str) -> Option<(u32, u32)> {
+/// The ids of user and group in the text of a `passwd` file.
+pub(crate) fn ids_of(user: &str, passwd: &str) -> Option<(u32, u32)> {
     passwd.lines().find_map(|line| {
         let mut fields = line.split(':');
         let name = fields.next()?;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use servers::{
-    BrokerUser, Durability, Postgres, PostgresOptions, RabbitMq, RabbitMqOptions, Redis, RedisOptions, Stopped,
-    postgres_folder, probe,
+    BrokerUser, Durability, Postgres, PostgresOptions, Programs, RabbitMq, RabbitMqOptions, Redis, RedisOptions,
+    Stopped, postgres_folder, probe,
 };
 
 fn folder(name: &str) -> PathBuf {
@@ -33,6 +33,10 @@ fn postgres_keeps_its_data_and_its_port_over_a_restart() {
     server.start_again().unwrap();
     assert_eq!(psql(&url, "select answer from kept"), "42");
     assert_eq!(psql(&url, "show data_checksums"), "on");
+    let version = psql(&url, "show server_version");
+    let version = format!("PostgreSQL {}", version.split(' ').next().unwrap());
+    let installed = Programs::from_environment().versions();
+    assert!(installed.contains(&version), "{version} runs, of {installed:?}");
     drop(server);
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -20,6 +20,8 @@ pub(crate) enum Need {
     Chromium,
     /// Any Node at all, to fetch the right one.
     Npm,
+    /// What installs another Debian under a folder.
+    Debootstrap,
     /// What the gateway is measured against.
     Nginx,
     /// A Python that makes environments with pip in them.
@@ -41,6 +43,7 @@ impl Need {
             Self::PgBouncer => find_program("pgbouncer").is_some(),
             Self::Chromium => find_program("chromium").is_some(),
             Self::Npm => find_program("npm").is_some(),
+            Self::Debootstrap => find_program("debootstrap").is_some(),
             Self::Nginx => find_program("nginx").is_some(),
             Self::Python => {
                 let environments = Command::new("python3").args(["-c", "import ensurepip, venv"]).output();
@@ -66,6 +69,7 @@ impl Need {
             Self::PgBouncer => &["pgbouncer"],
             Self::Chromium => &["chromium"],
             Self::Npm => &["npm"],
+            Self::Debootstrap => &["debootstrap"],
             // The program alone: the whole package would start a server.
             Self::Nginx => &["nginx-light"],
             Self::Python => &["python3", "python3-venv"],

@@ -3,10 +3,12 @@
 mod apt;
 mod missing;
 mod node;
+mod trixie;
 
 pub(crate) use apt::{ask_for_password, install};
 pub(crate) use missing::{Need, missing};
 pub(crate) use node::{Node, node};
+pub(crate) use trixie::trixie;
 
 use std::process::ExitCode;
 

@@ -173,6 +173,7 @@ fn start_postgres(plan: &Plan) -> Result<Postgres, StartError> {
         port: plan.servers.postgres,
         durability: plan.durability,
         log: Some(plan.log("postgres")),
+        programs: plan.server_programs.clone(),
         ..PostgresOptions::new(plan.folder().join("postgres"))
     })
 }
@@ -183,6 +184,7 @@ fn start_rabbitmq(plan: &Plan, passwords: &Passwords) -> Result<RabbitMq, StartE
         console_port: plan.servers.console,
         users: passwords.broker_users(),
         log: Some(plan.log("rabbitmq")),
+        programs: plan.server_programs.clone(),
         ..RabbitMqOptions::new(plan.folder().join("rabbitmq"))
     })
 }
@@ -191,6 +193,7 @@ fn start_redis(plan: &Plan) -> Result<Redis, StartError> {
     Redis::start(RedisOptions {
         port: plan.servers.redis,
         log: Some(plan.log("redis")),
+        programs: plan.server_programs.clone(),
         ..RedisOptions::new(plan.folder().join("redis"))
     })
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use servers::{Durability, Port, pick};
+use servers::{Durability, Port, Programs, pick};
 
 use crate::checkout::{Checkout, variable};
 use crate::failure::Failure;
@@ -44,6 +44,8 @@ pub(crate) struct Plan {
     pub(crate) release: bool,
     /// How people prove who they are: `header` or `jwt`.
     pub(crate) auth_mode: String,
+    /// Whose programs the servers are.
+    pub(crate) server_programs: Programs,
     /// Where the programs are, unless where this build puts them.
     programs: Option<PathBuf>,
 }
@@ -73,6 +75,7 @@ impl Plan {
             given: Given::from_environment(),
             release,
             auth_mode: variable("AUTH_MODE").unwrap_or_else(|| BELIEVING.to_owned()),
+            server_programs: Programs::Machine,
             programs: None,
         }
     }
@@ -99,6 +102,7 @@ impl Plan {
             given: Given::default(),
             release: false,
             auth_mode: BELIEVING.to_owned(),
+            server_programs: Programs::Machine,
             programs: None,
         })
     }
@@ -106,6 +110,11 @@ impl Plan {
     /// The same, into which people sign in.
     pub(crate) fn where_people_sign_in(self) -> Self {
         Self { auth_mode: "jwt".to_owned(), ..self }
+    }
+
+    /// The same, on servers of another installation.
+    pub(crate) fn on_servers_of(self, server_programs: Programs) -> Self {
+        Self { server_programs, ..self }
     }
 
     /// An instance that is measured: optimised, on free ports, and it loses nothing when the power goes.

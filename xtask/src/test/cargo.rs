@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use servers::{Programs, ROOT_VARIABLE};
+
 use crate::failure::Failure;
 use crate::instance::{Backing, build_services, cargo_build};
 use crate::run::{self, OnInterrupt};
@@ -68,12 +70,16 @@ pub(super) fn build(stage: &Stage<'_>, selection: Selection) -> Result<(), Failu
 
 /// Unit, integration and end-to-end tests and doctests, as selected, with real servers.
 pub(super) fn on_servers(stage: &Stage<'_>, selection: Selection, servers: &Backing) -> Result<Counts, Failure> {
-    let environment = [
+    let mut environment = vec![
         ("TEST_DATABASE_URL", servers.maintenance_url().unwrap_or_default()),
         ("TEST_AMQP_URL", servers.amqp_admin_url()),
         ("TEST_RABBITMQ_MANAGEMENT_URL", servers.console_url().unwrap_or_default()),
         ("TEST_REDIS_URL", servers.redis_url()),
     ];
+    // Some tests start servers of their own.
+    if let Programs::Root(root) = stage.server_programs {
+        environment.push((ROOT_VARIABLE, root.display().to_string()));
+    }
     run(stage, selection.name(), selection.arguments(), &environment)
 }
 

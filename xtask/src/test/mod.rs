@@ -12,11 +12,13 @@ mod supply_chain;
 use std::process::ExitCode;
 use std::thread;
 
+use servers::Programs;
+
 use crate::checkout::Checkout;
-use crate::cli::{Part, TestOptions};
+use crate::cli::{Generation, Part, TestOptions};
 use crate::console::Console;
 use crate::failure::{Doing, Failure};
-use crate::install::{Need, ask_for_password, install, missing};
+use crate::install::{Need, ask_for_password, install, missing, trixie};
 use crate::instance::{Lock, Product, stop_leftovers};
 use crate::interrupt::Interrupt;
 use crate::test::cargo::Selection;
@@ -54,10 +56,17 @@ pub(crate) fn test(checkout: &Checkout, options: &TestOptions) -> Result<ExitCod
     ask_for_password(&packages);
     install(&packages, &console, &interrupt)?;
 
+    let server_programs = match options.servers {
+        Generation::Machine => Programs::Machine,
+        Generation::Trixie => trixie(checkout, &console, &interrupt)?,
+    };
+    console.line("servers", &format!("tests run on {}", server_programs.versions().join(", ")));
+
     let stage = Stage {
         checkout,
         folder: &folder,
         filter: options.filter.as_deref(),
+        server_programs: &server_programs,
         console: &console,
         interrupt: &interrupt,
     };

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use servers::Programs;
+
 use crate::checkout::Checkout;
 use crate::console::Console;
 use crate::failure::Failure;
@@ -15,6 +17,8 @@ pub(super) struct Stage<'a> {
     /// `.local/test`.
     pub(super) folder: &'a Path,
     pub(super) filter: Option<&'a str>,
+    /// Whose programs the servers are.
+    pub(super) server_programs: &'a Programs,
     pub(super) console: &'a Console,
     pub(super) interrupt: &'a Interrupt,
 }
@@ -25,7 +29,7 @@ impl Stage<'_> {
     /// # Errors
     /// Fails if one does not start.
     pub(super) fn servers(&self) -> Result<Backing, Failure> {
-        let plan = Plan::for_tests(self.folder.join("servers"))?;
+        let plan = self.plan("servers")?;
         self.console.timed("servers", || Backing::start(&plan, self.console))
     }
 
@@ -34,7 +38,7 @@ impl Stage<'_> {
     /// # Errors
     /// Fails with what did not build or start.
     pub(super) fn product(&self, name: &str) -> Result<Product, Failure> {
-        self.start(&Plan::for_tests(self.folder.join(name))?)
+        self.start(&self.plan(name)?)
     }
 
     /// The same, into which people sign in.
@@ -42,7 +46,11 @@ impl Stage<'_> {
     /// # Errors
     /// As [`Stage::product`].
     pub(super) fn product_where_people_sign_in(&self) -> Result<Product, Failure> {
-        self.start(&Plan::for_tests(self.folder.join("signed-in"))?.where_people_sign_in())
+        self.start(&self.plan("signed-in")?.where_people_sign_in())
+    }
+
+    fn plan(&self, name: &str) -> Result<Plan, Failure> {
+        Ok(Plan::for_tests(self.folder.join(name))?.on_servers_of(self.server_programs.clone()))
     }
 
     fn start(&self, plan: &Plan) -> Result<Product, Failure> {
