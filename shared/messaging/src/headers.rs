@@ -76,8 +76,17 @@ impl Headers {
 
 /// Whether this crate, RabbitMQ or W3C gives the header its meaning.
 pub(crate) fn is_reserved(name: &str) -> bool {
-    const NAMES: [&str; 8] =
-        ["traceparent", "tracestate", "sequence", "attempts", "climbed", "first-failed-at", "failed-at", "last-error"];
+    const NAMES: [&str; 9] = [
+        "traceparent",
+        "tracestate",
+        "sequence",
+        "attempts",
+        "climbed",
+        "unknown",
+        "first-failed-at",
+        "failed-at",
+        "last-error",
+    ];
     name.starts_with("outbox-") || name.starts_with("x-") || NAMES.contains(&name)
 }
 

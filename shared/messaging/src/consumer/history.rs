@@ -12,6 +12,7 @@ use time::format_description::well_known::Rfc3339;
 const PREFIX: &str = "outbox-";
 const ATTEMPTS: &str = "attempts";
 const CLIMBED: &str = "climbed";
+const UNKNOWN: &str = "unknown";
 const FIRST_FAILED_AT: &str = "first-failed-at";
 const FAILED_AT: &str = "failed-at";
 const LAST_ERROR: &str = "last-error";
@@ -25,6 +26,8 @@ pub(crate) struct History {
     pub(crate) attempts: u32,
     /// Rungs of the ladder that were used up by failures; waits that a handler asked for use up none.
     pub(crate) climbed: u32,
+    /// Waits because a replica did not know its type.
+    pub(crate) unknown: u32,
     /// When it failed first.
     pub(crate) first_failed_at: Option<OffsetDateTime>,
     /// When it failed last.
@@ -40,6 +43,7 @@ impl History {
         Self {
             attempts: self.attempts.saturating_add(1),
             climbed: self.climbed,
+            unknown: self.unknown,
             first_failed_at: self.first_failed_at.or(Some(now)),
             failed_at: Some(now),
             last_error: Some(shortened(error).to_owned()),
@@ -52,6 +56,7 @@ impl History {
         Self {
             attempts: number(headers, ATTEMPTS),
             climbed: number(headers, CLIMBED),
+            unknown: number(headers, UNKNOWN),
             first_failed_at: moment(headers, FIRST_FAILED_AT),
             failed_at: moment(headers, FAILED_AT),
             last_error: own_text(headers, LAST_ERROR),
@@ -65,6 +70,7 @@ impl History {
         };
         insert(ATTEMPTS, AMQPValue::LongLongInt(self.attempts.into()));
         insert(CLIMBED, AMQPValue::LongLongInt(self.climbed.into()));
+        insert(UNKNOWN, AMQPValue::LongLongInt(self.unknown.into()));
         let moments = [(FIRST_FAILED_AT, self.first_failed_at), (FAILED_AT, self.failed_at)];
         for (name, moment) in moments.into_iter().filter_map(|(name, moment)| Some((name, moment?))) {
             if let Ok(written) = moment.format(&Rfc3339) {
@@ -226,7 +232,8 @@ mod tests {
         assert!(copy.user_id().is_none() && copy.expiration().is_none() && copy.reply_to().is_none());
         let names: Vec<&str> =
             copy.headers().as_ref().unwrap().inner().keys().map(lapin::types::ShortString::as_str).collect();
-        let ours = [ATTEMPTS, CLIMBED, "outbox-attempts", "outbox-climbed", EXCHANGE, ROUTING_KEY];
+        let ours =
+            [ATTEMPTS, CLIMBED, UNKNOWN, "outbox-attempts", "outbox-climbed", "outbox-unknown", EXCHANGE, ROUTING_KEY];
         assert!(names.iter().all(|name| ours.contains(name)), "{names:?}");
     }
 

@@ -35,8 +35,9 @@ pub(crate) fn unknown(failed: History) -> Fate {
     let mut steps = 0;
     for ((rung, _), times) in LADDER.iter().zip(UNKNOWN_STEPS) {
         steps += times;
-        if failed.climbed < steps {
-            return Fate::Rung(rung, History { climbed: failed.climbed + 1, ..failed });
+        if failed.unknown < steps {
+            // Rungs that failures use up are counted apart: a replica that knows the type begins at the first.
+            return Fate::Rung(rung, History { unknown: failed.unknown + 1, ..failed });
         }
     }
     Fate::Dead(failed)

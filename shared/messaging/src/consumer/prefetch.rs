@@ -3,8 +3,8 @@
 //! RabbitMQ counts deliveries, not bytes (`prefetch_size` is not implemented), and the number of a subscription is fixed
 //! when it begins. So the sizes that arrive decide whether the next subscription has another number.
 
-/// An event of this crate is at most this large, so a subscription that has seen nothing yet expects it.
-const EXPECTED_BYTES: usize = crate::outbox::EVENT_BYTES_MAX;
+/// What a subscription that has seen nothing yet expects: most events are far smaller than the 256 KiB that they may have.
+const EXPECTED_BYTES: usize = 32 * 1024;
 /// Deliveries after which a large one is forgotten.
 const MEMORY: u32 = 1_000;
 
