@@ -181,7 +181,7 @@ impl Queue {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::super::options::RelayOptions;
     use super::super::row::Route;
     use super::*;
@@ -192,7 +192,7 @@ mod tests {
 
     const MIB: usize = 1024 * 1024;
 
-    fn row(id: i64, key: &str, routing_key: &str) -> Row {
+    pub(crate) fn row(id: i64, key: &str, routing_key: &str) -> Row {
         Row {
             lane: 0,
             id,
