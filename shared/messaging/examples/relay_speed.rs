@@ -14,7 +14,7 @@ use lapin::options::{
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, ExchangeKind};
 use rabbit_outbox::probe::{Probe, Step};
-use rabbit_outbox::{Event, Messaging};
+use rabbit_outbox::{Event, Messaging, schema};
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Executor, PgPool};
@@ -58,14 +58,9 @@ async fn main() -> Outcome<()> {
     let arguments = Arguments::parse();
     let options = PgConnectOptions::from_str(&arguments.database_url)?.options([("search_path", SCHEMA)]);
     let pool = PgPool::connect_with(options).await?;
-    let ddl = format!(
-        "drop schema if exists {SCHEMA} cascade; create schema {SCHEMA}; {}; {}; {}; {};",
-        include_str!("../migrations/0001_outbox_inbox.sql"),
-        include_str!("../migrations/0005_outbox_scheduled_archive.sql"),
-        include_str!("../migrations/0006_dead_letters.sql"),
-        include_str!("../migrations/0007_dead_letters_allow_unrouted.sql"),
-    );
+    let ddl = format!("drop schema if exists {SCHEMA} cascade; create schema {SCHEMA}");
     pool.execute(sqlx::raw_sql(AssertSqlSafe(ddl))).await?;
+    schema::install(&mut *pool.acquire().await?).await?;
     let connection = Connection::connect(&arguments.amqp_url, ConnectionProperties::default()).await?;
     let channel = connection.create_channel().await?;
     declare(&channel).await?;

@@ -317,3 +317,106 @@ impl Flight {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::relay::queue::tests::row;
+
+    const MIB: usize = 1024 * 1024;
+
+    fn flight(now: Instant) -> Flight {
+        Flight::new(4 * MIB, now)
+    }
+
+    /// Rows of one route share its address, as those that were read do.
+    fn board(flight: &mut Flight, route: &Row, rows: i64, now: Instant) -> Vec<u64> {
+        (0..rows).map(|id| flight.board(Row { id, ordering_key: id.to_string(), ..route.clone() }, now)).collect()
+    }
+
+    #[test]
+    fn a_route_leaves_room_for_others() {
+        let (now, one, other) = (Instant::now(), row(1, "a", "one"), row(2, "b", "other"));
+        let mut flight = flight(now);
+        board(&mut flight, &one, 192, now);
+        assert_eq!((flight.room_for(&one), flight.room_for(&other)), (Room::RouteFull, Room::Free));
+        board(&mut flight, &other, 64, now);
+        assert_eq!(flight.room_for(&row(3, "c", "third")), Room::Full);
+    }
+
+    #[test]
+    fn a_window_counts_bytes_and_one_row_always_goes() {
+        let now = Instant::now();
+        let mut flight = flight(now);
+        let large = Row { payload: vec![0; 5 * MIB], ..row(1, "a", "one") };
+        assert_eq!(flight.room_for(&large), Room::Free);
+        let number = flight.board(large, now);
+        assert_eq!(flight.room_for(&row(2, "b", "other")), Room::Full);
+        flight.take(number, now);
+        assert_eq!(flight.room_for(&row(2, "b", "other")), Room::Free);
+    }
+
+    #[test]
+    fn a_route_that_the_broker_has_and_does_not_confirm_is_stuck_and_then_to_blame() {
+        let (started, stuck, healthy) = (Instant::now(), row(1, "a", "stuck"), row(2, "b", "healthy"));
+        let mut flight = flight(started);
+        board(&mut flight, &stuck, 10, started);
+        let after = board(&mut flight, &healthy, 1, started)[0];
+        flight.confirmed(after, after, started);
+        flight.take(after, started);
+        let later = started + STUCK_AFTER;
+        assert!(flight.check(later).unconfirmed.is_empty());
+        assert_eq!((flight.room_for(&stuck), flight.room_for(&healthy)), (Room::RouteStuck, Room::Free));
+        assert_eq!(flight.room_for(&Row { probe: true, ..stuck.clone() }), Room::Free);
+        // What is stuck takes no room from others.
+        assert_eq!(flight.free_rows(), WINDOW_ROWS);
+
+        let checked = flight.check(started + CONFIRM_TIMEOUT);
+        assert_eq!((checked.unconfirmed.len(), checked.dead), (10, false));
+        assert!(flight.is_empty());
+        let late = flight.take_late(3).unwrap();
+        assert_eq!((late.lane, late.id), (lane::shadow(0), 3));
+    }
+
+    #[test]
+    fn a_slow_route_that_confirms_one_after_the_other_is_not_to_blame() {
+        let (started, slow) = (Instant::now(), row(1, "a", "slow"));
+        let mut flight = flight(started);
+        let numbers = board(&mut flight, &slow, 20, started);
+        flight.taken_before(flight.next_number(), started);
+        let mut now = started;
+        for number in numbers {
+            now += CONFIRM_TIMEOUT / 2;
+            assert!(flight.check(now).unconfirmed.is_empty());
+            flight.confirmed(number, number, now);
+            flight.take(number, now);
+        }
+    }
+
+    #[test]
+    fn a_channel_on_which_nothing_comes_back_is_dead_and_no_route_is_blamed() {
+        let started = Instant::now();
+        let mut flight = flight(started);
+        board(&mut flight, &row(1, "a", "one"), 3, started);
+        let asked = flight.check(started + ASK_AFTER);
+        assert!(asked.ask && !asked.dead);
+        let checked = flight.check(started + CONFIRM_TIMEOUT);
+        assert!(checked.dead && checked.unconfirmed.is_empty());
+        // Had it answered, it would be alive, and the route would have had its time.
+        flight.taken_before(flight.next_number(), started + ASK_AFTER);
+        let checked = flight.check(started + CONFIRM_TIMEOUT);
+        assert!(!checked.dead && checked.unconfirmed.len() == 3);
+    }
+
+    #[test]
+    fn nothing_of_a_key_goes_while_it_is_undecided() {
+        let now = Instant::now();
+        let mut flight = flight(now);
+        let holding = Row { hold_key: true, ..row(1, "a", "x") };
+        let number = flight.board(holding, now);
+        assert_eq!(flight.room_for(&row(2, "a", "x")), Room::KeyUndecided);
+        assert_eq!(flight.room_for(&row(3, "b", "x")), Room::Free);
+        flight.take(number, now);
+        assert_eq!(flight.room_for(&row(2, "a", "x")), Room::Free);
+    }
+}

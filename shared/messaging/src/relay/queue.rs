@@ -181,7 +181,7 @@ impl Queue {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::super::options::RelayOptions;
     use super::super::row::Route;
     use super::*;
@@ -192,7 +192,7 @@ mod tests {
 
     const MIB: usize = 1024 * 1024;
 
-    fn row(id: i64, key: &str, routing_key: &str) -> Row {
+    pub(crate) fn row(id: i64, key: &str, routing_key: &str) -> Row {
         Row {
             lane: 0,
             id,
@@ -302,5 +302,37 @@ mod tests {
             gate.delivered(&row(id, "a", "flaky"));
         }
         assert_eq!(gate.closed_routes(), 0);
+    }
+
+    #[test]
+    fn a_full_route_is_opened_by_a_try_and_not_by_what_was_on_its_way() {
+        let mut gate = Gate::new(RelayOptions::default());
+        let (now, refused) = (Instant::now(), Complaint::pressure("basic.nack"));
+        assert!(gate.failed(&row(1, "a", "full"), &refused, true, now));
+        assert!(!gate.delivered(&row(2, "a", "full")));
+        assert_eq!(gate.admit(&row(3, "a", "full")), Admission::Closed(refused));
+        assert!(gate.delivered(&Row { probe: true, ..row(1, "a", "full") }));
+        assert_eq!(gate.admit(&row(3, "a", "full")), Admission::Go);
+    }
+
+    #[test]
+    fn what_waits_for_a_stuck_route_keeps_its_keys_and_makes_room_when_it_is_too_much() {
+        let (mut gate, started) = (Gate::new(RelayOptions::default()), Instant::now());
+        let mut flight = Flight::new(MIB, started);
+        let stuck = row(0, "s", "stuck");
+        flight.board(stuck.clone(), started);
+        flight.taken_before(flight.next_number(), started);
+        let now = started + Duration::from_secs(1);
+        flight.check(now);
+
+        let behind = |id: i64| Row { id, ..stuck.clone() };
+        let mut waiting = VecDeque::from([behind(1), row(2, "s", "well"), row(3, "b", "well")]);
+        let departure = Departure::compose(&mut waiting, &mut gate, &mut flight, now);
+        assert_eq!((departure.boarded.len(), ids(&waiting)), (1, vec![1, 2]), "its key waits, another goes");
+
+        waiting.extend((10..200).map(behind));
+        waiting.push_back(row(200, "c", "well"));
+        let departure = Departure::compose(&mut waiting, &mut gate, &mut flight, now);
+        assert_eq!((departure.boarded.len(), departure.closed.len(), waiting.len()), (2, 191, 0));
     }
 }

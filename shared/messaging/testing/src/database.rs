@@ -7,9 +7,12 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool};
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
+use std::time::Duration;
 
-/// Connections of one service's pool: many tests share a server.
-const POOL_MAX: u32 = 8;
+/// Connections of one service's pool: many tests share a server, which has a hundred by default.
+const POOL_MAX: u32 = 4;
+/// A connection that nobody uses is given back to the other tests.
+const IDLE_LIMIT: Duration = Duration::from_secs(2);
 
 /// Letters and digits of a schema's name: it is put into statements.
 const NAME_BYTES_MAX: usize = 40;
@@ -115,7 +118,7 @@ fn pool(database: &PgConnectOptions, service: &str) -> PgPool {
     let named = service.bytes().all(plain) && !service.is_empty() && service.len() <= NAME_BYTES_MAX;
     assert!(named, "`{service}` is no name for a service here: lower-case letters, digits and `_`, as a schema's");
     let options = database.clone().options([("search_path", service)]);
-    PgPoolOptions::new().max_connections(POOL_MAX).connect_lazy_with(options)
+    PgPoolOptions::new().max_connections(POOL_MAX).idle_timeout(IDLE_LIMIT).connect_lazy_with(options)
 }
 
 /// A connection that alone has the lock `name` among all tests on the server, until it is closed.

@@ -2,12 +2,13 @@
 
 use crate::bare::Ear;
 use crate::stage::{Stage, broker, say, unsent};
-use rabbit_outbox::Messaging;
 use rabbit_outbox::relay::DatabaseProvider;
+use rabbit_outbox::{BrokerAddress, Messaging};
+use rabbit_outbox_testing::AmqpProxy;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, PgPool};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use testkit::eventually;
 
@@ -116,4 +117,37 @@ async fn nothing_is_published_from_a_database_from_which_nothing_can_be_deleted(
     eventually(0, async || unsent(&stage.alpha).await).await;
     stage.stop().await;
     assert_eq!(ear.arrivals().len(), 10);
+}
+
+#[tokio::test]
+async fn a_relay_goes_on_at_another_node_and_at_the_address_that_its_provider_gave_last() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let (first, second, third) = (
+        AmqpProxy::start(broker.url()).await,
+        AmqpProxy::start(broker.url()).await,
+        AmqpProxy::start(broker.url()).await,
+    );
+    let nodes = Arc::new(Mutex::new(vec![first.url().to_owned(), second.url().to_owned()]));
+    let given = Arc::clone(&nodes);
+    let address = BrokerAddress::provided_by(move || std::future::ready(Ok(given.lock().unwrap().clone())));
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), address);
+    stage.run(alpha.relay().run(stage.stopping()));
+    say(&alpha, 0, 10, 1).await;
+    eventually(10, async || ear.count()).await;
+    assert_eq!((first.connections(), second.connections()), (1, 0));
+
+    first.refuse_connections(true);
+    first.close_connections();
+    say(&alpha, 10, 20, 1).await;
+    eventually(20, async || ear.count()).await;
+    assert_eq!((first.connections(), second.connections()), (0, 1));
+
+    *nodes.lock().unwrap() = vec![third.url().to_owned()];
+    second.close_connections();
+    say(&alpha, 20, 30, 1).await;
+    eventually(30, async || ear.count()).await;
+    eventually(0, async || unsent(&stage.alpha).await).await;
+    assert_eq!((second.connections(), third.connections()), (0, 1));
+    stage.stop().await;
 }
