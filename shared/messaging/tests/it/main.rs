@@ -6,6 +6,7 @@ mod backlog;
 mod bare;
 mod stage;
 
+mod aborted;
 mod broker_faults;
 mod crashes;
 mod endurance;

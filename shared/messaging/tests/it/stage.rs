@@ -131,6 +131,11 @@ pub(crate) async fn say(alpha: &Messaging, from: i64, to: i64, per_transaction: 
     }
 }
 
+/// Counts rows by a statement.
+pub(crate) async fn count(pool: &PgPool, statement: &'static str) -> i64 {
+    sqlx::query_scalar(statement).fetch_one(pool).await.expect("count rows")
+}
+
 /// How many different numbers were heard, and how often in all.
 pub(crate) async fn heard(pool: &PgPool) -> (i64, i64) {
     sqlx::query_as("select count(distinct n), count(*) from heard").fetch_one(pool).await.expect("count what was heard")
