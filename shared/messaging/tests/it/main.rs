@@ -4,6 +4,7 @@
 
 mod backlog;
 mod bare;
+mod peer;
 mod stage;
 
 mod aborted;
@@ -17,6 +18,7 @@ mod lanes;
 mod maintenance;
 mod missing_producers;
 mod outages;
+mod peers;
 mod publishing;
 mod rejections;
 mod relays;
