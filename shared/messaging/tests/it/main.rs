@@ -29,3 +29,4 @@ mod storms;
 mod subscriptions;
 mod topologies;
 mod undeliverable;
+mod windows;
