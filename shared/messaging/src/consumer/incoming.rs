@@ -23,6 +23,8 @@ pub(crate) const BEYOND_WINDOW: &str = "outbox-beyond-window";
 /// Where a message was published that has been through the retry ladder or the dead letters since.
 pub(crate) const EXCHANGE: &str = "outbox-exchange";
 pub(crate) const ROUTING_KEY: &str = "outbox-routing-key";
+/// The message id of its publisher; a replay from the dead letters has another one.
+pub(crate) const MESSAGE_ID: &str = "outbox-message-id";
 /// The longest text that AMQP has for names, keys and ids.
 const SHORT_BYTES_MAX: usize = 255;
 
@@ -183,7 +185,7 @@ impl<'a> Arrived<'a> {
 }
 
 /// A header of ours that stands for a name, a key or an id. One that is longer is not ours, and a copy has no room for it.
-fn short_text(properties: &BasicProperties, name: &str) -> Option<String> {
+pub(crate) fn short_text(properties: &BasicProperties, name: &str) -> Option<String> {
     let text = properties.headers().as_ref().and_then(|headers| history::text(headers, name));
     text.filter(|text| text.len() <= SHORT_BYTES_MAX)
 }

@@ -12,6 +12,7 @@ mod broker_faults;
 mod crashes;
 mod endurance;
 mod first_event;
+mod foreign;
 mod interleavings;
 mod ladders;
 mod lanes;
