@@ -10,6 +10,7 @@ mod stage;
 mod aborted;
 mod broker_faults;
 mod crashes;
+mod declared;
 mod endurance;
 mod first_event;
 mod foreign;
