@@ -150,4 +150,10 @@ impl Mouth {
             self.publish(&exchange, &key, properties, &payload).await;
         }
     }
+
+    /// How many messages of a queue are ready, which no consumer holds.
+    pub(crate) async fn ready(&self, queue: &str) -> u32 {
+        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        self.channel.queue_declare(queue.into(), passive, FieldTable::default()).await.unwrap().message_count()
+    }
 }

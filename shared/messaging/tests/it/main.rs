@@ -21,6 +21,7 @@ mod maintenance;
 mod missing_producers;
 mod outages;
 mod peers;
+mod prefetch;
 mod publishing;
 mod rejections;
 mod relays;
