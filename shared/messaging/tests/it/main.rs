@@ -17,6 +17,7 @@ mod foreign;
 mod interleavings;
 mod ladders;
 mod lanes;
+mod maintaining;
 mod maintenance;
 mod missing_producers;
 mod outages;
