@@ -20,6 +20,7 @@ mod lanes;
 mod maintaining;
 mod maintenance;
 mod missing_producers;
+mod mixed_releases;
 mod outages;
 mod peers;
 mod prefetch;
