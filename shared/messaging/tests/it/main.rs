@@ -14,6 +14,7 @@ mod declared;
 mod endurance;
 mod first_event;
 mod foreign;
+mod handlers;
 mod interleavings;
 mod ladders;
 mod lanes;
