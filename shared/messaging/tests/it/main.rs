@@ -30,6 +30,7 @@ mod rejections;
 mod relays;
 mod replays;
 mod scheduled;
+mod schemas;
 mod stopping;
 mod storms;
 mod subscriptions;
