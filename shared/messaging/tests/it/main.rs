@@ -26,6 +26,7 @@ mod outages;
 mod peers;
 mod prefetch;
 mod publishing;
+mod read_only;
 mod rejections;
 mod relays;
 mod replays;
