@@ -27,6 +27,7 @@ mod peers;
 mod prefetch;
 mod publishing;
 mod read_only;
+mod readiness;
 mod rejections;
 mod relays;
 mod replays;
