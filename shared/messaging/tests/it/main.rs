@@ -33,6 +33,7 @@ mod relays;
 mod replays;
 mod scheduled;
 mod schemas;
+mod several_handlers;
 mod stopping;
 mod storms;
 mod subscriptions;
