@@ -23,6 +23,7 @@ mod maintenance;
 mod missing_producers;
 mod mixed_releases;
 mod outages;
+mod parallel;
 mod peers;
 mod prefetch;
 mod publishing;
