@@ -8,6 +8,7 @@ mod peer;
 mod stage;
 
 mod aborted;
+mod appending;
 mod broker_faults;
 mod crashes;
 mod declared;
