@@ -12,6 +12,7 @@ mod appending;
 mod broker_faults;
 mod crashes;
 mod declared;
+mod editing;
 mod endurance;
 mod first_event;
 mod foreign;
