@@ -1,5 +1,6 @@
 //! Events of producers that know nothing of this crate: plain JSON, and ids of any kind or none.
 
+use super::incoming::{MESSAGE_ID, short_text};
 use lapin::BasicProperties;
 use lapin::types::AMQPValue;
 use sha2::{Digest, Sha256};
@@ -55,7 +56,7 @@ impl Foreign {
     /// The message's own id.
     pub(super) fn id_of(&self, body: &[u8], properties: &BasicProperties) -> Result<String, &'static str> {
         let id = match self.id {
-            ForeignId::MessageId => properties.message_id().as_ref().map(|id| id.as_str().to_owned()),
+            ForeignId::MessageId => message_id(properties),
             ForeignId::Header(name) => {
                 let value = properties.headers().as_ref().and_then(|headers| headers.inner().get(name));
                 value.and_then(|value| match value {
@@ -74,6 +75,11 @@ impl Foreign {
         };
         id.filter(|id| !id.is_empty() && !id.contains('\0')).map(|id| id.chars().take(500).collect()).ok_or(missing)
     }
+}
+
+/// The message id of the publisher, also of a message that was replayed.
+fn message_id(properties: &BasicProperties) -> Option<String> {
+    short_text(properties, MESSAGE_ID).or_else(|| properties.message_id().as_ref().map(|id| id.as_str().to_owned()))
 }
 
 /// Source: RabbitMQ documentation, "Topic exchange".

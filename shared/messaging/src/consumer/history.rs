@@ -1,6 +1,6 @@
 //! What happened to an event so far: headers that travel with it through the retry ladder to the dead letters.
 
-use super::incoming::{Arrived, EXCHANGE, ROUTING_KEY};
+use super::incoming::{Arrived, EXCHANGE, MESSAGE_ID, ROUTING_KEY, short_text};
 use crate::headers::{HEADERS_BYTES_MAX, is_reserved};
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
@@ -106,6 +106,10 @@ pub(crate) fn copy(original: &Arrived<'_>, history: &History) -> BasicProperties
     }
     history.write(&mut headers);
     let from = original.properties;
+    let message_id = || from.message_id().as_ref().map(|id| id.as_str().to_owned());
+    if let Some(id) = short_text(from, MESSAGE_ID).or_else(message_id) {
+        headers.insert(MESSAGE_ID.into(), AMQPValue::LongString(id.into()));
+    }
     let mut copy = BasicProperties::default().with_headers(headers).with_delivery_mode(PERSISTENT);
     if let Some(text) = from.content_type() {
         copy = copy.with_content_type(text.clone());
@@ -137,8 +141,28 @@ fn is_copied(name: &str) -> bool {
         "traceparent" | "tracestate" | "sequence" | "outbox-sequence" | super::incoming::BEYOND_WINDOW => true,
         // RabbitMQ routes copies to the queues that these name.
         "CC" | "BCC" => false,
-        other => !is_reserved(other),
+        other => is_publishers(other),
     }
+}
+
+/// Whether a header is its publisher's own. Foreign ones often begin with `x-`, as `x-request-id`, and may be what tells
+/// one message from another; so those are named that RabbitMQ and its plugins give a meaning to.
+pub(crate) fn is_publishers(name: &str) -> bool {
+    const OF_RABBITMQ: [&str; 8] = [
+        "x-acquired-count",
+        "x-death",
+        "x-delay",
+        "x-delivery-count",
+        "x-exception",
+        "x-match",
+        "x-received-from",
+        "x-shovelled",
+    ];
+    const BEGINNINGS: [&str; 4] = ["x-first-death-", "x-last-death-", "x-opt-", "x-stream-"];
+    if !name.starts_with("x-") {
+        return !is_reserved(name);
+    }
+    !OF_RABBITMQ.contains(&name) && !BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
 }
 
 /// Bytes of a value that is copied; `None` for one that is not, as tables and lists are.
@@ -199,6 +223,7 @@ mod tests {
         let mut headers = FieldTable::default();
         headers.insert("traceparent".into(), AMQPValue::LongString("00-1-2-01".into()));
         headers.insert("tenant".into(), AMQPValue::LongString("7".into()));
+        headers.insert("x-request-id".into(), AMQPValue::LongString("17".into()));
         let original = message(headers);
         let now = datetime!(2026-11-21 10:00:00.123456 UTC);
         let history = History::default().failed("first", now).failed("second", now);
@@ -210,6 +235,8 @@ mod tests {
         let headers = copy.headers().as_ref().unwrap();
         assert_eq!(text(headers, "traceparent").as_deref(), Some("00-1-2-01"));
         assert_eq!(text(headers, "tenant").as_deref(), Some("7"));
+        assert_eq!(text(headers, "x-request-id").as_deref(), Some("17"));
+        assert_eq!(text(headers, MESSAGE_ID).as_deref(), Some("1"));
         // Where it was published is known after it came back from elsewhere.
         let again = Arrived::of(b"{}", &copy, "payments.return", "payments.inbox");
         assert_eq!((again.exchange.as_ref(), again.routing_key.as_ref()), ("orders", "orders.Placed.v1"));
@@ -218,22 +245,25 @@ mod tests {
     #[test]
     fn a_copy_carries_nothing_that_would_stop_it_or_send_it_elsewhere() {
         let mut headers = FieldTable::default();
-        for name in ["x-death", "CC", "BCC", "outbox-unknown"] {
+        for name in ["x-death", "x-first-death-queue", "x-delivery-count", "CC", "BCC", "outbox-unknown"] {
             headers.insert(name.into(), AMQPValue::LongString("other.queue".into()));
         }
         headers.insert("baggage".into(), AMQPValue::LongString("a".repeat(5_000).into()));
         headers.insert("table".into(), AMQPValue::FieldTable(FieldTable::default()));
+        // Longer than any exchange's name.
+        headers.insert(EXCHANGE.into(), AMQPValue::LongString("a".repeat(5_000).into()));
         let original = message(headers)
             .with_user_id("guest".into())
             .with_expiration("1000".into())
             .with_reply_to("amq.rabbitmq.reply-to".into())
             .with_priority(3);
         let copy = copy(&Arrived::of(b"", &original, "", "q"), &History::default());
+        assert_eq!(text(copy.headers().as_ref().unwrap(), EXCHANGE).as_deref(), Some(""));
         assert!(copy.user_id().is_none() && copy.expiration().is_none() && copy.reply_to().is_none());
         let names: Vec<&str> =
             copy.headers().as_ref().unwrap().inner().keys().map(lapin::types::ShortString::as_str).collect();
-        let ours =
-            [ATTEMPTS, CLIMBED, UNKNOWN, "outbox-attempts", "outbox-climbed", "outbox-unknown", EXCHANGE, ROUTING_KEY];
+        let prefixed = ["outbox-attempts", "outbox-climbed", "outbox-unknown"];
+        let ours = [[ATTEMPTS, CLIMBED, UNKNOWN], prefixed, [EXCHANGE, ROUTING_KEY, MESSAGE_ID]].concat();
         assert!(names.iter().all(|name| ours.contains(name)), "{names:?}");
     }
 

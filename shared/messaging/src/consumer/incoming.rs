@@ -23,6 +23,10 @@ pub(crate) const BEYOND_WINDOW: &str = "outbox-beyond-window";
 /// Where a message was published that has been through the retry ladder or the dead letters since.
 pub(crate) const EXCHANGE: &str = "outbox-exchange";
 pub(crate) const ROUTING_KEY: &str = "outbox-routing-key";
+/// The message id of its publisher; a replay from the dead letters has another one.
+pub(crate) const MESSAGE_ID: &str = "outbox-message-id";
+/// The longest text that AMQP has for names, keys and ids.
+const SHORT_BYTES_MAX: usize = 255;
 
 /// A message as the broker gave it.
 #[derive(Clone, Debug)]
@@ -78,7 +82,7 @@ pub(crate) enum Unreadable {
 
 impl<'a> Arrived<'a> {
     pub(crate) fn of(body: &'a [u8], properties: &'a BasicProperties, exchange: &'a str, routing_key: &'a str) -> Self {
-        let header = |name| properties.headers().as_ref().and_then(|headers| history::text(headers, name));
+        let header = |name| short_text(properties, name);
         Self {
             body,
             exchange: header(EXCHANGE).map_or(Cow::Borrowed(exchange), Cow::Owned),
@@ -178,6 +182,12 @@ impl<'a> Arrived<'a> {
         let read = |entry: &Entry| incoming(entry, data, meta.clone(), &self.routing_key, InboxKey::Text(key.clone()));
         entries.iter().map(read).collect()
     }
+}
+
+/// A header of ours that stands for a name, a key or an id. One that is longer is not ours, and a copy has no room for it.
+pub(crate) fn short_text(properties: &BasicProperties, name: &str) -> Option<String> {
+    let text = properties.headers().as_ref().and_then(|headers| history::text(headers, name));
+    text.filter(|text| text.len() <= SHORT_BYTES_MAX)
 }
 
 fn incoming(

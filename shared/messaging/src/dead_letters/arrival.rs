@@ -1,8 +1,8 @@
 //! Reading a message of `<service>.dead`: an event, or anything else that came to an inbox.
 
 use crate::consumer::history::{self, History};
-use crate::consumer::incoming::{EXCHANGE, ROUTING_KEY};
-use crate::headers::{HEADERS_BYTES_MAX, Headers, is_reserved};
+use crate::consumer::incoming::{EXCHANGE, MESSAGE_ID, ROUTING_KEY};
+use crate::headers::{HEADERS_BYTES_MAX, Headers};
 use crate::wire::LEFT_OUT;
 use lapin::BasicProperties;
 use lapin::message::Delivery;
@@ -43,12 +43,14 @@ impl Arrival {
         let said = |name: &str| envelope[name].as_str().map(clean);
         let id = |text: Option<String>| text.and_then(|text| text.parse::<Uuid>().ok());
         let version_7 = |id: &Uuid| id.get_version() == Some(Version::SortRand);
+        // Of a letter that had none and was replayed.
+        let derived = |id: &Uuid| id.get_version() == Some(Version::Custom);
         let property = |text: &Option<lapin::types::ShortString>| text.as_ref().map(|text| clean(text.as_str()));
         Self {
             event_id: id(said("id"))
                 .filter(version_7)
-                .or(id(property(properties.message_id())).filter(version_7))
-                .unwrap_or_else(|| derived_id(body)),
+                .or(id(property(properties.message_id())).filter(|id| version_7(id) || derived(id)))
+                .unwrap_or_else(|| derived_id(body, &identity(properties))),
             event_type: said("type").or(property(properties.kind())).unwrap_or_else(|| "unknown".to_owned()),
             ordering_key: said("partitionkey"),
             sequence: said("sequence").and_then(|text| text.parse().ok()),
@@ -68,7 +70,7 @@ impl Arrival {
     /// As little of it as there can be.
     pub(super) fn bare(self, body: &[u8]) -> Self {
         Self {
-            event_id: derived_id(body),
+            event_id: derived_id(body, &[]),
             event_type: "unknown".to_owned(),
             ordering_key: None,
             sequence: None,
@@ -89,7 +91,7 @@ fn headers_of(properties: &BasicProperties) -> Option<String> {
     for (name, value) in properties.headers().iter().flatten() {
         let (name, AMQPValue::LongString(text)) = (name.as_str(), value) else { continue };
         let text = String::from_utf8_lossy(text.as_bytes());
-        let wanted = !is_reserved(name) || [EXCHANGE, ROUTING_KEY, LEFT_OUT].contains(&name);
+        let wanted = history::is_publishers(name) || [EXCHANGE, ROUTING_KEY, MESSAGE_ID, LEFT_OUT].contains(&name);
         bytes += name.len() + text.len();
         if wanted && bytes <= HEADERS_BYTES_MAX {
             kept.insert(&name.replace('\0', ""), text.replace('\0', ""));
@@ -131,10 +133,24 @@ struct Death {
     at: Option<OffsetDateTime>,
 }
 
-/// The same bytes have the same id, so that a repeated delivery is one letter. Version 8: nobody takes it for an
+/// What else tells a message from another with the same contents: the id and the headers of its publisher.
+fn identity(properties: &BasicProperties) -> Vec<u8> {
+    let mut identity = vec![];
+    if let Some(id) = properties.message_id() {
+        identity.extend_from_slice(id.as_str().as_bytes());
+    }
+    for (name, value) in properties.headers().iter().flatten() {
+        if history::is_publishers(name.as_str()) {
+            identity.extend_from_slice(format!("\0{name}={value:?}").as_bytes());
+        }
+    }
+    identity
+}
+
+/// The same message has the same id, so that a repeated delivery is one letter. Version 8: it is not taken for an
 /// event's.
-fn derived_id(body: &[u8]) -> Uuid {
-    let digest = Sha256::digest(body);
+fn derived_id(body: &[u8], identity: &[u8]) -> Uuid {
+    let digest = Sha256::new().chain_update(body).chain_update(identity).finalize();
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     Builder::from_custom_bytes(bytes).into_uuid()
@@ -171,6 +187,11 @@ mod tests {
         let properties = BasicProperties::default().with_type("mystery".into()).with_message_id("17".into());
         let one = Arrival::of(b"not even\0JSON", &properties);
         assert_eq!(one.event_id, Arrival::of(b"not even\0JSON", &properties).event_id);
+        let another = properties.clone().with_message_id("18".into());
+        assert_ne!(one.event_id, Arrival::of(b"not even\0JSON", &another).event_id);
+        // It is the same letter when it fails again after a replay, which has the letter's id.
+        let replayed = properties.clone().with_message_id(one.event_id.to_string().into());
+        assert_eq!(one.event_id, Arrival::of(b"not even\0JSON", &replayed).event_id);
         assert_ne!(one.event_id, Arrival::of(b"something else", &properties).event_id);
         assert_eq!(one.event_type, "mystery");
         assert_eq!(one.event_id.get_version_num(), 8);

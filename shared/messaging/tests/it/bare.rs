@@ -1,13 +1,19 @@
-//! A consumer that knows nothing of the crate: it says what has really arrived, and in which order.
+//! A consumer and a publisher that know nothing of the crate: what has really arrived, in which order, and messages with
+//! any properties.
 
 use futures_util::StreamExt;
-use lapin::options::{BasicConsumeOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::options::{
+    BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions,
+    QueueDeclareOptions,
+};
 use lapin::types::{AMQPValue, FieldTable};
-use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
+use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, ExchangeKind};
+use sqlx::PgPool;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use testkit::TestBroker;
+use uuid::Uuid;
 
 /// A message that arrived.
 #[derive(Clone, Debug)]
@@ -97,5 +103,57 @@ impl Ear {
             first.entry(arrival.sequence).or_insert(arrival.at);
         }
         first
+    }
+}
+
+/// Publishes with any properties, and asks how many messages wait.
+pub(crate) struct Mouth {
+    channel: Channel,
+    _connection: Connection,
+}
+
+impl Mouth {
+    pub(crate) async fn at(broker: &TestBroker) -> Self {
+        let connection = Connection::connect(broker.url(), ConnectionProperties::default()).await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
+        Self { channel, _connection: connection }
+    }
+
+    pub(crate) fn channel(&self) -> &Channel {
+        &self.channel
+    }
+
+    /// Publishes, and waits until the broker has it.
+    pub(crate) async fn publish(&self, exchange: &str, key: &str, properties: BasicProperties, body: &[u8]) {
+        let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+        let publishing = self.channel.basic_publish(exchange.into(), key.into(), options, body, properties);
+        let confirmation = publishing.await.unwrap().await.unwrap();
+        assert!(matches!(confirmation, lapin::Confirmation::Ack(None)), "{confirmation:?}");
+    }
+
+    /// Publishes what is in an outbox, as a relay would, and leaves it there, as one that crashed would.
+    pub(crate) async fn relay(&self, pool: &PgPool) {
+        type Row = (String, String, Uuid, Option<String>, Vec<u8>);
+        let rows: Vec<Row> =
+            sqlx::query_as("select exchange, routing_key, event_id, headers::text, payload from outbox order by id")
+                .fetch_all(pool)
+                .await
+                .unwrap();
+        for (exchange, key, id, headers, payload) in rows {
+            let headers: BTreeMap<String, String> = serde_json::from_str(headers.as_deref().unwrap_or("{}")).unwrap();
+            let mut table = FieldTable::default();
+            for (name, value) in headers {
+                table.insert(name.into(), AMQPValue::LongString(value.into()));
+            }
+            let properties = BasicProperties::default().with_headers(table).with_message_id(id.to_string().into());
+            self.publish(&exchange, &key, properties, &payload).await;
+        }
+    }
+
+    /// How many messages of a queue are ready, which no consumer holds.
+    pub(crate) async fn ready(&self, queue: &str) -> u32 {
+        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        self.channel.queue_declare(queue.into(), passive, FieldTable::default()).await.unwrap().message_count()
     }
 }

@@ -1,10 +1,12 @@
 //! A service hears whom it can: one that was never deployed keeps nobody from the others.
 
-use crate::stage::{Stage, WriteDown, broker, consuming, heard, ping};
+use crate::stage::{Stage, WriteDown, broker, consuming, count, heard, ping};
 use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
-use testkit::eventually;
+use std::sync::Arc;
+use std::time::Duration;
+use testkit::{eventually, eventually_within};
 
 /// An event of a service that is not there at first.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -46,5 +48,36 @@ async fn a_producer_that_is_not_there_yet_keeps_nobody_from_the_others() {
     consuming(&beta).await;
     broker.announce(&Pong { n: 2 }).await;
     eventually((2, 2), async || heard(&stage.beta).await).await;
+    stage.stop().await;
+}
+
+#[tokio::test]
+async fn a_producer_that_comes_later_is_bound_to_while_deliveries_never_pause() {
+    let (stage, broker) = (Stage::new().await, Arc::new(broker().await));
+    broker.declare_exchange("alpha").await;
+    let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
+    let subscriptions = Subscriptions::new().on(WriteDown).on(WriteDownPong);
+    stage.run(beta.consumer(subscriptions).run(stage.stopping()));
+    eventually(true, async || beta.check().is_err_and(|why| why.contains("gamma.Pong.v1"))).await;
+    let talking = tokio::spawn({
+        let broker = Arc::clone(&broker);
+        async move {
+            let mut ticks = tokio::time::interval(Duration::from_millis(50));
+            for n in 0.. {
+                ticks.tick().await;
+                broker.announce(&ping(n)).await;
+            }
+        }
+    });
+    eventually(true, async || heard(&stage.beta).await.0 > 5).await;
+
+    broker.declare_exchange("gamma").await;
+    // It is looked for once a second.
+    eventually_within(Duration::from_secs(3), Ok(()), async || beta.check()).await;
+    talking.abort();
+    broker.announce(&Pong { n: -1 }).await;
+    let pongs = "select count(*) from heard where n = -1";
+    eventually(1, async || count(&stage.beta, pongs).await).await;
+    assert!(talking.await.is_err_and(|ended| ended.is_cancelled()));
     stage.stop().await;
 }

@@ -2,7 +2,8 @@
 
 use rabbit_outbox::dead_letters::{Filter, Letter, State};
 use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Transaction};
-use rabbit_outbox_event::Event;
+use rabbit_outbox_event::envelope::{Envelope, SPEC_VERSION};
+use rabbit_outbox_event::{Event, EventId, producer};
 use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, Executor, PgPool};
 use std::future::Future;
@@ -129,6 +130,36 @@ pub(crate) async fn say(alpha: &Messaging, from: i64, to: i64, per_transaction: 
         }
         tx.commit().await.expect("commit");
     }
+}
+
+/// An event in its envelope, as its producer would publish it.
+pub(crate) fn enveloped<E: Event>(id: EventId, event: &E) -> String {
+    let envelope = Envelope {
+        specversion: SPEC_VERSION.to_owned(),
+        id,
+        source: format!("/{}", producer(E::TYPE)),
+        wire_type: E::TYPE.to_owned(),
+        subject: event.ordering_key(),
+        time: time::OffsetDateTime::now_utc(),
+        datacontenttype: "application/json".to_owned(),
+        sequence: "1".to_owned(),
+        partitionkey: event.ordering_key(),
+        correlationid: id,
+        causationid: None,
+        traceparent: None,
+        data: event,
+    };
+    serde_json::to_string(&envelope).expect("an event is serialisable")
+}
+
+/// An id that no event has.
+pub(crate) fn new_id() -> EventId {
+    EventId(uuid::Uuid::now_v7())
+}
+
+/// Counts rows by a statement.
+pub(crate) async fn count(pool: &PgPool, statement: &'static str) -> i64 {
+    sqlx::query_scalar(statement).fetch_one(pool).await.expect("count rows")
 }
 
 /// How many different numbers were heard, and how often in all.
