@@ -16,6 +16,7 @@ mod lanes;
 mod maintenance;
 mod missing_producers;
 mod outages;
+mod packages;
 mod publishing;
 mod rejections;
 mod relays;
