@@ -2,6 +2,7 @@
 
 mod cli;
 
+mod call;
 mod checkout;
 mod console;
 mod failure;

@@ -35,7 +35,7 @@ pub enum BrokerError {
     ConnectTimeout,
     /// The broker refused, or the connection broke.
     #[error("open a channel to RabbitMQ")]
-    Open(#[source] lapin::Error),
+    Open(#[source] BoxError),
     /// The provider of addresses failed, or gave none.
     #[error("get the broker's address")]
     Address(#[source] BoxError),
@@ -156,7 +156,7 @@ impl Link {
             }
             Arc::new(self.connect().await?)
         };
-        let channel = connection.create_channel().await.map_err(BrokerError::Open)?;
+        let channel = connection.create_channel().await.map_err(open)?;
         *current = Some(connection);
         Ok(channel)
     }
@@ -199,11 +199,12 @@ impl Link {
                 uri.connect_with_config(properties, OwnedTLSConfig::default(), lapin::runtime::default_runtime()?).await
             }
         };
-        tokio::time::timeout(CONNECT_TIMEOUT, connecting)
-            .await
-            .map_err(|_| BrokerError::ConnectTimeout)?
-            .map_err(BrokerError::Open)
+        tokio::time::timeout(CONNECT_TIMEOUT, connecting).await.map_err(|_| BrokerError::ConnectTimeout)?.map_err(open)
     }
+}
+
+fn open(failure: lapin::Error) -> BrokerError {
+    BrokerError::Open(failure.into())
 }
 
 /// The address with what it does not say itself.

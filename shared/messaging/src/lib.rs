@@ -19,7 +19,6 @@ pub mod maintenance;
 mod owner;
 
 pub mod fanout;
-pub mod probe;
 pub mod propagation;
 pub mod schema;
 
@@ -27,8 +26,15 @@ pub mod report;
 mod running;
 mod service;
 
+#[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod probe;
+#[cfg(not(feature = "testing"))]
+#[expect(unreachable_pub, reason = "it is reached with the feature `testing`")]
+mod probe;
 
 pub use rabbit_outbox_event::{Event, EventId, Undeliverable};
 /// Tells everything that runs to stop; clones of one token are cancelled together.

@@ -32,6 +32,7 @@ pub enum Step {
 
 impl Step {
     /// Every step, in the order of an event's way.
+    #[cfg(feature = "testing")]
     pub const ALL: [Self; 11] = [
         Self::Staged,
         Self::Committed,
@@ -53,6 +54,7 @@ pub struct Probe(Option<Arc<dyn Fn(Step) + Send + Sync>>);
 
 impl Probe {
     /// Calls `listener` at every step.
+    #[cfg(feature = "testing")]
     pub fn new(listener: impl Fn(Step) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(listener)))
     }

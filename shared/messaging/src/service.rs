@@ -8,13 +8,14 @@ use crate::consumer::{Consumer, ConsumerOptions, Links, Signs};
 use crate::dead_letters::DeadLetters;
 use crate::fanout::{Fanout, FanoutTasks};
 use crate::probe::Probe;
-use crate::propagation::{Ids, Tracing};
+use crate::propagation::{Ids, Tracing, trace_id};
 use crate::relay::wake::Wake;
 use crate::relay::{DatabaseProvider, Relay, RelayOptions};
 use crate::running::Running;
+use crate::topology::Topology;
 use crate::transaction::{Origin, Transaction};
 use sqlx::PgPool;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The messaging of one service; cheap to clone.
 #[derive(Clone)]
@@ -25,6 +26,7 @@ pub struct Messaging {
     consume: Link,
     letters: Link,
     heard: Heard,
+    topology: Arc<OnceLock<Topology>>,
     relay: RelayOptions,
     relaying: Running,
     consuming: Running,
@@ -51,6 +53,7 @@ impl Messaging {
             consume,
             letters,
             heard: Heard::default(),
+            topology: Arc::default(),
             relay: RelayOptions::default(),
             relaying: Running::default(),
             consuming: Running::default(),
@@ -82,6 +85,8 @@ impl Messaging {
     }
 
     /// The same, with somebody who hears of every step: for tests.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
     #[must_use]
     pub fn with_probe(mut self, probe: Probe) -> Self {
         self.origin.probe = probe;
@@ -90,6 +95,8 @@ impl Messaging {
 
     /// The same, with connections to the broker that are no one else's: a process that follows another one has none of
     /// the former's. For tests.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
     #[must_use]
     pub fn with_connections_to(mut self, broker: impl Into<BrokerAddress>) -> Self {
         [self.publish, self.consume, self.letters] = links(&self.origin.service, &broker.into());
@@ -102,6 +109,11 @@ impl Messaging {
     /// The database's.
     pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
         Transaction::begin(&self.pool, self.origin.clone()).await
+    }
+
+    /// The id of the trace that the running task belongs to, as [`Tracing`] says; for logs and for error responses.
+    pub fn trace_id(&self) -> Option<String> {
+        trace_id(&self.origin.tracing.current()?).map(str::to_owned)
     }
 
     /// The relay; run it once per process.
@@ -119,11 +131,17 @@ impl Messaging {
     /// The consumer; run it once per process.
     pub fn consumer(&self, subscriptions: Subscriptions) -> Consumer {
         self.consuming.made();
+        self.topology.get_or_init(|| Topology::hearing_all_of(&self.origin.service, &subscriptions));
         let links =
             Links { consume: self.consume.clone(), letters: self.letters.clone(), publish: self.publish.clone() };
         let (heard, breaker, running) = (self.heard.clone(), self.breaker.clone(), self.consuming.clone());
         let signs = Signs { heard, breaker, running };
         Consumer::new(self.pool.clone(), self.origin.clone(), links, subscriptions, signs)
+    }
+
+    /// What this release of the service wants on the broker; without what it hears before a consumer was made.
+    pub fn topology(&self) -> Topology {
+        self.topology.get().cloned().unwrap_or_else(|| Topology::of(&self.origin.service, &[]))
     }
 
     /// What was given up, to look at and to decide about.

@@ -1,6 +1,5 @@
 //! `dead-letters`: what services gave up, seen and settled through the gateway.
 
-mod call;
 mod print;
 
 use std::collections::HashMap;
@@ -11,7 +10,7 @@ use tinyjson::JsonValue;
 use crate::checkout::Checkout;
 use crate::cli::{DeadLettersOptions, Letter, LettersDeed, Selection, ServiceName};
 use crate::console::say;
-use crate::dead_letters::call::{Answer, Gateway, percent_encoded};
+use crate::call::{Answer, Gateway, percent_encoded};
 use crate::failure::Failure;
 use crate::instance::State;
 

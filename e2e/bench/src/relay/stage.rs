@@ -44,7 +44,7 @@ impl Stage {
 
         let connection = Connection::connect(&options.amqp_url, ConnectionProperties::default()).await?;
         let channel = connection.create_channel().await?;
-        Topology::of(SERVICE, &[super::Parcel::TYPE]).declare(&channel).await?;
+        Topology::of(SERVICE, &[super::Parcel::TYPE]).declare_at(&options.amqp_url).await?;
         let key = super::Parcel::TYPE;
         let bound = QueueBindOptions::default();
         channel.queue_bind(QUEUE.into(), SERVICE.into(), key.into(), bound, FieldTable::default()).await?;

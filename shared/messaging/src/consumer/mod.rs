@@ -31,7 +31,7 @@ pub use deliver::Delivered;
 pub use foreign::{Foreign, ForeignId};
 pub use function::HandleFn;
 pub use options::ConsumerOptions;
-pub use session::ConsumeError;
+pub(crate) use session::ConsumeError;
 
 use crate::backoff::Backoff;
 use crate::broker::Link;

@@ -26,8 +26,7 @@ use tracing::info;
 
 /// Why a session of the consumer ended; the next one begins after a pause.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConsumeError {
+pub(crate) enum ConsumeError {
     /// There is no channel.
     #[error("reach the broker")]
     Broker(#[source] BrokerError),
@@ -78,8 +77,7 @@ impl Consumer {
         let one_by_one = self.breaker.state() != State::Closed;
         let channel = self.consume.channel().await.map_err(ConsumeError::Broker)?;
         let inbox = format!("{}.inbox", self.service);
-        let topology = Topology::of(&self.service, &self.subscriptions.wire_types())
-            .hearing(self.subscriptions.foreign_bindings(&inbox));
+        let topology = Topology::hearing_all_of(&self.service, &self.subscriptions);
         topology.declare_on(&self.consume, self.origin.declares).await.map_err(ConsumeError::Declare)?;
         let wanted = if self.origin.declares { topology.heard } else { vec![] };
         let hearing = Hearing::begin(self.consume.clone(), wanted).await?;

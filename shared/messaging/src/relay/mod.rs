@@ -67,8 +67,7 @@ const WELL_AFTER: Duration = Duration::from_secs(10);
 
 /// Why a session of the relay ended; the next one begins after a pause.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RelayError {
+pub(crate) enum RelayError {
     /// The session that holds the lanes broke: they belong to another relay now.
     #[error("{doing} on the relay's session")]
     Database {

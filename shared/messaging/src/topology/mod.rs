@@ -3,17 +3,19 @@
 //! Every queue is declared with its final arguments from the first version on: RabbitMQ refuses another declaration
 //! of a queue that exists, and by then it holds messages that people keep.
 
+mod argument;
+mod declare;
 mod existing;
 mod plan;
 
+pub use argument::{Argument, ExchangeKind};
+pub use declare::{TopologyError, unbind};
 pub use existing::Existing;
 pub use plan::{Action, Plan, Planned};
 
-use crate::broker::{BrokerError, Link};
-use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
-use lapin::types::{AMQPValue, FieldTable};
-use lapin::{Channel, ExchangeKind};
+use crate::Subscriptions;
 use rabbit_outbox_event::producer;
+use std::fmt;
 
 /// Deliveries after which RabbitMQ itself gives up on a message: a backstop against crash loops.
 ///
@@ -38,7 +40,7 @@ pub struct Queue {
     /// Its name.
     pub name: String,
     /// Its arguments beyond `x-queue-type: quorum`.
-    pub arguments: Vec<(&'static str, AMQPValue)>,
+    pub arguments: Vec<(&'static str, Argument)>,
 }
 
 /// Which messages of an exchange go to a queue.
@@ -94,7 +96,8 @@ impl Topology {
             queues: vec![
                 Queue {
                     name: inbox.clone(),
-                    arguments: [at_least_once(&dead), vec![("x-delivery-limit", DELIVERY_LIMIT.into())]].concat(),
+                    arguments: [at_least_once(&dead), vec![("x-delivery-limit", Argument::Number(DELIVERY_LIMIT))]]
+                        .concat(),
                 },
                 Queue { name: dead.clone(), arguments: vec![] },
             ],
@@ -106,10 +109,16 @@ impl Topology {
             topology.bindings.push(binding(&retry, rung, &name));
             let mut arguments = at_least_once(&back);
             arguments.push(("x-dead-letter-routing-key", text(&inbox)));
-            arguments.push(("x-message-ttl", wait_ms.into()));
+            arguments.push(("x-message-ttl", Argument::Number(wait_ms)));
             topology.queues.push(Queue { name, arguments });
         }
         topology
+    }
+
+    /// The topology of a service with these subscriptions.
+    pub(crate) fn hearing_all_of(service: &str, subscriptions: &Subscriptions) -> Self {
+        let foreign = subscriptions.foreign_bindings(&format!("{service}.inbox"));
+        Self::of(service, &subscriptions.wire_types()).hearing(foreign)
     }
 
     /// The same, hearing more.
@@ -122,50 +131,6 @@ impl Topology {
     /// What declaring this would do to what is there.
     pub fn plan(&self, existing: &Existing) -> Plan {
         Plan::of(self, existing)
-    }
-
-    /// Declares what is the service's own; what exists with the same arguments stays as it is.
-    ///
-    /// # Errors
-    /// A closed channel: 406 when something exists with other arguments, 403 when the broker's user may not.
-    pub async fn declare(&self, channel: &Channel) -> Result<(), lapin::Error> {
-        for exchange in &self.exchanges {
-            exchange.declare(channel).await?;
-        }
-        for queue in &self.queues {
-            queue.declare(channel).await?;
-        }
-        for binding in &self.bindings {
-            binding.declare(channel).await?;
-        }
-        Ok(())
-    }
-
-    /// The same on a channel of its own, which a refusal closes instead of one that is needed, with words for people.
-    /// Where the service declares nothing, it looks whether everything is there.
-    pub(crate) async fn declare_on(&self, link: &Link, declares: bool) -> Result<(), TopologyError> {
-        let channel = link.channel().await.map_err(TopologyError::Broker)?;
-        let refused = |what: String| {
-            move |source| {
-                if declares { TopologyError::Refused { what, source } } else { TopologyError::Missing { what, source } }
-            }
-        };
-        for exchange in &self.exchanges {
-            let done = if declares { exchange.declare(&channel).await } else { exchange.look(&channel).await };
-            done.map_err(refused(format!("exchange {}", exchange.name)))?;
-        }
-        for queue in &self.queues {
-            let done = if declares { queue.declare(&channel).await } else { queue.look(&channel).await };
-            done.map_err(refused(format!("queue {}", queue.name)))?;
-        }
-        // AMQP has no question for bindings.
-        for binding in self.bindings.iter().filter(|_| declares) {
-            let what = format!("binding of {} to {} by {}", binding.queue, binding.exchange, binding.routing_key);
-            binding.declare(&channel).await.map_err(refused(what))?;
-        }
-        // The next look at it is on another channel.
-        let _ = channel.close(200, "declared".into()).await;
-        Ok(())
     }
 
     /// What an administrator imports where the service declares nothing: `rabbitmqctl import_definitions`, or the
@@ -181,114 +146,49 @@ impl Topology {
     }
 }
 
-/// Why the topology is not as it should be.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TopologyError {
-    /// There is no channel.
-    #[error("reach the broker")]
-    Broker(#[source] BrokerError),
-    /// It exists with other arguments (406, the broker says which), or the broker's user may not (403).
-    #[error("declare {what}: what exists can't be changed, only deleted or left")]
-    Refused {
-        /// What was declared.
-        what: String,
-        /// The broker's words.
-        source: lapin::Error,
-    },
-    /// It is not there, and this service declares nothing; `Topology::definitions` is what an administrator imports.
-    #[error("look for {what}: it must be declared by an administrator")]
-    Missing {
-        /// What was looked for.
-        what: String,
-        /// The broker's words.
-        source: lapin::Error,
-    },
-}
-
 impl Exchange {
-    /// Whether it is there; a no closes the channel.
-    async fn look(&self, channel: &Channel) -> Result<(), lapin::Error> {
-        let options = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
-        channel.exchange_declare(self.name.as_str().into(), self.kind.clone(), options, FieldTable::default()).await
-    }
-
     fn definition(&self, virtual_host: &str) -> serde_json::Value {
         serde_json::json!({
-            "name": self.name, "vhost": virtual_host, "type": plan::kind(&self.kind), "durable": true,
+            "name": self.name, "vhost": virtual_host, "type": self.kind.as_str(), "durable": true,
             "auto_delete": false, "internal": false, "arguments": {},
         })
-    }
-
-    async fn declare(&self, channel: &Channel) -> Result<(), lapin::Error> {
-        let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
-        channel.exchange_declare(self.name.as_str().into(), self.kind.clone(), options, FieldTable::default()).await
     }
 }
 
 impl Queue {
-    /// Whether it is there; a no closes the channel.
-    async fn look(&self, channel: &Channel) -> Result<(), lapin::Error> {
-        let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
-        channel.queue_declare(self.name.as_str().into(), options, FieldTable::default()).await.map(drop)
-    }
-
     fn definition(&self, virtual_host: &str) -> serde_json::Value {
         let mut arguments = serde_json::json!({ "x-queue-type": "quorum" });
         for (name, value) in &self.arguments {
             arguments[name] = match value {
-                AMQPValue::LongInt(number) => (*number).into(),
-                other => plan::text(other).into(),
+                Argument::Number(number) => (*number).into(),
+                Argument::Text(text) => text.as_str().into(),
             };
         }
         serde_json::json!({
             "name": self.name, "vhost": virtual_host, "durable": true, "auto_delete": false, "arguments": arguments,
         })
     }
+}
 
-    async fn declare(&self, channel: &Channel) -> Result<(), lapin::Error> {
-        let mut arguments = FieldTable::default();
-        arguments.insert("x-queue-type".into(), text("quorum"));
-        for (name, value) in &self.arguments {
-            arguments.insert((*name).into(), value.clone());
-        }
-        let options = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
-        channel.queue_declare(self.name.as_str().into(), options, arguments).await.map(drop)
+impl fmt::Display for Binding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} -> {} by \"{}\"", self.exchange, self.queue, self.routing_key)
     }
 }
 
 impl Binding {
-    /// Takes the binding away; one that is not there is no error.
-    ///
-    /// # Errors
-    /// A closed channel: 403 when the broker's user may not.
-    pub async fn remove(&self, channel: &Channel) -> Result<(), lapin::Error> {
-        let (queue, exchange, key) = (self.queue.as_str(), self.exchange.as_str(), self.routing_key.as_str());
-        channel.queue_unbind(queue.into(), exchange.into(), key.into(), FieldTable::default()).await
-    }
-
     fn definition(&self, virtual_host: &str) -> serde_json::Value {
         serde_json::json!({
             "source": self.exchange, "vhost": virtual_host, "destination": self.queue, "destination_type": "queue",
             "routing_key": self.routing_key, "arguments": {},
         })
     }
-
-    /// Declares the binding; one that exists stays as it is.
-    ///
-    /// # Errors
-    /// A closed channel: 404 when the exchange is not there, 403 when the broker's user may not.
-    pub async fn declare(&self, channel: &Channel) -> Result<(), lapin::Error> {
-        let (queue, exchange, key) = (self.queue.as_str(), self.exchange.as_str(), self.routing_key.as_str());
-        let options = QueueBindOptions::default();
-        channel.queue_bind(queue.into(), exchange.into(), key.into(), options, FieldTable::default()).await
-    }
 }
 
 /// Dead-lettering that loses nothing needs both: with another overflow it silently is at most once.
 ///
 /// Source: RabbitMQ documentation, quorum queues, "At-least-once dead lettering".
-fn at_least_once(exchange: &str) -> Vec<(&'static str, AMQPValue)> {
+fn at_least_once(exchange: &str) -> Vec<(&'static str, Argument)> {
     vec![
         ("x-dead-letter-exchange", text(exchange)),
         ("x-dead-letter-strategy", text("at-least-once")),
@@ -296,8 +196,8 @@ fn at_least_once(exchange: &str) -> Vec<(&'static str, AMQPValue)> {
     ]
 }
 
-fn text(value: &str) -> AMQPValue {
-    AMQPValue::LongString(value.into())
+fn text(value: &str) -> Argument {
+    Argument::Text(value.to_owned())
 }
 
 #[cfg(test)]

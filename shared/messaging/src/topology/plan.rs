@@ -1,8 +1,6 @@
 //! The difference between a topology and what a broker has.
 
 use super::{Binding, Existing, Queue, Topology};
-use lapin::ExchangeKind;
-use lapin::types::AMQPValue;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -17,7 +15,7 @@ pub enum Action {
     /// It is there and otherwise: the broker will refuse to declare it. Says what differs.
     Conflict(String),
     /// The binding is there and nobody asks for it: events that the service used to hear, or that a newer release
-    /// hears. Once no release wants them, [`Binding::remove`] takes it away.
+    /// hears. Once no release wants them, [`unbind`](super::unbind) removes it.
     LeftOver(Binding),
 }
 
@@ -54,7 +52,7 @@ impl Plan {
     pub(super) fn of(topology: &Topology, existing: &Existing) -> Self {
         let mut lines = vec![];
         for exchange in &topology.exchanges {
-            let wanted = kind(&exchange.kind);
+            let wanted = exchange.kind.as_str();
             let action = match existing.exchanges.get(&exchange.name) {
                 None => Action::Create,
                 Some(present) if present == wanted => Action::Keep,
@@ -75,7 +73,7 @@ impl Plan {
         let wanted: Vec<&Binding> = topology.bindings.iter().chain(&topology.heard).collect();
         for binding in &wanted {
             let action = if existing.bindings.contains(*binding) { Action::Keep } else { Action::Create };
-            lines.push(Planned { what: told(binding), action });
+            lines.push(Planned { what: format!("binding {binding}"), action });
         }
         // Every queue is bound to the default exchange, which has no name; that is nobody's doing.
         let ours = |binding: &&Binding| {
@@ -83,7 +81,7 @@ impl Plan {
         };
         for binding in existing.bindings.iter().filter(ours).filter(|binding| !wanted.contains(binding)) {
             let action = Action::LeftOver(binding.clone());
-            lines.push(Planned { what: told(binding), action });
+            lines.push(Planned { what: format!("binding {binding}"), action });
         }
         Self { lines }
     }
@@ -103,22 +101,8 @@ impl fmt::Display for Plan {
     }
 }
 
-fn told(binding: &Binding) -> String {
-    format!("binding {} -> {} by \"{}\"", binding.exchange, binding.queue, binding.routing_key)
-}
-
-pub(super) fn kind(kind: &ExchangeKind) -> &str {
-    match kind {
-        ExchangeKind::Custom(name) => name,
-        ExchangeKind::Direct => "direct",
-        ExchangeKind::Fanout => "fanout",
-        ExchangeKind::Headers => "headers",
-        ExchangeKind::Topic => "topic",
-    }
-}
-
 fn arguments(queue: &Queue) -> BTreeMap<String, String> {
-    let own = queue.arguments.iter().map(|(name, value)| ((*name).to_owned(), text(value)));
+    let own = queue.arguments.iter().map(|(name, value)| ((*name).to_owned(), value.to_string()));
     own.chain([("x-queue-type".to_owned(), "quorum".to_owned())]).collect()
 }
 
@@ -131,15 +115,6 @@ fn difference(wanted: &BTreeMap<String, String>, present: &BTreeMap<String, Stri
     let told: Vec<String> =
         differing.map(|name| format!("{name} is {}, not {}", value(present, name), value(wanted, name))).collect();
     told.join(", ")
-}
-
-/// An argument as the management interface would write it.
-pub(super) fn text(value: &AMQPValue) -> String {
-    match value {
-        AMQPValue::LongString(text) => text.to_string(),
-        AMQPValue::LongInt(number) => number.to_string(),
-        other => format!("{other:?}"),
-    }
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ use std::process::Command;
 use testkit::{TestDatabase, unique};
 
 const README: &str = include_str!("../../README.md");
-const LOCK: &str = include_str!("../../../../Cargo.lock");
+pub(crate) const LOCK: &str = include_str!("../../../../Cargo.lock");
 const WORKSPACE: &str = include_str!("../../../../Cargo.toml");
 
 /// The block of the README that follows the line which names the file.
-fn file(name: &str) -> &'static str {
+pub(crate) fn file(name: &str) -> &'static str {
     let (_, after) =
         README.split_once(&format!("`{name}`:\n\n```")).unwrap_or_else(|| panic!("no {name} in the README"));
     let (_, code) = after.split_once('\n').unwrap();
@@ -18,13 +18,21 @@ fn file(name: &str) -> &'static str {
 }
 
 /// How this workspace builds its dependencies: with other settings all of them would be built anew.
-fn profile() -> &'static str {
+pub(crate) fn profile() -> &'static str {
     let from = WORKSPACE.find("[profile.dev]").unwrap();
     let until = WORKSPACE.find("# Pixels").unwrap();
     &WORKSPACE[from..until]
 }
 
-struct Project(PathBuf);
+/// A folder that is gone afterwards.
+pub(crate) struct Project(pub(crate) PathBuf);
+
+impl Project {
+    /// A name for it; the folder is not there yet.
+    pub(crate) fn empty() -> Self {
+        Self(std::env::temp_dir().join(unique("letters")))
+    }
+}
 
 impl Drop for Project {
     fn drop(&mut self) {
@@ -33,7 +41,7 @@ impl Drop for Project {
 }
 
 fn written() -> Project {
-    let project = Project(std::env::temp_dir().join(unique("letters")));
+    let project = Project::empty();
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let here = here.display().to_string();
     let manifest = file("Cargo.toml").replace("../chipin/shared/messaging", &here);
@@ -47,7 +55,7 @@ fn written() -> Project {
 }
 
 /// `target/debug` of the running test, above which a project of the same settings finds what is built.
-fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.ancestors().nth(3).unwrap().to_owned()
 }

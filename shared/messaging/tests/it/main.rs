@@ -28,6 +28,7 @@ mod maintenance;
 mod missing_producers;
 mod mixed_releases;
 mod outages;
+mod packages;
 mod parallel;
 mod peers;
 mod pgbouncer;

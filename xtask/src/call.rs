@@ -12,21 +12,21 @@ use crate::failure::{Doing, Failure};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A gateway that can be reached by plain HTTP.
-pub(super) struct Gateway {
+pub(crate) struct Gateway {
     authority: String,
     /// The header that says who asks.
     who: String,
 }
 
 /// What came back.
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     head: String,
     body: String,
 }
 
 impl Gateway {
-    pub(super) fn at(url: &str, token: Option<&str>) -> Result<Self, Failure> {
+    pub(crate) fn at(url: &str, token: Option<&str>) -> Result<Self, Failure> {
         let rest = url.strip_prefix("http://").ok_or_else(|| Failure::new(format!("{url} is no http:// address")))?;
         let authority = rest.trim_end_matches('/').to_owned();
         let authority = if authority.contains(':') { authority } else { format!("{authority}:80") };
@@ -34,11 +34,11 @@ impl Gateway {
         Ok(Self { authority, who })
     }
 
-    pub(super) fn get(&self, path: &str) -> Result<Answer, Failure> {
+    pub(crate) fn get(&self, path: &str) -> Result<Answer, Failure> {
         self.ask("GET", path, "")
     }
 
-    pub(super) fn post(&self, path: &str, json: &str) -> Result<Answer, Failure> {
+    pub(crate) fn post(&self, path: &str, json: &str) -> Result<Answer, Failure> {
         self.ask("POST", path, json)
     }
 
@@ -72,7 +72,7 @@ impl Answer {
     }
 
     /// The answer, unless it is a refusal.
-    pub(super) fn or_failure(self) -> Result<Self, Failure> {
+    pub(crate) fn or_failure(self) -> Result<Self, Failure> {
         if self.status == 200 {
             return Ok(self);
         }
@@ -89,12 +89,12 @@ impl Answer {
         Err(Failure::new(format!("the service answered {}: {detail}", self.status)))
     }
 
-    pub(super) fn json(&self) -> Result<JsonValue, Failure> {
+    pub(crate) fn json(&self) -> Result<JsonValue, Failure> {
         self.body.parse().map_err(|error| Failure::new(format!("the answer is not JSON: {error}")))
     }
 
     /// Where the `Link` header leads.
-    pub(super) fn next_page(&self) -> Option<String> {
+    pub(crate) fn next_page(&self) -> Option<String> {
         let lines = self.head.lines();
         let link =
             lines.filter_map(|line| line.split_once(": ")).find(|(name, _)| name.eq_ignore_ascii_case("link"))?.1;
@@ -117,7 +117,7 @@ fn unchunked(mut bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// A text as part of an address.
-pub(super) fn percent_encoded(text: &str) -> String {
+pub(crate) fn percent_encoded(text: &str) -> String {
     let encoded = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),

@@ -1,0 +1,160 @@
+//! Declaring a topology on a broker, and removing bindings from it.
+
+use super::{Argument, Binding, Exchange, Queue, Topology};
+use crate::broker::{BoxError, BrokerAddress, BrokerError, Link};
+use lapin::Channel;
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable};
+
+/// Why the topology is not as it should be.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TopologyError {
+    /// There is no channel.
+    #[error("reach the broker")]
+    Broker(#[source] BrokerError),
+    /// It exists with other arguments (406, the broker says which), or the broker's user may not (403).
+    #[error("declare {what}: what exists can't be changed, only deleted or left")]
+    Refused {
+        /// What was declared.
+        what: String,
+        /// The broker's words.
+        source: BoxError,
+    },
+    /// It is not there, and this service declares nothing; `Topology::definitions` is what an administrator imports.
+    #[error("look for {what}: it must be declared by an administrator")]
+    Missing {
+        /// What was looked for.
+        what: String,
+        /// The broker's words.
+        source: BoxError,
+    },
+    /// The broker's user may not (403), or the connection broke.
+    #[error("remove {what}")]
+    NotRemoved {
+        /// What was to be removed.
+        what: String,
+        /// The broker's words.
+        source: BoxError,
+    },
+}
+
+/// Removes bindings, as those that [`Plan::left_over`](super::Plan::left_over) lists; one that is not there is no error.
+///
+/// The broker's user needs the rights of `queue.unbind`: to write to the queue and to read from the exchange.
+///
+/// # Errors
+/// [`TopologyError`]; what was removed before stays removed.
+pub async fn unbind(broker: impl Into<BrokerAddress>, bindings: &[Binding]) -> Result<(), TopologyError> {
+    let link = Link::to_publish(broker.into(), "topology".to_owned());
+    let channel = link.channel().await.map_err(TopologyError::Broker)?;
+    for binding in bindings {
+        let refused = |source: lapin::Error| TopologyError::NotRemoved {
+            what: format!("binding {binding}"),
+            source: source.into(),
+        };
+        binding.remove(&channel).await.map_err(refused)?;
+    }
+    Ok(())
+}
+
+impl Topology {
+    /// Declares what is the service's own; what exists with the same arguments stays as it is. A consumer does so by
+    /// itself when it starts.
+    ///
+    /// # Errors
+    /// [`TopologyError::Refused`] when something exists with other arguments, or the broker's user may not.
+    pub async fn declare_at(&self, broker: impl Into<BrokerAddress>) -> Result<(), TopologyError> {
+        self.declare_on(&Link::to_publish(broker.into(), "topology".to_owned()), true).await
+    }
+
+    pub(crate) async fn declare(&self, channel: &Channel) -> Result<(), lapin::Error> {
+        for exchange in &self.exchanges {
+            exchange.declare(channel).await?;
+        }
+        for queue in &self.queues {
+            queue.declare(channel).await?;
+        }
+        for binding in &self.bindings {
+            binding.declare(channel).await?;
+        }
+        Ok(())
+    }
+
+    /// The same on a channel of its own, which a refusal closes instead of one that is needed, with words for people.
+    /// Where the service declares nothing, it looks whether everything is there.
+    pub(crate) async fn declare_on(&self, link: &Link, declares: bool) -> Result<(), TopologyError> {
+        let channel = link.channel().await.map_err(TopologyError::Broker)?;
+        let refused = |what: String| {
+            move |source: lapin::Error| {
+                let source = source.into();
+                if declares { TopologyError::Refused { what, source } } else { TopologyError::Missing { what, source } }
+            }
+        };
+        for exchange in &self.exchanges {
+            let done = if declares { exchange.declare(&channel).await } else { exchange.look(&channel).await };
+            done.map_err(refused(format!("exchange {}", exchange.name)))?;
+        }
+        for queue in &self.queues {
+            let done = if declares { queue.declare(&channel).await } else { queue.look(&channel).await };
+            done.map_err(refused(format!("queue {}", queue.name)))?;
+        }
+        // AMQP has no question for bindings.
+        for binding in self.bindings.iter().filter(|_| declares) {
+            binding.declare(&channel).await.map_err(refused(format!("binding {binding}")))?;
+        }
+        // The next look at it is on another channel.
+        let _ = channel.close(200, "declared".into()).await;
+        Ok(())
+    }
+}
+
+impl Exchange {
+    /// Whether it is there; a no closes the channel.
+    async fn look(&self, channel: &Channel) -> Result<(), lapin::Error> {
+        let options = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
+        channel.exchange_declare(self.name.as_str().into(), self.kind.into(), options, FieldTable::default()).await
+    }
+
+    async fn declare(&self, channel: &Channel) -> Result<(), lapin::Error> {
+        let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
+        channel.exchange_declare(self.name.as_str().into(), self.kind.into(), options, FieldTable::default()).await
+    }
+}
+
+impl Queue {
+    /// Whether it is there; a no closes the channel.
+    async fn look(&self, channel: &Channel) -> Result<(), lapin::Error> {
+        let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        channel.queue_declare(self.name.as_str().into(), options, FieldTable::default()).await.map(drop)
+    }
+
+    async fn declare(&self, channel: &Channel) -> Result<(), lapin::Error> {
+        let mut arguments = FieldTable::default();
+        arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
+        for (name, value) in &self.arguments {
+            let value = match value {
+                Argument::Text(text) => AMQPValue::LongString(text.as_str().into()),
+                Argument::Number(number) => AMQPValue::LongInt(*number),
+            };
+            arguments.insert((*name).into(), value);
+        }
+        let options = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+        channel.queue_declare(self.name.as_str().into(), options, arguments).await.map(drop)
+    }
+}
+
+impl Binding {
+    async fn remove(&self, channel: &Channel) -> Result<(), lapin::Error> {
+        let (queue, exchange, key) = (self.queue.as_str(), self.exchange.as_str(), self.routing_key.as_str());
+        channel.queue_unbind(queue.into(), exchange.into(), key.into(), FieldTable::default()).await
+    }
+
+    /// Declares the binding; one that exists stays as it is. A refusal closes the channel: 404 when the exchange is not
+    /// there, 403 when the broker's user may not.
+    pub(crate) async fn declare(&self, channel: &Channel) -> Result<(), lapin::Error> {
+        let (queue, exchange, key) = (self.queue.as_str(), self.exchange.as_str(), self.routing_key.as_str());
+        let options = QueueBindOptions::default();
+        channel.queue_bind(queue.into(), exchange.into(), key.into(), options, FieldTable::default()).await
+    }
+}
