@@ -11,9 +11,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Messages of one channel that may be unconfirmed at a time, those of stuck routes not counted.
-pub(crate) const WINDOW_ROWS: usize = 256;
+pub(crate) const WINDOW_ROWS: usize = 320;
 /// Of one route: the rest of the window is for others, should this one turn out to be stuck.
-pub(crate) const ROUTE_ROWS: usize = WINDOW_ROWS / 4 * 3;
+pub(crate) const ROUTE_ROWS: usize = WINDOW_ROWS / 5 * 4;
 /// All together, those of stuck routes included.
 const TOTAL_ROWS: usize = WINDOW_ROWS * 4;
 /// Without a confirm for so long, the broker is asked whether it has the messages.
@@ -113,6 +113,10 @@ impl Flight {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.sent.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.sent.len()
     }
 
     /// Rows that may still go, whatever their routes.
@@ -338,7 +342,7 @@ mod tests {
     fn a_route_leaves_room_for_others() {
         let (now, one, other) = (Instant::now(), row(1, "a", "one"), row(2, "b", "other"));
         let mut flight = flight(now);
-        board(&mut flight, &one, 192, now);
+        board(&mut flight, &one, 256, now);
         assert_eq!((flight.room_for(&one), flight.room_for(&other)), (Room::RouteFull, Room::Free));
         board(&mut flight, &other, 64, now);
         assert_eq!(flight.room_for(&row(3, "c", "third")), Room::Full);

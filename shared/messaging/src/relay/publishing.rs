@@ -23,7 +23,8 @@ use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
-/// Rows go again when there is room for so many, or when nothing else is on its way: together they are cheaper.
+/// When there is no more room, rows go again when so many are confirmed, or a quarter of what is on its way: together they
+/// are cheaper.
 const REFILL_ROWS: usize = WINDOW_ROWS / 4;
 /// Between two looks at the clock.
 const CHECK_EVERY: Duration = Duration::from_millis(250);
@@ -62,6 +63,10 @@ pub(crate) struct Publishing<'a> {
     confirms: FuturesUnordered<Confirming>,
     returns: Returns,
     asked: Option<Asked>,
+    /// How many rows are to be decided before others may go; 0 when some may go now.
+    full_for: usize,
+    /// However much is confirmed meanwhile.
+    check_at: Instant,
     confirm_duration: metrics::Histogram,
 }
 
@@ -81,6 +86,8 @@ impl<'a> Publishing<'a> {
             confirms: FuturesUnordered::new(),
             returns: Returns::default(),
             asked: None,
+            full_for: 0,
+            check_at: Instant::now(),
             confirm_duration: metrics::histogram!("messaging_confirm_duration_seconds"),
         }
     }
@@ -102,31 +109,35 @@ impl<'a> Publishing<'a> {
         if self.flight.is_empty() && self.confirms.len() >= AWAITED_MAX {
             self.change_channel().await?;
         }
-        let refill = self.flight.free_rows() >= REFILL_ROWS;
-        if refill && self.depart().await? {
+        if self.full_for == 0 && self.depart().await? {
             return Ok(());
         }
         let queue = &self.shared.queues[self.index];
         tokio::select! {
             confirms = arrived(&mut self.confirms), if !self.confirms.is_empty() => self.hear(confirms).await,
-            () = queue.filled(), if refill => Ok(()),
+            () = queue.filled() => {
+                self.full_for = 0;
+                Ok(())
+            }
             answer = answered(&mut self.asked), if self.asked.is_some() => {
                 let before = answer?;
                 self.asked = None;
                 self.flight.taken_before(before, Instant::now());
                 Ok(())
             }
-            () = tokio::time::sleep(CHECK_EVERY), if !self.flight.is_empty() => self.check().await,
+            () = tokio::time::sleep_until(self.check_at.into()), if !self.flight.is_empty() => self.check().await,
         }
     }
 
     /// Publishes what may go; says whether there was anything.
     async fn depart(&mut self) -> Result<bool, RelayError> {
         let departure = self.shared.queues[self.index].depart(&self.shared.gate, &mut self.flight);
+        let refill = REFILL_ROWS.min(self.flight.len() / 4).max(1);
+        self.full_for = if departure.is_limited { refill } else { 1 };
         if departure.is_empty() {
             return Ok(false);
         }
-        let Departure { boarded, closed, held } = departure;
+        let Departure { boarded, closed, held, .. } = departure;
         self.shared.demand.notify_one();
         let mut barred = vec![];
         for number in &boarded {
@@ -179,7 +190,9 @@ impl<'a> Publishing<'a> {
 
     /// Looks at the clock: routes may be stuck, or the channel dead.
     async fn check(&mut self) -> Result<(), RelayError> {
-        let checked = self.flight.check(Instant::now());
+        let now = Instant::now();
+        let checked = self.flight.check(now);
+        (self.check_at, self.full_for) = (now + CHECK_EVERY, 0);
         if checked.dead {
             return Err(RelayError::ConfirmTimeout);
         }
@@ -259,6 +272,7 @@ impl<'a> Publishing<'a> {
         self.confirms = FuturesUnordered::new();
         self.returns.forget();
         self.asked = None;
+        self.full_for = 0;
         Ok(())
     }
 
@@ -266,6 +280,7 @@ impl<'a> Publishing<'a> {
         let now = Instant::now();
         for (number, verdict) in verdicts {
             if let Some((row, took)) = self.flight.take(number, now) {
+                self.full_for = self.full_for.saturating_sub(1);
                 self.confirm_duration.record(took.as_secs_f64());
                 self.judge_one(row, verdict, settlement);
             } else if let Some(row) = self.flight.take_late(number)

@@ -26,6 +26,8 @@ pub(crate) struct Departure {
     pub(crate) closed: Vec<(Row, Complaint)>,
     /// Rows whose keys are held.
     pub(crate) held: Vec<Row>,
+    /// There are more, for which there is no room.
+    pub(crate) is_limited: bool,
 }
 
 /// Rows that were passed over, to be looked at again first.
@@ -75,6 +77,7 @@ impl Departure {
         loop {
             let mut passed = Passed::default();
             let crowded = departure.board(waiting, &mut passed, gate, flight, now);
+            departure.is_limited = passed.a_route_is_full || !waiting.is_empty();
             while let Some(row) = passed.rows.pop_back() {
                 waiting.push_front(row);
             }
