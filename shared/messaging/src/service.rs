@@ -167,7 +167,11 @@ impl Messaging {
             if !self.consuming.is_wanted() {
                 return Ok(());
             }
-            self.consume.check().and_then(|()| self.breaker.check()).and_then(|()| self.heard.check())
+            self.breaker
+                .check()
+                .and_then(|()| self.heard.check_failure())
+                .and_then(|()| self.consume.check())
+                .and_then(|()| self.heard.check())
         });
         let publishing = publishing.map_err(|why| format!("publishing: {why}"));
         let consuming = consuming.map_err(|why| format!("consuming: {why}"));

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 
 use tinyjson::JsonValue;
 
+use crate::call::{Answer, Gateway, percent_encoded};
 use crate::checkout::Checkout;
 use crate::cli::{DeadLettersOptions, Letter, LettersDeed, Selection, ServiceName};
 use crate::console::say;
-use crate::call::{Answer, Gateway, percent_encoded};
 use crate::failure::Failure;
 use crate::instance::State;
 

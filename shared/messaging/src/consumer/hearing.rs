@@ -41,6 +41,17 @@ impl Heard {
         }
     }
 
+    /// Whether the last session did not fail: why it did says more than that there is no connection.
+    ///
+    /// # Errors
+    /// Words for the report.
+    pub(crate) fn check_failure(&self) -> Result<(), String> {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            State::Failed(why) => Err(format!("not subscribed: {why}")),
+            State::Nothing | State::AllBut(_) => Ok(()),
+        }
+    }
+
     /// Nothing is heard now.
     pub(super) fn end(&self) {
         self.set(State::Nothing);

@@ -2,6 +2,7 @@
 
 use super::incoming::{Arrived, EXCHANGE, MESSAGE_ID, ROUTING_KEY, short_text};
 use crate::headers::{HEADERS_BYTES_MAX, is_reserved};
+use crate::wire::LEFT_OUT;
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
 use time::OffsetDateTime;
@@ -135,10 +136,12 @@ pub(crate) fn copy(original: &Arrived<'_>, history: &History) -> BasicProperties
     copy
 }
 
-/// Whether a header goes along: the ids of traces, and what a publisher set for the handler.
+/// Whether a header goes along: the ids of traces, what a publisher set for the handler, and a note of what was too much.
 fn is_copied(name: &str) -> bool {
     match name {
-        "traceparent" | "tracestate" | "sequence" | "outbox-sequence" | super::incoming::BEYOND_WINDOW => true,
+        "traceparent" | "tracestate" | "sequence" | "outbox-sequence" | super::incoming::BEYOND_WINDOW | LEFT_OUT => {
+            true
+        }
         // RabbitMQ routes copies to the queues that these name.
         "CC" | "BCC" => false,
         other => is_publishers(other),

@@ -4,11 +4,14 @@ use super::options::RelayOptions;
 use super::row::{Route, Row};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Failures of a route, without a delivery between them, after which its rows wait without being tried.
 const CLOSE_AFTER: u32 = 16;
+
+/// How long late confirms may come after the first of them, before their route is tried again.
+const LATE_CONFIRMS_LAST: Duration = Duration::from_secs(1);
 
 /// Why a row did not arrive, or is not tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,6 +180,14 @@ impl Gate {
     pub(crate) fn probe_again(&mut self, row: &Row, now: Instant) {
         if let Some(closed) = self.routes.get_mut(&row.route).and_then(|trouble| trouble.closed.as_mut()) {
             closed.probe_at = Some(now);
+        }
+    }
+
+    /// The broker confirms what was given up before: a try is worth while once all of that is settled. To open the route at
+    /// once would send again what is confirmed in the next moment.
+    pub(crate) fn confirmed_late(&mut self, route: &Arc<Route>, now: Instant) {
+        if let Some(closed) = self.routes.get_mut(route).and_then(|trouble| trouble.closed.as_mut()) {
+            closed.probe_at = closed.probe_at.map(|at| at.min(now + LATE_CONFIRMS_LAST));
         }
     }
 

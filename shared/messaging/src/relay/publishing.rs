@@ -286,7 +286,8 @@ impl<'a> Publishing<'a> {
             } else if let Some(row) = self.flight.take_late(number)
                 && verdict == Verdict::Delivered
             {
-                self.judge_one(row, verdict, settlement);
+                self.shared.gate().confirmed_late(&row.route, now);
+                settlement.delivered.push(row);
             }
         }
     }

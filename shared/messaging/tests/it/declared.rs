@@ -1,7 +1,7 @@
 //! A service that declares nothing: an administrator does, from its definitions.
 
 use crate::bare::Mouth;
-use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, ping};
+use crate::stage::{Ping, Stage, WriteDown, bind, broker, consuming, heard, ping};
 use lapin::ExchangeKind;
 use lapin::options::ExchangeDeclareOptions;
 use lapin::types::FieldTable;
@@ -50,7 +50,7 @@ async fn a_service_that_declares_nothing_names_what_is_missing_and_works_once_it
             routing_key: text(&binding["routing_key"]),
             queue: text(&binding["destination"]),
         };
-        binding.declare(administrator.channel()).await.unwrap();
+        bind(administrator.channel(), &binding).await;
     }
     consuming(&beta).await;
     broker.announce(&ping(1)).await;

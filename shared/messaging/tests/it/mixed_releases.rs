@@ -1,8 +1,8 @@
 //! Two releases of a service share its queue for a while: the older one does not know the newer one's events.
 
-use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, open_letters};
+use crate::stage::{Ping, Stage, WriteDown, bind, broker, consuming, heard, open_letters};
 use lapin::{Connection, ConnectionProperties};
-use rabbit_outbox::topology::{Binding, Existing, Topology};
+use rabbit_outbox::topology::{Binding, Existing, Topology, unbind};
 use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,7 @@ async fn an_event_that_no_replica_knows_yet_waits_for_the_one_that_does() {
         Binding { exchange: "alpha".into(), routing_key: Pang::TYPE.into(), queue: "beta.inbox".into() };
     let connection = Connection::connect(broker.url(), ConnectionProperties::default()).await.unwrap();
     let channel = connection.create_channel().await.unwrap();
-    heard_by_newer.declare(&channel).await.unwrap();
+    bind(&channel, &heard_by_newer).await;
 
     broker.announce(&Pang { n: 1 }).await;
     eventually(1, async || broker.messages("beta.retry.1s").await).await;
@@ -98,11 +98,9 @@ async fn a_binding_that_no_release_wants_is_named_and_can_be_removed() {
     let expected = Binding { exchange: "alpha".into(), routing_key: Pang::TYPE.into(), queue: "beta.inbox".into() };
     assert_eq!(found, [expected]);
 
-    let connection = Connection::connect(broker.url(), ConnectionProperties::default()).await.unwrap();
-    let channel = connection.create_channel().await.unwrap();
-    found[0].remove(&channel).await.unwrap();
+    unbind(broker.url(), &found).await.unwrap();
     assert_eq!(left_over().await, []);
     // It was removed; to remove it again is no error.
-    found[0].remove(&channel).await.unwrap();
+    unbind(broker.url(), &found).await.unwrap();
     stage.stop().await;
 }

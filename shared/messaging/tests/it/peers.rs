@@ -100,6 +100,9 @@ async fn whatever_a_peer_puts_around_a_message_an_event_is_handled_and_garbage_i
     eventually((4 * count, 4 * count), async || heard(&stage.beta).await).await;
     let letters = open_letters(&beta).await;
     assert!(letters.iter().all(|letter| letter.reason.contains("the body is not an event")), "{letters:?}");
+    // A letter says which headers were too much for it.
+    let note = "select count(*) from dead_letters where headers->>'outbox-headers-left-out' like 'baggage (%'";
+    assert_eq!(crate::stage::count(&stage.beta, note).await, 4);
     assert_eq!((letters.len() as u64, beta.check()), (count.unsigned_abs(), Ok(())));
     stage.stop().await;
 }

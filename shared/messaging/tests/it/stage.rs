@@ -1,6 +1,7 @@
 //! A database with two services' schemas, a virtual host, and what the stories ask of them.
 
 use rabbit_outbox::dead_letters::{Filter, Letter, State};
+use rabbit_outbox::topology::Binding;
 use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Transaction};
 use rabbit_outbox_event::envelope::{Envelope, SPEC_VERSION};
 use rabbit_outbox_event::{Event, EventId, producer};
@@ -180,4 +181,20 @@ pub(crate) async fn consuming(service: &Messaging) {
 pub(crate) async fn open_letters(service: &Messaging) -> Vec<Letter> {
     let filter = Filter { state: Some(State::Open), ..Filter::default() };
     service.dead_letters().list(&filter, None, 1_000).await.expect("list dead letters")
+}
+
+/// Binds a queue as an administrator does.
+pub(crate) async fn bind(channel: &lapin::Channel, binding: &Binding) {
+    let (queue, exchange) = (binding.queue.as_str().into(), binding.exchange.as_str().into());
+    let key = binding.routing_key.as_str().into();
+    channel
+        .queue_bind(
+            queue,
+            exchange,
+            key,
+            lapin::options::QueueBindOptions::default(),
+            lapin::types::FieldTable::default(),
+        )
+        .await
+        .expect("bind a queue");
 }
