@@ -16,6 +16,10 @@ pub struct Config {
     #[arg(long, env = "AMQP_URL", hide_env_values = true, value_parser = broker_url)]
     pub amqp_url: String,
 
+    /// Seconds after which payments is asked again about an order that it has not answered.
+    #[arg(long, env = "ORDER_PATIENCE_SECS", default_value_t = 30)]
+    pub order_patience_secs: u64,
+
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]
     pub entrance: EntranceConfig,

@@ -7,6 +7,7 @@ pub mod api;
 pub mod inbox;
 
 pub mod placing;
+pub mod reconciler;
 
 pub mod live;
 
@@ -22,6 +23,7 @@ use placing::Placing;
 use rabbit_outbox::{ConsumerOptions, Messaging};
 use state::State;
 use std::error::Error;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tracing::info;
 
@@ -74,6 +76,8 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
         fanout_tasks.run(move |heard| hub.hear(&heard), stopping.clone())
     });
     process.run("sockets", hub.drained(stopping.clone()));
+    let patience = Duration::from_secs(config.order_patience_secs);
+    process.run("reconciler", reconciler::run(messaging, patience, stopping.clone()));
     process.run("idempotency maintenance", idempotency::forget_old_until(database, stopping));
     Ok(process.until_ended(config.process.shutdown_timeout()).await?)
 }

@@ -1,4 +1,4 @@
-//! One request after the other to the gateway: plain HTTP, which `std` is enough for.
+//! One request after the other to the gateway or to RabbitMQ's console: plain HTTP, which `std` is enough for.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,11 +8,11 @@ use tinyjson::JsonValue;
 
 use crate::failure::{Doing, Failure};
 
-/// Longest silence of the gateway.
+/// Longest silence of the server.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A gateway that can be reached by plain HTTP.
-pub(crate) struct Gateway {
+/// A server that can be reached by plain HTTP.
+pub(crate) struct Server {
     authority: String,
     /// The header that says who asks.
     who: String,
@@ -22,16 +22,22 @@ pub(crate) struct Gateway {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     head: String,
-    body: String,
+    pub(crate) body: String,
 }
 
-impl Gateway {
-    pub(crate) fn at(url: &str, token: Option<&str>) -> Result<Self, Failure> {
-        let rest = url.strip_prefix("http://").ok_or_else(|| Failure::new(format!("{url} is no http:// address")))?;
-        let authority = rest.trim_end_matches('/').to_owned();
-        let authority = if authority.contains(':') { authority } else { format!("{authority}:80") };
+impl Server {
+    /// A gateway.
+    pub(crate) fn gateway(url: &str, token: Option<&str>) -> Result<Self, Failure> {
         let who = token.map_or_else(|| "X-User-ID: 1".to_owned(), |token| format!("Authorization: Bearer {token}"));
-        Ok(Self { authority, who })
+        Ok(Self { authority: authority(url)?, who })
+    }
+
+    /// A console of RabbitMQ: `http://user:password@host:15672`.
+    pub(crate) fn console(url: &str) -> Result<Self, Failure> {
+        let authority = authority(url)?;
+        let (user, authority) = authority.rsplit_once('@').unwrap_or(("guest:guest", &authority));
+        let who = format!("Authorization: Basic {}", base64(user.as_bytes()));
+        Ok(Self { authority: authority.to_owned(), who })
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<Answer, Failure> {
@@ -42,8 +48,12 @@ impl Gateway {
         self.ask("POST", path, json)
     }
 
+    pub(crate) fn delete(&self, path: &str) -> Result<Answer, Failure> {
+        self.ask("DELETE", path, "")
+    }
+
     fn ask(&self, method: &str, path: &str, json: &str) -> Result<Answer, Failure> {
-        let doing = || format!("ask the gateway at {}; `cargo xtask up` starts it", self.authority);
+        let doing = || format!("ask the server at {}; `cargo xtask up` starts it", self.authority);
         let mut stream = TcpStream::connect(&self.authority).doing(doing())?;
         stream.set_read_timeout(Some(PATIENCE)).doing(doing())?;
         let request = format!(
@@ -56,7 +66,7 @@ impl Gateway {
         stream.write_all(request.as_bytes()).doing(doing())?;
         let mut bytes = vec![];
         stream.read_to_end(&mut bytes).doing(doing())?;
-        Answer::read(&bytes).ok_or_else(|| Failure::new("the gateway's answer is not HTTP"))
+        Answer::read(&bytes).ok_or_else(|| Failure::new("the server's answer is not HTTP"))
     }
 }
 
@@ -73,7 +83,7 @@ impl Answer {
 
     /// The answer, unless it is a refusal.
     pub(crate) fn or_failure(self) -> Result<Self, Failure> {
-        if self.status == 200 {
+        if (200..300).contains(&self.status) {
             return Ok(self);
         }
         if self.status == 401 {
@@ -100,6 +110,28 @@ impl Answer {
             lines.filter_map(|line| line.split_once(": ")).find(|(name, _)| name.eq_ignore_ascii_case("link"))?.1;
         Some(link.strip_prefix('<')?.split_once('>')?.0.to_owned())
     }
+}
+
+/// The host and the port of an address.
+fn authority(url: &str) -> Result<String, Failure> {
+    let rest = url.strip_prefix("http://").ok_or_else(|| Failure::new(format!("{url} is no http:// address")))?;
+    let authority = rest.trim_end_matches('/');
+    let has_port = authority.rsplit('@').next().is_some_and(|host| host.contains(':'));
+    Ok(if has_port { authority.to_owned() } else { format!("{authority}:80") })
+}
+
+/// Source: RFC 4648, section 4.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let number = (0..3).fold(0_usize, |number, at| number << 8 | usize::from(three.get(at).copied().unwrap_or(0)));
+        for at in 0..4 {
+            let digit = char::from(DIGITS[number >> (18 - 6 * at) & 63]);
+            text.push(if at <= three.len() { digit } else { '=' });
+        }
+    }
+    text
 }
 
 /// Source: RFC 9112, section 7.1.
@@ -138,6 +170,16 @@ mod tests {
         .unwrap();
         assert_eq!((answer.status, answer.body.as_str()), (200, "[1,2]"));
         assert_eq!(answer.next_page().as_deref(), Some("/orders/x?cursor=1"));
+    }
+
+    #[test]
+    fn who_asks_the_console_is_in_its_address() {
+        let console = Server::console("http://guest:guest@localhost:15672/").unwrap();
+        assert_eq!(
+            (console.authority.as_str(), console.who.as_str()),
+            ("localhost:15672", "Authorization: Basic Z3Vlc3Q6Z3Vlc3Q=")
+        );
+        assert_eq!([base64(b"a"), base64(b"ab"), base64(b"abc")], ["YQ==", "YWI=", "YWJj"]);
     }
 
     #[test]

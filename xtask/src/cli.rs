@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Bench(BenchOptions),
     /// Shows and settles events that services gave up, through the gateway of the running product
     DeadLetters(DeadLettersOptions),
+    /// Compares what the running services want on the broker with what is there, and removes bindings that are left over
+    Topology(TopologyOptions),
     /// Checks the rules that the compiler does not know: who imports whom, pure domains, file sizes
     Tidy,
     /// Writes the generated files anew: docs/asyncapi.json and the query data of sqlx
@@ -246,6 +248,43 @@ pub(crate) enum LettersDeed {
     Discard(Letter),
     /// Puts all open letters that match away
     DiscardAll(Selection),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TopologyOptions {
+    #[command(subcommand)]
+    pub(crate) deed: TopologyDeed,
+    /// The gateway; unless given, that of the running product
+    #[arg(long, global = true, env = "GATEWAY_URL")]
+    pub(crate) gateway: Option<String>,
+    /// An administrator's access token, where people sign in
+    #[arg(long, global = true, env = "CHIPIN_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    /// RabbitMQ's console, `http://user:password@host:15672`; unless given, that of the running product
+    #[arg(long, global = true, env = "RABBITMQ_CONSOLE_URL", hide_env_values = true)]
+    pub(crate) console: Option<String>,
+    /// The virtual host
+    #[arg(long, global = true, default_value = "/")]
+    pub(crate) virtual_host: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TopologyDeed {
+    /// Prints what declaring would do: create, keep, conflict, and bindings that are left over
+    Plan {
+        /// Only of this service
+        #[arg(value_enum)]
+        service: Option<ServiceName>,
+    },
+    /// Removes bindings of a service that the release which runs does not want, after asking
+    Unbind {
+        /// The service
+        #[arg(value_enum)]
+        service: ServiceName,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
 }
 
 #[derive(Args, Debug)]

@@ -19,6 +19,7 @@ mod logs;
 mod receipts;
 mod reset;
 mod status;
+mod topology;
 mod up;
 
 #[cfg(test)]
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Command::Receipts(options) => receipts::measure(&checkout, &options),
         Command::Bench(options) => bench::bench(&checkout, &options),
         Command::DeadLetters(options) => dead_letters::settle(&checkout, &options),
+        Command::Topology(options) => topology::topology(&checkout, &options),
         Command::Tidy => tidy::tidy(&checkout),
         Command::Generate(options) => generate::generate(&checkout, options),
         Command::Sqlx(options) => generate::sqlx(&checkout, options),

@@ -66,10 +66,15 @@ const OPERATIONS: &[(&str, &str, &str, Who, &str)] = &[
 /// What every service shows its operators.
 const OF_OPERATORS: &[(&str, &str)] = &[
     ("get", "/operations/messaging"),
+    ("get", "/operations/topology"),
     ("get", "/operations/dead-letters"),
     ("get", "/operations/dead-letters/{direction}/{event_id}"),
     ("post", "/operations/dead-letters/{direction}/{event_id}/replay"),
     ("post", "/operations/dead-letters/{direction}/{event_id}/discard"),
+    ("delete", "/operations/dead-letters/{direction}/{event_id}"),
+    ("post", "/operations/dead-letters/{direction}/{event_id}/replace"),
+    ("post", "/operations/dead-letters/replay-selected"),
+    ("post", "/operations/dead-letters/discard-selected"),
     ("post", "/operations/dead-letters/replay"),
     ("post", "/operations/dead-letters/discard"),
 ];

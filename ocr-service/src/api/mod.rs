@@ -14,9 +14,10 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use chassis::docs;
 use chassis::identity::{Caller, unauthenticated};
-use chassis::problem::Problem;
+use chassis::problem::{self, Problem};
 use contracts::ids::{ChequeHash, UserId};
 use http::StatusCode;
+use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -32,7 +33,7 @@ pub fn routes(state: State) -> Router {
         .routes(routes!(get_reading::handler))
         .routes(routes!(get_cheque::handler))
         .routes(routes!(get_photo::handler))
-        .merge(rabbit_outbox_operations::routes(state.messaging.clone()))
+        .merge(Operations::new(state.messaging.clone()).with_problem_types(problem::TYPES).routes())
         .split_for_parts();
     router.with_state(state).merge(docs::routes(document))
 }

@@ -10,9 +10,10 @@ use crate::state::State;
 use axum::Router;
 use chassis::docs;
 use chassis::identity::{Caller, unauthenticated};
-use chassis::problem::Problem;
+use chassis::problem::{self, Problem};
 use contracts::ids::{OrderId, UserId};
 use rabbit_outbox::Messaging;
+use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -24,7 +25,7 @@ pub fn routes(state: State, messaging: Messaging) -> Router {
         .routes(routes!(get_order::handler))
         .routes(routes!(watch::one_order))
         .routes(routes!(watch::all_orders))
-        .merge(rabbit_outbox_operations::routes(messaging))
+        .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
         .split_for_parts();
     router.with_state(state).merge(docs::routes(document))
 }

@@ -5,6 +5,7 @@ use contracts::ids::{OrderId, UserId};
 use contracts::money::{Amount, Money};
 use sqlx::{PgConnection, PgPool};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -111,6 +112,34 @@ pub async fn update_all(connection: &mut PgConnection, orders: &[Order]) -> Resu
     .execute(connection)
     .await
     .map(drop)
+}
+
+/// Locks orders that are to be asked about again, at most `limit`, and notes that they are; other replicas pass over them.
+/// The wait is `patience` after the first question and doubles with each further one, up to 32 times as long.
+///
+/// # Errors
+/// The database's.
+pub async fn ask_again(
+    connection: &mut PgConnection,
+    now: OffsetDateTime,
+    patience: Duration,
+    limit: i64,
+) -> Result<Vec<Order>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        "with unanswered as ( \
+             select id from orders where status = 'PENDING' \
+                 and asked_at <= $1::timestamptz - make_interval(secs => $2 * power(2, least(asked_times - 1, 5))) \
+             order by asked_at limit $3 for update skip locked) \
+         update orders set asked_times = asked_times + 1, asked_at = $1 from unanswered where orders.id = unanswered.id \
+         returning orders.id, user_id, amount, description, status, reason, version, created_at, updated_at",
+        now,
+        patience.as_secs_f64(),
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(Order::try_from).collect()
 }
 
 /// One order, if it is the user's.

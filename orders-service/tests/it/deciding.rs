@@ -41,3 +41,26 @@ async fn an_answer_about_an_unknown_order_ends_among_the_dead_letters() {
     eventually(1, async || stage.count("dead_letters").await).await;
     stage.eventually_in(1, id, "PAID").await;
 }
+
+#[tokio::test]
+async fn payments_is_asked_again_about_an_order_without_an_answer() {
+    let stage = Stage::with(&[("ORDER_PATIENCE_SECS", "1")]).await;
+    let id = stage.place(1, "10").await;
+    let asked = async || {
+        let all = stage.broker.overheard("orders").await;
+        all.into_iter().filter(|event| event["data"]["order_id"] == json!(id)).collect::<Vec<_>>()
+    };
+    eventually(true, async || asked().await.len() >= 2).await;
+    let events = asked().await;
+    assert_eq!(events[0]["data"], events[1]["data"]);
+    assert_eq!((&events[1]["type"], &events[1]["sequence"]), (&json!("orders.OrderCreated.v1"), &json!("1")));
+    assert_ne!(events[0]["id"], events[1]["id"], "the old event is in the inbox of payments");
+
+    stage.pay(id).await;
+    stage.eventually_in(1, id, "PAID").await;
+    assert_eq!(stage.order(1, id).await["version"], 2, "asking is no move of the order");
+    // Whatever is asked before the answer is known is answered the same, and no more is asked afterwards.
+    let before = asked().await.len();
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    assert_eq!(asked().await.len(), before);
+}

@@ -16,10 +16,15 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// The same with further variables of the service.
+    pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
         broker.overhear("orders").await;
         broker.overhear("payments").await;
-        let program = replica(&database, &broker).await;
+        let program = started(&database, &broker, variables).await;
         let pool = database.admin_pool("orders");
         Self { program, broker, pool, database }
     }
@@ -62,9 +67,14 @@ impl Stage {
 
 /// One more orders-service on the same database and virtual host.
 pub(crate) async fn replica(database: &TestDatabase, broker: &TestBroker) -> Program {
+    started(database, broker, &[]).await
+}
+
+async fn started(database: &TestDatabase, broker: &TestBroker, variables: &[(&str, &str)]) -> Program {
     let url = database.service_url("orders");
-    let variables = [("DATABASE_URL", url.as_str()), ("AMQP_URL", broker.url())];
-    Program::start(env!("CARGO_BIN_EXE_orders-service"), &variables).await
+    let mut all = vec![("DATABASE_URL", url.as_str()), ("AMQP_URL", broker.url())];
+    all.extend_from_slice(variables);
+    Program::start(env!("CARGO_BIN_EXE_orders-service"), &all).await
 }
 
 pub(crate) async fn watch(program: &Program, user: i64, path: &str) -> Result<Socket, u16> {

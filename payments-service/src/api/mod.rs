@@ -10,8 +10,9 @@ use crate::state::State;
 use axum::Router;
 use chassis::docs;
 use chassis::identity::{Caller, unauthenticated};
-use chassis::problem::Problem;
+use chassis::problem::{self, Problem};
 use contracts::ids::UserId;
+use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -23,7 +24,7 @@ pub fn routes(state: State) -> Router {
         .routes(routes!(top_up::handler))
         .routes(routes!(get_balance::handler))
         .routes(routes!(list_transactions::handler))
-        .merge(rabbit_outbox_operations::routes(state.messaging.clone()))
+        .merge(Operations::new(state.messaging.clone()).with_problem_types(problem::TYPES).routes())
         .split_for_parts();
     router.with_state(state).merge(docs::routes(document))
 }

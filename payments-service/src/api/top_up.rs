@@ -69,19 +69,19 @@ pub(super) async fn handler(
 
 /// Credits the account and writes the movement down, in the caller's transaction.
 async fn top_up(tx: &mut Transaction, user_id: UserId, movement: &Movement) -> Result<ToppedUpJson, Problem> {
-    let balance = store::accounts::credit(tx, user_id, movement.amount).await.map_err(refused)?;
+    let balance = store::accounts::credit(tx, user_id, movement.amount).await?.ok_or_else(too_large)?;
     store::ledger::insert(tx, movement, None, Some(balance)).await.map_err(refused)?;
     Ok(ToppedUpJson { user_id, balance, transaction_id: movement.id })
 }
 
-/// Constraints that say something to the client; everything else is the database's own trouble.
+fn too_large() -> Problem {
+    let detail = "the balance would be larger than an account can hold";
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "balance_too_large", detail)
+}
+
+/// The constraint that says something to the client; everything else is the database's own trouble.
 fn refused(failure: sqlx::Error) -> Problem {
     match failure.as_database_error().and_then(|error| error.constraint()) {
-        Some("accounts_balance_bounded") => Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "balance_too_large",
-            "the balance would be larger than an account can hold",
-        ),
         Some("ledger_happens_once") => Problem::new(
             StatusCode::CONFLICT,
             "idempotency_key_reused",

@@ -4,7 +4,10 @@
 //! those of the system accounts are derived, so that no hot row makes payments queue.
 
 use contracts::ids::{OrderId, TransactionId, TransferId, UserId};
-use contracts::money::Amount;
+use contracts::money::{Amount, Money};
+
+/// The most that a user's account holds; the table's constraint `accounts_balance_bounded` says the same.
+pub const BALANCE_MAX: Money = Money::from_minor(100_000_000_000_000_000);
 
 /// Who holds money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! The decision about a transfer between users: made once, kept for ever, announced again when asked again.
 
 use super::decision::Verdict;
+use super::ledger::BALANCE_MAX;
 use contracts::ids::{TransferId, UserId};
-use contracts::money::Amount;
-use contracts::payments::{TransferCompleted, TransferFailed};
+use contracts::money::{Amount, Money};
+use contracts::payments::{RefusalReason, TransferCompleted, TransferFailed};
 
 /// The decision about one attempt to transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,17 @@ pub struct ToThemselves {
     pub user: UserId,
 }
 
+/// Why a transfer between these balances is refused, if it is; a receiver without an account gets one.
+pub fn refusal(sender: Option<Money>, receiver: Option<Money>, amount: Amount) -> Option<RefusalReason> {
+    let receives = receiver.unwrap_or(Money::ZERO).checked_add(amount.money());
+    match sender {
+        None => Some(RefusalReason::NoAccount),
+        Some(balance) if balance < amount.money() => Some(RefusalReason::InsufficientFunds),
+        Some(_) if receives.is_none_or(|balance| balance > BALANCE_MAX) => Some(RefusalReason::BalanceTooLarge),
+        Some(_) => None,
+    }
+}
+
 impl Transfer {
     /// What to announce, now and whenever somebody asks again.
     pub fn announcement(&self) -> Announcement {
@@ -75,11 +87,23 @@ impl Transfer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contracts::payments::RefusalReason;
     use uuid::Uuid;
 
     fn user(id: i64) -> UserId {
         UserId::try_from(id).unwrap()
+    }
+
+    #[test]
+    fn a_transfer_is_refused_for_what_either_balance_does_not_allow() {
+        let amount = Amount::from_json_number("10").unwrap();
+        let money = Money::from_minor;
+        let full = BALANCE_MAX.minor();
+        assert_eq!(refusal(None, None, amount), Some(RefusalReason::NoAccount));
+        assert_eq!(refusal(Some(money(999)), None, amount), Some(RefusalReason::InsufficientFunds));
+        assert_eq!(refusal(Some(money(1_000)), None, amount), None);
+        assert_eq!(refusal(Some(money(1_000)), Some(money(full - 1_000)), amount), None);
+        assert_eq!(refusal(Some(money(1_000)), Some(money(full - 999)), amount), Some(RefusalReason::BalanceTooLarge));
+        assert_eq!(refusal(Some(money(999)), Some(money(full)), amount), Some(RefusalReason::InsufficientFunds));
     }
 
     #[test]

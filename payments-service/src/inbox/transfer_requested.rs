@@ -2,7 +2,7 @@
 
 use crate::domain::decision::Verdict;
 use crate::domain::ledger::Movement;
-use crate::domain::transfer::{Announcement, ToThemselves, Transfer};
+use crate::domain::transfer::{Announcement, ToThemselves, Transfer, refusal};
 use crate::store::accounts::Debit;
 use crate::store::{accounts, ledger, transfers};
 use contracts::ids::TransactionId;
@@ -48,20 +48,33 @@ async fn decide(
         return Err(HandleError::reject(ToThemselves { id, user: from }));
     }
     // Both at once and in one order: two people who pay each other at the same time must not wait for each other.
-    accounts::lock(tx, &[from, to]).await?;
-    let verdict = match accounts::debit(tx, from, amount).await? {
-        Debit::Taken(left) => {
-            // Whoever is paid gets an account: money must not fail to arrive because nobody opened one.
-            let credited = accounts::credit(tx, to, amount).await?;
-            let movement = Movement::transfer(transaction_id, from, to, id, amount);
-            ledger::insert(tx, &movement, Some(left), Some(credited)).await?;
-            Verdict::Completed(transaction_id)
-        }
-        Debit::Short => Verdict::Failed(RefusalReason::InsufficientFunds),
-        Debit::Missing => Verdict::Failed(RefusalReason::NoAccount),
+    let balances = accounts::lock(tx, &[from, to]).await?;
+    let balance = |user| balances.iter().find(|(owner, _)| *owner == user).map(|(_, balance)| *balance);
+    let verdict = match refusal(balance(from), balance(to), amount) {
+        Some(reason) => Verdict::Failed(reason),
+        None => move_money(tx, request, transaction_id).await?,
     };
     let decision = Transfer { id, from, to, amount, verdict };
     transfers::insert(tx, &decision).await?;
     info!(transfer.id = %id, verdict = ?decision.verdict, "transfer {id} is decided");
     Ok(decision)
+}
+
+/// Moves the money on accounts that are locked.
+async fn move_money(
+    tx: &mut Transaction,
+    request: &TransferRequested,
+    transaction_id: TransactionId,
+) -> Result<Verdict, HandleError> {
+    let &TransferRequested { transfer_id: id, from_user: from, to_user: to, amount, .. } = request;
+    // The receiver gets an account if there is none. One that was opened since the locks were taken may be full.
+    let Some(credited) = accounts::credit(tx, to, amount).await? else {
+        return Ok(Verdict::Failed(RefusalReason::BalanceTooLarge));
+    };
+    let Debit::Taken(left) = accounts::debit(tx, from, amount).await? else {
+        return Err(HandleError::retry("the balance of a locked account has changed"));
+    };
+    let movement = Movement::transfer(transaction_id, from, to, id, amount);
+    ledger::insert(tx, &movement, Some(left), Some(credited)).await?;
+    Ok(Verdict::Completed(transaction_id))
 }

@@ -1,5 +1,6 @@
 //! The table `accounts`: balances of users.
 
+use crate::domain::ledger::BALANCE_MAX;
 use contracts::ids::UserId;
 use contracts::money::{Amount, Money};
 use sqlx::{PgConnection, PgPool};
@@ -29,20 +30,28 @@ pub async fn balance(pool: &PgPool, user_id: UserId) -> Result<Option<Money>, sq
     Ok(balance.map(Money::from_minor))
 }
 
-/// Adds to the balance, opening the account if need be; returns the new balance.
+/// Adds to the balance, opening the account if need be; returns the new balance, or nothing and changes nothing when it
+/// would be more than [`BALANCE_MAX`].
 ///
 /// # Errors
-/// The database's; the constraint `accounts_balance_bounded` when the balance would grow beyond its bound.
-pub async fn credit(connection: &mut PgConnection, user_id: UserId, amount: Amount) -> Result<Money, sqlx::Error> {
+/// The database's.
+pub async fn credit(
+    connection: &mut PgConnection,
+    user_id: UserId,
+    amount: Amount,
+) -> Result<Option<Money>, sqlx::Error> {
+    // A first balance is an amount, and no amount is as large as the bound.
     let balance = sqlx::query_scalar!(
         "insert into accounts (user_id, balance) values ($1, $2) \
-         on conflict (user_id) do update set balance = accounts.balance + excluded.balance returning balance",
+         on conflict (user_id) do update set balance = accounts.balance + excluded.balance \
+         where accounts.balance <= $3 - excluded.balance returning balance",
         user_id.get(),
         amount.minor(),
+        BALANCE_MAX.minor(),
     )
-    .fetch_one(connection)
+    .fetch_optional(connection)
     .await?;
-    Ok(Money::from_minor(balance))
+    Ok(balance.map(Money::from_minor))
 }
 
 /// Locks the accounts that are there until the transaction ends, in the order of their users; returns their balances.

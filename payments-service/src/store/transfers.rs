@@ -28,6 +28,7 @@ impl TryFrom<Row> for Transfer {
             ("completed", Some(id), _) => Verdict::Completed(TransactionId(id)),
             ("failed", _, Some("insufficient_funds")) => Verdict::Failed(RefusalReason::InsufficientFunds),
             ("failed", _, Some("no_account")) => Verdict::Failed(RefusalReason::NoAccount),
+            ("failed", _, Some("balance_too_large")) => Verdict::Failed(RefusalReason::BalanceTooLarge),
             (decision, ..) => {
                 return Err(decode(format!("a decision `{decision}` that this release can't read").into()));
             }

@@ -57,6 +57,34 @@ async fn a_transfer_beyond_the_balance_or_without_an_account_is_refused_with_the
 }
 
 #[tokio::test]
+async fn a_transfer_beyond_what_the_receiver_can_hold_is_refused_once_and_for_ever() {
+    let stage = Stage::new().await;
+    stage.top_up(2, "100").await;
+    sqlx::query("insert into accounts (user_id, balance) values (1, 99999999999999999)")
+        .execute(&stage.pool)
+        .await
+        .unwrap();
+    let refused = "payments.TransferFailed.v1 balance_too_large";
+    // More of them than different failures open the breaker.
+    let transfers: Vec<TransferRequested> = (0..12).map(|_| transfer(2, 1, "1")).collect();
+    for transfer in &transfers {
+        stage.broker.announce(transfer).await;
+    }
+    for transfer in &transfers {
+        stage.eventually_announced(transfer.transfer_id, &[refused]).await;
+    }
+    assert_eq!((stage.balance(2).await, stage.count("ledger").await), (json!(100), 1));
+    // Others are served at once, and a repeat has the same answer though there is room by now.
+    let other = transfer(2, 3, "40");
+    stage.broker.announce(&other).await;
+    stage.eventually_announced(other.transfer_id, &[COMPLETED]).await;
+    sqlx::query("update accounts set balance = 0 where user_id = 1").execute(&stage.pool).await.unwrap();
+    stage.broker.announce(&transfers[0]).await;
+    stage.eventually_announced(transfers[0].transfer_id, &[refused, refused]).await;
+    assert_eq!((stage.balance(2).await, stage.count("dead_letters").await), (json!(60), 0));
+}
+
+#[tokio::test]
 async fn a_repeated_request_is_answered_again_and_moves_nothing() {
     let stage = Stage::new().await;
     stage.top_up(2, "500").await;

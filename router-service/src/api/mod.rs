@@ -20,6 +20,8 @@ mod visitor;
 use crate::state::State;
 use axum::Router;
 use chassis::docs;
+use chassis::problem;
+use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -37,7 +39,7 @@ pub fn routes(state: State) -> Router {
         .routes(routes!(get_dues::handler))
         .routes(routes!(settle::handler))
         .routes(routes!(pay_cash::handler))
-        .merge(rabbit_outbox_operations::routes(state.messaging.clone()))
+        .merge(Operations::new(state.messaging.clone()).with_problem_types(problem::TYPES).routes())
         .split_for_parts();
     router.with_state(state).merge(docs::routes(document))
 }

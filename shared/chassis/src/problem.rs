@@ -11,6 +11,9 @@ use tracing::error;
 /// Media type of problem documents. Source: RFC 9457, section 6.1.
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
+/// What the types of problems begin with; the code follows.
+pub const TYPES: &str = "urn:chipin:problem:";
+
 /// An error as the client sees it: a stable code, words for a person, and no internals.
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -141,7 +144,7 @@ impl From<sqlx::Error> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let document = ProblemDocument {
-            type_uri: format!("urn:chipin:problem:{}", self.code),
+            type_uri: format!("{TYPES}{}", self.code),
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
             detail: self.detail.into_owned(),

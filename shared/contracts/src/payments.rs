@@ -84,6 +84,8 @@ pub enum RefusalReason {
     InsufficientFunds,
     /// Who is to pay has no account.
     NoAccount,
+    /// Who is to be paid would have more than an account can hold.
+    BalanceTooLarge,
 }
 
 impl RefusalReason {
@@ -92,6 +94,7 @@ impl RefusalReason {
         match self {
             Self::InsufficientFunds => "insufficient_funds",
             Self::NoAccount => "no_account",
+            Self::BalanceTooLarge => "balance_too_large",
         }
     }
 }

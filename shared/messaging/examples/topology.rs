@@ -1,42 +1,119 @@
-//! What declaring a service's topology would do to a broker: a line for each exchange, queue and binding.
+//! A service's topology and a broker: what declaring would do, what an administrator imports, what is left over.
 //!
 //! ```sh
 //! curl -s -u guest:guest http://localhost:15672/api/definitions |
-//!     cargo run -q -p rabbit-outbox --example topology -- payments orders.OrderCreated.v1
+//!     cargo run -q -p rabbit-outbox --example topology -- plan payments orders.OrderCreated.v1
+//! cargo run -q -p rabbit-outbox --example topology -- definitions payments orders.OrderCreated.v1 > payments.json
+//! curl -s -u guest:guest http://localhost:15672/api/definitions |
+//!     cargo run -q -p rabbit-outbox --example topology -- unbind payments orders.OrderCreated.v1 --yes
 //! ```
 //!
 //! Exits with 1 when the broker would refuse something, with 2 when what it reads are no definitions.
 
-use clap::Parser;
-use rabbit_outbox::topology::{Existing, Topology};
+use clap::{Args, Parser, Subcommand};
+use rabbit_outbox::topology::{Binding, Existing, Topology, unbind};
 use serde_json::Value;
+use std::error::Error;
 use std::process::ExitCode;
 
-/// Compares a service's topology with the definitions of a broker, which are read from standard input.
+/// Compares a service's topology with a broker's.
 #[derive(Parser)]
 struct Arguments {
-    /// The service.
+    #[command(subcommand)]
+    deed: Deed,
+}
+
+#[derive(Subcommand)]
+enum Deed {
+    /// Prints what declaring would do, from the broker's definitions on standard input
+    Plan(Wanted),
+    /// Prints the definitions that an administrator imports, for a service that declares nothing
+    Definitions(Wanted),
+    /// Prints the bindings that are left over, from the broker's definitions on standard input, and removes them
+    Unbind {
+        #[command(flatten)]
+        wanted: Wanted,
+        /// The broker
+        #[arg(long, env = "AMQP_URL", hide_env_values = true, default_value = "amqp://guest:guest@localhost:5672/%2f")]
+        amqp_url: String,
+        /// Remove them; without it they are only printed
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Args)]
+struct Wanted {
+    /// The service
     service: String,
-    /// The wire types that it hears, `orders.OrderCreated.v1`.
+    /// The wire types that it hears, `orders.OrderCreated.v1`: of all releases that still run
     hears: Vec<String>,
-    /// The virtual host.
+    /// A binding to the exchange of a foreign producer, `EXCHANGE=ROUTING_KEY`
+    #[arg(long = "foreign", value_name = "BINDING")]
+    foreign: Vec<String>,
+    /// The virtual host
     #[arg(long, default_value = "/")]
     virtual_host: String,
 }
 
-fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let definitions: Value = serde_json::from_reader(std::io::stdin().lock()).unwrap_or_default();
-    if !definitions["queues"].is_array() {
-        // An answer that refuses is JSON too, and must not be taken for a broker that has nothing.
-        eprintln!("standard input is no export of a broker's definitions: {}", excerpt(&definitions));
-        return ExitCode::from(2);
+impl Wanted {
+    fn topology(&self) -> Topology {
+        let hears: Vec<&str> = self.hears.iter().map(String::as_str).collect();
+        let foreign = self.foreign.iter().map(|binding| {
+            let (exchange, routing_key) = binding.split_once('=').unwrap_or((binding, ""));
+            Binding {
+                exchange: exchange.to_owned(),
+                routing_key: routing_key.to_owned(),
+                queue: format!("{}.inbox", self.service),
+            }
+        });
+        Topology::of(&self.service, &hears).hearing(foreign.collect())
     }
-    let hears: Vec<&str> = arguments.hears.iter().map(String::as_str).collect();
-    let plan = Topology::of(&arguments.service, &hears)
-        .plan(&Existing::from_definitions(&definitions, &arguments.virtual_host));
-    print!("{plan}");
-    if plan.has_conflicts() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+
+    /// What the broker has, from standard input; an answer that refuses must not be taken for a broker that has nothing.
+    fn existing(&self) -> Result<Existing, ExitCode> {
+        let definitions: Value = serde_json::from_reader(std::io::stdin().lock()).unwrap_or_default();
+        if definitions["queues"].is_array() {
+            return Ok(Existing::from_definitions(&definitions, &self.virtual_host));
+        }
+        eprintln!("standard input is no export of a broker's definitions: {}", excerpt(&definitions));
+        Err(ExitCode::from(2))
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    match Arguments::parse().deed {
+        Deed::Plan(wanted) => {
+            let existing = match wanted.existing() {
+                Ok(existing) => existing,
+                Err(code) => return Ok(code),
+            };
+            let plan = wanted.topology().plan(&existing);
+            print!("{plan}");
+            Ok(if plan.has_conflicts() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        }
+        Deed::Definitions(wanted) => {
+            println!("{:#}", wanted.topology().definitions(&wanted.virtual_host));
+            Ok(ExitCode::SUCCESS)
+        }
+        Deed::Unbind { wanted, amqp_url, yes } => {
+            let existing = match wanted.existing() {
+                Ok(existing) => existing,
+                Err(code) => return Ok(code),
+            };
+            let plan = wanted.topology().plan(&existing);
+            let left_over: Vec<Binding> = plan.left_over().cloned().collect();
+            for binding in &left_over {
+                println!("left over binding {binding}");
+            }
+            if yes {
+                unbind(amqp_url, &left_over).await?;
+                println!("removed {} bindings", left_over.len());
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+    }
 }
 
 /// What came instead, as far as it fits into a line.

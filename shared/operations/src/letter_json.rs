@@ -9,8 +9,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// An event that was given up.
-#[derive(Serialize, utoipa::ToSchema)]
-#[schema(as = DeadLetter)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = DeadLetter))]
 pub(crate) struct LetterJson {
     /// The event's id; of a message that is no event, an id derived from its bytes.
     event_id: Uuid,
@@ -42,14 +42,14 @@ pub(crate) struct LetterJson {
 }
 
 /// A dead letter with what it says.
-#[derive(Serialize, utoipa::ToSchema)]
-#[schema(as = OpenedDeadLetter)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = OpenedDeadLetter))]
 pub(crate) struct OpenedLetterJson {
     #[serde(flatten)]
     letter: LetterJson,
     /// The message, if it is JSON: as it was written.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     payload: Option<Box<RawValue>>,
     /// The message, if it is not JSON, in Base64.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,15 +1,17 @@
 //! `GET /operations/messaging`: how the service's messaging is doing.
 
+use crate::problem::Problem;
+#[cfg(feature = "openapi")]
+use crate::problem::ProblemDocument;
 use axum::{Json, extract};
-use chassis::problem::{Problem, ProblemDocument};
 use rabbit_outbox::Messaging;
 use rabbit_outbox::dead_letters::Direction;
 use rabbit_outbox::report::{Breaker, Report};
 use serde::Serialize;
 
 /// How the messaging of a service is doing. Counts of rows end at 10,000.
-#[derive(Serialize, utoipa::ToSchema)]
-#[schema(as = Messaging)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Messaging))]
 pub(crate) struct MessagingJson {
     /// The lanes of its outbox.
     lanes: Vec<LaneJson>,
@@ -30,8 +32,8 @@ pub(crate) struct MessagingJson {
 }
 
 /// One lane of the outbox.
-#[derive(Serialize, utoipa::ToSchema)]
-#[schema(as = Lane)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Lane))]
 pub(crate) struct LaneJson {
     lane: i16,
     /// Events that are to go next.
@@ -43,8 +45,8 @@ pub(crate) struct LaneJson {
 }
 
 /// Open letters of one kind.
-#[derive(Serialize, utoipa::ToSchema)]
-#[schema(as = DeadLetterCount)]
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = DeadLetterCount))]
 pub(crate) struct CountJson {
     event_type: String,
     direction: &'static str,
@@ -52,13 +54,13 @@ pub(crate) struct CountJson {
 }
 
 /// How the service's messaging is doing.
-#[utoipa::path(
+#[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/operations/messaging", tag = "operations", operation_id = "messagingState",
     responses(
         (status = 200, body = MessagingJson),
         (status = 503, description = "The database is away", body = ProblemDocument),
     )
-)]
+))]
 pub(crate) async fn handler(
     extract::State(messaging): extract::State<Messaging>,
 ) -> Result<Json<MessagingJson>, Problem> {

@@ -1,11 +1,51 @@
-//! Cursors of the list of letters: a moment, an id and a direction.
+//! Pages of the list of letters. A cursor is a moment, an id and a direction.
 
+use crate::parameters::wrong;
+use crate::problem::Problem;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chassis::problem::Problem;
+use http::{HeaderMap, HeaderValue, Uri};
 use rabbit_outbox::dead_letters::{Direction, Position};
 use time::OffsetDateTime;
 use uuid::Uuid;
+
+/// Most letters of one page.
+const LIMIT_MAX: u16 = 100;
+/// Letters of a page when the client does not say.
+const LIMIT_DEFAULT: u16 = 20;
+
+/// How many letters the client wants.
+///
+/// # Errors
+/// 422 outside of 1 to [`LIMIT_MAX`].
+pub(crate) fn limit(parameter: Option<&str>) -> Result<u16, Problem> {
+    let Some(text) = parameter else { return Ok(LIMIT_DEFAULT) };
+    match text.parse() {
+        Ok(limit @ 1..=LIMIT_MAX) => Ok(limit),
+        _ => Err(wrong("limit", "must be a number from 1 to 100")),
+    }
+}
+
+/// What a gateway says that it removed from the path; only plain characters, since it is written into a link.
+pub(crate) fn prefix(headers: &HeaderMap) -> &str {
+    let prefix = headers.get("x-forwarded-prefix").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let plain = prefix.starts_with('/')
+        && !prefix.starts_with("//")
+        && prefix.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_'));
+    if plain { prefix } else { "" }
+}
+
+/// The `Link` header to the next page: the request's own path and query, with another cursor.
+///
+/// Source: RFC 8288, relation `next`.
+pub(crate) fn next_link(prefix: &str, uri: &Uri, cursor: &str) -> Option<HeaderValue> {
+    let kept =
+        uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+    let query: Vec<&str> = kept.collect();
+    let separator = if query.is_empty() { "" } else { "&" };
+    let link = format!("<{prefix}{}?{}{separator}cursor={cursor}>; rel=\"next\"", uri.path(), query.join("&"));
+    HeaderValue::try_from(link).ok()
+}
 
 /// Hides a position; the client hands it back unread.
 pub(crate) fn encode(position: Position) -> String {
@@ -21,7 +61,7 @@ pub(crate) fn encode(position: Position) -> String {
 /// 422 when it is none of ours.
 pub(crate) fn decode(cursor: Option<&str>) -> Result<Option<Position>, Problem> {
     let Some(text) = cursor else { return Ok(None) };
-    read(text).map(Some).ok_or_else(|| Problem::invalid_parameter("cursor", "is not a cursor of this list"))
+    read(text).map(Some).ok_or_else(|| wrong("cursor", "is not a cursor of this list"))
 }
 
 fn read(text: &str) -> Option<Position> {
@@ -40,6 +80,21 @@ fn read(text: &str) -> Option<Position> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_next_link_keeps_the_other_parameters() {
+        let uri = Uri::from_static("/letters?state=open&cursor=old&limit=2");
+        let link = next_link("/orders", &uri, "new").unwrap();
+        assert_eq!(link, "</orders/letters?state=open&limit=2&cursor=new>; rel=\"next\"");
+    }
+
+    #[test]
+    fn a_page_has_1_to_100_rows() {
+        assert_eq!((limit(None).ok(), limit(Some("100")).ok()), (Some(20), Some(100)));
+        for text in ["0", "101", "-1", "x", ""] {
+            assert!(limit(Some(text)).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_cursor_comes_back_as_it_went() {

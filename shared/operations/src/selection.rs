@@ -1,9 +1,9 @@
 //! Which letters a request means.
 
-use chassis::body::{JsonBody, text_up_to};
-use chassis::problem::Problem;
+use crate::body::{JsonBody, text_up_to};
+use crate::parameters::{Parameters, wrong};
+use crate::problem::Problem;
 use rabbit_outbox::dead_letters::{Filter, State};
-use serde::Deserialize;
 use std::fmt::Display;
 use std::str::FromStr;
 use time::OffsetDateTime;
@@ -13,26 +13,28 @@ use time::format_description::well_known::Rfc3339;
 const TEXT_CHARS_MAX: usize = 200;
 
 /// Which letters, in a query.
-#[derive(Deserialize, utoipa::IntoParams)]
+#[cfg(feature = "openapi")]
+#[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "these are the parameters of the document; they are read by name")]
 pub(crate) struct Query {
     /// `open` (unless given), `replayed` or `discarded`.
     state: Option<String>,
     /// `incoming` or `outgoing`.
     direction: Option<String>,
     /// The wire type.
-    #[serde(rename = "type")]
     #[param(rename = "type")]
     event_type: Option<String>,
     /// What the reason contains.
     reason: Option<String>,
     /// 1 to 100 letters; 20 unless given.
-    pub(crate) limit: Option<String>,
+    limit: Option<String>,
     /// From the `Link` header of the page before.
-    pub(crate) cursor: Option<String>,
+    cursor: Option<String>,
 }
 
 /// Which letters, in a body; what is absent does not narrow it, and only open ones can be settled.
+#[cfg(feature = "openapi")]
 #[derive(utoipa::ToSchema)]
 #[schema(as = DeadLetterFilter)]
 #[expect(dead_code, reason = "these are the fields of the schema; a body is read into a `Filter`")]
@@ -54,35 +56,33 @@ pub(crate) struct Selection {
     failed_before: Option<String>,
 }
 
-impl Query {
-    pub(crate) fn filter(&self) -> Result<Filter, Problem> {
-        Ok(Filter {
-            state: Some(parameter("state", self.state.as_deref())?.unwrap_or(State::Open)),
-            direction: parameter("direction", self.direction.as_deref())?,
-            event_type: self.event_type.clone(),
-            reason: self.reason.clone(),
-            ..Filter::default()
-        })
-    }
+/// The letters that a query means.
+pub(crate) fn filter(parameters: &Parameters) -> Result<Filter, Problem> {
+    Ok(Filter {
+        state: Some(parameter("state", parameters.get("state"))?.unwrap_or(State::Open)),
+        direction: parameter("direction", parameters.get("direction"))?,
+        event_type: parameters.get("type").map(str::to_owned),
+        reason: parameters.get("reason").map(str::to_owned),
+        ..Filter::default()
+    })
 }
 
-impl Selection {
-    pub(crate) fn read(mut body: JsonBody) -> Result<Filter, Problem> {
-        let filter = Filter {
-            state: body.optional("state", word),
-            direction: body.optional("direction", word),
-            event_type: body.optional("type", text_up_to(TEXT_CHARS_MAX)),
-            reason: body.optional("reason", text_up_to(TEXT_CHARS_MAX)),
-            failed_before: body.optional("failed_before", moment),
-            failed_after: None,
-        };
-        body.finish()?;
-        Ok(filter)
-    }
+/// The letters that a body means.
+pub(crate) fn read(mut body: JsonBody) -> Result<Filter, Problem> {
+    let filter = Filter {
+        state: body.optional("state", word),
+        direction: body.optional("direction", word),
+        event_type: body.optional("type", text_up_to(TEXT_CHARS_MAX)),
+        reason: body.optional("reason", text_up_to(TEXT_CHARS_MAX)),
+        failed_before: body.optional("failed_before", moment),
+        failed_after: None,
+    };
+    body.finish()?;
+    Ok(filter)
 }
 
 fn parameter<T: FromStr<Err: Display>>(name: &str, value: Option<&str>) -> Result<Option<T>, Problem> {
-    value.map(str::parse).transpose().map_err(|error: T::Err| Problem::invalid_parameter(name, &error.to_string()))
+    value.map(str::parse).transpose().map_err(|error: T::Err| wrong(name, &error.to_string()))
 }
 
 fn word<T: FromStr<Err: Display>>(json: &str) -> Result<T, String> {

@@ -1,35 +1,49 @@
 //! `POST /operations/dead-letters/{direction}/{event_id}/replay` and `/discard`: one letter is decided about.
 
+use crate::address::Address;
 use crate::letter_json::LetterJson;
-use crate::refusals::{address, no_such_letter, settling};
-use axum::{Json, extract};
-use chassis::problem::{Problem, ProblemDocument};
+use crate::parameters::{Parameters, wrong};
+use crate::problem::Problem;
+#[cfg(feature = "openapi")]
+use crate::problem::ProblemDocument;
+use crate::refusals::{no_such_letter, settling};
+use axum::Json;
+use axum::extract::State;
 use rabbit_outbox::Messaging;
-use rabbit_outbox::dead_letters::Direction;
-use uuid::Uuid;
 
 /// Sends a letter on its way again, with the id it always had.
-#[utoipa::path(
+#[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/operations/dead-letters/{direction}/{event_id}/replay", tag = "operations",
     operation_id = "replayDeadLetter",
-    params(("direction" = String, Path, description = "`incoming` or `outgoing`"), ("event_id" = uuid::Uuid, Path)),
+    params(
+        ("direction" = String, Path, description = "`incoming` or `outgoing`"), ("event_id" = uuid::Uuid, Path),
+        ("beyond_window" = Option<bool>, Query, description = "`true`: also if the inbox has forgotten its day, so that \
+            its effect may happen twice unless a business key guards it"),
+    ),
     responses(
         (status = 200, description = "It is on its way", body = LetterJson),
         (status = 404, description = "There is no such letter", body = ProblemDocument),
         (status = 409, description = "Somebody decided already, or it is too old", body = ProblemDocument),
     )
-)]
+))]
 pub(crate) async fn replay(
-    extract::State(messaging): extract::State<Messaging>,
-    extract::Path((direction, event_id)): extract::Path<(String, String)>,
+    State(messaging): State<Messaging>,
+    address: Address,
+    parameters: Parameters,
 ) -> Result<Json<LetterJson>, Problem> {
-    let (direction, event_id) = address(&direction, &event_id)?;
-    messaging.dead_letters().replay(direction, event_id).await.map_err(settling)?;
-    settled(&messaging, direction, event_id).await
+    let Address { direction, event_id } = address;
+    let letters = messaging.dead_letters();
+    match parameters.get("beyond_window") {
+        None | Some("false") => letters.replay(direction, event_id).await,
+        Some("true") => letters.replay_beyond_window(direction, event_id).await,
+        Some(_) => return Err(wrong("beyond_window", "must be true or false")),
+    }
+    .map_err(settling)?;
+    settled(&messaging, address).await
 }
 
 /// Puts a letter away.
-#[utoipa::path(
+#[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/operations/dead-letters/{direction}/{event_id}/discard", tag = "operations",
     operation_id = "discardDeadLetter",
     params(("direction" = String, Path, description = "`incoming` or `outgoing`"), ("event_id" = uuid::Uuid, Path)),
@@ -38,18 +52,14 @@ pub(crate) async fn replay(
         (status = 404, description = "There is no such letter", body = ProblemDocument),
         (status = 409, description = "Somebody decided already", body = ProblemDocument),
     )
-)]
-pub(crate) async fn discard(
-    extract::State(messaging): extract::State<Messaging>,
-    extract::Path((direction, event_id)): extract::Path<(String, String)>,
-) -> Result<Json<LetterJson>, Problem> {
-    let (direction, event_id) = address(&direction, &event_id)?;
-    messaging.dead_letters().discard(direction, event_id).await.map_err(settling)?;
-    settled(&messaging, direction, event_id).await
+))]
+pub(crate) async fn discard(State(messaging): State<Messaging>, address: Address) -> Result<Json<LetterJson>, Problem> {
+    messaging.dead_letters().discard(address.direction, address.event_id).await.map_err(settling)?;
+    settled(&messaging, address).await
 }
 
-async fn settled(messaging: &Messaging, direction: Direction, event_id: Uuid) -> Result<Json<LetterJson>, Problem> {
-    let found = messaging.dead_letters().show(direction, event_id).await?;
+async fn settled(messaging: &Messaging, address: Address) -> Result<Json<LetterJson>, Problem> {
+    let found = messaging.dead_letters().show(address.direction, address.event_id).await?;
     let (letter, _) = found.ok_or_else(no_such_letter)?;
     Ok(Json(letter.into()))
 }

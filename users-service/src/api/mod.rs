@@ -19,10 +19,11 @@ use crate::store;
 use crate::user::User;
 use axum::Router;
 use chassis::docs;
-use chassis::problem::Problem;
+use chassis::problem::{self, Problem};
 use contracts::ids::UserId;
 use http::StatusCode;
 use rabbit_outbox::Transaction;
+use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -40,7 +41,7 @@ pub fn routes(state: State) -> Router {
         .routes(routes!(block::block))
         .routes(routes!(block::unblock))
         .routes(routes!(jwks::handler))
-        .merge(rabbit_outbox_operations::routes(state.messaging.clone()))
+        .merge(Operations::new(state.messaging.clone()).with_problem_types(problem::TYPES).routes())
         .split_for_parts();
     router.with_state(state).merge(docs::routes(document))
 }

@@ -7,14 +7,14 @@ use std::process::ExitCode;
 
 use tinyjson::JsonValue;
 
-use crate::call::{Answer, Gateway, percent_encoded};
+use crate::call::{Answer, Server, percent_encoded};
 use crate::checkout::Checkout;
 use crate::cli::{DeadLettersOptions, Letter, LettersDeed, Selection, ServiceName};
 use crate::console::say;
 use crate::failure::Failure;
 use crate::instance::State;
 
-const SERVICES: [ServiceName; 5] =
+pub(crate) const SERVICES: [ServiceName; 5] =
     [ServiceName::Orders, ServiceName::Payments, ServiceName::Ocr, ServiceName::Router, ServiceName::Users];
 const DIRECTIONS: [&str; 2] = ["incoming", "outgoing"];
 
@@ -26,7 +26,7 @@ pub(crate) struct Found {
 
 impl ServiceName {
     /// Where the gateway has it.
-    fn prefix(self) -> &'static str {
+    pub(crate) fn prefix(self) -> &'static str {
         match self {
             Self::Orders => "/orders",
             Self::Payments => "/payments",
@@ -49,7 +49,7 @@ impl ServiceName {
 /// # Errors
 /// Fails if the gateway can't be reached, a service refuses, or there is no such letter.
 pub(crate) fn settle(checkout: &Checkout, options: &DeadLettersOptions) -> Result<ExitCode, Failure> {
-    let gateway = Gateway::at(&address(checkout, options.gateway.as_deref()), options.token.as_deref())?;
+    let gateway = Server::gateway(&address(checkout, options.gateway.as_deref()), options.token.as_deref())?;
     let text = match &options.deed {
         LettersDeed::List(selection) => print::list(&list(&gateway, selection)?, options.json),
         LettersDeed::Show(letter) => print::letter(&find(&gateway, letter)?, options.json),
@@ -65,7 +65,7 @@ pub(crate) fn settle(checkout: &Checkout, options: &DeadLettersOptions) -> Resul
 }
 
 /// The gateway that was named, or that of the running product, or where it usually is.
-fn address(checkout: &Checkout, given: Option<&str>) -> String {
+pub(crate) fn address(checkout: &Checkout, given: Option<&str>) -> String {
     let running = || {
         let addresses = State::read(&checkout.local())?.addresses;
         addresses.into_iter().find(|(label, _)| label == "API").map(|(_, url)| url)
@@ -77,7 +77,7 @@ fn chosen(service: Option<ServiceName>) -> Vec<ServiceName> {
     service.map_or_else(|| SERVICES.to_vec(), |one| vec![one])
 }
 
-fn list(gateway: &Gateway, selection: &Selection) -> Result<Vec<Found>, Failure> {
+fn list(gateway: &Server, selection: &Selection) -> Result<Vec<Found>, Failure> {
     let mut found = vec![];
     for service in chosen(selection.service) {
         let fields = fields(selection).into_iter().map(|(name, value)| format!("&{name}={}", percent_encoded(&value)));
@@ -93,13 +93,13 @@ fn list(gateway: &Gateway, selection: &Selection) -> Result<Vec<Found>, Failure>
     Ok(found)
 }
 
-fn find(gateway: &Gateway, letter: &Letter) -> Result<Found, Failure> {
+fn find(gateway: &Server, letter: &Letter) -> Result<Found, Failure> {
     let (service, _, answer) = locate(gateway, letter)?;
     found(service, &answer)
 }
 
 /// Asks every service in both directions for a letter.
-fn locate(gateway: &Gateway, letter: &Letter) -> Result<(ServiceName, String, Answer), Failure> {
+fn locate(gateway: &Server, letter: &Letter) -> Result<(ServiceName, String, Answer), Failure> {
     for service in chosen(letter.service) {
         for direction in DIRECTIONS {
             let id = percent_encoded(&letter.event_id);
@@ -113,13 +113,13 @@ fn locate(gateway: &Gateway, letter: &Letter) -> Result<(ServiceName, String, An
     Err(Failure::new(format!("no service has a dead letter {}", letter.event_id)))
 }
 
-fn settle_one(gateway: &Gateway, letter: &Letter, deed: &str) -> Result<Found, Failure> {
+fn settle_one(gateway: &Server, letter: &Letter, deed: &str) -> Result<Found, Failure> {
     let (service, path, _) = locate(gateway, letter)?;
     found(service, &gateway.post(&format!("{path}/{deed}"), "")?.or_failure()?)
 }
 
 /// How many letters of each service were settled.
-fn settle_all(gateway: &Gateway, selection: &Selection, deed: &str) -> Result<Vec<(ServiceName, f64)>, Failure> {
+fn settle_all(gateway: &Server, selection: &Selection, deed: &str) -> Result<Vec<(ServiceName, f64)>, Failure> {
     let filter: HashMap<String, JsonValue> =
         fields(selection).into_iter().map(|(name, value)| (name.to_owned(), JsonValue::String(value))).collect();
     let body = JsonValue::Object(filter).stringify().map_err(|error| Failure::new(error.to_string()))?;

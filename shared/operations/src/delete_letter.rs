@@ -1,0 +1,29 @@
+//! `DELETE /operations/dead-letters/{direction}/{event_id}`: a letter that was decided about is deleted.
+
+use crate::address::Address;
+use crate::problem::Problem;
+#[cfg(feature = "openapi")]
+use crate::problem::ProblemDocument;
+use crate::refusals::settling;
+use axum::extract::State;
+use http::StatusCode;
+use rabbit_outbox::Messaging;
+
+/// Deletes a letter that was replayed or discarded, its contents included.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    delete, path = "/operations/dead-letters/{direction}/{event_id}", tag = "operations",
+    operation_id = "deleteDeadLetter",
+    params(("direction" = String, Path, description = "`incoming` or `outgoing`"), ("event_id" = uuid::Uuid, Path)),
+    responses(
+        (status = 204, description = "It is deleted"),
+        (status = 404, description = "There is no such letter", body = ProblemDocument),
+        (status = 409, description = "It is open: replay or discard it first", body = ProblemDocument),
+    )
+))]
+pub(crate) async fn handler(
+    State(messaging): State<Messaging>,
+    Address { direction, event_id }: Address,
+) -> Result<StatusCode, Problem> {
+    messaging.dead_letters().delete(direction, event_id).await.map_err(settling)?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,159 @@
+//! Errors: problem documents of RFC 9457.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use rabbit_outbox::Messaging;
+use serde::Serialize;
+use std::borrow::Cow;
+use std::error::Error;
+use std::sync::Arc;
+use tracing::error;
+
+/// Media type of problem documents. Source: RFC 9457, section 6.1.
+const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// An error as the client sees it: a stable code, words for a person, and no internals.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    pub(crate) status: StatusCode,
+    code: &'static str,
+    detail: Cow<'static, str>,
+    errors: Vec<FieldError>,
+}
+
+/// What is wrong with one field of the request body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub(crate) struct FieldError {
+    /// JSON pointer to the field: `/amount`. Source: RFC 6901.
+    pub(crate) pointer: String,
+    /// What is wrong with it.
+    pub(crate) detail: String,
+}
+
+/// The JSON of a problem document.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub(crate) struct ProblemDocument {
+    /// A URI that ends with the code.
+    #[serde(rename = "type")]
+    #[cfg_attr(feature = "openapi", schema(rename = "type"))]
+    type_uri: String,
+    /// The kind of problem, the same for every occurrence.
+    title: &'static str,
+    /// The HTTP status again.
+    status: u16,
+    /// What happened this time.
+    detail: String,
+    /// Stable word for programs.
+    code: &'static str,
+    /// What is wrong with which field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    /// Give this to support: it finds the request in all logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<String>,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, code, detail: detail.into(), errors: vec![] }
+    }
+
+    /// 400: the body is not JSON.
+    pub(crate) fn invalid_json(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_json", detail)
+    }
+
+    /// 422: well-formed, but wrong.
+    pub(crate) fn invalid(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail)
+    }
+
+    /// 422: well-formed, but these fields are wrong.
+    pub(crate) fn invalid_fields(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.as_slice() {
+            [one] => format!("{} {}", one.pointer, one.detail),
+            many => format!("{} fields of the request are wrong", many.len()),
+        };
+        Self { errors, ..Self::invalid(detail) }
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    /// A database that is away is 503, anything else 500. The cause is logged and not shown.
+    fn from(failure: sqlx::Error) -> Self {
+        let cause = chain(&failure);
+        if is_outage(&failure) {
+            error!(error = cause, "a dependency is unavailable");
+            let detail = "the service can't answer right now; try again soon";
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+        } else {
+            error!(error = cause, "a request failed");
+            Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "something went wrong on our side")
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    /// Without a body: [`write`] knows what belongs into it besides.
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// What every document says besides.
+#[derive(Clone)]
+pub(crate) struct Described {
+    pub(crate) messaging: Messaging,
+    pub(crate) types: Arc<str>,
+}
+
+/// Writes the document of a response that is a problem.
+pub(crate) async fn write(State(described): State<Described>, mut response: Response) -> Response {
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    let document = ProblemDocument {
+        type_uri: format!("{}{}", described.types, problem.code),
+        title: problem.status.canonical_reason().unwrap_or("Error"),
+        status: problem.status.as_u16(),
+        detail: problem.detail.into_owned(),
+        code: problem.code,
+        errors: problem.errors,
+        trace_id: described.messaging.trace_id(),
+    };
+    // Serialising plain strings and numbers can't fail; an empty body is still the right status if it did.
+    let mut response = Response::new(Body::from(serde_json::to_vec(&document).unwrap_or_default()));
+    *response.status_mut() = problem.status;
+    response.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
+    if problem.status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+/// Whether the database is away rather than unhappy with what was asked: worth trying again, unchanged.
+fn is_outage(failure: &sqlx::Error) -> bool {
+    match failure {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+        // 08 connection, 53 resources, 57P shutdown, 57014 timeout, 40 serialization and deadlock.
+        sqlx::Error::Database(error) => error
+            .code()
+            .is_some_and(|code| ["08", "53", "57P", "57014", "40"].iter().any(|class| code.starts_with(class))),
+        _ => false,
+    }
+}
+
+/// An error with its causes, on one line.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
