@@ -286,6 +286,7 @@ impl<'a> Publishing<'a> {
             } else if let Some(row) = self.flight.take_late(number)
                 && verdict == Verdict::Delivered
             {
+                self.shared.keep_from_reading(&row);
                 self.shared.gate().confirmed_late(&row.route, now);
                 settlement.delivered.push(row);
             }

@@ -81,6 +81,11 @@ impl Shared {
         }
     }
 
+    /// A row is about to be deleted, although it was not read again: it must not be read meanwhile.
+    pub(crate) fn keep_from_reading(&self, row: &Row) {
+        self.in_flight().insert((row.lane, row.id));
+    }
+
     /// What a row says is not needed any more.
     pub(crate) fn drop_payload(&self, row: &mut Row) {
         self.bytes.fetch_sub(row.payload.len(), Ordering::Relaxed);
