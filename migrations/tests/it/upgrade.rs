@@ -59,7 +59,7 @@ async fn a_database_of_the_release_before_is_mended() {
     assert_harmless(&admin, &after).await;
     let still_of_the_administrator: Vec<String> = sqlx::query_scalar(
         "select oid::regclass::text from pg_class
-         where relname ~ '^(inbox|outbox_archive)' and pg_get_userbyid(relowner) = $1",
+         where relname ~ '^(inbox|outbox_archive)' and relname !~ '^inbox_by_key' and pg_get_userbyid(relowner) = $1",
     )
     .bind(&owner)
     .fetch_all(&admin)

@@ -8,7 +8,8 @@ pub(crate) const HEADERS_BYTES_MAX: usize = 4 * 1024;
 /// Headers of an event: names and texts, at most 4 KiB together.
 ///
 /// They travel beside the event, for tenants, sources or flags that are no part of the fact; a handler finds them in
-/// [`Meta::headers`](crate::Meta::headers). Names that begin with `outbox-`, `x-` or `traceparent` are taken.
+/// [`Meta::headers`](crate::Meta::headers). Names that begin with `outbox-` or `x-` are taken, and so are `traceparent`, `CC`,
+/// `BCC` and a few others: [`AppendError::Headers`](crate::AppendError::Headers) names them.
 ///
 /// ```
 /// let headers = rabbit_outbox::Headers::new().with("tenant", "7");
@@ -74,6 +75,13 @@ impl Headers {
     }
 }
 
+/// Whether RabbitMQ routes copies by it: it takes lists only, and closes the channel over anything else.
+///
+/// Source: RabbitMQ documentation, "Sender-selected Distribution".
+fn is_routing(name: &str) -> bool {
+    name == "CC" || name == "BCC"
+}
+
 /// Whether this crate, RabbitMQ or W3C gives the header its meaning.
 pub(crate) fn is_reserved(name: &str) -> bool {
     const NAMES: [&str; 9] = [
@@ -87,7 +95,7 @@ pub(crate) fn is_reserved(name: &str) -> bool {
         "failed-at",
         "last-error",
     ];
-    name.starts_with("outbox-") || name.starts_with("x-") || NAMES.contains(&name)
+    name.starts_with("outbox-") || name.starts_with("x-") || NAMES.contains(&name) || is_routing(name)
 }
 
 #[cfg(test)]
@@ -99,6 +107,7 @@ mod tests {
         assert_eq!(Headers::new().with("tenant", "7").objection(), None);
         assert!(Headers::new().with("x-death", "no").objection().is_some());
         assert!(Headers::new().with("outbox-attempts", "9").objection().is_some());
+        assert!(Headers::new().with("CC", "elsewhere").objection().is_some());
         assert!(Headers::new().with("", "no").objection().is_some());
         assert!(Headers::new().with("nul", "\0").objection().is_some());
         assert!(Headers::new().with("large", "a".repeat(HEADERS_BYTES_MAX)).objection().is_some());

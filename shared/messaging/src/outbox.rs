@@ -13,6 +13,9 @@ use uuid::{ContextV7, Timestamp, Uuid};
 /// Largest event, in bytes: far below what RabbitMQ takes, so that a message can never close the channel.
 pub(crate) const EVENT_BYTES_MAX: usize = 256 * 1024;
 
+/// Longest ordering key, in bytes: it is in indexes, whose entries PostgreSQL limits to a third of a page.
+const KEY_BYTES_MAX: usize = 1_024;
+
 /// Why an event can't be published at all.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -46,6 +49,14 @@ pub enum AppendError {
     Due {
         /// The wire type.
         event: &'static str,
+    },
+    /// Its ordering key is longer than 1 KiB, or holds a NUL, which PostgreSQL does not store.
+    #[error("the ordering key of event `{event}` has {bytes} bytes, at most {KEY_BYTES_MAX}, and no NUL")]
+    Key {
+        /// The wire type.
+        event: &'static str,
+        /// The key's size.
+        bytes: usize,
     },
     /// Its headers can't travel.
     #[error("headers of event `{event}`: {objection}")]
@@ -112,6 +123,9 @@ impl Staged {
             Some(due_at) => id_of(due_at).ok_or(AppendError::Due { event: E::TYPE })?,
         });
         let ordering_key = event.ordering_key();
+        if ordering_key.len() > KEY_BYTES_MAX || ordering_key.contains('\0') {
+            return Err(AppendError::Key { event: E::TYPE, bytes: ordering_key.len() });
+        }
         let correlation_id = cause.as_ref().map_or(id, |cause| cause.correlation_id);
         let occurred_at = due_at.unwrap_or_else(OffsetDateTime::now_utc);
         let envelope = Envelope {

@@ -164,7 +164,11 @@ impl Transaction {
         sequence: i64,
         due_at: OffsetDateTime,
     ) -> Result<EventId, AppendError> {
-        let circumstances = self.circumstances(Some(due_at));
+        if due_at < OffsetDateTime::UNIX_EPOCH {
+            return Err(AppendError::Due { event: E::TYPE });
+        }
+        // Consumers know an event by the day inside its id: one of a past day would be taken for a late repeat.
+        let circumstances = self.circumstances(Some(due_at.max(OffsetDateTime::now_utc())));
         let staged = Staged::new(&self.origin.service, event, sequence, circumstances)?;
         let id = staged.event_id();
         self.scheduled.push(staged);
@@ -259,8 +263,10 @@ impl Transaction {
         }
         if is_bare {
             // PostgreSQL answers ROLLBACK to the COMMIT of an aborted transaction, which the client library takes for
-            // success. Any other statement fails there; inserting events is one.
-            self.connection.execute(sqlx::raw_sql("select")).await.map_err(CommitError::commit)?;
+            // success. Any other statement fails there; inserting events is one. This one fails without a transaction
+            // too, when somebody ended it by hand, and costs nothing before a commit.
+            let check = sqlx::raw_sql("savepoint rabbit_outbox_commit");
+            self.connection.execute(check).await.map_err(CommitError::commit)?;
         }
         self.origin.probe.reached(Step::Staged);
         self.connection.commit().await.map_err(CommitError::commit)?;

@@ -3,7 +3,7 @@
 use super::ConsumeError;
 use super::outcome::chain;
 use crate::broker::Link;
-use crate::topology::Binding;
+use crate::topology::{Binding, Topology};
 use lapin::ErrorKind;
 use lapin::protocol::{AMQPErrorKind, AMQPSoftError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +12,8 @@ use tracing::{info, warn};
 
 /// Between two looks for exchanges that were not there.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Between two declarations of what is there: exchanges, queues or bindings may be deleted by hand.
+const DECLARE_AGAIN: Duration = Duration::from_secs(5);
 
 /// How much of what it subscribes to a service hears; `/readyz` tells.
 #[derive(Clone, Debug, Default)]
@@ -67,13 +69,14 @@ impl Heard {
     }
 }
 
-/// What the inbox is not bound to yet.
+/// The topology of a consumer, kept as it should be while it consumes.
 ///
 /// A service that was never deployed must not keep another from what it already hears: what is missing is looked for
-/// while the rest is consumed.
+/// while the rest is consumed. What was deleted by hand is declared again.
 #[derive(Clone)]
 pub(super) struct Hearing {
     link: Link,
+    topology: Topology,
     missing: Vec<Binding>,
 }
 
@@ -82,8 +85,8 @@ impl Hearing {
     ///
     /// # Errors
     /// [`ConsumeError`] when the broker refuses for another reason than that an exchange is not there.
-    pub(super) async fn begin(link: Link, wanted: Vec<Binding>) -> Result<Self, ConsumeError> {
-        let mut hearing = Self { link, missing: wanted };
+    pub(super) async fn begin(link: Link, topology: Topology) -> Result<Self, ConsumeError> {
+        let mut hearing = Self { link, topology, missing: vec![] };
         hearing.bind().await?;
         for binding in &hearing.missing {
             warn!(exchange = binding.exchange, "{} is not heard: there is no such exchange yet", binding.routing_key);
@@ -97,40 +100,51 @@ impl Hearing {
         heard.set(State::AllBut(missing.collect()));
     }
 
-    /// Looks again and again for what is missing; never ends. It runs beside the deliveries, so that no number of them
-    /// delays it, and what fails here keeps none of them from being handled.
-    pub(super) async fn keep_looking(mut self, heard: &Heard) -> std::convert::Infallible {
-        while !self.missing.is_empty() {
-            tokio::time::sleep(LOOK_AGAIN).await;
-            let before = self.missing.len();
-            if let Err(failure) = self.bind().await {
-                warn!(error = %chain(&failure), "look for exchanges that were not there");
+    /// Declares everything again and again; never ends. It runs beside the deliveries, so that no number of them delays
+    /// it, and what fails here keeps none of them from being handled.
+    pub(super) async fn keep_declaring(mut self, heard: &Heard, declares: bool) -> std::convert::Infallible {
+        if !declares {
+            return std::future::pending().await;
+        }
+        loop {
+            tokio::time::sleep(if self.missing.is_empty() { DECLARE_AGAIN } else { LOOK_AGAIN }).await;
+            if let Err(failure) = self.topology.declare_on(&self.link, true).await {
+                warn!(error = %chain(&failure), "declare again what may have been deleted");
             }
-            if self.missing.len() < before {
+            let before = self.missing.clone();
+            if let Err(failure) = self.bind().await {
+                warn!(error = %chain(&failure), "bind the inbox again");
+            }
+            for bound in before.iter().filter(|binding| !self.missing.contains(binding)) {
+                info!(exchange = bound.exchange, "the inbox is bound to {}", bound.routing_key);
+            }
+            if before != self.missing {
                 self.report(heard);
             }
         }
-        std::future::pending().await
     }
 
+    /// Binds everything, and notes what there is no exchange for.
     async fn bind(&mut self) -> Result<(), ConsumeError> {
         let mut channel = None;
-        for index in (0..self.missing.len()).rev() {
+        let mut missing = vec![];
+        for binding in &self.topology.heard {
             // A binding that fails closes its channel.
             let open = match channel.take() {
                 Some(open) => open,
                 None => self.link.channel().await.map_err(ConsumeError::Broker)?,
             };
-            match self.missing[index].declare(&open).await {
-                Ok(()) => {
-                    let bound = self.missing.remove(index);
-                    info!(exchange = bound.exchange, "the inbox is bound to {}", bound.routing_key);
-                    channel = Some(open);
-                }
-                Err(refused) if is_not_found(&refused) => {}
+            match binding.declare(&open).await {
+                Ok(()) => channel = Some(open),
+                Err(refused) if is_not_found(&refused) => missing.push(binding.clone()),
                 Err(refused) => return Err(ConsumeError::Bind(refused)),
             }
         }
+        if let Some(open) = channel {
+            // The next time it is another channel.
+            let _ = open.close(200, "bound".into()).await;
+        }
+        self.missing = missing;
         Ok(())
     }
 }

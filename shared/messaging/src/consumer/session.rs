@@ -79,8 +79,9 @@ impl Consumer {
         let inbox = format!("{}.inbox", self.service);
         let topology = Topology::hearing_all_of(&self.service, &self.subscriptions);
         topology.declare_on(&self.consume, self.origin.declares).await.map_err(ConsumeError::Declare)?;
-        let wanted = if self.origin.declares { topology.heard } else { vec![] };
-        let hearing = Hearing::begin(self.consume.clone(), wanted).await?;
+        // AMQP has no question for bindings: where they are an administrator's, they are taken to be there.
+        let topology = if self.origin.declares { topology } else { Topology { heard: vec![], ..topology } };
+        let hearing = Hearing::begin(self.consume.clone(), topology).await?;
         let worker = self.worker(stopping);
         let subscribing = async {
             let mut prefetch = Prefetch::new(self.options.prefetch, self.options.prefetch_bytes);
@@ -118,7 +119,7 @@ impl Consumer {
         };
         tokio::select! {
             ended = subscribing => ended,
-            never = hearing.clone().keep_looking(&self.heard) => match never {},
+            never = hearing.clone().keep_declaring(&self.heard, self.origin.declares) => match never {},
         }
     }
 

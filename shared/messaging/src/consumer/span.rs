@@ -26,7 +26,7 @@ pub(super) fn end(spans: Vec<Box<dyn OpenSpan>>, outcome: &Result<(), HandleErro
 }
 
 fn start(tracing: &dyn Tracing, incoming: &Incoming, together: i64) -> Box<dyn OpenSpan> {
-    let name = format!("process {}", incoming.wire_type);
+    let name = format!("handle {}", incoming.wire_type);
     let id = incoming.meta.event_id.to_string();
     let attributes = [
         ("messaging.system", Attribute::Text("rabbitmq")),

@@ -5,7 +5,7 @@ use super::function::{Function, HandleFn};
 use super::handler::{Handle, HandleBatch, Meta};
 use super::subscription::{Erased, OneByOne, Subscription, Together, read_as, read_plain};
 use crate::topology::Binding;
-use rabbit_outbox_event::Event;
+use rabbit_outbox_event::{Event, producer};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -78,8 +78,10 @@ impl Subscriptions {
     /// # let _ = subscriptions;
     /// ```
     ///
+    /// Of several patterns that cover a message, the one that was registered first gets it.
+    ///
     /// # Panics
-    /// When the same messages have a handler already.
+    /// When the same pattern has a handler already, or it covers an event type that has one.
     #[must_use]
     pub fn on_foreign<T>(mut self, foreign: Foreign, handler: impl Handle<T>) -> Self
     where
@@ -90,6 +92,9 @@ impl Subscriptions {
             .iter()
             .any(|(other, _)| (&other.exchange, &other.routing_key) == (&foreign.exchange, &foreign.routing_key));
         assert!(!taken, "two handlers for {} of {}", foreign.routing_key, foreign.exchange);
+        if let Some(wire_type) = self.entries.keys().find(|wire_type| foreign.covers(producer(wire_type), wire_type)) {
+            panic!("{} of {} covers {wire_type}, which has a handler", foreign.routing_key, foreign.exchange);
+        }
         let subscription = Arc::new(OneByOne::<T, _>::new(handler));
         let entry = Entry { read: read_plain::<T>, subscription, handled_as: "", handler: "" };
         self.foreign.push((foreign, vec![entry]));
@@ -173,6 +178,8 @@ impl Subscriptions {
     }
 
     fn with<E: Event>(mut self, handler: &'static str, subscription: Arc<dyn Subscription>) -> Self {
+        let covering = self.foreign.iter().find(|(foreign, _)| foreign.covers(producer(E::TYPE), E::TYPE));
+        assert!(covering.is_none(), "a pattern of a foreign producer covers {}", E::TYPE);
         let entries = self.entries.entry(E::TYPE).or_default();
         let taken = entries.iter().any(|entry| entry.handler == handler);
         assert!(!taken, "two handlers for {}{}{handler}", E::TYPE, if handler.is_empty() { "" } else { " named " });

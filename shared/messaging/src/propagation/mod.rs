@@ -40,7 +40,7 @@ pub trait Tracing: Send + Sync + 'static {
 pub struct NewSpan<'a> {
     /// Which side of the broker it is on.
     pub side: Side,
-    /// `publish orders.OrderCreated.v1`, `process orders.OrderCreated.v1`.
+    /// `publish orders.OrderCreated.v1`, `handle orders.OrderCreated.v1`.
     pub name: &'a str,
     /// When the work began, if that was not now.
     pub since: Option<SystemTime>,

@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lapin::message::BasicReturnMessage;
 use lapin::options::{BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions, ExchangeDeclareOptions};
+use lapin::protocol::AMQPErrorKind;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Confirmation, ErrorKind, ExchangeKind, PublisherConfirm};
 use std::collections::{HashMap, HashSet};
@@ -143,10 +144,11 @@ fn short(text: &str) -> ShortString {
 
 /// What the broker has against a message, if that is why it closed the channel; the connection stands.
 ///
-/// Source: AMQP 0-9-1, reply codes; 403 and 404 are soft errors.
+/// Source: AMQP 0-9-1, reply codes; a soft error closes the channel only: 403, 404, and 406 for a message that
+/// can't be taken.
 pub(crate) fn objection(failure: &lapin::Error) -> Option<String> {
     match failure.kind() {
-        ErrorKind::ProtocolError(error) if matches!(error.get_id(), 403 | 404) => Some(error.to_string()),
+        ErrorKind::ProtocolError(error) if matches!(error.kind(), AMQPErrorKind::Soft(_)) => Some(error.to_string()),
         _ => None,
     }
 }
