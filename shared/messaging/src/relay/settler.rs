@@ -12,6 +12,7 @@ use sqlx::PgConnection;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
 use tracing::{error, warn};
@@ -20,6 +21,11 @@ use tracing::{error, warn};
 const LOGGED_MAX: usize = 8;
 /// Settlements that share their statements.
 const TOGETHER_MAX: usize = 64;
+
+/// Confirms come in small numbers; a statement for each would cost the database a third more.
+const PORTION_ROWS: usize = 128;
+/// Longest wait for a portion. Nobody waits for a row to be deleted.
+const GATHER_FOR: Duration = Duration::from_millis(3);
 
 /// Rows by what became of them.
 #[derive(Debug, Default)]
@@ -35,7 +41,11 @@ pub(crate) struct Settlement {
 
 impl Settlement {
     pub(crate) fn is_empty(&self) -> bool {
-        self.delivered.is_empty() && self.failed.is_empty() && self.closed.is_empty() && self.held.is_empty()
+        self.len() == 0
+    }
+
+    fn len(&self) -> usize {
+        self.delivered.len() + self.failed.len() + self.closed.len() + self.held.len()
     }
 
     pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = &mut Row> {
@@ -75,10 +85,11 @@ impl Settler {
     pub(crate) async fn run(mut self, mut settlements: mpsc::Receiver<Settlement>) -> RelayError {
         let mut windows = Vec::with_capacity(TOGETHER_MAX);
         loop {
-            // Windows that came while the last ones were settled share their statements.
+            // What came while the last ones were settled shares its statements.
             if settlements.recv_many(&mut windows, TOGETHER_MAX).await == 0 {
                 return RelayError::Ended;
             }
+            self.gather(&mut windows, &mut settlements).await;
             let mut all = Settlement::default();
             for window in windows.drain(..) {
                 all.delivered.extend(window.delivered);
@@ -91,6 +102,22 @@ impl Settler {
             }
             let removed = all.failed.iter().chain(&all.closed).map(|(row, _)| row);
             self.shared.land(all.delivered.iter().chain(removed).chain(&all.held));
+        }
+    }
+
+    /// Waits for a portion that is worth a statement, for as long as more is on its way.
+    async fn gather(&self, gathered: &mut Vec<Settlement>, settlements: &mut mpsc::Receiver<Settlement>) {
+        let until = tokio::time::Instant::now() + GATHER_FOR;
+        loop {
+            let rows: usize = gathered.iter().map(Settlement::len).sum();
+            if rows >= PORTION_ROWS || rows >= self.shared.rows_in_flight() {
+                return;
+            }
+            let more = settlements.recv_many(gathered, TOGETHER_MAX);
+            match tokio::time::timeout_at(until, more).await {
+                Ok(0) | Err(_) => return,
+                Ok(_) => {}
+            }
         }
     }
 

@@ -120,6 +120,11 @@ impl Shared {
         self.in_flight().iter().filter(|(lane, _)| lane::home(*lane) == home).count()
     }
 
+    /// How many rows were read and are not settled.
+    pub(crate) fn rows_in_flight(&self) -> usize {
+        self.in_flight().len()
+    }
+
     pub(crate) fn nothing_in_flight(&self) -> bool {
         self.in_flight().is_empty()
     }
