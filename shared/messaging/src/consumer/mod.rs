@@ -135,7 +135,7 @@ impl Consumer {
             let owned = if is_owner { Ok(()) } else { self.claim_schema().await? };
             is_owner = owned.is_ok();
             let ended = match owned {
-                Ok(()) => self.run_session(&mut forwarders, stopping, &mut backoff).await,
+                Ok(()) => Box::pin(self.run_session(&mut forwarders, stopping, &mut backoff)).await,
                 Err(failure) => Err(failure),
             };
             self.heard.end();

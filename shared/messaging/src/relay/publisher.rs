@@ -153,6 +153,11 @@ pub(crate) fn objection(failure: &lapin::Error) -> Option<String> {
     }
 }
 
+/// Whether an objection is against where a message goes: there is no such exchange, or the user may not publish to it.
+pub(crate) fn is_about_route(failure: &lapin::Error) -> bool {
+    matches!(failure.kind(), ErrorKind::ProtocolError(error) if matches!(error.get_id(), 403 | 404))
+}
+
 /// Whether the broker took responsibility, and the message that came with the confirm.
 pub(crate) fn read(confirmation: Confirmation) -> Result<(bool, Option<Returned>), RelayError> {
     let acked = confirmation.is_ack();

@@ -3,7 +3,7 @@
 use super::RelayError;
 use super::flight::{CONFIRM_TIMEOUT, Flight, WINDOW_ROWS};
 use super::gate::{Admission, Complaint};
-use super::publisher::{Publisher, objection, read};
+use super::publisher::{Publisher, is_about_route, objection, read};
 use super::queue::Departure;
 use super::row::Row;
 use super::settler::Settlement;
@@ -249,7 +249,11 @@ impl<'a> Publishing<'a> {
             Ok(Err(RelayError::Publish(failure))) => {
                 let Some(reason) = objection(&failure) else { return Err(RelayError::Publish(failure)) };
                 self.change_channel().await?;
-                return Ok(Verdict::Barred(reason));
+                return Ok(if is_about_route(&failure) {
+                    Verdict::Barred(reason)
+                } else {
+                    Verdict::Unacceptable(reason)
+                });
             }
             Ok(Err(failure)) => return Err(failure),
             Err(_) => {
@@ -311,7 +315,7 @@ impl<'a> Publishing<'a> {
                 settlement.delivered.push(row);
                 return;
             }
-            Verdict::Returned(reason) => (Complaint::failure(reason), false),
+            Verdict::Returned(reason) | Verdict::Unacceptable(reason) => (Complaint::failure(reason), false),
             Verdict::Refused(reason) => (Complaint::pressure(reason), true),
             Verdict::Barred(reason) | Verdict::Unconfirmed(reason) => (Complaint::failure(reason), true),
         };

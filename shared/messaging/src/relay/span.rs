@@ -27,6 +27,7 @@ pub(super) fn leave(tracing: &dyn Tracing, row: &Row, verdict: &Verdict) {
         Verdict::Returned(reason)
         | Verdict::Refused(reason)
         | Verdict::Barred(reason)
+        | Verdict::Unacceptable(reason)
         | Verdict::Unconfirmed(reason) => span.fail(reason),
     }
 }

@@ -36,6 +36,8 @@ pub(crate) enum Verdict {
     Refused(String),
     /// The broker closed the channel over it, or would: its route is not tried with others.
     Barred(String),
+    /// The broker closed the channel over what the message is, not over where it goes: others of its route are tried.
+    Unacceptable(String),
     /// The broker has had it for too long without a word.
     Unconfirmed(String),
 }

@@ -81,3 +81,24 @@ async fn a_producer_that_comes_later_is_bound_to_while_deliveries_never_pause() 
     assert!(talking.await.is_err_and(|ended| ended.is_cancelled()));
     stage.stop().await;
 }
+
+#[tokio::test]
+async fn an_exchange_that_was_deleted_by_hand_is_heard_again_once_it_is_back() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    broker.declare_exchange("alpha").await;
+    let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
+    stage.run(beta.consumer(Subscriptions::new().on(WriteDown)).run(stage.stopping()));
+    consuming(&beta).await;
+    let connection = lapin::Connection::connect(broker.url(), lapin::ConnectionProperties::default()).await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    for exchange in ["alpha", "beta.return"] {
+        let options = lapin::options::ExchangeDeleteOptions::default();
+        channel.exchange_delete(exchange.into(), options).await.unwrap();
+    }
+    eventually(true, async || beta.check().is_err_and(|why| why.contains("alpha.Ping.v1"))).await;
+    broker.declare_exchange("alpha").await;
+    consuming(&beta).await;
+    broker.announce(&ping(1)).await;
+    eventually((1, 1), async || heard(&stage.beta).await).await;
+    stage.stop().await;
+}

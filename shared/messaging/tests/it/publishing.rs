@@ -1,8 +1,10 @@
 //! What is committed is published, once it can be; what is not committed never is.
 
+use crate::bare::Ear;
 use crate::stage::{Ping, Stage, Unheard, WriteDown, broker, consuming, heard, ping, say, unsent};
-use rabbit_outbox::{AppendError, Messaging, Subscriptions};
+use rabbit_outbox::{AppendError, Headers, Messaging, RelayOptions, Subscriptions};
 use sqlx::Row;
+use std::time::Duration;
 use testkit::eventually;
 
 #[tokio::test]
@@ -164,6 +166,46 @@ async fn a_service_can_not_speak_for_another_nor_without_end() {
     drop(tx);
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     let mut tx = alpha.begin().await.unwrap();
-    let endless = Ping { n: 1, key: "x".repeat(300_000) };
-    assert!(matches!(tx.append(&endless, 1), Err(AppendError::TooLarge { .. })));
+    let endless = Ping { n: 1, key: "x".repeat(1_025) };
+    assert!(matches!(tx.append(&endless, 1), Err(AppendError::Key { .. })));
+    assert!(matches!(tx.append(&Ping { n: 1, key: "a\0b".into() }, 1), Err(AppendError::Key { .. })));
+    let large = Large { text: "x".repeat(300_000) };
+    assert!(matches!(tx.append(&large, 1), Err(AppendError::TooLarge { .. })));
+    let elsewhere = Headers::new().with("CC", "elsewhere");
+    assert!(matches!(tx.append_with(&ping(1), 1, elsewhere), Err(AppendError::Headers { .. })));
+}
+
+/// An event with more than fits into one.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Large {
+    text: String,
+}
+
+impl rabbit_outbox::Event for Large {
+    const TYPE: &'static str = "alpha.Large.v1";
+
+    fn ordering_key(&self) -> String {
+        String::new()
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_the_broker_refuses_is_parked_and_holds_no_other() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let pause = Duration::from_millis(50);
+    let options = RelayOptions { attempts_max: 2, retry_first: pause, retry_longest: pause, ..RelayOptions::default() };
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_relay_options(options);
+    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    say(&alpha, 0, 10, 10).await;
+    // As an earlier release would have let it through: RabbitMQ takes a list only.
+    sqlx::query("update outbox set headers = '{\"CC\": \"elsewhere\"}' where id = (select min(id) from outbox)")
+        .execute(&stage.alpha)
+        .await
+        .unwrap();
+    stage.run(alpha.relay().run(stage.stopping()));
+    eventually(9, async || ear.count()).await;
+    eventually(1, async || crate::stage::open_letters(&alpha).await.len()).await;
+    let letter = crate::stage::open_letters(&alpha).await.remove(0);
+    assert!(letter.reason.contains("PRECONDITION_FAILED") || letter.reason.contains("406"), "{}", letter.reason);
+    stage.stop().await;
 }
