@@ -8,7 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 /// For assertions that are meant to fail.
-pub(crate) const SHORT: Duration = Duration::from_millis(600);
+pub(crate) const SHORT: Duration = Duration::from_secs(3);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Sold {
