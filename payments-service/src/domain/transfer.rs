@@ -52,11 +52,11 @@ pub struct ToThemselves {
 
 /// Why a transfer between these balances is refused, if it is; a receiver without an account gets one.
 pub fn refusal(sender: Option<Money>, receiver: Option<Money>, amount: Amount) -> Option<RefusalReason> {
-    let receives = receiver.unwrap_or(Money::ZERO).checked_add(amount.money());
+    let credited = receiver.unwrap_or(Money::ZERO).checked_add(amount.money());
     match sender {
         None => Some(RefusalReason::NoAccount),
         Some(balance) if balance < amount.money() => Some(RefusalReason::InsufficientFunds),
-        Some(_) if receives.is_none_or(|balance| balance > BALANCE_MAX) => Some(RefusalReason::BalanceTooLarge),
+        Some(_) if credited.is_none_or(|balance| balance > BALANCE_MAX) => Some(RefusalReason::BalanceTooLarge),
         Some(_) => None,
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct HeardJson {
     responses((status = 200, body = TopologyJson))
 ))]
 pub(crate) async fn handler(State(messaging): State<Messaging>) -> Json<TopologyJson> {
-    let heard = messaging.topology().heard.into_iter();
-    let hears = heard.map(|one| HeardJson { exchange: one.exchange, routing_key: one.routing_key });
+    let bindings = messaging.topology().heard.into_iter();
+    let hears = bindings.map(|one| HeardJson { exchange: one.exchange, routing_key: one.routing_key });
     Json(TopologyJson { hears: hears.collect() })
 }

@@ -85,13 +85,13 @@ fn hears(gateway: &Server, service: ServiceName) -> Result<Vec<(String, String)>
     let answer = gateway.get(&format!("{}/operations/topology", service.prefix()))?.or_failure()?.json()?;
     let unknown = || Failure::new(format!("{} does not say what it hears", service.name()));
     let object: HashMap<String, JsonValue> = answer.try_into().map_err(|_| unknown())?;
-    let hears: &Vec<JsonValue> = object.get("hears").and_then(JsonValue::get).ok_or_else(unknown)?;
+    let types: &Vec<JsonValue> = object.get("hears").and_then(JsonValue::get).ok_or_else(unknown)?;
     let heard = |one: &JsonValue| {
         let one: &HashMap<String, JsonValue> = one.get()?;
         let text = |name: &str| one.get(name)?.get::<String>().cloned();
         Some((text("exchange")?, text("routing_key")?))
     };
-    hears.iter().map(|one| heard(one).ok_or_else(unknown)).collect()
+    types.iter().map(|one| heard(one).ok_or_else(unknown)).collect()
 }
 
 /// The plan of a service, and whether the broker would accept it.

@@ -1,7 +1,7 @@
 //! Events that were given up: kept in a table, for a person to look at and to decide about.
 //!
 //! Incoming ones could not be handled: the consumer, or RabbitMQ itself, sends them to `<service>.dead`, and the
-//! [`sink`] writes them down. Outgoing ones could not be delivered: the relay parks them. Both are listed, shown,
+//! sink writes them down. Outgoing ones could not be delivered: the relay parks them. Both are listed, shown,
 //! replayed and discarded in the same way.
 
 mod arrival;

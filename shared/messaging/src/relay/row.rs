@@ -41,7 +41,7 @@ pub(crate) struct Row {
     /// It has waited for all the time it had.
     pub(crate) gives_up: bool,
     /// Headers that its publisher set, and those of a replay.
-    pub(crate) headers: Option<Box<BTreeMap<String, String>>>,
+    pub(crate) headers: Option<BTreeMap<String, String>>,
     /// It goes although its route is closed: to find out whether it still is.
     pub(crate) probe: bool,
 }
@@ -96,7 +96,7 @@ impl Rows {
             hold_key: row.try_get(14)?,
             allow_unrouted: row.try_get(15)?,
             gives_up: row.try_get(16)?,
-            headers: row.try_get::<Option<Json<_>>, _>(17)?.map(|Json(headers)| Box::new(headers)),
+            headers: row.try_get::<Option<Json<_>>, _>(17)?.map(|Json(headers)| headers),
             probe: false,
         })
     }

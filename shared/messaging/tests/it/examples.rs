@@ -12,9 +12,9 @@ async fn run(name: &str) -> (String, String) {
     let mut command = Command::new(program);
     command.args(["--database-url", &database.admin_url(), "--amqp-url", broker.url()]);
     let output: Output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    (text(&output.stdout), text(&output.stderr))
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}", said(&output.stderr));
+    (said(&output.stdout), said(&output.stderr))
 }
 
 #[tokio::test]

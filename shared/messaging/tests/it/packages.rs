@@ -62,12 +62,12 @@ fn extract(into: &Path) {
     for name in FAMILY {
         cargo.args(["--package", name]);
     }
-    succeeded(cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap());
+    succeeded(&cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap());
     let family = into.join("family");
     std::fs::create_dir_all(&family).unwrap();
     for name in FAMILY {
         let archive = packed.join(format!("package/{name}-{VERSION}.crate"));
-        succeeded(Command::new("tar").arg("xzf").arg(archive).arg("-C").arg(&family).output().unwrap());
+        succeeded(&Command::new("tar").arg("xzf").arg(archive).arg("-C").arg(&family).output().unwrap());
         let package = family.join(format!("{name}-{VERSION}"));
         assert_eq!(std::fs::read_to_string(package.join("LICENSE")).unwrap(), LICENCE, "{name}");
         let manifest = std::fs::read_to_string(package.join("Cargo.toml")).unwrap();
@@ -80,7 +80,7 @@ fn extract(into: &Path) {
     }
 }
 
-fn succeeded(output: Output) -> String {
+fn succeeded(output: &Output) -> String {
     let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{told}\n{errors}");
     told.into_owned()
@@ -104,7 +104,7 @@ async fn the_packed_family_builds_and_tests_itself_and_a_strangers_project() {
         for name in FAMILY {
             cargo.args(["--package", name]);
         }
-        succeeded(cargo.current_dir(&project.0).env("CARGO_TARGET_DIR", target()).output().unwrap())
+        succeeded(&cargo.current_dir(&project.0).env("CARGO_TARGET_DIR", target()).output().unwrap())
     });
     let told = told.await.unwrap();
     for test in ["story", "operators_see_the_state_of_the_messaging"] {
