@@ -105,7 +105,9 @@ mod tests {
 
     fn several(confirms: &mut Confirms<Receiver<usize>>, many: usize) -> Vec<Option<Sender<usize>>> {
         let (senders, receivers): (Vec<_>, Vec<_>) = (0..many).map(|_| channel()).unzip();
-        receivers.into_iter().for_each(|receiver| confirms.push(receiver));
+        for receiver in receivers {
+            confirms.push(receiver);
+        }
         senders.into_iter().map(Some).collect()
     }
 

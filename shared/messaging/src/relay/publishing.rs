@@ -340,7 +340,8 @@ impl<'a> Publishing<'a> {
             }
             Verdict::Returned(reason) => (Complaint::failure(reason), false),
             Verdict::Refused(reason) => (Complaint::pressure(reason), true),
-            Verdict::Barred(reason) | Verdict::Unconfirmed(reason) => (Complaint::failure(reason), true),
+            Verdict::Barred(reason) => (Complaint::failure(reason), true),
+            Verdict::Unconfirmed(reason) => (Complaint::unconfirmed(reason), true),
         };
         if gate.failed(&row, &complaint, closes, Instant::now()) {
             let (key, exchange, reason) = (&row.route.routing_key, &row.route.exchange, &complaint.reason);
