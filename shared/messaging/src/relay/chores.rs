@@ -72,7 +72,7 @@ impl Chores {
         let tell_at = self.told_at.filter(|_| !self.untold.is_empty()).map(|told| told + NOTIFY_EVERY);
         let rows_wait = shared.rows_wait.load(Ordering::Relaxed);
         let due_at = self.due_read_at.filter(|_| rows_wait).map(|read| read + DUE_EVERY);
-        [tell_at, self.scheduled_at, due_at, shared.gate().next_probe()].into_iter().flatten().min()
+        [tell_at, self.scheduled_at, due_at, shared.gate().next_probe(Instant::now())].into_iter().flatten().min()
     }
 }
 
@@ -197,7 +197,7 @@ impl Reader {
             any |= !rows.is_empty();
             self.shared.dispatch(rows);
         }
-        let reopened = self.shared.gate().reopened();
+        let reopened = self.shared.gate().reopened(Instant::now());
         for route in reopened {
             if self.shared.queues.iter().any(|queue| queue.len() > super::flight::WINDOW_ROWS) {
                 break;

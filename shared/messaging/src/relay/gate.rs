@@ -19,15 +19,21 @@ pub(crate) struct Complaint {
     pub(crate) reason: String,
     /// The broker does not take it now, and will later: that counts for no failed try, and parks nothing.
     pub(crate) pressure: bool,
+    /// The broker has the message, and may confirm it yet.
+    pub(crate) unconfirmed: bool,
 }
 
 impl Complaint {
     pub(crate) fn failure(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), pressure: false }
+        Self { reason: reason.into(), pressure: false, unconfirmed: false }
     }
 
     pub(crate) fn pressure(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), pressure: true }
+        Self { pressure: true, ..Self::failure(reason) }
+    }
+
+    pub(crate) fn unconfirmed(reason: impl Into<String>) -> Self {
+        Self { unconfirmed: true, ..Self::failure(reason) }
     }
 }
 
@@ -63,8 +69,8 @@ struct Closed {
 pub(crate) struct Gate {
     options: RelayOptions,
     routes: HashMap<Arc<Route>, Trouble>,
-    /// Routes that work again, whose waiting rows are to be taken.
-    reopened: Vec<Arc<Route>>,
+    /// Routes that work again, whose waiting rows are to be taken from then on.
+    reopened: Vec<(Arc<Route>, Instant)>,
     /// By lane and key, the event that could not be delivered.
     held: HashMap<i16, HashMap<String, Uuid>>,
 }
@@ -106,11 +112,13 @@ impl Gate {
         if !row.probe && self.routes.get(&row.route).is_some_and(is_full) {
             return false;
         }
-        let was_closed = self.routes.remove(&row.route).is_some_and(|trouble| trouble.closed.is_some());
-        if was_closed {
-            self.reopened.push(Arc::clone(&row.route));
-        }
-        was_closed
+        let Some(trouble) = self.routes.remove(&row.route).filter(|trouble| trouble.closed.is_some()) else {
+            return false;
+        };
+        // What waits for the route may be confirmed in the next moment: it would be sent again.
+        let pause = if trouble.complaint.unconfirmed { LATE_CONFIRMS_LAST } else { Duration::ZERO };
+        self.reopened.push((Arc::clone(&row.route), Instant::now() + pause));
+        true
     }
 
     /// A row did not arrive. Says whether that closed the route; `at_once` does not wait for more failures.
@@ -152,7 +160,7 @@ impl Gate {
         if let Some(trouble) = self.routes.get_mut(route) {
             trouble.closed = Some(Closed { probes: 1, probe_at: Some(probe_at) });
         }
-        self.reopened.retain(|reopened| reopened != route);
+        self.reopened.retain(|(reopened, _)| reopened != route);
     }
 
     /// Rows of this route wait, and nobody here knows why: it is tried before others of it are.
@@ -194,29 +202,32 @@ impl Gate {
     /// Nothing waits for the route any more: the next row that comes is tried.
     pub(crate) fn forget(&mut self, route: &Arc<Route>) {
         self.routes.remove(route);
-        self.reopened.retain(|reopened| reopened != route);
+        self.reopened.retain(|(reopened, _)| reopened != route);
     }
 
     /// A row was put aside because its route was closed. If the route works by now, the row is taken with the others.
     pub(crate) fn put_aside(&mut self, route: &Arc<Route>) {
         let closed = self.routes.get(route).is_some_and(|trouble| trouble.closed.is_some());
-        if !closed && !self.reopened.contains(route) {
-            self.reopened.push(Arc::clone(route));
+        if !closed && !self.reopened.iter().any(|(reopened, _)| reopened == route) {
+            self.reopened.push((Arc::clone(route), Instant::now()));
         }
     }
 
     /// No row waits any more for a route that works again.
     pub(crate) fn all_taken(&mut self, route: &Arc<Route>) {
-        self.reopened.retain(|reopened| reopened != route);
+        self.reopened.retain(|(reopened, _)| reopened != route);
     }
 
-    pub(crate) fn reopened(&self) -> Vec<Arc<Route>> {
-        self.reopened.clone()
+    pub(crate) fn reopened(&self, now: Instant) -> Vec<Arc<Route>> {
+        self.reopened.iter().filter(|(_, at)| *at <= now).map(|(route, _)| Arc::clone(route)).collect()
     }
 
-    /// When the next closed route is to be tried.
-    pub(crate) fn next_probe(&self) -> Option<Instant> {
-        self.routes.values().filter_map(|trouble| trouble.closed.as_ref()?.probe_at).min()
+    /// When the next closed route is to be tried, or the rows of one that works again are to be taken.
+    pub(crate) fn next_probe(&self, now: Instant) -> Option<Instant> {
+        let probes = self.routes.values().filter_map(|trouble| trouble.closed.as_ref()?.probe_at);
+        // Those whose time has come wait for room, not for the clock.
+        let later = self.reopened.iter().map(|(_, at)| *at).filter(|at| *at > now);
+        probes.chain(later).min()
     }
 
     pub(crate) fn closed_routes(&self) -> usize {

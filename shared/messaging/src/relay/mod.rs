@@ -32,6 +32,7 @@ mod row;
 mod shared;
 mod span;
 
+mod confirms;
 mod publisher;
 mod publishing;
 mod verdict;

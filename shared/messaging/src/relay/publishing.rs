@@ -1,6 +1,7 @@
 //! One channel's work: rows go as there is room for them, and each is settled by its own confirm.
 
 use super::RelayError;
+use super::confirms::Confirms;
 use super::flight::{CONFIRM_TIMEOUT, Flight, WINDOW_ROWS};
 use super::gate::{Admission, Complaint};
 use super::publisher::{Publisher, is_about_route, objection, read};
@@ -11,12 +12,10 @@ use super::shared::Shared;
 use super::span;
 use super::verdict::{Confirmed, Returns, Verdict};
 use crate::probe::Step;
-use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesUnordered;
 use lapin::{Confirmation, PublisherConfirm};
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -31,6 +30,12 @@ const CHECK_EVERY: Duration = Duration::from_millis(250);
 /// Confirms that may be awaited for messages that were given up; then the channel is changed at the next quiet moment.
 const AWAITED_MAX: usize = 1_024;
 
+/// Without any confirm for so long, all are looked at: the one that wakes may be stuck.
+const LOOK_AFTER: Duration = Duration::from_millis(5);
+
+/// The number of a message, its id, and what the broker says.
+type Arrived = (u64, Uuid, lapin::Result<Confirmation>);
+
 /// The confirm of one message, on its way.
 struct Confirming {
     number: u64,
@@ -39,7 +44,7 @@ struct Confirming {
 }
 
 impl Future for Confirming {
-    type Output = (u64, Uuid, lapin::Result<Confirmation>);
+    type Output = Arrived;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let confirmation = ready!(Pin::new(&mut self.confirm).poll(context));
@@ -60,12 +65,13 @@ pub(crate) struct Publishing<'a> {
     publisher: Publisher,
     settlements: mpsc::Sender<Settlement>,
     flight: Flight,
-    confirms: FuturesUnordered<Confirming>,
+    confirms: Confirms<Confirming>,
     returns: Returns,
     asked: Option<Asked>,
     /// How many rows are to be decided before others may go; 0 when some may go now.
     full_for: usize,
-    /// However much is confirmed meanwhile.
+    /// When all confirms are looked at, the clock too; however much happens meanwhile.
+    look_at: Instant,
     check_at: Instant,
     confirm_duration: metrics::Histogram,
 }
@@ -83,10 +89,11 @@ impl<'a> Publishing<'a> {
             publisher,
             settlements,
             flight: Flight::new(shared.options.window_bytes(), Instant::now()),
-            confirms: FuturesUnordered::new(),
+            confirms: Confirms::new(),
             returns: Returns::default(),
             asked: None,
             full_for: 0,
+            look_at: Instant::now(),
             check_at: Instant::now(),
             confirm_duration: metrics::histogram!("messaging_confirm_duration_seconds"),
         }
@@ -114,7 +121,8 @@ impl<'a> Publishing<'a> {
         }
         let queue = &self.shared.queues[self.index];
         tokio::select! {
-            confirms = arrived(&mut self.confirms), if !self.confirms.is_empty() => self.hear(confirms).await,
+            arrived = self.confirms.arrived() => self.hear(arrived).await,
+            () = tokio::time::sleep_until(self.look_at.into()), if !self.flight.is_empty() => self.look().await,
             () = queue.filled() => {
                 self.full_for = 0;
                 Ok(())
@@ -125,7 +133,7 @@ impl<'a> Publishing<'a> {
                 self.flight.taken_before(before, Instant::now());
                 Ok(())
             }
-            () = tokio::time::sleep_until(self.check_at.into()), if !self.flight.is_empty() => self.check().await,
+            () = tokio::time::sleep_until(self.check_at.into()), if !self.confirms.is_empty() => self.check().await,
         }
     }
 
@@ -140,14 +148,25 @@ impl<'a> Publishing<'a> {
         let Departure { boarded, closed, held, .. } = departure;
         self.shared.demand.notify_one();
         let mut barred = vec![];
+        // One timer for all of them, and put off as they go: a timer for each would cost as much as its message.
+        let mut patience = pin!(tokio::time::sleep(CONFIRM_TIMEOUT));
+        let mut put_off_at = Instant::now();
         for number in &boarded {
             let Some(row) = self.flight.get(*number) else { continue };
             self.shared.lease.held().await;
             let message_id = row.event_id;
-            let publishing = tokio::time::timeout(CONFIRM_TIMEOUT, self.publisher.publish(row));
-            match publishing.await.map_err(|_| RelayError::ConfirmTimeout)?? {
+            let published = tokio::select! {
+                biased;
+                published = self.publisher.publish(row) => published?,
+                () = &mut patience => return Err(RelayError::ConfirmTimeout),
+            };
+            match published {
                 Some(confirm) => self.confirms.push(Confirming { number: *number, message_id, confirm }),
                 None => barred.push((*number, no_exchange())),
+            }
+            if put_off_at.elapsed() >= CHECK_EVERY {
+                put_off_at = Instant::now();
+                patience.as_mut().reset((put_off_at + CONFIRM_TIMEOUT).into());
             }
         }
         self.flight.progressed(Instant::now());
@@ -160,8 +179,14 @@ impl<'a> Publishing<'a> {
         Ok(true)
     }
 
+    async fn look(&mut self) -> Result<(), RelayError> {
+        self.look_at = Instant::now() + LOOK_AFTER;
+        let arrived = self.confirms.look();
+        if arrived.is_empty() { Ok(()) } else { self.hear(arrived).await }
+    }
+
     /// Settles what was confirmed.
-    async fn hear(&mut self, arrived: Vec<(u64, Uuid, lapin::Result<Confirmation>)>) -> Result<(), RelayError> {
+    async fn hear(&mut self, arrived: Vec<Arrived>) -> Result<(), RelayError> {
         let mut confirms = Vec::with_capacity(arrived.len());
         let mut failure = None;
         for (number, message_id, confirmation) in arrived {
@@ -175,6 +200,7 @@ impl<'a> Publishing<'a> {
         }
         self.shared.probe.reached(Step::RelayConfirmed);
         let now = Instant::now();
+        self.look_at = now + LOOK_AFTER;
         let on_time = confirms.iter().map(|confirm| confirm.number).filter(|number| self.flight.get(*number).is_some());
         if let Some((first, last)) = on_time.fold(None, |range: Option<(u64, u64)>, number| {
             Some(range.map_or((number, number), |(first, last)| (first.min(number), last.max(number))))
@@ -190,6 +216,7 @@ impl<'a> Publishing<'a> {
 
     /// Looks at the clock: routes may be stuck, or the channel dead.
     async fn check(&mut self) -> Result<(), RelayError> {
+        self.look().await?;
         let now = Instant::now();
         let checked = self.flight.check(now);
         (self.check_at, self.full_for) = (now + CHECK_EVERY, 0);
@@ -273,7 +300,7 @@ impl<'a> Publishing<'a> {
     async fn change_channel(&mut self) -> Result<(), RelayError> {
         self.publisher.reopen().await?;
         self.flight.take_all(Instant::now());
-        self.confirms = FuturesUnordered::new();
+        self.confirms = Confirms::new();
         self.returns.forget();
         self.asked = None;
         self.full_for = 0;
@@ -317,7 +344,8 @@ impl<'a> Publishing<'a> {
             }
             Verdict::Returned(reason) | Verdict::Unacceptable(reason) => (Complaint::failure(reason), false),
             Verdict::Refused(reason) => (Complaint::pressure(reason), true),
-            Verdict::Barred(reason) | Verdict::Unconfirmed(reason) => (Complaint::failure(reason), true),
+            Verdict::Barred(reason) => (Complaint::failure(reason), true),
+            Verdict::Unconfirmed(reason) => (Complaint::unconfirmed(reason), true),
         };
         if gate.failed(&row, &complaint, closes, Instant::now()) {
             let (key, exchange, reason) = (&row.route.routing_key, &row.route.exchange, &complaint.reason);
@@ -342,18 +370,6 @@ impl<'a> Publishing<'a> {
         settlement.rows_mut().for_each(|row| self.shared.drop_payload(row));
         self.settlements.send(settlement).await.map_err(|_| RelayError::Ended)
     }
-}
-
-/// All confirms that have arrived, at least one.
-async fn arrived(confirms: &mut FuturesUnordered<Confirming>) -> Vec<(u64, Uuid, lapin::Result<Confirmation>)> {
-    poll_fn(|context| {
-        let mut arrived = vec![];
-        while let Poll::Ready(Some(confirmed)) = confirms.poll_next_unpin(context) {
-            arrived.push(confirmed);
-        }
-        if arrived.is_empty() { Poll::Pending } else { Poll::Ready(arrived) }
-    })
-    .await
 }
 
 async fn answered(asked: &mut Option<Asked>) -> Result<u64, RelayError> {

@@ -84,7 +84,7 @@ impl Departure {
             if !crowded {
                 return departure;
             }
-            let complaint = Complaint::failure("no confirm for what was sent before");
+            let complaint = Complaint::unconfirmed("no confirm for what was sent before");
             for row in flight.stuck_routes() {
                 gate.close(&row.route, &complaint, now + CONFIRM_TIMEOUT);
             }
@@ -276,11 +276,11 @@ pub(crate) mod tests {
         let probe = Row { probe: true, ..row(1, "a", "dead") };
         assert_eq!(gate.admit(&probe), Admission::Go);
         assert!(!gate.failed(&probe, &no_route(), false, later));
-        assert_eq!(gate.next_probe(), Some(later + Duration::from_secs(2)));
+        assert_eq!(gate.next_probe(later), Some(later + Duration::from_secs(2)));
 
         assert!(gate.delivered(&probe));
         assert_eq!(gate.admit(&row(20, "a", "dead")), Admission::Go);
-        assert_eq!(gate.reopened().len(), 1);
+        assert_eq!(gate.reopened(Instant::now()).len(), 1);
     }
 
     #[test]
@@ -289,12 +289,12 @@ pub(crate) mod tests {
         let aside = row(2, "a", "dead");
         gate.failed(&row(1, "a", "dead"), &no_route(), true, Instant::now());
         gate.put_aside(&aside.route);
-        assert!(gate.reopened().is_empty(), "it is closed");
+        assert!(gate.reopened(Instant::now()).is_empty(), "it is closed");
         // Meanwhile another row arrived, and all that waited were taken.
         gate.delivered(&row(1, "a", "dead"));
         gate.all_taken(&aside.route);
         gate.put_aside(&aside.route);
-        assert_eq!(gate.reopened(), [aside.route]);
+        assert_eq!(gate.reopened(Instant::now()), [aside.route]);
     }
 
     #[test]
