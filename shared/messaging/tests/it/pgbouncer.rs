@@ -27,7 +27,7 @@ impl PgBouncer {
         let url = stage.database.admin_url();
         let (credentials, place) =
             url.trim_start_matches("postgres://").trim_start_matches("postgresql://").split_once('@').unwrap();
-        let (user, password) = credentials.split_once(':').unwrap();
+        let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
         let (address, database) = place.split('?').next().unwrap().split_once('/').unwrap();
         let (host, server_port) = address.split_once(':').unwrap_or((address, "5432"));
         let configuration = format!(
