@@ -28,10 +28,11 @@ impl PgBouncer {
         let (credentials, place) =
             url.trim_start_matches("postgres://").trim_start_matches("postgresql://").split_once('@').unwrap();
         let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+        let password = if password.is_empty() { String::new() } else { format!(" password={password}") };
         let (address, database) = place.split('?').next().unwrap().split_once('/').unwrap();
         let (host, server_port) = address.split_once(':').unwrap_or((address, "5432"));
         let configuration = format!(
-            "[databases]\n{database} = host={host} port={server_port} user={user} password={password}\n\
+            "[databases]\n{database} = host={host} port={server_port} user={user}{password}\n\
              [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n\
              pool_mode = session\ndefault_pool_size = 40\nignore_startup_parameters = extra_float_digits\n"
         );
