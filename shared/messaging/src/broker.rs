@@ -8,12 +8,12 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lapin::tcp::OwnedTLSConfig;
 use lapin::uri::AMQPUri;
-use lapin::{Channel, Connect, Connection, ConnectionProperties};
+use lapin::{Channel, Connect, Connection, ConnectionProperties, ConnectionStatus};
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -124,6 +124,8 @@ struct Inner {
     /// The node to try first.
     node: AtomicUsize,
     current: Mutex<Option<Arc<Connection>>>,
+    /// Of the newest connection, for those who must not wait for one that is being made.
+    status: std::sync::Mutex<Option<ConnectionStatus>>,
 }
 
 impl Link {
@@ -138,7 +140,14 @@ impl Link {
     }
 
     fn new(address: BrokerAddress, name: String, screened: bool) -> Self {
-        let inner = Inner { address, name, screened, node: AtomicUsize::new(0), current: Mutex::new(None) };
+        let inner = Inner {
+            address,
+            name,
+            screened,
+            node: AtomicUsize::new(0),
+            current: Mutex::new(None),
+            status: std::sync::Mutex::default(),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -154,7 +163,10 @@ impl Link {
             if had_one {
                 self.inner.node.fetch_add(1, Ordering::Relaxed);
             }
-            Arc::new(self.connect().await?)
+            let connection = Arc::new(self.connect().await?);
+            let status = connection.status().clone();
+            *self.inner.status.lock().unwrap_or_else(PoisonError::into_inner) = Some(status);
+            connection
         };
         let channel = connection.create_channel().await.map_err(open)?;
         *current = Some(connection);
@@ -171,6 +183,12 @@ impl Link {
             Some(_) => Ok(()),
             None => Err("not connected".to_owned()),
         }
+    }
+
+    /// Whether the broker takes no messages for now: it is short of memory or disk (`connection.blocked`).
+    pub(crate) fn is_blocked(&self) -> bool {
+        let status = self.inner.status.lock().unwrap_or_else(PoisonError::into_inner);
+        status.as_ref().is_some_and(|status| status.connected() && status.blocked())
     }
 
     /// Connects to the first node that answers.

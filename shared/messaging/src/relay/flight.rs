@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 /// Messages of one channel that may be unconfirmed at a time, those of stuck routes not counted.
 pub(crate) const WINDOW_ROWS: usize = 320;
-/// Of one route: the rest of the window is for others, should this one turn out to be stuck.
+/// Of one route: the rest of the window is for others, should this one turn out to be stuck. The more rows of other routes
+/// are stuck already, the fewer, see [`Flight::route_rows`].
 pub(crate) const ROUTE_ROWS: usize = WINDOW_ROWS / 5 * 4;
 /// All together, those of stuck routes included.
 const TOTAL_ROWS: usize = WINDOW_ROWS * 4;
@@ -141,11 +142,23 @@ impl Flight {
         }
         match self.loads.get(&address(row)) {
             Some(load) if load.stuck && !row.probe => Room::RouteStuck,
-            Some(load) if load.rows >= ROUTE_ROWS || too_large(load.bytes, self.window_bytes / 4 * 3) => {
+            Some(load) if load.rows >= self.route_rows() || too_large(load.bytes, self.route_bytes()) => {
                 Room::RouteFull
             }
             Some(_) | None => Room::Free,
         }
+    }
+
+    /// Rows that one route may have on its way: at most a quarter of what stuck routes have left, so that however many
+    /// routes get stuck one after the other, the next one finds room.
+    fn route_rows(&self) -> usize {
+        ROUTE_ROWS.min(TOTAL_ROWS.saturating_sub(self.stuck_rows) / 4).max(1)
+    }
+
+    /// The same in bytes: at most half of what is left.
+    fn route_bytes(&self) -> usize {
+        let left = (self.window_bytes / 2 * 3).saturating_sub(self.stuck_bytes);
+        (self.window_bytes / 4 * 3).min(left / 2)
     }
 
     /// Takes a row on; returns its number.
@@ -238,6 +251,14 @@ impl Flight {
         self.alive_at = now;
         for (_, sent) in self.sent.range_mut(..number) {
             sent.taken = true;
+        }
+    }
+
+    /// The broker takes nothing for now, and says so: no time passes for what is on its way.
+    pub(crate) fn pause(&mut self, now: Instant) {
+        self.alive_at = now;
+        for sent in self.sent.values_mut() {
+            sent.since = now;
         }
     }
 
@@ -410,6 +431,40 @@ mod tests {
         flight.taken_before(flight.next_number(), started + ASK_AFTER);
         let checked = flight.check(started + CONFIRM_TIMEOUT);
         assert!(!checked.dead && checked.unconfirmed.len() == 3);
+    }
+
+    #[test]
+    fn however_many_routes_are_stuck_the_next_one_finds_room() {
+        let started = Instant::now();
+        let mut flight = flight(started);
+        let (mut now, mut boarded) = (started, vec![]);
+        for route in 0..12 {
+            let stuck = row(1, &format!("stuck {route}"), "key");
+            let mut rows = 0;
+            while flight.room_for(&stuck) == Room::Free {
+                board(&mut flight, &stuck, 1, now);
+                rows += 1;
+            }
+            boarded.push(rows);
+            let before = flight.next_number();
+            flight.taken_before(before, now);
+            now += STUCK_AFTER;
+            assert!(flight.check(now).unconfirmed.len() <= TOTAL_ROWS);
+        }
+        assert!(boarded.iter().all(|rows| *rows > 0), "{boarded:?}");
+        assert_eq!(flight.room_for(&row(2, "healthy", "key")), Room::Free);
+    }
+
+    #[test]
+    fn no_time_passes_while_the_broker_says_that_it_takes_nothing() {
+        let started = Instant::now();
+        let mut flight = flight(started);
+        board(&mut flight, &row(1, "a", "one"), 3, started);
+        let much_later = started + 10 * CONFIRM_TIMEOUT;
+        flight.pause(much_later);
+        let checked = flight.check(much_later + ASK_AFTER / 2);
+        assert!(!checked.dead && !checked.ask && checked.unconfirmed.is_empty());
+        assert!(flight.check(much_later + CONFIRM_TIMEOUT).dead);
     }
 
     #[test]

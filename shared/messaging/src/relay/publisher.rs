@@ -64,6 +64,11 @@ impl Publisher {
         async move { channel.basic_qos(0, BasicQosOptions::default()).await.map_err(RelayError::Publish) }.boxed()
     }
 
+    /// The connection.
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
+    }
+
     /// Another channel, and nothing is known any more.
     pub(crate) async fn reopen(&mut self) -> Result<(), RelayError> {
         self.channel = open(&self.link, &self.service).await?;

@@ -155,10 +155,19 @@ impl<'a> Publishing<'a> {
             let Some(row) = self.flight.get(*number) else { continue };
             self.shared.lease.held().await;
             let message_id = row.event_id;
-            let published = tokio::select! {
-                biased;
-                published = self.publisher.publish(row) => published?,
-                () = &mut patience => return Err(RelayError::ConfirmTimeout),
+            let link = self.publisher.link().clone();
+            let mut publishing = pin!(self.publisher.publish(row));
+            let published = loop {
+                tokio::select! {
+                    biased;
+                    published = &mut publishing => break published?,
+                    () = &mut patience => {
+                        if !link.is_blocked() {
+                            return Err(RelayError::ConfirmTimeout);
+                        }
+                        patience.as_mut().reset((Instant::now() + CONFIRM_TIMEOUT).into());
+                    }
+                }
             };
             match published {
                 Some(confirm) => self.confirms.push(Confirming { number: *number, message_id, confirm }),
@@ -218,6 +227,11 @@ impl<'a> Publishing<'a> {
     async fn check(&mut self) -> Result<(), RelayError> {
         self.look().await?;
         let now = Instant::now();
+        if self.publisher.link().is_blocked() {
+            self.flight.pause(now);
+            self.check_at = now + CHECK_EVERY;
+            return Ok(());
+        }
         let checked = self.flight.check(now);
         (self.check_at, self.full_for) = (now + CHECK_EVERY, 0);
         if checked.dead {

@@ -73,7 +73,7 @@ async fn a_producer_that_comes_later_is_bound_to_while_deliveries_never_pause() 
 
     broker.declare_exchange("gamma").await;
     // It is looked for once a second.
-    eventually_within(Duration::from_secs(3), Ok(()), async || beta.check()).await;
+    eventually_within(Duration::from_secs(2), Ok(()), async || beta.check()).await;
     talking.abort();
     broker.announce(&Pong { n: -1 }).await;
     let pongs = "select count(*) from heard where n = -1";

@@ -140,3 +140,27 @@ async fn a_connection_on_which_nothing_comes_back_is_nobodys_fault() {
     stage.stop().await;
     assert_eq!(number(&stage.alpha, "select count(*) from dead_letters").await, 0);
 }
+
+#[tokio::test]
+async fn a_broker_that_says_it_is_short_of_memory_is_waited_for_and_nothing_is_sent_twice() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let proxy = AmqpProxy::start(broker.url()).await;
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), proxy.url());
+    stage.run(alpha.relay().run(stage.stopping()));
+    Rows::default().insert(&stage.alpha, 0, 10).await;
+    eventually(10, async || ear.sequences().len()).await;
+    let connected = proxy.users().len();
+
+    proxy.announce_blocked(true);
+    eventually(true, async || alpha.check().is_err_and(|why| why.contains("blocked by the broker"))).await;
+    Rows::default().insert(&stage.alpha, 10, 1_000).await;
+    // Longer than the relay waits for a confirm.
+    tokio::time::sleep(Duration::from_secs(12)).await;
+    proxy.announce_blocked(false);
+    eventually(1_000, async || ear.sequences().len()).await;
+    eventually(0, async || unsent(&stage.alpha).await).await;
+    eventually(Ok(()), async || alpha.check()).await;
+    assert_eq!((proxy.users().len(), proxy.repeated()), (connected, 0), "connections, and events that were sent twice");
+    stage.stop().await;
+}

@@ -89,9 +89,19 @@ impl Conversation {
             }
             () = &mut tell_client => {}
             () = &mut tell_broker => {}
+            () = conversation.announce_blocked() => {}
         }
         for (_, channel) in conversation.channels().drain() {
             channel.closed.store(true, Ordering::Release);
+        }
+    }
+
+    /// Tells the client whenever the broker begins or ceases to take no messages; ends with the proxy.
+    async fn announce_blocked(&self) {
+        let mut blocked = self.hub.blocked.subscribe();
+        while blocked.changed().await.is_ok() {
+            let frame = Frame::blocked(*blocked.borrow_and_update());
+            self.to_client.push(frame.into_bytes());
         }
     }
 

@@ -12,6 +12,8 @@ const BODY: u8 = 3;
 const PAYLOAD_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 const START_OK: (u16, u16) = (10, 11);
+const CONNECTION_BLOCKED: (u16, u16) = (10, 60);
+const CONNECTION_UNBLOCKED: (u16, u16) = (10, 61);
 const CHANNEL_OPEN: (u16, u16) = (20, 10);
 const CHANNEL_CLOSE: (u16, u16) = (20, 40);
 const CHANNEL_CLOSE_OK: (u16, u16) = (20, 41);
@@ -113,6 +115,20 @@ impl Frame {
         payload.extend(tag.to_be_bytes());
         payload.push(0);
         Self::new(METHOD, channel, &payload)
+    }
+
+    /// The broker takes no messages from this connection, or takes them again.
+    pub(crate) fn blocked(blocked: bool) -> Self {
+        const REASON: &[u8] = b"low on memory";
+        let (class, method) = if blocked { CONNECTION_BLOCKED } else { CONNECTION_UNBLOCKED };
+        let mut payload = vec![];
+        payload.extend(class.to_be_bytes());
+        payload.extend(method.to_be_bytes());
+        if blocked {
+            payload.extend(u8::try_from(REASON.len()));
+            payload.extend(REASON);
+        }
+        Self::new(METHOD, 0, &payload)
     }
 
     fn new(kind: u8, channel: u16, payload: &[u8]) -> Self {

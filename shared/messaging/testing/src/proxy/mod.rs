@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// What all connections of a proxy share.
 #[derive(Default)]
@@ -31,6 +32,8 @@ pub(crate) struct Hub {
     towards_client: Arc<Bandwidth>,
     towards_broker: Arc<Bandwidth>,
     refuses: AtomicBool,
+    /// Clients are told that the broker takes no messages.
+    blocked: watch::Sender<bool>,
     /// By number, how to end each open connection.
     open: Mutex<BTreeMap<u64, CancellationToken>>,
 }
@@ -154,6 +157,12 @@ impl AmqpProxy {
     /// Whether new connections are ended at once.
     pub fn refuse_connections(&self, refuse: bool) {
         self.hub.refuses.store(refuse, Ordering::Release);
+    }
+
+    /// Tells all clients that are connected now that the broker is short of memory and takes no messages (`connection.blocked`), or that it takes
+    /// them again (`connection.unblocked`). What clients send all the same is passed on.
+    pub fn announce_blocked(&self, blocked: bool) {
+        self.hub.blocked.send_replace(blocked);
     }
 
     /// How many connections are open.
