@@ -69,7 +69,7 @@ impl Transaction {
         Ok(Self::of(connection, origin))
     }
 
-    /// Begins one whose statements end after `statement_max`, unless the session's own limit is lower.
+    /// Begins one whose statements end after `statement_max`.
     ///
     /// Giving up on a statement leaves it running in the server, with its locks: the next try would wait for them.
     pub(crate) async fn begin_limited(
@@ -78,13 +78,8 @@ impl Transaction {
         statement_max: Duration,
     ) -> Result<Self, sqlx::Error> {
         let milliseconds = statement_max.as_millis().clamp(1, 2_147_483_647);
-        let connection = pool
-            .begin_with(AssertSqlSafe(format!(
-                "begin; select set_config('statement_timeout', '{milliseconds}', true) \
-                 where current_setting('statement_timeout') = '0'"
-            )))
-            .await?;
-        Ok(Self::of(connection, origin))
+        let begin = format!("begin; set local statement_timeout = {milliseconds}");
+        Ok(Self::of(pool.begin_with(AssertSqlSafe(begin)).await?, origin))
     }
 
     fn of(connection: sqlx::Transaction<'static, Postgres>, origin: Origin) -> Self {
@@ -261,15 +256,12 @@ impl Transaction {
                 .await
                 .map_err(CommitError::insert)?;
         }
-        if is_bare {
-            // PostgreSQL answers ROLLBACK to the COMMIT of an aborted transaction, which the client library takes for
-            // success. Any other statement fails there; inserting events is one. This one fails without a transaction
-            // too, when somebody ended it by hand, and costs nothing before a commit.
-            let check = sqlx::raw_sql("savepoint rabbit_outbox_commit");
-            self.connection.execute(check).await.map_err(CommitError::commit)?;
-        }
         self.origin.probe.reached(Step::Staged);
-        self.connection.commit().await.map_err(CommitError::commit)?;
+        if is_bare {
+            commit_checked(self.connection).await.map_err(CommitError::commit)?;
+        } else {
+            self.connection.commit().await.map_err(CommitError::commit)?;
+        }
         self.origin.probe.reached(Step::Committed);
         self.origin.wake.committed(occasions);
         for deed in self.after_commit {
@@ -311,6 +303,18 @@ impl Transaction {
     pub(crate) fn caused_by(&mut self, cause: Option<Cause>) {
         self.cause = cause;
     }
+}
+
+/// Commits a transaction whose last statement may have failed.
+///
+/// PostgreSQL answers `ROLLBACK` to the `COMMIT` of an aborted transaction, which the client library takes for success.
+/// Any other statement fails there; inserting events is one. This one also fails if the transaction was ended by hand.
+///
+/// Both statements are one round trip. The client library does not see that this commits: it rolls back what it takes for
+/// the same transaction while it returns the connection to the pool. That is the empty one that `and chain` begins.
+async fn commit_checked(mut connection: sqlx::Transaction<'static, Postgres>) -> Result<(), sqlx::Error> {
+    let commit = sqlx::raw_sql("savepoint rabbit_outbox_commit; commit and chain");
+    connection.execute(commit).await.map(drop)
 }
 
 impl CommitError {

@@ -4,7 +4,7 @@ use super::breaker::Breaker;
 use super::history::History;
 use super::incoming::{Arrived, InboxKey, Incoming, Unreadable};
 use super::ladder::{self, Fate};
-use super::limits;
+use super::limits::{self, StatementLimit};
 use super::options::ConsumerOptions;
 use super::outage::{self, Outage};
 use super::outcome::{HandleError, chain};
@@ -51,6 +51,7 @@ pub(crate) struct Worker {
     pub(crate) breaker: Breaker,
     pub(crate) options: ConsumerOptions,
     pub(crate) stopping: CancellationToken,
+    pub(crate) statement_limit: StatementLimit,
 }
 
 impl Worker {
@@ -101,8 +102,10 @@ impl Worker {
             return Ok(());
         }
         let size = batch.len();
-        let limit = self.options.handler_timeout;
-        let mut tx = Transaction::begin_limited(&self.pool, self.origin.clone(), limit).await?;
+        let mut tx = match self.statement_limit.of(&self.pool, self.options.handler_timeout).await? {
+            Some(limit) => Transaction::begin_limited(&self.pool, self.origin.clone(), limit).await?,
+            None => Transaction::begin(&self.pool, self.origin.clone()).await?,
+        };
         let entries = batch.iter().map(|incoming| (incoming.handler, incoming.key.clone()));
         let mut fresh = inbox::record(&mut tx, entries).await?;
         self.probe().reached(Step::InboxRecorded);

@@ -4,6 +4,7 @@ use super::batch::{Disposition, Worker};
 use super::breaker::Breaker;
 use super::incoming::Arrived;
 use super::ladder::Fate;
+use super::limits::StatementLimit;
 use super::subscriptions::Subscriptions;
 use crate::ConsumerOptions;
 use crate::dead_letters::keep_undelivered;
@@ -42,6 +43,7 @@ impl Messaging {
             breaker: Breaker::new(ConsumerOptions::default().failing_max),
             options: ConsumerOptions::default(),
             stopping: CancellationToken::new(),
+            statement_limit: StatementLimit::default(),
         };
         let properties = BasicProperties::default();
         let arrived: Vec<Arrived<'_>> = bodies.iter().map(|body| Arrived::of(body, &properties, "", "")).collect();

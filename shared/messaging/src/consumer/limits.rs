@@ -3,9 +3,12 @@
 use super::outcome::HandleError;
 use crate::propagation::Handling;
 use futures_util::FutureExt;
+use sqlx::PgPool;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OnceCell;
 
 /// A handler panicked.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +26,22 @@ pub(super) async fn run(handling: Handling<'_>, timeout: Duration) -> Result<(),
         Ok(Ok(outcome)) => outcome,
         Ok(Err(panic)) => Err(HandleError::retry(Panicked(words(panic.as_ref())))),
         Err(_) => Err(HandleError::retry(TimedOut(timeout))),
+    }
+}
+
+/// Whether the transactions of handlers need a limit for their statements, looked up once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StatementLimit(Arc<OnceCell<bool>>);
+
+impl StatementLimit {
+    /// The limit to set in each transaction; `None` if the pool's sessions have one of their own, `statement_timeout`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn of(&self, pool: &PgPool, limit: Duration) -> Result<Option<Duration>, sqlx::Error> {
+        let look = || sqlx::query_scalar("select current_setting('statement_timeout') = '0'").fetch_one(pool);
+        let is_needed: &bool = self.0.get_or_try_init(look).await?;
+        Ok(is_needed.then_some(limit))
     }
 }
 

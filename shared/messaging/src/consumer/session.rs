@@ -7,6 +7,7 @@ use super::dispatch::Queues;
 use super::forward::Forwarder;
 use super::hearing::Hearing;
 use super::incoming::Arrived;
+use super::limits::StatementLimit;
 use super::outage::Outage;
 use super::prefetch::Prefetch;
 use super::settle::Settling;
@@ -131,6 +132,7 @@ impl Consumer {
             breaker: self.breaker.clone(),
             options: self.options,
             stopping: stopping.clone(),
+            statement_limit: StatementLimit::default(),
         }
     }
 

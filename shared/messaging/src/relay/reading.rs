@@ -15,6 +15,27 @@ use std::time::Instant;
 /// Rows that wait, read at a time: of a route, or of each lane what is due.
 pub(crate) const WAITING_ROWS: i64 = 256;
 
+/// One primary-key range scan per lane; `floor` skips the dead rows of what was sent before, $5 is what is being sent.
+/// $4 is not needed here: both ways to read have the same parameters.
+const READ_ROWS: &str = concat!(
+    "select ",
+    columns!(),
+    " from unnest($1::smallint[], $2::bigint[]) as l (lane, floor) cross join lateral (select * from outbox \
+     where outbox.lane = l.lane and outbox.id > l.floor and outbox.id <> all ($5::bigint[]) and $4::bigint is not null \
+     order by outbox.id limit $3) as o"
+);
+
+/// The same, and of each lane no more than $4 bytes and one row. The running sum follows the index, and the length of a
+/// large payload is known without reading it; it costs twice as much processor time as [`READ_ROWS`].
+const READ_BYTES: &str = concat!(
+    "select ",
+    columns!(),
+    " from unnest($1::smallint[], $2::bigint[]) as l (lane, floor) cross join lateral (select * from (select outbox.*, \
+     sum(octet_length(outbox.payload)) over (order by outbox.id rows unbounded preceding) \
+     - octet_length(outbox.payload) as bytes_before from outbox where outbox.lane = l.lane and outbox.id > l.floor \
+     and outbox.id <> all ($5::bigint[]) order by outbox.id limit $3) as ahead where ahead.bytes_before < $4) as o"
+);
+
 /// How much is read at most.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Most {
@@ -45,8 +66,12 @@ impl Session {
         let bytes_max = most.bytes_of_each(lanes.len());
         let floor = |lane: &i16| self.owned.get(lane).filter(|_| !from_the_beginning).map_or(0, |owned| owned.floor);
         let floors: Vec<i64> = lanes.iter().map(floor).collect();
-        let query = sqlx::query(include_str!("../sql/read.sql")).bind(lanes.to_vec()).bind(floors).bind(most.rows);
-        let mut rows = self.fetch(query.bind(bytes_max), "read events").await?;
+        let statement = if self.expects_large { READ_BYTES } else { READ_ROWS };
+        let query = sqlx::query(statement).bind(lanes.to_vec()).bind(floors).bind(most.rows).bind(bytes_max);
+        let mut rows = self.fetch(query, bytes_max, "read events").await?;
+        if let Some(largest) = rows.iter().map(|row| row.payload.len()).max() {
+            self.expects_large = i64::try_from(largest).unwrap_or(i64::MAX).saturating_mul(most.rows) > bytes_max;
+        }
         rows.sort_unstable_by_key(|row| row.id);
         let more = self.raise_floors(&rows, from_the_beginning, most.rows, bytes_max);
         Ok((rows, more))
@@ -92,7 +117,7 @@ impl Session {
         let shadows = self.shadows();
         let bytes_max = Most { rows: WAITING_ROWS, bytes }.bytes_of_each(shadows.len());
         let query = sqlx::query(STATEMENT).bind(shadows).bind(WAITING_ROWS).bind(bytes_max);
-        self.fetch(query, "read events that waited").await
+        self.fetch(query, i64::MAX, "read events that waited").await
     }
 
     /// Reads the oldest waiting rows of a route, due or not.
@@ -110,7 +135,7 @@ impl Session {
         let shadows = self.shadows();
         let bytes_max = most.bytes_of_each(shadows.len());
         let query = sqlx::query(STATEMENT).bind(route.exchange.clone()).bind(route.routing_key.clone()).bind(most.rows);
-        self.fetch(query.bind(shadows).bind(bytes_max), "read events of a route").await
+        self.fetch(query.bind(shadows).bind(bytes_max), i64::MAX, "read events of a route").await
     }
 
     /// Whether rows wait in the shadow of a lane of ours, held ones not counted.
@@ -145,19 +170,27 @@ impl Session {
         self.staying_lanes().into_iter().map(lane::shadow).collect()
     }
 
-    /// Runs a query whose last parameter is left to the ids in flight.
+    /// Runs a query whose last parameter is left to the ids in flight; of each lane it takes no more than `bytes_max` bytes
+    /// and one row, and passes over the rest.
     async fn fetch(
         &mut self,
         query: Query<'_, Postgres, PgArguments>,
+        bytes_max: i64,
         what: &'static str,
     ) -> Result<Vec<Row>, RelayError> {
         let sent = Instant::now();
         let query = query.bind(self.shared.ids_in_flight());
         let mut answer = query.fetch(&mut self.connection);
         let mut rows = vec![];
+        let mut bytes: HashMap<i16, i64> = HashMap::new();
         // One by one: a payload is in memory once more for as long as its row is not read.
         while let Some(row) = answer.try_next().await.map_err(doing(what))? {
-            rows.push(self.rows.read(&row).map_err(doing(what))?);
+            let row = self.rows.read(&row).map_err(doing(what))?;
+            let so_far = bytes.entry(row.lane).or_default();
+            if *so_far < bytes_max {
+                *so_far = so_far.saturating_add(i64::try_from(row.payload.len()).unwrap_or(i64::MAX));
+                rows.push(row);
+            }
         }
         drop(answer);
         self.shared.lease.renew(sent);

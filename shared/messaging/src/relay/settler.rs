@@ -23,9 +23,9 @@ const LOGGED_MAX: usize = 8;
 const TOGETHER_MAX: usize = 64;
 
 /// Confirms come in small numbers; a statement for each would cost the database a third more.
-const PORTION_ROWS: usize = 128;
+const PORTION_ROWS: usize = 256;
 /// Longest wait for a portion. Nobody waits for a row to be deleted.
-const GATHER_FOR: Duration = Duration::from_millis(3);
+const GATHER_FOR: Duration = Duration::from_millis(10);
 
 /// Rows by what became of them.
 #[derive(Debug, Default)]
