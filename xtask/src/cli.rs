@@ -177,6 +177,9 @@ pub(crate) enum Bench {
         /// Only this constant rate, in orders per second, instead of flat out and 70 % of that
         #[arg(long)]
         rate: Option<f64>,
+        /// Let the database analyse its tables after fifty orders, before the load: plans that are kept must stand growth
+        #[arg(long)]
+        young: bool,
     },
     /// The relay against a bare confirmed publisher, and the inbox one by one, in batches and in sets
     Relay {

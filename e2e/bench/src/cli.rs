@@ -56,6 +56,10 @@ pub(crate) struct Orders {
     /// Orders placed one after the other, for the idle latency
     #[arg(long = "idle-orders", default_value_t = 300)]
     pub(crate) one_by_one: usize,
+
+    /// Let the database analyse its tables after fifty orders, before the load
+    #[arg(long)]
+    pub(crate) young: bool,
 }
 
 #[derive(Debug, clap::Args)]

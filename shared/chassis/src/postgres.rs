@@ -25,13 +25,22 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Longest statement of a service; also stops a transaction that forgot to end.
 const STATEMENT_TIMEOUT: &str = "10s";
 
-/// The options of every connection of a service: its schema, its name in `pg_stat_activity`, its timeouts.
+/// Plans that stay good while tables grow. PostgreSQL plans prepared statements and the checks of foreign keys once per
+/// session, and keeps the plan. One that was made while a table had a single page reads all of the table, however large it
+/// is by then. A service reads a few rows by their keys, so that an index is always right.
+///
+/// These settings make the other ways expensive and forbid none: a query without a suitable index still runs.
+///
+/// Source: PostgreSQL, "Planner Method Configuration".
+const PLANS: [(&str, &str); 3] = [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")];
+
+/// The options of every connection of a service: its schema, its name in `pg_stat_activity`, its timeouts and its plans.
 ///
 /// # Errors
 /// When the URL is malformed.
 pub fn options(url: &str, schema: &str) -> Result<PgConnectOptions, sqlx::Error> {
     let name = format!("{schema}-service");
-    Ok(PgConnectOptions::from_str(url)?.application_name(&name).options([
+    Ok(PgConnectOptions::from_str(url)?.application_name(&name).options(PLANS).options([
         ("search_path", schema),
         ("statement_timeout", STATEMENT_TIMEOUT),
         ("idle_in_transaction_session_timeout", STATEMENT_TIMEOUT),

@@ -44,10 +44,11 @@ pub(crate) fn bench(checkout: &Checkout, options: &BenchOptions) -> Result<ExitC
     let stage = Stage { checkout, options, folder, console: &console, interrupt: &interrupt };
     stage.build()?;
     match &options.bench {
-        Bench::Orders { seconds, users, connections, rate } => {
+        Bench::Orders { seconds, users, connections, rate, young } => {
             let mut arguments = vec![format!("--seconds={seconds}"), format!("--users={users}")];
             arguments.push(format!("--connections={connections}"));
             arguments.extend(rate.map(|rate| format!("--rate={rate}")));
+            arguments.extend(young.then(|| "--young".to_owned()));
             stage.on_product("orders", arguments)
         }
         Bench::Sockets { sockets } => {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Orders that open connections and fill caches first.
-const WARM_UP: usize = 30;
+pub(super) const WARM_UP: usize = 30;
 /// Longest wait for one order.
 const PATIENCE: Duration = Duration::from_secs(10);
 

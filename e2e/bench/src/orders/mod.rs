@@ -3,6 +3,7 @@
 mod cost;
 mod idle;
 mod load;
+mod scans;
 mod settled;
 
 use crate::cli;
@@ -13,6 +14,7 @@ use crate::report::Report;
 use crate::watch;
 use cost::Costs;
 use load::{Ending, Load};
+use scans::Scans;
 use serde_json::json;
 use sqlx::PgPool;
 use std::error::Error;
@@ -22,6 +24,8 @@ use tokio::task::LocalSet;
 
 /// What every user gets before: more than all orders of a run cost.
 const BALANCE: u64 = 100_000_000;
+/// Orders before a young database is analysed, those that warm up included.
+const YOUNG_ORDERS: usize = 50;
 /// The constant rate, as a share of what was finished per second flat out.
 const SHARE: f64 = 0.7;
 
@@ -44,10 +48,17 @@ async fn run(tasks: &LocalSet, options: &cli::Orders) -> Result<Report, Box<dyn 
     let seen = watch::watch(tasks, &system.api, 1..=options.users).await?;
     let mut placed = vec![];
 
-    let idle = idle::measure(&system.api, options.users, options.one_by_one, &seen).await?;
+    let one_by_one = if options.young { YOUNG_ORDERS - idle::WARM_UP } else { options.one_by_one };
+    let idle = idle::measure(&system.api, options.users, one_by_one, &seen).await?;
     report.figure("idle, POST to PAID", "p50_ms_idle", idle.latencies.percentile_ms(50), 1, "ms p50");
     report.figure("", "p99_ms_idle", idle.latencies.percentile_ms(99), 1, "ms p99");
     placed.extend(idle.orders);
+
+    if options.young {
+        sqlx::query("vacuum analyze").execute(&pool).await?;
+        report.note("young", format!("the database was analysed when it had {YOUNG_ORDERS} orders"));
+    }
+    let scans = Scans::of(&pool).await?;
 
     let seconds = Duration::from_secs(options.seconds);
     let load = Rc::new(Load::new(&system.api, options.users, seen.clone()));
@@ -65,6 +76,12 @@ async fn run(tasks: &LocalSet, options: &cli::Orders) -> Result<Report, Box<dyn 
     let constant = load.constant(tasks, rate, seconds).await?;
     tell_constant(&mut report, rate, &constant);
     placed.extend(constant.orders);
+
+    let measured = placed.len() - one_by_one - idle::WARM_UP;
+    let (tables, rows, index_rows) = Scans::of(&pool).await?.since(scans).per_order(measured);
+    report.figure("read by each order", "sequential_scans_per_order", tables, 3, "sequential scans");
+    report.figure("", "sequential_rows_per_order", rows, 1, "rows in them");
+    report.figure("", "index_entries_per_order", index_rows, 1, "entries of indexes");
 
     tell_memory(&mut report, &parts, "memory afterwards", "services_memory_mb");
     report.checked(settled::check(&pool, &placed).await?);
