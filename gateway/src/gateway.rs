@@ -1,4 +1,4 @@
-//! What all requests share.
+//! The state shared by all requests.
 
 use crate::auth::Authenticator;
 use crate::config::Config;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub(crate) struct Gateway {
     pub(crate) config: Config,
     pub(crate) authenticator: Authenticator,
-    /// None in development, where programs of ours call as fast as they can.
+    /// `None` in development, where test programs call as fast as they can.
     pub(crate) quotas: Option<Quotas>,
     pub(crate) limits: Limits,
     pub(crate) orders: Arc<Upstream>,
@@ -26,7 +26,7 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway without connections yet.
+    /// A gateway without open connections.
     pub(crate) fn new(config: Config, authenticator: Authenticator, quotas: Option<Quotas>, limits: Limits) -> Self {
         let upstream = |name, base: &BaseUrl| Upstream::new(name, base.clone(), limits);
         Self {
@@ -43,7 +43,7 @@ impl Gateway {
         }
     }
 
-    /// Signs the head of a request, so that its service knows who let it through, and as whom.
+    /// Adds the internal token to a request, which proves to the service that the gateway sent it, and for which user.
     pub(crate) fn give_pass(&self, headers: &mut HeaderMap, caller: Option<Passenger>) {
         if let Some(secret) = &self.config.gateway_secret {
             headers.insert(PASS_HEADER, secret.pass(caller));

@@ -1,31 +1,31 @@
-//! Which web pages may talk to the gateway: an exact list, no patterns.
+//! Which web pages may call the gateway: an exact list, no patterns.
 
 use http::{HeaderMap, HeaderValue, header};
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
-/// The allowed origins, as browsers write them.
+/// The allowed origins, as browsers serialise them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origins(Vec<String>);
 
-/// One origin: scheme, host and port, as browsers write them.
+/// One origin: scheme, host and port, as browsers serialise them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(String);
 
-/// The text names something that no browser sends as an origin.
+/// The text is not an origin as browsers send it.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an origin like http://localhost:8080")]
 pub struct MalformedOrigin(String);
 
-/// What a request says about the page that it comes from.
+/// What the `Origin` header of a request says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum From {
-    /// No page, or none that says so: a program.
+    /// There is no header: the client is a program, or a page that sends no origin.
     Nowhere,
-    /// A page of the list, and the header that said so.
+    /// An allowed origin, with the header's value.
     Allowed(HeaderValue),
-    /// Any other page, or an unclear header.
+    /// Any other origin, or an ambiguous header.
     Foreign,
 }
 
@@ -59,14 +59,14 @@ impl fmt::Display for Origin {
 }
 
 impl Origins {
-    /// Adds one.
+    /// Adds an origin.
     pub(crate) fn add(&mut self, origin: &Origin) {
         self.0.push(origin.0.clone());
     }
 
-    /// Adds the origins of a listener for browsers, when it listens on loopback: whatever its port, its own page works.
+    /// Adds the origins of a listener for browsers if it is on loopback, so that its own page works on any port.
     ///
-    /// They are addresses, and `localhost`: no page from elsewhere can have them.
+    /// These are loopback addresses and `localhost`, which no page from elsewhere can have.
     pub(crate) fn add_own(&mut self, listener: SocketAddr) {
         if listener.ip().is_loopback() {
             self.0.push(format!("http://{listener}"));
@@ -74,8 +74,8 @@ impl Origins {
         }
     }
 
-    /// Where a request comes from. Only the header counts: a `Host` that equals it proves nothing, because a
-    /// page can point its own name at this machine (DNS rebinding).
+    /// Checks the `Origin` of a request. A `Host` equal to it proves nothing, because a page can point its own name at
+    /// this machine (DNS rebinding).
     pub(crate) fn of(&self, headers: &HeaderMap) -> From {
         let mut values = headers.get_all(header::ORIGIN).iter();
         match (values.next(), values.next()) {
@@ -85,7 +85,7 @@ impl Origins {
         }
     }
 
-    /// Whether `host`, without port, is that of an allowed origin.
+    /// Whether `host`, without port, belongs to an allowed origin.
     pub(crate) fn has_host(&self, host: &str) -> bool {
         self.0.iter().filter_map(|origin| origin.parse::<http::Uri>().ok()).any(|origin| origin.host() == Some(host))
     }

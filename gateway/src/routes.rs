@@ -1,7 +1,7 @@
-//! Every address of the gateway, on one screen.
+//! All routes of the gateway.
 //!
-//! What goes to a service is found here, by its first segment: a router of axum costs a request several allocations and
-//! as many moves of all that is known about it. The gateway's own pages are a router's.
+//! Routes to services are found here by their first segment: an axum router would cost each request several allocations
+//! and moves of its data. The gateway's own pages use an axum router.
 
 use crate::edge::access::Answered;
 use crate::edge::{self, operations};
@@ -37,7 +37,7 @@ const USERS: Target = to(Service::Users, "users", "/users");
 const LOGIN: Target = to(Service::Users, "login", "");
 const SOCKETS: Target = to(Service::Orders, "ws", "");
 
-/// Where a path leads, and the route's name in logs and metrics; None for the gateway's own pages.
+/// The route's name in logs and metrics, and its target; `None` for the gateway's own pages.
 fn forwarded(path: &str) -> Option<(&'static str, Target)> {
     let (first, rest) = path.strip_prefix('/')?.split_once('/').map_or((&path[1..], None), |(a, b)| (a, Some(b)));
     let (names, target) = match first {
@@ -61,28 +61,28 @@ fn forwarded(path: &str) -> Option<(&'static str, Target)> {
     Some((rest.map_or(alone, |rest| if rest.is_empty() { with_slash } else { below }), target))
 }
 
-/// All that one listener answers; cheap to clone.
+/// The routes of one listener; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Routes {
     gateway: Arc<Gateway>,
-    /// The pages that are the gateway's own.
+    /// The gateway's own pages.
     own: Router,
     kind: Listener,
 }
 
-/// What a listener is for.
+/// The purpose of a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Listener {
-    /// Programs. Browsers that follow a share link are sent to where those lead.
+    /// For programs. Browsers that open a share link here are redirected to the listener for share links.
     Api,
-    /// The UI: the API, and for all other addresses the page.
+    /// The web UI: the API, and the page at all other paths.
     Ui,
-    /// Share links, which strangers know: the same without what is for operators.
+    /// Share links, whose address is public: as the UI, without the operations pages.
     Links,
 }
 
 impl Routes {
-    /// What a listener of that kind answers.
+    /// The routes of a listener of this kind.
     pub(crate) fn new(kind: Listener, gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Self {
         let mut own = own(gateway, metrics);
         if kind != Listener::Api {
@@ -95,7 +95,7 @@ impl Routes {
         Self { gateway: Arc::clone(gateway), own, kind }
     }
 
-    /// Answers a request of the client at `peer`.
+    /// Responds to a request of the client at `peer`.
     pub(crate) fn answer(&self, request: Request, peer: &Arc<Peer>) -> impl Future<Output = Answer> + Send + use<> {
         let Some((route, target)) = forwarded(request.uri().path()) else {
             return Either::Left(Box::pin(ask(&self.own, request, peer.address())));
@@ -134,7 +134,7 @@ fn own(gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Router {
             Url::new("small-router", "../small-router/openapi.json"),
             Url::new("users", "../users/openapi.json"),
         ]))
-        // The gateway is ready without its services: without them it still says what is wrong.
+        // The gateway is ready even without its services: it responds with 503 for them.
         .merge(health(Readiness::default(), metrics.clone()))
 }
 

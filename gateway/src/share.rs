@@ -1,4 +1,4 @@
-//! Share links: `/small-router/{hash}` is a page for a browser and JSON for a program.
+//! Share links: `/small-router/{hash}` is a page for browsers and JSON for programs.
 
 use crate::forward::exchange::{bare, send};
 use crate::forward::target::Target;
@@ -9,11 +9,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, Method, StatusCode, header};
 use std::time::Duration;
 
-/// The page must not wait for long: it can say itself what is wrong. The service waits two seconds for a cheque that
-/// is on its way.
+/// The page must not wait long: it shows errors itself. The service waits up to two seconds for a cheque that is still
+/// being processed.
 const STATUS_WITHIN: Duration = Duration::from_secs(4);
 
-/// Whether a browser opens the link: it asks for HTML by name, which programs don't.
+/// Whether a browser opens the link: browsers list `text/html` in `Accept`, programs don't.
 pub(crate) fn is_opened_by_browser(target: Target, request: &Request) -> bool {
     let wants_html = request
         .headers()
@@ -26,19 +26,19 @@ pub(crate) fn is_opened_by_browser(target: Target, request: &Request) -> bool {
     is_read && wants_html && names_cheque(target.strip(request.uri().path()))
 }
 
-/// The page of the link, with the status of its cheque: 404 and 410 are seen by whoever only looks at statuses.
+/// The page for a link, with the status of its cheque: clients that only check the status see 404 and 410.
 pub(crate) async fn page(gateway: &Gateway, target: Target, request: Request) -> Response {
     let (path, headers) = (request.uri().path().to_owned(), request.headers().clone());
     let asked = tokio::time::timeout(STATUS_WITHIN, status_of(gateway, target, target.strip(&path))).await;
     let status = match asked.ok().flatten() {
         Some(status @ (StatusCode::NOT_FOUND | StatusCode::GONE)) => status,
-        // The page finds out what else is wrong, and tries again.
+        // The page shows other failures itself and retries.
         Some(_) | None => StatusCode::OK,
     };
     ui::application(status, &headers)
 }
 
-/// Sends a browser that came to the API to the listener for share links.
+/// Redirects a browser from the API listener to the listener for share links.
 pub(crate) fn redirect(gateway: &Gateway, request: &Request) -> Response {
     Redirect::to(&format!("{}{}", gateway.config.share_base_url, request.uri().path())).into_response()
 }
@@ -52,7 +52,7 @@ async fn status_of(gateway: &Gateway, target: Target, path: &str) -> Option<Stat
     send(upstream, request, again, gateway.limits.upload, gateway.limits.head).await.ok().map(|answer| answer.status())
 }
 
-/// One part that has the form of a key, and no page of the service's own.
+/// A single segment that has the form of a link's key, and no page of the service.
 fn names_cheque(path: &str) -> bool {
     path.strip_prefix('/').is_some_and(|part| part.len() >= 10 && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }

@@ -1,4 +1,4 @@
-//! Development: whoever sends `X-User-ID: 1` is user 1. Safe only where no stranger can connect.
+//! Development mode: a request with `X-User-ID: 1` is a request of user 1. Safe only if no other machine can connect.
 
 use crate::auth::host::is_rebindable;
 use crate::auth::query::name_of;
@@ -11,16 +11,16 @@ use chassis::problem::Problem;
 use http::{StatusCode, header};
 use tracing::warn;
 
-/// The query parameter that names the user of a browser's socket.
+/// The query parameter that names the user of a WebSocket opened by a browser.
 const PARAMETER: &str = "user_id";
 
-/// Reads the user from the request itself.
+/// Takes the user from the request, without proof.
 pub(crate) struct HeaderMode {
     origins: Origins,
 }
 
 impl HeaderMode {
-    /// Checks that no stranger can connect, and says loudly what is going on.
+    /// Checks that only this machine can connect, and logs a warning about the mode.
     ///
     /// # Errors
     /// When a listener is not on loopback.
@@ -28,21 +28,24 @@ impl HeaderMode {
         if let Some(address) = config.addresses().into_iter().find(|address| !address.ip().is_loopback()) {
             return Err(RefusedMode::Believing(address));
         }
-        warn!("AUTH_MODE=header: DEVELOPMENT ONLY. Whoever sends `X-User-ID: 1` is user 1; no password is asked");
+        warn!(
+            "AUTH_MODE=header: DEVELOPMENT ONLY. A request with `X-User-ID: 1` is a request of user 1, without a password"
+        );
         Ok(Self { origins: config.allowed_origins.clone() })
     }
 
-    /// Whether the request names a user at all, rightly or wrongly.
+    /// Whether the request names a user, valid or not.
     pub(crate) fn is_claimed(credentials: &Credentials<'_>) -> bool {
         credentials.headers.contains_key(USER_HEADER)
             || credentials.socket_query.is_some_and(|query| query.split('&').any(names_user))
     }
 
-    /// The user that the request names, in its header or, for sockets, in its query; both must agree. Whoever asks is
-    /// believed, so everybody is an administrator too.
+    /// The user named by the request's header or, for WebSockets, by its query; if both are present they must agree.
+    /// Every user is an administrator in this mode.
     ///
     /// # Errors
-    /// 401 when that is missing, malformed or unclear; 421 when a foreign name leads here.
+    /// 401 when the user is missing, malformed or ambiguous; 421 when the `Host` is a public name that is not allowed
+    /// (DNS rebinding).
     pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Passenger, Problem> {
         self.caller(credentials).map(|Caller(user)| Passenger { user, role: Role::Administrator })
     }

@@ -1,4 +1,4 @@
-//! The public keys of users-service, fetched again and again: what is published there is believed here within a minute.
+//! The public keys of users-service, fetched every minute.
 
 use crate::upstream::BaseUrl;
 use bytes::Bytes;
@@ -17,48 +17,48 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-/// Where users-service publishes its keys.
+/// The path of the key set.
 const PAGE: &str = "/.well-known/jwks.json";
-/// How old the keys get. users-service signs with a key only once it has been published for two minutes.
+/// Time between two fetches. users-service signs with a key only after it has been published for two minutes.
 const REFRESH: Duration = Duration::from_mins(1);
-/// How soon it is tried again while there are none: whoever starts everything at once signs in at once.
+/// Time between two attempts while there are no keys, so that sign-in works right after everything is started together.
 const RETRY: Duration = Duration::from_millis(100);
 const TIMEOUT: Duration = Duration::from_secs(3);
 const BYTES_MAX: usize = 64 * 1024;
 
-/// The keys, by their names; cheap to clone.
+/// The keys by key id; cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Keys(Arc<RwLock<HashMap<String, Arc<DecodingKey>>>>);
 
-/// Why there are no new keys.
+/// Why the keys could not be fetched.
 #[derive(Debug, thiserror::Error)]
 enum FetchError {
-    #[error("ask users-service")]
+    #[error("request the key set from users-service")]
     Unreachable(#[from] hyper_util::client::legacy::Error),
-    #[error("make the request")]
+    #[error("build the request")]
     Request(#[from] http::Error),
     #[error("users-service took too long")]
     TimedOut,
-    #[error("users-service answered {0}")]
+    #[error("users-service responded with {0}")]
     Status(StatusCode),
-    #[error("read the answer: {0}")]
+    #[error("read the response body: {0}")]
     Body(Box<dyn std::error::Error + Send + Sync>),
-    #[error("read the keys")]
+    #[error("parse the key set")]
     Malformed(#[from] serde_json::Error),
 }
 
 impl Keys {
-    /// The key of this name.
+    /// The key with this id.
     pub(super) fn get(&self, name: &str) -> Option<Arc<DecodingKey>> {
         self.0.read().ok()?.get(name).cloned()
     }
 
-    /// Whether there are none (yet).
+    /// Whether there are no keys (yet).
     pub(super) fn is_empty(&self) -> bool {
         self.0.read().map_or(true, |keys| keys.is_empty())
     }
 
-    /// Replaces the keys by those of a document that name themselves and sign as we want it; all others are left out.
+    /// Replaces all keys by the Ed25519 keys of the document that have an id; other keys are ignored.
     pub(super) fn replace(&self, document: &JwkSet) {
         let named = document.keys.iter().filter_map(|key| {
             let AlgorithmParameters::OctetKeyPair(pair) = &key.algorithm else { return None };
@@ -77,7 +77,7 @@ impl Keys {
     }
 }
 
-/// Fetches the keys until `stopping`. While users-service is away, those that are there stay good.
+/// Fetches the keys until `stopping` is cancelled. While users-service is unavailable, the known keys stay valid.
 ///
 /// # Errors
 /// None.
@@ -100,7 +100,7 @@ pub(crate) async fn follow(
             }
             Err(failure) if !is_known_to_fail => {
                 is_known_to_fail = true;
-                warn!(error = %chassis::process::chain(&failure), "fetch the keys of users-service; trying on");
+                warn!(error = %chassis::process::chain(&failure), "could not fetch the keys of users-service; retrying");
             }
             Err(_) => {}
         }

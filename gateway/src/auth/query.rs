@@ -1,9 +1,9 @@
-//! Parameters of a socket's query that prove who opens it.
+//! Query parameters of a WebSocket that contain credentials.
 
-/// The parameters that never reach a service.
+/// Parameters that are never forwarded to a service.
 const CREDENTIALS: [&str; 2] = ["user_id", "ticket"];
 
-/// The query without what proves who the caller is.
+/// The query without credentials.
 pub(crate) fn without_credentials(query: &str) -> String {
     let kept: Vec<&str> = query.split('&').filter(|pair| !CREDENTIALS.contains(&name_of(pair))).collect();
     kept.join("&")

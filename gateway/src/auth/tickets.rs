@@ -1,8 +1,9 @@
-//! Tickets: a browser can't set the headers of a socket, and an access token in an address would be in every log. So it
-//! asks for a ticket with its token and opens the socket with that; a ticket is good for half a minute, once.
+//! Tickets for WebSockets. A browser can't set headers when it opens a WebSocket, and an access token in the URL would
+//! appear in every log. So the page requests a ticket with its token and opens the WebSocket with the ticket, which is
+//! valid for 30 seconds and can be used once.
 //!
-//! A ticket is signed, so that every gateway knows those of all others. That it is used once is kept in Redis, or,
-//! while that is away, by each gateway for itself.
+//! Tickets are signed, so every gateway can verify those of the others. Used tickets are recorded in Redis, and in the
+//! memory of the gateway that accepted them, which protects against a second use there while Redis is unavailable.
 
 use crate::auth::query::name_of;
 use crate::redis_connection;
@@ -16,22 +17,22 @@ use std::time::{Duration, Instant};
 use tracing::warn;
 use uuid::Uuid;
 
-/// How long a ticket is good.
+/// How long a ticket is valid.
 pub(crate) const LIFE: Duration = Duration::from_secs(30);
 /// The longest wait for Redis.
 const TIMEOUT: Duration = Duration::from_millis(300);
 const PURPOSE: &str = "ticket";
 const PARAMETER: &str = "ticket";
 
-/// Issues tickets and takes them.
+/// Issues and redeems tickets.
 pub(crate) struct Tickets {
     secret: GatewaySecret,
     redis: Option<ConnectionManager>,
-    /// Numbers of used tickets, and until when they have to be known.
+    /// Ids of used tickets, and how long each must be remembered.
     used_here: Mutex<HashMap<Uuid, Instant>>,
 }
 
-/// The only ticket in the query of a socket.
+/// The ticket in the query of a WebSocket, if there is exactly one.
 pub(crate) fn ticket_in(query: &str) -> Option<&str> {
     let mut tickets = query.split('&').filter(|pair| name_of(pair) == PARAMETER);
     match (tickets.next(), tickets.next()) {
@@ -40,7 +41,7 @@ pub(crate) fn ticket_in(query: &str) -> Option<&str> {
     }
 }
 
-/// Whether a query of a socket shows a ticket, good or not.
+/// Whether the query of a WebSocket contains a ticket, valid or not.
 pub(super) fn is_shown(query: &str) -> bool {
     query.split('&').any(|pair| name_of(pair) == PARAMETER)
 }
@@ -49,26 +50,26 @@ impl Tickets {
     /// Tickets that are signed with `secret`.
     ///
     /// # Errors
-    /// When the address of Redis is malformed.
+    /// When the URL of Redis is malformed.
     pub(super) fn new(secret: GatewaySecret, redis_url: Option<&str>) -> Result<Self, redis::RedisError> {
         let redis = redis_url.map(|url| redis_connection::lazily(url, TIMEOUT)).transpose()?;
         Ok(Self { secret, redis, used_here: Mutex::default() })
     }
 
-    /// A ticket: whose, until when in Unix seconds, and a number of its own.
+    /// A ticket with its user, role, expiry in Unix seconds, and a unique id.
     pub(super) fn issue(&self, Passenger { user, role }: Passenger) -> String {
         let number = Uuid::now_v7().simple();
         self.secret.sign(PURPOSE, &format!("{user}.{}.{}.{number}", role.as_str(), unix_seconds() + LIFE.as_secs()))
     }
 
-    /// Whose ticket it was, if it is good and was not used before.
+    /// The principal of the ticket, if it is valid and not used yet.
     pub(super) async fn redeem(&self, ticket: &str) -> Option<Passenger> {
         let mut parts = self.secret.verified(PURPOSE, ticket)?.split('.');
         let (user, role, ends) = (parts.next()?, parts.next()?, parts.next()?);
         let number = Uuid::try_parse(parts.next()?).ok()?;
         let passenger = Passenger { user: parse_user_id(user)?, role: Role::parse(role)? };
         let is_good = ends.parse::<u64>().ok()? >= unix_seconds();
-        // Both: a ticket that was used while Redis was away must not be good again afterwards.
+        // Both: a ticket used while Redis was unavailable must not become valid again afterwards.
         (is_good && self.is_first_here(number) && self.is_first_anywhere(number).await).then_some(passenger)
     }
 
@@ -87,7 +88,7 @@ impl Tickets {
         match tokio::time::timeout(TIMEOUT, command.query_async::<Option<String>>(&mut redis)).await {
             Ok(Ok(set)) => set.is_some(),
             Ok(Err(failure)) => {
-                warn!(error = %failure, "remember a used ticket in Redis; this gateway remembers it alone");
+                warn!(error = %failure, "could not record a used ticket in Redis; it is recorded only in this gateway");
                 true
             }
             Err(_) => true,

@@ -1,4 +1,4 @@
-//! The request id, and one line in the log per request.
+//! The request id, and one access log line per request.
 
 use axum::extract::Request;
 use axum::response::Response;
@@ -9,24 +9,25 @@ use tracing::info;
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
-/// Names one request in logs and in what its sender is told.
+/// Identifies a request in logs and in the response.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// An answer, and who gave it.
+/// A response and its origin.
 pub(crate) struct Answered {
     pub(crate) response: Response,
-    /// A service that gave it, or should have; else the gateway.
+    /// The service that sent it or should have sent it; `gateway` otherwise.
     pub(crate) by: &'static str,
 }
 
 impl Answered {
-    /// By the gateway itself.
+    /// A response of the gateway itself.
     pub(crate) fn here(response: Response) -> Self {
         Self { response, by: "gateway" }
     }
 }
 
-/// One line of the log, written when it is dropped: a client that goes away drops its request anywhere.
+/// The access log line of a request. It is written on drop, because a client that disconnects drops its request at any
+/// point.
 pub(super) struct Line {
     started: Instant,
     method: Method,
@@ -36,17 +37,17 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Begins one, and issues a new request id, whatever the client sent.
+    /// Starts the line and assigns a new request id, which replaces the client's.
     pub(super) fn begin(request: &mut Request, route: Route) -> Self {
         let mut id = [0; Hyphenated::LENGTH];
         let id = Uuid::now_v7().hyphenated().encode_lower(&mut id);
-        // Hyphens and hexadecimal digits are always a header value.
+        // Hyphens and hexadecimal digits are always a valid header value.
         let id = HeaderValue::from_str(id).unwrap_or(HeaderValue::from_static("none"));
         request.headers_mut().insert(REQUEST_ID, id.clone());
         Self { started: Instant::now(), method: request.method().clone(), route, id, answer: None }
     }
 
-    /// Ends it, and puts the request id on the answer.
+    /// Completes the line and adds the request id to the response.
     pub(super) fn end(mut self, Answered { mut response, by }: Answered) -> Response {
         response.headers_mut().insert(REQUEST_ID, self.id.clone());
         self.answer = Some((response.status().as_u16(), by));
@@ -63,13 +64,18 @@ impl Drop for Line {
         let Some((status, upstream)) = self.answer else {
             info!(
                 method,
-                route, elapsed_ms, request_id, "{method} {route} was given up by the client after {elapsed_ms} ms"
+                route, elapsed_ms, request_id, "{method} {route} was cancelled by the client after {elapsed_ms} ms"
             );
             return;
         };
         info!(
             method,
-            route, status, elapsed_ms, request_id, upstream, "{method} {route} answered {status} in {elapsed_ms} ms"
+            route,
+            status,
+            elapsed_ms,
+            request_id,
+            upstream,
+            "{method} {route} responded with {status} in {elapsed_ms} ms"
         );
     }
 }

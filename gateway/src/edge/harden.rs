@@ -1,7 +1,7 @@
-//! Requests that two programs could read differently are refused, before anything acts on them.
+//! Rejects requests that two programs could interpret differently, before anything acts on them.
 //!
-//! hyper has already refused what is no HTTP at all, and `chassis::framing` cut what has both `Content-Length` and
-//! `Transfer-Encoding`. What they let through is measured in `tests/it/smuggling.rs`.
+//! hyper has already rejected invalid HTTP, and `chassis::framing` has closed connections with both `Content-Length`
+//! and `Transfer-Encoding`. `tests/it/smuggling.rs` checks what remains.
 
 use crate::edge::path;
 use axum::extract::Request;
@@ -10,12 +10,12 @@ use chassis::problem::Problem;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 
-/// The methods that the gateway passes on. TRACE would show the client what the gateway adds, CONNECT is for forward
-/// proxies, and of the rest nobody knows whether they change something.
+/// The methods that are forwarded. TRACE would show the client the headers that the gateway adds, CONNECT is for
+/// forward proxies, and for unknown methods it is not clear whether they change data.
 const METHODS: [Method; 7] =
     [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
 
-/// Why a request is refused.
+/// Why a request is rejected.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     Method,
@@ -26,7 +26,7 @@ pub(super) enum Refusal {
     HeaderName,
 }
 
-/// Refuses what is ambiguous; the answer closes its connection.
+/// Rejects ambiguous requests; the response closes the connection.
 pub(super) fn refuse_ambiguity(request: &Request) -> Result<(), Refusal> {
     judge(request.method(), request.uri(), request.headers())
 }
@@ -44,7 +44,8 @@ fn judge(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal>
     if !is_plainly_framed(headers) {
         return Err(Refusal::TransferEncoding);
     }
-    // `X_User_ID` and `X-User-ID` are one variable to CGI-like servers. Source: Envoy's advice for edges.
+    // CGI-like servers map `X_User_ID` and `X-User-ID` to the same variable. Source: Envoy, "Configuring Envoy as an
+    // edge proxy".
     if headers.keys().any(|name| name.as_str().contains('_')) {
         return Err(Refusal::HeaderName);
     }
@@ -63,7 +64,7 @@ fn only_host(headers: &HeaderMap) -> Option<Authority> {
     host.parse().ok()
 }
 
-/// No `Transfer-Encoding`, or one that says exactly `chunked`.
+/// No `Transfer-Encoding`, or exactly one with the value `chunked`.
 fn is_plainly_framed(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
     match (codings.next(), codings.next()) {
@@ -80,14 +81,14 @@ impl IntoResponse for Refusal {
             Self::Method => Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
-                "the gateway does not know this method",
+                "the gateway does not support this method",
             )
             .with_header(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")),
             Self::Path(refusal) => bad(refusal.detail()),
-            Self::Host => bad("exactly one Host header with a host is needed"),
-            Self::OtherAuthority => bad("the address and the Host header name different hosts"),
-            Self::TransferEncoding => bad("the only Transfer-Encoding is one chunked"),
-            Self::HeaderName => bad("names of headers must not contain underscores"),
+            Self::Host => bad("exactly one Host header with a valid host is required"),
+            Self::OtherAuthority => bad("the request target and the Host header name different hosts"),
+            Self::TransferEncoding => bad("the only supported Transfer-Encoding is a single chunked"),
+            Self::HeaderName => bad("header names must not contain underscores"),
         };
         problem.with_header(header::CONNECTION, HeaderValue::from_static("close")).into_response()
     }

@@ -1,4 +1,4 @@
-//! What every request passes on its way in, and every answer on its way out.
+//! Middleware around every request: CORS, checks, access log.
 
 pub(crate) mod access;
 mod cors;
@@ -15,7 +15,7 @@ use cors::Origins;
 use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
 
-/// What happens around every request, which `next` answers.
+/// Runs the middleware around `next`, which answers the request.
 pub(crate) fn around<A: Future<Output = Answered>, N: FnOnce(Request) -> A>(
     gateway: &Gateway,
     route: Route,
@@ -36,7 +36,7 @@ pub(crate) fn around<A: Future<Output = Answered>, N: FnOnce(Request) -> A>(
     })
 }
 
-/// The answer to what is not let in, and to preflights.
+/// The response to a rejected request or a preflight.
 fn refused(request: &Request, origins: &Origins) -> Option<Answered> {
     let answer = match harden::refuse_ambiguity(request) {
         Ok(()) => origins.preflight(),

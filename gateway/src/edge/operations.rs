@@ -1,13 +1,13 @@
-//! Pages for operators: an administrator may look at them, nobody else.
+//! The operations pages, which only administrators may see.
 
 use crate::edge::path::decode;
 
-/// Whether a path, as its service knows it, leads to the pages for operators.
+/// Whether a path, without the prefix of its service, belongs to the operations pages.
 pub(crate) fn is_for_operators(path: &str) -> bool {
     path.split('/').nth(1).is_some_and(is_operations)
 }
 
-/// Whether a path does, as a client of the gateway knows it: `/orders/operations/...`.
+/// Whether a path, with the prefix of its service, belongs to the operations pages: `/orders/operations/...`.
 pub(crate) fn are_below(path: &str) -> bool {
     path.split('/').nth(2).is_some_and(is_operations)
 }

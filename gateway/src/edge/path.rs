@@ -1,8 +1,8 @@
-//! Paths that a service could resolve to another place than the gateway routed them to.
+//! Paths that a service could resolve differently from the gateway.
 
 use std::borrow::Cow;
 
-/// Why a path is refused.
+/// Why a path is rejected.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     NotAbsolute,
@@ -13,21 +13,21 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// Words for a person.
+    /// The detail text of the problem document.
     pub(crate) fn detail(&self) -> &'static str {
         match self {
             Self::NotAbsolute => "the path must start with a slash",
-            Self::DotSegment => "the path must not contain . or .. as a part",
-            Self::EmptySegment => "the path must not contain two slashes in a row",
-            Self::HiddenCharacter => "the path must not contain slashes or control characters in disguise",
+            Self::DotSegment => "the path must not contain the segments . or ..",
+            Self::EmptySegment => "the path must not contain consecutive slashes",
+            Self::HiddenCharacter => "the path must not contain encoded slashes, backslashes or control characters",
             Self::BadEscape => "a percent sign in the path must start an escape",
         }
     }
 }
 
-/// Whether every reader of `path` sees the same segments.
+/// Checks that every server splits `path` into the same segments.
 ///
-/// Percent escapes stay as they are: what was judged is what is forwarded.
+/// Percent escapes are not changed: the path is forwarded exactly as it was checked.
 pub(crate) fn judge(path: &str) -> Result<(), Refusal> {
     let Some(relative) = path.strip_prefix('/') else {
         return Err(Refusal::NotAbsolute);
@@ -41,7 +41,7 @@ pub(crate) fn judge(path: &str) -> Result<(), Refusal> {
         if decoded.iter().any(is_hidden) {
             return Err(Refusal::HiddenCharacter);
         }
-        // Some servers cut path parameters off first: `..;x`.
+        // Some servers remove path parameters first: `..;x`.
         let name = decoded.split(|b| *b == b';').next().unwrap_or_default();
         if matches!(name, b"." | b"..") {
             return Err(Refusal::DotSegment);
@@ -50,7 +50,7 @@ pub(crate) fn judge(path: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The bytes that a percent-encoded text stands for.
+/// Decodes a percent-encoded text; `None` if an escape is malformed.
 pub(crate) fn decode(text: &str) -> Option<Cow<'_, [u8]>> {
     if !text.contains('%') {
         return Some(text.as_bytes().into());

@@ -1,25 +1,25 @@
-//! Which pages of which service need a user.
+//! Which pages of which service require a user.
 
 use crate::edge::operations::is_for_operators;
 use crate::forward::target::Service;
 use http::Method;
 
-/// Who may ask for a page.
+/// Who may request a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Whoever: the page is public, or its address is the secret. The service is told of no user.
+    /// Everyone: the page is public, or its URL is the secret. No user is forwarded to the service.
     Anonymous,
-    /// Users, and guests who follow a share link.
+    /// Users, and guests with a share link.
     Guests,
     /// Users only.
     Users,
-    /// Administrators only: for everybody else there is no such page.
+    /// Administrators only: for others the page does not exist.
     Administrators,
 }
 
-/// Who may ask for the page at `path`, as the service knows it.
+/// Who may request the page at `path`, which is without the service's prefix.
 ///
-/// Paths are compared as written, so that whatever is spelt otherwise needs a user.
+/// Paths are compared literally, so any other spelling of a public path requires a user.
 pub(crate) fn of(service: Service, method: &Method, path: &str, is_socket: bool) -> Access {
     let is_read = !is_socket && matches!(*method, Method::GET | Method::HEAD);
     if !is_socket && is_documentation(path) {
@@ -36,7 +36,7 @@ pub(crate) fn of(service: Service, method: &Method, path: &str, is_socket: bool)
     }
 }
 
-/// What whoever is not signed in needs: to become somebody, and the keys that say so.
+/// The pages needed before sign-in: registration, sign-in and the public keys.
 fn is_for_strangers(method: &Method, path: &str, is_read: bool) -> bool {
     match path {
         "/register" | "/login" | "/refresh" | "/logout" => *method == Method::POST,
@@ -45,7 +45,7 @@ fn is_for_strangers(method: &Method, path: &str, is_read: bool) -> bool {
     }
 }
 
-/// Whether a page of users-service takes a password, which somebody might be guessing.
+/// Whether a page of users-service accepts a password, so that it could be used to guess passwords.
 pub(crate) fn tries_a_password(path: &str) -> bool {
     matches!(path, "/register" | "/login" | "/password")
 }
@@ -54,8 +54,8 @@ fn is_documentation(path: &str) -> bool {
     path == "/openapi.json" || path == "/docs" || path.starts_with("/docs/")
 }
 
-/// The photo of a cheque, and the progress of its reading: an `<img>` sends no header, and who knows the address may see
-/// what it shows.
+/// The photo of a cheque, and the progress of its recognition: an `<img>` sends no headers, so the unguessable URL is
+/// the permission.
 fn is_secret(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     matches!(parts[..], ["", "cheques", hash, "photo"] if !hash.is_empty())

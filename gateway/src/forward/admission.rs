@@ -1,4 +1,4 @@
-//! What may go to a service, as whom, and as what.
+//! Decides whether a request may go to a service, for which user, and with which headers.
 
 use crate::auth::{Credentials, without_credentials};
 use crate::edge::path::decode;
@@ -19,25 +19,25 @@ use http::{HeaderMap, StatusCode, Uri, header};
 use http_body::Body as _;
 use std::time::Duration;
 
-/// An admitted request: its head as the service gets it.
+/// An admitted request.
 pub(crate) enum Admission {
     Exchange(Outgoing),
     Tunnel(Outgoing),
 }
 
-/// What is sent to the service, apart from method and body.
+/// What is sent to the service, except method and body.
 pub(crate) struct Outgoing {
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
-    /// On whose behalf.
+    /// The principal of the request.
     pub(crate) caller: Option<Passenger>,
     /// Largest body, in bytes.
     pub(crate) body_bytes_max: u64,
-    /// From the end of the request to the head of the answer.
+    /// From the end of the request to the head of the response.
     pub(crate) head: Duration,
 }
 
-/// Judges a request by its head.
+/// Checks a request by its head.
 ///
 /// # Errors
 /// [`ForwardError::Refused`] with 401, 403, 404, 413 or 421.
@@ -85,8 +85,8 @@ pub(crate) fn admit(
     Ok(if is_socket { Admission::Tunnel(outgoing) } else { Admission::Exchange(outgoing) })
 }
 
-/// Pages of services for operators only. `/metrics` counts the business, `/readyz` names what is broken, and both
-/// are work that a stranger could ask for; the gateway's own say whether it is alive.
+/// Internal pages of services. `/metrics` contains business figures, `/readyz` names broken dependencies, and both cost
+/// work that anonymous clients could trigger. The gateway's own pages of these names are public.
 fn is_internal(path: &str) -> bool {
     let decoded = decode(path).unwrap_or_default();
     let plain = decoded.strip_suffix(b"/").unwrap_or(&decoded);
@@ -101,7 +101,7 @@ fn body_bytes_max(gateway: &Gateway, headers: &HeaderMap) -> u64 {
     if is_multipart { gateway.limits.multipart_bytes } else { gateway.limits.body_bytes }
 }
 
-/// The address as the service knows it: a connection is to it already, so that its host is not part of it.
+/// The request target for the service. It has no host, because the connection determines it.
 fn uri(path: &str, query: Option<String>) -> Result<Uri, ForwardError> {
     let page = match query {
         Some(query) => PathAndQuery::try_from(format!("{path}?{query}")),
@@ -110,7 +110,7 @@ fn uri(path: &str, query: Option<String>) -> Result<Uri, ForwardError> {
     page.map(Uri::from).map_err(|_| no_such_page().into())
 }
 
-/// The headers of a request as its service gets them.
+/// The headers of a request as its service receives them.
 pub(crate) fn head(
     gateway: &Gateway,
     target: Target,

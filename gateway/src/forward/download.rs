@@ -1,4 +1,4 @@
-//! An answer's body on its way to the client; a service that stops in the middle of it is not waited for for ever.
+//! A response body on its way to the client. A service that stalls in the middle of it is given up after a limit.
 
 use crate::upstream::Arriving;
 use bytes::Bytes;
@@ -12,18 +12,18 @@ use tokio::time::{Instant, Sleep, sleep_until};
 pub(super) struct Download {
     inner: Arriving,
     pause_max: Duration,
-    /// When the service counts as stuck; set while nothing is there to read.
+    /// When the service counts as stalled; set while there is nothing to read.
     alarm: Option<Pin<Box<Sleep>>>,
-    /// What broke it off, told in a moment.
+    /// The error that ended the body, reported at the next poll.
     broken: Option<hyper::Error>,
 }
 
-/// Why a body breaks off.
+/// Why a body ends early.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DownloadFault {
-    #[error("read the service's answer")]
+    #[error("read the service's response")]
     Broken(#[source] hyper::Error),
-    #[error("the service stopped in the middle of its answer")]
+    #[error("the service stalled in the middle of its response")]
     Stuck,
 }
 
@@ -47,7 +47,7 @@ impl http_body::Body for Download {
         }
         match Pin::new(&mut self.inner).poll_frame(context) {
             Poll::Ready(Some(Err(failure))) => {
-                // What came before goes out while there is something to wait for; an error drops it.
+                // hyper sends what it has buffered while the body is pending; an error would discard it.
                 self.broken = Some(failure);
                 context.waker().wake_by_ref();
                 return Poll::Pending;

@@ -1,4 +1,4 @@
-//! One request and one answer.
+//! One request and one response.
 
 use crate::forward::admission::{Outgoing, head};
 use crate::forward::download::Download;
@@ -18,10 +18,10 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Sends a request of the client at `peer` on and gives back the answer, whose body may still be on its way.
+/// Forwards a request of the client at `peer` and returns the response, whose body may still be arriving.
 ///
 /// # Errors
-/// [`ForwardError`] when no answer came.
+/// [`ForwardError`] when there is no response.
 pub(crate) fn exchange(
     gateway: &Gateway,
     target: Target,
@@ -33,7 +33,7 @@ pub(crate) fn exchange(
     let upload = Upload::new(body, outgoing.body_bytes_max, gateway.limits.upload);
     let Outgoing { caller, head: within, .. } = outgoing;
     let again = {
-        // Few are sent again, so that the head is made anew instead of copied for each.
+        // Retries are rare, so the head is rebuilt then instead of copied for every request.
         let (method, uri) = (method.clone(), outgoing.uri.clone());
         move || request_of(method, uri, head(gateway, target, &headers, peer, caller), Upload::empty())
     };
@@ -41,7 +41,7 @@ pub(crate) fn exchange(
     let sent = send(target.upstream(gateway), first, again, gateway.limits.upload, within);
     async move {
         let answer = sent.await?;
-        // Nobody asked for a change of protocol.
+        // The client did not request an upgrade.
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(ForwardError::UnaskedUpgrade);
         }
@@ -49,10 +49,11 @@ pub(crate) fn exchange(
     }
 }
 
-/// Sends a request and waits for the head of its answer, within the limits. It may have to be made `again`.
+/// Sends a request and waits for the head of the response, within the limits. For a retry, `again` builds the request
+/// once more.
 ///
 /// # Errors
-/// [`ForwardError`] that tells the client's faults from the service's.
+/// [`ForwardError`] that distinguishes faults of the client from faults of the service.
 pub(crate) fn send(
     upstream: &Arc<Upstream>,
     request: http::Request<Upload>,
@@ -73,7 +74,7 @@ pub(crate) fn send(
     }
 }
 
-/// The request as the service gets it.
+/// The request as the service receives it.
 pub(crate) fn request_of(method: Method, uri: Uri, headers: HeaderMap, upload: Upload) -> http::Request<Upload> {
     let mut request = http::Request::new(upload);
     *request.method_mut() = method;
@@ -82,7 +83,7 @@ pub(crate) fn request_of(method: Method, uri: Uri, headers: HeaderMap, upload: U
     request
 }
 
-/// A request without a body, and how it is made again.
+/// A request without a body, and a function that builds it again.
 pub(crate) fn bare(
     method: Method,
     uri: Uri,
@@ -92,15 +93,15 @@ pub(crate) fn bare(
     (first, move || request_of(method, uri, headers, Upload::empty()))
 }
 
-/// The answer as the client gets it.
+/// The response as the client receives it.
 pub(crate) fn answer_of(answer: Answer, limits: &Limits) -> Response {
     let mut response = answer.into_response().map(|body| Body::new(Download::new(body, limits.download_pause)));
     strip_hop_by_hop(response.headers_mut());
     response
 }
 
-/// The time for the head of an answer starts when the service has the whole request. A service that does not read it
-/// to its end has as long as the upload may take.
+/// Ends when the response is overdue. The time limit for the response head starts when the service has received the
+/// whole request. A service that does not read all of it has as long as the upload may take.
 async fn overdue(watch: &UploadWatch, upload: Duration, head: Duration) {
     if watch.is_going_on() {
         let _ = tokio::time::timeout(upload, watch.ended()).await;

@@ -1,14 +1,14 @@
-//! One request's way to its service and back.
+//! Forwards one request to its service and the response back.
 //!
-//! What a failure looks like to the client, decided once:
+//! How each failure appears to the client:
 //!
-//! | what happened | answer | may the client repeat it? |
+//! | failure | response | may the client retry? |
 //! |---|---|---|
 //! | no connection to the service within a second | 503 `unavailable`, `Retry-After` | yes: nothing was sent |
-//! | the connection ended before an answer, or the answer is no HTTP | 502 `upstream_unreachable` | only what is idempotent |
-//! | no answer 15 s after the request ended, 3 min after a photo | 504 `upstream_timeout` | only what is idempotent |
-//! | the answer's body breaks off or pauses for 60 s | the client's connection is cut | only what is idempotent |
-//! | the client's body is broken, endless, or too slow | 400, 413, 408, and the connection is closed | |
+//! | the connection closed before a response, or it is not HTTP | 502 `upstream_unreachable` | only if idempotent |
+//! | no response 15 s after the request ended, 3 min for a photo | 504 `upstream_timeout` | only if idempotent |
+//! | the response body breaks off or stalls for 60 s | the client's connection is closed | only if idempotent |
+//! | the client's body is malformed, too large, or too slow | 400, 413, 408, and the connection is closed | |
 
 pub(crate) mod access;
 pub(crate) mod admission;
@@ -38,11 +38,11 @@ use std::time::Instant;
 use target::{Service, Target};
 use trace::{Kind, Span, TraceContext};
 
-/// Forwards a request of the client at `peer` to the target's service and its answer back, both as streams.
+/// Forwards a request of the client at `peer` to the target's service, and the response back; both bodies are streamed.
 pub(crate) async fn forward(gateway: Arc<Gateway>, target: Target, request: Request, peer: Arc<Peer>) -> Answered {
     let started = Instant::now();
     let upstream = target.upstream(&gateway);
-    // What the service does is below this span, not beside it: `headers` names the running one.
+    // The service's spans become children of this span: `headers` sends the current context.
     let context = trace::current().map_or_else(TraceContext::root, TraceContext::child);
     let span = Span::start(context, Kind::Client, || format!("forward to {}", upstream.name));
     let answer = trace::scope(context, attempt(&gateway, target, request, &peer)).await;
@@ -57,7 +57,7 @@ pub(crate) async fn forward(gateway: Arc<Gateway>, target: Target, request: Requ
 }
 
 async fn attempt(gateway: &Gateway, target: Target, request: Request, peer: &Peer) -> Result<Response, ForwardError> {
-    // What most requests don't need is put aside: a request's memory is as large as the largest of its steps.
+    // Rare steps are boxed: the future of a request is as large as its largest step.
     let ticket_of = match shown_ticket(&request) {
         Some(ticket) => Box::pin(gateway.authenticator.redeem(&ticket)).await,
         None => None,
@@ -82,7 +82,7 @@ async fn attempt(gateway: &Gateway, target: Target, request: Request, peer: &Pee
     }
 }
 
-/// What a request is counted for.
+/// The rate limit keys of a request.
 fn caller(
     gateway: &Gateway,
     target: Target,
@@ -96,20 +96,20 @@ fn caller(
     quota::Caller {
         address: quota::address_of(peer.ip(), request.headers(), gateway.config.trust_forwarded),
         user: known.map(|passenger| passenger.user),
-        // What is refused at the door tries nothing.
+        // A rejected request does not try a password.
         signs_in: admission.is_some()
             && target.to == Service::Users
             && access::tries_a_password(target.strip(request.uri().path())),
     }
 }
 
-/// The ticket that a socket shows, good or not.
+/// The ticket of a WebSocket request, valid or not.
 fn shown_ticket(request: &Request) -> Option<String> {
     let query = request.uri().query().filter(|_| tunnel::is_wanted(request))?;
     ticket_in(query).map(str::to_owned)
 }
 
-/// What was refused at the door leaves no span: nothing was forwarded.
+/// A rejected request leaves no span: nothing was forwarded.
 fn end(mut span: Span, answer: &Result<Response, ForwardError>) {
     match answer {
         Ok(response) => span.set_number("http.response.status_code", response.status().as_u16()),
@@ -118,7 +118,7 @@ fn end(mut span: Span, answer: &Result<Response, ForwardError>) {
     }
 }
 
-/// Counts and times what reached for the service; what was refused at the door did not.
+/// Counts and times forwarded requests; rejected ones are not included.
 fn measure(upstream: &'static str, target: Target, answer: &Result<Response, ForwardError>, started: Instant) {
     let outcome = match answer {
         Ok(response) => match response.status().as_u16() / 100 {
@@ -144,13 +144,13 @@ fn measure(upstream: &'static str, target: Target, answer: &Result<Response, For
     });
 }
 
-/// The metrics of the requests of one route that ended in one way.
+/// The metrics of one route and outcome.
 struct Metrics {
     requests: Counter,
     seconds: Histogram,
 }
 
 thread_local! {
-    /// By route and outcome. The recorder finds a metric by its labels, each of which it wants copied.
+    /// By route and outcome. The recorder looks metrics up by their labels, which it would copy each time.
     static METRICS: RefCell<HashMap<(&'static str, &'static str), Metrics>> = RefCell::default();
 }

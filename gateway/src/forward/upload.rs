@@ -1,4 +1,4 @@
-//! A request's body on its way to the service: counted, timed, and watched.
+//! A request body on its way to the service: counted, timed and observed.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -10,21 +10,21 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-/// What is wrong with the body that a client sends.
+/// A fault of the client's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UploadFault {
     /// It is larger than allowed.
     #[error("the body is too large")]
     TooLarge,
-    /// Its framing is broken, or the client went away.
-    #[error("the body is broken")]
+    /// Its framing is malformed, or the client disconnected.
+    #[error("the body is malformed or incomplete")]
     Broken,
     /// It took too long.
     #[error("the body took too long")]
     TooSlow,
 }
 
-/// The body; it goes on only as fast as the service reads.
+/// The body; it is read only as fast as the service reads.
 pub(crate) struct Upload {
     inner: Option<Body>,
     bytes_left: u64,
@@ -33,7 +33,7 @@ pub(crate) struct Upload {
     watch: UploadWatch,
 }
 
-/// Tells from outside how an upload is doing; nothing when there is none.
+/// Observes an upload from outside; empty if there is no body.
 #[derive(Clone, Default)]
 pub(crate) struct UploadWatch(Option<Arc<Watched>>);
 
@@ -61,12 +61,12 @@ impl Upload {
         Self::new(Body::empty(), 0, Duration::ZERO)
     }
 
-    /// Whether nothing is left to send.
+    /// Whether there is no body, or all of it was sent.
     pub(crate) fn is_empty(&self) -> bool {
         self.inner.is_none()
     }
 
-    /// For whoever waits for the answer.
+    /// A handle with which the state of the upload can be observed.
     pub(crate) fn watch(&self) -> UploadWatch {
         self.watch.clone()
     }
@@ -88,17 +88,17 @@ impl Upload {
 }
 
 impl UploadWatch {
-    /// What went wrong with the body, if something did.
+    /// The fault of the body, if there was one.
     pub(crate) fn fault(&self) -> Option<UploadFault> {
         self.0.as_ref()?.fault.get().copied()
     }
 
-    /// Whether there is a body that the service does not have yet.
+    /// Whether there is a body that the service has not received completely.
     pub(crate) fn is_going_on(&self) -> bool {
         self.0.as_ref().is_some_and(|watched| !watched.ended.is_cancelled())
     }
 
-    /// Waits until the service has the whole body, or never will.
+    /// Waits until the service has received the whole body, or the upload has failed.
     pub(crate) async fn ended(&self) {
         if let Some(watched) = &self.0 {
             watched.ended.cancelled().await;

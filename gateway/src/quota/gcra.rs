@@ -1,15 +1,15 @@
-//! The generic cell rate algorithm: one moment per caller, the theoretical arrival time of the next call, says it all.
+//! The generic cell rate algorithm: the state of a caller is one time, the theoretical arrival time of the next call.
 //!
 //! Source: ITU-T I.371, annex A (the virtual scheduling algorithm).
 
 use std::time::Duration;
 
-/// A steady rate, and how many calls may come at once.
+/// A sustained rate and a burst size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Quota {
-    /// Between two calls at the steady rate.
+    /// Time between two calls at the sustained rate.
     pub(super) interval: Duration,
-    /// Calls that may come at once after a pause.
+    /// Calls that may arrive at once after a pause.
     pub(super) burst: u32,
 }
 
@@ -22,9 +22,9 @@ impl Quota {
         Self { interval: Duration::from_micros(60_000_000 / calls as u64), burst }
     }
 
-    /// What a call `now` does to the theoretical arrival time, which was `arrival` if there was a call before.
+    /// Decides about a call at `now`. `arrival` is the theoretical arrival time, if there were calls before.
     ///
-    /// Times are since any fixed moment.
+    /// Times are durations since any fixed moment.
     pub(super) fn call(self, arrival: Option<Duration>, now: Duration) -> Verdict {
         let next = arrival.map_or(now, |arrival| arrival.max(now)) + self.interval;
         let earliest = next.saturating_sub(self.interval * self.burst);
@@ -35,15 +35,15 @@ impl Quota {
     }
 }
 
-/// What comes of a call.
+/// The decision about a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It goes, and this is the next theoretical arrival time.
+    /// The call is allowed.
     Go {
         /// The next theoretical arrival time.
         arrival: Duration,
     },
-    /// It is too early by so much.
+    /// The call is too early by this duration.
     Wait(Duration),
 }
 
@@ -63,7 +63,7 @@ mod tests {
                 gone.push(tenth);
             }
         }
-        // Twenty tries a second, of which ten go, after two that come out of the burst.
+        // Twenty calls a second, of which ten are allowed, plus two from the burst.
         assert_eq!(gone.len(), 22);
         let now = Duration::from_secs(200);
         let first = quota.call(arrival, now);

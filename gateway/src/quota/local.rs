@@ -1,14 +1,14 @@
-//! Counting in this process alone.
+//! Rate limit counters in the memory of this process.
 
 use super::gcra::{Quota, Verdict};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// So many callers are kept before those that are owed nothing are forgotten.
+/// With this many callers, entries without remaining debt are removed.
 const CALLERS_MAX: usize = 100_000;
 
-/// The next theoretical arrival times.
+/// The theoretical arrival times by key.
 pub(super) struct Local {
     since: Instant,
     arrivals: Mutex<HashMap<String, Duration>>,
@@ -21,7 +21,7 @@ impl Default for Local {
 }
 
 impl Local {
-    /// Counts a call for all of `counted`, or says how long it has to wait for the slowest.
+    /// Counts a call for all keys of `counted`, or returns how long it must wait for the slowest of them.
     pub(super) fn wait(&self, counted: &[(String, Quota)]) -> Duration {
         let Ok(mut arrivals) = self.arrivals.lock() else { return Duration::ZERO };
         let now = self.since.elapsed();

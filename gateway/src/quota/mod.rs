@@ -1,6 +1,6 @@
-//! How often somebody may call: per user, per address, and, where passwords are tried, more slowly.
+//! Rate limits per user and per address, with a lower one for password attempts.
 //!
-//! Counted in Redis, for all gateways together; while that is away each gateway counts for itself.
+//! The counters are in Redis, shared by all gateways; while it is unavailable, each gateway counts alone.
 
 mod gcra;
 mod local;
@@ -14,32 +14,32 @@ use shared::Shared;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// Of one user.
+/// Per user.
 const USER: Quota = Quota::per_second(50, 200);
-/// Of one address, behind which there may be several users.
+/// Per address, which several users may share.
 const ADDRESS: Quota = Quota::per_second(200, 800);
-/// Of one address that tries passwords, or makes users.
+/// Per address, for attempts to sign in or register.
 const SIGN_IN: Quota = Quota::per_minute(5, 5);
 
-/// Counts calls.
+/// The rate limits of the gateway.
 pub(crate) struct Quotas {
     shared: Option<Shared>,
     local: Local,
 }
 
-/// What a call is counted for.
+/// The keys that a call is counted for.
 pub(crate) struct Caller {
     pub(crate) address: IpAddr,
     pub(crate) user: Option<i64>,
-    /// Whether it tries a password.
+    /// Whether the call contains a password.
     pub(crate) signs_in: bool,
 }
 
 impl Quotas {
-    /// Nobody has called yet, unless Redis knows better.
+    /// Starts without local counts.
     ///
     /// # Errors
-    /// When the address of Redis is malformed.
+    /// When the URL of Redis is malformed.
     pub(crate) fn new(redis_url: Option<&str>) -> Result<Self, redis::RedisError> {
         Ok(Self { shared: redis_url.map(Shared::new).transpose()?, local: Local::default() })
     }
@@ -47,7 +47,7 @@ impl Quotas {
     /// Counts a call.
     ///
     /// # Errors
-    /// 429 with `Retry-After` when there were too many; then the call is not counted.
+    /// 429 with `Retry-After` when the limit is exceeded; then the call is not counted.
     pub(crate) async fn count(&self, caller: &Caller) -> Result<(), Problem> {
         let counted = caller.counted();
         let shared = match &self.shared {
@@ -69,7 +69,7 @@ impl Caller {
     }
 }
 
-/// The address that a request comes from: what the proxy before us says, if it is believed.
+/// The client's address: as given by the proxy in front, if it is trusted.
 pub(crate) fn address_of(peer: IpAddr, headers: &HeaderMap, is_believed: bool) -> IpAddr {
     let claimed = || {
         let hops = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
@@ -78,7 +78,7 @@ pub(crate) fn address_of(peer: IpAddr, headers: &HeaderMap, is_believed: bool) -
     if is_believed { claimed().unwrap_or(peer) } else { peer }
 }
 
-/// Whoever has an address of IPv6 has 2^64 of them.
+/// An IPv6 customer usually has a whole /64 network, so addresses of one network share a counter.
 fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
@@ -91,8 +91,12 @@ fn network_of(address: IpAddr) -> IpAddr {
 
 fn too_many(wait: Duration) -> Problem {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "slower, please: see Retry-After")
-        .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too_many_requests",
+        "rate limit exceeded: retry after the seconds given in Retry-After",
+    )
+    .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! WebSockets: a handshake that is forwarded like any request, then bytes in both directions, never re-framed.
+//! WebSockets: the handshake is forwarded like any request, then bytes are copied in both directions, without
+//! re-framing.
 
 mod pipe;
 mod tunnels;
@@ -20,7 +21,7 @@ pub(crate) use tunnels::Tunnels;
 
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 
-/// Whether a request is a proper handshake. Anything less is an ordinary request, whose `Upgrade` is dropped.
+/// Whether a request is a valid WebSocket handshake. Otherwise it is an ordinary request, whose `Upgrade` is removed.
 ///
 /// Source: RFC 6455, section 4.1.
 pub(crate) fn is_wanted(request: &Request) -> bool {
@@ -31,10 +32,10 @@ pub(crate) fn is_wanted(request: &Request) -> bool {
         && is_upgrade(request.headers())
 }
 
-/// Forwards a handshake; if the service agrees, connects both ends. If not, its answer is the answer.
+/// Forwards a handshake. If the service accepts it, connects both ends; if not, returns the service's response.
 ///
 /// # Errors
-/// [`ForwardError`] when no answer came, or when there are too many tunnels.
+/// [`ForwardError`] when there is no response, or too many tunnels are open.
 pub(crate) async fn open(
     gateway: &Gateway,
     upstream: &Arc<Upstream>,

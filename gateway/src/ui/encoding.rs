@@ -1,9 +1,9 @@
-//! Which of a file's forms a browser takes, and which it has.
+//! Content negotiation and cache validation of files.
 
 use crate::ui::assets::Asset;
 use http::{HeaderMap, HeaderValue, header};
 
-/// Whether `Accept-Encoding` names gzip, and not to refuse it. Source: RFC 9110, section 12.5.3.
+/// Whether `Accept-Encoding` lists gzip with a weight above 0. Source: RFC 9110, section 12.5.3.
 pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
     listed(headers, &header::ACCEPT_ENCODING).any(|coding| {
         let mut parts = coding.split(';').map(str::trim);
@@ -13,7 +13,7 @@ pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Whether the browser has the file already, in either form.
+/// Whether the browser has cached this version, in either encoding.
 pub(super) fn has_version(headers: &HeaderMap, asset: &Asset) -> bool {
     listed(headers, &header::IF_NONE_MATCH).any(|tag| {
         let tag = tag.trim_start_matches("W/").trim_matches('"');
@@ -21,10 +21,10 @@ pub(super) fn has_version(headers: &HeaderMap, asset: &Asset) -> bool {
     })
 }
 
-/// The name of one form of a file: each form has its own. Source: RFC 9110, section 8.8.3.
+/// The entity tag; each encoding has its own. Source: RFC 9110, section 8.8.3.
 pub(super) fn etag(asset: &Asset, is_gzip: bool) -> HeaderValue {
     let form = if is_gzip { "-gzip" } else { "" };
-    // A version is hexadecimal digits, so this is always a header value.
+    // A version consists of hexadecimal digits, so this is always a valid header value.
     HeaderValue::try_from(format!("\"{}{form}\"", asset.version)).unwrap_or(HeaderValue::from_static("\"\""))
 }
 

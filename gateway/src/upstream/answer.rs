@@ -1,4 +1,4 @@
-//! An answer of a service, whose body may still be on its way.
+//! A response of a service, whose body may still be arriving.
 
 use super::Upstream;
 use super::connection::Connection;
@@ -12,13 +12,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::net::TcpStream;
 
-/// The head of an answer, its body, and the connection that brings it.
+/// A response: its head, and its body with the connection that it arrives on.
 pub(crate) struct Answer {
     head: Response<()>,
     body: Arriving,
 }
 
-/// A body that comes over a connection, which is kept once it is free again.
+/// A response body; its connection returns to the pool when it can be reused.
 pub(crate) struct Arriving {
     body: Incoming,
     connection: Option<Box<Connection>>,
@@ -32,22 +32,22 @@ impl Answer {
         Self { head: Response::from_parts(head, ()), body }
     }
 
-    /// Its status.
+    /// The status.
     pub(crate) fn status(&self) -> StatusCode {
         self.head.status()
     }
 
-    /// Its head.
+    /// The head.
     pub(crate) fn head(&self) -> &Response<()> {
         &self.head
     }
 
-    /// As a response with its body.
+    /// The response with its body.
     pub(crate) fn into_response(self) -> Response<Arriving> {
         self.head.map(|()| self.body)
     }
 
-    /// The head of an answer that changes the protocol, and the connection on which that is spoken from now on.
+    /// The head of a response that switches protocols, and the connection for the new protocol.
     pub(crate) fn into_socket(mut self) -> (Response<()>, impl Future<Output = Option<(TcpStream, Bytes)>> + Send) {
         let connection = self.body.connection.take();
         (self.head, async move { connection?.into_socket().await })
@@ -85,7 +85,7 @@ impl Body for Arriving {
 
 impl Drop for Arriving {
     fn drop(&mut self) {
-        // An answer that was not read to its end is in the way of the next.
+        // A connection whose response was not read completely can't be reused.
         if let Some(connection) = self.connection.take().filter(|connection| connection.is_ready()) {
             keep(&self.upstream, connection);
         }

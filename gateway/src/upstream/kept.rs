@@ -1,4 +1,4 @@
-//! Connections that wait for their next request, apart for each worker.
+//! Idle connections, one pool per worker.
 
 use super::Upstream;
 use super::connection::Connection;
@@ -9,41 +9,41 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-/// The connections to one service that nobody uses.
+/// The idle connections to one service.
 pub(super) struct Kept {
-    /// By the number of the worker; the first is of all other threads.
+    /// By worker number; index 0 is for all other threads.
     by_worker: Box<[Mutex<Waiting>]>,
-    /// How long one waits at most.
+    /// Longest idle time.
     idle_max: Duration,
 }
 
 #[derive(Default)]
 struct Waiting {
-    /// The longest first.
+    /// The longest idle first.
     connections: Vec<(Instant, Box<Connection>)>,
-    /// Whether a task looks after them.
+    /// Whether a task removes expired ones.
     is_swept: bool,
 }
 
 impl Kept {
-    /// None yet.
+    /// An empty pool.
     pub(super) fn new(workers: NonZeroUsize, idle_max: Duration) -> Self {
         Self { by_worker: (0..=workers.get()).map(|_| Mutex::default()).collect(), idle_max }
     }
 
-    /// The one that was used last, if there is one that is not too old.
+    /// The most recently used connection, unless it is too old.
     pub(super) fn take(&self) -> Option<Box<Connection>> {
         let (since, connection) = self.of(workers::number()).connections.pop()?;
-        // The others are older still; the sweeper drops them.
+        // The others are even older; the cleanup task removes them.
         (since.elapsed() < self.idle_max).then_some(connection)
     }
 
     fn of(&self, worker: usize) -> MutexGuard<'_, Waiting> {
-        // A panic while holding the lock leaves connections that are still connections.
+        // After a panic while the lock was held, the connections are still valid.
         self.by_worker[worker].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Drops what is too old; returns when the next will be, if there is one.
+    /// Removes expired connections; returns when the next one expires, if any.
     fn sweep(&self, worker: usize) -> Option<Instant> {
         let mut waiting = self.of(worker);
         waiting.connections.retain(|(since, _)| since.elapsed() < self.idle_max);
@@ -53,9 +53,9 @@ impl Kept {
     }
 }
 
-/// Keeps a connection for the next request of this worker.
+/// Returns a connection to the pool of the current worker.
 pub(super) fn keep(upstream: &Arc<Upstream>, connection: Box<Connection>) {
-    // A runtime that ends takes its connections with it.
+    // If the runtime has ended, the connection is dropped.
     let Ok(runtime) = Handle::try_current() else { return };
     let worker = workers::number();
     let mut waiting = upstream.kept.of(worker);
@@ -66,7 +66,7 @@ pub(super) fn keep(upstream: &Arc<Upstream>, connection: Box<Connection>) {
     }
 }
 
-/// Sweeps until nothing is left.
+/// Removes expired connections until the pool is empty.
 async fn sweep(upstream: Weak<Upstream>, worker: usize, first: Duration) {
     let mut next = Instant::now() + first;
     loop {

@@ -18,8 +18,8 @@ use hyper::client::conn::TrySendError;
 use kept::Kept;
 use std::sync::Arc;
 
-/// A service that requests are forwarded to, and the connections to it: kept, reused, and replaced once when they turn
-/// out stale.
+/// A service that requests are forwarded to, with its connections: they are reused, and replaced once when they turn
+/// out to be closed.
 pub(crate) struct Upstream {
     /// Its name in logs and metrics.
     pub(crate) name: &'static str,
@@ -29,19 +29,19 @@ pub(crate) struct Upstream {
 }
 
 impl Upstream {
-    /// A service, without connections yet.
+    /// A service without open connections.
     pub(crate) fn new(name: &'static str, base: BaseUrl, limits: Limits) -> Arc<Self> {
         Arc::new(Self { name, base, limits, kept: Kept::new(limits.workers, limits.idle) })
     }
 
-    /// Sends a request, over a connection that is there if possible.
+    /// Sends a request, over an idle connection if there is one.
     ///
-    /// A kept connection may be closed by the service in the moment in which it is used. When not a byte was sent,
-    /// the connection is replaced silently. When the service may have seen the request, it is made `again` and sent
-    /// once more only if that [is harmless](is_harmless).
+    /// The service may close an idle connection at the moment it is used. If no byte was sent, the request is sent on
+    /// another connection. If the service may have seen the request, it is rebuilt with `again` and sent once more only
+    /// if it [may be retried](is_harmless).
     ///
     /// # Errors
-    /// [`SendError`] when no head of an answer came.
+    /// [`SendError`] when there is no response head.
     pub(crate) fn send(
         self: &Arc<Self>,
         request: Request<Upload>,
@@ -66,7 +66,7 @@ impl Upstream {
             match (outcome, again) {
                 (Err(failure), Some(again)) if failure.is_close() => {
                     metrics::counter!("gateway_upstream_retries_total").increment(1);
-                    // The second try must not meet another stale connection.
+                    // The retry must not use another closed connection.
                     Box::pin(self.send_on_new(again())).await
                 }
                 (outcome, _) => outcome,
@@ -74,7 +74,7 @@ impl Upstream {
         }
     }
 
-    /// Sends what a stale connection did not take.
+    /// Sends a request that a closed connection did not accept.
     async fn send_on_another(self: &Arc<Self>, mut request: Request<Upload>) -> Result<Answer, SendError> {
         while let Some(connection) = self.kept.take() {
             match connection.send(request).await {
@@ -95,13 +95,13 @@ impl Upstream {
     }
 }
 
-/// A request on its way, over a connection that was there or, which takes longer and more memory, over another.
+/// A request being sent over an idle connection or, which takes longer and more memory, a new one.
 enum Sent<K, N> {
     OnKept(K),
     OnNew(N),
 }
 
-/// Whether it may reach the service twice: an idempotent method without a body.
+/// Whether the service may receive the request twice: an idempotent method without a body.
 fn is_harmless(request: &Request<Upload>) -> bool {
     request.body().is_empty() && request.method().is_idempotent()
 }

@@ -42,7 +42,7 @@ async fn exactly_the_limit_passes_and_multipart_may_be_larger() {
             .body(Body::from(vec![b'x'; size]))
             .unwrap()
     };
-    // A picture of 10 MiB, and what multipart puts around it.
+    // A photo of 10 MiB plus the multipart framing.
     let most = 10 * MIB + 64 * 1024;
     assert_eq!(send(picture(most)).await.body.len(), most);
     assert_eq!(send(picture(most + 1)).await.problem(), "payload_too_large");

@@ -1,4 +1,4 @@
-//! Which pages may read answers.
+//! Which pages may read responses.
 
 use crate::client::{Answer, anonymous, as_user, ask};
 use crate::stage::{ORIGIN, echoing};

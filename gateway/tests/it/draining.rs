@@ -1,4 +1,4 @@
-//! Stopping: what has begun may end, and nothing new begins.
+//! Shutdown: requests in flight complete, and no new ones start.
 
 use crate::client::{as_user, ask};
 use crate::raw::Raw;

@@ -1,4 +1,4 @@
-//! Services that are away, break off, or are slow.
+//! Services that are unavailable, close the connection early, or are slow.
 
 use crate::client::{as_user, ask, open, send};
 use crate::raw::Raw;
@@ -77,7 +77,7 @@ async fn a_refusal_of_the_service_passes_as_it_is() {
     assert_eq!(answer.text(), "{}");
 }
 
-/// Answers every connection's first request with these bytes, and closes it.
+/// Responds to the first request of every connection with these bytes, and closes it.
 async fn replying(reply: &'static str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -87,7 +87,7 @@ async fn replying(reply: &'static str) -> SocketAddr {
             let _ = stream.read(&mut buffer).await;
             let _ = stream.write_all(reply.as_bytes()).await;
             let _ = stream.shutdown().await;
-            // Closed only after the gateway has, so that no unread byte turns this into a reset.
+            // Closed only after the gateway has closed, because an unread byte would turn this into a reset.
             while stream.read(&mut buffer).await.is_ok_and(|count| count > 0) {}
         }
     });

@@ -1,4 +1,4 @@
-//! Who may call what, in development mode.
+//! Which requests are allowed in development mode.
 
 use crate::client::{anonymous, as_user, ask};
 use crate::stage::echoing;

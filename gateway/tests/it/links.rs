@@ -1,4 +1,4 @@
-//! Share links: a page for browsers, JSON for programs, for guests too.
+//! Share links: a page for browsers, JSON for programs, also for guests.
 
 use crate::client::{Answer, anonymous, ask};
 use crate::service::Service;
@@ -9,7 +9,7 @@ use http::StatusCode;
 use std::net::SocketAddr;
 
 const LINK: &str = "/small-router/lBF2niuPbm0123456789Az";
-/// What Chromium sends when an address is opened.
+/// The `Accept` header of Chromium when a URL is opened.
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
 
 async fn browse(address: SocketAddr, path: &str) -> Answer {
@@ -23,7 +23,7 @@ async fn a_program_gets_the_services_answer_on_every_listener_without_a_user() {
         for accept in ["application/json", "*/*"] {
             let answer = ask(anonymous("GET", address, LINK).header("Accept", accept)).await;
             assert_eq!(answer.status, StatusCode::OK);
-            assert_eq!(answer.text(), "", "the echo of no body");
+            assert_eq!(answer.text(), "", "the echo of an empty body");
         }
     }
     for head in service.seen.heads() {

@@ -1,4 +1,4 @@
-//! The web UI, whether it was built into the program or not.
+//! The web UI, whether or not it was embedded in the program.
 
 use crate::client::{anonymous, as_user, ask};
 use crate::stage::echoing;
@@ -34,7 +34,7 @@ async fn hashed_files_are_kept_for_ever_and_compressed() {
     let (stage, _service) = echoing().await;
     let page = ask(anonymous("GET", stage.ui, "/")).await;
     let Some(script) = page.text().split('"').find(|text| text.starts_with("/assets/") && text.contains(".js")) else {
-        return; // No UI was built into this program.
+        return; // The UI is not embedded in this program.
     };
     let plain = ask(anonymous("GET", stage.ui, script)).await;
     assert_eq!(plain.headers["content-type"], "text/javascript; charset=utf-8");

@@ -1,4 +1,4 @@
-//! What passes through, what is added, and what stays behind.
+//! What is forwarded, added and removed.
 
 use crate::client::{anonymous, as_user, ask, send};
 use crate::service::Service;

@@ -1,4 +1,4 @@
-//! A service that records what reaches it.
+//! A service that records the requests it receives.
 
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
@@ -19,7 +19,7 @@ pub(crate) struct Service {
     stopping: CancellationToken,
 }
 
-/// What reached a service.
+/// The requests that a service received.
 #[derive(Clone, Default)]
 pub(crate) struct Seen(Arc<Mutex<Records>>);
 
@@ -38,12 +38,12 @@ pub(crate) struct Head {
 }
 
 impl Service {
-    /// Sends every request's body back.
+    /// A service that responds with the request's body.
     pub(crate) async fn echo() -> Self {
         Self::start(|seen| Router::new().fallback(echo).with_state(seen)).await
     }
 
-    /// Answers as the router does.
+    /// A service with this router.
     pub(crate) async fn start(router: impl FnOnce(Seen) -> Router) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -67,7 +67,7 @@ impl Seen {
         self.0.lock().unwrap().heads.clone()
     }
 
-    /// Forgets what reached it so far.
+    /// Clears the records.
     pub(crate) fn forget(&self) {
         *self.0.lock().unwrap() = Records::default();
     }
@@ -79,7 +79,7 @@ impl Seen {
         heads[0].clone()
     }
 
-    /// The bodies that arrived to their end.
+    /// The bodies that arrived completely.
     pub(crate) fn bodies(&self) -> Vec<Bytes> {
         self.0.lock().unwrap().bodies.clone()
     }

@@ -1,6 +1,6 @@
-//! Requests that two programs could read differently: what the gateway answers, and what reaches a service.
+//! Requests that two programs could interpret differently: the gateway's response, and what reaches a service.
 //!
-//! The corpus is sent as raw bytes. "Once" means that exactly one harmless request reached the service.
+//! The corpus is sent as raw bytes. `Once` means that exactly one request reached the service, the one expected.
 
 use crate::raw::Raw;
 use crate::stage::echoing;
@@ -94,7 +94,7 @@ async fn a_request_with_two_lengths_reaches_nobody() {
         ["Content-Length: 5\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 5"]
     {
         let (stage, service) = echoing().await;
-        // The second of its connection, too: a first one that is good opens no door.
+        // Also as the second request of a connection: a valid first one makes no difference.
         let request = format!(
             "POST /orders/x HTTP/1.1\r\nHost: localhost\r\nX-User-ID: 1\r\n{headers}\r\n\r\n\
              0\r\n\r\nGET /orders/smuggled HTTP/1.1\r\nHost: localhost\r\nX-User-ID: 1\r\n\r\n"

@@ -1,4 +1,4 @@
-//! Sockets: who may open them, and that every byte comes through.
+//! WebSockets: who may open them, and that all bytes are forwarded.
 
 use crate::client::{anonymous, ask};
 use crate::raw::Raw;
@@ -18,7 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message as ClientMessage;
 
-/// The head of a proper handshake, but for its last empty line.
+/// The head of a valid handshake, without the empty line at its end.
 pub(crate) fn handshake(path: &str) -> String {
     format!(
         "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n\
@@ -26,7 +26,7 @@ pub(crate) fn handshake(path: &str) -> String {
     )
 }
 
-/// A gateway before a service whose sockets answer with what they are sent, and with `bye` at the end.
+/// A gateway in front of a service whose WebSockets echo what they receive, and send `bye` at the end.
 pub(crate) async fn sockets() -> (Stage, Service) {
     sockets_with("--shutdown-secs=20").await
 }
@@ -89,7 +89,7 @@ async fn messages_small_and_large_come_back() {
 #[tokio::test]
 async fn bytes_pass_unread_and_each_direction_ends_by_itself() {
     let (stage, service) = sockets().await;
-    // What follows the handshake at once is part of the tunnel.
+    // Bytes that directly follow the handshake belong to the tunnel.
     let request = format!("{}X-User-ID: 1\r\n\r\nearly", handshake("/ws/orders/1?a=b&user_id=1"));
     let mut client = Raw::sending(stage.api, request).await;
     let head = client.head().await;
@@ -117,7 +117,7 @@ async fn a_refused_handshake_is_answered_as_the_service_does() {
     let head = client.head().await;
     assert!(head.starts_with("http/1.1 404"), "{head}");
     assert!(!head.contains("upgrade"), "{head}");
-    // The connection goes on as HTTP.
+    // The connection continues with HTTP.
     let mut client = Raw::sending(stage.api, handshake("/ws/orders/unknown?user_id=1") + "\r\n").await;
     assert_eq!(client.status().await, 404);
     client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await;

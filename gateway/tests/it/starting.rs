@@ -1,4 +1,4 @@
-//! When the gateway refuses to start.
+//! Configurations with which the gateway refuses to start.
 
 use crate::stage::before;
 use gateway::program::StartError;
@@ -11,7 +11,7 @@ async fn header_mode_wants_loopback() {
     for argument in ["--api-addr=0.0.0.0:0", "--ui-addr=0.0.0.0:0", "--ui-addr=[::]:0"] {
         let refused = before(SERVICE).with("--auth-mode=header").with(argument).try_start().await;
         assert!(matches!(refused, Err(StartError::Auth(_))), "{argument}");
-        // Without a word people sign in there, for which the secret is missing.
+        // Without AUTH_MODE the default is `jwt`, for which the secret is missing.
         let refused = before(SERVICE).with(argument).try_start().await;
         assert!(matches!(refused, Err(StartError::Auth(_))), "{argument}");
     }

@@ -1,4 +1,4 @@
-//! Bodies flow while they are being sent, in both directions, and no faster than they are read.
+//! Bodies are streamed in both directions, and not faster than they are read.
 
 use crate::client::{as_user, open, send};
 use crate::stage::before_router;
@@ -68,7 +68,7 @@ async fn a_client_that_does_not_read_stops_the_service() {
     let (stage, _service) = before_router(router).await;
     let request = as_user("GET", stage.api, "/orders/orders").body(Body::empty()).unwrap();
     let mut answer = open(request).await.into_body();
-    // The first bytes are here, so without backpressure nothing would hold back the rest.
+    // The first bytes have arrived, so without backpressure nothing would delay the rest.
     assert!(answer.frame().await.is_some());
     assert!(sent.load(Ordering::SeqCst) < CHUNKS);
     let mut rest = 0;

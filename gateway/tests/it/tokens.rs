@@ -1,4 +1,4 @@
-//! Whom the gateway believes when people sign in.
+//! Which credentials the gateway accepts in `jwt` mode.
 
 use crate::client::{Answer, anonymous, ask};
 use crate::service::{Seen, Service};
@@ -66,7 +66,7 @@ fn claims(user: i64, role: &str) -> Value {
     })
 }
 
-/// A gateway where people sign in, and the key that it believes once it has fetched it.
+/// A gateway in `jwt` mode, and the key whose tokens it accepts once it has fetched it.
 async fn signing_in() -> (Stage, Service, Signer) {
     let signer = Signer::new("first");
     let document = json!({"keys": [
@@ -102,7 +102,7 @@ fn refused(answer: &Answer, name: &str) {
     assert_eq!(answer.headers["www-authenticate"], "Bearer", "{name}");
 }
 
-/// The heads of what reached the service, without the fetching of keys.
+/// The heads of the requests that reached the service, without those for keys.
 fn reached(seen: &Seen) -> Vec<crate::service::Head> {
     seen.heads().into_iter().filter(|head| !head.line.contains("jwks")).collect()
 }
@@ -116,7 +116,7 @@ async fn who_signed_in_is_known_to_the_service() {
     let headers = &heads[0].headers;
     assert_eq!(headers["x-user-id"], "42");
     assert!(headers["x-chipin-pass"].to_str().unwrap().starts_with("1.42.user."));
-    assert!(!headers.contains_key("authorization"), "the token is the gateway's business");
+    assert!(!headers.contains_key("authorization"), "the token is not forwarded");
 }
 
 #[tokio::test]
@@ -144,7 +144,7 @@ async fn without_a_token_every_private_call_is_401() {
     }
 }
 
-/// Tokens whose header leads to another key or another algorithm.
+/// Tokens whose header refers to another key or algorithm.
 fn misleading(signer: &Signer, service: &Service) -> Vec<(&'static str, String)> {
     let other = Signer::new("first");
     let good = claims(1, "user");
@@ -176,7 +176,7 @@ fn misleading(signer: &Signer, service: &Service) -> Vec<(&'static str, String)>
     ]
 }
 
-/// Tokens that are properly signed and claim too much, or too little.
+/// Tokens with a valid signature and wrong or missing claims.
 fn overreaching(signer: &Signer) -> Vec<(&'static str, String)> {
     let with = |name: &str, value: Value| {
         let mut claims = claims(1, "user");
@@ -205,7 +205,7 @@ fn overreaching(signer: &Signer) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Tokens that were tampered with.
+/// Tokens that were modified.
 fn broken(signer: &Signer) -> Vec<(&'static str, String)> {
     let token = signer.token(1, "user");
     let (text, signature) = token.rsplit_once('.').unwrap();
@@ -240,7 +240,7 @@ async fn forged_tokens_are_401_and_reach_nobody() {
 
 #[tokio::test]
 async fn nobody_names_the_user_or_the_pass_from_outside() {
-    // Long enough that no random identifier, signature or port of the same head can hold it by chance.
+    // Long enough that no random id, signature or port in the same head contains it by chance.
     const FORGED: &str = "666000666000666";
     let (stage, service, signer) = signing_in().await;
     let forged = ["X-User-ID", "x-user-id", "X-USER-ID", "X-User-Role", "x-chipin-pass", "X-Chipin-Pass"];
@@ -285,7 +285,7 @@ async fn a_browser_opens_one_socket_with_a_ticket() {
     let document: Value = serde_json::from_slice(&answer.body).unwrap();
     let ticket = document["ticket"].as_str().unwrap();
     assert_eq!(document["expires_in"], 30);
-    // The service here does not upgrade: what matters is who it is told opens the socket.
+    // The service of this test does not upgrade; only the user that it receives matters.
     for _ in 0..2 {
         let outcome = connect_async(format!("ws://{}/ws/orders?ticket={ticket}&a=b", stage.api)).await;
         assert!(outcome.is_err());
@@ -295,7 +295,7 @@ async fn a_browser_opens_one_socket_with_a_ticket() {
     }
     assert!(connect_async(format!("ws://{}/ws/orders?user_id=7", stage.api)).await.is_err());
     let heads = reached(&service.seen);
-    assert_eq!(heads.len(), 1, "a ticket is good once: {heads:?}");
+    assert_eq!(heads.len(), 1, "a ticket is valid once: {heads:?}");
     assert_eq!(heads[0].line, "GET /ws/orders?a=b");
     assert_eq!(heads[0].headers["x-user-id"], "7");
 }
