@@ -1,4 +1,4 @@
-//! Users: who they are, how they sign in, and the keys that prove it.
+//! User accounts, sign-in, and the keys of access tokens.
 
 pub mod config;
 pub mod state;
@@ -30,15 +30,15 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tracing::info;
 
-/// The service's name: its schema, its exchange, and the beginning of its queues' names.
+/// The service's name: its schema, its exchange, and the prefix of its queues.
 pub const SERVICE: &str = "users";
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// Runs the service until a signal or a failure.
+/// Runs the service until a signal arrives or a task fails.
 ///
 /// # Errors
-/// When it can't start: a malformed URL, a taken port, keys that can't be kept.
+/// When it can't start: a malformed URL, a port in use, or keys that can't be read or written.
 pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     let metrics = telemetry::start(&config.process)?;
     let process = Process::default();
@@ -60,7 +60,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
         admin_logins: config.admin_logins.into(),
     };
 
-    // Not the broker: what is to be announced waits in the outbox, and people sign in meanwhile.
+    // The broker is not checked: events wait in the outbox, and users can sign in meanwhile.
     let readiness = Readiness::default().check("database", {
         let database = database.clone();
         move || postgres::check(database.clone())
@@ -68,7 +68,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     let entrance = config.entrance.entrance(config.listen_addr)?;
     let router = face::with_face(api::routes(state.clone()), entrance, readiness, metrics);
     let listener = TcpListener::bind(config.listen_addr).await?;
-    info!(address = %listener.local_addr()?, "users-service listens");
+    info!(address = %listener.local_addr()?, "users-service is listening");
 
     process.run("http", serve::serve(listener, router, stopping.clone()));
     process.run("relay", messaging.relay().run(stopping.clone()));

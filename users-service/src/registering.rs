@@ -1,4 +1,4 @@
-//! A new user.
+//! Creates users.
 
 use crate::domain::login::Login;
 use crate::store;
@@ -8,10 +8,10 @@ use chassis::problem::Problem;
 use contracts::users::UserRegistered;
 use rabbit_outbox::Transaction;
 
-/// Adds a user and says so to the other services; none when the login is taken.
+/// Creates a user and appends `UserRegistered`; `None` if the login is taken.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn add(
     tx: &mut Transaction,
     login: &Login,

@@ -1,4 +1,4 @@
-//! `POST /password`: another password.
+//! `POST /password`: changes the password.
 
 use super::login::too_many_tries;
 use super::read;
@@ -13,7 +13,7 @@ use chassis::identity::Caller;
 use chassis::problem::{Problem, ProblemDocument};
 use rabbit_outbox::transaction::CommitError;
 
-/// The password as it is and as it is to be.
+/// The current and the new password.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes the body, which is read field by field: docs/adr/0007")]
 pub(super) struct Change {
@@ -22,15 +22,15 @@ pub(super) struct Change {
     new_password: String,
 }
 
-/// Changes the caller's password and signs them out everywhere else.
+/// Changes the caller's password and signs them out of all other sessions.
 #[utoipa::path(
     post, path = "/password", tag = "users", operation_id = "changePassword", request_body = Change,
     responses(
         (status = 200, body = Session),
-        (status = 401, description = "The current password is another one", body = ProblemDocument),
+        (status = 401, description = "The current password is wrong", body = ProblemDocument),
         (status = 403, description = "Blocked", body = ProblemDocument),
-        (status = 404, description = "In development: nobody has registered under this number", body = ProblemDocument),
-        (status = 429, description = "Too many tries", body = ProblemDocument, headers(("Retry-After" = u64))),
+        (status = 404, description = "In development mode: no user has this number", body = ProblemDocument),
+        (status = 429, description = "Too many attempts", body = ProblemDocument, headers(("Retry-After" = u64))),
     )
 )]
 pub(super) async fn handler(

@@ -1,4 +1,4 @@
-//! `GET /.well-known/jwks.json`: the keys that access tokens are checked with.
+//! `GET /.well-known/jwks.json`: the keys that verify access tokens.
 
 use crate::keys::PublicKey;
 use crate::state::State;
@@ -12,7 +12,7 @@ pub(super) struct KeySet {
     keys: Vec<PublicKey>,
 }
 
-/// Every key that a good token may be signed with.
+/// All keys with which a valid token may be signed.
 #[utoipa::path(
     get, path = "/.well-known/jwks.json", tag = "users", operation_id = "getKeys",
     responses((status = 200, body = KeySet))

@@ -13,14 +13,14 @@ use chassis::problem::{Problem, ProblemDocument};
 use http::{HeaderValue, StatusCode, header};
 use rabbit_outbox::transaction::CommitError;
 
-/// Signs in. Whether nobody has the login or the password is another one, the answer and its time are the same.
+/// Signs in. The response and its duration do not show whether the login exists.
 #[utoipa::path(
     post, path = "/login", tag = "users", operation_id = "login", request_body = Credentials,
     responses(
         (status = 200, body = Session),
-        (status = 401, description = "No such login, or another password", body = ProblemDocument),
+        (status = 401, description = "Unknown login or wrong password", body = ProblemDocument),
         (status = 403, description = "Blocked", body = ProblemDocument),
-        (status = 429, description = "Too many tries", body = ProblemDocument, headers(("Retry-After" = u64))),
+        (status = 429, description = "Too many attempts", body = ProblemDocument, headers(("Retry-After" = u64))),
     )
 )]
 pub(super) async fn handler(
@@ -32,7 +32,7 @@ pub(super) async fn handler(
     body.finish()?;
     let (Some(login), Some(password)) = (login, password) else { return Err(super::wrong_credentials()) };
 
-    // Nothing is open while the password is being checked: connections are few.
+    // No transaction is open while the password is verified: database connections are few.
     if let Try::After(seconds) = store::tries::begin(&state.database, login.as_str()).await? {
         return Err(too_many_tries(seconds));
     }
@@ -54,7 +54,7 @@ pub(super) async fn handler(
 }
 
 pub(super) fn too_many_tries(seconds: i64) -> Problem {
-    let detail = "too many wrong passwords for this login; see Retry-After";
+    let detail = "too many wrong passwords for this login: retry after the seconds given in Retry-After";
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", detail)
         .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
 }

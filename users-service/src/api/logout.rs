@@ -10,7 +10,7 @@ use chassis::problem::Problem;
 use http::StatusCode;
 use rabbit_outbox::transaction::CommitError;
 
-/// Signs out what followed from one sign-in; a token that is not good any more is no fault.
+/// Ends the session of a refresh token; an invalid token is not an error.
 #[utoipa::path(
     post, path = "/logout", tag = "users", operation_id = "logout", request_body = Refresh,
     responses((status = 204))

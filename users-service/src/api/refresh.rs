@@ -1,4 +1,4 @@
-//! `POST /refresh`: the next access token.
+//! `POST /refresh`: exchanges a refresh token for new tokens.
 
 use super::read;
 use super::session_json::Session;
@@ -17,17 +17,17 @@ use tracing::warn;
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes the body, which is read field by field: docs/adr/0007")]
 pub(super) struct Refresh {
-    /// From the last session.
+    /// The refresh token of the previous response.
     refresh_token: String,
 }
 
-/// Exchanges a refresh token for a new session; the token is spent by that. A spent one that comes again has been copied:
-/// whoever has either copy is signed out.
+/// Exchanges a refresh token for a new session; each token can be used once. If a used token is presented again, it was
+/// copied, so all tokens of its sign-in are revoked.
 #[utoipa::path(
     post, path = "/refresh", tag = "users", operation_id = "refresh", request_body = Refresh,
     responses(
         (status = 200, body = Session),
-        (status = 401, description = "Not good, or not any more", body = ProblemDocument),
+        (status = 401, description = "Invalid, expired or revoked", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -43,12 +43,12 @@ pub(super) async fn handler(
         Shown::JustSpent => Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "refresh_token_spent",
-            "another tab has just used this refresh token: use the one that it got",
+            "another tab has just used this refresh token: use the one that it received",
         )),
         Shown::Spent(family) => {
             store::families::revoke(&mut tx, family).await?;
             tx.commit().await.map_err(CommitError::into_source)?;
-            warn!(%family, "a refresh token came twice: all that followed from its sign-in are signed out");
+            warn!(%family, "a used refresh token was presented again: all tokens of its sign-in are revoked");
             Err(invalid())
         }
         Shown::Good(family, user) => {

@@ -1,4 +1,4 @@
-//! `POST /register`: a new user, who is signed in at once.
+//! `POST /register`: creates a user and signs them in.
 
 use super::read;
 use super::session_json::Session;
@@ -25,12 +25,12 @@ pub(super) struct Credentials {
     password: String,
 }
 
-/// Makes a user, who gets an account for money too.
+/// Creates a user; payments-service opens an account for them.
 #[utoipa::path(
     post, path = "/register", tag = "users", operation_id = "register", request_body = Credentials,
     responses(
         (status = 201, body = Session),
-        (status = 409, description = "Somebody has this login", body = ProblemDocument),
+        (status = 409, description = "The login is taken", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -48,7 +48,7 @@ pub(super) async fn handler(
 
     let mut tx = state.messaging.begin().await?;
     let Some(user) = registering::add(&mut tx, &login, &hash, role).await? else {
-        return Err(Problem::new(StatusCode::CONFLICT, "login_taken", "somebody else has this login"));
+        return Err(Problem::new(StatusCode::CONFLICT, "login_taken", "this login is already taken"));
     };
     store::families::begin(&mut tx, user.id, &token.hash()).await?;
     tx.commit().await.map_err(CommitError::into_source)?;

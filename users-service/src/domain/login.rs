@@ -1,24 +1,24 @@
-//! Logins: names that can't be taken for one another.
+//! Logins: ASCII only, so that two logins can't look the same.
 
 use std::fmt;
 
-/// Characters of a login.
+/// Length of a login, in characters.
 const LENGTH: std::ops::RangeInclusive<usize> = 3..=40;
 
 /// A login: 3 to 40 of a to z, 0 to 9, dot, underscore and hyphen, beginning with a letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login(String);
 
-/// The text is no login.
+/// The text is not a valid login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must have 3 to 40 characters of a-z, 0-9, . _ - and begin with a letter")]
 pub struct NotALogin;
 
 impl Login {
-    /// The login as it is kept: in lower case.
+    /// Parses a login and converts it to lower case.
     ///
     /// # Errors
-    /// [`NotALogin`] says what one is.
+    /// [`NotALogin`] describes the format.
     pub fn parse(text: &str) -> Result<Self, NotALogin> {
         let login = text.trim().to_ascii_lowercase();
         let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
@@ -27,7 +27,7 @@ impl Login {
         if is_login { Ok(Self(login)) } else { Err(NotALogin) }
     }
 
-    /// The login as it is kept.
+    /// The login as stored.
     pub fn as_str(&self) -> &str {
         &self.0
     }

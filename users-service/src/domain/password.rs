@@ -1,23 +1,24 @@
-//! Passwords as people type them.
+//! Passwords as users type them.
 
 use std::fmt;
 
-/// Characters of a password. Source: NIST SP 800-63B, section 3.1.1, with its advice against rules about kinds of characters.
+/// Length of a password, in characters. Source: NIST SP 800-63B, section 3.1.1, which also advises against rules about
+/// character classes.
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=200;
 
 /// A password; it is never printed.
 pub struct Password(String);
 
-/// The text is no password.
+/// The text is not a valid password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must have 8 to 200 characters")]
 pub struct NotAPassword;
 
 impl Password {
-    /// A password that somebody chooses.
+    /// Checks the length of a password.
     ///
     /// # Errors
-    /// [`NotAPassword`] when it is too short, or too long to be hashed.
+    /// [`NotAPassword`] when it is too short or too long.
     pub fn chosen(text: String) -> Result<Self, NotAPassword> {
         if LENGTH.contains(&text.chars().count()) { Ok(Self(text)) } else { Err(NotAPassword) }
     }

@@ -1,4 +1,4 @@
-//! The tables.
+//! SQL, one file per table.
 
 pub mod families;
 pub mod tries;

@@ -1,4 +1,4 @@
-//! What administrators do, and what nobody else does.
+//! Administration of users, and that only administrators can do it.
 
 use crate::stage::{PASSWORD, Stage, code, refresh_token};
 use serde_json::Value;
@@ -8,7 +8,7 @@ fn id(session: &Answer) -> i64 {
     session.json()["user"]["id"].as_i64().unwrap()
 }
 
-/// Without a secret, on loopback, the service believes the headers.
+/// Without a secret, on loopback, the service trusts the identity headers.
 fn administrator(stage: &Stage, id: i64) -> Client {
     stage.nobody().as_user(id).with_header("x-user-role", "admin")
 }

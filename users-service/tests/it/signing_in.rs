@@ -1,4 +1,4 @@
-//! Registering, signing in, staying signed in, and signing out.
+//! Registration, sign-in, refresh and sign-out.
 
 use crate::stage::{PASSWORD, Stage, code, refresh_token};
 use serde_json::json;
@@ -56,7 +56,7 @@ async fn an_unknown_login_looks_like_a_wrong_password() {
         times.push(started.elapsed());
         assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (401, "wrong_credentials"), "{login}");
     }
-    // Both hash: without that an unknown login would be answered in a millisecond or two.
+    // Both verify a hash; without that, the response for an unknown login would take only a millisecond or two.
     assert!(times[1] * 4 > times[0] && times[1] > Duration::from_millis(5), "{times:?}");
     assert_eq!(stage.login("ANNA", PASSWORD).await.status, 200);
 }
@@ -88,11 +88,11 @@ async fn a_refresh_token_is_good_once_and_a_stolen_one_signs_both_out() {
     let second = refresh_token(&second);
     assert_ne!(first, second);
 
-    // Two tabs at once: nobody is signed out.
+    // Two tabs at the same time: the session continues.
     assert_eq!(code(&stage.refresh(&first).await), "refresh_token_spent");
     let third = refresh_token(&stage.refresh(&second).await);
 
-    // Later it is a thief, or the one who was robbed.
+    // After more than 10 seconds, the token was probably copied.
     sqlx::query("update refresh_tokens set spent_at = spent_at - interval '1 minute'")
         .execute(&stage.pool)
         .await
@@ -172,7 +172,7 @@ async fn who_is_blocked_while_signing_in_stays_out() {
     assert_eq!(code(&refresh), "invalid_refresh_token");
 }
 
-/// How many statements wait for a row that another transaction holds.
+/// The number of statements waiting for a lock.
 async fn waiting(pool: &sqlx::PgPool) -> i64 {
     let waiting =
         "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
@@ -189,7 +189,7 @@ async fn the_published_keys_outlive_the_process() {
         (key["kty"].as_str(), key["crv"].as_str(), key["alg"].as_str()),
         (Some("OKP"), Some("Ed25519"), Some("EdDSA"))
     );
-    assert!(key.get("d").is_none(), "the private half is published");
+    assert!(key.get("d").is_none(), "the private key is published");
     stage.program.kill();
     stage.program.start_again();
     stage.program.ready().await;

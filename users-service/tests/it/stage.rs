@@ -4,7 +4,7 @@ use sqlx::PgPool;
 use std::path::PathBuf;
 use testkit::{Answer, Client, Program, TestBroker, TestDatabase, unique};
 
-// Fields are dropped in their order: the program before what it uses.
+// Fields are dropped in this order: the program before its dependencies.
 pub(crate) struct Stage {
     pub(crate) program: Program,
     pub(crate) broker: TestBroker,
@@ -65,7 +65,7 @@ pub(crate) fn refresh_token(session: &Answer) -> String {
     session.json()["refresh_token"].as_str().unwrap().to_owned()
 }
 
-/// The code of a problem.
+/// The code of a problem document.
 pub(crate) fn code(answer: &Answer) -> String {
     answer.json()["code"].as_str().unwrap_or_default().to_owned()
 }
