@@ -1,4 +1,4 @@
-//! Variables of payments-service.
+//! The configuration of payments-service.
 
 use chassis::config::{Command, EntranceConfig, ProcessConfig, broker_url};
 use chassis::postgres::PostgresConfig;
@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version)]
 pub struct Config {
-    /// Where it listens. Only the gateway should be able to reach it.
+    /// Address to listen on. Only the gateway should be able to reach it.
     #[arg(long, env = "LISTEN_ADDR", default_value = "127.0.0.1:8002")]
     pub listen_addr: SocketAddr,
 

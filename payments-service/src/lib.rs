@@ -1,4 +1,4 @@
-//! Payments: accounts, the ledger, and the one decision about each order's money.
+//! Accounts, the ledger, and the decision about the payment of each order.
 
 pub mod config;
 pub mod state;
@@ -19,13 +19,13 @@ use std::error::Error;
 use tokio::net::TcpListener;
 use tracing::info;
 
-/// The service's name: its schema, its exchange, and the beginning of its queues' names.
+/// The service's name: its schema, its exchange, and the prefix of its queues.
 pub const SERVICE: &str = "payments";
 
-/// Runs the service until a signal or a failure.
+/// Runs the service until a signal arrives or a task fails.
 ///
 /// # Errors
-/// When it can't start: a malformed URL, a taken port.
+/// When it can't start: a malformed URL or a port in use.
 pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     let metrics = telemetry::start(&config.process)?;
     let process = Process::default();
@@ -47,7 +47,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
         });
     let router = face::with_face(api::routes(state), config.entrance.entrance(config.listen_addr)?, readiness, metrics);
     let listener = TcpListener::bind(config.listen_addr).await?;
-    info!(address = %listener.local_addr()?, "payments-service listens");
+    info!(address = %listener.local_addr()?, "payments-service is listening");
 
     process.run("http", serve::serve(listener, router, stopping.clone()));
     process.run("relay", messaging.relay().run(stopping.clone()));

@@ -1,4 +1,4 @@
-//! Charging orders against balances: in memory, for as many orders as came together.
+//! Decides about a batch of orders, on balances in memory.
 
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::ledger::Movement;
@@ -7,31 +7,32 @@ use contracts::money::{Amount, Money};
 use contracts::payments::RefusalReason;
 use std::collections::BTreeMap;
 
-/// An order that waits for its decision.
+/// An order to be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// The order.
     pub order_id: OrderId,
-    /// Who is to pay.
+    /// The user who pays.
     pub user_id: UserId,
-    /// How much.
+    /// The amount.
     pub amount: Amount,
-    /// The id of the movement, if there will be one.
+    /// The id of the ledger row, if the order is charged.
     pub transaction_id: TransactionId,
 }
 
-/// A decision and the money that it moves.
+/// A decision and its movement of money.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Charge {
-    /// What was decided.
+    /// The decision.
     pub decision: Decision,
-    /// The payment and the user's balance after it; nothing when the order was refused.
+    /// The payment and the user's balance after it; `None` if the order was refused.
     pub payment: Option<(Movement, Money)>,
 }
 
-/// Balances of the accounts that are there, as far as the questions at hand need them.
+/// Balances of the existing accounts of the users in a batch.
 ///
-/// Whoever holds it holds the locks of those accounts: what is taken here is written before they are let go.
+/// Invariant: the caller's transaction has locked these accounts, and writes the changed balances before it releases
+/// the locks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Balances(BTreeMap<UserId, Money>);
 
@@ -42,7 +43,7 @@ impl FromIterator<(UserId, Money)> for Balances {
 }
 
 impl Balances {
-    /// Charges the order if the balance allows; later questions see what is left.
+    /// Charges the order if the balance is sufficient; later orders see the reduced balance.
     pub fn decide(&mut self, question: &Question) -> Charge {
         let &Question { order_id, user_id, amount, transaction_id } = question;
         let decided = |verdict| Decision { order_id, user_id, amount, verdict, version: 1 };

@@ -1,4 +1,4 @@
-//! `orders.OrderCreated.v1`: charge the order or refuse it, once and for ever; all that came together at once.
+//! `orders.OrderCreated.v1`: charges or refuses each order once. A batch of orders is processed together.
 
 use crate::domain::charge::{Balances, Charge, Question};
 use crate::domain::decision::{Announcement, Decision};
@@ -21,7 +21,7 @@ impl HandleBatch<OrderCreated> for DecideOrders {
         if !charges.is_empty() {
             order_payments::insert_charges(tx, &charges).await?;
         }
-        // A repeated question is answered again: the first answer may have been lost with the broker.
+        // Repeated requests are answered again: the broker may have lost the first event.
         for Received { event, meta } in orders {
             let Some(decision) = decisions.get(&event.order_id) else { continue };
             match decision.announcement() {
@@ -33,7 +33,7 @@ impl HandleBatch<OrderCreated> for DecideOrders {
     }
 }
 
-/// Decides what is not decided yet, one after the other, on balances that are locked until the transaction ends.
+/// Decides the undecided orders one by one, on balances that are locked until the transaction ends.
 async fn decide(
     tx: &mut Transaction,
     orders: &[Received<OrderCreated>],

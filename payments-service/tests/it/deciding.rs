@@ -1,4 +1,4 @@
-//! An order is charged or refused, once and for ever, whatever comes twice, late or at the same time.
+//! An order is charged or refused exactly once, even if events are repeated, late or concurrent.
 
 use crate::stage::{Stage, order};
 use contracts::ids::EventId;
@@ -80,7 +80,7 @@ async fn two_hundred_concurrent_orders_never_overdraw_one_balance() {
     let stage = Stage::new().await;
     stage.top_up(1, "1000").await;
     let orders: Vec<_> = (0..200).map(|_| order(1, "7.50")).collect();
-    // All at once, on top of each other, and each of them twice.
+    // All concurrently, and each of them twice.
     let announcing = orders.iter().flat_map(|order| [order, order]).map(|order| stage.broker.announce(order));
     futures_util::future::join_all(announcing).await;
     eventually(200, async || stage.count("order_payments").await).await;

@@ -38,12 +38,12 @@ impl Stage {
         assert_eq!(answer.status, 200, "{}", answer.text);
     }
 
-    /// The balance as the wire has it; null without an account.
+    /// The balance as in the response; null without an account.
     pub(crate) async fn balance(&self, user: i64) -> Value {
         self.user(user).get("/account/balance").await.json()["balance"].clone()
     }
 
-    /// What payments-service announced about an order or a transfer, in order.
+    /// The events that payments-service published about an order or a transfer, in order.
     pub(crate) async fn announced(&self, subject: impl ToString) -> Vec<String> {
         let subject = subject.to_string();
         let all = self.broker.overheard("payments").await;
@@ -70,7 +70,7 @@ impl Stage {
         sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
     }
 
-    /// What must hold whenever nothing is under way: no account below zero, balances as the ledger says.
+    /// An invariant when no payment is in progress: balances are not negative and equal to credits minus debits.
     pub(crate) async fn assert_books_balance(&self) {
         let wrong: Vec<(i64, i64, i64)> = sqlx::query_as(
             "select a.user_id, a.balance, coalesce(l.balance, 0)::bigint from accounts a left join (\

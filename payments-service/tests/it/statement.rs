@@ -1,4 +1,4 @@
-//! The statement: every movement, newest first, with the balance after it.
+//! The statement: all movements, newest first, with the balance after each.
 
 use crate::stage::{Stage, order};
 use serde_json::json;

@@ -49,7 +49,7 @@ async fn the_same_key_tops_up_once() {
     assert_eq!(again.header("idempotency-replayed"), "true");
     let other = user.post("/account/topup", r#"{"amount": 11}"#).await;
     assert_eq!((other.status.as_u16(), other.json()["code"].clone()), (422, json!("idempotency_key_reused")));
-    // Another user's key is another key.
+    // Keys of different users are independent.
     let neighbour = stage.user(2).with_header("idempotency-key", "my key");
     assert_eq!(neighbour.post("/account/topup", r#"{"amount": 11}"#).await.json()["balance"], 11);
     assert_eq!(stage.balance(1).await, json!(10));

@@ -1,4 +1,4 @@
-//! Money goes from one user to another once, whatever comes twice, late or at the same time.
+//! A transfer moves money exactly once, even if events are repeated, late or concurrent.
 
 use crate::stage::Stage;
 use contracts::ids::{ChequeHash, EventId, TransferId, UserId};
@@ -24,7 +24,7 @@ fn transfer(from: i64, to: i64, amount: &str) -> TransferRequested {
 async fn a_transfer_moves_the_money_and_both_statements_say_so() {
     let stage = Stage::new().await;
     stage.top_up(2, "500").await;
-    // The receiver has no account yet: it is opened, the money must arrive.
+    // The receiver has no account yet: the transfer opens it.
     let transfer = transfer(2, 1, "199.90");
     stage.broker.announce(&transfer).await;
     stage.eventually_announced(transfer.transfer_id, &[COMPLETED]).await;
@@ -65,7 +65,7 @@ async fn a_transfer_beyond_what_the_receiver_can_hold_is_refused_once_and_for_ev
         .await
         .unwrap();
     let refused = "payments.TransferFailed.v1 balance_too_large";
-    // More of them than different failures open the breaker.
+    // More transfers than the number of distinct failures that opens the circuit breaker.
     let transfers: Vec<TransferRequested> = (0..12).map(|_| transfer(2, 1, "1")).collect();
     for transfer in &transfers {
         stage.broker.announce(transfer).await;
@@ -74,7 +74,8 @@ async fn a_transfer_beyond_what_the_receiver_can_hold_is_refused_once_and_for_ev
         stage.eventually_announced(transfer.transfer_id, &[refused]).await;
     }
     assert_eq!((stage.balance(2).await, stage.count("ledger").await), (json!(100), 1));
-    // Others are served at once, and a repeat has the same answer though there is room by now.
+    // Other transfers are processed at once, and a repeated one gets the same decision although the balance is lower
+    // now.
     let other = transfer(2, 3, "40");
     stage.broker.announce(&other).await;
     stage.eventually_announced(other.transfer_id, &[COMPLETED]).await;
