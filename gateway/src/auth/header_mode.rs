@@ -28,9 +28,7 @@ impl HeaderMode {
         if let Some(address) = config.addresses().into_iter().find(|address| !address.ip().is_loopback()) {
             return Err(RefusedMode::Believing(address));
         }
-        warn!(
-            "AUTH_MODE=header: DEVELOPMENT ONLY. A request with `X-User-ID: 1` is a request of user 1, without a password"
-        );
+        warn!("AUTH_MODE=header: DEVELOPMENT ONLY. A request with `X-User-ID: 1` acts as user 1, without a password");
         Ok(Self { origins: config.allowed_origins.clone() })
     }
 

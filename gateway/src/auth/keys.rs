@@ -100,7 +100,7 @@ pub(crate) async fn follow(
             }
             Err(failure) if !is_known_to_fail => {
                 is_known_to_fail = true;
-                warn!(error = %chassis::process::chain(&failure), "could not fetch the keys of users-service; retrying");
+                warn!(error = %chassis::process::chain(&failure), "could not fetch keys of users-service; retrying");
             }
             Err(_) => {}
         }
