@@ -1,4 +1,4 @@
-//! Request bodies: JSON objects whose fields are read one by one, so that every fault is named at once.
+//! Request bodies: JSON objects whose fields are read one by one, so that one response lists all errors.
 
 use crate::problem::{FieldError, Problem};
 use axum::body::{Body, Bytes};
@@ -15,7 +15,7 @@ use std::fmt;
 /// Largest JSON body, in bytes.
 pub const JSON_BODY_BYTES_MAX: usize = 1024 * 1024;
 
-/// How much of a body that is too large is read all the same, in bytes.
+/// Most bytes of a too large body that are read and discarded.
 const DISCARDED_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// The body of a request: its bytes as sent, and its fields.
@@ -35,10 +35,10 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
 }
 
 impl JsonBody {
-    /// Reads a JSON object.
+    /// Parses a JSON object.
     ///
     /// # Errors
-    /// 400 when it is not JSON, 422 when it is no object or names a field twice.
+    /// 400 when it is not JSON, 422 when it is not an object. [`JsonBody::finish`] reports repeated fields.
     pub fn parse(bytes: Bytes) -> Result<Self, Problem> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(Problem::invalid_json("the body is empty; a JSON object is expected"));
@@ -63,7 +63,7 @@ impl JsonBody {
         &self.bytes
     }
 
-    /// Reads a field that must be there, from its JSON text; a fault is kept for [`JsonBody::finish`].
+    /// Reads a required field from its JSON text; [`JsonBody::finish`] reports an error.
     pub fn required<T, E: fmt::Display>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         let Some(value) = self.fields.remove(name) else {
             self.errors.push(field_error(name, "is required"));
@@ -78,10 +78,10 @@ impl JsonBody {
         if value.get() == "null" { None } else { self.read(name, &value, read) }
     }
 
-    /// Ends the reading: fields that nobody asked for are faults too.
+    /// Finishes reading: fields that were not read are errors too.
     ///
     /// # Errors
-    /// 422 that names every fault.
+    /// 422 with all errors.
     pub fn finish(mut self) -> Result<(), Problem> {
         self.errors.extend(self.fields.keys().map(|name| field_error(name, "is not a field of this request")));
         if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(self.errors)) }
@@ -97,10 +97,10 @@ impl JsonBody {
     }
 }
 
-/// Reads a JSON string of 1 to `max` characters, without control characters.
+/// Reads a JSON string of at most `max` characters, without control characters.
 ///
 /// # Errors
-/// Words that say what is wrong.
+/// A description of the error.
 pub fn text_up_to(max: usize) -> impl FnOnce(&str) -> Result<String, String> {
     move |json| {
         let text: String = serde_json::from_str(json).map_err(|_| "must be a string".to_owned())?;
@@ -126,8 +126,8 @@ fn demand_json(headers: &HeaderMap) -> Result<(), Problem> {
 
 /// Reads the body, at most [`JSON_BODY_BYTES_MAX`].
 ///
-/// What is beyond is read too and thrown away, within a limit: a server that answers and closes while the client is
-/// still sending resets the connection, and the client never sees the answer.
+/// A larger body is read and discarded, up to a limit: if the server responded and closed the connection while the
+/// client is still sending, the connection would be reset and the client would not see the response.
 async fn read_to_end(body: Body) -> Result<Bytes, Problem> {
     let mut stream = body.into_data_stream();
     let mut bytes = BytesMut::new();
@@ -151,7 +151,7 @@ async fn read_to_end(body: Body) -> Result<Bytes, Problem> {
     Ok(bytes.freeze())
 }
 
-/// `name` as one step of a JSON pointer. Source: RFC 6901, section 3.
+/// `name` as a reference token of a JSON pointer. Source: RFC 6901, section 3.
 fn field_error(name: &str, detail: &str) -> FieldError {
     let step: String = name.chars().take(100).collect::<String>().replace('~', "~0").replace('/', "~1");
     FieldError { pointer: format!("/{step}"), detail: detail.to_owned() }

@@ -1,4 +1,4 @@
-//! The outer face that every server shows: health, readiness, metrics, documentation, and problems for the rest.
+//! The routes of every server: health, readiness, metrics, and problem documents for unknown pages and methods.
 
 use crate::body::JSON_BODY_BYTES_MAX;
 use crate::layers;
@@ -13,9 +13,9 @@ use axum::{Router, middleware};
 use http::StatusCode;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-/// Adds the outer face to a server's own routes, which answer only what may come in by the `entrance`.
+/// Adds the common routes and layers to a server's own routes, which are authenticated by `entrance`.
 ///
-/// Call it last: routes that are added afterwards have neither trace nor metrics.
+/// Call it last: routes that are added afterwards have no trace and no metrics.
 pub fn with_face(own: Router, entrance: Entrance, readiness: Readiness, metrics: PrometheusHandle) -> Router {
     own.layer(middleware::from_fn_with_state(entrance, passage::demand_pass))
         .merge(health(readiness, metrics))
@@ -25,7 +25,7 @@ pub fn with_face(own: Router, entrance: Entrance, readiness: Readiness, metrics:
         .layer(middleware::from_fn(layers::observe))
 }
 
-/// `/healthz`, `/readyz` and `/metrics`, for a server that lays its own layers around them.
+/// `/healthz`, `/readyz` and `/metrics`, for a server with its own layers.
 pub fn health(readiness: Readiness, metrics: PrometheusHandle) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
@@ -46,12 +46,12 @@ pub fn health(readiness: Readiness, metrics: PrometheusHandle) -> Router {
         )
 }
 
-/// 404 for a path that leads nowhere.
+/// 404 for an unknown path.
 pub fn no_such_page() -> Problem {
-    Problem::not_found("not_found", "there is nothing at this address")
+    Problem::not_found("not_found", "there is no such page")
 }
 
 /// 405; axum adds the `Allow` header.
 pub fn method_not_allowed() -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this address does not know this method")
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this page does not support this method")
 }

@@ -1,9 +1,9 @@
-//! Cuts a connection whose request says twice how long its body is.
+//! Closes a connection if a request has both `Content-Length` and `Transfer-Encoding` (request smuggling).
 //!
-//! hyper reads a request with both `Content-Length` and `Transfer-Encoding` as chunked and drops the length before any
-//! handler sees it. Whoever stands in front may have read it the other way; so such a request is not to be acted on at
-//! all. It is found in the bytes, by the parser that hyper itself uses, before hyper gets them. What this module can't
-//! read hyper refuses, and then nothing is left to watch. Source: RFC 9112, sections 6.1 and 11.2.
+//! hyper reads such a request as chunked and removes the length before a handler sees it. A proxy in front may have
+//! interpreted it differently, so it must not be processed at all. It is detected in the raw bytes, with the parser
+//! that hyper uses, before hyper receives them. If this module can't parse a request, hyper rejects it, so there is
+//! nothing left to check. Source: RFC 9112, sections 6.1 and 11.2.
 
 use http::header;
 use std::io::{self, IoSlice};
@@ -12,24 +12,24 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// As many as hyper reads.
+/// The same limit as hyper's.
 const HEADERS_MAX: usize = 100;
-/// Longest line of chunked framing, extensions included; hyper's own limit for them is the same.
+/// Longest line of chunked framing, with extensions; hyper's limit is the same.
 const LINE_BYTES_MAX: usize = 16 * 1024;
 
-/// A connection whose requests each have one length.
+/// A connection that checks the framing of its requests.
 pub struct Framed<S> {
     stream: S,
     watch: Watch,
 }
 
 impl<S> Framed<S> {
-    /// Watches what is read from `stream`, which is at the beginning of a request.
+    /// Checks the bytes read from `stream`, which is at the start of a request.
     pub(crate) fn new(stream: S) -> Self {
         Self { stream, watch: Watch::default() }
     }
 
-    /// The connection itself, once it speaks another protocol.
+    /// The underlying connection, after a protocol upgrade.
     pub fn into_inner(self) -> S {
         self.stream
     }
@@ -75,24 +75,24 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Framed<S> {
     }
 }
 
-/// A request says twice how long its body is.
+/// A request has both `Content-Length` and `Transfer-Encoding`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a request has both Content-Length and Transfer-Encoding")]
 struct TwoLengths;
 
-/// Where in the requests of a connection the next byte is.
+/// The position of the next byte within the requests of a connection.
 #[derive(Default)]
 enum Watch {
-    /// At the beginning of a request.
+    /// At the start of a request.
     #[default]
     Start,
-    /// In a head, of which these bytes came before.
+    /// In a head that started with these bytes.
     Head(Vec<u8>),
-    /// In a body or a chunk, with so many bytes to come.
+    /// In a body or chunk, with this many bytes left.
     Body { left: u64, then: After },
-    /// In a line of chunked framing, of which these bytes came before.
+    /// In a line of chunked framing that started with these bytes.
     Line { begun: Vec<u8>, of: Line },
-    /// It is no HTTP, or not any more: hyper refuses it, or it was upgraded.
+    /// Not HTTP: hyper will reject it, or the connection was upgraded.
     Nothing,
 }
 
@@ -109,7 +109,7 @@ enum Line {
 }
 
 impl Watch {
-    /// Goes on by these bytes, the next of the connection.
+    /// Processes the next bytes of the connection.
     fn see(&mut self, mut bytes: &[u8]) -> Result<(), TwoLengths> {
         while !bytes.is_empty() {
             bytes = match self {
@@ -117,13 +117,13 @@ impl Watch {
                 Self::Head(begun) => {
                     let before = begun.len();
                     begun.extend_from_slice(bytes);
-                    // A head ends with a line.
+                    // A head ends with a line break.
                     if !bytes.contains(&b'\n') {
                         return Ok(());
                     }
                     let head = std::mem::take(begun);
                     let left = self.see_head(&head)?.len();
-                    // What was there before ended no head, so the end is among the new bytes.
+                    // The earlier bytes did not complete the head, so its end is among the new bytes.
                     &bytes[(head.len() - left).saturating_sub(before).min(bytes.len())..]
                 }
                 Self::Body { left, then } => {
@@ -157,7 +157,7 @@ impl Watch {
         Ok(())
     }
 
-    /// Goes on by a head from its first byte; what follows it.
+    /// Processes a head from its first byte; returns the bytes after it.
     fn see_head<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], TwoLengths> {
         let mut headers = [const { MaybeUninit::uninit() }; HEADERS_MAX];
         let mut request = httparse::Request::new(&mut []);
@@ -212,7 +212,7 @@ fn after_line(line: &[u8], of: Line) -> Watch {
     let size = std::str::from_utf8(&line[..digits]).ok().and_then(|digits| u64::from_str_radix(digits, 16).ok());
     match size {
         Some(0) => Watch::line(Line::Trailer),
-        // The line break after the chunk belongs to it.
+        // Includes the line break after the chunk.
         Some(size) => Watch::Body { left: size.saturating_add(2), then: After::NextChunk },
         None => Watch::Nothing,
     }
@@ -222,7 +222,7 @@ fn after_line(line: &[u8], of: Line) -> Watch {
 mod tests {
     use super::*;
 
-    /// Whether the bytes are cut, however they arrive.
+    /// Whether the bytes are rejected, for every way of splitting them.
     fn is_cut(bytes: &str) -> bool {
         let by = |size: usize| {
             let mut watch = Watch::default();

@@ -1,26 +1,26 @@
-//! What arrives together is done together: requests share a transaction under load, and none waits for a timer.
+//! Batches concurrent items, so that requests share a transaction under load. No item waits for a timer.
 //!
-//! A worker that has nothing to do takes a lone item at once. While all workers are busy, items wait, and the next free
-//! worker takes all that have come: the more arrives, the less each of them costs.
+//! An idle worker takes a single item at once. While all workers are busy, items wait, and the next free worker takes
+//! all waiting items: the higher the load, the lower the cost per item.
 
 use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-/// Items that may wait for a worker; further ones wait for a place.
+/// Most waiting items; further ones wait for space in the queue.
 const WAITING_MAX: usize = 4096;
 
-/// An item, and where its result goes.
+/// An item, and the channel for its result.
 type Asked<T, R> = (T, oneshot::Sender<R>);
 
-/// The way to the workers; cheap to clone. They end when the last clone is gone.
+/// The queue of the workers; cheap to clone. The workers end when the last clone is dropped.
 pub struct Gather<T, R> {
     waiting: mpsc::Sender<Asked<T, R>>,
 }
 
-/// The work panicked, or the process stops.
+/// The worker panicked, or the process is stopping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("nobody is there to do the work")]
+#[error("no worker completed the item")]
 pub struct Gone;
 
 impl<T, R> Clone for Gather<T, R> {
@@ -30,8 +30,8 @@ impl<T, R> Clone for Gather<T, R> {
 }
 
 impl<T: Send + 'static, R: Send + 'static> Gather<T, R> {
-    /// Starts `workers` tasks, each of which gives up to `items_max` items at a time to `work`, whose results have the
-    /// order of the items.
+    /// Starts `workers` tasks. Each passes up to `items_max` items at a time to `work`, which returns their results in
+    /// the same order.
     pub fn start<W, F>(workers: usize, items_max: usize, work: W) -> Self
     where
         W: Fn(Vec<T>) -> F + Clone + Send + 'static,
@@ -45,12 +45,12 @@ impl<T: Send + 'static, R: Send + 'static> Gather<T, R> {
         Self { waiting }
     }
 
-    /// Has the item done, alone or together with others, and returns its result.
+    /// Submits an item and waits for its result.
     ///
-    /// Once it is taken it is done, even if nobody waits for the result any more.
+    /// Once a worker has taken the item, it is processed even if the caller stops waiting.
     ///
     /// # Errors
-    /// [`Gone`] when it may or may not have been done.
+    /// [`Gone`]: the item may or may not have been processed.
     pub async fn ask(&self, item: T) -> Result<R, Gone> {
         let (answer, answered) = oneshot::channel();
         self.waiting.send((item, answer)).await.map_err(|_| Gone)?;
@@ -66,15 +66,15 @@ where
 {
     loop {
         let mut taken = Vec::new();
-        // The lock is for the taking only: the next worker waits for items while this one works.
+        // The lock is held only while taking items: the next worker waits for items while this one works.
         if arrived.lock().await.recv_many(&mut taken, items_max).await == 0 {
             return;
         }
         let (items, answers): (Vec<T>, Vec<oneshot::Sender<R>>) = taken.into_iter().unzip();
-        // A task of its own: a panic costs these items their answers, and the others nothing.
+        // A separate task, so that a panic affects only the items of this batch.
         let Ok(results) = tokio::spawn(work(items)).await else { continue };
         for (answer, result) in answers.into_iter().zip(results) {
-            // Who asked may have gone.
+            // The caller may have stopped waiting.
             let _ = answer.send(result);
         }
     }
@@ -132,7 +132,7 @@ mod tests {
     #[tokio::test]
     async fn work_that_panics_leaves_no_one_waiting_and_the_next_is_done() {
         let gather = Gather::start(1, 8, |items: Vec<u32>| async move {
-            assert_ne!(items, [1], "as the test wants");
+            assert_ne!(items, [1], "the panic of this test");
             items
         });
         assert_eq!(gather.ask(1).await, Err(Gone));

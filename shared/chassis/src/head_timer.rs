@@ -1,8 +1,8 @@
-//! How long a connection waits for the head of its next request, with one sleep for all of them.
+//! The header read timeout of a connection, with one timer for all of its requests.
 //!
-//! hyper makes a sleep for each head and drops it once the head is there, which allocates it and puts it into the
-//! runtime's timer wheel and takes it out again. Here a connection keeps its sleep and moves it only when it ends too
-//! early: once in the time that a head may take, whatever the number of requests.
+//! hyper creates a sleep for each head and drops it when the head has arrived, which allocates it, and adds it to and
+//! removes it from the runtime's timer wheel. Here a connection reuses its sleep and resets it only when it fires too
+//! early: at most once per timeout period, regardless of the number of requests.
 
 use hyper::rt::{Sleep, Timer};
 use std::pin::Pin;
@@ -16,10 +16,10 @@ pub(crate) struct HeadTimer {
     kept: Kept,
 }
 
-/// The sleep that nobody uses at the moment; none before the first.
+/// The sleep while it is not in use; `None` before the first use.
 type Kept = Arc<Mutex<Option<Pin<Box<tokio::time::Sleep>>>>>;
 
-/// A wait until `deadline`, with the kept sleep from its first poll on.
+/// A wait until `deadline`. It takes the connection's sleep at its first poll.
 struct Wait {
     deadline: tokio::time::Instant,
     sleep: Option<Pin<Box<tokio::time::Sleep>>>,
@@ -70,7 +70,7 @@ impl Drop for Wait {
 }
 
 fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A sleep is one after a panic too.
+    // After a panic while the lock was held, the sleep is still valid.
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -93,7 +93,7 @@ mod tests {
         assert!(kept(&timer).is_some());
 
         let deadline = begun + Duration::from_millis(120);
-        // The kept sleep ends before this wait.
+        // The reused sleep fires before the end of this wait.
         timer.sleep_until(deadline).await;
         assert!(Instant::now() >= deadline);
         assert_eq!(kept(&timer), Some(deadline.into()));

@@ -1,7 +1,7 @@
-//! A log line as one JSON object, with the id of the trace in which it was written.
+//! A log line as one JSON object, with the id of the current trace.
 //!
-//! As `tracing-subscriber` writes it, to the field; that one reads the span's fields back from JSON for each event and
-//! writes them again, which was an eighth of what a request cost the gateway. Here they are copied as they are.
+//! The output is the same as that of `tracing-subscriber`, which parses the span's fields back from JSON for each event
+//! and writes them again. That took an eighth of the time of a request in the gateway. Here the fields are copied.
 
 use crate::timestamp;
 use std::fmt::{self, Write};
@@ -11,10 +11,10 @@ use tracing_subscriber::fmt::format::{JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// The field that names the trace.
+/// The field with the trace id.
 const TRACE_ID: &str = "trace_id";
 
-/// Formats events; the fields of spans are to be formatted by [`JsonFields`].
+/// Formats events; the fields of spans must be formatted by [`JsonFields`].
 pub(crate) struct JsonLine;
 
 impl<S> FormatEvent<S, JsonFields> for JsonLine
@@ -48,7 +48,7 @@ where
             quoted(&mut writer, span.name())?;
             let extensions = span.extensions();
             let fields = extensions.get::<FormattedFields<JsonFields>>().map_or("", |fields| fields.as_str());
-            // An object without its first brace, unless it is empty.
+            // A JSON object without its opening brace, unless it is empty.
             match fields.strip_prefix('{') {
                 None | Some("}") => writer.write_char('}')?,
                 Some(rest) => write!(writer, ",{rest}")?,
@@ -58,11 +58,11 @@ where
     }
 }
 
-/// Writes the fields of an event, each with a comma before it.
+/// Writes the fields of an event, each with a leading comma.
 struct Fields<'a> {
     writer: Writer<'a>,
     outcome: fmt::Result,
-    /// Whether they say themselves in which trace they belong.
+    /// Whether the event has its own field `trace_id`.
     name_trace: bool,
 }
 
@@ -78,7 +78,7 @@ impl Fields<'_> {
 
 impl Visit for Fields<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        // JSON knows no infinity.
+        // JSON has no infinity.
         self.write(
             field,
             |writer| {
@@ -124,7 +124,7 @@ fn quoted(writer: &mut Writer<'_>, text: &str) -> fmt::Result {
     writer.write_char('"')
 }
 
-/// Writes what stands between the quotes of a JSON string. Source: RFC 8259, section 7.
+/// Escapes the content of a JSON string. Source: RFC 8259, section 7.
 struct Escaping<'a, 'b>(&'a mut Writer<'b>);
 
 impl Write for Escaping<'_, '_> {
@@ -134,7 +134,7 @@ impl Write for Escaping<'_, '_> {
             if !matches!(byte, b'"' | b'\\' | 0..0x20) {
                 continue;
             }
-            // What is escaped is one byte long, so these are the bounds of characters.
+            // Escaped characters are one byte long, so these indices are character boundaries.
             self.0.write_str(&text[plain_from..at])?;
             match byte {
                 b'\n' => self.0.write_str("\\n")?,
@@ -170,7 +170,7 @@ mod tests {
         }
     }
 
-    /// The lines that are logged, without their time.
+    /// The logged lines, without their timestamps.
     fn logged(log: impl FnOnce()) -> Vec<Value> {
         let kept = Kept::default();
         let lines = {

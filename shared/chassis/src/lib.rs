@@ -1,4 +1,5 @@
-//! What every process has: configuration, telemetry, a serve loop, problems, PostgreSQL, documentation pages.
+//! Infrastructure of all programs: configuration, telemetry, the serve loop, problem documents, PostgreSQL, OpenAPI
+//! pages.
 
 pub mod clock;
 pub mod config;

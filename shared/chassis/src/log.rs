@@ -1,8 +1,8 @@
-//! Where log lines go: to standard output, written by a thread of their own, many with one call.
+//! Log output: a separate thread writes to standard output, many lines per system call.
 //!
-//! A line is appended to a buffer, which costs its writer no system call unless the thread sleeps for lack of work. The
-//! thread waits a moment after the first line, then writes all that have come. What a killed process had logged in that
-//! moment is lost; what one that stops or panics had logged is not.
+//! Appending a line to the buffer costs the caller no system call unless the thread is waiting for work. After the
+//! first line the thread waits 20 ms, then writes all lines that have arrived. If the process is killed, the lines of
+//! that time are lost; if it stops or panics, they are written.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -12,23 +12,23 @@ use std::thread;
 use std::time::Duration;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// How long lines are collected: unnoticed by a person who watches, and a hundred lines of a busy process.
+/// How long lines are collected: not noticeable for a reader, and about a hundred lines of a busy process.
 const COLLECTED_FOR: Duration = Duration::from_millis(20);
-/// Bytes that may wait; whoever logs more than can be written waits for the thread.
+/// Most bytes in the buffer; above this, callers wait for the thread.
 const WAITING_BYTES_MAX: usize = 1024 * 1024;
 
 static LOG: OnceLock<Arc<Log>> = OnceLock::new();
 
-/// Lines on their way to the output.
+/// The log buffer and its output.
 #[derive(Debug)]
 struct Log {
     output: File,
     waiting: Mutex<Vec<u8>>,
-    /// Lines have come, or were written.
+    /// Signals that lines were added or written.
     changed: Condvar,
 }
 
-/// Takes lines; cheap to clone.
+/// A writer for log lines; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Lines(Arc<Log>);
 
@@ -37,7 +37,7 @@ pub(crate) struct Lines(Arc<Log>);
 /// # Errors
 /// When standard output is closed.
 pub(crate) fn start() -> io::Result<Lines> {
-    // Standard output itself is written line by line, whatever is put before it.
+    // `io::stdout` would write line by line, regardless of the buffer.
     let output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     let log = Arc::new(Log { output, waiting: Mutex::default(), changed: Condvar::new() });
     let _ = LOG.set(Arc::clone(&log));
@@ -48,7 +48,7 @@ pub(crate) fn start() -> io::Result<Lines> {
     Ok(Lines(log))
 }
 
-/// Writes what is not written yet, at once.
+/// Writes the buffered lines at once.
 pub(crate) fn flush() {
     if let Some(log) = LOG.get() {
         log.write_waiting();
@@ -57,7 +57,7 @@ pub(crate) fn flush() {
 
 impl Log {
     fn waiting(&self) -> MutexGuard<'_, Vec<u8>> {
-        // A panic while holding the lock leaves bytes that are still bytes.
+        // After a panic while the lock was held, the bytes are still valid.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -69,10 +69,10 @@ impl Log {
         }
     }
 
-    /// Holds the lock while it writes: lines of two threads keep their order.
+    /// Holds the lock while it writes, so that the order of lines is preserved.
     fn write_waiting(&self) {
         let mut waiting = self.waiting();
-        // There is nowhere to tell that the log can't be written.
+        // There is no other place to report a failed write.
         let _ = (&self.output).write_all(&waiting);
         waiting.clear();
         drop(waiting);

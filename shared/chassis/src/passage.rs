@@ -1,8 +1,8 @@
-//! The pass that the gateway gives a request on its way to a service: proof that it came through the gateway, and as
-//! whom. Signed with a secret that both know, and good for half a minute.
+//! The internal token that the gateway adds to each request to a service. It proves that the request comes from the
+//! gateway, and names its user. It is signed with a shared secret and valid for 30 seconds.
 //!
 //! ```text
-//! x-chipin-pass: 1.42.user.1790000000.5f1c…  version, user or "-", role, end of life in Unix seconds, HMAC-SHA-256
+//! x-chipin-pass: 1.42.user.1790000000.5f1c…  version, user or "-", role, expiry in Unix seconds, HMAC-SHA-256
 //! ```
 
 use crate::clock::unix_seconds;
@@ -20,13 +20,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The header that carries the pass.
+/// The header with the internal token.
 pub const PASS_HEADER: HeaderName = HeaderName::from_static("x-chipin-pass");
 
-/// How long a pass is good: the way from the gateway to a service, with some difference between their clocks.
+/// Lifetime of a token: the time from the gateway to a service, plus a difference between their clocks.
 pub const LIFE: Duration = Duration::from_secs(30);
 
-/// Characters of a secret at least.
+/// Length of the shortest accepted secret.
 const SECRET_CHARACTERS_MIN: usize = 32;
 const VERSION: &str = "1";
 const NOBODY: &str = "-";
@@ -35,36 +35,36 @@ const NOBODY: &str = "-";
 #[derive(Clone)]
 pub struct GatewaySecret(Arc<str>);
 
-/// A secret that could be guessed.
+/// The secret is too short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a secret has at least {SECRET_CHARACTERS_MIN} characters: make one with `openssl rand -hex 32`")]
+#[error("the secret must have at least {SECRET_CHARACTERS_MIN} characters: generate one with `openssl rand -hex 32`")]
 pub struct WeakSecret;
 
-/// What a user may do besides what is theirs.
+/// The role of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Nothing.
+    /// No additional rights.
     User,
-    /// Look after other users and the machinery.
+    /// May manage users and use the operations pages.
     Administrator,
 }
 
-/// Who a request is made for, as the gateway found out.
+/// The authenticated user of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Passenger {
-    /// The user's number.
+    /// The user id.
     pub user: i64,
-    /// What they may do.
+    /// The role.
     pub role: Role,
 }
 
-/// No pass of ours, or one that is no longer good.
+/// The token is invalid or expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct BadPass;
 
-/// A service on an address that strangers can reach, without a secret.
+/// A service without a secret listens on an address that is not loopback.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("GATEWAY_SECRET is not set, and without it {address}, which is no loopback address, would believe anybody")]
+#[error("GATEWAY_SECRET is not set: without it the service may listen on loopback only, not on {address}")]
 pub struct OpenDoor {
     address: SocketAddr,
 }
@@ -84,7 +84,7 @@ impl fmt::Debug for GatewaySecret {
 }
 
 impl Role {
-    /// The role as it is written in passes and tokens.
+    /// The role as written in tokens.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -92,34 +92,34 @@ impl Role {
         }
     }
 
-    /// Reads a role.
+    /// Parses a role.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::User, Self::Administrator].into_iter().find(|role| role.as_str() == text)
     }
 }
 
 impl GatewaySecret {
-    /// A pass for a request that is made now.
+    /// A token for a request that is sent now.
     pub fn pass(&self, passenger: Option<Passenger>) -> HeaderValue {
         let ends = unix_seconds() + LIFE.as_secs();
         let user = passenger.map_or_else(|| NOBODY.to_owned(), |passenger| passenger.user.to_string());
         let role = passenger.map_or(Role::User, |passenger| passenger.role).as_str();
         let signed = self.sign("pass", &format!("{VERSION}.{user}.{role}.{ends}"));
-        // Digits, letters, dots and a hyphen are always a header value.
+        // Digits, letters, dots and hyphens are always a valid header value.
         HeaderValue::from_str(&signed).unwrap_or(HeaderValue::from_static(NOBODY))
     }
 
-    /// Who a pass is for.
+    /// The principal of a token.
     ///
     /// # Errors
-    /// [`BadPass`] when it is none of ours, or no longer good.
+    /// [`BadPass`] when the token is invalid or expired.
     fn read(&self, pass: &str) -> Result<Option<Passenger>, BadPass> {
         let claims = self.verified("pass", pass).ok_or(BadPass)?;
         let parts: Vec<&str> = claims.split('.').collect();
         let [VERSION, user, role, ends] = parts[..] else { return Err(BadPass) };
         let ends: u64 = ends.parse().map_err(|_| BadPass)?;
         let now = unix_seconds();
-        // Not for longer than one that is made now either.
+        // A token that expires much later than one issued now is rejected too.
         if ends < now || ends > now + 2 * LIFE.as_secs() {
             return Err(BadPass);
         }
@@ -130,18 +130,18 @@ impl GatewaySecret {
         Ok(Some(Passenger { user, role: Role::parse(role).ok_or(BadPass)? }))
     }
 
-    /// `text` with a signature behind it, which is good for one `purpose` only.
+    /// `text` with an appended signature, which is valid for one `purpose` only.
     pub fn sign(&self, purpose: &str, text: &str) -> String {
         let mac = self.mac(purpose, text).finalize().into_bytes();
         let hexadecimal: String = mac.iter().flat_map(|byte| hexadecimal(*byte)).collect();
         format!("{text}.{hexadecimal}")
     }
 
-    /// The text before a signature of [`GatewaySecret::sign`], if that is right.
+    /// The text before a signature of [`GatewaySecret::sign`], if the signature is valid.
     pub fn verified<'a>(&self, purpose: &str, signed: &'a str) -> Option<&'a str> {
         let (text, mac) = signed.rsplit_once('.')?;
         let mac = bytes_of(mac)?;
-        // Compared in constant time.
+        // In constant time.
         self.mac(purpose, text).verify_slice(&mac).ok()?;
         Some(text)
     }
@@ -156,12 +156,13 @@ impl GatewaySecret {
     }
 }
 
-/// Who may come in: with a secret, whoever brings a pass; without one, on loopback, everybody.
+/// How requests to a service are authenticated: with a secret, by internal tokens; without one, on loopback only, every
+/// client is trusted.
 #[derive(Clone, Debug)]
 pub struct Entrance(Option<GatewaySecret>);
 
 impl Entrance {
-    /// The entrance of a service that listens on `address`.
+    /// The authentication for a service that listens on `address`.
     ///
     /// # Errors
     /// [`OpenDoor`] without a secret on an address that is not loopback.
@@ -173,13 +174,13 @@ impl Entrance {
     }
 }
 
-/// Lets in what brings a pass, as whom the pass says; whatever else the request says about that is dropped.
+/// Accepts requests with a valid token and sets the identity headers from it; other identity headers are removed.
 pub(crate) async fn demand_pass(State(entrance): State<Entrance>, mut request: Request, next: Next) -> Response {
     let Some(secret) = &entrance.0 else {
         return next.run(request).await;
     };
     let Ok(passenger) = passenger(secret, request.headers()) else {
-        let detail = "this service answers what comes through the gateway";
+        let detail = "this service accepts only requests from the gateway";
         return Problem::new(StatusCode::UNAUTHORIZED, "not_through_the_gateway", detail).into_response();
     };
     let headers = request.headers_mut();

@@ -1,31 +1,31 @@
-//! Connections to PostgreSQL, with limits on everything that may hang.
+//! Connections to PostgreSQL, with timeouts for everything that can block.
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Variables of a service that owns a schema.
+/// Configuration of a service that owns a schema.
 #[derive(Clone, Debug, clap::Args)]
 pub struct PostgresConfig {
-    /// The database, with this service's own role: `postgres://role:password@host:port/database`.
+    /// URL of the database, with this service's own role: `postgres://role:password@host:port/database`.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: String,
 
-    /// A read replica for queries; without it the database itself answers them.
+    /// URL of a read replica for queries; without it the database itself is used.
     #[arg(long, env = "DATABASE_READ_URL", hide_env_values = true)]
     pub database_read_url: Option<String>,
 
-    /// Most connections of the pool.
+    /// Most connections per pool.
     #[arg(long, env = "DATABASE_CONNECTIONS_MAX", default_value_t = 16)]
     pub database_connections_max: u32,
 }
 
-/// How long a caller waits for a free connection before it is told that the database is away.
+/// How long a caller waits for a free connection before the database counts as unavailable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// Longest statement of a service; also stops a transaction that forgot to end.
+/// Longest statement; also ends transactions that stay idle.
 const STATEMENT_TIMEOUT: &str = "10s";
 
-/// The options of every connection of a service: its schema, its name in `pg_stat_activity`, its timeouts.
+/// The options of every connection: schema, application name and timeouts.
 ///
 /// # Errors
 /// When the URL is malformed.
@@ -41,7 +41,7 @@ pub fn options(url: &str, schema: &str) -> Result<PgConnectOptions, sqlx::Error>
     ]))
 }
 
-/// A pool for commands. It connects when first used, so a service starts while the database is away.
+/// A pool for writes. It connects on first use, so a service starts even while the database is unavailable.
 ///
 /// # Errors
 /// When the URL is malformed.
@@ -64,7 +64,7 @@ fn pool_options(connections_max: u32) -> PgPoolOptions {
     PgPoolOptions::new().max_connections(connections_max).acquire_timeout(ACQUIRE_TIMEOUT)
 }
 
-/// Whether the database is away rather than unhappy with what we asked: worth trying again, unchanged.
+/// Whether the database is unavailable, rather than rejecting the statement: the same statement may succeed later.
 pub fn is_outage(failure: &sqlx::Error) -> bool {
     match failure {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
@@ -76,10 +76,10 @@ pub fn is_outage(failure: &sqlx::Error) -> bool {
     }
 }
 
-/// Answers whether the database can be reached, for `/readyz`.
+/// Checks that the database is reachable, for `/readyz`.
 ///
 /// # Errors
-/// Words for the report.
+/// A description of the error.
 pub async fn check(pool: PgPool) -> Result<(), String> {
     sqlx::query("select 1").execute(&pool).await.map(drop).map_err(|error| error.to_string())
 }

@@ -1,4 +1,4 @@
-//! The serve loop of every server: `axum::serve` has no header timeout and can't be given one.
+//! The serve loop of every server. `axum::serve` can't be used, because it has no header timeout.
 
 use crate::framing::Framed;
 use crate::head_timer::HeadTimer;
@@ -25,21 +25,21 @@ use tokio_util::task::TaskTracker;
 use tower::Service;
 use tracing::{debug, warn};
 
-/// A connection whose request head is not complete by then is closed, idle ones too.
+/// A connection is closed if no complete request head arrives within this time, also while it is idle.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
-/// Open connections, sockets included; further ones wait in the kernel's queue.
+/// Open connections, WebSockets included; further ones wait in the kernel's accept queue.
 const CONNECTIONS_MAX: usize = 20_000;
 /// Largest request head, in bytes.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
-/// Pause after a failed accept: out of file descriptors is not cured by trying again at once.
+/// Pause after a failed accept: an immediate retry does not help when file descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves `router` on `listener` until `stopping`, then lets requests in flight end.
+/// Serves `router` on `listener` until `stopping` is cancelled, then waits for requests in flight.
 ///
-/// Sockets that were upgraded leave this loop; whoever upgraded them ends them.
+/// Upgraded connections leave this loop; their handlers must close them.
 ///
 /// # Errors
-/// None at present: a failed accept is logged and tried again.
+/// None at present: failed accepts are logged and retried.
 pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) -> Result<(), std::io::Error> {
     let of_connection = move |peer| {
         let router = router.clone();
@@ -48,9 +48,8 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
     accept(listener, of_connection, stopping, None).await
 }
 
-/// The same without a router, on threads of their own: `of_connection` makes of the client's address what answers the
-/// requests of its connection, and `workers` take connections in turns. [`ask`] is for the requests that are a router's
-/// after all.
+/// As [`serve`], without a router and on worker threads: `of_connection` maps a client's address to the function that
+/// responds to the requests of its connection, and `workers` take connections in turn. [`ask`] calls a router.
 ///
 /// # Errors
 /// As [`serve`].
@@ -67,10 +66,10 @@ where
     accept(listener, of_connection, stopping, Some(&workers)).await
 }
 
-/// What every request comes to.
+/// The result of every request.
 pub type Answer = Result<Response, Infallible>;
 
-/// Has a router answer.
+/// Calls a router.
 pub fn ask(router: &Router, mut request: Request, peer: SocketAddr) -> impl Future<Output = Answer> + Send + use<> {
     request.extensions_mut().insert(ConnectInfo(peer));
     // Routers are always ready.
@@ -108,7 +107,7 @@ where
                     });
                     continue;
                 };
-                // A socket belongs to the runtime that waits for it.
+                // A socket is bound to the runtime that polls it.
                 let Ok(stream) = stream.into_std() else { continue };
                 let connection = async move {
                     if let Ok(stream) = TcpStream::from_std(stream) {
@@ -132,7 +131,7 @@ where
 
 fn tell(peer: SocketAddr, ended: hyper::Result<()>) {
     if let Err(failure) = ended {
-        debug!(%peer, error = %failure, "a connection ended badly");
+        debug!(%peer, error = %failure, "a connection ended with an error");
     }
 }
 
@@ -141,7 +140,7 @@ async fn serve_connection<A: Future<Output = Answer> + Send + 'static>(
     answer: impl Fn(Request) -> A + Send + 'static,
     stopping: CancellationToken,
 ) -> hyper::Result<()> {
-    // Small answers must not wait for Nagle's algorithm; a socket that refuses still works.
+    // Nagle's algorithm would delay small responses; if disabling it fails, the socket still works.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: hyper::Request<Incoming>| answer(request.map(boxed)));
     let connection = http1::Builder::new()
@@ -158,7 +157,7 @@ async fn serve_connection<A: Future<Output = Answer> + Send + 'static>(
     connection.await
 }
 
-/// The body as handlers know it; none costs nothing.
+/// The body type of handlers; an empty body needs no allocation.
 fn boxed(body: Incoming) -> Body {
     if body.is_end_stream() { Body::empty() } else { Body::new(body) }
 }

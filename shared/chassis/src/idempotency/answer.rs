@@ -1,10 +1,10 @@
-//! An answer that can be given again.
+//! A response that can be stored and replayed.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
-/// An answer that can be kept: a status, a `Location` if there is one, and a JSON body.
+/// A response that can be stored: a status, an optional `Location`, and a JSON body.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The HTTP status.

@@ -1,4 +1,4 @@
-//! Whether a request is new, was answered, or is still being worked on.
+//! Whether a request is new, completed or in progress.
 
 use super::{Answer, Scope};
 use crate::problem::Problem;
@@ -8,29 +8,29 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use std::collections::{HashMap, HashSet};
 
-/// What to do with a request that carries a key.
+/// How to proceed with a request.
 pub enum Claim {
-    /// It was answered before, or can't be now: answer this. A transaction that does nothing else is rolled back, so
-    /// that the key is free again at once.
+    /// Return this response: the request was completed before, or can't be processed now. Roll back a transaction
+    /// without other changes, so that the key is unlocked at once.
     Answered(Response),
-    /// It is new: do it, then keep the answer in the same transaction.
+    /// The request is new: process it, then store the response in the same transaction.
     Fresh,
 }
 
-/// Finds out, in the transaction of the effect, whether the request was made before; without a key it is always new.
+/// Checks, in the transaction of the effect, whether the request was made before. Without a key it is always new.
 ///
-/// The answer is 409 while the first request is still running, and 422 when the key was used for another body.
+/// The response is 409 while the first request is in progress, and 422 if the key was used with another body.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn claim(connection: &mut PgConnection, scope: Option<&Scope>) -> Result<Claim, sqlx::Error> {
     Ok(claim_all(connection, &[scope]).await?.pop().unwrap_or(Claim::Fresh))
 }
 
-/// [`claim`] for requests that are worked on in one transaction; the claims have their order.
+/// [`claim`] for several requests in one transaction; the claims are in the order of the requests.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn claim_all(connection: &mut PgConnection, scopes: &[Option<&Scope>]) -> Result<Vec<Claim>, sqlx::Error> {
     let keyed: Vec<&Scope> = scopes.iter().copied().flatten().collect();
     if keyed.is_empty() {
@@ -40,7 +40,7 @@ pub async fn claim_all(connection: &mut PgConnection, scopes: &[Option<&Scope>])
     let mut kept = kept(connection, &keyed).await?;
     let claims = scopes.iter().map(|scope| {
         let Some(scope) = scope else { return Ok(Claim::Fresh) };
-        // `remove`: of two requests with one key the second finds the first still running, beside it.
+        // `remove`: if two requests of a batch have the same key, the second one finds the first one in progress.
         if !free.remove(&scope.lock_id()) {
             return Ok(Claim::Answered(busy()));
         }
@@ -52,9 +52,9 @@ pub async fn claim_all(connection: &mut PgConnection, scopes: &[Option<&Scope>])
     claims.collect()
 }
 
-/// Locks the keys until the transaction ends, and returns the locks that nobody else had.
+/// Tries to lock the keys until the transaction ends; returns the acquired locks.
 ///
-/// Not waiting is the point: the client learns that its first request is still being worked on.
+/// It does not wait, so that the client learns that its first request is in progress.
 async fn lock(connection: &mut PgConnection, keyed: &[&Scope]) -> Result<HashSet<i64>, sqlx::Error> {
     let ids: HashSet<i64> = keyed.iter().map(|scope| scope.lock_id()).collect();
     let locked: Vec<i64> =
@@ -65,7 +65,7 @@ async fn lock(connection: &mut PgConnection, keyed: &[&Scope]) -> Result<HashSet
     Ok(locked.into_iter().collect())
 }
 
-/// The rows of those requests that were answered.
+/// The stored responses to these requests.
 async fn kept(
     connection: &mut PgConnection,
     keyed: &[&Scope],
@@ -83,7 +83,7 @@ async fn kept(
 }
 
 fn busy() -> Response {
-    let detail = "a request with this Idempotency-Key is still being worked on";
+    let detail = "a request with this Idempotency-Key is still in progress";
     Problem::new(StatusCode::CONFLICT, "idempotency_key_in_use", detail)
         .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
         .into_response()
@@ -91,7 +91,7 @@ fn busy() -> Response {
 
 fn answered(scope: &Scope, kept: &PgRow) -> Result<Claim, sqlx::Error> {
     if kept.try_get::<Vec<u8>, _>("request_hash")? != scope.request_hash {
-        let detail = "this Idempotency-Key was used for a request with another body";
+        let detail = "this Idempotency-Key was used with another request body";
         let reused = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail);
         return Ok(Claim::Answered(reused.into_response()));
     }

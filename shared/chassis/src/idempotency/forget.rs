@@ -1,18 +1,18 @@
-//! Old answers are forgotten.
+//! Deletes old responses.
 
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-/// How long an answer is kept, in hours; the effect itself is unique for ever by the ledger.
+/// How long a response is stored, in hours. After that, the ledger's unique constraint still prevents a second effect.
 pub const KEPT_HOURS: i32 = 48;
-/// How often old answers are forgotten.
+/// Time between two cleanups.
 const FORGET_EVERY: Duration = Duration::from_hours(1);
 
-/// Deletes answers older than [`KEPT_HOURS`], a thousand at a time so that no lock lives long.
+/// Deletes responses older than [`KEPT_HOURS`], in batches of a thousand, so that each lock is short.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn forget_old(pool: &sqlx::PgPool) -> Result<u64, sqlx::Error> {
     let mut forgotten = 0;
     loop {
@@ -31,14 +31,14 @@ pub async fn forget_old(pool: &sqlx::PgPool) -> Result<u64, sqlx::Error> {
     }
 }
 
-/// Forgets old answers every hour until `stopping`.
+/// Deletes old responses every hour until `stopping` is cancelled.
 ///
 /// # Errors
-/// None: a failure is logged and tried again.
+/// None: failures are logged and retried.
 pub async fn forget_old_until(pool: sqlx::PgPool, stopping: CancellationToken) -> Result<(), std::convert::Infallible> {
     loop {
         if let Err(failure) = forget_old(&pool).await {
-            warn!(error = %failure, "forget old answers");
+            warn!(error = %failure, "could not delete old idempotency keys; retrying");
         }
         tokio::select! {
             () = tokio::time::sleep(FORGET_EVERY) => {}

@@ -1,12 +1,12 @@
-//! Answers are kept with the effects that they tell of.
+//! Stores responses together with their effects.
 
 use super::{Answer, Scope};
 use sqlx::PgConnection;
 
-/// Keeps the answer for repeats, in the transaction of the effect; without a key there is nothing to keep.
+/// Stores the response for repeated requests, in the transaction of the effect; does nothing without a key.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn keep(connection: &mut PgConnection, scope: Option<&Scope>, answer: &Answer) -> Result<(), sqlx::Error> {
     match scope {
         Some(scope) => keep_all(connection, &[(scope, answer)]).await,
@@ -14,10 +14,10 @@ pub async fn keep(connection: &mut PgConnection, scope: Option<&Scope>, answer: 
     }
 }
 
-/// Keeps the answers of requests that are worked on in one transaction.
+/// Stores the responses to several requests in one transaction.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn keep_all(connection: &mut PgConnection, answers: &[(&Scope, &Answer)]) -> Result<(), sqlx::Error> {
     if answers.is_empty() {
         return Ok(());

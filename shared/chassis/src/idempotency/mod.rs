@@ -1,7 +1,7 @@
-//! `Idempotency-Key`: the first answer is kept in the transaction of its effect and given again to repeats.
+//! `Idempotency-Key`: the first response is stored in the transaction of its effect, and replayed to repeated requests.
 //!
-//! Needs the table `idempotency_keys` in the service's schema. Only answers of committed transactions are kept:
-//! a refused request changed nothing and may be tried again with the same key.
+//! Needs the table `idempotency_keys` in the service's schema. Only responses of committed transactions are stored: a
+//! rejected request changed nothing and can be retried with the same key.
 
 mod answer;
 mod claim;

@@ -1,4 +1,4 @@
-//! Sends finished spans in batches. What the collector does not take is dropped: nothing is kept for later.
+//! Exports finished spans in batches. A batch that the collector does not accept is dropped.
 
 use super::data;
 use crate::process::chain;
@@ -10,16 +10,16 @@ use tokio_util::sync::CancellationToken;
 use trace::{Finished, Record};
 use tracing::{info, warn};
 
-/// Spans of one request to the collector.
+/// Spans per request to the collector.
 const BATCH_MAX: usize = 512;
-/// Longest wait of the first span of a batch for others.
+/// Longest time that the first span of a batch waits for others.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// The task that exports.
+/// The export task.
 pub(super) struct Exporting {
     exporter: SpanExporter,
     endpoint: String,
-    /// The last batch was not taken: the outage was logged.
+    /// Whether the last batch failed, so that the outage is already logged.
     is_failing: bool,
 }
 
@@ -28,7 +28,7 @@ impl Exporting {
         Self { exporter, endpoint: endpoint.to_owned(), is_failing: false }
     }
 
-    /// Exports until `stopping`, then what is left.
+    /// Exports until `stopping` is cancelled, then exports the remaining spans.
     pub(super) async fn run(mut self, mut finished: Finished, stopping: CancellationToken) {
         info!(endpoint = self.endpoint, "spans are exported to {}", self.endpoint);
         loop {
@@ -47,24 +47,24 @@ impl Exporting {
             Ok(()) => {
                 metrics::counter!("trace_spans_exported_total").increment(size);
                 if std::mem::take(&mut self.is_failing) {
-                    info!(endpoint = self.endpoint, "the collector takes spans again");
+                    info!(endpoint = self.endpoint, "the collector accepts spans again");
                 }
             }
             Err(failure) => {
                 count_dropped("not_taken", size);
                 if !std::mem::replace(&mut self.is_failing, true) {
                     let (endpoint, error) = (&self.endpoint, chain(&failure));
-                    warn!(endpoint, error, "the collector at {endpoint} does not take spans: they are dropped");
+                    warn!(endpoint, error, "the collector at {endpoint} does not accept spans: dropping them");
                 }
             }
         }
     }
 }
 
-/// Waits for spans, and a while for more; an empty batch is the end.
+/// Waits for spans, then collects more for a while; an empty batch means the end.
 async fn gather(finished: &mut Finished, stopping: &CancellationToken) -> Vec<Record> {
     let mut batch = Vec::new();
-    // The first span of a batch is waited for as long as it takes.
+    // There is no time limit for the first span of a batch.
     let mut due: Option<Instant> = None;
     while batch.len() < BATCH_MAX {
         let room = BATCH_MAX - batch.len();
