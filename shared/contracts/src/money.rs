@@ -1,4 +1,4 @@
-//! Money: whole minor units inside, an exact JSON number in major units on the wire.
+//! Money: an integer of minor units in memory, an exact JSON number in major units on the wire.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -11,10 +11,10 @@ use std::fmt;
 const DECIMALS: i64 = 2;
 const MINOR_PER_MAJOR: i64 = 100;
 
-/// A sum of money in minor units (kopecks, cents); it may be negative or zero.
+/// An amount of money in minor units (kopecks, cents); it may be negative or zero.
 ///
-/// On the wire it is a JSON number in major units with at most two decimals, `499.90`, read digit by digit and
-/// never through a float.
+/// On the wire it is a JSON number in major units with at most two decimals, `499.90`. It is parsed digit by digit,
+/// never as a float.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(i64);
 
@@ -27,10 +27,10 @@ pub enum MoneyError {
     /// A fraction of a minor unit.
     #[error("must have at most two decimals")]
     TooManyDecimals,
-    /// Beyond what 64 bits of minor units hold.
+    /// More minor units than 64 bits can hold.
     #[error("is too large")]
     TooLarge,
-    /// Zero or less where something must be paid.
+    /// Zero or negative, where a payment is expected.
     #[error("must be greater than 0")]
     NotPositive,
     /// More than [`Amount::MAX`].
@@ -39,15 +39,15 @@ pub enum MoneyError {
 }
 
 impl Money {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self(0);
 
-    /// Takes minor units: 49990 is 499.90.
+    /// Converts from minor units: 49990 is 499.90.
     pub const fn from_minor(minor: i64) -> Self {
         Self(minor)
     }
 
-    /// The sum in minor units.
+    /// The amount in minor units.
     pub const fn minor(self) -> i64 {
         self.0
     }
@@ -57,15 +57,15 @@ impl Money {
         self.0.checked_add(other.0).map(Self)
     }
 
-    /// The same sum with the other sign.
+    /// The same amount with the opposite sign.
     #[must_use]
     pub const fn negated(self) -> Self {
         Self(-self.0)
     }
 
-    /// Reads a JSON number in major units, exactly.
+    /// Parses a JSON number in major units, exactly.
     ///
-    /// The value decides, not the spelling: `5e2`, `500` and `500.000` are the same sum.
+    /// Only the value matters, not the notation: `5e2`, `500` and `500.000` are the same amount.
     ///
     /// ```
     /// use contracts::money::{Money, MoneyError};
@@ -101,7 +101,7 @@ impl Money {
     }
 }
 
-/// Reads the digits after `e`. Anything beyond +-100000 has left the range of money either way.
+/// Parses the digits after `e`. Anything beyond +-100000 is outside the range of money in any case.
 fn read_exponent(text: &str) -> Result<i64, MoneyError> {
     let (sign, digits) = match text.as_bytes().first() {
         Some(b'-') => (-1, &text[1..]),
@@ -163,7 +163,7 @@ impl<'de> Deserialize<'de> for Money {
     }
 }
 
-/// Money that somebody is to pay: more than 0 and at most [`Amount::MAX`].
+/// An amount to be paid: more than 0 and at most [`Amount::MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Amount(Money);
 
@@ -185,17 +185,17 @@ impl Amount {
         }
     }
 
-    /// The sum.
+    /// The amount.
     pub const fn money(self) -> Money {
         self.0
     }
 
-    /// The sum in minor units.
+    /// The amount in minor units.
     pub const fn minor(self) -> i64 {
         self.0.minor()
     }
 
-    /// Reads a JSON number in major units; see [`Money::from_json_number`].
+    /// Parses a JSON number in major units; see [`Money::from_json_number`].
     ///
     /// # Errors
     /// Those of [`Money::from_json_number`] and of [`Amount::new`].
