@@ -1,4 +1,4 @@
-//! Events on the traces of this crate: what `rabbit-outbox` asks of a tracing library.
+//! Propagates trace contexts in events: implements the tracing interface of `rabbit-outbox`.
 
 use crate::context::{self, TraceContext};
 use crate::sink;
@@ -18,7 +18,7 @@ impl Tracing for Propagation {
         let context = TraceContext::continued(parent);
         let kind = match new.side {
             Side::Producer => Kind::Producer,
-            // More sides would be of the consumer's.
+            // Any side added in the future will be a consumer's.
             _ => Kind::Consumer,
         };
         let mut span = Span::start(context, kind, || new.name.to_owned());
