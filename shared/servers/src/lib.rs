@@ -1,4 +1,4 @@
-//! Private PostgreSQL, RabbitMQ and Redis servers: each under a folder of its own, on loopback, stopped by process id.
+//! Private PostgreSQL, RabbitMQ and Redis servers: each in its own folder, on loopback, and stopped by process id.
 //!
 //! ```no_run
 //! use servers::{Port, RabbitMq, RabbitMqOptions};

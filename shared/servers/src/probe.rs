@@ -1,4 +1,4 @@
-//! Cheap questions to a server on loopback: does it answer, and with what.
+//! Cheap probes of a server on loopback.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -11,10 +11,10 @@ pub fn accepts(port: u16) -> bool {
     connect(port).is_ok()
 }
 
-/// The status of `GET path` on `port` of loopback, e.g. 200; an error if no HTTP answer came.
+/// The status of `GET path` on `port` of loopback, e.g. 200.
 ///
 /// # Errors
-/// Fails when nobody listens, or the answer is late or is not HTTP.
+/// When the connection is refused, or the response is late or not HTTP.
 pub fn http_status(port: u16, path: &str) -> io::Result<u16> {
     let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     // "HTTP/1.1 200" is twelve bytes.
@@ -23,7 +23,7 @@ pub fn http_status(port: u16, path: &str) -> io::Result<u16> {
     text.split(' ')
         .nth(1)
         .and_then(|status| status.parse().ok())
-        .ok_or_else(|| io::Error::other("the answer is not HTTP"))
+        .ok_or_else(|| io::Error::other("the response is not HTTP"))
 }
 
 /// Sends `question` to `port` of loopback and reads exactly `answer_len` bytes.

@@ -1,4 +1,4 @@
-//! Runs PostgreSQL's programs, which refuse root, when we are root.
+//! Runs PostgreSQL's programs as another user if we are root, because they refuse to run as root.
 
 use std::fs;
 use std::os::unix::fs::chown;
@@ -7,17 +7,15 @@ use std::process::{Command, Stdio};
 
 use crate::{StartError, is_root};
 
-/// The user that PostgreSQL is to take itself for; its Debian package creates it.
+/// The user that PostgreSQL runs as; its Debian package creates it.
 const USER: &str = "postgres";
 
-/// A command for `program` of the machine that does not run as root, with `folder` its to write.
+/// A command for `program` of the machine that does not run as root, with write access to `folder`.
 ///
-/// As root, a user namespace in which we are called `postgres` comes first: the
-/// files stay ours, so it works below a home that no other user may enter, and
-/// nothing needs to change owner. Containers often forbid namespaces; there the
-/// folder is given to the user `postgres`, and the program runs as that user.
-/// Both `unshare` and `setpriv` replace themselves with the program, so that
-/// its process id is the one we signal.
+/// If we are root, it uses a user namespace in which our user is called `postgres`: the files remain ours, so it also
+/// works in a home folder that other users can't enter, and no owner changes. Containers often forbid user namespaces;
+/// then the folder's owner is changed to the user `postgres`, and the program runs as that user. Both `unshare` and
+/// `setpriv` replace themselves with the program, so that its process id is the one that receives our signals.
 pub(crate) fn command(program: &Path, folder: &Path) -> Result<Command, StartError> {
     if !is_root() {
         return Ok(Command::new(program));
@@ -38,7 +36,7 @@ pub(crate) fn namespace(user: &str, group: &str) -> [String; 3] {
     ["--user".to_owned(), format!("--map-user={user}"), format!("--map-group={group}")]
 }
 
-/// Whether this machine allows such namespaces.
+/// Whether this machine allows user namespaces.
 pub(crate) fn namespaces_work(user: &str, group: &str) -> bool {
     Command::new("unshare")
         .args(namespace(user, group))
@@ -75,7 +73,7 @@ fn give_away(folder: &Path) -> Result<(), StartError> {
     })
 }
 
-/// Makes the folder and all that is in it the user's.
+/// Changes the owner of the folder and of its contents.
 pub(crate) fn give_away_to(path: &Path, uid: u32, gid: u32) -> std::io::Result<()> {
     chown(path, Some(uid), Some(gid))?;
     if path.is_dir() && !path.is_symlink() {
@@ -86,7 +84,7 @@ pub(crate) fn give_away_to(path: &Path, uid: u32, gid: u32) -> std::io::Result<(
     Ok(())
 }
 
-/// The ids of user and group in the text of a `passwd` file.
+/// The user and group ids of a user, from the text of a `passwd` file.
 pub(crate) fn ids_of(user: &str, passwd: &str) -> Option<(u32, u32)> {
     passwd.lines().find_map(|line| {
         let mut fields = line.split(':');
