@@ -1,4 +1,4 @@
-//! The letter that a path names.
+//! The dead letter that a path identifies.
 
 use crate::problem::Problem;
 use crate::refusals::no_such_letter;
@@ -7,7 +7,7 @@ use http::request::Parts;
 use rabbit_outbox::dead_letters::Direction;
 use uuid::Uuid;
 
-/// `{direction}/{event_id}`; what is no direction or no id is no letter either.
+/// `{direction}/{event_id}`. An invalid direction or id counts as an unknown letter.
 pub(crate) struct Address {
     pub(crate) direction: Direction,
     pub(crate) event_id: Uuid,

@@ -1,4 +1,4 @@
-//! Request bodies: JSON objects whose fields are read one by one, so that every fault is named at once.
+//! Request bodies: JSON objects whose fields are read one by one, so that one response lists all errors.
 
 use crate::problem::{FieldError, Problem};
 use axum::extract::{FromRequest, Request};
@@ -32,7 +32,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
 }
 
 impl JsonBody {
-    /// Reads a JSON object: 400 when it is not JSON, 422 when it is no object.
+    /// Parses a JSON object: 400 when it is not JSON, 422 when it is not an object.
     fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(Problem::invalid_json("the body is empty; a JSON object is expected"));
@@ -47,7 +47,7 @@ impl JsonBody {
         Ok(Self { fields: values, errors })
     }
 
-    /// Reads a field that must be there, from its JSON text; a fault is kept for [`JsonBody::finish`].
+    /// Reads a required field from its JSON text; [`JsonBody::finish`] reports an error.
     pub(crate) fn required<T, E: fmt::Display>(
         &mut self,
         name: &str,
@@ -70,7 +70,7 @@ impl JsonBody {
         if value.get() == "null" { None } else { self.read(name, &value, read) }
     }
 
-    /// Ends the reading: fields that no one asked for are faults too. 422 names every fault.
+    /// Finishes reading: fields that were not read are errors too. 422 with all errors.
     pub(crate) fn finish(mut self) -> Result<(), Problem> {
         self.errors.extend(self.fields.keys().map(|name| field_error(name, "is not a field of this request")));
         if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(self.errors)) }
@@ -110,7 +110,7 @@ fn demand_json(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
 }
 
-/// `name` as one step of a JSON pointer. Source: RFC 6901, section 3.
+/// `name` as a reference token of a JSON pointer. Source: RFC 6901, section 3.
 fn field_error(name: &str, detail: &str) -> FieldError {
     let step: String = name.chars().take(100).collect::<String>().replace('~', "~0").replace('/', "~1");
     FieldError { pointer: format!("/{step}"), detail: detail.to_owned() }

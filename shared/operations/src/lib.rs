@@ -29,13 +29,13 @@ use std::sync::Arc;
 #[cfg(feature = "openapi")]
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The routes of one service's operations, for its own router to merge. They let everybody in: put them behind your
-/// own check of who asks.
+/// The operations routes of a service, to be merged into its own router. They do not authenticate requests, so put them
+/// behind your own authorization.
 pub fn router(messaging: Messaging) -> Router {
     Operations::new(messaging).router()
 }
 
-/// The same with settings.
+/// The operations routes with settings.
 #[derive(Clone)]
 pub struct Operations {
     messaging: Messaging,
@@ -43,12 +43,12 @@ pub struct Operations {
 }
 
 impl Operations {
-    /// The operations of the service whose messaging this is.
+    /// The operations of the service with this messaging.
     pub fn new(messaging: Messaging) -> Self {
         Self { messaging, problem_types: "urn:rabbit-outbox:problem:".into() }
     }
 
-    /// The same, whose problem documents have types that begin like this; the code of the problem follows.
+    /// Sets the prefix of problem types; the code of the problem follows it.
     #[must_use]
     pub fn with_problem_types(self, beginning: &str) -> Self {
         Self { problem_types: beginning.into(), ..self }

@@ -1,4 +1,4 @@
-//! `GET /operations/dead-letters`: what was given up, newest first.
+//! `GET /operations/dead-letters`: lists dead letters, newest first.
 
 use crate::letter_json::LetterJson;
 use crate::page;
@@ -14,13 +14,13 @@ use http::{HeaderMap, header};
 use rabbit_outbox::Messaging;
 use rabbit_outbox::dead_letters::Letter;
 
-/// What was given up, newest first; the `Link` header leads to the next page.
+/// The dead letters, newest first; the `Link` header refers to the next page.
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/operations/dead-letters", tag = "operations", operation_id = "listDeadLetters",
     params(selection::Query),
     responses(
         (status = 200, body = Vec<LetterJson>, headers(("Link" = String))),
-        (status = 422, description = "A parameter is wrong", body = ProblemDocument),
+        (status = 422, description = "A parameter is invalid", body = ProblemDocument),
     )
 ))]
 pub(crate) async fn handler(
@@ -32,7 +32,7 @@ pub(crate) async fn handler(
     let limit = page::limit(parameters.get("limit"))?;
     let after = page::decode(parameters.get("cursor"))?;
     let filter = selection::filter(&parameters)?;
-    // One more than asked for tells whether there is a next page.
+    // One extra row shows whether there is a next page.
     let mut letters = messaging.dead_letters().list(&filter, after, limit + 1).await?;
     let more = letters.len() > usize::from(limit);
     letters.truncate(usize::from(limit));

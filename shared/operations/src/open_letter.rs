@@ -1,4 +1,4 @@
-//! `GET /operations/dead-letters/{direction}/{event_id}`: one letter, with what it says.
+//! `GET /operations/dead-letters/{direction}/{event_id}`: returns a letter with its message.
 
 use crate::address::Address;
 use crate::letter_json::OpenedLetterJson;
@@ -10,14 +10,14 @@ use axum::Json;
 use axum::extract::State;
 use rabbit_outbox::Messaging;
 
-/// One letter, with what it says.
+/// A letter with its message.
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/operations/dead-letters/{direction}/{event_id}", tag = "operations",
     operation_id = "openDeadLetter",
     params(("direction" = String, Path, description = "`incoming` or `outgoing`"), ("event_id" = uuid::Uuid, Path)),
     responses(
         (status = 200, body = OpenedLetterJson),
-        (status = 404, description = "There is no such letter", body = ProblemDocument),
+        (status = 404, description = "No such letter", body = ProblemDocument),
     )
 ))]
 pub(crate) async fn handler(

@@ -1,4 +1,4 @@
-//! Pages of the list of letters. A cursor is a moment, an id and a direction.
+//! Pagination of the list of letters. A cursor contains a time, an id and a direction.
 
 use crate::parameters::wrong;
 use crate::problem::Problem;
@@ -9,12 +9,12 @@ use rabbit_outbox::dead_letters::{Direction, Position};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Most letters of one page.
+/// Most letters per page.
 const LIMIT_MAX: u16 = 100;
-/// Letters of a page when the client does not say.
+/// Letters per page by default.
 const LIMIT_DEFAULT: u16 = 20;
 
-/// How many letters the client wants.
+/// Parses the parameter `limit`.
 ///
 /// # Errors
 /// 422 outside of 1 to [`LIMIT_MAX`].
@@ -26,7 +26,7 @@ pub(crate) fn limit(parameter: Option<&str>) -> Result<u16, Problem> {
     }
 }
 
-/// What a gateway says that it removed from the path; only plain characters, since it is written into a link.
+/// The path prefix that a gateway removed. Only plain characters are accepted, because it is written into a link.
 pub(crate) fn prefix(headers: &HeaderMap) -> &str {
     let prefix = headers.get("x-forwarded-prefix").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let plain = prefix.starts_with('/')
@@ -47,7 +47,7 @@ pub(crate) fn next_link(prefix: &str, uri: &Uri, cursor: &str) -> Option<HeaderV
     HeaderValue::try_from(link).ok()
 }
 
-/// Hides a position; the client hands it back unread.
+/// Encodes a position as an opaque cursor.
 pub(crate) fn encode(position: Position) -> String {
     let mut bytes = position.failed_at.unix_timestamp_nanos().to_be_bytes().to_vec();
     bytes.extend(position.event_id.as_bytes());
@@ -55,10 +55,10 @@ pub(crate) fn encode(position: Position) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Reads a cursor that [`encode`] made.
+/// Decodes a cursor of [`encode`].
 ///
 /// # Errors
-/// 422 when it is none of ours.
+/// 422 when it is malformed.
 pub(crate) fn decode(cursor: Option<&str>) -> Result<Option<Position>, Problem> {
     let Some(text) = cursor else { return Ok(None) };
     read(text).map(Some).ok_or_else(|| wrong("cursor", "is not a cursor of this list"))

@@ -1,4 +1,4 @@
-//! Refusals as problems.
+//! Errors of operations as problems.
 
 use crate::problem::Problem;
 use http::StatusCode;

@@ -1,4 +1,4 @@
-//! Which letters a request means.
+//! The selection of letters in requests.
 
 use crate::body::{JsonBody, text_up_to};
 use crate::parameters::{Parameters, wrong};
@@ -9,37 +9,37 @@ use std::str::FromStr;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Longest text to look for in reasons and types.
+/// Longest search text for reasons and types.
 const TEXT_CHARS_MAX: usize = 200;
 
-/// Which letters, in a query.
+/// The selection of letters in a query.
 #[cfg(feature = "openapi")]
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "these are the parameters of the document; they are read by name")]
 pub(crate) struct Query {
-    /// `open` (unless given), `replayed` or `discarded`.
+    /// `open` (default), `replayed` or `discarded`.
     state: Option<String>,
     /// `incoming` or `outgoing`.
     direction: Option<String>,
     /// The wire type.
     #[param(rename = "type")]
     event_type: Option<String>,
-    /// What the reason contains.
+    /// A text that the reason contains.
     reason: Option<String>,
-    /// 1 to 100 letters; 20 unless given.
+    /// 1 to 100 letters; 20 by default.
     limit: Option<String>,
-    /// From the `Link` header of the page before.
+    /// From the `Link` header of the previous page.
     cursor: Option<String>,
 }
 
-/// Which letters, in a body; what is absent does not narrow it, and only open ones can be settled.
+/// The selection of letters in a body. Missing fields match everything; only open letters can be settled.
 #[cfg(feature = "openapi")]
 #[derive(utoipa::ToSchema)]
 #[schema(as = DeadLetterFilter)]
 #[expect(dead_code, reason = "these are the fields of the schema; a body is read into a `Filter`")]
 pub(crate) struct Selection {
-    /// Only `open` means any letter.
+    /// Only `open` can match a letter.
     #[schema(required = false)]
     state: Option<String>,
     /// `incoming` or `outgoing`.
@@ -48,15 +48,15 @@ pub(crate) struct Selection {
     /// The wire type.
     #[schema(required = false, rename = "type")]
     event_type: Option<String>,
-    /// What the reason contains.
+    /// A text that the reason contains.
     #[schema(required = false)]
     reason: Option<String>,
-    /// Given up before this moment: RFC 3339.
+    /// Only letters that failed before this time, in RFC 3339.
     #[schema(required = false)]
     failed_before: Option<String>,
 }
 
-/// The letters that a query means.
+/// Parses the filter in a query.
 pub(crate) fn filter(parameters: &Parameters) -> Result<Filter, Problem> {
     Ok(Filter {
         state: Some(parameter("state", parameters.get("state"))?.unwrap_or(State::Open)),
@@ -67,7 +67,7 @@ pub(crate) fn filter(parameters: &Parameters) -> Result<Filter, Problem> {
     })
 }
 
-/// The letters that a body means.
+/// Parses the filter in a body.
 pub(crate) fn read(mut body: JsonBody) -> Result<Filter, Problem> {
     let filter = Filter {
         state: body.optional("state", word),
@@ -92,5 +92,5 @@ fn word<T: FromStr<Err: Display>>(json: &str) -> Result<T, String> {
 
 fn moment(json: &str) -> Result<OffsetDateTime, &'static str> {
     let text: String = serde_json::from_str(json).map_err(|_| "must be a string")?;
-    OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| "must be a moment like 2026-11-21T10:00:00Z")
+    OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| "must be a time like 2026-11-21T10:00:00Z")
 }

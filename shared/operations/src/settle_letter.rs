@@ -1,4 +1,4 @@
-//! `POST /operations/dead-letters/{direction}/{event_id}/replay` and `/discard`: one letter is decided about.
+//! `POST /operations/dead-letters/{direction}/{event_id}/replay` and `/discard`: settles one letter.
 
 use crate::address::Address;
 use crate::letter_json::LetterJson;
@@ -11,19 +11,19 @@ use axum::Json;
 use axum::extract::State;
 use rabbit_outbox::Messaging;
 
-/// Sends a letter on its way again, with the id it always had.
+/// Replays a letter, with its original event id.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/operations/dead-letters/{direction}/{event_id}/replay", tag = "operations",
     operation_id = "replayDeadLetter",
     params(
         ("direction" = String, Path, description = "`incoming` or `outgoing`"), ("event_id" = uuid::Uuid, Path),
-        ("beyond_window" = Option<bool>, Query, description = "`true`: also if the inbox has forgotten its day, so that \
-            its effect may happen twice unless a business key guards it"),
+        ("beyond_window" = Option<bool>, Query, description = "`true`: also if the inbox no longer stores its day, so that \
+            its effect may be repeated unless a business key prevents this"),
     ),
     responses(
-        (status = 200, description = "It is on its way", body = LetterJson),
-        (status = 404, description = "There is no such letter", body = ProblemDocument),
-        (status = 409, description = "Somebody decided already, or it is too old", body = ProblemDocument),
+        (status = 200, description = "Replayed", body = LetterJson),
+        (status = 404, description = "No such letter", body = ProblemDocument),
+        (status = 409, description = "The letter is already settled, or too old", body = ProblemDocument),
     )
 ))]
 pub(crate) async fn replay(
@@ -42,15 +42,15 @@ pub(crate) async fn replay(
     settled(&messaging, address).await
 }
 
-/// Puts a letter away.
+/// Discards a letter.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/operations/dead-letters/{direction}/{event_id}/discard", tag = "operations",
     operation_id = "discardDeadLetter",
     params(("direction" = String, Path, description = "`incoming` or `outgoing`"), ("event_id" = uuid::Uuid, Path)),
     responses(
-        (status = 200, description = "It is put away", body = LetterJson),
-        (status = 404, description = "There is no such letter", body = ProblemDocument),
-        (status = 409, description = "Somebody decided already", body = ProblemDocument),
+        (status = 200, description = "Discarded", body = LetterJson),
+        (status = 404, description = "No such letter", body = ProblemDocument),
+        (status = 409, description = "The letter is already settled", body = ProblemDocument),
     )
 ))]
 pub(crate) async fn discard(State(messaging): State<Messaging>, address: Address) -> Result<Json<LetterJson>, Problem> {

@@ -1,4 +1,4 @@
-//! `POST /operations/dead-letters/replay-selected` and `/discard-selected`: letters that are named are decided about.
+//! `POST /operations/dead-letters/replay-selected` and `/discard-selected`: settles the listed letters.
 
 use crate::body::JsonBody;
 use crate::problem::Problem;
@@ -11,10 +11,10 @@ use rabbit_outbox::dead_letters::{Direction, SettleError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Letters that one request names.
+/// Most letters listed in one request.
 const NAMED_MAX: usize = 500;
 
-/// One letter.
+/// The identity of a letter.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = DeadLetterName))]
@@ -25,37 +25,37 @@ pub(crate) struct Named {
     event_id: Uuid,
 }
 
-/// Which letters.
+/// The letters to settle.
 #[cfg(feature = "openapi")]
 #[derive(utoipa::ToSchema)]
 #[schema(as = DeadLetterNames)]
 #[expect(dead_code, reason = "this is the field of the schema; a body is read field by field")]
 pub(crate) struct Names {
-    /// 1 to 500 of them.
+    /// 1 to 500 letters.
     #[schema(min_items = 1, max_items = 500)]
     letters: Vec<Named>,
 }
 
-/// What became of one letter.
+/// The result for one letter.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = DeadLetterOutcome))]
 pub(crate) struct Outcome {
     direction: &'static str,
     event_id: Uuid,
-    /// Whether it was settled by this request.
+    /// Whether this request settled it.
     settled: bool,
-    /// Why it was not, for people.
+    /// The reason if it did not, as text for operators.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
 
-/// Sends the letters that are named on their way again; says what became of each, in their order.
+/// Replays the listed letters; returns a result for each, in the same order.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/operations/dead-letters/replay-selected", tag = "operations",
     operation_id = "replaySelectedDeadLetters", request_body = Names,
     responses(
         (status = 200, body = Vec<Outcome>),
-        (status = 422, description = "A field is wrong", body = ProblemDocument),
+        (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 ))]
 pub(crate) async fn replay(State(messaging): State<Messaging>, body: JsonBody) -> Result<Json<Vec<Outcome>>, Problem> {
@@ -64,13 +64,13 @@ pub(crate) async fn replay(State(messaging): State<Messaging>, body: JsonBody) -
     Ok(outcomes(letters, settled))
 }
 
-/// Puts the letters that are named away; says what became of each, in their order.
+/// Discards the listed letters; returns a result for each, in the same order.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/operations/dead-letters/discard-selected", tag = "operations",
     operation_id = "discardSelectedDeadLetters", request_body = Names,
     responses(
         (status = 200, body = Vec<Outcome>),
-        (status = 422, description = "A field is wrong", body = ProblemDocument),
+        (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 ))]
 pub(crate) async fn discard(State(messaging): State<Messaging>, body: JsonBody) -> Result<Json<Vec<Outcome>>, Problem> {
@@ -92,7 +92,8 @@ fn named(json: &str) -> Result<Vec<(Direction, Uuid)>, String> {
         return Err(format!("must name 1 to {NAMED_MAX} letters"));
     }
     let read = |letter: Named| {
-        let direction = letter.direction.parse().map_err(|_| "names a direction that is not incoming or outgoing")?;
+        let direction =
+            letter.direction.parse().map_err(|_| "contains a direction that is neither incoming nor outgoing")?;
         Ok((direction, letter.event_id))
     };
     named.into_iter().map(read).collect()

@@ -1,4 +1,4 @@
-//! Looking at letters, and requests that are wrong.
+//! Listing letters, and invalid requests.
 
 use crate::service::Service;
 

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 use uuid::Uuid;
 
-/// A parcel is on its way.
+/// A parcel was sent.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct ParcelSent {
-    /// Which one.
+    /// The parcel's number.
     pub(crate) parcel: i64,
     /// Its weight in grams; 0 is rejected.
     pub(crate) weight: i64,
@@ -31,13 +31,13 @@ async fn weigh(_: &mut Transaction, event: &ParcelSent, _: &Meta) -> Result<(), 
     if event.weight == 0 { Err(HandleError::reject("a parcel weighs something")) } else { Ok(()) }
 }
 
-/// The service, and what asks it.
+/// The service, with a client.
 pub(crate) struct Service {
     pub(crate) harness: Harness,
     router: Router,
 }
 
-/// An answer.
+/// A response.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) link: Option<String>,
@@ -54,7 +54,7 @@ impl Service {
         Self { harness, router }
     }
 
-    /// An event that is given up, as a dead letter of the service.
+    /// Inserts a dead letter of the service.
     pub(crate) async fn given_up(&self, parcel: i64) -> EventId {
         let event = ParcelSent { parcel, weight: 0 };
         let id = EventId(Uuid::now_v7());

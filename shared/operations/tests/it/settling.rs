@@ -1,4 +1,4 @@
-//! Deciding about letters.
+//! Settling letters.
 
 use crate::service::{ParcelSent, Service};
 use rabbit_outbox::EventId;
@@ -64,7 +64,7 @@ async fn corrected_fields_are_published_as_a_new_event() {
 async fn a_letter_beyond_the_window_is_replayed_when_that_is_said() {
     let service = Service::start().await;
     let id = service.given_up(1).await;
-    // A year before: no partition of the inbox remembers that day.
+    // A year earlier: no partition of the inbox stores that day.
     let old = uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, 1_764_000_000 - 31_536_000, 0));
     sqlx::query("update dead_letters set event_id = $1 where event_id = $2")
         .bind(old)
