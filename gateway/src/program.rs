@@ -74,7 +74,7 @@ pub async fn run(config: Config) -> ExitCode {
         Ok(Ended::Cleanly) => ExitCode::SUCCESS,
         Ok(Ended::Badly) => ExitCode::FAILURE,
         Err(failure) => {
-            error!(error = %failure, "install signal handlers");
+            error!(error = %failure, "could not install the signal handlers");
             telemetry::flush();
             ExitCode::FAILURE
         }

@@ -42,7 +42,7 @@ pub enum RefusedMode {
          with AUTH_MODE=jwt"
     )]
     Believing(std::net::SocketAddr),
-    /// Without a secret, services could not tell the gateway from other clients.
+    /// Without a secret, services could not distinguish the gateway from other clients.
     #[error("`jwt` needs GATEWAY_SECRET, the secret shared with the services")]
     NoSecret,
     /// The URL of Redis is malformed.

@@ -26,7 +26,7 @@ pub(super) struct End {
 impl End {
     /// A socket from which these bytes were read already.
     pub(super) fn new(socket: TcpStream, read_before: &[u8]) -> Self {
-        // These are few and rare; the 8 KiB buffer that they were read into should not be kept for them.
+        // There are rarely any; a copy avoids holding the 8 KiB buffer that they were read into.
         Self { socket, read_before: read_before.into() }
     }
 

@@ -21,7 +21,7 @@ pub(crate) struct Tunnels {
 }
 
 /// A permit to open one tunnel.
-pub(crate) struct Place(#[expect(dead_code, reason = "given back when dropped")] OwnedSemaphorePermit);
+pub(crate) struct Place(#[expect(dead_code, reason = "released when dropped")] OwnedSemaphorePermit);
 
 /// Counts an open tunnel in the metric, until it is dropped.
 struct Counted;

@@ -163,7 +163,7 @@ fn misleading(signer: &Signer, service: &Service) -> Vec<(&'static str, String)>
         ("another algorithm", with("alg", json!("HS256"))),
         ("a symmetric key from the same document", signer.sign(&symmetric, &good)),
         ("another key of the same name", other.token(1, "user")),
-        ("a key that nobody published", Signer::new("second").token(1, "user")),
+        ("an unpublished key", Signer::new("second").token(1, "user")),
         ("no name of a key", signer.sign(&json!({"alg": "EdDSA", "typ": "JWT"}), &good)),
         ("a name of a key that leads elsewhere", with("kid", json!("../first"))),
         ("an address of keys", with("jku", json!(format!("http://{}/.well-known/jwks.json", service.address)))),

@@ -118,7 +118,7 @@ where
                 connections.spawn_on(connection, workers.next());
             }
             Err(failure) => {
-                warn!(error = %failure, "accept a connection");
+                warn!(error = %failure, "could not accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }

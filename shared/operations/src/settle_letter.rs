@@ -17,8 +17,8 @@ use rabbit_outbox::Messaging;
     operation_id = "replayDeadLetter",
     params(
         ("direction" = String, Path, description = "`incoming` or `outgoing`"), ("event_id" = uuid::Uuid, Path),
-        ("beyond_window" = Option<bool>, Query, description = "`true`: also if the inbox no longer stores its day, so that \
-            its effect may be repeated unless a business key prevents this"),
+        ("beyond_window" = Option<bool>, Query, description = "`true`: also if the inbox no longer stores its \
+            day, so that its effect may be repeated unless a business key prevents this"),
     ),
     responses(
         (status = 200, description = "Replayed", body = LetterJson),
