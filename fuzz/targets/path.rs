@@ -2,11 +2,11 @@
 
 #![no_main]
 
-use gateway::fuzzing::{decode, is_for_operators, is_let_through};
+use gateway::fuzzing::{decode, is_accepted, is_operations_path};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|path: &str| {
-    if !is_let_through(path) {
+    if !is_accepted(path) {
         return;
     }
     let decoded = decode(path).expect("an accepted path has no malformed escapes");
@@ -27,5 +27,5 @@ fuzz_target!(|path: &str| {
     }
     // The operations pages are recognised in every spelling.
     let is_operations = early[1].eq_ignore_ascii_case(b"operations");
-    assert_eq!(is_for_operators(path), is_operations, "{path}");
+    assert_eq!(is_operations_path(path), is_operations, "{path}");
 });

@@ -4,8 +4,8 @@ use crate::edge::{operations, path};
 use std::borrow::Cow;
 
 /// Whether requests for `path` are accepted.
-pub fn is_let_through(path: &str) -> bool {
-    path::judge(path).is_ok()
+pub fn is_accepted(path: &str) -> bool {
+    path::check(path).is_ok()
 }
 
 /// Decodes a percent-encoded text; `None` if an escape is malformed.
@@ -14,6 +14,6 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Whether `path`, without the prefix of its service, belongs to the operations pages.
-pub fn is_for_operators(path: &str) -> bool {
-    operations::is_for_operators(path)
+pub fn is_operations_path(path: &str) -> bool {
+    operations::is_operations_path(path)
 }

@@ -3,7 +3,7 @@
 use crate::auth::Authenticator;
 use crate::config::Config;
 use crate::limits::Limits;
-use crate::quota::Quotas;
+use crate::rate_limit::RateLimits;
 use crate::tunnel::Tunnels;
 use crate::upstream::{BaseUrl, Upstream};
 use chassis::passage::{PASS_HEADER, Passenger};
@@ -15,7 +15,7 @@ pub(crate) struct Gateway {
     pub(crate) config: Config,
     pub(crate) authenticator: Authenticator,
     /// `None` in development, where test programs call as fast as they can.
-    pub(crate) quotas: Option<Quotas>,
+    pub(crate) rate_limits: Option<RateLimits>,
     pub(crate) limits: Limits,
     pub(crate) orders: Arc<Upstream>,
     pub(crate) payments: Arc<Upstream>,
@@ -27,7 +27,12 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     /// A gateway without open connections.
-    pub(crate) fn new(config: Config, authenticator: Authenticator, quotas: Option<Quotas>, limits: Limits) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        authenticator: Authenticator,
+        rate_limits: Option<RateLimits>,
+        limits: Limits,
+    ) -> Self {
         let upstream = |name, base: &BaseUrl| Upstream::new(name, base.clone(), limits);
         Self {
             orders: upstream("orders-service", &config.orders_url),
@@ -37,7 +42,7 @@ impl Gateway {
             users: upstream("users-service", &config.users_url),
             tunnels: Tunnels::new(limits.tunnels),
             authenticator,
-            quotas,
+            rate_limits,
             limits,
             config,
         }

@@ -14,7 +14,7 @@ mod auth;
 mod gateway;
 mod info;
 mod peer;
-mod quota;
+mod rate_limit;
 mod redis_connection;
 mod tickets;
 

@@ -11,9 +11,9 @@ pub struct Limits {
     /// To open a connection to a service. Services are close, so a second means that none is listening.
     pub connect: Duration,
     /// From the end of the request to the head of the response.
-    pub head: Duration,
+    pub response_header: Duration,
     /// The same for reading a photo: a full queue of photos ahead, each of which may take a minute.
-    pub reading_head: Duration,
+    pub ocr_response_header: Duration,
     /// From the first to the last byte of a request's body.
     pub upload: Duration,
     /// Between two pieces of a response body.
@@ -36,8 +36,8 @@ impl Default for Limits {
         Self {
             workers: chassis::workers::as_many_as_processors(),
             connect: Duration::from_secs(1),
-            head: Duration::from_secs(15),
-            reading_head: Duration::from_mins(3),
+            response_header: Duration::from_secs(15),
+            ocr_response_header: Duration::from_mins(3),
             upload: Duration::from_mins(1),
             download_pause: Duration::from_mins(1),
             idle: Duration::from_secs(10),

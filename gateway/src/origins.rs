@@ -20,13 +20,13 @@ pub struct MalformedOrigin(String);
 
 /// What the `Origin` header of a request says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum From {
+pub(crate) enum OriginCheck {
     /// There is no header: the client is a program, or a page that sends no origin.
-    Nowhere,
+    Missing,
     /// An allowed origin, with the header's value.
     Allowed(HeaderValue),
     /// Any other origin, or an ambiguous header.
-    Foreign,
+    Forbidden,
 }
 
 impl FromStr for Origins {
@@ -76,12 +76,12 @@ impl Origins {
 
     /// Checks the `Origin` of a request. A `Host` equal to it proves nothing, because a page can point its own name at
     /// this machine (DNS rebinding).
-    pub(crate) fn of(&self, headers: &HeaderMap) -> From {
+    pub(crate) fn check(&self, headers: &HeaderMap) -> OriginCheck {
         let mut values = headers.get_all(header::ORIGIN).iter();
         match (values.next(), values.next()) {
-            (None, _) => From::Nowhere,
-            (Some(value), None) if self.0.iter().any(|origin| value == origin) => From::Allowed(value.clone()),
-            (Some(_), _) => From::Foreign,
+            (None, _) => OriginCheck::Missing,
+            (Some(value), None) if self.0.iter().any(|origin| value == origin) => OriginCheck::Allowed(value.clone()),
+            (Some(_), _) => OriginCheck::Forbidden,
         }
     }
 
@@ -122,15 +122,15 @@ mod tests {
             for value in values {
                 headers.append("origin", value.parse().unwrap());
             }
-            list.of(&headers)
+            list.check(&headers)
         };
-        assert_eq!(of(&[]), From::Nowhere);
+        assert_eq!(of(&[]), OriginCheck::Missing);
         let allowed = HeaderValue::from_static("http://localhost:8080");
-        assert_eq!(of(&["http://localhost:8080"]), From::Allowed(allowed));
+        assert_eq!(of(&["http://localhost:8080"]), OriginCheck::Allowed(allowed));
         for value in ["null", "http://localhost", "http://localhost:8080.evil.example", "https://localhost:8080", ""] {
-            assert_eq!(of(&[value]), From::Foreign, "{value}");
+            assert_eq!(of(&[value]), OriginCheck::Forbidden, "{value}");
         }
-        assert_eq!(of(&["http://localhost:8080", "http://localhost:8080"]), From::Foreign);
+        assert_eq!(of(&["http://localhost:8080", "http://localhost:8080"]), OriginCheck::Forbidden);
         assert!(list.has_host("localhost"));
         assert!(!list.has_host("evil.example"));
     }

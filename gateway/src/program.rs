@@ -1,11 +1,11 @@
 //! The life of the gateway process: check the configuration, bind, serve, drain.
 
-use crate::auth::{Authenticator, RefusedMode, follow};
+use crate::auth::{AuthModeError, Authenticator, refresh_keys};
 use crate::config::{AuthMode, Config};
 use crate::gateway::Gateway;
 use crate::limits::Limits;
 use crate::peer::Peer;
-use crate::quota::Quotas;
+use crate::rate_limit::RateLimits;
 use crate::routes::{Listener, Routes};
 use chassis::process::{Ended, Process, chain};
 use chassis::serve::serve_on;
@@ -29,7 +29,7 @@ const CUT_MARGIN: Duration = Duration::from_millis(500);
 pub enum StartError {
     /// The authentication mode is not safe with this configuration.
     #[error("AUTH_MODE")]
-    Auth(#[from] RefusedMode),
+    Auth(#[from] AuthModeError),
     /// The address is in use or not an address of this machine.
     #[error("listen on {address}")]
     Listen {
@@ -92,9 +92,9 @@ pub async fn start(
     process: &Process,
 ) -> Result<Listening, StartError> {
     let authenticator = Authenticator::start(&config)?;
-    let quotas = match config.mode() {
+    let rate_limits = match config.mode() {
         AuthMode::Header => None,
-        AuthMode::Jwt => Some(Quotas::new(config.redis_url.as_deref()).map_err(RefusedMode::Redis)?),
+        AuthMode::Jwt => Some(RateLimits::new(config.redis_url.as_deref()).map_err(AuthModeError::Redis)?),
     };
     let api = bind(config.api_addr, &limits).await?;
     let ui = bind(config.ui_addr, &limits).await?;
@@ -109,10 +109,13 @@ pub async fn start(
     config.allowed_origins.add(&config.share_base_url);
     let shutdown = config.process.shutdown_timeout();
     if let Some(keys) = authenticator.keys() {
-        process.run("keys", follow(keys, config.users_url.clone(), config.gateway_secret.clone(), process.stopping()));
+        process.run(
+            "keys",
+            refresh_keys(keys, config.users_url.clone(), config.gateway_secret.clone(), process.stopping()),
+        );
     }
     let workers = Arc::new(Workers::start(limits.workers).map_err(StartError::Workers)?);
-    let gateway = Arc::new(Gateway::new(config, authenticator, quotas, limits));
+    let gateway = Arc::new(Gateway::new(config, authenticator, rate_limits, limits));
     let stopping = process.stopping();
     for (name, kind, listener) in
         [("api", Listener::Api, api), ("ui", Listener::Ui, ui), ("links", Listener::Links, links)]

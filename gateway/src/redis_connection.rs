@@ -7,7 +7,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// When the URL is malformed.
-pub(crate) fn lazily(url: &str, timeout: Duration) -> Result<ConnectionManager, redis::RedisError> {
+pub(crate) fn connect_lazily(url: &str, timeout: Duration) -> Result<ConnectionManager, redis::RedisError> {
     let config = ConnectionManagerConfig::new()
         .set_connection_timeout(Some(timeout))
         .set_response_timeout(Some(timeout))

@@ -3,7 +3,7 @@
 //! Routes to services are found here by their first segment: an axum router would cost each request several allocations
 //! and moves of its data. The gateway's own pages use an axum router.
 
-use crate::edge::access::Answered;
+use crate::edge::access_log::ServedResponse;
 use crate::edge::{self, operations};
 use crate::forward::forward;
 use crate::forward::target::{Service, Target};
@@ -91,7 +91,7 @@ impl Routes {
         let own = own
             .fallback(|| async { no_such_page() })
             .method_not_allowed_fallback(|| async { method_not_allowed() })
-            .layer(middleware::from_fn_with_state(Arc::clone(gateway), around));
+            .layer(middleware::from_fn_with_state(Arc::clone(gateway), edge_layer));
         Self { gateway: Arc::clone(gateway), own, kind }
     }
 
@@ -102,11 +102,11 @@ impl Routes {
         };
         let peer = Arc::clone(peer);
         let (kind, gateway) = (self.kind, Arc::clone(&self.gateway));
-        let answered = edge::around(&self.gateway, Route::Known(route), request, move |request| {
-            if kind == Listener::Links && operations::are_below(request.uri().path()) {
-                return Either::Left(ready(Answered::here(no_such_page().into_response())));
+        let answered = edge::with_middleware(&self.gateway, Route::Known(route), request, move |request| {
+            if kind == Listener::Links && operations::is_prefixed_operations_path(request.uri().path()) {
+                return Either::Left(ready(ServedResponse::by_gateway(no_such_page().into_response())));
             }
-            if target.to == Service::Router && share::is_opened_by_browser(target, &request) {
+            if target.service == Service::Router && share::is_opened_by_browser(target, &request) {
                 return Either::Right(Either::Left(Box::pin(open_link(gateway, kind, target, request))));
             }
             Either::Right(Either::Right(forward(gateway, target, request, peer)))
@@ -115,8 +115,8 @@ impl Routes {
     }
 }
 
-async fn open_link(gateway: Arc<Gateway>, kind: Listener, target: Target, request: Request) -> Answered {
-    Answered::here(match kind {
+async fn open_link(gateway: Arc<Gateway>, kind: Listener, target: Target, request: Request) -> ServedResponse {
+    ServedResponse::by_gateway(match kind {
         Listener::Ui | Listener::Links => share::page(&gateway, target, request).await,
         Listener::Api => share::redirect(&gateway, &request),
     })
@@ -138,12 +138,15 @@ fn own(gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Router {
         .merge(health(Readiness::default(), metrics.clone()))
 }
 
-async fn around(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
-    edge::around(&gateway, Route::of(&request), request, |request| next.run(request).map(Answered::here)).await
+async fn edge_layer(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
+    edge::with_middleware(&gateway, Route::of(&request), request, |request| {
+        next.run(request).map(ServedResponse::by_gateway)
+    })
+    .await
 }
 
-const fn to(to: Service, name: &'static str, prefix: &'static str) -> Target {
-    Target { name, prefix, to }
+const fn to(service: Service, name: &'static str, prefix: &'static str) -> Target {
+    Target { name, prefix, service }
 }
 
 #[cfg(test)]

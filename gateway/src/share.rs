@@ -1,6 +1,6 @@
 //! Share links: `/small-router/{hash}` is a page for browsers and JSON for programs.
 
-use crate::forward::exchange::{bare, send};
+use crate::forward::exchange::{send, without_body};
 use crate::forward::target::Target;
 use crate::gateway::Gateway;
 use crate::ui;
@@ -15,7 +15,7 @@ const STATUS_WITHIN: Duration = Duration::from_secs(4);
 
 /// Whether a browser opens the link: browsers list `text/html` in `Accept`, programs don't.
 pub(crate) fn is_opened_by_browser(target: Target, request: &Request) -> bool {
-    let wants_html = request
+    let accepts_html = request
         .headers()
         .get_all(header::ACCEPT)
         .iter()
@@ -23,7 +23,7 @@ pub(crate) fn is_opened_by_browser(target: Target, request: &Request) -> bool {
         .flat_map(|value| value.split(','))
         .any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/html")));
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    is_read && wants_html && names_cheque(target.strip(request.uri().path()))
+    is_read && accepts_html && is_cheque_path(target.strip(request.uri().path()))
 }
 
 /// The page for a link, with the status of its cheque: clients that only check the status see 404 and 410.
@@ -48,12 +48,15 @@ async fn status_of(gateway: &Gateway, target: Target, path: &str) -> Option<Stat
     let mut headers = HeaderMap::new();
     headers.insert(header::HOST, upstream.base.host());
     gateway.give_pass(&mut headers, None);
-    let (request, again) = bare(Method::GET, path.parse().ok()?, headers);
-    send(upstream, request, again, gateway.limits.upload, gateway.limits.head).await.ok().map(|answer| answer.status())
+    let (request, rebuild) = without_body(Method::GET, path.parse().ok()?, headers);
+    send(upstream, request, rebuild, gateway.limits.upload, gateway.limits.response_header)
+        .await
+        .ok()
+        .map(|answer| answer.status())
 }
 
 /// A single segment that has the form of a link's key, and no page of the service.
-fn names_cheque(path: &str) -> bool {
+fn is_cheque_path(path: &str) -> bool {
     path.strip_prefix('/').is_some_and(|part| part.len() >= 10 && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
@@ -63,11 +66,11 @@ mod tests {
 
     #[test]
     fn a_link_is_one_long_word_and_no_page_of_the_service() {
-        assert!(names_cheque("/lBF2niuPbm0123456789Az"));
-        assert!(names_cheque("/lBF2niuPbm"));
+        assert!(is_cheque_path("/lBF2niuPbm0123456789Az"));
+        assert!(is_cheque_path("/lBF2niuPbm"));
         for path in ["/", "/docs", "/cheques", "/openapi.json", "/lBF2niuPbm0123456789Az/ws", "/lBF2niuPbm01234567-9Az"]
         {
-            assert!(!names_cheque(path), "{path}");
+            assert!(!is_cheque_path(path), "{path}");
         }
     }
 }

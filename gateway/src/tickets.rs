@@ -1,6 +1,6 @@
 //! `POST /tickets`: issues a ticket with which the page of a signed-in user opens one WebSocket.
 
-use crate::auth::{Credentials, TICKET_LIFE};
+use crate::auth::{Credentials, TICKET_LIFETIME};
 use crate::gateway::Gateway;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -18,7 +18,7 @@ struct Ticket {
     expires_in: u64,
 }
 
-type Answer = (StatusCode, [(HeaderName, HeaderValue); 1], Json<Ticket>);
+type TicketResponse = (StatusCode, [(HeaderName, HeaderValue); 1], Json<Ticket>);
 
 /// The route.
 pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
@@ -26,11 +26,11 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
     Router::new().route("/tickets", post(move |headers: HeaderMap| async move { issue(&gateway, &headers) }))
 }
 
-fn issue(gateway: &Gateway, headers: &HeaderMap) -> Result<Answer, Problem> {
-    let credentials = Credentials { headers, socket_query: None, ticket_of: None };
+fn issue(gateway: &Gateway, headers: &HeaderMap) -> Result<TicketResponse, Problem> {
+    let credentials = Credentials { headers, socket_query: None, ticket_principal: None };
     let passenger = gateway.authenticator.identify(&credentials)?;
     // In development mode a WebSocket names its user itself.
     let ticket = gateway.authenticator.ticket(passenger).ok_or_else(no_such_page)?;
     let not_kept = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    Ok((StatusCode::CREATED, not_kept, Json(Ticket { ticket, expires_in: TICKET_LIFE.as_secs() })))
+    Ok((StatusCode::CREATED, not_kept, Json(Ticket { ticket, expires_in: TICKET_LIFETIME.as_secs() })))
 }

@@ -2,7 +2,7 @@
 
 use crate::auth::host::is_rebindable;
 use crate::auth::query::name_of;
-use crate::auth::{Credentials, RefusedMode};
+use crate::auth::{AuthModeError, Credentials};
 use crate::config::Config;
 use crate::origins::Origins;
 use chassis::identity::{Caller, USER_HEADER, caller, parse_user_id, unauthenticated};
@@ -24,16 +24,16 @@ impl HeaderMode {
     ///
     /// # Errors
     /// When a listener is not on loopback.
-    pub(crate) fn start(config: &Config) -> Result<Self, RefusedMode> {
+    pub(crate) fn start(config: &Config) -> Result<Self, AuthModeError> {
         if let Some(address) = config.addresses().into_iter().find(|address| !address.ip().is_loopback()) {
-            return Err(RefusedMode::Believing(address));
+            return Err(AuthModeError::InsecureHeaderMode(address));
         }
         warn!("AUTH_MODE=header: DEVELOPMENT ONLY. A request with `X-User-ID: 1` acts as user 1, without a password");
         Ok(Self { origins: config.allowed_origins.clone() })
     }
 
     /// Whether the request names a user, valid or not.
-    pub(crate) fn is_claimed(credentials: &Credentials<'_>) -> bool {
+    pub(crate) fn has_credentials(credentials: &Credentials<'_>) -> bool {
         credentials.headers.contains_key(USER_HEADER)
             || credentials.socket_query.is_some_and(|query| query.split('&').any(names_user))
     }
@@ -54,7 +54,7 @@ impl HeaderMode {
             return Err(misdirected());
         }
         let from_query = match credentials.socket_query {
-            Some(query) => named_in(query)?,
+            Some(query) => user_in_query(query)?,
             None => None,
         };
         match from_query {
@@ -68,7 +68,7 @@ impl HeaderMode {
     }
 }
 
-fn named_in(query: &str) -> Result<Option<Caller>, Problem> {
+fn user_in_query(query: &str) -> Result<Option<Caller>, Problem> {
     let mut named = query.split('&').filter(|pair| names_user(pair));
     match (named.next(), named.next()) {
         (None, _) => Ok(None),
@@ -105,7 +105,7 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, value.parse().unwrap());
         }
-        mode.identify(&Credentials { headers: &map, socket_query: query, ticket_of: None })
+        mode.identify(&Credentials { headers: &map, socket_query: query, ticket_principal: None })
             .map(|passenger| passenger.user)
             .map_err(|problem| problem.status())
     }

@@ -5,7 +5,7 @@
 
 use crate::auth::keys::Keys;
 use crate::auth::tickets::{self, Tickets};
-use crate::auth::{Credentials, RefusedMode, demanded_secret};
+use crate::auth::{AuthModeError, Credentials, required_secret};
 use crate::config::Config;
 use chassis::clock::unix_seconds;
 use chassis::identity::{parse_user_id, unauthenticated};
@@ -39,25 +39,25 @@ struct Claims {
 }
 
 impl JwtMode {
-    /// Starts without keys: [`follow`](crate::auth::follow) fetches them.
+    /// Starts without keys: [`refresh_keys`](crate::auth::refresh_keys) fetches them.
     ///
     /// # Errors
     /// When there is no secret, or the URL of Redis is malformed.
-    pub(super) fn start(config: &Config) -> Result<Self, RefusedMode> {
+    pub(super) fn start(config: &Config) -> Result<Self, AuthModeError> {
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
         validation.validate_nbf = true;
         validation.leeway = LEEWAY_SECS;
-        let tickets = Tickets::new(demanded_secret(config)?, config.redis_url.as_deref())?;
+        let tickets = Tickets::new(required_secret(config)?, config.redis_url.as_deref())?;
         Ok(Self { keys: Keys::default(), tickets, validation })
     }
 
     /// Whether the request contains credentials, valid or not.
-    pub(super) fn is_claimed(credentials: &Credentials<'_>) -> bool {
+    pub(super) fn has_credentials(credentials: &Credentials<'_>) -> bool {
         credentials.headers.contains_key(header::AUTHORIZATION)
-            || credentials.socket_query.is_some_and(tickets::is_shown)
+            || credentials.socket_query.is_some_and(tickets::has_ticket)
     }
 
     /// The user named by the token or the ticket.
@@ -65,9 +65,9 @@ impl JwtMode {
     /// # Errors
     /// 401 when there are no valid credentials; 503 while the keys have not been fetched.
     pub(super) fn identify(&self, credentials: &Credentials<'_>) -> Result<Passenger, Problem> {
-        if credentials.socket_query.is_some_and(tickets::is_shown) {
+        if credentials.socket_query.is_some_and(tickets::has_ticket) {
             return credentials
-                .ticket_of
+                .ticket_principal
                 .ok_or_else(|| refused("the ticket is invalid, expired or used: request a new one"));
         }
         let token = bearer(credentials.headers)?;
@@ -81,21 +81,21 @@ impl JwtMode {
 
     fn passenger(&self, token: &str) -> Option<Passenger> {
         let header = Some(token).filter(|token| token.len() <= TOKEN_BYTES_MAX).and_then(|t| decode_header(t).ok())?;
-        let names_a_key = header.jku.is_some()
+        let embeds_key = header.jku.is_some()
             || header.jwk.is_some()
             || header.x5u.is_some()
             || header.x5c.is_some()
             || header.x5t.is_some()
             || header.x5t_s256.is_some()
             || header.crit.is_some();
-        let is_typed = header.typ.as_deref() == Some("JWT");
-        if header.alg != Algorithm::EdDSA || names_a_key || !is_typed {
+        let is_jwt = header.typ.as_deref() == Some("JWT");
+        if header.alg != Algorithm::EdDSA || embeds_key || !is_jwt {
             return None;
         }
         let key = self.keys.get(header.kid.as_deref()?)?;
         let Claims { sub, role, iat } = decode::<Claims>(token, &key, &self.validation).ok()?.claims;
-        let is_of_the_past = iat <= unix_seconds() + LEEWAY_SECS;
-        is_of_the_past.then_some(())?;
+        let is_issued_in_past = iat <= unix_seconds() + LEEWAY_SECS;
+        is_issued_in_past.then_some(())?;
         Some(Passenger { user: parse_user_id(&sub)?, role: Role::parse(&role)? })
     }
 }

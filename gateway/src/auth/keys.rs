@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 /// The path of the key set.
-const PAGE: &str = "/.well-known/jwks.json";
+const JWKS_PATH: &str = "/.well-known/jwks.json";
 /// Time between two fetches. users-service signs with a key only after it has been published for two minutes.
 const REFRESH: Duration = Duration::from_mins(1);
 /// Time between two attempts while there are no keys, so that sign-in works right after everything is started together.
@@ -60,14 +60,14 @@ impl Keys {
 
     /// Replaces all keys by the Ed25519 keys of the document that have an id; other keys are ignored.
     pub(super) fn replace(&self, document: &JwkSet) {
-        let named = document.keys.iter().filter_map(|key| {
+        let by_id = document.keys.iter().filter_map(|key| {
             let AlgorithmParameters::OctetKeyPair(pair) = &key.algorithm else { return None };
             let is_ours = pair.curve == EllipticCurve::Ed25519
                 && key.common.key_algorithm.is_none_or(|a| a == KeyAlgorithm::EdDSA);
             let name = key.common.key_id.clone().filter(|_| is_ours)?;
             Some((name, Arc::new(DecodingKey::from_ed_components(&pair.x).ok()?)))
         });
-        let fresh: HashMap<_, _> = named.collect();
+        let fresh: HashMap<_, _> = by_id.collect();
         if let Ok(mut keys) = self.0.write() {
             if !fresh.keys().all(|name| keys.contains_key(name)) {
                 info!(count = fresh.len(), "users-service published new keys");
@@ -81,25 +81,25 @@ impl Keys {
 ///
 /// # Errors
 /// None.
-pub(crate) async fn follow(
+pub(crate) async fn refresh_keys(
     keys: Keys,
     users: BaseUrl,
     secret: Option<GatewaySecret>,
     stopping: CancellationToken,
 ) -> Result<(), Infallible> {
     let client = Client::builder(TokioExecutor::new()).build_http();
-    let mut is_known_to_fail = false;
+    let mut is_failing = false;
     loop {
         match tokio::time::timeout(TIMEOUT, fetch(&client, &users, secret.as_ref()))
             .await
             .unwrap_or(Err(FetchError::TimedOut))
         {
             Ok(document) => {
-                is_known_to_fail = false;
+                is_failing = false;
                 keys.replace(&document);
             }
-            Err(failure) if !is_known_to_fail => {
-                is_known_to_fail = true;
+            Err(failure) if !is_failing => {
+                is_failing = true;
                 warn!(error = %chassis::process::chain(&failure), "could not fetch keys of users-service; retrying");
             }
             Err(_) => {}
@@ -117,7 +117,7 @@ async fn fetch(
     users: &BaseUrl,
     secret: Option<&GatewaySecret>,
 ) -> Result<JwkSet, FetchError> {
-    let page = users.page(PAGE.to_owned()).map_err(|failure| FetchError::Body(failure.into()))?;
+    let page = users.page(JWKS_PATH.to_owned()).map_err(|failure| FetchError::Body(failure.into()))?;
     let mut request = Request::get(page).header(header::HOST, users.host()).body(Empty::new())?;
     if let Some(secret) = secret {
         request.headers_mut().insert(PASS_HEADER, secret.pass(None));

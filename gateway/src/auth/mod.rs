@@ -14,9 +14,9 @@ use header_mode::HeaderMode;
 use http::HeaderMap;
 use jwt_mode::JwtMode;
 
-pub(crate) use keys::follow;
+pub(crate) use keys::refresh_keys;
 pub(crate) use query::without_credentials;
-pub(crate) use tickets::{LIFE as TICKET_LIFE, ticket_in};
+pub(crate) use tickets::{LIFETIME as TICKET_LIFETIME, ticket_in};
 
 /// The authentication method of this gateway.
 pub(crate) enum Authenticator {
@@ -30,21 +30,21 @@ pub(crate) struct Credentials<'a> {
     /// The query, for WebSockets only: browsers can't set headers when they open one.
     pub(crate) socket_query: Option<&'a str>,
     /// The principal of the ticket in the WebSocket's query, if the ticket was valid.
-    pub(crate) ticket_of: Option<Passenger>,
+    pub(crate) ticket_principal: Option<Passenger>,
 }
 
 /// Why an authentication mode can't be used.
 #[derive(Debug, thiserror::Error)]
-pub enum RefusedMode {
+pub enum AuthModeError {
     /// Any machine on the network could claim to be any user.
     #[error(
         "`header` mode trusts every client, and {0} is not a loopback address: listen on 127.0.0.1, or require sign-in \
          with AUTH_MODE=jwt"
     )]
-    Believing(std::net::SocketAddr),
+    InsecureHeaderMode(std::net::SocketAddr),
     /// Without a secret, services could not distinguish the gateway from other clients.
     #[error("`jwt` needs GATEWAY_SECRET, the secret shared with the services")]
-    NoSecret,
+    MissingSecret,
     /// The URL of Redis is malformed.
     #[error("parse REDIS_URL")]
     Redis(#[from] redis::RedisError),
@@ -55,7 +55,7 @@ impl Authenticator {
     ///
     /// # Errors
     /// When the mode is not safe with this configuration.
-    pub(crate) fn start(config: &Config) -> Result<Self, RefusedMode> {
+    pub(crate) fn start(config: &Config) -> Result<Self, AuthModeError> {
         match config.mode() {
             AuthMode::Header => HeaderMode::start(config).map(Self::Header),
             AuthMode::Jwt => JwtMode::start(config).map(|mode| Self::Jwt(Box::new(mode))),
@@ -78,12 +78,12 @@ impl Authenticator {
     ///
     /// # Errors
     /// As [`Authenticator::identify`] when it contains invalid credentials: these never count as anonymous.
-    pub(crate) fn identify_if_claimed(&self, credentials: &Credentials<'_>) -> Result<Option<Passenger>, Problem> {
-        let is_claimed = match self {
-            Self::Header(_) => HeaderMode::is_claimed(credentials),
-            Self::Jwt(_) => JwtMode::is_claimed(credentials),
+    pub(crate) fn identify_optional(&self, credentials: &Credentials<'_>) -> Result<Option<Passenger>, Problem> {
+        let has_credentials = match self {
+            Self::Header(_) => HeaderMode::has_credentials(credentials),
+            Self::Jwt(_) => JwtMode::has_credentials(credentials),
         };
-        if is_claimed { self.identify(credentials).map(Some) } else { Ok(None) }
+        if has_credentials { self.identify(credentials).map(Some) } else { Ok(None) }
     }
 
     /// Redeems the ticket of a WebSocket; it can be used once.
@@ -112,6 +112,6 @@ impl Authenticator {
 }
 
 /// The secret that signs internal tokens; `jwt` mode requires it.
-fn demanded_secret(config: &Config) -> Result<GatewaySecret, RefusedMode> {
-    config.gateway_secret.clone().ok_or(RefusedMode::NoSecret)
+fn required_secret(config: &Config) -> Result<GatewaySecret, AuthModeError> {
+    config.gateway_secret.clone().ok_or(AuthModeError::MissingSecret)
 }

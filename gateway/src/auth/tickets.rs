@@ -18,7 +18,7 @@ use tracing::warn;
 use uuid::Uuid;
 
 /// How long a ticket is valid.
-pub(crate) const LIFE: Duration = Duration::from_secs(30);
+pub(crate) const LIFETIME: Duration = Duration::from_secs(30);
 /// The longest wait for Redis.
 const TIMEOUT: Duration = Duration::from_millis(300);
 const PURPOSE: &str = "ticket";
@@ -42,7 +42,7 @@ pub(crate) fn ticket_in(query: &str) -> Option<&str> {
 }
 
 /// Whether the query of a WebSocket contains a ticket, valid or not.
-pub(super) fn is_shown(query: &str) -> bool {
+pub(super) fn has_ticket(query: &str) -> bool {
     query.split('&').any(|pair| name_of(pair) == PARAMETER)
 }
 
@@ -52,39 +52,39 @@ impl Tickets {
     /// # Errors
     /// When the URL of Redis is malformed.
     pub(super) fn new(secret: GatewaySecret, redis_url: Option<&str>) -> Result<Self, redis::RedisError> {
-        let redis = redis_url.map(|url| redis_connection::lazily(url, TIMEOUT)).transpose()?;
+        let redis = redis_url.map(|url| redis_connection::connect_lazily(url, TIMEOUT)).transpose()?;
         Ok(Self { secret, redis, used_here: Mutex::default() })
     }
 
     /// A ticket with its user, role, expiry in Unix seconds, and a unique id.
     pub(super) fn issue(&self, Passenger { user, role }: Passenger) -> String {
-        let number = Uuid::now_v7().simple();
-        self.secret.sign(PURPOSE, &format!("{user}.{}.{}.{number}", role.as_str(), unix_seconds() + LIFE.as_secs()))
+        let id = Uuid::now_v7().simple();
+        self.secret.sign(PURPOSE, &format!("{user}.{}.{}.{id}", role.as_str(), unix_seconds() + LIFETIME.as_secs()))
     }
 
     /// The principal of the ticket, if it is valid and not used yet.
     pub(super) async fn redeem(&self, ticket: &str) -> Option<Passenger> {
         let mut parts = self.secret.verified(PURPOSE, ticket)?.split('.');
         let (user, role, ends) = (parts.next()?, parts.next()?, parts.next()?);
-        let number = Uuid::try_parse(parts.next()?).ok()?;
+        let id = Uuid::try_parse(parts.next()?).ok()?;
         let passenger = Passenger { user: parse_user_id(user)?, role: Role::parse(role)? };
         let is_good = ends.parse::<u64>().ok()? >= unix_seconds();
         // Both: a ticket used while Redis was unavailable must not become valid again afterwards.
-        (is_good && self.is_first_here(number) && self.is_first_anywhere(number).await).then_some(passenger)
+        (is_good && self.is_first_use_here(id) && self.is_first_use_anywhere(id).await).then_some(passenger)
     }
 
-    fn is_first_here(&self, number: Uuid) -> bool {
+    fn is_first_use_here(&self, id: Uuid) -> bool {
         let Ok(mut used) = self.used_here.lock() else { return false };
         let now = Instant::now();
         used.retain(|_, until| *until > now);
-        used.insert(number, now + 2 * LIFE).is_none()
+        used.insert(id, now + 2 * LIFETIME).is_none()
     }
 
-    async fn is_first_anywhere(&self, number: Uuid) -> bool {
+    async fn is_first_use_anywhere(&self, id: Uuid) -> bool {
         let Some(mut redis) = self.redis.clone() else { return true };
         let mut command = redis::cmd("SET");
-        let key = format!("gateway:ticket:{}", number.simple());
-        command.arg(key).arg("used").arg("NX").arg("EX").arg(2 * LIFE.as_secs());
+        let key = format!("gateway:ticket:{}", id.simple());
+        command.arg(key).arg("used").arg("NX").arg("EX").arg(2 * LIFETIME.as_secs());
         match tokio::time::timeout(TIMEOUT, command.query_async::<Option<String>>(&mut redis)).await {
             Ok(Ok(set)) => set.is_some(),
             Ok(Err(failure)) => {

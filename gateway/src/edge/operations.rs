@@ -3,12 +3,12 @@
 use crate::edge::path::decode;
 
 /// Whether a path, without the prefix of its service, belongs to the operations pages.
-pub(crate) fn is_for_operators(path: &str) -> bool {
+pub(crate) fn is_operations_path(path: &str) -> bool {
     path.split('/').nth(1).is_some_and(is_operations)
 }
 
 /// Whether a path, with the prefix of its service, belongs to the operations pages: `/orders/operations/...`.
-pub(crate) fn are_below(path: &str) -> bool {
+pub(crate) fn is_prefixed_operations_path(path: &str) -> bool {
     path.split('/').nth(2).is_some_and(is_operations)
 }
 
@@ -23,10 +23,10 @@ mod tests {
     #[test]
     fn the_pages_are_known_in_every_spelling_and_nothing_else_is_taken_for_them() {
         for path in ["/operations", "/operations/", "/operations/messaging", "/Oper%61tions/x"] {
-            assert!(is_for_operators(path), "{path}");
+            assert!(is_operations_path(path), "{path}");
         }
         for path in ["/", "/orders/operations", "/operationsx", "/x"] {
-            assert!(!is_for_operators(path), "{path}");
+            assert!(!is_operations_path(path), "{path}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// Why a path is rejected.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum PathError {
     NotAbsolute,
     DotSegment,
     EmptySegment,
@@ -12,7 +12,7 @@ pub(crate) enum Refusal {
     BadEscape,
 }
 
-impl Refusal {
+impl PathError {
     /// The detail text of the problem document.
     pub(crate) fn detail(&self) -> &'static str {
         match self {
@@ -28,23 +28,23 @@ impl Refusal {
 /// Checks that every server splits `path` into the same segments.
 ///
 /// Percent escapes are not changed: the path is forwarded exactly as it was checked.
-pub(crate) fn judge(path: &str) -> Result<(), Refusal> {
+pub(crate) fn check(path: &str) -> Result<(), PathError> {
     let Some(relative) = path.strip_prefix('/') else {
-        return Err(Refusal::NotAbsolute);
+        return Err(PathError::NotAbsolute);
     };
     if path.contains("//") {
-        return Err(Refusal::EmptySegment);
+        return Err(PathError::EmptySegment);
     }
     for segment in relative.split('/') {
-        let decoded = decode(segment).ok_or(Refusal::BadEscape)?;
+        let decoded = decode(segment).ok_or(PathError::BadEscape)?;
         let is_hidden = |b: &u8| matches!(b, b'/' | b'\\' | 0..=0x1f | 0x7f);
         if decoded.iter().any(is_hidden) {
-            return Err(Refusal::HiddenCharacter);
+            return Err(PathError::HiddenCharacter);
         }
         // Some servers remove path parameters first: `..;x`.
         let name = decoded.split(|b| *b == b';').next().unwrap_or_default();
         if matches!(name, b"." | b"..") {
-            return Err(Refusal::DotSegment);
+            return Err(PathError::DotSegment);
         }
     }
     Ok(())
@@ -76,14 +76,14 @@ mod tests {
     #[test]
     fn plain_paths_pass() {
         for path in ["/", "/orders/", "/orders/orders/0198", "/a.b/..c/...", "/%D1%8F/a%20b", "/a;b=1"] {
-            assert_eq!(judge(path), Ok(()), "{path}");
+            assert_eq!(check(path), Ok(()), "{path}");
         }
     }
 
     #[test]
     fn paths_with_two_readings_are_refused() {
-        use Refusal::{BadEscape, DotSegment, EmptySegment, HiddenCharacter, NotAbsolute};
-        for (path, refusal) in [
+        use PathError::{BadEscape, DotSegment, EmptySegment, HiddenCharacter, NotAbsolute};
+        for (path, error) in [
             ("", NotAbsolute),
             ("*", NotAbsolute),
             ("//orders", EmptySegment),
@@ -104,7 +104,7 @@ mod tests {
             ("/a%zz", BadEscape),
             ("/a%+1", BadEscape),
         ] {
-            assert_eq!(judge(path), Err(refusal), "{path}");
+            assert_eq!(check(path), Err(error), "{path}");
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::auth::{Credentials, without_credentials};
 use crate::edge::path::decode;
-use crate::forward::access::{self, Access};
+use crate::forward::authorization::{self, Access};
 use crate::forward::failure::ForwardError;
 use crate::forward::headers::{self, Provenance};
 use crate::forward::target::{Service, Target};
 use crate::gateway::Gateway;
-use crate::origins::From;
+use crate::origins::OriginCheck;
 use crate::peer::Peer;
 use crate::tunnel;
 use axum::extract::Request;
@@ -34,33 +34,34 @@ pub(crate) struct Outgoing {
     /// Largest body, in bytes.
     pub(crate) body_bytes_max: u64,
     /// From the end of the request to the head of the response.
-    pub(crate) head: Duration,
+    pub(crate) response_header_timeout: Duration,
 }
 
 /// Checks a request by its head.
 ///
 /// # Errors
-/// [`ForwardError::Refused`] with 401, 403, 404, 413 or 421.
+/// [`ForwardError::Rejected`] with 401, 403, 404, 413 or 421.
 pub(crate) fn admit(
     gateway: &Gateway,
     target: Target,
     request: &Request,
     peer: &Peer,
-    ticket_of: Option<Passenger>,
+    ticket_principal: Option<Passenger>,
 ) -> Result<Admission, ForwardError> {
     let path = target.strip(request.uri().path());
     if is_internal(path) {
         return Err(no_such_page().into());
     }
-    let is_socket = tunnel::is_wanted(request);
-    if is_socket && gateway.config.allowed_origins.of(request.headers()) == From::Foreign {
-        return Err(foreign_page().into());
+    let is_socket = tunnel::is_handshake(request);
+    if is_socket && gateway.config.allowed_origins.check(request.headers()) == OriginCheck::Forbidden {
+        return Err(origin_not_allowed().into());
     }
     let query = request.uri().query();
-    let credentials = Credentials { headers: request.headers(), socket_query: query.filter(|_| is_socket), ticket_of };
-    let caller = match access::of(target.to, request.method(), path, is_socket) {
+    let credentials =
+        Credentials { headers: request.headers(), socket_query: query.filter(|_| is_socket), ticket_principal };
+    let caller = match authorization::required(target.service, request.method(), path, is_socket) {
         Access::Anonymous => None,
-        Access::Guests => gateway.authenticator.identify_if_claimed(&credentials)?,
+        Access::Guests => gateway.authenticator.identify_optional(&credentials)?,
         Access::Users => Some(gateway.authenticator.identify(&credentials)?),
         Access::Administrators => match gateway.authenticator.identify(&credentials)? {
             passenger if passenger.role == Role::Administrator => Some(passenger),
@@ -77,10 +78,14 @@ pub(crate) fn admit(
     };
     let outgoing = Outgoing {
         uri: uri(path, query)?,
-        headers: head(gateway, target, request.headers(), peer, caller),
+        headers: request_headers(gateway, target, request.headers(), peer, caller),
         caller,
         body_bytes_max,
-        head: if target.to == Service::Ocr { gateway.limits.reading_head } else { gateway.limits.head },
+        response_header_timeout: if target.service == Service::Ocr {
+            gateway.limits.ocr_response_header
+        } else {
+            gateway.limits.response_header
+        },
     };
     Ok(if is_socket { Admission::Tunnel(outgoing) } else { Admission::Exchange(outgoing) })
 }
@@ -111,21 +116,21 @@ fn uri(path: &str, query: Option<String>) -> Result<Uri, ForwardError> {
 }
 
 /// The headers of a request as its service receives them.
-pub(crate) fn head(
+pub(crate) fn request_headers(
     gateway: &Gateway,
     target: Target,
     of_client: &HeaderMap,
     peer: &Peer,
     caller: Option<Passenger>,
 ) -> HeaderMap {
-    let provenance = Provenance { peer, is_believed: gateway.config.trust_forwarded, prefix: target.prefix };
+    let provenance = Provenance { peer, is_trusted: gateway.config.trust_forwarded, prefix: target.prefix };
     let mut headers = headers::outgoing(of_client, &provenance, caller);
     gateway.give_pass(&mut headers, caller);
     headers.insert(header::HOST, target.upstream(gateway).base.host());
     headers
 }
 
-fn foreign_page() -> Problem {
+fn origin_not_allowed() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "origin_not_allowed",

@@ -1,6 +1,6 @@
 //! One request and one response.
 
-use crate::forward::admission::{Outgoing, head};
+use crate::forward::admission::{Outgoing, request_headers};
 use crate::forward::download::Download;
 use crate::forward::failure::ForwardError;
 use crate::forward::headers::strip_hop_by_hop;
@@ -9,7 +9,7 @@ use crate::forward::upload::{Upload, UploadWatch};
 use crate::gateway::Gateway;
 use crate::limits::Limits;
 use crate::peer::Peer;
-use crate::upstream::{Answer, Upstream};
+use crate::upstream::{Upstream, UpstreamResponse};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
@@ -31,25 +31,25 @@ pub(crate) fn exchange(
 ) -> impl Future<Output = Result<Response, ForwardError>> + Send {
     let (Parts { method, headers, .. }, body) = request.into_parts();
     let upload = Upload::new(body, outgoing.body_bytes_max, gateway.limits.upload);
-    let Outgoing { caller, head: within, .. } = outgoing;
-    let again = {
+    let Outgoing { caller, response_header_timeout, .. } = outgoing;
+    let rebuild = {
         // Retries are rare, so the head is rebuilt then instead of copied for every request.
         let (method, uri) = (method.clone(), outgoing.uri.clone());
-        move || request_of(method, uri, head(gateway, target, &headers, peer, caller), Upload::empty())
+        move || build_request(method, uri, request_headers(gateway, target, &headers, peer, caller), Upload::empty())
     };
-    let first = request_of(method, outgoing.uri, outgoing.headers, upload);
-    let sent = send(target.upstream(gateway), first, again, gateway.limits.upload, within);
+    let first = build_request(method, outgoing.uri, outgoing.headers, upload);
+    let sent = send(target.upstream(gateway), first, rebuild, gateway.limits.upload, response_header_timeout);
     async move {
         let answer = sent.await?;
         // The client did not request an upgrade.
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-            return Err(ForwardError::UnaskedUpgrade);
+            return Err(ForwardError::UnexpectedUpgrade);
         }
-        Ok(answer_of(answer, &gateway.limits))
+        Ok(client_response(answer, &gateway.limits))
     }
 }
 
-/// Sends a request and waits for the head of the response, within the limits. For a retry, `again` builds the request
+/// Sends a request and waits for the head of the response, within the limits. For a retry, `rebuild` builds the request
 /// once more.
 ///
 /// # Errors
@@ -57,25 +57,25 @@ pub(crate) fn exchange(
 pub(crate) fn send(
     upstream: &Arc<Upstream>,
     request: http::Request<Upload>,
-    again: impl FnOnce() -> http::Request<Upload> + Send,
-    upload: Duration,
-    head: Duration,
-) -> impl Future<Output = Result<Answer, ForwardError>> + Send {
+    rebuild: impl FnOnce() -> http::Request<Upload> + Send,
+    upload_timeout: Duration,
+    response_header_timeout: Duration,
+) -> impl Future<Output = Result<UpstreamResponse, ForwardError>> + Send {
     let watch = request.body().watch();
-    let mut sent = Box::pin(upstream.send(request, again));
+    let mut sent = Box::pin(upstream.send(request, rebuild));
     async move {
         tokio::select! {
-            answer = &mut sent => answer.map_err(|failure| match watch.fault() {
-                Some(fault) => ForwardError::Upload(fault),
+            answer = &mut sent => answer.map_err(|failure| match watch.error() {
+                Some(error) => ForwardError::Upload(error),
                 None => ForwardError::Send(failure),
             }),
-            () = overdue(&watch, upload, head) => Err(ForwardError::Slow),
+            () = overdue(&watch, upload_timeout, response_header_timeout) => Err(ForwardError::Timeout),
         }
     }
 }
 
 /// The request as the service receives it.
-pub(crate) fn request_of(method: Method, uri: Uri, headers: HeaderMap, upload: Upload) -> http::Request<Upload> {
+pub(crate) fn build_request(method: Method, uri: Uri, headers: HeaderMap, upload: Upload) -> http::Request<Upload> {
     let mut request = http::Request::new(upload);
     *request.method_mut() = method;
     *request.uri_mut() = uri;
@@ -84,17 +84,17 @@ pub(crate) fn request_of(method: Method, uri: Uri, headers: HeaderMap, upload: U
 }
 
 /// A request without a body, and a function that builds it again.
-pub(crate) fn bare(
+pub(crate) fn without_body(
     method: Method,
     uri: Uri,
     headers: HeaderMap,
 ) -> (http::Request<Upload>, impl FnOnce() -> http::Request<Upload> + Send) {
-    let first = request_of(method.clone(), uri.clone(), headers.clone(), Upload::empty());
-    (first, move || request_of(method, uri, headers, Upload::empty()))
+    let first = build_request(method.clone(), uri.clone(), headers.clone(), Upload::empty());
+    (first, move || build_request(method, uri, headers, Upload::empty()))
 }
 
 /// The response as the client receives it.
-pub(crate) fn answer_of(answer: Answer, limits: &Limits) -> Response {
+pub(crate) fn client_response(answer: UpstreamResponse, limits: &Limits) -> Response {
     let mut response = answer.into_response().map(|body| Body::new(Download::new(body, limits.download_pause)));
     strip_hop_by_hop(response.headers_mut());
     response
@@ -102,9 +102,9 @@ pub(crate) fn answer_of(answer: Answer, limits: &Limits) -> Response {
 
 /// Ends when the response is overdue. The time limit for the response head starts when the service has received the
 /// whole request. A service that does not read all of it has as long as the upload may take.
-async fn overdue(watch: &UploadWatch, upload: Duration, head: Duration) {
-    if watch.is_going_on() {
-        let _ = tokio::time::timeout(upload, watch.ended()).await;
+async fn overdue(watch: &UploadWatch, upload_timeout: Duration, response_header_timeout: Duration) {
+    if watch.is_in_progress() {
+        let _ = tokio::time::timeout(upload_timeout, watch.ended()).await;
     }
-    tokio::time::sleep(head).await;
+    tokio::time::sleep(response_header_timeout).await;
 }

@@ -1,6 +1,6 @@
 //! Why a request got no response from its service, and what the client sees instead.
 
-use crate::forward::upload::UploadFault;
+use crate::forward::upload::UploadError;
 use crate::upstream::SendError;
 use axum::response::{IntoResponse, Response};
 use chassis::problem::Problem;
@@ -12,58 +12,58 @@ use tracing::{debug, warn};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ForwardError {
     /// The gateway rejected the request; nothing was sent.
-    #[error("refused")]
-    Refused(Problem),
+    #[error("rejected")]
+    Rejected(Problem),
     /// The declared length of the body is too large.
     #[error("the body is too large")]
     TooLarge,
     /// The client's body is faulty.
     #[error("receive the body")]
-    Upload(#[source] UploadFault),
+    Upload(#[source] UploadError),
     /// The service failed.
     #[error("forward the request")]
     Send(#[source] SendError),
     /// The service took too long.
     #[error("no response in time")]
-    Slow,
+    Timeout,
     /// The service switched protocols although no upgrade was requested.
     #[error("the service responded with 101 to a request without upgrade")]
-    UnaskedUpgrade,
+    UnexpectedUpgrade,
     /// The maximum number of tunnels is open.
     #[error("the maximum number of tunnels is open")]
-    NoTunnelLeft,
+    TooManyTunnels,
 }
 
 impl From<Problem> for ForwardError {
     fn from(problem: Problem) -> Self {
-        Self::Refused(problem)
+        Self::Rejected(problem)
     }
 }
 
 impl ForwardError {
     /// The outcome label in metrics.
-    pub(crate) fn name(&self) -> &'static str {
+    pub(crate) fn outcome(&self) -> &'static str {
         match self {
-            Self::Refused(_) | Self::NoTunnelLeft => "refused",
+            Self::Rejected(_) | Self::TooManyTunnels => "refused",
             Self::TooLarge | Self::Upload(_) => "bad_body",
             Self::Send(SendError::Connect(_)) => "unavailable",
-            Self::Send(SendError::Closed(_) | SendError::Exchange(_)) | Self::UnaskedUpgrade => "broken",
-            Self::Slow => "timeout",
+            Self::Send(SendError::Closed(_) | SendError::Exchange(_)) | Self::UnexpectedUpgrade => "broken",
+            Self::Timeout => "timeout",
         }
     }
 
     /// Whether the service is at fault, rather than the client or the gateway.
-    pub(crate) fn is_the_services(&self) -> bool {
+    pub(crate) fn is_service_fault(&self) -> bool {
         match self {
-            Self::Send(_) | Self::Slow | Self::UnaskedUpgrade => true,
-            Self::Refused(_) | Self::TooLarge | Self::Upload(_) | Self::NoTunnelLeft => false,
+            Self::Send(_) | Self::Timeout | Self::UnexpectedUpgrade => true,
+            Self::Rejected(_) | Self::TooLarge | Self::Upload(_) | Self::TooManyTunnels => false,
         }
     }
 
     /// Logs the failure: as a warning if the service is at fault.
     pub(crate) fn log(&self, upstream: &'static str) {
         let error = chain(self);
-        if self.is_the_services() {
+        if self.is_service_fault() {
             warn!(upstream, error, "{upstream} did not respond: {error}");
         } else {
             debug!(upstream, error, "a request was rejected");
@@ -79,30 +79,30 @@ impl IntoResponse for ForwardError {
 
 fn problem(failure: ForwardError) -> Problem {
     match failure {
-        ForwardError::Refused(problem) => problem,
-        ForwardError::TooLarge | ForwardError::Upload(UploadFault::TooLarge) => closing(
+        ForwardError::Rejected(problem) => problem,
+        ForwardError::TooLarge | ForwardError::Upload(UploadError::TooLarge) => closing(
             StatusCode::PAYLOAD_TOO_LARGE,
             "payload_too_large",
             "the body is too large: the limit is 1 MiB, or 10 MiB for multipart",
         ),
-        ForwardError::Upload(UploadFault::Broken) => {
+        ForwardError::Upload(UploadError::Broken) => {
             closing(StatusCode::BAD_REQUEST, "incomplete_body", "the body could not be read to its end")
         }
-        ForwardError::Upload(UploadFault::TooSlow) => {
+        ForwardError::Upload(UploadError::TooSlow) => {
             closing(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the body did not arrive in time")
         }
         ForwardError::Send(SendError::Connect(_)) => {
             unavailable("the service can't be reached right now; try again soon")
         }
-        ForwardError::NoTunnelLeft => unavailable("too many WebSockets are open right now; try again soon"),
-        ForwardError::Send(SendError::Closed(_) | SendError::Exchange(_)) | ForwardError::UnaskedUpgrade => {
+        ForwardError::TooManyTunnels => unavailable("too many WebSockets are open right now; try again soon"),
+        ForwardError::Send(SendError::Closed(_) | SendError::Exchange(_)) | ForwardError::UnexpectedUpgrade => {
             Problem::new(
                 StatusCode::BAD_GATEWAY,
                 "upstream_unreachable",
                 "the service closed the connection before it responded",
             )
         }
-        ForwardError::Slow => {
+        ForwardError::Timeout => {
             Problem::new(StatusCode::GATEWAY_TIMEOUT, "upstream_timeout", "the service did not respond in time")
         }
     }

@@ -21,7 +21,7 @@ static HOP_BY_HOP: [HeaderName; 10] = [
 ];
 
 /// Headers in which a client could claim where its request comes from.
-static CLAIMS: [HeaderName; 7] = [
+static PROVENANCE_HEADERS: [HeaderName; 7] = [
     header::FORWARDED,
     HeaderName::from_static("x-real-ip"),
     HeaderName::from_static("x-forwarded-port"),
@@ -37,17 +37,17 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Headers that only the gateway sets for a service.
-static OURS: [HeaderName; 5] = [USER_HEADER, ROLE_HEADER, PASS_HEADER, PREFIX_HEADER, TRACEPARENT];
+static GATEWAY_HEADERS: [HeaderName; 5] = [USER_HEADER, ROLE_HEADER, PASS_HEADER, PREFIX_HEADER, TRACEPARENT];
 
 /// Most headers that are added to those of the client.
-const ADDED: usize = 8;
+const ADDED_HEADERS_MAX: usize = 8;
 
 /// Where a request comes from, as far as the gateway knows.
 pub(crate) struct Provenance<'a> {
     /// The client's end of the connection.
     pub(crate) peer: &'a Peer,
     /// Whether the peer is a proxy whose `X-Forwarded-*` headers are trusted.
-    pub(crate) is_believed: bool,
+    pub(crate) is_trusted: bool,
     /// The prefix that was removed from the path.
     pub(crate) prefix: &'static str,
 }
@@ -58,8 +58,8 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
         headers.remove(name);
     }
     // A message has few headers, so one pass over them is cheaper than a lookup for each of the list.
-    let there: Vec<HeaderName> = headers.keys().filter(|name| HOP_BY_HOP.contains(name)).cloned().collect();
-    for name in there {
+    let present: Vec<HeaderName> = headers.keys().filter(|name| HOP_BY_HOP.contains(name)).cloned().collect();
+    for name in present {
         headers.remove(name);
     }
 }
@@ -81,13 +81,13 @@ fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
 /// last, so a client can neither claim them nor remove them with `Connection`.
 pub(crate) fn outgoing(from: &HeaderMap, provenance: &Provenance<'_>, caller: Option<Passenger>) -> HeaderMap {
     let host = from.get(header::HOST).cloned();
-    let request_id = from.get(crate::edge::access::REQUEST_ID).cloned();
+    let request_id = from.get(crate::edge::access_log::REQUEST_ID).cloned();
     let is_chunked = from.contains_key(header::TRANSFER_ENCODING);
-    let claimed = provenance.is_believed.then(|| Claimed::of(from));
+    let claimed = provenance.is_trusted.then(|| Claimed::of(from));
     let nominated = nominated(from);
-    let mut headers = HeaderMap::with_capacity(from.len() + ADDED);
+    let mut headers = HeaderMap::with_capacity(from.len() + ADDED_HEADERS_MAX);
     for (name, value) in from {
-        if goes_on(name) && !nominated.contains(name) {
+        if is_forwarded(name) && !nominated.contains(name) {
             headers.append(name, value.clone());
         }
     }
@@ -96,7 +96,7 @@ pub(crate) fn outgoing(from: &HeaderMap, provenance: &Provenance<'_>, caller: Op
         headers.insert(ROLE_HEADER, HeaderValue::from_static(role.as_str()));
     }
     if let Some(id) = request_id {
-        headers.insert(crate::edge::access::REQUEST_ID, id);
+        headers.insert(crate::edge::access_log::REQUEST_ID, id);
     }
     if let Some(context) = trace::current()
         && let Ok(value) = HeaderValue::from_str(&context.to_string())
@@ -112,14 +112,14 @@ pub(crate) fn outgoing(from: &HeaderMap, provenance: &Provenance<'_>, caller: Op
 }
 
 /// Whether a client's header is forwarded: it is neither hop-by-hop nor written by the gateway.
-fn goes_on(name: &HeaderName) -> bool {
+fn is_forwarded(name: &HeaderName) -> bool {
     // `Expect`: hyper has already sent `100 Continue`.
     let is_dropped = HOP_BY_HOP.contains(name)
-        || CLAIMS.contains(name)
+        || PROVENANCE_HEADERS.contains(name)
         || *name == header::EXPECT
         // Credentials are for the gateway only.
         || *name == header::AUTHORIZATION
-        || OURS.contains(name);
+        || GATEWAY_HEADERS.contains(name);
     !is_dropped
 }
 
@@ -173,13 +173,9 @@ mod tests {
         headers
     }
 
-    fn outgoing_from(
-        pairs: &[(&'static str, &'static str)],
-        is_believed: bool,
-        caller: Option<Passenger>,
-    ) -> HeaderMap {
+    fn outgoing_from(pairs: &[(&'static str, &'static str)], is_trusted: bool, caller: Option<Passenger>) -> HeaderMap {
         let peer = Peer::at(([10, 0, 0, 9], 49_152).into());
-        outgoing(&map(pairs), &Provenance { peer: &peer, is_believed, prefix: "/orders" }, caller)
+        outgoing(&map(pairs), &Provenance { peer: &peer, is_trusted, prefix: "/orders" }, caller)
     }
 
     #[test]

@@ -10,8 +10,8 @@
 //! | the response body breaks off or stalls for 60 s | the client's connection is closed | only if idempotent |
 //! | the client's body is malformed, too large, or too slow | 400, 413, 408, and the connection is closed | |
 
-pub(crate) mod access;
 pub(crate) mod admission;
+pub(crate) mod authorization;
 pub(crate) mod exchange;
 pub(crate) mod failure;
 pub(crate) mod headers;
@@ -21,10 +21,10 @@ pub(crate) mod upload;
 mod download;
 
 use crate::auth::ticket_in;
-use crate::edge::access::Answered;
+use crate::edge::access_log::ServedResponse;
 use crate::gateway::Gateway;
 use crate::peer::Peer;
-use crate::quota;
+use crate::rate_limit;
 use crate::tunnel;
 use admission::{Admission, admit};
 use axum::extract::Request;
@@ -39,34 +39,43 @@ use target::{Service, Target};
 use trace::{Kind, Span, TraceContext};
 
 /// Forwards a request of the client at `peer` to the target's service, and the response back; both bodies are streamed.
-pub(crate) async fn forward(gateway: Arc<Gateway>, target: Target, request: Request, peer: Arc<Peer>) -> Answered {
+pub(crate) async fn forward(
+    gateway: Arc<Gateway>,
+    target: Target,
+    request: Request,
+    peer: Arc<Peer>,
+) -> ServedResponse {
     let started = Instant::now();
     let upstream = target.upstream(&gateway);
     // The service's spans become children of this span: `headers` sends the current context.
     let context = trace::current().map_or_else(TraceContext::root, TraceContext::child);
     let span = Span::start(context, Kind::Client, || format!("forward to {}", upstream.name));
     let answer = trace::scope(context, attempt(&gateway, target, request, &peer)).await;
-    end(span, &answer);
-    measure(upstream.name, target, &answer, started);
-    let reached_for_it = answer.as_ref().err().is_none_or(ForwardError::is_the_services);
+    finish_span(span, &answer);
+    record_metrics(upstream.name, target, &answer, started);
+    let was_forwarded = answer.as_ref().err().is_none_or(ForwardError::is_service_fault);
     let response = answer.unwrap_or_else(|failure| {
         failure.log(upstream.name);
         failure.into_response()
     });
-    if reached_for_it { Answered { response, by: upstream.name } } else { Answered::here(response) }
+    if was_forwarded {
+        ServedResponse { response, served_by: upstream.name }
+    } else {
+        ServedResponse::by_gateway(response)
+    }
 }
 
 async fn attempt(gateway: &Gateway, target: Target, request: Request, peer: &Peer) -> Result<Response, ForwardError> {
     // Rare steps are boxed: the future of a request is as large as its largest step.
-    let ticket_of = match shown_ticket(&request) {
+    let ticket_principal = match ticket_of_request(&request) {
         Some(ticket) => Box::pin(gateway.authenticator.redeem(&ticket)).await,
         None => None,
     };
-    let admission = admit(gateway, target, &request, peer, ticket_of);
-    let admission = match &gateway.quotas {
-        Some(quotas) => {
-            let caller = caller(gateway, target, &request, peer, admission.as_ref().ok());
-            match Box::pin(quotas.count(&caller)).await {
+    let admission = admit(gateway, target, &request, peer, ticket_principal);
+    let admission = match &gateway.rate_limits {
+        Some(rate_limits) => {
+            let keys = limit_keys(gateway, target, &request, peer, admission.as_ref().ok());
+            match Box::pin(rate_limits.count(&keys)).await {
                 Ok(()) => admission,
                 Err(too_many) => Err(too_many.into()),
             }
@@ -83,43 +92,43 @@ async fn attempt(gateway: &Gateway, target: Target, request: Request, peer: &Pee
 }
 
 /// The rate limit keys of a request.
-fn caller(
+fn limit_keys(
     gateway: &Gateway,
     target: Target,
     request: &Request,
     peer: &Peer,
     admission: Option<&Admission>,
-) -> quota::Caller {
+) -> rate_limit::LimitKeys {
     let known = admission.and_then(|admission| match admission {
         Admission::Exchange(outgoing) | Admission::Tunnel(outgoing) => outgoing.caller,
     });
-    quota::Caller {
-        address: quota::address_of(peer.ip(), request.headers(), gateway.config.trust_forwarded),
+    rate_limit::LimitKeys {
+        address: rate_limit::client_address(peer.ip(), request.headers(), gateway.config.trust_forwarded),
         user: known.map(|passenger| passenger.user),
         // A rejected request does not try a password.
-        signs_in: admission.is_some()
-            && target.to == Service::Users
-            && access::tries_a_password(target.strip(request.uri().path())),
+        has_password: admission.is_some()
+            && target.service == Service::Users
+            && authorization::accepts_password(target.strip(request.uri().path())),
     }
 }
 
 /// The ticket of a WebSocket request, valid or not.
-fn shown_ticket(request: &Request) -> Option<String> {
-    let query = request.uri().query().filter(|_| tunnel::is_wanted(request))?;
+fn ticket_of_request(request: &Request) -> Option<String> {
+    let query = request.uri().query().filter(|_| tunnel::is_handshake(request))?;
     ticket_in(query).map(str::to_owned)
 }
 
 /// A rejected request leaves no span: nothing was forwarded.
-fn end(mut span: Span, answer: &Result<Response, ForwardError>) {
+fn finish_span(mut span: Span, answer: &Result<Response, ForwardError>) {
     match answer {
         Ok(response) => span.set_number("http.response.status_code", response.status().as_u16()),
-        Err(ForwardError::Refused(_)) => span.discard(),
-        Err(failure) => span.fail(failure.name()),
+        Err(ForwardError::Rejected(_)) => span.discard(),
+        Err(failure) => span.fail(failure.outcome()),
     }
 }
 
 /// Counts and times forwarded requests; rejected ones are not included.
-fn measure(upstream: &'static str, target: Target, answer: &Result<Response, ForwardError>, started: Instant) {
+fn record_metrics(upstream: &'static str, target: Target, answer: &Result<Response, ForwardError>, started: Instant) {
     let outcome = match answer {
         Ok(response) => match response.status().as_u16() / 100 {
             1 => "1xx",
@@ -128,8 +137,8 @@ fn measure(upstream: &'static str, target: Target, answer: &Result<Response, For
             4 => "4xx",
             _ => "5xx",
         },
-        Err(ForwardError::Refused(_)) => return,
-        Err(failure) => failure.name(),
+        Err(ForwardError::Rejected(_)) => return,
+        Err(failure) => failure.outcome(),
     };
     METRICS.with_borrow_mut(|found| {
         let metrics = found.entry((target.name, outcome)).or_insert_with(|| {

@@ -12,7 +12,7 @@ pub(crate) struct Target {
     /// The path prefix that is removed: `/orders`, or empty.
     pub(crate) prefix: &'static str,
     /// The service.
-    pub(crate) to: Service,
+    pub(crate) service: Service,
 }
 
 /// The services behind the gateway.
@@ -28,7 +28,7 @@ pub(crate) enum Service {
 impl Target {
     /// The connections of this gateway to the service.
     pub(crate) fn upstream(self, gateway: &Gateway) -> &Arc<Upstream> {
-        match self.to {
+        match self.service {
             Service::Orders => &gateway.orders,
             Service::Payments => &gateway.payments,
             Service::Ocr => &gateway.ocr,

@@ -41,11 +41,11 @@ impl End {
 ///
 /// # Errors
 /// The error of the socket that failed.
-pub(super) async fn carry(client: &End, service: &End) -> io::Result<()> {
-    tokio::try_join!(one_way(client, &service.socket), one_way(service, &client.socket)).map(drop)
+pub(super) async fn copy_both_ways(client: &End, service: &End) -> io::Result<()> {
+    tokio::try_join!(copy_one_way(client, &service.socket), copy_one_way(service, &client.socket)).map(drop)
 }
 
-async fn one_way(from: &End, to: &TcpStream) -> io::Result<()> {
+async fn copy_one_way(from: &End, to: &TcpStream) -> io::Result<()> {
     write_all(to, &from.read_before).await?;
     loop {
         from.socket.readable().await?;
@@ -122,17 +122,17 @@ mod tests {
     #[tokio::test]
     async fn what_was_read_before_comes_first_and_each_direction_ends_by_itself() {
         let ((mut client, one), (mut service, other)) = (pair().await, pair().await);
-        let tunnel = tokio::spawn(async move { carry(&end(one, b"early "), &end(other, b"")).await });
+        let tunnel = tokio::spawn(async move { copy_both_ways(&end(one, b"early "), &end(other, b"")).await });
         client.write_all(b"question").await.unwrap();
         client.shutdown().await.unwrap();
-        let mut heard = String::new();
-        service.read_to_string(&mut heard).await.unwrap();
-        assert_eq!(heard, "early question");
+        let mut received = String::new();
+        service.read_to_string(&mut received).await.unwrap();
+        assert_eq!(received, "early question");
         service.write_all(b"answer").await.unwrap();
         drop(service);
-        let mut heard = String::new();
-        client.read_to_string(&mut heard).await.unwrap();
-        assert_eq!(heard, "answer");
+        let mut received = String::new();
+        client.read_to_string(&mut received).await.unwrap();
+        assert_eq!(received, "answer");
         tunnel.await.unwrap().unwrap();
     }
 
@@ -140,7 +140,7 @@ mod tests {
     async fn more_than_the_other_side_takes_waits_and_nothing_is_lost() {
         const BYTES: usize = 20 * 1024 * 1024;
         let ((mut client, one), (mut service, other)) = (pair().await, pair().await);
-        let tunnel = tokio::spawn(async move { carry(&end(one, b""), &end(other, b"")).await });
+        let tunnel = tokio::spawn(async move { copy_both_ways(&end(one, b""), &end(other, b"")).await });
         let sent: Vec<u8> = (0..BYTES).map(|n| u8::try_from(n % 251).unwrap()).collect();
         let sending = tokio::spawn({
             let sent = sent.clone();
@@ -149,9 +149,9 @@ mod tests {
                 client
             }
         });
-        let mut heard = vec![0; BYTES];
-        service.read_exact(&mut heard).await.unwrap();
-        assert!(heard == sent, "the bytes are others");
+        let mut received = vec![0; BYTES];
+        service.read_exact(&mut received).await.unwrap();
+        assert!(received == sent, "the bytes are others");
         drop((sending.await.unwrap(), service));
         let _ = tunnel.await.unwrap();
     }

@@ -15,13 +15,13 @@ use tracing::{debug, info, warn};
 
 /// All tunnels of the gateway.
 pub(crate) struct Tunnels {
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     open: TaskTracker,
     cut: CancellationToken,
 }
 
 /// A permit to open one tunnel.
-pub(crate) struct Place(#[expect(dead_code, reason = "released when dropped")] OwnedSemaphorePermit);
+pub(crate) struct TunnelPermit(#[expect(dead_code, reason = "released when dropped")] OwnedSemaphorePermit);
 
 /// Counts an open tunnel in the metric, until it is dropped.
 struct Counted;
@@ -29,18 +29,18 @@ struct Counted;
 impl Tunnels {
     /// At most `count_max` tunnels.
     pub(crate) fn new(count_max: usize) -> Self {
-        Self { places: Arc::new(Semaphore::new(count_max)), open: TaskTracker::new(), cut: CancellationToken::new() }
+        Self { permits: Arc::new(Semaphore::new(count_max)), open: TaskTracker::new(), cut: CancellationToken::new() }
     }
 
     /// A permit for one more tunnel, unless the limit is reached.
-    pub(crate) fn place(&self) -> Option<Place> {
-        Arc::clone(&self.places).try_acquire_owned().ok().map(Place)
+    pub(crate) fn permit(&self) -> Option<TunnelPermit> {
+        Arc::clone(&self.permits).try_acquire_owned().ok().map(TunnelPermit)
     }
 
     /// Copies bytes both ways, once both ends have switched protocols, until both directions have ended.
-    pub(crate) fn carry(
+    pub(crate) fn run(
         &self,
-        place: Place,
+        permit: TunnelPermit,
         client: OnUpgrade,
         service: impl Future<Output = Option<(TcpStream, Bytes)>> + Send + 'static,
     ) {
@@ -49,18 +49,18 @@ impl Tunnels {
         let connected = Box::pin(connect(client, service));
         self.open.spawn(async move {
             let counted = Counted::one();
-            let carried = async {
+            let copied = async {
                 let (client, service) = connected.await?;
-                pipe::carry(&client, &service).await
+                pipe::copy_both_ways(&client, &service).await
             };
             tokio::select! {
-                ended = carried => match ended {
+                ended = copied => match ended {
                     Ok(()) => debug!("tunnel closed"),
                     Err(failure) => debug!(error = %failure, "tunnel failed"),
                 },
                 () = cut.cancelled() => debug!("tunnel closed at shutdown"),
             }
-            drop((counted, place));
+            drop((counted, permit));
         });
     }
 

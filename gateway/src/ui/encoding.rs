@@ -4,7 +4,7 @@ use crate::ui::assets::Asset;
 use http::{HeaderMap, HeaderValue, header};
 
 /// Whether `Accept-Encoding` lists gzip with a weight above 0. Source: RFC 9110, section 12.5.3.
-pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
+pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
     listed(headers, &header::ACCEPT_ENCODING).any(|coding| {
         let mut parts = coding.split(';').map(str::trim);
         let is_gzip = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
@@ -48,10 +48,10 @@ mod tests {
     #[test]
     fn gzip_is_sent_to_who_takes_it() {
         for value in ["gzip", "br, gzip", "deflate,GZIP;q=0.5"] {
-            assert!(takes_gzip(&headers("accept-encoding", value)), "{value}");
+            assert!(accepts_gzip(&headers("accept-encoding", value)), "{value}");
         }
         for value in ["", "br", "gzip;q=0", "gzip; q=0.000", "xgzip"] {
-            assert!(!takes_gzip(&headers("accept-encoding", value)), "{value}");
+            assert!(!accepts_gzip(&headers("accept-encoding", value)), "{value}");
         }
     }
 

@@ -18,7 +18,7 @@ const SECURITY: [(HeaderName, HeaderValue); 5] = [
 ];
 
 /// Adds the security headers.
-pub(super) fn secure(headers: &mut HeaderMap) {
+pub(super) fn add_security_headers(headers: &mut HeaderMap) {
     for (name, value) in SECURITY {
         headers.insert(name, value);
     }

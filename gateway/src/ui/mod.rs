@@ -30,7 +30,7 @@ pub(crate) fn application(status: StatusCode, request_headers: &HeaderMap) -> Re
         *response.status_mut() = status;
     }
     response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
-    headers::secure(response.headers_mut());
+    headers::add_security_headers(response.headers_mut());
     response
 }
 
@@ -41,7 +41,7 @@ pub(crate) async fn page(uri: Uri, request_headers: HeaderMap) -> Response {
         None if names_file(uri.path()) => no_such_page().into_response(),
         None => not_built(),
     };
-    headers::secure(response.headers_mut());
+    headers::add_security_headers(response.headers_mut());
     response
 }
 
@@ -56,7 +56,7 @@ fn names_file(path: &str) -> bool {
 }
 
 fn answer(asset: &'static Asset, request_headers: &HeaderMap) -> Response {
-    let gzip = asset.gzip.filter(|_| encoding::takes_gzip(request_headers));
+    let gzip = asset.gzip.filter(|_| encoding::accepts_gzip(request_headers));
     let etag = encoding::etag(asset, gzip.is_some());
     let is_known = encoding::has_version(request_headers, asset);
     let body = if is_known { Body::empty() } else { Body::from(gzip.unwrap_or(asset.bytes)) };

@@ -28,7 +28,7 @@ pub(crate) struct Connection {
 }
 
 /// A response, whose body may still be arriving, and its connection.
-type Answered = (Response<Incoming>, Box<Connection>);
+type Received = (Response<Incoming>, Box<Connection>);
 
 impl Connection {
     /// Connects.
@@ -54,7 +54,7 @@ impl Connection {
     pub(super) fn send(
         mut self: Box<Self>,
         request: Request<Upload>,
-    ) -> impl Future<Output = Result<Answered, TrySendError<Request<Upload>>>> {
+    ) -> impl Future<Output = Result<Received, TrySendError<Request<Upload>>>> {
         let answer = self.sender.try_send_request(request);
         async move {
             let mut answer = pin!(answer);

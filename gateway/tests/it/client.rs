@@ -11,13 +11,13 @@ use std::net::SocketAddr;
 
 /// A response with its whole body.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct TestResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl Answer {
+impl TestResponse {
     /// The code of the problem document, after checking the parts that every problem document has.
     pub(crate) fn problem(&self) -> String {
         assert_eq!(self.headers["content-type"], "application/problem+json", "{self:?}");
@@ -45,14 +45,14 @@ pub(crate) fn anonymous(method: &str, address: SocketAddr, path: &str) -> Builde
 }
 
 /// Sends a request and reads the whole response.
-pub(crate) async fn send(request: Request<Body>) -> Answer {
+pub(crate) async fn send(request: Request<Body>) -> TestResponse {
     let (parts, body) = open(request).await.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    Answer { status: parts.status, headers: parts.headers, body }
+    TestResponse { status: parts.status, headers: parts.headers, body }
 }
 
 /// Sends a request without a body.
-pub(crate) async fn ask(request: Builder) -> Answer {
+pub(crate) async fn ask(request: Builder) -> TestResponse {
     send(request.body(Body::empty()).unwrap()).await
 }
 

@@ -1,6 +1,6 @@
 //! Which pages may read responses.
 
-use crate::client::{Answer, anonymous, as_user, ask};
+use crate::client::{TestResponse, anonymous, as_user, ask};
 use crate::stage::{ORIGIN, echoing};
 use http::StatusCode;
 
@@ -70,10 +70,10 @@ async fn preflights_are_answered_by_the_gateway() {
     assert_eq!(service.seen.only().line, "OPTIONS /orders");
 }
 
-fn is_without_cors(answer: &Answer) -> bool {
+fn is_without_cors(answer: &TestResponse) -> bool {
     !answer.headers.keys().any(|name| name.as_str().starts_with("access-control-"))
 }
 
-fn varies_by_origin(answer: &Answer) -> bool {
+fn varies_by_origin(answer: &TestResponse) -> bool {
     answer.headers.get_all("vary").iter().any(|value| value.to_str().unwrap().contains("Origin"))
 }

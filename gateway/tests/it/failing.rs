@@ -42,7 +42,8 @@ async fn a_service_that_breaks_off_is_502() {
 #[tokio::test]
 async fn a_service_that_is_slow_is_504() {
     let service = Service::start(|_| Router::new().fallback(pending::<()>)).await;
-    let stage = before(service.address).limits(|limits| limits.head = Duration::from_millis(50)).start().await;
+    let stage =
+        before(service.address).limits(|limits| limits.response_header = Duration::from_millis(50)).start().await;
     for method in ["GET", "POST"] {
         let answer = ask(as_user(method, stage.api, "/orders/orders")).await;
         assert_eq!(answer.status, StatusCode::GATEWAY_TIMEOUT);

@@ -1,6 +1,6 @@
 //! Share links: a page for browsers, JSON for programs, also for guests.
 
-use crate::client::{Answer, anonymous, ask};
+use crate::client::{TestResponse, anonymous, ask};
 use crate::service::Service;
 use crate::stage::{before, before_router, echoing};
 use axum::Router;
@@ -12,7 +12,7 @@ const LINK: &str = "/small-router/lBF2niuPbm0123456789Az";
 /// The `Accept` header of Chromium when a URL is opened.
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
 
-async fn browse(address: SocketAddr, path: &str) -> Answer {
+async fn browse(address: SocketAddr, path: &str) -> TestResponse {
     ask(anonymous("GET", address, path).header("Accept", BROWSER)).await
 }
 

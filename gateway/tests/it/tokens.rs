@@ -1,6 +1,6 @@
 //! Which credentials the gateway accepts in `jwt` mode.
 
-use crate::client::{Answer, anonymous, ask};
+use crate::client::{TestResponse, anonymous, ask};
 use crate::service::{Seen, Service};
 use crate::stage::{Stage, before};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
@@ -96,7 +96,7 @@ fn bearer(request: Builder, token: &str) -> Builder {
     request.header("Authorization", format!("Bearer {token}"))
 }
 
-fn refused(answer: &Answer, name: &str) {
+fn refused(answer: &TestResponse, name: &str) {
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{name}: {answer:?}");
     assert_eq!(answer.problem(), "unauthenticated", "{name}");
     assert_eq!(answer.headers["www-authenticate"], "Bearer", "{name}");

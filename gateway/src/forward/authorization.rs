@@ -1,6 +1,6 @@
 //! Which pages of which service require a user.
 
-use crate::edge::operations::is_for_operators;
+use crate::edge::operations::is_operations_path;
 use crate::forward::target::Service;
 use http::Method;
 
@@ -20,24 +20,24 @@ pub(crate) enum Access {
 /// Who may request the page at `path`, which is without the service's prefix.
 ///
 /// Paths are compared literally, so any other spelling of a public path requires a user.
-pub(crate) fn of(service: Service, method: &Method, path: &str, is_socket: bool) -> Access {
+pub(crate) fn required(service: Service, method: &Method, path: &str, is_socket: bool) -> Access {
     let is_read = !is_socket && matches!(*method, Method::GET | Method::HEAD);
     if !is_socket && is_documentation(path) {
         return Access::Anonymous;
     }
-    if is_for_operators(path) {
+    if is_operations_path(path) {
         return Access::Administrators;
     }
     match service {
-        Service::Ocr if is_read && is_secret(path) => Access::Anonymous,
-        Service::Users if is_for_strangers(method, path, is_read) => Access::Anonymous,
+        Service::Ocr if is_read && has_secret_url(path) => Access::Anonymous,
+        Service::Users if is_before_sign_in(method, path, is_read) => Access::Anonymous,
         Service::Router => Access::Guests,
         Service::Orders | Service::Payments | Service::Ocr | Service::Users => Access::Users,
     }
 }
 
 /// The pages needed before sign-in: registration, sign-in and the public keys.
-fn is_for_strangers(method: &Method, path: &str, is_read: bool) -> bool {
+fn is_before_sign_in(method: &Method, path: &str, is_read: bool) -> bool {
     match path {
         "/register" | "/login" | "/refresh" | "/logout" => *method == Method::POST,
         "/.well-known/jwks.json" => is_read,
@@ -46,7 +46,7 @@ fn is_for_strangers(method: &Method, path: &str, is_read: bool) -> bool {
 }
 
 /// Whether a page of users-service accepts a password, so that it could be used to guess passwords.
-pub(crate) fn tries_a_password(path: &str) -> bool {
+pub(crate) fn accepts_password(path: &str) -> bool {
     matches!(path, "/register" | "/login" | "/password")
 }
 
@@ -56,7 +56,7 @@ fn is_documentation(path: &str) -> bool {
 
 /// The photo of a cheque, and the progress of its recognition: an `<img>` sends no headers, so the unguessable URL is
 /// the permission.
-fn is_secret(path: &str) -> bool {
+fn has_secret_url(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     matches!(parts[..], ["", "cheques", hash, "photo"] if !hash.is_empty())
         || matches!(parts[..], ["", "readings", id] if !id.is_empty())
@@ -69,26 +69,26 @@ mod tests {
     #[test]
     fn documentation_is_open_and_nothing_that_looks_like_it() {
         for path in ["/docs", "/docs/", "/docs/swagger-ui.css", "/openapi.json"] {
-            assert_eq!(of(Service::Orders, &Method::GET, path, false), Access::Anonymous, "{path}");
+            assert_eq!(required(Service::Orders, &Method::GET, path, false), Access::Anonymous, "{path}");
         }
         for path in ["/", "/docsx", "/%64ocs", "/openapi.json/x", "/orders"] {
-            assert_eq!(of(Service::Orders, &Method::GET, path, false), Access::Users, "{path}");
+            assert_eq!(required(Service::Orders, &Method::GET, path, false), Access::Users, "{path}");
         }
-        assert_eq!(of(Service::Orders, &Method::GET, "/docs", true), Access::Users);
+        assert_eq!(required(Service::Orders, &Method::GET, "/docs", true), Access::Users);
     }
 
     #[test]
     fn a_photo_is_open_to_read_and_the_rest_of_the_cheque_is_not() {
         for path in ["/cheques/abc/photo", "/readings/abc"] {
-            assert_eq!(of(Service::Ocr, &Method::GET, path, false), Access::Anonymous, "{path}");
-            assert_eq!(of(Service::Ocr, &Method::DELETE, path, false), Access::Users, "{path}");
+            assert_eq!(required(Service::Ocr, &Method::GET, path, false), Access::Anonymous, "{path}");
+            assert_eq!(required(Service::Ocr, &Method::DELETE, path, false), Access::Users, "{path}");
         }
         for path in
             ["/cheques/abc", "/cheques//photo", "/cheques/abc/photo/x", "/load-image", "/readings", "/readings/"]
         {
-            assert_eq!(of(Service::Ocr, &Method::GET, path, false), Access::Users, "{path}");
+            assert_eq!(required(Service::Ocr, &Method::GET, path, false), Access::Users, "{path}");
         }
-        assert_eq!(of(Service::Router, &Method::POST, "/abc/settle", false), Access::Guests);
-        assert_eq!(of(Service::Router, &Method::GET, "/operations/messaging", false), Access::Administrators);
+        assert_eq!(required(Service::Router, &Method::POST, "/abc/settle", false), Access::Guests);
+        assert_eq!(required(Service::Router, &Method::GET, "/operations/messaging", false), Access::Administrators);
     }
 }

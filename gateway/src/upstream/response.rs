@@ -2,7 +2,7 @@
 
 use super::Upstream;
 use super::connection::Connection;
-use super::kept::keep;
+use super::pool::put_back;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
@@ -13,22 +13,22 @@ use std::task::{Context, Poll};
 use tokio::net::TcpStream;
 
 /// A response: its head, and its body with the connection that it arrives on.
-pub(crate) struct Answer {
+pub(crate) struct UpstreamResponse {
     head: Response<()>,
-    body: Arriving,
+    body: ResponseBody,
 }
 
 /// A response body; its connection returns to the pool when it can be reused.
-pub(crate) struct Arriving {
+pub(crate) struct ResponseBody {
     body: Incoming,
     connection: Option<Box<Connection>>,
     upstream: Arc<Upstream>,
 }
 
-impl Answer {
+impl UpstreamResponse {
     pub(super) fn new(answer: Response<Incoming>, connection: Box<Connection>, upstream: &Arc<Upstream>) -> Self {
         let (head, body) = answer.into_parts();
-        let body = Arriving { body, connection: Some(connection), upstream: Arc::clone(upstream) };
+        let body = ResponseBody { body, connection: Some(connection), upstream: Arc::clone(upstream) };
         Self { head: Response::from_parts(head, ()), body }
     }
 
@@ -43,7 +43,7 @@ impl Answer {
     }
 
     /// The response with its body.
-    pub(crate) fn into_response(self) -> Response<Arriving> {
+    pub(crate) fn into_response(self) -> Response<ResponseBody> {
         self.head.map(|()| self.body)
     }
 
@@ -54,7 +54,7 @@ impl Answer {
     }
 }
 
-impl Body for Arriving {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = hyper::Error;
 
@@ -83,11 +83,11 @@ impl Body for Arriving {
     }
 }
 
-impl Drop for Arriving {
+impl Drop for ResponseBody {
     fn drop(&mut self) {
         // A connection whose response was not read completely can't be reused.
         if let Some(connection) = self.connection.take().filter(|connection| connection.is_ready()) {
-            keep(&self.upstream, connection);
+            put_back(&self.upstream, connection);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Rate limit counters in the memory of this process.
 
-use super::gcra::{Quota, Verdict};
+use super::gcra::{Decision, RateLimit};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -22,14 +22,14 @@ impl Default for Local {
 
 impl Local {
     /// Counts a call for all keys of `counted`, or returns how long it must wait for the slowest of them.
-    pub(super) fn wait(&self, counted: &[(String, Quota)]) -> Duration {
+    pub(super) fn wait(&self, counted: &[(String, RateLimit)]) -> Duration {
         let Ok(mut arrivals) = self.arrivals.lock() else { return Duration::ZERO };
         let now = self.since.elapsed();
-        let verdicts: Vec<Verdict> =
-            counted.iter().map(|(name, quota)| quota.call(arrivals.get(name).copied(), now)).collect();
-        let waits = verdicts.iter().filter_map(|verdict| match verdict {
-            Verdict::Wait(wait) => Some(*wait),
-            Verdict::Go { .. } => None,
+        let decisions: Vec<Decision> =
+            counted.iter().map(|(name, rate_limit)| rate_limit.check(arrivals.get(name).copied(), now)).collect();
+        let waits = decisions.iter().filter_map(|decision| match decision {
+            Decision::Wait(wait) => Some(*wait),
+            Decision::Allow { .. } => None,
         });
         if let Some(longest) = waits.max() {
             return longest;
@@ -37,8 +37,8 @@ impl Local {
         if arrivals.len() >= CALLERS_MAX {
             arrivals.retain(|_, arrival| *arrival > now);
         }
-        for ((name, _), verdict) in counted.iter().zip(verdicts) {
-            if let Verdict::Go { arrival } = verdict {
+        for ((name, _), decision) in counted.iter().zip(decisions) {
+            if let Decision::Allow { arrival } = decision {
                 arrivals.insert(name.clone(), arrival);
             }
         }

@@ -7,7 +7,7 @@ mod local;
 mod shared;
 
 use chassis::problem::Problem;
-use gcra::Quota;
+use gcra::RateLimit;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use local::Local;
 use shared::Shared;
@@ -15,27 +15,27 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 /// Per user.
-const USER: Quota = Quota::per_second(50, 200);
+const USER: RateLimit = RateLimit::per_second(50, 200);
 /// Per address, which several users may share.
-const ADDRESS: Quota = Quota::per_second(200, 800);
+const ADDRESS: RateLimit = RateLimit::per_second(200, 800);
 /// Per address, for attempts to sign in or register.
-const SIGN_IN: Quota = Quota::per_minute(5, 5);
+const PASSWORD: RateLimit = RateLimit::per_minute(5, 5);
 
 /// The rate limits of the gateway.
-pub(crate) struct Quotas {
+pub(crate) struct RateLimits {
     shared: Option<Shared>,
     local: Local,
 }
 
 /// The keys that a call is counted for.
-pub(crate) struct Caller {
+pub(crate) struct LimitKeys {
     pub(crate) address: IpAddr,
     pub(crate) user: Option<i64>,
     /// Whether the call contains a password.
-    pub(crate) signs_in: bool,
+    pub(crate) has_password: bool,
 }
 
-impl Quotas {
+impl RateLimits {
     /// Starts without local counts.
     ///
     /// # Errors
@@ -48,8 +48,8 @@ impl Quotas {
     ///
     /// # Errors
     /// 429 with `Retry-After` when the limit is exceeded; then the call is not counted.
-    pub(crate) async fn count(&self, caller: &Caller) -> Result<(), Problem> {
-        let counted = caller.counted();
+    pub(crate) async fn count(&self, keys: &LimitKeys) -> Result<(), Problem> {
+        let counted = keys.counted();
         let shared = match &self.shared {
             Some(shared) => shared.wait(&counted).await,
             None => None,
@@ -59,23 +59,23 @@ impl Quotas {
     }
 }
 
-impl Caller {
-    fn counted(&self) -> Vec<(String, Quota)> {
+impl LimitKeys {
+    fn counted(&self) -> Vec<(String, RateLimit)> {
         let network = network_of(self.address);
         let address = (format!("address:{network}"), ADDRESS);
-        let sign_in = self.signs_in.then(|| (format!("sign-in:{network}"), SIGN_IN));
+        let sign_in = self.has_password.then(|| (format!("sign-in:{network}"), PASSWORD));
         let user = self.user.map(|user| (format!("user:{user}"), USER));
         [Some(address), sign_in, user].into_iter().flatten().collect()
     }
 }
 
 /// The client's address: as given by the proxy in front, if it is trusted.
-pub(crate) fn address_of(peer: IpAddr, headers: &HeaderMap, is_believed: bool) -> IpAddr {
+pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, is_trusted: bool) -> IpAddr {
     let claimed = || {
         let hops = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
         hops.rsplit(',').next()?.trim().parse().ok()
     };
-    if is_believed { claimed().unwrap_or(peer) } else { peer }
+    if is_trusted { claimed().unwrap_or(peer) } else { peer }
 }
 
 /// An IPv6 customer usually has a whole /64 network, so addresses of one network share a counter.
@@ -103,29 +103,29 @@ fn too_many(wait: Duration) -> Problem {
 mod tests {
     use super::*;
 
-    fn caller(signs_in: bool) -> Caller {
-        Caller { address: [10, 0, 0, 1].into(), user: Some(1), signs_in }
+    fn keys(has_password: bool) -> LimitKeys {
+        LimitKeys { address: [10, 0, 0, 1].into(), user: Some(1), has_password }
     }
 
     #[tokio::test]
     async fn the_sixth_try_of_a_password_waits_and_everything_else_goes_on() {
-        let quotas = Quotas::new(None).unwrap();
+        let rate_limits = RateLimits::new(None).unwrap();
         for _ in 0..5 {
-            quotas.count(&caller(true)).await.unwrap();
+            rate_limits.count(&keys(true)).await.unwrap();
         }
-        let problem = quotas.count(&caller(true)).await.unwrap_err();
+        let problem = rate_limits.count(&keys(true)).await.unwrap_err();
         assert_eq!((problem.status(), problem.code()), (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"));
-        quotas.count(&caller(false)).await.unwrap();
-        let elsewhere = Caller { address: [10, 0, 0, 2].into(), ..caller(true) };
-        quotas.count(&elsewhere).await.unwrap();
+        rate_limits.count(&keys(false)).await.unwrap();
+        let elsewhere = LimitKeys { address: [10, 0, 0, 2].into(), ..keys(true) };
+        rate_limits.count(&elsewhere).await.unwrap();
     }
 
     #[tokio::test]
     async fn without_redis_the_gateway_counts_alone() {
-        let quotas = Quotas::new(Some("redis://127.0.0.1:1")).unwrap();
+        let rate_limits = RateLimits::new(Some("redis://127.0.0.1:1")).unwrap();
         let mut refused = 0;
         for _ in 0..8 {
-            refused += u8::from(quotas.count(&caller(true)).await.is_err());
+            refused += u8::from(rate_limits.count(&keys(true)).await.is_err());
         }
         assert_eq!(refused, 3);
     }
@@ -135,9 +135,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append("x-forwarded-for", "6.6.6.6, 10.0.0.5".parse().unwrap());
         let peer: IpAddr = [127, 0, 0, 1].into();
-        assert_eq!(address_of(peer, &headers, false), peer);
-        assert_eq!(address_of(peer, &headers, true), IpAddr::from([10, 0, 0, 5]));
-        assert_eq!(address_of(peer, &HeaderMap::new(), true), peer);
+        assert_eq!(client_address(peer, &headers, false), peer);
+        assert_eq!(client_address(peer, &headers, true), IpAddr::from([10, 0, 0, 5]));
+        assert_eq!(client_address(peer, &HeaderMap::new(), true), peer);
     }
 
     #[test]

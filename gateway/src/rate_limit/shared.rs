@@ -1,6 +1,6 @@
 //! Rate limit counters in Redis, shared by all gateways.
 
-use super::gcra::Quota;
+use super::gcra::RateLimit;
 use crate::redis_connection;
 use redis::Script;
 use redis::aio::ConnectionManager;
@@ -13,8 +13,8 @@ const TIMEOUT: Duration = Duration::from_millis(200);
 /// Time without calls to Redis after a failure.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// The same algorithm as [`Quota::call`], for several keys at once, with the clock of Redis in microseconds. Returns
-/// how long to wait.
+/// The same algorithm as [`RateLimit::check`], for several keys at once, with the clock of Redis in microseconds.
+/// Returns how long to wait.
 const SCRIPT: &str = r"
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -45,19 +45,19 @@ impl Shared {
     /// # Errors
     /// When the URL is malformed.
     pub(super) fn new(url: &str) -> Result<Self, redis::RedisError> {
-        let connection = redis_connection::lazily(url, TIMEOUT)?;
+        let connection = redis_connection::connect_lazily(url, TIMEOUT)?;
         Ok(Self { connection, script: Script::new(SCRIPT), away_until: Mutex::default() })
     }
 
     /// Counts a call for all keys of `counted`, or returns how long it must wait; `None` while Redis is unavailable.
-    pub(super) async fn wait(&self, counted: &[(String, Quota)]) -> Option<Duration> {
+    pub(super) async fn wait(&self, counted: &[(String, RateLimit)]) -> Option<Duration> {
         if self.is_away() {
             return None;
         }
         let mut call = self.script.prepare_invoke();
-        for (name, quota) in counted {
+        for (name, rate_limit) in counted {
             call.key(format!("gateway:quota:{name}"));
-            call.arg(u64::try_from(quota.interval.as_micros()).unwrap_or(u64::MAX)).arg(quota.burst);
+            call.arg(u64::try_from(rate_limit.interval.as_micros()).unwrap_or(u64::MAX)).arg(rate_limit.burst);
         }
         let mut connection = self.connection.clone();
         let failure = match tokio::time::timeout(TIMEOUT, call.invoke_async::<u64>(&mut connection)).await {

@@ -17,42 +17,42 @@ const METHODS: [Method; 7] =
 
 /// Why a request is rejected.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum Rejection {
     Method,
-    Path(path::Refusal),
+    Path(path::PathError),
     Host,
-    OtherAuthority,
+    AuthorityMismatch,
     TransferEncoding,
     HeaderName,
 }
 
 /// Rejects ambiguous requests; the response closes the connection.
-pub(super) fn refuse_ambiguity(request: &Request) -> Result<(), Refusal> {
-    judge(request.method(), request.uri(), request.headers())
+pub(super) fn reject_ambiguous(request: &Request) -> Result<(), Rejection> {
+    check(request.method(), request.uri(), request.headers())
 }
 
-fn judge(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+fn check(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Rejection> {
     if !METHODS.contains(method) {
-        return Err(Refusal::Method);
+        return Err(Rejection::Method);
     }
-    path::judge(uri.path()).map_err(Refusal::Path)?;
-    let host = only_host(headers).ok_or(Refusal::Host)?;
+    path::check(uri.path()).map_err(Rejection::Path)?;
+    let host = single_host(headers).ok_or(Rejection::Host)?;
     let is_same = |authority: &Authority| authority.as_str().eq_ignore_ascii_case(host.as_str());
     if !uri.authority().is_none_or(is_same) {
-        return Err(Refusal::OtherAuthority);
+        return Err(Rejection::AuthorityMismatch);
     }
-    if !is_plainly_framed(headers) {
-        return Err(Refusal::TransferEncoding);
+    if !has_valid_transfer_encoding(headers) {
+        return Err(Rejection::TransferEncoding);
     }
     // CGI-like servers map `X_User_ID` and `X-User-ID` to the same variable. Source: Envoy, "Configuring Envoy as an
     // edge proxy".
     if headers.keys().any(|name| name.as_str().contains('_')) {
-        return Err(Refusal::HeaderName);
+        return Err(Rejection::HeaderName);
     }
     Ok(())
 }
 
-fn only_host(headers: &HeaderMap) -> Option<Authority> {
+fn single_host(headers: &HeaderMap) -> Option<Authority> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
         return None;
@@ -65,7 +65,7 @@ fn only_host(headers: &HeaderMap) -> Option<Authority> {
 }
 
 /// No `Transfer-Encoding`, or exactly one with the value `chunked`.
-fn is_plainly_framed(headers: &HeaderMap) -> bool {
+fn has_valid_transfer_encoding(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
     match (codings.next(), codings.next()) {
         (None, _) => true,
@@ -74,7 +74,7 @@ fn is_plainly_framed(headers: &HeaderMap) -> bool {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         let bad = |detail| Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail);
         let problem = match self {
@@ -84,9 +84,9 @@ impl IntoResponse for Refusal {
                 "the gateway does not support this method",
             )
             .with_header(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")),
-            Self::Path(refusal) => bad(refusal.detail()),
+            Self::Path(error) => bad(error.detail()),
             Self::Host => bad("exactly one Host header with a valid host is required"),
-            Self::OtherAuthority => bad("the request target and the Host header name different hosts"),
+            Self::AuthorityMismatch => bad("the request target and the Host header name different hosts"),
             Self::TransferEncoding => bad("the only supported Transfer-Encoding is a single chunked"),
             Self::HeaderName => bad("header names must not contain underscores"),
         };
