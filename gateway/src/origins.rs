@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_browsers_send_is_an_origin() {
+    fn only_the_format_of_browsers_is_an_origin() {
         let list: Origins = "http://localhost:8080, https://chipin.example,".parse().unwrap();
         assert_eq!(list.0, ["http://localhost:8080", "https://chipin.example"]);
         assert_eq!("".parse(), Ok(Origins(vec![])));
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ui_is_of_its_own_origin_where_no_stranger_can_be() {
+    fn the_ui_is_an_allowed_origin_on_loopback_only() {
         let with_own = |ui: &str| {
             let mut list: Origins = "".parse().unwrap();
             list.add_own(ui.parse().unwrap());

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_is_one_long_word_and_no_page_of_the_service() {
+    fn a_link_is_a_single_long_segment_and_no_page_of_the_service() {
         assert!(is_cheque_path("/lBF2niuPbm0123456789Az"));
         assert!(is_cheque_path("/lBF2niuPbm"));
         for path in ["/", "/docs", "/cheques", "/openapi.json", "/lBF2niuPbm0123456789Az/ws", "/lBF2niuPbm01234567-9Az"]

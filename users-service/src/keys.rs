@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_key_is_made_once_and_kept_private() {
+    fn the_first_key_is_created_once_and_private() {
         use std::os::unix::fs::PermissionsExt;
         let folder = folder("first");
         let keys = Keys::kept_in(&folder, Duration::from_hours(24)).unwrap();
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_key_signs_once_it_is_known_and_the_old_one_is_remembered() {
+    fn a_new_key_signs_after_its_publication_and_the_old_one_stays_published() {
         let keys = [at(1000), at(90_000)];
         let seconds = Duration::from_secs;
         let name = |now: Duration| signing(&keys, now).unwrap().name.clone();

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unclear_user_is_refused() {
+    fn an_ambiguous_user_is_rejected() {
         let refused = Err(StatusCode::UNAUTHORIZED);
         assert_eq!(identify(&[], None), refused);
         assert_eq!(identify(&[], Some("")), refused);

@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_query_goes_on_without_the_user() {
+    fn the_query_is_forwarded_without_credentials() {
         assert_eq!(without_credentials("user_id=1"), "");
         assert_eq!(without_credentials("a=%20&user_id=1&b&ticket=x&user_idx=2"), "a=%20&b&user_idx=2");
     }

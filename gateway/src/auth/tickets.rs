@@ -107,7 +107,7 @@ mod tests {
     const ANNA: Passenger = Passenger { user: 7, role: Role::User };
 
     #[tokio::test]
-    async fn a_ticket_is_good_once() {
+    async fn a_ticket_is_valid_once() {
         let tickets = tickets();
         let ticket = tickets.issue(ANNA);
         assert_eq!(tickets.redeem(&ticket).await, Some(ANNA));
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_ticket_that_was_changed_or_is_old_is_none() {
+    async fn a_changed_or_expired_ticket_is_rejected() {
         let tickets = tickets();
         let ticket = tickets.issue(ANNA);
         let old = tickets.secret.sign(PURPOSE, &format!("7.user.1.{}", Uuid::now_v7().simple()));
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_holds_one_ticket_at_most() {
+    fn a_query_contains_at_most_one_ticket() {
         assert_eq!(ticket_in("a=b&ticket=x.y"), Some("x.y"));
         for query in ["", "a=b", "ticket", "ticket=a&ticket=b"] {
             assert_eq!(ticket_in(query), None, "{query}");

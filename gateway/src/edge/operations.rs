@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pages_are_known_in_every_spelling_and_nothing_else_is_taken_for_them() {
+    fn the_pages_are_recognised_in_every_spelling_and_other_paths_are_not() {
         for path in ["/operations", "/operations/", "/operations/messaging", "/Oper%61tions/x"] {
             assert!(is_operations_path(path), "{path}");
         }

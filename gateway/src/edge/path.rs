@@ -74,14 +74,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_paths_pass() {
+    fn plain_paths_are_accepted() {
         for path in ["/", "/orders/", "/orders/orders/0198", "/a.b/..c/...", "/%D1%8F/a%20b", "/a;b=1"] {
             assert_eq!(check(path), Ok(()), "{path}");
         }
     }
 
     #[test]
-    fn paths_with_two_readings_are_refused() {
+    fn ambiguous_paths_are_rejected() {
         use PathError::{BadEscape, DotSegment, EmptySegment, HiddenCharacter, NotAbsolute};
         for (path, error) in [
             ("", NotAbsolute),

@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_for_operators_are_found_in_every_spelling() {
+    fn internal_pages_are_recognised_in_every_spelling() {
         for path in ["/metrics", "/metrics/", "/%6detrics", "/READYZ", "/healthz"] {
             assert!(is_internal(path), "{path}");
         }

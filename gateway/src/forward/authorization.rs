@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn documentation_is_open_and_nothing_that_looks_like_it() {
+    fn documentation_is_public_and_similar_paths_are_not() {
         for path in ["/docs", "/docs/", "/docs/swagger-ui.css", "/openapi.json"] {
             assert_eq!(required(Service::Orders, &Method::GET, path, false), Access::Anonymous, "{path}");
         }
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_photo_is_open_to_read_and_the_rest_of_the_cheque_is_not() {
+    fn a_photo_is_public_to_read_and_the_rest_of_the_cheque_is_not() {
         for path in ["/cheques/abc/photo", "/readings/abc"] {
             assert_eq!(required(Service::Ocr, &Method::GET, path, false), Access::Anonymous, "{path}");
             assert_eq!(required(Service::Ocr, &Method::DELETE, path, false), Access::Users, "{path}");

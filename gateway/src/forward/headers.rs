@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_connection_names_goes_too() {
+    fn headers_named_by_connection_are_removed() {
         let mut headers = map(&[
             ("connection", "close, X-Foo"),
             ("connection", "x-bar"),
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_about_the_origin_are_dropped_unless_believed() {
+    fn provenance_headers_are_dropped_unless_trusted() {
         let claims = [
             ("host", "h"),
             ("x-forwarded-for", "1.1.1.1"),
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_user_is_the_gateways_and_cannot_be_nominated_away() {
+    fn the_user_header_is_set_by_the_gateway_and_connection_cannot_remove_it() {
         let claimed = [("x-user-id", "666"), ("connection", "x-user-id")];
         let seven = Passenger { user: 7, role: chassis::passage::Role::User };
         let headers = outgoing_from(&claimed, false, Some(seven));

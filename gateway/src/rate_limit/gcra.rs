@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_goes_and_then_the_steady_rate() {
+    fn a_burst_is_allowed_and_then_the_sustained_rate() {
         let rate_limit = RateLimit::per_second(10, 3);
         let mut arrival = None;
         let mut gone = vec![];
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_too_early_learns_by_how_much() {
+    fn an_early_call_gets_the_remaining_wait() {
         let rate_limit = RateLimit::per_minute(5, 1);
         let now = Duration::from_secs(1000);
         let Decision::Allow { arrival } = rate_limit.check(None, now) else { panic!("the first call is allowed") };

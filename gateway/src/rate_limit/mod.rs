@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_sixth_try_of_a_password_waits_and_everything_else_goes_on() {
+    async fn the_sixth_password_attempt_waits_and_other_calls_are_allowed() {
         let rate_limits = RateLimits::new(None).unwrap();
         for _ in 0..5 {
             rate_limits.count(&keys(true)).await.unwrap();
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_is_the_proxys_word_only_if_that_is_believed() {
+    fn the_forwarded_address_is_used_only_if_the_proxy_is_trusted() {
         let mut headers = HeaderMap::new();
         headers.append("x-forwarded-for", "6.6.6.6, 10.0.0.5".parse().unwrap());
         let peer: IpAddr = [127, 0, 0, 1].into();
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn one_network_of_ipv6_is_one_caller() {
+    fn addresses_of_one_ipv6_network_share_a_limit() {
         let network = |text: &str| network_of(text.parse().unwrap());
         assert_eq!(network("2001:db8:1:2:3::4"), network("2001:db8:1:2:ffff::1"));
         assert_ne!(network("2001:db8:1:2::"), network("2001:db8:1:3::"));

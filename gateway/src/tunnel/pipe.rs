@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_read_before_comes_first_and_each_direction_ends_by_itself() {
+    async fn early_bytes_come_first_and_each_direction_ends_independently() {
         let ((mut client, one), (mut service, other)) = (pair().await, pair().await);
         let tunnel = tokio::spawn(async move { copy_both_ways(&end(one, b"early "), &end(other, b"")).await });
         client.write_all(b"question").await.unwrap();
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn more_than_the_other_side_takes_waits_and_nothing_is_lost() {
+    async fn bytes_wait_for_a_slow_receiver_and_none_are_lost() {
         const BYTES: usize = 20 * 1024 * 1024;
         let ((mut client, one), (mut service, other)) = (pair().await, pair().await);
         let tunnel = tokio::spawn(async move { copy_both_ways(&end(one, b""), &end(other, b"")).await });

@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_sent_to_who_takes_it() {
+    fn gzip_is_used_if_it_is_accepted() {
         for value in ["gzip", "br, gzip", "deflate,GZIP;q=0.5"] {
             assert!(accepts_gzip(&headers("accept-encoding", value)), "{value}");
         }
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn either_form_is_the_same_version() {
+    fn both_encodings_have_the_same_version() {
         let asset = Asset { path: "/x", content_type: "", version: "ab12", bytes: b"", gzip: None };
         for value in ["\"ab12\"", "W/\"ab12\"", "\"x\", \"ab12-gzip\"", "*"] {
             assert!(has_version(&headers("if-none-match", value), &asset));

@@ -8,7 +8,7 @@ const FOREIGN: [&str; 5] =
     ["null", "http://evil.example", "https://localhost:8080", "http://localhost:80801", "http://LOCALHOST:8080"];
 
 #[tokio::test]
-async fn an_allowed_page_may_read_answers_errors_too() {
+async fn an_allowed_page_may_read_responses_and_errors() {
     let (stage, _service) = echoing().await;
     for request in [
         as_user("GET", stage.api, "/orders/orders"),
@@ -27,7 +27,7 @@ async fn an_allowed_page_may_read_answers_errors_too() {
 }
 
 #[tokio::test]
-async fn other_pages_get_an_answer_that_their_browser_keeps_from_them() {
+async fn other_pages_get_responses_without_cors_headers() {
     let (stage, service) = echoing().await;
     for origin in FOREIGN {
         let answer = ask(as_user("GET", stage.api, "/orders/orders").header("Origin", origin)).await;

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 #[tokio::test]
-async fn a_request_in_flight_is_answered() {
+async fn a_request_in_flight_gets_its_response() {
     let (reached, finish) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (reaching, finishing) = (Arc::clone(&reached), Arc::clone(&finish));
     let router = Router::new().fallback(any(move || async move {
@@ -35,7 +35,7 @@ async fn a_request_in_flight_is_answered() {
 }
 
 #[tokio::test]
-async fn tunnels_live_on_until_the_limit_and_are_cut_then() {
+async fn tunnels_stay_open_until_the_time_limit_and_are_closed_then() {
     let (stage, _service) = crate::sockets::sockets_with("--shutdown-secs=1").await;
     let mut client = Raw::sending(stage.api, handshake("/ws/orders/1?user_id=1") + "\r\n").await;
     assert!(client.head().await.starts_with("http/1.1 101"));

@@ -17,7 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 #[tokio::test]
-async fn a_service_that_is_away_is_503() {
+async fn an_unavailable_service_is_503() {
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let stage = before(nobody).start().await;
     let answer = ask(as_user("GET", stage.api, "/orders/orders")).await;
@@ -29,7 +29,7 @@ async fn a_service_that_is_away_is_503() {
 }
 
 #[tokio::test]
-async fn a_service_that_breaks_off_is_502() {
+async fn a_service_that_closes_the_connection_is_502() {
     for reply in ["", "HTTP/1.1 200", "nonsense\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\n\r\n"] {
         let stage = before(replying(reply).await).start().await;
         let request = as_user("POST", stage.api, "/orders/orders").body(Body::from("{}"));
@@ -40,7 +40,7 @@ async fn a_service_that_breaks_off_is_502() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_slow_is_504() {
+async fn a_slow_service_is_504() {
     let service = Service::start(|_| Router::new().fallback(pending::<()>)).await;
     let stage =
         before(service.address).limits(|limits| limits.response_header = Duration::from_millis(50)).start().await;
@@ -52,7 +52,7 @@ async fn a_service_that_is_slow_is_504() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_or_stops_is_not_passed_on_as_whole() {
+async fn an_incomplete_or_stalled_response_is_not_forwarded_as_complete() {
     let broken = replying("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").await;
     let stage = before(broken).start().await;
     let request = as_user("GET", stage.api, "/orders/orders").body(Body::empty()).unwrap();
@@ -70,7 +70,7 @@ async fn an_answer_that_breaks_off_or_stops_is_not_passed_on_as_whole() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_the_service_passes_as_it_is() {
+async fn an_error_response_of_the_service_is_forwarded_unchanged() {
     let teapot = (StatusCode::IM_A_TEAPOT, [("content-type", "application/problem+json")], "{}");
     let (stage, _service) = before_router(Router::new().fallback(move || async move { teapot })).await;
     let answer = ask(as_user("GET", stage.api, "/orders/orders")).await;

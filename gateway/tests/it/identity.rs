@@ -5,7 +5,7 @@ use crate::stage::echoing;
 use http::StatusCode;
 
 #[tokio::test]
-async fn the_service_is_told_who_calls() {
+async fn the_user_is_forwarded_to_the_service() {
     let (stage, service) = echoing().await;
     let request = anonymous("GET", stage.api, "/orders/orders").header("x-USER-id", "42");
     assert_eq!(ask(request).await.status, StatusCode::OK);
@@ -32,7 +32,7 @@ async fn a_missing_or_malformed_user_never_reaches_the_service() {
 }
 
 #[tokio::test]
-async fn documentation_needs_no_user_and_is_told_none() {
+async fn documentation_needs_no_user_and_none_is_forwarded() {
     let (stage, service) = echoing().await;
     let request = as_user("GET", stage.api, "/orders/openapi.json");
     assert_eq!(ask(request).await.status, StatusCode::OK);
@@ -45,7 +45,7 @@ async fn documentation_needs_no_user_and_is_told_none() {
 }
 
 #[tokio::test]
-async fn a_page_that_points_its_own_name_here_is_turned_away() {
+async fn dns_rebinding_is_rejected() {
     let (stage, service) = echoing().await;
     let request = as_user("GET", stage.ui, "/orders/orders").header("Host", "evil.example:8080");
     let answer = ask(request).await;
@@ -55,7 +55,7 @@ async fn a_page_that_points_its_own_name_here_is_turned_away() {
 }
 
 #[tokio::test]
-async fn operators_pages_need_a_user_and_are_not_where_share_links_lead() {
+async fn operations_pages_need_a_user_and_are_not_on_the_links_listener() {
     let (stage, service) = echoing().await;
     for prefix in ["/orders", "/payments", "/ocr", "/small-router"] {
         let path = format!("{prefix}/operations/dead-letters");

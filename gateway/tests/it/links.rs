@@ -17,7 +17,7 @@ async fn browse(address: SocketAddr, path: &str) -> TestResponse {
 }
 
 #[tokio::test]
-async fn a_program_gets_the_services_answer_on_every_listener_without_a_user() {
+async fn a_program_gets_the_services_response_on_every_listener_without_a_user() {
     let (stage, service) = echoing().await;
     for address in [stage.api, stage.ui, stage.links] {
         for accept in ["application/json", "*/*"] {
@@ -48,14 +48,14 @@ async fn a_browser_gets_the_page_with_the_status_of_the_cheque() {
 }
 
 #[tokio::test]
-async fn a_browser_gets_the_page_even_when_the_service_is_away() {
+async fn a_browser_gets_the_page_even_if_the_service_is_unavailable() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let stage = before(nobody).start().await;
     assert_eq!(browse(stage.links, LINK).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn a_browser_at_the_api_is_sent_to_where_links_lead() {
+async fn a_browser_at_the_api_is_redirected_to_the_links_listener() {
     let (stage, service) = echoing().await;
     let answer = browse(stage.api, LINK).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
@@ -64,14 +64,14 @@ async fn a_browser_at_the_api_is_sent_to_where_links_lead() {
 }
 
 #[tokio::test]
-async fn documentation_behind_the_prefix_is_not_taken_for_a_link() {
+async fn documentation_behind_the_prefix_is_not_a_link() {
     let (stage, service) = echoing().await;
     assert_eq!(browse(stage.ui, "/small-router/docs").await.status, StatusCode::OK);
     assert_eq!(service.seen.only().line, "GET /docs");
 }
 
 #[tokio::test]
-async fn a_guest_is_nobody_and_who_claims_to_be_somebody_is_checked() {
+async fn a_guest_is_anonymous_and_credentials_are_checked() {
     let (stage, service) = echoing().await;
     let path = format!("{LINK}/participants");
     let guest = anonymous("POST", stage.api, &path).header("X-Participant-Token", "secret");
@@ -88,7 +88,7 @@ async fn a_guest_is_nobody_and_who_claims_to_be_somebody_is_checked() {
 }
 
 #[tokio::test]
-async fn photos_and_progress_are_read_without_a_user_and_nothing_else_of_ocr() {
+async fn photos_and_progress_are_the_only_public_pages_of_ocr() {
     let service = Service::echo().await;
     let stage = before(service.address).start().await;
     for path in ["/ocr/cheques/abc/photo", "/ocr/readings/abc"] {

@@ -5,7 +5,7 @@ use crate::stage::echoing;
 use http::StatusCode;
 
 #[tokio::test]
-async fn the_page_is_guarded_and_asked_for_every_time() {
+async fn the_page_has_security_headers_and_is_revalidated_every_time() {
     let (stage, _service) = echoing().await;
     for path in ["/", "/orders-of-mine", "/a/b"] {
         let answer = ask(anonymous("GET", stage.ui, path)).await;
@@ -30,7 +30,7 @@ async fn the_page_is_guarded_and_asked_for_every_time() {
 }
 
 #[tokio::test]
-async fn hashed_files_are_kept_for_ever_and_compressed() {
+async fn hashed_files_are_immutable_and_compressed() {
     let (stage, _service) = echoing().await;
     let page = ask(anonymous("GET", stage.ui, "/")).await;
     let Some(script) = page.text().split('"').find(|text| text.starts_with("/assets/") && text.contains(".js")) else {

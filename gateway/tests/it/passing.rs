@@ -29,7 +29,7 @@ async fn the_prefix_is_stripped_and_the_query_is_not_touched() {
 }
 
 #[tokio::test]
-async fn headers_and_body_pass_and_hop_by_hop_headers_do_not() {
+async fn headers_and_body_are_forwarded_and_hop_by_hop_headers_are_not() {
     let (stage, service) = echoing().await;
     let request = as_user("POST", stage.api, "/orders/orders")
         .header("Content-Type", "application/json")
@@ -70,7 +70,7 @@ async fn headers_and_body_pass_and_hop_by_hop_headers_do_not() {
 }
 
 #[tokio::test]
-async fn answers_lose_their_hop_by_hop_headers_and_keep_the_rest() {
+async fn responses_lose_their_hop_by_hop_headers_and_keep_the_others() {
     let answer = [
         ("connection", "x-hop"),
         ("x-hop", "1"),
@@ -93,7 +93,7 @@ async fn answers_lose_their_hop_by_hop_headers_and_keep_the_rest() {
 }
 
 #[tokio::test]
-async fn the_service_learns_where_a_request_comes_from() {
+async fn the_service_receives_the_provenance_of_a_request() {
     let (stage, service) = echoing().await;
     let request = as_user("GET", stage.api, "/orders/orders")
         .header("X-Forwarded-For", "6.6.6.6")
@@ -119,7 +119,7 @@ async fn the_service_learns_where_a_request_comes_from() {
 }
 
 #[tokio::test]
-async fn a_proxy_of_ours_in_front_is_believed_when_told_so() {
+async fn a_proxy_in_front_is_trusted_if_configured() {
     let service = Service::echo().await;
     let stage = before(service.address).with("--trust-forwarded=true").start().await;
     let request = as_user("GET", stage.api, "/orders/orders")
@@ -134,7 +134,7 @@ async fn a_proxy_of_ours_in_front_is_believed_when_told_so() {
 }
 
 #[tokio::test]
-async fn an_empty_body_said_to_be_json_is_harmless() {
+async fn an_empty_body_with_a_json_content_type_is_forwarded() {
     let (stage, service) = echoing().await;
     let request = as_user("POST", stage.api, "/payments/account").header("Content-Type", "application/json");
     assert_eq!(ask(request).await.status, StatusCode::OK);
@@ -170,7 +170,7 @@ async fn documentation_works_through_the_prefix() {
 }
 
 #[tokio::test]
-async fn pages_for_operators_are_not_for_everybody() {
+async fn internal_pages_of_services_are_not_public() {
     let (stage, service) = echoing().await;
     for path in ["/orders/metrics", "/payments/metrics", "/orders/%6Detrics", "/orders/readyz", "/payments/healthz/"] {
         let answer = ask(as_user("GET", stage.api, path)).await;

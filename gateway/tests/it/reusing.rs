@@ -25,7 +25,7 @@ async fn one_connection_serves_many_requests() {
 }
 
 #[tokio::test]
-async fn a_harmless_request_on_a_stale_connection_is_sent_again() {
+async fn a_retryable_request_on_a_closed_connection_is_retried() {
     let (address, connections) = answering_once().await;
     let stage = one_worker(address).start().await;
     assert_eq!(ask(as_user("GET", stage.api, "/orders/orders")).await.status, StatusCode::OK);
@@ -35,7 +35,7 @@ async fn a_harmless_request_on_a_stale_connection_is_sent_again() {
 }
 
 #[tokio::test]
-async fn a_request_that_may_have_had_an_effect_is_not_sent_again() {
+async fn a_request_that_may_have_had_an_effect_is_not_retried() {
     let (address, connections) = answering_once().await;
     let stage = one_worker(address).start().await;
     assert_eq!(ask(as_user("GET", stage.api, "/orders/orders")).await.status, StatusCode::OK);
@@ -44,7 +44,7 @@ async fn a_request_that_may_have_had_an_effect_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_request_is_sent_again_only_once() {
+async fn a_request_is_retried_only_once() {
     let (address, connections) = closing().await;
     let stage = one_worker(address).start().await;
     assert_eq!(ask(as_user("GET", stage.api, "/orders/orders")).await.problem(), "upstream_unreachable");

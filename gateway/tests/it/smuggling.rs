@@ -89,7 +89,7 @@ async fn ambiguous_requests_do_not_reach_a_service() {
 }
 
 #[tokio::test]
-async fn a_request_with_two_lengths_reaches_nobody() {
+async fn a_request_with_two_lengths_reaches_no_service() {
     for headers in
         ["Content-Length: 5\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 5"]
     {
@@ -127,7 +127,7 @@ async fn a_body_with_get_is_not_a_second_request() {
 }
 
 #[tokio::test]
-async fn endless_heads_are_refused() {
+async fn too_large_heads_are_rejected() {
     let (stage, service) = echoing().await;
     let many = "X: 1\r\n".repeat(200);
     let long = format!("X: {}\r\n", "x".repeat(128 * 1024));
@@ -139,7 +139,7 @@ async fn endless_heads_are_refused() {
 }
 
 #[tokio::test]
-async fn an_old_client_gets_a_whole_answer() {
+async fn an_http_1_0_client_gets_a_complete_response() {
     let (stage, service) = echoing().await;
     let mut client = Raw::sending(stage.api, PLAIN.replace("HTTP/1.1", "HTTP/1.0")).await;
     assert_eq!(client.status().await, 200);

@@ -87,7 +87,7 @@ async fn messages_small_and_large_come_back() {
 }
 
 #[tokio::test]
-async fn bytes_pass_unread_and_each_direction_ends_by_itself() {
+async fn bytes_are_forwarded_unchanged_and_each_direction_ends_independently() {
     let (stage, service) = sockets().await;
     // Bytes that directly follow the handshake belong to the tunnel.
     let request = format!("{}X-User-ID: 1\r\n\r\nearly", handshake("/ws/orders/1?a=b&user_id=1"));
@@ -111,7 +111,7 @@ async fn bytes_pass_unread_and_each_direction_ends_by_itself() {
 }
 
 #[tokio::test]
-async fn a_refused_handshake_is_answered_as_the_service_does() {
+async fn a_rejected_handshake_gets_the_services_response() {
     let (stage, _service) = sockets().await;
     let mut client = Raw::sending(stage.api, handshake("/ws/orders/unknown?user_id=1") + "\r\n").await;
     let head = client.head().await;
@@ -153,7 +153,7 @@ async fn only_allowed_pages_and_programs_open_sockets() {
 }
 
 #[tokio::test]
-async fn a_page_that_points_its_own_name_here_opens_no_socket() {
+async fn dns_rebinding_opens_no_socket() {
     let (stage, service) = sockets().await;
     let request = handshake("/ws/orders/1?user_id=1").replace("Host: localhost", "Host: evil.example:8080");
     let request = request + "Origin: http://evil.example:8080\r\n\r\n";
@@ -162,7 +162,7 @@ async fn a_page_that_points_its_own_name_here_opens_no_socket() {
 }
 
 #[tokio::test]
-async fn sockets_need_one_clear_user() {
+async fn sockets_need_one_unambiguous_user() {
     let (stage, service) = sockets().await;
     for (query, headers) in [
         ("", ""),
@@ -178,7 +178,7 @@ async fn sockets_need_one_clear_user() {
 }
 
 #[tokio::test]
-async fn what_is_no_proper_handshake_is_an_ordinary_request() {
+async fn an_invalid_handshake_is_an_ordinary_request() {
     let (stage, service) = sockets().await;
     let proper = handshake("/ws/orders") + "X-User-ID: 1\r\n\r\n";
     for (from, to) in [

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 const SERVICE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9);
 
 #[tokio::test]
-async fn header_mode_wants_loopback() {
+async fn header_mode_requires_loopback() {
     for argument in ["--api-addr=0.0.0.0:0", "--ui-addr=0.0.0.0:0", "--ui-addr=[::]:0"] {
         let refused = before(SERVICE).with("--auth-mode=header").with(argument).try_start().await;
         assert!(matches!(refused, Err(StartError::Auth(_))), "{argument}");
@@ -18,7 +18,7 @@ async fn header_mode_wants_loopback() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_taken_is_named() {
+async fn an_address_in_use_is_reported() {
     let first = before(SERVICE).start().await;
     let second = before(SERVICE).with(&format!("--api-addr={}", first.api)).try_start().await;
     match second {

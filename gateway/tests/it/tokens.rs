@@ -108,7 +108,7 @@ fn reached(seen: &Seen) -> Vec<crate::service::Head> {
 }
 
 #[tokio::test]
-async fn who_signed_in_is_known_to_the_service() {
+async fn a_signed_in_user_is_forwarded_to_the_service() {
     let (stage, service, signer) = signing_in().await;
     let request = bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(42, "user"));
     assert_eq!(ask(request).await.status, StatusCode::OK);
@@ -221,7 +221,7 @@ fn broken(signer: &Signer) -> Vec<(&'static str, String)> {
 }
 
 #[tokio::test]
-async fn forged_tokens_are_401_and_reach_nobody() {
+async fn forged_tokens_are_401_and_reach_no_service() {
     let (stage, service, signer) = signing_in().await;
     for (name, token) in [misleading(&signer, &service), overreaching(&signer), broken(&signer)].concat() {
         refused(&ask(bearer(anonymous("GET", stage.api, "/orders/orders"), &token)).await, name);
@@ -239,7 +239,7 @@ async fn forged_tokens_are_401_and_reach_nobody() {
 }
 
 #[tokio::test]
-async fn nobody_names_the_user_or_the_pass_from_outside() {
+async fn clients_cannot_set_the_user_or_the_internal_token() {
     // Long enough that no random id, signature or port in the same head contains it by chance.
     const FORGED: &str = "666000666000666";
     let (stage, service, signer) = signing_in().await;
@@ -267,7 +267,7 @@ async fn nobody_names_the_user_or_the_pass_from_outside() {
 }
 
 #[tokio::test]
-async fn operators_pages_are_for_administrators() {
+async fn operations_pages_are_for_administrators() {
     let (stage, _service, signer) = signing_in().await;
     let ask_as = |role: &str| {
         ask(bearer(anonymous("GET", stage.api, "/orders/operations/dead-letters"), &signer.token(7, role)))
@@ -301,7 +301,7 @@ async fn a_browser_opens_one_socket_with_a_ticket() {
 }
 
 #[tokio::test]
-async fn while_the_keys_are_unknown_nobody_is_refused_for_good() {
+async fn while_the_keys_are_unknown_requests_may_be_retried() {
     let service = Service::start(|_| Router::new().fallback(|| async { StatusCode::NOT_FOUND })).await;
     let plan = before(service.address).with("--auth-mode=jwt").with(&format!("--gateway-secret={SECRET}"));
     let stage = plan.start().await;
@@ -312,7 +312,7 @@ async fn while_the_keys_are_unknown_nobody_is_refused_for_good() {
 }
 
 #[tokio::test]
-async fn passwords_are_tried_five_times_a_minute_and_everything_else_goes_on() {
+async fn five_password_attempts_a_minute_are_allowed_and_other_requests_go_on() {
     let (stage, _service, signer) = signing_in().await;
     let tries = ["/login", "/users/login", "/users/register", "/login", "/users/login"];
     for path in tries {
@@ -327,7 +327,7 @@ async fn passwords_are_tried_five_times_a_minute_and_everything_else_goes_on() {
 }
 
 #[tokio::test]
-async fn a_user_who_calls_without_end_is_slowed_down_and_another_is_not() {
+async fn the_rate_limit_of_a_user_does_not_affect_another() {
     let (stage, _service, signer) = signing_in().await;
     let call = |user: i64| ask(bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(user, "user")));
     let mut refused = None;

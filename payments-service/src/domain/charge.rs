@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn orders_that_came_together_see_what_the_ones_before_have_left() {
+    fn orders_of_a_batch_see_the_balance_left_by_earlier_ones() {
         let mut balances: Balances = [(user(1), Money::from_minor(1_000))].into_iter().collect();
         let asked = [question(1, 1, "6"), question(2, 1, "6"), question(3, 1, "4"), question(4, 1, "0.01")];
         let short = Verdict::Failed(RefusalReason::InsufficientFunds);
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_no_account_is_refused_and_gets_none() {
+    fn a_user_without_an_account_is_refused_and_gets_none() {
         let mut balances = Balances::default();
         let charge = balances.decide(&question(1, 7, "1"));
         assert_eq!(charge.decision.verdict, Verdict::Failed(RefusalReason::NoAccount));

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_decision_is_announced_the_same_way_every_time() {
+    fn a_repeated_announcement_is_the_same() {
         let id = TransactionId(Uuid::from_u128(1));
         let completed = decision(Verdict::Completed(id));
         let expected = PaymentCompleted { order_id: completed.order_id, transaction_id: id };
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_about_another_sum_is_no_repeat() {
+    fn a_request_with_another_amount_is_not_a_repetition() {
         let decided = decision(Verdict::Failed(RefusalReason::InsufficientFunds));
         assert_eq!(decided.answers(decided.user_id, decided.amount), Ok(()));
         assert!(decided.answers(decided.user_id, Amount::from_json_number("11").unwrap()).is_err());

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_question_must_be_the_same_question() {
+    fn a_repeated_request_must_be_the_same_request() {
         let amount = Amount::from_json_number("10").unwrap();
         let verdict = Verdict::Failed(RefusalReason::InsufficientFunds);
         let decided = Transfer { id: TransferId(Uuid::from_u128(5)), from: user(2), to: user(1), amount, verdict };

@@ -33,7 +33,7 @@ async fn an_order_beyond_the_balance_or_without_an_account_is_refused_with_the_r
 }
 
 #[tokio::test]
-async fn a_repeated_delivery_is_dropped_and_a_repeated_question_is_answered_again() {
+async fn a_repeated_delivery_is_dropped_and_a_repeated_request_is_answered_again() {
     let stage = Stage::new().await;
     stage.top_up(1, "500").await;
     let (order, id) = (order(1, "200"), EventId(Uuid::now_v7()));
@@ -62,7 +62,7 @@ async fn a_refused_order_stays_refused_after_a_top_up() {
 }
 
 #[tokio::test]
-async fn a_question_about_another_sum_ends_among_the_dead_letters() {
+async fn a_request_with_another_amount_becomes_a_dead_letter() {
     let stage = Stage::new().await;
     stage.top_up(1, "500").await;
     let first = order(1, "200");

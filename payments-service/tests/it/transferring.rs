@@ -21,7 +21,7 @@ fn transfer(from: i64, to: i64, amount: &str) -> TransferRequested {
 }
 
 #[tokio::test]
-async fn a_transfer_moves_the_money_and_both_statements_say_so() {
+async fn a_transfer_moves_the_money_and_appears_in_both_statements() {
     let stage = Stage::new().await;
     stage.top_up(2, "500").await;
     // The receiver has no account yet: the transfer opens it.
@@ -57,7 +57,7 @@ async fn a_transfer_beyond_the_balance_or_without_an_account_is_refused_with_the
 }
 
 #[tokio::test]
-async fn a_transfer_beyond_what_the_receiver_can_hold_is_refused_once_and_for_ever() {
+async fn a_transfer_beyond_the_receivers_maximum_is_refused_permanently() {
     let stage = Stage::new().await;
     stage.top_up(2, "100").await;
     sqlx::query("insert into accounts (user_id, balance) values (1, 99999999999999999)")
@@ -117,7 +117,7 @@ async fn a_refused_transfer_stays_refused_and_a_new_attempt_succeeds_after_a_top
 }
 
 #[tokio::test]
-async fn a_transfer_to_oneself_and_one_that_differs_from_its_decision_end_among_the_dead_letters() {
+async fn a_transfer_to_the_same_user_or_with_changed_data_becomes_a_dead_letter() {
     let stage = Stage::new().await;
     stage.top_up(2, "500").await;
     let first = transfer(2, 1, "200");
@@ -132,7 +132,7 @@ async fn a_transfer_to_oneself_and_one_that_differs_from_its_decision_end_among_
 }
 
 #[tokio::test]
-async fn people_who_pay_each_other_at_the_same_time_end_where_they_began() {
+async fn concurrent_transfers_between_users_do_not_deadlock_and_balance_out() {
     let stage = Stage::new().await;
     for user in 1..=3 {
         stage.top_up(user, "1000").await;

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_named_at_once() {
+    fn all_errors_are_reported_at_once() {
         let mut body = body(r#"{"amount": "abc", "amuont": 1, "a/b": 2}"#).unwrap();
         assert_eq!(body.required("amount", integer), None);
         assert_eq!(body.required("user", integer), None);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_is_400_and_what_is_no_object_422() {
+    fn invalid_json_is_400_and_other_values_than_objects_are_422() {
         for text in ["", "  ", "{", "{\"a\":}", "nonsense", "{} {}"] {
             assert_eq!(body(text).err().unwrap().status(), StatusCode::BAD_REQUEST, "{text}");
         }
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_given_twice_is_refused() {
+    fn a_repeated_field_is_rejected() {
         let mut body = body(r#"{"amount": 1, "amount": 2}"#).unwrap();
         assert_eq!(body.required("amount", integer), Some(2));
         assert_eq!(body.finish().unwrap_err().status(), StatusCode::UNPROCESSABLE_ENTITY);

@@ -17,7 +17,7 @@ pub fn unix_seconds() -> u64 {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_moment_has_whole_microseconds() {
+    fn a_time_has_whole_microseconds() {
         assert_eq!(super::now().nanosecond() % 1000, 0);
     }
 }

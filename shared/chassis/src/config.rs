@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_well_known_user_is_refused_where_others_can_reach_the_broker() {
+    fn the_default_user_is_rejected_on_a_broker_beyond_loopback() {
         for url in [
             "amqp://guest:guest@127.0.0.1:5672",
             "amqp://guest:guest@localhost/%2f",

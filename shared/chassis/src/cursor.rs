@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_comes_back_as_it_went() {
+    fn a_decoded_cursor_equals_the_encoded_position() {
         assert_eq!(decode(Some(&encode(&[7; 16]))).unwrap(), Some([7; 16]));
         assert_eq!(decode(None).unwrap(), None);
         assert!(decode(Some("nonsense!")).is_err());

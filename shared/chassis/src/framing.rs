@@ -238,14 +238,14 @@ mod tests {
     const GET: &str = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
 
     #[test]
-    fn two_lengths_are_cut_in_either_order_and_case() {
+    fn two_lengths_are_rejected_in_any_order_and_case() {
         assert!(is_cut(TWICE));
         assert!(is_cut("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\ncontent-length: 3\r\n\r\n"));
         assert!(is_cut("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: x\r\nContent-Length: y\r\n\r\n"));
     }
 
     #[test]
-    fn every_request_of_a_connection_is_watched() {
+    fn every_request_of_a_connection_is_checked() {
         let sized = format!("PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{TWICE}", TWICE.len());
         let chunked = format!(
             "PUT /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{:X};x=\"y\"\r\n{TWICE}\r\n000\r\nT: x\r\n\r\n",
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hyper_refuses_is_left_to_it() {
+    fn invalid_http_is_left_to_hyper() {
         for refused in [
             "\u{1}\u{2}\r\n\r\n",
             "PUT / HTTP/1.1\r\nContent-Length: 0x3\r\n\r\n",

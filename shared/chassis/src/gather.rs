@@ -87,14 +87,14 @@ mod tests {
     use tokio::sync::Semaphore;
 
     #[tokio::test]
-    async fn a_lone_item_is_done_at_once() {
+    async fn a_single_item_is_processed_at_once() {
         let gather = Gather::start(1, 8, |items: Vec<u32>| async move { items });
         let asked = tokio::time::timeout(Duration::from_secs(5), gather.ask(7));
         assert_eq!(asked.await.unwrap(), Ok(7));
     }
 
     #[tokio::test]
-    async fn items_that_come_while_the_worker_is_busy_are_done_together_each_with_its_own_result() {
+    async fn items_that_arrive_while_the_worker_is_busy_are_batched_and_each_gets_its_result() {
         let (begun, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
         let gather = Gather::start(1, 100, {
             let (begun, gate) = (Arc::clone(&begun), Arc::clone(&gate));
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_panics_leaves_no_one_waiting_and_the_next_is_done() {
+    async fn a_panic_fails_its_batch_and_the_next_is_processed() {
         let gather = Gather::start(1, 8, |items: Vec<u32>| async move {
             assert_ne!(items, [1], "the panic of this test");
             items

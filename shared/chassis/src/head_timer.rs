@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_wait_ends_at_its_own_time_and_the_sleep_is_kept() {
+    async fn each_wait_ends_at_its_own_time_and_the_sleep_is_reused() {
         let timer = HeadTimer::default();
         let begun = Instant::now();
         let mut first = timer.sleep(Duration::from_millis(50));
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_wait_that_ends_before_the_kept_sleep_does_not_wait_for_it() {
+    async fn a_wait_that_ends_before_the_reused_sleep_does_not_wait_for_it() {
         let timer = HeadTimer::default();
         let mut long = timer.sleep(Duration::from_hours(1));
         assert!(long.as_mut().now_or_never().is_none());
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_wait_that_nobody_polls_takes_no_sleep() {
+    async fn a_wait_that_is_not_polled_takes_no_sleep() {
         let timer = HeadTimer::default();
         drop(timer.sleep(Duration::from_secs(1)));
         assert!(kept(&timer).is_none());

@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn two_users_at_once_are_none() {
+    fn two_user_headers_are_rejected() {
         let mut headers = HeaderMap::new();
         headers.append(USER_HEADER, "1".parse().unwrap());
         assert_eq!(caller(&headers).unwrap(), Caller(1));

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_an_object_with_what_was_said_and_where() {
+    fn a_line_is_an_object_with_fields_target_and_span() {
         let lines = logged(|| {
             let span = tracing::info_span!("request", method = %"GET", route = "/a\"b");
             let _inside = span.enter();
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_line_names_the_trace_in_which_it_was_written_once() {
+    async fn a_line_contains_one_trace_id() {
         let context = TraceContext::root();
         let lines = trace::scope(context, async {
             logged(|| {
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_said_the_line_is_one_line_of_json() {
+    fn any_text_gives_one_line_of_json() {
         let said = "\"quotes\" \\ back\u{0}slash\nnext\tя\u{7f}\u{1f}🙂";
         let lines = logged(|| {
             tracing::info!(said, debugged = ?said, infinite = f64::INFINITY, "{said}");

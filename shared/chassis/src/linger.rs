@@ -91,7 +91,7 @@ mod tests {
     const BODY_BYTES: usize = 4_000_000;
 
     #[tokio::test]
-    async fn whoever_is_still_sending_when_the_answer_comes_can_send_it_all_and_gets_the_answer() {
+    async fn a_client_that_is_still_sending_can_finish_and_gets_the_response() {
         let router =
             Router::new().route("/", get(|| async { "ok" })).layer(axum::middleware::from_fn(crate::layers::observe));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_may_wait_waits_for_the_thread_and_is_not_lost() {
+    fn a_full_buffer_blocks_the_caller_and_loses_nothing() {
         let (log, file) = log();
         thread::spawn({
             let log = Arc::clone(&log);

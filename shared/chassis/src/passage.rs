@@ -224,7 +224,7 @@ mod tests {
     const ADMIN: Passenger = Passenger { user: 7, role: Role::Administrator };
 
     #[test]
-    fn a_pass_says_who_comes() {
+    fn a_token_contains_the_principal() {
         for passenger in [None, Some(ADMIN), Some(Passenger { user: 1, role: Role::User })] {
             let pass = secret().pass(passenger);
             assert_eq!(secret().read(pass.to_str().unwrap()), Ok(passenger));
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pass_that_was_changed_or_is_of_another_is_none() {
+    fn a_changed_or_foreign_token_is_rejected() {
         let pass = secret().pass(Some(Passenger { user: 1, role: Role::User }));
         let pass = pass.to_str().unwrap();
         let other: GatewaySecret = "another secret of 32 characters!".parse().unwrap();
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pass_ends() {
+    fn a_token_expires() {
         let at = |ends: u64| secret().read(&secret().sign("pass", &format!("1.1.user.{ends}")));
         assert!(at(unix_seconds() + 5).is_ok());
         assert!(at(unix_seconds() - 1).is_err());
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_are_not_believed() {
+    fn without_a_secret_only_loopback_is_trusted() {
         assert!(Entrance::new(None, "127.0.0.1:1".parse().unwrap()).is_ok());
         assert!(Entrance::new(None, "0.0.0.0:1".parse().unwrap()).is_err());
         assert!(Entrance::new(Some(secret()), "0.0.0.0:1".parse().unwrap()).is_ok());

@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_written_as_the_library_writes_it() {
+    fn the_format_equals_that_of_the_library() {
         for _ in 0..3 {
             let (mut before, mut now, mut after) = (String::new(), String::new(), String::new());
             SystemTime.format_time(&mut Writer::new(&mut before)).unwrap();

@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn every_reference_leads_somewhere() {
+    fn every_reference_can_be_resolved() {
         let document = catalogue().asyncapi();
         let references = references(&document);
         assert!(!references.is_empty());

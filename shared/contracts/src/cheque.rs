@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_said() {
+    fn missing_parts_are_reported() {
         let without_total = cheque(None, &[Some(600)]);
         assert_eq!(without_total.status, ChequeStatus::NeedsReview);
         assert_eq!(without_total.warnings, [ChequeWarning::NoTotal]);

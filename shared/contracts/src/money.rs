@@ -259,7 +259,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn spellings_of_the_same_value_are_the_same_sum() {
+    fn notations_of_the_same_value_are_the_same_amount() {
         for text in ["500", "500.0", "500.00", "500.000", "5e2", "5E+2", "0.5e3", "50000e-2"] {
             assert_eq!(Money::from_json_number(text), Ok(Money::from_minor(50_000)), "{text}");
         }
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_money_is_refused() {
+    fn invalid_amounts_are_rejected() {
         use MoneyError::{NotANumber, TooLarge, TooManyDecimals};
         let refused = [
             ("\"abc\"", NotANumber),
@@ -303,14 +303,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_sum_survives_the_wire(minor in any::<i64>().prop_filter("has a negative", |m| *m != i64::MIN)) {
+        fn every_amount_is_serialised_exactly(minor in any::<i64>().prop_filter("has a negative", |m| *m != i64::MIN)) {
             let money = Money::from_minor(minor);
             let wire = serde_json::to_string(&money).unwrap();
             prop_assert_eq!(serde_json::from_str::<Money>(&wire).unwrap(), money);
         }
 
         #[test]
-        fn no_text_makes_the_reader_panic(text in ".{0,40}") {
+        fn no_text_makes_the_parser_panic(text in ".{0,40}") {
             let _ = Money::from_json_number(&text);
         }
     }

@@ -132,7 +132,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_is_no_quantity_is_refused() {
+    fn invalid_quantities_are_rejected() {
         for text in ["", "1.", ".5", "1e3", "one", "null", "+1"] {
             assert_eq!(Quantity::from_json_number(text), Err(QuantityError::NotANumber), "{text}");
         }
@@ -145,7 +145,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_quantity_survives_the_wire(thousandths in 1..=Quantity::MAX.thousandths()) {
+        fn every_quantity_is_serialised_exactly(thousandths in 1..=Quantity::MAX.thousandths()) {
             let quantity = Quantity::from_thousandths(thousandths).unwrap();
             let wire = serde_json::to_string(&quantity).unwrap();
             prop_assert_eq!(serde_json::from_str::<Quantity>(&wire).unwrap(), quantity);

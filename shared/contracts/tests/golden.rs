@@ -119,7 +119,7 @@ fn transfer_completed_and_failed() {
 }
 
 #[test]
-fn a_reader_bears_fields_it_does_not_know() {
+fn a_consumer_ignores_unknown_fields() {
     let file = include_str!("../golden/payments.PaymentFailed.v1.json");
     let later = file.replace("\"data\": {", "\"data\": {\n    \"added_later\": true,");
     let event: Envelope<PaymentFailed> = serde_json::from_str(&later).unwrap();

@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_json_is_400_and_what_is_no_object_422() {
+    fn invalid_json_is_400_and_other_values_than_objects_are_422() {
         for (text, status) in [("", 400), ("{", 400), ("{} {}", 400), ("[]", 422), ("null", 422)] {
             let refused = JsonBody::parse(text.as_bytes()).err().map(|problem| problem.status.as_u16());
             assert_eq!(refused, Some(status), "{text}");

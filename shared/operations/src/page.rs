@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_comes_back_as_it_went() {
+    fn a_decoded_cursor_equals_the_encoded_position() {
         let position = Position {
             failed_at: OffsetDateTime::UNIX_EPOCH,
             event_id: Uuid::from_u128(7),

@@ -210,14 +210,14 @@ mod tests {
     }
 
     #[test]
-    fn one_that_obeys_is_stopped_gracefully() {
+    fn a_daemon_that_handles_the_signal_is_stopped_gracefully() {
         let mut daemon = Daemon::spawn(launch("exec sleep 60", "obeys")).unwrap();
         assert_eq!(daemon.stop(Signal::TERM, Duration::from_secs(10)), Stopped::Gracefully);
         assert_eq!(daemon.stop(Signal::TERM, Duration::from_secs(10)), Stopped::Already);
     }
 
     #[test]
-    fn one_that_ignores_the_signal_is_killed() {
+    fn a_daemon_that_ignores_the_signal_is_killed() {
         let script = "trap '' TERM; echo armed; while :; do sleep 60; done";
         let mut daemon = Daemon::spawn(launch(script, "ignores")).unwrap();
         let log = daemon.log().to_owned();
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_ends_early_is_told_with_its_last_words() {
+    fn an_early_exit_is_reported_with_the_log() {
         let mut daemon = Daemon::spawn(launch("echo no disk; exit 3", "ends")).unwrap();
         let error = daemon.wait_until_ready(Duration::from_secs(10), || false).unwrap_err();
         let text = error.to_string();
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_its_parent_left_behind_is_found_by_its_record() {
+    fn a_leftover_daemon_is_found_by_its_record() {
         let daemon = Daemon::spawn(launch("exec sleep 60", "left")).unwrap();
         let record = daemon.record.clone();
         // Reaping replaces what init does after the parent was killed.

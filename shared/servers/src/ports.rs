@@ -59,14 +59,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_preferred_port_gives_way_when_taken() {
+    fn a_preferred_port_in_use_is_replaced() {
         let held = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let taken = held.local_addr().unwrap().port();
         assert_ne!(pick(Port::Prefer(taken)).unwrap(), taken);
     }
 
     #[test]
-    fn an_exact_port_that_is_taken_is_refused() {
+    fn an_exact_port_in_use_is_an_error() {
         let held = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let taken = held.local_addr().unwrap().port();
         assert!(matches!(

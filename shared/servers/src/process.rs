@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_survives_being_written_down() {
+    fn a_process_can_be_written_and_parsed() {
         let me = Process::running(std::process::id()).unwrap();
         assert_eq!(me.to_string().parse(), Ok(me.clone()));
         assert!(me.is_running());

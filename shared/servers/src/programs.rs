@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_read_from_what_servers_say() {
+    fn versions_are_parsed_from_the_output_of_servers() {
         let postgres = "postgres (PostgreSQL) 17.5 (Debian 17.5-1.pgdg120+1)\n";
         assert_eq!(first_number(postgres).as_deref(), Some("17.5"));
         assert_eq!(first_number("Redis server v=8.0.2 sha=00000000:0 bits=64").as_deref(), Some("8.0.2"));
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_of_another_root_are_named_as_they_see_themselves() {
+    fn paths_of_programs_are_relative_to_their_root() {
         let root = std::env::temp_dir().join(format!("servers-root-{}", std::process::id()));
         let programs = Programs::Root(root.clone());
         assert_eq!(programs.postgres_folder(), None);

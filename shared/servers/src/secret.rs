@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kept_secret_stays_the_same_and_private() {
+    fn a_stored_secret_stays_the_same_and_private() {
         let folder = std::env::temp_dir().join(format!("servers-secret-{}", std::process::id()));
         let path = folder.join("password");
         let first = kept(&path).unwrap();

@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_read_from_the_line_of_that_user_only() {
+    fn ids_are_read_from_the_line_of_the_user() {
         let passwd = "root:x:0:0::/root:/bin/sh\npostgres2:x:7:8::/:\npostgres:x:101:104:,,,:/var:/bin/bash\n";
         assert_eq!(ids_of("postgres", passwd), Some((101, 104)));
         assert_eq!(ids_of("nobody", passwd), None);

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_names_its_parent_and_a_root_has_none() {
+    fn a_child_has_a_parent_and_a_root_has_none() {
         let parent: TraceContext = EXAMPLE.parse().unwrap();
         assert_eq!(parent.child().parent_span_id(), Some(0x00f0_67aa_0ba9_02b7));
         assert_eq!(TraceContext::continued(Some(EXAMPLE)).parent_span_id(), Some(parent.span_id()));

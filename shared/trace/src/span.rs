@@ -122,7 +122,7 @@ mod tests {
     use crate::sink::queue;
 
     #[tokio::test]
-    async fn a_span_tells_what_was_done_once_it_is_dropped() {
+    async fn a_span_is_recorded_when_it_is_dropped() {
         let (sink, mut finished) = queue(8);
         let context = TraceContext::root().child();
         let mut span = Span::begin(Some(&sink), context, Kind::Server, || "GET /orders".into());
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_written_down_while_nobody_exports() {
+    fn nothing_is_formatted_without_an_exporter() {
         let mut span = Span::begin(None, TraceContext::root(), Kind::Internal, || unreachable!("it is not called"));
         span.set("messaging.message.id", Unwritten);
         span.fail(Unwritten);

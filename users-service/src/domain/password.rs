@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_is_neither_short_nor_endless_and_never_printed() {
+    fn a_password_has_a_length_limit_and_is_never_printed() {
         let password = Password::chosen("длинный пароль".to_owned()).unwrap();
         assert_eq!(format!("{password:?}"), "Password(…)");
         assert_eq!(Password::chosen("1234567".to_owned()).unwrap_err(), NotAPassword);

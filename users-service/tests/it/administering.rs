@@ -14,14 +14,14 @@ fn administrator(stage: &Stage, id: i64) -> Client {
 }
 
 #[tokio::test]
-async fn administrators_are_named_by_the_configuration_and_by_nobody_else() {
+async fn only_the_configuration_makes_administrators() {
     let stage = Stage::new().await;
     assert_eq!(stage.register("root").await.json()["user"]["role"], "admin");
     assert_eq!(stage.register("roots").await.json()["user"]["role"], "user");
 }
 
 #[tokio::test]
-async fn a_blocked_user_is_out_until_unblocked() {
+async fn a_blocked_user_cannot_sign_in_until_unblocked() {
     let stage = Stage::new().await;
     let (root, anna) = (stage.register("root").await, stage.register("anna").await);
     let admin = administrator(&stage, id(&root));
@@ -58,7 +58,7 @@ async fn users_are_listed_by_pages() {
 }
 
 #[tokio::test]
-async fn for_everybody_else_there_is_no_such_page() {
+async fn for_other_users_the_pages_do_not_exist() {
     let stage = Stage::new().await;
     let anna = stage.register("anna").await;
     let user = stage.nobody().as_user(id(&anna)).with_header("x-user-role", "user");

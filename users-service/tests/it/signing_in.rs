@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use testkit::eventually;
 
 #[tokio::test]
-async fn who_registers_is_signed_in_and_announced() {
+async fn registration_signs_in_and_publishes_an_event() {
     let stage = Stage::new().await;
     let session = stage.register("Anna").await;
     assert_eq!(session.status, 201, "{}", session.text);
@@ -29,7 +29,7 @@ async fn who_registers_is_signed_in_and_announced() {
 }
 
 #[tokio::test]
-async fn bad_logins_and_passwords_are_named() {
+async fn invalid_logins_and_passwords_are_reported() {
     let stage = Stage::new().await;
     for (body, pointer) in [
         (json!({"login": "ab", "password": PASSWORD}), "/login"),
@@ -62,7 +62,7 @@ async fn an_unknown_login_looks_like_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn too_many_wrong_passwords_stop_the_right_one_too_and_unknown_logins_alike() {
+async fn too_many_wrong_passwords_block_the_right_one_for_known_and_unknown_logins() {
     let stage = Stage::new().await;
     stage.register("anna").await;
     for login in ["anna", "nobody"] {
@@ -80,7 +80,7 @@ async fn too_many_wrong_passwords_stop_the_right_one_too_and_unknown_logins_alik
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_good_once_and_a_stolen_one_signs_both_out() {
+async fn a_refresh_token_is_valid_once_and_reuse_revokes_its_family() {
     let stage = Stage::new().await;
     let first = refresh_token(&stage.register("anna").await);
     let second = stage.refresh(&first).await;
@@ -103,7 +103,7 @@ async fn a_refresh_token_is_good_once_and_a_stolen_one_signs_both_out() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_that_is_shown_by_many_at_once_is_good_for_one() {
+async fn a_refresh_token_used_concurrently_is_accepted_once() {
     let stage = Stage::new().await;
     let token = refresh_token(&stage.register("anna").await);
     let (a, b, c) = tokio::join!(stage.refresh(&token), stage.refresh(&token), stage.refresh(&token));
@@ -112,7 +112,7 @@ async fn a_refresh_token_that_is_shown_by_many_at_once_is_good_for_one() {
 }
 
 #[tokio::test]
-async fn who_signs_out_is_out_and_only_there() {
+async fn signing_out_ends_one_session() {
     let stage = Stage::new().await;
     let here = refresh_token(&stage.register("anna").await);
     let there = refresh_token(&stage.login("anna", PASSWORD).await);
@@ -141,7 +141,7 @@ async fn a_new_password_signs_out_everywhere_else() {
 }
 
 #[tokio::test]
-async fn a_password_that_is_replaced_while_it_is_being_checked_opens_nothing() {
+async fn a_password_replaced_during_its_verification_is_rejected() {
     let stage = Stage::new().await;
     let id = stage.register("anna").await.json()["user"]["id"].as_i64().unwrap();
     let change = json!({"current_password": PASSWORD, "new_password": "battery staple"}).to_string();
@@ -158,7 +158,7 @@ async fn a_password_that_is_replaced_while_it_is_being_checked_opens_nothing() {
 }
 
 #[tokio::test]
-async fn who_is_blocked_while_signing_in_stays_out() {
+async fn a_user_blocked_during_sign_in_is_rejected() {
     let stage = Stage::new().await;
     let token = refresh_token(&stage.register("anna").await);
     let mut blocking = stage.pool.begin().await.unwrap();
@@ -198,7 +198,7 @@ async fn the_published_keys_outlive_the_process() {
 }
 
 #[tokio::test]
-async fn neither_passwords_nor_tokens_are_kept() {
+async fn neither_passwords_nor_tokens_are_stored() {
     let stage = Stage::new().await;
     let token = refresh_token(&stage.register("anna").await);
     let kept: String = sqlx::query_scalar("select password_hash from users").fetch_one(&stage.pool).await.unwrap();

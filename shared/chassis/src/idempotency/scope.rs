@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_or_endless_key_is_refused() {
+    fn an_empty_or_too_long_key_is_rejected() {
         assert!(scope("\"\"").is_err());
         assert!(scope(&"x".repeat(256)).is_err());
         assert!(scope(&"x".repeat(255)).is_ok());

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_outage_of_the_collector_costs_spans_and_ends_with_it() {
+    async fn an_outage_of_the_collector_loses_spans_and_export_resumes_afterwards() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);

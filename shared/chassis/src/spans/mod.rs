@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_plain_http_is_taken_for_an_endpoint() {
+    fn only_plain_http_endpoints_are_accepted() {
         assert!(exporter("http://localhost:4318/", "test".into()).is_ok());
         for endpoint in ["https://localhost:4318", "localhost:4318", "grpc://localhost:4317"] {
             assert!(matches!(exporter(endpoint, "test".into()), Err(SpansError::Scheme(_))), "{endpoint}");

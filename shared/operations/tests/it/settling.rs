@@ -22,7 +22,7 @@ async fn a_letter_is_discarded_once_and_deleted_afterwards() {
 }
 
 #[tokio::test]
-async fn letters_that_are_named_are_settled_and_each_has_its_outcome() {
+async fn listed_letters_are_settled_and_each_has_its_outcome() {
     let service = Service::start().await;
     let (one, two) = (service.given_up(1).await, service.given_up(2).await);
     let named = |ids: &[EventId]| {
@@ -61,7 +61,7 @@ async fn corrected_fields_are_published_as_a_new_event() {
 }
 
 #[tokio::test]
-async fn a_letter_beyond_the_window_is_replayed_when_that_is_said() {
+async fn a_letter_beyond_the_window_is_replayed_only_on_request() {
     let service = Service::start().await;
     let id = service.given_up(1).await;
     // A year earlier: no partition of the inbox stores that day.
