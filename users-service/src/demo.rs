@@ -1,8 +1,8 @@
 //! Demo users, for a machine that other machines can't reach.
 
+use crate::create_user;
 use crate::domain::login::Login;
 use crate::domain::password::Password;
-use crate::registering;
 use crate::state::State;
 use chassis::passage::Role;
 use chassis::problem::Problem;
@@ -22,14 +22,14 @@ const PASSWORD: &str = "chipin-demo";
 #[error(
     "DEMO_USERS=true creates users with a public password: it is allowed only if LISTEN_ADDR is a loopback address"
 )]
-pub struct KnownToAll;
+pub struct InsecureDemoUsers;
 
 /// Creates the missing demo users; retries until the database is available.
 ///
 /// # Errors
 /// None.
-pub async fn make(state: Arc<State>, stopping: CancellationToken) -> Result<(), Infallible> {
-    while let Err(failure) = try_make(&state).await {
+pub async fn create(state: Arc<State>, stopping: CancellationToken) -> Result<(), Infallible> {
+    while let Err(failure) = try_create(&state).await {
         warn!(code = failure.code(), "could not create the demo users; retrying");
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(2)) => {}
@@ -40,12 +40,12 @@ pub async fn make(state: Arc<State>, stopping: CancellationToken) -> Result<(), 
     Ok(())
 }
 
-async fn try_make(state: &State) -> Result<(), Problem> {
+async fn try_create(state: &State) -> Result<(), Problem> {
     for (login, role) in USERS {
-        let (Ok(login), Ok(password)) = (Login::parse(login), Password::chosen(PASSWORD.to_owned())) else { continue };
+        let (Ok(login), Ok(password)) = (Login::parse(login), Password::parse(PASSWORD.to_owned())) else { continue };
         let hash = state.passwords.hash(password).await?;
         let mut tx = state.messaging.begin().await?;
-        if registering::add(&mut tx, &login, &hash, role).await?.is_some() {
+        if create_user::create_user(&mut tx, &login, &hash, role).await?.is_some() {
             tx.commit().await.map_err(rabbit_outbox::transaction::CommitError::into_source)?;
             info!(%login, "created a demo user");
         }

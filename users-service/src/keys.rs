@@ -20,11 +20,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 /// How long a key is published before it signs.
-const ANNOUNCED: Duration = Duration::from_mins(2);
+const PUBLISHED_BEFORE: Duration = Duration::from_mins(2);
 /// How long a key stays published after the next one has started to sign.
-const REMEMBERED: Duration = Duration::from_hours(1);
+const PUBLISHED_AFTER: Duration = Duration::from_hours(1);
 /// How often the folder is read.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
+const RELOAD_INTERVAL: Duration = Duration::from_secs(30);
 const EXTENSION: &str = "pk8";
 
 /// The keys; cheap to clone.
@@ -40,7 +40,7 @@ pub struct Keys {
 struct Key {
     /// `<Unix seconds>-<random>`: the key id, with the time of creation.
     name: String,
-    made: Duration,
+    created_at: Duration,
     private: EncodingKey,
     public: String,
 }
@@ -88,10 +88,10 @@ impl Keys {
     ///
     /// # Errors
     /// [`KeysError`] with the path of the file.
-    pub fn kept_in(folder: &Path, rotation: Duration) -> Result<Self, KeysError> {
+    pub fn load(folder: &Path, rotation: Duration) -> Result<Self, KeysError> {
         fs::create_dir_all(folder).map_err(|failure| KeysError::File(folder.to_owned(), failure))?;
         let keys = Self { folder: folder.into(), rotation, known: Arc::default() };
-        keys.look()?;
+        keys.reload()?;
         Ok(keys)
     }
 
@@ -128,28 +128,28 @@ impl Keys {
     pub async fn rotate_until(self, stopping: CancellationToken) -> Result<(), Infallible> {
         loop {
             tokio::select! {
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = tokio::time::sleep(RELOAD_INTERVAL) => {}
                 () = stopping.cancelled() => return Ok(()),
             }
             let keys = self.clone();
-            let looked = tokio::task::spawn_blocking(move || keys.look()).await;
-            if let Ok(Err(failure)) = looked {
+            let reloaded = tokio::task::spawn_blocking(move || keys.reload()).await;
+            if let Ok(Err(failure)) = reloaded {
                 error!(error = %chassis::process::chain(&failure), "could not update the signing keys; retrying");
             }
         }
     }
 
-    fn look(&self) -> Result<(), KeysError> {
+    fn reload(&self) -> Result<(), KeysError> {
         let mut known = read_folder(&self.folder)?;
-        let is_old = |key: &Key| key.made + self.rotation < now();
+        let is_old = |key: &Key| key.created_at + self.rotation < now();
         if known.last().is_none_or(is_old) {
-            let name = make(&self.folder)?;
+            let name = generate(&self.folder)?;
             info!(key = name, "created a signing key");
             known = read_folder(&self.folder)?;
         }
         let oldest = oldest_needed(&known, now()).to_owned();
-        let kept = known.iter().position(|key| key.name == oldest).unwrap_or(0);
-        for outdated in known.drain(..kept) {
+        let needed_from = known.iter().position(|key| key.name == oldest).unwrap_or(0);
+        for outdated in known.drain(..needed_from) {
             let file = self.folder.join(format!("{}.{EXTENSION}", outdated.name));
             // Another replica may have deleted it first.
             let _ = fs::remove_file(file);
@@ -163,12 +163,12 @@ impl Keys {
 
 /// The key that signs: the newest one that has been published long enough, or the first one.
 fn signing(known: &[Key], now: Duration) -> Option<&Key> {
-    known.iter().rev().find(|key| key.made + ANNOUNCED <= now).or(known.first())
+    known.iter().rev().find(|key| key.created_at + PUBLISHED_BEFORE <= now).or(known.first())
 }
 
 /// The id of the oldest key that may have signed a token that is still valid.
 fn oldest_needed(known: &[Key], now: Duration) -> &str {
-    signing(known, now.saturating_sub(REMEMBERED)).map_or("", |key| key.name.as_str())
+    signing(known, now.saturating_sub(PUBLISHED_AFTER)).map_or("", |key| key.name.as_str())
 }
 
 fn read_folder(folder: &Path) -> Result<Vec<Key>, KeysError> {
@@ -180,7 +180,7 @@ fn read_folder(folder: &Path) -> Result<Vec<Key>, KeysError> {
             keys.push(read(&path)?);
         }
     }
-    keys.sort_by(|a, b| (a.made, &a.name).cmp(&(b.made, &b.name)));
+    keys.sort_by(|a, b| (a.created_at, &a.name).cmp(&(b.created_at, &b.name)));
     Ok(keys)
 }
 
@@ -192,14 +192,14 @@ fn read(path: &Path) -> Result<Key, KeysError> {
     let seconds = name.split('-').next().and_then(|seconds| seconds.parse().ok()).ok_or_else(malformed)?;
     Ok(Key {
         name: name.to_owned(),
-        made: Duration::from_secs(seconds),
+        created_at: Duration::from_secs(seconds),
         private: EncodingKey::from_ed_der(&bytes),
         public: URL_SAFE_NO_PAD.encode(pair.public_key()),
     })
 }
 
 /// Generates a key. Its file is written atomically and readable by the owner only.
-fn make(folder: &Path) -> Result<String, KeysError> {
+fn generate(folder: &Path) -> Result<String, KeysError> {
     let bytes = Ed25519KeyPair::generate_pkcs8(&rand::SystemRandom::new()).map_err(|_| KeysError::Random)?;
     let mut tail = [0; 6];
     rand::fill(&mut tail).map_err(|_| KeysError::Random)?;
@@ -233,7 +233,7 @@ mod tests {
         let pair = Ed25519KeyPair::generate_pkcs8(&rand::SystemRandom::new()).unwrap();
         Key {
             name: seconds.to_string(),
-            made: Duration::from_secs(seconds),
+            created_at: Duration::from_secs(seconds),
             private: EncodingKey::from_ed_der(pair.as_ref()),
             public: String::new(),
         }
@@ -243,8 +243,8 @@ mod tests {
     fn the_first_key_is_created_once_and_private() {
         use std::os::unix::fs::PermissionsExt;
         let folder = folder("first");
-        let keys = Keys::kept_in(&folder, Duration::from_hours(24)).unwrap();
-        let again = Keys::kept_in(&folder, Duration::from_hours(24)).unwrap();
+        let keys = Keys::load(&folder, Duration::from_hours(24)).unwrap();
+        let again = Keys::load(&folder, Duration::from_hours(24)).unwrap();
         assert_eq!(keys.published()[0].kid, again.published()[0].kid);
         assert_eq!(again.published().len(), 1);
         let file = fs::read_dir(&folder).unwrap().next().unwrap().unwrap();
@@ -257,20 +257,20 @@ mod tests {
         let keys = [at(1000), at(90_000)];
         let seconds = Duration::from_secs;
         let name = |now: Duration| signing(&keys, now).unwrap().name.clone();
-        let follows = seconds(90_000) + ANNOUNCED;
+        let second_signs = seconds(90_000) + PUBLISHED_BEFORE;
         assert_eq!(name(seconds(1000)), "1000");
         assert_eq!(name(seconds(90_060)), "1000");
-        assert_eq!(name(follows), "90000");
-        assert_eq!(oldest_needed(&keys, follows + REMEMBERED / 2), "1000");
-        assert_eq!(oldest_needed(&keys, follows + REMEMBERED), "90000");
+        assert_eq!(name(second_signs), "90000");
+        assert_eq!(oldest_needed(&keys, second_signs + PUBLISHED_AFTER / 2), "1000");
+        assert_eq!(oldest_needed(&keys, second_signs + PUBLISHED_AFTER), "90000");
     }
 
     #[test]
     fn an_old_key_is_followed_by_a_new_one_and_both_are_published() {
         let folder = folder("rotating");
-        Keys::kept_in(&folder, Duration::from_hours(24)).unwrap();
+        Keys::load(&folder, Duration::from_hours(24)).unwrap();
         std::thread::sleep(Duration::from_millis(1100));
-        let keys = Keys::kept_in(&folder, Duration::ZERO).unwrap();
+        let keys = Keys::load(&folder, Duration::ZERO).unwrap();
         assert_eq!(keys.published().len(), 2);
         fs::remove_dir_all(folder).unwrap();
     }

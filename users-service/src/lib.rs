@@ -5,11 +5,11 @@ pub mod state;
 
 pub mod api;
 
+pub mod create_user;
 pub mod demo;
 pub mod keys;
 pub mod maintenance;
 pub mod passwords;
-pub mod registering;
 pub mod tokens;
 
 pub mod domain;
@@ -44,13 +44,13 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     let process = Process::default();
     let stopping = process.stopping();
     if config.demo_users && !config.listen_addr.ip().is_loopback() {
-        return Err(demo::KnownToAll.into());
+        return Err(demo::InsecureDemoUsers.into());
     }
 
     let database = postgres::pool(&config.postgres, SERVICE)?;
     let replica = postgres::read_pool(&config.postgres, SERVICE)?;
     let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url).with_tracing(trace::Propagation);
-    let keys = Keys::kept_in(&config.keys_dir, DAY * u32::from(config.key_rotation_days))?;
+    let keys = Keys::load(&config.keys_dir, DAY * u32::from(config.key_rotation_days))?;
     let state = State {
         messaging: messaging.clone(),
         database: database.clone(),
@@ -76,7 +76,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     process.run("inbox maintenance", rabbit_outbox::maintenance::run(database.clone(), stopping.clone()));
     process.run("users maintenance", maintenance::run(database, stopping.clone()));
     if config.demo_users {
-        process.run("demo users", demo::make(Arc::new(state), stopping));
+        process.run("demo users", demo::create(Arc::new(state), stopping));
     }
     Ok(process.until_ended(config.process.shutdown_timeout()).await?)
 }

@@ -19,10 +19,10 @@ pub async fn run(pool: PgPool, stopping: CancellationToken) -> Result<(), Infall
             () = tokio::time::sleep(EVERY) => {}
             () = stopping.cancelled() => return Ok(()),
         }
-        if let Err(failure) = store::tries::forget_old(&pool).await {
+        if let Err(failure) = store::tries::delete_old(&pool).await {
             warn!(error = %failure, "could not delete old password attempts; retrying");
         }
-        if let Err(failure) = store::families::forget_old(&pool).await {
+        if let Err(failure) = store::refresh_tokens::delete_expired(&pool).await {
             warn!(error = %failure, "could not delete old refresh tokens; retrying");
         }
     }

@@ -14,16 +14,16 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// Hashes computed at the same time.
-const AT_ONCE: usize = 2;
+const CONCURRENT_MAX: usize = 2;
 /// Longest wait for a permit.
-const PATIENCE: Duration = Duration::from_secs(2);
+const WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// Hashes and verifies passwords; cheap to clone.
 #[derive(Clone)]
 pub struct Passwords {
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     /// Verified for unknown logins, so that they take as long as known ones.
-    of_nobody: Arc<str>,
+    dummy_hash: Arc<str>,
 }
 
 /// Hashing failed; this is not expected, because the parameters are fixed.
@@ -37,11 +37,11 @@ impl Passwords {
     /// # Errors
     /// [`HashError`] when hashing fails.
     pub fn new() -> Result<Self, HashError> {
-        let mut nobodys = [0; 16];
+        let mut dummy_password = [0; 16];
         // Zeros are safe too: no login uses this hash.
-        let _ = aws_lc_rs::rand::fill(&mut nobodys);
-        let of_nobody = hash(&nobodys)?.into();
-        Ok(Self { places: Arc::new(Semaphore::new(AT_ONCE)), of_nobody })
+        let _ = aws_lc_rs::rand::fill(&mut dummy_password);
+        let dummy_hash = hash(&dummy_password)?.into();
+        Ok(Self { permits: Arc::new(Semaphore::new(CONCURRENT_MAX)), dummy_hash })
     }
 
     /// The hash of a password, with a random salt.
@@ -57,21 +57,21 @@ impl Passwords {
     /// # Errors
     /// 503 when too many requests wait.
     pub async fn matches(&self, password: Password, hash: Option<String>) -> Result<bool, Problem> {
-        let is_somebodys = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.of_nobody.to_string());
+        let is_known_login = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.dummy_hash.to_string());
         let is_right = self.work(move || verify(password.as_bytes(), &hash)).await?;
-        Ok(is_right && is_somebodys)
+        Ok(is_right && is_known_login)
     }
 
     async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-        let Ok(Ok(place)) = tokio::time::timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await else {
+        let Ok(Ok(permit)) = tokio::time::timeout(WAIT_MAX, Arc::clone(&self.permits).acquire_owned()).await else {
             let detail = "too many sign-ins right now; try again soon";
             return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
                 .with_header(header::RETRY_AFTER, HeaderValue::from_static("1")));
         };
         let worked = tokio::task::spawn_blocking(move || {
             let outcome = work();
-            drop(place);
+            drop(permit);
             outcome
         });
         worked.await.map_err(|failure| Problem::internal(&failure))

@@ -28,7 +28,7 @@ impl RefreshToken {
     }
 
     /// A token presented by a client.
-    pub fn shown(text: String) -> Self {
+    pub fn from_text(text: String) -> Self {
         Self(text)
     }
 

@@ -54,7 +54,7 @@ async fn set(state: &State, id: &str, is_blocked: bool) -> Result<Json<UserJson>
     let mut tx = state.messaging.begin().await?;
     let user = store::users::set_blocked(&mut tx, id, is_blocked).await?.ok_or_else(super::no_such_user)?;
     if is_blocked {
-        store::families::revoke_all(&mut tx, user.id).await?;
+        store::refresh_tokens::revoke_all(&mut tx, user.id).await?;
     }
     tx.commit().await.map_err(CommitError::into_source)?;
     Ok(Json(user.into()))

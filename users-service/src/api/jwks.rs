@@ -20,6 +20,6 @@ pub(super) struct KeySet {
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
 ) -> ([(HeaderName, HeaderValue); 1], Json<KeySet>) {
-    let kept_a_minute = [(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"))];
-    (kept_a_minute, Json(KeySet { keys: state.keys.published() }))
+    let cache_control = [(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"))];
+    (cache_control, Json(KeySet { keys: state.keys.published() }))
 }

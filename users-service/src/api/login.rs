@@ -5,7 +5,7 @@ use super::register::Credentials;
 use super::session_json::Session;
 use crate::state::State;
 use crate::store;
-use crate::store::tries::Try;
+use crate::store::tries::Attempt;
 use crate::tokens::RefreshToken;
 use axum::{Json, extract};
 use chassis::body::JsonBody;
@@ -33,7 +33,7 @@ pub(super) async fn handler(
     let (Some(login), Some(password)) = (login, password) else { return Err(super::wrong_credentials()) };
 
     // No transaction is open while the password is verified: database connections are few.
-    if let Try::After(seconds) = store::tries::begin(&state.database, login.as_str()).await? {
+    if let Attempt::After(seconds) = store::tries::count_attempt(&state.database, login.as_str()).await? {
         return Err(too_many_tries(seconds));
     }
     let known = {
@@ -46,9 +46,9 @@ pub(super) async fn handler(
 
     let token = RefreshToken::random()?;
     let mut tx = state.messaging.begin().await?;
-    let user = super::still(&mut tx, id, &hash).await?;
-    store::tries::forget(&mut tx, login.as_str()).await?;
-    store::families::begin(&mut tx, user.id, &token.hash()).await?;
+    let user = super::recheck_credentials(&mut tx, id, &hash).await?;
+    store::tries::clear(&mut tx, login.as_str()).await?;
+    store::refresh_tokens::start_session(&mut tx, user.id, &token.hash()).await?;
     tx.commit().await.map_err(CommitError::into_source)?;
     Session::new(&state.keys, user, token).map(Json).map_err(|failure| Problem::internal(&failure))
 }

@@ -51,7 +51,7 @@ pub fn routes(state: State) -> Router {
 ///
 /// # Errors
 /// 401 when the password has changed, 403 when the user is blocked.
-async fn still(tx: &mut Transaction, id: UserId, hash: &str) -> Result<User, Problem> {
+async fn recheck_credentials(tx: &mut Transaction, id: UserId, hash: &str) -> Result<User, Problem> {
     let known = store::users::lock(tx, id.get()).await?.filter(|known| known.password_hash == hash);
     let user = known.ok_or_else(wrong_credentials)?.user;
     if user.is_blocked { Err(blocked()) } else { Ok(user) }

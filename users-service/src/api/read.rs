@@ -9,12 +9,12 @@ const TOKEN_CHARACTERS_MAX: usize = 200;
 
 /// Parses a login.
 pub(super) fn login(json: &str) -> Result<Login, String> {
-    Login::parse(&text(json)?).map_err(|not| not.to_string())
+    Login::parse(&text(json)?).map_err(|invalid| invalid.to_string())
 }
 
 /// Parses a password. One that is too short to be set is rejected here, also at sign-in: no user can have it.
 pub(super) fn password(json: &str) -> Result<Password, String> {
-    Password::chosen(text(json)?).map_err(|not| not.to_string())
+    Password::parse(text(json)?).map_err(|invalid| invalid.to_string())
 }
 
 /// Parses a refresh token; it may be invalid.
@@ -23,7 +23,7 @@ pub(super) fn refresh_token(json: &str) -> Result<RefreshToken, String> {
     if text.len() > TOKEN_CHARACTERS_MAX {
         return Err(format!("must have at most {TOKEN_CHARACTERS_MAX} characters"));
     }
-    Ok(RefreshToken::shown(text))
+    Ok(RefreshToken::from_text(text))
 }
 
 fn text(json: &str) -> Result<String, String> {

@@ -4,7 +4,7 @@ use super::read;
 use super::session_json::Session;
 use crate::state::State;
 use crate::store;
-use crate::store::families::Shown;
+use crate::store::refresh_tokens::TokenState;
 use crate::tokens::RefreshToken;
 use axum::{Json, extract};
 use chassis::body::JsonBody;
@@ -34,26 +34,26 @@ pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     mut body: JsonBody,
 ) -> Result<Json<Session>, Problem> {
-    let shown = body.required("refresh_token", read::refresh_token);
+    let presented = body.required("refresh_token", read::refresh_token);
     body.finish()?;
-    let Some(shown) = shown else { return Err(invalid()) };
+    let Some(presented) = presented else { return Err(invalid()) };
     let mut tx = state.messaging.begin().await?;
-    match store::families::spend(&mut tx, &shown.hash()).await? {
-        Shown::Nobodys => Err(invalid()),
-        Shown::JustSpent => Err(Problem::new(
+    match store::refresh_tokens::consume(&mut tx, &presented.hash()).await? {
+        TokenState::Unknown => Err(invalid()),
+        TokenState::JustUsed => Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "refresh_token_spent",
             "another tab has just used this refresh token: use the one that it received",
         )),
-        Shown::Spent(family) => {
-            store::families::revoke(&mut tx, family).await?;
+        TokenState::Reused(family) => {
+            store::refresh_tokens::revoke(&mut tx, family).await?;
             tx.commit().await.map_err(CommitError::into_source)?;
             warn!(%family, "a used refresh token was presented again: all tokens of its sign-in are revoked");
             Err(invalid())
         }
-        Shown::Good(family, user) => {
+        TokenState::Valid(family, user) => {
             let token = RefreshToken::random()?;
-            store::families::add(&mut tx, family, &token.hash()).await?;
+            store::refresh_tokens::add(&mut tx, family, &token.hash()).await?;
             let known = store::users::lock(&mut tx, user).await?.filter(|known| !known.user.is_blocked);
             let known = known.ok_or_else(invalid)?;
             tx.commit().await.map_err(CommitError::into_source)?;

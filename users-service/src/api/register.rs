@@ -2,7 +2,7 @@
 
 use super::read;
 use super::session_json::Session;
-use crate::registering;
+use crate::create_user;
 use crate::state::State;
 use crate::store;
 use crate::tokens::RefreshToken;
@@ -47,10 +47,10 @@ pub(super) async fn handler(
     let token = RefreshToken::random()?;
 
     let mut tx = state.messaging.begin().await?;
-    let Some(user) = registering::add(&mut tx, &login, &hash, role).await? else {
+    let Some(user) = create_user::create_user(&mut tx, &login, &hash, role).await? else {
         return Err(Problem::new(StatusCode::CONFLICT, "login_taken", "this login is already taken"));
     };
-    store::families::begin(&mut tx, user.id, &token.hash()).await?;
+    store::refresh_tokens::start_session(&mut tx, user.id, &token.hash()).await?;
     tx.commit().await.map_err(CommitError::into_source)?;
     let session = Session::new(&state.keys, user, token).map_err(|failure| Problem::internal(&failure))?;
     Ok((StatusCode::CREATED, Json(session)))

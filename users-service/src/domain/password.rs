@@ -12,15 +12,15 @@ pub struct Password(String);
 /// The text is not a valid password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must have 8 to 200 characters")]
-pub struct NotAPassword;
+pub struct InvalidPassword;
 
 impl Password {
     /// Checks the length of a password.
     ///
     /// # Errors
-    /// [`NotAPassword`] when it is too short or too long.
-    pub fn chosen(text: String) -> Result<Self, NotAPassword> {
-        if LENGTH.contains(&text.chars().count()) { Ok(Self(text)) } else { Err(NotAPassword) }
+    /// [`InvalidPassword`] when it is too short or too long.
+    pub fn parse(text: String) -> Result<Self, InvalidPassword> {
+        if LENGTH.contains(&text.chars().count()) { Ok(Self(text)) } else { Err(InvalidPassword) }
     }
 
     /// The bytes that are hashed.
@@ -41,9 +41,9 @@ mod tests {
 
     #[test]
     fn a_password_has_a_length_limit_and_is_never_printed() {
-        let password = Password::chosen("длинный пароль".to_owned()).unwrap();
+        let password = Password::parse("длинный пароль".to_owned()).unwrap();
         assert_eq!(format!("{password:?}"), "Password(…)");
-        assert_eq!(Password::chosen("1234567".to_owned()).unwrap_err(), NotAPassword);
-        assert_eq!(Password::chosen("x".repeat(201)).unwrap_err(), NotAPassword);
+        assert_eq!(Password::parse("1234567".to_owned()).unwrap_err(), InvalidPassword);
+        assert_eq!(Password::parse("x".repeat(201)).unwrap_err(), InvalidPassword);
     }
 }

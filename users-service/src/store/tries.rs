@@ -3,13 +3,13 @@
 use sqlx::{PgConnection, PgPool};
 
 /// Attempts allowed within [`WINDOW_SECS`].
-pub const TRIES_MAX: i32 = 5;
+pub const ATTEMPTS_MAX: i32 = 5;
 /// The time window of the attempts, in seconds.
 pub const WINDOW_SECS: i32 = 900;
 
 /// Whether another attempt is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Try {
+pub enum Attempt {
     /// It is allowed.
     Allowed,
     /// It is allowed after this number of seconds.
@@ -20,7 +20,7 @@ pub enum Try {
 ///
 /// # Errors
 /// Database errors.
-pub async fn begin(pool: &PgPool, login: &str) -> Result<Try, sqlx::Error> {
+pub async fn count_attempt(pool: &PgPool, login: &str) -> Result<Attempt, sqlx::Error> {
     let row = sqlx::query!(
         r#"insert into tries as t (login, count, since) values ($1, 1, now())
            on conflict (login) do update set
@@ -32,14 +32,14 @@ pub async fn begin(pool: &PgPool, login: &str) -> Result<Try, sqlx::Error> {
     )
     .fetch_one(pool)
     .await?;
-    Ok(if row.count > TRIES_MAX { Try::After(row.left.max(1)) } else { Try::Allowed })
+    Ok(if row.count > ATTEMPTS_MAX { Attempt::After(row.left.max(1)) } else { Attempt::Allowed })
 }
 
 /// Clears the attempts after a correct password.
 ///
 /// # Errors
 /// Database errors.
-pub async fn forget(connection: &mut PgConnection, login: &str) -> Result<(), sqlx::Error> {
+pub async fn clear(connection: &mut PgConnection, login: &str) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from tries where login = $1", login).execute(connection).await.map(drop)
 }
 
@@ -47,7 +47,7 @@ pub async fn forget(connection: &mut PgConnection, login: &str) -> Result<(), sq
 ///
 /// # Errors
 /// Database errors.
-pub async fn forget_old(pool: &PgPool) -> Result<u64, sqlx::Error> {
+pub async fn delete_old(pool: &PgPool) -> Result<u64, sqlx::Error> {
     let deleted =
         sqlx::query!("delete from tries where since < now() - make_interval(secs => $1)", f64::from(WINDOW_SECS))
             .execute(pool)

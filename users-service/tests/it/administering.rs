@@ -10,7 +10,7 @@ fn id(session: &Answer) -> i64 {
 
 /// Without a secret, on loopback, the service trusts the identity headers.
 fn administrator(stage: &Stage, id: i64) -> Client {
-    stage.nobody().as_user(id).with_header("x-user-role", "admin")
+    stage.anonymous().as_user(id).with_header("x-user-role", "admin")
 }
 
 #[tokio::test]
@@ -61,12 +61,12 @@ async fn users_are_listed_by_pages() {
 async fn for_other_users_the_pages_do_not_exist() {
     let stage = Stage::new().await;
     let anna = stage.register("anna").await;
-    let user = stage.nobody().as_user(id(&anna)).with_header("x-user-role", "user");
+    let user = stage.anonymous().as_user(id(&anna)).with_header("x-user-role", "user");
     for answer in [
         user.get("/users").await,
         user.post("/users/1/block", "").await,
         user.post("/users/1/unblock", "").await,
-        stage.nobody().as_user(id(&anna)).get("/users").await,
+        stage.anonymous().as_user(id(&anna)).get("/users").await,
     ] {
         assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (404, "not_found"));
     }

@@ -21,7 +21,7 @@ async fn registration_signs_in_and_publishes_an_event() {
         events.iter().filter_map(|event| event["data"]["user_id"].as_i64()).collect::<Vec<_>>()
     })
     .await;
-    let me = stage.nobody().as_user(id).get("/me").await;
+    let me = stage.anonymous().as_user(id).get("/me").await;
     assert_eq!((me.status.as_u16(), me.json()["login"].as_str()), (200, Some("anna")));
 
     let again = stage.register("anna").await;
@@ -128,7 +128,7 @@ async fn a_new_password_signs_out_everywhere_else() {
     let stage = Stage::new().await;
     let session = stage.register("anna").await;
     let (id, old) = (session.json()["user"]["id"].as_i64().unwrap(), refresh_token(&session));
-    let anna = stage.nobody().as_user(id);
+    let anna = stage.anonymous().as_user(id);
     let wrong = json!({"current_password": "another password", "new_password": "battery staple"});
     assert_eq!(code(&anna.post("/password", &wrong.to_string()).await), "wrong_credentials");
     let right = json!({"current_password": PASSWORD, "new_password": "battery staple"});
@@ -145,7 +145,7 @@ async fn a_password_replaced_during_its_verification_is_rejected() {
     let stage = Stage::new().await;
     let id = stage.register("anna").await.json()["user"]["id"].as_i64().unwrap();
     let change = json!({"current_password": PASSWORD, "new_password": "battery staple"}).to_string();
-    let anna = stage.nobody().as_user(id);
+    let anna = stage.anonymous().as_user(id);
 
     let mut replacing = stage.pool.begin().await.unwrap();
     sqlx::query("update users set password_hash = 'another'").execute(&mut *replacing).await.unwrap();
@@ -182,7 +182,7 @@ async fn waiting(pool: &sqlx::PgPool) -> i64 {
 #[tokio::test]
 async fn the_published_keys_outlive_the_process() {
     let mut stage = Stage::new().await;
-    let before = stage.nobody().get("/.well-known/jwks.json").await;
+    let before = stage.anonymous().get("/.well-known/jwks.json").await;
     assert_eq!(before.header("cache-control"), "public, max-age=60");
     let key = &before.json()["keys"][0];
     assert_eq!(
@@ -193,7 +193,7 @@ async fn the_published_keys_outlive_the_process() {
     stage.program.kill();
     stage.program.start_again();
     stage.program.ready().await;
-    let after = stage.nobody().get("/.well-known/jwks.json").await;
+    let after = stage.anonymous().get("/.well-known/jwks.json").await;
     assert_eq!(before.json(), after.json());
 }
 
@@ -201,8 +201,8 @@ async fn the_published_keys_outlive_the_process() {
 async fn neither_passwords_nor_tokens_are_stored() {
     let stage = Stage::new().await;
     let token = refresh_token(&stage.register("anna").await);
-    let kept: String = sqlx::query_scalar("select password_hash from users").fetch_one(&stage.pool).await.unwrap();
-    assert!(kept.starts_with("$argon2id$") && !kept.contains(PASSWORD));
+    let stored: String = sqlx::query_scalar("select password_hash from users").fetch_one(&stage.pool).await.unwrap();
+    assert!(stored.starts_with("$argon2id$") && !stored.contains(PASSWORD));
     let hash: Vec<u8> = sqlx::query_scalar("select hash from refresh_tokens").fetch_one(&stage.pool).await.unwrap();
     assert_eq!(hash.len(), 32);
     assert_ne!(hash, token.as_bytes());

@@ -33,12 +33,12 @@ impl Stage {
         Self { program, broker, pool, keys, _database: database }
     }
 
-    pub(crate) fn nobody(&self) -> Client {
+    pub(crate) fn anonymous(&self) -> Client {
         Client::new(&self.program.url())
     }
 
     pub(crate) async fn post(&self, path: &str, body: serde_json::Value) -> Answer {
-        self.nobody().post(path, &body.to_string()).await
+        self.anonymous().post(path, &body.to_string()).await
     }
 
     pub(crate) async fn register(&self, login: &str) -> Answer {

@@ -12,7 +12,7 @@ const REFRESH_DAYS: i32 = 30;
 ///
 /// # Errors
 /// Database errors.
-pub async fn begin(connection: &mut PgConnection, user: UserId, token: &TokenHash) -> Result<(), sqlx::Error> {
+pub async fn start_session(connection: &mut PgConnection, user: UserId, token: &TokenHash) -> Result<(), sqlx::Error> {
     let family = Uuid::now_v7();
     sqlx::query!("insert into families (id, user_id) values ($1, $2)", family, user.get())
         .execute(&mut *connection)
@@ -22,22 +22,22 @@ pub async fn begin(connection: &mut PgConnection, user: UserId, token: &TokenHas
 
 /// The state of a presented refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum TokenState {
     /// Unknown, expired or revoked, or its user is blocked.
-    Nobodys,
+    Unknown,
     /// Used within the last 10 seconds, probably by another tab.
-    JustSpent,
+    JustUsed,
     /// Used earlier: there is a copy. Contains its family.
-    Spent(Uuid),
+    Reused(Uuid),
     /// Valid until now, and consumed. Contains its family and user.
-    Good(Uuid, i64),
+    Valid(Uuid, i64),
 }
 
 /// Consumes a token.
 ///
 /// # Errors
 /// Database errors.
-pub async fn spend(connection: &mut PgConnection, token: &TokenHash) -> Result<Shown, sqlx::Error> {
+pub async fn consume(connection: &mut PgConnection, token: &TokenHash) -> Result<TokenState, sqlx::Error> {
     let row = sqlx::query!(
         r#"select t.family_id, f.user_id,
                   f.revoked_at is null and t.expires_at > now() and u.blocked_at is null as "is_alive!",
@@ -49,17 +49,17 @@ pub async fn spend(connection: &mut PgConnection, token: &TokenHash) -> Result<S
     )
     .fetch_optional(&mut *connection)
     .await?;
-    let Some(row) = row.filter(|row| row.is_alive) else { return Ok(Shown::Nobodys) };
+    let Some(row) = row.filter(|row| row.is_alive) else { return Ok(TokenState::Unknown) };
     if row.is_just_spent {
-        return Ok(Shown::JustSpent);
+        return Ok(TokenState::JustUsed);
     }
     if row.is_spent {
-        return Ok(Shown::Spent(row.family_id));
+        return Ok(TokenState::Reused(row.family_id));
     }
     sqlx::query!("update refresh_tokens set spent_at = now() where hash = $1", token.as_slice())
         .execute(connection)
         .await?;
-    Ok(Shown::Good(row.family_id, row.user_id))
+    Ok(TokenState::Valid(row.family_id, row.user_id))
 }
 
 /// Adds the next token of a family.
@@ -93,7 +93,7 @@ pub async fn revoke(connection: &mut PgConnection, family: Uuid) -> Result<(), s
 ///
 /// # Errors
 /// Database errors.
-pub async fn revoke_of(connection: &mut PgConnection, token: &TokenHash) -> Result<(), sqlx::Error> {
+pub async fn revoke_family_of(connection: &mut PgConnection, token: &TokenHash) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update families f set revoked_at = now() from refresh_tokens t \
          where t.hash = $1 and f.id = t.family_id and f.revoked_at is null",
@@ -119,7 +119,7 @@ pub async fn revoke_all(connection: &mut PgConnection, user: UserId) -> Result<(
 ///
 /// # Errors
 /// Database errors.
-pub async fn forget_old(pool: &PgPool) -> Result<(), sqlx::Error> {
+pub async fn delete_expired(pool: &PgPool) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from refresh_tokens where expires_at < now()").execute(pool).await?;
     sqlx::query!(
         "delete from families f where f.created_at < now() - interval '1 day' \

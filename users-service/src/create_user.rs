@@ -12,7 +12,7 @@ use rabbit_outbox::Transaction;
 ///
 /// # Errors
 /// Database errors.
-pub async fn add(
+pub async fn create_user(
     tx: &mut Transaction,
     login: &Login,
     password_hash: &str,
