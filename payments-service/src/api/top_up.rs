@@ -73,7 +73,7 @@ pub(super) async fn handler(
 /// Credits the account and records the movement, in the caller's transaction.
 async fn top_up(tx: &mut Transaction, user_id: UserId, movement: &Movement) -> Result<ToppedUpJson, Problem> {
     let balance = store::accounts::credit(tx, user_id, movement.amount).await?.ok_or_else(too_large)?;
-    store::ledger::insert(tx, movement, None, Some(balance)).await.map_err(refused)?;
+    store::ledger::insert(tx, movement, None, Some(balance)).await.map_err(to_problem)?;
     Ok(ToppedUpJson { user_id, balance, transaction_id: movement.id })
 }
 
@@ -83,7 +83,7 @@ fn too_large() -> Problem {
 }
 
 /// Maps the constraint that concerns the client to a problem; other failures are database errors.
-fn refused(failure: sqlx::Error) -> Problem {
+fn to_problem(failure: sqlx::Error) -> Problem {
     match failure.as_database_error().and_then(|error| error.constraint()) {
         Some("ledger_happens_once") => {
             Problem::new(StatusCode::CONFLICT, "idempotency_key_reused", "an earlier top-up used this Idempotency-Key")

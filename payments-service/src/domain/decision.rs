@@ -64,7 +64,7 @@ impl Decision {
     ///
     /// # Errors
     /// [`Mismatch`] when the user or the amount differs.
-    pub fn answers(&self, user_id: UserId, amount: Amount) -> Result<(), Mismatch> {
+    pub fn check_same_request(&self, user_id: UserId, amount: Amount) -> Result<(), Mismatch> {
         if (self.user_id, self.amount) == (user_id, amount) {
             Ok(())
         } else {
@@ -102,8 +102,8 @@ mod tests {
     #[test]
     fn a_request_with_another_amount_is_not_a_repetition() {
         let decided = decision(Verdict::Failed(RefusalReason::InsufficientFunds));
-        assert_eq!(decided.answers(decided.user_id, decided.amount), Ok(()));
-        assert!(decided.answers(decided.user_id, Amount::from_json_number("11").unwrap()).is_err());
-        assert!(decided.answers(UserId::try_from(8).unwrap(), decided.amount).is_err());
+        assert_eq!(decided.check_same_request(decided.user_id, decided.amount), Ok(()));
+        assert!(decided.check_same_request(decided.user_id, Amount::from_json_number("11").unwrap()).is_err());
+        assert!(decided.check_same_request(UserId::try_from(8).unwrap(), decided.amount).is_err());
     }
 }

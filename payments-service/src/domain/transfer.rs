@@ -44,7 +44,7 @@ pub struct Mismatch {
 /// Payer and receiver are the same user.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("transfer {id} goes from user {user} to the same user")]
-pub struct ToThemselves {
+pub struct TransferToSelf {
     /// The id of the request.
     pub id: TransferId,
     /// The user.
@@ -76,7 +76,7 @@ impl Transfer {
     ///
     /// # Errors
     /// [`Mismatch`] when a user or the amount differs.
-    pub fn answers(&self, from: UserId, to: UserId, amount: Amount) -> Result<(), Mismatch> {
+    pub fn check_same_request(&self, from: UserId, to: UserId, amount: Amount) -> Result<(), Mismatch> {
         if (self.from, self.to, self.amount) == (from, to, amount) {
             Ok(())
         } else {
@@ -112,10 +112,10 @@ mod tests {
         let amount = Amount::from_json_number("10").unwrap();
         let verdict = Verdict::Failed(RefusalReason::InsufficientFunds);
         let decided = Transfer { id: TransferId(Uuid::from_u128(5)), from: user(2), to: user(1), amount, verdict };
-        assert_eq!(decided.answers(user(2), user(1), amount), Ok(()));
-        assert!(decided.answers(user(3), user(1), amount).is_err());
-        assert!(decided.answers(user(2), user(3), amount).is_err());
-        assert!(decided.answers(user(2), user(1), Amount::from_json_number("11").unwrap()).is_err());
+        assert_eq!(decided.check_same_request(user(2), user(1), amount), Ok(()));
+        assert!(decided.check_same_request(user(3), user(1), amount).is_err());
+        assert!(decided.check_same_request(user(2), user(3), amount).is_err());
+        assert!(decided.check_same_request(user(2), user(1), Amount::from_json_number("11").unwrap()).is_err());
         let expected = TransferFailed { transfer_id: decided.id, reason: RefusalReason::InsufficientFunds };
         assert_eq!(decided.announcement(), Announcement::Failed(expected));
     }

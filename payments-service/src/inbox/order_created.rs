@@ -1,6 +1,6 @@
 //! `orders.OrderCreated.v1`: charges or refuses each order once. A batch of orders is processed together.
 
-use crate::domain::charge::{Balances, Charge, Question};
+use crate::domain::charge::{Balances, Charge, ChargeRequest};
 use crate::domain::decision::{Announcement, Decision};
 use crate::store::{accounts, order_payments};
 use contracts::ids::{OrderId, TransactionId, UserId};
@@ -46,12 +46,12 @@ async fn decide(
     let mut charges = Vec::with_capacity(orders.len());
     for Received { event, meta } in orders {
         if let Some(decision) = decisions.get(&event.order_id) {
-            decision.answers(event.user_id, event.amount).map_err(HandleError::reject)?;
+            decision.check_same_request(event.user_id, event.amount).map_err(HandleError::reject)?;
             continue;
         }
         let &OrderCreated { order_id, user_id, amount } = event;
         let transaction_id = TransactionId(Uuid::now_v7());
-        let charge = balances.decide(&Question { order_id, user_id, amount, transaction_id });
+        let charge = balances.decide(&ChargeRequest { order_id, user_id, amount, transaction_id });
         info!(
             order.id = %order_id, trace_id = meta.trace_id(), verdict = ?charge.decision.verdict,
             "order {order_id} is decided"

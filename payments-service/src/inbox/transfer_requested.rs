@@ -2,7 +2,7 @@
 
 use crate::domain::decision::Verdict;
 use crate::domain::ledger::Movement;
-use crate::domain::transfer::{Announcement, ToThemselves, Transfer, refusal};
+use crate::domain::transfer::{Announcement, Transfer, TransferToSelf, refusal};
 use crate::store::accounts::Debit;
 use crate::store::{accounts, ledger, transfers};
 use contracts::ids::TransactionId;
@@ -18,7 +18,9 @@ impl Handle<TransferRequested> for DecideTransfer {
     async fn handle(&self, tx: &mut Transaction, request: &TransferRequested, _: &Meta) -> Result<(), HandleError> {
         let decision = match transfers::find(tx, request.transfer_id).await? {
             Some(decided) => {
-                decided.answers(request.from_user, request.to_user, request.amount).map_err(HandleError::reject)?;
+                decided
+                    .check_same_request(request.from_user, request.to_user, request.amount)
+                    .map_err(HandleError::reject)?;
                 decided
             }
             None => decide(tx, request, TransactionId(Uuid::now_v7())).await?,
@@ -45,7 +47,7 @@ async fn decide(
 ) -> Result<Transfer, HandleError> {
     let &TransferRequested { transfer_id: id, from_user: from, to_user: to, amount, .. } = request;
     if from == to {
-        return Err(HandleError::reject(ToThemselves { id, user: from }));
+        return Err(HandleError::reject(TransferToSelf { id, user: from }));
     }
     // Both accounts are locked at once and in a fixed order, so that two users who pay each other do not deadlock.
     let balances = accounts::lock(tx, &[from, to]).await?;
@@ -72,10 +74,10 @@ async fn move_money(
     let Some(credited) = accounts::credit(tx, to, amount).await? else {
         return Ok(Verdict::Failed(RefusalReason::BalanceTooLarge));
     };
-    let Debit::Taken(left) = accounts::debit(tx, from, amount).await? else {
+    let Debit::Done(remaining) = accounts::debit(tx, from, amount).await? else {
         return Err(HandleError::retry("the balance of a locked account changed"));
     };
     let movement = Movement::transfer(transaction_id, from, to, id, amount);
-    ledger::insert(tx, &movement, Some(left), Some(credited)).await?;
+    ledger::insert(tx, &movement, Some(remaining), Some(credited)).await?;
     Ok(Verdict::Completed(transaction_id))
 }

@@ -77,11 +77,11 @@ pub async fn lock(connection: &mut PgConnection, users: &[UserId]) -> Result<Vec
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Debit {
     /// Done; the remaining balance.
-    Taken(Money),
+    Done(Money),
     /// The balance is too low.
-    Short,
+    InsufficientFunds,
     /// There is no account.
-    Missing,
+    NoAccount,
 }
 
 /// Takes `amount` if the balance is sufficient. One statement, so that no other transaction can change the balance in
@@ -90,19 +90,19 @@ pub enum Debit {
 /// # Errors
 /// Database errors.
 pub async fn debit(connection: &mut PgConnection, user_id: UserId, amount: Amount) -> Result<Debit, sqlx::Error> {
-    let left = sqlx::query_scalar!(
+    let remaining = sqlx::query_scalar!(
         "update accounts set balance = balance - $2 where user_id = $1 and balance >= $2 returning balance",
         user_id.get(),
         amount.minor(),
     )
     .fetch_optional(&mut *connection)
     .await?;
-    if let Some(left) = left {
-        return Ok(Debit::Taken(Money::from_minor(left)));
+    if let Some(remaining) = remaining {
+        return Ok(Debit::Done(Money::from_minor(remaining)));
     }
     let exists =
         sqlx::query_scalar!(r#"select exists (select from accounts where user_id = $1) as "exists!""#, user_id.get())
             .fetch_one(connection)
             .await?;
-    Ok(if exists { Debit::Short } else { Debit::Missing })
+    Ok(if exists { Debit::InsufficientFunds } else { Debit::NoAccount })
 }

@@ -68,14 +68,14 @@ pub async fn lock(connection: &mut PgConnection, orders: &[OrderId]) -> Result<V
 pub async fn insert_charges(connection: &mut PgConnection, charges: &[Charge]) -> Result<(), sqlx::Error> {
     let mut columns = Columns::default();
     for Charge { decision, payment } in charges {
-        let (word, reason, transaction_id) = match &decision.verdict {
+        let (name, reason, transaction_id) = match &decision.verdict {
             Verdict::Completed(id) => ("completed", None, Some(id.0)),
             Verdict::Failed(reason) => ("failed", Some(reason.as_str()), None),
         };
         columns.order_ids.push(decision.order_id.0);
         columns.user_ids.push(decision.user_id.get());
         columns.amounts.push(decision.amount.minor());
-        columns.decisions.push(word);
+        columns.decisions.push(name);
         columns.reasons.push(reason);
         columns.transaction_ids.push(transaction_id);
         columns.balances.push(payment.as_ref().map(|(_, balance)| balance.minor()));

@@ -65,7 +65,7 @@ pub async fn find(connection: &mut PgConnection, id: TransferId) -> Result<Optio
 /// # Errors
 /// Database errors; a violation of the primary key if another transaction has just decided, which should be retried.
 pub async fn insert(connection: &mut PgConnection, transfer: &Transfer) -> Result<(), sqlx::Error> {
-    let (word, reason, transaction_id) = match &transfer.verdict {
+    let (name, reason, transaction_id) = match &transfer.verdict {
         Verdict::Completed(id) => ("completed", None, Some(id.0)),
         Verdict::Failed(reason) => ("failed", Some(reason.as_str()), None),
     };
@@ -76,7 +76,7 @@ pub async fn insert(connection: &mut PgConnection, transfer: &Transfer) -> Resul
         transfer.from.get(),
         transfer.to.get(),
         transfer.amount.minor(),
-        word,
+        name,
         reason,
         transaction_id,
     )
