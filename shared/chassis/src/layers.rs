@@ -137,5 +137,5 @@ fn known(method: &Method) -> &'static str {
 
 /// Extracts the trace context of a request, or starts a new trace.
 pub fn continued(headers: &HeaderMap) -> TraceContext {
-    TraceContext::continued(headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()))
+    TraceContext::from_traceparent(headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()))
 }

@@ -164,7 +164,7 @@ impl Cheque {
     }
 
     /// Sets the status, the difference, and the warnings that depend on the parts; other warnings are not changed.
-    pub fn judge(&mut self) {
+    pub fn recompute_status(&mut self) {
         use ChequeWarning::{DoesNotAddUp, NoLines, NoTotal};
         self.warnings.retain(|warning| ![DoesNotAddUp, NoLines, NoTotal].contains(warning));
         self.difference = None;
@@ -225,7 +225,7 @@ mod tests {
             warnings: vec![],
             photo: None,
         };
-        cheque.judge();
+        cheque.recompute_status();
         cheque
     }
 
@@ -235,7 +235,7 @@ mod tests {
         assert_eq!((cheque.status, cheque.difference), (ChequeStatus::NeedsReview, Some(Money::from_minor(-100))));
         cheque.discount = Some(Money::from_minor(150));
         cheque.service = Some(Money::from_minor(50));
-        cheque.judge();
+        cheque.recompute_status();
         assert_eq!((cheque.status, cheque.difference), (ChequeStatus::Balanced, None));
         assert_eq!(cheque.warnings, []);
     }

@@ -45,7 +45,7 @@ pub struct UserId(i64);
 /// A user id is a positive 64-bit integer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a user id is a positive integer, not {0}")]
-pub struct NotAUserId(i64);
+pub struct InvalidUserId(i64);
 
 impl UserId {
     /// The number, at least 1.
@@ -55,10 +55,10 @@ impl UserId {
 }
 
 impl TryFrom<i64> for UserId {
-    type Error = NotAUserId;
+    type Error = InvalidUserId;
 
     fn try_from(id: i64) -> Result<Self, Self::Error> {
-        if id > 0 { Ok(Self(id)) } else { Err(NotAUserId(id)) }
+        if id > 0 { Ok(Self(id)) } else { Err(InvalidUserId(id)) }
     }
 }
 
@@ -84,7 +84,7 @@ pub struct ChequeHash(String);
 /// The text is not a valid key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the key of a share link is {} letters and digits", ChequeHash::CHARACTERS)]
-pub struct NotAChequeHash;
+pub struct InvalidChequeHash;
 
 impl ChequeHash {
     /// Length of a key.
@@ -109,11 +109,11 @@ impl ChequeHash {
 }
 
 impl TryFrom<String> for ChequeHash {
-    type Error = NotAChequeHash;
+    type Error = InvalidChequeHash;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let well_formed = text.len() == Self::CHARACTERS && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        if well_formed { Ok(Self(text)) } else { Err(NotAChequeHash) }
+        if well_formed { Ok(Self(text)) } else { Err(InvalidChequeHash) }
     }
 }
 

@@ -82,7 +82,7 @@ impl Money {
             None => (false, text),
         };
         let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, read_exponent(exponent)?),
+            Some((mantissa, exponent)) => (mantissa, parse_exponent(exponent)?),
             None => (unsigned, 0),
         };
         let (whole, fraction) = match mantissa.split_once('.') {
@@ -102,7 +102,7 @@ impl Money {
 }
 
 /// Parses the digits after `e`. Anything beyond +-100000 is outside the range of money in any case.
-fn read_exponent(text: &str) -> Result<i64, MoneyError> {
+fn parse_exponent(text: &str) -> Result<i64, MoneyError> {
     let (sign, digits) = match text.as_bytes().first() {
         Some(b'-') => (-1, &text[1..]),
         Some(b'+') => (1, &text[1..]),

@@ -40,7 +40,7 @@ impl TraceContext {
     /// Continues the trace of a `traceparent` header, or starts a new one if there is none.
     ///
     /// A malformed header starts a new trace, because the standard forbids failing the request.
-    pub fn continued(traceparent: Option<&str>) -> Self {
+    pub fn from_traceparent(traceparent: Option<&str>) -> Self {
         traceparent.and_then(|text| text.parse().ok()).map_or_else(Self::root, Self::child)
     }
 
@@ -114,13 +114,13 @@ pub fn scope<F: Future>(context: TraceContext, future: F) -> impl Future<Output 
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// Fills `room` with digits. `{:032x}` takes three times as long, and this runs several times per request.
-fn lower_hexadecimal(number: u128, room: &mut [u8]) -> &str {
+/// Fills `buffer` with digits. `{:032x}` takes three times as long, and this runs several times per request.
+fn lower_hexadecimal(number: u128, buffer: &mut [u8]) -> &str {
     let bytes = number.to_be_bytes();
-    for (pair, byte) in room.rchunks_exact_mut(2).zip(bytes.iter().rev()) {
+    for (pair, byte) in buffer.rchunks_exact_mut(2).zip(bytes.iter().rev()) {
         pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 0xf)]]);
     }
-    std::str::from_utf8(room).unwrap_or_default()
+    std::str::from_utf8(buffer).unwrap_or_default()
 }
 
 /// Parses exactly `digits` lower-case hexadecimal digits; `from_str_radix` alone would accept a sign and upper case.
@@ -167,7 +167,7 @@ mod tests {
     fn a_child_has_a_parent_and_a_root_has_none() {
         let parent: TraceContext = EXAMPLE.parse().unwrap();
         assert_eq!(parent.child().parent_span_id(), Some(0x00f0_67aa_0ba9_02b7));
-        assert_eq!(TraceContext::continued(Some(EXAMPLE)).parent_span_id(), Some(parent.span_id()));
+        assert_eq!(TraceContext::from_traceparent(Some(EXAMPLE)).parent_span_id(), Some(parent.span_id()));
         assert_eq!(TraceContext::root().parent_span_id(), None);
     }
 
@@ -178,7 +178,7 @@ mod tests {
         }
         let zero = "00-00000000000000000000000000000000-00f067aa0ba902b7-01";
         assert_eq!(zero.parse::<TraceContext>(), Err(MalformedTraceparent));
-        assert_ne!(TraceContext::continued(Some("nonsense")), TraceContext::continued(None));
+        assert_ne!(TraceContext::from_traceparent(Some("nonsense")), TraceContext::from_traceparent(None));
     }
 
     #[tokio::test]

@@ -15,5 +15,5 @@ mod span;
 pub use context::{MalformedTraceparent, TraceContext, current, scope};
 #[cfg(feature = "rabbit-outbox")]
 pub use propagation::Propagation;
-pub use sink::{AlreadyInstalled, Finished, install, is_exporting};
+pub use sink::{AlreadyInstalled, FinishedSpans, install, is_exporting};
 pub use span::{Kind, Record, Span, Value};

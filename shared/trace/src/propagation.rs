@@ -15,7 +15,7 @@ impl Tracing for Propagation {
     }
 
     fn start(&self, new: NewSpan<'_>, parent: Option<&str>) -> Box<dyn OpenSpan> {
-        let context = TraceContext::continued(parent);
+        let context = TraceContext::from_traceparent(parent);
         let kind = match new.side {
             Side::Producer => Kind::Producer,
             // Any side added in the future will be a consumer's.
@@ -23,7 +23,7 @@ impl Tracing for Propagation {
         };
         let mut span = Span::start(context, kind, || new.name.to_owned());
         if let Some(since) = new.since {
-            span = span.since(since);
+            span = span.started_at(since);
         }
         for (name, value) in new.attributes {
             match value {

@@ -22,7 +22,7 @@ impl std::error::Error for AlreadyInstalled {}
 
 /// The receiving end of the queue, for the exporter.
 #[derive(Debug)]
-pub struct Finished {
+pub struct FinishedSpans {
     records: mpsc::Receiver<Record>,
     dropped: Arc<AtomicU64>,
 }
@@ -39,7 +39,7 @@ pub(crate) struct Sink {
 ///
 /// # Errors
 /// [`AlreadyInstalled`] on the second call.
-pub fn install(capacity: usize) -> Result<Finished, AlreadyInstalled> {
+pub fn install(capacity: usize) -> Result<FinishedSpans, AlreadyInstalled> {
     let (sink, finished) = queue(capacity);
     INSTALLED.set(sink).map_err(|_| AlreadyInstalled)?;
     Ok(finished)
@@ -54,10 +54,10 @@ pub(crate) fn installed() -> Option<&'static Sink> {
     INSTALLED.get()
 }
 
-pub(crate) fn queue(capacity: usize) -> (Sink, Finished) {
+pub(crate) fn queue(capacity: usize) -> (Sink, FinishedSpans) {
     let (sender, receiver) = mpsc::channel(capacity);
     let dropped = Arc::<AtomicU64>::default();
-    (Sink { records: sender, dropped: Arc::clone(&dropped) }, Finished { records: receiver, dropped })
+    (Sink { records: sender, dropped: Arc::clone(&dropped) }, FinishedSpans { records: receiver, dropped })
 }
 
 impl Sink {
@@ -68,7 +68,7 @@ impl Sink {
     }
 }
 
-impl Finished {
+impl FinishedSpans {
     /// Waits for spans and appends up to `limit` of them; returns their number. 0 means that there will be no more.
     pub async fn receive(&mut self, batch: &mut Vec<Record>, limit: usize) -> usize {
         self.records.recv_many(batch, limit).await

@@ -51,10 +51,10 @@ pub struct Record {
 /// A span in progress. It ends when it is dropped, so that cancelled work is recorded too.
 #[derive(Debug)]
 #[must_use = "a span ends when it is dropped"]
-pub struct Span(Option<Box<Going>>);
+pub struct Span(Option<Box<ActiveSpan>>);
 
 #[derive(Debug)]
-struct Going {
+struct ActiveSpan {
     record: Record,
     sink: Sink,
 }
@@ -69,35 +69,35 @@ impl Span {
         let Some(sink) = sink.filter(|_| context.is_sampled()) else { return Self(None) };
         let now = SystemTime::now();
         let record = Record { context, name: name(), kind, started: now, ended: now, attributes: vec![], error: None };
-        Self(Some(Box::new(Going { record, sink: sink.clone() })))
+        Self(Some(Box::new(ActiveSpan { record, sink: sink.clone() })))
     }
 
     /// Sets an earlier start time.
-    pub fn since(mut self, started: SystemTime) -> Self {
-        if let Some(going) = &mut self.0 {
-            going.record.started = started;
+    pub fn started_at(mut self, started: SystemTime) -> Self {
+        if let Some(active) = &mut self.0 {
+            active.record.started = started;
         }
         self
     }
 
     /// Adds a text, which is formatted only if the span is recorded.
     pub fn set(&mut self, attribute: &'static str, value: impl fmt::Display) {
-        if let Some(going) = &mut self.0 {
-            going.record.attributes.push((attribute, Value::Text(value.to_string())));
+        if let Some(active) = &mut self.0 {
+            active.record.attributes.push((attribute, Value::Text(value.to_string())));
         }
     }
 
     /// Adds a number.
     pub fn set_number(&mut self, attribute: &'static str, value: impl Into<i64>) {
-        if let Some(going) = &mut self.0 {
-            going.record.attributes.push((attribute, Value::Number(value.into())));
+        if let Some(active) = &mut self.0 {
+            active.record.attributes.push((attribute, Value::Number(value.into())));
         }
     }
 
     /// Marks the operation as failed.
     pub fn fail(&mut self, why: impl fmt::Display) {
-        if let Some(going) = &mut self.0 {
-            going.record.error = Some(why.to_string());
+        if let Some(active) = &mut self.0 {
+            active.record.error = Some(why.to_string());
         }
     }
 
@@ -109,9 +109,9 @@ impl Span {
 
 impl Drop for Span {
     fn drop(&mut self) {
-        if let Some(mut going) = self.0.take() {
-            going.record.ended = SystemTime::now();
-            going.sink.take(going.record);
+        if let Some(mut active) = self.0.take() {
+            active.record.ended = SystemTime::now();
+            active.sink.take(active.record);
         }
     }
 }

@@ -7,7 +7,7 @@ use opentelemetry_sdk::trace::SpanExporter as _;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
-use trace::{Finished, Record};
+use trace::{FinishedSpans, Record};
 use tracing::{info, warn};
 
 /// Spans per request to the collector.
@@ -29,7 +29,7 @@ impl Exporting {
     }
 
     /// Exports until `stopping` is cancelled, then exports the remaining spans.
-    pub(super) async fn run(mut self, mut finished: Finished, stopping: CancellationToken) {
+    pub(super) async fn run(mut self, mut finished: FinishedSpans, stopping: CancellationToken) {
         info!(endpoint = self.endpoint, "spans are exported to {}", self.endpoint);
         loop {
             let batch = gather(&mut finished, &stopping).await;
@@ -62,7 +62,7 @@ impl Exporting {
 }
 
 /// Waits for spans, then collects more for a while; an empty batch means the end.
-async fn gather(finished: &mut Finished, stopping: &CancellationToken) -> Vec<Record> {
+async fn gather(finished: &mut FinishedSpans, stopping: &CancellationToken) -> Vec<Record> {
     let mut batch = Vec::new();
     // There is no time limit for the first span of a batch.
     let mut due: Option<Instant> = None;

@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn ids_are_written_as_in_the_traceparent() {
-        let context = TraceContext::continued(Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        let context = TraceContext::from_traceparent(Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
         let now = SystemTime::now();
         let record = Record {
             context,
