@@ -22,7 +22,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
-        demand_json(request.headers())?;
+        require_json(request.headers())?;
         let bytes = axum::body::to_bytes(request.into_body(), BYTES_MAX).await.map_err(|_| {
             let detail = format!("the body is larger than {BYTES_MAX} bytes, or ended early");
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail)
@@ -100,7 +100,7 @@ pub(crate) fn text_up_to(max: usize) -> impl FnOnce(&str) -> Result<String, Stri
     }
 }
 
-fn demand_json(headers: &HeaderMap) -> Result<(), Problem> {
+fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {

@@ -1,6 +1,6 @@
 //! Pagination of the list of letters. A cursor contains a time, an id and a direction.
 
-use crate::parameters::wrong;
+use crate::parameters::invalid_parameter;
 use crate::problem::Problem;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -22,7 +22,7 @@ pub(crate) fn limit(parameter: Option<&str>) -> Result<u16, Problem> {
     let Some(text) = parameter else { return Ok(LIMIT_DEFAULT) };
     match text.parse() {
         Ok(limit @ 1..=LIMIT_MAX) => Ok(limit),
-        _ => Err(wrong("limit", "must be a number from 1 to 100")),
+        _ => Err(invalid_parameter("limit", "must be a number from 1 to 100")),
     }
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn encode(position: Position) -> String {
 /// 422 when it is malformed.
 pub(crate) fn decode(cursor: Option<&str>) -> Result<Option<Position>, Problem> {
     let Some(text) = cursor else { return Ok(None) };
-    read(text).map(Some).ok_or_else(|| wrong("cursor", "is not a cursor of this list"))
+    read(text).map(Some).ok_or_else(|| invalid_parameter("cursor", "is not a cursor of this list"))
 }
 
 fn read(text: &str) -> Option<Position> {

@@ -15,15 +15,15 @@ impl Parameters {
     fn read(query: &str) -> Result<Self, Problem> {
         let mut read = BTreeMap::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let shown: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
+            let safe_name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
             if value.chars().count() > CHARS_MAX {
-                return Err(wrong(&shown, &format!("must have at most {CHARS_MAX} characters")));
+                return Err(invalid_parameter(&safe_name, &format!("must have at most {CHARS_MAX} characters")));
             }
             if value.chars().any(char::is_control) {
-                return Err(wrong(&shown, "must not contain control characters"));
+                return Err(invalid_parameter(&safe_name, "must not contain control characters"));
             }
             if read.insert(name.into_owned(), value.into_owned()).is_some() {
-                return Err(wrong(&shown, "is given twice"));
+                return Err(invalid_parameter(&safe_name, "is given twice"));
             }
         }
         Ok(Self(read))
@@ -44,7 +44,7 @@ impl<S: Sync> FromRequestParts<S> for Parameters {
 }
 
 /// 422: a parameter is invalid.
-pub(crate) fn wrong(name: &str, detail: &str) -> Problem {
+pub(crate) fn invalid_parameter(name: &str, detail: &str) -> Problem {
     Problem::invalid(format!("{name} {detail}"))
 }
 

@@ -108,22 +108,22 @@ impl IntoResponse for Problem {
 
 /// The settings that are part of every document.
 #[derive(Clone)]
-pub(crate) struct Described {
+pub(crate) struct ProblemSettings {
     pub(crate) messaging: Messaging,
     pub(crate) types: Arc<str>,
 }
 
 /// Writes the document of a response that contains a problem.
-pub(crate) async fn write(State(described): State<Described>, mut response: Response) -> Response {
+pub(crate) async fn write(State(settings): State<ProblemSettings>, mut response: Response) -> Response {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     let document = ProblemDocument {
-        type_uri: format!("{}{}", described.types, problem.code),
+        type_uri: format!("{}{}", settings.types, problem.code),
         title: problem.status.canonical_reason().unwrap_or("Error"),
         status: problem.status.as_u16(),
         detail: problem.detail.into_owned(),
         code: problem.code,
         errors: problem.errors,
-        trace_id: described.messaging.trace_id(),
+        trace_id: settings.messaging.trace_id(),
     };
     // Serialising plain strings and numbers can't fail; if it did, the status would still be right.
     let mut response = Response::new(Body::from(serde_json::to_vec(&document).unwrap_or_default()));

@@ -1,7 +1,7 @@
 //! The selection of letters in requests.
 
 use crate::body::{JsonBody, text_up_to};
-use crate::parameters::{Parameters, wrong};
+use crate::parameters::{Parameters, invalid_parameter};
 use crate::problem::Problem;
 use rabbit_outbox::dead_letters::{Filter, State};
 use std::fmt::Display;
@@ -57,7 +57,7 @@ pub(crate) struct Selection {
 }
 
 /// Parses the filter in a query.
-pub(crate) fn filter(parameters: &Parameters) -> Result<Filter, Problem> {
+pub(crate) fn from_query(parameters: &Parameters) -> Result<Filter, Problem> {
     Ok(Filter {
         state: Some(parameter("state", parameters.get("state"))?.unwrap_or(State::Open)),
         direction: parameter("direction", parameters.get("direction"))?,
@@ -68,13 +68,13 @@ pub(crate) fn filter(parameters: &Parameters) -> Result<Filter, Problem> {
 }
 
 /// Parses the filter in a body.
-pub(crate) fn read(mut body: JsonBody) -> Result<Filter, Problem> {
+pub(crate) fn from_body(mut body: JsonBody) -> Result<Filter, Problem> {
     let filter = Filter {
-        state: body.optional("state", word),
-        direction: body.optional("direction", word),
+        state: body.optional("state", parse_text),
+        direction: body.optional("direction", parse_text),
         event_type: body.optional("type", text_up_to(TEXT_CHARS_MAX)),
         reason: body.optional("reason", text_up_to(TEXT_CHARS_MAX)),
-        failed_before: body.optional("failed_before", moment),
+        failed_before: body.optional("failed_before", parse_time),
         failed_after: None,
     };
     body.finish()?;
@@ -82,15 +82,15 @@ pub(crate) fn read(mut body: JsonBody) -> Result<Filter, Problem> {
 }
 
 fn parameter<T: FromStr<Err: Display>>(name: &str, value: Option<&str>) -> Result<Option<T>, Problem> {
-    value.map(str::parse).transpose().map_err(|error: T::Err| wrong(name, &error.to_string()))
+    value.map(str::parse).transpose().map_err(|error: T::Err| invalid_parameter(name, &error.to_string()))
 }
 
-fn word<T: FromStr<Err: Display>>(json: &str) -> Result<T, String> {
+fn parse_text<T: FromStr<Err: Display>>(json: &str) -> Result<T, String> {
     let text: String = serde_json::from_str(json).map_err(|_| "must be a string".to_owned())?;
     text.parse().map_err(|error: T::Err| error.to_string())
 }
 
-fn moment(json: &str) -> Result<OffsetDateTime, &'static str> {
+fn parse_time(json: &str) -> Result<OffsetDateTime, &'static str> {
     let text: String = serde_json::from_str(json).map_err(|_| "must be a string")?;
     OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| "must be a time like 2026-11-21T10:00:00Z")
 }

@@ -12,13 +12,13 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Most letters listed in one request.
-const NAMED_MAX: usize = 500;
+const LETTERS_MAX: usize = 500;
 
 /// The identity of a letter.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = DeadLetterName))]
-pub(crate) struct Named {
+pub(crate) struct LetterIdJson {
     /// `incoming` or `outgoing`.
     direction: String,
     /// The event's id.
@@ -30,10 +30,10 @@ pub(crate) struct Named {
 #[derive(utoipa::ToSchema)]
 #[schema(as = DeadLetterNames)]
 #[expect(dead_code, reason = "this is the field of the schema; a body is read field by field")]
-pub(crate) struct Names {
+pub(crate) struct LetterIdsJson {
     /// 1 to 500 letters.
     #[schema(min_items = 1, max_items = 500)]
-    letters: Vec<Named>,
+    letters: Vec<LetterIdJson>,
 }
 
 /// The result for one letter.
@@ -52,14 +52,14 @@ pub(crate) struct Outcome {
 /// Replays the listed letters; returns a result for each, in the same order.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/operations/dead-letters/replay-selected", tag = "operations",
-    operation_id = "replaySelectedDeadLetters", request_body = Names,
+    operation_id = "replaySelectedDeadLetters", request_body = LetterIdsJson,
     responses(
         (status = 200, body = Vec<Outcome>),
         (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 ))]
 pub(crate) async fn replay(State(messaging): State<Messaging>, body: JsonBody) -> Result<Json<Vec<Outcome>>, Problem> {
-    let letters = read(body)?;
+    let letters = parse(body)?;
     let settled = messaging.dead_letters().replay_selected(&letters).await?;
     Ok(outcomes(letters, settled))
 }
@@ -67,36 +67,36 @@ pub(crate) async fn replay(State(messaging): State<Messaging>, body: JsonBody) -
 /// Discards the listed letters; returns a result for each, in the same order.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/operations/dead-letters/discard-selected", tag = "operations",
-    operation_id = "discardSelectedDeadLetters", request_body = Names,
+    operation_id = "discardSelectedDeadLetters", request_body = LetterIdsJson,
     responses(
         (status = 200, body = Vec<Outcome>),
         (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 ))]
 pub(crate) async fn discard(State(messaging): State<Messaging>, body: JsonBody) -> Result<Json<Vec<Outcome>>, Problem> {
-    let letters = read(body)?;
+    let letters = parse(body)?;
     let settled = messaging.dead_letters().discard_selected(&letters).await?;
     Ok(outcomes(letters, settled))
 }
 
-fn read(mut body: JsonBody) -> Result<Vec<(Direction, Uuid)>, Problem> {
-    let letters = body.required("letters", named);
+fn parse(mut body: JsonBody) -> Result<Vec<(Direction, Uuid)>, Problem> {
+    let letters = body.required("letters", parse_ids);
     body.finish()?;
     Ok(letters.unwrap_or_default())
 }
 
-fn named(json: &str) -> Result<Vec<(Direction, Uuid)>, String> {
-    let named: Vec<Named> = serde_json::from_str(json)
+fn parse_ids(json: &str) -> Result<Vec<(Direction, Uuid)>, String> {
+    let ids: Vec<LetterIdJson> = serde_json::from_str(json)
         .map_err(|_| "must be a list of objects with direction and event_id, and nothing else".to_owned())?;
-    if named.is_empty() || named.len() > NAMED_MAX {
-        return Err(format!("must name 1 to {NAMED_MAX} letters"));
+    if ids.is_empty() || ids.len() > LETTERS_MAX {
+        return Err(format!("must name 1 to {LETTERS_MAX} letters"));
     }
-    let read = |letter: Named| {
+    let parse = |letter: LetterIdJson| {
         let direction =
             letter.direction.parse().map_err(|_| "contains a direction that is neither incoming nor outgoing")?;
         Ok((direction, letter.event_id))
     };
-    named.into_iter().map(read).collect()
+    ids.into_iter().map(parse).collect()
 }
 
 fn outcomes(letters: Vec<(Direction, Uuid)>, settled: Vec<Result<(), SettleError>>) -> Json<Vec<Outcome>> {

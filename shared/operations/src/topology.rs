@@ -10,13 +10,13 @@ use serde::Serialize;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Topology))]
 pub(crate) struct TopologyJson {
     /// The bindings of the inbox.
-    hears: Vec<HeardJson>,
+    hears: Vec<SubscriptionJson>,
 }
 
 /// One binding of the inbox.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Heard))]
-pub(crate) struct HeardJson {
+pub(crate) struct SubscriptionJson {
     /// The exchange of the publishing service.
     exchange: String,
     /// The wire type, or a pattern for publishers outside the system.
@@ -30,6 +30,6 @@ pub(crate) struct HeardJson {
 ))]
 pub(crate) async fn handler(State(messaging): State<Messaging>) -> Json<TopologyJson> {
     let bindings = messaging.topology().heard.into_iter();
-    let hears = bindings.map(|one| HeardJson { exchange: one.exchange, routing_key: one.routing_key });
+    let hears = bindings.map(|one| SubscriptionJson { exchange: one.exchange, routing_key: one.routing_key });
     Json(TopologyJson { hears: hears.collect() })
 }

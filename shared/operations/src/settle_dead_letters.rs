@@ -4,7 +4,7 @@ use crate::body::JsonBody;
 use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
-use crate::refusals::settling;
+use crate::refusals::settle_problem;
 use crate::selection;
 use axum::{Json, extract};
 use rabbit_outbox::Messaging;
@@ -34,8 +34,8 @@ pub(crate) async fn replay(
     extract::State(messaging): extract::State<Messaging>,
     body: JsonBody,
 ) -> Result<Json<Settled>, Problem> {
-    let filter = selection::read(body)?;
-    let settled = messaging.dead_letters().replay_matching(&filter, SETTLED_MAX).await.map_err(settling)?;
+    let filter = selection::from_body(body)?;
+    let settled = messaging.dead_letters().replay_matching(&filter, SETTLED_MAX).await.map_err(settle_problem)?;
     Ok(Json(Settled { settled }))
 }
 
@@ -52,7 +52,7 @@ pub(crate) async fn discard(
     extract::State(messaging): extract::State<Messaging>,
     body: JsonBody,
 ) -> Result<Json<Settled>, Problem> {
-    let filter = selection::read(body)?;
-    let settled = messaging.dead_letters().discard_matching(&filter, SETTLED_MAX).await.map_err(settling)?;
+    let filter = selection::from_body(body)?;
+    let settled = messaging.dead_letters().discard_matching(&filter, SETTLED_MAX).await.map_err(settle_problem)?;
     Ok(Json(Settled { settled }))
 }

@@ -1,6 +1,6 @@
 //! `GET /operations/dead-letters`: lists dead letters, newest first.
 
-use crate::letter_json::LetterJson;
+use crate::dead_letter_json::DeadLetterJson;
 use crate::page;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
@@ -19,7 +19,7 @@ use rabbit_outbox::dead_letters::Letter;
     get, path = "/operations/dead-letters", tag = "operations", operation_id = "listDeadLetters",
     params(selection::Query),
     responses(
-        (status = 200, body = Vec<LetterJson>, headers(("Link" = String))),
+        (status = 200, body = Vec<DeadLetterJson>, headers(("Link" = String))),
         (status = 422, description = "A parameter is invalid", body = ProblemDocument),
     )
 ))]
@@ -31,13 +31,13 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let limit = page::limit(parameters.get("limit"))?;
     let after = page::decode(parameters.get("cursor"))?;
-    let filter = selection::filter(&parameters)?;
+    let filter = selection::from_query(&parameters)?;
     // One extra row shows whether there is a next page.
     let mut letters = messaging.dead_letters().list(&filter, after, limit + 1).await?;
     let more = letters.len() > usize::from(limit);
     letters.truncate(usize::from(limit));
     let next = letters.last().filter(|_| more).map(|last: &Letter| page::encode(last.position()));
-    let mut response = Json(letters.into_iter().map(LetterJson::from).collect::<Vec<_>>()).into_response();
+    let mut response = Json(letters.into_iter().map(DeadLetterJson::from).collect::<Vec<_>>()).into_response();
     if let Some(link) = next.and_then(|cursor| page::next_link(page::prefix(&headers), &uri, &cursor)) {
         response.headers_mut().insert(header::LINK, link);
     }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// An event that could not be handled or delivered.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = DeadLetter))]
-pub(crate) struct LetterJson {
+pub(crate) struct DeadLetterJson {
     /// The event's id; if the message is not an event, an id derived from its bytes.
     event_id: Uuid,
     /// `incoming`: this service could not handle it; `outgoing`: it could not be delivered to the broker.
@@ -44,9 +44,9 @@ pub(crate) struct LetterJson {
 /// A dead letter with its message.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = OpenedDeadLetter))]
-pub(crate) struct OpenedLetterJson {
+pub(crate) struct DeadLetterDetailsJson {
     #[serde(flatten)]
-    letter: LetterJson,
+    letter: DeadLetterJson,
     /// The message as it was written, if it is JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
@@ -62,7 +62,7 @@ pub(crate) struct OpenedLetterJson {
     routing_key: Option<String>,
 }
 
-impl From<Letter> for LetterJson {
+impl From<Letter> for DeadLetterJson {
     fn from(letter: Letter) -> Self {
         Self {
             event_id: letter.event_id,
@@ -81,7 +81,7 @@ impl From<Letter> for LetterJson {
     }
 }
 
-impl OpenedLetterJson {
+impl DeadLetterDetailsJson {
     pub(crate) fn new(letter: Letter, body: Body) -> Self {
         let payload: Option<Box<RawValue>> = serde_json::from_slice(&body.payload).ok();
         let payload_base64 = payload.is_none().then(|| STANDARD.encode(&body.payload));

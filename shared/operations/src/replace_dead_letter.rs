@@ -1,12 +1,12 @@
 //! `POST /operations/dead-letters/{direction}/{event_id}/replace`: publishes a letter with corrected fields as a new
 //! event.
 
-use crate::address::Address;
 use crate::body::JsonBody;
+use crate::letter_id::LetterId;
 use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
-use crate::refusals::editing;
+use crate::refusals::edit_problem;
 use axum::Json;
 use axum::extract::State;
 use rabbit_outbox::Messaging;
@@ -48,13 +48,13 @@ pub(crate) struct Replaced {
 ))]
 pub(crate) async fn handler(
     State(messaging): State<Messaging>,
-    Address { direction, event_id }: Address,
+    LetterId { direction, event_id }: LetterId,
     mut body: JsonBody,
 ) -> Result<Json<Replaced>, Problem> {
     let data = body.required("data", object);
     body.finish()?;
     let new =
-        messaging.dead_letters().replace(direction, event_id, &data.unwrap_or_default()).await.map_err(editing)?;
+        messaging.dead_letters().replace(direction, event_id, &data.unwrap_or_default()).await.map_err(edit_problem)?;
     Ok(Json(Replaced { event_id: new.0 }))
 }
 

@@ -1,11 +1,11 @@
 //! `GET /operations/dead-letters/{direction}/{event_id}`: returns a letter with its message.
 
-use crate::address::Address;
-use crate::letter_json::OpenedLetterJson;
+use crate::dead_letter_json::DeadLetterDetailsJson;
+use crate::letter_id::LetterId;
 use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
-use crate::refusals::no_such_letter;
+use crate::refusals::no_such_dead_letter;
 use axum::Json;
 use axum::extract::State;
 use rabbit_outbox::Messaging;
@@ -16,14 +16,14 @@ use rabbit_outbox::Messaging;
     operation_id = "openDeadLetter",
     params(("direction" = String, Path, description = "`incoming` or `outgoing`"), ("event_id" = uuid::Uuid, Path)),
     responses(
-        (status = 200, body = OpenedLetterJson),
+        (status = 200, body = DeadLetterDetailsJson),
         (status = 404, description = "No such letter", body = ProblemDocument),
     )
 ))]
 pub(crate) async fn handler(
     State(messaging): State<Messaging>,
-    Address { direction, event_id }: Address,
-) -> Result<Json<OpenedLetterJson>, Problem> {
-    let (letter, body) = messaging.dead_letters().show(direction, event_id).await?.ok_or_else(no_such_letter)?;
-    Ok(Json(OpenedLetterJson::new(letter, body)))
+    LetterId { direction, event_id }: LetterId,
+) -> Result<Json<DeadLetterDetailsJson>, Problem> {
+    let (letter, body) = messaging.dead_letters().show(direction, event_id).await?.ok_or_else(no_such_dead_letter)?;
+    Ok(Json(DeadLetterDetailsJson::new(letter, body)))
 }

@@ -1,10 +1,10 @@
 //! `DELETE /operations/dead-letters/{direction}/{event_id}`: deletes a settled letter.
 
-use crate::address::Address;
+use crate::letter_id::LetterId;
 use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
-use crate::refusals::settling;
+use crate::refusals::settle_problem;
 use axum::extract::State;
 use http::StatusCode;
 use rabbit_outbox::Messaging;
@@ -22,8 +22,8 @@ use rabbit_outbox::Messaging;
 ))]
 pub(crate) async fn handler(
     State(messaging): State<Messaging>,
-    Address { direction, event_id }: Address,
+    LetterId { direction, event_id }: LetterId,
 ) -> Result<StatusCode, Problem> {
-    messaging.dead_letters().delete(direction, event_id).await.map_err(settling)?;
+    messaging.dead_letters().delete(direction, event_id).await.map_err(settle_problem)?;
     Ok(StatusCode::NO_CONTENT)
 }
