@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
-use crate::unprivileged::{give_away_to, ids_of, namespace, namespaces_work};
+use crate::unprivileged::{change_owner_to, ids_of, namespace, namespaces_work};
 use crate::{StartError, is_root};
 
 /// Mounts what a program needs from the machine into the root `$1`, then executes the remaining arguments.
@@ -50,7 +50,7 @@ pub(crate) fn command(root: &Path, program: &Path, folder: &Path, user: &str) ->
     if namespaces_work(&user, &group) {
         command.arg("unshare").args(namespace(&user, &group)).arg("--root").arg(root).arg("--wd").arg(&folder);
     } else {
-        give_away_to(&folder, uid, gid).map_err(failed(&folder))?;
+        change_owner_to(&folder, uid, gid).map_err(failed(&folder))?;
         command.arg("chroot").arg(format!("--userspec={uid}:{gid}")).arg(root);
     }
     command.arg("--").arg(program);

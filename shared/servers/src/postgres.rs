@@ -74,7 +74,7 @@ impl Postgres {
         make_folder(&options.folder)?;
         stop_leftover(&record(&options.folder), Signal::INT, STOP_LIMIT);
         let port = pick(options.port)?;
-        let password = secret::kept(&options.folder.join("password"))
+        let password = secret::stored(&options.folder.join("password"))
             .map_err(|source| StartError::Folder { path: options.folder.clone(), source })?;
         let mut server = Self { options, port, password, daemon: None };
         server.start_again()?;
@@ -111,7 +111,7 @@ impl Postgres {
             record: record(&self.options.folder),
         })?;
         let port = self.port;
-        daemon.wait_until_ready(START_LIMIT, || takes_queries(port))?;
+        daemon.wait_until_ready(START_LIMIT, || accepts_queries(port))?;
         self.daemon = Some(daemon);
         Ok(())
     }
@@ -227,11 +227,11 @@ fn make_folder(folder: &Path) -> Result<(), StartError> {
 ///
 /// During recovery it accepts connections but responds with `E`. Source: PostgreSQL documentation, "Message Flow" and
 /// "Message Formats" (`StartupMessage`).
-fn takes_queries(port: u16) -> bool {
+fn accepts_queries(port: u16) -> bool {
     let parameters = b"user\0postgres\0database\0postgres\0\0";
     let length = u32::try_from(8 + parameters.len()).unwrap_or(u32::MAX);
     let mut message = length.to_be_bytes().to_vec();
     message.extend(196_608_u32.to_be_bytes()); // protocol 3.0
     message.extend(parameters);
-    probe::ask(port, &message, 1).is_ok_and(|answer| answer == b"R")
+    probe::exchange(port, &message, 1).is_ok_and(|answer| answer == b"R")
 }

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Whether `port` of loopback accepts a connection.
 pub fn accepts(port: u16) -> bool {
@@ -18,25 +18,25 @@ pub fn accepts(port: u16) -> bool {
 pub fn http_status(port: u16, path: &str) -> io::Result<u16> {
     let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     // "HTTP/1.1 200" is twelve bytes.
-    let answer = ask(port, request.as_bytes(), 12)?;
-    let text = String::from_utf8_lossy(&answer);
+    let response = exchange(port, request.as_bytes(), 12)?;
+    let text = String::from_utf8_lossy(&response);
     text.split(' ')
         .nth(1)
         .and_then(|status| status.parse().ok())
         .ok_or_else(|| io::Error::other("the response is not HTTP"))
 }
 
-/// Sends `question` to `port` of loopback and reads exactly `answer_len` bytes.
-pub(crate) fn ask(port: u16, question: &[u8], answer_len: usize) -> io::Result<Vec<u8>> {
+/// Sends `request` to `port` of loopback and reads exactly `response_len` bytes.
+pub(crate) fn exchange(port: u16, request: &[u8], response_len: usize) -> io::Result<Vec<u8>> {
     let mut stream = connect(port)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    stream.write_all(question)?;
-    let mut answer = vec![0; answer_len];
-    stream.read_exact(&mut answer)?;
-    Ok(answer)
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
+    stream.write_all(request)?;
+    let mut response = vec![0; response_len];
+    stream.read_exact(&mut response)?;
+    Ok(response)
 }
 
 fn connect(port: u16) -> io::Result<TcpStream> {
-    TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), PATIENCE)
+    TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), TIMEOUT)
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::{StartError, chroot};
 
 /// Debian installs some servers in `sbin`, which is not on the `PATH` of ordinary users.
-const ALSO: [&str; 4] = ["/usr/local/bin", "/usr/bin", "/usr/sbin", "/sbin"];
+const EXTRA_FOLDERS: [&str; 4] = ["/usr/local/bin", "/usr/bin", "/usr/sbin", "/sbin"];
 
 /// The variable with the root folder of another system, whose servers tests use instead of the machine's.
 pub const ROOT_VARIABLE: &str = "TEST_SERVERS_ROOT";
@@ -51,7 +51,7 @@ impl Programs {
     pub(crate) fn find(&self, program: &str) -> Option<PathBuf> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         std::env::split_paths(&path)
-            .chain(ALSO.iter().map(PathBuf::from))
+            .chain(EXTRA_FOLDERS.iter().map(PathBuf::from))
             .map(|folder| folder.join(program))
             .find(|candidate| self.has(candidate))
     }
@@ -89,16 +89,16 @@ impl Programs {
         match self {
             Self::Machine => program.is_file(),
             // The target of a link is a path in that root, so links are not followed from outside.
-            Self::Root(_) => fs::symlink_metadata(self.seen_from_here(program)).is_ok_and(|found| !found.is_dir()),
+            Self::Root(_) => fs::symlink_metadata(self.host_path(program)).is_ok_and(|found| !found.is_dir()),
         }
     }
 
     fn entries(&self, folder: &str) -> Vec<String> {
-        let entries = fs::read_dir(self.seen_from_here(Path::new(folder))).into_iter().flatten();
+        let entries = fs::read_dir(self.host_path(Path::new(folder))).into_iter().flatten();
         entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect()
     }
 
-    fn seen_from_here(&self, path: &Path) -> PathBuf {
+    fn host_path(&self, path: &Path) -> PathBuf {
         match self {
             Self::Machine => path.to_owned(),
             Self::Root(root) => root.join(path.strip_prefix("/").unwrap_or(path)),

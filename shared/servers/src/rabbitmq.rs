@@ -81,7 +81,7 @@ impl RabbitMq {
         fs::create_dir_all(&options.folder)
             .map_err(|source| StartError::Folder { path: options.folder.clone(), source })?;
         stop_leftover(&record(&options.folder), Signal::TERM, STOP_LIMIT);
-        epmd::stop_left_behind(&options.folder);
+        epmd::stop_leftover(&options.folder);
         let ports = Ports {
             amqp: pick(options.port)?,
             console: pick(options.console_port)?,
@@ -260,5 +260,5 @@ fn record(folder: &Path) -> PathBuf {
 ///
 /// It opens the AMQP listener last, after users and plugins are loaded. Source: AMQP 0-9-1, 4.2.2.
 fn speaks_amqp(port: u16) -> bool {
-    probe::ask(port, b"AMQP\x00\x00\x09\x01", 1).is_ok_and(|answer| answer == [1])
+    probe::exchange(port, b"AMQP\x00\x00\x09\x01", 1).is_ok_and(|answer| answer == [1])
 }

@@ -52,7 +52,7 @@ impl Redis {
         std::fs::create_dir_all(options.folder.join("data")).map_err(failed)?;
         stop_leftover(&record(&options.folder), Signal::TERM, STOP_LIMIT);
         let port = pick(options.port)?;
-        let password = secret::kept(&options.folder.join("password")).map_err(failed)?;
+        let password = secret::stored(&options.folder.join("password")).map_err(failed)?;
         let mut server = Self { options, port, password, daemon: None };
         server.start_again()?;
         Ok(server)
@@ -84,7 +84,7 @@ impl Redis {
             record: record(&self.options.folder),
         })?;
         let port = self.port;
-        daemon.wait_until_ready(START_LIMIT, || answers(port))?;
+        daemon.wait_until_ready(START_LIMIT, || responds(port))?;
         self.daemon = Some(daemon);
         Ok(())
     }
@@ -140,6 +140,6 @@ fn record(folder: &Path) -> PathBuf {
 }
 
 /// Whether the server asks for a password; while it loads its data, it responds with another error.
-fn answers(port: u16) -> bool {
-    probe::ask(port, b"PING\r\n", 7).is_ok_and(|answer| answer == b"-NOAUTH")
+fn responds(port: u16) -> bool {
+    probe::exchange(port, b"PING\r\n", 7).is_ok_and(|answer| answer == b"-NOAUTH")
 }

@@ -19,7 +19,7 @@ pub fn random() -> io::Result<String> {
 ///
 /// # Errors
 /// When the file can neither be read nor written.
-pub fn kept(path: &Path) -> io::Result<String> {
+pub fn stored(path: &Path) -> io::Result<String> {
     if let Ok(secret) = fs::read_to_string(path)
         && !secret.trim().is_empty()
     {
@@ -54,9 +54,9 @@ mod tests {
     fn a_stored_secret_stays_the_same_and_private() {
         let folder = std::env::temp_dir().join(format!("servers-secret-{}", std::process::id()));
         let path = folder.join("password");
-        let first = kept(&path).unwrap();
+        let first = stored(&path).unwrap();
         assert_eq!(first.len(), 32);
-        assert_eq!(kept(&path).unwrap(), first);
+        assert_eq!(stored(&path).unwrap(), first);
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         fs::remove_dir_all(folder).unwrap();

@@ -25,7 +25,7 @@ pub(crate) fn command(program: &Path, folder: &Path) -> Result<Command, StartErr
         command.args(namespace(USER, USER)).arg("--").arg(program);
         return Ok(command);
     }
-    give_away(folder)?;
+    change_owner(folder)?;
     let mut command = Command::new("setpriv");
     command.args(["--reuid", USER, "--regid", USER, "--clear-groups", "--"]).arg(program);
     Ok(command)
@@ -48,12 +48,12 @@ pub(crate) fn namespaces_work(user: &str, group: &str) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-fn give_away(folder: &Path) -> Result<(), StartError> {
+fn change_owner(folder: &Path) -> Result<(), StartError> {
     let failed = |source| StartError::Folder { path: folder.to_owned(), source };
     let passwd = fs::read_to_string("/etc/passwd").map_err(failed)?;
     let (uid, gid) =
         ids_of(USER, &passwd).ok_or(StartError::ProgramMissing { program: "user postgres", package: "postgresql" })?;
-    give_away_to(folder, uid, gid).map_err(failed)?;
+    change_owner_to(folder, uid, gid).map_err(failed)?;
     let reachable = Command::new("setpriv")
         .args(["--reuid", USER, "--regid", USER, "--clear-groups", "--"])
         .args(["test", "-w"])
@@ -74,11 +74,11 @@ fn give_away(folder: &Path) -> Result<(), StartError> {
 }
 
 /// Changes the owner of the folder and of its contents.
-pub(crate) fn give_away_to(path: &Path, uid: u32, gid: u32) -> std::io::Result<()> {
+pub(crate) fn change_owner_to(path: &Path, uid: u32, gid: u32) -> std::io::Result<()> {
     chown(path, Some(uid), Some(gid))?;
     if path.is_dir() && !path.is_symlink() {
         for entry in fs::read_dir(path)? {
-            give_away_to(&entry?.path(), uid, gid)?;
+            change_owner_to(&entry?.path(), uid, gid)?;
         }
     }
     Ok(())
