@@ -90,7 +90,7 @@ async fn two_hundred_concurrent_orders_never_overdraw_one_balance() {
         .await
         .unwrap();
     assert_eq!(completed, 133, "1000 / 7.50");
-    eventually(400, async || stage.broker.messages("overheard.payments").await).await;
+    eventually(400, async || stage.broker.messages("captured.payments").await).await;
     assert_eq!(stage.balance(1).await, json!(2.5));
     stage.assert_books_balance().await;
 }

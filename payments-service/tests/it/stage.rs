@@ -18,10 +18,10 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) async fn new() -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
-        broker.overhear("orders").await;
-        broker.overhear("payments").await;
-        broker.overhear("router").await;
-        broker.overhear("users").await;
+        broker.capture_events("orders").await;
+        broker.capture_events("payments").await;
+        broker.capture_events("router").await;
+        broker.capture_events("users").await;
         let url = database.service_url("payments");
         let variables = [("DATABASE_URL", url.as_str()), ("AMQP_URL", broker.url())];
         let program = Program::start(env!("CARGO_BIN_EXE_payments-service"), &variables).await;
@@ -46,7 +46,7 @@ impl Stage {
     /// The events that payments-service published about an order or a transfer, in order.
     pub(crate) async fn announced(&self, subject: impl ToString) -> Vec<String> {
         let subject = subject.to_string();
-        let all = self.broker.overheard("payments").await;
+        let all = self.broker.captured_events("payments").await;
         let of_order = all.iter().filter(|event| event["subject"] == subject);
         of_order
             .map(|event| {

@@ -114,19 +114,19 @@ impl TestBroker {
         self.call("PUT", format!("/api/exchanges/{}/{exchange}", self.name), topic).await;
     }
 
-    /// Declares a topic exchange, and a queue `overheard.<exchange>` bound to all its events.
-    pub async fn overhear(&self, exchange: &str) {
+    /// Declares a topic exchange, and a queue `captured.<exchange>` bound to all its events.
+    pub async fn capture_events(&self, exchange: &str) {
         self.declare_exchange(exchange).await;
-        let (vhost, queue) = (&self.name, format!("overheard.{exchange}"));
+        let (vhost, queue) = (&self.name, format!("captured.{exchange}"));
         let durable = json!({ "durable": true }).to_string();
         self.call("PUT", format!("/api/queues/{vhost}/{queue}"), durable).await;
         let all = json!({ "routing_key": "#" }).to_string();
         self.call("POST", format!("/api/bindings/{vhost}/e/{exchange}/q/{queue}"), all).await;
     }
 
-    /// The events published to `exchange` since [`TestBroker::overhear`], oldest first. They stay in the queue.
-    pub async fn overheard(&self, exchange: &str) -> Vec<Value> {
-        self.bodies(&format!("overheard.{exchange}")).await
+    /// The events published to `exchange` since [`TestBroker::capture_events`], oldest first. They stay in the queue.
+    pub async fn captured_events(&self, exchange: &str) -> Vec<Value> {
+        self.bodies(&format!("captured.{exchange}")).await
     }
 
     /// The JSON bodies in a queue, oldest first. They stay in the queue.
@@ -169,11 +169,11 @@ impl TestBroker {
 
     async fn call(&self, method: &'static str, path: String, body: String) -> String {
         let url = self.management_url.clone();
-        let told = path.clone();
+        let shown_path = path.clone();
         let (status, answer) = tokio::task::spawn_blocking(move || management::call(&url, method, &path, &body))
             .await
             .expect("the call does not panic");
-        assert!((200..300).contains(&status) || status == 404, "{method} {told}: {status} {answer}");
+        assert!((200..300).contains(&status) || status == 404, "{method} {shown_path}: {status} {answer}");
         answer
     }
 }
@@ -196,14 +196,14 @@ impl BrokerUser {
     pub async fn may(&self, method: &'static str, path: &str, body: Value) -> bool {
         let (user, url) = (format!("{0}:{0}", self.name), self.management_url.clone());
         let path = path.replace("{vhost}", &self.vhost);
-        let told = path.clone();
+        let shown_path = path.clone();
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let (status, answer) =
             tokio::task::spawn_blocking(move || management::call_as(&user, &url, method, &path, &body))
                 .await
                 .expect("the call does not panic");
         let is_refused = answer.contains("not_authorised") || answer.contains("ACCESS_REFUSED");
-        assert!((200..300).contains(&status) || is_refused, "{method} {told}: {status} {answer}");
+        assert!((200..300).contains(&status) || is_refused, "{method} {shown_path}: {status} {answer}");
         !is_refused
     }
 }

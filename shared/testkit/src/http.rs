@@ -17,7 +17,7 @@ pub struct Client {
 
 /// A response.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct TestResponse {
     /// The status.
     pub status: StatusCode,
     /// The headers.
@@ -53,7 +53,7 @@ impl Client {
     ///
     /// # Panics
     /// If there is no response.
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> TestResponse {
         self.send(Method::GET, path, None, "").await
     }
 
@@ -61,7 +61,7 @@ impl Client {
     ///
     /// # Panics
     /// If there is no response.
-    pub async fn post(&self, path: &str, json: &str) -> Answer {
+    pub async fn post(&self, path: &str, json: &str) -> TestResponse {
         self.send(Method::POST, path, Some("application/json"), json).await
     }
 
@@ -69,7 +69,7 @@ impl Client {
     ///
     /// # Panics
     /// If there is no response.
-    pub async fn put(&self, path: &str, json: &str) -> Answer {
+    pub async fn put(&self, path: &str, json: &str) -> TestResponse {
         self.send(Method::PUT, path, Some("application/json"), json).await
     }
 
@@ -77,7 +77,7 @@ impl Client {
     ///
     /// # Panics
     /// If there is no response.
-    pub async fn patch(&self, path: &str, json: &str) -> Answer {
+    pub async fn patch(&self, path: &str, json: &str) -> TestResponse {
         self.send(Method::PATCH, path, Some("application/json"), json).await
     }
 
@@ -85,7 +85,7 @@ impl Client {
     ///
     /// # Panics
     /// If there is no response.
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub async fn delete(&self, path: &str) -> TestResponse {
         self.send(Method::DELETE, path, None, "").await
     }
 
@@ -93,7 +93,7 @@ impl Client {
     ///
     /// # Panics
     /// If there is no response.
-    pub async fn upload(&self, path: &str, file_name: &str, content_type: &str, file: &[u8]) -> Answer {
+    pub async fn upload(&self, path: &str, file_name: &str, content_type: &str, file: &[u8]) -> TestResponse {
         let boundary = "chipin-boundary";
         let head = format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\n\
@@ -109,7 +109,7 @@ impl Client {
     ///
     /// # Panics
     /// If there is no response.
-    pub async fn send(&self, method: Method, path: &str, content_type: Option<&str>, body: &str) -> Answer {
+    pub async fn send(&self, method: Method, path: &str, content_type: Option<&str>, body: &str) -> TestResponse {
         self.try_send(method, path, content_type, body).await.expect("the server responds")
     }
 
@@ -126,7 +126,7 @@ impl Client {
         path: &str,
         content_type: Option<&str>,
         body: &str,
-    ) -> Result<Answer, hyper_util::client::legacy::Error> {
+    ) -> Result<TestResponse, hyper_util::client::legacy::Error> {
         self.try_send_bytes(method, path, content_type, body.as_bytes().to_vec()).await
     }
 
@@ -143,7 +143,7 @@ impl Client {
         path: &str,
         content_type: Option<&str>,
         body: Vec<u8>,
-    ) -> Result<Answer, hyper_util::client::legacy::Error> {
+    ) -> Result<TestResponse, hyper_util::client::legacy::Error> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base_url));
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -156,11 +156,11 @@ impl Client {
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Answer { status: head.status, headers: head.headers, text, bytes })
+        Ok(TestResponse { status: head.status, headers: head.headers, text, bytes })
     }
 }
 
-impl Answer {
+impl TestResponse {
     /// The body as JSON; null if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)

@@ -17,7 +17,7 @@ mod socket;
 pub use broker::{BrokerUser, TestBroker};
 pub use database::TestDatabase;
 pub use eventually::{eventually, eventually_within};
-pub use http::{Answer, Client};
+pub use http::{Client, TestResponse};
 pub use program::Program;
 pub use redis::TestRedis;
 pub use socket::Socket;

@@ -2,9 +2,9 @@
 
 use crate::stage::{PASSWORD, Stage, code, refresh_token};
 use serde_json::Value;
-use testkit::{Answer, Client};
+use testkit::{Client, TestResponse};
 
-fn id(session: &Answer) -> i64 {
+fn id(session: &TestResponse) -> i64 {
     session.json()["user"]["id"].as_i64().unwrap()
 }
 
@@ -47,7 +47,7 @@ async fn users_are_listed_by_pages() {
     }
     let admin = administrator(&stage, id(&root));
     let first = admin.get("/users?limit=3").await;
-    let logins = |answer: &Answer| -> Vec<Value> {
+    let logins = |answer: &TestResponse| -> Vec<Value> {
         answer.json()["users"].as_array().unwrap().iter().map(|user| user["login"].clone()).collect()
     };
     assert_eq!(logins(&first), ["root", "anna", "boris"]);

@@ -17,7 +17,7 @@ async fn registration_signs_in_and_publishes_an_event() {
 
     let id = json["user"]["id"].as_i64().unwrap();
     eventually(vec![id], async || {
-        let events = stage.broker.overheard("users").await;
+        let events = stage.broker.captured_events("users").await;
         events.iter().filter_map(|event| event["data"]["user_id"].as_i64()).collect::<Vec<_>>()
     })
     .await;

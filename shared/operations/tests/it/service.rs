@@ -38,7 +38,7 @@ pub(crate) struct Service {
 }
 
 /// A response.
-pub(crate) struct Answer {
+pub(crate) struct TestResponse {
     pub(crate) status: u16,
     pub(crate) link: Option<String>,
     pub(crate) media_type: String,
@@ -79,15 +79,15 @@ impl Service {
         id
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> TestResponse {
         self.ask("GET", path, "").await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: &str) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &str) -> TestResponse {
         self.ask("POST", path, body).await
     }
 
-    pub(crate) async fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: &str) -> TestResponse {
         let request = Request::builder()
             .method(method)
             .uri(format!("/internal/operations{path}"))
@@ -99,6 +99,6 @@ impl Service {
         let (link, media_type) = (text(header::LINK), text(header::CONTENT_TYPE).unwrap_or_default());
         let status = response.status().as_u16();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        Answer { status, link, media_type, json: serde_json::from_slice(&bytes).unwrap_or_default() }
+        TestResponse { status, link, media_type, json: serde_json::from_slice(&bytes).unwrap_or_default() }
     }
 }
