@@ -29,7 +29,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Self::Rejection> {
-        demand_json(request.headers())?;
+        require_json(request.headers())?;
         Self::parse(read_to_end(request.into_body()).await?)
     }
 }
@@ -114,7 +114,7 @@ pub fn text_up_to(max: usize) -> impl FnOnce(&str) -> Result<String, String> {
     }
 }
 
-fn demand_json(headers: &HeaderMap) -> Result<(), Problem> {
+fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {

@@ -85,21 +85,21 @@ fn secrets_from_files(
     command: &clap::Command,
     variable: impl Fn(&OsString) -> Option<OsString>,
 ) -> Result<Vec<OsString>, String> {
-    let mut given = vec![];
+    let mut arguments = vec![];
     for argument in command.get_arguments().filter(|argument| argument.is_hide_env_values_set()) {
         let (Some(name), Some(long)) = (argument.get_env(), argument.get_long()) else { continue };
         let mut file_name = name.to_owned();
         file_name.push("_FILE");
         let Some(file) = variable(&file_name) else { continue };
-        let words = file_name.to_string_lossy();
+        let shown_name = file_name.to_string_lossy();
         if variable(&name.to_owned()).is_some() {
-            return Err(format!("{words} and the variable without _FILE are both set: set only one of them"));
+            return Err(format!("{shown_name} and the variable without _FILE are both set: set only one of them"));
         }
         let secret = std::fs::read_to_string(&file)
-            .map_err(|failure| format!("read {words} {}: {failure}", file.to_string_lossy()))?;
-        given.push(format!("--{long}={}", secret.trim_end_matches(['\r', '\n'])).into());
+            .map_err(|failure| format!("read {shown_name} {}: {failure}", file.to_string_lossy()))?;
+        arguments.push(format!("--{long}={}", secret.trim_end_matches(['\r', '\n'])).into());
     }
-    Ok(given)
+    Ok(arguments)
 }
 
 /// Checks the URL of a broker. RabbitMQ's default user `guest` is accepted on loopback only.
@@ -165,14 +165,14 @@ mod tests {
         let file = std::env::temp_dir().join(format!("chipin-secret-{}", std::process::id()));
         std::fs::write(&file, "0123456789abcdef0123456789abcdef\n").unwrap();
         let of_file = |name: &OsString| (name == "GATEWAY_SECRET_FILE").then(|| file.clone().into_os_string());
-        let given = secrets_from_files(&Config::command(), of_file).unwrap();
-        assert_eq!(given, ["--gateway-secret=0123456789abcdef0123456789abcdef"]);
+        let arguments = secrets_from_files(&Config::command(), of_file).unwrap();
+        assert_eq!(arguments, ["--gateway-secret=0123456789abcdef0123456789abcdef"]);
         let both = secrets_from_files(&Config::command(), |_: &OsString| Some(file.clone().into_os_string()));
         assert!(both.unwrap_err().contains("both"));
         std::fs::remove_file(&file).unwrap();
-        let gone = secrets_from_files(&Config::command(), |name: &OsString| {
+        let missing = secrets_from_files(&Config::command(), |name: &OsString| {
             (name == "GATEWAY_SECRET_FILE").then(|| file.clone().into_os_string())
         });
-        assert!(gone.unwrap_err().contains("GATEWAY_SECRET_FILE"));
+        assert!(missing.unwrap_err().contains("GATEWAY_SECRET_FILE"));
     }
 }

@@ -49,9 +49,9 @@ pub fn decode(cursor: Option<&str>) -> Result<Option<[u8; 16]>, Problem> {
 ///
 /// Source: RFC 8288, relation `next`.
 pub fn next_link(prefix: &str, uri: &Uri, cursor: &str) -> Option<HeaderValue> {
-    let kept =
+    let other_parameters =
         uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
-    let query: Vec<&str> = kept.collect();
+    let query: Vec<&str> = other_parameters.collect();
     let separator = if query.is_empty() { "" } else { "&" };
     let link = format!("<{prefix}{}?{}{separator}cursor={cursor}>; rel=\"next\"", uri.path(), query.join("&"));
     HeaderValue::try_from(link).ok()

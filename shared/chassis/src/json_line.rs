@@ -157,9 +157,9 @@ mod tests {
     use tracing_subscriber::layer::SubscriberExt;
 
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
+    struct Captured(Arc<Mutex<Vec<u8>>>);
 
-    impl io::Write for Kept {
+    impl io::Write for Captured {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().extend_from_slice(bytes);
             Ok(bytes.len())
@@ -172,16 +172,16 @@ mod tests {
 
     /// The logged lines, without their timestamps.
     fn logged(log: impl FnOnce()) -> Vec<Value> {
-        let kept = Kept::default();
+        let captured = Captured::default();
         let lines = {
-            let kept = kept.clone();
+            let captured = captured.clone();
             tracing_subscriber::fmt::layer()
-                .with_writer(move || kept.clone())
+                .with_writer(move || captured.clone())
                 .fmt_fields(JsonFields::new())
                 .event_format(JsonLine)
         };
         tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), log);
-        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let text = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
         let lines = text.lines().map(|line| {
             let mut line: Value = serde_json::from_str(line).unwrap_or_else(|failure| panic!("{failure}: {line}"));
             let timestamp = line.as_object_mut().unwrap().remove("timestamp").unwrap();

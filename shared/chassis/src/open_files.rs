@@ -5,7 +5,7 @@ use tracing::warn;
 
 /// Raises the soft limit to the hard limit. The usual default of 1,024 is for programs that use `select`, and a gateway
 /// needs two descriptors for each WebSocket.
-pub(crate) fn allow_all() {
+pub(crate) fn raise_limit() {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current == maximum {
         return;

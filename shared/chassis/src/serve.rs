@@ -86,11 +86,11 @@ where
     S: Fn(Request) -> A + Send + 'static,
     A: Future<Output = Answer> + Send + 'static,
 {
-    open_files::allow_all();
+    open_files::raise_limit();
     let connections = TaskTracker::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
             break;
         };
         let accepted = tokio::select! {
@@ -102,8 +102,8 @@ where
                 let (answer, stopping) = (of_connection(peer), stopping.clone());
                 let Some(workers) = workers else {
                     connections.spawn(async move {
-                        tell(peer, serve_connection(stream, answer, stopping).await);
-                        drop(place);
+                        log_connection_error(peer, serve_connection(stream, answer, stopping).await);
+                        drop(permit);
                     });
                     continue;
                 };
@@ -111,9 +111,9 @@ where
                 let Ok(stream) = stream.into_std() else { continue };
                 let connection = async move {
                     if let Ok(stream) = TcpStream::from_std(stream) {
-                        tell(peer, serve_connection(stream, answer, stopping).await);
+                        log_connection_error(peer, serve_connection(stream, answer, stopping).await);
                     }
-                    drop(place);
+                    drop(permit);
                 };
                 connections.spawn_on(connection, workers.next());
             }
@@ -129,7 +129,7 @@ where
     Ok(())
 }
 
-fn tell(peer: SocketAddr, ended: hyper::Result<()>) {
+fn log_connection_error(peer: SocketAddr, ended: hyper::Result<()>) {
     if let Err(failure) = ended {
         debug!(%peer, error = %failure, "a connection ended with an error");
     }

@@ -21,7 +21,7 @@ const DURATION_BUCKETS: [f64; 16] =
 const BATCH_BUCKETS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
 /// How often the recorder aggregates samples: until then each needs 8 bytes, at ten thousand per second.
-const SUMMED_UP_EVERY: Duration = Duration::from_secs(5);
+const AGGREGATION_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Why telemetry could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -69,15 +69,15 @@ pub fn start(config: &ProcessConfig) -> Result<PrometheusHandle, TelemetryError>
         .and_then(PrometheusBuilder::install_recorder)
         .map_err(TelemetryError::Metrics)?;
     spans::start(config).map_err(TelemetryError::Spans)?;
-    tokio::spawn(keep_small(metrics.clone()));
+    tokio::spawn(aggregate_histograms(metrics.clone()));
     Ok(metrics)
 }
 
 /// Aggregates histogram samples regularly: the recorder keeps every sample until `/metrics` is rendered, which may
 /// never happen.
-async fn keep_small(metrics: PrometheusHandle) {
+async fn aggregate_histograms(metrics: PrometheusHandle) {
     loop {
-        tokio::time::sleep(SUMMED_UP_EVERY).await;
+        tokio::time::sleep(AGGREGATION_INTERVAL).await;
         metrics.run_upkeep();
     }
 }

@@ -13,17 +13,17 @@ use tracing::{info, warn};
 /// Spans per request to the collector.
 const BATCH_MAX: usize = 512;
 /// Longest time that the first span of a batch waits for others.
-const LINGER: Duration = Duration::from_secs(1);
+const BATCH_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// The export task.
-pub(super) struct Exporting {
+pub(super) struct ExportTask {
     exporter: SpanExporter,
     endpoint: String,
     /// Whether the last batch failed, so that the outage is already logged.
     is_failing: bool,
 }
 
-impl Exporting {
+impl ExportTask {
     pub(super) fn new(exporter: SpanExporter, endpoint: &str) -> Self {
         Self { exporter, endpoint: endpoint.to_owned(), is_failing: false }
     }
@@ -32,7 +32,7 @@ impl Exporting {
     pub(super) async fn run(mut self, mut finished: FinishedSpans, stopping: CancellationToken) {
         info!(endpoint = self.endpoint, "spans are exported to {}", self.endpoint);
         loop {
-            let batch = gather(&mut finished, &stopping).await;
+            let batch = collect_batch(&mut finished, &stopping).await;
             count_dropped("queue_full", finished.take_dropped());
             if batch.is_empty() {
                 return;
@@ -62,31 +62,31 @@ impl Exporting {
 }
 
 /// Waits for spans, then collects more for a while; an empty batch means the end.
-async fn gather(finished: &mut FinishedSpans, stopping: &CancellationToken) -> Vec<Record> {
+async fn collect_batch(finished: &mut FinishedSpans, stopping: &CancellationToken) -> Vec<Record> {
     let mut batch = Vec::new();
     // There is no time limit for the first span of a batch.
     let mut due: Option<Instant> = None;
     while batch.len() < BATCH_MAX {
-        let room = BATCH_MAX - batch.len();
+        let limit = BATCH_MAX - batch.len();
         if stopping.is_cancelled() {
             finished.close();
-            if finished.receive(&mut batch, room).await == 0 {
+            if finished.receive(&mut batch, limit).await == 0 {
                 break;
             }
             continue;
         }
-        let lingered = async {
+        let timer = async {
             match due {
                 Some(due) => sleep_until(due).await,
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
-            received = finished.receive(&mut batch, room) => if received == 0 { break },
-            () = lingered => break,
+            received = finished.receive(&mut batch, limit) => if received == 0 { break },
+            () = timer => break,
             () = stopping.cancelled() => {}
         }
-        due = due.or_else(|| Some(Instant::now() + LINGER));
+        due = due.or_else(|| Some(Instant::now() + BATCH_WAIT_MAX));
     }
     batch
 }
@@ -125,13 +125,13 @@ mod tests {
         let address = listener.local_addr().unwrap();
         drop(listener);
         let endpoint = format!("http://{address}");
-        let mut exporting = Exporting::new(exporter(&endpoint, "test".into()).unwrap(), &endpoint);
-        exporting.send(vec![span()]).await;
-        assert!(exporting.is_failing);
+        let mut task = ExportTask::new(exporter(&endpoint, "test".into()).unwrap(), &endpoint);
+        task.send(vec![span()]).await;
+        assert!(task.is_failing);
         let listener = TcpListener::bind(address).await.unwrap();
         let collector = Router::new().route("/v1/traces", post(async || ()));
         tokio::spawn(async move { axum::serve(listener, collector).await });
-        exporting.send(vec![span()]).await;
-        assert!(!exporting.is_failing);
+        task.send(vec![span()]).await;
+        assert!(!task.is_failing);
     }
 }

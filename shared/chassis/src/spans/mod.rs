@@ -5,7 +5,7 @@ mod client;
 mod data;
 
 use crate::config::ProcessConfig;
-use batches::Exporting;
+use batches::ExportTask;
 use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanExporter as _;
@@ -59,7 +59,7 @@ pub(crate) fn start(config: &ProcessConfig) -> Result<(), SpansError> {
     let exporter = exporter(endpoint, service_name(config))?;
     let finished = trace::install(QUEUE_MAX).map_err(SpansError::Twice)?;
     let stopping = CancellationToken::new();
-    let task = tokio::spawn(Exporting::new(exporter, endpoint).run(finished, stopping.clone()));
+    let task = tokio::spawn(ExportTask::new(exporter, endpoint).run(finished, stopping.clone()));
     *RUNNING.lock().unwrap_or_else(PoisonError::into_inner) = Some(Running { stopping, task });
     Ok(())
 }
@@ -93,9 +93,9 @@ pub(crate) async fn flush() {
 
 /// The service name of exported spans: as configured, or the name of the program.
 fn service_name(config: &ProcessConfig) -> String {
-    let told = config.otel_service_name.clone().filter(|name| !name.is_empty());
+    let configured = config.otel_service_name.clone().filter(|name| !name.is_empty());
     let program = || Some(std::env::current_exe().ok()?.file_stem()?.to_string_lossy().into_owned());
-    told.or_else(program).unwrap_or_else(|| "chipin".to_owned())
+    configured.or_else(program).unwrap_or_else(|| "chipin".to_owned())
 }
 
 #[cfg(test)]
