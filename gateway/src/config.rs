@@ -3,7 +3,7 @@
 use crate::origins::{Origin, Origins};
 use crate::upstream::BaseUrl;
 use chassis::config::{Command, ProcessConfig};
-use chassis::passage::GatewaySecret;
+use chassis::gateway_auth::GatewaySecret;
 use std::net::SocketAddr;
 
 /// The one public API of Chipin: routes, authenticates, tunnels sockets, serves the web UI.

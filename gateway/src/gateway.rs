@@ -6,7 +6,7 @@ use crate::limits::Limits;
 use crate::rate_limit::RateLimits;
 use crate::tunnel::Tunnels;
 use crate::upstream::{BaseUrl, Upstream};
-use chassis::passage::{PASS_HEADER, Passenger};
+use chassis::gateway_auth::{INTERNAL_TOKEN_HEADER, Principal};
 use http::HeaderMap;
 use std::sync::Arc;
 
@@ -49,9 +49,9 @@ impl Gateway {
     }
 
     /// Adds the internal token to a request, which proves to the service that the gateway sent it, and for which user.
-    pub(crate) fn give_pass(&self, headers: &mut HeaderMap, caller: Option<Passenger>) {
+    pub(crate) fn add_internal_token(&self, headers: &mut HeaderMap, principal: Option<Principal>) {
         if let Some(secret) = &self.config.gateway_secret {
-            headers.insert(PASS_HEADER, secret.pass(caller));
+            headers.insert(INTERNAL_TOKEN_HEADER, secret.internal_token(principal));
         }
     }
 }

@@ -47,7 +47,7 @@ async fn status_of(gateway: &Gateway, target: Target, path: &str) -> Option<Stat
     let upstream = target.upstream(gateway);
     let mut headers = HeaderMap::new();
     headers.insert(header::HOST, upstream.base.host());
-    gateway.give_pass(&mut headers, None);
+    gateway.add_internal_token(&mut headers, None);
     let (request, rebuild) = without_body(Method::GET, path.parse().ok()?, headers);
     send(upstream, request, rebuild, gateway.limits.upload, gateway.limits.response_header)
         .await

@@ -72,7 +72,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
 
     let router = face::with_face(
         api::routes(state.clone()),
-        config.entrance.entrance(config.listen_addr)?,
+        config.internal_auth.build(config.listen_addr)?,
         readiness(&state),
         metrics,
     );

@@ -65,8 +65,12 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
             let messaging = messaging.clone();
             move || std::future::ready(messaging.check())
         });
-    let router =
-        face::with_face(api::routes(state.clone()), config.entrance.entrance(config.listen_addr)?, readiness, metrics);
+    let router = face::with_face(
+        api::routes(state.clone()),
+        config.internal_auth.build(config.listen_addr)?,
+        readiness,
+        metrics,
+    );
     let listener = TcpListener::bind(config.listen_addr).await?;
     info!(address = %listener.local_addr()?, "router-service listens");
 

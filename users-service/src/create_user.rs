@@ -3,7 +3,7 @@
 use crate::domain::login::Login;
 use crate::store;
 use crate::user::User;
-use chassis::passage::Role;
+use chassis::gateway_auth::Role;
 use chassis::problem::Problem;
 use contracts::users::UserRegistered;
 use rabbit_outbox::Transaction;

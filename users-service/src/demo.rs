@@ -4,7 +4,7 @@ use crate::create_user;
 use crate::domain::login::Login;
 use crate::domain::password::Password;
 use crate::state::State;
-use chassis::passage::Role;
+use chassis::gateway_auth::Role;
 use chassis::problem::Problem;
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -65,8 +65,8 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
         let database = database.clone();
         move || postgres::check(database.clone())
     });
-    let entrance = config.entrance.entrance(config.listen_addr)?;
-    let router = face::with_face(api::routes(state.clone()), entrance, readiness, metrics);
+    let internal_auth = config.internal_auth.build(config.listen_addr)?;
+    let router = face::with_face(api::routes(state.clone()), internal_auth, readiness, metrics);
     let listener = TcpListener::bind(config.listen_addr).await?;
     info!(address = %listener.local_addr()?, "users-service is listening");
 

@@ -1,6 +1,6 @@
 //! A user without private data.
 
-use chassis::passage::Role;
+use chassis::gateway_auth::Role;
 use contracts::ids::UserId;
 use time::OffsetDateTime;
 

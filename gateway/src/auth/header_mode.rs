@@ -5,8 +5,8 @@ use crate::auth::query::name_of;
 use crate::auth::{AuthModeError, Credentials};
 use crate::config::Config;
 use crate::origins::Origins;
+use chassis::gateway_auth::{Principal, Role};
 use chassis::identity::{Caller, USER_HEADER, caller, parse_user_id, unauthenticated};
-use chassis::passage::{Passenger, Role};
 use chassis::problem::Problem;
 use http::{StatusCode, header};
 use tracing::warn;
@@ -44,8 +44,8 @@ impl HeaderMode {
     /// # Errors
     /// 401 when the user is missing, malformed or ambiguous; 421 when the `Host` is a public name that is not allowed
     /// (DNS rebinding).
-    pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Passenger, Problem> {
-        self.caller(credentials).map(|Caller(user)| Passenger { user, role: Role::Administrator })
+    pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Principal, Problem> {
+        self.caller(credentials).map(|Caller(user)| Principal { user, role: Role::Administrator })
     }
 
     fn caller(&self, credentials: &Credentials<'_>) -> Result<Caller, Problem> {
@@ -106,7 +106,7 @@ mod tests {
             map.append(*name, value.parse().unwrap());
         }
         mode.identify(&Credentials { headers: &map, socket_query: query, ticket_principal: None })
-            .map(|passenger| passenger.user)
+            .map(|principal| principal.user)
             .map_err(|problem| problem.status())
     }
 

@@ -8,8 +8,8 @@ use crate::auth::tickets::{self, Tickets};
 use crate::auth::{AuthModeError, Credentials, required_secret};
 use crate::config::Config;
 use chassis::clock::unix_seconds;
+use chassis::gateway_auth::{Principal, Role};
 use chassis::identity::{parse_user_id, unauthenticated};
-use chassis::passage::{Passenger, Role};
 use chassis::problem::Problem;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
@@ -64,7 +64,7 @@ impl JwtMode {
     ///
     /// # Errors
     /// 401 when there are no valid credentials; 503 while the keys have not been fetched.
-    pub(super) fn identify(&self, credentials: &Credentials<'_>) -> Result<Passenger, Problem> {
+    pub(super) fn identify(&self, credentials: &Credentials<'_>) -> Result<Principal, Problem> {
         if credentials.socket_query.is_some_and(tickets::has_ticket) {
             return credentials
                 .ticket_principal
@@ -76,10 +76,10 @@ impl JwtMode {
             return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
                 .with_header(header::RETRY_AFTER, HeaderValue::from_static("1")));
         }
-        self.passenger(token).ok_or_else(|| refused("the access token is invalid or expired: sign in again"))
+        self.principal(token).ok_or_else(|| refused("the access token is invalid or expired: sign in again"))
     }
 
-    fn passenger(&self, token: &str) -> Option<Passenger> {
+    fn principal(&self, token: &str) -> Option<Principal> {
         let header = Some(token).filter(|token| token.len() <= TOKEN_BYTES_MAX).and_then(|t| decode_header(t).ok())?;
         let embeds_key = header.jku.is_some()
             || header.jwk.is_some()
@@ -96,7 +96,7 @@ impl JwtMode {
         let Claims { sub, role, iat } = decode::<Claims>(token, &key, &self.validation).ok()?.claims;
         let is_issued_in_past = iat <= unix_seconds() + LEEWAY_SECS;
         is_issued_in_past.then_some(())?;
-        Some(Passenger { user: parse_user_id(&sub)?, role: Role::parse(&role)? })
+        Some(Principal { user: parse_user_id(&sub)?, role: Role::parse(&role)? })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::upstream::BaseUrl;
 use bytes::Bytes;
-use chassis::passage::{GatewaySecret, PASS_HEADER};
+use chassis::gateway_auth::{GatewaySecret, INTERNAL_TOKEN_HEADER};
 use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::client::legacy::Client;
@@ -120,7 +120,7 @@ async fn fetch(
     let page = users.page(JWKS_PATH.to_owned()).map_err(|failure| FetchError::Body(failure.into()))?;
     let mut request = Request::get(page).header(header::HOST, users.host()).body(Empty::new())?;
     if let Some(secret) = secret {
-        request.headers_mut().insert(PASS_HEADER, secret.pass(None));
+        request.headers_mut().insert(INTERNAL_TOKEN_HEADER, secret.internal_token(None));
     }
     let answer = client.request(request).await?;
     if answer.status() != StatusCode::OK {

@@ -8,7 +8,7 @@ mod query;
 mod tickets;
 
 use crate::config::{AuthMode, Config};
-use chassis::passage::{GatewaySecret, Passenger};
+use chassis::gateway_auth::{GatewaySecret, Principal};
 use chassis::problem::Problem;
 use header_mode::HeaderMode;
 use http::HeaderMap;
@@ -30,7 +30,7 @@ pub(crate) struct Credentials<'a> {
     /// The query, for WebSockets only: browsers can't set headers when they open one.
     pub(crate) socket_query: Option<&'a str>,
     /// The principal of the ticket in the WebSocket's query, if the ticket was valid.
-    pub(crate) ticket_principal: Option<Passenger>,
+    pub(crate) ticket_principal: Option<Principal>,
 }
 
 /// Why an authentication mode can't be used.
@@ -67,7 +67,7 @@ impl Authenticator {
     /// # Errors
     /// 401 when the user is missing, malformed or ambiguous; 421 when the request is misdirected (DNS rebinding); 503
     /// when the keys are not known yet.
-    pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Passenger, Problem> {
+    pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Principal, Problem> {
         match self {
             Self::Header(mode) => mode.identify(credentials),
             Self::Jwt(mode) => mode.identify(credentials),
@@ -78,7 +78,7 @@ impl Authenticator {
     ///
     /// # Errors
     /// As [`Authenticator::identify`] when it contains invalid credentials: these never count as anonymous.
-    pub(crate) fn identify_optional(&self, credentials: &Credentials<'_>) -> Result<Option<Passenger>, Problem> {
+    pub(crate) fn identify_optional(&self, credentials: &Credentials<'_>) -> Result<Option<Principal>, Problem> {
         let has_credentials = match self {
             Self::Header(_) => HeaderMode::has_credentials(credentials),
             Self::Jwt(_) => JwtMode::has_credentials(credentials),
@@ -87,7 +87,7 @@ impl Authenticator {
     }
 
     /// Redeems the ticket of a WebSocket; it can be used once.
-    pub(crate) async fn redeem(&self, ticket: &str) -> Option<Passenger> {
+    pub(crate) async fn redeem(&self, ticket: &str) -> Option<Principal> {
         match self {
             Self::Header(_) => None,
             Self::Jwt(mode) => mode.tickets.redeem(ticket).await,
@@ -95,10 +95,10 @@ impl Authenticator {
     }
 
     /// A ticket with which a browser opens one WebSocket; `None` if this mode has no tickets.
-    pub(crate) fn ticket(&self, passenger: Passenger) -> Option<String> {
+    pub(crate) fn ticket(&self, principal: Principal) -> Option<String> {
         match self {
             Self::Header(_) => None,
-            Self::Jwt(mode) => Some(mode.tickets.issue(passenger)),
+            Self::Jwt(mode) => Some(mode.tickets.issue(principal)),
         }
     }
 

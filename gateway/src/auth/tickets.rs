@@ -8,8 +8,8 @@
 use crate::auth::query::name_of;
 use crate::redis_connection;
 use chassis::clock::unix_seconds;
+use chassis::gateway_auth::{GatewaySecret, Principal, Role};
 use chassis::identity::parse_user_id;
-use chassis::passage::{GatewaySecret, Passenger, Role};
 use redis::aio::ConnectionManager;
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -57,20 +57,20 @@ impl Tickets {
     }
 
     /// A ticket with its user, role, expiry in Unix seconds, and a unique id.
-    pub(super) fn issue(&self, Passenger { user, role }: Passenger) -> String {
+    pub(super) fn issue(&self, Principal { user, role }: Principal) -> String {
         let id = Uuid::now_v7().simple();
         self.secret.sign(PURPOSE, &format!("{user}.{}.{}.{id}", role.as_str(), unix_seconds() + LIFETIME.as_secs()))
     }
 
     /// The principal of the ticket, if it is valid and not used yet.
-    pub(super) async fn redeem(&self, ticket: &str) -> Option<Passenger> {
-        let mut parts = self.secret.verified(PURPOSE, ticket)?.split('.');
+    pub(super) async fn redeem(&self, ticket: &str) -> Option<Principal> {
+        let mut parts = self.secret.verify(PURPOSE, ticket)?.split('.');
         let (user, role, ends) = (parts.next()?, parts.next()?, parts.next()?);
         let id = Uuid::try_parse(parts.next()?).ok()?;
-        let passenger = Passenger { user: parse_user_id(user)?, role: Role::parse(role)? };
+        let principal = Principal { user: parse_user_id(user)?, role: Role::parse(role)? };
         let is_good = ends.parse::<u64>().ok()? >= unix_seconds();
         // Both: a ticket used while Redis was unavailable must not become valid again afterwards.
-        (is_good && self.is_first_use_here(id) && self.is_first_use_anywhere(id).await).then_some(passenger)
+        (is_good && self.is_first_use_here(id) && self.is_first_use_anywhere(id).await).then_some(principal)
     }
 
     fn is_first_use_here(&self, id: Uuid) -> bool {
@@ -104,7 +104,7 @@ mod tests {
         Tickets::new("0123456789abcdef0123456789abcdef".parse().unwrap(), None).unwrap()
     }
 
-    const ANNA: Passenger = Passenger { user: 7, role: Role::User };
+    const ANNA: Principal = Principal { user: 7, role: Role::User };
 
     #[tokio::test]
     async fn a_ticket_is_valid_once() {
@@ -119,12 +119,12 @@ mod tests {
         let tickets = tickets();
         let ticket = tickets.issue(ANNA);
         let old = tickets.secret.sign(PURPOSE, &format!("7.user.1.{}", Uuid::now_v7().simple()));
-        let pass = tickets.secret.pass(Some(ANNA));
+        let internal_token = tickets.secret.internal_token(Some(ANNA));
         for ticket in [
             ticket.replace("7.user", "8.user"),
             ticket.replace("user", "admin"),
             old,
-            pass.to_str().unwrap().to_owned(),
+            internal_token.to_str().unwrap().to_owned(),
             String::new(),
         ] {
             assert_eq!(tickets.redeem(&ticket).await, None, "{ticket}");

@@ -12,7 +12,7 @@ use crate::peer::Peer;
 use crate::tunnel;
 use axum::extract::Request;
 use chassis::face::no_such_page;
-use chassis::passage::{Passenger, Role};
+use chassis::gateway_auth::{Principal, Role};
 use chassis::problem::Problem;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, StatusCode, Uri, header};
@@ -30,7 +30,7 @@ pub(crate) struct Outgoing {
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     /// The principal of the request.
-    pub(crate) caller: Option<Passenger>,
+    pub(crate) principal: Option<Principal>,
     /// Largest body, in bytes.
     pub(crate) body_bytes_max: u64,
     /// From the end of the request to the head of the response.
@@ -46,7 +46,7 @@ pub(crate) fn admit(
     target: Target,
     request: &Request,
     peer: &Peer,
-    ticket_principal: Option<Passenger>,
+    ticket_principal: Option<Principal>,
 ) -> Result<Admission, ForwardError> {
     let path = target.strip(request.uri().path());
     if is_internal(path) {
@@ -59,12 +59,12 @@ pub(crate) fn admit(
     let query = request.uri().query();
     let credentials =
         Credentials { headers: request.headers(), socket_query: query.filter(|_| is_socket), ticket_principal };
-    let caller = match authorization::required(target.service, request.method(), path, is_socket) {
+    let principal = match authorization::required(target.service, request.method(), path, is_socket) {
         Access::Anonymous => None,
         Access::Guests => gateway.authenticator.identify_optional(&credentials)?,
         Access::Users => Some(gateway.authenticator.identify(&credentials)?),
         Access::Administrators => match gateway.authenticator.identify(&credentials)? {
-            passenger if passenger.role == Role::Administrator => Some(passenger),
+            principal if principal.role == Role::Administrator => Some(principal),
             _ => return Err(no_such_page().into()),
         },
     };
@@ -78,8 +78,8 @@ pub(crate) fn admit(
     };
     let outgoing = Outgoing {
         uri: uri(path, query)?,
-        headers: request_headers(gateway, target, request.headers(), peer, caller),
-        caller,
+        headers: request_headers(gateway, target, request.headers(), peer, principal),
+        principal,
         body_bytes_max,
         response_header_timeout: if target.service == Service::Ocr {
             gateway.limits.ocr_response_header
@@ -121,11 +121,11 @@ pub(crate) fn request_headers(
     target: Target,
     of_client: &HeaderMap,
     peer: &Peer,
-    caller: Option<Passenger>,
+    principal: Option<Principal>,
 ) -> HeaderMap {
     let provenance = Provenance { peer, is_trusted: gateway.config.trust_forwarded, prefix: target.prefix };
-    let mut headers = headers::outgoing(of_client, &provenance, caller);
-    gateway.give_pass(&mut headers, caller);
+    let mut headers = headers::outgoing(of_client, &provenance, principal);
+    gateway.add_internal_token(&mut headers, principal);
     headers.insert(header::HOST, target.upstream(gateway).base.host());
     headers
 }

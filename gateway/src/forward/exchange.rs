@@ -31,11 +31,11 @@ pub(crate) fn exchange(
 ) -> impl Future<Output = Result<Response, ForwardError>> + Send {
     let (Parts { method, headers, .. }, body) = request.into_parts();
     let upload = Upload::new(body, outgoing.body_bytes_max, gateway.limits.upload);
-    let Outgoing { caller, response_header_timeout, .. } = outgoing;
+    let Outgoing { principal, response_header_timeout, .. } = outgoing;
     let rebuild = {
         // Retries are rare, so the head is rebuilt then instead of copied for every request.
         let (method, uri) = (method.clone(), outgoing.uri.clone());
-        move || build_request(method, uri, request_headers(gateway, target, &headers, peer, caller), Upload::empty())
+        move || build_request(method, uri, request_headers(gateway, target, &headers, peer, principal), Upload::empty())
     };
     let first = build_request(method, outgoing.uri, outgoing.headers, upload);
     let sent = send(target.upstream(gateway), first, rebuild, gateway.limits.upload, response_header_timeout);

@@ -2,8 +2,8 @@
 
 use crate::peer::Peer;
 use axum::http::HeaderMap;
+use chassis::gateway_auth::{INTERNAL_TOKEN_HEADER, Principal};
 use chassis::identity::{PREFIX_HEADER, ROLE_HEADER, USER_HEADER};
-use chassis::passage::{PASS_HEADER, Passenger};
 use http::{HeaderName, HeaderValue, header};
 
 /// Headers of a single connection. Source: RFC 9110, section 7.6.1.
@@ -37,7 +37,7 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Headers that only the gateway sets for a service.
-static GATEWAY_HEADERS: [HeaderName; 5] = [USER_HEADER, ROLE_HEADER, PASS_HEADER, PREFIX_HEADER, TRACEPARENT];
+static GATEWAY_HEADERS: [HeaderName; 5] = [USER_HEADER, ROLE_HEADER, INTERNAL_TOKEN_HEADER, PREFIX_HEADER, TRACEPARENT];
 
 /// Most headers that are added to those of the client.
 const ADDED_HEADERS_MAX: usize = 8;
@@ -79,7 +79,7 @@ fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
 ///
 /// They are copied in one pass, instead of removing each possible header. Identity, provenance and trace are written
 /// last, so a client can neither claim them nor remove them with `Connection`.
-pub(crate) fn outgoing(from: &HeaderMap, provenance: &Provenance<'_>, caller: Option<Passenger>) -> HeaderMap {
+pub(crate) fn outgoing(from: &HeaderMap, provenance: &Provenance<'_>, principal: Option<Principal>) -> HeaderMap {
     let host = from.get(header::HOST).cloned();
     let request_id = from.get(crate::edge::access_log::REQUEST_ID).cloned();
     let is_chunked = from.contains_key(header::TRANSFER_ENCODING);
@@ -91,7 +91,7 @@ pub(crate) fn outgoing(from: &HeaderMap, provenance: &Provenance<'_>, caller: Op
             headers.append(name, value.clone());
         }
     }
-    if let Some(Passenger { user, role }) = caller {
+    if let Some(Principal { user, role }) = principal {
         headers.insert(USER_HEADER, HeaderValue::from(user));
         headers.insert(ROLE_HEADER, HeaderValue::from_static(role.as_str()));
     }
@@ -173,9 +173,13 @@ mod tests {
         headers
     }
 
-    fn outgoing_from(pairs: &[(&'static str, &'static str)], is_trusted: bool, caller: Option<Passenger>) -> HeaderMap {
+    fn outgoing_from(
+        pairs: &[(&'static str, &'static str)],
+        is_trusted: bool,
+        principal: Option<Principal>,
+    ) -> HeaderMap {
         let peer = Peer::at(([10, 0, 0, 9], 49_152).into());
-        outgoing(&map(pairs), &Provenance { peer: &peer, is_trusted, prefix: "/orders" }, caller)
+        outgoing(&map(pairs), &Provenance { peer: &peer, is_trusted, prefix: "/orders" }, principal)
     }
 
     #[test]
@@ -220,7 +224,7 @@ mod tests {
     #[test]
     fn the_user_header_is_set_by_the_gateway_and_connection_cannot_remove_it() {
         let claimed = [("x-user-id", "666"), ("connection", "x-user-id")];
-        let seven = Passenger { user: 7, role: chassis::passage::Role::User };
+        let seven = Principal { user: 7, role: chassis::gateway_auth::Role::User };
         let headers = outgoing_from(&claimed, false, Some(seven));
         assert_eq!(headers["x-user-id"], "7");
         let headers = outgoing_from(&[("x-user-id", "666")], false, None);

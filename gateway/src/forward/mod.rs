@@ -100,11 +100,11 @@ fn limit_keys(
     admission: Option<&Admission>,
 ) -> rate_limit::LimitKeys {
     let known = admission.and_then(|admission| match admission {
-        Admission::Exchange(outgoing) | Admission::Tunnel(outgoing) => outgoing.caller,
+        Admission::Exchange(outgoing) | Admission::Tunnel(outgoing) => outgoing.principal,
     });
     rate_limit::LimitKeys {
         address: rate_limit::client_address(peer.ip(), request.headers(), gateway.config.trust_forwarded),
-        user: known.map(|passenger| passenger.user),
+        user: known.map(|principal| principal.user),
         // A rejected request does not try a password.
         has_password: admission.is_some()
             && target.service == Service::Users

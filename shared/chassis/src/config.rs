@@ -1,6 +1,6 @@
 //! Configuration shared by all programs; each program flattens it into its own.
 
-use crate::passage::{Entrance, GatewaySecret, OpenDoor};
+use crate::gateway_auth::{GatewaySecret, InternalAuth, MissingGatewaySecret};
 use clap::Parser;
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
@@ -49,20 +49,20 @@ impl ProcessConfig {
 
 /// How a service verifies that a request comes from the gateway.
 #[derive(Clone, Debug, clap::Args)]
-pub struct EntranceConfig {
+pub struct InternalAuthConfig {
     /// Secret that verifies the internal tokens of the gateway: at least 32 characters, the same for all services.
     /// Without it, which is allowed on loopback addresses only, every client is trusted.
     #[arg(long, env = "GATEWAY_SECRET", hide_env_values = true)]
     pub gateway_secret: Option<GatewaySecret>,
 }
 
-impl EntranceConfig {
+impl InternalAuthConfig {
     /// The authentication of requests to a service that listens on `address`.
     ///
     /// # Errors
-    /// [`OpenDoor`] when there is no secret and the address is not loopback.
-    pub fn entrance(&self, address: SocketAddr) -> Result<Entrance, OpenDoor> {
-        Entrance::new(self.gateway_secret.clone(), address)
+    /// [`MissingGatewaySecret`] when there is no secret and the address is not loopback.
+    pub fn build(&self, address: SocketAddr) -> Result<InternalAuth, MissingGatewaySecret> {
+        InternalAuth::new(self.gateway_secret.clone(), address)
     }
 }
 
@@ -159,7 +159,7 @@ mod tests {
         #[derive(Debug, Parser)]
         struct Config {
             #[command(flatten)]
-            _entrance: EntranceConfig,
+            _internal_auth: InternalAuthConfig,
         }
         use clap::CommandFactory;
         let file = std::env::temp_dir().join(format!("chipin-secret-{}", std::process::id()));

@@ -1,8 +1,8 @@
 //! The routes of every server: health, readiness, metrics, and problem documents for unknown pages and methods.
 
 use crate::body::JSON_BODY_BYTES_MAX;
+use crate::gateway_auth::{self, InternalAuth};
 use crate::layers;
-use crate::passage::{self, Entrance};
 use crate::problem::Problem;
 use crate::readiness::Readiness;
 use axum::Json;
@@ -13,11 +13,11 @@ use axum::{Router, middleware};
 use http::StatusCode;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-/// Adds the common routes and layers to a server's own routes, which are authenticated by `entrance`.
+/// Adds the common routes and layers to a server's own routes, which are authenticated by `internal_auth`.
 ///
 /// Call it last: routes that are added afterwards have no trace and no metrics.
-pub fn with_face(own: Router, entrance: Entrance, readiness: Readiness, metrics: PrometheusHandle) -> Router {
-    own.layer(middleware::from_fn_with_state(entrance, passage::demand_pass))
+pub fn with_face(own: Router, internal_auth: InternalAuth, readiness: Readiness, metrics: PrometheusHandle) -> Router {
+    own.layer(middleware::from_fn_with_state(internal_auth, gateway_auth::require_internal_token))
         .merge(health(readiness, metrics))
         .fallback(|| async { no_such_page() })
         .method_not_allowed_fallback(|| async { method_not_allowed() })

@@ -1,7 +1,7 @@
 //! The identity of the caller, as set by the gateway.
 
 use crate::face::no_such_page;
-use crate::passage::Role;
+use crate::gateway_auth::Role;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use http::request::Parts;

@@ -8,7 +8,7 @@ use crate::store;
 use crate::tokens::RefreshToken;
 use axum::{Json, extract};
 use chassis::body::JsonBody;
-use chassis::passage::Role;
+use chassis::gateway_auth::Role;
 use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
 use rabbit_outbox::transaction::CommitError;

@@ -2,7 +2,7 @@
 
 use crate::domain::login::Login;
 use crate::user::User;
-use chassis::passage::Role;
+use chassis::gateway_auth::Role;
 use contracts::ids::UserId;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;

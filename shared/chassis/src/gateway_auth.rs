@@ -21,15 +21,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The header with the internal token.
-pub const PASS_HEADER: HeaderName = HeaderName::from_static("x-chipin-pass");
+pub const INTERNAL_TOKEN_HEADER: HeaderName = HeaderName::from_static("x-chipin-pass");
 
 /// Lifetime of a token: the time from the gateway to a service, plus a difference between their clocks.
-pub const LIFE: Duration = Duration::from_secs(30);
+pub const LIFETIME: Duration = Duration::from_secs(30);
 
 /// Length of the shortest accepted secret.
 const SECRET_CHARACTERS_MIN: usize = 32;
 const VERSION: &str = "1";
-const NOBODY: &str = "-";
+const ANONYMOUS: &str = "-";
 
 /// The secret that the gateway and the services share.
 #[derive(Clone)]
@@ -51,7 +51,7 @@ pub enum Role {
 
 /// The authenticated user of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Passenger {
+pub struct Principal {
     /// The user id.
     pub user: i64,
     /// The role.
@@ -60,12 +60,12 @@ pub struct Passenger {
 
 /// The token is invalid or expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct BadPass;
+struct InvalidToken;
 
 /// A service without a secret listens on an address that is not loopback.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("GATEWAY_SECRET is not set: without it the service may listen on loopback only, not on {address}")]
-pub struct OpenDoor {
+pub struct MissingGatewaySecret {
     address: SocketAddr,
 }
 
@@ -100,34 +100,34 @@ impl Role {
 
 impl GatewaySecret {
     /// A token for a request that is sent now.
-    pub fn pass(&self, passenger: Option<Passenger>) -> HeaderValue {
-        let ends = unix_seconds() + LIFE.as_secs();
-        let user = passenger.map_or_else(|| NOBODY.to_owned(), |passenger| passenger.user.to_string());
-        let role = passenger.map_or(Role::User, |passenger| passenger.role).as_str();
+    pub fn internal_token(&self, principal: Option<Principal>) -> HeaderValue {
+        let ends = unix_seconds() + LIFETIME.as_secs();
+        let user = principal.map_or_else(|| ANONYMOUS.to_owned(), |principal| principal.user.to_string());
+        let role = principal.map_or(Role::User, |principal| principal.role).as_str();
         let signed = self.sign("pass", &format!("{VERSION}.{user}.{role}.{ends}"));
         // Digits, letters, dots and hyphens are always a valid header value.
-        HeaderValue::from_str(&signed).unwrap_or(HeaderValue::from_static(NOBODY))
+        HeaderValue::from_str(&signed).unwrap_or(HeaderValue::from_static(ANONYMOUS))
     }
 
     /// The principal of a token.
     ///
     /// # Errors
-    /// [`BadPass`] when the token is invalid or expired.
-    fn read(&self, pass: &str) -> Result<Option<Passenger>, BadPass> {
-        let claims = self.verified("pass", pass).ok_or(BadPass)?;
+    /// [`InvalidToken`] when the token is invalid or expired.
+    fn parse(&self, token: &str) -> Result<Option<Principal>, InvalidToken> {
+        let claims = self.verify("pass", token).ok_or(InvalidToken)?;
         let parts: Vec<&str> = claims.split('.').collect();
-        let [VERSION, user, role, ends] = parts[..] else { return Err(BadPass) };
-        let ends: u64 = ends.parse().map_err(|_| BadPass)?;
+        let [VERSION, user, role, ends] = parts[..] else { return Err(InvalidToken) };
+        let ends: u64 = ends.parse().map_err(|_| InvalidToken)?;
         let now = unix_seconds();
         // A token that expires much later than one issued now is rejected too.
-        if ends < now || ends > now + 2 * LIFE.as_secs() {
-            return Err(BadPass);
+        if ends < now || ends > now + 2 * LIFETIME.as_secs() {
+            return Err(InvalidToken);
         }
-        if user == NOBODY {
+        if user == ANONYMOUS {
             return Ok(None);
         }
-        let user = parse_user_id(user).ok_or(BadPass)?;
-        Ok(Some(Passenger { user, role: Role::parse(role).ok_or(BadPass)? }))
+        let user = parse_user_id(user).ok_or(InvalidToken)?;
+        Ok(Some(Principal { user, role: Role::parse(role).ok_or(InvalidToken)? }))
     }
 
     /// `text` with an appended signature, which is valid for one `purpose` only.
@@ -138,7 +138,7 @@ impl GatewaySecret {
     }
 
     /// The text before a signature of [`GatewaySecret::sign`], if the signature is valid.
-    pub fn verified<'a>(&self, purpose: &str, signed: &'a str) -> Option<&'a str> {
+    pub fn verify<'a>(&self, purpose: &str, signed: &'a str) -> Option<&'a str> {
         let (text, mac) = signed.rsplit_once('.')?;
         let mac = bytes_of(mac)?;
         // In constant time.
@@ -159,46 +159,50 @@ impl GatewaySecret {
 /// How requests to a service are authenticated: with a secret, by internal tokens; without one, on loopback only, every
 /// client is trusted.
 #[derive(Clone, Debug)]
-pub struct Entrance(Option<GatewaySecret>);
+pub struct InternalAuth(Option<GatewaySecret>);
 
-impl Entrance {
+impl InternalAuth {
     /// The authentication for a service that listens on `address`.
     ///
     /// # Errors
-    /// [`OpenDoor`] without a secret on an address that is not loopback.
-    pub fn new(secret: Option<GatewaySecret>, address: SocketAddr) -> Result<Self, OpenDoor> {
+    /// [`MissingGatewaySecret`] without a secret on an address that is not loopback.
+    pub fn new(secret: Option<GatewaySecret>, address: SocketAddr) -> Result<Self, MissingGatewaySecret> {
         if secret.is_none() && !address.ip().is_loopback() {
-            return Err(OpenDoor { address });
+            return Err(MissingGatewaySecret { address });
         }
         Ok(Self(secret))
     }
 }
 
 /// Accepts requests with a valid token and sets the identity headers from it; other identity headers are removed.
-pub(crate) async fn demand_pass(State(entrance): State<Entrance>, mut request: Request, next: Next) -> Response {
-    let Some(secret) = &entrance.0 else {
+pub(crate) async fn require_internal_token(
+    State(internal_auth): State<InternalAuth>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Some(secret) = &internal_auth.0 else {
         return next.run(request).await;
     };
-    let Ok(passenger) = passenger(secret, request.headers()) else {
+    let Ok(principal) = principal(secret, request.headers()) else {
         let detail = "this service accepts only requests from the gateway";
         return Problem::new(StatusCode::UNAUTHORIZED, "not_through_the_gateway", detail).into_response();
     };
     let headers = request.headers_mut();
-    for name in [PASS_HEADER, USER_HEADER, ROLE_HEADER] {
+    for name in [INTERNAL_TOKEN_HEADER, USER_HEADER, ROLE_HEADER] {
         headers.remove(name);
     }
-    if let Some(Passenger { user, role }) = passenger {
+    if let Some(Principal { user, role }) = principal {
         headers.insert(USER_HEADER, HeaderValue::from(user));
         headers.insert(ROLE_HEADER, HeaderValue::from_static(role.as_str()));
     }
     next.run(request).await
 }
 
-fn passenger(secret: &GatewaySecret, headers: &HeaderMap) -> Result<Option<Passenger>, BadPass> {
-    let mut passes = headers.get_all(PASS_HEADER).iter();
-    match (passes.next(), passes.next()) {
-        (Some(pass), None) => secret.read(pass.to_str().map_err(|_| BadPass)?),
-        _ => Err(BadPass),
+fn principal(secret: &GatewaySecret, headers: &HeaderMap) -> Result<Option<Principal>, InvalidToken> {
+    let mut tokens = headers.get_all(INTERNAL_TOKEN_HEADER).iter();
+    match (tokens.next(), tokens.next()) {
+        (Some(token), None) => secret.parse(token.to_str().map_err(|_| InvalidToken)?),
+        _ => Err(InvalidToken),
     }
 }
 
@@ -221,38 +225,38 @@ mod tests {
         "0123456789abcdef0123456789abcdef".parse().unwrap()
     }
 
-    const ADMIN: Passenger = Passenger { user: 7, role: Role::Administrator };
+    const ADMIN: Principal = Principal { user: 7, role: Role::Administrator };
 
     #[test]
     fn a_token_contains_the_principal() {
-        for passenger in [None, Some(ADMIN), Some(Passenger { user: 1, role: Role::User })] {
-            let pass = secret().pass(passenger);
-            assert_eq!(secret().read(pass.to_str().unwrap()), Ok(passenger));
+        for principal in [None, Some(ADMIN), Some(Principal { user: 1, role: Role::User })] {
+            let token = secret().internal_token(principal);
+            assert_eq!(secret().parse(token.to_str().unwrap()), Ok(principal));
         }
     }
 
     #[test]
     fn a_changed_or_foreign_token_is_rejected() {
-        let pass = secret().pass(Some(Passenger { user: 1, role: Role::User }));
-        let pass = pass.to_str().unwrap();
+        let token = secret().internal_token(Some(Principal { user: 1, role: Role::User }));
+        let token = token.to_str().unwrap();
         let other: GatewaySecret = "another secret of 32 characters!".parse().unwrap();
-        assert_eq!(other.read(pass), Err(BadPass));
+        assert_eq!(other.parse(token), Err(InvalidToken));
         for forged in [
-            pass.replace("1.1.", "1.2."),
-            pass.replace("user", "admin"),
-            format!("{pass}00"),
-            pass[..pass.len() - 2].to_owned(),
+            token.replace("1.1.", "1.2."),
+            token.replace("user", "admin"),
+            format!("{token}00"),
+            token[..token.len() - 2].to_owned(),
             "1.1.user.99999999999.".to_owned(),
             String::new(),
             secret().sign("ticket", &format!("1.1.user.{}", unix_seconds() + 5)),
         ] {
-            assert_eq!(secret().read(&forged), Err(BadPass), "{forged}");
+            assert_eq!(secret().parse(&forged), Err(InvalidToken), "{forged}");
         }
     }
 
     #[test]
     fn a_token_expires() {
-        let at = |ends: u64| secret().read(&secret().sign("pass", &format!("1.1.user.{ends}")));
+        let at = |ends: u64| secret().parse(&secret().sign("pass", &format!("1.1.user.{ends}")));
         assert!(at(unix_seconds() + 5).is_ok());
         assert!(at(unix_seconds() - 1).is_err());
         assert!(at(unix_seconds() + 3600).is_err());
@@ -266,8 +270,8 @@ mod tests {
 
     #[test]
     fn without_a_secret_only_loopback_is_trusted() {
-        assert!(Entrance::new(None, "127.0.0.1:1".parse().unwrap()).is_ok());
-        assert!(Entrance::new(None, "0.0.0.0:1".parse().unwrap()).is_err());
-        assert!(Entrance::new(Some(secret()), "0.0.0.0:1".parse().unwrap()).is_ok());
+        assert!(InternalAuth::new(None, "127.0.0.1:1".parse().unwrap()).is_ok());
+        assert!(InternalAuth::new(None, "0.0.0.0:1".parse().unwrap()).is_err());
+        assert!(InternalAuth::new(Some(secret()), "0.0.0.0:1".parse().unwrap()).is_ok());
     }
 }
