@@ -4,7 +4,7 @@ use crate::auth::{Credentials, TICKET_LIFETIME};
 use crate::gateway::Gateway;
 use axum::routing::post;
 use axum::{Json, Router};
-use chassis::face::no_such_page;
+use chassis::app::no_such_page;
 use chassis::problem::Problem;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use std::sync::Arc;

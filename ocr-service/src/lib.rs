@@ -20,7 +20,7 @@ pub mod tools;
 use cache::Cache;
 use chassis::process::{Ended, Process};
 use chassis::readiness::Readiness;
-use chassis::{face, postgres, serve, telemetry};
+use chassis::{app, postgres, serve, telemetry};
 use config::Config;
 use janitor::Janitor;
 use rabbit_outbox::Messaging;
@@ -70,7 +70,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
         wake: Arc::clone(&state.janitor),
     };
 
-    let router = face::with_face(
+    let router = app::with_common_routes(
         api::routes(state.clone()),
         config.internal_auth.build(config.listen_addr)?,
         readiness(&state),

@@ -11,7 +11,7 @@ pub mod store;
 
 use chassis::process::{Ended, Process};
 use chassis::readiness::Readiness;
-use chassis::{face, idempotency, postgres, serve, telemetry};
+use chassis::{app, idempotency, postgres, serve, telemetry};
 use config::Config;
 use rabbit_outbox::{ConsumerOptions, Messaging};
 use state::State;
@@ -45,8 +45,12 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
             let messaging = messaging.clone();
             move || std::future::ready(messaging.check())
         });
-    let router =
-        face::with_face(api::routes(state), config.internal_auth.build(config.listen_addr)?, readiness, metrics);
+    let router = app::with_common_routes(
+        api::routes(state),
+        config.internal_auth.build(config.listen_addr)?,
+        readiness,
+        metrics,
+    );
     let listener = TcpListener::bind(config.listen_addr).await?;
     info!(address = %listener.local_addr()?, "payments-service is listening");
 

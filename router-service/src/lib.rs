@@ -18,7 +18,7 @@ use arrival::arrivals::Arrivals;
 use arrival::cache::Cache;
 use chassis::process::{Ended, Process};
 use chassis::readiness::Readiness;
-use chassis::{face, idempotency, postgres, serve, telemetry};
+use chassis::{app, idempotency, postgres, serve, telemetry};
 use config::Config;
 use live::hub::Hub;
 use rabbit_outbox::Messaging;
@@ -65,7 +65,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
             let messaging = messaging.clone();
             move || std::future::ready(messaging.check())
         });
-    let router = face::with_face(
+    let router = app::with_common_routes(
         api::routes(state.clone()),
         config.internal_auth.build(config.listen_addr)?,
         readiness,

@@ -18,7 +18,7 @@ pub mod user;
 
 use chassis::process::{Ended, Process};
 use chassis::readiness::Readiness;
-use chassis::{face, postgres, serve, telemetry};
+use chassis::{app, postgres, serve, telemetry};
 use config::Config;
 use keys::Keys;
 use passwords::Passwords;
@@ -66,7 +66,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
         move || postgres::check(database.clone())
     });
     let internal_auth = config.internal_auth.build(config.listen_addr)?;
-    let router = face::with_face(api::routes(state.clone()), internal_auth, readiness, metrics);
+    let router = app::with_common_routes(api::routes(state.clone()), internal_auth, readiness, metrics);
     let listener = TcpListener::bind(config.listen_addr).await?;
     info!(address = %listener.local_addr()?, "users-service is listening");
 

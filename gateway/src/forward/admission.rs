@@ -11,7 +11,7 @@ use crate::origins::OriginCheck;
 use crate::peer::Peer;
 use crate::tunnel;
 use axum::extract::Request;
-use chassis::face::no_such_page;
+use chassis::app::no_such_page;
 use chassis::gateway_auth::{Principal, Role};
 use chassis::problem::Problem;
 use http::uri::PathAndQuery;

@@ -7,7 +7,7 @@ mod headers;
 use crate::ui::assets::{ASSETS, Asset};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use chassis::face::no_such_page;
+use chassis::app::no_such_page;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 
 /// The application's page, which routes by the URL itself.

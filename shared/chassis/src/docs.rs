@@ -102,7 +102,7 @@ fn server(prefix: &str) -> Server {
 fn asset(file: &str, config: Arc<Config<'static>>) -> Response {
     match utoipa_swagger_ui::serve(file, config) {
         Ok(Some(file)) => ([(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response(),
-        Ok(None) => crate::face::no_such_page().into_response(),
+        Ok(None) => crate::app::no_such_page().into_response(),
         Err(failure) => crate::problem::Problem::internal(failure.as_ref()).into_response(),
     }
 }

@@ -1,6 +1,6 @@
 //! The identity of the caller, as set by the gateway.
 
-use crate::face::no_such_page;
+use crate::app::no_such_page;
 use crate::gateway_auth::Role;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;

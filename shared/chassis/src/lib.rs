@@ -14,10 +14,10 @@ pub mod telemetry;
 mod text_line;
 mod timestamp;
 
+pub mod app;
 pub mod body;
 pub mod cursor;
 pub mod docs;
-pub mod face;
 pub mod framing;
 pub mod gateway_auth;
 pub mod healthcheck;

@@ -16,7 +16,12 @@ use metrics_exporter_prometheus::PrometheusHandle;
 /// Adds the common routes and layers to a server's own routes, which are authenticated by `internal_auth`.
 ///
 /// Call it last: routes that are added afterwards have no trace and no metrics.
-pub fn with_face(own: Router, internal_auth: InternalAuth, readiness: Readiness, metrics: PrometheusHandle) -> Router {
+pub fn with_common_routes(
+    own: Router,
+    internal_auth: InternalAuth,
+    readiness: Readiness,
+    metrics: PrometheusHandle,
+) -> Router {
     own.layer(middleware::from_fn_with_state(internal_auth, gateway_auth::require_internal_token))
         .merge(health(readiness, metrics))
         .fallback(|| async { no_such_page() })
