@@ -1,6 +1,6 @@
 //! Middleware around every request: trace context, span, log line, metrics, and draining of the body.
 
-use crate::linger;
+use crate::drain_body;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -72,7 +72,7 @@ pub fn observed<A: Future<Output = Response>>(
     recorded.set("http.request.method", known(&method));
     recorded.set("http.route", &route);
     // `next` is called inside the trace, because it may do work before its first await.
-    let answered = async move { next(linger::reads_on(request)).await };
+    let answered = async move { next(drain_body::drain_body(request)).await };
     let handled = answered.map(move |response| {
         let status = response.status().as_u16();
         recorded.set_number("http.response.status_code", status);

@@ -21,21 +21,21 @@ const TIME_MAX: Duration = Duration::from_secs(3);
 const BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// The request with a body that is drained if it is dropped before its end.
-pub fn reads_on(request: Request) -> Request {
+pub fn drain_body(request: Request) -> Request {
     // Reading would send `100 Continue` to a client that waits for it.
     if request.body().is_end_stream() || request.headers().contains_key(header::EXPECT) {
         return request;
     }
-    request.map(|body| Body::new(ReadsOn { rest: Some(body) }))
+    request.map(|body| Body::new(DrainOnDrop { rest: Some(body) }))
 }
 
 /// A body that is drained if it is dropped before its end.
-struct ReadsOn {
+struct DrainOnDrop {
     /// `None` after the end and after an error.
     rest: Option<Body>,
 }
 
-impl http_body::Body for ReadsOn {
+impl http_body::Body for DrainOnDrop {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -60,22 +60,22 @@ impl http_body::Body for ReadsOn {
     }
 }
 
-impl Drop for ReadsOn {
+impl Drop for DrainOnDrop {
     fn drop(&mut self) {
         let rest = self.rest.take().filter(|rest| !rest.is_end_stream());
         // Without a runtime the program is shutting down.
         if let (Some(rest), Ok(runtime)) = (rest, Handle::try_current()) {
-            runtime.spawn(tokio::time::timeout(TIME_MAX, read_to_the_end(rest)));
+            runtime.spawn(tokio::time::timeout(TIME_MAX, drain(rest)));
         }
     }
 }
 
-async fn read_to_the_end(mut rest: Body) {
-    let mut bytes_left = BYTES_MAX;
+async fn drain(mut rest: Body) {
+    let mut remaining_bytes = BYTES_MAX;
     while let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut rest).poll_frame(context)).await {
         let length = frame.data_ref().map_or(0, Bytes::len);
-        let Some(left) = bytes_left.checked_sub(length) else { return };
-        bytes_left = left;
+        let Some(remaining) = remaining_bytes.checked_sub(length) else { return };
+        remaining_bytes = remaining;
     }
 }
 
