@@ -5,7 +5,7 @@ use crate::domain::order::Order;
 use crate::live::hub::Hub;
 use crate::store;
 use axum::response::{IntoResponse, Response};
-use chassis::gather::Gather;
+use chassis::batcher::Batcher;
 use chassis::idempotency::{self, Answer, Claim, Scope};
 use chassis::problem::Problem;
 use contracts::orders::OrderCreated;
@@ -37,14 +37,14 @@ pub struct Wanted {
 /// The way to place orders; cheap to clone.
 #[derive(Clone)]
 pub struct Placing {
-    gather: Gather<Wanted, Result<Response, Problem>>,
+    batcher: Batcher<Wanted, Result<Response, Problem>>,
 }
 
 impl Placing {
     /// Starts the tasks that write.
     pub fn start(messaging: Messaging, hub: Hub) -> Self {
         let work = move |wanted: Vec<Wanted>| place(messaging.clone(), hub.clone(), wanted);
-        Self { gather: Gather::start(WORKERS, ORDERS_MAX, work) }
+        Self { batcher: Batcher::start(WORKERS, ORDERS_MAX, work) }
     }
 
     /// Places an order, alone or together with others, and returns the answer to its request.
@@ -52,7 +52,7 @@ impl Placing {
     /// # Errors
     /// The problem to answer instead; then nothing was placed, unless the database went away at the very end.
     pub async fn place(&self, wanted: Wanted) -> Result<Response, Problem> {
-        self.gather.ask(wanted).await.map_err(|gone| Problem::unavailable(&gone))?
+        self.batcher.submit(wanted).await.map_err(|gone| Problem::unavailable(&gone))?
     }
 }
 

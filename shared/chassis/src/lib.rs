@@ -1,9 +1,9 @@
 //! Infrastructure of all programs: configuration, telemetry, the serve loop, problem documents, PostgreSQL, OpenAPI
 //! pages.
 
+pub mod batcher;
 pub mod clock;
 pub mod config;
-pub mod gather;
 mod head_timer;
 mod json_line;
 mod log;

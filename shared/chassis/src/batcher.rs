@@ -8,28 +8,28 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 /// Most waiting items; further ones wait for space in the queue.
-const WAITING_MAX: usize = 4096;
+const QUEUE_MAX: usize = 4096;
 
 /// An item, and the channel for its result.
-type Asked<T, R> = (T, oneshot::Sender<R>);
+type Submitted<T, R> = (T, oneshot::Sender<R>);
 
 /// The queue of the workers; cheap to clone. The workers end when the last clone is dropped.
-pub struct Gather<T, R> {
-    waiting: mpsc::Sender<Asked<T, R>>,
+pub struct Batcher<T, R> {
+    queue: mpsc::Sender<Submitted<T, R>>,
 }
 
 /// The worker panicked, or the process is stopping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no worker completed the item")]
-pub struct Gone;
+pub struct WorkerGone;
 
-impl<T, R> Clone for Gather<T, R> {
+impl<T, R> Clone for Batcher<T, R> {
     fn clone(&self) -> Self {
-        Self { waiting: self.waiting.clone() }
+        Self { queue: self.queue.clone() }
     }
 }
 
-impl<T: Send + 'static, R: Send + 'static> Gather<T, R> {
+impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
     /// Starts `workers` tasks. Each passes up to `items_max` items at a time to `work`, which returns their results in
     /// the same order.
     pub fn start<W, F>(workers: usize, items_max: usize, work: W) -> Self
@@ -37,12 +37,12 @@ impl<T: Send + 'static, R: Send + 'static> Gather<T, R> {
         W: Fn(Vec<T>) -> F + Clone + Send + 'static,
         F: Future<Output = Vec<R>> + Send + 'static,
     {
-        let (waiting, arrived) = mpsc::channel(WAITING_MAX);
-        let arrived = Arc::new(Mutex::new(arrived));
+        let (queue, receiver) = mpsc::channel(QUEUE_MAX);
+        let receiver = Arc::new(Mutex::new(receiver));
         for _ in 0..workers {
-            tokio::spawn(run(Arc::clone(&arrived), items_max, work.clone()));
+            tokio::spawn(run(Arc::clone(&receiver), items_max, work.clone()));
         }
-        Self { waiting }
+        Self { queue }
     }
 
     /// Submits an item and waits for its result.
@@ -50,32 +50,32 @@ impl<T: Send + 'static, R: Send + 'static> Gather<T, R> {
     /// Once a worker has taken the item, it is processed even if the caller stops waiting.
     ///
     /// # Errors
-    /// [`Gone`]: the item may or may not have been processed.
-    pub async fn ask(&self, item: T) -> Result<R, Gone> {
-        let (answer, answered) = oneshot::channel();
-        self.waiting.send((item, answer)).await.map_err(|_| Gone)?;
-        answered.await.map_err(|_| Gone)
+    /// [`WorkerGone`]: the item may or may not have been processed.
+    pub async fn submit(&self, item: T) -> Result<R, WorkerGone> {
+        let (sender, receiver) = oneshot::channel();
+        self.queue.send((item, sender)).await.map_err(|_| WorkerGone)?;
+        receiver.await.map_err(|_| WorkerGone)
     }
 }
 
-async fn run<T, R, W, F>(arrived: Arc<Mutex<mpsc::Receiver<Asked<T, R>>>>, items_max: usize, work: W)
+async fn run<T, R, W, F>(receiver: Arc<Mutex<mpsc::Receiver<Submitted<T, R>>>>, items_max: usize, work: W)
 where
     W: Fn(Vec<T>) -> F,
     F: Future<Output = Vec<R>> + Send + 'static,
     R: Send + 'static,
 {
     loop {
-        let mut taken = Vec::new();
+        let mut batch = Vec::new();
         // The lock is held only while taking items: the next worker waits for items while this one works.
-        if arrived.lock().await.recv_many(&mut taken, items_max).await == 0 {
+        if receiver.lock().await.recv_many(&mut batch, items_max).await == 0 {
             return;
         }
-        let (items, answers): (Vec<T>, Vec<oneshot::Sender<R>>) = taken.into_iter().unzip();
+        let (items, senders): (Vec<T>, Vec<oneshot::Sender<R>>) = batch.into_iter().unzip();
         // A separate task, so that a panic affects only the items of this batch.
         let Ok(results) = tokio::spawn(work(items)).await else { continue };
-        for (answer, result) in answers.into_iter().zip(results) {
+        for (sender, result) in senders.into_iter().zip(results) {
             // The caller may have stopped waiting.
-            let _ = answer.send(result);
+            let _ = sender.send(result);
         }
     }
 }
@@ -88,20 +88,20 @@ mod tests {
 
     #[tokio::test]
     async fn a_single_item_is_processed_at_once() {
-        let gather = Gather::start(1, 8, |items: Vec<u32>| async move { items });
-        let asked = tokio::time::timeout(Duration::from_secs(5), gather.ask(7));
-        assert_eq!(asked.await.unwrap(), Ok(7));
+        let batcher = Batcher::start(1, 8, |items: Vec<u32>| async move { items });
+        let submitted = tokio::time::timeout(Duration::from_secs(5), batcher.submit(7));
+        assert_eq!(submitted.await.unwrap(), Ok(7));
     }
 
     #[tokio::test]
     async fn items_that_arrive_while_the_worker_is_busy_are_batched_and_each_gets_its_result() {
-        let (begun, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
-        let gather = Gather::start(1, 100, {
-            let (begun, gate) = (Arc::clone(&begun), Arc::clone(&gate));
+        let (started, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+        let batcher = Batcher::start(1, 100, {
+            let (started, gate) = (Arc::clone(&started), Arc::clone(&gate));
             move |items: Vec<usize>| {
-                let (begun, gate) = (Arc::clone(&begun), Arc::clone(&gate));
+                let (started, gate) = (Arc::clone(&started), Arc::clone(&gate));
                 async move {
-                    begun.add_permits(1);
+                    started.add_permits(1);
                     gate.acquire().await.unwrap().forget();
                     let together = items.len();
                     items.into_iter().map(|item| (item, together)).collect()
@@ -109,17 +109,17 @@ mod tests {
             }
         });
         let first = tokio::spawn({
-            let gather = gather.clone();
-            async move { gather.ask(0).await }
+            let batcher = batcher.clone();
+            async move { batcher.submit(0).await }
         });
-        begun.acquire().await.unwrap().forget();
+        started.acquire().await.unwrap().forget();
         let others: Vec<_> = (1..=10)
             .map(|item| {
-                let gather = gather.clone();
-                tokio::spawn(async move { gather.ask(item).await })
+                let batcher = batcher.clone();
+                tokio::spawn(async move { batcher.submit(item).await })
             })
             .collect();
-        while gather.waiting.capacity() > WAITING_MAX - 10 {
+        while batcher.queue.capacity() > QUEUE_MAX - 10 {
             tokio::task::yield_now().await;
         }
         gate.add_permits(2);
@@ -131,11 +131,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_fails_its_batch_and_the_next_is_processed() {
-        let gather = Gather::start(1, 8, |items: Vec<u32>| async move {
+        let batcher = Batcher::start(1, 8, |items: Vec<u32>| async move {
             assert_ne!(items, [1], "the panic of this test");
             items
         });
-        assert_eq!(gather.ask(1).await, Err(Gone));
-        assert_eq!(gather.ask(2).await, Ok(2));
+        assert_eq!(batcher.submit(1).await, Err(WorkerGone));
+        assert_eq!(batcher.submit(2).await, Ok(2));
     }
 }
