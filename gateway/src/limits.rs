@@ -34,7 +34,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            workers: chassis::workers::as_many_as_processors(),
+            workers: chassis::thread_per_core::one_per_processor(),
             connect: Duration::from_secs(1),
             response_header: Duration::from_secs(15),
             ocr_response_header: Duration::from_mins(3),

@@ -8,9 +8,9 @@ use crate::peer::Peer;
 use crate::rate_limit::RateLimits;
 use crate::routes::{Listener, Routes};
 use chassis::process::{Ended, Process, chain};
-use chassis::serve::serve_on;
+use chassis::serve::serve_on_workers;
 use chassis::telemetry;
-use chassis::workers::Workers;
+use chassis::thread_per_core::Workers;
 use metrics_exporter_prometheus::PrometheusHandle;
 use socket2::{SockRef, TcpKeepalive};
 use std::convert::Infallible;
@@ -125,7 +125,7 @@ pub async fn start(
             let (routes, peer) = (routes.clone(), Arc::new(Peer::at(peer)));
             move |request| routes.answer(request, &peer)
         };
-        process.run(name, serve_on(Arc::clone(&workers), listener, of_connection, stopping.clone()));
+        process.run(name, serve_on_workers(Arc::clone(&workers), listener, of_connection, stopping.clone()));
     }
     process.run("tunnels", async move {
         stopping.cancelled().await;

@@ -22,7 +22,7 @@ use chassis::app::{health, method_not_allowed, no_such_page};
 use chassis::docs::swagger_ui;
 use chassis::layers::Route;
 use chassis::readiness::Readiness;
-use chassis::serve::{Answer, ask};
+use chassis::serve::{HandlerResult, call_router};
 use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -96,9 +96,13 @@ impl Routes {
     }
 
     /// Responds to a request of the client at `peer`.
-    pub(crate) fn answer(&self, request: Request, peer: &Arc<Peer>) -> impl Future<Output = Answer> + Send + use<> {
+    pub(crate) fn answer(
+        &self,
+        request: Request,
+        peer: &Arc<Peer>,
+    ) -> impl Future<Output = HandlerResult> + Send + use<> {
         let Some((route, target)) = forwarded(request.uri().path()) else {
-            return Either::Left(Box::pin(ask(&self.own, request, peer.address())));
+            return Either::Left(Box::pin(call_router(&self.own, request, peer.address())));
         };
         let peer = Arc::clone(peer);
         let (kind, gateway) = (self.kind, Arc::clone(&self.gateway));

@@ -10,7 +10,7 @@ use crate::gateway::Gateway;
 use access_log::{LogEntry, ServedResponse};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use chassis::layers::{Route, observed};
+use chassis::layers::{Route, observe_with};
 use cors::Cors;
 use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
@@ -23,7 +23,7 @@ pub(crate) fn with_middleware<A: Future<Output = ServedResponse>, N: FnOnce(Requ
     next: N,
 ) -> impl Future<Output = Response> + use<A, N> {
     let cors = Cors::check(gateway, &request);
-    observed(route.clone(), request, move |mut request| {
+    observe_with(route.clone(), request, move |mut request| {
         let entry = LogEntry::start(&mut request, route);
         let served = match early_response(&request, &cors) {
             Some(response) => Either::Left(ready(response)),

@@ -3,7 +3,7 @@
 //! There are many tunnels, and most are idle most of the time. Available bytes are read into one buffer per thread and
 //! written at once; only bytes that the other side does not accept yet are stored, until it does.
 
-use chassis::framing::Framed;
+use chassis::framing::FramingGuard;
 use hyper::upgrade::{Parts, Upgraded};
 use hyper_util::rt::TokioIo;
 use std::cell::RefCell;
@@ -32,7 +32,7 @@ impl End {
 
     /// The socket of an upgraded connection to our listener.
     pub(super) fn of_client(upgraded: Upgraded) -> Option<Self> {
-        let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<Framed<TcpStream>>>().ok()?;
+        let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<FramingGuard<TcpStream>>>().ok()?;
         Some(Self::new(io.into_inner().into_inner(), &read_buf))
     }
 }

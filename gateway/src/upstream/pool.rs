@@ -2,7 +2,7 @@
 
 use super::Upstream;
 use super::connection::Connection;
-use chassis::workers;
+use chassis::thread_per_core;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -33,7 +33,7 @@ impl Pool {
 
     /// The most recently used connection, unless it is too old.
     pub(super) fn take(&self) -> Option<Box<Connection>> {
-        let (since, connection) = self.of(workers::number()).connections.pop()?;
+        let (since, connection) = self.of(thread_per_core::worker_number()).connections.pop()?;
         // The others are even older; the cleanup task removes them.
         (since.elapsed() < self.idle_max).then_some(connection)
     }
@@ -57,7 +57,7 @@ impl Pool {
 pub(super) fn put_back(upstream: &Arc<Upstream>, connection: Box<Connection>) {
     // If the runtime has ended, the connection is dropped.
     let Ok(runtime) = Handle::try_current() else { return };
-    let worker = workers::number();
+    let worker = thread_per_core::worker_number();
     let mut waiting = upstream.pool.of(worker);
     waiting.connections.push((Instant::now(), connection));
     if !std::mem::replace(&mut waiting.has_cleanup_task, true) {

@@ -18,12 +18,12 @@ const HEADERS_MAX: usize = 100;
 const LINE_BYTES_MAX: usize = 16 * 1024;
 
 /// A connection that checks the framing of its requests.
-pub struct Framed<S> {
+pub struct FramingGuard<S> {
     stream: S,
     state: FramingState,
 }
 
-impl<S> Framed<S> {
+impl<S> FramingGuard<S> {
     /// Checks the bytes read from `stream`, which is at the start of a request.
     pub(crate) fn new(stream: S) -> Self {
         Self { stream, state: FramingState::default() }
@@ -35,7 +35,7 @@ impl<S> Framed<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Framed<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for FramingGuard<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -51,7 +51,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Framed<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Framed<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for FramingGuard<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }

@@ -17,11 +17,11 @@ use tracing::{Instrument, debug, info_span};
 /// Source: W3C Trace Context.
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// [`observed`] as a layer. Log lines written inside contain the method and the route.
+/// [`observe_with`] as a layer. Log lines written inside contain the method and the route.
 pub fn observe(request: Request, next: Next) -> impl Future<Output = Response> {
     let route = Route::of(&request);
     let span = info_span!("request", method = request.method().as_str(), route = route.as_str());
-    observed(route, request, |request| next.run(request)).instrument(span)
+    observe_with(route, request, |request| next.run(request)).instrument(span)
 }
 
 /// The route of a request. It is a metric label, so it must not contain ids as paths do.
@@ -60,13 +60,13 @@ impl fmt::Display for Route {
 /// Continues the caller's trace or starts one, counts and times the request, and drains the unread part of its body.
 ///
 /// Log lines written inside contain the trace id.
-pub fn observed<A: Future<Output = Response>>(
+pub fn observe_with<A: Future<Output = Response>>(
     route: Route,
     request: Request,
     next: impl FnOnce(Request) -> A,
 ) -> impl Future<Output = Response> {
     let started = Instant::now();
-    let context = continued(request.headers());
+    let context = extract_trace_context(request.headers());
     let method = request.method().clone();
     let mut recorded = Span::start(context, Kind::Server, || format!("{} {route}", known(&method)));
     recorded.set("http.request.method", known(&method));
@@ -136,6 +136,6 @@ fn known(method: &Method) -> &'static str {
 }
 
 /// Extracts the trace context of a request, or starts a new trace.
-pub fn continued(headers: &HeaderMap) -> TraceContext {
+pub fn extract_trace_context(headers: &HeaderMap) -> TraceContext {
     TraceContext::from_traceparent(headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()))
 }

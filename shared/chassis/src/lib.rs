@@ -27,7 +27,7 @@ pub mod layers;
 pub mod problem;
 pub mod readiness;
 pub mod serve;
-pub mod workers;
+pub mod thread_per_core;
 
 pub mod idempotency;
 pub mod postgres;

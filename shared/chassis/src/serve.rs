@@ -1,9 +1,9 @@
 //! The serve loop of every server. `axum::serve` can't be used, because it has no header timeout.
 
-use crate::framing::Framed;
+use crate::framing::FramingGuard;
 use crate::head_timer::HeadTimer;
 use crate::open_files;
-use crate::workers::Workers;
+use crate::thread_per_core::Workers;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
@@ -43,17 +43,17 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) -> Result<(), std::io::Error> {
     let of_connection = move |peer| {
         let router = router.clone();
-        move |request| ask(&router, request, peer)
+        move |request| call_router(&router, request, peer)
     };
     accept(listener, of_connection, stopping, None).await
 }
 
 /// As [`serve`], without a router and on worker threads: `of_connection` maps a client's address to the function that
-/// responds to the requests of its connection, and `workers` take connections in turn. [`ask`] calls a router.
+/// responds to the requests of its connection, and `workers` take connections in turn. [`call_router`] calls a router.
 ///
 /// # Errors
 /// As [`serve`].
-pub async fn serve_on<S, A>(
+pub async fn serve_on_workers<S, A>(
     workers: Arc<Workers>,
     listener: TcpListener,
     of_connection: impl Fn(SocketAddr) -> S,
@@ -61,16 +61,20 @@ pub async fn serve_on<S, A>(
 ) -> Result<(), std::io::Error>
 where
     S: Fn(Request) -> A + Send + 'static,
-    A: Future<Output = Answer> + Send + 'static,
+    A: Future<Output = HandlerResult> + Send + 'static,
 {
     accept(listener, of_connection, stopping, Some(&workers)).await
 }
 
 /// The result of every request.
-pub type Answer = Result<Response, Infallible>;
+pub type HandlerResult = Result<Response, Infallible>;
 
 /// Calls a router.
-pub fn ask(router: &Router, mut request: Request, peer: SocketAddr) -> impl Future<Output = Answer> + Send + use<> {
+pub fn call_router(
+    router: &Router,
+    mut request: Request,
+    peer: SocketAddr,
+) -> impl Future<Output = HandlerResult> + Send + use<> {
     request.extensions_mut().insert(ConnectInfo(peer));
     // Routers are always ready.
     router.clone().call(request)
@@ -84,7 +88,7 @@ async fn accept<S, A>(
 ) -> Result<(), std::io::Error>
 where
     S: Fn(Request) -> A + Send + 'static,
-    A: Future<Output = Answer> + Send + 'static,
+    A: Future<Output = HandlerResult> + Send + 'static,
 {
     open_files::raise_limit();
     let connections = TaskTracker::new();
@@ -135,7 +139,7 @@ fn log_connection_error(peer: SocketAddr, ended: hyper::Result<()>) {
     }
 }
 
-async fn serve_connection<A: Future<Output = Answer> + Send + 'static>(
+async fn serve_connection<A: Future<Output = HandlerResult> + Send + 'static>(
     stream: TcpStream,
     answer: impl Fn(Request) -> A + Send + 'static,
     stopping: CancellationToken,
@@ -147,7 +151,7 @@ async fn serve_connection<A: Future<Output = Answer> + Send + 'static>(
         .timer(HeadTimer::default())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(Framed::new(stream)), service)
+        .serve_connection(TokioIo::new(FramingGuard::new(stream)), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     tokio::select! {

@@ -57,12 +57,12 @@ impl Drop for Workers {
 }
 
 /// The number of the current worker, from 1; 0 on other threads.
-pub fn number() -> usize {
+pub fn worker_number() -> usize {
     NUMBER.get()
 }
 
 /// One per processor that is available to the process.
-pub fn as_many_as_processors() -> NonZeroUsize {
+pub fn one_per_processor() -> NonZeroUsize {
     thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
@@ -75,10 +75,10 @@ mod tests {
         let workers = Workers::start(NonZeroUsize::new(2).unwrap()).unwrap();
         let mut turns = vec![];
         for _ in 0..4 {
-            turns.push(workers.next().spawn(async { number() }).await.unwrap());
+            turns.push(workers.next().spawn(async { worker_number() }).await.unwrap());
         }
         assert_eq!(turns, [1, 2, 1, 2]);
-        assert_eq!(number(), 0);
+        assert_eq!(worker_number(), 0);
         let endless = workers.next().spawn(std::future::pending::<()>());
         drop(workers);
         assert!(endless.await.unwrap_err().is_cancelled());
