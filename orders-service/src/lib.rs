@@ -78,6 +78,6 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     process.run("sockets", hub.drained(stopping.clone()));
     let patience = Duration::from_secs(config.order_patience_secs);
     process.run("reconciler", reconciler::run(messaging, patience, stopping.clone()));
-    process.run("idempotency maintenance", idempotency::forget_old_until(database, stopping));
+    process.run("idempotency maintenance", idempotency::delete_expired_until(database, stopping));
     Ok(process.until_ended(config.process.shutdown_timeout()).await?)
 }

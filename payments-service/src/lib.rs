@@ -59,6 +59,6 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     let consumer =
         messaging.consumer(inbox::subscriptions()).with_options(ConsumerOptions::batches_of(inbox::BATCH_MAX));
     process.run("consumer", consumer.run(stopping.clone()));
-    process.run("idempotency maintenance", idempotency::forget_old_until(database, stopping));
+    process.run("idempotency maintenance", idempotency::delete_expired_until(database, stopping));
     Ok(process.until_ended(config.process.shutdown_timeout()).await?)
 }

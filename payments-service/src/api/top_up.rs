@@ -7,7 +7,7 @@ use crate::store;
 use axum::extract;
 use axum::response::{IntoResponse, Response};
 use chassis::body::JsonBody;
-use chassis::idempotency::{self, Answer, Claim, Scope};
+use chassis::idempotency::{self, Claim, Scope, StoredResponse};
 use chassis::identity::Caller;
 use chassis::problem::{Problem, ProblemDocument};
 use contracts::ids::{TransactionId, UserId};
@@ -56,7 +56,7 @@ pub(super) async fn handler(
     let scope = Scope::of(&headers, caller.0, "POST /account/topup", body.bytes())?;
     let request = TopUp::read(body)?;
     let mut tx = state.messaging.begin().await?;
-    if let Claim::Answered(answer) = idempotency::claim(&mut tx, scope.as_ref()).await? {
+    if let Claim::Respond(answer) = idempotency::claim(&mut tx, scope.as_ref()).await? {
         tx.rollback().await?;
         return Ok(answer);
     }
@@ -64,8 +64,8 @@ pub(super) async fn handler(
     let movement = Movement::topup(id, user_id, request.amount, scope.as_ref().map(Scope::key));
     let topped_up = top_up(&mut tx, user_id, &movement).await?;
     let body = serde_json::to_vec(&topped_up).map_err(|error| Problem::internal(&error))?;
-    let answer = Answer { status: StatusCode::OK, location: None, body };
-    idempotency::keep(&mut tx, scope.as_ref(), &answer).await?;
+    let answer = StoredResponse { status: StatusCode::OK, location: None, body };
+    idempotency::store(&mut tx, scope.as_ref(), &answer).await?;
     tx.commit().await.map_err(CommitError::into_source)?;
     Ok(answer.into_response())
 }

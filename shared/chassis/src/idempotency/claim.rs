@@ -1,6 +1,6 @@
 //! Whether a request is new, completed or in progress.
 
-use super::{Answer, Scope};
+use super::{Scope, StoredResponse};
 use crate::problem::Problem;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -12,9 +12,9 @@ use std::collections::{HashMap, HashSet};
 pub enum Claim {
     /// Return this response: the request was completed before, or can't be processed now. Roll back a transaction
     /// without other changes, so that the key is unlocked at once.
-    Answered(Response),
+    Respond(Response),
     /// The request is new: process it, then store the response in the same transaction.
-    Fresh,
+    New,
 }
 
 /// Checks, in the transaction of the effect, whether the request was made before. Without a key it is always new.
@@ -24,7 +24,7 @@ pub enum Claim {
 /// # Errors
 /// Database errors.
 pub async fn claim(connection: &mut PgConnection, scope: Option<&Scope>) -> Result<Claim, sqlx::Error> {
-    Ok(claim_all(connection, &[scope]).await?.pop().unwrap_or(Claim::Fresh))
+    Ok(claim_all(connection, &[scope]).await?.pop().unwrap_or(Claim::New))
 }
 
 /// [`claim`] for several requests in one transaction; the claims are in the order of the requests.
@@ -34,19 +34,19 @@ pub async fn claim(connection: &mut PgConnection, scope: Option<&Scope>) -> Resu
 pub async fn claim_all(connection: &mut PgConnection, scopes: &[Option<&Scope>]) -> Result<Vec<Claim>, sqlx::Error> {
     let keyed: Vec<&Scope> = scopes.iter().copied().flatten().collect();
     if keyed.is_empty() {
-        return Ok(scopes.iter().map(|_| Claim::Fresh).collect());
+        return Ok(scopes.iter().map(|_| Claim::New).collect());
     }
     let mut free = lock(connection, &keyed).await?;
-    let mut kept = kept(connection, &keyed).await?;
+    let mut stored = stored(connection, &keyed).await?;
     let claims = scopes.iter().map(|scope| {
-        let Some(scope) = scope else { return Ok(Claim::Fresh) };
+        let Some(scope) = scope else { return Ok(Claim::New) };
         // `remove`: if two requests of a batch have the same key, the second one finds the first one in progress.
         if !free.remove(&scope.lock_id()) {
-            return Ok(Claim::Answered(busy()));
+            return Ok(Claim::Respond(busy()));
         }
-        match kept.remove(&(scope.user_id, scope.route.to_owned(), scope.key.clone())) {
-            Some(row) => answered(scope, &row),
-            None => Ok(Claim::Fresh),
+        match stored.remove(&(scope.user_id, scope.route.to_owned(), scope.key.clone())) {
+            Some(row) => stored_claim(scope, &row),
+            None => Ok(Claim::New),
         }
     });
     claims.collect()
@@ -66,7 +66,7 @@ async fn lock(connection: &mut PgConnection, keyed: &[&Scope]) -> Result<HashSet
 }
 
 /// The stored responses to these requests.
-async fn kept(
+async fn stored(
     connection: &mut PgConnection,
     keyed: &[&Scope],
 ) -> Result<HashMap<(i64, String, String), PgRow>, sqlx::Error> {
@@ -89,19 +89,19 @@ fn busy() -> Response {
         .into_response()
 }
 
-fn answered(scope: &Scope, kept: &PgRow) -> Result<Claim, sqlx::Error> {
-    if kept.try_get::<Vec<u8>, _>("request_hash")? != scope.request_hash {
+fn stored_claim(scope: &Scope, stored: &PgRow) -> Result<Claim, sqlx::Error> {
+    if stored.try_get::<Vec<u8>, _>("request_hash")? != scope.request_hash {
         let detail = "this Idempotency-Key was used with another request body";
         let reused = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail);
-        return Ok(Claim::Answered(reused.into_response()));
+        return Ok(Claim::Respond(reused.into_response()));
     }
-    let status = u16::try_from(kept.try_get::<i16, _>("status")?).ok().and_then(|s| StatusCode::from_u16(s).ok());
-    let answer = Answer {
+    let status = u16::try_from(stored.try_get::<i16, _>("status")?).ok().and_then(|s| StatusCode::from_u16(s).ok());
+    let response = StoredResponse {
         status: status.unwrap_or(StatusCode::OK),
-        location: kept.try_get("location")?,
-        body: kept.try_get("body")?,
+        location: stored.try_get("location")?,
+        body: stored.try_get("body")?,
     };
-    let mut response = answer.into_response();
+    let mut response = response.into_response();
     response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
-    Ok(Claim::Answered(response))
+    Ok(Claim::Respond(response))
 }

@@ -3,14 +3,14 @@
 //! Needs the table `idempotency_keys` in the service's schema. Only responses of committed transactions are stored: a
 //! rejected request changed nothing and can be retried with the same key.
 
-mod answer;
 mod claim;
-mod forget;
-mod keep;
+mod cleanup;
 mod scope;
+mod store;
+mod stored_response;
 
-pub use answer::Answer;
 pub use claim::{Claim, claim, claim_all};
-pub use forget::{KEPT_HOURS, forget_old, forget_old_until};
-pub use keep::{keep, keep_all};
+pub use cleanup::{RETENTION_HOURS, delete_expired, delete_expired_until};
 pub use scope::{KEY_CHARACTERS_MAX, Scope};
+pub use store::{store, store_all};
+pub use stored_response::StoredResponse;

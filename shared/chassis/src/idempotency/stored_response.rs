@@ -6,7 +6,7 @@ use http::{HeaderValue, StatusCode, header};
 
 /// A response that can be stored: a status, an optional `Location`, and a JSON body.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct StoredResponse {
     /// The HTTP status.
     pub status: StatusCode,
     /// The `Location` header.
@@ -15,7 +15,7 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-impl IntoResponse for Answer {
+impl IntoResponse for StoredResponse {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;

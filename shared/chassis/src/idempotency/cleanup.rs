@@ -5,28 +5,28 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 /// How long a response is stored, in hours. After that, the ledger's unique constraint still prevents a second effect.
-pub const KEPT_HOURS: i32 = 48;
+pub const RETENTION_HOURS: i32 = 48;
 /// Time between two cleanups.
-const FORGET_EVERY: Duration = Duration::from_hours(1);
+const CLEANUP_INTERVAL: Duration = Duration::from_hours(1);
 
-/// Deletes responses older than [`KEPT_HOURS`], in batches of a thousand, so that each lock is short.
+/// Deletes responses older than [`RETENTION_HOURS`], in batches of a thousand, so that each lock is short.
 ///
 /// # Errors
 /// Database errors.
-pub async fn forget_old(pool: &sqlx::PgPool) -> Result<u64, sqlx::Error> {
-    let mut forgotten = 0;
+pub async fn delete_expired(pool: &sqlx::PgPool) -> Result<u64, sqlx::Error> {
+    let mut deleted_total = 0;
     loop {
         let deleted = sqlx::query(
             "delete from idempotency_keys where ctid = any(array(select ctid from idempotency_keys \
              where created_at < now() - make_interval(hours => $1) limit 1000))",
         )
-        .bind(KEPT_HOURS)
+        .bind(RETENTION_HOURS)
         .execute(pool)
         .await?
         .rows_affected();
-        forgotten += deleted;
+        deleted_total += deleted;
         if deleted < 1000 {
-            return Ok(forgotten);
+            return Ok(deleted_total);
         }
     }
 }
@@ -35,13 +35,16 @@ pub async fn forget_old(pool: &sqlx::PgPool) -> Result<u64, sqlx::Error> {
 ///
 /// # Errors
 /// None: failures are logged and retried.
-pub async fn forget_old_until(pool: sqlx::PgPool, stopping: CancellationToken) -> Result<(), std::convert::Infallible> {
+pub async fn delete_expired_until(
+    pool: sqlx::PgPool,
+    stopping: CancellationToken,
+) -> Result<(), std::convert::Infallible> {
     loop {
-        if let Err(failure) = forget_old(&pool).await {
+        if let Err(failure) = delete_expired(&pool).await {
             warn!(error = %failure, "could not delete old idempotency keys; retrying");
         }
         tokio::select! {
-            () = tokio::time::sleep(FORGET_EVERY) => {}
+            () = tokio::time::sleep(CLEANUP_INTERVAL) => {}
             () = stopping.cancelled() => return Ok(()),
         }
     }
