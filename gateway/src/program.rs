@@ -7,7 +7,7 @@ use crate::limits::Limits;
 use crate::peer::Peer;
 use crate::rate_limit::RateLimits;
 use crate::routes::{Listener, Routes};
-use chassis::process::{Ended, Process, chain};
+use chassis::process::{Process, Shutdown, chain};
 use chassis::serve::serve_on_workers;
 use chassis::telemetry;
 use chassis::thread_per_core::Workers;
@@ -70,9 +70,9 @@ pub async fn run(config: Config) -> ExitCode {
         telemetry::flush();
         return ExitCode::FAILURE;
     }
-    match process.until_ended(shutdown).await {
-        Ok(Ended::Cleanly) => ExitCode::SUCCESS,
-        Ok(Ended::Badly) => ExitCode::FAILURE,
+    match process.run_until_shutdown(shutdown).await {
+        Ok(Shutdown::Clean) => ExitCode::SUCCESS,
+        Ok(Shutdown::Unclean) => ExitCode::FAILURE,
         Err(failure) => {
             error!(error = %failure, "could not install the signal handlers");
             telemetry::flush();

@@ -14,7 +14,7 @@ pub mod live;
 pub mod domain;
 pub mod store;
 
-use chassis::process::{Ended, Process};
+use chassis::process::{Process, Shutdown};
 use chassis::readiness::Readiness;
 use chassis::{app, idempotency, postgres, serve, telemetry};
 use config::Config;
@@ -34,7 +34,7 @@ pub const SERVICE: &str = "orders";
 ///
 /// # Errors
 /// When it can't start: a malformed URL, a taken port.
-pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
+pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let metrics = telemetry::start(&config.process)?;
     let process = Process::default();
     let stopping = process.stopping();
@@ -79,5 +79,5 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     let patience = Duration::from_secs(config.order_patience_secs);
     process.run("reconciler", reconciler::run(messaging, patience, stopping.clone()));
     process.run("idempotency maintenance", idempotency::delete_expired_until(database, stopping));
-    Ok(process.until_ended(config.process.shutdown_timeout()).await?)
+    Ok(process.run_until_shutdown(config.process.shutdown_timeout()).await?)
 }

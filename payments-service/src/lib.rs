@@ -9,7 +9,7 @@ pub mod inbox;
 pub mod domain;
 pub mod store;
 
-use chassis::process::{Ended, Process};
+use chassis::process::{Process, Shutdown};
 use chassis::readiness::Readiness;
 use chassis::{app, idempotency, postgres, serve, telemetry};
 use config::Config;
@@ -26,7 +26,7 @@ pub const SERVICE: &str = "payments";
 ///
 /// # Errors
 /// When it can't start: a malformed URL or a port in use.
-pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
+pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let metrics = telemetry::start(&config.process)?;
     let process = Process::default();
     let stopping = process.stopping();
@@ -60,5 +60,5 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
         messaging.consumer(inbox::subscriptions()).with_options(ConsumerOptions::batches_of(inbox::BATCH_MAX));
     process.run("consumer", consumer.run(stopping.clone()));
     process.run("idempotency maintenance", idempotency::delete_expired_until(database, stopping));
-    Ok(process.until_ended(config.process.shutdown_timeout()).await?)
+    Ok(process.run_until_shutdown(config.process.shutdown_timeout()).await?)
 }

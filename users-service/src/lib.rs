@@ -16,7 +16,7 @@ pub mod domain;
 pub mod store;
 pub mod user;
 
-use chassis::process::{Ended, Process};
+use chassis::process::{Process, Shutdown};
 use chassis::readiness::Readiness;
 use chassis::{app, postgres, serve, telemetry};
 use config::Config;
@@ -39,7 +39,7 @@ const DAY: Duration = Duration::from_hours(24);
 ///
 /// # Errors
 /// When it can't start: a malformed URL, a port in use, or keys that can't be read or written.
-pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
+pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let metrics = telemetry::start(&config.process)?;
     let process = Process::default();
     let stopping = process.stopping();
@@ -78,5 +78,5 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     if config.demo_users {
         process.run("demo users", demo::create(Arc::new(state), stopping));
     }
-    Ok(process.until_ended(config.process.shutdown_timeout()).await?)
+    Ok(process.run_until_shutdown(config.process.shutdown_timeout()).await?)
 }

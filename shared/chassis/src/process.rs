@@ -21,11 +21,11 @@ pub struct Process {
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum Shutdown {
     /// On a signal, with all tasks completed.
-    Cleanly,
+    Clean,
     /// A task failed, or tasks were still running at the time limit.
-    Badly,
+    Unclean,
 }
 
 impl Process {
@@ -60,7 +60,7 @@ impl Process {
     ///
     /// # Errors
     /// When the signal handlers can't be installed.
-    pub async fn until_ended(self, limit: Duration) -> Result<Ended, std::io::Error> {
+    pub async fn run_until_shutdown(self, limit: Duration) -> Result<Shutdown, std::io::Error> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         tokio::select! {
@@ -76,16 +76,16 @@ impl Process {
         }
         spans::flush().await;
         log::flush();
-        Ok(if in_time && !self.failed.is_cancelled() { Ended::Cleanly } else { Ended::Badly })
+        Ok(if in_time && !self.failed.is_cancelled() { Shutdown::Clean } else { Shutdown::Unclean })
     }
 }
 
 /// The exit code of `main`; an error at the start is printed to standard error.
-pub fn exit_code(outcome: Result<Ended, Box<dyn std::error::Error>>) -> ExitCode {
+pub fn exit_code(outcome: Result<Shutdown, Box<dyn std::error::Error>>) -> ExitCode {
     log::flush();
     match outcome {
-        Ok(Ended::Cleanly) => ExitCode::SUCCESS,
-        Ok(Ended::Badly) => ExitCode::FAILURE,
+        Ok(Shutdown::Clean) => ExitCode::SUCCESS,
+        Ok(Shutdown::Unclean) => ExitCode::FAILURE,
         Err(failure) => {
             eprintln!("can't start: {}", chain(failure.as_ref()));
             ExitCode::FAILURE
