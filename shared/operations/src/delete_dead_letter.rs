@@ -1,10 +1,10 @@
 //! `DELETE /operations/dead-letters/{direction}/{event_id}`: deletes a settled letter.
 
+use crate::errors::settle_problem;
 use crate::letter_id::LetterId;
 use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
-use crate::refusals::settle_problem;
 use axum::extract::State;
 use http::StatusCode;
 use rabbit_outbox::Messaging;

@@ -1,11 +1,11 @@
 //! `GET /operations/dead-letters/{direction}/{event_id}`: returns a letter with its message.
 
 use crate::dead_letter_json::DeadLetterDetailsJson;
+use crate::errors::no_such_dead_letter;
 use crate::letter_id::LetterId;
 use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
-use crate::refusals::no_such_dead_letter;
 use axum::Json;
 use axum::extract::State;
 use rabbit_outbox::Messaging;

@@ -1,7 +1,7 @@
 //! The dead letter that a path identifies.
 
+use crate::errors::no_such_dead_letter;
 use crate::problem::Problem;
-use crate::refusals::no_such_dead_letter;
 use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use rabbit_outbox::dead_letters::Direction;

@@ -2,11 +2,11 @@
 //! event.
 
 use crate::body::JsonBody;
+use crate::errors::edit_problem;
 use crate::letter_id::LetterId;
 use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
-use crate::refusals::edit_problem;
 use axum::Json;
 use axum::extract::State;
 use rabbit_outbox::Messaging;

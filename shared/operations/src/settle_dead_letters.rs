@@ -1,10 +1,10 @@
 //! `POST /operations/dead-letters/replay` and `/discard`: settles all letters that match.
 
 use crate::body::JsonBody;
+use crate::errors::settle_problem;
 use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
-use crate::refusals::settle_problem;
 use crate::selection;
 use axum::{Json, extract};
 use rabbit_outbox::Messaging;
