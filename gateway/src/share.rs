@@ -29,8 +29,8 @@ pub(crate) fn is_opened_by_browser(target: Target, request: &Request) -> bool {
 /// The page for a link, with the status of its cheque: clients that only check the status see 404 and 410.
 pub(crate) async fn page(gateway: &Gateway, target: Target, request: Request) -> Response {
     let (path, headers) = (request.uri().path().to_owned(), request.headers().clone());
-    let asked = tokio::time::timeout(STATUS_WITHIN, status_of(gateway, target, target.strip(&path))).await;
-    let status = match asked.ok().flatten() {
+    let response = tokio::time::timeout(STATUS_WITHIN, status_of(gateway, target, target.strip(&path))).await;
+    let status = match response.ok().flatten() {
         Some(status @ (StatusCode::NOT_FOUND | StatusCode::GONE)) => status,
         // The page shows other failures itself and retries.
         Some(_) | None => StatusCode::OK,

@@ -31,6 +31,6 @@ fn issue(gateway: &Gateway, headers: &HeaderMap) -> Result<TicketResponse, Probl
     let principal = gateway.authenticator.identify(&credentials)?;
     // In development mode a WebSocket names its user itself.
     let ticket = gateway.authenticator.ticket(principal).ok_or_else(no_such_page)?;
-    let not_kept = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    Ok((StatusCode::CREATED, not_kept, Json(Ticket { ticket, expires_in: TICKET_LIFETIME.as_secs() })))
+    let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((StatusCode::CREATED, no_store, Json(Ticket { ticket, expires_in: TICKET_LIFETIME.as_secs() })))
 }

@@ -5,8 +5,8 @@ const CREDENTIALS: [&str; 2] = ["user_id", "ticket"];
 
 /// The query without credentials.
 pub(crate) fn without_credentials(query: &str) -> String {
-    let kept: Vec<&str> = query.split('&').filter(|pair| !CREDENTIALS.contains(&name_of(pair))).collect();
-    kept.join("&")
+    let other_pairs: Vec<&str> = query.split('&').filter(|pair| !CREDENTIALS.contains(&name_of(pair))).collect();
+    other_pairs.join("&")
 }
 
 /// The name in `name=value`.

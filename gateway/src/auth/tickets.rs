@@ -68,9 +68,9 @@ impl Tickets {
         let (user, role, ends) = (parts.next()?, parts.next()?, parts.next()?);
         let id = Uuid::try_parse(parts.next()?).ok()?;
         let principal = Principal { user: parse_user_id(user)?, role: Role::parse(role)? };
-        let is_good = ends.parse::<u64>().ok()? >= unix_seconds();
+        let is_unexpired = ends.parse::<u64>().ok()? >= unix_seconds();
         // Both: a ticket used while Redis was unavailable must not become valid again afterwards.
-        (is_good && self.is_first_use_here(id) && self.is_first_use_anywhere(id).await).then_some(principal)
+        (is_unexpired && self.is_first_use_here(id) && self.is_first_use_anywhere(id).await).then_some(principal)
     }
 
     fn is_first_use_here(&self, id: Uuid) -> bool {

@@ -76,7 +76,7 @@ fn has_valid_transfer_encoding(headers: &HeaderMap) -> bool {
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        let bad = |detail| Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail);
+        let bad_request = |detail| Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail);
         let problem = match self {
             Self::Method => Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -84,11 +84,11 @@ impl IntoResponse for Rejection {
                 "the gateway does not support this method",
             )
             .with_header(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")),
-            Self::Path(error) => bad(error.detail()),
-            Self::Host => bad("exactly one Host header with a valid host is required"),
-            Self::AuthorityMismatch => bad("the request target and the Host header name different hosts"),
-            Self::TransferEncoding => bad("the only supported Transfer-Encoding is a single chunked"),
-            Self::HeaderName => bad("header names must not contain underscores"),
+            Self::Path(error) => bad_request(error.detail()),
+            Self::Host => bad_request("exactly one Host header with a valid host is required"),
+            Self::AuthorityMismatch => bad_request("the request target and the Host header name different hosts"),
+            Self::TransferEncoding => bad_request("the only supported Transfer-Encoding is a single chunked"),
+            Self::HeaderName => bad_request("header names must not contain underscores"),
         };
         problem.with_header(header::CONNECTION, HeaderValue::from_static("close")).into_response()
     }

@@ -9,7 +9,7 @@ pub(crate) enum PathError {
     DotSegment,
     EmptySegment,
     HiddenCharacter,
-    BadEscape,
+    MalformedEscape,
 }
 
 impl PathError {
@@ -20,7 +20,7 @@ impl PathError {
             Self::DotSegment => "the path must not contain the segments . or ..",
             Self::EmptySegment => "the path must not contain consecutive slashes",
             Self::HiddenCharacter => "the path must not contain encoded slashes, backslashes or control characters",
-            Self::BadEscape => "a percent sign in the path must start an escape",
+            Self::MalformedEscape => "a percent sign in the path must start an escape",
         }
     }
 }
@@ -36,7 +36,7 @@ pub(crate) fn check(path: &str) -> Result<(), PathError> {
         return Err(PathError::EmptySegment);
     }
     for segment in relative.split('/') {
-        let decoded = decode(segment).ok_or(PathError::BadEscape)?;
+        let decoded = decode(segment).ok_or(PathError::MalformedEscape)?;
         let is_hidden = |b: &u8| matches!(b, b'/' | b'\\' | 0..=0x1f | 0x7f);
         if decoded.iter().any(is_hidden) {
             return Err(PathError::HiddenCharacter);
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn ambiguous_paths_are_rejected() {
-        use PathError::{BadEscape, DotSegment, EmptySegment, HiddenCharacter, NotAbsolute};
+        use PathError::{DotSegment, EmptySegment, HiddenCharacter, MalformedEscape, NotAbsolute};
         for (path, error) in [
             ("", NotAbsolute),
             ("*", NotAbsolute),
@@ -99,10 +99,10 @@ mod tests {
             ("/a\\b", HiddenCharacter),
             ("/a%00", HiddenCharacter),
             ("/a%0d%0ax", HiddenCharacter),
-            ("/a%", BadEscape),
-            ("/a%2", BadEscape),
-            ("/a%zz", BadEscape),
-            ("/a%+1", BadEscape),
+            ("/a%", MalformedEscape),
+            ("/a%2", MalformedEscape),
+            ("/a%zz", MalformedEscape),
+            ("/a%+1", MalformedEscape),
         ] {
             assert_eq!(check(path), Err(error), "{path}");
         }

@@ -55,16 +55,16 @@ mod tests {
     fn a_burst_is_allowed_and_then_the_sustained_rate() {
         let rate_limit = RateLimit::per_second(10, 3);
         let mut arrival = None;
-        let mut gone = vec![];
+        let mut allowed = vec![];
         for tenth in 0..40_u64 {
             let now = Duration::from_secs(100) + Duration::from_millis(tenth * 50);
             if let Decision::Allow { arrival: next } = rate_limit.check(arrival, now) {
                 arrival = Some(next);
-                gone.push(tenth);
+                allowed.push(tenth);
             }
         }
         // Twenty calls a second, of which ten are allowed, plus two from the burst.
-        assert_eq!(gone.len(), 22);
+        assert_eq!(allowed.len(), 22);
         let now = Duration::from_secs(200);
         let first = rate_limit.check(arrival, now);
         assert_eq!(first, Decision::Allow { arrival: now + rate_limit.interval });

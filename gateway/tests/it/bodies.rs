@@ -19,7 +19,7 @@ async fn a_body_declared_as_too_large_is_rejected_at_once() {
     let answer = send(request.unwrap()).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(answer.problem(), "payload_too_large");
-    assert!(service.seen.heads().is_empty());
+    assert!(service.received.heads().is_empty());
 }
 
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn a_body_of_unknown_length_is_counted() {
     let request = as_user("POST", stage.api, "/orders/orders").body(chunks(40, 64 * 1024));
     let answer = send(request.unwrap()).await;
     assert_eq!(answer.problem(), "payload_too_large");
-    assert!(service.seen.bodies().is_empty());
+    assert!(service.received.bodies().is_empty());
 }
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn a_body_of_the_limit_is_accepted_and_multipart_may_be_larger() {
     let most = 10 * MIB + 64 * 1024;
     assert_eq!(send(picture(most)).await.body.len(), most);
     assert_eq!(send(picture(most + 1)).await.problem(), "payload_too_large");
-    assert_eq!(service.seen.bodies().len(), 2);
+    assert_eq!(service.received.bodies().len(), 2);
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn broken_chunks_are_the_clients_fault() {
         assert_eq!(client.status().await, 400, "{body:?}");
         assert_eq!(client.rest().await, b"", "{body:?}");
     }
-    assert!(service.seen.bodies().is_empty());
+    assert!(service.received.bodies().is_empty());
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn a_client_that_sends_too_slowly_is_disconnected() {
     let mut client = Raw::sending(stage.api, chunked("1\r\nx\r\n")).await;
     assert_eq!(client.status().await, 408);
     assert_eq!(client.rest().await, b"");
-    assert!(service.seen.bodies().is_empty());
+    assert!(service.received.bodies().is_empty());
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn a_client_that_disconnects_cancels_its_request() {
     drop(Raw::sending(stage.api, chunked("1\r\nx\r\n")).await);
     let request = as_user("GET", stage.api, "/orders/orders").body(Body::empty());
     assert_eq!(send(request.unwrap()).await.status, StatusCode::OK);
-    assert_eq!(service.seen.bodies(), [""]);
+    assert_eq!(service.received.bodies(), [""]);
 }
 
 fn chunks(count: usize, size: usize) -> Body {

@@ -52,7 +52,7 @@ pub(crate) async fn send(request: Request<Body>) -> TestResponse {
 }
 
 /// Sends a request without a body.
-pub(crate) async fn ask(request: Builder) -> TestResponse {
+pub(crate) async fn fetch(request: Builder) -> TestResponse {
     send(request.body(Body::empty()).unwrap()).await
 }
 

@@ -1,6 +1,6 @@
 //! Shutdown: requests in flight complete, and no new ones start.
 
-use crate::client::{as_user, ask};
+use crate::client::{as_user, fetch};
 use crate::raw::Raw;
 use crate::service::Service;
 use crate::sockets::handshake;
@@ -23,7 +23,7 @@ async fn a_request_in_flight_gets_its_response() {
     }));
     let service = Service::start(|_| router).await;
     let stage = before(service.address).start().await;
-    let answer = tokio::spawn(ask(as_user("GET", stage.api, "/orders/orders")));
+    let answer = tokio::spawn(fetch(as_user("GET", stage.api, "/orders/orders")));
     reached.notified().await;
     stage.process.stopping().cancel();
     while TcpStream::connect(stage.api).await.is_ok() {

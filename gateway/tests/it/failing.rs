@@ -1,6 +1,6 @@
 //! Services that are unavailable, close the connection early, or are slow.
 
-use crate::client::{as_user, ask, open, send};
+use crate::client::{as_user, fetch, open, send};
 use crate::raw::Raw;
 use crate::service::Service;
 use crate::stage::{before, before_router};
@@ -18,9 +18,9 @@ use tokio::net::TcpListener;
 
 #[tokio::test]
 async fn an_unavailable_service_is_503() {
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let stage = before(nobody).start().await;
-    let answer = ask(as_user("GET", stage.api, "/orders/orders")).await;
+    let unused_address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let stage = before(unused_address).start().await;
+    let answer = fetch(as_user("GET", stage.api, "/orders/orders")).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.problem(), "unavailable");
     assert_eq!(answer.headers["retry-after"], "1");
@@ -45,7 +45,7 @@ async fn a_slow_service_is_504() {
     let stage =
         before(service.address).limits(|limits| limits.response_header = Duration::from_millis(50)).start().await;
     for method in ["GET", "POST"] {
-        let answer = ask(as_user(method, stage.api, "/orders/orders")).await;
+        let answer = fetch(as_user(method, stage.api, "/orders/orders")).await;
         assert_eq!(answer.status, StatusCode::GATEWAY_TIMEOUT);
         assert_eq!(answer.problem(), "upstream_timeout");
     }
@@ -73,7 +73,7 @@ async fn an_incomplete_or_stalled_response_is_not_forwarded_as_complete() {
 async fn an_error_response_of_the_service_is_forwarded_unchanged() {
     let teapot = (StatusCode::IM_A_TEAPOT, [("content-type", "application/problem+json")], "{}");
     let (stage, _service) = before_router(Router::new().fallback(move || async move { teapot })).await;
-    let answer = ask(as_user("GET", stage.api, "/orders/orders")).await;
+    let answer = fetch(as_user("GET", stage.api, "/orders/orders")).await;
     assert_eq!(answer.status, StatusCode::IM_A_TEAPOT);
     assert_eq!(answer.text(), "{}");
 }

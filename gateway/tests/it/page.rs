@@ -1,6 +1,6 @@
 //! The web UI, whether or not it was embedded in the program.
 
-use crate::client::{anonymous, as_user, ask};
+use crate::client::{anonymous, as_user, fetch};
 use crate::stage::echoing;
 use http::StatusCode;
 
@@ -8,7 +8,7 @@ use http::StatusCode;
 async fn the_page_has_security_headers_and_is_revalidated_every_time() {
     let (stage, _service) = echoing().await;
     for path in ["/", "/orders-of-mine", "/a/b"] {
-        let answer = ask(anonymous("GET", stage.ui, path)).await;
+        let answer = fetch(anonymous("GET", stage.ui, path)).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         let policy = answer.headers["content-security-policy"].to_str().unwrap();
         for part in ["default-src 'self'", "style-src 'self'", "frame-ancestors 'none'"] {
@@ -23,7 +23,7 @@ async fn the_page_has_security_headers_and_is_revalidated_every_time() {
         assert_eq!(answer.headers["content-type"], "text/html; charset=utf-8");
         assert_eq!(answer.headers["cache-control"], "no-cache");
         let again = anonymous("GET", stage.ui, path).header("If-None-Match", answer.headers["etag"].clone());
-        let again = ask(again).await;
+        let again = fetch(again).await;
         assert_eq!(again.status, StatusCode::NOT_MODIFIED);
         assert_eq!(again.text(), "");
     }
@@ -32,7 +32,7 @@ async fn the_page_has_security_headers_and_is_revalidated_every_time() {
 #[tokio::test]
 async fn hashed_files_are_immutable_and_compressed() {
     let (stage, _service) = echoing().await;
-    let page = ask(anonymous("GET", stage.ui, "/")).await;
+    let page = fetch(anonymous("GET", stage.ui, "/")).await;
     let Some(script) = page.text().split('"').find(|text| text.starts_with("/assets/") && text.contains(".js")) else {
         return; // The UI is not embedded in this program.
     };

@@ -77,10 +77,10 @@ async fn ambiguous_requests_do_not_reach_a_service() {
         HEADERS.map(|(header, status, reaches)| (PLAIN.replace("Host: localhost", header), status, reaches));
     let by_line = LINES.map(|(line, status, reaches)| (PLAIN.replace("GET /orders/x HTTP/1.1", line), status, reaches));
     for (request, status, reaches) in by_header.into_iter().chain(by_line) {
-        let before = service.seen.heads().len();
+        let before = service.received.heads().len();
         let mut client = Raw::sending(stage.api, &request).await;
         assert_eq!(client.status().await, status, "{request:?}");
-        let after = service.seen.heads().len();
+        let after = service.received.heads().len();
         assert_eq!(after - before, usize::from(reaches == Once), "{request:?}");
         if reaches == Never {
             assert_eq!(client.rest().await, b"", "{request:?} leaves the connection open");
@@ -101,13 +101,13 @@ async fn a_request_with_two_lengths_reaches_no_service() {
         );
         let mut client = Raw::sending(stage.api, request.clone()).await;
         assert_eq!(client.rest().await, b"");
-        assert_eq!(service.seen.heads().len(), 0);
+        assert_eq!(service.received.heads().len(), 0);
 
         let mut client = Raw::sending(stage.api, PLAIN).await;
         assert_eq!(client.status().await, 200);
         client.send(request).await;
         client.rest().await;
-        assert_eq!(service.seen.only().line, "GET /x");
+        assert_eq!(service.received.only().line, "GET /x");
     }
 }
 
@@ -122,8 +122,8 @@ async fn a_body_with_get_is_not_a_second_request() {
         let mut client = Raw::sending(stage.api, request).await;
         assert_eq!(client.status().await, 200);
     }
-    assert_eq!(service.seen.bodies(), [inner, inner]);
-    assert!(service.seen.heads().iter().all(|head| head.line == "GET /x"));
+    assert_eq!(service.received.bodies(), [inner, inner]);
+    assert!(service.received.heads().iter().all(|head| head.line == "GET /x"));
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn too_large_heads_are_rejected() {
         let request = PLAIN.replace("X-User-ID: 1\r\n", &headers);
         assert_eq!(Raw::sending(stage.api, request).await.status().await, 431);
     }
-    assert!(service.seen.heads().is_empty());
+    assert!(service.received.heads().is_empty());
 }
 
 #[tokio::test]
@@ -146,5 +146,5 @@ async fn an_http_1_0_client_gets_a_complete_response() {
     assert_eq!(client.rest().await, b"");
     let with_coding = PLAIN.replace("HTTP/1.1\r\n", "HTTP/1.0\r\nTransfer-Encoding: chunked\r\n");
     assert_eq!(Raw::sending(stage.api, with_coding).await.status().await, 400);
-    assert_eq!(service.seen.heads().len(), 1);
+    assert_eq!(service.received.heads().len(), 1);
 }

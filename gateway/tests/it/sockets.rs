@@ -1,8 +1,8 @@
 //! WebSockets: who may open them, and that all bytes are forwarded.
 
-use crate::client::{anonymous, ask};
+use crate::client::{anonymous, fetch};
 use crate::raw::Raw;
-use crate::service::{Seen, Service};
+use crate::service::{ReceivedRequests, Service};
 use crate::stage::{ORIGIN, Stage, before};
 use axum::Router;
 use axum::body::Body;
@@ -37,7 +37,7 @@ pub(crate) async fn sockets_with(argument: &str) -> (Stage, Service) {
     (before(service.address).with(argument).start().await, service)
 }
 
-fn routes(_: Seen) -> Router {
+fn routes(_: ReceivedRequests) -> Router {
     Router::new()
         .route("/ws/orders", any(|upgrade: WebSocketUpgrade| async { upgrade.on_upgrade(echo_messages) }))
         .route("/ws/orders/{id}", any(echo_bytes))
@@ -80,7 +80,7 @@ async fn messages_small_and_large_come_back() {
         socket.close(None).await.unwrap();
         while let Some(Ok(_)) = socket.next().await {}
     }
-    for head in service.seen.heads() {
+    for head in service.received.heads() {
         assert_eq!(head.line, "GET /ws/orders");
         assert_eq!(head.headers["x-user-id"], "7");
     }
@@ -103,7 +103,7 @@ async fn bytes_are_forwarded_unchanged_and_each_direction_ends_independently() {
     assert_eq!(client.exactly(3).await, [0xff, 0, 0x80]);
     client.stream.shutdown().await.unwrap();
     assert_eq!(client.rest().await, b"bye");
-    let head = service.seen.only();
+    let head = service.received.only();
     assert_eq!(head.line, "GET /ws/orders/1?a=b");
     assert_eq!(head.headers["connection"], "upgrade");
     assert_eq!(head.headers["upgrade"], "websocket");
@@ -149,7 +149,7 @@ async fn only_allowed_pages_and_programs_open_sockets() {
         let twice = format!("Origin: {ORIGIN}\r\nOrigin: {ORIGIN}\r\n");
         assert_eq!(status(address, &twice).await, 403);
     }
-    assert_eq!(service.seen.heads().len(), 8);
+    assert_eq!(service.received.heads().len(), 8);
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn dns_rebinding_opens_no_socket() {
     let request = handshake("/ws/orders/1?user_id=1").replace("Host: localhost", "Host: evil.example:8080");
     let request = request + "Origin: http://evil.example:8080\r\n\r\n";
     assert_eq!(Raw::sending(stage.ui, request).await.status().await, 403);
-    assert!(service.seen.heads().is_empty());
+    assert!(service.received.heads().is_empty());
 }
 
 #[tokio::test]
@@ -174,7 +174,7 @@ async fn sockets_need_one_unambiguous_user() {
         let request = handshake(&format!("/ws/orders/1{query}")) + headers + "\r\n";
         assert_eq!(Raw::sending(stage.api, request).await.status().await, 401, "{query} {headers}");
     }
-    assert!(service.seen.heads().is_empty());
+    assert!(service.received.heads().is_empty());
 }
 
 #[tokio::test]
@@ -189,10 +189,10 @@ async fn an_invalid_handshake_is_an_ordinary_request() {
     ] {
         let mut client = Raw::sending(stage.api, proper.replace(from, to)).await;
         assert_eq!(client.status().await, 400, "{to}");
-        assert!(!service.seen.heads().last().unwrap().headers.contains_key("upgrade"), "{to}");
+        assert!(!service.received.heads().last().unwrap().headers.contains_key("upgrade"), "{to}");
     }
     let plain = anonymous("GET", stage.api, "/ws/orders?user_id=1");
-    assert_eq!(ask(plain).await.problem(), "unauthenticated");
+    assert_eq!(fetch(plain).await.problem(), "unauthenticated");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Which credentials the gateway accepts in `jwt` mode.
 
-use crate::client::{TestResponse, anonymous, ask};
-use crate::service::{Seen, Service};
+use crate::client::{TestResponse, anonymous, fetch};
+use crate::service::{ReceivedRequests, Service};
 use crate::stage::{Stage, before};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use axum::routing::get;
@@ -83,12 +83,12 @@ async fn signing_in() -> (Stage, Service, Signer) {
     let stage = plan.start().await;
     for _ in 0..100 {
         let request = bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(1, "user"));
-        if ask(request).await.status == StatusCode::OK {
+        if fetch(request).await.status == StatusCode::OK {
             break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    service.seen.forget();
+    service.received.clear();
     (stage, service, signer)
 }
 
@@ -103,16 +103,16 @@ fn refused(answer: &TestResponse, name: &str) {
 }
 
 /// The heads of the requests that reached the service, without those for keys.
-fn reached(seen: &Seen) -> Vec<crate::service::Head> {
-    seen.heads().into_iter().filter(|head| !head.line.contains("jwks")).collect()
+fn reached(received: &ReceivedRequests) -> Vec<crate::service::Head> {
+    received.heads().into_iter().filter(|head| !head.line.contains("jwks")).collect()
 }
 
 #[tokio::test]
 async fn a_signed_in_user_is_forwarded_to_the_service() {
     let (stage, service, signer) = signing_in().await;
     let request = bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(42, "user"));
-    assert_eq!(ask(request).await.status, StatusCode::OK);
-    let heads = reached(&service.seen);
+    assert_eq!(fetch(request).await.status, StatusCode::OK);
+    let heads = reached(&service.received);
     let headers = &heads[0].headers;
     assert_eq!(headers["x-user-id"], "42");
     assert!(headers["x-chipin-pass"].to_str().unwrap().starts_with("1.42.user."));
@@ -134,42 +134,42 @@ async fn without_a_token_every_private_call_is_401() {
         ("GET", "/ws/orders"),
         ("GET", "/orders/operations/messaging"),
     ] {
-        refused(&ask(anonymous(method, stage.api, path)).await, path);
+        refused(&fetch(anonymous(method, stage.api, path)).await, path);
         let claimed = anonymous(method, stage.api, path).header("X-User-ID", "1");
-        refused(&ask(claimed).await, path);
+        refused(&fetch(claimed).await, path);
     }
-    assert!(reached(&service.seen).is_empty());
+    assert!(reached(&service.received).is_empty());
     for path in ["/users/login", "/login", "/users/register", "/users/refresh", "/users/logout"] {
-        assert_eq!(ask(anonymous("POST", stage.api, path)).await.status, StatusCode::OK, "{path}");
+        assert_eq!(fetch(anonymous("POST", stage.api, path)).await.status, StatusCode::OK, "{path}");
     }
 }
 
 /// Tokens whose header refers to another key or algorithm.
 fn misleading(signer: &Signer, service: &Service) -> Vec<(&'static str, String)> {
     let other = Signer::new("first");
-    let good = claims(1, "user");
+    let valid = claims(1, "user");
     let with = |name: &str, value: Value| {
         let mut header = signer.header();
         header[name] = value;
-        signer.sign(&header, &good)
+        signer.sign(&header, &valid)
     };
     let mut embedded = other.header();
     embedded["jwk"] = other.jwk();
     let symmetric = json!({"alg": "HS256", "typ": "JWT", "kid": "symmetric"});
     let none = json!({"alg": "none", "typ": "JWT", "kid": "first"});
     vec![
-        ("algorithm none", format!("{}.{}.", part(&none), part(&good))),
+        ("algorithm none", format!("{}.{}.", part(&none), part(&valid))),
         ("algorithm None", with("alg", json!("None"))),
         ("another algorithm", with("alg", json!("HS256"))),
-        ("a symmetric key from the same document", signer.sign(&symmetric, &good)),
+        ("a symmetric key from the same document", signer.sign(&symmetric, &valid)),
         ("another key of the same name", other.token(1, "user")),
         ("an unpublished key", Signer::new("second").token(1, "user")),
-        ("no name of a key", signer.sign(&json!({"alg": "EdDSA", "typ": "JWT"}), &good)),
+        ("no name of a key", signer.sign(&json!({"alg": "EdDSA", "typ": "JWT"}), &valid)),
         ("a name of a key that leads elsewhere", with("kid", json!("../first"))),
         ("an address of keys", with("jku", json!(format!("http://{}/.well-known/jwks.json", service.address)))),
         ("an address of a certificate", with("x5u", json!("http://127.0.0.1/x"))),
         ("a certificate", with("x5c", json!(["AAAA"]))),
-        ("an embedded key", other.sign(&embedded, &good)),
+        ("an embedded key", other.sign(&embedded, &valid)),
         ("a critical extension", with("crit", json!(["exp"]))),
         ("another type", with("typ", json!("at+jwt"))),
         ("too long", with("x", json!("x".repeat(4000)))),
@@ -224,18 +224,18 @@ fn broken(signer: &Signer) -> Vec<(&'static str, String)> {
 async fn forged_tokens_are_401_and_reach_no_service() {
     let (stage, service, signer) = signing_in().await;
     for (name, token) in [misleading(&signer, &service), overreaching(&signer), broken(&signer)].concat() {
-        refused(&ask(bearer(anonymous("GET", stage.api, "/orders/orders"), &token)).await, name);
+        refused(&fetch(bearer(anonymous("GET", stage.api, "/orders/orders"), &token)).await, name);
         let guest = bearer(anonymous("GET", stage.api, "/small-router/abc"), &token);
-        refused(&ask(guest).await, name);
+        refused(&fetch(guest).await, name);
     }
     let token = signer.token(1, "user");
     for value in [format!("Basic {token}"), token.clone(), format!("Bearer  {token}"), format!("Bearer {token}, x")] {
         let request = anonymous("GET", stage.api, "/orders/orders").header("Authorization", &value);
-        refused(&ask(request).await, &value);
+        refused(&fetch(request).await, &value);
     }
     let twice = bearer(bearer(anonymous("GET", stage.api, "/orders/orders"), &token), &token);
-    refused(&ask(twice).await, "twice");
-    assert!(reached(&service.seen).is_empty());
+    refused(&fetch(twice).await, "twice");
+    assert!(reached(&service.received).is_empty());
 }
 
 #[tokio::test]
@@ -247,18 +247,18 @@ async fn clients_cannot_set_the_user_or_the_internal_token() {
     for name in forged {
         let request =
             bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(7, "user")).header(name, FORGED);
-        assert_eq!(ask(request).await.status, StatusCode::OK, "{name}");
+        assert_eq!(fetch(request).await.status, StatusCode::OK, "{name}");
         let public = anonymous("GET", stage.api, "/orders/openapi.json").header(name, FORGED);
-        assert_eq!(ask(public).await.status, StatusCode::OK, "{name}");
+        assert_eq!(fetch(public).await.status, StatusCode::OK, "{name}");
         let guest = anonymous("GET", stage.api, "/small-router/abc").header(name, FORGED).header("Connection", name);
-        assert_eq!(ask(guest).await.status, StatusCode::OK, "{name}");
+        assert_eq!(fetch(guest).await.status, StatusCode::OK, "{name}");
     }
     for name in ["X_User_ID", "x_chipin_pass", "X-User_ID"] {
         let request =
             bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(7, "user")).header(name, FORGED);
-        assert_eq!(ask(request).await.status, StatusCode::BAD_REQUEST, "{name}");
+        assert_eq!(fetch(request).await.status, StatusCode::BAD_REQUEST, "{name}");
     }
-    let heads = reached(&service.seen);
+    let heads = reached(&service.received);
     assert_eq!(heads.len(), 3 * forged.len());
     for head in heads {
         assert!(!format!("{head:?}").contains(FORGED), "{head:?}");
@@ -269,17 +269,17 @@ async fn clients_cannot_set_the_user_or_the_internal_token() {
 #[tokio::test]
 async fn operations_pages_are_for_administrators() {
     let (stage, _service, signer) = signing_in().await;
-    let ask_as = |role: &str| {
-        ask(bearer(anonymous("GET", stage.api, "/orders/operations/dead-letters"), &signer.token(7, role)))
+    let fetch_as = |role: &str| {
+        fetch(bearer(anonymous("GET", stage.api, "/orders/operations/dead-letters"), &signer.token(7, role)))
     };
-    assert_eq!(ask_as("admin").await.status, StatusCode::OK);
-    assert_eq!(ask_as("user").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(fetch_as("admin").await.status, StatusCode::OK);
+    assert_eq!(fetch_as("user").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
 async fn a_browser_opens_one_socket_with_a_ticket() {
     let (stage, service, signer) = signing_in().await;
-    let answer = ask(bearer(anonymous("POST", stage.api, "/tickets"), &signer.token(7, "user"))).await;
+    let answer = fetch(bearer(anonymous("POST", stage.api, "/tickets"), &signer.token(7, "user"))).await;
     assert_eq!(answer.status, StatusCode::CREATED);
     assert_eq!(answer.headers["cache-control"], "no-store");
     let document: Value = serde_json::from_slice(&answer.body).unwrap();
@@ -294,7 +294,7 @@ async fn a_browser_opens_one_socket_with_a_ticket() {
         assert!(connect_async(format!("ws://{}/ws/orders?ticket={forged}", stage.api)).await.is_err());
     }
     assert!(connect_async(format!("ws://{}/ws/orders?user_id=7", stage.api)).await.is_err());
-    let heads = reached(&service.seen);
+    let heads = reached(&service.received);
     assert_eq!(heads.len(), 1, "a ticket is valid once: {heads:?}");
     assert_eq!(heads[0].line, "GET /ws/orders?a=b");
     assert_eq!(heads[0].headers["x-user-id"], "7");
@@ -306,7 +306,7 @@ async fn while_the_keys_are_unknown_requests_may_be_retried() {
     let plan = before(service.address).with("--auth-mode=jwt").with(&format!("--gateway-secret={SECRET}"));
     let stage = plan.start().await;
     let token = Signer::new("first").token(1, "user");
-    let answer = ask(bearer(anonymous("GET", stage.api, "/orders/orders"), &token)).await;
+    let answer = fetch(bearer(anonymous("GET", stage.api, "/orders/orders"), &token)).await;
     assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
     assert_eq!(answer.headers["retry-after"], "1");
 }
@@ -316,20 +316,20 @@ async fn five_password_attempts_a_minute_are_allowed_and_other_requests_go_on() 
     let (stage, _service, signer) = signing_in().await;
     let tries = ["/login", "/users/login", "/users/register", "/login", "/users/login"];
     for path in tries {
-        assert_eq!(ask(anonymous("POST", stage.api, path)).await.status, StatusCode::OK, "{path}");
+        assert_eq!(fetch(anonymous("POST", stage.api, path)).await.status, StatusCode::OK, "{path}");
     }
-    let answer = ask(anonymous("POST", stage.api, "/login")).await;
+    let answer = fetch(anonymous("POST", stage.api, "/login")).await;
     assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"));
     let seconds: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=12).contains(&seconds), "{seconds}");
     let request = bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(1, "user"));
-    assert_eq!(ask(request).await.status, StatusCode::OK);
+    assert_eq!(fetch(request).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn the_rate_limit_of_a_user_does_not_affect_another() {
     let (stage, _service, signer) = signing_in().await;
-    let call = |user: i64| ask(bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(user, "user")));
+    let call = |user: i64| fetch(bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(user, "user")));
     let mut refused = None;
     for _ in 0..400 {
         let answer = call(9).await;

@@ -53,12 +53,12 @@ async fn a_request_without_valid_json_is_rejected() {
 #[tokio::test]
 async fn a_missing_or_malformed_user_is_401() {
     let stage = Stage::new().await;
-    let nobody = testkit::Client::new(&stage.program.url());
+    let anonymous = testkit::Client::new(&stage.program.url());
     for user in ["abc", "0", "-1", "1.5", "9223372036854775808", "1 2"] {
-        let answer = nobody.with_header("x-user-id", user).get("/account/balance").await;
+        let answer = anonymous.with_header("x-user-id", user).get("/account/balance").await;
         assert_eq!((answer.status.as_u16(), answer.json()["code"].clone()), (401, json!("unauthenticated")), "{user}");
     }
-    assert_eq!(nobody.get("/account/balance").await.status, 401);
+    assert_eq!(anonymous.get("/account/balance").await.status, 401);
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ where
         let Fields { outcome, name_trace, .. } = fields;
         outcome?;
         if let Some(context) = trace::current().filter(|_| !name_trace) {
-            named(&mut writer, TRACE_ID)?;
+            write_name(&mut writer, TRACE_ID)?;
             quoted(&mut writer, &context.trace_id())?;
         }
         writer.write_str(r#","target":"#)?;
@@ -71,7 +71,7 @@ impl Fields<'_> {
         if self.outcome.is_ok() {
             let name = field.name().strip_prefix("r#").unwrap_or(field.name());
             self.name_trace = self.name_trace || name == TRACE_ID;
-            self.outcome = named(&mut self.writer, name).and_then(|()| value(&mut self.writer));
+            self.outcome = write_name(&mut self.writer, name).and_then(|()| value(&mut self.writer));
         }
     }
 }
@@ -112,7 +112,7 @@ impl Visit for Fields<'_> {
     }
 }
 
-fn named(writer: &mut Writer<'_>, name: &str) -> fmt::Result {
+fn write_name(writer: &mut Writer<'_>, name: &str) -> fmt::Result {
     writer.write_str(r#",""#)?;
     writer.write_str(name)?;
     writer.write_str(r#"":"#)
@@ -228,14 +228,14 @@ mod tests {
 
     #[test]
     fn any_text_gives_one_line_of_json() {
-        let said = "\"quotes\" \\ back\u{0}slash\nnext\tя\u{7f}\u{1f}🙂";
+        let text = "\"quotes\" \\ back\u{0}slash\nnext\tя\u{7f}\u{1f}🙂";
         let lines = logged(|| {
-            tracing::info!(said, debugged = ?said, infinite = f64::INFINITY, "{said}");
+            tracing::info!(text, debugged = ?text, infinite = f64::INFINITY, "{text}");
             tracing::info!(r#type = 1, "plain");
         });
-        assert_eq!(lines[0]["said"], said);
-        assert_eq!(lines[0]["message"], said);
-        assert_eq!(lines[0]["debugged"], format!("{said:?}"));
+        assert_eq!(lines[0]["text"], text);
+        assert_eq!(lines[0]["message"], text);
+        assert_eq!(lines[0]["debugged"], format!("{text:?}"));
         assert_eq!(lines[0]["infinite"], Value::Null);
         assert_eq!(lines[1]["type"], 1);
     }

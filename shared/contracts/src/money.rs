@@ -132,11 +132,11 @@ fn scaled(digits: &str, shift: i64) -> Result<i64, MoneyError> {
     if dropped >= digits.len() {
         return Err(MoneyError::TooManyDecimals);
     }
-    let (kept, tail) = digits.split_at(digits.len() - dropped);
+    let (leading, tail) = digits.split_at(digits.len() - dropped);
     if tail.bytes().any(|b| b != b'0') {
         return Err(MoneyError::TooManyDecimals);
     }
-    kept.parse().map_err(|_| MoneyError::TooLarge)
+    leading.parse().map_err(|_| MoneyError::TooLarge)
 }
 
 impl fmt::Display for Money {

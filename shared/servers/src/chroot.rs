@@ -59,8 +59,8 @@ pub(crate) fn command(root: &Path, program: &Path, folder: &Path, user: &str) ->
 
 /// Returns `/srv` for `/srv/chipin/.local`.
 fn top(folder: &Path) -> PathBuf {
-    let named = folder.components().filter(|component| matches!(component, Component::Normal(_)));
-    Path::new("/").join(named.take(1).collect::<PathBuf>())
+    let folders = folder.components().filter(|component| matches!(component, Component::Normal(_)));
+    Path::new("/").join(folders.take(1).collect::<PathBuf>())
 }
 
 #[cfg(test)]

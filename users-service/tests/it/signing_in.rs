@@ -107,8 +107,8 @@ async fn a_refresh_token_used_concurrently_is_accepted_once() {
     let stage = Stage::new().await;
     let token = refresh_token(&stage.register("anna").await);
     let (a, b, c) = tokio::join!(stage.refresh(&token), stage.refresh(&token), stage.refresh(&token));
-    let good = [a, b, c].iter().filter(|answer| answer.status == 200).count();
-    assert_eq!(good, 1);
+    let accepted = [a, b, c].iter().filter(|answer| answer.status == 200).count();
+    assert_eq!(accepted, 1);
 }
 
 #[tokio::test]
@@ -149,11 +149,12 @@ async fn a_password_replaced_during_its_verification_is_rejected() {
 
     let mut replacing = stage.pool.begin().await.unwrap();
     sqlx::query("update users set password_hash = 'another'").execute(&mut *replacing).await.unwrap();
-    let goes_on = async {
+    let commit_later = async {
         eventually(2, async || waiting(&stage.pool).await).await;
         replacing.commit().await.unwrap();
     };
-    let (login, change, ()) = tokio::join!(stage.login("anna", PASSWORD), anna.post("/password", &change), goes_on);
+    let (login, change, ()) =
+        tokio::join!(stage.login("anna", PASSWORD), anna.post("/password", &change), commit_later);
     assert_eq!((code(&login).as_str(), code(&change).as_str()), ("wrong_credentials", "wrong_credentials"));
 }
 
@@ -163,11 +164,11 @@ async fn a_user_blocked_during_sign_in_is_rejected() {
     let token = refresh_token(&stage.register("anna").await);
     let mut blocking = stage.pool.begin().await.unwrap();
     sqlx::query("update users set blocked_at = now()").execute(&mut *blocking).await.unwrap();
-    let goes_on = async {
+    let commit_later = async {
         eventually(2, async || waiting(&stage.pool).await).await;
         blocking.commit().await.unwrap();
     };
-    let (login, refresh, ()) = tokio::join!(stage.login("anna", PASSWORD), stage.refresh(&token), goes_on);
+    let (login, refresh, ()) = tokio::join!(stage.login("anna", PASSWORD), stage.refresh(&token), commit_later);
     assert_eq!((login.status.as_u16(), code(&login).as_str()), (403, "blocked"));
     assert_eq!(code(&refresh), "invalid_refresh_token");
 }

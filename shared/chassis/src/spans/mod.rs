@@ -45,7 +45,7 @@ pub enum SpansError {
     Build(#[source] ExporterBuildError),
     /// The exporter is already running.
     #[error("start the exporter of spans")]
-    Twice(#[source] trace::AlreadyInstalled),
+    AlreadyRunning(#[source] trace::AlreadyInstalled),
 }
 
 /// Starts the export of spans if a collector is configured; this requires a running runtime.
@@ -57,7 +57,7 @@ pub(crate) fn start(config: &ProcessConfig) -> Result<(), SpansError> {
         return Ok(());
     };
     let exporter = exporter(endpoint, service_name(config))?;
-    let finished = trace::install(QUEUE_MAX).map_err(SpansError::Twice)?;
+    let finished = trace::install(QUEUE_MAX).map_err(SpansError::AlreadyRunning)?;
     let stopping = CancellationToken::new();
     let task = tokio::spawn(ExportTask::new(exporter, endpoint).run(finished, stopping.clone()));
     *RUNNING.lock().unwrap_or_else(PoisonError::into_inner) = Some(Running { stopping, task });

@@ -6,7 +6,7 @@ use crate::service::Service;
 async fn pages_link_to_the_next_one_below_the_nested_path() {
     let service = Service::start().await;
     for parcel in 0..5 {
-        service.given_up(parcel).await;
+        service.dead_letter(parcel).await;
     }
     let (mut path, mut seen) = ("/dead-letters?limit=2&type=parcels.ParcelSent.v1".to_owned(), 0);
     loop {

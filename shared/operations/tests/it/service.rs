@@ -55,7 +55,7 @@ impl Service {
     }
 
     /// Inserts a dead letter of the service.
-    pub(crate) async fn given_up(&self, parcel: i64) -> EventId {
+    pub(crate) async fn dead_letter(&self, parcel: i64) -> EventId {
         let event = ParcelSent { parcel, weight: 0 };
         let id = EventId(Uuid::now_v7());
         let payload = json!({
