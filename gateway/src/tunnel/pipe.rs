@@ -151,7 +151,7 @@ mod tests {
         });
         let mut received = vec![0; BYTES];
         service.read_exact(&mut received).await.unwrap();
-        assert!(received == sent, "the bytes are others");
+        assert!(received == sent, "the bytes differ");
         drop((sending.await.unwrap(), service));
         let _ = tunnel.await.unwrap();
     }
