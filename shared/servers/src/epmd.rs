@@ -35,7 +35,7 @@ pub(crate) fn stop(mut daemon: Daemon) {
 }
 
 /// Stops an epmd that remains from a killed parent.
-pub(crate) fn stop_leftover(folder: &Path) {
+pub(crate) fn stop_leftover_in(folder: &Path) {
     stop_leftover(&record(folder), Signal::TERM, LIMIT);
 }
 

@@ -81,7 +81,7 @@ impl RabbitMq {
         fs::create_dir_all(&options.folder)
             .map_err(|source| StartError::Folder { path: options.folder.clone(), source })?;
         stop_leftover(&record(&options.folder), Signal::TERM, STOP_LIMIT);
-        epmd::stop_leftover(&options.folder);
+        epmd::stop_leftover_in(&options.folder);
         let ports = Ports {
             amqp: pick(options.port)?,
             console: pick(options.console_port)?,
