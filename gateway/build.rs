@@ -1,6 +1,6 @@
-//! Puts the built web UI into the program: every file of `frontend/dist`, compressed as well where that helps.
+//! Embeds the built web UI in the program: every file of `frontend/dist`, also gzipped where that is smaller.
 //!
-//! A missing folder is an empty one: the gateway must build where no UI was.
+//! A missing folder counts as an empty one, so the gateway builds without the UI.
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -13,7 +13,7 @@ use std::{env, fs};
 fn main() -> Result<()> {
     let dist = folder("CARGO_MANIFEST_DIR").join("../frontend/dist");
     let out = folder("OUT_DIR");
-    // Of a folder, Cargo watches all files. Of a missing one it watches nothing, so its parent is watched.
+    // Cargo watches every file of an existing folder, and nothing for a missing one, so then its parent is watched.
     let watched = if dist.is_dir() { "dist" } else { "" };
     println!("cargo::rerun-if-changed=../frontend/{watched}");
 
@@ -46,7 +46,7 @@ fn include(file: &Path) -> String {
 }
 
 fn folder(variable: &str) -> PathBuf {
-    env::var_os(variable).map(PathBuf::from).expect("Cargo sets it for build scripts")
+    env::var_os(variable).map(PathBuf::from).expect("Cargo sets this variable for build scripts")
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
@@ -64,7 +64,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// Writes the compressed bytes to `to`; false when that does not pay.
+/// Writes the gzipped bytes to `to`. Returns false, and writes nothing, if this saves less than a tenth.
 fn compress(bytes: &[u8], to: &Path) -> Result<bool> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;
@@ -76,7 +76,7 @@ fn compress(bytes: &[u8], to: &Path) -> Result<bool> {
     Ok(pays)
 }
 
-/// Changes with the content. Not a secret, so a fast hash is enough.
+/// A version that changes with the content. It is not a secret, so a fast hash is enough.
 fn version(bytes: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     hasher.write(bytes);

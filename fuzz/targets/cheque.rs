@@ -1,6 +1,6 @@
-//! What the engine could read off a photo: any words anywhere become a cheque that keeps its promises.
+//! Fuzzes the parser of recognised text: any words at any positions give a cheque with the documented properties.
 //!
-//! The input is text: its lines are lines of the page, its columns are columns, and a form feed begins another pass.
+//! The input is text: its lines are lines of the page, its columns are columns, and a form feed starts another pass.
 
 #![no_main]
 
@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use reading::parse;
 use reading::word::{Pass, Place, Word};
 
-/// Pixels of a column and of a line.
+/// Size of a column and of a line, in pixels.
 const WIDTH: f32 = 12.0;
 const HEIGHT: f32 = 30.0;
 
@@ -29,7 +29,7 @@ fuzz_target!(|text: &str| {
 
 fn pass(page: &str) -> Pass {
     let words = page.lines().zip(0_u16..).flat_map(|(line, at)| words(line, at)).collect();
-    Pass { name: "made up", words }
+    Pass { name: "fuzzed", words }
 }
 
 fn words(line: &str, at: u16) -> Vec<Word> {

@@ -1,4 +1,4 @@
-//! Bodies of deliveries: a service understands them or says why not, and never panics over one.
+//! Fuzzes the parser of deliveries: a service either accepts a body or returns a reason, and never panics.
 
 #![no_main]
 
@@ -8,7 +8,7 @@ use rabbit_outbox::fuzzing::read_delivery;
 use rabbit_outbox::{Event, Handle, HandleError, Meta, Subscriptions, Transaction};
 use std::sync::LazyLock;
 
-/// Hears an event and does nothing.
+/// A handler that does nothing.
 struct Nothing;
 
 impl<E: Event> Handle<E> for Nothing {

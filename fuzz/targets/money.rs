@@ -1,4 +1,4 @@
-//! Amounts as they stand in JSON: an accepted one is exact, and its canonical spelling means the same.
+//! Fuzzes the parser of amounts in JSON: an accepted amount is exact, and its canonical notation has the same value.
 
 #![no_main]
 
@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
         assert_eq!(Money::from_json_number(&spelled), Ok(money), "{text} is spelled {spelled}");
         assert_eq!(serde_json::from_str::<Money>(&spelled).ok(), Some(money), "{text} in JSON");
     }
-    // What JSON itself takes for a number is never refused as none.
+    // A text that is a number in JSON is never rejected as not a number.
     let is_json = |raw: &RawValue| raw.get() == text && text.starts_with(|c: char| c == '-' || c.is_ascii_digit());
     if serde_json::from_str::<&RawValue>(text).is_ok_and(is_json) {
         assert_ne!(read, Err(MoneyError::NotANumber), "{text}");

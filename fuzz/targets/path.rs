@@ -1,16 +1,16 @@
-//! Paths of requests: one that the gateway lets through has one reading, whoever resolves it.
+//! Fuzzes the check of request paths: every server splits an accepted path into the same segments.
 
 #![no_main]
 
-use gateway::fuzzing::{decode, is_for_operators, is_let_through};
+use gateway::fuzzing::{decode, is_accepted, is_operations_path};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|path: &str| {
-    if !is_let_through(path) {
+    if !is_accepted(path) {
         return;
     }
-    let decoded = decode(path).expect("a path that is let through has no broken escapes");
-    // A server that decodes before it splits sees the segments of one that splits before it decodes.
+    let decoded = decode(path).expect("an accepted path has no malformed escapes");
+    // A server that decodes before it splits must get the same segments as one that splits before it decodes.
     let early: Vec<Vec<u8>> = decoded.split(|byte| *byte == b'/').map(<[u8]>::to_vec).collect();
     let late: Vec<Vec<u8>> = path.split('/').map(|segment| decode(segment).unwrap_or_default()).collect();
     assert_eq!(early, late, "{path}");
@@ -19,10 +19,13 @@ fuzz_target!(|path: &str| {
         let is_last = at + 1 == early.len();
         assert!(is_last || !segment.is_empty(), "{path} has an empty segment");
         let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
-        assert!(name != b"." && name != b"..", "{path} climbs");
-        assert!(!segment.contains(&b'\\') && !segment.iter().any(u8::is_ascii_control), "{path} hides something");
+        assert!(name != b"." && name != b"..", "{path} contains a dot segment");
+        assert!(
+            !segment.contains(&b'\\') && !segment.iter().any(u8::is_ascii_control),
+            "{path} contains a hidden character"
+        );
     }
-    // However the pages for operators are spelled, they are known.
+    // The operations pages are recognised in every spelling.
     let is_operations = early[1].eq_ignore_ascii_case(b"operations");
-    assert_eq!(is_for_operators(path), is_operations, "{path}");
+    assert_eq!(is_operations_path(path), is_operations, "{path}");
 });

@@ -1,70 +1,70 @@
-//! What the gateway is told from outside.
+//! The configuration of the gateway.
 
 use crate::origins::{Origin, Origins};
 use crate::upstream::BaseUrl;
 use chassis::config::{Command, ProcessConfig};
-use chassis::passage::GatewaySecret;
+use chassis::gateway_auth::GatewaySecret;
 use std::net::SocketAddr;
 
 /// The one public API of Chipin: routes, authenticates, tunnels sockets, serves the web UI.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "gateway", version)]
 pub struct Config {
-    /// Where the API listens.
+    /// Address of the API.
     #[arg(long, env = "API_ADDR", default_value = "127.0.0.1:8000")]
     pub api_addr: SocketAddr,
 
-    /// Where the web UI listens; it answers the API as well, so that the page needs no other origin.
+    /// Address of the web UI. It also serves the API, so the page needs no other origin.
     #[arg(long, env = "UI_ADDR", default_value = "127.0.0.1:8080")]
     pub ui_addr: SocketAddr,
 
-    /// Where share links lead: the page and the API again, on an address of their own.
+    /// Address of share links. It also serves the page and the API.
     #[arg(long, env = "LINKS_ADDR", default_value = "127.0.0.1:8090")]
     pub links_addr: SocketAddr,
 
-    /// What share links begin with, for people outside; ocr-service and router-service are told the same. Its pages may
-    /// call the API.
+    /// Public base URL of share links; set the same value for ocr-service and router-service. Its pages may call the
+    /// API.
     #[arg(long, env = "SHARE_BASE_URL", default_value = "http://localhost:8090")]
     pub share_base_url: Origin,
 
-    /// Where orders-service listens.
+    /// URL of orders-service.
     #[arg(long, env = "ORDERS_URL", default_value = "http://127.0.0.1:8001")]
     pub orders_url: BaseUrl,
 
-    /// Where payments-service listens.
+    /// URL of payments-service.
     #[arg(long, env = "PAYMENTS_URL", default_value = "http://127.0.0.1:8002")]
     pub payments_url: BaseUrl,
 
-    /// Where ocr-service listens.
+    /// URL of ocr-service.
     #[arg(long, env = "OCR_URL", default_value = "http://127.0.0.1:8003")]
     pub ocr_url: BaseUrl,
 
-    /// Where router-service listens.
+    /// URL of router-service.
     #[arg(long, env = "ROUTER_URL", default_value = "http://127.0.0.1:8005")]
     pub router_url: BaseUrl,
 
-    /// Where users-service listens.
+    /// URL of users-service.
     #[arg(long, env = "USERS_URL", default_value = "http://127.0.0.1:8004")]
     pub users_url: BaseUrl,
 
-    /// How callers prove who they are; `header` where every address is loopback, `jwt` otherwise.
+    /// How requests are authenticated. Default: `header` if every address is loopback, else `jwt`.
     #[arg(long, env = "AUTH_MODE", value_enum)]
     pub auth_mode: Option<AuthMode>,
 
-    /// What services are told is signed with this: at least 32 characters, the same for all.
+    /// Secret that signs internal tokens for the services: at least 32 characters, the same for all services.
     #[arg(long, env = "GATEWAY_SECRET", hide_env_values = true)]
     pub gateway_secret: Option<GatewaySecret>,
 
-    /// Where gateways remember together which tickets were used; without it each remembers alone.
+    /// Redis, where gateways share used tickets and rate limits; without it each gateway counts alone.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<String>,
 
-    /// Names the users that users-service made for trying it out, and their password, on the page.
+    /// Shows the names and the password of the demo users of users-service on the page.
     #[arg(long, env = "DEMO_USERS", default_value_t = false, action = clap::ArgAction::Set)]
     pub demo_users: bool,
 
-    /// Origins of web pages that may call the API and open sockets, separated by commas; the UI's own and that of share
-    /// links need not be named when they listen on loopback.
+    /// Origins of web pages that may call the API and open WebSockets, separated by commas. The origins of the UI and
+    /// of share links are added automatically when they listen on loopback.
     #[arg(
         long,
         env = "ALLOWED_ORIGINS",
@@ -72,7 +72,7 @@ pub struct Config {
     )]
     pub allowed_origins: Origins,
 
-    /// Believes the X-Forwarded-* that arrive: only behind a proxy of yours that sets them.
+    /// Trust incoming X-Forwarded-* headers. Enable only behind a proxy of yours that sets them.
     #[arg(
         long,
         env = "TRUST_FORWARDED",
@@ -85,7 +85,7 @@ pub struct Config {
     #[arg(long, env = "CURRENCY", default_value = "RUB")]
     pub currency: String,
 
-    /// The RabbitMQ console, for the page to link to; without it there is no link.
+    /// URL of the RabbitMQ console, linked from the page; without it there is no link.
     #[arg(long, env = "CONSOLE_URL")]
     pub console_url: Option<String>,
 
@@ -98,23 +98,23 @@ pub struct Config {
     pub command: Option<Command>,
 }
 
-/// How callers prove who they are.
+/// How requests are authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AuthMode {
-    /// They don't: whoever sends `X-User-ID: 1` is user 1. For development.
+    /// Not at all: a request with `X-User-ID: 1` is a request of user 1. For development.
     Header,
     /// With an access token of users-service.
     Jwt,
 }
 
 impl Config {
-    /// Where the gateway listens.
+    /// The addresses of all listeners.
     pub(crate) fn addresses(&self) -> [SocketAddr; 3] {
         [self.api_addr, self.ui_addr, self.links_addr]
     }
 
-    /// How callers prove who they are.
+    /// The authentication mode: as configured, or the default for the addresses.
     pub(crate) fn mode(&self) -> AuthMode {
         let is_private = self.addresses().iter().all(|address| address.ip().is_loopback());
         self.auth_mode.unwrap_or(if is_private { AuthMode::Header } else { AuthMode::Jwt })

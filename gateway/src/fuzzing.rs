@@ -1,19 +1,19 @@
-//! What `fuzz/` drives.
+//! Entry points for `fuzz/`.
 
 use crate::edge::{operations, path};
 use std::borrow::Cow;
 
-/// Whether requests for `path` are let through.
-pub fn is_let_through(path: &str) -> bool {
-    path::judge(path).is_ok()
+/// Whether requests for `path` are accepted.
+pub fn is_accepted(path: &str) -> bool {
+    path::check(path).is_ok()
 }
 
-/// The bytes that a percent-encoded text stands for.
+/// Decodes a percent-encoded text; `None` if an escape is malformed.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     path::decode(text).map(Cow::into_owned)
 }
 
-/// Whether `path`, as its service knows it, leads to the pages for operators.
-pub fn is_for_operators(path: &str) -> bool {
-    operations::is_for_operators(path)
+/// Whether `path`, without the prefix of its service, belongs to the operations pages.
+pub fn is_operations_path(path: &str) -> bool {
+    operations::is_operations_path(path)
 }

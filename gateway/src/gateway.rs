@@ -1,12 +1,12 @@
-//! What all requests share.
+//! The state shared by all requests.
 
 use crate::auth::Authenticator;
 use crate::config::Config;
 use crate::limits::Limits;
-use crate::quota::Quotas;
+use crate::rate_limit::RateLimits;
 use crate::tunnel::Tunnels;
 use crate::upstream::{BaseUrl, Upstream};
-use chassis::passage::{PASS_HEADER, Passenger};
+use chassis::gateway_auth::{INTERNAL_TOKEN_HEADER, Principal};
 use http::HeaderMap;
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use std::sync::Arc;
 pub(crate) struct Gateway {
     pub(crate) config: Config,
     pub(crate) authenticator: Authenticator,
-    /// None in development, where programs of ours call as fast as they can.
-    pub(crate) quotas: Option<Quotas>,
+    /// `None` in development, where test programs call as fast as they can.
+    pub(crate) rate_limits: Option<RateLimits>,
     pub(crate) limits: Limits,
     pub(crate) orders: Arc<Upstream>,
     pub(crate) payments: Arc<Upstream>,
@@ -26,8 +26,13 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway without connections yet.
-    pub(crate) fn new(config: Config, authenticator: Authenticator, quotas: Option<Quotas>, limits: Limits) -> Self {
+    /// A gateway without open connections.
+    pub(crate) fn new(
+        config: Config,
+        authenticator: Authenticator,
+        rate_limits: Option<RateLimits>,
+        limits: Limits,
+    ) -> Self {
         let upstream = |name, base: &BaseUrl| Upstream::new(name, base.clone(), limits);
         Self {
             orders: upstream("orders-service", &config.orders_url),
@@ -37,16 +42,16 @@ impl Gateway {
             users: upstream("users-service", &config.users_url),
             tunnels: Tunnels::new(limits.tunnels),
             authenticator,
-            quotas,
+            rate_limits,
             limits,
             config,
         }
     }
 
-    /// Signs the head of a request, so that its service knows who let it through, and as whom.
-    pub(crate) fn give_pass(&self, headers: &mut HeaderMap, caller: Option<Passenger>) {
+    /// Adds the internal token to a request, which proves to the service that the gateway sent it, and for which user.
+    pub(crate) fn add_internal_token(&self, headers: &mut HeaderMap, principal: Option<Principal>) {
         if let Some(secret) = &self.config.gateway_secret {
-            headers.insert(PASS_HEADER, secret.pass(caller));
+            headers.insert(INTERNAL_TOKEN_HEADER, secret.internal_token(principal));
         }
     }
 }

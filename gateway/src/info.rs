@@ -1,23 +1,23 @@
-//! What the web UI must know about this deployment.
+//! What the web UI needs to know about this deployment.
 
 use crate::config::{AuthMode, Config};
 use axum::Json;
 
-/// The answer of `GET /gateway/info`.
+/// The response of `GET /gateway/info`.
 #[derive(Clone, serde::Serialize)]
 pub(crate) struct Info {
     auth_mode: AuthMode,
     #[serde(flatten)]
     demo: Option<Demo>,
     currency: String,
-    /// What share links begin with.
+    /// Base URL of share links.
     share_url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     console_url: Option<String>,
     version: &'static str,
 }
 
-/// Users for trying it out. Source: users-service, which makes them.
+/// Demo users. Source: users-service, which creates them.
 #[derive(Clone, serde::Serialize)]
 struct Demo {
     demo_users: [&'static str; 4],
@@ -27,7 +27,7 @@ struct Demo {
 const DEMO: Demo = Demo { demo_users: ["anna", "boris", "vera", "admin"], demo_password: "chipin-demo" };
 
 impl Info {
-    /// What there is to know.
+    /// Builds it from the configuration.
     pub(crate) fn of(config: &Config) -> Json<Self> {
         Json(Self {
             auth_mode: config.mode(),

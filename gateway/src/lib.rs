@@ -1,4 +1,4 @@
-//! The one public API: routes, authenticates, tunnels sockets, serves the web UI.
+//! The public API of Chipin: routes, authenticates, tunnels WebSockets, serves the web UI.
 
 pub mod config;
 pub mod limits;
@@ -14,7 +14,7 @@ mod auth;
 mod gateway;
 mod info;
 mod peer;
-mod quota;
+mod rate_limit;
 mod redis_connection;
 mod tickets;
 

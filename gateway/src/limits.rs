@@ -1,4 +1,4 @@
-//! How long and how much: every limit of the gateway, with how it was chosen.
+//! All limits of the gateway, with the reason for each value.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -6,38 +6,38 @@ use std::time::Duration;
 /// Limits of requests and tunnels; tests shorten them.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Threads that serve connections: as many as there are processors.
+    /// Threads that serve connections: one per processor.
     pub workers: NonZeroUsize,
-    /// To open a connection to a service: they are near, so a second means that nobody is there.
+    /// To open a connection to a service. Services are close, so a second means that none is listening.
     pub connect: Duration,
-    /// From the end of the request to the head of the answer.
-    pub head: Duration,
-    /// The same where a photo is read: a full queue of photos ahead, each of which may take a minute.
-    pub reading_head: Duration,
+    /// From the end of the request to the head of the response.
+    pub response_header: Duration,
+    /// The same for reading a photo: a full queue of photos ahead, each of which may take a minute.
+    pub ocr_response_header: Duration,
     /// From the first to the last byte of a request's body.
     pub upload: Duration,
-    /// Between two pieces of an answer's body.
+    /// Between two pieces of a response body.
     pub download_pause: Duration,
-    /// Idle connections to services are dropped after this: well before the service does so
-    /// (15 s, the header timeout of the chassis), or requests would race with its close.
+    /// Idle connections to services are closed after this time: well before the service closes them (15 s, the header
+    /// timeout of the chassis), because a request would race with that.
     pub idle: Duration,
     /// Largest body, in bytes, unless it is multipart.
     pub body_bytes: u64,
-    /// Largest multipart body, in bytes: a photo of 10 MB, which ocr-service measures itself, and what is around it.
+    /// Largest multipart body, in bytes: a photo of 10 MB, whose size ocr-service checks, and the multipart framing.
     pub multipart_bytes: u64,
-    /// Open tunnels. Each holds two file descriptors, and 4 KB.
+    /// Open tunnels. Each uses two file descriptors and 4 KB.
     pub tunnels: usize,
-    /// Silence on a TCP connection before the kernel asks whether the peer is still there.
+    /// Idle time of a TCP connection before the kernel probes the peer.
     pub keepalive: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            workers: chassis::workers::as_many_as_processors(),
+            workers: chassis::thread_per_core::one_per_processor(),
             connect: Duration::from_secs(1),
-            head: Duration::from_secs(15),
-            reading_head: Duration::from_mins(3),
+            response_header: Duration::from_secs(15),
+            ocr_response_header: Duration::from_mins(3),
             upload: Duration::from_mins(1),
             download_pause: Duration::from_mins(1),
             idle: Duration::from_secs(10),

@@ -1,16 +1,16 @@
-//! The gateway as a program.
+//! The gateway program.
 
 use chassis::config::Command;
 use gateway::config::Config;
 use mimalloc::MiMalloc;
 use std::process::ExitCode;
 
-/// Each request takes and gives back buffers of 8 KiB on either side. The C library's allocator keeps nothing above 1 KiB
-/// at hand and was a seventh of what a request cost outside of the kernel.
+/// Each request allocates and frees 8 KiB buffers on both sides. The C library's allocator does not cache blocks above
+/// 1 KiB and took a seventh of the time of a request outside the kernel.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-// What serves has threads of its own.
+// Connections are served on separate threads.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let config: Config = chassis::config::parse();

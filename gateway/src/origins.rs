@@ -1,32 +1,32 @@
-//! Which web pages may talk to the gateway: an exact list, no patterns.
+//! Which web pages may call the gateway: an exact list, no patterns.
 
 use http::{HeaderMap, HeaderValue, header};
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
-/// The allowed origins, as browsers write them.
+/// The allowed origins, as browsers serialise them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origins(Vec<String>);
 
-/// One origin: scheme, host and port, as browsers write them.
+/// One origin: scheme, host and port, as browsers serialise them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(String);
 
-/// The text names something that no browser sends as an origin.
+/// The text is not an origin as browsers send it.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an origin like http://localhost:8080")]
 pub struct MalformedOrigin(String);
 
-/// What a request says about the page that it comes from.
+/// What the `Origin` header of a request says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum From {
-    /// No page, or none that says so: a program.
-    Nowhere,
-    /// A page of the list, and the header that said so.
+pub(crate) enum OriginCheck {
+    /// There is no header: the client is a program, or a page that sends no origin.
+    Missing,
+    /// An allowed origin, with the header's value.
     Allowed(HeaderValue),
-    /// Any other page, or an unclear header.
-    Foreign,
+    /// Any other origin, or an ambiguous header.
+    Forbidden,
 }
 
 impl FromStr for Origins {
@@ -59,14 +59,14 @@ impl fmt::Display for Origin {
 }
 
 impl Origins {
-    /// Adds one.
+    /// Adds an origin.
     pub(crate) fn add(&mut self, origin: &Origin) {
         self.0.push(origin.0.clone());
     }
 
-    /// Adds the origins of a listener for browsers, when it listens on loopback: whatever its port, its own page works.
+    /// Adds the origins of a listener for browsers if it is on loopback, so that its own page works on any port.
     ///
-    /// They are addresses, and `localhost`: no page from elsewhere can have them.
+    /// These are loopback addresses and `localhost`, which no page from elsewhere can have.
     pub(crate) fn add_own(&mut self, listener: SocketAddr) {
         if listener.ip().is_loopback() {
             self.0.push(format!("http://{listener}"));
@@ -74,18 +74,18 @@ impl Origins {
         }
     }
 
-    /// Where a request comes from. Only the header counts: a `Host` that equals it proves nothing, because a
-    /// page can point its own name at this machine (DNS rebinding).
-    pub(crate) fn of(&self, headers: &HeaderMap) -> From {
+    /// Checks the `Origin` of a request. A `Host` equal to it proves nothing, because a page can point its own name at
+    /// this machine (DNS rebinding).
+    pub(crate) fn check(&self, headers: &HeaderMap) -> OriginCheck {
         let mut values = headers.get_all(header::ORIGIN).iter();
         match (values.next(), values.next()) {
-            (None, _) => From::Nowhere,
-            (Some(value), None) if self.0.iter().any(|origin| value == origin) => From::Allowed(value.clone()),
-            (Some(_), _) => From::Foreign,
+            (None, _) => OriginCheck::Missing,
+            (Some(value), None) if self.0.iter().any(|origin| value == origin) => OriginCheck::Allowed(value.clone()),
+            (Some(_), _) => OriginCheck::Forbidden,
         }
     }
 
-    /// Whether `host`, without port, is that of an allowed origin.
+    /// Whether `host`, without port, belongs to an allowed origin.
     pub(crate) fn has_host(&self, host: &str) -> bool {
         self.0.iter().filter_map(|origin| origin.parse::<http::Uri>().ok()).any(|origin| origin.host() == Some(host))
     }
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_browsers_send_is_an_origin() {
+    fn only_the_format_of_browsers_is_an_origin() {
         let list: Origins = "http://localhost:8080, https://chipin.example,".parse().unwrap();
         assert_eq!(list.0, ["http://localhost:8080", "https://chipin.example"]);
         assert_eq!("".parse(), Ok(Origins(vec![])));
@@ -122,21 +122,21 @@ mod tests {
             for value in values {
                 headers.append("origin", value.parse().unwrap());
             }
-            list.of(&headers)
+            list.check(&headers)
         };
-        assert_eq!(of(&[]), From::Nowhere);
+        assert_eq!(of(&[]), OriginCheck::Missing);
         let allowed = HeaderValue::from_static("http://localhost:8080");
-        assert_eq!(of(&["http://localhost:8080"]), From::Allowed(allowed));
+        assert_eq!(of(&["http://localhost:8080"]), OriginCheck::Allowed(allowed));
         for value in ["null", "http://localhost", "http://localhost:8080.evil.example", "https://localhost:8080", ""] {
-            assert_eq!(of(&[value]), From::Foreign, "{value}");
+            assert_eq!(of(&[value]), OriginCheck::Forbidden, "{value}");
         }
-        assert_eq!(of(&["http://localhost:8080", "http://localhost:8080"]), From::Foreign);
+        assert_eq!(of(&["http://localhost:8080", "http://localhost:8080"]), OriginCheck::Forbidden);
         assert!(list.has_host("localhost"));
         assert!(!list.has_host("evil.example"));
     }
 
     #[test]
-    fn the_ui_is_of_its_own_origin_where_no_stranger_can_be() {
+    fn the_ui_is_an_allowed_origin_on_loopback_only() {
         let with_own = |ui: &str| {
             let mut list: Origins = "".parse().unwrap();
             list.add_own(ui.parse().unwrap());

@@ -1,16 +1,16 @@
-//! The gateway's life: check, bind, serve, drain.
+//! The life of the gateway process: check the configuration, bind, serve, drain.
 
-use crate::auth::{Authenticator, RefusedMode, follow};
+use crate::auth::{AuthModeError, Authenticator, refresh_keys};
 use crate::config::{AuthMode, Config};
 use crate::gateway::Gateway;
 use crate::limits::Limits;
 use crate::peer::Peer;
-use crate::quota::Quotas;
+use crate::rate_limit::RateLimits;
 use crate::routes::{Listener, Routes};
-use chassis::process::{Ended, Process, chain};
-use chassis::serve::serve_on;
+use chassis::process::{Process, Shutdown, chain};
+use chassis::serve::serve_on_workers;
 use chassis::telemetry;
-use chassis::workers::Workers;
+use chassis::thread_per_core::Workers;
 use metrics_exporter_prometheus::PrometheusHandle;
 use socket2::{SockRef, TcpKeepalive};
 use std::convert::Infallible;
@@ -21,36 +21,36 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tracing::{error, info};
 
-/// Kept of the shutdown time for the ends of tunnels that had to be cut.
+/// Part of the shutdown time reserved for closing tunnels that did not end by themselves.
 const CUT_MARGIN: Duration = Duration::from_millis(500);
 
-/// Why the gateway does not start.
+/// Why the gateway could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The mode would let strangers in.
+    /// The authentication mode is not safe with this configuration.
     #[error("AUTH_MODE")]
-    Auth(#[from] RefusedMode),
-    /// The address is taken or not ours.
+    Auth(#[from] AuthModeError),
+    /// The address is in use or not an address of this machine.
     #[error("listen on {address}")]
     Listen {
         /// The address as configured.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The system has no threads left.
-    #[error("start threads that serve")]
+    /// The operating system can't create more threads.
+    #[error("start worker threads")]
     Workers(#[source] std::io::Error),
 }
 
-/// The addresses that the gateway really listens on: they differ from the configured ones when a port was 0.
+/// The addresses that the gateway listens on. They differ from the configured ones if a configured port was 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Listening {
     /// The API.
     pub api: SocketAddr,
-    /// The web UI, and the API again.
+    /// The web UI and the API.
     pub ui: SocketAddr,
-    /// The same for those who follow a share link.
+    /// The web UI and the API, for share links.
     pub links: SocketAddr,
 }
 
@@ -66,15 +66,15 @@ pub async fn run(config: Config) -> ExitCode {
     let shutdown = config.process.shutdown_timeout();
     let process = Process::default();
     if let Err(failure) = start(config, Limits::default(), metrics, &process).await {
-        error!(error = %chain(&failure), "the gateway does not start: {}", chain(&failure));
+        error!(error = %chain(&failure), "the gateway could not start: {}", chain(&failure));
         telemetry::flush();
         return ExitCode::FAILURE;
     }
-    match process.until_ended(shutdown).await {
-        Ok(Ended::Cleanly) => ExitCode::SUCCESS,
-        Ok(Ended::Badly) => ExitCode::FAILURE,
+    match process.run_until_shutdown(shutdown).await {
+        Ok(Shutdown::Clean) => ExitCode::SUCCESS,
+        Ok(Shutdown::Unclean) => ExitCode::FAILURE,
         Err(failure) => {
-            error!(error = %failure, "wait for signals");
+            error!(error = %failure, "could not install the signal handlers");
             telemetry::flush();
             ExitCode::FAILURE
         }
@@ -92,9 +92,9 @@ pub async fn start(
     process: &Process,
 ) -> Result<Listening, StartError> {
     let authenticator = Authenticator::start(&config)?;
-    let quotas = match config.mode() {
+    let rate_limits = match config.mode() {
         AuthMode::Header => None,
-        AuthMode::Jwt => Some(Quotas::new(config.redis_url.as_deref()).map_err(RefusedMode::Redis)?),
+        AuthMode::Jwt => Some(RateLimits::new(config.redis_url.as_deref()).map_err(AuthModeError::Redis)?),
     };
     let api = bind(config.api_addr, &limits).await?;
     let ui = bind(config.ui_addr, &limits).await?;
@@ -109,10 +109,13 @@ pub async fn start(
     config.allowed_origins.add(&config.share_base_url);
     let shutdown = config.process.shutdown_timeout();
     if let Some(keys) = authenticator.keys() {
-        process.run("keys", follow(keys, config.users_url.clone(), config.gateway_secret.clone(), process.stopping()));
+        process.run(
+            "keys",
+            refresh_keys(keys, config.users_url.clone(), config.gateway_secret.clone(), process.stopping()),
+        );
     }
     let workers = Arc::new(Workers::start(limits.workers).map_err(StartError::Workers)?);
-    let gateway = Arc::new(Gateway::new(config, authenticator, quotas, limits));
+    let gateway = Arc::new(Gateway::new(config, authenticator, rate_limits, limits));
     let stopping = process.stopping();
     for (name, kind, listener) in
         [("api", Listener::Api, api), ("ui", Listener::Ui, ui), ("links", Listener::Links, links)]
@@ -122,12 +125,12 @@ pub async fn start(
             let (routes, peer) = (routes.clone(), Arc::new(Peer::at(peer)));
             move |request| routes.answer(request, &peer)
         };
-        process.run(name, serve_on(Arc::clone(&workers), listener, of_connection, stopping.clone()));
+        process.run(name, serve_on_workers(Arc::clone(&workers), listener, of_connection, stopping.clone()));
     }
     process.run("tunnels", async move {
         stopping.cancelled().await;
         gateway.tunnels.drain(shutdown.saturating_sub(CUT_MARGIN)).await;
-        // Tunnels run there.
+        // The tunnels run on these threads.
         drop(workers);
         Ok::<(), Infallible>(())
     });
@@ -139,8 +142,8 @@ pub async fn start(
 async fn bind(address: SocketAddr, limits: &Limits) -> Result<TcpListener, StartError> {
     let refused = |source| StartError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(refused)?;
-    // Accepted connections inherit both (Linux): a client that vanished, with or without
-    // unread bytes on the way to it, must not hold its tunnel for hours.
+    // Accepted connections inherit both options (Linux). A client that vanished, with or without unacknowledged data,
+    // must not hold its tunnel for hours.
     let keepalive = TcpKeepalive::new().with_time(limits.keepalive).with_interval(limits.keepalive / 3);
     let socket = SockRef::from(&listener);
     socket.set_tcp_keepalive(&keepalive).map_err(refused)?;

@@ -1,13 +1,13 @@
-//! The connection to Redis, which may be away at any time.
+//! A connection to Redis that tolerates outages.
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use std::time::Duration;
 
-/// A connection that is made when it is first used, and again when it broke; each try gives up after `timeout`.
+/// A connection that is opened on first use and reopened when it breaks. Each attempt times out after `timeout`.
 ///
 /// # Errors
-/// When the address is malformed.
-pub(crate) fn lazily(url: &str, timeout: Duration) -> Result<ConnectionManager, redis::RedisError> {
+/// When the URL is malformed.
+pub(crate) fn connect_lazily(url: &str, timeout: Duration) -> Result<ConnectionManager, redis::RedisError> {
     let config = ConnectionManagerConfig::new()
         .set_connection_timeout(Some(timeout))
         .set_response_timeout(Some(timeout))

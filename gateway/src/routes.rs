@@ -1,9 +1,9 @@
-//! Every address of the gateway, on one screen.
+//! All routes of the gateway.
 //!
-//! What goes to a service is found here, by its first segment: a router of axum costs a request several allocations and
-//! as many moves of all that is known about it. The gateway's own pages are a router's.
+//! Routes to services are found here by their first segment: an axum router would cost each request several allocations
+//! and moves of its data. The gateway's own pages use an axum router.
 
-use crate::edge::access::Answered;
+use crate::edge::access_log::ServedResponse;
 use crate::edge::{self, operations};
 use crate::forward::forward;
 use crate::forward::target::{Service, Target};
@@ -18,11 +18,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
+use chassis::app::{health, method_not_allowed, no_such_page};
 use chassis::docs::swagger_ui;
-use chassis::face::{health, method_not_allowed, no_such_page};
 use chassis::layers::Route;
 use chassis::readiness::Readiness;
-use chassis::serve::{Answer, ask};
+use chassis::serve::{HandlerResult, call_router};
 use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -37,7 +37,7 @@ const USERS: Target = to(Service::Users, "users", "/users");
 const LOGIN: Target = to(Service::Users, "login", "");
 const SOCKETS: Target = to(Service::Orders, "ws", "");
 
-/// Where a path leads, and the route's name in logs and metrics; None for the gateway's own pages.
+/// The route's name in logs and metrics, and its target; `None` for the gateway's own pages.
 fn forwarded(path: &str) -> Option<(&'static str, Target)> {
     let (first, rest) = path.strip_prefix('/')?.split_once('/').map_or((&path[1..], None), |(a, b)| (a, Some(b)));
     let (names, target) = match first {
@@ -61,28 +61,28 @@ fn forwarded(path: &str) -> Option<(&'static str, Target)> {
     Some((rest.map_or(alone, |rest| if rest.is_empty() { with_slash } else { below }), target))
 }
 
-/// All that one listener answers; cheap to clone.
+/// The routes of one listener; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Routes {
     gateway: Arc<Gateway>,
-    /// The pages that are the gateway's own.
+    /// The gateway's own pages.
     own: Router,
     kind: Listener,
 }
 
-/// What a listener is for.
+/// The purpose of a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Listener {
-    /// Programs. Browsers that follow a share link are sent to where those lead.
+    /// For programs. Browsers that open a share link here are redirected to the listener for share links.
     Api,
-    /// The UI: the API, and for all other addresses the page.
+    /// The web UI: the API, and the page at all other paths.
     Ui,
-    /// Share links, which strangers know: the same without what is for operators.
+    /// Share links, whose address is public: as the UI, without the operations pages.
     Links,
 }
 
 impl Routes {
-    /// What a listener of that kind answers.
+    /// The routes of a listener of this kind.
     pub(crate) fn new(kind: Listener, gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Self {
         let mut own = own(gateway, metrics);
         if kind != Listener::Api {
@@ -91,22 +91,26 @@ impl Routes {
         let own = own
             .fallback(|| async { no_such_page() })
             .method_not_allowed_fallback(|| async { method_not_allowed() })
-            .layer(middleware::from_fn_with_state(Arc::clone(gateway), around));
+            .layer(middleware::from_fn_with_state(Arc::clone(gateway), edge_layer));
         Self { gateway: Arc::clone(gateway), own, kind }
     }
 
-    /// Answers a request of the client at `peer`.
-    pub(crate) fn answer(&self, request: Request, peer: &Arc<Peer>) -> impl Future<Output = Answer> + Send + use<> {
+    /// Responds to a request of the client at `peer`.
+    pub(crate) fn answer(
+        &self,
+        request: Request,
+        peer: &Arc<Peer>,
+    ) -> impl Future<Output = HandlerResult> + Send + use<> {
         let Some((route, target)) = forwarded(request.uri().path()) else {
-            return Either::Left(Box::pin(ask(&self.own, request, peer.address())));
+            return Either::Left(Box::pin(call_router(&self.own, request, peer.address())));
         };
         let peer = Arc::clone(peer);
         let (kind, gateway) = (self.kind, Arc::clone(&self.gateway));
-        let answered = edge::around(&self.gateway, Route::Known(route), request, move |request| {
-            if kind == Listener::Links && operations::are_below(request.uri().path()) {
-                return Either::Left(ready(Answered::here(no_such_page().into_response())));
+        let answered = edge::with_middleware(&self.gateway, Route::Known(route), request, move |request| {
+            if kind == Listener::Links && operations::is_prefixed_operations_path(request.uri().path()) {
+                return Either::Left(ready(ServedResponse::by_gateway(no_such_page().into_response())));
             }
-            if target.to == Service::Router && share::is_opened_by_browser(target, &request) {
+            if target.service == Service::Router && share::is_opened_by_browser(target, &request) {
                 return Either::Right(Either::Left(Box::pin(open_link(gateway, kind, target, request))));
             }
             Either::Right(Either::Right(forward(gateway, target, request, peer)))
@@ -115,8 +119,8 @@ impl Routes {
     }
 }
 
-async fn open_link(gateway: Arc<Gateway>, kind: Listener, target: Target, request: Request) -> Answered {
-    Answered::here(match kind {
+async fn open_link(gateway: Arc<Gateway>, kind: Listener, target: Target, request: Request) -> ServedResponse {
+    ServedResponse::by_gateway(match kind {
         Listener::Ui | Listener::Links => share::page(&gateway, target, request).await,
         Listener::Api => share::redirect(&gateway, &request),
     })
@@ -134,16 +138,19 @@ fn own(gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Router {
             Url::new("small-router", "../small-router/openapi.json"),
             Url::new("users", "../users/openapi.json"),
         ]))
-        // The gateway is ready without its services: without them it still says what is wrong.
+        // The gateway is ready even without its services: it responds with 503 for them.
         .merge(health(Readiness::default(), metrics.clone()))
 }
 
-async fn around(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
-    edge::around(&gateway, Route::of(&request), request, |request| next.run(request).map(Answered::here)).await
+async fn edge_layer(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
+    edge::with_middleware(&gateway, Route::of(&request), request, |request| {
+        next.run(request).map(ServedResponse::by_gateway)
+    })
+    .await
 }
 
-const fn to(to: Service, name: &'static str, prefix: &'static str) -> Target {
-    Target { name, prefix, to }
+const fn to(service: Service, name: &'static str, prefix: &'static str) -> Target {
+    Target { name, prefix, service }
 }
 
 #[cfg(test)]

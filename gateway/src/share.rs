@@ -1,6 +1,6 @@
-//! Share links: `/small-router/{hash}` is a page for a browser and JSON for a program.
+//! Share links: `/small-router/{hash}` is a page for browsers and JSON for programs.
 
-use crate::forward::exchange::{bare, send};
+use crate::forward::exchange::{send, without_body};
 use crate::forward::target::Target;
 use crate::gateway::Gateway;
 use crate::ui;
@@ -9,13 +9,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, Method, StatusCode, header};
 use std::time::Duration;
 
-/// The page must not wait for long: it can say itself what is wrong. The service waits two seconds for a cheque that
-/// is on its way.
+/// The page must not wait long: it shows errors itself. The service waits up to two seconds for a cheque that is still
+/// being processed.
 const STATUS_WITHIN: Duration = Duration::from_secs(4);
 
-/// Whether a browser opens the link: it asks for HTML by name, which programs don't.
+/// Whether a browser opens the link: browsers list `text/html` in `Accept`, programs don't.
 pub(crate) fn is_opened_by_browser(target: Target, request: &Request) -> bool {
-    let wants_html = request
+    let accepts_html = request
         .headers()
         .get_all(header::ACCEPT)
         .iter()
@@ -23,22 +23,22 @@ pub(crate) fn is_opened_by_browser(target: Target, request: &Request) -> bool {
         .flat_map(|value| value.split(','))
         .any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/html")));
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    is_read && wants_html && names_cheque(target.strip(request.uri().path()))
+    is_read && accepts_html && is_cheque_path(target.strip(request.uri().path()))
 }
 
-/// The page of the link, with the status of its cheque: 404 and 410 are seen by whoever only looks at statuses.
+/// The page for a link, with the status of its cheque: clients that only check the status see 404 and 410.
 pub(crate) async fn page(gateway: &Gateway, target: Target, request: Request) -> Response {
     let (path, headers) = (request.uri().path().to_owned(), request.headers().clone());
-    let asked = tokio::time::timeout(STATUS_WITHIN, status_of(gateway, target, target.strip(&path))).await;
-    let status = match asked.ok().flatten() {
+    let response = tokio::time::timeout(STATUS_WITHIN, status_of(gateway, target, target.strip(&path))).await;
+    let status = match response.ok().flatten() {
         Some(status @ (StatusCode::NOT_FOUND | StatusCode::GONE)) => status,
-        // The page finds out what else is wrong, and tries again.
+        // The page shows other failures itself and retries.
         Some(_) | None => StatusCode::OK,
     };
     ui::application(status, &headers)
 }
 
-/// Sends a browser that came to the API to the listener for share links.
+/// Redirects a browser from the API listener to the listener for share links.
 pub(crate) fn redirect(gateway: &Gateway, request: &Request) -> Response {
     Redirect::to(&format!("{}{}", gateway.config.share_base_url, request.uri().path())).into_response()
 }
@@ -47,13 +47,16 @@ async fn status_of(gateway: &Gateway, target: Target, path: &str) -> Option<Stat
     let upstream = target.upstream(gateway);
     let mut headers = HeaderMap::new();
     headers.insert(header::HOST, upstream.base.host());
-    gateway.give_pass(&mut headers, None);
-    let (request, again) = bare(Method::GET, path.parse().ok()?, headers);
-    send(upstream, request, again, gateway.limits.upload, gateway.limits.head).await.ok().map(|answer| answer.status())
+    gateway.add_internal_token(&mut headers, None);
+    let (request, rebuild) = without_body(Method::GET, path.parse().ok()?, headers);
+    send(upstream, request, rebuild, gateway.limits.upload, gateway.limits.response_header)
+        .await
+        .ok()
+        .map(|answer| answer.status())
 }
 
-/// One part that has the form of a key, and no page of the service's own.
-fn names_cheque(path: &str) -> bool {
+/// A single segment that has the form of a link's key, and no page of the service.
+fn is_cheque_path(path: &str) -> bool {
     path.strip_prefix('/').is_some_and(|part| part.len() >= 10 && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
@@ -62,12 +65,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_is_one_long_word_and_no_page_of_the_service() {
-        assert!(names_cheque("/lBF2niuPbm0123456789Az"));
-        assert!(names_cheque("/lBF2niuPbm"));
+    fn a_link_is_a_single_long_segment_and_no_page_of_the_service() {
+        assert!(is_cheque_path("/lBF2niuPbm0123456789Az"));
+        assert!(is_cheque_path("/lBF2niuPbm"));
         for path in ["/", "/docs", "/cheques", "/openapi.json", "/lBF2niuPbm0123456789Az/ws", "/lBF2niuPbm01234567-9Az"]
         {
-            assert!(!names_cheque(path), "{path}");
+            assert!(!is_cheque_path(path), "{path}");
         }
     }
 }

@@ -1,36 +1,36 @@
-//! `POST /tickets`: with which the page of a signed-in user opens one socket.
+//! `POST /tickets`: issues a ticket with which the page of a signed-in user opens one WebSocket.
 
-use crate::auth::{Credentials, TICKET_LIFE};
+use crate::auth::{Credentials, TICKET_LIFETIME};
 use crate::gateway::Gateway;
 use axum::routing::post;
 use axum::{Json, Router};
-use chassis::face::no_such_page;
+use chassis::app::no_such_page;
 use chassis::problem::Problem;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use std::sync::Arc;
 
-/// The answer.
+/// The response.
 #[derive(serde::Serialize)]
 struct Ticket {
-    /// To be given once, as `?ticket=` of a socket's address.
+    /// Passed once, as the query parameter `ticket` of a WebSocket's URL.
     ticket: String,
-    /// Seconds that it is good.
+    /// Lifetime in seconds.
     expires_in: u64,
 }
 
-type Answer = (StatusCode, [(HeaderName, HeaderValue); 1], Json<Ticket>);
+type TicketResponse = (StatusCode, [(HeaderName, HeaderValue); 1], Json<Ticket>);
 
-/// The page itself.
+/// The route.
 pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
     let gateway = Arc::clone(gateway);
     Router::new().route("/tickets", post(move |headers: HeaderMap| async move { issue(&gateway, &headers) }))
 }
 
-fn issue(gateway: &Gateway, headers: &HeaderMap) -> Result<Answer, Problem> {
-    let credentials = Credentials { headers, socket_query: None, ticket_of: None };
-    let passenger = gateway.authenticator.identify(&credentials)?;
-    // In development sockets name their user themselves.
-    let ticket = gateway.authenticator.ticket(passenger).ok_or_else(no_such_page)?;
-    let not_kept = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    Ok((StatusCode::CREATED, not_kept, Json(Ticket { ticket, expires_in: TICKET_LIFE.as_secs() })))
+fn issue(gateway: &Gateway, headers: &HeaderMap) -> Result<TicketResponse, Problem> {
+    let credentials = Credentials { headers, socket_query: None, ticket_principal: None };
+    let principal = gateway.authenticator.identify(&credentials)?;
+    // In development mode a WebSocket names its user itself.
+    let ticket = gateway.authenticator.ticket(principal).ok_or_else(no_such_page)?;
+    let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((StatusCode::CREATED, no_store, Json(Ticket { ticket, expires_in: TICKET_LIFETIME.as_secs() })))
 }

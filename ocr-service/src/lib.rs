@@ -18,9 +18,9 @@ pub mod janitor;
 pub mod tools;
 
 use cache::Cache;
-use chassis::process::{Ended, Process};
+use chassis::process::{Process, Shutdown};
 use chassis::readiness::Readiness;
-use chassis::{face, postgres, serve, telemetry};
+use chassis::{app, postgres, serve, telemetry};
 use config::Config;
 use janitor::Janitor;
 use rabbit_outbox::Messaging;
@@ -44,7 +44,7 @@ const UPLOADS_MAX: usize = 32;
 ///
 /// # Errors
 /// When it can't start: a malformed URL, a taken port, a folder that can't be made.
-pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
+pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let metrics = telemetry::start(&config.process)?;
     let process = Process::default();
     let stopping = process.stopping();
@@ -70,9 +70,9 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
         wake: Arc::clone(&state.janitor),
     };
 
-    let router = face::with_face(
+    let router = app::with_common_routes(
         api::routes(state.clone()),
-        config.entrance.entrance(config.listen_addr)?,
+        config.internal_auth.build(config.listen_addr)?,
         readiness(&state),
         metrics,
     );
@@ -84,7 +84,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     process.run("relay", messaging.relay().run(stopping.clone()));
     process.run("consumer", messaging.consumer(inbox::subscriptions(&state)).run(stopping.clone()));
     process.run("janitor", janitor.run(stopping.clone()));
-    Ok(process.until_ended(config.process.shutdown_timeout()).await?)
+    Ok(process.run_until_shutdown(config.process.shutdown_timeout()).await?)
 }
 
 /// Redis is not asked: without it links open a little later, and that is all.

@@ -14,9 +14,9 @@ pub mod live;
 pub mod domain;
 pub mod store;
 
-use chassis::process::{Ended, Process};
+use chassis::process::{Process, Shutdown};
 use chassis::readiness::Readiness;
-use chassis::{face, idempotency, postgres, serve, telemetry};
+use chassis::{app, idempotency, postgres, serve, telemetry};
 use config::Config;
 use live::hub::Hub;
 use placing::Placing;
@@ -34,7 +34,7 @@ pub const SERVICE: &str = "orders";
 ///
 /// # Errors
 /// When it can't start: a malformed URL, a taken port.
-pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
+pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let metrics = telemetry::start(&config.process)?;
     let process = Process::default();
     let stopping = process.stopping();
@@ -57,9 +57,9 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
             let messaging = messaging.clone();
             move || std::future::ready(messaging.check())
         });
-    let router = face::with_face(
+    let router = app::with_common_routes(
         api::routes(state.clone(), messaging.clone()),
-        config.entrance.entrance(config.listen_addr)?,
+        config.internal_auth.build(config.listen_addr)?,
         readiness,
         metrics,
     );
@@ -78,6 +78,6 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     process.run("sockets", hub.drained(stopping.clone()));
     let patience = Duration::from_secs(config.order_patience_secs);
     process.run("reconciler", reconciler::run(messaging, patience, stopping.clone()));
-    process.run("idempotency maintenance", idempotency::forget_old_until(database, stopping));
-    Ok(process.until_ended(config.process.shutdown_timeout()).await?)
+    process.run("idempotency maintenance", idempotency::delete_expired_until(database, stopping));
+    Ok(process.run_until_shutdown(config.process.shutdown_timeout()).await?)
 }

@@ -5,8 +5,8 @@ use crate::domain::order::Order;
 use crate::live::hub::Hub;
 use crate::store;
 use axum::response::{IntoResponse, Response};
-use chassis::gather::Gather;
-use chassis::idempotency::{self, Answer, Claim, Scope};
+use chassis::batcher::Batcher;
+use chassis::idempotency::{self, Claim, Scope, StoredResponse};
 use chassis::problem::Problem;
 use contracts::orders::OrderCreated;
 use http::StatusCode;
@@ -37,14 +37,14 @@ pub struct Wanted {
 /// The way to place orders; cheap to clone.
 #[derive(Clone)]
 pub struct Placing {
-    gather: Gather<Wanted, Result<Response, Problem>>,
+    batcher: Batcher<Wanted, Result<Response, Problem>>,
 }
 
 impl Placing {
     /// Starts the tasks that write.
     pub fn start(messaging: Messaging, hub: Hub) -> Self {
         let work = move |wanted: Vec<Wanted>| place(messaging.clone(), hub.clone(), wanted);
-        Self { gather: Gather::start(WORKERS, ORDERS_MAX, work) }
+        Self { batcher: Batcher::start(WORKERS, ORDERS_MAX, work) }
     }
 
     /// Places an order, alone or together with others, and returns the answer to its request.
@@ -52,7 +52,7 @@ impl Placing {
     /// # Errors
     /// The problem to answer instead; then nothing was placed, unless the database went away at the very end.
     pub async fn place(&self, wanted: Wanted) -> Result<Response, Problem> {
-        self.gather.ask(wanted).await.map_err(|gone| Problem::unavailable(&gone))?
+        self.batcher.submit(wanted).await.map_err(|gone| Problem::unavailable(&gone))?
     }
 }
 
@@ -112,8 +112,8 @@ async fn place_together(
     let (mut orders, mut kept) = (vec![], vec![]);
     for (wanted, claim) in wanted.iter().zip(claims) {
         answers.push(match claim {
-            Claim::Answered(answer) => Ok(answer),
-            Claim::Fresh => match announce(&mut tx, wanted).await {
+            Claim::Respond(answer) => Ok(answer),
+            Claim::New => match announce(&mut tx, wanted).await {
                 Ok(answer) => {
                     orders.push((&wanted.order, wanted.context));
                     kept.extend(wanted.scope.as_ref().map(|scope| (scope, answer.clone())));
@@ -129,8 +129,8 @@ async fn place_together(
     }
     let written: Vec<&Order> = orders.iter().map(|(order, _)| *order).collect();
     store::orders::insert_all(&mut tx, &written).await?;
-    let kept: Vec<(&Scope, &Answer)> = kept.iter().map(|(scope, answer)| (*scope, answer)).collect();
-    idempotency::keep_all(&mut tx, &kept).await?;
+    let kept: Vec<(&Scope, &StoredResponse)> = kept.iter().map(|(scope, answer)| (*scope, answer)).collect();
+    idempotency::store_all(&mut tx, &kept).await?;
     for (order, context) in orders {
         let (hub, order) = (hub.clone(), order.clone());
         tx.after_commit(move || hub.announce(&order, context));
@@ -143,7 +143,7 @@ async fn place_together(
 }
 
 /// Announces one order on the trace of its own request, and returns the answer to it.
-async fn announce(tx: &mut Transaction, wanted: &Wanted) -> Result<Answer, Problem> {
+async fn announce(tx: &mut Transaction, wanted: &Wanted) -> Result<StoredResponse, Problem> {
     let Wanted { order, created, location_prefix, .. } = wanted;
     let append = async { tx.append(created, order.version) };
     let appended = match wanted.context {
@@ -151,7 +151,7 @@ async fn announce(tx: &mut Transaction, wanted: &Wanted) -> Result<Answer, Probl
         None => append.await,
     };
     appended.map_err(|error| Problem::internal(&error))?;
-    Ok(Answer {
+    Ok(StoredResponse {
         status: StatusCode::CREATED,
         location: Some(format!("{location_prefix}/orders/{}", order.id)),
         body: serde_json::to_vec(&OrderJson::from(order.clone())).map_err(|error| Problem::internal(&error))?,

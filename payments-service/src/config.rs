@@ -1,6 +1,6 @@
-//! Variables of payments-service.
+//! The configuration of payments-service.
 
-use chassis::config::{Command, EntranceConfig, ProcessConfig, broker_url};
+use chassis::config::{Command, InternalAuthConfig, ProcessConfig, broker_url};
 use chassis::postgres::PostgresConfig;
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version)]
 pub struct Config {
-    /// Where it listens. Only the gateway should be able to reach it.
+    /// Address to listen on. Only the gateway should be able to reach it.
     #[arg(long, env = "LISTEN_ADDR", default_value = "127.0.0.1:8002")]
     pub listen_addr: SocketAddr,
 
@@ -18,7 +18,7 @@ pub struct Config {
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]
-    pub entrance: EntranceConfig,
+    pub internal_auth: InternalAuthConfig,
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]

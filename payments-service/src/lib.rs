@@ -1,4 +1,4 @@
-//! Payments: accounts, the ledger, and the one decision about each order's money.
+//! Accounts, the ledger, and the decision about the payment of each order.
 
 pub mod config;
 pub mod state;
@@ -9,9 +9,9 @@ pub mod inbox;
 pub mod domain;
 pub mod store;
 
-use chassis::process::{Ended, Process};
+use chassis::process::{Process, Shutdown};
 use chassis::readiness::Readiness;
-use chassis::{face, idempotency, postgres, serve, telemetry};
+use chassis::{app, idempotency, postgres, serve, telemetry};
 use config::Config;
 use rabbit_outbox::{ConsumerOptions, Messaging};
 use state::State;
@@ -19,14 +19,14 @@ use std::error::Error;
 use tokio::net::TcpListener;
 use tracing::info;
 
-/// The service's name: its schema, its exchange, and the beginning of its queues' names.
+/// The service's name: its schema, its exchange, and the prefix of its queues.
 pub const SERVICE: &str = "payments";
 
-/// Runs the service until a signal or a failure.
+/// Runs the service until a signal arrives or a task fails.
 ///
 /// # Errors
-/// When it can't start: a malformed URL, a taken port.
-pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
+/// When it can't start: a malformed URL or a port in use.
+pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let metrics = telemetry::start(&config.process)?;
     let process = Process::default();
     let stopping = process.stopping();
@@ -45,15 +45,20 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
             let messaging = messaging.clone();
             move || std::future::ready(messaging.check())
         });
-    let router = face::with_face(api::routes(state), config.entrance.entrance(config.listen_addr)?, readiness, metrics);
+    let router = app::with_common_routes(
+        api::routes(state),
+        config.internal_auth.build(config.listen_addr)?,
+        readiness,
+        metrics,
+    );
     let listener = TcpListener::bind(config.listen_addr).await?;
-    info!(address = %listener.local_addr()?, "payments-service listens");
+    info!(address = %listener.local_addr()?, "payments-service is listening");
 
     process.run("http", serve::serve(listener, router, stopping.clone()));
     process.run("relay", messaging.relay().run(stopping.clone()));
     let consumer =
         messaging.consumer(inbox::subscriptions()).with_options(ConsumerOptions::batches_of(inbox::BATCH_MAX));
     process.run("consumer", consumer.run(stopping.clone()));
-    process.run("idempotency maintenance", idempotency::forget_old_until(database, stopping));
-    Ok(process.until_ended(config.process.shutdown_timeout()).await?)
+    process.run("idempotency maintenance", idempotency::delete_expired_until(database, stopping));
+    Ok(process.run_until_shutdown(config.process.shutdown_timeout()).await?)
 }

@@ -1,13 +1,13 @@
-//! What every request gets: the doors to the database and the broker.
+//! Dependencies of the request handlers: database and broker.
 
 use rabbit_outbox::Messaging;
 use sqlx::PgPool;
 
-/// Dependencies of the handlers; cheap to clone.
+/// The dependencies of the handlers; cheap to clone.
 #[derive(Clone)]
 pub struct State {
-    /// Writes: transactions that can publish.
+    /// For transactions that publish events.
     pub messaging: Messaging,
-    /// Reads: read-only connections, to a replica if there is one.
+    /// For queries: read-only connections, to a replica if there is one.
     pub replica: PgPool,
 }

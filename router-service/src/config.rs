@@ -1,6 +1,6 @@
 //! Variables of router-service.
 
-use chassis::config::{Command, EntranceConfig, ProcessConfig, broker_url};
+use chassis::config::{Command, InternalAuthConfig, ProcessConfig, broker_url};
 use chassis::postgres::PostgresConfig;
 use std::net::SocketAddr;
 
@@ -30,7 +30,7 @@ pub struct Config {
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]
-    pub entrance: EntranceConfig,
+    pub internal_auth: InternalAuthConfig,
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]

@@ -16,9 +16,9 @@ pub mod store;
 
 use arrival::arrivals::Arrivals;
 use arrival::cache::Cache;
-use chassis::process::{Ended, Process};
+use chassis::process::{Process, Shutdown};
 use chassis::readiness::Readiness;
-use chassis::{face, idempotency, postgres, serve, telemetry};
+use chassis::{app, idempotency, postgres, serve, telemetry};
 use config::Config;
 use live::hub::Hub;
 use rabbit_outbox::Messaging;
@@ -35,7 +35,7 @@ pub const SERVICE: &str = "router";
 ///
 /// # Errors
 /// When it can't start: a malformed URL, a taken port.
-pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
+pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let metrics = telemetry::start(&config.process)?;
     let process = Process::default();
     let stopping = process.stopping();
@@ -65,8 +65,12 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
             let messaging = messaging.clone();
             move || std::future::ready(messaging.check())
         });
-    let router =
-        face::with_face(api::routes(state.clone()), config.entrance.entrance(config.listen_addr)?, readiness, metrics);
+    let router = app::with_common_routes(
+        api::routes(state.clone()),
+        config.internal_auth.build(config.listen_addr)?,
+        readiness,
+        metrics,
+    );
     let listener = TcpListener::bind(config.listen_addr).await?;
     info!(address = %listener.local_addr()?, "router-service listens");
 
@@ -86,6 +90,6 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     process.run("sockets", hub.drained(stopping.clone()));
     let patience = Duration::from_secs(config.transfer_patience_secs);
     process.run("reconciler", reconciler::run(messaging, patience, stopping.clone()));
-    process.run("idempotency maintenance", idempotency::forget_old_until(database, stopping));
-    Ok(process.until_ended(config.process.shutdown_timeout()).await?)
+    process.run("idempotency maintenance", idempotency::delete_expired_until(database, stopping));
+    Ok(process.run_until_shutdown(config.process.shutdown_timeout()).await?)
 }

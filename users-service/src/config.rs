@@ -1,15 +1,15 @@
-//! Variables of users-service.
+//! The configuration of users-service.
 
-use chassis::config::{Command, EntranceConfig, ProcessConfig, broker_url};
+use chassis::config::{Command, InternalAuthConfig, ProcessConfig, broker_url};
 use chassis::postgres::PostgresConfig;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// People: who they are, how they sign in, and the keys that prove it.
+/// User accounts, sign-in, and the keys of access tokens.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version)]
 pub struct Config {
-    /// Where it listens. Only the gateway should be able to reach it.
+    /// Address to listen on. Only the gateway should be able to reach it.
     #[arg(long, env = "LISTEN_ADDR", default_value = "127.0.0.1:8004")]
     pub listen_addr: SocketAddr,
 
@@ -17,11 +17,11 @@ pub struct Config {
     #[arg(long, env = "AMQP_URL", hide_env_values = true, value_parser = broker_url)]
     pub amqp_url: String,
 
-    /// The folder of the keys that tokens are signed with; all replicas share it. Made at the first start.
+    /// Folder of the keys that sign tokens, shared by all replicas. Created on the first start.
     #[arg(long, env = "KEYS_DIR")]
     pub keys_dir: PathBuf,
 
-    /// Days after which a new key signs; nobody is signed out by that.
+    /// Days after which a new key is created; existing sessions stay valid.
     #[arg(long, env = "KEY_ROTATION_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..))]
     pub key_rotation_days: u16,
 
@@ -29,13 +29,13 @@ pub struct Config {
     #[arg(long, env = "ADMIN_LOGINS", value_delimiter = ',')]
     pub admin_logins: Vec<String>,
 
-    /// Makes users for trying it out, with a password that everybody knows: on loopback only.
+    /// Creates demo users with a publicly known password. Allowed on loopback only.
     #[arg(long, env = "DEMO_USERS", default_value_t = false, action = clap::ArgAction::Set)]
     pub demo_users: bool,
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]
-    pub entrance: EntranceConfig,
+    pub internal_auth: InternalAuthConfig,
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "as above")]

@@ -1,10 +1,10 @@
-//! Users for trying it out, on a machine that nobody else can reach.
+//! Demo users, for a machine that other machines can't reach.
 
+use crate::create_user;
 use crate::domain::login::Login;
 use crate::domain::password::Password;
-use crate::registering;
 use crate::state::State;
-use chassis::passage::Role;
+use chassis::gateway_auth::Role;
 use chassis::problem::Problem;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -14,38 +14,40 @@ use tracing::{info, warn};
 
 const USERS: [(&str, Role); 4] =
     [("anna", Role::User), ("boris", Role::User), ("vera", Role::User), ("admin", Role::Administrator)];
-/// Everybody knows it: the page shows it.
+/// Public: the page shows it.
 const PASSWORD: &str = "chipin-demo";
 
-/// Such users on an address that others can reach.
+/// Demo users are enabled on an address that is not loopback.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("DEMO_USERS=true makes users whose password everybody knows: only where LISTEN_ADDR is a loopback address")]
-pub struct KnownToAll;
+#[error(
+    "DEMO_USERS=true creates users with a public password: it is allowed only if LISTEN_ADDR is a loopback address"
+)]
+pub struct InsecureDemoUsers;
 
-/// Makes those that are not there, trying until the database answers.
+/// Creates the missing demo users; retries until the database is available.
 ///
 /// # Errors
 /// None.
-pub async fn make(state: Arc<State>, stopping: CancellationToken) -> Result<(), Infallible> {
-    while let Err(failure) = try_make(&state).await {
-        warn!(code = failure.code(), "make the users for trying it out; trying again");
+pub async fn create(state: Arc<State>, stopping: CancellationToken) -> Result<(), Infallible> {
+    while let Err(failure) = try_create(&state).await {
+        warn!(code = failure.code(), "could not create the demo users; retrying");
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(2)) => {}
             () = stopping.cancelled() => return Ok(()),
         }
     }
-    warn!("DEMO_USERS=true: everybody knows the password of anna, boris, vera and admin");
+    warn!("DEMO_USERS=true: the password of anna, boris, vera and admin is public");
     Ok(())
 }
 
-async fn try_make(state: &State) -> Result<(), Problem> {
+async fn try_create(state: &State) -> Result<(), Problem> {
     for (login, role) in USERS {
-        let (Ok(login), Ok(password)) = (Login::parse(login), Password::chosen(PASSWORD.to_owned())) else { continue };
+        let (Ok(login), Ok(password)) = (Login::parse(login), Password::parse(PASSWORD.to_owned())) else { continue };
         let hash = state.passwords.hash(password).await?;
         let mut tx = state.messaging.begin().await?;
-        if registering::add(&mut tx, &login, &hash, role).await?.is_some() {
+        if create_user::create_user(&mut tx, &login, &hash, role).await?.is_some() {
             tx.commit().await.map_err(rabbit_outbox::transaction::CommitError::into_source)?;
-            info!(%login, "made a user for trying it out");
+            info!(%login, "created a demo user");
         }
     }
     Ok(())

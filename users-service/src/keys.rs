@@ -1,7 +1,7 @@
-//! The keys that access tokens are signed with: Ed25519, one file each in a folder that all replicas share.
+//! The keys that sign access tokens: Ed25519, one file each in a folder shared by all replicas.
 //!
-//! A key is published for two minutes before it signs, so that every gateway knows it by then, and stays published for an
-//! hour after a newer one has begun to sign, longer than any token lives: rotating signs nobody out.
+//! A key is published for two minutes before it signs, so that every gateway has fetched it, and for an hour after a
+//! newer one has started to sign, which is longer than the lifetime of a token. So a rotation invalidates no token.
 
 use aws_lc_rs::rand;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
@@ -20,11 +20,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 /// How long a key is published before it signs.
-const ANNOUNCED: Duration = Duration::from_mins(2);
-/// How long a key stays published after the next one has begun to sign.
-const REMEMBERED: Duration = Duration::from_hours(1);
-/// How often the folder is looked at.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
+const PUBLISHED_BEFORE: Duration = Duration::from_mins(2);
+/// How long a key stays published after the next one has started to sign.
+const PUBLISHED_AFTER: Duration = Duration::from_hours(1);
+/// How often the folder is read.
+const RELOAD_INTERVAL: Duration = Duration::from_secs(30);
 const EXTENSION: &str = "pk8";
 
 /// The keys; cheap to clone.
@@ -35,17 +35,17 @@ pub struct Keys {
     known: Arc<RwLock<Vec<Key>>>,
 }
 
-/// A key with its public half.
+/// A key pair.
 #[derive(Clone)]
 struct Key {
-    /// `<seconds since 1970>-<random>`: names the key, and tells how old it is.
+    /// `<Unix seconds>-<random>`: the key id, with the time of creation.
     name: String,
-    made: Duration,
+    created_at: Duration,
     private: EncodingKey,
     public: String,
 }
 
-/// A public key as it is published. Source: RFC 8037, section 2.
+/// A public key as published. Source: RFC 8037, section 2.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct PublicKey {
     kty: &'static str,
@@ -58,44 +58,44 @@ pub struct PublicKey {
     x: String,
 }
 
-/// The keys can't be read, or no new one be kept.
+/// The keys can't be read, or a new one can't be stored.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
-    /// A file or the folder.
+    /// A file or the folder can't be read or written.
     #[error("{0}")]
     File(PathBuf, #[source] io::Error),
-    /// A file holds no key.
-    #[error("{0} holds no Ed25519 key")]
+    /// A file contains no valid key.
+    #[error("{0} contains no Ed25519 key")]
     Malformed(PathBuf),
-    /// There is no randomness.
-    #[error("make a key")]
+    /// The system provides no random bytes.
+    #[error("generate a key")]
     Random,
 }
 
-/// A token could not be signed.
+/// Why a token could not be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
     /// There is no key.
-    #[error("there is no key to sign with")]
+    #[error("there is no signing key")]
     NoKey,
-    /// The library refused.
+    /// The library failed.
     #[error("sign a token")]
     Sign(#[from] jsonwebtoken::errors::Error),
 }
 
 impl Keys {
-    /// The keys in `folder`; the first is made if there is none.
+    /// The keys in `folder`; creates the first one if there is none.
     ///
     /// # Errors
-    /// [`KeysError`] names the file.
-    pub fn kept_in(folder: &Path, rotation: Duration) -> Result<Self, KeysError> {
+    /// [`KeysError`] with the path of the file.
+    pub fn load(folder: &Path, rotation: Duration) -> Result<Self, KeysError> {
         fs::create_dir_all(folder).map_err(|failure| KeysError::File(folder.to_owned(), failure))?;
         let keys = Self { folder: folder.into(), rotation, known: Arc::default() };
-        keys.look()?;
+        keys.reload()?;
         Ok(keys)
     }
 
-    /// Every key that a good token may be signed with.
+    /// All keys with which a valid token may be signed.
     pub fn published(&self) -> Vec<PublicKey> {
         let known = self.known.read().map(|known| known.clone()).unwrap_or_default();
         let public = |key: Key| PublicKey {
@@ -109,10 +109,10 @@ impl Keys {
         known.into_iter().map(public).collect()
     }
 
-    /// A token with these claims.
+    /// Signs a token with these claims.
     ///
     /// # Errors
-    /// [`SignError`] without a key.
+    /// [`SignError`] when there is no key.
     pub fn sign(&self, claims: &impl Serialize) -> Result<String, SignError> {
         let known = self.known.read().map_err(|_| SignError::NoKey)?;
         let key = signing(&known, now()).ok_or(SignError::NoKey)?;
@@ -120,38 +120,38 @@ impl Keys {
         Ok(jsonwebtoken::encode(&header, claims, &key.private)?)
     }
 
-    /// Makes a new key when the newest is old, forgets those that no token is signed with any more, and sees those of
-    /// other replicas, until `stopping`.
+    /// Until `stopping` is cancelled: creates a new key when the newest one is old, deletes keys that no valid token is
+    /// signed with, and loads the keys of other replicas.
     ///
     /// # Errors
-    /// None: a folder that can't be read is logged and looked at again.
+    /// None: failures are logged and retried.
     pub async fn rotate_until(self, stopping: CancellationToken) -> Result<(), Infallible> {
         loop {
             tokio::select! {
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = tokio::time::sleep(RELOAD_INTERVAL) => {}
                 () = stopping.cancelled() => return Ok(()),
             }
             let keys = self.clone();
-            let looked = tokio::task::spawn_blocking(move || keys.look()).await;
-            if let Ok(Err(failure)) = looked {
-                error!(error = %chassis::process::chain(&failure), "look after the signing keys");
+            let reloaded = tokio::task::spawn_blocking(move || keys.reload()).await;
+            if let Ok(Err(failure)) = reloaded {
+                error!(error = %chassis::process::chain(&failure), "could not update the signing keys; retrying");
             }
         }
     }
 
-    fn look(&self) -> Result<(), KeysError> {
+    fn reload(&self) -> Result<(), KeysError> {
         let mut known = read_folder(&self.folder)?;
-        let is_old = |key: &Key| key.made + self.rotation < now();
+        let is_old = |key: &Key| key.created_at + self.rotation < now();
         if known.last().is_none_or(is_old) {
-            let name = make(&self.folder)?;
-            info!(key = name, "made a key that signs tokens");
+            let name = generate(&self.folder)?;
+            info!(key = name, "created a signing key");
             known = read_folder(&self.folder)?;
         }
         let oldest = oldest_needed(&known, now()).to_owned();
-        let kept = known.iter().position(|key| key.name == oldest).unwrap_or(0);
-        for outdated in known.drain(..kept) {
+        let needed_from = known.iter().position(|key| key.name == oldest).unwrap_or(0);
+        for outdated in known.drain(..needed_from) {
             let file = self.folder.join(format!("{}.{EXTENSION}", outdated.name));
-            // Another replica may have been faster.
+            // Another replica may have deleted it first.
             let _ = fs::remove_file(file);
         }
         if let Ok(mut before) = self.known.write() {
@@ -161,14 +161,14 @@ impl Keys {
     }
 }
 
-/// The key that signs: the newest that has been published long enough, at first the only one.
+/// The key that signs: the newest one that has been published long enough, or the first one.
 fn signing(known: &[Key], now: Duration) -> Option<&Key> {
-    known.iter().rev().find(|key| key.made + ANNOUNCED <= now).or(known.first())
+    known.iter().rev().find(|key| key.created_at + PUBLISHED_BEFORE <= now).or(known.first())
 }
 
-/// The name of the oldest key that a token which is still good may be signed with.
+/// The id of the oldest key that may have signed a token that is still valid.
 fn oldest_needed(known: &[Key], now: Duration) -> &str {
-    signing(known, now.saturating_sub(REMEMBERED)).map_or("", |key| key.name.as_str())
+    signing(known, now.saturating_sub(PUBLISHED_AFTER)).map_or("", |key| key.name.as_str())
 }
 
 fn read_folder(folder: &Path) -> Result<Vec<Key>, KeysError> {
@@ -180,7 +180,7 @@ fn read_folder(folder: &Path) -> Result<Vec<Key>, KeysError> {
             keys.push(read(&path)?);
         }
     }
-    keys.sort_by(|a, b| (a.made, &a.name).cmp(&(b.made, &b.name)));
+    keys.sort_by(|a, b| (a.created_at, &a.name).cmp(&(b.created_at, &b.name)));
     Ok(keys)
 }
 
@@ -192,14 +192,14 @@ fn read(path: &Path) -> Result<Key, KeysError> {
     let seconds = name.split('-').next().and_then(|seconds| seconds.parse().ok()).ok_or_else(malformed)?;
     Ok(Key {
         name: name.to_owned(),
-        made: Duration::from_secs(seconds),
+        created_at: Duration::from_secs(seconds),
         private: EncodingKey::from_ed_der(&bytes),
         public: URL_SAFE_NO_PAD.encode(pair.public_key()),
     })
 }
 
-/// Makes a key; its file appears whole or not at all, for its owner only.
-fn make(folder: &Path) -> Result<String, KeysError> {
+/// Generates a key. Its file is written atomically and readable by the owner only.
+fn generate(folder: &Path) -> Result<String, KeysError> {
     let bytes = Ed25519KeyPair::generate_pkcs8(&rand::SystemRandom::new()).map_err(|_| KeysError::Random)?;
     let mut tail = [0; 6];
     rand::fill(&mut tail).map_err(|_| KeysError::Random)?;
@@ -233,18 +233,18 @@ mod tests {
         let pair = Ed25519KeyPair::generate_pkcs8(&rand::SystemRandom::new()).unwrap();
         Key {
             name: seconds.to_string(),
-            made: Duration::from_secs(seconds),
+            created_at: Duration::from_secs(seconds),
             private: EncodingKey::from_ed_der(pair.as_ref()),
             public: String::new(),
         }
     }
 
     #[test]
-    fn the_first_key_is_made_once_and_kept_private() {
+    fn the_first_key_is_created_once_and_private() {
         use std::os::unix::fs::PermissionsExt;
         let folder = folder("first");
-        let keys = Keys::kept_in(&folder, Duration::from_hours(24)).unwrap();
-        let again = Keys::kept_in(&folder, Duration::from_hours(24)).unwrap();
+        let keys = Keys::load(&folder, Duration::from_hours(24)).unwrap();
+        let again = Keys::load(&folder, Duration::from_hours(24)).unwrap();
         assert_eq!(keys.published()[0].kid, again.published()[0].kid);
         assert_eq!(again.published().len(), 1);
         let file = fs::read_dir(&folder).unwrap().next().unwrap().unwrap();
@@ -253,24 +253,24 @@ mod tests {
     }
 
     #[test]
-    fn a_new_key_signs_once_it_is_known_and_the_old_one_is_remembered() {
+    fn a_new_key_signs_after_its_publication_and_the_old_one_stays_published() {
         let keys = [at(1000), at(90_000)];
         let seconds = Duration::from_secs;
         let name = |now: Duration| signing(&keys, now).unwrap().name.clone();
-        let follows = seconds(90_000) + ANNOUNCED;
+        let second_signs = seconds(90_000) + PUBLISHED_BEFORE;
         assert_eq!(name(seconds(1000)), "1000");
         assert_eq!(name(seconds(90_060)), "1000");
-        assert_eq!(name(follows), "90000");
-        assert_eq!(oldest_needed(&keys, follows + REMEMBERED / 2), "1000");
-        assert_eq!(oldest_needed(&keys, follows + REMEMBERED), "90000");
+        assert_eq!(name(second_signs), "90000");
+        assert_eq!(oldest_needed(&keys, second_signs + PUBLISHED_AFTER / 2), "1000");
+        assert_eq!(oldest_needed(&keys, second_signs + PUBLISHED_AFTER), "90000");
     }
 
     #[test]
     fn an_old_key_is_followed_by_a_new_one_and_both_are_published() {
         let folder = folder("rotating");
-        Keys::kept_in(&folder, Duration::from_hours(24)).unwrap();
+        Keys::load(&folder, Duration::from_hours(24)).unwrap();
         std::thread::sleep(Duration::from_millis(1100));
-        let keys = Keys::kept_in(&folder, Duration::ZERO).unwrap();
+        let keys = Keys::load(&folder, Duration::ZERO).unwrap();
         assert_eq!(keys.published().len(), 2);
         fs::remove_dir_all(folder).unwrap();
     }

@@ -1,24 +1,24 @@
-//! Users: who they are, how they sign in, and the keys that prove it.
+//! User accounts, sign-in, and the keys of access tokens.
 
 pub mod config;
 pub mod state;
 
 pub mod api;
 
+pub mod create_user;
 pub mod demo;
 pub mod keys;
 pub mod maintenance;
 pub mod passwords;
-pub mod registering;
 pub mod tokens;
 
 pub mod domain;
 pub mod store;
 pub mod user;
 
-use chassis::process::{Ended, Process};
+use chassis::process::{Process, Shutdown};
 use chassis::readiness::Readiness;
-use chassis::{face, postgres, serve, telemetry};
+use chassis::{app, postgres, serve, telemetry};
 use config::Config;
 use keys::Keys;
 use passwords::Passwords;
@@ -30,27 +30,27 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tracing::info;
 
-/// The service's name: its schema, its exchange, and the beginning of its queues' names.
+/// The service's name: its schema, its exchange, and the prefix of its queues.
 pub const SERVICE: &str = "users";
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// Runs the service until a signal or a failure.
+/// Runs the service until a signal arrives or a task fails.
 ///
 /// # Errors
-/// When it can't start: a malformed URL, a taken port, keys that can't be kept.
-pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
+/// When it can't start: a malformed URL, a port in use, or keys that can't be read or written.
+pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let metrics = telemetry::start(&config.process)?;
     let process = Process::default();
     let stopping = process.stopping();
     if config.demo_users && !config.listen_addr.ip().is_loopback() {
-        return Err(demo::KnownToAll.into());
+        return Err(demo::InsecureDemoUsers.into());
     }
 
     let database = postgres::pool(&config.postgres, SERVICE)?;
     let replica = postgres::read_pool(&config.postgres, SERVICE)?;
     let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url).with_tracing(trace::Propagation);
-    let keys = Keys::kept_in(&config.keys_dir, DAY * u32::from(config.key_rotation_days))?;
+    let keys = Keys::load(&config.keys_dir, DAY * u32::from(config.key_rotation_days))?;
     let state = State {
         messaging: messaging.clone(),
         database: database.clone(),
@@ -60,15 +60,15 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
         admin_logins: config.admin_logins.into(),
     };
 
-    // Not the broker: what is to be announced waits in the outbox, and people sign in meanwhile.
+    // The broker is not checked: events wait in the outbox, and users can sign in meanwhile.
     let readiness = Readiness::default().check("database", {
         let database = database.clone();
         move || postgres::check(database.clone())
     });
-    let entrance = config.entrance.entrance(config.listen_addr)?;
-    let router = face::with_face(api::routes(state.clone()), entrance, readiness, metrics);
+    let internal_auth = config.internal_auth.build(config.listen_addr)?;
+    let router = app::with_common_routes(api::routes(state.clone()), internal_auth, readiness, metrics);
     let listener = TcpListener::bind(config.listen_addr).await?;
-    info!(address = %listener.local_addr()?, "users-service listens");
+    info!(address = %listener.local_addr()?, "users-service is listening");
 
     process.run("http", serve::serve(listener, router, stopping.clone()));
     process.run("relay", messaging.relay().run(stopping.clone()));
@@ -76,7 +76,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     process.run("inbox maintenance", rabbit_outbox::maintenance::run(database.clone(), stopping.clone()));
     process.run("users maintenance", maintenance::run(database, stopping.clone()));
     if config.demo_users {
-        process.run("demo users", demo::make(Arc::new(state), stopping));
+        process.run("demo users", demo::create(Arc::new(state), stopping));
     }
-    Ok(process.until_ended(config.process.shutdown_timeout()).await?)
+    Ok(process.run_until_shutdown(config.process.shutdown_timeout()).await?)
 }

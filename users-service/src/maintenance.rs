@@ -1,4 +1,4 @@
-//! Forgetting what is over: tries of passwords, and refresh tokens.
+//! Deletes old password attempts and refresh tokens.
 
 use crate::store;
 use sqlx::PgPool;
@@ -9,21 +9,21 @@ use tracing::warn;
 
 const EVERY: Duration = Duration::from_mins(10);
 
-/// Forgets until `stopping`.
+/// Runs every ten minutes until `stopping` is cancelled.
 ///
 /// # Errors
-/// None: what fails is logged and tried again.
+/// None: failures are logged and retried.
 pub async fn run(pool: PgPool, stopping: CancellationToken) -> Result<(), Infallible> {
     loop {
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
             () = stopping.cancelled() => return Ok(()),
         }
-        if let Err(failure) = store::tries::forget_old(&pool).await {
-            warn!(error = %failure, "forget old tries");
+        if let Err(failure) = store::tries::delete_old(&pool).await {
+            warn!(error = %failure, "could not delete old password attempts; retrying");
         }
-        if let Err(failure) = store::families::forget_old(&pool).await {
-            warn!(error = %failure, "forget old refresh tokens");
+        if let Err(failure) = store::refresh_tokens::delete_expired(&pool).await {
+            warn!(error = %failure, "could not delete old refresh tokens; retrying");
         }
     }
 }

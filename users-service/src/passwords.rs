@@ -1,7 +1,8 @@
-//! Hashing of passwords: Argon2id, off the threads that answer requests, and only a few at a time, because each takes
-//! 19 MiB and some twenty milliseconds of a processor.
+//! Password hashing with Argon2id. It runs on blocking threads, with a small concurrency limit, because each hash takes
+//! 19 MiB and about 20 ms of processor time.
 //!
-//! Source of the parameters: OWASP Password Storage Cheat Sheet (m = 19 MiB, t = 2, p = 1), the crate's own.
+//! Source of the parameters: OWASP Password Storage Cheat Sheet (m = 19 MiB, t = 2, p = 1), which are the crate's
+//! defaults.
 
 use crate::domain::password::Password;
 use argon2::password_hash::{self, SaltString};
@@ -12,65 +13,65 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Hashes at the same time.
-const AT_ONCE: usize = 2;
-/// The longest wait for a place.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Hashes computed at the same time.
+const CONCURRENT_MAX: usize = 2;
+/// Longest wait for a permit.
+const WAIT_MAX: Duration = Duration::from_secs(2);
 
-/// Hashes and checks passwords; cheap to clone.
+/// Hashes and verifies passwords; cheap to clone.
 #[derive(Clone)]
 pub struct Passwords {
-    places: Arc<Semaphore>,
-    /// Checked for logins that nobody has, so that they take as long as the others.
-    of_nobody: Arc<str>,
+    permits: Arc<Semaphore>,
+    /// Verified for unknown logins, so that they take as long as known ones.
+    dummy_hash: Arc<str>,
 }
 
-/// Hashing failed; the parameters are fixed, so it should not.
+/// Hashing failed; this is not expected, because the parameters are fixed.
 #[derive(Debug, thiserror::Error)]
 #[error("hash a password: {0}")]
 pub struct HashError(password_hash::Error);
 
 impl Passwords {
-    /// Ready to hash.
+    /// Prepares the hash for unknown logins.
     ///
     /// # Errors
-    /// [`HashError`] when the machine can't.
+    /// [`HashError`] when hashing fails.
     pub fn new() -> Result<Self, HashError> {
-        let mut nobodys = [0; 16];
-        // Zeros do as well: nobody can sign in with this one.
-        let _ = aws_lc_rs::rand::fill(&mut nobodys);
-        let of_nobody = hash(&nobodys)?.into();
-        Ok(Self { places: Arc::new(Semaphore::new(AT_ONCE)), of_nobody })
+        let mut dummy_password = [0; 16];
+        // Zeros are safe too: no login uses this hash.
+        let _ = aws_lc_rs::rand::fill(&mut dummy_password);
+        let dummy_hash = hash(&dummy_password)?.into();
+        Ok(Self { permits: Arc::new(Semaphore::new(CONCURRENT_MAX)), dummy_hash })
     }
 
-    /// The hash of a password, with a salt of its own.
+    /// The hash of a password, with a random salt.
     ///
     /// # Errors
-    /// 503 when too many wait.
+    /// 503 when too many requests wait.
     pub async fn hash(&self, password: Password) -> Result<String, Problem> {
         self.work(move || hash(password.as_bytes())).await?.map_err(|failure| Problem::internal(&failure))
     }
 
-    /// Whether the password is the one of `hash`; without one it is not, after the same time.
+    /// Whether the password matches `hash`. Without a hash it does not, after the same time.
     ///
     /// # Errors
-    /// 503 when too many wait.
+    /// 503 when too many requests wait.
     pub async fn matches(&self, password: Password, hash: Option<String>) -> Result<bool, Problem> {
-        let is_somebodys = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.of_nobody.to_string());
+        let is_known_login = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.dummy_hash.to_string());
         let is_right = self.work(move || verify(password.as_bytes(), &hash)).await?;
-        Ok(is_right && is_somebodys)
+        Ok(is_right && is_known_login)
     }
 
     async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-        let Ok(Ok(place)) = tokio::time::timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await else {
-            let detail = "too many people sign in right now; try again soon";
+        let Ok(Ok(permit)) = tokio::time::timeout(WAIT_MAX, Arc::clone(&self.permits).acquire_owned()).await else {
+            let detail = "too many sign-ins right now; try again soon";
             return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
                 .with_header(header::RETRY_AFTER, HeaderValue::from_static("1")));
         };
         let worked = tokio::task::spawn_blocking(move || {
             let outcome = work();
-            drop(place);
+            drop(permit);
             outcome
         });
         worked.await.map_err(|failure| Problem::internal(&failure))

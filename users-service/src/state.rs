@@ -1,4 +1,4 @@
-//! What every request gets: the doors to the database and the broker, the keys, and the checking of passwords.
+//! Dependencies of the request handlers: database, broker, keys and password hashing.
 
 use crate::keys::Keys;
 use crate::passwords::Passwords;
@@ -6,19 +6,19 @@ use rabbit_outbox::Messaging;
 use sqlx::PgPool;
 use std::sync::Arc;
 
-/// Dependencies of the handlers; cheap to clone.
+/// The dependencies of the handlers; cheap to clone.
 #[derive(Clone)]
 pub struct State {
-    /// Writes: transactions that can publish.
+    /// For transactions that publish events.
     pub messaging: Messaging,
-    /// Writes that publish nothing.
+    /// For writes without events.
     pub database: PgPool,
-    /// Reads: read-only connections, to a replica if there is one.
+    /// For queries: read-only connections, to a replica if there is one.
     pub replica: PgPool,
-    /// What tokens are signed with.
+    /// The keys that sign tokens.
     pub keys: Keys,
-    /// Hashing, a few at a time.
+    /// Password hashing.
     pub passwords: Passwords,
-    /// Who becomes an administrator by registering.
+    /// Logins that become administrators when they register.
     pub admin_logins: Arc<[String]>,
 }

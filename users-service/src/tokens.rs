@@ -10,34 +10,34 @@ use std::fmt;
 /// Random bytes of a refresh token.
 const REFRESH_BYTES: usize = 32;
 
-/// A refresh token, which only its owner has.
+/// A refresh token. Only its hash is stored.
 pub struct RefreshToken(String);
 
-/// What a refresh token is known by here.
+/// The SHA-256 digest of a refresh token.
 pub type TokenHash = [u8; 32];
 
 impl RefreshToken {
-    /// A token that nobody can guess.
+    /// Generates a random token.
     ///
     /// # Errors
-    /// 500 without randomness.
+    /// 500 when the system provides no random bytes.
     pub fn random() -> Result<Self, Problem> {
         let mut bytes = [0; REFRESH_BYTES];
         rand::fill(&mut bytes).map_err(|_| Problem::internal(&NoRandomness))?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// A token that somebody shows.
-    pub fn shown(text: String) -> Self {
+    /// A token presented by a client.
+    pub fn from_text(text: String) -> Self {
         Self(text)
     }
 
-    /// For its owner only.
+    /// The text of the token, for the response.
     pub fn into_text(self) -> String {
         self.0
     }
 
-    /// What it is known by: who reads the database can't use it.
+    /// The hash that is stored, so that a copy of the database contains no usable tokens.
     pub fn hash(&self) -> TokenHash {
         Sha256::digest(self.0.as_bytes()).into()
     }
@@ -49,7 +49,7 @@ impl fmt::Debug for RefreshToken {
     }
 }
 
-/// The system gives no random bytes.
+/// The system provides no random bytes.
 #[derive(Debug, thiserror::Error)]
-#[error("there are no random bytes")]
+#[error("the system provides no random bytes")]
 struct NoRandomness;

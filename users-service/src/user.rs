@@ -1,20 +1,20 @@
-//! A user, as everybody may know them.
+//! A user without private data.
 
-use chassis::passage::Role;
+use chassis::gateway_auth::Role;
 use contracts::ids::UserId;
 use time::OffsetDateTime;
 
 /// A user without their password.
 #[derive(Clone, Debug)]
 pub struct User {
-    /// Their number.
+    /// The id.
     pub id: UserId,
-    /// What they sign in with.
+    /// The name that they sign in with.
     pub login: String,
-    /// What they may do.
+    /// The role.
     pub role: Role,
-    /// Whether an administrator keeps them out.
+    /// Whether an administrator has blocked them.
     pub is_blocked: bool,
-    /// When they registered.
+    /// The time of registration.
     pub created_at: OffsetDateTime,
 }

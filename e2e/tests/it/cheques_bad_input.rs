@@ -3,11 +3,11 @@
 use crate::table::Table;
 use serde_json::json;
 use std::time::{Duration, Instant};
-use testkit::{Answer, picture};
+use testkit::{TestResponse, picture};
 
 const MEGABYTE: usize = 1024 * 1024;
 
-fn problem(answer: &Answer) -> (u16, String) {
+fn problem(answer: &TestResponse) -> (u16, String) {
     assert_eq!(answer.header("content-type"), "application/problem+json", "{}", answer.text);
     (answer.status.as_u16(), answer.json()["code"].as_str().unwrap_or_default().to_owned())
 }

@@ -4,7 +4,7 @@ use crate::problem;
 use crate::stage::Stage;
 use http::Method;
 use serde_json::json;
-use testkit::{Answer, Client, Socket};
+use testkit::{Client, Socket, TestResponse};
 
 #[tokio::test]
 async fn the_ui_address_serves_the_page_and_the_api() {
@@ -86,7 +86,7 @@ async fn a_service_that_is_away_is_503_and_the_rest_works() {
     assert_eq!(failed["reason"], "no_account", "the order waited for payments");
 }
 
-async fn preflight(client: &Client, origin: &str) -> Answer {
+async fn preflight(client: &Client, origin: &str) -> TestResponse {
     client
         .with_header("origin", origin)
         .with_header("access-control-request-method", "POST")

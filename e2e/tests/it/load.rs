@@ -5,7 +5,7 @@ use http::Method;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::time::{Duration, Instant};
-use testkit::{Answer, Client};
+use testkit::{Client, TestResponse};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -137,7 +137,7 @@ async fn attempt(client: &Client, wish: &Wish) -> Option<Told> {
     Some(Told { id, was_replayed: answer.header("idempotency-replayed") == "true" })
 }
 
-async fn send(client: &Client, path: &str, body: &str) -> Option<Answer> {
+async fn send(client: &Client, path: &str, body: &str) -> Option<TestResponse> {
     let sent = client.try_send(Method::POST, path, Some("application/json"), body);
     tokio::time::timeout(ANSWER_LIMIT, sent).await.expect("the gateway answers in time, whatever happens").ok()
 }

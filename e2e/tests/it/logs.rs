@@ -3,7 +3,7 @@
 use crate::stage::Stage;
 use http::Method;
 use serde_json::Value;
-use testkit::{Answer, Client, Socket, unique};
+use testkit::{Client, Socket, TestResponse, unique};
 
 /// Stands in every place where a user can write something.
 const PRIVATE: &str = "hush5e7f";
@@ -36,7 +36,7 @@ async fn what_users_send_is_not_logged_and_each_refusal_can_be_found() {
     }
 }
 
-async fn send_private_things(stage: &Stage) -> Vec<Answer> {
+async fn send_private_things(stage: &Stage) -> Vec<TestResponse> {
     let client =
         stage.user(1).with_header("authorization", &format!("Bearer {PRIVATE}")).with_header("cookie", PRIVATE);
     let keyed = client.with_header("idempotency-key", PRIVATE);
@@ -66,6 +66,6 @@ async fn send_private_things(stage: &Stage) -> Vec<Answer> {
     answers
 }
 
-async fn top_up(client: &Client, body: &str) -> Answer {
+async fn top_up(client: &Client, body: &str) -> TestResponse {
     client.post("/payments/account/topup", body).await
 }

@@ -3,7 +3,7 @@
 use crate::signing_in::{Stage, code, refused};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use testkit::{Answer, Client};
+use testkit::{Client, TestResponse};
 
 /// Who may do something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +133,7 @@ impl Things {
             .replace("{event_id}", "01900000-0000-7000-8000-000000000001")
     }
 
-    async fn ask(&self, client: &Client, operation: &Operation) -> Answer {
+    async fn ask(&self, client: &Client, operation: &Operation) -> TestResponse {
         let path = self.path(operation);
         match operation.method {
             "get" => client.get(&path).await,
@@ -157,7 +157,7 @@ async fn things_of(owner: &Client) -> Things {
 }
 
 /// Whether whoever asked was let in, though perhaps with a bad request.
-fn is_let_in(answer: &Answer) -> bool {
+fn is_let_in(answer: &TestResponse) -> bool {
     answer.status.as_u16() < 500 && code(answer) != refused() && code(answer) != (404, "not_found".to_owned())
 }
 

@@ -1,9 +1,9 @@
 //! What every refusal looks like.
 
-use testkit::Answer;
+use testkit::TestResponse;
 
 /// Checks that `answer` is a problem document with this status and code, which names `pointer` if one is given.
-pub(crate) fn expect(answer: &Answer, status: u16, code: &str, pointer: Option<&str>, about: &str) {
+pub(crate) fn expect(answer: &TestResponse, status: u16, code: &str, pointer: Option<&str>, about: &str) {
     let text = &answer.text;
     assert_eq!(answer.status, status, "{about}: {text}");
     assert_eq!(answer.header("content-type"), "application/problem+json", "{about}: {text}");

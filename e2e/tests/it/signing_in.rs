@@ -4,7 +4,7 @@ use crate::stage::{gateway_before, service};
 use crate::table::of_cheques;
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use testkit::{Answer, Client, Program, Socket, TestBroker, TestDatabase, TestRedis, eventually, unique};
+use testkit::{Client, Program, Socket, TestBroker, TestDatabase, TestRedis, TestResponse, eventually, unique};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const PASSWORD: &str = "correct horse";
@@ -94,7 +94,7 @@ impl Drop for Stage {
     }
 }
 
-pub(crate) fn code(answer: &Answer) -> (u16, String) {
+pub(crate) fn code(answer: &TestResponse) -> (u16, String) {
     (answer.status.as_u16(), answer.json()["code"].as_str().unwrap_or_default().to_owned())
 }
 

@@ -1,50 +1,51 @@
-//! Development: whoever sends `X-User-ID: 1` is user 1. Safe only where no stranger can connect.
+//! Development mode: a request with `X-User-ID: 1` is a request of user 1. Safe only if no other machine can connect.
 
 use crate::auth::host::is_rebindable;
 use crate::auth::query::name_of;
-use crate::auth::{Credentials, RefusedMode};
+use crate::auth::{AuthModeError, Credentials};
 use crate::config::Config;
 use crate::origins::Origins;
+use chassis::gateway_auth::{Principal, Role};
 use chassis::identity::{Caller, USER_HEADER, caller, parse_user_id, unauthenticated};
-use chassis::passage::{Passenger, Role};
 use chassis::problem::Problem;
 use http::{StatusCode, header};
 use tracing::warn;
 
-/// The query parameter that names the user of a browser's socket.
+/// The query parameter that names the user of a WebSocket opened by a browser.
 const PARAMETER: &str = "user_id";
 
-/// Reads the user from the request itself.
+/// Takes the user from the request, without proof.
 pub(crate) struct HeaderMode {
     origins: Origins,
 }
 
 impl HeaderMode {
-    /// Checks that no stranger can connect, and says loudly what is going on.
+    /// Checks that only this machine can connect, and logs a warning about the mode.
     ///
     /// # Errors
     /// When a listener is not on loopback.
-    pub(crate) fn start(config: &Config) -> Result<Self, RefusedMode> {
+    pub(crate) fn start(config: &Config) -> Result<Self, AuthModeError> {
         if let Some(address) = config.addresses().into_iter().find(|address| !address.ip().is_loopback()) {
-            return Err(RefusedMode::Believing(address));
+            return Err(AuthModeError::InsecureHeaderMode(address));
         }
-        warn!("AUTH_MODE=header: DEVELOPMENT ONLY. Whoever sends `X-User-ID: 1` is user 1; no password is asked");
+        warn!("AUTH_MODE=header: DEVELOPMENT ONLY. A request with `X-User-ID: 1` acts as user 1, without a password");
         Ok(Self { origins: config.allowed_origins.clone() })
     }
 
-    /// Whether the request names a user at all, rightly or wrongly.
-    pub(crate) fn is_claimed(credentials: &Credentials<'_>) -> bool {
+    /// Whether the request names a user, valid or not.
+    pub(crate) fn has_credentials(credentials: &Credentials<'_>) -> bool {
         credentials.headers.contains_key(USER_HEADER)
             || credentials.socket_query.is_some_and(|query| query.split('&').any(names_user))
     }
 
-    /// The user that the request names, in its header or, for sockets, in its query; both must agree. Whoever asks is
-    /// believed, so everybody is an administrator too.
+    /// The user named by the request's header or, for WebSockets, by its query; if both are present they must agree.
+    /// Every user is an administrator in this mode.
     ///
     /// # Errors
-    /// 401 when that is missing, malformed or unclear; 421 when a foreign name leads here.
-    pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Passenger, Problem> {
-        self.caller(credentials).map(|Caller(user)| Passenger { user, role: Role::Administrator })
+    /// 401 when the user is missing, malformed or ambiguous; 421 when the `Host` is a public name that is not allowed
+    /// (DNS rebinding).
+    pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Principal, Problem> {
+        self.caller(credentials).map(|Caller(user)| Principal { user, role: Role::Administrator })
     }
 
     fn caller(&self, credentials: &Credentials<'_>) -> Result<Caller, Problem> {
@@ -53,7 +54,7 @@ impl HeaderMode {
             return Err(misdirected());
         }
         let from_query = match credentials.socket_query {
-            Some(query) => named_in(query)?,
+            Some(query) => user_in_query(query)?,
             None => None,
         };
         match from_query {
@@ -67,7 +68,7 @@ impl HeaderMode {
     }
 }
 
-fn named_in(query: &str) -> Result<Option<Caller>, Problem> {
+fn user_in_query(query: &str) -> Result<Option<Caller>, Problem> {
     let mut named = query.split('&').filter(|pair| names_user(pair));
     match (named.next(), named.next()) {
         (None, _) => Ok(None),
@@ -104,8 +105,8 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, value.parse().unwrap());
         }
-        mode.identify(&Credentials { headers: &map, socket_query: query, ticket_of: None })
-            .map(|passenger| passenger.user)
+        mode.identify(&Credentials { headers: &map, socket_query: query, ticket_principal: None })
+            .map(|principal| principal.user)
             .map_err(|problem| problem.status())
     }
 
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unclear_user_is_refused() {
+    fn an_ambiguous_user_is_rejected() {
         let refused = Err(StatusCode::UNAUTHORIZED);
         assert_eq!(identify(&[], None), refused);
         assert_eq!(identify(&[], Some("")), refused);

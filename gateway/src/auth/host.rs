@@ -1,14 +1,14 @@
-//! Whether a `Host` may have been pointed here by a stranger.
+//! Whether a `Host` may be the result of DNS rebinding.
 //!
-//! In development the only guard is that strangers can't connect, and a web page can: it points its own name at
-//! 127.0.0.1 once it is loaded (DNS rebinding), is then of the same origin, and may set `X-User-ID`. It can't do so
-//! for an address, for `localhost`, or for a name without dots.
+//! In development the only protection is that other machines can't connect. A web page can bypass it: after it has
+//! loaded, it points its own host name at 127.0.0.1 (DNS rebinding), so that it is of the same origin and may set
+//! `X-User-ID`. This is not possible for an IP address, for `localhost`, or for a name without dots.
 
 use crate::origins::Origins;
 use http::uri::Authority;
 use std::net::Ipv6Addr;
 
-/// Whether `host` is a public name that is not of an allowed origin.
+/// Whether `host` is a public name that does not belong to an allowed origin.
 pub(super) fn is_rebindable(host: &str, origins: &Origins) -> bool {
     let Ok(authority) = host.parse::<Authority>() else {
         return true;

@@ -1,8 +1,8 @@
-//! The public keys of users-service, fetched again and again: what is published there is believed here within a minute.
+//! The public keys of users-service, fetched every minute.
 
 use crate::upstream::BaseUrl;
 use bytes::Bytes;
-use chassis::passage::{GatewaySecret, PASS_HEADER};
+use chassis::gateway_auth::{GatewaySecret, INTERNAL_TOKEN_HEADER};
 use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::client::legacy::Client;
@@ -17,57 +17,57 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-/// Where users-service publishes its keys.
-const PAGE: &str = "/.well-known/jwks.json";
-/// How old the keys get. users-service signs with a key only once it has been published for two minutes.
+/// The path of the key set.
+const JWKS_PATH: &str = "/.well-known/jwks.json";
+/// Time between two fetches. users-service signs with a key only after it has been published for two minutes.
 const REFRESH: Duration = Duration::from_mins(1);
-/// How soon it is tried again while there are none: whoever starts everything at once signs in at once.
+/// Time between two attempts while there are no keys, so that sign-in works right after everything is started together.
 const RETRY: Duration = Duration::from_millis(100);
 const TIMEOUT: Duration = Duration::from_secs(3);
 const BYTES_MAX: usize = 64 * 1024;
 
-/// The keys, by their names; cheap to clone.
+/// The keys by key id; cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Keys(Arc<RwLock<HashMap<String, Arc<DecodingKey>>>>);
 
-/// Why there are no new keys.
+/// Why the keys could not be fetched.
 #[derive(Debug, thiserror::Error)]
 enum FetchError {
-    #[error("ask users-service")]
+    #[error("request the key set from users-service")]
     Unreachable(#[from] hyper_util::client::legacy::Error),
-    #[error("make the request")]
+    #[error("build the request")]
     Request(#[from] http::Error),
     #[error("users-service took too long")]
     TimedOut,
-    #[error("users-service answered {0}")]
+    #[error("users-service responded with {0}")]
     Status(StatusCode),
-    #[error("read the answer: {0}")]
+    #[error("read the response body: {0}")]
     Body(Box<dyn std::error::Error + Send + Sync>),
-    #[error("read the keys")]
+    #[error("parse the key set")]
     Malformed(#[from] serde_json::Error),
 }
 
 impl Keys {
-    /// The key of this name.
+    /// The key with this id.
     pub(super) fn get(&self, name: &str) -> Option<Arc<DecodingKey>> {
         self.0.read().ok()?.get(name).cloned()
     }
 
-    /// Whether there are none (yet).
+    /// Whether there are no keys (yet).
     pub(super) fn is_empty(&self) -> bool {
         self.0.read().map_or(true, |keys| keys.is_empty())
     }
 
-    /// Replaces the keys by those of a document that name themselves and sign as we want it; all others are left out.
+    /// Replaces all keys by the Ed25519 keys of the document that have an id; other keys are ignored.
     pub(super) fn replace(&self, document: &JwkSet) {
-        let named = document.keys.iter().filter_map(|key| {
+        let by_id = document.keys.iter().filter_map(|key| {
             let AlgorithmParameters::OctetKeyPair(pair) = &key.algorithm else { return None };
             let is_ours = pair.curve == EllipticCurve::Ed25519
                 && key.common.key_algorithm.is_none_or(|a| a == KeyAlgorithm::EdDSA);
             let name = key.common.key_id.clone().filter(|_| is_ours)?;
             Some((name, Arc::new(DecodingKey::from_ed_components(&pair.x).ok()?)))
         });
-        let fresh: HashMap<_, _> = named.collect();
+        let fresh: HashMap<_, _> = by_id.collect();
         if let Ok(mut keys) = self.0.write() {
             if !fresh.keys().all(|name| keys.contains_key(name)) {
                 info!(count = fresh.len(), "users-service published new keys");
@@ -77,30 +77,30 @@ impl Keys {
     }
 }
 
-/// Fetches the keys until `stopping`. While users-service is away, those that are there stay good.
+/// Fetches the keys until `stopping` is cancelled. While users-service is unavailable, the known keys stay valid.
 ///
 /// # Errors
 /// None.
-pub(crate) async fn follow(
+pub(crate) async fn refresh_keys(
     keys: Keys,
     users: BaseUrl,
     secret: Option<GatewaySecret>,
     stopping: CancellationToken,
 ) -> Result<(), Infallible> {
     let client = Client::builder(TokioExecutor::new()).build_http();
-    let mut is_known_to_fail = false;
+    let mut is_failing = false;
     loop {
         match tokio::time::timeout(TIMEOUT, fetch(&client, &users, secret.as_ref()))
             .await
             .unwrap_or(Err(FetchError::TimedOut))
         {
             Ok(document) => {
-                is_known_to_fail = false;
+                is_failing = false;
                 keys.replace(&document);
             }
-            Err(failure) if !is_known_to_fail => {
-                is_known_to_fail = true;
-                warn!(error = %chassis::process::chain(&failure), "fetch the keys of users-service; trying on");
+            Err(failure) if !is_failing => {
+                is_failing = true;
+                warn!(error = %chassis::process::chain(&failure), "could not fetch keys of users-service; retrying");
             }
             Err(_) => {}
         }
@@ -117,10 +117,10 @@ async fn fetch(
     users: &BaseUrl,
     secret: Option<&GatewaySecret>,
 ) -> Result<JwkSet, FetchError> {
-    let page = users.page(PAGE.to_owned()).map_err(|failure| FetchError::Body(failure.into()))?;
+    let page = users.page(JWKS_PATH.to_owned()).map_err(|failure| FetchError::Body(failure.into()))?;
     let mut request = Request::get(page).header(header::HOST, users.host()).body(Empty::new())?;
     if let Some(secret) = secret {
-        request.headers_mut().insert(PASS_HEADER, secret.pass(None));
+        request.headers_mut().insert(INTERNAL_TOKEN_HEADER, secret.internal_token(None));
     }
     let answer = client.request(request).await?;
     if answer.status() != StatusCode::OK {

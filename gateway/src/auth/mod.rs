@@ -1,4 +1,4 @@
-//! Who is calling: the one place that knows how callers prove it.
+//! Authentication: finds out which user a request is made for.
 
 mod header_mode;
 mod host;
@@ -8,45 +8,45 @@ mod query;
 mod tickets;
 
 use crate::config::{AuthMode, Config};
-use chassis::passage::{GatewaySecret, Passenger};
+use chassis::gateway_auth::{GatewaySecret, Principal};
 use chassis::problem::Problem;
 use header_mode::HeaderMode;
 use http::HeaderMap;
 use jwt_mode::JwtMode;
 
-pub(crate) use keys::follow;
+pub(crate) use keys::refresh_keys;
 pub(crate) use query::without_credentials;
-pub(crate) use tickets::{LIFE as TICKET_LIFE, ticket_in};
+pub(crate) use tickets::{LIFETIME as TICKET_LIFETIME, ticket_in};
 
-/// Finds out who is calling. Another way to prove it is another variant.
+/// The authentication method of this gateway.
 pub(crate) enum Authenticator {
     Header(HeaderMode),
     Jwt(Box<JwtMode>),
 }
 
-/// What a request shows to prove who makes it.
+/// The credentials of a request.
 pub(crate) struct Credentials<'a> {
     pub(crate) headers: &'a HeaderMap,
-    /// The query of a socket: browsers can't set its headers. Of no other request.
+    /// The query, for WebSockets only: browsers can't set headers when they open one.
     pub(crate) socket_query: Option<&'a str>,
-    /// Whose ticket the query of a socket held, if it was a good one.
-    pub(crate) ticket_of: Option<Passenger>,
+    /// The principal of the ticket in the WebSocket's query, if the ticket was valid.
+    pub(crate) ticket_principal: Option<Principal>,
 }
 
-/// The mode would let strangers in.
+/// Why an authentication mode can't be used.
 #[derive(Debug, thiserror::Error)]
-pub enum RefusedMode {
-    /// Anybody on the network could be anybody.
+pub enum AuthModeError {
+    /// Any machine on the network could claim to be any user.
     #[error(
-        "`header` believes whoever connects, and {0} is not a loopback address: listen on 127.0.0.1, or let people \
-         sign in with AUTH_MODE=jwt"
+        "`header` mode trusts every client, and {0} is not a loopback address: listen on 127.0.0.1, or require sign-in \
+         with AUTH_MODE=jwt"
     )]
-    Believing(std::net::SocketAddr),
-    /// Services would have to believe whoever connects to them.
-    #[error("`jwt` needs GATEWAY_SECRET, which the services know too")]
-    NoSecret,
-    /// The address of Redis is malformed.
-    #[error("read REDIS_URL")]
+    InsecureHeaderMode(std::net::SocketAddr),
+    /// Without a secret, services could not distinguish the gateway from other clients.
+    #[error("`jwt` needs GATEWAY_SECRET, the secret shared with the services")]
+    MissingSecret,
+    /// The URL of Redis is malformed.
+    #[error("parse REDIS_URL")]
     Redis(#[from] redis::RedisError),
 }
 
@@ -54,54 +54,55 @@ impl Authenticator {
     /// The authenticator of the configured mode.
     ///
     /// # Errors
-    /// When the mode would let strangers in.
-    pub(crate) fn start(config: &Config) -> Result<Self, RefusedMode> {
+    /// When the mode is not safe with this configuration.
+    pub(crate) fn start(config: &Config) -> Result<Self, AuthModeError> {
         match config.mode() {
             AuthMode::Header => HeaderMode::start(config).map(Self::Header),
             AuthMode::Jwt => JwtMode::start(config).map(|mode| Self::Jwt(Box::new(mode))),
         }
     }
 
-    /// Who is calling.
+    /// Identifies the principal of a request.
     ///
     /// # Errors
-    /// 401 when that is missing, malformed or unclear; 421 when the request was lured here; 503 when it can't be told now.
-    pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Passenger, Problem> {
+    /// 401 when the user is missing, malformed or ambiguous; 421 when the request is misdirected (DNS rebinding); 503
+    /// when the keys are not known yet.
+    pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Principal, Problem> {
         match self {
             Self::Header(mode) => mode.identify(credentials),
             Self::Jwt(mode) => mode.identify(credentials),
         }
     }
 
-    /// Who is calling, if the request says so at all.
+    /// Identifies the principal of a request, or `None` if the request contains no credentials.
     ///
     /// # Errors
-    /// As [`Authenticator::identify`] when it says so wrongly: a caller who meant to be somebody is never taken for nobody.
-    pub(crate) fn identify_if_claimed(&self, credentials: &Credentials<'_>) -> Result<Option<Passenger>, Problem> {
-        let is_claimed = match self {
-            Self::Header(_) => HeaderMode::is_claimed(credentials),
-            Self::Jwt(_) => JwtMode::is_claimed(credentials),
+    /// As [`Authenticator::identify`] when it contains invalid credentials: these never count as anonymous.
+    pub(crate) fn identify_optional(&self, credentials: &Credentials<'_>) -> Result<Option<Principal>, Problem> {
+        let has_credentials = match self {
+            Self::Header(_) => HeaderMode::has_credentials(credentials),
+            Self::Jwt(_) => JwtMode::has_credentials(credentials),
         };
-        if is_claimed { self.identify(credentials).map(Some) } else { Ok(None) }
+        if has_credentials { self.identify(credentials).map(Some) } else { Ok(None) }
     }
 
-    /// Takes a socket's ticket; nobody can use it again.
-    pub(crate) async fn redeem(&self, ticket: &str) -> Option<Passenger> {
+    /// Redeems the ticket of a WebSocket; it can be used once.
+    pub(crate) async fn redeem(&self, ticket: &str) -> Option<Principal> {
         match self {
             Self::Header(_) => None,
             Self::Jwt(mode) => mode.tickets.redeem(ticket).await,
         }
     }
 
-    /// A ticket with which a browser opens one socket, where such are used.
-    pub(crate) fn ticket(&self, passenger: Passenger) -> Option<String> {
+    /// A ticket with which a browser opens one WebSocket; `None` if this mode has no tickets.
+    pub(crate) fn ticket(&self, principal: Principal) -> Option<String> {
         match self {
             Self::Header(_) => None,
-            Self::Jwt(mode) => Some(mode.tickets.issue(passenger)),
+            Self::Jwt(mode) => Some(mode.tickets.issue(principal)),
         }
     }
 
-    /// The keys that tokens are checked with, where there are tokens.
+    /// The keys that verify tokens; `None` if this mode has no tokens.
     pub(crate) fn keys(&self) -> Option<keys::Keys> {
         match self {
             Self::Header(_) => None,
@@ -110,7 +111,7 @@ impl Authenticator {
     }
 }
 
-/// The secret that passes are signed with, which `jwt` demands.
-fn demanded_secret(config: &Config) -> Result<GatewaySecret, RefusedMode> {
-    config.gateway_secret.clone().ok_or(RefusedMode::NoSecret)
+/// The secret that signs internal tokens; `jwt` mode requires it.
+fn required_secret(config: &Config) -> Result<GatewaySecret, AuthModeError> {
+    config.gateway_secret.clone().ok_or(AuthModeError::MissingSecret)
 }

@@ -1,12 +1,12 @@
-//! Parameters of a socket's query that prove who opens it.
+//! Query parameters of a WebSocket that contain credentials.
 
-/// The parameters that never reach a service.
+/// Parameters that are never forwarded to a service.
 const CREDENTIALS: [&str; 2] = ["user_id", "ticket"];
 
-/// The query without what proves who the caller is.
+/// The query without credentials.
 pub(crate) fn without_credentials(query: &str) -> String {
-    let kept: Vec<&str> = query.split('&').filter(|pair| !CREDENTIALS.contains(&name_of(pair))).collect();
-    kept.join("&")
+    let other_pairs: Vec<&str> = query.split('&').filter(|pair| !CREDENTIALS.contains(&name_of(pair))).collect();
+    other_pairs.join("&")
 }
 
 /// The name in `name=value`.
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_query_goes_on_without_the_user() {
+    fn the_query_is_forwarded_without_credentials() {
         assert_eq!(without_credentials("user_id=1"), "");
         assert_eq!(without_credentials("a=%20&user_id=1&b&ticket=x&user_idx=2"), "a=%20&b&user_idx=2");
     }

@@ -1,14 +1,15 @@
-//! Tickets: a browser can't set the headers of a socket, and an access token in an address would be in every log. So it
-//! asks for a ticket with its token and opens the socket with that; a ticket is good for half a minute, once.
+//! Tickets for WebSockets. A browser can't set headers when it opens a WebSocket, and an access token in the URL would
+//! appear in every log. So the page requests a ticket with its token and opens the WebSocket with the ticket, which is
+//! valid for 30 seconds and can be used once.
 //!
-//! A ticket is signed, so that every gateway knows those of all others. That it is used once is kept in Redis, or,
-//! while that is away, by each gateway for itself.
+//! Tickets are signed, so every gateway can verify those of the others. Used tickets are recorded in Redis, and in the
+//! memory of the gateway that accepted them, which protects against a second use there while Redis is unavailable.
 
 use crate::auth::query::name_of;
 use crate::redis_connection;
 use chassis::clock::unix_seconds;
+use chassis::gateway_auth::{GatewaySecret, Principal, Role};
 use chassis::identity::parse_user_id;
-use chassis::passage::{GatewaySecret, Passenger, Role};
 use redis::aio::ConnectionManager;
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -16,22 +17,22 @@ use std::time::{Duration, Instant};
 use tracing::warn;
 use uuid::Uuid;
 
-/// How long a ticket is good.
-pub(crate) const LIFE: Duration = Duration::from_secs(30);
+/// How long a ticket is valid.
+pub(crate) const LIFETIME: Duration = Duration::from_secs(30);
 /// The longest wait for Redis.
 const TIMEOUT: Duration = Duration::from_millis(300);
 const PURPOSE: &str = "ticket";
 const PARAMETER: &str = "ticket";
 
-/// Issues tickets and takes them.
+/// Issues and redeems tickets.
 pub(crate) struct Tickets {
     secret: GatewaySecret,
     redis: Option<ConnectionManager>,
-    /// Numbers of used tickets, and until when they have to be known.
+    /// Ids of used tickets, and how long each must be remembered.
     used_here: Mutex<HashMap<Uuid, Instant>>,
 }
 
-/// The only ticket in the query of a socket.
+/// The ticket in the query of a WebSocket, if there is exactly one.
 pub(crate) fn ticket_in(query: &str) -> Option<&str> {
     let mut tickets = query.split('&').filter(|pair| name_of(pair) == PARAMETER);
     match (tickets.next(), tickets.next()) {
@@ -40,8 +41,8 @@ pub(crate) fn ticket_in(query: &str) -> Option<&str> {
     }
 }
 
-/// Whether a query of a socket shows a ticket, good or not.
-pub(super) fn is_shown(query: &str) -> bool {
+/// Whether the query of a WebSocket contains a ticket, valid or not.
+pub(super) fn has_ticket(query: &str) -> bool {
     query.split('&').any(|pair| name_of(pair) == PARAMETER)
 }
 
@@ -49,45 +50,45 @@ impl Tickets {
     /// Tickets that are signed with `secret`.
     ///
     /// # Errors
-    /// When the address of Redis is malformed.
+    /// When the URL of Redis is malformed.
     pub(super) fn new(secret: GatewaySecret, redis_url: Option<&str>) -> Result<Self, redis::RedisError> {
-        let redis = redis_url.map(|url| redis_connection::lazily(url, TIMEOUT)).transpose()?;
+        let redis = redis_url.map(|url| redis_connection::connect_lazily(url, TIMEOUT)).transpose()?;
         Ok(Self { secret, redis, used_here: Mutex::default() })
     }
 
-    /// A ticket: whose, until when in Unix seconds, and a number of its own.
-    pub(super) fn issue(&self, Passenger { user, role }: Passenger) -> String {
-        let number = Uuid::now_v7().simple();
-        self.secret.sign(PURPOSE, &format!("{user}.{}.{}.{number}", role.as_str(), unix_seconds() + LIFE.as_secs()))
+    /// A ticket with its user, role, expiry in Unix seconds, and a unique id.
+    pub(super) fn issue(&self, Principal { user, role }: Principal) -> String {
+        let id = Uuid::now_v7().simple();
+        self.secret.sign(PURPOSE, &format!("{user}.{}.{}.{id}", role.as_str(), unix_seconds() + LIFETIME.as_secs()))
     }
 
-    /// Whose ticket it was, if it is good and was not used before.
-    pub(super) async fn redeem(&self, ticket: &str) -> Option<Passenger> {
-        let mut parts = self.secret.verified(PURPOSE, ticket)?.split('.');
+    /// The principal of the ticket, if it is valid and not used yet.
+    pub(super) async fn redeem(&self, ticket: &str) -> Option<Principal> {
+        let mut parts = self.secret.verify(PURPOSE, ticket)?.split('.');
         let (user, role, ends) = (parts.next()?, parts.next()?, parts.next()?);
-        let number = Uuid::try_parse(parts.next()?).ok()?;
-        let passenger = Passenger { user: parse_user_id(user)?, role: Role::parse(role)? };
-        let is_good = ends.parse::<u64>().ok()? >= unix_seconds();
-        // Both: a ticket that was used while Redis was away must not be good again afterwards.
-        (is_good && self.is_first_here(number) && self.is_first_anywhere(number).await).then_some(passenger)
+        let id = Uuid::try_parse(parts.next()?).ok()?;
+        let principal = Principal { user: parse_user_id(user)?, role: Role::parse(role)? };
+        let is_unexpired = ends.parse::<u64>().ok()? >= unix_seconds();
+        // Both: a ticket used while Redis was unavailable must not become valid again afterwards.
+        (is_unexpired && self.is_first_use_here(id) && self.is_first_use_anywhere(id).await).then_some(principal)
     }
 
-    fn is_first_here(&self, number: Uuid) -> bool {
+    fn is_first_use_here(&self, id: Uuid) -> bool {
         let Ok(mut used) = self.used_here.lock() else { return false };
         let now = Instant::now();
         used.retain(|_, until| *until > now);
-        used.insert(number, now + 2 * LIFE).is_none()
+        used.insert(id, now + 2 * LIFETIME).is_none()
     }
 
-    async fn is_first_anywhere(&self, number: Uuid) -> bool {
+    async fn is_first_use_anywhere(&self, id: Uuid) -> bool {
         let Some(mut redis) = self.redis.clone() else { return true };
         let mut command = redis::cmd("SET");
-        let key = format!("gateway:ticket:{}", number.simple());
-        command.arg(key).arg("used").arg("NX").arg("EX").arg(2 * LIFE.as_secs());
+        let key = format!("gateway:ticket:{}", id.simple());
+        command.arg(key).arg("used").arg("NX").arg("EX").arg(2 * LIFETIME.as_secs());
         match tokio::time::timeout(TIMEOUT, command.query_async::<Option<String>>(&mut redis)).await {
             Ok(Ok(set)) => set.is_some(),
             Ok(Err(failure)) => {
-                warn!(error = %failure, "remember a used ticket in Redis; this gateway remembers it alone");
+                warn!(error = %failure, "could not record a used ticket in Redis; it is recorded only in this gateway");
                 true
             }
             Err(_) => true,
@@ -103,10 +104,10 @@ mod tests {
         Tickets::new("0123456789abcdef0123456789abcdef".parse().unwrap(), None).unwrap()
     }
 
-    const ANNA: Passenger = Passenger { user: 7, role: Role::User };
+    const ANNA: Principal = Principal { user: 7, role: Role::User };
 
     #[tokio::test]
-    async fn a_ticket_is_good_once() {
+    async fn a_ticket_is_valid_once() {
         let tickets = tickets();
         let ticket = tickets.issue(ANNA);
         assert_eq!(tickets.redeem(&ticket).await, Some(ANNA));
@@ -114,16 +115,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_ticket_that_was_changed_or_is_old_is_none() {
+    async fn a_changed_or_expired_ticket_is_rejected() {
         let tickets = tickets();
         let ticket = tickets.issue(ANNA);
         let old = tickets.secret.sign(PURPOSE, &format!("7.user.1.{}", Uuid::now_v7().simple()));
-        let pass = tickets.secret.pass(Some(ANNA));
+        let internal_token = tickets.secret.internal_token(Some(ANNA));
         for ticket in [
             ticket.replace("7.user", "8.user"),
             ticket.replace("user", "admin"),
             old,
-            pass.to_str().unwrap().to_owned(),
+            internal_token.to_str().unwrap().to_owned(),
             String::new(),
         ] {
             assert_eq!(tickets.redeem(&ticket).await, None, "{ticket}");
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_holds_one_ticket_at_most() {
+    fn a_query_contains_at_most_one_ticket() {
         assert_eq!(ticket_in("a=b&ticket=x.y"), Some("x.y"));
         for query in ["", "a=b", "ticket", "ticket=a&ticket=b"] {
             assert_eq!(ticket_in(query), None, "{query}");

@@ -1,9 +1,9 @@
-//! Cross-origin calls: an exact list of origins, preflights answered here, no credentials.
+//! Cross-origin calls: an exact list of origins; the gateway answers preflights; no credentials.
 //!
-//! A page that is not on the list gets no CORS headers, and its browser keeps the answer from it.
+//! A page that is not on the list gets no CORS headers, so its browser does not let it read the response.
 
 use crate::gateway::Gateway;
-use crate::origins::From;
+use crate::origins::OriginCheck;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -14,11 +14,11 @@ const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
 );
 const EXPOSED_HEADERS: HeaderValue =
     HeaderValue::from_static("Link, Location, X-Request-ID, Idempotency-Replayed, Retry-After");
-/// Browsers ask again after this many seconds. Chromium keeps no answer for longer than two hours.
+/// Browsers repeat the preflight after this many seconds. Chromium caps it at two hours.
 const MAX_AGE_SECS: HeaderValue = HeaderValue::from_static("600");
 
-/// What services say about origins is dropped: the gateway alone decides.
-static DECIDED_HERE: [HeaderName; 6] = [
+/// CORS headers of services are removed: only the gateway decides.
+static CORS_HEADERS: [HeaderName; 6] = [
     header::ACCESS_CONTROL_ALLOW_ORIGIN,
     header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
     header::ACCESS_CONTROL_ALLOW_METHODS,
@@ -27,36 +27,36 @@ static DECIDED_HERE: [HeaderName; 6] = [
     header::ACCESS_CONTROL_MAX_AGE,
 ];
 
-/// What is to be said about where a request comes from.
-pub(super) struct Origins {
-    from: From,
+/// The CORS decision for a request.
+pub(super) struct Cors {
+    origin: OriginCheck,
     is_preflight: bool,
 }
 
-impl Origins {
-    /// Looks at a request.
-    pub(super) fn of(gateway: &Gateway, request: &Request) -> Self {
-        let from = gateway.config.allowed_origins.of(request.headers());
-        Self { from, is_preflight: is_preflight(request.method(), request.headers()) }
+impl Cors {
+    /// Checks the request's `Origin`.
+    pub(super) fn check(gateway: &Gateway, request: &Request) -> Self {
+        let origin = gateway.config.allowed_origins.check(request.headers());
+        Self { origin, is_preflight: is_preflight(request.method(), request.headers()) }
     }
 
-    /// The answer to a preflight, if it is one.
+    /// The response to a preflight, if the request is one.
     pub(super) fn preflight(&self) -> Option<Response> {
-        self.is_preflight.then(|| preflight(&self.from))
+        self.is_preflight.then(|| preflight(&self.origin))
     }
 
-    /// Marks an answer that an allowed page may read.
-    pub(super) fn mark(self, response: &mut Response) {
+    /// Sets the CORS headers of a response.
+    pub(super) fn set_headers(self, response: &mut Response) {
         let headers = response.headers_mut();
-        // Services say nothing of the kind; a look at the names is cheaper than a search for each.
-        if headers.keys().any(|name| DECIDED_HERE.contains(name)) {
-            for name in &DECIDED_HERE {
+        // Services normally send none of these; one pass over the names is cheaper than a lookup for each.
+        if headers.keys().any(|name| CORS_HEADERS.contains(name)) {
+            for name in &CORS_HEADERS {
                 headers.remove(name);
             }
         }
-        // Also without an Origin: a cache must not hand this answer to a page that has one.
+        // Also without an Origin: a cache must not serve this response to a page that has one.
         headers.append(header::VARY, HeaderValue::from_static("Origin"));
-        if let From::Allowed(origin) = self.from {
+        if let OriginCheck::Allowed(origin) = self.origin {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
         }
@@ -69,10 +69,10 @@ fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
         && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-fn preflight(from: &From) -> Response {
+fn preflight(check: &OriginCheck) -> Response {
     let vary = HeaderValue::from_static("Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
     let mut response = (StatusCode::NO_CONTENT, [(header::VARY, vary)]).into_response();
-    if let From::Allowed(origin) = from {
+    if let OriginCheck::Allowed(origin) = check {
         let headers = response.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, ALLOWED_METHODS);

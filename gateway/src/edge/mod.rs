@@ -1,46 +1,46 @@
-//! What every request passes on its way in, and every answer on its way out.
+//! Middleware around every request: CORS, checks, access log.
 
-pub(crate) mod access;
+pub(crate) mod access_log;
+mod ambiguity;
 mod cors;
-mod harden;
 pub(crate) mod operations;
 pub(crate) mod path;
 
 use crate::gateway::Gateway;
-use access::{Answered, Line};
+use access_log::{LogEntry, ServedResponse};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use chassis::layers::{Route, observed};
-use cors::Origins;
+use chassis::layers::{Route, observe_with};
+use cors::Cors;
 use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
 
-/// What happens around every request, which `next` answers.
-pub(crate) fn around<A: Future<Output = Answered>, N: FnOnce(Request) -> A>(
+/// Runs the middleware around `next`, which answers the request.
+pub(crate) fn with_middleware<A: Future<Output = ServedResponse>, N: FnOnce(Request) -> A>(
     gateway: &Gateway,
     route: Route,
     request: Request,
     next: N,
 ) -> impl Future<Output = Response> + use<A, N> {
-    let origins = Origins::of(gateway, &request);
-    observed(route.clone(), request, move |mut request| {
-        let line = Line::begin(&mut request, route);
-        let answered = match refused(&request, &origins) {
-            Some(refusal) => Either::Left(ready(refusal)),
-            None => Either::Right(next(request).map(move |mut answered| {
-                origins.mark(&mut answered.response);
-                answered
+    let cors = Cors::check(gateway, &request);
+    observe_with(route.clone(), request, move |mut request| {
+        let entry = LogEntry::start(&mut request, route);
+        let served = match early_response(&request, &cors) {
+            Some(response) => Either::Left(ready(response)),
+            None => Either::Right(next(request).map(move |mut served| {
+                cors.set_headers(&mut served.response);
+                served
             })),
         };
-        answered.map(move |answered| line.end(answered))
+        served.map(move |served| entry.finish(served))
     })
 }
 
-/// The answer to what is not let in, and to preflights.
-fn refused(request: &Request, origins: &Origins) -> Option<Answered> {
-    let answer = match harden::refuse_ambiguity(request) {
-        Ok(()) => origins.preflight(),
-        Err(refusal) => Some(refusal.into_response()),
+/// The response to a rejected request or a preflight.
+fn early_response(request: &Request, cors: &Cors) -> Option<ServedResponse> {
+    let response = match ambiguity::reject_ambiguous(request) {
+        Ok(()) => cors.preflight(),
+        Err(rejection) => Some(rejection.into_response()),
     };
-    answer.map(Answered::here)
+    response.map(ServedResponse::by_gateway)
 }

@@ -1,14 +1,14 @@
-//! Pages for operators: an administrator may look at them, nobody else.
+//! The operations pages, which only administrators may see.
 
 use crate::edge::path::decode;
 
-/// Whether a path, as its service knows it, leads to the pages for operators.
-pub(crate) fn is_for_operators(path: &str) -> bool {
+/// Whether a path, without the prefix of its service, belongs to the operations pages.
+pub(crate) fn is_operations_path(path: &str) -> bool {
     path.split('/').nth(1).is_some_and(is_operations)
 }
 
-/// Whether a path does, as a client of the gateway knows it: `/orders/operations/...`.
-pub(crate) fn are_below(path: &str) -> bool {
+/// Whether a path, with the prefix of its service, belongs to the operations pages: `/orders/operations/...`.
+pub(crate) fn is_prefixed_operations_path(path: &str) -> bool {
     path.split('/').nth(2).is_some_and(is_operations)
 }
 
@@ -21,12 +21,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pages_are_known_in_every_spelling_and_nothing_else_is_taken_for_them() {
+    fn the_pages_are_recognised_in_every_spelling_and_other_paths_are_not() {
         for path in ["/operations", "/operations/", "/operations/messaging", "/Oper%61tions/x"] {
-            assert!(is_for_operators(path), "{path}");
+            assert!(is_operations_path(path), "{path}");
         }
         for path in ["/", "/orders/operations", "/operationsx", "/x"] {
-            assert!(!is_for_operators(path), "{path}");
+            assert!(!is_operations_path(path), "{path}");
         }
     }
 }

@@ -1,56 +1,56 @@
-//! Paths that a service could resolve to another place than the gateway routed them to.
+//! Paths that a service could resolve differently from the gateway.
 
 use std::borrow::Cow;
 
-/// Why a path is refused.
+/// Why a path is rejected.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum PathError {
     NotAbsolute,
     DotSegment,
     EmptySegment,
     HiddenCharacter,
-    BadEscape,
+    MalformedEscape,
 }
 
-impl Refusal {
-    /// Words for a person.
+impl PathError {
+    /// The detail text of the problem document.
     pub(crate) fn detail(&self) -> &'static str {
         match self {
             Self::NotAbsolute => "the path must start with a slash",
-            Self::DotSegment => "the path must not contain . or .. as a part",
-            Self::EmptySegment => "the path must not contain two slashes in a row",
-            Self::HiddenCharacter => "the path must not contain slashes or control characters in disguise",
-            Self::BadEscape => "a percent sign in the path must start an escape",
+            Self::DotSegment => "the path must not contain the segments . or ..",
+            Self::EmptySegment => "the path must not contain consecutive slashes",
+            Self::HiddenCharacter => "the path must not contain encoded slashes, backslashes or control characters",
+            Self::MalformedEscape => "a percent sign in the path must start an escape",
         }
     }
 }
 
-/// Whether every reader of `path` sees the same segments.
+/// Checks that every server splits `path` into the same segments.
 ///
-/// Percent escapes stay as they are: what was judged is what is forwarded.
-pub(crate) fn judge(path: &str) -> Result<(), Refusal> {
+/// Percent escapes are not changed: the path is forwarded exactly as it was checked.
+pub(crate) fn check(path: &str) -> Result<(), PathError> {
     let Some(relative) = path.strip_prefix('/') else {
-        return Err(Refusal::NotAbsolute);
+        return Err(PathError::NotAbsolute);
     };
     if path.contains("//") {
-        return Err(Refusal::EmptySegment);
+        return Err(PathError::EmptySegment);
     }
     for segment in relative.split('/') {
-        let decoded = decode(segment).ok_or(Refusal::BadEscape)?;
+        let decoded = decode(segment).ok_or(PathError::MalformedEscape)?;
         let is_hidden = |b: &u8| matches!(b, b'/' | b'\\' | 0..=0x1f | 0x7f);
         if decoded.iter().any(is_hidden) {
-            return Err(Refusal::HiddenCharacter);
+            return Err(PathError::HiddenCharacter);
         }
-        // Some servers cut path parameters off first: `..;x`.
+        // Some servers remove path parameters first: `..;x`.
         let name = decoded.split(|b| *b == b';').next().unwrap_or_default();
         if matches!(name, b"." | b"..") {
-            return Err(Refusal::DotSegment);
+            return Err(PathError::DotSegment);
         }
     }
     Ok(())
 }
 
-/// The bytes that a percent-encoded text stands for.
+/// Decodes a percent-encoded text; `None` if an escape is malformed.
 pub(crate) fn decode(text: &str) -> Option<Cow<'_, [u8]>> {
     if !text.contains('%') {
         return Some(text.as_bytes().into());
@@ -74,16 +74,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_paths_pass() {
+    fn plain_paths_are_accepted() {
         for path in ["/", "/orders/", "/orders/orders/0198", "/a.b/..c/...", "/%D1%8F/a%20b", "/a;b=1"] {
-            assert_eq!(judge(path), Ok(()), "{path}");
+            assert_eq!(check(path), Ok(()), "{path}");
         }
     }
 
     #[test]
-    fn paths_with_two_readings_are_refused() {
-        use Refusal::{BadEscape, DotSegment, EmptySegment, HiddenCharacter, NotAbsolute};
-        for (path, refusal) in [
+    fn ambiguous_paths_are_rejected() {
+        use PathError::{DotSegment, EmptySegment, HiddenCharacter, MalformedEscape, NotAbsolute};
+        for (path, error) in [
             ("", NotAbsolute),
             ("*", NotAbsolute),
             ("//orders", EmptySegment),
@@ -99,12 +99,12 @@ mod tests {
             ("/a\\b", HiddenCharacter),
             ("/a%00", HiddenCharacter),
             ("/a%0d%0ax", HiddenCharacter),
-            ("/a%", BadEscape),
-            ("/a%2", BadEscape),
-            ("/a%zz", BadEscape),
-            ("/a%+1", BadEscape),
+            ("/a%", MalformedEscape),
+            ("/a%2", MalformedEscape),
+            ("/a%zz", MalformedEscape),
+            ("/a%+1", MalformedEscape),
         ] {
-            assert_eq!(judge(path), Err(refusal), "{path}");
+            assert_eq!(check(path), Err(error), "{path}");
         }
     }
 }

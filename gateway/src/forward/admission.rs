@@ -1,69 +1,70 @@
-//! What may go to a service, as whom, and as what.
+//! Decides whether a request may go to a service, for which user, and with which headers.
 
 use crate::auth::{Credentials, without_credentials};
 use crate::edge::path::decode;
-use crate::forward::access::{self, Access};
+use crate::forward::authorization::{self, Access};
 use crate::forward::failure::ForwardError;
 use crate::forward::headers::{self, Provenance};
 use crate::forward::target::{Service, Target};
 use crate::gateway::Gateway;
-use crate::origins::From;
+use crate::origins::OriginCheck;
 use crate::peer::Peer;
 use crate::tunnel;
 use axum::extract::Request;
-use chassis::face::no_such_page;
-use chassis::passage::{Passenger, Role};
+use chassis::app::no_such_page;
+use chassis::gateway_auth::{Principal, Role};
 use chassis::problem::Problem;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, StatusCode, Uri, header};
 use http_body::Body as _;
 use std::time::Duration;
 
-/// An admitted request: its head as the service gets it.
+/// An admitted request.
 pub(crate) enum Admission {
     Exchange(Outgoing),
     Tunnel(Outgoing),
 }
 
-/// What is sent to the service, apart from method and body.
+/// What is sent to the service, except method and body.
 pub(crate) struct Outgoing {
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
-    /// On whose behalf.
-    pub(crate) caller: Option<Passenger>,
+    /// The principal of the request.
+    pub(crate) principal: Option<Principal>,
     /// Largest body, in bytes.
     pub(crate) body_bytes_max: u64,
-    /// From the end of the request to the head of the answer.
-    pub(crate) head: Duration,
+    /// From the end of the request to the head of the response.
+    pub(crate) response_header_timeout: Duration,
 }
 
-/// Judges a request by its head.
+/// Checks a request by its head.
 ///
 /// # Errors
-/// [`ForwardError::Refused`] with 401, 403, 404, 413 or 421.
+/// [`ForwardError::Rejected`] with 401, 403, 404, 413 or 421.
 pub(crate) fn admit(
     gateway: &Gateway,
     target: Target,
     request: &Request,
     peer: &Peer,
-    ticket_of: Option<Passenger>,
+    ticket_principal: Option<Principal>,
 ) -> Result<Admission, ForwardError> {
     let path = target.strip(request.uri().path());
     if is_internal(path) {
         return Err(no_such_page().into());
     }
-    let is_socket = tunnel::is_wanted(request);
-    if is_socket && gateway.config.allowed_origins.of(request.headers()) == From::Foreign {
-        return Err(foreign_page().into());
+    let is_socket = tunnel::is_handshake(request);
+    if is_socket && gateway.config.allowed_origins.check(request.headers()) == OriginCheck::Forbidden {
+        return Err(origin_not_allowed().into());
     }
     let query = request.uri().query();
-    let credentials = Credentials { headers: request.headers(), socket_query: query.filter(|_| is_socket), ticket_of };
-    let caller = match access::of(target.to, request.method(), path, is_socket) {
+    let credentials =
+        Credentials { headers: request.headers(), socket_query: query.filter(|_| is_socket), ticket_principal };
+    let principal = match authorization::required(target.service, request.method(), path, is_socket) {
         Access::Anonymous => None,
-        Access::Guests => gateway.authenticator.identify_if_claimed(&credentials)?,
+        Access::Guests => gateway.authenticator.identify_optional(&credentials)?,
         Access::Users => Some(gateway.authenticator.identify(&credentials)?),
         Access::Administrators => match gateway.authenticator.identify(&credentials)? {
-            passenger if passenger.role == Role::Administrator => Some(passenger),
+            principal if principal.role == Role::Administrator => Some(principal),
             _ => return Err(no_such_page().into()),
         },
     };
@@ -77,16 +78,20 @@ pub(crate) fn admit(
     };
     let outgoing = Outgoing {
         uri: uri(path, query)?,
-        headers: head(gateway, target, request.headers(), peer, caller),
-        caller,
+        headers: request_headers(gateway, target, request.headers(), peer, principal),
+        principal,
         body_bytes_max,
-        head: if target.to == Service::Ocr { gateway.limits.reading_head } else { gateway.limits.head },
+        response_header_timeout: if target.service == Service::Ocr {
+            gateway.limits.ocr_response_header
+        } else {
+            gateway.limits.response_header
+        },
     };
     Ok(if is_socket { Admission::Tunnel(outgoing) } else { Admission::Exchange(outgoing) })
 }
 
-/// Pages of services for operators only. `/metrics` counts the business, `/readyz` names what is broken, and both
-/// are work that a stranger could ask for; the gateway's own say whether it is alive.
+/// Internal pages of services. `/metrics` contains business figures, `/readyz` names broken dependencies, and both cost
+/// work that anonymous clients could trigger. The gateway's own pages of these names are public.
 fn is_internal(path: &str) -> bool {
     let decoded = decode(path).unwrap_or_default();
     let plain = decoded.strip_suffix(b"/").unwrap_or(&decoded);
@@ -101,7 +106,7 @@ fn body_bytes_max(gateway: &Gateway, headers: &HeaderMap) -> u64 {
     if is_multipart { gateway.limits.multipart_bytes } else { gateway.limits.body_bytes }
 }
 
-/// The address as the service knows it: a connection is to it already, so that its host is not part of it.
+/// The request target for the service. It has no host, because the connection determines it.
 fn uri(path: &str, query: Option<String>) -> Result<Uri, ForwardError> {
     let page = match query {
         Some(query) => PathAndQuery::try_from(format!("{path}?{query}")),
@@ -110,22 +115,22 @@ fn uri(path: &str, query: Option<String>) -> Result<Uri, ForwardError> {
     page.map(Uri::from).map_err(|_| no_such_page().into())
 }
 
-/// The headers of a request as its service gets them.
-pub(crate) fn head(
+/// The headers of a request as its service receives them.
+pub(crate) fn request_headers(
     gateway: &Gateway,
     target: Target,
     of_client: &HeaderMap,
     peer: &Peer,
-    caller: Option<Passenger>,
+    principal: Option<Principal>,
 ) -> HeaderMap {
-    let provenance = Provenance { peer, is_believed: gateway.config.trust_forwarded, prefix: target.prefix };
-    let mut headers = headers::outgoing(of_client, &provenance, caller);
-    gateway.give_pass(&mut headers, caller);
+    let provenance = Provenance { peer, is_trusted: gateway.config.trust_forwarded, prefix: target.prefix };
+    let mut headers = headers::outgoing(of_client, &provenance, principal);
+    gateway.add_internal_token(&mut headers, principal);
     headers.insert(header::HOST, target.upstream(gateway).base.host());
     headers
 }
 
-fn foreign_page() -> Problem {
+fn origin_not_allowed() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "origin_not_allowed",
@@ -138,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_for_operators_are_found_in_every_spelling() {
+    fn internal_pages_are_recognised_in_every_spelling() {
         for path in ["/metrics", "/metrics/", "/%6detrics", "/READYZ", "/healthz"] {
             assert!(is_internal(path), "{path}");
         }

@@ -1,6 +1,6 @@
-//! An answer's body on its way to the client; a service that stops in the middle of it is not waited for for ever.
+//! A response body on its way to the client. A service that stalls in the middle of it is given up after a limit.
 
-use crate::upstream::Arriving;
+use crate::upstream::ResponseBody;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use std::pin::Pin;
@@ -10,58 +10,58 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The body; it is read only as fast as the client reads.
 pub(super) struct Download {
-    inner: Arriving,
+    inner: ResponseBody,
     pause_max: Duration,
-    /// When the service counts as stuck; set while nothing is there to read.
-    alarm: Option<Pin<Box<Sleep>>>,
-    /// What broke it off, told in a moment.
-    broken: Option<hyper::Error>,
+    /// When the service counts as stalled; set while there is nothing to read.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// The error that ended the body, reported at the next poll.
+    pending_error: Option<hyper::Error>,
 }
 
-/// Why a body breaks off.
+/// Why a body ends early.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum DownloadFault {
-    #[error("read the service's answer")]
+pub(super) enum DownloadError {
+    #[error("read the service's response")]
     Broken(#[source] hyper::Error),
-    #[error("the service stopped in the middle of its answer")]
-    Stuck,
+    #[error("the service stalled in the middle of its response")]
+    Stalled,
 }
 
 impl Download {
     /// A body with pauses of at most `pause_max`.
-    pub(super) fn new(inner: Arriving, pause_max: Duration) -> Self {
-        Self { inner, pause_max, alarm: None, broken: None }
+    pub(super) fn new(inner: ResponseBody, pause_max: Duration) -> Self {
+        Self { inner, pause_max, timer: None, pending_error: None }
     }
 }
 
 impl http_body::Body for Download {
     type Data = Bytes;
-    type Error = DownloadFault;
+    type Error = DownloadError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, DownloadFault>>> {
-        if let Some(failure) = self.broken.take() {
-            return Poll::Ready(Some(Err(DownloadFault::Broken(failure))));
+    ) -> Poll<Option<Result<Frame<Bytes>, DownloadError>>> {
+        if let Some(failure) = self.pending_error.take() {
+            return Poll::Ready(Some(Err(DownloadError::Broken(failure))));
         }
         match Pin::new(&mut self.inner).poll_frame(context) {
             Poll::Ready(Some(Err(failure))) => {
-                // What came before goes out while there is something to wait for; an error drops it.
-                self.broken = Some(failure);
+                // hyper sends what it has buffered while the body is pending; an error would discard it.
+                self.pending_error = Some(failure);
                 context.waker().wake_by_ref();
                 return Poll::Pending;
             }
             Poll::Ready(frame) => {
-                self.alarm = None;
-                return Poll::Ready(frame.map(|frame| frame.map_err(DownloadFault::Broken)));
+                self.timer = None;
+                return Poll::Ready(frame.map(|frame| frame.map_err(DownloadError::Broken)));
             }
             Poll::Pending => {}
         }
         let pause_max = self.pause_max;
-        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + pause_max)));
-        match alarm.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(Some(Err(DownloadFault::Stuck))),
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + pause_max)));
+        match timer.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Some(Err(DownloadError::Stalled))),
             Poll::Pending => Poll::Pending,
         }
     }

@@ -1,6 +1,6 @@
-//! One request and one answer.
+//! One request and one response.
 
-use crate::forward::admission::{Outgoing, head};
+use crate::forward::admission::{Outgoing, request_headers};
 use crate::forward::download::Download;
 use crate::forward::failure::ForwardError;
 use crate::forward::headers::strip_hop_by_hop;
@@ -9,7 +9,7 @@ use crate::forward::upload::{Upload, UploadWatch};
 use crate::gateway::Gateway;
 use crate::limits::Limits;
 use crate::peer::Peer;
-use crate::upstream::{Answer, Upstream};
+use crate::upstream::{Upstream, UpstreamResponse};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
@@ -18,10 +18,10 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Sends a request of the client at `peer` on and gives back the answer, whose body may still be on its way.
+/// Forwards a request of the client at `peer` and returns the response, whose body may still be arriving.
 ///
 /// # Errors
-/// [`ForwardError`] when no answer came.
+/// [`ForwardError`] when there is no response.
 pub(crate) fn exchange(
     gateway: &Gateway,
     target: Target,
@@ -31,50 +31,51 @@ pub(crate) fn exchange(
 ) -> impl Future<Output = Result<Response, ForwardError>> + Send {
     let (Parts { method, headers, .. }, body) = request.into_parts();
     let upload = Upload::new(body, outgoing.body_bytes_max, gateway.limits.upload);
-    let Outgoing { caller, head: within, .. } = outgoing;
-    let again = {
-        // Few are sent again, so that the head is made anew instead of copied for each.
+    let Outgoing { principal, response_header_timeout, .. } = outgoing;
+    let rebuild = {
+        // Retries are rare, so the head is rebuilt then instead of copied for every request.
         let (method, uri) = (method.clone(), outgoing.uri.clone());
-        move || request_of(method, uri, head(gateway, target, &headers, peer, caller), Upload::empty())
+        move || build_request(method, uri, request_headers(gateway, target, &headers, peer, principal), Upload::empty())
     };
-    let first = request_of(method, outgoing.uri, outgoing.headers, upload);
-    let sent = send(target.upstream(gateway), first, again, gateway.limits.upload, within);
+    let first = build_request(method, outgoing.uri, outgoing.headers, upload);
+    let sent = send(target.upstream(gateway), first, rebuild, gateway.limits.upload, response_header_timeout);
     async move {
         let answer = sent.await?;
-        // Nobody asked for a change of protocol.
+        // The client did not request an upgrade.
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-            return Err(ForwardError::UnaskedUpgrade);
+            return Err(ForwardError::UnexpectedUpgrade);
         }
-        Ok(answer_of(answer, &gateway.limits))
+        Ok(client_response(answer, &gateway.limits))
     }
 }
 
-/// Sends a request and waits for the head of its answer, within the limits. It may have to be made `again`.
+/// Sends a request and waits for the head of the response, within the limits. For a retry, `rebuild` builds the request
+/// once more.
 ///
 /// # Errors
-/// [`ForwardError`] that tells the client's faults from the service's.
+/// [`ForwardError`] that distinguishes faults of the client from faults of the service.
 pub(crate) fn send(
     upstream: &Arc<Upstream>,
     request: http::Request<Upload>,
-    again: impl FnOnce() -> http::Request<Upload> + Send,
-    upload: Duration,
-    head: Duration,
-) -> impl Future<Output = Result<Answer, ForwardError>> + Send {
+    rebuild: impl FnOnce() -> http::Request<Upload> + Send,
+    upload_timeout: Duration,
+    response_header_timeout: Duration,
+) -> impl Future<Output = Result<UpstreamResponse, ForwardError>> + Send {
     let watch = request.body().watch();
-    let mut sent = Box::pin(upstream.send(request, again));
+    let mut sent = Box::pin(upstream.send(request, rebuild));
     async move {
         tokio::select! {
-            answer = &mut sent => answer.map_err(|failure| match watch.fault() {
-                Some(fault) => ForwardError::Upload(fault),
+            answer = &mut sent => answer.map_err(|failure| match watch.error() {
+                Some(error) => ForwardError::Upload(error),
                 None => ForwardError::Send(failure),
             }),
-            () = overdue(&watch, upload, head) => Err(ForwardError::Slow),
+            () = overdue(&watch, upload_timeout, response_header_timeout) => Err(ForwardError::Timeout),
         }
     }
 }
 
-/// The request as the service gets it.
-pub(crate) fn request_of(method: Method, uri: Uri, headers: HeaderMap, upload: Upload) -> http::Request<Upload> {
+/// The request as the service receives it.
+pub(crate) fn build_request(method: Method, uri: Uri, headers: HeaderMap, upload: Upload) -> http::Request<Upload> {
     let mut request = http::Request::new(upload);
     *request.method_mut() = method;
     *request.uri_mut() = uri;
@@ -82,28 +83,28 @@ pub(crate) fn request_of(method: Method, uri: Uri, headers: HeaderMap, upload: U
     request
 }
 
-/// A request without a body, and how it is made again.
-pub(crate) fn bare(
+/// A request without a body, and a function that builds it again.
+pub(crate) fn without_body(
     method: Method,
     uri: Uri,
     headers: HeaderMap,
 ) -> (http::Request<Upload>, impl FnOnce() -> http::Request<Upload> + Send) {
-    let first = request_of(method.clone(), uri.clone(), headers.clone(), Upload::empty());
-    (first, move || request_of(method, uri, headers, Upload::empty()))
+    let first = build_request(method.clone(), uri.clone(), headers.clone(), Upload::empty());
+    (first, move || build_request(method, uri, headers, Upload::empty()))
 }
 
-/// The answer as the client gets it.
-pub(crate) fn answer_of(answer: Answer, limits: &Limits) -> Response {
+/// The response as the client receives it.
+pub(crate) fn client_response(answer: UpstreamResponse, limits: &Limits) -> Response {
     let mut response = answer.into_response().map(|body| Body::new(Download::new(body, limits.download_pause)));
     strip_hop_by_hop(response.headers_mut());
     response
 }
 
-/// The time for the head of an answer starts when the service has the whole request. A service that does not read it
-/// to its end has as long as the upload may take.
-async fn overdue(watch: &UploadWatch, upload: Duration, head: Duration) {
-    if watch.is_going_on() {
-        let _ = tokio::time::timeout(upload, watch.ended()).await;
+/// Ends when the response is overdue. The time limit for the response head starts when the service has received the
+/// whole request. A service that does not read all of it has as long as the upload may take.
+async fn overdue(watch: &UploadWatch, upload_timeout: Duration, response_header_timeout: Duration) {
+    if watch.is_in_progress() {
+        let _ = tokio::time::timeout(upload_timeout, watch.ended()).await;
     }
-    tokio::time::sleep(head).await;
+    tokio::time::sleep(response_header_timeout).await;
 }

@@ -1,6 +1,6 @@
-//! Why a request was not answered by its service, as the client sees it.
+//! Why a request got no response from its service, and what the client sees instead.
 
-use crate::forward::upload::UploadFault;
+use crate::forward::upload::UploadError;
 use crate::upstream::SendError;
 use axum::response::{IntoResponse, Response};
 use chassis::problem::Problem;
@@ -8,65 +8,65 @@ use chassis::process::chain;
 use http::{HeaderValue, StatusCode, header};
 use tracing::{debug, warn};
 
-/// Why forwarding ended without an answer of the service.
+/// Why forwarding failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ForwardError {
-    /// It was not even tried.
-    #[error("refused")]
-    Refused(Problem),
-    /// The body is announced as too large.
+    /// The gateway rejected the request; nothing was sent.
+    #[error("rejected")]
+    Rejected(Problem),
+    /// The declared length of the body is too large.
     #[error("the body is too large")]
     TooLarge,
-    /// The client's body is at fault.
+    /// The client's body is faulty.
     #[error("receive the body")]
-    Upload(#[source] UploadFault),
-    /// The service is.
+    Upload(#[source] UploadError),
+    /// The service failed.
     #[error("forward the request")]
     Send(#[source] SendError),
     /// The service took too long.
-    #[error("no answer in time")]
-    Slow,
-    /// The service changed the protocol without being asked.
-    #[error("an answer of 101 to a request without upgrade")]
-    UnaskedUpgrade,
-    /// There are as many tunnels as there may be.
-    #[error("no place for another tunnel")]
-    NoTunnelLeft,
+    #[error("no response in time")]
+    Timeout,
+    /// The service switched protocols although no upgrade was requested.
+    #[error("the service responded with 101 to a request without upgrade")]
+    UnexpectedUpgrade,
+    /// The maximum number of tunnels is open.
+    #[error("the maximum number of tunnels is open")]
+    TooManyTunnels,
 }
 
 impl From<Problem> for ForwardError {
     fn from(problem: Problem) -> Self {
-        Self::Refused(problem)
+        Self::Rejected(problem)
     }
 }
 
 impl ForwardError {
-    /// A word for metrics.
-    pub(crate) fn name(&self) -> &'static str {
+    /// The outcome label in metrics.
+    pub(crate) fn outcome(&self) -> &'static str {
         match self {
-            Self::Refused(_) | Self::NoTunnelLeft => "refused",
+            Self::Rejected(_) | Self::TooManyTunnels => "refused",
             Self::TooLarge | Self::Upload(_) => "bad_body",
             Self::Send(SendError::Connect(_)) => "unavailable",
-            Self::Send(SendError::Closed(_) | SendError::Exchange(_)) | Self::UnaskedUpgrade => "broken",
-            Self::Slow => "timeout",
+            Self::Send(SendError::Closed(_) | SendError::Exchange(_)) | Self::UnexpectedUpgrade => "broken",
+            Self::Timeout => "timeout",
         }
     }
 
-    /// Whether the service is at fault, and not the client or the gateway.
-    pub(crate) fn is_the_services(&self) -> bool {
+    /// Whether the service is at fault, rather than the client or the gateway.
+    pub(crate) fn is_service_fault(&self) -> bool {
         match self {
-            Self::Send(_) | Self::Slow | Self::UnaskedUpgrade => true,
-            Self::Refused(_) | Self::TooLarge | Self::Upload(_) | Self::NoTunnelLeft => false,
+            Self::Send(_) | Self::Timeout | Self::UnexpectedUpgrade => true,
+            Self::Rejected(_) | Self::TooLarge | Self::Upload(_) | Self::TooManyTunnels => false,
         }
     }
 
-    /// Says it in the log: loudly when the service is at fault.
+    /// Logs the failure: as a warning if the service is at fault.
     pub(crate) fn log(&self, upstream: &'static str) {
         let error = chain(self);
-        if self.is_the_services() {
-            warn!(upstream, error, "{upstream} did not answer: {error}");
+        if self.is_service_fault() {
+            warn!(upstream, error, "{upstream} did not respond: {error}");
         } else {
-            debug!(upstream, error, "a request was refused");
+            debug!(upstream, error, "a request was rejected");
         }
     }
 }
@@ -79,32 +79,36 @@ impl IntoResponse for ForwardError {
 
 fn problem(failure: ForwardError) -> Problem {
     match failure {
-        ForwardError::Refused(problem) => problem,
-        ForwardError::TooLarge | ForwardError::Upload(UploadFault::TooLarge) => closing(
+        ForwardError::Rejected(problem) => problem,
+        ForwardError::TooLarge | ForwardError::Upload(UploadError::TooLarge) => closing(
             StatusCode::PAYLOAD_TOO_LARGE,
             "payload_too_large",
-            "the body is too large: 1 MiB of JSON, or 10 MiB of multipart, is the most",
+            "the body is too large: the limit is 1 MiB, or 10 MiB for multipart",
         ),
-        ForwardError::Upload(UploadFault::Broken) => {
+        ForwardError::Upload(UploadError::Broken) => {
             closing(StatusCode::BAD_REQUEST, "incomplete_body", "the body could not be read to its end")
         }
-        ForwardError::Upload(UploadFault::TooSlow) => {
+        ForwardError::Upload(UploadError::TooSlow) => {
             closing(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the body did not arrive in time")
         }
         ForwardError::Send(SendError::Connect(_)) => {
             unavailable("the service can't be reached right now; try again soon")
         }
-        ForwardError::NoTunnelLeft => unavailable("too many sockets are open right now; try again soon"),
-        ForwardError::Send(SendError::Closed(_) | SendError::Exchange(_)) | ForwardError::UnaskedUpgrade => {
-            Problem::new(StatusCode::BAD_GATEWAY, "upstream_unreachable", "the service broke off before it answered")
+        ForwardError::TooManyTunnels => unavailable("too many WebSockets are open right now; try again soon"),
+        ForwardError::Send(SendError::Closed(_) | SendError::Exchange(_)) | ForwardError::UnexpectedUpgrade => {
+            Problem::new(
+                StatusCode::BAD_GATEWAY,
+                "upstream_unreachable",
+                "the service closed the connection before it responded",
+            )
         }
-        ForwardError::Slow => {
-            Problem::new(StatusCode::GATEWAY_TIMEOUT, "upstream_timeout", "the service did not answer in time")
+        ForwardError::Timeout => {
+            Problem::new(StatusCode::GATEWAY_TIMEOUT, "upstream_timeout", "the service did not respond in time")
         }
     }
 }
 
-/// What follows a fault in the body can't be told from the next request, so the connection ends.
+/// After a faulty body, the start of the next request can't be found, so the connection is closed.
 fn closing(status: StatusCode, code: &'static str, detail: &'static str) -> Problem {
     Problem::new(status, code, detail).with_header(header::CONNECTION, HeaderValue::from_static("close"))
 }

@@ -1,12 +1,12 @@
-//! Headers as they change from hop to hop.
+//! Headers that change at this hop.
 
 use crate::peer::Peer;
 use axum::http::HeaderMap;
+use chassis::gateway_auth::{INTERNAL_TOKEN_HEADER, Principal};
 use chassis::identity::{PREFIX_HEADER, ROLE_HEADER, USER_HEADER};
-use chassis::passage::{PASS_HEADER, Passenger};
 use http::{HeaderName, HeaderValue, header};
 
-/// What belongs to one connection. Source: RFC 9110, section 7.6.1.
+/// Headers of a single connection. Source: RFC 9110, section 7.6.1.
 static HOP_BY_HOP: [HeaderName; 10] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -20,8 +20,8 @@ static HOP_BY_HOP: [HeaderName; 10] = [
     header::UPGRADE,
 ];
 
-/// What a client could claim about where its request comes from.
-static CLAIMS: [HeaderName; 7] = [
+/// Headers in which a client could claim where its request comes from.
+static PROVENANCE_HEADERS: [HeaderName; 7] = [
     header::FORWARDED,
     HeaderName::from_static("x-real-ip"),
     HeaderName::from_static("x-forwarded-port"),
@@ -36,35 +36,35 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// What only the gateway itself tells a service.
-static OURS: [HeaderName; 5] = [USER_HEADER, ROLE_HEADER, PASS_HEADER, PREFIX_HEADER, TRACEPARENT];
+/// Headers that only the gateway sets for a service.
+static GATEWAY_HEADERS: [HeaderName; 5] = [USER_HEADER, ROLE_HEADER, INTERNAL_TOKEN_HEADER, PREFIX_HEADER, TRACEPARENT];
 
-/// Headers that are written at most, beyond those that go on.
-const ADDED: usize = 8;
+/// Most headers that are added to those of the client.
+const ADDED_HEADERS_MAX: usize = 8;
 
 /// Where a request comes from, as far as the gateway knows.
 pub(crate) struct Provenance<'a> {
-    /// The other end of the connection.
+    /// The client's end of the connection.
     pub(crate) peer: &'a Peer,
-    /// Whether that is a proxy whose `X-Forwarded-*` are believed.
-    pub(crate) is_believed: bool,
-    /// What was taken off the path.
+    /// Whether the peer is a proxy whose `X-Forwarded-*` headers are trusted.
+    pub(crate) is_trusted: bool,
+    /// The prefix that was removed from the path.
     pub(crate) prefix: &'static str,
 }
 
-/// Removes what belongs to one connection: what `Connection` names first, then the fixed list.
+/// Removes the headers of a single connection: those that `Connection` names, then the fixed list.
 pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
     for name in &nominated(headers) {
         headers.remove(name);
     }
-    // Few headers are there and many could be: a look at each is cheaper than a search for each.
-    let there: Vec<HeaderName> = headers.keys().filter(|name| HOP_BY_HOP.contains(name)).cloned().collect();
-    for name in there {
+    // A message has few headers, so one pass over them is cheaper than a lookup for each of the list.
+    let present: Vec<HeaderName> = headers.keys().filter(|name| HOP_BY_HOP.contains(name)).cloned().collect();
+    for name in present {
         headers.remove(name);
     }
 }
 
-/// What `Connection` names.
+/// The header names listed in `Connection`.
 fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
     headers
         .get_all(header::CONNECTION)
@@ -75,28 +75,28 @@ fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
         .collect()
 }
 
-/// The headers of a client as its service gets them.
+/// Builds the headers that a service receives from those of the client.
 ///
-/// What goes on is picked in one pass over the few headers that are there, instead of taking away the many that might be.
-/// Identity, provenance and trace are written last: a client can neither claim them nor, with `Connection`, remove them.
-pub(crate) fn outgoing(from: &HeaderMap, provenance: &Provenance<'_>, caller: Option<Passenger>) -> HeaderMap {
+/// They are copied in one pass, instead of removing each possible header. Identity, provenance and trace are written
+/// last, so a client can neither claim them nor remove them with `Connection`.
+pub(crate) fn outgoing(from: &HeaderMap, provenance: &Provenance<'_>, principal: Option<Principal>) -> HeaderMap {
     let host = from.get(header::HOST).cloned();
-    let request_id = from.get(crate::edge::access::REQUEST_ID).cloned();
+    let request_id = from.get(crate::edge::access_log::REQUEST_ID).cloned();
     let is_chunked = from.contains_key(header::TRANSFER_ENCODING);
-    let claimed = provenance.is_believed.then(|| Claimed::of(from));
+    let claimed = provenance.is_trusted.then(|| Claimed::of(from));
     let nominated = nominated(from);
-    let mut headers = HeaderMap::with_capacity(from.len() + ADDED);
+    let mut headers = HeaderMap::with_capacity(from.len() + ADDED_HEADERS_MAX);
     for (name, value) in from {
-        if goes_on(name) && !nominated.contains(name) {
+        if is_forwarded(name) && !nominated.contains(name) {
             headers.append(name, value.clone());
         }
     }
-    if let Some(Passenger { user, role }) = caller {
+    if let Some(Principal { user, role }) = principal {
         headers.insert(USER_HEADER, HeaderValue::from(user));
         headers.insert(ROLE_HEADER, HeaderValue::from_static(role.as_str()));
     }
     if let Some(id) = request_id {
-        headers.insert(crate::edge::access::REQUEST_ID, id);
+        headers.insert(crate::edge::access_log::REQUEST_ID, id);
     }
     if let Some(context) = trace::current()
         && let Ok(value) = HeaderValue::from_str(&context.to_string())
@@ -104,26 +104,26 @@ pub(crate) fn outgoing(from: &HeaderMap, provenance: &Provenance<'_>, caller: Op
         headers.insert(TRACEPARENT, value);
     }
     if is_chunked {
-        // Without a length and without this, hyper sends no body with GET or DELETE.
+        // Without this and without a length, hyper sends no body with GET or DELETE.
         headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
     forwarded(&mut headers, provenance, claimed.unwrap_or_default(), host);
     headers
 }
 
-/// Whether a header of a client is for the service: none of the connection's, and none that the gateway writes itself.
-fn goes_on(name: &HeaderName) -> bool {
-    // hyper has answered `100 Continue` itself.
+/// Whether a client's header is forwarded: it is neither hop-by-hop nor written by the gateway.
+fn is_forwarded(name: &HeaderName) -> bool {
+    // `Expect`: hyper has already sent `100 Continue`.
     let is_dropped = HOP_BY_HOP.contains(name)
-        || CLAIMS.contains(name)
+        || PROVENANCE_HEADERS.contains(name)
         || *name == header::EXPECT
-        // What proves to the gateway who calls is nothing for a service.
+        // Credentials are for the gateway only.
         || *name == header::AUTHORIZATION
-        || OURS.contains(name);
+        || GATEWAY_HEADERS.contains(name);
     !is_dropped
 }
 
-/// What a proxy that is believed says of where a request comes from.
+/// What a trusted proxy says about where a request comes from.
 #[derive(Default)]
 struct Claimed {
     hops: Option<String>,
@@ -175,15 +175,15 @@ mod tests {
 
     fn outgoing_from(
         pairs: &[(&'static str, &'static str)],
-        is_believed: bool,
-        caller: Option<Passenger>,
+        is_trusted: bool,
+        principal: Option<Principal>,
     ) -> HeaderMap {
         let peer = Peer::at(([10, 0, 0, 9], 49_152).into());
-        outgoing(&map(pairs), &Provenance { peer: &peer, is_believed, prefix: "/orders" }, caller)
+        outgoing(&map(pairs), &Provenance { peer: &peer, is_trusted, prefix: "/orders" }, principal)
     }
 
     #[test]
-    fn what_connection_names_goes_too() {
+    fn headers_named_by_connection_are_removed() {
         let mut headers = map(&[
             ("connection", "close, X-Foo"),
             ("connection", "x-bar"),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_about_the_origin_are_dropped_unless_believed() {
+    fn provenance_headers_are_dropped_unless_trusted() {
         let claims = [
             ("host", "h"),
             ("x-forwarded-for", "1.1.1.1"),
@@ -222,9 +222,9 @@ mod tests {
     }
 
     #[test]
-    fn the_user_is_the_gateways_and_cannot_be_nominated_away() {
+    fn the_user_header_is_set_by_the_gateway_and_connection_cannot_remove_it() {
         let claimed = [("x-user-id", "666"), ("connection", "x-user-id")];
-        let seven = Passenger { user: 7, role: chassis::passage::Role::User };
+        let seven = Principal { user: 7, role: chassis::gateway_auth::Role::User };
         let headers = outgoing_from(&claimed, false, Some(seven));
         assert_eq!(headers["x-user-id"], "7");
         let headers = outgoing_from(&[("x-user-id", "666")], false, None);

@@ -1,17 +1,17 @@
-//! One request's way to its service and back.
+//! Forwards one request to its service and the response back.
 //!
-//! What a failure looks like to the client, decided once:
+//! How each failure appears to the client:
 //!
-//! | what happened | answer | may the client repeat it? |
+//! | failure | response | may the client retry? |
 //! |---|---|---|
 //! | no connection to the service within a second | 503 `unavailable`, `Retry-After` | yes: nothing was sent |
-//! | the connection ended before an answer, or the answer is no HTTP | 502 `upstream_unreachable` | only what is idempotent |
-//! | no answer 15 s after the request ended, 3 min after a photo | 504 `upstream_timeout` | only what is idempotent |
-//! | the answer's body breaks off or pauses for 60 s | the client's connection is cut | only what is idempotent |
-//! | the client's body is broken, endless, or too slow | 400, 413, 408, and the connection is closed | |
+//! | the connection closed before a response, or it is not HTTP | 502 `upstream_unreachable` | only if idempotent |
+//! | no response 15 s after the request ended, 3 min for a photo | 504 `upstream_timeout` | only if idempotent |
+//! | the response body breaks off or stalls for 60 s | the client's connection is closed | only if idempotent |
+//! | the client's body is malformed, too large, or too slow | 400, 413, 408, and the connection is closed | |
 
-pub(crate) mod access;
 pub(crate) mod admission;
+pub(crate) mod authorization;
 pub(crate) mod exchange;
 pub(crate) mod failure;
 pub(crate) mod headers;
@@ -21,10 +21,10 @@ pub(crate) mod upload;
 mod download;
 
 use crate::auth::ticket_in;
-use crate::edge::access::Answered;
+use crate::edge::access_log::ServedResponse;
 use crate::gateway::Gateway;
 use crate::peer::Peer;
-use crate::quota;
+use crate::rate_limit;
 use crate::tunnel;
 use admission::{Admission, admit};
 use axum::extract::Request;
@@ -38,35 +38,44 @@ use std::time::Instant;
 use target::{Service, Target};
 use trace::{Kind, Span, TraceContext};
 
-/// Forwards a request of the client at `peer` to the target's service and its answer back, both as streams.
-pub(crate) async fn forward(gateway: Arc<Gateway>, target: Target, request: Request, peer: Arc<Peer>) -> Answered {
+/// Forwards a request of the client at `peer` to the target's service, and the response back; both bodies are streamed.
+pub(crate) async fn forward(
+    gateway: Arc<Gateway>,
+    target: Target,
+    request: Request,
+    peer: Arc<Peer>,
+) -> ServedResponse {
     let started = Instant::now();
     let upstream = target.upstream(&gateway);
-    // What the service does is below this span, not beside it: `headers` names the running one.
+    // The service's spans become children of this span: `headers` sends the current context.
     let context = trace::current().map_or_else(TraceContext::root, TraceContext::child);
     let span = Span::start(context, Kind::Client, || format!("forward to {}", upstream.name));
     let answer = trace::scope(context, attempt(&gateway, target, request, &peer)).await;
-    end(span, &answer);
-    measure(upstream.name, target, &answer, started);
-    let reached_for_it = answer.as_ref().err().is_none_or(ForwardError::is_the_services);
+    finish_span(span, &answer);
+    record_metrics(upstream.name, target, &answer, started);
+    let was_forwarded = answer.as_ref().err().is_none_or(ForwardError::is_service_fault);
     let response = answer.unwrap_or_else(|failure| {
         failure.log(upstream.name);
         failure.into_response()
     });
-    if reached_for_it { Answered { response, by: upstream.name } } else { Answered::here(response) }
+    if was_forwarded {
+        ServedResponse { response, served_by: upstream.name }
+    } else {
+        ServedResponse::by_gateway(response)
+    }
 }
 
 async fn attempt(gateway: &Gateway, target: Target, request: Request, peer: &Peer) -> Result<Response, ForwardError> {
-    // What most requests don't need is put aside: a request's memory is as large as the largest of its steps.
-    let ticket_of = match shown_ticket(&request) {
+    // Rare steps are boxed: the future of a request is as large as its largest step.
+    let ticket_principal = match ticket_of_request(&request) {
         Some(ticket) => Box::pin(gateway.authenticator.redeem(&ticket)).await,
         None => None,
     };
-    let admission = admit(gateway, target, &request, peer, ticket_of);
-    let admission = match &gateway.quotas {
-        Some(quotas) => {
-            let caller = caller(gateway, target, &request, peer, admission.as_ref().ok());
-            match Box::pin(quotas.count(&caller)).await {
+    let admission = admit(gateway, target, &request, peer, ticket_principal);
+    let admission = match &gateway.rate_limits {
+        Some(rate_limits) => {
+            let keys = limit_keys(gateway, target, &request, peer, admission.as_ref().ok());
+            match Box::pin(rate_limits.count(&keys)).await {
                 Ok(()) => admission,
                 Err(too_many) => Err(too_many.into()),
             }
@@ -82,44 +91,44 @@ async fn attempt(gateway: &Gateway, target: Target, request: Request, peer: &Pee
     }
 }
 
-/// What a request is counted for.
-fn caller(
+/// The rate limit keys of a request.
+fn limit_keys(
     gateway: &Gateway,
     target: Target,
     request: &Request,
     peer: &Peer,
     admission: Option<&Admission>,
-) -> quota::Caller {
+) -> rate_limit::LimitKeys {
     let known = admission.and_then(|admission| match admission {
-        Admission::Exchange(outgoing) | Admission::Tunnel(outgoing) => outgoing.caller,
+        Admission::Exchange(outgoing) | Admission::Tunnel(outgoing) => outgoing.principal,
     });
-    quota::Caller {
-        address: quota::address_of(peer.ip(), request.headers(), gateway.config.trust_forwarded),
-        user: known.map(|passenger| passenger.user),
-        // What is refused at the door tries nothing.
-        signs_in: admission.is_some()
-            && target.to == Service::Users
-            && access::tries_a_password(target.strip(request.uri().path())),
+    rate_limit::LimitKeys {
+        address: rate_limit::client_address(peer.ip(), request.headers(), gateway.config.trust_forwarded),
+        user: known.map(|principal| principal.user),
+        // A rejected request does not try a password.
+        has_password: admission.is_some()
+            && target.service == Service::Users
+            && authorization::accepts_password(target.strip(request.uri().path())),
     }
 }
 
-/// The ticket that a socket shows, good or not.
-fn shown_ticket(request: &Request) -> Option<String> {
-    let query = request.uri().query().filter(|_| tunnel::is_wanted(request))?;
+/// The ticket of a WebSocket request, valid or not.
+fn ticket_of_request(request: &Request) -> Option<String> {
+    let query = request.uri().query().filter(|_| tunnel::is_handshake(request))?;
     ticket_in(query).map(str::to_owned)
 }
 
-/// What was refused at the door leaves no span: nothing was forwarded.
-fn end(mut span: Span, answer: &Result<Response, ForwardError>) {
+/// A rejected request leaves no span: nothing was forwarded.
+fn finish_span(mut span: Span, answer: &Result<Response, ForwardError>) {
     match answer {
         Ok(response) => span.set_number("http.response.status_code", response.status().as_u16()),
-        Err(ForwardError::Refused(_)) => span.discard(),
-        Err(failure) => span.fail(failure.name()),
+        Err(ForwardError::Rejected(_)) => span.discard(),
+        Err(failure) => span.fail(failure.outcome()),
     }
 }
 
-/// Counts and times what reached for the service; what was refused at the door did not.
-fn measure(upstream: &'static str, target: Target, answer: &Result<Response, ForwardError>, started: Instant) {
+/// Counts and times forwarded requests; rejected ones are not included.
+fn record_metrics(upstream: &'static str, target: Target, answer: &Result<Response, ForwardError>, started: Instant) {
     let outcome = match answer {
         Ok(response) => match response.status().as_u16() / 100 {
             1 => "1xx",
@@ -128,8 +137,8 @@ fn measure(upstream: &'static str, target: Target, answer: &Result<Response, For
             4 => "4xx",
             _ => "5xx",
         },
-        Err(ForwardError::Refused(_)) => return,
-        Err(failure) => failure.name(),
+        Err(ForwardError::Rejected(_)) => return,
+        Err(failure) => failure.outcome(),
     };
     METRICS.with_borrow_mut(|found| {
         let metrics = found.entry((target.name, outcome)).or_insert_with(|| {
@@ -144,13 +153,13 @@ fn measure(upstream: &'static str, target: Target, answer: &Result<Response, For
     });
 }
 
-/// The metrics of the requests of one route that ended in one way.
+/// The metrics of one route and outcome.
 struct Metrics {
     requests: Counter,
     seconds: Histogram,
 }
 
 thread_local! {
-    /// By route and outcome. The recorder finds a metric by its labels, each of which it wants copied.
+    /// By route and outcome. The recorder looks metrics up by their labels, which it would copy each time.
     static METRICS: RefCell<HashMap<(&'static str, &'static str), Metrics>> = RefCell::default();
 }

@@ -1,18 +1,18 @@
-//! Where a route leads.
+//! The destination of a route.
 
 use crate::gateway::Gateway;
 use crate::upstream::Upstream;
 use std::sync::Arc;
 
-/// A service, and the part of the path that it does not know about.
+/// A service, and the path prefix that it does not know.
 #[derive(Clone, Copy)]
 pub(crate) struct Target {
     /// The route's name in metrics.
     pub(crate) name: &'static str,
-    /// The start of the path that is taken off: `/orders`, or nothing.
+    /// The path prefix that is removed: `/orders`, or empty.
     pub(crate) prefix: &'static str,
-    /// Which service.
-    pub(crate) to: Service,
+    /// The service.
+    pub(crate) service: Service,
 }
 
 /// The services behind the gateway.
@@ -26,9 +26,9 @@ pub(crate) enum Service {
 }
 
 impl Target {
-    /// The service of this gateway that is meant.
+    /// The connections of this gateway to the service.
     pub(crate) fn upstream(self, gateway: &Gateway) -> &Arc<Upstream> {
-        match self.to {
+        match self.service {
             Service::Orders => &gateway.orders,
             Service::Payments => &gateway.payments,
             Service::Ocr => &gateway.ocr,
@@ -37,7 +37,7 @@ impl Target {
         }
     }
 
-    /// The path as the service knows it.
+    /// The path without the prefix, as the service knows it.
     pub(crate) fn strip(self, path: &str) -> &str {
         match path.strip_prefix(self.prefix) {
             Some("") => "/",

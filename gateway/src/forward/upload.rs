@@ -1,4 +1,4 @@
-//! A request's body on its way to the service: counted, timed, and watched.
+//! A request body on its way to the service: counted, timed and observed.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -10,36 +10,36 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-/// What is wrong with the body that a client sends.
+/// An error of the client's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum UploadFault {
+pub(crate) enum UploadError {
     /// It is larger than allowed.
     #[error("the body is too large")]
     TooLarge,
-    /// Its framing is broken, or the client went away.
-    #[error("the body is broken")]
+    /// Its framing is malformed, or the client disconnected.
+    #[error("the body is malformed or incomplete")]
     Broken,
     /// It took too long.
     #[error("the body took too long")]
     TooSlow,
 }
 
-/// The body; it goes on only as fast as the service reads.
+/// The body; it is read only as fast as the service reads.
 pub(crate) struct Upload {
     inner: Option<Body>,
     bytes_left: u64,
     deadline: Instant,
-    alarm: Option<Pin<Box<Sleep>>>,
+    timer: Option<Pin<Box<Sleep>>>,
     watch: UploadWatch,
 }
 
-/// Tells from outside how an upload is doing; nothing when there is none.
+/// Observes an upload from outside; empty if there is no body.
 #[derive(Clone, Default)]
 pub(crate) struct UploadWatch(Option<Arc<Watched>>);
 
 #[derive(Default)]
 struct Watched {
-    fault: OnceLock<UploadFault>,
+    error: OnceLock<UploadError>,
     ended: CancellationToken,
 }
 
@@ -51,7 +51,7 @@ impl Upload {
             inner: (!is_empty).then_some(body),
             bytes_left: bytes_max,
             deadline: Instant::now() + limit,
-            alarm: None,
+            timer: None,
             watch: UploadWatch((!is_empty).then(Arc::default)),
         }
     }
@@ -61,44 +61,44 @@ impl Upload {
         Self::new(Body::empty(), 0, Duration::ZERO)
     }
 
-    /// Whether nothing is left to send.
+    /// Whether there is no body, or all of it was sent.
     pub(crate) fn is_empty(&self) -> bool {
         self.inner.is_none()
     }
 
-    /// For whoever waits for the answer.
+    /// A handle with which the state of the upload can be observed.
     pub(crate) fn watch(&self) -> UploadWatch {
         self.watch.clone()
     }
 
     fn is_overdue(&mut self, context: &mut Context<'_>) -> bool {
         let deadline = self.deadline;
-        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        alarm.as_mut().poll(context).is_ready()
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        timer.as_mut().poll(context).is_ready()
     }
 
-    fn fail(&mut self, fault: UploadFault) -> UploadFault {
+    fn fail(&mut self, error: UploadError) -> UploadError {
         if let Some(watched) = &self.watch.0 {
-            let _ = watched.fault.set(fault);
+            let _ = watched.error.set(error);
         }
         self.inner = None;
         self.watch.end();
-        fault
+        error
     }
 }
 
 impl UploadWatch {
-    /// What went wrong with the body, if something did.
-    pub(crate) fn fault(&self) -> Option<UploadFault> {
-        self.0.as_ref()?.fault.get().copied()
+    /// The error of the body, if there was one.
+    pub(crate) fn error(&self) -> Option<UploadError> {
+        self.0.as_ref()?.error.get().copied()
     }
 
-    /// Whether there is a body that the service does not have yet.
-    pub(crate) fn is_going_on(&self) -> bool {
+    /// Whether there is a body that the service has not received completely.
+    pub(crate) fn is_in_progress(&self) -> bool {
         self.0.as_ref().is_some_and(|watched| !watched.ended.is_cancelled())
     }
 
-    /// Waits until the service has the whole body, or never will.
+    /// Waits until the service has received the whole body, or the upload has failed.
     pub(crate) async fn ended(&self) {
         if let Some(watched) = &self.0 {
             watched.ended.cancelled().await;
@@ -114,28 +114,28 @@ impl UploadWatch {
 
 impl http_body::Body for Upload {
     type Data = Bytes;
-    type Error = UploadFault;
+    type Error = UploadError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, UploadFault>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
         let Some(inner) = self.inner.as_mut() else {
             return Poll::Ready(None);
         };
         let polled = Pin::new(inner).poll_frame(context);
         if Instant::now() > self.deadline {
-            return Poll::Ready(Some(Err(self.fail(UploadFault::TooSlow))));
+            return Poll::Ready(Some(Err(self.fail(UploadError::TooSlow))));
         }
         match polled {
-            Poll::Pending if self.is_overdue(context) => Poll::Ready(Some(Err(self.fail(UploadFault::TooSlow)))),
+            Poll::Pending if self.is_overdue(context) => Poll::Ready(Some(Err(self.fail(UploadError::TooSlow)))),
             Poll::Pending => Poll::Pending,
             Poll::Ready(None) => {
                 self.inner = None;
                 self.watch.end();
                 Poll::Ready(None)
             }
-            Poll::Ready(Some(Err(_))) => Poll::Ready(Some(Err(self.fail(UploadFault::Broken)))),
+            Poll::Ready(Some(Err(_))) => Poll::Ready(Some(Err(self.fail(UploadError::Broken)))),
             Poll::Ready(Some(Ok(frame))) => {
                 let length = frame.data_ref().map_or(0, |data| data.len() as u64);
                 match self.bytes_left.checked_sub(length) {
@@ -143,7 +143,7 @@ impl http_body::Body for Upload {
                         self.bytes_left = left;
                         Poll::Ready(Some(Ok(frame)))
                     }
-                    None => Poll::Ready(Some(Err(self.fail(UploadFault::TooLarge)))),
+                    None => Poll::Ready(Some(Err(self.fail(UploadError::TooLarge)))),
                 }
             }
         }

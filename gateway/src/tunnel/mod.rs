@@ -1,10 +1,11 @@
-//! WebSockets: a handshake that is forwarded like any request, then bytes in both directions, never re-framed.
+//! WebSockets: the handshake is forwarded like any request, then bytes are copied in both directions, without
+//! re-framing.
 
 mod pipe;
 mod tunnels;
 
 use crate::forward::admission::Outgoing;
-use crate::forward::exchange::{answer_of, bare, send};
+use crate::forward::exchange::{client_response, send, without_body};
 use crate::forward::failure::ForwardError;
 use crate::forward::headers::strip_hop_by_hop;
 use crate::gateway::Gateway;
@@ -20,10 +21,10 @@ pub(crate) use tunnels::Tunnels;
 
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 
-/// Whether a request is a proper handshake. Anything less is an ordinary request, whose `Upgrade` is dropped.
+/// Whether a request is a valid WebSocket handshake. Otherwise it is an ordinary request, whose `Upgrade` is removed.
 ///
 /// Source: RFC 6455, section 4.1.
-pub(crate) fn is_wanted(request: &Request) -> bool {
+pub(crate) fn is_handshake(request: &Request) -> bool {
     request.method() == Method::GET
         && request.version() == Version::HTTP_11
         && request.body().is_end_stream()
@@ -31,29 +32,29 @@ pub(crate) fn is_wanted(request: &Request) -> bool {
         && is_upgrade(request.headers())
 }
 
-/// Forwards a handshake; if the service agrees, connects both ends. If not, its answer is the answer.
+/// Forwards a handshake. If the service accepts it, connects both ends; if not, returns the service's response.
 ///
 /// # Errors
-/// [`ForwardError`] when no answer came, or when there are too many tunnels.
+/// [`ForwardError`] when there is no response, or too many tunnels are open.
 pub(crate) async fn open(
     gateway: &Gateway,
     upstream: &Arc<Upstream>,
     mut outgoing: Outgoing,
     mut request: Request,
 ) -> Result<Response, ForwardError> {
-    let place = gateway.tunnels.place().ok_or(ForwardError::NoTunnelLeft)?;
+    let permit = gateway.tunnels.permit().ok_or(ForwardError::TooManyTunnels)?;
     upgrade(&mut outgoing.headers);
     let client = hyper::upgrade::on(&mut request);
-    let (handshake, again) = bare(Method::GET, outgoing.uri, outgoing.headers);
-    let answer = send(upstream, handshake, again, gateway.limits.upload, outgoing.head).await?;
+    let (handshake, rebuild) = without_body(Method::GET, outgoing.uri, outgoing.headers);
+    let answer = send(upstream, handshake, rebuild, gateway.limits.upload, outgoing.response_header_timeout).await?;
     if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
-        return Ok(answer_of(answer, &gateway.limits));
+        return Ok(client_response(answer, &gateway.limits));
     }
     if !is_upgrade(answer.head().headers()) {
-        return Err(ForwardError::UnaskedUpgrade);
+        return Err(ForwardError::UnexpectedUpgrade);
     }
     let (head, service) = answer.into_socket();
-    gateway.tunnels.carry(place, client, service);
+    gateway.tunnels.run(permit, client, service);
     let mut response = head.map(|()| Body::empty());
     strip_hop_by_hop(response.headers_mut());
     upgrade(response.headers_mut());

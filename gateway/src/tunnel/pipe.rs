@@ -1,55 +1,55 @@
-//! Bytes in both directions between two sockets, without a buffer per tunnel.
+//! Copies bytes in both directions between two sockets, without a buffer per tunnel.
 //!
-//! A tunnel is silent most of its life, and there are many. Bytes are read into one buffer per thread when there are
-//! some, and written on at once; only what the other side does not take yet is kept, for as long as that lasts.
+//! There are many tunnels, and most are idle most of the time. Available bytes are read into one buffer per thread and
+//! written at once; only bytes that the other side does not accept yet are stored, until it does.
 
-use chassis::framing::Framed;
+use chassis::framing::FramingGuard;
 use hyper::upgrade::{Parts, Upgraded};
 use hyper_util::rt::TokioIo;
 use std::cell::RefCell;
 use std::io;
 use tokio::net::TcpStream;
 
-/// What is read at once.
+/// Bytes per read.
 const READ_BYTES: usize = 16 * 1024;
 
 thread_local! {
     static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
 }
 
-/// One end of a tunnel: the socket, and what was read from it before it became one.
+/// One end of a tunnel: the socket, and the bytes that were read from it before the upgrade.
 pub(super) struct End {
     socket: TcpStream,
     read_before: Box<[u8]>,
 }
 
 impl End {
-    /// A socket, of which these bytes were read already.
+    /// A socket from which these bytes were read already.
     pub(super) fn new(socket: TcpStream, read_before: &[u8]) -> Self {
-        // Few and seldom; the 8 KiB into which they were read are not to be kept for them.
+        // There are rarely any; a copy avoids holding the 8 KiB buffer that they were read into.
         Self { socket, read_before: read_before.into() }
     }
 
-    /// The socket under an upgraded connection of our listener.
+    /// The socket of an upgraded connection to our listener.
     pub(super) fn of_client(upgraded: Upgraded) -> Option<Self> {
-        let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<Framed<TcpStream>>>().ok()?;
+        let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<FramingGuard<TcpStream>>>().ok()?;
         Some(Self::new(io.into_inner().into_inner(), &read_buf))
     }
 }
 
-/// Carries bytes both ways until both directions have ended, or one breaks.
+/// Copies bytes both ways until both directions have ended, or one fails.
 ///
 /// # Errors
-/// The socket's that broke.
-pub(super) async fn carry(client: &End, service: &End) -> io::Result<()> {
-    tokio::try_join!(one_way(client, &service.socket), one_way(service, &client.socket)).map(drop)
+/// The error of the socket that failed.
+pub(super) async fn copy_both_ways(client: &End, service: &End) -> io::Result<()> {
+    tokio::try_join!(copy_one_way(client, &service.socket), copy_one_way(service, &client.socket)).map(drop)
 }
 
-async fn one_way(from: &End, to: &TcpStream) -> io::Result<()> {
+async fn copy_one_way(from: &End, to: &TcpStream) -> io::Result<()> {
     write_all(to, &from.read_before).await?;
     loop {
         from.socket.readable().await?;
-        // No await while the thread's buffer is borrowed: another task of the thread may need it.
+        // No await while the thread's buffer is borrowed: other tasks of the thread use it.
         let moved = BUFFER.with_borrow_mut(|buffer| match from.socket.try_read(buffer) {
             Ok(0) => Ok(Moved::End),
             Ok(length) => {
@@ -72,12 +72,12 @@ async fn one_way(from: &End, to: &TcpStream) -> io::Result<()> {
     }
 }
 
-/// How much of what was read is written.
+/// How much of the read bytes was written.
 enum Moved {
     All,
-    /// Not these bytes.
+    /// All except these bytes.
     Some(Box<[u8]>),
-    /// There will be no more.
+    /// The sender closed its direction.
     End,
 }
 
@@ -93,10 +93,10 @@ async fn write_all(to: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Tells the other side that this direction has ended, while it may go on to talk.
+/// Signals the end of this direction; the other direction stays open.
 fn shut_down_writing(socket: &TcpStream) -> io::Result<()> {
     match socket2::SockRef::from(socket).shutdown(std::net::Shutdown::Write) {
-        // It has gone by itself.
+        // The peer has already disconnected.
         Err(failure) if failure.kind() == io::ErrorKind::NotConnected => Ok(()),
         done => done,
     }
@@ -120,27 +120,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_read_before_comes_first_and_each_direction_ends_by_itself() {
+    async fn early_bytes_come_first_and_each_direction_ends_independently() {
         let ((mut client, one), (mut service, other)) = (pair().await, pair().await);
-        let tunnel = tokio::spawn(async move { carry(&end(one, b"early "), &end(other, b"")).await });
+        let tunnel = tokio::spawn(async move { copy_both_ways(&end(one, b"early "), &end(other, b"")).await });
         client.write_all(b"question").await.unwrap();
         client.shutdown().await.unwrap();
-        let mut heard = String::new();
-        service.read_to_string(&mut heard).await.unwrap();
-        assert_eq!(heard, "early question");
+        let mut received = String::new();
+        service.read_to_string(&mut received).await.unwrap();
+        assert_eq!(received, "early question");
         service.write_all(b"answer").await.unwrap();
         drop(service);
-        let mut heard = String::new();
-        client.read_to_string(&mut heard).await.unwrap();
-        assert_eq!(heard, "answer");
+        let mut received = String::new();
+        client.read_to_string(&mut received).await.unwrap();
+        assert_eq!(received, "answer");
         tunnel.await.unwrap().unwrap();
     }
 
     #[tokio::test]
-    async fn more_than_the_other_side_takes_waits_and_nothing_is_lost() {
+    async fn bytes_wait_for_a_slow_receiver_and_none_are_lost() {
         const BYTES: usize = 20 * 1024 * 1024;
         let ((mut client, one), (mut service, other)) = (pair().await, pair().await);
-        let tunnel = tokio::spawn(async move { carry(&end(one, b""), &end(other, b"")).await });
+        let tunnel = tokio::spawn(async move { copy_both_ways(&end(one, b""), &end(other, b"")).await });
         let sent: Vec<u8> = (0..BYTES).map(|n| u8::try_from(n % 251).unwrap()).collect();
         let sending = tokio::spawn({
             let sent = sent.clone();
@@ -149,9 +149,9 @@ mod tests {
                 client
             }
         });
-        let mut heard = vec![0; BYTES];
-        service.read_exact(&mut heard).await.unwrap();
-        assert!(heard == sent, "the bytes are others");
+        let mut received = vec![0; BYTES];
+        service.read_exact(&mut received).await.unwrap();
+        assert!(received == sent, "the bytes differ");
         drop((sending.await.unwrap(), service));
         let _ = tunnel.await.unwrap();
     }

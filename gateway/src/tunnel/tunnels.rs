@@ -1,4 +1,4 @@
-//! The open tunnels: how many there may be, and how they end.
+//! The open tunnels: their limit, and how they end at shutdown.
 
 use super::pipe::{self, End};
 use bytes::Bytes;
@@ -15,72 +15,73 @@ use tracing::{debug, info, warn};
 
 /// All tunnels of the gateway.
 pub(crate) struct Tunnels {
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     open: TaskTracker,
     cut: CancellationToken,
 }
 
-/// The right to open one tunnel.
-pub(crate) struct Place(#[expect(dead_code, reason = "given back when dropped")] OwnedSemaphorePermit);
+/// A permit to open one tunnel.
+pub(crate) struct TunnelPermit(#[expect(dead_code, reason = "released when dropped")] OwnedSemaphorePermit);
 
-/// Counts a tunnel for as long as it lives, however it ends.
+/// Counts an open tunnel in the metric, until it is dropped.
 struct Counted;
 
 impl Tunnels {
     /// At most `count_max` tunnels.
     pub(crate) fn new(count_max: usize) -> Self {
-        Self { places: Arc::new(Semaphore::new(count_max)), open: TaskTracker::new(), cut: CancellationToken::new() }
+        Self { permits: Arc::new(Semaphore::new(count_max)), open: TaskTracker::new(), cut: CancellationToken::new() }
     }
 
-    /// A place for one more tunnel, if there is one.
-    pub(crate) fn place(&self) -> Option<Place> {
-        Arc::clone(&self.places).try_acquire_owned().ok().map(Place)
+    /// A permit for one more tunnel, unless the limit is reached.
+    pub(crate) fn permit(&self) -> Option<TunnelPermit> {
+        Arc::clone(&self.permits).try_acquire_owned().ok().map(TunnelPermit)
     }
 
-    /// Carries bytes both ways, once both ends have changed the protocol, until both directions have ended.
-    pub(crate) fn carry(
+    /// Copies bytes both ways, once both ends have switched protocols, until both directions have ended.
+    pub(crate) fn run(
         &self,
-        place: Place,
+        permit: TunnelPermit,
         client: OnUpgrade,
         service: impl Future<Output = Option<(TcpStream, Bytes)>> + Send + 'static,
     ) {
         let cut = self.cut.clone();
-        // The handshake takes more memory than the tunnel, which has it for as long as it lives.
+        // The handshake's future is larger than the tunnel's, which would otherwise hold its memory until it ends.
         let connected = Box::pin(connect(client, service));
         self.open.spawn(async move {
             let counted = Counted::one();
-            let carried = async {
+            let copied = async {
                 let (client, service) = connected.await?;
-                pipe::carry(&client, &service).await
+                pipe::copy_both_ways(&client, &service).await
             };
             tokio::select! {
-                ended = carried => match ended {
-                    Ok(()) => debug!("a tunnel ended"),
-                    Err(failure) => debug!(error = %failure, "a tunnel broke"),
+                ended = copied => match ended {
+                    Ok(()) => debug!("tunnel closed"),
+                    Err(failure) => debug!(error = %failure, "tunnel failed"),
                 },
-                () = cut.cancelled() => debug!("a tunnel was cut"),
+                () = cut.cancelled() => debug!("tunnel closed at shutdown"),
             }
-            drop((counted, place));
+            drop((counted, permit));
         });
     }
 
-    /// Waits until the services have closed all tunnels; cuts the rest after `limit`.
+    /// Waits until the services have closed all tunnels; closes the rest after `limit`.
     ///
-    /// A service closes with 1012 when it restarts. The gateway can't: it does not speak the tunnel's language.
+    /// A service closes its WebSockets with 1012 when it restarts. The gateway can't: it does not parse WebSocket
+    /// frames.
     pub(crate) async fn drain(&self, limit: Duration) {
         self.open.close();
         if !self.open.is_empty() {
-            info!(tunnels = self.open.len(), "waiting for tunnels to end");
+            info!(tunnels = self.open.len(), "waiting for tunnels to close");
         }
         if tokio::time::timeout(limit, self.open.wait()).await.is_err() {
-            warn!(tunnels = self.open.len(), "cutting tunnels");
+            warn!(tunnels = self.open.len(), "closing the remaining tunnels");
             self.cut.cancel();
             self.open.wait().await;
         }
     }
 }
 
-/// Both ends, once both have changed the protocol.
+/// Both ends, once both have switched protocols.
 async fn connect(
     client: OnUpgrade,
     service: impl Future<Output = Option<(TcpStream, Bytes)>>,
@@ -89,7 +90,7 @@ async fn connect(
     let client = End::of_client(client.map_err(io::Error::other)?);
     match (client, service) {
         (Some(client), Some((socket, read_before))) => Ok((client, End::new(socket, &read_before))),
-        _ => Err(io::Error::other("a connection ended while it changed its protocol")),
+        _ => Err(io::Error::other("a connection closed while it switched protocols")),
     }
 }
 

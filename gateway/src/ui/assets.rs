@@ -1,14 +1,14 @@
-//! The files of the web UI, as `build.rs` found them.
+//! The files of the web UI, as embedded by `build.rs`.
 
 /// One file.
 pub(super) struct Asset {
-    /// Its address: `/index.html`.
+    /// The URL path: `/index.html`.
     pub(super) path: &'static str,
     pub(super) content_type: &'static str,
     /// Changes with the content.
     pub(super) version: &'static str,
     pub(super) bytes: &'static [u8],
-    /// The same, compressed, where that is smaller.
+    /// The gzipped bytes, if that is smaller.
     pub(super) gzip: Option<&'static [u8]>,
 }
 

@@ -1,10 +1,10 @@
-//! Which of a file's forms a browser takes, and which it has.
+//! Content negotiation and cache validation of files.
 
 use crate::ui::assets::Asset;
 use http::{HeaderMap, HeaderValue, header};
 
-/// Whether `Accept-Encoding` names gzip, and not to refuse it. Source: RFC 9110, section 12.5.3.
-pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
+/// Whether `Accept-Encoding` lists gzip with a weight above 0. Source: RFC 9110, section 12.5.3.
+pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
     listed(headers, &header::ACCEPT_ENCODING).any(|coding| {
         let mut parts = coding.split(';').map(str::trim);
         let is_gzip = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
@@ -13,7 +13,7 @@ pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Whether the browser has the file already, in either form.
+/// Whether the browser has cached this version, in either encoding.
 pub(super) fn has_version(headers: &HeaderMap, asset: &Asset) -> bool {
     listed(headers, &header::IF_NONE_MATCH).any(|tag| {
         let tag = tag.trim_start_matches("W/").trim_matches('"');
@@ -21,10 +21,10 @@ pub(super) fn has_version(headers: &HeaderMap, asset: &Asset) -> bool {
     })
 }
 
-/// The name of one form of a file: each form has its own. Source: RFC 9110, section 8.8.3.
+/// The entity tag; each encoding has its own. Source: RFC 9110, section 8.8.3.
 pub(super) fn etag(asset: &Asset, is_gzip: bool) -> HeaderValue {
     let form = if is_gzip { "-gzip" } else { "" };
-    // A version is hexadecimal digits, so this is always a header value.
+    // A version consists of hexadecimal digits, so this is always a valid header value.
     HeaderValue::try_from(format!("\"{}{form}\"", asset.version)).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
@@ -46,17 +46,17 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_sent_to_who_takes_it() {
+    fn gzip_is_used_if_it_is_accepted() {
         for value in ["gzip", "br, gzip", "deflate,GZIP;q=0.5"] {
-            assert!(takes_gzip(&headers("accept-encoding", value)), "{value}");
+            assert!(accepts_gzip(&headers("accept-encoding", value)), "{value}");
         }
         for value in ["", "br", "gzip;q=0", "gzip; q=0.000", "xgzip"] {
-            assert!(!takes_gzip(&headers("accept-encoding", value)), "{value}");
+            assert!(!accepts_gzip(&headers("accept-encoding", value)), "{value}");
         }
     }
 
     #[test]
-    fn either_form_is_the_same_version() {
+    fn both_encodings_have_the_same_version() {
         let asset = Asset { path: "/x", content_type: "", version: "ab12", bytes: b"", gzip: None };
         for value in ["\"ab12\"", "W/\"ab12\"", "\"x\", \"ab12-gzip\"", "*"] {
             assert!(has_version(&headers("if-none-match", value), &asset));

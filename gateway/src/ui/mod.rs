@@ -1,4 +1,4 @@
-//! The web UI: files that are part of the program.
+//! The web UI: files embedded in the program.
 
 mod assets;
 mod encoding;
@@ -7,10 +7,10 @@ mod headers;
 use crate::ui::assets::{ASSETS, Asset};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use chassis::face::no_such_page;
+use chassis::app::no_such_page;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 
-/// The page of the application: it reads the address itself.
+/// The application's page, which routes by the URL itself.
 const INDEX: &str = "/index.html";
 /// Files whose names change with their content.
 const HASHED: &str = "/assets/";
@@ -18,11 +18,11 @@ const NOT_BUILT: &str = "The web UI was not built into this program.\n\
     Build it with `npm ci && npm run build` in frontend/, then build the gateway again.\n\
     The API works: see /docs.\n";
 
-/// Answers with the application, whatever the path; it will find the same status when it asks for itself.
+/// Responds with the application, at any path. The application will get the same status from the API.
 pub(crate) fn application(status: StatusCode, request_headers: &HeaderMap) -> Response {
     let mut request_headers = request_headers.clone();
     if status != StatusCode::OK {
-        // What the browser has kept had another status.
+        // The browser's cached copy had another status.
         request_headers.remove(header::IF_NONE_MATCH);
     }
     let mut response = find(INDEX).map_or_else(not_built, |asset| answer(asset, &request_headers));
@@ -30,18 +30,18 @@ pub(crate) fn application(status: StatusCode, request_headers: &HeaderMap) -> Re
         *response.status_mut() = status;
     }
     response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
-    headers::secure(response.headers_mut());
+    headers::add_security_headers(response.headers_mut());
     response
 }
 
-/// Answers with the file at the path; with the application for a path that names no file.
+/// Responds with the file at the path, or with the application if the path names no file.
 pub(crate) async fn page(uri: Uri, request_headers: HeaderMap) -> Response {
     let mut response = match find(uri.path()) {
         Some(asset) => answer(asset, &request_headers),
         None if names_file(uri.path()) => no_such_page().into_response(),
         None => not_built(),
     };
-    headers::secure(response.headers_mut());
+    headers::add_security_headers(response.headers_mut());
     response
 }
 
@@ -50,13 +50,13 @@ fn find(path: &str) -> Option<&'static Asset> {
     ASSETS.iter().find(|asset| asset.path == path)
 }
 
-/// Files have a dot in their name, pages have none.
+/// File names contain a dot, page paths don't.
 fn names_file(path: &str) -> bool {
     path.rsplit('/').next().is_some_and(|name| name.contains('.'))
 }
 
 fn answer(asset: &'static Asset, request_headers: &HeaderMap) -> Response {
-    let gzip = asset.gzip.filter(|_| encoding::takes_gzip(request_headers));
+    let gzip = asset.gzip.filter(|_| encoding::accepts_gzip(request_headers));
     let etag = encoding::etag(asset, gzip.is_some());
     let is_known = encoding::has_version(request_headers, asset);
     let body = if is_known { Body::empty() } else { Body::from(gzip.unwrap_or(asset.bytes)) };

@@ -1,4 +1,4 @@
-//! Where a service listens: `http://host:port`.
+//! The URL of a service: `http://host:port`.
 
 use http::uri::{Authority, InvalidUri, PathAndQuery, Scheme};
 use http::{HeaderValue, Uri};
@@ -44,24 +44,24 @@ impl BaseUrl {
         self.host.clone()
     }
 
-    /// Where a connection goes.
+    /// The address to connect to.
     pub(crate) fn host_and_port(&self) -> (&str, u16) {
-        // An IPv6 address is in brackets here and in none there.
+        // An IPv6 address has brackets in a URL, but not in a socket address.
         let host = self.authority.host();
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         (host, self.authority.port_u16().unwrap_or(80))
     }
 
-    /// The address of a page of the service.
+    /// The URL of a page of the service.
     ///
     /// # Errors
-    /// When `path_and_query` is none.
+    /// When `path_and_query` is malformed.
     pub(crate) fn page(&self, path_and_query: String) -> Result<Uri, InvalidUri> {
         let mut parts = http::uri::Parts::default();
         parts.scheme = Some(Scheme::HTTP);
         parts.authority = Some(self.authority.clone());
         parts.path_and_query = Some(PathAndQuery::try_from(path_and_query)?);
-        // All three parts are there, which is the only thing that is checked.
+        // All three parts are present, which is all that is checked.
         Ok(Uri::from_parts(parts).expect("scheme, authority and path make an address"))
     }
 }

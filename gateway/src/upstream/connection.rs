@@ -1,8 +1,8 @@
-//! A connection to a service, driven by whoever uses it.
+//! A connection to a service, polled by its user.
 //!
-//! hyper would have it driven by a task of its own, which costs each request two wake-ups and two channels between
-//! tasks. Here the request drives the connection that carries it; between requests nobody does, and what has become of
-//! it in the meantime is seen when it is used again.
+//! hyper's examples spawn a task that polls the connection, which costs each request two wake-ups and two channels
+//! between tasks. Here each request polls its own connection. Between requests nothing polls it; if it broke in the
+//! meantime, this is noticed on the next use.
 
 use crate::forward::upload::Upload;
 use crate::limits::Limits;
@@ -22,19 +22,19 @@ use tokio::net::TcpStream;
 /// A connection that carries one request at a time.
 pub(crate) struct Connection {
     sender: http1::SendRequest<Upload>,
-    /// None once it has been given up.
+    /// `None` once it was dropped.
     driver: Option<http1::Connection<TokioIo<TcpStream>, Upload>>,
     has_ended: bool,
 }
 
-/// The answer, whose body may still be on its way, and what it comes over.
-type Answered = (Response<Incoming>, Box<Connection>);
+/// A response, whose body may still be arriving, and its connection.
+type Received = (Response<Incoming>, Box<Connection>);
 
 impl Connection {
     /// Connects.
     ///
     /// # Errors
-    /// The system's, or a time-out after [`Limits::connect`].
+    /// The operating system's error, or a timeout after [`Limits::connect`].
     pub(super) async fn open(to: &BaseUrl, limits: &Limits) -> io::Result<Self> {
         let stream = tokio::time::timeout(limits.connect, TcpStream::connect(to.host_and_port())).await??;
         stream.set_nodelay(true)?;
@@ -46,15 +46,15 @@ impl Connection {
         Ok(Self { sender, driver: Some(driver), has_ended: false })
     }
 
-    /// Sends a request and waits for the head of its answer.
+    /// Sends a request and waits for the head of the response.
     ///
     /// # Errors
-    /// With the request, when not a byte of it was sent.
-    // No `async fn`, which would hold the request as long as it waits for the answer; so with the others of its way.
+    /// Includes the request if no byte of it was sent.
+    // Not an `async fn`, which would keep the request in memory until the response; the same holds for its callers.
     pub(super) fn send(
         mut self: Box<Self>,
         request: Request<Upload>,
-    ) -> impl Future<Output = Result<Answered, TrySendError<Request<Upload>>>> {
+    ) -> impl Future<Output = Result<Received, TrySendError<Request<Upload>>>> {
         let answer = self.sender.try_send_request(request);
         async move {
             let mut answer = pin!(answer);
@@ -62,7 +62,7 @@ impl Connection {
                 self.drive(context);
                 match answer.as_mut().poll(context) {
                     Poll::Pending if self.has_ended => {
-                        // What waits in it is told.
+                        // Dropping it completes the pending response with an error.
                         self.driver = None;
                         answer.as_mut().poll(context)
                     }
@@ -74,20 +74,19 @@ impl Connection {
         }
     }
 
-    /// Moves what is to be moved: a request's body to the service, an answer's from it.
+    /// Makes progress on the connection: sends request bodies and receives responses.
     pub(super) fn drive(&mut self, context: &mut Context<'_>) {
-        // Whatever ended it is told to who waits for the answer, or for its body.
+        // Errors are reported through the response or its body.
         self.has_ended =
             self.has_ended || self.driver.as_mut().is_none_or(|driver| Pin::new(driver).poll(context).is_ready());
     }
 
-    /// Whether the last answer was read to its end and the next request may come.
+    /// Whether the last response was read completely and the connection can take the next request.
     pub(super) fn is_ready(&self) -> bool {
         !self.has_ended && self.sender.is_ready()
     }
 
-    /// The socket, once the service has answered that it changes the protocol, and what was read from it already.
-    /// None if it broke.
+    /// The socket, once the service has switched protocols, and the bytes already read from it. `None` if it failed.
     pub(super) async fn into_socket(mut self) -> Option<(TcpStream, Bytes)> {
         poll_fn(|context| {
             self.drive(context);

@@ -1,19 +1,19 @@
-//! Why no answer came from a service.
+//! Why a service sent no response.
 
 use std::error::Error;
 use std::io;
 
-/// No head of an answer came.
+/// There is no response head.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SendError {
-    /// No connection: nothing was sent, so trying again is safe.
+    /// No connection: nothing was sent, so a retry is safe.
     #[error("connect to the service")]
     Connect(#[source] io::Error),
-    /// The service closed or reset the connection before it answered.
+    /// The service closed or reset the connection before it responded.
     #[error("the service closed the connection")]
     Closed(#[source] hyper::Error),
-    /// What came is no HTTP, or the request's own body broke.
-    #[error("exchange with the service")]
+    /// The response is not HTTP, or the request body failed.
+    #[error("exchange the request with the service")]
     Exchange(#[source] hyper::Error),
 }
 
@@ -24,7 +24,7 @@ impl From<hyper::Error> for SendError {
 }
 
 impl SendError {
-    /// Whether the connection ended before an answer.
+    /// Whether the connection closed before a response.
     pub(crate) fn is_close(&self) -> bool {
         matches!(self, Self::Closed(_))
     }
@@ -34,7 +34,7 @@ fn has_closed(failure: &hyper::Error) -> bool {
     if failure.is_incomplete_message() || failure.is_canceled() || failure.is_closed() {
         return true;
     }
-    // Of the connection: an error of the request's body is no `io::Error` (see `forward::upload`).
+    // Only errors of the connection: an error of the request body is not an `io::Error` (see `forward::upload`).
     let mut cause = failure.source();
     while let Some(source) = cause {
         if source.is::<io::Error>() {

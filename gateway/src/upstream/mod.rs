@@ -1,61 +1,61 @@
 //! The services behind the gateway and the connections to them.
 
-mod answer;
 mod base_url;
 mod connection;
 mod failure;
-mod kept;
+mod pool;
+mod response;
 
-pub(crate) use answer::{Answer, Arriving};
 pub(crate) use base_url::BaseUrl;
 pub(crate) use failure::SendError;
+pub(crate) use response::{ResponseBody, UpstreamResponse};
 
 use crate::forward::upload::Upload;
 use crate::limits::Limits;
 use connection::Connection;
 use http::Request;
 use hyper::client::conn::TrySendError;
-use kept::Kept;
+use pool::Pool;
 use std::sync::Arc;
 
-/// A service that requests are forwarded to, and the connections to it: kept, reused, and replaced once when they turn
-/// out stale.
+/// A service that requests are forwarded to, with its connections: they are reused, and replaced once when they turn
+/// out to be closed.
 pub(crate) struct Upstream {
     /// Its name in logs and metrics.
     pub(crate) name: &'static str,
     pub(crate) base: BaseUrl,
     limits: Limits,
-    kept: Kept,
+    pool: Pool,
 }
 
 impl Upstream {
-    /// A service, without connections yet.
+    /// A service without open connections.
     pub(crate) fn new(name: &'static str, base: BaseUrl, limits: Limits) -> Arc<Self> {
-        Arc::new(Self { name, base, limits, kept: Kept::new(limits.workers, limits.idle) })
+        Arc::new(Self { name, base, limits, pool: Pool::new(limits.workers, limits.idle) })
     }
 
-    /// Sends a request, over a connection that is there if possible.
+    /// Sends a request, over an idle connection if there is one.
     ///
-    /// A kept connection may be closed by the service in the moment in which it is used. When not a byte was sent,
-    /// the connection is replaced silently. When the service may have seen the request, it is made `again` and sent
-    /// once more only if that [is harmless](is_harmless).
+    /// The service may close an idle connection at the moment it is used. If no byte was sent, the request is sent on
+    /// another connection. If the service may have seen the request, it is rebuilt with `rebuild` and sent once more,
+    /// but only if it [may be retried](is_retryable).
     ///
     /// # Errors
-    /// [`SendError`] when no head of an answer came.
+    /// [`SendError`] when there is no response head.
     pub(crate) fn send(
         self: &Arc<Self>,
         request: Request<Upload>,
-        again: impl FnOnce() -> Request<Upload> + Send,
-    ) -> impl Future<Output = Result<Answer, SendError>> + Send {
-        let again = is_harmless(&request).then_some(again);
-        let sent = match self.kept.take() {
-            Some(connection) => Sent::OnKept(connection.send(request)),
+        rebuild: impl FnOnce() -> Request<Upload> + Send,
+    ) -> impl Future<Output = Result<UpstreamResponse, SendError>> + Send {
+        let rebuild = is_retryable(&request).then_some(rebuild);
+        let sent = match self.pool.take() {
+            Some(connection) => Sent::OnIdle(connection.send(request)),
             None => Sent::OnNew(Box::pin(self.send_on_new(request))),
         };
         async move {
             let outcome = match sent {
-                Sent::OnKept(sent) => match sent.await {
-                    Ok((answer, connection)) => return Ok(Answer::new(answer, connection, self)),
+                Sent::OnIdle(sent) => match sent.await {
+                    Ok((answer, connection)) => return Ok(UpstreamResponse::new(answer, connection, self)),
                     Err(mut failure) => match failure.take_message() {
                         Some(unsent) => Box::pin(self.send_on_another(unsent)).await,
                         None => Err(failure.into_error().into()),
@@ -63,22 +63,22 @@ impl Upstream {
                 },
                 Sent::OnNew(sent) => sent.await,
             };
-            match (outcome, again) {
-                (Err(failure), Some(again)) if failure.is_close() => {
+            match (outcome, rebuild) {
+                (Err(failure), Some(rebuild)) if failure.is_close() => {
                     metrics::counter!("gateway_upstream_retries_total").increment(1);
-                    // The second try must not meet another stale connection.
-                    Box::pin(self.send_on_new(again())).await
+                    // The retry must not use another closed connection.
+                    Box::pin(self.send_on_new(rebuild())).await
                 }
                 (outcome, _) => outcome,
             }
         }
     }
 
-    /// Sends what a stale connection did not take.
-    async fn send_on_another(self: &Arc<Self>, mut request: Request<Upload>) -> Result<Answer, SendError> {
-        while let Some(connection) = self.kept.take() {
+    /// Sends a request that a closed connection did not accept.
+    async fn send_on_another(self: &Arc<Self>, mut request: Request<Upload>) -> Result<UpstreamResponse, SendError> {
+        while let Some(connection) = self.pool.take() {
             match connection.send(request).await {
-                Ok((answer, connection)) => return Ok(Answer::new(answer, connection, self)),
+                Ok((answer, connection)) => return Ok(UpstreamResponse::new(answer, connection, self)),
                 Err(mut failure) => match failure.take_message() {
                     Some(unsent) => request = unsent,
                     None => return Err(failure.into_error().into()),
@@ -88,20 +88,20 @@ impl Upstream {
         self.send_on_new(request).await
     }
 
-    async fn send_on_new(self: &Arc<Self>, request: Request<Upload>) -> Result<Answer, SendError> {
+    async fn send_on_new(self: &Arc<Self>, request: Request<Upload>) -> Result<UpstreamResponse, SendError> {
         let connection = Connection::open(&self.base, &self.limits).await.map_err(SendError::Connect)?;
         let (answer, connection) = Box::new(connection).send(request).await.map_err(TrySendError::into_error)?;
-        Ok(Answer::new(answer, connection, self))
+        Ok(UpstreamResponse::new(answer, connection, self))
     }
 }
 
-/// A request on its way, over a connection that was there or, which takes longer and more memory, over another.
+/// A request being sent over an idle connection or, which takes longer and more memory, a new one.
 enum Sent<K, N> {
-    OnKept(K),
+    OnIdle(K),
     OnNew(N),
 }
 
-/// Whether it may reach the service twice: an idempotent method without a body.
-fn is_harmless(request: &Request<Upload>) -> bool {
+/// Whether the service may receive the request twice: an idempotent method without a body.
+fn is_retryable(request: &Request<Upload>) -> bool {
     request.body().is_empty() && request.method().is_idempotent()
 }

@@ -13,13 +13,13 @@ use std::time::Duration;
 const MIB: usize = 1024 * 1024;
 
 #[tokio::test]
-async fn a_body_announced_as_too_large_is_refused_at_once() {
+async fn a_body_declared_as_too_large_is_rejected_at_once() {
     let (stage, service) = echoing().await;
     let request = as_user("POST", stage.api, "/orders/orders").body(Body::from(vec![b'x'; 10 * MIB]));
     let answer = send(request.unwrap()).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(answer.problem(), "payload_too_large");
-    assert!(service.seen.heads().is_empty());
+    assert!(service.received.heads().is_empty());
 }
 
 #[tokio::test]
@@ -28,11 +28,11 @@ async fn a_body_of_unknown_length_is_counted() {
     let request = as_user("POST", stage.api, "/orders/orders").body(chunks(40, 64 * 1024));
     let answer = send(request.unwrap()).await;
     assert_eq!(answer.problem(), "payload_too_large");
-    assert!(service.seen.bodies().is_empty());
+    assert!(service.received.bodies().is_empty());
 }
 
 #[tokio::test]
-async fn exactly_the_limit_passes_and_multipart_may_be_larger() {
+async fn a_body_of_the_limit_is_accepted_and_multipart_may_be_larger() {
     let (stage, service) = echoing().await;
     let full = as_user("POST", stage.api, "/orders/orders").body(chunks(16, 64 * 1024));
     assert_eq!(send(full.unwrap()).await.body.len(), MIB);
@@ -42,15 +42,15 @@ async fn exactly_the_limit_passes_and_multipart_may_be_larger() {
             .body(Body::from(vec![b'x'; size]))
             .unwrap()
     };
-    // A picture of 10 MiB, and what multipart puts around it.
+    // A photo of 10 MiB plus the multipart framing.
     let most = 10 * MIB + 64 * 1024;
     assert_eq!(send(picture(most)).await.body.len(), most);
     assert_eq!(send(picture(most + 1)).await.problem(), "payload_too_large");
-    assert_eq!(service.seen.bodies().len(), 2);
+    assert_eq!(service.received.bodies().len(), 2);
 }
 
 #[tokio::test]
-async fn a_client_that_sends_all_before_it_reads_gets_the_answer() {
+async fn a_client_that_sends_everything_before_it_reads_gets_the_response() {
     let (stage, _service) = echoing().await;
     let body = "x".repeat(10 * MIB);
     let announced = format!(
@@ -66,7 +66,7 @@ async fn a_client_that_sends_all_before_it_reads_gets_the_answer() {
 }
 
 #[tokio::test]
-async fn a_client_that_waits_for_100_continue_is_refused_before_it_sends() {
+async fn a_client_that_waits_for_100_continue_is_rejected_before_it_sends() {
     let (stage, _service) = echoing().await;
     let head = "POST /orders/orders HTTP/1.1\r\nHost: localhost\r\nX-User-ID: 1\r\nContent-Length: 2000000\r\nExpect: 100-continue\r\n\r\n";
     let mut client = Raw::sending(stage.api, head).await;
@@ -84,26 +84,26 @@ async fn broken_chunks_are_the_clients_fault() {
         assert_eq!(client.status().await, 400, "{body:?}");
         assert_eq!(client.rest().await, b"", "{body:?}");
     }
-    assert!(service.seen.bodies().is_empty());
+    assert!(service.received.bodies().is_empty());
 }
 
 #[tokio::test]
-async fn a_client_that_trickles_is_cut() {
+async fn a_client_that_sends_too_slowly_is_disconnected() {
     let service = Service::echo().await;
     let stage = before(service.address).limits(|limits| limits.upload = Duration::from_millis(100)).start().await;
     let mut client = Raw::sending(stage.api, chunked("1\r\nx\r\n")).await;
     assert_eq!(client.status().await, 408);
     assert_eq!(client.rest().await, b"");
-    assert!(service.seen.bodies().is_empty());
+    assert!(service.received.bodies().is_empty());
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_takes_its_request_along() {
+async fn a_client_that_disconnects_cancels_its_request() {
     let (stage, service) = echoing().await;
     drop(Raw::sending(stage.api, chunked("1\r\nx\r\n")).await);
     let request = as_user("GET", stage.api, "/orders/orders").body(Body::empty());
     assert_eq!(send(request.unwrap()).await.status, StatusCode::OK);
-    assert_eq!(service.seen.bodies(), [""]);
+    assert_eq!(service.received.bodies(), [""]);
 }
 
 fn chunks(count: usize, size: usize) -> Body {

@@ -1,4 +1,4 @@
-//! A well-behaved HTTP client.
+//! An HTTP client that follows the protocol.
 
 use axum::body::{Body, Bytes};
 use http::request::Builder;
@@ -9,16 +9,16 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use std::net::SocketAddr;
 
-/// An answer with its whole body.
+/// A response with its whole body.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct TestResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl Answer {
-    /// The code of a problem document, after checking what every one has.
+impl TestResponse {
+    /// The code of the problem document, after checking the parts that every problem document has.
     pub(crate) fn problem(&self) -> String {
         assert_eq!(self.headers["content-type"], "application/problem+json", "{self:?}");
         assert!(self.headers.contains_key("x-request-id"), "{self:?}");
@@ -39,24 +39,24 @@ pub(crate) fn as_user(method: &str, address: SocketAddr, path: &str) -> Builder 
     anonymous(method, address, path).header("X-User-ID", "1")
 }
 
-/// A request of nobody.
+/// A request without credentials.
 pub(crate) fn anonymous(method: &str, address: SocketAddr, path: &str) -> Builder {
     Request::builder().method(method).uri(format!("http://{address}{path}"))
 }
 
-/// Sends a request and reads the whole answer.
-pub(crate) async fn send(request: Request<Body>) -> Answer {
+/// Sends a request and reads the whole response.
+pub(crate) async fn send(request: Request<Body>) -> TestResponse {
     let (parts, body) = open(request).await.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    Answer { status: parts.status, headers: parts.headers, body }
+    TestResponse { status: parts.status, headers: parts.headers, body }
 }
 
 /// Sends a request without a body.
-pub(crate) async fn ask(request: Builder) -> Answer {
+pub(crate) async fn fetch(request: Builder) -> TestResponse {
     send(request.body(Body::empty()).unwrap()).await
 }
 
-/// Sends a request and reads the head of the answer.
+/// Sends a request and reads the head of the response.
 pub(crate) async fn open(request: Request<Body>) -> Response<Incoming> {
     let client: Client<_, Body> = Client::builder(TokioExecutor::new()).build_http();
     client.request(request).await.unwrap()

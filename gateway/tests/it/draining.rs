@@ -1,6 +1,6 @@
-//! Stopping: what has begun may end, and nothing new begins.
+//! Shutdown: requests in flight complete, and no new ones start.
 
-use crate::client::{as_user, ask};
+use crate::client::{as_user, fetch};
 use crate::raw::Raw;
 use crate::service::Service;
 use crate::sockets::handshake;
@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 #[tokio::test]
-async fn a_request_in_flight_is_answered() {
+async fn a_request_in_flight_gets_its_response() {
     let (reached, finish) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (reaching, finishing) = (Arc::clone(&reached), Arc::clone(&finish));
     let router = Router::new().fallback(any(move || async move {
@@ -23,7 +23,7 @@ async fn a_request_in_flight_is_answered() {
     }));
     let service = Service::start(|_| router).await;
     let stage = before(service.address).start().await;
-    let answer = tokio::spawn(ask(as_user("GET", stage.api, "/orders/orders")));
+    let answer = tokio::spawn(fetch(as_user("GET", stage.api, "/orders/orders")));
     reached.notified().await;
     stage.process.stopping().cancel();
     while TcpStream::connect(stage.api).await.is_ok() {
@@ -35,7 +35,7 @@ async fn a_request_in_flight_is_answered() {
 }
 
 #[tokio::test]
-async fn tunnels_live_on_until_the_limit_and_are_cut_then() {
+async fn tunnels_stay_open_until_the_time_limit_and_are_closed_then() {
     let (stage, _service) = crate::sockets::sockets_with("--shutdown-secs=1").await;
     let mut client = Raw::sending(stage.api, handshake("/ws/orders/1?user_id=1") + "\r\n").await;
     assert!(client.head().await.starts_with("http/1.1 101"));

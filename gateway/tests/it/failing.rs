@@ -1,6 +1,6 @@
-//! Services that are away, break off, or are slow.
+//! Services that are unavailable, close the connection early, or are slow.
 
-use crate::client::{as_user, ask, open, send};
+use crate::client::{as_user, fetch, open, send};
 use crate::raw::Raw;
 use crate::service::Service;
 use crate::stage::{before, before_router};
@@ -17,10 +17,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 #[tokio::test]
-async fn a_service_that_is_away_is_503() {
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let stage = before(nobody).start().await;
-    let answer = ask(as_user("GET", stage.api, "/orders/orders")).await;
+async fn an_unavailable_service_is_503() {
+    let unused_address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let stage = before(unused_address).start().await;
+    let answer = fetch(as_user("GET", stage.api, "/orders/orders")).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.problem(), "unavailable");
     assert_eq!(answer.headers["retry-after"], "1");
@@ -29,7 +29,7 @@ async fn a_service_that_is_away_is_503() {
 }
 
 #[tokio::test]
-async fn a_service_that_breaks_off_is_502() {
+async fn a_service_that_closes_the_connection_is_502() {
     for reply in ["", "HTTP/1.1 200", "nonsense\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\n\r\n"] {
         let stage = before(replying(reply).await).start().await;
         let request = as_user("POST", stage.api, "/orders/orders").body(Body::from("{}"));
@@ -40,18 +40,19 @@ async fn a_service_that_breaks_off_is_502() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_slow_is_504() {
+async fn a_slow_service_is_504() {
     let service = Service::start(|_| Router::new().fallback(pending::<()>)).await;
-    let stage = before(service.address).limits(|limits| limits.head = Duration::from_millis(50)).start().await;
+    let stage =
+        before(service.address).limits(|limits| limits.response_header = Duration::from_millis(50)).start().await;
     for method in ["GET", "POST"] {
-        let answer = ask(as_user(method, stage.api, "/orders/orders")).await;
+        let answer = fetch(as_user(method, stage.api, "/orders/orders")).await;
         assert_eq!(answer.status, StatusCode::GATEWAY_TIMEOUT);
         assert_eq!(answer.problem(), "upstream_timeout");
     }
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_or_stops_is_not_passed_on_as_whole() {
+async fn an_incomplete_or_stalled_response_is_not_forwarded_as_complete() {
     let broken = replying("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").await;
     let stage = before(broken).start().await;
     let request = as_user("GET", stage.api, "/orders/orders").body(Body::empty()).unwrap();
@@ -69,15 +70,15 @@ async fn an_answer_that_breaks_off_or_stops_is_not_passed_on_as_whole() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_the_service_passes_as_it_is() {
+async fn an_error_response_of_the_service_is_forwarded_unchanged() {
     let teapot = (StatusCode::IM_A_TEAPOT, [("content-type", "application/problem+json")], "{}");
     let (stage, _service) = before_router(Router::new().fallback(move || async move { teapot })).await;
-    let answer = ask(as_user("GET", stage.api, "/orders/orders")).await;
+    let answer = fetch(as_user("GET", stage.api, "/orders/orders")).await;
     assert_eq!(answer.status, StatusCode::IM_A_TEAPOT);
     assert_eq!(answer.text(), "{}");
 }
 
-/// Answers every connection's first request with these bytes, and closes it.
+/// Responds to the first request of every connection with these bytes, and closes it.
 async fn replying(reply: &'static str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -87,7 +88,7 @@ async fn replying(reply: &'static str) -> SocketAddr {
             let _ = stream.read(&mut buffer).await;
             let _ = stream.write_all(reply.as_bytes()).await;
             let _ = stream.shutdown().await;
-            // Closed only after the gateway has, so that no unread byte turns this into a reset.
+            // Closed only after the gateway has closed, because an unread byte would turn this into a reset.
             while stream.read(&mut buffer).await.is_ok_and(|count| count > 0) {}
         }
     });

@@ -1,6 +1,6 @@
-//! Stories of the gateway in front of services that record what reaches them.
+//! Tests of the gateway in front of services that record the requests they receive.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+#![expect(clippy::unwrap_used, reason = "a failing helper should fail its test")]
 
 mod client;
 mod raw;

@@ -1,14 +1,14 @@
-//! The web UI, whether it was built into the program or not.
+//! The web UI, whether or not it was embedded in the program.
 
-use crate::client::{anonymous, as_user, ask};
+use crate::client::{anonymous, as_user, fetch};
 use crate::stage::echoing;
 use http::StatusCode;
 
 #[tokio::test]
-async fn the_page_is_guarded_and_asked_for_every_time() {
+async fn the_page_has_security_headers_and_is_revalidated_every_time() {
     let (stage, _service) = echoing().await;
     for path in ["/", "/orders-of-mine", "/a/b"] {
-        let answer = ask(anonymous("GET", stage.ui, path)).await;
+        let answer = fetch(anonymous("GET", stage.ui, path)).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         let policy = answer.headers["content-security-policy"].to_str().unwrap();
         for part in ["default-src 'self'", "style-src 'self'", "frame-ancestors 'none'"] {
@@ -23,28 +23,28 @@ async fn the_page_is_guarded_and_asked_for_every_time() {
         assert_eq!(answer.headers["content-type"], "text/html; charset=utf-8");
         assert_eq!(answer.headers["cache-control"], "no-cache");
         let again = anonymous("GET", stage.ui, path).header("If-None-Match", answer.headers["etag"].clone());
-        let again = ask(again).await;
+        let again = fetch(again).await;
         assert_eq!(again.status, StatusCode::NOT_MODIFIED);
         assert_eq!(again.text(), "");
     }
 }
 
 #[tokio::test]
-async fn hashed_files_are_kept_for_ever_and_compressed() {
+async fn hashed_files_are_immutable_and_compressed() {
     let (stage, _service) = echoing().await;
-    let page = ask(anonymous("GET", stage.ui, "/")).await;
+    let page = fetch(anonymous("GET", stage.ui, "/")).await;
     let Some(script) = page.text().split('"').find(|text| text.starts_with("/assets/") && text.contains(".js")) else {
-        return; // No UI was built into this program.
+        return; // The UI is not embedded in this program.
     };
-    let plain = ask(anonymous("GET", stage.ui, script)).await;
+    let plain = fetch(anonymous("GET", stage.ui, script)).await;
     assert_eq!(plain.headers["content-type"], "text/javascript; charset=utf-8");
     assert_eq!(plain.headers["cache-control"], "public, max-age=31536000, immutable");
     assert!(!plain.headers.contains_key("content-encoding"));
-    let small = ask(anonymous("GET", stage.ui, script).header("Accept-Encoding", "br, gzip")).await;
+    let small = fetch(anonymous("GET", stage.ui, script).header("Accept-Encoding", "br, gzip")).await;
     assert_eq!(small.headers["content-encoding"], "gzip");
     assert!(small.body.len() < plain.body.len());
     assert_ne!(small.headers["etag"], plain.headers["etag"]);
-    let head = ask(anonymous("HEAD", stage.ui, script)).await;
+    let head = fetch(anonymous("HEAD", stage.ui, script)).await;
     assert_eq!(head.headers["content-length"], plain.body.len().to_string());
 }
 
@@ -52,16 +52,16 @@ async fn hashed_files_are_kept_for_ever_and_compressed() {
 async fn unknown_files_and_wrong_methods_are_problems() {
     let (stage, _service) = echoing().await;
     for path in ["/assets/index-gone.js", "/favicon.gone", "/.env"] {
-        assert_eq!(ask(anonymous("GET", stage.ui, path)).await.problem(), "not_found", "{path}");
+        assert_eq!(fetch(anonymous("GET", stage.ui, path)).await.problem(), "not_found", "{path}");
     }
-    assert_eq!(ask(anonymous("POST", stage.ui, "/")).await.problem(), "method_not_allowed");
-    assert_eq!(ask(anonymous("GET", stage.api, "/")).await.problem(), "not_found");
-    assert_eq!(ask(anonymous("POST", stage.api, "/gateway/info")).await.problem(), "method_not_allowed");
+    assert_eq!(fetch(anonymous("POST", stage.ui, "/")).await.problem(), "method_not_allowed");
+    assert_eq!(fetch(anonymous("GET", stage.api, "/")).await.problem(), "not_found");
+    assert_eq!(fetch(anonymous("POST", stage.api, "/gateway/info")).await.problem(), "method_not_allowed");
 }
 
 #[tokio::test]
 async fn the_page_finds_the_api_at_its_own_origin() {
     let (stage, service) = echoing().await;
-    assert_eq!(ask(as_user("GET", stage.ui, "/orders/orders")).await.status, StatusCode::OK);
-    assert_eq!(service.seen.only().line, "GET /orders");
+    assert_eq!(fetch(as_user("GET", stage.ui, "/orders/orders")).await.status, StatusCode::OK);
+    assert_eq!(service.received.only().line, "GET /orders");
 }

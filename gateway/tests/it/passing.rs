@@ -1,6 +1,6 @@
-//! What passes through, what is added, and what stays behind.
+//! What is forwarded, added and removed.
 
-use crate::client::{anonymous, as_user, ask, send};
+use crate::client::{anonymous, as_user, fetch, send};
 use crate::service::Service;
 use crate::stage::{before, before_router, echoing};
 use axum::Router;
@@ -23,13 +23,13 @@ async fn the_prefix_is_stripped_and_the_query_is_not_touched() {
         ("/ws/orders/1", "GET /ws/orders/1"),
         ("/orders/ws/orders/1", "GET /ws/orders/1"),
     ] {
-        assert_eq!(ask(as_user("GET", stage.api, path)).await.status, StatusCode::OK, "{path}");
-        assert_eq!(service.seen.heads().last().unwrap().line, line);
+        assert_eq!(fetch(as_user("GET", stage.api, path)).await.status, StatusCode::OK, "{path}");
+        assert_eq!(service.received.heads().last().unwrap().line, line);
     }
 }
 
 #[tokio::test]
-async fn headers_and_body_pass_and_hop_by_hop_headers_do_not() {
+async fn headers_and_body_are_forwarded_and_hop_by_hop_headers_are_not() {
     let (stage, service) = echoing().await;
     let request = as_user("POST", stage.api, "/orders/orders")
         .header("Content-Type", "application/json")
@@ -48,7 +48,7 @@ async fn headers_and_body_pass_and_hop_by_hop_headers_do_not() {
         .body(Body::from(r#"{"amount": 200}"#));
     let answer = send(request.unwrap()).await;
     assert_eq!(answer.text(), r#"{"amount": 200}"#);
-    let headers = service.seen.only().headers;
+    let headers = service.received.only().headers;
     assert_eq!(headers["content-type"], "application/json");
     assert_eq!(headers["content-length"], "15");
     assert_eq!(headers["idempotency-key"], "\"k\"");
@@ -70,7 +70,7 @@ async fn headers_and_body_pass_and_hop_by_hop_headers_do_not() {
 }
 
 #[tokio::test]
-async fn answers_lose_their_hop_by_hop_headers_and_keep_the_rest() {
+async fn responses_lose_their_hop_by_hop_headers_and_keep_the_others() {
     let answer = [
         ("connection", "x-hop"),
         ("x-hop", "1"),
@@ -82,7 +82,7 @@ async fn answers_lose_their_hop_by_hop_headers_and_keep_the_rest() {
         ("set-cookie", "a=b"),
     ];
     let (stage, _service) = before_router(Router::new().fallback(move || async move { (answer, "body") })).await;
-    let answer = ask(as_user("GET", stage.api, "/orders/x")).await;
+    let answer = fetch(as_user("GET", stage.api, "/orders/x")).await;
     assert_eq!(answer.headers["location"], "/orders/orders/1");
     assert_eq!(answer.headers["set-cookie"], "a=b");
     assert_ne!(answer.headers["x-request-id"], "theirs");
@@ -93,7 +93,7 @@ async fn answers_lose_their_hop_by_hop_headers_and_keep_the_rest() {
 }
 
 #[tokio::test]
-async fn the_service_learns_where_a_request_comes_from() {
+async fn the_service_receives_the_provenance_of_a_request() {
     let (stage, service) = echoing().await;
     let request = as_user("GET", stage.api, "/orders/orders")
         .header("X-Forwarded-For", "6.6.6.6")
@@ -103,8 +103,8 @@ async fn the_service_learns_where_a_request_comes_from() {
         .header("Forwarded", "for=6.6.6.6")
         .header("X-Request-ID", "mine")
         .header("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
-    let answer = ask(request).await;
-    let headers = service.seen.only().headers;
+    let answer = fetch(request).await;
+    let headers = service.received.only().headers;
     assert_eq!(headers["x-forwarded-for"], "127.0.0.1");
     assert_eq!(headers["x-forwarded-proto"], "http");
     assert_eq!(headers["x-forwarded-host"], stage.api.to_string());
@@ -119,33 +119,33 @@ async fn the_service_learns_where_a_request_comes_from() {
 }
 
 #[tokio::test]
-async fn a_proxy_of_ours_in_front_is_believed_when_told_so() {
+async fn a_proxy_in_front_is_trusted_if_configured() {
     let service = Service::echo().await;
     let stage = before(service.address).with("--trust-forwarded=true").start().await;
     let request = as_user("GET", stage.api, "/orders/orders")
         .header("X-Forwarded-For", "6.6.6.6")
         .header("X-Forwarded-Proto", "https")
         .header("X-Forwarded-Host", "chipin.example");
-    ask(request).await;
-    let headers = service.seen.only().headers;
+    fetch(request).await;
+    let headers = service.received.only().headers;
     assert_eq!(headers["x-forwarded-for"], "6.6.6.6, 127.0.0.1");
     assert_eq!(headers["x-forwarded-proto"], "https");
     assert_eq!(headers["x-forwarded-host"], "chipin.example");
 }
 
 #[tokio::test]
-async fn an_empty_body_said_to_be_json_is_harmless() {
+async fn an_empty_body_with_a_json_content_type_is_forwarded() {
     let (stage, service) = echoing().await;
     let request = as_user("POST", stage.api, "/payments/account").header("Content-Type", "application/json");
-    assert_eq!(ask(request).await.status, StatusCode::OK);
-    assert_eq!(service.seen.only().line, "POST /account");
-    assert_eq!(service.seen.bodies(), [""]);
+    assert_eq!(fetch(request).await.status, StatusCode::OK);
+    assert_eq!(service.received.only().line, "POST /account");
+    assert_eq!(service.received.bodies(), [""]);
 }
 
 #[tokio::test]
 async fn a_head_keeps_the_length_of_what_get_would_send() {
     let (stage, _service) = before_router(Router::new().route("/x", get(|| async { "twelve bytes" }))).await;
-    let answer = ask(as_user("HEAD", stage.api, "/orders/x")).await;
+    let answer = fetch(as_user("HEAD", stage.api, "/orders/x")).await;
     assert_eq!(answer.headers["content-length"], "12");
     assert_eq!(answer.text(), "");
 }
@@ -154,30 +154,30 @@ async fn a_head_keeps_the_length_of_what_get_would_send() {
 async fn documentation_works_through_the_prefix() {
     let service = Service::start(|_| chassis::docs::routes(OpenApi::default())).await;
     let stage = before(service.address).start().await;
-    let answer = ask(anonymous("GET", stage.api, "/orders/docs")).await;
+    let answer = fetch(anonymous("GET", stage.api, "/orders/docs")).await;
     assert_eq!(answer.headers["location"], "docs/");
-    let page = ask(anonymous("GET", stage.api, "/orders/docs/")).await;
+    let page = fetch(anonymous("GET", stage.api, "/orders/docs/")).await;
     assert!(page.text().contains("swagger-ui"), "{}", page.text());
-    let openapi = ask(anonymous("GET", stage.api, "/orders/openapi.json")).await;
+    let openapi = fetch(anonymous("GET", stage.api, "/orders/openapi.json")).await;
     let openapi: serde_json::Value = serde_json::from_slice(&openapi.body).unwrap();
     assert_eq!(openapi["servers"][0]["url"], "/orders");
 
-    assert_eq!(ask(anonymous("GET", stage.api, "/docs")).await.headers["location"], "docs/");
-    let combined = ask(anonymous("GET", stage.api, "/docs/swagger-initializer.js")).await;
+    assert_eq!(fetch(anonymous("GET", stage.api, "/docs")).await.headers["location"], "docs/");
+    let combined = fetch(anonymous("GET", stage.api, "/docs/swagger-initializer.js")).await;
     for address in ["../orders/openapi.json", "../payments/openapi.json"] {
         assert!(combined.text().contains(address), "{}", combined.text());
     }
 }
 
 #[tokio::test]
-async fn pages_for_operators_are_not_for_everybody() {
+async fn internal_pages_of_services_are_not_public() {
     let (stage, service) = echoing().await;
     for path in ["/orders/metrics", "/payments/metrics", "/orders/%6Detrics", "/orders/readyz", "/payments/healthz/"] {
-        let answer = ask(as_user("GET", stage.api, path)).await;
+        let answer = fetch(as_user("GET", stage.api, path)).await;
         assert_eq!(answer.problem(), "not_found", "{path}");
     }
-    assert!(service.seen.heads().is_empty());
+    assert!(service.received.heads().is_empty());
     for path in ["/healthz", "/readyz", "/metrics"] {
-        assert_eq!(ask(anonymous("GET", stage.api, path)).await.status, StatusCode::OK, "{path}");
+        assert_eq!(fetch(anonymous("GET", stage.api, path)).await.status, StatusCode::OK, "{path}");
     }
 }

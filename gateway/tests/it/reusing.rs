@@ -1,6 +1,6 @@
-//! Connections to services are kept, and replaced when they turn out stale.
+//! Connections to services are reused, and replaced when they turn out to be closed.
 
-use crate::client::{as_user, ask, send};
+use crate::client::{as_user, fetch, send};
 use crate::service::Service;
 use crate::stage::{Plan, before};
 use axum::body::Body;
@@ -20,43 +20,43 @@ async fn one_connection_serves_many_requests() {
         let request = as_user("POST", stage.api, "/orders/orders").body(Body::from("{}"));
         assert_eq!(send(request.unwrap()).await.status, StatusCode::OK);
     }
-    assert_eq!(service.seen.heads().len(), 20);
-    assert_eq!(service.seen.connections(), 1);
+    assert_eq!(service.received.heads().len(), 20);
+    assert_eq!(service.received.connections(), 1);
 }
 
 #[tokio::test]
-async fn a_harmless_request_on_a_stale_connection_is_sent_again() {
+async fn a_retryable_request_on_a_closed_connection_is_retried() {
     let (address, connections) = answering_once().await;
     let stage = one_worker(address).start().await;
-    assert_eq!(ask(as_user("GET", stage.api, "/orders/orders")).await.status, StatusCode::OK);
-    // The first connection is kept, and ends when this arrives on it.
-    assert_eq!(ask(as_user("GET", stage.api, "/orders/orders")).await.status, StatusCode::OK);
+    assert_eq!(fetch(as_user("GET", stage.api, "/orders/orders")).await.status, StatusCode::OK);
+    // The first connection stays open and is closed by the service when this request arrives.
+    assert_eq!(fetch(as_user("GET", stage.api, "/orders/orders")).await.status, StatusCode::OK);
     assert_eq!(connections.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]
-async fn a_request_that_may_have_had_an_effect_is_not_sent_again() {
+async fn a_request_that_may_have_had_an_effect_is_not_retried() {
     let (address, connections) = answering_once().await;
     let stage = one_worker(address).start().await;
-    assert_eq!(ask(as_user("GET", stage.api, "/orders/orders")).await.status, StatusCode::OK);
-    assert_eq!(ask(as_user("POST", stage.api, "/orders/orders")).await.problem(), "upstream_unreachable");
+    assert_eq!(fetch(as_user("GET", stage.api, "/orders/orders")).await.status, StatusCode::OK);
+    assert_eq!(fetch(as_user("POST", stage.api, "/orders/orders")).await.problem(), "upstream_unreachable");
     assert_eq!(connections.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
-async fn a_request_is_sent_again_only_once() {
+async fn a_request_is_retried_only_once() {
     let (address, connections) = closing().await;
     let stage = one_worker(address).start().await;
-    assert_eq!(ask(as_user("GET", stage.api, "/orders/orders")).await.problem(), "upstream_unreachable");
+    assert_eq!(fetch(as_user("GET", stage.api, "/orders/orders")).await.problem(), "upstream_unreachable");
     assert_eq!(connections.load(Ordering::SeqCst), 2);
 }
 
-/// A gateway with one worker: each keeps connections of its own.
+/// A gateway with one worker: each worker has its own connections.
 fn one_worker(address: SocketAddr) -> Plan {
     before(address).limits(|limits| limits.workers = NonZeroUsize::MIN)
 }
 
-/// Answers the first request of each connection, and closes it when a second has arrived.
+/// Responds to the first request of each connection, and closes it when a second arrives.
 async fn answering_once() -> (SocketAddr, Arc<AtomicUsize>) {
     accepting(|mut stream| async move {
         let mut buffer = [0; 4096];
@@ -67,7 +67,7 @@ async fn answering_once() -> (SocketAddr, Arc<AtomicUsize>) {
     .await
 }
 
-/// Closes every connection when a request has arrived.
+/// Closes every connection when a request arrives.
 async fn closing() -> (SocketAddr, Arc<AtomicUsize>) {
     accepting(|mut stream| async move {
         let _ = stream.read(&mut [0; 4096]).await;

@@ -1,4 +1,4 @@
-//! A service that records what reaches it.
+//! A service that records the requests it receives.
 
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
@@ -15,13 +15,13 @@ use tokio_util::sync::CancellationToken;
 /// A running service; it stops when dropped.
 pub(crate) struct Service {
     pub(crate) address: SocketAddr,
-    pub(crate) seen: Seen,
+    pub(crate) received: ReceivedRequests,
     stopping: CancellationToken,
 }
 
-/// What reached a service.
+/// The requests that a service received.
 #[derive(Clone, Default)]
-pub(crate) struct Seen(Arc<Mutex<Records>>);
+pub(crate) struct ReceivedRequests(Arc<Mutex<Records>>);
 
 #[derive(Default)]
 struct Records {
@@ -38,20 +38,20 @@ pub(crate) struct Head {
 }
 
 impl Service {
-    /// Sends every request's body back.
+    /// A service that responds with the request's body.
     pub(crate) async fn echo() -> Self {
-        Self::start(|seen| Router::new().fallback(echo).with_state(seen)).await
+        Self::start(|received| Router::new().fallback(echo).with_state(received)).await
     }
 
-    /// Answers as the router does.
-    pub(crate) async fn start(router: impl FnOnce(Seen) -> Router) -> Self {
+    /// A service with this router.
+    pub(crate) async fn start(router: impl FnOnce(ReceivedRequests) -> Router) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let seen = Seen::default();
+        let received = ReceivedRequests::default();
         let stopping = CancellationToken::new();
-        let router = router(seen.clone()).layer(middleware::from_fn_with_state(seen.clone(), record));
+        let router = router(received.clone()).layer(middleware::from_fn_with_state(received.clone(), record));
         tokio::spawn(chassis::serve::serve(listener, router, stopping.clone()));
-        Self { address, seen, stopping }
+        Self { address, received, stopping }
     }
 }
 
@@ -61,14 +61,14 @@ impl Drop for Service {
     }
 }
 
-impl Seen {
+impl ReceivedRequests {
     /// The heads of all requests.
     pub(crate) fn heads(&self) -> Vec<Head> {
         self.0.lock().unwrap().heads.clone()
     }
 
-    /// Forgets what reached it so far.
-    pub(crate) fn forget(&self) {
+    /// Clears the records.
+    pub(crate) fn clear(&self) {
         *self.0.lock().unwrap() = Records::default();
     }
 
@@ -79,7 +79,7 @@ impl Seen {
         heads[0].clone()
     }
 
-    /// The bodies that arrived to their end.
+    /// The bodies that arrived completely.
     pub(crate) fn bodies(&self) -> Vec<Bytes> {
         self.0.lock().unwrap().bodies.clone()
     }
@@ -91,13 +91,13 @@ impl Seen {
 }
 
 async fn record(
-    State(seen): State<Seen>,
+    State(received): State<ReceivedRequests>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,
 ) -> Response {
     {
-        let mut records = seen.0.lock().unwrap();
+        let mut records = received.0.lock().unwrap();
         records.peers.insert(peer);
         records
             .heads
@@ -106,10 +106,10 @@ async fn record(
     next.run(request).await
 }
 
-async fn echo(State(seen): State<Seen>, request: Request) -> Response {
+async fn echo(State(received): State<ReceivedRequests>, request: Request) -> Response {
     match axum::body::to_bytes(request.into_body(), usize::MAX).await {
         Ok(body) => {
-            seen.0.lock().unwrap().bodies.push(body.clone());
+            received.0.lock().unwrap().bodies.push(body.clone());
             Body::from(body).into_response()
         }
         Err(_) => http::StatusCode::BAD_REQUEST.into_response(),

@@ -1,6 +1,6 @@
-//! Requests that two programs could read differently: what the gateway answers, and what reaches a service.
+//! Requests that two programs could interpret differently: the gateway's response, and what reaches a service.
 //!
-//! The corpus is sent as raw bytes. "Once" means that exactly one harmless request reached the service.
+//! The corpus is sent as raw bytes. `Once` means that exactly one request reached the service, the one expected.
 
 use crate::raw::Raw;
 use crate::stage::echoing;
@@ -77,10 +77,10 @@ async fn ambiguous_requests_do_not_reach_a_service() {
         HEADERS.map(|(header, status, reaches)| (PLAIN.replace("Host: localhost", header), status, reaches));
     let by_line = LINES.map(|(line, status, reaches)| (PLAIN.replace("GET /orders/x HTTP/1.1", line), status, reaches));
     for (request, status, reaches) in by_header.into_iter().chain(by_line) {
-        let before = service.seen.heads().len();
+        let before = service.received.heads().len();
         let mut client = Raw::sending(stage.api, &request).await;
         assert_eq!(client.status().await, status, "{request:?}");
-        let after = service.seen.heads().len();
+        let after = service.received.heads().len();
         assert_eq!(after - before, usize::from(reaches == Once), "{request:?}");
         if reaches == Never {
             assert_eq!(client.rest().await, b"", "{request:?} leaves the connection open");
@@ -89,25 +89,25 @@ async fn ambiguous_requests_do_not_reach_a_service() {
 }
 
 #[tokio::test]
-async fn a_request_with_two_lengths_reaches_nobody() {
+async fn a_request_with_two_lengths_reaches_no_service() {
     for headers in
         ["Content-Length: 5\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 5"]
     {
         let (stage, service) = echoing().await;
-        // The second of its connection, too: a first one that is good opens no door.
+        // Also as the second request of a connection: a valid first one makes no difference.
         let request = format!(
             "POST /orders/x HTTP/1.1\r\nHost: localhost\r\nX-User-ID: 1\r\n{headers}\r\n\r\n\
              0\r\n\r\nGET /orders/smuggled HTTP/1.1\r\nHost: localhost\r\nX-User-ID: 1\r\n\r\n"
         );
         let mut client = Raw::sending(stage.api, request.clone()).await;
         assert_eq!(client.rest().await, b"");
-        assert_eq!(service.seen.heads().len(), 0);
+        assert_eq!(service.received.heads().len(), 0);
 
         let mut client = Raw::sending(stage.api, PLAIN).await;
         assert_eq!(client.status().await, 200);
         client.send(request).await;
         client.rest().await;
-        assert_eq!(service.seen.only().line, "GET /x");
+        assert_eq!(service.received.only().line, "GET /x");
     }
 }
 
@@ -122,12 +122,12 @@ async fn a_body_with_get_is_not_a_second_request() {
         let mut client = Raw::sending(stage.api, request).await;
         assert_eq!(client.status().await, 200);
     }
-    assert_eq!(service.seen.bodies(), [inner, inner]);
-    assert!(service.seen.heads().iter().all(|head| head.line == "GET /x"));
+    assert_eq!(service.received.bodies(), [inner, inner]);
+    assert!(service.received.heads().iter().all(|head| head.line == "GET /x"));
 }
 
 #[tokio::test]
-async fn endless_heads_are_refused() {
+async fn too_large_heads_are_rejected() {
     let (stage, service) = echoing().await;
     let many = "X: 1\r\n".repeat(200);
     let long = format!("X: {}\r\n", "x".repeat(128 * 1024));
@@ -135,16 +135,16 @@ async fn endless_heads_are_refused() {
         let request = PLAIN.replace("X-User-ID: 1\r\n", &headers);
         assert_eq!(Raw::sending(stage.api, request).await.status().await, 431);
     }
-    assert!(service.seen.heads().is_empty());
+    assert!(service.received.heads().is_empty());
 }
 
 #[tokio::test]
-async fn an_old_client_gets_a_whole_answer() {
+async fn an_http_1_0_client_gets_a_complete_response() {
     let (stage, service) = echoing().await;
     let mut client = Raw::sending(stage.api, PLAIN.replace("HTTP/1.1", "HTTP/1.0")).await;
     assert_eq!(client.status().await, 200);
     assert_eq!(client.rest().await, b"");
     let with_coding = PLAIN.replace("HTTP/1.1\r\n", "HTTP/1.0\r\nTransfer-Encoding: chunked\r\n");
     assert_eq!(Raw::sending(stage.api, with_coding).await.status().await, 400);
-    assert_eq!(service.seen.heads().len(), 1);
+    assert_eq!(service.received.heads().len(), 1);
 }

@@ -1,8 +1,8 @@
-//! Sockets: who may open them, and that every byte comes through.
+//! WebSockets: who may open them, and that all bytes are forwarded.
 
-use crate::client::{anonymous, ask};
+use crate::client::{anonymous, fetch};
 use crate::raw::Raw;
-use crate::service::{Seen, Service};
+use crate::service::{ReceivedRequests, Service};
 use crate::stage::{ORIGIN, Stage, before};
 use axum::Router;
 use axum::body::Body;
@@ -18,7 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message as ClientMessage;
 
-/// The head of a proper handshake, but for its last empty line.
+/// The head of a valid handshake, without the empty line at its end.
 pub(crate) fn handshake(path: &str) -> String {
     format!(
         "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n\
@@ -26,7 +26,7 @@ pub(crate) fn handshake(path: &str) -> String {
     )
 }
 
-/// A gateway before a service whose sockets answer with what they are sent, and with `bye` at the end.
+/// A gateway in front of a service whose WebSockets echo what they receive, and send `bye` at the end.
 pub(crate) async fn sockets() -> (Stage, Service) {
     sockets_with("--shutdown-secs=20").await
 }
@@ -37,7 +37,7 @@ pub(crate) async fn sockets_with(argument: &str) -> (Stage, Service) {
     (before(service.address).with(argument).start().await, service)
 }
 
-fn routes(_: Seen) -> Router {
+fn routes(_: ReceivedRequests) -> Router {
     Router::new()
         .route("/ws/orders", any(|upgrade: WebSocketUpgrade| async { upgrade.on_upgrade(echo_messages) }))
         .route("/ws/orders/{id}", any(echo_bytes))
@@ -80,16 +80,16 @@ async fn messages_small_and_large_come_back() {
         socket.close(None).await.unwrap();
         while let Some(Ok(_)) = socket.next().await {}
     }
-    for head in service.seen.heads() {
+    for head in service.received.heads() {
         assert_eq!(head.line, "GET /ws/orders");
         assert_eq!(head.headers["x-user-id"], "7");
     }
 }
 
 #[tokio::test]
-async fn bytes_pass_unread_and_each_direction_ends_by_itself() {
+async fn bytes_are_forwarded_unchanged_and_each_direction_ends_independently() {
     let (stage, service) = sockets().await;
-    // What follows the handshake at once is part of the tunnel.
+    // Bytes that directly follow the handshake belong to the tunnel.
     let request = format!("{}X-User-ID: 1\r\n\r\nearly", handshake("/ws/orders/1?a=b&user_id=1"));
     let mut client = Raw::sending(stage.api, request).await;
     let head = client.head().await;
@@ -103,7 +103,7 @@ async fn bytes_pass_unread_and_each_direction_ends_by_itself() {
     assert_eq!(client.exactly(3).await, [0xff, 0, 0x80]);
     client.stream.shutdown().await.unwrap();
     assert_eq!(client.rest().await, b"bye");
-    let head = service.seen.only();
+    let head = service.received.only();
     assert_eq!(head.line, "GET /ws/orders/1?a=b");
     assert_eq!(head.headers["connection"], "upgrade");
     assert_eq!(head.headers["upgrade"], "websocket");
@@ -111,13 +111,13 @@ async fn bytes_pass_unread_and_each_direction_ends_by_itself() {
 }
 
 #[tokio::test]
-async fn a_refused_handshake_is_answered_as_the_service_does() {
+async fn a_rejected_handshake_gets_the_services_response() {
     let (stage, _service) = sockets().await;
     let mut client = Raw::sending(stage.api, handshake("/ws/orders/unknown?user_id=1") + "\r\n").await;
     let head = client.head().await;
     assert!(head.starts_with("http/1.1 404"), "{head}");
     assert!(!head.contains("upgrade"), "{head}");
-    // The connection goes on as HTTP.
+    // The connection continues with HTTP.
     let mut client = Raw::sending(stage.api, handshake("/ws/orders/unknown?user_id=1") + "\r\n").await;
     assert_eq!(client.status().await, 404);
     client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
@@ -149,20 +149,20 @@ async fn only_allowed_pages_and_programs_open_sockets() {
         let twice = format!("Origin: {ORIGIN}\r\nOrigin: {ORIGIN}\r\n");
         assert_eq!(status(address, &twice).await, 403);
     }
-    assert_eq!(service.seen.heads().len(), 8);
+    assert_eq!(service.received.heads().len(), 8);
 }
 
 #[tokio::test]
-async fn a_page_that_points_its_own_name_here_opens_no_socket() {
+async fn dns_rebinding_opens_no_socket() {
     let (stage, service) = sockets().await;
     let request = handshake("/ws/orders/1?user_id=1").replace("Host: localhost", "Host: evil.example:8080");
     let request = request + "Origin: http://evil.example:8080\r\n\r\n";
     assert_eq!(Raw::sending(stage.ui, request).await.status().await, 403);
-    assert!(service.seen.heads().is_empty());
+    assert!(service.received.heads().is_empty());
 }
 
 #[tokio::test]
-async fn sockets_need_one_clear_user() {
+async fn sockets_need_one_unambiguous_user() {
     let (stage, service) = sockets().await;
     for (query, headers) in [
         ("", ""),
@@ -174,11 +174,11 @@ async fn sockets_need_one_clear_user() {
         let request = handshake(&format!("/ws/orders/1{query}")) + headers + "\r\n";
         assert_eq!(Raw::sending(stage.api, request).await.status().await, 401, "{query} {headers}");
     }
-    assert!(service.seen.heads().is_empty());
+    assert!(service.received.heads().is_empty());
 }
 
 #[tokio::test]
-async fn what_is_no_proper_handshake_is_an_ordinary_request() {
+async fn an_invalid_handshake_is_an_ordinary_request() {
     let (stage, service) = sockets().await;
     let proper = handshake("/ws/orders") + "X-User-ID: 1\r\n\r\n";
     for (from, to) in [
@@ -189,10 +189,10 @@ async fn what_is_no_proper_handshake_is_an_ordinary_request() {
     ] {
         let mut client = Raw::sending(stage.api, proper.replace(from, to)).await;
         assert_eq!(client.status().await, 400, "{to}");
-        assert!(!service.seen.heads().last().unwrap().headers.contains_key("upgrade"), "{to}");
+        assert!(!service.received.heads().last().unwrap().headers.contains_key("upgrade"), "{to}");
     }
     let plain = anonymous("GET", stage.api, "/ws/orders?user_id=1");
-    assert_eq!(ask(plain).await.problem(), "unauthenticated");
+    assert_eq!(fetch(plain).await.problem(), "unauthenticated");
 }
 
 #[tokio::test]

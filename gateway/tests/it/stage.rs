@@ -1,4 +1,4 @@
-//! A gateway on free ports, in front of given services.
+//! A gateway on free ports, in front of the given services.
 
 use crate::service::Service;
 use axum::Router;
@@ -42,20 +42,20 @@ pub(crate) fn before(address: SocketAddr) -> Plan {
     Plan { arguments: fixed.map(str::to_owned).into_iter().chain(urls).collect(), limits: Limits::default() }
 }
 
-/// A gateway before a service that sends every body back.
+/// A gateway in front of a service that echoes every body.
 pub(crate) async fn echoing() -> (Stage, Service) {
     let service = Service::echo().await;
     (before(service.address).start().await, service)
 }
 
-/// A gateway before a service with these routes.
+/// A gateway in front of a service with these routes.
 pub(crate) async fn before_router(router: Router) -> (Stage, Service) {
     let service = Service::start(|_| router).await;
     (before(service.address).start().await, service)
 }
 
 impl Plan {
-    /// With another command line argument; a later one wins.
+    /// With another command line argument; the last one of a name counts.
     pub(crate) fn with(mut self, argument: &str) -> Self {
         let name = argument.split('=').next().unwrap_or_default().to_owned();
         self.arguments.retain(|earlier| !earlier.starts_with(&name));
@@ -74,7 +74,7 @@ impl Plan {
         self.try_start().await.unwrap()
     }
 
-    /// Starts it, or says why not.
+    /// Starts it, or returns the error.
     pub(crate) async fn try_start(self) -> Result<Stage, StartError> {
         let config = Config::parse_from(&self.arguments);
         let process = Process::default();
@@ -90,7 +90,7 @@ impl Drop for Stage {
     }
 }
 
-/// The recorder belongs to the whole test program.
+/// The recorder is shared by the whole test program.
 fn metrics(config: &Config) -> PrometheusHandle {
     static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
     METRICS

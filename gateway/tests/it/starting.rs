@@ -1,4 +1,4 @@
-//! When the gateway refuses to start.
+//! Configurations with which the gateway refuses to start.
 
 use crate::stage::before;
 use gateway::program::StartError;
@@ -7,18 +7,18 @@ use std::net::SocketAddr;
 const SERVICE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9);
 
 #[tokio::test]
-async fn header_mode_wants_loopback() {
+async fn header_mode_requires_loopback() {
     for argument in ["--api-addr=0.0.0.0:0", "--ui-addr=0.0.0.0:0", "--ui-addr=[::]:0"] {
         let refused = before(SERVICE).with("--auth-mode=header").with(argument).try_start().await;
         assert!(matches!(refused, Err(StartError::Auth(_))), "{argument}");
-        // Without a word people sign in there, for which the secret is missing.
+        // Without AUTH_MODE the default is `jwt`, for which the secret is missing.
         let refused = before(SERVICE).with(argument).try_start().await;
         assert!(matches!(refused, Err(StartError::Auth(_))), "{argument}");
     }
 }
 
 #[tokio::test]
-async fn an_address_that_is_taken_is_named() {
+async fn an_address_in_use_is_reported() {
     let first = before(SERVICE).start().await;
     let second = before(SERVICE).with(&format!("--api-addr={}", first.api)).try_start().await;
     match second {

@@ -1,4 +1,4 @@
-//! Bodies flow while they are being sent, in both directions, and no faster than they are read.
+//! Bodies are streamed in both directions, and not faster than they are read.
 
 use crate::client::{as_user, open, send};
 use crate::stage::before_router;
@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 type Chunk = Result<Bytes, Infallible>;
 
 #[tokio::test]
-async fn the_service_reads_what_arrived_while_the_upload_goes_on() {
+async fn the_service_reads_arrived_bytes_during_the_upload() {
     let (arrived, mut arrivals) = mpsc::channel::<Bytes>(4);
     let router = Router::new().fallback(move |request: Request| async move {
         let mut body = request.into_body().into_data_stream();
@@ -37,7 +37,7 @@ async fn the_service_reads_what_arrived_while_the_upload_goes_on() {
 }
 
 #[tokio::test]
-async fn the_client_reads_what_arrived_while_the_answer_goes_on() {
+async fn the_client_reads_arrived_bytes_during_the_response() {
     let (download, body) = piecewise();
     let body = Arc::new(std::sync::Mutex::new(Some(body)));
     let router = Router::new().fallback(move || async move { body.lock().unwrap().take().unwrap() });
@@ -53,7 +53,7 @@ async fn the_client_reads_what_arrived_while_the_answer_goes_on() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_stops_the_service() {
+async fn a_client_that_does_not_read_pauses_the_service() {
     const CHUNK: usize = 64 * 1024;
     const CHUNKS: usize = 4096;
     let sent = Arc::new(AtomicUsize::new(0));
@@ -68,7 +68,7 @@ async fn a_client_that_does_not_read_stops_the_service() {
     let (stage, _service) = before_router(router).await;
     let request = as_user("GET", stage.api, "/orders/orders").body(Body::empty()).unwrap();
     let mut answer = open(request).await.into_body();
-    // The first bytes are here, so without backpressure nothing would hold back the rest.
+    // The first bytes have arrived, so without backpressure nothing would delay the rest.
     assert!(answer.frame().await.is_some());
     assert!(sent.load(Ordering::SeqCst) < CHUNKS);
     let mut rest = 0;

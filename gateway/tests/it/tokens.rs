@@ -1,7 +1,7 @@
-//! Whom the gateway believes when people sign in.
+//! Which credentials the gateway accepts in `jwt` mode.
 
-use crate::client::{Answer, anonymous, ask};
-use crate::service::{Seen, Service};
+use crate::client::{TestResponse, anonymous, fetch};
+use crate::service::{ReceivedRequests, Service};
 use crate::stage::{Stage, before};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use axum::routing::get;
@@ -66,7 +66,7 @@ fn claims(user: i64, role: &str) -> Value {
     })
 }
 
-/// A gateway where people sign in, and the key that it believes once it has fetched it.
+/// A gateway in `jwt` mode, and the key whose tokens it accepts once it has fetched it.
 async fn signing_in() -> (Stage, Service, Signer) {
     let signer = Signer::new("first");
     let document = json!({"keys": [
@@ -83,12 +83,12 @@ async fn signing_in() -> (Stage, Service, Signer) {
     let stage = plan.start().await;
     for _ in 0..100 {
         let request = bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(1, "user"));
-        if ask(request).await.status == StatusCode::OK {
+        if fetch(request).await.status == StatusCode::OK {
             break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    service.seen.forget();
+    service.received.clear();
     (stage, service, signer)
 }
 
@@ -96,27 +96,27 @@ fn bearer(request: Builder, token: &str) -> Builder {
     request.header("Authorization", format!("Bearer {token}"))
 }
 
-fn refused(answer: &Answer, name: &str) {
+fn refused(answer: &TestResponse, name: &str) {
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{name}: {answer:?}");
     assert_eq!(answer.problem(), "unauthenticated", "{name}");
     assert_eq!(answer.headers["www-authenticate"], "Bearer", "{name}");
 }
 
-/// The heads of what reached the service, without the fetching of keys.
-fn reached(seen: &Seen) -> Vec<crate::service::Head> {
-    seen.heads().into_iter().filter(|head| !head.line.contains("jwks")).collect()
+/// The heads of the requests that reached the service, without those for keys.
+fn reached(received: &ReceivedRequests) -> Vec<crate::service::Head> {
+    received.heads().into_iter().filter(|head| !head.line.contains("jwks")).collect()
 }
 
 #[tokio::test]
-async fn who_signed_in_is_known_to_the_service() {
+async fn a_signed_in_user_is_forwarded_to_the_service() {
     let (stage, service, signer) = signing_in().await;
     let request = bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(42, "user"));
-    assert_eq!(ask(request).await.status, StatusCode::OK);
-    let heads = reached(&service.seen);
+    assert_eq!(fetch(request).await.status, StatusCode::OK);
+    let heads = reached(&service.received);
     let headers = &heads[0].headers;
     assert_eq!(headers["x-user-id"], "42");
     assert!(headers["x-chipin-pass"].to_str().unwrap().starts_with("1.42.user."));
-    assert!(!headers.contains_key("authorization"), "the token is the gateway's business");
+    assert!(!headers.contains_key("authorization"), "the token is not forwarded");
 }
 
 #[tokio::test]
@@ -134,49 +134,49 @@ async fn without_a_token_every_private_call_is_401() {
         ("GET", "/ws/orders"),
         ("GET", "/orders/operations/messaging"),
     ] {
-        refused(&ask(anonymous(method, stage.api, path)).await, path);
+        refused(&fetch(anonymous(method, stage.api, path)).await, path);
         let claimed = anonymous(method, stage.api, path).header("X-User-ID", "1");
-        refused(&ask(claimed).await, path);
+        refused(&fetch(claimed).await, path);
     }
-    assert!(reached(&service.seen).is_empty());
+    assert!(reached(&service.received).is_empty());
     for path in ["/users/login", "/login", "/users/register", "/users/refresh", "/users/logout"] {
-        assert_eq!(ask(anonymous("POST", stage.api, path)).await.status, StatusCode::OK, "{path}");
+        assert_eq!(fetch(anonymous("POST", stage.api, path)).await.status, StatusCode::OK, "{path}");
     }
 }
 
-/// Tokens whose header leads to another key or another algorithm.
+/// Tokens whose header refers to another key or algorithm.
 fn misleading(signer: &Signer, service: &Service) -> Vec<(&'static str, String)> {
     let other = Signer::new("first");
-    let good = claims(1, "user");
+    let valid = claims(1, "user");
     let with = |name: &str, value: Value| {
         let mut header = signer.header();
         header[name] = value;
-        signer.sign(&header, &good)
+        signer.sign(&header, &valid)
     };
     let mut embedded = other.header();
     embedded["jwk"] = other.jwk();
     let symmetric = json!({"alg": "HS256", "typ": "JWT", "kid": "symmetric"});
     let none = json!({"alg": "none", "typ": "JWT", "kid": "first"});
     vec![
-        ("algorithm none", format!("{}.{}.", part(&none), part(&good))),
+        ("algorithm none", format!("{}.{}.", part(&none), part(&valid))),
         ("algorithm None", with("alg", json!("None"))),
         ("another algorithm", with("alg", json!("HS256"))),
-        ("a symmetric key from the same document", signer.sign(&symmetric, &good)),
+        ("a symmetric key from the same document", signer.sign(&symmetric, &valid)),
         ("another key of the same name", other.token(1, "user")),
-        ("a key that nobody published", Signer::new("second").token(1, "user")),
-        ("no name of a key", signer.sign(&json!({"alg": "EdDSA", "typ": "JWT"}), &good)),
+        ("an unpublished key", Signer::new("second").token(1, "user")),
+        ("no name of a key", signer.sign(&json!({"alg": "EdDSA", "typ": "JWT"}), &valid)),
         ("a name of a key that leads elsewhere", with("kid", json!("../first"))),
         ("an address of keys", with("jku", json!(format!("http://{}/.well-known/jwks.json", service.address)))),
         ("an address of a certificate", with("x5u", json!("http://127.0.0.1/x"))),
         ("a certificate", with("x5c", json!(["AAAA"]))),
-        ("an embedded key", other.sign(&embedded, &good)),
+        ("an embedded key", other.sign(&embedded, &valid)),
         ("a critical extension", with("crit", json!(["exp"]))),
         ("another type", with("typ", json!("at+jwt"))),
         ("too long", with("x", json!("x".repeat(4000)))),
     ]
 }
 
-/// Tokens that are properly signed and claim too much, or too little.
+/// Tokens with a valid signature and wrong or missing claims.
 fn overreaching(signer: &Signer) -> Vec<(&'static str, String)> {
     let with = |name: &str, value: Value| {
         let mut claims = claims(1, "user");
@@ -205,7 +205,7 @@ fn overreaching(signer: &Signer) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Tokens that were tampered with.
+/// Tokens that were modified.
 fn broken(signer: &Signer) -> Vec<(&'static str, String)> {
     let token = signer.token(1, "user");
     let (text, signature) = token.rsplit_once('.').unwrap();
@@ -221,44 +221,44 @@ fn broken(signer: &Signer) -> Vec<(&'static str, String)> {
 }
 
 #[tokio::test]
-async fn forged_tokens_are_401_and_reach_nobody() {
+async fn forged_tokens_are_401_and_reach_no_service() {
     let (stage, service, signer) = signing_in().await;
     for (name, token) in [misleading(&signer, &service), overreaching(&signer), broken(&signer)].concat() {
-        refused(&ask(bearer(anonymous("GET", stage.api, "/orders/orders"), &token)).await, name);
+        refused(&fetch(bearer(anonymous("GET", stage.api, "/orders/orders"), &token)).await, name);
         let guest = bearer(anonymous("GET", stage.api, "/small-router/abc"), &token);
-        refused(&ask(guest).await, name);
+        refused(&fetch(guest).await, name);
     }
     let token = signer.token(1, "user");
     for value in [format!("Basic {token}"), token.clone(), format!("Bearer  {token}"), format!("Bearer {token}, x")] {
         let request = anonymous("GET", stage.api, "/orders/orders").header("Authorization", &value);
-        refused(&ask(request).await, &value);
+        refused(&fetch(request).await, &value);
     }
     let twice = bearer(bearer(anonymous("GET", stage.api, "/orders/orders"), &token), &token);
-    refused(&ask(twice).await, "twice");
-    assert!(reached(&service.seen).is_empty());
+    refused(&fetch(twice).await, "twice");
+    assert!(reached(&service.received).is_empty());
 }
 
 #[tokio::test]
-async fn nobody_names_the_user_or_the_pass_from_outside() {
-    // Long enough that no random identifier, signature or port of the same head can hold it by chance.
+async fn clients_cannot_set_the_user_or_the_internal_token() {
+    // Long enough that no random id, signature or port in the same head contains it by chance.
     const FORGED: &str = "666000666000666";
     let (stage, service, signer) = signing_in().await;
     let forged = ["X-User-ID", "x-user-id", "X-USER-ID", "X-User-Role", "x-chipin-pass", "X-Chipin-Pass"];
     for name in forged {
         let request =
             bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(7, "user")).header(name, FORGED);
-        assert_eq!(ask(request).await.status, StatusCode::OK, "{name}");
+        assert_eq!(fetch(request).await.status, StatusCode::OK, "{name}");
         let public = anonymous("GET", stage.api, "/orders/openapi.json").header(name, FORGED);
-        assert_eq!(ask(public).await.status, StatusCode::OK, "{name}");
+        assert_eq!(fetch(public).await.status, StatusCode::OK, "{name}");
         let guest = anonymous("GET", stage.api, "/small-router/abc").header(name, FORGED).header("Connection", name);
-        assert_eq!(ask(guest).await.status, StatusCode::OK, "{name}");
+        assert_eq!(fetch(guest).await.status, StatusCode::OK, "{name}");
     }
     for name in ["X_User_ID", "x_chipin_pass", "X-User_ID"] {
         let request =
             bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(7, "user")).header(name, FORGED);
-        assert_eq!(ask(request).await.status, StatusCode::BAD_REQUEST, "{name}");
+        assert_eq!(fetch(request).await.status, StatusCode::BAD_REQUEST, "{name}");
     }
-    let heads = reached(&service.seen);
+    let heads = reached(&service.received);
     assert_eq!(heads.len(), 3 * forged.len());
     for head in heads {
         assert!(!format!("{head:?}").contains(FORGED), "{head:?}");
@@ -267,25 +267,25 @@ async fn nobody_names_the_user_or_the_pass_from_outside() {
 }
 
 #[tokio::test]
-async fn operators_pages_are_for_administrators() {
+async fn operations_pages_are_for_administrators() {
     let (stage, _service, signer) = signing_in().await;
-    let ask_as = |role: &str| {
-        ask(bearer(anonymous("GET", stage.api, "/orders/operations/dead-letters"), &signer.token(7, role)))
+    let fetch_as = |role: &str| {
+        fetch(bearer(anonymous("GET", stage.api, "/orders/operations/dead-letters"), &signer.token(7, role)))
     };
-    assert_eq!(ask_as("admin").await.status, StatusCode::OK);
-    assert_eq!(ask_as("user").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(fetch_as("admin").await.status, StatusCode::OK);
+    assert_eq!(fetch_as("user").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
 async fn a_browser_opens_one_socket_with_a_ticket() {
     let (stage, service, signer) = signing_in().await;
-    let answer = ask(bearer(anonymous("POST", stage.api, "/tickets"), &signer.token(7, "user"))).await;
+    let answer = fetch(bearer(anonymous("POST", stage.api, "/tickets"), &signer.token(7, "user"))).await;
     assert_eq!(answer.status, StatusCode::CREATED);
     assert_eq!(answer.headers["cache-control"], "no-store");
     let document: Value = serde_json::from_slice(&answer.body).unwrap();
     let ticket = document["ticket"].as_str().unwrap();
     assert_eq!(document["expires_in"], 30);
-    // The service here does not upgrade: what matters is who it is told opens the socket.
+    // The service of this test does not upgrade; only the user that it receives matters.
     for _ in 0..2 {
         let outcome = connect_async(format!("ws://{}/ws/orders?ticket={ticket}&a=b", stage.api)).await;
         assert!(outcome.is_err());
@@ -294,42 +294,42 @@ async fn a_browser_opens_one_socket_with_a_ticket() {
         assert!(connect_async(format!("ws://{}/ws/orders?ticket={forged}", stage.api)).await.is_err());
     }
     assert!(connect_async(format!("ws://{}/ws/orders?user_id=7", stage.api)).await.is_err());
-    let heads = reached(&service.seen);
-    assert_eq!(heads.len(), 1, "a ticket is good once: {heads:?}");
+    let heads = reached(&service.received);
+    assert_eq!(heads.len(), 1, "a ticket is valid once: {heads:?}");
     assert_eq!(heads[0].line, "GET /ws/orders?a=b");
     assert_eq!(heads[0].headers["x-user-id"], "7");
 }
 
 #[tokio::test]
-async fn while_the_keys_are_unknown_nobody_is_refused_for_good() {
+async fn while_the_keys_are_unknown_requests_may_be_retried() {
     let service = Service::start(|_| Router::new().fallback(|| async { StatusCode::NOT_FOUND })).await;
     let plan = before(service.address).with("--auth-mode=jwt").with(&format!("--gateway-secret={SECRET}"));
     let stage = plan.start().await;
     let token = Signer::new("first").token(1, "user");
-    let answer = ask(bearer(anonymous("GET", stage.api, "/orders/orders"), &token)).await;
+    let answer = fetch(bearer(anonymous("GET", stage.api, "/orders/orders"), &token)).await;
     assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
     assert_eq!(answer.headers["retry-after"], "1");
 }
 
 #[tokio::test]
-async fn passwords_are_tried_five_times_a_minute_and_everything_else_goes_on() {
+async fn five_password_attempts_a_minute_are_allowed_and_other_requests_go_on() {
     let (stage, _service, signer) = signing_in().await;
     let tries = ["/login", "/users/login", "/users/register", "/login", "/users/login"];
     for path in tries {
-        assert_eq!(ask(anonymous("POST", stage.api, path)).await.status, StatusCode::OK, "{path}");
+        assert_eq!(fetch(anonymous("POST", stage.api, path)).await.status, StatusCode::OK, "{path}");
     }
-    let answer = ask(anonymous("POST", stage.api, "/login")).await;
+    let answer = fetch(anonymous("POST", stage.api, "/login")).await;
     assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"));
     let seconds: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=12).contains(&seconds), "{seconds}");
     let request = bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(1, "user"));
-    assert_eq!(ask(request).await.status, StatusCode::OK);
+    assert_eq!(fetch(request).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn a_user_who_calls_without_end_is_slowed_down_and_another_is_not() {
+async fn the_rate_limit_of_a_user_does_not_affect_another() {
     let (stage, _service, signer) = signing_in().await;
-    let call = |user: i64| ask(bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(user, "user")));
+    let call = |user: i64| fetch(bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(user, "user")));
     let mut refused = None;
     for _ in 0..400 {
         let answer = call(9).await;

@@ -5,12 +5,12 @@ use crate::stage::{Stage, load};
 use http::Method;
 use serde_json::json;
 use std::time::{Duration, Instant};
-use testkit::{Answer, Client};
+use testkit::{Client, TestResponse};
 
 const HEIC: &[u8] = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic\0\0\0\0";
 const SVG: &[u8] = b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"><text>TOTAL 5.00</text></svg>";
 
-fn told(answer: &Answer) -> (u16, String) {
+fn told(answer: &TestResponse) -> (u16, String) {
     assert_eq!(answer.header("content-type"), "application/problem+json", "{}", answer.text);
     (answer.status.as_u16(), answer.json()["code"].as_str().unwrap_or_default().to_owned())
 }

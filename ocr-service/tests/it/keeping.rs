@@ -32,25 +32,25 @@ async fn nothing_is_lost_when_the_service_is_killed() {
     assert_eq!(stage.user(1).get(&path).await.json(), read);
     assert_eq!(stage.user(1).get(&format!("{path}/photo")).await.status, 200);
     // Once, or twice: whoever is killed between the broker's word and its own note of it says it again.
-    eventually(true, async || (1..=2).contains(&stage.broker.messages("overheard.ocr").await)).await;
+    eventually(true, async || (1..=2).contains(&stage.broker.messages("captured.ocr").await)).await;
 }
 
 #[tokio::test]
 async fn without_redis_a_photo_is_read_all_the_same() {
     let stage = Stage::with(&[("REDIS_URL", "redis://127.0.0.1:1")]).await;
     stage.load_slip(1).await;
-    eventually(1, async || stage.broker.messages("overheard.ocr").await).await;
+    eventually(1, async || stage.broker.messages("captured.ocr").await).await;
 }
 
 #[tokio::test]
 async fn a_cheque_that_router_misses_is_announced_again() {
     let stage = Stage::new().await;
     let read = stage.load_slip(1).await;
-    eventually(1, async || stage.broker.messages("overheard.ocr").await).await;
+    eventually(1, async || stage.broker.messages("captured.ocr").await).await;
     stage.broker.announce(&ChequeRequested { hash: ChequeHash::from_random([5; 22]) }).await;
     stage.broker.announce(&ChequeRequested { hash: hash(&read) }).await;
-    eventually(2, async || stage.broker.messages("overheard.ocr").await).await;
-    let events = stage.broker.overheard("ocr").await;
+    eventually(2, async || stage.broker.messages("captured.ocr").await).await;
+    let events = stage.broker.captured_events("ocr").await;
     assert_eq!(events[0]["data"], events[1]["data"]);
     assert_ne!(events[0]["id"], events[1]["id"], "the inbox would not hear the same event twice");
     eventually(2, async || stage.count("inbox").await).await;
@@ -83,7 +83,7 @@ async fn a_deleted_cheque_leaves_a_word_and_no_photo() {
     stage.broker.announce(&ChequeRequested { hash: hash(&read) }).await;
     eventually(3, async || stage.count("inbox").await).await;
     eventually(0, async || stage.count("outbox").await).await;
-    assert_eq!(stage.broker.messages("overheard.ocr").await, 2, "it is not announced again");
+    assert_eq!(stage.broker.messages("captured.ocr").await, 2, "it is not announced again");
 }
 
 #[tokio::test]

@@ -19,8 +19,8 @@ async fn a_photo_becomes_a_cheque_with_a_link_that_the_others_hear_of() {
     assert_eq!(read["cheque"]["total_account"], json!(5));
     assert_eq!(stage.user(1).get(&format!("/cheques/{hash}")).await.json(), read);
 
-    eventually(1, async || stage.broker.messages("overheard.ocr").await).await;
-    let event = stage.broker.overheard("ocr").await.remove(0);
+    eventually(1, async || stage.broker.messages("captured.ocr").await).await;
+    let event = stage.broker.captured_events("ocr").await.remove(0);
     assert_eq!((&event["type"], &event["subject"]), (&json!("ocr.ChequeRecognized.v1"), &json!(hash)));
     let told = json!({
         "hash": hash, "owner_id": 1, "expires_at": read["expires_at"], "cheque": read["cheque"],

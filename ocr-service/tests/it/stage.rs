@@ -5,7 +5,7 @@ use serde_json::Value;
 use sqlx::PgPool;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use testkit::{Answer, Client, Program, TestBroker, TestDatabase, TestRedis, eventually};
+use testkit::{Client, Program, TestBroker, TestDatabase, TestRedis, TestResponse, eventually};
 use uuid::Uuid;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_ocr-service");
@@ -31,8 +31,8 @@ impl Stage {
     /// With other variables than usual.
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
-        broker.overhear("ocr").await;
-        broker.overhear("router").await;
+        broker.capture_events("ocr").await;
+        broker.capture_events("router").await;
         let (redis, photos) = (TestRedis::numbered(3), Photos(std::env::temp_dir().join(testkit::unique("photos"))));
         let url = database.service_url("ocr");
         let folder = photos.0.to_string_lossy().into_owned();
@@ -62,7 +62,7 @@ impl Stage {
     }
 
     /// Begins to upload a picture that takes long, and waits until it is in that state.
-    pub(crate) async fn begin_long(&self, state: &str) -> tokio::task::JoinHandle<Answer> {
+    pub(crate) async fn begin_long(&self, state: &str) -> tokio::task::JoinHandle<TestResponse> {
         let (client, id) = (self.user(1), Uuid::new_v4());
         let loading = tokio::spawn({
             let client = client.clone();
@@ -119,6 +119,6 @@ impl Drop for Photos {
 }
 
 /// `POST /load-image` of a file.
-pub(crate) async fn load(client: &Client, query: &str, file: &[u8]) -> Answer {
+pub(crate) async fn load(client: &Client, query: &str, file: &[u8]) -> TestResponse {
     client.upload(&format!("/load-image{query}"), "cheque", "application/octet-stream", file).await
 }

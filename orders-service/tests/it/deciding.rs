@@ -47,7 +47,7 @@ async fn payments_is_asked_again_about_an_order_without_an_answer() {
     let stage = Stage::with(&[("ORDER_PATIENCE_SECS", "1")]).await;
     let id = stage.place(1, "10").await;
     let asked = async || {
-        let all = stage.broker.overheard("orders").await;
+        let all = stage.broker.captured_events("orders").await;
         all.into_iter().filter(|event| event["data"]["order_id"] == json!(id)).collect::<Vec<_>>()
     };
     eventually(true, async || asked().await.len() >= 2).await;

@@ -22,8 +22,8 @@ async fn a_placed_order_is_pending_and_announced() {
     );
     assert_eq!(stage.user(1).get(&format!("/orders/{id}")).await.json(), order);
 
-    eventually(1, async || stage.broker.messages("overheard.orders").await).await;
-    let event = stage.broker.overheard("orders").await.remove(0);
+    eventually(1, async || stage.broker.messages("captured.orders").await).await;
+    let event = stage.broker.captured_events("orders").await.remove(0);
     assert_eq!(event["type"], "orders.OrderCreated.v1");
     assert_eq!((&event["subject"], &event["sequence"]), (&json!(id), &json!("1")));
     assert_eq!(event["data"], json!({ "order_id": id, "user_id": 1, "amount": 499.9 }));
@@ -34,8 +34,8 @@ async fn the_trace_of_the_request_is_the_trace_of_the_event() {
     let stage = Stage::new().await;
     let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     stage.user(1).with_header("traceparent", traceparent).post("/orders", r#"{"amount": 1}"#).await;
-    eventually(1, async || stage.broker.messages("overheard.orders").await).await;
-    let event = stage.broker.overheard("orders").await.remove(0);
+    eventually(1, async || stage.broker.messages("captured.orders").await).await;
+    let event = stage.broker.captured_events("orders").await.remove(0);
     let trace = event["traceparent"].as_str().unwrap();
     assert_eq!(&trace[..36], &traceparent[..36], "the trace is the same");
     assert_ne!(&trace[36..], &traceparent[36..], "the span is another");
@@ -53,5 +53,5 @@ async fn the_same_key_places_one_order() {
     assert!(again.header("location").contains(again.json()["id"].as_str().unwrap()));
     assert_eq!(user.post("/orders", r#"{"amount": 11}"#).await.status, 422);
     assert_eq!(stage.count("orders").await, 1);
-    eventually(1, async || stage.broker.messages("overheard.orders").await).await;
+    eventually(1, async || stage.broker.messages("captured.orders").await).await;
 }

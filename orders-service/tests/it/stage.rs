@@ -22,8 +22,8 @@ impl Stage {
     /// The same with further variables of the service.
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
-        broker.overhear("orders").await;
-        broker.overhear("payments").await;
+        broker.capture_events("orders").await;
+        broker.capture_events("payments").await;
         let program = started(&database, &broker, variables).await;
         let pool = database.admin_pool("orders");
         Self { program, broker, pool, database }

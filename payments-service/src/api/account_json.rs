@@ -1,4 +1,4 @@
-//! An account as clients see it.
+//! An account in JSON.
 
 use contracts::ids::{TransactionId, UserId};
 use contracts::money::Money;

@@ -1,4 +1,4 @@
-//! `GET /account/transactions`: the statement, newest first.
+//! `GET /account/transactions`: the account statement, newest first.
 
 use crate::state::State;
 use crate::store;
@@ -14,13 +14,13 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// How much of the statement.
+/// The page to return.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Page {
-    /// 1 to 100 lines; 20 unless given.
+    /// 1 to 100 lines; 20 by default.
     limit: Option<String>,
-    /// From the `Link` header of the page before.
+    /// From the `Link` header of the previous page.
     cursor: Option<String>,
 }
 
@@ -31,9 +31,9 @@ struct TransactionJson {
     id: Uuid,
     /// `topup`, `payment`, `refund` or `transfer`.
     kind: String,
-    /// Negative when the money left the account.
+    /// Negative for money that left the account.
     amount: Money,
-    /// The order that was paid.
+    /// The paid order.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<Uuid>,
     /// The other user of a transfer.
@@ -59,7 +59,7 @@ impl From<Line> for TransactionJson {
     }
 }
 
-/// The user's movements of money, newest first; the `Link` header leads to the next page.
+/// The user's transactions, newest first; the `Link` header refers to the next page.
 #[utoipa::path(
     get, path = "/account/transactions", tag = "payments", operation_id = "listTransactions", params(Page),
     responses(
@@ -80,7 +80,7 @@ pub(super) async fn handler(
     if store::accounts::balance(&state.replica, user_id).await?.is_none() {
         return Err(super::no_account());
     }
-    // One more than asked for tells whether there is a next page.
+    // One extra row shows whether there is a next page.
     let mut lines = store::ledger::statement(&state.replica, user_id, before, i64::from(limit) + 1).await?;
     let more = lines.len() > limit as usize;
     lines.truncate(limit as usize);

@@ -1,4 +1,4 @@
-//! What comes in over HTTP: one file per deed.
+//! The HTTP API: one file per operation.
 
 mod account_json;
 mod get_balance;
@@ -16,7 +16,7 @@ use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// All routes, and the document that describes them: the two can't drift apart.
+/// All routes, and the OpenAPI document generated from them.
 pub fn routes(state: State) -> Router {
     let about = docs::about("Chipin payments", "Accounts, top-ups, balances and statements.");
     let (router, document) = OpenApiRouter::with_openapi(about)
@@ -29,7 +29,7 @@ pub fn routes(state: State) -> Router {
     router.with_state(state).merge(docs::routes(document))
 }
 
-/// The caller as the domain knows them.
+/// The caller as a user id of the domain.
 fn user_of(caller: Caller) -> Result<UserId, Problem> {
     UserId::try_from(caller.0).map_err(|_| unauthenticated("X-User-ID must be a positive number"))
 }

@@ -1,4 +1,4 @@
-//! `POST /account`: opens the account, or returns the one that is there.
+//! `POST /account`: opens the account, or returns the existing one.
 
 use super::account_json::AccountJson;
 use crate::state::State;
@@ -8,7 +8,7 @@ use chassis::identity::Caller;
 use chassis::problem::Problem;
 use rabbit_outbox::transaction::CommitError;
 
-/// Opens the user's account; if it is open already, returns its balance.
+/// Opens the user's account; if it is already open, returns its balance.
 #[utoipa::path(
     post, path = "/account", tag = "payments", operation_id = "openAccount",
     responses((status = 200, body = AccountJson))

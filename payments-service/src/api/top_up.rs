@@ -7,7 +7,7 @@ use crate::store;
 use axum::extract;
 use axum::response::{IntoResponse, Response};
 use chassis::body::JsonBody;
-use chassis::idempotency::{self, Answer, Claim, Scope};
+use chassis::idempotency::{self, Claim, Scope, StoredResponse};
 use chassis::identity::Caller;
 use chassis::problem::{Problem, ProblemDocument};
 use contracts::ids::{TransactionId, UserId};
@@ -17,7 +17,7 @@ use rabbit_outbox::Transaction;
 use rabbit_outbox::transaction::CommitError;
 use uuid::Uuid;
 
-/// How much.
+/// The request body.
 #[derive(utoipa::ToSchema)]
 struct TopUp {
     amount: Amount,
@@ -27,20 +27,23 @@ impl TopUp {
     fn read(mut body: JsonBody) -> Result<Self, Problem> {
         let amount = body.required("amount", Amount::from_json_number);
         body.finish()?;
-        // `finish` has refused every body in which the amount could not be read.
+        // `finish` has rejected every body whose amount is invalid.
         let amount = amount.ok_or_else(|| Problem::invalid_json("the amount could not be read"))?;
         Ok(Self { amount })
     }
 }
 
-/// Adds money to the account, opening it if need be.
+/// Adds money to the account, and opens it if needed.
 #[utoipa::path(
     post, path = "/account/topup", tag = "payments", operation_id = "topUp", request_body = TopUp,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Same key and body: the first answer again.")),
+    params((
+        "Idempotency-Key" = Option<String>, Header,
+        description = "A repeated request with the same key and body gets the first response.",
+    )),
     responses(
         (status = 200, description = "Added", body = ToppedUpJson),
         (status = 409, description = "The first request with this key is still running", body = ProblemDocument),
-        (status = 422, description = "A field is wrong", body = ProblemDocument),
+        (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -53,7 +56,7 @@ pub(super) async fn handler(
     let scope = Scope::of(&headers, caller.0, "POST /account/topup", body.bytes())?;
     let request = TopUp::read(body)?;
     let mut tx = state.messaging.begin().await?;
-    if let Claim::Answered(answer) = idempotency::claim(&mut tx, scope.as_ref()).await? {
+    if let Claim::Respond(answer) = idempotency::claim(&mut tx, scope.as_ref()).await? {
         tx.rollback().await?;
         return Ok(answer);
     }
@@ -61,32 +64,30 @@ pub(super) async fn handler(
     let movement = Movement::topup(id, user_id, request.amount, scope.as_ref().map(Scope::key));
     let topped_up = top_up(&mut tx, user_id, &movement).await?;
     let body = serde_json::to_vec(&topped_up).map_err(|error| Problem::internal(&error))?;
-    let answer = Answer { status: StatusCode::OK, location: None, body };
-    idempotency::keep(&mut tx, scope.as_ref(), &answer).await?;
+    let answer = StoredResponse { status: StatusCode::OK, location: None, body };
+    idempotency::store(&mut tx, scope.as_ref(), &answer).await?;
     tx.commit().await.map_err(CommitError::into_source)?;
     Ok(answer.into_response())
 }
 
-/// Credits the account and writes the movement down, in the caller's transaction.
+/// Credits the account and records the movement, in the caller's transaction.
 async fn top_up(tx: &mut Transaction, user_id: UserId, movement: &Movement) -> Result<ToppedUpJson, Problem> {
     let balance = store::accounts::credit(tx, user_id, movement.amount).await?.ok_or_else(too_large)?;
-    store::ledger::insert(tx, movement, None, Some(balance)).await.map_err(refused)?;
+    store::ledger::insert(tx, movement, None, Some(balance)).await.map_err(to_problem)?;
     Ok(ToppedUpJson { user_id, balance, transaction_id: movement.id })
 }
 
 fn too_large() -> Problem {
-    let detail = "the balance would be larger than an account can hold";
+    let detail = "the balance would exceed the maximum of an account";
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "balance_too_large", detail)
 }
 
-/// The constraint that says something to the client; everything else is the database's own trouble.
-fn refused(failure: sqlx::Error) -> Problem {
+/// Maps the constraint that concerns the client to a problem; other failures are database errors.
+fn to_problem(failure: sqlx::Error) -> Problem {
     match failure.as_database_error().and_then(|error| error.constraint()) {
-        Some("ledger_happens_once") => Problem::new(
-            StatusCode::CONFLICT,
-            "idempotency_key_reused",
-            "a top-up with this Idempotency-Key was made long ago",
-        ),
+        Some("ledger_happens_once") => {
+            Problem::new(StatusCode::CONFLICT, "idempotency_key_reused", "an earlier top-up used this Idempotency-Key")
+        }
         _ => failure.into(),
     }
 }

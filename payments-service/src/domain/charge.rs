@@ -1,4 +1,4 @@
-//! Charging orders against balances: in memory, for as many orders as came together.
+//! Decides about a batch of orders, on balances in memory.
 
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::ledger::Movement;
@@ -7,31 +7,32 @@ use contracts::money::{Amount, Money};
 use contracts::payments::RefusalReason;
 use std::collections::BTreeMap;
 
-/// An order that waits for its decision.
+/// An order to be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
+pub struct ChargeRequest {
     /// The order.
     pub order_id: OrderId,
-    /// Who is to pay.
+    /// The user who pays.
     pub user_id: UserId,
-    /// How much.
+    /// The amount.
     pub amount: Amount,
-    /// The id of the movement, if there will be one.
+    /// The id of the ledger row, if the order is charged.
     pub transaction_id: TransactionId,
 }
 
-/// A decision and the money that it moves.
+/// A decision and its movement of money.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Charge {
-    /// What was decided.
+    /// The decision.
     pub decision: Decision,
-    /// The payment and the user's balance after it; nothing when the order was refused.
+    /// The payment and the user's balance after it; `None` if the order was refused.
     pub payment: Option<(Movement, Money)>,
 }
 
-/// Balances of the accounts that are there, as far as the questions at hand need them.
+/// Balances of the existing accounts of the users in a batch.
 ///
-/// Whoever holds it holds the locks of those accounts: what is taken here is written before they are let go.
+/// Invariant: the caller's transaction has locked these accounts, and writes the changed balances before it releases
+/// the locks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Balances(BTreeMap<UserId, Money>);
 
@@ -42,20 +43,22 @@ impl FromIterator<(UserId, Money)> for Balances {
 }
 
 impl Balances {
-    /// Charges the order if the balance allows; later questions see what is left.
-    pub fn decide(&mut self, question: &Question) -> Charge {
-        let &Question { order_id, user_id, amount, transaction_id } = question;
+    /// Charges the order if the balance is sufficient; later orders see the reduced balance.
+    pub fn decide(&mut self, request: &ChargeRequest) -> Charge {
+        let &ChargeRequest { order_id, user_id, amount, transaction_id } = request;
         let decided = |verdict| Decision { order_id, user_id, amount, verdict, version: 1 };
         let refused = |reason| Charge { decision: decided(Verdict::Failed(reason)), payment: None };
         let Some(balance) = self.0.get_mut(&user_id) else {
             return refused(RefusalReason::NoAccount);
         };
-        let Some(left) = balance.checked_add(amount.money().negated()).filter(|left| *left >= Money::ZERO) else {
+        let Some(remaining) =
+            balance.checked_add(amount.money().negated()).filter(|remaining| *remaining >= Money::ZERO)
+        else {
             return refused(RefusalReason::InsufficientFunds);
         };
-        *balance = left;
+        *balance = remaining;
         let movement = Movement::payment(transaction_id, user_id, order_id, amount);
-        Charge { decision: decided(Verdict::Completed(transaction_id)), payment: Some((movement, left)) }
+        Charge { decision: decided(Verdict::Completed(transaction_id)), payment: Some((movement, remaining)) }
     }
 }
 
@@ -68,8 +71,8 @@ mod tests {
         UserId::try_from(id).unwrap()
     }
 
-    fn question(order: u128, user_id: i64, amount: &str) -> Question {
-        Question {
+    fn request(order: u128, user_id: i64, amount: &str) -> ChargeRequest {
+        ChargeRequest {
             order_id: OrderId(Uuid::from_u128(order)),
             user_id: user(user_id),
             amount: Amount::from_json_number(amount).unwrap(),
@@ -77,8 +80,8 @@ mod tests {
         }
     }
 
-    fn verdicts(balances: &mut Balances, questions: &[Question]) -> Vec<Verdict> {
-        questions.iter().map(|question| balances.decide(question).decision.verdict).collect()
+    fn verdicts(balances: &mut Balances, requests: &[ChargeRequest]) -> Vec<Verdict> {
+        requests.iter().map(|request| balances.decide(request).decision.verdict).collect()
     }
 
     fn completed(order: u128) -> Verdict {
@@ -86,11 +89,14 @@ mod tests {
     }
 
     #[test]
-    fn orders_that_came_together_see_what_the_ones_before_have_left() {
+    fn orders_of_a_batch_see_the_balance_left_by_earlier_ones() {
         let mut balances: Balances = [(user(1), Money::from_minor(1_000))].into_iter().collect();
-        let asked = [question(1, 1, "6"), question(2, 1, "6"), question(3, 1, "4"), question(4, 1, "0.01")];
-        let short = Verdict::Failed(RefusalReason::InsufficientFunds);
-        assert_eq!(verdicts(&mut balances, &asked), [completed(1), short.clone(), completed(3), short]);
+        let requests = [request(1, 1, "6"), request(2, 1, "6"), request(3, 1, "4"), request(4, 1, "0.01")];
+        let insufficient = Verdict::Failed(RefusalReason::InsufficientFunds);
+        assert_eq!(
+            verdicts(&mut balances, &requests),
+            [completed(1), insufficient.clone(), completed(3), insufficient]
+        );
         assert_eq!(balances, [(user(1), Money::ZERO)].into_iter().collect());
     }
 
@@ -98,13 +104,13 @@ mod tests {
     fn one_users_orders_do_not_touch_anothers_balance() {
         let mut balances: Balances =
             [(user(1), Money::from_minor(100)), (user(2), Money::from_minor(100))].into_iter().collect();
-        assert_eq!(verdicts(&mut balances, &[question(1, 1, "1"), question(2, 2, "1")]), [completed(1), completed(2)]);
+        assert_eq!(verdicts(&mut balances, &[request(1, 1, "1"), request(2, 2, "1")]), [completed(1), completed(2)]);
     }
 
     #[test]
-    fn who_has_no_account_is_refused_and_gets_none() {
+    fn a_user_without_an_account_is_refused_and_gets_none() {
         let mut balances = Balances::default();
-        let charge = balances.decide(&question(1, 7, "1"));
+        let charge = balances.decide(&request(1, 7, "1"));
         assert_eq!(charge.decision.verdict, Verdict::Failed(RefusalReason::NoAccount));
         assert_eq!((charge.payment, balances), (None, Balances::default()));
     }
@@ -112,9 +118,9 @@ mod tests {
     #[test]
     fn a_charge_carries_its_movement_and_the_balance_after_it() {
         let mut balances: Balances = [(user(1), Money::from_minor(1_000))].into_iter().collect();
-        let asked = question(5, 1, "2.50");
-        let charge = balances.decide(&asked);
-        let movement = Movement::payment(asked.transaction_id, asked.user_id, asked.order_id, asked.amount);
+        let request = request(5, 1, "2.50");
+        let charge = balances.decide(&request);
+        let movement = Movement::payment(request.transaction_id, request.user_id, request.order_id, request.amount);
         assert_eq!(charge.payment, Some((movement, Money::from_minor(750))));
         assert_eq!(charge.decision.version, 1);
     }

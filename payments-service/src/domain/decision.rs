@@ -1,37 +1,38 @@
-//! The decision about an order's money: made once, kept for ever, announced again when asked again.
+//! The decision about the payment of an order. It is made once and stored permanently; a repeated request gets the same
+//! decision.
 //!
-//! Payments is the single arbiter. Without a record of refusals too, a delayed refusal, a top-up and a repeated question
-//! would charge an order that has failed.
+//! Refusals are stored too: otherwise a delayed refusal, a top-up and a repeated request together could charge an order
+//! that has already failed.
 
 use contracts::ids::{OrderId, TransactionId, UserId};
 use contracts::money::Amount;
 use contracts::payments::{PaymentCompleted, PaymentFailed, RefusalReason};
 
-/// What was decided.
+/// The result of a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Charged, by this row of the ledger.
+    /// Charged, with the id of the ledger row.
     Completed(TransactionId),
     /// Refused.
     Failed(RefusalReason),
 }
 
-/// The decision about one order. `version` grows by one with each change of it.
+/// The decision about one order. `version` increases by one with each change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// The order.
     pub order_id: OrderId,
-    /// Who was to pay.
+    /// The user who pays.
     pub user_id: UserId,
-    /// How much.
+    /// The amount.
     pub amount: Amount,
-    /// What was decided.
+    /// The result.
     pub verdict: Verdict,
     /// 1 for the first decision.
     pub version: i64,
 }
 
-/// What the others are told.
+/// The event that announces the decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Announcement {
     /// The order was charged.
@@ -40,7 +41,7 @@ pub enum Announcement {
     Failed(PaymentFailed),
 }
 
-/// The question does not match what was decided about the same order: one of the two is wrong.
+/// A repeated request differs from the one that was decided, so one of them is wrong.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("order {order_id} was decided for user {user_id} and amount {amount}")]
 pub struct Mismatch {
@@ -50,7 +51,7 @@ pub struct Mismatch {
 }
 
 impl Decision {
-    /// What to announce, now and whenever somebody asks again.
+    /// The event to publish, for the first request and for each repetition.
     pub fn announcement(&self) -> Announcement {
         let order_id = self.order_id;
         match &self.verdict {
@@ -59,11 +60,11 @@ impl Decision {
         }
     }
 
-    /// Makes sure that a repeated question is the same question.
+    /// Checks that a repeated request is the same as the one that was decided.
     ///
     /// # Errors
-    /// [`Mismatch`] when user or amount differ.
-    pub fn answers(&self, user_id: UserId, amount: Amount) -> Result<(), Mismatch> {
+    /// [`Mismatch`] when the user or the amount differs.
+    pub fn check_same_request(&self, user_id: UserId, amount: Amount) -> Result<(), Mismatch> {
         if (self.user_id, self.amount) == (user_id, amount) {
             Ok(())
         } else {
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_decision_is_announced_the_same_way_every_time() {
+    fn a_repeated_announcement_is_the_same() {
         let id = TransactionId(Uuid::from_u128(1));
         let completed = decision(Verdict::Completed(id));
         let expected = PaymentCompleted { order_id: completed.order_id, transaction_id: id };
@@ -99,10 +100,10 @@ mod tests {
     }
 
     #[test]
-    fn a_question_about_another_sum_is_no_repeat() {
+    fn a_request_with_another_amount_is_not_a_repetition() {
         let decided = decision(Verdict::Failed(RefusalReason::InsufficientFunds));
-        assert_eq!(decided.answers(decided.user_id, decided.amount), Ok(()));
-        assert!(decided.answers(decided.user_id, Amount::from_json_number("11").unwrap()).is_err());
-        assert!(decided.answers(UserId::try_from(8).unwrap(), decided.amount).is_err());
+        assert_eq!(decided.check_same_request(decided.user_id, decided.amount), Ok(()));
+        assert!(decided.check_same_request(decided.user_id, Amount::from_json_number("11").unwrap()).is_err());
+        assert!(decided.check_same_request(UserId::try_from(8).unwrap(), decided.amount).is_err());
     }
 }

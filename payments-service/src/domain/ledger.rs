@@ -1,27 +1,28 @@
 //! Movements of money between two accounts.
 //!
-//! Balance of an account = its credits - its debits. A user's balance is kept beside the ledger and never below zero;
-//! those of the system accounts are derived, so that no hot row makes payments queue.
+//! The balance of an account is the sum of its credits minus the sum of its debits. A user's balance is stored in
+//! `accounts` and never negative. Balances of system accounts are computed from the ledger, so that payments do not
+//! contend for one row.
 
 use contracts::ids::{OrderId, TransactionId, TransferId, UserId};
 use contracts::money::{Amount, Money};
 
-/// The most that a user's account holds; the table's constraint `accounts_balance_bounded` says the same.
+/// Largest balance of a user's account; the constraint `accounts_balance_bounded` enforces the same limit.
 pub const BALANCE_MAX: Money = Money::from_minor(100_000_000_000_000_000);
 
-/// Who holds money.
+/// The owner of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Account {
     /// A user.
     User(UserId),
-    /// Outside: where top-ups come from.
+    /// The outside world, where top-ups come from.
     World,
-    /// Where payments of orders go.
+    /// The recipient of order payments.
     Merchant,
 }
 
 impl Account {
-    /// The number in the ledger: users are positive.
+    /// The account number in the ledger; users have positive numbers.
     pub fn number(self) -> i64 {
         match self {
             Self::User(id) => id.get(),
@@ -31,19 +32,19 @@ impl Account {
     }
 }
 
-/// What a movement is.
+/// The kind of a movement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Money from outside.
     Topup,
-    /// An order is paid.
+    /// Payment of an order.
     Payment,
-    /// One user pays another.
+    /// A payment from one user to another.
     Transfer,
 }
 
 impl Kind {
-    /// The word on the wire and in the database.
+    /// The name on the wire and in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Topup => "topup",
@@ -53,33 +54,33 @@ impl Kind {
     }
 }
 
-/// One row of the ledger: `amount` leaves `debit` and arrives at `credit`.
+/// One row of the ledger: `amount` moves from account `debit` to account `credit`.
 ///
-/// `kind` and `reference` together are unique for ever: what they name happens once.
+/// The pair of `kind` and `reference` is unique, so the same operation can't be recorded twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Movement {
-    /// Its id.
+    /// The id.
     pub id: TransactionId,
-    /// What it is.
+    /// The kind.
     pub kind: Kind,
-    /// What it is for.
+    /// The operation that it belongs to.
     pub reference: String,
-    /// Where the money leaves.
+    /// The account that pays.
     pub debit: Account,
-    /// Where it arrives.
+    /// The account that receives.
     pub credit: Account,
-    /// How much.
+    /// The amount.
     pub amount: Amount,
 }
 
 impl Movement {
-    /// Money from outside for `user`. With the client's own `key` the same top-up can't happen twice, ever.
+    /// A top-up of `user`. With a `key` of the client, the same top-up can't be recorded twice.
     pub fn topup(id: TransactionId, user: UserId, amount: Amount, key: Option<&str>) -> Self {
         let reference = key.map_or_else(|| id.to_string(), |key| format!("{user}:{key}"));
         Self { id, kind: Kind::Topup, reference, debit: Account::World, credit: Account::User(user), amount }
     }
 
-    /// `user` pays an order.
+    /// The payment of an order by `user`.
     pub fn payment(id: TransactionId, user: UserId, order_id: OrderId, amount: Amount) -> Self {
         Self {
             id,
@@ -91,7 +92,7 @@ impl Movement {
         }
     }
 
-    /// `from` pays `to`.
+    /// A payment from `from` to `to`.
     pub fn transfer(id: TransactionId, from: UserId, to: UserId, transfer_id: TransferId, amount: Amount) -> Self {
         Self {
             id,

@@ -1,4 +1,4 @@
-//! The rules, without input or output.
+//! Pure business rules, without I/O.
 
 pub mod charge;
 pub mod decision;

@@ -1,4 +1,5 @@
-//! The decision about a transfer between users: made once, kept for ever, announced again when asked again.
+//! The decision about a transfer between users. It is made once and stored permanently; a repeated request gets the
+//! same decision.
 
 use super::decision::Verdict;
 use super::ledger::BALANCE_MAX;
@@ -6,22 +7,22 @@ use contracts::ids::{TransferId, UserId};
 use contracts::money::{Amount, Money};
 use contracts::payments::{RefusalReason, TransferCompleted, TransferFailed};
 
-/// The decision about one attempt to transfer.
+/// The decision about one requested transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transfer {
-    /// The attempt.
+    /// The id of the request.
     pub id: TransferId,
-    /// Who was to pay.
+    /// The user who pays.
     pub from: UserId,
-    /// Who was to be paid.
+    /// The user who receives.
     pub to: UserId,
-    /// How much.
+    /// The amount.
     pub amount: Amount,
-    /// What was decided.
+    /// The result.
     pub verdict: Verdict,
 }
 
-/// What the others are told.
+/// The event that announces the decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Announcement {
     /// The money was moved.
@@ -30,7 +31,7 @@ pub enum Announcement {
     Failed(TransferFailed),
 }
 
-/// The question does not match what was decided about the same transfer: one of the two is wrong.
+/// A repeated request differs from the one that was decided, so one of them is wrong.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("transfer {id} was decided for {amount} from user {from} to user {to}")]
 pub struct Mismatch {
@@ -40,17 +41,17 @@ pub struct Mismatch {
     amount: Amount,
 }
 
-/// Nobody transfers to themselves.
+/// Payer and receiver are the same user.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("transfer {id} goes from user {user} to the same user")]
-pub struct ToThemselves {
-    /// The attempt.
+pub struct TransferToSelf {
+    /// The id of the request.
     pub id: TransferId,
-    /// Both sides.
+    /// The user.
     pub user: UserId,
 }
 
-/// Why a transfer between these balances is refused, if it is; a receiver without an account gets one.
+/// Why a transfer between these balances is refused, or `None`. A receiver without an account gets one.
 pub fn refusal(sender: Option<Money>, receiver: Option<Money>, amount: Amount) -> Option<RefusalReason> {
     let credited = receiver.unwrap_or(Money::ZERO).checked_add(amount.money());
     match sender {
@@ -62,7 +63,7 @@ pub fn refusal(sender: Option<Money>, receiver: Option<Money>, amount: Amount) -
 }
 
 impl Transfer {
-    /// What to announce, now and whenever somebody asks again.
+    /// The event to publish, for the first request and for each repetition.
     pub fn announcement(&self) -> Announcement {
         let transfer_id = self.id;
         match self.verdict {
@@ -71,11 +72,11 @@ impl Transfer {
         }
     }
 
-    /// Makes sure that a repeated question is the same question.
+    /// Checks that a repeated request is the same as the one that was decided.
     ///
     /// # Errors
-    /// [`Mismatch`] when a side or the amount differs.
-    pub fn answers(&self, from: UserId, to: UserId, amount: Amount) -> Result<(), Mismatch> {
+    /// [`Mismatch`] when a user or the amount differs.
+    pub fn check_same_request(&self, from: UserId, to: UserId, amount: Amount) -> Result<(), Mismatch> {
         if (self.from, self.to, self.amount) == (from, to, amount) {
             Ok(())
         } else {
@@ -107,14 +108,14 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_question_must_be_the_same_question() {
+    fn a_repeated_request_must_be_the_same_request() {
         let amount = Amount::from_json_number("10").unwrap();
         let verdict = Verdict::Failed(RefusalReason::InsufficientFunds);
         let decided = Transfer { id: TransferId(Uuid::from_u128(5)), from: user(2), to: user(1), amount, verdict };
-        assert_eq!(decided.answers(user(2), user(1), amount), Ok(()));
-        assert!(decided.answers(user(3), user(1), amount).is_err());
-        assert!(decided.answers(user(2), user(3), amount).is_err());
-        assert!(decided.answers(user(2), user(1), Amount::from_json_number("11").unwrap()).is_err());
+        assert_eq!(decided.check_same_request(user(2), user(1), amount), Ok(()));
+        assert!(decided.check_same_request(user(3), user(1), amount).is_err());
+        assert!(decided.check_same_request(user(2), user(3), amount).is_err());
+        assert!(decided.check_same_request(user(2), user(1), Amount::from_json_number("11").unwrap()).is_err());
         let expected = TransferFailed { transfer_id: decided.id, reason: RefusalReason::InsufficientFunds };
         assert_eq!(decided.announcement(), Announcement::Failed(expected));
     }

@@ -1,4 +1,4 @@
-//! What comes in from other services: one file per event.
+//! Event handlers: one file per event.
 
 mod order_created;
 mod transfer_requested;
@@ -6,10 +6,10 @@ mod user_registered;
 
 use rabbit_outbox::Subscriptions;
 
-/// Events handled in one transaction at most: the handlers work on sets.
+/// Most events per transaction: the handlers process batches.
 pub const BATCH_MAX: u16 = 128;
 
-/// Who handles what.
+/// The handlers of all subscribed events.
 pub fn subscriptions() -> Subscriptions {
     Subscriptions::new()
         .on_batch(order_created::DecideOrders)

@@ -1,6 +1,6 @@
-//! `orders.OrderCreated.v1`: charge the order or refuse it, once and for ever; all that came together at once.
+//! `orders.OrderCreated.v1`: charges or refuses each order once. A batch of orders is processed together.
 
-use crate::domain::charge::{Balances, Charge, Question};
+use crate::domain::charge::{Balances, Charge, ChargeRequest};
 use crate::domain::decision::{Announcement, Decision};
 use crate::store::{accounts, order_payments};
 use contracts::ids::{OrderId, TransactionId, UserId};
@@ -21,7 +21,7 @@ impl HandleBatch<OrderCreated> for DecideOrders {
         if !charges.is_empty() {
             order_payments::insert_charges(tx, &charges).await?;
         }
-        // A repeated question is answered again: the first answer may have been lost with the broker.
+        // Repeated requests are answered again: the broker may have lost the first event.
         for Received { event, meta } in orders {
             let Some(decision) = decisions.get(&event.order_id) else { continue };
             match decision.announcement() {
@@ -33,7 +33,7 @@ impl HandleBatch<OrderCreated> for DecideOrders {
     }
 }
 
-/// Decides what is not decided yet, one after the other, on balances that are locked until the transaction ends.
+/// Decides the undecided orders one by one, on balances that are locked until the transaction ends.
 async fn decide(
     tx: &mut Transaction,
     orders: &[Received<OrderCreated>],
@@ -46,12 +46,12 @@ async fn decide(
     let mut charges = Vec::with_capacity(orders.len());
     for Received { event, meta } in orders {
         if let Some(decision) = decisions.get(&event.order_id) {
-            decision.answers(event.user_id, event.amount).map_err(HandleError::reject)?;
+            decision.check_same_request(event.user_id, event.amount).map_err(HandleError::reject)?;
             continue;
         }
         let &OrderCreated { order_id, user_id, amount } = event;
         let transaction_id = TransactionId(Uuid::now_v7());
-        let charge = balances.decide(&Question { order_id, user_id, amount, transaction_id });
+        let charge = balances.decide(&ChargeRequest { order_id, user_id, amount, transaction_id });
         info!(
             order.id = %order_id, trace_id = meta.trace_id(), verdict = ?charge.decision.verdict,
             "order {order_id} is decided"

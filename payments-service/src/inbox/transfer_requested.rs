@@ -1,8 +1,8 @@
-//! `router.TransferRequested.v1`: move the money from one user to another or refuse, once and for ever.
+//! `router.TransferRequested.v1`: moves the money from one user to another, or refuses, once.
 
 use crate::domain::decision::Verdict;
 use crate::domain::ledger::Movement;
-use crate::domain::transfer::{Announcement, ToThemselves, Transfer, refusal};
+use crate::domain::transfer::{Announcement, Transfer, TransferToSelf, refusal};
 use crate::store::accounts::Debit;
 use crate::store::{accounts, ledger, transfers};
 use contracts::ids::TransactionId;
@@ -18,12 +18,14 @@ impl Handle<TransferRequested> for DecideTransfer {
     async fn handle(&self, tx: &mut Transaction, request: &TransferRequested, _: &Meta) -> Result<(), HandleError> {
         let decision = match transfers::find(tx, request.transfer_id).await? {
             Some(decided) => {
-                decided.answers(request.from_user, request.to_user, request.amount).map_err(HandleError::reject)?;
+                decided
+                    .check_same_request(request.from_user, request.to_user, request.amount)
+                    .map_err(HandleError::reject)?;
                 decided
             }
             None => decide(tx, request, TransactionId(Uuid::now_v7())).await?,
         };
-        // A repeated question is answered again: the first answer may have been lost with the broker.
+        // Repeated requests are answered again: the broker may have lost the first event.
         match decision.announcement() {
             Announcement::Completed(event) => tx.append(&event, 1)?,
             Announcement::Failed(event) => tx.append(&event, 1)?,
@@ -37,7 +39,7 @@ impl Handle<TransferRequested> for DecideTransfer {
     }
 }
 
-/// Moves the money if the balance allows, and records what came of it.
+/// Moves the money if the balances allow it, and records the decision.
 async fn decide(
     tx: &mut Transaction,
     request: &TransferRequested,
@@ -45,9 +47,9 @@ async fn decide(
 ) -> Result<Transfer, HandleError> {
     let &TransferRequested { transfer_id: id, from_user: from, to_user: to, amount, .. } = request;
     if from == to {
-        return Err(HandleError::reject(ToThemselves { id, user: from }));
+        return Err(HandleError::reject(TransferToSelf { id, user: from }));
     }
-    // Both at once and in one order: two people who pay each other at the same time must not wait for each other.
+    // Both accounts are locked at once and in a fixed order, so that two users who pay each other do not deadlock.
     let balances = accounts::lock(tx, &[from, to]).await?;
     let balance = |user| balances.iter().find(|(owner, _)| *owner == user).map(|(_, balance)| *balance);
     let verdict = match refusal(balance(from), balance(to), amount) {
@@ -60,21 +62,22 @@ async fn decide(
     Ok(decision)
 }
 
-/// Moves the money on accounts that are locked.
+/// Moves the money between locked accounts.
 async fn move_money(
     tx: &mut Transaction,
     request: &TransferRequested,
     transaction_id: TransactionId,
 ) -> Result<Verdict, HandleError> {
     let &TransferRequested { transfer_id: id, from_user: from, to_user: to, amount, .. } = request;
-    // The receiver gets an account if there is none. One that was opened since the locks were taken may be full.
+    // Opens the receiver's account if there is none. If it was opened after the locks were taken, its balance may be at
+    // the maximum.
     let Some(credited) = accounts::credit(tx, to, amount).await? else {
         return Ok(Verdict::Failed(RefusalReason::BalanceTooLarge));
     };
-    let Debit::Taken(left) = accounts::debit(tx, from, amount).await? else {
-        return Err(HandleError::retry("the balance of a locked account has changed"));
+    let Debit::Done(remaining) = accounts::debit(tx, from, amount).await? else {
+        return Err(HandleError::retry("the balance of a locked account changed"));
     };
     let movement = Movement::transfer(transaction_id, from, to, id, amount);
-    ledger::insert(tx, &movement, Some(left), Some(credited)).await?;
+    ledger::insert(tx, &movement, Some(remaining), Some(credited)).await?;
     Ok(Verdict::Completed(transaction_id))
 }

@@ -1,4 +1,4 @@
-//! `users.UserRegistered.v1`: open an account, unless a top-up was faster.
+//! `users.UserRegistered.v1`: opens an account, unless a top-up has already done so.
 
 use crate::store::accounts;
 use contracts::users::UserRegistered;

@@ -5,10 +5,10 @@ use contracts::ids::UserId;
 use contracts::money::{Amount, Money};
 use sqlx::{PgConnection, PgPool};
 
-/// Creates the account unless it is there, and returns its balance.
+/// Creates the account if it does not exist, and returns its balance.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn open(connection: &mut PgConnection, user_id: UserId) -> Result<Money, sqlx::Error> {
     sqlx::query!("insert into accounts (user_id) values ($1) on conflict do nothing", user_id.get())
         .execute(&mut *connection)
@@ -19,10 +19,10 @@ pub async fn open(connection: &mut PgConnection, user_id: UserId) -> Result<Mone
     Ok(Money::from_minor(balance))
 }
 
-/// The balance, if there is an account.
+/// The balance, if the account exists.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn balance(pool: &PgPool, user_id: UserId) -> Result<Option<Money>, sqlx::Error> {
     let balance = sqlx::query_scalar!("select balance from accounts where user_id = $1", user_id.get())
         .fetch_optional(pool)
@@ -30,17 +30,17 @@ pub async fn balance(pool: &PgPool, user_id: UserId) -> Result<Option<Money>, sq
     Ok(balance.map(Money::from_minor))
 }
 
-/// Adds to the balance, opening the account if need be; returns the new balance, or nothing and changes nothing when it
-/// would be more than [`BALANCE_MAX`].
+/// Adds to the balance, and opens the account if needed. Returns the new balance, or `None` without any change if it
+/// would exceed [`BALANCE_MAX`].
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn credit(
     connection: &mut PgConnection,
     user_id: UserId,
     amount: Amount,
 ) -> Result<Option<Money>, sqlx::Error> {
-    // A first balance is an amount, and no amount is as large as the bound.
+    // The first balance of an account is one amount, which is always below the maximum.
     let balance = sqlx::query_scalar!(
         "insert into accounts (user_id, balance) values ($1, $2) \
          on conflict (user_id) do update set balance = accounts.balance + excluded.balance \
@@ -54,10 +54,10 @@ pub async fn credit(
     Ok(balance.map(Money::from_minor))
 }
 
-/// Locks the accounts that are there until the transaction ends, in the order of their users; returns their balances.
+/// Locks the existing accounts until the transaction ends, in the order of user ids; returns their balances.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn lock(connection: &mut PgConnection, users: &[UserId]) -> Result<Vec<(UserId, Money)>, sqlx::Error> {
     let users: Vec<i64> = users.iter().map(|user| user.get()).collect();
     let rows = sqlx::query!(
@@ -73,35 +73,36 @@ pub async fn lock(connection: &mut PgConnection, users: &[UserId]) -> Result<Vec
     locked.collect()
 }
 
-/// What came of trying to take money from an account.
+/// The result of a debit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Debit {
-    /// Taken; this is left.
-    Taken(Money),
-    /// There is less.
-    Short,
+    /// Done; the remaining balance.
+    Done(Money),
+    /// The balance is too low.
+    InsufficientFunds,
     /// There is no account.
-    Missing,
+    NoAccount,
 }
 
-/// Takes `amount` if it is there. One statement: between looking and taking nobody can come.
+/// Takes `amount` if the balance is sufficient. One statement, so that no other transaction can change the balance in
+/// between.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn debit(connection: &mut PgConnection, user_id: UserId, amount: Amount) -> Result<Debit, sqlx::Error> {
-    let left = sqlx::query_scalar!(
+    let remaining = sqlx::query_scalar!(
         "update accounts set balance = balance - $2 where user_id = $1 and balance >= $2 returning balance",
         user_id.get(),
         amount.minor(),
     )
     .fetch_optional(&mut *connection)
     .await?;
-    if let Some(left) = left {
-        return Ok(Debit::Taken(Money::from_minor(left)));
+    if let Some(remaining) = remaining {
+        return Ok(Debit::Done(Money::from_minor(remaining)));
     }
     let exists =
         sqlx::query_scalar!(r#"select exists (select from accounts where user_id = $1) as "exists!""#, user_id.get())
             .fetch_one(connection)
             .await?;
-    Ok(if exists { Debit::Short } else { Debit::Missing })
+    Ok(if exists { Debit::InsufficientFunds } else { Debit::NoAccount })
 }

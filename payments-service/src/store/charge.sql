@@ -1,5 +1,5 @@
--- What was decided about orders that came together: movements, decisions and balances, in one statement.
--- Rows are written in the order of the orders: two batches that share one would otherwise wait for each other.
+-- Writes the decisions about a batch of orders: movements, decisions and balances, in one statement.
+-- Rows are written in the order of order ids, so that two batches with a common order do not deadlock.
 with charges as (
     select *
     from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::uuid[], $7::bigint[], $8::bigint[])
@@ -18,6 +18,6 @@ with charges as (
 )
 update accounts
 set balance = last.balance
--- Payments only take: of the balances after each of them the smallest is the last.
+-- Payments only decrease a balance, so the smallest of the balances is the final one.
 from (select user_id, min(balance_after) as balance from charges where transaction_id is not null group by user_id) last
 where accounts.user_id = last.user_id

@@ -1,4 +1,4 @@
-//! The table `ledger`: rows are written once and never changed.
+//! The table `ledger`: rows are inserted once and never changed.
 
 use crate::domain::ledger::{Account, Movement};
 use contracts::ids::UserId;
@@ -7,10 +7,10 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Writes a movement, with the balances of the users' accounts after it.
+/// Inserts a movement, with the users' balances after it.
 ///
 /// # Errors
-/// The database's; the constraint `ledger_happens_once` when it happened before.
+/// Database errors; a violation of `ledger_happens_once` if the operation is already recorded.
 pub async fn insert(
     connection: &mut PgConnection,
     movement: &Movement,
@@ -34,29 +34,29 @@ pub async fn insert(
     .map(drop)
 }
 
-/// A line of a user's statement, as the ledger has it.
+/// A line of a user's statement.
 #[derive(Debug)]
 pub struct Line {
-    /// The movement.
+    /// The id of the movement.
     pub id: Uuid,
-    /// Its kind: `topup`, `payment`, `refund`, `transfer`.
+    /// The kind: `topup`, `payment`, `refund` or `transfer`.
     pub kind: String,
-    /// What it was for; the order's id for a payment.
+    /// The operation that it belongs to: for a payment, the order id.
     pub reference: String,
-    /// Minor units; negative when the money left the account.
+    /// In minor units; negative for money that left the account.
     pub amount: i64,
-    /// The other side's number; users are positive.
+    /// The account number of the other side; users have positive numbers.
     pub counterparty: i64,
-    /// Minor units on the account afterwards.
+    /// The balance afterwards, in minor units.
     pub balance_after: i64,
-    /// When.
+    /// The time of the movement.
     pub created_at: OffsetDateTime,
 }
 
-/// A page of a user's statement, newest first: the movements before `before`.
+/// A page of a user's statement, newest first: movements with ids before `before`.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn statement(
     pool: &PgPool,
     user_id: UserId,

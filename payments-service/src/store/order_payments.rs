@@ -1,4 +1,4 @@
-//! The table `order_payments`: every decision, for ever.
+//! The table `order_payments`: all decisions, stored permanently.
 
 use crate::domain::charge::Charge;
 use crate::domain::decision::{Decision, Verdict};
@@ -9,7 +9,7 @@ use contracts::payments::RefusalReason;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// A row, before it is trusted.
+/// A row that is not validated yet.
 struct Row {
     order_id: Uuid,
     user_id: i64,
@@ -31,7 +31,7 @@ impl TryFrom<Row> for Decision {
             ("failed", _, Some("no_account")) => Verdict::Failed(RefusalReason::NoAccount),
             ("failed", _, Some("balance_too_large")) => Verdict::Failed(RefusalReason::BalanceTooLarge),
             (decision, ..) => {
-                return Err(decode(format!("a decision `{decision}` that this release can't read").into()));
+                return Err(decode(format!("this release does not know the decision `{decision}`").into()));
             }
         };
         Ok(Self {
@@ -44,10 +44,10 @@ impl TryFrom<Row> for Decision {
     }
 }
 
-/// Reads the decisions about those of the orders that have one, and locks them until the transaction ends.
+/// Reads and locks the existing decisions about these orders until the transaction ends.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn lock(connection: &mut PgConnection, orders: &[OrderId]) -> Result<Vec<Decision>, sqlx::Error> {
     let orders: Vec<Uuid> = orders.iter().map(|order| order.0).collect();
     let rows = sqlx::query_as!(
@@ -61,21 +61,21 @@ pub async fn lock(connection: &mut PgConnection, orders: &[OrderId]) -> Result<V
     rows.into_iter().map(Decision::try_from).collect()
 }
 
-/// Writes first decisions with the movements and balances that follow from them.
+/// Inserts first decisions, with their movements and balances.
 ///
 /// # Errors
-/// The database's; the primary key when somebody else decided in the same moment, which is worth a retry.
+/// Database errors; a violation of the primary key if another transaction has just decided, which should be retried.
 pub async fn insert_charges(connection: &mut PgConnection, charges: &[Charge]) -> Result<(), sqlx::Error> {
     let mut columns = Columns::default();
     for Charge { decision, payment } in charges {
-        let (word, reason, transaction_id) = match &decision.verdict {
+        let (name, reason, transaction_id) = match &decision.verdict {
             Verdict::Completed(id) => ("completed", None, Some(id.0)),
             Verdict::Failed(reason) => ("failed", Some(reason.as_str()), None),
         };
         columns.order_ids.push(decision.order_id.0);
         columns.user_ids.push(decision.user_id.get());
         columns.amounts.push(decision.amount.minor());
-        columns.decisions.push(word);
+        columns.decisions.push(name);
         columns.reasons.push(reason);
         columns.transaction_ids.push(transaction_id);
         columns.balances.push(payment.as_ref().map(|(_, balance)| balance.minor()));
@@ -99,7 +99,7 @@ pub async fn insert_charges(connection: &mut PgConnection, charges: &[Charge]) -
     .map(drop)
 }
 
-/// Charges, by column, as the statement takes them.
+/// The charges as columns, for the bulk statement.
 #[derive(Default)]
 struct Columns {
     order_ids: Vec<Uuid>,
@@ -108,7 +108,7 @@ struct Columns {
     decisions: Vec<&'static str>,
     reasons: Vec<Option<&'static str>>,
     transaction_ids: Vec<Option<Uuid>>,
-    /// The user's balance after the payment; null where nothing was paid.
+    /// The user's balance after the payment; null for refused orders.
     balances: Vec<Option<i64>>,
     versions: Vec<i64>,
 }

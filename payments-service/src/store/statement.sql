@@ -1,4 +1,4 @@
--- Each side has its own index; the two pages are merged and cut again.
+-- Each side has its own index; the two pages are merged and limited again.
 select id as "id!", kind as "kind!", reference as "reference!", amount as "amount!", counterparty as "counterparty!",
        balance_after as "balance_after!", created_at as "created_at!"
 from (

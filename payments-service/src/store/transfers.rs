@@ -1,4 +1,4 @@
-//! The table `transfers`: every decision about money between users, for ever.
+//! The table `transfers`: all decisions about transfers between users, stored permanently.
 
 use crate::domain::decision::Verdict;
 use crate::domain::transfer::Transfer;
@@ -8,7 +8,7 @@ use contracts::payments::RefusalReason;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// A row, before it is trusted.
+/// A row that is not validated yet.
 struct Row {
     transfer_id: Uuid,
     from_user: i64,
@@ -30,7 +30,7 @@ impl TryFrom<Row> for Transfer {
             ("failed", _, Some("no_account")) => Verdict::Failed(RefusalReason::NoAccount),
             ("failed", _, Some("balance_too_large")) => Verdict::Failed(RefusalReason::BalanceTooLarge),
             (decision, ..) => {
-                return Err(decode(format!("a decision `{decision}` that this release can't read").into()));
+                return Err(decode(format!("this release does not know the decision `{decision}`").into()));
             }
         };
         Ok(Self {
@@ -43,10 +43,10 @@ impl TryFrom<Row> for Transfer {
     }
 }
 
-/// Reads the decision about a transfer. It never changes, so nothing is locked.
+/// Reads the decision about a transfer. Decisions never change, so no lock is needed.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn find(connection: &mut PgConnection, id: TransferId) -> Result<Option<Transfer>, sqlx::Error> {
     sqlx::query_as!(
         Row,
@@ -60,12 +60,12 @@ pub async fn find(connection: &mut PgConnection, id: TransferId) -> Result<Optio
     .transpose()
 }
 
-/// Writes the decision.
+/// Inserts the decision.
 ///
 /// # Errors
-/// The database's; the primary key when somebody else decided in the same moment, which is worth a retry.
+/// Database errors; a violation of the primary key if another transaction has just decided, which should be retried.
 pub async fn insert(connection: &mut PgConnection, transfer: &Transfer) -> Result<(), sqlx::Error> {
-    let (word, reason, transaction_id) = match &transfer.verdict {
+    let (name, reason, transaction_id) = match &transfer.verdict {
         Verdict::Completed(id) => ("completed", None, Some(id.0)),
         Verdict::Failed(reason) => ("failed", Some(reason.as_str()), None),
     };
@@ -76,7 +76,7 @@ pub async fn insert(connection: &mut PgConnection, transfer: &Transfer) -> Resul
         transfer.from.get(),
         transfer.to.get(),
         transfer.amount.minor(),
-        word,
+        name,
         reason,
         transaction_id,
     )

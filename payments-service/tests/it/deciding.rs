@@ -1,4 +1,4 @@
-//! An order is charged or refused, once and for ever, whatever comes twice, late or at the same time.
+//! An order is charged or refused exactly once, even if events are repeated, late or concurrent.
 
 use crate::stage::{Stage, order};
 use contracts::ids::EventId;
@@ -33,7 +33,7 @@ async fn an_order_beyond_the_balance_or_without_an_account_is_refused_with_the_r
 }
 
 #[tokio::test]
-async fn a_repeated_delivery_is_dropped_and_a_repeated_question_is_answered_again() {
+async fn a_repeated_delivery_is_dropped_and_a_repeated_request_is_answered_again() {
     let stage = Stage::new().await;
     stage.top_up(1, "500").await;
     let (order, id) = (order(1, "200"), EventId(Uuid::now_v7()));
@@ -62,7 +62,7 @@ async fn a_refused_order_stays_refused_after_a_top_up() {
 }
 
 #[tokio::test]
-async fn a_question_about_another_sum_ends_among_the_dead_letters() {
+async fn a_request_with_another_amount_becomes_a_dead_letter() {
     let stage = Stage::new().await;
     stage.top_up(1, "500").await;
     let first = order(1, "200");
@@ -80,7 +80,7 @@ async fn two_hundred_concurrent_orders_never_overdraw_one_balance() {
     let stage = Stage::new().await;
     stage.top_up(1, "1000").await;
     let orders: Vec<_> = (0..200).map(|_| order(1, "7.50")).collect();
-    // All at once, on top of each other, and each of them twice.
+    // All concurrently, and each of them twice.
     let announcing = orders.iter().flat_map(|order| [order, order]).map(|order| stage.broker.announce(order));
     futures_util::future::join_all(announcing).await;
     eventually(200, async || stage.count("order_payments").await).await;
@@ -90,7 +90,7 @@ async fn two_hundred_concurrent_orders_never_overdraw_one_balance() {
         .await
         .unwrap();
     assert_eq!(completed, 133, "1000 / 7.50");
-    eventually(400, async || stage.broker.messages("overheard.payments").await).await;
+    eventually(400, async || stage.broker.messages("captured.payments").await).await;
     assert_eq!(stage.balance(1).await, json!(2.5));
     stage.assert_books_balance().await;
 }

@@ -1,4 +1,4 @@
-//! The service's role can do its work and nothing else.
+//! The service's database role has only the privileges that it needs.
 
 use crate::stage::Stage;
 use sqlx::{Connection, PgConnection};

@@ -1,6 +1,6 @@
-//! Stories of payments-service: the real program on a real database and a real broker.
+//! Tests of payments-service as a program, with a real database and broker.
 
-#![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
+#![expect(clippy::unwrap_used, reason = "a failing helper should fail its test")]
 
 mod stage;
 

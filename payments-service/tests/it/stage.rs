@@ -18,10 +18,10 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) async fn new() -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
-        broker.overhear("orders").await;
-        broker.overhear("payments").await;
-        broker.overhear("router").await;
-        broker.overhear("users").await;
+        broker.capture_events("orders").await;
+        broker.capture_events("payments").await;
+        broker.capture_events("router").await;
+        broker.capture_events("users").await;
         let url = database.service_url("payments");
         let variables = [("DATABASE_URL", url.as_str()), ("AMQP_URL", broker.url())];
         let program = Program::start(env!("CARGO_BIN_EXE_payments-service"), &variables).await;
@@ -38,15 +38,15 @@ impl Stage {
         assert_eq!(answer.status, 200, "{}", answer.text);
     }
 
-    /// The balance as the wire has it; null without an account.
+    /// The balance as in the response; null without an account.
     pub(crate) async fn balance(&self, user: i64) -> Value {
         self.user(user).get("/account/balance").await.json()["balance"].clone()
     }
 
-    /// What payments-service announced about an order or a transfer, in order.
+    /// The events that payments-service published about an order or a transfer, in order.
     pub(crate) async fn announced(&self, subject: impl ToString) -> Vec<String> {
         let subject = subject.to_string();
-        let all = self.broker.overheard("payments").await;
+        let all = self.broker.captured_events("payments").await;
         let of_order = all.iter().filter(|event| event["subject"] == subject);
         of_order
             .map(|event| {
@@ -70,7 +70,7 @@ impl Stage {
         sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
     }
 
-    /// What must hold whenever nothing is under way: no account below zero, balances as the ledger says.
+    /// An invariant when no payment is in progress: balances are not negative and equal to credits minus debits.
     pub(crate) async fn assert_books_balance(&self) {
         let wrong: Vec<(i64, i64, i64)> = sqlx::query_as(
             "select a.user_id, a.balance, coalesce(l.balance, 0)::bigint from accounts a left join (\

@@ -1,4 +1,4 @@
-//! The statement: every movement, newest first, with the balance after it.
+//! The statement: all movements, newest first, with the balance after each.
 
 use crate::stage::{Stage, order};
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn every_movement_is_listed_newest_first() {
 }
 
 #[tokio::test]
-async fn pages_join_without_gap_or_overlap() {
+async fn pages_have_no_gaps_and_no_overlaps() {
     let stage = Stage::new().await;
     for amount in 1..=7 {
         stage.top_up(1, &amount.to_string()).await;

@@ -7,7 +7,7 @@ use serde_json::json;
 use testkit::eventually;
 
 #[tokio::test]
-async fn an_account_is_opened_once_and_its_balance_is_told() {
+async fn an_account_is_opened_once_and_its_balance_is_returned() {
     let stage = Stage::new().await;
     let user = stage.user(1);
     assert_eq!(user.get("/account/balance").await.status, 404);
@@ -22,7 +22,7 @@ async fn an_account_is_opened_once_and_its_balance_is_told() {
 }
 
 #[tokio::test]
-async fn who_registers_has_an_account_and_keeps_what_is_in_it() {
+async fn registration_opens_an_account_and_keeps_an_existing_balance() {
     let stage = Stage::new().await;
     stage.top_up(8, "10").await;
     for user in [7, 8, 7] {
@@ -49,7 +49,7 @@ async fn the_same_key_tops_up_once() {
     assert_eq!(again.header("idempotency-replayed"), "true");
     let other = user.post("/account/topup", r#"{"amount": 11}"#).await;
     assert_eq!((other.status.as_u16(), other.json()["code"].clone()), (422, json!("idempotency_key_reused")));
-    // Another user's key is another key.
+    // Keys of different users are independent.
     let neighbour = stage.user(2).with_header("idempotency-key", "my key");
     assert_eq!(neighbour.post("/account/topup", r#"{"amount": 11}"#).await.json()["balance"], 11);
     assert_eq!(stage.balance(1).await, json!(10));
@@ -68,7 +68,7 @@ async fn the_same_key_many_times_at_once_tops_up_once() {
 }
 
 #[tokio::test]
-async fn a_key_whose_answer_was_forgotten_still_tops_up_once() {
+async fn a_key_whose_response_was_deleted_still_tops_up_once() {
     let stage = Stage::new().await;
     let user = stage.user(1).with_header("idempotency-key", "k");
     user.post("/account/topup", r#"{"amount": 10}"#).await;
@@ -79,7 +79,7 @@ async fn a_key_whose_answer_was_forgotten_still_tops_up_once() {
 }
 
 #[tokio::test]
-async fn a_balance_has_an_upper_bound_that_is_told() {
+async fn a_balance_has_a_maximum_and_exceeding_it_is_reported() {
     let stage = Stage::new().await;
     sqlx::query("insert into accounts (user_id, balance) values (1, 99999999999999999)")
         .execute(&stage.pool)

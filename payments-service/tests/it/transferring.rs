@@ -1,4 +1,4 @@
-//! Money goes from one user to another once, whatever comes twice, late or at the same time.
+//! A transfer moves money exactly once, even if events are repeated, late or concurrent.
 
 use crate::stage::Stage;
 use contracts::ids::{ChequeHash, EventId, TransferId, UserId};
@@ -21,10 +21,10 @@ fn transfer(from: i64, to: i64, amount: &str) -> TransferRequested {
 }
 
 #[tokio::test]
-async fn a_transfer_moves_the_money_and_both_statements_say_so() {
+async fn a_transfer_moves_the_money_and_appears_in_both_statements() {
     let stage = Stage::new().await;
     stage.top_up(2, "500").await;
-    // The receiver has no account yet: it is opened, the money must arrive.
+    // The receiver has no account yet: the transfer opens it.
     let transfer = transfer(2, 1, "199.90");
     stage.broker.announce(&transfer).await;
     stage.eventually_announced(transfer.transfer_id, &[COMPLETED]).await;
@@ -57,7 +57,7 @@ async fn a_transfer_beyond_the_balance_or_without_an_account_is_refused_with_the
 }
 
 #[tokio::test]
-async fn a_transfer_beyond_what_the_receiver_can_hold_is_refused_once_and_for_ever() {
+async fn a_transfer_beyond_the_receivers_maximum_is_refused_permanently() {
     let stage = Stage::new().await;
     stage.top_up(2, "100").await;
     sqlx::query("insert into accounts (user_id, balance) values (1, 99999999999999999)")
@@ -65,7 +65,7 @@ async fn a_transfer_beyond_what_the_receiver_can_hold_is_refused_once_and_for_ev
         .await
         .unwrap();
     let refused = "payments.TransferFailed.v1 balance_too_large";
-    // More of them than different failures open the breaker.
+    // More transfers than the number of distinct failures that opens the circuit breaker.
     let transfers: Vec<TransferRequested> = (0..12).map(|_| transfer(2, 1, "1")).collect();
     for transfer in &transfers {
         stage.broker.announce(transfer).await;
@@ -74,7 +74,8 @@ async fn a_transfer_beyond_what_the_receiver_can_hold_is_refused_once_and_for_ev
         stage.eventually_announced(transfer.transfer_id, &[refused]).await;
     }
     assert_eq!((stage.balance(2).await, stage.count("ledger").await), (json!(100), 1));
-    // Others are served at once, and a repeat has the same answer though there is room by now.
+    // Other transfers are processed at once, and a repeated one gets the same decision although the balance is lower
+    // now.
     let other = transfer(2, 3, "40");
     stage.broker.announce(&other).await;
     stage.eventually_announced(other.transfer_id, &[COMPLETED]).await;
@@ -116,7 +117,7 @@ async fn a_refused_transfer_stays_refused_and_a_new_attempt_succeeds_after_a_top
 }
 
 #[tokio::test]
-async fn a_transfer_to_oneself_and_one_that_differs_from_its_decision_end_among_the_dead_letters() {
+async fn a_transfer_to_the_same_user_or_with_changed_data_becomes_a_dead_letter() {
     let stage = Stage::new().await;
     stage.top_up(2, "500").await;
     let first = transfer(2, 1, "200");
@@ -131,7 +132,7 @@ async fn a_transfer_to_oneself_and_one_that_differs_from_its_decision_end_among_
 }
 
 #[tokio::test]
-async fn people_who_pay_each_other_at_the_same_time_end_where_they_began() {
+async fn concurrent_transfers_between_users_do_not_deadlock_and_balance_out() {
     let stage = Stage::new().await;
     for user in 1..=3 {
         stage.top_up(user, "1000").await;

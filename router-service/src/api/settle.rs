@@ -13,7 +13,7 @@ use axum::extract;
 use axum::response::{IntoResponse, Response};
 use chassis::body::JsonBody;
 use chassis::clock;
-use chassis::idempotency::{self, Answer, Claim, Scope};
+use chassis::idempotency::{self, Claim, Scope, StoredResponse};
 use chassis::problem::{Problem, ProblemDocument};
 use contracts::ids::{ChequeHash, TransferId, UserId};
 use contracts::money::Amount;
@@ -85,14 +85,14 @@ pub(super) async fn handler(
     let scope = Scope::of(&headers, user_id.get(), "POST /{hash}/settle", &request)?;
     let named = Settle::read(body)?.participant.map(ParticipantId);
     let mut tx = state.messaging.begin().await?;
-    if let Claim::Answered(answer) = idempotency::claim(&mut tx, scope.as_ref()).await? {
+    if let Claim::Respond(answer) = idempotency::claim(&mut tx, scope.as_ref()).await? {
         tx.rollback().await?;
         return Ok(answer);
     }
     let settling = settle(&state, &mut tx, &hash, user_id, named).await?;
     let body = serde_json::to_vec(&settling).map_err(|error| Problem::internal(&error))?;
-    let answer = Answer { status: StatusCode::ACCEPTED, location: None, body };
-    idempotency::keep(&mut tx, scope.as_ref(), &answer).await?;
+    let answer = StoredResponse { status: StatusCode::ACCEPTED, location: None, body };
+    idempotency::store(&mut tx, scope.as_ref(), &answer).await?;
     commit(tx).await?;
     Ok(answer.into_response())
 }

@@ -109,7 +109,7 @@ impl Split {
         replace(&mut cheque.tip, correction.tip);
         replace(&mut cheque.rounding, correction.rounding);
         replace(&mut cheque.currency, correction.currency);
-        cheque.judge();
+        cheque.recompute_status();
         check_bounds(cheque)?;
         let same_amounts = self.parts() == corrected.parts() && self.amounts_of_lines() == corrected.amounts_of_lines();
         corrected.confirmed = correction.confirmed.unwrap_or(self.confirmed && same_amounts);

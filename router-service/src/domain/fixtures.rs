@@ -30,7 +30,7 @@ pub(super) fn split(lines: &[i64]) -> Split {
         warnings: vec![],
         photo: None,
     };
-    cheque.judge();
+    cheque.recompute_status();
     let hash = ChequeHash::from_random([7; 22]);
     let read = ChequeRecognized { hash, owner_id: user(1), expires_at: datetime!(2026-11-22 10:00 UTC), cheque };
     Split::open(read, datetime!(2026-11-21 10:00 UTC)).unwrap()

@@ -67,7 +67,7 @@ fn table() -> impl Strategy<Value = Split> {
         table.cheque.rounding = Some(Money::from_minor(rounding));
         let parts = lines.iter().sum::<i64>() + service - discount + tax + rounding;
         table.cheque.total_account = Some(Money::from_minor((parts + difference).max(0)));
-        table.cheque.judge();
+        table.cheque.recompute_status();
         table.confirmed = true;
         table.tip = tip;
         (2..=PEOPLE).fold(table, |table, id| table.with_user(i64::from(100 + id)))

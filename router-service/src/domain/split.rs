@@ -77,7 +77,7 @@ impl Split {
         let misread = |amount: &&mut Option<Money>| amount.is_some_and(|amount| !is_bounded(amount));
         let cleared = amounts(&mut read.cheque).filter(misread).map(|amount| *amount = None).count();
         if cleared > 0 {
-            read.cheque.judge();
+            read.cheque.recompute_status();
         }
         check_bounds(&read.cheque)?;
         let owner = Participant {

@@ -6,7 +6,7 @@ use contracts::payments::{RefusalReason, TransferCompleted, TransferFailed};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use std::time::Duration;
-use testkit::{Answer, Client, Program, Socket, TestBroker, TestDatabase, TestRedis, eventually};
+use testkit::{Client, Program, Socket, TestBroker, TestDatabase, TestRedis, TestResponse, eventually};
 use time::OffsetDateTime;
 
 /// The user who took the photo, in all stories.
@@ -28,7 +28,7 @@ impl Stage {
     /// With more variables for the program.
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
-        broker.overhear("router").await;
+        broker.capture_events("router").await;
         broker.declare_exchange("ocr").await;
         broker.declare_exchange("payments").await;
         let redis = TestRedis::numbered(rand::random());
@@ -110,7 +110,7 @@ impl Stage {
 
     /// Events of this type that the service announced so far.
     pub(crate) async fn announced(&self, wire_type: &str) -> Vec<Value> {
-        let mut events = self.broker.overheard("router").await;
+        let mut events = self.broker.captured_events("router").await;
         events.retain(|event| event["type"] == wire_type);
         events
     }
@@ -174,13 +174,13 @@ pub(crate) fn participant_of(state: &Value, id: i64) -> Value {
     participants.iter().find(|participant| participant["id"] == id).unwrap().clone()
 }
 
-pub(crate) fn transfer_of(answer: &Answer) -> TransferId {
+pub(crate) fn transfer_of(answer: &TestResponse) -> TransferId {
     assert_eq!(answer.status, 202, "{}", answer.text);
     TransferId(answer.json()["transfer"]["transfer_id"].as_str().unwrap().parse().unwrap())
 }
 
 /// Status, code, and the pointer to the first fault, if there is one.
-pub(crate) fn problem(answer: &Answer) -> (u16, String, Value) {
+pub(crate) fn problem(answer: &TestResponse) -> (u16, String, Value) {
     let document = answer.json();
     let code = document["code"].as_str().unwrap_or_default().to_owned();
     (answer.status.as_u16(), code, document["errors"][0]["pointer"].clone())

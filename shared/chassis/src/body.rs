@@ -1,4 +1,4 @@
-//! Request bodies: JSON objects whose fields are read one by one, so that every fault is named at once.
+//! Request bodies: JSON objects whose fields are read one by one, so that one response lists all errors.
 
 use crate::problem::{FieldError, Problem};
 use axum::body::{Body, Bytes};
@@ -15,7 +15,7 @@ use std::fmt;
 /// Largest JSON body, in bytes.
 pub const JSON_BODY_BYTES_MAX: usize = 1024 * 1024;
 
-/// How much of a body that is too large is read all the same, in bytes.
+/// Most bytes of a too large body that are read and discarded.
 const DISCARDED_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// The body of a request: its bytes as sent, and its fields.
@@ -29,16 +29,16 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Self::Rejection> {
-        demand_json(request.headers())?;
+        require_json(request.headers())?;
         Self::parse(read_to_end(request.into_body()).await?)
     }
 }
 
 impl JsonBody {
-    /// Reads a JSON object.
+    /// Parses a JSON object.
     ///
     /// # Errors
-    /// 400 when it is not JSON, 422 when it is no object or names a field twice.
+    /// 400 when it is not JSON, 422 when it is not an object. [`JsonBody::finish`] reports repeated fields.
     pub fn parse(bytes: Bytes) -> Result<Self, Problem> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(Problem::invalid_json("the body is empty; a JSON object is expected"));
@@ -63,7 +63,7 @@ impl JsonBody {
         &self.bytes
     }
 
-    /// Reads a field that must be there, from its JSON text; a fault is kept for [`JsonBody::finish`].
+    /// Reads a required field from its JSON text; [`JsonBody::finish`] reports an error.
     pub fn required<T, E: fmt::Display>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         let Some(value) = self.fields.remove(name) else {
             self.errors.push(field_error(name, "is required"));
@@ -78,10 +78,10 @@ impl JsonBody {
         if value.get() == "null" { None } else { self.read(name, &value, read) }
     }
 
-    /// Ends the reading: fields that nobody asked for are faults too.
+    /// Finishes reading: fields that were not read are errors too.
     ///
     /// # Errors
-    /// 422 that names every fault.
+    /// 422 with all errors.
     pub fn finish(mut self) -> Result<(), Problem> {
         self.errors.extend(self.fields.keys().map(|name| field_error(name, "is not a field of this request")));
         if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(self.errors)) }
@@ -97,10 +97,10 @@ impl JsonBody {
     }
 }
 
-/// Reads a JSON string of 1 to `max` characters, without control characters.
+/// Reads a JSON string of at most `max` characters, without control characters.
 ///
 /// # Errors
-/// Words that say what is wrong.
+/// A description of the error.
 pub fn text_up_to(max: usize) -> impl FnOnce(&str) -> Result<String, String> {
     move |json| {
         let text: String = serde_json::from_str(json).map_err(|_| "must be a string".to_owned())?;
@@ -114,7 +114,7 @@ pub fn text_up_to(max: usize) -> impl FnOnce(&str) -> Result<String, String> {
     }
 }
 
-fn demand_json(headers: &HeaderMap) -> Result<(), Problem> {
+fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {
@@ -126,8 +126,8 @@ fn demand_json(headers: &HeaderMap) -> Result<(), Problem> {
 
 /// Reads the body, at most [`JSON_BODY_BYTES_MAX`].
 ///
-/// What is beyond is read too and thrown away, within a limit: a server that answers and closes while the client is
-/// still sending resets the connection, and the client never sees the answer.
+/// A larger body is read and discarded, up to a limit: if the server responded and closed the connection while the
+/// client is still sending, the connection would be reset and the client would not see the response.
 async fn read_to_end(body: Body) -> Result<Bytes, Problem> {
     let mut stream = body.into_data_stream();
     let mut bytes = BytesMut::new();
@@ -151,7 +151,7 @@ async fn read_to_end(body: Body) -> Result<Bytes, Problem> {
     Ok(bytes.freeze())
 }
 
-/// `name` as one step of a JSON pointer. Source: RFC 6901, section 3.
+/// `name` as a reference token of a JSON pointer. Source: RFC 6901, section 3.
 fn field_error(name: &str, detail: &str) -> FieldError {
     let step: String = name.chars().take(100).collect::<String>().replace('~', "~0").replace('/', "~1");
     FieldError { pointer: format!("/{step}"), detail: detail.to_owned() }
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_named_at_once() {
+    fn all_errors_are_reported_at_once() {
         let mut body = body(r#"{"amount": "abc", "amuont": 1, "a/b": 2}"#).unwrap();
         assert_eq!(body.required("amount", integer), None);
         assert_eq!(body.required("user", integer), None);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_is_400_and_what_is_no_object_422() {
+    fn invalid_json_is_400_and_other_values_than_objects_are_422() {
         for text in ["", "  ", "{", "{\"a\":}", "nonsense", "{} {}"] {
             assert_eq!(body(text).err().unwrap().status(), StatusCode::BAD_REQUEST, "{text}");
         }
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_given_twice_is_refused() {
+    fn a_repeated_field_is_rejected() {
         let mut body = body(r#"{"amount": 1, "amount": 2}"#).unwrap();
         assert_eq!(body.required("amount", integer), Some(2));
         assert_eq!(body.finish().unwrap_err().status(), StatusCode::UNPROCESSABLE_ENTITY);

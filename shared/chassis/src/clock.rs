@@ -1,15 +1,15 @@
-//! The wall clock, as precise as PostgreSQL keeps it.
+//! The wall clock, with the precision of PostgreSQL.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
 
-/// Now, in UTC and whole microseconds: a moment reads back from the database as it was written.
+/// The current time in UTC, in whole microseconds, so that the database returns exactly the value that was written.
 pub fn now() -> OffsetDateTime {
     let now = OffsetDateTime::now_utc();
     now.replace_microsecond(now.microsecond()).unwrap_or(now)
 }
 
-/// Now, in whole seconds since 1970, as tokens and passes tell it.
+/// The current Unix time in seconds, as used in tokens.
 pub fn unix_seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
@@ -17,7 +17,7 @@ pub fn unix_seconds() -> u64 {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_moment_has_whole_microseconds() {
+    fn a_time_has_whole_microseconds() {
         assert_eq!(super::now().nanosecond() % 1000, 0);
     }
 }

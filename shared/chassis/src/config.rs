@@ -1,12 +1,12 @@
-//! Variables that every program reads; each program flattens them into its own.
+//! Configuration shared by all programs; each program flattens it into its own.
 
-use crate::passage::{Entrance, GatewaySecret, OpenDoor};
+use crate::gateway_auth::{GatewaySecret, InternalAuth, MissingGatewaySecret};
 use clap::Parser;
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
     /// One JSON object per line, for machines.
@@ -18,56 +18,57 @@ pub enum LogFormat {
 /// Logging, spans and shutdown.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ProcessConfig {
-    /// How log lines look.
+    /// Format of log lines.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value = "json")]
     pub log_format: LogFormat,
 
-    /// What is logged: a level, or targets with levels, e.g. `info,rabbit_outbox=debug`.
+    /// Log filter: a level, or targets with levels, e.g. `info,rabbit_outbox=debug`.
     #[arg(long, env = "RUST_LOG", default_value = "info")]
     pub log_filter: String,
 
-    /// Collector that gets the spans of traces by OTLP over HTTP, e.g. `http://localhost:4318`; without it none leave.
+    /// Collector that receives spans by OTLP over HTTP, e.g. `http://localhost:4318`; without it spans are not
+    /// exported.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
 
-    /// As whom spans are sent; without it, under the name of the program.
+    /// Service name of exported spans; by default the name of the program.
     #[arg(long, env = "OTEL_SERVICE_NAME")]
     pub otel_service_name: Option<String>,
 
-    /// Seconds that requests, sockets and messages in flight get to end after SIGTERM.
+    /// Seconds that requests, WebSockets and messages in flight have to finish after SIGTERM.
     #[arg(long, env = "SHUTDOWN_SECS", default_value_t = 20)]
     pub shutdown_secs: u64,
 }
 
 impl ProcessConfig {
-    /// The time that requests, sockets and messages in flight get to end.
+    /// The time that requests, WebSockets and messages in flight have to finish.
     pub fn shutdown_timeout(&self) -> Duration {
         Duration::from_secs(self.shutdown_secs)
     }
 }
 
-/// How a service knows that a request came through the gateway.
+/// How a service verifies that a request comes from the gateway.
 #[derive(Clone, Debug, clap::Args)]
-pub struct EntranceConfig {
-    /// What the gateway signs with whom it calls for: at least 32 characters, the same for all. Without it, which only
-    /// loopback addresses allow, whoever connects is believed.
+pub struct InternalAuthConfig {
+    /// Secret that verifies the internal tokens of the gateway: at least 32 characters, the same for all services.
+    /// Without it, which is allowed on loopback addresses only, every client is trusted.
     #[arg(long, env = "GATEWAY_SECRET", hide_env_values = true)]
     pub gateway_secret: Option<GatewaySecret>,
 }
 
-impl EntranceConfig {
-    /// The entrance of a service that listens on `address`.
+impl InternalAuthConfig {
+    /// The authentication of requests to a service that listens on `address`.
     ///
     /// # Errors
-    /// [`OpenDoor`] when strangers could come in.
-    pub fn entrance(&self, address: SocketAddr) -> Result<Entrance, OpenDoor> {
-        Entrance::new(self.gateway_secret.clone(), address)
+    /// [`MissingGatewaySecret`] when there is no secret and the address is not loopback.
+    pub fn build(&self, address: SocketAddr) -> Result<InternalAuth, MissingGatewaySecret> {
+        InternalAuth::new(self.gateway_secret.clone(), address)
     }
 }
 
-/// Reads the command line and the environment of a program.
+/// Parses the command line and the environment of a program.
 ///
-/// A secret `NAME` may also be given as a file: `NAME_FILE=/run/secrets/name`, as container runtimes hand them out.
+/// A secret `NAME` may also be given as a file, as container runtimes provide it: `NAME_FILE=/run/secrets/name`.
 pub fn parse<C: Parser>() -> C {
     let mut arguments: Vec<OsString> = std::env::args_os().collect();
     match secrets_from_files(&C::command(), |name| std::env::var_os(name)) {
@@ -84,27 +85,27 @@ fn secrets_from_files(
     command: &clap::Command,
     variable: impl Fn(&OsString) -> Option<OsString>,
 ) -> Result<Vec<OsString>, String> {
-    let mut given = vec![];
+    let mut arguments = vec![];
     for argument in command.get_arguments().filter(|argument| argument.is_hide_env_values_set()) {
         let (Some(name), Some(long)) = (argument.get_env(), argument.get_long()) else { continue };
         let mut file_name = name.to_owned();
         file_name.push("_FILE");
         let Some(file) = variable(&file_name) else { continue };
-        let words = file_name.to_string_lossy();
+        let shown_name = file_name.to_string_lossy();
         if variable(&name.to_owned()).is_some() {
-            return Err(format!("{words} and the variable without _FILE are both set: which of them counts?"));
+            return Err(format!("{shown_name} and the variable without _FILE are both set: set only one of them"));
         }
         let secret = std::fs::read_to_string(&file)
-            .map_err(|failure| format!("read {words} {}: {failure}", file.to_string_lossy()))?;
-        given.push(format!("--{long}={}", secret.trim_end_matches(['\r', '\n'])).into());
+            .map_err(|failure| format!("read {shown_name} {}: {failure}", file.to_string_lossy()))?;
+        arguments.push(format!("--{long}={}", secret.trim_end_matches(['\r', '\n'])).into());
     }
-    Ok(given)
+    Ok(arguments)
 }
 
-/// Reads the address of a broker, and refuses RabbitMQ's well-known user on a broker that others can reach.
+/// Checks the URL of a broker. RabbitMQ's default user `guest` is accepted on loopback only.
 ///
 /// # Errors
-/// Words that say what is wrong.
+/// A description of the error.
 pub fn broker_url(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("amqp://").or_else(|| text.strip_prefix("amqps://"));
     let rest = rest.ok_or("must begin with amqp:// or amqps://")?;
@@ -112,7 +113,7 @@ pub fn broker_url(text: &str) -> Result<String, String> {
     let (user, host) = authority.rsplit_once('@').unwrap_or(("guest:guest", authority));
     let is_guest = user == "guest" || user.starts_with("guest:");
     if is_guest && !is_loopback(host) {
-        return Err("names the user guest, whom everybody knows, on a broker that is not on loopback".to_owned());
+        return Err("uses the default user guest on a broker that is not on loopback".to_owned());
     }
     Ok(text.to_owned())
 }
@@ -125,10 +126,10 @@ fn is_loopback(host_and_port: &str) -> bool {
     name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// What a program is asked to do; without a word it serves.
+/// Subcommands; without one, the program serves.
 #[derive(Clone, Copy, Debug, clap::Subcommand)]
 pub enum Command {
-    /// Asks the running program's /readyz and exits with 0 when it is ready: for container health checks.
+    /// Requests /readyz of the running program and exits with 0 if it is ready: for container health checks.
     Healthcheck,
 }
 
@@ -137,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_well_known_user_is_refused_where_others_can_reach_the_broker() {
+    fn the_default_user_is_rejected_on_a_broker_beyond_loopback() {
         for url in [
             "amqp://guest:guest@127.0.0.1:5672",
             "amqp://guest:guest@localhost/%2f",
@@ -158,20 +159,20 @@ mod tests {
         #[derive(Debug, Parser)]
         struct Config {
             #[command(flatten)]
-            _entrance: EntranceConfig,
+            _internal_auth: InternalAuthConfig,
         }
         use clap::CommandFactory;
         let file = std::env::temp_dir().join(format!("chipin-secret-{}", std::process::id()));
         std::fs::write(&file, "0123456789abcdef0123456789abcdef\n").unwrap();
         let of_file = |name: &OsString| (name == "GATEWAY_SECRET_FILE").then(|| file.clone().into_os_string());
-        let given = secrets_from_files(&Config::command(), of_file).unwrap();
-        assert_eq!(given, ["--gateway-secret=0123456789abcdef0123456789abcdef"]);
+        let arguments = secrets_from_files(&Config::command(), of_file).unwrap();
+        assert_eq!(arguments, ["--gateway-secret=0123456789abcdef0123456789abcdef"]);
         let both = secrets_from_files(&Config::command(), |_: &OsString| Some(file.clone().into_os_string()));
         assert!(both.unwrap_err().contains("both"));
         std::fs::remove_file(&file).unwrap();
-        let gone = secrets_from_files(&Config::command(), |name: &OsString| {
+        let missing = secrets_from_files(&Config::command(), |name: &OsString| {
             (name == "GATEWAY_SECRET_FILE").then(|| file.clone().into_os_string())
         });
-        assert!(gone.unwrap_err().contains("GATEWAY_SECRET_FILE"));
+        assert!(missing.unwrap_err().contains("GATEWAY_SECRET_FILE"));
     }
 }

@@ -1,16 +1,16 @@
-//! Opaque cursors and the `Link` header of paged lists.
+//! Opaque cursors and the `Link` header of paginated lists.
 
 use crate::problem::Problem;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderValue, Uri};
 
-/// Most rows of one page.
+/// Most rows per page.
 pub const LIMIT_MAX: u32 = 100;
-/// Rows of a page when the client does not say.
+/// Rows per page by default.
 pub const LIMIT_DEFAULT: u32 = 20;
 
-/// How many rows the client wants.
+/// Parses the parameter `limit`.
 ///
 /// # Errors
 /// 422 outside of 1 to [`LIMIT_MAX`].
@@ -24,15 +24,15 @@ pub fn limit(parameter: Option<&str>) -> Result<u32, Problem> {
     }
 }
 
-/// Hides a position in a list; the client hands it back unread.
+/// Encodes a position in a list as an opaque cursor.
 pub fn encode(position: &[u8; 16]) -> String {
     URL_SAFE_NO_PAD.encode(position)
 }
 
-/// Reads a cursor that [`encode`] made.
+/// Decodes a cursor of [`encode`].
 ///
 /// # Errors
-/// 422 when it is none of ours.
+/// 422 when it is malformed.
 pub fn decode(cursor: Option<&str>) -> Result<Option<[u8; 16]>, Problem> {
     let Some(text) = cursor else { return Ok(None) };
     URL_SAFE_NO_PAD
@@ -45,13 +45,13 @@ pub fn decode(cursor: Option<&str>) -> Result<Option<[u8; 16]>, Problem> {
 
 /// The `Link` header to the next page: the request's own path and query, with another cursor.
 ///
-/// `prefix` is what a gateway stripped from the path.
+/// `prefix` is the path prefix that the gateway removed.
 ///
 /// Source: RFC 8288, relation `next`.
 pub fn next_link(prefix: &str, uri: &Uri, cursor: &str) -> Option<HeaderValue> {
-    let kept =
+    let other_parameters =
         uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
-    let query: Vec<&str> = kept.collect();
+    let query: Vec<&str> = other_parameters.collect();
     let separator = if query.is_empty() { "" } else { "&" };
     let link = format!("<{prefix}{}?{}{separator}cursor={cursor}>; rel=\"next\"", uri.path(), query.join("&"));
     HeaderValue::try_from(link).ok()
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_comes_back_as_it_went() {
+    fn a_decoded_cursor_equals_the_encoded_position() {
         assert_eq!(decode(Some(&encode(&[7; 16]))).unwrap(), Some([7; 16]));
         assert_eq!(decode(None).unwrap(), None);
         assert!(decode(Some("nonsense!")).is_err());

@@ -1,4 +1,4 @@
-//! The OpenAPI document and Swagger UI, both working behind a gateway that strips a prefix.
+//! The OpenAPI document and Swagger UI, both usable behind a gateway that removes a path prefix.
 
 use crate::identity::Prefix;
 use crate::problem::{CONTENT_TYPE, ProblemDocument};
@@ -17,13 +17,13 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_swagger_ui::{Config, Url};
 
-/// An empty document about a service, for its routes to be added to.
+/// An OpenAPI document without paths, to which the routes of a service are added.
 pub fn about(title: &str, description: &str) -> OpenApi {
     let licence = License::builder().name("MIT").identifier(Some("MIT")).build();
     let info = InfoBuilder::new()
         .title(title)
         .description(Some(description))
-        // All crates of the workspace have one version.
+        // All crates of the workspace share one version.
         .version(env!("CARGO_PKG_VERSION"))
         .license(Some(licence));
     OpenApiBuilder::new().info(info.build()).build()
@@ -31,8 +31,8 @@ pub fn about(title: &str, description: &str) -> OpenApi {
 
 /// `/openapi.json` and `/docs/` of a service.
 ///
-/// All links are relative, and the document names the prefix that the gateway says it stripped, so that
-/// "Try it out" works directly and through the gateway.
+/// All links are relative, and the document contains the prefix that the gateway removed, so "Try it out" works
+/// directly and through the gateway.
 pub fn routes<S: Clone + Send + Sync + 'static>(mut document: OpenApi) -> axum::Router<S> {
     let user = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
         "X-User-ID",
@@ -54,7 +54,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(mut document: OpenApi) -> axum::
         .merge(swagger_ui([Url::new("this service", "../openapi.json")]))
 }
 
-/// Says of every operation that whatever goes wrong is told as a problem, in the media type of problems.
+/// Documents problem documents as the error responses of every operation.
 fn describe_problems(document: &mut OpenApi) {
     let (name, schema) = (ProblemDocument::name().into_owned(), ProblemDocument::schema());
     let components = document.components.get_or_insert_with(Components::new);
@@ -64,7 +64,7 @@ fn describe_problems(document: &mut OpenApi) {
     components.schemas.extend(parts);
     let problem = || {
         let content = Content::new(Some(Ref::from_schema_name(&name)));
-        ResponseBuilder::new().description("Refused, or failed").content(CONTENT_TYPE, content).build()
+        ResponseBuilder::new().description("Rejected or failed").content(CONTENT_TYPE, content).build()
     };
     for item in document.paths.paths.values_mut() {
         let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
@@ -82,14 +82,14 @@ fn describe_problems(document: &mut OpenApi) {
     }
 }
 
-/// Swagger UI at `/docs/` for the given documents; its assets are part of the program and need no network.
+/// Swagger UI at `/docs/` for the given documents; its assets are embedded in the program.
 pub fn swagger_ui<S: Clone + Send + Sync + 'static>(
     documents: impl IntoIterator<Item = Url<'static>>,
 ) -> axum::Router<S> {
     let config = Arc::new(Config::new(documents).try_it_out_enabled(true).persist_authorization(true));
     let index = Arc::clone(&config);
     axum::Router::new()
-        // A relative redirect survives any prefix.
+        // A relative redirect works with any prefix.
         .route("/docs", get(|| async { (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "docs/")]) }))
         .route("/docs/", get(move || async move { asset("", index) }))
         .route("/docs/{*file}", get(move |Path(file): Path<String>| async move { asset(&file, config) }))
@@ -102,7 +102,7 @@ fn server(prefix: &str) -> Server {
 fn asset(file: &str, config: Arc<Config<'static>>) -> Response {
     match utoipa_swagger_ui::serve(file, config) {
         Ok(Some(file)) => ([(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response(),
-        Ok(None) => crate::face::no_such_page().into_response(),
+        Ok(None) => crate::app::no_such_page().into_response(),
         Err(failure) => crate::problem::Problem::internal(failure.as_ref()).into_response(),
     }
 }

@@ -1,9 +1,9 @@
-//! Cuts a connection whose request says twice how long its body is.
+//! Closes a connection if a request has both `Content-Length` and `Transfer-Encoding` (request smuggling).
 //!
-//! hyper reads a request with both `Content-Length` and `Transfer-Encoding` as chunked and drops the length before any
-//! handler sees it. Whoever stands in front may have read it the other way; so such a request is not to be acted on at
-//! all. It is found in the bytes, by the parser that hyper itself uses, before hyper gets them. What this module can't
-//! read hyper refuses, and then nothing is left to watch. Source: RFC 9112, sections 6.1 and 11.2.
+//! hyper reads such a request as chunked and removes the length before a handler sees it. A proxy in front may have
+//! interpreted it differently, so it must not be processed at all. It is detected in the raw bytes, with the parser
+//! that hyper uses, before hyper receives them. If this module can't parse a request, hyper rejects it, so there is
+//! nothing left to check. Source: RFC 9112, sections 6.1 and 11.2.
 
 use http::header;
 use std::io::{self, IoSlice};
@@ -12,30 +12,30 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// As many as hyper reads.
+/// The same limit as hyper's.
 const HEADERS_MAX: usize = 100;
-/// Longest line of chunked framing, extensions included; hyper's own limit for them is the same.
+/// Longest line of chunked framing, with extensions; hyper's limit is the same.
 const LINE_BYTES_MAX: usize = 16 * 1024;
 
-/// A connection whose requests each have one length.
-pub struct Framed<S> {
+/// A connection that checks the framing of its requests.
+pub struct FramingGuard<S> {
     stream: S,
-    watch: Watch,
+    state: FramingState,
 }
 
-impl<S> Framed<S> {
-    /// Watches what is read from `stream`, which is at the beginning of a request.
+impl<S> FramingGuard<S> {
+    /// Checks the bytes read from `stream`, which is at the start of a request.
     pub(crate) fn new(stream: S) -> Self {
-        Self { stream, watch: Watch::default() }
+        Self { stream, state: FramingState::default() }
     }
 
-    /// The connection itself, once it speaks another protocol.
+    /// The underlying connection, after a protocol upgrade.
     pub fn into_inner(self) -> S {
         self.stream
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Framed<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for FramingGuard<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -44,12 +44,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Framed<S> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         Poll::Ready(
-            self.watch.see(&buffer.filled()[before..]).map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why)),
+            self.state
+                .advance(&buffer.filled()[before..])
+                .map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why)),
         )
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Framed<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for FramingGuard<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
@@ -75,25 +77,25 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Framed<S> {
     }
 }
 
-/// A request says twice how long its body is.
+/// A request has both `Content-Length` and `Transfer-Encoding`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a request has both Content-Length and Transfer-Encoding")]
-struct TwoLengths;
+struct ConflictingLengths;
 
-/// Where in the requests of a connection the next byte is.
+/// The position of the next byte within the requests of a connection.
 #[derive(Default)]
-enum Watch {
-    /// At the beginning of a request.
+enum FramingState {
+    /// At the start of a request.
     #[default]
     Start,
-    /// In a head, of which these bytes came before.
+    /// In a head that started with these bytes.
     Head(Vec<u8>),
-    /// In a body or a chunk, with so many bytes to come.
+    /// In a body or chunk, with this many bytes left.
     Body { left: u64, then: After },
-    /// In a line of chunked framing, of which these bytes came before.
-    Line { begun: Vec<u8>, of: Line },
-    /// It is no HTTP, or not any more: hyper refuses it, or it was upgraded.
-    Nothing,
+    /// In a line of chunked framing that started with these bytes.
+    Line { partial: Vec<u8>, of: Line },
+    /// Not HTTP: hyper will reject it, or the connection was upgraded.
+    NotHttp,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -108,22 +110,22 @@ enum Line {
     Trailer,
 }
 
-impl Watch {
-    /// Goes on by these bytes, the next of the connection.
-    fn see(&mut self, mut bytes: &[u8]) -> Result<(), TwoLengths> {
+impl FramingState {
+    /// Processes the next bytes of the connection.
+    fn advance(&mut self, mut bytes: &[u8]) -> Result<(), ConflictingLengths> {
         while !bytes.is_empty() {
             bytes = match self {
-                Self::Start => self.see_head(bytes)?,
-                Self::Head(begun) => {
-                    let before = begun.len();
-                    begun.extend_from_slice(bytes);
-                    // A head ends with a line.
+                Self::Start => self.advance_head(bytes)?,
+                Self::Head(partial) => {
+                    let before = partial.len();
+                    partial.extend_from_slice(bytes);
+                    // A head ends with a line break.
                     if !bytes.contains(&b'\n') {
                         return Ok(());
                     }
-                    let head = std::mem::take(begun);
-                    let left = self.see_head(&head)?.len();
-                    // What was there before ended no head, so the end is among the new bytes.
+                    let head = std::mem::take(partial);
+                    let left = self.advance_head(&head)?.len();
+                    // The earlier bytes did not complete the head, so its end is among the new bytes.
                     &bytes[(head.len() - left).saturating_sub(before).min(bytes.len())..]
                 }
                 Self::Body { left, then } => {
@@ -137,28 +139,28 @@ impl Watch {
                     }
                     &bytes[taken..]
                 }
-                Self::Line { begun, of } => {
+                Self::Line { partial, of } => {
                     let end = bytes.iter().position(|byte| *byte == b'\n');
-                    begun.extend_from_slice(&bytes[..end.unwrap_or(bytes.len())]);
-                    let (of, is_too_long) = (*of, begun.len() > LINE_BYTES_MAX);
+                    partial.extend_from_slice(&bytes[..end.unwrap_or(bytes.len())]);
+                    let (of, is_too_long) = (*of, partial.len() > LINE_BYTES_MAX);
                     let Some(end) = end.filter(|_| !is_too_long) else {
                         if is_too_long {
-                            *self = Self::Nothing;
+                            *self = Self::NotHttp;
                         }
                         return Ok(());
                     };
-                    let line = std::mem::take(begun);
+                    let line = std::mem::take(partial);
                     *self = after_line(&line, of);
                     &bytes[end + 1..]
                 }
-                Self::Nothing => return Ok(()),
+                Self::NotHttp => return Ok(()),
             };
         }
         Ok(())
     }
 
-    /// Goes on by a head from its first byte; what follows it.
-    fn see_head<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], TwoLengths> {
+    /// Processes a head from its first byte; returns the bytes after it.
+    fn advance_head<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], ConflictingLengths> {
         let mut headers = [const { MaybeUninit::uninit() }; HEADERS_MAX];
         let mut request = httparse::Request::new(&mut []);
         match request.parse_with_uninit_headers(bytes, &mut headers) {
@@ -171,50 +173,50 @@ impl Watch {
                 Ok(&bytes[length..])
             }
             Err(_) => {
-                *self = Self::Nothing;
+                *self = Self::NotHttp;
                 Ok(&[])
             }
         }
     }
 
     fn line(of: Line) -> Self {
-        Self::Line { begun: vec![], of }
+        Self::Line { partial: vec![], of }
     }
 }
 
-fn after_head(headers: &[httparse::Header<'_>]) -> Result<Watch, TwoLengths> {
+fn after_head(headers: &[httparse::Header<'_>]) -> Result<FramingState, ConflictingLengths> {
     let is = |header: &httparse::Header<'_>, name: &header::HeaderName| header.name.eq_ignore_ascii_case(name.as_str());
     let length = headers.iter().find(|header| is(header, &header::CONTENT_LENGTH));
     let is_chunked = headers.iter().any(|header| is(header, &header::TRANSFER_ENCODING));
     match length {
-        Some(_) if is_chunked => Err(TwoLengths),
-        None if is_chunked => Ok(Watch::line(Line::ChunkSize)),
-        None => Ok(Watch::Start),
+        Some(_) if is_chunked => Err(ConflictingLengths),
+        None if is_chunked => Ok(FramingState::line(Line::ChunkSize)),
+        None => Ok(FramingState::Start),
         Some(length) => {
             let is_number = !length.value.is_empty() && length.value.iter().all(u8::is_ascii_digit);
             let length =
                 std::str::from_utf8(length.value).ok().filter(|_| is_number).and_then(|text| text.parse().ok());
             Ok(match length {
-                Some(0) => Watch::Start,
-                Some(left) => Watch::Body { left, then: After::NextRequest },
-                None => Watch::Nothing,
+                Some(0) => FramingState::Start,
+                Some(left) => FramingState::Body { left, then: After::NextRequest },
+                None => FramingState::NotHttp,
             })
         }
     }
 }
 
-fn after_line(line: &[u8], of: Line) -> Watch {
+fn after_line(line: &[u8], of: Line) -> FramingState {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if of == Line::Trailer {
-        return if line.is_empty() { Watch::Start } else { Watch::line(Line::Trailer) };
+        return if line.is_empty() { FramingState::Start } else { FramingState::line(Line::Trailer) };
     }
     let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     let size = std::str::from_utf8(&line[..digits]).ok().and_then(|digits| u64::from_str_radix(digits, 16).ok());
     match size {
-        Some(0) => Watch::line(Line::Trailer),
-        // The line break after the chunk belongs to it.
-        Some(size) => Watch::Body { left: size.saturating_add(2), then: After::NextChunk },
-        None => Watch::Nothing,
+        Some(0) => FramingState::line(Line::Trailer),
+        // Includes the line break after the chunk.
+        Some(size) => FramingState::Body { left: size.saturating_add(2), then: After::NextChunk },
+        None => FramingState::NotHttp,
     }
 }
 
@@ -222,11 +224,11 @@ fn after_line(line: &[u8], of: Line) -> Watch {
 mod tests {
     use super::*;
 
-    /// Whether the bytes are cut, however they arrive.
-    fn is_cut(bytes: &str) -> bool {
+    /// Whether the bytes are rejected, for every way of splitting them.
+    fn is_rejected(bytes: &str) -> bool {
         let by = |size: usize| {
-            let mut watch = Watch::default();
-            bytes.as_bytes().chunks(size).any(|chunk| watch.see(chunk).is_err())
+            let mut state = FramingState::default();
+            bytes.as_bytes().chunks(size).any(|chunk| state.advance(chunk).is_err())
         };
         let outcomes: Vec<bool> = (1..=bytes.len()).map(by).collect();
         assert!(outcomes.iter().all(|outcome| *outcome == outcomes[0]), "{bytes:?}: {outcomes:?}");
@@ -238,14 +240,14 @@ mod tests {
     const GET: &str = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
 
     #[test]
-    fn two_lengths_are_cut_in_either_order_and_case() {
-        assert!(is_cut(TWICE));
-        assert!(is_cut("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\ncontent-length: 3\r\n\r\n"));
-        assert!(is_cut("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: x\r\nContent-Length: y\r\n\r\n"));
+    fn two_lengths_are_rejected_in_any_order_and_case() {
+        assert!(is_rejected(TWICE));
+        assert!(is_rejected("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\ncontent-length: 3\r\n\r\n"));
+        assert!(is_rejected("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: x\r\nContent-Length: y\r\n\r\n"));
     }
 
     #[test]
-    fn every_request_of_a_connection_is_watched() {
+    fn every_request_of_a_connection_is_checked() {
         let sized = format!("PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{TWICE}", TWICE.len());
         let chunked = format!(
             "PUT /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{:X};x=\"y\"\r\n{TWICE}\r\n000\r\nT: x\r\n\r\n",
@@ -253,21 +255,21 @@ mod tests {
         );
         let none = "PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n".to_owned();
         for before in [GET.to_owned(), sized, chunked, none] {
-            assert!(!is_cut(&before), "{before:?}");
-            assert!(!is_cut(&(before.clone() + GET)), "{before:?}");
-            assert!(is_cut(&(before.clone() + TWICE)), "{before:?}");
-            assert!(is_cut(&(before.clone() + &before + TWICE)), "{before:?}");
+            assert!(!is_rejected(&before), "{before:?}");
+            assert!(!is_rejected(&(before.clone() + GET)), "{before:?}");
+            assert!(is_rejected(&(before.clone() + TWICE)), "{before:?}");
+            assert!(is_rejected(&(before.clone() + &before + TWICE)), "{before:?}");
         }
     }
 
     #[test]
-    fn what_hyper_refuses_is_left_to_it() {
-        for refused in [
+    fn invalid_http_is_left_to_hyper() {
+        for invalid in [
             "\u{1}\u{2}\r\n\r\n",
             "PUT / HTTP/1.1\r\nContent-Length: 0x3\r\n\r\n",
             "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
         ] {
-            assert!(!is_cut(&(refused.to_owned() + TWICE)), "{refused:?}");
+            assert!(!is_rejected(&(invalid.to_owned() + TWICE)), "{invalid:?}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! How long a connection waits for the head of its next request, with one sleep for all of them.
+//! The header read timeout of a connection, with one timer for all of its requests.
 //!
-//! hyper makes a sleep for each head and drops it once the head is there, which allocates it and puts it into the
-//! runtime's timer wheel and takes it out again. Here a connection keeps its sleep and moves it only when it ends too
-//! early: once in the time that a head may take, whatever the number of requests.
+//! hyper creates a sleep for each head and drops it when the head has arrived, which allocates it, and adds it to and
+//! removes it from the runtime's timer wheel. Here a connection reuses its sleep and resets it only when it fires too
+//! early: at most once per timeout period, regardless of the number of requests.
 
 use hyper::rt::{Sleep, Timer};
 use std::pin::Pin;
@@ -13,17 +13,17 @@ use std::time::{Duration, Instant};
 /// The timer of one connection.
 #[derive(Default)]
 pub(crate) struct HeadTimer {
-    kept: Kept,
+    shared: SharedSleep,
 }
 
-/// The sleep that nobody uses at the moment; none before the first.
-type Kept = Arc<Mutex<Option<Pin<Box<tokio::time::Sleep>>>>>;
+/// The sleep while it is not in use; `None` before the first use.
+type SharedSleep = Arc<Mutex<Option<Pin<Box<tokio::time::Sleep>>>>>;
 
-/// A wait until `deadline`, with the kept sleep from its first poll on.
+/// A wait until `deadline`. It takes the connection's sleep at its first poll.
 struct Wait {
     deadline: tokio::time::Instant,
     sleep: Option<Pin<Box<tokio::time::Sleep>>>,
-    kept: Kept,
+    shared: SharedSleep,
 }
 
 impl Timer for HeadTimer {
@@ -32,7 +32,7 @@ impl Timer for HeadTimer {
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>> {
-        Box::pin(Wait { deadline: deadline.into(), sleep: None, kept: Arc::clone(&self.kept) })
+        Box::pin(Wait { deadline: deadline.into(), sleep: None, shared: Arc::clone(&self.shared) })
     }
 
     fn now(&self) -> Instant {
@@ -46,10 +46,10 @@ impl Future for Wait {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let Self { deadline, sleep, kept } = &mut *self;
+        let Self { deadline, sleep, shared } = &mut *self;
         let sleep = sleep.get_or_insert_with(|| {
-            let kept = lock(kept).take().filter(|kept| kept.deadline() <= *deadline);
-            kept.unwrap_or_else(|| Box::pin(tokio::time::sleep_until(*deadline)))
+            let reusable = lock(shared).take().filter(|sleep| sleep.deadline() <= *deadline);
+            reusable.unwrap_or_else(|| Box::pin(tokio::time::sleep_until(*deadline)))
         });
         loop {
             ready!(sleep.as_mut().poll(context));
@@ -64,14 +64,14 @@ impl Future for Wait {
 impl Drop for Wait {
     fn drop(&mut self) {
         if let Some(sleep) = self.sleep.take() {
-            *lock(&self.kept) = Some(sleep);
+            *lock(&self.shared) = Some(sleep);
         }
     }
 }
 
-fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A sleep is one after a panic too.
-    kept.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // After a panic while the lock was held, the sleep is still valid.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -79,28 +79,28 @@ mod tests {
     use super::*;
     use futures_util::FutureExt;
 
-    fn kept(timer: &HeadTimer) -> Option<tokio::time::Instant> {
-        lock(&timer.kept).as_ref().map(|sleep| sleep.deadline())
+    fn shared_deadline(timer: &HeadTimer) -> Option<tokio::time::Instant> {
+        lock(&timer.shared).as_ref().map(|sleep| sleep.deadline())
     }
 
     #[tokio::test]
-    async fn each_wait_ends_at_its_own_time_and_the_sleep_is_kept() {
+    async fn each_wait_ends_at_its_own_time_and_the_sleep_is_reused() {
         let timer = HeadTimer::default();
-        let begun = Instant::now();
+        let started = Instant::now();
         let mut first = timer.sleep(Duration::from_millis(50));
         assert!(first.as_mut().now_or_never().is_none());
         drop(first);
-        assert!(kept(&timer).is_some());
+        assert!(shared_deadline(&timer).is_some());
 
-        let deadline = begun + Duration::from_millis(120);
-        // The kept sleep ends before this wait.
+        let deadline = started + Duration::from_millis(120);
+        // The reused sleep fires before the end of this wait.
         timer.sleep_until(deadline).await;
         assert!(Instant::now() >= deadline);
-        assert_eq!(kept(&timer), Some(deadline.into()));
+        assert_eq!(shared_deadline(&timer), Some(deadline.into()));
     }
 
     #[tokio::test]
-    async fn a_wait_that_ends_before_the_kept_sleep_does_not_wait_for_it() {
+    async fn a_wait_that_ends_before_the_reused_sleep_does_not_wait_for_it() {
         let timer = HeadTimer::default();
         let mut long = timer.sleep(Duration::from_hours(1));
         assert!(long.as_mut().now_or_never().is_none());
@@ -109,9 +109,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_wait_that_nobody_polls_takes_no_sleep() {
+    async fn a_wait_that_is_not_polled_takes_no_sleep() {
         let timer = HeadTimer::default();
         drop(timer.sleep(Duration::from_secs(1)));
-        assert!(kept(&timer).is_none());
+        assert!(shared_deadline(&timer).is_none());
     }
 }

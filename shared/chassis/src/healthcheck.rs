@@ -1,4 +1,4 @@
-//! The `healthcheck` command: asks the running program whether it is ready. Container images have no curl.
+//! The `healthcheck` command: checks whether the running program is ready, because container images have no curl.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Longest wait for the answer.
+/// Longest wait for the response.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Success when `GET /readyz` of the server that listens on `listen_addr` answers 200.
+/// Succeeds if `GET /readyz` of the server that listens on `listen_addr` responds with 200.
 pub async fn run(listen_addr: SocketAddr) -> ExitCode {
     match tokio::time::timeout(TIMEOUT, status_line(reachable(listen_addr))).await {
         Ok(Ok(line)) if line.contains(" 200 ") => ExitCode::SUCCESS,
@@ -24,7 +24,7 @@ fn failed(why: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// "All addresses" is where one listens; one connects to loopback.
+/// An unspecified address (0.0.0.0 or ::) is for listening only, so loopback is used to connect.
 fn reachable(listen_addr: SocketAddr) -> SocketAddr {
     let ip = match listen_addr.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),

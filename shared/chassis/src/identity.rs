@@ -1,39 +1,39 @@
-//! Who is calling, as the gateway says.
+//! The identity of the caller, as set by the gateway.
 
-use crate::face::no_such_page;
-use crate::passage::Role;
+use crate::app::no_such_page;
+use crate::gateway_auth::Role;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, StatusCode};
 
-/// The header in which the gateway names the user. From outside it is dropped, except in development mode.
+/// The header with the user id, set by the gateway. Incoming values are removed, except in development mode.
 pub const USER_HEADER: HeaderName = HeaderName::from_static("x-user-id");
 
-/// The header in which a service keeps the role of the user, as the gateway said. From outside it is dropped.
+/// The header with the user's role, set by the gateway. Incoming values are removed.
 pub const ROLE_HEADER: HeaderName = HeaderName::from_static("x-user-role");
 
-/// The header in which the gateway names the path prefix it stripped.
+/// The header with the path prefix that the gateway removed.
 pub const PREFIX_HEADER: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
-/// The user on whose behalf the request is made: a positive number.
+/// The id of the user who makes the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caller(pub i64);
 
-/// Reads a user id: decimal digits only, at least 1, without sign, blanks or leading zeros.
+/// Parses a user id: decimal digits only, at least 1, without sign, spaces or leading zeros.
 pub fn parse_user_id(text: &str) -> Option<i64> {
     let plain = !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
     if plain { text.parse().ok().filter(|id| *id > 0) } else { None }
 }
 
-/// Who is calling.
+/// The caller, from the headers.
 ///
 /// # Errors
-/// 401 without the header, with two of them, or with something that is no user id.
+/// 401 if the header is missing, repeated or not a user id.
 pub fn caller(headers: &HeaderMap) -> Result<Caller, Problem> {
     let mut values = headers.get_all(USER_HEADER).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(unauthenticated("say who you are: one header X-User-ID with a positive number"));
+        return Err(unauthenticated("send exactly one X-User-ID header with a positive number"));
     };
     value
         .to_str()
@@ -43,7 +43,7 @@ pub fn caller(headers: &HeaderMap) -> Result<Caller, Problem> {
         .ok_or_else(|| unauthenticated("X-User-ID must be a positive number"))
 }
 
-/// 401 with words for a person.
+/// 401 with a detail text.
 pub fn unauthenticated(detail: &'static str) -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
 }
@@ -56,7 +56,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// The caller is an administrator; for everybody else the page is not there.
+/// An extractor that accepts administrators only; for others the page does not exist.
 #[derive(Clone, Copy, Debug)]
 pub struct Administrator;
 
@@ -72,9 +72,9 @@ impl<S: Sync> FromRequestParts<S> for Administrator {
     }
 }
 
-/// The path prefix that the gateway stripped, `""` when there was none.
+/// The path prefix that the gateway removed, or `""`.
 ///
-/// Only plain path characters pass, since the prefix is written into links and documents.
+/// A prefix with other than plain path characters is ignored, because it is written into links and documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prefix(pub String);
 
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn two_users_at_once_are_none() {
+    fn two_user_headers_are_rejected() {
         let mut headers = HeaderMap::new();
         headers.append(USER_HEADER, "1".parse().unwrap());
         assert_eq!(caller(&headers).unwrap(), Caller(1));

@@ -1,7 +1,7 @@
-//! A log line as one JSON object, with the id of the trace in which it was written.
+//! A log line as one JSON object, with the id of the current trace.
 //!
-//! As `tracing-subscriber` writes it, to the field; that one reads the span's fields back from JSON for each event and
-//! writes them again, which was an eighth of what a request cost the gateway. Here they are copied as they are.
+//! The output is the same as that of `tracing-subscriber`, which parses the span's fields back from JSON for each event
+//! and writes them again. That took an eighth of the time of a request in the gateway. Here the fields are copied.
 
 use crate::timestamp;
 use std::fmt::{self, Write};
@@ -11,10 +11,10 @@ use tracing_subscriber::fmt::format::{JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// The field that names the trace.
+/// The field with the trace id.
 const TRACE_ID: &str = "trace_id";
 
-/// Formats events; the fields of spans are to be formatted by [`JsonFields`].
+/// Formats events; the fields of spans must be formatted by [`JsonFields`].
 pub(crate) struct JsonLine;
 
 impl<S> FormatEvent<S, JsonFields> for JsonLine
@@ -38,7 +38,7 @@ where
         let Fields { outcome, name_trace, .. } = fields;
         outcome?;
         if let Some(context) = trace::current().filter(|_| !name_trace) {
-            named(&mut writer, TRACE_ID)?;
+            write_name(&mut writer, TRACE_ID)?;
             quoted(&mut writer, &context.trace_id())?;
         }
         writer.write_str(r#","target":"#)?;
@@ -48,7 +48,7 @@ where
             quoted(&mut writer, span.name())?;
             let extensions = span.extensions();
             let fields = extensions.get::<FormattedFields<JsonFields>>().map_or("", |fields| fields.as_str());
-            // An object without its first brace, unless it is empty.
+            // A JSON object without its opening brace, unless it is empty.
             match fields.strip_prefix('{') {
                 None | Some("}") => writer.write_char('}')?,
                 Some(rest) => write!(writer, ",{rest}")?,
@@ -58,11 +58,11 @@ where
     }
 }
 
-/// Writes the fields of an event, each with a comma before it.
+/// Writes the fields of an event, each with a leading comma.
 struct Fields<'a> {
     writer: Writer<'a>,
     outcome: fmt::Result,
-    /// Whether they say themselves in which trace they belong.
+    /// Whether the event has its own field `trace_id`.
     name_trace: bool,
 }
 
@@ -71,14 +71,14 @@ impl Fields<'_> {
         if self.outcome.is_ok() {
             let name = field.name().strip_prefix("r#").unwrap_or(field.name());
             self.name_trace = self.name_trace || name == TRACE_ID;
-            self.outcome = named(&mut self.writer, name).and_then(|()| value(&mut self.writer));
+            self.outcome = write_name(&mut self.writer, name).and_then(|()| value(&mut self.writer));
         }
     }
 }
 
 impl Visit for Fields<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        // JSON knows no infinity.
+        // JSON has no infinity.
         self.write(
             field,
             |writer| {
@@ -112,7 +112,7 @@ impl Visit for Fields<'_> {
     }
 }
 
-fn named(writer: &mut Writer<'_>, name: &str) -> fmt::Result {
+fn write_name(writer: &mut Writer<'_>, name: &str) -> fmt::Result {
     writer.write_str(r#",""#)?;
     writer.write_str(name)?;
     writer.write_str(r#"":"#)
@@ -124,7 +124,7 @@ fn quoted(writer: &mut Writer<'_>, text: &str) -> fmt::Result {
     writer.write_char('"')
 }
 
-/// Writes what stands between the quotes of a JSON string. Source: RFC 8259, section 7.
+/// Escapes the content of a JSON string. Source: RFC 8259, section 7.
 struct Escaping<'a, 'b>(&'a mut Writer<'b>);
 
 impl Write for Escaping<'_, '_> {
@@ -134,7 +134,7 @@ impl Write for Escaping<'_, '_> {
             if !matches!(byte, b'"' | b'\\' | 0..0x20) {
                 continue;
             }
-            // What is escaped is one byte long, so these are the bounds of characters.
+            // Escaped characters are one byte long, so these indices are character boundaries.
             self.0.write_str(&text[plain_from..at])?;
             match byte {
                 b'\n' => self.0.write_str("\\n")?,
@@ -157,9 +157,9 @@ mod tests {
     use tracing_subscriber::layer::SubscriberExt;
 
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
+    struct Captured(Arc<Mutex<Vec<u8>>>);
 
-    impl io::Write for Kept {
+    impl io::Write for Captured {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().extend_from_slice(bytes);
             Ok(bytes.len())
@@ -170,18 +170,18 @@ mod tests {
         }
     }
 
-    /// The lines that are logged, without their time.
+    /// The logged lines, without their timestamps.
     fn logged(log: impl FnOnce()) -> Vec<Value> {
-        let kept = Kept::default();
+        let captured = Captured::default();
         let lines = {
-            let kept = kept.clone();
+            let captured = captured.clone();
             tracing_subscriber::fmt::layer()
-                .with_writer(move || kept.clone())
+                .with_writer(move || captured.clone())
                 .fmt_fields(JsonFields::new())
                 .event_format(JsonLine)
         };
         tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), log);
-        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let text = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
         let lines = text.lines().map(|line| {
             let mut line: Value = serde_json::from_str(line).unwrap_or_else(|failure| panic!("{failure}: {line}"));
             let timestamp = line.as_object_mut().unwrap().remove("timestamp").unwrap();
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_an_object_with_what_was_said_and_where() {
+    fn a_line_is_an_object_with_fields_target_and_span() {
         let lines = logged(|| {
             let span = tracing::info_span!("request", method = %"GET", route = "/a\"b");
             let _inside = span.enter();
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_line_names_the_trace_in_which_it_was_written_once() {
+    async fn a_line_contains_one_trace_id() {
         let context = TraceContext::root();
         let lines = trace::scope(context, async {
             logged(|| {
@@ -227,15 +227,15 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_said_the_line_is_one_line_of_json() {
-        let said = "\"quotes\" \\ back\u{0}slash\nnext\tя\u{7f}\u{1f}🙂";
+    fn any_text_gives_one_line_of_json() {
+        let text = "\"quotes\" \\ back\u{0}slash\nnext\tя\u{7f}\u{1f}🙂";
         let lines = logged(|| {
-            tracing::info!(said, debugged = ?said, infinite = f64::INFINITY, "{said}");
+            tracing::info!(text, debugged = ?text, infinite = f64::INFINITY, "{text}");
             tracing::info!(r#type = 1, "plain");
         });
-        assert_eq!(lines[0]["said"], said);
-        assert_eq!(lines[0]["message"], said);
-        assert_eq!(lines[0]["debugged"], format!("{said:?}"));
+        assert_eq!(lines[0]["text"], text);
+        assert_eq!(lines[0]["message"], text);
+        assert_eq!(lines[0]["debugged"], format!("{text:?}"));
         assert_eq!(lines[0]["infinite"], Value::Null);
         assert_eq!(lines[1]["type"], 1);
     }

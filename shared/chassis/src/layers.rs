@@ -1,6 +1,6 @@
-//! What happens around every request: trace context, span, log line, metrics, and its body to the end.
+//! Middleware around every request: trace context, span, log line, metrics, and draining of the body.
 
-use crate::linger;
+use crate::drain_body;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -17,31 +17,31 @@ use tracing::{Instrument, debug, info_span};
 /// Source: W3C Trace Context.
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// [`observed`] as a layer. What is logged in it names method and route.
+/// [`observe_with`] as a layer. Log lines written inside contain the method and the route.
 pub fn observe(request: Request, next: Next) -> impl Future<Output = Response> {
     let route = Route::of(&request);
     let span = info_span!("request", method = request.method().as_str(), route = route.as_str());
-    observed(route, request, |request| next.run(request)).instrument(span)
+    observe_with(route, request, |request| next.run(request)).instrument(span)
 }
 
-/// The route that a request took. It stands in labels, which must not grow with ids as paths do.
+/// The route of a request. It is a metric label, so it must not contain ids as paths do.
 #[derive(Clone, Debug)]
 pub enum Route {
-    /// One that the program knows itself.
+    /// A route known to the program.
     Known(&'static str),
-    /// A router's.
+    /// A route matched by a router.
     Matched(MatchedPath),
-    /// None.
+    /// No route.
     Unmatched,
 }
 
 impl Route {
-    /// The one that a router found.
+    /// The route that a router matched.
     pub fn of(request: &Request) -> Self {
         request.extensions().get::<MatchedPath>().cloned().map_or(Self::Unmatched, Self::Matched)
     }
 
-    /// As it is written.
+    /// The route as text.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Known(route) => route,
@@ -57,22 +57,22 @@ impl fmt::Display for Route {
     }
 }
 
-/// Continues the caller's trace or starts one, counts and times the request, and reads on what nobody reads of its body.
+/// Continues the caller's trace or starts one, counts and times the request, and drains the unread part of its body.
 ///
-/// What is logged in it bears the trace's id.
-pub fn observed<A: Future<Output = Response>>(
+/// Log lines written inside contain the trace id.
+pub fn observe_with<A: Future<Output = Response>>(
     route: Route,
     request: Request,
     next: impl FnOnce(Request) -> A,
 ) -> impl Future<Output = Response> {
     let started = Instant::now();
-    let context = continued(request.headers());
+    let context = extract_trace_context(request.headers());
     let method = request.method().clone();
     let mut recorded = Span::start(context, Kind::Server, || format!("{} {route}", known(&method)));
     recorded.set("http.request.method", known(&method));
     recorded.set("http.route", &route);
-    // `next` is called in the trace: it may do a lot before it waits for the first time.
-    let answered = async move { next(linger::reads_on(request)).await };
+    // `next` is called inside the trace, because it may do work before its first await.
+    let answered = async move { next(drain_body::drain_body(request)).await };
     let handled = answered.map(move |response| {
         let status = response.status().as_u16();
         recorded.set_number("http.response.status_code", status);
@@ -81,14 +81,14 @@ pub fn observed<A: Future<Output = Response>>(
         }
         drop(recorded);
         let elapsed = started.elapsed();
-        debug!(status, elapsed_ms = elapsed.as_millis(), "{method} {route} answered {status}");
+        debug!(status, elapsed_ms = elapsed.as_millis(), "{method} {route} responded with {status}");
         count(&method, route.as_str(), status, elapsed);
         response
     });
     trace::scope(context, handled)
 }
 
-/// The metrics of the requests of one route that were answered with one status.
+/// The metrics of one route, method and status.
 struct Metrics {
     requests: Counter,
     seconds: Histogram,
@@ -98,7 +98,7 @@ struct Metrics {
 type OfRoute = HashMap<(&'static str, u16), Metrics>;
 
 thread_local! {
-    /// By route. The recorder finds a metric by its labels, each of which it wants copied.
+    /// By route. The recorder looks metrics up by their labels, which it would copy each time.
     static METRICS: RefCell<HashMap<String, OfRoute>> = RefCell::default();
 }
 
@@ -121,7 +121,7 @@ fn count(method: &Method, route: &str, status: u16, elapsed: Duration) {
     });
 }
 
-/// The method as a label: anybody can invent methods, and every new label is kept for ever.
+/// The method as a label. Clients can invent methods, and labels are never removed.
 fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
@@ -135,7 +135,7 @@ fn known(method: &Method) -> &'static str {
     }
 }
 
-/// The trace context of a request.
-pub fn continued(headers: &HeaderMap) -> TraceContext {
-    TraceContext::continued(headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()))
+/// Extracts the trace context of a request, or starts a new trace.
+pub fn extract_trace_context(headers: &HeaderMap) -> TraceContext {
+    TraceContext::from_traceparent(headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()))
 }

@@ -1,8 +1,9 @@
-//! What every process has: configuration, telemetry, a serve loop, problems, PostgreSQL, documentation pages.
+//! Infrastructure of all programs: configuration, telemetry, the serve loop, problem documents, PostgreSQL, OpenAPI
+//! pages.
 
+pub mod batcher;
 pub mod clock;
 pub mod config;
-pub mod gather;
 mod head_timer;
 mod json_line;
 mod log;
@@ -13,20 +14,20 @@ pub mod telemetry;
 mod text_line;
 mod timestamp;
 
+pub mod app;
 pub mod body;
 pub mod cursor;
 pub mod docs;
-pub mod face;
+pub mod drain_body;
 pub mod framing;
+pub mod gateway_auth;
 pub mod healthcheck;
 pub mod identity;
 pub mod layers;
-pub mod linger;
-pub mod passage;
 pub mod problem;
 pub mod readiness;
 pub mod serve;
-pub mod workers;
+pub mod thread_per_core;
 
 pub mod idempotency;
 pub mod postgres;

@@ -1,8 +1,8 @@
-//! Where log lines go: to standard output, written by a thread of their own, many with one call.
+//! Log output: a separate thread writes to standard output, many lines per system call.
 //!
-//! A line is appended to a buffer, which costs its writer no system call unless the thread sleeps for lack of work. The
-//! thread waits a moment after the first line, then writes all that have come. What a killed process had logged in that
-//! moment is lost; what one that stops or panics had logged is not.
+//! Appending a line to the buffer costs the caller no system call unless the thread is waiting for work. After the
+//! first line the thread waits 20 ms, then writes all lines that have arrived. If the process is killed, the lines of
+//! that time are lost; if it stops or panics, they are written.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -12,23 +12,23 @@ use std::thread;
 use std::time::Duration;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// How long lines are collected: unnoticed by a person who watches, and a hundred lines of a busy process.
-const COLLECTED_FOR: Duration = Duration::from_millis(20);
-/// Bytes that may wait; whoever logs more than can be written waits for the thread.
-const WAITING_BYTES_MAX: usize = 1024 * 1024;
+/// How long lines are collected: not noticeable for a reader, and about a hundred lines of a busy process.
+const COLLECTION_TIME: Duration = Duration::from_millis(20);
+/// Most bytes in the buffer; above this, callers wait for the thread.
+const BUFFER_BYTES_MAX: usize = 1024 * 1024;
 
 static LOG: OnceLock<Arc<Log>> = OnceLock::new();
 
-/// Lines on their way to the output.
+/// The log buffer and its output.
 #[derive(Debug)]
 struct Log {
     output: File,
-    waiting: Mutex<Vec<u8>>,
-    /// Lines have come, or were written.
+    buffer: Mutex<Vec<u8>>,
+    /// Signals that lines were added or written.
     changed: Condvar,
 }
 
-/// Takes lines; cheap to clone.
+/// A writer for log lines; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Lines(Arc<Log>);
 
@@ -37,58 +37,58 @@ pub(crate) struct Lines(Arc<Log>);
 /// # Errors
 /// When standard output is closed.
 pub(crate) fn start() -> io::Result<Lines> {
-    // Standard output itself is written line by line, whatever is put before it.
+    // `io::stdout` would write line by line, regardless of the buffer.
     let output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    let log = Arc::new(Log { output, waiting: Mutex::default(), changed: Condvar::new() });
+    let log = Arc::new(Log { output, buffer: Mutex::default(), changed: Condvar::new() });
     let _ = LOG.set(Arc::clone(&log));
     thread::Builder::new().name("log".to_owned()).spawn({
         let log = Arc::clone(&log);
-        move || log.write_for_ever()
+        move || log.run_writer()
     })?;
     Ok(Lines(log))
 }
 
-/// Writes what is not written yet, at once.
+/// Writes the buffered lines at once.
 pub(crate) fn flush() {
     if let Some(log) = LOG.get() {
-        log.write_waiting();
+        log.write_buffer();
     }
 }
 
 impl Log {
-    fn waiting(&self) -> MutexGuard<'_, Vec<u8>> {
-        // A panic while holding the lock leaves bytes that are still bytes.
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn buffer(&self) -> MutexGuard<'_, Vec<u8>> {
+        // After a panic while the lock was held, the bytes are still valid.
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write_for_ever(&self) {
+    fn run_writer(&self) {
         loop {
-            drop(self.changed.wait_while(self.waiting(), |waiting| waiting.is_empty()));
-            thread::sleep(COLLECTED_FOR);
-            self.write_waiting();
+            drop(self.changed.wait_while(self.buffer(), |buffer| buffer.is_empty()));
+            thread::sleep(COLLECTION_TIME);
+            self.write_buffer();
         }
     }
 
-    /// Holds the lock while it writes: lines of two threads keep their order.
-    fn write_waiting(&self) {
-        let mut waiting = self.waiting();
-        // There is nowhere to tell that the log can't be written.
-        let _ = (&self.output).write_all(&waiting);
-        waiting.clear();
-        drop(waiting);
+    /// Holds the lock while it writes, so that the order of lines is preserved.
+    fn write_buffer(&self) {
+        let mut buffer = self.buffer();
+        // There is no other place to report a failed write.
+        let _ = (&self.output).write_all(&buffer);
+        buffer.clear();
+        drop(buffer);
         self.changed.notify_all();
     }
 }
 
 impl Write for Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let mut waiting = self.0.waiting();
-        while waiting.len() > WAITING_BYTES_MAX {
-            waiting = self.0.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        let mut buffer = self.0.buffer();
+        while buffer.len() > BUFFER_BYTES_MAX {
+            buffer = self.0.changed.wait(buffer).unwrap_or_else(PoisonError::into_inner);
         }
-        let was_empty = waiting.is_empty();
-        waiting.extend_from_slice(line);
-        drop(waiting);
+        let was_empty = buffer.is_empty();
+        buffer.extend_from_slice(line);
+        drop(buffer);
         if was_empty {
             self.0.changed.notify_all();
         }
@@ -118,7 +118,7 @@ mod tests {
         let file = File::options().create_new(true).read(true).write(true).open(&path).unwrap();
         std::fs::remove_file(path).unwrap();
         let output = file.try_clone().unwrap();
-        (Arc::new(Log { output, waiting: Mutex::default(), changed: Condvar::new() }), file)
+        (Arc::new(Log { output, buffer: Mutex::default(), changed: Condvar::new() }), file)
     }
 
     fn uuid() -> u128 {
@@ -149,7 +149,7 @@ mod tests {
         for thread in writing {
             thread.join().unwrap();
         }
-        log.write_waiting();
+        log.write_buffer();
         let text = read(file);
         assert_eq!(text.lines().count(), 2_000);
         for thread in 0..4 {
@@ -160,16 +160,16 @@ mod tests {
     }
 
     #[test]
-    fn more_than_may_wait_waits_for_the_thread_and_is_not_lost() {
+    fn a_full_buffer_blocks_the_caller_and_loses_nothing() {
         let (log, file) = log();
         thread::spawn({
             let log = Arc::clone(&log);
-            move || log.write_for_ever()
+            move || log.run_writer()
         });
         let mut lines = Lines(Arc::clone(&log));
         let line = [&[b'x'; 1023][..], b"\n"].concat();
         (0..4_096).for_each(|_| lines.write_all(&line).unwrap());
-        log.write_waiting();
+        log.write_buffer();
         assert_eq!(read(file).lines().count(), 4_096);
     }
 }

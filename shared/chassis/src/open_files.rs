@@ -1,16 +1,16 @@
-//! How many files a process may have open, sockets included.
+//! The limit on open files of a process, sockets included.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing::warn;
 
-/// Takes as many as an administrator allows: the usual default of 1,024 is for programs that use `select`, and a gateway
-/// needs two for each socket that it carries.
-pub(crate) fn allow_all() {
+/// Raises the soft limit to the hard limit. The usual default of 1,024 is for programs that use `select`, and a gateway
+/// needs two descriptors for each WebSocket.
+pub(crate) fn raise_limit() {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current == maximum {
         return;
     }
     if let Err(failure) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
-        warn!(error = %failure, "raise the number of open files");
+        warn!(error = %failure, "could not raise the limit on open files");
     }
 }

@@ -1,40 +1,40 @@
-//! Connections to PostgreSQL, with limits on everything that may hang.
+//! Connections to PostgreSQL, with timeouts for everything that can block.
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Variables of a service that owns a schema.
+/// Configuration of a service that owns a schema.
 #[derive(Clone, Debug, clap::Args)]
 pub struct PostgresConfig {
-    /// The database, with this service's own role: `postgres://role:password@host:port/database`.
+    /// URL of the database, with this service's own role: `postgres://role:password@host:port/database`.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: String,
 
-    /// A read replica for queries; without it the database itself answers them.
+    /// URL of a read replica for queries; without it the database itself is used.
     #[arg(long, env = "DATABASE_READ_URL", hide_env_values = true)]
     pub database_read_url: Option<String>,
 
-    /// Most connections of the pool.
+    /// Most connections per pool.
     #[arg(long, env = "DATABASE_CONNECTIONS_MAX", default_value_t = 16)]
     pub database_connections_max: u32,
 }
 
-/// How long a caller waits for a free connection before it is told that the database is away.
+/// How long a caller waits for a free connection before the database counts as unavailable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// Longest statement of a service; also stops a transaction that forgot to end.
+/// Longest statement; also ends transactions that stay idle.
 const STATEMENT_TIMEOUT: &str = "10s";
 
-/// Plans that stay good while tables grow. PostgreSQL plans prepared statements and the checks of foreign keys once per
-/// session, and keeps the plan. One that was made while a table had a single page reads all of the table, however large it
-/// is by then. A service reads a few rows by their keys, so that an index is always right.
+/// Plans that stay good while tables grow. PostgreSQL keeps the plans of prepared statements and of foreign key checks for
+/// the session. A plan made while the table had one page scans the whole table, however large it is by then. A service
+/// reads a few rows by key, so an index scan is always right.
 ///
-/// These settings make the other ways expensive and forbid none: a query without a suitable index still runs.
+/// These settings only make the alternatives expensive: a query without a suitable index still runs.
 ///
 /// Source: PostgreSQL, "Planner Method Configuration".
 const PLANS: [(&str, &str); 3] = [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")];
 
-/// The options of every connection of a service: its schema, its name in `pg_stat_activity`, its timeouts and its plans.
+/// The options of every connection: schema, application name, timeouts and planner settings.
 ///
 /// # Errors
 /// When the URL is malformed.
@@ -50,7 +50,7 @@ pub fn options(url: &str, schema: &str) -> Result<PgConnectOptions, sqlx::Error>
     ]))
 }
 
-/// A pool for commands. It connects when first used, so a service starts while the database is away.
+/// A pool for writes. It connects on first use, so a service starts even while the database is unavailable.
 ///
 /// # Errors
 /// When the URL is malformed.
@@ -73,7 +73,7 @@ fn pool_options(connections_max: u32) -> PgPoolOptions {
     PgPoolOptions::new().max_connections(connections_max).acquire_timeout(ACQUIRE_TIMEOUT)
 }
 
-/// Whether the database is away rather than unhappy with what we asked: worth trying again, unchanged.
+/// Whether the database is unavailable, rather than rejecting the statement: the same statement may succeed later.
 pub fn is_outage(failure: &sqlx::Error) -> bool {
     match failure {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
@@ -85,10 +85,10 @@ pub fn is_outage(failure: &sqlx::Error) -> bool {
     }
 }
 
-/// Answers whether the database can be reached, for `/readyz`.
+/// Checks that the database is reachable, for `/readyz`.
 ///
 /// # Errors
-/// Words for the report.
+/// A description of the error.
 pub async fn check(pool: PgPool) -> Result<(), String> {
     sqlx::query("select 1").execute(&pool).await.map(drop).map_err(|error| error.to_string())
 }

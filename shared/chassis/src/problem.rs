@@ -1,4 +1,4 @@
-//! The one shape of errors: problem documents of RFC 9457.
+//! The common format of errors: problem documents of RFC 9457.
 
 use crate::process::chain;
 use axum::body::Body;
@@ -11,10 +11,10 @@ use tracing::error;
 /// Media type of problem documents. Source: RFC 9457, section 6.1.
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
-/// What the types of problems begin with; the code follows.
+/// Prefix of problem types; the code follows.
 pub const TYPES: &str = "urn:chipin:problem:";
 
-/// An error as the client sees it: a stable code, words for a person, and no internals.
+/// An error for the client: a stable code, a detail text, and no internals.
 #[derive(Debug, Clone)]
 pub struct Problem {
     status: StatusCode,
@@ -25,12 +25,12 @@ pub struct Problem {
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// What is wrong with one field of the request body.
+/// An error in one field of the request body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FieldError {
     /// JSON pointer to the field: `/amount`. Source: RFC 6901.
     pub pointer: String,
-    /// What is wrong with it.
+    /// A description of the error.
     pub detail: String,
 }
 
@@ -43,26 +43,26 @@ pub struct ProblemDocument {
     type_uri: String,
     /// The kind of problem, the same for every occurrence.
     title: &'static str,
-    /// The HTTP status again.
+    /// The HTTP status.
     status: u16,
-    /// What happened this time.
+    /// A description of this occurrence.
     detail: String,
-    /// Stable word for programs.
+    /// Stable code for programs.
     code: &'static str,
-    /// What is wrong with which field.
+    /// The errors in fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
-    /// Give this to support: it finds the request in all logs.
+    /// Include it in support requests: it identifies the request in all logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<String>,
-    /// What else a program may want to know. Source: RFC 9457, section 3.2.
+    /// Additional members for programs. Source: RFC 9457, section 3.2.
     #[serde(flatten)]
     #[schema(ignore)]
     members: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Problem {
-    /// A problem with a stable code and words for a person.
+    /// A problem with a stable code and a detail text.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { status, code, detail: detail.into(), errors: vec![], members: vec![], headers: vec![] }
     }
@@ -72,46 +72,50 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "invalid_json", detail)
     }
 
-    /// 422: well-formed, but these fields are wrong.
+    /// 422: well-formed JSON with invalid fields.
     pub fn invalid_fields(errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [one] => Cow::from(format!("{} {}", one.pointer, one.detail)),
-            many => Cow::from(format!("{} fields of the request are wrong", many.len())),
+            many => Cow::from(format!("{} fields of the request are invalid", many.len())),
         };
         Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail) }
     }
 
-    /// 422: one query parameter or header is wrong.
+    /// 422: an invalid query parameter or header.
     pub fn invalid_parameter(name: &str, detail: &str) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", format!("{name} {detail}"))
     }
 
-    /// 404, for a thing that is not there or not yours.
+    /// 404: the resource does not exist or belongs to another user.
     pub fn not_found(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, detail)
     }
 
-    /// 503 with `Retry-After`, for a dependency that is away. The cause is logged and not shown.
+    /// 503 with `Retry-After`: a dependency is unavailable. The cause is logged and not shown to the client.
     pub fn unavailable(cause: &(dyn std::error::Error + 'static)) -> Self {
         error!(error = %chain(cause), "a dependency is unavailable");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the service can't answer right now; try again soon")
-            .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "the service is unavailable right now; try again soon",
+        )
+        .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
-    /// 500. The cause is logged and not shown.
+    /// 500. The cause is logged and not shown to the client.
     pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
         error!(error = %chain(cause), "a request failed");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "something went wrong on our side")
     }
 
-    /// The same problem with one more response header.
+    /// The same problem with an additional response header.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    /// The same problem with one more member in its document, for programs.
+    /// The same problem with an additional member in its document, for programs.
     #[must_use]
     pub fn with_member(mut self, name: &'static str, value: impl Into<serde_json::Value>) -> Self {
         self.members.push((name, value.into()));
@@ -123,19 +127,19 @@ impl Problem {
         self.status
     }
 
-    /// What is wrong with which field.
+    /// The errors in fields.
     pub fn errors(&self) -> &[FieldError] {
         &self.errors
     }
 
-    /// The stable word for programs.
+    /// The stable code for programs.
     pub fn code(&self) -> &'static str {
         self.code
     }
 }
 
 impl From<sqlx::Error> for Problem {
-    /// A database that is away is 503, anything else 500.
+    /// 503 if the database is unavailable, otherwise 500.
     fn from(failure: sqlx::Error) -> Self {
         if crate::postgres::is_outage(&failure) { Self::unavailable(&failure) } else { Self::internal(&failure) }
     }
@@ -153,7 +157,7 @@ impl IntoResponse for Problem {
             trace_id: trace::current().map(|context| context.trace_id()),
             members: self.members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         };
-        // Serialising plain strings and numbers can't fail; an empty body is still the right status if it did.
+        // Serialising plain strings and numbers can't fail; if it did, the status would still be right.
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status;

@@ -1,4 +1,5 @@
-//! The life of a process: its tasks run until a signal or a failure, then all stop within a limit.
+//! The life of a process: its tasks run until a signal arrives or a task fails, then all are stopped within a time
+//! limit.
 
 use crate::log;
 use crate::spans;
@@ -10,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
-/// The tasks of a process and the token that tells them to stop.
+/// The tasks of a process and the token that stops them.
 #[derive(Clone, Default)]
 pub struct Process {
     stopping: CancellationToken,
@@ -20,20 +21,20 @@ pub struct Process {
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
-    /// On a signal, with all tasks done.
-    Cleanly,
-    /// Because a task failed, or with tasks still running at the limit.
-    Badly,
+pub enum Shutdown {
+    /// On a signal, with all tasks completed.
+    Clean,
+    /// A task failed, or tasks were still running at the time limit.
+    Unclean,
 }
 
 impl Process {
-    /// Cancelled when the process is to stop.
+    /// Cancelled when the process has to stop.
     pub fn stopping(&self) -> CancellationToken {
         self.stopping.clone()
     }
 
-    /// Runs a named task; when it fails, the process stops.
+    /// Runs a named task; if it fails, the process stops.
     pub fn run<F, E>(&self, name: &'static str, task: F)
     where
         F: Future<Output = Result<(), E>> + Send + 'static,
@@ -41,7 +42,7 @@ impl Process {
     {
         let process = self.clone();
         self.tasks.spawn(async move {
-            // A panic is a failure like any other: the process must not live on with a part of it dead.
+            // A panic counts as a failure: the process must not continue without this task.
             let outcome = tokio::spawn(task).await;
             match outcome {
                 Ok(Ok(())) => return,
@@ -55,11 +56,11 @@ impl Process {
         });
     }
 
-    /// Waits for SIGTERM, SIGINT or a failed task, tells all tasks to stop, and gives them `limit`.
+    /// Waits for SIGTERM, SIGINT or a failed task, then signals all tasks to stop and waits at most `limit` for them.
     ///
     /// # Errors
-    /// When the handlers of the signals can't be installed.
-    pub async fn until_ended(self, limit: Duration) -> Result<Ended, std::io::Error> {
+    /// When the signal handlers can't be installed.
+    pub async fn run_until_shutdown(self, limit: Duration) -> Result<Shutdown, std::io::Error> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         tokio::select! {
@@ -75,16 +76,16 @@ impl Process {
         }
         spans::flush().await;
         log::flush();
-        Ok(if in_time && !self.failed.is_cancelled() { Ended::Cleanly } else { Ended::Badly })
+        Ok(if in_time && !self.failed.is_cancelled() { Shutdown::Clean } else { Shutdown::Unclean })
     }
 }
 
-/// What `main` returns: how the process ended, or why it could not start, said on standard error.
-pub fn exit_code(outcome: Result<Ended, Box<dyn std::error::Error>>) -> ExitCode {
+/// The exit code of `main`; an error at the start is printed to standard error.
+pub fn exit_code(outcome: Result<Shutdown, Box<dyn std::error::Error>>) -> ExitCode {
     log::flush();
     match outcome {
-        Ok(Ended::Cleanly) => ExitCode::SUCCESS,
-        Ok(Ended::Badly) => ExitCode::FAILURE,
+        Ok(Shutdown::Clean) => ExitCode::SUCCESS,
+        Ok(Shutdown::Unclean) => ExitCode::FAILURE,
         Err(failure) => {
             eprintln!("can't start: {}", chain(failure.as_ref()));
             ExitCode::FAILURE

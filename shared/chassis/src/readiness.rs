@@ -1,4 +1,4 @@
-//! Whether a process can do its work: named checks behind `/readyz`.
+//! Readiness: named checks behind `/readyz`.
 
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -18,17 +18,17 @@ pub struct Readiness {
     checks: Vec<(&'static str, Check)>,
 }
 
-/// What the checks said: `ok`, or why not, by name.
+/// The results of all checks.
 #[derive(Serialize)]
 pub struct Report {
     /// Whether every check passed.
     pub ready: bool,
-    /// `ok`, or what is wrong, by the name of the check.
+    /// `ok` or an error message, by the name of the check.
     pub checks: BTreeMap<&'static str, String>,
 }
 
 impl Readiness {
-    /// Adds a check; it must be cheap, since it runs at every probe.
+    /// Adds a check. It must be cheap, because it runs for every probe.
     #[must_use]
     pub fn check<F, R>(mut self, name: &'static str, check: F) -> Self
     where

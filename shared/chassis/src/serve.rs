@@ -1,9 +1,9 @@
-//! The serve loop of every server: `axum::serve` has no header timeout and can't be given one.
+//! The serve loop of every server. `axum::serve` can't be used, because it has no header timeout.
 
-use crate::framing::Framed;
+use crate::framing::FramingGuard;
 use crate::head_timer::HeadTimer;
 use crate::open_files;
-use crate::workers::Workers;
+use crate::thread_per_core::Workers;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
@@ -25,36 +25,35 @@ use tokio_util::task::TaskTracker;
 use tower::Service;
 use tracing::{debug, warn};
 
-/// A connection whose request head is not complete by then is closed, idle ones too.
+/// A connection is closed if no complete request head arrives within this time, also while it is idle.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
-/// Open connections, sockets included; further ones wait in the kernel's queue.
+/// Open connections, WebSockets included; further ones wait in the kernel's accept queue.
 const CONNECTIONS_MAX: usize = 20_000;
 /// Largest request head, in bytes.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
-/// Pause after a failed accept: out of file descriptors is not cured by trying again at once.
+/// Pause after a failed accept: an immediate retry does not help when file descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves `router` on `listener` until `stopping`, then lets requests in flight end.
+/// Serves `router` on `listener` until `stopping` is cancelled, then waits for requests in flight.
 ///
-/// Sockets that were upgraded leave this loop; whoever upgraded them ends them.
+/// Upgraded connections leave this loop; their handlers must close them.
 ///
 /// # Errors
-/// None at present: a failed accept is logged and tried again.
+/// None at present: failed accepts are logged and retried.
 pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) -> Result<(), std::io::Error> {
     let of_connection = move |peer| {
         let router = router.clone();
-        move |request| ask(&router, request, peer)
+        move |request| call_router(&router, request, peer)
     };
     accept(listener, of_connection, stopping, None).await
 }
 
-/// The same without a router, on threads of their own: `of_connection` makes of the client's address what answers the
-/// requests of its connection, and `workers` take connections in turns. [`ask`] is for the requests that are a router's
-/// after all.
+/// As [`serve`], without a router and on worker threads: `of_connection` maps a client's address to the function that
+/// responds to the requests of its connection, and `workers` take connections in turn. [`call_router`] calls a router.
 ///
 /// # Errors
 /// As [`serve`].
-pub async fn serve_on<S, A>(
+pub async fn serve_on_workers<S, A>(
     workers: Arc<Workers>,
     listener: TcpListener,
     of_connection: impl Fn(SocketAddr) -> S,
@@ -62,16 +61,20 @@ pub async fn serve_on<S, A>(
 ) -> Result<(), std::io::Error>
 where
     S: Fn(Request) -> A + Send + 'static,
-    A: Future<Output = Answer> + Send + 'static,
+    A: Future<Output = HandlerResult> + Send + 'static,
 {
     accept(listener, of_connection, stopping, Some(&workers)).await
 }
 
-/// What every request comes to.
-pub type Answer = Result<Response, Infallible>;
+/// The result of every request.
+pub type HandlerResult = Result<Response, Infallible>;
 
-/// Has a router answer.
-pub fn ask(router: &Router, mut request: Request, peer: SocketAddr) -> impl Future<Output = Answer> + Send + use<> {
+/// Calls a router.
+pub fn call_router(
+    router: &Router,
+    mut request: Request,
+    peer: SocketAddr,
+) -> impl Future<Output = HandlerResult> + Send + use<> {
     request.extensions_mut().insert(ConnectInfo(peer));
     // Routers are always ready.
     router.clone().call(request)
@@ -85,13 +88,13 @@ async fn accept<S, A>(
 ) -> Result<(), std::io::Error>
 where
     S: Fn(Request) -> A + Send + 'static,
-    A: Future<Output = Answer> + Send + 'static,
+    A: Future<Output = HandlerResult> + Send + 'static,
 {
-    open_files::allow_all();
+    open_files::raise_limit();
     let connections = TaskTracker::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
             break;
         };
         let accepted = tokio::select! {
@@ -103,23 +106,23 @@ where
                 let (answer, stopping) = (of_connection(peer), stopping.clone());
                 let Some(workers) = workers else {
                     connections.spawn(async move {
-                        tell(peer, serve_connection(stream, answer, stopping).await);
-                        drop(place);
+                        log_connection_error(peer, serve_connection(stream, answer, stopping).await);
+                        drop(permit);
                     });
                     continue;
                 };
-                // A socket belongs to the runtime that waits for it.
+                // A socket is bound to the runtime that polls it.
                 let Ok(stream) = stream.into_std() else { continue };
                 let connection = async move {
                     if let Ok(stream) = TcpStream::from_std(stream) {
-                        tell(peer, serve_connection(stream, answer, stopping).await);
+                        log_connection_error(peer, serve_connection(stream, answer, stopping).await);
                     }
-                    drop(place);
+                    drop(permit);
                 };
                 connections.spawn_on(connection, workers.next());
             }
             Err(failure) => {
-                warn!(error = %failure, "accept a connection");
+                warn!(error = %failure, "could not accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -130,25 +133,25 @@ where
     Ok(())
 }
 
-fn tell(peer: SocketAddr, ended: hyper::Result<()>) {
+fn log_connection_error(peer: SocketAddr, ended: hyper::Result<()>) {
     if let Err(failure) = ended {
-        debug!(%peer, error = %failure, "a connection ended badly");
+        debug!(%peer, error = %failure, "a connection ended with an error");
     }
 }
 
-async fn serve_connection<A: Future<Output = Answer> + Send + 'static>(
+async fn serve_connection<A: Future<Output = HandlerResult> + Send + 'static>(
     stream: TcpStream,
     answer: impl Fn(Request) -> A + Send + 'static,
     stopping: CancellationToken,
 ) -> hyper::Result<()> {
-    // Small answers must not wait for Nagle's algorithm; a socket that refuses still works.
+    // Nagle's algorithm would delay small responses; if disabling it fails, the socket still works.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: hyper::Request<Incoming>| answer(request.map(boxed)));
     let connection = http1::Builder::new()
         .timer(HeadTimer::default())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(Framed::new(stream)), service)
+        .serve_connection(TokioIo::new(FramingGuard::new(stream)), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     tokio::select! {
@@ -158,7 +161,7 @@ async fn serve_connection<A: Future<Output = Answer> + Send + 'static>(
     connection.await
 }
 
-/// The body as handlers know it; none costs nothing.
+/// The body type of handlers; an empty body needs no allocation.
 fn boxed(body: Incoming) -> Body {
     if body.is_end_stream() { Body::empty() } else { Body::new(body) }
 }

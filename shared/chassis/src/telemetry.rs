@@ -13,43 +13,43 @@ use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Bounds of the duration histograms, in seconds: from a fast query to a request that is about to time out.
+/// Buckets of the duration histograms, in seconds: from a fast query to a request close to its timeout.
 const DURATION_BUCKETS: [f64; 16] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 30.0, 60.0];
 
-/// Bounds of the histograms of batches, in events.
+/// Buckets of the histograms of batch sizes, in events.
 const BATCH_BUCKETS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
-/// How long single measurements are kept: 8 bytes for each of a busy second's ten thousand.
-const SUMMED_UP_EVERY: Duration = Duration::from_secs(5);
+/// How often the recorder aggregates samples: until then each needs 8 bytes, at ten thousand per second.
+const AGGREGATION_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Why telemetry could not be set up.
+/// Why telemetry could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// The filter is not understood.
-    #[error("read RUST_LOG `{filter}`")]
+    /// The log filter is malformed.
+    #[error("parse RUST_LOG `{filter}`")]
     Filter {
         /// The filter as given.
         filter: String,
-        /// What is wrong with it.
+        /// The parse error.
         source: tracing_subscriber::filter::ParseError,
     },
-    /// There is nowhere to write to.
+    /// Standard output is not available.
     #[error("open standard output")]
     Output(#[source] std::io::Error),
-    /// A recorder is there already, or a bucket list is empty.
+    /// A recorder is already installed, or a bucket list is empty.
     #[error("install the metrics recorder")]
     Metrics(#[source] metrics_exporter_prometheus::BuildError),
-    /// The collector of spans is not given as it should be.
+    /// The export of spans could not be started.
     #[error("export spans")]
     Spans(#[source] SpansError),
 }
 
-/// Starts logging, metrics and, if there is a collector, the export of spans; the handle renders `/metrics`. Needs a
+/// Starts logging, metrics and, if configured, the export of spans; the returned handle renders `/metrics`. Requires a
 /// running runtime.
 ///
 /// # Errors
-/// [`TelemetryError`] when the filter is malformed or metrics are set up twice, or spans can't be exported.
+/// [`TelemetryError`] when the filter is malformed, metrics are already set up, or spans can't be exported.
 pub fn start(config: &ProcessConfig) -> Result<PrometheusHandle, TelemetryError> {
     let filter = Targets::from_str(&config.log_filter)
         .map_err(|source| TelemetryError::Filter { filter: config.log_filter.clone(), source })?;
@@ -69,20 +69,20 @@ pub fn start(config: &ProcessConfig) -> Result<PrometheusHandle, TelemetryError>
         .and_then(PrometheusBuilder::install_recorder)
         .map_err(TelemetryError::Metrics)?;
     spans::start(config).map_err(TelemetryError::Spans)?;
-    tokio::spawn(keep_small(metrics.clone()));
+    tokio::spawn(aggregate_histograms(metrics.clone()));
     Ok(metrics)
 }
 
-/// Sums up what histograms have measured: the recorder keeps every single measurement until somebody asks for it, and
-/// nobody may ever ask.
-async fn keep_small(metrics: PrometheusHandle) {
+/// Aggregates histogram samples regularly: the recorder keeps every sample until `/metrics` is rendered, which may
+/// never happen.
+async fn aggregate_histograms(metrics: PrometheusHandle) {
     loop {
-        tokio::time::sleep(SUMMED_UP_EVERY).await;
+        tokio::time::sleep(AGGREGATION_INTERVAL).await;
         metrics.run_upkeep();
     }
 }
 
-/// Writes the log lines that are not written yet: whoever ends without [`Process`](crate::process::Process) calls it.
+/// Writes the buffered log lines. A program that ends without [`Process`](crate::process::Process) must call it.
 pub fn flush() {
     log::flush();
 }

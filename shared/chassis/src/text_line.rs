@@ -1,4 +1,4 @@
-//! A log line as text for people, with the id of the trace in which it was written at its end.
+//! A log line as text, with the trace id at its end.
 
 use std::fmt;
 use tracing::{Event, Subscriber};

@@ -1,4 +1,4 @@
-//! The time of a log line.
+//! The timestamp of log lines.
 
 use std::cell::RefCell;
 use std::fmt::{self, Write};
@@ -7,20 +7,20 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
 thread_local! {
-    /// The last second that was written, and its text up to the seconds.
+    /// The last formatted second, and its text up to the seconds.
     static SECOND: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
 }
 
-/// Writes what time it is, in microseconds: `2026-11-25T12:00:00.000000Z`.
+/// Writes the current time in microseconds: `2026-11-25T12:00:00.000000Z`.
 ///
-/// The calendar is asked once a second, not for each of ten thousand lines in it.
+/// The date is formatted once per second, not for each of up to ten thousand lines.
 pub(crate) fn write_now(to: &mut impl Write) -> fmt::Result {
     let now = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     SECOND.with_borrow_mut(|(second, text)| {
         if *second != now.as_secs() || text.is_empty() {
             text.clear();
             SystemTime.format_time(&mut Writer::new(text))?;
-            // Should it have become the next second in between, this line is a moment late.
+            // If the next second begins in between, this line's timestamp is up to a second late.
             text.truncate(text.find('.').unwrap_or(text.len()));
             *second = now.as_secs();
         }
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_written_as_the_library_writes_it() {
+    fn the_format_equals_that_of_the_library() {
         for _ in 0..3 {
             let (mut before, mut now, mut after) = (String::new(), String::new(), String::new());
             SystemTime.format_time(&mut Writer::new(&mut before)).unwrap();

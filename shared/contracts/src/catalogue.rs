@@ -3,19 +3,21 @@
 use crate::{ocr, orders, payments, router, users};
 use rabbit_outbox_event::catalogue::Catalogue;
 
-/// All events, in the order of the lives of a happy order and a happy cheque.
+/// All events, in the order in which they occur for a paid order and a settled cheque.
 pub fn catalogue() -> Catalogue {
     let about = "Generated from the types of the crate `contracts`: `cargo xtask generate`.";
     Catalogue::new("Chipin events", env!("CARGO_PKG_VERSION"), about)
-        .event::<users::UserRegistered>("Somebody registered: they get an account.")
-        .event::<orders::OrderCreated>("An order was placed and waits to be paid.")
+        .event::<users::UserRegistered>("A user registered: they get an account.")
+        .event::<orders::OrderCreated>("An order was placed and awaits payment.")
         .event::<payments::PaymentCompleted>("The order was charged.")
-        .event::<payments::PaymentFailed>("The order was refused, for ever.")
-        .event::<ocr::ChequeRecognized>("A photo was read into a cheque.")
-        .event::<router::ChequeRequested>("A link was opened whose cheque has not arrived: announce it again.")
-        .event::<router::TransferRequested>("A participant of a cheque settles: move the money.")
-        .event::<payments::TransferCompleted>("The money of a transfer was moved.")
-        .event::<payments::TransferFailed>("The transfer was refused, for ever.")
+        .event::<payments::PaymentFailed>("The order was refused permanently.")
+        .event::<ocr::ChequeRecognized>("A cheque was recognised on a photo.")
+        .event::<router::ChequeRequested>(
+            "A share link was opened before its cheque arrived: publish the cheque again.",
+        )
+        .event::<router::TransferRequested>("A participant of a cheque settles: transfer the money.")
+        .event::<payments::TransferCompleted>("The transfer was completed.")
+        .event::<payments::TransferFailed>("The transfer was refused permanently.")
         .event::<router::ChequeDeleted>("The owner deleted the cheque: delete its photo too.")
 }
 
@@ -40,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn every_reference_leads_somewhere() {
+    fn every_reference_can_be_resolved() {
         let document = catalogue().asyncapi();
         let references = references(&document);
         assert!(!references.is_empty());

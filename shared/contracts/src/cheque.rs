@@ -1,47 +1,47 @@
-//! A cheque as it was read from a photo, or corrected by its owner.
+//! A cheque, recognised on a photo or corrected by its owner.
 
 use crate::money::Money;
 use crate::quantity::Quantity;
 use serde::{Deserialize, Serialize};
 
-/// What stands on a cheque.
+/// The contents of a cheque.
 ///
-/// It adds up when the lines, service, tax, tip and rounding make, less the discount, `total_account`.
+/// It is balanced if the sum of the lines, service, tax, tip and rounding, minus the discount, is `total_account`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Cheque {
-    /// The total as printed; `null` when it was not read. It is never computed from the lines.
+    /// The printed total; `null` if it was not recognised. It is never computed from the lines.
     pub total_account: Option<Money>,
-    /// The lines, in the order in which they are printed.
+    /// The lines, in printed order.
     pub products: Vec<Product>,
-    /// ISO 4217 code, when the cheque says it.
+    /// ISO 4217 code, if it is printed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
-    /// Added for service, when it is a line of its own.
+    /// Service charge, if it is printed as a separate line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<Money>,
-    /// Taken off; a positive number.
+    /// Discount, as a positive amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discount: Option<Money>,
-    /// Tax that is added to the lines; tax that they include is not here.
+    /// Tax that is added to the lines. Tax that the lines include is not listed here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax: Option<Money>,
-    /// A tip that is printed as part of the total.
+    /// Tip, if it is printed as part of the total.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tip: Option<Money>,
-    /// Rounding of the total; negative when it was rounded down.
+    /// Rounding of the total; negative if it was rounded down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounding: Option<Money>,
-    /// Whether it adds up.
+    /// Whether the cheque is balanced.
     pub status: ChequeStatus,
-    /// `total_account` less what the parts make; only when both are known and differ.
+    /// `total_account` minus the sum of the parts, if both are known and differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difference: Option<Money>,
-    /// How sure the reading is, from 0 to 1.
+    /// Confidence of the recognition, from 0 to 1.
     pub confidence: f64,
-    /// What the owner should look at.
+    /// Problems that the owner should check.
     pub warnings: Vec<ChequeWarning>,
-    /// The size of the stored photo, to which the boxes of the lines refer.
+    /// Size of the stored photo, which the boxes of the lines refer to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub photo: Option<PhotoSize>,
 }
@@ -50,35 +50,35 @@ pub struct Cheque {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Product {
-    /// Number of the line within its cheque, from 1; it stays when lines are corrected, added or removed.
+    /// Number of the line within its cheque, from 1; it does not change when lines are corrected, added or removed.
     pub id: u32,
-    /// What was served.
+    /// Name of the item.
     pub name: String,
-    /// How many servings, litres or kilograms.
+    /// Quantity in servings, litres or kilograms.
     #[serde(rename = "numberServings")]
     pub number_servings: Quantity,
-    /// Price of one; `null` when it is neither printed nor can be computed.
+    /// Price of one unit; `null` if it is neither printed nor computable.
     pub price: Option<Money>,
-    /// Price of the line; `null` when it could not be read.
+    /// Price of the line; `null` if it was not recognised.
     pub total: Option<Money>,
-    /// Whether `price` stands on the cheque; otherwise it is the total divided by the quantity.
+    /// Whether `price` is printed; otherwise it is the total divided by the quantity.
     #[serde(default)]
     pub price_printed: bool,
-    /// Sub-lines without a price of their own: sauces, toppings.
+    /// Sub-lines without their own price: sauces, toppings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub modifiers: Vec<String>,
-    /// How sure the reading of the line is, from 0 to 1.
+    /// Confidence of the recognition of the line, from 0 to 1.
     pub confidence: f64,
-    /// The text of the line as it was read; empty when the owner added the line.
+    /// The recognised text of the line; empty if the owner added the line.
     pub raw: String,
-    /// Where the line stands on the photo.
+    /// Position of the line on the photo.
     #[serde(rename = "box", default, skip_serializing_if = "Option::is_none")]
     pub bounds: Option<Bounds>,
-    /// What the owner should look at.
+    /// Problems that the owner should check.
     pub warnings: Vec<LineWarning>,
 }
 
-/// A rectangle on the photo, in its pixels, from its upper left corner.
+/// A rectangle on the photo, in pixels from the upper left corner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Bounds {
@@ -92,7 +92,7 @@ pub struct Bounds {
     pub height: u32,
 }
 
-/// Pixels of the stored photo, upright.
+/// Size of the stored photo in pixels, after it was rotated upright.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PhotoSize {
@@ -102,56 +102,56 @@ pub struct PhotoSize {
     pub height: u32,
 }
 
-/// Whether a cheque adds up.
+/// Whether a cheque is balanced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChequeStatus {
-    /// The parts make the total.
+    /// The sum of the parts is the total.
     Balanced,
-    /// They don't, or something is missing; its owner corrects or confirms it before anybody pays.
+    /// It is not, or something is missing. The owner corrects or confirms the cheque before participants pay.
     NeedsReview,
-    /// Neither a total nor a line could be read.
+    /// Neither a total nor a line was recognised.
     Failed,
 }
 
-/// What is wrong with a cheque.
+/// A problem of a cheque.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChequeWarning {
     /// There is no text on the photo.
     NoText,
-    /// No total was read.
+    /// No total was recognised.
     NoTotal,
-    /// No line was read.
+    /// No line was recognised.
     NoLines,
-    /// The parts don't make the total.
+    /// The sum of the parts is not the total.
     DoesNotAddUp,
-    /// The photo is blurred, dark or small: another one may be read better.
+    /// The photo is blurred, dark or small: another photo may give a better result.
     PoorPhoto,
 }
 
-/// What is wrong with a line.
+/// A problem of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LineWarning {
     /// Quantity times price is not the total of the line.
     DoesNotAddUp,
-    /// A misread character was replaced, because only so it adds up.
+    /// A misread character was replaced, because otherwise the amounts do not add up.
     Repaired,
-    /// The name was read with low confidence.
+    /// The name was recognised with low confidence.
     UncertainName,
-    /// An amount was read with low confidence, or differently by different passes.
+    /// An amount was recognised with low confidence, or differently by different passes.
     UncertainAmount,
-    /// There is a name and no amount.
+    /// There is a name but no amount.
     NoAmount,
 }
 
 impl Cheque {
-    /// What lines, service, tax, tip and rounding make, less the discount; `None` when a line has no total, or beyond
-    /// 64 bits.
+    /// The sum of the lines, service, tax, tip and rounding, minus the discount. `None` if a line has no total, or
+    /// beyond 64 bits.
     pub fn sum_of_parts(&self) -> Option<Money> {
         let mut sum = Money::ZERO;
         for product in &self.products {
@@ -163,8 +163,8 @@ impl Cheque {
         Some(sum)
     }
 
-    /// Sets status, difference and the warnings that follow from the parts; the other warnings stay.
-    pub fn judge(&mut self) {
+    /// Sets the status, the difference, and the warnings that depend on the parts; other warnings are not changed.
+    pub fn recompute_status(&mut self) {
         use ChequeWarning::{DoesNotAddUp, NoLines, NoTotal};
         self.warnings.retain(|warning| ![DoesNotAddUp, NoLines, NoTotal].contains(warning));
         self.difference = None;
@@ -225,7 +225,7 @@ mod tests {
             warnings: vec![],
             photo: None,
         };
-        cheque.judge();
+        cheque.recompute_status();
         cheque
     }
 
@@ -235,13 +235,13 @@ mod tests {
         assert_eq!((cheque.status, cheque.difference), (ChequeStatus::NeedsReview, Some(Money::from_minor(-100))));
         cheque.discount = Some(Money::from_minor(150));
         cheque.service = Some(Money::from_minor(50));
-        cheque.judge();
+        cheque.recompute_status();
         assert_eq!((cheque.status, cheque.difference), (ChequeStatus::Balanced, None));
         assert_eq!(cheque.warnings, []);
     }
 
     #[test]
-    fn what_is_missing_is_said() {
+    fn missing_parts_are_reported() {
         let without_total = cheque(None, &[Some(600)]);
         assert_eq!(without_total.status, ChequeStatus::NeedsReview);
         assert_eq!(without_total.warnings, [ChequeWarning::NoTotal]);

@@ -1,4 +1,4 @@
-//! Ids: a type for each kind, so that one can't be passed for another.
+//! Ids: a separate type for each kind, so that they can't be confused.
 
 pub use rabbit_outbox_event::EventId;
 
@@ -23,19 +23,19 @@ macro_rules! uuid_id {
 }
 
 uuid_id!(
-    /// An order. UUID version 7, made by orders-service: ids of later orders sort later.
+    /// The id of an order. UUID version 7, created by orders-service: ids of later orders sort later.
     OrderId
 );
 uuid_id!(
-    /// One row of the ledger: a top-up, a payment, a refund, or a transfer.
+    /// The id of a row of the ledger: a top-up, a payment, a refund, or a transfer.
     TransactionId
 );
 uuid_id!(
-    /// One attempt to move money from one user to another. UUID version 7, made by router-service.
+    /// The id of an attempt to transfer money between users. UUID version 7, created by router-service.
     TransferId
 );
 
-/// A person: a positive number.
+/// The id of a user: a positive number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(minimum = 1))]
@@ -45,20 +45,20 @@ pub struct UserId(i64);
 /// A user id is a positive 64-bit integer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a user id is a positive integer, not {0}")]
-pub struct NotAUserId(i64);
+pub struct InvalidUserId(i64);
 
 impl UserId {
-    /// The number itself, at least 1.
+    /// The number, at least 1.
     pub fn get(self) -> i64 {
         self.0
     }
 }
 
 impl TryFrom<i64> for UserId {
-    type Error = NotAUserId;
+    type Error = InvalidUserId;
 
     fn try_from(id: i64) -> Result<Self, Self::Error> {
-        if id > 0 { Ok(Self(id)) } else { Err(NotAUserId(id)) }
+        if id > 0 { Ok(Self(id)) } else { Err(InvalidUserId(id)) }
     }
 }
 
@@ -74,24 +74,24 @@ impl fmt::Display for UserId {
     }
 }
 
-/// The key of a share link: 22 characters of base62, drawn from 62^22 (131 bits). Who knows it may see the cheque.
+/// The key of a share link: 22 random characters of base62 (62^22 values, 131 bits). It gives access to the cheque.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(value_type = String, pattern = "^[0-9A-Za-z]{22}$"))]
 #[serde(try_from = "String", into = "String")]
 pub struct ChequeHash(String);
 
-/// The text has not the form of a key.
+/// The text is not a valid key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the key of a share link is {} letters and digits", ChequeHash::CHARACTERS)]
-pub struct NotAChequeHash;
+pub struct InvalidChequeHash;
 
 impl ChequeHash {
     /// Length of a key.
     pub const CHARACTERS: usize = 22;
     const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-    /// Makes a key of random numbers, each uniform in `0..62`: the caller's generator must be a cryptographic one.
+    /// Creates a key from random numbers, each uniform in `0..62`, which must come from a cryptographic generator.
     ///
     /// ```
     /// let hash = contracts::ids::ChequeHash::from_random([61; 22]);
@@ -109,11 +109,11 @@ impl ChequeHash {
 }
 
 impl TryFrom<String> for ChequeHash {
-    type Error = NotAChequeHash;
+    type Error = InvalidChequeHash;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let well_formed = text.len() == Self::CHARACTERS && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        if well_formed { Ok(Self(text)) } else { Err(NotAChequeHash) }
+        if well_formed { Ok(Self(text)) } else { Err(InvalidChequeHash) }
     }
 }
 

@@ -1,6 +1,6 @@
-//! What services say to each other: money, ids, and the events with their envelope.
+//! The contract between services: money, ids, and the events with their envelope.
 //!
-//! Types only. Nothing here reads a clock, draws an id, or knows of a database or a broker.
+//! Types only: nothing here reads a clock, generates an id, or uses a database or a broker.
 
 pub mod ids;
 pub mod money;
@@ -14,7 +14,7 @@ pub mod payments;
 pub mod router;
 pub mod users;
 
-/// What makes these types events; see the crate `event`.
+/// The event trait and the envelope; see the crate `rabbit-outbox-event`.
 pub use rabbit_outbox_event::{self as event, envelope};
 
 #[cfg(feature = "schema")]

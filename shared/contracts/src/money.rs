@@ -1,4 +1,4 @@
-//! Money: whole minor units inside, an exact JSON number in major units on the wire.
+//! Money: an integer of minor units in memory, an exact JSON number in major units on the wire.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -11,10 +11,10 @@ use std::fmt;
 const DECIMALS: i64 = 2;
 const MINOR_PER_MAJOR: i64 = 100;
 
-/// A sum of money in minor units (kopecks, cents); it may be negative or zero.
+/// An amount of money in minor units (kopecks, cents); it may be negative or zero.
 ///
-/// On the wire it is a JSON number in major units with at most two decimals, `499.90`, read digit by digit and
-/// never through a float.
+/// On the wire it is a JSON number in major units with at most two decimals, `499.90`. It is parsed digit by digit,
+/// never as a float.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(i64);
 
@@ -27,10 +27,10 @@ pub enum MoneyError {
     /// A fraction of a minor unit.
     #[error("must have at most two decimals")]
     TooManyDecimals,
-    /// Beyond what 64 bits of minor units hold.
+    /// More minor units than 64 bits can hold.
     #[error("is too large")]
     TooLarge,
-    /// Zero or less where something must be paid.
+    /// Zero or negative, where a payment is expected.
     #[error("must be greater than 0")]
     NotPositive,
     /// More than [`Amount::MAX`].
@@ -39,15 +39,15 @@ pub enum MoneyError {
 }
 
 impl Money {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self(0);
 
-    /// Takes minor units: 49990 is 499.90.
+    /// Converts from minor units: 49990 is 499.90.
     pub const fn from_minor(minor: i64) -> Self {
         Self(minor)
     }
 
-    /// The sum in minor units.
+    /// The amount in minor units.
     pub const fn minor(self) -> i64 {
         self.0
     }
@@ -57,15 +57,15 @@ impl Money {
         self.0.checked_add(other.0).map(Self)
     }
 
-    /// The same sum with the other sign.
+    /// The same amount with the opposite sign.
     #[must_use]
     pub const fn negated(self) -> Self {
         Self(-self.0)
     }
 
-    /// Reads a JSON number in major units, exactly.
+    /// Parses a JSON number in major units, exactly.
     ///
-    /// The value decides, not the spelling: `5e2`, `500` and `500.000` are the same sum.
+    /// Only the value matters, not the notation: `5e2`, `500` and `500.000` are the same amount.
     ///
     /// ```
     /// use contracts::money::{Money, MoneyError};
@@ -82,7 +82,7 @@ impl Money {
             None => (false, text),
         };
         let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, read_exponent(exponent)?),
+            Some((mantissa, exponent)) => (mantissa, parse_exponent(exponent)?),
             None => (unsigned, 0),
         };
         let (whole, fraction) = match mantissa.split_once('.') {
@@ -101,8 +101,8 @@ impl Money {
     }
 }
 
-/// Reads the digits after `e`. Anything beyond +-100000 has left the range of money either way.
-fn read_exponent(text: &str) -> Result<i64, MoneyError> {
+/// Parses the digits after `e`. Anything beyond +-100000 is outside the range of money in any case.
+fn parse_exponent(text: &str) -> Result<i64, MoneyError> {
     let (sign, digits) = match text.as_bytes().first() {
         Some(b'-') => (-1, &text[1..]),
         Some(b'+') => (1, &text[1..]),
@@ -132,11 +132,11 @@ fn scaled(digits: &str, shift: i64) -> Result<i64, MoneyError> {
     if dropped >= digits.len() {
         return Err(MoneyError::TooManyDecimals);
     }
-    let (kept, tail) = digits.split_at(digits.len() - dropped);
+    let (leading, tail) = digits.split_at(digits.len() - dropped);
     if tail.bytes().any(|b| b != b'0') {
         return Err(MoneyError::TooManyDecimals);
     }
-    kept.parse().map_err(|_| MoneyError::TooLarge)
+    leading.parse().map_err(|_| MoneyError::TooLarge)
 }
 
 impl fmt::Display for Money {
@@ -163,7 +163,7 @@ impl<'de> Deserialize<'de> for Money {
     }
 }
 
-/// Money that somebody is to pay: more than 0 and at most [`Amount::MAX`].
+/// An amount to be paid: more than 0 and at most [`Amount::MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Amount(Money);
 
@@ -185,17 +185,17 @@ impl Amount {
         }
     }
 
-    /// The sum.
+    /// The amount.
     pub const fn money(self) -> Money {
         self.0
     }
 
-    /// The sum in minor units.
+    /// The amount in minor units.
     pub const fn minor(self) -> i64 {
         self.0.minor()
     }
 
-    /// Reads a JSON number in major units; see [`Money::from_json_number`].
+    /// Parses a JSON number in major units; see [`Money::from_json_number`].
     ///
     /// # Errors
     /// Those of [`Money::from_json_number`] and of [`Amount::new`].
@@ -259,7 +259,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn spellings_of_the_same_value_are_the_same_sum() {
+    fn notations_of_the_same_value_are_the_same_amount() {
         for text in ["500", "500.0", "500.00", "500.000", "5e2", "5E+2", "0.5e3", "50000e-2"] {
             assert_eq!(Money::from_json_number(text), Ok(Money::from_minor(50_000)), "{text}");
         }
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_money_is_refused() {
+    fn invalid_amounts_are_rejected() {
         use MoneyError::{NotANumber, TooLarge, TooManyDecimals};
         let refused = [
             ("\"abc\"", NotANumber),
@@ -303,14 +303,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_sum_survives_the_wire(minor in any::<i64>().prop_filter("has a negative", |m| *m != i64::MIN)) {
+        fn every_amount_is_serialised_exactly(minor in any::<i64>().prop_filter("has a negative", |m| *m != i64::MIN)) {
             let money = Money::from_minor(minor);
             let wire = serde_json::to_string(&money).unwrap();
             prop_assert_eq!(serde_json::from_str::<Money>(&wire).unwrap(), money);
         }
 
         #[test]
-        fn no_text_makes_the_reader_panic(text in ".{0,40}") {
+        fn no_text_makes_the_parser_panic(text in ".{0,40}") {
             let _ = Money::from_json_number(&text);
         }
     }

@@ -1,4 +1,4 @@
-//! What ocr-service says.
+//! Events of ocr-service.
 
 use crate::cheque::Cheque;
 use crate::ids::{ChequeHash, UserId};
@@ -6,18 +6,18 @@ use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-/// A photo was read into a cheque; from now on router-service owns the cheque.
+/// A cheque was recognised on a photo. From now on router-service owns the cheque.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ChequeRecognized {
     /// The key of the share link.
     pub hash: ChequeHash,
-    /// Who took the photo, and is to be paid.
+    /// The user who took the photo and receives the payments.
     pub owner_id: UserId,
-    /// When the link ends.
+    /// When the link expires.
     #[serde(with = "time::serde::rfc3339")]
     pub expires_at: OffsetDateTime,
-    /// What was read.
+    /// The recognised cheque.
     pub cheque: Cheque,
 }
 

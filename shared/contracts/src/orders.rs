@@ -1,19 +1,19 @@
-//! What orders-service says.
+//! Events of orders-service.
 
 use crate::ids::{OrderId, UserId};
 use crate::money::Amount;
 use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
 
-/// An order was placed and waits to be paid.
+/// An order was placed and awaits payment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OrderCreated {
     /// The order.
     pub order_id: OrderId,
-    /// Who placed it and is to pay.
+    /// The user who placed it and pays.
     pub user_id: UserId,
-    /// How much is to be paid.
+    /// The amount to pay.
     pub amount: Amount,
 }
 

@@ -1,4 +1,4 @@
-//! What payments-service says.
+//! Events of payments-service.
 
 use crate::ids::{OrderId, TransactionId, TransferId};
 use rabbit_outbox_event::Event;
@@ -11,7 +11,7 @@ use std::fmt;
 pub struct PaymentCompleted {
     /// The order.
     pub order_id: OrderId,
-    /// The row of the ledger that moved the money.
+    /// The row of the ledger with the payment.
     pub transaction_id: TransactionId,
 }
 
@@ -23,13 +23,13 @@ impl Event for PaymentCompleted {
     }
 }
 
-/// The order was refused, for ever.
+/// The order was refused permanently.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PaymentFailed {
     /// The order.
     pub order_id: OrderId,
-    /// Why.
+    /// The reason.
     pub reason: RefusalReason,
 }
 
@@ -41,11 +41,11 @@ impl Event for PaymentFailed {
     }
 }
 
-/// The money of a transfer was moved.
+/// The transfer was completed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TransferCompleted {
-    /// The attempt that was asked for.
+    /// The requested transfer.
     pub transfer_id: TransferId,
 }
 
@@ -57,13 +57,13 @@ impl Event for TransferCompleted {
     }
 }
 
-/// The transfer was refused, for ever; another attempt has another id.
+/// The transfer was refused permanently; another attempt has another id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TransferFailed {
-    /// The attempt that was asked for.
+    /// The requested transfer.
     pub transfer_id: TransferId,
-    /// Why.
+    /// The reason.
     pub reason: RefusalReason,
 }
 
@@ -75,21 +75,21 @@ impl Event for TransferFailed {
     }
 }
 
-/// Why an order was not charged, or a transfer not made.
+/// Why an order was not charged, or a transfer not completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalReason {
-    /// The balance is smaller than the sum.
+    /// The balance is lower than the amount.
     InsufficientFunds,
-    /// Who is to pay has no account.
+    /// The paying user has no account.
     NoAccount,
-    /// Who is to be paid would have more than an account can hold.
+    /// The receiving user's balance would exceed the maximum of an account.
     BalanceTooLarge,
 }
 
 impl RefusalReason {
-    /// The word on the wire and in the database.
+    /// The name on the wire and in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InsufficientFunds => "insufficient_funds",

@@ -1,4 +1,4 @@
-//! How much of something: whole thousandths inside, an exact JSON number on the wire.
+//! A quantity: an integer of thousandths in memory, an exact JSON number on the wire.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -14,13 +14,13 @@ pub struct Quantity(i64);
 /// Why a JSON number is not a quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum QuantityError {
-    /// Not a JSON number in plain spelling.
+    /// Not a JSON number, or one with an exponent.
     #[error("must be a number")]
     NotANumber,
-    /// Finer than a thousandth.
+    /// More than three decimals.
     #[error("must have at most three decimals")]
     TooManyDecimals,
-    /// Zero, less, or more than [`Quantity::MAX`].
+    /// Zero, negative, or more than [`Quantity::MAX`].
     #[error("must be more than 0 and at most 1000000")]
     OutOfBounds,
 }
@@ -31,7 +31,7 @@ impl Quantity {
     /// A million servings.
     pub const MAX: Self = Self(1_000_000 * THOUSANDTHS);
 
-    /// Takes thousandths: 400 is 0.4.
+    /// Converts from thousandths: 400 is 0.4.
     ///
     /// # Errors
     /// [`QuantityError::OutOfBounds`] below 1 and above [`Quantity::MAX`].
@@ -44,7 +44,7 @@ impl Quantity {
         self.0
     }
 
-    /// Reads a JSON number, exactly.
+    /// Parses a JSON number, exactly.
     ///
     /// ```
     /// use contracts::quantity::{Quantity, QuantityError};
@@ -53,7 +53,7 @@ impl Quantity {
     /// ```
     ///
     /// # Errors
-    /// Those of [`QuantityError`].
+    /// [`QuantityError`].
     pub fn from_json_number(text: &str) -> Result<Self, QuantityError> {
         if text.starts_with('-') {
             return Err(QuantityError::OutOfBounds);
@@ -79,7 +79,7 @@ impl Quantity {
 }
 
 impl fmt::Display for Quantity {
-    /// Without needless zeros: `1`, `0.4`, `1.235`.
+    /// Without trailing zeros: `1`, `0.4`, `1.235`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (whole, rest) = (self.0 / THOUSANDTHS, self.0 % THOUSANDTHS);
         if rest == 0 {
@@ -132,7 +132,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_is_no_quantity_is_refused() {
+    fn invalid_quantities_are_rejected() {
         for text in ["", "1.", ".5", "1e3", "one", "null", "+1"] {
             assert_eq!(Quantity::from_json_number(text), Err(QuantityError::NotANumber), "{text}");
         }
@@ -145,7 +145,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_quantity_survives_the_wire(thousandths in 1..=Quantity::MAX.thousandths()) {
+        fn every_quantity_is_serialised_exactly(thousandths in 1..=Quantity::MAX.thousandths()) {
             let quantity = Quantity::from_thousandths(thousandths).unwrap();
             let wire = serde_json::to_string(&quantity).unwrap();
             prop_assert_eq!(serde_json::from_str::<Quantity>(&wire).unwrap(), quantity);

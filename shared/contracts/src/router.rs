@@ -1,11 +1,11 @@
-//! What router-service says.
+//! Events of router-service.
 
 use crate::ids::{ChequeHash, TransferId, UserId};
 use crate::money::Amount;
 use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
 
-/// A link was opened whose cheque has not arrived: ocr-service is to announce it again.
+/// A share link was opened before its cheque arrived: ocr-service publishes the cheque again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ChequeRequested {
@@ -21,7 +21,7 @@ impl Event for ChequeRequested {
     }
 }
 
-/// The owner deleted the cheque: its photo is to be deleted too.
+/// The owner deleted the cheque: ocr-service deletes its photo too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ChequeDeleted {
@@ -37,17 +37,17 @@ impl Event for ChequeDeleted {
     }
 }
 
-/// A participant of a cheque settles: payments-service is to move the money.
+/// A participant of a cheque settles: payments-service transfers the money.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TransferRequested {
-    /// One attempt to settle; asked again it gets the same answer.
+    /// One attempt to settle; a repeated request gets the same decision.
     pub transfer_id: TransferId,
-    /// Who pays.
+    /// The user who pays.
     pub from_user: UserId,
-    /// Who is paid: the owner of the cheque.
+    /// The user who receives the money: the owner of the cheque.
     pub to_user: UserId,
-    /// How much.
+    /// The amount.
     pub amount: Amount,
     /// The cheque.
     pub hash: ChequeHash,

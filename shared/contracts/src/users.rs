@@ -1,14 +1,14 @@
-//! What users-service says.
+//! Events of users-service.
 
 use crate::ids::UserId;
 use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
 
-/// Somebody registered: payments-service opens their account.
+/// A user registered: payments-service opens their account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct UserRegistered {
-    /// Who.
+    /// The user.
     pub user_id: UserId,
 }
 

@@ -1,6 +1,6 @@
-//! Golden files pin the JSON of every event: what is once on the wire must be readable for ever.
+//! Golden files pin the JSON of every event, because published events must stay readable.
 
-#![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
+#![expect(clippy::unwrap_used, reason = "a failing helper should fail its test")]
 
 use contracts::cheque::{Bounds, Cheque, ChequeStatus, ChequeWarning, LineWarning, PhotoSize, Product};
 use contracts::envelope::Envelope;
@@ -20,7 +20,7 @@ fn id(last: u8) -> Uuid {
     Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + u128::from(last))
 }
 
-/// Writes the same bytes as the golden file, and reads the golden file as the same event.
+/// Checks that the event serialises to its golden file, and that the golden file deserialises to the event.
 fn assert_golden<E: Event + std::fmt::Debug + PartialEq>(event: E) {
     rabbit_outbox_event::golden::assert_golden(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"), event);
 }
@@ -119,7 +119,7 @@ fn transfer_completed_and_failed() {
 }
 
 #[test]
-fn a_reader_bears_fields_it_does_not_know() {
+fn a_consumer_ignores_unknown_fields() {
     let file = include_str!("../golden/payments.PaymentFailed.v1.json");
     let later = file.replace("\"data\": {", "\"data\": {\n    \"added_later\": true,");
     let event: Envelope<PaymentFailed> = serde_json::from_str(&later).unwrap();

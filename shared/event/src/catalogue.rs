@@ -1,4 +1,4 @@
-//! A list of events with their schemas, and the AsyncAPI document made of them.
+//! A list of events with their schemas, and the AsyncAPI document that is generated from it.
 
 use crate::envelope::{CONTENT_TYPE, Envelope};
 use crate::{Event, producer};
@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-/// The events of a system: a table that its author keeps, and that documents are generated from.
+/// The events of a system: a table maintained by hand, from which documents are generated.
 ///
 /// ```
 /// use rabbit_outbox_event::catalogue::Catalogue;
@@ -18,7 +18,7 @@ use utoipa::{PartialSchema, ToSchema};
 /// #     const TYPE: &'static str = "parcels.ParcelSent.v1";
 /// #     fn ordering_key(&self) -> String { self.parcel.to_string() }
 /// # }
-/// let catalogue = Catalogue::new("Parcel events", "1.0.0", "What the parcel service says.")
+/// let catalogue = Catalogue::new("Parcel events", "1.0.0", "Events of the parcel service.")
 ///     .event::<ParcelSent>("A parcel has left.");
 /// assert_eq!(catalogue.asyncapi()["asyncapi"], "3.0.0");
 /// ```
@@ -32,19 +32,19 @@ pub struct Catalogue {
 /// One event of the catalogue.
 struct Entry {
     wire_type: &'static str,
-    /// What the event means, in one sentence.
+    /// The meaning of the event, in one sentence.
     summary: &'static str,
     schemas: Vec<(String, RefOr<Schema>)>,
     name: String,
 }
 
 impl Catalogue {
-    /// An empty catalogue with the words of its document's head.
+    /// An empty catalogue with the title, version and description of its document.
     pub fn new(title: &'static str, version: &'static str, description: &'static str) -> Self {
         Self { title, version, description, entries: vec![] }
     }
 
-    /// Adds an event with what it means, in one sentence.
+    /// Adds an event with its meaning in one sentence.
     #[must_use]
     pub fn event<E: Event + ToSchema>(mut self, summary: &'static str) -> Self {
         let mut schemas = vec![(E::name().into_owned(), E::schema())];
@@ -133,7 +133,7 @@ fn channel(exchange: &str, entries: &[Entry]) -> Value {
     })
 }
 
-/// What the producer does with the event; consumers read the same channel.
+/// The operation of the producer; consumers read from the same channel.
 fn operation(entry: &Entry) -> (String, Value) {
     let exchange = producer(entry.wire_type);
     let value = json!({

@@ -9,13 +9,13 @@ use time::OffsetDateTime;
 /// Source: CloudEvents 1.0.2, JSON format, section 3.
 pub const CONTENT_TYPE: &str = "application/cloudevents+json";
 
-/// The version of the CloudEvents specification that we write.
+/// The version of the CloudEvents specification that is written.
 pub const SPEC_VERSION: &str = "1.0";
 
-/// An event as it travels: who says what about which thing, and when; then the event itself as `data`.
+/// An event in transit: producer, type, subject and time, and the event itself as `data`.
 ///
-/// Source: CloudEvents 1.0.2; extension attributes `sequence`, `partitionkey` and `traceparent` as in its
-/// documented extensions, `correlationid` and `causationid` our own.
+/// Source: CloudEvents 1.0.2; extension attributes `sequence`, `partitionkey` and `traceparent` as in its documented
+/// extensions; `correlationid` and `causationid` are our own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Envelope<D> {
@@ -28,23 +28,23 @@ pub struct Envelope<D> {
     /// The wire type: `orders.OrderCreated.v1`.
     #[serde(rename = "type")]
     pub wire_type: String,
-    /// What the event is about, for instance the order's id.
+    /// The subject of the event, for instance the order's id.
     pub subject: String,
     /// When it happened, RFC 3339 in UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub time: OffsetDateTime,
     /// Always `application/json`.
     pub datacontenttype: String,
-    /// The version of the subject after this event, counted from 1. A string, as the extension demands.
+    /// The version of the subject after this event, counted from 1. A string, as the extension requires.
     pub sequence: String,
     /// Events with the same key are published in order.
     pub partitionkey: String,
-    /// The first event of the chain that led here; its own id if it began the chain.
+    /// The first event of the causal chain; its own id if it started the chain.
     pub correlationid: EventId,
-    /// The event whose handling published this one.
+    /// The event whose handler published this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causationid: Option<EventId>,
-    /// W3C trace context of whoever published it.
+    /// W3C trace context of the publisher.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
     /// The event itself.

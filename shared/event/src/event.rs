@@ -1,40 +1,41 @@
-//! What makes a type an event.
+//! The event trait.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A fact that one service tells the others.
+/// A fact that one service publishes to others.
 ///
-/// The wire type is a constant and never the name of the Rust type: a rename must not change what is on the wire.
-/// A change of fields that old readers can't bear is a new type with the next version.
+/// The wire type is a constant, not the name of the Rust type: renaming the type must not change the wire format. A
+/// change of fields that existing consumers can't read requires a new type with the next version.
 pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Wire type and routing key at once, `<producer>.<Fact>.v<version>`: `orders.OrderCreated.v1`.
+    /// Wire type and routing key, `<producer>.<Fact>.v<version>`: `orders.OrderCreated.v1`.
     const TYPE: &'static str;
 
-    /// What becomes of the later events of a key while this one can't be delivered.
+    /// What happens to later events of the same key while this one can't be delivered.
     const UNDELIVERABLE: Undeliverable = Undeliverable::ParkEvent;
 
-    /// Whether it is all right that nobody listens: an event that no queue wants then counts as delivered.
+    /// Whether the event may have no subscribers: if no queue is bound to it, it counts as delivered.
     const ALLOW_UNROUTED: bool = false;
 
-    /// What the event is about. Events of one key are published in the order in which they were committed.
+    /// The subject of the event. Events with the same key are published in the order in which they were committed.
     fn ordering_key(&self) -> String;
 }
 
-/// How an event that can't be delivered stands in the way of others.
+/// How an undeliverable event affects later events.
 ///
-/// In either case it is tried again for some minutes and then parked among the dead letters, for a person to decide.
+/// In either case delivery is retried for some minutes; then the event becomes a dead letter, until an operator
+/// decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Undeliverable {
-    /// It waits alone: later events of its key overtake it.
+    /// Only this event is held back: later events of its key overtake it.
     #[default]
     ParkEvent,
-    /// Its key waits with it: later events of the key are held until it is delivered or discarded. For streams whose
-    /// readers can't bear a gap. At most one event of such a key is on its way to the broker at a time.
+    /// The whole key is held back: later events of the key wait until this one is delivered or discarded. For streams
+    /// whose consumers can't handle a gap. At most one event of such a key is in flight to the broker at a time.
     ParkKey,
 }
 
-/// The service that announces events of this wire type, which is also the name of its exchange.
+/// The service that publishes events of this wire type, which is also the name of its exchange.
 ///
 /// ```
 /// assert_eq!(rabbit_outbox_event::producer("orders.OrderCreated.v1"), "orders");

@@ -1,4 +1,4 @@
-//! Golden files pin the JSON of an event: what is once on the wire must be readable for ever.
+//! Golden files pin the JSON of an event, because published events must stay readable.
 
 use crate::envelope::{Envelope, SPEC_VERSION};
 use crate::{Event, EventId, producer};
@@ -7,28 +7,28 @@ use std::path::Path;
 use time::macros::datetime;
 use uuid::Uuid;
 
-/// Checks that an event is written as its golden file says, byte for byte, and that the file is read as the event.
+/// Checks that an event serialises to its golden file, byte for byte, and that the file deserialises to the event.
 ///
-/// The file is `<wire type>.json` in `folder` and holds the whole envelope, pretty-printed, with ids and a time that
-/// never change.
+/// The file is `<wire type>.json` in `folder`. It contains the whole envelope, pretty-printed, with fixed ids and a
+/// fixed time.
 ///
 /// # Panics
-/// When the file is missing (the message shows what it would hold), when the event is written differently, and when
-/// the file is not read as the event.
+/// When the file is missing (the message shows its expected content), when the event serialises differently, and when
+/// the file does not deserialise to the event.
 pub fn assert_golden<E: Event + Debug + PartialEq>(folder: impl AsRef<Path>, event: E) {
     let file = folder.as_ref().join(format!("{}.json", E::TYPE));
     let enveloped = enveloped(event);
-    let written = serde_json::to_string_pretty(&enveloped).expect("an event can be written as JSON") + "\n";
+    let written = serde_json::to_string_pretty(&enveloped).expect("an event is serialisable") + "\n";
     let golden = std::fs::read_to_string(&file)
         .unwrap_or_else(|error| panic!("{error}: {}; an event needs a golden file like\n{written}", file.display()));
     assert_eq!(
         written,
         golden,
-        "the wire format of {} changed; a change that readers notice is a new version",
+        "the wire format of {} changed; an incompatible change requires a new version",
         E::TYPE
     );
     let read: Envelope<E> = serde_json::from_str(&golden).expect("the golden file is the event's envelope");
-    assert_eq!(read, enveloped, "{} is read as another event than was written", E::TYPE);
+    assert_eq!(read, enveloped, "{} deserialises to another event", E::TYPE);
 }
 
 /// The event in an envelope with fixed ids and a fixed time.

@@ -1,4 +1,4 @@
-//! Request bodies: JSON objects whose fields are read one by one, so that every fault is named at once.
+//! Request bodies: JSON objects whose fields are read one by one, so that one response lists all errors.
 
 use crate::problem::{FieldError, Problem};
 use axum::extract::{FromRequest, Request};
@@ -22,7 +22,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
-        demand_json(request.headers())?;
+        require_json(request.headers())?;
         let bytes = axum::body::to_bytes(request.into_body(), BYTES_MAX).await.map_err(|_| {
             let detail = format!("the body is larger than {BYTES_MAX} bytes, or ended early");
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail)
@@ -32,7 +32,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
 }
 
 impl JsonBody {
-    /// Reads a JSON object: 400 when it is not JSON, 422 when it is no object.
+    /// Parses a JSON object: 400 when it is not JSON, 422 when it is not an object.
     fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(Problem::invalid_json("the body is empty; a JSON object is expected"));
@@ -47,7 +47,7 @@ impl JsonBody {
         Ok(Self { fields: values, errors })
     }
 
-    /// Reads a field that must be there, from its JSON text; a fault is kept for [`JsonBody::finish`].
+    /// Reads a required field from its JSON text; [`JsonBody::finish`] reports an error.
     pub(crate) fn required<T, E: fmt::Display>(
         &mut self,
         name: &str,
@@ -70,7 +70,7 @@ impl JsonBody {
         if value.get() == "null" { None } else { self.read(name, &value, read) }
     }
 
-    /// Ends the reading: fields that no one asked for are faults too. 422 names every fault.
+    /// Finishes reading: fields that were not read are errors too. 422 with all errors.
     pub(crate) fn finish(mut self) -> Result<(), Problem> {
         self.errors.extend(self.fields.keys().map(|name| field_error(name, "is not a field of this request")));
         if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(self.errors)) }
@@ -100,7 +100,7 @@ pub(crate) fn text_up_to(max: usize) -> impl FnOnce(&str) -> Result<String, Stri
     }
 }
 
-fn demand_json(headers: &HeaderMap) -> Result<(), Problem> {
+fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {
@@ -110,7 +110,7 @@ fn demand_json(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
 }
 
-/// `name` as one step of a JSON pointer. Source: RFC 6901, section 3.
+/// `name` as a reference token of a JSON pointer. Source: RFC 6901, section 3.
 fn field_error(name: &str, detail: &str) -> FieldError {
     let step: String = name.chars().take(100).collect::<String>().replace('~', "~0").replace('/', "~1");
     FieldError { pointer: format!("/{step}"), detail: detail.to_owned() }
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_json_is_400_and_what_is_no_object_422() {
+    fn invalid_json_is_400_and_other_values_than_objects_are_422() {
         for (text, status) in [("", 400), ("{", 400), ("{} {}", 400), ("[]", 422), ("null", 422)] {
             let refused = JsonBody::parse(text.as_bytes()).err().map(|problem| problem.status.as_u16());
             assert_eq!(refused, Some(status), "{text}");

@@ -4,38 +4,38 @@ mod body;
 mod parameters;
 mod problem;
 
-mod address;
-mod letter_json;
+mod dead_letter_json;
+mod errors;
+mod letter_id;
 mod page;
-mod refusals;
 mod selection;
 
-mod delete_letter;
-mod list_letters;
+mod delete_dead_letter;
+mod get_dead_letter;
+mod list_dead_letters;
 mod messaging_state;
-mod open_letter;
-mod replace_letter;
-mod settle_letter;
-mod settle_letters;
+mod replace_dead_letter;
+mod settle_dead_letter;
+mod settle_dead_letters;
 mod settle_selected;
 mod topology;
 
 use axum::Router;
 use axum::middleware::map_response_with_state;
 use axum::routing::{get, post};
-use problem::Described;
+use problem::ProblemSettings;
 use rabbit_outbox::Messaging;
 use std::sync::Arc;
 #[cfg(feature = "openapi")]
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The routes of one service's operations, for its own router to merge. They let everybody in: put them behind your
-/// own check of who asks.
+/// The operations routes of a service, to be merged into its own router. They do not authenticate requests, so put them
+/// behind your own authorization.
 pub fn router(messaging: Messaging) -> Router {
     Operations::new(messaging).router()
 }
 
-/// The same with settings.
+/// The operations routes with settings.
 #[derive(Clone)]
 pub struct Operations {
     messaging: Messaging,
@@ -43,12 +43,12 @@ pub struct Operations {
 }
 
 impl Operations {
-    /// The operations of the service whose messaging this is.
+    /// The operations of the service with this messaging.
     pub fn new(messaging: Messaging) -> Self {
         Self { messaging, problem_types: "urn:rabbit-outbox:problem:".into() }
     }
 
-    /// The same, whose problem documents have types that begin like this; the code of the problem follows.
+    /// Sets the prefix of problem types; the code of the problem follows it.
     #[must_use]
     pub fn with_problem_types(self, beginning: &str) -> Self {
         Self { problem_types: beginning.into(), ..self }
@@ -56,20 +56,20 @@ impl Operations {
 
     /// The routes, below `/operations`.
     pub fn router(self) -> Router {
-        let letter = get(open_letter::handler).delete(delete_letter::handler);
+        let letter = get(get_dead_letter::handler).delete(delete_dead_letter::handler);
         Router::new()
             .route("/operations/messaging", get(messaging_state::handler))
             .route("/operations/topology", get(topology::handler))
-            .route("/operations/dead-letters", get(list_letters::handler))
-            .route("/operations/dead-letters/replay", post(settle_letters::replay))
-            .route("/operations/dead-letters/discard", post(settle_letters::discard))
+            .route("/operations/dead-letters", get(list_dead_letters::handler))
+            .route("/operations/dead-letters/replay", post(settle_dead_letters::replay))
+            .route("/operations/dead-letters/discard", post(settle_dead_letters::discard))
             .route("/operations/dead-letters/replay-selected", post(settle_selected::replay))
             .route("/operations/dead-letters/discard-selected", post(settle_selected::discard))
             .route("/operations/dead-letters/{direction}/{event_id}", letter)
-            .route("/operations/dead-letters/{direction}/{event_id}/replay", post(settle_letter::replay))
-            .route("/operations/dead-letters/{direction}/{event_id}/discard", post(settle_letter::discard))
-            .route("/operations/dead-letters/{direction}/{event_id}/replace", post(replace_letter::handler))
-            .layer(map_response_with_state(self.described(), problem::write))
+            .route("/operations/dead-letters/{direction}/{event_id}/replay", post(settle_dead_letter::replay))
+            .route("/operations/dead-letters/{direction}/{event_id}/discard", post(settle_dead_letter::discard))
+            .route("/operations/dead-letters/{direction}/{event_id}/replace", post(replace_dead_letter::handler))
+            .layer(map_response_with_state(self.problem_settings(), problem::write))
             .with_state(self.messaging)
     }
 
@@ -79,20 +79,20 @@ impl Operations {
         OpenApiRouter::new()
             .routes(routes!(messaging_state::handler))
             .routes(routes!(topology::handler))
-            .routes(routes!(list_letters::handler))
-            .routes(routes!(open_letter::handler, delete_letter::handler))
-            .routes(routes!(settle_letter::replay))
-            .routes(routes!(settle_letter::discard))
-            .routes(routes!(replace_letter::handler))
-            .routes(routes!(settle_letters::replay))
-            .routes(routes!(settle_letters::discard))
+            .routes(routes!(list_dead_letters::handler))
+            .routes(routes!(get_dead_letter::handler, delete_dead_letter::handler))
+            .routes(routes!(settle_dead_letter::replay))
+            .routes(routes!(settle_dead_letter::discard))
+            .routes(routes!(replace_dead_letter::handler))
+            .routes(routes!(settle_dead_letters::replay))
+            .routes(routes!(settle_dead_letters::discard))
             .routes(routes!(settle_selected::replay))
             .routes(routes!(settle_selected::discard))
-            .layer(map_response_with_state(self.described(), problem::write))
+            .layer(map_response_with_state(self.problem_settings(), problem::write))
             .with_state(self.messaging)
     }
 
-    fn described(&self) -> Described {
-        Described { messaging: self.messaging.clone(), types: Arc::clone(&self.problem_types) }
+    fn problem_settings(&self) -> ProblemSettings {
+        ProblemSettings { messaging: self.messaging.clone(), types: Arc::clone(&self.problem_types) }
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /operations/messaging`: how the service's messaging is doing.
+//! `GET /operations/messaging`: the state of the service's messaging.
 
 use crate::problem::Problem;
 #[cfg(feature = "openapi")]
@@ -9,25 +9,25 @@ use rabbit_outbox::dead_letters::Direction;
 use rabbit_outbox::report::{Breaker, Report};
 use serde::Serialize;
 
-/// How the messaging of a service is doing. Counts of rows end at 10,000.
+/// The state of a service's messaging. Counts of rows are limited to 10,000.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Messaging))]
 pub(crate) struct MessagingJson {
-    /// The lanes of its outbox.
+    /// The lanes of the outbox.
     lanes: Vec<LaneJson>,
-    /// Events that are due later.
+    /// Events scheduled for later.
     scheduled: i64,
     /// Events that could not be delivered and wait for a decision: outgoing dead letters.
     parked: i64,
     /// Open dead letters by direction and type.
     dead_letters: Vec<CountJson>,
-    /// `closed`: events are consumed; `open`: they stay in the broker; `half_open`: one is tried.
+    /// `closed`: events are consumed; `open`: they stay in the broker; `half_open`: one is attempted.
     breaker: &'static str,
     /// Why the breaker is open.
     breaker_reason: Option<String>,
-    /// Lanes that a relay has, of whichever replica; fewer than there are lanes means that events wait.
+    /// Lanes owned by a relay of any replica. If it is fewer than all lanes, events wait.
     lanes_owned: usize,
-    /// Days that the inbox knows.
+    /// Days stored in the inbox.
     inbox_partitions: i64,
 }
 
@@ -36,15 +36,15 @@ pub(crate) struct MessagingJson {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Lane))]
 pub(crate) struct LaneJson {
     lane: i16,
-    /// Events that are to go next.
+    /// Events to be sent next.
     unsent: i64,
-    /// Events that could not go and are tried again later.
+    /// Events whose delivery failed and will be retried later.
     waiting: i64,
-    /// Age of the oldest that is to go next, in seconds.
+    /// Age of the oldest event to be sent next, in seconds.
     oldest_age_secs: Option<f64>,
 }
 
-/// Open letters of one kind.
+/// The number of open letters of one type and direction.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = DeadLetterCount))]
 pub(crate) struct CountJson {
@@ -53,12 +53,12 @@ pub(crate) struct CountJson {
     open: i64,
 }
 
-/// How the service's messaging is doing.
+/// The state of the service's messaging.
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/operations/messaging", tag = "operations", operation_id = "messagingState",
     responses(
         (status = 200, body = MessagingJson),
-        (status = 503, description = "The database is away", body = ProblemDocument),
+        (status = 503, description = "The database is unavailable", body = ProblemDocument),
     )
 ))]
 pub(crate) async fn handler(

@@ -1,6 +1,6 @@
-//! Pages of the list of letters. A cursor is a moment, an id and a direction.
+//! Pagination of the list of letters. A cursor contains a time, an id and a direction.
 
-use crate::parameters::wrong;
+use crate::parameters::invalid_parameter;
 use crate::problem::Problem;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,12 +9,12 @@ use rabbit_outbox::dead_letters::{Direction, Position};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Most letters of one page.
+/// Most letters per page.
 const LIMIT_MAX: u16 = 100;
-/// Letters of a page when the client does not say.
+/// Letters per page by default.
 const LIMIT_DEFAULT: u16 = 20;
 
-/// How many letters the client wants.
+/// Parses the parameter `limit`.
 ///
 /// # Errors
 /// 422 outside of 1 to [`LIMIT_MAX`].
@@ -22,11 +22,11 @@ pub(crate) fn limit(parameter: Option<&str>) -> Result<u16, Problem> {
     let Some(text) = parameter else { return Ok(LIMIT_DEFAULT) };
     match text.parse() {
         Ok(limit @ 1..=LIMIT_MAX) => Ok(limit),
-        _ => Err(wrong("limit", "must be a number from 1 to 100")),
+        _ => Err(invalid_parameter("limit", "must be a number from 1 to 100")),
     }
 }
 
-/// What a gateway says that it removed from the path; only plain characters, since it is written into a link.
+/// The path prefix that a gateway removed. Only plain characters are accepted, because it is written into a link.
 pub(crate) fn prefix(headers: &HeaderMap) -> &str {
     let prefix = headers.get("x-forwarded-prefix").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let plain = prefix.starts_with('/')
@@ -39,15 +39,15 @@ pub(crate) fn prefix(headers: &HeaderMap) -> &str {
 ///
 /// Source: RFC 8288, relation `next`.
 pub(crate) fn next_link(prefix: &str, uri: &Uri, cursor: &str) -> Option<HeaderValue> {
-    let kept =
+    let other_parameters =
         uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
-    let query: Vec<&str> = kept.collect();
+    let query: Vec<&str> = other_parameters.collect();
     let separator = if query.is_empty() { "" } else { "&" };
     let link = format!("<{prefix}{}?{}{separator}cursor={cursor}>; rel=\"next\"", uri.path(), query.join("&"));
     HeaderValue::try_from(link).ok()
 }
 
-/// Hides a position; the client hands it back unread.
+/// Encodes a position as an opaque cursor.
 pub(crate) fn encode(position: Position) -> String {
     let mut bytes = position.failed_at.unix_timestamp_nanos().to_be_bytes().to_vec();
     bytes.extend(position.event_id.as_bytes());
@@ -55,13 +55,13 @@ pub(crate) fn encode(position: Position) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Reads a cursor that [`encode`] made.
+/// Decodes a cursor of [`encode`].
 ///
 /// # Errors
-/// 422 when it is none of ours.
+/// 422 when it is malformed.
 pub(crate) fn decode(cursor: Option<&str>) -> Result<Option<Position>, Problem> {
     let Some(text) = cursor else { return Ok(None) };
-    read(text).map(Some).ok_or_else(|| wrong("cursor", "is not a cursor of this list"))
+    read(text).map(Some).ok_or_else(|| invalid_parameter("cursor", "is not a cursor of this list"))
 }
 
 fn read(text: &str) -> Option<Position> {
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_comes_back_as_it_went() {
+    fn a_decoded_cursor_equals_the_encoded_position() {
         let position = Position {
             failed_at: OffsetDateTime::UNIX_EPOCH,
             event_id: Uuid::from_u128(7),

@@ -14,7 +14,7 @@ use tracing::error;
 /// Media type of problem documents. Source: RFC 9457, section 6.1.
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// An error as the client sees it: a stable code, words for a person, and no internals.
+/// An error for the client: a stable code, a detail text, and no internals.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
@@ -23,13 +23,13 @@ pub(crate) struct Problem {
     errors: Vec<FieldError>,
 }
 
-/// What is wrong with one field of the request body.
+/// An error in one field of the request body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct FieldError {
     /// JSON pointer to the field: `/amount`. Source: RFC 6901.
     pub(crate) pointer: String,
-    /// What is wrong with it.
+    /// A description of the error.
     pub(crate) detail: String,
 }
 
@@ -43,16 +43,16 @@ pub(crate) struct ProblemDocument {
     type_uri: String,
     /// The kind of problem, the same for every occurrence.
     title: &'static str,
-    /// The HTTP status again.
+    /// The HTTP status.
     status: u16,
-    /// What happened this time.
+    /// A description of this occurrence.
     detail: String,
-    /// Stable word for programs.
+    /// Stable code for programs.
     code: &'static str,
-    /// What is wrong with which field.
+    /// The errors in fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
-    /// Give this to support: it finds the request in all logs.
+    /// Include it in support requests: it identifies the request in all logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<String>,
 }
@@ -67,28 +67,28 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "invalid_json", detail)
     }
 
-    /// 422: well-formed, but wrong.
+    /// 422: a well-formed but invalid request.
     pub(crate) fn invalid(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail)
     }
 
-    /// 422: well-formed, but these fields are wrong.
+    /// 422: well-formed JSON with invalid fields.
     pub(crate) fn invalid_fields(errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [one] => format!("{} {}", one.pointer, one.detail),
-            many => format!("{} fields of the request are wrong", many.len()),
+            many => format!("{} fields of the request are invalid", many.len()),
         };
         Self { errors, ..Self::invalid(detail) }
     }
 }
 
 impl From<sqlx::Error> for Problem {
-    /// A database that is away is 503, anything else 500. The cause is logged and not shown.
+    /// 503 if the database is unavailable, otherwise 500. The cause is logged and not shown to the client.
     fn from(failure: sqlx::Error) -> Self {
         let cause = chain(&failure);
         if is_outage(&failure) {
             error!(error = cause, "a dependency is unavailable");
-            let detail = "the service can't answer right now; try again soon";
+            let detail = "the service is unavailable right now; try again soon";
             Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
         } else {
             error!(error = cause, "a request failed");
@@ -98,7 +98,7 @@ impl From<sqlx::Error> for Problem {
 }
 
 impl IntoResponse for Problem {
-    /// Without a body: [`write`] knows what belongs into it besides.
+    /// Without a body: [`write`] adds the document, which needs the router's settings.
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         response.extensions_mut().insert(self);
@@ -106,26 +106,26 @@ impl IntoResponse for Problem {
     }
 }
 
-/// What every document says besides.
+/// The settings that are part of every document.
 #[derive(Clone)]
-pub(crate) struct Described {
+pub(crate) struct ProblemSettings {
     pub(crate) messaging: Messaging,
     pub(crate) types: Arc<str>,
 }
 
-/// Writes the document of a response that is a problem.
-pub(crate) async fn write(State(described): State<Described>, mut response: Response) -> Response {
+/// Writes the document of a response that contains a problem.
+pub(crate) async fn write(State(settings): State<ProblemSettings>, mut response: Response) -> Response {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     let document = ProblemDocument {
-        type_uri: format!("{}{}", described.types, problem.code),
+        type_uri: format!("{}{}", settings.types, problem.code),
         title: problem.status.canonical_reason().unwrap_or("Error"),
         status: problem.status.as_u16(),
         detail: problem.detail.into_owned(),
         code: problem.code,
         errors: problem.errors,
-        trace_id: described.messaging.trace_id(),
+        trace_id: settings.messaging.trace_id(),
     };
-    // Serialising plain strings and numbers can't fail; an empty body is still the right status if it did.
+    // Serialising plain strings and numbers can't fail; if it did, the status would still be right.
     let mut response = Response::new(Body::from(serde_json::to_vec(&document).unwrap_or_default()));
     *response.status_mut() = problem.status;
     response.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
@@ -135,7 +135,7 @@ pub(crate) async fn write(State(described): State<Described>, mut response: Resp
     response
 }
 
-/// Whether the database is away rather than unhappy with what was asked: worth trying again, unchanged.
+/// Whether the database is unavailable, rather than rejecting the statement: the same statement may succeed later.
 fn is_outage(failure: &sqlx::Error) -> bool {
     match failure {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,

@@ -1,7 +1,7 @@
-//! Which letters a request means.
+//! The selection of letters in requests.
 
 use crate::body::{JsonBody, text_up_to};
-use crate::parameters::{Parameters, wrong};
+use crate::parameters::{Parameters, invalid_parameter};
 use crate::problem::Problem;
 use rabbit_outbox::dead_letters::{Filter, State};
 use std::fmt::Display;
@@ -9,37 +9,37 @@ use std::str::FromStr;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Longest text to look for in reasons and types.
+/// Longest search text for reasons and types.
 const TEXT_CHARS_MAX: usize = 200;
 
-/// Which letters, in a query.
+/// The selection of letters in a query.
 #[cfg(feature = "openapi")]
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "these are the parameters of the document; they are read by name")]
 pub(crate) struct Query {
-    /// `open` (unless given), `replayed` or `discarded`.
+    /// `open` (default), `replayed` or `discarded`.
     state: Option<String>,
     /// `incoming` or `outgoing`.
     direction: Option<String>,
     /// The wire type.
     #[param(rename = "type")]
     event_type: Option<String>,
-    /// What the reason contains.
+    /// A text that the reason contains.
     reason: Option<String>,
-    /// 1 to 100 letters; 20 unless given.
+    /// 1 to 100 letters; 20 by default.
     limit: Option<String>,
-    /// From the `Link` header of the page before.
+    /// From the `Link` header of the previous page.
     cursor: Option<String>,
 }
 
-/// Which letters, in a body; what is absent does not narrow it, and only open ones can be settled.
+/// The selection of letters in a body. Missing fields match everything; only open letters can be settled.
 #[cfg(feature = "openapi")]
 #[derive(utoipa::ToSchema)]
 #[schema(as = DeadLetterFilter)]
 #[expect(dead_code, reason = "these are the fields of the schema; a body is read into a `Filter`")]
 pub(crate) struct Selection {
-    /// Only `open` means any letter.
+    /// Only `open` can match a letter.
     #[schema(required = false)]
     state: Option<String>,
     /// `incoming` or `outgoing`.
@@ -48,16 +48,16 @@ pub(crate) struct Selection {
     /// The wire type.
     #[schema(required = false, rename = "type")]
     event_type: Option<String>,
-    /// What the reason contains.
+    /// A text that the reason contains.
     #[schema(required = false)]
     reason: Option<String>,
-    /// Given up before this moment: RFC 3339.
+    /// Only letters that failed before this time, in RFC 3339.
     #[schema(required = false)]
     failed_before: Option<String>,
 }
 
-/// The letters that a query means.
-pub(crate) fn filter(parameters: &Parameters) -> Result<Filter, Problem> {
+/// Parses the filter in a query.
+pub(crate) fn from_query(parameters: &Parameters) -> Result<Filter, Problem> {
     Ok(Filter {
         state: Some(parameter("state", parameters.get("state"))?.unwrap_or(State::Open)),
         direction: parameter("direction", parameters.get("direction"))?,
@@ -67,14 +67,14 @@ pub(crate) fn filter(parameters: &Parameters) -> Result<Filter, Problem> {
     })
 }
 
-/// The letters that a body means.
-pub(crate) fn read(mut body: JsonBody) -> Result<Filter, Problem> {
+/// Parses the filter in a body.
+pub(crate) fn from_body(mut body: JsonBody) -> Result<Filter, Problem> {
     let filter = Filter {
-        state: body.optional("state", word),
-        direction: body.optional("direction", word),
+        state: body.optional("state", parse_text),
+        direction: body.optional("direction", parse_text),
         event_type: body.optional("type", text_up_to(TEXT_CHARS_MAX)),
         reason: body.optional("reason", text_up_to(TEXT_CHARS_MAX)),
-        failed_before: body.optional("failed_before", moment),
+        failed_before: body.optional("failed_before", parse_time),
         failed_after: None,
     };
     body.finish()?;
@@ -82,15 +82,15 @@ pub(crate) fn read(mut body: JsonBody) -> Result<Filter, Problem> {
 }
 
 fn parameter<T: FromStr<Err: Display>>(name: &str, value: Option<&str>) -> Result<Option<T>, Problem> {
-    value.map(str::parse).transpose().map_err(|error: T::Err| wrong(name, &error.to_string()))
+    value.map(str::parse).transpose().map_err(|error: T::Err| invalid_parameter(name, &error.to_string()))
 }
 
-fn word<T: FromStr<Err: Display>>(json: &str) -> Result<T, String> {
+fn parse_text<T: FromStr<Err: Display>>(json: &str) -> Result<T, String> {
     let text: String = serde_json::from_str(json).map_err(|_| "must be a string".to_owned())?;
     text.parse().map_err(|error: T::Err| error.to_string())
 }
 
-fn moment(json: &str) -> Result<OffsetDateTime, &'static str> {
+fn parse_time(json: &str) -> Result<OffsetDateTime, &'static str> {
     let text: String = serde_json::from_str(json).map_err(|_| "must be a string")?;
-    OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| "must be a moment like 2026-11-21T10:00:00Z")
+    OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| "must be a time like 2026-11-21T10:00:00Z")
 }

@@ -1,35 +1,35 @@
-//! `GET /operations/topology`: what this release of the service hears.
+//! `GET /operations/topology`: the events that this release of the service subscribes to.
 
 use axum::Json;
 use axum::extract::State;
 use rabbit_outbox::Messaging;
 use serde::Serialize;
 
-/// What this release wants on the broker, beside the exchanges and queues that every service has.
+/// The broker objects of this release, in addition to the exchanges and queues of every service.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Topology))]
 pub(crate) struct TopologyJson {
-    /// Bindings of its inbox.
-    hears: Vec<HeardJson>,
+    /// The bindings of the inbox.
+    hears: Vec<SubscriptionJson>,
 }
 
 /// One binding of the inbox.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Heard))]
-pub(crate) struct HeardJson {
-    /// The exchange of the service that publishes it.
+pub(crate) struct SubscriptionJson {
+    /// The exchange of the publishing service.
     exchange: String,
-    /// The wire type; a pattern if the publisher is a foreign one.
+    /// The wire type, or a pattern for publishers outside the system.
     routing_key: String,
 }
 
-/// What this release hears: bindings of the inbox beyond these are left over, or of another release.
+/// The subscriptions of this release. Other bindings of the inbox are obsolete or belong to another release.
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/operations/topology", tag = "operations", operation_id = "messagingTopology",
     responses((status = 200, body = TopologyJson))
 ))]
 pub(crate) async fn handler(State(messaging): State<Messaging>) -> Json<TopologyJson> {
     let bindings = messaging.topology().heard.into_iter();
-    let hears = bindings.map(|one| HeardJson { exchange: one.exchange, routing_key: one.routing_key });
+    let hears = bindings.map(|one| SubscriptionJson { exchange: one.exchange, routing_key: one.routing_key });
     Json(TopologyJson { hears: hears.collect() })
 }

@@ -1,9 +1,9 @@
-//! Users of a private RabbitMQ and what each may touch.
+//! Users of a private RabbitMQ and their permissions.
 
-/// A user of the broker, with three patterns of names as RabbitMQ's permissions know them.
+/// A user of the broker, with the three patterns of RabbitMQ's permissions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokerUser {
-    /// The name to sign in with.
+    /// The user name.
     pub name: String,
     /// The password; letters and digits only.
     pub password: String,
@@ -13,12 +13,12 @@ pub struct BrokerUser {
     pub write: String,
     /// Queues it may consume and exchanges it may bind from.
     pub read: String,
-    /// Whether it may use the console as administrator.
+    /// Whether it is an administrator of the management console.
     pub administrator: bool,
 }
 
 impl BrokerUser {
-    /// guest/guest: everything, from loopback only (RabbitMQ's own rule for that name).
+    /// guest/guest: all permissions, from loopback only (a rule of RabbitMQ for this name).
     pub fn guest() -> Self {
         let all = ".*".to_owned();
         Self {
@@ -34,7 +34,7 @@ impl BrokerUser {
 
 /// The definitions file that creates `users` when the broker starts, before it listens.
 ///
-/// Faster than the management API, which is there only after the start.
+/// This is faster than the management API, which is available only after the start.
 pub(crate) fn definitions(users: &[BrokerUser]) -> String {
     let accounts: Vec<String> = users.iter().map(account).collect();
     let permissions: Vec<String> = users.iter().map(permission).collect();
@@ -60,7 +60,7 @@ fn permission(user: &BrokerUser) -> String {
     )
 }
 
-/// A JSON string. Names and patterns hold no control characters.
+/// A JSON string. Names and patterns contain no control characters.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -1,16 +1,17 @@
-//! Runs the programs of another system, which is installed under a folder.
+//! Runs programs of another system that is installed under a folder.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
-use crate::unprivileged::{give_away_to, ids_of, namespace, namespaces_work};
+use crate::unprivileged::{change_owner_to, ids_of, namespace, namespaces_work};
 use crate::{StartError, is_root};
 
-/// Mounts what a program needs from the machine into the root `$1`, and becomes the rest of the arguments.
+/// Mounts what a program needs from the machine into the root `$1`, then executes the remaining arguments.
 ///
-/// It runs in a mount namespace of its own, so that the mounts end with the program, however that ends. `$2` is the
-/// first folder of the path to the program's data: mounted at the same place, every path is the same inside and outside.
+/// It runs in its own mount namespace, so that the mounts disappear when the program ends, for any reason. `$2` is the
+/// first component of the path to the program's data: it is mounted at the same path, so every path is the same inside
+/// and outside.
 const MOUNT: &str = r#"set -e
 mkdir -p "$1$2"
 mount --bind "$2" "$1$2"
@@ -19,16 +20,16 @@ mount --rbind /proc "$1/proc"
 shift 2
 exec "$@""#;
 
-/// A command for `program` of the system under `root`, as its `user`, with `folder` its to write.
+/// A command for `program` of the system under `root`, as its `user`, with write access to `folder`.
 ///
-/// Each link of the chain replaces itself with the next, so that the process id is the program's. As in
-/// `unprivileged::command`, a user namespace in which our files belong to `user` comes first; where namespaces of users
-/// are forbidden, the folder is given to the user.
+/// Each command of the chain replaces itself with the next one, so that the process id is the program's. As in
+/// `unprivileged::command`, it uses a user namespace in which our files belong to `user`; if user namespaces are
+/// forbidden, the folder's owner is changed to the user.
 pub(crate) fn command(root: &Path, program: &Path, folder: &Path, user: &str) -> Result<Command, StartError> {
     if !is_root() {
         return Err(StartError::Prepare {
             program: "chroot".to_owned(),
-            output: format!("servers from {} are started by root only", root.display()),
+            output: format!("only root can start servers from {}", root.display()),
         });
     }
     let failed = |path: &Path| {
@@ -49,17 +50,17 @@ pub(crate) fn command(root: &Path, program: &Path, folder: &Path, user: &str) ->
     if namespaces_work(&user, &group) {
         command.arg("unshare").args(namespace(&user, &group)).arg("--root").arg(root).arg("--wd").arg(&folder);
     } else {
-        give_away_to(&folder, uid, gid).map_err(failed(&folder))?;
+        change_owner_to(&folder, uid, gid).map_err(failed(&folder))?;
         command.arg("chroot").arg(format!("--userspec={uid}:{gid}")).arg(root);
     }
     command.arg("--").arg(program);
     Ok(command)
 }
 
-/// `/srv` of `/srv/chipin/.local`.
+/// Returns `/srv` for `/srv/chipin/.local`.
 fn top(folder: &Path) -> PathBuf {
-    let named = folder.components().filter(|component| matches!(component, Component::Normal(_)));
-    Path::new("/").join(named.take(1).collect::<PathBuf>())
+    let folders = folder.components().filter(|component| matches!(component, Component::Normal(_)));
+    Path::new("/").join(folders.take(1).collect::<PathBuf>())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! One long-running child process: its log, its record on disk, its readiness, its end.
+//! A long-running child process: its log, its record on disk, its readiness, and its end.
 
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::process::CommandExt;
@@ -14,38 +14,39 @@ use crate::{Process, StartError, tail};
 const POLL: Duration = Duration::from_millis(20);
 const TAIL_LINES: usize = 30;
 
-/// A continued log above this size is set aside first, and the one set aside before it goes.
+/// A log above this size is renamed before the next start; the previously renamed one is deleted.
 const LOG_BYTES_MAX: u64 = 16 << 20;
 
-/// What to run as a daemon, and where its traces go.
+/// What to run as a daemon, and where to write its files.
 #[derive(Debug)]
 pub struct Launch {
     /// The daemon's name in messages.
     pub name: String,
     /// The program with arguments and environment.
     pub command: Command,
-    /// Where its output goes.
+    /// The log file for its output.
     pub log: PathBuf,
-    /// Whether an earlier log is continued or begun anew.
+    /// Whether an existing log is continued; otherwise it is replaced.
     pub append_log: bool,
-    /// Where its process is recorded while it runs.
+    /// The file that records its process while it runs.
     pub record: PathBuf,
 }
 
-/// How a daemon ended when it was told to.
+/// How a daemon ended after a request to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stopped {
-    /// It had ended before.
+    /// It had already ended.
     Already,
-    /// It obeyed the signal.
+    /// It ended after the signal.
     Gracefully,
-    /// It did not within the limit, and was killed.
+    /// It did not end within the limit and was killed.
     Killed,
 }
 
-/// A running child process in a process group of its own, so that Ctrl-C reaches only its parent, which decides the order.
+/// A running child process in its own process group, so that Ctrl-C reaches only its parent, which stops its daemons in
+/// order.
 ///
-/// Dropping it kills it, as a last resort.
+/// Dropping it kills the process, as a last resort.
 #[derive(Debug)]
 pub struct Daemon {
     name: String,
@@ -55,7 +56,7 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts a program that keeps running.
+    /// Starts a daemon.
     ///
     /// # Errors
     /// [`StartError::Folder`] if log or record cannot be written, [`StartError::Spawn`] if the program cannot be run.
@@ -81,20 +82,21 @@ impl Daemon {
         self.child.id()
     }
 
-    /// Where its output goes.
+    /// The log file.
     pub fn log(&self) -> &Path {
         &self.log
     }
 
-    /// How it ended, if it has.
+    /// The exit status, if it has ended.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 
-    /// Polls `ready` until it says yes.
+    /// Polls `ready` until it returns true.
     ///
     /// # Errors
-    /// [`StartError::Exited`] if the process ends meanwhile, [`StartError::TimedOut`] after `limit`; both with the log's tail.
+    /// [`StartError::Exited`] if the process ends meanwhile, [`StartError::TimedOut`] after `limit`; both include the
+    /// end of the log.
     pub fn wait_until_ready(&mut self, limit: Duration, mut ready: impl FnMut() -> bool) -> Result<(), StartError> {
         let began = Instant::now();
         loop {
@@ -119,13 +121,13 @@ impl Daemon {
         }
     }
 
-    /// Sends `signal`, waits up to `limit` for the end, then kills the whole group.
+    /// Sends `signal`, waits up to `limit` for the end, then kills the whole process group.
     pub fn stop(&mut self, signal: Signal, limit: Duration) -> Stopped {
         if self.ended().is_some() {
             let _ = fs::remove_file(&self.record);
             return Stopped::Already;
         }
-        // Not reaped yet, so the id cannot have passed to another process.
+        // It is not reaped yet, so its id can't belong to another process.
         if let Some(process) = Process::running(self.pid()) {
             process.signal(signal);
         }
@@ -141,7 +143,7 @@ impl Daemon {
         Stopped::Killed
     }
 
-    /// Kills the process and its group at once, as a crash would.
+    /// Kills the process and its group at once, like a crash.
     pub fn kill(&mut self) {
         if self.ended().is_none() {
             if let Some(process) = Process::running(self.pid()) {
@@ -160,7 +162,7 @@ impl Drop for Daemon {
     }
 }
 
-/// Stops a daemon that a killed parent left behind, known by its record; says whether there was one.
+/// Stops a daemon that remains from a killed parent, found by its record; returns whether it was running.
 pub fn stop_leftover(record: &Path, signal: Signal, limit: Duration) -> bool {
     let Some(process) = fs::read_to_string(record).ok().and_then(|text| text.parse::<Process>().ok()) else {
         return false;
@@ -208,14 +210,14 @@ mod tests {
     }
 
     #[test]
-    fn one_that_obeys_is_stopped_gracefully() {
+    fn a_daemon_that_handles_the_signal_is_stopped_gracefully() {
         let mut daemon = Daemon::spawn(launch("exec sleep 60", "obeys")).unwrap();
         assert_eq!(daemon.stop(Signal::TERM, Duration::from_secs(10)), Stopped::Gracefully);
         assert_eq!(daemon.stop(Signal::TERM, Duration::from_secs(10)), Stopped::Already);
     }
 
     #[test]
-    fn one_that_ignores_the_signal_is_killed() {
+    fn a_daemon_that_ignores_the_signal_is_killed() {
         let script = "trap '' TERM; echo armed; while :; do sleep 60; done";
         let mut daemon = Daemon::spawn(launch(script, "ignores")).unwrap();
         let log = daemon.log().to_owned();
@@ -228,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_ends_early_is_told_with_its_last_words() {
+    fn an_early_exit_is_reported_with_the_log() {
         let mut daemon = Daemon::spawn(launch("echo no disk; exit 3", "ends")).unwrap();
         let error = daemon.wait_until_ready(Duration::from_secs(10), || false).unwrap_err();
         let text = error.to_string();
@@ -236,10 +238,10 @@ mod tests {
     }
 
     #[test]
-    fn one_that_its_parent_left_behind_is_found_by_its_record() {
+    fn a_leftover_daemon_is_found_by_its_record() {
         let daemon = Daemon::spawn(launch("exec sleep 60", "left")).unwrap();
         let record = daemon.record.clone();
-        // Reaping stands for what init does after the parent was killed.
+        // Reaping replaces what init does after the parent was killed.
         let reaper = thread::spawn(move || {
             let mut daemon = daemon;
             let _ = daemon.child.wait();

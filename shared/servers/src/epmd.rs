@@ -1,4 +1,4 @@
-//! The Erlang port mapper that a private RabbitMQ has for itself.
+//! The Erlang port mapper (epmd) of a private RabbitMQ.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,10 +10,9 @@ use crate::{Programs, StartError, probe};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Starts a mapper on `port` of loopback and waits until it accepts.
+/// Starts epmd on `port` of loopback and waits until it accepts connections.
 ///
-/// Erlang would otherwise start one by itself, on the system's port, that
-/// outlives the broker and belongs to nobody.
+/// Otherwise Erlang would start one on the system's port, which would survive the broker.
 pub(crate) fn start(programs: &Programs, folder: &Path, port: u16) -> Result<Daemon, StartError> {
     let program =
         programs.find("epmd").ok_or(StartError::ProgramMissing { program: "epmd", package: "rabbitmq-server" })?;
@@ -30,13 +29,13 @@ pub(crate) fn start(programs: &Programs, folder: &Path, port: u16) -> Result<Dae
     Ok(daemon)
 }
 
-/// Stops a mapper; it has nothing to save.
+/// Stops epmd; it has no data to save.
 pub(crate) fn stop(mut daemon: Daemon) {
     daemon.stop(Signal::TERM, LIMIT);
 }
 
-/// Stops a mapper that a killed parent left behind.
-pub(crate) fn stop_left_behind(folder: &Path) {
+/// Stops an epmd that remains from a killed parent.
+pub(crate) fn stop_leftover_in(folder: &Path) {
     stop_leftover(&record(folder), Signal::TERM, LIMIT);
 }
 

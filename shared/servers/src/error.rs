@@ -1,4 +1,4 @@
-//! Why a server did not start, in words that a newcomer can act on.
+//! Why a server did not start, with instructions for developers.
 
 use std::fmt;
 use std::io;
@@ -12,29 +12,29 @@ pub enum StartError {
     ProgramMissing {
         /// The program looked for.
         program: &'static str,
-        /// The Debian package that brings it.
+        /// The Debian package that contains it.
         package: &'static str,
     },
     /// A file or folder of the server could not be prepared.
     Folder {
-        /// What was being written or read.
+        /// The path that was read or written.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A port that had to be this one is taken, or no port is free.
+    /// The required port is in use, or no port is free.
     PortTaken {
-        /// The port asked for; 0 when any would have done.
+        /// The requested port; 0 if any port was acceptable.
         port: u16,
     },
-    /// The program could not be run at all.
+    /// The program could not be started.
     Spawn {
         /// The program.
         program: String,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A preparing program such as `initdb` failed.
+    /// A preparation program such as `initdb` failed.
     Prepare {
         /// The program.
         program: String,
@@ -45,16 +45,16 @@ pub enum StartError {
     Exited {
         /// The server.
         name: String,
-        /// How it ended.
+        /// Its exit status.
         status: String,
         /// The last lines of its log.
         log_tail: String,
     },
-    /// The server is still not ready.
+    /// The server did not become ready in time.
     TimedOut {
         /// The server.
         name: String,
-        /// How long it was waited for.
+        /// How long it was given.
         after: Duration,
         /// The last lines of its log.
         log_tail: String,

@@ -1,4 +1,4 @@
-//! Private PostgreSQL, RabbitMQ and Redis servers: each under a folder of its own, on loopback, stopped by process id.
+//! Private PostgreSQL, RabbitMQ and Redis servers: each in its own folder, on loopback, and stopped by process id.
 //!
 //! ```no_run
 //! use servers::{Port, RabbitMq, RabbitMqOptions};
@@ -41,4 +41,4 @@ pub use programs::{Programs, ROOT_VARIABLE, find as find_program, postgres_folde
 pub use rabbitmq::{RabbitMq, RabbitMqOptions};
 pub use redis::{Redis, RedisOptions};
 pub use rustix::process::Signal;
-pub use secret::{kept as kept_secret, random as random_secret};
+pub use secret::{random as random_secret, stored as stored_secret};

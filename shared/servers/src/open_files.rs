@@ -1,11 +1,11 @@
-//! How many files a process may have open, sockets included.
+//! The limit on open files of a process, sockets included.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Allows this process, and those that it starts from now on, to have so many files open.
+/// Raises the limit on open files of this process, and of those that it starts afterwards.
 ///
 /// # Errors
-/// When that is more than an administrator allows.
+/// When `wanted` exceeds the limit set by the administrator.
 pub fn raise_open_files(wanted: u64) -> std::io::Result<()> {
     let now = getrlimit(Resource::Nofile);
     if now.current.is_none_or(|current| current >= wanted) {

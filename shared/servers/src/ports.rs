@@ -1,35 +1,34 @@
-//! Ports on loopback: a wished one, exactly one, or any free one.
+//! Ports on loopback: a preferred one, a required one, or any free one.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::StartError;
 
-/// Free ports come from below the range that the kernel gives to outgoing
-/// connections (32768 and up). Otherwise a client that reconnects while its
-/// server restarts may be given the server's own port as its source port.
+/// Free ports are taken from below the kernel's range for outgoing connections (32768 and up). Otherwise a client that
+/// reconnects while its server restarts could get the server's port as its source port.
 const FREE_RANGE: std::ops::Range<u16> = 20_000..32_000;
 
-/// Which port a server is to have.
+/// The port to use for a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Port {
     /// This one, or the start fails.
     Exactly(u16),
-    /// This one, or any free one when it is taken.
+    /// This one, or any free one if it is in use.
     Prefer(u16),
     /// Any free one.
     Free,
 }
 
-/// Whether nobody listens on `port` of loopback.
+/// Whether no process listens on `port` of loopback.
 pub fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
-/// Decides on a port. It is free now, but not reserved: the server should take it soon.
+/// Picks a port. It is free now but not reserved, so the server should bind it soon.
 ///
 /// # Errors
-/// [`StartError::PortTaken`] if the exact port is taken, or no port is free.
+/// [`StartError::PortTaken`] if the required port is in use, or no port is free.
 pub fn pick(wanted: Port) -> Result<u16, StartError> {
     match wanted {
         Port::Exactly(port) | Port::Prefer(port) if is_free(port) => Ok(port),
@@ -38,8 +37,8 @@ pub fn pick(wanted: Port) -> Result<u16, StartError> {
     }
 }
 
-/// Walks the range from a start that differs between processes and between
-/// calls, so that two tests that start servers at once do not pick alike.
+/// Searches the range from a start that differs between processes and between calls, so that concurrent tests do not
+/// pick the same port.
 fn any_free() -> Result<u16, StartError> {
     static CALLS: AtomicU16 = AtomicU16::new(0);
     let width = FREE_RANGE.end - FREE_RANGE.start;
@@ -60,14 +59,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_preferred_port_gives_way_when_taken() {
+    fn a_preferred_port_in_use_is_replaced() {
         let held = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let taken = held.local_addr().unwrap().port();
         assert_ne!(pick(Port::Prefer(taken)).unwrap(), taken);
     }
 
     #[test]
-    fn an_exact_port_that_is_taken_is_refused() {
+    fn an_exact_port_in_use_is_an_error() {
         let held = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let taken = held.local_addr().unwrap().port();
         assert!(matches!(

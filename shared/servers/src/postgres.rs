@@ -10,33 +10,33 @@ use rustix::process::Signal;
 use crate::daemon::{Daemon, Launch, stop_leftover};
 use crate::{Port, Programs, StartError, Stopped, pick, probe, secret, unprivileged};
 
-/// Generous, because servers start beside a compiler that takes every core.
+/// Long, because servers may start while a compiler uses all cores.
 const START_LIMIT: Duration = Duration::from_mins(2);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 
-/// What is to be left of the data after the machine lost power.
+/// Which data survive a power failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// Everything that was committed.
+    /// All committed data.
     Full,
-    /// Perhaps nothing; several times faster. For tests.
+    /// Possibly none; several times faster. For tests.
     None,
 }
 
 /// How to run a PostgreSQL server.
 #[derive(Clone, Debug)]
 pub struct PostgresOptions {
-    /// Where its data, password and log are; made when missing.
+    /// The folder for data, password and log; created if missing.
     pub folder: PathBuf,
-    /// Its port on loopback.
+    /// The port on loopback.
     pub port: Port,
-    /// What a loss of power may cost.
+    /// The durability of its data.
     pub durability: Durability,
-    /// How many connections it takes.
+    /// Maximum number of connections.
     pub connections_max: u32,
-    /// Where its log goes; `server.log` in the folder unless set.
+    /// The log file; by default `server.log` in the folder.
     pub log: Option<PathBuf>,
-    /// Whose programs are run.
+    /// The installation to use.
     pub programs: Programs,
 }
 
@@ -54,7 +54,7 @@ impl PostgresOptions {
     }
 }
 
-/// A PostgreSQL server of our own. Dropping it stops it; the data stay.
+/// A private PostgreSQL server. Dropping it stops it; the data stay.
 #[derive(Debug)]
 pub struct Postgres {
     options: PostgresOptions,
@@ -64,24 +64,24 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts a server, making its data folder on the first run, and waits until it takes queries.
+    /// Starts a server and waits until it accepts queries. The first start creates its data folder.
     ///
-    /// A server that an earlier, killed parent left behind in the folder is stopped first.
+    /// A server in the same folder that remains from an earlier, killed parent is stopped first.
     ///
     /// # Errors
-    /// Any [`StartError`], with the tail of the server's log where it has one.
+    /// Any [`StartError`], with the end of the server's log if there is one.
     pub fn start(options: PostgresOptions) -> Result<Self, StartError> {
         make_folder(&options.folder)?;
         stop_leftover(&record(&options.folder), Signal::INT, STOP_LIMIT);
         let port = pick(options.port)?;
-        let password = secret::kept(&options.folder.join("password"))
+        let password = secret::stored(&options.folder.join("password"))
             .map_err(|source| StartError::Folder { path: options.folder.clone(), source })?;
         let mut server = Self { options, port, password, daemon: None };
         server.start_again()?;
         Ok(server)
     }
 
-    /// Starts a stopped server again: same data, same port. A running one is left alone.
+    /// Starts a stopped server again, with the same data and port. Does nothing if it is running.
     ///
     /// # Errors
     /// As [`Postgres::start`].
@@ -111,49 +111,49 @@ impl Postgres {
             record: record(&self.options.folder),
         })?;
         let port = self.port;
-        daemon.wait_until_ready(START_LIMIT, || takes_queries(port))?;
+        daemon.wait_until_ready(START_LIMIT, || accepts_queries(port))?;
         self.daemon = Some(daemon);
         Ok(())
     }
 
-    /// Lets running statements be cut off and the data be written (fast shutdown), then ends; kills after 20 s.
+    /// Stops the server with a fast shutdown, which aborts running statements and writes the data; kills it after 20 s.
     pub fn stop(&mut self) -> Stopped {
         self.daemon.take().map_or(Stopped::Already, |mut daemon| daemon.stop(Signal::INT, STOP_LIMIT))
     }
 
-    /// The administrator's url of `database`.
+    /// The administrator's URL of `database`.
     pub fn url(&self, database: &str) -> String {
         self.url_of("postgres", &self.password, database)
     }
 
-    /// The url of `database` for another role.
+    /// The URL of `database` for another role.
     pub fn url_of(&self, role: &str, password: &str, database: &str) -> String {
         format!("postgres://{role}:{password}@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// The port it has.
+    /// The port.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Its process id while it runs.
+    /// The process id while it runs.
     pub fn pid(&self) -> Option<u32> {
         self.daemon.as_ref().map(Daemon::pid)
     }
 
-    /// Whether its process runs.
+    /// Whether the process runs.
     pub fn is_running(&mut self) -> bool {
         self.daemon.as_mut().is_some_and(|daemon| daemon.ended().is_none())
     }
 
-    /// Where its log is.
+    /// The log file.
     pub fn log(&self) -> PathBuf {
         self.options.log.clone().unwrap_or_else(|| self.options.folder.join("server.log"))
     }
 
     fn create_cluster(&self, programs: &Path, data: &Path) -> Result<(), StartError> {
         let failed = |source| StartError::Folder { path: data.to_owned(), source };
-        // initdb wants an empty folder: what an interrupted one left goes.
+        // initdb requires an empty folder, so the rest of an interrupted run is removed.
         if data.exists() {
             fs::remove_dir_all(data).map_err(failed)?;
         }
@@ -166,9 +166,8 @@ impl Postgres {
             .arg(data)
             .args(["--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8"])
             .args(["--data-checksums", "--no-sync", "--no-instructions"])
-            // Passwords are asked for, since other users of the machine reach
-            // loopback too, but not by SCRAM: its 4096 rounds take a debug
-            // build of a client a tenth of a second for every connection.
+            // Passwords are required, because other users of the machine can connect to loopback too. SCRAM is not
+            // used: its 4096 rounds take a debug build of a client a tenth of a second per connection.
             .args(["--auth-local=reject", "--auth-host=password"])
             .arg("--pwfile")
             .arg(&password_file)
@@ -184,7 +183,7 @@ impl Postgres {
         })
     }
 
-    /// PostgreSQL's programs refuse root.
+    /// A command for a program of PostgreSQL, which refuses to run as root.
     fn command(&self, program: &Path) -> Result<Command, StartError> {
         match &self.options.programs {
             Programs::Machine => unprivileged::command(program, &self.options.folder),
@@ -196,7 +195,7 @@ impl Postgres {
         let mut settings = vec![
             "listen_addresses=127.0.0.1".to_owned(),
             format!("port={}", self.port),
-            // No socket file: its path has a length limit that a deep checkout exceeds.
+            // No socket file: its path has a length limit that a deeply nested checkout exceeds.
             "unix_socket_directories=".to_owned(),
             format!("max_connections={}", self.options.connections_max),
             "shared_buffers=64MB".to_owned(),
@@ -224,15 +223,15 @@ fn make_folder(folder: &Path) -> Result<(), StartError> {
     fs::create_dir_all(folder).map_err(|source| StartError::Folder { path: folder.to_owned(), source })
 }
 
-/// Whether the server answers a startup message with a request for a password.
+/// Whether the server responds to a startup message with a password request.
 ///
-/// During recovery it accepts connections but answers `E`. Source: PostgreSQL
-/// documentation, "Message Flow" and "Message Formats" (`StartupMessage`).
-fn takes_queries(port: u16) -> bool {
+/// During recovery it accepts connections but responds with `E`. Source: PostgreSQL documentation, "Message Flow" and
+/// "Message Formats" (`StartupMessage`).
+fn accepts_queries(port: u16) -> bool {
     let parameters = b"user\0postgres\0database\0postgres\0\0";
     let length = u32::try_from(8 + parameters.len()).unwrap_or(u32::MAX);
     let mut message = length.to_be_bytes().to_vec();
     message.extend(196_608_u32.to_be_bytes()); // protocol 3.0
     message.extend(parameters);
-    probe::ask(port, &message, 1).is_ok_and(|answer| answer == b"R")
+    probe::exchange(port, &message, 1).is_ok_and(|answer| answer == b"R")
 }

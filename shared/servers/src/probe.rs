@@ -1,42 +1,42 @@
-//! Cheap questions to a server on loopback: does it answer, and with what.
+//! Cheap probes of a server on loopback.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Whether `port` of loopback accepts a connection.
 pub fn accepts(port: u16) -> bool {
     connect(port).is_ok()
 }
 
-/// The status of `GET path` on `port` of loopback, e.g. 200; an error if no HTTP answer came.
+/// The status of `GET path` on `port` of loopback, e.g. 200.
 ///
 /// # Errors
-/// Fails when nobody listens, or the answer is late or is not HTTP.
+/// When the connection is refused, or the response is late or not HTTP.
 pub fn http_status(port: u16, path: &str) -> io::Result<u16> {
     let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     // "HTTP/1.1 200" is twelve bytes.
-    let answer = ask(port, request.as_bytes(), 12)?;
-    let text = String::from_utf8_lossy(&answer);
+    let response = exchange(port, request.as_bytes(), 12)?;
+    let text = String::from_utf8_lossy(&response);
     text.split(' ')
         .nth(1)
         .and_then(|status| status.parse().ok())
-        .ok_or_else(|| io::Error::other("the answer is not HTTP"))
+        .ok_or_else(|| io::Error::other("the response is not HTTP"))
 }
 
-/// Sends `question` to `port` of loopback and reads exactly `answer_len` bytes.
-pub(crate) fn ask(port: u16, question: &[u8], answer_len: usize) -> io::Result<Vec<u8>> {
+/// Sends `request` to `port` of loopback and reads exactly `response_len` bytes.
+pub(crate) fn exchange(port: u16, request: &[u8], response_len: usize) -> io::Result<Vec<u8>> {
     let mut stream = connect(port)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    stream.write_all(question)?;
-    let mut answer = vec![0; answer_len];
-    stream.read_exact(&mut answer)?;
-    Ok(answer)
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
+    stream.write_all(request)?;
+    let mut response = vec![0; response_len];
+    stream.read_exact(&mut response)?;
+    Ok(response)
 }
 
 fn connect(port: u16) -> io::Result<TcpStream> {
-    TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), PATIENCE)
+    TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), TIMEOUT)
 }

@@ -1,4 +1,4 @@
-//! A process that cannot be mistaken for a later one with the same id.
+//! A process, identified so that a later process with the same id is not mistaken for it.
 
 use std::fmt;
 use std::fs;
@@ -6,20 +6,20 @@ use std::str::FromStr;
 
 use rustix::process::{Pid, Signal, geteuid, kill_process, kill_process_group};
 
-/// A process id together with when that process began.
+/// A process id with the start time of the process.
 ///
-/// Process ids are reused, after a reboot almost surely. A record of one in a
-/// file is trusted only while `/proc` shows the same start in the same boot.
+/// Process ids are reused, almost certainly after a reboot. A recorded process is trusted only while `/proc` shows the
+/// same start time in the same boot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Process {
     pid: u32,
-    /// Clock ticks after boot.
+    /// Start time in clock ticks after boot.
     started_ticks: u64,
     boot: String,
 }
 
 impl Process {
-    /// The process that has this id now, if any; one that has ended but is not reaped yet counts as gone.
+    /// The process that has this id now, if any. A process that has ended but is not reaped yet does not count.
     pub fn running(pid: u32) -> Option<Self> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         let started_ticks = parse_running(&stat)?;
@@ -31,12 +31,12 @@ impl Process {
         self.pid
     }
 
-    /// Whether this very process still runs.
+    /// Whether this same process is still running.
     pub fn is_running(&self) -> bool {
         Self::running(self.pid).as_ref() == Some(self)
     }
 
-    /// Sends `signal` to this process; says whether it was there to get it.
+    /// Sends `signal` to this process; returns whether it was running.
     pub fn signal(&self, signal: Signal) -> bool {
         self.is_running() && rustix_pid(self.pid).is_some_and(|pid| kill_process(pid, signal).is_ok())
     }
@@ -47,7 +47,7 @@ impl Process {
     }
 }
 
-/// The form in which a process is recorded in a file.
+/// The format of a process in a record file.
 impl fmt::Display for Process {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.pid, self.started_ticks, self.boot)
@@ -68,16 +68,16 @@ impl FromStr for Process {
     }
 }
 
-/// Makes this process the leader of a session of its own, so that closing the terminal does not end it.
+/// Makes this process the leader of a new session, so that closing the terminal does not end it.
 ///
 /// # Errors
-/// Fails if it leads a process group already.
+/// If it is already the leader of a process group.
 pub fn leave_session() -> std::io::Result<()> {
     rustix::process::setsid()?;
     Ok(())
 }
 
-/// Whether this process has the rights of root.
+/// Whether this process runs as root.
 pub fn is_root() -> bool {
     geteuid().is_root()
 }
@@ -92,8 +92,7 @@ fn boot_id() -> String {
 
 /// Reads field 22 (`starttime`) of `/proc/<pid>/stat`; `None` for a zombie.
 ///
-/// The name in field 2 may hold spaces and brackets, so counting begins after
-/// the last bracket. Source: proc(5).
+/// The name in field 2 may contain spaces and brackets, so fields are counted after the last bracket. Source: proc(5).
 fn parse_running(stat: &str) -> Option<u64> {
     let after_name = &stat[stat.rfind(')')? + 1..];
     let mut fields = after_name.split_whitespace();
@@ -108,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_survives_being_written_down() {
+    fn a_process_can_be_written_and_parsed() {
         let me = Process::running(std::process::id()).unwrap();
         assert_eq!(me.to_string().parse(), Ok(me.clone()));
         assert!(me.is_running());

@@ -1,4 +1,4 @@
-//! Where the servers' programs are installed, and how they are run from there.
+//! Where the servers' programs are installed, and how they are started.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,33 +6,34 @@ use std::process::Command;
 
 use crate::{StartError, chroot};
 
-/// Debian keeps some servers in `sbin`, which an ordinary user's `PATH` lacks.
-const ALSO: [&str; 4] = ["/usr/local/bin", "/usr/bin", "/usr/sbin", "/sbin"];
+/// Debian installs some servers in `sbin`, which is not on the `PATH` of ordinary users.
+const EXTRA_FOLDERS: [&str; 4] = ["/usr/local/bin", "/usr/bin", "/usr/sbin", "/sbin"];
 
-/// Names the root folder of another system, whose servers tests use instead of the machine's.
+/// The variable with the root folder of another system, whose servers tests use instead of the machine's.
 pub const ROOT_VARIABLE: &str = "TEST_SERVERS_ROOT";
 
-/// Whose programs the servers are.
+/// An installation of the servers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Programs {
     /// The machine's.
     #[default]
     Machine,
-    /// Of another Debian, installed under this folder. They run with it as their root, so we must be root.
+    /// Another Debian system, installed under this folder. Its programs run with the folder as their root, which
+    /// requires root.
     Root(PathBuf),
 }
 
 impl Programs {
-    /// Those of the root that `TEST_SERVERS_ROOT` names; the machine's if it is not set.
+    /// The root that `TEST_SERVERS_ROOT` names; the machine if it is not set.
     ///
-    /// This is what options begin with, so that servers that a test starts by itself are of the same generation as those
-    /// that were started for it.
+    /// This is the default of all options, so that servers started by a test itself have the same version as those
+    /// started for it.
     pub fn from_environment() -> Self {
         let root = std::env::var_os(ROOT_VARIABLE).filter(|root| !root.is_empty());
         root.map_or(Self::Machine, |root| Self::Root(root.into()))
     }
 
-    /// What is installed, e.g. `PostgreSQL 17.12`; empty for what can't be asked.
+    /// The installed versions, e.g. `PostgreSQL 17.12`; programs that can't be run are left out.
     pub fn versions(&self) -> Vec<String> {
         let postgres = self.postgres_folder().and_then(|folder| self.version(&folder.join("postgres")));
         let redis = self.find("redis-server").and_then(|program| self.version(&program));
@@ -46,17 +47,17 @@ impl Programs {
             .collect()
     }
 
-    /// Finds a program on `PATH` or in the usual folders; the path is as the program itself will see it.
+    /// Finds a program on `PATH` or in the usual folders; the path is relative to the program's root.
     pub(crate) fn find(&self, program: &str) -> Option<PathBuf> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         std::env::split_paths(&path)
-            .chain(ALSO.iter().map(PathBuf::from))
+            .chain(EXTRA_FOLDERS.iter().map(PathBuf::from))
             .map(|folder| folder.join(program))
             .find(|candidate| self.has(candidate))
     }
 
-    /// The folder with `postgres`, `initdb` and `psql`: the newest under
-    /// `/usr/lib/postgresql` (Debian does not put them on `PATH`), or wherever `PATH` has `initdb`.
+    /// The folder with `postgres`, `initdb` and `psql`: the newest version under `/usr/lib/postgresql`, which Debian
+    /// does not put on `PATH`, or the folder of `initdb` on `PATH`.
     pub(crate) fn postgres_folder(&self) -> Option<PathBuf> {
         let versions = self.entries("/usr/lib/postgresql").into_iter().filter_map(|name| name.parse::<u32>().ok());
         let newest = versions
@@ -69,14 +70,14 @@ impl Programs {
         })
     }
 
-    /// RabbitMQ's own start script. Debian's `/usr/sbin/rabbitmq-server` is a
-    /// wrapper that insists on the system user and its folders.
+    /// RabbitMQ's own start script. Debian's `/usr/sbin/rabbitmq-server` is a wrapper that requires the system user and
+    /// its folders.
     pub(crate) fn rabbitmq_server(&self) -> Option<PathBuf> {
         let own = PathBuf::from("/usr/lib/rabbitmq/bin/rabbitmq-server");
         if self.has(&own) { Some(own) } else { self.find("rabbitmq-server") }
     }
 
-    /// A command for `program`, which keeps its data in `folder`. In another root it runs as that system's `user`.
+    /// A command for `program` with data in `folder`. In another root it runs as that system's `user`.
     pub(crate) fn command(&self, program: &Path, folder: &Path, user: &str) -> Result<Command, StartError> {
         match self {
             Self::Machine => Ok(Command::new(program)),
@@ -87,24 +88,24 @@ impl Programs {
     fn has(&self, program: &Path) -> bool {
         match self {
             Self::Machine => program.is_file(),
-            // A link's target is a path in that root, so it is not followed from here.
-            Self::Root(_) => fs::symlink_metadata(self.seen_from_here(program)).is_ok_and(|found| !found.is_dir()),
+            // The target of a link is a path in that root, so links are not followed from outside.
+            Self::Root(_) => fs::symlink_metadata(self.host_path(program)).is_ok_and(|found| !found.is_dir()),
         }
     }
 
     fn entries(&self, folder: &str) -> Vec<String> {
-        let entries = fs::read_dir(self.seen_from_here(Path::new(folder))).into_iter().flatten();
+        let entries = fs::read_dir(self.host_path(Path::new(folder))).into_iter().flatten();
         entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect()
     }
 
-    fn seen_from_here(&self, path: &Path) -> PathBuf {
+    fn host_path(&self, path: &Path) -> PathBuf {
         match self {
             Self::Machine => path.to_owned(),
             Self::Root(root) => root.join(path.strip_prefix("/").unwrap_or(path)),
         }
     }
 
-    /// The first number in what `--version` says.
+    /// The first number in the output of `--version`.
     fn version(&self, program: &Path) -> Option<String> {
         let mut command = match self {
             Self::Machine => Command::new(program),
@@ -128,7 +129,7 @@ pub fn postgres_folder() -> Option<PathBuf> {
     Programs::Machine.postgres_folder()
 }
 
-/// Reads `postgres (PostgreSQL) 17.5 (Debian 17.5-1)` and `Redis server v=8.0.2 sha=00000000:0`.
+/// Parses `postgres (PostgreSQL) 17.5 (Debian 17.5-1)` and `Redis server v=8.0.2 sha=00000000:0`.
 fn first_number(text: &str) -> Option<String> {
     let words = text.split_whitespace().map(|word| word.trim_start_matches("v="));
     words.filter(|word| word.starts_with(|first: char| first.is_ascii_digit())).map(str::to_owned).next()
@@ -139,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_read_from_what_servers_say() {
+    fn versions_are_parsed_from_the_output_of_servers() {
         let postgres = "postgres (PostgreSQL) 17.5 (Debian 17.5-1.pgdg120+1)\n";
         assert_eq!(first_number(postgres).as_deref(), Some("17.5"));
         assert_eq!(first_number("Redis server v=8.0.2 sha=00000000:0 bits=64").as_deref(), Some("8.0.2"));
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_of_another_root_are_named_as_they_see_themselves() {
+    fn paths_of_programs_are_relative_to_their_root() {
         let root = std::env::temp_dir().join(format!("servers-root-{}", std::process::id()));
         let programs = Programs::Root(root.clone());
         assert_eq!(programs.postgres_folder(), None);

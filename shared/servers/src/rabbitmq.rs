@@ -11,27 +11,27 @@ use crate::broker_user::definitions;
 use crate::daemon::{Daemon, Launch, stop_leftover};
 use crate::{BrokerUser, Port, Programs, StartError, Stopped, epmd, pick, probe, secret};
 
-/// Generous, because servers start beside a compiler that takes every core.
+/// Long, because servers may start while a compiler uses all cores.
 const START_LIMIT: Duration = Duration::from_mins(4);
 const STOP_LIMIT: Duration = Duration::from_secs(30);
-/// What `rabbitmq.conf` can't say: a message that was dead-lettered to a queue that is gone is tried again after 5 s
-/// instead of three minutes. Whoever deletes a queue by hand looks on.
+/// A setting that `rabbitmq.conf` does not support: dead-lettering to a deleted queue is retried after 5 s instead of
+/// three minutes, because a developer who deletes a queue by hand waits for the effect.
 const ADVANCED: &str = "[{rabbit, [{dead_letter_worker_publisher_confirm_timeout, 5000}]}].\n";
 
 /// How to run a RabbitMQ broker.
 #[derive(Clone, Debug)]
 pub struct RabbitMqOptions {
-    /// Where its data, configuration and log are; made when missing.
+    /// The folder for data, configuration and log; created if missing.
     pub folder: PathBuf,
-    /// Its AMQP port on loopback.
+    /// The AMQP port on loopback.
     pub port: Port,
     /// The console's port on loopback.
     pub console_port: Port,
-    /// Users besides guest/guest, created at every start.
+    /// Users in addition to guest/guest, created at every start.
     pub users: Vec<BrokerUser>,
-    /// Where its log goes; `server.log` in the folder unless set.
+    /// The log file; by default `server.log` in the folder.
     pub log: Option<PathBuf>,
-    /// Whose programs are run.
+    /// The installation to use.
     pub programs: Programs,
 }
 
@@ -57,7 +57,7 @@ struct Ports {
     epmd: u16,
 }
 
-/// A RabbitMQ broker of our own. Dropping it stops it; the data stay.
+/// A private RabbitMQ broker. Dropping it stops it; the data stay.
 #[derive(Debug)]
 pub struct RabbitMq {
     options: RabbitMqOptions,
@@ -72,15 +72,16 @@ struct Running {
 }
 
 impl RabbitMq {
-    /// Starts a broker and waits until it speaks AMQP; one left behind in the folder by a killed parent is stopped first.
+    /// Starts a broker and waits until it accepts AMQP. One in the same folder that remains from a killed parent is
+    /// stopped first.
     ///
     /// # Errors
-    /// Any [`StartError`], with the tail of the broker's log where it has one.
+    /// Any [`StartError`], with the end of the broker's log if there is one.
     pub fn start(options: RabbitMqOptions) -> Result<Self, StartError> {
         fs::create_dir_all(&options.folder)
             .map_err(|source| StartError::Folder { path: options.folder.clone(), source })?;
         stop_leftover(&record(&options.folder), Signal::TERM, STOP_LIMIT);
-        epmd::stop_left_behind(&options.folder);
+        epmd::stop_leftover_in(&options.folder);
         let ports = Ports {
             amqp: pick(options.port)?,
             console: pick(options.console_port)?,
@@ -92,7 +93,7 @@ impl RabbitMq {
         Ok(broker)
     }
 
-    /// Starts a stopped or killed broker again: same data, same ports. A running one is left alone.
+    /// Starts a stopped or killed broker again, with the same data and ports. Does nothing if it is running.
     ///
     /// # Errors
     /// As [`RabbitMq::start`].
@@ -120,7 +121,7 @@ impl RabbitMq {
         Ok(())
     }
 
-    /// Closes connections, writes its data and ends; is killed after 30 s.
+    /// Stops the broker: it closes connections and writes its data. Kills it after 30 s.
     pub fn stop(&mut self) -> Stopped {
         self.running.take().map_or(Stopped::Already, |mut running| {
             let stopped = running.broker.stop(Signal::TERM, STOP_LIMIT);
@@ -129,7 +130,7 @@ impl RabbitMq {
         })
     }
 
-    /// Kills the broker at once, as a crash of its machine would.
+    /// Kills the broker at once, like a crash.
     pub fn kill(&mut self) {
         if let Some(mut running) = self.running.take() {
             running.broker.kill();
@@ -137,22 +138,22 @@ impl RabbitMq {
         }
     }
 
-    /// The url for guest, who may do everything.
+    /// The URL for guest, who has all permissions.
     pub fn url(&self) -> String {
         self.url_of("guest", "guest")
     }
 
-    /// The url for another user.
+    /// The URL for another user.
     pub fn url_of(&self, user: &str, password: &str) -> String {
         format!("amqp://{user}:{password}@127.0.0.1:{}/%2f", self.ports.amqp)
     }
 
-    /// The console's address, which is also the management API's, without a slash at the end.
+    /// The URL of the console and the management API, without a trailing slash.
     pub fn console_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.ports.console)
     }
 
-    /// The AMQP port it has.
+    /// The AMQP port.
     pub fn port(&self) -> u16 {
         self.ports.amqp
     }
@@ -162,17 +163,17 @@ impl RabbitMq {
         self.ports.console
     }
 
-    /// Its process id while it runs.
+    /// The process id while it runs.
     pub fn pid(&self) -> Option<u32> {
         self.running.as_ref().map(|running| running.broker.pid())
     }
 
-    /// Whether its process runs.
+    /// Whether the process runs.
     pub fn is_running(&mut self) -> bool {
         self.running.as_mut().is_some_and(|running| running.broker.ended().is_none())
     }
 
-    /// Where its log is.
+    /// The log file.
     pub fn log(&self) -> PathBuf {
         self.options.log.clone().unwrap_or_else(|| self.options.folder.join("server.log"))
     }
@@ -197,7 +198,7 @@ impl RabbitMq {
             (definitions_file, definitions(&users)),
             (folder.join("rabbitmq.conf"), configuration),
             (folder.join("enabled_plugins"), "[rabbitmq_management].\n".to_owned()),
-            // There, so that the machine's own settings for its broker are not read.
+            // It exists so that the machine's own settings for its broker are not read.
             (folder.join("rabbitmq-env.conf"), String::new()),
             (folder.join("advanced.config"), ADVANCED.to_owned()),
         ];
@@ -216,12 +217,12 @@ impl RabbitMq {
             }
         }
         command
-            // The Erlang cookie is kept in the home folder.
+            // The Erlang cookie is stored in the home folder.
             .env("HOME", folder)
             .env("ERL_EPMD_PORT", self.ports.epmd.to_string())
             .env("ERL_EPMD_ADDRESS", "127.0.0.1")
-            // The data folder is named after the node, so the name must not
-            // follow the port. With a port mapper of its own it is unique.
+            // The data folder is named after the node, so the name must not depend on the port. With a private port
+            // mapper it is unique.
             .env("RABBITMQ_NODENAME", "chipin@localhost")
             .env("RABBITMQ_DIST_PORT", self.ports.distribution.to_string())
             .env("RABBITMQ_CONF_ENV_FILE", folder.join("rabbitmq-env.conf"))
@@ -231,11 +232,11 @@ impl RabbitMq {
             .env("RABBITMQ_MNESIA_BASE", folder.join("data"))
             .env("RABBITMQ_LOG_BASE", folder.join("log"))
             .env("RABBITMQ_LOGS", "-")
-            // Makes the start script become the broker instead of its parent,
-            // so that the process id is the broker's.
+            // With this the start script is replaced by the broker instead of being its parent, so that the process id
+            // is the broker's.
             .env("RABBITMQ_ALLOW_INPUT", "true")
-            // Busy waiting of Erlang's schedulers takes whole cores from the
-            // services; `inet_dist_use_interface` keeps distribution on loopback.
+            // Busy waiting of Erlang's schedulers would take whole cores from the services; `inet_dist_use_interface`
+            // keeps distribution on loopback.
             .env(
                 "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
                 "-noinput +sbwt none +sbwtdcpu none +sbwtdio none \
@@ -255,9 +256,9 @@ fn record(folder: &Path) -> PathBuf {
     folder.join("server.pid")
 }
 
-/// Whether the broker answers the protocol header with `connection.start`.
+/// Whether the broker responds to the protocol header with `connection.start`.
 ///
-/// It listens for AMQP last, after users and plugins. Source: AMQP 0-9-1, 4.2.2.
+/// It opens the AMQP listener last, after users and plugins are loaded. Source: AMQP 0-9-1, 4.2.2.
 fn speaks_amqp(port: u16) -> bool {
-    probe::ask(port, b"AMQP\x00\x00\x09\x01", 1).is_ok_and(|answer| answer == [1])
+    probe::exchange(port, b"AMQP\x00\x00\x09\x01", 1).is_ok_and(|answer| answer == [1])
 }

@@ -8,20 +8,20 @@ use rustix::process::Signal;
 use crate::daemon::{Daemon, Launch, stop_leftover};
 use crate::{Port, Programs, StartError, Stopped, pick, probe, secret};
 
-/// Generous, because servers start beside a compiler that takes every core.
+/// Long, because servers may start while a compiler uses all cores.
 const START_LIMIT: Duration = Duration::from_mins(2);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// How to run a Redis server.
 #[derive(Clone, Debug)]
 pub struct RedisOptions {
-    /// Where its data, password and log are; made when missing.
+    /// The folder for data, password and log; created if missing.
     pub folder: PathBuf,
-    /// Its port on loopback.
+    /// The port on loopback.
     pub port: Port,
-    /// Where its log goes; `server.log` in the folder unless set.
+    /// The log file; by default `server.log` in the folder.
     pub log: Option<PathBuf>,
-    /// Whose programs are run.
+    /// The installation to use.
     pub programs: Programs,
 }
 
@@ -32,7 +32,7 @@ impl RedisOptions {
     }
 }
 
-/// A Redis server of our own. Dropping it stops it; the data stay.
+/// A private Redis server. Dropping it stops it; the data stay.
 #[derive(Debug)]
 pub struct Redis {
     options: RedisOptions,
@@ -42,22 +42,23 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts a server and waits until it answers; one left behind in the folder by a killed parent is stopped first.
+    /// Starts a server and waits until it responds. One in the same folder that remains from a killed parent is stopped
+    /// first.
     ///
     /// # Errors
-    /// Any [`StartError`], with the tail of the server's log where it has one.
+    /// Any [`StartError`], with the end of the server's log if there is one.
     pub fn start(options: RedisOptions) -> Result<Self, StartError> {
         let failed = |source| StartError::Folder { path: options.folder.clone(), source };
         std::fs::create_dir_all(options.folder.join("data")).map_err(failed)?;
         stop_leftover(&record(&options.folder), Signal::TERM, STOP_LIMIT);
         let port = pick(options.port)?;
-        let password = secret::kept(&options.folder.join("password")).map_err(failed)?;
+        let password = secret::stored(&options.folder.join("password")).map_err(failed)?;
         let mut server = Self { options, port, password, daemon: None };
         server.start_again()?;
         Ok(server)
     }
 
-    /// Starts a stopped server again: same data, same port. A running one is left alone.
+    /// Starts a stopped server again, with the same data and port. Does nothing if it is running.
     ///
     /// # Errors
     /// As [`Redis::start`].
@@ -69,7 +70,7 @@ impl Redis {
         let program = programs
             .find("redis-server")
             .ok_or(StartError::ProgramMissing { program: "redis-server", package: "redis-server" })?;
-        // A file and not arguments: every user sees the arguments of a process.
+        // A file instead of arguments, because the arguments of a process are visible to all users.
         let configuration = self.options.folder.join("redis.conf");
         secret::write_private(&configuration, &self.configuration())
             .map_err(|source| StartError::Folder { path: configuration.clone(), source })?;
@@ -83,37 +84,37 @@ impl Redis {
             record: record(&self.options.folder),
         })?;
         let port = self.port;
-        daemon.wait_until_ready(START_LIMIT, || answers(port))?;
+        daemon.wait_until_ready(START_LIMIT, || responds(port))?;
         self.daemon = Some(daemon);
         Ok(())
     }
 
-    /// Writes its data and ends; is killed after 10 s.
+    /// Stops the server, which writes its data; kills it after 10 s.
     pub fn stop(&mut self) -> Stopped {
         self.daemon.take().map_or(Stopped::Already, |mut daemon| daemon.stop(Signal::TERM, STOP_LIMIT))
     }
 
-    /// Its url, with the password.
+    /// The URL, with the password.
     pub fn url(&self) -> String {
         format!("redis://:{}@127.0.0.1:{}", self.password, self.port)
     }
 
-    /// The port it has.
+    /// The port.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Its process id while it runs.
+    /// The process id while it runs.
     pub fn pid(&self) -> Option<u32> {
         self.daemon.as_ref().map(Daemon::pid)
     }
 
-    /// Whether its process runs.
+    /// Whether the process runs.
     pub fn is_running(&mut self) -> bool {
         self.daemon.as_mut().is_some_and(|daemon| daemon.ended().is_none())
     }
 
-    /// Where its log is.
+    /// The log file.
     pub fn log(&self) -> PathBuf {
         self.options.log.clone().unwrap_or_else(|| self.options.folder.join("server.log"))
     }
@@ -138,7 +139,7 @@ fn record(folder: &Path) -> PathBuf {
     folder.join("server.pid")
 }
 
-/// Whether the server asks who we are; while it loads its data it says so instead.
-fn answers(port: u16) -> bool {
-    probe::ask(port, b"PING\r\n", 7).is_ok_and(|answer| answer == b"-NOAUTH")
+/// Whether the server asks for a password; while it loads its data, it responds with another error.
+fn responds(port: u16) -> bool {
+    probe::exchange(port, b"PING\r\n", 7).is_ok_and(|answer| answer == b"-NOAUTH")
 }

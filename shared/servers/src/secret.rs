@@ -1,25 +1,25 @@
-//! Random passwords, made once and kept in files that only their owner reads.
+//! Random passwords, generated once and stored in files that only their owner can read.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// 128 random bits as 32 hexadecimal digits, which need no escaping in a url or a file.
+/// 128 random bits as 32 hexadecimal digits, which need no escaping in a URL or a file.
 ///
 /// # Errors
-/// Fails only where `/dev/urandom` cannot be read.
+/// When `/dev/urandom` can't be read.
 pub fn random() -> io::Result<String> {
     let mut bytes = [0_u8; 16];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
-/// The secret kept in the file at `path`, made on the first call.
+/// The secret stored in the file at `path`; generated on the first call.
 ///
 /// # Errors
-/// Fails when the file can neither be read nor written.
-pub fn kept(path: &Path) -> io::Result<String> {
+/// When the file can neither be read nor written.
+pub fn stored(path: &Path) -> io::Result<String> {
     if let Ok(secret) = fs::read_to_string(path)
         && !secret.trim().is_empty()
     {
@@ -30,12 +30,12 @@ pub fn kept(path: &Path) -> io::Result<String> {
     Ok(secret)
 }
 
-/// Writes a file that only its owner may read.
+/// Writes a file that only its owner can read.
 pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    // The mode holds for a new file only, and an old one might be open to all.
+    // The mode applies only when the file is created, and an old file might be readable by all.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
@@ -51,12 +51,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kept_secret_stays_the_same_and_private() {
+    fn a_stored_secret_stays_the_same_and_private() {
         let folder = std::env::temp_dir().join(format!("servers-secret-{}", std::process::id()));
         let path = folder.join("password");
-        let first = kept(&path).unwrap();
+        let first = stored(&path).unwrap();
         assert_eq!(first.len(), 32);
-        assert_eq!(kept(&path).unwrap(), first);
+        assert_eq!(stored(&path).unwrap(), first);
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         fs::remove_dir_all(folder).unwrap();

@@ -1,4 +1,4 @@
-//! A virtual host of its own for each test.
+//! A separate virtual host for each test.
 
 use crate::{management, unique, variable};
 use contracts::envelope::{Envelope, SPEC_VERSION};
@@ -14,10 +14,10 @@ pub struct TestBroker {
 }
 
 impl TestBroker {
-    /// Makes an empty virtual host.
+    /// Creates an empty virtual host.
     ///
     /// # Panics
-    /// When the broker refuses.
+    /// When the broker rejects the request.
     pub async fn new() -> Self {
         let name = unique("test");
         let management_url = variable("TEST_RABBITMQ_MANAGEMENT_URL");
@@ -27,12 +27,12 @@ impl TestBroker {
         broker
     }
 
-    /// Where to connect, virtual host included.
+    /// The URL, with the virtual host.
     pub fn url(&self) -> &str {
         &self.amqp_url
     }
 
-    /// Closes every connection to the virtual host, as an operator could; returns how many there were.
+    /// Closes every connection to the virtual host, as an operator could; returns their number.
     ///
     /// The broker lists a connection some seconds after it was opened.
     pub async fn close_connections(&self) -> usize {
@@ -51,7 +51,7 @@ impl TestBroker {
         self.call("PUT", format!("/api/queues/{}/{queue}", self.name), body).await;
     }
 
-    /// What the broker exports as the definitions of the virtual host.
+    /// The definitions of the virtual host, as exported by the broker.
     pub async fn definitions(&self) -> Value {
         let exported = self.call("GET", format!("/api/definitions/{}", self.name), String::new()).await;
         serde_json::from_str(&exported).unwrap_or_default()
@@ -67,7 +67,7 @@ impl TestBroker {
         self.call("DELETE", format!("/api/queues/{}/{queue}", self.name), String::new()).await;
     }
 
-    /// Publishes a text, as anybody with the rights could.
+    /// Publishes a text, as any client with permission could.
     pub async fn publish(&self, exchange: &str, routing_key: &str, payload: &str) {
         let body = json!({
             "properties": { "delivery_mode": 2 }, "routing_key": routing_key,
@@ -83,10 +83,10 @@ impl TestBroker {
         id
     }
 
-    /// Publishes an event under a given id: twice the same id is a repeated delivery.
+    /// Publishes an event with the given id: using the same id twice is a repeated delivery.
     ///
     /// # Panics
-    /// When the broker refuses.
+    /// When the broker rejects the request.
     pub async fn announce_as<E: Event>(&self, id: EventId, event: &E) {
         let exchange = producer(E::TYPE);
         let envelope = Envelope {
@@ -108,28 +108,28 @@ impl TestBroker {
         self.publish(exchange, E::TYPE, &payload).await;
     }
 
-    /// Declares the exchange of a service that does not run: others can bind to it.
+    /// Declares the exchange of a service that is not running, so that others can bind to it.
     pub async fn declare_exchange(&self, exchange: &str) {
         let topic = json!({ "type": "topic", "durable": true }).to_string();
         self.call("PUT", format!("/api/exchanges/{}/{exchange}", self.name), topic).await;
     }
 
-    /// Declares a topic exchange and a queue `overheard.<exchange>` that hears all of it, as a neighbour would.
-    pub async fn overhear(&self, exchange: &str) {
+    /// Declares a topic exchange, and a queue `captured.<exchange>` bound to all its events.
+    pub async fn capture_events(&self, exchange: &str) {
         self.declare_exchange(exchange).await;
-        let (vhost, queue) = (&self.name, format!("overheard.{exchange}"));
+        let (vhost, queue) = (&self.name, format!("captured.{exchange}"));
         let durable = json!({ "durable": true }).to_string();
         self.call("PUT", format!("/api/queues/{vhost}/{queue}"), durable).await;
         let all = json!({ "routing_key": "#" }).to_string();
         self.call("POST", format!("/api/bindings/{vhost}/e/{exchange}/q/{queue}"), all).await;
     }
 
-    /// What was overheard of `exchange` so far: the bodies, oldest first. They stay.
-    pub async fn overheard(&self, exchange: &str) -> Vec<Value> {
-        self.bodies(&format!("overheard.{exchange}")).await
+    /// The events published to `exchange` since [`TestBroker::capture_events`], oldest first. They stay in the queue.
+    pub async fn captured_events(&self, exchange: &str) -> Vec<Value> {
+        self.bodies(&format!("captured.{exchange}")).await
     }
 
-    /// The JSON bodies that wait in a queue, oldest first. They stay.
+    /// The JSON bodies in a queue, oldest first. They stay in the queue.
     pub async fn bodies(&self, queue: &str) -> Vec<Value> {
         let path = format!("/api/queues/{}/{queue}/get", self.name);
         let body = json!({ "count": 10_000, "ackmode": "ack_requeue_true", "encoding": "auto" });
@@ -141,22 +141,23 @@ impl TestBroker {
             .collect()
     }
 
-    /// How many messages wait in a queue; 0 when there is no such queue.
+    /// The number of messages in a queue; 0 if there is no such queue.
     ///
-    /// Counted by looking at them: the queue's statistics lag behind by seconds.
+    /// They are counted by reading them, because the queue's statistics are some seconds late.
     pub async fn messages(&self, queue: &str) -> usize {
         self.bodies(queue).await.len()
     }
 
-    /// How many messages of a queue are ready or unacknowledged, by the broker's statistics: some seconds late.
+    /// The number of ready and unacknowledged messages in a queue, from the broker's statistics, which are some seconds
+    /// late.
     ///
-    /// Unlike [`TestBroker::messages`] this counts no delivery, so that it may be asked again and again.
+    /// Unlike [`TestBroker::messages`] it does not change the delivery counts, so it may be called repeatedly.
     pub async fn depth(&self, queue: &str) -> Option<u64> {
         let listing = self.call("GET", format!("/api/queues/{}/{queue}", self.name), String::new()).await;
         serde_json::from_str::<Value>(&listing).ok()?["messages"].as_u64()
     }
 
-    /// A user who may do in this virtual host only what the three patterns allow; it goes with the virtual host.
+    /// Creates a user with these three permission patterns in this virtual host.
     pub async fn user(&self, configure: &str, write: &str, read: &str) -> BrokerUser {
         let name = unique("user");
         let made = json!({ "password": name, "tags": "management" }).to_string();
@@ -168,16 +169,16 @@ impl TestBroker {
 
     async fn call(&self, method: &'static str, path: String, body: String) -> String {
         let url = self.management_url.clone();
-        let told = path.clone();
+        let shown_path = path.clone();
         let (status, answer) = tokio::task::spawn_blocking(move || management::call(&url, method, &path, &body))
             .await
             .expect("the call does not panic");
-        assert!((200..300).contains(&status) || status == 404, "{method} {told}: {status} {answer}");
+        assert!((200..300).contains(&status) || status == 404, "{method} {shown_path}: {status} {answer}");
         answer
     }
 }
 
-/// A user of the test broker with few rights; dropping it deletes it.
+/// A user of the test broker with limited permissions; dropping it deletes it.
 pub struct BrokerUser {
     name: String,
     vhost: String,
@@ -185,24 +186,24 @@ pub struct BrokerUser {
 }
 
 impl BrokerUser {
-    /// Tries something through the management interface, which asks for the same rights as AMQP does; whether it was
+    /// Sends a request to the management API, which checks the same permissions as AMQP; returns whether it was
     /// allowed.
     ///
-    /// `{vhost}` in the path is the virtual host.
+    /// `{vhost}` in the path is replaced with the virtual host.
     ///
     /// # Panics
-    /// When the broker can't be reached, or does not know what is meant.
+    /// When the broker can't be reached, or the request is invalid.
     pub async fn may(&self, method: &'static str, path: &str, body: Value) -> bool {
         let (user, url) = (format!("{0}:{0}", self.name), self.management_url.clone());
         let path = path.replace("{vhost}", &self.vhost);
-        let told = path.clone();
+        let shown_path = path.clone();
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let (status, answer) =
             tokio::task::spawn_blocking(move || management::call_as(&user, &url, method, &path, &body))
                 .await
                 .expect("the call does not panic");
         let is_refused = answer.contains("not_authorised") || answer.contains("ACCESS_REFUSED");
-        assert!((200..300).contains(&status) || is_refused, "{method} {told}: {status} {answer}");
+        assert!((200..300).contains(&status) || is_refused, "{method} {shown_path}: {status} {answer}");
         !is_refused
     }
 }

@@ -1,4 +1,4 @@
-//! A database of its own for each test, copied from a template that is migrated once.
+//! A separate database for each test, copied from a template that is migrated once.
 
 use crate::{unique, variable};
 use migrations::Passwords;
@@ -19,7 +19,7 @@ impl TestDatabase {
     /// A database with every schema, role and table of the product.
     ///
     /// # Panics
-    /// When the server refuses, or a migration fails.
+    /// When the server rejects a statement, or a migration fails.
     pub async fn migrated() -> Self {
         let admin_url = variable("TEST_DATABASE_URL");
         let template = template(&admin_url).await;
@@ -29,12 +29,12 @@ impl TestDatabase {
     /// An empty database.
     ///
     /// # Panics
-    /// When the server refuses.
+    /// When the server rejects a statement.
     pub async fn empty() -> Self {
         Self::copy(variable("TEST_DATABASE_URL"), "template1").await
     }
 
-    /// Where the administrator connects.
+    /// The URL for the administrator.
     ///
     /// # Panics
     /// When `TEST_DATABASE_URL` is malformed.
@@ -43,7 +43,7 @@ impl TestDatabase {
         options.database(&self.name).to_url_lossy().to_string()
     }
 
-    /// Where a service connects, with its own role: `orders`, `payments`, `ocr`, `router` or `users`.
+    /// The URL for a service's own role: `orders`, `payments`, `ocr`, `router` or `users`.
     ///
     /// # Panics
     /// When `TEST_DATABASE_URL` is malformed.
@@ -66,7 +66,8 @@ impl TestDatabase {
         let name = unique("test");
         let mut connection = connect(&admin_url).await;
         execute(&mut connection, &format!("create database {name} template {template}")).await;
-        // Rights on a database are not copied with it: the copy gets those that migrating gave the template.
+        // Privileges of a database are not copied with it, so the migration's changes of them are repeated for the
+        // copy.
         execute(&mut connection, &format!("revoke temporary on database {name} from public")).await;
         Self { name, admin_url }
     }
@@ -76,7 +77,7 @@ impl Drop for TestDatabase {
     fn drop(&mut self) {
         let statement = format!("drop database {} with (force)", self.name);
         let admin_url = self.admin_url.clone();
-        // A test's own runtime can't be waited for in a destructor, so this one brings its own.
+        // A destructor can't wait for the test's own runtime, so it uses another one.
         let dropped = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             if let Ok(runtime) = runtime {
@@ -86,19 +87,19 @@ impl Drop for TestDatabase {
                 });
             }
         });
-        // A test that failed says why by itself; a database left over does not matter then.
+        // A failed test reports its own reason; a leftover database does not matter then.
         let _ = dropped.join();
     }
 }
 
-/// The migrated template of these very migrations; made by whichever test comes first.
+/// The migrated template for the current migrations; created by the first test that needs it.
 async fn template(admin_url: &str) -> String {
     let name = format!("chipin_template_{:x}", migrations::fingerprint());
     let mut connection = connect(admin_url).await;
     sqlx::query("select pg_advisory_lock(hashtext('chipin template'))")
         .execute(&mut connection)
         .await
-        .expect("lock the making of the template");
+        .expect("lock the creation of the template");
     let ready: bool = sqlx::query("select exists (select from pg_database where datname = $1 and datistemplate)")
         .bind(&name)
         .fetch_one(&mut connection)
@@ -106,7 +107,7 @@ async fn template(admin_url: &str) -> String {
         .and_then(|row| row.try_get(0))
         .expect("look for the template");
     if !ready {
-        // One that was begun and not finished is not marked as a template.
+        // An unfinished template is not marked as one.
         execute(&mut connection, &format!("drop database if exists {name} with (force)")).await;
         execute(&mut connection, &format!("create database {name}")).await;
         let options = PgConnectOptions::from_str(admin_url).expect("TEST_DATABASE_URL is a URL").database(&name);
@@ -117,7 +118,7 @@ async fn template(admin_url: &str) -> String {
             .unwrap_or_else(|failure| panic!("migrate the template: {}", failure.chain()));
         execute(&mut connection, &format!("alter database {name} is_template true")).await;
     }
-    // Closing the session frees the lock.
+    // Closing the session releases the lock.
     let _ = connection.close().await;
     name
 }
@@ -128,7 +129,7 @@ async fn connect(url: &str) -> PgConnection {
 }
 
 async fn execute(connection: &mut PgConnection, statement: &str) {
-    // Names are made by `unique` or of hexadecimal digits: nothing to quote.
+    // The names come from `unique` or consist of hexadecimal digits, so nothing needs quoting.
     sqlx::raw_sql(AssertSqlSafe(statement.to_owned()))
         .execute(connection)
         .await

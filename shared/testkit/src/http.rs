@@ -1,4 +1,4 @@
-//! A small HTTP client for tests: JSON in, JSON out, no surprises.
+//! A small HTTP client for tests with JSON.
 
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -7,7 +7,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
-/// Talks to one server, as one user.
+/// A client of one server, for one user.
 #[derive(Clone)]
 pub struct Client {
     base_url: String,
@@ -15,21 +15,21 @@ pub struct Client {
     pool: Pool<HttpConnector, Full<bytes::Bytes>>,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct TestResponse {
     /// The status.
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
     /// The body as text.
     pub text: String,
-    /// The body as it came.
+    /// The body as bytes.
     pub bytes: bytes::Bytes,
 }
 
 impl Client {
-    /// Talks to `base_url` (`http://127.0.0.1:8000`), as nobody.
+    /// A client of `base_url` (`http://127.0.0.1:8000`), without a user.
     pub fn new(base_url: &str) -> Self {
         let pool = Pool::builder(TokioExecutor::new()).build_http();
         Self { base_url: base_url.trim_end_matches('/').to_owned(), headers: vec![], pool }
@@ -52,48 +52,48 @@ impl Client {
     /// `GET`.
     ///
     /// # Panics
-    /// When no answer comes.
-    pub async fn get(&self, path: &str) -> Answer {
+    /// If there is no response.
+    pub async fn get(&self, path: &str) -> TestResponse {
         self.send(Method::GET, path, None, "").await
     }
 
     /// `POST` with a JSON text.
     ///
     /// # Panics
-    /// When no answer comes.
-    pub async fn post(&self, path: &str, json: &str) -> Answer {
+    /// If there is no response.
+    pub async fn post(&self, path: &str, json: &str) -> TestResponse {
         self.send(Method::POST, path, Some("application/json"), json).await
     }
 
     /// `PUT` with a JSON text.
     ///
     /// # Panics
-    /// When no answer comes.
-    pub async fn put(&self, path: &str, json: &str) -> Answer {
+    /// If there is no response.
+    pub async fn put(&self, path: &str, json: &str) -> TestResponse {
         self.send(Method::PUT, path, Some("application/json"), json).await
     }
 
     /// `PATCH` with a JSON text.
     ///
     /// # Panics
-    /// When no answer comes.
-    pub async fn patch(&self, path: &str, json: &str) -> Answer {
+    /// If there is no response.
+    pub async fn patch(&self, path: &str, json: &str) -> TestResponse {
         self.send(Method::PATCH, path, Some("application/json"), json).await
     }
 
     /// `DELETE`.
     ///
     /// # Panics
-    /// When no answer comes.
-    pub async fn delete(&self, path: &str) -> Answer {
+    /// If there is no response.
+    pub async fn delete(&self, path: &str) -> TestResponse {
         self.send(Method::DELETE, path, None, "").await
     }
 
     /// `POST` of a file in the field `file` of a multipart form.
     ///
     /// # Panics
-    /// When no answer comes.
-    pub async fn upload(&self, path: &str, file_name: &str, content_type: &str, file: &[u8]) -> Answer {
+    /// If there is no response.
+    pub async fn upload(&self, path: &str, file_name: &str, content_type: &str, file: &[u8]) -> TestResponse {
         let boundary = "chipin-boundary";
         let head = format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\n\
@@ -102,48 +102,48 @@ impl Client {
         let tail = format!("\r\n--{boundary}--\r\n");
         let body = [head.as_bytes(), file, tail.as_bytes()].concat();
         let form = format!("multipart/form-data; boundary={boundary}");
-        self.try_send_bytes(Method::POST, path, Some(&form), body).await.expect("the server answers")
+        self.try_send_bytes(Method::POST, path, Some(&form), body).await.expect("the server responds")
     }
 
-    /// Any request; returns what the server said.
+    /// Sends any request and returns the response.
     ///
     /// # Panics
-    /// When no answer comes.
-    pub async fn send(&self, method: Method, path: &str, content_type: Option<&str>, body: &str) -> Answer {
-        self.try_send(method, path, content_type, body).await.expect("the server answers")
+    /// If there is no response.
+    pub async fn send(&self, method: Method, path: &str, content_type: Option<&str>, body: &str) -> TestResponse {
+        self.try_send(method, path, content_type, body).await.expect("the server responds")
     }
 
-    /// Any request; an error when no answer came, in which case it may or may not have had its effect.
+    /// Sends any request. If there is no response, the request may or may not have had its effect.
     ///
     /// # Errors
-    /// The client's.
+    /// Client errors.
     ///
     /// # Panics
-    /// When the path or a header is malformed.
+    /// If the path or a header is malformed.
     pub async fn try_send(
         &self,
         method: Method,
         path: &str,
         content_type: Option<&str>,
         body: &str,
-    ) -> Result<Answer, hyper_util::client::legacy::Error> {
+    ) -> Result<TestResponse, hyper_util::client::legacy::Error> {
         self.try_send_bytes(method, path, content_type, body.as_bytes().to_vec()).await
     }
 
-    /// As [`Client::try_send`], with a body that is no text.
+    /// As [`Client::try_send`], with a binary body.
     ///
     /// # Errors
-    /// The client's.
+    /// Client errors.
     ///
     /// # Panics
-    /// When the path or a header is malformed.
+    /// If the path or a header is malformed.
     pub async fn try_send_bytes(
         &self,
         method: Method,
         path: &str,
         content_type: Option<&str>,
         body: Vec<u8>,
-    ) -> Result<Answer, hyper_util::client::legacy::Error> {
+    ) -> Result<TestResponse, hyper_util::client::legacy::Error> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base_url));
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -156,17 +156,17 @@ impl Client {
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Answer { status: head.status, headers: head.headers, text, bytes })
+        Ok(TestResponse { status: head.status, headers: head.headers, text, bytes })
     }
 }
 
-impl Answer {
-    /// The body as JSON; null when it is none.
+impl TestResponse {
+    /// The body as JSON; null if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
     }
 
-    /// A header as text; empty when it is not there.
+    /// A header as text; empty if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }

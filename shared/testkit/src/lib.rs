@@ -1,7 +1,7 @@
-//! Real databases and brokers for tests: a database from a template and a virtual host for each.
+//! Real databases and brokers for tests: a database copied from a template, and a virtual host, for each test.
 //!
-//! The servers come from `cargo xtask test`, which names them in `TEST_DATABASE_URL`, `TEST_AMQP_URL`,
-//! `TEST_RABBITMQ_MANAGEMENT_URL` and `TEST_REDIS_URL`. Without them a test fails and says so: none is skipped.
+//! The servers are started by `cargo xtask test`, which passes them in `TEST_DATABASE_URL`, `TEST_AMQP_URL`,
+//! `TEST_RABBITMQ_MANAGEMENT_URL` and `TEST_REDIS_URL`. Without these variables tests fail; none is skipped.
 
 mod broker;
 mod database;
@@ -17,19 +17,19 @@ mod socket;
 pub use broker::{BrokerUser, TestBroker};
 pub use database::TestDatabase;
 pub use eventually::{eventually, eventually_within};
-pub use http::{Answer, Client};
+pub use http::{Client, TestResponse};
 pub use program::Program;
 pub use redis::TestRedis;
 pub use socket::Socket;
 
-/// A variable that `cargo xtask test` sets.
+/// A variable set by `cargo xtask test`.
 fn variable(name: &str) -> String {
     #[expect(clippy::disallowed_methods, reason = "tests have no command line of their own")]
     let value = std::env::var(name);
     value.unwrap_or_else(|_| panic!("{name} is not set: run the tests with `cargo xtask test`"))
 }
 
-/// A name that no other test has: fit for a database, a schema or a virtual host.
+/// A unique name for a database, a schema or a virtual host.
 pub fn unique(prefix: &str) -> String {
     format!("{prefix}_{}", uuid::Uuid::now_v7().simple())
 }

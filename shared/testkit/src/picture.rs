@@ -1,4 +1,4 @@
-//! Pictures of cheques, drawn: real ones are other people's.
+//! Generated pictures of cheques, because real ones belong to other people.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -11,17 +11,17 @@ use ab_glyph::{Font, FontRef, PxScale, ScaleFont, point};
 use image::{GrayImage, ImageFormat, Luma};
 use std::io::Cursor;
 
-/// Height of a line of text, in pixels: what a 300 dpi scan of a slip has.
+/// Height of a line of text, in pixels, as in a 300 dpi scan of a cheque.
 const LINE_HEIGHT: u32 = 44;
 /// White around the text, in pixels.
 const MARGIN: u32 = 60;
 
-/// Draws lines of text in a monospaced type, black on white, so that columns are made with spaces.
+/// Draws lines of text in a monospaced font, black on white, so that columns can be made with spaces.
 ///
 /// # Panics
-/// Never for text: what the type has no sign for is left out.
+/// Never: characters that the font lacks are left out.
 pub fn slip(lines: &[&str]) -> GrayImage {
-    let font = FontRef::try_from_slice(epaint_default_fonts::HACK_REGULAR).expect("the type is well-formed");
+    let font = FontRef::try_from_slice(epaint_default_fonts::HACK_REGULAR).expect("the font is well-formed");
     let scaled = font.as_scaled(PxScale::from(LINE_HEIGHT as f32 * 0.8));
     let advance = scaled.h_advance(scaled.glyph_id('0'));
     let columns = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! A program of ours, run as a process: started, killed, started again.
+//! A program of the project, run as a process that can be killed and restarted.
 
 use crate::{Client, eventually};
 use servers::{Port, pick};
@@ -6,7 +6,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// A running server of ours; dropping it kills it.
+/// A running program; dropping it kills it.
 pub struct Program {
     binary: PathBuf,
     variables: Vec<(String, String)>,
@@ -19,7 +19,7 @@ impl Program {
     /// Starts `binary` on a free port of loopback and waits until it is ready.
     ///
     /// # Panics
-    /// When it does not become ready.
+    /// If it does not become ready.
     pub async fn start(binary: impl AsRef<Path>, variables: &[(&str, &str)]) -> Self {
         let mut program = Self::prepare(binary, variables);
         program.start_again();
@@ -27,7 +27,7 @@ impl Program {
         program
     }
 
-    /// Chooses a port, and starts nothing yet.
+    /// Chooses a port, without starting the program.
     ///
     /// # Panics
     /// When no port is free.
@@ -35,7 +35,7 @@ impl Program {
         Self::prepare_on(&["LISTEN_ADDR"], binary, variables)
     }
 
-    /// Chooses a port for each variable in `addresses`, for a program that listens on several; starts nothing yet.
+    /// Chooses a port for each variable in `addresses`, without starting the program.
     ///
     /// # Panics
     /// When no port is free.
@@ -47,24 +47,24 @@ impl Program {
         Self { binary: binary.as_ref().to_owned(), variables, ports, log: None, child: None }
     }
 
-    /// Appends its log to a file, from the next start on; else it is thrown away.
+    /// From the next start on, appends its log to a file; otherwise the log is discarded.
     #[must_use]
     pub fn logging_to(mut self, file: &Path) -> Self {
         self.log = Some(file.to_owned());
         self
     }
 
-    /// Sets one more variable, from the next start on.
+    /// From the next start on, sets one more variable.
     #[must_use]
     pub fn with(mut self, variable: &str, value: &str) -> Self {
         self.variables.push((variable.to_owned(), value.to_owned()));
         self
     }
 
-    /// Starts it (again) on its ports.
+    /// Starts the program on its ports; may be called again after it has ended.
     ///
     /// # Panics
-    /// When there is no such program, or its log can't be written.
+    /// If there is no such program, or its log can't be written.
     pub fn start_again(&mut self) {
         let log = self.log.as_ref().map_or_else(Stdio::null, |file| {
             let opened = File::options().create(true).append(true).open(file);
@@ -78,10 +78,10 @@ impl Program {
         self.child = Some(child);
     }
 
-    /// Waits until `/readyz` says so.
+    /// Waits until `/readyz` responds with 200.
     ///
     /// # Panics
-    /// When it does not in time.
+    /// If it does not in time.
     pub async fn ready(&self) {
         let client = Client::new(&self.url());
         eventually(200, async || match client.try_send(http::Method::GET, "/readyz", None, "").await {
@@ -91,7 +91,7 @@ impl Program {
         .await;
     }
 
-    /// SIGKILL, as if the machine had lost it.
+    /// Sends SIGKILL, which simulates a crash.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
@@ -99,10 +99,10 @@ impl Program {
         }
     }
 
-    /// SIGTERM; returns whether it ended cleanly.
+    /// Sends SIGTERM; returns whether the program ended with success.
     ///
     /// # Panics
-    /// When it does not run.
+    /// If it is not running.
     pub async fn stop(&mut self) -> bool {
         let mut child = self.child.take().expect("it runs");
         let pid = child.id().to_string();
@@ -114,28 +114,28 @@ impl Program {
     /// `http://127.0.0.1:<port>`, of the first address.
     ///
     /// # Panics
-    /// When it was prepared without any.
+    /// If it was prepared without an address.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port())
     }
 
-    /// Its port, or the first of them.
+    /// The port, or the first one of several.
     ///
     /// # Panics
-    /// When it was prepared without any.
+    /// If it was prepared without an address.
     pub fn port(&self) -> u16 {
         self.ports.first().copied().expect("a server listens somewhere")
     }
 
-    /// Its process id.
+    /// The process id.
     ///
     /// # Panics
-    /// When it does not run.
+    /// If it is not running.
     pub fn pid(&self) -> u32 {
         self.child.as_ref().expect("it runs").id()
     }
 
-    /// Its ports, in the order of their variables.
+    /// The ports, in the order of their variables.
     pub fn ports(&self) -> &[u16] {
         &self.ports
     }

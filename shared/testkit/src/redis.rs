@@ -1,14 +1,14 @@
-//! A Redis for a test: one of the server's numbered databases, which others may share.
+//! Redis for tests: one of the numbered databases of the server, which tests may share.
 
 use crate::variable;
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
 
-/// Numbered databases of a Redis server, unless it is configured otherwise.
+/// Numbered databases of a Redis server by default.
 const DATABASES: u8 = 16;
 
-/// A database of the test server. Keys of cheques are random, so that tests don't meet in it; who empties it must bear
-/// that others lose what they have cached, as everybody must.
+/// A database of the test server. Keys of cheques are random, so tests do not conflict. A test that empties the
+/// database deletes cached values of others, which they must tolerate.
 pub struct TestRedis {
     url: String,
 }
@@ -20,7 +20,7 @@ impl TestRedis {
         Self { url: format!("{}/{}", server.trim_end_matches('/'), number % DATABASES) }
     }
 
-    /// Where a program connects.
+    /// The URL.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -28,15 +28,15 @@ impl TestRedis {
     /// The value of a key.
     ///
     /// # Panics
-    /// When the server refuses.
+    /// When the server rejects the command.
     pub async fn get(&self, key: &str) -> Option<String> {
         self.connect().await.get(key).await.expect("get a key")
     }
 
-    /// Seconds until a key is forgotten; negative when it is not there.
+    /// Seconds until a key expires; negative if it does not exist.
     ///
     /// # Panics
-    /// When the server refuses.
+    /// When the server rejects the command.
     pub async fn ttl(&self, key: &str) -> i64 {
         self.connect().await.ttl(key).await.expect("ask for the end of a key")
     }
@@ -44,15 +44,15 @@ impl TestRedis {
     /// Sets a key.
     ///
     /// # Panics
-    /// When the server refuses.
+    /// When the server rejects the command.
     pub async fn set(&self, key: &str, value: &str) {
         self.connect().await.set::<_, _, ()>(key, value).await.expect("set a key");
     }
 
-    /// Forgets everything.
+    /// Deletes all keys.
     ///
     /// # Panics
-    /// When the server refuses.
+    /// When the server rejects the command.
     pub async fn flush(&self) {
         redis::cmd("FLUSHDB").exec_async(&mut self.connect().await).await.expect("empty the database");
     }

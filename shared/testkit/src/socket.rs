@@ -12,7 +12,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 /// Longest wait for a message.
 const WAIT: Duration = Duration::from_secs(20);
 
-/// An open socket.
+/// An open WebSocket.
 pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
@@ -21,10 +21,10 @@ impl Socket {
     /// Opens `url` (`ws://...`) with the given headers.
     ///
     /// # Errors
-    /// The status of the refusal.
+    /// The HTTP status if the server rejects the handshake.
     ///
     /// # Panics
-    /// When the server does not answer at all.
+    /// If the server does not respond at all.
     pub async fn open(url: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
         let mut request = url.into_client_request().expect("a well-formed URL");
         for (name, value) in headers {
@@ -38,10 +38,10 @@ impl Socket {
         }
     }
 
-    /// Opens `url`, or returns nothing while the server does not answer or refuses.
+    /// Opens `url`, or returns `None` if the server does not respond or rejects the handshake.
     ///
     /// # Panics
-    /// When the URL is malformed.
+    /// If the URL is malformed.
     pub async fn try_open(url: &str) -> Option<Self> {
         let request = url.into_client_request().expect("a well-formed URL");
         tokio_tungstenite::connect_async(request).await.ok().map(|(stream, _)| Self { stream })
@@ -50,15 +50,15 @@ impl Socket {
     /// The next text message as JSON.
     ///
     /// # Panics
-    /// When none comes in time, or the socket is closed.
+    /// If none arrives in time, or the socket is closed.
     pub async fn next(&mut self) -> Value {
         self.next_or_end().await.expect("the socket is open")
     }
 
-    /// The next text message as JSON; nothing when the socket was closed, or broke.
+    /// The next text message as JSON; `None` if the socket was closed or failed.
     ///
     /// # Panics
-    /// When neither comes in time.
+    /// If neither happens in time.
     pub async fn next_or_end(&mut self) -> Option<Value> {
         loop {
             match tokio::time::timeout(WAIT, self.stream.next()).await.expect("a message in time") {
@@ -72,7 +72,7 @@ impl Socket {
     /// Skips messages until one satisfies `wanted`, and returns it.
     ///
     /// # Panics
-    /// When none does in time.
+    /// If none does in time.
     pub async fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         loop {
             let message = self.next().await;
@@ -82,10 +82,10 @@ impl Socket {
         }
     }
 
-    /// The code with which the server closes the socket.
+    /// The close code sent by the server.
     ///
     /// # Panics
-    /// When it does not in time.
+    /// If it does not close in time.
     pub async fn closed(&mut self) -> Option<u16> {
         loop {
             match tokio::time::timeout(WAIT, self.stream.next()).await.expect("an end in time") {

@@ -1,4 +1,4 @@
-//! Where in a trace the running task is.
+//! The trace context of the current task.
 
 use std::fmt;
 use std::future::Future;
@@ -9,14 +9,14 @@ tokio::task_local! {
     static CURRENT: TraceContext;
 }
 
-/// Where in a distributed trace some work belongs.
+/// The position of some work in a distributed trace.
 ///
 /// Source: W3C Trace Context, header `traceparent`, version 00.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceContext {
     trace_id: u128,
     span_id: u64,
-    /// The span above this one, where it is known: a `traceparent` does not name it.
+    /// The parent span, if it is known: a `traceparent` does not contain it.
     parent: Option<NonZeroU64>,
     sampled: bool,
 }
@@ -31,26 +31,26 @@ impl TraceContext {
         Self { trace_id: non_zero(rand::random), span_id: non_zero(rand::random), parent: None, sampled: true }
     }
 
-    /// The same trace, one step further: a new span under this one.
+    /// The context of a new child span in the same trace.
     #[must_use]
     pub fn child(self) -> Self {
         Self { span_id: non_zero(rand::random), parent: NonZeroU64::new(self.span_id), ..self }
     }
 
-    /// Continues the trace named by a `traceparent` header, or starts a new one when there is none to continue.
+    /// Continues the trace of a `traceparent` header, or starts a new one if there is none.
     ///
-    /// A malformed header starts a new trace: the standard forbids to fail the request for it.
-    pub fn continued(traceparent: Option<&str>) -> Self {
+    /// A malformed header starts a new trace, because the standard forbids failing the request.
+    pub fn from_traceparent(traceparent: Option<&str>) -> Self {
         traceparent.and_then(|text| text.parse().ok()).map_or_else(Self::root, Self::child)
     }
 
-    /// The id that all spans of one trace share: 32 lower-case hexadecimal digits.
+    /// The id shared by all spans of a trace: 32 lower-case hexadecimal digits.
     pub fn trace_id(&self) -> String {
         let mut digits = [0; 32];
         lower_hexadecimal(self.trace_id, &mut digits).to_owned()
     }
 
-    /// The same id as a number.
+    /// The trace id as a number.
     pub fn trace_number(&self) -> u128 {
         self.trace_id
     }
@@ -60,12 +60,12 @@ impl TraceContext {
         self.span_id
     }
 
-    /// The id of the span above this one; `None` for the first of a trace, and for one that was read from a header.
+    /// The id of the parent span; `None` for the first span of a trace, and for a context parsed from a header.
     pub fn parent_span_id(&self) -> Option<u64> {
         self.parent.map(NonZeroU64::get)
     }
 
-    /// Whether whoever began the trace wants its spans to be kept.
+    /// Whether the spans of the trace are to be recorded, as decided where it started.
     pub fn is_sampled(&self) -> bool {
         self.sampled
     }
@@ -101,29 +101,29 @@ impl FromStr for TraceContext {
     }
 }
 
-/// The context of the running task, if it has one.
+/// The context of the current task, if it has one.
 pub fn current() -> Option<TraceContext> {
     CURRENT.try_with(|context| *context).ok()
 }
 
-/// Runs `future` with `context` as its [`current`] one.
-// An `async fn` would hold the future twice: as its argument, and as what it waits for.
+/// Runs `future` with `context` as its [`current`] context.
+// An `async fn` would store the future twice: as its argument, and as the future that it awaits.
 pub fn scope<F: Future>(context: TraceContext, future: F) -> impl Future<Output = F::Output> {
     CURRENT.scope(context, future)
 }
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// Writes as many digits as there is room; `{:032x}` takes three times as long, several times for each request.
-fn lower_hexadecimal(number: u128, room: &mut [u8]) -> &str {
+/// Fills `buffer` with digits. `{:032x}` takes three times as long, and this runs several times per request.
+fn lower_hexadecimal(number: u128, buffer: &mut [u8]) -> &str {
     let bytes = number.to_be_bytes();
-    for (pair, byte) in room.rchunks_exact_mut(2).zip(bytes.iter().rev()) {
+    for (pair, byte) in buffer.rchunks_exact_mut(2).zip(bytes.iter().rev()) {
         pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 0xf)]]);
     }
-    std::str::from_utf8(room).unwrap_or_default()
+    std::str::from_utf8(buffer).unwrap_or_default()
 }
 
-/// Reads exactly `digits` lower-case hexadecimal digits; `from_str_radix` alone would take a sign and capitals.
+/// Parses exactly `digits` lower-case hexadecimal digits; `from_str_radix` alone would accept a sign and upper case.
 fn hexadecimal(text: &str, digits: usize) -> Result<u128, MalformedTraceparent> {
     let well_formed = text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     if !well_formed {
@@ -132,7 +132,7 @@ fn hexadecimal(text: &str, digits: usize) -> Result<u128, MalformedTraceparent> 
     u128::from_str_radix(text, 16).map_err(|_| MalformedTraceparent)
 }
 
-/// Zero means "absent" in a trace context, so an id is drawn again until it is not.
+/// Zero means "absent" in a trace context, so a zero id is drawn again.
 fn non_zero<T: Default + PartialEq>(mut draw: impl FnMut() -> T) -> T {
     loop {
         let id = draw();
@@ -164,10 +164,10 @@ mod tests {
     }
 
     #[test]
-    fn a_child_names_its_parent_and_a_root_has_none() {
+    fn a_child_has_a_parent_and_a_root_has_none() {
         let parent: TraceContext = EXAMPLE.parse().unwrap();
         assert_eq!(parent.child().parent_span_id(), Some(0x00f0_67aa_0ba9_02b7));
-        assert_eq!(TraceContext::continued(Some(EXAMPLE)).parent_span_id(), Some(parent.span_id()));
+        assert_eq!(TraceContext::from_traceparent(Some(EXAMPLE)).parent_span_id(), Some(parent.span_id()));
         assert_eq!(TraceContext::root().parent_span_id(), None);
     }
 
@@ -178,7 +178,7 @@ mod tests {
         }
         let zero = "00-00000000000000000000000000000000-00f067aa0ba902b7-01";
         assert_eq!(zero.parse::<TraceContext>(), Err(MalformedTraceparent));
-        assert_ne!(TraceContext::continued(Some("nonsense")), TraceContext::continued(None));
+        assert_ne!(TraceContext::from_traceparent(Some("nonsense")), TraceContext::from_traceparent(None));
     }
 
     #[tokio::test]

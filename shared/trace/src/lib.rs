@@ -1,10 +1,10 @@
-//! W3C trace context: one id from the HTTP request through outbox and broker to the socket.
+//! W3C trace context: one id from the HTTP request through outbox and broker to the WebSocket.
 //!
-//! The current context belongs to the running task: [`scope`] sets it, [`current`] reads it. Code in between
-//! need not pass it on by hand. It ends with the task, so a spawned task takes it along explicitly.
+//! The current context belongs to the current task: [`scope`] sets it, [`current`] reads it, so it is not passed as an
+//! argument. A spawned task does not inherit it; the spawning code must pass it on.
 //!
-//! A [`Span`] says what was done in a context, and how long it took. Spans go to whoever called [`install`]; while
-//! nobody has, they cost one atomic load.
+//! A [`Span`] records an operation in a context, with its duration. Spans are sent to the exporter that called
+//! [`install`]; without an exporter they cost one atomic load.
 
 mod context;
 #[cfg(feature = "rabbit-outbox")]
@@ -15,5 +15,5 @@ mod span;
 pub use context::{MalformedTraceparent, TraceContext, current, scope};
 #[cfg(feature = "rabbit-outbox")]
 pub use propagation::Propagation;
-pub use sink::{AlreadyInstalled, Finished, install, is_exporting};
+pub use sink::{AlreadyInstalled, FinishedSpans, install, is_exporting};
 pub use span::{Kind, Record, Span, Value};

@@ -1,4 +1,4 @@
-//! Events on the traces of this crate: what `rabbit-outbox` asks of a tracing library.
+//! Propagates trace contexts in events: implements the tracing interface of `rabbit-outbox`.
 
 use crate::context::{self, TraceContext};
 use crate::sink;
@@ -15,15 +15,15 @@ impl Tracing for Propagation {
     }
 
     fn start(&self, new: NewSpan<'_>, parent: Option<&str>) -> Box<dyn OpenSpan> {
-        let context = TraceContext::continued(parent);
+        let context = TraceContext::from_traceparent(parent);
         let kind = match new.side {
             Side::Producer => Kind::Producer,
-            // More sides would be of the consumer's.
+            // Any side added in the future will be a consumer's.
             _ => Kind::Consumer,
         };
         let mut span = Span::start(context, kind, || new.name.to_owned());
         if let Some(since) = new.since {
-            span = span.since(since);
+            span = span.started_at(since);
         }
         for (name, value) in new.attributes {
             match value {

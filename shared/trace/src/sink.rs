@@ -1,4 +1,4 @@
-//! Where finished spans go: a bounded queue to whoever exports them, or nowhere.
+//! The destination of finished spans: a bounded queue to the exporter, if there is one.
 
 use crate::span::Record;
 use std::fmt;
@@ -8,44 +8,44 @@ use tokio::sync::mpsc;
 
 static INSTALLED: OnceLock<Sink> = OnceLock::new();
 
-/// Somebody exports already: a process has one exporter.
+/// An exporter is already installed; a process has only one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlreadyInstalled;
 
 impl fmt::Display for AlreadyInstalled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("spans are exported already")
+        f.write_str("a span exporter is already installed")
     }
 }
 
 impl std::error::Error for AlreadyInstalled {}
 
-/// The exporter's end of the queue.
+/// The receiving end of the queue, for the exporter.
 #[derive(Debug)]
-pub struct Finished {
+pub struct FinishedSpans {
     records: mpsc::Receiver<Record>,
     dropped: Arc<AtomicU64>,
 }
 
-/// The other end; cheap to clone.
+/// The sending end of the queue; cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Sink {
     records: mpsc::Sender<Record>,
     dropped: Arc<AtomicU64>,
 }
 
-/// From now on spans are kept for the caller, at most `capacity` at a time: one more and it is dropped, for work must not
-/// wait for those who watch it.
+/// Installs a queue of at most `capacity` spans for the exporter. Further spans are dropped, because work must not wait
+/// for tracing.
 ///
 /// # Errors
-/// [`AlreadyInstalled`] at the second call.
-pub fn install(capacity: usize) -> Result<Finished, AlreadyInstalled> {
+/// [`AlreadyInstalled`] on the second call.
+pub fn install(capacity: usize) -> Result<FinishedSpans, AlreadyInstalled> {
     let (sink, finished) = queue(capacity);
     INSTALLED.set(sink).map_err(|_| AlreadyInstalled)?;
     Ok(finished)
 }
 
-/// Whether spans go anywhere: for callers to whom even finding out what a span would say is work.
+/// Whether spans are exported: for callers that would otherwise collect attributes in vain.
 pub fn is_exporting() -> bool {
     INSTALLED.get().is_some()
 }
@@ -54,10 +54,10 @@ pub(crate) fn installed() -> Option<&'static Sink> {
     INSTALLED.get()
 }
 
-pub(crate) fn queue(capacity: usize) -> (Sink, Finished) {
+pub(crate) fn queue(capacity: usize) -> (Sink, FinishedSpans) {
     let (sender, receiver) = mpsc::channel(capacity);
     let dropped = Arc::<AtomicU64>::default();
-    (Sink { records: sender, dropped: Arc::clone(&dropped) }, Finished { records: receiver, dropped })
+    (Sink { records: sender, dropped: Arc::clone(&dropped) }, FinishedSpans { records: receiver, dropped })
 }
 
 impl Sink {
@@ -68,13 +68,13 @@ impl Sink {
     }
 }
 
-impl Finished {
-    /// Waits for spans and appends up to `limit` of them; returns how many. 0 means that there will be no more.
+impl FinishedSpans {
+    /// Waits for spans and appends up to `limit` of them; returns their number. 0 means that there will be no more.
     pub async fn receive(&mut self, batch: &mut Vec<Record>, limit: usize) -> usize {
         self.records.recv_many(batch, limit).await
     }
 
-    /// Takes no more spans; what is in the queue can still be received.
+    /// Accepts no more spans; queued ones can still be received.
     pub fn close(&mut self) {
         self.records.close();
     }

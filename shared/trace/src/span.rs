@@ -1,29 +1,29 @@
-//! What was done in a context, and how long it took.
+//! A span: an operation in a context, and its duration.
 
 use crate::context::TraceContext;
 use crate::sink::{self, Sink};
 use std::fmt;
 use std::time::SystemTime;
 
-/// On which side of which conversation the work was done.
+/// The role of the operation in a communication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// It answered a request.
+    /// It handled a request.
     Server,
-    /// It sent one and waited for the answer.
+    /// It sent a request and waited for the response.
     Client,
-    /// It gave a message to a broker.
+    /// It published a message to a broker.
     Producer,
     /// It handled a message.
     Consumer,
-    /// It talked to nobody.
+    /// It did not communicate.
     Internal,
 }
 
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// A word.
+    /// A text.
     Text(String),
     /// A number.
     Number(i64),
@@ -32,35 +32,35 @@ pub enum Value {
 /// A finished span.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// Its place in its trace.
+    /// The position in its trace.
     pub context: TraceContext,
-    /// What was done: few different words, never ids.
+    /// The kind of operation: few distinct values, never with ids.
     pub name: String,
-    /// On which side.
+    /// The role in the communication.
     pub kind: Kind,
-    /// When the work began.
+    /// When the operation started.
     pub started: SystemTime,
     /// When it ended.
     pub ended: SystemTime,
-    /// What else is known, by the names of OpenTelemetry's semantic conventions where they have one.
+    /// Other attributes, named as in OpenTelemetry's semantic conventions where these define a name.
     pub attributes: Vec<(&'static str, Value)>,
-    /// Why it failed, if it did.
+    /// The error, if it failed.
     pub error: Option<String>,
 }
 
-/// A span that is going on. It ends when it is dropped, so that work that was given up leaves its span too.
+/// A span in progress. It ends when it is dropped, so that cancelled work is recorded too.
 #[derive(Debug)]
 #[must_use = "a span ends when it is dropped"]
-pub struct Span(Option<Box<Going>>);
+pub struct Span(Option<Box<ActiveSpan>>);
 
 #[derive(Debug)]
-struct Going {
+struct ActiveSpan {
     record: Record,
     sink: Sink,
 }
 
 impl Span {
-    /// Begins the span that `context` stands for. `name` is only asked when the span is kept.
+    /// Starts the span of `context`. `name` is called only if the span is recorded.
     pub fn start(context: TraceContext, kind: Kind, name: impl FnOnce() -> String) -> Self {
         Self::begin(sink::installed(), context, kind, name)
     }
@@ -69,39 +69,39 @@ impl Span {
         let Some(sink) = sink.filter(|_| context.is_sampled()) else { return Self(None) };
         let now = SystemTime::now();
         let record = Record { context, name: name(), kind, started: now, ended: now, attributes: vec![], error: None };
-        Self(Some(Box::new(Going { record, sink: sink.clone() })))
+        Self(Some(Box::new(ActiveSpan { record, sink: sink.clone() })))
     }
 
-    /// The work began earlier than the span was made.
-    pub fn since(mut self, started: SystemTime) -> Self {
-        if let Some(going) = &mut self.0 {
-            going.record.started = started;
+    /// Sets an earlier start time.
+    pub fn started_at(mut self, started: SystemTime) -> Self {
+        if let Some(active) = &mut self.0 {
+            active.record.started = started;
         }
         self
     }
 
-    /// Adds a word, written only when the span is kept.
+    /// Adds a text, which is formatted only if the span is recorded.
     pub fn set(&mut self, attribute: &'static str, value: impl fmt::Display) {
-        if let Some(going) = &mut self.0 {
-            going.record.attributes.push((attribute, Value::Text(value.to_string())));
+        if let Some(active) = &mut self.0 {
+            active.record.attributes.push((attribute, Value::Text(value.to_string())));
         }
     }
 
     /// Adds a number.
     pub fn set_number(&mut self, attribute: &'static str, value: impl Into<i64>) {
-        if let Some(going) = &mut self.0 {
-            going.record.attributes.push((attribute, Value::Number(value.into())));
+        if let Some(active) = &mut self.0 {
+            active.record.attributes.push((attribute, Value::Number(value.into())));
         }
     }
 
-    /// The work failed.
+    /// Marks the operation as failed.
     pub fn fail(&mut self, why: impl fmt::Display) {
-        if let Some(going) = &mut self.0 {
-            going.record.error = Some(why.to_string());
+        if let Some(active) = &mut self.0 {
+            active.record.error = Some(why.to_string());
         }
     }
 
-    /// Nothing was done after all: the span is not kept.
+    /// Discards the span, because nothing was done.
     pub fn discard(mut self) {
         self.0 = None;
     }
@@ -109,9 +109,9 @@ impl Span {
 
 impl Drop for Span {
     fn drop(&mut self) {
-        if let Some(mut going) = self.0.take() {
-            going.record.ended = SystemTime::now();
-            going.sink.take(going.record);
+        if let Some(mut active) = self.0.take() {
+            active.record.ended = SystemTime::now();
+            active.sink.take(active.record);
         }
     }
 }
@@ -122,7 +122,7 @@ mod tests {
     use crate::sink::queue;
 
     #[tokio::test]
-    async fn a_span_tells_what_was_done_once_it_is_dropped() {
+    async fn a_span_is_recorded_when_it_is_dropped() {
         let (sink, mut finished) = queue(8);
         let context = TraceContext::root().child();
         let mut span = Span::begin(Some(&sink), context, Kind::Server, || "GET /orders".into());
@@ -143,8 +143,8 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_written_down_while_nobody_exports() {
-        let mut span = Span::begin(None, TraceContext::root(), Kind::Internal, || unreachable!("nobody asks"));
+    fn nothing_is_formatted_without_an_exporter() {
+        let mut span = Span::begin(None, TraceContext::root(), Kind::Internal, || unreachable!("it is not called"));
         span.set("messaging.message.id", Unwritten);
         span.fail(Unwritten);
     }
@@ -153,7 +153,7 @@ mod tests {
     fn a_trace_that_is_not_sampled_leaves_no_spans() {
         let (sink, _finished) = queue(1);
         let context = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00".parse().unwrap();
-        drop(Span::begin(Some(&sink), context, Kind::Internal, || unreachable!("nobody asks")));
+        drop(Span::begin(Some(&sink), context, Kind::Internal, || unreachable!("it is not called")));
     }
 
     #[tokio::test]
@@ -173,7 +173,7 @@ mod tests {
 
     impl fmt::Display for Unwritten {
         fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-            unreachable!("nobody asks")
+            unreachable!("it is not called")
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `POST /users/{id}/block` and `/unblock`: keeping somebody out, and letting them in again.
+//! `POST /users/{id}/block` and `/unblock`: blocks and unblocks a user.
 
 use super::user_json::UserJson;
 use crate::state::State;
@@ -9,7 +9,7 @@ use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
 use rabbit_outbox::transaction::CommitError;
 
-/// Blocks a user: nobody signs in as them any more, and who is signed in stays so for ten minutes at most.
+/// Blocks a user: they can't sign in, and their access tokens expire within ten minutes.
 #[utoipa::path(
     post, path = "/users/{id}/block", tag = "administration", operation_id = "blockUser",
     params(("id" = i64, Path, description = "The user")),
@@ -32,7 +32,7 @@ pub(super) async fn block(
     set(&state, &id, true).await
 }
 
-/// Lets a blocked user in again.
+/// Unblocks a user.
 #[utoipa::path(
     post, path = "/users/{id}/unblock", tag = "administration", operation_id = "unblockUser",
     params(("id" = i64, Path, description = "The user")),
@@ -54,7 +54,7 @@ async fn set(state: &State, id: &str, is_blocked: bool) -> Result<Json<UserJson>
     let mut tx = state.messaging.begin().await?;
     let user = store::users::set_blocked(&mut tx, id, is_blocked).await?.ok_or_else(super::no_such_user)?;
     if is_blocked {
-        store::families::revoke_all(&mut tx, user.id).await?;
+        store::refresh_tokens::revoke_all(&mut tx, user.id).await?;
     }
     tx.commit().await.map_err(CommitError::into_source)?;
     Ok(Json(user.into()))

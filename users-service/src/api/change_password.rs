@@ -1,11 +1,11 @@
-//! `POST /password`: another password.
+//! `POST /password`: changes the password.
 
 use super::login::too_many_tries;
 use super::read;
 use super::session_json::Session;
 use crate::state::State;
 use crate::store;
-use crate::store::tries::Try;
+use crate::store::tries::Attempt;
 use crate::tokens::RefreshToken;
 use axum::{Json, extract};
 use chassis::body::JsonBody;
@@ -13,7 +13,7 @@ use chassis::identity::Caller;
 use chassis::problem::{Problem, ProblemDocument};
 use rabbit_outbox::transaction::CommitError;
 
-/// The password as it is and as it is to be.
+/// The current and the new password.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes the body, which is read field by field: docs/adr/0007")]
 pub(super) struct Change {
@@ -22,15 +22,15 @@ pub(super) struct Change {
     new_password: String,
 }
 
-/// Changes the caller's password and signs them out everywhere else.
+/// Changes the caller's password and signs them out of all other sessions.
 #[utoipa::path(
     post, path = "/password", tag = "users", operation_id = "changePassword", request_body = Change,
     responses(
         (status = 200, body = Session),
-        (status = 401, description = "The current password is another one", body = ProblemDocument),
+        (status = 401, description = "The current password is wrong", body = ProblemDocument),
         (status = 403, description = "Blocked", body = ProblemDocument),
-        (status = 404, description = "In development: nobody has registered under this number", body = ProblemDocument),
-        (status = 429, description = "Too many tries", body = ProblemDocument, headers(("Retry-After" = u64))),
+        (status = 404, description = "In development mode: no user has this number", body = ProblemDocument),
+        (status = 429, description = "Too many attempts", body = ProblemDocument, headers(("Retry-After" = u64))),
     )
 )]
 pub(super) async fn handler(
@@ -43,7 +43,7 @@ pub(super) async fn handler(
     body.finish()?;
     let (Some(current), Some(new)) = (current, new) else { return Err(super::wrong_credentials()) };
     let user = store::users::find(&state.replica, id).await?.ok_or_else(super::no_such_user)?;
-    if let Try::After(seconds) = store::tries::begin(&state.database, &user.login).await? {
+    if let Attempt::After(seconds) = store::tries::count_attempt(&state.database, &user.login).await? {
         return Err(too_many_tries(seconds));
     }
     let known = {
@@ -56,11 +56,11 @@ pub(super) async fn handler(
     let hash = state.passwords.hash(new).await?;
     let token = RefreshToken::random()?;
     let mut tx = state.messaging.begin().await?;
-    let user = super::still(&mut tx, user.id, &known.password_hash).await?;
+    let user = super::recheck_credentials(&mut tx, user.id, &known.password_hash).await?;
     store::users::set_password(&mut tx, user.id, &hash).await?;
-    store::tries::forget(&mut tx, &user.login).await?;
-    store::families::revoke_all(&mut tx, user.id).await?;
-    store::families::begin(&mut tx, user.id, &token.hash()).await?;
+    store::tries::clear(&mut tx, &user.login).await?;
+    store::refresh_tokens::revoke_all(&mut tx, user.id).await?;
+    store::refresh_tokens::start_session(&mut tx, user.id, &token.hash()).await?;
     tx.commit().await.map_err(CommitError::into_source)?;
     Session::new(&state.keys, user, token).map(Json).map_err(|failure| Problem::internal(&failure))
 }

@@ -1,4 +1,4 @@
-//! `GET /.well-known/jwks.json`: the keys that access tokens are checked with.
+//! `GET /.well-known/jwks.json`: the keys that verify access tokens.
 
 use crate::keys::PublicKey;
 use crate::state::State;
@@ -12,7 +12,7 @@ pub(super) struct KeySet {
     keys: Vec<PublicKey>,
 }
 
-/// Every key that a good token may be signed with.
+/// All keys with which a valid token may be signed.
 #[utoipa::path(
     get, path = "/.well-known/jwks.json", tag = "users", operation_id = "getKeys",
     responses((status = 200, body = KeySet))
@@ -20,6 +20,6 @@ pub(super) struct KeySet {
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
 ) -> ([(HeaderName, HeaderValue); 1], Json<KeySet>) {
-    let kept_a_minute = [(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"))];
-    (kept_a_minute, Json(KeySet { keys: state.keys.published() }))
+    let cache_control = [(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"))];
+    (cache_control, Json(KeySet { keys: state.keys.published() }))
 }

@@ -1,4 +1,4 @@
-//! `GET /users`: everybody, for administrators.
+//! `GET /users`: all users, for administrators.
 
 use super::user_json::UserJson;
 use crate::state::State;
@@ -11,13 +11,13 @@ use chassis::problem::{Problem, ProblemDocument};
 use http::{Uri, header};
 use serde::{Deserialize, Serialize};
 
-/// How many, and from where on.
+/// The page to return.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Page {
-    /// 1 to 100 users; 20 unless given.
+    /// 1 to 100 users; 20 by default.
     limit: Option<String>,
-    /// From the `Link` header of the page before.
+    /// From the `Link` header of the previous page.
     cursor: Option<String>,
 }
 
@@ -27,7 +27,7 @@ struct Users {
     users: Vec<UserJson>,
 }
 
-/// All users in the order in which they registered; the `Link` header leads to the next page.
+/// All users in the order of registration; the `Link` header refers to the next page.
 #[utoipa::path(
     get, path = "/users", tag = "administration", operation_id = "listUsers", params(Page),
     responses(
@@ -46,7 +46,7 @@ pub(super) async fn handler(
     let after = cursor::decode(page.cursor.as_deref())?.map_or(0, i128::from_be_bytes);
     let after =
         i64::try_from(after).map_err(|_| Problem::invalid_parameter("cursor", "is not a cursor of this list"))?;
-    // One more than asked for tells whether there is a next page.
+    // One extra row shows whether there is a next page.
     let mut users = store::users::list(&state.replica, after, i64::from(limit) + 1).await?;
     let more = users.len() > limit as usize;
     users.truncate(limit as usize);

@@ -5,7 +5,7 @@ use super::register::Credentials;
 use super::session_json::Session;
 use crate::state::State;
 use crate::store;
-use crate::store::tries::Try;
+use crate::store::tries::Attempt;
 use crate::tokens::RefreshToken;
 use axum::{Json, extract};
 use chassis::body::JsonBody;
@@ -13,14 +13,14 @@ use chassis::problem::{Problem, ProblemDocument};
 use http::{HeaderValue, StatusCode, header};
 use rabbit_outbox::transaction::CommitError;
 
-/// Signs in. Whether nobody has the login or the password is another one, the answer and its time are the same.
+/// Signs in. The response and its duration do not show whether the login exists.
 #[utoipa::path(
     post, path = "/login", tag = "users", operation_id = "login", request_body = Credentials,
     responses(
         (status = 200, body = Session),
-        (status = 401, description = "No such login, or another password", body = ProblemDocument),
+        (status = 401, description = "Unknown login or wrong password", body = ProblemDocument),
         (status = 403, description = "Blocked", body = ProblemDocument),
-        (status = 429, description = "Too many tries", body = ProblemDocument, headers(("Retry-After" = u64))),
+        (status = 429, description = "Too many attempts", body = ProblemDocument, headers(("Retry-After" = u64))),
     )
 )]
 pub(super) async fn handler(
@@ -32,8 +32,8 @@ pub(super) async fn handler(
     body.finish()?;
     let (Some(login), Some(password)) = (login, password) else { return Err(super::wrong_credentials()) };
 
-    // Nothing is open while the password is being checked: connections are few.
-    if let Try::After(seconds) = store::tries::begin(&state.database, login.as_str()).await? {
+    // No transaction is open while the password is verified: database connections are few.
+    if let Attempt::After(seconds) = store::tries::count_attempt(&state.database, login.as_str()).await? {
         return Err(too_many_tries(seconds));
     }
     let known = {
@@ -46,15 +46,15 @@ pub(super) async fn handler(
 
     let token = RefreshToken::random()?;
     let mut tx = state.messaging.begin().await?;
-    let user = super::still(&mut tx, id, &hash).await?;
-    store::tries::forget(&mut tx, login.as_str()).await?;
-    store::families::begin(&mut tx, user.id, &token.hash()).await?;
+    let user = super::recheck_credentials(&mut tx, id, &hash).await?;
+    store::tries::clear(&mut tx, login.as_str()).await?;
+    store::refresh_tokens::start_session(&mut tx, user.id, &token.hash()).await?;
     tx.commit().await.map_err(CommitError::into_source)?;
     Session::new(&state.keys, user, token).map(Json).map_err(|failure| Problem::internal(&failure))
 }
 
 pub(super) fn too_many_tries(seconds: i64) -> Problem {
-    let detail = "too many wrong passwords for this login; see Retry-After";
+    let detail = "too many wrong passwords for this login: retry after the seconds given in Retry-After";
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", detail)
         .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
 }

@@ -10,7 +10,7 @@ use chassis::problem::Problem;
 use http::StatusCode;
 use rabbit_outbox::transaction::CommitError;
 
-/// Signs out what followed from one sign-in; a token that is not good any more is no fault.
+/// Ends the session of a refresh token; an invalid token is not an error.
 #[utoipa::path(
     post, path = "/logout", tag = "users", operation_id = "logout", request_body = Refresh,
     responses((status = 204))
@@ -19,11 +19,11 @@ pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     mut body: JsonBody,
 ) -> Result<StatusCode, Problem> {
-    let shown = body.required("refresh_token", read::refresh_token);
+    let presented = body.required("refresh_token", read::refresh_token);
     body.finish()?;
-    if let Some(shown) = shown {
+    if let Some(presented) = presented {
         let mut tx = state.messaging.begin().await?;
-        store::families::revoke_of(&mut tx, &shown.hash()).await?;
+        store::refresh_tokens::revoke_family_of(&mut tx, &presented.hash()).await?;
         tx.commit().await.map_err(CommitError::into_source)?;
     }
     Ok(StatusCode::NO_CONTENT)

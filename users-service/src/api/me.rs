@@ -1,4 +1,4 @@
-//! `GET /me`: who the caller is.
+//! `GET /me`: the caller's user.
 
 use super::user_json::UserJson;
 use crate::state::State;
@@ -12,7 +12,7 @@ use chassis::problem::{Problem, ProblemDocument};
     get, path = "/me", tag = "users", operation_id = "getMe",
     responses(
         (status = 200, body = UserJson),
-        (status = 404, description = "In development: nobody has registered under this number", body = ProblemDocument),
+        (status = 404, description = "In development mode: no user has this number", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(

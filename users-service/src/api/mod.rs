@@ -1,4 +1,4 @@
-//! What comes in over HTTP: one file per deed.
+//! The HTTP API: one file per operation.
 
 mod block;
 mod change_password;
@@ -27,9 +27,9 @@ use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// All routes, and the document that describes them: the two can't drift apart.
+/// All routes, and the OpenAPI document generated from them.
 pub fn routes(state: State) -> Router {
-    let about = docs::about("Chipin users", "Registering, signing in and staying signed in; looking after users.");
+    let about = docs::about("Chipin users", "Registration, sign-in, sessions, and administration of users.");
     let (router, document) = OpenApiRouter::with_openapi(about)
         .routes(routes!(register::handler))
         .routes(routes!(login::handler))
@@ -46,19 +46,19 @@ pub fn routes(state: State) -> Router {
     router.with_state(state).merge(docs::routes(document))
 }
 
-/// The user whose password has been checked against `hash`: while that was going on it may have been replaced, or the
-/// user blocked, and neither may happen any more before the transaction ends.
+/// Locks the user until the transaction ends and repeats the check: since the password was verified against `hash`, it
+/// may have been changed, or the user blocked.
 ///
 /// # Errors
-/// 401 when it is another password by now, 403 when the user is blocked.
-async fn still(tx: &mut Transaction, id: UserId, hash: &str) -> Result<User, Problem> {
+/// 401 when the password has changed, 403 when the user is blocked.
+async fn recheck_credentials(tx: &mut Transaction, id: UserId, hash: &str) -> Result<User, Problem> {
     let known = store::users::lock(tx, id.get()).await?.filter(|known| known.password_hash == hash);
     let user = known.ok_or_else(wrong_credentials)?.user;
     if user.is_blocked { Err(blocked()) } else { Ok(user) }
 }
 
 fn wrong_credentials() -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, "wrong_credentials", "no such login, or another password")
+    Problem::new(StatusCode::UNAUTHORIZED, "wrong_credentials", "unknown login or wrong password")
 }
 
 fn blocked() -> Problem {

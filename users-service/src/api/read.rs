@@ -1,29 +1,29 @@
-//! Reading the fields of requests.
+//! Parsers for request fields.
 
 use crate::domain::login::Login;
 use crate::domain::password::Password;
 use crate::tokens::RefreshToken;
 
-/// Characters of a refresh token at most: ours have 43.
+/// Longest accepted refresh token, in characters: ours have 43.
 const TOKEN_CHARACTERS_MAX: usize = 200;
 
-/// A login that somebody chooses, or signs in with.
+/// Parses a login.
 pub(super) fn login(json: &str) -> Result<Login, String> {
-    Login::parse(&text(json)?).map_err(|not| not.to_string())
+    Login::parse(&text(json)?).map_err(|invalid| invalid.to_string())
 }
 
-/// A password that somebody chooses, or signs in with: one that could not be chosen is nobody's.
+/// Parses a password. One that is too short to be set is rejected here, also at sign-in: no user can have it.
 pub(super) fn password(json: &str) -> Result<Password, String> {
-    Password::chosen(text(json)?).map_err(|not| not.to_string())
+    Password::parse(text(json)?).map_err(|invalid| invalid.to_string())
 }
 
-/// A refresh token, good or not.
+/// Parses a refresh token; it may be invalid.
 pub(super) fn refresh_token(json: &str) -> Result<RefreshToken, String> {
     let text = text(json)?;
     if text.len() > TOKEN_CHARACTERS_MAX {
         return Err(format!("must have at most {TOKEN_CHARACTERS_MAX} characters"));
     }
-    Ok(RefreshToken::shown(text))
+    Ok(RefreshToken::from_text(text))
 }
 
 fn text(json: &str) -> Result<String, String> {

@@ -1,10 +1,10 @@
-//! `POST /refresh`: the next access token.
+//! `POST /refresh`: exchanges a refresh token for new tokens.
 
 use super::read;
 use super::session_json::Session;
 use crate::state::State;
 use crate::store;
-use crate::store::families::Shown;
+use crate::store::refresh_tokens::TokenState;
 use crate::tokens::RefreshToken;
 use axum::{Json, extract};
 use chassis::body::JsonBody;
@@ -17,43 +17,43 @@ use tracing::warn;
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes the body, which is read field by field: docs/adr/0007")]
 pub(super) struct Refresh {
-    /// From the last session.
+    /// The refresh token of the previous response.
     refresh_token: String,
 }
 
-/// Exchanges a refresh token for a new session; the token is spent by that. A spent one that comes again has been copied:
-/// whoever has either copy is signed out.
+/// Exchanges a refresh token for a new session; each token can be used once. If a used token is presented again, it was
+/// copied, so all tokens of its sign-in are revoked.
 #[utoipa::path(
     post, path = "/refresh", tag = "users", operation_id = "refresh", request_body = Refresh,
     responses(
         (status = 200, body = Session),
-        (status = 401, description = "Not good, or not any more", body = ProblemDocument),
+        (status = 401, description = "Invalid, expired or revoked", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     mut body: JsonBody,
 ) -> Result<Json<Session>, Problem> {
-    let shown = body.required("refresh_token", read::refresh_token);
+    let presented = body.required("refresh_token", read::refresh_token);
     body.finish()?;
-    let Some(shown) = shown else { return Err(invalid()) };
+    let Some(presented) = presented else { return Err(invalid()) };
     let mut tx = state.messaging.begin().await?;
-    match store::families::spend(&mut tx, &shown.hash()).await? {
-        Shown::Nobodys => Err(invalid()),
-        Shown::JustSpent => Err(Problem::new(
+    match store::refresh_tokens::consume(&mut tx, &presented.hash()).await? {
+        TokenState::Unknown => Err(invalid()),
+        TokenState::JustUsed => Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "refresh_token_spent",
-            "another tab has just used this refresh token: use the one that it got",
+            "another tab has just used this refresh token: use the one that it received",
         )),
-        Shown::Spent(family) => {
-            store::families::revoke(&mut tx, family).await?;
+        TokenState::Reused(family) => {
+            store::refresh_tokens::revoke(&mut tx, family).await?;
             tx.commit().await.map_err(CommitError::into_source)?;
-            warn!(%family, "a refresh token came twice: all that followed from its sign-in are signed out");
+            warn!(%family, "a used refresh token was presented again: all tokens of its sign-in are revoked");
             Err(invalid())
         }
-        Shown::Good(family, user) => {
+        TokenState::Valid(family, user) => {
             let token = RefreshToken::random()?;
-            store::families::add(&mut tx, family, &token.hash()).await?;
+            store::refresh_tokens::add(&mut tx, family, &token.hash()).await?;
             let known = store::users::lock(&mut tx, user).await?.filter(|known| !known.user.is_blocked);
             let known = known.ok_or_else(invalid)?;
             tx.commit().await.map_err(CommitError::into_source)?;

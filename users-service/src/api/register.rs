@@ -1,14 +1,14 @@
-//! `POST /register`: a new user, who is signed in at once.
+//! `POST /register`: creates a user and signs them in.
 
 use super::read;
 use super::session_json::Session;
-use crate::registering;
+use crate::create_user;
 use crate::state::State;
 use crate::store;
 use crate::tokens::RefreshToken;
 use axum::{Json, extract};
 use chassis::body::JsonBody;
-use chassis::passage::Role;
+use chassis::gateway_auth::Role;
 use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
 use rabbit_outbox::transaction::CommitError;
@@ -25,12 +25,12 @@ pub(super) struct Credentials {
     password: String,
 }
 
-/// Makes a user, who gets an account for money too.
+/// Creates a user; payments-service opens an account for them.
 #[utoipa::path(
     post, path = "/register", tag = "users", operation_id = "register", request_body = Credentials,
     responses(
         (status = 201, body = Session),
-        (status = 409, description = "Somebody has this login", body = ProblemDocument),
+        (status = 409, description = "The login is taken", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -47,10 +47,10 @@ pub(super) async fn handler(
     let token = RefreshToken::random()?;
 
     let mut tx = state.messaging.begin().await?;
-    let Some(user) = registering::add(&mut tx, &login, &hash, role).await? else {
-        return Err(Problem::new(StatusCode::CONFLICT, "login_taken", "somebody else has this login"));
+    let Some(user) = create_user::create_user(&mut tx, &login, &hash, role).await? else {
+        return Err(Problem::new(StatusCode::CONFLICT, "login_taken", "this login is already taken"));
     };
-    store::families::begin(&mut tx, user.id, &token.hash()).await?;
+    store::refresh_tokens::start_session(&mut tx, user.id, &token.hash()).await?;
     tx.commit().await.map_err(CommitError::into_source)?;
     let session = Session::new(&state.keys, user, token).map_err(|failure| Problem::internal(&failure))?;
     Ok((StatusCode::CREATED, Json(session)))

@@ -1,4 +1,4 @@
-//! What whoever signed in gets: an access token for ten minutes, and a refresh token for the next one.
+//! The response to a sign-in: an access token for ten minutes, and a refresh token for the next one.
 
 use super::user_json::UserJson;
 use crate::keys::{Keys, SignError};
@@ -7,12 +7,12 @@ use crate::user::User;
 use chassis::clock;
 use serde::Serialize;
 
-/// Seconds that an access token is good.
+/// Lifetime of an access token, in seconds.
 const ACCESS_SECS: u64 = 600;
 const ISSUER: &str = "chipin-users";
 const AUDIENCE: &str = "chipin";
 
-/// What whoever signed in gets.
+/// The tokens of a signed-in user.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Session)]
 pub(super) struct Session {
@@ -20,9 +20,9 @@ pub(super) struct Session {
     /// A JWT, for `Authorization: Bearer`.
     access_token: String,
     token_type: &'static str,
-    /// Seconds that the access token is good.
+    /// Lifetime of the access token, in seconds.
     expires_in: u64,
-    /// Good once, for a new session.
+    /// Can be used once, to get a new session.
     refresh_token: String,
 }
 
@@ -42,7 +42,7 @@ impl Session {
     /// A session of `user` with this refresh token.
     ///
     /// # Errors
-    /// When there is no key to sign with.
+    /// When there is no signing key.
     pub(super) fn new(keys: &Keys, user: User, refresh_token: RefreshToken) -> Result<Self, SignError> {
         let now = clock::unix_seconds();
         let access_token = keys.sign(&Claims {

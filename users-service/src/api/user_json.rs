@@ -1,11 +1,11 @@
-//! A user on the wire.
+//! A user in JSON.
 
 use crate::user::User;
 use contracts::ids::UserId;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-/// A user, without what only they know.
+/// A user, without private data.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = User)]
 pub(crate) struct UserJson {
@@ -13,7 +13,7 @@ pub(crate) struct UserJson {
     login: String,
     /// `user` or `admin`.
     role: &'static str,
-    /// Whether an administrator keeps them out.
+    /// Whether an administrator has blocked them.
     blocked: bool,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,

@@ -1,4 +1,4 @@
-//! What a login and a password are.
+//! The formats of logins and passwords.
 
 pub mod login;
 pub mod password;

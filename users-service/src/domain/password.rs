@@ -1,25 +1,26 @@
-//! Passwords as people type them.
+//! Passwords as users type them.
 
 use std::fmt;
 
-/// Characters of a password. Source: NIST SP 800-63B, section 3.1.1, with its advice against rules about kinds of characters.
+/// Length of a password, in characters. Source: NIST SP 800-63B, section 3.1.1, which also advises against rules about
+/// character classes.
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=200;
 
 /// A password; it is never printed.
 pub struct Password(String);
 
-/// The text is no password.
+/// The text is not a valid password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must have 8 to 200 characters")]
-pub struct NotAPassword;
+pub struct InvalidPassword;
 
 impl Password {
-    /// A password that somebody chooses.
+    /// Checks the length of a password.
     ///
     /// # Errors
-    /// [`NotAPassword`] when it is too short, or too long to be hashed.
-    pub fn chosen(text: String) -> Result<Self, NotAPassword> {
-        if LENGTH.contains(&text.chars().count()) { Ok(Self(text)) } else { Err(NotAPassword) }
+    /// [`InvalidPassword`] when it is too short or too long.
+    pub fn parse(text: String) -> Result<Self, InvalidPassword> {
+        if LENGTH.contains(&text.chars().count()) { Ok(Self(text)) } else { Err(InvalidPassword) }
     }
 
     /// The bytes that are hashed.
@@ -39,10 +40,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_is_neither_short_nor_endless_and_never_printed() {
-        let password = Password::chosen("длинный пароль".to_owned()).unwrap();
+    fn a_password_has_a_length_limit_and_is_never_printed() {
+        let password = Password::parse("длинный пароль".to_owned()).unwrap();
         assert_eq!(format!("{password:?}"), "Password(…)");
-        assert_eq!(Password::chosen("1234567".to_owned()).unwrap_err(), NotAPassword);
-        assert_eq!(Password::chosen("x".repeat(201)).unwrap_err(), NotAPassword);
+        assert_eq!(Password::parse("1234567".to_owned()).unwrap_err(), InvalidPassword);
+        assert_eq!(Password::parse("x".repeat(201)).unwrap_err(), InvalidPassword);
     }
 }

@@ -1,5 +1,5 @@
-//! The tables.
+//! SQL, one file per table.
 
-pub mod families;
+pub mod refresh_tokens;
 pub mod tries;
 pub mod users;

@@ -1,26 +1,26 @@
-//! The table `tries`: how often a password was tried for a login.
+//! The table `tries`: password attempts per login.
 
 use sqlx::{PgConnection, PgPool};
 
-/// Tries within [`WINDOW_SECS`].
-pub const TRIES_MAX: i32 = 5;
-/// How long a try counts, in seconds.
+/// Attempts allowed within [`WINDOW_SECS`].
+pub const ATTEMPTS_MAX: i32 = 5;
+/// The time window of the attempts, in seconds.
 pub const WINDOW_SECS: i32 = 900;
 
-/// What comes of wanting to try.
+/// Whether another attempt is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Try {
-    /// It may be tried.
+pub enum Attempt {
+    /// It is allowed.
     Allowed,
-    /// Not for so many seconds.
+    /// It is allowed after this number of seconds.
     After(i64),
 }
 
-/// Counts a try before it is made, so that many at once are many.
+/// Counts an attempt before the password is verified, so that concurrent attempts are all counted.
 ///
 /// # Errors
-/// The database's.
-pub async fn begin(pool: &PgPool, login: &str) -> Result<Try, sqlx::Error> {
+/// Database errors.
+pub async fn count_attempt(pool: &PgPool, login: &str) -> Result<Attempt, sqlx::Error> {
     let row = sqlx::query!(
         r#"insert into tries as t (login, count, since) values ($1, 1, now())
            on conflict (login) do update set
@@ -32,22 +32,22 @@ pub async fn begin(pool: &PgPool, login: &str) -> Result<Try, sqlx::Error> {
     )
     .fetch_one(pool)
     .await?;
-    Ok(if row.count > TRIES_MAX { Try::After(row.left.max(1)) } else { Try::Allowed })
+    Ok(if row.count > ATTEMPTS_MAX { Attempt::After(row.left.max(1)) } else { Attempt::Allowed })
 }
 
-/// The password was right: the tries are forgotten.
+/// Clears the attempts after a correct password.
 ///
 /// # Errors
-/// The database's.
-pub async fn forget(connection: &mut PgConnection, login: &str) -> Result<(), sqlx::Error> {
+/// Database errors.
+pub async fn clear(connection: &mut PgConnection, login: &str) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from tries where login = $1", login).execute(connection).await.map(drop)
 }
 
-/// Forgets tries that no longer count.
+/// Deletes attempts outside the time window.
 ///
 /// # Errors
-/// The database's.
-pub async fn forget_old(pool: &PgPool) -> Result<u64, sqlx::Error> {
+/// Database errors.
+pub async fn delete_old(pool: &PgPool) -> Result<u64, sqlx::Error> {
     let deleted =
         sqlx::query!("delete from tries where since < now() - make_interval(secs => $1)", f64::from(WINDOW_SECS))
             .execute(pool)

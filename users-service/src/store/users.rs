@@ -2,12 +2,12 @@
 
 use crate::domain::login::Login;
 use crate::user::User;
-use chassis::passage::Role;
+use chassis::gateway_auth::Role;
 use contracts::ids::UserId;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-/// A row without the password.
+/// A row without the password hash.
 struct Row {
     id: i64,
     login: String,
@@ -20,16 +20,16 @@ impl TryFrom<Row> for User {
     type Error = sqlx::Error;
 
     fn try_from(row: Row) -> Result<Self, sqlx::Error> {
-        let role = Role::parse(&row.role).ok_or_else(|| sqlx::Error::Decode("an unknown role".into()))?;
+        let role = Role::parse(&row.role).ok_or_else(|| sqlx::Error::Decode("unknown role".into()))?;
         let id = UserId::try_from(row.id).map_err(|error| sqlx::Error::Decode(error.into()))?;
         Ok(Self { id, login: row.login, role, is_blocked: row.is_blocked, created_at: row.created_at })
     }
 }
 
-/// Adds a user; none when the login is taken.
+/// Inserts a user; `None` if the login is taken.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn insert(
     connection: &mut PgConnection,
     login: &Login,
@@ -49,7 +49,7 @@ pub async fn insert(
     row.map(User::try_from).transpose()
 }
 
-/// A user with the hash of their password.
+/// A user with their password hash.
 pub struct WithPassword {
     /// The user.
     pub user: User,
@@ -57,10 +57,10 @@ pub struct WithPassword {
     pub password_hash: String,
 }
 
-/// The user of a login.
+/// The user with this login.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn by_login(connection: &mut PgConnection, login: &str) -> Result<Option<WithPassword>, sqlx::Error> {
     let row = sqlx::query!(
         r#"select id, login, role, blocked_at is not null as "is_blocked!", created_at, password_hash
@@ -77,10 +77,10 @@ pub async fn by_login(connection: &mut PgConnection, login: &str) -> Result<Opti
     .transpose()
 }
 
-/// A user by their number, until the transaction ends unchanged.
+/// The user with this id, locked until the transaction ends.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn lock(connection: &mut PgConnection, id: i64) -> Result<Option<WithPassword>, sqlx::Error> {
     let login = sqlx::query_scalar!("select login from users where id = $1 for update", id)
         .fetch_optional(&mut *connection)
@@ -91,10 +91,10 @@ pub async fn lock(connection: &mut PgConnection, id: i64) -> Result<Option<WithP
     }
 }
 
-/// A user by their number.
+/// The user with this id.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn find(pool: &PgPool, id: i64) -> Result<Option<User>, sqlx::Error> {
     let row = sqlx::query_as!(
         Row,
@@ -106,10 +106,10 @@ pub async fn find(pool: &PgPool, id: i64) -> Result<Option<User>, sqlx::Error> {
     row.map(User::try_from).transpose()
 }
 
-/// At most `limit` users after a number, in the order of their numbers.
+/// At most `limit` users with ids after `after`, in the order of ids.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn list(pool: &PgPool, after: i64, limit: i64) -> Result<Vec<User>, sqlx::Error> {
     let rows = sqlx::query_as!(
         Row,
@@ -123,10 +123,10 @@ pub async fn list(pool: &PgPool, after: i64, limit: i64) -> Result<Vec<User>, sq
     rows.into_iter().map(User::try_from).collect()
 }
 
-/// Replaces the password.
+/// Replaces the password hash.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn set_password(connection: &mut PgConnection, id: UserId, hash: &str) -> Result<(), sqlx::Error> {
     sqlx::query!("update users set password_hash = $2 where id = $1", id.get(), hash)
         .execute(connection)
@@ -134,10 +134,10 @@ pub async fn set_password(connection: &mut PgConnection, id: UserId, hash: &str)
         .map(drop)
 }
 
-/// Blocks or unblocks a user; none when there is no such user.
+/// Blocks or unblocks a user; `None` if there is no such user.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn set_blocked(
     connection: &mut PgConnection,
     id: i64,

@@ -1,27 +1,27 @@
-//! What administrators do, and what nobody else does.
+//! Administration of users, and that only administrators can do it.
 
 use crate::stage::{PASSWORD, Stage, code, refresh_token};
 use serde_json::Value;
-use testkit::{Answer, Client};
+use testkit::{Client, TestResponse};
 
-fn id(session: &Answer) -> i64 {
+fn id(session: &TestResponse) -> i64 {
     session.json()["user"]["id"].as_i64().unwrap()
 }
 
-/// Without a secret, on loopback, the service believes the headers.
+/// Without a secret, on loopback, the service trusts the identity headers.
 fn administrator(stage: &Stage, id: i64) -> Client {
-    stage.nobody().as_user(id).with_header("x-user-role", "admin")
+    stage.anonymous().as_user(id).with_header("x-user-role", "admin")
 }
 
 #[tokio::test]
-async fn administrators_are_named_by_the_configuration_and_by_nobody_else() {
+async fn only_the_configuration_makes_administrators() {
     let stage = Stage::new().await;
     assert_eq!(stage.register("root").await.json()["user"]["role"], "admin");
     assert_eq!(stage.register("roots").await.json()["user"]["role"], "user");
 }
 
 #[tokio::test]
-async fn a_blocked_user_is_out_until_unblocked() {
+async fn a_blocked_user_cannot_sign_in_until_unblocked() {
     let stage = Stage::new().await;
     let (root, anna) = (stage.register("root").await, stage.register("anna").await);
     let admin = administrator(&stage, id(&root));
@@ -47,7 +47,7 @@ async fn users_are_listed_by_pages() {
     }
     let admin = administrator(&stage, id(&root));
     let first = admin.get("/users?limit=3").await;
-    let logins = |answer: &Answer| -> Vec<Value> {
+    let logins = |answer: &TestResponse| -> Vec<Value> {
         answer.json()["users"].as_array().unwrap().iter().map(|user| user["login"].clone()).collect()
     };
     assert_eq!(logins(&first), ["root", "anna", "boris"]);
@@ -58,15 +58,15 @@ async fn users_are_listed_by_pages() {
 }
 
 #[tokio::test]
-async fn for_everybody_else_there_is_no_such_page() {
+async fn for_other_users_the_pages_do_not_exist() {
     let stage = Stage::new().await;
     let anna = stage.register("anna").await;
-    let user = stage.nobody().as_user(id(&anna)).with_header("x-user-role", "user");
+    let user = stage.anonymous().as_user(id(&anna)).with_header("x-user-role", "user");
     for answer in [
         user.get("/users").await,
         user.post("/users/1/block", "").await,
         user.post("/users/1/unblock", "").await,
-        stage.nobody().as_user(id(&anna)).get("/users").await,
+        stage.anonymous().as_user(id(&anna)).get("/users").await,
     ] {
         assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (404, "not_found"));
     }

@@ -1,6 +1,6 @@
 //! users-service as a program, on a real database and broker.
 
-#![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
+#![expect(clippy::unwrap_used, reason = "a failing helper should fail its test")]
 
 mod administering;
 mod signing_in;

@@ -1,4 +1,4 @@
-//! Registering, signing in, staying signed in, and signing out.
+//! Registration, sign-in, refresh and sign-out.
 
 use crate::stage::{PASSWORD, Stage, code, refresh_token};
 use serde_json::json;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use testkit::eventually;
 
 #[tokio::test]
-async fn who_registers_is_signed_in_and_announced() {
+async fn registration_signs_in_and_publishes_an_event() {
     let stage = Stage::new().await;
     let session = stage.register("Anna").await;
     assert_eq!(session.status, 201, "{}", session.text);
@@ -17,11 +17,11 @@ async fn who_registers_is_signed_in_and_announced() {
 
     let id = json["user"]["id"].as_i64().unwrap();
     eventually(vec![id], async || {
-        let events = stage.broker.overheard("users").await;
+        let events = stage.broker.captured_events("users").await;
         events.iter().filter_map(|event| event["data"]["user_id"].as_i64()).collect::<Vec<_>>()
     })
     .await;
-    let me = stage.nobody().as_user(id).get("/me").await;
+    let me = stage.anonymous().as_user(id).get("/me").await;
     assert_eq!((me.status.as_u16(), me.json()["login"].as_str()), (200, Some("anna")));
 
     let again = stage.register("anna").await;
@@ -29,7 +29,7 @@ async fn who_registers_is_signed_in_and_announced() {
 }
 
 #[tokio::test]
-async fn bad_logins_and_passwords_are_named() {
+async fn invalid_logins_and_passwords_are_reported() {
     let stage = Stage::new().await;
     for (body, pointer) in [
         (json!({"login": "ab", "password": PASSWORD}), "/login"),
@@ -56,13 +56,13 @@ async fn an_unknown_login_looks_like_a_wrong_password() {
         times.push(started.elapsed());
         assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (401, "wrong_credentials"), "{login}");
     }
-    // Both hash: without that an unknown login would be answered in a millisecond or two.
+    // Both verify a hash; without that, the response for an unknown login would take only a millisecond or two.
     assert!(times[1] * 4 > times[0] && times[1] > Duration::from_millis(5), "{times:?}");
     assert_eq!(stage.login("ANNA", PASSWORD).await.status, 200);
 }
 
 #[tokio::test]
-async fn too_many_wrong_passwords_stop_the_right_one_too_and_unknown_logins_alike() {
+async fn too_many_wrong_passwords_block_the_right_one_for_known_and_unknown_logins() {
     let stage = Stage::new().await;
     stage.register("anna").await;
     for login in ["anna", "nobody"] {
@@ -80,7 +80,7 @@ async fn too_many_wrong_passwords_stop_the_right_one_too_and_unknown_logins_alik
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_good_once_and_a_stolen_one_signs_both_out() {
+async fn a_refresh_token_is_valid_once_and_reuse_revokes_its_family() {
     let stage = Stage::new().await;
     let first = refresh_token(&stage.register("anna").await);
     let second = stage.refresh(&first).await;
@@ -88,11 +88,11 @@ async fn a_refresh_token_is_good_once_and_a_stolen_one_signs_both_out() {
     let second = refresh_token(&second);
     assert_ne!(first, second);
 
-    // Two tabs at once: nobody is signed out.
+    // Two tabs at the same time: the session continues.
     assert_eq!(code(&stage.refresh(&first).await), "refresh_token_spent");
     let third = refresh_token(&stage.refresh(&second).await);
 
-    // Later it is a thief, or the one who was robbed.
+    // After more than 10 seconds, the token was probably copied.
     sqlx::query("update refresh_tokens set spent_at = spent_at - interval '1 minute'")
         .execute(&stage.pool)
         .await
@@ -103,16 +103,16 @@ async fn a_refresh_token_is_good_once_and_a_stolen_one_signs_both_out() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_that_is_shown_by_many_at_once_is_good_for_one() {
+async fn a_refresh_token_used_concurrently_is_accepted_once() {
     let stage = Stage::new().await;
     let token = refresh_token(&stage.register("anna").await);
     let (a, b, c) = tokio::join!(stage.refresh(&token), stage.refresh(&token), stage.refresh(&token));
-    let good = [a, b, c].iter().filter(|answer| answer.status == 200).count();
-    assert_eq!(good, 1);
+    let accepted = [a, b, c].iter().filter(|answer| answer.status == 200).count();
+    assert_eq!(accepted, 1);
 }
 
 #[tokio::test]
-async fn who_signs_out_is_out_and_only_there() {
+async fn signing_out_ends_one_session() {
     let stage = Stage::new().await;
     let here = refresh_token(&stage.register("anna").await);
     let there = refresh_token(&stage.login("anna", PASSWORD).await);
@@ -128,7 +128,7 @@ async fn a_new_password_signs_out_everywhere_else() {
     let stage = Stage::new().await;
     let session = stage.register("anna").await;
     let (id, old) = (session.json()["user"]["id"].as_i64().unwrap(), refresh_token(&session));
-    let anna = stage.nobody().as_user(id);
+    let anna = stage.anonymous().as_user(id);
     let wrong = json!({"current_password": "another password", "new_password": "battery staple"});
     assert_eq!(code(&anna.post("/password", &wrong.to_string()).await), "wrong_credentials");
     let right = json!({"current_password": PASSWORD, "new_password": "battery staple"});
@@ -141,38 +141,39 @@ async fn a_new_password_signs_out_everywhere_else() {
 }
 
 #[tokio::test]
-async fn a_password_that_is_replaced_while_it_is_being_checked_opens_nothing() {
+async fn a_password_replaced_during_its_verification_is_rejected() {
     let stage = Stage::new().await;
     let id = stage.register("anna").await.json()["user"]["id"].as_i64().unwrap();
     let change = json!({"current_password": PASSWORD, "new_password": "battery staple"}).to_string();
-    let anna = stage.nobody().as_user(id);
+    let anna = stage.anonymous().as_user(id);
 
     let mut replacing = stage.pool.begin().await.unwrap();
     sqlx::query("update users set password_hash = 'another'").execute(&mut *replacing).await.unwrap();
-    let goes_on = async {
+    let commit_later = async {
         eventually(2, async || waiting(&stage.pool).await).await;
         replacing.commit().await.unwrap();
     };
-    let (login, change, ()) = tokio::join!(stage.login("anna", PASSWORD), anna.post("/password", &change), goes_on);
+    let (login, change, ()) =
+        tokio::join!(stage.login("anna", PASSWORD), anna.post("/password", &change), commit_later);
     assert_eq!((code(&login).as_str(), code(&change).as_str()), ("wrong_credentials", "wrong_credentials"));
 }
 
 #[tokio::test]
-async fn who_is_blocked_while_signing_in_stays_out() {
+async fn a_user_blocked_during_sign_in_is_rejected() {
     let stage = Stage::new().await;
     let token = refresh_token(&stage.register("anna").await);
     let mut blocking = stage.pool.begin().await.unwrap();
     sqlx::query("update users set blocked_at = now()").execute(&mut *blocking).await.unwrap();
-    let goes_on = async {
+    let commit_later = async {
         eventually(2, async || waiting(&stage.pool).await).await;
         blocking.commit().await.unwrap();
     };
-    let (login, refresh, ()) = tokio::join!(stage.login("anna", PASSWORD), stage.refresh(&token), goes_on);
+    let (login, refresh, ()) = tokio::join!(stage.login("anna", PASSWORD), stage.refresh(&token), commit_later);
     assert_eq!((login.status.as_u16(), code(&login).as_str()), (403, "blocked"));
     assert_eq!(code(&refresh), "invalid_refresh_token");
 }
 
-/// How many statements wait for a row that another transaction holds.
+/// The number of statements waiting for a lock.
 async fn waiting(pool: &sqlx::PgPool) -> i64 {
     let waiting =
         "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
@@ -182,27 +183,27 @@ async fn waiting(pool: &sqlx::PgPool) -> i64 {
 #[tokio::test]
 async fn the_published_keys_outlive_the_process() {
     let mut stage = Stage::new().await;
-    let before = stage.nobody().get("/.well-known/jwks.json").await;
+    let before = stage.anonymous().get("/.well-known/jwks.json").await;
     assert_eq!(before.header("cache-control"), "public, max-age=60");
     let key = &before.json()["keys"][0];
     assert_eq!(
         (key["kty"].as_str(), key["crv"].as_str(), key["alg"].as_str()),
         (Some("OKP"), Some("Ed25519"), Some("EdDSA"))
     );
-    assert!(key.get("d").is_none(), "the private half is published");
+    assert!(key.get("d").is_none(), "the private key is published");
     stage.program.kill();
     stage.program.start_again();
     stage.program.ready().await;
-    let after = stage.nobody().get("/.well-known/jwks.json").await;
+    let after = stage.anonymous().get("/.well-known/jwks.json").await;
     assert_eq!(before.json(), after.json());
 }
 
 #[tokio::test]
-async fn neither_passwords_nor_tokens_are_kept() {
+async fn neither_passwords_nor_tokens_are_stored() {
     let stage = Stage::new().await;
     let token = refresh_token(&stage.register("anna").await);
-    let kept: String = sqlx::query_scalar("select password_hash from users").fetch_one(&stage.pool).await.unwrap();
-    assert!(kept.starts_with("$argon2id$") && !kept.contains(PASSWORD));
+    let stored: String = sqlx::query_scalar("select password_hash from users").fetch_one(&stage.pool).await.unwrap();
+    assert!(stored.starts_with("$argon2id$") && !stored.contains(PASSWORD));
     let hash: Vec<u8> = sqlx::query_scalar("select hash from refresh_tokens").fetch_one(&stage.pool).await.unwrap();
     assert_eq!(hash.len(), 32);
     assert_ne!(hash, token.as_bytes());

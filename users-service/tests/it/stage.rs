@@ -2,9 +2,9 @@
 
 use sqlx::PgPool;
 use std::path::PathBuf;
-use testkit::{Answer, Client, Program, TestBroker, TestDatabase, unique};
+use testkit::{Client, Program, TestBroker, TestDatabase, TestResponse, unique};
 
-// Fields are dropped in their order: the program before what it uses.
+// Fields are dropped in this order: the program before its dependencies.
 pub(crate) struct Stage {
     pub(crate) program: Program,
     pub(crate) broker: TestBroker,
@@ -18,7 +18,7 @@ pub(crate) const PASSWORD: &str = "correct horse";
 impl Stage {
     pub(crate) async fn new() -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
-        broker.overhear("users").await;
+        broker.capture_events("users").await;
         let keys = std::env::temp_dir().join(unique("chipin_keys"));
         let url = database.service_url("users");
         let folder = keys.display().to_string();
@@ -33,23 +33,23 @@ impl Stage {
         Self { program, broker, pool, keys, _database: database }
     }
 
-    pub(crate) fn nobody(&self) -> Client {
+    pub(crate) fn anonymous(&self) -> Client {
         Client::new(&self.program.url())
     }
 
-    pub(crate) async fn post(&self, path: &str, body: serde_json::Value) -> Answer {
-        self.nobody().post(path, &body.to_string()).await
+    pub(crate) async fn post(&self, path: &str, body: serde_json::Value) -> TestResponse {
+        self.anonymous().post(path, &body.to_string()).await
     }
 
-    pub(crate) async fn register(&self, login: &str) -> Answer {
+    pub(crate) async fn register(&self, login: &str) -> TestResponse {
         self.post("/register", serde_json::json!({"login": login, "password": PASSWORD})).await
     }
 
-    pub(crate) async fn login(&self, login: &str, password: &str) -> Answer {
+    pub(crate) async fn login(&self, login: &str, password: &str) -> TestResponse {
         self.post("/login", serde_json::json!({"login": login, "password": password})).await
     }
 
-    pub(crate) async fn refresh(&self, token: &str) -> Answer {
+    pub(crate) async fn refresh(&self, token: &str) -> TestResponse {
         self.post("/refresh", serde_json::json!({"refresh_token": token})).await
     }
 }
@@ -61,11 +61,11 @@ impl Drop for Stage {
 }
 
 /// The refresh token of a session.
-pub(crate) fn refresh_token(session: &Answer) -> String {
+pub(crate) fn refresh_token(session: &TestResponse) -> String {
     session.json()["refresh_token"].as_str().unwrap().to_owned()
 }
 
-/// The code of a problem.
-pub(crate) fn code(answer: &Answer) -> String {
+/// The code of a problem document.
+pub(crate) fn code(answer: &TestResponse) -> String {
     answer.json()["code"].as_str().unwrap_or_default().to_owned()
 }

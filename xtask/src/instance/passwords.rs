@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use servers::{BrokerUser, kept_secret};
+use servers::{BrokerUser, stored_secret};
 
 use crate::failure::{Doing, Failure};
 
@@ -33,7 +33,7 @@ impl Passwords {
         let names = names.chain([GATEWAY.to_owned()]);
         let kept = names.map(|name| {
             let path = folder.join(&name);
-            let secret = kept_secret(&path).doing(format!("keep a password in {}", path.display()))?;
+            let secret = stored_secret(&path).doing(format!("keep a password in {}", path.display()))?;
             Ok((name, secret))
         });
         kept.collect::<Result<_, _>>().map(Self)

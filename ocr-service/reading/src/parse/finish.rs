@@ -43,7 +43,7 @@ pub(crate) fn finish(draft: &Draft, agreed: bool) -> Parsed {
         warnings: vec![],
         photo: None,
     };
-    cheque.judge();
+    cheque.recompute_status();
     if cheque.status == ChequeStatus::Balanced && !(draft.proven && agreed) {
         // It adds up, yet too little speaks for it: the owner has a look.
         cheque.status = ChequeStatus::NeedsReview;

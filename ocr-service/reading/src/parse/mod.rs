@@ -114,6 +114,6 @@ fn nothing() -> Parsed {
         warnings: vec![ChequeWarning::NoText],
         photo: None,
     };
-    cheque.judge();
+    cheque.recompute_status();
     Parsed { cheque, places: vec![], sure: false }
 }

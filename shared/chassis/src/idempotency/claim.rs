@@ -1,6 +1,6 @@
-//! Whether a request is new, was answered, or is still being worked on.
+//! Whether a request is new, completed or in progress.
 
-use super::{Answer, Scope};
+use super::{Scope, StoredResponse};
 use crate::problem::Problem;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -8,53 +8,53 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use std::collections::{HashMap, HashSet};
 
-/// What to do with a request that carries a key.
+/// How to proceed with a request.
 pub enum Claim {
-    /// It was answered before, or can't be now: answer this. A transaction that does nothing else is rolled back, so
-    /// that the key is free again at once.
-    Answered(Response),
-    /// It is new: do it, then keep the answer in the same transaction.
-    Fresh,
+    /// Return this response: the request was completed before, or can't be processed now. Roll back a transaction
+    /// without other changes, so that the key is unlocked at once.
+    Respond(Response),
+    /// The request is new: process it, then store the response in the same transaction.
+    New,
 }
 
-/// Finds out, in the transaction of the effect, whether the request was made before; without a key it is always new.
+/// Checks, in the transaction of the effect, whether the request was made before. Without a key it is always new.
 ///
-/// The answer is 409 while the first request is still running, and 422 when the key was used for another body.
+/// The response is 409 while the first request is in progress, and 422 if the key was used with another body.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn claim(connection: &mut PgConnection, scope: Option<&Scope>) -> Result<Claim, sqlx::Error> {
-    Ok(claim_all(connection, &[scope]).await?.pop().unwrap_or(Claim::Fresh))
+    Ok(claim_all(connection, &[scope]).await?.pop().unwrap_or(Claim::New))
 }
 
-/// [`claim`] for requests that are worked on in one transaction; the claims have their order.
+/// [`claim`] for several requests in one transaction; the claims are in the order of the requests.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn claim_all(connection: &mut PgConnection, scopes: &[Option<&Scope>]) -> Result<Vec<Claim>, sqlx::Error> {
     let keyed: Vec<&Scope> = scopes.iter().copied().flatten().collect();
     if keyed.is_empty() {
-        return Ok(scopes.iter().map(|_| Claim::Fresh).collect());
+        return Ok(scopes.iter().map(|_| Claim::New).collect());
     }
     let mut free = lock(connection, &keyed).await?;
-    let mut kept = kept(connection, &keyed).await?;
+    let mut stored = stored(connection, &keyed).await?;
     let claims = scopes.iter().map(|scope| {
-        let Some(scope) = scope else { return Ok(Claim::Fresh) };
-        // `remove`: of two requests with one key the second finds the first still running, beside it.
+        let Some(scope) = scope else { return Ok(Claim::New) };
+        // `remove`: if two requests of a batch have the same key, the second one finds the first one in progress.
         if !free.remove(&scope.lock_id()) {
-            return Ok(Claim::Answered(busy()));
+            return Ok(Claim::Respond(busy()));
         }
-        match kept.remove(&(scope.user_id, scope.route.to_owned(), scope.key.clone())) {
-            Some(row) => answered(scope, &row),
-            None => Ok(Claim::Fresh),
+        match stored.remove(&(scope.user_id, scope.route.to_owned(), scope.key.clone())) {
+            Some(row) => stored_claim(scope, &row),
+            None => Ok(Claim::New),
         }
     });
     claims.collect()
 }
 
-/// Locks the keys until the transaction ends, and returns the locks that nobody else had.
+/// Tries to lock the keys until the transaction ends; returns the acquired locks.
 ///
-/// Not waiting is the point: the client learns that its first request is still being worked on.
+/// It does not wait, so that the client learns that its first request is in progress.
 async fn lock(connection: &mut PgConnection, keyed: &[&Scope]) -> Result<HashSet<i64>, sqlx::Error> {
     let ids: HashSet<i64> = keyed.iter().map(|scope| scope.lock_id()).collect();
     let locked: Vec<i64> =
@@ -65,8 +65,8 @@ async fn lock(connection: &mut PgConnection, keyed: &[&Scope]) -> Result<HashSet
     Ok(locked.into_iter().collect())
 }
 
-/// The rows of those requests that were answered.
-async fn kept(
+/// The stored responses to these requests.
+async fn stored(
     connection: &mut PgConnection,
     keyed: &[&Scope],
 ) -> Result<HashMap<(i64, String, String), PgRow>, sqlx::Error> {
@@ -83,25 +83,25 @@ async fn kept(
 }
 
 fn busy() -> Response {
-    let detail = "a request with this Idempotency-Key is still being worked on";
+    let detail = "a request with this Idempotency-Key is still in progress";
     Problem::new(StatusCode::CONFLICT, "idempotency_key_in_use", detail)
         .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
         .into_response()
 }
 
-fn answered(scope: &Scope, kept: &PgRow) -> Result<Claim, sqlx::Error> {
-    if kept.try_get::<Vec<u8>, _>("request_hash")? != scope.request_hash {
-        let detail = "this Idempotency-Key was used for a request with another body";
+fn stored_claim(scope: &Scope, stored: &PgRow) -> Result<Claim, sqlx::Error> {
+    if stored.try_get::<Vec<u8>, _>("request_hash")? != scope.request_hash {
+        let detail = "this Idempotency-Key was used with another request body";
         let reused = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail);
-        return Ok(Claim::Answered(reused.into_response()));
+        return Ok(Claim::Respond(reused.into_response()));
     }
-    let status = u16::try_from(kept.try_get::<i16, _>("status")?).ok().and_then(|s| StatusCode::from_u16(s).ok());
-    let answer = Answer {
+    let status = u16::try_from(stored.try_get::<i16, _>("status")?).ok().and_then(|s| StatusCode::from_u16(s).ok());
+    let response = StoredResponse {
         status: status.unwrap_or(StatusCode::OK),
-        location: kept.try_get("location")?,
-        body: kept.try_get("body")?,
+        location: stored.try_get("location")?,
+        body: stored.try_get("body")?,
     };
-    let mut response = answer.into_response();
+    let mut response = response.into_response();
     response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
-    Ok(Claim::Answered(response))
+    Ok(Claim::Respond(response))
 }

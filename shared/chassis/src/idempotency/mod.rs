@@ -1,16 +1,16 @@
-//! `Idempotency-Key`: the first answer is kept in the transaction of its effect and given again to repeats.
+//! `Idempotency-Key`: the first response is stored in the transaction of its effect, and replayed to repeated requests.
 //!
-//! Needs the table `idempotency_keys` in the service's schema. Only answers of committed transactions are kept:
-//! a refused request changed nothing and may be tried again with the same key.
+//! Needs the table `idempotency_keys` in the service's schema. Only responses of committed transactions are stored: a
+//! rejected request changed nothing and can be retried with the same key.
 
-mod answer;
 mod claim;
-mod forget;
-mod keep;
+mod cleanup;
 mod scope;
+mod store;
+mod stored_response;
 
-pub use answer::Answer;
 pub use claim::{Claim, claim, claim_all};
-pub use forget::{KEPT_HOURS, forget_old, forget_old_until};
-pub use keep::{keep, keep_all};
+pub use cleanup::{RETENTION_HOURS, delete_expired, delete_expired_until};
 pub use scope::{KEY_CHARACTERS_MAX, Scope};
+pub use store::{store, store_all};
+pub use stored_response::StoredResponse;

@@ -1,4 +1,4 @@
-//! Which request it is: one key of one user on one route, and what was asked with it.
+//! The identity of a request: the key, the user, the route, and a hash of the body.
 
 use crate::problem::Problem;
 use http::HeaderMap;
@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 /// Longest key, in characters.
 pub const KEY_CHARACTERS_MAX: usize = 255;
 
-/// One request of one user that may come again.
+/// A request that may be repeated.
 #[derive(Debug)]
 pub struct Scope {
     pub(super) user_id: i64,
@@ -20,13 +20,13 @@ impl Scope {
     /// Reads the header `Idempotency-Key`; quotes around the key are optional.
     ///
     /// # Errors
-    /// 422 when the key is empty, longer than [`KEY_CHARACTERS_MAX`], given twice, or not readable text.
+    /// 422 when the key is empty, longer than [`KEY_CHARACTERS_MAX`], repeated, or not valid UTF-8.
     pub fn of(headers: &HeaderMap, user_id: i64, route: &'static str, body: &[u8]) -> Result<Option<Self>, Problem> {
         let mut values = headers.get_all("idempotency-key").iter();
         let Some(value) = values.next() else {
             return Ok(None);
         };
-        let refused = || Problem::invalid_parameter("Idempotency-Key", "must be one text of 1 to 255 characters");
+        let refused = || Problem::invalid_parameter("Idempotency-Key", "must be a single value of 1 to 255 characters");
         if values.next().is_some() {
             return Err(refused());
         }
@@ -44,7 +44,7 @@ impl Scope {
         &self.key
     }
 
-    /// Names the advisory lock of this key: 64 bits of a digest.
+    /// The id of the advisory lock for this key: 64 bits of a digest.
     pub(super) fn lock_id(&self) -> i64 {
         let name = format!("idempotency\0{}\0{}\0{}", self.user_id, self.route, self.key);
         let digest = Sha256::digest(name.as_bytes());
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_or_endless_key_is_refused() {
+    fn an_empty_or_too_long_key_is_rejected() {
         assert!(scope("\"\"").is_err());
         assert!(scope(&"x".repeat(256)).is_err());
         assert!(scope(&"x".repeat(255)).is_ok());

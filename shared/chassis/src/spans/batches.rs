@@ -1,4 +1,4 @@
-//! Sends finished spans in batches. What the collector does not take is dropped: nothing is kept for later.
+//! Exports finished spans in batches. A batch that the collector does not accept is dropped.
 
 use super::data;
 use crate::process::chain;
@@ -7,32 +7,32 @@ use opentelemetry_sdk::trace::SpanExporter as _;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
-use trace::{Finished, Record};
+use trace::{FinishedSpans, Record};
 use tracing::{info, warn};
 
-/// Spans of one request to the collector.
+/// Spans per request to the collector.
 const BATCH_MAX: usize = 512;
-/// Longest wait of the first span of a batch for others.
-const LINGER: Duration = Duration::from_secs(1);
+/// Longest time that the first span of a batch waits for others.
+const BATCH_WAIT_MAX: Duration = Duration::from_secs(1);
 
-/// The task that exports.
-pub(super) struct Exporting {
+/// The export task.
+pub(super) struct ExportTask {
     exporter: SpanExporter,
     endpoint: String,
-    /// The last batch was not taken: the outage was logged.
+    /// Whether the last batch failed, so that the outage is already logged.
     is_failing: bool,
 }
 
-impl Exporting {
+impl ExportTask {
     pub(super) fn new(exporter: SpanExporter, endpoint: &str) -> Self {
         Self { exporter, endpoint: endpoint.to_owned(), is_failing: false }
     }
 
-    /// Exports until `stopping`, then what is left.
-    pub(super) async fn run(mut self, mut finished: Finished, stopping: CancellationToken) {
+    /// Exports until `stopping` is cancelled, then exports the remaining spans.
+    pub(super) async fn run(mut self, mut finished: FinishedSpans, stopping: CancellationToken) {
         info!(endpoint = self.endpoint, "spans are exported to {}", self.endpoint);
         loop {
-            let batch = gather(&mut finished, &stopping).await;
+            let batch = collect_batch(&mut finished, &stopping).await;
             count_dropped("queue_full", finished.take_dropped());
             if batch.is_empty() {
                 return;
@@ -47,46 +47,46 @@ impl Exporting {
             Ok(()) => {
                 metrics::counter!("trace_spans_exported_total").increment(size);
                 if std::mem::take(&mut self.is_failing) {
-                    info!(endpoint = self.endpoint, "the collector takes spans again");
+                    info!(endpoint = self.endpoint, "the collector accepts spans again");
                 }
             }
             Err(failure) => {
                 count_dropped("not_taken", size);
                 if !std::mem::replace(&mut self.is_failing, true) {
                     let (endpoint, error) = (&self.endpoint, chain(&failure));
-                    warn!(endpoint, error, "the collector at {endpoint} does not take spans: they are dropped");
+                    warn!(endpoint, error, "the collector at {endpoint} does not accept spans: dropping them");
                 }
             }
         }
     }
 }
 
-/// Waits for spans, and a while for more; an empty batch is the end.
-async fn gather(finished: &mut Finished, stopping: &CancellationToken) -> Vec<Record> {
+/// Waits for spans, then collects more for a while; an empty batch means the end.
+async fn collect_batch(finished: &mut FinishedSpans, stopping: &CancellationToken) -> Vec<Record> {
     let mut batch = Vec::new();
-    // The first span of a batch is waited for as long as it takes.
+    // There is no time limit for the first span of a batch.
     let mut due: Option<Instant> = None;
     while batch.len() < BATCH_MAX {
-        let room = BATCH_MAX - batch.len();
+        let limit = BATCH_MAX - batch.len();
         if stopping.is_cancelled() {
             finished.close();
-            if finished.receive(&mut batch, room).await == 0 {
+            if finished.receive(&mut batch, limit).await == 0 {
                 break;
             }
             continue;
         }
-        let lingered = async {
+        let timer = async {
             match due {
                 Some(due) => sleep_until(due).await,
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
-            received = finished.receive(&mut batch, room) => if received == 0 { break },
-            () = lingered => break,
+            received = finished.receive(&mut batch, limit) => if received == 0 { break },
+            () = timer => break,
             () = stopping.cancelled() => {}
         }
-        due = due.or_else(|| Some(Instant::now() + LINGER));
+        due = due.or_else(|| Some(Instant::now() + BATCH_WAIT_MAX));
     }
     batch
 }
@@ -120,18 +120,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_outage_of_the_collector_costs_spans_and_ends_with_it() {
+    async fn an_outage_of_the_collector_loses_spans_and_export_resumes_afterwards() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
         let endpoint = format!("http://{address}");
-        let mut exporting = Exporting::new(exporter(&endpoint, "test".into()).unwrap(), &endpoint);
-        exporting.send(vec![span()]).await;
-        assert!(exporting.is_failing);
+        let mut task = ExportTask::new(exporter(&endpoint, "test".into()).unwrap(), &endpoint);
+        task.send(vec![span()]).await;
+        assert!(task.is_failing);
         let listener = TcpListener::bind(address).await.unwrap();
         let collector = Router::new().route("/v1/traces", post(async || ()));
         tokio::spawn(async move { axum::serve(listener, collector).await });
-        exporting.send(vec![span()]).await;
-        assert!(!exporting.is_failing);
+        task.send(vec![span()]).await;
+        assert!(!task.is_failing);
     }
 }

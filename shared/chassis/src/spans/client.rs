@@ -1,4 +1,4 @@
-//! How the exporter speaks HTTP: with the client that is in every program anyway.
+//! The HTTP client of the exporter: hyper's, which every program already contains.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use hyper_util::rt::TokioExecutor;
 use opentelemetry_http::{HttpClient, HttpError};
 use std::time::Duration;
 
-/// Largest answer of a collector that is read, in bytes: it is a few words.
+/// Largest response of a collector that is read, in bytes; normally it is a few words.
 const ANSWER_MAX: usize = 64 * 1024;
 
 /// Sends one batch at a time.
@@ -21,7 +21,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// A client that waits for an answer for at most `timeout`.
+    /// A client that waits at most `timeout` for a response.
     pub(super) fn new(timeout: Duration) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(timeout));

@@ -1,11 +1,11 @@
-//! A finished span as the exporter's library wants it.
+//! Converts a finished span to the type of the OpenTelemetry library.
 
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 use trace::{Kind, Record, Value};
 
-/// The same span.
+/// The converted span.
 pub(super) fn of(record: Record) -> SpanData {
     let Record { context, name, kind, started, ended, attributes, error } = record;
     let (trace_id, span_id) = (context.trace_number().to_be_bytes(), context.span_id().to_be_bytes());
@@ -18,7 +18,7 @@ pub(super) fn of(record: Record) -> SpanData {
             false,
             TraceState::default(),
         ),
-        // Zero means that there is none.
+        // Zero means that there is no parent.
         parent_span_id: SpanId::from_bytes(parent.to_be_bytes()),
         parent_span_is_remote: matches!(kind, Kind::Server | Kind::Consumer),
         span_kind: match kind {
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn ids_are_written_as_in_the_traceparent() {
-        let context = TraceContext::continued(Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        let context = TraceContext::from_traceparent(Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
         let now = SystemTime::now();
         let record = Record {
             context,

@@ -1,12 +1,12 @@
-//! Looking at letters, and requests that are wrong.
+//! Listing letters, and invalid requests.
 
 use crate::service::Service;
 
 #[tokio::test]
-async fn pages_lead_from_one_to_the_next_below_the_path_of_the_adopter() {
+async fn pages_link_to_the_next_one_below_the_nested_path() {
     let service = Service::start().await;
     for parcel in 0..5 {
-        service.given_up(parcel).await;
+        service.dead_letter(parcel).await;
     }
     let (mut path, mut seen) = ("/dead-letters?limit=2&type=parcels.ParcelSent.v1".to_owned(), 0);
     loop {
@@ -23,7 +23,7 @@ async fn pages_lead_from_one_to_the_next_below_the_path_of_the_adopter() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_a_problem_document_and_never_an_error_of_the_server() {
+async fn invalid_requests_get_problem_documents_and_never_server_errors() {
     let service = Service::start().await;
     let wrong = ["type=%00", "reason=a%00b", "limit=1&limit=2", "type=a&type=b", "state=lost", "limit=0", "cursor=x"];
     for query in wrong {

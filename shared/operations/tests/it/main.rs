@@ -1,6 +1,6 @@
-//! The router as an adopter embeds it: nested, without anything of the product.
+//! The router as other projects embed it: nested, without any other part of the product.
 
-#![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
+#![expect(clippy::unwrap_used, reason = "a failing helper should fail its test")]
 
 mod service;
 

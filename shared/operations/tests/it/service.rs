@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 use uuid::Uuid;
 
-/// A parcel is on its way.
+/// A parcel was sent.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct ParcelSent {
-    /// Which one.
+    /// The parcel's number.
     pub(crate) parcel: i64,
     /// Its weight in grams; 0 is rejected.
     pub(crate) weight: i64,
@@ -31,14 +31,14 @@ async fn weigh(_: &mut Transaction, event: &ParcelSent, _: &Meta) -> Result<(), 
     if event.weight == 0 { Err(HandleError::reject("a parcel weighs something")) } else { Ok(()) }
 }
 
-/// The service, and what asks it.
+/// The service, with a client.
 pub(crate) struct Service {
     pub(crate) harness: Harness,
     router: Router,
 }
 
-/// An answer.
-pub(crate) struct Answer {
+/// A response.
+pub(crate) struct TestResponse {
     pub(crate) status: u16,
     pub(crate) link: Option<String>,
     pub(crate) media_type: String,
@@ -54,8 +54,8 @@ impl Service {
         Self { harness, router }
     }
 
-    /// An event that is given up, as a dead letter of the service.
-    pub(crate) async fn given_up(&self, parcel: i64) -> EventId {
+    /// Inserts a dead letter of the service.
+    pub(crate) async fn dead_letter(&self, parcel: i64) -> EventId {
         let event = ParcelSent { parcel, weight: 0 };
         let id = EventId(Uuid::now_v7());
         let payload = json!({
@@ -79,15 +79,15 @@ impl Service {
         id
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> TestResponse {
         self.ask("GET", path, "").await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: &str) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &str) -> TestResponse {
         self.ask("POST", path, body).await
     }
 
-    pub(crate) async fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: &str) -> TestResponse {
         let request = Request::builder()
             .method(method)
             .uri(format!("/internal/operations{path}"))
@@ -99,6 +99,6 @@ impl Service {
         let (link, media_type) = (text(header::LINK), text(header::CONTENT_TYPE).unwrap_or_default());
         let status = response.status().as_u16();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        Answer { status, link, media_type, json: serde_json::from_slice(&bytes).unwrap_or_default() }
+        TestResponse { status, link, media_type, json: serde_json::from_slice(&bytes).unwrap_or_default() }
     }
 }

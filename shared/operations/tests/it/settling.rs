@@ -1,4 +1,4 @@
-//! Deciding about letters.
+//! Settling letters.
 
 use crate::service::{ParcelSent, Service};
 use rabbit_outbox::EventId;
@@ -11,7 +11,7 @@ fn path(id: EventId) -> String {
 #[tokio::test]
 async fn a_letter_is_discarded_once_and_deleted_afterwards() {
     let service = Service::start().await;
-    let path = path(service.given_up(1).await);
+    let path = path(service.dead_letter(1).await);
     let open = service.ask("DELETE", &path, "").await;
     assert_eq!((open.status, &open.json["code"]), (409, &json!("dead_letter_open")));
     assert_eq!(service.post(&format!("{path}/discard"), "").await.json["state"], "discarded");
@@ -22,16 +22,16 @@ async fn a_letter_is_discarded_once_and_deleted_afterwards() {
 }
 
 #[tokio::test]
-async fn letters_that_are_named_are_settled_and_each_has_its_outcome() {
+async fn listed_letters_are_settled_and_each_has_its_outcome() {
     let service = Service::start().await;
-    let (one, two) = (service.given_up(1).await, service.given_up(2).await);
-    let named = |ids: &[EventId]| {
+    let (one, two) = (service.dead_letter(1).await, service.dead_letter(2).await);
+    let selection_json = |ids: &[EventId]| {
         let letters: Vec<_> = ids.iter().map(|id| json!({ "direction": "incoming", "event_id": id.0 })).collect();
         json!({ "letters": letters }).to_string()
     };
-    let replayed = service.post("/dead-letters/replay-selected", &named(&[one])).await;
+    let replayed = service.post("/dead-letters/replay-selected", &selection_json(&[one])).await;
     assert_eq!((replayed.status, &replayed.json[0]["settled"]), (200, &json!(true)));
-    let both = service.post("/dead-letters/discard-selected", &named(&[one, two])).await.json;
+    let both = service.post("/dead-letters/discard-selected", &selection_json(&[one, two])).await.json;
     assert_eq!((&both[0]["settled"], &both[1]["settled"]), (&json!(false), &json!(true)));
     assert_eq!(both[0]["reason"], "the letter is replayed already");
     for wrong in [r#"{"letters": []}"#, r#"{"letters": [{"direction": "up", "event_id": "1"}]}"#, "{}"] {
@@ -44,7 +44,7 @@ async fn letters_that_are_named_are_settled_and_each_has_its_outcome() {
 #[tokio::test]
 async fn corrected_fields_are_published_as_a_new_event() {
     let service = Service::start().await;
-    let id = service.given_up(7).await;
+    let id = service.dead_letter(7).await;
     let replace = format!("{}/replace", path(id));
     assert_eq!(service.post(&replace, r#"{"data": 1}"#).await.status, 422);
     let replaced = service.post(&replace, r#"{"data": {"parcel": 7, "weight": 900}}"#).await;
@@ -61,10 +61,10 @@ async fn corrected_fields_are_published_as_a_new_event() {
 }
 
 #[tokio::test]
-async fn a_letter_beyond_the_window_is_replayed_when_that_is_said() {
+async fn a_letter_beyond_the_window_is_replayed_only_on_request() {
     let service = Service::start().await;
-    let id = service.given_up(1).await;
-    // A year before: no partition of the inbox remembers that day.
+    let id = service.dead_letter(1).await;
+    // A year earlier: no partition of the inbox stores that day.
     let old = uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, 1_764_000_000 - 31_536_000, 0));
     sqlx::query("update dead_letters set event_id = $1 where event_id = $2")
         .bind(old)

@@ -1,18 +1,18 @@
-//! A new user.
+//! Creates users.
 
 use crate::domain::login::Login;
 use crate::store;
 use crate::user::User;
-use chassis::passage::Role;
+use chassis::gateway_auth::Role;
 use chassis::problem::Problem;
 use contracts::users::UserRegistered;
 use rabbit_outbox::Transaction;
 
-/// Adds a user and says so to the other services; none when the login is taken.
+/// Creates a user and appends `UserRegistered`; `None` if the login is taken.
 ///
 /// # Errors
-/// The database's.
-pub async fn add(
+/// Database errors.
+pub async fn create_user(
     tx: &mut Transaction,
     login: &Login,
     password_hash: &str,

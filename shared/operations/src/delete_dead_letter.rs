@@ -1,29 +1,29 @@
-//! `DELETE /operations/dead-letters/{direction}/{event_id}`: a letter that was decided about is deleted.
+//! `DELETE /operations/dead-letters/{direction}/{event_id}`: deletes a settled letter.
 
-use crate::address::Address;
+use crate::errors::settle_problem;
+use crate::letter_id::LetterId;
 use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
-use crate::refusals::settling;
 use axum::extract::State;
 use http::StatusCode;
 use rabbit_outbox::Messaging;
 
-/// Deletes a letter that was replayed or discarded, its contents included.
+/// Deletes a letter that was replayed or discarded, with its contents.
 #[cfg_attr(feature = "openapi", utoipa::path(
     delete, path = "/operations/dead-letters/{direction}/{event_id}", tag = "operations",
     operation_id = "deleteDeadLetter",
     params(("direction" = String, Path, description = "`incoming` or `outgoing`"), ("event_id" = uuid::Uuid, Path)),
     responses(
-        (status = 204, description = "It is deleted"),
-        (status = 404, description = "There is no such letter", body = ProblemDocument),
-        (status = 409, description = "It is open: replay or discard it first", body = ProblemDocument),
+        (status = 204, description = "Deleted"),
+        (status = 404, description = "No such letter", body = ProblemDocument),
+        (status = 409, description = "The letter is open: replay or discard it first", body = ProblemDocument),
     )
 ))]
 pub(crate) async fn handler(
     State(messaging): State<Messaging>,
-    Address { direction, event_id }: Address,
+    LetterId { direction, event_id }: LetterId,
 ) -> Result<StatusCode, Problem> {
-    messaging.dead_letters().delete(direction, event_id).await.map_err(settling)?;
+    messaging.dead_letters().delete(direction, event_id).await.map_err(settle_problem)?;
     Ok(StatusCode::NO_CONTENT)
 }

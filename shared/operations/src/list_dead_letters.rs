@@ -1,6 +1,6 @@
-//! `GET /operations/dead-letters`: what was given up, newest first.
+//! `GET /operations/dead-letters`: lists dead letters, newest first.
 
-use crate::letter_json::LetterJson;
+use crate::dead_letter_json::DeadLetterJson;
 use crate::page;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
@@ -14,13 +14,13 @@ use http::{HeaderMap, header};
 use rabbit_outbox::Messaging;
 use rabbit_outbox::dead_letters::Letter;
 
-/// What was given up, newest first; the `Link` header leads to the next page.
+/// The dead letters, newest first; the `Link` header refers to the next page.
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/operations/dead-letters", tag = "operations", operation_id = "listDeadLetters",
     params(selection::Query),
     responses(
-        (status = 200, body = Vec<LetterJson>, headers(("Link" = String))),
-        (status = 422, description = "A parameter is wrong", body = ProblemDocument),
+        (status = 200, body = Vec<DeadLetterJson>, headers(("Link" = String))),
+        (status = 422, description = "A parameter is invalid", body = ProblemDocument),
     )
 ))]
 pub(crate) async fn handler(
@@ -31,13 +31,13 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     let limit = page::limit(parameters.get("limit"))?;
     let after = page::decode(parameters.get("cursor"))?;
-    let filter = selection::filter(&parameters)?;
-    // One more than asked for tells whether there is a next page.
+    let filter = selection::from_query(&parameters)?;
+    // One extra row shows whether there is a next page.
     let mut letters = messaging.dead_letters().list(&filter, after, limit + 1).await?;
     let more = letters.len() > usize::from(limit);
     letters.truncate(usize::from(limit));
     let next = letters.last().filter(|_| more).map(|last: &Letter| page::encode(last.position()));
-    let mut response = Json(letters.into_iter().map(LetterJson::from).collect::<Vec<_>>()).into_response();
+    let mut response = Json(letters.into_iter().map(DeadLetterJson::from).collect::<Vec<_>>()).into_response();
     if let Some(link) = next.and_then(|cursor| page::next_link(page::prefix(&headers), &uri, &cursor)) {
         response.headers_mut().insert(header::LINK, link);
     }

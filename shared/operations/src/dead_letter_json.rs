@@ -1,4 +1,4 @@
-//! A dead letter as operators see it.
+//! A dead letter in JSON.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,61 +8,61 @@ use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// An event that was given up.
+/// An event that could not be handled or delivered.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = DeadLetter))]
-pub(crate) struct LetterJson {
-    /// The event's id; of a message that is no event, an id derived from its bytes.
+pub(crate) struct DeadLetterJson {
+    /// The event's id; if the message is not an event, an id derived from its bytes.
     event_id: Uuid,
-    /// `incoming`: it could not be handled here; `outgoing`: it could not be delivered.
+    /// `incoming`: this service could not handle it; `outgoing`: it could not be delivered to the broker.
     direction: &'static str,
-    /// `orders.OrderCreated.v1`, or what the message called itself.
+    /// `orders.OrderCreated.v1`, or the type given by the message.
     event_type: String,
-    /// What the event is about.
+    /// The subject of the event.
     ordering_key: Option<String>,
-    /// Why it was given up, for people.
+    /// The error, as text for operators.
     reason: String,
-    /// Deliveries that failed, those after replays included.
+    /// Failed deliveries, including those after replays.
     attempts: i32,
-    /// The first event of the chain that led here.
+    /// The first event of the causal chain.
     correlation_id: Option<Uuid>,
-    /// Finds everything about it in all logs.
+    /// Identifies all related log lines.
     trace_id: Option<String>,
-    /// When it was appended.
+    /// When it was appended to the outbox.
     #[serde(with = "time::serde::rfc3339::option")]
     occurred_at: Option<OffsetDateTime>,
-    /// When it was given up.
+    /// When it became a dead letter.
     #[serde(with = "time::serde::rfc3339")]
     failed_at: OffsetDateTime,
     /// `open`, `replayed` or `discarded`.
     state: &'static str,
-    /// When that was decided.
+    /// When it was replayed or discarded.
     #[serde(with = "time::serde::rfc3339::option")]
     settled_at: Option<OffsetDateTime>,
 }
 
-/// A dead letter with what it says.
+/// A dead letter with its message.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = OpenedDeadLetter))]
-pub(crate) struct OpenedLetterJson {
+pub(crate) struct DeadLetterDetailsJson {
     #[serde(flatten)]
-    letter: LetterJson,
-    /// The message, if it is JSON: as it was written.
+    letter: DeadLetterJson,
+    /// The message as it was written, if it is JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     payload: Option<Box<RawValue>>,
-    /// The message, if it is not JSON, in Base64.
+    /// The message in Base64, if it is not JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     payload_base64: Option<String>,
-    /// Its media type, as its sender named it.
+    /// The media type given by the sender.
     content_type: String,
-    /// Where an outgoing one was to go.
+    /// The exchange, for outgoing letters.
     exchange: Option<String>,
-    /// By which key.
+    /// The routing key, for outgoing letters.
     routing_key: Option<String>,
 }
 
-impl From<Letter> for LetterJson {
+impl From<Letter> for DeadLetterJson {
     fn from(letter: Letter) -> Self {
         Self {
             event_id: letter.event_id,
@@ -81,7 +81,7 @@ impl From<Letter> for LetterJson {
     }
 }
 
-impl OpenedLetterJson {
+impl DeadLetterDetailsJson {
     pub(crate) fn new(letter: Letter, body: Body) -> Self {
         let payload: Option<Box<RawValue>> = serde_json::from_slice(&body.payload).ok();
         let payload_base64 = payload.is_none().then(|| STANDARD.encode(&body.payload));

@@ -1,8 +1,8 @@
-//! An answer of a service, whose body may still be on its way.
+//! A response of a service, whose body may still be arriving.
 
 use super::Upstream;
 use super::connection::Connection;
-use super::kept::keep;
+use super::pool::put_back;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
@@ -12,49 +12,49 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::net::TcpStream;
 
-/// The head of an answer, its body, and the connection that brings it.
-pub(crate) struct Answer {
+/// A response: its head, and its body with the connection that it arrives on.
+pub(crate) struct UpstreamResponse {
     head: Response<()>,
-    body: Arriving,
+    body: ResponseBody,
 }
 
-/// A body that comes over a connection, which is kept once it is free again.
-pub(crate) struct Arriving {
+/// A response body; its connection returns to the pool when it can be reused.
+pub(crate) struct ResponseBody {
     body: Incoming,
     connection: Option<Box<Connection>>,
     upstream: Arc<Upstream>,
 }
 
-impl Answer {
+impl UpstreamResponse {
     pub(super) fn new(answer: Response<Incoming>, connection: Box<Connection>, upstream: &Arc<Upstream>) -> Self {
         let (head, body) = answer.into_parts();
-        let body = Arriving { body, connection: Some(connection), upstream: Arc::clone(upstream) };
+        let body = ResponseBody { body, connection: Some(connection), upstream: Arc::clone(upstream) };
         Self { head: Response::from_parts(head, ()), body }
     }
 
-    /// Its status.
+    /// The status.
     pub(crate) fn status(&self) -> StatusCode {
         self.head.status()
     }
 
-    /// Its head.
+    /// The head.
     pub(crate) fn head(&self) -> &Response<()> {
         &self.head
     }
 
-    /// As a response with its body.
-    pub(crate) fn into_response(self) -> Response<Arriving> {
+    /// The response with its body.
+    pub(crate) fn into_response(self) -> Response<ResponseBody> {
         self.head.map(|()| self.body)
     }
 
-    /// The head of an answer that changes the protocol, and the connection on which that is spoken from now on.
+    /// The head of a response that switches protocols, and the connection for the new protocol.
     pub(crate) fn into_socket(mut self) -> (Response<()>, impl Future<Output = Option<(TcpStream, Bytes)>> + Send) {
         let connection = self.body.connection.take();
         (self.head, async move { connection?.into_socket().await })
     }
 }
 
-impl Body for Arriving {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = hyper::Error;
 
@@ -83,11 +83,11 @@ impl Body for Arriving {
     }
 }
 
-impl Drop for Arriving {
+impl Drop for ResponseBody {
     fn drop(&mut self) {
-        // An answer that was not read to its end is in the way of the next.
+        // A connection whose response was not read completely can't be reused.
         if let Some(connection) = self.connection.take().filter(|connection| connection.is_ready()) {
-            keep(&self.upstream, connection);
+            put_back(&self.upstream, connection);
         }
     }
 }

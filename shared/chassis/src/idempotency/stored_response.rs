@@ -1,12 +1,12 @@
-//! An answer that can be given again.
+//! A response that can be stored and replayed.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
-/// An answer that can be kept: a status, a `Location` if there is one, and a JSON body.
+/// A response that can be stored: a status, an optional `Location`, and a JSON body.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct StoredResponse {
     /// The HTTP status.
     pub status: StatusCode,
     /// The `Location` header.
@@ -15,7 +15,7 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-impl IntoResponse for Answer {
+impl IntoResponse for StoredResponse {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;

@@ -1,8 +1,8 @@
-//! Threads that serve connections, each with a runtime of its own.
+//! Threads that serve connections, each with its own runtime.
 //!
-//! All that is done for a connection is done on its thread, as in nginx: nothing is moved to another processor, no thread
-//! wakes another, and memory is given back where it was taken. A runtime with several threads spreads work better when
-//! single requests take long; a gateway's don't.
+//! All work for a connection happens on its thread, as in nginx: no data moves to another processor, no thread wakes
+//! another, and memory is freed on the thread that allocated it. A multi-threaded runtime balances better if single
+//! requests take long; in a gateway they don't.
 
 use std::cell::Cell;
 use std::io;
@@ -16,7 +16,7 @@ thread_local! {
     static NUMBER: Cell<usize> = const { Cell::new(0) };
 }
 
-/// The threads; they end when this is dropped, and what still runs on them is dropped with them.
+/// The threads. They end when this is dropped, and the tasks on them are dropped too.
 #[derive(Debug)]
 pub struct Workers {
     runtimes: Vec<Handle>,
@@ -44,7 +44,7 @@ impl Workers {
         Ok(workers)
     }
 
-    /// The runtime of the thread whose turn it is.
+    /// The runtime of the next thread (round robin).
     pub(crate) fn next(&self) -> &Handle {
         &self.runtimes[self.next.fetch_add(1, Ordering::Relaxed) % self.runtimes.len()]
     }
@@ -56,13 +56,13 @@ impl Drop for Workers {
     }
 }
 
-/// The number of the worker that runs this, counted from 1; 0 on every other thread.
-pub fn number() -> usize {
+/// The number of the current worker, from 1; 0 on other threads.
+pub fn worker_number() -> usize {
     NUMBER.get()
 }
 
-/// As many as the process has processors.
-pub fn as_many_as_processors() -> NonZeroUsize {
+/// One per processor that is available to the process.
+pub fn one_per_processor() -> NonZeroUsize {
     thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
@@ -75,10 +75,10 @@ mod tests {
         let workers = Workers::start(NonZeroUsize::new(2).unwrap()).unwrap();
         let mut turns = vec![];
         for _ in 0..4 {
-            turns.push(workers.next().spawn(async { number() }).await.unwrap());
+            turns.push(workers.next().spawn(async { worker_number() }).await.unwrap());
         }
         assert_eq!(turns, [1, 2, 1, 2]);
-        assert_eq!(number(), 0);
+        assert_eq!(worker_number(), 0);
         let endless = workers.next().spawn(std::future::pending::<()>());
         drop(workers);
         assert!(endless.await.unwrap_err().is_cancelled());

@@ -1,8 +1,8 @@
-//! Reads on what nobody read of a request's body.
+//! Drains the unread body of a request.
 //!
-//! Closing a connection that still receives resets it, and a reset can overtake the answer: the client would see
-//! "connection reset" instead of 405 or 413, and a gateway a service that broke off. So the rest of the body is read
-//! and thrown away, within limits. Source: RFC 9112, section 9.6.
+//! Closing a connection that still receives data resets it, and the reset can overtake the response: a client would see
+//! "connection reset" instead of 405 or 413, and a gateway would see a service that closed the connection. So the rest
+//! of the body is read and discarded, within limits. Source: RFC 9112, section 9.6.
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -15,27 +15,27 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
-/// Longest reading on.
+/// Longest time for draining.
 const TIME_MAX: Duration = Duration::from_secs(3);
-/// Most bytes read on.
+/// Most bytes to drain.
 const BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// The request, whose body is read on when it is dropped before its end.
-pub fn reads_on(request: Request) -> Request {
-    // Reading would tell a client that waits for `100 Continue` to go ahead.
+/// The request with a body that is drained if it is dropped before its end.
+pub fn drain_body(request: Request) -> Request {
+    // Reading would send `100 Continue` to a client that waits for it.
     if request.body().is_end_stream() || request.headers().contains_key(header::EXPECT) {
         return request;
     }
-    request.map(|body| Body::new(ReadsOn { rest: Some(body) }))
+    request.map(|body| Body::new(DrainOnDrop { rest: Some(body) }))
 }
 
-/// A body that is read on when it is dropped before its end.
-struct ReadsOn {
-    /// Nothing after the end, and after a fault.
+/// A body that is drained if it is dropped before its end.
+struct DrainOnDrop {
+    /// `None` after the end and after an error.
     rest: Option<Body>,
 }
 
-impl http_body::Body for ReadsOn {
+impl http_body::Body for DrainOnDrop {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -60,22 +60,22 @@ impl http_body::Body for ReadsOn {
     }
 }
 
-impl Drop for ReadsOn {
+impl Drop for DrainOnDrop {
     fn drop(&mut self) {
         let rest = self.rest.take().filter(|rest| !rest.is_end_stream());
-        // Outside of a runtime it is being torn down.
+        // Without a runtime the program is shutting down.
         if let (Some(rest), Ok(runtime)) = (rest, Handle::try_current()) {
-            runtime.spawn(tokio::time::timeout(TIME_MAX, read_to_the_end(rest)));
+            runtime.spawn(tokio::time::timeout(TIME_MAX, drain(rest)));
         }
     }
 }
 
-async fn read_to_the_end(mut rest: Body) {
-    let mut bytes_left = BYTES_MAX;
+async fn drain(mut rest: Body) {
+    let mut remaining_bytes = BYTES_MAX;
     while let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut rest).poll_frame(context)).await {
         let length = frame.data_ref().map_or(0, Bytes::len);
-        let Some(left) = bytes_left.checked_sub(length) else { return };
-        bytes_left = left;
+        let Some(remaining) = remaining_bytes.checked_sub(length) else { return };
+        remaining_bytes = remaining;
     }
 }
 
@@ -91,7 +91,7 @@ mod tests {
     const BODY_BYTES: usize = 4_000_000;
 
     #[tokio::test]
-    async fn whoever_is_still_sending_when_the_answer_comes_can_send_it_all_and_gets_the_answer() {
+    async fn a_client_that_is_still_sending_can_finish_and_gets_the_response() {
         let router =
             Router::new().route("/", get(|| async { "ok" })).layer(axum::middleware::from_fn(crate::layers::observe));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -104,7 +104,7 @@ mod tests {
         stream.write_all(&[0; 1000]).await.unwrap();
         stream.readable().await.unwrap();
         stream.write_all(&vec![0; BODY_BYTES - 1000]).await.unwrap();
-        // The connection is still good for the next request.
+        // The connection is still usable for the next request.
         stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
         let mut answers = String::new();
         stream.read_to_string(&mut answers).await.unwrap();

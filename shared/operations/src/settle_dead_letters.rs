@@ -1,58 +1,58 @@
-//! `POST /operations/dead-letters/replay` and `/discard`: all letters that match are decided about.
+//! `POST /operations/dead-letters/replay` and `/discard`: settles all letters that match.
 
 use crate::body::JsonBody;
+use crate::errors::settle_problem;
 use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
-use crate::refusals::settling;
 use crate::selection;
 use axum::{Json, extract};
 use rabbit_outbox::Messaging;
 use serde::Serialize;
 
-/// Letters that one request settles; the rest is for the next.
+/// Most letters settled by one request; repeat the request for the rest.
 const SETTLED_MAX: u32 = 10_000;
 
-/// How many letters were settled.
+/// The number of settled letters.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Settled {
-    /// At most 10,000: ask again for the rest.
+    /// At most 10,000: repeat the request for the rest.
     settled: u64,
 }
 
-/// Sends all open letters that match on their way again.
+/// Replays all open letters that match.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/operations/dead-letters/replay", tag = "operations", operation_id = "replayDeadLetters",
     request_body = selection::Selection,
     responses(
         (status = 200, body = Settled),
-        (status = 422, description = "A field is wrong", body = ProblemDocument),
+        (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 ))]
 pub(crate) async fn replay(
     extract::State(messaging): extract::State<Messaging>,
     body: JsonBody,
 ) -> Result<Json<Settled>, Problem> {
-    let filter = selection::read(body)?;
-    let settled = messaging.dead_letters().replay_matching(&filter, SETTLED_MAX).await.map_err(settling)?;
+    let filter = selection::from_body(body)?;
+    let settled = messaging.dead_letters().replay_matching(&filter, SETTLED_MAX).await.map_err(settle_problem)?;
     Ok(Json(Settled { settled }))
 }
 
-/// Puts all open letters that match away.
+/// Discards all open letters that match.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/operations/dead-letters/discard", tag = "operations", operation_id = "discardDeadLetters",
     request_body = selection::Selection,
     responses(
         (status = 200, body = Settled),
-        (status = 422, description = "A field is wrong", body = ProblemDocument),
+        (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 ))]
 pub(crate) async fn discard(
     extract::State(messaging): extract::State<Messaging>,
     body: JsonBody,
 ) -> Result<Json<Settled>, Problem> {
-    let filter = selection::read(body)?;
-    let settled = messaging.dead_letters().discard_matching(&filter, SETTLED_MAX).await.map_err(settling)?;
+    let filter = selection::from_body(body)?;
+    let settled = messaging.dead_letters().discard_matching(&filter, SETTLED_MAX).await.map_err(settle_problem)?;
     Ok(Json(Settled { settled }))
 }

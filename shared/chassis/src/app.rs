@@ -1,8 +1,8 @@
-//! The outer face that every server shows: health, readiness, metrics, documentation, and problems for the rest.
+//! The routes of every server: health, readiness, metrics, and problem documents for unknown pages and methods.
 
 use crate::body::JSON_BODY_BYTES_MAX;
+use crate::gateway_auth::{self, InternalAuth};
 use crate::layers;
-use crate::passage::{self, Entrance};
 use crate::problem::Problem;
 use crate::readiness::Readiness;
 use axum::Json;
@@ -13,11 +13,16 @@ use axum::{Router, middleware};
 use http::StatusCode;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-/// Adds the outer face to a server's own routes, which answer only what may come in by the `entrance`.
+/// Adds the common routes and layers to a server's own routes, which are authenticated by `internal_auth`.
 ///
-/// Call it last: routes that are added afterwards have neither trace nor metrics.
-pub fn with_face(own: Router, entrance: Entrance, readiness: Readiness, metrics: PrometheusHandle) -> Router {
-    own.layer(middleware::from_fn_with_state(entrance, passage::demand_pass))
+/// Call it last: routes that are added afterwards have no trace and no metrics.
+pub fn with_common_routes(
+    own: Router,
+    internal_auth: InternalAuth,
+    readiness: Readiness,
+    metrics: PrometheusHandle,
+) -> Router {
+    own.layer(middleware::from_fn_with_state(internal_auth, gateway_auth::require_internal_token))
         .merge(health(readiness, metrics))
         .fallback(|| async { no_such_page() })
         .method_not_allowed_fallback(|| async { method_not_allowed() })
@@ -25,7 +30,7 @@ pub fn with_face(own: Router, entrance: Entrance, readiness: Readiness, metrics:
         .layer(middleware::from_fn(layers::observe))
 }
 
-/// `/healthz`, `/readyz` and `/metrics`, for a server that lays its own layers around them.
+/// `/healthz`, `/readyz` and `/metrics`, for a server with its own layers.
 pub fn health(readiness: Readiness, metrics: PrometheusHandle) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
@@ -46,12 +51,12 @@ pub fn health(readiness: Readiness, metrics: PrometheusHandle) -> Router {
         )
 }
 
-/// 404 for a path that leads nowhere.
+/// 404 for an unknown path.
 pub fn no_such_page() -> Problem {
-    Problem::not_found("not_found", "there is nothing at this address")
+    Problem::not_found("not_found", "there is no such page")
 }
 
 /// 405; axum adds the `Allow` header.
 pub fn method_not_allowed() -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this address does not know this method")
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this page does not support this method")
 }

@@ -1,18 +1,18 @@
-//! The tables `families` and `refresh_tokens`: who is signed in where.
+//! The tables `families` and `refresh_tokens`. A family is a sign-in with all refresh tokens that follow from it.
 
 use crate::tokens::TokenHash;
 use contracts::ids::UserId;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-/// Days that a refresh token is good.
+/// Lifetime of a refresh token, in days.
 const REFRESH_DAYS: i32 = 30;
 
-/// Signs a user in: a new family with its first token.
+/// Starts a session: a new family with its first token.
 ///
 /// # Errors
-/// The database's.
-pub async fn begin(connection: &mut PgConnection, user: UserId, token: &TokenHash) -> Result<(), sqlx::Error> {
+/// Database errors.
+pub async fn start_session(connection: &mut PgConnection, user: UserId, token: &TokenHash) -> Result<(), sqlx::Error> {
     let family = Uuid::now_v7();
     sqlx::query!("insert into families (id, user_id) values ($1, $2)", family, user.get())
         .execute(&mut *connection)
@@ -20,24 +20,24 @@ pub async fn begin(connection: &mut PgConnection, user: UserId, token: &TokenHas
     add(connection, family, token).await
 }
 
-/// What a refresh token that is shown turns out to be.
+/// The state of a presented refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
-    /// Nobody's, too old, or of somebody who signed out or is blocked.
-    Nobodys,
-    /// Used a moment ago: another tab was faster.
-    JustSpent,
-    /// Used long ago: somebody has a copy.
-    Spent(Uuid),
-    /// Good; its family and user. It is spent by that.
-    Good(Uuid, i64),
+pub enum TokenState {
+    /// Unknown, expired or revoked, or its user is blocked.
+    Unknown,
+    /// Used within the last 10 seconds, probably by another tab.
+    JustUsed,
+    /// Used earlier: there is a copy. Contains its family.
+    Reused(Uuid),
+    /// Valid until now, and consumed. Contains its family and user.
+    Valid(Uuid, i64),
 }
 
-/// Spends a token.
+/// Consumes a token.
 ///
 /// # Errors
-/// The database's.
-pub async fn spend(connection: &mut PgConnection, token: &TokenHash) -> Result<Shown, sqlx::Error> {
+/// Database errors.
+pub async fn consume(connection: &mut PgConnection, token: &TokenHash) -> Result<TokenState, sqlx::Error> {
     let row = sqlx::query!(
         r#"select t.family_id, f.user_id,
                   f.revoked_at is null and t.expires_at > now() and u.blocked_at is null as "is_alive!",
@@ -49,23 +49,23 @@ pub async fn spend(connection: &mut PgConnection, token: &TokenHash) -> Result<S
     )
     .fetch_optional(&mut *connection)
     .await?;
-    let Some(row) = row.filter(|row| row.is_alive) else { return Ok(Shown::Nobodys) };
+    let Some(row) = row.filter(|row| row.is_alive) else { return Ok(TokenState::Unknown) };
     if row.is_just_spent {
-        return Ok(Shown::JustSpent);
+        return Ok(TokenState::JustUsed);
     }
     if row.is_spent {
-        return Ok(Shown::Spent(row.family_id));
+        return Ok(TokenState::Reused(row.family_id));
     }
     sqlx::query!("update refresh_tokens set spent_at = now() where hash = $1", token.as_slice())
         .execute(connection)
         .await?;
-    Ok(Shown::Good(row.family_id, row.user_id))
+    Ok(TokenState::Valid(row.family_id, row.user_id))
 }
 
 /// Adds the next token of a family.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn add(connection: &mut PgConnection, family: Uuid, token: &TokenHash) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "insert into refresh_tokens (hash, family_id, expires_at) values ($1, $2, now() + make_interval(days => $3))",
@@ -78,10 +78,10 @@ pub async fn add(connection: &mut PgConnection, family: Uuid, token: &TokenHash)
     .map(drop)
 }
 
-/// Signs out what follows from one sign-in.
+/// Revokes a family.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn revoke(connection: &mut PgConnection, family: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!("update families set revoked_at = now() where id = $1 and revoked_at is null", family)
         .execute(connection)
@@ -89,11 +89,11 @@ pub async fn revoke(connection: &mut PgConnection, family: Uuid) -> Result<(), s
         .map(drop)
 }
 
-/// Signs out the family of a token, if there is one.
+/// Revokes the family of a token, if there is one.
 ///
 /// # Errors
-/// The database's.
-pub async fn revoke_of(connection: &mut PgConnection, token: &TokenHash) -> Result<(), sqlx::Error> {
+/// Database errors.
+pub async fn revoke_family_of(connection: &mut PgConnection, token: &TokenHash) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update families f set revoked_at = now() from refresh_tokens t \
          where t.hash = $1 and f.id = t.family_id and f.revoked_at is null",
@@ -104,10 +104,10 @@ pub async fn revoke_of(connection: &mut PgConnection, token: &TokenHash) -> Resu
     .map(drop)
 }
 
-/// Signs a user out everywhere.
+/// Revokes all families of a user.
 ///
 /// # Errors
-/// The database's.
+/// Database errors.
 pub async fn revoke_all(connection: &mut PgConnection, user: UserId) -> Result<(), sqlx::Error> {
     sqlx::query!("update families set revoked_at = now() where user_id = $1 and revoked_at is null", user.get())
         .execute(connection)
@@ -115,11 +115,11 @@ pub async fn revoke_all(connection: &mut PgConnection, user: UserId) -> Result<(
         .map(drop)
 }
 
-/// Forgets tokens that ended, and families without any.
+/// Deletes expired tokens, and families without tokens.
 ///
 /// # Errors
-/// The database's.
-pub async fn forget_old(pool: &PgPool) -> Result<(), sqlx::Error> {
+/// Database errors.
+pub async fn delete_expired(pool: &PgPool) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from refresh_tokens where expires_at < now()").execute(pool).await?;
     sqlx::query!(
         "delete from families f where f.created_at < now() - interval '1 day' \

@@ -1,6 +1,6 @@
-//! Counting in Redis, for all gateways together.
+//! Rate limit counters in Redis, shared by all gateways.
 
-use super::gcra::Quota;
+use super::gcra::RateLimit;
 use crate::redis_connection;
 use redis::Script;
 use redis::aio::ConnectionManager;
@@ -8,13 +8,13 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use tracing::warn;
 
-/// The longest wait for Redis: a call that is not counted is better than one that is late.
+/// Longest wait for Redis: an uncounted call is better than a late one.
 const TIMEOUT: Duration = Duration::from_millis(200);
-/// How long Redis is left alone after it failed.
+/// Time without calls to Redis after a failure.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// The same arithmetic as [`Quota::call`], for several keys at once, by the clock of Redis in microseconds; answers how
-/// long to wait.
+/// The same algorithm as [`RateLimit::check`], for several keys at once, with the clock of Redis in microseconds.
+/// Returns how long to wait.
 const SCRIPT: &str = r"
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -32,7 +32,7 @@ end
 return 0
 ";
 
-/// The connection, and until when it is left alone.
+/// The connection, and the time until which it is not used after a failure.
 pub(super) struct Shared {
     connection: ConnectionManager,
     script: Script,
@@ -40,24 +40,24 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Connects when first used.
+    /// Creates a connection that is opened on first use.
     ///
     /// # Errors
     /// When the URL is malformed.
     pub(super) fn new(url: &str) -> Result<Self, redis::RedisError> {
-        let connection = redis_connection::lazily(url, TIMEOUT)?;
+        let connection = redis_connection::connect_lazily(url, TIMEOUT)?;
         Ok(Self { connection, script: Script::new(SCRIPT), away_until: Mutex::default() })
     }
 
-    /// Counts a call for all of `counted`, or says how long it has to wait; nothing when Redis is away.
-    pub(super) async fn wait(&self, counted: &[(String, Quota)]) -> Option<Duration> {
+    /// Counts a call for all keys of `counted`, or returns how long it must wait; `None` while Redis is unavailable.
+    pub(super) async fn wait(&self, counted: &[(String, RateLimit)]) -> Option<Duration> {
         if self.is_away() {
             return None;
         }
         let mut call = self.script.prepare_invoke();
-        for (name, quota) in counted {
+        for (name, rate_limit) in counted {
             call.key(format!("gateway:quota:{name}"));
-            call.arg(u64::try_from(quota.interval.as_micros()).unwrap_or(u64::MAX)).arg(quota.burst);
+            call.arg(u64::try_from(rate_limit.interval.as_micros()).unwrap_or(u64::MAX)).arg(rate_limit.burst);
         }
         let mut connection = self.connection.clone();
         let failure = match tokio::time::timeout(TIMEOUT, call.invoke_async::<u64>(&mut connection)).await {
@@ -65,7 +65,7 @@ impl Shared {
             Ok(Err(failure)) => failure.to_string(),
             Err(_) => "timed out".to_owned(),
         };
-        warn!(error = %failure, "count calls in Redis; this gateway counts alone for a while");
+        warn!(error = %failure, "could not count calls in Redis; this gateway counts alone for a while");
         if let Ok(mut away_until) = self.away_until.lock() {
             *away_until = Some(Instant::now() + PAUSE);
         }

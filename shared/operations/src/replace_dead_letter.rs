@@ -1,11 +1,12 @@
-//! `POST /operations/dead-letters/{direction}/{event_id}/replace`: a letter with corrected fields becomes a new event.
+//! `POST /operations/dead-letters/{direction}/{event_id}/replace`: publishes a letter with corrected fields as a new
+//! event.
 
-use crate::address::Address;
 use crate::body::JsonBody;
+use crate::errors::edit_problem;
+use crate::letter_id::LetterId;
 use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
-use crate::refusals::editing;
 use axum::Json;
 use axum::extract::State;
 use rabbit_outbox::Messaging;
@@ -13,47 +14,47 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-/// What the new event says.
+/// The contents of the new event.
 #[cfg(feature = "openapi")]
 #[derive(utoipa::ToSchema)]
 #[schema(as = DeadLetterReplacement)]
 #[expect(dead_code, reason = "this is the field of the schema; a body is read field by field")]
 pub(crate) struct Replacement {
-    /// All fields of the event, as its type has them: the member `data` of its envelope.
+    /// All fields of the event: the member `data` of its envelope.
     #[schema(value_type = Object)]
     data: Value,
 }
 
-/// The event that was published instead.
+/// The event that replaces the letter.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = DeadLetterReplaced))]
 pub(crate) struct Replaced {
-    /// Its id: another one than the letter's.
+    /// The new event's id, which differs from the letter's.
     event_id: Uuid,
 }
 
-/// Publishes other fields as a new event of the same type and key in place of the letter's.
+/// Publishes a new event of the same type and key in place of the letter, with corrected fields.
 #[cfg_attr(feature = "openapi", utoipa::path(
     post, path = "/operations/dead-letters/{direction}/{event_id}/replace", tag = "operations",
     operation_id = "replaceDeadLetter",
     params(("direction" = String, Path, description = "`incoming` or `outgoing`"), ("event_id" = uuid::Uuid, Path)),
     request_body = Replacement,
     responses(
-        (status = 200, description = "The new event is on its way", body = Replaced),
-        (status = 404, description = "There is no such letter", body = ProblemDocument),
-        (status = 409, description = "Somebody decided already, or it holds no event", body = ProblemDocument),
-        (status = 422, description = "A field is wrong", body = ProblemDocument),
+        (status = 200, description = "The new event was appended to the outbox", body = Replaced),
+        (status = 404, description = "No such letter", body = ProblemDocument),
+        (status = 409, description = "The letter is already settled, or it contains no event", body = ProblemDocument),
+        (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 ))]
 pub(crate) async fn handler(
     State(messaging): State<Messaging>,
-    Address { direction, event_id }: Address,
+    LetterId { direction, event_id }: LetterId,
     mut body: JsonBody,
 ) -> Result<Json<Replaced>, Problem> {
     let data = body.required("data", object);
     body.finish()?;
     let new =
-        messaging.dead_letters().replace(direction, event_id, &data.unwrap_or_default()).await.map_err(editing)?;
+        messaging.dead_letters().replace(direction, event_id, &data.unwrap_or_default()).await.map_err(edit_problem)?;
     Ok(Json(Replaced { event_id: new.0 }))
 }
 

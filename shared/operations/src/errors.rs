@@ -1,16 +1,16 @@
-//! Refusals as problems.
+//! Errors of operations as problems.
 
 use crate::problem::Problem;
 use http::StatusCode;
 use rabbit_outbox::dead_letters::{EditError, SettleError};
 
-pub(crate) fn no_such_letter() -> Problem {
+pub(crate) fn no_such_dead_letter() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "dead_letter_not_found", "there is no such dead letter")
 }
 
-pub(crate) fn settling(failure: SettleError) -> Problem {
+pub(crate) fn settle_problem(failure: SettleError) -> Problem {
     let code = match failure {
-        SettleError::NotFound { .. } => return no_such_letter(),
+        SettleError::NotFound { .. } => return no_such_dead_letter(),
         SettleError::Database(source) => return source.into(),
         SettleError::BeyondWindow => "dead_letter_too_old",
         SettleError::StillOpen => "dead_letter_open",
@@ -19,9 +19,9 @@ pub(crate) fn settling(failure: SettleError) -> Problem {
     Problem::new(StatusCode::CONFLICT, code, failure.to_string())
 }
 
-pub(crate) fn editing(failure: EditError) -> Problem {
+pub(crate) fn edit_problem(failure: EditError) -> Problem {
     match failure {
-        EditError::Settle(failure) => settling(failure),
+        EditError::Settle(failure) => settle_problem(failure),
         EditError::NoEvent(_) => Problem::new(StatusCode::CONFLICT, "dead_letter_no_event", failure.to_string()),
         _ => Problem::invalid(failure.to_string()),
     }

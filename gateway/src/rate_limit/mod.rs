@@ -1,0 +1,150 @@
+//! Rate limits per user and per address, with a lower one for password attempts.
+//!
+//! The counters are in Redis, shared by all gateways; while it is unavailable, each gateway counts alone.
+
+mod gcra;
+mod local;
+mod shared;
+
+use chassis::problem::Problem;
+use gcra::RateLimit;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use local::Local;
+use shared::Shared;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Per user.
+const USER: RateLimit = RateLimit::per_second(50, 200);
+/// Per address, which several users may share.
+const ADDRESS: RateLimit = RateLimit::per_second(200, 800);
+/// Per address, for attempts to sign in or register.
+const PASSWORD: RateLimit = RateLimit::per_minute(5, 5);
+
+/// The rate limits of the gateway.
+pub(crate) struct RateLimits {
+    shared: Option<Shared>,
+    local: Local,
+}
+
+/// The keys that a call is counted for.
+pub(crate) struct LimitKeys {
+    pub(crate) address: IpAddr,
+    pub(crate) user: Option<i64>,
+    /// Whether the call contains a password.
+    pub(crate) has_password: bool,
+}
+
+impl RateLimits {
+    /// Starts without local counts.
+    ///
+    /// # Errors
+    /// When the URL of Redis is malformed.
+    pub(crate) fn new(redis_url: Option<&str>) -> Result<Self, redis::RedisError> {
+        Ok(Self { shared: redis_url.map(Shared::new).transpose()?, local: Local::default() })
+    }
+
+    /// Counts a call.
+    ///
+    /// # Errors
+    /// 429 with `Retry-After` when the limit is exceeded; then the call is not counted.
+    pub(crate) async fn count(&self, keys: &LimitKeys) -> Result<(), Problem> {
+        let counted = keys.counted();
+        let shared = match &self.shared {
+            Some(shared) => shared.wait(&counted).await,
+            None => None,
+        };
+        let wait = shared.unwrap_or_else(|| self.local.wait(&counted));
+        if wait.is_zero() { Ok(()) } else { Err(too_many(wait)) }
+    }
+}
+
+impl LimitKeys {
+    fn counted(&self) -> Vec<(String, RateLimit)> {
+        let network = network_of(self.address);
+        let address = (format!("address:{network}"), ADDRESS);
+        let sign_in = self.has_password.then(|| (format!("sign-in:{network}"), PASSWORD));
+        let user = self.user.map(|user| (format!("user:{user}"), USER));
+        [Some(address), sign_in, user].into_iter().flatten().collect()
+    }
+}
+
+/// The client's address: as given by the proxy in front, if it is trusted.
+pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, is_trusted: bool) -> IpAddr {
+    let claimed = || {
+        let hops = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+        hops.rsplit(',').next()?.trim().parse().ok()
+    };
+    if is_trusted { claimed().unwrap_or(peer) } else { peer }
+}
+
+/// An IPv6 customer usually has a whole /64 network, so addresses of one network share a counter.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+fn too_many(wait: Duration) -> Problem {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too_many_requests",
+        "rate limit exceeded: retry after the seconds given in Retry-After",
+    )
+    .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(has_password: bool) -> LimitKeys {
+        LimitKeys { address: [10, 0, 0, 1].into(), user: Some(1), has_password }
+    }
+
+    #[tokio::test]
+    async fn the_sixth_password_attempt_waits_and_other_calls_are_allowed() {
+        let rate_limits = RateLimits::new(None).unwrap();
+        for _ in 0..5 {
+            rate_limits.count(&keys(true)).await.unwrap();
+        }
+        let problem = rate_limits.count(&keys(true)).await.unwrap_err();
+        assert_eq!((problem.status(), problem.code()), (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"));
+        rate_limits.count(&keys(false)).await.unwrap();
+        let elsewhere = LimitKeys { address: [10, 0, 0, 2].into(), ..keys(true) };
+        rate_limits.count(&elsewhere).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn without_redis_the_gateway_counts_alone() {
+        let rate_limits = RateLimits::new(Some("redis://127.0.0.1:1")).unwrap();
+        let mut refused = 0;
+        for _ in 0..8 {
+            refused += u8::from(rate_limits.count(&keys(true)).await.is_err());
+        }
+        assert_eq!(refused, 3);
+    }
+
+    #[test]
+    fn the_forwarded_address_is_used_only_if_the_proxy_is_trusted() {
+        let mut headers = HeaderMap::new();
+        headers.append("x-forwarded-for", "6.6.6.6, 10.0.0.5".parse().unwrap());
+        let peer: IpAddr = [127, 0, 0, 1].into();
+        assert_eq!(client_address(peer, &headers, false), peer);
+        assert_eq!(client_address(peer, &headers, true), IpAddr::from([10, 0, 0, 5]));
+        assert_eq!(client_address(peer, &HeaderMap::new(), true), peer);
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_network_share_a_limit() {
+        let network = |text: &str| network_of(text.parse().unwrap());
+        assert_eq!(network("2001:db8:1:2:3::4"), network("2001:db8:1:2:ffff::1"));
+        assert_ne!(network("2001:db8:1:2::"), network("2001:db8:1:3::"));
+        assert_eq!(network("::ffff:10.0.0.1"), IpAddr::from([10, 0, 0, 1]));
+    }
+}

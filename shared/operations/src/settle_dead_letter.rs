@@ -1,0 +1,65 @@
+//! `POST /operations/dead-letters/{direction}/{event_id}/replay` and `/discard`: settles one letter.
+
+use crate::dead_letter_json::DeadLetterJson;
+use crate::errors::{no_such_dead_letter, settle_problem};
+use crate::letter_id::LetterId;
+use crate::parameters::{Parameters, invalid_parameter};
+use crate::problem::Problem;
+#[cfg(feature = "openapi")]
+use crate::problem::ProblemDocument;
+use axum::Json;
+use axum::extract::State;
+use rabbit_outbox::Messaging;
+
+/// Replays a letter, with its original event id.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/operations/dead-letters/{direction}/{event_id}/replay", tag = "operations",
+    operation_id = "replayDeadLetter",
+    params(
+        ("direction" = String, Path, description = "`incoming` or `outgoing`"), ("event_id" = uuid::Uuid, Path),
+        ("beyond_window" = Option<bool>, Query, description = "`true`: also if the inbox no longer stores its \
+            day, so that its effect may be repeated unless a business key prevents this"),
+    ),
+    responses(
+        (status = 200, description = "Replayed", body = DeadLetterJson),
+        (status = 404, description = "No such letter", body = ProblemDocument),
+        (status = 409, description = "The letter is already settled, or too old", body = ProblemDocument),
+    )
+))]
+pub(crate) async fn replay(
+    State(messaging): State<Messaging>,
+    id: LetterId,
+    parameters: Parameters,
+) -> Result<Json<DeadLetterJson>, Problem> {
+    let LetterId { direction, event_id } = id;
+    let letters = messaging.dead_letters();
+    match parameters.get("beyond_window") {
+        None | Some("false") => letters.replay(direction, event_id).await,
+        Some("true") => letters.replay_beyond_window(direction, event_id).await,
+        Some(_) => return Err(invalid_parameter("beyond_window", "must be true or false")),
+    }
+    .map_err(settle_problem)?;
+    settled(&messaging, id).await
+}
+
+/// Discards a letter.
+#[cfg_attr(feature = "openapi", utoipa::path(
+    post, path = "/operations/dead-letters/{direction}/{event_id}/discard", tag = "operations",
+    operation_id = "discardDeadLetter",
+    params(("direction" = String, Path, description = "`incoming` or `outgoing`"), ("event_id" = uuid::Uuid, Path)),
+    responses(
+        (status = 200, description = "Discarded", body = DeadLetterJson),
+        (status = 404, description = "No such letter", body = ProblemDocument),
+        (status = 409, description = "The letter is already settled", body = ProblemDocument),
+    )
+))]
+pub(crate) async fn discard(State(messaging): State<Messaging>, id: LetterId) -> Result<Json<DeadLetterJson>, Problem> {
+    messaging.dead_letters().discard(id.direction, id.event_id).await.map_err(settle_problem)?;
+    settled(&messaging, id).await
+}
+
+async fn settled(messaging: &Messaging, id: LetterId) -> Result<Json<DeadLetterJson>, Problem> {
+    let found = messaging.dead_letters().show(id.direction, id.event_id).await?;
+    let (letter, _) = found.ok_or_else(no_such_dead_letter)?;
+    Ok(Json(letter.into()))
+}
