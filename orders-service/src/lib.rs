@@ -27,13 +27,13 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tracing::info;
 
-/// The service's name: its schema, its exchange, and the beginning of its queues' names.
+/// The service's name: its schema, its exchange, and the prefix of its queues.
 pub const SERVICE: &str = "orders";
 
 /// Runs the service until a signal or a failure.
 ///
 /// # Errors
-/// When it can't start: a malformed URL, a taken port.
+/// If it cannot start, for example because of a malformed URL or a port that is in use.
 pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     let metrics = telemetry::start(&config.process)?;
     let process = Process::default();

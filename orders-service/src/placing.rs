@@ -1,4 +1,4 @@
-//! Orders that arrive together are written together: one transaction for all of them, and none waits for a timer.
+//! Batches concurrent order placements into one transaction, without waiting for a timer.
 
 use crate::api::order_json::OrderJson;
 use crate::domain::order::Order;
@@ -14,53 +14,53 @@ use rabbit_outbox::transaction::CommitError;
 use rabbit_outbox::{Messaging, Transaction};
 use trace::TraceContext;
 
-/// Transactions at a time: while one waits for the disk, the next is written.
+/// Number of concurrent transactions: while one waits for the disk, the next one is prepared.
 const WORKERS: usize = 2;
-/// Orders of one transaction. Far more than come together in the time of a commit.
+/// Largest number of orders in one transaction. Far more than arrive during one commit.
 const ORDERS_MAX: usize = 128;
 
-/// An order that is to be placed, and the request that asks for it.
+/// An order to place, with what is needed to answer its request.
 #[derive(Debug)]
 pub struct Wanted {
     /// The request's idempotency key, if it has one.
     pub scope: Option<Scope>,
     /// The order.
     pub order: Order,
-    /// What is announced of it.
+    /// The event that announces it.
     pub created: OrderCreated,
-    /// What the address of the order begins with, for the client.
+    /// Path prefix of the order's `Location` header.
     pub location_prefix: String,
-    /// The trace of the request.
+    /// The trace context of the request.
     pub context: Option<TraceContext>,
 }
 
-/// The way to place orders; cheap to clone.
+/// Handle for placing orders; cheap to clone.
 #[derive(Clone)]
 pub struct Placing {
     gather: Gather<Wanted, Result<Response, Problem>>,
 }
 
 impl Placing {
-    /// Starts the tasks that write.
+    /// Starts the worker tasks.
     pub fn start(messaging: Messaging, hub: Hub) -> Self {
         let work = move |wanted: Vec<Wanted>| place(messaging.clone(), hub.clone(), wanted);
         Self { gather: Gather::start(WORKERS, ORDERS_MAX, work) }
     }
 
-    /// Places an order, alone or together with others, and returns the answer to its request.
+    /// Places an order, alone or in a batch with others, and returns the response.
     ///
     /// # Errors
-    /// The problem to answer instead; then nothing was placed, unless the database went away at the very end.
+    /// The problem to respond with. Nothing was placed, unless the connection failed during the commit.
     pub async fn place(&self, wanted: Wanted) -> Result<Response, Problem> {
         self.gather.ask(wanted).await.map_err(|gone| Problem::unavailable(&gone))?
     }
 }
 
-/// Why a transaction of several orders ended without any of them.
+/// Why the transaction of a batch failed.
 enum Failure {
-    /// Nothing is written: each may be tried alone.
+    /// Nothing was written; each order may be retried alone.
     Undone(sqlx::Error),
-    /// It may be written, so it must not be tried again.
+    /// The commit may have succeeded, so it must not be retried.
     Unknown(sqlx::Error),
 }
 
@@ -76,7 +76,7 @@ async fn place(messaging: Messaging, hub: Hub, wanted: Vec<Wanted>) -> Vec<Resul
         Err(failure) => failure,
     };
     match failure {
-        // One that can't be written must not cost its neighbours their orders; a database that is away costs all.
+        // One order that cannot be written must not make the others fail. A database outage fails all of them.
         Failure::Undone(failure) if wanted.len() > 1 && !chassis::postgres::is_outage(&failure) => {
             let mut answers = Vec::with_capacity(wanted.len());
             for alone in wanted {
@@ -99,7 +99,7 @@ fn refused(failure: &sqlx::Error) -> Problem {
     if chassis::postgres::is_outage(failure) { Problem::unavailable(failure) } else { Problem::internal(failure) }
 }
 
-/// Writes and announces all orders in one transaction; the answers have the order of the requests.
+/// Stores and announces all orders in one transaction. The responses are in the order of the requests.
 async fn place_together(
     messaging: &Messaging,
     hub: &Hub,
@@ -142,7 +142,7 @@ async fn place_together(
     }
 }
 
-/// Announces one order on the trace of its own request, and returns the answer to it.
+/// Appends the order's event with the trace context of its own request, and returns the response.
 async fn announce(tx: &mut Transaction, wanted: &Wanted) -> Result<Answer, Problem> {
     let Wanted { order, created, location_prefix, .. } = wanted;
     let append = async { tx.append(created, order.version) };

@@ -1,4 +1,4 @@
-//! What payments decided about orders, applied to all that came together.
+//! Applies a batch of payment decisions to their orders.
 
 use crate::domain::order::Order;
 use crate::live::hub::Hub;
@@ -7,9 +7,10 @@ use contracts::ids::OrderId;
 use rabbit_outbox::{Event, HandleError, Received, Transaction};
 use tracing::info;
 
-/// Moves the events' orders, writes those that moved, and tells their sockets once the transaction has committed.
+/// Applies the events to their orders, stores the orders that changed, and notifies the subscribed sockets after the
+/// commit.
 ///
-/// An event whose move changes nothing is a repeat, or late: the state already says more.
+/// An event that changes nothing is a repeat or came late; it is skipped.
 pub(super) async fn apply<E: Event>(
     tx: &mut Transaction,
     hub: &Hub,

@@ -1,4 +1,4 @@
-//! One socket: a snapshot, then updates with growing versions, until either side leaves.
+//! One socket: a snapshot, then updates with increasing versions, until either side closes.
 
 use super::hub::{Signal, Subscription};
 use super::message::{Kind, LiveMessage, Told};
@@ -16,44 +16,44 @@ use tracing::{debug, warn};
 
 /// How often a socket is pinged.
 const PING_EVERY: Duration = Duration::from_secs(20);
-/// A socket from which nothing came for so long is dead: two pings went unanswered.
+/// A socket that received nothing for this long is dead: two pings were not answered.
 const SILENCE_MAX: Duration = Duration::from_secs(50);
-/// How long one message may take to leave.
+/// Time limit for sending one message.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
-/// Orders in the snapshot of a socket that watches all of a user's.
+/// Number of orders in the snapshot of a socket that watches all orders of a user.
 const SNAPSHOT_ORDERS: i64 = 50;
 
-/// Orders whose last told version is remembered per socket.
+/// Number of orders per socket whose last sent version is remembered.
 const TOLD_MAX: usize = 1000;
 
 /// What a socket watches: one order, or all of the user's.
 #[derive(Clone, Copy, Debug)]
 pub struct Watched {
-    /// Whose orders.
+    /// The owner of the orders.
     pub user_id: UserId,
-    /// Only this one.
+    /// If set, only this order.
     pub order_id: Option<OrderId>,
 }
 
-/// Why a socket ends from our side, or that the client left.
+/// Why a socket ends: the client left, or the server closes it with a code and a reason.
 enum End {
     Left,
     With(u16, &'static str),
 }
 
-/// Runs a socket to its end.
-// An `async fn` would hold what it is given twice, and there are as many of these as there are sockets.
+/// Runs a socket until it ends.
+// An `async fn` would store its arguments twice in the future, which costs memory for every open socket.
 pub fn run(mut socket: WebSocket, state: State, watched: Watched) -> impl Future<Output = ()> + Send {
-    // Subscribed before the snapshot is read: a change between the two comes twice rather than never.
+    // Subscribe before reading the snapshot: a change between the two then arrives twice instead of never.
     let mut subscription = state.hub.subscribe(watched.user_id, watched.order_id);
     async move {
         let end = converse(&mut socket, &state, watched, &mut subscription).await;
         drop(subscription);
         state.hub.unsubscribe(watched.user_id);
         if let End::With(code, reason) = end {
-            debug!(code, reason, "a socket is closed");
+            debug!(code, reason, "socket closed by the server");
             let farewell = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
-            // The client may be gone already.
+            // The client may already have disconnected.
             let _ = tokio::time::timeout(SEND_TIMEOUT, socket.send(farewell)).await;
         }
     }
@@ -61,7 +61,7 @@ pub fn run(mut socket: WebSocket, state: State, watched: Watched) -> impl Future
 
 async fn converse(socket: &mut WebSocket, state: &State, watched: Watched, subscription: &mut Subscription) -> End {
     let mut told = HashMap::new();
-    // Put aside: the memory that it takes is not to be kept for the socket's life.
+    // Boxed, so that the memory for the snapshot is freed and not reserved for the whole life of the socket.
     if let Some(end) = Box::pin(send_snapshot(socket, state, watched, &mut told)).await {
         return end;
     }
@@ -97,7 +97,7 @@ async fn converse(socket: &mut WebSocket, state: &State, watched: Watched, subsc
     }
 }
 
-/// Sends the state of what is watched, as far as the client does not have it.
+/// Sends the current state, skipping versions that the client already has.
 async fn send_snapshot(
     socket: &mut WebSocket,
     state: &State,
@@ -106,7 +106,7 @@ async fn send_snapshot(
 ) -> Option<End> {
     match read_orders(state, watched).await {
         Ok(orders) => {
-            // Oldest first, so that a client that shows them as they come ends with the newest on top.
+            // Oldest first: clients that prepend each message end up with the newest order on top.
             for order in orders.iter().rev() {
                 match Told::of(&LiveMessage::of(Kind::Snapshot, order), None) {
                     Ok(snapshot) => {
@@ -114,7 +114,7 @@ async fn send_snapshot(
                             return Some(end);
                         }
                     }
-                    Err(failure) => warn!(error = %failure, "write a live message"),
+                    Err(failure) => warn!(error = %failure, "serialise a live message"),
                 }
             }
             None
@@ -133,12 +133,12 @@ async fn read_orders(state: &State, watched: Watched) -> Result<Vec<Order>, sqlx
     }
 }
 
-/// Sends a message unless the client was told this version or a later one.
+/// Sends a message unless the client already has this version or a later one.
 async fn send_newer(socket: &mut WebSocket, message: &Told, told: &mut HashMap<OrderId, i64>) -> Option<End> {
     if told.get(&message.order_id).is_some_and(|version| *version >= message.version) {
         return None;
     }
-    // Forgetting only means that a message may come twice; the client drops it by its version.
+    // After clearing, a message may be sent twice; the client ignores it by its version.
     if told.len() >= TOLD_MAX {
         told.clear();
     }
@@ -146,7 +146,7 @@ async fn send_newer(socket: &mut WebSocket, message: &Told, told: &mut HashMap<O
     let span = message.context.map(|context| Span::start(context.child(), trace::Kind::Internal, || "push".into()));
     let end = send(socket, Message::Text(message.text.clone())).await;
     if let (Some(mut span), Some(_)) = (span, &end) {
-        span.fail("the socket did not take it");
+        span.fail("sending to the socket failed");
     }
     end
 }

@@ -1,4 +1,4 @@
-//! Bad input gets the right problem, and nothing is written.
+//! Invalid input gets the right problem document, and nothing is written.
 
 use crate::stage::Stage;
 use http::Method;

@@ -1,4 +1,4 @@
-//! What payments decided arrives once, twice, late, or for nobody.
+//! Decisions of payments that arrive once, twice, late, or for an unknown order.
 
 use crate::stage::Stage;
 use contracts::ids::OrderId;
@@ -59,7 +59,7 @@ async fn payments_is_asked_again_about_an_order_without_an_answer() {
     stage.pay(id).await;
     stage.eventually_in(1, id, "PAID").await;
     assert_eq!(stage.order(1, id).await["version"], 2, "asking is no move of the order");
-    // Whatever is asked before the answer is known is answered the same, and no more is asked afterwards.
+    // Requests sent before the decision get the same answer, and none are sent afterwards.
     let before = asked().await.len();
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     assert_eq!(asked().await.len(), before);

@@ -1,4 +1,4 @@
-//! A user's orders, newest first, and nobody else's.
+//! Lists a user's orders, newest first, without orders of other users.
 
 use crate::stage::Stage;
 use contracts::ids::OrderId;

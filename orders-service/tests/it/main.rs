@@ -1,4 +1,4 @@
-//! Stories of orders-service: the real program on a real database and a real broker.
+//! Integration tests of orders-service: the real program with a real database and a real broker.
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
 

@@ -1,4 +1,4 @@
-//! Live status: a snapshot, then updates with growing versions, on whichever replica one is.
+//! Live status: a snapshot, then updates with increasing versions, on every replica.
 
 use crate::stage::{Stage, replica, watch};
 use contracts::ids::OrderId;
