@@ -28,13 +28,13 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tracing::info;
 
-/// The service's name: its schema, its exchange, and the beginning of its queues' names.
+/// The service's name: its schema, its exchange, and the prefix of its queues.
 pub const SERVICE: &str = "router";
 
 /// Runs the service until a signal or a failure.
 ///
 /// # Errors
-/// When it can't start: a malformed URL, a taken port.
+/// If it cannot start, for example because of a malformed URL or a port that is in use.
 pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     let metrics = telemetry::start(&config.process)?;
     let process = Process::default();
@@ -55,7 +55,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
         stopping: process.stopping(),
     };
 
-    // The cache is not among the checks: without it, links open more slowly and nothing else.
+    // The cache is not a readiness check: without it, links only open more slowly.
     let readiness = Readiness::default()
         .check("database", {
             let database = database.clone();

@@ -1,4 +1,4 @@
-//! Reading nested bodies: every fault is named at once, with a pointer to its place.
+//! Parses nested request bodies. All errors are reported at once, each with a JSON pointer to its field.
 
 use axum::body::Bytes;
 use chassis::body::{JsonBody, text_up_to};
@@ -8,25 +8,25 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Faults found beside those that the body keeps itself.
+/// Errors in nested fields, in addition to those that the body itself collects.
 #[derive(Debug, Default)]
 pub(super) struct Faults(Vec<FieldError>);
 
 impl Faults {
-    /// A problem with one fault.
+    /// A problem with a single error.
     pub(super) fn one(pointer: &str, detail: &str) -> Problem {
         Problem::invalid_fields(vec![FieldError { pointer: pointer.to_owned(), detail: detail.to_owned() }])
     }
 
-    /// Notes what is wrong with the field at `pointer`.
+    /// Records an error of the field at `pointer`.
     pub(super) fn add(&mut self, pointer: &str, detail: &impl fmt::Display) {
         self.0.push(FieldError { pointer: pointer.to_owned(), detail: detail.to_string() });
     }
 
-    /// Ends the reading of the body: its faults and these.
+    /// Finishes parsing and combines the body's errors with these.
     ///
     /// # Errors
-    /// 422 that names every fault.
+    /// 422 that lists all errors.
     pub(super) fn finish(self, body: JsonBody) -> Result<(), Problem> {
         let faults = match body.finish() {
             Ok(()) => self.0,
@@ -36,7 +36,7 @@ impl Faults {
         if faults.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(faults)) }
     }
 
-    /// Reads an object inside of a body; `read` takes its fields, and what is left over is a fault.
+    /// Parses a nested object: `read` takes its fields, and each remaining field is an error.
     pub(super) fn object<T>(
         &mut self,
         json: &str,
@@ -57,7 +57,7 @@ impl Faults {
         None
     }
 
-    /// Reads a list inside of a body, item by item.
+    /// Parses a nested list, item by item.
     pub(super) fn list<T>(
         &mut self,
         json: &str,
@@ -74,12 +74,12 @@ impl Faults {
             return None;
         }
         let read_one = |(at, item): (usize, &&RawValue)| read(item.get(), &format!("{pointer}/{at}"), self);
-        // Every item is read, so that every fault is named.
+        // Parse every item, so that all errors are reported.
         let items: Vec<Option<T>> = items.iter().enumerate().map(read_one).collect();
         items.into_iter().collect()
     }
 
-    /// Reads an object whose names are numbers, from 1.
+    /// Parses an object whose names are participant numbers, from 1.
     pub(super) fn by_number<T, E: fmt::Display>(
         &mut self,
         json: &str,
@@ -87,7 +87,7 @@ impl Faults {
         read: impl Fn(&str) -> Result<T, E>,
     ) -> Option<BTreeMap<u32, T>> {
         let Ok(fields) = serde_json::from_str::<BTreeMap<String, &RawValue>>(json) else {
-            self.add(pointer, &"must be an object with participants as names");
+            self.add(pointer, &"must be an object whose names are participant numbers");
             return None;
         };
         let before = self.0.len();
@@ -95,7 +95,7 @@ impl Faults {
         for (name, value) in fields {
             let place = format!("{pointer}/{}", escaped(&name));
             match name.parse().ok().filter(|number| *number > 0) {
-                None => self.add(&place, &"is not a participant"),
+                None => self.add(&place, &"is not a participant number"),
                 Some(number) => match read(value.get()) {
                     Ok(value) => drop(values.insert(number, value)),
                     Err(error) => self.add(&place, &error),
@@ -106,12 +106,12 @@ impl Faults {
     }
 }
 
-/// One step of a JSON pointer. Source: RFC 6901, section 3.
+/// Escapes one reference token of a JSON pointer. Source: RFC 6901, section 3.
 fn escaped(name: &str) -> String {
     name.chars().take(100).collect::<String>().replace('~', "~0").replace('/', "~1")
 }
 
-/// Reads a whole number from `min` to `max`.
+/// Parses a whole number from `min` to `max`.
 pub(super) fn integer<N>(min: N, max: N) -> impl FnOnce(&str) -> Result<N, String>
 where
     N: PartialOrd + fmt::Display + serde::de::DeserializeOwned,
@@ -122,10 +122,10 @@ where
     }
 }
 
-/// Reads a JSON string of 1 to `max` characters, trimmed, without control characters.
+/// Parses a JSON string of 1 to `max` characters, trimmed, without control characters.
 pub(super) fn name(max: usize) -> impl FnOnce(&str) -> Result<String, String> {
     move |json| {
-        // Blanks at the ends don't count, but neither may they be endless.
+        // Surrounding whitespace does not count, but it is bounded too.
         let text = text_up_to(max + 1000)(json)?;
         let trimmed = text.trim();
         match trimmed.chars().count() {
@@ -136,14 +136,14 @@ pub(super) fn name(max: usize) -> impl FnOnce(&str) -> Result<String, String> {
     }
 }
 
-/// Reads money, positive or negative, within the bounds of an amount.
+/// Parses an amount of money, positive or negative, with the bounds of [`Amount`].
 pub(super) fn money(json: &str) -> Result<Money, String> {
     let money = Money::from_json_number(json).map_err(|error| error.to_string())?;
     let bounded = money.minor().unsigned_abs() <= Amount::MAX.minor().unsigned_abs();
     if bounded { Ok(money) } else { Err("is too large".to_owned()) }
 }
 
-/// Reads money that is not negative, within the bounds of an amount.
+/// Parses an amount of money that is not negative, with the bounds of [`Amount`].
 pub(super) fn not_negative(json: &str) -> Result<Money, String> {
     let money = money(json)?;
     if money < Money::ZERO { Err("must not be negative".to_owned()) } else { Ok(money) }

@@ -1,4 +1,4 @@
-//! `PUT /{hash}/method`: the owner decides how the cheque is split.
+//! `PUT /{hash}/method`: the owner sets how the cheque is split.
 
 use super::change::change;
 use super::reading::{Faults, integer, not_negative};
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// Largest share of one participant.
 const SHARE_MAX: u32 = 1000;
 
-/// How the cheque is to be split. Only the map of the method may be there; its names are participants.
+/// How to split the cheque. Only the map that belongs to the method may be present; its names are participant numbers.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "the shape of the body for the document; it is read field by field")]
 struct SetMethod {
@@ -27,38 +27,38 @@ struct SetMethod {
     method: String,
     #[schema(required = false)]
     tip: Option<SetTip>,
-    /// Of `shares`: whole numbers from 0 to 1000.
+    /// For `shares`: whole numbers from 0 to 1000.
     #[schema(required = false)]
     shares: Option<BTreeMap<String, u32>>,
-    /// Of `percent`: they make 100.
+    /// For `percent`: they add up to 100.
     #[schema(required = false)]
     percents: Option<BTreeMap<String, Percent>>,
-    /// Of `exact`: they make the total, the tip included.
+    /// For `exact`: they add up to the total including the tip.
     #[schema(required = false)]
     amounts: Option<BTreeMap<String, Money>>,
 }
 
-/// One of the two.
+/// Exactly one of the two fields.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "as above")]
 struct SetTip {
-    /// Of the lines.
+    /// Percentage of the sum of the lines.
     #[schema(required = false)]
     percent: Option<Percent>,
     #[schema(required = false)]
     amount: Option<Money>,
 }
 
-/// Decides how the cheque is split, and the tip.
+/// Sets the split method and the tip.
 #[utoipa::path(
     put, path = "/{hash}/method", tag = "cheques", operation_id = "setMethod", request_body = SetMethod,
     params(("hash" = String, Path, description = "The key of the share link")),
     responses(
         (status = 200, body = StateJson),
-        (status = 401, description = "Say who you are", body = ProblemDocument),
-        (status = 404, description = "No such cheque, or not yours", body = ProblemDocument),
-        (status = 409, description = "Somebody has settled", body = ProblemDocument),
-        (status = 422, description = "A field is wrong, or the parts don't add up", body = ProblemDocument),
+        (status = 401, description = "Not authenticated", body = ProblemDocument),
+        (status = 404, description = "The cheque does not exist or belongs to another user", body = ProblemDocument),
+        (status = 409, description = "A participant has settled", body = ProblemDocument),
+        (status = 422, description = "A field is invalid, or the parts do not add up", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -84,7 +84,7 @@ fn read(mut body: JsonBody) -> Result<(Method, Option<Tip>), Problem> {
         word.filter(|word| known.contains(&word.as_str())).ok_or_else(|| format!("must be one of {}", known.join(", ")))
     });
     let tip = body.optional("tip", |json| Ok::<_, String>(read_tip(json, &mut faults))).flatten();
-    // A map that does not belong to the method is left in the body, which refuses it.
+    // A map that does not belong to the method stays in the body, and `finish` rejects it as unknown.
     let method = match word.as_deref() {
         Some("equal") => Some(Method::Equal),
         Some("shares") => {
@@ -106,14 +106,14 @@ fn read(mut body: JsonBody) -> Result<(Method, Option<Tip>), Problem> {
         None => None,
     };
     faults.finish(body)?;
-    // `finish` has refused every body in which the method could not be read.
+    // `finish` has already rejected every body without a valid method.
     let method = method.ok_or_else(|| Problem::invalid_json("the method could not be read"))?;
     Ok((method, tip))
 }
 
 fn read_tip(json: &str, faults: &mut Faults) -> Option<Tip> {
     faults.object(json, "/tip", |tip, faults| {
-        // Counted: one that is there and wrong is not one that is missing.
+        // Counts the present fields: a present but invalid field is not reported as missing too.
         let mut given = 0;
         let percent = tip.optional("percent", |json| {
             given += 1;

@@ -1,4 +1,4 @@
-//! Opening a link whose cheque is not here yet.
+//! Fetches cheques that are not stored here yet when their links are opened.
 
 use super::cache::Cache;
 use super::materialise::{MaterialiseError, materialise};
@@ -18,14 +18,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore};
 use tracing::{info, warn};
 
-/// How long a link waits for its cheque.
+/// How long a request waits for its cheque.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How often the database is asked meanwhile: the event may be handled by another replica.
+/// How often to poll the database while waiting, because another replica may handle the event.
 const POLL: Duration = Duration::from_millis(100);
-/// Links that wait for their cheques at a time; it bounds how many events guessing can cause.
+/// Largest number of links that wait for their cheques at once. It bounds how many events guessed links can cause.
 const WAITING_MAX: usize = 64;
 
-/// Cheques that are not here yet; cheap to clone.
+/// Fetches cheques on demand; cheap to clone.
 #[derive(Clone)]
 pub struct Arrivals {
     inner: Arc<Inner>,
@@ -42,29 +42,29 @@ struct Inner {
 }
 
 impl Arrivals {
-    /// Takes cheques from `cache`, or asks for them through `messaging`.
+    /// Fetches cheques from `cache`, or requests them through `messaging`.
     pub fn new(messaging: Messaging, database: PgPool, cache: Cache) -> Self {
         let (turns, unknown, arrived) = (Turns::default(), Unknown::default(), Notify::new());
         let places = Semaphore::new(WAITING_MAX);
         Self { inner: Arc::new(Inner { messaging, database, cache, turns, unknown, places, arrived }) }
     }
 
-    /// Somebody's cheque has come: whoever waits looks again.
+    /// A cheque was stored: wakes all waiting requests, which then check the database.
     pub fn announce(&self, hash: &ChequeHash) {
         self.inner.unknown.remove(hash);
         self.inner.arrived.notify_waiters();
     }
 
-    /// Brings a cheque here that is not; nothing when there is none.
+    /// Fetches a cheque and stores it here; `None` if it does not exist.
     ///
     /// # Errors
-    /// 503 when the database is away, or too many links wait for their cheques.
+    /// 503 if the database is down, or if too many links wait for their cheques.
     pub async fn fetch(&self, hash: &ChequeHash) -> Result<Option<Found>, Problem> {
         let inner = &self.inner;
         if inner.unknown.contains(hash, Instant::now()) {
             return Ok(None);
         }
-        // Who opens the same link at the same time waits here, and then finds the cheque, or that there is none.
+        // Concurrent requests for the same link wait here, and then find the result of the first one.
         let _turn = inner.turns.wait(hash).await;
         if let Some(found) = cheques::find(&inner.database, hash).await? {
             return Ok(Some(found));
@@ -94,28 +94,28 @@ impl Inner {
             Ok(_) => {}
             Err(MaterialiseError::Store(failure)) => return Err(failure.into()),
             Err(MaterialiseError::Refused(refusal)) => {
-                warn!(error = %refusal, "a cheque in the cache can't be shared");
+                warn!(error = %refusal, "a cheque from the cache cannot be shared");
                 return Ok(None);
             }
         }
         tx.commit().await.map_err(CommitError::into_source)?;
-        info!("a cheque was taken from the cache");
+        info!("cheque loaded from the cache");
         Ok(cheques::find(&self.database, hash).await?)
     }
 
-    /// Asks ocr-service to announce the cheque again, and waits for it.
+    /// Asks ocr-service to publish the cheque's event again, and waits for it.
     async fn ask_for_event(&self, hash: &ChequeHash) -> Result<Option<Found>, Problem> {
         let mut tx = self.messaging.begin().await?;
         tx.append(&ChequeRequested { hash: hash.clone() }, 1).map_err(|error| Problem::internal(&error))?;
         tx.commit().await.map_err(CommitError::into_source)?;
         let asked = Instant::now();
         while asked.elapsed() < PATIENCE {
-            // Registered before looking: a cheque that comes in between wakes it.
+            // Register before querying: a cheque stored between the two would otherwise wait for the next poll.
             let arrived = self.arrived.notified();
             if let Some(found) = cheques::find(&self.database, hash).await? {
                 return Ok(Some(found));
             }
-            // Whether it came or the time is over, the next thing is to look.
+            // Check again, both after a notification and after the timeout.
             let _ = tokio::time::timeout(POLL, arrived).await;
         }
         Ok(cheques::find(&self.database, hash).await?)

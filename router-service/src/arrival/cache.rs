@@ -1,4 +1,4 @@
-//! Redis, in which ocr-service leaves new cheques. It is only a cache: away, slow or empty, links still open.
+//! Redis, where ocr-service stores new cheques. It is only a cache: links open without it too.
 
 use contracts::ids::ChequeHash;
 use contracts::ocr::ChequeRecognized;
@@ -9,10 +9,10 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tracing::warn;
 
-/// Longest time a link waits for the cache.
+/// How long a request waits for the cache.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// The cache; cheap to clone.
+/// The client of the cache; cheap to clone.
 #[derive(Clone)]
 pub struct Cache {
     client: redis::Client,
@@ -20,21 +20,21 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Connects when first used.
+    /// Creates the client; it connects on first use.
     ///
     /// # Errors
-    /// When the URL is malformed.
+    /// If the URL is malformed.
     pub fn new(url: &str) -> Result<Self, redis::RedisError> {
         Ok(Self { client: redis::Client::open(url)?, connection: Arc::default() })
     }
 
-    /// The cheque as ocr-service left it; nothing when it is not there, unreadable, or the cache does not answer.
+    /// The cached cheque; `None` if it is missing or unreadable, or if the cache does not answer in time.
     pub async fn find(&self, hash: &ChequeHash) -> Option<ChequeRecognized> {
         let text = match tokio::time::timeout(PATIENCE, self.get(&format!("cheque:{hash}"))).await {
             Ok(Ok(text)) => text?,
             Ok(Err(failure)) => {
                 self.forget_connection();
-                warn!(error = %failure, "the cache does not answer: links wait for their events");
+                warn!(error = %failure, "the cache failed: links wait for their events");
                 return None;
             }
             Err(_) => {
@@ -58,7 +58,7 @@ impl Cache {
         connection.get(key).await
     }
 
-    /// The next one connects anew, unless somebody is at it already.
+    /// Makes the next call connect again, unless another task is connecting already.
     fn forget_connection(&self) {
         if let Ok(mut place) = self.connection.try_lock() {
             *place = None;

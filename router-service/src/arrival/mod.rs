@@ -1,4 +1,4 @@
-//! How a cheque gets here: by its event, else from the cache, else by asking for the event again.
+//! How a cheque reaches this service: by its event, else from the cache, else by requesting the event again.
 
 pub mod arrivals;
 pub mod cache;

@@ -1,41 +1,41 @@
-//! Links that lead nowhere are remembered for some seconds, so that guessing costs no event each.
+//! Remembers unknown links for a few seconds, so that repeated requests for them cause no further events.
 
 use contracts::ids::ChequeHash;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a link that led nowhere is not asked for again.
+/// How long an unknown link is remembered.
 const REMEMBERED: Duration = Duration::from_secs(5);
-/// How many are remembered at most.
+/// Largest number of remembered links.
 const LINKS_MAX: usize = 10_000;
 
-/// Links that led nowhere just now.
+/// Links that were not found recently.
 #[derive(Default)]
 pub(super) struct Unknown {
     since: Mutex<HashMap<ChequeHash, Instant>>,
 }
 
 impl Unknown {
-    /// Whether the link led nowhere some seconds ago.
+    /// Whether the link was not found within the last seconds.
     pub(super) fn contains(&self, hash: &ChequeHash, now: Instant) -> bool {
         let since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
         since.get(hash).is_some_and(|since| now.duration_since(*since) < REMEMBERED)
     }
 
-    /// Remembers a link that led nowhere.
+    /// Remembers an unknown link.
     pub(super) fn insert(&self, hash: ChequeHash, now: Instant) {
         let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
         if since.len() >= LINKS_MAX {
             since.retain(|_, since| now.duration_since(*since) < REMEMBERED);
         }
-        // Still full of fresh ones: then this one costs another event.
+        // If the map is still full of recent links, this one is not remembered and may cause another event.
         if since.len() < LINKS_MAX {
             since.insert(hash, now);
         }
     }
 
-    /// Forgets a link: its cheque has come after all.
+    /// Removes a link because its cheque has arrived.
     pub(super) fn remove(&self, hash: &ChequeHash) {
         self.since.lock().unwrap_or_else(PoisonError::into_inner).remove(hash);
     }

@@ -1,41 +1,41 @@
-//! The owner decides how the cheque is split.
+//! The owner sets how the cheque is split.
 
 use super::method::{BasisPoints, Method, Tip};
 use super::participant::ParticipantId;
 use super::split::Split;
 use contracts::money::Money;
 
-/// Why the cheque can't be split so.
+/// Why the cheque cannot be split this way.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MethodRefusal {
-    /// Somebody has settled or is settling.
-    #[error("somebody has settled: the method is fixed")]
+    /// A participant has settled or is settling.
+    #[error("a participant has settled: the method is fixed")]
     SettlementStarted,
-    /// In this map, somebody is named whom nobody is.
+    /// The given map contains an unknown participant.
     #[error("there is no participant {1}")]
     UnknownParticipant(&'static str, ParticipantId),
     /// All shares are 0.
-    #[error("somebody must have a share")]
+    #[error("at least one share must be greater than 0")]
     NoShares,
-    /// The percents make something else than 100.
-    #[error("percents make {}, {}", percent(*.sum), missing_or_too_much(10_000 - .sum, percent))]
+    /// The percentages do not add up to 100.
+    #[error("percents add up to {} instead of 100: {}", percent(*.sum), missing_or_too_much(10_000 - .sum, percent))]
     PercentsOff {
-        /// What they make, in hundredths of a percent.
+        /// Their sum, in hundredths of a percent.
         sum: i64,
     },
-    /// The amounts make something else than the total.
-    #[error("amounts make {sum}, {} to the total {total}",
+    /// The amounts do not add up to the total.
+    #[error("amounts add up to {sum} instead of {total}: {}",
         missing_or_too_much(.total.minor() - .sum.minor(), |minor| Money::from_minor(minor).to_string()))]
     AmountsOff {
-        /// What they make.
+        /// Their sum.
         sum: Money,
-        /// What they should make, the tip included.
+        /// The required sum: the total including the tip.
         total: Money,
     },
 }
 
 impl Split {
-    /// Splits by `method`, with `tip` on top. `None` when it is so already.
+    /// Sets the method and the tip. `None` if nothing changes.
     ///
     /// # Errors
     /// [`MethodRefusal`].
@@ -84,7 +84,7 @@ impl Split {
     }
 }
 
-/// Hundredths are written like hundredths of money: 9950 is 99.50.
+/// Formats hundredths of a percent like hundredths of a currency unit: 9950 is 99.50.
 fn percent(points: i64) -> String {
     Money::from_minor(points).to_string()
 }
@@ -114,8 +114,8 @@ mod tests {
     fn percents_that_do_not_make_a_hundred_say_what_is_missing() {
         let split = split(&[100]).with_guests(1);
         let refused = |points| split.agree(percents(points), None).unwrap_err().to_string();
-        assert_eq!(refused(&[5_000, 4_900]), "percents make 99, 1 is missing");
-        assert_eq!(refused(&[5_000, 5_050]), "percents make 100.50, 0.50 is too much");
+        assert_eq!(refused(&[5_000, 4_900]), "percents add up to 99 instead of 100: 1 is missing");
+        assert_eq!(refused(&[5_000, 5_050]), "percents add up to 100.50 instead of 100: 0.50 is too much");
         assert!(split.agree(percents(&[6_250, 3_750]), None).unwrap().is_some());
     }
 
@@ -124,7 +124,7 @@ mod tests {
         let split = split(&[100]).with_guests(1);
         let tip = Some(Tip::Amount(Money::from_minor(10)));
         let refused = split.agree(amounts(&[60, 40]), tip).unwrap_err();
-        assert_eq!(refused.to_string(), "amounts make 1, 0.10 is missing to the total 1.10");
+        assert_eq!(refused.to_string(), "amounts add up to 1 instead of 1.10: 0.10 is missing");
         let agreed = split.agree(amounts(&[60, 50]), tip).unwrap().unwrap();
         assert!(agreed.is_payable());
         assert_eq!(agreed.dues().of(ParticipantId(2)).due(), Money::from_minor(50));

@@ -1,4 +1,4 @@
-//! Somebody joins, is renamed, or signs in after having joined as a guest.
+//! A participant joins, changes their name, or signs in after joining as a guest.
 
 use super::method::{BasisPoints, Method};
 use super::participant::{Participant, ParticipantId, Settlement, TokenHash};
@@ -7,7 +7,7 @@ use contracts::ids::UserId;
 use contracts::money::Money;
 use std::collections::BTreeMap;
 
-/// Who somebody is: a user, or the holder of a guest's token, or both.
+/// The identity of a visitor: a user, the holder of a guest's token, or both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
     /// The user.
@@ -16,29 +16,30 @@ pub struct Identity {
     pub token: Option<TokenHash>,
 }
 
-/// What joining came to.
+/// The result of joining.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Joined {
-    /// Somebody new is here.
+    /// A new participant was added.
     Newly(Split, ParticipantId),
-    /// They were here before, perhaps under another name or as a guest; the version tells whether that changed.
+    /// The participant existed already, perhaps under another name or as a guest. The version has changed only if this
+    /// changed the state.
     Before(Split, ParticipantId),
 }
 
-/// Why somebody can't join.
+/// Why joining is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JoinRefusal {
-    /// [`PARTICIPANTS_MAX`] are here.
-    #[error("at most {PARTICIPANTS_MAX} can share a cheque")]
+    /// There are already [`PARTICIPANTS_MAX`] participants.
+    #[error("at most {PARTICIPANTS_MAX} participants can share a cheque")]
     TooMany,
-    /// The guest and the user are both here, and one of them has settled: what they took can't be joined.
-    #[error("you are here twice, and have settled once: what you took is fixed")]
+    /// The visitor is both a guest and a user here, and one of the two has settled, so they cannot be merged.
+    #[error("you joined twice and have settled once: the two cannot be merged")]
     SettledAlready,
 }
 
 impl Split {
-    /// Who of the participants this is: the user, else the guest with this token, unless the token's holder has
-    /// become another user.
+    /// Finds the participant of an identity: the user, else the guest with this token. A token whose guest has become a
+    /// user does not identify another user.
     pub fn known(&self, identity: Identity) -> Option<ParticipantId> {
         let user = identity.user_id.and_then(|user_id| self.participant_of(user_id));
         let holder = || {
@@ -49,10 +50,10 @@ impl Split {
         user.or_else(holder).map(|participant| participant.id)
     }
 
-    /// Lets somebody in under `name`; `fresh` is the secret of a guest who is new.
+    /// Adds or renames a participant; `fresh` is the token of a guest who is new.
     ///
-    /// A user who holds a guest's token becomes that participant; if both are here, the guest's claims and shares go
-    /// to the user and the guest leaves.
+    /// A user who holds a guest's token becomes that participant. If both exist, the guest's claims and shares move to
+    /// the user, and the guest is removed.
     ///
     /// # Errors
     /// [`JoinRefusal`].
@@ -89,7 +90,7 @@ impl Split {
         Ok(Joined::Newly(joined, id))
     }
 
-    /// The guest leaves, and all they had goes to the user.
+    /// Removes the guest and moves their claims and shares to the user.
     fn merged(mut self, guest: ParticipantId, user: ParticipantId) -> Result<Self, JoinRefusal> {
         let settled = |id| self.participant(id).is_some_and(|one| one.settlement.frozen().is_some());
         if settled(guest) || settled(user) {

@@ -1,4 +1,4 @@
-//! The rules of splitting a cheque: pure, without clock, ids or SQL.
+//! The rules of splitting a cheque: pure functions without clock, id generation or SQL.
 
 pub mod apportion;
 pub mod breakdown;

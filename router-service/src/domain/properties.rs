@@ -1,4 +1,4 @@
-//! What holds for every cheque, whoever takes what, in whatever order they settle.
+//! Invariants that hold for every cheque, for all claims and every order of settlements.
 
 use super::breakdown::Breakdown;
 use super::dues::Dues;
@@ -12,10 +12,10 @@ use contracts::payments::RefusalReason;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-/// Participants at a random table, the owner included. User `100 + n` is participant `n`.
+/// Number of participants in a random cheque, including the owner. User `100 + n` is participant `n`.
 const PEOPLE: u32 = 5;
 
-/// What happens at a table.
+/// An operation on a cheque.
 #[derive(Clone, Debug)]
 enum Deed {
     Claim { who: u32, line: usize, numerator: u64, denominator: u64 },
@@ -40,7 +40,7 @@ fn deed() -> impl Strategy<Value = Deed> {
     prop_oneof![5 => claim, 1 => settlements]
 }
 
-/// Lines with prices as on real cheques, free ones and odd kopecks among them.
+/// Lines with realistic prices, including free ones and odd kopecks.
 fn lines() -> impl Strategy<Value = Vec<i64>> {
     prop::collection::vec(prop_oneof![1 => Just(0), 8 => 1..500_000_i64], 0..12)
 }
@@ -53,7 +53,7 @@ fn tip() -> impl Strategy<Value = Option<Tip>> {
     ]
 }
 
-/// A table where nobody has taken anything. It need not add up; its owner confirmed it.
+/// A cheque without claims. It may not add up; its owner confirmed it.
 fn table() -> impl Strategy<Value = Split> {
     let taken_off = prop_oneof![Just(0), 0..20_000_i64];
     let extras = (0..50_000_i64, taken_off, 0..20_000_i64, -50..100_i64, -2_500..5_000_i64);
@@ -74,7 +74,7 @@ fn table() -> impl Strategy<Value = Split> {
     })
 }
 
-/// A table that is divided by any of the methods.
+/// A cheque with any of the methods.
 fn divided_table() -> impl Strategy<Value = Split> {
     (table(), 0..5_usize, prop::collection::vec(0..=1000_u32, PEOPLE as usize)).prop_map(|(table, method, weights)| {
         let ids = (1..=PEOPLE).map(ParticipantId);
@@ -98,7 +98,7 @@ fn points(part: i64) -> BasisPoints {
     BasisPoints::new(part).unwrap()
 }
 
-/// `whole` in parts of about these weights.
+/// Divides `whole` into parts with approximately these weights.
 fn parts_of(whole: i64, weights: &[u32]) -> Vec<i64> {
     let sum: i64 = weights.iter().map(|weight| i64::from(*weight)).sum::<i64>().max(1);
     let mut parts: Vec<i64> = weights.iter().map(|weight| whole * i64::from(*weight) / sum).collect();
@@ -106,7 +106,7 @@ fn parts_of(whole: i64, weights: &[u32]) -> Vec<i64> {
     parts
 }
 
-/// The table after a deed; the same when it is refused.
+/// The cheque after an operation; unchanged if the operation is refused.
 fn after(table: &Split, deed: &Deed, number: u128) -> Split {
     let pending = table.participants.iter().find_map(|one| match one.settlement {
         Settlement::Pending(attempt) => Some(attempt.transfer_id),
@@ -138,7 +138,7 @@ fn sum(dues: &Dues) -> i64 {
     dues.unclaimed.minor() + dues.of.values().map(|due| due.due().minor()).sum::<i64>()
 }
 
-/// What somebody claimed, exactly: minor units over 840, which every denominator up to 8 divides.
+/// A participant's exact claims, in minor units times 840, which is divisible by every denominator up to 8.
 fn claimed(table: &Split, who: ParticipantId) -> i128 {
     let of_one = table.claims.iter().filter(|((_, claimant), _)| *claimant == who);
     of_one
@@ -215,10 +215,10 @@ proptest! {
         prop_assert_eq!(table.parts().less(&all).due(), dues.unclaimed);
         match table.method {
             Method::Items => {}
-            // The owner never settles, so that somebody always has a share of each part.
+            // The owner never settles, so every part always has an open slot.
             Method::Equal => prop_assert_eq!(all, table.parts()),
             Method::Shares(_) | Method::Percent(_) | Method::Exact(_) => {
-                prop_assert_eq!(dues.unclaimed, Money::ZERO, "without lines to take, nothing is left");
+                prop_assert_eq!(dues.unclaimed, Money::ZERO, "with these methods nothing stays unclaimed");
             }
         }
     }
@@ -235,7 +235,7 @@ proptest! {
         for (id, due) in &dues.of {
             let off = i128::from(due.items.minor()) * 840 - claimed(&table, *id);
             prop_assert!(off.abs() < 840, "the lines of {} are off by {}/840", id, off);
-            // Service, tax, tip and the rest together: in proportion to the rounded lines.
+            // Service, tax, tip and the other extras together are in proportion to the rounded lines.
             let mine = i128::from(due.due().minor() - due.items.minor());
             let exact = i128::from(extras) * i128::from(due.items.minor());
             prop_assert!((mine * i128::from(items) - exact).abs() < i128::from(items.max(1)), "extras of {}", id);
@@ -259,7 +259,7 @@ proptest! {
         for (id, due) in &dues.of {
             let off = i128::from(due.due().minor()) * all - i128::from(dues.total.minor()) * weight(*id);
             prop_assert!(off.abs() < all);
-            prop_assert!(weight(*id) > 0 || due.due() == Money::ZERO, "who has no share pays nothing");
+            prop_assert!(weight(*id) > 0 || due.due() == Money::ZERO, "a participant without a share pays nothing");
         }
         prop_assert_eq!(dues.unclaimed, Money::ZERO);
     }
@@ -279,7 +279,7 @@ proptest! {
         let (old, new) = (before.dues(), more.dues());
         prop_assert!(new.of(who).due() >= old.of(who).due());
         for (id, due) in &new.of {
-            // The odd unit may move: lines and extras are rounded once each.
+            // The odd unit may move, because lines and extras are rounded once each.
             prop_assert!(*id == who || due.due().minor() <= old.of(*id).due().minor() + 2);
         }
     }
@@ -312,7 +312,7 @@ proptest! {
             table = settled.unwrap_or(table);
         }
         let dues = table.dues();
-        // A cheque without priced lines can't be divided by lines.
+        // A cheque without priced lines cannot be divided by lines.
         prop_assume!(table.method != Method::Items || table.parts().items > Money::ZERO);
         prop_assert_eq!(dues.unclaimed, Money::ZERO);
         prop_assert!(table.is_settled(&dues));

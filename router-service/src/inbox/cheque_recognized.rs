@@ -19,7 +19,8 @@ impl Handle<ChequeRecognized> for OpenCheque {
             MaterialiseError::Refused(refusal) => HandleError::reject(refusal),
             MaterialiseError::Store(failure) => failure.into(),
         })?;
-        // A repeat: it is here, or was and is deleted. Whoever waits for it looks again either way.
+        // Also for a repeat, whose cheque exists or was deleted: wake the waiting requests, which then check the
+        // database.
         let (hub, arrivals) = (self.hub.clone(), self.arrivals.clone());
         tx.after_commit(move || {
             arrivals.announce(&hash);

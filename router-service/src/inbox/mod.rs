@@ -1,4 +1,4 @@
-//! What comes in from other services: one file per event.
+//! Events from other services: one file per event.
 
 mod cheque_recognized;
 mod transfer_completed;
@@ -12,7 +12,7 @@ use chassis::clock;
 use contracts::ids::TransferId;
 use rabbit_outbox::{HandleError, Subscriptions, Transaction};
 
-/// Who handles what.
+/// Maps events to their handlers.
 pub fn subscriptions(state: &State) -> Subscriptions {
     Subscriptions::new()
         .on(cheque_recognized::OpenCheque { hub: state.hub.clone(), arrivals: state.arrivals.clone() })
@@ -20,8 +20,8 @@ pub fn subscriptions(state: &State) -> Subscriptions {
         .on(transfer_failed::MarkFailed { hub: state.hub.clone() })
 }
 
-/// Moves the cheque that a transfer belongs to. A move that changes nothing is a repeat, or late: that is fine. The
-/// link may have ended meanwhile: money that moved is still told of.
+/// Applies `deed` to the cheque of a transfer. If nothing changes, the event is a repeat or came late. Expired links
+/// are handled too, because the money has moved.
 async fn answer(
     tx: &mut Transaction,
     hub: &Hub,

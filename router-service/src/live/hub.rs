@@ -1,4 +1,4 @@
-//! Who watches which cheque in this replica, and the way to the other replicas.
+//! The sockets of this replica by cheque, and the notifications to and from other replicas.
 
 use super::message::{Hint, Kind, text};
 use crate::domain::split::Split;
@@ -18,32 +18,32 @@ use tokio_util::task::TaskTracker;
 use trace::TraceContext;
 use tracing::warn;
 
-/// Pause after the state of a cheque could not be read for its sockets.
+/// Delay after a failure to read a cheque for its sockets.
 const READ_AGAIN: Duration = Duration::from_secs(1);
 
-/// The latest that the sockets of a cheque are to be told. What a slow socket did not read is overtaken, not queued:
-/// every message is the whole state.
+/// The latest update for the sockets of a cheque. Updates are not queued: each one contains the whole state, so a slow
+/// socket skips older ones.
 #[derive(Clone, Debug, Default)]
 pub(super) struct News {
-    /// 0 when there was no change since somebody watches.
+    /// 0 if there was no change since the first socket subscribed.
     pub(super) version: i64,
     pub(super) text: Utf8Bytes,
     /// The cheque was deleted.
     pub(super) ended: bool,
-    /// The trace context of the change, as far as it is known.
+    /// The trace context of the change, if known.
     pub(super) context: Option<TraceContext>,
 }
 
-/// What another replica changed and this one has not read yet.
+/// A change by another replica that this replica has not read yet.
 #[derive(Clone, Copy, Default)]
 struct Stale {
-    /// The version to read at least.
+    /// The minimum version to read.
     version: i64,
     /// The trace context of the last change.
     context: Option<TraceContext>,
 }
 
-/// The sockets of this replica; cheap to clone.
+/// All sockets of this replica; cheap to clone.
 #[derive(Clone)]
 pub struct Hub {
     shared: Arc<Shared>,
@@ -54,36 +54,36 @@ pub struct Hub {
 #[derive(Default)]
 struct Shared {
     rooms: Mutex<HashMap<ChequeHash, watch::Sender<News>>>,
-    /// Cheques that another replica changed.
+    /// Cheques changed by other replicas.
     stale: Mutex<BTreeMap<ChequeHash, Stale>>,
     stale_came: Notify,
 }
 
 impl Hub {
-    /// An empty hub that tells other replicas by `fanout`.
+    /// Creates an empty hub that notifies other replicas through `fanout`.
     pub fn new(fanout: Fanout) -> Self {
         Self { shared: Arc::default(), sockets: TaskTracker::new(), fanout }
     }
 
-    /// Pushes a committed change to the sockets of this replica, and hints it to the others; `context` is that of the
-    /// change.
+    /// Pushes a committed change to the sockets of this replica and notifies the other replicas. `context` is the trace
+    /// context of the change.
     pub fn announce(&self, split: &Split, context: Option<TraceContext>) {
         self.hint(&split.hash, split.version, context);
         self.push(split, context);
     }
 
-    /// Ends the sockets of a deleted cheque, here and in the other replicas. `version` is its last one.
+    /// Closes the sockets of a deleted cheque, here and in the other replicas. `version` is its last version.
     pub fn announce_end(&self, hash: &ChequeHash, version: i64) {
         self.hint(hash, version, None);
         self.end(hash);
     }
 
-    /// Tells other replicas that a cheque is here: somebody may be waiting for it there.
+    /// Notifies the other replicas that a cheque was stored, because requests may be waiting for it there.
     pub fn announce_arrival(&self, hash: &ChequeHash) {
         self.hint(hash, 1, None);
     }
 
-    /// Takes what another replica hinted; returns the cheque that changed, if it was one.
+    /// Handles a notification from another replica. Returns the changed cheque, if there is one.
     pub fn hear(&self, heard: &Heard<'_>) -> Option<ChequeHash> {
         match heard {
             Heard::Hint(bytes) => {
@@ -95,7 +95,7 @@ impl Hub {
                 Some(hint.hash)
             }
             Heard::Subscribed => {
-                // Hints may have been missed: every cheque that is watched is read again.
+                // Notifications may have been missed: read every subscribed cheque again.
                 let again = Stale { version: i64::MAX, context: None };
                 let watched: Vec<_> = self.lock_rooms().keys().map(|hash| (hash.clone(), again)).collect();
                 self.mark_stale(watched);
@@ -104,10 +104,10 @@ impl Hub {
         }
     }
 
-    /// Reads what other replicas changed and pushes it, until `stopping`.
+    /// Reads and pushes changes by other replicas until `stopping` is cancelled.
     ///
     /// # Errors
-    /// None: a failure is logged and tried again.
+    /// Never: a failure is logged and retried.
     pub async fn read_stale(self, database: PgPool, stopping: CancellationToken) -> Result<(), Infallible> {
         loop {
             tokio::select! {
@@ -117,15 +117,15 @@ impl Hub {
         }
     }
 
-    /// Runs a socket's task; the process waits for it when it stops.
+    /// Tracks a socket's task; on shutdown the process waits for it.
     pub(crate) fn track<F: Future<Output = ()> + Send>(&self, task: F) -> impl Future<Output = ()> + Send + use<F> {
         self.sockets.track_future(task)
     }
 
-    /// Ends when the process stops and every socket is closed.
+    /// Completes when the process is stopping and every socket is closed.
     ///
     /// # Errors
-    /// None.
+    /// Never.
     pub async fn drained(self, stopping: CancellationToken) -> Result<(), Infallible> {
         stopping.cancelled().await;
         self.sockets.close();
@@ -140,7 +140,7 @@ impl Hub {
         news
     }
 
-    /// Forgets the cheque when nobody watches it any more.
+    /// Removes the cheque if no socket is subscribed to it any more.
     pub(super) fn unsubscribe(&self, hash: &ChequeHash) {
         let mut rooms = self.lock_rooms();
         if rooms.get(hash).is_some_and(|room| room.receiver_count() == 0) {
@@ -150,7 +150,7 @@ impl Hub {
     }
 
     async fn read_next(&self, database: &PgPool) {
-        // Registered before looking: what is marked in between wakes it.
+        // Register before checking: a mark set between the two still wakes this task.
         let came = self.shared.stale_came.notified();
         let next = self.lock_stale().pop_first();
         let Some((hash, stale)) = next else { return came.await };
@@ -172,14 +172,14 @@ impl Hub {
 
     fn hint(&self, hash: &ChequeHash, version: i64, context: Option<TraceContext>) {
         let hint = Hint { hash: hash.clone(), version, traceparent: context.map(|context| context.to_string()) };
-        // Plain strings and numbers can't fail to serialise; without a hint, clients still have the snapshot.
+        // Serialising plain strings and numbers cannot fail. Without the notification, clients still get the snapshot.
         if let Ok(bytes) = serde_json::to_vec(&hint) {
             self.fanout.tell(bytes);
         }
     }
 
     fn push(&self, split: &Split, context: Option<TraceContext>) {
-        // Taken out of the map: writing the state of one cheque must not hold up the others.
+        // Cloned out of the map, so that serialising one cheque does not block the others.
         let Some(room) = self.lock_rooms().get(&split.hash).cloned() else { return };
         room.send_if_modified(|latest| {
             let newer = !latest.ended && split.version > latest.version;
@@ -207,7 +207,7 @@ impl Hub {
     }
 
     fn lock_rooms(&self) -> MutexGuard<'_, HashMap<ChequeHash, watch::Sender<News>>> {
-        // A panic while holding the lock leaves a map that is still a map.
+        // A panic while the lock is held cannot leave the map in an invalid state.
         self.shared.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,4 +1,4 @@
-//! One socket: a snapshot, then updates with growing versions, until either side leaves.
+//! One socket: a snapshot, then updates with increasing versions, until either side closes.
 
 use super::hub::News;
 use super::message::{Kind, text};
@@ -15,39 +15,39 @@ use tracing::{debug, warn};
 
 /// How often a socket is pinged.
 const PING_EVERY: Duration = Duration::from_secs(20);
-/// A socket from which nothing came for so long is dead: two pings went unanswered.
+/// A socket that received nothing for this long is dead: two pings were not answered.
 const SILENCE_MAX: Duration = Duration::from_secs(50);
-/// How long one message may take to leave.
+/// Time limit for sending one message.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
-/// The cheque is gone: connecting again is useless. Source: RFC 6455, section 7.4.2, codes for private use.
+/// Close code for a deleted cheque: reconnecting is useless. Source: RFC 6455, section 7.4.2, codes for private use.
 const GONE: u16 = 4410;
 
-/// Why a socket ends from our side, or that the client left.
+/// Why a socket ends: the client left, or the server closes it with a code and a reason.
 enum End {
     Left,
     With(u16, &'static str),
 }
 
-/// Runs a socket to its end.
-// An `async fn` would hold what it is given twice, and there are as many of these as there are sockets.
+/// Runs a socket until it ends.
+// An `async fn` would store its arguments twice in the future, which costs memory for every open socket.
 pub fn run(mut socket: WebSocket, state: State, hash: ChequeHash) -> impl Future<Output = ()> + Send {
-    // Subscribed before the snapshot is read: a change between the two comes twice rather than never.
+    // Subscribe before reading the snapshot: a change between the two then arrives twice instead of never.
     let mut news = state.hub.subscribe(&hash);
     async move {
         let end = converse(&mut socket, &state, &hash, &mut news).await;
         drop(news);
         state.hub.unsubscribe(&hash);
         if let End::With(code, reason) = end {
-            debug!(code, reason, "a socket is closed");
+            debug!(code, reason, "socket closed by the server");
             let farewell = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
-            // The client may be gone already.
+            // The client may already have disconnected.
             let _ = tokio::time::timeout(SEND_TIMEOUT, socket.send(farewell)).await;
         }
     }
 }
 
 async fn converse(socket: &mut WebSocket, state: &State, hash: &ChequeHash, news: &mut watch::Receiver<News>) -> End {
-    // Put aside: the memory that it takes is not to be kept for the socket's life.
+    // Boxed, so that the memory for the snapshot is freed and not reserved for the whole life of the socket.
     let mut told = match Box::pin(send_snapshot(socket, state, hash)).await {
         Ok(version) => version,
         Err(end) => return end,
@@ -90,9 +90,9 @@ async fn converse(socket: &mut WebSocket, state: &State, hash: &ChequeHash, news
     }
 }
 
-/// Sends the state; returns its version.
+/// Sends the state and returns its version.
 async fn send_snapshot(socket: &mut WebSocket, state: &State, hash: &ChequeHash) -> Result<i64, End> {
-    // Not from a replica of the database: a push of what it does not have yet may be over already.
+    // Not from a database replica: it may lag behind an update that was pushed before this socket subscribed.
     match cheques::find(&state.database, hash).await {
         Ok(Some(Found::Split(split))) => {
             let message = Message::Text(text(Kind::Snapshot, &split));
@@ -106,12 +106,12 @@ async fn send_snapshot(socket: &mut WebSocket, state: &State, hash: &ChequeHash)
     }
 }
 
-/// Sends a change, on the trace of what changed it.
+/// Sends a change within its trace.
 async fn push(socket: &mut WebSocket, news: News) -> Option<End> {
     let span = news.context.map(|context| Span::start(context.child(), trace::Kind::Internal, || "push".into()));
     let end = send(socket, Message::Text(news.text)).await;
     if let (Some(mut span), Some(_)) = (span, &end) {
-        span.fail("the socket did not take it");
+        span.fail("sending to the socket failed");
     }
     end
 }

@@ -1,4 +1,4 @@
-//! What is wrong is refused with the right problem, and changes nothing.
+//! Invalid requests get the right problem document, and change nothing.
 
 use crate::stage::{Stage, problem};
 use serde_json::{Value, json};

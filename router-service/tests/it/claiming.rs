@@ -1,4 +1,4 @@
-//! A line is taken in parts, and never more than once over.
+//! Parts of a line are claimed, but never more than the whole line.
 
 use crate::stage::{Stage, problem};
 use serde_json::{Value, json};

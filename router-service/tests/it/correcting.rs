@@ -1,4 +1,4 @@
-//! The owner corrects what was misread, or confirms it.
+//! The owner corrects recognition errors, or confirms the cheque.
 
 use crate::stage::{OWNER, Stage, balanced, problem, recognized};
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ async fn amounts_beside_the_lines_are_set_and_cleared() {
     let same = stage.owner().patch(&cheque, "{}").await.json();
     assert_eq!(same["split"]["version"], seen["split"]["version"], "nothing changed");
     let unknown = stage.owner().patch(&cheque, r#"{"total_account": null, "confirmed": true}"#).await.json();
-    assert_eq!(unknown["split"]["payable"], json!(false), "without a total nobody pays");
+    assert_eq!(unknown["split"]["payable"], json!(false), "without a total no due can be paid");
 }
 
 #[tokio::test]

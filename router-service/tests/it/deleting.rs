@@ -1,4 +1,4 @@
-//! The owner deletes a cheque while nobody has settled.
+//! The owner deletes a cheque as long as no participant has settled.
 
 use crate::stage::{Stage, problem};
 use serde_json::Value;
@@ -23,7 +23,7 @@ async fn a_deleted_cheque_is_gone_and_announced() {
     .fetch_one(&stage.pool)
     .await
     .unwrap();
-    assert_eq!(left, 0, "nothing of it is kept but that it is gone");
+    assert_eq!(left, 0, "only the tombstone is left");
 }
 
 #[tokio::test]

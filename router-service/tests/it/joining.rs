@@ -1,4 +1,4 @@
-//! Whoever has the link can join: as a user, as a guest, and later as the user they are.
+//! Everyone with the link can join: as a user, or as a guest who signs in later.
 
 use crate::stage::{Stage, problem};
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ async fn a_guest_gets_a_secret_once_and_is_known_by_it() {
         .fetch_one(&stage.pool)
         .await
         .unwrap();
-    assert_eq!(stored.len(), 32, "only the hash is kept");
+    assert_eq!(stored.len(), 32, "only the hash is stored");
     let again = stage.guest(&token).post(&format!("{path}/participants"), r#"{"name": "Вася"}"#).await;
     assert_eq!((again.status.as_u16(), &again.json()["participant_token"]), (200, &Value::Null));
 }
@@ -48,7 +48,7 @@ async fn a_guest_who_signs_in_keeps_what_they_took() {
     let joined = both.post(&format!("{path}/participants"), r#"{"name": "Аня"}"#).await;
     assert_eq!((joined.status.as_u16(), &joined.json()["you"]), (200, &json!(2)));
     assert_eq!(joined.json()["split"]["participants"][1]["role"], json!("user"));
-    // On another device the same person was a guest too: the two are merged.
+    // On another device the same person was also a guest: the two are merged.
     let other = stage.join_as_guest(&path).await;
     stage.guest(&other).put(&format!("{path}/claims/1"), r#"{"numerator": 1, "denominator": 2}"#).await;
     stage.guest(&other).put(&format!("{path}/claims/2"), r#"{"numerator": 1, "denominator": 4}"#).await;
@@ -60,9 +60,9 @@ async fn a_guest_who_signs_in_keeps_what_they_took() {
         { "line": 2, "participant": 2, "numerator": 1, "denominator": 4 },
     ]);
     assert_eq!(merged["split"]["claims"], claims);
-    assert_eq!(stage.state(&path).await["split"], merged["split"], "what is stored is what was answered");
+    assert_eq!(stage.state(&path).await["split"], merged["split"], "the stored state equals the response");
     let next = stage.join(&path, 8).await;
-    assert_eq!(next, 4, "a number is never given twice");
+    assert_eq!(next, 4, "a number is never reused");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A link opens as soon as its cheque is known, by whichever road it comes.
+//! A link opens as soon as its cheque is known, whether by event, cache or request.
 
 use crate::stage::{Stage, balanced, problem, recognized, replica, some_hash};
 use contracts::router::ChequeDeleted;
@@ -32,7 +32,7 @@ async fn a_cheque_that_only_the_cache_has_is_taken_from_there() {
     let path = format!("/{}", read.hash);
     assert_eq!(stage.state(&path).await["split"]["total"], json!(1));
     assert_eq!(stage.announced("router.ChequeRequested.v1").await.len(), 0);
-    // The event comes late, and finds the cheque changed: nothing of it is lost.
+    // The event arrives late, after the cheque was changed: the change is not lost.
     let joined = stage.join(&path, 7).await;
     stage.broker.announce(&read).await;
     eventually(1, async || {
@@ -58,7 +58,7 @@ async fn a_cheque_that_neither_event_nor_cache_brought_is_asked_for_once() {
     let statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
     assert_eq!(statuses, [200; 10]);
     let requested = stage.announced("router.ChequeRequested.v1").await;
-    assert_eq!(requested.len(), 1, "ten who open the same link ask once");
+    assert_eq!(requested.len(), 1, "ten requests for the same link cause one event");
     assert_eq!(requested[0]["data"], json!({ "hash": read.hash }));
 }
 
@@ -71,25 +71,25 @@ async fn a_link_that_leads_nowhere_is_asked_for_once_in_a_while() {
     assert!(answers.iter().all(|answer| problem(answer) == (404, "cheque_not_found".into(), Value::Null)));
     let again = Instant::now();
     assert_eq!(client.get(&path).await.status, 404);
-    assert!(again.elapsed() < Duration::from_secs(1), "nobody waits for what is known to be nowhere");
+    assert!(again.elapsed() < Duration::from_secs(1), "requests for a known unknown link do not wait");
     stage.eventually_announced("router.ChequeRequested.v1", 1).await;
     let malformed = Instant::now();
     for path in ["/short", "/with-a-minus-sign-and-22", "/ShareKeyOfTwentyThreeXX"] {
         assert_eq!(problem(&client.get(path).await), (404, "cheque_not_found".into(), Value::Null), "{path}");
     }
-    assert!(malformed.elapsed() < Duration::from_secs(1), "what is no key is not asked for");
+    assert!(malformed.elapsed() < Duration::from_secs(1), "a malformed key is not requested");
     assert_eq!(stage.announced("router.ChequeRequested.v1").await.len(), 1);
 }
 
 #[tokio::test]
 async fn without_the_cache_links_open_all_the_same() {
-    // Nothing listens there.
+    // No server listens on this port.
     opens_without("redis://127.0.0.1:1").await;
 }
 
 #[tokio::test]
 async fn a_cache_that_never_answers_is_not_waited_for() {
-    // The kernel accepts; nobody ever reads.
+    // The kernel accepts the connection, but the data is never read.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     opens_without(&format!("redis://{}", silent.local_addr().unwrap())).await;
 }

@@ -1,4 +1,4 @@
-//! A due is paid to the owner at most once, whatever comes twice, late or at the same time.
+//! A due is paid to the owner at most once, despite repeated, late and concurrent requests and events.
 
 use crate::stage::{OWNER, Stage, problem, transfer_of};
 use contracts::ids::TransferId;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 const WHOLE: &str = r#"{"numerator": 1, "denominator": 1}"#;
 
-/// The owner took the line of 100.00, user 7 the one of 250.00.
+/// The owner claimed the line of 100.00, user 7 the line of 250.00.
 async fn table(stage: &Stage) -> (String, i64) {
     let path = stage.cheque(&[10_000, 25_000]).await;
     let participant = stage.join(&path, 7).await;
@@ -95,7 +95,7 @@ async fn a_refused_transfer_says_why_and_another_one_may_be_tried() {
     assert_ne!(first, second, "each attempt has its own id");
     stage.complete(second).await;
     stage.eventually_settled(&path, participant, "paid").await;
-    // What comes again, or late, changes nothing and is no dead letter.
+    // Repeated or late events change nothing and do not become dead letters.
     let version = stage.state(&path).await["split"]["version"].clone();
     stage.refuse(first).await;
     stage.complete(second).await;
@@ -140,9 +140,9 @@ async fn whatever_many_do_at_once_the_dues_make_the_total() {
     let participants = split["participants"].as_array().unwrap();
     let settled =
         participants.iter().filter(|one| ["pending", "cash"].contains(&one["settlement"]["state"].as_str().unwrap()));
-    assert!(settled.count() > 0, "somebody has settled");
+    assert!(settled.count() > 0, "a participant has settled");
     let dues: i64 = participants.iter().map(|one| minor(&one["due"])).sum();
-    // 233.33 and 12.5 % of it, rounded: 29.17.
+    // 233.33 plus 12.5 % of it, rounded: 29.17.
     assert_eq!((minor(&split["total"]), dues + minor(&split["unclaimed"])), (26_250, 26_250));
 }
 
@@ -172,7 +172,7 @@ async fn who_may_not_settle_is_told_why() {
     stage.join(&path, 8).await;
     assert_eq!(refused(stage.user(8), "{}").await, (409, "nothing_due".into()));
     let cash = |id: &str| format!("{path}/participants/{id}/cash");
-    assert_eq!(problem(&stage.user(7).post(&cash("2"), "").await).0, 404, "only the owner says so");
+    assert_eq!(problem(&stage.user(7).post(&cash("2"), "").await).0, 404, "only the owner can record it");
     assert_eq!(problem(&stage.owner().post(&cash("99"), "").await).1, "participant_not_found");
     assert_eq!(problem(&stage.owner().post(&cash("x"), "").await).1, "participant_not_found");
     assert_eq!(problem(&stage.owner().post(&cash("1"), "").await).1, "owner_owes_nothing");
