@@ -1,4 +1,4 @@
-//! Chores: cheques whose time is over are emptied, and photos that nobody may see any more are deleted.
+//! Background cleanup: deletes the content of expired cheques, and photos that are no longer accessible.
 
 use crate::cache::Cache;
 use crate::store::cheques;
@@ -13,48 +13,48 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-/// How often the chores run, unless woken.
+/// How often the cleanup runs, unless it is woken.
 const EVERY: Duration = Duration::from_secs(10);
-/// How often the folder is searched for photos that no cheque knows.
+/// How often the folder is searched for photos without a cheque.
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
-/// How old such a photo must be: the photo is written some moments before its row.
+/// Minimum age of such a photo: a photo is stored some moments before its row.
 const ORPHAN_AGE: Duration = Duration::from_hours(1);
-/// How many keys are looked up with one statement.
+/// Largest number of keys looked up by one statement.
 const KEYS_AT_ONCE: usize = 1000;
 
-/// The janitor.
+/// The cleanup task.
 pub struct Janitor {
-    /// Where cheques are.
+    /// The database with the cheques.
     pub database: PgPool,
-    /// Where photos are.
+    /// The stored photos.
     pub photos: Photos,
-    /// Where cheques are handed over.
+    /// The cache that hands cheques to router-service.
     pub cache: Cache,
-    /// Woken when there is something to delete.
+    /// Notified when there is something to delete.
     pub wake: Arc<Notify>,
 }
 
-/// Why a chore was not done; the next round tries again.
+/// Why a cleanup failed; the next round tries again.
 #[derive(Debug, thiserror::Error)]
 enum ChoreError {
-    #[error("ask for what is to be deleted")]
+    #[error("query what to delete")]
     Database(#[from] sqlx::Error),
     #[error(transparent)]
     Photos(#[from] PhotosError),
 }
 
 impl Janitor {
-    /// Does the chores until `stopping`.
+    /// Runs the cleanup until `stopping` is cancelled.
     ///
     /// # Errors
-    /// None: a failure is logged and tried again.
+    /// Never: a failure is logged and retried.
     pub async fn run(self, stopping: CancellationToken) -> Result<(), Infallible> {
         let mut sweep_at = Instant::now();
         loop {
-            // Register before looking: what is emptied between the two would otherwise wait for the next round.
+            // Register before querying: a deletion between the two would otherwise wait for the next round.
             let woken = self.wake.notified();
             if let Err(failure) = self.chores(&mut sweep_at).await {
-                warn!(error = chassis::process::chain(&failure), "the janitor could not finish");
+                warn!(error = chassis::process::chain(&failure), "the cleanup failed");
             }
             tokio::select! {
                 () = woken => {}
@@ -74,8 +74,8 @@ impl Janitor {
         Ok(())
     }
 
-    /// Deletes photos of emptied cheques: first the file, then the row's word for it, so that a crash between the two
-    /// is work to be done again and not a file that nobody looks for.
+    /// Deletes photos of deleted and expired cheques. The file goes first, then the reference in the row: a crash
+    /// between the two only repeats the work, whereas the other order could leave a file that is never deleted.
     async fn delete_photos(&self) -> Result<(), ChoreError> {
         loop {
             let batch = cheques::photos_to_delete(&self.database).await?;
@@ -91,13 +91,13 @@ impl Janitor {
         }
     }
 
-    /// Deletes old files that no cheque knows: of requests that ended between the file and the row.
+    /// Deletes old files without a cheque, left by requests that ended between storing the file and the row.
     async fn sweep(&self) -> Result<(), ChoreError> {
         let keys = self.photos.keys_older_than(ORPHAN_AGE).await?;
         for some in keys.chunks(KEYS_AT_ONCE) {
             for orphan in cheques::unknown_photos(&self.database, some).await? {
                 self.photos.delete(&orphan).await?;
-                info!("deleted a photo that belongs to no cheque");
+                info!("deleted a photo without a cheque");
             }
         }
         Ok(())

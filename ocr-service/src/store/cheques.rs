@@ -7,10 +7,10 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-/// Most rows of one batch of the janitor's.
+/// Largest number of rows per batch of the janitor.
 const BATCH: i64 = 100;
 
-/// A row, before it is trusted.
+/// A row whose values are not validated yet.
 struct Row {
     hash: String,
     owner_id: i64,
@@ -22,7 +22,7 @@ struct Row {
 impl TryFrom<Row> for KeptCheque {
     type Error = sqlx::Error;
 
-    /// The table's constraints make this succeed; a row that breaks them is a decoding error, not a panic.
+    /// The table's constraints make this succeed. A row that violates them is a decoding error, not a panic.
     fn try_from(row: Row) -> Result<Self, Self::Error> {
         Ok(Self {
             hash: well_formed(row.hash)?,
@@ -34,19 +34,19 @@ impl TryFrom<Row> for KeptCheque {
     }
 }
 
-/// A photo that is to be deleted.
+/// A photo to delete.
 #[derive(Debug)]
 pub struct PhotoToDelete {
-    /// Whose photo it is.
+    /// The cheque it belongs to.
     pub hash: ChequeHash,
-    /// Where it is in the store of photos.
+    /// Its key in the photo store.
     pub photo_key: String,
 }
 
-/// Inserts a cheque that was just read, with the place of its photo.
+/// Inserts a new cheque with the key of its photo.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn insert(
     connection: &mut PgConnection,
     kept: &KeptCheque,
@@ -69,10 +69,10 @@ pub async fn insert(
     .map(drop)
 }
 
-/// One cheque, whoever asks.
+/// A cheque, for any caller.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<KeptCheque>, sqlx::Error> {
     sqlx::query_as!(
         Row,
@@ -86,10 +86,10 @@ pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<KeptCheque>
     .transpose()
 }
 
-/// Reads a cheque and locks it until the transaction ends: take it before any event about it.
+/// Reads a cheque and locks it until the transaction ends. Call it before handling an event about the cheque.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn lock(connection: &mut PgConnection, hash: &ChequeHash) -> Result<Option<KeptCheque>, sqlx::Error> {
     sqlx::query_as!(
         Row,
@@ -103,10 +103,11 @@ pub async fn lock(connection: &mut PgConnection, hash: &ChequeHash) -> Result<Op
     .transpose()
 }
 
-/// Empties a cheque, whose photo is then to be deleted; `false` when it is empty already, or not there.
+/// Deletes the content of a cheque, so that the janitor deletes its photo. Returns `false` if it was deleted before or
+/// does not exist.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn empty(connection: &mut PgConnection, hash: &ChequeHash, now: OffsetDateTime) -> Result<bool, sqlx::Error> {
     sqlx::query!(
         "update cheques set cheque = null, deleted_at = $2 where hash = $1 and deleted_at is null",
@@ -118,12 +119,12 @@ pub async fn empty(connection: &mut PgConnection, hash: &ChequeHash, now: Offset
     .map(|done| done.rows_affected() > 0)
 }
 
-/// Empties a batch of cheques whose time is over at `now`; returns how many.
+/// Deletes the content of a batch of cheques that have expired at `now`; returns their number.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn empty_expired(pool: &PgPool, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
-    // Two replicas take different rows instead of waiting for each other.
+    // `skip locked`: concurrent replicas take different rows instead of waiting for each other.
     sqlx::query!(
         "update cheques set cheque = null, deleted_at = $1 where hash in ( \
              select hash from cheques where deleted_at is null and expires_at <= $1 \
@@ -136,10 +137,10 @@ pub async fn empty_expired(pool: &PgPool, now: OffsetDateTime) -> Result<u64, sq
     .map(|done| done.rows_affected())
 }
 
-/// A batch of photos of emptied cheques that are still there.
+/// A batch of photos that still exist although their cheques' content was deleted.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn photos_to_delete(pool: &PgPool) -> Result<Vec<PhotoToDelete>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select hash, photo_key as "photo_key!" from cheques
@@ -151,10 +152,10 @@ pub async fn photos_to_delete(pool: &PgPool) -> Result<Vec<PhotoToDelete>, sqlx:
     rows.into_iter().map(|row| Ok(PhotoToDelete { hash: well_formed(row.hash)?, photo_key: row.photo_key })).collect()
 }
 
-/// Notes that the photo of a cheque is gone.
+/// Records that the photo of a cheque was deleted.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn photo_is_gone(pool: &PgPool, hash: &ChequeHash) -> Result<(), sqlx::Error> {
     sqlx::query!("update cheques set photo_key = null where hash = $1 and deleted_at is not null", hash.as_str())
         .execute(pool)
@@ -162,12 +163,12 @@ pub async fn photo_is_gone(pool: &PgPool, hash: &ChequeHash) -> Result<(), sqlx:
         .map(drop)
 }
 
-/// Those of `photo_keys` that no cheque knows.
+/// The keys among `photo_keys` that do not belong to a cheque.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn unknown_photos(pool: &PgPool, photo_keys: &[String]) -> Result<Vec<String>, sqlx::Error> {
-    // The key of a photo is made of the key of its cheque, by which the row is found without an index of its own.
+    // A photo's key is derived from its cheque's key, so the row is found by the primary key.
     sqlx::query_scalar!(
         r#"select photo_key as "photo_key!" from unnest($1::text[]) as stored (photo_key)
            where not exists (

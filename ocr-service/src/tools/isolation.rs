@@ -1,4 +1,4 @@
-//! `ocr-service isolation`: what a worker can do before it is locked down, and after.
+//! `ocr-service isolation`: what a worker can do before and after the lockdown.
 
 use crate::workers::attempts::{Attempt, Attempts};
 use crate::workers::program::WorkerProgram;
@@ -28,11 +28,11 @@ impl Isolation {
     }
 }
 
-/// Has a process like a worker try everything.
+/// Lets a process like a worker attempt everything.
 fn tried_out() -> io::Result<Attempts> {
     let program = WorkerProgram::open().map_err(io::Error::other)?;
     let mut worker = Command::new(program.path());
-    // Pipes only: a locked-down process that writes into a file is killed.
+    // Use pipes only: a locked-down process that writes to a file is killed.
     worker.args(["--attempts"]).env_clear().current_dir("/").stdin(Stdio::null()).stderr(Stdio::piped());
     let output = worker.output()?;
     if !output.status.success() {
@@ -43,9 +43,9 @@ fn tried_out() -> io::Result<Attempts> {
 }
 
 fn print(Attempts { landlock, attempts }: &Attempts) {
-    println!("{:<36} {:<10} after the lock-down", "attempt", "before");
+    println!("{:<36} {:<10} after the lockdown", "attempt", "before");
     for Attempt { deed, before, after } in attempts {
         println!("{deed:<36} {before:<10} {after}");
     }
-    println!("Landlock is {landlock} enforced; the filter of system calls always is.");
+    println!("Landlock is {landlock} enforced; the system call filter always is.");
 }

@@ -1,39 +1,39 @@
-//! What a worker and its parent say to each other over two pipes.
+//! The protocol between a worker and its parent, over two pipes.
 //!
-//! The parent sends one picture: its length and its bytes. The worker answers in frames: a letter, a length, and that
-//! many bytes. The parent believes nothing: lengths are bounded, and what is not understood counts as a crash.
+//! The parent sends one picture: its length and its bytes. The worker responds with frames: a tag byte, a length, and
+//! that many bytes. The parent trusts nothing: lengths are bounded, and an invalid frame counts as a crash.
 
 use contracts::cheque::Cheque;
 use serde::{Deserialize, Serialize};
 use std::io::{self, ErrorKind, Read, Write};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// Longest frame, in bytes: an upright photo of 40 megapixels is far below.
+/// Longest frame, in bytes; an upright photo of 40 megapixels is far below it.
 const FRAME_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Largest picture, in bytes.
 pub const PICTURE_BYTES_MAX: usize = 10 * 1024 * 1024;
 
-/// What holds a worker in.
+/// The isolation of a worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Isolation {
-    /// Whether Landlock is enforced: `fully`, `partially`, or `not`, which is up to the kernel.
+    /// Whether Landlock is enforced: `fully`, `partially`, or `not`, depending on the kernel.
     pub landlock: String,
 }
 
-/// Why a picture is not read: its fault, not ours.
+/// Why a picture is rejected: a client error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// It has no bytes.
     #[error("the picture is empty")]
     Empty,
-    /// It is no JPEG, PNG or WebP.
+    /// It is not a JPEG, PNG or WebP.
     #[error("{what}")]
     Unsupported {
-        /// What it seems to be.
+        /// The detected format.
         what: String,
     },
-    /// Its header promises more than its bytes keep.
+    /// The file is shorter than its header declares.
     #[error("{what}")]
     Broken {
         /// Where it ends.
@@ -42,41 +42,41 @@ pub enum Refusal {
     /// It has too many bytes or pixels.
     #[error("{what}")]
     TooLarge {
-        /// How many it has.
+        /// The actual size.
         what: String,
     },
 }
 
-/// What a worker says.
+/// A message from a worker.
 #[derive(Debug)]
 pub(super) enum Word {
-    /// It is locked down and waits for a picture.
+    /// Locked down and waiting for a picture.
     Ready(Isolation),
-    /// It goes on to step `step` of `steps`.
+    /// Begins step `step` of `steps`.
     Progress { step: u32, steps: u32 },
-    /// It has read the picture.
+    /// The picture was read.
     Done { cheque: Box<Cheque>, photo: Vec<u8> },
-    /// It will not read the picture.
+    /// The picture is rejected.
     Refused(Refusal),
 }
 
-/// The worker's words could not be understood, or ended.
+/// A message from the worker could not be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum HearError {
-    /// The pipe ended, or broke.
-    #[error("the worker fell silent")]
+    /// The pipe was closed or broke.
+    #[error("the worker closed its pipe")]
     Silent(#[source] io::Error),
-    /// A frame that no worker of ours sends.
-    #[error("the worker talks nonsense: {0}")]
+    /// An invalid frame.
+    #[error("invalid message from the worker: {0}")]
     Nonsense(String),
 }
 
-/// Sends the picture; the worker's side is [`receive_picture`].
+/// The length prefix of the picture; the worker's side is [`receive_picture`].
 pub(super) fn picture_head(picture: &[u8]) -> io::Result<[u8; 4]> {
     u32::try_from(picture.len()).map(u32::to_le_bytes).map_err(|_| ErrorKind::InvalidInput.into())
 }
 
-/// Waits for the picture; `None` when the parent has closed the pipe.
+/// Waits for the picture; `None` if the parent has closed the pipe.
 pub(super) fn receive_picture(mut from: impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut head = [0; 4];
     match from.read_exact(&mut head) {
@@ -94,7 +94,7 @@ pub(super) fn receive_picture(mut from: impl Read) -> io::Result<Option<Vec<u8>>
 }
 
 impl Word {
-    /// Says it to the parent.
+    /// Writes the message to the parent.
     pub(super) fn say(&self, mut to: impl Write) -> io::Result<()> {
         let (letter, payload) = match self {
             Self::Ready(isolation) => (b'R', serde_json::to_vec(isolation)?),
@@ -112,7 +112,7 @@ impl Word {
         to.flush()
     }
 
-    /// Hears the next one.
+    /// Reads the next message.
     pub(super) async fn hear(from: &mut (impl AsyncRead + Unpin)) -> Result<Self, HearError> {
         let mut head = [0; 5];
         from.read_exact(&mut head).await.map_err(HearError::Silent)?;
@@ -144,9 +144,9 @@ impl Word {
                 let cheque = rest.get(..length as usize).ok_or_else(|| nonsense("a cut cheque"))?;
                 let cheque = serde_json::from_slice(cheque).map_err(|_| nonsense("cheque"))?;
                 payload.drain(..4 + length as usize);
-                // What is served as a photo must be one. Source: ITU T.81, start of image.
+                // Served as a photo later, so it must be a JPEG. Source: ITU T.81, start of image.
                 if !payload.starts_with(&[0xff, 0xd8, 0xff]) {
-                    return Err(nonsense("a photo that is no JPEG"));
+                    return Err(nonsense("a photo that is not a JPEG"));
                 }
                 Ok(Self::Done { cheque, photo: payload })
             }

@@ -1,4 +1,4 @@
-//! Pictures that wait for a worker: a bounded line in which everybody can see their place.
+//! A bounded queue of pictures that wait for a worker. Each requester can see its position.
 
 use super::pool::{ReadError, Stage};
 use super::worker::Reading;
@@ -7,18 +7,18 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, oneshot, watch};
 
-/// A picture that is to be read.
+/// A queued picture.
 pub(super) struct Job {
     id: u64,
     /// The picture.
     pub(super) picture: Bytes,
-    /// Where its reading is.
+    /// Reports the stage of the reading.
     pub(super) stage: watch::Sender<Stage>,
-    /// Where the answer goes; closed when nobody waits for it any more.
+    /// Receives the result; closed when the requester is gone.
     pub(super) answer: oneshot::Sender<Result<Reading, ReadError>>,
 }
 
-/// The line.
+/// The queue.
 pub(super) struct Queue {
     line: Mutex<Line>,
     changed: Notify,
@@ -32,28 +32,28 @@ struct Line {
     closed: bool,
 }
 
-/// Why a picture may not wait.
+/// Why a picture cannot be queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turned {
-    /// The line is as long as it may be.
+    /// The queue is full.
     Full,
-    /// The process stops.
+    /// The process is stopping.
     Closed,
 }
 
-/// A place in the line; dropping it gives the place up.
+/// A position in the queue; dropping it leaves the queue.
 pub(super) struct Place<'a> {
     queue: &'a Queue,
     id: u64,
 }
 
 impl Queue {
-    /// A line of at most `length_max`.
+    /// Creates a queue for at most `length_max` pictures.
     pub(super) fn new(length_max: usize) -> Self {
         Self { line: Mutex::default(), changed: Notify::new(), length_max }
     }
 
-    /// Joins the end of the line.
+    /// Appends a picture to the queue.
     pub(super) fn join(
         &self,
         picture: Bytes,
@@ -76,17 +76,17 @@ impl Queue {
         Ok(Place { queue: self, id })
     }
 
-    /// Waits for the first in line; `None` when the line is closed and empty.
+    /// Waits for the first picture; `None` when the queue is closed and empty.
     pub(super) async fn next(&self) -> Option<Job> {
         loop {
-            // Register before looking: a picture that joins between the two would otherwise not be seen.
+            // Register before checking: a picture that is added between the two would otherwise not be noticed.
             let changed = self.changed.notified();
             {
                 let mut line = self.lock();
                 if let Some(job) = line.waiting.pop_front() {
                     line.tell_positions();
                     if line.closed || !line.waiting.is_empty() {
-                        // Whoever waits too is woken in turn: one word wakes one.
+                        // One notification wakes only one worker, so pass it on while there are more pictures.
                         self.changed.notify_one();
                     }
                     return Some(job);
@@ -100,26 +100,26 @@ impl Queue {
         }
     }
 
-    /// Lets nobody join any more; who waits is still served.
+    /// Rejects new pictures; queued ones are still read.
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_one();
     }
 
-    /// Sends everybody away who waits; their answers are dropped unsaid.
+    /// Removes all queued pictures and drops their result channels.
     pub(super) fn send_away(&self) {
         let mut line = self.lock();
         line.waiting.clear();
         line.tell_positions();
     }
 
-    /// How many wait.
+    /// Number of queued pictures.
     pub(super) fn length(&self) -> usize {
         self.lock().waiting.len()
     }
 
     fn lock(&self) -> MutexGuard<'_, Line> {
-        // No panic can happen while it is held; if one did, the line would still be a line.
+        // No panic can happen while the lock is held, and even then the queue would be valid.
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

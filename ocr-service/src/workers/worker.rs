@@ -1,4 +1,4 @@
-//! One worker, as its parent sees it.
+//! One worker process, from its parent's side.
 
 use super::program::WorkerProgram;
 use super::protocol::{self, HearError, Isolation, Refusal, Word};
@@ -12,21 +12,21 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 use tracing::debug;
 
-/// How long a worker may take to start: opening Tesseract's data takes a fraction of a second.
+/// Time limit for starting a worker; loading Tesseract's models takes a fraction of a second.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a worker that has said everything may take to end.
+/// Time limit for a worker to exit after its last message.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
-/// How much of what a worker says on standard error is kept, in bytes; the rest is read and thrown away.
+/// Largest part of a worker's standard error that is stored, in bytes; the rest is read and discarded.
 const COMPLAINTS_BYTES_MAX: usize = 2000;
 
-/// How workers are started.
+/// How to start workers.
 #[derive(Clone, Debug)]
 pub(super) struct Recipe {
-    /// What they run.
+    /// The executable.
     pub(super) program: WorkerProgram,
-    /// Where Tesseract's data are, unless in the system's folder.
+    /// The folder of Tesseract's models; `None` for the system's folder.
     pub(super) tessdata_dir: Option<PathBuf>,
-    /// Longest time for one picture.
+    /// Time limit for one picture.
     pub(super) picture_timeout: Duration,
 }
 
@@ -39,10 +39,10 @@ pub(super) struct Worker {
     pub(super) isolation: Isolation,
 }
 
-/// What was read.
+/// The result of reading a picture.
 #[derive(Debug)]
 pub struct Reading {
-    /// What stands on the cheque.
+    /// The recognised cheque.
     pub cheque: Cheque,
     /// The photo, upright and without metadata: a JPEG.
     pub photo: Vec<u8>,
@@ -53,7 +53,7 @@ pub struct Reading {
 pub(super) enum StartError {
     #[error("start a worker process")]
     Spawn(#[source] io::Error),
-    #[error("a worker ended before it was ready: {complaints}")]
+    #[error("a worker exited before it was ready: {complaints}")]
     Died { complaints: String },
     #[error("a worker was not ready within {} s", START_TIMEOUT.as_secs())]
     Slow,
@@ -62,13 +62,13 @@ pub(super) enum StartError {
 /// Why a worker did not read its picture.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum WorkError {
-    #[error("the picture was refused: {0}")]
+    #[error("the picture was rejected: {0}")]
     Refused(Refusal),
-    #[error("the worker died ({status}): {complaints}")]
+    #[error("the worker exited ({status}): {complaints}")]
     Died { status: String, complaints: String },
     #[error("the worker was killed after {} s", .0.as_secs())]
     TimedOut(Duration),
-    #[error("the worker was killed, for it talked nonsense")]
+    #[error("the worker was killed because it sent an invalid message")]
     Nonsense(#[source] HearError),
 }
 
@@ -79,7 +79,7 @@ impl Worker {
         if let Some(folder) = &recipe.tessdata_dir {
             command.arg("--tessdata-dir").arg(folder);
         }
-        // One thread for each worker: the pool decides how many cores are used, and the filter allows no more.
+        // One thread per worker: the pool decides how many cores are used, and the filter forbids more threads.
         command.env_clear().env("OMP_THREAD_LIMIT", "1").current_dir("/");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().map_err(StartError::Spawn)?;
@@ -100,13 +100,13 @@ impl Worker {
         }
     }
 
-    /// Waits until the process ends by itself, which it should not.
+    /// Waits until the process exits, which it should not do before it gets a picture.
     pub(super) async fn died(&mut self) {
-        // A process that can't be waited for is as good as ended.
+        // A process that cannot be awaited counts as exited.
         let _ = self.child.wait().await;
     }
 
-    /// Gives it the picture, and waits for what stands on it. The worker has ended then, whatever came of it.
+    /// Sends the picture and waits for the result. In every case the worker has exited afterwards.
     pub(super) async fn read(
         mut self,
         picture: &[u8],
@@ -143,26 +143,26 @@ impl Worker {
         }
     }
 
-    /// Lets a worker that has said everything end, so that its memory is free before the next one takes its place.
+    /// Waits for the worker to exit after its last message, so that its memory is free before the next one starts.
     async fn end(mut self) {
         if tokio::time::timeout(END_TIMEOUT, self.child.wait()).await.is_err() {
             let _ = self.child.kill().await;
         }
         match self.complaints.await {
-            Ok(text) if !text.is_empty() => debug!(text, "what a worker said besides"),
+            Ok(text) if !text.is_empty() => debug!(text, "standard error of a worker"),
             Ok(_) | Err(_) => {}
         }
     }
 
     async fn died_of(mut self) -> WorkError {
-        // It fell silent: either it has ended, or it has closed its pipe and will be ended.
+        // The pipe is closed: the process has exited, or it is killed here.
         let _ = self.child.start_kill();
         let status = self.child.wait().await.map_or_else(|failure| failure.to_string(), |status| status.to_string());
         WorkError::Died { status, complaints: self.complaints.await.unwrap_or_default() }
     }
 }
 
-/// Hears a worker's standard error to its end, so that the pipe never fills up, and keeps the beginning.
+/// Reads a worker's standard error to its end, so that the pipe never fills up, and returns the beginning.
 async fn listen(mut pipe: ChildStderr) -> String {
     let (mut kept, mut buffer) = (vec![], [0; 1024]);
     while let Ok(length @ 1..) = pipe.read(&mut buffer).await {

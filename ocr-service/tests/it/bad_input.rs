@@ -1,4 +1,4 @@
-//! Bad input gets the right problem, and nothing is kept.
+//! Invalid input gets the right problem document, and nothing is stored.
 
 use crate::pictures;
 use crate::stage::{Stage, load};
@@ -63,7 +63,7 @@ async fn too_many_bytes_are_refused_and_the_client_hears_it() {
     }
     file.truncate(10 * 1024 * 1024);
     let largest = load(&stage.user(1), "", &file).await;
-    assert_ne!(largest.status, 413, "what comes after the picture is of no interest: {}", largest.text);
+    assert_ne!(largest.status, 413, "the bytes after the picture are ignored: {}", largest.text);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A photo is read, kept, and announced.
+//! A photo is read, stored, and announced.
 
 use crate::pictures;
 use crate::stage::{Stage, load};
@@ -39,7 +39,7 @@ async fn the_photo_is_kept_upright_and_without_what_the_camera_wrote() {
     let answer = load(&stage.user(1), "", &pictures::sideways()).await;
     assert_eq!(answer.status, 201, "{}", answer.text);
     let read = answer.json();
-    assert_eq!(read["cheque"]["total_account"], json!(5), "it was read upright");
+    assert_eq!(read["cheque"]["total_account"], json!(5), "the picture was rotated before reading");
 
     let nobody = testkit::Client::new(&stage.program.url());
     let photo = nobody.get(&format!("/cheques/{}/photo", read["hash"].as_str().unwrap())).await;
