@@ -1,37 +1,37 @@
-//! What a row is about, told by its words in Russian, English and German.
+//! Classifies rows by their words in Russian, English and German.
 
 use super::cells::Line;
 use super::fold::{Care, Phrase, Windows, looks};
 use std::sync::LazyLock;
 
-/// What a row is about.
+/// The class of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// The total, and how strong its word is: 100 for "to be paid", 60 for a mere "sum".
+    /// The total, with the strength of its word: 100 for "to be paid", 60 for just "sum".
     Total(u8),
-    /// What one guest of several owes.
+    /// The amount owed by one of several guests.
     GuestTotal,
-    /// The lines before tax, service or discount.
+    /// The sum of the lines before tax, service or discount.
     Subtotal,
-    /// How many things were bought.
+    /// Number of purchased items.
     QuantityTotal,
     Service,
     Discount,
     Tip,
     Tax,
-    /// Tax that the total includes, or words about tax.
+    /// Tax included in the total, or text about tax.
     TaxIncluded,
-    /// The head of a table of taxes: nothing below it is for sale.
+    /// The head of a tax table: no products follow below it.
     TaxTable,
     Rounding,
     Cash,
     Change,
     Card,
-    /// `Гость 2`: the lines below are theirs.
+    /// `Гость 2`: the lines below belong to this guest.
     Guest,
     /// Date, table, waiter, address.
     Info,
-    /// None of these: perhaps a line of the cheque.
+    /// None of these: possibly a line of the cheque.
     Plain,
 }
 
@@ -42,7 +42,7 @@ enum Sign {
     Sum,
     Sub,
     Quantity,
-    /// How many lines there are: `Posten: 11`, `Item(s) : 4`.
+    /// The number of lines: `Posten: 11`, `Item(s) : 4`.
     Lines,
     Tax,
     Includes,
@@ -59,7 +59,7 @@ enum Sign {
     Info,
 }
 
-/// How far from the beginning of the row a sign may stand, in words.
+/// Largest distance of a sign from the beginning of the row, in words.
 const fn reach(sign: Sign) -> usize {
     match sign {
         Sign::Payable | Sign::Total | Sign::Sub | Sign::Service | Sign::Round => 3,
@@ -186,7 +186,7 @@ const fn care(sign: Sign) -> Care {
     }
 }
 
-/// The words of a row as one pass read them, and what they say.
+/// The words of a row as recognised by one pass, with the signs found in them.
 #[derive(Clone, Debug)]
 pub(crate) struct Said {
     words: Vec<String>,
@@ -194,10 +194,10 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// Of words as they look.
+    /// Classifies normalised words.
     pub(crate) fn of(words: Vec<String>) -> Self {
         let windows = Windows::of(&words);
-        // A lead of signs and a count before the first word don't push the word away.
+        // Leading symbols and a count before the first word do not count towards the distance.
         let lead = words.iter().take_while(|word| word.chars().count() < 3).count().min(3);
         let says = |sign: Sign, phrases: &[Phrase]| {
             let reach = if care(sign) == Care::Strict { 99 } else { reach(sign) + lead };
@@ -207,13 +207,13 @@ impl Said {
         Self { words, signs }
     }
 
-    /// The words as they look.
+    /// The normalised words.
     pub(crate) fn words(&self) -> &[String] {
         &self.words
     }
 }
 
-/// What the row is about; the words of any pass may tell, and its last amount (in hundredths) when it has one.
+/// The class of a row, from the words of all passes, and from its last amount (in hundredths) if it has one.
 pub(crate) fn class(line: &Line, amount: Option<i64>) -> Class {
     let mut best = Class::Plain;
     for said in &line.said {
@@ -243,7 +243,7 @@ fn class_of(said: &Said, amount: Option<i64>) -> Class {
     if has(Sign::Guest) {
         return if payable || total || has(Sign::Sum) { Class::GuestTotal } else { Class::Guest };
     }
-    // "Total rounded" is the total, "rounding" only what was added; 99 Speed Mart calls the total "rounding".
+    // "Total rounded" is the total, "rounding" only the added amount; 99 Speed Mart calls the total "rounding".
     let small = amount.is_none_or(|amount| amount.abs() < 100);
     if has(Sign::Round) && (!payable || small) {
         let adjusts = words.iter().any(|word| word.starts_with("adj"));
@@ -277,7 +277,7 @@ fn rounding(small: bool, amount: Option<i64>) -> Class {
     if small || amount.is_some_and(|amount| amount <= 0) { Class::Rounding } else { Class::Total(85) }
 }
 
-/// The row says "total"; of what?
+/// The class of a row that says "total".
 fn total_class(words: &[String], tax: bool, quantity: bool, includes: bool) -> Class {
     let says = |word: &str| has_word(words, word);
     if includes && (says("includes") || says("included")) {

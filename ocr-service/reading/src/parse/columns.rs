@@ -1,4 +1,4 @@
-//! The head of the table: which column holds the quantity, the price, the sum.
+//! The header of the table: which columns hold quantity, price and sum.
 
 use super::cells::Line;
 use super::fold::{alike, looks};
@@ -33,12 +33,12 @@ const HEADS: [(Kind, &str); 5] = [
 static LOOKS: LazyLock<Vec<(Kind, Vec<String>)>> =
     LazyLock::new(|| HEADS.iter().map(|(kind, heads)| (*kind, heads.split('|').map(looks).collect())).collect());
 
-/// The columns of a table, each with the edges of its head.
+/// The columns of a table, with the edges of their headers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Columns(Vec<(Kind, f32, f32)>);
 
 impl Columns {
-    /// Reads a row as the head of a table: at least two columns of different kinds and no sum of money.
+    /// Parses a row as a table header: at least two columns of different kinds and no sum of money.
     pub(crate) fn of(line: &Line) -> Option<Self> {
         if line.cells.iter().any(|cell| cell.number().is_some_and(|number| number.guessed == 0)) {
             return None;
@@ -57,7 +57,7 @@ impl Columns {
         (kinds >= 2 && found.len() * 3 >= words).then_some(Self(found))
     }
 
-    /// Whether a row has words of a table's head, too few to tell the columns.
+    /// Whether a row has words of a table header, but too few to identify the columns.
     pub(crate) fn hints(line: &Line) -> bool {
         let found = line.cells.iter().filter(|cell| {
             let look = looks(&cell.text);
@@ -74,7 +74,7 @@ impl Columns {
         self.0.iter().any(|column| column.0 == kind)
     }
 
-    /// The kind of the column over a cell; only when it stands under the head, give or take a few letters.
+    /// The kind of the column that a cell belongs to, if it is below the header with a tolerance of a few letters.
     pub(crate) fn over(&self, left: f32, right: f32, letter: f32) -> Option<Kind> {
         let distance = |column: &(Kind, f32, f32)| {
             let apart = (column.1 - right).max(left - column.2).max(0.0);

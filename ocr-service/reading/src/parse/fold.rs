@@ -1,6 +1,6 @@
-//! Letters that look alike are one letter here: the engine mixes the alphabets, and letters with digits.
+//! Maps letters that look alike to one letter: the engine confuses the alphabets, and letters with digits.
 
-/// A word as it looks: lower case, one letter for all that look alike, nothing but letters and digits.
+/// Normalises a word: lower case, one representative for similar letters, only letters and digits.
 pub(crate) fn looks(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).filter_map(look).collect()
 }
@@ -34,7 +34,7 @@ fn look(letter: char) -> Option<char> {
     Some(look)
 }
 
-/// How many letters of a word of this length may be misread.
+/// Number of letters that may be misread in a word of this length.
 fn slips(length: usize) -> usize {
     match length {
         0..=4 => 0,
@@ -44,13 +44,13 @@ fn slips(length: usize) -> usize {
     }
 }
 
-/// Whether both look the same but for a few misread letters; both as [`looks`] gives them.
+/// Whether two normalised words are equal except for a few misread letters.
 pub(crate) fn alike(a: &str, b: &str) -> bool {
     let (long, short) = (a.chars().count(), b.chars().count());
     long.abs_diff(short) <= slips(long.min(short)) && strsim::levenshtein(a, b) <= slips(long.min(short))
 }
 
-/// A phrase to look for.
+/// A phrase to search for.
 #[derive(Debug)]
 pub(crate) struct Phrase {
     look: String,
@@ -59,7 +59,7 @@ pub(crate) struct Phrase {
 }
 
 impl Phrase {
-    /// The phrase as it looks; its spaces don't matter.
+    /// Creates a phrase; its spaces are ignored.
     pub(crate) fn new(text: &str) -> Self {
         let look = looks(text);
         Self { length: look.chars().count(), letters: letters(&look), look }
@@ -71,13 +71,13 @@ impl Phrase {
 pub(crate) enum Care {
     /// A few letters may be misread.
     Loose,
-    /// In a short phrase none.
+    /// No misread letters in a short phrase.
     Close,
-    /// A single word, one letter at most: its opposite is spelled nearly so.
+    /// A single word with at most one misread letter, because its opposite is spelled similarly.
     Strict,
 }
 
-/// The words of a row, joined from every word on: spaces may be lost or added.
+/// The words of a row, concatenated from each word on, because spaces may be lost or added.
 #[derive(Clone, Debug)]
 pub(crate) struct Windows(Vec<Window>);
 
@@ -90,11 +90,11 @@ struct Window {
     letters: u64,
 }
 
-/// Longer than the longest phrase with its slips.
+/// Longer than the longest phrase with its misread letters.
 const WINDOW_MAX: usize = 30;
 
 impl Windows {
-    /// Of words as [`looks`] gives them.
+    /// Builds the windows of normalised words.
     pub(crate) fn of(words: &[String]) -> Self {
         let mut windows = vec![];
         for start in 0..words.len() {
@@ -121,7 +121,7 @@ impl Windows {
         };
         self.0.iter().filter(|window| at.contains(&window.start)).any(|window| {
             let whole = care != Care::Strict || window.words == 1;
-            // Each misread letter changes at most two kinds of letters: most phrases are told apart by that.
+            // A misread letter changes the set of letters in at most two places, which excludes most phrases quickly.
             let kinds = (window.letters ^ phrase.letters).count_ones();
             let near = window.length.abs_diff(phrase.length) <= most && kinds <= 2 * u32::try_from(most).unwrap_or(0);
             whole && near && (window.text == phrase.look || strsim::levenshtein(&window.text, &phrase.look) <= most)
@@ -129,12 +129,12 @@ impl Windows {
     }
 }
 
-/// The kinds of letters of a word, as bits.
+/// The set of letters of a word, as a bit mask.
 fn letters(look: &str) -> u64 {
     look.chars().fold(0, |letters, letter| letters | 1 << (u32::from(letter) % 64))
 }
 
-/// Whether the text has as many letters in a row as a word has.
+/// Whether the text contains at least three consecutive letters.
 pub(crate) fn has_word(text: &str) -> bool {
     text.split(|letter: char| !letter.is_alphabetic()).any(|part| part.chars().count() >= 3)
 }

@@ -1,4 +1,4 @@
-//! Slips in the forms of the shops and restaurants that print them.
+//! Tests with slips in the formats of the shops and restaurants that print them.
 
 use super::drawn::{lines, read, total};
 use contracts::cheque::ChequeStatus;
