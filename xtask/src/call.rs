@@ -1,4 +1,4 @@
-//! One request after the other to the gateway or to RabbitMQ's console: plain HTTP, which `std` is enough for.
+//! HTTP requests to the gateway or to RabbitMQ's management API, one at a time, with only `std`.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,17 +8,17 @@ use tinyjson::JsonValue;
 
 use crate::failure::{Doing, Failure};
 
-/// Longest silence of the server.
+/// Timeout for reading a response.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A server that can be reached by plain HTTP.
+/// A server that is reached by plain HTTP.
 pub(crate) struct Server {
     authority: String,
-    /// The header that says who asks.
+    /// The header that authenticates the caller.
     who: String,
 }
 
-/// What came back.
+/// A response.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     head: String,
@@ -26,13 +26,13 @@ pub(crate) struct Answer {
 }
 
 impl Server {
-    /// A gateway.
+    /// Creates a client of a gateway.
     pub(crate) fn gateway(url: &str, token: Option<&str>) -> Result<Self, Failure> {
         let who = token.map_or_else(|| "X-User-ID: 1".to_owned(), |token| format!("Authorization: Bearer {token}"));
         Ok(Self { authority: authority(url)?, who })
     }
 
-    /// A console of RabbitMQ: `http://user:password@host:15672`.
+    /// Creates a client of RabbitMQ's management API: `http://user:password@host:15672`.
     pub(crate) fn console(url: &str) -> Result<Self, Failure> {
         let authority = authority(url)?;
         let (user, authority) = authority.rsplit_once('@').unwrap_or(("guest:guest", &authority));
@@ -53,7 +53,7 @@ impl Server {
     }
 
     fn ask(&self, method: &str, path: &str, json: &str) -> Result<Answer, Failure> {
-        let doing = || format!("ask the server at {}; `cargo xtask up` starts it", self.authority);
+        let doing = || format!("send a request to {}; `cargo xtask up` starts the server", self.authority);
         let mut stream = TcpStream::connect(&self.authority).doing(doing())?;
         stream.set_read_timeout(Some(PATIENCE)).doing(doing())?;
         let request = format!(
@@ -66,7 +66,7 @@ impl Server {
         stream.write_all(request.as_bytes()).doing(doing())?;
         let mut bytes = vec![];
         stream.read_to_end(&mut bytes).doing(doing())?;
-        Answer::read(&bytes).ok_or_else(|| Failure::new("the server's answer is not HTTP"))
+        Answer::read(&bytes).ok_or_else(|| Failure::new("the server's response is not HTTP"))
     }
 }
 
@@ -81,13 +81,13 @@ impl Answer {
         Some(Self { status, head, body: String::from_utf8_lossy(&body).into_owned() })
     }
 
-    /// The answer, unless it is a refusal.
+    /// The response, if its status is a success.
     pub(crate) fn or_failure(self) -> Result<Self, Failure> {
         if (200..300).contains(&self.status) {
             return Ok(self);
         }
         if self.status == 401 {
-            let hint = "people sign in there: give an administrator's access token by --token or CHIPIN_TOKEN";
+            let hint = "sign-in is required: pass an administrator's access token with --token or CHIPIN_TOKEN";
             return Err(Failure::new(hint));
         }
         let problem = self.json().ok();
@@ -96,14 +96,14 @@ impl Answer {
             object.get(name)?.get::<String>().cloned()
         };
         let detail = member("detail").unwrap_or_else(|| self.body.clone());
-        Err(Failure::new(format!("the service answered {}: {detail}", self.status)))
+        Err(Failure::new(format!("the service responded with {}: {detail}", self.status)))
     }
 
     pub(crate) fn json(&self) -> Result<JsonValue, Failure> {
-        self.body.parse().map_err(|error| Failure::new(format!("the answer is not JSON: {error}")))
+        self.body.parse().map_err(|error| Failure::new(format!("the response is not JSON: {error}")))
     }
 
-    /// Where the `Link` header leads.
+    /// The target of the `Link` header.
     pub(crate) fn next_page(&self) -> Option<String> {
         let lines = self.head.lines();
         let link =
@@ -112,9 +112,9 @@ impl Answer {
     }
 }
 
-/// The host and the port of an address.
+/// Host and port of a URL.
 fn authority(url: &str) -> Result<String, Failure> {
-    let rest = url.strip_prefix("http://").ok_or_else(|| Failure::new(format!("{url} is no http:// address")))?;
+    let rest = url.strip_prefix("http://").ok_or_else(|| Failure::new(format!("{url} is not an http:// URL")))?;
     let authority = rest.trim_end_matches('/');
     let has_port = authority.rsplit('@').next().is_some_and(|host| host.contains(':'));
     Ok(if has_port { authority.to_owned() } else { format!("{authority}:80") })
@@ -148,7 +148,7 @@ fn unchunked(mut bytes: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// A text as part of an address.
+/// Percent-encodes a text for a URL.
 pub(crate) fn percent_encoded(text: &str) -> String {
     let encoded = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn a_refusal_tells_its_detail() {
         let answer = Answer::read(b"HTTP/1.1 409 Conflict\r\n\r\n{\"detail\": \"too late\"}").unwrap();
-        assert_eq!(answer.or_failure().err().unwrap().to_string(), "the service answered 409: too late");
+        assert_eq!(answer.or_failure().err().unwrap().to_string(), "the service responded with 409: too late");
     }
 
     #[test]

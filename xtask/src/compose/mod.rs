@@ -1,4 +1,4 @@
-//! Keeps compose.yaml and deploy/ honest: compared with what the programs declare, since no engine runs where we test.
+//! Compares compose.yaml and deploy/ with the declarations of the programs, because the tests have no container engine.
 
 mod declared;
 mod drift;
@@ -46,7 +46,7 @@ fn the_image_is_built_from_every_program() {
         assert!(dockerfile.contains(&binary), "{name} is not copied");
     }
     let worker = "COPY --from=build /out/ocr-worker /ocr-worker";
-    assert!(dockerfile.contains(worker), "ocr-service finds no worker beside /program");
+    assert!(dockerfile.contains(worker), "the worker must be in the same folder as /program");
     let ignored = read(".dockerignore");
     let manifest = read("Cargo.toml");
     let members = manifest

@@ -1,4 +1,4 @@
-//! `dead-letters`: what services gave up, seen and settled through the gateway.
+//! `dead-letters`: shows, replays and discards dead letters through the gateway.
 
 mod print;
 
@@ -18,14 +18,14 @@ pub(crate) const SERVICES: [ServiceName; 5] =
     [ServiceName::Orders, ServiceName::Payments, ServiceName::Ocr, ServiceName::Router, ServiceName::Users];
 const DIRECTIONS: [&str; 2] = ["incoming", "outgoing"];
 
-/// A letter, and whose it is.
+/// A dead letter and its service.
 pub(crate) struct Found {
     service: ServiceName,
     letter: HashMap<String, JsonValue>,
 }
 
 impl ServiceName {
-    /// Where the gateway has it.
+    /// The path prefix of the service at the gateway.
     pub(crate) fn prefix(self) -> &'static str {
         match self {
             Self::Orders => "/orders",
@@ -44,10 +44,10 @@ impl ServiceName {
     }
 }
 
-/// Does what was asked for.
+/// Runs the command.
 ///
 /// # Errors
-/// Fails if the gateway can't be reached, a service refuses, or there is no such letter.
+/// Fails if the gateway cannot be reached, a service refuses, or the dead letter does not exist.
 pub(crate) fn settle(checkout: &Checkout, options: &DeadLettersOptions) -> Result<ExitCode, Failure> {
     let gateway = Server::gateway(&address(checkout, options.gateway.as_deref()), options.token.as_deref())?;
     let text = match &options.deed {
@@ -64,7 +64,7 @@ pub(crate) fn settle(checkout: &Checkout, options: &DeadLettersOptions) -> Resul
     Ok(ExitCode::SUCCESS)
 }
 
-/// The gateway that was named, or that of the running product, or where it usually is.
+/// The given gateway, else that of the running system, else the default address.
 pub(crate) fn address(checkout: &Checkout, given: Option<&str>) -> String {
     let running = || {
         let addresses = State::read(&checkout.local())?.addresses;
@@ -98,7 +98,7 @@ fn find(gateway: &Server, letter: &Letter) -> Result<Found, Failure> {
     found(service, &answer)
 }
 
-/// Asks every service in both directions for a letter.
+/// Searches all services and both directions for a dead letter.
 fn locate(gateway: &Server, letter: &Letter) -> Result<(ServiceName, String, Answer), Failure> {
     for service in chosen(letter.service) {
         for direction in DIRECTIONS {
@@ -118,7 +118,7 @@ fn settle_one(gateway: &Server, letter: &Letter, deed: &str) -> Result<Found, Fa
     found(service, &gateway.post(&format!("{path}/{deed}"), "")?.or_failure()?)
 }
 
-/// How many letters of each service were settled.
+/// Replays or discards all matching dead letters; returns their number per service.
 fn settle_all(gateway: &Server, selection: &Selection, deed: &str) -> Result<Vec<(ServiceName, f64)>, Failure> {
     let filter: HashMap<String, JsonValue> =
         fields(selection).into_iter().map(|(name, value)| (name.to_owned(), JsonValue::String(value))).collect();
@@ -133,7 +133,7 @@ fn settle_all(gateway: &Server, selection: &Selection, deed: &str) -> Result<Vec
     Ok(settled)
 }
 
-/// The names that the API has for what was selected.
+/// The selection as query parameters of the API.
 fn fields(selection: &Selection) -> Vec<(&'static str, String)> {
     let optional =
         [("type", &selection.event_type), ("reason", &selection.reason), ("direction", &selection.direction)];
@@ -142,7 +142,7 @@ fn fields(selection: &Selection) -> Vec<(&'static str, String)> {
 }
 
 fn found(service: ServiceName, answer: &Answer) -> Result<Found, Failure> {
-    let letter = object(answer.json()?).ok_or_else(|| Failure::new("the answer is no letter"))?;
+    let letter = object(answer.json()?).ok_or_else(|| Failure::new("the response is not a dead letter"))?;
     Ok(Found { service, letter })
 }
 

@@ -1,4 +1,4 @@
-//! Letters as tables for people and as JSON for programs.
+//! Formats dead letters as tables and as JSON.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -8,10 +8,10 @@ use tinyjson::JsonValue;
 use crate::cli::ServiceName;
 use crate::dead_letters::Found;
 
-/// Characters of a reason in the table; `show` has all of it.
+/// Length of a reason in the table; `show` prints all of it.
 const REASON_CHARS: usize = 80;
 
-/// The lines of one letter, in this order.
+/// The fields of a dead letter, in print order.
 const FACTS: [&str; 14] = [
     "event_id",
     "direction",
@@ -97,7 +97,7 @@ fn json_of(value: &JsonValue) -> String {
     value.stringify().unwrap_or_default()
 }
 
-/// A value without the quotes of JSON.
+/// A value without JSON quotes.
 fn told(value: Option<&JsonValue>) -> String {
     match value {
         None | Some(JsonValue::Null) => String::new(),

@@ -1,8 +1,9 @@
-//! Who listens on a port, as far as `/proc` tells.
+//! Finds the process that listens on a port, as far as `/proc` shows it.
 
 use std::fs;
 
-/// The process that listens on `port`, e.g. "nginx (process 812)"; `None` if it is another user's and we are not root.
+/// The process that listens on `port`, such as "nginx (process 812)". `None` without root if it belongs to another
+/// user.
 pub(crate) fn listener(port: u16) -> Option<String> {
     let inode = ["/proc/net/tcp", "/proc/net/tcp6"]
         .iter()

@@ -1,4 +1,4 @@
-//! A line of what `ocr-service read` prints: one picture, read or refused.
+//! A line of output of `ocr-service read`: the result for one picture.
 
 use std::collections::HashMap;
 
@@ -6,16 +6,16 @@ use tinyjson::JsonValue;
 
 use crate::receipts::truth::hundredths;
 
-/// How a picture was read.
+/// The result for a picture.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) file: String,
     pub(crate) seconds: f64,
-    /// The cheque, or why there is none.
+    /// The cheque, or the reason why there is none.
     pub(crate) cheque: Result<Cheque, String>,
 }
 
-/// The cheque as it was read.
+/// A recognised cheque.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Cheque {
     /// In hundredths.
@@ -24,7 +24,7 @@ pub(crate) struct Cheque {
     pub(crate) status: String,
 }
 
-/// A line as it was read.
+/// A recognised line.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Line {
     pub(crate) name: String,
@@ -33,7 +33,7 @@ pub(crate) struct Line {
 }
 
 impl Answer {
-    /// Reads a line; `None` if it is no answer, such as a line of the log.
+    /// Parses a line of output; `None` for other lines, such as log lines.
     pub(crate) fn of_line(line: &str) -> Option<Self> {
         let json: JsonValue = line.parse().ok()?;
         let fields: &HashMap<String, JsonValue> = json.get()?;
@@ -43,12 +43,12 @@ impl Answer {
             None => Err(text("refused")?),
         };
         let seconds = fields.get("seconds").and_then(JsonValue::get::<f64>).copied()?;
-        // The program names files as they were given to it; the truth knows them by their names alone.
+        // The program prints file names as they were passed; the ground truth has only base names.
         let file = text("file")?.rsplit('/').next()?.to_owned();
         Some(Self { file, seconds, cheque })
     }
 
-    /// In a few words.
+    /// A short description.
     pub(crate) fn told(&self) -> String {
         let seconds = self.seconds;
         match &self.cheque {
@@ -59,7 +59,7 @@ impl Answer {
 }
 
 impl Cheque {
-    /// Whether it was called balanced.
+    /// Whether its status is balanced.
     pub(crate) fn is_balanced(&self) -> bool {
         self.status == "balanced"
     }

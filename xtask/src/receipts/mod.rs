@@ -1,4 +1,4 @@
-//! `receipts`: how well photos of receipts are read, measured on a folder whose true contents are known.
+//! `receipts`: measures the accuracy of receipt recognition on a folder of photos with known contents.
 
 mod answer;
 mod print;
@@ -20,20 +20,20 @@ use crate::receipts::score::{Scores, score};
 use crate::receipts::truth::{Receipt, receipts};
 use crate::run::{self, OnInterrupt};
 
-/// Reads every picture of the folder with the real program and prints how much of it is right.
+/// Reads all pictures of the folder with the real program, and prints the accuracy.
 ///
 /// # Errors
-/// Fails if the folder is not as it should be, or the program cannot be built or run to its end.
+/// Fails if the folder is invalid, or if the program does not build or crashes.
 pub(crate) fn measure(checkout: &Checkout, options: &ReceiptsOptions) -> Result<ExitCode, Failure> {
     let mut receipts = receipts(&options.folder)?;
     if let Some(part) = &options.filter {
         receipts.retain(|receipt| receipt.file.contains(part.as_str()));
     }
     if receipts.is_empty() {
-        return Err(Failure::new("no receipt of the folder is chosen"));
+        return Err(Failure::new("no receipt matches the filter"));
     }
     let interrupt = Interrupt::watch()?;
-    // The answer of `--json` is for a program: what goes on is told on the other channel.
+    // With `--json`, standard output contains only the result; progress goes to standard error.
     let console = (!options.json).then(Console::new);
     build(checkout, console.as_ref(), &interrupt)?;
     let answers = read(&options.folder, &receipts, console.as_ref(), &interrupt)?;
@@ -45,7 +45,7 @@ pub(crate) fn measure(checkout: &Checkout, options: &ReceiptsOptions) -> Result<
 
 fn build(checkout: &Checkout, console: Option<&Console>, interrupt: &Interrupt) -> Result<(), Failure> {
     let mut command = Command::new("cargo");
-    // What moves pixels is optimised in this profile too, and linking the rest of a release takes minutes.
+    // This profile also optimises image processing, and linking a full release build would take minutes.
     command.args(["build", "-p", "ocr-service"]).current_dir(checkout.root()).env_remove("DATABASE_URL");
     let quiet = Console::silent();
     cargo_build(command, "build", console.unwrap_or(&quiet), interrupt)
@@ -59,7 +59,7 @@ fn read(
 ) -> Result<Vec<Answer>, Failure> {
     let program = Checkout::program("ocr-service", false);
     let mut command = Command::new(&program);
-    // One at a time: seconds per picture are those of one person who waits.
+    // One worker, so that the time per picture is what a single user experiences.
     command
         .args(["read", "--workers", "1"])
         .args(receipts.iter().map(|receipt| folder.join("images").join(&receipt.file)));
@@ -86,6 +86,6 @@ fn read(
 fn check_complete(scores: &Scores) -> Result<(), Failure> {
     match scores.unanswered() {
         0 => Ok(()),
-        count => Err(Failure::new(format!("{count} pictures got no answer"))),
+        count => Err(Failure::new(format!("{count} pictures have no result"))),
     }
 }

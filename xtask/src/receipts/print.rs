@@ -1,4 +1,4 @@
-//! The scores as a table for people and as JSON for programs.
+//! Formats the scores as a table and as JSON.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use tinyjson::JsonValue;
 
 use crate::receipts::score::{Miss, Score, Scores};
 
-/// The table, with the misses below it.
+/// The table, followed by the misses.
 pub(crate) fn table(scores: &Scores) -> String {
     let mut text = String::new();
     for score in scores.0.values() {
@@ -59,7 +59,7 @@ fn number(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-/// One object with a member per kind.
+/// A JSON object with one member per kind.
 pub(crate) fn json(scores: &Scores) -> String {
     let kinds = scores.0.iter().map(|(kind, score)| (kind.clone(), of_score(score))).collect::<HashMap<_, _>>();
     let json = JsonValue::from(kinds);

@@ -1,4 +1,4 @@
-//! What is right in what was read.
+//! Compares recognised receipts with the ground truth.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::receipts::answer::{Answer, Cheque, Line};
 use crate::receipts::similar::similarity;
 use crate::receipts::truth::{Item, Receipt};
 
-/// From this on two names are the same.
+/// Minimum similarity of names that count as equal.
 const SIMILAR: f64 = 0.5;
 
 /// The scores of one kind of receipts.
@@ -14,23 +14,23 @@ const SIMILAR: f64 = 0.5;
 pub(crate) struct Score {
     pub(crate) pictures: usize,
     pub(crate) totals_right: usize,
-    /// Lines that were read and are true.
+    /// Recognised lines that are correct.
     pub(crate) lines_right: usize,
-    /// Lines that were read and are not true.
+    /// Recognised lines that are incorrect.
     pub(crate) lines_extra: usize,
-    /// True lines that were not read.
+    /// Lines of the ground truth that were not recognised.
     pub(crate) lines_missed: usize,
     pub(crate) balanced: usize,
-    /// Called balanced although the total or a line is wrong.
+    /// Reported as balanced although the total or a line is incorrect.
     pub(crate) balanced_wrong: usize,
     pub(crate) refused: usize,
     pub(crate) unanswered: usize,
-    /// Seconds of each picture, sorted.
+    /// Duration for each picture in seconds, sorted.
     pub(crate) seconds: Vec<f64>,
     pub(crate) misses: Vec<Miss>,
 }
 
-/// Something that was not read as it is.
+/// A difference from the ground truth.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Miss {
     pub(crate) file: String,
@@ -39,34 +39,34 @@ pub(crate) struct Miss {
     pub(crate) got: String,
 }
 
-/// The scores by kind, in the order of the alphabet.
+/// The scores by kind, in alphabetical order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Scores(pub(crate) BTreeMap<String, Score>);
 
 impl Scores {
-    /// Pictures about which the program said nothing.
+    /// Number of pictures without a result.
     pub(crate) fn unanswered(&self) -> usize {
         self.0.values().map(|score| score.unanswered).sum()
     }
 }
 
 impl Score {
-    /// True lines among those that were read.
+    /// Share of correct lines among the recognised ones.
     pub(crate) fn precision(&self) -> Option<f64> {
         part(self.lines_right, self.lines_right + self.lines_extra)
     }
 
-    /// Lines that were read among the true ones.
+    /// Share of recognised lines among the true ones.
     pub(crate) fn recall(&self) -> Option<f64> {
         part(self.lines_right, self.lines_right + self.lines_missed)
     }
 
-    /// The harmonic mean of both.
+    /// The harmonic mean of precision and recall.
     pub(crate) fn f1(&self) -> Option<f64> {
         part(2 * self.lines_right, 2 * self.lines_right + self.lines_extra + self.lines_missed)
     }
 
-    /// The seconds that so many hundredths of the pictures need at most (nearest rank).
+    /// The given percentile of the durations (nearest rank).
     pub(crate) fn percentile(&self, hundredths: usize) -> Option<f64> {
         let rank = (self.seconds.len() * hundredths).div_ceil(100);
         self.seconds.get(rank.saturating_sub(1)).copied()
@@ -78,7 +78,7 @@ fn part(some: usize, all: usize) -> Option<f64> {
     (all > 0).then(|| number(some) / number(all))
 }
 
-/// Compares what was read with what is true.
+/// Compares the results with the ground truth.
 pub(crate) fn score(receipts: &[Receipt], answers: &[Answer]) -> Scores {
     let mut scores = Scores::default();
     for receipt in receipts {
@@ -124,12 +124,12 @@ fn compare(score: &mut Score, receipt: &Receipt, answer: &Answer) {
     }
 }
 
-/// Matches lines one to one, the most similar names first; their sums must be equal.
+/// Matches lines one to one, starting with the most similar names; their sums must be equal.
 fn compare_lines(score: &mut Score, receipt: &Receipt, items: &[Item], lines: &[Line]) {
     let mut pairs: Vec<(f64, usize, usize)> = vec![];
     for (at, item) in items.iter().enumerate() {
         for (read, line) in lines.iter().enumerate() {
-            // A line without a sum may be read as one of zero or without.
+            // A line without a sum may be recognised with a sum of zero or without one.
             let sums = line.total == Some(item.total) || (item.optional && line.total.is_none());
             let similarity = similarity(&item.name, &line.name);
             if sums && similarity >= SIMILAR {
@@ -159,7 +159,7 @@ fn compare_lines(score: &mut Score, receipt: &Receipt, items: &[Item], lines: &[
     }
 }
 
-/// Whether the sums of the lines are the true ones, in any order; those of zero don't count.
+/// Whether the line sums are correct, in any order, ignoring zeros.
 fn same_sums(items: &[Item], lines: &[Line]) -> bool {
     let sorted = |sums: &mut dyn Iterator<Item = i64>| {
         let mut sums: Vec<i64> = sums.filter(|sum| *sum != 0).collect();

@@ -1,4 +1,4 @@
-//! `test`: every test, on servers and a product of its own, with one line of numbers at the end.
+//! `test`: runs all tests with separate servers and a separate system; the last line has the totals.
 
 mod api;
 mod cargo;
@@ -27,19 +27,19 @@ use crate::test::report::Report;
 use crate::test::stage::Stage;
 
 const USUAL: [Part; 5] = [Part::Integration, Part::E2e, Part::Frontend, Part::Browser, Part::Fuzz];
-/// Take minutes more, and tools that the machine does not have.
+/// Parts that take some minutes more and install tools.
 const REST: [Part; 2] = [Part::SupplyChain, Part::Api];
 
-/// Runs the chosen parts, or all; fails when a test failed or could not be run.
+/// Runs the selected parts, or the default ones; fails if a test failed or could not run.
 ///
 /// # Errors
-/// Fails if something that the tests need cannot be installed or started.
+/// Fails if a requirement of the tests cannot be installed or started.
 pub(crate) fn test(checkout: &Checkout, options: &TestOptions) -> Result<ExitCode, Failure> {
     let console = Console::new();
     let interrupt = Interrupt::watch()?;
     let folder = checkout.local().join("test");
     let Some(_lock) = Lock::take(&folder)? else {
-        return Err(Failure::new("another `cargo xtask test` runs in this checkout"));
+        return Err(Failure::new("another `cargo xtask test` is running in this checkout"));
     };
     for name in ["servers", "product", "signed-in", "api"] {
         let instance = folder.join(name);

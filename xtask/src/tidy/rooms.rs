@@ -1,17 +1,17 @@
-//! The rooms of a service - api, inbox, domain, store - and which may import which.
+//! Checks imports between the modules of a service: api, inbox, domain, store.
 
 use crate::tidy::finding::Finding;
 use crate::tidy::sources::Source;
 
-/// A room, the rooms it must not import, and why.
+/// A module, the modules it must not import, and why.
 const WALLS: [(&str, &[&str], &str); 4] = [
-    ("api", &["inbox"], "requests and events come in by two doors that do not know each other"),
-    ("inbox", &["api"], "requests and events come in by two doors that do not know each other"),
-    ("store", &["api", "inbox"], "the store is called, it does not call"),
-    ("domain", &["api", "inbox", "store"], "the domain depends on nothing outer"),
+    ("api", &["inbox"], "requests and events are independent inputs"),
+    ("inbox", &["api"], "requests and events are independent inputs"),
+    ("store", &["api", "inbox"], "the store is called and calls no other module"),
+    ("domain", &["api", "inbox", "store"], "the domain does not depend on outer modules"),
 ];
 
-/// The room of a file of a service: `orders-service/src/domain/order.rs` is in `domain`.
+/// The top-level module of a service's file: `orders-service/src/domain/order.rs` is in `domain`.
 pub(super) fn room(path: &str) -> Option<&str> {
     let (service, inside) = path.split_once("/src/")?;
     let inside = inside.strip_suffix(".rs")?;
@@ -40,7 +40,7 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether a line names a room of its own crate, alone or in a list: `crate::api`, `crate::{api, store}`.
+/// Whether a line names a module of its own crate, alone or in a list: `crate::api`, `crate::{api, store}`.
 fn names(code: &str, room: &str) -> bool {
     let Some((_, after)) = code.split_once("crate::") else {
         return false;

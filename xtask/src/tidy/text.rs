@@ -1,4 +1,4 @@
-//! What holds for every source file: its first sentence, its length, its promises.
+//! Rules for every source file: its first sentence, its length, its open tasks.
 
 use crate::tidy::finding::Finding;
 use crate::tidy::sources::Source;
@@ -6,7 +6,7 @@ use crate::tidy::sources::Source;
 const LINES_MAX: usize = 600;
 const LINES_TALK: usize = 400;
 
-/// Written so that this file does not find itself.
+/// Split, so that this file does not match itself.
 const PROMISE: &str = concat!("TO", "DO");
 
 /// Checks one file.
@@ -25,7 +25,7 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
 fn first_sentence(source: &Source) -> Option<Finding> {
     let first = source.text.lines().next().unwrap_or("");
     if first.starts_with("#![doc = include_str!(") {
-        return None; // its README is its first sentence
+        return None; // the README contains the first sentence
     }
     let sentence = first.strip_prefix("//! ").unwrap_or("");
     (!sentence.chars().any(char::is_alphabetic)).then(|| {
@@ -33,7 +33,7 @@ fn first_sentence(source: &Source) -> Option<Finding> {
             &source.path,
             1,
             "a file starts with a `//!` sentence",
-            "a reader learns in one line whether this is the file",
+            "the first line tells a reader what the file is for",
         )
     })
 }
@@ -42,10 +42,10 @@ fn length(source: &Source) -> Option<Finding> {
     let lines = source.text.lines().count();
     let text = format!("{lines} lines");
     if lines > LINES_MAX {
-        return Some(Finding::error(&source.path, lines, text, "at six hundred a file is split"));
+        return Some(Finding::error(&source.path, lines, text, "split files of six hundred lines"));
     }
     (lines > LINES_TALK)
-        .then(|| Finding::warning(&source.path, lines, text, "at four hundred one talks about splitting"))
+        .then(|| Finding::warning(&source.path, lines, text, "consider splitting files of four hundred lines"))
 }
 
 fn promises(source: &Source) -> Vec<Finding> {
@@ -64,7 +64,7 @@ fn promises(source: &Source) -> Vec<Finding> {
                 &source.path,
                 at + 1,
                 format!("{PROMISE} without an issue number"),
-                "a promise that nobody tracks is forgotten",
+                "an untracked task is forgotten",
             )
         })
         .collect()
