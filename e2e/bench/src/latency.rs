@@ -1,4 +1,4 @@
-//! Percentiles of what was measured one by one.
+//! Percentiles of measured latencies.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ impl FromIterator<Duration> for Latencies {
 }
 
 impl Latencies {
-    /// The smallest latency that at least `percent` of all do not exceed, in milliseconds; 0 without any.
+    /// The smallest latency that is greater than or equal to `percent` of all, in milliseconds; 0 if there are none.
     pub(crate) fn percentile_ms(&self, percent: usize) -> f64 {
         let index = (self.0.len() * percent).div_ceil(100).saturating_sub(1);
         self.0.get(index).map_or(0.0, |latency| latency.as_secs_f64() * 1000.0)

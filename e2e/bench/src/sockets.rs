@@ -1,4 +1,4 @@
-//! Sockets that live and say nothing: what each costs in every process, and how long it takes to tell all of them.
+//! Idle sockets: their memory in every process, and the time until all of them are notified.
 
 use crate::cli;
 use crate::client::Connection;
@@ -17,15 +17,15 @@ use tokio::sync::Notify;
 use tokio::task::LocalSet;
 use tokio_tungstenite::tungstenite::protocol::Message;
 
-/// Whose orders all sockets watch.
+/// The user whose orders all sockets watch.
 const USER: i64 = 1;
-/// Sockets that are opened at the same time.
+/// Number of sockets that are opened concurrently.
 const OPENING: usize = 32;
-/// How long the processes are left alone before memory is looked at.
+/// Idle time before memory is measured.
 const REST: Duration = Duration::from_secs(5);
-/// Longest wait for a message to reach all.
+/// Time limit until a message has reached all sockets.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// Orders that are pushed to all, one after the other.
+/// Number of orders pushed to all sockets, one after another.
 const PUSHES: usize = 5;
 
 /// Opens the sockets, measures, and reports.
@@ -34,7 +34,7 @@ pub(crate) async fn measure(options: &cli::Sockets) -> Result<Report, Box<dyn Er
     tasks.run_until(run(&tasks, options)).await
 }
 
-/// How many messages all sockets together have got.
+/// Number of messages received by all sockets together.
 #[derive(Default)]
 struct Heard {
     messages: Cell<usize>,
@@ -67,7 +67,7 @@ async fn run(tasks: &LocalSet, options: &cli::Sockets) -> Result<Report, Box<dyn
     }
     usual.sort_unstable();
     let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;
-    report.figure("a new order told to all", "push_ms_p50", milliseconds(usual[PUSHES / 2]), 0, "ms, median of 5");
+    report.figure("a new order pushed to all", "push_ms_p50", milliseconds(usual[PUSHES / 2]), 0, "ms, median of 5");
     report.figure("", "push_ms_max", milliseconds(slowest), 0, "ms, slowest");
     let pool = PgPool::connect(&system.database_url).await?;
     report.checked(violations(&pool).await?);
@@ -92,7 +92,7 @@ async fn open_all(tasks: &LocalSet, host: &str, sockets: usize, heard: &Rc<Heard
     Ok(())
 }
 
-/// Places an order and waits until every socket was told of it twice: placed, and paid.
+/// Places an order and waits until every socket has received both updates, placed and paid.
 async fn push(connection: &mut Connection, heard: &Heard, sockets: usize) -> Result<Duration, Box<dyn Error>> {
     heard.messages.set(0);
     let began = Instant::now();
@@ -100,7 +100,7 @@ async fn push(connection: &mut Connection, heard: &Heard, sockets: usize) -> Res
     let mut first = None;
     while heard.messages.get() < 2 * sockets {
         if began.elapsed() > PATIENCE {
-            return Err(format!("{} of {} messages came", heard.messages.get(), 2 * sockets).into());
+            return Err(format!("received {} of {} messages", heard.messages.get(), 2 * sockets).into());
         }
         if first.is_none() && heard.messages.get() >= sockets {
             first = Some(began.elapsed());
@@ -124,5 +124,5 @@ fn tell_memory(report: &mut Report, parts: &[Part], before: &[Cost], count: f64)
         all += grown;
     }
     report.field("bytes_per_socket_by_part", by_part.into());
-    report.figure("", "bytes_per_socket", all, 0, "in all our processes");
+    report.figure("", "bytes_per_socket", all, 0, "in all processes of the services");
 }

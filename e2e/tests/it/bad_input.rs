@@ -1,14 +1,14 @@
-//! Bad input is refused by name, in one shape, and nothing is written.
+//! Invalid input gets a problem document that names the cause, and nothing is written.
 
 use crate::problem;
 use crate::stage::Stage;
 use http::Method;
 use testkit::Socket;
 
-/// Where JSON is posted.
+/// Endpoints that accept JSON.
 const POSTS: [&str; 2] = ["/orders/orders", "/payments/account/topup"];
 
-/// Every table in which a request could leave something.
+/// Every table that a request could write to.
 const TABLES: [&str; 8] = [
     "orders.orders",
     "orders.outbox",
@@ -123,6 +123,6 @@ async fn a_wrong_page_of_a_list_is_422() {
         problem::expect(&answer, 422, "invalid_request", None, query);
     }
     let answer = stage.user(1).get("/payments/account/balance").await;
-    problem::expect(&answer, 404, "account_not_found", None, "no account yet");
+    problem::expect(&answer, 404, "account_not_found", None, "the account does not exist yet");
     nothing_is_written(&stage).await;
 }

@@ -1,4 +1,4 @@
-//! What is wrong with a photo, a link or a wish gets a clear answer, and loses nothing.
+//! Invalid photos, links and requests get a clear error, and nothing is lost.
 
 use crate::table::Table;
 use serde_json::json;
@@ -12,12 +12,12 @@ fn problem(answer: &Answer) -> (u16, String) {
     (answer.status.as_u16(), answer.json()["code"].as_str().unwrap_or_default().to_owned())
 }
 
-/// A PNG that says it is 30000 by 30000 pixels, and has none.
+/// A PNG whose header declares 30000 by 30000 pixels, without any pixels.
 fn huge_png() -> Vec<u8> {
     let mut file = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
     file.extend(30_000_u32.to_be_bytes());
     file.extend(30_000_u32.to_be_bytes());
-    // Eight bits, colour; and the checksum of this very chunk, which a decoder would want to be right.
+    // Eight bits per channel, colour; and the correct checksum of this chunk, which a decoder checks.
     file.extend([8, 2, 0, 0, 0]);
     file.extend(0xe945_6fed_u32.to_be_bytes());
     file.extend([0; 64]);
@@ -37,7 +37,7 @@ async fn what_is_no_picture_is_refused_by_name() {
         ("svg", br#"<svg xmlns="http://www.w3.org/2000/svg"><text>1</text></svg>"#, 415, "unsupported_picture"),
         ("pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", 415, "unsupported_picture"),
         ("gif", b"GIF89a\x01\0\x01\0\0\0\0;", 415, "unsupported_picture"),
-        // The gateway counts before the service does.
+        // The gateway's limit applies before the service's.
         ("11 MB", &too_large, 413, "payload_too_large"),
         ("30000x30000", &huge_png(), 413, "picture_too_large"),
     ];
@@ -46,7 +46,7 @@ async fn what_is_no_picture_is_refused_by_name() {
         assert_eq!(problem(&answer), (status, code.to_owned()), "{name}: {}", answer.text);
     }
     assert_eq!(table.count("ocr.cheques").await, 0);
-    // The next one is read as if nothing had been.
+    // The next picture is read normally.
     table.photographed().await;
 }
 

@@ -40,7 +40,7 @@ async fn a_services_document_names_its_prefix_and_every_address_in_it_exists() {
             let path = path.replace("{id}", &id).replace("{reading}", &id);
             let path = path.replace("{hash}", "0123456789012345678901").replace("{line}", "1");
             let path = path.replace("{direction}", "incoming").replace("{event_id}", &id);
-            assert!(!path.contains('{'), "this test knows no value for {path}");
+            assert!(!path.contains('{'), "this test has no value for {path}");
             let answer = client.get(&format!("{prefix}{path}")).await;
             assert_ne!(answer.json()["code"], "not_found", "{prefix}{path} leads nowhere: {}", answer.text);
         }
@@ -61,7 +61,7 @@ async fn the_combined_documentation_shows_every_service() {
     }
 }
 
-/// Fetches a page and everything that it names in `src` and `href`.
+/// Fetches a page and everything that it references in `src` and `href`.
 async fn loads_with_its_assets(client: &Client, path: &str) {
     let page = client.get(path).await;
     assert_eq!(page.status, 200, "{path}");
@@ -82,7 +82,7 @@ async fn loads_with_its_assets(client: &Client, path: &str) {
     }
 }
 
-/// What a browser on the page `base` makes of a link, as far as these pages need it.
+/// Resolves a link on the page `base` like a browser, as far as these pages need it.
 fn resolve(base: &str, link: &str) -> String {
     if link.starts_with('/') {
         return link.to_owned();

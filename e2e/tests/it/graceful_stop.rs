@@ -1,4 +1,4 @@
-//! orders-service is told to stop while requests run: what it accepted is done, and sockets are told why they end.
+//! orders-service is stopped while requests run: accepted requests are completed, and sockets get a close code.
 
 use crate::load::{self, Attempt, Kind, Wish};
 use crate::stage::Stage;
@@ -10,10 +10,10 @@ use testkit::{Client, eventually};
 use tokio::sync::watch;
 
 const CLIENTS: usize = 8;
-/// Requests that are answered before the stop begins.
+/// Number of responses before the stop begins.
 const BEFORE: usize = 40;
 
-/// How far the story is: requests answered, and whether the service has ended.
+/// State of the test: number of responses, and whether the service has exited.
 #[derive(Default)]
 struct Scene {
     answered: usize,
@@ -34,7 +34,7 @@ async fn a_stop_loses_no_request_that_was_accepted() {
         ended_cleanly
     };
     let (logs, ended_cleanly) = tokio::join!(join_all(clients), stopping);
-    assert!(ended_cleanly, "orders-service ends with 0");
+    assert!(ended_cleanly, "orders-service exits with 0");
     stage.orders.start_again();
     stage.orders.ready().await;
 
@@ -66,7 +66,7 @@ async fn sockets_end_with_1012_and_find_everything_when_they_come_back() {
     let (ended_cleanly, codes) =
         tokio::join!(stage.orders.stop(), join_all(sockets.iter_mut().map(testkit::Socket::closed)));
     assert_eq!(codes, [Some(1012); 3]);
-    assert!(ended_cleanly, "orders-service ends with 0");
+    assert!(ended_cleanly, "orders-service exits with 0");
     stage.orders.start_again();
     stage.orders.ready().await;
     for path in &paths {
@@ -78,13 +78,13 @@ async fn sockets_end_with_1012_and_find_everything_when_they_come_back() {
 async fn a_gateway_that_stops_ends_cleanly_and_comes_back() {
     let mut stage = Stage::new().await;
     stage.top_up(1, 500).await;
-    assert!(stage.gateway.stop().await, "the gateway ends with 0");
+    assert!(stage.gateway.stop().await, "the gateway exits with 0");
     stage.gateway.start_again();
     stage.gateway.ready().await;
     eventually(serde_json::json!(500), async || stage.balance(1).await).await;
 }
 
-/// Places orders one after the other until the service has ended; each is tried once, without a key.
+/// Places orders one after another until the service has exited; each is tried once, without an idempotency key.
 async fn place_until_the_end(client: &Client, number: usize, scene: &watch::Sender<Scene>) -> Vec<(Attempt, u16)> {
     let mut log = Vec::new();
     while !scene.borrow().has_ended {

@@ -1,4 +1,4 @@
-//! Services are killed and the broker's connections closed under load: nothing is lost, nothing happens twice.
+//! Services are killed and the broker's connections closed under load: nothing is lost, and nothing is done twice.
 
 use crate::load::{self, Progress};
 use crate::stage::Stage;
@@ -11,17 +11,17 @@ use testkit::{Program, TestBroker, eventually};
 use tokio::sync::watch;
 
 const ORDERS: usize = 300;
-/// The last of them has no account.
+/// The last user has no account.
 const USERS: i64 = 7;
-/// Money of each user at the start, in minor units: too little for all of their orders.
+/// Initial balance of each user, in minor units: too little for all of their orders.
 const START: i64 = 80_000;
 const KILLS: usize = 10;
-/// Longest absence of a killed service, in requests that clients send meanwhile.
+/// Maximum downtime of a killed service, in requests sent in the meantime.
 const ABSENCE_TRIES_MAX: usize = 40;
-/// Longest delay of a blow: some requests' time.
+/// Maximum delay of a fault: the time of a few requests.
 const DELAY_MICROS_MAX: u64 = 20_000;
 
-/// Something that happens to the system.
+/// A fault injected into the system.
 #[derive(Clone, Copy, Debug)]
 enum Blow {
     KillOrders,
@@ -29,7 +29,8 @@ enum Blow {
     CloseConnections,
 }
 
-/// A blow, some time after so many wishes are fulfilled; what was killed is started again so many requests later.
+/// A fault, some time after the given number of completed requests. A killed service is restarted after a further
+/// number of requests.
 #[derive(Clone, Copy, Debug)]
 struct Disturbance {
     after_done: usize,
@@ -40,7 +41,7 @@ struct Disturbance {
 
 #[tokio::test]
 async fn no_order_is_lost_or_paid_twice_when_services_are_killed() {
-    // Each run takes other moments; a run that failed is repeated with its seed as far as time allows.
+    // Each run uses other moments. A failed run can be repeated with its seed, as far as timing allows.
     let seed = seed();
     let started = Instant::now();
     let mut stage = Stage::new().await;
@@ -68,7 +69,7 @@ async fn no_order_is_lost_or_paid_twice_when_services_are_killed() {
     for status in ["PAID", "FAILED"] {
         let sql = "select count(*) from orders.orders where status = $1";
         let count: i64 = sqlx::query_scalar(sql).bind(status).fetch_one(&stage.pool).await.unwrap();
-        assert!(count > 0, "no order is {status}: the load does not test what it should");
+        assert!(count > 0, "no order is {status}: the load does not cover this case");
     }
 }
 
@@ -106,7 +107,7 @@ async fn disturb(
     let mut seen = progress.subscribe();
     for Disturbance { after_done, delay, blow, absence_tries } in schedule {
         seen.wait_for(|now| now.done >= *after_done).await.unwrap();
-        // Not a wait for anything: an answer has just arrived, and a blow must not always fall in that moment.
+        // A deliberate random delay: a response has just arrived, and faults should not always occur at that moment.
         tokio::time::sleep(*delay).await;
         let killed = match blow {
             Blow::KillOrders => &mut *orders,

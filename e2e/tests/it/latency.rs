@@ -1,4 +1,4 @@
-//! How long it takes from ordering to seeing that it is paid: told, and only asserted not to be absurd.
+//! Latency from placing an order to seeing it as paid: reported, and only checked against an extreme limit.
 
 use crate::report;
 use crate::stage::Stage;
@@ -6,7 +6,7 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 
 const ORDERS: usize = 50;
-/// Nobody would wait longer, on whatever machine.
+/// No user would wait longer, on any machine.
 const ABSURD: Duration = Duration::from_secs(5);
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Clients under load, and their own log: what they tried, and what they were told.
+//! Clients under load, with their own log of requests and responses.
 
 use futures_util::future::join_all;
 use http::Method;
@@ -9,25 +9,25 @@ use testkit::{Answer, Client};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// Requests in flight.
+/// Number of requests in flight.
 const CLIENTS: usize = 8;
-/// How long one request may be repeated: far longer than any disturbance here lasts.
+/// Time limit for repeating one request: far longer than any fault here lasts.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// Longest wait for one answer: longer than the gateway itself waits.
+/// Time limit for one response: longer than the gateway's own timeout.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
-/// Answers after which the same request may be sent again: still running, broken off, away, too slow.
+/// Status codes after which the same request may be repeated: still running, connection lost, unavailable, timeout.
 const TRY_AGAIN: [u16; 4] = [409, 502, 503, 504];
 
-/// One thing that a client wants.
+/// One intended operation of a client.
 #[derive(Clone, Debug)]
 pub(crate) struct Wish {
-    /// Unique: the Idempotency-Key, and an order's description.
+    /// Unique name: the idempotency key, and an order's description.
     pub(crate) name: String,
     pub(crate) kind: Kind,
     pub(crate) user: i64,
     /// In minor units.
     pub(crate) amount: i64,
-    /// Whether the client repeats the request until it is answered, or gives up after the first failure.
+    /// Whether the client repeats the request until it gets a response, or gives up after the first failure.
     pub(crate) insists: bool,
 }
 
@@ -37,27 +37,27 @@ pub(crate) enum Kind {
     TopUp,
 }
 
-/// A wish, and what its client was told: the id of the order or of the top-up's transaction, if it was told one.
+/// An intended operation, with the acknowledged id of the order or of the top-up's transaction, if any.
 #[derive(Clone, Debug)]
 pub(crate) struct Attempt {
     pub(crate) wish: Wish,
     pub(crate) acknowledged: Option<Uuid>,
-    /// Whether that was the stored answer to an earlier try, of which the client had heard nothing.
+    /// Whether this is the stored response to an earlier request whose response the client did not receive.
     pub(crate) was_replayed: bool,
 }
 
-/// What a client was told.
+/// An acknowledgement received by a client.
 struct Told {
     id: Uuid,
     was_replayed: bool,
 }
 
-/// How far the load is.
+/// Progress of the load.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Progress {
     /// Requests sent.
     pub(crate) tries: usize,
-    /// Wishes fulfilled or given up.
+    /// Number of operations that are completed or given up.
     pub(crate) done: usize,
 }
 
@@ -77,14 +77,14 @@ pub(crate) fn wishes(seed: u64, orders: usize, users: i64) -> Vec<Wish> {
     wishes
 }
 
-/// Tops up each of the users before anything else happens.
+/// Tops up each user before anything else happens.
 pub(crate) async fn top_up(client: &Client, users: impl Iterator<Item = i64>, amount: i64) -> Vec<Attempt> {
     let wish = |user| Wish { name: format!("start {user}"), kind: Kind::TopUp, user, amount, insists: true };
     let wishes: Vec<Wish> = users.map(wish).collect();
     run(client, &wishes, &watch::Sender::new(Progress::default())).await
 }
 
-/// Fulfils all wishes, several at a time; returns the clients' log.
+/// Executes all operations, several concurrently; returns the clients' log.
 pub(crate) async fn run(client: &Client, wishes: &[Wish], progress: &watch::Sender<Progress>) -> Vec<Attempt> {
     let clients = (0..CLIENTS).map(|first| async move {
         let mut log = Vec::new();
@@ -102,7 +102,7 @@ pub(crate) async fn run(client: &Client, wishes: &[Wish], progress: &watch::Send
     join_all(clients).await.into_iter().flatten().collect()
 }
 
-/// Sends the request, again with the same key while that is allowed; returns what was acknowledged.
+/// Sends the request, and repeats it with the same key while that is allowed; returns the acknowledgement.
 async fn fulfil(client: &Client, wish: &Wish, progress: &watch::Sender<Progress>) -> Option<Told> {
     let client = client.as_user(wish.user).with_header("idempotency-key", &wish.name);
     let started = Instant::now();
@@ -114,8 +114,8 @@ async fn fulfil(client: &Client, wish: &Wish, progress: &watch::Sender<Progress>
         if !wish.insists {
             return None;
         }
-        assert!(started.elapsed() < PATIENCE, "{wish:?} is still not answered");
-        // A client's pause between two tries, so that it does not hammer on a service that restarts.
+        assert!(started.elapsed() < PATIENCE, "{wish:?} still has no response");
+        // Delay between retries, so that a restarting service is not flooded.
         tokio::time::sleep(Duration::from_millis(rand::random_range(10..100))).await;
     }
 }
@@ -132,12 +132,12 @@ async fn attempt(client: &Client, wish: &Wish) -> Option<Told> {
         return None;
     }
     assert!(answer.status.is_success(), "{wish:?}: {} {}", answer.status, answer.text);
-    // An answer that broke off in its body told nothing.
+    // A response with a truncated body acknowledges nothing.
     let id = answer.json()[field].as_str()?.parse().ok()?;
     Some(Told { id, was_replayed: answer.header("idempotency-replayed") == "true" })
 }
 
 async fn send(client: &Client, path: &str, body: &str) -> Option<Answer> {
     let sent = client.try_send(Method::POST, path, Some("application/json"), body);
-    tokio::time::timeout(ANSWER_LIMIT, sent).await.expect("the gateway answers in time, whatever happens").ok()
+    tokio::time::timeout(ANSWER_LIMIT, sent).await.expect("the gateway always responds in time").ok()
 }

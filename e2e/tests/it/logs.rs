@@ -1,11 +1,11 @@
-//! Logs find a request again, and keep what users send to themselves.
+//! Logs allow to find a request by its ids, and do not contain user data.
 
 use crate::stage::Stage;
 use http::Method;
 use serde_json::Value;
 use testkit::{Answer, Client, Socket, unique};
 
-/// Stands in every place where a user can write something.
+/// Used in every field that a user can fill.
 const PRIVATE: &str = "hush5e7f";
 
 #[tokio::test]
@@ -24,12 +24,12 @@ async fn what_users_send_is_not_logged_and_each_refusal_can_be_found() {
     std::fs::remove_file(&file).unwrap();
     for line in log.lines() {
         assert!(serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object()), "no JSON: {line}");
-        assert!(!line.contains(PRIVATE), "what a user sent is logged: {line}");
+        assert!(!line.contains(PRIVATE), "user data is logged: {line}");
     }
     for answer in answers {
         let request_id = answer.header("x-request-id").to_owned();
         let found: Vec<&str> = log.lines().filter(|line| line.contains(&request_id)).collect();
-        assert!(!found.is_empty(), "no line tells of {answer:?}");
+        assert!(!found.is_empty(), "no log line for {answer:?}");
         if let Some(trace_id) = answer.json()["trace_id"].as_str() {
             assert!(found.iter().any(|line| line.contains(trace_id)), "{found:?} do not name {trace_id}");
         }

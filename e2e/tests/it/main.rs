@@ -1,4 +1,4 @@
-//! Stories of the whole system: the real programs, driven only through the gateway.
+//! End-to-end tests of the whole system: the real programs, driven only through the gateway.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 

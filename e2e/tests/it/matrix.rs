@@ -1,22 +1,22 @@
-//! Who may do what: every operation of every OpenAPI document, for everybody who could try.
+//! Authorization: every operation of every OpenAPI document, for every kind of caller.
 
 use crate::signing_in::{Stage, code, refused};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use testkit::{Answer, Client};
 
-/// Who may do something.
+/// The callers who may use an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Who {
     /// Everybody.
     Anyone,
-    /// Everybody who knows the address of the cheque.
+    /// Everyone who has the link of the cheque.
     Guest,
-    /// Whoever is signed in, with what is theirs.
+    /// Every signed-in user, for their own data.
     User,
-    /// The owner of the thing; for everybody else it is not there.
+    /// The owner of the resource; others get 404.
     Owner,
-    /// Administrators; for everybody else there is no such page.
+    /// Administrators; others get 404.
     Administrator,
 }
 
@@ -24,7 +24,7 @@ use Who::{Administrator, Anyone, Guest, Owner, User};
 
 const EMPTY: &str = "{}";
 
-/// Service, method, path, who, and a body that would do.
+/// Service, method, path, allowed callers, and a valid body.
 const OPERATIONS: &[(&str, &str, &str, Who, &str)] = &[
     ("/orders", "get", "/orders", User, EMPTY),
     ("/orders", "post", "/orders", User, EMPTY),
@@ -63,7 +63,7 @@ const OPERATIONS: &[(&str, &str, &str, Who, &str)] = &[
     ("/users", "post", "/login", Anyone, EMPTY),
 ];
 
-/// What every service shows its operators.
+/// The operators' endpoints of every service.
 const OF_OPERATORS: &[(&str, &str)] = &[
     ("get", "/operations/messaging"),
     ("get", "/operations/topology"),
@@ -81,7 +81,7 @@ const OF_OPERATORS: &[(&str, &str)] = &[
 
 const SERVICES: [&str; 5] = ["/orders", "/payments", "/ocr", "/small-router", "/users"];
 
-/// One field of the matrix.
+/// One operation of the matrix.
 struct Operation {
     service: &'static str,
     method: &'static str,
@@ -99,7 +99,7 @@ fn operations() -> Vec<Operation> {
     own.chain(of_operators).collect()
 }
 
-/// The operations that a document names.
+/// The operations listed in a document.
 fn documented(service: &str, document: &Value) -> Vec<String> {
     const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
     let paths = document["paths"].as_object().unwrap();
@@ -112,7 +112,7 @@ fn documented(service: &str, document: &Value) -> Vec<String> {
     operations.collect()
 }
 
-/// The things of the owner that everybody else tries to get at.
+/// Resources of the owner that other callers try to access.
 struct Things {
     order: String,
     cheque: String,
@@ -156,7 +156,7 @@ async fn things_of(owner: &Client) -> Things {
     Things { order: placed.json()["id"].as_str().unwrap().to_owned(), cheque }
 }
 
-/// Whether whoever asked was let in, though perhaps with a bad request.
+/// Whether the caller was authorised, even if the request was invalid.
 fn is_let_in(answer: &Answer) -> bool {
     answer.status.as_u16() < 500 && code(answer) != refused() && code(answer) != (404, "not_found".to_owned())
 }
@@ -176,12 +176,12 @@ async fn every_operation_is_for_whom_it_is_for() {
     }
     let in_matrix: BTreeSet<String> =
         operations().iter().map(|one| format!("{} {} {}", one.service, one.method, one.path)).collect();
-    assert_eq!(in_documents, in_matrix, "every operation has its row, and nothing else");
+    assert_eq!(in_documents, in_matrix, "the matrix and the documents have the same operations");
 
     let things = things_of(&owner).await;
     for operation in operations() {
         let name = format!("{} {}", operation.method, things.path(&operation));
-        // Passwords may be tried a few times a minute only, which is shown elsewhere.
+        // Password attempts are limited to a few per minute; tested elsewhere.
         if matches!(operation.path, "/register" | "/login" | "/password") {
             continue;
         }
@@ -192,7 +192,7 @@ async fn every_operation_is_for_whom_it_is_for() {
                 assert!(stranger.status.as_u16() < 500, "{name}: {}", stranger.text);
                 assert_eq!(code(&liar), refused(), "{name}");
             }
-            // A guest could be the owner's guest: the service knows better, and says no more.
+            // The request could come from the owner's guest, so the service decides, and reveals nothing.
             Owner if operation.service == "/small-router" => {
                 assert!(matches!(stranger.status.as_u16(), 401 | 404), "{name}: {}", stranger.text);
                 assert_eq!(code(&liar), refused(), "{name}");
@@ -212,7 +212,7 @@ async fn every_operation_is_for_whom_it_is_for() {
         }
     }
 
-    // After all that the things are still there, and the owner's.
+    // Afterwards the resources still exist and belong to the owner.
     assert_eq!(owner.get(&format!("/orders/orders/{}", things.order)).await.status, 200);
     assert_eq!(owner.get(&format!("/ocr/cheques/{}", things.cheque)).await.status, 200);
     assert_eq!(code(&nobody.get("/small-router/cheques").await), (401, "unauthenticated".to_owned()));

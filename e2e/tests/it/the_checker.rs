@@ -1,4 +1,4 @@
-//! The checker of invariants notices what it is there for: a world that is right, and each way to spoil it.
+//! Tests the invariant checker itself: a correct state passes, and each manipulation is detected.
 
 use crate::invariants::{Verdict, check};
 use crate::load::{Attempt, Kind, Wish};
@@ -11,8 +11,8 @@ const PAID: Uuid = uuid!("01900000-0000-7000-8000-000000000001");
 const FAILED: Uuid = uuid!("01900000-0000-7000-8000-000000000002");
 const TOP_UP: Uuid = uuid!("01900000-0000-7000-8000-000000000003");
 
-/// User 1 tops up 5.00, orders for 2.00, which is paid, and twice for 4.00, which is not; the last answer was lost. They
-/// pay 1.00 of a cheque to user 2, and could not pay 9.00 before.
+/// User 1 tops up 5.00 and places an order of 2.00, which is paid, and two of 4.00, which fail; the response to the
+/// last one was lost. They pay 1.00 of a cheque to user 2, after a failed attempt to pay 9.00.
 const WORLD: &str = "
     insert into orders.orders (id, user_id, amount, description, status, reason, version, created_at, updated_at) values
         ('01900000-0000-7000-8000-000000000001', 1, 200, 'paid', 'PAID', null, 2, now(), now()),
@@ -42,31 +42,34 @@ const WORLD: &str = "
          now());
 ";
 
-/// A way to spoil the world, and a rule that is broken then.
+/// Manipulations of the state, each with a rule that it violates.
 const SPOILT: [(&str, &str); 15] = [
     ("update orders.orders set status = 'PENDING', reason = null where description = 'failed'", "terminal state"),
-    ("update orders.orders set amount = 201 where description = 'paid'", "what was asked for"),
+    ("update orders.orders set amount = 201 where description = 'paid'", "equals its request"),
     ("update orders.orders set status = 'PAID', reason = null where description = 'failed'", "PAID if and only if"),
     ("update payments.ledger set amount = 199 where kind = 'payment'", "PAID if and only if"),
     ("update payments.ledger set reference = 'x' where kind = 'payment'", "PAID if and only if"),
-    ("update payments.order_payments set reason = 'no_account' where decision = 'failed'", "and why"),
-    ("delete from payments.order_payments where decision = 'failed'", "and why"),
+    ("update payments.order_payments set reason = 'no_account' where decision = 'failed'", "with its reason"),
+    ("delete from payments.order_payments where decision = 'failed'", "with its reason"),
     ("update payments.ledger set amount = 99 where kind = 'transfer'", "its money was moved"),
     ("update payments.ledger set credit_account = 3 where kind = 'transfer'", "its money was moved"),
-    ("update router.transfers set state = 'failed', reason = 'no_account' where state = 'paid'", "a settlement says"),
-    ("update router.transfers set amount = 101 where state = 'paid'", "a settlement says"),
+    (
+        "update router.transfers set state = 'failed', reason = 'no_account' where state = 'paid'",
+        "a settlement matches",
+    ),
+    ("update router.transfers set amount = 101 where state = 'paid'", "a settlement matches"),
     ("update payments.accounts set balance = 201 where user_id = 1", "credits minus debits"),
-    ("update payments.accounts set balance = 201 where user_id = 1", "money held"),
+    ("update payments.accounts set balance = 201 where user_id = 1", "sum of balances"),
     (
         "insert into payments.ledger (id, kind, reference, debit_account, credit_account, amount, credit_balance_after) \
          values (gen_random_uuid(), 'topup', 'b', 0, 1, 5, 505); update payments.accounts set balance = 205 where user_id = 1",
-        "a top-up was asked for",
+        "a top-up was requested",
     ),
     (
         "insert into payments.outbox (lane, event_id, exchange, routing_key, ordering_key, sequence, correlation_id, \
          content_type, payload, occurred_at) \
          values (0, gen_random_uuid(), 'x', 'x', 'x', 1, gen_random_uuid(), 'x', 'x', now())",
-        "unsent",
+        "outbox of payments",
     ),
 ];
 

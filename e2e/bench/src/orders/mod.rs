@@ -1,4 +1,4 @@
-//! Orders through the gateway: the latency of one alone, the rate flat out, and the latency at a constant rate.
+//! Orders through the gateway: the latency of a single one, the maximum rate, and the latency at a constant rate.
 
 mod cost;
 mod idle;
@@ -20,9 +20,9 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::task::LocalSet;
 
-/// What every user gets before: more than all orders of a run cost.
+/// Initial balance of every user: more than all orders of a run cost.
 const BALANCE: u64 = 100_000_000;
-/// The constant rate, as a share of what was finished per second flat out.
+/// The constant rate, relative to the rate completed at maximum load.
 const SHARE: f64 = 0.7;
 
 /// Measures, checks the invariants, and reports.
@@ -80,8 +80,8 @@ async fn top_up(api: &str, users: i64) -> Result<(), RequestError> {
 }
 
 fn tell_flat_out(report: &mut Report, options: &cli::Orders, ending: &Ending) -> f64 {
-    let label = format!("flat out, {} connections, {} s", options.connections, options.seconds);
-    report.figure(&label, "created_per_s", ending.created_per_s(), 0, "orders/s created (POST answered)");
+    let label = format!("maximum load, {} connections, {} s", options.connections, options.seconds);
+    report.figure(&label, "created_per_s", ending.created_per_s(), 0, "orders/s created (response to POST)");
     report.figure("", "paid_per_s", ending.paid_per_s(), 0, "orders/s paid (first POST to last PAID seen)");
     report.figure("", "p50_ms_flat_out", ending.latencies.percentile_ms(50), 1, "ms p50, POST to PAID");
     report.figure("", "p99_ms_flat_out", ending.latencies.percentile_ms(99), 1, "ms p99");
@@ -92,9 +92,9 @@ fn tell_flat_out(report: &mut Report, options: &cli::Orders, ending: &Ending) ->
 }
 
 fn tell_constant(report: &mut Report, rate: f64, ending: &Ending) {
-    report.figure("constant rate, open loop", "rate_per_s", rate, 0, "orders/s wanted");
+    report.figure("constant rate, open loop", "rate_per_s", rate, 0, "orders/s requested");
     report.figure("", "created_per_s_at_rate", ending.created_per_s(), 0, "orders/s created");
-    report.figure("", "p50_ms_at_rate", ending.latencies.percentile_ms(50), 1, "ms p50, from when it was due to PAID");
+    report.figure("", "p50_ms_at_rate", ending.latencies.percentile_ms(50), 1, "ms p50, due time to PAID");
     report.figure("", "p99_ms_at_rate", ending.latencies.percentile_ms(99), 1, "ms p99");
     let backlog: Vec<String> = ending.open.iter().map(usize::to_string).collect();
     report.note("", format!("not yet paid at each quarter of the load: {}", backlog.join(", ")));
@@ -108,7 +108,7 @@ fn tell_memory(report: &mut Report, parts: &[Part], label: &str, field: &str) {
     for part in parts {
         let cost = part.cost();
         let is_ours = part.name == "gateway" || part.name.ends_with("-service");
-        // The processes that read photos are not counted among ours.
+        // Memory of the OCR worker processes is excluded.
         let own = megabytes(if is_ours { cost.own_bytes } else { cost.bytes });
         by_part.insert(part.name.clone(), json!((own * 10.0).round() / 10.0));
         report.note(if by_part.len() == 1 { label } else { "" }, format!("{own:6.1} MB {}", part.name));
@@ -118,7 +118,7 @@ fn tell_memory(report: &mut Report, parts: &[Part], label: &str, field: &str) {
         }
     }
     report.field(&format!("{field}_by_part"), by_part.into());
-    report.figure("", field, ours, 1, "MB all our services, resident, without OCR workers");
+    report.figure("", field, ours, 1, "MB resident of all services, without OCR workers");
     let share = format!("{field}_shared_once");
-    report.figure("", &share, shares, 1, "MB the same, with what processes share counted once");
+    report.figure("", &share, shares, 1, "MB proportional set size of all services");
 }
