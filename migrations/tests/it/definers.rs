@@ -1,16 +1,16 @@
-//! Functions that run with other rights than their caller's can't be turned against anybody.
+//! Functions that run with other rights than their caller's cannot be abused.
 
 use crate::hijack::{Definer, EVERYTHING, definers, grant_temporary, hijacked};
 use crate::{INSUFFICIENT_PRIVILEGE, SERVICES, refusal};
 use sqlx::{Connection, PgConnection, PgPool};
 use testkit::TestDatabase;
 
-/// Roles that may do more than `<schema>_owner` or `<schema>_monitor` should, or that a session can begin as.
+/// Roles with more rights than `<schema>_owner` or `<schema>_monitor` should have, or that can log in.
 const MIGHTY: &str = "select rolname::text from pg_roles
     where rolname = $1
       and (rolsuper or rolcreaterole or rolcreatedb or rolcanlogin or rolbypassrls or rolreplication)";
 
-/// Tables of other schemas of the product that the role `$1` could use in any way; `$2` is its own schema.
+/// Tables in schemas of other services that the role `$1` can access in any way; `$2` is its own schema.
 const FOREIGN_TABLES: &str = "select c.oid::regclass::text
     from pg_class c
     where c.relnamespace::regnamespace::text = any($3) and c.relnamespace::regnamespace::text <> $2
@@ -18,7 +18,7 @@ const FOREIGN_TABLES: &str = "select c.oid::regclass::text
       and (has_schema_privilege($1, c.relnamespace, 'usage, create')
            or has_table_privilege($1, c.oid, 'select, insert, update, delete, truncate, references, trigger'))";
 
-/// Roles whose rights the role `$1` has besides its own.
+/// Roles whose rights are inherited by the role `$1`.
 const MEMBERSHIPS: &str = "select rolname::text from pg_roles
     where rolname <> $1 and pg_has_role($1, oid, 'member')";
 
@@ -31,7 +31,7 @@ async fn foreign_tables(admin: &PgPool, role: &str, schema: &str) -> Vec<String>
     sqlx::query_scalar(FOREIGN_TABLES).bind(role).bind(schema).bind(schemas).fetch_all(admin).await.unwrap()
 }
 
-/// What holds for every function that runs with its owner's rights.
+/// Checks every function that runs with its owner's rights.
 pub(crate) async fn assert_harmless(admin: &PgPool, definers: &[Definer]) {
     for Definer { schema, signature, owner, search_path, .. } in definers {
         assert_eq!(strings(admin, MIGHTY, owner).await, Vec::<String>::new(), "{signature} belongs to {owner}");
