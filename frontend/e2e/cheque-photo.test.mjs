@@ -91,7 +91,7 @@ story('a cancelled reading leaves the person where they were', {}, async ({ page
 story('a picture may be dropped or pasted', {}, async ({ page }) => {
   await page.locator('a[href="#/cheques/new"]').first().click();
   await page.locator('#cheque-file').waitFor({ state: 'attached' });
-  // No picture at all: what arrived is seen from what is said about it.
+  // Not pictures at all: the page detects the format and reports it.
   const bring = (kind) =>
     page.evaluate((kind) => {
       const files = new DataTransfer();

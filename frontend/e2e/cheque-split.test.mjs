@@ -58,7 +58,8 @@ story('who comes late is told what is left, and the page catches up with the wir
   await cut(1012);
   await other.locator('[data-connection="waiting"]').waitFor();
 
-  // Meanwhile the owner takes two thirds of the pizza and all of the lemonade; the other page does not hear of it.
+  // Meanwhile the owner claims two thirds of the pizza and all of the lemonade; the other page does not
+  // receive it.
   await line(page, 1).locator('.part').click();
   await line(page, 1).getByLabel('Shares in all', { exact: true }).fill('3');
   await line(page, 1).getByLabel('My shares', { exact: true }).fill('2');
@@ -78,7 +79,8 @@ story('who comes late is told what is left, and the page catches up with the wir
   await untilLive(other);
   await other.getByText('Everything is taken').waitFor();
 
-  // No network at all: it is told, nothing is shown as taken, and all is well when it returns.
+  // Without network, the failure is shown and the line stays unclaimed; everything works when the network
+  // returns.
   await tapLine(page, 3);
   await line(other, 3).locator('.take[aria-disabled="false"]').waitFor();
   await friend.setOffline(true);

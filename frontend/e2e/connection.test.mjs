@@ -4,7 +4,7 @@ import { launch, open } from './browser.mjs';
 import { newestOrder, order, topUp, untilBalance, untilLive, untilStatus } from './deeds.mjs';
 import { wire } from './wire.mjs';
 
-/** Opens a page whose wire we can cut. */
+/** Opens a page whose network connection the test can cut. */
 async function openWithWire(browser) {
   const opened = await open(browser, { path: '/favicon.svg' });
   const { cut, mend } = await wire(opened.page);

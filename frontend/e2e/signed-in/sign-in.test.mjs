@@ -1,5 +1,5 @@
-// Where people sign in. The stories follow each other: five passwords a minute may be tried from one address, and these
-// are five.
+// Tests of sign-in. They build on each other, because the limit is five password attempts per minute and
+// address, and these are five.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch, open } from '../browser.mjs';
@@ -92,7 +92,7 @@ test('a guest of a cheque registers to pay, and keeps what they took', async () 
   await page.getByRole('button', { name: /Pay ₽450.* again/ }).click();
   await page.locator('[data-pay="paid"]').waitFor();
 
-  // On another cheque whoever is signed in joins as themselves, and is asked for nothing.
+  // On another cheque, a signed-in user joins with their account and needs to enter nothing.
   await anna.page.goto(new URL('/', anna.page.url()).href);
   await untilLive(anna.page);
   await photographCheque(anna.page, BALANCED);

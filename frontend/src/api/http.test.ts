@@ -16,7 +16,7 @@ test('keys do not repeat', () => {
   assert.match(newKey(), /^[0-9a-f]{32}$/);
 });
 
-/** Answers each request by what it says of its sender, and notes that. */
+/** Echoes the sender's identity for each request, and records it. */
 function gateway(believed: string) {
   const said: (string | null)[] = [];
   globalThis.fetch = async (_, init) => {

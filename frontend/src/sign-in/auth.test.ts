@@ -20,7 +20,7 @@ function refusal(status: number, code: string): Failure {
   return new Failure('problem', { type: '', title: '', status, code });
 }
 
-/** One browser with any number of tabs. */
+/** A browser with any number of tabs. */
 function browser(users: Partial<Users>) {
   let kept: Kept | null = { userId: ANNA, token: 'r0' };
   const heard: (() => void)[] = [];
@@ -55,7 +55,7 @@ function browser(users: Partial<Users>) {
   return { tab, kept: () => kept, loggedOut };
 }
 
-/** An answer that comes when it is let go. */
+/** A response that is sent on demand. */
 function held<T>() {
   let release: (value: T) => void = () => undefined;
   const promise = new Promise<T>((resolve) => (release = resolve));

@@ -4,7 +4,7 @@ import { Failure } from '../api/failure';
 import type { Answer } from '../api/http';
 import { Pager } from './pager.svelte';
 
-/** A pager over pages that the test may change; the cursor is the place of the next page. */
+/** A pager over pages that the test can change; the cursor is the index of the next page. */
 function pagerOf(pages: number[][], order?: (left: number, right: number) => number): Pager<number> {
   const read = (cursor: string | null): Promise<Answer<number[]>> => {
     const place = Number(cursor ?? 0);
