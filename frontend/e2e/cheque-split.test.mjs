@@ -15,7 +15,7 @@ import { wire } from './wire.mjs';
 
 const story = stories();
 
-story('what people agree on other than lines is checked while one types', {}, async ({ page }) => {
+story('the other split methods are validated during input', {}, async ({ page }) => {
   await photographCheque(page, BALANCED);
   const link = await goOnToShare(page);
   const friend = await page.context().browser().newContext({ locale: 'en-GB' });
@@ -46,7 +46,7 @@ story('what people agree on other than lines is checked while one types', {}, as
   await friend.close();
 });
 
-story('who comes late is told what is left, and the page catches up with the wire', {}, async ({ page }) => {
+story('a late claim shows what is left, and the page catches up after a reconnect', {}, async ({ page }) => {
   await photographCheque(page, BALANCED);
   const link = await goOnToShare(page);
   const friend = await page.context().browser().newContext({ locale: 'en-GB' });
@@ -95,7 +95,7 @@ story('who comes late is told what is left, and the page catches up with the wir
   await friend.close();
 });
 
-story('lines are taken, divided and given back by keyboard', {}, async ({ page }) => {
+story('lines are claimed, divided and released by keyboard', {}, async ({ page }) => {
   await photographCheque(page, BALANCED);
   await goOnToShare(page);
   const take = line(page, 1).locator('.take');
@@ -114,7 +114,7 @@ story('lines are taken, divided and given back by keyboard', {}, async ({ page }
   await untilDue(page, 0);
 });
 
-story('a link that leads nowhere says so, with a way home', {}, async ({ page }) => {
+story('an unknown link shows an error with a link to the home page', {}, async ({ page }) => {
   const response = await page.goto(new URL('/small-router/AAAAAAAAAAAAAAAAAAAAAA', page.url()).href);
   assert.equal(response.status(), 404);
   await page.locator('.empty').getByText('There is no such cheque').waitFor();
@@ -122,7 +122,7 @@ story('a link that leads nowhere says so, with a way home', {}, async ({ page })
   await page.getByRole('heading', { name: 'New order' }).waitFor();
 });
 
-story('a deleted cheque is gone for everybody who looks', {}, async ({ page }) => {
+story('a deleted cheque disappears for all visitors', {}, async ({ page }) => {
   await photographCheque(page, BALANCED);
   const link = await goOnToShare(page);
   const friend = await page.context().browser().newContext({ locale: 'en-GB' });

@@ -113,7 +113,7 @@ test('two people share a cheque from its photo to the last kopeck', async () => 
   }
 });
 
-test('a guest is the same guest after a reload, and a second user joins as themselves', async () => {
+test('a guest is the same guest after a reload, and a second user joins with their account', async () => {
   const browser = await launch();
   try {
     const owner = await open(browser);

@@ -31,7 +31,7 @@ story('everything can be done without a mouse', {}, async ({ page }) => {
   assert.equal(await focused(page), 'orders-filter');
 });
 
-story('an order opens by Enter, keeps the focus, closes by Esc and gives the focus back', {}, async ({ page }) => {
+story('an order opens by Enter, keeps the focus, closes by Esc and restores the focus', {}, async ({ page }) => {
   await page.keyboard.press('n');
   await page.keyboard.type('3');
   await page.keyboard.press('Enter');
