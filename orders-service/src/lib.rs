@@ -6,7 +6,7 @@ pub mod state;
 pub mod api;
 pub mod inbox;
 
-pub mod placing;
+pub mod order_batcher;
 pub mod reconciler;
 
 pub mod live;
@@ -19,7 +19,7 @@ use chassis::readiness::Readiness;
 use chassis::{face, idempotency, postgres, serve, telemetry};
 use config::Config;
 use live::hub::Hub;
-use placing::Placing;
+use order_batcher::OrderBatcher;
 use rabbit_outbox::{ConsumerOptions, Messaging};
 use state::State;
 use std::error::Error;
@@ -44,9 +44,9 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url).with_tracing(trace::Propagation);
     let (fanout, fanout_tasks) = messaging.fanout("live");
     let hub = Hub::new(fanout);
-    let placing = Placing::start(messaging.clone(), hub.clone());
+    let order_batcher = OrderBatcher::start(messaging.clone(), hub.clone());
     let state =
-        State { messaging: messaging.clone(), placing, replica, hub: hub.clone(), stopping: process.stopping() };
+        State { messaging: messaging.clone(), order_batcher, replica, hub: hub.clone(), stopping: process.stopping() };
 
     let readiness = Readiness::default()
         .check("database", {
@@ -73,7 +73,7 @@ pub async fn run(config: Config) -> Result<Ended, Box<dyn Error>> {
     process.run("consumer", consumer.run(stopping.clone()));
     process.run("live", {
         let hub = hub.clone();
-        fanout_tasks.run(move |heard| hub.hear(&heard), stopping.clone())
+        fanout_tasks.run(move |notification| hub.on_notification(&notification), stopping.clone())
     });
     process.run("sockets", hub.drained(stopping.clone()));
     let patience = Duration::from_secs(config.order_patience_secs);

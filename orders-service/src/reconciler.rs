@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 /// How often to look for unanswered orders.
-const EVERY: Duration = Duration::from_secs(5);
+const INTERVAL: Duration = Duration::from_secs(5);
 /// Largest number of orders per transaction.
 const BATCH_ROWS_MAX: i64 = 100;
 /// If an event has waited in the outbox for longer than this, the broker is down and more events would only add to the
@@ -22,7 +22,7 @@ const OUTBOX_AGE_MAX: Duration = Duration::from_secs(5);
 
 /// Why requesting payment again failed.
 #[derive(Debug, thiserror::Error)]
-enum AskError {
+enum RequestError {
     #[error("use the database")]
     Database(#[from] sqlx::Error),
     #[error("append the event")]
@@ -36,10 +36,10 @@ enum AskError {
 pub async fn run(messaging: Messaging, patience: Duration, stopping: CancellationToken) -> Result<(), Infallible> {
     loop {
         tokio::select! {
-            () = tokio::time::sleep(EVERY.min(patience)) => {}
+            () = tokio::time::sleep(INTERVAL.min(patience)) => {}
             () = stopping.cancelled() => return Ok(()),
         }
-        match ask_again(&messaging, patience).await {
+        match request_again(&messaging, patience).await {
             Ok(0) => {}
             Ok(asked) => {
                 info!(asked, "requested payment again for {asked} orders without an answer");
@@ -51,15 +51,15 @@ pub async fn run(messaging: Messaging, patience: Duration, stopping: Cancellatio
 }
 
 /// Appends a new event for each overdue order: payments would ignore a repeat of the old event by its id.
-async fn ask_again(messaging: &Messaging, patience: Duration) -> Result<u64, AskError> {
+async fn request_again(messaging: &Messaging, patience: Duration) -> Result<u64, RequestError> {
     let mut tx = messaging.begin().await?;
     if outbox::is_behind(&mut tx, OUTBOX_AGE_MAX).await? {
         return Ok(0);
     }
-    let unanswered = orders::ask_again(&mut tx, clock::now(), patience, BATCH_ROWS_MAX).await?;
+    let unanswered = orders::lock_unanswered(&mut tx, clock::now(), patience, BATCH_ROWS_MAX).await?;
     for order in &unanswered {
-        let question = OrderCreated { order_id: order.id, user_id: order.user_id, amount: order.amount };
-        tx.append(&question, order.version)?;
+        let event = OrderCreated { order_id: order.id, user_id: order.user_id, amount: order.amount };
+        tx.append(&event, order.version)?;
     }
     tx.commit().await.map_err(rabbit_outbox::transaction::CommitError::into_source)?;
     Ok(unanswered.len() as u64)

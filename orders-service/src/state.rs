@@ -1,7 +1,7 @@
 //! Dependencies of the request handlers.
 
 use crate::live::hub::Hub;
-use crate::placing::Placing;
+use crate::order_batcher::OrderBatcher;
 use rabbit_outbox::Messaging;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
@@ -12,7 +12,7 @@ pub struct State {
     /// The messaging client.
     pub messaging: Messaging,
     /// Writes: concurrent orders share a transaction.
-    pub placing: Placing,
+    pub order_batcher: OrderBatcher,
     /// Reads: read-only connections, to a replica if one is configured.
     pub replica: PgPool,
     /// The live sockets.

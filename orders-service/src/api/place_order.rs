@@ -2,7 +2,7 @@
 
 use super::order_json::OrderJson;
 use crate::domain::order::{DESCRIPTION_CHARACTERS_MAX, Order};
-use crate::placing::Wanted;
+use crate::order_batcher::PendingOrder;
 use crate::state::State;
 use axum::extract;
 use axum::response::Response;
@@ -58,6 +58,6 @@ pub(super) async fn handler(
     let request = PlaceOrder::read(body)?;
     let (order, created) =
         Order::place(OrderId(Uuid::now_v7()), user_id, request.amount, request.description, clock::now());
-    let wanted = Wanted { scope, order, created, location_prefix: prefix, context: trace::current() };
-    state.placing.place(wanted).await
+    let pending = PendingOrder { scope, order, created, location_prefix: prefix, context: trace::current() };
+    state.order_batcher.place(pending).await
 }

@@ -54,8 +54,8 @@ impl Status {
 impl FromStr for Status {
     type Err = UnknownStatus;
 
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        match word {
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
             "PENDING" => Ok(Self::Pending),
             "PAID" => Ok(Self::Paid),
             "FAILED" => Ok(Self::Failed),

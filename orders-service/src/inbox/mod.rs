@@ -1,6 +1,6 @@
 //! Events from other services: one file per event.
 
-mod decided;
+mod decisions;
 mod payment_completed;
 mod payment_failed;
 

@@ -1,6 +1,6 @@
 //! The sockets of this replica, and the notifications to and from other replicas.
 
-use super::message::{Hint, Kind, LiveMessage, Told};
+use super::message::{Kind, LiveMessage, ReplicaNotification, SerializedUpdate};
 use crate::domain::order::Order;
 use contracts::ids::{OrderId, UserId};
 use rabbit_outbox::fanout::{Fanout, Heard};
@@ -20,7 +20,7 @@ const WAITING_MAX: usize = 256;
 #[derive(Clone, Debug)]
 pub(super) enum Signal {
     /// An order of the user changed. Shared between the queues of all sockets that get the same update.
-    Update(Arc<Told>),
+    Update(Arc<SerializedUpdate>),
     /// Updates may have been missed: read the state again.
     Resync,
 }
@@ -53,21 +53,25 @@ impl Hub {
     /// context of the change.
     pub fn announce(&self, order: &Order, context: Option<TraceContext>) {
         let message = LiveMessage::of(Kind::Update, order);
-        let hint = Hint { user_id: order.user_id, message, traceparent: context.map(|context| context.to_string()) };
+        let notification = ReplicaNotification {
+            user_id: order.user_id,
+            message,
+            traceparent: context.map(|context| context.to_string()),
+        };
         // Serialising plain strings and numbers cannot fail. Without the notification, clients still get the snapshot.
-        if let Ok(bytes) = serde_json::to_vec(&hint) {
+        if let Ok(bytes) = serde_json::to_vec(&notification) {
             self.fanout.tell(bytes);
         }
-        self.push(hint.user_id, &hint.message, context);
+        self.push(notification.user_id, &notification.message, context);
     }
 
     /// Handles a notification from another replica.
-    pub fn hear(&self, heard: &Heard<'_>) {
-        match heard {
+    pub fn on_notification(&self, notification: &Heard<'_>) {
+        match notification {
             Heard::Hint(bytes) => {
-                if let Ok(hint) = serde_json::from_slice::<Hint>(bytes) {
-                    let context = hint.traceparent.and_then(|text| text.parse().ok());
-                    self.push(hint.user_id, &hint.message, context);
+                if let Ok(notification) = serde_json::from_slice::<ReplicaNotification>(bytes) {
+                    let context = notification.traceparent.and_then(|text| text.parse().ok());
+                    self.push(notification.user_id, &notification.message, context);
                 }
             }
             Heard::Subscribed => self.resync_all(),
@@ -115,11 +119,11 @@ impl Hub {
     fn push(&self, user_id: UserId, message: &LiveMessage, context: Option<TraceContext>) {
         self.with_watchers(|watchers| {
             let Some(of_user) = watchers.get_mut(&user_id) else { return };
-            let Ok(told) = Told::of(message, context).map(Arc::new) else { return };
+            let Ok(update) = SerializedUpdate::of(message, context).map(Arc::new) else { return };
             // A full queue means that the client does not read. Dropping its sender ends the socket's task.
             of_user.retain(|watcher| {
                 watcher.order_id.is_some_and(|id| id != message.order_id)
-                    || watcher.signals.try_send(Signal::Update(Arc::clone(&told))).is_ok()
+                    || watcher.signals.try_send(Signal::Update(Arc::clone(&update))).is_ok()
             });
         });
     }
@@ -132,9 +136,9 @@ impl Hub {
         });
     }
 
-    fn with_watchers<T>(&self, deed: impl FnOnce(&mut HashMap<UserId, Vec<Watcher>>) -> T) -> T {
+    fn with_watchers<T>(&self, action: impl FnOnce(&mut HashMap<UserId, Vec<Watcher>>) -> T) -> T {
         // A panic while the lock is held cannot leave the map in an invalid state.
-        deed(&mut self.watchers.lock().unwrap_or_else(PoisonError::into_inner))
+        action(&mut self.watchers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -56,7 +56,7 @@ impl LiveMessage {
 
 /// A message that is serialised once for all its recipients.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct SerializedUpdate {
     pub(super) order_id: OrderId,
     pub(super) version: i64,
     /// The message as JSON.
@@ -65,7 +65,7 @@ pub(super) struct Told {
     pub(super) context: Option<TraceContext>,
 }
 
-impl Told {
+impl SerializedUpdate {
     /// Serialises the message.
     ///
     /// # Errors
@@ -78,7 +78,7 @@ impl Told {
 
 /// An update sent to the other replicas: the message and the user it is for.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Hint {
+pub(super) struct ReplicaNotification {
     pub(super) user_id: UserId,
     pub(super) message: LiveMessage,
     /// The trace context of the change. Replicas of the previous release do not send it.

@@ -1,7 +1,7 @@
 //! One socket: a snapshot, then updates with increasing versions, until either side closes.
 
 use super::hub::{Signal, Subscription};
-use super::message::{Kind, LiveMessage, Told};
+use super::message::{Kind, LiveMessage, SerializedUpdate};
 use crate::domain::order::Order;
 use crate::state::State;
 use crate::store;
@@ -24,7 +24,7 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 const SNAPSHOT_ORDERS: i64 = 50;
 
 /// Number of orders per socket whose last sent version is remembered.
-const TOLD_MAX: usize = 1000;
+const SENT_VERSIONS_MAX: usize = 1000;
 
 /// What a socket watches: one order, or all of the user's.
 #[derive(Clone, Copy, Debug)]
@@ -47,44 +47,49 @@ pub fn run(mut socket: WebSocket, state: State, watched: Watched) -> impl Future
     // Subscribe before reading the snapshot: a change between the two then arrives twice instead of never.
     let mut subscription = state.hub.subscribe(watched.user_id, watched.order_id);
     async move {
-        let end = converse(&mut socket, &state, watched, &mut subscription).await;
+        let end = run_until_end(&mut socket, &state, watched, &mut subscription).await;
         drop(subscription);
         state.hub.unsubscribe(watched.user_id);
         if let End::With(code, reason) = end {
             debug!(code, reason, "socket closed by the server");
-            let farewell = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+            let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
             // The client may already have disconnected.
-            let _ = tokio::time::timeout(SEND_TIMEOUT, socket.send(farewell)).await;
+            let _ = tokio::time::timeout(SEND_TIMEOUT, socket.send(close)).await;
         }
     }
 }
 
-async fn converse(socket: &mut WebSocket, state: &State, watched: Watched, subscription: &mut Subscription) -> End {
-    let mut told = HashMap::new();
+async fn run_until_end(
+    socket: &mut WebSocket,
+    state: &State,
+    watched: Watched,
+    subscription: &mut Subscription,
+) -> End {
+    let mut sent_versions = HashMap::new();
     // Boxed, so that the memory for the snapshot is freed and not reserved for the whole life of the socket.
-    if let Some(end) = Box::pin(send_snapshot(socket, state, watched, &mut told)).await {
+    if let Some(end) = Box::pin(send_snapshot(socket, state, watched, &mut sent_versions)).await {
         return end;
     }
     let mut pings = tokio::time::interval_at(Instant::now() + PING_EVERY, PING_EVERY);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut heard_at = Instant::now();
+    let mut last_received_at = Instant::now();
     loop {
         let end = tokio::select! {
             () = state.stopping.cancelled() => Some(End::With(close_code::RESTART, "the service restarts")),
             signal = subscription.signals.recv() => match signal {
-                Some(Signal::Update(update)) => send_newer(socket, &update, &mut told).await,
-                Some(Signal::Resync) => Box::pin(send_snapshot(socket, state, watched, &mut told)).await,
+                Some(Signal::Update(update)) => send_newer(socket, &update, &mut sent_versions).await,
+                Some(Signal::Resync) => Box::pin(send_snapshot(socket, state, watched, &mut sent_versions)).await,
                 None => Some(End::With(close_code::AGAIN, "too slow; connect again")),
             },
             received = socket.recv() => match received {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => Some(End::Left),
                 Some(Ok(_)) => {
-                    heard_at = Instant::now();
+                    last_received_at = Instant::now();
                     None
                 }
             },
             _ = pings.tick() => {
-                if heard_at.elapsed() > SILENCE_MAX {
+                if last_received_at.elapsed() > SILENCE_MAX {
                     Some(End::With(close_code::AWAY, "no answer to pings"))
                 } else {
                     send(socket, Message::Ping(Bytes::new())).await
@@ -102,15 +107,15 @@ async fn send_snapshot(
     socket: &mut WebSocket,
     state: &State,
     watched: Watched,
-    told: &mut HashMap<OrderId, i64>,
+    sent_versions: &mut HashMap<OrderId, i64>,
 ) -> Option<End> {
     match read_orders(state, watched).await {
         Ok(orders) => {
             // Oldest first: clients that prepend each message end up with the newest order on top.
             for order in orders.iter().rev() {
-                match Told::of(&LiveMessage::of(Kind::Snapshot, order), None) {
+                match SerializedUpdate::of(&LiveMessage::of(Kind::Snapshot, order), None) {
                     Ok(snapshot) => {
-                        if let Some(end) = send_newer(socket, &snapshot, told).await {
+                        if let Some(end) = send_newer(socket, &snapshot, sent_versions).await {
                             return Some(end);
                         }
                     }
@@ -134,15 +139,19 @@ async fn read_orders(state: &State, watched: Watched) -> Result<Vec<Order>, sqlx
 }
 
 /// Sends a message unless the client already has this version or a later one.
-async fn send_newer(socket: &mut WebSocket, message: &Told, told: &mut HashMap<OrderId, i64>) -> Option<End> {
-    if told.get(&message.order_id).is_some_and(|version| *version >= message.version) {
+async fn send_newer(
+    socket: &mut WebSocket,
+    message: &SerializedUpdate,
+    sent_versions: &mut HashMap<OrderId, i64>,
+) -> Option<End> {
+    if sent_versions.get(&message.order_id).is_some_and(|version| *version >= message.version) {
         return None;
     }
     // After clearing, a message may be sent twice; the client ignores it by its version.
-    if told.len() >= TOLD_MAX {
-        told.clear();
+    if sent_versions.len() >= SENT_VERSIONS_MAX {
+        sent_versions.clear();
     }
-    told.insert(message.order_id, message.version);
+    sent_versions.insert(message.order_id, message.version);
     let span = message.context.map(|context| Span::start(context.child(), trace::Kind::Internal, || "push".into()));
     let end = send(socket, Message::Text(message.text.clone())).await;
     if let (Some(mut span), Some(_)) = (span, &end) {

@@ -120,7 +120,7 @@ pub async fn update_all(connection: &mut PgConnection, orders: &[Order]) -> Resu
 ///
 /// # Errors
 /// If the query fails.
-pub async fn ask_again(
+pub async fn lock_unanswered(
     connection: &mut PgConnection,
     now: OffsetDateTime,
     patience: Duration,

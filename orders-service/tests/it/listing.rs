@@ -38,7 +38,7 @@ async fn a_filter_shows_one_status() {
 }
 
 #[tokio::test]
-async fn another_users_order_is_not_there() {
+async fn an_order_of_another_user_is_not_found() {
     let stage = Stage::new().await;
     let id = stage.place(1, "1").await;
     let stolen = stage.user(2).get(&format!("/orders/{id}")).await;

@@ -5,7 +5,7 @@
 mod stage;
 
 mod bad_input;
-mod deciding;
+mod decisions;
 mod listing;
 mod operating;
 mod placing;

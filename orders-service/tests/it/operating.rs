@@ -63,7 +63,7 @@ async fn letters_are_paged_filtered_and_settled_by_the_same_filter() {
     }
     assert_eq!(seen.len(), 5);
 
-    let settled = async |deed: &str, filter: &str| operator.post(&format!("{LETTERS}/{deed}"), filter).await.json();
+    let settled = async |action: &str, filter: &str| operator.post(&format!("{LETTERS}/{action}"), filter).await.json();
     assert_eq!(settled("discard", r#"{"type": "payments.PaymentCompleted.v1"}"#).await, json!({ "settled": 0 }));
     assert_eq!(settled("discard", r#"{"failed_before": "2026-01-01T00:00:00Z"}"#).await, json!({ "settled": 0 }));
     assert_eq!(settled("replay", r#"{"state": "discarded"}"#).await, json!({ "settled": 0 }));

@@ -33,7 +33,7 @@ async fn repeated_and_contradicting_answers_change_nothing() {
 }
 
 #[tokio::test]
-async fn an_answer_about_an_unknown_order_ends_among_the_dead_letters() {
+async fn a_decision_about_an_unknown_order_becomes_a_dead_letter() {
     let stage = Stage::new().await;
     let id = stage.place(1, "10").await;
     stage.pay(OrderId(Uuid::now_v7())).await;

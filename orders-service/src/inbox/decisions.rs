@@ -16,7 +16,7 @@ pub(super) async fn apply<E: Event>(
     hub: &Hub,
     events: &[Received<E>],
     order_id: impl Fn(&E) -> OrderId,
-    moved: impl Fn(&Order, &E) -> Option<Order>,
+    transition: impl Fn(&Order, &E) -> Option<Order>,
 ) -> Result<(), HandleError> {
     let ids: Vec<OrderId> = events.iter().map(|received| order_id(&received.event)).collect();
     let mut orders = store::orders::lock_all(tx, &ids).await?;
@@ -26,7 +26,7 @@ pub(super) async fn apply<E: Event>(
         let Some(order) = orders.get_mut(&id) else {
             return Err(HandleError::reject(format!("there is no order {id}")));
         };
-        let Some(next) = moved(order, event) else { continue };
+        let Some(next) = transition(order, event) else { continue };
         info!(
             order.id = %id, trace_id = meta.trace_id(), reason = next.reason, "order {id} is {}", next.status
         );

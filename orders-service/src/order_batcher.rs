@@ -21,7 +21,7 @@ const ORDERS_MAX: usize = 128;
 
 /// An order to place, with what is needed to answer its request.
 #[derive(Debug)]
-pub struct Wanted {
+pub struct PendingOrder {
     /// The request's idempotency key, if it has one.
     pub scope: Option<Scope>,
     /// The order.
@@ -36,14 +36,14 @@ pub struct Wanted {
 
 /// Handle for placing orders; cheap to clone.
 #[derive(Clone)]
-pub struct Placing {
-    gather: Gather<Wanted, Result<Response, Problem>>,
+pub struct OrderBatcher {
+    gather: Gather<PendingOrder, Result<Response, Problem>>,
 }
 
-impl Placing {
+impl OrderBatcher {
     /// Starts the worker tasks.
     pub fn start(messaging: Messaging, hub: Hub) -> Self {
-        let work = move |wanted: Vec<Wanted>| place(messaging.clone(), hub.clone(), wanted);
+        let work = move |pending: Vec<PendingOrder>| place(messaging.clone(), hub.clone(), pending);
         Self { gather: Gather::start(WORKERS, ORDERS_MAX, work) }
     }
 
@@ -51,72 +51,72 @@ impl Placing {
     ///
     /// # Errors
     /// The problem to respond with. Nothing was placed, unless the connection failed during the commit.
-    pub async fn place(&self, wanted: Wanted) -> Result<Response, Problem> {
-        self.gather.ask(wanted).await.map_err(|gone| Problem::unavailable(&gone))?
+    pub async fn place(&self, pending: PendingOrder) -> Result<Response, Problem> {
+        self.gather.ask(pending).await.map_err(|gone| Problem::unavailable(&gone))?
     }
 }
 
 /// Why the transaction of a batch failed.
 enum Failure {
     /// Nothing was written; each order may be retried alone.
-    Undone(sqlx::Error),
+    RolledBack(sqlx::Error),
     /// The commit may have succeeded, so it must not be retried.
     Unknown(sqlx::Error),
 }
 
 impl From<sqlx::Error> for Failure {
     fn from(failure: sqlx::Error) -> Self {
-        Self::Undone(failure)
+        Self::RolledBack(failure)
     }
 }
 
-async fn place(messaging: Messaging, hub: Hub, wanted: Vec<Wanted>) -> Vec<Result<Response, Problem>> {
-    let failure = match place_together(&messaging, &hub, &wanted).await {
+async fn place(messaging: Messaging, hub: Hub, pending: Vec<PendingOrder>) -> Vec<Result<Response, Problem>> {
+    let failure = match place_batch(&messaging, &hub, &pending).await {
         Ok(answers) => return answers,
         Err(failure) => failure,
     };
     match failure {
         // One order that cannot be written must not make the others fail. A database outage fails all of them.
-        Failure::Undone(failure) if wanted.len() > 1 && !chassis::postgres::is_outage(&failure) => {
-            let mut answers = Vec::with_capacity(wanted.len());
-            for alone in wanted {
-                let placed = place_together(&messaging, &hub, std::slice::from_ref(&alone)).await;
+        Failure::RolledBack(failure) if pending.len() > 1 && !chassis::postgres::is_outage(&failure) => {
+            let mut answers = Vec::with_capacity(pending.len());
+            for order in pending {
+                let placed = place_batch(&messaging, &hub, std::slice::from_ref(&order)).await;
                 answers.push(match placed {
-                    Ok(mut answer) => answer.pop().unwrap_or_else(|| Err(refused(&sqlx::Error::WorkerCrashed))),
-                    Err(Failure::Undone(failure) | Failure::Unknown(failure)) => Err(refused(&failure)),
+                    Ok(mut answer) => answer.pop().unwrap_or_else(|| Err(problem_for(&sqlx::Error::WorkerCrashed))),
+                    Err(Failure::RolledBack(failure) | Failure::Unknown(failure)) => Err(problem_for(&failure)),
                 });
             }
             answers
         }
-        Failure::Undone(failure) | Failure::Unknown(failure) => {
-            let problem = refused(&failure);
-            wanted.iter().map(|_| Err(problem.clone())).collect()
+        Failure::RolledBack(failure) | Failure::Unknown(failure) => {
+            let problem = problem_for(&failure);
+            pending.iter().map(|_| Err(problem.clone())).collect()
         }
     }
 }
 
-fn refused(failure: &sqlx::Error) -> Problem {
+fn problem_for(failure: &sqlx::Error) -> Problem {
     if chassis::postgres::is_outage(failure) { Problem::unavailable(failure) } else { Problem::internal(failure) }
 }
 
 /// Stores and announces all orders in one transaction. The responses are in the order of the requests.
-async fn place_together(
+async fn place_batch(
     messaging: &Messaging,
     hub: &Hub,
-    wanted: &[Wanted],
+    pending: &[PendingOrder],
 ) -> Result<Vec<Result<Response, Problem>>, Failure> {
     let mut tx = messaging.begin().await?;
-    let scopes: Vec<Option<&Scope>> = wanted.iter().map(|wanted| wanted.scope.as_ref()).collect();
+    let scopes: Vec<Option<&Scope>> = pending.iter().map(|pending| pending.scope.as_ref()).collect();
     let claims = idempotency::claim_all(&mut tx, &scopes).await?;
-    let mut answers = Vec::with_capacity(wanted.len());
-    let (mut orders, mut kept) = (vec![], vec![]);
-    for (wanted, claim) in wanted.iter().zip(claims) {
+    let mut answers = Vec::with_capacity(pending.len());
+    let (mut orders, mut responses) = (vec![], vec![]);
+    for (pending, claim) in pending.iter().zip(claims) {
         answers.push(match claim {
             Claim::Answered(answer) => Ok(answer),
-            Claim::Fresh => match announce(&mut tx, wanted).await {
+            Claim::Fresh => match announce(&mut tx, pending).await {
                 Ok(answer) => {
-                    orders.push((&wanted.order, wanted.context));
-                    kept.extend(wanted.scope.as_ref().map(|scope| (scope, answer.clone())));
+                    orders.push((&pending.order, pending.context));
+                    responses.extend(pending.scope.as_ref().map(|scope| (scope, answer.clone())));
                     Ok(answer.into_response())
                 }
                 Err(problem) => Err(problem),
@@ -129,8 +129,8 @@ async fn place_together(
     }
     let written: Vec<&Order> = orders.iter().map(|(order, _)| *order).collect();
     store::orders::insert_all(&mut tx, &written).await?;
-    let kept: Vec<(&Scope, &Answer)> = kept.iter().map(|(scope, answer)| (*scope, answer)).collect();
-    idempotency::keep_all(&mut tx, &kept).await?;
+    let responses: Vec<(&Scope, &Answer)> = responses.iter().map(|(scope, answer)| (*scope, answer)).collect();
+    idempotency::keep_all(&mut tx, &responses).await?;
     for (order, context) in orders {
         let (hub, order) = (hub.clone(), order.clone());
         tx.after_commit(move || hub.announce(&order, context));
@@ -138,15 +138,15 @@ async fn place_together(
     match tx.commit().await {
         Ok(()) => Ok(answers),
         Err(CommitError::Commit(failure)) => Err(Failure::Unknown(failure)),
-        Err(undone) => Err(Failure::Undone(undone.into_source())),
+        Err(failure) => Err(Failure::RolledBack(failure.into_source())),
     }
 }
 
 /// Appends the order's event with the trace context of its own request, and returns the response.
-async fn announce(tx: &mut Transaction, wanted: &Wanted) -> Result<Answer, Problem> {
-    let Wanted { order, created, location_prefix, .. } = wanted;
+async fn announce(tx: &mut Transaction, pending: &PendingOrder) -> Result<Answer, Problem> {
+    let PendingOrder { order, created, location_prefix, .. } = pending;
     let append = async { tx.append(created, order.version) };
-    let appended = match wanted.context {
+    let appended = match pending.context {
         Some(context) => trace::scope(context, append).await,
         None => append.await,
     };
