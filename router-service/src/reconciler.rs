@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 /// How often to look for unanswered transfers.
-const EVERY: Duration = Duration::from_secs(5);
+const INTERVAL: Duration = Duration::from_secs(5);
 /// Largest number of transfers per transaction.
 const BATCH_ROWS_MAX: i64 = 100;
 /// If an event has waited in the outbox for longer than this, the broker is down and more events would only add to the
@@ -21,7 +21,7 @@ const OUTBOX_AGE_MAX: Duration = Duration::from_secs(5);
 
 /// Why requesting transfers again failed.
 #[derive(Debug, thiserror::Error)]
-enum AskError {
+enum RequestError {
     #[error("use the database")]
     Database(#[from] sqlx::Error),
     #[error("append the event")]
@@ -35,10 +35,10 @@ enum AskError {
 pub async fn run(messaging: Messaging, patience: Duration, stopping: CancellationToken) -> Result<(), Infallible> {
     loop {
         tokio::select! {
-            () = tokio::time::sleep(EVERY.min(patience)) => {}
+            () = tokio::time::sleep(INTERVAL.min(patience)) => {}
             () = stopping.cancelled() => return Ok(()),
         }
-        match ask_again(&messaging, patience).await {
+        match request_again(&messaging, patience).await {
             Ok(0) => {}
             Ok(asked) => {
                 info!(asked, "requested {asked} transfers without an answer again");
@@ -50,7 +50,7 @@ pub async fn run(messaging: Messaging, patience: Duration, stopping: Cancellatio
 }
 
 /// Appends a new event for each overdue transfer: payments would ignore a repeat of the old event by its id.
-async fn ask_again(messaging: &Messaging, patience: Duration) -> Result<u64, AskError> {
+async fn request_again(messaging: &Messaging, patience: Duration) -> Result<u64, RequestError> {
     let mut tx = messaging.begin().await?;
     if outbox::is_behind(&mut tx, OUTBOX_AGE_MAX).await? {
         return Ok(0);
@@ -58,8 +58,8 @@ async fn ask_again(messaging: &Messaging, patience: Duration) -> Result<u64, Ask
     let now = clock::now();
     let unanswered = transfers::lock_unanswered(&mut tx, now, patience, BATCH_ROWS_MAX).await?;
     for transfer in &unanswered {
-        transfers::asked_again(&mut tx, transfer.question.transfer_id, now).await?;
-        tx.append(&transfer.question, i64::from(transfer.asked_times) + 1)?;
+        transfers::record_request(&mut tx, transfer.event.transfer_id, now).await?;
+        tx.append(&transfer.event, i64::from(transfer.asked_times) + 1)?;
     }
     tx.commit().await.map_err(rabbit_outbox::transaction::CommitError::into_source)?;
     Ok(unanswered.len() as u64)

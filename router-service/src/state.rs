@@ -1,6 +1,6 @@
 //! Dependencies of the request handlers.
 
-use crate::arrival::arrivals::Arrivals;
+use crate::arrival::fetcher::ChequeFetcher;
 use crate::live::hub::Hub;
 use rabbit_outbox::Messaging;
 use sqlx::PgPool;
@@ -17,7 +17,7 @@ pub struct State {
     /// Other reads: read-only connections, to a replica if one is configured.
     pub replica: PgPool,
     /// Fetches cheques that are not stored here yet.
-    pub arrivals: Arrivals,
+    pub fetcher: ChequeFetcher,
     /// The live sockets.
     pub hub: Hub,
     /// Base URL of share links, such as `http://localhost:8090`, without a trailing slash.

@@ -10,18 +10,18 @@ use http::StatusCode;
 use rabbit_outbox::Transaction;
 use rabbit_outbox::transaction::CommitError;
 
-/// Applies `deed` to the cheque. `deed` returns the new state, or `None` if nothing changes. Returns the resulting
+/// Applies `operation` to the cheque, which returns the new state, or `None` if nothing changes. Returns the resulting
 /// state.
 ///
 /// # Errors
-/// Those of [`lock`] and of `deed`. A conflict carries the version of the state it refers to.
+/// Those of [`lock`] and of `operation`. A conflict carries the version of the state it refers to.
 pub(super) async fn change(
     state: &State,
     hash: &str,
-    deed: impl FnOnce(&Split) -> Result<Option<Split>, Problem>,
+    operation: impl FnOnce(&Split) -> Result<Option<Split>, Problem>,
 ) -> Result<Split, Problem> {
     let (mut tx, before) = lock(state, hash).await?;
-    let Some(after) = deed(&before).map_err(|problem| of_version(problem, before.version))? else {
+    let Some(after) = operation(&before).map_err(|problem| of_version(problem, before.version))? else {
         tx.rollback().await?;
         return Ok(before);
     };
@@ -41,7 +41,7 @@ pub(super) async fn lock(state: &State, hash: &str) -> Result<(Transaction, Spli
     if found.is_none() {
         // No transaction stays open while waiting for the cheque.
         tx.rollback().await?;
-        state.arrivals.fetch(&hash).await?;
+        state.fetcher.fetch(&hash).await?;
         tx = state.messaging.begin().await?;
         found = cheques::lock(&mut tx, &hash).await?;
     }

@@ -1,7 +1,7 @@
 //! `PUT` and `DELETE /{hash}/claims/{line}`: claims a part of a line, or releases it.
 
 use super::change::change;
-use super::reading::{Faults, integer};
+use super::nested_body::{FieldErrors, integer};
 use super::visitor::Visitor;
 use crate::domain::claim::ClaimRefusal;
 use crate::domain::fraction::{Fraction, FractionError};
@@ -32,16 +32,16 @@ impl Claim {
             .required("numerator", integer(0, DENOMINATOR_MAX))
             .zip(body.required("denominator", integer(1, DENOMINATOR_MAX)))
             .map(|(numerator, denominator)| Self { numerator, denominator });
-        let mut faults = Faults::default();
+        let mut errors = FieldErrors::default();
         let part = claim.and_then(|Self { numerator, denominator }| {
             let part = Fraction::new(numerator, denominator);
             part.map_err(|error| match error {
-                FractionError::MoreThanWhole { .. } => faults.add("/numerator", &error),
-                FractionError::ZeroDenominator => faults.add("/denominator", &error),
+                FractionError::MoreThanWhole { .. } => errors.add("/numerator", &error),
+                FractionError::ZeroDenominator => errors.add("/denominator", &error),
             })
             .ok()
         });
-        faults.finish(body)?;
+        errors.finish(body)?;
         // `finish` has already rejected every body without a valid part.
         part.ok_or_else(|| Problem::invalid_json("the part could not be read"))
     }
@@ -108,7 +108,7 @@ async fn claim(
         split.claim(who, line, part).map_err(|refusal| problem(&refusal))
     })
     .await?;
-    Ok(Json(StateJson::of(&split, split.known(visitor.0))))
+    Ok(Json(StateJson::of(&split, split.participant_for(visitor.0))))
 }
 
 fn problem(refusal: &ClaimRefusal) -> Problem {
@@ -118,6 +118,6 @@ fn problem(refusal: &ClaimRefusal) -> Problem {
         ClaimRefusal::SettledAlready => Problem::new(StatusCode::CONFLICT, "settled_already", detail),
         ClaimRefusal::LineTaken { left } => Problem::new(StatusCode::CONFLICT, "line_taken", detail)
             .with_member("left", json!({ "numerator": left.numerator(), "denominator": left.denominator() })),
-        ClaimRefusal::TooFine => Faults::one("/denominator", &detail),
+        ClaimRefusal::TooFine => FieldErrors::one("/denominator", &detail),
     }
 }

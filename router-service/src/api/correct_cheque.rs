@@ -1,7 +1,7 @@
 //! `PATCH /{hash}/cheque`: the owner corrects recognition errors, or confirms the cheque.
 
 use super::change::change;
-use super::reading::{Faults, integer, money, name, not_negative};
+use super::nested_body::{FieldErrors, integer, money, name, not_negative};
 use super::visitor::Visitor;
 use crate::domain::correct::{Change, CorrectRefusal, Correction, Line};
 use crate::domain::split::LINES_MAX;
@@ -92,15 +92,15 @@ pub(super) async fn handler(
 ) -> Result<Json<StateJson>, Problem> {
     let correction = read(body)?;
     let split = change(&state, &hash, |split| {
-        visitor.demand_owner(split)?;
+        visitor.require_owner(split)?;
         split.correct(correction).map_err(problem)
     })
     .await?;
-    Ok(Json(StateJson::of(&split, split.known(visitor.0))))
+    Ok(Json(StateJson::of(&split, split.participant_for(visitor.0))))
 }
 
 fn read(mut body: JsonBody) -> Result<Correction, Problem> {
-    let mut faults = Faults::default();
+    let mut errors = FieldErrors::default();
     let mut fields = Nullable { nulls: nulls(&body), body: &mut body };
     let mut correction = Correction {
         products: None,
@@ -115,16 +115,16 @@ fn read(mut body: JsonBody) -> Result<Correction, Problem> {
     };
     correction.confirmed = body.optional("confirmed", truth);
     let lines = body.optional("products", |json| {
-        Ok::<_, String>(faults.list(json, "/products", LINES_MAX, |json, pointer, faults| {
-            faults.object(json, pointer, |line, faults| read_line(line, pointer, faults))
+        Ok::<_, String>(errors.list(json, "/products", LINES_MAX, |json, pointer, errors| {
+            errors.object(json, pointer, |line, errors| read_line(line, pointer, errors))
         }))
     });
     correction.products = lines.flatten();
-    faults.finish(body)?;
+    errors.finish(body)?;
     Ok(correction)
 }
 
-fn read_line(line: &mut JsonBody, pointer: &str, faults: &mut Faults) -> Option<Line> {
+fn read_line(line: &mut JsonBody, pointer: &str, errors: &mut FieldErrors) -> Option<Line> {
     let id = line.optional("id", integer(1, u32::MAX));
     let name = line.required("name", name(NAME_CHARACTERS_MAX));
     let number_servings = line.required("numberServings", Quantity::from_json_number);
@@ -132,9 +132,9 @@ fn read_line(line: &mut JsonBody, pointer: &str, faults: &mut Faults) -> Option<
     let total = line.required("total", |json| if json == "null" { Ok(None) } else { money(json).map(Some) });
     let modifiers = line.optional("modifiers", |json| {
         let place = format!("{pointer}/modifiers");
-        Ok::<_, String>(faults.list(json, &place, MODIFIERS_MAX, |json, place, faults| {
+        Ok::<_, String>(errors.list(json, &place, MODIFIERS_MAX, |json, place, errors| {
             let text = self::name(MODIFIER_CHARACTERS_MAX)(json);
-            text.map_err(|error| faults.add(place, &error)).ok()
+            text.map_err(|error| errors.add(place, &error)).ok()
         }))
     });
     Some(Line {
@@ -183,8 +183,8 @@ fn problem(refusal: CorrectRefusal) -> Problem {
     match refusal {
         CorrectRefusal::SettlementStarted => Problem::new(StatusCode::CONFLICT, "settlement_started", detail),
         CorrectRefusal::UnknownLine { at, .. } | CorrectRefusal::LineTwice { at, .. } => {
-            Faults::one(&format!("/products/{at}/id"), &detail)
+            FieldErrors::one(&format!("/products/{at}/id"), &detail)
         }
-        CorrectRefusal::Bounds(_) => Faults::one("/products", &detail),
+        CorrectRefusal::Bounds(_) => FieldErrors::one("/products", &detail),
     }
 }

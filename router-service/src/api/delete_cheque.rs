@@ -26,7 +26,7 @@ pub(super) async fn handler(
     extract::Path(hash): extract::Path<String>,
 ) -> Result<StatusCode, Problem> {
     let (mut tx, split) = lock(&state, &hash).await?;
-    visitor.demand_owner(&split)?;
+    visitor.require_owner(&split)?;
     let deleted = split.delete().map_err(|refusal| {
         let problem = Problem::new(StatusCode::CONFLICT, "settlement_started", refusal.to_string());
         of_version(problem, split.version)

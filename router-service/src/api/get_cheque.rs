@@ -23,5 +23,5 @@ pub(super) async fn handler(
     extract::Path(hash): extract::Path<String>,
 ) -> Result<Json<StateJson>, Problem> {
     let split = open(&state, &hash).await?;
-    Ok(Json(StateJson::of(&split, split.known(visitor.0))))
+    Ok(Json(StateJson::of(&split, split.participant_for(visitor.0))))
 }

@@ -1,7 +1,7 @@
 //! `POST /{hash}/participants`: joins the cheque under a name.
 
 use super::change::change;
-use super::reading::name;
+use super::nested_body::name;
 use super::visitor::{Token, Visitor};
 use crate::domain::join::{JoinRefusal, Joined};
 use crate::state::State;
@@ -63,11 +63,11 @@ pub(super) async fn handler(
 ) -> Result<Response, Problem> {
     let Join { name } = Join::read(body)?;
     let token = Token::draw();
-    let (fresh, mut outcome) = (token.hash(), None);
+    let (new_token, mut outcome) = (token.hash(), None);
     let split = change(&state, &hash, |split| {
-        let (joined, id, new) = match split.join(visitor.0, name, Some(fresh)).map_err(problem)? {
-            Joined::Newly(joined, id) => (joined, id, true),
-            Joined::Before(joined, id) => (joined, id, false),
+        let (joined, id, new) = match split.join(visitor.0, name, Some(new_token)).map_err(problem)? {
+            Joined::New(joined, id) => (joined, id, true),
+            Joined::Existing(joined, id) => (joined, id, false),
         };
         outcome = Some((id, new));
         Ok((joined.version != split.version).then_some(joined))

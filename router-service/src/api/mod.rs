@@ -13,8 +13,8 @@ mod settle;
 mod watch;
 
 mod change;
+mod nested_body;
 mod open;
-mod reading;
 mod visitor;
 
 use crate::state::State;

@@ -17,7 +17,7 @@ pub(super) async fn open(state: &State, hash: &str) -> Result<Split, Problem> {
     let hash = cheque_hash(hash)?;
     let found = match cheques::find(&state.replica, &hash).await? {
         Some(found) => Some(found),
-        None => state.arrivals.fetch(&hash).await?,
+        None => state.fetcher.fetch(&hash).await?,
     };
     readable(found, clock::now())
 }

@@ -29,7 +29,7 @@ pub(super) async fn handler(
     extract::Path((hash, id)): extract::Path<(String, String)>,
 ) -> Result<Json<StateJson>, Problem> {
     let split = change(&state, &hash, |split| {
-        visitor.demand_owner(split)?;
+        visitor.require_owner(split)?;
         // Participants are numbered from 1, so 0 stands for text that is not a number: no such participant.
         let id = ParticipantId(id.parse().unwrap_or(0));
         split.paid_cash(id).map(Some).map_err(|refusal| match refusal {
@@ -38,5 +38,5 @@ pub(super) async fn handler(
         })
     })
     .await?;
-    Ok(Json(StateJson::of(&split, split.known(visitor.0))))
+    Ok(Json(StateJson::of(&split, split.participant_for(visitor.0))))
 }

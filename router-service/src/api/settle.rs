@@ -1,8 +1,8 @@
 //! `POST /{hash}/settle`: pays the user's due to the owner.
 
 use super::change::{self, commit, of_version};
+use super::nested_body::integer;
 use super::open::{cheque_hash, readable};
-use super::reading::integer;
 use super::visitor::Visitor;
 use crate::domain::participant::ParticipantId;
 use crate::domain::settle::SettleRefusal;

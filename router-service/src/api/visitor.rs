@@ -62,7 +62,7 @@ impl Visitor {
     /// # Errors
     /// 401 for an anonymous visitor or an unknown token; 409 for a user who has not joined.
     pub(super) fn participant(self, split: &Split) -> Result<ParticipantId, Problem> {
-        if let Some(id) = split.known(self.0) {
+        if let Some(id) = split.participant_for(self.0) {
             return Ok(id);
         }
         match self.0 {
@@ -78,7 +78,7 @@ impl Visitor {
     ///
     /// # Errors
     /// 401 without a user; 404 for another user.
-    pub(super) fn demand_owner(self, split: &Split) -> Result<(), Problem> {
+    pub(super) fn require_owner(self, split: &Split) -> Result<(), Problem> {
         match self.0.user_id {
             None => Err(unauthenticated("authentication required: send one X-User-ID header with a positive number")),
             Some(user_id) if user_id == split.owner_id => Ok(()),

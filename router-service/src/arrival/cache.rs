@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use tracing::warn;
 
 /// How long a request waits for the cache.
-const PATIENCE: Duration = Duration::from_millis(200);
+const TIMEOUT: Duration = Duration::from_millis(200);
 
 /// The client of the cache; cheap to clone.
 #[derive(Clone)]
@@ -30,16 +30,16 @@ impl Cache {
 
     /// The cached cheque; `None` if it is missing or unreadable, or if the cache does not answer in time.
     pub async fn find(&self, hash: &ChequeHash) -> Option<ChequeRecognized> {
-        let text = match tokio::time::timeout(PATIENCE, self.get(&format!("cheque:{hash}"))).await {
+        let text = match tokio::time::timeout(TIMEOUT, self.get(&format!("cheque:{hash}"))).await {
             Ok(Ok(text)) => text?,
             Ok(Err(failure)) => {
-                self.forget_connection();
+                self.reset_connection();
                 warn!(error = %failure, "the cache failed: links wait for their events");
                 return None;
             }
             Err(_) => {
-                self.forget_connection();
-                warn!(patience_ms = PATIENCE.as_millis(), "the cache is slow: links wait for their events");
+                self.reset_connection();
+                warn!(patience_ms = TIMEOUT.as_millis(), "the cache is slow: links wait for their events");
                 return None;
             }
         };
@@ -59,19 +59,19 @@ impl Cache {
     }
 
     /// Makes the next call connect again, unless another task is connecting already.
-    fn forget_connection(&self) {
-        if let Ok(mut place) = self.connection.try_lock() {
-            *place = None;
+    fn reset_connection(&self) {
+        if let Ok(mut slot) = self.connection.try_lock() {
+            *slot = None;
         }
     }
 
     async fn connected(&self) -> Result<MultiplexedConnection, redis::RedisError> {
-        let mut place = self.connection.lock().await;
-        if let Some(connection) = place.as_ref() {
+        let mut slot = self.connection.lock().await;
+        if let Some(connection) = slot.as_ref() {
             return Ok(connection.clone());
         }
         let connection = self.client.get_multiplexed_async_connection().await?;
-        *place = Some(connection.clone());
+        *slot = Some(connection.clone());
         Ok(connection)
     }
 }

@@ -148,12 +148,12 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_weight_at_all_goes_to_the_first_slot() {
+    fn without_any_weight_the_first_slot_gets_everything() {
         assert_eq!(minor(&apportion(Money::from_minor(-5), &[0, 0], Seed(1))), [-5, 0]);
     }
 
     #[test]
-    fn what_others_paid_too_much_is_taken_from_those_who_have_something() {
+    fn an_excess_paid_by_others_reduces_the_positive_shares() {
         // The exact shares add up to 4 units, but only 3 are left.
         let shares = round_to(Money::from_minor(3), &[10, 30, 0], 10, Seed(1));
         assert_eq!(shares.iter().map(|share| share.minor()).sum::<i64>(), 3);
@@ -163,7 +163,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_lost_and_nobody_is_a_unit_off(amount in any::<i64>(), weights in weights(), seed in seed()) {
+        fn nothing_is_lost_and_every_part_is_within_a_unit_of_its_share(
+            amount in any::<i64>(), weights in weights(), seed in seed(),
+        ) {
             let amount = Money::from_minor(amount.max(-i64::MAX));
             let parts = apportion(amount, &weights, seed);
             prop_assert_eq!(parts.iter().map(|part| i128::from(part.minor())).sum::<i128>(), i128::from(amount.minor()));
@@ -179,7 +181,7 @@ mod tests {
         }
 
         #[test]
-        fn who_weighs_more_gets_no_less(amount in 0..i64::MAX, weights in weights(), seed in seed()) {
+        fn a_larger_weight_never_gets_less(amount in 0..i64::MAX, weights in weights(), seed in seed()) {
             let parts = apportion(Money::from_minor(amount), &weights, seed);
             prop_assume!(weights.iter().any(|weight| *weight > 0));
             for (one, heavy) in weights.iter().enumerate() {
@@ -190,7 +192,7 @@ mod tests {
         }
 
         #[test]
-        fn another_order_moves_only_who_wins_a_tie(amount in 0..i64::MAX, weights in weights(), seed in seed()) {
+        fn reordering_changes_only_which_slot_wins_a_tie(amount in 0..i64::MAX, weights in weights(), seed in seed()) {
             let whole: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
             prop_assume!(whole > 0);
             // Pairs of remainder and received odd unit: among equal remainders, it does not matter which one gets it.

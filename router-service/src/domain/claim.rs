@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_replaces_what_one_had() {
+    fn a_claim_replaces_the_previous_one() {
         let split = split(&[100]).claimed(OWNER, 1, part(1, 3));
         let more = split.claim(OWNER, 1, part(2, 3)).unwrap().unwrap();
         assert_eq!((more.left_of(1), more.version), (part(1, 3), split.version + 1));
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_late_learns_what_is_left() {
+    fn a_late_claim_is_refused_with_the_remaining_part() {
         let split = split(&[100]).with_guests(1).claimed(OWNER, 1, part(2, 3)).claimed(GUEST, 1, part(1, 4));
         let refused = split.claim(GUEST, 1, part(1, 2));
         assert_eq!(refused, Err(ClaimRefusal::LineTaken { left: part(1, 3) }));
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_or_settled_can_not_be_taken() {
+    fn an_unknown_line_and_settled_claims_cannot_be_claimed() {
         let mut split = split(&[100]).with_guests(1);
         assert_eq!(split.claim(GUEST, 2, Fraction::WHOLE), Err(ClaimRefusal::NoSuchLine));
         split.participants[1].settlement = Settlement::Pending(attempt(1));

@@ -98,8 +98,8 @@ impl Split {
         let mut corrected = self.next();
         if let Some(lines) = correction.products {
             corrected.cheque.products = self.corrected_lines(lines)?;
-            let kept: BTreeSet<u32> = corrected.cheque.products.iter().map(|line| line.id).collect();
-            corrected.claims.retain(|(line, _), _| kept.contains(line));
+            let remaining: BTreeSet<u32> = corrected.cheque.products.iter().map(|line| line.id).collect();
+            corrected.claims.retain(|(line, _), _| remaining.contains(line));
         }
         let cheque = &mut corrected.cheque;
         replace(&mut cheque.total_account, correction.total_account);
@@ -157,8 +157,8 @@ fn corrected_line(known: Product, line: Line) -> Product {
     if same_sum && same_price && known.name == line.name {
         return Product { modifiers, ..known };
     }
-    let kept = known.price.filter(|_| same_sum);
-    let price = line.price.or(kept).or_else(|| price_of_one(line.total, line.number_servings));
+    let recognised = known.price.filter(|_| same_sum);
+    let price = line.price.or(recognised).or_else(|| price_of_one(line.total, line.number_servings));
     let mut corrected = Product {
         name: line.name,
         number_servings: line.number_servings,
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_not_there_or_twice_there_is_refused_with_its_place() {
+    fn an_unknown_or_repeated_line_is_refused_with_its_index() {
         let split = split(&[100]);
         let unknown = split.correct(lines(vec![line(Some(1), 100), line(Some(7), 1)]));
         assert_eq!(unknown, Err(CorrectRefusal::UnknownLine { at: 1, id: 7 }));

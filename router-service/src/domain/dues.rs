@@ -110,8 +110,8 @@ impl Split {
             };
         }
         if let Method::Exact(_) = self.method {
-            let agreed: u64 = weights.iter().sum();
-            weights[0] = rest.minor().max(0).unsigned_abs().saturating_sub(agreed);
+            let total_agreed: u64 = weights.iter().sum();
+            weights[0] = rest.minor().max(0).unsigned_abs().saturating_sub(total_agreed);
         }
         weights
     }
@@ -141,13 +141,13 @@ fn spread<const PARTS: usize>(parts: &[i64; PARTS], weights: &[u64], seed: Seed)
         }
         before = until;
     }
-    mend_signs(&mut slots, parts);
+    fix_signs(&mut slots, parts);
     slots
 }
 
 /// Rounding the running sums can leave a slot with one unit of the wrong sign, such as a negative service charge. Swaps
 /// such a unit with a unit of another part and another slot, which preserves the sums of parts and slots.
-fn mend_signs<const PARTS: usize>(slots: &mut [[i64; PARTS]], parts: &[i64; PARTS]) {
+fn fix_signs<const PARTS: usize>(slots: &mut [[i64; PARTS]], parts: &[i64; PARTS]) {
     let is_right = |part: usize, amount: i64| amount == 0 || amount.signum() == parts[part].signum();
     for slot in 0..slots.len() {
         for part in 0..PARTS {

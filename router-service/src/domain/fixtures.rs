@@ -70,9 +70,9 @@ impl Split {
     }
 }
 
-fn joined(split: &Split, identity: Identity, fresh: Option<TokenHash>) -> Split {
-    match split.join(identity, "Имя".into(), fresh).unwrap() {
-        Joined::Newly(split, _) | Joined::Before(split, _) => split,
+fn joined(split: &Split, identity: Identity, new_token: Option<TokenHash>) -> Split {
+    match split.join(identity, "Имя".into(), new_token).unwrap() {
+        Joined::New(split, _) | Joined::Existing(split, _) => split,
     }
 }
 

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_the_whole_is_no_part() {
+    fn more_than_the_whole_is_not_a_part() {
         assert_eq!(Fraction::new(3, 2), Err(FractionError::MoreThanWhole { denominator: 2 }));
         assert_eq!(Fraction::new(1, 0), Err(FractionError::ZeroDenominator));
         assert_eq!(fraction(0, 7), Fraction::ZERO);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_add_up_exactly_to_the_whole_and_no_further() {
+    fn parts_add_up_exactly_to_the_whole_and_not_beyond() {
         let third = fraction(1, 3);
         assert_eq!(third.plus(third).and_then(|two| two.plus(third)), Some(Fraction::WHOLE));
         assert_eq!(fraction(2, 3).plus(fraction(1, 2)), None);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_too_fine_to_hold_is_refused() {
+    fn a_sum_with_a_too_large_denominator_is_refused() {
         let fine = fraction(1, u64::MAX);
         assert_eq!(fine.plus(fraction(1, u64::MAX - 1)), None);
     }

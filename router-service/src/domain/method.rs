@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_everything_is_no_percentage() {
+    fn more_than_a_hundred_is_not_a_percentage() {
         assert!(BasisPoints::new(10_001).is_err());
         assert!(BasisPoints::new(-1).is_err());
         assert_eq!(BasisPoints::new(10_000), Ok(BasisPoints::HUNDRED_PERCENT));

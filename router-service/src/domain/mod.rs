@@ -10,11 +10,11 @@ pub mod split;
 
 pub mod dues;
 
-pub mod agree;
 pub mod claim;
 pub mod correct;
 pub mod delete;
 pub mod join;
+pub mod set_method;
 pub mod settle;
 
 #[cfg(test)]

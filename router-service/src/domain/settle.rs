@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_not_settle_is_told_why() {
+    fn a_refused_settlement_has_a_reason() {
         let table = table();
         assert_eq!(table.settle(user(7), Some(ParticipantId::OWNER), transfer(1)), Err(SettleRefusal::NotYou));
         assert_eq!(table.settle(user(7), Some(ParticipantId(9)), transfer(1)), Err(SettleRefusal::NotYou));
@@ -204,8 +204,8 @@ mod tests {
     }
 
     #[test]
-    fn who_paid_an_equal_share_is_left_alone_by_who_joins_later() {
-        let equal = split(&[100]).with_user(7).agree(Method::Equal, None).unwrap().unwrap();
+    fn a_paid_equal_share_does_not_change_when_others_join_later() {
+        let equal = split(&[100]).with_user(7).set_method(Method::Equal, None).unwrap().unwrap();
         let (pending, requested) = equal.settle(user(7), None, transfer(1)).unwrap();
         assert_eq!(requested.amount.minor(), 50);
         let three = pending.with_user(8);
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn an_owner_alone_has_settled_nothing() {
-        let alone = split(&[100]).agree(Method::Equal, None).unwrap().unwrap();
+        let alone = split(&[100]).set_method(Method::Equal, None).unwrap().unwrap();
         assert!(!alone.is_settled(&alone.dues()));
     }
 }

@@ -158,14 +158,14 @@ impl Split {
     /// Whether dues can be paid: the total is known, the cheque adds up or is confirmed by its owner, and exact amounts
     /// add up to the total.
     pub fn is_payable(&self) -> bool {
-        let agreed = match &self.method {
+        let is_complete = match &self.method {
             Method::Exact(amounts) => {
                 amounts.values().map(|amount| amount.minor()).sum::<i64>() == self.total().minor()
             }
             Method::Items | Method::Equal | Method::Shares(_) | Method::Percent(_) => true,
         };
         let right = self.confirmed || self.cheque.status == ChequeStatus::Balanced;
-        agreed && right && self.cheque.total_account.is_some()
+        is_complete && right && self.cheque.total_account.is_some()
     }
 
     /// Whether a participant has settled or is settling, which fixes lines and method.
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_code_that_was_read_as_an_amount_counts_as_not_read() {
+    fn a_bar_code_misread_as_an_amount_is_cleared() {
         let opened = open(read(|cheque| {
             cheque.products[0].price = Some(Money::from_minor(460_000_000_000_000_000));
             cheque.total_account = Some(Money::from_minor(i64::MAX));
@@ -253,13 +253,13 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_cheque_is_refused() {
+    fn a_cheque_with_too_many_lines_is_refused() {
         let endless = read(|cheque| cheque.products = vec![cheque.products[0].clone(); LINES_MAX + 1]);
         assert_eq!(open(endless), Err(OutOfBounds::TooManyLines));
     }
 
     #[test]
-    fn the_parts_of_a_cheque_make_its_total_whatever_is_missing() {
+    fn the_parts_of_a_cheque_always_add_up_to_its_total() {
         let total = |change: fn(&mut Cheque)| {
             let split = open(read(change)).unwrap();
             (split.total().minor(), split.parts().difference.minor())

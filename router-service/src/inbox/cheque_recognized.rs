@@ -1,6 +1,6 @@
 //! `ocr.ChequeRecognized.v1`: a cheque can be shared.
 
-use crate::arrival::arrivals::Arrivals;
+use crate::arrival::fetcher::ChequeFetcher;
 use crate::arrival::materialise::{MaterialiseError, materialise};
 use crate::live::hub::Hub;
 use chassis::clock;
@@ -9,7 +9,7 @@ use rabbit_outbox::{Handle, HandleError, Meta, Transaction};
 
 pub(super) struct OpenCheque {
     pub(super) hub: Hub,
-    pub(super) arrivals: Arrivals,
+    pub(super) fetcher: ChequeFetcher,
 }
 
 impl Handle<ChequeRecognized> for OpenCheque {
@@ -21,9 +21,9 @@ impl Handle<ChequeRecognized> for OpenCheque {
         })?;
         // Also for a repeat, whose cheque exists or was deleted: wake the waiting requests, which then check the
         // database.
-        let (hub, arrivals) = (self.hub.clone(), self.arrivals.clone());
+        let (hub, fetcher) = (self.hub.clone(), self.fetcher.clone());
         tx.after_commit(move || {
-            arrivals.announce(&hash);
+            fetcher.announce(&hash);
             if new {
                 hub.announce_arrival(&hash);
             }

@@ -1,6 +1,6 @@
 //! The sockets of this replica by cheque, and the notifications to and from other replicas.
 
-use super::message::{Hint, Kind, text};
+use super::message::{Kind, ReplicaNotification, text};
 use crate::domain::split::Split;
 use crate::store::cheques::{self, Found};
 use axum::extract::ws::Utf8Bytes;
@@ -19,12 +19,12 @@ use trace::TraceContext;
 use tracing::warn;
 
 /// Delay after a failure to read a cheque for its sockets.
-const READ_AGAIN: Duration = Duration::from_secs(1);
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// The latest update for the sockets of a cheque. Updates are not queued: each one contains the whole state, so a slow
 /// socket skips older ones.
 #[derive(Clone, Debug, Default)]
-pub(super) struct News {
+pub(super) struct LatestUpdate {
     /// 0 if there was no change since the first socket subscribed.
     pub(super) version: i64,
     pub(super) text: Utf8Bytes,
@@ -53,10 +53,10 @@ pub struct Hub {
 
 #[derive(Default)]
 struct Shared {
-    rooms: Mutex<HashMap<ChequeHash, watch::Sender<News>>>,
+    rooms: Mutex<HashMap<ChequeHash, watch::Sender<LatestUpdate>>>,
     /// Cheques changed by other replicas.
     stale: Mutex<BTreeMap<ChequeHash, Stale>>,
-    stale_came: Notify,
+    stale_added: Notify,
 }
 
 impl Hub {
@@ -68,31 +68,31 @@ impl Hub {
     /// Pushes a committed change to the sockets of this replica and notifies the other replicas. `context` is the trace
     /// context of the change.
     pub fn announce(&self, split: &Split, context: Option<TraceContext>) {
-        self.hint(&split.hash, split.version, context);
+        self.notify_replicas(&split.hash, split.version, context);
         self.push(split, context);
     }
 
     /// Closes the sockets of a deleted cheque, here and in the other replicas. `version` is its last version.
     pub fn announce_end(&self, hash: &ChequeHash, version: i64) {
-        self.hint(hash, version, None);
+        self.notify_replicas(hash, version, None);
         self.end(hash);
     }
 
     /// Notifies the other replicas that a cheque was stored, because requests may be waiting for it there.
     pub fn announce_arrival(&self, hash: &ChequeHash) {
-        self.hint(hash, 1, None);
+        self.notify_replicas(hash, 1, None);
     }
 
     /// Handles a notification from another replica. Returns the changed cheque, if there is one.
-    pub fn hear(&self, heard: &Heard<'_>) -> Option<ChequeHash> {
-        match heard {
+    pub fn on_notification(&self, notification: &Heard<'_>) -> Option<ChequeHash> {
+        match notification {
             Heard::Hint(bytes) => {
-                let hint: Hint = serde_json::from_slice(bytes).ok()?;
-                if self.lock_rooms().contains_key(&hint.hash) {
-                    let context = hint.traceparent.and_then(|text| text.parse().ok());
-                    self.mark_stale([(hint.hash.clone(), Stale { version: hint.version, context })]);
+                let notification: ReplicaNotification = serde_json::from_slice(bytes).ok()?;
+                if self.lock_rooms().contains_key(&notification.hash) {
+                    let context = notification.traceparent.and_then(|text| text.parse().ok());
+                    self.mark_stale([(notification.hash.clone(), Stale { version: notification.version, context })]);
                 }
-                Some(hint.hash)
+                Some(notification.hash)
             }
             Heard::Subscribed => {
                 // Notifications may have been missed: read every subscribed cheque again.
@@ -133,11 +133,12 @@ impl Hub {
         Ok(())
     }
 
-    pub(super) fn subscribe(&self, hash: &ChequeHash) -> watch::Receiver<News> {
+    pub(super) fn subscribe(&self, hash: &ChequeHash) -> watch::Receiver<LatestUpdate> {
         let mut rooms = self.lock_rooms();
-        let news = rooms.entry(hash.clone()).or_insert_with(|| watch::Sender::new(News::default())).subscribe();
+        let updates =
+            rooms.entry(hash.clone()).or_insert_with(|| watch::Sender::new(LatestUpdate::default())).subscribe();
         gauge(&rooms);
-        news
+        updates
     }
 
     /// Removes the cheque if no socket is subscribed to it any more.
@@ -151,11 +152,12 @@ impl Hub {
 
     async fn read_next(&self, database: &PgPool) {
         // Register before checking: a mark set between the two still wakes this task.
-        let came = self.shared.stale_came.notified();
+        let added = self.shared.stale_added.notified();
         let next = self.lock_stale().pop_first();
-        let Some((hash, stale)) = next else { return came.await };
-        let is_told = |room: &watch::Sender<News>| room.borrow().ended || room.borrow().version >= stale.version;
-        if self.lock_rooms().get(&hash).is_none_or(is_told) {
+        let Some((hash, stale)) = next else { return added.await };
+        let is_current =
+            |room: &watch::Sender<LatestUpdate>| room.borrow().ended || room.borrow().version >= stale.version;
+        if self.lock_rooms().get(&hash).is_none_or(is_current) {
             return;
         }
         match cheques::find(database, &hash).await {
@@ -165,15 +167,19 @@ impl Hub {
             Err(failure) => {
                 warn!(error = %failure, "read a cheque for its sockets");
                 self.mark_stale([(hash, stale)]);
-                tokio::time::sleep(READ_AGAIN).await;
+                tokio::time::sleep(RETRY_DELAY).await;
             }
         }
     }
 
-    fn hint(&self, hash: &ChequeHash, version: i64, context: Option<TraceContext>) {
-        let hint = Hint { hash: hash.clone(), version, traceparent: context.map(|context| context.to_string()) };
+    fn notify_replicas(&self, hash: &ChequeHash, version: i64, context: Option<TraceContext>) {
+        let notification = ReplicaNotification {
+            hash: hash.clone(),
+            version,
+            traceparent: context.map(|context| context.to_string()),
+        };
         // Serialising plain strings and numbers cannot fail. Without the notification, clients still get the snapshot.
-        if let Ok(bytes) = serde_json::to_vec(&hint) {
+        if let Ok(bytes) = serde_json::to_vec(&notification) {
             self.fanout.tell(bytes);
         }
     }
@@ -184,7 +190,8 @@ impl Hub {
         room.send_if_modified(|latest| {
             let newer = !latest.ended && split.version > latest.version;
             if newer {
-                *latest = News { version: split.version, text: text(Kind::Update, split), ended: false, context };
+                *latest =
+                    LatestUpdate { version: split.version, text: text(Kind::Update, split), ended: false, context };
             }
             newer
         });
@@ -199,14 +206,17 @@ impl Hub {
     fn mark_stale(&self, cheques: impl IntoIterator<Item = (ChequeHash, Stale)>) {
         let mut marked = self.lock_stale();
         for (hash, stale) in cheques {
-            let wanted = marked.entry(hash).or_default();
-            *wanted = Stale { version: stale.version.max(wanted.version), context: stale.context.or(wanted.context) };
+            let stale_entry = marked.entry(hash).or_default();
+            *stale_entry = Stale {
+                version: stale.version.max(stale_entry.version),
+                context: stale.context.or(stale_entry.context),
+            };
         }
         drop(marked);
-        self.shared.stale_came.notify_one();
+        self.shared.stale_added.notify_one();
     }
 
-    fn lock_rooms(&self) -> MutexGuard<'_, HashMap<ChequeHash, watch::Sender<News>>> {
+    fn lock_rooms(&self) -> MutexGuard<'_, HashMap<ChequeHash, watch::Sender<LatestUpdate>>> {
         // A panic while the lock is held cannot leave the map in an invalid state.
         self.shared.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -216,7 +226,7 @@ impl Hub {
     }
 }
 
-fn gauge(rooms: &HashMap<ChequeHash, watch::Sender<News>>) {
+fn gauge(rooms: &HashMap<ChequeHash, watch::Sender<LatestUpdate>>) {
     let sockets: usize = rooms.values().map(watch::Sender::receiver_count).sum();
     #[expect(clippy::cast_precision_loss, reason = "a count of sockets")]
     metrics::gauge!("router_live_sockets").set(sockets as f64);

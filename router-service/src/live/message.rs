@@ -37,7 +37,7 @@ pub struct LiveMessage {
 
 /// A change notification to the other replicas, which then read the state themselves.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Hint {
+pub(super) struct ReplicaNotification {
     pub(super) hash: ChequeHash,
     pub(super) version: i64,
     /// The trace context of the change. Replicas of the previous release do not send it.

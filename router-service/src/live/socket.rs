@@ -1,6 +1,6 @@
 //! One socket: a snapshot, then updates with increasing versions, until either side closes.
 
-use super::hub::News;
+use super::hub::LatestUpdate;
 use super::message::{Kind, text};
 use crate::state::State;
 use crate::store::cheques::{self, Found};
@@ -32,38 +32,43 @@ enum End {
 // An `async fn` would store its arguments twice in the future, which costs memory for every open socket.
 pub fn run(mut socket: WebSocket, state: State, hash: ChequeHash) -> impl Future<Output = ()> + Send {
     // Subscribe before reading the snapshot: a change between the two then arrives twice instead of never.
-    let mut news = state.hub.subscribe(&hash);
+    let mut updates = state.hub.subscribe(&hash);
     async move {
-        let end = converse(&mut socket, &state, &hash, &mut news).await;
-        drop(news);
+        let end = run_until_end(&mut socket, &state, &hash, &mut updates).await;
+        drop(updates);
         state.hub.unsubscribe(&hash);
         if let End::With(code, reason) = end {
             debug!(code, reason, "socket closed by the server");
-            let farewell = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+            let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
             // The client may already have disconnected.
-            let _ = tokio::time::timeout(SEND_TIMEOUT, socket.send(farewell)).await;
+            let _ = tokio::time::timeout(SEND_TIMEOUT, socket.send(close)).await;
         }
     }
 }
 
-async fn converse(socket: &mut WebSocket, state: &State, hash: &ChequeHash, news: &mut watch::Receiver<News>) -> End {
+async fn run_until_end(
+    socket: &mut WebSocket,
+    state: &State,
+    hash: &ChequeHash,
+    updates: &mut watch::Receiver<LatestUpdate>,
+) -> End {
     // Boxed, so that the memory for the snapshot is freed and not reserved for the whole life of the socket.
-    let mut told = match Box::pin(send_snapshot(socket, state, hash)).await {
+    let mut sent_version = match Box::pin(send_snapshot(socket, state, hash)).await {
         Ok(version) => version,
         Err(end) => return end,
     };
     let mut pings = tokio::time::interval_at(Instant::now() + PING_EVERY, PING_EVERY);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut heard_at = Instant::now();
+    let mut last_received_at = Instant::now();
     loop {
         let end = tokio::select! {
             () = state.stopping.cancelled() => Some(End::With(close_code::RESTART, "the service restarts")),
-            changed = news.changed() => {
-                let latest = news.borrow_and_update().clone();
+            changed = updates.changed() => {
+                let latest = updates.borrow_and_update().clone();
                 if changed.is_err() || latest.ended {
                     Some(End::With(GONE, "the cheque was deleted"))
-                } else if latest.version > told {
-                    told = latest.version;
+                } else if latest.version > sent_version {
+                    sent_version = latest.version;
                     push(socket, latest).await
                 } else {
                     None
@@ -72,12 +77,12 @@ async fn converse(socket: &mut WebSocket, state: &State, hash: &ChequeHash, news
             received = socket.recv() => match received {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => Some(End::Left),
                 Some(Ok(_)) => {
-                    heard_at = Instant::now();
+                    last_received_at = Instant::now();
                     None
                 }
             },
             _ = pings.tick() => {
-                if heard_at.elapsed() > SILENCE_MAX {
+                if last_received_at.elapsed() > SILENCE_MAX {
                     Some(End::With(close_code::AWAY, "no answer to pings"))
                 } else {
                     send(socket, Message::Ping(Bytes::new())).await
@@ -107,9 +112,9 @@ async fn send_snapshot(socket: &mut WebSocket, state: &State, hash: &ChequeHash)
 }
 
 /// Sends a change within its trace.
-async fn push(socket: &mut WebSocket, news: News) -> Option<End> {
-    let span = news.context.map(|context| Span::start(context.child(), trace::Kind::Internal, || "push".into()));
-    let end = send(socket, Message::Text(news.text)).await;
+async fn push(socket: &mut WebSocket, update: LatestUpdate) -> Option<End> {
+    let span = update.context.map(|context| Span::start(context.child(), trace::Kind::Internal, || "push".into()));
+    let end = send(socket, Message::Text(update.text)).await;
     if let (Some(mut span), Some(_)) = (span, &end) {
         span.fail("sending to the socket failed");
     }

@@ -1,6 +1,6 @@
 //! The table `cheques` and the tables that refer to it: a shared cheque is read and written as a whole.
 
-use super::json::{AgreedJson, ClaimJson, Malformed, ParticipantJson};
+use super::json::{ClaimJson, Malformed, MethodJson, ParticipantJson};
 use super::{claims, participants, transfers};
 use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
@@ -26,7 +26,7 @@ struct Row {
     owner_id: i64,
     cheque: Option<Json<Cheque>>,
     confirmed: bool,
-    method: Json<AgreedJson>,
+    method: Json<MethodJson>,
     last_participant: i32,
     version: i64,
     created_at: OffsetDateTime,
@@ -75,7 +75,7 @@ pub async fn insert(connection: &mut PgConnection, split: &Split) -> Result<bool
         split.owner_id.get(),
         Json(&split.cheque) as _,
         split.confirmed,
-        Json(AgreedJson::of(&split.method, split.tip)) as _,
+        Json(MethodJson::of(&split.method, split.tip)) as _,
         number(split.last_participant.0),
         split.version,
         split.created_at,
@@ -151,7 +151,7 @@ pub async fn save(
         "update cheques set confirmed = $2, method = $3, last_participant = $4, version = $5 where hash = $1",
         after.hash.as_str(),
         after.confirmed,
-        Json(AgreedJson::of(&after.method, after.tip)) as _,
+        Json(MethodJson::of(&after.method, after.tip)) as _,
         number(after.last_participant.0),
         after.version,
     )
@@ -180,7 +180,7 @@ pub async fn save(
 pub async fn delete(connection: &mut PgConnection, split: &Split, now: OffsetDateTime) -> Result<(), sqlx::Error> {
     let hash = split.hash.as_str();
     sqlx::query!("delete from claims where hash = $1", hash).execute(&mut *connection).await?;
-    participants::forget(connection, &split.hash).await?;
+    participants::anonymise(connection, &split.hash).await?;
     sqlx::query!("update cheques set cheque = null, deleted_at = $2, version = version + 1 where hash = $1", hash, now)
         .execute(connection)
         .await

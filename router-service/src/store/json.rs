@@ -18,7 +18,7 @@ pub(super) struct Malformed(&'static str);
 
 /// The column `method`. Percentages are in basis points.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct AgreedJson {
+pub(super) struct MethodJson {
     method: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tip_points: Option<u32>,
@@ -32,7 +32,7 @@ pub(super) struct AgreedJson {
     amounts: BTreeMap<u32, Money>,
 }
 
-impl AgreedJson {
+impl MethodJson {
     pub(super) fn of(method: &Method, tip: Option<Tip>) -> Self {
         let mut json = Self { method: method.as_str().to_owned(), ..Self::default() };
         match method {
@@ -147,8 +147,8 @@ mod tests {
             (Method::Exact(BTreeMap::from([(one, Money::from_minor(1))])), Some(Tip::Amount(Money::ZERO))),
         ];
         for (method, tip) in methods {
-            let written = serde_json::to_string(&AgreedJson::of(&method, tip)).unwrap();
-            let read: AgreedJson = serde_json::from_str(&written).unwrap();
+            let written = serde_json::to_string(&MethodJson::of(&method, tip)).unwrap();
+            let read: MethodJson = serde_json::from_str(&written).unwrap();
             assert_eq!(read.read().unwrap(), (method, tip), "{written}");
         }
     }

@@ -43,7 +43,7 @@ pub(super) async fn save(
 }
 
 /// Deletes the names and token hashes of a deleted cheque.
-pub(super) async fn forget(connection: &mut PgConnection, hash: &ChequeHash) -> Result<(), sqlx::Error> {
+pub(super) async fn anonymise(connection: &mut PgConnection, hash: &ChequeHash) -> Result<(), sqlx::Error> {
     sqlx::query!("update participants set name = null, token_hash = null where hash = $1", hash.as_str())
         .execute(connection)
         .await

@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 #[derive(Clone, Debug)]
 pub struct Unanswered {
     /// The event to repeat.
-    pub question: TransferRequested,
+    pub event: TransferRequested,
     /// How often it was requested.
     pub asked_times: i32,
 }
@@ -99,7 +99,7 @@ async fn end(
 ///
 /// # Errors
 /// If the query fails.
-pub async fn asked_again(
+pub async fn record_request(
     connection: &mut PgConnection,
     transfer_id: TransferId,
     now: OffsetDateTime,
@@ -138,14 +138,14 @@ pub async fn lock_unanswered(
     let decode = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
     rows.into_iter()
         .map(|row| {
-            let question = TransferRequested {
+            let event = TransferRequested {
                 transfer_id: TransferId(row.transfer_id),
                 from_user: UserId::try_from(row.from_user).map_err(|error| decode(error.into()))?,
                 to_user: UserId::try_from(row.to_user).map_err(|error| decode(error.into()))?,
                 amount: Amount::new(Money::from_minor(row.amount)).map_err(|error| decode(error.into()))?,
                 hash: ChequeHash::try_from(row.hash).map_err(|error| decode(error.into()))?,
             };
-            Ok(Unanswered { question, asked_times: row.asked_times })
+            Ok(Unanswered { event, asked_times: row.asked_times })
         })
         .collect()
 }

@@ -39,7 +39,7 @@ async fn a_guest_gets_a_secret_once_and_is_known_by_it() {
 }
 
 #[tokio::test]
-async fn a_guest_who_signs_in_keeps_what_they_took() {
+async fn a_guest_who_signs_in_keeps_the_claims() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[100, 200]).await;
     let token = stage.join_as_guest(&path).await;
@@ -66,7 +66,7 @@ async fn a_guest_who_signs_in_keeps_what_they_took() {
 }
 
 #[tokio::test]
-async fn fifty_share_a_cheque_and_not_one_more() {
+async fn at_most_fifty_participants_share_a_cheque() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[100]).await;
     for user in 2..=50 {
@@ -78,7 +78,7 @@ async fn fifty_share_a_cheque_and_not_one_more() {
 }
 
 #[tokio::test]
-async fn the_cheques_that_one_owns_or_joined_are_listed_newest_first() {
+async fn owned_and_joined_cheques_are_listed_newest_first() {
     let stage = Stage::with(&[("SHARE_BASE_URL", "https://chipin.example/")]).await;
     let (first, second) = (stage.cheque(&[100]).await, stage.cheque(&[300]).await);
     stage.join(&second, 7).await;
@@ -95,7 +95,7 @@ async fn the_cheques_that_one_owns_or_joined_are_listed_newest_first() {
     assert_eq!(list[0], expected);
     assert_eq!(stage.owner().get("/cheques").await.json()[0]["owner"], json!(true));
     assert_eq!(stage.user(9).get("/cheques").await.json(), json!([]));
-    assert_eq!(stage.nobody().get("/cheques").await.status, 401);
+    assert_eq!(stage.anonymous().get("/cheques").await.status, 401);
     assert_eq!(stage.owner().delete(&second).await.status, 204);
     assert_eq!(stage.user(7).get("/cheques").await.json().as_array().unwrap().len(), 1);
 }

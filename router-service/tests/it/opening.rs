@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use testkit::eventually;
 
 #[tokio::test]
-async fn a_recognised_cheque_opens_for_everybody_with_the_link() {
+async fn a_recognised_cheque_opens_for_everyone_with_the_link() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[10_000, 25_050]).await;
     let seen = stage.state(&path).await;
@@ -25,7 +25,7 @@ async fn a_recognised_cheque_opens_for_everybody_with_the_link() {
 }
 
 #[tokio::test]
-async fn a_cheque_that_only_the_cache_has_is_taken_from_there() {
+async fn a_cheque_only_in_the_cache_is_loaded_from_it() {
     let stage = Stage::new().await;
     let read = recognized(&balanced(&[100]));
     stage.redis.set(&format!("cheque:{}", read.hash), &serde_json::to_string(&read).unwrap()).await;
@@ -44,11 +44,11 @@ async fn a_cheque_that_only_the_cache_has_is_taken_from_there() {
 }
 
 #[tokio::test]
-async fn a_cheque_that_neither_event_nor_cache_brought_is_asked_for_once() {
+async fn a_cheque_missing_in_events_and_cache_is_requested_once() {
     let stage = Stage::new().await;
     let read = recognized(&balanced(&[100]));
     let path = format!("/{}", read.hash);
-    let client = stage.nobody();
+    let client = stage.anonymous();
     let opening = futures_util::future::join_all((0..10).map(|_| client.get(&path)));
     let answering = async {
         stage.eventually_announced("router.ChequeRequested.v1", 1).await;
@@ -63,10 +63,10 @@ async fn a_cheque_that_neither_event_nor_cache_brought_is_asked_for_once() {
 }
 
 #[tokio::test]
-async fn a_link_that_leads_nowhere_is_asked_for_once_in_a_while() {
+async fn an_unknown_link_is_requested_only_once_in_a_while() {
     let stage = Stage::new().await;
     let path = format!("/{}", some_hash());
-    let client = stage.nobody();
+    let client = stage.anonymous();
     let answers = futures_util::future::join_all((0..5).map(|_| client.get(&path))).await;
     assert!(answers.iter().all(|answer| problem(answer) == (404, "cheque_not_found".into(), Value::Null)));
     let again = Instant::now();
@@ -82,7 +82,7 @@ async fn a_link_that_leads_nowhere_is_asked_for_once_in_a_while() {
 }
 
 #[tokio::test]
-async fn without_the_cache_links_open_all_the_same() {
+async fn links_open_without_the_cache() {
     // No server listens on this port.
     opens_without("redis://127.0.0.1:1").await;
 }
@@ -123,13 +123,13 @@ async fn a_flushed_cache_and_a_restarted_service_lose_nothing() {
 }
 
 #[tokio::test]
-async fn an_expired_link_says_so() {
+async fn an_expired_link_is_410() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[100]).await;
     stage.expire(&path).await;
     let gone = (410, "cheque_expired".to_owned(), Value::Null);
-    assert_eq!(problem(&stage.nobody().get(&path).await), gone);
-    assert_eq!(problem(&stage.nobody().get(&format!("{path}/dues")).await), gone);
+    assert_eq!(problem(&stage.anonymous().get(&path).await), gone);
+    assert_eq!(problem(&stage.anonymous().get(&format!("{path}/dues")).await), gone);
     assert_eq!(problem(&stage.user(7).post(&format!("{path}/participants"), r#"{"name": "Аня"}"#).await), gone);
     assert_eq!(problem(&stage.owner().delete(&path).await), gone);
     assert_eq!(stage.watch(&path).await.err(), Some(410));
@@ -149,7 +149,7 @@ async fn a_late_event_does_not_bring_a_deleted_cheque_back() {
         sqlx::query_scalar::<_, i64>("select count(*) from inbox").fetch_one(&stage.pool).await.unwrap()
     })
     .await;
-    assert_eq!(problem(&stage.nobody().get(&path).await), (410, "cheque_deleted".into(), Value::Null));
+    assert_eq!(problem(&stage.anonymous().get(&path).await), (410, "cheque_deleted".into(), Value::Null));
     stage.eventually_announced("router.ChequeDeleted.v1", 1).await;
     let deleted: ChequeDeleted =
         serde_json::from_value(stage.announced("router.ChequeDeleted.v1").await[0]["data"].clone()).unwrap();
@@ -160,7 +160,7 @@ async fn a_late_event_does_not_bring_a_deleted_cheque_back() {
 async fn a_cheque_that_arrives_at_another_replica_opens_here() {
     let stage = Stage::new().await;
     let other = replica(&stage.database, &stage.broker, stage.redis.url(), &[]).await;
-    for client in [testkit::Client::new(&other.url()), stage.nobody()] {
+    for client in [testkit::Client::new(&other.url()), stage.anonymous()] {
         let read = recognized(&balanced(&[100]));
         let path = format!("/{}", read.hash);
         let before = stage.announced("router.ChequeRequested.v1").await.len();

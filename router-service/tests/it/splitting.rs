@@ -44,14 +44,14 @@ async fn every_method_divides_the_cheque() {
 }
 
 #[tokio::test]
-async fn the_tip_is_counted_from_what_one_took() {
+async fn the_tip_is_computed_from_the_claimed_lines() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[10_000, 30_000]).await;
     stage.join(&path, 7).await;
     stage.user(7).put(&format!("{path}/claims/1"), r#"{"numerator": 1, "denominator": 1}"#).await;
     let split = set(&stage, &path, &json!({ "method": "items", "tip": { "percent": 10 } })).await;
     assert_eq!((dues(&split), &split["unclaimed"]), (vec![0.0, 110.0], &json!(330)));
-    let due = &stage.nobody().get(&format!("{path}/dues")).await.json()["dues"][1];
+    let due = &stage.anonymous().get(&format!("{path}/dues")).await.json()["dues"][1];
     assert_eq!((&due["items"], &due["tip"]), (&json!(100), &json!(10)));
 }
 

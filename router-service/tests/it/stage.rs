@@ -37,12 +37,12 @@ impl Stage {
         Self { program, broker, pool, database, redis }
     }
 
-    pub(crate) fn nobody(&self) -> Client {
+    pub(crate) fn anonymous(&self) -> Client {
         Client::new(&self.program.url())
     }
 
     pub(crate) fn user(&self, id: i64) -> Client {
-        self.nobody().as_user(id)
+        self.anonymous().as_user(id)
     }
 
     pub(crate) fn owner(&self) -> Client {
@@ -50,7 +50,7 @@ impl Stage {
     }
 
     pub(crate) fn guest(&self, token: &str) -> Client {
-        self.nobody().with_header("x-participant-token", token)
+        self.anonymous().with_header("x-participant-token", token)
     }
 
     /// Announces a cheque as ocr-service does; returns the path of its link.
@@ -80,13 +80,13 @@ impl Stage {
 
     /// A guest joins; returns the secret token.
     pub(crate) async fn join_as_guest(&self, path: &str) -> String {
-        let answer = self.nobody().post(&format!("{path}/participants"), r#"{"name": "Гость"}"#).await;
+        let answer = self.anonymous().post(&format!("{path}/participants"), r#"{"name": "Гость"}"#).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
         answer.json()["participant_token"].as_str().unwrap().to_owned()
     }
 
     pub(crate) async fn state(&self, path: &str) -> Value {
-        let answer = self.nobody().get(path).await;
+        let answer = self.anonymous().get(path).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()
     }

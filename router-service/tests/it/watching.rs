@@ -64,15 +64,15 @@ async fn a_change_that_one_replica_commits_reaches_the_sockets_of_the_others() {
 }
 
 #[tokio::test]
-async fn a_link_that_leads_nowhere_can_not_be_watched() {
+async fn an_unknown_link_cannot_be_watched() {
     let stage = Stage::new().await;
     assert_eq!(stage.watch(&format!("/{}", some_hash())).await.err(), Some(404));
     let path = stage.cheque(&[100]).await;
-    assert_eq!(stage.nobody().get(&format!("{path}/ws")).await.status, 426);
+    assert_eq!(stage.anonymous().get(&format!("{path}/ws")).await.status, 426);
 }
 
 #[tokio::test]
-async fn a_stopping_service_says_that_it_restarts() {
+async fn a_stopping_service_closes_sockets_with_service_restart() {
     let mut stage = Stage::new().await;
     let path = stage.cheque(&[100]).await;
     let mut socket = stage.watch(&path).await.unwrap();

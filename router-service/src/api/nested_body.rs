@@ -10,9 +10,9 @@ use std::fmt;
 
 /// Errors in nested fields, in addition to those that the body itself collects.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Vec<FieldError>);
+pub(super) struct FieldErrors(Vec<FieldError>);
 
-impl Faults {
+impl FieldErrors {
     /// A problem with a single error.
     pub(super) fn one(pointer: &str, detail: &str) -> Problem {
         Problem::invalid_fields(vec![FieldError { pointer: pointer.to_owned(), detail: detail.to_owned() }])
@@ -28,12 +28,12 @@ impl Faults {
     /// # Errors
     /// 422 that lists all errors.
     pub(super) fn finish(self, body: JsonBody) -> Result<(), Problem> {
-        let faults = match body.finish() {
+        let errors = match body.finish() {
             Ok(()) => self.0,
             Err(problem) if problem.errors().is_empty() => return Err(problem),
             Err(problem) => [problem.errors(), &self.0].concat(),
         };
-        if faults.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(faults)) }
+        if errors.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(errors)) }
     }
 
     /// Parses a nested object: `read` takes its fields, and each remaining field is an error.
@@ -52,7 +52,7 @@ impl Faults {
         let inner = problem
             .errors()
             .iter()
-            .map(|fault| FieldError { pointer: format!("{pointer}{}", fault.pointer), detail: fault.detail.clone() });
+            .map(|error| FieldError { pointer: format!("{pointer}{}", error.pointer), detail: error.detail.clone() });
         self.0.extend(inner);
         None
     }
@@ -158,27 +158,27 @@ mod tests {
     }
 
     #[test]
-    fn a_nested_fault_has_a_pointer_to_its_place() {
+    fn a_nested_error_has_a_pointer_to_its_field() {
         let mut body = body(r#"{"products": [{"total": 1}, {"total": "x", "more": 1}, 5], "unknown": 1}"#);
-        let mut faults = Faults::default();
+        let mut errors = FieldErrors::default();
         body.optional("products", |json| {
-            let items = faults.list(json, "/products", 10, |json, pointer, faults| {
-                faults.object(json, pointer, |object, _| object.required("total", money))
+            let items = errors.list(json, "/products", 10, |json, pointer, errors| {
+                errors.object(json, pointer, |object, _| object.required("total", money))
             });
             Ok::<_, String>(items)
         });
-        let problem = faults.finish(body).unwrap_err();
-        let pointers: Vec<&str> = problem.errors().iter().map(|fault| fault.pointer.as_str()).collect();
+        let problem = errors.finish(body).unwrap_err();
+        let pointers: Vec<&str> = problem.errors().iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(pointers, ["/unknown", "/products/1/total", "/products/1/more", "/products/2"]);
     }
 
     #[test]
     fn participants_are_named_by_numbers() {
-        let mut faults = Faults::default();
+        let mut errors = FieldErrors::default();
         let read = |json: &str| integer(0, 9)(json);
-        assert_eq!(faults.by_number(r#"{"1": 2}"#, "/shares", read), Some(BTreeMap::from([(1, 2)])));
-        assert_eq!(faults.by_number(r#"{"0": 2, "x": 1, "3": 10}"#, "/shares", read), None);
-        let pointers: Vec<&str> = faults.0.iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(errors.by_number(r#"{"1": 2}"#, "/shares", read), Some(BTreeMap::from([(1, 2)])));
+        assert_eq!(errors.by_number(r#"{"0": 2, "x": 1, "3": 10}"#, "/shares", read), None);
+        let pointers: Vec<&str> = errors.0.iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(pointers, ["/shares/0", "/shares/3", "/shares/x"]);
     }
 

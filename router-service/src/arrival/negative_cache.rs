@@ -6,38 +6,38 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long an unknown link is remembered.
-const REMEMBERED: Duration = Duration::from_secs(5);
+const TTL: Duration = Duration::from_secs(5);
 /// Largest number of remembered links.
 const LINKS_MAX: usize = 10_000;
 
 /// Links that were not found recently.
 #[derive(Default)]
-pub(super) struct Unknown {
-    since: Mutex<HashMap<ChequeHash, Instant>>,
+pub(super) struct NegativeCache {
+    missed_at: Mutex<HashMap<ChequeHash, Instant>>,
 }
 
-impl Unknown {
+impl NegativeCache {
     /// Whether the link was not found within the last seconds.
     pub(super) fn contains(&self, hash: &ChequeHash, now: Instant) -> bool {
-        let since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
-        since.get(hash).is_some_and(|since| now.duration_since(*since) < REMEMBERED)
+        let missed_at = self.missed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        missed_at.get(hash).is_some_and(|missed_at| now.duration_since(*missed_at) < TTL)
     }
 
     /// Remembers an unknown link.
     pub(super) fn insert(&self, hash: ChequeHash, now: Instant) {
-        let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
-        if since.len() >= LINKS_MAX {
-            since.retain(|_, since| now.duration_since(*since) < REMEMBERED);
+        let mut missed_at = self.missed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if missed_at.len() >= LINKS_MAX {
+            missed_at.retain(|_, missed_at| now.duration_since(*missed_at) < TTL);
         }
         // If the map is still full of recent links, this one is not remembered and may cause another event.
-        if since.len() < LINKS_MAX {
-            since.insert(hash, now);
+        if missed_at.len() < LINKS_MAX {
+            missed_at.insert(hash, now);
         }
     }
 
     /// Removes a link because its cheque has arrived.
     pub(super) fn remove(&self, hash: &ChequeHash) {
-        self.since.lock().unwrap_or_else(PoisonError::into_inner).remove(hash);
+        self.missed_at.lock().unwrap_or_else(PoisonError::into_inner).remove(hash);
     }
 }
 
@@ -47,26 +47,26 @@ mod tests {
 
     #[test]
     fn a_link_is_remembered_for_some_seconds_or_until_its_cheque_comes() {
-        let (unknown, now) = (Unknown::default(), Instant::now());
+        let (cache, now) = (NegativeCache::default(), Instant::now());
         let hash = ChequeHash::from_random([1; 22]);
-        assert!(!unknown.contains(&hash, now));
-        unknown.insert(hash.clone(), now);
-        assert!(unknown.contains(&hash, now + REMEMBERED / 2));
-        assert!(!unknown.contains(&hash, now + REMEMBERED));
-        unknown.remove(&hash);
-        assert!(!unknown.contains(&hash, now));
+        assert!(!cache.contains(&hash, now));
+        cache.insert(hash.clone(), now);
+        assert!(cache.contains(&hash, now + TTL / 2));
+        assert!(!cache.contains(&hash, now + TTL));
+        cache.remove(&hash);
+        assert!(!cache.contains(&hash, now));
     }
 
     #[test]
     fn memory_is_bounded() {
-        let (unknown, now) = (Unknown::default(), Instant::now());
+        let (cache, now) = (NegativeCache::default(), Instant::now());
         for number in 0..LINKS_MAX + 10 {
             let mut digits = [0; 22];
             digits[0] = u8::try_from(number % 62).unwrap();
             digits[1] = u8::try_from(number / 62 % 62).unwrap();
             digits[2] = u8::try_from(number / 62 / 62).unwrap();
-            unknown.insert(ChequeHash::from_random(digits), now);
+            cache.insert(ChequeHash::from_random(digits), now);
         }
-        assert_eq!(unknown.since.lock().unwrap().len(), LINKS_MAX);
+        assert_eq!(cache.missed_at.lock().unwrap().len(), LINKS_MAX);
     }
 }

@@ -2,8 +2,8 @@
 
 use super::cache::Cache;
 use super::materialise::{MaterialiseError, materialise};
-use super::turns::Turns;
-use super::unknown::Unknown;
+use super::negative_cache::NegativeCache;
+use super::single_flight::SingleFlight;
 use crate::store::cheques::{self, Found};
 use chassis::clock;
 use chassis::problem::Problem;
@@ -19,15 +19,15 @@ use tokio::sync::{Notify, Semaphore};
 use tracing::{info, warn};
 
 /// How long a request waits for its cheque.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 /// How often to poll the database while waiting, because another replica may handle the event.
-const POLL: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// Largest number of links that wait for their cheques at once. It bounds how many events guessed links can cause.
 const WAITING_MAX: usize = 64;
 
 /// Fetches cheques on demand; cheap to clone.
 #[derive(Clone)]
-pub struct Arrivals {
+pub struct ChequeFetcher {
     inner: Arc<Inner>,
 }
 
@@ -35,23 +35,24 @@ struct Inner {
     messaging: Messaging,
     database: PgPool,
     cache: Cache,
-    turns: Turns<ChequeHash>,
-    unknown: Unknown,
-    places: Semaphore,
+    single_flight: SingleFlight<ChequeHash>,
+    negative_cache: NegativeCache,
+    permits: Semaphore,
     arrived: Notify,
 }
 
-impl Arrivals {
+impl ChequeFetcher {
     /// Fetches cheques from `cache`, or requests them through `messaging`.
     pub fn new(messaging: Messaging, database: PgPool, cache: Cache) -> Self {
-        let (turns, unknown, arrived) = (Turns::default(), Unknown::default(), Notify::new());
-        let places = Semaphore::new(WAITING_MAX);
-        Self { inner: Arc::new(Inner { messaging, database, cache, turns, unknown, places, arrived }) }
+        let (single_flight, negative_cache, arrived) =
+            (SingleFlight::default(), NegativeCache::default(), Notify::new());
+        let permits = Semaphore::new(WAITING_MAX);
+        Self { inner: Arc::new(Inner { messaging, database, cache, single_flight, negative_cache, permits, arrived }) }
     }
 
     /// A cheque was stored: wakes all waiting requests, which then check the database.
     pub fn announce(&self, hash: &ChequeHash) {
-        self.inner.unknown.remove(hash);
+        self.inner.negative_cache.remove(hash);
         self.inner.arrived.notify_waiters();
     }
 
@@ -61,26 +62,26 @@ impl Arrivals {
     /// 503 if the database is down, or if too many links wait for their cheques.
     pub async fn fetch(&self, hash: &ChequeHash) -> Result<Option<Found>, Problem> {
         let inner = &self.inner;
-        if inner.unknown.contains(hash, Instant::now()) {
+        if inner.negative_cache.contains(hash, Instant::now()) {
             return Ok(None);
         }
         // Concurrent requests for the same link wait here, and then find the result of the first one.
-        let _turn = inner.turns.wait(hash).await;
+        let _guard = inner.single_flight.acquire(hash).await;
         if let Some(found) = cheques::find(&inner.database, hash).await? {
             return Ok(Some(found));
         }
-        if inner.unknown.contains(hash, Instant::now()) {
+        if inner.negative_cache.contains(hash, Instant::now()) {
             return Ok(None);
         }
-        let Ok(Ok(_place)) = tokio::time::timeout(PATIENCE, inner.places.acquire()).await else {
-            return Err(too_many_wait());
+        let Ok(Ok(_permit)) = tokio::time::timeout(TIMEOUT, inner.permits.acquire()).await else {
+            return Err(too_many_waiting());
         };
         if let Some(found) = inner.take_from_cache(hash).await? {
             return Ok(Some(found));
         }
-        let found = inner.ask_for_event(hash).await?;
+        let found = inner.request_event(hash).await?;
         if found.is_none() {
-            inner.unknown.insert(hash.clone(), Instant::now());
+            inner.negative_cache.insert(hash.clone(), Instant::now());
         }
         Ok(found)
     }
@@ -104,25 +105,25 @@ impl Inner {
     }
 
     /// Asks ocr-service to publish the cheque's event again, and waits for it.
-    async fn ask_for_event(&self, hash: &ChequeHash) -> Result<Option<Found>, Problem> {
+    async fn request_event(&self, hash: &ChequeHash) -> Result<Option<Found>, Problem> {
         let mut tx = self.messaging.begin().await?;
         tx.append(&ChequeRequested { hash: hash.clone() }, 1).map_err(|error| Problem::internal(&error))?;
         tx.commit().await.map_err(CommitError::into_source)?;
-        let asked = Instant::now();
-        while asked.elapsed() < PATIENCE {
+        let requested_at = Instant::now();
+        while requested_at.elapsed() < TIMEOUT {
             // Register before querying: a cheque stored between the two would otherwise wait for the next poll.
             let arrived = self.arrived.notified();
             if let Some(found) = cheques::find(&self.database, hash).await? {
                 return Ok(Some(found));
             }
             // Check again, both after a notification and after the timeout.
-            let _ = tokio::time::timeout(POLL, arrived).await;
+            let _ = tokio::time::timeout(POLL_INTERVAL, arrived).await;
         }
         Ok(cheques::find(&self.database, hash).await?)
     }
 }
 
-fn too_many_wait() -> Problem {
+fn too_many_waiting() -> Problem {
     let detail = "too many links are being opened; try again soon";
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
         .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
