@@ -52,7 +52,7 @@ impl Cache {
         self.run("delete a cheque from the cache", &command).await;
     }
 
-    async fn run(&self, deed: &'static str, command: &redis::Cmd) {
+    async fn run(&self, operation: &'static str, command: &redis::Cmd) {
         let mut connection = self.connection.clone();
         let failure = match tokio::time::timeout(TIMEOUT, command.exec_async(&mut connection)).await {
             Ok(Ok(())) => return,
@@ -60,7 +60,7 @@ impl Cache {
             Err(_) => "timed out".to_owned(),
         };
         metrics::counter!("ocr_cache_failures_total").increment(1);
-        warn!(error = failure, "could not {deed}; router-service will request it");
+        warn!(error = failure, "could not {operation}; router-service will request it");
     }
 }
 

@@ -14,9 +14,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 /// How often the cleanup runs, unless it is woken.
-const EVERY: Duration = Duration::from_secs(10);
+const INTERVAL: Duration = Duration::from_secs(10);
 /// How often the folder is searched for photos without a cheque.
-const SWEEP_EVERY: Duration = Duration::from_hours(1);
+const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
 /// Minimum age of such a photo: a photo is stored some moments before its row.
 const ORPHAN_AGE: Duration = Duration::from_hours(1);
 /// Largest number of keys looked up by one statement.
@@ -36,7 +36,7 @@ pub struct Janitor {
 
 /// Why a cleanup failed; the next round tries again.
 #[derive(Debug, thiserror::Error)]
-enum ChoreError {
+enum CleanupError {
     #[error("query what to delete")]
     Database(#[from] sqlx::Error),
     #[error(transparent)]
@@ -53,30 +53,30 @@ impl Janitor {
         loop {
             // Register before querying: a deletion between the two would otherwise wait for the next round.
             let woken = self.wake.notified();
-            if let Err(failure) = self.chores(&mut sweep_at).await {
+            if let Err(failure) = self.clean_up(&mut sweep_at).await {
                 warn!(error = chassis::process::chain(&failure), "the cleanup failed");
             }
             tokio::select! {
                 () = woken => {}
-                () = tokio::time::sleep(EVERY) => {}
+                () = tokio::time::sleep(INTERVAL) => {}
                 () = stopping.cancelled() => return Ok(()),
             }
         }
     }
 
-    async fn chores(&self, sweep_at: &mut Instant) -> Result<(), ChoreError> {
-        while cheques::empty_expired(&self.database, clock::now()).await? > 0 {}
+    async fn clean_up(&self, sweep_at: &mut Instant) -> Result<(), CleanupError> {
+        while cheques::clear_expired(&self.database, clock::now()).await? > 0 {}
         self.delete_photos().await?;
         if Instant::now() >= *sweep_at {
             self.sweep().await?;
-            *sweep_at = Instant::now() + SWEEP_EVERY;
+            *sweep_at = Instant::now() + SWEEP_INTERVAL;
         }
         Ok(())
     }
 
     /// Deletes photos of deleted and expired cheques. The file goes first, then the reference in the row: a crash
     /// between the two only repeats the work, whereas the other order could leave a file that is never deleted.
-    async fn delete_photos(&self) -> Result<(), ChoreError> {
+    async fn delete_photos(&self) -> Result<(), CleanupError> {
         loop {
             let batch = cheques::photos_to_delete(&self.database).await?;
             if batch.is_empty() {
@@ -85,14 +85,14 @@ impl Janitor {
             for photo in &batch {
                 self.photos.delete(&photo.photo_key).await?;
                 self.cache.delete(&photo.hash).await;
-                cheques::photo_is_gone(&self.database, &photo.hash).await?;
+                cheques::clear_photo_key(&self.database, &photo.hash).await?;
             }
             info!(photos = batch.len(), "deleted photos of cheques that were deleted or have expired");
         }
     }
 
     /// Deletes old files without a cheque, left by requests that ended between storing the file and the row.
-    async fn sweep(&self) -> Result<(), ChoreError> {
+    async fn sweep(&self) -> Result<(), CleanupError> {
         let keys = self.photos.keys_older_than(ORPHAN_AGE).await?;
         for some in keys.chunks(KEYS_AT_ONCE) {
             for orphan in cheques::unknown_photos(&self.database, some).await? {

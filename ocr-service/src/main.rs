@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     // Before parsing the configuration: the tools need no database.
-    if let Some(tools) = Tools::asked_for() {
+    if let Some(tools) = Tools::from_arguments() {
         return tools.run();
     }
     serve()

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 /// How long a reading is remembered after its start: longer than any reading takes.
-const KEPT: Duration = Duration::from_mins(10);
+const RETENTION: Duration = Duration::from_mins(10);
 /// Largest number of remembered readings; the progress of further ones cannot be queried.
 const READINGS_MAX: usize = 10_000;
 
@@ -29,7 +29,7 @@ impl Readings {
         let (sender, stage) = watch::channel(Stage::Queued { position: None });
         if let Some(id) = id {
             let mut by_id = self.lock();
-            by_id.retain(|_, watched| watched.began.elapsed() < KEPT);
+            by_id.retain(|_, watched| watched.began.elapsed() < RETENTION);
             if by_id.len() < READINGS_MAX {
                 by_id.insert(id, Watched { began: Instant::now(), stage });
             }
@@ -40,7 +40,7 @@ impl Readings {
     /// The current stage of a reading.
     pub fn stage(&self, id: Uuid) -> Option<Stage> {
         let by_id = self.lock();
-        let watched = by_id.get(&id).filter(|watched| watched.began.elapsed() < KEPT)?;
+        let watched = by_id.get(&id).filter(|watched| watched.began.elapsed() < RETENTION)?;
         let stage = *watched.stage.borrow();
         match stage {
             // The sender is gone without a final stage: the request failed or was cancelled.
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reading_is_found_under_its_id_and_one_that_was_left_is_refused() {
+    fn a_reading_is_found_by_its_id_and_an_abandoned_one_is_refused() {
         let (readings, id) = (Readings::default(), Uuid::new_v4());
         assert_eq!(readings.stage(id), None);
         let sender = readings.begin(Some(id));

@@ -59,7 +59,7 @@ pub enum Mode {
 
 /// A recognised word, in pixels of the image given to the engine.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Seen {
+pub struct RecognizedWord {
     /// The text, never empty.
     pub text: String,
     /// Confidence from 0 to 1.
@@ -96,7 +96,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError`] if Tesseract fails for a reason other than the picture.
-    pub fn look(&mut self, page: &GrayImage, mode: Mode, language: Language) -> Result<Vec<Seen>, EngineError> {
+    pub fn recognize(
+        &mut self,
+        page: &GrayImage,
+        mode: Mode,
+        language: Language,
+    ) -> Result<Vec<RecognizedWord>, EngineError> {
         let mode = match mode {
             Mode::Column => "4",
             Mode::Block => "6",
@@ -126,7 +131,7 @@ fn portable(page: &GrayImage) -> Vec<u8> {
 
 /// Parses Tesseract's TSV output: level, page, block, paragraph, line, word, left, top, width, height, confidence,
 /// text.
-fn words(table: &str) -> Vec<Seen> {
+fn words(table: &str) -> Vec<RecognizedWord> {
     let mut lines = 0;
     let mut words = vec![];
     for row in table.lines() {
@@ -142,7 +147,7 @@ fn words(table: &str) -> Vec<Seen> {
         }
         let number = |column: &str| column.parse::<f32>().unwrap_or(0.0);
         let (left, top) = (number(left), number(top));
-        words.push(Seen {
+        words.push(RecognizedWord {
             text: text.to_owned(),
             confidence: (number(confidence) / 100.0).clamp(0.0, 1.0),
             left,

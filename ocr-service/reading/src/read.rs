@@ -1,6 +1,6 @@
 //! The complete process: from a picture to a cheque.
 
-use crate::engine::{Engine, Language, Mode, Seen};
+use crate::engine::{Engine, Language, Mode, RecognizedWord};
 use crate::page::sheet::Sheet;
 use crate::parse::{self, Parsed};
 use crate::picture::{Picture, Refusal, decode};
@@ -162,16 +162,16 @@ impl<'a> Looks<'a> {
     }
 
     fn pass(&mut self, look: &Look) -> Pass {
-        let seen = match look.view {
-            View::Plain => self.engine.look(&self.plain, look.mode, self.language),
-            View::Masked => self.engine.look(&self.masked, look.mode, self.language),
-            View::Contrasted => self.engine.look(&Sheet::contrasted(&self.masked), look.mode, self.language),
+        let recognized = match look.view {
+            View::Plain => self.engine.recognize(&self.plain, look.mode, self.language),
+            View::Masked => self.engine.recognize(&self.masked, look.mode, self.language),
+            View::Contrasted => self.engine.recognize(&Sheet::contrasted(&self.masked), look.mode, self.language),
         };
-        let seen = seen.unwrap_or_else(|failure| {
+        let recognized = recognized.unwrap_or_else(|failure| {
             tracing::warn!(error = &failure as &dyn std::error::Error, "look {} failed", look.name);
             vec![]
         });
-        let words = seen.into_iter().map(|seen| word(seen, self.sheet.factor)).collect();
+        let words = recognized.into_iter().map(|recognized| word(recognized, self.sheet.factor)).collect();
         Pass { name: look.name, words }
     }
 }
@@ -196,14 +196,14 @@ fn language(words: &[Word]) -> Language {
     }
 }
 
-fn word(seen: Seen, factor: f32) -> Word {
+fn word(recognized: RecognizedWord, factor: f32) -> Word {
     let place = Place {
-        left: seen.left / factor,
-        top: seen.top / factor,
-        right: seen.right / factor,
-        bottom: seen.bottom / factor,
+        left: recognized.left / factor,
+        top: recognized.top / factor,
+        right: recognized.right / factor,
+        bottom: recognized.bottom / factor,
     };
-    Word { text: seen.text, confidence: seen.confidence, place, line: seen.line }
+    Word { text: recognized.text, confidence: recognized.confidence, place, line: recognized.line }
 }
 
 /// Number of words with high confidence; on tables and wallpaper the engine also reports words, but with low

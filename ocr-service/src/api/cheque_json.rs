@@ -1,6 +1,6 @@
 //! A cheque as a JSON response for its owner.
 
-use crate::domain::kept_cheque::KeptCheque;
+use crate::domain::stored_cheque::StoredCheque;
 use contracts::cheque::Cheque;
 use contracts::ids::ChequeHash;
 use serde::Serialize;
@@ -24,12 +24,12 @@ pub(super) struct ChequeJson {
 
 impl ChequeJson {
     /// Builds the response for a cheque.
-    pub(super) fn new(kept: &KeptCheque, cheque: Cheque, share_base_url: &str) -> Self {
+    pub(super) fn new(stored: &StoredCheque, cheque: Cheque, share_base_url: &str) -> Self {
         Self {
-            hash: kept.hash.clone(),
-            url: format!("{share_base_url}/small-router/{}", kept.hash),
-            created_at: kept.created_at,
-            expires_at: kept.expires_at,
+            hash: stored.hash.clone(),
+            url: format!("{share_base_url}/small-router/{}", stored.hash),
+            created_at: stored.created_at,
+            expires_at: stored.expires_at,
             cheque,
         }
     }

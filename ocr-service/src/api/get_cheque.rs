@@ -23,10 +23,10 @@ pub(super) async fn handler(
     extract::Path(hash): extract::Path<String>,
 ) -> Result<Json<ChequeJson>, Problem> {
     let user_id = super::user_of(caller)?;
-    let kept = super::find(&state, hash).await?;
-    if kept.owner_id != user_id {
+    let stored = super::find(&state, hash).await?;
+    if stored.owner_id != user_id {
         return Err(super::no_such_cheque());
     }
-    let cheque = kept.open(clock::now()).cloned().ok_or_else(super::expired)?;
-    Ok(Json(ChequeJson::new(&kept, cheque, &state.share_base_url)))
+    let cheque = stored.open(clock::now()).cloned().ok_or_else(super::expired)?;
+    Ok(Json(ChequeJson::new(&stored, cheque, &state.share_base_url)))
 }

@@ -23,20 +23,23 @@ pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     extract::Path(hash): extract::Path<String>,
 ) -> Result<Response, Problem> {
-    let kept = super::find(&state, hash).await?;
+    let stored = super::find(&state, hash).await?;
     let now = clock::now();
-    if kept.open(now).is_none() {
+    if stored.open(now).is_none() {
         return Err(super::expired());
     }
-    let photo =
-        state.photos.get(&Photos::key(&kept.hash)).await.map_err(|failure: PhotosError| Problem::internal(&failure))?;
+    let photo = state
+        .photos
+        .get(&Photos::key(&stored.hash))
+        .await
+        .map_err(|failure: PhotosError| Problem::internal(&failure))?;
     let Some(photo) = photo else {
         // The cheque's key is a secret, so it is not logged; the trace leads to the request.
-        error!(read_at = %kept.created_at, "the photo of a cheque is missing");
+        error!(read_at = %stored.created_at, "the photo of a cheque is missing");
         return Err(Problem::not_found("cheque_not_found", "the photo of this cheque is missing"));
     };
     // The photo never changes, and must not be cached for longer than the cheque lives.
-    let cache = format!("private, max-age={}, immutable", (kept.expires_at - now).whole_seconds());
+    let cache = format!("private, max-age={}, immutable", (stored.expires_at - now).whole_seconds());
     let headers = [
         (header::CONTENT_TYPE, "image/jpeg"),
         (header::CACHE_CONTROL, cache.as_str()),

@@ -2,7 +2,7 @@
 
 use super::cheque_json::ChequeJson;
 use super::{refusals, upload};
-use crate::domain::kept_cheque::KeptCheque;
+use crate::domain::stored_cheque::StoredCheque;
 use crate::state::State;
 use crate::store;
 use crate::store::photos::{Photos, PhotosError};
@@ -88,13 +88,13 @@ async fn load_image(
     let picture = receive(state, multipart).await?;
     let reading = state.pool.read(picture, progress).await.map_err(refusals::not_read)?;
     let cheque = reading.cheque.clone();
-    let kept = keep(state, user_id, reading).await?;
-    Ok(ChequeJson::new(&kept, cheque, &state.share_base_url))
+    let stored = store_cheque(state, user_id, reading).await?;
+    Ok(ChequeJson::new(&stored, cheque, &state.share_base_url))
 }
 
 /// Receives the picture and checks its header, so that unsuitable pictures never enter the queue.
 async fn receive(state: &State, multipart: Multipart) -> Result<Bytes, Problem> {
-    let _place = state.uploads.try_acquire().map_err(|_| refusals::queue_full(UPLOAD_RETRY_AFTER_SECS))?;
+    let _permit = state.uploads.try_acquire().map_err(|_| refusals::queue_full(UPLOAD_RETRY_AFTER_SECS))?;
     let picture = upload::receive(multipart).await?;
     picture::check(&picture).map_err(refusals::refused)?;
     Ok(picture)
@@ -104,17 +104,17 @@ async fn receive(state: &State, multipart: Multipart) -> Result<Bytes, Problem> 
 ///
 /// The order matters: a row never refers to a missing photo, and nothing is published before the commit. A crash
 /// between the first two steps leaves a photo without a row, which the janitor deletes later.
-async fn keep(state: &State, owner_id: UserId, reading: Reading) -> Result<KeptCheque, Problem> {
+async fn store_cheque(state: &State, owner_id: UserId, reading: Reading) -> Result<StoredCheque, Problem> {
     let hash = ChequeHash::from_random(random_digits());
     let now = clock::now();
-    let kept = KeptCheque::new(hash, owner_id, reading.cheque, now, state.cheque_ttl);
-    let photo_key = Photos::key(&kept.hash);
+    let stored = StoredCheque::new(hash, owner_id, reading.cheque, now, state.cheque_ttl);
+    let photo_key = Photos::key(&stored.hash);
     let photo_bytes = i64::try_from(reading.photo.len()).unwrap_or(i64::MAX);
     let not_put = |failure: PhotosError| Problem::internal(&failure);
     state.photos.put(&photo_key, reading.photo).await.map_err(not_put)?;
     let mut tx = state.messaging.begin().await?;
-    store::cheques::insert(&mut tx, &kept, &photo_key, photo_bytes).await?;
-    let recognized = kept.recognized(now);
+    store::cheques::insert(&mut tx, &stored, &photo_key, photo_bytes).await?;
+    let recognized = stored.recognized(now);
     if let Some(recognized) = &recognized {
         tx.append(recognized, 1).map_err(|error| Problem::internal(&error))?;
     }
@@ -122,7 +122,7 @@ async fn keep(state: &State, owner_id: UserId, reading: Reading) -> Result<KeptC
     if let Some(recognized) = &recognized {
         state.cache.put(recognized, now).await;
     }
-    Ok(kept)
+    Ok(stored)
 }
 
 /// Uses a cryptographic generator that is seeded by the operating system: the key of a link is its only secret.

@@ -21,7 +21,7 @@ use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::domain::kept_cheque::KeptCheque;
+use crate::domain::stored_cheque::StoredCheque;
 
 /// All routes, and the OpenAPI document generated from the same declarations.
 pub fn routes(state: State) -> Router {
@@ -45,7 +45,7 @@ fn user_of(caller: Caller) -> Result<UserId, Problem> {
 
 /// The cheque with the key in the path, for any caller. Text without the form of a key gets the same 404 as an unknown
 /// key.
-async fn find(state: &State, hash: String) -> Result<KeptCheque, Problem> {
+async fn find(state: &State, hash: String) -> Result<StoredCheque, Problem> {
     let hash = ChequeHash::try_from(hash).map_err(|_| no_such_cheque())?;
     store::cheques::find(&state.database, &hash).await?.ok_or_else(no_such_cheque)
 }

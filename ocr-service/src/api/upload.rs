@@ -34,9 +34,9 @@ async fn receive_parts(mut multipart: Multipart) -> Result<Bytes, Problem> {
     let mut received = 0;
     let mut picture = None;
     while let Some(field) = multipart.next_field().await.map_err(malformed)? {
-        let wanted = picture.is_none() && field.name() == Some(PART);
-        let part = receive_part(field, wanted, &mut received).await?;
-        if wanted {
+        let is_file = picture.is_none() && field.name() == Some(PART);
+        let part = receive_part(field, is_file, &mut received).await?;
+        if is_file {
             picture = Some(part);
         }
     }
@@ -56,7 +56,7 @@ enum Part {
     TooLarge,
 }
 
-async fn receive_part(mut field: Field<'_>, wanted: bool, received: &mut usize) -> Result<Part, Problem> {
+async fn receive_part(mut field: Field<'_>, is_file: bool, received: &mut usize) -> Result<Part, Problem> {
     let (mut bytes, mut length) = (vec![], 0);
     while let Some(chunk) = field.chunk().await.map_err(malformed)? {
         length += chunk.len();
@@ -66,7 +66,7 @@ async fn receive_part(mut field: Field<'_>, wanted: bool, received: &mut usize) 
         }
         if length > PICTURE_BYTES_MAX {
             bytes = vec![];
-        } else if wanted {
+        } else if is_file {
             bytes.extend_from_slice(&chunk);
         }
     }

@@ -26,7 +26,7 @@ struct Worker {
 fn main() -> ExitCode {
     let Worker { tessdata_dir, attempts } = Worker::parse();
     let outcome: Result<(), Box<dyn Error>> = if attempts {
-        attempts::try_out().map_err(Into::into)
+        attempts::run_all().map_err(Into::into)
     } else {
         child::run(tessdata_dir.as_deref()).map_err(Into::into)
     };

@@ -1,3 +1,3 @@
 //! Business rules, without I/O.
 
-pub mod kept_cheque;
+pub mod stored_cheque;

@@ -10,9 +10,9 @@ pub(super) struct AnnounceAgain;
 
 impl Handle<ChequeRequested> for AnnounceAgain {
     async fn handle(&self, tx: &mut Transaction, event: &ChequeRequested, _: &Meta) -> Result<(), HandleError> {
-        let kept = store::cheques::lock(tx, &event.hash).await?;
+        let stored = store::cheques::lock(tx, &event.hash).await?;
         // The link may be invented or expired: then there is nothing to publish, and that is not an error.
-        if let Some(recognized) = kept.and_then(|kept| kept.recognized(clock::now())) {
+        if let Some(recognized) = stored.and_then(|stored| stored.recognized(clock::now())) {
             tx.append(&recognized, 1)?;
             info!("publishing a cheque again");
         }

@@ -1,6 +1,6 @@
 //! The table `cheques`.
 
-use crate::domain::kept_cheque::KeptCheque;
+use crate::domain::stored_cheque::StoredCheque;
 use contracts::cheque::Cheque;
 use contracts::ids::{ChequeHash, UserId};
 use sqlx::types::Json;
@@ -19,7 +19,7 @@ struct Row {
     expires_at: OffsetDateTime,
 }
 
-impl TryFrom<Row> for KeptCheque {
+impl TryFrom<Row> for StoredCheque {
     type Error = sqlx::Error;
 
     /// The table's constraints make this succeed. A row that violates them is a decoding error, not a panic.
@@ -49,20 +49,20 @@ pub struct PhotoToDelete {
 /// If the query fails.
 pub async fn insert(
     connection: &mut PgConnection,
-    kept: &KeptCheque,
+    stored: &StoredCheque,
     photo_key: &str,
     photo_bytes: i64,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "insert into cheques (hash, owner_id, cheque, photo_key, photo_bytes, created_at, expires_at) \
          values ($1, $2, $3, $4, $5, $6, $7)",
-        kept.hash.as_str(),
-        kept.owner_id.get(),
-        kept.cheque.as_ref().map(Json) as Option<Json<&Cheque>>,
+        stored.hash.as_str(),
+        stored.owner_id.get(),
+        stored.cheque.as_ref().map(Json) as Option<Json<&Cheque>>,
         photo_key,
         photo_bytes,
-        kept.created_at,
-        kept.expires_at,
+        stored.created_at,
+        stored.expires_at,
     )
     .execute(connection)
     .await
@@ -73,7 +73,7 @@ pub async fn insert(
 ///
 /// # Errors
 /// If the query fails.
-pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<KeptCheque>, sqlx::Error> {
+pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<StoredCheque>, sqlx::Error> {
     sqlx::query_as!(
         Row,
         r#"select hash, owner_id, cheque as "cheque: Json<Cheque>", created_at, expires_at
@@ -82,7 +82,7 @@ pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<KeptCheque>
     )
     .fetch_optional(pool)
     .await?
-    .map(KeptCheque::try_from)
+    .map(StoredCheque::try_from)
     .transpose()
 }
 
@@ -90,7 +90,7 @@ pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<KeptCheque>
 ///
 /// # Errors
 /// If the query fails.
-pub async fn lock(connection: &mut PgConnection, hash: &ChequeHash) -> Result<Option<KeptCheque>, sqlx::Error> {
+pub async fn lock(connection: &mut PgConnection, hash: &ChequeHash) -> Result<Option<StoredCheque>, sqlx::Error> {
     sqlx::query_as!(
         Row,
         r#"select hash, owner_id, cheque as "cheque: Json<Cheque>", created_at, expires_at
@@ -99,7 +99,7 @@ pub async fn lock(connection: &mut PgConnection, hash: &ChequeHash) -> Result<Op
     )
     .fetch_optional(connection)
     .await?
-    .map(KeptCheque::try_from)
+    .map(StoredCheque::try_from)
     .transpose()
 }
 
@@ -108,7 +108,11 @@ pub async fn lock(connection: &mut PgConnection, hash: &ChequeHash) -> Result<Op
 ///
 /// # Errors
 /// If the query fails.
-pub async fn empty(connection: &mut PgConnection, hash: &ChequeHash, now: OffsetDateTime) -> Result<bool, sqlx::Error> {
+pub async fn clear_content(
+    connection: &mut PgConnection,
+    hash: &ChequeHash,
+    now: OffsetDateTime,
+) -> Result<bool, sqlx::Error> {
     sqlx::query!(
         "update cheques set cheque = null, deleted_at = $2 where hash = $1 and deleted_at is null",
         hash.as_str(),
@@ -123,7 +127,7 @@ pub async fn empty(connection: &mut PgConnection, hash: &ChequeHash, now: Offset
 ///
 /// # Errors
 /// If the query fails.
-pub async fn empty_expired(pool: &PgPool, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
+pub async fn clear_expired(pool: &PgPool, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
     // `skip locked`: concurrent replicas take different rows instead of waiting for each other.
     sqlx::query!(
         "update cheques set cheque = null, deleted_at = $1 where hash in ( \
@@ -156,7 +160,7 @@ pub async fn photos_to_delete(pool: &PgPool) -> Result<Vec<PhotoToDelete>, sqlx:
 ///
 /// # Errors
 /// If the query fails.
-pub async fn photo_is_gone(pool: &PgPool, hash: &ChequeHash) -> Result<(), sqlx::Error> {
+pub async fn clear_photo_key(pool: &PgPool, hash: &ChequeHash) -> Result<(), sqlx::Error> {
     sqlx::query!("update cheques set photo_key = null where hash = $1 and deleted_at is not null", hash.as_str())
         .execute(pool)
         .await

@@ -20,10 +20,10 @@ pub struct Photos {
 
 /// Why an operation on a photo failed.
 #[derive(Debug, thiserror::Error)]
-#[error("{deed} `{key}` in the photo store")]
+#[error("{operation} `{key}` in the photo store")]
 pub struct PhotosError {
     /// The operation.
-    deed: &'static str,
+    operation: &'static str,
     /// The key of the object.
     key: String,
     /// The cause.
@@ -36,7 +36,7 @@ impl Photos {
     /// # Errors
     /// If the folder cannot be created.
     pub fn open(folder: &Path) -> Result<Self, PhotosError> {
-        let failed = |source| PhotosError { deed: "create the folder", key: folder.display().to_string(), source };
+        let failed = |source| PhotosError { operation: "create the folder", key: folder.display().to_string(), source };
         fs::create_dir_all(folder.join(UNFINISHED)).map_err(failed)?;
         Ok(Self { folder: folder.to_owned() })
     }
@@ -112,14 +112,14 @@ impl Photos {
     /// Runs a file operation on a thread for blocking work.
     async fn run<T: Send + 'static>(
         &self,
-        deed: &'static str,
+        operation: &'static str,
         key: &str,
         work: impl FnOnce(&Self, PathBuf) -> io::Result<T> + Send + 'static,
     ) -> Result<T, PhotosError> {
         let (store, path) = (self.clone(), self.folder.join(key));
         let done = tokio::task::spawn_blocking(move || work(&store, path)).await;
         let outcome = done.unwrap_or_else(|panicked| Err(io::Error::other(panicked)));
-        outcome.map_err(|source| PhotosError { deed, key: key.to_owned(), source })
+        outcome.map_err(|source| PhotosError { operation, key: key.to_owned(), source })
     }
 }
 

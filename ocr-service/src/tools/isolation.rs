@@ -14,7 +14,7 @@ pub(super) struct Isolation {
 
 impl Isolation {
     pub(super) fn run(self) -> ExitCode {
-        match tried_out() {
+        match attempt_all() {
             Ok(attempts) => {
                 if self.json {
                     println!("{}", serde_json::json!(attempts));
@@ -29,15 +29,15 @@ impl Isolation {
 }
 
 /// Lets a process like a worker attempt everything.
-fn tried_out() -> io::Result<Attempts> {
+fn attempt_all() -> io::Result<Attempts> {
     let program = WorkerProgram::open().map_err(io::Error::other)?;
     let mut worker = Command::new(program.path());
     // Use pipes only: a locked-down process that writes to a file is killed.
     worker.args(["--attempts"]).env_clear().current_dir("/").stdin(Stdio::null()).stderr(Stdio::piped());
     let output = worker.output()?;
     if !output.status.success() {
-        let complaints = String::from_utf8_lossy(&output.stderr);
-        return Err(io::Error::other(format!("the worker ended with {}: {}", output.status, complaints.trim())));
+        let errors = String::from_utf8_lossy(&output.stderr);
+        return Err(io::Error::other(format!("the worker ended with {}: {}", output.status, errors.trim())));
     }
     Ok(serde_json::from_slice(&output.stdout)?)
 }

@@ -24,7 +24,7 @@ enum Tool {
 
 impl Tools {
     /// The tool named by the first command-line argument, if any. Exits the process if the tool's arguments are wrong.
-    pub fn asked_for() -> Option<Self> {
+    pub fn from_arguments() -> Option<Self> {
         let name = std::env::args_os().nth(1)?;
         Self::command().find_subcommand(name).is_some().then(Self::parse)
     }

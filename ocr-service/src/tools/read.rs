@@ -63,15 +63,15 @@ impl Read {
         let pool = Pool::new(&self.workers).map_err(|failure| chain(&failure))?;
         let running = tokio::spawn(pool.clone().run(stopping.clone()));
         pool.ready().await?;
-        let places = Arc::new(Semaphore::new(self.workers.count()));
+        let permits = Arc::new(Semaphore::new(self.workers.count()));
         let mut readings = JoinSet::new();
         for file in self.files {
-            let (pool, places) = (pool.clone(), Arc::clone(&places));
+            let (pool, permits) = (pool.clone(), Arc::clone(&permits));
             readings.spawn(async move {
                 // The semaphore is never closed, and without a permit the picture would only wait in the pool's queue.
-                let place = places.acquire_owned().await;
+                let permit = permits.acquire_owned().await;
                 let (seconds, outcome) = read(&pool, &file).await;
-                drop(place);
+                drop(permit);
                 let line = Line { file: &file, seconds, outcome };
                 println!("{}", serde_json::json!(line));
             });

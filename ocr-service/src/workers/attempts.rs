@@ -44,9 +44,9 @@ impl Attempts {
 const DONE: &str = "done";
 
 /// A description and the attempt itself. It gets the parent's process id, which cannot be queried after the lockdown.
-type Deed = (&'static str, fn(Pid) -> io::Result<()>);
+type Action = (&'static str, fn(Pid) -> io::Result<()>);
 
-const DEEDS: [Deed; 14] = [
+const ACTIONS: [Action; 14] = [
     ("read a file", |_| File::open("/etc/passwd").and_then(|mut file| file.read(&mut [0; 1])).map(drop)),
     ("list a folder", |_| fs::read_dir("/").map(drop)),
     ("write a file", |_| write_a_file()),
@@ -67,16 +67,16 @@ const DEEDS: [Deed; 14] = [
 ///
 /// # Errors
 /// If the process cannot be locked down, or standard output is closed.
-pub fn try_out() -> io::Result<()> {
+pub fn run_all() -> io::Result<()> {
     let parent = getppid().ok_or(io::ErrorKind::NotFound)?;
-    let before: Vec<String> = DEEDS.iter().map(|(_, deed)| outcome(deed(parent))).collect();
+    let before: Vec<String> = ACTIONS.iter().map(|(_, attempt)| outcome(attempt(parent))).collect();
     let isolation = lockdown::lock_down().map_err(io::Error::other)?;
-    let attempt = |((deed, attempt), before): (&Deed, String)| Attempt {
-        deed: (*deed).to_owned(),
+    let attempt = |((name, attempt), before): (&Action, String)| Attempt {
+        deed: (*name).to_owned(),
         before,
         after: outcome(attempt(parent)),
     };
-    let attempts = DEEDS.iter().zip(before).map(attempt).collect();
+    let attempts = ACTIONS.iter().zip(before).map(attempt).collect();
     let attempts = Attempts { landlock: isolation.landlock, attempts };
     let mut standard_output = io::stdout().lock();
     serde_json::to_writer(&mut standard_output, &attempts)?;

@@ -1,7 +1,7 @@
 //! The worker's side: a process that reads one picture.
 
 use super::lockdown::{self, LockdownError};
-use super::protocol::{self, Refusal, Word};
+use super::protocol::{self, Message, Refusal};
 use reading::engine::Engine;
 use reading::read::Progress;
 use std::io;
@@ -35,16 +35,16 @@ pub fn run(tessdata_dir: Option<&Path>) -> Result<(), ChildError> {
     let mut engine = Engine::new(tessdata_dir)?;
     // Lock down now, before the first byte of the picture is read: from then on this process itself is untrusted.
     let isolation = lockdown::lock_down()?;
-    Word::Ready(isolation).say(io::stdout())?;
+    Message::Ready(isolation).write(io::stdout())?;
     let Some(picture) = protocol::receive_picture(io::stdin())? else {
         return Ok(()); // the parent has ended
     };
     // If the parent has closed the pipe, ignore it here: sending the result will fail too.
-    let mut progress = |Progress { step, steps }| drop(Word::Progress { step, steps }.say(io::stdout()));
-    let word = match reading::read::read(&mut engine, &picture, &mut progress) {
-        Ok(reading) => Word::Done { cheque: Box::new(reading.cheque), photo: reading.photo },
-        Err(refusal) => Word::Refused(Refusal::from(refusal)),
+    let mut progress = |Progress { step, steps }| drop(Message::Progress { step, steps }.write(io::stdout()));
+    let message = match reading::read::read(&mut engine, &picture, &mut progress) {
+        Ok(reading) => Message::Done { cheque: Box::new(reading.cheque), photo: reading.photo },
+        Err(refusal) => Message::Refused(Refusal::from(refusal)),
     };
-    word.say(io::stdout())?;
+    message.write(io::stdout())?;
     Ok(())
 }

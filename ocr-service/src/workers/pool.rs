@@ -2,8 +2,8 @@
 
 use super::program::{ProgramError, WorkerProgram};
 use super::protocol::Refusal;
-use super::queue::{Job, Queue, Turned};
-use super::worker::{Recipe, WorkError, Worker};
+use super::queue::{Job, Queue, QueueError};
+use super::worker::{WorkError, Worker, WorkerOptions};
 use crate::config::WorkersConfig;
 use axum::body::Bytes;
 use chassis::process::chain;
@@ -22,7 +22,7 @@ pub use super::worker::Reading;
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 /// How often a tool checks whether a worker has started.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// Estimated duration of a picture before the first one was read, in seconds.
 const SECONDS_GUESS: f64 = 5.0;
 /// Weight of the latest picture in the moving average of durations.
@@ -38,10 +38,10 @@ pub struct Pool {
 
 struct Shared {
     queue: Queue,
-    recipe: Recipe,
+    options: WorkerOptions,
     count: usize,
     /// Number of workers whose latest start succeeded; with 0, no picture can be read.
-    able: AtomicUsize,
+    working_slots: AtomicUsize,
     /// The error of the latest failed start.
     start_failure: Mutex<Option<String>>,
     /// Moving average of the duration of a picture, in seconds.
@@ -98,7 +98,7 @@ impl Pool {
     /// # Errors
     /// [`ProgramError`] if the worker program cannot be opened.
     pub fn new(config: &WorkersConfig) -> Result<Self, ProgramError> {
-        let recipe = Recipe {
+        let options = WorkerOptions {
             program: WorkerProgram::open()?,
             tessdata_dir: config.tessdata_dir.clone(),
             picture_timeout: config.picture_timeout(),
@@ -107,9 +107,9 @@ impl Pool {
         metrics::describe_counter!("ocr_worker_deaths_total", "Workers that exited or were killed over a picture.");
         let shared = Shared {
             queue: Queue::new(config.queue.get()),
-            recipe,
+            options,
             count: config.count(),
-            able: AtomicUsize::new(0),
+            working_slots: AtomicUsize::new(0),
             start_failure: Mutex::default(),
             seconds: Mutex::new(SECONDS_GUESS),
         };
@@ -121,13 +121,13 @@ impl Pool {
     /// # Errors
     /// Never: a failed start is logged and retried.
     pub async fn run(self, stopping: CancellationToken) -> Result<(), Infallible> {
-        let mut places = JoinSet::new();
+        let mut slots = JoinSet::new();
         for _ in 0..self.shared.count {
-            places.spawn(Arc::clone(&self.shared).fill_place(stopping.clone()));
+            slots.spawn(Arc::clone(&self.shared).supervise_slot(stopping.clone()));
         }
         stopping.cancelled().await;
         self.shared.queue.close();
-        places.join_all().await;
+        slots.join_all().await;
         Ok(())
     }
 
@@ -136,16 +136,16 @@ impl Pool {
     /// # Errors
     /// [`ReadError`].
     pub async fn read(&self, picture: Bytes, stage: watch::Sender<Stage>) -> Result<Reading, ReadError> {
-        if self.shared.able.load(Ordering::Relaxed) == 0 {
+        if self.shared.working_slots.load(Ordering::Relaxed) == 0 {
             return Err(ReadError::Unavailable);
         }
         let (answer, answered) = oneshot::channel();
-        let place = self.shared.queue.join(picture, stage, answer).map_err(|turned| match turned {
-            Turned::Full => ReadError::QueueFull { retry_after_secs: self.shared.seconds_until_free() },
-            Turned::Closed => ReadError::Unavailable,
+        let entry = self.shared.queue.join(picture, stage, answer).map_err(|error| match error {
+            QueueError::Full => ReadError::QueueFull { retry_after_secs: self.shared.seconds_until_free() },
+            QueueError::Closed => ReadError::Unavailable,
         })?;
         let outcome = answered.await.unwrap_or(Err(ReadError::Unavailable));
-        drop(place);
+        drop(entry);
         outcome
     }
 
@@ -154,11 +154,11 @@ impl Pool {
     /// # Errors
     /// The reason, as soon as a worker fails to start.
     pub async fn ready(&self) -> Result<(), String> {
-        while self.shared.able.load(Ordering::Relaxed) == 0 {
+        while self.shared.working_slots.load(Ordering::Relaxed) == 0 {
             if let Some(why) = self.shared.start_failure() {
                 return Err(why);
             }
-            tokio::time::sleep(LOOK_AGAIN).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         Ok(())
     }
@@ -168,7 +168,7 @@ impl Pool {
     /// # Errors
     /// A message for the readiness report.
     pub fn check(&self) -> Result<(), String> {
-        match self.shared.able.load(Ordering::Relaxed) {
+        match self.shared.working_slots.load(Ordering::Relaxed) {
             0 => Err(self.shared.start_failure().unwrap_or_else(|| "no worker has started yet".to_owned())),
             1.. => Ok(()),
         }
@@ -177,29 +177,29 @@ impl Pool {
 
 impl Shared {
     /// Supervises one worker slot: starts a worker ahead of its picture, and the next one after it.
-    async fn fill_place(self: Arc<Self>, stopping: CancellationToken) {
-        let (mut pause, mut able) = (PAUSE_MIN, false);
+    async fn supervise_slot(self: Arc<Self>, stopping: CancellationToken) {
+        let (mut pause, mut works) = (PAUSE_MIN, false);
         // A single failure may be an accident and is not reported as an outage; the second in a row is.
         let mut failed_before = false;
         loop {
             let started = tokio::select! {
-                started = Worker::start(&self.recipe) => started,
+                started = Worker::start(&self.options) => started,
                 () = stopping.cancelled(), if self.queue.length() == 0 => return,
             };
             match started {
                 Ok(worker) => {
-                    if !std::mem::replace(&mut able, true) {
-                        self.able.fetch_add(1, Ordering::Relaxed);
+                    if !std::mem::replace(&mut works, true) {
+                        self.working_slots.fetch_add(1, Ordering::Relaxed);
                         info!(landlock = worker.isolation.landlock, "worker locked down and ready");
                     }
                     (pause, failed_before) = (PAUSE_MIN, false);
-                    if self.use_up(worker).await.is_none() {
+                    if self.run_worker(worker).await.is_none() {
                         return;
                     }
                 }
                 Err(failure) => {
-                    if std::mem::replace(&mut failed_before, true) && std::mem::take(&mut able) {
-                        self.one_less_able();
+                    if std::mem::replace(&mut failed_before, true) && std::mem::take(&mut works) {
+                        self.mark_slot_failed();
                     }
                     metrics::counter!("ocr_worker_start_failures_total").increment(1);
                     let why = chain(&failure);
@@ -215,11 +215,11 @@ impl Shared {
     }
 
     /// Waits for a picture and lets the worker read it; `None` if there will be no more pictures.
-    async fn use_up(&self, mut worker: Worker) -> Option<()> {
+    async fn run_worker(&self, mut worker: Worker) -> Option<()> {
         let job = tokio::select! {
             // `biased` checks this first: a picture must not be given to a worker that has exited.
             biased;
-            () = worker.died() => {
+            () = worker.exited() => {
                 warn!("a worker exited while waiting for a picture");
                 metrics::counter!("ocr_worker_deaths_total").increment(1);
                 // A delay, so that a permanent cause does not kill workers in a tight loop.
@@ -236,7 +236,7 @@ impl Shared {
         let Job { picture, stage, mut answer, .. } = job;
         stage.send_replace(Stage::Reading { step: 0, steps: 0 });
         let began = Instant::now();
-        let reading = worker.read(&picture, self.recipe.picture_timeout, |step, steps| {
+        let reading = worker.read(&picture, self.options.picture_timeout, |step, steps| {
             stage.send_replace(Stage::Reading { step, steps });
         });
         let outcome = tokio::select! {
@@ -246,10 +246,10 @@ impl Shared {
         };
         let seconds = began.elapsed().as_secs_f64();
         metrics::histogram!("ocr_picture_seconds").record(seconds);
-        self.learn(seconds);
+        self.record_duration(seconds);
         let outcome = outcome.map_err(|failure| match failure {
             WorkError::Refused(refusal) => ReadError::Refused(refusal),
-            WorkError::Died { .. } | WorkError::TimedOut(_) | WorkError::Nonsense(_) => {
+            WorkError::Exited { .. } | WorkError::TimedOut(_) | WorkError::Invalid(_) => {
                 let why = chain(&failure);
                 metrics::counter!("ocr_worker_deaths_total").increment(1);
                 warn!(error = why, bytes = picture.len(), seconds, "picture could not be read");
@@ -261,9 +261,9 @@ impl Shared {
     }
 
     /// A slot cannot start workers. If it was the last working slot, all queued pictures are rejected.
-    fn one_less_able(&self) {
-        if self.able.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.queue.send_away();
+    fn mark_slot_failed(&self) {
+        if self.working_slots.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.queue.reject_all();
         }
     }
 
@@ -271,9 +271,9 @@ impl Shared {
         self.start_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn learn(&self, seconds: f64) {
-        let mut known = self.seconds.lock().unwrap_or_else(PoisonError::into_inner);
-        *known += SECONDS_WEIGHT * (seconds - *known);
+    fn record_duration(&self, seconds: f64) {
+        let mut average = self.seconds.lock().unwrap_or_else(PoisonError::into_inner);
+        *average += SECONDS_WEIGHT * (seconds - *average);
     }
 
     /// Estimated seconds until there is space in the full queue: when a worker takes the next picture.

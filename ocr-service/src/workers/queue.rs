@@ -20,13 +20,13 @@ pub(super) struct Job {
 
 /// The queue.
 pub(super) struct Queue {
-    line: Mutex<Line>,
+    inner: Mutex<Inner>,
     changed: Notify,
     length_max: usize,
 }
 
 #[derive(Default)]
-struct Line {
+struct Inner {
     waiting: VecDeque<Job>,
     next_id: u64,
     closed: bool,
@@ -34,7 +34,7 @@ struct Line {
 
 /// Why a picture cannot be queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turned {
+pub(super) enum QueueError {
     /// The queue is full.
     Full,
     /// The process is stopping.
@@ -42,7 +42,7 @@ pub(super) enum Turned {
 }
 
 /// A position in the queue; dropping it leaves the queue.
-pub(super) struct Place<'a> {
+pub(super) struct QueueEntry<'a> {
     queue: &'a Queue,
     id: u64,
 }
@@ -50,7 +50,7 @@ pub(super) struct Place<'a> {
 impl Queue {
     /// Creates a queue for at most `length_max` pictures.
     pub(super) fn new(length_max: usize) -> Self {
-        Self { line: Mutex::default(), changed: Notify::new(), length_max }
+        Self { inner: Mutex::default(), changed: Notify::new(), length_max }
     }
 
     /// Appends a picture to the queue.
@@ -59,21 +59,21 @@ impl Queue {
         picture: Bytes,
         stage: watch::Sender<Stage>,
         answer: oneshot::Sender<Result<Reading, ReadError>>,
-    ) -> Result<Place<'_>, Turned> {
-        let mut line = self.lock();
-        if line.closed {
-            return Err(Turned::Closed);
+    ) -> Result<QueueEntry<'_>, QueueError> {
+        let mut inner = self.lock();
+        if inner.closed {
+            return Err(QueueError::Closed);
         }
-        if line.waiting.len() >= self.length_max {
-            return Err(Turned::Full);
+        if inner.waiting.len() >= self.length_max {
+            return Err(QueueError::Full);
         }
-        let id = line.next_id;
-        line.next_id += 1;
-        line.waiting.push_back(Job { id, picture, stage, answer });
-        line.tell_positions();
-        drop(line);
+        let id = inner.next_id;
+        inner.next_id += 1;
+        inner.waiting.push_back(Job { id, picture, stage, answer });
+        inner.report_positions();
+        drop(inner);
         self.changed.notify_one();
-        Ok(Place { queue: self, id })
+        Ok(QueueEntry { queue: self, id })
     }
 
     /// Waits for the first picture; `None` when the queue is closed and empty.
@@ -82,16 +82,16 @@ impl Queue {
             // Register before checking: a picture that is added between the two would otherwise not be noticed.
             let changed = self.changed.notified();
             {
-                let mut line = self.lock();
-                if let Some(job) = line.waiting.pop_front() {
-                    line.tell_positions();
-                    if line.closed || !line.waiting.is_empty() {
+                let mut inner = self.lock();
+                if let Some(job) = inner.waiting.pop_front() {
+                    inner.report_positions();
+                    if inner.closed || !inner.waiting.is_empty() {
                         // One notification wakes only one worker, so pass it on while there are more pictures.
                         self.changed.notify_one();
                     }
                     return Some(job);
                 }
-                if line.closed {
+                if inner.closed {
                     self.changed.notify_one();
                     return None;
                 }
@@ -107,10 +107,10 @@ impl Queue {
     }
 
     /// Removes all queued pictures and drops their result channels.
-    pub(super) fn send_away(&self) {
-        let mut line = self.lock();
-        line.waiting.clear();
-        line.tell_positions();
+    pub(super) fn reject_all(&self) {
+        let mut inner = self.lock();
+        inner.waiting.clear();
+        inner.report_positions();
     }
 
     /// Number of queued pictures.
@@ -118,14 +118,14 @@ impl Queue {
         self.lock().waiting.len()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Line> {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
         // No panic can happen while the lock is held, and even then the queue would be valid.
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Line {
-    fn tell_positions(&self) {
+impl Inner {
+    fn report_positions(&self) {
         for (position, job) in (1..).zip(&self.waiting) {
             job.stage.send_replace(Stage::Queued { position: Some(position) });
         }
@@ -133,13 +133,13 @@ impl Line {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for QueueEntry<'_> {
     fn drop(&mut self) {
-        let mut line = self.queue.lock();
-        let length = line.waiting.len();
-        line.waiting.retain(|job| job.id != self.id);
-        if line.waiting.len() < length {
-            line.tell_positions();
+        let mut inner = self.queue.lock();
+        let length = inner.waiting.len();
+        inner.waiting.retain(|job| job.id != self.id);
+        if inner.waiting.len() < length {
+            inner.report_positions();
         }
     }
 }
@@ -152,16 +152,16 @@ mod tests {
         watch::channel(Stage::Queued { position: None })
     }
 
-    fn join(queue: &Queue) -> (Result<Place<'_>, Turned>, watch::Receiver<Stage>) {
+    fn join(queue: &Queue) -> (Result<QueueEntry<'_>, QueueError>, watch::Receiver<Stage>) {
         let (sender, receiver) = stage();
         (queue.join(Bytes::new(), sender, oneshot::channel().0), receiver)
     }
 
     #[tokio::test]
-    async fn everybody_sees_their_place_and_who_leaves_gives_it_up() {
+    async fn positions_are_reported_and_leaving_frees_a_place() {
         let queue = Queue::new(3);
         let [(first, _), (second, _), (third, seen)] = [join(&queue), join(&queue), join(&queue)];
-        assert_eq!(join(&queue).0.err(), Some(Turned::Full));
+        assert_eq!(join(&queue).0.err(), Some(QueueError::Full));
         assert_eq!(*seen.borrow(), Stage::Queued { position: Some(3) });
         drop(second);
         assert_eq!(*seen.borrow(), Stage::Queued { position: Some(2) });
@@ -172,14 +172,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_closed_line_serves_who_waits_and_lets_nobody_join() {
+    async fn a_closed_queue_serves_waiting_pictures_and_rejects_new_ones() {
         let queue = Queue::new(3);
-        let (place, _seen) = join(&queue);
+        let (entry, _seen) = join(&queue);
         queue.close();
-        assert_eq!(join(&queue).0.err(), Some(Turned::Closed));
+        assert_eq!(join(&queue).0.err(), Some(QueueError::Closed));
         assert!(queue.next().await.is_some());
         let (one, other) = tokio::join!(queue.next(), queue.next());
         assert!(one.is_none() && other.is_none());
-        drop(place);
+        drop(entry);
     }
 }

@@ -1,7 +1,7 @@
 //! One worker process, from its parent's side.
 
 use super::program::WorkerProgram;
-use super::protocol::{self, HearError, Isolation, Refusal, Word};
+use super::protocol::{self, Isolation, Message, MessageError, Refusal};
 use contracts::cheque::Cheque;
 use std::io;
 use std::path::PathBuf;
@@ -17,11 +17,11 @@ const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time limit for a worker to exit after its last message.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
 /// Largest part of a worker's standard error that is stored, in bytes; the rest is read and discarded.
-const COMPLAINTS_BYTES_MAX: usize = 2000;
+const STDERR_BYTES_MAX: usize = 2000;
 
 /// How to start workers.
 #[derive(Clone, Debug)]
-pub(super) struct Recipe {
+pub(super) struct WorkerOptions {
     /// The executable.
     pub(super) program: WorkerProgram,
     /// The folder of Tesseract's models; `None` for the system's folder.
@@ -34,8 +34,8 @@ pub(super) struct Recipe {
 pub(super) struct Worker {
     child: Child,
     standard_input: ChildStdin,
-    words: BufReader<ChildStdout>,
-    complaints: JoinHandle<String>,
+    messages: BufReader<ChildStdout>,
+    stderr: JoinHandle<String>,
     pub(super) isolation: Isolation,
 }
 
@@ -53,8 +53,8 @@ pub struct Reading {
 pub(super) enum StartError {
     #[error("start a worker process")]
     Spawn(#[source] io::Error),
-    #[error("a worker exited before it was ready: {complaints}")]
-    Died { complaints: String },
+    #[error("a worker exited before it was ready: {stderr}")]
+    Exited { stderr: String },
     #[error("a worker was not ready within {} s", START_TIMEOUT.as_secs())]
     Slow,
 }
@@ -64,19 +64,19 @@ pub(super) enum StartError {
 pub(super) enum WorkError {
     #[error("the picture was rejected: {0}")]
     Refused(Refusal),
-    #[error("the worker exited ({status}): {complaints}")]
-    Died { status: String, complaints: String },
+    #[error("the worker exited ({status}): {stderr}")]
+    Exited { status: String, stderr: String },
     #[error("the worker was killed after {} s", .0.as_secs())]
     TimedOut(Duration),
     #[error("the worker was killed because it sent an invalid message")]
-    Nonsense(#[source] HearError),
+    Invalid(#[source] MessageError),
 }
 
 impl Worker {
     /// Starts a process and waits until it is locked down. Dropping the worker kills it.
-    pub(super) async fn start(recipe: &Recipe) -> Result<Self, StartError> {
-        let mut command = Command::new(recipe.program.path());
-        if let Some(folder) = &recipe.tessdata_dir {
+    pub(super) async fn start(options: &WorkerOptions) -> Result<Self, StartError> {
+        let mut command = Command::new(options.program.path());
+        if let Some(folder) = &options.tessdata_dir {
             command.arg("--tessdata-dir").arg(folder);
         }
         // One thread per worker: the pool decides how many cores are used, and the filter forbids more threads.
@@ -88,20 +88,20 @@ impl Worker {
         else {
             return Err(StartError::Spawn(io::ErrorKind::BrokenPipe.into()));
         };
-        let mut words = BufReader::new(standard_output);
-        let complaints = tokio::spawn(listen(standard_error));
-        match tokio::time::timeout(START_TIMEOUT, Word::hear(&mut words)).await {
+        let mut messages = BufReader::new(standard_output);
+        let stderr = tokio::spawn(read_stderr(standard_error));
+        match tokio::time::timeout(START_TIMEOUT, Message::read(&mut messages)).await {
             Err(_) => Err(StartError::Slow),
-            Ok(Ok(Word::Ready(isolation))) => Ok(Self { child, standard_input, words, complaints, isolation }),
+            Ok(Ok(Message::Ready(isolation))) => Ok(Self { child, standard_input, messages, stderr, isolation }),
             Ok(_) => {
                 let _ = child.start_kill();
-                Err(StartError::Died { complaints: complaints.await.unwrap_or_default() })
+                Err(StartError::Exited { stderr: stderr.await.unwrap_or_default() })
             }
         }
     }
 
     /// Waits until the process exits, which it should not do before it gets a picture.
-    pub(super) async fn died(&mut self) {
+    pub(super) async fn exited(&mut self) {
         // A process that cannot be awaited counts as exited.
         let _ = self.child.wait().await;
     }
@@ -113,32 +113,32 @@ impl Worker {
         timeout: Duration,
         progress: impl FnMut(u32, u32),
     ) -> Result<Reading, WorkError> {
-        match tokio::time::timeout(timeout, self.converse(picture, progress)).await {
+        match tokio::time::timeout(timeout, self.exchange(picture, progress)).await {
             Ok(Ok(reading)) => {
                 self.end().await;
                 reading.map_err(WorkError::Refused)
             }
-            Ok(Err(HearError::Silent(_))) => Err(self.died_of().await),
-            Ok(Err(nonsense @ HearError::Nonsense(_))) => Err(WorkError::Nonsense(nonsense)),
+            Ok(Err(MessageError::Closed(_))) => Err(self.exit_error().await),
+            Ok(Err(invalid @ MessageError::Invalid(_))) => Err(WorkError::Invalid(invalid)),
             Err(_) => Err(WorkError::TimedOut(timeout)),
         }
     }
 
-    async fn converse(
+    async fn exchange(
         &mut self,
         picture: &[u8],
         mut progress: impl FnMut(u32, u32),
-    ) -> Result<Result<Reading, Refusal>, HearError> {
-        let head = protocol::picture_head(picture).map_err(HearError::Silent)?;
+    ) -> Result<Result<Reading, Refusal>, MessageError> {
+        let head = protocol::picture_length_prefix(picture).map_err(MessageError::Closed)?;
         for part in [head.as_slice(), picture] {
-            self.standard_input.write_all(part).await.map_err(HearError::Silent)?;
+            self.standard_input.write_all(part).await.map_err(MessageError::Closed)?;
         }
         loop {
-            match Word::hear(&mut self.words).await? {
-                Word::Progress { step, steps } => progress(step, steps),
-                Word::Done { cheque, photo } => return Ok(Ok(Reading { cheque: *cheque, photo })),
-                Word::Refused(refusal) => return Ok(Err(refusal)),
-                Word::Ready(_) => return Err(HearError::Nonsense("ready again".to_owned())),
+            match Message::read(&mut self.messages).await? {
+                Message::Progress { step, steps } => progress(step, steps),
+                Message::Done { cheque, photo } => return Ok(Ok(Reading { cheque: *cheque, photo })),
+                Message::Refused(refusal) => return Ok(Err(refusal)),
+                Message::Ready(_) => return Err(MessageError::Invalid("ready again".to_owned())),
             }
         }
     }
@@ -148,26 +148,26 @@ impl Worker {
         if tokio::time::timeout(END_TIMEOUT, self.child.wait()).await.is_err() {
             let _ = self.child.kill().await;
         }
-        match self.complaints.await {
+        match self.stderr.await {
             Ok(text) if !text.is_empty() => debug!(text, "standard error of a worker"),
             Ok(_) | Err(_) => {}
         }
     }
 
-    async fn died_of(mut self) -> WorkError {
+    async fn exit_error(mut self) -> WorkError {
         // The pipe is closed: the process has exited, or it is killed here.
         let _ = self.child.start_kill();
         let status = self.child.wait().await.map_or_else(|failure| failure.to_string(), |status| status.to_string());
-        WorkError::Died { status, complaints: self.complaints.await.unwrap_or_default() }
+        WorkError::Exited { status, stderr: self.stderr.await.unwrap_or_default() }
     }
 }
 
 /// Reads a worker's standard error to its end, so that the pipe never fills up, and returns the beginning.
-async fn listen(mut pipe: ChildStderr) -> String {
-    let (mut kept, mut buffer) = (vec![], [0; 1024]);
+async fn read_stderr(mut pipe: ChildStderr) -> String {
+    let (mut collected, mut buffer) = (vec![], [0; 1024]);
     while let Ok(length @ 1..) = pipe.read(&mut buffer).await {
-        let room = COMPLAINTS_BYTES_MAX.saturating_sub(kept.len()).min(length);
-        kept.extend_from_slice(&buffer[..room]);
+        let room = STDERR_BYTES_MAX.saturating_sub(collected.len()).min(length);
+        collected.extend_from_slice(&buffer[..room]);
     }
-    String::from_utf8_lossy(&kept).trim().to_owned()
+    String::from_utf8_lossy(&collected).trim().to_owned()
 }

@@ -7,6 +7,6 @@ mod stage;
 
 mod bad_input;
 mod isolation;
-mod keeping;
 mod loading;
+mod storing;
 mod workers;

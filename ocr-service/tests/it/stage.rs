@@ -69,10 +69,10 @@ impl Stage {
             async move { load(&client, &format!("?reading={id}"), &pictures::long_slip()).await }
         });
         eventually(state.to_owned(), async || {
-            let told = client.get(&format!("/readings/{id}")).await.json();
+            let reading = client.get(&format!("/readings/{id}")).await.json();
             // A queued picture has a position only after it was received.
-            let arrives = told["state"] == "queued" && !told["position"].is_u64();
-            if arrives { String::new() } else { told["state"].as_str().unwrap_or_default().to_owned() }
+            let arrives = reading["state"] == "queued" && !reading["position"].is_u64();
+            if arrives { String::new() } else { reading["state"].as_str().unwrap_or_default().to_owned() }
         })
         .await;
         loading

@@ -6,7 +6,7 @@ use serde_json::json;
 use testkit::eventually;
 
 #[tokio::test]
-async fn a_killed_worker_costs_its_picture_and_no_other() {
+async fn a_killed_worker_affects_only_its_picture() {
     let stage = Stage::new().await;
     let loading = stage.begin_long("reading").await;
     stage.kill_workers();
@@ -28,7 +28,7 @@ async fn a_picture_that_takes_too_long_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_full_queue_says_when_to_come_back_and_who_leaves_gives_the_place_up() {
+async fn a_full_queue_returns_retry_after_and_a_cancelled_request_frees_its_place() {
     let stage = Stage::with(&[("OCR_QUEUE", "1")]).await;
     let first = stage.begin_long("reading").await;
     let second = stage.begin_long("queued").await;

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn level_lines_stay_level_and_few_letters_say_nothing() {
+    fn level_lines_stay_level_and_few_letters_give_no_bend() {
         let bend = Bend::fit(&mut letters(|_, _| 0.0), 600.0);
         assert!([-400.0, 0.0, 400.0].iter().all(|&x| bend.drop(x, 50.0).abs() < 1.0));
         let silent = Bend::fit(&mut letters(|x, _| x / 10.0)[..20], 600.0);

@@ -123,7 +123,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_quick_filters_do_what_the_slow_ones_would(
+        fn the_fast_filters_equal_the_slow_ones(
             (width, height) in (1..20_u32, 1..20_u32), reach in 0..12_u32, seed in any::<u32>(),
         ) {
             let grey = GrayImage::from_fn(width, height, |x, y| {

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leaning_bar_stands_straight_on_the_page_and_its_place_leads_back() {
+    fn a_tilted_bar_is_levelled_and_maps_back_to_the_picture() {
         let slope = 10.0_f32.to_radians().tan();
         let on_bar = |x: u32, y: u32| (y as f32 - 60.0 - x as f32 * slope).abs() < 4.0;
         let picture = GrayImage::from_fn(200, 160, |x, y| Luma([if on_bar(x, y) { 0 } else { 255 }]));

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_touches_is_one_mark_also_over_corners_and_from_below() {
+    fn touching_pixels_are_one_mark_even_diagonally_and_from_below() {
         let page = drawn(&["#.#...##", "#.#..#..", "###....#"]);
         let mut found = marks(&page, 128);
         found.sort_unstable_by_key(|mark| mark.left);

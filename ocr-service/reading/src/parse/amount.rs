@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_codes_and_words_are_no_numbers() {
+    fn dates_codes_and_words_are_not_numbers() {
         for text in ["20.04.20", "31.05.2024", "4002245701618", "031", "Soll", "Ю", "", "-", "1.2345", "12,3456", "O"]
         {
             assert_eq!(number(text), None, "{text}");

@@ -137,7 +137,7 @@ pub(crate) fn balance(items: &[Item], figures: &Figures, candidate: &Candidate) 
     if let Some((parts, cost)) = ways.iter().find(|(parts, _)| sum + parts.sum() == candidate.minor) {
         return Some(found(*parts, &[], *cost));
     }
-    let may_round = figures.rounds && !figures.says_no_rounding() && candidate.minor % 5 == 0 && items.len() > 2;
+    let may_round = figures.rounds && !figures.has_zero_rounding() && candidate.minor % 5 == 0 && items.len() > 2;
     if let Some((parts, cost)) = rounded(&ways, candidate.minor - sum).filter(|_| may_round) {
         return Some(found(parts, &[], cost));
     }

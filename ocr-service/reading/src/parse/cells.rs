@@ -1,8 +1,8 @@
 //! Splits a row into cells: words, numbers, times signs. Amounts that were split are joined.
 
 use super::amount::Number;
-use super::classes::Said;
-use super::fold::looks;
+use super::classes::ClassifiedWords;
+use super::fold::normalize;
 use super::lexer::{self, What};
 use crate::layout::measure::{count, letter_width};
 use crate::layout::rows::Row;
@@ -51,7 +51,7 @@ pub(crate) struct Line {
     /// The recognised text, with single spaces.
     pub(crate) text: String,
     /// The classified words of each pass that recognised the row.
-    pub(crate) said: Vec<Said>,
+    pub(crate) classified: Vec<ClassifiedWords>,
     pub(crate) place: Place,
     /// Letter width.
     pub(crate) letter: f32,
@@ -69,7 +69,7 @@ impl Line {
         Self {
             cells: cells(&row.words, letter, style),
             text: row.text(),
-            said: vec![Said::of(words(row))],
+            classified: vec![ClassifiedWords::of(words(row))],
             place: row.place,
             letter,
             height: row.height,
@@ -80,7 +80,7 @@ impl Line {
 }
 
 fn words(row: &Row) -> Vec<String> {
-    row.words.iter().map(|word| looks(&word.text)).filter(|word| !word.is_empty()).collect()
+    row.words.iter().map(|word| normalize(&word.text)).filter(|word| !word.is_empty()).collect()
 }
 
 struct Token {
@@ -175,8 +175,10 @@ fn torn(before: &str, after: &str) -> bool {
 /// `2 ХЕМ 3.35`: times sign and currency were recognised as one word.
 fn times_with_currency(cells: &mut [Cell]) {
     for at in 1..cells.len().saturating_sub(1) {
-        let look = looks(&cells[at].text);
-        let word = cells[at].what == What::Text && look.starts_with('x') && (2..=4).contains(&look.chars().count());
+        let normalized = normalize(&cells[at].text);
+        let word = cells[at].what == What::Text
+            && normalized.starts_with('x')
+            && (2..=4).contains(&normalized.chars().count());
         let factor = cells[at - 1].number().is_some_and(|number| number.decimals == 0);
         if word && factor && cells[at + 1].number().is_some_and(|number| number.decimals == 2) {
             cells[at].what = What::Times;

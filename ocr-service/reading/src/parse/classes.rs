@@ -1,7 +1,7 @@
 //! Classifies rows by their words in Russian, English and German.
 
 use super::cells::Line;
-use super::fold::{Care, Phrase, Windows, looks};
+use super::fold::{Phrase, Strictness, Windows, normalize};
 use std::sync::LazyLock;
 
 /// The class of a row.
@@ -163,9 +163,9 @@ static SIGNS: LazyLock<Vec<(Sign, Vec<Phrase>)>> = LazyLock::new(|| {
 });
 
 /// How exactly the words of a sign must be spelled.
-const fn care(sign: Sign) -> Care {
+const fn strictness(sign: Sign) -> Strictness {
     match sign {
-        Sign::Includes | Sign::Excludes => Care::Strict,
+        Sign::Includes | Sign::Excludes => Strictness::Strict,
         Sign::Cash
         | Sign::Card
         | Sign::Change
@@ -174,7 +174,7 @@ const fn care(sign: Sign) -> Care {
         | Sign::Discount
         | Sign::Quantity
         | Sign::Guest
-        | Sign::Lines => Care::Close,
+        | Sign::Lines => Strictness::Close,
         Sign::Payable
         | Sign::Total
         | Sign::Sum
@@ -182,28 +182,29 @@ const fn care(sign: Sign) -> Care {
         | Sign::Tax
         | Sign::Service
         | Sign::Round
-        | Sign::TaxTable => Care::Loose,
+        | Sign::TaxTable => Strictness::Loose,
     }
 }
 
 /// The words of a row as recognised by one pass, with the signs found in them.
 #[derive(Clone, Debug)]
-pub(crate) struct Said {
+pub(crate) struct ClassifiedWords {
     words: Vec<String>,
     signs: Vec<Sign>,
 }
 
-impl Said {
+impl ClassifiedWords {
     /// Classifies normalised words.
     pub(crate) fn of(words: Vec<String>) -> Self {
         let windows = Windows::of(&words);
         // Leading symbols and a count before the first word do not count towards the distance.
         let lead = words.iter().take_while(|word| word.chars().count() < 3).count().min(3);
-        let says = |sign: Sign, phrases: &[Phrase]| {
-            let reach = if care(sign) == Care::Strict { 99 } else { reach(sign) + lead };
-            phrases.iter().any(|phrase| windows.have(phrase, 0..reach, care(sign)))
+        let matches_phrase = |sign: Sign, phrases: &[Phrase]| {
+            let reach = if strictness(sign) == Strictness::Strict { 99 } else { reach(sign) + lead };
+            phrases.iter().any(|phrase| windows.have(phrase, 0..reach, strictness(sign)))
         };
-        let signs = SIGNS.iter().filter(|(sign, phrases)| says(*sign, phrases)).map(|(sign, _)| *sign).collect();
+        let signs =
+            SIGNS.iter().filter(|(sign, phrases)| matches_phrase(*sign, phrases)).map(|(sign, _)| *sign).collect();
         Self { words, signs }
     }
 
@@ -216,8 +217,8 @@ impl Said {
 /// The class of a row, from the words of all passes, and from its last amount (in hundredths) if it has one.
 pub(crate) fn class(line: &Line, amount: Option<i64>) -> Class {
     let mut best = Class::Plain;
-    for said in &line.said {
-        match class_of(said, amount) {
+    for classified in &line.classified {
+        match class_of(classified, amount) {
             Class::Plain => {}
             Class::Info | Class::Guest => best = if best == Class::Plain { Class::Info } else { best },
             Class::Total(strength) => match best {
@@ -232,9 +233,9 @@ pub(crate) fn class(line: &Line, amount: Option<i64>) -> Class {
     best
 }
 
-fn class_of(said: &Said, amount: Option<i64>) -> Class {
-    let words = &said.words;
-    let has = |wanted: Sign| said.signs.contains(&wanted);
+fn class_of(classified: &ClassifiedWords, amount: Option<i64>) -> Class {
+    let words = &classified.words;
+    let has = |wanted: Sign| classified.signs.contains(&wanted);
     let (total, tax) = (has(Sign::Total), has(Sign::Tax) || (has(Sign::Includes) && words.len() > 2));
     let payable = has(Sign::Payable);
     if has(Sign::TaxTable) {
@@ -270,7 +271,7 @@ fn class_of(said: &Said, amount: Option<i64>) -> Class {
 }
 
 fn has_word(words: &[String], word: &str) -> bool {
-    words.iter().any(|found| *found == looks(word))
+    words.iter().any(|found| *found == normalize(word))
 }
 
 fn rounding(small: bool, amount: Option<i64>) -> Class {
@@ -279,8 +280,8 @@ fn rounding(small: bool, amount: Option<i64>) -> Class {
 
 /// The class of a row that says "total".
 fn total_class(words: &[String], tax: bool, quantity: bool, includes: bool) -> Class {
-    let says = |word: &str| has_word(words, word);
-    if includes && (says("includes") || says("included")) {
+    let matches_phrase = |word: &str| has_word(words, word);
+    if includes && (matches_phrase("includes") || matches_phrase("included")) {
         Class::TaxIncluded
     } else if quantity {
         Class::QuantityTotal
@@ -314,12 +315,12 @@ mod tests {
     use super::*;
 
     fn of(text: &str, amount: Option<i64>) -> Class {
-        let words: Vec<String> = text.split_whitespace().map(looks).filter(|word| !word.is_empty()).collect();
-        class_of(&Said::of(words), amount)
+        let words: Vec<String> = text.split_whitespace().map(normalize).filter(|word| !word.is_empty()).collect();
+        class_of(&ClassifiedWords::of(words), amount)
     }
 
     #[test]
-    fn totals_are_told_from_what_only_looks_like_them() {
+    fn totals_are_distinguished_from_similar_rows() {
         for (text, amount, expected) in [
             ("Итого к оплате: 7 135,00", Some(713_500), Class::Total(100)),
             ("Итого к оплате Гость 3: 1 590,00", Some(159_000), Class::GuestTotal),

@@ -1,7 +1,7 @@
 //! The header of the table: which columns hold quantity, price and sum.
 
 use super::cells::Line;
-use super::fold::{alike, looks};
+use super::fold::{normalize, similar};
 use std::sync::LazyLock;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +30,8 @@ const HEADS: [(Kind, &str); 5] = [
     (Kind::Other, "disc|discount|tax|gst|code|iss|exc|d|скидка|no|s/n"),
 ];
 
-static LOOKS: LazyLock<Vec<(Kind, Vec<String>)>> =
-    LazyLock::new(|| HEADS.iter().map(|(kind, heads)| (*kind, heads.split('|').map(looks).collect())).collect());
+static NORMALIZED_HEADS: LazyLock<Vec<(Kind, Vec<String>)>> =
+    LazyLock::new(|| HEADS.iter().map(|(kind, heads)| (*kind, heads.split('|').map(normalize).collect())).collect());
 
 /// The columns of a table, with the edges of their headers.
 #[derive(Clone, Debug, Default)]
@@ -45,8 +45,10 @@ impl Columns {
         }
         let mut found: Vec<(Kind, f32, f32)> = vec![];
         for cell in &line.cells {
-            let look = looks(&cell.text);
-            let kind = LOOKS.iter().find(|(_, heads)| heads.iter().any(|head| alike(&look, head)) && !look.is_empty());
+            let normalized = normalize(&cell.text);
+            let kind = NORMALIZED_HEADS
+                .iter()
+                .find(|(_, heads)| heads.iter().any(|head| similar(&normalized, head)) && !normalized.is_empty());
             if let Some((kind, _)) = kind {
                 found.push((*kind, cell.left, cell.right));
             }
@@ -60,13 +62,13 @@ impl Columns {
     /// Whether a row has words of a table header, but too few to identify the columns.
     pub(crate) fn hints(line: &Line) -> bool {
         let found = line.cells.iter().filter(|cell| {
-            let look = looks(&cell.text);
-            let heads = LOOKS.iter().filter(|(kind, _)| *kind != Kind::Other).flat_map(|(_, heads)| heads);
-            look.chars().count() >= 3 && heads.into_iter().any(|head| *head == look)
+            let normalized = normalize(&cell.text);
+            let heads = NORMALIZED_HEADS.iter().filter(|(kind, _)| *kind != Kind::Other).flat_map(|(_, heads)| heads);
+            normalized.chars().count() >= 3 && heads.into_iter().any(|head| *head == normalized)
         });
         let numbers = line.cells.iter().filter(|cell| cell.number().is_some()).count();
         found.count() >= 2
-            || (numbers == 0 && line.cells.iter().any(|cell| matches!(looks(&cell.text).as_str(), "qty" | "konbo")))
+            || (numbers == 0 && line.cells.iter().any(|cell| matches!(normalize(&cell.text).as_str(), "qty" | "konbo")))
     }
 
     /// Whether there is a column of this kind.

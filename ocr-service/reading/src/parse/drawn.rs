@@ -38,9 +38,9 @@ pub(super) fn read(slip: &str) -> Parsed {
 
 /// The lines as `quantity name total`, for comparisons.
 pub(super) fn lines(parsed: &Parsed) -> Vec<String> {
-    let told = |money: Option<Money>| money.map_or_else(|| "?".to_owned(), |money| money.to_string());
+    let text = |money: Option<Money>| money.map_or_else(|| "?".to_owned(), |money| money.to_string());
     let products = parsed.cheque.products.iter();
-    products.map(|product| format!("{} {} {}", product.number_servings, product.name, told(product.total))).collect()
+    products.map(|product| format!("{} {} {}", product.number_servings, product.name, text(product.total))).collect()
 }
 
 /// The total, for comparisons.

@@ -183,7 +183,7 @@ impl Figures {
     }
 
     /// Whether a rounding row says zero.
-    pub(crate) fn says_no_rounding(&self) -> bool {
+    pub(crate) fn has_zero_rounding(&self) -> bool {
         let mut rows = self.all.iter().filter(|figure| figure.class == Class::Rounding);
         rows.any(|figure| figure.choices.iter().any(|choice| choice.minor == 0))
     }
@@ -287,9 +287,9 @@ impl Figures {
 pub(crate) fn is_misread(read: i64, right: i64) -> bool {
     let (a, b) = (read.to_string(), right.to_string());
     let differing: Vec<(u8, u8)> = a.bytes().zip(b.bytes()).filter(|(x, y)| x != y).collect();
-    let alike = [b"06", b"08", b"09", b"17", b"14", b"38", b"35", b"56", b"68", b"89", b"39", b"27", b"58"];
+    let similar = [b"06", b"08", b"09", b"17", b"14", b"38", b"35", b"56", b"68", b"89", b"39", b"27", b"58"];
     let [(x, y)] = differing[..] else { return false };
-    a.len() == b.len() && right > 0 && alike.iter().any(|pair| **pair == [x, y] || **pair == [y, x])
+    a.len() == b.len() && right > 0 && similar.iter().any(|pair| **pair == [x, y] || **pair == [y, x])
 }
 
 fn worth(strength: u8) -> f32 {

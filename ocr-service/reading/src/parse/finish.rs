@@ -1,9 +1,9 @@
 //! Converts a draft to the resulting cheque.
 
 use super::Parsed;
-use super::classes::Said;
+use super::classes::ClassifiedWords;
 use super::draft::Draft;
-use super::fold::looks;
+use super::fold::normalize;
 use super::group::Item;
 use super::product::{makes, times};
 use super::shape::Origin;
@@ -168,8 +168,8 @@ fn currency(draft: &Draft) -> Option<&'static str> {
         entry.line.text.split(' ').any(|word| word.strip_prefix('$').is_some_and(|rest| rest.contains('.')))
     });
     let dollars = !draft.sheet.page.style.roubles && dollars.count() >= 3;
-    let says = |sign: &str| {
-        let look = looks(sign);
+    let contains_sign = |sign: &str| {
+        let normalized = normalize(sign);
         draft.sheet.entries.iter().any(|entry| {
             let lower = entry.line.text.to_lowercase();
             if lower.contains(&format!("({sign}")) {
@@ -177,14 +177,14 @@ fn currency(draft: &Draft) -> Option<&'static str> {
             }
             if sign == "$" {
                 dollars
-            } else if look.is_empty() {
+            } else if normalized.is_empty() {
                 lower.contains(sign)
             } else {
-                entry.line.said.iter().flat_map(Said::words).any(|word| is_sign(word, &look))
+                entry.line.classified.iter().flat_map(ClassifiedWords::words).any(|word| is_sign(word, &normalized))
             }
         })
     };
-    signs.iter().find(|(_, signs)| signs.iter().any(|sign| says(sign))).map(|(currency, _)| *currency)
+    signs.iter().find(|(_, signs)| signs.iter().any(|sign| contains_sign(sign))).map(|(currency, _)| *currency)
 }
 
 /// Whether the word is the currency sign alone, or the sign directly before or after a figure.

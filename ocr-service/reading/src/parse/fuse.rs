@@ -16,7 +16,7 @@ impl Line {
         let mut best = lines.pop()?;
         for other in &others {
             best.passes += other.passes;
-            best.said.extend(other.said.iter().cloned());
+            best.classified.extend(other.classified.iter().cloned());
             vote(&mut best, other);
         }
         for cell in &mut best.cells {

@@ -1,7 +1,7 @@
 //! Splits a recognised word into tokens: `3x0,5л` is a number, a times sign, a number and a unit.
 
 use super::amount::{self, Number};
-use super::fold::{alike, looks};
+use super::fold::{normalize, similar};
 
 /// The kind of a piece.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -280,22 +280,23 @@ fn number_before(core: &[char]) -> Option<(Number, usize)> {
 }
 
 fn is_currency(lower: &str) -> bool {
-    let look = looks(lower);
-    CURRENCIES.iter().any(|known| *known == lower || (look.len() > 2 && looks(known) == look))
+    let normalized = normalize(lower);
+    CURRENCIES.iter().any(|known| *known == lower || (normalized.len() > 2 && normalize(known) == normalized))
 }
 
 fn is_unit(text: &str) -> bool {
-    let look = looks(text);
+    let normalized = normalize(text);
     UNITS.iter().any(|unit| {
-        let unit = looks(unit);
-        look == unit || near(&look, &unit)
+        let unit = normalize(unit);
+        normalized == unit || near(&normalized, &unit)
     })
 }
 
 /// A unit of four letters may have one misread letter.
-fn near(look: &str, unit: &str) -> bool {
-    let four = unit.chars().count() == 4 && look.chars().count() == 4 && strsim::levenshtein(look, unit) <= 1;
-    four || alike(look, unit)
+fn near(normalized: &str, unit: &str) -> bool {
+    let four =
+        unit.chars().count() == 4 && normalized.chars().count() == 4 && strsim::levenshtein(normalized, unit) <= 1;
+    four || similar(normalized, unit)
 }
 
 fn behind_number(rest: &str) -> Option<What> {
@@ -316,8 +317,9 @@ fn behind_number(rest: &str) -> Option<What> {
 
 /// Whether the letters can be a tax class after a sum.
 pub(crate) fn is_tax(text: &str) -> bool {
-    let look = looks(text.trim_matches(|c: char| !c.is_alphanumeric()));
-    text.chars().count() <= 4 && (look.chars().count() <= 1 || TAXES.iter().any(|tax| looks(tax) == look))
+    let normalized = normalize(text.trim_matches(|c: char| !c.is_alphanumeric()));
+    text.chars().count() <= 4
+        && (normalized.chars().count() <= 1 || TAXES.iter().any(|tax| normalize(tax) == normalized))
 }
 
 #[cfg(test)]
@@ -371,7 +373,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_lie_within_the_word_one_after_another(text in "\\PC{1,24}") {
+        fn pieces_are_consecutive_parts_of_the_word(text in "\\PC{1,24}") {
             let length = text.chars().count();
             let mut last = 0;
             for (_, start, end) in pieces(&text) {

@@ -269,10 +269,10 @@ fn lone(line: &Line, end: usize, page: &Page) -> Option<Product> {
 
 /// Units that count servings; litres and grams belong to the name.
 fn portion(unit: &str) -> bool {
-    let look = super::fold::looks(unit);
+    let normalized = super::fold::normalize(unit);
     ["порц", "порция", "пор", "шт", "pcs", "pc", "stk"].iter().any(|known| {
-        let known = super::fold::looks(known);
-        known == look || (known.len() > 4 && strsim::levenshtein(&known, &look) <= 1)
+        let known = super::fold::normalize(known);
+        known == normalized || (known.len() > 4 && strsim::levenshtein(&known, &normalized) <= 1)
     })
 }
 

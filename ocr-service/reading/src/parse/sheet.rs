@@ -68,10 +68,10 @@ pub(crate) fn sheet(lines: Vec<Line>, style: Style) -> Sheet {
 /// Whether a negative sum is a discount, as opposed to a returned deposit or returned goods.
 fn is_reduction(entry: &Entry) -> bool {
     let negative = entry.shape.totals.first().is_some_and(|choice| choice.minor < 0);
-    let look = entry.shape.name.to_lowercase();
+    let name = entry.shape.name.to_lowercase();
     let deposit = ["leergut", "pfand", "storno", "минус", "возврат", "return", "refund", "void"]
         .iter()
-        .any(|word| look.contains(word));
+        .any(|word| name.contains(word));
     let goods = entry.line.cells.iter().filter(|cell| cell.number().is_some()).count() >= 4 || entry.shape.checked;
     negative && !deposit && !goods
 }

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn png_and_webp_are_read_and_what_is_transparent_is_white() {
+    fn png_and_webp_are_decoded_and_transparency_becomes_white() {
         let clear = RgbaImage::from_fn(20, 20, |x, _| Rgba([0, 0, 0, if x < 10 { 0 } else { 255 }]));
         let mut png = vec![];
         PngEncoder::new(&mut png).write_image(&clear, 20, 20, ExtendedColorType::Rgba8).unwrap();

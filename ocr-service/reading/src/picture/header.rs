@@ -113,18 +113,18 @@ fn format(bytes: &[u8]) -> Result<ImageFormat, &'static str> {
 
 fn foreign_format(bytes: &[u8]) -> &'static str {
     let prologue = &bytes[..bytes.len().min(PROLOGUE_BYTES)];
-    let says = |word: &[u8]| prologue.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
+    let contains = |word: &[u8]| prologue.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
     match bytes.get(4..12) {
         Some(b"ftypavif" | b"ftypavis") => return "AVIF",
         Some(brand) if brand.starts_with(b"ftyphe") || brand == b"ftypmif1" || brand == b"ftypmsf1" => return "HEIC",
         Some(brand) if brand.starts_with(b"ftyp") => return "a video",
         Some(_) | None => {}
     }
-    if says(b"%PDF-") {
+    if contains(b"%PDF-") {
         "PDF"
-    } else if says(b"<svg") {
+    } else if contains(b"<svg") {
         "SVG"
-    } else if says(b"<html") || says(b"<!doctype html") {
+    } else if contains(b"<html") || contains(b"<!doctype html") {
         "HTML"
     } else {
         "this file"
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_read_is_named() {
+    fn unsupported_formats_are_named() {
         let refused = |found| Err(Refusal::Unsupported { found });
         assert_eq!(header(b""), Err(Refusal::Empty));
         assert_eq!(header(b"%PDF-1.7\n"), refused("PDF"));

@@ -12,7 +12,7 @@ fn hash(read: &Value) -> ChequeHash {
 }
 
 #[tokio::test]
-async fn a_cheque_is_its_owners_and_its_photo_is_for_who_knows_the_key() {
+async fn a_cheque_is_only_for_its_owner_and_its_photo_for_everyone_with_the_key() {
     let stage = Stage::new().await;
     let read = stage.load_slip(1).await;
     let path = format!("/cheques/{}", hash(&read));
@@ -36,14 +36,14 @@ async fn nothing_is_lost_when_the_service_is_killed() {
 }
 
 #[tokio::test]
-async fn without_redis_a_photo_is_read_all_the_same() {
+async fn a_photo_is_read_without_redis() {
     let stage = Stage::with(&[("REDIS_URL", "redis://127.0.0.1:1")]).await;
     stage.load_slip(1).await;
     eventually(1, async || stage.broker.messages("overheard.ocr").await).await;
 }
 
 #[tokio::test]
-async fn a_cheque_that_router_misses_is_announced_again() {
+async fn a_cheque_requested_by_router_is_published_again() {
     let stage = Stage::new().await;
     let read = stage.load_slip(1).await;
     eventually(1, async || stage.broker.messages("overheard.ocr").await).await;
@@ -58,7 +58,7 @@ async fn a_cheque_that_router_misses_is_announced_again() {
 }
 
 #[tokio::test]
-async fn a_deleted_cheque_leaves_a_word_and_no_photo() {
+async fn a_deleted_cheque_leaves_a_tombstone_and_no_photo() {
     let stage = Stage::new().await;
     let read = stage.load_slip(1).await;
     let other = stage.load_slip(1).await;
@@ -100,7 +100,7 @@ async fn an_expired_cheque_is_gone_and_its_photo_is_deleted() {
 }
 
 #[tokio::test]
-async fn photos_that_no_cheque_knows_are_swept_and_the_others_stay() {
+async fn photos_without_a_cheque_are_deleted_and_the_others_stay() {
     let mut stage = Stage::new().await;
     let read = stage.load_slip(1).await;
     let orphan = stage.photos.path().join("zz");
@@ -123,7 +123,7 @@ async fn photos_that_no_cheque_knows_are_swept_and_the_others_stay() {
 }
 
 #[tokio::test]
-async fn a_photo_that_can_not_be_kept_is_not_announced() {
+async fn a_photo_that_cannot_be_stored_is_not_announced() {
     let stage = Stage::new().await;
     std::fs::remove_dir_all(stage.photos.path()).unwrap();
     std::fs::write(stage.photos.path(), b"a file where the folder was").unwrap();

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 /// A stored cheque.
 #[derive(Clone, Debug, PartialEq)]
-pub struct KeptCheque {
+pub struct StoredCheque {
     /// The key of its link.
     pub hash: ChequeHash,
     /// The user who took the photo and receives the payments.
@@ -21,7 +21,7 @@ pub struct KeptCheque {
     pub expires_at: OffsetDateTime,
 }
 
-impl KeptCheque {
+impl StoredCheque {
     /// Creates a cheque that expires after `ttl`.
     pub fn new(hash: ChequeHash, owner_id: UserId, cheque: Cheque, now: OffsetDateTime, ttl: Duration) -> Self {
         Self { hash, owner_id, cheque: Some(cheque), created_at: now, expires_at: now + ttl }
@@ -53,7 +53,7 @@ mod tests {
     const LATER: OffsetDateTime = datetime!(2026-11-21 10:59 UTC);
     const TOO_LATE: OffsetDateTime = datetime!(2026-11-21 11:00 UTC);
 
-    fn kept() -> KeptCheque {
+    fn stored() -> StoredCheque {
         let cheque = Cheque {
             total_account: None,
             products: vec![],
@@ -70,20 +70,20 @@ mod tests {
             photo: None,
         };
         let owner = UserId::try_from(1).unwrap();
-        KeptCheque::new(ChequeHash::from_random([1; 22]), owner, cheque, READ, Duration::from_hours(1))
+        StoredCheque::new(ChequeHash::from_random([1; 22]), owner, cheque, READ, Duration::from_hours(1))
     }
 
     #[test]
     fn a_cheque_is_open_until_its_time_is_over() {
-        assert!(kept().open(LATER).is_some());
-        assert_eq!(kept().open(TOO_LATE), None);
-        assert_eq!(kept().recognized(TOO_LATE), None);
-        assert_eq!(kept().recognized(LATER).unwrap().expires_at, TOO_LATE);
+        assert!(stored().open(LATER).is_some());
+        assert_eq!(stored().open(TOO_LATE), None);
+        assert_eq!(stored().recognized(TOO_LATE), None);
+        assert_eq!(stored().recognized(LATER).unwrap().expires_at, TOO_LATE);
     }
 
     #[test]
-    fn a_deleted_cheque_is_not_told_of() {
-        let deleted = KeptCheque { cheque: None, ..kept() };
+    fn a_deleted_cheque_is_not_published() {
+        let deleted = StoredCheque { cheque: None, ..stored() };
         assert_eq!((deleted.open(READ), deleted.recognized(READ)), (None, None));
     }
 }
