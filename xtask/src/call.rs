@@ -15,11 +15,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Server {
     authority: String,
     /// The header that authenticates the caller.
-    who: String,
+    auth_header: String,
 }
 
 /// A response.
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     head: String,
     pub(crate) body: String,
@@ -28,31 +28,32 @@ pub(crate) struct Answer {
 impl Server {
     /// Creates a client of a gateway.
     pub(crate) fn gateway(url: &str, token: Option<&str>) -> Result<Self, Failure> {
-        let who = token.map_or_else(|| "X-User-ID: 1".to_owned(), |token| format!("Authorization: Bearer {token}"));
-        Ok(Self { authority: authority(url)?, who })
+        let auth_header =
+            token.map_or_else(|| "X-User-ID: 1".to_owned(), |token| format!("Authorization: Bearer {token}"));
+        Ok(Self { authority: authority(url)?, auth_header })
     }
 
     /// Creates a client of RabbitMQ's management API: `http://user:password@host:15672`.
     pub(crate) fn console(url: &str) -> Result<Self, Failure> {
         let authority = authority(url)?;
         let (user, authority) = authority.rsplit_once('@').unwrap_or(("guest:guest", &authority));
-        let who = format!("Authorization: Basic {}", base64(user.as_bytes()));
-        Ok(Self { authority: authority.to_owned(), who })
+        let auth_header = format!("Authorization: Basic {}", base64(user.as_bytes()));
+        Ok(Self { authority: authority.to_owned(), auth_header })
     }
 
-    pub(crate) fn get(&self, path: &str) -> Result<Answer, Failure> {
-        self.ask("GET", path, "")
+    pub(crate) fn get(&self, path: &str) -> Result<Response, Failure> {
+        self.send("GET", path, "")
     }
 
-    pub(crate) fn post(&self, path: &str, json: &str) -> Result<Answer, Failure> {
-        self.ask("POST", path, json)
+    pub(crate) fn post(&self, path: &str, json: &str) -> Result<Response, Failure> {
+        self.send("POST", path, json)
     }
 
-    pub(crate) fn delete(&self, path: &str) -> Result<Answer, Failure> {
-        self.ask("DELETE", path, "")
+    pub(crate) fn delete(&self, path: &str) -> Result<Response, Failure> {
+        self.send("DELETE", path, "")
     }
 
-    fn ask(&self, method: &str, path: &str, json: &str) -> Result<Answer, Failure> {
+    fn send(&self, method: &str, path: &str, json: &str) -> Result<Response, Failure> {
         let doing = || format!("send a request to {}; `cargo xtask up` starts the server", self.authority);
         let mut stream = TcpStream::connect(&self.authority).doing(doing())?;
         stream.set_read_timeout(Some(PATIENCE)).doing(doing())?;
@@ -60,17 +61,17 @@ impl Server {
             "{method} {path} HTTP/1.1\r\nHost: {}\r\n{}\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\nConnection: close\r\n\r\n{json}",
             self.authority,
-            self.who,
+            self.auth_header,
             json.len()
         );
         stream.write_all(request.as_bytes()).doing(doing())?;
         let mut bytes = vec![];
         stream.read_to_end(&mut bytes).doing(doing())?;
-        Answer::read(&bytes).ok_or_else(|| Failure::new("the server's response is not HTTP"))
+        Response::read(&bytes).ok_or_else(|| Failure::new("the server's response is not HTTP"))
     }
 }
 
-impl Answer {
+impl Response {
     fn read(bytes: &[u8]) -> Option<Self> {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
         let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
@@ -162,34 +163,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_in_chunks_is_one_text() {
-        let answer = Answer::read(
+    fn a_chunked_response_is_joined() {
+        let response = Response::read(
             b"HTTP/1.1 200 OK\r\nLink: </orders/x?cursor=1>; rel=\"next\"\r\nTransfer-Encoding: chunked\r\n\r\n\
               3\r\n[1,\r\n2\r\n2]\r\n0\r\n\r\n",
         )
         .unwrap();
-        assert_eq!((answer.status, answer.body.as_str()), (200, "[1,2]"));
-        assert_eq!(answer.next_page().as_deref(), Some("/orders/x?cursor=1"));
+        assert_eq!((response.status, response.body.as_str()), (200, "[1,2]"));
+        assert_eq!(response.next_page().as_deref(), Some("/orders/x?cursor=1"));
     }
 
     #[test]
-    fn who_asks_the_console_is_in_its_address() {
+    fn the_credentials_come_from_the_url() {
         let console = Server::console("http://guest:guest@localhost:15672/").unwrap();
         assert_eq!(
-            (console.authority.as_str(), console.who.as_str()),
+            (console.authority.as_str(), console.auth_header.as_str()),
             ("localhost:15672", "Authorization: Basic Z3Vlc3Q6Z3Vlc3Q=")
         );
         assert_eq!([base64(b"a"), base64(b"ab"), base64(b"abc")], ["YQ==", "YWI=", "YWJj"]);
     }
 
     #[test]
-    fn a_refusal_tells_its_detail() {
-        let answer = Answer::read(b"HTTP/1.1 409 Conflict\r\n\r\n{\"detail\": \"too late\"}").unwrap();
-        assert_eq!(answer.or_failure().err().unwrap().to_string(), "the service responded with 409: too late");
+    fn a_refusal_has_its_detail() {
+        let response = Response::read(b"HTTP/1.1 409 Conflict\r\n\r\n{\"detail\": \"too late\"}").unwrap();
+        assert_eq!(response.or_failure().err().unwrap().to_string(), "the service responded with 409: too late");
     }
 
     #[test]
-    fn what_is_no_letter_of_an_address_is_escaped() {
+    fn reserved_characters_are_percent_encoded() {
         assert_eq!(percent_encoded("no order é&"), "no%20order%20%C3%A9%26");
     }
 }

@@ -224,7 +224,7 @@ pub(crate) struct ReceiptsOptions {
 #[derive(Args, Debug)]
 pub(crate) struct DeadLettersOptions {
     #[command(subcommand)]
-    pub(crate) deed: LettersDeed,
+    pub(crate) action: DeadLettersAction,
     /// Print JSON instead of tables
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -237,17 +237,17 @@ pub(crate) struct DeadLettersOptions {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum LettersDeed {
+pub(crate) enum DeadLettersAction {
     /// Lists dead letters, newest first
     List(Selection),
     /// Shows one dead letter with its content
-    Show(Letter),
+    Show(DeadLetterId),
     /// Replays one dead letter
-    Replay(Letter),
+    Replay(DeadLetterId),
     /// Replays all matching open dead letters
     ReplayAll(Selection),
     /// Discards one dead letter
-    Discard(Letter),
+    Discard(DeadLetterId),
     /// Discards all matching open dead letters
     DiscardAll(Selection),
 }
@@ -255,7 +255,7 @@ pub(crate) enum LettersDeed {
 #[derive(Args, Debug)]
 pub(crate) struct TopologyOptions {
     #[command(subcommand)]
-    pub(crate) deed: TopologyDeed,
+    pub(crate) action: TopologyAction,
     /// URL of the gateway; default: the gateway of the running system
     #[arg(long, global = true, env = "GATEWAY_URL")]
     pub(crate) gateway: Option<String>,
@@ -271,7 +271,7 @@ pub(crate) struct TopologyOptions {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum TopologyDeed {
+pub(crate) enum TopologyAction {
     /// Prints what declaring would do: create, keep, conflict, and obsolete bindings
     Plan {
         /// Only for this service
@@ -309,7 +309,7 @@ pub(crate) struct Selection {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct Letter {
+pub(crate) struct DeadLetterId {
     /// The event's id
     pub(crate) event_id: String,
     /// The service with the dead letter; by default all are searched

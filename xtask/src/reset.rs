@@ -11,7 +11,7 @@ use crate::failure::{Doing, Failure};
 use crate::instance::{Lock, stop_leftovers};
 
 /// The data of `up`. Test data, a fetched Node and the servers of Debian 13 are not deleted.
-const KEPT: [&str; 7] = ["postgres", "rabbitmq", "redis", "secrets", "logs", "run", "state"];
+const DATA: [&str; 7] = ["postgres", "rabbitmq", "redis", "secrets", "logs", "run", "state"];
 
 /// Deletes data, passwords and logs after confirmation.
 ///
@@ -22,12 +22,12 @@ pub(crate) fn reset(checkout: &Checkout, options: &ResetOptions) -> Result<ExitC
     let Some(_lock) = Lock::take(&folder)? else {
         return Err(Failure::new("the system is running; run `cargo xtask down` first"));
     };
-    if !options.yes && !agreed(&folder.display().to_string()) {
+    if !options.yes && !confirmed(&folder.display().to_string()) {
         say!("Nothing was deleted.");
         return Ok(ExitCode::FAILURE);
     }
     stop_leftovers(&folder);
-    for name in KEPT {
+    for name in DATA {
         let path = folder.join(name);
         let deleted = if path.is_dir() {
             fs::remove_dir_all(&path)
@@ -42,7 +42,7 @@ pub(crate) fn reset(checkout: &Checkout, options: &ResetOptions) -> Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-fn agreed(folder: &str) -> bool {
+fn confirmed(folder: &str) -> bool {
     print!("This deletes all orders, accounts, messages and logs under {folder}. Continue? [y/N] ");
     let _ = std::io::stdout().flush();
     let mut answer = String::new();

@@ -128,7 +128,7 @@ fn quoted_after(text: &str, key: &str) -> Option<String> {
 }
 
 #[test]
-fn declarations_are_read_with_what_they_flatten() {
+fn declarations_include_flattened_structs() {
     let text = "
 pub struct Config {
     /// Where: it listens.

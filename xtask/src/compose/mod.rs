@@ -30,7 +30,7 @@ fn compose_agrees_with_the_programs() {
 }
 
 #[test]
-fn the_brokers_users_may_touch_the_same_names_as_under_up() {
+fn the_brokers_users_have_the_same_permissions_as_under_up() {
     let users = Passwords::default().broker_users();
     let found = broker_drift(&read("deploy/rabbitmq/definitions.json"), &users);
     assert!(found.is_empty(), "definitions.json:\n  {}", found.join("\n  "));

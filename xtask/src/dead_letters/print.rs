@@ -41,7 +41,7 @@ pub(super) fn list(letters: &[Found], json: bool) -> String {
         "SERVICE", "DIRECTION", "EVENT", "TYPE", "ATTEMPTS", "GIVEN UP", "REASON"
     );
     for found in letters {
-        let fact = |name: &str| told(found.letter.get(name));
+        let fact = |name: &str| text_of(found.letter.get(name));
         let reason: String = fact("reason").chars().take(REASON_CHARS).collect();
         let failed_at: String = fact("failed_at").chars().take(19).collect();
         let _ = write!(
@@ -64,14 +64,14 @@ pub(super) fn letter(found: &Found, json: bool) -> String {
     let mut text = format!("{:<15} {}", "service", found.service.name());
     for name in FACTS {
         if let Some(value) = found.letter.get(name).filter(|value| !value.is_null()) {
-            let _ = write!(text, "\n{name:<15} {}", told(Some(value)));
+            let _ = write!(text, "\n{name:<15} {}", text_of(Some(value)));
         }
     }
     if let Some(payload) = found.letter.get("payload") {
         let _ = write!(text, "\n\n{}", payload.format().unwrap_or_default());
     }
     if let Some(bytes) = found.letter.get("payload_base64") {
-        let _ = write!(text, "\n\nin Base64: {}", told(Some(bytes)));
+        let _ = write!(text, "\n\nin Base64: {}", text_of(Some(bytes)));
     }
     text
 }
@@ -98,7 +98,7 @@ fn json_of(value: &JsonValue) -> String {
 }
 
 /// A value without JSON quotes.
-fn told(value: Option<&JsonValue>) -> String {
+fn text_of(value: Option<&JsonValue>) -> String {
     match value {
         None | Some(JsonValue::Null) => String::new(),
         Some(JsonValue::String(text)) => text.clone(),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_tells_what_is_known_and_what_it_says() {
+    fn a_dead_letter_is_printed_with_its_fields_and_payload() {
         let text = letter(&found(), false);
         assert!(text.contains("attempts        2\n") && text.ends_with("{\n  \"n\": 1\n}"), "{text}");
         assert!(!text.contains("settled_at"), "{text}");

@@ -30,7 +30,7 @@ impl Backing {
     /// # Errors
     /// Fails with the first error; the other servers are stopped.
     pub(crate) fn start(plan: &Plan, console: &Console) -> Result<Self, Failure> {
-        let passwords = Passwords::kept_in(&plan.folder().join("secrets"))?;
+        let passwords = Passwords::load_or_create(&plan.folder().join("secrets"))?;
         let given = &plan.given;
         let (postgres, rabbitmq, redis) = thread::scope(|scope| {
             let postgres = scope.spawn(|| unless(given.database.as_ref(), || start_postgres(plan)));
@@ -140,18 +140,18 @@ impl Backing {
     }
 
     fn announce(&self, console: &Console) {
-        let wished = self.plan.servers;
+        let preferred = self.plan.servers;
         let ports = [
-            ("PostgreSQL", wished.postgres, self.postgres.as_ref().map(Postgres::port)),
-            ("AMQP", wished.amqp, self.rabbitmq.as_ref().map(RabbitMq::port)),
-            ("RabbitMQ console", wished.console, self.rabbitmq.as_ref().map(RabbitMq::console_port)),
-            ("Redis", wished.redis, self.redis.as_ref().map(Redis::port)),
+            ("PostgreSQL", preferred.postgres, self.postgres.as_ref().map(Postgres::port)),
+            ("AMQP", preferred.amqp, self.rabbitmq.as_ref().map(RabbitMq::port)),
+            ("RabbitMQ console", preferred.console, self.rabbitmq.as_ref().map(RabbitMq::console_port)),
+            ("Redis", preferred.redis, self.redis.as_ref().map(Redis::port)),
         ];
-        for (name, wished, got) in ports {
-            if let (servers::Port::Prefer(wished), Some(got)) = (wished, got)
-                && wished != got
+        for (name, preferred, got) in ports {
+            if let (servers::Port::Prefer(preferred), Some(got)) = (preferred, got)
+                && preferred != got
             {
-                console.line("servers", &format!("port {wished} is in use, so {name} uses {got}"));
+                console.line("servers", &format!("port {preferred} is in use, so {name} uses {got}"));
             }
         }
     }

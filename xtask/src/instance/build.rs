@@ -45,19 +45,19 @@ pub(crate) fn cargo(mut command: Command, step: &str, console: &Console, interru
         .env("CARGO_TERM_PROGRESS_WHEN", "always")
         .env("CARGO_TERM_PROGRESS_WIDTH", "100")
         .env("CARGO_TERM_COLOR", "never");
-    let mut kept = Vec::new();
+    let mut output = Vec::new();
     let status = run::lines(command, interrupt, OnInterrupt::Stop, |line| {
         let line = line.trim();
         if let Some(progress) = progress(line) {
             console.live(step, &progress);
         } else if !is_noise(line) {
-            kept.push(line.to_owned());
+            output.push(line.to_owned());
         }
     })?;
     if status.success() {
         return Ok(());
     }
-    Err(Failure::new(format!("cargo could not build:\n{}", kept.join("\n"))))
+    Err(Failure::new(format!("cargo could not build:\n{}", output.join("\n"))))
 }
 
 /// Parses `Building [====>   ] 12/240: sqlx, tokio` and waiting for another cargo process.

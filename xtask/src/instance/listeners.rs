@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn we_find_ourselves() {
+    fn this_process_is_found() {
         let held = TcpListener::bind("127.0.0.1:0").unwrap();
         let found = listener(held.local_addr().unwrap().port()).unwrap();
         assert!(found.contains(&std::process::id().to_string()), "{found}");

@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_one_has_the_lock_until_it_lets_go() {
+    fn only_one_holds_the_lock_until_it_is_released() {
         let folder = std::env::temp_dir().join(format!("xtask-lock-{}", std::process::id()));
         let first = Lock::take(&folder).unwrap();
         assert!(first.is_some());

@@ -28,15 +28,15 @@ impl Passwords {
     ///
     /// # Errors
     /// Fails if they can neither be read nor written.
-    pub(crate) fn kept_in(folder: &Path) -> Result<Self, Failure> {
+    pub(crate) fn load_or_create(folder: &Path) -> Result<Self, Failure> {
         let names = SERVICES.iter().flat_map(|(service, _)| [format!("{service}-db"), format!("{service}-amqp")]);
         let names = names.chain([GATEWAY.to_owned()]);
-        let kept = names.map(|name| {
+        let passwords = names.map(|name| {
             let path = folder.join(&name);
             let secret = kept_secret(&path).doing(format!("keep a password in {}", path.display()))?;
             Ok((name, secret))
         });
-        kept.collect::<Result<_, _>>().map(Self)
+        passwords.collect::<Result<_, _>>().map(Self)
     }
 
     /// The password of a service's database role.

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::instance::given::Given;
 
 /// A request with `X-User-ID: 1` is authenticated as user 1: only for development on one machine.
-const BELIEVING: &str = "header";
+const HEADER_MODE: &str = "header";
 
 /// The ports of the services.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +74,7 @@ impl Plan {
             durability: Durability::Full,
             given: Given::from_environment(),
             release,
-            auth_mode: variable("AUTH_MODE").unwrap_or_else(|| BELIEVING.to_owned()),
+            auth_mode: variable("AUTH_MODE").unwrap_or_else(|| HEADER_MODE.to_owned()),
             server_programs: Programs::Machine,
             programs: None,
         }
@@ -101,14 +101,14 @@ impl Plan {
             durability: Durability::None,
             given: Given::default(),
             release: false,
-            auth_mode: BELIEVING.to_owned(),
+            auth_mode: HEADER_MODE.to_owned(),
             server_programs: Programs::Machine,
             programs: None,
         })
     }
 
     /// The same with sign-in required.
-    pub(crate) fn where_people_sign_in(self) -> Self {
+    pub(crate) fn with_sign_in(self) -> Self {
         Self { auth_mode: "jwt".to_owned(), ..self }
     }
 
@@ -126,8 +126,8 @@ impl Plan {
     }
 
     /// Whether sign-in is required, with demo users.
-    pub(crate) fn signs_in(&self) -> bool {
-        self.auth_mode != BELIEVING
+    pub(crate) fn requires_sign_in(&self) -> bool {
+        self.auth_mode != HEADER_MODE
     }
 
     /// Disables broker and Redis, by setting unused URLs.

@@ -86,7 +86,7 @@ impl Product {
     }
 
     /// Restarts crashed parts; returns whether the state has changed.
-    pub(crate) fn tend(&mut self, console: &Console) -> bool {
+    pub(crate) fn restart_crashed(&mut self, console: &Console) -> bool {
         let mut changed = false;
         for name in self.backing.ended() {
             console.line(name, "exited unexpectedly; restarting it with its data");
@@ -100,7 +100,7 @@ impl Product {
             console.line("servers", "all are running again");
         }
         for service in &mut self.services {
-            changed |= service.tend(&self.plan, console);
+            changed |= service.restart_crashed(&self.plan, console);
         }
         changed
     }
@@ -112,8 +112,8 @@ impl Product {
     }
 
     /// Whether sign-in is required.
-    pub(crate) fn signs_in(&self) -> bool {
-        self.plan.signs_in()
+    pub(crate) fn requires_sign_in(&self) -> bool {
+        self.plan.requires_sign_in()
     }
 
     /// URL of the API.

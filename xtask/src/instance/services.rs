@@ -27,7 +27,7 @@ pub(crate) fn services(plan: &Plan, backing: &Backing) -> Vec<Service> {
     let share_base_url = format!("http://localhost:{}", ports.links);
     let cheques = || vec![("REDIS_URL", backing.redis_url()), ("SHARE_BASE_URL", share_base_url.clone())];
     let keys = ("KEYS_DIR", plan.keys().display().to_string());
-    let demo_users = ("DEMO_USERS", plan.signs_in().to_string());
+    let demo_users = ("DEMO_USERS", plan.requires_sign_in().to_string());
     let photos = ("PHOTOS_DIR", plan.photos().display().to_string());
     vec![
         backend(backing, "orders", "orders-service", ports.orders, vec![]),
@@ -74,7 +74,7 @@ fn gateway(plan: &Plan, backing: &Backing, share_base_url: String) -> Service {
         ("ROUTER_URL", local(ports.router)),
         ("USERS_URL", local(ports.users)),
         ("AUTH_MODE", plan.auth_mode.clone()),
-        ("DEMO_USERS", plan.signs_in().to_string()),
+        ("DEMO_USERS", plan.requires_sign_in().to_string()),
         ("GATEWAY_SECRET", backing.passwords().of_gateway().to_owned()),
         ("REDIS_URL", backing.redis_url()),
         ("ALLOWED_ORIGINS", format!("{},{}", pages(ports.ui), pages(ports.links))),

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_state_is_no_state() {
+    fn a_malformed_state_is_ignored() {
         assert_eq!(State::from_text("phase\tready\n"), None);
         assert_eq!(State::from_text(""), None);
     }

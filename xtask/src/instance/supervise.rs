@@ -57,7 +57,7 @@ impl Supervised {
     }
 
     /// Detects a crash, and restarts the service after the delay; returns whether the state has changed.
-    pub(crate) fn tend(&mut self, plan: &Plan, console: &Console) -> bool {
+    pub(crate) fn restart_crashed(&mut self, plan: &Plan, console: &Console) -> bool {
         if let Some(status) = self.daemon.as_mut().and_then(Daemon::ended) {
             self.daemon = None;
             if self.started.elapsed() > CALM {

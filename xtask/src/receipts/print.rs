@@ -12,7 +12,7 @@ pub(crate) fn table(scores: &Scores) -> String {
     let mut text = String::new();
     for score in scores.0.values() {
         for miss in &score.misses {
-            let _ = writeln!(text, "{}", told(miss));
+            let _ = writeln!(text, "{}", describe(miss));
         }
     }
     let _ = writeln!(
@@ -39,7 +39,7 @@ pub(crate) fn table(scores: &Scores) -> String {
     text.trim_end().to_owned()
 }
 
-fn told(miss: &Miss) -> String {
+fn describe(miss: &Miss) -> String {
     match (miss.expected.as_str(), miss.got.as_str()) {
         (expected, "") => format!("{}: missed {} `{expected}`", miss.file, miss.what),
         ("", got) => format!("{}: invented {} `{got}`", miss.file, miss.what),
@@ -82,7 +82,7 @@ fn of_score(score: &Score) -> JsonValue {
         ("balanced", count(score.balanced)),
         ("balanced_wrong", count(score.balanced_wrong)),
         ("refused", count(score.refused)),
-        ("unanswered", count(score.unanswered)),
+        ("unanswered", count(score.without_result)),
         ("seconds_p50", maybe(score.percentile(50))),
         ("seconds_p95", maybe(score.percentile(95))),
         ("misses", JsonValue::from(misses)),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::receipts::answer::{Answer, Cheque, Line};
+use crate::receipts::reading::{Cheque, Line, Reading};
 use crate::receipts::similar::similarity;
 use crate::receipts::truth::{Item, Receipt};
 
@@ -24,7 +24,7 @@ pub(crate) struct Score {
     /// Reported as balanced although the total or a line is incorrect.
     pub(crate) balanced_wrong: usize,
     pub(crate) refused: usize,
-    pub(crate) unanswered: usize,
+    pub(crate) without_result: usize,
     /// Duration for each picture in seconds, sorted.
     pub(crate) seconds: Vec<f64>,
     pub(crate) misses: Vec<Miss>,
@@ -45,8 +45,8 @@ pub(crate) struct Scores(pub(crate) BTreeMap<String, Score>);
 
 impl Scores {
     /// Number of pictures without a result.
-    pub(crate) fn unanswered(&self) -> usize {
-        self.0.values().map(|score| score.unanswered).sum()
+    pub(crate) fn without_result(&self) -> usize {
+        self.0.values().map(|score| score.without_result).sum()
     }
 }
 
@@ -79,17 +79,17 @@ fn part(some: usize, all: usize) -> Option<f64> {
 }
 
 /// Compares the results with the ground truth.
-pub(crate) fn score(receipts: &[Receipt], answers: &[Answer]) -> Scores {
+pub(crate) fn score(receipts: &[Receipt], readings: &[Reading]) -> Scores {
     let mut scores = Scores::default();
     for receipt in receipts {
         let score = scores.0.entry(receipt.kind().to_owned()).or_default();
         score.pictures += 1;
-        let answer = answers.iter().find(|answer| answer.file == receipt.file);
-        if let Some(answer) = answer {
-            score.seconds.push(answer.seconds);
-            compare(score, receipt, answer);
+        let reading = readings.iter().find(|reading| reading.file == receipt.file);
+        if let Some(reading) = reading {
+            score.seconds.push(reading.seconds);
+            compare(score, receipt, reading);
         } else {
-            score.unanswered += 1;
+            score.without_result += 1;
             score.miss(receipt, "answer", "one".to_owned(), "none".to_owned());
         }
     }
@@ -99,9 +99,9 @@ pub(crate) fn score(receipts: &[Receipt], answers: &[Answer]) -> Scores {
     scores
 }
 
-fn compare(score: &mut Score, receipt: &Receipt, answer: &Answer) {
+fn compare(score: &mut Score, receipt: &Receipt, reading: &Reading) {
     let nothing = Cheque::default();
-    let cheque = match &answer.cheque {
+    let cheque = match &reading.cheque {
         Ok(cheque) => cheque,
         Err(reason) => {
             score.refused += 1;
@@ -197,20 +197,20 @@ mod tests {
         Receipt { file: "ru_1.jpg".to_owned(), total, items }
     }
 
-    fn answer(total: Option<i64>, lines: Vec<Line>, status: &str) -> Answer {
+    fn reading(total: Option<i64>, lines: Vec<Line>, status: &str) -> Reading {
         let cheque = Ok(Cheque { total, lines, status: status.to_owned() });
-        Answer { file: "ru_1.jpg".to_owned(), seconds: 1.0, cheque }
+        Reading { file: "ru_1.jpg".to_owned(), seconds: 1.0, cheque }
     }
 
-    fn one(receipt: Receipt, answer: Answer) -> Score {
-        score(&[receipt], &[answer]).0.remove("ru").unwrap()
+    fn one(receipt: Receipt, reading: Reading) -> Score {
+        score(&[receipt], &[reading]).0.remove("ru").unwrap()
     }
 
     #[test]
     fn lines_match_one_to_one_by_sum_and_similar_name() {
         let items = vec![item("Пиво светлое", 100), item("Пиво светлое", 100), item("Хлеб", 50)];
         let lines = vec![line("Пиво свет1ое", 100), line("Хлеб", 60), line("Квас", 50)];
-        let score = one(receipt(250, Some(items)), answer(Some(250), lines, "needs_review"));
+        let score = one(receipt(250, Some(items)), reading(Some(250), lines, "needs_review"));
         assert_eq!((score.lines_right, score.lines_missed, score.lines_extra), (1, 2, 2));
         assert_eq!((score.totals_right, score.balanced), (1, 0));
         assert_eq!(score.precision().map(|part| (part * 100.0).round()), Some(33.0));
@@ -221,8 +221,8 @@ mod tests {
     fn a_free_line_may_be_read_or_not() {
         let free = Item { optional: true, ..item("Кружка", 0) };
         let truth = receipt(100, Some(vec![free, item("Пиво", 100)]));
-        let with = one(truth.clone(), answer(Some(100), vec![line("Пиво", 100), line("Кружка", 0)], "balanced"));
-        let without = one(truth, answer(Some(100), vec![line("Пиво", 100)], "balanced"));
+        let with = one(truth.clone(), reading(Some(100), vec![line("Пиво", 100), line("Кружка", 0)], "balanced"));
+        let without = one(truth, reading(Some(100), vec![line("Пиво", 100)], "balanced"));
         for score in [with, without] {
             assert_eq!((score.lines_right, score.lines_missed, score.lines_extra), (1, 0, 0));
             assert_eq!((score.balanced, score.balanced_wrong), (1, 0));
@@ -232,19 +232,19 @@ mod tests {
     #[test]
     fn balanced_is_wrong_when_the_total_or_a_sum_is() {
         let items = || Some(vec![item("Пиво", 100)]);
-        let total = one(receipt(100, items()), answer(Some(200), vec![line("Пиво", 100)], "balanced"));
-        let sum = one(receipt(100, items()), answer(Some(100), vec![line("Пиво", 50), line("Чай", 50)], "balanced"));
-        let unknown = one(receipt(100, None), answer(Some(100), vec![line("Чай", 70)], "balanced"));
+        let total = one(receipt(100, items()), reading(Some(200), vec![line("Пиво", 100)], "balanced"));
+        let sum = one(receipt(100, items()), reading(Some(100), vec![line("Пиво", 50), line("Чай", 50)], "balanced"));
+        let unknown = one(receipt(100, None), reading(Some(100), vec![line("Чай", 70)], "balanced"));
         assert_eq!((total.balanced_wrong, sum.balanced_wrong, unknown.balanced_wrong), (1, 1, 0));
     }
 
     #[test]
-    fn a_refused_and_a_forgotten_picture_are_misses() {
-        let refused = Answer { cheque: Err("broken_picture".to_owned()), ..answer(None, vec![], "") };
+    fn a_refused_and_a_missing_picture_are_misses() {
+        let refused = Reading { cheque: Err("broken_picture".to_owned()), ..reading(None, vec![], "") };
         let refused = one(receipt(100, Some(vec![item("Пиво", 100)])), refused);
         assert_eq!((refused.refused, refused.totals_right, refused.lines_missed), (1, 0, 1));
         let forgotten = score(&[receipt(100, None)], &[]);
-        assert_eq!(forgotten.unanswered(), 1);
+        assert_eq!(forgotten.without_result(), 1);
     }
 
     #[test]

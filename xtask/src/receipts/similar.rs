@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_that_look_alike_are_alike_and_signs_do_not_count() {
+    fn similar_letters_are_equal_and_symbols_are_ignored() {
         assert!((similarity("Суп-лапша", "CУП лапша") - 1.0).abs() < 1e-9);
         assert!((similarity("abcd", "abcf") - 0.75).abs() < 1e-9);
         assert!(similarity("чай", "кофе") < 0.5);

@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_malformed_is_said() {
+    fn malformed_files_are_reported() {
         assert_eq!(of_json("{}"), Err("`receipts` must be a list".to_owned()));
         assert_eq!(of_json(r#"{"receipts": [{"file": "a.jpg"}]}"#), Err("receipt 0 is malformed".to_owned()));
         assert!(of_json("{").is_err());

@@ -104,7 +104,7 @@ fn run(stage: &Stage<'_>, part: &str, selection: &[&str], environment: &[(&str, 
         }
         if let Some(counts) = of_cargo(line) {
             total += counts;
-            program.tell(counts, part, stage);
+            program.print(counts, part, stage);
         }
     })?;
     if !status.success() && total.failed == 0 {
@@ -123,7 +123,7 @@ struct Program {
 }
 
 impl Program {
-    fn tell(&self, counts: Counts, part: &str, stage: &Stage<'_>) {
+    fn print(&self, counts: Counts, part: &str, stage: &Stage<'_>) {
         if counts.failed > 0 {
             let output = self.output.join("\n");
             stage.console.line(part, &format!("{}: FAILED\n{output}", self.name));

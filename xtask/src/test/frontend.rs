@@ -27,7 +27,7 @@ pub(super) fn checks(stage: &Stage<'_>) -> Result<Counts, Failure> {
 /// The system in Chromium.
 pub(super) fn browser(stage: &Stage<'_>, product: &Product) -> Result<Counts, Failure> {
     let node = prepare(stage)?;
-    let script = if product.signs_in() { "e2e-signed-in" } else { "e2e" };
+    let script = if product.requires_sign_in() { "e2e-signed-in" } else { "e2e" };
     let mut command = node.npm(&["run", script], &stage.checkout.path("frontend"));
     command.env("BASE_URL", product.ui_url());
     if variable("CHROMIUM").is_none()

@@ -45,8 +45,8 @@ impl Stage<'_> {
     ///
     /// # Errors
     /// As [`Stage::product`].
-    pub(super) fn product_where_people_sign_in(&self) -> Result<Product, Failure> {
-        self.start(&self.plan("signed-in")?.where_people_sign_in())
+    pub(super) fn product_with_sign_in(&self) -> Result<Product, Failure> {
+        self.start(&self.plan("signed-in")?.with_sign_in())
     }
 
     fn plan(&self, name: &str) -> Result<Plan, Failure> {

@@ -22,7 +22,7 @@ pub(super) fn supply_chain(stage: &Stage<'_>) -> Result<Counts, Failure> {
     for what in ["licenses", "bans", "sources"] {
         counts += check(stage, &program, what)?;
     }
-    if ask(stage, &program, &["fetch", "db"])?.0 {
+    if run(stage, &program, &["fetch", "db"])?.0 {
         counts += check(stage, &program, "advisories")?;
     } else {
         stage.console.line("supply", "advisories: not checked, their database is unavailable");
@@ -31,7 +31,7 @@ pub(super) fn supply_chain(stage: &Stage<'_>) -> Result<Counts, Failure> {
 }
 
 fn check(stage: &Stage<'_>, program: &PathBuf, what: &str) -> Result<Counts, Failure> {
-    let (is_good, output) = ask(stage, program, &["check", what])?;
+    let (is_good, output) = run(stage, program, &["check", what])?;
     if is_good {
         stage.console.line("supply", &format!("{what}: as deny.toml says"));
         return Ok(Counts { passed: 1, failed: 0 });
@@ -40,7 +40,7 @@ fn check(stage: &Stage<'_>, program: &PathBuf, what: &str) -> Result<Counts, Fai
     Ok(Counts { passed: 0, failed: 1 })
 }
 
-fn ask(stage: &Stage<'_>, program: &PathBuf, arguments: &[&str]) -> Result<(bool, String), Failure> {
+fn run(stage: &Stage<'_>, program: &PathBuf, arguments: &[&str]) -> Result<(bool, String), Failure> {
     let mut command = Command::new(program);
     command.args(["--color", "never"]).args(arguments).current_dir(stage.checkout.root());
     let mut output = Vec::new();

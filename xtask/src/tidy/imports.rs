@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_does_not_know_another() {
+    fn a_service_does_not_depend_on_another() {
         let text = "[dependencies]\nrabbit-outbox.workspace = true\npayments-service.workspace = true\n";
         let found = findings("orders-service/Cargo.toml", text);
         assert_eq!(found.len(), 1);

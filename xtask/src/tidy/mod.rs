@@ -6,8 +6,8 @@ mod finding;
 mod imports;
 mod manifest;
 mod migrations;
+mod module_imports;
 mod purity;
-mod rooms;
 mod sources;
 mod text;
 
@@ -28,7 +28,7 @@ pub(crate) fn tidy(checkout: &Checkout) -> Result<ExitCode, Failure> {
     for source in &sources {
         findings.extend(imports::check(source));
         findings.extend(purity::check(source));
-        findings.extend(rooms::check(source));
+        findings.extend(module_imports::check(source));
         findings.extend(text::check(source));
     }
     findings.extend(migrations::check(&sources));

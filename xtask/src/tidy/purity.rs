@@ -1,7 +1,7 @@
 //! Checks that a service's `domain` is pure: rules that can be tested with plain values.
 
 use crate::tidy::finding::Finding;
-use crate::tidy::rooms::room;
+use crate::tidy::module_imports::module;
 use crate::tidy::sources::Source;
 
 /// Text that must not occur in a domain, and why.
@@ -27,7 +27,7 @@ const FORBIDDEN: [(&str, &str); 17] = [
 
 /// Checks one file of a domain.
 pub(super) fn check(source: &Source) -> Vec<Finding> {
-    if room(&source.path) != Some("domain") {
+    if module(&source.path) != Some("domain") {
         return Vec::new();
     }
     source
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_tests_and_other_rooms_may_say_anything() {
+    fn comments_tests_and_other_modules_are_not_checked() {
         let text = "// tokio\n#[cfg(test)]\nmod tests { fn t() { Uuid::now_v7(); } }\n";
         assert!(findings("orders-service/src/domain/order.rs", text).is_empty());
         assert!(findings("orders-service/src/store/orders.rs", "use sqlx::query;").is_empty());

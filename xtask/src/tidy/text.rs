@@ -4,10 +4,10 @@ use crate::tidy::finding::Finding;
 use crate::tidy::sources::Source;
 
 const LINES_MAX: usize = 600;
-const LINES_TALK: usize = 400;
+const LINES_WARNING: usize = 400;
 
 /// Split, so that this file does not match itself.
-const PROMISE: &str = concat!("TO", "DO");
+const TASK_MARKER: &str = concat!("TO", "DO");
 
 /// Checks one file.
 pub(super) fn check(source: &Source) -> Vec<Finding> {
@@ -17,7 +17,7 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
     }
     if ["rs", "ts", "svelte", "mjs", "sql", "sh"].iter().any(|extension| source.is(extension)) {
         findings.extend(length(source));
-        findings.extend(promises(source));
+        findings.extend(untracked_tasks(source));
     }
     findings
 }
@@ -44,17 +44,17 @@ fn length(source: &Source) -> Option<Finding> {
     if lines > LINES_MAX {
         return Some(Finding::error(&source.path, lines, text, "split files of six hundred lines"));
     }
-    (lines > LINES_TALK)
+    (lines > LINES_WARNING)
         .then(|| Finding::warning(&source.path, lines, text, "consider splitting files of four hundred lines"))
 }
 
-fn promises(source: &Source) -> Vec<Finding> {
+fn untracked_tasks(source: &Source) -> Vec<Finding> {
     source
         .text
         .lines()
         .enumerate()
         .filter(|(_, line)| {
-            line.split_once(PROMISE).is_some_and(|(_, after)| {
+            line.split_once(TASK_MARKER).is_some_and(|(_, after)| {
                 let number = after.trim_start_matches(['(', ' ']);
                 !number.strip_prefix('#').is_some_and(|digits| digits.starts_with(|c: char| c.is_ascii_digit()))
             })
@@ -63,7 +63,7 @@ fn promises(source: &Source) -> Vec<Finding> {
             Finding::error(
                 &source.path,
                 at + 1,
-                format!("{PROMISE} without an issue number"),
+                format!("{TASK_MARKER} without an issue number"),
                 "an untracked task is forgotten",
             )
         })
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_a_sentence_is_found() {
+    fn a_file_without_a_first_sentence_is_found() {
         assert_eq!(findings("a.rs", "use std::fs;\n").len(), 1);
         assert_eq!(findings("a.rs", "//!\n").len(), 1);
         assert!(findings("a.rs", "//! Does a thing.\n").is_empty());
@@ -94,8 +94,8 @@ mod tests {
     }
 
     #[test]
-    fn a_promise_needs_a_number() {
-        let with = |after: &str| findings("a.sql", &format!("-- {PROMISE}{after}\n")).len();
+    fn a_task_needs_an_issue_number() {
+        let with = |after: &str| findings("a.sql", &format!("-- {TASK_MARKER}{after}\n")).len();
         assert_eq!(with(" later"), 1);
         assert_eq!(with("(#12): later"), 0);
         assert_eq!(with(" #12"), 0);

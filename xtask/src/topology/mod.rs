@@ -11,7 +11,7 @@ use tinyjson::JsonValue;
 
 use crate::call::{Server, percent_encoded};
 use crate::checkout::Checkout;
-use crate::cli::{ServiceName, TopologyDeed, TopologyOptions};
+use crate::cli::{ServiceName, TopologyAction, TopologyOptions};
 use crate::console::say;
 use crate::dead_letters::{SERVICES, address};
 use crate::failure::{Doing, Failure};
@@ -33,9 +33,9 @@ pub(crate) fn topology(checkout: &Checkout, options: &TopologyOptions) -> Result
     let gateway = Server::gateway(&address(checkout, options.gateway.as_deref()), options.token.as_deref())?;
     let console = Server::console(&console_address(checkout, options.console.as_deref())?)?;
     let definitions = console.get("/api/definitions")?.or_failure()?.body;
-    let plan = |service| plan(checkout, options, service, &hears(&gateway, service)?, &definitions);
-    match options.deed {
-        TopologyDeed::Plan { service } => {
+    let plan = |service| plan(checkout, options, service, &subscriptions(&gateway, service)?, &definitions);
+    match options.action {
+        TopologyAction::Plan { service } => {
             let mut sound = true;
             for service in service.map_or_else(|| SERVICES.to_vec(), |one| vec![one]) {
                 let (lines, accepted) = plan(service)?;
@@ -44,7 +44,7 @@ pub(crate) fn topology(checkout: &Checkout, options: &TopologyOptions) -> Result
             }
             Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
-        TopologyDeed::Unbind { service, yes } => {
+        TopologyAction::Unbind { service, yes } => {
             let left_over = left_over(&plan(service)?.0);
             if left_over.is_empty() {
                 say!("{} has no obsolete bindings.", service.name());
@@ -53,7 +53,7 @@ pub(crate) fn topology(checkout: &Checkout, options: &TopologyOptions) -> Result
             for binding in &left_over {
                 say!("{} -> {} by \"{}\"", binding.exchange, binding.queue, binding.routing_key);
             }
-            if !yes && !agreed() {
+            if !yes && !confirmed() {
                 say!("No bindings were removed.");
                 return Ok(ExitCode::FAILURE);
             }
@@ -80,17 +80,17 @@ fn console_address(checkout: &Checkout, given: Option<&str>) -> Result<String, F
 }
 
 /// The subscriptions of a service: exchanges and routing keys.
-fn hears(gateway: &Server, service: ServiceName) -> Result<Vec<(String, String)>, Failure> {
-    let answer = gateway.get(&format!("{}/operations/topology", service.prefix()))?.or_failure()?.json()?;
+fn subscriptions(gateway: &Server, service: ServiceName) -> Result<Vec<(String, String)>, Failure> {
+    let response = gateway.get(&format!("{}/operations/topology", service.prefix()))?.or_failure()?.json()?;
     let unknown = || Failure::new(format!("{} does not report its subscriptions", service.name()));
-    let object: HashMap<String, JsonValue> = answer.try_into().map_err(|_| unknown())?;
+    let object: HashMap<String, JsonValue> = response.try_into().map_err(|_| unknown())?;
     let types: &Vec<JsonValue> = object.get("hears").and_then(JsonValue::get).ok_or_else(unknown)?;
-    let heard = |one: &JsonValue| {
+    let subscription = |one: &JsonValue| {
         let one: &HashMap<String, JsonValue> = one.get()?;
         let text = |name: &str| one.get(name)?.get::<String>().cloned();
         Some((text("exchange")?, text("routing_key")?))
     };
-    types.iter().map(|one| heard(one).ok_or_else(unknown)).collect()
+    types.iter().map(|one| subscription(one).ok_or_else(unknown)).collect()
 }
 
 /// The plan of a service, and whether the broker would accept it.
@@ -98,14 +98,14 @@ fn plan(
     checkout: &Checkout,
     options: &TopologyOptions,
     service: ServiceName,
-    hears: &[(String, String)],
+    subscriptions: &[(String, String)],
     definitions: &str,
 ) -> Result<(String, bool), Failure> {
     let doing = || "run the example `topology` of rabbit-outbox".to_owned();
     let mut command = Command::new("cargo");
     command.args(["run", "--quiet", "--package", "rabbit-outbox", "--example", "topology", "--", "plan"]);
     command.arg(service.name()).args(["--virtual-host", &options.virtual_host]);
-    for (exchange, routing_key) in hears {
+    for (exchange, routing_key) in subscriptions {
         command.args(["--foreign", &format!("{exchange}={routing_key}")]);
     }
     let mut child =
@@ -141,7 +141,7 @@ fn path_of(binding: &Binding, virtual_host: &str) -> String {
     format!("/api/bindings/{virtual_host}/e/{exchange}/q/{queue}/{}", key.replace('%', "%25"))
 }
 
-fn agreed() -> bool {
+fn confirmed() -> bool {
     print!("Is it certain that no other running release of the service needs them? Remove them? [y/N] ");
     let _ = std::io::stdout().flush();
     let mut answer = String::new();
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_over_is_read_from_the_plan_and_found_at_the_console() {
+    fn obsolete_bindings_are_parsed_from_the_plan_and_have_a_path() {
         let plan = "keep      binding payments.dead -> payments.dead by \"\"\n\
                     left over binding orders -> payments.inbox by \"orders.OrderLost.v1\"\n\
                     left over binding old -> payments.inbox by \"#\"\n";

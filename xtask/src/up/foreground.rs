@@ -29,19 +29,19 @@ pub(super) fn run(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, 
     let Some(_lock) = Lock::take(plan.folder())? else {
         return Err(Failure::new("another `up` has just started here"));
     };
-    tell(&plan, Phase::Starting, None)?;
+    publish_state(&plan, Phase::Starting, None)?;
     let outcome = start(checkout, &plan, &console, &interrupt);
     let mut product = match outcome {
         Ok(product) => product,
         Err(failure) => {
-            tell(&plan, Phase::Failed, None)?;
+            publish_state(&plan, Phase::Failed, None)?;
             return Err(failure);
         }
     };
-    tell(&plan, Phase::Ready, Some(&product))?;
+    publish_state(&plan, Phase::Ready, Some(&product))?;
     say!("\n{}\n\nChipin is ready:\n", console.timings());
     print_addresses(&product.addresses());
-    if product.signs_in() {
+    if product.requires_sign_in() {
         say!("\nSign-in is required. Demo users: anna, boris, vera and admin, password chipin-demo. Loopback only.");
     } else {
         say!("\nDevelopment mode: requests with `X-User-ID: 1` are user 1. Loopback only.");
@@ -51,7 +51,7 @@ pub(super) fn run(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, 
     }
     watch(&plan, &mut product, &console, &interrupt)?;
     console.line("stop", "stopping services, then servers");
-    tell(&plan, Phase::Stopping, Some(&product))?;
+    publish_state(&plan, Phase::Stopping, Some(&product))?;
     product.stop();
     let _ = std::fs::remove_file(plan.folder().join("state"));
     console.line("stop", "everything is stopped; the data remain in .local");
@@ -126,15 +126,15 @@ fn needs(plan: &Plan) -> Vec<Need> {
 
 fn watch(plan: &Plan, product: &mut Product, console: &Console, interrupt: &Interrupt) -> Result<(), Failure> {
     while !interrupt.is_raised() {
-        if product.tend(console) {
-            tell(plan, Phase::Ready, Some(product))?;
+        if product.restart_crashed(console) {
+            publish_state(plan, Phase::Ready, Some(product))?;
         }
         thread::sleep(WATCH);
     }
     Ok(())
 }
 
-fn tell(plan: &Plan, phase: Phase, product: Option<&Product>) -> Result<(), Failure> {
+fn publish_state(plan: &Plan, phase: Phase, product: Option<&Product>) -> Result<(), Failure> {
     let supervisor =
         Process::running(std::process::id()).ok_or_else(|| Failure::new("read our own process from /proc"))?;
     State {

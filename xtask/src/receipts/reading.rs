@@ -8,7 +8,7 @@ use crate::receipts::truth::hundredths;
 
 /// The result for a picture.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Answer {
+pub(crate) struct Reading {
     pub(crate) file: String,
     pub(crate) seconds: f64,
     /// The cheque, or the reason why there is none.
@@ -32,7 +32,7 @@ pub(crate) struct Line {
     pub(crate) total: Option<i64>,
 }
 
-impl Answer {
+impl Reading {
     /// Parses a line of output; `None` for other lines, such as log lines.
     pub(crate) fn of_line(line: &str) -> Option<Self> {
         let json: JsonValue = line.parse().ok()?;
@@ -49,7 +49,7 @@ impl Answer {
     }
 
     /// A short description.
-    pub(crate) fn told(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let seconds = self.seconds;
         match &self.cheque {
             Ok(cheque) => format!("{} in {seconds:.1} s, {} lines", cheque.status, cheque.lines.len()),
@@ -86,16 +86,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_told_from_the_log() {
+    fn a_result_is_distinguished_from_log_lines() {
         let read = r#"{"file": "ru_02.jpg", "seconds": 3.1, "cheque": {"total_account": 49.70, "status": "balanced",
             "products": [{"id": 1, "name": "Чай", "numberServings": 1, "price": null, "total": 49.7}]}}"#;
-        let answer = Answer::of_line(&read.replace('\n', " ")).unwrap();
-        let cheque = answer.cheque.clone().unwrap();
+        let reading = Reading::of_line(&read.replace('\n', " ")).unwrap();
+        let cheque = reading.cheque.clone().unwrap();
         assert_eq!((cheque.total, cheque.lines[0].total, cheque.is_balanced()), (Some(4970), Some(4970), true));
-        assert_eq!(answer.told(), "balanced in 3.1 s, 1 lines");
-        let refused = Answer::of_line(r#"{"file": "a.jpg", "seconds": 0.1, "refused": "broken_picture"}"#).unwrap();
+        assert_eq!(reading.describe(), "balanced in 3.1 s, 1 lines");
+        let refused = Reading::of_line(r#"{"file": "a.jpg", "seconds": 0.1, "refused": "broken_picture"}"#).unwrap();
         assert_eq!(refused.cheque, Err("broken_picture".to_owned()));
-        assert_eq!(Answer::of_line("INFO reading"), None);
-        assert_eq!(Answer::of_line("{}"), None);
+        assert_eq!(Reading::of_line("INFO reading"), None);
+        assert_eq!(Reading::of_line("{}"), None);
     }
 }
