@@ -29,8 +29,8 @@ mod tests {
     #[test]
     fn a_percentile_is_a_latency_that_was_measured() {
         let latencies: Latencies = (1..=200).rev().map(Duration::from_millis).collect();
-        let told = [50, 99, 100].map(|percent| format!("{}", latencies.percentile_ms(percent)));
-        assert_eq!(told, ["100", "198", "200"]);
+        let percentiles = [50, 99, 100].map(|percent| format!("{}", latencies.percentile_ms(percent)));
+        assert_eq!(percentiles, ["100", "198", "200"]);
         assert_eq!(format!("{}", Latencies::default().percentile_ms(50)), "0");
     }
 }

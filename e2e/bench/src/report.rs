@@ -32,8 +32,8 @@ impl Report {
 
     /// Adds the result of checking the invariants.
     pub(crate) fn checked(&mut self, broken: Vec<String>) {
-        let told = if broken.is_empty() { "hold".to_owned() } else { format!("{} VIOLATED", broken.len()) };
-        self.rows.push(("invariants".to_owned(), told));
+        let result = if broken.is_empty() { "hold".to_owned() } else { format!("{} VIOLATED", broken.len()) };
+        self.rows.push(("invariants".to_owned(), result));
         self.fields.insert("broken_invariants".to_owned(), Value::from(broken.len()));
         self.broken.extend(broken);
     }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 const BUFFER_BYTES: usize = 2048;
 
 /// Maximum time that a waiting task sleeps before it checks again.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
+const RECHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Why a socket could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -55,10 +55,10 @@ impl Seen {
 
     /// Waits for the next paid order, or for a short time.
     pub(crate) async fn changed(&self) {
-        let _ = tokio::time::timeout(LOOK_AGAIN, self.changed.notified()).await;
+        let _ = tokio::time::timeout(RECHECK_INTERVAL, self.changed.notified()).await;
     }
 
-    fn hear(&self, text: &str) {
+    fn record(&self, text: &str) {
         let now = Instant::now();
         // Other messages are ignored.
         if let Ok(Status { order_id, status: "PAID" }) = serde_json::from_str(text) {
@@ -77,7 +77,7 @@ pub(crate) async fn watch(tasks: &LocalSet, host: &str, users: impl Iterator<Ite
         tasks.spawn_local(async move {
             while let Some(Ok(message)) = socket.next().await {
                 if let Message::Text(text) = message {
-                    seen.hear(&text);
+                    seen.record(&text);
                 }
             }
         });

@@ -66,17 +66,17 @@ fn reason_of(state: &Value, participant: u64) -> String {
 }
 
 #[tokio::test]
-async fn a_photographed_cheque_is_settled_by_those_who_ate() {
+async fn a_photographed_cheque_is_settled() {
     a_cheque_is_settled(Table::with_redis(0).await, async |_| {}).await;
 }
 
 #[tokio::test]
-async fn it_is_settled_all_the_same_when_redis_forgets_everything() {
+async fn a_cheque_is_settled_although_redis_is_flushed() {
     a_cheque_is_settled(Table::with_redis(11).await, async |table| table.redis.flush().await).await;
 }
 
 #[tokio::test]
-async fn it_is_settled_all_the_same_when_router_service_is_killed_and_started_again() {
+async fn a_cheque_is_settled_although_router_service_is_restarted() {
     let restart = async |table: &mut Table| {
         table.router.kill();
         table.router.start_again();
@@ -86,7 +86,7 @@ async fn it_is_settled_all_the_same_when_router_service_is_killed_and_started_ag
 }
 
 #[tokio::test]
-async fn a_transfer_whose_answer_never_came_is_asked_for_again_and_made_once() {
+async fn an_unanswered_transfer_is_requested_again_and_made_once() {
     let mut table = Table::with_redis(0).await;
     let hash = table.photographed().await;
     table.takes(2, &hash, 2, 1, 1).await;
@@ -105,7 +105,7 @@ async fn a_transfer_whose_answer_never_came_is_asked_for_again_and_made_once() {
 }
 
 #[tokio::test]
-async fn a_link_whose_event_and_cache_are_lost_still_opens() {
+async fn a_link_opens_without_its_event_and_cache_entry() {
     let mut table = Table::with_redis(12).await;
     table.router.kill();
     let hash = table.photographed().await;
@@ -121,7 +121,7 @@ async fn a_link_whose_event_and_cache_are_lost_still_opens() {
 }
 
 #[tokio::test]
-async fn a_guest_takes_a_line_and_keeps_it_as_a_user() {
+async fn a_guest_claims_a_line_and_keeps_it_as_a_user() {
     let table = Table::with_redis(0).await;
     let hash = table.photographed().await;
     let join = format!("/small-router/{hash}/participants");
@@ -156,7 +156,7 @@ async fn a_deleted_cheque_is_gone_with_its_photo() {
     let link = format!("/small-router/{hash}");
     assert_eq!(table.user(2).delete(&link).await.status, 404, "only the owner can delete a cheque");
     assert_eq!(table.user(1).delete(&link).await.status, 204);
-    assert_eq!(table.nobody().get(&link).await.status, 410);
+    assert_eq!(table.anonymous().get(&link).await.status, 410);
     eventually(410, async || table.link().get(&photo).await.status.as_u16()).await;
     table.assert_settled_books().await;
 }

@@ -25,7 +25,7 @@ fn huge_png() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn what_is_no_picture_is_refused_by_name() {
+async fn unsupported_files_are_rejected_with_their_format() {
     let table = Table::with_redis(0).await;
     let whole = picture::jpeg(&picture::slip(&["TOTAL 10.00"]));
     let mut too_large = whole.clone();
@@ -65,7 +65,7 @@ async fn a_picture_of_absurd_size_is_refused_by_its_header() {
 }
 
 #[tokio::test]
-async fn a_picture_without_text_becomes_a_cheque_that_is_written_by_hand() {
+async fn a_picture_without_text_becomes_a_cheque_to_fill_in() {
     let table = Table::with_redis(0).await;
     let blank = picture::png(&picture::slip(&["", "", "", "", "", "", "", "", "", ""]));
     let answer = table.user(1).upload("/ocr/load-image", "blank.png", "image/png", &blank).await;
@@ -90,11 +90,11 @@ async fn a_picture_without_text_becomes_a_cheque_that_is_written_by_hand() {
 }
 
 #[tokio::test]
-async fn links_and_wishes_that_can_not_be_are_refused_and_change_nothing() {
+async fn invalid_links_and_requests_are_rejected_and_change_nothing() {
     let table = Table::with_redis(0).await;
-    let unknown = table.nobody().get("/small-router/0123456789012345678901").await;
+    let unknown = table.anonymous().get("/small-router/0123456789012345678901").await;
     assert_eq!(problem(&unknown), (404, "cheque_not_found".into()));
-    assert_eq!(problem(&table.nobody().get("/small-router/short").await), (404, "cheque_not_found".into()));
+    assert_eq!(problem(&table.anonymous().get("/small-router/short").await), (404, "cheque_not_found".into()));
 
     let hash = table.photographed().await;
     table.takes(2, &hash, 2, 1, 1).await;

@@ -28,7 +28,7 @@ async fn the_ui_address_serves_the_page_and_the_api() {
     let mut socket = Socket::open(&url, &[]).await.unwrap();
     let id = stage.place(1, 200).await;
     socket.until(|message| message["order_id"] == json!(id) && message["status"] == "PAID").await;
-    for client in [stage.nobody(), stage.page()] {
+    for client in [stage.anonymous(), stage.page()] {
         let info = client.get("/gateway/info").await.json();
         assert_eq!((&info["auth_mode"], &info["currency"]), (&json!("header"), &json!("RUB")));
     }
@@ -38,7 +38,7 @@ async fn the_ui_address_serves_the_page_and_the_api() {
 async fn a_page_of_an_allowed_origin_may_call_and_another_may_not() {
     let stage = Stage::new().await;
     let allowed = "http://localhost:8080";
-    let answer = preflight(&stage.nobody(), allowed).await;
+    let answer = preflight(&stage.anonymous(), allowed).await;
     assert_eq!(answer.status, 204, "{}", answer.text);
     assert_eq!(answer.header("access-control-allow-origin"), allowed);
     assert!(answer.header("access-control-allow-methods").contains("POST"));
@@ -50,7 +50,7 @@ async fn a_page_of_an_allowed_origin_may_call_and_another_may_not() {
     assert_eq!(balance.header("access-control-allow-origin"), allowed, "errors are readable for the page too");
 
     for foreign in ["http://evil.example", "null", "http://localhost:8080.evil.example"] {
-        let answer = preflight(&stage.nobody(), foreign).await;
+        let answer = preflight(&stage.anonymous(), foreign).await;
         assert_eq!(answer.header("access-control-allow-origin"), "", "{foreign}");
         let answer = stage.user(1).with_header("origin", foreign).get("/payments/account/balance").await;
         assert_eq!(answer.header("access-control-allow-origin"), "", "{foreign}");
@@ -72,7 +72,7 @@ async fn pages_for_operators_of_services_are_not_exposed() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_away_is_503_and_the_rest_works() {
+async fn an_unavailable_service_is_503_and_the_rest_works() {
     let mut stage = Stage::new().await;
     stage.payments.kill();
     let answer = stage.user(1).get("/payments/account/balance").await;

@@ -1,6 +1,6 @@
 //! orders-service is stopped while requests run: accepted requests are completed, and sockets get a close code.
 
-use crate::load::{self, Attempt, Kind, Wish};
+use crate::load::{self, Attempt, Intent, Kind};
 use crate::stage::Stage;
 use crate::{invariants, queues, report};
 use futures_util::future::join_all;
@@ -15,22 +15,22 @@ const BEFORE: usize = 40;
 
 /// State of the test: number of responses, and whether the service has exited.
 #[derive(Default)]
-struct Scene {
+struct Progress {
     answered: usize,
     has_ended: bool,
 }
 
 #[tokio::test]
-async fn a_stop_loses_no_request_that_was_accepted() {
+async fn a_stop_loses_no_accepted_request() {
     let mut stage = Stage::new().await;
-    let mut log = load::top_up(&stage.nobody(), 1..2, 100_000).await;
-    let scene = watch::Sender::new(Scene::default());
+    let mut log = load::top_up(&stage.anonymous(), 1..2, 100_000).await;
+    let progress = watch::Sender::new(Progress::default());
     let client = stage.user(1);
-    let clients = (0..CLIENTS).map(|number| place_until_the_end(&client, number, &scene));
+    let clients = (0..CLIENTS).map(|number| place_until_the_end(&client, number, &progress));
     let stopping = async {
-        scene.subscribe().wait_for(|scene| scene.answered >= BEFORE).await.unwrap();
+        progress.subscribe().wait_for(|progress| progress.answered >= BEFORE).await.unwrap();
         let ended_cleanly = stage.orders.stop().await;
-        scene.send_modify(|scene| scene.has_ended = true);
+        progress.send_modify(|progress| progress.has_ended = true);
         ended_cleanly
     };
     let (logs, ended_cleanly) = tokio::join!(join_all(clients), stopping);
@@ -46,13 +46,13 @@ async fn a_stop_loses_no_request_that_was_accepted() {
     log.extend(attempts);
     queues::expect_rest(&mut stage).await;
     let verdict = invariants::check(&stage.pool, &log).await;
-    report::tell(&format!("graceful stop: {verdict}; answers {counts:?}"));
+    report::print(&format!("graceful stop: {verdict}; answers {counts:?}"));
     assert!(counts.keys().all(|status| [201, 502, 503].contains(status)), "answers {counts:?}");
     verdict.expect_clean();
 }
 
 #[tokio::test]
-async fn sockets_end_with_1012_and_find_everything_when_they_come_back() {
+async fn sockets_end_with_1012_and_get_the_state_after_reconnecting() {
     let mut stage = Stage::new().await;
     stage.top_up(1, 500).await;
     let id = stage.place(1, 200).await;
@@ -75,7 +75,7 @@ async fn sockets_end_with_1012_and_find_everything_when_they_come_back() {
 }
 
 #[tokio::test]
-async fn a_gateway_that_stops_ends_cleanly_and_comes_back() {
+async fn a_stopping_gateway_exits_cleanly_and_restarts() {
     let mut stage = Stage::new().await;
     stage.top_up(1, 500).await;
     assert!(stage.gateway.stop().await, "the gateway exits with 0");
@@ -85,16 +85,20 @@ async fn a_gateway_that_stops_ends_cleanly_and_comes_back() {
 }
 
 /// Places orders one after another until the service has exited; each is tried once, without an idempotency key.
-async fn place_until_the_end(client: &Client, number: usize, scene: &watch::Sender<Scene>) -> Vec<(Attempt, u16)> {
+async fn place_until_the_end(
+    client: &Client,
+    number: usize,
+    progress: &watch::Sender<Progress>,
+) -> Vec<(Attempt, u16)> {
     let mut log = Vec::new();
-    while !scene.borrow().has_ended {
+    while !progress.borrow().has_ended {
         let name = format!("order {number}-{}", log.len());
         let body = format!(r#"{{"amount": 1, "description": "{name}"}}"#);
         let answer = client.send(Method::POST, "/orders/orders", Some("application/json"), &body).await;
-        scene.send_modify(|scene| scene.answered += 1);
+        progress.send_modify(|progress| progress.answered += 1);
         let acknowledged = answer.json()["id"].as_str().and_then(|id| id.parse().ok());
-        let wish = Wish { name, kind: Kind::Order, user: 1, amount: 100, insists: false };
-        log.push((Attempt { wish, acknowledged, was_replayed: false }, answer.status.as_u16()));
+        let intent = Intent { name, kind: Kind::Order, user: 1, amount: 100, retries: false };
+        log.push((Attempt { intent, acknowledged, was_replayed: false }, answer.status.as_u16()));
     }
     log
 }

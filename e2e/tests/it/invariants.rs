@@ -65,8 +65,8 @@ async fn compare_orders(pool: &PgPool, log: &[Attempt], verdict: &mut Verdict) {
     for row in sqlx::query(rows).fetch_all(pool).await.unwrap() {
         found.entry(row.get("name")).or_default().push(row);
     }
-    for attempt in log.iter().filter(|attempt| attempt.wish.kind == Kind::Order) {
-        let rows = found.remove(&attempt.wish.name).unwrap_or_default();
+    for attempt in log.iter().filter(|attempt| attempt.intent.kind == Kind::Order) {
+        let rows = found.remove(&attempt.intent.name).unwrap_or_default();
         verdict.attempts += 1;
         verdict.acknowledged += usize::from(attempt.acknowledged.is_some());
         match (rows.as_slice(), attempt.acknowledged) {
@@ -89,7 +89,7 @@ async fn compare_orders(pool: &PgPool, log: &[Attempt], verdict: &mut Verdict) {
 
 fn compare_fields(row: &PgRow, attempt: &Attempt, verdict: &mut Verdict) {
     let stored: (i64, i64) = (row.get("user_id"), row.get("amount"));
-    if stored != (attempt.wish.user, attempt.wish.amount) {
+    if stored != (attempt.intent.user, attempt.intent.amount) {
         verdict.violations.push(format!("an order equals its request: {stored:?} of {attempt:?}"));
     }
 }
@@ -102,8 +102,8 @@ async fn compare_top_ups(pool: &PgPool, log: &[Attempt], verdict: &mut Verdict) 
         found.insert(row.get("id"), (row.get("user_id"), row.get("amount")));
     }
     let mut unanswered = Vec::new();
-    for attempt in log.iter().filter(|attempt| attempt.wish.kind == Kind::TopUp) {
-        let expected = (attempt.wish.user, attempt.wish.amount);
+    for attempt in log.iter().filter(|attempt| attempt.intent.kind == Kind::TopUp) {
+        let expected = (attempt.intent.user, attempt.intent.amount);
         match attempt.acknowledged {
             Some(id) if found.remove(&id) == Some(expected) => {}
             Some(_) => verdict.violations.push(format!("an acknowledged top-up exists once: {attempt:?}")),

@@ -11,7 +11,7 @@ const ROUNDS: usize = 4;
 const ORDERS: usize = 8;
 
 #[tokio::test]
-async fn a_client_that_comes_back_after_the_gateway_was_killed_sees_no_older_state() {
+async fn a_client_that_reconnects_after_a_gateway_kill_sees_no_older_state() {
     let mut stage = Stage::new().await;
     stage.top_up(1, 1_000).await;
     let url = stage.socket_url(1, "/ws/orders");

@@ -26,7 +26,7 @@ async fn an_order_is_seen_paid_soon() {
     elapsed.sort();
     let percentile = |percent: usize| elapsed[(elapsed.len() * percent).div_ceil(100) - 1];
     let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;
-    report::tell(&format!(
+    report::print(&format!(
         "POST to PAID on the socket, {ORDERS} orders one after the other: p50 {:.1} ms, p99 {:.1} ms",
         milliseconds(percentile(50)),
         milliseconds(percentile(99)),

@@ -9,7 +9,7 @@ use testkit::{Answer, Client, Socket, unique};
 const PRIVATE: &str = "hush5e7f";
 
 #[tokio::test]
-async fn what_users_send_is_not_logged_and_each_refusal_can_be_found() {
+async fn user_data_is_not_logged_and_each_refusal_can_be_found() {
     let file = std::env::temp_dir().join(format!("{}.log", unique("e2e")));
     let mut stage = Stage::logging_to(&file).await;
     let mut answers = send_private_things(&stage).await;
@@ -47,7 +47,7 @@ async fn send_private_things(stage: &Stage) -> Vec<Answer> {
         client.get(&format!("/orders/orders?cursor={PRIVATE}")).await,
         client.get(&format!("/orders/orders/{PRIVATE}")).await,
         client.get(&format!("/{PRIVATE}")).await,
-        stage.nobody().with_header("x-user-id", PRIVATE).get("/orders/orders").await,
+        stage.anonymous().with_header("x-user-id", PRIVATE).get("/orders/orders").await,
         stage
             .user(1)
             .with_header("traceparent", PRIVATE)

@@ -18,7 +18,7 @@ async fn refusal(role: &mut PgConnection, statement: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn no_role_reaches_another_schema_or_makes_anything() {
+async fn no_role_accesses_another_schema_or_creates_objects() {
     let database = TestDatabase::migrated().await;
     let admin = database.admin_pool("public");
     let sql = "select schemaname::text, tablename::text from pg_tables where schemaname = any($1)";
@@ -58,7 +58,7 @@ async fn deployed(broker: &TestBroker, service: &str) -> BrokerUser {
 }
 
 #[tokio::test]
-async fn no_broker_user_forges_into_anothers_inbox_by_any_road() {
+async fn no_broker_user_can_publish_to_another_inbox() {
     let broker = TestBroker::new().await;
     for service in SERVICES {
         for exchange in [service.to_owned(), format!("{service}.retry"), format!("{service}.return")] {

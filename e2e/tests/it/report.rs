@@ -3,7 +3,7 @@
 use std::io::Write;
 
 /// Prints a line even if the test passes: the test harness captures only `println`.
-pub(crate) fn tell(line: &str) {
+pub(crate) fn print(line: &str) {
     // A failed write is no reason to fail the test.
     let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -60,13 +60,13 @@ impl Stage {
         Self { gateway, orders, payments, users, _of_cheques: of_cheques, _broker: broker, _database: database, folder }
     }
 
-    pub(crate) fn nobody(&self) -> Client {
+    pub(crate) fn anonymous(&self) -> Client {
         Client::new(&self.gateway.url())
     }
 
     pub(crate) fn bearer(&self, session: &Value) -> Client {
         let token = session["access_token"].as_str().unwrap();
-        self.nobody().with_header("authorization", &format!("Bearer {token}"))
+        self.anonymous().with_header("authorization", &format!("Bearer {token}"))
     }
 
     /// The status with which opening a socket is refused to `client`; `None` if it opens.
@@ -79,7 +79,7 @@ impl Stage {
     /// Registers a user, and waits until the gateway has the signing keys.
     pub(crate) async fn register(&self, login: &str) -> Value {
         let body = json!({"login": login, "password": PASSWORD}).to_string();
-        let answer = self.nobody().post("/users/register", &body).await;
+        let answer = self.anonymous().post("/users/register", &body).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
         let session = answer.json();
         let client = self.bearer(&session);
@@ -122,7 +122,7 @@ async fn from_a_password_to_a_paid_order_that_is_watched() {
     eventually(json!("PAID"), async || anna.get(&page).await.json()["status"].clone()).await;
 
     let body = json!({"login": "anna", "password": PASSWORD}).to_string();
-    let again = stage.nobody().post("/login", &body).await.json();
+    let again = stage.anonymous().post("/login", &body).await.json();
     assert_eq!(stage.bearer(&again).get(&page).await.status, 200);
     // For another user the order does not exist.
     let boris = stage.register("boris").await;
@@ -130,7 +130,7 @@ async fn from_a_password_to_a_paid_order_that_is_watched() {
 }
 
 #[tokio::test]
-async fn services_answer_nobody_who_comes_past_the_gateway() {
+async fn services_reject_requests_that_bypass_the_gateway() {
     let stage = Stage::new().await;
     for (service, path) in [
         (&stage.orders, "/orders"),
@@ -150,12 +150,12 @@ async fn services_answer_nobody_who_comes_past_the_gateway() {
 }
 
 #[tokio::test]
-async fn without_a_token_every_private_call_is_refused_whatever_it_claims() {
+async fn without_a_token_every_private_call_is_refused() {
     let stage = Stage::new().await;
     stage.register("anna").await;
     let claims = [("x-user-id", "1"), ("x-user-role", "admin"), ("x-chipin-pass", "1.1.admin.99999999999.00")];
-    let mut clients = vec![stage.nobody(), stage.nobody().with_header("authorization", "Bearer x.y.z")];
-    clients.extend(claims.iter().map(|(name, value)| stage.nobody().with_header(name, value)));
+    let mut clients = vec![stage.anonymous(), stage.anonymous().with_header("authorization", "Bearer x.y.z")];
+    clients.extend(claims.iter().map(|(name, value)| stage.anonymous().with_header(name, value)));
     for client in &clients {
         for path in
             ["/orders/orders", "/payments/account/balance", "/users/me", "/users/users", "/orders/operations/messaging"]
@@ -169,7 +169,7 @@ async fn without_a_token_every_private_call_is_refused_whatever_it_claims() {
 }
 
 #[tokio::test]
-async fn administrators_look_after_users_and_operations_and_nobody_else_does() {
+async fn only_administrators_manage_users_and_operations() {
     let stage = Stage::new().await;
     let (root, anna) = (stage.register("root").await, stage.register("anna").await);
     let (root, boss) = (root["user"]["id"].clone(), stage.bearer(&root));
@@ -183,5 +183,5 @@ async fn administrators_look_after_users_and_operations_and_nobody_else_does() {
     assert_eq!(anna_alone.post(&block, "").await.status, 404);
     assert_eq!(boss.post(&block, "").await.status, 200);
     let body = json!({"login": "anna", "password": PASSWORD}).to_string();
-    assert_eq!(code(&stage.nobody().post("/login", &body).await), (403, "blocked".to_owned()));
+    assert_eq!(code(&stage.anonymous().post("/login", &body).await), (403, "blocked".to_owned()));
 }

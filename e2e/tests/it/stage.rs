@@ -52,13 +52,13 @@ impl Stage {
     }
 
     /// An anonymous client of the API.
-    pub(crate) fn nobody(&self) -> Client {
+    pub(crate) fn anonymous(&self) -> Client {
         Client::new(&self.gateway.url())
     }
 
     /// A client of the API, as a user.
     pub(crate) fn user(&self, id: i64) -> Client {
-        self.nobody().as_user(id)
+        self.anonymous().as_user(id)
     }
 
     /// An anonymous client of the UI's address.

@@ -79,13 +79,13 @@ impl Table {
     }
 
     /// An anonymous client of the API.
-    pub(crate) fn nobody(&self) -> Client {
+    pub(crate) fn anonymous(&self) -> Client {
         Client::new(&self.gateway.url())
     }
 
     /// A client of the API, as a user.
     pub(crate) fn user(&self, id: i64) -> Client {
-        self.nobody().as_user(id)
+        self.anonymous().as_user(id)
     }
 
     /// An anonymous client of the address of share links.
@@ -111,7 +111,7 @@ impl Table {
 
     /// The state of a cheque, for an anonymous visitor.
     pub(crate) async fn state(&self, hash: &str) -> Value {
-        let answer = self.nobody().get(&format!("/small-router/{hash}")).await;
+        let answer = self.anonymous().get(&format!("/small-router/{hash}")).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()
     }

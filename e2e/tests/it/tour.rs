@@ -41,7 +41,7 @@ async fn an_order_is_paid_and_watched_live() {
 }
 
 #[tokio::test]
-async fn a_socket_of_all_orders_hears_new_ones_and_of_no_other_users() {
+async fn a_socket_of_all_orders_gets_new_orders_but_none_of_other_users() {
     let stage = Stage::new().await;
     stage.top_up(1, 500).await;
     stage.top_up(2, 500).await;
@@ -62,7 +62,7 @@ async fn a_socket_of_all_orders_hears_new_ones_and_of_no_other_users() {
 }
 
 #[tokio::test]
-async fn an_order_of_a_user_without_account_fails_and_says_so() {
+async fn an_order_of_a_user_without_account_fails_with_a_reason() {
     let stage = Stage::new().await;
     let id = stage.place(3, 10).await;
     eventually(json!(["FAILED", "no_account"]), async || {

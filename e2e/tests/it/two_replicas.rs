@@ -42,13 +42,13 @@ async fn versions_never_go_backwards_under_load_on_either_replica() {
         }
     }
     let (versions, _) = tokio::join!(join_all(watchers), join_all(placers));
-    for told in versions {
-        assert_eq!(told.len(), ORDERS, "orders received by a socket");
+    for received in versions {
+        assert_eq!(received.len(), ORDERS, "orders received by a socket");
     }
 }
 
 #[tokio::test]
-async fn a_socket_on_either_replica_sees_one_order_being_paid() {
+async fn sockets_on_both_replicas_see_an_order_being_paid() {
     let stage = Stage::new().await;
     let replica = Replica::beside(&stage).await;
     stage.top_up(1, 1_000).await;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
 /// Time limit until a program accepts connections.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A running program; dropping it kills it.
 pub(super) struct Child(process::Child);
@@ -42,8 +42,8 @@ pub(super) fn free_host() -> std::io::Result<String> {
 pub(super) async fn reachable(host: &str) -> Result<(), Box<dyn Error>> {
     let began = Instant::now();
     while TcpStream::connect(host).await.is_err() {
-        if began.elapsed() > PATIENCE {
-            return Err(format!("{host} does not accept connections after {} s", PATIENCE.as_secs()).into());
+        if began.elapsed() > TIMEOUT {
+            return Err(format!("{host} does not accept connections after {} s", TIMEOUT.as_secs()).into());
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -60,7 +60,7 @@ async fn run(tasks: &LocalSet, options: &cli::Gateway) -> Result<Report, Box<dyn
             }
         }
     }
-    Ok(tell(options, &proxies))
+    Ok(report(options, &proxies))
 }
 
 impl Proxy {
@@ -81,7 +81,7 @@ async fn start_gateway(options: &cli::Gateway, upstream: &str) -> Result<(Child,
     Ok((gateway, api))
 }
 
-fn tell(options: &cli::Gateway, proxies: &[Proxy; 2]) -> Report {
+fn report(options: &cli::Gateway, proxies: &[Proxy; 2]) -> Report {
     let mut report = Report::default();
     let about = format!("{} rounds of {} s each", options.rounds, options.seconds);
     report.note("GET of 216 bytes", format!("{} connections, {about}, alternating", options.connections));

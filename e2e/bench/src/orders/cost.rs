@@ -20,7 +20,7 @@ impl Costs {
     }
 
     /// Adds a row per part.
-    pub(super) fn tell(&self, report: &mut Report, orders: usize) {
+    pub(super) fn report(&self, report: &mut Report, orders: usize) {
         let thousands = f64::from(u32::try_from(orders.max(1)).unwrap_or(u32::MAX)) / 1000.0;
         let mut fields = Map::new();
         let mut total = 0.0;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// Number of warm-up orders.
 const WARM_UP: usize = 30;
 /// Time limit for one order.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The placed orders, with their latencies from POST to PAID.
 pub(super) struct Idle {
@@ -28,8 +28,8 @@ pub(super) async fn measure(api: &str, users: i64, orders: usize, seen: &Seen) -
         let id = connection.order(users.next().unwrap_or(1), 1).await?;
         placed.push(id);
         while seen.paid_at(id).is_none() {
-            if began.elapsed() > PATIENCE {
-                return Err(format!("order {id} was not seen as paid within {} s", PATIENCE.as_secs()).into());
+            if began.elapsed() > TIMEOUT {
+                return Err(format!("order {id} was not seen as paid within {} s", TIMEOUT.as_secs()).into());
             }
             seen.changed().await;
         }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// Number of connections for the constant rate: with fewer requests in flight, a request never waits for a response.
 const CONNECTIONS_AT_RATE: usize = 256;
 /// Time limit for the last order to be paid after a load.
-const PATIENCE: Duration = Duration::from_mins(5);
+const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Places orders for all users in turn.
 pub(super) struct Load {
@@ -182,7 +182,7 @@ impl Load {
                 if let Some(paid_at) = self.seen.paid_at(order.id) {
                     break paid_at;
                 }
-                if waiting_since.elapsed() > PATIENCE {
+                if waiting_since.elapsed() > TIMEOUT {
                     return Err(format!("order {} was not seen as paid", order.id).into());
                 }
                 self.seen.changed().await;

@@ -39,7 +39,7 @@ async fn run(tasks: &LocalSet, options: &cli::Orders) -> Result<Report, Box<dyn 
     let mut parts = system.parts.clone();
     parts.push(Part::this("load generator"));
 
-    tell_memory(&mut report, &parts, "memory at rest", "services_memory_mb_at_rest");
+    report_memory(&mut report, &parts, "memory at rest", "services_memory_mb_at_rest");
     top_up(&system.api, options.users).await?;
     let seen = watch::watch(tasks, &system.api, 1..=options.users).await?;
     let mut placed = vec![];
@@ -56,17 +56,17 @@ async fn run(tasks: &LocalSet, options: &cli::Orders) -> Result<Report, Box<dyn 
         let before = Costs::of(&parts);
         let flat_out = load.flat_out(tasks, options.connections, seconds).await?;
         let cost = Costs::of(&parts).since(&before);
-        finished_per_s = tell_flat_out(&mut report, options, &flat_out);
-        cost.tell(&mut report, flat_out.orders.len());
+        finished_per_s = report_max_load(&mut report, options, &flat_out);
+        cost.report(&mut report, flat_out.orders.len());
         placed.extend(flat_out.orders);
     }
 
     let rate = options.rate.unwrap_or(finished_per_s * SHARE);
     let constant = load.constant(tasks, rate, seconds).await?;
-    tell_constant(&mut report, rate, &constant);
+    report_constant(&mut report, rate, &constant);
     placed.extend(constant.orders);
 
-    tell_memory(&mut report, &parts, "memory afterwards", "services_memory_mb");
+    report_memory(&mut report, &parts, "memory afterwards", "services_memory_mb");
     report.checked(settled::check(&pool, &placed).await?);
     Ok(report)
 }
@@ -79,7 +79,7 @@ async fn top_up(api: &str, users: i64) -> Result<(), RequestError> {
     Ok(())
 }
 
-fn tell_flat_out(report: &mut Report, options: &cli::Orders, ending: &Ending) -> f64 {
+fn report_max_load(report: &mut Report, options: &cli::Orders, ending: &Ending) -> f64 {
     let label = format!("maximum load, {} connections, {} s", options.connections, options.seconds);
     report.figure(&label, "created_per_s", ending.created_per_s(), 0, "orders/s created (response to POST)");
     report.figure("", "paid_per_s", ending.paid_per_s(), 0, "orders/s paid (first POST to last PAID seen)");
@@ -91,7 +91,7 @@ fn tell_flat_out(report: &mut Report, options: &cli::Orders, ending: &Ending) ->
     ending.paid_per_s()
 }
 
-fn tell_constant(report: &mut Report, rate: f64, ending: &Ending) {
+fn report_constant(report: &mut Report, rate: f64, ending: &Ending) {
     report.figure("constant rate, open loop", "rate_per_s", rate, 0, "orders/s requested");
     report.figure("", "created_per_s_at_rate", ending.created_per_s(), 0, "orders/s created");
     report.figure("", "p50_ms_at_rate", ending.latencies.percentile_ms(50), 1, "ms p50, due time to PAID");
@@ -101,7 +101,7 @@ fn tell_constant(report: &mut Report, rate: f64, ending: &Ending) {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "megabytes")]
-fn tell_memory(report: &mut Report, parts: &[Part], label: &str, field: &str) {
+fn report_memory(report: &mut Report, parts: &[Part], label: &str, field: &str) {
     let megabytes = |bytes: u64| bytes as f64 / 1_000_000.0;
     let (mut ours, mut shares) = (0.0, 0.0);
     let mut by_part = serde_json::Map::new();

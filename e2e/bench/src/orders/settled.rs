@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Time limit for the system to become idle.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// Number of ids per statement.
 const CHUNK: usize = 10_000;
 
 /// The violated rules.
 pub(super) async fn check(pool: &PgPool, placed: &[Uuid]) -> Result<Vec<String>, sqlx::Error> {
     let began = Instant::now();
-    while !is_at_rest(pool).await? && began.elapsed() < PATIENCE {
+    while !is_at_rest(pool).await? && began.elapsed() < TIMEOUT {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let mut broken = violations(pool).await?;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// Time limit until the inbox is empty.
-const PATIENCE: Duration = Duration::from_mins(5);
+const TIMEOUT: Duration = Duration::from_mins(5);
 /// Largest number of events per set.
 const SET: u16 = 128;
 
@@ -66,13 +66,13 @@ async fn handle(stage: &Stage, way: Way, events: usize) -> Result<f64, Box<dyn E
     let consumer = tokio::spawn(consumer.run(stopping.clone()));
     let waiting_since = Instant::now();
     let so_far = || handled.load(Ordering::Relaxed);
-    while so_far() == 0 && waiting_since.elapsed() < PATIENCE {
+    while so_far() == 0 && waiting_since.elapsed() < TIMEOUT {
         tokio::time::sleep(Duration::from_micros(200)).await;
     }
     // The connection time is excluded.
     let (began, counted_from) = (Instant::now(), so_far());
     while so_far() < events {
-        if began.elapsed() > PATIENCE {
+        if began.elapsed() > TIMEOUT {
             return Err(format!("{} of {events} events were handled", so_far()).into());
         }
         tokio::time::sleep(Duration::from_millis(1)).await;

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 /// Number of events appended per transaction.
 const PER_COMMIT: usize = 500;
 /// Time limit until the outbox is empty.
-const PATIENCE: Duration = Duration::from_mins(5);
+const TIMEOUT: Duration = Duration::from_mins(5);
 /// Name of the service and its exchange, and the prefix of its queue.
 pub(super) const SERVICE: &str = "bench";
 /// The queue that receives its events.
@@ -71,14 +71,14 @@ impl Stage {
         let stopping = CancellationToken::new();
         let relay = tokio::spawn(self.messaging.relay().run(stopping.clone()));
         let waiting_since = Instant::now();
-        while self.unsent().await? == before && waiting_since.elapsed() < PATIENCE {
+        while self.unsent().await? == before && waiting_since.elapsed() < TIMEOUT {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         // The connection time is excluded: the clock starts when the first rows are deleted, and those rows are not
         // counted.
         let (began, counted_from) = (Instant::now(), self.unsent().await?);
         while self.unsent().await? > 0 {
-            if began.elapsed() > PATIENCE {
+            if began.elapsed() > TIMEOUT {
                 return Err("the outbox does not become empty".into());
             }
             tokio::time::sleep(Duration::from_millis(5)).await;

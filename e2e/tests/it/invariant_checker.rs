@@ -1,7 +1,7 @@
 //! Tests the invariant checker itself: a correct state passes, and each manipulation is detected.
 
 use crate::invariants::{Verdict, check};
-use crate::load::{Attempt, Kind, Wish};
+use crate::load::{Attempt, Intent, Kind};
 use e2e::invariants::is_at_rest;
 use sqlx::PgPool;
 use testkit::TestDatabase;
@@ -13,7 +13,7 @@ const TOP_UP: Uuid = uuid!("01900000-0000-7000-8000-000000000003");
 
 /// User 1 tops up 5.00 and places an order of 2.00, which is paid, and two of 4.00, which fail; the response to the
 /// last one was lost. They pay 1.00 of a cheque to user 2, after a failed attempt to pay 9.00.
-const WORLD: &str = "
+const STATE: &str = "
     insert into orders.orders (id, user_id, amount, description, status, reason, version, created_at, updated_at) values
         ('01900000-0000-7000-8000-000000000001', 1, 200, 'paid', 'PAID', null, 2, now(), now()),
         ('01900000-0000-7000-8000-000000000002', 1, 400, 'failed', 'FAILED', 'insufficient_funds', 2, now(), now()),
@@ -43,7 +43,7 @@ const WORLD: &str = "
 ";
 
 /// Manipulations of the state, each with a rule that it violates.
-const SPOILT: [(&str, &str); 15] = [
+const MANIPULATIONS: [(&str, &str); 15] = [
     ("update orders.orders set status = 'PENDING', reason = null where description = 'failed'", "terminal state"),
     ("update orders.orders set amount = 201 where description = 'paid'", "equals its request"),
     ("update orders.orders set status = 'PAID', reason = null where description = 'failed'", "PAID if and only if"),
@@ -74,25 +74,25 @@ const SPOILT: [(&str, &str); 15] = [
 ];
 
 #[tokio::test]
-async fn a_right_world_is_clean_and_each_spoilt_one_is_noticed() {
-    let (database, pool) = world().await;
+async fn a_correct_state_passes_and_each_manipulation_is_detected() {
+    let (database, pool) = prepared_database().await;
     let verdict = check(&pool, &log()).await;
     verdict.expect_clean();
     let expected = Verdict { attempts: 4, acknowledged: 2, ok: 3, recovered: 1, ..Verdict::default() };
     assert_eq!(verdict, expected);
     assert!(is_at_rest(&pool).await.unwrap());
     drop((pool, database));
-    for (spoil, rule) in SPOILT {
-        let (_database, pool) = world().await;
-        sqlx::raw_sql(spoil).execute(&pool).await.unwrap();
+    for (manipulation, rule) in MANIPULATIONS {
+        let (_database, pool) = prepared_database().await;
+        sqlx::raw_sql(manipulation).execute(&pool).await.unwrap();
         let verdict = check(&pool, &log()).await;
-        assert!(verdict.violations.iter().any(|violation| violation.contains(rule)), "{spoil}: {verdict:?}");
+        assert!(verdict.violations.iter().any(|violation| violation.contains(rule)), "{manipulation}: {verdict:?}");
     }
 }
 
 #[tokio::test]
 async fn lost_duplicated_and_unexpected_orders_are_counted() {
-    let (_database, pool) = world().await;
+    let (_database, pool) = prepared_database().await;
     let copy = "insert into orders.orders select gen_random_uuid(), user_id, amount, $1, status, reason, version, \
                 created_at, updated_at from orders.orders where description = 'failed'";
     for description in ["given up", "never tried"] {
@@ -103,10 +103,10 @@ async fn lost_duplicated_and_unexpected_orders_are_counted() {
     assert_eq!((verdict.ok, verdict.lost, verdict.duplicated, verdict.unexpected), (1, 1, 1, 1), "{verdict}");
 }
 
-async fn world() -> (TestDatabase, PgPool) {
+async fn prepared_database() -> (TestDatabase, PgPool) {
     let database = TestDatabase::migrated().await;
     let pool = database.admin_pool("public");
-    sqlx::raw_sql(WORLD).execute(&pool).await.unwrap();
+    sqlx::raw_sql(STATE).execute(&pool).await.unwrap();
     (database, pool)
 }
 
@@ -121,6 +121,6 @@ fn log() -> Vec<Attempt> {
 }
 
 fn attempt(name: &str, kind: Kind, amount: i64, acknowledged: Option<Uuid>) -> Attempt {
-    let wish = Wish { name: name.to_owned(), kind, user: 1, amount, insists: false };
-    Attempt { wish, acknowledged, was_replayed: false }
+    let intent = Intent { name: name.to_owned(), kind, user: 1, amount, retries: false };
+    Attempt { intent, acknowledged, was_replayed: false }
 }
