@@ -6,7 +6,7 @@ use sqlx::{Connection, PgConnection, PgPool};
 use testkit::TestDatabase;
 
 /// Roles with more rights than `<schema>_owner` or `<schema>_monitor` should have, or that can log in.
-const MIGHTY: &str = "select rolname::text from pg_roles
+const PRIVILEGED_ROLES: &str = "select rolname::text from pg_roles
     where rolname = $1
       and (rolsuper or rolcreaterole or rolcreatedb or rolcanlogin or rolbypassrls or rolreplication)";
 
@@ -32,9 +32,13 @@ async fn foreign_tables(admin: &PgPool, role: &str, schema: &str) -> Vec<String>
 }
 
 /// Checks every function that runs with its owner's rights.
-pub(crate) async fn assert_harmless(admin: &PgPool, definers: &[Definer]) {
+pub(crate) async fn assert_restricted(admin: &PgPool, definers: &[Definer]) {
     for Definer { schema, signature, owner, search_path, .. } in definers {
-        assert_eq!(strings(admin, MIGHTY, owner).await, Vec::<String>::new(), "{signature} belongs to {owner}");
+        assert_eq!(
+            strings(admin, PRIVILEGED_ROLES, owner).await,
+            Vec::<String>::new(),
+            "{signature} belongs to {owner}"
+        );
         let path = search_path.as_deref().unwrap_or_default();
         assert!(path.starts_with("pg_catalog, ") && path.ends_with(", pg_temp"), "{signature}: `{path}`");
 
@@ -57,7 +61,7 @@ pub(crate) async fn assert_harmless(admin: &PgPool, definers: &[Definer]) {
 }
 
 #[tokio::test]
-async fn every_definer_function_belongs_to_a_role_that_can_do_little() {
+async fn every_definer_function_belongs_to_a_restricted_role() {
     let database = TestDatabase::migrated().await;
     let admin = database.admin_pool("public");
     let definers = definers(&admin).await;
@@ -65,11 +69,11 @@ async fn every_definer_function_belongs_to_a_role_that_can_do_little() {
         let own = definers.iter().filter(|definer| definer.schema == service).count();
         assert!(own >= 7, "{service} has {own} such functions: {definers:?}");
     }
-    assert_harmless(&admin, &definers).await;
+    assert_restricted(&admin, &definers).await;
 }
 
 #[tokio::test]
-async fn no_service_makes_temporary_objects() {
+async fn no_service_creates_temporary_objects() {
     let database = TestDatabase::migrated().await;
     for service in SERVICES {
         let mut role = PgConnection::connect(&database.service_url(service)).await.unwrap();
@@ -90,7 +94,7 @@ async fn no_service_makes_temporary_objects() {
 }
 
 #[tokio::test]
-async fn temporary_objects_would_run_as_nobody_but_their_maker() {
+async fn temporary_objects_would_run_only_as_their_creator() {
     let database = TestDatabase::migrated().await;
     let admin = database.admin_pool("public");
     grant_temporary(&admin).await;

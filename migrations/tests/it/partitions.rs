@@ -86,7 +86,7 @@ async fn drop_while_reading(database: &TestDatabase, admin: &PgPool, reading: &s
 }
 
 #[tokio::test]
-async fn a_reader_of_an_old_partition_keeps_neither_inserts_nor_other_partitions() {
+async fn a_reader_of_an_old_partition_blocks_neither_inserts_nor_other_partitions() {
     let (database, admin, [read, other]) = with_two_to_drop().await;
     let outcomes = drop_while_reading(&database, &admin, &format!("select * from {read}")).await;
     assert_eq!(outcomes[0], (Some(other), 1));
@@ -166,7 +166,7 @@ async fn a_partition_has_the_columns_and_the_key_that_the_inbox_has_by_then() {
 }
 
 #[tokio::test]
-async fn days_that_would_forget_what_was_just_handled_are_refused() {
+async fn days_that_would_drop_recent_events_are_refused() {
     let (database, _, _) = with_two_to_drop().await;
     let mut role = service(&database).await;
     for call in [

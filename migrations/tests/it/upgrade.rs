@@ -1,7 +1,7 @@
 //! Applying the new migrations fixes databases of the previous release.
 
 use crate::SERVICES;
-use crate::definers::assert_harmless;
+use crate::definers::assert_restricted;
 use crate::hijack::{A_TYPE, EVERYTHING, definers, grant_temporary, hijacked};
 use migrations::Passwords;
 use sqlx::migrate::Migrator;
@@ -26,7 +26,7 @@ async fn migrate_before(database: &TestDatabase, admin: &PgPool) {
 }
 
 #[tokio::test]
-async fn a_database_of_the_release_before_is_mended() {
+async fn a_database_of_the_previous_release_is_fixed() {
     // Roles belong to the whole server: creating the template has created them.
     drop(TestDatabase::migrated().await);
     let database = TestDatabase::empty().await;
@@ -56,7 +56,7 @@ async fn a_database_of_the_release_before_is_mended() {
     assert!(!can_make_temporary);
     let after = definers(&admin).await;
     assert!(after.len() > before.len(), "{after:?}");
-    assert_harmless(&admin, &after).await;
+    assert_restricted(&admin, &after).await;
     let still_of_the_administrator: Vec<String> = sqlx::query_scalar(
         "select oid::regclass::text from pg_class
          where relname ~ '^(inbox|outbox_archive)' and relname !~ '^inbox_by_key' and pg_get_userbyid(relowner) = $1",
