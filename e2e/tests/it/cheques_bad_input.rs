@@ -31,7 +31,7 @@ async fn unsupported_files_are_rejected_with_their_format() {
     let mut too_large = whole.clone();
     too_large.resize(11 * MEGABYTE, 0);
     let cases: [(&str, &[u8], u16, &str); 8] = [
-        ("text", b"not a picture, whatever its name says", 415, "unsupported_picture"),
+        ("text", b"not a picture, despite its name", 415, "unsupported_picture"),
         ("empty", b"", 422, "empty_file"),
         ("truncated", &whole[..whole.len() / 2], 422, "broken_picture"),
         ("svg", br#"<svg xmlns="http://www.w3.org/2000/svg"><text>1</text></svg>"#, 415, "unsupported_picture"),
@@ -120,7 +120,7 @@ async fn invalid_links_and_requests_are_rejected_and_change_nothing() {
         ("not theirs", second.put(&method, r#"{"method": "equal"}"#).await, 404, "cheque_not_found"),
         ("not theirs", second.patch(&at("cheque"), r#"{"confirmed": true}"#).await, 404, "cheque_not_found"),
         ("another's due", third.post(&at("settle"), r#"{"participant": 2}"#).await, 404, "participant_not_found"),
-        ("nobody's due", table.user(9).post(&at("settle"), "{}").await, 409, "join_first"),
+        ("due without joining", table.user(9).post(&at("settle"), "{}").await, 409, "join_first"),
         ("the owner's due", owner.post(&at("settle"), "{}").await, 409, "owner_owes_nothing"),
         ("nothing due", third.post(&at("settle"), "{}").await, 409, "nothing_due"),
     ];

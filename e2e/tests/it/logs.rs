@@ -1,4 +1,4 @@
-//! Logs allow to find a request by its ids, and do not contain user data.
+//! Logs can be searched by the ids of a request, and do not contain user data.
 
 use crate::stage::Stage;
 use http::Method;

@@ -8,7 +8,7 @@ use testkit::{Answer, Client};
 /// The callers who may use an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Who {
-    /// Everybody.
+    /// Everyone.
     Anyone,
     /// Everyone who has the link of the cheque.
     Guest,

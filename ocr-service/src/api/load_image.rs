@@ -48,7 +48,7 @@ struct LoadImage {
     post, path = "/load-image", tag = "cheques", operation_id = "loadImage", params(Watch),
     request_body(content = LoadImage, content_type = "multipart/form-data"),
     responses(
-        (status = 201, description = "Recognised; `cheque.status` tells how well", body = ChequeJson,
+        (status = 201, description = "Recognised; see `cheque.status` for the quality", body = ChequeJson,
             headers(("Location" = String))),
         (status = 413, description = "More than 10 MB, or than 40 megapixels", body = ProblemDocument),
         (status = 415, description = "Not a JPEG, PNG or WebP", body = ProblemDocument),

@@ -20,7 +20,7 @@ pub enum ChildError {
     #[error("lock this process down")]
     Lockdown(#[from] LockdownError),
     /// The pipe is closed or contains invalid data.
-    #[error("talk to the parent")]
+    #[error("communicate with the parent")]
     Pipe(#[from] io::Error),
 }
 

@@ -141,7 +141,7 @@ impl Message {
             }
             b'D' => {
                 let (length, rest) = number(&payload).ok_or_else(|| invalid("length of a cheque"))?;
-                let cheque = rest.get(..length as usize).ok_or_else(|| invalid("a cut cheque"))?;
+                let cheque = rest.get(..length as usize).ok_or_else(|| invalid("truncated cheque"))?;
                 let cheque = serde_json::from_slice(cheque).map_err(|_| invalid("cheque"))?;
                 payload.drain(..4 + length as usize);
                 // Served as a photo later, so it must be a JPEG. Source: ITU T.81, start of image.
@@ -181,7 +181,7 @@ mod tests {
 
     #[tokio::test]
     async fn invalid_messages_are_rejected() {
-        assert!(matches!(received(b"P\x08\0\0\0\x01").await, Err(MessageError::Closed(_))), "a cut frame");
+        assert!(matches!(received(b"P\x08\0\0\0\x01").await, Err(MessageError::Closed(_))), "a truncated frame");
         for invalid in [
             b"P\xff\xff\xff\xff".as_slice(),
             b"P\x01\0\0\0\x01",

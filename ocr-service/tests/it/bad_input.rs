@@ -26,7 +26,7 @@ async fn unsupported_files_are_rejected_with_their_format() {
         ("HEIC", HEIC, (415, "unsupported_picture")),
         ("GIF", b"GIF89a\x01\0\x01\0\0\0\0;", (415, "unsupported_picture")),
         ("empty", b"", (422, "empty_file")),
-        ("a cut header", &jpeg[..20], (422, "broken_picture")),
+        ("a truncated header", &jpeg[..20], (422, "broken_picture")),
         ("a truncated JPEG", &jpeg[..jpeg.len() / 2], (422, "broken_picture")),
     ];
     for (name, file, (status, code)) in files {

@@ -57,7 +57,7 @@ async fn workers_end_with_their_parent() {
         !status.is_empty() && !status.contains("State:\tZ")
     };
     eventually(false, async || workers.iter().any(|pid| lives(pid))).await;
-    assert!(loading.await.is_err(), "nobody answers");
+    assert!(loading.await.is_err(), "no process answers");
 }
 
 #[tokio::test]

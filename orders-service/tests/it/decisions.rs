@@ -58,7 +58,7 @@ async fn payments_is_asked_again_about_an_order_without_an_answer() {
 
     stage.pay(id).await;
     stage.eventually_in(1, id, "PAID").await;
-    assert_eq!(stage.order(1, id).await["version"], 2, "asking is no move of the order");
+    assert_eq!(stage.order(1, id).await["version"], 2, "a repeated request does not change the order");
     // Requests sent before the decision get the same answer, and none are sent afterwards.
     let before = asked().await.len();
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;

@@ -44,7 +44,7 @@ async fn an_order_of_another_user_is_not_found() {
     let stolen = stage.user(2).get(&format!("/orders/{id}")).await;
     let invented = stage.user(2).get(&format!("/orders/{}", OrderId(Uuid::now_v7()))).await;
     assert_eq!((stolen.status.as_u16(), invented.status.as_u16()), (404, 404));
-    assert_eq!(stolen.json()["code"], invented.json()["code"], "the two can't be told apart");
+    assert_eq!(stolen.json()["code"], invented.json()["code"], "both responses are the same");
     assert_eq!(stage.user(2).get("/orders").await.json(), serde_json::json!([]));
     assert_eq!(stage.user(1).get("/orders/not-an-id").await.status, 404);
 }

@@ -206,7 +206,7 @@ mod tests {
         assert_eq!(split.claims.get(&(2, id)), Some(&Fraction::WHOLE));
         assert_eq!(split.method, Method::Shares(BTreeMap::from([(id, 3)])));
         let Joined::New(_, next) = split.join(signed_in(9), "Вася".into(), None).unwrap() else { panic!() };
-        assert_eq!(next, ParticipantId(4), "a number is never given twice");
+        assert_eq!(next, ParticipantId(4), "a number is never reused");
     }
 
     #[test]

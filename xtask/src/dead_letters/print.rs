@@ -38,7 +38,7 @@ pub(super) fn list(letters: &[Found], json: bool) -> String {
     }
     let mut text = format!(
         "{:<9} {:<9} {:<36} {:<30} {:>8}  {:<20} {}",
-        "SERVICE", "DIRECTION", "EVENT", "TYPE", "ATTEMPTS", "GIVEN UP", "REASON"
+        "SERVICE", "DIRECTION", "EVENT", "TYPE", "ATTEMPTS", "FAILED AT", "REASON"
     );
     for found in letters {
         let fact = |name: &str| text_of(found.letter.get(name));

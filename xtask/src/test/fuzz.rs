@@ -92,7 +92,7 @@ fn run_one(stage: &Stage<'_>, programs: &Path, target: &str, seeds: &str, second
 
 /// The machine's target triple.
 fn host() -> Result<String, Failure> {
-    let output = Command::new("rustc").arg("-vV").output().doing("ask rustc what it builds for")?;
+    let output = Command::new("rustc").arg("-vV").output().doing("query the target triple of rustc")?;
     let text = String::from_utf8_lossy(&output.stdout);
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
     host.map(str::to_owned).ok_or_else(|| Failure::new("`rustc -vV` prints no host"))

@@ -101,7 +101,7 @@ fn join(to: &mut [u8], from: &[u8], pick: fn(u8, u8) -> u8) {
 }
 
 fn from_raw(like: &GrayImage, pixels: Vec<u8>) -> GrayImage {
-    GrayImage::from_raw(like.width(), like.height(), pixels).expect("as many pixels as the picture they come from")
+    GrayImage::from_raw(like.width(), like.height(), pixels).expect("the number of pixels is unchanged")
 }
 
 #[cfg(test)]
