@@ -5,7 +5,7 @@ import { defineConfig } from 'vite';
 const gateway = process.env.GATEWAY_URL ?? 'http://localhost:8000';
 const proxied = ['/orders', '/payments', '/ocr', '/small-router', '/gateway', '/docs', '/ws'];
 
-// As the gateway does: a share link is the page for a browser, and the API for the page.
+// As in the gateway: a share link is the page for a browser, and the API for the page.
 function pageOfShareLink({ url, headers }: IncomingMessage): string | undefined {
   const isPage = url?.startsWith('/small-router/') && headers.accept?.includes('text/html');
   return isPage ? '/index.html' : undefined;
@@ -15,7 +15,7 @@ export default defineConfig({
   plugins: [svelte()],
   build: {
     target: 'es2022',
-    // Inlined files become data: URLs, which our Content-Security-Policy refuses for fonts.
+    // Inlined files become data: URLs, which the Content-Security-Policy blocks for fonts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: true,

@@ -1,4 +1,4 @@
-//! Embeds new migrations: the macro alone does not notice a new file.
+//! Rebuilds when migrations are added: the macro alone does not notice new files.
 
 fn main() {
     for schema in ["orders", "payments", "ocr", "router", "users"] {

@@ -1,10 +1,10 @@
-//! What must be true when everything has come to rest, read from the databases alone.
+//! Invariants of the idle system, checked only with data of the databases.
 //!
 //! Source: the design, section 5.
 
 use sqlx::PgPool;
 
-/// Statements whose every row breaks a rule of orders and money. A row is one text.
+/// Rules with statements that select the violating rows of orders and money. A row is one text.
 const RULES: [(&str, &str); 14] = [
     (
         "every order ends in a terminal state",
@@ -24,7 +24,7 @@ const RULES: [(&str, &str); 14] = [
                 and (l.debit_account, l.credit_account, l.amount) is distinct from (o.user_id, -1, o.amount))",
     ),
     (
-        "an order says what payments decided, and why",
+        "an order matches the decision of payments, with its reason",
         "select concat_ws(' ', coalesce(o.id, p.order_id), o.status, p.decision, o.reason, p.reason) \
          from orders.orders o full join payments.order_payments p on p.order_id = o.id \
          where (o.user_id, o.amount) is distinct from (p.user_id, p.amount) \
@@ -33,7 +33,7 @@ const RULES: [(&str, &str); 14] = [
                case p.decision when 'completed' then 'PAID' when 'failed' then 'FAILED' else 'CANCELLED' end",
     ),
     (
-        "a transfer is completed if and only if its money was moved, as asked",
+        "a transfer is completed if and only if its money was moved, as requested",
         "select concat_ws(' ', coalesce(t.transfer_id::text, l.reference), t.decision, t.amount, l.amount) \
          from payments.transfers t \
          full join (select * from payments.ledger where kind = 'transfer') l on l.reference = t.transfer_id::text \
@@ -42,7 +42,7 @@ const RULES: [(&str, &str); 14] = [
                 and (l.debit_account, l.credit_account, l.amount) is distinct from (t.from_user, t.to_user, t.amount))",
     ),
     (
-        "a settlement says what payments decided about what was asked",
+        "a settlement matches its transfer and the decision of payments",
         "select concat_ws(' ', coalesce(s.transfer_id, t.transfer_id), s.state, t.decision, s.reason, t.reason) \
          from router.transfers s full join payments.transfers t on t.transfer_id = s.transfer_id \
          where (s.from_user, s.to_user, s.amount, s.reason) is distinct from (t.from_user, t.to_user, t.amount, t.reason) \
@@ -57,13 +57,13 @@ const RULES: [(&str, &str); 14] = [
          group by user_id having sum(balance) <> sum(net)",
     ),
     (
-        "a balance is never negative, now or after any movement",
+        "a balance is never negative, neither now nor after any movement",
         "select concat_ws(' ', 'account', user_id, balance) from payments.accounts where balance < 0 \
          union all select concat_ws(' ', 'movement', id) from payments.ledger \
          where least(debit_balance_after, credit_balance_after) < 0",
     ),
     (
-        "money in is money held and money paid out",
+        "the sum of top-ups equals the sum of balances and payouts",
         "select concat_ws(' ', money.came, money.held, money.paid) \
          from (select (select coalesce(sum(amount), 0) from payments.ledger where debit_account = 0) as came, \
                       (select coalesce(sum(balance), 0) from payments.accounts) as held, \
@@ -71,12 +71,12 @@ const RULES: [(&str, &str); 14] = [
                     - (select coalesce(sum(amount), 0) from payments.ledger where debit_account = -1) as paid) money \
          where money.came <> money.held + money.paid",
     ),
-    ("nothing of orders is unsent", "select concat_ws(' ', event_id, last_error) from orders.outbox"),
-    ("nothing of payments is unsent", "select concat_ws(' ', event_id, last_error) from payments.outbox"),
-    ("nothing of ocr is unsent", "select concat_ws(' ', event_id, last_error) from ocr.outbox"),
-    ("nothing of router is unsent", "select concat_ws(' ', event_id, last_error) from router.outbox"),
+    ("the outbox of orders is empty", "select concat_ws(' ', event_id, last_error) from orders.outbox"),
+    ("the outbox of payments is empty", "select concat_ws(' ', event_id, last_error) from payments.outbox"),
+    ("the outbox of ocr is empty", "select concat_ws(' ', event_id, last_error) from ocr.outbox"),
+    ("the outbox of router is empty", "select concat_ws(' ', event_id, last_error) from router.outbox"),
     (
-        "no dead letter waits for somebody to decide",
+        "there are no open dead letters",
         "select concat_ws(' ', 'orders', event_id, reason) from orders.dead_letters where state = 'open' \
          union all select concat_ws(' ', 'payments', event_id, reason) from payments.dead_letters where state = 'open' \
          union all select concat_ws(' ', 'ocr', event_id, reason) from ocr.dead_letters where state = 'open' \
@@ -84,10 +84,10 @@ const RULES: [(&str, &str); 14] = [
     ),
 ];
 
-/// Whether nothing is on its way any more, as far as the databases know.
+/// Whether the system is idle, as far as the databases show.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn is_at_rest(pool: &PgPool) -> Result<bool, sqlx::Error> {
     let busy = "select (select count(*) from orders.orders where status not in ('PAID', 'FAILED', 'CANCELLED')) \
                 + (select count(*) from orders.outbox) + (select count(*) from payments.outbox) \
@@ -96,10 +96,10 @@ pub async fn is_at_rest(pool: &PgPool) -> Result<bool, sqlx::Error> {
     Ok(sqlx::query_scalar::<_, i64>(busy).fetch_one(pool).await? == 0)
 }
 
-/// Every rule that is broken, with the rows that break it.
+/// Every violated rule, with the rows that violate it.
 ///
 /// # Errors
-/// The database's.
+/// If a query fails.
 pub async fn violations(pool: &PgPool) -> Result<Vec<String>, sqlx::Error> {
     let mut found = Vec::new();
     for (rule, broken) in RULES {

@@ -1,3 +1,3 @@
-//! What must be true of the whole system, for end-to-end tests and for measurements.
+//! Invariants of the whole system, for end-to-end tests and benchmarks.
 
 pub mod invariants;

@@ -1,4 +1,4 @@
-// Looks for what keeps people out.
+// Checks the page for accessibility problems.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -6,7 +6,8 @@ import { createRequire } from 'node:module';
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 export async function assertClean(page, where) {
-  // Evaluated, not added as a script element: our Content-Security-Policy would refuse an inline one.
+  // Evaluated instead of added as a script element, because the Content-Security-Policy blocks inline
+  // scripts.
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(await readFile(AXE, 'utf8'));
   const { violations } = await page.evaluate(() => window.axe.run(document));
   const found = violations.map(

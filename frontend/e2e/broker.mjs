@@ -1,12 +1,12 @@
-// Publishes what no service would, through RabbitMQ's management interface.
+// Publishes messages that no service would publish, through RabbitMQ's management API.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { BASE_URL } from './browser.mjs';
 
-// The broker is a private one in development mode, and its console says who may come in.
+// The broker is a private one in development mode, with RabbitMQ's default credentials.
 const CREDENTIALS = Buffer.from('guest:guest').toString('base64');
 
-/** A UUID of version 7; those made with the same `middle` (8 hexadecimal digits) have it in common. */
+/** A UUID of version 7; ids with the same `middle` (8 hexadecimal digits) share that part. */
 export function newId(middle = randomBytes(4).toString('hex')) {
   const time = Date.now().toString(16).padStart(12, '0');
   const [head, tail] = [randomBytes(2).toString('hex'), randomBytes(2).toString('hex')];
@@ -14,9 +14,9 @@ export function newId(middle = randomBytes(4).toString('hex')) {
 }
 
 /**
- * Says that an order is paid which nobody has placed: orders-service refuses the event for ever.
+ * Publishes that an unknown order is paid: orders-service rejects the event, and a retry does not help.
  *
- * Returns the ids that the event carries. Its dead letter names the order in its reason.
+ * Returns the ids in the event. The reason of its dead letter contains the order id.
  */
 export async function payUnknownOrder(orderId = newId()) {
   const [id, correlationId] = [newId(), newId()];

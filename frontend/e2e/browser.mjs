@@ -1,4 +1,4 @@
-// Opens the real page in a real browser, as a user nobody has been before.
+// Opens the real page in a real browser, as a new user.
 import { randomInt } from 'node:crypto';
 import { chromium } from 'playwright-core';
 
@@ -28,8 +28,7 @@ export function newUser() {
 }
 
 /**
- * Opens a page as `user` and collects what it complains about: exceptions, and refusals by the
- * Content-Security-Policy.
+ * Opens a page as `user` and collects its errors: exceptions, and violations of the Content-Security-Policy.
  */
 export async function open(browser, { user = newUser(), language = 'en', path = '/', ...options } = {}) {
   const context = await browser.newContext({
@@ -38,7 +37,7 @@ export async function open(browser, { user = newUser(), language = 'en', path = 
     reducedMotion: 'reduce',
     ...options,
   });
-  // Remembered before the first script runs, as on a second visit; once, so that the page may change it.
+  // Stored before the first script runs, as on a second visit; only once, so that the page can change it.
   await context.addInitScript((id) => {
     if (localStorage.getItem('chipin.user') === null) localStorage.setItem('chipin.user', String(id));
   }, user);

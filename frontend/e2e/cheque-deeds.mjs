@@ -1,6 +1,6 @@
-// What people do with a cheque, in their words.
+// Actions of users on a cheque.
 
-/** A cheque that adds up but for the bread, which the waiter has written by hand. */
+/** A cheque that adds up except for the bread, which the waiter has added by hand. */
 export const DINNER = {
   lines: [
     ['Pizza Margherita', 1, '690.00', '690.00'],
@@ -12,7 +12,7 @@ export const DINNER = {
 /** The same without the bread. */
 export const BALANCED = { ...DINNER, total: '1440.00' };
 
-/** Draws a cheque as a till prints it; returns a PNG. */
+/** Draws a printed cheque; returns a PNG. */
 export async function drawCheque(page, { lines, total }) {
   const encoded = await page.evaluate(
     ({ lines, total }) => {
@@ -46,12 +46,12 @@ export async function drawCheque(page, { lines, total }) {
   return Buffer.from(encoded, 'base64');
 }
 
-/** Brings a picture to the page that takes photos. */
+/** Chooses a picture on the upload page. */
 export async function choosePicture(page, name, mimeType, buffer) {
   await page.locator('#cheque-file').setInputFiles({ name, mimeType, buffer });
 }
 
-/** From home to the review of a cheque that was just read; returns its key. */
+/** From the home page to the review of a new cheque; returns its key. */
 export async function photographCheque(page, cheque) {
   const picture = await drawCheque(page, cheque);
   await page.locator('a[href="#/cheques/new"]').first().click();
@@ -65,7 +65,7 @@ export function hashOf(page) {
   return new URL(page.url()).pathname.split('/')[2];
 }
 
-/** Says that the cheque is right and comes to the common page; returns the link that is to be shared. */
+/** Confirms the cheque and goes to the shared page; returns the share link. */
 export async function goOnToShare(page) {
   await page.locator('.verdict .primary').click();
   const dialog = page.getByRole('dialog');
@@ -86,7 +86,7 @@ export function line(page, id) {
   return page.locator(`[data-line="${id}"]`);
 }
 
-/** Takes what is left of a line, or gives it back. */
+/** Claims the rest of a line, or releases the claim. */
 export async function tapLine(page, id) {
   await line(page, id).locator('.take').click();
 }
@@ -95,7 +95,7 @@ export async function untilTaken(page, id, taken = true) {
   await line(page, id).locator(`.take[aria-pressed="${taken}"]`).waitFor();
 }
 
-/** Waits until one's own part is so much, in minor units. */
+/** Waits until the user's own due has this value, in minor units. */
 export async function untilDue(page, minor) {
   await page.locator(`[data-due="${minor}"]`).waitFor();
 }

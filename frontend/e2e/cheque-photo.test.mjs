@@ -24,7 +24,7 @@ story('a cheque that does not add up can be confirmed as it is, and only then be
   await page.getByText('Nobody can pay yet.').waitFor({ state: 'detached' });
 });
 
-story('a line and its place on the photo point at each other', {}, async ({ page }) => {
+story('a line and its position on the photo are highlighted together', {}, async ({ page }) => {
   await photographCheque(page, BALANCED);
   const box = page.locator('.photo .box').nth(1);
   await page.locator('[data-review="2"] .name textarea').focus();
@@ -34,7 +34,7 @@ story('a line and its place on the photo point at each other', {}, async ({ page
   assert.equal(await page.evaluate(() => document.activeElement.closest('[data-review]')?.dataset.review), '3');
 });
 
-story('what is no photo of a cheque is refused kindly, before it is sent', {}, async ({ page }) => {
+story('an unsuitable file is rejected with an explanation before it is sent', {}, async ({ page }) => {
   const sent = [];
   page.on('request', (request) => {
     if (request.url().includes('load-image')) sent.push(request.url());
@@ -55,7 +55,7 @@ story('what is no photo of a cheque is refused kindly, before it is sent', {}, a
   assert.deepEqual(sent, []);
 });
 
-story('a picture without text becomes a cheque that is typed in', {}, async ({ page }) => {
+story('a picture without text becomes a cheque to fill in by hand', {}, async ({ page }) => {
   const blank = await drawCheque(page, { lines: [], total: '' }).then(() =>
     page.evaluate(() => {
       const canvas = document.createElement('canvas');
@@ -79,7 +79,7 @@ story('a picture without text becomes a cheque that is typed in', {}, async ({ p
   await line(page, 1).getByText('Tea').waitFor();
 });
 
-story('a cancelled reading leaves the person where they were', {}, async ({ page }) => {
+story('cancelling a reading returns to the previous page', {}, async ({ page }) => {
   const picture = await drawCheque(page, BALANCED);
   await page.locator('a[href="#/cheques/new"]').first().click();
   await choosePicture(page, 'cheque.png', 'image/png', picture);
@@ -91,7 +91,7 @@ story('a cancelled reading leaves the person where they were', {}, async ({ page
 story('a picture may be dropped or pasted', {}, async ({ page }) => {
   await page.locator('a[href="#/cheques/new"]').first().click();
   await page.locator('#cheque-file').waitFor({ state: 'attached' });
-  // No picture at all: what arrived is seen from what is said about it.
+  // Not pictures at all: the page detects the format and reports it.
   const bring = (kind) =>
     page.evaluate((kind) => {
       const files = new DataTransfer();

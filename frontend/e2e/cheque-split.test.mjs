@@ -15,7 +15,7 @@ import { wire } from './wire.mjs';
 
 const story = stories();
 
-story('what people agree on other than lines is checked while one types', {}, async ({ page }) => {
+story('the other split methods are validated during input', {}, async ({ page }) => {
   await photographCheque(page, BALANCED);
   const link = await goOnToShare(page);
   const friend = await page.context().browser().newContext({ locale: 'en-GB' });
@@ -46,7 +46,7 @@ story('what people agree on other than lines is checked while one types', {}, as
   await friend.close();
 });
 
-story('who comes late is told what is left, and the page catches up with the wire', {}, async ({ page }) => {
+story('a late claim shows what is left, and the page catches up after a reconnect', {}, async ({ page }) => {
   await photographCheque(page, BALANCED);
   const link = await goOnToShare(page);
   const friend = await page.context().browser().newContext({ locale: 'en-GB' });
@@ -58,7 +58,8 @@ story('who comes late is told what is left, and the page catches up with the wir
   await cut(1012);
   await other.locator('[data-connection="waiting"]').waitFor();
 
-  // Meanwhile the owner takes two thirds of the pizza and all of the lemonade; the other page does not hear of it.
+  // Meanwhile the owner claims two thirds of the pizza and all of the lemonade; the other page does not
+  // receive it.
   await line(page, 1).locator('.part').click();
   await line(page, 1).getByLabel('Shares in all', { exact: true }).fill('3');
   await line(page, 1).getByLabel('My shares', { exact: true }).fill('2');
@@ -78,7 +79,8 @@ story('who comes late is told what is left, and the page catches up with the wir
   await untilLive(other);
   await other.getByText('Everything is taken').waitFor();
 
-  // No network at all: it is told, nothing is shown as taken, and all is well when it returns.
+  // Without network, the failure is shown and the line stays unclaimed; everything works when the network
+  // returns.
   await tapLine(page, 3);
   await line(other, 3).locator('.take[aria-disabled="false"]').waitFor();
   await friend.setOffline(true);
@@ -93,7 +95,7 @@ story('who comes late is told what is left, and the page catches up with the wir
   await friend.close();
 });
 
-story('lines are taken, divided and given back by keyboard', {}, async ({ page }) => {
+story('lines are claimed, divided and released by keyboard', {}, async ({ page }) => {
   await photographCheque(page, BALANCED);
   await goOnToShare(page);
   const take = line(page, 1).locator('.take');
@@ -112,7 +114,7 @@ story('lines are taken, divided and given back by keyboard', {}, async ({ page }
   await untilDue(page, 0);
 });
 
-story('a link that leads nowhere says so, with a way home', {}, async ({ page }) => {
+story('an unknown link shows an error with a link to the home page', {}, async ({ page }) => {
   const response = await page.goto(new URL('/small-router/AAAAAAAAAAAAAAAAAAAAAA', page.url()).href);
   assert.equal(response.status(), 404);
   await page.locator('.empty').getByText('There is no such cheque').waitFor();
@@ -120,7 +122,7 @@ story('a link that leads nowhere says so, with a way home', {}, async ({ page })
   await page.getByRole('heading', { name: 'New order' }).waitFor();
 });
 
-story('a deleted cheque is gone for everybody who looks', {}, async ({ page }) => {
+story('a deleted cheque disappears for all visitors', {}, async ({ page }) => {
   await photographCheque(page, BALANCED);
   const link = await goOnToShare(page);
   const friend = await page.context().browser().newContext({ locale: 'en-GB' });

@@ -14,7 +14,7 @@ import {
 } from './cheque-deeds.mjs';
 import { untilBalance, untilLive } from './deeds.mjs';
 
-/** Opens the link as somebody whom this browser does not know. */
+/** Opens the link as a new visitor in a fresh browser context. */
 async function openAsNobody(browser, link) {
   const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' });
   const page = await context.newPage();
@@ -32,7 +32,7 @@ test('two people share a cheque from its photo to the last kopeck', async () => 
     await untilLive(owner.page);
     await photographCheque(owner.page, DINNER);
 
-    // Reviewed: 60 are missing, because the bread was not printed.
+    // After the review, 60 are missing, because the bread was not printed.
     await owner.page.locator('.verdict').getByText('₽60.00 missing').waitFor();
     const names = owner.page.locator('[data-review] .name textarea');
     assert.deepEqual(await names.evaluateAll((inputs) => inputs.map(({ value }) => value)), DINNER.lines.map(([name]) => name));
@@ -48,7 +48,7 @@ test('two people share a cheque from its photo to the last kopeck', async () => 
     await joinAsGuest(friend.page, 'Borya');
     await owner.page.locator('[data-participant="2"]').getByText('Borya').waitFor();
 
-    // Half of the pizza each, seen live by the other.
+    // Each claims half of the pizza, and the other one sees it live.
     await line(friend.page, 1).locator('.part').click();
     await line(friend.page, 1).getByRole('button', { name: '1/2', exact: true }).click();
     await untilDue(friend.page, 34500);
@@ -58,7 +58,7 @@ test('two people share a cheque from its photo to the last kopeck', async () => 
     await untilTaken(owner.page, 1);
     await untilDue(owner.page, 34500);
 
-    // Both want the lemonade at once: one gets it, and both pages say who.
+    // Both claim the lemonade at the same time: one gets it, and both pages show who.
     await Promise.all([tapLine(owner.page, 2), tapLine(friend.page, 2)]);
     const takers = (page) => line(page, 2).locator('.chip').count();
     await owner.page.waitForFunction(() => document.querySelectorAll('[data-line="2"] .chip').length === 1);
@@ -72,19 +72,19 @@ test('two people share a cheque from its photo to the last kopeck', async () => 
     }
     await untilDue(friend.page, 64500);
 
-    // The rest is the owner's; nothing is left.
+    // The owner claims the rest; nothing is left.
     await tapLine(owner.page, 3);
     await untilTaken(owner.page, 3);
     await tapLine(owner.page, 4);
     for (const { page } of [owner, friend]) await page.getByText('Everything is taken').waitFor();
 
-    // A tip of ten percent is counted from what one took.
+    // A tip of ten percent is computed from the claimed lines.
     await owner.page.getByRole('button', { name: '10%' }).click();
     await untilDue(friend.page, 70950);
     await friend.page.locator('button.due').click();
     await friend.page.locator('.tally dl').getByText('₽64.50').waitFor();
 
-    // Paying needs an account: the guest says who they are and keeps what they took.
+    // Paying requires an account: the guest signs in and keeps the claims.
     const friendId = newUser();
     await friend.page.getByRole('button', { name: 'Pay ₽709.50' }).click();
     await friend.page.locator('#sign-in-user').fill(String(friendId));
@@ -92,7 +92,7 @@ test('two people share a cheque from its photo to the last kopeck', async () => 
     await owner.page.locator('[data-participant="2"]').getByText('Guest').waitFor({ state: 'detached' });
     await untilDue(friend.page, 70950);
 
-    // There is no money; it is added on the spot.
+    // The balance is too low; the missing amount is added right there.
     await friend.page.getByRole('button', { name: 'Pay ₽709.50' }).click();
     await friend.page.locator('[data-pay="failed"]').waitFor();
     await owner.page.locator('#log').getByText('The payment of Borya did not go through.').waitFor();
@@ -113,7 +113,7 @@ test('two people share a cheque from its photo to the last kopeck', async () => 
   }
 });
 
-test('a guest is the same guest after a reload, and a second user joins as themselves', async () => {
+test('a guest is the same guest after a reload, and a second user joins with their account', async () => {
   const browser = await launch();
   try {
     const owner = await open(browser);
@@ -136,7 +136,7 @@ test('a guest is the same guest after a reload, and a second user joins as thems
     await user.page.locator('#join-name').waitFor({ state: 'detached' });
     for (const { page } of [owner, guest, user]) await page.getByText('3 people').waitFor();
 
-    // Cash is between the two of them; the owner says that it came.
+    // Cash is paid in person; the owner records it.
     const vera = owner.page.locator('[data-participant="2"]');
     await vera.getByRole('button', { name: 'Vera paid in cash' }).click();
     await vera.getByRole('button', { name: 'Yes, paid' }).click();

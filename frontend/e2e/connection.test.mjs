@@ -4,7 +4,7 @@ import { launch, open } from './browser.mjs';
 import { newestOrder, order, topUp, untilBalance, untilLive, untilStatus } from './deeds.mjs';
 import { wire } from './wire.mjs';
 
-/** Opens a page whose wire we can cut. */
+/** Opens a page whose network connection the test can cut. */
 async function openWithWire(browser) {
   const opened = await open(browser, { path: '/favicon.svg' });
   const { cut, mend } = await wire(opened.page);
@@ -13,7 +13,7 @@ async function openWithWire(browser) {
   return { ...opened, cut, mend };
 }
 
-test('the page is live again after the server restarted, says so and has caught up', async () => {
+test('after a server restart the page reconnects, shows it, and is up to date', async () => {
   const browser = await launch();
   try {
     const { page, user, cut, mend } = await openWithWire(browser);
@@ -47,7 +47,7 @@ test('the page is live again after the server restarted, says so and has caught 
   }
 });
 
-test('offline is told, what was typed stays, and the network’s return is used at once', async () => {
+test('offline is shown, input is kept, and the page reconnects as soon as the network returns', async () => {
   const browser = await launch();
   try {
     const { context, page } = await open(browser, { viewport: { width: 360, height: 740 } });

@@ -1,4 +1,4 @@
-// What a person does on the page, in their words.
+// Actions of users on the page.
 
 export async function untilLive(page) {
   await page.locator('[data-connection="live"]').waitFor();
@@ -15,12 +15,12 @@ export async function order(page, amount, description = '') {
   await page.locator('#new-order-description').press('Enter');
 }
 
-/** Waits until the balance, in minor units, is what it should be. */
+/** Waits until the balance, in minor units, has the expected value. */
 export async function untilBalance(page, minor) {
   await page.locator(`[data-balance="${minor}"]`).waitFor({ state: 'attached' });
 }
 
-/** The row of the newest order; it turns from "sending" into a real one by itself. */
+/** The row of the newest order; an optimistic "sending" row is replaced by the real one. */
 export function newestOrder(page) {
   return page.locator('#orders > li').first();
 }

@@ -31,7 +31,7 @@ story('everything can be done without a mouse', {}, async ({ page }) => {
   assert.equal(await focused(page), 'orders-filter');
 });
 
-story('an order opens by Enter, keeps the focus, closes by Esc and gives the focus back', {}, async ({ page }) => {
+story('an order opens by Enter, keeps the focus, closes by Esc and restores the focus', {}, async ({ page }) => {
   await page.keyboard.press('n');
   await page.keyboard.type('3');
   await page.keyboard.press('Enter');
@@ -43,7 +43,7 @@ story('an order opens by Enter, keeps the focus, closes by Esc and gives the foc
   assert.match(page.url(), /#\/orders\//);
   for (let step = 0; step < 8; step += 1) {
     await page.keyboard.press('Tab');
-    // The browser's own controls, where the focus may rest between two rounds, count as body.
+    // The focus may also be on the browser's own controls, which count as body.
     const inside = await page.evaluate(() => {
       const { activeElement } = document;
       return activeElement === document.body || activeElement.closest('dialog') !== null;

@@ -4,7 +4,7 @@ import { stories } from './story.mjs';
 
 const story = stories();
 
-story('Russian browsers read Russian, and the switch is remembered', { language: 'ru' }, async ({ page }) => {
+story('Russian browsers get Russian texts, and the chosen language is remembered', { language: 'ru' }, async ({ page }) => {
   await topUp(page, '1234,5');
   await untilBalance(page, 123450);
   await page.getByText('Вы пополнили баланс на 1 234,50 ₽.').waitFor();

@@ -1,10 +1,11 @@
-// What people who look after the services do, in their words.
+// Actions of operators.
 
-// Letters of others may be there too: each story looks for its own orders, and settles what it has made.
+// There may be dead letters of other tests: each test searches for its own orders, and settles what it has
+// created.
 
 export const OPERATIONS = '/#/operations';
 
-/** Shows only the letters whose reason has the text. */
+/** Shows only dead letters whose reason contains the text. */
 export async function search(page, text) {
   await page.locator('#letters-reason').fill(text);
 }
@@ -34,7 +35,7 @@ export async function close(page) {
   await page.locator('dialog').waitFor({ state: 'detached' });
 }
 
-/** Discards all that the filter shows. */
+/** Discards all dead letters that match the filter. */
 export async function discardShown(page) {
   await page.getByRole('button', { name: 'Discard all…' }).click();
   await page.getByRole('dialog').getByRole('button', { name: /^Discard \d/ }).click();

@@ -15,7 +15,7 @@ import { stories } from './story.mjs';
 
 const story = stories();
 
-story('the page of operations is found from the footer, and tells how every service is', {}, async ({ page }) => {
+story('the footer links to the operations page, which shows the state of every service', {}, async ({ page }) => {
   await page.getByRole('link', { name: 'Operations' }).click();
   await page.getByRole('heading', { name: 'Operations' }).waitFor();
   assert.equal(await page.title(), 'Operations · Chipin');
@@ -31,7 +31,7 @@ story('the page of operations is found from the footer, and tells how every serv
   assert.equal(await page.title(), 'Chipin');
 });
 
-story('an event that can’t be handled is seen with its payload, and discarded', { path: OPERATIONS }, async ({ page }) => {
+story('a dead letter is shown with its payload and discarded', { path: OPERATIONS }, async ({ page }) => {
   const { id, orderId, correlationId, traceId } = await payUnknownOrder();
   await search(page, orderId);
   await letter(page, id).waitFor();
@@ -58,7 +58,7 @@ story('an event that can’t be handled is seen with its payload, and discarded'
   await letter(page, id).waitFor();
 });
 
-story('a letter that fails again after a replay comes back, with its tries', { path: OPERATIONS }, async ({ page }) => {
+story('a dead letter that fails again after a replay returns with its number of attempts', { path: OPERATIONS }, async ({ page }) => {
   const { id, orderId } = await payUnknownOrder();
   await search(page, orderId);
   await letter(page, id).waitFor();
@@ -77,7 +77,7 @@ story('a letter that fails again after a replay comes back, with its tries', { p
   await close(page);
 });
 
-story('all that match are settled together, after a question that says how many', { path: OPERATIONS }, async ({ page }) => {
+story('all matching dead letters are settled after a confirmation with their number', { path: OPERATIONS }, async ({ page }) => {
   const common = randomBytes(4).toString('hex');
   const { id: other, orderId: otherOrder } = await payUnknownOrder();
   for (let made = 0; made < 3; made += 1) await payUnknownOrder(newId(common));
@@ -101,7 +101,7 @@ story('all that match are settled together, after a question that says how many'
   await discardShown(page);
 });
 
-story('the filters of service and direction ask the servers', { path: OPERATIONS }, async ({ page }) => {
+story('the filters for service and direction are applied by the servers', { path: OPERATIONS }, async ({ page }) => {
   const { id, orderId } = await payUnknownOrder();
   await search(page, orderId);
   await letter(page, id).waitFor();
@@ -142,7 +142,7 @@ story('dead letters can be settled without a mouse', { path: OPERATIONS }, async
   await close(page);
 });
 
-story('a service that can’t be reached is named, and breaks nothing', { path: OPERATIONS }, async ({ page }) => {
+story('an unreachable service is named, and the rest works', { path: OPERATIONS }, async ({ page }) => {
   const { id, orderId } = await payUnknownOrder();
   await page.locator('[data-service="ocr"] [data-breaker]').waitFor();
   await page.route('**/ocr/operations/**', (route) => route.abort());
@@ -156,7 +156,7 @@ story('a service that can’t be reached is named, and breaks nothing', { path: 
   await discardShown(page);
 });
 
-story('an address leads to a letter; a wrong one leads nowhere', { path: OPERATIONS }, async ({ page }) => {
+story('a URL opens a dead letter, and an unknown one shows an error', { path: OPERATIONS }, async ({ page }) => {
   await page.goto(new URL(`/#/operations/orders/incoming/${newId()}`, page.url()).href);
   await page.reload();
   await page.getByText('There is no such dead letter').waitFor();

@@ -4,7 +4,7 @@ import { stories } from './story.mjs';
 
 const story = stories();
 
-story('an order is paid by itself and the balance falls', {}, async ({ page }) => {
+story('an order is paid automatically and the balance decreases', {}, async ({ page }) => {
   await topUp(page, '500');
   await untilBalance(page, 50000);
 
@@ -20,7 +20,7 @@ story('an order is paid by itself and the balance falls', {}, async ({ page }) =
   assert.equal(await page.locator('#new-order-amount').inputValue(), '');
 });
 
-story('an order beyond the balance fails for want of money, and a top-up is offered', {}, async ({ page }) => {
+story('an order above the balance fails, and a top-up is offered', {}, async ({ page }) => {
   await topUp(page, '300');
   await untilBalance(page, 30000);
   await order(page, '400');
@@ -37,14 +37,14 @@ story('an order beyond the balance fails for want of money, and a top-up is offe
   await untilBalance(page, 0);
 });
 
-story('an order without an account fails and says so', {}, async ({ page }) => {
+story('an order without an account fails with a reason', {}, async ({ page }) => {
   await page.getByText('No account yet').waitFor();
   await order(page, '5');
   await untilStatus(newestOrder(page), 'FAILED');
   await page.locator('#log').getByText('There was no account to pay from').waitFor();
 });
 
-story('bad amounts are refused kindly and nothing is sent', {}, async ({ page }) => {
+story('invalid amounts are reported and nothing is sent', {}, async ({ page }) => {
   const sent = [];
   page.on('request', (request) => {
     if (request.method() === 'POST') sent.push(request.url());
@@ -68,7 +68,7 @@ story('bad amounts are refused kindly and nothing is sent', {}, async ({ page })
   assert.deepEqual(sent, []);
 });
 
-story('an order placed elsewhere appears by itself', {}, async ({ page, context, user }) => {
+story('an order placed elsewhere appears automatically', {}, async ({ page, context, user }) => {
   const elsewhere = await context.newPage();
   await elsewhere.goto(page.url());
   await elsewhere.evaluate(
@@ -84,7 +84,7 @@ story('an order placed elsewhere appears by itself', {}, async ({ page, context,
   await untilStatus(newestOrder(page), 'FAILED');
 });
 
-story('older orders come on demand, and the filter asks the server', {}, async ({ page, user }) => {
+story('older orders are read on demand, and the filter is applied by the server', {}, async ({ page, user }) => {
   await topUp(page, '100');
   await untilBalance(page, 10000);
   await page.evaluate(async (id) => {
@@ -123,7 +123,7 @@ story('the statement lists every movement with the balance after it', {}, async 
   assert.match(await rows.nth(1).innerText(), /Top-up[\s\S]*\+₽50\.00/);
 });
 
-story('an address leads to an order; somebody else’s leads nowhere', {}, async ({ page, context }) => {
+story('a URL opens an order, but not an order of another user', {}, async ({ page, context }) => {
   await order(page, '5', 'Mine');
   await untilStatus(newestOrder(page), 'FAILED');
   const id = await newestOrder(page).getAttribute('data-order');

@@ -1,10 +1,10 @@
-// A story: a test with a page of its own that must not have complained by its end.
+// A test with its own page, which must not have logged errors by the end.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch, open } from './browser.mjs';
 import { untilLive } from './deeds.mjs';
 
-/** Returns `story(claim, options?, body)`; the browser is shared by the stories of one file. */
+/** Returns `story(claim, options?, body)`; the tests of one file share the browser. */
 export function stories() {
   let browser;
   before(async () => {

@@ -1,4 +1,4 @@
-// A wire that we can cut: the page's sockets go through us to the real server.
+// A proxy between the page's sockets and the server that tests can disconnect.
 
 export async function wire(page) {
   const sockets = [];

@@ -1,5 +1,5 @@
-// Drives the running system and writes pictures: wide and narrow, light and dark, English and Russian.
-// Usage: npm run screenshots -- <folder>, with BASE_URL when the page is not on localhost:8080.
+// Takes screenshots of the running system: wide and narrow, light and dark, English and Russian.
+// Usage: npm run screenshots -- <folder>, with BASE_URL if the page is not on localhost:8080.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { payUnknownOrder } from '../e2e/broker.mjs';
@@ -24,7 +24,7 @@ if (!folder) {
 mkdirSync(folder, { recursive: true });
 
 const VIEWPORTS = { wide: { width: 1280, height: 900 }, narrow: { width: 360, height: 780 } };
-// A short id looks better in a picture, and is still unlikely to be taken.
+// A short id looks better on a screenshot, and is still unlikely to be in use.
 const USERS = 100_000;
 const ORDERS = {
   en: [
@@ -94,7 +94,7 @@ async function tour(name, options) {
     await order(page, amount, description);
     await untilStatus(newestOrder(page), amount === '9900' ? 'FAILED' : 'PAID');
   }
-  // No waiting: with luck the picture shows an order on its way.
+  // Does not wait, so that the screenshot may show an order that is still pending.
   await order(page, '75', '');
   await page.locator('#new-order-amount').fill('12 000');
   await whole('2-home');
@@ -137,7 +137,7 @@ async function chequeTour(name, options) {
   await page.locator('[data-review]').first().waitFor({ timeout: 90_000 });
   await page.locator('.photo img').evaluate((image) => image.decode());
 
-  // The waiter forgot the bread; the owner adds it and finds it missing.
+  // The waiter forgot the bread; the owner adds it, and the cheque no longer adds up.
   await page.locator('#extra-total_account').fill('3060');
   await page.locator('[data-review="2"] textarea').focus();
   await shot(page, '7-review');

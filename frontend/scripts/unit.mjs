@@ -1,4 +1,4 @@
-// Bundles the unit tests with Vite and runs them with node --test: Node 20 cannot strip types itself.
+// Bundles the unit tests with Vite and runs them with node --test, because Node 20 cannot strip types itself.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ try {
     root,
     logLevel: 'warn',
     publicDir: false,
-    // The bundle runs in a temporary folder, where nothing is installed.
+    // The bundle runs in a temporary folder without node_modules.
     ssr: { noExternal: true },
     build: {
       ssr: true,

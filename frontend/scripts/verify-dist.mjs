@@ -1,5 +1,5 @@
-// Fails when the committed dist is not what the sources build. The gateway embeds dist, so a machine
-// without Node serves exactly these bytes.
+// Fails if the committed dist does not match the sources. The gateway embeds dist, so a machine without Node
+// serves exactly these files.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 //! Schemas, roles and tables of every service, applied in one step by an administrator.
 //!
-//! Each service has its own schema and its own role, which can reach nothing else. Migrations only go forward, and the
-//! previous release must run on the new schema.
+//! Each service has its own schema and its own role, which cannot access anything else. Migrations only go forward, and
+//! the previous release must run on the new schema.
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnectOptions;
@@ -15,25 +15,25 @@ static OCR: Migrator = sqlx::migrate!("./ocr");
 static ROUTER: Migrator = sqlx::migrate!("./router");
 static USERS: Migrator = sqlx::migrate!("./users");
 
-/// Passwords of the services' roles.
+/// Passwords of the services' database roles.
 #[derive(Clone, Copy)]
 pub struct Passwords<'a> {
-    /// Of `orders_service`.
+    /// Password of `orders_service`.
     pub orders: &'a str,
-    /// Of `payments_service`.
+    /// Password of `payments_service`.
     pub payments: &'a str,
-    /// Of `ocr_service`.
+    /// Password of `ocr_service`.
     pub ocr: &'a str,
-    /// Of `router_service`.
+    /// Password of `router_service`.
     pub router: &'a str,
-    /// Of `users_service`.
+    /// Password of `users_service`.
     pub users: &'a str,
 }
 
-/// Why migrating stopped. What was applied stays; run it again after mending the cause.
+/// Why migrating failed. Applied migrations stay; run it again after fixing the cause.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// No connection.
+    /// Connecting failed.
     #[error("connect to the database")]
     Connect(#[source] sqlx::Error),
     /// A role or schema could not be created.
@@ -44,18 +44,18 @@ pub enum MigrateError {
         /// The database's error.
         source: sqlx::Error,
     },
-    /// A migration failed, or differs from what was applied before.
+    /// A migration failed, or differs from the applied version.
     #[error("migrate schema `{schema}`")]
     Migrate {
         /// The schema.
         schema: &'static str,
-        /// What went wrong.
+        /// The cause.
         source: sqlx::migrate::MigrateError,
     },
 }
 
 impl MigrateError {
-    /// The error with its causes in one line.
+    /// Formats the error with its causes in one line.
     pub fn chain(&self) -> String {
         let mut text = self.to_string();
         let mut cause = self.source();
@@ -67,10 +67,10 @@ impl MigrateError {
     }
 }
 
-/// Brings every schema up to date. Concurrent runs wait for each other.
+/// Migrates every schema to the latest version. Concurrent runs wait for each other.
 ///
 /// # Errors
-/// [`MigrateError`] at the first step that fails.
+/// [`MigrateError`] of the first step that fails.
 pub async fn apply(database_url: &str, passwords: &Passwords<'_>) -> Result<(), MigrateError> {
     let options =
         PgConnectOptions::from_str(database_url).map_err(MigrateError::Connect)?.application_name("migrations");
@@ -81,7 +81,7 @@ pub async fn apply(database_url: &str, passwords: &Passwords<'_>) -> Result<(), 
     apply_schema(&options, "users", passwords.users, &USERS).await
 }
 
-/// A number that changes when any migration does.
+/// A hash that changes with any migration.
 pub fn fingerprint() -> u64 {
     let migrations = [&ORDERS, &PAYMENTS, &OCR, &ROUTER, &USERS].into_iter().flat_map(Migrator::iter);
     let checksums = migrations.flat_map(|migration| migration.checksum.iter());
@@ -98,21 +98,21 @@ async fn apply_schema(
     let mut connection = options.connect().await.map_err(MigrateError::Connect)?;
     prepare(&mut connection, schema, password).await.map_err(|source| MigrateError::Prepare { schema, source })?;
     migrator.run(&mut connection).await.map_err(|source| MigrateError::Migrate { schema, source })?;
-    // The outcome stands; a server that does not say goodbye changes nothing.
+    // The migrations are committed; a failure to close the connection changes nothing.
     let _ = connection.close().await;
     Ok(())
 }
 
-/// Creates the role and the schema unless they are there; the password is set every time.
+/// Creates the role and the schema unless they exist; sets the password every time.
 async fn prepare(connection: &mut PgConnection, schema: &str, password: &str) -> Result<(), sqlx::Error> {
     let mut tx = connection.begin().await?;
-    // Roles belong to the whole server, and two sessions that change one at the same time get an error. A lock is
-    // per database, but databases of one server are migrated at the same time only by tests, from one template.
+    // Roles belong to the whole server, and two sessions that change the same role concurrently get an error. The lock
+    // is per database, but only tests migrate databases of one server concurrently, and those use one template.
     sqlx::query("select pg_advisory_xact_lock(hashtext('chipin migrations'))").execute(&mut *tx).await?;
     let statements: Vec<String> =
         sqlx::query_scalar(include_str!("prepare.sql")).bind(schema).bind(password).fetch_all(&mut *tx).await?;
     for statement in statements {
-        // Quoted by the server itself, with format().
+        // The server itself has quoted the values with format().
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *tx).await?;
     }
     tx.commit().await

@@ -1,14 +1,14 @@
-//! Applies roles, schemas and tables of every service, then ends. Running it again changes nothing.
+//! Applies roles, schemas and tables of every service, then exits. Running it again changes nothing.
 
 use clap::Parser;
 use migrations::Passwords;
 use std::process::ExitCode;
 
-/// Applies roles, schemas and tables of every service, then ends. Running it again changes nothing.
+/// Applies roles, schemas and tables of every service, then exits. Running it again changes nothing.
 #[derive(Parser)]
 #[command(version)]
 struct Config {
-    /// The database, as an administrator: a role that may create roles and schemas.
+    /// URL of the database, as an administrator who may create roles and schemas.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: String,
 

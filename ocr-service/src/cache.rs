@@ -1,7 +1,7 @@
-//! The cache in which router-service finds a cheque before its event arrives.
+//! The cache where router-service finds a cheque before its event arrives.
 //!
-//! It is a hand-off and nothing more: what it loses is announced again. So nothing waits for it, and nothing fails
-//! because of it.
+//! It only speeds up the first opening of a link. A lost entry is published again on request, so no operation waits for
+//! the cache for long, and none fails because of it.
 
 use contracts::ids::ChequeHash;
 use contracts::ocr::ChequeRecognized;
@@ -10,20 +10,20 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tracing::warn;
 
-/// Longest wait for the cache.
+/// Time limit for a cache operation.
 const TIMEOUT: Duration = Duration::from_millis(200);
 
-/// The cache; cheap to clone.
+/// The client of the cache; cheap to clone.
 #[derive(Clone)]
 pub struct Cache {
     connection: ConnectionManager,
 }
 
 impl Cache {
-    /// The cache at `url`. It connects when first used, so a service starts while the cache is away.
+    /// Creates a client for `url`. It connects on first use, so the service starts without the cache.
     ///
     /// # Errors
-    /// When the URL is malformed.
+    /// If the URL is malformed.
     pub fn new(url: &str) -> Result<Self, redis::RedisError> {
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(TIMEOUT))
@@ -33,7 +33,7 @@ impl Cache {
         Ok(Self { connection })
     }
 
-    /// Puts a cheque in, until it expires.
+    /// Stores a cheque until it expires.
     pub async fn put(&self, recognized: &ChequeRecognized, now: OffsetDateTime) {
         let Ok(json) = serde_json::to_string(recognized) else { return };
         let seconds = (recognized.expires_at - now).whole_seconds();
@@ -42,17 +42,17 @@ impl Cache {
         }
         let mut command = redis::cmd("SET");
         command.arg(key(&recognized.hash)).arg(json).arg("EX").arg(seconds);
-        self.run("put a cheque into the cache", &command).await;
+        self.run("store a cheque in the cache", &command).await;
     }
 
-    /// Takes a cheque out.
+    /// Deletes a cheque.
     pub async fn delete(&self, hash: &ChequeHash) {
         let mut command = redis::cmd("DEL");
         command.arg(key(hash));
-        self.run("take a cheque out of the cache", &command).await;
+        self.run("delete a cheque from the cache", &command).await;
     }
 
-    async fn run(&self, deed: &'static str, command: &redis::Cmd) {
+    async fn run(&self, operation: &'static str, command: &redis::Cmd) {
         let mut connection = self.connection.clone();
         let failure = match tokio::time::timeout(TIMEOUT, command.exec_async(&mut connection)).await {
             Ok(Ok(())) => return,
@@ -60,7 +60,7 @@ impl Cache {
             Err(_) => "timed out".to_owned(),
         };
         metrics::counter!("ocr_cache_failures_total").increment(1);
-        warn!(error = failure, "could not {deed}; router-service will ask for it");
+        warn!(error = failure, "could not {operation}; router-service will request it");
     }
 }
 

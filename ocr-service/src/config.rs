@@ -1,4 +1,4 @@
-//! Variables of ocr-service.
+//! Configuration of ocr-service.
 
 use chassis::config::{Command, InternalAuthConfig, ProcessConfig, broker_url};
 use chassis::postgres::PostgresConfig;
@@ -8,37 +8,38 @@ use std::path::PathBuf;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-/// Most workers by default: reading is work for a processor, and each takes some hundred megabytes.
+/// Upper limit of the default number of workers: reading needs a full core, and each worker takes some hundred
+/// megabytes.
 const WORKERS_DEFAULT_MAX: usize = 4;
 
-/// Reads cheques from photos.
+/// Recognises cheques on photos.
 ///
-/// Tools: `ocr-service read FILE...` reads pictures without a server, `ocr-service isolation` shows what a worker can
-/// not do.
+/// Tools: `ocr-service read FILE...` reads pictures without a server, `ocr-service isolation` shows what a worker
+/// cannot do.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version)]
 pub struct Config {
-    /// Where it listens. Only the gateway should be able to reach it.
+    /// Address to listen on. Only the gateway should be able to reach it.
     #[arg(long, env = "LISTEN_ADDR", default_value = "127.0.0.1:8003")]
     pub listen_addr: SocketAddr,
 
-    /// The broker: `amqp://user:password@host:port/vhost`.
+    /// URL of RabbitMQ: `amqp://user:password@host:port/vhost`.
     #[arg(long, env = "AMQP_URL", hide_env_values = true, value_parser = broker_url)]
     pub amqp_url: String,
 
-    /// The cache in which links are found before their event arrives: `redis://:password@host:port`.
+    /// URL of the cache where links are found before their event arrives: `redis://:password@host:port`.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub redis_url: String,
 
-    /// What links begin with: the origin on which the gateway serves `/small-router`.
+    /// Base URL of share links: the origin where the gateway serves `/small-router`.
     #[arg(long, env = "SHARE_BASE_URL", default_value = "http://localhost:8090")]
     pub share_base_url: String,
 
-    /// The folder of the photos; it is made when missing.
+    /// Folder for the photos; created if missing.
     #[arg(long, env = "PHOTOS_DIR", default_value = "photos")]
     pub photos_dir: PathBuf,
 
-    /// How long a link lives, in seconds.
+    /// Lifetime of a link, in seconds.
     #[arg(long, env = "CHEQUE_TTL_SECS", default_value = "86400")]
     pub cheque_ttl_secs: NonZeroU32,
 
@@ -63,41 +64,41 @@ pub struct Config {
     pub command: Option<Command>,
 }
 
-/// The processes that read pictures.
+/// Settings of the worker processes that read pictures.
 #[derive(Clone, Debug, clap::Args)]
 pub struct WorkersConfig {
-    /// How many pictures are read at the same time; one for each core and at most four unless given.
+    /// Number of pictures read in parallel. Default: one per core, at most four.
     #[arg(id = "workers", long = "workers", env = "OCR_WORKERS")]
     pub count: Option<NonZeroUsize>,
 
-    /// How many more may wait; what comes then is told to come back later.
+    /// Largest number of waiting pictures; further ones are rejected with Retry-After.
     #[arg(id = "queue", long = "queue", env = "OCR_QUEUE", default_value = "16")]
     pub queue: NonZeroUsize,
 
-    /// Longest time for one picture, in seconds; then its worker is killed.
+    /// Time limit for one picture, in seconds; then its worker is killed.
     #[arg(long, env = "OCR_PICTURE_SECS", default_value = "60")]
     pub picture_secs: NonZeroU32,
 
-    /// The folder with Tesseract's `rus.traineddata` and `eng.traineddata`; the system's unless given.
+    /// Folder with Tesseract's `rus.traineddata` and `eng.traineddata`. Default: the system's folder.
     #[arg(long, env = "TESSDATA_DIR")]
     pub tessdata_dir: Option<PathBuf>,
 }
 
 impl Config {
-    /// How long a link lives.
+    /// Lifetime of a link.
     pub fn cheque_ttl(&self) -> Duration {
         Duration::from_secs(self.cheque_ttl_secs.get().into())
     }
 }
 
 impl WorkersConfig {
-    /// How many pictures are read at the same time.
+    /// Number of pictures read in parallel.
     pub fn count(&self) -> usize {
         let by_cores = || available_parallelism().map_or(1, NonZeroUsize::get).min(WORKERS_DEFAULT_MAX);
         self.count.map_or_else(by_cores, NonZeroUsize::get)
     }
 
-    /// Longest time for one picture.
+    /// Time limit for one picture.
     pub fn picture_timeout(&self) -> Duration {
         Duration::from_secs(self.picture_secs.get().into())
     }

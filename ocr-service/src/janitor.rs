@@ -1,4 +1,4 @@
-//! Chores: cheques whose time is over are emptied, and photos that nobody may see any more are deleted.
+//! Background cleanup: deletes the content of expired cheques, and photos that are no longer accessible.
 
 use crate::cache::Cache;
 use crate::store::cheques;
@@ -13,70 +13,70 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-/// How often the chores run, unless woken.
-const EVERY: Duration = Duration::from_secs(10);
-/// How often the folder is searched for photos that no cheque knows.
-const SWEEP_EVERY: Duration = Duration::from_hours(1);
-/// How old such a photo must be: the photo is written some moments before its row.
+/// How often the cleanup runs, unless it is woken.
+const INTERVAL: Duration = Duration::from_secs(10);
+/// How often the folder is searched for photos without a cheque.
+const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
+/// Minimum age of such a photo: a photo is stored some moments before its row.
 const ORPHAN_AGE: Duration = Duration::from_hours(1);
-/// How many keys are looked up with one statement.
+/// Largest number of keys looked up by one statement.
 const KEYS_AT_ONCE: usize = 1000;
 
-/// The janitor.
+/// The cleanup task.
 pub struct Janitor {
-    /// Where cheques are.
+    /// The database with the cheques.
     pub database: PgPool,
-    /// Where photos are.
+    /// The stored photos.
     pub photos: Photos,
-    /// Where cheques are handed over.
+    /// The cache that hands cheques to router-service.
     pub cache: Cache,
-    /// Woken when there is something to delete.
+    /// Notified when there is something to delete.
     pub wake: Arc<Notify>,
 }
 
-/// Why a chore was not done; the next round tries again.
+/// Why a cleanup failed; the next round tries again.
 #[derive(Debug, thiserror::Error)]
-enum ChoreError {
-    #[error("ask for what is to be deleted")]
+enum CleanupError {
+    #[error("query what to delete")]
     Database(#[from] sqlx::Error),
     #[error(transparent)]
     Photos(#[from] PhotosError),
 }
 
 impl Janitor {
-    /// Does the chores until `stopping`.
+    /// Runs the cleanup until `stopping` is cancelled.
     ///
     /// # Errors
-    /// None: a failure is logged and tried again.
+    /// Never: a failure is logged and retried.
     pub async fn run(self, stopping: CancellationToken) -> Result<(), Infallible> {
         let mut sweep_at = Instant::now();
         loop {
-            // Register before looking: what is emptied between the two would otherwise wait for the next round.
+            // Register before querying: a deletion between the two would otherwise wait for the next round.
             let woken = self.wake.notified();
-            if let Err(failure) = self.chores(&mut sweep_at).await {
-                warn!(error = chassis::process::chain(&failure), "the janitor could not finish");
+            if let Err(failure) = self.clean_up(&mut sweep_at).await {
+                warn!(error = chassis::process::chain(&failure), "the cleanup failed");
             }
             tokio::select! {
                 () = woken => {}
-                () = tokio::time::sleep(EVERY) => {}
+                () = tokio::time::sleep(INTERVAL) => {}
                 () = stopping.cancelled() => return Ok(()),
             }
         }
     }
 
-    async fn chores(&self, sweep_at: &mut Instant) -> Result<(), ChoreError> {
-        while cheques::empty_expired(&self.database, clock::now()).await? > 0 {}
+    async fn clean_up(&self, sweep_at: &mut Instant) -> Result<(), CleanupError> {
+        while cheques::clear_expired(&self.database, clock::now()).await? > 0 {}
         self.delete_photos().await?;
         if Instant::now() >= *sweep_at {
             self.sweep().await?;
-            *sweep_at = Instant::now() + SWEEP_EVERY;
+            *sweep_at = Instant::now() + SWEEP_INTERVAL;
         }
         Ok(())
     }
 
-    /// Deletes photos of emptied cheques: first the file, then the row's word for it, so that a crash between the two
-    /// is work to be done again and not a file that nobody looks for.
-    async fn delete_photos(&self) -> Result<(), ChoreError> {
+    /// Deletes photos of deleted and expired cheques. The file goes first, then the reference in the row: a crash
+    /// between the two only repeats the work, whereas the other order could leave a file that is never deleted.
+    async fn delete_photos(&self) -> Result<(), CleanupError> {
         loop {
             let batch = cheques::photos_to_delete(&self.database).await?;
             if batch.is_empty() {
@@ -85,19 +85,19 @@ impl Janitor {
             for photo in &batch {
                 self.photos.delete(&photo.photo_key).await?;
                 self.cache.delete(&photo.hash).await;
-                cheques::photo_is_gone(&self.database, &photo.hash).await?;
+                cheques::clear_photo_key(&self.database, &photo.hash).await?;
             }
             info!(photos = batch.len(), "deleted photos of cheques that were deleted or have expired");
         }
     }
 
-    /// Deletes old files that no cheque knows: of requests that ended between the file and the row.
-    async fn sweep(&self) -> Result<(), ChoreError> {
+    /// Deletes old files without a cheque, left by requests that ended between storing the file and the row.
+    async fn sweep(&self) -> Result<(), CleanupError> {
         let keys = self.photos.keys_older_than(ORPHAN_AGE).await?;
         for some in keys.chunks(KEYS_AT_ONCE) {
             for orphan in cheques::unknown_photos(&self.database, some).await? {
                 self.photos.delete(&orphan).await?;
-                info!("deleted a photo that belongs to no cheque");
+                info!("deleted a photo without a cheque");
             }
         }
         Ok(())

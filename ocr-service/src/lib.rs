@@ -1,4 +1,4 @@
-//! Cheques: reading them from photos in isolated workers, keeping the photos, and telling the others.
+//! Cheques: recognises them on photos in isolated workers, stores the photos, and publishes the results.
 
 pub mod config;
 pub mod state;
@@ -34,16 +34,16 @@ use tokio::sync::{Notify, Semaphore};
 use tracing::info;
 use workers::pool::Pool;
 
-/// The service's name: its schema, its exchange, and the beginning of its queues' names.
+/// The service's name: its schema, its exchange, and the prefix of its queues.
 pub const SERVICE: &str = "ocr";
 
-/// Most pictures that are received at the same time: 10 MB of memory each.
+/// Largest number of concurrent uploads; each takes up to 10 MB of memory.
 const UPLOADS_MAX: usize = 32;
 
 /// Runs the service until a signal or a failure.
 ///
 /// # Errors
-/// When it can't start: a malformed URL, a taken port, a folder that can't be made.
+/// If it cannot start, for example because of a malformed URL, a port in use, or a folder that cannot be created.
 pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let metrics = telemetry::start(&config.process)?;
     let process = Process::default();
@@ -87,7 +87,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     Ok(process.run_until_shutdown(config.process.shutdown_timeout()).await?)
 }
 
-/// Redis is not asked: without it links open a little later, and that is all.
+/// Redis is not a readiness check: without it, links only open a little later.
 fn readiness(state: &State) -> Readiness {
     let State { database, messaging, pool, .. } = state.clone();
     Readiness::default()

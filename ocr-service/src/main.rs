@@ -1,4 +1,4 @@
-//! Runs ocr-service, and its tools.
+//! Runs ocr-service and its tools.
 
 use chassis::config::Command;
 use ocr_service::config::Config;
@@ -6,8 +6,8 @@ use ocr_service::tools::Tools;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Before anything else: tools need no database.
-    if let Some(tools) = Tools::asked_for() {
+    // Before parsing the configuration: the tools need no database.
+    if let Some(tools) = Tools::from_arguments() {
         return tools.run();
     }
     serve()

@@ -1,4 +1,4 @@
-//! How far readings are, for those who wait for them.
+//! Progress of readings, for clients that wait for them.
 
 use crate::workers::pool::Stage;
 use std::collections::HashMap;
@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// How long a reading is remembered after it began: longer than any takes.
-const KEPT: Duration = Duration::from_mins(10);
-/// Most readings that are remembered; a further one is read without being watched.
+/// How long a reading is remembered after its start: longer than any reading takes.
+const RETENTION: Duration = Duration::from_mins(10);
+/// Largest number of remembered readings; the progress of further ones cannot be queried.
 const READINGS_MAX: usize = 10_000;
 
-/// The readings of this process, by the ids that their clients made; cheap to clone.
+/// The readings of this process, by client-chosen id; cheap to clone.
 #[derive(Clone, Default)]
 pub struct Readings {
     by_id: Arc<Mutex<HashMap<Uuid, Watched>>>,
@@ -24,12 +24,12 @@ struct Watched {
 }
 
 impl Readings {
-    /// A new reading, to be found under `id` if there is one; the latest of an id counts.
+    /// Registers a new reading under `id`, if there is one. A later reading with the same id replaces an earlier one.
     pub fn begin(&self, id: Option<Uuid>) -> watch::Sender<Stage> {
         let (sender, stage) = watch::channel(Stage::Queued { position: None });
         if let Some(id) = id {
             let mut by_id = self.lock();
-            by_id.retain(|_, watched| watched.began.elapsed() < KEPT);
+            by_id.retain(|_, watched| watched.began.elapsed() < RETENTION);
             if by_id.len() < READINGS_MAX {
                 by_id.insert(id, Watched { began: Instant::now(), stage });
             }
@@ -37,13 +37,13 @@ impl Readings {
         sender
     }
 
-    /// Where a reading is.
+    /// The current stage of a reading.
     pub fn stage(&self, id: Uuid) -> Option<Stage> {
         let by_id = self.lock();
-        let watched = by_id.get(&id).filter(|watched| watched.began.elapsed() < KEPT)?;
+        let watched = by_id.get(&id).filter(|watched| watched.began.elapsed() < RETENTION)?;
         let stage = *watched.stage.borrow();
         match stage {
-            // Whoever was to read it has left: its request has failed, or its client went away.
+            // The sender is gone without a final stage: the request failed or was cancelled.
             Stage::Queued { .. } | Stage::Reading { .. } if watched.stage.has_changed().is_err() => {
                 Some(Stage::Refused)
             }
@@ -52,7 +52,7 @@ impl Readings {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, Watched>> {
-        // No panic can happen while it is held; if one did, a map is still a map.
+        // No panic can happen while the lock is held, and even then the map would be valid.
         self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reading_is_found_under_its_id_and_one_that_was_left_is_refused() {
+    fn a_reading_is_found_by_its_id_and_an_abandoned_one_is_refused() {
         let (readings, id) = (Readings::default(), Uuid::new_v4());
         assert_eq!(readings.stage(id), None);
         let sender = readings.begin(Some(id));

@@ -1,4 +1,4 @@
-//! What every request gets: the doors to the database, the broker, the workers and the photos.
+//! Dependencies of the request handlers.
 
 use crate::cache::Cache;
 use crate::readings::Readings;
@@ -15,22 +15,22 @@ use tokio::sync::{Notify, Semaphore};
 pub struct State {
     /// Writes: transactions that can publish.
     pub messaging: Messaging,
-    /// Reads. Not a replica: a photo is asked for the moment after it was taken.
+    /// Reads. Not a replica, because a photo is requested right after it was stored.
     pub database: PgPool,
-    /// Who reads pictures.
+    /// The workers that read pictures.
     pub pool: Pool,
-    /// How far they are.
+    /// Progress of the readings.
     pub readings: Readings,
-    /// Places for pictures that are being received, each of which takes memory.
+    /// Limits concurrent uploads, each of which takes memory.
     pub uploads: Arc<Semaphore>,
-    /// Where photos are.
+    /// The stored photos.
     pub photos: Photos,
-    /// Where router-service finds a cheque before its event arrives.
+    /// The cache where router-service finds a cheque before its event arrives.
     pub cache: Cache,
-    /// What links begin with, without a slash at the end.
+    /// Base URL of share links, without a trailing slash.
     pub share_base_url: Arc<str>,
-    /// How long a link lives.
+    /// Lifetime of a link.
     pub cheque_ttl: Duration,
-    /// Wakes the janitor when there is a photo to delete.
+    /// Wakes the janitor when a photo should be deleted.
     pub janitor: Arc<Notify>,
 }

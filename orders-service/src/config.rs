@@ -1,4 +1,4 @@
-//! Variables of orders-service.
+//! Configuration of orders-service.
 
 use chassis::config::{Command, InternalAuthConfig, ProcessConfig, broker_url};
 use chassis::postgres::PostgresConfig;
@@ -8,15 +8,15 @@ use std::net::SocketAddr;
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version)]
 pub struct Config {
-    /// Where it listens. Only the gateway should be able to reach it.
+    /// Address to listen on. Only the gateway should be able to reach it.
     #[arg(long, env = "LISTEN_ADDR", default_value = "127.0.0.1:8001")]
     pub listen_addr: SocketAddr,
 
-    /// The broker: `amqp://user:password@host:port/vhost`.
+    /// URL of RabbitMQ: `amqp://user:password@host:port/vhost`.
     #[arg(long, env = "AMQP_URL", hide_env_values = true, value_parser = broker_url)]
     pub amqp_url: String,
 
-    /// Seconds after which payments is asked again about an order that it has not answered.
+    /// Seconds without an answer from the payments service after which an order's payment is requested again.
     #[arg(long, env = "ORDER_PATIENCE_SECS", default_value_t = 30)]
     pub order_patience_secs: u64,
 

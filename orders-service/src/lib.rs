@@ -6,7 +6,7 @@ pub mod state;
 pub mod api;
 pub mod inbox;
 
-pub mod placing;
+pub mod order_batcher;
 pub mod reconciler;
 
 pub mod live;
@@ -19,7 +19,7 @@ use chassis::readiness::Readiness;
 use chassis::{app, idempotency, postgres, serve, telemetry};
 use config::Config;
 use live::hub::Hub;
-use placing::Placing;
+use order_batcher::OrderBatcher;
 use rabbit_outbox::{ConsumerOptions, Messaging};
 use state::State;
 use std::error::Error;
@@ -27,13 +27,13 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tracing::info;
 
-/// The service's name: its schema, its exchange, and the beginning of its queues' names.
+/// The service's name: its schema, its exchange, and the prefix of its queues.
 pub const SERVICE: &str = "orders";
 
 /// Runs the service until a signal or a failure.
 ///
 /// # Errors
-/// When it can't start: a malformed URL, a taken port.
+/// If it cannot start, for example because of a malformed URL or a port that is in use.
 pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let metrics = telemetry::start(&config.process)?;
     let process = Process::default();
@@ -44,9 +44,9 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url).with_tracing(trace::Propagation);
     let (fanout, fanout_tasks) = messaging.fanout("live");
     let hub = Hub::new(fanout);
-    let placing = Placing::start(messaging.clone(), hub.clone());
+    let order_batcher = OrderBatcher::start(messaging.clone(), hub.clone());
     let state =
-        State { messaging: messaging.clone(), placing, replica, hub: hub.clone(), stopping: process.stopping() };
+        State { messaging: messaging.clone(), order_batcher, replica, hub: hub.clone(), stopping: process.stopping() };
 
     let readiness = Readiness::default()
         .check("database", {
@@ -73,7 +73,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     process.run("consumer", consumer.run(stopping.clone()));
     process.run("live", {
         let hub = hub.clone();
-        fanout_tasks.run(move |heard| hub.hear(&heard), stopping.clone())
+        fanout_tasks.run(move |notification| hub.on_notification(&notification), stopping.clone())
     });
     process.run("sockets", hub.drained(stopping.clone()));
     let patience = Duration::from_secs(config.order_patience_secs);

@@ -1,7 +1,7 @@
-//! What every request gets: the doors to the database, the broker and the sockets.
+//! Dependencies of the request handlers.
 
 use crate::live::hub::Hub;
-use crate::placing::Placing;
+use crate::order_batcher::OrderBatcher;
 use rabbit_outbox::Messaging;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
@@ -9,14 +9,14 @@ use tokio_util::sync::CancellationToken;
 /// Dependencies of the handlers; cheap to clone.
 #[derive(Clone)]
 pub struct State {
-    /// What operators see and settle.
+    /// The messaging client.
     pub messaging: Messaging,
-    /// Writes: orders that arrive together share a transaction.
-    pub placing: Placing,
-    /// Reads: read-only connections, to a replica if there is one.
+    /// Writes: concurrent orders share a transaction.
+    pub order_batcher: OrderBatcher,
+    /// Reads: read-only connections, to a replica if one is configured.
     pub replica: PgPool,
-    /// Live sockets.
+    /// The live sockets.
     pub hub: Hub,
-    /// Cancelled when the process is to stop.
+    /// Cancelled when the process should stop.
     pub stopping: CancellationToken,
 }

@@ -1,4 +1,4 @@
-//! Variables of router-service.
+//! Configuration of router-service.
 
 use chassis::config::{Command, InternalAuthConfig, ProcessConfig, broker_url};
 use chassis::postgres::PostgresConfig;
@@ -8,23 +8,24 @@ use std::net::SocketAddr;
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version)]
 pub struct Config {
-    /// Where it listens. Only the gateway should be able to reach it.
+    /// Address to listen on. Only the gateway should be able to reach it.
     #[arg(long, env = "LISTEN_ADDR", default_value = "127.0.0.1:8005")]
     pub listen_addr: SocketAddr,
 
-    /// The broker: `amqp://user:password@host:port/vhost`.
+    /// URL of RabbitMQ: `amqp://user:password@host:port/vhost`.
     #[arg(long, env = "AMQP_URL", hide_env_values = true, value_parser = broker_url)]
     pub amqp_url: String,
 
-    /// The cache in which ocr-service leaves new cheques: `redis://:password@host:port`. It may be away.
+    /// URL of the cache where ocr-service stores new cheques: `redis://:password@host:port`. The service also works
+    /// without it.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub redis_url: String,
 
-    /// Where share links lead: the address of the gateway that browsers see.
+    /// Base URL of share links: the gateway's address as seen by browsers.
     #[arg(long, env = "SHARE_BASE_URL", default_value = "http://localhost:8090")]
     pub share_base_url: String,
 
-    /// Seconds after which a transfer that was not answered is asked for again.
+    /// Seconds without an answer after which a transfer is requested again.
     #[arg(long, env = "TRANSFER_PATIENCE_SECS", default_value_t = 30)]
     pub transfer_patience_secs: u64,
 

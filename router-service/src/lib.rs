@@ -14,8 +14,8 @@ pub mod wire;
 pub mod domain;
 pub mod store;
 
-use arrival::arrivals::Arrivals;
 use arrival::cache::Cache;
+use arrival::fetcher::ChequeFetcher;
 use chassis::process::{Process, Shutdown};
 use chassis::readiness::Readiness;
 use chassis::{app, idempotency, postgres, serve, telemetry};
@@ -28,13 +28,13 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tracing::info;
 
-/// The service's name: its schema, its exchange, and the beginning of its queues' names.
+/// The service's name: its schema, its exchange, and the prefix of its queues.
 pub const SERVICE: &str = "router";
 
 /// Runs the service until a signal or a failure.
 ///
 /// # Errors
-/// When it can't start: a malformed URL, a taken port.
+/// If it cannot start, for example because of a malformed URL or a port that is in use.
 pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let metrics = telemetry::start(&config.process)?;
     let process = Process::default();
@@ -44,18 +44,18 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url).with_tracing(trace::Propagation);
     let (fanout, fanout_tasks) = messaging.fanout("live");
     let hub = Hub::new(fanout);
-    let arrivals = Arrivals::new(messaging.clone(), database.clone(), Cache::new(&config.redis_url)?);
+    let fetcher = ChequeFetcher::new(messaging.clone(), database.clone(), Cache::new(&config.redis_url)?);
     let state = State {
         messaging: messaging.clone(),
         database: database.clone(),
         replica: postgres::read_pool(&config.postgres, SERVICE)?,
-        arrivals: arrivals.clone(),
+        fetcher: fetcher.clone(),
         hub: hub.clone(),
         share_base_url: config.share_base_url.trim_end_matches('/').into(),
         stopping: process.stopping(),
     };
 
-    // The cache is not among the checks: without it, links open more slowly and nothing else.
+    // The cache is not a readiness check: without it, links only open more slowly.
     let readiness = Readiness::default()
         .check("database", {
             let database = database.clone();
@@ -79,12 +79,12 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     process.run("consumer", messaging.consumer(inbox::subscriptions(&state)).run(stopping.clone()));
     process.run("live", {
         let hub = hub.clone();
-        let hear = move |heard: rabbit_outbox::fanout::Heard<'_>| {
-            if let Some(hash) = hub.hear(&heard) {
-                arrivals.announce(&hash);
+        let on_notification = move |notification: rabbit_outbox::fanout::Heard<'_>| {
+            if let Some(hash) = hub.on_notification(&notification) {
+                fetcher.announce(&hash);
             }
         };
-        fanout_tasks.run(hear, stopping.clone())
+        fanout_tasks.run(on_notification, stopping.clone())
     });
     process.run("live reading", hub.clone().read_stale(database.clone(), stopping.clone()));
     process.run("sockets", hub.drained(stopping.clone()));

@@ -1,6 +1,6 @@
-//! Asks payments again for transfers that were not answered: the question or the answer may be lost with the broker.
+//! Requests transfers again that got no answer, because the event or its answer may be lost with the broker.
 //!
-//! Payments stores every decision for ever, so that asking again costs at most an answer.
+//! Payments stores every decision permanently, so a repeated request only causes a repeated answer.
 
 use crate::store::{outbox, transfers};
 use chassis::clock;
@@ -11,45 +11,46 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-/// How often unanswered transfers are looked for.
-const EVERY: Duration = Duration::from_secs(5);
-/// Transfers that are asked for at a time.
+/// How often to look for unanswered transfers.
+const INTERVAL: Duration = Duration::from_secs(5);
+/// Largest number of transfers per transaction.
 const BATCH_ROWS_MAX: i64 = 100;
-/// With an event that waits longer than this, the broker is away: asking again would only make the heap larger.
+/// If an event has waited in the outbox for longer than this, the broker is down and more events would only add to the
+/// backlog.
 const OUTBOX_AGE_MAX: Duration = Duration::from_secs(5);
 
-/// Why unanswered transfers could not be asked for.
+/// Why requesting transfers again failed.
 #[derive(Debug, thiserror::Error)]
-enum AskError {
+enum RequestError {
     #[error("use the database")]
     Database(#[from] sqlx::Error),
-    #[error("append the question")]
+    #[error("append the event")]
     Append(#[from] rabbit_outbox::AppendError),
 }
 
-/// Asks again until `stopping`; `patience` is the wait after the first question.
+/// Repeats requests until `stopping` is cancelled; `patience` is the delay after the first request.
 ///
 /// # Errors
-/// None: a failure is logged and tried again.
+/// Never: a failure is logged and retried.
 pub async fn run(messaging: Messaging, patience: Duration, stopping: CancellationToken) -> Result<(), Infallible> {
     loop {
         tokio::select! {
-            () = tokio::time::sleep(EVERY.min(patience)) => {}
+            () = tokio::time::sleep(INTERVAL.min(patience)) => {}
             () = stopping.cancelled() => return Ok(()),
         }
-        match ask_again(&messaging, patience).await {
+        match request_again(&messaging, patience).await {
             Ok(0) => {}
             Ok(asked) => {
-                info!(asked, "{asked} transfers without an answer are asked for again");
+                info!(asked, "requested {asked} transfers without an answer again");
                 metrics::counter!("router_transfers_asked_again_total").increment(asked);
             }
-            Err(failure) => warn!(error = %chain(&failure), "ask for transfers again"),
+            Err(failure) => warn!(error = %chain(&failure), "request transfers again"),
         }
     }
 }
 
-/// Asks for what was not answered in time; each question is a new event, since the old one is in payments' inbox.
-async fn ask_again(messaging: &Messaging, patience: Duration) -> Result<u64, AskError> {
+/// Appends a new event for each overdue transfer: payments would ignore a repeat of the old event by its id.
+async fn request_again(messaging: &Messaging, patience: Duration) -> Result<u64, RequestError> {
     let mut tx = messaging.begin().await?;
     if outbox::is_behind(&mut tx, OUTBOX_AGE_MAX).await? {
         return Ok(0);
@@ -57,8 +58,8 @@ async fn ask_again(messaging: &Messaging, patience: Duration) -> Result<u64, Ask
     let now = clock::now();
     let unanswered = transfers::lock_unanswered(&mut tx, now, patience, BATCH_ROWS_MAX).await?;
     for transfer in &unanswered {
-        transfers::asked_again(&mut tx, transfer.question.transfer_id, now).await?;
-        tx.append(&transfer.question, i64::from(transfer.asked_times) + 1)?;
+        transfers::record_request(&mut tx, transfer.event.transfer_id, now).await?;
+        tx.append(&transfer.event, i64::from(transfer.asked_times) + 1)?;
     }
     tx.commit().await.map_err(rabbit_outbox::transaction::CommitError::into_source)?;
     Ok(unanswered.len() as u64)

@@ -1,6 +1,6 @@
-//! What every request gets: the doors to the database, the broker, the cache and the sockets.
+//! Dependencies of the request handlers.
 
-use crate::arrival::arrivals::Arrivals;
+use crate::arrival::fetcher::ChequeFetcher;
 use crate::live::hub::Hub;
 use rabbit_outbox::Messaging;
 use sqlx::PgPool;
@@ -12,16 +12,16 @@ use tokio_util::sync::CancellationToken;
 pub struct State {
     /// Writes: transactions that can publish.
     pub messaging: Messaging,
-    /// Reads that must see what was just written.
+    /// Reads that must see the latest writes.
     pub database: PgPool,
-    /// Other reads: read-only connections, to a replica if there is one.
+    /// Other reads: read-only connections, to a replica if one is configured.
     pub replica: PgPool,
-    /// Cheques that are not here yet.
-    pub arrivals: Arrivals,
-    /// Live sockets.
+    /// Fetches cheques that are not stored here yet.
+    pub fetcher: ChequeFetcher,
+    /// The live sockets.
     pub hub: Hub,
-    /// `http://localhost:8090`, without a slash at the end.
+    /// Base URL of share links, such as `http://localhost:8090`, without a trailing slash.
     pub share_base_url: Arc<str>,
-    /// Cancelled when the process is to stop.
+    /// Cancelled when the process should stop.
     pub stopping: CancellationToken,
 }

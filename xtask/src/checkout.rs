@@ -1,8 +1,8 @@
-//! The checkout that this xtask belongs to, and its build folder.
+//! The checkout that this xtask was built from, and its build folder.
 
 use std::path::{Path, PathBuf};
 
-/// Where things are.
+/// Paths of the checkout.
 #[derive(Clone, Debug)]
 pub(crate) struct Checkout {
     root: PathBuf,
@@ -15,22 +15,22 @@ impl Checkout {
         Self { root: xtask.parent().unwrap_or(xtask).to_owned() }
     }
 
-    /// The top folder.
+    /// The root folder.
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
-    /// A path below the top folder.
+    /// A path relative to the root folder.
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.root.join(relative)
     }
 
-    /// Data, logs and state of what runs; not committed.
+    /// Data, logs and state of running instances; not committed.
     pub(crate) fn local(&self) -> PathBuf {
         self.root.join(".local")
     }
 
-    /// Where cargo puts a program: beside the folder of this very program, whatever `CARGO_TARGET_DIR` says.
+    /// Path of a program built by cargo: relative to this executable, regardless of `CARGO_TARGET_DIR`.
     pub(crate) fn program(name: &str, release: bool) -> PathBuf {
         let this = std::env::current_exe().unwrap_or_default();
         let target = this.parent().and_then(Path::parent).unwrap_or_else(|| Path::new("target"));
@@ -38,10 +38,10 @@ impl Checkout {
     }
 }
 
-/// A variable that the person at the terminal set; empty counts as unset.
+/// An environment variable; an empty one counts as unset.
 #[expect(
     clippy::disallowed_methods,
-    reason = "xtask has no configuration struct; this is its only door to the environment"
+    reason = "xtask has no configuration struct; this is its only access to the environment"
 )]
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

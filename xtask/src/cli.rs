@@ -1,4 +1,4 @@
-//! The commands and their options, as `--help` shows them.
+//! The commands and their options, as shown by `--help`.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub(crate) enum Command {
     /// Starts the whole system and keeps it running until Ctrl-C
     #[command(after_help = UP_HELP)]
     Up(UpOptions),
-    /// Stops what `up --detach` started; the data stay
+    /// Stops what `up --detach` started; data are preserved
     Down,
     /// Shows each server and service: process, port, readiness, uptime, memory
     Status,
@@ -25,25 +25,25 @@ pub(crate) enum Command {
     Logs(LogsOptions),
     /// Deletes all data, passwords and logs of `up`
     Reset(ResetOptions),
-    /// Installs what building, running and testing need; `up` and `test` do so by themselves
+    /// Installs what building, running and testing need; `up` and `test` do it automatically
     Install,
     /// Runs the tests: unit, integration, end-to-end and browser
     #[command(after_help = TEST_HELP)]
     Test(TestOptions),
-    /// Measures how well photos of receipts are read, on a folder whose true contents are known
+    /// Measures the accuracy of receipt recognition on a folder of photos with known contents
     Receipts(ReceiptsOptions),
-    /// Measures speed and memory in release, on a quiet stack of its own
+    /// Measures speed and memory with optimised programs, on separate servers
     #[command(after_help = BENCH_HELP)]
     Bench(BenchOptions),
-    /// Shows and settles events that services gave up, through the gateway of the running product
+    /// Shows, replays and discards dead letters of the services, through the gateway of the running system
     DeadLetters(DeadLettersOptions),
-    /// Compares what the running services want on the broker with what is there, and removes bindings that are left over
+    /// Compares the topology that the running services need with the broker's, and removes obsolete bindings
     Topology(TopologyOptions),
-    /// Checks the rules that the compiler does not know: who imports whom, pure domains, file sizes
+    /// Checks rules that the compiler does not check: dependencies between crates, pure domains, file sizes
     Tidy,
-    /// Writes the generated files anew: docs/asyncapi.json and the query data of sqlx
+    /// Regenerates docs/asyncapi.json and the query data of sqlx
     Generate(GenerateOptions),
-    /// Writes the query data of sqlx anew (`.sqlx` of each service)
+    /// Regenerates the query data of sqlx (`.sqlx` of each service)
     Sqlx(GenerateOptions),
 }
 
@@ -55,14 +55,15 @@ Environment:
   DATABASE_URL  administrator of a PostgreSQL to use instead of a private one; its database is used as it is
   AMQP_URL      RabbitMQ to use instead of a private one; every service signs in as this user
   REDIS_URL     Redis to use instead of a private one
-  RUST_LOG      what the services log, e.g. debug
+  RUST_LOG      log level of the services, e.g. debug
   OTEL_EXPORTER_OTLP_ENDPOINT
-                collector that gets the spans of traces, e.g. http://localhost:4318";
+                collector that receives the trace spans, e.g. http://localhost:4318";
 
 const TEST_HELP: &str = "\
-Without a part, all are run but supply-chain and api, which `--full` adds. It starts servers of its own on free ports, so it may run while `up` runs.
-With `--servers trixie` those are of the next generation, e.g. `cargo xtask test integration --servers trixie -f relays`;
-the first time installs them with debootstrap from the mirror that apt uses.
+Without a part, runs all except supply-chain and api, which `--full` adds. The servers are started on free ports, so it
+can run beside `up`. With `--servers trixie` they are of the next generation, e.g.
+`cargo xtask test integration --servers trixie -f relays`; the first time, this installs them with debootstrap from the
+mirror that apt uses.
 The last line is `N passed, N failed`.";
 
 #[derive(Args, Debug, Default)]
@@ -73,7 +74,7 @@ pub(crate) struct UpOptions {
     /// Build with optimisation: slower to start, faster to run
     #[arg(long)]
     pub(crate) release: bool,
-    /// Is the process that `--detach` leaves behind
+    /// Internal: run as the process that `--detach` leaves in the background
     #[arg(long, hide = true)]
     pub(crate) supervisor: bool,
 }
@@ -82,17 +83,17 @@ pub(crate) struct UpOptions {
 pub(crate) struct LogsOptions {
     /// gateway, orders, payments, ocr, router, users, migrations, postgres, rabbitmq, redis, or up for the supervisor
     pub(crate) service: String,
-    /// Keep printing what is added
+    /// Continue to print new lines
     #[arg(long, short)]
     pub(crate) follow: bool,
-    /// How many lines from the end
+    /// Number of lines from the end
     #[arg(long, short = 'n', default_value_t = 100)]
     pub(crate) lines: usize,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct ResetOptions {
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
 }
@@ -102,109 +103,110 @@ pub(crate) struct TestOptions {
     /// Run only these parts
     #[arg(value_enum)]
     pub(crate) parts: Vec<Part>,
-    /// Run the parts too that are left out otherwise, because they install tools: supply-chain and api
+    /// Also run the parts that are skipped by default because they install tools: supply-chain and api
     #[arg(long, conflicts_with = "parts")]
     pub(crate) full: bool,
     /// Only tests whose name contains this (unit, integration, e2e and fuzz)
     #[arg(long, short)]
     pub(crate) filter: Option<String>,
-    /// Which servers the tests run on
+    /// The servers used by the tests
     #[arg(long, value_enum, default_value_t = Generation::Machine)]
     pub(crate) servers: Generation,
-    /// How long each target is fuzzed
+    /// How long to fuzz each target, in seconds
     #[arg(long, default_value_t = 10)]
     pub(crate) fuzz_seconds: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Generation {
-    /// Those that are installed
+    /// The installed servers
     Machine,
-    /// Those of Debian 13: RabbitMQ 4, PostgreSQL 17, Redis 8. Root only; fetched into .local/trixie when missing
+    /// The servers of Debian 13: RabbitMQ 4, PostgreSQL 17, Redis 8. Root only; installed in .local/trixie if missing
     Trixie,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
-    /// Tests beside the code that need no server
+    /// Unit tests, which need no server
     Unit,
-    /// Everything of cargo but `e2e`, on real servers
+    /// All cargo tests except `e2e`, with real servers
     Integration,
-    /// The programs together, as a client sees them
+    /// End-to-end tests of the whole system
     E2e,
-    /// The frontend's own checks
+    /// Checks of the frontend
     Frontend,
-    /// The running product in Chromium
+    /// The running system in Chromium
     Browser,
-    /// The parsers that meet input first, with inputs that are made up
+    /// Fuzzing of the parsers of external input
     Fuzz,
-    /// Licences, bans and sources of the dependencies, and advisories where they can be had
+    /// Licences, bans and sources of the dependencies, and advisories if their database is available
     SupplyChain,
-    /// Every operation of every OpenAPI document, with requests that are made up
+    /// Every operation of every OpenAPI document, with generated requests
     Api,
 }
 
 const BENCH_HELP: &str = "\
-It builds with optimisation, starts private servers that lose nothing (fsync on) and what is to be measured under
-.local/bench, checks the rules of money at the end, and stops everything. Figures depend on the machine and on what
-else runs on it: compare runs of one hour on one machine.";
+Builds with optimisation, starts private servers with full durability (fsync on) and the measured programs under
+.local/bench, checks the invariants of the money at the end, and stops everything. The results depend on the machine
+and its load: only compare runs of the same hour on the same machine.";
 
 #[derive(Args, Debug)]
 pub(crate) struct BenchOptions {
     #[command(subcommand)]
     pub(crate) bench: Bench,
-    /// End with one line of JSON; everything else but the table goes to standard error
+    /// Print the result as one line of JSON; other output except the table goes to standard error
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Programs of another build, to compare with: a folder with `gateway`, `orders-service` and so on
+    /// Folder with programs of another build to compare with: `gateway`, `orders-service` and so on
     #[arg(long, global = true, value_name = "FOLDER")]
     pub(crate) programs: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
-    /// Orders through the gateway until their sockets say PAID: idle, flat out, and at a constant rate
+    /// Latency of orders through the gateway until their sockets show PAID: idle, at maximum load, and at a constant
+    /// rate
     Orders {
-        /// Seconds of each load
+        /// Duration of each load in seconds
         #[arg(long, default_value_t = 10)]
         seconds: u64,
-        /// Users who order, each with a socket that watches
+        /// Number of users who place orders, each with an open socket
         #[arg(long, default_value_t = 64)]
         users: u32,
-        /// Connections that order at the same time when flat out
+        /// Number of concurrent connections at maximum load
         #[arg(long, default_value_t = 64)]
         connections: u32,
-        /// Only this constant rate, in orders per second, instead of flat out and 70 % of that
+        /// Only this constant rate, in orders per second, instead of maximum load and 70 % of it
         #[arg(long)]
         rate: Option<f64>,
         /// Let the database analyse its tables after fifty orders, before the load: plans that are kept must stand growth
         #[arg(long)]
         young: bool,
     },
-    /// The relay against a bare confirmed publisher, and the inbox one by one, in batches and in sets
+    /// The relay compared with a bare publisher with confirms, and the inbox with single events, batches and sets
     Relay {
-        /// Events of each turn
+        /// Number of events per round
         #[arg(long, default_value_t = 20_000)]
         events: u32,
-        /// Turns of each
+        /// Number of rounds of each variant
         #[arg(long, default_value_t = 3)]
         rounds: u32,
     },
-    /// The gateway against nginx before the same upstream, in turns
+    /// The gateway compared with nginx, alternating, with the same upstream
     Gateway {
-        /// Seconds of each turn
+        /// Duration of each round in seconds
         #[arg(long, default_value_t = 4)]
         seconds: u64,
-        /// Connections that ask at the same time
+        /// Number of concurrent connections
         #[arg(long, default_value_t = 32)]
         connections: u32,
-        /// Turns of each
+        /// Number of rounds of each variant
         #[arg(long, default_value_t = 5)]
         rounds: u32,
     },
-    /// Idle sockets through the gateway: bytes of each in every process, and the time to tell all
+    /// Idle sockets through the gateway: memory per socket in every process, and the time to notify all
     Sockets {
-        /// Sockets that are opened
+        /// Number of sockets
         #[arg(long, default_value_t = 10_000)]
         sockets: u32,
     },
@@ -212,7 +214,7 @@ pub(crate) enum Bench {
 
 #[derive(Args, Debug)]
 pub(crate) struct ReceiptsOptions {
-    /// Has `images/` and `ground_truth.json`
+    /// Folder with `images/` and `ground_truth.json`
     pub(crate) folder: PathBuf,
     /// Print one JSON object instead of a table
     #[arg(long)]
@@ -225,45 +227,45 @@ pub(crate) struct ReceiptsOptions {
 #[derive(Args, Debug)]
 pub(crate) struct DeadLettersOptions {
     #[command(subcommand)]
-    pub(crate) deed: LettersDeed,
+    pub(crate) action: DeadLettersAction,
     /// Print JSON instead of tables
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// The gateway; unless given, that of the running product
+    /// URL of the gateway; default: the gateway of the running system
     #[arg(long, global = true, env = "GATEWAY_URL")]
     pub(crate) gateway: Option<String>,
-    /// An administrator's access token, where people sign in: `access_token` of what `POST /login` answers
+    /// An administrator's access token, if sign-in is required: `access_token` from the response of `POST /login`
     #[arg(long, global = true, env = "CHIPIN_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum LettersDeed {
-    /// Lists letters, newest first
+pub(crate) enum DeadLettersAction {
+    /// Lists dead letters, newest first
     List(Selection),
-    /// Shows one letter with what it says
-    Show(Letter),
-    /// Sends one letter on its way again
-    Replay(Letter),
-    /// Sends all open letters that match on their way again
+    /// Shows one dead letter with its content
+    Show(DeadLetterId),
+    /// Replays one dead letter
+    Replay(DeadLetterId),
+    /// Replays all matching open dead letters
     ReplayAll(Selection),
-    /// Puts one letter away
-    Discard(Letter),
-    /// Puts all open letters that match away
+    /// Discards one dead letter
+    Discard(DeadLetterId),
+    /// Discards all matching open dead letters
     DiscardAll(Selection),
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct TopologyOptions {
     #[command(subcommand)]
-    pub(crate) deed: TopologyDeed,
-    /// The gateway; unless given, that of the running product
+    pub(crate) action: TopologyAction,
+    /// URL of the gateway; default: the gateway of the running system
     #[arg(long, global = true, env = "GATEWAY_URL")]
     pub(crate) gateway: Option<String>,
-    /// An administrator's access token, where people sign in
+    /// An administrator's access token, if sign-in is required
     #[arg(long, global = true, env = "CHIPIN_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
-    /// RabbitMQ's console, `http://user:password@host:15672`; unless given, that of the running product
+    /// RabbitMQ's management API, `http://user:password@host:15672`; default: that of the running system
     #[arg(long, global = true, env = "RABBITMQ_CONSOLE_URL", hide_env_values = true)]
     pub(crate) console: Option<String>,
     /// The virtual host
@@ -272,19 +274,19 @@ pub(crate) struct TopologyOptions {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum TopologyDeed {
-    /// Prints what declaring would do: create, keep, conflict, and bindings that are left over
+pub(crate) enum TopologyAction {
+    /// Prints what declaring would do: create, keep, conflict, and obsolete bindings
     Plan {
-        /// Only of this service
+        /// Only for this service
         #[arg(value_enum)]
         service: Option<ServiceName>,
     },
-    /// Removes bindings of a service that the release which runs does not want, after asking
+    /// Removes a service's bindings that the running release does not need, after confirmation
     Unbind {
         /// The service
         #[arg(value_enum)]
         service: ServiceName,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
     },
@@ -292,13 +294,13 @@ pub(crate) enum TopologyDeed {
 
 #[derive(Args, Debug)]
 pub(crate) struct Selection {
-    /// Only of this service: orders, payments, ocr, router or users
+    /// Only for this service: orders, payments, ocr, router or users
     #[arg(long, value_enum)]
     pub(crate) service: Option<ServiceName>,
     /// Only events of this type, e.g. `orders.OrderCreated.v1`
     #[arg(long = "type")]
     pub(crate) event_type: Option<String>,
-    /// Only those whose reason contains this
+    /// Only dead letters whose reason contains this text
     #[arg(long)]
     pub(crate) reason: Option<String>,
     /// open, replayed or discarded
@@ -310,10 +312,10 @@ pub(crate) struct Selection {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct Letter {
+pub(crate) struct DeadLetterId {
     /// The event's id
     pub(crate) event_id: String,
-    /// The service that gave it up; unless given, all are asked
+    /// The service with the dead letter; by default all are searched
     #[arg(long, value_enum)]
     pub(crate) service: Option<ServiceName>,
 }

@@ -1,10 +1,10 @@
-//! What the person at the terminal sees while steps run.
+//! Progress output for the terminal.
 
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// Prints a line like `println!`, but does not panic when the reader of a pipe, e.g. `head`, has gone.
+/// Prints a line like `println!`, but does not panic if the reader of a pipe, such as `head`, has exited.
 macro_rules! say {
     ($($text:tt)*) => {{
         use std::io::Write as _;
@@ -13,22 +13,22 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-/// Without a terminal, a long step says this often that it goes on.
+/// Interval of progress lines during a long step without a terminal.
 const QUIET: Duration = Duration::from_secs(15);
 
-/// Prints a line per step with the seconds since the start, and on a terminal a live line for what runs now.
+/// Prints a line per step with the elapsed seconds, and on a terminal a live line about the current step.
 #[derive(Debug)]
 pub(crate) struct Console {
     began: Instant,
     terminal: bool,
-    /// Says nothing.
+    /// Prints nothing.
     silent: bool,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
-    /// Whether a live line is on the screen and must be wiped before the next line.
+    /// Whether a live line must be cleared before the next line.
     live: bool,
     last_sign: Instant,
     timings: Vec<(String, Duration)>,
@@ -46,7 +46,7 @@ impl Console {
         }
     }
 
-    /// A console that says nothing: the output belongs to a program.
+    /// A console that prints nothing, for machine-readable output.
     pub(crate) fn silent() -> Self {
         Self { silent: true, ..Self::new() }
     }
@@ -68,7 +68,7 @@ impl Console {
         state.last_sign = Instant::now();
     }
 
-    /// Shows what goes on inside a long step: at once on a terminal, now and then in a log.
+    /// Shows progress within a long step: immediately on a terminal, periodically in a log.
     pub(crate) fn live(&self, step: &str, text: &str) {
         if self.silent {
             return;
@@ -88,7 +88,7 @@ impl Console {
         }
     }
 
-    /// Runs a step, prints when it is done, and remembers how long it took.
+    /// Runs a step, prints when it is complete, and records its duration.
     pub(crate) fn timed<T, E>(&self, step: &str, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let began = Instant::now();
         let outcome = work();
@@ -100,13 +100,13 @@ impl Console {
         outcome
     }
 
-    /// A table of where the time went.
+    /// A table with the duration of each step.
     pub(crate) fn timings(&self) -> String {
         let mut rows = self.lock().timings.clone();
         rows.push(("total".to_owned(), self.began.elapsed()));
         let rows: Vec<String> =
             rows.iter().map(|(step, took)| format!("  {step:<12} {:7.1} s", took.as_secs_f64())).collect();
-        format!("Where the time went (packages and servers beside the build):\n{}", rows.join("\n"))
+        format!("Duration of each step (packages and servers in parallel with the build):\n{}", rows.join("\n"))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {

@@ -1,9 +1,9 @@
-//! What a command failed at, with the chain of causes.
+//! A failed command, with the chain of causes.
 
 use std::error::Error;
 use std::fmt;
 
-/// A command that could not do what it was asked; its text is for the person at the terminal.
+/// Why a command failed; the text is for the terminal.
 #[derive(Debug)]
 pub(crate) struct Failure(String);
 
@@ -13,7 +13,7 @@ impl Failure {
         Self(text.into())
     }
 
-    /// A failure at `doing`, because of `cause` and its causes.
+    /// A failure of the operation `doing`, with the chain of `cause`.
     pub(crate) fn because(doing: impl fmt::Display, cause: &dyn Error) -> Self {
         let mut text = format!("{doing}: {cause}");
         let mut next = cause.source();
@@ -37,9 +37,9 @@ impl From<servers::StartError> for Failure {
     }
 }
 
-/// Names what was being done when something failed.
+/// Adds the failed operation to an error.
 pub(crate) trait Doing<T> {
-    /// Turns an error into a [`Failure`] at `doing`.
+    /// Converts an error to a [`Failure`] of the operation `doing`.
     fn doing(self, doing: impl fmt::Display) -> Result<T, Failure>;
 }
 

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM as a flag that long steps look at.
+//! Ctrl-C and SIGTERM as a flag that long steps check.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,15 +7,15 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::failure::{Doing, Failure};
 
-/// Whether somebody asked us to stop.
+/// Whether a stop was requested.
 #[derive(Clone, Debug)]
 pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// From now on signals no longer end this process but raise the flag.
+    /// From now on, signals set the flag instead of ending this process.
     ///
     /// # Errors
-    /// Fails if the system refuses a handler.
+    /// Fails if the signal handler cannot be installed.
     pub(crate) fn watch() -> Result<Self, Failure> {
         let flag = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM, SIGHUP] {
@@ -24,20 +24,20 @@ impl Interrupt {
         Ok(Self(flag))
     }
 
-    /// Whether the flag is up.
+    /// Whether the flag is set.
     pub(crate) fn is_raised(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Puts the flag up, as a signal would.
+    /// Sets the flag, as a signal would.
     pub(crate) fn raise(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// A [`Failure`] if the flag is up.
+    /// Returns a [`Failure`] if the flag is set.
     ///
     /// # Errors
-    /// When the flag is up.
+    /// If the flag is set.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         if self.is_raised() {
             return Err(Failure::new("interrupted"));

@@ -1,4 +1,4 @@
-//! `logs`: the end of a log, and what is added to it.
+//! `logs`: prints the end of a log, and optionally follows it.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -16,14 +16,14 @@ const POLL: Duration = Duration::from_millis(100);
 /// Prints a log; with `--follow` until Ctrl-C.
 ///
 /// # Errors
-/// Fails if there is no such log, naming those there are.
+/// Fails if the log does not exist, with a list of the existing ones.
 pub(crate) fn logs(checkout: &Checkout, options: &LogsOptions) -> Result<ExitCode, Failure> {
     let path = find(checkout, &options.service)?;
     let mut file = File::open(&path).doing(format!("read {}", path.display()))?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).doing(format!("read {}", path.display()))?;
     let mut out = std::io::stdout().lock();
-    // Somebody closed the pipe, e.g. `head`: that is no failure of ours.
+    // The reader of the pipe, such as `head`, has exited: not a failure.
     if out.write_all(last_lines(&bytes, options.lines)).is_err() {
         return Ok(ExitCode::SUCCESS);
     }
@@ -33,7 +33,7 @@ pub(crate) fn logs(checkout: &Checkout, options: &LogsOptions) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints what is added until nobody reads it any more.
+/// Prints appended text until the output is closed.
 fn follow(file: &mut File, path: &PathBuf, out: &mut impl Write) -> Result<(), Failure> {
     loop {
         thread::sleep(POLL);
@@ -69,7 +69,7 @@ fn find(checkout: &Checkout, service: &str) -> Result<PathBuf, Failure> {
     }))
 }
 
-/// A new run of the supervisor begins its log anew.
+/// Reopens the file if a new supervisor has replaced it.
 fn reopen_if_replaced(file: &mut File, path: &PathBuf) -> Result<(), Failure> {
     let doing = || format!("follow {}", path.display());
     let read_to = file.stream_position().doing(doing())?;

@@ -1,4 +1,4 @@
-//! Runs a program to its end, line by line, and gives up when interrupted.
+//! Runs a program to completion, line by line, and stops on an interrupt.
 
 use std::io::{BufReader, Read};
 use std::os::unix::process::CommandExt;
@@ -14,21 +14,21 @@ use crate::interrupt::Interrupt;
 
 const POLL: Duration = Duration::from_millis(50);
 
-/// What to do with a running program when somebody presses Ctrl-C.
+/// What to do with a running program on Ctrl-C.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OnInterrupt {
-    /// End it.
+    /// Stop it.
     Stop,
-    /// Let it finish first: half a package installation is worse than a late answer.
+    /// Let it finish, because an interrupted package installation is worse than a delay.
     Finish,
 }
 
-/// Runs `command`, hands each line of its output and errors to `each_line`, and returns how it ended.
+/// Runs `command`, passes each line of its output and errors to `each_line`, and returns its exit status.
 ///
-/// A line ends at `\n` or `\r`, so that a progress bar arrives as lines too.
+/// A line ends at `\n` or `\r`, so that updates of a progress bar are lines too.
 ///
 /// # Errors
-/// Fails if the program cannot be run or we are interrupted.
+/// Fails if the program cannot be run, or on an interrupt.
 pub(crate) fn lines(
     mut command: Command,
     interrupt: &Interrupt,
@@ -40,7 +40,7 @@ pub(crate) fn lines(
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        // Of its own group: on Ctrl-C we decide what ends and in which order.
+        // In its own process group: on Ctrl-C, this process decides what to stop and in which order.
         .process_group(0)
         .spawn()
         .doing(format!("run `{program}`"))?;

@@ -1,12 +1,12 @@
-//! What to measure, and where it is.
+//! The command line of the benchmarks.
 
 use crate::parts::Part;
 use std::path::PathBuf;
 
-/// Measures the running system. Started by `cargo xtask bench`, which starts the system first.
+/// Measures a running system. Started by `cargo xtask bench`, which starts the system first.
 #[derive(Debug, clap::Parser)]
 pub(crate) struct Cli {
-    /// End with one line of JSON.
+    /// Print the result as one line of JSON at the end.
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
@@ -16,18 +16,18 @@ pub(crate) struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Orders through the gateway: idle, flat out, and at a constant rate
+    /// Latency of orders through the gateway: idle, at maximum load, and at a constant rate
     Orders(Orders),
-    /// Idle sockets through the gateway: bytes of each in every process, and the time to tell all
+    /// Idle sockets through the gateway: memory per socket in every process, and the time to notify all
     Sockets(Sockets),
-    /// The gateway against nginx, before the same upstream, in turns
+    /// The gateway compared with nginx, alternating, with the same upstream
     Gateway(Gateway),
-    /// The relay against a bare publisher, and the inbox one by one, in batches and in sets
+    /// The relay compared with a bare publisher, and the inbox with single events, batches and sets
     Relay(Relay),
-    /// Answers as fast as it can: what stands behind gateway and nginx
+    /// Internal: the upstream behind gateway and nginx, which responds as fast as possible
     #[command(hide = true)]
     Upstream {
-        /// Where it listens
+        /// Address to listen on
         host: String,
     },
 }
@@ -37,23 +37,23 @@ pub(crate) struct Orders {
     #[command(flatten)]
     pub(crate) system: System,
 
-    /// Seconds of each load
+    /// Duration of each load in seconds
     #[arg(long, default_value_t = 10)]
     pub(crate) seconds: u64,
 
-    /// Users who order, each with a socket that watches
+    /// Number of users who place orders, each with an open socket
     #[arg(long, default_value_t = 64)]
     pub(crate) users: i64,
 
-    /// Connections that order at the same time when flat out
+    /// Number of concurrent connections at maximum load
     #[arg(long, default_value_t = 64)]
     pub(crate) connections: usize,
 
-    /// Orders per second of the constant rate; 70 % of what flat out has finished per second unless given
+    /// Constant rate in orders per second; default: 70 % of the rate completed at maximum load
     #[arg(long)]
     pub(crate) rate: Option<f64>,
 
-    /// Orders placed one after the other, for the idle latency
+    /// Number of orders placed one after another, for the idle latency
     #[arg(long = "idle-orders", default_value_t = 300)]
     pub(crate) one_by_one: usize,
 
@@ -67,77 +67,77 @@ pub(crate) struct Sockets {
     #[command(flatten)]
     pub(crate) system: System,
 
-    /// Sockets that are opened
+    /// Number of sockets
     #[arg(long, default_value_t = 10_000)]
     pub(crate) sockets: usize,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Gateway {
-    /// The program of the gateway
+    /// Path of the gateway program
     #[arg(long = "gateway")]
     pub(crate) program: PathBuf,
 
-    /// The program of nginx
+    /// Path of the nginx program
     #[arg(long, default_value = "/usr/sbin/nginx")]
     pub(crate) nginx: PathBuf,
 
-    /// A folder for configuration and logs
+    /// Folder for configuration and logs
     #[arg(long)]
     pub(crate) folder: PathBuf,
 
-    /// Seconds of each turn
+    /// Duration of each round in seconds
     #[arg(long, default_value_t = 4)]
     pub(crate) seconds: u64,
 
-    /// Connections that ask at the same time
+    /// Number of concurrent connections
     #[arg(long, default_value_t = 32)]
     pub(crate) connections: usize,
 
-    /// Turns of each
+    /// Number of rounds of each variant
     #[arg(long, default_value_t = 5)]
     pub(crate) rounds: usize,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Relay {
-    /// A database of its own, with the right to create tables
+    /// URL of a separate database, as a user who may create tables
     #[arg(long)]
     pub(crate) database_url: String,
 
-    /// The broker
+    /// URL of the broker
     #[arg(long)]
     pub(crate) amqp_url: String,
 
-    /// A folder on the disk that the database writes to
+    /// A folder on the same disk as the database
     #[arg(long)]
     pub(crate) folder: PathBuf,
 
-    /// Events of each turn
+    /// Number of events per round
     #[arg(long, default_value_t = 20_000)]
     pub(crate) events: usize,
 
-    /// Turns of each
+    /// Number of rounds of each variant
     #[arg(long, default_value_t = 3)]
     pub(crate) rounds: usize,
 }
 
-/// The running product.
+/// The running system.
 #[derive(Debug, clap::Args)]
 pub(crate) struct System {
-    /// The gateway's address, `127.0.0.1:8000`
+    /// Address of the gateway, such as `127.0.0.1:8000`
     #[arg(long)]
     pub(crate) api: String,
 
-    /// The database's administrator
+    /// URL of the database, as an administrator
     #[arg(long)]
     pub(crate) database_url: String,
 
-    /// A process that is measured, `orders-service=1234`; those it starts count with it
+    /// A process to measure, such as `orders-service=1234`; its children are included
     #[arg(long = "part")]
     pub(crate) parts: Vec<Part>,
 
-    /// A folder on the disk that the database writes to
+    /// A folder on the same disk as the database
     #[arg(long)]
     pub(crate) folder: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! One connection to the gateway, kept open or opened again, one request at a time.
+//! A persistent connection to the gateway, with one request at a time; reconnects if it was closed.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST};
@@ -10,22 +10,22 @@ use serde::Deserialize;
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
-/// A connection that was open when it was last used.
+/// A connection that was open after its last use.
 pub(crate) struct Connection {
     host: String,
     sender: SendRequest<Full<Bytes>>,
 }
 
-/// Why a request has no good answer.
+/// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RequestError {
     #[error("connect to {host}")]
     Connect { host: String, source: std::io::Error },
     #[error("request {path}")]
     Send { path: String, source: hyper::Error },
-    #[error("{path} was answered with {status}: {body}")]
+    #[error("{path} responded with {status}: {body}")]
     Status { path: String, status: StatusCode, body: String },
-    #[error("read the answer of {path}")]
+    #[error("read the response of {path}")]
     Body { path: String, source: serde_json::Error },
 }
 
@@ -43,7 +43,7 @@ impl Connection {
         let (sender, connection) = handshake(TokioIo::new(stream))
             .await
             .map_err(|source| RequestError::Send { path: "/".to_owned(), source })?;
-        // Ends with the sender; its errors show at the next request.
+        // Ends when the sender is dropped; the next request reports its errors.
         tokio::spawn(connection);
         Ok(Self { host: host.to_owned(), sender })
     }
@@ -63,7 +63,7 @@ impl Connection {
         self.post("/payments/account/topup", user, body, StatusCode::OK).await.map(drop)
     }
 
-    /// Reads `path`; anything but `expected` is a failure.
+    /// Requests `path`; fails if the response is not `expected`.
     pub(crate) async fn get(&mut self, path: &str, user: i64, expected: &str) -> Result<(), RequestError> {
         let body = self.send(Method::GET, path, user, Bytes::new(), StatusCode::OK).await?;
         if body == expected.as_bytes() {
@@ -93,7 +93,7 @@ impl Connection {
         }
         let request = request.body(Full::new(body)).expect("path and headers are well-formed");
         if self.sender.ready().await.is_err() {
-            // The gateway closes connections that were idle for a while.
+            // The gateway may have closed the connection because it was idle.
             *self = Self::open(&self.host).await?;
             self.sender.ready().await.map_err(sending)?;
         }

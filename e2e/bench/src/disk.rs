@@ -1,4 +1,4 @@
-//! How often per second this disk makes a small write durable: what a commit costs at least.
+//! Measures how many small durable writes per second the disk allows: a lower bound for the cost of a commit.
 
 use rustix::fs::fdatasync;
 use std::fs::File;
@@ -6,15 +6,15 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// What a page of PostgreSQL's log has.
+/// Size of a page of PostgreSQL's write-ahead log.
 const BYTES: [u8; 8192] = [7; 8192];
 const MEASURED_FOR: Duration = Duration::from_secs(2);
 
-/// Writes 8 KiB at one place, again and again, each made durable with `fdatasync`; returns how often per second.
+/// Overwrites 8 KiB repeatedly, with `fdatasync` after each write; returns the writes per second.
 pub(crate) fn fdatasync_per_s(folder: &Path) -> std::io::Result<f64> {
     let path = folder.join("fdatasync.probe");
     let mut file = File::create(&path)?;
-    // The size is fixed first, as that of a log segment is.
+    // Allocate the file first, as PostgreSQL does with its log segments.
     file.write_all(&BYTES)?;
     file.sync_all()?;
     let began = Instant::now();

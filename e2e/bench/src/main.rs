@@ -1,4 +1,4 @@
-//! Measures the running system from outside, as its clients see it; `cargo xtask bench` starts what is measured.
+//! Measures the running system through its public interfaces; `cargo xtask bench` starts the system.
 
 mod cli;
 
@@ -23,9 +23,9 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = match &cli.command {
-        // What is measured runs in this very process, as it would in a service.
+        // The measured code runs in this process, as it would in a service.
         Command::Relay(_) => tokio::runtime::Builder::new_multi_thread().enable_all().build(),
-        // What the load costs is taken from the same cores, so it should be as little as can be.
+        // The load generator shares the cores with the system, so it should use as little CPU as possible.
         Command::Orders(_) | Command::Sockets(_) | Command::Gateway(_) | Command::Upstream { .. } => {
             tokio::runtime::Builder::new_current_thread().enable_all().build()
         }
@@ -59,7 +59,7 @@ async fn run(cli: Cli) -> ExitCode {
     }
 }
 
-/// An error with its causes in one line.
+/// Formats an error with its causes in one line.
 fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,25 +1,25 @@
-//! What processes cost: processor time and memory, read from `/proc`.
+//! Resource usage of processes, CPU time and memory, read from `/proc`.
 
 use std::fs;
 use std::str::FromStr;
 
-/// A part of the system: a process, together with those that it has started.
+/// A part of the system: a process with its descendants.
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
     pub(crate) name: String,
     pid: u32,
 }
 
-/// What a part has cost so far, or between two looks.
+/// Resource usage so far, or between two measurements.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cost {
-    /// Processor seconds, of the user and the kernel.
+    /// CPU seconds in user and kernel mode.
     pub(crate) cpu_secs: f64,
-    /// Memory of the process itself, without those it has started: resident bytes.
+    /// Resident bytes of the process itself, without its descendants.
     pub(crate) own_bytes: u64,
-    /// The same, with what it shares with other processes divided among them (proportional set size).
+    /// Proportional set size of the process itself, in which shared memory is divided among the sharing processes.
     pub(crate) own_share_bytes: u64,
-    /// Memory, with what processes share counted once (proportional set size).
+    /// Proportional set size of the process and its descendants.
     pub(crate) bytes: u64,
 }
 
@@ -28,28 +28,28 @@ impl FromStr for Part {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (name, pid) = text.split_once('=').ok_or("write NAME=PID")?;
-        let pid = pid.parse().map_err(|_| format!("`{pid}` is no process id"))?;
+        let pid = pid.parse().map_err(|_| format!("`{pid}` is not a process id"))?;
         Ok(Self { name: name.to_owned(), pid })
     }
 }
 
 impl Part {
-    /// A process and those that it has started.
+    /// A process with its descendants.
     pub(crate) fn of(name: &str, pid: u32) -> Self {
         Self { name: name.to_owned(), pid }
     }
 
-    /// This very process.
+    /// This process.
     pub(crate) fn this(name: &str) -> Self {
         Self::of(name, std::process::id())
     }
 
-    /// Whether it is one of the servers behind our services.
+    /// Whether it is a server behind the services.
     pub(crate) fn is_server(&self) -> bool {
         ["postgres", "rabbitmq", "redis"].contains(&self.name.as_str())
     }
 
-    /// What it has cost so far; nothing of it that has ended and was not waited for.
+    /// The resource usage so far, excluding exited processes that were not waited for.
     pub(crate) fn cost(&self) -> Cost {
         let family = family(self.pid);
         let cpu_secs = family.iter().map(|pid| cpu_secs(*pid)).sum();
@@ -83,7 +83,7 @@ fn fields(pid: u32) -> Option<Vec<String>> {
     Some(after_name.split(' ').map(str::to_owned).collect())
 }
 
-/// utime + stime, and those of children that have ended: fields 14 to 17.
+/// utime + stime, including children that have exited: fields 14 to 17.
 fn cpu_secs(pid: u32) -> f64 {
     let Some(fields) = fields(pid) else { return 0.0 };
     let ticks: u32 = fields.iter().skip(11).take(4).filter_map(|field| field.parse::<u32>().ok()).sum();
@@ -98,7 +98,7 @@ fn proportional_bytes(pid: u32) -> u64 {
     kilobytes(&format!("/proc/{pid}/smaps_rollup"), "Pss:")
 }
 
-/// The value of a line `Name:   123 kB`, in bytes; 0 when the process is gone.
+/// The value of a line `Name:   123 kB`, in bytes; 0 if the process has exited.
 fn kilobytes(file: &str, name: &str) -> u64 {
     let text = fs::read_to_string(file).unwrap_or_default();
     let line = text.lines().find(|line| line.starts_with(name));

@@ -1,39 +1,39 @@
-//! What was measured: rows for people, one JSON object for programs.
+//! Results as a table and as a JSON object.
 
 use serde_json::{Map, Value};
 use std::process::ExitCode;
 
-/// Rows of a table, and the same as fields.
+/// The rows of the table, and the fields of the JSON object.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     rows: Vec<(String, String)>,
     fields: Map<String, Value>,
-    /// Rules that were broken: with one of them, no figure counts.
+    /// Violated rules, which invalidate all results.
     broken: Vec<String>,
 }
 
 impl Report {
-    /// A figure with its unit, for people as `digits` after the point.
+    /// Adds a value with its unit; the table shows it with `digits` decimals.
     pub(crate) fn figure(&mut self, label: &str, field: &str, value: f64, digits: usize, unit: &str) {
         self.rows.push((label.to_owned(), format!("{value:.digits$} {unit}")));
-        // Three digits after the point are more than any of this is worth.
+        // Three decimals are more precise than any of these measurements.
         self.fields.insert(field.to_owned(), Value::from((value * 1000.0).round() / 1000.0));
     }
 
-    /// A row that explains; programs do not get it.
+    /// Adds an explanatory row, only to the table.
     pub(crate) fn note(&mut self, label: &str, text: impl Into<String>) {
         self.rows.push((label.to_owned(), text.into()));
     }
 
-    /// A structured figure, for programs only.
+    /// Adds a structured value, only to the JSON object.
     pub(crate) fn field(&mut self, field: &str, value: Value) {
         self.fields.insert(field.to_owned(), value);
     }
 
-    /// The outcome of checking the invariants.
+    /// Adds the result of checking the invariants.
     pub(crate) fn checked(&mut self, broken: Vec<String>) {
-        let told = if broken.is_empty() { "hold".to_owned() } else { format!("{} BROKEN", broken.len()) };
-        self.rows.push(("invariants".to_owned(), told));
+        let result = if broken.is_empty() { "hold".to_owned() } else { format!("{} VIOLATED", broken.len()) };
+        self.rows.push(("invariants".to_owned(), result));
         self.fields.insert("broken_invariants".to_owned(), Value::from(broken.len()));
         self.broken.extend(broken);
     }
@@ -52,7 +52,7 @@ impl Report {
         }
     }
 
-    /// Success only if nothing was broken.
+    /// Success if no rule is violated.
     pub(crate) fn exit_code(&self) -> ExitCode {
         if self.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }

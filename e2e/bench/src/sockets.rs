@@ -1,4 +1,4 @@
-//! Sockets that live and say nothing: what each costs in every process, and how long it takes to tell all of them.
+//! Idle sockets: their memory in every process, and the time until all of them are notified.
 
 use crate::cli;
 use crate::client::Connection;
@@ -17,15 +17,15 @@ use tokio::sync::Notify;
 use tokio::task::LocalSet;
 use tokio_tungstenite::tungstenite::protocol::Message;
 
-/// Whose orders all sockets watch.
+/// The user whose orders all sockets watch.
 const USER: i64 = 1;
-/// Sockets that are opened at the same time.
+/// Number of sockets that are opened concurrently.
 const OPENING: usize = 32;
-/// How long the processes are left alone before memory is looked at.
+/// Idle time before memory is measured.
 const REST: Duration = Duration::from_secs(5);
-/// Longest wait for a message to reach all.
-const PATIENCE: Duration = Duration::from_mins(1);
-/// Orders that are pushed to all, one after the other.
+/// Time limit until a message has reached all sockets.
+const TIMEOUT: Duration = Duration::from_mins(1);
+/// Number of orders pushed to all sockets, one after another.
 const PUSHES: usize = 5;
 
 /// Opens the sockets, measures, and reports.
@@ -34,9 +34,9 @@ pub(crate) async fn measure(options: &cli::Sockets) -> Result<Report, Box<dyn Er
     tasks.run_until(run(&tasks, options)).await
 }
 
-/// How many messages all sockets together have got.
+/// Number of messages received by all sockets together.
 #[derive(Default)]
-struct Heard {
+struct Received {
     messages: Cell<usize>,
     changed: Notify,
 }
@@ -47,9 +47,9 @@ async fn run(tasks: &LocalSet, options: &cli::Sockets) -> Result<Report, Box<dyn
     let mut connection = Connection::open(&system.api).await?;
     connection.top_up(USER, 1_000).await?;
     let before: Vec<Cost> = system.parts.iter().map(Part::cost).collect();
-    let heard = Rc::new(Heard::default());
+    let received = Rc::new(Received::default());
     let began = Instant::now();
-    open_all(tasks, &system.api, options.sockets, &heard).await?;
+    open_all(tasks, &system.api, options.sockets, &received).await?;
     let opened_within = began.elapsed();
     tokio::time::sleep(REST).await;
 
@@ -57,34 +57,34 @@ async fn run(tasks: &LocalSet, options: &cli::Sockets) -> Result<Report, Box<dyn
     let count = f64::from(u32::try_from(options.sockets)?);
     report.figure("sockets open", "sockets", count, 0, "through the gateway, all idle");
     report.figure("", "opened_per_s", count / opened_within.as_secs_f64(), 0, "opened per second");
-    tell_memory(&mut report, &system.parts, &before, count);
+    report_memory(&mut report, &system.parts, &before, count);
     let mut slowest = Duration::ZERO;
     let mut usual = vec![];
     for _ in 0..PUSHES {
-        let told = push(&mut connection, &heard, options.sockets).await?;
-        slowest = slowest.max(told);
-        usual.push(told);
+        let duration = push(&mut connection, &received, options.sockets).await?;
+        slowest = slowest.max(duration);
+        usual.push(duration);
     }
     usual.sort_unstable();
     let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;
-    report.figure("a new order told to all", "push_ms_p50", milliseconds(usual[PUSHES / 2]), 0, "ms, median of 5");
+    report.figure("a new order pushed to all", "push_ms_p50", milliseconds(usual[PUSHES / 2]), 0, "ms, median of 5");
     report.figure("", "push_ms_max", milliseconds(slowest), 0, "ms, slowest");
     let pool = PgPool::connect(&system.database_url).await?;
     report.checked(violations(&pool).await?);
     Ok(report)
 }
 
-async fn open_all(tasks: &LocalSet, host: &str, sockets: usize, heard: &Rc<Heard>) -> Result<(), WatchError> {
+async fn open_all(tasks: &LocalSet, host: &str, sockets: usize, received: &Rc<Received>) -> Result<(), WatchError> {
     let opening = futures_util::stream::iter(0..sockets).map(|_| open(host, USER)).buffer_unordered(OPENING);
     let mut opening = std::pin::pin!(opening);
     while let Some(socket) = opening.next().await {
         let mut socket = socket?;
-        let heard = Rc::clone(heard);
+        let received = Rc::clone(received);
         tasks.spawn_local(async move {
             while let Some(Ok(message)) = socket.next().await {
                 if let Message::Text(_) = message {
-                    heard.messages.set(heard.messages.get() + 1);
-                    heard.changed.notify_waiters();
+                    received.messages.set(received.messages.get() + 1);
+                    received.changed.notify_waiters();
                 }
             }
         });
@@ -92,26 +92,26 @@ async fn open_all(tasks: &LocalSet, host: &str, sockets: usize, heard: &Rc<Heard
     Ok(())
 }
 
-/// Places an order and waits until every socket was told of it twice: placed, and paid.
-async fn push(connection: &mut Connection, heard: &Heard, sockets: usize) -> Result<Duration, Box<dyn Error>> {
-    heard.messages.set(0);
+/// Places an order and waits until every socket has received both updates, placed and paid.
+async fn push(connection: &mut Connection, received: &Received, sockets: usize) -> Result<Duration, Box<dyn Error>> {
+    received.messages.set(0);
     let began = Instant::now();
     connection.order(USER, 1).await?;
     let mut first = None;
-    while heard.messages.get() < 2 * sockets {
-        if began.elapsed() > PATIENCE {
-            return Err(format!("{} of {} messages came", heard.messages.get(), 2 * sockets).into());
+    while received.messages.get() < 2 * sockets {
+        if began.elapsed() > TIMEOUT {
+            return Err(format!("received {} of {} messages", received.messages.get(), 2 * sockets).into());
         }
-        if first.is_none() && heard.messages.get() >= sockets {
+        if first.is_none() && received.messages.get() >= sockets {
             first = Some(began.elapsed());
         }
-        let _ = tokio::time::timeout(Duration::from_secs(1), heard.changed.notified()).await;
+        let _ = tokio::time::timeout(Duration::from_secs(1), received.changed.notified()).await;
     }
     Ok(first.unwrap_or_else(|| began.elapsed()))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "bytes of a process")]
-fn tell_memory(report: &mut Report, parts: &[Part], before: &[Cost], count: f64) {
+fn report_memory(report: &mut Report, parts: &[Part], before: &[Cost], count: f64) {
     let (mut all, mut by_part) = (0.0, serde_json::Map::new());
     for (part, before) in parts.iter().zip(before) {
         let grown = part.cost().own_bytes.saturating_sub(before.own_bytes) as f64 / count;
@@ -124,5 +124,5 @@ fn tell_memory(report: &mut Report, parts: &[Part], before: &[Cost], count: f64)
         all += grown;
     }
     report.field("bytes_per_socket_by_part", by_part.into());
-    report.figure("", "bytes_per_socket", all, 0, "in all our processes");
+    report.figure("", "bytes_per_socket", all, 0, "in all processes of the services");
 }

@@ -1,4 +1,4 @@
-//! Sockets that watch orders become paid, and when each of them did.
+//! Sockets that record when each order is paid.
 
 use futures_util::StreamExt;
 use serde::Deserialize;
@@ -13,13 +13,14 @@ use tokio_tungstenite::tungstenite::protocol::{Message, WebSocketConfig};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use uuid::Uuid;
 
-/// Bytes of a socket's buffers: a status is some hundred bytes, and the default of 128 KiB is per socket.
+/// Size of a socket's buffers: a status has some hundred bytes, and the default of 128 KiB would be allocated per
+/// socket.
 const BUFFER_BYTES: usize = 2048;
 
-/// Longest wait for a change before whoever waits looks again.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// Maximum time that a waiting task sleeps before it checks again.
+const RECHECK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Why there is no socket.
+/// Why a socket could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WatchError {
     #[error("connect to {host}")]
@@ -28,7 +29,7 @@ pub(crate) enum WatchError {
     Open { url: String, source: Box<tokio_tungstenite::tungstenite::Error> },
 }
 
-/// What the sockets have told.
+/// What the sockets have received.
 #[derive(Clone, Default)]
 pub(crate) struct Seen {
     paid: Rc<RefCell<HashMap<Uuid, Instant>>>,
@@ -42,24 +43,24 @@ struct Status<'a> {
 }
 
 impl Seen {
-    /// When the order was seen to be paid.
+    /// When the order was seen as paid.
     pub(crate) fn paid_at(&self, order: Uuid) -> Option<Instant> {
         self.paid.borrow().get(&order).copied()
     }
 
-    /// How many orders were seen to be paid.
+    /// Number of orders seen as paid.
     pub(crate) fn paid(&self) -> usize {
         self.paid.borrow().len()
     }
 
-    /// Waits until one more was seen, or a moment.
+    /// Waits for the next paid order, or for a short time.
     pub(crate) async fn changed(&self) {
-        let _ = tokio::time::timeout(LOOK_AGAIN, self.changed.notified()).await;
+        let _ = tokio::time::timeout(RECHECK_INTERVAL, self.changed.notified()).await;
     }
 
-    fn hear(&self, text: &str) {
+    fn record(&self, text: &str) {
         let now = Instant::now();
-        // Whatever else a socket says is of no interest here.
+        // Other messages are ignored.
         if let Ok(Status { order_id, status: "PAID" }) = serde_json::from_str(text) {
             self.paid.borrow_mut().entry(order_id).or_insert(now);
             self.changed.notify_waiters();
@@ -67,7 +68,7 @@ impl Seen {
     }
 }
 
-/// Opens a socket for all orders of each user, and hears it as long as `tasks` runs.
+/// Opens a socket for all orders of each user, and reads it as long as `tasks` runs.
 pub(crate) async fn watch(tasks: &LocalSet, host: &str, users: impl Iterator<Item = i64>) -> Result<Seen, WatchError> {
     let seen = Seen::default();
     for user in users {
@@ -76,7 +77,7 @@ pub(crate) async fn watch(tasks: &LocalSet, host: &str, users: impl Iterator<Ite
         tasks.spawn_local(async move {
             while let Some(Ok(message)) = socket.next().await {
                 if let Message::Text(text) = message {
-                    seen.hear(&text);
+                    seen.record(&text);
                 }
             }
         });

@@ -1,14 +1,14 @@
-//! Bad input is refused by name, in one shape, and nothing is written.
+//! Invalid input gets a problem document that names the cause, and nothing is written.
 
 use crate::problem;
 use crate::stage::Stage;
 use http::Method;
 use testkit::Socket;
 
-/// Where JSON is posted.
+/// Endpoints that accept JSON.
 const POSTS: [&str; 2] = ["/orders/orders", "/payments/account/topup"];
 
-/// Every table in which a request could leave something.
+/// Every table that a request could write to.
 const TABLES: [&str; 8] = [
     "orders.orders",
     "orders.outbox",
@@ -27,7 +27,7 @@ async fn nothing_is_written(stage: &Stage) {
 }
 
 #[tokio::test]
-async fn a_wrong_field_is_422_and_named() {
+async fn an_invalid_field_is_422_with_its_pointer() {
     let stage = Stage::new().await;
     let bodies = [
         (r#"{"amount": 0}"#, "/amount"),
@@ -49,7 +49,7 @@ async fn a_wrong_field_is_422_and_named() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_400_and_what_does_not_say_so_415() {
+async fn invalid_json_is_400_and_another_content_type_is_415() {
     let stage = Stage::new().await;
     for path in POSTS {
         for body in ["", r#"{"amount": 5"#, "amount=5"] {
@@ -65,13 +65,13 @@ async fn what_is_no_json_is_400_and_what_does_not_say_so_415() {
 }
 
 #[tokio::test]
-async fn nobody_and_nonsense_are_401_and_reach_no_service() {
+async fn a_missing_or_malformed_user_is_401_and_reaches_no_service() {
     let stage = Stage::new().await;
     for path in POSTS {
-        let answer = stage.nobody().post(path, r#"{"amount": 5}"#).await;
+        let answer = stage.anonymous().post(path, r#"{"amount": 5}"#).await;
         problem::expect(&answer, 401, "unauthenticated", None, path);
         for user in ["abc", "0", "-1", "1.5", "9223372036854775808", ""] {
-            let client = stage.nobody().with_header("x-user-id", user);
+            let client = stage.anonymous().with_header("x-user-id", user);
             let answer = client.post(path, r#"{"amount": 5}"#).await;
             problem::expect(&answer, 401, "unauthenticated", None, &format!("{path} as user {user:?}"));
         }
@@ -84,7 +84,7 @@ async fn nobody_and_nonsense_are_401_and_reach_no_service() {
 }
 
 #[tokio::test]
-async fn an_order_that_is_not_there_or_not_yours_is_404() {
+async fn an_unknown_order_or_one_of_another_user_is_404() {
     let stage = Stage::new().await;
     let id = stage.place(1, 10).await;
     let unknown = uuid::Uuid::now_v7().to_string();
@@ -123,6 +123,6 @@ async fn a_wrong_page_of_a_list_is_422() {
         problem::expect(&answer, 422, "invalid_request", None, query);
     }
     let answer = stage.user(1).get("/payments/account/balance").await;
-    problem::expect(&answer, 404, "account_not_found", None, "no account yet");
+    problem::expect(&answer, 404, "account_not_found", None, "the account does not exist yet");
     nothing_is_written(&stage).await;
 }

@@ -1,11 +1,11 @@
-//! A cheque from its photo to the last kopeck: read, shared, claimed, settled.
+//! The whole life of a cheque: photographed, shared, claimed, settled.
 
 use crate::table::{Table, standing};
 use serde_json::{Value, json};
 use testkit::eventually;
 
-/// Two users take what they had, one settles, one lacks money, tops up and settles; the owner takes the rest.
-/// `meanwhile` happens twice: after the cheque was read and after it was claimed.
+/// Two users claim their lines. One settles; the other lacks money, tops up and settles; the owner claims the rest.
+/// `meanwhile` is called twice: after the cheque was read and after it was claimed.
 async fn a_cheque_is_settled(mut table: Table, mut meanwhile: impl AsyncFnMut(&mut Table)) {
     let hash = table.photographed().await;
     meanwhile(&mut table).await;
@@ -29,7 +29,7 @@ async fn a_cheque_is_settled(mut table: Table, mut meanwhile: impl AsyncFnMut(&m
     assert_eq!(again.json()["transfer"], asked.json()["transfer"], "the same attempt");
     watching.until(|state| standing(state, 2).1 == "paid").await;
 
-    // No account at all, then too little on it, then enough.
+    // First without an account, then with too little money, then with enough.
     for (topped_up, reason) in [(0, "no_account"), (100, "insufficient_funds")] {
         if topped_up > 0 {
             table.top_up(3, topped_up).await;
@@ -41,7 +41,7 @@ async fn a_cheque_is_settled(mut table: Table, mut meanwhile: impl AsyncFnMut(&m
     table.top_up(3, 200).await;
     assert_eq!(table.user(3).post(&settle, "{}").await.status, 202);
     let paid = watching.until(|state| standing(state, 3).1 == "paid").await;
-    assert_eq!(paid["split"]["status"], "open", "half of a cappuccino is nobody's");
+    assert_eq!(paid["split"]["status"], "open", "half of a cappuccino is unclaimed");
     let rest =
         table.user(1).put(&format!("/small-router/{hash}/claims/1"), r#"{"numerator": 1, "denominator": 2}"#).await;
     assert_eq!(rest.status, 200, "{}", rest.text);
@@ -66,17 +66,17 @@ fn reason_of(state: &Value, participant: u64) -> String {
 }
 
 #[tokio::test]
-async fn a_photographed_cheque_is_settled_by_those_who_ate() {
+async fn a_photographed_cheque_is_settled() {
     a_cheque_is_settled(Table::with_redis(0).await, async |_| {}).await;
 }
 
 #[tokio::test]
-async fn it_is_settled_all_the_same_when_redis_forgets_everything() {
+async fn a_cheque_is_settled_although_redis_is_flushed() {
     a_cheque_is_settled(Table::with_redis(11).await, async |table| table.redis.flush().await).await;
 }
 
 #[tokio::test]
-async fn it_is_settled_all_the_same_when_router_service_is_killed_and_started_again() {
+async fn a_cheque_is_settled_although_router_service_is_restarted() {
     let restart = async |table: &mut Table| {
         table.router.kill();
         table.router.start_again();
@@ -86,12 +86,12 @@ async fn it_is_settled_all_the_same_when_router_service_is_killed_and_started_ag
 }
 
 #[tokio::test]
-async fn a_transfer_whose_answer_never_came_is_asked_for_again_and_made_once() {
+async fn an_unanswered_transfer_is_requested_again_and_made_once() {
     let mut table = Table::with_redis(0).await;
     let hash = table.photographed().await;
     table.takes(2, &hash, 2, 1, 1).await;
     table.top_up(2, 500).await;
-    // The request reaches a broker that loses it: payments is away, and its queue is wiped.
+    // The broker loses the request: payments is down, and its queue is purged.
     table.payments.kill();
     let settle = format!("/small-router/{hash}/settle");
     assert_eq!(table.user(2).post(&settle, "{}").await.status, 202);
@@ -105,7 +105,7 @@ async fn a_transfer_whose_answer_never_came_is_asked_for_again_and_made_once() {
 }
 
 #[tokio::test]
-async fn a_link_whose_event_and_cache_are_lost_still_opens() {
+async fn a_link_opens_without_its_event_and_cache_entry() {
     let mut table = Table::with_redis(12).await;
     table.router.kill();
     let hash = table.photographed().await;
@@ -121,7 +121,7 @@ async fn a_link_whose_event_and_cache_are_lost_still_opens() {
 }
 
 #[tokio::test]
-async fn a_guest_takes_a_line_and_keeps_it_as_a_user() {
+async fn a_guest_claims_a_line_and_keeps_it_as_a_user() {
     let table = Table::with_redis(0).await;
     let hash = table.photographed().await;
     let join = format!("/small-router/{hash}/participants");
@@ -154,9 +154,9 @@ async fn a_deleted_cheque_is_gone_with_its_photo() {
     let shown = table.link().get(&photo).await;
     assert_eq!((shown.status.as_u16(), shown.header("content-type")), (200, "image/jpeg"));
     let link = format!("/small-router/{hash}");
-    assert_eq!(table.user(2).delete(&link).await.status, 404, "only its owner deletes a cheque");
+    assert_eq!(table.user(2).delete(&link).await.status, 404, "only the owner can delete a cheque");
     assert_eq!(table.user(1).delete(&link).await.status, 204);
-    assert_eq!(table.nobody().get(&link).await.status, 410);
+    assert_eq!(table.anonymous().get(&link).await.status, 410);
     eventually(410, async || table.link().get(&photo).await.status.as_u16()).await;
     table.assert_settled_books().await;
 }

@@ -1,4 +1,4 @@
-//! What is wrong with a photo, a link or a wish gets a clear answer, and loses nothing.
+//! Invalid photos, links and requests get a clear error, and nothing is lost.
 
 use crate::table::Table;
 use serde_json::json;
@@ -12,12 +12,12 @@ fn problem(answer: &TestResponse) -> (u16, String) {
     (answer.status.as_u16(), answer.json()["code"].as_str().unwrap_or_default().to_owned())
 }
 
-/// A PNG that says it is 30000 by 30000 pixels, and has none.
+/// A PNG whose header declares 30000 by 30000 pixels, without any pixels.
 fn huge_png() -> Vec<u8> {
     let mut file = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
     file.extend(30_000_u32.to_be_bytes());
     file.extend(30_000_u32.to_be_bytes());
-    // Eight bits, colour; and the checksum of this very chunk, which a decoder would want to be right.
+    // Eight bits per channel, colour; and the correct checksum of this chunk, which a decoder checks.
     file.extend([8, 2, 0, 0, 0]);
     file.extend(0xe945_6fed_u32.to_be_bytes());
     file.extend([0; 64]);
@@ -25,19 +25,19 @@ fn huge_png() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn what_is_no_picture_is_refused_by_name() {
+async fn unsupported_files_are_rejected_with_their_format() {
     let table = Table::with_redis(0).await;
     let whole = picture::jpeg(&picture::slip(&["TOTAL 10.00"]));
     let mut too_large = whole.clone();
     too_large.resize(11 * MEGABYTE, 0);
     let cases: [(&str, &[u8], u16, &str); 8] = [
-        ("text", b"not a picture, whatever its name says", 415, "unsupported_picture"),
+        ("text", b"not a picture, despite its name", 415, "unsupported_picture"),
         ("empty", b"", 422, "empty_file"),
         ("truncated", &whole[..whole.len() / 2], 422, "broken_picture"),
         ("svg", br#"<svg xmlns="http://www.w3.org/2000/svg"><text>1</text></svg>"#, 415, "unsupported_picture"),
         ("pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", 415, "unsupported_picture"),
         ("gif", b"GIF89a\x01\0\x01\0\0\0\0;", 415, "unsupported_picture"),
-        // The gateway counts before the service does.
+        // The gateway's limit applies before the service's.
         ("11 MB", &too_large, 413, "payload_too_large"),
         ("30000x30000", &huge_png(), 413, "picture_too_large"),
     ];
@@ -46,7 +46,7 @@ async fn what_is_no_picture_is_refused_by_name() {
         assert_eq!(problem(&answer), (status, code.to_owned()), "{name}: {}", answer.text);
     }
     assert_eq!(table.count("ocr.cheques").await, 0);
-    // The next one is read as if nothing had been.
+    // The next picture is read normally.
     table.photographed().await;
 }
 
@@ -65,7 +65,7 @@ async fn a_picture_of_absurd_size_is_refused_by_its_header() {
 }
 
 #[tokio::test]
-async fn a_picture_without_text_becomes_a_cheque_that_is_written_by_hand() {
+async fn a_picture_without_text_becomes_a_cheque_to_fill_in() {
     let table = Table::with_redis(0).await;
     let blank = picture::png(&picture::slip(&["", "", "", "", "", "", "", "", "", ""]));
     let answer = table.user(1).upload("/ocr/load-image", "blank.png", "image/png", &blank).await;
@@ -90,11 +90,11 @@ async fn a_picture_without_text_becomes_a_cheque_that_is_written_by_hand() {
 }
 
 #[tokio::test]
-async fn links_and_wishes_that_can_not_be_are_refused_and_change_nothing() {
+async fn invalid_links_and_requests_are_rejected_and_change_nothing() {
     let table = Table::with_redis(0).await;
-    let unknown = table.nobody().get("/small-router/0123456789012345678901").await;
+    let unknown = table.anonymous().get("/small-router/0123456789012345678901").await;
     assert_eq!(problem(&unknown), (404, "cheque_not_found".into()));
-    assert_eq!(problem(&table.nobody().get("/small-router/short").await), (404, "cheque_not_found".into()));
+    assert_eq!(problem(&table.anonymous().get("/small-router/short").await), (404, "cheque_not_found".into()));
 
     let hash = table.photographed().await;
     table.takes(2, &hash, 2, 1, 1).await;
@@ -120,7 +120,7 @@ async fn links_and_wishes_that_can_not_be_are_refused_and_change_nothing() {
         ("not theirs", second.put(&method, r#"{"method": "equal"}"#).await, 404, "cheque_not_found"),
         ("not theirs", second.patch(&at("cheque"), r#"{"confirmed": true}"#).await, 404, "cheque_not_found"),
         ("another's due", third.post(&at("settle"), r#"{"participant": 2}"#).await, 404, "participant_not_found"),
-        ("nobody's due", table.user(9).post(&at("settle"), "{}").await, 409, "join_first"),
+        ("due without joining", table.user(9).post(&at("settle"), "{}").await, 409, "join_first"),
         ("the owner's due", owner.post(&at("settle"), "{}").await, 409, "owner_owes_nothing"),
         ("nothing due", third.post(&at("settle"), "{}").await, 409, "nothing_due"),
     ];

@@ -1,4 +1,4 @@
-//! A collector of spans inside of a test: it takes what the programs export by OTLP over HTTP.
+//! A collector of spans within a test: it accepts the OTLP exports of the programs over HTTP.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -11,7 +11,7 @@ use prost::Message;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 
-/// A span, and the program that sent it.
+/// A span, with the program that sent it.
 #[derive(Clone, Debug)]
 pub(crate) struct Collected {
     pub(crate) service: String,
@@ -19,13 +19,13 @@ pub(crate) struct Collected {
 }
 
 impl Collected {
-    /// Where it was done, on which side, and what: `gateway Server "POST /x"`.
+    /// Whether the span has this service, kind and name: `gateway Server "POST /x"`.
     pub(crate) fn is(&self, service: &str, kind: SpanKind, name: &str) -> bool {
         self.service == service && self.span.kind() == kind && self.span.name == name
     }
 }
 
-/// The collector; it listens for as long as the test's runtime lives.
+/// The collector; it listens as long as the test's runtime exists.
 pub(crate) struct Collector {
     pub(crate) endpoint: String,
     collected: Arc<Mutex<Vec<Collected>>>,
@@ -41,7 +41,7 @@ impl Collector {
         Self { endpoint, collected }
     }
 
-    /// The spans of one trace, as far as they have come.
+    /// The spans of one trace received so far.
     pub(crate) fn trace(&self, trace_id: &[u8]) -> Vec<Collected> {
         let collected = self.collected.lock().unwrap();
         collected.iter().filter(|one| one.span.trace_id == trace_id).cloned().collect()

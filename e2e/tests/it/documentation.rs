@@ -8,7 +8,7 @@ use testkit::Client;
 #[tokio::test]
 async fn the_swagger_ui_of_each_service_loads_through_the_gateway() {
     let (stage, table) = (Stage::new().await, Table::with_redis(0).await);
-    let (orders, cheques) = (stage.nobody(), table.nobody());
+    let (orders, cheques) = (stage.anonymous(), table.anonymous());
     let places =
         [(&orders, "/orders"), (&orders, "/payments"), (&orders, ""), (&cheques, "/ocr"), (&cheques, "/small-router")];
     for (client, prefix) in places {
@@ -40,7 +40,7 @@ async fn a_services_document_names_its_prefix_and_every_address_in_it_exists() {
             let path = path.replace("{id}", &id).replace("{reading}", &id);
             let path = path.replace("{hash}", "0123456789012345678901").replace("{line}", "1");
             let path = path.replace("{direction}", "incoming").replace("{event_id}", &id);
-            assert!(!path.contains('{'), "this test knows no value for {path}");
+            assert!(!path.contains('{'), "this test has no value for {path}");
             let answer = client.get(&format!("{prefix}{path}")).await;
             assert_ne!(answer.json()["code"], "not_found", "{prefix}{path} leads nowhere: {}", answer.text);
         }
@@ -50,18 +50,18 @@ async fn a_services_document_names_its_prefix_and_every_address_in_it_exists() {
 #[tokio::test]
 async fn the_combined_documentation_shows_every_service() {
     let stage = Stage::new().await;
-    let settings = stage.nobody().get("/docs/swagger-initializer.js").await.text;
+    let settings = stage.anonymous().get("/docs/swagger-initializer.js").await.text;
     for service in ["orders", "payments", "ocr", "small-router"] {
         assert!(settings.contains(&format!("\"../{service}/openapi.json\"")), "{settings}");
     }
     for service in ["orders", "payments"] {
         let url = format!("../{service}/openapi.json");
-        let document = stage.nobody().get(&resolve("/docs/", &url)).await.json();
+        let document = stage.anonymous().get(&resolve("/docs/", &url)).await.json();
         assert_eq!(document["servers"][0]["url"], Value::from(format!("/{service}")));
     }
 }
 
-/// Fetches a page and everything that it names in `src` and `href`.
+/// Fetches a page and everything that it references in `src` and `href`.
 async fn loads_with_its_assets(client: &Client, path: &str) {
     let page = client.get(path).await;
     assert_eq!(page.status, 200, "{path}");
@@ -71,8 +71,8 @@ async fn loads_with_its_assets(client: &Client, path: &str) {
         .flat_map(|start| page.text.split(start).skip(1))
         .filter_map(|rest| rest.split('"').next())
         .collect();
-    for wanted in ["swagger-ui-bundle.js", "swagger-ui.css", "swagger-initializer.js"] {
-        assert!(assets.iter().any(|asset| asset.contains(wanted)), "{path} does not use {wanted}: {assets:?}");
+    for file in ["swagger-ui-bundle.js", "swagger-ui.css", "swagger-initializer.js"] {
+        assert!(assets.iter().any(|asset| asset.contains(file)), "{path} does not use {file}: {assets:?}");
     }
     for asset in assets {
         assert!(!asset.contains("//"), "{path} needs the network: {asset}");
@@ -82,7 +82,7 @@ async fn loads_with_its_assets(client: &Client, path: &str) {
     }
 }
 
-/// What a browser on the page `base` makes of a link, as far as these pages need it.
+/// Resolves a link on the page `base` like a browser, as far as these pages need it.
 fn resolve(base: &str, link: &str) -> String {
     if link.starts_with('/') {
         return link.to_owned();

@@ -1,4 +1,4 @@
-//! What else stands at the gateway's door: the page, other origins, and what is for operators only.
+//! Other responsibilities of the gateway: the page, cross-origin requests, and operators' endpoints.
 
 use crate::problem;
 use crate::stage::Stage;
@@ -19,7 +19,7 @@ async fn the_ui_address_serves_the_page_and_the_api() {
             assert!(file.header("cache-control").contains("immutable"), "{asset}");
         }
     } else {
-        // Without Node the gateway is built without the page, and must say so.
+        // Without Node, the gateway is built without the page, and must report that.
         assert!(page.text.contains("was not built"), "{}", page.text);
     }
     let balance = stage.page().as_user(1).get("/payments/account/balance").await;
@@ -28,7 +28,7 @@ async fn the_ui_address_serves_the_page_and_the_api() {
     let mut socket = Socket::open(&url, &[]).await.unwrap();
     let id = stage.place(1, 200).await;
     socket.until(|message| message["order_id"] == json!(id) && message["status"] == "PAID").await;
-    for client in [stage.nobody(), stage.page()] {
+    for client in [stage.anonymous(), stage.page()] {
         let info = client.get("/gateway/info").await.json();
         assert_eq!((&info["auth_mode"], &info["currency"]), (&json!("header"), &json!("RUB")));
     }
@@ -38,7 +38,7 @@ async fn the_ui_address_serves_the_page_and_the_api() {
 async fn a_page_of_an_allowed_origin_may_call_and_another_may_not() {
     let stage = Stage::new().await;
     let allowed = "http://localhost:8080";
-    let answer = preflight(&stage.nobody(), allowed).await;
+    let answer = preflight(&stage.anonymous(), allowed).await;
     assert_eq!(answer.status, 204, "{}", answer.text);
     assert_eq!(answer.header("access-control-allow-origin"), allowed);
     assert!(answer.header("access-control-allow-methods").contains("POST"));
@@ -47,10 +47,10 @@ async fn a_page_of_an_allowed_origin_may_call_and_another_may_not() {
         assert!(headers.contains(name), "{headers}");
     }
     let balance = stage.user(1).with_header("origin", allowed).get("/payments/account/balance").await;
-    assert_eq!(balance.header("access-control-allow-origin"), allowed, "errors may be read, too");
+    assert_eq!(balance.header("access-control-allow-origin"), allowed, "errors are readable for the page too");
 
     for foreign in ["http://evil.example", "null", "http://localhost:8080.evil.example"] {
-        let answer = preflight(&stage.nobody(), foreign).await;
+        let answer = preflight(&stage.anonymous(), foreign).await;
         assert_eq!(answer.header("access-control-allow-origin"), "", "{foreign}");
         let answer = stage.user(1).with_header("origin", foreign).get("/payments/account/balance").await;
         assert_eq!(answer.header("access-control-allow-origin"), "", "{foreign}");
@@ -72,11 +72,11 @@ async fn pages_for_operators_of_services_are_not_exposed() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_away_is_503_and_the_rest_works() {
+async fn an_unavailable_service_is_503_and_the_rest_works() {
     let mut stage = Stage::new().await;
     stage.payments.kill();
     let answer = stage.user(1).get("/payments/account/balance").await;
-    problem::expect(&answer, 503, "unavailable", None, "payments is away");
+    problem::expect(&answer, 503, "unavailable", None, "payments is down");
     assert_eq!(answer.header("retry-after"), "1");
     assert_eq!(stage.user(1).get("/orders/orders").await.status, 200);
     let id = stage.place(1, 10).await;

@@ -1,6 +1,6 @@
-//! orders-service is told to stop while requests run: what it accepted is done, and sockets are told why they end.
+//! orders-service is stopped while requests run: accepted requests are completed, and sockets get a close code.
 
-use crate::load::{self, Attempt, Kind, Wish};
+use crate::load::{self, Attempt, Intent, Kind};
 use crate::stage::Stage;
 use crate::{invariants, queues, report};
 use futures_util::future::join_all;
@@ -10,31 +10,31 @@ use testkit::{Client, eventually};
 use tokio::sync::watch;
 
 const CLIENTS: usize = 8;
-/// Requests that are answered before the stop begins.
+/// Number of responses before the stop begins.
 const BEFORE: usize = 40;
 
-/// How far the story is: requests answered, and whether the service has ended.
+/// State of the test: number of responses, and whether the service has exited.
 #[derive(Default)]
-struct Scene {
+struct Progress {
     answered: usize,
     has_ended: bool,
 }
 
 #[tokio::test]
-async fn a_stop_loses_no_request_that_was_accepted() {
+async fn a_stop_loses_no_accepted_request() {
     let mut stage = Stage::new().await;
-    let mut log = load::top_up(&stage.nobody(), 1..2, 100_000).await;
-    let scene = watch::Sender::new(Scene::default());
+    let mut log = load::top_up(&stage.anonymous(), 1..2, 100_000).await;
+    let progress = watch::Sender::new(Progress::default());
     let client = stage.user(1);
-    let clients = (0..CLIENTS).map(|number| place_until_the_end(&client, number, &scene));
+    let clients = (0..CLIENTS).map(|number| place_until_the_end(&client, number, &progress));
     let stopping = async {
-        scene.subscribe().wait_for(|scene| scene.answered >= BEFORE).await.unwrap();
+        progress.subscribe().wait_for(|progress| progress.answered >= BEFORE).await.unwrap();
         let ended_cleanly = stage.orders.stop().await;
-        scene.send_modify(|scene| scene.has_ended = true);
+        progress.send_modify(|progress| progress.has_ended = true);
         ended_cleanly
     };
     let (logs, ended_cleanly) = tokio::join!(join_all(clients), stopping);
-    assert!(ended_cleanly, "orders-service ends with 0");
+    assert!(ended_cleanly, "orders-service exits with 0");
     stage.orders.start_again();
     stage.orders.ready().await;
 
@@ -46,13 +46,13 @@ async fn a_stop_loses_no_request_that_was_accepted() {
     log.extend(attempts);
     queues::expect_rest(&mut stage).await;
     let verdict = invariants::check(&stage.pool, &log).await;
-    report::tell(&format!("graceful stop: {verdict}; answers {counts:?}"));
+    report::print(&format!("graceful stop: {verdict}; answers {counts:?}"));
     assert!(counts.keys().all(|status| [201, 502, 503].contains(status)), "answers {counts:?}");
     verdict.expect_clean();
 }
 
 #[tokio::test]
-async fn sockets_end_with_1012_and_find_everything_when_they_come_back() {
+async fn sockets_end_with_1012_and_get_the_state_after_reconnecting() {
     let mut stage = Stage::new().await;
     stage.top_up(1, 500).await;
     let id = stage.place(1, 200).await;
@@ -66,7 +66,7 @@ async fn sockets_end_with_1012_and_find_everything_when_they_come_back() {
     let (ended_cleanly, codes) =
         tokio::join!(stage.orders.stop(), join_all(sockets.iter_mut().map(testkit::Socket::closed)));
     assert_eq!(codes, [Some(1012); 3]);
-    assert!(ended_cleanly, "orders-service ends with 0");
+    assert!(ended_cleanly, "orders-service exits with 0");
     stage.orders.start_again();
     stage.orders.ready().await;
     for path in &paths {
@@ -75,26 +75,30 @@ async fn sockets_end_with_1012_and_find_everything_when_they_come_back() {
 }
 
 #[tokio::test]
-async fn a_gateway_that_stops_ends_cleanly_and_comes_back() {
+async fn a_stopping_gateway_exits_cleanly_and_restarts() {
     let mut stage = Stage::new().await;
     stage.top_up(1, 500).await;
-    assert!(stage.gateway.stop().await, "the gateway ends with 0");
+    assert!(stage.gateway.stop().await, "the gateway exits with 0");
     stage.gateway.start_again();
     stage.gateway.ready().await;
     eventually(serde_json::json!(500), async || stage.balance(1).await).await;
 }
 
-/// Places orders one after the other until the service has ended; each is tried once, without a key.
-async fn place_until_the_end(client: &Client, number: usize, scene: &watch::Sender<Scene>) -> Vec<(Attempt, u16)> {
+/// Places orders one after another until the service has exited; each is tried once, without an idempotency key.
+async fn place_until_the_end(
+    client: &Client,
+    number: usize,
+    progress: &watch::Sender<Progress>,
+) -> Vec<(Attempt, u16)> {
     let mut log = Vec::new();
-    while !scene.borrow().has_ended {
+    while !progress.borrow().has_ended {
         let name = format!("order {number}-{}", log.len());
         let body = format!(r#"{{"amount": 1, "description": "{name}"}}"#);
         let answer = client.send(Method::POST, "/orders/orders", Some("application/json"), &body).await;
-        scene.send_modify(|scene| scene.answered += 1);
+        progress.send_modify(|progress| progress.answered += 1);
         let acknowledged = answer.json()["id"].as_str().and_then(|id| id.parse().ok());
-        let wish = Wish { name, kind: Kind::Order, user: 1, amount: 100, insists: false };
-        log.push((Attempt { wish, acknowledged, was_replayed: false }, answer.status.as_u16()));
+        let intent = Intent { name, kind: Kind::Order, user: 1, amount: 100, retries: false };
+        log.push((Attempt { intent, acknowledged, was_replayed: false }, answer.status.as_u16()));
     }
     log
 }

@@ -1,4 +1,4 @@
-//! What must be true when everything has come to rest: the rules of the databases, and the clients' own log.
+//! Checks of the idle system: the invariants of the databases, and the clients' own log.
 
 use crate::load::{Attempt, Kind};
 use e2e::invariants::violations;
@@ -8,29 +8,29 @@ use std::collections::HashMap;
 use std::fmt;
 use uuid::Uuid;
 
-/// The numbers of a run, named as in Jepsen's checker of queues, and everything that is wrong.
+/// The results of a run, with the terms of Jepsen's queue checker, and all violations.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Verdict {
-    /// Orders that clients tried to place.
+    /// Number of orders that clients tried to place.
     pub(crate) attempts: usize,
-    /// Those that a client was told to be placed.
+    /// Number of orders acknowledged to a client.
     pub(crate) acknowledged: usize,
-    /// Attempts that are there, once.
+    /// Number of attempts that exist exactly once.
     pub(crate) ok: usize,
-    /// Those of them that no client was told of.
+    /// Number of existing attempts that were not acknowledged to any client.
     pub(crate) recovered: usize,
-    /// Acknowledged, and not there as acknowledged.
+    /// Number of acknowledged orders that do not exist as acknowledged.
     pub(crate) lost: usize,
-    /// There more than once.
+    /// Number of attempts that exist more than once.
     pub(crate) duplicated: usize,
-    /// There, and never tried.
+    /// Number of orders that exist without an attempt.
     pub(crate) unexpected: usize,
-    /// Rules that are broken, with the rows that break them.
+    /// The violated rules, with the rows that violate them.
     pub(crate) violations: Vec<String>,
 }
 
 impl Verdict {
-    /// Fails unless all is well.
+    /// Fails if there is any violation.
     pub(crate) fn expect_clean(&self) {
         let counts = (self.lost, self.duplicated, self.unexpected);
         assert_eq!((counts, &self.violations), ((0, 0, 0), &vec![]), "{self}");
@@ -49,7 +49,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Compares the log with the databases, and the databases with the rules.
+/// Compares the log with the databases, and checks the invariants of the databases.
 pub(crate) async fn check(pool: &PgPool, log: &[Attempt]) -> Verdict {
     let mut verdict = Verdict::default();
     compare_orders(pool, log, &mut verdict).await;
@@ -58,15 +58,15 @@ pub(crate) async fn check(pool: &PgPool, log: &[Attempt]) -> Verdict {
     verdict
 }
 
-/// Finds each attempt's orders by their description.
+/// Finds the orders of each attempt by their description.
 async fn compare_orders(pool: &PgPool, log: &[Attempt], verdict: &mut Verdict) {
     let rows = "select id, user_id, amount, coalesce(description, '') as name from orders.orders";
     let mut found: HashMap<String, Vec<PgRow>> = HashMap::new();
     for row in sqlx::query(rows).fetch_all(pool).await.unwrap() {
         found.entry(row.get("name")).or_default().push(row);
     }
-    for attempt in log.iter().filter(|attempt| attempt.wish.kind == Kind::Order) {
-        let rows = found.remove(&attempt.wish.name).unwrap_or_default();
+    for attempt in log.iter().filter(|attempt| attempt.intent.kind == Kind::Order) {
+        let rows = found.remove(&attempt.intent.name).unwrap_or_default();
         verdict.attempts += 1;
         verdict.acknowledged += usize::from(attempt.acknowledged.is_some());
         match (rows.as_slice(), attempt.acknowledged) {
@@ -89,12 +89,12 @@ async fn compare_orders(pool: &PgPool, log: &[Attempt], verdict: &mut Verdict) {
 
 fn compare_fields(row: &PgRow, attempt: &Attempt, verdict: &mut Verdict) {
     let stored: (i64, i64) = (row.get("user_id"), row.get("amount"));
-    if stored != (attempt.wish.user, attempt.wish.amount) {
-        verdict.violations.push(format!("an order is what was asked for: {stored:?} of {attempt:?}"));
+    if stored != (attempt.intent.user, attempt.intent.amount) {
+        verdict.violations.push(format!("an order equals its request: {stored:?} of {attempt:?}"));
     }
 }
 
-/// Each acknowledged top-up is one movement; a movement that was not acknowledged must at least have been tried.
+/// Each acknowledged top-up is one movement. A movement without acknowledgement must at least have been requested.
 async fn compare_top_ups(pool: &PgPool, log: &[Attempt], verdict: &mut Verdict) {
     let rows = "select id, credit_account as user_id, amount from payments.ledger where kind = 'topup'";
     let mut found: HashMap<Uuid, (i64, i64)> = HashMap::new();
@@ -102,18 +102,18 @@ async fn compare_top_ups(pool: &PgPool, log: &[Attempt], verdict: &mut Verdict) 
         found.insert(row.get("id"), (row.get("user_id"), row.get("amount")));
     }
     let mut unanswered = Vec::new();
-    for attempt in log.iter().filter(|attempt| attempt.wish.kind == Kind::TopUp) {
-        let expected = (attempt.wish.user, attempt.wish.amount);
+    for attempt in log.iter().filter(|attempt| attempt.intent.kind == Kind::TopUp) {
+        let expected = (attempt.intent.user, attempt.intent.amount);
         match attempt.acknowledged {
             Some(id) if found.remove(&id) == Some(expected) => {}
-            Some(_) => verdict.violations.push(format!("an acknowledged top-up is there once: {attempt:?}")),
+            Some(_) => verdict.violations.push(format!("an acknowledged top-up exists once: {attempt:?}")),
             None => unanswered.push(expected),
         }
     }
     for movement in found.into_values() {
         match unanswered.iter().position(|expected| *expected == movement) {
             Some(index) => drop(unanswered.swap_remove(index)),
-            None => verdict.violations.push(format!("a top-up was asked for: {movement:?}")),
+            None => verdict.violations.push(format!("a top-up was requested: {movement:?}")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The gateway is killed while sockets are open: whoever comes back finds nothing older than what they saw.
+//! The gateway is killed while sockets are open: reconnecting clients never see an older state than before.
 
 use crate::stage::{Stage, place};
 use serde_json::Value;
@@ -7,11 +7,11 @@ use testkit::{Socket, eventually};
 
 /// How often the gateway is killed.
 const ROUNDS: usize = 4;
-/// Orders placed in each round; all of them fit into one snapshot.
+/// Number of orders per round; all of them fit into one snapshot.
 const ORDERS: usize = 8;
 
 #[tokio::test]
-async fn a_client_that_comes_back_after_the_gateway_was_killed_sees_no_older_state() {
+async fn a_client_that_reconnects_after_a_gateway_kill_sees_no_older_state() {
     let mut stage = Stage::new().await;
     stage.top_up(1, 1_000).await;
     let url = stage.socket_url(1, "/ws/orders");
@@ -24,7 +24,7 @@ async fn a_client_that_comes_back_after_the_gateway_was_killed_sees_no_older_sta
         for _ in 0..ORDERS {
             placed.push(place(&client, 1).await);
         }
-        // Some updates are seen before the end, some are not.
+        // Some updates are received before the kill, some are not.
         for _ in 0..=round {
             remember(&mut seen, &socket.next().await);
         }
@@ -39,11 +39,11 @@ async fn a_client_that_comes_back_after_the_gateway_was_killed_sees_no_older_sta
     while !placed.iter().all(|id| seen.get(id) == Some(&2)) {
         remember(&mut seen, &socket.next().await);
     }
-    assert_eq!(seen.len(), placed.len(), "nothing but the user's orders was told");
+    assert_eq!(seen.len(), placed.len(), "only the user's orders were sent");
     assert_eq!(stage.balance(1).await, i64::try_from(1_000 - placed.len()).unwrap());
 }
 
-/// Opens the socket as soon as the gateway is there again, as a page would.
+/// Opens the socket as soon as the gateway runs again, like a page would.
 async fn open(url: &str) -> Socket {
     let mut socket = None;
     eventually(true, async || {
@@ -54,7 +54,7 @@ async fn open(url: &str) -> Socket {
     socket.unwrap()
 }
 
-/// The first messages of a socket tell the state of each order once.
+/// The first messages of a socket contain the state of each order once.
 async fn read_snapshot(socket: &mut Socket, orders: usize, seen: &mut HashMap<String, i64>) {
     for _ in 0..orders {
         let message = socket.next().await;

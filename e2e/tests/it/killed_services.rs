@@ -1,4 +1,4 @@
-//! Services are killed and the broker's connections closed under load: nothing is lost, nothing happens twice.
+//! Services are killed and the broker's connections closed under load: nothing is lost, and nothing is done twice.
 
 use crate::load::{self, Progress};
 use crate::stage::Stage;
@@ -11,49 +11,50 @@ use testkit::{Program, TestBroker, eventually};
 use tokio::sync::watch;
 
 const ORDERS: usize = 300;
-/// The last of them has no account.
+/// The last user has no account.
 const USERS: i64 = 7;
-/// Money of each user at the start, in minor units: too little for all of their orders.
+/// Initial balance of each user, in minor units: too little for all of their orders.
 const START: i64 = 80_000;
 const KILLS: usize = 10;
-/// Longest absence of a killed service, in requests that clients send meanwhile.
+/// Maximum downtime of a killed service, in requests sent in the meantime.
 const ABSENCE_TRIES_MAX: usize = 40;
-/// Longest delay of a blow: some requests' time.
+/// Maximum delay of a fault: the time of a few requests.
 const DELAY_MICROS_MAX: u64 = 20_000;
 
-/// Something that happens to the system.
+/// A fault injected into the system.
 #[derive(Clone, Copy, Debug)]
-enum Blow {
+enum Fault {
     KillOrders,
     KillPayments,
     CloseConnections,
 }
 
-/// A blow, some time after so many wishes are fulfilled; what was killed is started again so many requests later.
+/// A fault, some time after the given number of completed requests. A killed service is restarted after a further
+/// number of requests.
 #[derive(Clone, Copy, Debug)]
-struct Disturbance {
+struct ScheduledFault {
     after_done: usize,
     delay: Duration,
-    blow: Blow,
+    fault: Fault,
     absence_tries: usize,
 }
 
 #[tokio::test]
 async fn no_order_is_lost_or_paid_twice_when_services_are_killed() {
-    // Each run takes other moments; a run that failed is repeated with its seed as far as time allows.
+    // Each run uses other moments. A failed run can be repeated with its seed, as far as timing allows.
     let seed = seed();
     let started = Instant::now();
     let mut stage = Stage::new().await;
-    let mut log = load::top_up(&stage.nobody(), 1..USERS, START).await;
-    let wishes = load::wishes(seed, ORDERS, USERS);
-    let schedule = schedule(seed, wishes.len());
-    report::tell(&format!("services killed: seed {seed}, {} disturbances", schedule.len()));
+    let mut log = load::top_up(&stage.anonymous(), 1..USERS, START).await;
+    let intents = load::intents(seed, ORDERS, USERS);
+    let schedule = schedule(seed, intents.len());
+    report::print(&format!("services killed: seed {seed}, {} disturbances", schedule.len()));
 
     let progress = watch::Sender::new(Progress::default());
-    let client = stage.nobody();
+    let client = stage.anonymous();
     let Stage { orders, payments, broker, .. } = &mut stage;
-    let blows = disturb(&schedule, wishes.len(), &progress, broker, orders, payments);
-    let (load, ()) = tokio::join!(load::run(&client, &wishes, &progress), blows);
+    let faults = inject_faults(&schedule, intents.len(), &progress, broker, orders, payments);
+    let (load, ()) = tokio::join!(load::run(&client, &intents, &progress), faults);
     log.extend(load);
 
     queues::expect_rest(&mut stage).await;
@@ -61,14 +62,14 @@ async fn no_order_is_lost_or_paid_twice_when_services_are_killed() {
     let tries = progress.borrow().tries;
     let seconds = started.elapsed().as_secs_f64();
     let replayed = log.iter().filter(|attempt| attempt.was_replayed).count();
-    report::tell(&format!(
+    report::print(&format!(
         "services killed: {verdict}; {tries} requests, {replayed} answered by a replay, {seconds:.1} s, seed {seed}"
     ));
     verdict.expect_clean();
     for status in ["PAID", "FAILED"] {
         let sql = "select count(*) from orders.orders where status = $1";
         let count: i64 = sqlx::query_scalar(sql).bind(status).fetch_one(&stage.pool).await.unwrap();
-        assert!(count > 0, "no order is {status}: the load does not test what it should");
+        assert!(count > 0, "no order is {status}: the load does not cover this case");
     }
 }
 
@@ -79,46 +80,51 @@ fn seed() -> u64 {
 }
 
 /// Kills of both services at random moments, and one loss of all connections to the broker.
-fn schedule(seed: u64, wishes: usize) -> Vec<Disturbance> {
+fn schedule(seed: u64, intents: usize) -> Vec<ScheduledFault> {
     let mut random = StdRng::seed_from_u64(seed ^ 1);
-    let mut schedule: Vec<Disturbance> = (0..KILLS)
-        .map(|_| Disturbance {
-            after_done: random.random_range(0..wishes),
+    let mut schedule: Vec<ScheduledFault> = (0..KILLS)
+        .map(|_| ScheduledFault {
+            after_done: random.random_range(0..intents),
             delay: Duration::from_micros(random.random_range(0..DELAY_MICROS_MAX)),
-            blow: *[Blow::KillOrders, Blow::KillPayments].choose(&mut random).unwrap(),
+            fault: *[Fault::KillOrders, Fault::KillPayments].choose(&mut random).unwrap(),
             absence_tries: random.random_range(0..ABSENCE_TRIES_MAX),
         })
         .collect();
-    let after_done = random.random_range(wishes / 4..wishes * 3 / 4);
-    schedule.push(Disturbance { after_done, delay: Duration::ZERO, blow: Blow::CloseConnections, absence_tries: 0 });
-    schedule.sort_by_key(|disturbance| disturbance.after_done);
+    let after_done = random.random_range(intents / 4..intents * 3 / 4);
+    schedule.push(ScheduledFault {
+        after_done,
+        delay: Duration::ZERO,
+        fault: Fault::CloseConnections,
+        absence_tries: 0,
+    });
+    schedule.sort_by_key(|scheduled_fault| scheduled_fault.after_done);
     schedule
 }
 
-async fn disturb(
-    schedule: &[Disturbance],
-    wishes: usize,
+async fn inject_faults(
+    schedule: &[ScheduledFault],
+    intents: usize,
     progress: &watch::Sender<Progress>,
     broker: &TestBroker,
     orders: &mut Program,
     payments: &mut Program,
 ) {
     let mut seen = progress.subscribe();
-    for Disturbance { after_done, delay, blow, absence_tries } in schedule {
+    for ScheduledFault { after_done, delay, fault, absence_tries } in schedule {
         seen.wait_for(|now| now.done >= *after_done).await.unwrap();
-        // Not a wait for anything: an answer has just arrived, and a blow must not always fall in that moment.
+        // A deliberate random delay: a response has just arrived, and faults should not always occur at that moment.
         tokio::time::sleep(*delay).await;
-        let killed = match blow {
-            Blow::KillOrders => &mut *orders,
-            Blow::KillPayments => &mut *payments,
-            Blow::CloseConnections => {
+        let killed = match fault {
+            Fault::KillOrders => &mut *orders,
+            Fault::KillPayments => &mut *payments,
+            Fault::CloseConnections => {
                 eventually(true, async || broker.close_connections().await > 0).await;
                 continue;
             }
         };
         killed.kill();
         let until = seen.borrow().tries + absence_tries;
-        seen.wait_for(|now| now.tries >= until || now.done == wishes).await.unwrap();
+        seen.wait_for(|now| now.tries >= until || now.done == intents).await.unwrap();
         killed.start_again();
     }
 }

@@ -1,4 +1,4 @@
-//! A body without end is refused, and the client hears it although it is still sending.
+//! A very large body is rejected, and the client receives the response although it is still sending.
 
 use crate::stage::Stage;
 use serde_json::Value;
@@ -8,12 +8,12 @@ use tokio::net::TcpStream;
 
 /// Ten megabytes of JSON.
 const BYTES: usize = 10 * 1024 * 1024;
-/// What is written at once.
+/// Size of a single write.
 const PIECE_BYTES: usize = 16 * 1024;
-/// How long an answer may take.
+/// Time limit for the response.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// How the body's end is told.
+/// How the length of the body is encoded.
 #[derive(Clone, Copy, Debug)]
 enum Framing {
     Length,
@@ -39,7 +39,7 @@ async fn ten_megabytes_of_json_are_413_to_a_client_that_listens_while_it_sends()
     let stage = Stage::new().await;
     for framing in [Framing::Length, Framing::Chunked] {
         let (mut reader, mut writer) = open(&stage, "/orders/orders", framing).await.into_split();
-        // It may be told to stop in the middle: then writing fails, and the answer is there all the same.
+        // The server may close the connection early: then writing fails, but the response must still be readable.
         let (_, answer) = tokio::join!(send_body(&mut writer, framing), read_answer(&mut reader));
         expect_too_large(&answer, &format!("{framing:?}"));
     }
@@ -90,7 +90,7 @@ async fn send_body(stream: &mut (impl AsyncWriteExt + Unpin), framing: Framing) 
     }
 }
 
-/// Head and body of an answer, by its `Content-Length`: a reset after it does not matter, one before it does.
+/// Reads a response by its `Content-Length`: a reset after it does not matter, a reset before it fails the test.
 async fn read_answer(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
     let mut answer = Vec::new();
     let mut piece = [0; 4096];

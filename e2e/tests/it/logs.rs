@@ -1,15 +1,15 @@
-//! Logs find a request again, and keep what users send to themselves.
+//! Logs can be searched by the ids of a request, and do not contain user data.
 
 use crate::stage::Stage;
 use http::Method;
 use serde_json::Value;
 use testkit::{Client, Socket, TestResponse, unique};
 
-/// Stands in every place where a user can write something.
+/// Used in every field that a user can fill.
 const PRIVATE: &str = "hush5e7f";
 
 #[tokio::test]
-async fn what_users_send_is_not_logged_and_each_refusal_can_be_found() {
+async fn user_data_is_not_logged_and_each_refusal_can_be_found() {
     let file = std::env::temp_dir().join(format!("{}.log", unique("e2e")));
     let mut stage = Stage::logging_to(&file).await;
     let mut answers = send_private_things(&stage).await;
@@ -24,12 +24,12 @@ async fn what_users_send_is_not_logged_and_each_refusal_can_be_found() {
     std::fs::remove_file(&file).unwrap();
     for line in log.lines() {
         assert!(serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object()), "no JSON: {line}");
-        assert!(!line.contains(PRIVATE), "what a user sent is logged: {line}");
+        assert!(!line.contains(PRIVATE), "user data is logged: {line}");
     }
     for answer in answers {
         let request_id = answer.header("x-request-id").to_owned();
         let found: Vec<&str> = log.lines().filter(|line| line.contains(&request_id)).collect();
-        assert!(!found.is_empty(), "no line tells of {answer:?}");
+        assert!(!found.is_empty(), "no log line for {answer:?}");
         if let Some(trace_id) = answer.json()["trace_id"].as_str() {
             assert!(found.iter().any(|line| line.contains(trace_id)), "{found:?} do not name {trace_id}");
         }
@@ -47,7 +47,7 @@ async fn send_private_things(stage: &Stage) -> Vec<TestResponse> {
         client.get(&format!("/orders/orders?cursor={PRIVATE}")).await,
         client.get(&format!("/orders/orders/{PRIVATE}")).await,
         client.get(&format!("/{PRIVATE}")).await,
-        stage.nobody().with_header("x-user-id", PRIVATE).get("/orders/orders").await,
+        stage.anonymous().with_header("x-user-id", PRIVATE).get("/orders/orders").await,
         stage
             .user(1)
             .with_header("traceparent", PRIVATE)

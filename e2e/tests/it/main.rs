@@ -1,4 +1,4 @@
-//! Stories of the whole system: the real programs, driven only through the gateway.
+//! End-to-end tests of the whole system: the real programs, driven only through the gateway.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
@@ -19,6 +19,7 @@ mod cheques_bad_input;
 mod documentation;
 mod front_door;
 mod graceful_stop;
+mod invariant_checker;
 mod killed_gateway;
 mod killed_services;
 mod large_body;
@@ -27,7 +28,6 @@ mod logs;
 mod matrix;
 mod privileges;
 mod signing_in;
-mod the_checker;
 mod tour;
 mod tracing;
 mod two_gateways;

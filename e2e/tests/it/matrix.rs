@@ -1,22 +1,22 @@
-//! Who may do what: every operation of every OpenAPI document, for everybody who could try.
+//! Authorization: every operation of every OpenAPI document, for every kind of caller.
 
 use crate::signing_in::{Stage, code, refused};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use testkit::{Client, TestResponse};
 
-/// Who may do something.
+/// The callers who may use an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Who {
-    /// Everybody.
+    /// Everyone.
     Anyone,
-    /// Everybody who knows the address of the cheque.
+    /// Everyone who has the link of the cheque.
     Guest,
-    /// Whoever is signed in, with what is theirs.
+    /// Every signed-in user, for their own data.
     User,
-    /// The owner of the thing; for everybody else it is not there.
+    /// The owner of the resource; others get 404.
     Owner,
-    /// Administrators; for everybody else there is no such page.
+    /// Administrators; others get 404.
     Administrator,
 }
 
@@ -24,7 +24,7 @@ use Who::{Administrator, Anyone, Guest, Owner, User};
 
 const EMPTY: &str = "{}";
 
-/// Service, method, path, who, and a body that would do.
+/// Service, method, path, allowed callers, and a valid body.
 const OPERATIONS: &[(&str, &str, &str, Who, &str)] = &[
     ("/orders", "get", "/orders", User, EMPTY),
     ("/orders", "post", "/orders", User, EMPTY),
@@ -63,7 +63,7 @@ const OPERATIONS: &[(&str, &str, &str, Who, &str)] = &[
     ("/users", "post", "/login", Anyone, EMPTY),
 ];
 
-/// What every service shows its operators.
+/// The operators' endpoints of every service.
 const OF_OPERATORS: &[(&str, &str)] = &[
     ("get", "/operations/messaging"),
     ("get", "/operations/topology"),
@@ -81,7 +81,7 @@ const OF_OPERATORS: &[(&str, &str)] = &[
 
 const SERVICES: [&str; 5] = ["/orders", "/payments", "/ocr", "/small-router", "/users"];
 
-/// One field of the matrix.
+/// One operation of the matrix.
 struct Operation {
     service: &'static str,
     method: &'static str,
@@ -99,7 +99,7 @@ fn operations() -> Vec<Operation> {
     own.chain(of_operators).collect()
 }
 
-/// The operations that a document names.
+/// The operations listed in a document.
 fn documented(service: &str, document: &Value) -> Vec<String> {
     const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
     let paths = document["paths"].as_object().unwrap();
@@ -112,13 +112,13 @@ fn documented(service: &str, document: &Value) -> Vec<String> {
     operations.collect()
 }
 
-/// The things of the owner that everybody else tries to get at.
-struct Things {
+/// Resources of the owner that other callers try to access.
+struct Resources {
     order: String,
     cheque: String,
 }
 
-impl Things {
+impl Resources {
     fn path(&self, operation: &Operation) -> String {
         let path = format!("{}{}", operation.service, operation.path);
         let id = match operation.service {
@@ -145,7 +145,7 @@ impl Things {
     }
 }
 
-async fn things_of(owner: &Client) -> Things {
+async fn resources_of(owner: &Client) -> Resources {
     let placed = owner.post("/orders/orders", r#"{"amount": 200}"#).await;
     let photo = testkit::picture::jpeg(&testkit::picture::slip(&crate::table::SLIP));
     let read = owner.upload("/ocr/load-image", "cheque.jpg", "image/jpeg", &photo).await;
@@ -153,70 +153,76 @@ async fn things_of(owner: &Client) -> Things {
     let cheque = read.json()["hash"].as_str().unwrap().to_owned();
     let shared = format!("/small-router/{cheque}");
     testkit::eventually(200, async || owner.get(&shared).await.status.as_u16()).await;
-    Things { order: placed.json()["id"].as_str().unwrap().to_owned(), cheque }
+    Resources { order: placed.json()["id"].as_str().unwrap().to_owned(), cheque }
 }
 
-/// Whether whoever asked was let in, though perhaps with a bad request.
-fn is_let_in(answer: &TestResponse) -> bool {
+/// Whether the caller was authorised, even if the request was invalid.
+fn is_authorised(answer: &TestResponse) -> bool {
     answer.status.as_u16() < 500 && code(answer) != refused() && code(answer) != (404, "not_found".to_owned())
 }
 
 #[tokio::test]
-async fn every_operation_is_for_whom_it_is_for() {
+async fn every_operation_is_authorised_as_listed() {
     let stage = Stage::with_cheques().await;
     let root = stage.bearer(&stage.register("root").await);
     let owner = stage.bearer(&stage.register("anna").await);
     let other = stage.bearer(&stage.register("boris").await);
-    let nobody = stage.nobody();
-    let forged = stage.nobody().with_header("authorization", "Bearer eyJhbGciOiJub25lIn0.e30.x");
+    let anonymous = stage.anonymous();
+    let forged = stage.anonymous().with_header("authorization", "Bearer eyJhbGciOiJub25lIn0.e30.x");
 
     let mut in_documents = BTreeSet::new();
     for service in SERVICES {
-        in_documents.extend(documented(service, &nobody.get(&format!("{service}/openapi.json")).await.json()));
+        in_documents.extend(documented(service, &anonymous.get(&format!("{service}/openapi.json")).await.json()));
     }
     let in_matrix: BTreeSet<String> =
         operations().iter().map(|one| format!("{} {} {}", one.service, one.method, one.path)).collect();
-    assert_eq!(in_documents, in_matrix, "every operation has its row, and nothing else");
+    assert_eq!(in_documents, in_matrix, "the matrix and the documents have the same operations");
 
-    let things = things_of(&owner).await;
+    let resources = resources_of(&owner).await;
     for operation in operations() {
-        let name = format!("{} {}", operation.method, things.path(&operation));
-        // Passwords may be tried a few times a minute only, which is shown elsewhere.
+        let name = format!("{} {}", operation.method, resources.path(&operation));
+        // Password attempts are limited to a few per minute; tested elsewhere.
         if matches!(operation.path, "/register" | "/login" | "/password") {
             continue;
         }
-        let (stranger, liar) = (things.ask(&nobody, &operation).await, things.ask(&forged, &operation).await);
+        let (anonymous_answer, forged_answer) =
+            (resources.ask(&anonymous, &operation).await, resources.ask(&forged, &operation).await);
         match operation.who {
-            Anyone => assert!(is_let_in(&stranger) && is_let_in(&liar), "{name}: {} {}", stranger.text, liar.text),
+            Anyone => assert!(
+                is_authorised(&anonymous_answer) && is_authorised(&forged_answer),
+                "{name}: {} {}",
+                anonymous_answer.text,
+                forged_answer.text
+            ),
             Guest => {
-                assert!(stranger.status.as_u16() < 500, "{name}: {}", stranger.text);
-                assert_eq!(code(&liar), refused(), "{name}");
+                assert!(anonymous_answer.status.as_u16() < 500, "{name}: {}", anonymous_answer.text);
+                assert_eq!(code(&forged_answer), refused(), "{name}");
             }
-            // A guest could be the owner's guest: the service knows better, and says no more.
+            // The request could come from the owner's guest, so the service decides, and reveals nothing.
             Owner if operation.service == "/small-router" => {
-                assert!(matches!(stranger.status.as_u16(), 401 | 404), "{name}: {}", stranger.text);
-                assert_eq!(code(&liar), refused(), "{name}");
+                assert!(matches!(anonymous_answer.status.as_u16(), 401 | 404), "{name}: {}", anonymous_answer.text);
+                assert_eq!(code(&forged_answer), refused(), "{name}");
             }
             User | Owner | Administrator => {
-                assert_eq!((code(&stranger), code(&liar)), (refused(), refused()), "{name}");
+                assert_eq!((code(&anonymous_answer), code(&forged_answer)), (refused(), refused()), "{name}");
             }
         }
-        let answer = things.ask(&other, &operation).await;
+        let answer = resources.ask(&other, &operation).await;
         match operation.who {
             Owner | Administrator => assert_eq!(answer.status, 404, "{name} as another user: {}", answer.text),
-            Anyone | Guest | User => assert!(is_let_in(&answer), "{name} as another user: {}", answer.text),
+            Anyone | Guest | User => assert!(is_authorised(&answer), "{name} as another user: {}", answer.text),
         }
         if operation.who == Administrator && operation.method == "get" {
-            let answer = things.ask(&root, &operation).await;
-            assert!(is_let_in(&answer), "{name} as administrator: {}", answer.text);
+            let answer = resources.ask(&root, &operation).await;
+            assert!(is_authorised(&answer), "{name} as administrator: {}", answer.text);
         }
     }
 
-    // After all that the things are still there, and the owner's.
-    assert_eq!(owner.get(&format!("/orders/orders/{}", things.order)).await.status, 200);
-    assert_eq!(owner.get(&format!("/ocr/cheques/{}", things.cheque)).await.status, 200);
-    assert_eq!(code(&nobody.get("/small-router/cheques").await), (401, "unauthenticated".to_owned()));
-    let path = format!("/ws/orders/{}", things.order);
+    // Afterwards the resources still exist and belong to the owner.
+    assert_eq!(owner.get(&format!("/orders/orders/{}", resources.order)).await.status, 200);
+    assert_eq!(owner.get(&format!("/ocr/cheques/{}", resources.cheque)).await.status, 200);
+    assert_eq!(code(&anonymous.get("/small-router/cheques").await), (401, "unauthenticated".to_owned()));
+    let path = format!("/ws/orders/{}", resources.order);
     assert_eq!(stage.socket_status(&other, &path).await, Some(404), "the socket of another's order");
     assert_eq!(stage.socket_status(&owner, &path).await, None);
 }

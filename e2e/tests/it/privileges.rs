@@ -1,4 +1,4 @@
-//! What a service could do with its own role and its own broker user if somebody had taken it over.
+//! What an attacker could do with the database role and the broker user of a compromised service.
 
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -6,10 +6,10 @@ use testkit::{BrokerUser, TestBroker, TestDatabase};
 
 const SERVICES: [&str; 5] = ["orders", "payments", "ocr", "router", "users"];
 
-/// The broker users as they are deployed; xtask's tests compare them with those of `cargo xtask up`.
+/// The deployed broker users; xtask's tests compare them with those of `cargo xtask up`.
 const DEFINITIONS: &str = include_str!("../../../deploy/rabbitmq/definitions.json");
 
-/// How PostgreSQL says that a role may not. Source: its documentation, appendix A.
+/// SQLSTATE of a missing privilege. Source: PostgreSQL documentation, appendix A.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 async fn refusal(role: &mut PgConnection, statement: &str) -> Option<String> {
@@ -18,7 +18,7 @@ async fn refusal(role: &mut PgConnection, statement: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn no_role_reaches_another_schema_or_makes_anything() {
+async fn no_role_accesses_another_schema_or_creates_objects() {
     let database = TestDatabase::migrated().await;
     let admin = database.admin_pool("public");
     let sql = "select schemaname::text, tablename::text from pg_tables where schemaname = any($1)";
@@ -58,7 +58,7 @@ async fn deployed(broker: &TestBroker, service: &str) -> BrokerUser {
 }
 
 #[tokio::test]
-async fn no_broker_user_forges_into_anothers_inbox_by_any_road() {
+async fn no_broker_user_can_publish_to_another_inbox() {
     let broker = TestBroker::new().await;
     for service in SERVICES {
         for exchange in [service.to_owned(), format!("{service}.retry"), format!("{service}.return")] {
@@ -70,7 +70,7 @@ async fn no_broker_user_forges_into_anothers_inbox_by_any_road() {
         |key: &str| json!({ "properties": {}, "routing_key": key, "payload": "{}", "payload_encoding": "string" });
     for thief in SERVICES {
         let user = deployed(&broker, thief).await;
-        // What it is there for works, so that the refusals below mean something.
+        // Check that the allowed operations work, so that the refusals below are meaningful.
         let own = format!("/api/exchanges/{{vhost}}/{thief}/publish");
         assert!(user.may("POST", &own, message("x")).await, "{thief} publishes its own events");
         let ladder = json!({ "durable": true, "arguments": { "x-dead-letter-exchange": format!("{thief}.return") } });
@@ -88,24 +88,24 @@ async fn no_broker_user_forges_into_anothers_inbox_by_any_road() {
             };
             let everything = json!({ "routing_key": "#" });
             let roads = [
-                // Straight in, by the exchange that leads to every queue.
+                // Directly, by the default exchange, which routes to every queue.
                 ("POST", "/api/exchanges/{vhost}/amq.default/publish".to_owned(), message(&inbox)),
-                // As if it were the victim's own event, retry or return.
+                // Disguised as an event, retry or return of the victim.
                 ("POST", format!("/api/exchanges/{{vhost}}/{victim}/publish"), message("x")),
                 ("POST", format!("/api/exchanges/{{vhost}}/{victim}.retry/publish"), message("x")),
                 ("POST", format!("/api/exchanges/{{vhost}}/{victim}.return/publish"), message(&inbox)),
-                // The victim's inbox, or what leads into it, hears the thief.
+                // By binding the attacker's exchange to the victim's inbox, or to an exchange that is bound to it.
                 ("POST", format!("/api/bindings/{{vhost}}/e/{thief}/q/{inbox}"), everything.clone()),
                 ("POST", format!("/api/bindings/{{vhost}}/e/{thief}/e/{victim}"), everything.clone()),
                 ("POST", format!("/api/bindings/{{vhost}}/e/{thief}/e/{victim}.return"), everything),
-                // A ladder of the thief's own whose end is the victim's inbox.
+                // By a retry queue of the attacker that dead-letters to the victim's inbox.
                 ("PUT", format!("/api/queues/{{vhost}}/{thief}.retry.1ms"), dead_lettering("")),
                 (
                     "PUT",
                     format!("/api/queues/{{vhost}}/{thief}.retry.2ms"),
                     dead_lettering(&format!("{victim}.return")),
                 ),
-                // Reading, emptying or replacing it.
+                // Reading, purging or replacing the queue.
                 (
                     "POST",
                     format!("/api/queues/{{vhost}}/{inbox}/get"),

@@ -1,8 +1,8 @@
-//! What every refusal looks like.
+//! Checks the common format of problem documents.
 
 use testkit::TestResponse;
 
-/// Checks that `answer` is a problem document with this status and code, which names `pointer` if one is given.
+/// Checks that `answer` is a problem document with this status and code, and with `pointer` if one is given.
 pub(crate) fn expect(answer: &TestResponse, status: u16, code: &str, pointer: Option<&str>, about: &str) {
     let text = &answer.text;
     assert_eq!(answer.status, status, "{about}: {text}");

@@ -1,9 +1,9 @@
-//! Numbers for whoever runs the stories.
+//! Output of measured numbers.
 
 use std::io::Write;
 
-/// Prints a line also when the story passes: the test harness keeps back only what `println` writes.
-pub(crate) fn tell(line: &str) {
-    // Numbers that can't be shown are no reason to fail.
+/// Prints a line even if the test passes: the test harness captures only `println`.
+pub(crate) fn print(line: &str) {
+    // A failed write is no reason to fail the test.
     let _ = writeln!(std::io::stdout(), "{line}");
 }

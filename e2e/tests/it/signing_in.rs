@@ -1,4 +1,4 @@
-//! People sign in: the whole way from a password to a paid order, and no way around it.
+//! Sign-in: from a password to a paid order, and attempts to circumvent it.
 
 use crate::stage::{gateway_before, service};
 use crate::table::of_cheques;
@@ -9,7 +9,7 @@ use testkit::{Client, Program, Socket, TestBroker, TestDatabase, TestRedis, Test
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const PASSWORD: &str = "correct horse";
 
-/// A system into which people sign in. Fields are dropped in their order: programs before what they use.
+/// A system with sign-in. Fields are dropped in their order: programs before what they use.
 pub(crate) struct Stage {
     gateway: Program,
     orders: Program,
@@ -26,14 +26,14 @@ impl Stage {
         Self::prepared(false).await
     }
 
-    /// The same, where cheques are read and split too.
+    /// The same, with the services for cheques.
     pub(crate) async fn with_cheques() -> Self {
         Self::prepared(true).await
     }
 
     async fn prepared(has_cheques: bool) -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
-        // Whom payments hears besides, if there are no cheques.
+        // payments also subscribes to this exchange, even without the services for cheques.
         broker.declare_exchange("router").await;
         let folder = std::env::temp_dir().join(unique("chipin_signing_in"));
         let inside = |name: &str| folder.join(name).display().to_string();
@@ -60,26 +60,26 @@ impl Stage {
         Self { gateway, orders, payments, users, _of_cheques: of_cheques, _broker: broker, _database: database, folder }
     }
 
-    pub(crate) fn nobody(&self) -> Client {
+    pub(crate) fn anonymous(&self) -> Client {
         Client::new(&self.gateway.url())
     }
 
     pub(crate) fn bearer(&self, session: &Value) -> Client {
         let token = session["access_token"].as_str().unwrap();
-        self.nobody().with_header("authorization", &format!("Bearer {token}"))
+        self.anonymous().with_header("authorization", &format!("Bearer {token}"))
     }
 
-    /// The status with which a socket is refused to whoever `client` is; nothing when it opens.
+    /// The status with which opening a socket is refused to `client`; `None` if it opens.
     pub(crate) async fn socket_status(&self, client: &Client, path: &str) -> Option<u16> {
         let ticket = client.post("/tickets", "").await.json()["ticket"].as_str().unwrap().to_owned();
         let url = format!("ws://127.0.0.1:{}{path}?ticket={ticket}", self.gateway.port());
         Socket::open(&url, &[]).await.err()
     }
 
-    /// Registers somebody, and waits until the gateway knows the keys.
+    /// Registers a user, and waits until the gateway has the signing keys.
     pub(crate) async fn register(&self, login: &str) -> Value {
         let body = json!({"login": login, "password": PASSWORD}).to_string();
-        let answer = self.nobody().post("/users/register", &body).await;
+        let answer = self.anonymous().post("/users/register", &body).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
         let session = answer.json();
         let client = self.bearer(&session);
@@ -107,14 +107,14 @@ async fn from_a_password_to_a_paid_order_that_is_watched() {
     let stage = Stage::new().await;
     let session = stage.register("anna").await;
     let anna = stage.bearer(&session);
-    // Registering opens the account.
+    // Registering opens an account.
     eventually(json!(0), async || anna.get("/payments/account/balance").await.json()["balance"].clone()).await;
     assert_eq!(anna.post("/payments/account/topup", r#"{"amount": 500}"#).await.status, 200);
 
     let ticket = anna.post("/tickets", "").await.json()["ticket"].as_str().unwrap().to_owned();
     let socket = format!("ws://127.0.0.1:{}/ws/orders?ticket={ticket}", stage.gateway.port());
     let _watching = Socket::open(&socket, &[]).await.unwrap();
-    assert!(Socket::open(&socket, &[]).await.is_err(), "a ticket is good once");
+    assert!(Socket::open(&socket, &[]).await.is_err(), "a ticket is valid once");
 
     let placed = anna.post("/orders/orders", r#"{"amount": 200}"#).await;
     assert_eq!(placed.status, 201, "{}", placed.text);
@@ -122,15 +122,15 @@ async fn from_a_password_to_a_paid_order_that_is_watched() {
     eventually(json!("PAID"), async || anna.get(&page).await.json()["status"].clone()).await;
 
     let body = json!({"login": "anna", "password": PASSWORD}).to_string();
-    let again = stage.nobody().post("/login", &body).await.json();
+    let again = stage.anonymous().post("/login", &body).await.json();
     assert_eq!(stage.bearer(&again).get(&page).await.status, 200);
-    // For somebody else there is no such order.
+    // For another user the order does not exist.
     let boris = stage.register("boris").await;
     assert_eq!(code(&stage.bearer(&boris).get(&page).await), (404, "order_not_found".to_owned()));
 }
 
 #[tokio::test]
-async fn services_answer_nobody_who_comes_past_the_gateway() {
+async fn services_reject_requests_that_bypass_the_gateway() {
     let stage = Stage::new().await;
     for (service, path) in [
         (&stage.orders, "/orders"),
@@ -150,12 +150,12 @@ async fn services_answer_nobody_who_comes_past_the_gateway() {
 }
 
 #[tokio::test]
-async fn without_a_token_every_private_call_is_refused_whatever_it_claims() {
+async fn without_a_token_every_private_call_is_refused() {
     let stage = Stage::new().await;
     stage.register("anna").await;
     let claims = [("x-user-id", "1"), ("x-user-role", "admin"), ("x-chipin-pass", "1.1.admin.99999999999.00")];
-    let mut clients = vec![stage.nobody(), stage.nobody().with_header("authorization", "Bearer x.y.z")];
-    clients.extend(claims.iter().map(|(name, value)| stage.nobody().with_header(name, value)));
+    let mut clients = vec![stage.anonymous(), stage.anonymous().with_header("authorization", "Bearer x.y.z")];
+    clients.extend(claims.iter().map(|(name, value)| stage.anonymous().with_header(name, value)));
     for client in &clients {
         for path in
             ["/orders/orders", "/payments/account/balance", "/users/me", "/users/users", "/orders/operations/messaging"]
@@ -169,7 +169,7 @@ async fn without_a_token_every_private_call_is_refused_whatever_it_claims() {
 }
 
 #[tokio::test]
-async fn administrators_look_after_users_and_operations_and_nobody_else_does() {
+async fn only_administrators_manage_users_and_operations() {
     let stage = Stage::new().await;
     let (root, anna) = (stage.register("root").await, stage.register("anna").await);
     let (root, boss) = (root["user"]["id"].clone(), stage.bearer(&root));
@@ -183,5 +183,5 @@ async fn administrators_look_after_users_and_operations_and_nobody_else_does() {
     assert_eq!(anna_alone.post(&block, "").await.status, 404);
     assert_eq!(boss.post(&block, "").await.status, 200);
     let body = json!({"login": "anna", "password": PASSWORD}).to_string();
-    assert_eq!(code(&stage.nobody().post("/login", &body).await), (403, "blocked".to_owned()));
+    assert_eq!(code(&stage.anonymous().post("/login", &body).await), (403, "blocked".to_owned()));
 }

@@ -1,4 +1,4 @@
-//! The programs of orders and payments with a database and a virtual host of their own.
+//! The programs for orders and payments with their own database and virtual host.
 
 use crate::binaries::path_of;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, PgPool};
 use std::path::Path;
 use testkit::{Client, Program, Socket, TestBroker, TestDatabase};
 
-/// Where the gateway listens: the API first.
+/// Environment variables of the gateway's listen addresses, the API first.
 const GATEWAY_ADDRESSES: [&str; 3] = ["API_ADDR", "UI_ADDR", "LINKS_ADDR"];
 
 /// A running system. Fields are dropped in their order: programs before what they use.
@@ -36,7 +36,7 @@ impl Stage {
 
     async fn prepared(prepare: impl Fn(Program) -> Program) -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
-        // Whom payments hears besides, in stories without cheques.
+        // payments also subscribes to these exchanges, even in tests without cheques.
         broker.declare_exchange("router").await;
         broker.declare_exchange("users").await;
         let mut orders = prepare(service("orders", &database, &broker));
@@ -51,17 +51,17 @@ impl Stage {
         Self { gateway, orders, payments, pool, broker, database }
     }
 
-    /// A client of the API, as nobody.
-    pub(crate) fn nobody(&self) -> Client {
+    /// An anonymous client of the API.
+    pub(crate) fn anonymous(&self) -> Client {
         Client::new(&self.gateway.url())
     }
 
     /// A client of the API, as a user.
     pub(crate) fn user(&self, id: i64) -> Client {
-        self.nobody().as_user(id)
+        self.anonymous().as_user(id)
     }
 
-    /// A client of the UI's address, as nobody.
+    /// An anonymous client of the UI's address.
     pub(crate) fn page(&self) -> Client {
         Client::new(&format!("http://127.0.0.1:{}", self.gateway.ports()[1]))
     }
@@ -93,7 +93,7 @@ impl Stage {
         self.user(user).get("/payments/account/balance").await.json()["balance"].clone()
     }
 
-    /// Rows of a table, seen past the programs.
+    /// Number of rows of a table, queried directly.
     pub(crate) async fn count(&self, table: &'static str) -> i64 {
         let sql = AssertSqlSafe(format!("select count(*) from {table}"));
         sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
@@ -107,19 +107,19 @@ pub(crate) fn service(name: &str, database: &TestDatabase, broker: &TestBroker) 
     Program::prepare(path_of(&format!("{name}-service")), &variables)
 }
 
-/// A gateway before orders and payments, not started yet.
+/// A gateway for orders and payments, not started yet.
 pub(crate) fn gateway(orders: &Program, payments: &Program) -> Program {
     gateway_before(&[("ORDERS_URL", orders), ("PAYMENTS_URL", payments)])
 }
 
-/// A gateway before the services of these variables, not started yet.
+/// A gateway for the services of these variables, not started yet.
 pub(crate) fn gateway_before(services: &[(&str, &Program)]) -> Program {
     let urls: Vec<(&str, String)> = services.iter().map(|(name, service)| (*name, service.url())).collect();
     let variables: Vec<(&str, &str)> = urls.iter().map(|(name, url)| (*name, url.as_str())).collect();
     Program::prepare_on(&GATEWAY_ADDRESSES, path_of("gateway"), &variables)
 }
 
-/// The address of a socket through a gateway, as a browser would write it.
+/// The URL of a socket through a gateway, in the form that browsers use.
 pub(crate) fn socket_url(gateway: &Program, user: i64, path: &str) -> String {
     format!("ws://127.0.0.1:{}{path}?user_id={user}", gateway.port())
 }

@@ -1,4 +1,4 @@
-//! The programs that a cheque goes through, and people at a table with it.
+//! The programs that handle cheques, and helpers for users who share one.
 
 use crate::binaries::path_of;
 use crate::stage::{gateway_before, service};
@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, PgPool};
 use std::path::PathBuf;
 use testkit::{Client, Program, Socket, TestBroker, TestDatabase, TestRedis, eventually, picture};
 
-/// The cheque that most stories draw: three lines, 1000.00.
+/// The slip that most tests use: three lines, 1000.00.
 pub(crate) const SLIP: [&str; 8] = [
     "           CAFE CHIPIN",
     "",
@@ -33,23 +33,23 @@ pub(crate) struct Table {
     _photos: Folder,
 }
 
-/// A folder that goes with its story.
+/// A folder that is removed with the test.
 struct Folder(PathBuf);
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What is left in the system's folder for such things hurts nobody.
+        // A failure leaves only a temporary folder.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
 impl Table {
-    /// Everything that a cheque goes through, with Redis database `number`: stories that empty theirs take one of their own.
+    /// All services for cheques, with Redis database `number`; tests that flush their database use a separate one.
     pub(crate) async fn with_redis(number: u8) -> Self {
         Self::prepared(number, |program| program).await
     }
 
-    /// The same, and all programs export their spans to a collector.
+    /// The same, with all programs exporting their spans to a collector.
     pub(crate) async fn exporting_to(endpoint: &str) -> Self {
         Self::prepared(0, |program| program.with("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)).await
     }
@@ -57,7 +57,7 @@ impl Table {
     async fn prepared(number: u8, prepare: impl Fn(Program) -> Program) -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
         let redis = TestRedis::numbered(number);
-        // Whom payments hears besides: there are no orders at this table.
+        // payments also subscribes to these exchanges, even in tests without orders.
         broker.declare_exchange("orders").await;
         broker.declare_exchange("users").await;
         let photos = Folder(std::env::temp_dir().join(testkit::unique("photos")));
@@ -65,7 +65,7 @@ impl Table {
         let mut payments = prepare(service("payments", &database, &broker));
         let photos_here = [("PHOTOS_DIR", folder.as_str()), ("OCR_WORKERS", "1")];
         let mut ocr = prepare(of_cheques("ocr", &database, &broker, &redis, &photos_here));
-        // A transfer is asked for again soon, for stories in which an answer is lost.
+        // A short delay until a transfer is requested again, for tests in which an answer is lost.
         let patience = [("TRANSFER_PATIENCE_SECS", "2")];
         let mut router = prepare(of_cheques("router", &database, &broker, &redis, &patience));
         let services = [("PAYMENTS_URL", &payments), ("OCR_URL", &ocr), ("ROUTER_URL", &router)];
@@ -78,22 +78,22 @@ impl Table {
         Self { gateway, ocr, router, payments, pool, redis, broker, _database: database, _photos: photos }
     }
 
-    /// A client of the API, as nobody.
-    pub(crate) fn nobody(&self) -> Client {
+    /// An anonymous client of the API.
+    pub(crate) fn anonymous(&self) -> Client {
         Client::new(&self.gateway.url())
     }
 
     /// A client of the API, as a user.
     pub(crate) fn user(&self, id: i64) -> Client {
-        self.nobody().as_user(id)
+        self.anonymous().as_user(id)
     }
 
-    /// A client of the address to which links lead, as nobody.
+    /// An anonymous client of the address of share links.
     pub(crate) fn link(&self) -> Client {
         Client::new(&format!("http://127.0.0.1:{}", self.gateway.ports()[2]))
     }
 
-    /// User 1 takes a photo of the cheque of 1000.00; returns its key.
+    /// User 1 uploads a photo of the slip; returns the key of the cheque.
     pub(crate) async fn photographed(&self) -> String {
         let photo = picture::jpeg(&picture::slip(&SLIP));
         let answer = self.user(1).upload("/ocr/load-image", "cheque.jpg", "image/jpeg", &photo).await;
@@ -109,20 +109,20 @@ impl Table {
         hash
     }
 
-    /// The state of a cheque, as nobody sees it.
+    /// The state of a cheque, for an anonymous visitor.
     pub(crate) async fn state(&self, hash: &str) -> Value {
-        let answer = self.nobody().get(&format!("/small-router/{hash}")).await;
+        let answer = self.anonymous().get(&format!("/small-router/{hash}")).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()
     }
 
-    /// A socket on a cheque, as a guest's browser opens it.
+    /// A socket for a cheque, as opened by a guest's browser.
     pub(crate) async fn watch(&self, hash: &str) -> Socket {
         let url = format!("ws://127.0.0.1:{}/small-router/{hash}/ws", self.gateway.ports()[2]);
         Socket::open(&url, &[]).await.unwrap()
     }
 
-    /// A user joins and takes `numerator/denominator` of a line.
+    /// A user joins and claims `numerator/denominator` of a line.
     pub(crate) async fn takes(&self, user: i64, hash: &str, line: u32, numerator: u32, denominator: u32) {
         let joined = self
             .user(user)
@@ -143,13 +143,13 @@ impl Table {
         self.user(user).get("/payments/account/balance").await.json()["balance"].clone()
     }
 
-    /// Rows of a query, seen past the programs.
+    /// Number of rows of a query, executed directly.
     pub(crate) async fn count(&self, of: &'static str) -> i64 {
         let sql = AssertSqlSafe(format!("select count(*) from {of}"));
         sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
     }
 
-    /// Nothing is on its way, nothing was given up, and every balance is what the ledger says.
+    /// Checks that the system is idle, without dead letters, and that all invariants hold.
     pub(crate) async fn assert_settled_books(&self) {
         eventually(true, async || is_at_rest(&self.pool).await.unwrap()).await;
         for letters in ["ocr.dead_letters", "router.dead_letters", "payments.dead_letters"] {
@@ -159,7 +159,7 @@ impl Table {
     }
 }
 
-/// A service that knows cheques, not started yet.
+/// A service for cheques, not started yet.
 pub(crate) fn of_cheques(
     name: &str,
     database: &TestDatabase,
@@ -172,7 +172,7 @@ pub(crate) fn of_cheques(
     Program::prepare(path_of(&format!("{name}-service")), &[&variables, more].concat())
 }
 
-/// How a participant of a state stands: what is due, and how it is settled.
+/// A participant's due and the state of their settlement.
 pub(crate) fn standing(state: &Value, participant: u64) -> (Value, Value) {
     let participants = state["split"]["participants"].as_array().unwrap();
     let found = participants.iter().find(|one| one["id"] == participant).unwrap();

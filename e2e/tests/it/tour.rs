@@ -1,4 +1,4 @@
-//! The curl tour of the README: top up, order, watch it being paid.
+//! The curl tour of the README: top up, place an order, watch it being paid.
 
 use crate::stage::Stage;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ async fn an_order_is_paid_and_watched_live() {
     let order = placed.json();
     assert_eq!((&order["status"], &order["version"], &order["amount"]), (&json!("PENDING"), &json!(1), &json!(200)));
     let id = order["id"].as_str().unwrap();
-    assert_eq!(placed.header("location"), format!("/orders/orders/{id}"), "it leads through the gateway");
+    assert_eq!(placed.header("location"), format!("/orders/orders/{id}"), "the location is a path of the gateway");
     assert_eq!(stage.user(1).get(placed.header("location")).await.json()["id"], id);
 
     for path in [format!("/ws/orders/{id}"), format!("/orders/ws/orders/{id}"), "/ws/orders".to_owned()] {
@@ -41,7 +41,7 @@ async fn an_order_is_paid_and_watched_live() {
 }
 
 #[tokio::test]
-async fn a_socket_of_all_orders_hears_new_ones_and_of_no_other_users() {
+async fn a_socket_of_all_orders_gets_new_orders_but_none_of_other_users() {
     let stage = Stage::new().await;
     stage.top_up(1, 500).await;
     stage.top_up(2, 500).await;
@@ -49,11 +49,11 @@ async fn a_socket_of_all_orders_hears_new_ones_and_of_no_other_users() {
     let of_another_user = stage.place(2, 1).await;
     let id = stage.place(1, 200).await;
     for socket in &mut sockets {
-        // PENDING may be skipped: a socket is free to tell only the newest version.
+        // PENDING may be skipped: a socket may send only the newest version.
         let mut version = Value::from(0);
         while version != 2 {
             let message = socket.next().await;
-            assert_ne!(message["order_id"], json!(of_another_user), "nobody hears of others' orders");
+            assert_ne!(message["order_id"], json!(of_another_user), "orders of other users are not sent");
             assert_eq!(message["order_id"], json!(id));
             assert!(message["version"].as_i64() > version.as_i64(), "{message} after version {version}");
             version = message["version"].clone();
@@ -62,7 +62,7 @@ async fn a_socket_of_all_orders_hears_new_ones_and_of_no_other_users() {
 }
 
 #[tokio::test]
-async fn an_order_of_a_user_without_account_fails_and_says_so() {
+async fn an_order_of_a_user_without_account_fails_with_a_reason() {
     let stage = Stage::new().await;
     let id = stage.place(3, 10).await;
     eventually(json!(["FAILED", "no_account"]), async || {

@@ -1,5 +1,5 @@
-//! One trace tells the whole way of an order, and of a transfer for a cheque: from the request through outbox, broker
-//! and inbox to the socket.
+//! One trace contains the whole processing of an order, and of a transfer for a cheque: from the request through
+//! outbox, broker and inbox to the socket.
 
 use crate::collector::{Collected, Collector};
 use crate::stage::{Stage, place};
@@ -8,14 +8,14 @@ use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use serde_json::json;
 use testkit::eventually;
 
-/// A step: where, on which side, what, below which other.
+/// A step: service, span kind, span name, index of its parent step.
 type Step = (&'static str, SpanKind, &'static str, Option<usize>);
 
-/// What a caller of ours was doing when it asked.
+/// The trace context of the calling client.
 const TRACE_ID: u128 = 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736;
 const CALLER: u64 = 0x00f0_67aa_0ba9_02b7;
 
-/// The way of an order.
+/// The steps of an order.
 const OF_AN_ORDER: [Step; 9] = [
     ("gateway", SpanKind::Server, "POST /orders/{*path}", None),
     ("gateway", SpanKind::Client, "forward to orders-service", Some(0)),
@@ -28,7 +28,7 @@ const OF_AN_ORDER: [Step; 9] = [
     ("orders-service", SpanKind::Internal, "push", Some(7)),
 ];
 
-/// The way of a transfer for a cheque.
+/// The steps of a transfer for a cheque.
 const OF_A_TRANSFER: [Step; 9] = [
     ("gateway", SpanKind::Server, "POST /small-router/{*path}", None),
     ("gateway", SpanKind::Client, "forward to router-service", Some(0)),
@@ -47,7 +47,7 @@ async fn one_trace_leads_from_the_request_to_the_socket() {
     let stage = Stage::exporting_to(&collector.endpoint).await;
     stage.top_up(1, 1000).await;
     let mut socket = stage.watch(1, "/ws/orders").await;
-    // A socket that has told of an order is watching: from now on it gets changes, not the state it begins with.
+    // After its first message, a socket is subscribed and gets changes instead of the initial state.
     let earlier = stage.place(1, 100).await;
     socket.until(|message| message["order_id"] == earlier.as_str() && message["status"] == "PAID").await;
     let id = place(&stage.user(1).with_header("traceparent", &traceparent()), 100).await;
@@ -64,7 +64,7 @@ async fn one_trace_leads_from_settling_to_the_socket_of_the_cheque() {
     table.top_up(2, 1000).await;
     let mut socket = table.watch(&hash).await;
     socket.next().await;
-    // A socket that has told of a change is watching: what comes before that is the state it begins with.
+    // After receiving a change, a socket is subscribed; earlier messages are the initial state.
     table.takes(2, &hash, 1, 1, 2).await;
     socket.until(|state| standing(state, 2).0 == json!(400)).await;
     let settle = format!("/small-router/{hash}/settle");
@@ -78,7 +78,7 @@ fn traceparent() -> String {
     format!("00-{TRACE_ID:032x}-{CALLER:016x}-01")
 }
 
-/// All steps are there, and every span has its parent.
+/// Checks that all steps exist, and that every span has its parent.
 async fn assert_traced(collector: &Collector, steps: &[Step]) {
     let trace_id = TRACE_ID.to_be_bytes();
     eventually(None, async || missing(&collector.trace(&trace_id), steps)).await;
@@ -91,7 +91,7 @@ async fn assert_traced(collector: &Collector, steps: &[Step]) {
     }
 }
 
-/// The first step whose span is not there, or not below its parent.
+/// The first step whose span does not exist or has the wrong parent.
 fn missing(spans: &[Collected], steps: &[Step]) -> Option<&'static str> {
     let mut ids: Vec<Vec<u8>> = vec![];
     for &(service, kind, name, parent) in steps {

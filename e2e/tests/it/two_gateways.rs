@@ -1,4 +1,4 @@
-//! Two gateways are one: what is counted and what is used up is so at both.
+//! Two gateways share their state: rate limits and used tickets apply to both.
 
 use crate::signing_in::code;
 use crate::stage::{gateway_before, service};
@@ -8,7 +8,7 @@ use testkit::{Client, Program, Socket, TestBroker, TestDatabase, TestRedis, even
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// Two gateways before a users-service; no other service is there. Fields are dropped in their order.
+/// Two gateways for a users-service, without other services. Fields are dropped in their order.
 struct Stage {
     gateways: [Program; 2],
     _users: Program,
@@ -36,7 +36,7 @@ impl Stage {
         Self { gateways, _users: users, _broker: broker, _database: database, folder }
     }
 
-    fn nobody(&self, gateway: usize) -> Client {
+    fn anonymous(&self, gateway: usize) -> Client {
         Client::new(&self.gateways[gateway].url())
     }
 }
@@ -52,17 +52,17 @@ fn credentials(login: &str) -> String {
 }
 
 #[tokio::test]
-async fn tries_of_a_password_are_counted_together() {
+async fn password_attempts_are_counted_by_both_gateways() {
     let redis = TestRedis::numbered(13);
     redis.flush().await;
     let stage = Stage::new(redis.url()).await;
-    // Another login each time: it is the address that is slowed down.
+    // A different login each time: the limit applies to the address.
     for (at, gateway) in [0, 1, 0, 1, 0].into_iter().enumerate() {
-        let answer = stage.nobody(gateway).post("/login", &credentials(&format!("nobody{at}"))).await;
+        let answer = stage.anonymous(gateway).post("/login", &credentials(&format!("nobody{at}"))).await;
         assert_eq!(code(&answer), (401, "wrong_credentials".to_owned()), "try {at}");
     }
     for gateway in [0, 1] {
-        let answer = stage.nobody(gateway).post("/login", &credentials("nobody")).await;
+        let answer = stage.anonymous(gateway).post("/login", &credentials("nobody")).await;
         assert_eq!(code(&answer), (429, "too_many_requests".to_owned()), "gateway {gateway}");
     }
 }
@@ -72,10 +72,10 @@ async fn a_ticket_opens_one_socket_at_either() {
     let redis = TestRedis::numbered(14);
     redis.flush().await;
     let stage = Stage::new(redis.url()).await;
-    let session = stage.nobody(0).post("/users/register", &credentials("anna")).await;
+    let session = stage.anonymous(0).post("/users/register", &credentials("anna")).await;
     assert_eq!(session.status, 201, "{}", session.text);
     let bearer = format!("Bearer {}", session.json()["access_token"].as_str().unwrap());
-    let anna = stage.nobody(0).with_header("authorization", &bearer);
+    let anna = stage.anonymous(0).with_header("authorization", &bearer);
     eventually(200, async || anna.get("/users/me").await.status.as_u16()).await;
 
     let ticket = anna.post("/tickets", "").await.json()["ticket"].as_str().unwrap().to_owned();
@@ -83,21 +83,21 @@ async fn a_ticket_opens_one_socket_at_either() {
         let url = format!("ws://127.0.0.1:{}/ws/orders?ticket={ticket}", stage.gateways[gateway].port());
         Socket::open(&url, &[]).await.err()
     };
-    // It is let in, to a service that is away.
+    // It is accepted, but the service behind it is down.
     assert_eq!(shown_at(1).await, Some(503));
     assert_eq!((shown_at(0).await, shown_at(1).await), (Some(401), Some(401)));
 }
 
 #[tokio::test]
-async fn while_redis_is_away_each_counts_alone() {
-    // Nobody listens there.
+async fn without_redis_each_gateway_counts_alone() {
+    // No server listens on this port.
     let stage = Stage::new("redis://127.0.0.1:1").await;
     for gateway in [0, 1] {
         for at in 0..5 {
-            let answer = stage.nobody(gateway).post("/login", &credentials(&format!("nobody{gateway}{at}"))).await;
+            let answer = stage.anonymous(gateway).post("/login", &credentials(&format!("nobody{gateway}{at}"))).await;
             assert_eq!(code(&answer), (401, "wrong_credentials".to_owned()), "gateway {gateway}, try {at}");
         }
-        let answer = stage.nobody(gateway).post("/login", &credentials("nobody")).await;
+        let answer = stage.anonymous(gateway).post("/login", &credentials("nobody")).await;
         assert_eq!(code(&answer), (429, "too_many_requests".to_owned()), "gateway {gateway}");
     }
 }

@@ -1,4 +1,4 @@
-//! Two replicas of orders-service, each behind a gateway: sockets on either see every change, in order.
+//! Two replicas of orders-service, each behind its own gateway: sockets on both receive every change, in order.
 
 use crate::stage::{Stage, gateway, place, service, watch};
 use futures_util::future::join_all;
@@ -7,13 +7,13 @@ use std::collections::HashMap;
 use testkit::{Client, Program, Socket};
 
 const USERS: i64 = 3;
-/// Orders of each user: all fit into one snapshot, in case a replica has to send one in the middle.
+/// Number of orders per user: all fit into one snapshot, in case a replica has to send one during the test.
 const ORDERS: usize = 40;
 
-/// One more orders-service on the same database and virtual host, and a gateway before it.
+/// Another orders-service on the same database and virtual host, with its own gateway.
 struct Replica {
     gateway: Program,
-    /// Kept, so that it runs.
+    /// Stored to keep it running.
     _orders: Program,
 }
 
@@ -42,13 +42,13 @@ async fn versions_never_go_backwards_under_load_on_either_replica() {
         }
     }
     let (versions, _) = tokio::join!(join_all(watchers), join_all(placers));
-    for told in versions {
-        assert_eq!(told.len(), ORDERS, "orders that a socket told of");
+    for received in versions {
+        assert_eq!(received.len(), ORDERS, "orders received by a socket");
     }
 }
 
 #[tokio::test]
-async fn a_socket_on_either_replica_sees_one_order_being_paid() {
+async fn sockets_on_both_replicas_see_an_order_being_paid() {
     let stage = Stage::new().await;
     let replica = Replica::beside(&stage).await;
     stage.top_up(1, 1_000).await;
@@ -61,14 +61,14 @@ async fn a_socket_on_either_replica_sees_one_order_being_paid() {
     }
 }
 
-/// Half of a user's orders; the other half comes through the other gateway.
+/// Places half of a user's orders; the other half goes through the other gateway.
 async fn place_many(client: Client) {
     for _ in 0..ORDERS / 2 {
         place(&client, 1).await;
     }
 }
 
-/// Follows a socket until all of the user's orders are paid; every message must be newer than what is known.
+/// Reads a socket until all of the user's orders are paid; every message must be newer than the known version.
 async fn watch_until_paid(mut socket: Socket) -> HashMap<String, i64> {
     let mut known: HashMap<String, i64> = HashMap::new();
     while known.values().filter(|version| **version == 2).count() < ORDERS {
@@ -76,7 +76,7 @@ async fn watch_until_paid(mut socket: Socket) -> HashMap<String, i64> {
         let version = message["version"].as_i64().unwrap();
         assert_eq!(message["status"], if version == 1 { "PENDING" } else { "PAID" }, "{message}");
         let before = known.insert(message["order_id"].as_str().unwrap().to_owned(), version);
-        assert!(before.is_none_or(|before| before < version), "version {before:?} was told before {message}");
+        assert!(before.is_none_or(|before| before < version), "version {before:?} was received before {message}");
     }
     known
 }

@@ -1,5 +1,5 @@
-// Where people sign in. The stories follow each other: five passwords a minute may be tried from one address, and these
-// are five.
+// Tests of sign-in. They build on each other, because the limit is five password attempts per minute and
+// address, and these are five.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch, open } from '../browser.mjs';
@@ -25,7 +25,7 @@ async function untilAtTheDoor(page) {
   await page.getByRole('heading', { name: 'Sign in to Chipin' }).waitFor();
 }
 
-test('somebody registers, pays an order, and stays signed in', async () => {
+test('a new user registers, pays an order, and stays signed in', async () => {
   anna = await open(browser);
   const { page } = anna;
   await untilAtTheDoor(page);
@@ -46,7 +46,7 @@ test('somebody registers, pays an order, and stays signed in', async () => {
   await untilLive(page);
 });
 
-test('a user sees no operations, not even by their address', async () => {
+test('a regular user cannot open the operations page, not even by its URL', async () => {
   const { page } = anna;
   assert.equal(await page.getByRole('link', { name: 'Operations' }).count(), 0);
   await page.evaluate(() => (location.hash = '#/operations'));
@@ -55,7 +55,7 @@ test('a user sees no operations, not even by their address', async () => {
   await page.evaluate(() => (location.hash = '#/'));
 });
 
-test('a wrong password is said kindly; an administrator sees operations', async () => {
+test('a wrong password is reported; an administrator can open the operations page', async () => {
   const { context, page, complaints } = await open(browser);
   await fill(page, login, 'another password');
   await page.getByRole('button', { name: 'Sign in', exact: true }).last().click();
@@ -67,7 +67,7 @@ test('a wrong password is said kindly; an administrator sees operations', async 
   await context.close();
 });
 
-test('a guest of a cheque registers to pay, and keeps what they took', async () => {
+test('a guest of a cheque registers to pay, and keeps the claims', async () => {
   await photographCheque(anna.page, BALANCED);
   const link = await goOnToShare(anna.page);
 
@@ -92,7 +92,7 @@ test('a guest of a cheque registers to pay, and keeps what they took', async () 
   await page.getByRole('button', { name: /Pay ₽450.* again/ }).click();
   await page.locator('[data-pay="paid"]').waitFor();
 
-  // On another cheque whoever is signed in joins as themselves, and is asked for nothing.
+  // On another cheque, a signed-in user joins with their account and needs to enter nothing.
   await anna.page.goto(new URL('/', anna.page.url()).href);
   await untilLive(anna.page);
   await photographCheque(anna.page, BALANCED);
@@ -106,7 +106,7 @@ test('a guest of a cheque registers to pay, and keeps what they took', async () 
   await context.close();
 });
 
-test('who signs out in one tab is out in all, and leaves nothing to read', async () => {
+test('signing out in one tab signs out all tabs and removes the data', async () => {
   const { context, page, complaints } = anna;
   await page.goto(new URL('/', page.url()).href);
   await untilBalance(page, 75010);

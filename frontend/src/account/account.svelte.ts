@@ -10,7 +10,7 @@ export class AccountState {
   phase = $state<Phase>('loading');
   balance = $state.raw<Minor>(0n);
   failure = $state.raw<Failure | null>(null);
-  /** The last change that happened before the person's eyes; `id` tells two equal ones apart. */
+  /** The latest change while the page is open; `id` distinguishes equal changes. */
   change = $state.raw<{ id: number; by: Minor } | null>(null);
 
   readonly #userId: number;
@@ -32,7 +32,7 @@ export class AccountState {
     await this.#take(() => openAccount(this.#userId));
   }
 
-  /** Shows a balance told by another answer, such as a top-up's. */
+  /** Shows a balance from another response, such as that of a top-up. */
   show(balance: Minor): void {
     const known = this.phase === 'ready' || this.phase === 'none';
     if (known && balance !== this.balance) {
@@ -46,12 +46,12 @@ export class AccountState {
     if (changed) this.#onChange();
   }
 
-  /** The change has been seen long enough. */
+  /** Removes the change after it was shown long enough. */
   forgetChange(): void {
     this.change = null;
   }
 
-  // Answers may overtake each other; one that was asked for earlier than the last shown is stale.
+  // Responses may arrive out of order; one that was requested before the last shown one is stale.
   async #take(read: () => Promise<Minor | null>): Promise<void> {
     this.#asked += 1;
     const ticket = this.#asked;
@@ -64,7 +64,7 @@ export class AccountState {
     } catch (cause) {
       if (ticket < this.#answered) return;
       this.failure = asFailure(cause);
-      // A balance that was right a moment ago beats an error in its place.
+      // A recently valid balance is better than an error in its place.
       if (this.phase !== 'ready') this.phase = 'failed';
     }
   }

@@ -8,14 +8,14 @@ import type { Draft } from '../state/draft.svelte';
 import { asFailure } from '../state/pager.svelte';
 import type { AccountState } from './account.svelte';
 
-/** Whose account, and who is told. */
+/** The account, and the objects to notify. */
 export interface TopUpFor {
   userId: number;
   account: AccountState;
   activity: Activity;
 }
 
-/** Returns why it did not work, or `null`. */
+/** Returns the failure, or `null`. */
 export async function topUp(
   { userId, account, activity }: TopUpFor,
   draft: Draft<{ amount: string }>,
@@ -29,7 +29,7 @@ export async function topUp(
     activity.tell('deed', ({ words, money }) =>
       words.log.toppedUp(money.full(amount), money.full(balance)),
     );
-    // A payment may have been taken between the server's answer and now.
+    // A payment may have been charged since the server's response.
     void account.refresh();
     return null;
   } catch (cause) {

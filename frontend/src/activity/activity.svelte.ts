@@ -1,4 +1,4 @@
-/** The story of this page: each deed and each change as one sentence. */
+/** The activity log of this page: one sentence per action and change. */
 import type { Speech } from '../i18n/speech.svelte';
 
 const ENTRIES_MAX = 200;
@@ -9,7 +9,7 @@ export interface ActivityEntry {
   id: number;
   at: Date;
   tone: Tone;
-  /** Told anew in each language, so that switching it translates the past too. */
+  /** Evaluated per language, so that switching the language also translates past entries. */
   say: (speech: Speech) => string;
   orderId: string | null;
 }

@@ -1,4 +1,4 @@
-/** Tells what happened to an order. */
+/** Logs what happened to an order. */
 import type { Order } from '../api/model';
 import { reasonWords } from '../i18n/failure-words';
 import type { Speech } from '../i18n/speech.svelte';

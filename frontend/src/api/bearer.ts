@@ -1,20 +1,20 @@
-/** Where requests get the access token of whoever signed in; in development mode there is none. */
+/** Provides the access token of the signed-in user; in development mode there is none. */
 
 export interface Bearer {
-  /** A token of this user that is still good, or `null` when they are not signed in. Throws a `Failure`. */
+  /** A valid token of this user, or `null` if they are not signed in. Throws a `Failure`. */
   token(userId: number): Promise<string | null>;
-  /** Another token of theirs than `refused`, which the gateway did not believe. Throws a `Failure`. */
+  /** A token other than `refused`, which the gateway rejected. Throws a `Failure`. */
   renew(userId: number, refused: string): Promise<string | null>;
 }
 
 let bearer: Bearer | null = null;
 
-/** From now on requests of users are signed in by `source`; `null` is development mode. */
+/** Sets the token source for user requests; `null` is development mode. */
 export function signInBy(source: Bearer | null): void {
   bearer = source;
 }
 
-/** Who signs requests in, if people sign in at all. */
+/** The token source, if sign-in is required. */
 export function signedInBy(): Bearer | null {
   return bearer;
 }

@@ -1,4 +1,4 @@
-/** Why a request has no usable answer. */
+/** Why a request failed. */
 import type { Problem } from './model';
 
 export type FailureKind = 'network' | 'timeout' | 'unreadable' | 'problem';
@@ -17,12 +17,12 @@ export class Failure extends Error {
     return this.problem?.code ?? this.kind;
   }
 
-  /** The server's word about one field, found by JSON pointer. */
+  /** The server's message about one field, found by JSON pointer. */
   errorAt(pointer: string): string | undefined {
     return this.problem?.errors?.find((error) => error.pointer === pointer)?.detail;
   }
 
-  /** Whether the same request may succeed later without a change by the person. */
+  /** Whether the same request may succeed later without a change by the user. */
   get mayPass(): boolean {
     return this.problem === null || this.problem.status >= 500 || this.problem.status === 429;
   }

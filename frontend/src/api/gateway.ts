@@ -1,4 +1,4 @@
-/** What the gateway says about itself. */
+/** Information about the gateway. */
 import { call } from './http';
 import type { GatewayInfo } from './model';
 

@@ -4,7 +4,7 @@ import { signInBy } from './bearer';
 import { Failure } from './failure';
 import { call, newKey, nextCursor } from './http';
 
-test('the next cursor is found wherever the service thinks it lives', () => {
+test('the next cursor is found regardless of the path in the link', () => {
   assert.equal(nextCursor('</orders?limit=20&cursor=abc%3D>; rel="next"'), 'abc=');
   assert.equal(nextCursor('<http://h/o?cursor=p>; rel="prev", <?cursor=n>; rel=next'), 'n');
   assert.equal(nextCursor('</orders?cursor=x>; rel="prev"'), null);
@@ -16,7 +16,7 @@ test('keys do not repeat', () => {
   assert.match(newKey(), /^[0-9a-f]{32}$/);
 });
 
-/** Answers each request by what it says of its sender, and notes that. */
+/** Echoes the sender's identity for each request, and records it. */
 function gateway(believed: string) {
   const said: (string | null)[] = [];
   globalThis.fetch = async (_, init) => {
@@ -28,7 +28,7 @@ function gateway(believed: string) {
   return said;
 }
 
-test('a request that is refused for its token is made once more with another one', async (t) => {
+test('a request with a rejected token is repeated once with another one', async (t) => {
   t.after(() => signInBy(null));
   const said = gateway('new');
   const renewed: string[] = [];
@@ -44,7 +44,7 @@ test('a request that is refused for its token is made once more with another one
   assert.deepEqual(renewed, ['old']);
 });
 
-test('it is not made a third time, and never as another user', async (t) => {
+test('it is not repeated twice, and never as another user', async (t) => {
   t.after(() => signInBy(null));
   const said = gateway('nobody has it');
   signInBy({ token: async () => 'old', renew: async () => 'new' });
@@ -54,7 +54,7 @@ test('it is not made a third time, and never as another user', async (t) => {
   assert.deepEqual(said, ['Bearer old', 'Bearer new', null]);
 });
 
-test('in development the number says who asks, and nobody else is named', async () => {
+test('in development mode only the user id identifies the sender', async () => {
   const said = gateway('x');
   await assert.rejects(call('/x', { userId: 7 }));
   await assert.rejects(call('/x', { userId: null }));

@@ -1,29 +1,29 @@
-/** One request to the gateway: JSON in, JSON out, every failure a `Failure`. */
+/** Sends a request to the gateway: JSON in, JSON out, every failure a `Failure`. */
 import { signedInBy } from './bearer';
 import { Failure } from './failure';
 import { readJson } from './json';
 import type { Problem } from './model';
 
-// Longer than the gateway's own timeout, so that its problem document arrives before we give up.
+// Longer than the gateway's own timeout, so that its problem document arrives first.
 const TIMEOUT_MS = 35_000;
 export const ACCEPT = 'application/json, application/problem+json';
 
 export interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Whom the request is made for; `null` for public calls. */
+  /** The user of the request; `null` for public calls. */
   userId: number | null;
-  /** The secret of a guest at a cheque. */
+  /** A guest's secret token for a cheque. */
   participantToken?: string | null;
-  /** JSON text, already exact. */
+  /** JSON text with exact numbers. */
   body?: string;
   idempotencyKey?: string;
-  /** Reads the text of the answer; `readJson` unless said otherwise. */
+  /** Parses the response text; default is `readJson`. */
   read?: (text: string) => unknown;
 }
 
 export interface Answer<T> {
   data: T;
-  /** Where the next page starts, when there is one. */
+  /** The cursor of the next page, if there is one. */
   nextCursor: string | null;
 }
 
@@ -35,7 +35,7 @@ export async function call<T>(path: string, request: Call): Promise<Answer<T>> {
   });
   if (!response.ok) throw problemFailure(response, text);
   try {
-    // An answer without a body says all it has to say by its status.
+    // A response without a body is complete with its status.
     const data = response.status === 204 ? undefined : (request.read ?? readJson)(text);
     return { data: data as T, nextCursor: nextCursor(response.headers.get('Link')) };
   } catch (cause) {
@@ -50,13 +50,13 @@ async function reach(path: string, request: Call): Promise<Response> {
   const token = await bearer.token(userId);
   const response = await send(path, request, token);
   if (response.status !== 401 || token === null) return response;
-  // A gateway that does not believe a token has done nothing: the request may be made again.
+  // If the gateway rejects a token, it has not forwarded the request, so the request can be repeated.
   const isRefused = response.headers.get('WWW-Authenticate') === 'Bearer';
   const renewed = isRefused ? await bearer.renew(userId, token) : null;
   return renewed === null ? response : send(path, request, renewed);
 }
 
-/** Whom a request is made for, as its headers say it. */
+/** The identity of a request as headers. */
 export function identity(userId: number | null, token: string | null): Record<string, string> {
   if (token !== null) return { Authorization: `Bearer ${token}` };
   return userId === null || signedInBy() ? {} : { 'X-User-ID': String(userId) };
@@ -82,14 +82,14 @@ async function send(path: string, request: Call, token: string | null): Promise<
   }
 }
 
-/** What came instead of an answer, whoever sent the request. */
+/** An unsuccessful response, from any sender. */
 export interface Refused {
   status: number;
   statusText: string;
   headers: Pick<Headers, 'get'>;
 }
 
-/** The failure that a problem document tells. */
+/** Converts a problem document to a failure. */
 export function problemFailure({ status, statusText, headers }: Refused, text: string): Failure {
   const bare = { type: 'about:blank', title: statusText, status, code: 'unknown' };
   const seconds = Number.parseInt(headers.get('Retry-After') ?? '', 10);
@@ -97,7 +97,7 @@ export function problemFailure({ status, statusText, headers }: Refused, text: s
   try {
     return new Failure('problem', { ...bare, ...(JSON.parse(text) as Partial<Problem>), ...retryAfter });
   } catch {
-    // A proxy in front of the gateway may answer in HTML; the status is then all we know.
+    // A proxy in front of the gateway may respond with HTML; then only the status is known.
     return new Failure('problem', { ...bare, ...retryAfter });
   }
 }
@@ -105,7 +105,7 @@ export function problemFailure({ status, statusText, headers }: Refused, text: s
 /**
  * The cursor of `Link: <...>; rel="next"`.
  *
- * Only the cursor is taken: services sit behind a prefix that they do not know of.
+ * Only the cursor is used, because services do not know the path prefix that the gateway adds.
  */
 export function nextCursor(link: string | null): string | null {
   for (const part of link?.split(',') ?? []) {
@@ -115,7 +115,7 @@ export function nextCursor(link: string | null): string | null {
   return null;
 }
 
-/** A fresh Idempotency-Key. `crypto.randomUUID` is missing on plain http to another machine. */
+/** A new Idempotency-Key. `crypto.randomUUID` is not available on plain HTTP from another machine. */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

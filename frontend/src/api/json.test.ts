@@ -27,7 +27,7 @@ test('money, percents and quantities of a cheque are read exactly', () => {
   });
 });
 
-test('a body is written with exact numbers, and without what was not said', () => {
+test('a body has exact numbers and no undefined fields', () => {
   const body = writeJson({
     products: [{ id: 1, name: 'Чай "1"', numberServings: new NumberLiteral('1.235'), total: -5n, price: undefined }],
     service: null,
@@ -39,7 +39,7 @@ test('a body is written with exact numbers, and without what was not said', () =
   );
 });
 
-test('what is only shown keeps its numbers, money too', () => {
+test('displayed JSON keeps the original numbers, including money', () => {
   const read = readVerbatim('{"amount": 499.9, "nested": [1, "2", null]}');
   assert.deepEqual(read, {
     amount: new NumberLiteral('499.9'),

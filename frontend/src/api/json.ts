@@ -1,17 +1,17 @@
-/** JSON that carries money, percents and quantities exactly, both ways. */
+/** JSON with exact numbers for money, percentages and quantities, in both directions. */
 import { exactMinor, type Minor, wireText } from '../money/amount';
 import { exactQuantity } from '../money/quantity';
 
-// Percents have two decimals too, so they are read into hundredths just like money.
+// Percentages have two decimals too, so they are parsed to hundredths like money.
 const HUNDREDTHS = new Set([
   ...['amount', 'balance', 'balance_after', 'percent'],
   ...['total_account', 'price', 'total', 'service', 'discount', 'tax', 'tip', 'rounding', 'difference'],
   ...['due', 'items', 'unclaimed'],
 ]);
-/** Objects whose values are money or percents, by participant. */
+/** Objects whose values are amounts or percentages, by participant. */
 const HUNDREDTHS_BY_ID = new Set(['amounts', 'percents']);
 
-/** Browsers that implement "JSON.parse source text access" hand over the number as it was written. */
+/** Browsers with "JSON.parse source text access" pass the number's source text. */
 type Reviver = (key: string, value: unknown, context?: { source?: string }) => unknown;
 
 const reviveExact: Reviver = (key, value, context) => {
@@ -21,19 +21,19 @@ const reviveExact: Reviver = (key, value, context) => {
     return key === 'numberServings' ? exactQuantity(source) : value;
   }
   if (HUNDREDTHS_BY_ID.has(key) && typeof value === 'object' && value !== null) {
-    // Up to 10^12 with two decimals a number is still written as it was read.
+    // Up to 10^12 with two decimals, a number's string form equals its source text.
     const exact = ([id, read]: [string, unknown]) => [id, exactMinor(String(read))];
     return Object.fromEntries(Object.entries(value).map(exact));
   }
   return value;
 };
 
-/** Reads JSON; money and percents become hundredths, quantities thousandths. */
+/** Parses JSON; amounts and percentages become hundredths, quantities thousandths. */
 export function readJson(text: string): unknown {
   return JSON.parse(text, reviveExact as (key: string, value: unknown) => unknown);
 }
 
-/** A number that is written as it stands. */
+/** A number that is serialised exactly as given. */
 export class NumberLiteral {
   constructor(readonly text: string) {}
 }
@@ -41,7 +41,7 @@ export class NumberLiteral {
 const keepLiteral: Reviver = (_, value, context) =>
   typeof value === 'number' ? new NumberLiteral(context?.source ?? String(value)) : value;
 
-/** Reads JSON that is only to be shown: every number stays as it was written. */
+/** Parses JSON for display: every number keeps its source text. */
 export function readVerbatim(text: string): Writable {
   return JSON.parse(text, keepLiteral as (key: string, value: unknown) => unknown) as Writable;
 }
@@ -56,7 +56,7 @@ export type Writable =
   | Writable[]
   | { [key: string]: Writable | undefined };
 
-/** Writes JSON; hundredths become number literals such as `499.90`. What is `undefined` is left out. */
+/** Serialises JSON; hundredths become number literals such as `499.90`. `undefined` fields are omitted. */
 export function writeJson(value: Writable): string {
   if (typeof value === 'bigint') return wireText(value);
   if (value instanceof NumberLiteral) return value.text;

@@ -1,4 +1,4 @@
-/** What the page works with: the wire types, with money as exact minor units. */
+/** The page's data types: the API types, with money as exact minor units. */
 import type { Minor } from '../money/amount';
 import type { Writable } from './json';
 import type { components } from './types';
@@ -13,10 +13,10 @@ export type Account = WithMoney<Schemas['Account'], 'balance'>;
 export type ToppedUp = WithMoney<Schemas['ToppedUp'], 'balance'>;
 export type Transaction = WithMoney<Schemas['Transaction'], 'amount' | 'balance_after'>;
 export type GatewayInfo = Schemas['GatewayInfo'];
-/** A problem document, and what the headers beside it say. */
+/** A problem document with information from the response headers. */
 export type Problem = Schemas['Problem'] & { retry_after_seconds?: number };
 
-// As `WithMoney`, for fields that may be absent.
+// Like `WithMoney`, for optional fields.
 type Exact<T, K extends keyof T> = {
   [key in keyof T]: key extends K ? Exclude<T[key], number> | Minor : T[key];
 };
@@ -61,7 +61,7 @@ export type DeadLetter = Schemas['DeadLetter'];
 export type DeadLetterState = DeadLetter['state'];
 export type Direction = DeadLetter['direction'];
 export type DeadLetterFilter = Schemas['DeadLetterFilter'];
-/** With the payload as it was written: numbers in it are `NumberLiteral`s. */
+/** With the payload as received: its numbers are `NumberLiteral`s. */
 export type OpenedDeadLetter = Omit<Schemas['OpenedDeadLetter'], 'payload'> & { payload?: Writable };
 
 export const METHODS = ['items', 'equal', 'shares', 'percent', 'exact'] as const;
@@ -69,7 +69,7 @@ export const DEAD_LETTER_STATES = ['open', 'replayed', 'discarded'] as const;
 export const DIRECTIONS = ['incoming', 'outgoing'] as const;
 export const ORDER_STATUSES = ['PENDING', 'PAID', 'FAILED', 'CANCELLING', 'CANCELLED'] as const;
 
-/** Whether somebody still has to decide about the order's money. */
+/** Whether the order's payment is not decided yet. */
 export function isOpen(status: OrderStatus): boolean {
   return status === 'PENDING' || status === 'CANCELLING';
 }

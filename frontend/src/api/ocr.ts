@@ -1,4 +1,4 @@
-/** ocr-service, through the gateway. */
+/** API client of ocr-service, through the gateway. */
 import { signedInBy } from './bearer';
 import { Failure } from './failure';
 import { ACCEPT, call, identity, problemFailure } from './http';
@@ -8,17 +8,17 @@ import type { ReadCheque, Reading } from './model';
 export interface Upload {
   userId: number;
   picture: Blob;
-  /** A random UUID, under which the progress can be asked. */
+  /** A random UUID under which the progress can be queried. */
   reading: string;
-  /** How much has left this machine, from 0 to 1. */
+  /** Share of the upload that was sent, from 0 to 1. */
   onSent(part: number): void;
   signal: AbortSignal;
 }
 
-// An upload over a slow network, then a minute of reading at most.
+// Enough for an upload over a slow network plus at most a minute of reading.
 const TIMEOUT_MS = 180_000;
 
-/** Sends the picture and waits until it is read. Throws a `Failure`; an abort is `network`. */
+/** Uploads the picture and waits for the result. Throws a `Failure`; an abort is `network`. */
 export async function loadImage(upload: Upload): Promise<ReadCheque> {
   const bearer = signedInBy();
   if (!bearer) return send(upload, null);
@@ -26,7 +26,7 @@ export async function loadImage(upload: Upload): Promise<ReadCheque> {
   try {
     return await send(upload, token);
   } catch (cause) {
-    // As every request: a gateway that does not believe a token has done nothing.
+    // As for every request: if the gateway rejects a token, it has not forwarded the request.
     const isRefused = token !== null && cause instanceof Failure && cause.code === 'unauthenticated';
     const renewed = isRefused ? await bearer.renew(upload.userId, token) : null;
     if (renewed === null) throw cause;
@@ -35,7 +35,7 @@ export async function loadImage(upload: Upload): Promise<ReadCheque> {
 }
 
 function send({ userId, picture, reading, onSent, signal }: Upload, token: string | null): Promise<ReadCheque> {
-  // Not fetch: it does not tell how much of the body has been sent.
+  // Not fetch, because it does not report the progress of an upload.
   const request = new XMLHttpRequest();
   const body = new FormData();
   body.set('file', picture, 'cheque');
@@ -73,7 +73,7 @@ function read(request: XMLHttpRequest): ReadCheque {
   }
 }
 
-/** How far a reading is; `null` when the one who answers does not know it. */
+/** The progress of a reading; `null` if the responding replica does not know it. */
 export async function readReading(reading: string): Promise<Reading | null> {
   try {
     return (await call<Reading>(`/ocr/readings/${reading}`, { userId: null })).data;

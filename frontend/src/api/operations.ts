@@ -1,9 +1,9 @@
-/** What every service tells its operators, through the gateway. */
+/** API client of the operators' endpoints of all services, through the gateway. */
 import { type Answer, call } from './http';
 import { readVerbatim, writeJson } from './json';
 import type { DeadLetter, DeadLetterFilter, Direction, Messaging, OpenedDeadLetter } from './model';
 
-/** Every service that sends or handles events, and where the gateway has it. */
+/** All services that publish or handle events, with their path prefixes at the gateway. */
 export const PREFIXES = {
   orders: '/orders',
   payments: '/payments',
@@ -16,7 +16,7 @@ export const SERVICES = Object.keys(PREFIXES) as Service[];
 
 export type Deed = 'replay' | 'discard';
 
-/** Names one dead letter of one service. */
+/** Identifies a dead letter of a service. */
 export interface LetterAddress {
   service: Service;
   direction: Direction;
@@ -24,7 +24,7 @@ export interface LetterAddress {
 }
 
 const PAGE_ROWS = 20;
-/** The most that a service gives at once. */
+/** Largest page size of the services. */
 export const PAGE_ROWS_MAX = 100;
 
 export async function readMessaging(userId: number | null, service: Service): Promise<Messaging> {
@@ -60,7 +60,7 @@ export async function settleDeadLetter(
   return (await call<DeadLetter>(`${path(letter)}/${deed}`, { method: 'POST', userId })).data;
 }
 
-/** Settles all that match; returns how many they were. */
+/** Replays or discards all matching dead letters; returns their number. */
 export async function settleDeadLetters(
   userId: number | null,
   service: Service,
@@ -79,7 +79,7 @@ function path({ service, direction, eventId }: LetterAddress): string {
   return `${base(service)}/dead-letters/${direction}/${encodeURIComponent(eventId)}`;
 }
 
-// The payload is shown, not used: `200` must not become 20000 kopecks, nor `1.50` turn into 1.5.
+// The payload is only displayed, so `200` must not become 20000 kopecks, nor `1.50` become 1.5.
 function readOpened(text: string): OpenedDeadLetter {
   const letter = JSON.parse(text) as OpenedDeadLetter;
   if (!('payload' in letter)) return letter;

@@ -1,4 +1,4 @@
-/** orders-service, through the gateway. */
+/** API client of orders-service, through the gateway. */
 import type { Minor } from '../money/amount';
 import { type Answer, call } from './http';
 import { writeJson } from './json';
@@ -28,7 +28,7 @@ export interface OrderDraft {
   description: string;
 }
 
-/** The body, which also identifies the draft: the same text may reuse its Idempotency-Key. */
+/** The request body. It also identifies the draft: the same body may reuse its Idempotency-Key. */
 export function orderBody({ amount, description }: OrderDraft): string {
   return writeJson(description === '' ? { amount } : { amount, description });
 }

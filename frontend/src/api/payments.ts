@@ -1,4 +1,4 @@
-/** payments-service, through the gateway. */
+/** API client of payments-service, through the gateway. */
 import type { Minor } from '../money/amount';
 import { Failure } from './failure';
 import { type Answer, call } from './http';
@@ -7,7 +7,7 @@ import type { Account, ToppedUp, Transaction } from './model';
 
 const PAGE_ROWS = 20;
 
-/** The balance, or `null` when the user has no account yet. */
+/** The balance, or `null` if the user has no account yet. */
 export async function readBalance(userId: number): Promise<Minor | null> {
   try {
     return (await call<Account>('/payments/account/balance', { userId })).data.balance;

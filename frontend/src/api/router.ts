@@ -1,17 +1,17 @@
-/** router-service, through the gateway: cheques that are shared. */
+/** API client of router-service, through the gateway: shared cheques. */
 import type { Minor } from '../money/amount';
 import { quantityText, type Thousandths } from '../money/quantity';
 import { call, type Call } from './http';
 import { NumberLiteral, type Writable, writeJson } from './json';
 import type { Due, ListedCheque, Method, Part, SharedCheque, Tip } from './model';
 
-/** Who opens a link: a user, a guest with a secret, both, or nobody. */
+/** The identity of a visitor: a user, a guest with a token, both, or anonymous. */
 export interface Visitor {
   userId: number | null;
   participantToken: string | null;
 }
 
-/** A shared cheque as one visitor sees it. */
+/** A shared cheque, as seen by one visitor. */
 export interface Table {
   hash: string;
   visitor: Visitor;
@@ -92,7 +92,7 @@ export async function readDues(table: Table): Promise<{ version: number; dues: D
   return send(table, '/dues', {});
 }
 
-/** The body, which also identifies the draft. */
+/** The request body, which also identifies the draft. */
 export function settleBody(participant: number): string {
   return writeJson({ participant });
 }

@@ -1,8 +1,8 @@
-/** Browsers can't set the headers of a socket: whoever signed in opens it with a ticket, good for once. */
+/** Browsers cannot set headers of a WebSocket, so a signed-in user opens it with a single-use ticket. */
 import { signedInBy } from './bearer';
 import { call } from './http';
 
-/** What is added to a socket's address: a ticket, in development mode the user. */
+/** The query of a socket's URL: a ticket, or in development mode the user id. */
 export async function socketQuery(userId: number | null): Promise<string> {
   if (userId === null) return '';
   if (!signedInBy()) return `?user_id=${userId}`;

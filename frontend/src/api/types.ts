@@ -1,8 +1,8 @@
 /**
- * The wire, as the OpenAPI documents of the services describe it.
+ * The API types, as described by the OpenAPI documents of the services.
  *
- * Laid out like the output of openapi-typescript (`components["schemas"]`), so that generated files
- * can take this file's place without touching anything but `model.ts`.
+ * Structured like the output of openapi-typescript (`components["schemas"]`), so that generated files can
+ * replace this file with changes only in `model.ts`.
  */
 export interface components {
   schemas: {
@@ -47,12 +47,12 @@ export interface components {
     GatewayInfo: {
       /** `header` or `jwt`. */
       auth_mode: string;
-      /** Users for trying it out, whose password everybody knows. */
+      /** Demo users with a publicly known password. */
       demo_users?: string[];
       demo_password?: string;
-      /** What share links begin with. */
+      /** Base URL of share links. */
       share_url?: string;
-      /** Where people look at the broker; absent where they should not. */
+      /** URL of RabbitMQ's management UI; absent if it is not accessible. */
       console_url?: string;
       currency: string;
       version: string;
@@ -65,10 +65,10 @@ export interface components {
       code: string;
       errors?: { pointer: string; detail: string }[];
       trace_id?: string;
-      /** Of `line_taken`: what one can have at most. */
+      /** For `line_taken`: the largest part that can be claimed. */
       left?: components['schemas']['Part'];
     };
-    /** Money and percents below have two decimals, quantities three. */
+    /** Money and percentages below have two decimals, quantities three. */
     Cheque: {
       total_account: number | null;
       products: components['schemas']['Product'][];
@@ -110,7 +110,7 @@ export interface components {
       step?: number;
       steps?: number;
     };
-    /** A part of a line: numerator / denominator of it. */
+    /** A part of a line: numerator / denominator. */
     Part: { numerator: number; denominator: number };
     Tip: { percent?: number; amount?: number };
     Settlement: {
@@ -176,7 +176,7 @@ export interface components {
       difference?: number;
       due: number;
     };
-    /** An event that a service gave up; the same for every service. */
+    /** A dead letter; the same for every service. */
     DeadLetter: {
       event_id: string;
       direction: 'incoming' | 'outgoing';
@@ -192,14 +192,14 @@ export interface components {
       settled_at: string | null;
     };
     OpenedDeadLetter: components['schemas']['DeadLetter'] & {
-      /** Present when the payload is JSON; else there is `payload_base64`. */
+      /** Present if the payload is JSON; otherwise there is `payload_base64`. */
       payload?: unknown;
       payload_base64?: string;
       content_type: string;
       exchange: string | null;
       routing_key: string | null;
     };
-    /** Which dead letters a deed is meant for; what is absent does not narrow it. */
+    /** Selects the dead letters of a bulk action; absent fields do not restrict it. */
     DeadLetterFilter: {
       state?: components['schemas']['DeadLetter']['state'];
       direction?: components['schemas']['DeadLetter']['direction'];

@@ -1,4 +1,4 @@
-/** users-service, through the gateway. */
+/** API client of users-service, through the gateway. */
 import { call } from './http';
 
 export interface User {
@@ -9,11 +9,11 @@ export interface User {
   created_at: string;
 }
 
-/** What whoever signed in gets. */
+/** The response to signing in. */
 export interface SignedIn {
   user: User;
   access_token: string;
-  /** Seconds. */
+  /** In seconds. */
   expires_in: number;
   refresh_token: string;
 }

@@ -7,7 +7,7 @@ test('an even division adds up to the last kopeck', () => {
   assert.deepEqual(evenly(2n, 3), [1n, 1n, 0n]);
 });
 
-test('what was agreed stands in the fields; who came later has nothing', () => {
+test('fields start with the saved values; later participants have none', () => {
   assert.deepEqual(proposal('percent', [1, 2, 4], { 1: 6_250n, 2: 3_750n }, 10_000n), ['62.50', '37.50', '0']);
   assert.deepEqual(proposal('shares', [1, 2], {}, 0n), ['1', '1']);
   assert.deepEqual(proposal('exact', [1, 2], {}, 101n), ['0.51', '0.50']);
@@ -22,14 +22,14 @@ test('the missing difference has a size and a direction', () => {
   assert.notEqual(missingOf('shares', 0n, 0n), 0n);
 });
 
-test('fields that can’t be read are named, an empty one is nothing', () => {
+test('invalid fields are marked, an empty field is 0', () => {
   assert.deepEqual(readParts('exact', ['10', '-1', 'x']), { ok: false, wrong: [false, true, true] });
   assert.deepEqual(readParts('percent', ['100.01', '']), { ok: false, wrong: [true, false] });
   assert.deepEqual(readParts('shares', ['1.5', '2']), { ok: false, wrong: [true, false] });
   assert.deepEqual(readParts('shares', ['0', '2']), { ok: true, parts: [0n, 2n], sum: 2n });
 });
 
-test('an agreement carries only the numbers of its method', () => {
+test('a saved method contains only its own numbers', () => {
   assert.deepEqual(agreementOf('shares', null, [1, 2], [2n, 1n]), {
     method: 'shares',
     tip: null,

@@ -1,9 +1,9 @@
-/** How a cheque is divided other than by lines: what is typed per person, and what it makes together. */
+/** Methods other than by lines: the input per participant, and the sum. */
 import type { Agreement } from '../api/router';
 import type { Method, Tip } from '../api/model';
 import { readSigned, wireText, type Minor } from '../money/amount';
 
-/** Methods that want a number for each person. */
+/** Methods that require a number per participant. */
 export type Weighed = Extract<Method, 'shares' | 'percent' | 'exact'>;
 
 export const PERCENT_WHOLE: Minor = 10_000n;
@@ -13,14 +13,14 @@ export function isWeighed(method: Method): method is Weighed {
   return method === 'shares' || method === 'percent' || method === 'exact';
 }
 
-/** `whole` in `count` parts that differ by at most one and add up. */
+/** Divides `whole` into `count` parts that differ by at most one and add up. */
 export function evenly(whole: Minor, count: number): Minor[] {
   const parts = BigInt(count);
   const [part, rest] = [whole / parts, whole % parts];
   return Array.from({ length: count }, (_, index) => part + (BigInt(index) < rest ? 1n : 0n));
 }
 
-/** What stands in the fields before anybody types: as agreed so far, else everybody the same. */
+/** Initial values of the fields: the saved ones, else an equal split. */
 export function proposal(method: Weighed, ids: number[], agreed: Record<string, Minor | number>, whole: Minor): string[] {
   if (ids.some((id) => agreed[id] !== undefined)) {
     return ids.map((id) => {
@@ -34,10 +34,12 @@ export function proposal(method: Weighed, ids: number[], agreed: Record<string, 
 
 export type TypedParts =
   | { ok: true; parts: Minor[]; sum: Minor }
-  /** Which of the fields can't be read. */
+  /** Which fields are invalid. */
   | { ok: false; wrong: boolean[] };
 
-/** Reads the fields. Shares are whole numbers, the others have two decimals; none is negative, nothing is 0. */
+/**
+ * Parses the fields. Shares are whole numbers, others have two decimals; not negative; an empty field is 0.
+ */
 export function readParts(method: Weighed, typed: string[]): TypedParts {
   const read = typed.map((text) => {
     if (text.trim() === '') return 0n;
@@ -50,7 +52,7 @@ export function readParts(method: Weighed, typed: string[]): TypedParts {
   return { ok: true, parts, sum: parts.reduce((sum, part) => sum + part, 0n) };
 }
 
-/** What is missing to the whole; negative when it is too much. Shares are never wrong unless all are 0. */
+/** The amount missing from the total; negative if the sum is too high. Shares are only wrong if all are 0. */
 export function missingOf(method: Weighed, sum: Minor, total: Minor): Minor {
   if (method === 'shares') return sum === 0n ? 1n : 0n;
   return (method === 'percent' ? PERCENT_WHOLE : total) - sum;

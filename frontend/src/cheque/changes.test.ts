@@ -49,11 +49,11 @@ function shared(split: Partial<SharedCheque['split']> = {}): SharedCheque {
   };
 }
 
-test('nothing is told when nothing has happened', () => {
+test('no change is reported if nothing has changed', () => {
   assert.deepEqual(changesBetween(shared(), shared({ version: 2 })), []);
 });
 
-test('it is told who took which part of which line, and who gave it back', () => {
+test('claims and releases of parts of lines are reported', () => {
   const half = { line: 1, participant: 2, numerator: 1, denominator: 2 };
   const taken = shared({ claims: [half] });
   const part = { numerator: 1, denominator: 2 };
@@ -61,7 +61,7 @@ test('it is told who took which part of which line, and who gave it back', () =>
   assert.deepEqual(changesBetween(taken, shared()), [{ what: 'gaveBack', who: borya, line: 'Пицца' }]);
 });
 
-test('coming, paying and settling are told in this order', () => {
+test('joining, paying and settling are reported in this order', () => {
   const paid: Participant = { ...borya, settlement: { state: 'paid', transfer_id: 't', amount: 5n } };
   const changes = changesBetween(shared({ participants: [owner] }), shared({ participants: [owner, paid], status: 'settled' }));
   assert.deepEqual(
@@ -70,7 +70,7 @@ test('coming, paying and settling are told in this order', () => {
   );
 });
 
-test('a second failed try is told, the same one is not told twice', () => {
+test('a second failed attempt is reported, the same one only once', () => {
   const failed = (transfer_id: string): Participant => ({
     ...borya,
     settlement: { state: 'failed', transfer_id, reason: 'insufficient_funds' },
@@ -81,7 +81,7 @@ test('a second failed try is told, the same one is not told twice', () => {
   assert.equal(change?.what, 'notPaid');
 });
 
-test('method and tip are told as they become', () => {
+test('changes of method and tip are reported', () => {
   const changes = changesBetween(shared(), shared({ method: 'equal', tip: { percent: 1_000n } }));
   assert.deepEqual(changes, [
     { what: 'method', method: 'equal' },
@@ -89,7 +89,7 @@ test('method and tip are told as they become', () => {
   ]);
 });
 
-test('what is not among the remainders is fully taken', () => {
+test('lines without a remainder are fully claimed', () => {
   assert.deepEqual(leftOf(shared(), 1), { numerator: 1, denominator: 1 });
   assert.deepEqual(leftOf(shared({ remainders: [] }), 1), { numerator: 0, denominator: 1 });
   assert.deepEqual(partOf(shared(), 1, 2), { numerator: 0, denominator: 1 });

@@ -1,4 +1,4 @@
-/** What happened between two states of a shared cheque, as facts that can be told. */
+/** Describes the changes between two states of a shared cheque. */
 import type { Method, Participant, Part, SharedCheque, Tip } from '../api/model';
 import { NOTHING } from './part';
 
@@ -16,7 +16,7 @@ export type Change =
   | { what: 'notPaid'; who: Participant; reason: string | null }
   | { what: 'settled' };
 
-/** The facts, in the order in which one would tell them. */
+/** The changes, in a natural order for the activity log. */
 export function changesBetween(before: SharedCheque, after: SharedCheque): Change[] {
   return [
     ...peopleChanges(before, after),
@@ -82,13 +82,13 @@ export function person({ split }: SharedCheque, id: number | null): Participant 
   return split.participants.find((participant) => participant.id === id);
 }
 
-/** What somebody has of a line. */
+/** The part of a line claimed by a participant. */
 export function partOf({ split }: SharedCheque, line: number, participant: number | null): Part {
   const claim = split.claims.find((one) => one.line === line && one.participant === participant);
   return claim ? { numerator: claim.numerator, denominator: claim.denominator } : NOTHING;
 }
 
-/** What nobody has of a line. */
+/** The unclaimed part of a line. */
 export function leftOf({ split }: SharedCheque, line: number): Part {
   const left = split.remainders.find((one) => one.line === line);
   return left ? { numerator: left.numerator, denominator: left.denominator } : NOTHING;

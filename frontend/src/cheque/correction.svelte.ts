@@ -1,4 +1,4 @@
-/** What the owner is about to correct: typed texts, what they make together, and the request they become. */
+/** The owner's correction being edited: input texts, their sum, and the resulting request. */
 import type { Cheque, Product } from '../api/model';
 import type { CorrectedLine, Correction } from '../api/router';
 import { type Minor, readSigned, wireText } from '../money/amount';
@@ -8,7 +8,7 @@ export const NAME_CHARS_MAX = 200;
 
 export interface LineDraft {
   key: number;
-  /** The line that is corrected; `null` for a new one. */
+  /** The corrected line; `null` for a new one. */
   product: Product | null;
   name: string;
   quantity: string;
@@ -33,7 +33,7 @@ export class CorrectionDraft {
     this.reset(cheque);
   }
 
-  /** Starts over from what the server says. */
+  /** Discards the input and starts again from the server's state. */
   reset(cheque: Cheque): void {
     this.lines = cheque.products.map((product) => this.#lineOf(product));
     for (const extra of EXTRAS) this.extras[extra] = this.#moneyText(cheque[extra] ?? null);
@@ -45,7 +45,7 @@ export class CorrectionDraft {
     return this.#written() !== this.#untouched;
   }
 
-  /** What lines and extras make, less the discount; `null` while one of them can't be read. */
+  /** Lines plus extras minus discount; `null` if one of them is invalid. */
   get sum(): Minor | null {
     let sum = 0n;
     for (const { total } of this.lines) {
@@ -61,12 +61,12 @@ export class CorrectionDraft {
     return sum;
   }
 
-  /** The printed total as typed; `null` when there is none, or none that can be read. */
+  /** The entered total; `null` if it is empty or invalid. */
   get total(): Minor | null {
     return readSigned(this.extras.total_account);
   }
 
-  /** An extra as typed; nothing is 0, and `null` is what can't be read. */
+  /** An entered extra; empty is 0, and `null` means invalid. */
   extra(extra: Extra): Minor | null {
     const text = this.extras[extra].trim();
     return text === '' ? 0n : readSigned(text);
@@ -98,7 +98,7 @@ export class CorrectionDraft {
     );
   }
 
-  /** What quantity times price makes, when it is not the total that is typed. */
+  /** Quantity times price, if it differs from the entered total. */
   expected(line: LineDraft): Minor | null {
     const quantity = readQuantity(line.quantity);
     const price = readSigned(line.price);
@@ -111,7 +111,7 @@ export class CorrectionDraft {
     this.#lastKey += 1;
     const line: LineDraft = { key: this.#lastKey, product: null, name: '', quantity: '1', price: '', total: '' };
     this.lines.push(line);
-    // As it stands in the list: what is done to it there is seen.
+    // The element of the reactive list, so that changes to it are observed.
     return this.lines.at(-1) ?? line;
   }
 
@@ -123,7 +123,7 @@ export class CorrectionDraft {
     line.total = this.#moneyText(total);
   }
 
-  /** Keeps a line consistent while quantity or price change: its total follows, if it followed before. */
+  /** Keeps a line consistent while quantity or price change: updates its total if it matched before. */
   change(line: LineDraft, field: 'quantity' | 'price', typed: string): void {
     const followed = line.total.trim() === '' || (line.price !== '' && this.expected(line) === null);
     line[field] = typed;
@@ -160,7 +160,7 @@ export class CorrectionDraft {
     };
   }
 
-  // With both decimals, so that a column of them is easy to read.
+  // With both decimals, so that a column of amounts is easy to read.
   #moneyText(minor: Minor | null): string {
     if (minor === null) return '';
     const text = wireText(minor);
@@ -177,7 +177,7 @@ export class CorrectionDraft {
 
 function correctedLine({ product, name, quantity, price, total }: LineDraft): CorrectedLine {
   const typedPrice = readSigned(price);
-  // A price that was computed, and not typed anew, is better computed again.
+  // A computed price that was not edited should be computed again.
   const isOld = product !== null && typedPrice === product.price && !product.price_printed;
   return {
     ...(product && { id: product.id }),

@@ -29,7 +29,7 @@ function draftOf(change: Partial<Cheque> = {}): CorrectionDraft {
   return new CorrectionDraft(cheque, ',');
 }
 
-test('lines and extras make a sum, the discount is taken off', () => {
+test('lines and extras are added, the discount is subtracted', () => {
   const draft = draftOf({ service: 3_000n, discount: 1_000n, rounding: -50n });
   assert.equal(draft.sum, 41_950n);
   assert.equal(draft.extras.rounding, '-0,50');
@@ -37,13 +37,13 @@ test('lines and extras make a sum, the discount is taken off', () => {
   assert.equal(draft.sum, 42_000n);
 });
 
-test('a line whose total can’t be read makes no sum', () => {
+test('a line with an invalid total has no sum', () => {
   const draft = draftOf({ products: [product(1, 'Чай', null)] });
   assert.equal(draft.sum, null);
   assert.equal(draft.faulty, false, 'an unread total is no fault: it may stay so');
 });
 
-test('nothing is dirty before it is typed, and clean again when it is typed back', () => {
+test('a form is dirty only while its input differs from the original', () => {
   const draft = draftOf();
   assert.equal(draft.dirty, false);
   draft.lines[0]!.name = 'Чай с мятой';
@@ -54,7 +54,7 @@ test('nothing is dirty before it is typed, and clean again when it is typed back
   assert.equal(draft.dirty, true);
 });
 
-test('a total follows quantity and price as long as it followed before', () => {
+test('a total follows quantity and price as long as it matched before', () => {
   const draft = draftOf();
   const tea = draft.lines[0]!;
   draft.change(tea, 'quantity', '2');

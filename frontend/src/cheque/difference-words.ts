@@ -1,4 +1,4 @@
-/** By how much a cheque does not add up, and in which direction. */
+/** Describes by how much a cheque does not add up, and in which direction. */
 import type { Words } from '../i18n/en';
 import type { Minor } from '../money/amount';
 import type { MoneyFormat } from '../money/format';

@@ -1,4 +1,4 @@
-/** What makes a guest the same guest tomorrow: a secret per cheque, kept in this browser. */
+/** Stores a guest's secret token per cheque in this browser, so that they stay the same guest. */
 
 export function recallToken(hash: string): string | null {
   try {
@@ -8,7 +8,7 @@ export function recallToken(hash: string): string | null {
   }
 }
 
-/** Without storage the secret lives as long as the page. */
+/** Without storage, the token lives as long as the page. */
 export function rememberToken(hash: string, token: string | null): void {
   try {
     if (token === null) localStorage.removeItem(key(hash));

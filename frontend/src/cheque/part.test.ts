@@ -13,12 +13,12 @@ test('parts compare by size, not by how they are written', () => {
   assert.ok(compare({ numerator: 1, denominator: 3 }, { numerator: 1, denominator: 2 }) < 0);
 });
 
-test('what is left may be too fine to be taken, and is then rounded down', () => {
+test('a remainder that is too fine to be claimed is rounded down', () => {
   assert.deepEqual(takeable({ numerator: 1, denominator: 6 }), { numerator: 1, denominator: 6 });
   assert.deepEqual(takeable({ numerator: 59, denominator: 120 }), { numerator: 49, denominator: 100 });
 });
 
-test('parts are written as people write them', () => {
+test('parts are formatted in the usual way', () => {
   assert.equal(partText(reduced(2, 4)), '1/2');
   assert.equal(partText(WHOLE), '1');
 });

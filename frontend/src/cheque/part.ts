@@ -3,7 +3,7 @@ import type { Part } from '../api/model';
 
 export const WHOLE: Part = { numerator: 1, denominator: 1 };
 export const NOTHING: Part = { numerator: 0, denominator: 1 };
-/** The finest part that the server lets anybody take is a hundredth. */
+/** The server's limit: parts are at finest hundredths. */
 export const DENOMINATOR_MAX = 100;
 
 export function plus(left: Part, right: Part): Part {
@@ -13,7 +13,7 @@ export function plus(left: Part, right: Part): Part {
   );
 }
 
-/** Less than zero when `left` is the smaller part. */
+/** Negative if `left` is the smaller part. */
 export function compare(left: Part, right: Part): number {
   return left.numerator * right.denominator - right.numerator * left.denominator;
 }
@@ -26,13 +26,13 @@ export function isWhole({ numerator, denominator }: Part): boolean {
   return numerator === denominator;
 }
 
-/** The largest part up to `part` that may be taken; sums of parts can be finer than a hundredth. */
+/** The largest part up to `part` that can be claimed; sums of parts can be finer than hundredths. */
 export function takeable(part: Part): Part {
   if (part.denominator <= DENOMINATOR_MAX) return part;
   return reduced(Math.floor((part.numerator * DENOMINATOR_MAX) / part.denominator), DENOMINATOR_MAX);
 }
 
-/** `1/2`; whole numbers without a stroke. */
+/** `1/2`; whole numbers without a slash. */
 export function partText({ numerator, denominator }: Part): string {
   return denominator === 1 ? String(numerator) : `${numerator}/${denominator}`;
 }

@@ -1,14 +1,14 @@
-/** People as they are called, and as they look in a small circle. */
+/** Names and initials of participants. */
 import type { Participant } from '../api/model';
 import type { Words } from '../i18n/en';
 
-/** The name; the owner may not have said one. */
+/** The name; the owner may not have set one. */
 export function nameOf(words: Words, { id, name, role }: Pick<Participant, 'id' | 'name' | 'role'>): string {
   if (name) return name;
   return role === 'owner' ? words.cheque.people.owner : words.cheque.people.number(id);
 }
 
-/** One or two letters: of the first two words, else the first of the only one. */
+/** One or two letters: the initials of the first two words, or the first letter of a single word. */
 export function initials(name: string): string {
   const letters = name
     .trim()
@@ -18,7 +18,7 @@ export function initials(name: string): string {
   return letters.join('').toLocaleUpperCase() || '?';
 }
 
-/** How many colours there are for people; `tokens.css` holds them. */
+/** Number of colours for participants; `tokens.css` defines them. */
 const HUES = 8;
 
 export function hueOf(id: number): number {

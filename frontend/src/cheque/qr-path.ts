@@ -1,4 +1,4 @@
-/** The dark modules of a code as one path: a run of them per rectangle. */
+/** The dark modules of a QR code as one SVG path, with a rectangle per run. */
 export function codePath(modules: boolean[][]): { size: number; path: string } {
   const runs = modules.flatMap((row, y) => {
     const found: string[] = [];

@@ -1,4 +1,4 @@
-/** A quantity as a person reads it: `0,4`. */
+/** A quantity in the user's locale: `0,4`. */
 import { quantityText, type Thousandths } from '../money/quantity';
 
 export function quantityWords(locale: string, quantity: Thousandths): string {

@@ -1,4 +1,4 @@
-/** One shared cheque as this visitor sees it, kept live, and everything they can do with it. */
+/** One shared cheque as this visitor sees it: kept up to date, with all actions. */
 import { SvelteMap } from 'svelte/reactivity';
 import { AccountState } from '../account/account.svelte';
 import type { Activity } from '../activity/activity.svelte';
@@ -16,7 +16,7 @@ import { tellChange, tellRefused } from './tell-change';
 
 type Phase = 'loading' | 'ready' | 'failed';
 
-/** A claim that was refused, until the next try. */
+/** A rejected claim, until the next attempt. */
 export interface ClaimRefusal {
   failure: Failure;
   wanted: Part;
@@ -28,7 +28,7 @@ interface LiveMessage {
   split: Split;
 }
 
-// What a push should have brought, and did not, is asked for.
+// If an expected push does not arrive in this time, the state is requested.
 const PATIENCE_MS = 10_000;
 
 export class SharedCheque {
@@ -36,19 +36,19 @@ export class SharedCheque {
   readonly userId: number | null;
   readonly activity: Activity;
   readonly connection: Connection;
-  /** Of the user; a guest has none. */
+  /** The user's account; a guest has none. */
   readonly account: AccountState | null;
   readonly settleDraft: Draft<Record<never, string>>;
   readonly topUpDraft: Draft<{ amount: string }>;
 
   phase = $state<Phase>('loading');
-  /** The last state; stays while `failure` tells that a newer one could not be read. */
+  /** The last known state; kept if a newer one could not be read, as `failure` shows. */
   state = $state.raw<State | null>(null);
   failure = $state.raw<Failure | null>(null);
-  /** Claims on their way to the server. */
+  /** Claims that are being sent. */
   readonly claiming = new SvelteMap<number, Part>();
   readonly refused = new SvelteMap<number, ClaimRefusal>();
-  /** How everybody's due is made up; of `version`. */
+  /** The parts of all dues, for `version`. */
   dues = $state.raw<{ version: number; dues: Due[] } | null>(null);
   #token = $state<string | null>(null);
   #patrol = 0;
@@ -65,7 +65,7 @@ export class SharedCheque {
       onLive: () => {
         if (this.failure) void this.refresh();
       },
-      // Has it ended, or only the connection?
+      // Find out whether the link has expired or only the connection was lost.
       onLost: () => void this.refresh(),
       onMessage: (text) => this.#hear(readJson(text) as LiveMessage),
     });
@@ -79,7 +79,7 @@ export class SharedCheque {
     return (this.state && person(this.state, this.state.you)) ?? null;
   }
 
-  /** Whether the person acts here as a guest, under a secret of this browser. */
+  /** Whether the visitor is a guest with a token in this browser. */
   get isGuest(): boolean {
     return this.you?.role === 'guest';
   }
@@ -98,7 +98,10 @@ export class SharedCheque {
     this.connection.stop();
   }
 
-  /** Reads the state. Follows the cheque live from the first time on, and no more when it has ended. */
+  /**
+   * Reads the state. Opens the live connection after the first success, and closes it if the link has
+   * expired.
+   */
   async refresh(): Promise<void> {
     try {
       this.#learn(await router.openCheque(this.table));
@@ -114,7 +117,7 @@ export class SharedCheque {
     }
   }
 
-  /** Does something that changes the cheque. Returns why it did not work, or `null`. */
+  /** Executes an action that changes the cheque. Returns the failure, or `null`. */
   async attempt(deed: (table: router.Table) => Promise<State | void>): Promise<Failure | null> {
     try {
       const state = await deed(this.table);
@@ -122,7 +125,7 @@ export class SharedCheque {
       return null;
     } catch (cause) {
       const failure = asFailure(cause);
-      // Who is refused has seen an old state.
+      // A rejected action was based on an old state.
       if (failure.problem && failure.problem.status < 500) void this.refresh();
       return failure;
     }
@@ -138,13 +141,14 @@ export class SharedCheque {
   }
 
   /**
-   * Joins as a user; a guest keeps what they took. The page goes on as this user: one session is one user.
+   * Joins as a user; a guest keeps their claims. The page continues as this user, because one session belongs
+   * to one user.
    */
   async joinAs(userId: number, name: string): Promise<Failure | null> {
     const visitor = { userId, participantToken: this.#token };
     try {
       const joined = await router.joinCheque({ hash: this.hash, visitor }, name);
-      // The secret of a guest has done its work.
+      // The guest's token is no longer needed.
       this.#keepToken(null);
       if (userId === this.userId) this.#learn(joined);
       return null;
@@ -157,7 +161,10 @@ export class SharedCheque {
     return this.attempt((table) => router.joinCheque(this.isGuest ? asGuest(table) : table, name));
   }
 
-  /** Takes `part` of the line instead of what one had of it. Shown as taken only when the server says so. */
+  /**
+   * Claims `part` of the line; it replaces the previous claim. Shown as claimed only after the server's
+   * response.
+   */
   async claim(line: number, part: Part): Promise<void> {
     if (this.claiming.has(line)) return;
     this.claiming.set(line, part);
@@ -172,14 +179,14 @@ export class SharedCheque {
     tellRefused(this.activity, name, failure);
   }
 
-  /** Pays one's due. Sending it again after a lost answer pays once. */
+  /** Pays the visitor's due. A repeat after a lost response does not pay twice. */
   async settle(): Promise<Failure | null> {
     const you = this.you;
     if (!you) return null;
     const body = router.settleBody(you.id);
     const key = this.settleDraft.keyFor(body);
     const failure = await this.attempt((table) => router.settle(table, body, key));
-    // Refused is decided: the next try is another deed.
+    // A rejection is final: the next attempt is a new request.
     if (!failure?.mayPass) this.settleDraft.done();
     return failure;
   }
@@ -189,7 +196,7 @@ export class SharedCheque {
       const dues = await router.readDues(this.table);
       if (dues.version >= (this.dues?.version ?? 0)) this.dues = dues;
     } catch {
-      // The sum itself is in the state; its parts come with the next one.
+      // The sum is part of the state; its parts come with the next response.
     }
   }
 
@@ -201,14 +208,14 @@ export class SharedCheque {
   #hear({ version, cheque, split }: LiveMessage): void {
     if (!this.state || version <= this.state.split.version) return;
     this.#move({ ...this.state, cheque, split: { ...split, version } });
-    // A guest who became a user elsewhere, or was merged, is somebody else from now on.
+    // A guest who became a user elsewhere, or was merged, now has another identity.
     if (this.state.you !== null && !this.you) void this.refresh();
   }
 
   #learn(read: State): void {
     const known = this.state;
     if (!known || read.split.version > known.split.version) this.#move(read);
-    // An answer that a push has overtaken still knows who we are.
+    // A response that is older than a push still contains the visitor's identity.
     else this.state = { ...known, you: read.you, owner: read.owner };
   }
 
@@ -219,7 +226,7 @@ export class SharedCheque {
     const settled = this.you?.settlement.state;
     const was = before && person(before, state.you)?.settlement.state;
     if (settled === was) return;
-    // The server has heard of the last try: the next one is another deed.
+    // The server has processed the last attempt: the next one is a new request.
     this.settleDraft.done();
     if (settled !== 'pending') void this.account?.refresh();
   }

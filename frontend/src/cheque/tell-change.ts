@@ -1,4 +1,4 @@
-/** Tells what happens on a shared cheque. */
+/** Logs the changes of a shared cheque. */
 import type { Activity, Tone } from '../activity/activity.svelte';
 import type { Failure } from '../api/failure';
 import type { Participant } from '../api/model';
@@ -32,7 +32,7 @@ export function tellChange(activity: Activity, change: Change, you: number | nul
   activity.tell(tone, (speech) => sentence(speech, change, mine));
 }
 
-/** A claim of ours that came to nothing. */
+/** Logs a rejected claim. */
 export function tellRefused(activity: Activity, line: string, failure: Failure): void {
   activity.tell('bad', ({ words }) => words.cheque.log.refused(line, failureWords(words, failure)));
 }

@@ -1,4 +1,4 @@
-/** How a cheque of the list stands, for who looks at it. */
+/** The status of a listed cheque from the user's point of view. */
 import type { ListedCheque } from '../api/model';
 import type { PillTone } from '../ui/pill-tone';
 

@@ -4,7 +4,7 @@ import { BYTES_MAX, kindOf, refusalOf, scaleFor } from './picture';
 
 const bytes = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 
-test('a file is what its first bytes say', () => {
+test('the first bytes determine the format of a file', () => {
   assert.equal(kindOf(bytes('\xff\xd8\xff\xe0\0\x10JFIF')), 'jpeg');
   assert.equal(kindOf(bytes('\x89PNG\r\n\x1a\n\0\0\0\rIHDR')), 'png');
   assert.equal(kindOf(bytes('RIFF\0\0\0\0WEBPVP8 ')), 'webp');
@@ -17,7 +17,7 @@ test('a file is what its first bytes say', () => {
   assert.equal(kindOf(bytes('')), 'other');
 });
 
-test('what can’t be read is refused before it is sent', () => {
+test('unsupported files are rejected before they are sent', () => {
   assert.equal(refusalOf('jpeg', 0), 'empty');
   assert.equal(refusalOf('jpeg', BYTES_MAX), null);
   assert.equal(refusalOf('png', BYTES_MAX + 1), 'too_large');
@@ -25,7 +25,7 @@ test('what can’t be read is refused before it is sent', () => {
   assert.equal(refusalOf('gif', 5), 'unsupported');
 });
 
-test('a picture shrinks only as much as it must', () => {
+test('a picture is downscaled only as much as necessary', () => {
   assert.equal(scaleFor(4_000, 3_000, 40_000_000), 1);
   assert.equal(scaleFor(20_000, 8_000, 40_000_000), 0.5);
 });

@@ -1,16 +1,16 @@
-/** Whether a file can be read as a cheque, found without decoding it. */
+/** Checks whether a file can be read as a cheque, without decoding it. */
 
 export const BYTES_MAX = 10_000_000;
 export const PIXELS_MAX = 40_000_000;
-/** What the file dialog offers. iPhones turn their HEIC photos into JPEG when HEIC is not among them. */
+/** Formats in the file dialog. iPhones convert HEIC photos to JPEG if HEIC is not listed. */
 export const ACCEPTED = 'image/jpeg,image/png,image/webp';
-/** So many bytes tell the kind of any file that we know. */
+/** Number of bytes needed to detect any known format. */
 export const HEAD_BYTES = 32;
 
 export type PictureKind = 'jpeg' | 'png' | 'webp' | 'heic' | 'svg' | 'pdf' | 'gif' | 'other';
 export type PictureRefusal = 'empty' | 'heic' | 'svg' | 'pdf' | 'unsupported' | 'broken' | 'too_large';
 
-/** The kind by the first bytes: names and types of files are only claims. */
+/** Detects the format by the first bytes, because file names and types are unreliable. */
 export function kindOf(head: Uint8Array): PictureKind {
   const text = String.fromCharCode(...head);
   if (text.startsWith('\xff\xd8\xff')) return 'jpeg';
@@ -23,7 +23,7 @@ export function kindOf(head: Uint8Array): PictureKind {
   return /^(\xef\xbb\xbf)?\s*<(\?xml|svg|!--|!doctype svg)/i.test(text) ? 'svg' : 'other';
 }
 
-/** Why a file of this kind can't be sent as it is; `null` when it can. */
+/** Why a file of this format cannot be sent unchanged; `null` if it can. */
 export function refusalOf(kind: PictureKind, bytes: number): PictureRefusal | null {
   if (bytes === 0) return 'empty';
   if (kind === 'heic' || kind === 'svg' || kind === 'pdf') return kind;
@@ -31,7 +31,7 @@ export function refusalOf(kind: PictureKind, bytes: number): PictureRefusal | nu
   return bytes > BYTES_MAX ? 'too_large' : null;
 }
 
-/** By how much both sides shrink so that a picture has at most `pixelsMax` pixels; 1 when it has already. */
+/** The scale factor of both sides for a picture of at most `pixelsMax` pixels; 1 if it is small enough. */
 export function scaleFor(width: number, height: number, pixelsMax: number): number {
   return Math.min(1, Math.sqrt(pixelsMax / (width * height)));
 }

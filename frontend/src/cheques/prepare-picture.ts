@@ -1,9 +1,9 @@
-/** Makes a picture fit for sending: most are sent as they are, too large ones are shrunk in this browser. */
+/** Prepares a picture for upload: most are sent unchanged, too large ones are downscaled in the browser. */
 import { BYTES_MAX, HEAD_BYTES, kindOf, type PictureRefusal, PIXELS_MAX, refusalOf, scaleFor } from './picture';
 
 export type Prepared = { ok: true; picture: Blob } | { ok: false; refusal: PictureRefusal };
 
-// Half the limit: text stays as sharp as a camera makes it, and the file surely fits.
+// Half the limit: text stays sharp enough, and the file certainly fits.
 const SHRUNK_PIXELS = PIXELS_MAX / 2;
 const SHRUNK_QUALITY = 0.9;
 
@@ -11,7 +11,7 @@ export async function preparePicture(file: Blob): Promise<Prepared> {
   const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
   const kind = kindOf(head);
   const refusal = refusalOf(kind, file.size);
-  // Some browsers can decode HEIC, and huge files are worth a try: what they show can be drawn anew.
+  // Some browsers can decode HEIC, and large files may be decodable too: then the picture is encoded again.
   if (refusal === 'heic' || refusal === 'too_large') {
     const redrawn = await redraw(file);
     return redrawn ? { ok: true, picture: redrawn } : { ok: false, refusal };
@@ -24,7 +24,7 @@ export async function preparePicture(file: Blob): Promise<Prepared> {
   return redrawn ? { ok: true, picture: redrawn } : { ok: false, refusal: 'too_large' };
 }
 
-// An element knows its size before the pixels are decoded: a bomb of pixels costs nothing here.
+// An image element knows its size before the pixels are decoded, so a decompression bomb is harmless here.
 function sizeOf(file: Blob): Promise<{ width: number; height: number } | null> {
   const url = URL.createObjectURL(file);
   const image = new Image();

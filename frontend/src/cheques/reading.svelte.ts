@@ -1,4 +1,4 @@
-/** One photo on its way to a cheque: checked, sent, waiting, read. */
+/** The reading of one photo: checking, sending, waiting, result. */
 import type { Failure } from '../api/failure';
 import { loadImage, readReading } from '../api/ocr';
 import type { ReadCheque, Reading as Progress } from '../api/model';
@@ -10,7 +10,7 @@ export type ReadingState =
   | { name: 'idle' }
   | { name: 'checking' }
   | { name: 'sending'; part: number }
-  /** `progress` is `null` while the server does not tell it. */
+  /** `progress` is `null` until the server reports it. */
   | { name: 'reading'; progress: Progress | null }
   | { name: 'refused'; refusal: PictureRefusal }
   | { name: 'failed'; failure: Failure; retryAt: number | null }
@@ -20,7 +20,7 @@ const POLL_MS = 500;
 
 export class Reading {
   state = $state.raw<ReadingState>({ name: 'idle' });
-  /** What the person sees of their photo meanwhile. */
+  /** The preview of the photo in the meantime. */
   preview = $state<string | null>(null);
   readonly #userId: number;
   #file: Blob | null = null;
@@ -41,12 +41,12 @@ export class Reading {
     await this.#run(file);
   }
 
-  /** The same photo once more. */
+  /** Retries with the same photo. */
   async retry(): Promise<void> {
     if (this.#file && !this.busy) await this.#run(this.#file);
   }
 
-  /** Forgets the photo, and stops whatever is going on with it. */
+  /** Discards the photo, and cancels the current operation. */
   cancel(): void {
     this.#abort?.abort();
     this.#abort = null;
@@ -103,7 +103,7 @@ export class Reading {
   }
 }
 
-// `crypto.randomUUID` is missing on plain http to another machine.
+// `crypto.randomUUID` is not available on plain HTTP from another machine.
 function randomUuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;

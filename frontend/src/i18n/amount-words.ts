@@ -1,4 +1,4 @@
-/** Why a typed amount is refused, as a sentence. */
+/** Why an entered amount is invalid, as a sentence. */
 import type { AmountRefusal } from '../money/amount';
 import { AMOUNT_MAX } from '../money/amount';
 import type { Speech } from './speech.svelte';

@@ -1,4 +1,4 @@
-/** English for shared cheques. */
+/** English texts for shared cheques. */
 import { plural } from './plural';
 
 const people = plural('en', { one: '# person', other: '# people' });

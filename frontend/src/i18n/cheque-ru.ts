@@ -1,4 +1,4 @@
-/** Russian for shared cheques. */
+/** Russian texts for shared cheques. */
 import type { ChequeWords } from './cheque-en';
 import { plural } from './plural';
 

@@ -1,4 +1,4 @@
-/** How long something has lasted, in the one unit that tells it best. */
+/** Formats a duration in the most suitable unit. */
 
 const UNITS: [unit: string, seconds: number, below: number][] = [
   ['second', 1, 90],
@@ -6,7 +6,7 @@ const UNITS: [unit: string, seconds: number, below: number][] = [
   ['hour', 3_600, 36 * 3_600],
   ['day', 86_400, Infinity],
 ];
-/** Below this many seconds a tenth matters. */
+/** Below this many seconds, tenths are shown. */
 const TENTHS_BELOW = 10;
 
 /** "1.2s", "45s", "12m": short enough for a narrow column. */

@@ -1,4 +1,4 @@
-/** English. The shape of this object is the contract for every other language. */
+/** English texts. The type of this object is the contract for all other languages. */
 import { chequeEn } from './cheque-en';
 import { operationsEn } from './operations-en';
 import { plural } from './plural';

@@ -1,4 +1,4 @@
-/** A failure as a sentence for the person, by stable code; never the server's own words. */
+/** Describes a failure to the user by its stable code; never with the server's own texts. */
 import type { Failure } from '../api/failure';
 import type { Words } from './en';
 
@@ -18,7 +18,7 @@ export function reasonWords(words: Words, reason: string | null): string {
     case 'payment_timeout':
       return words.reason[reason];
     default:
-      // A newer server may know reasons that this page does not.
+      // A newer server may have reasons that this page does not know.
       return words.reason.other(reason);
   }
 }

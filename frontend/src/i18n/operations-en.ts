@@ -1,4 +1,4 @@
-/** English for those who look after the services. */
+/** English texts for operators. */
 import { plural } from './plural';
 
 const letters = plural('en', { one: '# dead letter', other: '# dead letters' });

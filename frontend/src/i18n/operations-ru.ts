@@ -1,4 +1,4 @@
-/** Russian for those who look after the services. */
+/** Russian texts for operators. */
 import type { OperationsWords } from './operations-en';
 import { plural } from './plural';
 

@@ -2,7 +2,7 @@
 
 type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 
-/** A function that puts a number into the right form; `#` stands for the number. */
+/** Returns a function that chooses the plural form for a number; `#` is replaced by the number. */
 export function plural(language: string, forms: Forms): (count: number) => string {
   const rules = new Intl.PluralRules(language);
   const digits = new Intl.NumberFormat(language);

@@ -1,4 +1,4 @@
-/** Russian. */
+/** Russian texts. */
 import { chequeRu } from './cheque-ru';
 import type { Words } from './en';
 import { operationsRu } from './operations-ru';

@@ -1,4 +1,4 @@
-/** The page's voice: words, money and time in the chosen language. */
+/** Texts, money and time in the selected language. */
 import { type MoneyFormat, moneyFormat } from '../money/format';
 import type { Preferences } from '../state/preferences.svelte';
 import { durationText } from './duration';
@@ -18,7 +18,7 @@ export class Speech {
   readonly #currency: () => string;
 
   readonly words: Words = $derived.by(() => (this.#preferences.language === 'ru' ? ru : en));
-  /** With the person's region when the browser knows it: en-GB and en-US write dates differently. */
+  /** With the user's region if the browser knows it: en-GB and en-US format dates differently. */
   readonly locale: string = $derived.by(() => regional(this.#preferences.language));
   readonly money: MoneyFormat = $derived.by(() => moneyFormat(this.locale, this.#currency()));
   readonly #relative = $derived.by(
@@ -45,22 +45,22 @@ export class Speech {
     this.#currency = currency;
   }
 
-  /** Of a cheque, which may be in another currency than the accounts. */
+  /** The format for a cheque's currency, which may differ from that of the accounts. */
   moneyIn(currency: string | null | undefined): MoneyFormat {
     try {
       return currency ? moneyFormat(this.locale, currency) : this.money;
     } catch {
-      // A misread code is no currency.
+      // A misread code is not a valid currency.
       return this.money;
     }
   }
 
-  /** A moment to the minute: "21 Nov, 14:05". */
+  /** Date and time to the minute: "21 Nov, 14:05". */
   minute(at: Date): string {
     return this.#minute.format(at);
   }
 
-  /** "5 min ago"; a date after a week. A server clock ahead of ours reads "just now". */
+  /** "5 min ago"; a date after a week. If the server's clock is ahead, "just now". */
   ago(at: Date, now: number): string {
     let value = (now - at.getTime()) / 1000;
     if (value < NOW_SECONDS) return this.words.time.now;
@@ -71,7 +71,7 @@ export class Speech {
     return this.#date.format(at);
   }
 
-  /** How long something has lasted: "1.2s", "12m". */
+  /** A duration: "1.2s", "12m". */
   duration(seconds: number): string {
     return durationText(this.locale, seconds);
   }

@@ -1,4 +1,4 @@
-/** How long to wait before the next attempt to connect. */
+/** The delay before the next connection attempt. */
 
 const DELAY_MS_MIN = 500;
 const DELAY_MS_MAX = 30_000;
@@ -6,8 +6,8 @@ const DELAY_MS_MAX = 30_000;
 /**
  * Exponential backoff with full jitter, from 0.5 to 30 seconds.
  *
- * A restart of the server cuts every page at once; without jitter they would all come back at once,
- * again and again. `random` is in [0, 1).
+ * A restart of the server disconnects all pages at once; without jitter they would all reconnect at the same
+ * moments. `random` is in [0, 1).
  */
 export function delayMs(attempt: number, random: number): number {
   const ceiling = Math.min(DELAY_MS_MAX, DELAY_MS_MIN * 2 ** (Math.min(attempt, 10) + 1));

@@ -1,8 +1,8 @@
-/** The socket that keeps this page live, and its way back whenever it is lost. */
+/** The live WebSocket connection of this page, with automatic reconnects. */
 import { delayMs } from './backoff';
 
 const RESTARTING = 1012;
-// A connection must hold this long before the next loss counts as the first.
+// The backoff is reset after a connection has been stable for this long.
 const STABLE_MS = 5_000;
 const PROBE_MS = 3_000;
 
@@ -27,10 +27,10 @@ export class Connection {
   #retryTimer = 0;
   #stableTimer = 0;
   #stop: AbortController | null = null;
-  // Of the try that is under way; an address that comes too late is of no use.
+  // Number of the current attempt; a URL that arrives for an earlier one is ignored.
   #try = 0;
 
-  /** `url` is asked before each try: the address may hold what is good only once. */
+  /** `url` is called before each attempt, because the URL may contain a single-use ticket. */
   constructor(url: () => Promise<string>, events: ConnectionEvents) {
     this.#url = url;
     this.#events = events;
@@ -52,7 +52,7 @@ export class Connection {
     this.#drop();
   }
 
-  /** Connects at once when it is waiting for its turn. */
+  /** Connects immediately if it is waiting for the next attempt. */
   reconnect(): void {
     if (this.state.name === 'waiting') this.#connect();
   }
@@ -93,7 +93,7 @@ export class Connection {
     if (this.state.name !== 'waiting') {
       this.#events.onLost(code === RESTARTING ? 'restarting' : online ? 'lost' : 'offline');
     }
-    // Also while offline: the server may be on this very machine.
+    // Also while offline: the server may run on this machine.
     const wait = delayMs(this.#attempt, Math.random());
     this.#attempt += 1;
     this.state = { name: 'waiting', retryAt: Date.now() + wait, online };
@@ -104,8 +104,8 @@ export class Connection {
     if (document.visibilityState === 'visible') this.reconnect();
   }
 
-  // "offline" says that the machine lost its network, not that this socket is dead; and a dead
-  // socket says nothing for minutes. So ask.
+  // "offline" means that the machine lost its network, not that this socket is dead; and a dead socket can
+  // stay silent for minutes. So check the connection.
   async #probe(): Promise<void> {
     try {
       await fetch('/gateway/info', { cache: 'no-store', signal: AbortSignal.timeout(PROBE_MS) });

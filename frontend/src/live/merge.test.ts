@@ -45,7 +45,7 @@ test('a repeated or late message changes nothing', () => {
   assert.equal(applyMessage(paid, message({ type: 'snapshot' })), null);
 });
 
-test('a snapshot after a reconnect counts when it is newer', () => {
+test('a snapshot after a reconnect is applied if it is newer', () => {
   const failed = applyMessage(
     order(),
     message({ type: 'snapshot', status: 'FAILED', reason: 'insufficient_funds' }),
@@ -53,7 +53,7 @@ test('a snapshot after a reconnect counts when it is newer', () => {
   assert.equal(failed?.reason, 'insufficient_funds');
 });
 
-test('the answer of a POST that lost the race to a push does not turn time back', () => {
+test('the response to a POST that arrives after a push does not overwrite it', () => {
   const pushed = order({ status: 'PAID', version: 2 });
   assert.equal(newest(pushed, order()), pushed);
   assert.equal(newest(undefined, pushed), pushed);

@@ -1,7 +1,9 @@
-/** The rule of live updates: the database is the truth, a push is a hint, a version decides. */
+/**
+ * Merges live updates: the database holds the truth, a push only announces a change, the higher version wins.
+ */
 import type { Order, OrderMessage } from '../api/model';
 
-/** The order after `message`, or `null` when the page already knows as much or more. */
+/** The order after `message`, or `null` if the page already has this version or a newer one. */
 export function applyMessage(known: Order, message: OrderMessage): Order | null {
   if (message.version <= known.version) return null;
   return {
@@ -13,7 +15,7 @@ export function applyMessage(known: Order, message: OrderMessage): Order | null 
   };
 }
 
-/** Of two readings of one order, the newer; `known` when they are equal. */
+/** The newer of two versions of an order; `known` if they are equal. */
 export function newest(known: Order | undefined, read: Order): Order {
   return known && known.version >= read.version ? known : read;
 }

@@ -23,7 +23,7 @@ test('spaces between thousands are allowed where they belong', () => {
   assert.equal(accepted('1 00'), 'not_a_number');
 });
 
-test('what the server would refuse is refused with the same rules', () => {
+test('amounts that the server would reject are rejected by the same rules', () => {
   assert.equal(accepted(''), 'missing');
   assert.equal(accepted('   '), 'missing');
   assert.equal(accepted('0'), 'not_positive');
@@ -38,7 +38,7 @@ test('what the server would refuse is refused with the same rules', () => {
   }
 });
 
-test('an amount goes to the wire as the number it is', () => {
+test('an amount is serialised as an exact number', () => {
   assert.equal(wireText(50000n), '500');
   assert.equal(wireText(49990n), '499.90');
   assert.equal(wireText(1n), '0.01');
@@ -59,7 +59,7 @@ test('amounts of the server are read exactly', () => {
   assert.deepEqual(readJson('[{"amount":-200.1,"version":2}]'), [{ amount: -20010n, version: 2 }]);
 });
 
-test('a corrected amount may be zero or negative, but never half understood', () => {
+test('a corrected amount may be zero or negative, but is never parsed partly', () => {
   for (const [typed, minor] of [
     ['0', 0n],
     ['0,00', 0n],

@@ -1,8 +1,8 @@
 /**
- * Money as a person types it and as the wire carries it, without float arithmetic.
+ * Money in user input and in JSON, without floating-point arithmetic.
  *
- * `Minor` is a count of hundredths: 49990n is 499.90. The rules are the server's: more than zero, at
- * most two decimals, at most 10^12 in major units.
+ * `Minor` is a number of hundredths: 49990n is 499.90. The rules are the server's: more than zero, at most
+ * two decimals, at most 10^12 in major units.
  */
 export type Minor = bigint;
 
@@ -12,13 +12,13 @@ export type TypedAmount = { ok: true; minor: Minor } | { ok: false; refusal: Amo
 const MAJOR_MAX = 10n ** 12n;
 export const AMOUNT_MAX: Minor = MAJOR_MAX * 100n;
 
-// Plain, no-break, thin and narrow no-break spaces: what Intl puts between thousands, and what
-// people copy from a statement.
+// Plain, no-break, thin and narrow no-break spaces: thousands separators of Intl, also in text copied from a
+// statement.
 const SPACES = /[\s\u00a0\u2009\u202f]/g;
 const GROUPED = /^-?\d{1,3}( \d{3})+([.,]\d*)?$/;
 const PLAIN = /^-?(\d+([.,]\d*)?|[.,]\d+)$/;
 
-/** Reads what a person typed. Both `,` and `.` separate decimals. */
+/** Parses user input. Both `,` and `.` are decimal separators. */
 export function readAmount(typed: string): TypedAmount {
   const text = typed.trim().replace(SPACES, ' ').replace(/^[−–]/, '-');
   if (text === '') return refuse('missing');
@@ -35,7 +35,7 @@ export function readAmount(typed: string): TypedAmount {
   return { ok: true, minor };
 }
 
-/** Reads a typed amount that may be zero or negative; `null` when it is none. An empty text is none. */
+/** Parses an entered amount that may be zero or negative; `null` if it is invalid or empty. */
 export function readSigned(typed: string): Minor | null {
   const text = typed.trim().replace(/^[−–]/, '-');
   const unsigned = text.replace(/^[-+]\s*/, '');
@@ -58,9 +58,9 @@ export function wireText(minor: Minor): string {
 }
 
 /**
- * Reads a number literal of the server, which promises at most two decimals.
+ * Parses a number literal of the server, which guarantees at most two decimals.
  *
- * Throws a `RangeError` when the literal breaks that promise: a wrong balance must not be shown.
+ * Throws a `RangeError` for other literals, because a wrong balance must not be shown.
  */
 export function exactMinor(literal: string): Minor {
   const match = /^(-?)(\d+)(?:\.(\d{1,2})0*)?$/.exec(literal);

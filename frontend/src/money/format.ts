@@ -1,4 +1,4 @@
-/** Money as a person reads it, in their language. */
+/** Formats money in the user's language. */
 import { type Minor, wireText } from './amount';
 
 export interface MoneyFormat {
@@ -6,9 +6,9 @@ export interface MoneyFormat {
   full(minor: Minor): string;
   /** With a sign, for changes: `+500,00 ₽`. */
   signed(minor: Minor): string;
-  /** Without decimals where there are none: `500 ₽`. */
+  /** Without decimals if they are zero: `500 ₽`. */
   short(minor: Minor): string;
-  /** For setting the big balance: the parts, so that decimals can be quieter. */
+  /** The parts of the large balance, so that decimals can be less prominent. */
   parts(minor: Minor): { text: string; quiet: boolean }[];
   /** `₽` */
   symbol: string;
@@ -41,7 +41,7 @@ function makeFormat(locale: string, currency: string): MoneyFormat {
   const short = new Intl.NumberFormat(locale, { ...base, minimumFractionDigits: 0 });
   return {
     full: (minor) => full.format(decimal(minor)),
-    // A true minus sign is as wide as the plus, so the column stays straight.
+    // A true minus sign is as wide as the plus sign, so columns stay aligned.
     signed: (minor) => signed.format(decimal(minor)).replace('-', '−'),
     short: (minor) => (minor % 100n === 0n ? short : full).format(decimal(minor)),
     parts: (minor) =>
@@ -53,7 +53,7 @@ function makeFormat(locale: string, currency: string): MoneyFormat {
   };
 }
 
-// Intl formats a decimal string digit by digit; a number would be rounded above 2^53.
+// Intl formats a decimal string exactly; a number above 2^53 would be rounded.
 function decimal(minor: Minor): Intl.StringNumericLiteral {
   return wireText(minor) as Intl.StringNumericLiteral;
 }

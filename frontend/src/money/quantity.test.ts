@@ -15,7 +15,7 @@ test('a quantity is read with a comma or a point and written without needless ze
   }
 });
 
-test('what is no quantity is refused', () => {
+test('invalid quantities are rejected', () => {
   for (const typed of ['', '0', '0.000', '-1', '1e3', '1.2345', 'two', '1000001', '.5', '1.']) {
     assert.equal(readQuantity(typed), null, typed);
   }

@@ -1,5 +1,5 @@
 /**
- * How much of something, exact to a thousandth: 400n is 0.4 of a litre.
+ * A quantity, exact to a thousandth: 400n is 0.4 of a litre.
  *
  * The rules are the server's: more than zero, at most three decimals, at most a million.
  */
@@ -10,7 +10,7 @@ export type Thousandths = bigint;
 export const ONE: Thousandths = 1_000n;
 const MAX: Thousandths = 1_000_000n * ONE;
 
-/** Reads what a person typed, or the server wrote; `null` when it is no quantity. */
+/** Parses user input or a number of the server; `null` if it is not a valid quantity. */
 export function readQuantity(typed: string): Thousandths | null {
   const match = /^(\d{1,9})(?:[.,](\d{1,3})0*)?$/.exec(typed.trim());
   if (!match) return null;
@@ -19,7 +19,7 @@ export function readQuantity(typed: string): Thousandths | null {
   return quantity > 0n && quantity <= MAX ? quantity : null;
 }
 
-/** Reads a number literal of the server. Throws a `RangeError` when it is no quantity. */
+/** Parses a number literal of the server. Throws a `RangeError` if it is not a valid quantity. */
 export function exactQuantity(literal: string): Thousandths {
   const quantity = readQuantity(literal);
   if (quantity === null) throw new RangeError(`not a quantity: ${literal}`);
@@ -32,7 +32,7 @@ export function quantityText(quantity: Thousandths): string {
   return (quantity / ONE).toString() + (decimals === '' ? '' : `.${decimals}`);
 }
 
-/** What so much costs at `price` for one, rounded to the nearest minor unit, halves away from zero. */
+/** Quantity times unit price, rounded to the nearest minor unit, halves away from zero. */
 export function costOf(quantity: Thousandths, price: Minor): Minor {
   const exact = quantity * price;
   return (exact + (exact < 0n ? -ONE : ONE) / 2n) / ONE;

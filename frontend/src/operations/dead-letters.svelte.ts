@@ -6,18 +6,18 @@ import { Pager } from '../state/pager.svelte';
 import { type Letter, newestFirst, sameLetter } from './letter';
 import { holdingUp, mergePages } from './merge-pages';
 
-// Long enough for services that are well; one that hangs does not keep the others' letters back.
+// Long enough for healthy services; a hanging one does not delay the others.
 const PATIENCE_MS = 400;
-// A press on "older" shows at least so many, however the services' pages interleave.
+// Minimum number of rows added by "older", regardless of how the services' pages interleave.
 const MORE_ROWS = 10;
 
 export interface LetterQuery {
-  /** `null` for all. */
+  /** `null` for all services. */
   service: Service | null;
   state: DeadLetterState;
   direction: Direction | null;
   type: string;
-  /** A part of the reason. */
+  /** Text contained in the reason. */
   reason: string;
 }
 
@@ -29,7 +29,7 @@ export interface Source {
 }
 
 export class DeadLetters {
-  /** What the person asked for; the rows follow as soon as they are read. */
+  /** The requested query; the rows follow when they are read. */
   query = $state.raw<LetterQuery>(ALL_OPEN);
   changing = $state(false);
   loadingMore = $state(false);
@@ -45,7 +45,7 @@ export class DeadLetters {
     const failed = this.#pagers.length > 0 && this.#pagers.every(({ phase }) => phase === 'failed');
     return failed ? 'failed' : 'loading';
   });
-  /** The services whose letters are missing, or may be old. */
+  /** The services whose dead letters are missing or may be outdated. */
   readonly failures: { service: Service; failure: Failure }[] = $derived.by(() =>
     this.#sources.flatMap(({ service, pager }) => (pager.failure ? [{ service, failure: pager.failure }] : [])),
   );
@@ -54,7 +54,7 @@ export class DeadLetters {
     this.#userId = userId;
   }
 
-  /** Shows other letters. Those shown before stay until the new ones are there, or are overdue. */
+  /** Changes the query. The old rows stay until the new ones are read, or until a timeout. */
   async show(query: LetterQuery): Promise<void> {
     this.query = query;
     this.changing = true;
@@ -66,7 +66,7 @@ export class DeadLetters {
     this.changing = false;
   }
 
-  // One question at a time per service, as for its messaging.
+  // One request at a time per service, as for the state of its messaging.
   async refresh(): Promise<void> {
     const ask = async (source: Source) => {
       if (this.#asking.has(source) || source.pager.loadingMore) return;
@@ -90,7 +90,7 @@ export class DeadLetters {
     this.loadingMore = false;
   }
 
-  /** Takes a letter from the list that was settled and so does not belong there any more. */
+  /** Removes a settled dead letter that no longer matches the query. */
   settle(letter: Letter): void {
     if (letter.state === this.query.state) return;
     for (const { service, pager } of this.#sources) if (service === letter.service) pager.exclude(letter);
@@ -118,7 +118,7 @@ export function filterOf({ state, direction, type, reason }: LetterQuery): DeadL
   };
 }
 
-/** Whether the query leaves anything out but what is settled. */
+/** Whether the query excludes anything except settled dead letters. */
 export function isNarrow({ service, direction, type, reason }: LetterQuery): boolean {
   return service !== null || direction !== null || type !== '' || reason.trim() !== '';
 }

@@ -12,7 +12,7 @@ beforeEach(() => {
 
 const ids = (letters: DeadLetters) => letters.items.map(({ event_id }) => event_id);
 
-test('the letters of all services make one list, newest first', async () => {
+test('the dead letters of all services form one list, newest first', async () => {
   services.add('orders', 10);
   services.add('router', 30);
   services.add('payments', 20);
@@ -22,7 +22,7 @@ test('the letters of all services make one list, newest first', async () => {
   assert.equal(letters.hasMore, false);
 });
 
-test('older letters come page by page, and in order though one service has many', async () => {
+test('older dead letters are read page by page, in order even if one service has many', async () => {
   for (let second = 1; second <= 50; second += 1) services.add('orders', 2 * second);
   services.add('ocr', 3);
   const letters = new DeadLetters(1);
@@ -33,7 +33,7 @@ test('older letters come page by page, and in order though one service has many'
   assert.deepEqual(ids(letters).slice(-3), ['orders-4', 'ocr-3', 'orders-2']);
 });
 
-test('a service that can’t be reached is named, and the others are shown', async () => {
+test('an unreachable service is named, and the others are shown', async () => {
   services.add('orders', 10);
   services.down.add('payments');
   const letters = new DeadLetters(1);
@@ -48,14 +48,14 @@ test('a service that can’t be reached is named, and the others are shown', asy
   assert.deepEqual(letters.failures, []);
 });
 
-test('when none can be reached, the list has failed', async () => {
+test('if no service can be reached, the list has failed', async () => {
   for (const service of ['orders', 'payments', 'ocr', 'router'] as const) services.down.add(service);
   const letters = new DeadLetters(1);
   await letters.show(ALL_OPEN);
   assert.equal(letters.phase, 'failed');
 });
 
-test('the filter is the servers’: only the chosen service is asked', async () => {
+test('the filter is applied by the servers: only the chosen service is queried', async () => {
   services.add('orders', 10, { reason: 'there is no order 7' });
   services.add('orders', 20);
   services.add('payments', 30);
@@ -68,7 +68,7 @@ test('the filter is the servers’: only the chosen service is asked', async () 
   );
 });
 
-test('what was settled elsewhere leaves the list with the next refresh', async () => {
+test('dead letters settled elsewhere disappear with the next refresh', async () => {
   services.add('orders', 10);
   services.add('orders', 20);
   const letters = new DeadLetters(1);

@@ -1,7 +1,7 @@
-/** Joins lists that are read page by page into one, so that nothing appears before what is not read yet. */
+/** Merges paged lists into one list that shows only items whose final position is known. */
 
 export interface Pages<T> {
-  /** In order. */
+  /** Sorted. */
   items: readonly T[];
   hasMore: boolean;
 }
@@ -9,9 +9,11 @@ export interface Pages<T> {
 type Order<T> = (left: T, right: T) => number;
 
 /**
- * The list that holds the others up: of those with more to read, the one whose last item comes first.
+ * The list that limits what can be shown: among the lists with unread pages, the one whose last item comes
+ * first.
  *
- * What comes after that item is not shown, since the unread may belong before it. `null` when all is read.
+ * Items after that one are not shown, because unread items may belong before them. `null` if all lists are
+ * complete.
  */
 export function holdingUp<T, P extends Pages<T>>(lists: readonly P[], order: Order<T>): P | null {
   let first: { list: P; last: T } | null = null;

@@ -1,4 +1,4 @@
-/** The messaging of all services, kept fresh while somebody looks. */
+/** The messaging of all services, refreshed while the page is open. */
 import { type Deed, SERVICES } from '../api/operations';
 import { DeadLetters } from './dead-letters.svelte';
 import { ServiceState } from './service-state.svelte';
@@ -9,13 +9,13 @@ export class Operations {
   readonly userId: number;
   readonly services: ServiceState[];
   readonly letters: DeadLetters;
-  /** When a service has last answered. */
+  /** Time of the last response of any service. */
   asOf = $state.raw<Date | null>(null);
-  /** What was done to several letters at once, until something else is done. */
+  /** The last bulk action, until another action. */
   done = $state.raw<{ deed: Deed; settled: number } | null>(null);
 
   readonly open: number = $derived.by(() => this.services.reduce((sum, { open }) => sum + open, 0));
-  /** The types of the letters that wait, and of those that are shown. */
+  /** The event types of the open dead letters and of the shown ones. */
   readonly types: string[] = $derived.by(() => {
     const { service, type } = this.letters.query;
     const counted = this.services
@@ -32,7 +32,7 @@ export class Operations {
     this.letters = new DeadLetters(userId);
   }
 
-  /** Starts looking; returns how to stop. */
+  /** Starts refreshing; returns a function that stops it. */
   start(): () => void {
     void this.letters.show(this.letters.query);
     void this.#readServices();

@@ -6,20 +6,20 @@ import { payloadText, readPayload } from './payload';
 
 const opened = (part: Partial<OpenedDeadLetter>) => part as OpenedDeadLetter;
 
-test('JSON is laid out as JSON.stringify does, numbers as they were written', () => {
+test('JSON is formatted like JSON.stringify, with the original numbers', () => {
   const text = '{"a": [1, {"b": null}, []], "c": "\\"Чай\\"", "amount": 499.9, "d": {}}';
   const payload = readPayload(opened({ payload: readVerbatim(text) }));
   assert.equal(payloadText(payload), JSON.stringify(JSON.parse(text), null, 2));
 });
 
-test('keys are told from texts', () => {
+test('keys are distinguished from strings', () => {
   const payload = readPayload(opened({ payload: { name: 'name' } }));
   assert.ok(payload.kind === 'json');
   const kinds = payload.tokens.filter(({ text }) => text === '"name"').map(({ kind }) => kind);
   assert.deepEqual(kinds, ['key', 'text']);
 });
 
-test('what is no JSON is shown as text when it is text, else as it came', () => {
+test('other payloads are shown as text if they are text, otherwise unchanged', () => {
   const base64 = (bytes: string | number[]) => Buffer.from(bytes as string).toString('base64');
   assert.deepEqual(readPayload(opened({ payload_base64: base64('not {json') })), { kind: 'text', text: 'not {json' });
   assert.deepEqual(readPayload(opened({ payload_base64: base64([0, 1, 2]) })), {

@@ -1,8 +1,8 @@
-/** What a dead letter carries, as a person can read it. */
+/** The payload of a dead letter in readable form. */
 import { NumberLiteral, type Writable } from '../api/json';
 import type { OpenedDeadLetter } from '../api/model';
 
-/** A piece of JSON text, and what it is. */
+/** A token of JSON text with its kind. */
 export interface Token {
   kind: 'mark' | 'key' | 'text' | 'number' | 'word';
   text: string;
@@ -10,7 +10,7 @@ export interface Token {
 
 export type Payload =
   | { kind: 'json'; tokens: Token[] }
-  /** No JSON, but readable. */
+  /** Not JSON, but readable text. */
   | { kind: 'text'; text: string }
   | { kind: 'bytes'; base64: string; size: number };
 
@@ -21,15 +21,15 @@ export function readPayload({ payload, payload_base64 }: OpenedDeadLetter): Payl
   const bytes = Uint8Array.from(atob(payload_base64 ?? ''), (letter) => letter.charCodeAt(0));
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    // Control characters but tab and line ends: it only happens to be UTF-8.
+    // It contains control characters other than tab and line ends: it is UTF-8 only by chance.
     if (!/[^\P{Cc}\t\r\n]/u.test(text)) return { kind: 'text', text };
   } catch {
-    // Not text at all.
+    // Not valid UTF-8.
   }
   return { kind: 'bytes', base64: payload_base64 ?? '', size: bytes.length };
 }
 
-/** What is copied: the same text that is shown. */
+/** The text that is copied: the same as shown. */
 export function payloadText(payload: Payload): string {
   switch (payload.kind) {
     case 'json':

@@ -1,10 +1,10 @@
-/** The messaging of one service as it was a moment ago. */
+/** The latest known state of one service's messaging. */
 import type { Failure } from '../api/failure';
 import type { Messaging } from '../api/model';
 import { readMessaging, type Service } from '../api/operations';
 import { asFailure } from '../state/pager.svelte';
 
-// Nobody there, nobody behind the gateway, or a service that has no operations.
+// No such path, no service behind the gateway, or a service without operators' endpoints.
 const ABSENT = new Set([404, 502, 503, 504]);
 
 export class ServiceState {
@@ -19,12 +19,12 @@ export class ServiceState {
     this.service = service;
   }
 
-  /** Dead letters that wait for somebody. */
+  /** Number of open dead letters. */
   get open(): number {
     return this.messaging?.dead_letters.reduce((sum, { open }) => sum + open, 0) ?? 0;
   }
 
-  // One question at a time: a service that answers slowly is not asked faster.
+  // One request at a time, so that a slow service is not flooded.
   async refresh(): Promise<void> {
     if (this.#asking) return;
     this.#asking = true;
@@ -33,7 +33,7 @@ export class ServiceState {
       this.failure = null;
     } catch (cause) {
       this.failure = asFailure(cause);
-      // Figures of a service that is gone would be taken for the present.
+      // Figures of an unreachable service would look current.
       this.messaging = null;
     } finally {
       this.#asking = false;
@@ -41,9 +41,9 @@ export class ServiceState {
   }
 }
 
-/** Whether the service can't be reached; else it answered, but not what was asked. */
+/** Whether the service cannot be reached, as opposed to an error response. */
 export function isUnreachable(failure: Failure): boolean {
   if (failure.problem) return ABSENT.has(failure.problem.status);
-  // A page instead of an answer: nothing knows the address.
+  // An HTML page instead of a response: no service is configured for the path.
   return failure.kind === 'network' || failure.kind === 'timeout' || failure.kind === 'unreadable';
 }

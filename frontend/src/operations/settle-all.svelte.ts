@@ -1,4 +1,4 @@
-/** One deed for all letters that match: counted first, so that one knows what one agrees to. */
+/** A bulk action on all matching dead letters; they are counted first for the confirmation. */
 import type { Failure } from '../api/failure';
 import type { DeadLetter } from '../api/model';
 import { type Deed, listDeadLetters, PAGE_ROWS_MAX, type Service, settleDeadLetters } from '../api/operations';
@@ -10,10 +10,10 @@ const PAGES_MAX = 10;
 export interface Matching {
   service: Service;
   count: number;
-  /** There are more than were counted. */
+  /** There are more than the counted ones. */
   atLeast: boolean;
   types: { type: string; count: number }[];
-  /** Only what had failed when it was counted is settled: a person agrees to what they were told of. */
+  /** Limits the action to dead letters that had failed when they were counted and confirmed. */
   failedBefore: string;
 }
 
@@ -21,7 +21,7 @@ export class SettleAll {
   readonly deed: Deed;
   readonly query: LetterQuery;
   phase = $state<'counting' | 'ready' | 'working'>('counting');
-  /** What is still to be settled. */
+  /** The dead letters that remain to be settled. */
   matching = $state.raw<Matching[]>([]);
   failures = $state.raw<{ service: Service; failure: Failure }[]>([]);
   settled = $state(0);
@@ -33,7 +33,7 @@ export class SettleAll {
   constructor(userId: number, deed: Deed, query: LetterQuery) {
     this.#userId = userId;
     this.deed = deed;
-    // What is settled stays so.
+    // Settled dead letters are final.
     this.query = { ...query, state: 'open' };
   }
 
@@ -45,7 +45,10 @@ export class SettleAll {
     this.phase = 'ready';
   }
 
-  /** True when all is done; else `failures` says who did not answer, and the rest can be tried again. */
+  /**
+   * Returns true if all are settled; otherwise `failures` has the failed services, and the rest can be
+   * retried.
+   */
   async carryOut(): Promise<boolean> {
     this.phase = 'working';
     this.failures = [];
@@ -85,12 +88,12 @@ export class SettleAll {
   }
 }
 
-/** How many of which type, the most frequent first; `letters` are newest first. */
+/** The number per event type, the most frequent first; `letters` are newest first. */
 export function summary(letters: DeadLetter[]): Pick<Matching, 'count' | 'types' | 'failedBefore'> {
   const counts = new Map<string, number>();
   for (const { event_type } of letters) counts.set(event_type, (counts.get(event_type) ?? 0) + 1);
   const types = [...counts].map(([type, count]) => ({ type, count }));
-  // By the server's clock, up to the next millisecond: Date drops the digits behind it.
+  // By the server's clock, rounded up to the next millisecond, because Date drops further digits.
   const newest = letters[0] ? Date.parse(letters[0].failed_at) + 1 : 0;
   return {
     count: letters.length,

@@ -11,7 +11,7 @@ beforeEach(() => {
   globalThis.fetch = services.fetch as unknown as typeof fetch;
 });
 
-test('a person is told how many of which type there are, and they are settled', async () => {
+test('the counts per type are shown, and the dead letters are settled', async () => {
   for (let second = 1; second <= 130; second += 1) services.add('orders', second);
   services.add('orders', 500, { event_type: 'a.C.v1' });
   services.add('payments', 7);
@@ -31,7 +31,7 @@ test('a person is told how many of which type there are, and they are settled', 
   assert.ok(services.letters.orders.every(({ state }) => state === 'replayed'));
 });
 
-test('what fails after the question is not touched by the answer', async () => {
+test('dead letters that fail after the confirmation dialog opened are not settled', async () => {
   services.add('orders', 10);
   const all = new SettleAll(1, 'discard', ALL_OPEN);
   await all.prepare();
@@ -40,7 +40,7 @@ test('what fails after the question is not touched by the answer', async () => {
   assert.deepEqual(services.letters.orders.map(({ state }) => state), ['discarded', 'open']);
 });
 
-test('only open letters are settled, whatever was looked at', async () => {
+test('only open dead letters are settled, regardless of the filter', async () => {
   const all = new SettleAll(1, 'discard', { ...ALL_OPEN, state: 'replayed', service: 'ocr', type: 'a.B.v1' });
   services.add('ocr', 10);
   await all.prepare();
@@ -53,7 +53,7 @@ test('only open letters are settled, whatever was looked at', async () => {
   });
 });
 
-test('a service that does not answer is named, and can be tried again alone', async () => {
+test('a failed service is named, and can be retried alone', async () => {
   services.add('orders', 10);
   services.add('payments', 20);
   const all = new SettleAll(1, 'replay', ALL_OPEN);

@@ -1,4 +1,4 @@
-/** Services in memory, in the place of the network: for unit tests only. */
+/** In-memory services that replace the network in unit tests. */
 import type { DeadLetter, DeadLetterFilter } from '../api/model';
 import { PREFIXES, type Service } from '../api/operations';
 
@@ -7,10 +7,10 @@ const STATES = { replay: 'replayed', discard: 'discarded' } as const;
 export class StubServices {
   readonly letters: Record<Service, DeadLetter[]> = { orders: [], payments: [], ocr: [], router: [] };
   readonly down = new Set<Service>();
-  /** Every request, as `METHOD address`, and its body. */
+  /** Every request, as `METHOD URL`, with its body. */
   readonly requests: { line: string; body: string }[] = [];
 
-  /** Takes the place of `fetch`. */
+  /** Replaces `fetch`. */
   readonly fetch = (address: string, { method, body }: { method: string; body: string | null }): Promise<Response> => {
     this.requests.push({ line: `${method} ${address}`, body: body ?? '' });
     const url = new URL(address, 'http://any');
@@ -23,7 +23,7 @@ export class StubServices {
     return Promise.resolve(this.#list(service, url.searchParams));
   };
 
-  /** Adds an open letter that failed at this second. */
+  /** Adds an open dead letter that failed at this second. */
   add(service: Service, second: number, part: Partial<DeadLetter> = {}): void {
     const failed_at = new Date(second * 1000).toISOString().replace('.000Z', '.000250Z');
     const event_id = `${service}-${second}`;

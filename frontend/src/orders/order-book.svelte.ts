@@ -1,4 +1,4 @@
-/** Every order this page knows, each at its newest version, and how it came to know it. */
+/** All orders known to this page, each in its newest version, with the source of each change. */
 import { SvelteMap } from 'svelte/reactivity';
 import type { Order, OrderMessage, OrderStatus } from '../api/model';
 import { applyMessage, newest } from '../live/merge';
@@ -14,14 +14,14 @@ export interface Sighting {
   source: Source;
 }
 
-/** `before` is `null` when the order was not known. */
+/** `before` is `null` if the order was unknown. */
 export type Moved = (order: Order, before: Order | null, source: Source) => void;
 
 export class OrderBook {
   readonly #orders = new SvelteMap<string, Order>();
   readonly #sightings = new SvelteMap<string, Sighting[]>();
-  // Messages about orders that were not read yet. A push may overtake the answer of the POST or of
-  // the list it belongs to; kept here, it wins when the older reading arrives.
+  // Messages about orders that were not read yet. A push may arrive before the response to the POST or the
+  // list; it is stored here and wins when the older version arrives.
   readonly #unplaced = new Map<string, OrderMessage>();
   readonly #onMoved: Moved;
 
@@ -37,7 +37,7 @@ export class OrderBook {
     return this.#sightings.get(id) ?? [];
   }
 
-  /** Takes an order as the server told it in an answer. */
+  /** Adds an order from a response of the server. */
   learn(read: Order, source: Source): Order {
     const known = this.#orders.get(read.id);
     if (!known || newest(known, read) === read) this.#move(read, known ?? null, source);
@@ -49,7 +49,7 @@ export class OrderBook {
     return this.#orders.get(read.id) ?? read;
   }
 
-  /** Takes a push. False when it is about an order that is not known. */
+  /** Applies a push. Returns false if the order is unknown. */
   hear(message: OrderMessage): boolean {
     const known = this.#orders.get(message.order_id);
     if (!known) {

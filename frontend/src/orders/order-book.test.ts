@@ -32,14 +32,14 @@ function book(): { book: OrderBook; moves: string[] } {
   return { book: made, moves };
 }
 
-test('a push that overtakes the answer of the POST is not lost', () => {
+test('a push that arrives before the response to the POST is not lost', () => {
   const { book: orders, moves } = book();
   assert.equal(orders.hear(PAID), false);
   assert.equal(orders.learn(PLACED, 'placed').status, 'PAID');
   assert.deepEqual(moves, ['nothing -> PENDING (placed)', 'PENDING -> PAID (live)']);
 });
 
-test('a move is told once, however often it is heard', () => {
+test('a change is reported once, even if it arrives several times', () => {
   const { book: orders, moves } = book();
   orders.learn(PLACED, 'read');
   orders.hear(PAID);
@@ -53,7 +53,7 @@ test('a move is told once, however often it is heard', () => {
   );
 });
 
-test('an old reading does not turn time back', () => {
+test('an old response does not overwrite a newer state', () => {
   const { book: orders } = book();
   orders.learn({ ...PLACED, status: 'PAID', version: 2 }, 'read');
   orders.learn(PLACED, 'read');

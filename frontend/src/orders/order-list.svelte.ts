@@ -1,14 +1,14 @@
-/** The orders on the screen: the chosen filter, its pages, and those being sent right now. */
+/** The visible orders: the selected filter, its pages, and orders that are being sent. */
 import { listOrders } from '../api/orders';
 import type { Order, OrderStatus } from '../api/model';
 import type { Minor } from '../money/amount';
 import { Pager } from '../state/pager.svelte';
 import type { OrderBook } from './order-book.svelte';
 
-// Long enough to see what became of an order before it leaves a filter that it no longer matches.
+// Delay before an order that no longer matches the filter disappears, so that its new status can be seen.
 const FAREWELL_MS = 4_000;
 
-/** An order that the server has not answered for yet. */
+/** An order without a response from the server yet. */
 export interface SendingOrder {
   key: string;
   amount: Minor;
@@ -17,7 +17,7 @@ export interface SendingOrder {
 }
 
 export interface OrderListRow {
-  /** Stays the same when the optimistic row becomes a real one, so that the row is not redrawn. */
+  /** Stays the same when the real order replaces the optimistic row, so that the row is not recreated. */
   key: string;
   order: Order | null;
   sending: SendingOrder | null;
@@ -58,24 +58,24 @@ export class OrderList {
     await this.pager.reset();
   }
 
-  /** Shows an order before the server has answered for it. */
+  /** Shows an order before the server has responded. */
   announce(sending: SendingOrder): void {
     this.#sending = [sending, ...this.#sending];
   }
 
-  /** Replaces the announced row by the real order. */
+  /** Replaces the optimistic row by the real order. */
   settle(key: string, order: Order): void {
     this.#keys.set(order.id, key);
     this.#withdraw(key);
     this.place(order);
   }
 
-  /** The order was refused or its fate is unknown: the form keeps what was typed. */
+  /** Removes the row: the order was rejected or its result is unknown. The form keeps the input. */
   withdraw(key: string): void {
     this.#withdraw(key);
   }
 
-  /** Puts a known order where it belongs after it was created or has moved. */
+  /** Moves a known order to the right position after it was created or has changed. */
   place(order: Order): void {
     if (this.#matches(order)) {
       if (!this.#isOnLaterPage(order)) this.pager.include(order.id);

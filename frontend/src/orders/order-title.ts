@@ -1,7 +1,7 @@
-/** What an order is called: by what it is for, else by the end of its id. */
+/** The title of an order: its description, else the end of its id. */
 import type { Words } from '../i18n/en';
 
-// The tail, because the head of a UUIDv7 is the time: alike for all orders of one minute.
+// The end, because the beginning of a UUIDv7 is the time: similar for all orders of one minute.
 const TAIL_CHARS = 6;
 
 export function orderTitle(words: Words, id: string, description: string | null | undefined): string {

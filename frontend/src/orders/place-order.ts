@@ -1,4 +1,4 @@
-/** Places the drafted order: shown at once, made real by the server's answer. */
+/** Places the drafted order: shown immediately, replaced by the server's response. */
 import { tellPlaced } from '../activity/tell-order';
 import { Failure } from '../api/failure';
 import { orderBody, placeOrder as sendOrder, type OrderDraft } from '../api/orders';
@@ -6,7 +6,7 @@ import { failureWords } from '../i18n/failure-words';
 import { asFailure } from '../state/pager.svelte';
 import type { Session } from '../state/session.svelte';
 
-/** Returns why it did not work, or `null`. A draft that failed keeps its fields and its key. */
+/** Returns the failure, or `null`. After a failure the draft keeps its fields and its key. */
 export async function placeOrder(session: Session, draft: OrderDraft): Promise<Failure | null> {
   const { userId, orders, book, orderDraft, activity } = session;
   const body = orderBody(draft);

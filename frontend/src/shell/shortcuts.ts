@@ -1,8 +1,8 @@
-/** The single-key shortcuts. Each one but help names the element that takes the focus. */
+/** Single-key shortcuts. All except help name the element to focus. */
 
 export type Shortcut = 'new-order-amount' | 'top-up-amount' | 'orders-filter' | 'help';
 
-// By the key's place too (`code`), so that they work with a Russian layout.
+// Also by the position of the key (`code`), so that they work with a Russian layout.
 const BY_KEY: Record<string, Shortcut> = {
   n: 'new-order-amount',
   KeyN: 'new-order-amount',

@@ -1,13 +1,16 @@
-/** Who is signed in here, and the tokens that prove it. The refresh token stays in this browser; the access token in this page. */
+/**
+ * The signed-in user and their tokens. The refresh token is stored in the browser, the access token only in
+ * this page.
+ */
 import type { Bearer } from '../api/bearer';
 import { Failure } from '../api/failure';
 import { logIn, logOut, refresh, register, type SignedIn, type User } from '../api/users';
 import { browserStore, type Store } from './store';
 
-// A token that ends sooner might end on its way.
+// A token that expires sooner might expire during the request.
 const MARGIN_MS = 30_000;
 
-/** What users-service is asked. */
+/** The operations of users-service. */
 export interface Users {
   register(login: string, password: string): Promise<SignedIn>;
   logIn(login: string, password: string): Promise<SignedIn>;
@@ -23,7 +26,7 @@ export class Auth implements Bearer {
   readonly #store: Store;
   readonly #users: Users;
 
-  /** `onTurn` is told when somebody else, or nobody, is signed in from now on, other than by `signIn` and `register`. */
+  /** `onTurn` is called when the signed-in user changes other than by `signIn` and `register`. */
   constructor(
     onTurn: (user: User | null) => void,
     store: Store = browserStore,
@@ -34,7 +37,7 @@ export class Auth implements Bearer {
     this.#users = users;
   }
 
-  /** Follows what other tabs do; returns how to stop it. */
+  /** Follows changes in other tabs; returns a function that stops it. */
   start(): () => void {
     return this.#store.onChange(() => this.#hear());
   }
@@ -51,16 +54,16 @@ export class Auth implements Bearer {
     const kept = this.#store.read();
     this.#store.write(null);
     this.#leave();
-    // Signed out here in any case; the token ends by itself when nobody hears this.
+    // Sign out here in any case; if this request fails, the refresh token expires later.
     if (kept) await this.#users.logOut(kept.token).catch(() => undefined);
   }
 
-  /** Who will probably turn out to be signed in. */
+  /** The user who is probably signed in. */
   get expected(): number | null {
     return this.user?.id ?? this.#store.read()?.userId ?? null;
   }
 
-  /** Finds out who is signed in. Throws a `Failure`. */
+  /** Determines who is signed in. Throws a `Failure`. */
   restore(): Promise<void> {
     return this.#renewOnce();
   }
@@ -79,7 +82,7 @@ export class Auth implements Bearer {
     return this.#tokenOf(userId);
   }
 
-  // A request is never sent as somebody else than it was made for.
+  // A request is never sent as another user than it was created for.
   #tokenOf(userId: number): string | null {
     return this.user?.id === userId ? (this.#access?.token ?? null) : null;
   }
@@ -106,7 +109,7 @@ export class Auth implements Bearer {
       this.#store.write(null);
       return this.#leave();
     }
-    // Whoever signed out or in meanwhile, here or in another tab, has the last word.
+    // If someone signed out or in meanwhile, in this tab or another one, that change wins.
     if (!this.#isStill(kept.token)) return this.#catchUp();
     const before = this.user?.id;
     const user = this.#keep(session);
@@ -117,7 +120,8 @@ export class Auth implements Bearer {
     return this.#store.read()?.token === token;
   }
 
-  // What is kept has changed while an answer was on its way: in this tab all is done, another tab's is to be fetched.
+  // The stored token changed during a request: for a change in this tab nothing remains to do; another tab's
+  // is loaded.
   async #catchUp(): Promise<void> {
     const kept = this.#store.read();
     if (this.#access && kept && kept.userId === this.user?.id) return;
@@ -129,7 +133,7 @@ export class Auth implements Bearer {
     if (kept === null) return this.#leave();
     if (kept.userId === this.user?.id) return;
     this.#access = null;
-    // Without a network the next request tries again.
+    // Without network, the next request tries again.
     void this.#renewOnce().catch(() => undefined);
   }
 

@@ -20,7 +20,7 @@ function refusal(status: number, code: string): Failure {
   return new Failure('problem', { type: '', title: '', status, code });
 }
 
-/** One browser with any number of tabs. */
+/** A browser with any number of tabs. */
 function browser(users: Partial<Users>) {
   let kept: Kept | null = { userId: ANNA, token: 'r0' };
   const heard: (() => void)[] = [];
@@ -55,14 +55,14 @@ function browser(users: Partial<Users>) {
   return { tab, kept: () => kept, loggedOut };
 }
 
-/** An answer that comes when it is let go. */
+/** A response that is sent on demand. */
 function held<T>() {
   let release: (value: T) => void = () => undefined;
   const promise = new Promise<T>((resolve) => (release = resolve));
   return { promise, release };
 }
 
-test('requests at once renew the token once', async () => {
+test('concurrent requests renew the token once', async () => {
   let asked = 0;
   const { tab, kept } = browser({ refresh: async () => session((asked += 1)) });
   const { auth, turns } = tab();
@@ -73,7 +73,7 @@ test('requests at once renew the token once', async () => {
   assert.deepEqual(turns, [ANNA]);
 });
 
-test('a token that was refused is replaced, and not twice', async () => {
+test('a rejected token is replaced only once', async () => {
   let asked = 0;
   const { auth, turns } = browser({ refresh: async () => session((asked += 1)) }).tab();
   await auth.token(ANNA);
@@ -83,7 +83,7 @@ test('a token that was refused is replaced, and not twice', async () => {
   assert.deepEqual(turns, [ANNA], 'the same user is no news');
 });
 
-test('whoever is refused for good is signed out', async () => {
+test('a final rejection signs the user out', async () => {
   let refused = false;
   const refresh = async () => {
     if (refused) throw refusal(401, 'invalid_refresh_token');
@@ -98,7 +98,7 @@ test('whoever is refused for good is signed out', async () => {
   assert.deepEqual(turns, [ANNA, null]);
 });
 
-test('a network that is away signs nobody out', async () => {
+test('a network failure does not sign the user out', async () => {
   const { tab, kept } = browser({ refresh: () => Promise.reject(new Failure('network')) });
   const { auth, turns } = tab();
   await assert.rejects(auth.token(ANNA));
@@ -106,7 +106,7 @@ test('a network that is away signs nobody out', async () => {
   assert.deepEqual(turns, []);
 });
 
-test('signing out forgets, and tells the server', async () => {
+test('signing out deletes the token and notifies the server', async () => {
   const { tab, kept, loggedOut } = browser({ refresh: async () => session(1) });
   const { auth, turns } = tab();
   await auth.restore();
@@ -117,7 +117,7 @@ test('signing out forgets, and tells the server', async () => {
   assert.equal(await auth.token(ANNA), null);
 });
 
-test('signing out holds although a refresh is on its way', async () => {
+test('signing out is effective during a refresh', async () => {
   const answer = held<SignedIn>();
   let asked = 0;
   const { tab, kept } = browser({ refresh: () => ((asked += 1) === 1 ? Promise.resolve(session(1)) : answer.promise) });
@@ -131,7 +131,7 @@ test('signing out holds although a refresh is on its way', async () => {
   assert.equal(auth.user, null);
 });
 
-test('signing in as another holds although a refresh of the first is on its way', async () => {
+test('signing in as another user is effective during a refresh of the first', async () => {
   const answer = held<SignedIn>();
   const { tab, kept } = browser({ refresh: () => answer.promise, logIn: async () => session(9, BORIS) });
   const { auth, turns } = tab();
@@ -145,7 +145,7 @@ test('signing in as another holds although a refresh of the first is on its way'
   assert.deepEqual(turns, []);
 });
 
-test('who signs in in another tab is who this tab turns to, and nothing of the first goes out as them', async () => {
+test('this tab follows a sign-in of another tab, and sends no request of the first user as the second', async () => {
   const refresh = async (token: string) => (token === 'r9' ? session(10, BORIS) : session(1));
   const { tab } = browser({ refresh, logIn: async () => session(9, BORIS) });
   const [first, second] = [tab(), tab()];
@@ -156,7 +156,7 @@ test('who signs in in another tab is who this tab turns to, and nothing of the f
   assert.deepEqual(first.turns, [ANNA, BORIS]);
 });
 
-test('who signs out in one tab is out in all', async () => {
+test('signing out in one tab signs out all tabs', async () => {
   const { tab, kept } = browser({ refresh: async (token) => session(Number(token.slice(1)) + 1) });
   const [first, second] = [tab(), tab()];
   await first.auth.restore();
@@ -167,7 +167,7 @@ test('who signs out in one tab is out in all', async () => {
   assert.equal(kept(), null);
 });
 
-test('a refresh of one tab does not undo the signing out of another', async () => {
+test('a refresh in one tab does not undo the sign-out in another', async () => {
   const answer = held<SignedIn>();
   let isHeld = false;
   const { tab, kept } = browser({ refresh: () => (isHeld ? answer.promise : Promise.resolve(session(1))) });
@@ -182,7 +182,7 @@ test('a refresh of one tab does not undo the signing out of another', async () =
   assert.equal(kept(), null);
 });
 
-test('what another tab got is used', async () => {
+test('a token renewed by another tab is used', async () => {
   const { tab } = browser({
     refresh: async (token) => {
       if (token === 'r5') return session(6);
@@ -198,7 +198,7 @@ test('what another tab got is used', async () => {
   assert.equal(await first.auth.token(ANNA), 'a6');
 });
 
-test('what somebody else wrote is not taken for a token', () => {
+test('malformed stored values are not used as a token', () => {
   for (const text of [null, '', 'r0', '{}', '{"userId":"7","token":"r0"}', 'null']) assert.equal(readKept(text), null);
   assert.deepEqual(readKept('{"userId":7,"token":"r0"}'), { userId: 7, token: 'r0' });
 });

@@ -1,4 +1,4 @@
-/** Where the refresh token is kept: in this browser, for all its tabs. */
+/** Stores the refresh token in the browser, for all its tabs. */
 
 const KEY = 'chipin.refresh';
 
@@ -10,13 +10,13 @@ export interface Kept {
 export interface Store {
   read(): Kept | null;
   write(kept: Kept | null): void;
-  /** Lets one tab at a time do this: a refresh token is good once. */
+  /** Runs `work` in one tab at a time, because a refresh token is valid only once. */
   alone<T>(work: () => Promise<T>): Promise<T>;
-  /** Tells what other tabs write; returns how to stop it. */
+  /** Reports writes of other tabs; returns a function that stops it. */
   onChange(heard: () => void): () => void;
 }
 
-// Without storage one is signed in as long as the page is open.
+// Without storage, the user stays signed in as long as the page is open.
 let unstored: Kept | null = null;
 
 export const browserStore: Store = {
@@ -37,12 +37,13 @@ export const browserStore: Store = {
     }
   },
   async alone<T>(work: () => Promise<T>): Promise<T> {
-    // Missing on plain http to another machine; then two tabs may both ask, and one asks again.
+    // Not available on plain HTTP from another machine; then two tabs may renew at once, and one of them
+    // retries.
     return navigator.locks ? await navigator.locks.request(KEY, async () => await work()) : work();
   },
   onChange(heard) {
     const listen = ({ key }: StorageEvent) => {
-      // Everything was cleared, or this was written.
+      // The whole storage was cleared, or this key was written.
       if (key === null || key === KEY) heard();
     };
     addEventListener('storage', listen);
@@ -50,7 +51,7 @@ export const browserStore: Store = {
   },
 };
 
-/** What was kept, unless somebody else wrote there. */
+/** The stored value, unless it is malformed. */
 export function readKept(text: string | null): Kept | null {
   if (text === null) return null;
   try {

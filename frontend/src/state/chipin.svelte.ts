@@ -1,4 +1,4 @@
-/** The page as a whole, put together in one place and handed down through Svelte's context. */
+/** The state of the whole page, created in one place and passed down through Svelte's context. */
 import { getContext, setContext } from 'svelte';
 import { Activity } from '../activity/activity.svelte';
 import { signInBy } from '../api/bearer';
@@ -16,7 +16,7 @@ import { Session } from './session.svelte';
 const INFO_RETRY_MS = 5_000;
 const CURRENCY_DEFAULT = 'RUB';
 
-/** What the person came for: their own affairs, or one shared cheque; who is not signed in stands at the door. */
+/** What the page shows: the user's home page, a shared cheque, or the sign-in page. */
 export type Visit = { at: 'home'; session: Session } | { at: 'cheque'; cheque: SharedCheque } | { at: 'door' };
 
 export class Chipin {
@@ -27,25 +27,25 @@ export class Chipin {
   info = $state.raw<GatewayInfo | null>(null);
   readonly speech = new Speech(this.preferences, () => this.info?.currency ?? CURRENCY_DEFAULT);
   readonly auth = new Auth((user) => this.#goOnAs(user?.id ?? null));
-  /** Whether it is not known yet who is signed in. */
+  /** Whether it is still unknown who is signed in. */
   knocking = $state(true);
   visit = $state.raw<Visit>(this.#firstVisit());
   #unfollow: (() => void) | null = null;
 
-  /** Who the person is; on a shared cheque perhaps nobody yet. */
+  /** The user; on a shared cheque there may be none yet. */
   get userId(): number | null {
     if (this.visit.at === 'door') return null;
     return this.visit.at === 'home' ? this.visit.session.userId : this.visit.cheque.userId;
   }
 
-  /** What keeps the page live; nothing does where a link leads nowhere. */
+  /** The live connection; `null` for an invalid link. */
   get connection(): Connection | null {
     if (this.visit.at === 'door') return null;
     if (this.visit.at === 'home') return this.visit.session.connection;
     return this.visit.cheque.phase === 'failed' ? null : this.visit.cheque.connection;
   }
 
-  /** Starts everything that runs by itself; returns how to stop it. */
+  /** Starts all background tasks; returns a function that stops them. */
   start(): () => void {
     const stops = [this.clock.start(), this.route.start(), () => this.#unfollow?.()];
     this.#begin();
@@ -56,39 +56,40 @@ export class Chipin {
     };
   }
 
-  /** Development mode only: acts as another user from now on. */
+  /** Only in development mode: continues as another user. */
   actAs(userId: number): void {
     if (userId === this.userId) return;
     this.preferences.userId = userId;
     this.#turnTo(userId);
   }
 
-  /** Goes on as whoever has just signed in. */
+  /** Continues as the user who has just signed in. */
   comeIn(userId: number): void {
     this.knocking = false;
     this.#goOnAs(userId);
   }
 
-  /** Whether the pages for operators are this person's. */
+  /** Whether the user may use the operators' pages. */
   get operates(): boolean {
     return this.info?.auth_mode === 'header' || this.auth.user?.role === 'admin';
   }
 
-  // Who looks at the page as the same goes on looking: they may be writing something.
+  // If the user stays the same, the page is not reset, because they may be typing.
   #goOnAs(userId: number | null): void {
     if (userId !== this.userId) this.#turnTo(userId);
   }
 
   #turnTo(userId: number | null): void {
     this.#end();
-    // What one person did is nothing for the next one's eyes; a guest who signs in is the same person.
+    // The activity of one user is not shown to another one; a guest who signs in is the same person.
     if (this.userId !== null && this.userId !== userId) this.activity.clear();
     if (this.visit.at === 'home' && !this.route.operating) this.route.closeOrder();
     this.visit = this.#visitAs(userId);
     this.#begin();
   }
 
-  // Before the gateway has said how people prove who they are, it is what it was last time; at the first time one waits.
+  // Until the gateway has reported its authentication mode, the last known mode is assumed; on the first
+  // visit the page waits.
   #firstVisit(): Visit {
     if (this.preferences.signsIn) signInBy(this.auth);
     if (this.preferences.signsIn === null && this.route.chequeHash === null) return { at: 'door' };
@@ -109,7 +110,7 @@ export class Chipin {
       this.knocking = false;
       this.#goOnAs(this.auth.user?.id ?? null);
     } catch {
-      // Nobody is signed out because the network is away.
+      // A network failure must not sign anyone out.
       setTimeout(() => void this.#learnMode(true), INFO_RETRY_MS);
     }
   }
@@ -119,7 +120,7 @@ export class Chipin {
     if (chequeHash !== null) return { at: 'cheque', cheque: new SharedCheque(chequeHash, userId, this.activity) };
     if (this.preferences.signsIn && userId === null) return { at: 'door' };
     if (this.preferences.signsIn && userId !== null) return { at: 'home', session: new Session(userId, this.activity) };
-    // At home somebody must be acted as; from now on it is them on the cheques too.
+    // The home page needs a user; the same user is then used for cheques too.
     this.preferences.userId = userId ?? 1;
     return { at: 'home', session: new Session(userId ?? 1, this.activity) };
   }
@@ -139,7 +140,7 @@ export class Chipin {
       this.info = await readGatewayInfo();
       await this.#learnMode(this.info.auth_mode === 'jwt');
     } catch {
-      // The page works without it; the currency shown is the default until then.
+      // The page works without it, with the default currency until then.
       setTimeout(() => void this.#learnInfo(), INFO_RETRY_MS);
     }
   }

@@ -1,11 +1,11 @@
-/** The time that relative times are told from. Ticks slowly: nobody needs seconds to run. */
+/** The current time for relative times. Ticks slowly, because seconds are not shown. */
 
 const TICK_MS = 5_000;
 
 export class Clock {
   now = $state(Date.now());
 
-  /** Starts ticking; returns how to stop. */
+  /** Starts ticking; returns a function that stops it. */
   start(): () => void {
     const timer = setInterval(() => {
       this.now = Date.now();

@@ -1,9 +1,9 @@
-/** What a person has typed but not yet sent. Survives a reload of the tab. */
+/** Unsent input of a form. Survives a reload of the tab. */
 import { newKey } from '../api/http';
 
 interface Kept<T> {
   fields: T;
-  /** The body that was sent last, and the key it was sent with. */
+  /** The last sent body, and its idempotency key. */
   sentBody: string | null;
   key: string;
 }
@@ -29,8 +29,8 @@ export class Draft<T extends Record<string, string>> {
   /**
    * The Idempotency-Key for this body.
    *
-   * Sending the same body again, after a lost answer or even a reload, must not happen twice; any
-   * other body is another deed and needs another key.
+   * Sending the same body again, after a lost response or a reload, must not execute it twice; any other body
+   * is a new request and needs a new key.
    */
   keyFor(body: string): string {
     if (this.#sentBody !== null && this.#sentBody !== body) this.#key = newKey();
@@ -50,8 +50,8 @@ export class Draft<T extends Record<string, string>> {
   }
 
   /**
-   * The deed is done: the next one starts under a new key, and blank, unless the person has already
-   * begun to type it while the answer was on its way.
+   * The request is complete: the next one gets a new key, and empty fields unless the user has already
+   * started typing.
    */
   done(): void {
     if (JSON.stringify(this.fields) === this.#sentFields) Object.assign(this.fields, this.#blank);

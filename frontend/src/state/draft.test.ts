@@ -25,7 +25,7 @@ test('another body gets another key', () => {
   assert.equal(order.keyFor('{"amount":6}'), second);
 });
 
-test('after it is done, the same body is a new deed', () => {
+test('after completion, the same body is a new request', () => {
   const order = draft();
   order.fields.amount = '5';
   const first = order.keyFor('{"amount":5}');
@@ -34,14 +34,14 @@ test('after it is done, the same body is a new deed', () => {
   assert.notEqual(order.keyFor('{"amount":5}'), first);
 });
 
-test('what was typed survives a reload', () => {
+test('input survives a reload', () => {
   const order = draft();
   order.fields.amount = '12,5';
   order.keep();
   assert.equal(draft().fields.amount, '12,5');
 });
 
-test('what is typed while the answer is on its way is not erased by it', () => {
+test('input during a request is not erased by its response', () => {
   const order = draft();
   order.fields.amount = '5';
   order.keyFor('{"amount":5}');

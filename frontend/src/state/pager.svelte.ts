@@ -10,7 +10,7 @@ export class Pager<T> {
   failure = $state.raw<Failure | null>(null);
   loadingMore = $state(false);
   #nextCursor = $state<string | null>(null);
-  // Answers of a list that was reset meanwhile must not land in the new one.
+  // Responses from before a reset must not be added to the new list.
   #generation = 0;
 
   readonly #read: (cursor: string | null) => Promise<Answer<T[]>>;
@@ -18,8 +18,8 @@ export class Pager<T> {
   readonly #order: ((left: T, right: T) => number) | null;
 
   /**
-   * With `order`, the order of the list, a refresh also drops what the newest page should have and does not:
-   * for lists that things leave.
+   * With `order`, the sort order of the list, a refresh also removes items that the newest page should
+   * contain but does not: for lists from which items disappear.
    */
   constructor(
     read: (cursor: string | null) => Promise<Answer<T[]>>,
@@ -35,19 +35,19 @@ export class Pager<T> {
     return this.#nextCursor !== null;
   }
 
-  /** Starts over, showing nothing until the first page is there. */
+  /** Starts again, empty until the first page is read. */
   async reset(): Promise<void> {
     this.items = [];
     this.phase = 'loading';
     await this.#load((page) => page);
   }
 
-  /** Reads the newest page again and puts it on top of what is shown. */
+  /** Reads the newest page again and merges it at the top. */
   async refresh(): Promise<void> {
     if (this.phase !== 'ready') return this.reset();
     await this.#load((page, nextCursor) => {
       const missing = this.items.filter((item) => !page.some((read) => this.#same(item, read)));
-      // No overlap: more than a page is new, and keeping the old part would hide a gap.
+      // No overlap: there is more than one page of new items, and keeping the old ones would hide a gap.
       const joined = missing.length < this.items.length || nextCursor === null;
       if (!joined || this.items.length === 0) return page;
       return [...page, ...missing.filter((item) => !this.#hasLeft(item, page, nextCursor))];
@@ -73,7 +73,7 @@ export class Pager<T> {
     }
   }
 
-  /** Puts an item on top, unless it is there. */
+  /** Adds an item at the top, unless it is present. */
   include(item: T): void {
     if (!this.items.some((known) => this.#same(known, item))) this.items = [item, ...this.items];
   }
@@ -102,7 +102,7 @@ export class Pager<T> {
     } catch (failure) {
       if (generation !== this.#generation) return;
       this.failure = asFailure(failure);
-      // Old rows are better than none: a refresh that failed keeps them.
+      // Old rows are better than none: a failed refresh keeps them.
       if (this.phase !== 'ready') this.phase = 'failed';
     }
   }

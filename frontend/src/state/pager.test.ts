@@ -4,7 +4,7 @@ import { Failure } from '../api/failure';
 import type { Answer } from '../api/http';
 import { Pager } from './pager.svelte';
 
-/** A pager over pages that the test may change; the cursor is the place of the next page. */
+/** A pager over pages that the test can change; the cursor is the index of the next page. */
 function pagerOf(pages: number[][], order?: (left: number, right: number) => number): Pager<number> {
   const read = (cursor: string | null): Promise<Answer<number[]>> => {
     const place = Number(cursor ?? 0);
@@ -25,7 +25,7 @@ test('pages follow each other without repeating an item', async () => {
   assert.equal(pager.hasMore, false);
 });
 
-test('a refresh puts what is new on top and keeps the older pages', async () => {
+test('a refresh adds new items at the top and keeps the older pages', async () => {
   const pages = [[9, 8], [7, 6]];
   const pager = pagerOf(pages);
   await pager.reset();
@@ -36,7 +36,7 @@ test('a refresh puts what is new on top and keeps the older pages', async () => 
   assert.equal(pager.hasMore, false);
 });
 
-test('a refresh that would leave a gap starts over', async () => {
+test('a refresh that would leave a gap starts again', async () => {
   const pages = [[4, 3], [2, 1]];
   const pager = pagerOf(pages);
   await pager.reset();
@@ -47,7 +47,7 @@ test('a refresh that would leave a gap starts over', async () => {
   assert.equal(pager.hasMore, true);
 });
 
-test('a refresh of an ordered list drops what has left it, and keeps the older pages', async () => {
+test('a refresh of an ordered list drops removed items and keeps the older pages', async () => {
   const pages = [[9, 8, 7], [6, 5]];
   const pager = pagerOf(pages, (left, right) => right - left);
   await pager.reset();
@@ -60,7 +60,7 @@ test('a refresh of an ordered list drops what has left it, and keeps the older p
   assert.deepEqual(pager.items, [7]);
 });
 
-test('a refresh that fails keeps what is shown', async () => {
+test('a failed refresh keeps the shown items', async () => {
   const pages = [[2, 1]];
   const pager = pagerOf(pages);
   await pager.reset();

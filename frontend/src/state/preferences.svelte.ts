@@ -1,4 +1,4 @@
-/** What this browser remembers: language, theme, and in development mode the user. */
+/** Settings stored in this browser: language, theme, and in development mode the user. */
 
 export type Language = 'en' | 'ru';
 export type Theme = 'system' | 'light' | 'dark';
@@ -25,7 +25,7 @@ export class Preferences {
     remember('theme', theme);
   }
 
-  /** Whom this browser acts as; `null` when nobody has been chosen here. */
+  /** The chosen user; `null` if none was chosen in this browser. */
   get userId(): number | null {
     return this.#userId;
   }
@@ -34,7 +34,7 @@ export class Preferences {
     remember('user', String(userId));
   }
 
-  /** Whether people signed in here when the gateway was last asked; `null` when it never was. */
+  /** Whether sign-in was required when the gateway was last queried; `null` if it never was. */
   get signsIn(): boolean | null {
     return this.#signsIn;
   }
@@ -43,7 +43,7 @@ export class Preferences {
     remember('signs-in', String(signsIn));
   }
 
-  /** Carries the choices to the document, where CSS and screen readers look for them. */
+  /** Applies the settings to the document, for CSS and screen readers. */
   apply(root: HTMLElement): void {
     root.lang = this.#language;
     if (this.#theme === 'system') delete root.dataset.theme;
@@ -51,7 +51,7 @@ export class Preferences {
   }
 }
 
-/** A user id as typed, or `null`. Ids beyond 2^53 would lose digits in this page. */
+/** Parses a user id, or returns `null`. Ids above 2^53 would lose digits in this page. */
 export function readUserId(typed: string): number | null {
   const userId = Number(typed);
   return /^[1-9]\d*$/.test(typed.trim()) && Number.isSafeInteger(userId) ? userId : null;
@@ -76,7 +76,7 @@ function rememberedUser(): number | null {
   return readUserId(recall('user') ?? '');
 }
 
-// Storage can be forbidden by the browser; the page then simply forgets.
+// The browser may forbid storage; then settings are not remembered.
 function recall(key: string): string | null {
   try {
     return localStorage.getItem(`chipin.${key}`);

@@ -1,7 +1,7 @@
 /**
- * Where the person is, kept in the address so that it can be linked: at home `#/orders/<id>`, `#/statement`,
- * `#/cheques`, `#/cheques/new`, `#/operations`, `#/operations/<service>/<direction>/<event>`; on a shared cheque,
- * which has a path of its own, `#/review`.
+ * The current location, stored in the URL so that it can be linked: at home `#/orders/<id>`, `#/statement`,
+ * `#/cheques`, `#/cheques/new`, `#/operations`, `#/operations/<service>/<direction>/<event>`; on a shared
+ * cheque, which has its own path, `#/review`.
  */
 import { DIRECTIONS } from '../api/model';
 import { type LetterAddress, SERVICES, type Service } from '../api/operations';
@@ -15,19 +15,19 @@ export const OPERATIONS_HREF = '#/operations';
 export type Tab = 'orders' | 'statement' | 'cheques';
 
 export class Route {
-  /** The key of the shared cheque that the path names. It is another page, so it never changes. */
+  /** The key of the shared cheque in the path. Constant, because another path is another page. */
   readonly chequeHash = CHEQUE_PATH.exec(location.pathname)?.[1] ?? null;
   #hash = $state(location.hash);
-  /** Stays under an open order, so that closing it returns to the same list. */
+  /** Kept while an order is open, so that closing it returns to the same list. */
   #tab = $state<Tab>(tabOf(location.hash));
 
   readonly orderId: string | null = $derived.by(() => ORDER.exec(this.#hash)?.[1] ?? null);
   readonly capturing: boolean = $derived(this.#hash === '#/cheques/new');
   readonly reviewing: boolean = $derived(this.#hash === '#/review');
 
-  /** Whether the person looks after the services, not their own affairs. */
+  /** Whether the operators' page is open. */
   readonly operating: boolean = $derived(/^#\/operations(\/|$)/.test(this.#hash));
-  /** The dead letter that is open. */
+  /** The open dead letter. */
   readonly letter: LetterAddress | null = $derived(letterAt(this.#hash));
 
   get tab(): Tab {

@@ -1,4 +1,4 @@
-/** Everything one user sees: account, statement, orders, and the live connection that moves them. */
+/** The state of one user: account, statement, orders, and the live connection that updates them. */
 import { AccountState } from '../account/account.svelte';
 import type { Activity } from '../activity/activity.svelte';
 import { tellPlaced, tellStatus } from '../activity/tell-order';
@@ -13,9 +13,9 @@ import { OrderList } from '../orders/order-list.svelte';
 import { Draft } from './draft.svelte';
 import { Pager } from './pager.svelte';
 
-// A push about an unknown order may have overtaken the answer of our own POST; give that its chance.
+// A push about an unknown order may be faster than the response to this page's own POST; wait for it.
 const STRANGER_WAIT_MS = 500;
-// A push is only a hint. An order that stays open this long is asked about.
+// A push may be lost, so an order that stays open for this long is requested.
 const PATIENCE_MS = 10_000;
 const OPEN_ASKED_MAX = 5;
 
@@ -32,7 +32,7 @@ export class Session {
   readonly topUpDraft: Draft<{ amount: string }>;
 
   #patrol = 0;
-  // The orders that moved between losing the connection and the end of catching up.
+  // The orders that changed between losing the connection and completing the refresh.
   #movedMeanwhile: Set<string> | null = null;
 
   constructor(userId: number, activity: Activity) {
@@ -80,7 +80,7 @@ export class Session {
 
   async #onMessage(message: OrderMessage): Promise<void> {
     const known = this.book.hear(message);
-    // Unknown orders of a snapshot are old ones further down the list, or in the page being read.
+    // Unknown orders in a snapshot are older ones further down the list, or in a page that is being read.
     if (known || message.type === 'snapshot') return;
     await new Promise((resolve) => setTimeout(resolve, STRANGER_WAIT_MS));
     if (this.book.get(message.order_id)) return;
@@ -109,7 +109,7 @@ export class Session {
     this.activity.tell('bad', ({ words }) => words.log[why]);
   }
 
-  // What a push or an answer should have brought, and did not, is asked for again.
+  // Requests again what a push or response should have brought but did not.
   async #lookAround(): Promise<void> {
     if (document.visibilityState !== 'visible') return;
     if (this.account.phase === 'failed') void this.account.refresh();
@@ -125,7 +125,7 @@ export class Session {
     }
   }
 
-  // Only what was opened once is kept fresh; the tab reads it when it is opened.
+  // Only a statement that was opened before is refreshed; otherwise the tab reads it when it opens.
   async #refreshStatement(): Promise<void> {
     if (this.statement.phase === 'ready') await this.statement.refresh();
   }

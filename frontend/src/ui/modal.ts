@@ -1,9 +1,9 @@
-/** Opens a `<dialog>` as a modal: the browser traps the focus, hears Esc and gives the focus back. */
+/** Opens a `<dialog>` as a modal: the browser traps the focus, handles Esc and restores the focus. */
 import type { Attachment } from 'svelte/attachments';
 
 export function modal(onclose: () => void): Attachment<HTMLDialogElement> {
   return (dialog) => {
-    // Taken by hand: a dialog that leaves the document while open would not give it back.
+    // Restored manually, because a dialog that is removed while open would not do it.
     const before = document.activeElement;
     const onPointerDown = (event: PointerEvent) => {
       if (event.target === dialog && isOutside(dialog, event)) dialog.close();

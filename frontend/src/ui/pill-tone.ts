@@ -1,2 +1,2 @@
-/** The colours of a pill; its words say the same. */
+/** The colours of a pill; its text has the same meaning. */
 export type PillTone = 'quiet' | 'good' | 'bad' | 'wait' | 'accent';

@@ -1,16 +1,16 @@
-//! Functions that run with other rights than their caller's can't be turned against anybody.
+//! Functions that run with other rights than their caller's cannot be abused.
 
 use crate::hijack::{Definer, EVERYTHING, definers, grant_temporary, hijacked};
 use crate::{INSUFFICIENT_PRIVILEGE, SERVICES, refusal};
 use sqlx::{Connection, PgConnection, PgPool};
 use testkit::TestDatabase;
 
-/// Roles that may do more than `<schema>_owner` or `<schema>_monitor` should, or that a session can begin as.
-const MIGHTY: &str = "select rolname::text from pg_roles
+/// Roles with more rights than `<schema>_owner` or `<schema>_monitor` should have, or that can log in.
+const PRIVILEGED_ROLES: &str = "select rolname::text from pg_roles
     where rolname = $1
       and (rolsuper or rolcreaterole or rolcreatedb or rolcanlogin or rolbypassrls or rolreplication)";
 
-/// Tables of other schemas of the product that the role `$1` could use in any way; `$2` is its own schema.
+/// Tables in schemas of other services that the role `$1` can access in any way; `$2` is its own schema.
 const FOREIGN_TABLES: &str = "select c.oid::regclass::text
     from pg_class c
     where c.relnamespace::regnamespace::text = any($3) and c.relnamespace::regnamespace::text <> $2
@@ -18,7 +18,7 @@ const FOREIGN_TABLES: &str = "select c.oid::regclass::text
       and (has_schema_privilege($1, c.relnamespace, 'usage, create')
            or has_table_privilege($1, c.oid, 'select, insert, update, delete, truncate, references, trigger'))";
 
-/// Roles whose rights the role `$1` has besides its own.
+/// Roles whose rights are inherited by the role `$1`.
 const MEMBERSHIPS: &str = "select rolname::text from pg_roles
     where rolname <> $1 and pg_has_role($1, oid, 'member')";
 
@@ -31,10 +31,14 @@ async fn foreign_tables(admin: &PgPool, role: &str, schema: &str) -> Vec<String>
     sqlx::query_scalar(FOREIGN_TABLES).bind(role).bind(schema).bind(schemas).fetch_all(admin).await.unwrap()
 }
 
-/// What holds for every function that runs with its owner's rights.
-pub(crate) async fn assert_harmless(admin: &PgPool, definers: &[Definer]) {
+/// Checks every function that runs with its owner's rights.
+pub(crate) async fn assert_restricted(admin: &PgPool, definers: &[Definer]) {
     for Definer { schema, signature, owner, search_path, .. } in definers {
-        assert_eq!(strings(admin, MIGHTY, owner).await, Vec::<String>::new(), "{signature} belongs to {owner}");
+        assert_eq!(
+            strings(admin, PRIVILEGED_ROLES, owner).await,
+            Vec::<String>::new(),
+            "{signature} belongs to {owner}"
+        );
         let path = search_path.as_deref().unwrap_or_default();
         assert!(path.starts_with("pg_catalog, ") && path.ends_with(", pg_temp"), "{signature}: `{path}`");
 
@@ -57,7 +61,7 @@ pub(crate) async fn assert_harmless(admin: &PgPool, definers: &[Definer]) {
 }
 
 #[tokio::test]
-async fn every_definer_function_belongs_to_a_role_that_can_do_little() {
+async fn every_definer_function_belongs_to_a_restricted_role() {
     let database = TestDatabase::migrated().await;
     let admin = database.admin_pool("public");
     let definers = definers(&admin).await;
@@ -65,11 +69,11 @@ async fn every_definer_function_belongs_to_a_role_that_can_do_little() {
         let own = definers.iter().filter(|definer| definer.schema == service).count();
         assert!(own >= 7, "{service} has {own} such functions: {definers:?}");
     }
-    assert_harmless(&admin, &definers).await;
+    assert_restricted(&admin, &definers).await;
 }
 
 #[tokio::test]
-async fn no_service_makes_temporary_objects() {
+async fn no_service_creates_temporary_objects() {
     let database = TestDatabase::migrated().await;
     for service in SERVICES {
         let mut role = PgConnection::connect(&database.service_url(service)).await.unwrap();
@@ -90,7 +94,7 @@ async fn no_service_makes_temporary_objects() {
 }
 
 #[tokio::test]
-async fn temporary_objects_would_run_as_nobody_but_their_maker() {
+async fn temporary_objects_would_run_only_as_their_creator() {
     let database = TestDatabase::migrated().await;
     let admin = database.admin_pool("public");
     grant_temporary(&admin).await;

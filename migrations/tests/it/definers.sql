@@ -7,7 +7,7 @@ select n.nspname::text as schema,
            from unnest(p.proconfig) as setting
            where setting like 'search_path=%'
        ) as search_path,
-       -- An argument of another type than integer makes the call fail, and this query has to learn it.
+       -- An argument of another type than integer makes the call fail; then this query must be extended.
        format('%I.%I(%s)', n.nspname, p.proname, array_to_string(array_fill('7'::text, array[p.pronargs::integer]), ', '))
            as call
 from pg_proc p

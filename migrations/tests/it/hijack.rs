@@ -1,4 +1,4 @@
-//! The attack on functions that run with another role's rights: temporary objects that stand in for what they name.
+//! An attack on functions that run with another role's rights: temporary objects shadow the objects that they use.
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Row};
 use testkit::TestDatabase;
@@ -9,13 +9,13 @@ pub(crate) struct Definer {
     pub(crate) schema: String,
     pub(crate) signature: String,
     pub(crate) owner: String,
-    /// The setting `search_path`, as it was written.
+    /// Its setting `search_path`, as written.
     pub(crate) search_path: Option<String>,
-    /// A call with some number for each argument.
+    /// A call with an arbitrary number for each argument.
     pub(crate) call: String,
 }
 
-/// All of them in every schema, from the catalogue, so that the next one is found too.
+/// All such functions in every schema, from the catalogue, so that new ones are found too.
 pub(crate) async fn definers(admin: &PgPool) -> Vec<Definer> {
     let found = sqlx::query(include_str!("definers.sql")).fetch_all(admin).await.unwrap();
     let definers = found.into_iter().map(|row| Definer {
@@ -28,14 +28,14 @@ pub(crate) async fn definers(admin: &PgPool) -> Vec<Definer> {
     definers.collect()
 }
 
-/// A type in the way of a cast or a variable: the shortest attack.
+/// A type that shadows the type of a cast or a variable: the shortest attack.
 pub(crate) const A_TYPE: &str = "create domain pg_temp.date as pg_catalog.date check (pg_temp.note('date'))";
 
-/// Everything that temporary objects can be put in the way of.
+/// Shadows everything that temporary objects can shadow.
 pub(crate) const EVERYTHING: &str = include_str!("hijack.sql");
 
-/// Calls every function of the service's schema with the attack in place; returns the roles, other than the service's,
-/// as which a temporary object was run.
+/// Calls every function of the service's schema during the attack; returns the roles, other than the service's own,
+/// that executed a temporary object.
 pub(crate) async fn hijacked(
     database: &TestDatabase,
     definers: &[Definer],
@@ -47,7 +47,7 @@ pub(crate) async fn hijacked(
         sqlx::raw_sql(statements).execute(&mut role).await.unwrap();
     }
     for definer in definers.iter().filter(|definer| definer.schema == service) {
-        // A service's own search path has its schema only.
+        // A service's search path contains only its own schema.
         let call = format!("set search_path = {service}; select {}", definer.call);
         let outcome = sqlx::raw_sql(AssertSqlSafe(call)).execute(&mut role).await;
         outcome.unwrap_or_else(|failure| panic!("{}: {failure}", definer.call));
@@ -57,7 +57,7 @@ pub(crate) async fn hijacked(
     rows.into_iter().map(|row| row.get("who")).collect()
 }
 
-/// Lets everybody make temporary objects, as PostgreSQL does unless it is told otherwise.
+/// Allows everyone to create temporary objects, which is PostgreSQL's default.
 pub(crate) async fn grant_temporary(admin: &PgPool) {
     let statement: String =
         sqlx::query_scalar("select format('grant temporary on database %I to public', current_database())")

@@ -1,12 +1,12 @@
--- Puts temporary objects in the way of everything that a function with a careless search path could mean. Each calls
--- pg_temp.note, which writes down as whom it runs.
+-- Creates temporary objects that shadow everything a function with an unsafe search path could use. Each calls
+-- pg_temp.note, which records the current role.
 do $$
 declare
     name      text;
     arguments text;
     result    text;
 begin
-    -- Functions and operators first: types that stand in for others would be in the way here too.
+    -- Functions and operators first: shadowed types would also break this block.
     for name, arguments, result in
         select p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid), p.prorettype::regtype
         from pg_catalog.pg_proc p
@@ -21,7 +21,7 @@ begin
                 name, arguments, result, format('begin perform pg_temp.note(%L); return null; end', name)
             );
         exception when others then
-            null; -- Polymorphic ones, and those that nobody may write in this language.
+            null; -- Polymorphic functions, and those that are not allowed in this language.
         end;
     end loop;
     create function pg_temp.joined(text, text) returns text language plpgsql as
@@ -31,7 +31,7 @@ begin
         'begin perform pg_temp.note(''+''); return null; end';
     create operator pg_temp.+ (leftarg = date, rightarg = integer, function = pg_temp.days_later);
 
-    -- Views in place of tables: the catalogue's, and the service's own.
+    -- Views that shadow the tables of the catalogue, and tables that shadow the service's own.
     for name in
         select c.relname from pg_catalog.pg_class c
         where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind in ('r', 'v')

@@ -1,4 +1,4 @@
-//! What the schemas promise to those who run on them, on a real database.
+//! Guarantees of the schemas, tested on a real database.
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
@@ -11,10 +11,10 @@ mod upgrade;
 /// The services, by the names of their schemas.
 const SERVICES: [&str; 5] = ["orders", "payments", "ocr", "router", "users"];
 
-/// How PostgreSQL says that a role may not. Source: its documentation, appendix A.
+/// SQLSTATE of a missing privilege. Source: PostgreSQL documentation, appendix A.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
-/// The code of the database's refusal; `None` if it did as it was told.
+/// The SQLSTATE with which the database refuses the statement; `None` if it succeeded.
 async fn refusal(connection: &mut sqlx::PgConnection, statement: &str) -> Option<String> {
     let outcome = sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned())).execute(connection).await;
     outcome.err()?.as_database_error()?.code().map(std::borrow::Cow::into_owned)

@@ -1,4 +1,4 @@
--- Writes down as whom it is run.
+-- Records the role that executes it.
 create temporary table seen (who name not null, what text not null);
 grant all on seen to public;
 

@@ -1,15 +1,15 @@
-//! Partitions come and go while others read and write.
+//! Partitions are created and dropped while others read and write.
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool};
 use std::time::{Duration, Instant};
 use testkit::TestDatabase;
 use uuid::Uuid;
 
-/// An insert waits for dropping no longer than this: 100 ms for the lock, the rest for a busy machine.
+/// Maximum time that an insert waits for dropping: 100 ms for the lock, the rest for a busy machine.
 const INSERT_LIMIT: Duration = Duration::from_millis(300);
 /// Pause between two inserts.
 const PACE: Duration = Duration::from_millis(3);
-/// How often dropping is tried meanwhile.
+/// How often dropping is attempted in the meantime.
 const DROPS: usize = 10;
 
 /// The partitions of the inbox of `orders`, oldest first.
@@ -23,7 +23,7 @@ async fn partitions(admin: &PgPool) -> Vec<String> {
     .unwrap()
 }
 
-/// A database whose inbox has partitions of two days whose time is over; and these.
+/// A database whose inbox has two expired partitions; returned with their names.
 async fn with_two_to_drop() -> (TestDatabase, PgPool, [String; 2]) {
     let database = TestDatabase::migrated().await;
     let admin = database.admin_pool("orders");
@@ -39,12 +39,12 @@ async fn service(database: &TestDatabase) -> PgConnection {
     PgConnection::connect(&database.service_url("orders")).await.unwrap()
 }
 
-/// What dropping says: the partition that it dropped, and how many are in use.
+/// The result of dropping: the dropped partition, and the number of partitions in use.
 async fn drop_one(role: &mut PgConnection) -> (Option<String>, i32) {
     sqlx::query_as("select dropped, busy from orders.inbox_drop_partitions(7)").fetch_one(role).await.unwrap()
 }
 
-/// Inserts into the inbox until `stopping`; returns how many and how long the slowest took.
+/// Inserts into the inbox until `stopping`; returns the number of inserts and the duration of the slowest.
 fn insert_until(
     database: &TestDatabase,
     stopping: &tokio::sync::watch::Sender<bool>,
@@ -65,7 +65,7 @@ fn insert_until(
     })
 }
 
-/// Drops again and again while others insert and a transaction that has run `reading` is open.
+/// Drops repeatedly while others insert, and while a transaction is open that has executed `reading`.
 async fn drop_while_reading(database: &TestDatabase, admin: &PgPool, reading: &str) -> Vec<(Option<String>, i32)> {
     let mut reader = admin.begin().await.unwrap();
     reader.execute(sqlx::raw_sql(AssertSqlSafe(reading.to_owned()))).await.unwrap();
@@ -86,13 +86,13 @@ async fn drop_while_reading(database: &TestDatabase, admin: &PgPool, reading: &s
 }
 
 #[tokio::test]
-async fn a_reader_of_an_old_partition_keeps_neither_inserts_nor_other_partitions() {
+async fn a_reader_of_an_old_partition_blocks_neither_inserts_nor_other_partitions() {
     let (database, admin, [read, other]) = with_two_to_drop().await;
     let outcomes = drop_while_reading(&database, &admin, &format!("select * from {read}")).await;
     assert_eq!(outcomes[0], (Some(other), 1));
     assert!(outcomes[1..].iter().all(|outcome| *outcome == (None, 1)), "{outcomes:?}");
     let mut role = service(&database).await;
-    assert_eq!(drop_one(&mut role).await, (Some(read), 0), "nobody reads it any more");
+    assert_eq!(drop_one(&mut role).await, (Some(read), 0), "it has no reader any more");
     assert_eq!(drop_one(&mut role).await, (None, 0));
 }
 
@@ -112,7 +112,7 @@ async fn a_transaction_that_has_inserted_does_not_stall_other_inserts() {
     let (database, admin, _) = with_two_to_drop().await;
     let insert = format!("insert into inbox (event_id) values ('{}')", Uuid::now_v7());
     let outcomes = drop_while_reading(&database, &admin, &insert).await;
-    assert_eq!(outcomes[0], (None, 1), "it gives up at the parent instead of going on to the next partition");
+    assert_eq!(outcomes[0], (None, 1), "it gives up at the parent instead of trying the next partition");
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn a_partition_has_the_columns_and_the_key_that_the_inbox_has_by_then() {
     let created: Vec<String> =
         sqlx::query_scalar("select orders.inbox_create_partitions(9, 5)").fetch_one(&mut role).await.unwrap();
     assert_eq!(created.len(), 2);
-    // Adopted, not built beside its own: each has the key and the index once.
+    // Adopted from the partition, not created in addition: it has the key and the index once.
     let indexes: Vec<(String, bool)> = sqlx::query_as(
         "select pg_get_indexdef(indexrelid), indisprimary from pg_index
          where indrelid = format('orders.%I', $1)::regclass order by indisprimary",
@@ -166,7 +166,7 @@ async fn a_partition_has_the_columns_and_the_key_that_the_inbox_has_by_then() {
 }
 
 #[tokio::test]
-async fn days_that_would_forget_what_was_just_handled_are_refused() {
+async fn days_that_would_drop_recent_events_are_refused() {
     let (database, _, _) = with_two_to_drop().await;
     let mut role = service(&database).await;
     for call in [

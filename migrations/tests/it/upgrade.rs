@@ -1,7 +1,7 @@
-//! Databases of the release before are mended by applying the new migrations.
+//! Applying the new migrations fixes databases of the previous release.
 
 use crate::SERVICES;
-use crate::definers::assert_harmless;
+use crate::definers::assert_restricted;
 use crate::hijack::{A_TYPE, EVERYTHING, definers, grant_temporary, hijacked};
 use migrations::Passwords;
 use sqlx::migrate::Migrator;
@@ -12,7 +12,7 @@ use testkit::TestDatabase;
 /// The last migration of the release in which functions still belonged to a superuser.
 const BEFORE: i64 = 7;
 
-/// As the release before left it: its roles, rights and files.
+/// Creates the roles, rights and tables of the previous release.
 async fn migrate_before(database: &TestDatabase, admin: &PgPool) {
     grant_temporary(admin).await;
     for service in SERVICES {
@@ -26,8 +26,8 @@ async fn migrate_before(database: &TestDatabase, admin: &PgPool) {
 }
 
 #[tokio::test]
-async fn a_database_of_the_release_before_is_mended() {
-    // Roles belong to the whole server: whoever makes the template has made them before.
+async fn a_database_of_the_previous_release_is_fixed() {
+    // Roles belong to the whole server: creating the template has created them.
     drop(TestDatabase::migrated().await);
     let database = TestDatabase::empty().await;
     let admin = database.admin_pool("public");
@@ -56,7 +56,7 @@ async fn a_database_of_the_release_before_is_mended() {
     assert!(!can_make_temporary);
     let after = definers(&admin).await;
     assert!(after.len() > before.len(), "{after:?}");
-    assert_harmless(&admin, &after).await;
+    assert_restricted(&admin, &after).await;
     let still_of_the_administrator: Vec<String> = sqlx::query_scalar(
         "select oid::regclass::text from pg_class
          where relname ~ '^(inbox|outbox_archive)' and relname !~ '^inbox_by_key' and pg_get_userbyid(relowner) = $1",
@@ -67,7 +67,7 @@ async fn a_database_of_the_release_before_is_mended() {
     .unwrap();
     assert_eq!(still_of_the_administrator, Vec::<String>::new());
 
-    // What the release before calls still works, on what it has stored.
+    // Calls of the previous release still work, with its stored data.
     let mut role = <sqlx::PgConnection as sqlx::Connection>::connect(&database.service_url("orders")).await.unwrap();
     let handled: i64 = sqlx::query_scalar("select count(*) from orders.inbox").fetch_one(&mut role).await.unwrap();
     assert_eq!(handled, 1);

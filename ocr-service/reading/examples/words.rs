@@ -1,4 +1,4 @@
-//! Writes the words that every pass reads on pictures, as JSON: `words OUTDIR IMAGE...`.
+//! Writes the words recognised by every pass over the given pictures as JSON: `words OUTDIR IMAGE...`.
 
 use serde_json::json;
 use std::error::Error;

@@ -1,52 +1,52 @@
-//! Tesseract: pixels into words.
+//! Tesseract: recognises words in pixels.
 
 use image::GrayImage;
 use leptess::{LepTess, Variable};
 use std::path::Path;
 
-/// What the pixels are said to be, in dots per inch: letters of 30 pixels are of 10 points then.
+/// Resolution reported to Tesseract, in dots per inch; letters of 30 pixels then correspond to 10 points.
 const RESOLUTION: i32 = 300;
 
-/// A handle of Tesseract with its models loaded. It opens no file once it is made, so that a process may lock itself
-/// down after that; it takes as many threads as `OMP_THREAD_LIMIT` says when the process starts.
+/// A Tesseract handle with its models loaded. It opens no files after its creation, so the process can lock itself down
+/// then. The number of threads is `OMP_THREAD_LIMIT` at the start of the process.
 pub struct Engine {
     both: LepTess,
     english: LepTess,
     russian: LepTess,
 }
 
-/// Tesseract can't be used.
+/// An error of Tesseract.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The folder of the models has a name that is no text.
-    #[error("the folder of the models of Tesseract has an unreadable name")]
+    /// The name of the models' folder is not valid UTF-8.
+    #[error("the name of the folder with Tesseract's models is not valid UTF-8")]
     UnreadableFolder,
-    /// It did not start: most often a model is missing.
-    #[error("start Tesseract with its models of Russian and English")]
+    /// Tesseract did not start, usually because a model is missing.
+    #[error("start Tesseract with its Russian and English models")]
     Start(#[from] leptess::tesseract::TessInitError),
-    /// It does not know a variable: another major version.
+    /// A variable is unknown: this is another major version.
     #[error("set a variable of Tesseract")]
     Variable(#[from] leptess::tesseract::TessSetVariableError),
-    /// It does not take the pixels.
+    /// Tesseract rejected the pixels.
     #[error("hand pixels to Tesseract")]
     Pixels(#[from] leptess::leptonica::PixError),
-    /// It answered with no text.
-    #[error("hear Tesseract")]
+    /// Tesseract's output is not valid UTF-8.
+    #[error("read Tesseract's output")]
     Answer(#[from] std::str::Utf8Error),
 }
 
-/// In which languages the engine reads.
+/// Languages used for recognition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
-    /// Every word in both, the surer one wins.
+    /// Every word in both languages; the result with the higher confidence wins.
     Both,
-    /// English: everything in Latin letters. Half the time.
+    /// English, for all text in Latin letters. Takes half the time.
     English,
-    /// Russian. Half the time.
+    /// Russian. Takes half the time.
     Russian,
 }
 
-/// How the engine looks at a page.
+/// Page segmentation mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// One column of text of varying sizes (page segmentation mode 4).
@@ -57,12 +57,12 @@ pub enum Mode {
     Sparse,
 }
 
-/// A word in pixels of what the engine was shown.
+/// A recognised word, in pixels of the image given to the engine.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Seen {
-    /// Its text, never empty.
+pub struct RecognizedWord {
+    /// The text, never empty.
     pub text: String,
-    /// From 0 to 1.
+    /// Confidence from 0 to 1.
     pub confidence: f32,
     /// Left edge.
     pub left: f32,
@@ -72,12 +72,12 @@ pub struct Seen {
     pub right: f32,
     /// Lower edge.
     pub bottom: f32,
-    /// Counts the lines.
+    /// Number of the line that contains the word.
     pub line: u32,
 }
 
 impl Engine {
-    /// Starts Tesseract with the Russian and English models of `tessdata`, or of its own folder.
+    /// Starts Tesseract with the Russian and English models in `tessdata`, or in its default folder.
     ///
     /// # Errors
     /// [`EngineError`].
@@ -85,18 +85,23 @@ impl Engine {
         let folder = tessdata.map(|folder| folder.to_str().ok_or(EngineError::UnreadableFolder)).transpose()?;
         let start = |languages: &str| -> Result<LepTess, EngineError> {
             let mut tesseract = LepTess::new(folder, languages)?;
-            // White text on black is rare on cheques, and trying it costs a third of the time.
+            // White text on black is rare on cheques, and trying it takes a third of the time.
             tesseract.set_variable(Variable::TesseditDoInvert, "0")?;
             Ok(tesseract)
         };
         Ok(Self { both: start("rus+eng")?, english: start("eng")?, russian: start("rus")? })
     }
 
-    /// Reads a page.
+    /// Recognises the words of a page.
     ///
     /// # Errors
-    /// [`EngineError`], when Tesseract fails in a way that is not up to the picture.
-    pub fn look(&mut self, page: &GrayImage, mode: Mode, language: Language) -> Result<Vec<Seen>, EngineError> {
+    /// [`EngineError`] if Tesseract fails for a reason other than the picture.
+    pub fn recognize(
+        &mut self,
+        page: &GrayImage,
+        mode: Mode,
+        language: Language,
+    ) -> Result<Vec<RecognizedWord>, EngineError> {
         let mode = match mode {
             Mode::Column => "4",
             Mode::Block => "6",
@@ -117,16 +122,16 @@ impl Engine {
     }
 }
 
-/// The page as a file that needs no decoder: a portable grey map.
+/// The page as an uncompressed file, which needs no decoder: a portable graymap.
 fn portable(page: &GrayImage) -> Vec<u8> {
     let mut file = format!("P5\n{} {}\n255\n", page.width(), page.height()).into_bytes();
     file.extend_from_slice(page.as_raw());
     file
 }
 
-/// The words in Tesseract's table: level, page, block, paragraph, line, word, left, top, width, height, confidence,
+/// Parses Tesseract's TSV output: level, page, block, paragraph, line, word, left, top, width, height, confidence,
 /// text.
-fn words(table: &str) -> Vec<Seen> {
+fn words(table: &str) -> Vec<RecognizedWord> {
     let mut lines = 0;
     let mut words = vec![];
     for row in table.lines() {
@@ -142,7 +147,7 @@ fn words(table: &str) -> Vec<Seen> {
         }
         let number = |column: &str| column.parse::<f32>().unwrap_or(0.0);
         let (left, top) = (number(left), number(top));
-        words.push(Seen {
+        words.push(RecognizedWord {
             text: text.to_owned(),
             confidence: (number(confidence) / 100.0).clamp(0.0, 1.0),
             left,

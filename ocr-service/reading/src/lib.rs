@@ -1,4 +1,4 @@
-//! Reads a cheque from a photo: picture, words, lines, arithmetic.
+//! Recognises a cheque on a photo: decode the picture, recognise words, form lines, check the arithmetic.
 
 pub mod picture;
 

@@ -1,6 +1,6 @@
-//! The recipe: a picture in, a cheque out.
+//! The complete process: from a picture to a cheque.
 
-use crate::engine::{Engine, Language, Mode, Seen};
+use crate::engine::{Engine, Language, Mode, RecognizedWord};
 use crate::page::sheet::Sheet;
 use crate::parse::{self, Parsed};
 use crate::picture::{Picture, Refusal, decode};
@@ -9,45 +9,45 @@ use contracts::cheque::{Bounds, Cheque, ChequeStatus, ChequeWarning, PhotoSize};
 use image::GrayImage;
 use std::time::{Duration, Instant};
 
-/// A read picture.
+/// The result of reading a picture.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// What stands on it; the boxes of its lines are in pixels of `photo`.
+    /// The recognised cheque; the boxes of its lines are in pixels of `photo`.
     pub cheque: Cheque,
-    /// The upright picture to keep, a JPEG without metadata.
+    /// The upright picture to store, a JPEG without metadata.
     pub photo: Vec<u8>,
 }
 
-/// How far the reading is.
+/// Progress of a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The step that begins, from 1.
     pub step: u32,
-    /// How many there are at most: an easy picture is read in fewer.
+    /// Largest number of steps; an easy picture needs fewer.
     pub steps: u32,
 }
 
-/// After so long no further look begins.
+/// No further look begins after this time.
 const LOOKING_TIME: Duration = Duration::from_secs(25);
-/// After so long no other way up is tried.
+/// No other orientation is tried after this time.
 const TURNING_TIME: Duration = Duration::from_secs(10);
-/// So many looks without a word that the engine is sure of are enough.
+/// Stop after this many looks without a word of high confidence.
 const BLIND_LOOKS_MAX: usize = 2;
-/// Fewest words the engine is sure of on anything with text.
+/// Minimum number of words with high confidence on any text.
 const SURE_WORDS_MIN: usize = 3;
-/// A page of which the engine is sure of so many words is the right way up.
+/// A page with this many words of high confidence is upright.
 const UPRIGHT_WORDS_MIN: usize = 10;
-/// From this confidence on the engine is sure of a word.
+/// Confidence above which a word counts as certain.
 const SURE: f32 = 0.6;
 
-/// How the page is shown to the engine.
+/// The variant of the page that is given to the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum View {
-    /// Grey, as it is.
+    /// Grey, unchanged.
     Plain,
     /// Evenly lit, without the table.
     Masked,
-    /// The same, with contrast raised.
+    /// Like `Masked`, with increased contrast.
     Contrasted,
 }
 
@@ -57,7 +57,7 @@ struct Look {
     mode: Mode,
 }
 
-/// What is tried, in the order of what it adds; see `NOTES.md`.
+/// All looks, ordered by how much each one contributes; see `NOTES.md`.
 const LOOKS: [Look; 6] = [
     Look { name: "masked/4", view: View::Masked, mode: Mode::Column },
     Look { name: "plain/6", view: View::Plain, mode: Mode::Block },
@@ -67,12 +67,12 @@ const LOOKS: [Look; 6] = [
     Look { name: "masked/11", view: View::Masked, mode: Mode::Sparse },
 ];
 
-/// Reads a picture: looks at it in one way after another until what was read adds up beyond doubt.
+/// Reads a picture: takes one look after another until the result adds up with enough evidence.
 ///
-/// A picture without text is read, too: its cheque has failed, with [`ChequeWarning::NoText`].
+/// A picture without text is not an error: its cheque has the status failed, with [`ChequeWarning::NoText`].
 ///
 /// # Errors
-/// Every [`Refusal`].
+/// Any [`Refusal`].
 pub fn read(engine: &mut Engine, bytes: &[u8], progress: &mut dyn FnMut(Progress)) -> Result<Reading, Refusal> {
     let steps = u32::try_from(LOOKS.len()).unwrap_or(u32::MAX);
     progress(Progress { step: 1, steps });
@@ -94,8 +94,8 @@ pub fn read(engine: &mut Engine, bytes: &[u8], progress: &mut dyn FnMut(Progress
     Ok(Reading { cheque: cheque(parsed, &sheet, PhotoSize { width, height }, picture.pixels.width()), photo })
 }
 
-/// The picture the right way up, and its first look. Cameras that lie flat above a table don't know where up is, and
-/// then the engine is sure of next to nothing.
+/// The upright picture and its first look. A camera held flat above a table does not know its orientation, and then
+/// hardly any word has a high confidence.
 fn upright(engine: &mut Engine, picture: Picture) -> (Picture, Sheet, Pass) {
     let look = |engine: &mut Engine, picture: &Picture| {
         let sheet = Sheet::of(&picture.pixels);
@@ -126,10 +126,10 @@ fn has_text(passes: &[Pass]) -> bool {
     passes.iter().any(|pass| sure_words(pass) >= SURE_WORDS_MIN)
 }
 
-/// Every look at a picture, whether needed or not: for those who work on the parser.
+/// All looks at a picture, whether needed or not; for the development of the parser.
 ///
 /// # Errors
-/// Every [`Refusal`].
+/// Any [`Refusal`].
 pub fn passes(engine: &mut Engine, bytes: &[u8]) -> Result<Vec<Pass>, Refusal> {
     let (_, sheet, first) = upright(engine, decode(bytes)?);
     let mut looks = Looks::new(engine, &sheet);
@@ -138,13 +138,13 @@ pub fn passes(engine: &mut Engine, bytes: &[u8]) -> Result<Vec<Pass>, Refusal> {
     Ok(passes)
 }
 
-/// The looks at one page; what they share is made once.
+/// The looks at one page, sharing intermediate images.
 struct Looks<'a> {
     engine: &'a mut Engine,
     sheet: &'a Sheet,
     plain: GrayImage,
     masked: GrayImage,
-    /// That of the page, once it is known.
+    /// The language of the page, once known.
     language: Language,
 }
 
@@ -155,28 +155,28 @@ impl<'a> Looks<'a> {
         Self { engine, sheet, plain, masked, language: Language::Both }
     }
 
-    /// Learns the language from a first pass that was made before.
+    /// Determines the language from a first pass that was made before.
     fn first(&mut self, pass: Pass) -> Pass {
         self.language = language(&pass.words);
         pass
     }
 
     fn pass(&mut self, look: &Look) -> Pass {
-        let seen = match look.view {
-            View::Plain => self.engine.look(&self.plain, look.mode, self.language),
-            View::Masked => self.engine.look(&self.masked, look.mode, self.language),
-            View::Contrasted => self.engine.look(&Sheet::contrasted(&self.masked), look.mode, self.language),
+        let recognized = match look.view {
+            View::Plain => self.engine.recognize(&self.plain, look.mode, self.language),
+            View::Masked => self.engine.recognize(&self.masked, look.mode, self.language),
+            View::Contrasted => self.engine.recognize(&Sheet::contrasted(&self.masked), look.mode, self.language),
         };
-        let seen = seen.unwrap_or_else(|failure| {
-            tracing::warn!(error = &failure as &dyn std::error::Error, "look {} sees nothing", look.name);
+        let recognized = recognized.unwrap_or_else(|failure| {
+            tracing::warn!(error = &failure as &dyn std::error::Error, "look {} failed", look.name);
             vec![]
         });
-        let words = seen.into_iter().map(|seen| word(seen, self.sheet.factor)).collect();
+        let words = recognized.into_iter().map(|recognized| word(recognized, self.sheet.factor)).collect();
         Pass { name: look.name, words }
     }
 }
 
-/// The language of the page, when the words leave no doubt: one language takes half the time of two.
+/// The language of the page, if the words are unambiguous: one language takes half the time of two.
 fn language(words: &[Word]) -> Language {
     const LETTERS_MIN: usize = 60;
     let letters = || {
@@ -196,23 +196,24 @@ fn language(words: &[Word]) -> Language {
     }
 }
 
-fn word(seen: Seen, factor: f32) -> Word {
+fn word(recognized: RecognizedWord, factor: f32) -> Word {
     let place = Place {
-        left: seen.left / factor,
-        top: seen.top / factor,
-        right: seen.right / factor,
-        bottom: seen.bottom / factor,
+        left: recognized.left / factor,
+        top: recognized.top / factor,
+        right: recognized.right / factor,
+        bottom: recognized.bottom / factor,
     };
-    Word { text: seen.text, confidence: seen.confidence, place, line: seen.line }
+    Word { text: recognized.text, confidence: recognized.confidence, place, line: recognized.line }
 }
 
-/// How many words the engine is sure of: on tables and wallpaper it sees words, too, but doubts them.
+/// Number of words with high confidence; on tables and wallpaper the engine also reports words, but with low
+/// confidence.
 fn sure_words(pass: &Pass) -> usize {
     let long = |word: &Word| word.text.chars().filter(|letter| letter.is_alphanumeric()).count() > 2;
     pass.words.iter().filter(|word| word.confidence >= SURE && long(word)).count()
 }
 
-/// The cheque with its photo, the boxes of its lines on it, and a word on the photo if it is to blame.
+/// The cheque with its photo, the boxes of its lines on the photo, and a warning if the photo's quality is poor.
 fn cheque(parsed: Parsed, sheet: &Sheet, photo: PhotoSize, picture_width: u32) -> Cheque {
     let mut cheque = parsed.cheque;
     for (product, place) in cheque.products.iter_mut().zip(parsed.places) {

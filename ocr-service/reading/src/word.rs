@@ -1,6 +1,6 @@
-//! What one look of the engine at a picture gives: words with their places.
+//! The result of one pass of the engine: words with their positions.
 
-/// A rectangle in pixels of the levelled page: the upright photo after its tilt was taken out, at the photo's scale.
+/// A rectangle in pixels of the levelled page: the upright photo after tilt correction, at the photo's scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Place {
     /// Left edge.
@@ -13,23 +13,23 @@ pub struct Place {
     pub bottom: f32,
 }
 
-/// A word as the engine read it.
+/// A recognised word.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Word {
-    /// Its text, never empty.
+    /// The text, never empty.
     pub text: String,
-    /// How sure the engine is, from 0 to 1.
+    /// Confidence from 0 to 1.
     pub confidence: f32,
-    /// Where it stands on the levelled page.
+    /// Position on the levelled page.
     pub place: Place,
-    /// The engine's own line: words of one line of one pass share the number.
+    /// The engine's line number: words on one line of one pass share it.
     pub line: u32,
 }
 
-/// One look at the page: one variant of the picture, read in one mode.
+/// One pass over the page: one image variant, read in one mode.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pass {
-    /// What was looked at, and how: `plain/4`, `flattened/6`.
+    /// Name of the variant and mode: `plain/4`, `flattened/6`.
     pub name: &'static str,
     /// The words, in the engine's order.
     pub words: Vec<Word>,

@@ -1,35 +1,35 @@
-//! A cheque as its owner sees it.
+//! A cheque as a JSON response for its owner.
 
-use crate::domain::kept_cheque::KeptCheque;
+use crate::domain::stored_cheque::StoredCheque;
 use contracts::cheque::Cheque;
 use contracts::ids::ChequeHash;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-/// A cheque as it was read, with its link.
+/// A cheque as it was recognised, with its share link.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = ReadCheque)]
 pub(super) struct ChequeJson {
     hash: ChequeHash,
-    /// The link to be shared.
+    /// URL of the share link.
     pub(super) url: String,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
-    /// When the link ends.
+    /// When the link expires.
     #[serde(with = "time::serde::rfc3339")]
     expires_at: OffsetDateTime,
-    /// As it was first read: what was corrected since is with router-service.
+    /// The cheque as first recognised. router-service has the corrections that were made later.
     cheque: Cheque,
 }
 
 impl ChequeJson {
-    /// A cheque with its contents, and its link.
-    pub(super) fn new(kept: &KeptCheque, cheque: Cheque, share_base_url: &str) -> Self {
+    /// Builds the response for a cheque.
+    pub(super) fn new(stored: &StoredCheque, cheque: Cheque, share_base_url: &str) -> Self {
         Self {
-            hash: kept.hash.clone(),
-            url: format!("{share_base_url}/small-router/{}", kept.hash),
-            created_at: kept.created_at,
-            expires_at: kept.expires_at,
+            hash: stored.hash.clone(),
+            url: format!("{share_base_url}/small-router/{}", stored.hash),
+            created_at: stored.created_at,
+            expires_at: stored.expires_at,
             cheque,
         }
     }

@@ -1,4 +1,4 @@
-//! `GET /cheques/{hash}`: a cheque as it was read, for its owner.
+//! `GET /cheques/{hash}`: a cheque as it was recognised, for its owner.
 
 use super::cheque_json::ChequeJson;
 use crate::state::State;
@@ -7,13 +7,13 @@ use chassis::clock;
 use chassis::identity::Caller;
 use chassis::problem::{Problem, ProblemDocument};
 
-/// A cheque of the user, as it was first read.
+/// A cheque of the user, as it was first recognised.
 #[utoipa::path(
     get, path = "/cheques/{hash}", tag = "cheques", operation_id = "getCheque",
     params(("hash" = String, Path, description = "The key of the cheque's link")),
     responses(
         (status = 200, body = ChequeJson),
-        (status = 404, description = "Not there, or not yours", body = ProblemDocument),
+        (status = 404, description = "The cheque does not exist or belongs to another user", body = ProblemDocument),
         (status = 410, description = "Deleted, or expired", body = ProblemDocument),
     )
 )]
@@ -23,10 +23,10 @@ pub(super) async fn handler(
     extract::Path(hash): extract::Path<String>,
 ) -> Result<Json<ChequeJson>, Problem> {
     let user_id = super::user_of(caller)?;
-    let kept = super::find(&state, hash).await?;
-    if kept.owner_id != user_id {
+    let stored = super::find(&state, hash).await?;
+    if stored.owner_id != user_id {
         return Err(super::no_such_cheque());
     }
-    let cheque = kept.open(clock::now()).cloned().ok_or_else(super::expired)?;
-    Ok(Json(ChequeJson::new(&kept, cheque, &state.share_base_url)))
+    let cheque = stored.open(clock::now()).cloned().ok_or_else(super::expired)?;
+    Ok(Json(ChequeJson::new(&stored, cheque, &state.share_base_url)))
 }

@@ -1,4 +1,4 @@
-//! `GET /cheques/{hash}/photo`: the photo, for everybody who knows the link.
+//! `GET /cheques/{hash}/photo`: the photo, for everyone who has the link.
 
 use crate::state::State;
 use crate::store::photos::{Photos, PhotosError};
@@ -9,7 +9,7 @@ use chassis::problem::{Problem, ProblemDocument};
 use http::header;
 use tracing::error;
 
-/// The photo of a cheque: upright, and without what the camera wrote into it. Who knows the key may see it.
+/// The photo of a cheque: upright and without the camera's metadata. The key is the only credential.
 #[utoipa::path(
     get, path = "/cheques/{hash}/photo", tag = "cheques", operation_id = "getPhoto", security(),
     params(("hash" = String, Path, description = "The key of the cheque's link")),
@@ -23,20 +23,23 @@ pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     extract::Path(hash): extract::Path<String>,
 ) -> Result<Response, Problem> {
-    let kept = super::find(&state, hash).await?;
+    let stored = super::find(&state, hash).await?;
     let now = clock::now();
-    if kept.open(now).is_none() {
+    if stored.open(now).is_none() {
         return Err(super::expired());
     }
-    let photo =
-        state.photos.get(&Photos::key(&kept.hash)).await.map_err(|failure: PhotosError| Problem::internal(&failure))?;
+    let photo = state
+        .photos
+        .get(&Photos::key(&stored.hash))
+        .await
+        .map_err(|failure: PhotosError| Problem::internal(&failure))?;
     let Some(photo) = photo else {
-        // Its key is a secret and stays out of the log; the trace leads to the request.
-        error!(read_at = %kept.created_at, "the photo of a cheque is lost");
-        return Err(Problem::not_found("cheque_not_found", "the photo of this cheque is lost"));
+        // The cheque's key is a secret, so it is not logged; the trace leads to the request.
+        error!(read_at = %stored.created_at, "the photo of a cheque is missing");
+        return Err(Problem::not_found("cheque_not_found", "the photo of this cheque is missing"));
     };
-    // It never changes, and nobody may see it longer than the cheque.
-    let cache = format!("private, max-age={}, immutable", (kept.expires_at - now).whole_seconds());
+    // The photo never changes, and must not be cached for longer than the cheque lives.
+    let cache = format!("private, max-age={}, immutable", (stored.expires_at - now).whole_seconds());
     let headers = [
         (header::CONTENT_TYPE, "image/jpeg"),
         (header::CACHE_CONTROL, cache.as_str()),

@@ -1,4 +1,4 @@
-//! `GET /readings/{reading}`: how far a reading is.
+//! `GET /readings/{reading}`: the progress of a reading.
 
 use crate::state::State;
 use crate::workers::pool::Stage;
@@ -6,19 +6,19 @@ use axum::{Json, extract};
 use chassis::problem::{Problem, ProblemDocument};
 use serde::Serialize;
 
-/// How far a reading is.
+/// The progress of a reading.
 #[derive(Debug, Default, Serialize, utoipa::ToSchema)]
 #[schema(as = Reading)]
 pub(super) struct ReadingJson {
     /// `queued`, `reading`, `read` or `refused`.
     state: &'static str,
-    /// While queued: the place in the line, from 1; absent until the picture has arrived.
+    /// While queued: the position in the queue, from 1; absent until the picture has been received.
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<u32>,
-    /// While reading: the step that is being done, from 1; absent until the first begins.
+    /// While reading: the current step, from 1; absent until the first step begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<u32>,
-    /// While reading: how many steps there are.
+    /// While reading: the number of steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<u32>,
 }
@@ -37,14 +37,14 @@ impl From<Stage> for ReadingJson {
     }
 }
 
-/// How far the reading is that was begun with `?reading=<id>`. Who knows the id may ask; it is forgotten after some
-/// minutes, and other replicas don't know it.
+/// The progress of the reading that was started with `?reading=<id>`. The id is the only credential. It expires after
+/// some minutes, and other replicas do not know it.
 #[utoipa::path(
     get, path = "/readings/{reading}", tag = "cheques", operation_id = "getReading", security(),
-    params(("reading" = uuid::Uuid, Path, description = "The id that the client made for it")),
+    params(("reading" = uuid::Uuid, Path, description = "The id chosen by the client")),
     responses(
         (status = 200, body = ReadingJson),
-        (status = 404, description = "Not known here, or not any more", body = ProblemDocument),
+        (status = 404, description = "Unknown to this replica, or expired", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -54,5 +54,5 @@ pub(super) async fn handler(
     let found = id.parse().ok().and_then(|id| state.readings.stage(id));
     found
         .map(|stage| Json(stage.into()))
-        .ok_or_else(|| Problem::not_found("reading_not_found", "there is no such reading here, or not any more"))
+        .ok_or_else(|| Problem::not_found("reading_not_found", "the reading is unknown or has expired"))
 }

@@ -1,8 +1,8 @@
-//! `POST /load-image`: reads a cheque from a photo.
+//! `POST /load-image`: recognises a cheque on a photo.
 
 use super::cheque_json::ChequeJson;
 use super::{refusals, upload};
-use crate::domain::kept_cheque::KeptCheque;
+use crate::domain::stored_cheque::StoredCheque;
 use crate::state::State;
 use crate::store;
 use crate::store::photos::{Photos, PhotosError};
@@ -23,37 +23,37 @@ use serde::Deserialize;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// When a place for one more upload should be free, in seconds.
+/// `Retry-After` in seconds when too many uploads are in progress.
 const UPLOAD_RETRY_AFTER_SECS: u32 = 5;
 
-/// How the reading can be watched.
+/// Options for following the progress.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Watch {
-    /// A random UUID that the client makes, under which it can ask how far the reading is.
+    /// A random UUID chosen by the client, under which it can query the progress of the reading.
     reading: Option<String>,
 }
 
 /// The body: one part with the picture.
 #[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "it describes the body, which is read part by part")]
+#[expect(dead_code, reason = "it describes the body, which is parsed part by part")]
 struct LoadImage {
     /// JPEG, PNG or WebP, at most 10 MB and 40 megapixels.
     #[schema(content_media_type = "application/octet-stream")]
     file: Vec<u8>,
 }
 
-/// Reads a cheque from a photo; the answer comes when it is read, some seconds later.
+/// Recognises a cheque on a photo. The response comes some seconds later, when the reading is complete.
 #[utoipa::path(
     post, path = "/load-image", tag = "cheques", operation_id = "loadImage", params(Watch),
     request_body(content = LoadImage, content_type = "multipart/form-data"),
     responses(
-        (status = 201, description = "Read, well or badly: see `cheque.status`", body = ChequeJson,
+        (status = 201, description = "Recognised; see `cheque.status` for the quality", body = ChequeJson,
             headers(("Location" = String))),
         (status = 413, description = "More than 10 MB, or than 40 megapixels", body = ProblemDocument),
-        (status = 415, description = "No JPEG, PNG or WebP", body = ProblemDocument),
-        (status = 422, description = "No picture, a broken one, or one that can't be read", body = ProblemDocument),
-        (status = 503, description = "Too many pictures wait", body = ProblemDocument),
+        (status = 415, description = "Not a JPEG, PNG or WebP", body = ProblemDocument),
+        (status = 422, description = "The picture is missing, broken or unreadable", body = ProblemDocument),
+        (status = 503, description = "Too many pictures are queued", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -88,33 +88,33 @@ async fn load_image(
     let picture = receive(state, multipart).await?;
     let reading = state.pool.read(picture, progress).await.map_err(refusals::not_read)?;
     let cheque = reading.cheque.clone();
-    let kept = keep(state, user_id, reading).await?;
-    Ok(ChequeJson::new(&kept, cheque, &state.share_base_url))
+    let stored = store_cheque(state, user_id, reading).await?;
+    Ok(ChequeJson::new(&stored, cheque, &state.share_base_url))
 }
 
-/// Receives the picture and looks at its header, so that what can't be read never waits in line.
+/// Receives the picture and checks its header, so that unsuitable pictures never enter the queue.
 async fn receive(state: &State, multipart: Multipart) -> Result<Bytes, Problem> {
-    let _place = state.uploads.try_acquire().map_err(|_| refusals::queue_full(UPLOAD_RETRY_AFTER_SECS))?;
+    let _permit = state.uploads.try_acquire().map_err(|_| refusals::queue_full(UPLOAD_RETRY_AFTER_SECS))?;
     let picture = upload::receive(multipart).await?;
     picture::check(&picture).map_err(refusals::refused)?;
     Ok(picture)
 }
 
-/// Keeps the photo, then the cheque with its announcement, then hands it over.
+/// Stores the photo, then the cheque with its event, then hands the cheque to the cache.
 ///
-/// The order matters: a row never names a photo that is not there, and nobody is told of what may not have committed.
-/// A photo without a row, left by a crash between the two, is swept.
-async fn keep(state: &State, owner_id: UserId, reading: Reading) -> Result<KeptCheque, Problem> {
+/// The order matters: a row never refers to a missing photo, and nothing is published before the commit. A crash
+/// between the first two steps leaves a photo without a row, which the janitor deletes later.
+async fn store_cheque(state: &State, owner_id: UserId, reading: Reading) -> Result<StoredCheque, Problem> {
     let hash = ChequeHash::from_random(random_digits());
     let now = clock::now();
-    let kept = KeptCheque::new(hash, owner_id, reading.cheque, now, state.cheque_ttl);
-    let photo_key = Photos::key(&kept.hash);
+    let stored = StoredCheque::new(hash, owner_id, reading.cheque, now, state.cheque_ttl);
+    let photo_key = Photos::key(&stored.hash);
     let photo_bytes = i64::try_from(reading.photo.len()).unwrap_or(i64::MAX);
     let not_put = |failure: PhotosError| Problem::internal(&failure);
     state.photos.put(&photo_key, reading.photo).await.map_err(not_put)?;
     let mut tx = state.messaging.begin().await?;
-    store::cheques::insert(&mut tx, &kept, &photo_key, photo_bytes).await?;
-    let recognized = kept.recognized(now);
+    store::cheques::insert(&mut tx, &stored, &photo_key, photo_bytes).await?;
+    let recognized = stored.recognized(now);
     if let Some(recognized) = &recognized {
         tx.append(recognized, 1).map_err(|error| Problem::internal(&error))?;
     }
@@ -122,10 +122,10 @@ async fn keep(state: &State, owner_id: UserId, reading: Reading) -> Result<KeptC
     if let Some(recognized) = &recognized {
         state.cache.put(recognized, now).await;
     }
-    Ok(kept)
+    Ok(stored)
 }
 
-/// Drawn from a cryptographic generator that the system seeds: the key of a link is the only secret of it.
+/// Uses a cryptographic generator that is seeded by the operating system: the key of a link is its only secret.
 fn random_digits() -> [u8; ChequeHash::CHARACTERS] {
     let mut generator = rand::rng();
     std::array::from_fn(|_| generator.random_range(0..62))

@@ -1,4 +1,4 @@
-//! What comes in over HTTP: one file per deed.
+//! HTTP endpoints: one file per operation.
 
 mod cheque_json;
 mod get_cheque;
@@ -21,14 +21,14 @@ use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::domain::kept_cheque::KeptCheque;
+use crate::domain::stored_cheque::StoredCheque;
 
-/// All routes, and the document that describes them: the two can't drift apart.
+/// All routes, and the OpenAPI document generated from the same declarations.
 pub fn routes(state: State) -> Router {
-    let about = docs::about("Chipin cheques", "Reads cheques from photos, and keeps the photos.");
+    let about = docs::about("Chipin cheques", "Recognises cheques on photos, and stores the photos.");
     let (router, document) = OpenApiRouter::with_openapi(about)
         .routes(routes!(load_image::handler))
-        // The upload counts its bytes itself: more of them than of JSON, and an answer that says so.
+        // The upload handler enforces its own limit, which is larger than that of JSON bodies, with its own error.
         .layer(DefaultBodyLimit::disable())
         .routes(routes!(get_reading::handler))
         .routes(routes!(get_cheque::handler))
@@ -38,21 +38,22 @@ pub fn routes(state: State) -> Router {
     router.with_state(state).merge(docs::routes(document))
 }
 
-/// The caller as the domain knows them.
+/// The caller's id as the domain type.
 fn user_of(caller: Caller) -> Result<UserId, Problem> {
     UserId::try_from(caller.0).map_err(|_| unauthenticated("X-User-ID must be a positive number"))
 }
 
-/// The cheque whose key is in the path, whoever asks; what has not the form of a key is no cheque either.
-async fn find(state: &State, hash: String) -> Result<KeptCheque, Problem> {
+/// The cheque with the key in the path, for any caller. Text without the form of a key gets the same 404 as an unknown
+/// key.
+async fn find(state: &State, hash: String) -> Result<StoredCheque, Problem> {
     let hash = ChequeHash::try_from(hash).map_err(|_| no_such_cheque())?;
     store::cheques::find(&state.database, &hash).await?.ok_or_else(no_such_cheque)
 }
 
 fn no_such_cheque() -> Problem {
-    Problem::not_found("cheque_not_found", "there is no such cheque, or it is not yours")
+    Problem::not_found("cheque_not_found", "the cheque does not exist or belongs to another user")
 }
 
 fn expired() -> Problem {
-    Problem::new(StatusCode::GONE, "cheque_expired", "the cheque was deleted, or its time is over")
+    Problem::new(StatusCode::GONE, "cheque_expired", "the cheque was deleted or has expired")
 }

@@ -1,11 +1,11 @@
-//! Why a picture was not read, as problems.
+//! Maps the reasons why a picture was not read to problem documents.
 
 use crate::workers::Refusal;
 use crate::workers::pool::ReadError;
 use chassis::problem::Problem;
 use http::{HeaderValue, StatusCode, header};
 
-/// The picture itself is at fault.
+/// The picture itself is unsuitable.
 pub(super) fn refused(refusal: Refusal) -> Problem {
     match refusal {
         Refusal::Empty => empty(),
@@ -15,31 +15,31 @@ pub(super) fn refused(refusal: Refusal) -> Problem {
     }
 }
 
-/// There are no bytes.
+/// The upload contains no bytes.
 pub(super) fn empty() -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "empty_file", "the picture is empty")
 }
 
-/// The workers did not read it.
+/// The workers could not read the picture.
 pub(super) fn not_read(failure: ReadError) -> Problem {
     match failure {
         ReadError::Refused(refusal) => refused(refusal),
         ReadError::Unreadable { .. } => {
-            let detail = "the picture could not be read within the limits of time and memory; try another photo";
+            let detail = "the picture exceeded the limits of time or memory; try another photo";
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unreadable_picture", detail)
         }
         ReadError::QueueFull { retry_after_secs } => queue_full(retry_after_secs),
         ReadError::Unavailable => {
-            let detail = "nothing can be read right now; try again soon";
+            let detail = "reading is unavailable right now; try again soon";
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
                 .with_header(header::RETRY_AFTER, HeaderValue::from_static("5"))
         }
     }
 }
 
-/// Too many others came before.
+/// The queue is full.
 pub(super) fn queue_full(retry_after_secs: u32) -> Problem {
-    let detail = format!("too many pictures wait to be read; try again in {retry_after_secs} s");
+    let detail = format!("too many pictures are queued; try again in {retry_after_secs} s");
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "reading_queue_full", detail)
         .with_header(header::RETRY_AFTER, HeaderValue::from(retry_after_secs))
 }

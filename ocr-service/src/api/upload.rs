@@ -1,4 +1,4 @@
-//! Receives a picture: one part of a multipart body, within limits of size and time.
+//! Receives a picture: one part of a multipart body, with limits on size and time.
 
 use super::refusals;
 use crate::workers::PICTURE_BYTES_MAX;
@@ -11,18 +11,18 @@ use std::time::Duration;
 
 /// The part with the picture.
 const PART: &str = "file";
-/// How much is received in all, in bytes: what is beyond the limit of a picture is read too and thrown away, since a
-/// server that answers and closes while the client is still sending resets the connection, and the client never sees
-/// the answer.
+/// Largest number of bytes received in total. Bytes beyond the limit of a picture are still read and discarded: if the
+/// server responded and closed while the client is sending, the connection would be reset and the client would never
+/// see the response.
 const RECEIVED_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// How long the sending may take: 10 MB over a slow phone.
+/// Time limit for the upload: enough for 10 MB over a slow mobile connection.
 const RECEIVE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The picture in the part `file`; other parts are read and ignored.
 ///
 /// # Errors
-/// 400 when the body is no multipart body, 408 when it comes too slowly, 413 when the picture is too large, 422 when
-/// there is none, or an empty one.
+/// 400 if the body is not multipart, 408 if it arrives too slowly, 413 if the picture is too large, 422 if it is
+/// missing or empty.
 pub(super) async fn receive(multipart: Multipart) -> Result<Bytes, Problem> {
     tokio::time::timeout(RECEIVE_TIMEOUT, receive_parts(multipart)).await.unwrap_or_else(|_| {
         let detail = format!("the picture did not arrive within {} s", RECEIVE_TIMEOUT.as_secs());
@@ -34,9 +34,9 @@ async fn receive_parts(mut multipart: Multipart) -> Result<Bytes, Problem> {
     let mut received = 0;
     let mut picture = None;
     while let Some(field) = multipart.next_field().await.map_err(malformed)? {
-        let wanted = picture.is_none() && field.name() == Some(PART);
-        let part = receive_part(field, wanted, &mut received).await?;
-        if wanted {
+        let is_file = picture.is_none() && field.name() == Some(PART);
+        let part = receive_part(field, is_file, &mut received).await?;
+        if is_file {
             picture = Some(part);
         }
     }
@@ -56,7 +56,7 @@ enum Part {
     TooLarge,
 }
 
-async fn receive_part(mut field: Field<'_>, wanted: bool, received: &mut usize) -> Result<Part, Problem> {
+async fn receive_part(mut field: Field<'_>, is_file: bool, received: &mut usize) -> Result<Part, Problem> {
     let (mut bytes, mut length) = (vec![], 0);
     while let Some(chunk) = field.chunk().await.map_err(malformed)? {
         length += chunk.len();
@@ -66,7 +66,7 @@ async fn receive_part(mut field: Field<'_>, wanted: bool, received: &mut usize) 
         }
         if length > PICTURE_BYTES_MAX {
             bytes = vec![];
-        } else if wanted {
+        } else if is_file {
             bytes.extend_from_slice(&chunk);
         }
     }
@@ -74,11 +74,11 @@ async fn receive_part(mut field: Field<'_>, wanted: bool, received: &mut usize) 
 }
 
 fn too_large() -> Problem {
-    let detail = format!("a picture may have {} MB", PICTURE_BYTES_MAX / (1024 * 1024));
+    let detail = format!("a picture may have at most {} MB", PICTURE_BYTES_MAX / (1024 * 1024));
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "picture_too_large", detail)
 }
 
-/// The client's fault: its body is cut off, or its parts are not parts.
+/// A client error: the body is truncated or malformed.
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn malformed(failure: MultipartError) -> Problem {
     let detail = format!("the body is not a complete multipart body: {}", failure.body_text());

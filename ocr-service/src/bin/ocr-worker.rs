@@ -1,4 +1,4 @@
-//! Reads one picture, locked down; started by ocr-service.
+//! Reads one picture in an isolated process; started by ocr-service.
 
 use chassis::process::chain;
 use clap::Parser;
@@ -7,26 +7,26 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Reads one picture from standard input, locked down, and says what stands on it on standard output.
+/// Reads one picture from standard input, isolated, and writes the recognised cheque to standard output.
 ///
-/// ocr-service starts it, one for each picture; it is a program of its own so that only it maps Tesseract.
+/// ocr-service starts one process per picture. It is a separate program so that only this process maps Tesseract.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Worker {
-    /// The folder with Tesseract's data.
+    /// The folder with Tesseract's models.
     #[arg(long)]
     tessdata_dir: Option<PathBuf>,
 
-    /// Tries what it must not do instead of reading.
+    /// Instead of reading, attempts everything that a worker must not be able to do.
     #[arg(long)]
     attempts: bool,
 }
 
-// No runtime: it must have one thread when it locks itself down.
+// No async runtime: the process must have only one thread when it applies its isolation.
 fn main() -> ExitCode {
     let Worker { tessdata_dir, attempts } = Worker::parse();
     let outcome: Result<(), Box<dyn Error>> = if attempts {
-        attempts::try_out().map_err(Into::into)
+        attempts::run_all().map_err(Into::into)
     } else {
         child::run(tessdata_dir.as_deref()).map_err(Into::into)
     };

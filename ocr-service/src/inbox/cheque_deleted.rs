@@ -1,4 +1,4 @@
-//! `router.ChequeDeleted.v1`: the owner deleted the cheque; it is emptied, and its photo is to go.
+//! `router.ChequeDeleted.v1`: the owner deleted the cheque. Its content is deleted now, its photo soon after.
 
 use crate::store;
 use chassis::clock;
@@ -14,9 +14,9 @@ pub(super) struct Empty {
 
 impl Handle<ChequeDeleted> for Empty {
     async fn handle(&self, tx: &mut Transaction, event: &ChequeDeleted, _: &Meta) -> Result<(), HandleError> {
-        if store::cheques::empty(tx, &event.hash, clock::now()).await? {
-            info!("a cheque was deleted by its owner");
-            // The row remembers that there is a photo to delete; this only makes it soon.
+        if store::cheques::clear_content(tx, &event.hash, clock::now()).await? {
+            info!("cheque deleted by its owner");
+            // The row records that the photo must be deleted; waking the janitor only makes it happen sooner.
             let janitor = Arc::clone(&self.janitor);
             tx.after_commit(move || janitor.notify_one());
         }

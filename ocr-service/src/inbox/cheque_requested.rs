@@ -1,4 +1,4 @@
-//! `router.ChequeRequested.v1`: a link was opened whose cheque has not arrived; it is announced again.
+//! `router.ChequeRequested.v1`: a link was opened but its cheque has not arrived at router-service. Publishes it again.
 
 use crate::store;
 use chassis::clock;
@@ -10,11 +10,11 @@ pub(super) struct AnnounceAgain;
 
 impl Handle<ChequeRequested> for AnnounceAgain {
     async fn handle(&self, tx: &mut Transaction, event: &ChequeRequested, _: &Meta) -> Result<(), HandleError> {
-        let kept = store::cheques::lock(tx, &event.hash).await?;
-        // Anybody can open a link that never was, or is over: there is nothing to announce, and nothing is wrong.
-        if let Some(recognized) = kept.and_then(|kept| kept.recognized(clock::now())) {
+        let stored = store::cheques::lock(tx, &event.hash).await?;
+        // The link may be invented or expired: then there is nothing to publish, and that is not an error.
+        if let Some(recognized) = stored.and_then(|stored| stored.recognized(clock::now())) {
             tx.append(&recognized, 1)?;
-            info!("a cheque is announced again");
+            info!("publishing a cheque again");
         }
         Ok(())
     }

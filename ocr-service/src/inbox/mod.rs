@@ -1,4 +1,4 @@
-//! What comes in from other services: one file per event.
+//! Events from other services: one file per event.
 
 mod cheque_deleted;
 mod cheque_requested;
@@ -7,7 +7,7 @@ use crate::state::State;
 use rabbit_outbox::Subscriptions;
 use std::sync::Arc;
 
-/// Who handles what.
+/// Maps events to their handlers.
 pub fn subscriptions(state: &State) -> Subscriptions {
     Subscriptions::new()
         .on(cheque_requested::AnnounceAgain)

@@ -1,16 +1,16 @@
 //! The table `cheques`.
 
-use crate::domain::kept_cheque::KeptCheque;
+use crate::domain::stored_cheque::StoredCheque;
 use contracts::cheque::Cheque;
 use contracts::ids::{ChequeHash, UserId};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-/// Most rows of one batch of the janitor's.
+/// Largest number of rows per batch of the janitor.
 const BATCH: i64 = 100;
 
-/// A row, before it is trusted.
+/// A row whose values are not validated yet.
 struct Row {
     hash: String,
     owner_id: i64,
@@ -19,10 +19,10 @@ struct Row {
     expires_at: OffsetDateTime,
 }
 
-impl TryFrom<Row> for KeptCheque {
+impl TryFrom<Row> for StoredCheque {
     type Error = sqlx::Error;
 
-    /// The table's constraints make this succeed; a row that breaks them is a decoding error, not a panic.
+    /// The table's constraints make this succeed. A row that violates them is a decoding error, not a panic.
     fn try_from(row: Row) -> Result<Self, Self::Error> {
         Ok(Self {
             hash: well_formed(row.hash)?,
@@ -34,46 +34,46 @@ impl TryFrom<Row> for KeptCheque {
     }
 }
 
-/// A photo that is to be deleted.
+/// A photo to delete.
 #[derive(Debug)]
 pub struct PhotoToDelete {
-    /// Whose photo it is.
+    /// The cheque it belongs to.
     pub hash: ChequeHash,
-    /// Where it is in the store of photos.
+    /// Its key in the photo store.
     pub photo_key: String,
 }
 
-/// Inserts a cheque that was just read, with the place of its photo.
+/// Inserts a new cheque with the key of its photo.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn insert(
     connection: &mut PgConnection,
-    kept: &KeptCheque,
+    stored: &StoredCheque,
     photo_key: &str,
     photo_bytes: i64,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "insert into cheques (hash, owner_id, cheque, photo_key, photo_bytes, created_at, expires_at) \
          values ($1, $2, $3, $4, $5, $6, $7)",
-        kept.hash.as_str(),
-        kept.owner_id.get(),
-        kept.cheque.as_ref().map(Json) as Option<Json<&Cheque>>,
+        stored.hash.as_str(),
+        stored.owner_id.get(),
+        stored.cheque.as_ref().map(Json) as Option<Json<&Cheque>>,
         photo_key,
         photo_bytes,
-        kept.created_at,
-        kept.expires_at,
+        stored.created_at,
+        stored.expires_at,
     )
     .execute(connection)
     .await
     .map(drop)
 }
 
-/// One cheque, whoever asks.
+/// A cheque, for any caller.
 ///
 /// # Errors
-/// The database's.
-pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<KeptCheque>, sqlx::Error> {
+/// If the query fails.
+pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<StoredCheque>, sqlx::Error> {
     sqlx::query_as!(
         Row,
         r#"select hash, owner_id, cheque as "cheque: Json<Cheque>", created_at, expires_at
@@ -82,15 +82,15 @@ pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<KeptCheque>
     )
     .fetch_optional(pool)
     .await?
-    .map(KeptCheque::try_from)
+    .map(StoredCheque::try_from)
     .transpose()
 }
 
-/// Reads a cheque and locks it until the transaction ends: take it before any event about it.
+/// Reads a cheque and locks it until the transaction ends. Call it before handling an event about the cheque.
 ///
 /// # Errors
-/// The database's.
-pub async fn lock(connection: &mut PgConnection, hash: &ChequeHash) -> Result<Option<KeptCheque>, sqlx::Error> {
+/// If the query fails.
+pub async fn lock(connection: &mut PgConnection, hash: &ChequeHash) -> Result<Option<StoredCheque>, sqlx::Error> {
     sqlx::query_as!(
         Row,
         r#"select hash, owner_id, cheque as "cheque: Json<Cheque>", created_at, expires_at
@@ -99,15 +99,20 @@ pub async fn lock(connection: &mut PgConnection, hash: &ChequeHash) -> Result<Op
     )
     .fetch_optional(connection)
     .await?
-    .map(KeptCheque::try_from)
+    .map(StoredCheque::try_from)
     .transpose()
 }
 
-/// Empties a cheque, whose photo is then to be deleted; `false` when it is empty already, or not there.
+/// Deletes the content of a cheque, so that the janitor deletes its photo. Returns `false` if it was deleted before or
+/// does not exist.
 ///
 /// # Errors
-/// The database's.
-pub async fn empty(connection: &mut PgConnection, hash: &ChequeHash, now: OffsetDateTime) -> Result<bool, sqlx::Error> {
+/// If the query fails.
+pub async fn clear_content(
+    connection: &mut PgConnection,
+    hash: &ChequeHash,
+    now: OffsetDateTime,
+) -> Result<bool, sqlx::Error> {
     sqlx::query!(
         "update cheques set cheque = null, deleted_at = $2 where hash = $1 and deleted_at is null",
         hash.as_str(),
@@ -118,12 +123,12 @@ pub async fn empty(connection: &mut PgConnection, hash: &ChequeHash, now: Offset
     .map(|done| done.rows_affected() > 0)
 }
 
-/// Empties a batch of cheques whose time is over at `now`; returns how many.
+/// Deletes the content of a batch of cheques that have expired at `now`; returns their number.
 ///
 /// # Errors
-/// The database's.
-pub async fn empty_expired(pool: &PgPool, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
-    // Two replicas take different rows instead of waiting for each other.
+/// If the query fails.
+pub async fn clear_expired(pool: &PgPool, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
+    // `skip locked`: concurrent replicas take different rows instead of waiting for each other.
     sqlx::query!(
         "update cheques set cheque = null, deleted_at = $1 where hash in ( \
              select hash from cheques where deleted_at is null and expires_at <= $1 \
@@ -136,10 +141,10 @@ pub async fn empty_expired(pool: &PgPool, now: OffsetDateTime) -> Result<u64, sq
     .map(|done| done.rows_affected())
 }
 
-/// A batch of photos of emptied cheques that are still there.
+/// A batch of photos that still exist although their cheques' content was deleted.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn photos_to_delete(pool: &PgPool) -> Result<Vec<PhotoToDelete>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select hash, photo_key as "photo_key!" from cheques
@@ -151,23 +156,23 @@ pub async fn photos_to_delete(pool: &PgPool) -> Result<Vec<PhotoToDelete>, sqlx:
     rows.into_iter().map(|row| Ok(PhotoToDelete { hash: well_formed(row.hash)?, photo_key: row.photo_key })).collect()
 }
 
-/// Notes that the photo of a cheque is gone.
+/// Records that the photo of a cheque was deleted.
 ///
 /// # Errors
-/// The database's.
-pub async fn photo_is_gone(pool: &PgPool, hash: &ChequeHash) -> Result<(), sqlx::Error> {
+/// If the query fails.
+pub async fn clear_photo_key(pool: &PgPool, hash: &ChequeHash) -> Result<(), sqlx::Error> {
     sqlx::query!("update cheques set photo_key = null where hash = $1 and deleted_at is not null", hash.as_str())
         .execute(pool)
         .await
         .map(drop)
 }
 
-/// Those of `photo_keys` that no cheque knows.
+/// The keys among `photo_keys` that do not belong to a cheque.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn unknown_photos(pool: &PgPool, photo_keys: &[String]) -> Result<Vec<String>, sqlx::Error> {
-    // The key of a photo is made of the key of its cheque, by which the row is found without an index of its own.
+    // A photo's key is derived from its cheque's key, so the row is found by the primary key.
     sqlx::query_scalar!(
         r#"select photo_key as "photo_key!" from unnest($1::text[]) as stored (photo_key)
            where not exists (

@@ -1,4 +1,4 @@
-//! What is kept: SQL, one file per table, checked at compile time; and the photos.
+//! Storage: SQL queries, one file per table, checked at compile time; and the photos.
 
 pub mod cheques;
 pub mod photos;

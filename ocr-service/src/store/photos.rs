@@ -1,6 +1,6 @@
-//! The photos: a store of objects under keys, kept as files in a folder.
+//! The photo store: objects under keys, stored as files in a folder.
 //!
-//! It can do what an object store can - put, get, delete, list - and nothing else, so that one may take its place.
+//! It supports only what an object store does - put, get, delete, list - so that one can replace it.
 
 use contracts::ids::ChequeHash;
 use std::fs::{self, File};
@@ -9,54 +9,55 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 use uuid::Uuid;
 
-/// Where files are written before they get their names.
+/// Folder for files that are not completely written yet.
 const UNFINISHED: &str = "unfinished";
 
-/// The store; cheap to clone.
+/// The photo store; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Photos {
     folder: PathBuf,
 }
 
-/// What could not be done with a photo.
+/// Why an operation on a photo failed.
 #[derive(Debug, thiserror::Error)]
-#[error("{deed} `{key}` in the store of photos")]
+#[error("{operation} `{key}` in the photo store")]
 pub struct PhotosError {
-    /// What was tried.
-    deed: &'static str,
-    /// With which object.
+    /// The operation.
+    operation: &'static str,
+    /// The key of the object.
     key: String,
-    /// What the system said.
+    /// The cause.
     source: io::Error,
 }
 
 impl Photos {
-    /// The store in `folder`, which is made when missing.
+    /// Opens the store in `folder`, which is created if missing.
     ///
     /// # Errors
-    /// When the folder can't be made.
+    /// If the folder cannot be created.
     pub fn open(folder: &Path) -> Result<Self, PhotosError> {
-        let failed = |source| PhotosError { deed: "make the folder", key: folder.display().to_string(), source };
+        let failed = |source| PhotosError { operation: "create the folder", key: folder.display().to_string(), source };
         fs::create_dir_all(folder.join(UNFINISHED)).map_err(failed)?;
         Ok(Self { folder: folder.to_owned() })
     }
 
-    /// The key of a cheque's photo: `4f/4fK0....jpg`. The first part only keeps folders small.
+    /// The key of a cheque's photo: `4f/4fK0....jpg`. The prefix only keeps the folders small.
     pub fn key(hash: &ChequeHash) -> String {
         let hash = hash.as_str();
         format!("{}/{hash}.jpg", &hash[..2])
     }
 
-    /// Stores an object; when this returns it survives a crash of the machine, and nobody ever sees half of it.
+    /// Stores an object. When this returns, the object survives a crash of the machine. No partial object is ever
+    /// visible.
     ///
     /// # Errors
-    /// The file system's.
+    /// If writing fails.
     pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), PhotosError> {
         self.run("write", key, move |store, path| {
             let unfinished = store.folder.join(UNFINISHED).join(Uuid::new_v4().simple().to_string());
             let written = write_durably(&unfinished, &path, &bytes);
             if written.is_err() {
-                // What is left behind is swept later, too.
+                // A file that is left behind is deleted by the janitor.
                 let _ = fs::remove_file(&unfinished);
             }
             written
@@ -64,26 +65,26 @@ impl Photos {
         .await
     }
 
-    /// An object, if it is there.
+    /// An object; `None` if it does not exist.
     ///
     /// # Errors
-    /// The file system's.
+    /// If reading fails.
     pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, PhotosError> {
         self.run("read", key, |_, path| none_if_missing(fs::read(path))).await
     }
 
-    /// Deletes an object; one that is not there is deleted already.
+    /// Deletes an object; succeeds if it does not exist.
     ///
     /// # Errors
-    /// The file system's.
+    /// If deleting fails.
     pub async fn delete(&self, key: &str) -> Result<(), PhotosError> {
         self.run("delete", key, |_, path| none_if_missing(fs::remove_file(path)).map(drop)).await
     }
 
-    /// The keys of all objects that were written longer than `age` ago.
+    /// The keys of all objects that were written more than `age` ago.
     ///
     /// # Errors
-    /// The file system's.
+    /// If listing fails.
     pub async fn keys_older_than(&self, age: Duration) -> Result<Vec<String>, PhotosError> {
         self.run("list", "", move |store, _| {
             let mut keys = vec![];
@@ -94,7 +95,7 @@ impl Photos {
                 }
                 for file in fs::read_dir(folder.path())? {
                     let file = file?;
-                    // One that is deleted meanwhile needs no sweeping.
+                    // A file that was deleted in the meantime needs no cleanup.
                     let Some(facts) = none_if_missing(file.metadata())? else { continue };
                     let written = facts.modified()?;
                     if facts.is_file() && SystemTime::now().duration_since(written).is_ok_and(|passed| passed > age) {
@@ -108,21 +109,21 @@ impl Photos {
         .await
     }
 
-    /// Does something with a file where waiting for a disk holds nobody up.
+    /// Runs a file operation on a thread for blocking work.
     async fn run<T: Send + 'static>(
         &self,
-        deed: &'static str,
+        operation: &'static str,
         key: &str,
         work: impl FnOnce(&Self, PathBuf) -> io::Result<T> + Send + 'static,
     ) -> Result<T, PhotosError> {
         let (store, path) = (self.clone(), self.folder.join(key));
         let done = tokio::task::spawn_blocking(move || work(&store, path)).await;
         let outcome = done.unwrap_or_else(|panicked| Err(io::Error::other(panicked)));
-        outcome.map_err(|source| PhotosError { deed, key: key.to_owned(), source })
+        outcome.map_err(|source| PhotosError { operation, key: key.to_owned(), source })
     }
 }
 
-/// Writes the file aside, makes it durable, and only then gives it its name; last the name is made durable.
+/// Writes a temporary file, makes it durable, renames it, and finally makes the new name durable.
 fn write_durably(unfinished: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create_new(unfinished)?;
     file.write_all(bytes)?;

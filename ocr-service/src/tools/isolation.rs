@@ -1,4 +1,4 @@
-//! `ocr-service isolation`: what a worker can do before it is locked down, and after.
+//! `ocr-service isolation`: what a worker can do before and after the lockdown.
 
 use crate::workers::attempts::{Attempt, Attempts};
 use crate::workers::program::WorkerProgram;
@@ -14,7 +14,7 @@ pub(super) struct Isolation {
 
 impl Isolation {
     pub(super) fn run(self) -> ExitCode {
-        match tried_out() {
+        match attempt_all() {
             Ok(attempts) => {
                 if self.json {
                     println!("{}", serde_json::json!(attempts));
@@ -28,24 +28,24 @@ impl Isolation {
     }
 }
 
-/// Has a process like a worker try everything.
-fn tried_out() -> io::Result<Attempts> {
+/// Lets a process like a worker attempt everything.
+fn attempt_all() -> io::Result<Attempts> {
     let program = WorkerProgram::open().map_err(io::Error::other)?;
     let mut worker = Command::new(program.path());
-    // Pipes only: a locked-down process that writes into a file is killed.
+    // Use pipes only: a locked-down process that writes to a file is killed.
     worker.args(["--attempts"]).env_clear().current_dir("/").stdin(Stdio::null()).stderr(Stdio::piped());
     let output = worker.output()?;
     if !output.status.success() {
-        let complaints = String::from_utf8_lossy(&output.stderr);
-        return Err(io::Error::other(format!("the worker ended with {}: {}", output.status, complaints.trim())));
+        let errors = String::from_utf8_lossy(&output.stderr);
+        return Err(io::Error::other(format!("the worker ended with {}: {}", output.status, errors.trim())));
     }
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 fn print(Attempts { landlock, attempts }: &Attempts) {
-    println!("{:<36} {:<10} after the lock-down", "attempt", "before");
+    println!("{:<36} {:<10} after the lockdown", "attempt", "before");
     for Attempt { deed, before, after } in attempts {
         println!("{deed:<36} {before:<10} {after}");
     }
-    println!("Landlock is {landlock} enforced; the filter of system calls always is.");
+    println!("Landlock is {landlock} enforced; the system call filter always is.");
 }

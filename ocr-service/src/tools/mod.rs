@@ -1,4 +1,4 @@
-//! What the program does besides serving: reading pictures from files, and showing how workers are held in.
+//! Command-line tools: reading pictures from files, and testing the isolation of workers.
 
 mod isolation;
 mod read;
@@ -6,7 +6,7 @@ mod read;
 use clap::{CommandFactory, Parser};
 use std::process::ExitCode;
 
-/// Reads cheques from photos: tools.
+/// Tools: recognise cheques on photos, or test the isolation.
 #[derive(Debug, clap::Parser)]
 #[command(name = "ocr-service", version)]
 pub struct Tools {
@@ -18,18 +18,18 @@ pub struct Tools {
 enum Tool {
     /// Reads pictures in isolated workers, and prints a line of JSON for each.
     Read(read::Read),
-    /// Tries in a worker what a worker must not do, and prints what came of it; fails if anything was possible.
+    /// Attempts in a worker everything that it must not do, and prints the results; fails if anything succeeded.
     Isolation(isolation::Isolation),
 }
 
 impl Tools {
-    /// The tool that the command line names, if its first word is one's name. Ends the process when it is misused.
-    pub fn asked_for() -> Option<Self> {
+    /// The tool named by the first command-line argument, if any. Exits the process if the tool's arguments are wrong.
+    pub fn from_arguments() -> Option<Self> {
         let name = std::env::args_os().nth(1)?;
         Self::command().find_subcommand(name).is_some().then(Self::parse)
     }
 
-    /// Runs it.
+    /// Runs the tool.
     pub fn run(self) -> ExitCode {
         match self.tool {
             Tool::Read(tool) => tool.run(),

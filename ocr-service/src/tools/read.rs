@@ -29,7 +29,7 @@ pub(super) struct Read {
 #[derive(Serialize)]
 struct Line<'a> {
     file: &'a Path,
-    /// From the moment at which a worker was free for it to the answer.
+    /// Time from when a worker took the picture to its result.
     seconds: f64,
     #[serde(flatten)]
     outcome: Outcome,
@@ -57,28 +57,28 @@ impl Read {
         }
     }
 
-    /// Reads as many at a time as there are workers, and prints each as soon as it is read.
+    /// Reads as many pictures in parallel as there are workers, and prints each result at once.
     async fn read_all(self) -> Result<(), String> {
         let stopping = CancellationToken::new();
         let pool = Pool::new(&self.workers).map_err(|failure| chain(&failure))?;
         let running = tokio::spawn(pool.clone().run(stopping.clone()));
         pool.ready().await?;
-        let places = Arc::new(Semaphore::new(self.workers.count()));
+        let permits = Arc::new(Semaphore::new(self.workers.count()));
         let mut readings = JoinSet::new();
         for file in self.files {
-            let (pool, places) = (pool.clone(), Arc::clone(&places));
+            let (pool, permits) = (pool.clone(), Arc::clone(&permits));
             readings.spawn(async move {
-                // The semaphore is never closed; without a place there would only be more waiting.
-                let place = places.acquire_owned().await;
+                // The semaphore is never closed, and without a permit the picture would only wait in the pool's queue.
+                let permit = permits.acquire_owned().await;
                 let (seconds, outcome) = read(&pool, &file).await;
-                drop(place);
+                drop(permit);
                 let line = Line { file: &file, seconds, outcome };
                 println!("{}", serde_json::json!(line));
             });
         }
         readings.join_all().await;
         stopping.cancel();
-        // The pool can't fail, and panics are printed where they happen.
+        // The pool cannot fail, and a panic is printed where it happens.
         let _ = running.await;
         Ok(())
     }

@@ -1,4 +1,5 @@
-//! What a worker must not be able to do, tried out: for operators who want to see it on their machine.
+//! Attempts everything that a worker must not be able to do, so that operators can verify the isolation on their
+//! machine.
 
 use super::lockdown;
 use rustix::process::{Pid, Resource, Rlimit, getppid, setrlimit, test_kill_process};
@@ -10,21 +11,21 @@ use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// More than a worker may have, in bytes.
+/// More memory than a worker may have, in bytes.
 const TOO_MUCH_MEMORY_BYTES: usize = 3 * 1024 * 1024 * 1024;
 
-/// One attempt: what came of it before the worker was locked down, and after.
+/// One attempt, with its results before and after the lockdown.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Attempt {
-    /// What was tried.
+    /// What was attempted.
     pub deed: String,
-    /// Before: `done`, or why not.
+    /// Result before the lockdown: `done`, or the error.
     pub before: String,
-    /// After: `done`, or why not.
+    /// Result after the lockdown: `done`, or the error.
     pub after: String,
 }
 
-/// Everything that was tried, and what holds the worker in.
+/// All attempts, and the state of the isolation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Attempts {
     /// Whether Landlock is enforced: `fully`, `partially`, or `not`.
@@ -34,7 +35,7 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Whether nothing that must not be possible is possible.
+    /// Whether every attempt failed after the lockdown.
     pub fn all_refused(&self) -> bool {
         self.attempts.iter().all(|attempt| attempt.after != DONE)
     }
@@ -42,10 +43,10 @@ impl Attempts {
 
 const DONE: &str = "done";
 
-/// A name, and what is tried; it is told the id of the parent, which can't be asked for after the lock-down.
-type Deed = (&'static str, fn(Pid) -> io::Result<()>);
+/// A description and the attempt itself. It gets the parent's process id, which cannot be queried after the lockdown.
+type Action = (&'static str, fn(Pid) -> io::Result<()>);
 
-const DEEDS: [Deed; 14] = [
+const ACTIONS: [Action; 14] = [
     ("read a file", |_| File::open("/etc/passwd").and_then(|mut file| file.read(&mut [0; 1])).map(drop)),
     ("list a folder", |_| fs::read_dir("/").map(drop)),
     ("write a file", |_| write_a_file()),
@@ -62,20 +63,20 @@ const DEEDS: [Deed; 14] = [
     ("take 3 GiB of memory", |_| take_much_memory()),
 ];
 
-/// Tries everything, locks this process down, tries everything again, and says what came of it on standard output.
+/// Attempts everything, locks this process down, attempts everything again, and writes the results to standard output.
 ///
 /// # Errors
-/// When the process can't be locked down, or standard output is closed.
-pub fn try_out() -> io::Result<()> {
+/// If the process cannot be locked down, or standard output is closed.
+pub fn run_all() -> io::Result<()> {
     let parent = getppid().ok_or(io::ErrorKind::NotFound)?;
-    let before: Vec<String> = DEEDS.iter().map(|(_, deed)| outcome(deed(parent))).collect();
+    let before: Vec<String> = ACTIONS.iter().map(|(_, attempt)| outcome(attempt(parent))).collect();
     let isolation = lockdown::lock_down().map_err(io::Error::other)?;
-    let attempt = |((deed, attempt), before): (&Deed, String)| Attempt {
-        deed: (*deed).to_owned(),
+    let attempt = |((name, attempt), before): (&Action, String)| Attempt {
+        deed: (*name).to_owned(),
         before,
         after: outcome(attempt(parent)),
     };
-    let attempts = DEEDS.iter().zip(before).map(attempt).collect();
+    let attempts = ACTIONS.iter().zip(before).map(attempt).collect();
     let attempts = Attempts { landlock: isolation.landlock, attempts };
     let mut standard_output = io::stdout().lock();
     serde_json::to_writer(&mut standard_output, &attempts)?;
@@ -118,7 +119,7 @@ fn start_a_process() -> io::Result<()> {
 }
 
 fn signal_the_parent(parent: Pid) -> io::Result<()> {
-    // No signal is sent: only whether one could be.
+    // Sends no signal, only checks whether one could be sent.
     Ok(test_kill_process(parent)?)
 }
 
@@ -130,7 +131,7 @@ fn change_a_limit() -> io::Result<()> {
 fn take_much_memory() -> io::Result<()> {
     let mut memory: Vec<u8> = vec![];
     memory.try_reserve_exact(TOO_MUCH_MEMORY_BYTES).map_err(io::Error::other)?;
-    // Memory that nobody looks at the optimiser does not take.
+    // Otherwise the optimiser would remove the unused allocation.
     std::hint::black_box(&memory);
     Ok(())
 }

@@ -1,23 +1,24 @@
-//! A worker gives up what it does not need, for ever.
+//! A worker permanently gives up everything that it does not need.
 //!
-//! Order matters. Landlock first, since it takes a file descriptor for a moment; then the limits; the filter last, since
-//! it forbids all of this. Each would do for most of it: a hole in one is covered by the others.
+//! The order matters. Landlock comes first, because it needs a file descriptor for a moment; then the limits; the
+//! filter is last, because it forbids all of this. Each layer alone covers most of it, so that a hole in one is covered
+//! by the others.
 
 use super::protocol::Isolation;
 use super::system_calls;
 use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetStatus, Scope};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
 
-/// Address space of a worker, in bytes. Measured with 40 megapixels of 16 bits and four channels, the most a picture may
-/// have: 570 MB.
+/// Address space of a worker, in bytes. A picture of 40 megapixels with 16 bits and four channels, the maximum, was
+/// measured to need 570 MB.
 const ADDRESS_SPACE_BYTES: u64 = 1536 * 1024 * 1024;
-/// Processor time of a worker, in seconds, start included. A worker has one thread and no way to get another, so that
-/// the time on the wall bounds it too; this holds if the parent hangs.
+/// CPU time of a worker, in seconds, including its start. A worker has one thread and cannot start another, so the wall
+/// clock bounds its CPU time too; this limit applies if the parent hangs.
 const PROCESSOR_SECS: u64 = 90;
 /// Open files: the three pipes.
 const FILES: u64 = 3;
 
-/// Why a worker could not be locked down; it reads nothing then.
+/// Why a worker could not be locked down; it then reads nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum LockdownError {
     /// `setrlimit(2)`.
@@ -29,23 +30,23 @@ pub enum LockdownError {
     /// `PR_SET_NO_NEW_PRIVS`.
     #[error("give up new privileges")]
     Privileges(#[source] rustix::io::Errno),
-    /// Not that this kernel has none.
+    /// An error of Landlock, other than missing kernel support.
     #[error("set up Landlock")]
     Landlock(#[from] landlock::RulesetError),
-    /// On a processor that nobody wrote it for.
-    #[error("make the filter of system calls")]
+    /// The processor architecture is not supported.
+    #[error("build the system call filter")]
     Filter(#[from] seccompiler::BackendError),
     /// `seccomp(2)`.
-    #[error("install the filter of system calls")]
+    #[error("install the system call filter")]
     Install(#[from] seccompiler::Error),
 }
 
-/// Ends this process when its parent ends, however that happens.
+/// Kills this process when its parent ends for any reason.
 pub(super) fn die_with_parent() -> Result<(), rustix::io::Errno> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
 }
 
-/// Gives up files, network, processes, privileges and most memory. The process must have one thread.
+/// Gives up files, network, processes, privileges and most memory. The process must be single-threaded.
 pub(super) fn lock_down() -> Result<Isolation, LockdownError> {
     rustix::thread::set_no_new_privs(true).map_err(LockdownError::Privileges)?;
     let landlock = landlock()?;
@@ -67,7 +68,7 @@ pub(super) fn lock_down() -> Result<Isolation, LockdownError> {
     Ok(Isolation { landlock: landlock.to_owned() })
 }
 
-/// Forbids the file system, the network, and the neighbours, as far as this kernel can.
+/// Forbids access to the file system, the network and other processes, as far as this kernel supports it.
 fn landlock() -> Result<&'static str, landlock::RulesetError> {
     let abi = ABI::V6;
     let status = Ruleset::default()

@@ -1,9 +1,9 @@
-//! Pictures are read in processes of their own, which can do nothing but read a picture.
+//! Pictures are read in separate processes that can do nothing else.
 //!
-//! Decoders and Tesseract are a lot of code, part of it C, that looks at bytes from strangers. So each picture gets a
-//! fresh process that was started ahead of time, of a program of its own, `ocr-worker`: it opens Tesseract's data, gives up everything else, takes one
-//! picture, answers, and ends. What goes wrong in it loses that picture and nothing else; what a picture makes of it
-//! sees no other picture.
+//! Image decoders and Tesseract are a lot of code, partly C, that processes untrusted bytes. So each picture gets a
+//! fresh process of a separate program, `ocr-worker`, which was started ahead of time: it loads Tesseract's models,
+//! gives up all other access, reads one picture, responds, and ends. A failure in it affects only this picture, and
+//! code that a picture takes over never sees another picture.
 
 pub mod picture;
 

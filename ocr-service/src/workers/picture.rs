@@ -1,11 +1,11 @@
-//! What can be said of a picture before a worker is troubled: its kind and its size, by its header.
+//! Checks a picture's header, before a worker is used: its format and its size.
 
 use super::protocol::Refusal;
 
-/// Checks kind and size without decoding anything.
+/// Checks format and size without decoding anything.
 ///
 /// # Errors
-/// Why it is not read.
+/// Why the picture is rejected.
 pub fn check(picture: &[u8]) -> Result<(), Refusal> {
     reading::picture::header(picture).map(drop).map_err(Refusal::from)
 }

@@ -1,9 +1,9 @@
-//! The workers, and the line in front of them.
+//! The pool of workers, with a queue of pictures.
 
 use super::program::{ProgramError, WorkerProgram};
 use super::protocol::Refusal;
-use super::queue::{Job, Queue, Turned};
-use super::worker::{Recipe, WorkError, Worker};
+use super::queue::{Job, Queue, QueueError};
+use super::worker::{WorkError, Worker, WorkerOptions};
 use crate::config::WorkersConfig;
 use axum::body::Bytes;
 use chassis::process::chain;
@@ -18,19 +18,19 @@ use tracing::{info, warn};
 
 pub use super::worker::Reading;
 
-/// First and longest pause after a worker that could not start.
+/// Shortest and longest delay after a worker failed to start.
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(10);
-/// How often a tool looks whether a worker has started.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
-/// What a picture is thought to take before the first was read, in seconds.
+/// How often a tool checks whether a worker has started.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+/// Estimated duration of a picture before the first one was read, in seconds.
 const SECONDS_GUESS: f64 = 5.0;
-/// How much the latest picture counts for the next guess.
+/// Weight of the latest picture in the moving average of durations.
 const SECONDS_WEIGHT: f64 = 0.2;
-/// Longest time after which somebody is asked to come back, in seconds.
+/// Upper limit of `Retry-After`, in seconds.
 const RETRY_AFTER_SECS_MAX: u32 = 120;
 
-/// The workers; cheap to clone.
+/// The pool of workers; cheap to clone.
 #[derive(Clone)]
 pub struct Pool {
     shared: Arc<Shared>,
@@ -38,127 +38,127 @@ pub struct Pool {
 
 struct Shared {
     queue: Queue,
-    recipe: Recipe,
+    options: WorkerOptions,
     count: usize,
-    /// Workers that started when last tried: none means that nothing can be read.
-    able: AtomicUsize,
-    /// Why the last worker that did not start did not start.
+    /// Number of workers whose latest start succeeded; with 0, no picture can be read.
+    working_slots: AtomicUsize,
+    /// The error of the latest failed start.
     start_failure: Mutex<Option<String>>,
-    /// Seconds that a picture takes, lately.
+    /// Moving average of the duration of a picture, in seconds.
     seconds: Mutex<f64>,
 }
 
-/// Where a reading is.
+/// The stage of a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// It waits; `position` 1 is next. `None` while it has not joined the line.
+    /// Waiting; `position` 1 is next. `None` before it has entered the queue.
     Queued {
-        /// Its place in the line.
+        /// Position in the queue.
         position: Option<u32>,
     },
     /// It is being read.
     Reading {
-        /// The step that is being done, from 1.
+        /// The current step, from 1.
         step: u32,
-        /// How many there are, as far as is known.
+        /// Number of steps, as far as known.
         steps: u32,
     },
-    /// It was read.
+    /// The picture was read.
     Read,
-    /// It was not.
+    /// The picture was not read.
     Refused,
 }
 
 /// Why a picture was not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
-    /// It is not fit to be read.
+    /// The picture is unsuitable.
     #[error("{0}")]
     Refused(Refusal),
-    /// It killed its worker, or took all that a worker may take.
+    /// It crashed its worker, or exceeded the worker's limits.
     #[error("the picture could not be read: {why}")]
     Unreadable {
-        /// What became of the worker: for logs and tools.
+        /// What happened to the worker: for logs and tools.
         why: String,
     },
-    /// Too many others wait.
-    #[error("too many pictures wait to be read")]
+    /// The queue is full.
+    #[error("too many pictures are queued")]
     QueueFull {
-        /// When a place should be free, in seconds.
+        /// Estimated time until there is space in the queue, in seconds.
         retry_after_secs: u32,
     },
-    /// No worker starts, or the process stops.
-    #[error("nothing can be read right now")]
+    /// No worker starts, or the process is stopping.
+    #[error("reading is unavailable right now")]
     Unavailable,
 }
 
 impl Pool {
-    /// A pool that is not running yet.
+    /// Creates a pool that does not run yet.
     ///
     /// # Errors
-    /// [`ProgramError`] when there is nothing that workers could run.
+    /// [`ProgramError`] if the worker program cannot be opened.
     pub fn new(config: &WorkersConfig) -> Result<Self, ProgramError> {
-        let recipe = Recipe {
+        let options = WorkerOptions {
             program: WorkerProgram::open()?,
             tessdata_dir: config.tessdata_dir.clone(),
             picture_timeout: config.picture_timeout(),
         };
-        metrics::describe_histogram!("ocr_picture_seconds", "Time from a worker's getting a picture to its answer.");
-        metrics::describe_counter!("ocr_worker_deaths_total", "Workers that died, or were killed, over a picture.");
+        metrics::describe_histogram!("ocr_picture_seconds", "Time from handing a picture to a worker to its result.");
+        metrics::describe_counter!("ocr_worker_deaths_total", "Workers that exited or were killed over a picture.");
         let shared = Shared {
             queue: Queue::new(config.queue.get()),
-            recipe,
+            options,
             count: config.count(),
-            able: AtomicUsize::new(0),
+            working_slots: AtomicUsize::new(0),
             start_failure: Mutex::default(),
             seconds: Mutex::new(SECONDS_GUESS),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// Runs the workers until `stopping`; pictures that wait by then are still read.
+    /// Runs the workers until `stopping` is cancelled; pictures that are queued by then are still read.
     ///
     /// # Errors
-    /// None: a worker that does not start is logged and started again.
+    /// Never: a failed start is logged and retried.
     pub async fn run(self, stopping: CancellationToken) -> Result<(), Infallible> {
-        let mut places = JoinSet::new();
+        let mut slots = JoinSet::new();
         for _ in 0..self.shared.count {
-            places.spawn(Arc::clone(&self.shared).fill_place(stopping.clone()));
+            slots.spawn(Arc::clone(&self.shared).supervise_slot(stopping.clone()));
         }
         stopping.cancelled().await;
         self.shared.queue.close();
-        places.join_all().await;
+        slots.join_all().await;
         Ok(())
     }
 
-    /// Reads a picture, after those that came before; dropping the future gives its place up, or its worker.
+    /// Reads a picture when its turn comes. Dropping the future removes it from the queue, or kills its worker.
     ///
     /// # Errors
     /// [`ReadError`].
     pub async fn read(&self, picture: Bytes, stage: watch::Sender<Stage>) -> Result<Reading, ReadError> {
-        if self.shared.able.load(Ordering::Relaxed) == 0 {
+        if self.shared.working_slots.load(Ordering::Relaxed) == 0 {
             return Err(ReadError::Unavailable);
         }
         let (answer, answered) = oneshot::channel();
-        let place = self.shared.queue.join(picture, stage, answer).map_err(|turned| match turned {
-            Turned::Full => ReadError::QueueFull { retry_after_secs: self.shared.seconds_until_free() },
-            Turned::Closed => ReadError::Unavailable,
+        let entry = self.shared.queue.join(picture, stage, answer).map_err(|error| match error {
+            QueueError::Full => ReadError::QueueFull { retry_after_secs: self.shared.seconds_until_free() },
+            QueueError::Closed => ReadError::Unavailable,
         })?;
         let outcome = answered.await.unwrap_or(Err(ReadError::Unavailable));
-        drop(place);
+        drop(entry);
         outcome
     }
 
-    /// Waits until a worker is there; for tools, which have nothing else to do.
+    /// Waits until a worker has started; for tools.
     ///
     /// # Errors
-    /// As soon as one could not start, with the reason.
+    /// The reason, as soon as a worker fails to start.
     pub async fn ready(&self) -> Result<(), String> {
-        while self.shared.able.load(Ordering::Relaxed) == 0 {
+        while self.shared.working_slots.load(Ordering::Relaxed) == 0 {
             if let Some(why) = self.shared.start_failure() {
                 return Err(why);
             }
-            tokio::time::sleep(LOOK_AGAIN).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         Ok(())
     }
@@ -166,9 +166,9 @@ impl Pool {
     /// Whether pictures can be read, for `/readyz`.
     ///
     /// # Errors
-    /// Words for the report.
+    /// A message for the readiness report.
     pub fn check(&self) -> Result<(), String> {
-        match self.shared.able.load(Ordering::Relaxed) {
+        match self.shared.working_slots.load(Ordering::Relaxed) {
             0 => Err(self.shared.start_failure().unwrap_or_else(|| "no worker has started yet".to_owned())),
             1.. => Ok(()),
         }
@@ -176,34 +176,34 @@ impl Pool {
 }
 
 impl Shared {
-    /// Keeps one worker: starts it ahead of its picture, and the next one after it.
-    async fn fill_place(self: Arc<Self>, stopping: CancellationToken) {
-        let (mut pause, mut able) = (PAUSE_MIN, false);
-        // One failure may be an accident, of which nobody is to hear; the second in a row is a state.
+    /// Supervises one worker slot: starts a worker ahead of its picture, and the next one after it.
+    async fn supervise_slot(self: Arc<Self>, stopping: CancellationToken) {
+        let (mut pause, mut works) = (PAUSE_MIN, false);
+        // A single failure may be an accident and is not reported as an outage; the second in a row is.
         let mut failed_before = false;
         loop {
             let started = tokio::select! {
-                started = Worker::start(&self.recipe) => started,
+                started = Worker::start(&self.options) => started,
                 () = stopping.cancelled(), if self.queue.length() == 0 => return,
             };
             match started {
                 Ok(worker) => {
-                    if !std::mem::replace(&mut able, true) {
-                        self.able.fetch_add(1, Ordering::Relaxed);
-                        info!(landlock = worker.isolation.landlock, "a worker is locked down and ready");
+                    if !std::mem::replace(&mut works, true) {
+                        self.working_slots.fetch_add(1, Ordering::Relaxed);
+                        info!(landlock = worker.isolation.landlock, "worker locked down and ready");
                     }
                     (pause, failed_before) = (PAUSE_MIN, false);
-                    if self.use_up(worker).await.is_none() {
+                    if self.run_worker(worker).await.is_none() {
                         return;
                     }
                 }
                 Err(failure) => {
-                    if std::mem::replace(&mut failed_before, true) && std::mem::take(&mut able) {
-                        self.one_less_able();
+                    if std::mem::replace(&mut failed_before, true) && std::mem::take(&mut works) {
+                        self.mark_slot_failed();
                     }
                     metrics::counter!("ocr_worker_start_failures_total").increment(1);
                     let why = chain(&failure);
-                    warn!(error = why, pause_ms = pause.as_millis(), "a worker did not start");
+                    warn!(error = why, pause_ms = pause.as_millis(), "a worker failed to start");
                     *self.start_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
                     tokio::select! {
                         () = tokio::time::sleep(pause) => pause = (pause * 2).min(PAUSE_MAX),
@@ -214,15 +214,15 @@ impl Shared {
         }
     }
 
-    /// Waits for a picture and has it read; `None` when no more will come.
-    async fn use_up(&self, mut worker: Worker) -> Option<()> {
+    /// Waits for a picture and lets the worker read it; `None` if there will be no more pictures.
+    async fn run_worker(&self, mut worker: Worker) -> Option<()> {
         let job = tokio::select! {
-            // This first, always: a picture must not be given to a worker that has ended.
+            // `biased` checks this first: a picture must not be given to a worker that has exited.
             biased;
-            () = worker.died() => {
-                warn!("a worker ended while it waited for a picture");
+            () = worker.exited() => {
+                warn!("a worker exited while waiting for a picture");
                 metrics::counter!("ocr_worker_deaths_total").increment(1);
-                // Whatever kills idle workers is not to be kept busy.
+                // A delay, so that a permanent cause does not kill workers in a tight loop.
                 tokio::time::sleep(PAUSE_MIN).await;
                 return Some(());
             }
@@ -236,34 +236,34 @@ impl Shared {
         let Job { picture, stage, mut answer, .. } = job;
         stage.send_replace(Stage::Reading { step: 0, steps: 0 });
         let began = Instant::now();
-        let reading = worker.read(&picture, self.recipe.picture_timeout, |step, steps| {
+        let reading = worker.read(&picture, self.options.picture_timeout, |step, steps| {
             stage.send_replace(Stage::Reading { step, steps });
         });
         let outcome = tokio::select! {
             outcome = reading => outcome,
-            // Nobody waits any more; with the future the worker is dropped, and killed.
+            // The requester is gone; returning drops the reading future, which kills the worker.
             () = answer.closed() => return,
         };
         let seconds = began.elapsed().as_secs_f64();
         metrics::histogram!("ocr_picture_seconds").record(seconds);
-        self.learn(seconds);
+        self.record_duration(seconds);
         let outcome = outcome.map_err(|failure| match failure {
             WorkError::Refused(refusal) => ReadError::Refused(refusal),
-            WorkError::Died { .. } | WorkError::TimedOut(_) | WorkError::Nonsense(_) => {
+            WorkError::Exited { .. } | WorkError::TimedOut(_) | WorkError::Invalid(_) => {
                 let why = chain(&failure);
                 metrics::counter!("ocr_worker_deaths_total").increment(1);
-                warn!(error = why, bytes = picture.len(), seconds, "a picture could not be read");
+                warn!(error = why, bytes = picture.len(), seconds, "picture could not be read");
                 ReadError::Unreadable { why }
             }
         });
-        // Who asked may have left this very moment.
+        // The requester may have left in this moment.
         let _ = answer.send(outcome);
     }
 
-    /// A place can't be filled. When it was the last one, nobody is kept waiting.
-    fn one_less_able(&self) {
-        if self.able.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.queue.send_away();
+    /// A slot cannot start workers. If it was the last working slot, all queued pictures are rejected.
+    fn mark_slot_failed(&self) {
+        if self.working_slots.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.queue.reject_all();
         }
     }
 
@@ -271,12 +271,12 @@ impl Shared {
         self.start_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn learn(&self, seconds: f64) {
-        let mut known = self.seconds.lock().unwrap_or_else(PoisonError::into_inner);
-        *known += SECONDS_WEIGHT * (seconds - *known);
+    fn record_duration(&self, seconds: f64) {
+        let mut average = self.seconds.lock().unwrap_or_else(PoisonError::into_inner);
+        *average += SECONDS_WEIGHT * (seconds - *average);
     }
 
-    /// In how many seconds a place in the full line should be free: when any worker takes the next picture.
+    /// Estimated seconds until there is space in the full queue: when a worker takes the next picture.
     fn seconds_until_free(&self) -> u32 {
         let seconds = *self.seconds.lock().unwrap_or_else(PoisonError::into_inner);
         let workers = u32::try_from(self.count).unwrap_or(u32::MAX);

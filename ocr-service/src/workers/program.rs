@@ -1,4 +1,4 @@
-//! The program that workers run.
+//! The executable file of the workers.
 
 use std::fs::File;
 use std::io;
@@ -6,29 +6,29 @@ use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Its file's name; it lies beside this program.
+/// Its file name; it lies in the folder of this program.
 const NAME: &str = "ocr-worker";
 
-/// The program of workers, open for as long as they are started: a new version put in its place is not met by this
-/// one, whose words it may not know. Cheap to clone.
+/// The workers' executable, held open: if a new version replaces the file during an upgrade, this process still starts
+/// the old one, whose protocol it knows. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct WorkerProgram {
     file: Arc<File>,
 }
 
-/// It is not where it should be.
+/// The executable cannot be opened.
 #[derive(Debug, thiserror::Error)]
-#[error("open the program of workers, {}", path.display())]
+#[error("open the worker program {}", path.display())]
 pub struct ProgramError {
     path: PathBuf,
     source: io::Error,
 }
 
 impl WorkerProgram {
-    /// Opens it.
+    /// Opens the executable.
     ///
     /// # Errors
-    /// [`ProgramError`] when it can't be opened.
+    /// [`ProgramError`] if it cannot be opened.
     pub fn open() -> Result<Self, ProgramError> {
         let path = PathBuf::from(NAME);
         let this = std::env::current_exe().map_err(|source| ProgramError { path, source })?;
@@ -37,7 +37,7 @@ impl WorkerProgram {
         Ok(Self { file: Arc::new(file) })
     }
 
-    /// By which path a child of this process starts it. Source: proc(5).
+    /// The path by which a child of this process starts it. Source: proc(5).
     pub fn path(&self) -> String {
         format!("/proc/self/fd/{}", self.file.as_raw_fd())
     }

@@ -1,39 +1,39 @@
-//! What a worker and its parent say to each other over two pipes.
+//! The protocol between a worker and its parent, over two pipes.
 //!
-//! The parent sends one picture: its length and its bytes. The worker answers in frames: a letter, a length, and that
-//! many bytes. The parent believes nothing: lengths are bounded, and what is not understood counts as a crash.
+//! The parent sends one picture: its length and its bytes. The worker responds with frames: a tag byte, a length, and
+//! that many bytes. The parent trusts nothing: lengths are bounded, and an invalid frame counts as a crash.
 
 use contracts::cheque::Cheque;
 use serde::{Deserialize, Serialize};
 use std::io::{self, ErrorKind, Read, Write};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// Longest frame, in bytes: an upright photo of 40 megapixels is far below.
+/// Longest frame, in bytes; an upright photo of 40 megapixels is far below it.
 const FRAME_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Largest picture, in bytes.
 pub const PICTURE_BYTES_MAX: usize = 10 * 1024 * 1024;
 
-/// What holds a worker in.
+/// The isolation of a worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Isolation {
-    /// Whether Landlock is enforced: `fully`, `partially`, or `not`, which is up to the kernel.
+    /// Whether Landlock is enforced: `fully`, `partially`, or `not`, depending on the kernel.
     pub landlock: String,
 }
 
-/// Why a picture is not read: its fault, not ours.
+/// Why a picture is rejected: a client error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// It has no bytes.
     #[error("the picture is empty")]
     Empty,
-    /// It is no JPEG, PNG or WebP.
+    /// It is not a JPEG, PNG or WebP.
     #[error("{what}")]
     Unsupported {
-        /// What it seems to be.
+        /// The detected format.
         what: String,
     },
-    /// Its header promises more than its bytes keep.
+    /// The file is shorter than its header declares.
     #[error("{what}")]
     Broken {
         /// Where it ends.
@@ -42,41 +42,41 @@ pub enum Refusal {
     /// It has too many bytes or pixels.
     #[error("{what}")]
     TooLarge {
-        /// How many it has.
+        /// The actual size.
         what: String,
     },
 }
 
-/// What a worker says.
+/// A message from a worker.
 #[derive(Debug)]
-pub(super) enum Word {
-    /// It is locked down and waits for a picture.
+pub(super) enum Message {
+    /// Locked down and waiting for a picture.
     Ready(Isolation),
-    /// It goes on to step `step` of `steps`.
+    /// Begins step `step` of `steps`.
     Progress { step: u32, steps: u32 },
-    /// It has read the picture.
+    /// The picture was read.
     Done { cheque: Box<Cheque>, photo: Vec<u8> },
-    /// It will not read the picture.
+    /// The picture is rejected.
     Refused(Refusal),
 }
 
-/// The worker's words could not be understood, or ended.
+/// A message from the worker could not be read.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum HearError {
-    /// The pipe ended, or broke.
-    #[error("the worker fell silent")]
-    Silent(#[source] io::Error),
-    /// A frame that no worker of ours sends.
-    #[error("the worker talks nonsense: {0}")]
-    Nonsense(String),
+pub(super) enum MessageError {
+    /// The pipe was closed or broke.
+    #[error("the worker closed its pipe")]
+    Closed(#[source] io::Error),
+    /// An invalid frame.
+    #[error("invalid message from the worker: {0}")]
+    Invalid(String),
 }
 
-/// Sends the picture; the worker's side is [`receive_picture`].
-pub(super) fn picture_head(picture: &[u8]) -> io::Result<[u8; 4]> {
+/// The length prefix of the picture; the worker's side is [`receive_picture`].
+pub(super) fn picture_length_prefix(picture: &[u8]) -> io::Result<[u8; 4]> {
     u32::try_from(picture.len()).map(u32::to_le_bytes).map_err(|_| ErrorKind::InvalidInput.into())
 }
 
-/// Waits for the picture; `None` when the parent has closed the pipe.
+/// Waits for the picture; `None` if the parent has closed the pipe.
 pub(super) fn receive_picture(mut from: impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut head = [0; 4];
     match from.read_exact(&mut head) {
@@ -93,10 +93,10 @@ pub(super) fn receive_picture(mut from: impl Read) -> io::Result<Option<Vec<u8>>
     Ok(Some(picture))
 }
 
-impl Word {
-    /// Says it to the parent.
-    pub(super) fn say(&self, mut to: impl Write) -> io::Result<()> {
-        let (letter, payload) = match self {
+impl Message {
+    /// Writes the message to the parent.
+    pub(super) fn write(&self, mut to: impl Write) -> io::Result<()> {
+        let (tag, payload) = match self {
             Self::Ready(isolation) => (b'R', serde_json::to_vec(isolation)?),
             Self::Progress { step, steps } => (b'P', [step.to_le_bytes(), steps.to_le_bytes()].concat()),
             Self::Done { cheque, photo } => {
@@ -107,50 +107,50 @@ impl Word {
             Self::Refused(refusal) => (b'X', serde_json::to_vec(refusal)?),
         };
         let length = u32::try_from(payload.len()).map_err(|_| ErrorKind::InvalidInput)?;
-        to.write_all(&[&[letter], length.to_le_bytes().as_slice()].concat())?;
+        to.write_all(&[&[tag], length.to_le_bytes().as_slice()].concat())?;
         to.write_all(&payload)?;
         to.flush()
     }
 
-    /// Hears the next one.
-    pub(super) async fn hear(from: &mut (impl AsyncRead + Unpin)) -> Result<Self, HearError> {
+    /// Reads the next message.
+    pub(super) async fn read(from: &mut (impl AsyncRead + Unpin)) -> Result<Self, MessageError> {
         let mut head = [0; 5];
-        from.read_exact(&mut head).await.map_err(HearError::Silent)?;
-        let [letter, length @ ..] = head;
+        from.read_exact(&mut head).await.map_err(MessageError::Closed)?;
+        let [tag, length @ ..] = head;
         let length = u32::from_le_bytes(length) as usize;
         if length > FRAME_BYTES_MAX {
-            return Err(HearError::Nonsense(format!("a frame of {length} bytes")));
+            return Err(MessageError::Invalid(format!("a frame of {length} bytes")));
         }
         let mut payload = vec![];
-        from.take(length as u64).read_to_end(&mut payload).await.map_err(HearError::Silent)?;
+        from.take(length as u64).read_to_end(&mut payload).await.map_err(MessageError::Closed)?;
         if payload.len() < length {
-            return Err(HearError::Silent(ErrorKind::UnexpectedEof.into()));
+            return Err(MessageError::Closed(ErrorKind::UnexpectedEof.into()));
         }
-        Self::understand(letter, payload)
+        Self::decode(tag, payload)
     }
 
-    fn understand(letter: u8, mut payload: Vec<u8>) -> Result<Self, HearError> {
-        let nonsense = |what: &str| HearError::Nonsense(what.to_owned());
-        match letter {
-            b'R' => Ok(Self::Ready(serde_json::from_slice(&payload).map_err(|_| nonsense("isolation"))?)),
-            b'X' => Ok(Self::Refused(serde_json::from_slice(&payload).map_err(|_| nonsense("refusal"))?)),
+    fn decode(tag: u8, mut payload: Vec<u8>) -> Result<Self, MessageError> {
+        let invalid = |what: &str| MessageError::Invalid(what.to_owned());
+        match tag {
+            b'R' => Ok(Self::Ready(serde_json::from_slice(&payload).map_err(|_| invalid("isolation"))?)),
+            b'X' => Ok(Self::Refused(serde_json::from_slice(&payload).map_err(|_| invalid("refusal"))?)),
             b'P' => {
-                let (step, rest) = number(&payload).ok_or_else(|| nonsense("step"))?;
-                let (steps, _) = number(rest).ok_or_else(|| nonsense("steps"))?;
+                let (step, rest) = number(&payload).ok_or_else(|| invalid("step"))?;
+                let (steps, _) = number(rest).ok_or_else(|| invalid("steps"))?;
                 Ok(Self::Progress { step, steps })
             }
             b'D' => {
-                let (length, rest) = number(&payload).ok_or_else(|| nonsense("length of a cheque"))?;
-                let cheque = rest.get(..length as usize).ok_or_else(|| nonsense("a cut cheque"))?;
-                let cheque = serde_json::from_slice(cheque).map_err(|_| nonsense("cheque"))?;
+                let (length, rest) = number(&payload).ok_or_else(|| invalid("length of a cheque"))?;
+                let cheque = rest.get(..length as usize).ok_or_else(|| invalid("truncated cheque"))?;
+                let cheque = serde_json::from_slice(cheque).map_err(|_| invalid("cheque"))?;
                 payload.drain(..4 + length as usize);
-                // What is served as a photo must be one. Source: ITU T.81, start of image.
+                // Served as a photo later, so it must be a JPEG. Source: ITU T.81, start of image.
                 if !payload.starts_with(&[0xff, 0xd8, 0xff]) {
-                    return Err(nonsense("a photo that is no JPEG"));
+                    return Err(invalid("a photo that is not a JPEG"));
                 }
                 Ok(Self::Done { cheque, photo: payload })
             }
-            other => Err(HearError::Nonsense(format!("letter {other}"))),
+            other => Err(MessageError::Invalid(format!("letter {other}"))),
         }
     }
 }
@@ -163,39 +163,39 @@ fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
 mod tests {
     use super::*;
 
-    async fn heard(bytes: &[u8]) -> Result<Word, HearError> {
-        Word::hear(&mut { bytes }).await
+    async fn received(bytes: &[u8]) -> Result<Message, MessageError> {
+        Message::read(&mut { bytes }).await
     }
 
     #[tokio::test]
-    async fn a_word_is_heard_as_it_was_said() {
+    async fn a_message_is_read_as_it_was_written() {
         let refusal = Refusal::Unsupported { what: "an SVG".into() };
         let mut pipe = vec![];
-        Word::Progress { step: 2, steps: 9 }.say(&mut pipe).unwrap();
-        Word::Refused(refusal.clone()).say(&mut pipe).unwrap();
+        Message::Progress { step: 2, steps: 9 }.write(&mut pipe).unwrap();
+        Message::Refused(refusal.clone()).write(&mut pipe).unwrap();
         let mut pipe = pipe.as_slice();
-        assert!(matches!(Word::hear(&mut pipe).await, Ok(Word::Progress { step: 2, steps: 9 })));
-        assert!(matches!(Word::hear(&mut pipe).await, Ok(Word::Refused(heard)) if heard == refusal));
-        assert!(matches!(Word::hear(&mut pipe).await, Err(HearError::Silent(_))));
+        assert!(matches!(Message::read(&mut pipe).await, Ok(Message::Progress { step: 2, steps: 9 })));
+        assert!(matches!(Message::read(&mut pipe).await, Ok(Message::Refused(received)) if received == refusal));
+        assert!(matches!(Message::read(&mut pipe).await, Err(MessageError::Closed(_))));
     }
 
     #[tokio::test]
-    async fn nonsense_is_not_believed() {
-        assert!(matches!(heard(b"P\x08\0\0\0\x01").await, Err(HearError::Silent(_))), "a cut frame");
-        for nonsense in [
+    async fn invalid_messages_are_rejected() {
+        assert!(matches!(received(b"P\x08\0\0\0\x01").await, Err(MessageError::Closed(_))), "a truncated frame");
+        for invalid in [
             b"P\xff\xff\xff\xff".as_slice(),
             b"P\x01\0\0\0\x01",
             b"Z\0\0\0\0",
             b"D\x08\0\0\0\xff\xff\xff\xff\x01\x02\x03\x04",
             b"X\x02\0\0\0{}",
         ] {
-            assert!(matches!(heard(nonsense).await, Err(HearError::Nonsense(_))), "{nonsense:?}");
+            assert!(matches!(received(invalid).await, Err(MessageError::Invalid(_))), "{invalid:?}");
         }
     }
 
     #[test]
     fn a_picture_is_received_whole_or_not_at_all() {
-        let sent = [picture_head(b"abc").unwrap().as_slice(), b"abc"].concat();
+        let sent = [picture_length_prefix(b"abc").unwrap().as_slice(), b"abc"].concat();
         assert_eq!(receive_picture(sent.as_slice()).unwrap(), Some(b"abc".to_vec()));
         assert_eq!(receive_picture([].as_slice()).unwrap(), None);
         assert!(receive_picture(&sent[..6]).is_err());

@@ -1,4 +1,4 @@
-//! Pictures that wait for a worker: a bounded line in which everybody can see their place.
+//! A bounded queue of pictures that wait for a worker. Each requester can see its position.
 
 use super::pool::{ReadError, Stage};
 use super::worker::Reading;
@@ -7,91 +7,91 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, oneshot, watch};
 
-/// A picture that is to be read.
+/// A queued picture.
 pub(super) struct Job {
     id: u64,
     /// The picture.
     pub(super) picture: Bytes,
-    /// Where its reading is.
+    /// Reports the stage of the reading.
     pub(super) stage: watch::Sender<Stage>,
-    /// Where the answer goes; closed when nobody waits for it any more.
+    /// Receives the result; closed when the requester is gone.
     pub(super) answer: oneshot::Sender<Result<Reading, ReadError>>,
 }
 
-/// The line.
+/// The queue.
 pub(super) struct Queue {
-    line: Mutex<Line>,
+    inner: Mutex<Inner>,
     changed: Notify,
     length_max: usize,
 }
 
 #[derive(Default)]
-struct Line {
+struct Inner {
     waiting: VecDeque<Job>,
     next_id: u64,
     closed: bool,
 }
 
-/// Why a picture may not wait.
+/// Why a picture cannot be queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turned {
-    /// The line is as long as it may be.
+pub(super) enum QueueError {
+    /// The queue is full.
     Full,
-    /// The process stops.
+    /// The process is stopping.
     Closed,
 }
 
-/// A place in the line; dropping it gives the place up.
-pub(super) struct Place<'a> {
+/// A position in the queue; dropping it leaves the queue.
+pub(super) struct QueueEntry<'a> {
     queue: &'a Queue,
     id: u64,
 }
 
 impl Queue {
-    /// A line of at most `length_max`.
+    /// Creates a queue for at most `length_max` pictures.
     pub(super) fn new(length_max: usize) -> Self {
-        Self { line: Mutex::default(), changed: Notify::new(), length_max }
+        Self { inner: Mutex::default(), changed: Notify::new(), length_max }
     }
 
-    /// Joins the end of the line.
+    /// Appends a picture to the queue.
     pub(super) fn join(
         &self,
         picture: Bytes,
         stage: watch::Sender<Stage>,
         answer: oneshot::Sender<Result<Reading, ReadError>>,
-    ) -> Result<Place<'_>, Turned> {
-        let mut line = self.lock();
-        if line.closed {
-            return Err(Turned::Closed);
+    ) -> Result<QueueEntry<'_>, QueueError> {
+        let mut inner = self.lock();
+        if inner.closed {
+            return Err(QueueError::Closed);
         }
-        if line.waiting.len() >= self.length_max {
-            return Err(Turned::Full);
+        if inner.waiting.len() >= self.length_max {
+            return Err(QueueError::Full);
         }
-        let id = line.next_id;
-        line.next_id += 1;
-        line.waiting.push_back(Job { id, picture, stage, answer });
-        line.tell_positions();
-        drop(line);
+        let id = inner.next_id;
+        inner.next_id += 1;
+        inner.waiting.push_back(Job { id, picture, stage, answer });
+        inner.report_positions();
+        drop(inner);
         self.changed.notify_one();
-        Ok(Place { queue: self, id })
+        Ok(QueueEntry { queue: self, id })
     }
 
-    /// Waits for the first in line; `None` when the line is closed and empty.
+    /// Waits for the first picture; `None` when the queue is closed and empty.
     pub(super) async fn next(&self) -> Option<Job> {
         loop {
-            // Register before looking: a picture that joins between the two would otherwise not be seen.
+            // Register before checking: a picture that is added between the two would otherwise not be noticed.
             let changed = self.changed.notified();
             {
-                let mut line = self.lock();
-                if let Some(job) = line.waiting.pop_front() {
-                    line.tell_positions();
-                    if line.closed || !line.waiting.is_empty() {
-                        // Whoever waits too is woken in turn: one word wakes one.
+                let mut inner = self.lock();
+                if let Some(job) = inner.waiting.pop_front() {
+                    inner.report_positions();
+                    if inner.closed || !inner.waiting.is_empty() {
+                        // One notification wakes only one worker, so pass it on while there are more pictures.
                         self.changed.notify_one();
                     }
                     return Some(job);
                 }
-                if line.closed {
+                if inner.closed {
                     self.changed.notify_one();
                     return None;
                 }
@@ -100,32 +100,32 @@ impl Queue {
         }
     }
 
-    /// Lets nobody join any more; who waits is still served.
+    /// Rejects new pictures; queued ones are still read.
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_one();
     }
 
-    /// Sends everybody away who waits; their answers are dropped unsaid.
-    pub(super) fn send_away(&self) {
-        let mut line = self.lock();
-        line.waiting.clear();
-        line.tell_positions();
+    /// Removes all queued pictures and drops their result channels.
+    pub(super) fn reject_all(&self) {
+        let mut inner = self.lock();
+        inner.waiting.clear();
+        inner.report_positions();
     }
 
-    /// How many wait.
+    /// Number of queued pictures.
     pub(super) fn length(&self) -> usize {
         self.lock().waiting.len()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Line> {
-        // No panic can happen while it is held; if one did, the line would still be a line.
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // No panic can happen while the lock is held, and even then the queue would be valid.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Line {
-    fn tell_positions(&self) {
+impl Inner {
+    fn report_positions(&self) {
         for (position, job) in (1..).zip(&self.waiting) {
             job.stage.send_replace(Stage::Queued { position: Some(position) });
         }
@@ -133,13 +133,13 @@ impl Line {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for QueueEntry<'_> {
     fn drop(&mut self) {
-        let mut line = self.queue.lock();
-        let length = line.waiting.len();
-        line.waiting.retain(|job| job.id != self.id);
-        if line.waiting.len() < length {
-            line.tell_positions();
+        let mut inner = self.queue.lock();
+        let length = inner.waiting.len();
+        inner.waiting.retain(|job| job.id != self.id);
+        if inner.waiting.len() < length {
+            inner.report_positions();
         }
     }
 }
@@ -152,16 +152,16 @@ mod tests {
         watch::channel(Stage::Queued { position: None })
     }
 
-    fn join(queue: &Queue) -> (Result<Place<'_>, Turned>, watch::Receiver<Stage>) {
+    fn join(queue: &Queue) -> (Result<QueueEntry<'_>, QueueError>, watch::Receiver<Stage>) {
         let (sender, receiver) = stage();
         (queue.join(Bytes::new(), sender, oneshot::channel().0), receiver)
     }
 
     #[tokio::test]
-    async fn everybody_sees_their_place_and_who_leaves_gives_it_up() {
+    async fn positions_are_reported_and_leaving_frees_a_place() {
         let queue = Queue::new(3);
         let [(first, _), (second, _), (third, seen)] = [join(&queue), join(&queue), join(&queue)];
-        assert_eq!(join(&queue).0.err(), Some(Turned::Full));
+        assert_eq!(join(&queue).0.err(), Some(QueueError::Full));
         assert_eq!(*seen.borrow(), Stage::Queued { position: Some(3) });
         drop(second);
         assert_eq!(*seen.borrow(), Stage::Queued { position: Some(2) });
@@ -172,14 +172,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_closed_line_serves_who_waits_and_lets_nobody_join() {
+    async fn a_closed_queue_serves_waiting_pictures_and_rejects_new_ones() {
         let queue = Queue::new(3);
-        let (place, _seen) = join(&queue);
+        let (entry, _seen) = join(&queue);
         queue.close();
-        assert_eq!(join(&queue).0.err(), Some(Turned::Closed));
+        assert_eq!(join(&queue).0.err(), Some(QueueError::Closed));
         assert!(queue.next().await.is_some());
         let (one, other) = tokio::join!(queue.next(), queue.next());
         assert!(one.is_none() && other.is_none());
-        drop(place);
+        drop(entry);
     }
 }

@@ -6,8 +6,8 @@ use seccompiler::{
 };
 use std::collections::BTreeMap;
 
-/// Allowed whatever their arguments: memory, locks, time, the open pipes, and the end. Everything else - files,
-/// sockets, processes, threads, signals to others - fails with "operation not permitted".
+/// Allowed with any arguments: memory, locks, time, the open pipes, and exiting. Everything else - files, sockets,
+/// processes, threads, signals to others - fails with "operation not permitted".
 const ALLOWED: &[libc::c_long] = &[
     libc::SYS_read,
     libc::SYS_readv,
@@ -39,16 +39,16 @@ const ALLOWED: &[libc::c_long] = &[
     libc::SYS_exit_group,
 ];
 
-/// Allowed unless they make memory executable: nobody brings code of their own.
+/// Allowed unless they make memory executable, so that injected code cannot run.
 const ALLOWED_WITHOUT_EXECUTION: &[libc::c_long] = &[libc::SYS_mmap, libc::SYS_mprotect];
 
-/// Which argument of `mmap` and `mprotect` says what the memory may be used for.
+/// Index of the protection flags among the arguments of `mmap` and `mprotect`.
 const PROTECTION: u8 = 2;
 
-/// The filter for the kernel.
+/// The seccomp filter for the kernel.
 ///
 /// # Errors
-/// On processors that seccompiler does not know.
+/// On processor architectures that seccompiler does not support.
 pub(super) fn filter() -> Result<BpfProgram, BackendError> {
     let executable = u64::from(libc::PROT_EXEC.unsigned_abs());
     let not_executable = || -> Result<Vec<SeccompRule>, BackendError> {

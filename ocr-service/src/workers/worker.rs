@@ -1,7 +1,7 @@
-//! One worker, as its parent sees it.
+//! One worker process, from its parent's side.
 
 use super::program::WorkerProgram;
-use super::protocol::{self, HearError, Isolation, Refusal, Word};
+use super::protocol::{self, Isolation, Message, MessageError, Refusal};
 use contracts::cheque::Cheque;
 use std::io;
 use std::path::PathBuf;
@@ -12,21 +12,21 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 use tracing::debug;
 
-/// How long a worker may take to start: opening Tesseract's data takes a fraction of a second.
+/// Time limit for starting a worker; loading Tesseract's models takes a fraction of a second.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a worker that has said everything may take to end.
+/// Time limit for a worker to exit after its last message.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
-/// How much of what a worker says on standard error is kept, in bytes; the rest is read and thrown away.
-const COMPLAINTS_BYTES_MAX: usize = 2000;
+/// Largest part of a worker's standard error that is stored, in bytes; the rest is read and discarded.
+const STDERR_BYTES_MAX: usize = 2000;
 
-/// How workers are started.
+/// How to start workers.
 #[derive(Clone, Debug)]
-pub(super) struct Recipe {
-    /// What they run.
+pub(super) struct WorkerOptions {
+    /// The executable.
     pub(super) program: WorkerProgram,
-    /// Where Tesseract's data are, unless in the system's folder.
+    /// The folder of Tesseract's models; `None` for the system's folder.
     pub(super) tessdata_dir: Option<PathBuf>,
-    /// Longest time for one picture.
+    /// Time limit for one picture.
     pub(super) picture_timeout: Duration,
 }
 
@@ -34,15 +34,15 @@ pub(super) struct Recipe {
 pub(super) struct Worker {
     child: Child,
     standard_input: ChildStdin,
-    words: BufReader<ChildStdout>,
-    complaints: JoinHandle<String>,
+    messages: BufReader<ChildStdout>,
+    stderr: JoinHandle<String>,
     pub(super) isolation: Isolation,
 }
 
-/// What was read.
+/// The result of reading a picture.
 #[derive(Debug)]
 pub struct Reading {
-    /// What stands on the cheque.
+    /// The recognised cheque.
     pub cheque: Cheque,
     /// The photo, upright and without metadata: a JPEG.
     pub photo: Vec<u8>,
@@ -53,8 +53,8 @@ pub struct Reading {
 pub(super) enum StartError {
     #[error("start a worker process")]
     Spawn(#[source] io::Error),
-    #[error("a worker ended before it was ready: {complaints}")]
-    Died { complaints: String },
+    #[error("a worker exited before it was ready: {stderr}")]
+    Exited { stderr: String },
     #[error("a worker was not ready within {} s", START_TIMEOUT.as_secs())]
     Slow,
 }
@@ -62,24 +62,24 @@ pub(super) enum StartError {
 /// Why a worker did not read its picture.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum WorkError {
-    #[error("the picture was refused: {0}")]
+    #[error("the picture was rejected: {0}")]
     Refused(Refusal),
-    #[error("the worker died ({status}): {complaints}")]
-    Died { status: String, complaints: String },
+    #[error("the worker exited ({status}): {stderr}")]
+    Exited { status: String, stderr: String },
     #[error("the worker was killed after {} s", .0.as_secs())]
     TimedOut(Duration),
-    #[error("the worker was killed, for it talked nonsense")]
-    Nonsense(#[source] HearError),
+    #[error("the worker was killed because it sent an invalid message")]
+    Invalid(#[source] MessageError),
 }
 
 impl Worker {
     /// Starts a process and waits until it is locked down. Dropping the worker kills it.
-    pub(super) async fn start(recipe: &Recipe) -> Result<Self, StartError> {
-        let mut command = Command::new(recipe.program.path());
-        if let Some(folder) = &recipe.tessdata_dir {
+    pub(super) async fn start(options: &WorkerOptions) -> Result<Self, StartError> {
+        let mut command = Command::new(options.program.path());
+        if let Some(folder) = &options.tessdata_dir {
             command.arg("--tessdata-dir").arg(folder);
         }
-        // One thread for each worker: the pool decides how many cores are used, and the filter allows no more.
+        // One thread per worker: the pool decides how many cores are used, and the filter forbids more threads.
         command.env_clear().env("OMP_THREAD_LIMIT", "1").current_dir("/");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().map_err(StartError::Spawn)?;
@@ -88,86 +88,86 @@ impl Worker {
         else {
             return Err(StartError::Spawn(io::ErrorKind::BrokenPipe.into()));
         };
-        let mut words = BufReader::new(standard_output);
-        let complaints = tokio::spawn(listen(standard_error));
-        match tokio::time::timeout(START_TIMEOUT, Word::hear(&mut words)).await {
+        let mut messages = BufReader::new(standard_output);
+        let stderr = tokio::spawn(read_stderr(standard_error));
+        match tokio::time::timeout(START_TIMEOUT, Message::read(&mut messages)).await {
             Err(_) => Err(StartError::Slow),
-            Ok(Ok(Word::Ready(isolation))) => Ok(Self { child, standard_input, words, complaints, isolation }),
+            Ok(Ok(Message::Ready(isolation))) => Ok(Self { child, standard_input, messages, stderr, isolation }),
             Ok(_) => {
                 let _ = child.start_kill();
-                Err(StartError::Died { complaints: complaints.await.unwrap_or_default() })
+                Err(StartError::Exited { stderr: stderr.await.unwrap_or_default() })
             }
         }
     }
 
-    /// Waits until the process ends by itself, which it should not.
-    pub(super) async fn died(&mut self) {
-        // A process that can't be waited for is as good as ended.
+    /// Waits until the process exits, which it should not do before it gets a picture.
+    pub(super) async fn exited(&mut self) {
+        // A process that cannot be awaited counts as exited.
         let _ = self.child.wait().await;
     }
 
-    /// Gives it the picture, and waits for what stands on it. The worker has ended then, whatever came of it.
+    /// Sends the picture and waits for the result. In every case the worker has exited afterwards.
     pub(super) async fn read(
         mut self,
         picture: &[u8],
         timeout: Duration,
         progress: impl FnMut(u32, u32),
     ) -> Result<Reading, WorkError> {
-        match tokio::time::timeout(timeout, self.converse(picture, progress)).await {
+        match tokio::time::timeout(timeout, self.exchange(picture, progress)).await {
             Ok(Ok(reading)) => {
                 self.end().await;
                 reading.map_err(WorkError::Refused)
             }
-            Ok(Err(HearError::Silent(_))) => Err(self.died_of().await),
-            Ok(Err(nonsense @ HearError::Nonsense(_))) => Err(WorkError::Nonsense(nonsense)),
+            Ok(Err(MessageError::Closed(_))) => Err(self.exit_error().await),
+            Ok(Err(invalid @ MessageError::Invalid(_))) => Err(WorkError::Invalid(invalid)),
             Err(_) => Err(WorkError::TimedOut(timeout)),
         }
     }
 
-    async fn converse(
+    async fn exchange(
         &mut self,
         picture: &[u8],
         mut progress: impl FnMut(u32, u32),
-    ) -> Result<Result<Reading, Refusal>, HearError> {
-        let head = protocol::picture_head(picture).map_err(HearError::Silent)?;
+    ) -> Result<Result<Reading, Refusal>, MessageError> {
+        let head = protocol::picture_length_prefix(picture).map_err(MessageError::Closed)?;
         for part in [head.as_slice(), picture] {
-            self.standard_input.write_all(part).await.map_err(HearError::Silent)?;
+            self.standard_input.write_all(part).await.map_err(MessageError::Closed)?;
         }
         loop {
-            match Word::hear(&mut self.words).await? {
-                Word::Progress { step, steps } => progress(step, steps),
-                Word::Done { cheque, photo } => return Ok(Ok(Reading { cheque: *cheque, photo })),
-                Word::Refused(refusal) => return Ok(Err(refusal)),
-                Word::Ready(_) => return Err(HearError::Nonsense("ready again".to_owned())),
+            match Message::read(&mut self.messages).await? {
+                Message::Progress { step, steps } => progress(step, steps),
+                Message::Done { cheque, photo } => return Ok(Ok(Reading { cheque: *cheque, photo })),
+                Message::Refused(refusal) => return Ok(Err(refusal)),
+                Message::Ready(_) => return Err(MessageError::Invalid("ready again".to_owned())),
             }
         }
     }
 
-    /// Lets a worker that has said everything end, so that its memory is free before the next one takes its place.
+    /// Waits for the worker to exit after its last message, so that its memory is free before the next one starts.
     async fn end(mut self) {
         if tokio::time::timeout(END_TIMEOUT, self.child.wait()).await.is_err() {
             let _ = self.child.kill().await;
         }
-        match self.complaints.await {
-            Ok(text) if !text.is_empty() => debug!(text, "what a worker said besides"),
+        match self.stderr.await {
+            Ok(text) if !text.is_empty() => debug!(text, "standard error of a worker"),
             Ok(_) | Err(_) => {}
         }
     }
 
-    async fn died_of(mut self) -> WorkError {
-        // It fell silent: either it has ended, or it has closed its pipe and will be ended.
+    async fn exit_error(mut self) -> WorkError {
+        // The pipe is closed: the process has exited, or it is killed here.
         let _ = self.child.start_kill();
         let status = self.child.wait().await.map_or_else(|failure| failure.to_string(), |status| status.to_string());
-        WorkError::Died { status, complaints: self.complaints.await.unwrap_or_default() }
+        WorkError::Exited { status, stderr: self.stderr.await.unwrap_or_default() }
     }
 }
 
-/// Hears a worker's standard error to its end, so that the pipe never fills up, and keeps the beginning.
-async fn listen(mut pipe: ChildStderr) -> String {
-    let (mut kept, mut buffer) = (vec![], [0; 1024]);
+/// Reads a worker's standard error to its end, so that the pipe never fills up, and returns the beginning.
+async fn read_stderr(mut pipe: ChildStderr) -> String {
+    let (mut collected, mut buffer) = (vec![], [0; 1024]);
     while let Ok(length @ 1..) = pipe.read(&mut buffer).await {
-        let room = COMPLAINTS_BYTES_MAX.saturating_sub(kept.len()).min(length);
-        kept.extend_from_slice(&buffer[..room]);
+        let room = STDERR_BYTES_MAX.saturating_sub(collected.len()).min(length);
+        collected.extend_from_slice(&buffer[..room]);
     }
-    String::from_utf8_lossy(&kept).trim().to_owned()
+    String::from_utf8_lossy(&collected).trim().to_owned()
 }

@@ -1,4 +1,4 @@
-//! Bad input gets the right problem, and nothing is kept.
+//! Invalid input gets the right problem document, and nothing is stored.
 
 use crate::pictures;
 use crate::stage::{Stage, load};
@@ -10,13 +10,13 @@ use testkit::{Client, TestResponse};
 const HEIC: &[u8] = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic\0\0\0\0";
 const SVG: &[u8] = b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"><text>TOTAL 5.00</text></svg>";
 
-fn told(answer: &TestResponse) -> (u16, String) {
+fn status_and_code(answer: &TestResponse) -> (u16, String) {
     assert_eq!(answer.header("content-type"), "application/problem+json", "{}", answer.text);
     (answer.status.as_u16(), answer.json()["code"].as_str().unwrap_or_default().to_owned())
 }
 
 #[tokio::test]
-async fn what_is_no_picture_of_ours_is_refused_by_name() {
+async fn unsupported_files_are_rejected_with_their_format() {
     let stage = Stage::new().await;
     let jpeg = testkit::picture::jpeg(&pictures::slip());
     let files: [(&str, &[u8], (u16, &str)); 8] = [
@@ -26,12 +26,12 @@ async fn what_is_no_picture_of_ours_is_refused_by_name() {
         ("HEIC", HEIC, (415, "unsupported_picture")),
         ("GIF", b"GIF89a\x01\0\x01\0\0\0\0;", (415, "unsupported_picture")),
         ("empty", b"", (422, "empty_file")),
-        ("a cut header", &jpeg[..20], (422, "broken_picture")),
+        ("a truncated header", &jpeg[..20], (422, "broken_picture")),
         ("a truncated JPEG", &jpeg[..jpeg.len() / 2], (422, "broken_picture")),
     ];
     for (name, file, (status, code)) in files {
         let answer = load(&stage.user(1), "", file).await;
-        assert_eq!(told(&answer), (status, code.to_owned()), "{name}: {}", answer.text);
+        assert_eq!(status_and_code(&answer), (status, code.to_owned()), "{name}: {}", answer.text);
         if ["SVG", "PDF", "HEIC"].contains(&name) {
             assert!(answer.json()["detail"].as_str().unwrap().contains(name), "{}", answer.text);
         }
@@ -48,41 +48,47 @@ async fn too_many_pixels_are_refused_by_the_header_within_50_ms() {
         let began = Instant::now();
         let answer = load(&stage.user(1), "", &file).await;
         fastest = fastest.min(began.elapsed());
-        assert_eq!(told(&answer), (413, "picture_too_large".to_owned()));
+        assert_eq!(status_and_code(&answer), (413, "picture_too_large".to_owned()));
     }
     assert!(fastest < Duration::from_millis(50), "{fastest:?}");
 }
 
 #[tokio::test]
-async fn too_many_bytes_are_refused_and_the_client_hears_it() {
+async fn too_many_bytes_are_rejected_and_the_client_gets_the_response() {
     let stage = Stage::new().await;
     let mut file = testkit::picture::jpeg(&pictures::slip());
     for size in [10 * 1024 * 1024 + 1, 11_000_000, 30_000_000] {
         file.resize(size, 0);
-        assert_eq!(told(&load(&stage.user(1), "", &file).await), (413, "picture_too_large".to_owned()), "{size}");
+        assert_eq!(
+            status_and_code(&load(&stage.user(1), "", &file).await),
+            (413, "picture_too_large".to_owned()),
+            "{size}"
+        );
     }
     file.truncate(10 * 1024 * 1024);
     let largest = load(&stage.user(1), "", &file).await;
-    assert_ne!(largest.status, 413, "what comes after the picture is of no interest: {}", largest.text);
+    assert_ne!(largest.status, 413, "the bytes after the picture are ignored: {}", largest.text);
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_form_with_a_file_is_refused() {
+async fn a_body_without_a_file_part_is_rejected() {
     let stage = Stage::new().await;
     let (user, nobody) = (stage.user(1), Client::new(&stage.program.url()));
     let form = Some("multipart/form-data; boundary=b");
-    let send = async |content_type, body: &str| told(&user.send(Method::POST, "/load-image", content_type, body).await);
+    let send = async |content_type, body: &str| {
+        status_and_code(&user.send(Method::POST, "/load-image", content_type, body).await)
+    };
     let other = "--b\r\nContent-Disposition: form-data; name=\"image\"\r\n\r\nx\r\n--b--\r\n";
     assert_eq!(send(form, other).await, (422, "file_missing".to_owned()));
     assert_eq!(send(form, "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx").await.0, 400);
     assert_eq!(send(Some("application/json"), "{}").await, (415, "unsupported_media_type".to_owned()));
     assert_eq!(send(Some("multipart/form-data"), "x").await, (415, "unsupported_media_type".to_owned()));
     let anonymous = load(&nobody, "", &testkit::picture::png(&pictures::slip())).await;
-    assert_eq!(told(&anonymous), (401, "unauthenticated".to_owned()));
+    assert_eq!(status_and_code(&anonymous), (401, "unauthenticated".to_owned()));
 }
 
 #[tokio::test]
-async fn parts_that_nobody_asked_for_are_ignored() {
+async fn unknown_parts_are_ignored() {
     let stage = Stage::new().await;
     let file = testkit::picture::png(&pictures::slip());
     let part = |name: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n").into_bytes();
@@ -98,11 +104,15 @@ async fn parts_that_nobody_asked_for_are_ignored() {
 }
 
 #[tokio::test]
-async fn keys_that_lead_nowhere_are_404() {
+async fn unknown_keys_are_404() {
     let stage = Stage::new().await;
     for hash in ["0123456789012345678901", "short", "012345678901234567890-", "..%2F..%2Fetc%2Fpasswd"] {
         for path in [format!("/cheques/{hash}"), format!("/cheques/{hash}/photo")] {
-            assert_eq!(told(&stage.user(1).get(&path).await), (404, "cheque_not_found".to_owned()), "{path}");
+            assert_eq!(
+                status_and_code(&stage.user(1).get(&path).await),
+                (404, "cheque_not_found".to_owned()),
+                "{path}"
+            );
         }
     }
     let nobody = Client::new(&stage.program.url());

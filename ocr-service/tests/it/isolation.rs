@@ -1,4 +1,4 @@
-//! What a worker can't do, and the tools of the program.
+//! The isolation of workers, and the command-line tools.
 
 use crate::pictures;
 use crate::stage::{PROGRAM, WORKER};
@@ -13,7 +13,7 @@ fn a_locked_down_worker_can_do_nothing_but_read() {
     let attempts = report["attempts"].as_array().unwrap();
     assert!(attempts.len() >= 14);
     for attempt in attempts {
-        assert_eq!(attempt["before"], "done", "otherwise it shows nothing: {attempt}");
+        assert_eq!(attempt["before"], "done", "otherwise the attempt proves nothing: {attempt}");
         assert_ne!(attempt["after"], "done", "{attempt}");
     }
 }
@@ -29,7 +29,7 @@ fn a_worker_that_reads_has_one_thread_and_three_pipes_and_no_environment() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // Its first word is that it is locked down.
+    // The first message says that it is locked down.
     let mut letter = [0];
     worker.stdout.as_mut().unwrap().read_exact(&mut letter).unwrap();
     assert_eq!(&letter, b"R");
@@ -39,7 +39,7 @@ fn a_worker_that_reads_has_one_thread_and_three_pipes_and_no_environment() {
         line.split_whitespace().nth(1).unwrap_or_default().to_owned()
     };
     assert_eq!((fact("Threads:"), fact("NoNewPrivs:"), fact("Seccomp:")), ("1".into(), "1".into(), "2".into()));
-    // Without a picture it ends.
+    // Without a picture the worker exits.
     drop(worker.stdin.take());
     assert!(worker.wait().unwrap().success());
 }

@@ -1,4 +1,4 @@
-//! Stories of ocr-service: the real program, with its workers, on real servers.
+//! Integration tests of ocr-service: the real program, with its workers, and real servers.
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
@@ -7,6 +7,6 @@ mod stage;
 
 mod bad_input;
 mod isolation;
-mod keeping;
 mod loading;
+mod storing;
 mod workers;

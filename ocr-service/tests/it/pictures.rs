@@ -1,11 +1,11 @@
-//! Pictures, good and bad.
+//! Valid and invalid pictures.
 
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::rotate270;
 use image::{ExtendedColorType, GrayImage};
 use testkit::picture;
 
-/// A slip whose lines make its total of 5.00.
+/// A slip whose lines add up to its total of 5.00.
 pub(crate) fn slip() -> GrayImage {
     picture::slip(&[
         "        CAFE CENTRAL        ",
@@ -26,7 +26,7 @@ pub(crate) fn long_slip() -> Vec<u8> {
     picture::png(&picture::slip(&lines))
 }
 
-/// The slip as a camera stores it that was held sideways: to be turned by its EXIF orientation, 6, with a maker's name.
+/// The slip as stored by a camera that was held sideways: with EXIF orientation 6 and a manufacturer's name.
 ///
 /// Source: Exif 2.32, tag 0x0112; 6 means that the first row is the right side of the scene.
 pub(crate) fn sideways() -> Vec<u8> {
@@ -42,7 +42,7 @@ pub(crate) fn sideways() -> Vec<u8> {
     [&jpeg[..2], b"\xff\xe1", &length, &segment, &jpeg[2..]].concat()
 }
 
-/// The beginning of a PNG of that size, and nothing more.
+/// The beginning of a PNG of that size, without the rest.
 pub(crate) fn png_header(width: u32, height: u32) -> Vec<u8> {
     let header = [b"IHDR".as_slice(), &width.to_be_bytes(), &height.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();

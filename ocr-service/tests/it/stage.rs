@@ -1,4 +1,4 @@
-//! A running ocr-service with its own database, virtual host and folder of photos.
+//! A running ocr-service with its own database, virtual host and photo folder.
 
 use crate::pictures;
 use serde_json::Value;
@@ -20,7 +20,7 @@ pub(crate) struct Stage {
     _database: TestDatabase,
 }
 
-/// A folder that goes with the test.
+/// A folder that is removed with the test.
 pub(crate) struct Photos(PathBuf);
 
 impl Stage {
@@ -28,7 +28,7 @@ impl Stage {
         Self::with(&[]).await
     }
 
-    /// With other variables than usual.
+    /// Like `new`, with further environment variables.
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
         broker.capture_events("ocr").await;
@@ -54,14 +54,14 @@ impl Stage {
         Client::new(&self.program.url()).as_user(id)
     }
 
-    /// Uploads the slip, and returns what was read.
+    /// Uploads the slip, and returns the recognised cheque.
     pub(crate) async fn load_slip(&self, user: i64) -> Value {
         let answer = load(&self.user(user), "", &testkit::picture::png(&pictures::slip())).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
         answer.json()
     }
 
-    /// Begins to upload a picture that takes long, and waits until it is in that state.
+    /// Begins to upload a picture that takes long to read, and waits until it is in that state.
     pub(crate) async fn begin_long(&self, state: &str) -> tokio::task::JoinHandle<TestResponse> {
         let (client, id) = (self.user(1), Uuid::new_v4());
         let loading = tokio::spawn({
@@ -69,16 +69,16 @@ impl Stage {
             async move { load(&client, &format!("?reading={id}"), &pictures::long_slip()).await }
         });
         eventually(state.to_owned(), async || {
-            let told = client.get(&format!("/readings/{id}")).await.json();
-            // One that is queued has its place only once its picture has arrived.
-            let arrives = told["state"] == "queued" && !told["position"].is_u64();
-            if arrives { String::new() } else { told["state"].as_str().unwrap_or_default().to_owned() }
+            let reading = client.get(&format!("/readings/{id}")).await.json();
+            // A queued picture has a position only after it was received.
+            let arrives = reading["state"] == "queued" && !reading["position"].is_u64();
+            if arrives { String::new() } else { reading["state"].as_str().unwrap_or_default().to_owned() }
         })
         .await;
         loading
     }
 
-    /// The ids of its worker processes.
+    /// The process ids of its workers.
     pub(crate) fn workers(&self) -> Vec<String> {
         let pid = self.program.pid();
         let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
@@ -105,7 +105,7 @@ impl Photos {
         &self.0
     }
 
-    /// How many files there are.
+    /// Number of stored files.
     pub(crate) fn count(&self) -> usize {
         let folders = std::fs::read_dir(&self.0).unwrap();
         folders.map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().count()).sum()
@@ -118,7 +118,7 @@ impl Drop for Photos {
     }
 }
 
-/// `POST /load-image` of a file.
+/// Uploads a file with `POST /load-image`.
 pub(crate) async fn load(client: &Client, query: &str, file: &[u8]) -> TestResponse {
     client.upload(&format!("/load-image{query}"), "cheque", "application/octet-stream", file).await
 }

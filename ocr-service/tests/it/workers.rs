@@ -1,4 +1,4 @@
-//! Workers die, hang and are too few: a picture may suffer, the others don't.
+//! Workers that crash, hang or are all busy affect at most their own picture.
 
 use crate::pictures;
 use crate::stage::{Stage, load};
@@ -6,7 +6,7 @@ use serde_json::json;
 use testkit::eventually;
 
 #[tokio::test]
-async fn a_killed_worker_costs_its_picture_and_no_other() {
+async fn a_killed_worker_affects_only_its_picture() {
     let stage = Stage::new().await;
     let loading = stage.begin_long("reading").await;
     stage.kill_workers();
@@ -14,7 +14,7 @@ async fn a_killed_worker_costs_its_picture_and_no_other() {
     assert_eq!((lost.status.as_u16(), &lost.json()["code"]), (422, &json!("unreadable_picture")), "{}", lost.text);
     assert_eq!(stage.count("cheques").await, 0);
     stage.load_slip(1).await;
-    // One that dies while it waits costs nothing at all.
+    // A worker that exits while it waits affects no picture.
     stage.kill_workers();
     stage.load_slip(1).await;
     assert!(stage.user(1).get("/metrics").await.text.contains("\nocr_worker_deaths_total "));
@@ -28,7 +28,7 @@ async fn a_picture_that_takes_too_long_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_full_queue_says_when_to_come_back_and_who_leaves_gives_the_place_up() {
+async fn a_full_queue_returns_retry_after_and_a_cancelled_request_frees_its_place() {
     let stage = Stage::with(&[("OCR_QUEUE", "1")]).await;
     let first = stage.begin_long("reading").await;
     let second = stage.begin_long("queued").await;
@@ -42,7 +42,7 @@ async fn a_full_queue_says_when_to_come_back_and_who_leaves_gives_the_place_up()
     first.abort();
     let fourth = fourth.await.unwrap();
     assert_eq!(fourth.status, 201, "{}", fourth.text);
-    assert_eq!(stage.count("cheques").await, 1, "who has left gets nothing");
+    assert_eq!(stage.count("cheques").await, 1, "a client that left gets no cheque");
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn workers_end_with_their_parent() {
         !status.is_empty() && !status.contains("State:\tZ")
     };
     eventually(false, async || workers.iter().any(|pid| lives(pid))).await;
-    assert!(loading.await.is_err(), "nobody answers");
+    assert!(loading.await.is_err(), "no process answers");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use chassis::problem::{Problem, ProblemDocument};
     params(("id" = uuid::Uuid, Path, description = "The order")),
     responses(
         (status = 200, body = OrderJson),
-        (status = 404, description = "Not there, or not yours", body = ProblemDocument),
+        (status = 404, description = "The order does not exist or belongs to another user", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(

@@ -14,24 +14,24 @@ use http::{Uri, header};
 use serde::Deserialize;
 use uuid::Uuid;
 
-/// Which orders, and how many.
+/// Filter and paging parameters.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Page {
     /// Only orders in this status.
     status: Option<String>,
-    /// 1 to 100 orders; 20 unless given.
+    /// Page size, 1 to 100; the default is 20.
     limit: Option<String>,
-    /// From the `Link` header of the page before.
+    /// The cursor from the `Link` header of the previous page.
     cursor: Option<String>,
 }
 
-/// The user's orders, newest first; the `Link` header leads to the next page.
+/// The user's orders, newest first. The `Link` header has the URL of the next page.
 #[utoipa::path(
     get, path = "/orders", tag = "orders", operation_id = "listOrders", params(Page),
     responses(
         (status = 200, body = Vec<OrderJson>, headers(("Link" = String))),
-        (status = 422, description = "A parameter is wrong", body = ProblemDocument),
+        (status = 422, description = "A parameter is invalid", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -48,7 +48,7 @@ pub(super) async fn handler(
         page.status.map(|word| word.parse()).transpose().map_err(|error: crate::domain::order::UnknownStatus| {
             Problem::invalid_parameter("status", &error.to_string())
         })?;
-    // One more than asked for tells whether there is a next page.
+    // Reads one row more than the page size to know whether there is a next page.
     let mut orders = store::orders::page(&state.replica, user_id, status, before, i64::from(limit) + 1).await?;
     let more = orders.len() > limit as usize;
     orders.truncate(limit as usize);

@@ -1,4 +1,4 @@
-//! What comes in over HTTP: one file per deed.
+//! HTTP endpoints: one file per operation.
 
 mod get_order;
 mod list_orders;
@@ -17,7 +17,7 @@ use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// All routes, and the document that describes them: the two can't drift apart.
+/// All routes, and the OpenAPI document generated from the same declarations.
 pub fn routes(state: State, messaging: Messaging) -> Router {
     let about = docs::about("Chipin orders", "Orders, their states, and their live status over WebSocket.");
     let (router, document) = OpenApiRouter::with_openapi(about)
@@ -30,16 +30,16 @@ pub fn routes(state: State, messaging: Messaging) -> Router {
     router.with_state(state).merge(docs::routes(document))
 }
 
-/// The caller as the domain knows them.
+/// The caller's id as the domain type.
 fn user_of(caller: Caller) -> Result<UserId, Problem> {
     UserId::try_from(caller.0).map_err(|_| unauthenticated("X-User-ID must be a positive number"))
 }
 
-/// An id in a path; what is no UUID is no order either.
+/// Parses an order id from the path. Text that is not a UUID gets the same 404 as an unknown order.
 fn order_id(text: &str) -> Result<OrderId, Problem> {
     text.parse().map(OrderId).map_err(|_| no_such_order())
 }
 
 fn no_such_order() -> Problem {
-    Problem::not_found("order_not_found", "there is no such order, or it is not yours")
+    Problem::not_found("order_not_found", "the order does not exist or belongs to another user")
 }

@@ -1,4 +1,4 @@
-//! An order as clients see it.
+//! An order as a JSON response.
 
 use crate::domain::order::Order;
 use contracts::ids::{OrderId, UserId};
@@ -13,7 +13,7 @@ pub(crate) struct OrderJson {
     id: OrderId,
     user_id: UserId,
     amount: Amount,
-    /// What the user wrote.
+    /// The user's description of the order.
     description: Option<String>,
     /// `PENDING`, `PAID`, `FAILED`, `CANCELLING` or `CANCELLED`.
     status: &'static str,

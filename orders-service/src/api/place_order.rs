@@ -2,7 +2,7 @@
 
 use super::order_json::OrderJson;
 use crate::domain::order::{DESCRIPTION_CHARACTERS_MAX, Order};
-use crate::placing::Wanted;
+use crate::order_batcher::PendingOrder;
 use crate::state::State;
 use axum::extract;
 use axum::response::Response;
@@ -16,7 +16,7 @@ use contracts::money::Amount;
 use http::HeaderMap;
 use uuid::Uuid;
 
-/// What is to be ordered.
+/// The request body.
 #[derive(utoipa::ToSchema)]
 struct PlaceOrder {
     amount: Amount,
@@ -30,20 +30,20 @@ impl PlaceOrder {
         let amount = body.required("amount", Amount::from_json_number);
         let description = body.optional("description", text_up_to(DESCRIPTION_CHARACTERS_MAX));
         body.finish()?;
-        // `finish` has refused every body in which the amount could not be read.
+        // `finish` has already rejected every body without a valid amount.
         let amount = amount.ok_or_else(|| Problem::invalid_json("the amount could not be read"))?;
         Ok(Self { amount, description: description.filter(|text| !text.is_empty()) })
     }
 }
 
-/// Places an order; its status changes by itself when payments has decided.
+/// Places an order. Its status changes later, when the payments service has decided.
 #[utoipa::path(
     post, path = "/orders", tag = "orders", operation_id = "placeOrder", request_body = PlaceOrder,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Same key and body: the first answer again.")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "A retry with it gets the first response again.")),
     responses(
         (status = 201, description = "Placed", body = OrderJson, headers(("Location" = String))),
         (status = 409, description = "The first request with this key is still running", body = ProblemDocument),
-        (status = 422, description = "A field is wrong", body = ProblemDocument),
+        (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -58,6 +58,6 @@ pub(super) async fn handler(
     let request = PlaceOrder::read(body)?;
     let (order, created) =
         Order::place(OrderId(Uuid::now_v7()), user_id, request.amount, request.description, clock::now());
-    let wanted = Wanted { scope, order, created, location_prefix: prefix, context: trace::current() };
-    state.placing.place(wanted).await
+    let pending = PendingOrder { scope, order, created, location_prefix: prefix, context: trace::current() };
+    state.order_batcher.place(pending).await
 }

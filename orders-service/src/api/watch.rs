@@ -11,12 +11,12 @@ use chassis::identity::Caller;
 use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
 
-/// Read buffer of a socket, in bytes, which grows when it must: clients send answers to pings, and the library's default
-/// of 128 KiB is per socket.
+/// Initial size of a socket's read buffer, in bytes; it grows if needed. Clients only send pongs, and the library's
+/// default of 128 KiB would be allocated for every socket.
 const READ_BUFFER_BYTES: usize = 256;
 /// Messages are a few hundred bytes.
 const WRITE_BUFFER_BYTES: usize = 2048;
-/// A client has nothing to say; what it says must be short.
+/// Clients have nothing to send, so incoming messages are limited to a small size.
 const MESSAGE_BYTES_MAX: usize = 4096;
 
 type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
@@ -27,7 +27,7 @@ type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
     params(("id" = uuid::Uuid, Path, description = "The order")),
     responses(
         (status = 101, description = "A WebSocket; every text message is a LiveMessage", body = crate::live::message::LiveMessage),
-        (status = 404, description = "Not there, or not yours", body = ProblemDocument),
+        (status = 404, description = "The order does not exist or belongs to another user", body = ProblemDocument),
         (status = 426, description = "Not a WebSocket request", body = ProblemDocument),
     )
 )]
@@ -43,7 +43,7 @@ pub(super) async fn one_order(
     open(state, upgrade, Watched { user_id, order_id: Some(id) })
 }
 
-/// Live status of all orders of the user: snapshots of the newest, then an update with each change.
+/// Live status of all orders of the user: snapshots of the newest orders, then an update with each change.
 #[utoipa::path(
     get, path = "/ws/orders", tag = "orders", operation_id = "watchOrders",
     responses(
@@ -62,7 +62,7 @@ pub(super) async fn all_orders(
 
 fn open(state: State, upgrade: Upgrade, watched: Watched) -> Result<Response, Problem> {
     let upgrade = upgrade.map_err(|_| {
-        let detail = "this address speaks WebSocket: ask for an upgrade";
+        let detail = "this endpoint requires a WebSocket upgrade";
         Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail)
             .with_header(http::header::UPGRADE, http::HeaderValue::from_static("websocket"))
     })?;
@@ -73,6 +73,6 @@ fn open(state: State, upgrade: Upgrade, watched: Watched) -> Result<Response, Pr
         .max_write_buffer_size(64 * 1024)
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
-        // The hub counts the task, so that the process does not end before its sockets are closed.
+        // Tracked by the hub, so that the process does not exit before its sockets are closed.
         .on_upgrade(move |socket| hub.track(socket::run(socket, state, watched))))
 }

@@ -1,3 +1,3 @@
-//! The rules, without input or output.
+//! Business rules, without I/O.
 
 pub mod order;

@@ -1,4 +1,4 @@
-//! An order and its moves.
+//! An order and its state transitions.
 //!
 //! ```text
 //! PENDING -> PAID | FAILED               by PaymentCompleted | PaymentFailed
@@ -18,28 +18,28 @@ use time::OffsetDateTime;
 /// Longest description of an order, in characters.
 pub const DESCRIPTION_CHARACTERS_MAX: usize = 500;
 
-/// Where an order is on its way.
+/// The state of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// Placed, not yet decided by payments.
+    /// Placed; payments has not decided yet.
     Pending,
     /// Charged.
     Paid,
-    /// Refused by payments; final.
+    /// Payments refused to charge it; final.
     Failed,
-    /// To be cancelled; payments has not answered.
+    /// The cancellation is requested; payments has not answered.
     Cancelling,
     /// Cancelled, and refunded if it had been paid; final.
     Cancelled,
 }
 
-/// The word is no status.
+/// The text is not a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of PENDING, PAID, FAILED, CANCELLING, CANCELLED")]
 pub struct UnknownStatus;
 
 impl Status {
-    /// The word on the wire and in the database.
+    /// The text used in JSON and in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "PENDING",
@@ -54,8 +54,8 @@ impl Status {
 impl FromStr for Status {
     type Err = UnknownStatus;
 
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        match word {
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
             "PENDING" => Ok(Self::Pending),
             "PAID" => Ok(Self::Paid),
             "FAILED" => Ok(Self::Failed),
@@ -72,26 +72,26 @@ impl fmt::Display for Status {
     }
 }
 
-/// An order. `version` grows by one with each move; `reason` says why it failed or was cancelled.
+/// An order. Each transition increments `version`; `reason` is set when the order failed or was cancelled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
-    /// Its id; later orders have greater ones.
+    /// Unique id. Ids grow with time (UUID v7).
     pub id: OrderId,
-    /// Who placed it.
+    /// The user who placed it.
     pub user_id: UserId,
-    /// What is to be paid.
+    /// The amount to pay.
     pub amount: Amount,
-    /// What the user wrote.
+    /// The user's description.
     pub description: Option<String>,
-    /// Where it is.
+    /// The current state.
     pub status: Status,
     /// Why it failed or was cancelled.
     pub reason: Option<String>,
-    /// Number of moves so far, the placing included.
+    /// Number of transitions so far, including the creation.
     pub version: i64,
     /// When it was placed.
     pub created_at: OffsetDateTime,
-    /// When it last moved.
+    /// When it last changed.
     pub updated_at: OffsetDateTime,
 }
 
@@ -118,8 +118,8 @@ impl Order {
         (order, OrderCreated { order_id: id, user_id, amount })
     }
 
-    /// Payments has charged it. `None` when that changes nothing: a repeat, or it is being cancelled, in which case
-    /// payments will refund.
+    /// Marks the order as charged by payments. Returns `None` if that changes nothing: the event is a repeat, or the
+    /// order is being cancelled and payments will refund it.
     pub fn paid(&self, now: OffsetDateTime) -> Option<Self> {
         match self.status {
             Status::Pending => Some(self.moved(Status::Paid, None, now)),
@@ -127,7 +127,7 @@ impl Order {
         }
     }
 
-    /// Payments has refused it. `None` when that changes nothing.
+    /// Marks the order as refused by payments. Returns `None` if that changes nothing.
     pub fn refused(&self, reason: RefusalReason, now: OffsetDateTime) -> Option<Self> {
         match self.status {
             Status::Pending => Some(self.moved(Status::Failed, Some(reason.as_str().to_owned()), now)),

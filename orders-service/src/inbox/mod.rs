@@ -1,16 +1,16 @@
-//! What comes in from other services: one file per event.
+//! Events from other services: one file per event.
 
-mod decided;
+mod decisions;
 mod payment_completed;
 mod payment_failed;
 
 use crate::state::State;
 use rabbit_outbox::Subscriptions;
 
-/// Events handled in one transaction at most: the handlers work on sets.
+/// Largest number of events handled in one transaction; the handlers work on sets.
 pub const BATCH_MAX: u16 = 128;
 
-/// Who handles what.
+/// Maps events to their handlers.
 pub fn subscriptions(state: &State) -> Subscriptions {
     Subscriptions::new()
         .on_batch(payment_completed::MarkPaid { hub: state.hub.clone() })

@@ -12,6 +12,6 @@ pub(super) struct MarkPaid {
 impl HandleBatch<PaymentCompleted> for MarkPaid {
     async fn handle(&self, tx: &mut Transaction, events: &[Received<PaymentCompleted>]) -> Result<(), HandleError> {
         let now = clock::now();
-        super::decided::apply(tx, &self.hub, events, |event| event.order_id, |order, _| order.paid(now)).await
+        super::decisions::apply(tx, &self.hub, events, |event| event.order_id, |order, _| order.paid(now)).await
     }
 }

@@ -12,7 +12,7 @@ pub(super) struct MarkFailed {
 impl HandleBatch<PaymentFailed> for MarkFailed {
     async fn handle(&self, tx: &mut Transaction, events: &[Received<PaymentFailed>]) -> Result<(), HandleError> {
         let now = clock::now();
-        super::decided::apply(
+        super::decisions::apply(
             tx,
             &self.hub,
             events,

@@ -1,6 +1,6 @@
-//! Who watches what in this replica, and the way to the other replicas.
+//! The sockets of this replica, and the notifications to and from other replicas.
 
-use super::message::{Hint, Kind, LiveMessage, Told};
+use super::message::{Kind, LiveMessage, ReplicaNotification, SerializedUpdate};
 use crate::domain::order::Order;
 use contracts::ids::{OrderId, UserId};
 use rabbit_outbox::fanout::{Fanout, Heard};
@@ -13,19 +13,19 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use trace::TraceContext;
 
-/// Messages that may wait for a slow socket; one more and it is dropped.
+/// Capacity of a socket's queue; a socket whose queue is full is disconnected.
 const WAITING_MAX: usize = 256;
 
-/// What a socket's task is told.
+/// A message to a socket's task.
 #[derive(Clone, Debug)]
 pub(super) enum Signal {
-    /// An order of the user changed. Shared: a queue has room for many, and there are many queues.
-    Update(Arc<Told>),
-    /// Something may have been missed: read the state again.
+    /// An order of the user changed. Shared between the queues of all sockets that get the same update.
+    Update(Arc<SerializedUpdate>),
+    /// Updates may have been missed: read the state again.
     Resync,
 }
 
-/// The sockets of this replica; cheap to clone.
+/// All sockets of this replica; cheap to clone.
 #[derive(Clone)]
 pub struct Hub {
     watchers: Arc<Mutex<HashMap<UserId, Vec<Watcher>>>>,
@@ -38,51 +38,55 @@ struct Watcher {
     signals: mpsc::Sender<Signal>,
 }
 
-/// A place in the hub; signals end when the socket was too slow.
+/// A socket's registration with the hub. `signals` ends when the socket was too slow.
 pub(super) struct Subscription {
     pub(super) signals: mpsc::Receiver<Signal>,
 }
 
 impl Hub {
-    /// An empty hub that tells other replicas by `fanout`.
+    /// Creates an empty hub that notifies other replicas through `fanout`.
     pub fn new(fanout: Fanout) -> Self {
         Self { watchers: Arc::default(), sockets: TaskTracker::new(), fanout }
     }
 
-    /// Pushes a committed change to the sockets of this replica, and hints it to the others; `context` is that of the
-    /// change.
+    /// Pushes a committed change to the sockets of this replica and notifies the other replicas. `context` is the trace
+    /// context of the change.
     pub fn announce(&self, order: &Order, context: Option<TraceContext>) {
         let message = LiveMessage::of(Kind::Update, order);
-        let hint = Hint { user_id: order.user_id, message, traceparent: context.map(|context| context.to_string()) };
-        // Plain strings and numbers can't fail to serialise; without a hint, clients still have the snapshot.
-        if let Ok(bytes) = serde_json::to_vec(&hint) {
+        let notification = ReplicaNotification {
+            user_id: order.user_id,
+            message,
+            traceparent: context.map(|context| context.to_string()),
+        };
+        // Serialising plain strings and numbers cannot fail. Without the notification, clients still get the snapshot.
+        if let Ok(bytes) = serde_json::to_vec(&notification) {
             self.fanout.tell(bytes);
         }
-        self.push(hint.user_id, &hint.message, context);
+        self.push(notification.user_id, &notification.message, context);
     }
 
-    /// Takes what another replica hinted.
-    pub fn hear(&self, heard: &Heard<'_>) {
-        match heard {
+    /// Handles a notification from another replica.
+    pub fn on_notification(&self, notification: &Heard<'_>) {
+        match notification {
             Heard::Hint(bytes) => {
-                if let Ok(hint) = serde_json::from_slice::<Hint>(bytes) {
-                    let context = hint.traceparent.and_then(|text| text.parse().ok());
-                    self.push(hint.user_id, &hint.message, context);
+                if let Ok(notification) = serde_json::from_slice::<ReplicaNotification>(bytes) {
+                    let context = notification.traceparent.and_then(|text| text.parse().ok());
+                    self.push(notification.user_id, &notification.message, context);
                 }
             }
             Heard::Subscribed => self.resync_all(),
         }
     }
 
-    /// Runs a socket's task; the process waits for it when it stops.
+    /// Tracks a socket's task; on shutdown the process waits for it.
     pub(crate) fn track<F: Future<Output = ()> + Send>(&self, task: F) -> impl Future<Output = ()> + Send + use<F> {
         self.sockets.track_future(task)
     }
 
-    /// Ends when the process stops and every socket is closed.
+    /// Completes when the process is stopping and every socket is closed.
     ///
     /// # Errors
-    /// None.
+    /// Never.
     pub async fn drained(self, stopping: CancellationToken) -> Result<(), Infallible> {
         stopping.cancelled().await;
         self.sockets.close();
@@ -99,7 +103,7 @@ impl Hub {
         Subscription { signals }
     }
 
-    /// Forgets sockets of the user that are gone.
+    /// Removes the user's closed sockets.
     pub(super) fn unsubscribe(&self, user_id: UserId) {
         self.with_watchers(|watchers| {
             if let Some(of_user) = watchers.get_mut(&user_id) {
@@ -115,11 +119,11 @@ impl Hub {
     fn push(&self, user_id: UserId, message: &LiveMessage, context: Option<TraceContext>) {
         self.with_watchers(|watchers| {
             let Some(of_user) = watchers.get_mut(&user_id) else { return };
-            let Ok(told) = Told::of(message, context).map(Arc::new) else { return };
-            // A full queue means a socket that does not read: dropping its sender ends its task.
+            let Ok(update) = SerializedUpdate::of(message, context).map(Arc::new) else { return };
+            // A full queue means that the client does not read. Dropping its sender ends the socket's task.
             of_user.retain(|watcher| {
                 watcher.order_id.is_some_and(|id| id != message.order_id)
-                    || watcher.signals.try_send(Signal::Update(Arc::clone(&told))).is_ok()
+                    || watcher.signals.try_send(Signal::Update(Arc::clone(&update))).is_ok()
             });
         });
     }
@@ -132,9 +136,9 @@ impl Hub {
         });
     }
 
-    fn with_watchers<T>(&self, deed: impl FnOnce(&mut HashMap<UserId, Vec<Watcher>>) -> T) -> T {
-        // A panic while holding the lock leaves a map that is still a map.
-        deed(&mut self.watchers.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with_watchers<T>(&self, action: impl FnOnce(&mut HashMap<UserId, Vec<Watcher>>) -> T) -> T {
+        // A panic while the lock is held cannot leave the map in an invalid state.
+        action(&mut self.watchers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

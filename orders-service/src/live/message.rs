@@ -1,4 +1,4 @@
-//! What sockets are told.
+//! Messages sent to the sockets.
 
 use crate::domain::order::Order;
 use axum::extract::ws::Utf8Bytes;
@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use trace::TraceContext;
 
-/// Whether a message tells the state on arrival or a change.
+/// Whether a message is a snapshot or a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// The state when the socket opened, or after something may have been missed.
+    /// The state when the socket opens, or after updates may have been missed.
     Snapshot,
     /// The state after a change.
     Update,
 }
 
-/// A message on a socket. A client drops one whose version is not greater than what it has.
+/// A WebSocket message. Clients ignore a message whose version is not greater than the version they already have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LiveMessage {
     /// Snapshot or update.
@@ -30,7 +30,7 @@ pub struct LiveMessage {
     pub status: String,
     /// Grows by one with each change of the status.
     pub version: i64,
-    /// What is to be paid.
+    /// The amount to pay.
     pub amount: Amount,
     /// Why it failed or was cancelled.
     pub reason: Option<String>,
@@ -40,7 +40,7 @@ pub struct LiveMessage {
 }
 
 impl LiveMessage {
-    /// Tells the state of an order.
+    /// Builds a message with the order's current state.
     pub fn of(kind: Kind, order: &Order) -> Self {
         Self {
             kind,
@@ -54,34 +54,34 @@ impl LiveMessage {
     }
 }
 
-/// A message that is written once, however many sockets are told.
+/// A message that is serialised once for all its recipients.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct SerializedUpdate {
     pub(super) order_id: OrderId,
     pub(super) version: i64,
     /// The message as JSON.
     pub(super) text: Utf8Bytes,
-    /// The trace context of the change; none for a state that was read.
+    /// The trace context of the change; `None` for a snapshot.
     pub(super) context: Option<TraceContext>,
 }
 
-impl Told {
-    /// Writes the message down.
+impl SerializedUpdate {
+    /// Serialises the message.
     ///
     /// # Errors
-    /// None for plain strings and numbers.
+    /// Never for plain strings and numbers.
     pub(super) fn of(message: &LiveMessage, context: Option<TraceContext>) -> Result<Self, serde_json::Error> {
         let text = serde_json::to_string(message)?.into();
         Ok(Self { order_id: message.order_id, version: message.version, text, context })
     }
 }
 
-/// An update on its way to another replica: whose it is, and what to tell.
+/// An update sent to the other replicas: the message and the user it is for.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Hint {
+pub(super) struct ReplicaNotification {
     pub(super) user_id: UserId,
     pub(super) message: LiveMessage,
-    /// The trace context of the change. Replicas of the release before do not say it.
+    /// The trace context of the change. Replicas of the previous release do not send it.
     #[serde(default)]
     pub(super) traceparent: Option<String>,
 }

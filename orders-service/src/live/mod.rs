@@ -1,4 +1,4 @@
-//! Live status: the database is the truth, a push is a hint.
+//! Live status. The database holds the truth; a push only makes a change visible sooner.
 
 pub mod hub;
 pub mod message;

@@ -1,7 +1,7 @@
-//! One socket: a snapshot, then updates with growing versions, until either side leaves.
+//! One socket: a snapshot, then updates with increasing versions, until either side closes.
 
 use super::hub::{Signal, Subscription};
-use super::message::{Kind, LiveMessage, Told};
+use super::message::{Kind, LiveMessage, SerializedUpdate};
 use crate::domain::order::Order;
 use crate::state::State;
 use crate::store;
@@ -16,75 +16,80 @@ use tracing::{debug, warn};
 
 /// How often a socket is pinged.
 const PING_EVERY: Duration = Duration::from_secs(20);
-/// A socket from which nothing came for so long is dead: two pings went unanswered.
+/// A socket that received nothing for this long is dead: two pings were not answered.
 const SILENCE_MAX: Duration = Duration::from_secs(50);
-/// How long one message may take to leave.
+/// Time limit for sending one message.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
-/// Orders in the snapshot of a socket that watches all of a user's.
+/// Number of orders in the snapshot of a socket that watches all orders of a user.
 const SNAPSHOT_ORDERS: i64 = 50;
 
-/// Orders whose last told version is remembered per socket.
-const TOLD_MAX: usize = 1000;
+/// Number of orders per socket whose last sent version is remembered.
+const SENT_VERSIONS_MAX: usize = 1000;
 
 /// What a socket watches: one order, or all of the user's.
 #[derive(Clone, Copy, Debug)]
 pub struct Watched {
-    /// Whose orders.
+    /// The owner of the orders.
     pub user_id: UserId,
-    /// Only this one.
+    /// If set, only this order.
     pub order_id: Option<OrderId>,
 }
 
-/// Why a socket ends from our side, or that the client left.
+/// Why a socket ends: the client left, or the server closes it with a code and a reason.
 enum End {
     Left,
     With(u16, &'static str),
 }
 
-/// Runs a socket to its end.
-// An `async fn` would hold what it is given twice, and there are as many of these as there are sockets.
+/// Runs a socket until it ends.
+// An `async fn` would store its arguments twice in the future, which costs memory for every open socket.
 pub fn run(mut socket: WebSocket, state: State, watched: Watched) -> impl Future<Output = ()> + Send {
-    // Subscribed before the snapshot is read: a change between the two comes twice rather than never.
+    // Subscribe before reading the snapshot: a change between the two then arrives twice instead of never.
     let mut subscription = state.hub.subscribe(watched.user_id, watched.order_id);
     async move {
-        let end = converse(&mut socket, &state, watched, &mut subscription).await;
+        let end = run_until_end(&mut socket, &state, watched, &mut subscription).await;
         drop(subscription);
         state.hub.unsubscribe(watched.user_id);
         if let End::With(code, reason) = end {
-            debug!(code, reason, "a socket is closed");
-            let farewell = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
-            // The client may be gone already.
-            let _ = tokio::time::timeout(SEND_TIMEOUT, socket.send(farewell)).await;
+            debug!(code, reason, "socket closed by the server");
+            let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+            // The client may already have disconnected.
+            let _ = tokio::time::timeout(SEND_TIMEOUT, socket.send(close)).await;
         }
     }
 }
 
-async fn converse(socket: &mut WebSocket, state: &State, watched: Watched, subscription: &mut Subscription) -> End {
-    let mut told = HashMap::new();
-    // Put aside: the memory that it takes is not to be kept for the socket's life.
-    if let Some(end) = Box::pin(send_snapshot(socket, state, watched, &mut told)).await {
+async fn run_until_end(
+    socket: &mut WebSocket,
+    state: &State,
+    watched: Watched,
+    subscription: &mut Subscription,
+) -> End {
+    let mut sent_versions = HashMap::new();
+    // Boxed, so that the memory for the snapshot is freed and not reserved for the whole life of the socket.
+    if let Some(end) = Box::pin(send_snapshot(socket, state, watched, &mut sent_versions)).await {
         return end;
     }
     let mut pings = tokio::time::interval_at(Instant::now() + PING_EVERY, PING_EVERY);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut heard_at = Instant::now();
+    let mut last_received_at = Instant::now();
     loop {
         let end = tokio::select! {
             () = state.stopping.cancelled() => Some(End::With(close_code::RESTART, "the service restarts")),
             signal = subscription.signals.recv() => match signal {
-                Some(Signal::Update(update)) => send_newer(socket, &update, &mut told).await,
-                Some(Signal::Resync) => Box::pin(send_snapshot(socket, state, watched, &mut told)).await,
+                Some(Signal::Update(update)) => send_newer(socket, &update, &mut sent_versions).await,
+                Some(Signal::Resync) => Box::pin(send_snapshot(socket, state, watched, &mut sent_versions)).await,
                 None => Some(End::With(close_code::AGAIN, "too slow; connect again")),
             },
             received = socket.recv() => match received {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => Some(End::Left),
                 Some(Ok(_)) => {
-                    heard_at = Instant::now();
+                    last_received_at = Instant::now();
                     None
                 }
             },
             _ = pings.tick() => {
-                if heard_at.elapsed() > SILENCE_MAX {
+                if last_received_at.elapsed() > SILENCE_MAX {
                     Some(End::With(close_code::AWAY, "no answer to pings"))
                 } else {
                     send(socket, Message::Ping(Bytes::new())).await
@@ -97,24 +102,24 @@ async fn converse(socket: &mut WebSocket, state: &State, watched: Watched, subsc
     }
 }
 
-/// Sends the state of what is watched, as far as the client does not have it.
+/// Sends the current state, skipping versions that the client already has.
 async fn send_snapshot(
     socket: &mut WebSocket,
     state: &State,
     watched: Watched,
-    told: &mut HashMap<OrderId, i64>,
+    sent_versions: &mut HashMap<OrderId, i64>,
 ) -> Option<End> {
     match read_orders(state, watched).await {
         Ok(orders) => {
-            // Oldest first, so that a client that shows them as they come ends with the newest on top.
+            // Oldest first: clients that prepend each message end up with the newest order on top.
             for order in orders.iter().rev() {
-                match Told::of(&LiveMessage::of(Kind::Snapshot, order), None) {
+                match SerializedUpdate::of(&LiveMessage::of(Kind::Snapshot, order), None) {
                     Ok(snapshot) => {
-                        if let Some(end) = send_newer(socket, &snapshot, told).await {
+                        if let Some(end) = send_newer(socket, &snapshot, sent_versions).await {
                             return Some(end);
                         }
                     }
-                    Err(failure) => warn!(error = %failure, "write a live message"),
+                    Err(failure) => warn!(error = %failure, "serialise a live message"),
                 }
             }
             None
@@ -133,20 +138,24 @@ async fn read_orders(state: &State, watched: Watched) -> Result<Vec<Order>, sqlx
     }
 }
 
-/// Sends a message unless the client was told this version or a later one.
-async fn send_newer(socket: &mut WebSocket, message: &Told, told: &mut HashMap<OrderId, i64>) -> Option<End> {
-    if told.get(&message.order_id).is_some_and(|version| *version >= message.version) {
+/// Sends a message unless the client already has this version or a later one.
+async fn send_newer(
+    socket: &mut WebSocket,
+    message: &SerializedUpdate,
+    sent_versions: &mut HashMap<OrderId, i64>,
+) -> Option<End> {
+    if sent_versions.get(&message.order_id).is_some_and(|version| *version >= message.version) {
         return None;
     }
-    // Forgetting only means that a message may come twice; the client drops it by its version.
-    if told.len() >= TOLD_MAX {
-        told.clear();
+    // After clearing, a message may be sent twice; the client ignores it by its version.
+    if sent_versions.len() >= SENT_VERSIONS_MAX {
+        sent_versions.clear();
     }
-    told.insert(message.order_id, message.version);
+    sent_versions.insert(message.order_id, message.version);
     let span = message.context.map(|context| Span::start(context.child(), trace::Kind::Internal, || "push".into()));
     let end = send(socket, Message::Text(message.text.clone())).await;
     if let (Some(mut span), Some(_)) = (span, &end) {
-        span.fail("the socket did not take it");
+        span.fail("sending to the socket failed");
     }
     end
 }

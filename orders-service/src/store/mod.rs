@@ -1,4 +1,4 @@
-//! SQL, one file per table, checked at compile time.
+//! SQL queries, one file per table, checked at compile time.
 
 pub mod orders;
 pub mod outbox;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// A row, before it is trusted.
+/// A row whose values are not validated yet.
 struct Row {
     id: Uuid,
     user_id: i64,
@@ -25,7 +25,7 @@ struct Row {
 impl TryFrom<Row> for Order {
     type Error = sqlx::Error;
 
-    /// The table's constraints make this succeed; a row that breaks them is a decoding error, not a panic.
+    /// The table's constraints make this succeed. A row that violates them is a decoding error, not a panic.
     fn try_from(row: Row) -> Result<Self, Self::Error> {
         let decode = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
         Ok(Self {
@@ -45,7 +45,7 @@ impl TryFrom<Row> for Order {
 /// Inserts new orders.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn insert_all(connection: &mut PgConnection, orders: &[&Order]) -> Result<(), sqlx::Error> {
     let column = |value: fn(&Order) -> i64| orders.iter().map(|order| value(order)).collect::<Vec<i64>>();
     let ids: Vec<Uuid> = orders.iter().map(|order| order.id.0).collect();
@@ -70,11 +70,11 @@ pub async fn insert_all(connection: &mut PgConnection, orders: &[&Order]) -> Res
     .map(drop)
 }
 
-/// Reads those of the orders that are there and locks them until the transaction ends: take it before any event about
+/// Reads and locks the existing orders among `ids` until the transaction ends. Call it before handling events about
 /// them.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn lock_all(connection: &mut PgConnection, ids: &[OrderId]) -> Result<BTreeMap<OrderId, Order>, sqlx::Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(
@@ -88,10 +88,10 @@ pub async fn lock_all(connection: &mut PgConnection, ids: &[OrderId]) -> Result<
     rows.into_iter().map(|row| Order::try_from(row).map(|order| (order.id, order))).collect()
 }
 
-/// Writes what moves changed.
+/// Stores changed orders.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn update_all(connection: &mut PgConnection, orders: &[Order]) -> Result<(), sqlx::Error> {
     let ids: Vec<Uuid> = orders.iter().map(|order| order.id.0).collect();
     let statuses: Vec<&str> = orders.iter().map(|order| order.status.as_str()).collect();
@@ -114,12 +114,13 @@ pub async fn update_all(connection: &mut PgConnection, orders: &[Order]) -> Resu
     .map(drop)
 }
 
-/// Locks orders that are to be asked about again, at most `limit`, and notes that they are; other replicas pass over them.
-/// The wait is `patience` after the first question and doubles with each further one, up to 32 times as long.
+/// Locks up to `limit` orders whose payment should be requested again, and records the request. Other replicas skip
+/// locked rows. The delay is `patience` after the first request and doubles with each further one, up to 32 times
+/// `patience`.
 ///
 /// # Errors
-/// The database's.
-pub async fn ask_again(
+/// If the query fails.
+pub async fn lock_unanswered(
     connection: &mut PgConnection,
     now: OffsetDateTime,
     patience: Duration,
@@ -142,10 +143,10 @@ pub async fn ask_again(
     rows.into_iter().map(Order::try_from).collect()
 }
 
-/// One order, if it is the user's.
+/// An order, if it belongs to the user.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn find(pool: &PgPool, user_id: UserId, id: OrderId) -> Result<Option<Order>, sqlx::Error> {
     sqlx::query_as!(
         Row,
@@ -160,10 +161,10 @@ pub async fn find(pool: &PgPool, user_id: UserId, id: OrderId) -> Result<Option<
     .transpose()
 }
 
-/// A page of the user's orders, newest first: those before `before`, with `status` if given.
+/// A page of the user's orders, newest first: those older than `before`, with `status` if given.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn page(
     pool: &PgPool,
     user_id: UserId,

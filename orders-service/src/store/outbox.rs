@@ -1,12 +1,12 @@
-//! The table `outbox`, which messaging owns: only how far it is behind.
+//! The table `outbox`, owned by messaging. Only read here, to see whether publishing is behind.
 
 use sqlx::PgConnection;
 use std::time::Duration;
 
-/// Whether an event has waited longer than `limit` to be published.
+/// Whether an event has been waiting for publication for longer than `limit`.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn is_behind(connection: &mut PgConnection, limit: Duration) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (select from outbox where occurred_at < now() - make_interval(secs => $1)) as "behind!""#,

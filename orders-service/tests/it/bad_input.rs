@@ -1,11 +1,11 @@
-//! Bad input gets the right problem, and nothing is written.
+//! Invalid input gets the right problem document, and nothing is written.
 
 use crate::stage::Stage;
 use http::Method;
 use serde_json::json;
 
 #[tokio::test]
-async fn a_wrong_amount_is_refused_by_name() {
+async fn an_invalid_amount_is_rejected_with_a_pointer() {
     let stage = Stage::new().await;
     let bodies = [
         r#"{"amount": 0}"#,
@@ -33,7 +33,7 @@ async fn a_wrong_amount_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_request_is_refused() {
+async fn a_request_without_valid_json_is_rejected() {
     let stage = Stage::new().await;
     let user = stage.user(1);
     for body in ["", "{", "{\"amount\": 1", "amount=1", "{\"amount\": NaN}"] {
@@ -51,14 +51,14 @@ async fn what_is_no_json_request_is_refused() {
 }
 
 #[tokio::test]
-async fn nobody_and_nonsense_are_401() {
+async fn a_missing_or_malformed_user_id_is_401() {
     let stage = Stage::new().await;
-    let nobody = testkit::Client::new(&stage.program.url());
+    let anonymous = testkit::Client::new(&stage.program.url());
     for user in ["abc", "0", "-1", "1.5", "9223372036854775808", "1 2"] {
-        let answer = nobody.with_header("x-user-id", user).get("/orders").await;
+        let answer = anonymous.with_header("x-user-id", user).get("/orders").await;
         assert_eq!((answer.status.as_u16(), answer.json()["code"].clone()), (401, json!("unauthenticated")), "{user}");
     }
-    assert_eq!(nobody.get("/orders").await.status, 401);
+    assert_eq!(anonymous.get("/orders").await.status, 401);
 }
 
 #[tokio::test]

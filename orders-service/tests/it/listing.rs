@@ -1,4 +1,4 @@
-//! A user's orders, newest first, and nobody else's.
+//! Lists a user's orders, newest first, without orders of other users.
 
 use crate::stage::Stage;
 use contracts::ids::OrderId;
@@ -38,13 +38,13 @@ async fn a_filter_shows_one_status() {
 }
 
 #[tokio::test]
-async fn another_users_order_is_not_there() {
+async fn an_order_of_another_user_is_not_found() {
     let stage = Stage::new().await;
     let id = stage.place(1, "1").await;
     let stolen = stage.user(2).get(&format!("/orders/{id}")).await;
     let invented = stage.user(2).get(&format!("/orders/{}", OrderId(Uuid::now_v7()))).await;
     assert_eq!((stolen.status.as_u16(), invented.status.as_u16()), (404, 404));
-    assert_eq!(stolen.json()["code"], invented.json()["code"], "the two can't be told apart");
+    assert_eq!(stolen.json()["code"], invented.json()["code"], "both responses are the same");
     assert_eq!(stage.user(2).get("/orders").await.json(), serde_json::json!([]));
     assert_eq!(stage.user(1).get("/orders/not-an-id").await.status, 404);
 }

@@ -1,11 +1,11 @@
-//! Stories of orders-service: the real program on a real database and a real broker.
+//! Integration tests of orders-service: the real program with a real database and a real broker.
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
 mod stage;
 
 mod bad_input;
-mod deciding;
+mod decisions;
 mod listing;
 mod operating;
 mod placing;

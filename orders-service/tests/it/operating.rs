@@ -1,4 +1,4 @@
-//! What operators see: how messaging is doing, and what was given up.
+//! The operations endpoints: the state of messaging, and dead letters.
 
 use crate::stage::Stage;
 use contracts::ids::OrderId;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 const LETTERS: &str = "/operations/dead-letters";
 
-/// So many answers about orders that are not there.
+/// Creates `letters` dead letters: answers about orders that do not exist.
 async fn with_letters(stage: &Stage, letters: usize) -> Client {
     for _ in 0..letters {
         stage.refuse(OrderId(Uuid::now_v7()), RefusalReason::NoAccount).await;
@@ -37,7 +37,7 @@ async fn a_dead_letter_is_shown_replayed_and_discarded() {
 
     let replayed = operator.post(&format!("{path}/replay"), "").await;
     assert_eq!((replayed.status.as_u16(), &replayed.json()["state"]), (200, &json!("replayed")), "{}", replayed.text);
-    // There is still no such order.
+    // The order still does not exist.
     eventually(json!(2), async || operator.get(&path).await.json()["attempts"].clone()).await;
 
     let discarded = operator.post(&format!("{path}/discard"), "").await;
@@ -63,7 +63,7 @@ async fn letters_are_paged_filtered_and_settled_by_the_same_filter() {
     }
     assert_eq!(seen.len(), 5);
 
-    let settled = async |deed: &str, filter: &str| operator.post(&format!("{LETTERS}/{deed}"), filter).await.json();
+    let settled = async |action: &str, filter: &str| operator.post(&format!("{LETTERS}/{action}"), filter).await.json();
     assert_eq!(settled("discard", r#"{"type": "payments.PaymentCompleted.v1"}"#).await, json!({ "settled": 0 }));
     assert_eq!(settled("discard", r#"{"failed_before": "2026-01-01T00:00:00Z"}"#).await, json!({ "settled": 0 }));
     assert_eq!(settled("replay", r#"{"state": "discarded"}"#).await, json!({ "settled": 0 }));

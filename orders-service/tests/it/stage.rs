@@ -19,7 +19,7 @@ impl Stage {
         Self::with(&[]).await
     }
 
-    /// The same with further variables of the service.
+    /// Like `new`, with further environment variables for the service.
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
         broker.capture_events("orders").await;
@@ -65,7 +65,7 @@ impl Stage {
     }
 }
 
-/// One more orders-service on the same database and virtual host.
+/// Starts another replica of orders-service on the same database and virtual host.
 pub(crate) async fn replica(database: &TestDatabase, broker: &TestBroker) -> Program {
     started(database, broker, &[]).await
 }

@@ -1,4 +1,4 @@
-//! Live status: a snapshot, then updates with growing versions, on whichever replica one is.
+//! Live status: a snapshot, then updates with increasing versions, on every replica.
 
 use crate::stage::{Stage, replica, watch};
 use contracts::ids::OrderId;
@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 #[tokio::test]
-async fn a_socket_tells_the_state_and_then_each_change() {
+async fn a_socket_sends_the_state_and_then_each_change() {
     let stage = Stage::new().await;
     let id = stage.place(1, "10").await;
     let mut socket = stage.watch(1, &format!("/ws/orders/{id}")).await.unwrap();
@@ -27,7 +27,7 @@ async fn a_socket_tells_the_state_and_then_each_change() {
 }
 
 #[tokio::test]
-async fn a_socket_of_all_orders_hears_of_new_ones_and_of_no_other_users() {
+async fn a_socket_of_all_orders_gets_new_orders_but_none_of_other_users() {
     let stage = Stage::new().await;
     let old = stage.place(1, "1").await;
     let mut socket = stage.watch(1, "/ws/orders").await.unwrap();
@@ -71,7 +71,7 @@ async fn only_the_owner_may_watch() {
 }
 
 #[tokio::test]
-async fn a_stopping_service_says_that_it_restarts() {
+async fn a_stopping_service_closes_sockets_with_service_restart() {
     let mut stage = Stage::new().await;
     let id = stage.place(1, "10").await;
     let mut socket = stage.watch(1, &format!("/ws/orders/{id}")).await.unwrap();

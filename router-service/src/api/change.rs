@@ -1,4 +1,4 @@
-//! The one way to change a shared cheque: lock, move, store, tell.
+//! Changes a shared cheque: lock it, apply the change, store it, notify the sockets.
 
 use super::open::{cheque_hash, readable};
 use crate::domain::split::Split;
@@ -10,17 +10,18 @@ use http::StatusCode;
 use rabbit_outbox::Transaction;
 use rabbit_outbox::transaction::CommitError;
 
-/// Changes the cheque by `deed`, which returns its new state, or nothing when it is so already. Returns the state.
+/// Applies `operation` to the cheque, which returns the new state, or `None` if nothing changes. Returns the resulting
+/// state.
 ///
 /// # Errors
-/// Those of opening and of the deed; conflicts carry the version of the state they are about.
+/// Those of [`lock`] and of `operation`. A conflict carries the version of the state it refers to.
 pub(super) async fn change(
     state: &State,
     hash: &str,
-    deed: impl FnOnce(&Split) -> Result<Option<Split>, Problem>,
+    operation: impl FnOnce(&Split) -> Result<Option<Split>, Problem>,
 ) -> Result<Split, Problem> {
     let (mut tx, before) = lock(state, hash).await?;
-    let Some(after) = deed(&before).map_err(|problem| of_version(problem, before.version))? else {
+    let Some(after) = operation(&before).map_err(|problem| of_version(problem, before.version))? else {
         tx.rollback().await?;
         return Ok(before);
     };
@@ -29,28 +30,28 @@ pub(super) async fn change(
     Ok(after)
 }
 
-/// Begins a transaction that holds the cheque, which is fetched if it is not here yet.
+/// Begins a transaction that locks the cheque; a cheque that is not stored here yet is fetched first.
 ///
 /// # Errors
-/// Those of opening.
+/// 404 for an unknown link, 410 for an expired or deleted one, and those of fetching.
 pub(super) async fn lock(state: &State, hash: &str) -> Result<(Transaction, Split), Problem> {
     let hash = cheque_hash(hash)?;
     let mut tx = state.messaging.begin().await?;
     let mut found = cheques::lock(&mut tx, &hash).await?;
     if found.is_none() {
-        // No transaction is open while the cheque is waited for.
+        // No transaction stays open while waiting for the cheque.
         tx.rollback().await?;
-        state.arrivals.fetch(&hash).await?;
+        state.fetcher.fetch(&hash).await?;
         tx = state.messaging.begin().await?;
         found = cheques::lock(&mut tx, &hash).await?;
     }
     Ok((tx, readable(found, clock::now())?))
 }
 
-/// Writes the new state, and tells sockets when it has committed.
+/// Stores the new state, and notifies the sockets after the commit.
 ///
 /// # Errors
-/// The database's.
+/// If a query fails.
 pub(super) async fn store(state: &State, tx: &mut Transaction, before: &Split, after: &Split) -> Result<(), Problem> {
     cheques::save(tx, before, after, clock::now()).await?;
     let (hub, after, context) = (state.hub.clone(), after.clone(), trace::current());
@@ -58,15 +59,15 @@ pub(super) async fn store(state: &State, tx: &mut Transaction, before: &Split, a
     Ok(())
 }
 
-/// Commits.
+/// Commits the transaction.
 ///
 /// # Errors
-/// The database's.
+/// If the commit fails.
 pub(super) async fn commit(tx: Transaction) -> Result<(), Problem> {
     tx.commit().await.map_err(|failure| CommitError::into_source(failure).into())
 }
 
-/// A conflict says which version of the state it is about.
+/// Adds the version of the state to a conflict.
 pub(super) fn of_version(problem: Problem, version: i64) -> Problem {
     if problem.status() == StatusCode::CONFLICT { problem.with_member("version", version) } else { problem }
 }

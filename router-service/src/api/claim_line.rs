@@ -1,7 +1,7 @@
-//! `PUT` and `DELETE /{hash}/claims/{line}`: takes a part of a line, or gives it back.
+//! `PUT` and `DELETE /{hash}/claims/{line}`: claims a part of a line, or releases it.
 
 use super::change::change;
-use super::reading::{Faults, integer};
+use super::nested_body::{FieldErrors, integer};
 use super::visitor::Visitor;
 use crate::domain::claim::ClaimRefusal;
 use crate::domain::fraction::{Fraction, FractionError};
@@ -13,13 +13,13 @@ use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
 use serde_json::json;
 
-/// Finest part of a line that can be taken: one hundredth.
+/// Largest denominator of a claimed part: one hundredth is the finest part.
 const DENOMINATOR_MAX: u64 = 100;
 
-/// A part of a line: `numerator / denominator` of it, at most the whole.
+/// A part of a line: `numerator / denominator`, at most the whole line.
 #[derive(utoipa::ToSchema)]
 struct Claim {
-    /// 0 gives the line back.
+    /// 0 releases the line.
     #[schema(minimum = 0, maximum = 100)]
     numerator: u64,
     #[schema(minimum = 1, maximum = 100)]
@@ -32,34 +32,34 @@ impl Claim {
             .required("numerator", integer(0, DENOMINATOR_MAX))
             .zip(body.required("denominator", integer(1, DENOMINATOR_MAX)))
             .map(|(numerator, denominator)| Self { numerator, denominator });
-        let mut faults = Faults::default();
+        let mut errors = FieldErrors::default();
         let part = claim.and_then(|Self { numerator, denominator }| {
             let part = Fraction::new(numerator, denominator);
             part.map_err(|error| match error {
-                FractionError::MoreThanWhole { .. } => faults.add("/numerator", &error),
-                FractionError::ZeroDenominator => faults.add("/denominator", &error),
+                FractionError::MoreThanWhole { .. } => errors.add("/numerator", &error),
+                FractionError::ZeroDenominator => errors.add("/denominator", &error),
             })
             .ok()
         });
-        faults.finish(body)?;
-        // `finish` has refused every body that is no part of a line.
+        errors.finish(body)?;
+        // `finish` has already rejected every body without a valid part.
         part.ok_or_else(|| Problem::invalid_json("the part could not be read"))
     }
 }
 
-/// Takes a part of a line, instead of what one had of it.
+/// Claims a part of a line. It replaces the part that you claimed before.
 #[utoipa::path(
     put, path = "/{hash}/claims/{line}", tag = "claims", operation_id = "claimLine", request_body = Claim,
     params(
         ("hash" = String, Path, description = "The key of the share link"),
         ("line" = u32, Path, description = "The number of the line"),
-        ("X-Participant-Token" = Option<String>, Header, description = "The secret of who joined as a guest"),
+        ("X-Participant-Token" = Option<String>, Header, description = "The secret token of a guest"),
     ),
     responses(
         (status = 200, body = StateJson),
-        (status = 404, description = "No such cheque or line", body = ProblemDocument),
-        (status = 409, description = "Less is left, or you have not joined, or have settled", body = ProblemDocument),
-        (status = 422, description = "A field is wrong", body = ProblemDocument),
+        (status = 404, description = "The cheque or the line does not exist", body = ProblemDocument),
+        (status = 409, description = "Too little is left, or you have not joined, or have settled", body = ProblemDocument),
+        (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 )]
 pub(super) async fn put(
@@ -72,18 +72,18 @@ pub(super) async fn put(
     claim(&state, visitor, &hash, &line, part).await
 }
 
-/// Gives back what one took of a line.
+/// Releases your part of a line.
 #[utoipa::path(
     delete, path = "/{hash}/claims/{line}", tag = "claims", operation_id = "giveLineBack",
     params(
         ("hash" = String, Path, description = "The key of the share link"),
         ("line" = u32, Path, description = "The number of the line"),
-        ("X-Participant-Token" = Option<String>, Header, description = "The secret of who joined as a guest"),
+        ("X-Participant-Token" = Option<String>, Header, description = "The secret token of a guest"),
     ),
     responses(
         (status = 200, body = StateJson),
-        (status = 404, description = "No such cheque or line", body = ProblemDocument),
-        (status = 409, description = "You have not joined, or have settled", body = ProblemDocument),
+        (status = 404, description = "The cheque or the line does not exist", body = ProblemDocument),
+        (status = 409, description = "You have not joined, or you have settled", body = ProblemDocument),
     )
 )]
 pub(super) async fn delete(
@@ -103,12 +103,12 @@ async fn claim(
 ) -> Result<Json<StateJson>, Problem> {
     let split = change(state, hash, |split| {
         let who = visitor.participant(split)?;
-        // What is no number is no line either; lines are counted from 1.
+        // Line numbers start at 1, so 0 stands for text that is not a number: no such line.
         let line = line.parse().unwrap_or(0);
         split.claim(who, line, part).map_err(|refusal| problem(&refusal))
     })
     .await?;
-    Ok(Json(StateJson::of(&split, split.known(visitor.0))))
+    Ok(Json(StateJson::of(&split, split.participant_for(visitor.0))))
 }
 
 fn problem(refusal: &ClaimRefusal) -> Problem {
@@ -118,6 +118,6 @@ fn problem(refusal: &ClaimRefusal) -> Problem {
         ClaimRefusal::SettledAlready => Problem::new(StatusCode::CONFLICT, "settled_already", detail),
         ClaimRefusal::LineTaken { left } => Problem::new(StatusCode::CONFLICT, "line_taken", detail)
             .with_member("left", json!({ "numerator": left.numerator(), "denominator": left.denominator() })),
-        ClaimRefusal::TooFine => Faults::one("/denominator", &detail),
+        ClaimRefusal::TooFine => FieldErrors::one("/denominator", &detail),
     }
 }

@@ -1,7 +1,7 @@
-//! `PATCH /{hash}/cheque`: the owner corrects what was misread, or confirms it.
+//! `PATCH /{hash}/cheque`: the owner corrects recognition errors, or confirms the cheque.
 
 use super::change::change;
-use super::reading::{Faults, integer, money, name, not_negative};
+use super::nested_body::{FieldErrors, integer, money, name, not_negative};
 use super::visitor::Visitor;
 use crate::domain::correct::{Change, CorrectRefusal, Correction, Line};
 use crate::domain::split::LINES_MAX;
@@ -19,12 +19,12 @@ use std::fmt;
 
 /// Longest name of a line, in characters.
 const NAME_CHARACTERS_MAX: usize = 200;
-/// Most modifiers of a line, and the longest, in characters.
+/// Largest number of modifiers per line, and the longest modifier, in characters.
 const MODIFIERS_MAX: usize = 20;
 const MODIFIER_CHARACTERS_MAX: usize = 100;
 
-/// What is to be corrected. What is left out stays; null clears a field. The lines are replaced as a whole: those with
-/// an id keep their claims, those without are new, and those that are left out are removed.
+/// The corrections. An omitted field stays unchanged; null clears it. `products` replaces all lines: lines with an id
+/// keep their claims, lines without an id are new, and omitted lines are removed.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "the shape of the body for the document; it is read field by field")]
 struct CorrectCheque {
@@ -41,47 +41,47 @@ struct CorrectCheque {
     tax: Option<Money>,
     #[schema(required = false)]
     tip: Option<Money>,
-    /// It may be negative.
+    /// May be negative.
     #[schema(required = false)]
     rounding: Option<Money>,
     /// Three capital letters.
     #[schema(required = false)]
     currency: Option<String>,
-    /// The cheque is right although it does not add up.
+    /// The owner confirms the cheque although it does not add up.
     #[schema(required = false)]
     confirmed: Option<bool>,
 }
 
-/// A line as it should be.
+/// A corrected line.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "as above")]
 struct CorrectLine {
-    /// The line that is corrected; left out for a new one.
+    /// The id of the corrected line; omit it for a new line.
     #[schema(required = false)]
     id: Option<u32>,
     /// 1 to 200 characters.
     name: String,
     #[schema(rename = "numberServings")]
     number_servings: Quantity,
-    /// Price of one; computed when it is left out.
+    /// Price of one serving; computed if omitted.
     #[schema(required = false)]
     price: Option<Money>,
-    /// Null when nobody knows.
+    /// Null if unknown.
     total: Option<Money>,
     #[schema(required = false, max_items = 20)]
     modifiers: Option<Vec<String>>,
 }
 
-/// Corrects the cheque, or confirms it as it is. It is judged anew.
+/// Corrects or confirms the cheque. Its status is computed again.
 #[utoipa::path(
     patch, path = "/{hash}/cheque", tag = "cheques", operation_id = "correctCheque", request_body = CorrectCheque,
     params(("hash" = String, Path, description = "The key of the share link")),
     responses(
         (status = 200, body = StateJson),
-        (status = 401, description = "Say who you are", body = ProblemDocument),
-        (status = 404, description = "No such cheque, or not yours", body = ProblemDocument),
-        (status = 409, description = "Somebody has settled", body = ProblemDocument),
-        (status = 422, description = "A field is wrong", body = ProblemDocument),
+        (status = 401, description = "Not authenticated", body = ProblemDocument),
+        (status = 404, description = "The cheque does not exist or belongs to another user", body = ProblemDocument),
+        (status = 409, description = "A participant has settled", body = ProblemDocument),
+        (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -92,15 +92,15 @@ pub(super) async fn handler(
 ) -> Result<Json<StateJson>, Problem> {
     let correction = read(body)?;
     let split = change(&state, &hash, |split| {
-        visitor.demand_owner(split)?;
+        visitor.require_owner(split)?;
         split.correct(correction).map_err(problem)
     })
     .await?;
-    Ok(Json(StateJson::of(&split, split.known(visitor.0))))
+    Ok(Json(StateJson::of(&split, split.participant_for(visitor.0))))
 }
 
 fn read(mut body: JsonBody) -> Result<Correction, Problem> {
-    let mut faults = Faults::default();
+    let mut errors = FieldErrors::default();
     let mut fields = Nullable { nulls: nulls(&body), body: &mut body };
     let mut correction = Correction {
         products: None,
@@ -115,16 +115,16 @@ fn read(mut body: JsonBody) -> Result<Correction, Problem> {
     };
     correction.confirmed = body.optional("confirmed", truth);
     let lines = body.optional("products", |json| {
-        Ok::<_, String>(faults.list(json, "/products", LINES_MAX, |json, pointer, faults| {
-            faults.object(json, pointer, |line, faults| read_line(line, pointer, faults))
+        Ok::<_, String>(errors.list(json, "/products", LINES_MAX, |json, pointer, errors| {
+            errors.object(json, pointer, |line, errors| read_line(line, pointer, errors))
         }))
     });
     correction.products = lines.flatten();
-    faults.finish(body)?;
+    errors.finish(body)?;
     Ok(correction)
 }
 
-fn read_line(line: &mut JsonBody, pointer: &str, faults: &mut Faults) -> Option<Line> {
+fn read_line(line: &mut JsonBody, pointer: &str, errors: &mut FieldErrors) -> Option<Line> {
     let id = line.optional("id", integer(1, u32::MAX));
     let name = line.required("name", name(NAME_CHARACTERS_MAX));
     let number_servings = line.required("numberServings", Quantity::from_json_number);
@@ -132,9 +132,9 @@ fn read_line(line: &mut JsonBody, pointer: &str, faults: &mut Faults) -> Option<
     let total = line.required("total", |json| if json == "null" { Ok(None) } else { money(json).map(Some) });
     let modifiers = line.optional("modifiers", |json| {
         let place = format!("{pointer}/modifiers");
-        Ok::<_, String>(faults.list(json, &place, MODIFIERS_MAX, |json, place, faults| {
+        Ok::<_, String>(errors.list(json, &place, MODIFIERS_MAX, |json, place, errors| {
             let text = self::name(MODIFIER_CHARACTERS_MAX)(json);
-            text.map_err(|error| faults.add(place, &error)).ok()
+            text.map_err(|error| errors.add(place, &error)).ok()
         }))
     });
     Some(Line {
@@ -147,7 +147,7 @@ fn read_line(line: &mut JsonBody, pointer: &str, faults: &mut Faults) -> Option<
     })
 }
 
-/// Fields for which null is a value: it clears.
+/// Fields for which null is a valid value that clears the field.
 struct Nullable<'a> {
     nulls: BTreeSet<String>,
     body: &'a mut JsonBody,
@@ -183,8 +183,8 @@ fn problem(refusal: CorrectRefusal) -> Problem {
     match refusal {
         CorrectRefusal::SettlementStarted => Problem::new(StatusCode::CONFLICT, "settlement_started", detail),
         CorrectRefusal::UnknownLine { at, .. } | CorrectRefusal::LineTwice { at, .. } => {
-            Faults::one(&format!("/products/{at}/id"), &detail)
+            FieldErrors::one(&format!("/products/{at}/id"), &detail)
         }
-        CorrectRefusal::Bounds(_) => Faults::one("/products", &detail),
+        CorrectRefusal::Bounds(_) => FieldErrors::one("/products", &detail),
     }
 }

@@ -10,14 +10,14 @@ use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
 use tracing::info;
 
-/// Deletes the cheque and its photo, while nobody has settled.
+/// Deletes the cheque and its photo, as long as no participant has settled.
 #[utoipa::path(
     delete, path = "/{hash}", tag = "cheques", operation_id = "deleteCheque",
     params(("hash" = String, Path, description = "The key of the share link")),
     responses(
         (status = 204, description = "Deleted"),
-        (status = 404, description = "No such cheque, or not yours", body = ProblemDocument),
-        (status = 409, description = "Somebody has settled", body = ProblemDocument),
+        (status = 404, description = "The cheque does not exist or belongs to another user", body = ProblemDocument),
+        (status = 409, description = "A participant has settled", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -26,7 +26,7 @@ pub(super) async fn handler(
     extract::Path(hash): extract::Path<String>,
 ) -> Result<StatusCode, Problem> {
     let (mut tx, split) = lock(&state, &hash).await?;
-    visitor.demand_owner(&split)?;
+    visitor.require_owner(&split)?;
     let deleted = split.delete().map_err(|refusal| {
         let problem = Problem::new(StatusCode::CONFLICT, "settlement_started", refusal.to_string());
         of_version(problem, split.version)
@@ -37,6 +37,6 @@ pub(super) async fn handler(
     let hub = state.hub.clone();
     tx.after_commit(move || hub.announce_end(&deleted.hash, version));
     commit(tx).await?;
-    info!("a cheque was deleted by its owner");
+    info!("cheque deleted by its owner");
     Ok(StatusCode::NO_CONTENT)
 }

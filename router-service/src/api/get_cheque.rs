@@ -7,14 +7,14 @@ use crate::wire::split_json::StateJson;
 use axum::{Json, extract};
 use chassis::problem::{Problem, ProblemDocument};
 
-/// The state of a shared cheque, for everybody who has its link.
+/// The state of a shared cheque, for everyone who has its link.
 #[utoipa::path(
     get, path = "/{hash}", tag = "cheques", operation_id = "getCheque",
     params(("hash" = String, Path, description = "The key of the share link")),
     responses(
         (status = 200, body = StateJson),
-        (status = 404, description = "The link leads nowhere", body = ProblemDocument),
-        (status = 410, description = "The link has ended, or the cheque was deleted", body = ProblemDocument),
+        (status = 404, description = "No such link", body = ProblemDocument),
+        (status = 410, description = "The link has expired, or the cheque was deleted", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -23,5 +23,5 @@ pub(super) async fn handler(
     extract::Path(hash): extract::Path<String>,
 ) -> Result<Json<StateJson>, Problem> {
     let split = open(&state, &hash).await?;
-    Ok(Json(StateJson::of(&split, split.known(visitor.0))))
+    Ok(Json(StateJson::of(&split, split.participant_for(visitor.0))))
 }

@@ -1,4 +1,4 @@
-//! `GET /{hash}/dues`: what everybody owes, part by part.
+//! `GET /{hash}/dues`: what each participant owes, part by part.
 
 use super::open::open;
 use super::visitor::Visitor;
@@ -7,14 +7,14 @@ use crate::wire::dues_json::DuesJson;
 use axum::{Json, extract};
 use chassis::problem::{Problem, ProblemDocument};
 
-/// What everybody owes, part by part. All dues and what is unclaimed make the total.
+/// What each participant owes, part by part. All dues plus the unclaimed amount add up to the total.
 #[utoipa::path(
     get, path = "/{hash}/dues", tag = "cheques", operation_id = "getDues",
     params(("hash" = String, Path, description = "The key of the share link")),
     responses(
         (status = 200, body = DuesJson),
-        (status = 404, description = "The link leads nowhere", body = ProblemDocument),
-        (status = 410, description = "The link has ended, or the cheque was deleted", body = ProblemDocument),
+        (status = 404, description = "No such link", body = ProblemDocument),
+        (status = 410, description = "The link has expired, or the cheque was deleted", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(

@@ -1,7 +1,7 @@
-//! `POST /{hash}/participants`: joins, under a name.
+//! `POST /{hash}/participants`: joins the cheque under a name.
 
 use super::change::change;
-use super::reading::name;
+use super::nested_body::name;
 use super::visitor::{Token, Visitor};
 use crate::domain::join::{JoinRefusal, Joined};
 use crate::state::State;
@@ -13,20 +13,20 @@ use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
 use serde::Serialize;
 
-/// Who joins.
+/// The request body.
 #[derive(utoipa::ToSchema)]
 struct Join {
     /// 1 to 40 characters.
     name: String,
 }
 
-/// The state, and the secret of who joined as a guest.
+/// The state, and for a new guest the secret token.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = JoinedCheque)]
 struct JoinedJson {
     #[serde(flatten)]
     state: StateJson,
-    /// Show it as `X-Participant-Token` from now on. It is said only once.
+    /// Send it as `X-Participant-Token` with later requests. It is returned only once.
     #[serde(skip_serializing_if = "Option::is_none")]
     participant_token: Option<String>,
 }
@@ -35,24 +35,24 @@ impl Join {
     fn read(mut body: JsonBody) -> Result<Self, Problem> {
         let name = body.required("name", name(40));
         body.finish()?;
-        // `finish` has refused every body in which the name could not be read.
+        // `finish` has already rejected every body without a valid name.
         name.map(|name| Self { name }).ok_or_else(|| Problem::invalid_json("the name could not be read"))
     }
 }
 
-/// Joins the cheque, or changes one's name. Without `X-User-ID` as a guest, who gets a secret token. With both the
-/// header and the token of a guest, the guest becomes that user and keeps what they took.
+/// Joins the cheque, or changes your name. A request without `X-User-ID` joins as a guest and gets a secret token. With
+/// both the header and a guest's token, the guest becomes that user and keeps their claims.
 #[utoipa::path(
     post, path = "/{hash}/participants", tag = "participants", operation_id = "joinCheque", request_body = Join,
     params(
         ("hash" = String, Path, description = "The key of the share link"),
-        ("X-Participant-Token" = Option<String>, Header, description = "The secret of who joined as a guest"),
+        ("X-Participant-Token" = Option<String>, Header, description = "The secret token of a guest"),
     ),
     responses(
         (status = 201, description = "Joined", body = JoinedJson),
-        (status = 200, description = "Was here already", body = JoinedJson),
-        (status = 409, description = "The table is full, or you have settled twice over", body = ProblemDocument),
-        (status = 422, description = "A field is wrong", body = ProblemDocument),
+        (status = 200, description = "Had already joined", body = JoinedJson),
+        (status = 409, description = "Too many participants, or merging is impossible after settling", body = ProblemDocument),
+        (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -63,11 +63,11 @@ pub(super) async fn handler(
 ) -> Result<Response, Problem> {
     let Join { name } = Join::read(body)?;
     let token = Token::draw();
-    let (fresh, mut outcome) = (token.hash(), None);
+    let (new_token, mut outcome) = (token.hash(), None);
     let split = change(&state, &hash, |split| {
-        let (joined, id, new) = match split.join(visitor.0, name, Some(fresh)).map_err(problem)? {
-            Joined::Newly(joined, id) => (joined, id, true),
-            Joined::Before(joined, id) => (joined, id, false),
+        let (joined, id, new) = match split.join(visitor.0, name, Some(new_token)).map_err(problem)? {
+            Joined::New(joined, id) => (joined, id, true),
+            Joined::Existing(joined, id) => (joined, id, false),
         };
         outcome = Some((id, new));
         Ok((joined.version != split.version).then_some(joined))

@@ -1,4 +1,4 @@
-//! `GET /cheques`: the cheques that one owns or joined.
+//! `GET /cheques`: the cheques that the user owns or joined.
 
 use super::visitor::user_of;
 use crate::domain::participant::ParticipantId;
@@ -14,7 +14,7 @@ use contracts::money::Money;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-/// Most cheques in the list.
+/// Largest number of cheques in the list.
 const CHEQUES_MAX: i64 = 50;
 
 /// A cheque in the list.
@@ -22,7 +22,7 @@ const CHEQUES_MAX: i64 = 50;
 #[schema(as = ListedCheque)]
 pub(super) struct ListedJson {
     hash: ChequeHash,
-    /// The share link.
+    /// URL of the share link.
     url: String,
     /// `open` or `settled`.
     status: &'static str,
@@ -32,22 +32,22 @@ pub(super) struct ListedJson {
     total_account: Option<Money>,
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<String>,
-    /// What you owe; of the owner, what they bear themselves.
+    /// What you owe; for the owner, their own part of the total.
     due: Money,
     settlement: Option<SettlementJson>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
-    /// When the link ends, or has ended.
+    /// When the link expires or expired.
     #[serde(with = "time::serde::rfc3339")]
     expires_at: OffsetDateTime,
 }
 
-/// The cheques that you own or joined, newest first, at most 50. Those whose links have ended are among them.
+/// The cheques that you own or joined, newest first, at most 50. Cheques with expired links are included.
 #[utoipa::path(
     get, path = "/cheques", tag = "cheques", operation_id = "listCheques",
     responses(
         (status = 200, body = Vec<ListedJson>),
-        (status = 401, description = "Say who you are", body = ProblemDocument),
+        (status = 401, description = "Not authenticated", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(

@@ -1,4 +1,4 @@
-//! What comes in over HTTP: one file per deed.
+//! HTTP endpoints: one file per operation.
 
 mod claim_line;
 mod correct_cheque;
@@ -13,8 +13,8 @@ mod settle;
 mod watch;
 
 mod change;
+mod nested_body;
 mod open;
-mod reading;
 mod visitor;
 
 use crate::state::State;
@@ -25,9 +25,10 @@ use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// All routes, and the document that describes them: the two can't drift apart.
+/// All routes, and the OpenAPI document generated from the same declarations.
 pub fn routes(state: State) -> Router {
-    let about = docs::about("Chipin router", "Share links: a cheque is split together and settled.");
+    let about =
+        docs::about("Chipin router", "Share links: participants split a cheque together and settle their dues.");
     let (router, document) = OpenApiRouter::with_openapi(about)
         .routes(routes!(list_cheques::handler))
         .routes(routes!(get_cheque::handler, delete_cheque::handler))

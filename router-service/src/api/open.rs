@@ -1,4 +1,4 @@
-//! Opening a link: the cheque, or why there is none.
+//! Opens a share link: returns its cheque, or the reason why there is none.
 
 use crate::domain::split::Split;
 use crate::state::State;
@@ -9,39 +9,39 @@ use contracts::ids::ChequeHash;
 use http::StatusCode;
 use time::OffsetDateTime;
 
-/// The cheque of a link, fetched if it is not here yet.
+/// The cheque of a link; a cheque that is not stored here yet is fetched first.
 ///
 /// # Errors
-/// 404 for a link that leads nowhere, 410 for one that has ended.
+/// 404 for an unknown link, 410 for an expired one or a deleted cheque.
 pub(super) async fn open(state: &State, hash: &str) -> Result<Split, Problem> {
     let hash = cheque_hash(hash)?;
     let found = match cheques::find(&state.replica, &hash).await? {
         Some(found) => Some(found),
-        None => state.arrivals.fetch(&hash).await?,
+        None => state.fetcher.fetch(&hash).await?,
     };
     readable(found, clock::now())
 }
 
-/// What is found, if it may be read.
+/// The stored cheque, if it may be read.
 ///
 /// # Errors
-/// 404 when there is nothing, 410 when it has ended.
+/// 404 if there is none, 410 if its link has expired or it was deleted.
 pub(super) fn readable(found: Option<Found>, now: OffsetDateTime) -> Result<Split, Problem> {
     match found {
         None => Err(no_such_cheque()),
-        Some(Found::Deleted) => Err(Problem::new(StatusCode::GONE, "cheque_deleted", "its owner deleted the cheque")),
+        Some(Found::Deleted) => Err(Problem::new(StatusCode::GONE, "cheque_deleted", "the owner deleted the cheque")),
         Some(Found::Split(split)) if split.is_expired(now) => {
-            Err(Problem::new(StatusCode::GONE, "cheque_expired", "the link has ended"))
+            Err(Problem::new(StatusCode::GONE, "cheque_expired", "the link has expired"))
         }
         Some(Found::Split(split)) => Ok(split),
     }
 }
 
-/// A key in a path; what has not its form leads nowhere either.
+/// Parses the key from the path. Text without the form of a key gets the same 404 as an unknown key.
 pub(super) fn cheque_hash(text: &str) -> Result<ChequeHash, Problem> {
     ChequeHash::try_from(text.to_owned()).map_err(|_| no_such_cheque())
 }
 
 pub(super) fn no_such_cheque() -> Problem {
-    Problem::not_found("cheque_not_found", "there is no such cheque")
+    Problem::not_found("cheque_not_found", "the cheque does not exist")
 }

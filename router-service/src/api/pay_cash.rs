@@ -1,4 +1,4 @@
-//! `POST /{hash}/participants/{id}/cash`: the owner says that a participant paid outside.
+//! `POST /{hash}/participants/{id}/cash`: the owner records a payment outside the app.
 
 use super::change::change;
 use super::settle;
@@ -10,7 +10,7 @@ use crate::wire::split_json::StateJson;
 use axum::{Json, extract};
 use chassis::problem::{Problem, ProblemDocument};
 
-/// The owner says that a participant paid outside; the due is fixed as paid.
+/// The owner records that a participant paid outside the app. The due is fixed and counts as paid.
 #[utoipa::path(
     post, path = "/{hash}/participants/{id}/cash", tag = "participants", operation_id = "payCash",
     params(
@@ -19,8 +19,8 @@ use chassis::problem::{Problem, ProblemDocument};
     ),
     responses(
         (status = 200, body = StateJson),
-        (status = 404, description = "No such cheque or participant, or not yours", body = ProblemDocument),
-        (status = 409, description = "Nothing is due, or may be paid", body = ProblemDocument),
+        (status = 404, description = "No such cheque or participant, or another user's cheque", body = ProblemDocument),
+        (status = 409, description = "Nothing is due, or it cannot be paid now", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -29,8 +29,8 @@ pub(super) async fn handler(
     extract::Path((hash, id)): extract::Path<(String, String)>,
 ) -> Result<Json<StateJson>, Problem> {
     let split = change(&state, &hash, |split| {
-        visitor.demand_owner(split)?;
-        // What is no number is no participant either; they are counted from 1.
+        visitor.require_owner(split)?;
+        // Participants are numbered from 1, so 0 stands for text that is not a number: no such participant.
         let id = ParticipantId(id.parse().unwrap_or(0));
         split.paid_cash(id).map(Some).map_err(|refusal| match refusal {
             CashRefusal::NoSuchParticipant => settle::no_such_participant(),
@@ -38,5 +38,5 @@ pub(super) async fn handler(
         })
     })
     .await?;
-    Ok(Json(StateJson::of(&split, split.known(visitor.0))))
+    Ok(Json(StateJson::of(&split, split.participant_for(visitor.0))))
 }

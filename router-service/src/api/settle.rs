@@ -1,8 +1,8 @@
-//! `POST /{hash}/settle`: pays one's due to the owner.
+//! `POST /{hash}/settle`: pays the user's due to the owner.
 
 use super::change::{self, commit, of_version};
+use super::nested_body::integer;
 use super::open::{cheque_hash, readable};
-use super::reading::integer;
 use super::visitor::Visitor;
 use crate::domain::participant::ParticipantId;
 use crate::domain::settle::SettleRefusal;
@@ -22,15 +22,15 @@ use rabbit_outbox::Transaction;
 use serde::Serialize;
 use uuid::Uuid;
 
-/// Which due is to be paid.
+/// The request body.
 #[derive(utoipa::ToSchema)]
 struct Settle {
-    /// Yourself; it may be left out.
+    /// Your own participant number; optional.
     #[schema(required = false)]
     participant: Option<u32>,
 }
 
-/// The state, and the transfer that was asked for.
+/// The state, and the requested transfer.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = SettlingCheque)]
 struct SettlingJson {
@@ -39,7 +39,7 @@ struct SettlingJson {
     transfer: TransferJson,
 }
 
-/// A transfer that was asked for; what became of it is in the state later.
+/// A requested transfer; its outcome appears in the state later.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Transfer)]
 struct TransferJson {
@@ -57,18 +57,18 @@ impl Settle {
     }
 }
 
-/// Pays one's due to the owner by a transfer. Due and claims are fixed from now on, unless the transfer fails.
+/// Pays your due to the owner by a transfer. The due and your claims are fixed from now on, unless the transfer fails.
 #[utoipa::path(
     post, path = "/{hash}/settle", tag = "settlement", operation_id = "settle", request_body = Settle,
     params(
         ("hash" = String, Path, description = "The key of the share link"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Same key and body: the first answer again."),
+        ("Idempotency-Key" = Option<String>, Header, description = "A retry with it gets the first response again."),
     ),
     responses(
-        (status = 202, description = "Asked for; the state tells later what became of it", body = SettlingJson),
-        (status = 401, description = "A guest signs in first", body = ProblemDocument),
-        (status = 404, description = "No such cheque, or somebody else's due", body = ProblemDocument),
-        (status = 409, description = "Nothing is due, or may be paid", body = ProblemDocument),
+        (status = 202, description = "Requested; the outcome appears in the state later", body = SettlingJson),
+        (status = 401, description = "A guest must sign in first", body = ProblemDocument),
+        (status = 404, description = "No such cheque, or another participant's due", body = ProblemDocument),
+        (status = 409, description = "Nothing is due, or it cannot be paid now", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -80,7 +80,8 @@ pub(super) async fn handler(
 ) -> Result<Response, Problem> {
     let user_id = visitor.0.user_id.ok_or_else(sign_in)?;
     let hash = cheque_hash(&hash)?;
-    // A key is scoped to user and route: with the cheque in it, it can't be used for another one.
+    // Keys are scoped to user and route. The hash is part of the fingerprint, so a key cannot be reused for another
+    // cheque.
     let request = [hash.as_str().as_bytes(), body.bytes()].concat();
     let scope = Scope::of(&headers, user_id.get(), "POST /{hash}/settle", &request)?;
     let named = Settle::read(body)?.participant.map(ParticipantId);
@@ -97,7 +98,7 @@ pub(super) async fn handler(
     Ok(answer.into_response())
 }
 
-/// Fixes the due and asks for the transfer, in the caller's transaction.
+/// Fixes the due and requests the transfer, in the caller's transaction.
 async fn settle(
     state: &State,
     tx: &mut Transaction,
@@ -105,7 +106,7 @@ async fn settle(
     user_id: UserId,
     named: Option<ParticipantId>,
 ) -> Result<SettlingJson, Problem> {
-    // Who settles has joined, so that the cheque is here.
+    // A user who settles has joined before, so the cheque is already stored here.
     let before = readable(cheques::lock(tx, hash).await?, clock::now())?;
     let (after, requested) = before
         .settle(user_id, named, TransferId(Uuid::now_v7()))
@@ -118,7 +119,7 @@ async fn settle(
     Ok(SettlingJson { state: StateJson::of(&after, you), transfer })
 }
 
-/// Why a due can't be paid, to the client.
+/// Maps a refusal to a problem document.
 pub(super) fn problem(refusal: SettleRefusal) -> Problem {
     let code = match refusal {
         SettleRefusal::NotYou => return no_such_participant(),
@@ -137,6 +138,6 @@ pub(super) fn no_such_participant() -> Problem {
 }
 
 fn sign_in() -> Problem {
-    let detail = "money moves between users: sign in, and you keep what you took";
+    let detail = "only users can transfer money: sign in, your claims are kept";
     Problem::new(StatusCode::UNAUTHORIZED, "sign_in_to_settle", detail)
 }

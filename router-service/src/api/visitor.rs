@@ -1,4 +1,4 @@
-//! Who opens a link: a user, a guest with a token, both, or nobody.
+//! Identifies who opens a link: a user, a guest with a token, both, or an anonymous visitor.
 
 use crate::domain::join::Identity;
 use crate::domain::participant::{ParticipantId, TokenHash};
@@ -13,28 +13,28 @@ use http::StatusCode;
 use http::request::Parts;
 use sha2::{Digest, Sha256};
 
-/// The header in which a guest shows the secret that joining gave.
+/// The header with a guest's secret token, which is issued when joining.
 pub(super) const TOKEN_HEADER: &str = "x-participant-token";
 
-/// Who opens a link.
+/// The identity of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Visitor(pub(super) Identity);
 
-/// A guest's secret: 256 random bits.
+/// A guest's secret token: 256 random bits.
 pub(super) struct Token(String);
 
 impl Token {
-    /// Draws a new one. The generator is a cryptographic one, seeded by the operating system.
+    /// Generates a new token with a cryptographic generator that is seeded by the operating system.
     pub(super) fn draw() -> Self {
         Self(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
     }
 
-    /// What is stored of it.
+    /// The hash, which is stored.
     pub(super) fn hash(&self) -> TokenHash {
         hash(self.0.as_bytes())
     }
 
-    /// What the guest keeps.
+    /// The secret, which only the guest gets.
     pub(super) fn into_secret(self) -> String {
         self.0
     }
@@ -47,7 +47,7 @@ fn hash(secret: &[u8]) -> TokenHash {
 impl<S: Sync> FromRequestParts<S> for Visitor {
     type Rejection = Problem;
 
-    /// Nobody is fine; a malformed user is not.
+    /// An anonymous request is fine; an invalid user header is not.
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
         let named = parts.headers.contains_key(USER_HEADER).then(|| caller(&parts.headers));
         let user_id = named.transpose()?.map(user_of).transpose()?;
@@ -57,37 +57,37 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
 }
 
 impl Visitor {
-    /// The participant, for who wants to change something of their own.
+    /// The visitor's participant, required for changing something of their own.
     ///
     /// # Errors
-    /// 401 for nobody and for a token that nobody has; 409 for a user who has not joined.
+    /// 401 for an anonymous visitor or an unknown token; 409 for a user who has not joined.
     pub(super) fn participant(self, split: &Split) -> Result<ParticipantId, Problem> {
-        if let Some(id) = split.known(self.0) {
+        if let Some(id) = split.participant_for(self.0) {
             return Ok(id);
         }
         match self.0 {
             Identity { user_id: Some(_), .. } => {
                 Err(Problem::new(StatusCode::CONFLICT, "join_first", "join the cheque first"))
             }
-            Identity { token: Some(_), .. } => Err(unauthenticated("nobody has this X-Participant-Token")),
-            Identity { .. } => Err(unauthenticated("join the cheque, or say who you are")),
+            Identity { token: Some(_), .. } => Err(unauthenticated("X-Participant-Token is unknown")),
+            Identity { .. } => Err(unauthenticated("join the cheque or authenticate")),
         }
     }
 
-    /// Demands the owner.
+    /// Requires the visitor to be the owner.
     ///
     /// # Errors
-    /// 401 without a user; 404 for another one.
-    pub(super) fn demand_owner(self, split: &Split) -> Result<(), Problem> {
+    /// 401 without a user; 404 for another user.
+    pub(super) fn require_owner(self, split: &Split) -> Result<(), Problem> {
         match self.0.user_id {
-            None => Err(unauthenticated("say who you are: one header X-User-ID with a positive number")),
+            None => Err(unauthenticated("authentication required: send one X-User-ID header with a positive number")),
             Some(user_id) if user_id == split.owner_id => Ok(()),
             Some(_) => Err(super::open::no_such_cheque()),
         }
     }
 }
 
-/// The caller as the domain knows them.
+/// The caller's id as the domain type.
 pub(super) fn user_of(caller: Caller) -> Result<UserId, Problem> {
     UserId::try_from(caller.0).map_err(|_| unauthenticated("X-User-ID must be a positive number"))
 }

@@ -1,4 +1,4 @@
-//! Redis, in which ocr-service leaves new cheques. It is only a cache: away, slow or empty, links still open.
+//! Redis, where ocr-service stores new cheques. It is only a cache: links open without it too.
 
 use contracts::ids::ChequeHash;
 use contracts::ocr::ChequeRecognized;
@@ -9,10 +9,10 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tracing::warn;
 
-/// Longest time a link waits for the cache.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// How long a request waits for the cache.
+const TIMEOUT: Duration = Duration::from_millis(200);
 
-/// The cache; cheap to clone.
+/// The client of the cache; cheap to clone.
 #[derive(Clone)]
 pub struct Cache {
     client: redis::Client,
@@ -20,26 +20,26 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Connects when first used.
+    /// Creates the client; it connects on first use.
     ///
     /// # Errors
-    /// When the URL is malformed.
+    /// If the URL is malformed.
     pub fn new(url: &str) -> Result<Self, redis::RedisError> {
         Ok(Self { client: redis::Client::open(url)?, connection: Arc::default() })
     }
 
-    /// The cheque as ocr-service left it; nothing when it is not there, unreadable, or the cache does not answer.
+    /// The cached cheque; `None` if it is missing or unreadable, or if the cache does not answer in time.
     pub async fn find(&self, hash: &ChequeHash) -> Option<ChequeRecognized> {
-        let text = match tokio::time::timeout(PATIENCE, self.get(&format!("cheque:{hash}"))).await {
+        let text = match tokio::time::timeout(TIMEOUT, self.get(&format!("cheque:{hash}"))).await {
             Ok(Ok(text)) => text?,
             Ok(Err(failure)) => {
-                self.forget_connection();
-                warn!(error = %failure, "the cache does not answer: links wait for their events");
+                self.reset_connection();
+                warn!(error = %failure, "the cache failed: links wait for their events");
                 return None;
             }
             Err(_) => {
-                self.forget_connection();
-                warn!(patience_ms = PATIENCE.as_millis(), "the cache is slow: links wait for their events");
+                self.reset_connection();
+                warn!(patience_ms = TIMEOUT.as_millis(), "the cache is slow: links wait for their events");
                 return None;
             }
         };
@@ -58,20 +58,20 @@ impl Cache {
         connection.get(key).await
     }
 
-    /// The next one connects anew, unless somebody is at it already.
-    fn forget_connection(&self) {
-        if let Ok(mut place) = self.connection.try_lock() {
-            *place = None;
+    /// Makes the next call connect again, unless another task is connecting already.
+    fn reset_connection(&self) {
+        if let Ok(mut slot) = self.connection.try_lock() {
+            *slot = None;
         }
     }
 
     async fn connected(&self) -> Result<MultiplexedConnection, redis::RedisError> {
-        let mut place = self.connection.lock().await;
-        if let Some(connection) = place.as_ref() {
+        let mut slot = self.connection.lock().await;
+        if let Some(connection) = slot.as_ref() {
             return Ok(connection.clone());
         }
         let connection = self.client.get_multiplexed_async_connection().await?;
-        *place = Some(connection.clone());
+        *slot = Some(connection.clone());
         Ok(connection)
     }
 }

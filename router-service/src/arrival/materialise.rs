@@ -1,4 +1,4 @@
-//! A cheque becomes a row here; from then on this service owns it.
+//! Stores a cheque as a row of this service, which owns it from then on.
 
 use crate::domain::split::{OutOfBounds, Split};
 use crate::store;
@@ -6,18 +6,18 @@ use contracts::ocr::ChequeRecognized;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-/// Why a cheque did not become a row.
+/// Why a cheque could not be stored.
 #[derive(Debug, thiserror::Error)]
 pub enum MaterialiseError {
-    /// It can't be shared.
+    /// The cheque cannot be shared.
     #[error("open the cheque")]
     Refused(#[from] OutOfBounds),
-    /// The database's.
+    /// A query failed.
     #[error("store the cheque")]
     Store(#[from] sqlx::Error),
 }
 
-/// Opens the cheque unless it is here, or was and is deleted. Returns whether it is new.
+/// Opens the cheque for sharing, unless it already exists here or was deleted. Returns whether it is new.
 ///
 /// # Errors
 /// [`MaterialiseError`].

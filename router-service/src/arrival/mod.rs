@@ -1,8 +1,8 @@
-//! How a cheque gets here: by its event, else from the cache, else by asking for the event again.
+//! How a cheque reaches this service: by its event, else from the cache, else by requesting the event again.
 
-pub mod arrivals;
 pub mod cache;
+pub mod fetcher;
 pub mod materialise;
 
-mod turns;
-mod unknown;
+mod negative_cache;
+mod single_flight;

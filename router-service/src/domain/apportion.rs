@@ -1,4 +1,4 @@
-//! Dividing a sum so that nothing is lost: the largest remainders get the odd minor units.
+//! Divides a sum without losing anything: the largest remainders get the leftover minor units.
 //!
 //! Source: the method of Hamilton, also called the largest remainder method.
 
@@ -6,7 +6,7 @@ use contracts::ids::ChequeHash;
 use contracts::money::Money;
 use std::cmp::Reverse;
 
-/// Decides who gets the odd minor unit when remainders are equal: by chance, but for one cheque always the same.
+/// Breaks ties between equal remainders: pseudo-random, but always the same for one cheque.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seed(u64);
 
@@ -19,9 +19,9 @@ impl Seed {
         Self(hash.as_str().as_bytes().iter().fold(0xcbf2_9ce4_8422_2325, step))
     }
 
-    /// Where a slot stands in the queue of equals.
+    /// The rank of a slot among slots with equal remainders.
     ///
-    /// Unlike a rotation by the number of slots it does not change when somebody joins.
+    /// Unlike a rotation by the number of slots, it does not change when a participant joins.
     ///
     /// Source: the output step of `SplitMix64`.
     fn rank(self, slot: usize) -> u64 {
@@ -35,8 +35,8 @@ impl Seed {
 /// Divides `amount` in proportion to `weights`: the results add up to `amount`, and each is less than one minor unit
 /// away from its exact share.
 ///
-/// A weight of 0 gets nothing; when all weights are 0, the first slot gets everything. A negative amount is divided as
-/// its absolute value is. There must be a slot.
+/// A weight of 0 gets nothing; if all weights are 0, the first slot gets everything. A negative amount is divided like
+/// its absolute value. `weights` must not be empty.
 ///
 /// ```
 /// use contracts::{ids::ChequeHash, money::Money};
@@ -58,10 +58,10 @@ pub fn apportion(amount: Money, weights: &[u64], seed: Seed) -> Vec<Money> {
 
 /// Rounds the shares `exact[i] / denominator`, in minor units, to whole ones that add up to `total`.
 ///
-/// When the exact shares make `total`, each result is less than one unit away from its share. When they make a little
-/// more or less, because others have settled with rounded dues, the difference is carried by those with the largest
-/// (smallest) remainders, and nobody is pushed below zero while another can give. A share of exactly 0 stays 0; when
-/// all are 0, the first slot gets everything.
+/// If the exact shares add up to `total`, each result is less than one unit away from its share. If their sum differs
+/// slightly, because others have settled with rounded dues, the slots with the largest (or smallest) remainders carry
+/// the difference, and no share goes below zero while another one is positive. A share of exactly 0 stays 0; if all are
+/// 0, the first slot gets everything.
 pub(super) fn round_to(total: Money, exact: &[i128], denominator: i128, seed: Seed) -> Vec<Money> {
     let mut shares: Vec<i128> = exact.iter().map(|share| share.div_euclid(denominator)).collect();
     let mut queue: Vec<usize> = (0..exact.len()).filter(|slot| exact[*slot] != 0).collect();
@@ -81,7 +81,7 @@ pub(super) fn round_to(total: Money, exact: &[i128], denominator: i128, seed: Se
         .collect()
 }
 
-/// Gives `units` to the slots in their order, round and round.
+/// Distributes `units` over the slots in queue order, cyclically.
 fn give(shares: &mut [i128], queue: &[usize], units: i128) {
     let slots = queue.len() as i128;
     for (place, slot) in (0..slots).zip(queue) {
@@ -89,7 +89,7 @@ fn give(shares: &mut [i128], queue: &[usize], units: i128) {
     }
 }
 
-/// Takes `units` from the slots in the reverse of their order, first from those that have something.
+/// Takes `units` from the slots in reverse queue order, first from slots with a positive share.
 fn take(shares: &mut [i128], queue: &[usize], mut units: i128) {
     while units > 0 {
         let before = units;
@@ -100,7 +100,7 @@ fn take(shares: &mut [i128], queue: &[usize], mut units: i128) {
             }
         }
         if units == before {
-            // Nobody has anything: somebody must go below zero.
+            // No share is positive any more, so one must go below zero.
             shares[queue[queue.len() - 1]] -= units;
             return;
         }
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(minor(&apportion(Money::from_minor(10), &[1, 1, 1], seed)), parts);
         let lucky = parts.iter().position(|part| *part == 4).unwrap();
         let four = minor(&apportion(Money::from_minor(1), &[1, 1, 1, 0], seed));
-        assert_eq!(four[lucky], 1, "somebody who takes nothing does not move the odd unit");
+        assert_eq!(four[lucky], 1, "a slot without weight does not move the odd unit");
     }
 
     #[test]
@@ -148,13 +148,13 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_weight_at_all_goes_to_the_first_slot() {
+    fn without_any_weight_the_first_slot_gets_everything() {
         assert_eq!(minor(&apportion(Money::from_minor(-5), &[0, 0], Seed(1))), [-5, 0]);
     }
 
     #[test]
-    fn what_others_paid_too_much_is_taken_from_those_who_have_something() {
-        // Exact shares make 4 units, only 3 are left.
+    fn an_excess_paid_by_others_reduces_the_positive_shares() {
+        // The exact shares add up to 4 units, but only 3 are left.
         let shares = round_to(Money::from_minor(3), &[10, 30, 0], 10, Seed(1));
         assert_eq!(shares.iter().map(|share| share.minor()).sum::<i64>(), 3);
         assert!(shares.iter().all(|share| share.minor() >= 0));
@@ -163,7 +163,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_lost_and_nobody_is_a_unit_off(amount in any::<i64>(), weights in weights(), seed in seed()) {
+        fn nothing_is_lost_and_every_part_is_within_a_unit_of_its_share(
+            amount in any::<i64>(), weights in weights(), seed in seed(),
+        ) {
             let amount = Money::from_minor(amount.max(-i64::MAX));
             let parts = apportion(amount, &weights, seed);
             prop_assert_eq!(parts.iter().map(|part| i128::from(part.minor())).sum::<i128>(), i128::from(amount.minor()));
@@ -179,7 +181,7 @@ mod tests {
         }
 
         #[test]
-        fn who_weighs_more_gets_no_less(amount in 0..i64::MAX, weights in weights(), seed in seed()) {
+        fn a_larger_weight_never_gets_less(amount in 0..i64::MAX, weights in weights(), seed in seed()) {
             let parts = apportion(Money::from_minor(amount), &weights, seed);
             prop_assume!(weights.iter().any(|weight| *weight > 0));
             for (one, heavy) in weights.iter().enumerate() {
@@ -190,10 +192,10 @@ mod tests {
         }
 
         #[test]
-        fn another_order_moves_only_who_wins_a_tie(amount in 0..i64::MAX, weights in weights(), seed in seed()) {
+        fn reordering_changes_only_which_slot_wins_a_tie(amount in 0..i64::MAX, weights in weights(), seed in seed()) {
             let whole: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
             prop_assume!(whole > 0);
-            // Remainders with whether they got an odd unit: of equal ones, it does not matter whose they are.
+            // Pairs of remainder and received odd unit: among equal remainders, it does not matter which one gets it.
             let outcome = |weights: &[u64]| {
                 let parts = apportion(Money::from_minor(amount), weights, seed);
                 let one = |(weight, part): (&u64, Money)| {

@@ -1,51 +1,51 @@
-//! What a sum consists of: the lines, and what is added to them.
+//! The parts of a sum: the lines, and what is added to or subtracted from them.
 
 use contracts::money::Money;
 use serde::{Deserialize, Serialize};
 
-/// Parts of a sum. Together they make [`Breakdown::due`].
+/// Parts of a sum. [`Breakdown::due`] is their total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Breakdown {
     /// Lines of the cheque.
     pub items: Money,
-    /// Service.
+    /// Service charge.
     pub service: Money,
-    /// Taken off; a positive number.
+    /// Discount; a positive number.
     pub discount: Money,
     /// Tax that is added to the lines.
     pub tax: Money,
-    /// The tip: the printed one and the agreed one.
+    /// The printed tip plus the tip set by the owner.
     pub tip: Money,
     /// Rounding of the total.
     pub rounding: Money,
-    /// What the printed total has more than its parts, on a cheque that does not add up.
+    /// The printed total minus the sum of its parts, on a cheque that does not add up.
     pub difference: Money,
 }
 
-/// How many parts there are.
+/// Number of parts.
 const PARTS: usize = 7;
 
 impl Breakdown {
-    /// What is to be paid.
+    /// The sum to pay.
     pub fn due(&self) -> Money {
         Money::from_minor(self.signed().into_iter().sum())
     }
 
-    /// Part by part less `other`.
+    /// Subtracts `other` part by part.
     #[must_use]
     pub fn less(&self, other: &Self) -> Self {
         let (mine, theirs) = (self.signed(), other.signed());
         Self::from_signed(std::array::from_fn(|part| mine[part] - theirs[part]))
     }
 
-    /// Part by part with `other`.
+    /// Adds `other` part by part.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         let (mine, theirs) = (self.signed(), other.signed());
         Self::from_signed(std::array::from_fn(|part| mine[part] + theirs[part]))
     }
 
-    /// The parts in minor units, the discount negative: their sum is what is to be paid. The lines come first.
+    /// The parts in minor units, with the discount negative, so that their sum is the sum to pay. The lines come first.
     pub(super) fn signed(&self) -> [i64; PARTS] {
         [
             self.items.minor(),

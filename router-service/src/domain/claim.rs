@@ -1,32 +1,31 @@
-//! Somebody takes a part of a line.
+//! A participant claims a part of a line.
 
 use super::fraction::Fraction;
 use super::participant::ParticipantId;
 use super::split::Split;
 
-/// Why a part of a line can't be taken.
+/// Why a part of a line cannot be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClaimRefusal {
     /// There is no such line.
     #[error("there is no such line")]
     NoSuchLine,
-    /// One's own settlement is pending or done.
-    #[error("you have settled: what you took is fixed")]
+    /// The participant's own settlement is pending or done.
+    #[error("you have settled: your claims are fixed")]
     SettledAlready,
-    /// Others took so much that the part is not there.
-    #[error("of this line {}/{} is left", .left.numerator(), .left.denominator())]
+    /// Others have claimed so much that the requested part is not left.
+    #[error("only {}/{} of this line is left", .left.numerator(), .left.denominator())]
     LineTaken {
-        /// What one can have at most.
+        /// The largest part that the participant can claim.
         left: Fraction,
     },
-    /// The parts of this cheque can't be added up any more.
+    /// The claims of this cheque could no longer be added exactly.
     #[error("the lines of this cheque are divided in too many different ways; choose a simpler part")]
     TooFine,
 }
 
 impl Split {
-    /// `who` has `part` of `line` from now on, instead of what they had; [`Fraction::ZERO`] gives it back. `None` when
-    /// it is so already.
+    /// Sets the part of `line` that `who` claims; [`Fraction::ZERO`] releases it. `None` if nothing changes.
     ///
     /// # Errors
     /// [`ClaimRefusal`].
@@ -47,7 +46,7 @@ impl Split {
         if !part.is_zero() {
             claimed.claims.insert((line, who), part);
         }
-        // First: with a common denominator, sums of parts can't be too fine.
+        // Checked first: with a common denominator, adding the parts below cannot overflow.
         if claimed.common_denominator().is_none() {
             return Err(ClaimRefusal::TooFine);
         }
@@ -73,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_replaces_what_one_had() {
+    fn a_claim_replaces_the_previous_one() {
         let split = split(&[100]).claimed(OWNER, 1, part(1, 3));
         let more = split.claim(OWNER, 1, part(2, 3)).unwrap().unwrap();
         assert_eq!((more.left_of(1), more.version), (part(1, 3), split.version + 1));
@@ -83,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_late_learns_what_is_left() {
+    fn a_late_claim_is_refused_with_the_remaining_part() {
         let split = split(&[100]).with_guests(1).claimed(OWNER, 1, part(2, 3)).claimed(GUEST, 1, part(1, 4));
         let refused = split.claim(GUEST, 1, part(1, 2));
         assert_eq!(refused, Err(ClaimRefusal::LineTaken { left: part(1, 3) }));
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_or_settled_can_not_be_taken() {
+    fn an_unknown_line_and_settled_claims_cannot_be_claimed() {
         let mut split = split(&[100]).with_guests(1);
         assert_eq!(split.claim(GUEST, 2, Fraction::WHOLE), Err(ClaimRefusal::NoSuchLine));
         split.participants[1].settlement = Settlement::Pending(attempt(1));

@@ -1,4 +1,4 @@
-//! The owner corrects what was misread, or says that it is right.
+//! The owner corrects recognition errors, or confirms the cheque.
 
 use super::split::{OutOfBounds, Split, check_bounds};
 use contracts::cheque::{LineWarning, Product};
@@ -6,26 +6,26 @@ use contracts::money::Money;
 use contracts::quantity::Quantity;
 use std::collections::BTreeSet;
 
-/// What becomes of a field that may be empty.
+/// A change of an optional field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Change<T> {
-    /// It stays as it is.
+    /// Leaves the field unchanged.
     #[default]
     Keep,
-    /// It is empty from now on.
+    /// Removes the value.
     Clear,
-    /// It is this from now on.
+    /// Sets a new value.
     Set(T),
 }
 
-/// What is to be corrected.
+/// A correction of a cheque.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Correction {
-    /// All lines; those that are not among them are removed.
+    /// All lines; existing lines that are not listed are removed.
     pub products: Option<Vec<Line>>,
     /// The printed total.
     pub total_account: Change<Money>,
-    /// Service.
+    /// Service charge.
     pub service: Change<Money>,
     /// Discount; positive.
     pub discount: Change<Money>,
@@ -37,57 +37,57 @@ pub struct Correction {
     pub rounding: Change<Money>,
     /// ISO 4217 code.
     pub currency: Change<String>,
-    /// The cheque is right although it does not add up.
+    /// The owner confirms the cheque although it does not add up.
     pub confirmed: Option<bool>,
 }
 
-/// A line as it should be.
+/// A corrected line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// The line that is corrected; nothing for a new one.
+    /// The id of the corrected line; `None` for a new line.
     pub id: Option<u32>,
-    /// What was served.
+    /// Name of the dish or product.
     pub name: String,
-    /// How many.
+    /// Quantity.
     pub number_servings: Quantity,
-    /// Price of one; nothing: the one that was read if it still fits, else computed.
+    /// Price of one serving. If `None`, the recognised price is used if it still fits; otherwise it is computed.
     pub price: Option<Money>,
-    /// Price of the line.
+    /// Total price of the line.
     pub total: Option<Money>,
-    /// Sub-lines; nothing: as they were.
+    /// Sub-lines; `None` leaves them unchanged.
     pub modifiers: Option<Vec<String>>,
 }
 
-/// Why a cheque can't be corrected so.
+/// Why a correction is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CorrectRefusal {
-    /// Somebody has settled or is settling.
-    #[error("somebody has settled: the cheque is fixed")]
+    /// A participant has settled or is settling.
+    #[error("a participant has settled: the cheque is fixed")]
     SettlementStarted,
-    /// A line to be corrected is not there.
+    /// A corrected line does not exist.
     #[error("there is no line {id}")]
     UnknownLine {
-        /// Its place in the correction, from 0.
+        /// Its index in the correction, from 0.
         at: usize,
-        /// Its number.
+        /// Its line number.
         id: u32,
     },
-    /// A line is given twice.
-    #[error("line {id} is given twice")]
+    /// A line occurs twice.
+    #[error("line {id} occurs twice")]
     LineTwice {
-        /// The second place in the correction, from 0.
+        /// The index of its second occurrence in the correction, from 0.
         at: usize,
-        /// Its number.
+        /// Its line number.
         id: u32,
     },
-    /// The corrected cheque could not be shared.
+    /// The corrected cheque exceeds the limits of a shared cheque.
     #[error(transparent)]
     Bounds(#[from] OutOfBounds),
 }
 
 impl Split {
-    /// Corrects the cheque. Lines that stay keep their claims, boxes and raw text; a confirmation ends when amounts
-    /// change, unless it is given again. `None` when nothing changes.
+    /// Applies a correction. Lines that remain keep their claims, boxes and raw text. When amounts change, a previous
+    /// confirmation is dropped unless the correction confirms again. `None` if nothing changes.
     ///
     /// # Errors
     /// [`CorrectRefusal`].
@@ -98,8 +98,8 @@ impl Split {
         let mut corrected = self.next();
         if let Some(lines) = correction.products {
             corrected.cheque.products = self.corrected_lines(lines)?;
-            let kept: BTreeSet<u32> = corrected.cheque.products.iter().map(|line| line.id).collect();
-            corrected.claims.retain(|(line, _), _| kept.contains(line));
+            let remaining: BTreeSet<u32> = corrected.cheque.products.iter().map(|line| line.id).collect();
+            corrected.claims.retain(|(line, _), _| remaining.contains(line));
         }
         let cheque = &mut corrected.cheque;
         replace(&mut cheque.total_account, correction.total_account);
@@ -149,7 +149,7 @@ fn replace<T>(field: &mut Option<T>, change: Change<T>) {
     }
 }
 
-/// A line with what its owner says; what was read of it stays as evidence.
+/// A corrected line; what was recognised on the photo stays as evidence.
 fn corrected_line(known: Product, line: Line) -> Product {
     let modifiers = line.modifiers.unwrap_or_else(|| known.modifiers.clone());
     let same_sum = known.number_servings == line.number_servings && known.total == line.total;
@@ -157,8 +157,8 @@ fn corrected_line(known: Product, line: Line) -> Product {
     if same_sum && same_price && known.name == line.name {
         return Product { modifiers, ..known };
     }
-    let kept = known.price.filter(|_| same_sum);
-    let price = line.price.or(kept).or_else(|| price_of_one(line.total, line.number_servings));
+    let recognised = known.price.filter(|_| same_sum);
+    let price = line.price.or(recognised).or_else(|| price_of_one(line.total, line.number_servings));
     let mut corrected = Product {
         name: line.name,
         number_servings: line.number_servings,
@@ -174,7 +174,7 @@ fn corrected_line(known: Product, line: Line) -> Product {
     corrected
 }
 
-/// A line that was not read at all.
+/// A line that was not recognised at all.
 fn added_line(id: u32, line: Line) -> Product {
     let mut added = Product {
         id,
@@ -200,13 +200,13 @@ fn price_of_one(total: Option<Money>, quantity: Quantity) -> Option<Money> {
     i64::try_from(price).ok().map(Money::from_minor)
 }
 
-/// What its owner should look at once more.
+/// What the owner should check again.
 fn warnings(line: &Product) -> Vec<LineWarning> {
     let (Some(price), Some(total)) = (line.price, line.total) else {
         return if line.total.is_none() { vec![LineWarning::NoAmount] } else { vec![] };
     };
     let exact = i128::from(price.minor()) * i128::from(line.number_servings.thousandths());
-    // A price that was computed is rounded by at most half a unit for each of the quantity.
+    // A computed price is rounded by at most half a unit for each serving.
     let tolerance = 1000 + i128::from(line.number_servings.thousandths()) / 2;
     let fits = (exact - i128::from(total.minor()) * 1000).abs() <= tolerance;
     if fits { vec![] } else { vec![LineWarning::DoesNotAddUp] }
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_not_there_or_twice_there_is_refused_with_its_place() {
+    fn an_unknown_or_repeated_line_is_refused_with_its_index() {
         let split = split(&[100]);
         let unknown = split.correct(lines(vec![line(Some(1), 100), line(Some(7), 1)]));
         assert_eq!(unknown, Err(CorrectRefusal::UnknownLine { at: 1, id: 7 }));
@@ -266,7 +266,7 @@ mod tests {
         let currency = Correction { currency: Change::Set("EUR".into()), ..Correction::default() };
         assert!(confirmed.correct(currency).unwrap().unwrap().confirmed);
         let unknown = Correction { total_account: Change::Clear, confirmed: Some(true), ..Correction::default() };
-        assert!(!confirmed.correct(unknown).unwrap().unwrap().is_payable(), "without a total nobody pays");
+        assert!(!confirmed.correct(unknown).unwrap().unwrap().is_payable(), "without a total no due can be paid");
     }
 
     #[test]

@@ -3,16 +3,16 @@
 use super::split::Split;
 use contracts::router::ChequeDeleted;
 
-/// Why a cheque can't be deleted.
+/// Why a cheque cannot be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeleteRefusal {
-    /// Somebody has settled or is settling.
-    #[error("somebody has settled: the cheque stays")]
+    /// A participant has settled or is settling.
+    #[error("a participant has settled: the cheque cannot be deleted")]
     SettlementStarted,
 }
 
 impl Split {
-    /// Ends the split; its version is one more than the last.
+    /// Ends the sharing. The version of the event is one greater than the last version of the cheque.
     ///
     /// # Errors
     /// [`DeleteRefusal`].

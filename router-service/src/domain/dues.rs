@@ -1,4 +1,4 @@
-//! What everybody owes. Always: all dues and what nobody took make the total.
+//! What each participant owes. All dues plus the unclaimed amount always add up to the total.
 
 use super::apportion::{Seed, apportion, round_to};
 use super::breakdown::Breakdown;
@@ -8,38 +8,40 @@ use super::split::Split;
 use contracts::money::Money;
 use std::collections::BTreeMap;
 
-/// What everybody owes.
+/// What each participant owes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dues {
-    /// What all together pay, the tip included.
+    /// The sum of all dues and the unclaimed amount, including the tip.
     pub total: Money,
-    /// What nobody has taken.
+    /// The amount that is not claimed.
     pub unclaimed: Money,
-    /// The due of each participant, by parts.
+    /// Each participant's due, by parts.
     pub of: BTreeMap<ParticipantId, Breakdown>,
 }
 
 impl Dues {
-    /// The due of a participant; nothing for who is not there.
+    /// The due of a participant; zero for an unknown one.
     pub fn of(&self, id: ParticipantId) -> Breakdown {
         self.of.get(&id).copied().unwrap_or_default()
     }
 }
 
 impl Split {
-    /// Works out what everybody owes.
+    /// Computes what each participant owes.
     ///
-    /// Who has settled or is settling keeps what was due then; of every part, the rest divides what is left.
+    /// A participant who has settled or is settling keeps their due of that time. The remainder of each part is divided
+    /// among the others:
     ///
-    /// - `items`: each pays the lines they took, exact to a hundredth of a line and rounded once. Service, discount,
-    ///   tax, tip, rounding and a difference follow in proportion to these sums. What nobody took bears its own part of
-    ///   all that; when no line has an amount, nobody took anything.
-    /// - `equal`, `shares`, `percent`: in proportion to the weights. Nothing stays untaken.
-    /// - `exact`: as agreed. If the cheque was corrected since, what the amounts lack is untaken; what they have too
-    ///   much lowers them in proportion. Nobody can pay until they make the total.
+    /// - `items`: participants pay for the lines they claimed, exact to a hundredth of a line and rounded once.
+    ///   Service, discount, tax, tip, rounding and difference are divided in proportion to these sums. The unclaimed
+    ///   lines get their share of them too; if no line has an amount, everything is unclaimed.
+    /// - `equal`, `shares`, `percent`: in proportion to the weights. Nothing stays unclaimed.
+    /// - `exact`: the agreed amounts. If the cheque was corrected afterwards and the amounts are too low, the rest is
+    ///   unclaimed; if they are too high, they are reduced in proportion. No due can be paid until they add up to the
+    ///   total.
     ///
-    /// A due is within one minor unit of its exact share as long as nobody has settled. A due can be negative only
-    /// when a discount or a negative line outweighs what one took.
+    /// As long as no participant has settled, a due is within one minor unit of its exact share. A due is negative only
+    /// if a discount or a negative line outweighs the participant's claims.
     pub fn dues(&self) -> Dues {
         let parts = self.parts();
         let frozen = self.participants.iter().filter_map(|participant| participant.settlement.frozen());
@@ -59,9 +61,9 @@ impl Split {
         Dues { total: parts.due(), unclaimed, of: self.participants.iter().zip(slots).map(due).collect() }
     }
 
-    /// Whether all is covered: nothing is left untaken and everybody but the owner has paid what they owe.
+    /// Whether everything is covered: nothing is unclaimed, and all participants except the owner have paid.
     ///
-    /// An owner who is alone shares nothing yet.
+    /// A cheque with no participant besides the owner is not settled.
     pub fn is_settled(&self, dues: &Dues) -> bool {
         let mut others = self.participants.iter().filter(|other| other.id != ParticipantId::OWNER).peekable();
         let shared = others.peek().is_some();
@@ -69,7 +71,8 @@ impl Split {
         shared && self.is_payable() && dues.unclaimed == Money::ZERO && others.all(covered)
     }
 
-    /// `rest` by slots: what nobody took, then the participants in their order. Settled ones get nothing of it.
+    /// Divides `rest` by slots: slot 0 is the unclaimed amount, then the participants in order. Settled ones get
+    /// nothing.
     fn by_items(&self, rest: Breakdown) -> Vec<[i64; 7]> {
         let denominator = self.common_denominator().expect("a claim that makes it too large is refused");
         let mut exact = vec![0_i128; self.participants.len() + 1];
@@ -86,7 +89,7 @@ impl Split {
         }
         let [_, extras @ ..] = rest.signed();
         let items = round_to(rest.items, &exact, signed(denominator), self.seed());
-        // A negative sum of lines weighs nothing: nobody gets service or tax back for it.
+        // A negative sum of lines has weight 0, so that it earns no refund of service or tax.
         let weights: Vec<u64> = items.iter().map(|items| items.minor().max(0).unsigned_abs()).collect();
         let spread = spread(&extras, &weights, self.seed());
         let join = |(items, [service, discount, tax, tip, rounding, difference]): (&Money, [i64; 6])| {
@@ -95,7 +98,7 @@ impl Split {
         items.iter().zip(spread).map(join).collect()
     }
 
-    /// Weights by slots, for every method but `items`; settled participants weigh nothing.
+    /// Weights by slots, for every method except `items`; settled participants have weight 0.
     fn weights(&self, rest: Money) -> Vec<u64> {
         let mut weights = vec![0; self.participants.len() + 1];
         for (id, slot) in self.open_slots() {
@@ -107,13 +110,13 @@ impl Split {
             };
         }
         if let Method::Exact(_) = self.method {
-            let agreed: u64 = weights.iter().sum();
-            weights[0] = rest.minor().max(0).unsigned_abs().saturating_sub(agreed);
+            let total_agreed: u64 = weights.iter().sum();
+            weights[0] = rest.minor().max(0).unsigned_abs().saturating_sub(total_agreed);
         }
         weights
     }
 
-    /// Participants who have not settled, with their slots: 1 for the first.
+    /// Participants who have not settled, with their slots, from 1.
     fn open_slots(&self) -> impl Iterator<Item = (ParticipantId, usize)> {
         let slots = self.participants.iter().zip(1..);
         slots.filter(|(one, _)| one.settlement.frozen().is_none()).map(|(one, slot)| (one.id, slot))
@@ -124,8 +127,8 @@ impl Split {
     }
 }
 
-/// Divides several parts by the same weights, so that every part adds up, and what a slot gets of all of them is within
-/// one minor unit of its exact share: not the parts are rounded, but their running sums.
+/// Divides several parts by the same weights. Each part adds up, and the sum of all parts of a slot is within one minor
+/// unit of its exact share, because the running sums are rounded instead of the single parts.
 fn spread<const PARTS: usize>(parts: &[i64; PARTS], weights: &[u64], seed: Seed) -> Vec<[i64; PARTS]> {
     let mut slots = vec![[0; PARTS]; weights.len()];
     let mut sum = 0;
@@ -138,13 +141,13 @@ fn spread<const PARTS: usize>(parts: &[i64; PARTS], weights: &[u64], seed: Seed)
         }
         before = until;
     }
-    mend_signs(&mut slots, parts);
+    fix_signs(&mut slots, parts);
     slots
 }
 
-/// Where rounding the running sums left somebody with a kopeck of service to get back, or of discount to pay, swaps it
-/// with a kopeck of another part and another slot: parts and slots keep their sums.
-fn mend_signs<const PARTS: usize>(slots: &mut [[i64; PARTS]], parts: &[i64; PARTS]) {
+/// Rounding the running sums can leave a slot with one unit of the wrong sign, such as a negative service charge. Swaps
+/// such a unit with a unit of another part and another slot, which preserves the sums of parts and slots.
+fn fix_signs<const PARTS: usize>(slots: &mut [[i64; PARTS]], parts: &[i64; PARTS]) {
     let is_right = |part: usize, amount: i64| amount == 0 || amount.signum() == parts[part].signum();
     for slot in 0..slots.len() {
         for part in 0..PARTS {

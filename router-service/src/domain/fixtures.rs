@@ -13,7 +13,7 @@ use contracts::quantity::Quantity;
 use time::macros::datetime;
 use uuid::Uuid;
 
-/// A balanced cheque of user 1 with lines of these minor units.
+/// A balanced cheque of user 1 with lines of these amounts, in minor units.
 pub(super) fn split(lines: &[i64]) -> Split {
     let mut cheque = Cheque {
         total_account: Some(Money::from_minor(lines.iter().sum())),
@@ -53,7 +53,7 @@ pub(super) fn attempt(number: u128) -> Attempt {
 }
 
 impl Split {
-    /// So many guests more, whose secrets are their numbers.
+    /// Adds `guests` guests; each guest's token is derived from their number.
     pub(super) fn with_guests(self, guests: u32) -> Self {
         (0..guests).fold(self, |split, _| {
             let secret = token(u8::try_from(split.last_participant.0 + 1).unwrap());
@@ -70,9 +70,9 @@ impl Split {
     }
 }
 
-fn joined(split: &Split, identity: Identity, fresh: Option<TokenHash>) -> Split {
-    match split.join(identity, "Имя".into(), fresh).unwrap() {
-        Joined::Newly(split, _) | Joined::Before(split, _) => split,
+fn joined(split: &Split, identity: Identity, new_token: Option<TokenHash>) -> Split {
+    match split.join(identity, "Имя".into(), new_token).unwrap() {
+        Joined::New(split, _) | Joined::Existing(split, _) => split,
     }
 }
 

@@ -1,15 +1,15 @@
-//! A part of a line: exact, from nothing to the whole.
+//! A part of a line, as an exact fraction from 0 to 1.
 
 /// A reduced fraction from 0 to 1.
 ///
-/// Invariant: `numerator <= denominator`, `denominator >= 1`, and the two have no common divisor.
+/// Invariant: `numerator <= denominator`, `denominator >= 1`, and they have no common divisor greater than 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fraction {
     numerator: u64,
     denominator: u64,
 }
 
-/// Two numbers are no part of a line.
+/// The numbers do not form a fraction from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FractionError {
     /// The denominator is 0.
@@ -24,9 +24,9 @@ pub enum FractionError {
 }
 
 impl Fraction {
-    /// Nothing.
+    /// 0.
     pub const ZERO: Self = Self { numerator: 0, denominator: 1 };
-    /// All of it.
+    /// 1.
     pub const WHOLE: Self = Self { numerator: 1, denominator: 1 };
 
     /// Reduces `numerator / denominator`.
@@ -38,7 +38,7 @@ impl Fraction {
     /// ```
     ///
     /// # Errors
-    /// [`FractionError`] when it is no number from 0 to 1.
+    /// [`FractionError`] if the fraction is not between 0 and 1.
     pub fn new(numerator: u64, denominator: u64) -> Result<Self, FractionError> {
         if denominator == 0 {
             return Err(FractionError::ZeroDenominator);
@@ -50,29 +50,29 @@ impl Fraction {
         Ok(Self::reduced(u128::from(numerator) / divisor, u128::from(denominator) / divisor).unwrap_or(Self::ZERO))
     }
 
-    /// The upper number.
+    /// The numerator.
     pub fn numerator(self) -> u64 {
         self.numerator
     }
 
-    /// The lower number, at least 1.
+    /// The denominator, at least 1.
     pub fn denominator(self) -> u64 {
         self.denominator
     }
 
-    /// Whether it is nothing.
+    /// Whether it is 0.
     pub fn is_zero(self) -> bool {
         self.numerator == 0
     }
 
-    /// What is left of the whole.
+    /// 1 minus this fraction.
     #[must_use]
     pub fn rest(self) -> Self {
-        // A fraction and its rest have the same denominator, and the rest is reduced when the fraction is.
+        // Both have the same denominator, and if one is reduced, so is the other.
         Self { numerator: self.denominator - self.numerator, denominator: self.denominator }
     }
 
-    /// The sum; `None` when it is more than the whole, or too fine for 64 bits.
+    /// The sum; `None` if it is greater than 1, or if its denominator exceeds 64 bits.
     pub fn plus(self, other: Self) -> Option<Self> {
         let denominator = least_common_multiple(u128::from(self.denominator), u128::from(other.denominator))?;
         let numerator = self.over(denominator) + other.over(denominator);
@@ -83,7 +83,7 @@ impl Fraction {
         Self::reduced(numerator / divisor, denominator / divisor)
     }
 
-    /// The numerator over `denominator`, which must be a multiple of this fraction's own.
+    /// The numerator for `denominator`, which must be a multiple of this fraction's denominator.
     pub(super) fn over(self, denominator: u128) -> u128 {
         u128::from(self.numerator) * (denominator / u128::from(self.denominator))
     }
@@ -93,7 +93,7 @@ impl Fraction {
     }
 }
 
-/// The smallest number that both divide; `None` beyond 64 bits, far from where sums could overflow.
+/// The least common multiple; `None` beyond 64 bits, long before sums could overflow.
 pub(super) fn least_common_multiple(one: u128, other: u128) -> Option<u128> {
     let multiple = (one / greatest_common_divisor(one, other)).checked_mul(other)?;
     (multiple <= u128::from(u64::MAX)).then_some(multiple)
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_the_whole_is_no_part() {
+    fn more_than_the_whole_is_not_a_part() {
         assert_eq!(Fraction::new(3, 2), Err(FractionError::MoreThanWhole { denominator: 2 }));
         assert_eq!(Fraction::new(1, 0), Err(FractionError::ZeroDenominator));
         assert_eq!(fraction(0, 7), Fraction::ZERO);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_add_up_exactly_to_the_whole_and_no_further() {
+    fn parts_add_up_exactly_to_the_whole_and_not_beyond() {
         let third = fraction(1, 3);
         assert_eq!(third.plus(third).and_then(|two| two.plus(third)), Some(Fraction::WHOLE));
         assert_eq!(fraction(2, 3).plus(fraction(1, 2)), None);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_too_fine_to_hold_is_refused() {
+    fn a_sum_with_a_too_large_denominator_is_refused() {
         let fine = fraction(1, u64::MAX);
         assert_eq!(fine.plus(fraction(1, u64::MAX - 1)), None);
     }

@@ -1,4 +1,4 @@
-//! Somebody joins, is renamed, or signs in after having joined as a guest.
+//! A participant joins, changes their name, or signs in after joining as a guest.
 
 use super::method::{BasisPoints, Method};
 use super::participant::{Participant, ParticipantId, Settlement, TokenHash};
@@ -7,7 +7,7 @@ use contracts::ids::UserId;
 use contracts::money::Money;
 use std::collections::BTreeMap;
 
-/// Who somebody is: a user, or the holder of a guest's token, or both.
+/// The identity of a visitor: a user, the holder of a guest's token, or both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
     /// The user.
@@ -16,30 +16,31 @@ pub struct Identity {
     pub token: Option<TokenHash>,
 }
 
-/// What joining came to.
+/// The result of joining.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Joined {
-    /// Somebody new is here.
-    Newly(Split, ParticipantId),
-    /// They were here before, perhaps under another name or as a guest; the version tells whether that changed.
-    Before(Split, ParticipantId),
+    /// A new participant was added.
+    New(Split, ParticipantId),
+    /// The participant existed already, perhaps under another name or as a guest. The version has changed only if this
+    /// changed the state.
+    Existing(Split, ParticipantId),
 }
 
-/// Why somebody can't join.
+/// Why joining is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JoinRefusal {
-    /// [`PARTICIPANTS_MAX`] are here.
-    #[error("at most {PARTICIPANTS_MAX} can share a cheque")]
+    /// There are already [`PARTICIPANTS_MAX`] participants.
+    #[error("at most {PARTICIPANTS_MAX} participants can share a cheque")]
     TooMany,
-    /// The guest and the user are both here, and one of them has settled: what they took can't be joined.
-    #[error("you are here twice, and have settled once: what you took is fixed")]
+    /// The visitor is both a guest and a user here, and one of the two has settled, so they cannot be merged.
+    #[error("you joined twice and have settled once: the two cannot be merged")]
     SettledAlready,
 }
 
 impl Split {
-    /// Who of the participants this is: the user, else the guest with this token, unless the token's holder has
-    /// become another user.
-    pub fn known(&self, identity: Identity) -> Option<ParticipantId> {
+    /// Finds the participant of an identity: the user, else the guest with this token. A token whose guest has become a
+    /// user does not identify another user.
+    pub fn participant_for(&self, identity: Identity) -> Option<ParticipantId> {
         let user = identity.user_id.and_then(|user_id| self.participant_of(user_id));
         let holder = || {
             let of_token =
@@ -49,16 +50,17 @@ impl Split {
         user.or_else(holder).map(|participant| participant.id)
     }
 
-    /// Lets somebody in under `name`; `fresh` is the secret of a guest who is new.
+    /// Adds or renames a participant; `new_token` is the token of a guest who is new.
     ///
-    /// A user who holds a guest's token becomes that participant; if both are here, the guest's claims and shares go
-    /// to the user and the guest leaves.
+    /// A user who holds a guest's token becomes that participant. If both exist, the guest's claims and shares move to
+    /// the user, and the guest is removed.
     ///
     /// # Errors
     /// [`JoinRefusal`].
-    pub fn join(&self, identity: Identity, name: String, fresh: Option<TokenHash>) -> Result<Joined, JoinRefusal> {
+    pub fn join(&self, identity: Identity, name: String, new_token: Option<TokenHash>) -> Result<Joined, JoinRefusal> {
         let as_guest = Identity { user_id: None, ..identity };
-        let guest = self.known(as_guest).filter(|id| self.participant(*id).is_some_and(|one| one.user_id.is_none()));
+        let guest =
+            self.participant_for(as_guest).filter(|id| self.participant(*id).is_some_and(|one| one.user_id.is_none()));
         let user = identity.user_id.and_then(|user_id| self.participant_of(user_id)).map(|one| one.id);
         let mut joined = self.next();
         let here = match (user, guest) {
@@ -66,7 +68,7 @@ impl Split {
                 joined = joined.merged(guest, user)?;
                 Some(user)
             }
-            (user, guest) => user.or(guest).or_else(|| self.known(identity)),
+            (user, guest) => user.or(guest).or_else(|| self.participant_for(identity)),
         };
         if let Some(id) = here {
             if let Some(participant) = joined.participant_mut(id) {
@@ -76,20 +78,20 @@ impl Split {
             if joined.participants == self.participants {
                 joined.version = self.version;
             }
-            return Ok(Joined::Before(joined, id));
+            return Ok(Joined::Existing(joined, id));
         }
         if self.participants.len() >= PARTICIPANTS_MAX {
             return Err(JoinRefusal::TooMany);
         }
         let id = ParticipantId(self.last_participant.0 + 1);
-        let token = fresh.filter(|_| identity.user_id.is_none());
+        let token = new_token.filter(|_| identity.user_id.is_none());
         let settlement = Settlement::None;
         joined.participants.push(Participant { id, name: Some(name), user_id: identity.user_id, token, settlement });
         joined.last_participant = id;
-        Ok(Joined::Newly(joined, id))
+        Ok(Joined::New(joined, id))
     }
 
-    /// The guest leaves, and all they had goes to the user.
+    /// Removes the guest and moves their claims and shares to the user.
     fn merged(mut self, guest: ParticipantId, user: ParticipantId) -> Result<Self, JoinRefusal> {
         let settled = |id| self.participant(id).is_some_and(|one| one.settlement.frozen().is_some());
         if settled(guest) || settled(user) {
@@ -151,64 +153,64 @@ mod tests {
 
     #[test]
     fn a_user_joins_once_and_is_renamed_after() {
-        let Joined::Newly(split, id) = split(&[100]).join(signed_in(7), "Аня".into(), None).unwrap() else {
+        let Joined::New(split, id) = split(&[100]).join(signed_in(7), "Аня".into(), None).unwrap() else { panic!() };
+        assert_eq!((id, split.version), (ParticipantId(2), 2));
+        let Joined::Existing(split, again) = split.join(signed_in(7), "Анна".into(), None).unwrap() else {
             panic!()
         };
-        assert_eq!((id, split.version), (ParticipantId(2), 2));
-        let Joined::Before(split, again) = split.join(signed_in(7), "Анна".into(), None).unwrap() else { panic!() };
         assert_eq!((again, split.participants.len()), (id, 2));
         assert_eq!(split.participants[1].name.as_deref(), Some("Анна"));
-        let Joined::Before(same, _) = split.join(signed_in(7), "Анна".into(), None).unwrap() else { panic!() };
+        let Joined::Existing(same, _) = split.join(signed_in(7), "Анна".into(), None).unwrap() else { panic!() };
         assert_eq!(same, split, "the same name again is no change");
         let owner = split.join(signed_in(1), "Боря".into(), None).unwrap();
-        assert!(matches!(owner, Joined::Before(_, ParticipantId::OWNER)));
+        assert!(matches!(owner, Joined::Existing(_, ParticipantId::OWNER)));
     }
 
     #[test]
     fn a_guest_is_known_by_the_token_alone() {
         let start = split(&[100]);
-        let Joined::Newly(split, id) = start.join(Identity::default(), "Гость".into(), Some(token(3))).unwrap()
+        let Joined::New(split, id) = start.join(Identity::default(), "Гость".into(), Some(token(3))).unwrap()
         else {
             panic!()
         };
-        assert_eq!(split.known(guest(3)), Some(id));
-        assert_eq!(split.known(guest(4)), None);
-        assert_eq!(split.known(Identity::default()), None);
+        assert_eq!(split.participant_for(guest(3)), Some(id));
+        assert_eq!(split.participant_for(guest(4)), None);
+        assert_eq!(split.participant_for(Identity::default()), None);
         assert!(
-            matches!(split.join(guest(3), "Имя".into(), Some(token(4))), Ok(Joined::Before(_, same)) if same == id)
+            matches!(split.join(guest(3), "Имя".into(), Some(token(4))), Ok(Joined::Existing(_, same)) if same == id)
         );
     }
 
     #[test]
     fn a_guest_becomes_a_user_and_keeps_the_claims() {
         let split = split(&[100]).with_guests(1).claimed(ParticipantId(2), 1, half());
-        let Joined::Before(split, id) = split.join(both(7, 2), "Аня".into(), None).unwrap() else { panic!() };
+        let Joined::Existing(split, id) = split.join(both(7, 2), "Аня".into(), None).unwrap() else { panic!() };
         assert_eq!((id, split.participants[1].user_id), (ParticipantId(2), Some(user(7))));
         assert_eq!(split.claims.get(&(1, id)), Some(&half()));
-        assert_eq!(split.known(signed_in(7)), Some(id));
-        assert_eq!(split.known(guest(2)), Some(id), "the browser that holds the token is still known");
-        assert_eq!(split.known(both(8, 2)), None, "another user does not act for them");
+        assert_eq!(split.participant_for(signed_in(7)), Some(id));
+        assert_eq!(split.participant_for(guest(2)), Some(id), "the browser that holds the token is still known");
+        assert_eq!(split.participant_for(both(8, 2)), None, "another user does not act for them");
     }
 
     #[test]
-    fn a_guest_who_is_here_as_user_too_is_merged_with_all_claims() {
+    fn a_guest_and_a_user_of_one_person_are_merged_with_all_claims() {
         let split = split(&[100, 200]).with_guests(2);
         let split = split.claimed(ParticipantId(2), 1, half()).claimed(ParticipantId(3), 1, half());
         let split = split.claimed(ParticipantId(3), 2, Fraction::WHOLE);
-        let Joined::Before(split, _) = split.join(both(7, 2), "Аня".into(), None).unwrap() else { panic!() };
+        let Joined::Existing(split, _) = split.join(both(7, 2), "Аня".into(), None).unwrap() else { panic!() };
         let shares = BTreeMap::from([(ParticipantId(2), 1), (ParticipantId(3), 2)]);
-        let split = split.agree(Method::Shares(shares), None).unwrap().unwrap();
-        let Joined::Before(split, id) = split.join(both(7, 3), "Аня".into(), None).unwrap() else { panic!() };
+        let split = split.set_method(Method::Shares(shares), None).unwrap().unwrap();
+        let Joined::Existing(split, id) = split.join(both(7, 3), "Аня".into(), None).unwrap() else { panic!() };
         assert_eq!((id, split.participants.len()), (ParticipantId(2), 2));
         assert_eq!(split.claims.get(&(1, id)), Some(&Fraction::WHOLE));
         assert_eq!(split.claims.get(&(2, id)), Some(&Fraction::WHOLE));
         assert_eq!(split.method, Method::Shares(BTreeMap::from([(id, 3)])));
-        let Joined::Newly(_, next) = split.join(signed_in(9), "Вася".into(), None).unwrap() else { panic!() };
-        assert_eq!(next, ParticipantId(4), "a number is never given twice");
+        let Joined::New(_, next) = split.join(signed_in(9), "Вася".into(), None).unwrap() else { panic!() };
+        assert_eq!(next, ParticipantId(4), "a number is never reused");
     }
 
     #[test]
-    fn what_is_settled_is_not_merged() {
+    fn settled_participants_are_not_merged() {
         let mut split = split(&[100]).with_guests(2);
         split.participants[1].user_id = Some(user(7));
         split.participants[1].settlement = Settlement::Pending(attempt(1));
@@ -216,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_table_takes_nobody_more() {
+    fn a_full_cheque_accepts_no_more_participants() {
         let split = split(&[100]).with_guests(u32::try_from(PARTICIPANTS_MAX).unwrap() - 1);
         assert_eq!(split.join(signed_in(7), "Аня".into(), None), Err(JoinRefusal::TooMany));
         assert!(split.join(guest(2), "Имя".into(), None).is_ok());

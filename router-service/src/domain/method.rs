@@ -6,23 +6,23 @@ use std::collections::BTreeMap;
 
 /// How a cheque is split.
 ///
-/// Who is missing from a map pays nothing.
+/// A participant who is missing from a map pays nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// Everybody pays for the lines they took.
+    /// Participants pay for the lines they claimed.
     Items,
-    /// Everybody pays the same.
+    /// All participants pay the same.
     Equal,
-    /// In proportion to numbers: 2 for a couple, 1 for a single.
+    /// In proportion to weights, such as 2 for a couple and 1 for a single person.
     Shares(BTreeMap<ParticipantId, u32>),
-    /// Percents that make 100.
+    /// Percentages that add up to 100.
     Percent(BTreeMap<ParticipantId, BasisPoints>),
-    /// Amounts that make the total.
+    /// Amounts that add up to the total.
     Exact(BTreeMap<ParticipantId, Money>),
 }
 
 impl Method {
-    /// The word on the wire and in the database.
+    /// The name in JSON and in the database.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Items => "items",
@@ -34,23 +34,23 @@ impl Method {
     }
 }
 
-/// What is added to the total for the staff.
+/// A tip on top of the total.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tip {
-    /// Of the lines of the cheque.
+    /// A percentage of the sum of the lines.
     Percent(BasisPoints),
-    /// As much; not negative.
+    /// A fixed amount; not negative.
     Amount(Money),
 }
 
 impl Tip {
-    /// How much it is on lines that make `items`; half a minor unit is rounded up.
+    /// The tip for lines that add up to `items`; half a minor unit is rounded up.
     pub fn on(self, items: Money) -> Money {
         match self {
             Self::Amount(amount) => amount,
             Self::Percent(BasisPoints(points)) => {
                 let exact = i128::from(items.minor().max(0)) * i128::from(points);
-                // At most the lines themselves, so that it fits.
+                // At most `items`, so it fits.
                 let rounded = (exact + 5_000) / 10_000;
                 Money::from_minor(i64::try_from(rounded).unwrap_or(i64::MAX))
             }
@@ -62,16 +62,16 @@ impl Tip {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BasisPoints(u32);
 
-/// The number is no part of a hundred.
+/// The number is not a percentage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be from 0 to 100")]
 pub struct NotAPercentage;
 
 impl BasisPoints {
-    /// All of it.
+    /// 100 %.
     pub const HUNDRED_PERCENT: Self = Self(10_000);
 
-    /// Takes hundredths of a percent.
+    /// Creates a value from hundredths of a percent.
     ///
     /// # Errors
     /// [`NotAPercentage`] below 0 and above 10000.
@@ -80,7 +80,7 @@ impl BasisPoints {
         if points <= Self::HUNDRED_PERCENT.0 { Ok(Self(points)) } else { Err(NotAPercentage) }
     }
 
-    /// The number.
+    /// The value in hundredths of a percent.
     pub fn get(self) -> u32 {
         self.0
     }
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_everything_is_no_percentage() {
+    fn more_than_a_hundred_is_not_a_percentage() {
         assert!(BasisPoints::new(10_001).is_err());
         assert!(BasisPoints::new(-1).is_err());
         assert_eq!(BasisPoints::new(10_000), Ok(BasisPoints::HUNDRED_PERCENT));

@@ -1,4 +1,4 @@
-//! The rules of splitting a cheque: pure, without clock, ids or SQL.
+//! The rules of splitting a cheque: pure functions without clock, id generation or SQL.
 
 pub mod apportion;
 pub mod breakdown;
@@ -10,11 +10,11 @@ pub mod split;
 
 pub mod dues;
 
-pub mod agree;
 pub mod claim;
 pub mod correct;
 pub mod delete;
 pub mod join;
+pub mod set_method;
 pub mod settle;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Who shares a cheque, and how far they are with paying.
+//! Participants of a shared cheque, and the state of their payments.
 
 use super::breakdown::Breakdown;
 use contracts::ids::{TransferId, UserId};
@@ -6,12 +6,12 @@ use contracts::money::Money;
 use contracts::payments::RefusalReason;
 use std::fmt;
 
-/// Number of a participant within a cheque, from 1; never given twice.
+/// Number of a participant within a cheque, from 1; never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ParticipantId(pub u32);
 
 impl ParticipantId {
-    /// The owner of the cheque, who is there from the start.
+    /// The owner of the cheque, who is always the first participant.
     pub const OWNER: Self = Self(1);
 }
 
@@ -21,58 +21,58 @@ impl fmt::Display for ParticipantId {
     }
 }
 
-/// SHA-256 of a guest's secret token: the token itself is known to the guest alone.
+/// SHA-256 of a guest's secret token. Only the guest knows the token itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenHash(pub [u8; 32]);
 
-/// Somebody who shares a cheque.
+/// A participant of a shared cheque.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Participant {
-    /// The number.
+    /// The participant's number.
     pub id: ParticipantId,
-    /// How they want to be called; the owner may not have said.
+    /// Display name; the owner may not have set one.
     pub name: Option<String>,
-    /// The user, unless it is a guest.
+    /// The user; `None` for a guest.
     pub user_id: Option<UserId>,
-    /// The secret of who joined as a guest.
+    /// Hash of the secret token, if they joined as a guest.
     pub token: Option<TokenHash>,
-    /// How far they are with paying.
+    /// State of the payment.
     pub settlement: Settlement,
 }
 
-/// How far a participant is with paying.
+/// State of a participant's payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settlement {
-    /// Has not tried.
+    /// Not attempted.
     None,
-    /// A transfer is asked for and not answered.
+    /// A transfer was requested and is not answered.
     Pending(Attempt),
-    /// The money was moved.
+    /// The transfer is done.
     Paid(Attempt),
     /// The last transfer was refused; another one may be tried.
     Failed(Attempt, RefusalReason),
-    /// Paid outside, as the owner says.
+    /// Paid outside the app, as recorded by the owner.
     Cash(Breakdown),
 }
 
-/// One attempt to pay one's due by a transfer.
+/// One attempt to pay a due by a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// The transfer.
     pub transfer_id: TransferId,
-    /// What it pays.
+    /// The due that it pays.
     pub breakdown: Breakdown,
 }
 
 impl Attempt {
-    /// How much is moved.
+    /// The transferred amount.
     pub fn amount(&self) -> Money {
         self.breakdown.due()
     }
 }
 
 impl Settlement {
-    /// What is fixed, whatever others do: the due of who has paid or is paying.
+    /// The fixed due of a participant who has paid or is paying.
     pub fn frozen(&self) -> Option<&Breakdown> {
         match self {
             Self::Pending(attempt) | Self::Paid(attempt) => Some(&attempt.breakdown),
@@ -81,7 +81,7 @@ impl Settlement {
         }
     }
 
-    /// Whether nothing is to be waited for any more.
+    /// Whether the payment is final.
     pub fn is_done(&self) -> bool {
         match self {
             Self::Paid(_) | Self::Cash(_) => true,

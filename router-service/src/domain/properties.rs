@@ -1,4 +1,4 @@
-//! What holds for every cheque, whoever takes what, in whatever order they settle.
+//! Invariants that hold for every cheque, for all claims and every order of settlements.
 
 use super::breakdown::Breakdown;
 use super::dues::Dues;
@@ -12,12 +12,12 @@ use contracts::payments::RefusalReason;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-/// Participants at a random table, the owner included. User `100 + n` is participant `n`.
-const PEOPLE: u32 = 5;
+/// Number of participants in a random cheque, including the owner. User `100 + n` is participant `n`.
+const PARTICIPANTS: u32 = 5;
 
-/// What happens at a table.
+/// An operation on a cheque.
 #[derive(Clone, Debug)]
-enum Deed {
+enum Operation {
     Claim { who: u32, line: usize, numerator: u64, denominator: u64 },
     Settle { who: u32 },
     Cash { who: u32 },
@@ -26,21 +26,22 @@ enum Deed {
     Join,
 }
 
-fn deed() -> impl Strategy<Value = Deed> {
-    let claim = (1..=PEOPLE, 0..12_usize, 0..=8_u64, 1..=8_u64).prop_map(|(who, line, numerator, denominator)| {
-        Deed::Claim { who, line, numerator: numerator.min(denominator), denominator }
-    });
+fn operation() -> impl Strategy<Value = Operation> {
+    let claim =
+        (1..=PARTICIPANTS, 0..12_usize, 0..=8_u64, 1..=8_u64).prop_map(|(who, line, numerator, denominator)| {
+            Operation::Claim { who, line, numerator: numerator.min(denominator), denominator }
+        });
     let settlements = prop_oneof![
-        (2..=PEOPLE).prop_map(|who| Deed::Settle { who }),
-        (2..=PEOPLE).prop_map(|who| Deed::Cash { who }),
-        Just(Deed::Complete),
-        Just(Deed::Fail),
-        Just(Deed::Join),
+        (2..=PARTICIPANTS).prop_map(|who| Operation::Settle { who }),
+        (2..=PARTICIPANTS).prop_map(|who| Operation::Cash { who }),
+        Just(Operation::Complete),
+        Just(Operation::Fail),
+        Just(Operation::Join),
     ];
     prop_oneof![5 => claim, 1 => settlements]
 }
 
-/// Lines with prices as on real cheques, free ones and odd kopecks among them.
+/// Lines with realistic prices, including free ones and odd kopecks.
 fn lines() -> impl Strategy<Value = Vec<i64>> {
     prop::collection::vec(prop_oneof![1 => Just(0), 8 => 1..500_000_i64], 0..12)
 }
@@ -53,7 +54,7 @@ fn tip() -> impl Strategy<Value = Option<Tip>> {
     ]
 }
 
-/// A table where nobody has taken anything. It need not add up; its owner confirmed it.
+/// A cheque without claims. It may not add up; its owner confirmed it.
 fn table() -> impl Strategy<Value = Split> {
     let taken_off = prop_oneof![Just(0), 0..20_000_i64];
     let extras = (0..50_000_i64, taken_off, 0..20_000_i64, -50..100_i64, -2_500..5_000_i64);
@@ -70,35 +71,43 @@ fn table() -> impl Strategy<Value = Split> {
         table.cheque.recompute_status();
         table.confirmed = true;
         table.tip = tip;
-        (2..=PEOPLE).fold(table, |table, id| table.with_user(i64::from(100 + id)))
+        (2..=PARTICIPANTS).fold(table, |table, id| table.with_user(i64::from(100 + id)))
     })
 }
 
-/// A table that is divided by any of the methods.
+/// A cheque with any of the methods.
 fn divided_table() -> impl Strategy<Value = Split> {
-    (table(), 0..5_usize, prop::collection::vec(0..=1000_u32, PEOPLE as usize)).prop_map(|(table, method, weights)| {
-        let ids = (1..=PEOPLE).map(ParticipantId);
-        let method = match method {
-            0 => Method::Items,
-            1 => Method::Equal,
-            2 => Method::Shares(ids.zip(weights.iter().map(|weight| weight + 1)).collect()),
-            3 => Method::Percent(ids.zip(parts_of(10_000, &weights)).map(|(id, part)| (id, points(part))).collect()),
-            _ => {
-                let total = table.total().minor().max(0);
-                Method::Exact(
-                    ids.zip(parts_of(total, &weights)).map(|(id, part)| (id, Money::from_minor(part))).collect(),
-                )
-            }
-        };
-        table.agree(method.clone(), table.tip).ok().flatten().unwrap_or(Split { method: Method::Items, ..table })
-    })
+    (table(), 0..5_usize, prop::collection::vec(0..=1000_u32, PARTICIPANTS as usize)).prop_map(
+        |(table, method, weights)| {
+            let ids = (1..=PARTICIPANTS).map(ParticipantId);
+            let method = match method {
+                0 => Method::Items,
+                1 => Method::Equal,
+                2 => Method::Shares(ids.zip(weights.iter().map(|weight| weight + 1)).collect()),
+                3 => {
+                    Method::Percent(ids.zip(parts_of(10_000, &weights)).map(|(id, part)| (id, points(part))).collect())
+                }
+                _ => {
+                    let total = table.total().minor().max(0);
+                    Method::Exact(
+                        ids.zip(parts_of(total, &weights)).map(|(id, part)| (id, Money::from_minor(part))).collect(),
+                    )
+                }
+            };
+            table
+                .set_method(method.clone(), table.tip)
+                .ok()
+                .flatten()
+                .unwrap_or(Split { method: Method::Items, ..table })
+        },
+    )
 }
 
 fn points(part: i64) -> BasisPoints {
     BasisPoints::new(part).unwrap()
 }
 
-/// `whole` in parts of about these weights.
+/// Divides `whole` into parts with approximately these weights.
 fn parts_of(whole: i64, weights: &[u32]) -> Vec<i64> {
     let sum: i64 = weights.iter().map(|weight| i64::from(*weight)).sum::<i64>().max(1);
     let mut parts: Vec<i64> = weights.iter().map(|weight| whole * i64::from(*weight) / sum).collect();
@@ -106,27 +115,27 @@ fn parts_of(whole: i64, weights: &[u32]) -> Vec<i64> {
     parts
 }
 
-/// The table after a deed; the same when it is refused.
-fn after(table: &Split, deed: &Deed, number: u128) -> Split {
+/// The cheque after an operation; unchanged if the operation is refused.
+fn after(table: &Split, operation: &Operation, number: u128) -> Split {
     let pending = table.participants.iter().find_map(|one| match one.settlement {
         Settlement::Pending(attempt) => Some(attempt.transfer_id),
         _ => None,
     });
-    let moved = match *deed {
-        Deed::Claim { who, line, numerator, denominator } => {
+    let changed = match *operation {
+        Operation::Claim { who, line, numerator, denominator } => {
             let line = table.cheque.products.get(line).map_or(0, |line| line.id);
             let part = Fraction::new(numerator, denominator).unwrap();
             table.claim(ParticipantId(who), line, part).ok().flatten()
         }
-        Deed::Settle { who } => {
+        Operation::Settle { who } => {
             table.settle(user(i64::from(100 + who)), None, transfer(number)).ok().map(|(table, _)| table)
         }
-        Deed::Cash { who } => table.paid_cash(ParticipantId(who)).ok(),
-        Deed::Complete => pending.and_then(|id| table.transfer_completed(id)),
-        Deed::Fail => pending.and_then(|id| table.transfer_failed(id, RefusalReason::InsufficientFunds)),
-        Deed::Join => Some(table.clone().with_user(1_000 + i64::try_from(number).unwrap())),
+        Operation::Cash { who } => table.paid_cash(ParticipantId(who)).ok(),
+        Operation::Complete => pending.and_then(|id| table.transfer_completed(id)),
+        Operation::Fail => pending.and_then(|id| table.transfer_failed(id, RefusalReason::InsufficientFunds)),
+        Operation::Join => Some(table.clone().with_user(1_000 + i64::try_from(number).unwrap())),
     };
-    moved.unwrap_or_else(|| table.clone())
+    changed.unwrap_or_else(|| table.clone())
 }
 
 fn frozen(table: &Split) -> BTreeMap<ParticipantId, Breakdown> {
@@ -138,7 +147,7 @@ fn sum(dues: &Dues) -> i64 {
     dues.unclaimed.minor() + dues.of.values().map(|due| due.due().minor()).sum::<i64>()
 }
 
-/// What somebody claimed, exactly: minor units over 840, which every denominator up to 8 divides.
+/// A participant's exact claims, in minor units times 840, which is divisible by every denominator up to 8.
 fn claimed(table: &Split, who: ParticipantId) -> i128 {
     let of_one = table.claims.iter().filter(|((_, claimant), _)| *claimant == who);
     of_one
@@ -153,54 +162,56 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, max_global_rejects: 50_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn dues_and_what_is_left_always_make_the_total(
-        table in divided_table(), deeds in prop::collection::vec(deed(), 0..40),
+    fn dues_and_the_unclaimed_amount_always_add_up_to_the_total(
+        table in divided_table(), operations in prop::collection::vec(operation(), 0..40),
     ) {
         let mut table = table;
-        for (number, deed) in (1..).zip(&deeds) {
-            table = after(&table, deed, number);
+        for (number, operation) in (1..).zip(&operations) {
+            table = after(&table, operation, number);
             let dues = table.dues();
-            prop_assert_eq!(sum(&dues), table.total().minor(), "after {:?}", deed);
+            prop_assert_eq!(sum(&dues), table.total().minor(), "after {:?}", operation);
             prop_assert_eq!(dues.total, table.total());
         }
     }
 
     #[test]
-    fn who_has_settled_is_left_alone_whatever_others_do(
-        table in divided_table(), deeds in prop::collection::vec(deed(), 0..40),
+    fn a_settled_due_never_changes(
+        table in divided_table(), operations in prop::collection::vec(operation(), 0..40),
     ) {
         let mut table = table;
-        for (number, deed) in (1..).zip(&deeds) {
+        for (number, operation) in (1..).zip(&operations) {
             let before = frozen(&table);
-            table = after(&table, deed, number);
+            table = after(&table, operation, number);
             let dues = table.dues();
             for (id, settled) in before {
-                let failed = matches!(deed, Deed::Fail) && !frozen(&table).contains_key(&id);
-                prop_assert!(failed || dues.of(id) == settled, "{} after {:?}", id, deed);
+                let failed = matches!(operation, Operation::Fail) && !frozen(&table).contains_key(&id);
+                prop_assert!(failed || dues.of(id) == settled, "{} after {:?}", id, operation);
             }
         }
     }
 
     #[test]
-    fn where_nothing_is_taken_off_nobody_is_owed(
-        table in divided_table(), deeds in prop::collection::vec(deed(), 0..40),
+    fn without_discounts_no_due_is_negative(
+        table in divided_table(), operations in prop::collection::vec(operation(), 0..40),
     ) {
         let parts = table.parts();
         let taken_off = parts.signed().iter().any(|part| *part < 0);
         prop_assume!(!taken_off);
         let mut table = table;
-        for (number, deed) in (1..).zip(&deeds) {
-            table = after(&table, deed, number);
+        for (number, operation) in (1..).zip(&operations) {
+            table = after(&table, operation, number);
             let dues = table.dues();
-            prop_assert!(dues.unclaimed >= Money::ZERO, "after {:?}", deed);
-            prop_assert!(dues.of.values().all(|due| due.due() >= Money::ZERO), "after {:?}", deed);
+            prop_assert!(dues.unclaimed >= Money::ZERO, "after {:?}", operation);
+            prop_assert!(dues.of.values().all(|due| due.due() >= Money::ZERO), "after {:?}", operation);
         }
     }
 
     #[test]
-    fn no_part_has_another_sign_than_all_of_it(table in divided_table(), deeds in prop::collection::vec(deed(), 0..20)) {
-        let claims = deeds.iter().filter(|deed| matches!(deed, Deed::Claim { .. }));
-        let table = claims.fold(table, |table, deed| after(&table, deed, 0));
+    fn no_part_of_a_due_has_the_opposite_sign_of_the_whole_part(
+        table in divided_table(), operations in prop::collection::vec(operation(), 0..20),
+    ) {
+        let claims = operations.iter().filter(|operation| matches!(operation, Operation::Claim { .. }));
+        let table = claims.fold(table, |table, operation| after(&table, operation, 0));
         let all = table.parts().signed();
         for due in table.dues().of.values() {
             prop_assert!(due.signed().iter().zip(&all).all(|(mine, all)| *mine == 0 || mine.signum() == all.signum()));
@@ -208,34 +219,34 @@ proptest! {
     }
 
     #[test]
-    fn every_part_adds_up_too(table in divided_table(), deeds in prop::collection::vec(deed(), 0..20)) {
-        let table = deeds.iter().zip(1..).fold(table, |table, (deed, number)| after(&table, deed, number));
+    fn every_part_adds_up_too(table in divided_table(), operations in prop::collection::vec(operation(), 0..20)) {
+        let table = operations.iter().zip(1..).fold(table, |table, (operation, number)| after(&table, operation, number));
         let dues = table.dues();
         let all = dues.of.values().fold(Breakdown::default(), |sum, due| sum.plus(due));
         prop_assert_eq!(table.parts().less(&all).due(), dues.unclaimed);
         match table.method {
             Method::Items => {}
-            // The owner never settles, so that somebody always has a share of each part.
+            // The owner never settles, so every part always has an open slot.
             Method::Equal => prop_assert_eq!(all, table.parts()),
             Method::Shares(_) | Method::Percent(_) | Method::Exact(_) => {
-                prop_assert_eq!(dues.unclaimed, Money::ZERO, "without lines to take, nothing is left");
+                prop_assert_eq!(dues.unclaimed, Money::ZERO, "with these methods nothing stays unclaimed");
             }
         }
     }
 
     #[test]
-    fn without_settlements_nobody_is_a_unit_off_their_exact_lines(
-        table in table(), deeds in prop::collection::vec(deed(), 0..40),
+    fn without_settlements_every_due_is_within_a_unit_of_its_exact_lines(
+        table in table(), operations in prop::collection::vec(operation(), 0..40),
     ) {
-        let claims = deeds.iter().filter(|deed| matches!(deed, Deed::Claim { .. }));
-        let table = claims.fold(table, |table, deed| after(&table, deed, 0));
+        let claims = operations.iter().filter(|operation| matches!(operation, Operation::Claim { .. }));
+        let table = claims.fold(table, |table, operation| after(&table, operation, 0));
         let dues = table.dues();
         let parts = table.parts();
         let (items, extras) = (parts.items.minor(), parts.due().minor() - parts.items.minor());
         for (id, due) in &dues.of {
             let off = i128::from(due.items.minor()) * 840 - claimed(&table, *id);
             prop_assert!(off.abs() < 840, "the lines of {} are off by {}/840", id, off);
-            // Service, tax, tip and the rest together: in proportion to the rounded lines.
+            // Service, tax, tip and the other extras together are in proportion to the rounded lines.
             let mine = i128::from(due.due().minor() - due.items.minor());
             let exact = i128::from(extras) * i128::from(due.items.minor());
             prop_assert!((mine * i128::from(items) - exact).abs() < i128::from(items.max(1)), "extras of {}", id);
@@ -243,7 +254,7 @@ proptest! {
     }
 
     #[test]
-    fn without_settlements_nobody_is_a_unit_off_their_weight(table in divided_table()) {
+    fn without_settlements_every_due_is_within_a_unit_of_its_weight(table in divided_table()) {
         let weight = |id: ParticipantId| -> i128 {
             match &table.method {
                 Method::Items => 0,
@@ -259,17 +270,18 @@ proptest! {
         for (id, due) in &dues.of {
             let off = i128::from(due.due().minor()) * all - i128::from(dues.total.minor()) * weight(*id);
             prop_assert!(off.abs() < all);
-            prop_assert!(weight(*id) > 0 || due.due() == Money::ZERO, "who has no share pays nothing");
+            prop_assert!(weight(*id) > 0 || due.due() == Money::ZERO, "a participant without a share pays nothing");
         }
         prop_assert_eq!(dues.unclaimed, Money::ZERO);
     }
 
     #[test]
-    fn who_takes_more_pays_no_less_and_others_no_more(
-        table in table(), deeds in prop::collection::vec(deed(), 0..20), who in 1..=PEOPLE, line in 0..12_usize,
+    fn claiming_more_never_lowers_the_own_due_nor_raises_others(
+        table in table(), operations in prop::collection::vec(operation(), 0..20),
+        who in 1..=PARTICIPANTS, line in 0..12_usize,
     ) {
-        let claims = deeds.iter().filter(|deed| matches!(deed, Deed::Claim { .. }));
-        let before = claims.fold(table, |table, deed| after(&table, deed, 0));
+        let claims = operations.iter().filter(|operation| matches!(operation, Operation::Claim { .. }));
+        let before = claims.fold(table, |table, operation| after(&table, operation, 0));
         prop_assume!(before.parts().due() >= before.parts().items, "a discount can make more lines cost less");
         let who = ParticipantId(who);
         let line = before.cheque.products.get(line).map_or(0, |line| line.id);
@@ -279,17 +291,17 @@ proptest! {
         let (old, new) = (before.dues(), more.dues());
         prop_assert!(new.of(who).due() >= old.of(who).due());
         for (id, due) in &new.of {
-            // The odd unit may move: lines and extras are rounded once each.
+            // The odd unit may move, because lines and extras are rounded once each.
             prop_assert!(*id == who || due.due().minor() <= old.of(*id).due().minor() + 2);
         }
     }
 
     #[test]
     fn the_order_in_which_lines_are_taken_does_not_matter(
-        table in table(), deeds in prop::collection::vec(deed(), 0..20),
+        table in table(), operations in prop::collection::vec(operation(), 0..20),
     ) {
-        let claims = deeds.iter().filter(|deed| matches!(deed, Deed::Claim { .. }));
-        let taken = claims.fold(table.clone(), |table, deed| after(&table, deed, 0));
+        let claims = operations.iter().filter(|operation| matches!(operation, Operation::Claim { .. }));
+        let taken = claims.fold(table.clone(), |table, operation| after(&table, operation, 0));
         let again = taken.claims.iter().rev().fold(table, |table, ((line, who), part)| table.claimed(*who, *line, *part));
         prop_assert_eq!(taken.dues(), again.dues());
     }
@@ -298,10 +310,10 @@ proptest! {
     fn when_all_is_taken_and_paid_the_cheque_is_settled(table in divided_table(), cash in any::<[bool; 5]>()) {
         let mut table = table;
         for line in table.cheque.products.clone() {
-            let who = ParticipantId(line.id % PEOPLE + 1);
+            let who = ParticipantId(line.id % PARTICIPANTS + 1);
             table = table.claimed(who, line.id, Fraction::WHOLE);
         }
-        for who in 2..=PEOPLE {
+        for who in 2..=PARTICIPANTS {
             let settled = if cash[who as usize - 1] {
                 table.paid_cash(ParticipantId(who)).ok()
             } else {
@@ -312,7 +324,7 @@ proptest! {
             table = settled.unwrap_or(table);
         }
         let dues = table.dues();
-        // A cheque without priced lines can't be divided by lines.
+        // A cheque without priced lines cannot be divided by lines.
         prop_assume!(table.method != Method::Items || table.parts().items > Money::ZERO);
         prop_assert_eq!(dues.unclaimed, Money::ZERO);
         prop_assert!(table.is_settled(&dues));

@@ -1,4 +1,4 @@
-//! Participants pay the owner: by a transfer, or outside.
+//! Participants pay the owner by a transfer, or outside the app.
 
 use super::participant::{Attempt, ParticipantId, Settlement};
 use super::split::Split;
@@ -7,46 +7,46 @@ use contracts::money::Amount;
 use contracts::payments::RefusalReason;
 use contracts::router::TransferRequested;
 
-/// Why somebody can't settle.
+/// Why a due cannot be paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettleRefusal {
-    /// The participant is another user, a guest, or not there.
-    #[error("there is no such participant, or it is not you")]
+    /// The participant is another user or a guest, or does not exist.
+    #[error("the participant does not exist or is not you")]
     NotYou,
     /// The user has not joined.
-    #[error("join first")]
+    #[error("join the cheque first")]
     NotHere,
-    /// The owner is the one who is paid.
+    /// The owner receives the payments.
     #[error("the owner owes nothing")]
     Owner,
-    /// A transfer is asked for and not answered.
-    #[error("your transfer is under way")]
+    /// A transfer was requested and is not answered.
+    #[error("your transfer is pending")]
     Pending,
     /// The due is paid.
     #[error("you have settled")]
     Settled,
     /// The cheque does not add up and is not confirmed.
-    #[error("the cheque does not add up; its owner has to correct or confirm it before anybody pays")]
+    #[error("the cheque does not add up; the owner must correct or confirm it before dues can be paid")]
     NotPayable,
     /// There is nothing to pay.
     #[error("there is nothing to pay")]
     NothingDue,
 }
 
-/// Why a participant can't have paid outside.
+/// Why an outside payment cannot be recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CashRefusal {
-    /// Nobody has this number.
-    #[error("there is no such participant")]
+    /// There is no participant with this number.
+    #[error("the participant does not exist")]
     NoSuchParticipant,
-    /// As for a transfer.
+    /// The due cannot be paid.
     #[error(transparent)]
     Settle(#[from] SettleRefusal),
 }
 
 impl Split {
-    /// The user pays their due by a transfer; `named` is the participant they say they are. Due and claims are fixed
-    /// from now on, unless the transfer is refused.
+    /// Begins a transfer of the user's due. `named` is the participant that the request names. The due and the claims
+    /// are fixed from now on, unless the transfer is refused.
     ///
     /// # Errors
     /// [`SettleRefusal`].
@@ -73,7 +73,7 @@ impl Split {
         Ok((self.with_settlement(you, Settlement::Pending(attempt)), requested))
     }
 
-    /// The owner says that a participant has paid outside.
+    /// Records that a participant has paid outside the app.
     ///
     /// # Errors
     /// [`CashRefusal`].
@@ -83,19 +83,20 @@ impl Split {
         Ok(self.with_settlement(id, Settlement::Cash(breakdown)))
     }
 
-    /// Payments has moved the money. `None` when that changes nothing: a repeat, or an attempt of the past.
+    /// Payments has made the transfer. `None` if nothing changes: the event is a repeat, or belongs to an earlier
+    /// attempt.
     pub fn transfer_completed(&self, transfer_id: TransferId) -> Option<Self> {
         let (id, attempt) = self.pending(transfer_id)?;
         Some(self.with_settlement(id, Settlement::Paid(attempt)))
     }
 
-    /// Payments has refused the transfer: the due follows the claims again. `None` when that changes nothing.
+    /// Payments has refused the transfer, so the due follows the claims again. `None` if nothing changes.
     pub fn transfer_failed(&self, transfer_id: TransferId, reason: RefusalReason) -> Option<Self> {
         let (id, attempt) = self.pending(transfer_id)?;
         Some(self.with_settlement(id, Settlement::Failed(attempt, reason)))
     }
 
-    /// The due of a participant who may pay it now.
+    /// The due of a participant, if it can be paid now.
     fn payable_due(&self, id: ParticipantId) -> Result<super::breakdown::Breakdown, SettleRefusal> {
         if id == ParticipantId::OWNER {
             return Err(SettleRefusal::Owner);
@@ -113,7 +114,7 @@ impl Split {
         Amount::new(breakdown.due()).map(|_| breakdown).map_err(|_| SettleRefusal::NothingDue)
     }
 
-    /// Who waits for this transfer.
+    /// The participant whose pending transfer this is.
     fn pending(&self, transfer_id: TransferId) -> Option<(ParticipantId, Attempt)> {
         self.participants.iter().find_map(|participant| match participant.settlement {
             Settlement::Pending(attempt) if attempt.transfer_id == transfer_id => Some((participant.id, attempt)),
@@ -146,7 +147,7 @@ mod tests {
 
     const ANN: ParticipantId = ParticipantId(2);
 
-    /// The owner took the line of 100, Ann (user 7) the one of 200.
+    /// The owner claimed the line of 100, Ann (user 7) the line of 200.
     fn table() -> Split {
         let split = split(&[100, 200]).with_user(7);
         split.claimed(ParticipantId::OWNER, 1, Fraction::WHOLE).claimed(ANN, 2, Fraction::WHOLE)
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_not_settle_is_told_why() {
+    fn a_refused_settlement_has_a_reason() {
         let table = table();
         assert_eq!(table.settle(user(7), Some(ParticipantId::OWNER), transfer(1)), Err(SettleRefusal::NotYou));
         assert_eq!(table.settle(user(7), Some(ParticipantId(9)), transfer(1)), Err(SettleRefusal::NotYou));
@@ -203,8 +204,8 @@ mod tests {
     }
 
     #[test]
-    fn who_paid_an_equal_share_is_left_alone_by_who_joins_later() {
-        let equal = split(&[100]).with_user(7).agree(Method::Equal, None).unwrap().unwrap();
+    fn a_paid_equal_share_does_not_change_when_others_join_later() {
+        let equal = split(&[100]).with_user(7).set_method(Method::Equal, None).unwrap().unwrap();
         let (pending, requested) = equal.settle(user(7), None, transfer(1)).unwrap();
         assert_eq!(requested.amount.minor(), 50);
         let three = pending.with_user(8);
@@ -216,7 +217,7 @@ mod tests {
 
     #[test]
     fn an_owner_alone_has_settled_nothing() {
-        let alone = split(&[100]).agree(Method::Equal, None).unwrap().unwrap();
+        let alone = split(&[100]).set_method(Method::Equal, None).unwrap().unwrap();
         assert!(!alone.is_settled(&alone.dues()));
     }
 }

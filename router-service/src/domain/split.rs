@@ -1,4 +1,4 @@
-//! A cheque that several people share: who is there, who took what, and how it is divided.
+//! A shared cheque: its participants, their claims, and how it is divided.
 
 use super::breakdown::Breakdown;
 use super::fraction::{Fraction, least_common_multiple};
@@ -11,65 +11,66 @@ use contracts::ocr::ChequeRecognized;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
-/// Most participants of one cheque.
+/// Largest number of participants of a cheque.
 pub const PARTICIPANTS_MAX: usize = 50;
-/// Most lines of one cheque.
+/// Largest number of lines of a cheque.
 pub const LINES_MAX: usize = 1000;
-/// Largest common denominator of all claims of a cheque: sums of lines over it stay far within 128 bits. Only a table
-/// that divides its lines by a dozen different primes gets there.
+/// Largest common denominator of all claims of a cheque. It keeps sums of lines over it far below 128 bits. Only claims
+/// with a dozen different prime denominators reach it.
 pub(super) const DENOMINATOR_MAX: u128 = 1_000_000_000_000_000_000;
 
-/// Number of a line, and who took a part of it.
+/// Line number and claimant.
 pub type ClaimKey = (u32, ParticipantId);
 
-/// A shared cheque. Moves are in the files beside this one; each returns the new state, with `version` one greater.
+/// A shared cheque. The operations on it are in the sibling modules; each returns the new state, with `version`
+/// incremented.
 ///
-/// Invariants: participants are sorted by id, the owner being the first; claims are of lines and participants that are
-/// there, greater than 0, and make at most the whole of each line; their common denominator is at most
-/// `DENOMINATOR_MAX`; every amount of the cheque is at most [`Amount::MAX`], positive or negative.
+/// Invariants: participants are sorted by id, and the first one is the owner. Claims refer to existing lines and
+/// participants, are greater than 0, and add up to at most 1 per line. Their common denominator is at most
+/// `DENOMINATOR_MAX`. The absolute value of every amount is at most [`Amount::MAX`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
     /// The key of the share link.
     pub hash: ChequeHash,
-    /// Who is to be paid.
+    /// The user who receives the payments.
     pub owner_id: UserId,
-    /// What is shared.
+    /// The shared cheque.
     pub cheque: Cheque,
-    /// The owner says that the cheque is right although it does not add up.
+    /// The owner confirmed the cheque although it does not add up.
     pub confirmed: bool,
     /// How it is divided.
     pub method: Method,
-    /// What is added for the staff.
+    /// The tip set by the owner.
     pub tip: Option<Tip>,
-    /// Who shares it.
+    /// The participants.
     pub participants: Vec<Participant>,
-    /// Number of the latest participant, who may have been merged into another since.
+    /// The highest participant number so far; that participant may have been merged into another one.
     pub last_participant: ParticipantId,
-    /// Who took which part of which line.
+    /// The claimed parts of lines.
     pub claims: BTreeMap<ClaimKey, Fraction>,
-    /// Number of changes so far, the opening included.
+    /// Number of changes so far, including the creation.
     pub version: i64,
-    /// When it was opened.
+    /// When it was created.
     pub created_at: OffsetDateTime,
-    /// When the link ends.
+    /// When the link expires.
     pub expires_at: OffsetDateTime,
 }
 
-/// A cheque can't be shared.
+/// Why a cheque cannot be shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutOfBounds {
-    /// An amount is beyond [`Amount::MAX`].
-    #[error("an amount of the cheque is beyond 10^12")]
+    /// An amount exceeds [`Amount::MAX`].
+    #[error("an amount of the cheque exceeds 10^12")]
     Amount,
-    /// More than [`LINES_MAX`].
+    /// It has more than [`LINES_MAX`] lines.
     #[error("the cheque has more than {LINES_MAX} lines")]
     TooManyLines,
 }
 
 impl Split {
-    /// Opens a cheque for sharing: its owner is the first participant.
+    /// Creates a shared cheque with its owner as the first participant.
     ///
-    /// An amount beyond [`Amount::MAX`] is a number of something else that was misread: it counts as not read.
+    /// An amount beyond [`Amount::MAX`] is another number misread as an amount, such as a bar code: it is cleared.
     ///
     /// # Errors
     /// [`OutOfBounds::TooManyLines`].
@@ -118,14 +119,15 @@ impl Split {
         self.cheque.products.iter().find(|line| line.id == id)
     }
 
-    /// What is left of a line.
+    /// The part of a line that is not claimed.
     pub fn left_of(&self, line: u32) -> Fraction {
         self.taken_by(line, |_| true).rest()
     }
 
-    /// What all sides make: the printed parts, the difference to the printed total, and the agreed tip.
+    /// The parts of the total: the printed parts, the difference to the printed total, and the tip set by the owner.
     ///
-    /// Lines without an amount count as 0; the difference makes up for them. Without a printed total there is none.
+    /// Lines without an amount count as 0, and the difference makes up for them. Without a printed total the difference
+    /// is 0.
     pub fn parts(&self) -> Breakdown {
         let cheque = &self.cheque;
         let or_zero = |money: Option<Money>| money.unwrap_or(Money::ZERO);
@@ -148,42 +150,42 @@ impl Split {
         }
     }
 
-    /// What all together pay, the tip included.
+    /// The total to pay, including the tip.
     pub fn total(&self) -> Money {
         self.parts().due()
     }
 
-    /// Whether dues may be paid: the total is known, the cheque adds up or its owner confirmed it, and exact amounts
-    /// make the total.
+    /// Whether dues can be paid: the total is known, the cheque adds up or is confirmed by its owner, and exact amounts
+    /// add up to the total.
     pub fn is_payable(&self) -> bool {
-        let agreed = match &self.method {
+        let is_complete = match &self.method {
             Method::Exact(amounts) => {
                 amounts.values().map(|amount| amount.minor()).sum::<i64>() == self.total().minor()
             }
             Method::Items | Method::Equal | Method::Shares(_) | Method::Percent(_) => true,
         };
         let right = self.confirmed || self.cheque.status == ChequeStatus::Balanced;
-        agreed && right && self.cheque.total_account.is_some()
+        is_complete && right && self.cheque.total_account.is_some()
     }
 
-    /// Whether somebody has settled or is settling: from then on lines and method are fixed.
+    /// Whether a participant has settled or is settling, which fixes lines and method.
     pub fn is_frozen(&self) -> bool {
         self.participants.iter().any(|participant| participant.settlement.frozen().is_some())
     }
 
-    /// Whether the link has ended.
+    /// Whether the link has expired.
     pub fn is_expired(&self, now: OffsetDateTime) -> bool {
         now >= self.expires_at
     }
 
-    /// What of a line those participants took whom `whose` lets through.
+    /// The part of a line that is claimed by participants that match `whose`.
     pub(super) fn taken_by(&self, line: u32, whose: impl Fn(ParticipantId) -> bool) -> Fraction {
         let range = (line, ParticipantId(0))..=(line, ParticipantId(u32::MAX));
         let parts = self.claims.range(range).filter(|((_, who), _)| whose(*who)).map(|(_, part)| *part);
         parts.fold(Fraction::ZERO, |sum, part| sum.plus(part).expect("claims of a line make at most the whole"))
     }
 
-    /// The common denominator of all claims; `None` when it is beyond `DENOMINATOR_MAX`.
+    /// The common denominator of all claims; `None` if it exceeds `DENOMINATOR_MAX`.
     pub(super) fn common_denominator(&self) -> Option<u128> {
         self.claims
             .values()
@@ -191,18 +193,18 @@ impl Split {
             .filter(|common| *common <= DENOMINATOR_MAX)
     }
 
-    /// The same, one version further, for a move to change.
+    /// A copy with the next version, for an operation to change.
     pub(super) fn next(&self) -> Self {
         Self { version: self.version + 1, ..self.clone() }
     }
 
-    /// A participant of the state that a move is making.
+    /// A participant of the new state, to be changed.
     pub(super) fn participant_mut(&mut self, id: ParticipantId) -> Option<&mut Participant> {
         self.participants.iter_mut().find(|participant| participant.id == id)
     }
 }
 
-/// Keeps every sum of a cheque far within 64 bits.
+/// Checks the limits, which keep every sum of a cheque far below 64 bits.
 pub(super) fn check_bounds(cheque: &Cheque) -> Result<(), OutOfBounds> {
     if cheque.products.len() > LINES_MAX {
         return Err(OutOfBounds::TooManyLines);
@@ -211,7 +213,7 @@ pub(super) fn check_bounds(cheque: &Cheque) -> Result<(), OutOfBounds> {
     if amounts(&mut cheque).all(|amount| amount.is_none_or(is_bounded)) { Ok(()) } else { Err(OutOfBounds::Amount) }
 }
 
-/// Every amount that is printed on a cheque.
+/// Every amount printed on a cheque.
 fn amounts(cheque: &mut Cheque) -> impl Iterator<Item = &mut Option<Money>> {
     let Cheque { total_account, service, discount, tax, tip, rounding, products, .. } = cheque;
     let lines = products.iter_mut().flat_map(|line| [&mut line.total, &mut line.price]);
@@ -239,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_code_that_was_read_as_an_amount_counts_as_not_read() {
+    fn a_bar_code_misread_as_an_amount_is_cleared() {
         let opened = open(read(|cheque| {
             cheque.products[0].price = Some(Money::from_minor(460_000_000_000_000_000));
             cheque.total_account = Some(Money::from_minor(i64::MAX));
@@ -247,17 +249,17 @@ mod tests {
         let cheque = opened.unwrap().cheque;
         assert_eq!((cheque.products[0].price, cheque.total_account), (None, None));
         assert_eq!(cheque.products[0].total, Some(Money::from_minor(100)));
-        assert_eq!(cheque.status, ChequeStatus::NeedsReview, "it is judged anew");
+        assert_eq!(cheque.status, ChequeStatus::NeedsReview, "its status is computed again");
     }
 
     #[test]
-    fn an_endless_cheque_is_refused() {
+    fn a_cheque_with_too_many_lines_is_refused() {
         let endless = read(|cheque| cheque.products = vec![cheque.products[0].clone(); LINES_MAX + 1]);
         assert_eq!(open(endless), Err(OutOfBounds::TooManyLines));
     }
 
     #[test]
-    fn the_parts_of_a_cheque_make_its_total_whatever_is_missing() {
+    fn the_parts_of_a_cheque_always_add_up_to_its_total() {
         let total = |change: fn(&mut Cheque)| {
             let split = open(read(change)).unwrap();
             (split.total().minor(), split.parts().difference.minor())
@@ -265,6 +267,10 @@ mod tests {
         assert_eq!(total(|_| {}), (300, 0));
         assert_eq!(total(|cheque| cheque.products[0].total = None), (300, 100));
         assert_eq!(total(|cheque| cheque.discount = Some(Money::from_minor(50))), (300, 50));
-        assert_eq!(total(|cheque| cheque.total_account = None), (300, 0), "without a printed total, the parts");
+        assert_eq!(
+            total(|cheque| cheque.total_account = None),
+            (300, 0),
+            "without a printed total, the sum of the parts"
+        );
     }
 }

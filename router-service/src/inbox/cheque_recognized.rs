@@ -1,6 +1,6 @@
 //! `ocr.ChequeRecognized.v1`: a cheque can be shared.
 
-use crate::arrival::arrivals::Arrivals;
+use crate::arrival::fetcher::ChequeFetcher;
 use crate::arrival::materialise::{MaterialiseError, materialise};
 use crate::live::hub::Hub;
 use chassis::clock;
@@ -9,7 +9,7 @@ use rabbit_outbox::{Handle, HandleError, Meta, Transaction};
 
 pub(super) struct OpenCheque {
     pub(super) hub: Hub,
-    pub(super) arrivals: Arrivals,
+    pub(super) fetcher: ChequeFetcher,
 }
 
 impl Handle<ChequeRecognized> for OpenCheque {
@@ -19,10 +19,11 @@ impl Handle<ChequeRecognized> for OpenCheque {
             MaterialiseError::Refused(refusal) => HandleError::reject(refusal),
             MaterialiseError::Store(failure) => failure.into(),
         })?;
-        // A repeat: it is here, or was and is deleted. Whoever waits for it looks again either way.
-        let (hub, arrivals) = (self.hub.clone(), self.arrivals.clone());
+        // Also for a repeat, whose cheque exists or was deleted: wake the waiting requests, which then check the
+        // database.
+        let (hub, fetcher) = (self.hub.clone(), self.fetcher.clone());
         tx.after_commit(move || {
-            arrivals.announce(&hash);
+            fetcher.announce(&hash);
             if new {
                 hub.announce_arrival(&hash);
             }

@@ -1,4 +1,4 @@
-//! What comes in from other services: one file per event.
+//! Events from other services: one file per event.
 
 mod cheque_recognized;
 mod transfer_completed;
@@ -12,21 +12,21 @@ use chassis::clock;
 use contracts::ids::TransferId;
 use rabbit_outbox::{HandleError, Subscriptions, Transaction};
 
-/// Who handles what.
+/// Maps events to their handlers.
 pub fn subscriptions(state: &State) -> Subscriptions {
     Subscriptions::new()
-        .on(cheque_recognized::OpenCheque { hub: state.hub.clone(), arrivals: state.arrivals.clone() })
+        .on(cheque_recognized::OpenCheque { hub: state.hub.clone(), fetcher: state.fetcher.clone() })
         .on(transfer_completed::MarkPaid { hub: state.hub.clone() })
         .on(transfer_failed::MarkFailed { hub: state.hub.clone() })
 }
 
-/// Moves the cheque that a transfer belongs to. A move that changes nothing is a repeat, or late: that is fine. The
-/// link may have ended meanwhile: money that moved is still told of.
+/// Applies `transition` to the cheque of a transfer. If nothing changes, the event is a repeat or came late. Expired
+/// links are handled too, because the money has moved.
 async fn answer(
     tx: &mut Transaction,
     hub: &Hub,
     transfer_id: TransferId,
-    deed: impl FnOnce(&Split) -> Option<Split>,
+    transition: impl FnOnce(&Split) -> Option<Split>,
 ) -> Result<(), HandleError> {
     let Some(hash) = transfers::cheque_of(tx, transfer_id).await? else {
         return Err(HandleError::reject(format!("there is no transfer {transfer_id}")));
@@ -34,7 +34,7 @@ async fn answer(
     let Some(cheques::Found::Split(before)) = cheques::lock(tx, &hash).await? else {
         return Ok(()); // deleted after an attempt that failed
     };
-    let Some(after) = deed(&before) else {
+    let Some(after) = transition(&before) else {
         return Ok(());
     };
     cheques::save(tx, &before, &after, clock::now()).await?;

@@ -1,4 +1,4 @@
-//! `payments.TransferCompleted.v1`: a due is paid.
+//! `payments.TransferCompleted.v1`: a transfer has paid a due.
 
 use crate::live::hub::Hub;
 use contracts::payments::TransferCompleted;

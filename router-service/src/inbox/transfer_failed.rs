@@ -1,4 +1,4 @@
-//! `payments.TransferFailed.v1`: a due could not be paid.
+//! `payments.TransferFailed.v1`: a transfer was refused.
 
 use crate::live::hub::Hub;
 use contracts::payments::TransferFailed;

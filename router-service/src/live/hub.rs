@@ -1,6 +1,6 @@
-//! Who watches which cheque in this replica, and the way to the other replicas.
+//! The sockets of this replica by cheque, and the notifications to and from other replicas.
 
-use super::message::{Hint, Kind, text};
+use super::message::{Kind, ReplicaNotification, text};
 use crate::domain::split::Split;
 use crate::store::cheques::{self, Found};
 use axum::extract::ws::Utf8Bytes;
@@ -18,32 +18,32 @@ use tokio_util::task::TaskTracker;
 use trace::TraceContext;
 use tracing::warn;
 
-/// Pause after the state of a cheque could not be read for its sockets.
-const READ_AGAIN: Duration = Duration::from_secs(1);
+/// Delay after a failure to read a cheque for its sockets.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// The latest that the sockets of a cheque are to be told. What a slow socket did not read is overtaken, not queued:
-/// every message is the whole state.
+/// The latest update for the sockets of a cheque. Updates are not queued: each one contains the whole state, so a slow
+/// socket skips older ones.
 #[derive(Clone, Debug, Default)]
-pub(super) struct News {
-    /// 0 when there was no change since somebody watches.
+pub(super) struct LatestUpdate {
+    /// 0 if there was no change since the first socket subscribed.
     pub(super) version: i64,
     pub(super) text: Utf8Bytes,
     /// The cheque was deleted.
     pub(super) ended: bool,
-    /// The trace context of the change, as far as it is known.
+    /// The trace context of the change, if known.
     pub(super) context: Option<TraceContext>,
 }
 
-/// What another replica changed and this one has not read yet.
+/// A change by another replica that this replica has not read yet.
 #[derive(Clone, Copy, Default)]
 struct Stale {
-    /// The version to read at least.
+    /// The minimum version to read.
     version: i64,
     /// The trace context of the last change.
     context: Option<TraceContext>,
 }
 
-/// The sockets of this replica; cheap to clone.
+/// All sockets of this replica; cheap to clone.
 #[derive(Clone)]
 pub struct Hub {
     shared: Arc<Shared>,
@@ -53,49 +53,49 @@ pub struct Hub {
 
 #[derive(Default)]
 struct Shared {
-    rooms: Mutex<HashMap<ChequeHash, watch::Sender<News>>>,
-    /// Cheques that another replica changed.
+    rooms: Mutex<HashMap<ChequeHash, watch::Sender<LatestUpdate>>>,
+    /// Cheques changed by other replicas.
     stale: Mutex<BTreeMap<ChequeHash, Stale>>,
-    stale_came: Notify,
+    stale_added: Notify,
 }
 
 impl Hub {
-    /// An empty hub that tells other replicas by `fanout`.
+    /// Creates an empty hub that notifies other replicas through `fanout`.
     pub fn new(fanout: Fanout) -> Self {
         Self { shared: Arc::default(), sockets: TaskTracker::new(), fanout }
     }
 
-    /// Pushes a committed change to the sockets of this replica, and hints it to the others; `context` is that of the
-    /// change.
+    /// Pushes a committed change to the sockets of this replica and notifies the other replicas. `context` is the trace
+    /// context of the change.
     pub fn announce(&self, split: &Split, context: Option<TraceContext>) {
-        self.hint(&split.hash, split.version, context);
+        self.notify_replicas(&split.hash, split.version, context);
         self.push(split, context);
     }
 
-    /// Ends the sockets of a deleted cheque, here and in the other replicas. `version` is its last one.
+    /// Closes the sockets of a deleted cheque, here and in the other replicas. `version` is its last version.
     pub fn announce_end(&self, hash: &ChequeHash, version: i64) {
-        self.hint(hash, version, None);
+        self.notify_replicas(hash, version, None);
         self.end(hash);
     }
 
-    /// Tells other replicas that a cheque is here: somebody may be waiting for it there.
+    /// Notifies the other replicas that a cheque was stored, because requests may be waiting for it there.
     pub fn announce_arrival(&self, hash: &ChequeHash) {
-        self.hint(hash, 1, None);
+        self.notify_replicas(hash, 1, None);
     }
 
-    /// Takes what another replica hinted; returns the cheque that changed, if it was one.
-    pub fn hear(&self, heard: &Heard<'_>) -> Option<ChequeHash> {
-        match heard {
+    /// Handles a notification from another replica. Returns the changed cheque, if there is one.
+    pub fn on_notification(&self, notification: &Heard<'_>) -> Option<ChequeHash> {
+        match notification {
             Heard::Hint(bytes) => {
-                let hint: Hint = serde_json::from_slice(bytes).ok()?;
-                if self.lock_rooms().contains_key(&hint.hash) {
-                    let context = hint.traceparent.and_then(|text| text.parse().ok());
-                    self.mark_stale([(hint.hash.clone(), Stale { version: hint.version, context })]);
+                let notification: ReplicaNotification = serde_json::from_slice(bytes).ok()?;
+                if self.lock_rooms().contains_key(&notification.hash) {
+                    let context = notification.traceparent.and_then(|text| text.parse().ok());
+                    self.mark_stale([(notification.hash.clone(), Stale { version: notification.version, context })]);
                 }
-                Some(hint.hash)
+                Some(notification.hash)
             }
             Heard::Subscribed => {
-                // Hints may have been missed: every cheque that is watched is read again.
+                // Notifications may have been missed: read every subscribed cheque again.
                 let again = Stale { version: i64::MAX, context: None };
                 let watched: Vec<_> = self.lock_rooms().keys().map(|hash| (hash.clone(), again)).collect();
                 self.mark_stale(watched);
@@ -104,10 +104,10 @@ impl Hub {
         }
     }
 
-    /// Reads what other replicas changed and pushes it, until `stopping`.
+    /// Reads and pushes changes by other replicas until `stopping` is cancelled.
     ///
     /// # Errors
-    /// None: a failure is logged and tried again.
+    /// Never: a failure is logged and retried.
     pub async fn read_stale(self, database: PgPool, stopping: CancellationToken) -> Result<(), Infallible> {
         loop {
             tokio::select! {
@@ -117,15 +117,15 @@ impl Hub {
         }
     }
 
-    /// Runs a socket's task; the process waits for it when it stops.
+    /// Tracks a socket's task; on shutdown the process waits for it.
     pub(crate) fn track<F: Future<Output = ()> + Send>(&self, task: F) -> impl Future<Output = ()> + Send + use<F> {
         self.sockets.track_future(task)
     }
 
-    /// Ends when the process stops and every socket is closed.
+    /// Completes when the process is stopping and every socket is closed.
     ///
     /// # Errors
-    /// None.
+    /// Never.
     pub async fn drained(self, stopping: CancellationToken) -> Result<(), Infallible> {
         stopping.cancelled().await;
         self.sockets.close();
@@ -133,14 +133,15 @@ impl Hub {
         Ok(())
     }
 
-    pub(super) fn subscribe(&self, hash: &ChequeHash) -> watch::Receiver<News> {
+    pub(super) fn subscribe(&self, hash: &ChequeHash) -> watch::Receiver<LatestUpdate> {
         let mut rooms = self.lock_rooms();
-        let news = rooms.entry(hash.clone()).or_insert_with(|| watch::Sender::new(News::default())).subscribe();
+        let updates =
+            rooms.entry(hash.clone()).or_insert_with(|| watch::Sender::new(LatestUpdate::default())).subscribe();
         gauge(&rooms);
-        news
+        updates
     }
 
-    /// Forgets the cheque when nobody watches it any more.
+    /// Removes the cheque if no socket is subscribed to it any more.
     pub(super) fn unsubscribe(&self, hash: &ChequeHash) {
         let mut rooms = self.lock_rooms();
         if rooms.get(hash).is_some_and(|room| room.receiver_count() == 0) {
@@ -150,12 +151,13 @@ impl Hub {
     }
 
     async fn read_next(&self, database: &PgPool) {
-        // Registered before looking: what is marked in between wakes it.
-        let came = self.shared.stale_came.notified();
+        // Register before checking: a mark set between the two still wakes this task.
+        let added = self.shared.stale_added.notified();
         let next = self.lock_stale().pop_first();
-        let Some((hash, stale)) = next else { return came.await };
-        let is_told = |room: &watch::Sender<News>| room.borrow().ended || room.borrow().version >= stale.version;
-        if self.lock_rooms().get(&hash).is_none_or(is_told) {
+        let Some((hash, stale)) = next else { return added.await };
+        let is_current =
+            |room: &watch::Sender<LatestUpdate>| room.borrow().ended || room.borrow().version >= stale.version;
+        if self.lock_rooms().get(&hash).is_none_or(is_current) {
             return;
         }
         match cheques::find(database, &hash).await {
@@ -165,26 +167,31 @@ impl Hub {
             Err(failure) => {
                 warn!(error = %failure, "read a cheque for its sockets");
                 self.mark_stale([(hash, stale)]);
-                tokio::time::sleep(READ_AGAIN).await;
+                tokio::time::sleep(RETRY_DELAY).await;
             }
         }
     }
 
-    fn hint(&self, hash: &ChequeHash, version: i64, context: Option<TraceContext>) {
-        let hint = Hint { hash: hash.clone(), version, traceparent: context.map(|context| context.to_string()) };
-        // Plain strings and numbers can't fail to serialise; without a hint, clients still have the snapshot.
-        if let Ok(bytes) = serde_json::to_vec(&hint) {
+    fn notify_replicas(&self, hash: &ChequeHash, version: i64, context: Option<TraceContext>) {
+        let notification = ReplicaNotification {
+            hash: hash.clone(),
+            version,
+            traceparent: context.map(|context| context.to_string()),
+        };
+        // Serialising plain strings and numbers cannot fail. Without the notification, clients still get the snapshot.
+        if let Ok(bytes) = serde_json::to_vec(&notification) {
             self.fanout.tell(bytes);
         }
     }
 
     fn push(&self, split: &Split, context: Option<TraceContext>) {
-        // Taken out of the map: writing the state of one cheque must not hold up the others.
+        // Cloned out of the map, so that serialising one cheque does not block the others.
         let Some(room) = self.lock_rooms().get(&split.hash).cloned() else { return };
         room.send_if_modified(|latest| {
             let newer = !latest.ended && split.version > latest.version;
             if newer {
-                *latest = News { version: split.version, text: text(Kind::Update, split), ended: false, context };
+                *latest =
+                    LatestUpdate { version: split.version, text: text(Kind::Update, split), ended: false, context };
             }
             newer
         });
@@ -199,15 +206,18 @@ impl Hub {
     fn mark_stale(&self, cheques: impl IntoIterator<Item = (ChequeHash, Stale)>) {
         let mut marked = self.lock_stale();
         for (hash, stale) in cheques {
-            let wanted = marked.entry(hash).or_default();
-            *wanted = Stale { version: stale.version.max(wanted.version), context: stale.context.or(wanted.context) };
+            let stale_entry = marked.entry(hash).or_default();
+            *stale_entry = Stale {
+                version: stale.version.max(stale_entry.version),
+                context: stale.context.or(stale_entry.context),
+            };
         }
         drop(marked);
-        self.shared.stale_came.notify_one();
+        self.shared.stale_added.notify_one();
     }
 
-    fn lock_rooms(&self) -> MutexGuard<'_, HashMap<ChequeHash, watch::Sender<News>>> {
-        // A panic while holding the lock leaves a map that is still a map.
+    fn lock_rooms(&self) -> MutexGuard<'_, HashMap<ChequeHash, watch::Sender<LatestUpdate>>> {
+        // A panic while the lock is held cannot leave the map in an invalid state.
         self.shared.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -216,7 +226,7 @@ impl Hub {
     }
 }
 
-fn gauge(rooms: &HashMap<ChequeHash, watch::Sender<News>>) {
+fn gauge(rooms: &HashMap<ChequeHash, watch::Sender<LatestUpdate>>) {
     let sockets: usize = rooms.values().map(watch::Sender::receiver_count).sum();
     #[expect(clippy::cast_precision_loss, reason = "a count of sockets")]
     metrics::gauge!("router_live_sockets").set(sockets as f64);

@@ -1,4 +1,4 @@
-//! What sockets are told, and what replicas tell each other.
+//! Messages to the sockets, and notifications between replicas.
 
 use crate::domain::split::Split;
 use crate::wire::split_json::SplitJson;
@@ -8,51 +8,52 @@ use contracts::ids::ChequeHash;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
-/// Whether a message tells the state on arrival or a change.
+/// Whether a message is a snapshot or a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// The state when the socket opened.
+    /// The state when the socket opens.
     Snapshot,
     /// The state after a change.
     Update,
 }
 
-/// A message on a socket: always the whole state. A client drops one whose version is not greater than what it has.
+/// A WebSocket message: always the whole state. Clients ignore a message whose version is not greater than the version
+/// they already have.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct LiveMessage {
     /// Snapshot or update.
     #[serde(rename = "type")]
     pub kind: Kind,
-    /// Grows by one with each change.
+    /// Incremented by each change.
     pub version: i64,
     /// The key of the share link.
     pub hash: ChequeHash,
-    /// What is shared.
+    /// The shared cheque.
     pub cheque: Cheque,
     /// How it is shared.
     pub split: SplitJson,
 }
 
-/// A change on its way to another replica, which reads the state itself.
+/// A change notification to the other replicas, which then read the state themselves.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Hint {
+pub(super) struct ReplicaNotification {
     pub(super) hash: ChequeHash,
     pub(super) version: i64,
-    /// The trace context of the change. Replicas of the release before do not say it.
+    /// The trace context of the change. Replicas of the previous release do not send it.
     #[serde(default)]
     pub(super) traceparent: Option<String>,
 }
 
-/// The state as it goes over the sockets, written once for all of them.
+/// Serialises the state once for all sockets.
 pub(super) fn text(kind: Kind, split: &Split) -> Utf8Bytes {
     let (hash, cheque) = (split.hash.clone(), split.cheque.clone());
     let message = LiveMessage { kind, version: split.version, hash, cheque, split: SplitJson::of(split) };
     match serde_json::to_string(&message) {
         Ok(text) => text.into(),
         Err(failure) => {
-            // Strings and numbers can't fail to serialise; a client drops what it can't read.
-            warn!(error = %failure, "write a live message");
+            // Serialising strings and numbers cannot fail; clients ignore a message that they cannot parse.
+            warn!(error = %failure, "serialise a live message");
             Utf8Bytes::default()
         }
     }

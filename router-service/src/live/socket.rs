@@ -1,6 +1,6 @@
-//! One socket: a snapshot, then updates with growing versions, until either side leaves.
+//! One socket: a snapshot, then updates with increasing versions, until either side closes.
 
-use super::hub::News;
+use super::hub::LatestUpdate;
 use super::message::{Kind, text};
 use crate::state::State;
 use crate::store::cheques::{self, Found};
@@ -15,55 +15,60 @@ use tracing::{debug, warn};
 
 /// How often a socket is pinged.
 const PING_EVERY: Duration = Duration::from_secs(20);
-/// A socket from which nothing came for so long is dead: two pings went unanswered.
+/// A socket that received nothing for this long is dead: two pings were not answered.
 const SILENCE_MAX: Duration = Duration::from_secs(50);
-/// How long one message may take to leave.
+/// Time limit for sending one message.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
-/// The cheque is gone: connecting again is useless. Source: RFC 6455, section 7.4.2, codes for private use.
+/// Close code for a deleted cheque: reconnecting is useless. Source: RFC 6455, section 7.4.2, codes for private use.
 const GONE: u16 = 4410;
 
-/// Why a socket ends from our side, or that the client left.
+/// Why a socket ends: the client left, or the server closes it with a code and a reason.
 enum End {
     Left,
     With(u16, &'static str),
 }
 
-/// Runs a socket to its end.
-// An `async fn` would hold what it is given twice, and there are as many of these as there are sockets.
+/// Runs a socket until it ends.
+// An `async fn` would store its arguments twice in the future, which costs memory for every open socket.
 pub fn run(mut socket: WebSocket, state: State, hash: ChequeHash) -> impl Future<Output = ()> + Send {
-    // Subscribed before the snapshot is read: a change between the two comes twice rather than never.
-    let mut news = state.hub.subscribe(&hash);
+    // Subscribe before reading the snapshot: a change between the two then arrives twice instead of never.
+    let mut updates = state.hub.subscribe(&hash);
     async move {
-        let end = converse(&mut socket, &state, &hash, &mut news).await;
-        drop(news);
+        let end = run_until_end(&mut socket, &state, &hash, &mut updates).await;
+        drop(updates);
         state.hub.unsubscribe(&hash);
         if let End::With(code, reason) = end {
-            debug!(code, reason, "a socket is closed");
-            let farewell = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
-            // The client may be gone already.
-            let _ = tokio::time::timeout(SEND_TIMEOUT, socket.send(farewell)).await;
+            debug!(code, reason, "socket closed by the server");
+            let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+            // The client may already have disconnected.
+            let _ = tokio::time::timeout(SEND_TIMEOUT, socket.send(close)).await;
         }
     }
 }
 
-async fn converse(socket: &mut WebSocket, state: &State, hash: &ChequeHash, news: &mut watch::Receiver<News>) -> End {
-    // Put aside: the memory that it takes is not to be kept for the socket's life.
-    let mut told = match Box::pin(send_snapshot(socket, state, hash)).await {
+async fn run_until_end(
+    socket: &mut WebSocket,
+    state: &State,
+    hash: &ChequeHash,
+    updates: &mut watch::Receiver<LatestUpdate>,
+) -> End {
+    // Boxed, so that the memory for the snapshot is freed and not reserved for the whole life of the socket.
+    let mut sent_version = match Box::pin(send_snapshot(socket, state, hash)).await {
         Ok(version) => version,
         Err(end) => return end,
     };
     let mut pings = tokio::time::interval_at(Instant::now() + PING_EVERY, PING_EVERY);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut heard_at = Instant::now();
+    let mut last_received_at = Instant::now();
     loop {
         let end = tokio::select! {
             () = state.stopping.cancelled() => Some(End::With(close_code::RESTART, "the service restarts")),
-            changed = news.changed() => {
-                let latest = news.borrow_and_update().clone();
+            changed = updates.changed() => {
+                let latest = updates.borrow_and_update().clone();
                 if changed.is_err() || latest.ended {
                     Some(End::With(GONE, "the cheque was deleted"))
-                } else if latest.version > told {
-                    told = latest.version;
+                } else if latest.version > sent_version {
+                    sent_version = latest.version;
                     push(socket, latest).await
                 } else {
                     None
@@ -72,12 +77,12 @@ async fn converse(socket: &mut WebSocket, state: &State, hash: &ChequeHash, news
             received = socket.recv() => match received {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => Some(End::Left),
                 Some(Ok(_)) => {
-                    heard_at = Instant::now();
+                    last_received_at = Instant::now();
                     None
                 }
             },
             _ = pings.tick() => {
-                if heard_at.elapsed() > SILENCE_MAX {
+                if last_received_at.elapsed() > SILENCE_MAX {
                     Some(End::With(close_code::AWAY, "no answer to pings"))
                 } else {
                     send(socket, Message::Ping(Bytes::new())).await
@@ -90,9 +95,9 @@ async fn converse(socket: &mut WebSocket, state: &State, hash: &ChequeHash, news
     }
 }
 
-/// Sends the state; returns its version.
+/// Sends the state and returns its version.
 async fn send_snapshot(socket: &mut WebSocket, state: &State, hash: &ChequeHash) -> Result<i64, End> {
-    // Not from a replica of the database: a push of what it does not have yet may be over already.
+    // Not from a database replica: it may lag behind an update that was pushed before this socket subscribed.
     match cheques::find(&state.database, hash).await {
         Ok(Some(Found::Split(split))) => {
             let message = Message::Text(text(Kind::Snapshot, &split));
@@ -106,12 +111,12 @@ async fn send_snapshot(socket: &mut WebSocket, state: &State, hash: &ChequeHash)
     }
 }
 
-/// Sends a change, on the trace of what changed it.
-async fn push(socket: &mut WebSocket, news: News) -> Option<End> {
-    let span = news.context.map(|context| Span::start(context.child(), trace::Kind::Internal, || "push".into()));
-    let end = send(socket, Message::Text(news.text)).await;
+/// Sends a change within its trace.
+async fn push(socket: &mut WebSocket, update: LatestUpdate) -> Option<End> {
+    let span = update.context.map(|context| Span::start(context.child(), trace::Kind::Internal, || "push".into()));
+    let end = send(socket, Message::Text(update.text)).await;
     if let (Some(mut span), Some(_)) = (span, &end) {
-        span.fail("the socket did not take it");
+        span.fail("sending to the socket failed");
     }
     end
 }

@@ -1,6 +1,6 @@
-//! The table `cheques`, and what hangs on it: a shared cheque is read and written as a whole.
+//! The table `cheques` and the tables that refer to it: a shared cheque is read and written as a whole.
 
-use super::json::{AgreedJson, ClaimJson, Malformed, ParticipantJson};
+use super::json::{ClaimJson, Malformed, MethodJson, ParticipantJson};
 use super::{claims, participants, transfers};
 use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
@@ -10,23 +10,23 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-/// What is known of a share link.
+/// What is stored about a share link.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly always a split, and never many at a time")]
+#[expect(clippy::large_enum_variant, reason = "nearly always a split, and only a few exist at a time")]
 pub enum Found {
     /// A shared cheque.
     Split(Split),
-    /// Its owner deleted it.
+    /// The owner deleted the cheque.
     Deleted,
 }
 
-/// A row with everything that hangs on it, before it is trusted.
+/// A row with all its related rows, not validated yet.
 struct Row {
     hash: String,
     owner_id: i64,
     cheque: Option<Json<Cheque>>,
     confirmed: bool,
-    method: Json<AgreedJson>,
+    method: Json<MethodJson>,
     last_participant: i32,
     version: i64,
     created_at: OffsetDateTime,
@@ -38,7 +38,7 @@ struct Row {
 impl TryFrom<Row> for Found {
     type Error = sqlx::Error;
 
-    /// The tables' constraints make this succeed; a row that breaks them is a decoding error, not a panic.
+    /// The tables' constraints make this succeed. A row that violates them is a decoding error, not a panic.
     fn try_from(row: Row) -> Result<Self, Self::Error> {
         let malformed = |error: Malformed| sqlx::Error::Decode(error.into());
         let Some(Json(cheque)) = row.cheque else { return Ok(Self::Deleted) };
@@ -62,10 +62,10 @@ impl TryFrom<Row> for Found {
     }
 }
 
-/// Stores a cheque that became known. Returns whether it was new: an older row, a deleted one too, stays as it is.
+/// Stores a new cheque. Returns whether it was new: an existing row stays unchanged, even the row of a deleted cheque.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn insert(connection: &mut PgConnection, split: &Split) -> Result<bool, sqlx::Error> {
     let inserted = sqlx::query!(
         "insert into cheques \
@@ -75,7 +75,7 @@ pub async fn insert(connection: &mut PgConnection, split: &Split) -> Result<bool
         split.owner_id.get(),
         Json(&split.cheque) as _,
         split.confirmed,
-        Json(AgreedJson::of(&split.method, split.tip)) as _,
+        Json(MethodJson::of(&split.method, split.tip)) as _,
         number(split.last_participant.0),
         split.version,
         split.created_at,
@@ -93,19 +93,19 @@ pub async fn insert(connection: &mut PgConnection, split: &Split) -> Result<bool
 /// Reads a cheque.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<Found>, sqlx::Error> {
     let mut connection = pool.acquire().await?;
     Ok(load(&mut connection, &[hash.as_str().to_owned()]).await?.pop())
 }
 
-/// Reads a cheque and locks it until the transaction ends: take it before any event about it.
+/// Reads a cheque and locks it until the transaction ends. Call it before handling an event about the cheque.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn lock(connection: &mut PgConnection, hash: &ChequeHash) -> Result<Option<Found>, sqlx::Error> {
-    // Two statements on purpose: one that has to wait for the lock would then see the newest row of `cheques`, and
-    // the other tables as they were when it began.
+    // Two statements on purpose: a single one that waits for the lock would see the newest row of `cheques`, but the
+    // other tables as they were when it began.
     let locked = sqlx::query!("select hash from cheques where hash = $1 for update", hash.as_str());
     locked.fetch_optional(&mut *connection).await?;
     Ok(load(connection, &[hash.as_str().to_owned()]).await?.pop())
@@ -114,7 +114,7 @@ pub async fn lock(connection: &mut PgConnection, hash: &ChequeHash) -> Result<Op
 /// The cheques that a user owns or joined, newest first, at most `limit`.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn of_user(pool: &PgPool, user_id: UserId, limit: i64) -> Result<Vec<Split>, sqlx::Error> {
     let mut connection = pool.acquire().await?;
     let hashes = sqlx::query_scalar!(
@@ -137,10 +137,10 @@ pub async fn of_user(pool: &PgPool, user_id: UserId, limit: i64) -> Result<Vec<S
     Ok(splits)
 }
 
-/// Writes what a move changed; the cheque is locked.
+/// Stores the changes of an operation; the cheque must be locked.
 ///
 /// # Errors
-/// The database's.
+/// If a query fails.
 pub async fn save(
     connection: &mut PgConnection,
     before: &Split,
@@ -151,34 +151,36 @@ pub async fn save(
         "update cheques set confirmed = $2, method = $3, last_participant = $4, version = $5 where hash = $1",
         after.hash.as_str(),
         after.confirmed,
-        Json(AgreedJson::of(&after.method, after.tip)) as _,
+        Json(MethodJson::of(&after.method, after.tip)) as _,
         number(after.last_participant.0),
         after.version,
     )
     .execute(&mut *connection)
     .await?;
-    // Large and rarely changed.
+    // The cheque is large and rarely changes.
     if before.cheque != after.cheque {
         let cheque = Json(&after.cheque);
         sqlx::query!("update cheques set cheque = $2 where hash = $1", after.hash.as_str(), cheque as _)
             .execute(&mut *connection)
             .await?;
     }
-    // Claims refer to participants: those who leave give theirs back first, those who come take theirs last.
+    // Claims refer to participants: delete the claims of removed participants first, insert those of new participants
+    // last.
     claims::delete(connection, before, after).await?;
     participants::save(connection, &after.hash, &before.participants, &after.participants).await?;
     claims::insert(connection, before, after).await?;
     transfers::save(connection, before, after, now).await
 }
 
-/// Blanks a cheque and leaves a tombstone; participants stay for the sake of their transfers, without name and secret.
+/// Deletes the content of a cheque and leaves a tombstone. Participants remain for their transfers, without names and
+/// tokens.
 ///
 /// # Errors
-/// The database's.
+/// If a query fails.
 pub async fn delete(connection: &mut PgConnection, split: &Split, now: OffsetDateTime) -> Result<(), sqlx::Error> {
     let hash = split.hash.as_str();
     sqlx::query!("delete from claims where hash = $1", hash).execute(&mut *connection).await?;
-    participants::forget(connection, &split.hash).await?;
+    participants::anonymise(connection, &split.hash).await?;
     sqlx::query!("update cheques set cheque = null, deleted_at = $2, version = version + 1 where hash = $1", hash, now)
         .execute(connection)
         .await
@@ -190,7 +192,7 @@ async fn load(connection: &mut PgConnection, hashes: &[String]) -> Result<Vec<Fo
     rows.into_iter().map(Found::try_from).collect()
 }
 
-/// Numbers of participants and lines, counted from 1, as PostgreSQL keeps them.
+/// Converts a participant or line number, counted from 1, to PostgreSQL's integer type.
 pub(super) fn number(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }

@@ -4,7 +4,7 @@ use super::cheques::number;
 use crate::domain::split::Split;
 use sqlx::PgConnection;
 
-/// Deletes the claims that are no more.
+/// Deletes claims that no longer exist.
 pub(super) async fn delete(connection: &mut PgConnection, before: &Split, after: &Split) -> Result<(), sqlx::Error> {
     let gone: Vec<_> = before.claims.keys().filter(|key| !after.claims.contains_key(key)).collect();
     if gone.is_empty() {
@@ -24,11 +24,11 @@ pub(super) async fn delete(connection: &mut PgConnection, before: &Split, after:
     .map(drop)
 }
 
-/// Writes the claims that are new or changed.
+/// Inserts new claims and updates changed ones.
 pub(super) async fn insert(connection: &mut PgConnection, before: &Split, after: &Split) -> Result<(), sqlx::Error> {
     let changed = after.claims.iter().filter(|(key, part)| before.claims.get(key) != Some(part));
     for ((line, who), part) in changed {
-        // At most 10^18: the domain refuses finer parts.
+        // At most 10^18: the domain rejects finer parts.
         let [numerator, denominator] =
             [part.numerator(), part.denominator()].map(|side| i64::try_from(side).unwrap_or(i64::MAX));
         sqlx::query!(

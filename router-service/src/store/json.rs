@@ -1,4 +1,4 @@
-//! What is kept as JSON, before it is trusted.
+//! Values stored as JSON, not validated yet.
 
 use crate::domain::breakdown::Breakdown;
 use crate::domain::fraction::Fraction;
@@ -11,14 +11,14 @@ use contracts::payments::RefusalReason;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What is stored breaks a rule that the table and this code keep: a decoding error, not a panic.
+/// A stored value violates a rule of the table and this code: a decoding error, not a panic.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Malformed(&'static str);
 
-/// The column `method`. Percents are basis points.
+/// The column `method`. Percentages are in basis points.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct AgreedJson {
+pub(super) struct MethodJson {
     method: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tip_points: Option<u32>,
@@ -32,7 +32,7 @@ pub(super) struct AgreedJson {
     amounts: BTreeMap<u32, Money>,
 }
 
-impl AgreedJson {
+impl MethodJson {
     pub(super) fn of(method: &Method, tip: Option<Tip>) -> Self {
         let mut json = Self { method: method.as_str().to_owned(), ..Self::default() };
         match method {
@@ -60,7 +60,7 @@ impl AgreedJson {
                 Method::Percent(percents.collect::<Result<_, Malformed>>()?)
             }
             "exact" => Method::Exact(by_participant(self.amounts)),
-            _ => return Err(Malformed("an unknown method")),
+            _ => return Err(Malformed("unknown method")),
         };
         let tip = match (self.tip_points, self.tip_amount) {
             (Some(part), _) => Some(Tip::Percent(points(part)?)),
@@ -74,7 +74,7 @@ fn by_participant<T>(parts: BTreeMap<u32, T>) -> BTreeMap<ParticipantId, T> {
     parts.into_iter().map(|(id, part)| (ParticipantId(id), part)).collect()
 }
 
-/// A row of `participants` with its last row of `transfers`.
+/// A row of `participants` with its latest row of `transfers`.
 #[derive(Debug, Deserialize)]
 pub(super) struct ParticipantJson {
     id: u32,
@@ -98,16 +98,16 @@ impl ParticipantJson {
             (None, Some(attempt), Some("pending"), _) => Settlement::Pending(attempt),
             (None, Some(attempt), Some("paid"), _) => Settlement::Paid(attempt),
             (None, Some(attempt), Some("failed"), Some(reason)) => Settlement::Failed(attempt, reason),
-            (None, Some(_), ..) => return Err(Malformed("a transfer in an unknown state")),
+            (None, Some(_), ..) => return Err(Malformed("transfer in an unknown state")),
         };
         let token = self.token_hash.map(|hex| token_hash(&hex)).transpose()?;
         Ok(Participant { id: ParticipantId(self.id), name: self.name, user_id: self.user_id, token, settlement })
     }
 }
 
-/// Reads 64 hexadecimal digits.
+/// Parses 64 hexadecimal digits.
 fn token_hash(hex: &str) -> Result<TokenHash, Malformed> {
-    let malformed = Malformed("a token's hash that has not 32 bytes");
+    let malformed = Malformed("token hash without 32 bytes");
     let digits: Option<Vec<u32>> = hex.chars().map(|digit| digit.to_digit(16)).collect();
     let Some(digits) = digits else { return Err(malformed) };
     let bytes: Vec<u8> = digits.chunks_exact(2).filter_map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok()).collect();
@@ -126,7 +126,7 @@ pub(super) struct ClaimJson {
 impl ClaimJson {
     pub(super) fn read(self) -> Result<(ClaimKey, Fraction), Malformed> {
         let part = Fraction::new(self.numerator, self.denominator);
-        let part = part.map_err(|_| Malformed("a claim of more than the whole"))?;
+        let part = part.map_err(|_| Malformed("claim greater than the whole line"))?;
         Ok(((self.line, ParticipantId(self.participant)), part))
     }
 }
@@ -147,8 +147,8 @@ mod tests {
             (Method::Exact(BTreeMap::from([(one, Money::from_minor(1))])), Some(Tip::Amount(Money::ZERO))),
         ];
         for (method, tip) in methods {
-            let written = serde_json::to_string(&AgreedJson::of(&method, tip)).unwrap();
-            let read: AgreedJson = serde_json::from_str(&written).unwrap();
+            let written = serde_json::to_string(&MethodJson::of(&method, tip)).unwrap();
+            let read: MethodJson = serde_json::from_str(&written).unwrap();
             assert_eq!(read.read().unwrap(), (method, tip), "{written}");
         }
     }

@@ -1,6 +1,6 @@
--- One statement, so that all of a cheque is seen at one moment. The last attempt of a participant tells how far they
--- are with paying.
-select c.hash, c.owner_id, c.cheque as "cheque: Json<Cheque>", c.confirmed, c.method as "method!: Json<AgreedJson>",
+-- A single statement, so that all tables are read from one snapshot. A participant's latest transfer determines the
+-- state of their payment.
+select c.hash, c.owner_id, c.cheque as "cheque: Json<Cheque>", c.confirmed, c.method as "method!: Json<MethodJson>",
        c.last_participant, c.version, c.created_at, c.expires_at,
        (
            select coalesce(jsonb_agg(jsonb_build_object(

@@ -6,7 +6,7 @@ use contracts::ids::ChequeHash;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-/// Writes the participants that are new or changed, and deletes those that left.
+/// Inserts new participants, updates changed ones, and deletes removed ones.
 pub(super) async fn save(
     connection: &mut PgConnection,
     hash: &ChequeHash,
@@ -42,8 +42,8 @@ pub(super) async fn save(
     Ok(())
 }
 
-/// Forgets names and secrets of a deleted cheque.
-pub(super) async fn forget(connection: &mut PgConnection, hash: &ChequeHash) -> Result<(), sqlx::Error> {
+/// Deletes the names and token hashes of a deleted cheque.
+pub(super) async fn anonymise(connection: &mut PgConnection, hash: &ChequeHash) -> Result<(), sqlx::Error> {
     sqlx::query!("update participants set name = null, token_hash = null where hash = $1", hash.as_str())
         .execute(connection)
         .await

@@ -11,19 +11,19 @@ use sqlx::types::Json;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// A question that was not answered in time.
+/// A transfer without an answer in time.
 #[derive(Clone, Debug)]
 pub struct Unanswered {
-    /// The question.
-    pub question: TransferRequested,
-    /// How often it was asked.
+    /// The event to repeat.
+    pub event: TransferRequested,
+    /// How often it was requested.
     pub asked_times: i32,
 }
 
 /// The cheque that a transfer belongs to.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn cheque_of(
     connection: &mut PgConnection,
     transfer_id: TransferId,
@@ -34,7 +34,7 @@ pub async fn cheque_of(
     hash.map(|hash| ChequeHash::try_from(hash).map_err(|error| sqlx::Error::Decode(error.into()))).transpose()
 }
 
-/// Writes attempts that began or ended.
+/// Inserts new attempts and updates finished ones.
 pub(super) async fn save(
     connection: &mut PgConnection,
     before: &Split,
@@ -95,11 +95,11 @@ async fn end(
         .map(drop)
 }
 
-/// Notes that payments was asked once more.
+/// Records that a transfer was requested again.
 ///
 /// # Errors
-/// The database's.
-pub async fn asked_again(
+/// If the query fails.
+pub async fn record_request(
     connection: &mut PgConnection,
     transfer_id: TransferId,
     now: OffsetDateTime,
@@ -114,11 +114,11 @@ pub async fn asked_again(
     .map(drop)
 }
 
-/// Locks transfers that are to be asked for again, at most `limit`; other replicas pass over them. The wait is
-/// `patience` after the first question and doubles with each further one, up to 32 times as long.
+/// Locks up to `limit` transfers that should be requested again; other replicas skip locked rows. The delay is
+/// `patience` after the first request and doubles with each further one, up to 32 times `patience`.
 ///
 /// # Errors
-/// The database's.
+/// If the query fails.
 pub async fn lock_unanswered(
     connection: &mut PgConnection,
     now: OffsetDateTime,
@@ -138,14 +138,14 @@ pub async fn lock_unanswered(
     let decode = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
     rows.into_iter()
         .map(|row| {
-            let question = TransferRequested {
+            let event = TransferRequested {
                 transfer_id: TransferId(row.transfer_id),
                 from_user: UserId::try_from(row.from_user).map_err(|error| decode(error.into()))?,
                 to_user: UserId::try_from(row.to_user).map_err(|error| decode(error.into()))?,
                 amount: Amount::new(Money::from_minor(row.amount)).map_err(|error| decode(error.into()))?,
                 hash: ChequeHash::try_from(row.hash).map_err(|error| decode(error.into()))?,
             };
-            Ok(Unanswered { question, asked_times: row.asked_times })
+            Ok(Unanswered { event, asked_times: row.asked_times })
         })
         .collect()
 }

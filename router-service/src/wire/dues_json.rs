@@ -1,54 +1,54 @@
-//! What everybody owes, part by part, as clients see it.
+//! What each participant owes, part by part, as JSON.
 
 use super::split_json::{SettlementJson, settlement};
 use crate::domain::split::Split;
 use contracts::money::Money;
 use serde::Serialize;
 
-/// What everybody owes. All dues and `unclaimed` make `total`.
+/// What each participant owes. All dues plus `unclaimed` add up to `total`.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Dues)]
 pub struct DuesJson {
     /// The version of the state.
     pub version: i64,
-    /// What all together pay, the tip included.
+    /// The total to pay, including the tip.
     pub total: Money,
-    /// What nobody has taken.
+    /// The amount that is not claimed.
     pub unclaimed: Money,
     /// By participant.
     pub dues: Vec<DueJson>,
 }
 
-/// What somebody owes: `items + service - discount + tax + tip + rounding + difference = due`.
+/// What a participant owes: `items + service - discount + tax + tip + rounding + difference = due`.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Due)]
 pub struct DueJson {
     /// The participant.
     pub participant: u32,
-    /// Their name.
+    /// The participant's name.
     pub name: Option<String>,
     /// Lines.
     pub items: Money,
-    /// Service.
+    /// Service charge.
     pub service: Money,
-    /// Taken off; a positive number.
+    /// Discount; a positive number.
     pub discount: Money,
     /// Tax that is added to the lines.
     pub tax: Money,
-    /// The tip: the printed one and the agreed one.
+    /// The printed tip plus the tip set by the owner.
     pub tip: Money,
     /// Rounding of the total.
     pub rounding: Money,
-    /// The part of what the printed total has more than its parts, on a cheque that does not add up.
+    /// Share of the printed total minus the sum of its parts, on a cheque that does not add up.
     pub difference: Money,
-    /// What is to be paid.
+    /// The amount to pay.
     pub due: Money,
-    /// How far they are with paying.
+    /// State of the payment.
     pub settlement: SettlementJson,
 }
 
 impl DuesJson {
-    /// Tells what everybody owes.
+    /// Builds the response for a shared cheque.
     pub fn of(split: &Split) -> Self {
         let dues = split.dues();
         let of_one = |participant: &crate::domain::participant::Participant| {

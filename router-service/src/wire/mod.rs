@@ -1,4 +1,4 @@
-//! How a shared cheque looks to clients, in answers and on sockets.
+//! A shared cheque as JSON, for responses and sockets.
 
 pub mod dues_json;
 pub mod percent;

@@ -1,4 +1,4 @@
-//! Percents on the wire: numbers from 0 to 100 with at most two decimals.
+//! Percentages in JSON: numbers from 0 to 100 with at most two decimals.
 
 use crate::domain::method::BasisPoints;
 use contracts::money::Money;
@@ -10,12 +10,12 @@ use serde::{Serialize, Serializer};
 pub struct Percent(pub BasisPoints);
 
 impl Percent {
-    /// Reads a JSON number exactly.
+    /// Parses a JSON number exactly.
     ///
     /// # Errors
-    /// Words that say what is wrong.
+    /// A message that describes the error.
     pub fn from_json_number(text: &str) -> Result<BasisPoints, String> {
-        // Hundredths of a percent are read like hundredths of money.
+        // Hundredths of a percent are parsed like hundredths of a currency unit.
         let hundredths = Money::from_json_number(text).map_err(|error| error.to_string())?;
         BasisPoints::new(hundredths.minor()).map_err(|error| error.to_string())
     }

@@ -1,4 +1,4 @@
-//! The state of a shared cheque as clients see it.
+//! The state of a shared cheque as JSON.
 
 use super::percent::Percent;
 use crate::domain::dues::Dues;
@@ -14,24 +14,24 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
-/// A shared cheque, as whoever asks sees it.
+/// A shared cheque, as seen by one visitor.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = SharedCheque)]
 pub struct StateJson {
     /// The key of the share link.
     pub hash: ChequeHash,
-    /// What is shared.
+    /// The shared cheque.
     pub cheque: Cheque,
     /// How it is shared.
     pub split: SplitJson,
-    /// Which participant you are, if any.
+    /// Your participant number, if you have joined.
     pub you: Option<u32>,
     /// Whether you are the owner.
     pub owner: bool,
 }
 
 impl StateJson {
-    /// Tells the state to `you`.
+    /// Builds the state for the visitor `you`.
     pub fn of(split: &Split, you: Option<ParticipantId>) -> Self {
         Self {
             hash: split.hash.clone(),
@@ -47,82 +47,82 @@ impl StateJson {
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Split)]
 pub struct SplitJson {
-    /// Grows by one with each change; of two states, the higher version is the newer.
+    /// Incremented by each change; the state with the higher version is newer.
     pub version: i64,
-    /// `open`, or `settled` when nothing is unclaimed and everybody but the owner has paid.
+    /// `open`, or `settled` when nothing is unclaimed and all participants except the owner have paid.
     pub status: &'static str,
-    /// The owner says that the cheque is right although it does not add up.
+    /// The owner confirmed the cheque although it does not add up.
     pub confirmed: bool,
-    /// Whether dues may be paid: the cheque adds up or is confirmed, and its total is known.
+    /// Whether dues can be paid: the cheque adds up or is confirmed, and its total is known.
     pub payable: bool,
     /// `items`, `equal`, `shares`, `percent` or `exact`.
     pub method: &'static str,
-    /// What is added for the staff.
+    /// The tip set by the owner.
     pub tip: Option<TipJson>,
-    /// Of the method `shares`: numbers by participant.
+    /// Only for the method `shares`: weights by participant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shares: Option<BTreeMap<String, u32>>,
-    /// Of the method `percent`: percents by participant.
+    /// Only for the method `percent`: percentages by participant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percents: Option<BTreeMap<String, Percent>>,
-    /// Of the method `exact`: amounts by participant.
+    /// Only for the method `exact`: amounts by participant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amounts: Option<BTreeMap<String, Money>>,
-    /// Who shares the cheque; the first is its owner.
+    /// The participants; the first is the owner.
     pub participants: Vec<ParticipantJson>,
-    /// Who took which part of which line.
+    /// The claimed parts of lines.
     pub claims: Vec<ClaimJson>,
-    /// What is left of each line that is not fully taken.
+    /// The unclaimed part of each line that is not fully claimed.
     pub remainders: Vec<RemainderJson>,
-    /// What all together pay, the tip included.
+    /// The total to pay, including the tip.
     pub total: Money,
-    /// What nobody has taken.
+    /// The amount that is not claimed.
     pub unclaimed: Money,
-    /// Somebody has settled or is settling: lines and method are fixed.
+    /// A participant has settled or is settling: lines and method are fixed.
     pub frozen: bool,
-    /// When the link ends.
+    /// When the link expires.
     #[serde(with = "time::serde::rfc3339")]
     pub expires_at: OffsetDateTime,
 }
 
-/// What is added for the staff: one of the two.
+/// The tip set by the owner: exactly one of the two fields.
 #[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Tip)]
 pub struct TipJson {
-    /// Of the lines.
+    /// Percentage of the sum of the lines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percent: Option<Percent>,
-    /// As much.
+    /// Fixed amount.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
 }
 
-/// Somebody who shares the cheque.
+/// A participant of the shared cheque.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Participant)]
 pub struct ParticipantJson {
     /// Number within the cheque.
     pub id: u32,
-    /// How they want to be called; the owner may not have said.
+    /// Display name; the owner may not have set one.
     pub name: Option<String>,
     /// `owner`, `user` or `guest`.
     pub role: &'static str,
-    /// What they owe; of the owner, what they bear themselves.
+    /// What they owe; for the owner, their own part of the total.
     pub due: Money,
-    /// How far they are with paying.
+    /// State of the payment.
     pub settlement: SettlementJson,
 }
 
-/// How far somebody is with paying.
+/// State of a participant's payment.
 #[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Settlement)]
 pub struct SettlementJson {
-    /// `none`, `pending`, `paid`, `failed`, `cash`, or `owner` for who is paid.
+    /// `none`, `pending`, `paid`, `failed`, `cash`, or `owner` for the participant who receives the payments.
     pub state: &'static str,
     /// The last transfer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transfer_id: Option<TransferId>,
-    /// What was to be paid, or is.
+    /// The amount of the payment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
     /// Why the last transfer failed.
@@ -130,13 +130,13 @@ pub struct SettlementJson {
     pub reason: Option<RefusalReason>,
 }
 
-/// A part of a line that somebody took.
+/// A part of a line that a participant claimed.
 #[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Claim)]
 pub struct ClaimJson {
     /// The line.
     pub line: u32,
-    /// Who took it.
+    /// The claimant.
     pub participant: u32,
     /// The part, reduced.
     pub numerator: u64,
@@ -144,7 +144,7 @@ pub struct ClaimJson {
     pub denominator: u64,
 }
 
-/// What is left of a line.
+/// The unclaimed part of a line.
 #[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Remainder)]
 pub struct RemainderJson {
@@ -157,7 +157,7 @@ pub struct RemainderJson {
 }
 
 impl SplitJson {
-    /// Tells how a cheque is shared.
+    /// Builds the JSON form of a split.
     pub fn of(split: &Split) -> Self {
         let dues = split.dues();
         let claims = split.claims.iter().map(|((line, who), part)| ClaimJson {
@@ -200,7 +200,7 @@ pub fn status(split: &Split, dues: &Dues) -> &'static str {
     if split.is_settled(dues) { "settled" } else { "open" }
 }
 
-/// How far a participant is with paying, as clients see it.
+/// State of a participant's payment, as JSON.
 pub fn settlement(participant: &Participant) -> SettlementJson {
     let nothing = SettlementJson { state: "none", transfer_id: None, amount: None, reason: None };
     match participant.settlement {

@@ -1,4 +1,4 @@
-//! What is wrong is refused with the right problem, and changes nothing.
+//! Invalid requests get the right problem document, and change nothing.
 
 use crate::stage::{Stage, problem};
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ async fn a_tip_is_never_negative_and_either_percent_or_amount() {
 }
 
 #[tokio::test]
-async fn a_method_comes_with_its_own_parts_and_no_others() {
+async fn a_method_accepts_only_its_own_parts() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[100]).await;
     let refused = async |body: Value| problem(&stage.owner().put(&format!("{path}/method"), &body.to_string()).await);
@@ -61,7 +61,7 @@ async fn a_method_comes_with_its_own_parts_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_correction_names_every_fault_with_its_place() {
+async fn a_correction_reports_every_error_with_its_pointer() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[100]).await;
     let refused = async |body: Value| {
@@ -105,22 +105,22 @@ async fn a_name_is_short_text() {
         assert_eq!(problem(&refused), (422, "invalid_request".into(), json!("/name")), "{name}");
     }
     let token = json!({ "name": "Аня", "participant_token": "mine" }).to_string();
-    let refused = stage.nobody().post(&format!("{path}/participants"), &token).await;
+    let refused = stage.anonymous().post(&format!("{path}/participants"), &token).await;
     assert_eq!(problem(&refused), (422, "invalid_request".into(), json!("/participant_token")));
 }
 
 #[tokio::test]
-async fn a_malformed_user_is_nobody() {
+async fn a_malformed_user_id_is_401() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[100]).await;
     for user in ["0", "-1", "abc", ""] {
-        let client = stage.nobody().with_header("x-user-id", user);
+        let client = stage.anonymous().with_header("x-user-id", user);
         assert_eq!(problem(&client.get(&path).await), (401, "unauthenticated".into(), Value::Null), "{user}");
     }
 }
 
 #[tokio::test]
-async fn settling_takes_no_unknown_fields() {
+async fn settling_rejects_unknown_fields() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[100]).await;
     let settle = format!("{path}/settle");

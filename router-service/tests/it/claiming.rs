@@ -1,10 +1,10 @@
-//! A line is taken in parts, and never more than once over.
+//! Parts of a line are claimed, but never more than the whole line.
 
 use crate::stage::{Stage, problem};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn what_one_takes_one_pays_and_what_is_left_is_shown() {
+async fn participants_pay_their_claims_and_the_remainder_is_shown() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[10_000, 10_000]).await;
     stage.join(&path, 7).await;
@@ -15,7 +15,7 @@ async fn what_one_takes_one_pays_and_what_is_left_is_shown() {
     assert_eq!(seen["split"]["remainders"], json!([{ "line": 2, "numerator": 2, "denominator": 3 }]));
     assert_eq!(seen["split"]["participants"][1]["due"], json!(33.33));
     assert_eq!(seen["split"]["unclaimed"], json!(66.67));
-    let dues = stage.nobody().get(&format!("{path}/dues")).await.json();
+    let dues = stage.anonymous().get(&format!("{path}/dues")).await.json();
     assert_eq!((&dues["total"], &dues["unclaimed"]), (&json!(200), &json!(66.67)));
     assert_eq!(dues["dues"][0]["items"], json!(100));
     let back = stage.user(7).delete(&second).await.json();
@@ -25,7 +25,7 @@ async fn what_one_takes_one_pays_and_what_is_left_is_shown() {
 }
 
 #[tokio::test]
-async fn who_comes_late_learns_what_is_left() {
+async fn a_late_claim_is_refused_with_the_remaining_part() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[100]).await;
     stage.join(&path, 7).await;
@@ -62,12 +62,12 @@ async fn twenty_at_once_never_take_more_than_the_whole() {
 }
 
 #[tokio::test]
-async fn only_who_joined_takes_lines() {
+async fn only_participants_claim_lines() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[100]).await;
     let line = format!("{path}/claims/1");
     let whole = r#"{"numerator": 1, "denominator": 1}"#;
-    assert_eq!(problem(&stage.nobody().put(&line, whole).await), (401, "unauthenticated".into(), Value::Null));
+    assert_eq!(problem(&stage.anonymous().put(&line, whole).await), (401, "unauthenticated".into(), Value::Null));
     assert_eq!(problem(&stage.guest("unknown").put(&line, whole).await).0, 401);
     assert_eq!(problem(&stage.user(7).put(&line, whole).await), (409, "join_first".into(), Value::Null));
     assert_eq!(problem(&stage.user(7).delete(&line).await), (409, "join_first".into(), Value::Null));

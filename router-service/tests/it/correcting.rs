@@ -1,4 +1,4 @@
-//! The owner corrects what was misread, or confirms it.
+//! The owner corrects recognition errors, or confirms the cheque.
 
 use crate::stage::{OWNER, Stage, balanced, problem, recognized};
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ async fn a_cheque_that_does_not_add_up_can_be_confirmed_and_its_difference_is_sh
     let confirmed = stage.owner().patch(&format!("{path}/cheque"), r#"{"confirmed": true}"#).await.json();
     assert_eq!((&confirmed["split"]["confirmed"], &confirmed["split"]["payable"]), (&json!(true), &json!(true)));
     assert_eq!(confirmed["cheque"]["status"], json!("needs_review"), "it still does not add up");
-    let dues = stage.nobody().get(&format!("{path}/dues")).await.json();
+    let dues = stage.anonymous().get(&format!("{path}/dues")).await.json();
     let due = &dues["dues"][1];
     assert_eq!((&due["participant"], &due["items"]), (&json!(participant), &json!(100)));
     assert_eq!((&due["difference"], &due["due"]), (&json!(3.33), &json!(103.33)));
@@ -74,7 +74,7 @@ async fn amounts_beside_the_lines_are_set_and_cleared() {
     let same = stage.owner().patch(&cheque, "{}").await.json();
     assert_eq!(same["split"]["version"], seen["split"]["version"], "nothing changed");
     let unknown = stage.owner().patch(&cheque, r#"{"total_account": null, "confirmed": true}"#).await.json();
-    assert_eq!(unknown["split"]["payable"], json!(false), "without a total nobody pays");
+    assert_eq!(unknown["split"]["payable"], json!(false), "without a total no due can be paid");
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn only_the_owner_corrects() {
             problem(&client.send(method.clone(), &place, Some("application/json"), body).await)
         };
         assert_eq!(send(stage.user(7)).await, (404, "cheque_not_found".into(), Value::Null));
-        assert_eq!(send(stage.nobody()).await.0, 401);
+        assert_eq!(send(stage.anonymous()).await.0, 401);
         assert_eq!(send(stage.guest(&token)).await.0, 401);
         let done = stage.user(OWNER).send(method.clone(), &place, Some("application/json"), body).await;
         assert_eq!(done.status, 200);

@@ -1,4 +1,4 @@
-//! Whoever has the link can join: as a user, as a guest, and later as the user they are.
+//! Everyone with the link can join: as a user, or as a guest who signs in later.
 
 use crate::stage::{Stage, problem};
 use serde_json::{Value, json};
@@ -33,13 +33,13 @@ async fn a_guest_gets_a_secret_once_and_is_known_by_it() {
         .fetch_one(&stage.pool)
         .await
         .unwrap();
-    assert_eq!(stored.len(), 32, "only the hash is kept");
+    assert_eq!(stored.len(), 32, "only the hash is stored");
     let again = stage.guest(&token).post(&format!("{path}/participants"), r#"{"name": "Вася"}"#).await;
     assert_eq!((again.status.as_u16(), &again.json()["participant_token"]), (200, &Value::Null));
 }
 
 #[tokio::test]
-async fn a_guest_who_signs_in_keeps_what_they_took() {
+async fn a_guest_who_signs_in_keeps_the_claims() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[100, 200]).await;
     let token = stage.join_as_guest(&path).await;
@@ -48,7 +48,7 @@ async fn a_guest_who_signs_in_keeps_what_they_took() {
     let joined = both.post(&format!("{path}/participants"), r#"{"name": "Аня"}"#).await;
     assert_eq!((joined.status.as_u16(), &joined.json()["you"]), (200, &json!(2)));
     assert_eq!(joined.json()["split"]["participants"][1]["role"], json!("user"));
-    // On another device the same person was a guest too: the two are merged.
+    // On another device the same person was also a guest: the two are merged.
     let other = stage.join_as_guest(&path).await;
     stage.guest(&other).put(&format!("{path}/claims/1"), r#"{"numerator": 1, "denominator": 2}"#).await;
     stage.guest(&other).put(&format!("{path}/claims/2"), r#"{"numerator": 1, "denominator": 4}"#).await;
@@ -60,13 +60,13 @@ async fn a_guest_who_signs_in_keeps_what_they_took() {
         { "line": 2, "participant": 2, "numerator": 1, "denominator": 4 },
     ]);
     assert_eq!(merged["split"]["claims"], claims);
-    assert_eq!(stage.state(&path).await["split"], merged["split"], "what is stored is what was answered");
+    assert_eq!(stage.state(&path).await["split"], merged["split"], "the stored state equals the response");
     let next = stage.join(&path, 8).await;
-    assert_eq!(next, 4, "a number is never given twice");
+    assert_eq!(next, 4, "a number is never reused");
 }
 
 #[tokio::test]
-async fn fifty_share_a_cheque_and_not_one_more() {
+async fn at_most_fifty_participants_share_a_cheque() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[100]).await;
     for user in 2..=50 {
@@ -78,7 +78,7 @@ async fn fifty_share_a_cheque_and_not_one_more() {
 }
 
 #[tokio::test]
-async fn the_cheques_that_one_owns_or_joined_are_listed_newest_first() {
+async fn owned_and_joined_cheques_are_listed_newest_first() {
     let stage = Stage::with(&[("SHARE_BASE_URL", "https://chipin.example/")]).await;
     let (first, second) = (stage.cheque(&[100]).await, stage.cheque(&[300]).await);
     stage.join(&second, 7).await;
@@ -95,7 +95,7 @@ async fn the_cheques_that_one_owns_or_joined_are_listed_newest_first() {
     assert_eq!(list[0], expected);
     assert_eq!(stage.owner().get("/cheques").await.json()[0]["owner"], json!(true));
     assert_eq!(stage.user(9).get("/cheques").await.json(), json!([]));
-    assert_eq!(stage.nobody().get("/cheques").await.status, 401);
+    assert_eq!(stage.anonymous().get("/cheques").await.status, 401);
     assert_eq!(stage.owner().delete(&second).await.status, 204);
     assert_eq!(stage.user(7).get("/cheques").await.json().as_array().unwrap().len(), 1);
 }

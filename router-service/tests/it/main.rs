@@ -1,4 +1,4 @@
-//! Stories of router-service: the real program on a real database, a real broker and a real cache.
+//! Integration tests of router-service: the real program with a real database, broker and cache.
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
 

@@ -1,4 +1,4 @@
-//! A link opens as soon as its cheque is known, by whichever road it comes.
+//! A link opens as soon as its cheque is known, whether by event, cache or request.
 
 use crate::stage::{Stage, balanced, problem, recognized, replica, some_hash};
 use contracts::router::ChequeDeleted;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use testkit::eventually;
 
 #[tokio::test]
-async fn a_recognised_cheque_opens_for_everybody_with_the_link() {
+async fn a_recognised_cheque_opens_for_everyone_with_the_link() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[10_000, 25_050]).await;
     let seen = stage.state(&path).await;
@@ -25,14 +25,14 @@ async fn a_recognised_cheque_opens_for_everybody_with_the_link() {
 }
 
 #[tokio::test]
-async fn a_cheque_that_only_the_cache_has_is_taken_from_there() {
+async fn a_cheque_only_in_the_cache_is_loaded_from_it() {
     let stage = Stage::new().await;
     let read = recognized(&balanced(&[100]));
     stage.redis.set(&format!("cheque:{}", read.hash), &serde_json::to_string(&read).unwrap()).await;
     let path = format!("/{}", read.hash);
     assert_eq!(stage.state(&path).await["split"]["total"], json!(1));
     assert_eq!(stage.announced("router.ChequeRequested.v1").await.len(), 0);
-    // The event comes late, and finds the cheque changed: nothing of it is lost.
+    // The event arrives late, after the cheque was changed: the change is not lost.
     let joined = stage.join(&path, 7).await;
     stage.broker.announce(&read).await;
     eventually(1, async || {
@@ -44,11 +44,11 @@ async fn a_cheque_that_only_the_cache_has_is_taken_from_there() {
 }
 
 #[tokio::test]
-async fn a_cheque_that_neither_event_nor_cache_brought_is_asked_for_once() {
+async fn a_cheque_missing_in_events_and_cache_is_requested_once() {
     let stage = Stage::new().await;
     let read = recognized(&balanced(&[100]));
     let path = format!("/{}", read.hash);
-    let client = stage.nobody();
+    let client = stage.anonymous();
     let opening = futures_util::future::join_all((0..10).map(|_| client.get(&path)));
     let answering = async {
         stage.eventually_announced("router.ChequeRequested.v1", 1).await;
@@ -58,38 +58,38 @@ async fn a_cheque_that_neither_event_nor_cache_brought_is_asked_for_once() {
     let statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
     assert_eq!(statuses, [200; 10]);
     let requested = stage.announced("router.ChequeRequested.v1").await;
-    assert_eq!(requested.len(), 1, "ten who open the same link ask once");
+    assert_eq!(requested.len(), 1, "ten requests for the same link cause one event");
     assert_eq!(requested[0]["data"], json!({ "hash": read.hash }));
 }
 
 #[tokio::test]
-async fn a_link_that_leads_nowhere_is_asked_for_once_in_a_while() {
+async fn an_unknown_link_is_requested_only_once_in_a_while() {
     let stage = Stage::new().await;
     let path = format!("/{}", some_hash());
-    let client = stage.nobody();
+    let client = stage.anonymous();
     let answers = futures_util::future::join_all((0..5).map(|_| client.get(&path))).await;
     assert!(answers.iter().all(|answer| problem(answer) == (404, "cheque_not_found".into(), Value::Null)));
     let again = Instant::now();
     assert_eq!(client.get(&path).await.status, 404);
-    assert!(again.elapsed() < Duration::from_secs(1), "nobody waits for what is known to be nowhere");
+    assert!(again.elapsed() < Duration::from_secs(1), "requests for a known unknown link do not wait");
     stage.eventually_announced("router.ChequeRequested.v1", 1).await;
     let malformed = Instant::now();
     for path in ["/short", "/with-a-minus-sign-and-22", "/ShareKeyOfTwentyThreeXX"] {
         assert_eq!(problem(&client.get(path).await), (404, "cheque_not_found".into(), Value::Null), "{path}");
     }
-    assert!(malformed.elapsed() < Duration::from_secs(1), "what is no key is not asked for");
+    assert!(malformed.elapsed() < Duration::from_secs(1), "a malformed key is not requested");
     assert_eq!(stage.announced("router.ChequeRequested.v1").await.len(), 1);
 }
 
 #[tokio::test]
-async fn without_the_cache_links_open_all_the_same() {
-    // Nothing listens there.
+async fn links_open_without_the_cache() {
+    // No server listens on this port.
     opens_without("redis://127.0.0.1:1").await;
 }
 
 #[tokio::test]
 async fn a_cache_that_never_answers_is_not_waited_for() {
-    // The kernel accepts; nobody ever reads.
+    // The kernel accepts the connection, but the data is never read.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     opens_without(&format!("redis://{}", silent.local_addr().unwrap())).await;
 }
@@ -123,13 +123,13 @@ async fn a_flushed_cache_and_a_restarted_service_lose_nothing() {
 }
 
 #[tokio::test]
-async fn an_expired_link_says_so() {
+async fn an_expired_link_is_410() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[100]).await;
     stage.expire(&path).await;
     let gone = (410, "cheque_expired".to_owned(), Value::Null);
-    assert_eq!(problem(&stage.nobody().get(&path).await), gone);
-    assert_eq!(problem(&stage.nobody().get(&format!("{path}/dues")).await), gone);
+    assert_eq!(problem(&stage.anonymous().get(&path).await), gone);
+    assert_eq!(problem(&stage.anonymous().get(&format!("{path}/dues")).await), gone);
     assert_eq!(problem(&stage.user(7).post(&format!("{path}/participants"), r#"{"name": "Аня"}"#).await), gone);
     assert_eq!(problem(&stage.owner().delete(&path).await), gone);
     assert_eq!(stage.watch(&path).await.err(), Some(410));
@@ -149,7 +149,7 @@ async fn a_late_event_does_not_bring_a_deleted_cheque_back() {
         sqlx::query_scalar::<_, i64>("select count(*) from inbox").fetch_one(&stage.pool).await.unwrap()
     })
     .await;
-    assert_eq!(problem(&stage.nobody().get(&path).await), (410, "cheque_deleted".into(), Value::Null));
+    assert_eq!(problem(&stage.anonymous().get(&path).await), (410, "cheque_deleted".into(), Value::Null));
     stage.eventually_announced("router.ChequeDeleted.v1", 1).await;
     let deleted: ChequeDeleted =
         serde_json::from_value(stage.announced("router.ChequeDeleted.v1").await[0]["data"].clone()).unwrap();
@@ -160,7 +160,7 @@ async fn a_late_event_does_not_bring_a_deleted_cheque_back() {
 async fn a_cheque_that_arrives_at_another_replica_opens_here() {
     let stage = Stage::new().await;
     let other = replica(&stage.database, &stage.broker, stage.redis.url(), &[]).await;
-    for client in [testkit::Client::new(&other.url()), stage.nobody()] {
+    for client in [testkit::Client::new(&other.url()), stage.anonymous()] {
         let read = recognized(&balanced(&[100]));
         let path = format!("/{}", read.hash);
         let before = stage.announced("router.ChequeRequested.v1").await.len();

@@ -1,4 +1,4 @@
-//! A due is paid to the owner at most once, whatever comes twice, late or at the same time.
+//! A due is paid to the owner at most once, despite repeated, late and concurrent requests and events.
 
 use crate::stage::{OWNER, Stage, problem, transfer_of};
 use contracts::ids::TransferId;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 const WHOLE: &str = r#"{"numerator": 1, "denominator": 1}"#;
 
-/// The owner took the line of 100.00, user 7 the one of 250.00.
+/// The owner claimed the line of 100.00, user 7 the line of 250.00.
 async fn table(stage: &Stage) -> (String, i64) {
     let path = stage.cheque(&[10_000, 25_000]).await;
     let participant = stage.join(&path, 7).await;
@@ -19,7 +19,7 @@ async fn table(stage: &Stage) -> (String, i64) {
 }
 
 #[tokio::test]
-async fn a_due_is_asked_for_and_paid() {
+async fn a_due_is_requested_and_paid() {
     let stage = Stage::new().await;
     let (path, participant) = table(&stage).await;
     let asked = stage.user(7).post(&format!("{path}/settle"), "{}").await;
@@ -81,7 +81,7 @@ async fn settling_at_the_same_time_pays_once() {
 }
 
 #[tokio::test]
-async fn a_refused_transfer_says_why_and_another_one_may_be_tried() {
+async fn a_refused_transfer_has_a_reason_and_can_be_retried() {
     let stage = Stage::new().await;
     let (path, participant) = table(&stage).await;
     let first = transfer_of(&stage.user(7).post(&format!("{path}/settle"), "{}").await);
@@ -95,7 +95,7 @@ async fn a_refused_transfer_says_why_and_another_one_may_be_tried() {
     assert_ne!(first, second, "each attempt has its own id");
     stage.complete(second).await;
     stage.eventually_settled(&path, participant, "paid").await;
-    // What comes again, or late, changes nothing and is no dead letter.
+    // Repeated or late events change nothing and do not become dead letters.
     let version = stage.state(&path).await["split"]["version"].clone();
     stage.refuse(first).await;
     stage.complete(second).await;
@@ -109,7 +109,7 @@ async fn a_refused_transfer_says_why_and_another_one_may_be_tried() {
 }
 
 #[tokio::test]
-async fn whatever_many_do_at_once_the_dues_make_the_total() {
+async fn concurrent_changes_keep_the_dues_equal_to_the_total() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[9_999, 10_001, 3_333]).await;
     for user in 2..=7 {
@@ -140,9 +140,9 @@ async fn whatever_many_do_at_once_the_dues_make_the_total() {
     let participants = split["participants"].as_array().unwrap();
     let settled =
         participants.iter().filter(|one| ["pending", "cash"].contains(&one["settlement"]["state"].as_str().unwrap()));
-    assert!(settled.count() > 0, "somebody has settled");
+    assert!(settled.count() > 0, "a participant has settled");
     let dues: i64 = participants.iter().map(|one| minor(&one["due"])).sum();
-    // 233.33 and 12.5 % of it, rounded: 29.17.
+    // 233.33 plus 12.5 % of it, rounded: 29.17.
     assert_eq!((minor(&split["total"]), dues + minor(&split["unclaimed"])), (26_250, 26_250));
 }
 
@@ -154,7 +154,7 @@ async fn an_unknown_transfer_is_a_dead_letter() {
 }
 
 #[tokio::test]
-async fn who_may_not_settle_is_told_why() {
+async fn a_refused_settlement_has_a_reason() {
     let stage = Stage::new().await;
     let (path, _) = table(&stage).await;
     let settle = format!("{path}/settle");
@@ -164,7 +164,7 @@ async fn who_may_not_settle_is_told_why() {
         (status, code)
     };
     assert_eq!(refused(stage.guest(&token), "{}").await, (401, "sign_in_to_settle".into()));
-    assert_eq!(refused(stage.nobody(), "{}").await, (401, "sign_in_to_settle".into()));
+    assert_eq!(refused(stage.anonymous(), "{}").await, (401, "sign_in_to_settle".into()));
     assert_eq!(refused(stage.user(7), r#"{"participant": 1}"#).await, (404, "participant_not_found".into()));
     assert_eq!(refused(stage.user(7), r#"{"participant": 99}"#).await, (404, "participant_not_found".into()));
     assert_eq!(refused(stage.user(9), "{}").await, (409, "join_first".into()));
@@ -172,7 +172,7 @@ async fn who_may_not_settle_is_told_why() {
     stage.join(&path, 8).await;
     assert_eq!(refused(stage.user(8), "{}").await, (409, "nothing_due".into()));
     let cash = |id: &str| format!("{path}/participants/{id}/cash");
-    assert_eq!(problem(&stage.user(7).post(&cash("2"), "").await).0, 404, "only the owner says so");
+    assert_eq!(problem(&stage.user(7).post(&cash("2"), "").await).0, 404, "only the owner can record it");
     assert_eq!(problem(&stage.owner().post(&cash("99"), "").await).1, "participant_not_found");
     assert_eq!(problem(&stage.owner().post(&cash("x"), "").await).1, "participant_not_found");
     assert_eq!(problem(&stage.owner().post(&cash("1"), "").await).1, "owner_owes_nothing");
@@ -193,7 +193,7 @@ async fn a_settlement_under_way_ends_although_the_link_has_ended() {
 }
 
 #[tokio::test]
-async fn a_transfer_without_an_answer_is_asked_for_again_under_the_same_id() {
+async fn an_unanswered_transfer_is_requested_again_with_the_same_id() {
     let stage = Stage::with(&[("TRANSFER_PATIENCE_SECS", "1")]).await;
     let (path, participant) = table(&stage).await;
     let transfer_id = transfer_of(&stage.user(7).post(&format!("{path}/settle"), "{}").await);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 async fn set(stage: &Stage, path: &str, body: &Value) -> Value {
     let answer = stage.owner().put(&format!("{path}/method"), &body.to_string()).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
-    assert_eq!(stage.state(path).await["split"], answer.json()["split"], "what is stored is what was answered");
+    assert_eq!(stage.state(path).await["split"], answer.json()["split"], "the stored state equals the response");
     answer.json()["split"].clone()
 }
 
@@ -44,14 +44,14 @@ async fn every_method_divides_the_cheque() {
 }
 
 #[tokio::test]
-async fn the_tip_is_counted_from_what_one_took() {
+async fn the_tip_is_computed_from_the_claimed_lines() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[10_000, 30_000]).await;
     stage.join(&path, 7).await;
     stage.user(7).put(&format!("{path}/claims/1"), r#"{"numerator": 1, "denominator": 1}"#).await;
     let split = set(&stage, &path, &json!({ "method": "items", "tip": { "percent": 10 } })).await;
     assert_eq!((dues(&split), &split["unclaimed"]), (vec![0.0, 110.0], &json!(330)));
-    let due = &stage.nobody().get(&format!("{path}/dues")).await.json()["dues"][1];
+    let due = &stage.anonymous().get(&format!("{path}/dues")).await.json()["dues"][1];
     assert_eq!((&due["items"], &due["tip"]), (&json!(100), &json!(10)));
 }
 
@@ -67,10 +67,13 @@ async fn parts_that_do_not_add_up_are_refused_with_the_difference() {
         (error["pointer"].as_str().unwrap().to_owned(), error["detail"].as_str().unwrap().to_owned())
     };
     let (pointer, detail) = refused(json!({ "method": "percent", "percents": { "1": 60, "2": 39 } })).await;
-    assert_eq!((pointer.as_str(), detail.as_str()), ("/percents", "percents make 99, 1 is missing"));
+    assert_eq!(
+        (pointer.as_str(), detail.as_str()),
+        ("/percents", "percents add up to 99 instead of 100: 1 is missing")
+    );
     let (pointer, detail) = refused(json!({ "method": "exact", "amounts": { "1": 60, "2": 50.5 } })).await;
     assert_eq!(pointer, "/amounts");
-    assert_eq!(detail, "amounts make 110.50, 10.50 is too much to the total 100");
+    assert_eq!(detail, "amounts add up to 110.50 instead of 100: 10.50 is too much");
     let (pointer, _) = refused(json!({ "method": "shares", "shares": { "1": 0 } })).await;
     assert_eq!(pointer, "/shares");
     let (pointer, _) = refused(json!({ "method": "shares", "shares": { "9": 1 } })).await;
@@ -91,7 +94,7 @@ async fn from_the_first_settlement_on_the_method_is_fixed() {
     assert_eq!(problem(&method), (409, "settlement_started".into(), Value::Null));
     let cheque = stage.owner().patch(&format!("{path}/cheque"), r#"{"total_account": 1}"#).await;
     assert_eq!(problem(&cheque), (409, "settlement_started".into(), Value::Null));
-    // Who joins later divides what is left; the one who paid is left alone.
+    // Participants who join later divide the rest; the due of the one who paid does not change.
     stage.join(&path, 8).await;
     let split = stage.state(&path).await["split"].clone();
     assert_eq!((dues(&split), &split["unclaimed"]), (vec![25.0, 50.0, 25.0], &json!(0)));

@@ -1,4 +1,4 @@
-//! A running router-service with its own database and virtual host; the tests play ocr and payments.
+//! A running router-service with its own database and virtual host; the tests act as ocr and payments.
 
 use contracts::ids::{ChequeHash, TransferId, UserId};
 use contracts::ocr::ChequeRecognized;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use testkit::{Client, Program, Socket, TestBroker, TestDatabase, TestRedis, TestResponse, eventually};
 use time::OffsetDateTime;
 
-/// The user who took the photo, in all stories.
+/// The user who took the photo.
 pub(crate) const OWNER: i64 = 1;
 
 pub(crate) struct Stage {
@@ -25,7 +25,7 @@ impl Stage {
         Self::with(&[]).await
     }
 
-    /// With more variables for the program.
+    /// Like `new`, with further environment variables for the program.
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
         broker.capture_events("router").await;
@@ -37,12 +37,12 @@ impl Stage {
         Self { program, broker, pool, database, redis }
     }
 
-    pub(crate) fn nobody(&self) -> Client {
+    pub(crate) fn anonymous(&self) -> Client {
         Client::new(&self.program.url())
     }
 
     pub(crate) fn user(&self, id: i64) -> Client {
-        self.nobody().as_user(id)
+        self.anonymous().as_user(id)
     }
 
     pub(crate) fn owner(&self) -> Client {
@@ -50,10 +50,10 @@ impl Stage {
     }
 
     pub(crate) fn guest(&self, token: &str) -> Client {
-        self.nobody().with_header("x-participant-token", token)
+        self.anonymous().with_header("x-participant-token", token)
     }
 
-    /// The cheque is announced, as ocr-service does; returns the path of its link.
+    /// Announces a cheque as ocr-service does; returns the path of its link.
     pub(crate) async fn cheque(&self, lines: &[i64]) -> String {
         let read = recognized(&balanced(lines));
         self.broker.announce(&read).await;
@@ -62,7 +62,7 @@ impl Stage {
         path
     }
 
-    /// Not through the service: asking it would make it ask ocr.
+    /// Queries the database directly, because a request to the service would make it request the cheque from ocr.
     pub(crate) async fn eventually_here(&self, hash: &ChequeHash) {
         eventually(1, async || {
             let count = sqlx::query_scalar::<_, i64>("select count(*) from cheques where hash = $1");
@@ -71,7 +71,7 @@ impl Stage {
         .await;
     }
 
-    /// The user joins; returns the number of the participant.
+    /// The user joins; returns their participant number.
     pub(crate) async fn join(&self, path: &str, id: i64) -> i64 {
         let answer = self.user(id).post(&format!("{path}/participants"), r#"{"name": "Аня"}"#).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
@@ -80,18 +80,18 @@ impl Stage {
 
     /// A guest joins; returns the secret token.
     pub(crate) async fn join_as_guest(&self, path: &str) -> String {
-        let answer = self.nobody().post(&format!("{path}/participants"), r#"{"name": "Гость"}"#).await;
+        let answer = self.anonymous().post(&format!("{path}/participants"), r#"{"name": "Гость"}"#).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
         answer.json()["participant_token"].as_str().unwrap().to_owned()
     }
 
     pub(crate) async fn state(&self, path: &str) -> Value {
-        let answer = self.nobody().get(path).await;
+        let answer = self.anonymous().get(path).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()
     }
 
-    /// How far a participant is with paying.
+    /// State of a participant's payment.
     pub(crate) async fn settlement(&self, path: &str, participant: i64) -> Value {
         participant_of(&self.state(path).await, participant)["settlement"].clone()
     }
@@ -108,7 +108,7 @@ impl Stage {
         self.broker.announce(&TransferFailed { transfer_id, reason: RefusalReason::InsufficientFunds }).await;
     }
 
-    /// Events of this type that the service announced so far.
+    /// Events of this type published by the service so far.
     pub(crate) async fn announced(&self, wire_type: &str) -> Vec<Value> {
         let mut events = self.broker.captured_events("router").await;
         events.retain(|event| event["type"] == wire_type);
@@ -123,14 +123,14 @@ impl Stage {
         watch(&self.program, path).await
     }
 
-    /// The link ends now.
+    /// Lets the link expire now.
     pub(crate) async fn expire(&self, path: &str) {
         let update = sqlx::query("update cheques set expires_at = now() where hash = $1");
         update.bind(&path[1..]).execute(&self.pool).await.unwrap();
     }
 }
 
-/// One more router-service on the same database and virtual host.
+/// Starts another replica of router-service on the same database and virtual host.
 pub(crate) async fn replica(
     database: &TestDatabase,
     broker: &TestBroker,
@@ -147,7 +147,7 @@ pub(crate) async fn watch(program: &Program, path: &str) -> Result<Socket, u16> 
     Socket::open(&format!("ws://127.0.0.1:{}{path}/ws", program.port()), &[]).await
 }
 
-/// A cheque whose lines, in minor units, make the total.
+/// A cheque whose lines, in minor units, add up to its total.
 pub(crate) fn balanced(lines: &[i64]) -> Value {
     let products: Vec<Value> = (1..).zip(lines).map(|(id, minor)| line(id, *minor)).collect();
     json!({
@@ -179,7 +179,7 @@ pub(crate) fn transfer_of(answer: &TestResponse) -> TransferId {
     TransferId(answer.json()["transfer"]["transfer_id"].as_str().unwrap().parse().unwrap())
 }
 
-/// Status, code, and the pointer to the first fault, if there is one.
+/// Status, code, and the pointer to the first error, if there is one.
 pub(crate) fn problem(answer: &TestResponse) -> (u16, String, Value) {
     let document = answer.json();
     let code = document["code"].as_str().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! Whoever looks sees every change, on whichever replica they are.
+//! Sockets receive every change, on every replica.
 
 use crate::stage::{Stage, replica, some_hash, transfer_of, watch};
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn two_sockets_see_each_others_claims() {
         let update = socket.until(|message| message["version"] == 3).await;
         assert_eq!((&update["type"], &update["split"]), (&json!("update"), &seen["split"]));
         assert_eq!(update["cheque"], seen["cheque"]);
-        assert_eq!(update["you"], json!(null), "a push is the same for all");
+        assert_eq!(update["you"], json!(null), "a push is the same for all sockets");
     }
 }
 
@@ -40,7 +40,7 @@ async fn a_settlement_is_seen_by_all_as_it_goes() {
     socket.until(|message| settlement(message) == "pending").await;
     stage.complete(transfer_id).await;
     let paid = socket.until(|message| settlement(message) == "paid").await;
-    assert_eq!(paid["split"]["status"], json!("open"), "half of the line is left");
+    assert_eq!(paid["split"]["status"], json!("open"), "half of the line is unclaimed");
 }
 
 #[tokio::test]
@@ -64,15 +64,15 @@ async fn a_change_that_one_replica_commits_reaches_the_sockets_of_the_others() {
 }
 
 #[tokio::test]
-async fn a_link_that_leads_nowhere_can_not_be_watched() {
+async fn an_unknown_link_cannot_be_watched() {
     let stage = Stage::new().await;
     assert_eq!(stage.watch(&format!("/{}", some_hash())).await.err(), Some(404));
     let path = stage.cheque(&[100]).await;
-    assert_eq!(stage.nobody().get(&format!("{path}/ws")).await.status, 426);
+    assert_eq!(stage.anonymous().get(&format!("{path}/ws")).await.status, 426);
 }
 
 #[tokio::test]
-async fn a_stopping_service_says_that_it_restarts() {
+async fn a_stopping_service_closes_sockets_with_service_restart() {
     let mut stage = Stage::new().await;
     let path = stage.cheque(&[100]).await;
     let mut socket = stage.watch(&path).await.unwrap();

@@ -1,4 +1,4 @@
-//! `bench`: starts what is to be measured, alone on servers of its own, and measures it with the program `bench`.
+//! `bench`: starts the programs to measure, with their own servers, and measures them with the program `bench`.
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -12,7 +12,7 @@ use crate::instance::{Backing, Lock, PROGRAMS, Plan, Product, cargo_build};
 use crate::interrupt::Interrupt;
 use crate::run::{self, OnInterrupt};
 
-/// What one measurement needs besides its own options.
+/// The environment of a measurement.
 struct Stage<'a> {
     checkout: &'a Checkout,
     options: &'a BenchOptions,
@@ -21,18 +21,18 @@ struct Stage<'a> {
     interrupt: &'a Interrupt,
 }
 
-/// Builds, starts, measures, stops.
+/// Builds, starts, measures, and stops.
 ///
 /// # Errors
-/// Fails if something does not build, start or come to rest, or a rule of money is broken afterwards.
+/// Fails if a program does not build, start or become idle, or if an invariant of the money is violated afterwards.
 pub(crate) fn bench(checkout: &Checkout, options: &BenchOptions) -> Result<ExitCode, Failure> {
     let interrupt = Interrupt::watch()?;
-    // The answer of `--json` is for a program.
+    // With `--json`, standard output contains only the result.
     let console = if options.json { Console::silent() } else { Console::new() };
     let folder = checkout.local().join("bench");
     std::fs::create_dir_all(&folder).doing(format!("make {}", folder.display()))?;
     let Some(_lock) = Lock::take(&folder)? else {
-        return Err(Failure::new("another `cargo xtask bench` runs: two would measure each other"));
+        return Err(Failure::new("another `cargo xtask bench` is running, and both would affect each other's results"));
     };
     let mut needs = vec![Need::Postgres, Need::RabbitMq, Need::Redis, Need::Tesseract];
     if matches!(options.bench, Bench::Gateway { .. }) {
@@ -52,7 +52,7 @@ pub(crate) fn bench(checkout: &Checkout, options: &BenchOptions) -> Result<ExitC
             stage.on_product("orders", arguments)
         }
         Bench::Sockets { sockets } => {
-            // Two of the gateway for each, and some for everything else.
+            // Two files of the gateway per socket, plus some for everything else.
             raise_open_files(2 * u64::from(*sockets) + 1_000)?;
             stage.on_product("sockets", vec![format!("--sockets={sockets}")])
         }
@@ -74,7 +74,7 @@ pub(crate) fn bench(checkout: &Checkout, options: &BenchOptions) -> Result<ExitC
     }
 }
 
-/// Allows what is started from here to have so many files open.
+/// Raises the limit of open files for this process and its children.
 fn raise_open_files(wanted: u64) -> Result<(), Failure> {
     servers::raise_open_files(wanted)
         .doing(format!("allow {wanted} open files (see `ulimit -Hn`; fewer sockets need fewer, `--sockets`)"))
@@ -93,7 +93,7 @@ impl Stage<'_> {
         self.console.timed("build", || cargo_build(command, "build", self.console, self.interrupt))
     }
 
-    /// Measures a whole product with empty tables.
+    /// Measures the whole system with empty tables.
     fn on_product(&self, bench: &str, arguments: Vec<String>) -> Result<ExitCode, Failure> {
         let data = self.fresh_data()?;
         let plan = Plan::for_bench(data, self.options.programs.clone())?;
@@ -110,7 +110,7 @@ impl Stage<'_> {
         measured
     }
 
-    /// Measures on a database and a broker alone.
+    /// Measures with only a database and a broker.
     fn on_servers(&self, bench: &str, arguments: Vec<String>) -> Result<ExitCode, Failure> {
         let plan = Plan::for_bench(self.fresh_data()?, None)?;
         let mut backing = self.console.timed("servers", || Backing::start(&plan, self.console))?;
@@ -125,7 +125,7 @@ impl Stage<'_> {
         measured
     }
 
-    /// Runs the program `bench` and passes on what it prints.
+    /// Runs the program `bench` and forwards its output.
     fn measure(&self, bench: &str, arguments: &[String]) -> Result<ExitCode, Failure> {
         self.console.line("bench", &format!("{bench} {}", arguments.join(" ")));
         let mut command = Command::new(Checkout::program("bench", true));
@@ -137,7 +137,7 @@ impl Stage<'_> {
         Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    /// A folder without the data of an earlier run: tables grow, and with them every figure.
+    /// A folder without data of earlier runs, because growing tables change the results.
     fn fresh_data(&self) -> Result<PathBuf, Failure> {
         let data = self.folder.join("data");
         if data.exists() {

@@ -1,4 +1,4 @@
-//! What a program declares about itself: read from the `#[arg(env = ...)]` of its sources.
+//! The variables that a program declares: parsed from `#[arg(env = ...)]` in its sources.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,11 +6,11 @@ use std::path::Path;
 
 use crate::checkout::Checkout;
 
-/// A variable that a program reads.
+/// An environment variable of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Variable {
     pub(super) name: String,
-    /// Whether the program refuses to start without it.
+    /// Whether the program does not start without it.
     pub(super) required: bool,
     pub(super) default: Option<String>,
 }
@@ -23,20 +23,20 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// The variable of that name.
+    /// The variable with this name.
     pub(super) fn variable(&self, name: &str) -> Option<&Variable> {
         self.variables.iter().find(|variable| variable.name == name)
     }
 }
 
-/// A configuration struct: its own variables, and the structs that it flattens into itself.
+/// A configuration struct: its own variables, and the structs flattened into it.
 #[derive(Debug, Default)]
 struct Group {
     variables: Vec<Variable>,
     flattened: Vec<String>,
 }
 
-/// Reads the declarations of the package `name`: its own structs, and those of the shared crates that they flatten.
+/// Parses the declarations of the package `name`: its own structs, and the flattened structs of shared crates.
 pub(super) fn program(checkout: &Checkout, name: &str) -> Program {
     let mut shared = BTreeMap::new();
     for library in ["chassis", "messaging"] {
@@ -72,7 +72,7 @@ fn read_folder(folder: &Path, groups: &mut BTreeMap<String, Group>) {
     }
 }
 
-/// Reads structs line by line: an attribute may span lines, and belongs to the next field.
+/// Parses structs line by line. An attribute may span lines, and belongs to the next field.
 fn read_text(text: &str, groups: &mut BTreeMap<String, Group>) {
     let mut current: Option<String> = None;
     let mut attribute = String::new();
@@ -83,7 +83,7 @@ fn read_text(text: &str, groups: &mut BTreeMap<String, Group>) {
         } else if line == "}" {
             current = None;
         } else if line.starts_with("///") {
-            // A sentence about a field may look like anything.
+            // Skip comments, which may contain any text.
         } else if let Some(name) = &current {
             if is_open(&attribute) || line.starts_with("#[") {
                 attribute.push_str(line);
@@ -128,7 +128,7 @@ fn quoted_after(text: &str, key: &str) -> Option<String> {
 }
 
 #[test]
-fn declarations_are_read_with_what_they_flatten() {
+fn declarations_include_flattened_structs() {
     let text = "
 pub struct Config {
     /// Where: it listens.

@@ -1,4 +1,4 @@
-//! Where compose.yaml and the programs disagree.
+//! Finds differences between compose.yaml and the programs.
 
 use servers::BrokerUser;
 use yaml_rust2::YamlLoader;
@@ -6,13 +6,13 @@ use yaml_rust2::YamlLoader;
 use crate::compose::declared::Program;
 use crate::compose::file::{Compose, Service};
 
-/// Runs once and ends, so it has no health, and others wait for its success.
+/// Runs once and exits, so it has no health check, and others wait for its success.
 const ONE_SHOT: &str = "migrations";
 const PUBLISHED: [&str; 2] = ["gateway", "rabbitmq"];
-/// Ports of images that are not ours.
+/// Ports of third-party images.
 const KNOWN_PORTS: [(&str, &str); 3] = [("postgres", "5432"), ("rabbitmq", "5672"), ("redis", "6379")];
 
-/// Every disagreement, in words.
+/// Descriptions of all differences.
 pub(super) fn drift(compose: &Compose, programs: &[Program]) -> Vec<String> {
     let mut found = Vec::new();
     for program in programs {
@@ -58,7 +58,7 @@ fn program_drift(compose: &Compose, program: &Program, service: &Service) -> Vec
     found
 }
 
-/// An address listens on all of the container, on the port of the documentation, published if it is the gateway's.
+/// Checks a listen address: all interfaces of the container, the documented port, published if it is the gateway's.
 fn address_drift(program: &Program, service: &Service, variable: &str, value: &str) -> Vec<String> {
     let name = &program.name;
     let mut found = Vec::new();
@@ -78,13 +78,17 @@ fn address_drift(program: &Program, service: &Service, variable: &str, value: &s
     found
 }
 
-/// A url names a service of the file, on a port where it listens, and waits for it; or it is for a browser on the
-/// same machine, and some service publishes the port.
+/// Checks a URL: it names a service of the file and a port where that service listens, and waits for the service. Or it
+/// is for a browser on the same machine, and a service publishes the port.
 fn url_drift(compose: &Compose, name: &str, service: &Service, variable: &str, url: &str) -> Vec<String> {
     let (host, port) = host_and_port(url);
     if host == "localhost" {
         let is_published = compose.services.values().any(|service| service.ports.iter().any(|p| port_of(p) == port));
-        return if is_published { vec![] } else { vec![format!("{name}: {variable}: nobody publishes port {port}")] };
+        return if is_published {
+            vec![]
+        } else {
+            vec![format!("{name}: {variable}: no service publishes port {port}")]
+        };
     }
     let Some(target) = compose.services.get(host) else {
         return vec![format!("{name}: {variable}: there is no service `{host}`")];
@@ -131,7 +135,7 @@ fn service_drift(name: &str, service: &Service, programs: &[Program]) -> Vec<Str
     found
 }
 
-/// Where the users of definitions.json and those that `up` creates disagree.
+/// Finds differences between the users of definitions.json and those that `up` creates.
 pub(super) fn broker_drift(definitions: &str, users: &[BrokerUser]) -> Vec<String> {
     // JSON is YAML.
     let documents = YamlLoader::load_from_str(definitions).expect("definitions.json is JSON");

@@ -1,4 +1,4 @@
-//! compose.yaml as far as it is compared.
+//! Parses the compared parts of compose.yaml.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub(super) struct Compose {
 /// One service of the file.
 #[derive(Debug)]
 pub(super) struct Service {
-    /// The argument `BIN` of one that is built here.
+    /// The build argument `BIN`, if the service is built here.
     pub(super) bin: Option<String>,
     pub(super) builds: bool,
     pub(super) image: Option<String>,

@@ -1,4 +1,4 @@
-//! Keeps compose.yaml and deploy/ honest: compared with what the programs declare, since no engine runs where we test.
+//! Compares compose.yaml and deploy/ with the declarations of the programs, because the tests have no container engine.
 
 mod declared;
 mod drift;
@@ -30,7 +30,7 @@ fn compose_agrees_with_the_programs() {
 }
 
 #[test]
-fn the_brokers_users_may_touch_the_same_names_as_under_up() {
+fn the_brokers_users_have_the_same_permissions_as_under_up() {
     let users = Passwords::default().broker_users();
     let found = broker_drift(&read("deploy/rabbitmq/definitions.json"), &users);
     assert!(found.is_empty(), "definitions.json:\n  {}", found.join("\n  "));
@@ -46,7 +46,7 @@ fn the_image_is_built_from_every_program() {
         assert!(dockerfile.contains(&binary), "{name} is not copied");
     }
     let worker = "COPY --from=build /out/ocr-worker /ocr-worker";
-    assert!(dockerfile.contains(worker), "ocr-service finds no worker beside /program");
+    assert!(dockerfile.contains(worker), "the worker must be in the same folder as /program");
     let ignored = read(".dockerignore");
     let manifest = read("Cargo.toml");
     let members = manifest

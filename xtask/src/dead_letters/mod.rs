@@ -1,4 +1,4 @@
-//! `dead-letters`: what services gave up, seen and settled through the gateway.
+//! `dead-letters`: shows, replays and discards dead letters through the gateway.
 
 mod print;
 
@@ -7,9 +7,9 @@ use std::process::ExitCode;
 
 use tinyjson::JsonValue;
 
-use crate::call::{Answer, Server, percent_encoded};
+use crate::call::{Response, Server, percent_encoded};
 use crate::checkout::Checkout;
-use crate::cli::{DeadLettersOptions, Letter, LettersDeed, Selection, ServiceName};
+use crate::cli::{DeadLetterId, DeadLettersAction, DeadLettersOptions, Selection, ServiceName};
 use crate::console::say;
 use crate::failure::Failure;
 use crate::instance::State;
@@ -18,14 +18,14 @@ pub(crate) const SERVICES: [ServiceName; 5] =
     [ServiceName::Orders, ServiceName::Payments, ServiceName::Ocr, ServiceName::Router, ServiceName::Users];
 const DIRECTIONS: [&str; 2] = ["incoming", "outgoing"];
 
-/// A letter, and whose it is.
+/// A dead letter and its service.
 pub(crate) struct Found {
     service: ServiceName,
     letter: HashMap<String, JsonValue>,
 }
 
 impl ServiceName {
-    /// Where the gateway has it.
+    /// The path prefix of the service at the gateway.
     pub(crate) fn prefix(self) -> &'static str {
         match self {
             Self::Orders => "/orders",
@@ -44,19 +44,21 @@ impl ServiceName {
     }
 }
 
-/// Does what was asked for.
+/// Runs the command.
 ///
 /// # Errors
-/// Fails if the gateway can't be reached, a service refuses, or there is no such letter.
+/// Fails if the gateway cannot be reached, a service refuses, or the dead letter does not exist.
 pub(crate) fn settle(checkout: &Checkout, options: &DeadLettersOptions) -> Result<ExitCode, Failure> {
     let gateway = Server::gateway(&address(checkout, options.gateway.as_deref()), options.token.as_deref())?;
-    let text = match &options.deed {
-        LettersDeed::List(selection) => print::list(&list(&gateway, selection)?, options.json),
-        LettersDeed::Show(letter) => print::letter(&find(&gateway, letter)?, options.json),
-        LettersDeed::Replay(letter) => print::letter(&settle_one(&gateway, letter, "replay")?, options.json),
-        LettersDeed::Discard(letter) => print::letter(&settle_one(&gateway, letter, "discard")?, options.json),
-        LettersDeed::ReplayAll(selection) => print::settled(&settle_all(&gateway, selection, "replay")?, options.json),
-        LettersDeed::DiscardAll(selection) => {
+    let text = match &options.action {
+        DeadLettersAction::List(selection) => print::list(&list(&gateway, selection)?, options.json),
+        DeadLettersAction::Show(letter) => print::letter(&find(&gateway, letter)?, options.json),
+        DeadLettersAction::Replay(letter) => print::letter(&settle_one(&gateway, letter, "replay")?, options.json),
+        DeadLettersAction::Discard(letter) => print::letter(&settle_one(&gateway, letter, "discard")?, options.json),
+        DeadLettersAction::ReplayAll(selection) => {
+            print::settled(&settle_all(&gateway, selection, "replay")?, options.json)
+        }
+        DeadLettersAction::DiscardAll(selection) => {
             print::settled(&settle_all(&gateway, selection, "discard")?, options.json)
         }
     };
@@ -64,7 +66,7 @@ pub(crate) fn settle(checkout: &Checkout, options: &DeadLettersOptions) -> Resul
     Ok(ExitCode::SUCCESS)
 }
 
-/// The gateway that was named, or that of the running product, or where it usually is.
+/// The given gateway, else that of the running system, else the default address.
 pub(crate) fn address(checkout: &Checkout, given: Option<&str>) -> String {
     let running = || {
         let addresses = State::read(&checkout.local())?.addresses;
@@ -84,56 +86,56 @@ fn list(gateway: &Server, selection: &Selection) -> Result<Vec<Found>, Failure> 
         let mut page =
             Some(format!("{}/operations/dead-letters?limit=100{}", service.prefix(), fields.collect::<String>()));
         while let Some(path) = page {
-            let answer = gateway.get(&path)?.or_failure()?;
-            let letters: Vec<JsonValue> = answer.json()?.try_into().unwrap_or_default();
+            let response = gateway.get(&path)?.or_failure()?;
+            let letters: Vec<JsonValue> = response.json()?.try_into().unwrap_or_default();
             found.extend(letters.into_iter().filter_map(|letter| Some(Found { service, letter: object(letter)? })));
-            page = answer.next_page();
+            page = response.next_page();
         }
     }
     Ok(found)
 }
 
-fn find(gateway: &Server, letter: &Letter) -> Result<Found, Failure> {
-    let (service, _, answer) = locate(gateway, letter)?;
-    found(service, &answer)
+fn find(gateway: &Server, letter: &DeadLetterId) -> Result<Found, Failure> {
+    let (service, _, response) = locate(gateway, letter)?;
+    found(service, &response)
 }
 
-/// Asks every service in both directions for a letter.
-fn locate(gateway: &Server, letter: &Letter) -> Result<(ServiceName, String, Answer), Failure> {
+/// Searches all services and both directions for a dead letter.
+fn locate(gateway: &Server, letter: &DeadLetterId) -> Result<(ServiceName, String, Response), Failure> {
     for service in chosen(letter.service) {
         for direction in DIRECTIONS {
             let id = percent_encoded(&letter.event_id);
             let path = format!("{}/operations/dead-letters/{direction}/{id}", service.prefix());
-            let answer = gateway.get(&path)?;
-            if answer.status != 404 {
-                return Ok((service, path, answer.or_failure()?));
+            let response = gateway.get(&path)?;
+            if response.status != 404 {
+                return Ok((service, path, response.or_failure()?));
             }
         }
     }
     Err(Failure::new(format!("no service has a dead letter {}", letter.event_id)))
 }
 
-fn settle_one(gateway: &Server, letter: &Letter, deed: &str) -> Result<Found, Failure> {
+fn settle_one(gateway: &Server, letter: &DeadLetterId, action: &str) -> Result<Found, Failure> {
     let (service, path, _) = locate(gateway, letter)?;
-    found(service, &gateway.post(&format!("{path}/{deed}"), "")?.or_failure()?)
+    found(service, &gateway.post(&format!("{path}/{action}"), "")?.or_failure()?)
 }
 
-/// How many letters of each service were settled.
-fn settle_all(gateway: &Server, selection: &Selection, deed: &str) -> Result<Vec<(ServiceName, f64)>, Failure> {
+/// Replays or discards all matching dead letters; returns their number per service.
+fn settle_all(gateway: &Server, selection: &Selection, action: &str) -> Result<Vec<(ServiceName, f64)>, Failure> {
     let filter: HashMap<String, JsonValue> =
         fields(selection).into_iter().map(|(name, value)| (name.to_owned(), JsonValue::String(value))).collect();
     let body = JsonValue::Object(filter).stringify().map_err(|error| Failure::new(error.to_string()))?;
     let mut settled = vec![];
     for service in chosen(selection.service) {
-        let path = format!("{}/operations/dead-letters/{deed}", service.prefix());
-        let answer = object(gateway.post(&path, &body)?.or_failure()?.json()?).unwrap_or_default();
-        let count = answer.get("settled").and_then(|count| count.get::<f64>()).copied();
+        let path = format!("{}/operations/dead-letters/{action}", service.prefix());
+        let response = object(gateway.post(&path, &body)?.or_failure()?.json()?).unwrap_or_default();
+        let count = response.get("settled").and_then(|count| count.get::<f64>()).copied();
         settled.push((service, count.unwrap_or_default()));
     }
     Ok(settled)
 }
 
-/// The names that the API has for what was selected.
+/// The selection as query parameters of the API.
 fn fields(selection: &Selection) -> Vec<(&'static str, String)> {
     let optional =
         [("type", &selection.event_type), ("reason", &selection.reason), ("direction", &selection.direction)];
@@ -141,8 +143,8 @@ fn fields(selection: &Selection) -> Vec<(&'static str, String)> {
     given.chain([("state", selection.state.clone())]).collect()
 }
 
-fn found(service: ServiceName, answer: &Answer) -> Result<Found, Failure> {
-    let letter = object(answer.json()?).ok_or_else(|| Failure::new("the answer is no letter"))?;
+fn found(service: ServiceName, response: &Response) -> Result<Found, Failure> {
+    let letter = object(response.json()?).ok_or_else(|| Failure::new("the response is not a dead letter"))?;
     Ok(Found { service, letter })
 }
 

@@ -1,4 +1,4 @@
-//! Letters as tables for people and as JSON for programs.
+//! Formats dead letters as tables and as JSON.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -8,10 +8,10 @@ use tinyjson::JsonValue;
 use crate::cli::ServiceName;
 use crate::dead_letters::Found;
 
-/// Characters of a reason in the table; `show` has all of it.
+/// Length of a reason in the table; `show` prints all of it.
 const REASON_CHARS: usize = 80;
 
-/// The lines of one letter, in this order.
+/// The fields of a dead letter, in print order.
 const FACTS: [&str; 14] = [
     "event_id",
     "direction",
@@ -38,10 +38,10 @@ pub(super) fn list(letters: &[Found], json: bool) -> String {
     }
     let mut text = format!(
         "{:<9} {:<9} {:<36} {:<30} {:>8}  {:<20} {}",
-        "SERVICE", "DIRECTION", "EVENT", "TYPE", "ATTEMPTS", "GIVEN UP", "REASON"
+        "SERVICE", "DIRECTION", "EVENT", "TYPE", "ATTEMPTS", "FAILED AT", "REASON"
     );
     for found in letters {
-        let fact = |name: &str| told(found.letter.get(name));
+        let fact = |name: &str| text_of(found.letter.get(name));
         let reason: String = fact("reason").chars().take(REASON_CHARS).collect();
         let failed_at: String = fact("failed_at").chars().take(19).collect();
         let _ = write!(
@@ -64,14 +64,14 @@ pub(super) fn letter(found: &Found, json: bool) -> String {
     let mut text = format!("{:<15} {}", "service", found.service.name());
     for name in FACTS {
         if let Some(value) = found.letter.get(name).filter(|value| !value.is_null()) {
-            let _ = write!(text, "\n{name:<15} {}", told(Some(value)));
+            let _ = write!(text, "\n{name:<15} {}", text_of(Some(value)));
         }
     }
     if let Some(payload) = found.letter.get("payload") {
         let _ = write!(text, "\n\n{}", payload.format().unwrap_or_default());
     }
     if let Some(bytes) = found.letter.get("payload_base64") {
-        let _ = write!(text, "\n\nin Base64: {}", told(Some(bytes)));
+        let _ = write!(text, "\n\nin Base64: {}", text_of(Some(bytes)));
     }
     text
 }
@@ -97,8 +97,8 @@ fn json_of(value: &JsonValue) -> String {
     value.stringify().unwrap_or_default()
 }
 
-/// A value without the quotes of JSON.
-fn told(value: Option<&JsonValue>) -> String {
+/// A value without JSON quotes.
+fn text_of(value: Option<&JsonValue>) -> String {
     match value {
         None | Some(JsonValue::Null) => String::new(),
         Some(JsonValue::String(text)) => text.clone(),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_tells_what_is_known_and_what_it_says() {
+    fn a_dead_letter_is_printed_with_its_fields_and_payload() {
         let text = letter(&found(), false);
         assert!(text.contains("attempts        2\n") && text.ends_with("{\n  \"n\": 1\n}"), "{text}");
         assert!(!text.contains("settled_at"), "{text}");

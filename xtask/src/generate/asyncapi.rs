@@ -1,4 +1,4 @@
-//! The event catalogue, docs/asyncapi.json, from the types of the events.
+//! Generates the event catalogue, docs/asyncapi.json, from the event types.
 
 use std::fs;
 use std::process::Command;
@@ -29,9 +29,7 @@ pub(super) fn generate(checkout: &Checkout, check: bool, console: &Console) -> R
         return Ok(());
     }
     if check {
-        return Err(Failure::new(format!(
-            "{FILE} does not match the types of the events; `cargo xtask generate` writes it anew"
-        )));
+        return Err(Failure::new(format!("{FILE} does not match the event types; run `cargo xtask generate`")));
     }
     fs::write(&path, output.stdout).doing(format!("write {FILE}"))?;
     console.line("asyncapi", &format!("{FILE} is written"));

@@ -9,7 +9,7 @@ use crate::failure::{Doing, Failure};
 /// The files of a folder by name; none if the folder is missing.
 pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
-/// Reads the files of `folder`, not of folders in it.
+/// Reads the files of `folder`, without subfolders.
 pub(super) fn read(folder: &Path) -> Result<Files, Failure> {
     let mut files = Files::new();
     if !folder.exists() {
@@ -26,7 +26,7 @@ pub(super) fn read(folder: &Path) -> Result<Files, Failure> {
     Ok(files)
 }
 
-/// What to do about each file that is missing, changed or no longer made.
+/// Lists the files that are missing, changed or no longer generated.
 pub(super) fn differences(committed: &Files, generated: &Files) -> Vec<String> {
     let mut found = Vec::new();
     for (name, content) in generated {

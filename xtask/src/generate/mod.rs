@@ -1,4 +1,4 @@
-//! `generate` and `sqlx`: writes generated files anew, or checks that the committed ones are up to date.
+//! `generate` and `sqlx`: regenerates files, or checks that the committed ones are up to date.
 
 mod asyncapi;
 mod compare;
@@ -12,7 +12,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 
-/// Every generated file.
+/// Generates all files.
 ///
 /// # Errors
 /// Fails if a generator fails, or with `--check` if a committed file differs.
@@ -23,7 +23,7 @@ pub(crate) fn generate(checkout: &Checkout, options: GenerateOptions) -> Result<
     Ok(ExitCode::SUCCESS)
 }
 
-/// The query data of sqlx only.
+/// Generates only the query data of sqlx.
 ///
 /// # Errors
 /// As [`generate`].

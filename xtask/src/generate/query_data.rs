@@ -1,4 +1,4 @@
-//! The query data of sqlx: what each query takes and returns, so that building needs no database.
+//! The query data of sqlx: parameters and results of each query, so that a build needs no database.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -27,7 +27,7 @@ const CRATES: [Queries; 5] = [
     Queries { package: "users-service", schema: "users" },
 ];
 
-/// Writes the data of every crate with a server of its own, or checks the committed ones.
+/// Generates the data of every crate with a private server, or checks the committed ones.
 pub(super) fn generate(
     checkout: &Checkout,
     check: bool,
@@ -61,8 +61,7 @@ fn with_server(
     console: &Console,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
-    // A scratch database of its own: queries are checked against what the
-    // migrations make, not against what an older run left.
+    // A separate, fresh database: queries must match the migrations, not the schema left by an older run.
     let maintenance = backing.maintenance_url().unwrap_or_default();
     create_database(&maintenance, "chipin", true)?;
     migrate_database(plan, backing)?;
@@ -97,10 +96,7 @@ fn settle(package: &str, committed: &Path, fresh: &Path, check: bool, console: &
         return Ok(());
     }
     if check {
-        return Err(Failure::new(format!(
-            "{package}/.sqlx: {}; `cargo xtask sqlx` writes it anew",
-            differences.join(", ")
-        )));
+        return Err(Failure::new(format!("{package}/.sqlx: {}; run `cargo xtask sqlx`", differences.join(", "))));
     }
     if committed.exists() {
         fs::remove_dir_all(committed).doing(format!("empty {}", committed.display()))?;
@@ -114,7 +110,7 @@ fn settle(package: &str, committed: &Path, fresh: &Path, check: bool, console: &
     Ok(())
 }
 
-/// Makes cargo compile the crate again: queries write their data when they are expanded.
+/// Makes cargo compile the crate again, because the query macros write their data during expansion.
 fn touch(path: &Path) -> Result<(), Failure> {
     let doing = || format!("touch {}", path.display());
     let file = File::options().append(true).open(path).doing(doing())?;

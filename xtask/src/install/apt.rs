@@ -1,4 +1,4 @@
-//! Runs `apt.sh` as root, by sudo if need be.
+//! Runs `apt.sh` as root, with sudo if necessary.
 
 use std::process::{Command, Stdio};
 
@@ -12,10 +12,11 @@ use crate::run::{self, OnInterrupt};
 
 const SCRIPT: &str = include_str!("apt.sh");
 
-/// Installs packages; the caller's console shows what apt does.
+/// Installs packages; the console shows apt's progress.
 ///
 /// # Errors
-/// Fails with what to install by hand if apt or the rights are missing, and with apt's output if it fails.
+/// Fails with instructions for a manual installation if apt or the permissions are missing, and with apt's output if it
+/// fails.
 pub(crate) fn install(packages: &[&str], console: &Console, interrupt: &Interrupt) -> Result<(), Failure> {
     if packages.is_empty() {
         return Ok(());
@@ -23,7 +24,7 @@ pub(crate) fn install(packages: &[&str], console: &Console, interrupt: &Interrup
     let list = packages.join(" ");
     if find_program("apt-get").is_none() {
         return Err(Failure::new(format!(
-            "this is not a Debian or Ubuntu, so please install by your own means what these packages bring: {list}\n\
+            "this system is not Debian or Ubuntu; please install the equivalents of these packages: {list}\n\
              (PostgreSQL 13 or newer, RabbitMQ 3.10 or newer with its management plugin, Redis 6 or newer)"
         )));
     }
@@ -35,7 +36,7 @@ pub(crate) fn install(packages: &[&str], console: &Console, interrupt: &Interrup
         command
     } else {
         return Err(Failure::new(format!(
-            "missing packages, and no right to install them. Please run:\n\n  sudo apt-get install --no-install-recommends {list}\n\n\
+            "packages are missing, and installing them requires root. Please run:\n\n  sudo apt-get install --no-install-recommends {list}\n\n\
              and if you do not want their servers to start with the machine:\n\n  sudo systemctl disable --now postgresql rabbitmq-server redis-server\n"
         )));
     };
@@ -53,13 +54,13 @@ pub(crate) fn install(packages: &[&str], console: &Console, interrupt: &Interrup
     Err(Failure::new(format!("apt-get could not install {list}:\n  | {tail}")))
 }
 
-/// Lets sudo ask for a password now, while there is a terminal and nothing else writes to it.
+/// Lets sudo ask for a password now, while no other output is written to the terminal.
 pub(crate) fn ask_for_password(packages: &[&str]) {
     if packages.is_empty() || is_root() || find_program("sudo").is_none() || sudo_without_asking() {
         return;
     }
-    say!("Installing {} needs root; sudo may ask for your password.", packages.join(" "));
-    // A refusal shows itself in `install`, with what to do by hand.
+    say!("Installing {} requires root; sudo may ask for your password.", packages.join(" "));
+    // If sudo fails, `install` reports it with instructions for a manual installation.
     let _ = Command::new("sudo").arg("-v").status();
 }
 

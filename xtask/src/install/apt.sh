@@ -1,9 +1,9 @@
 #!/bin/sh
 # Installs the packages given as arguments. Run as root by `cargo xtask`.
 #
-# Debian's packages start their servers and enable them for the next boot. We
-# want the programs only: nothing may listen on the machine's ports because
-# somebody tried Chipin.
+# Debian's packages start their servers and enable them for the next boot. Only
+# the programs are needed: trying Chipin must not leave servers that listen on
+# the machine's ports.
 set -eu
 
 policy=/usr/sbin/policy-rc.d
@@ -24,7 +24,7 @@ fi
 mkdir -p "$(dirname "$cluster")"
 echo 'create_main_cluster = false' >"$cluster"
 
-# Servers that are enabled already were the machine's before us.
+# Servers that are already enabled were installed before, so they stay enabled.
 units='postgresql.service rabbitmq-server.service redis-server.service epmd.service epmd.socket'
 enabled_before=''
 if command -v systemctl >/dev/null; then
@@ -45,7 +45,7 @@ get() {
 }
 
 if ! ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1; then get update; fi
-# Lists that are out of date name versions that are gone: fetch them and try again.
+# Outdated package lists name versions that no longer exist: update them and try again.
 get install "$@" || { get update && get install "$@"; }
 
 if command -v systemctl >/dev/null; then

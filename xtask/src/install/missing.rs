@@ -1,37 +1,37 @@
-//! Which programs the machine lacks, and the packages that bring them.
+//! Finds missing programs, and the packages that contain them.
 
 use std::path::Path;
 use std::process::Command;
 
 use servers::{find_program, postgres_folder};
 
-/// What a command needs from the machine.
+/// A requirement of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Need {
-    /// A private PostgreSQL.
+    /// PostgreSQL server programs.
     Postgres,
-    /// A private RabbitMQ.
+    /// RabbitMQ server.
     RabbitMq,
-    /// A private Redis.
+    /// Redis server.
     Redis,
-    /// A pooler between a service and its database.
+    /// A connection pooler for PostgreSQL.
     PgBouncer,
     /// A browser for the tests.
     Chromium,
-    /// Any Node at all, to fetch the right one.
+    /// Any version of Node, to fetch the required one.
     Npm,
-    /// What installs another Debian under a folder.
+    /// Installs another Debian in a folder.
     Debootstrap,
-    /// What the gateway is measured against.
+    /// The proxy that the gateway is compared with.
     Nginx,
-    /// A Python that makes environments with pip in them.
+    /// Python with support for virtual environments with pip.
     Python,
-    /// What building and running ocr-service needs: Tesseract and Leptonica with their headers, a clang to read them
-    /// (bindgen), and the trained data of Russian and English.
+    /// Requirements of ocr-service: Tesseract and Leptonica with their headers, clang to parse them (bindgen), and the
+    /// Russian and English models.
     Tesseract,
 }
 
-/// Where Debian puts the trained data, by the version of Tesseract.
+/// Debian's folders of Tesseract models, by version of Tesseract.
 const TRAINED_DATA: [&str; 2] = ["/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata"];
 
 impl Need {
@@ -60,7 +60,7 @@ impl Need {
         }
     }
 
-    /// Debian's names for it. A C compiler is not in the list: without one this program could not have been linked.
+    /// Debian's package names. A C compiler is not listed, because this program could not have been linked without one.
     fn packages(self) -> &'static [&'static str] {
         match self {
             Self::Postgres => &["postgresql"],
@@ -70,7 +70,7 @@ impl Need {
             Self::Chromium => &["chromium"],
             Self::Npm => &["npm"],
             Self::Debootstrap => &["debootstrap"],
-            // The program alone: the whole package would start a server.
+            // Only the program: the full package would start a server.
             Self::Nginx => &["nginx-light"],
             Self::Python => &["python3", "python3-venv"],
             Self::Tesseract => &[
@@ -85,7 +85,7 @@ impl Need {
     }
 }
 
-/// The packages to install so that all `needs` are met.
+/// The packages to install to meet all `needs`.
 pub(crate) fn missing(needs: &[Need]) -> Vec<&'static str> {
     needs.iter().filter(|need| !need.is_met()).flat_map(|need| need.packages()).copied().collect()
 }

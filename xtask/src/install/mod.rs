@@ -1,4 +1,4 @@
-//! Installs what is missing on a Debian or Ubuntu, without starting system servers.
+//! Installs missing packages on Debian or Ubuntu, without starting system servers.
 
 mod apt;
 mod missing;
@@ -16,8 +16,8 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 
-/// Installs the packages that building, running and testing need. A Node that is new enough is the business of the
-/// frontend's tests, which know which one.
+/// Installs the packages that building, running and testing need. The required version of Node is installed by the
+/// frontend's tests.
 ///
 /// # Errors
 /// As [`install`].
@@ -28,6 +28,6 @@ pub(crate) fn everything() -> Result<ExitCode, Failure> {
     let packages = missing(&needs);
     ask_for_password(&packages);
     install(&packages, &console, &interrupt)?;
-    console.line("packages", "everything is there");
+    console.line("packages", "everything is installed");
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,4 @@
-//! A Node that is new enough for the frontend's tools.
+//! Provides a version of Node that is new enough for the frontend's tools.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::install::{Need, install, missing};
 use crate::interrupt::Interrupt;
 use crate::run::{self, OnInterrupt};
 
-/// What Vite 8 and Svelte's tools ask for.
+/// Minimum version required by Vite 8 and the Svelte tools.
 const NEEDED: (u32, u32) = (20, 19);
 
 /// A Node installation to put first on `PATH`.
@@ -23,7 +23,7 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// `npm` with `arguments` in `folder`, with this Node first on `PATH`.
+    /// A command for `npm` with `arguments` in `folder`, with this Node first on `PATH`.
     pub(crate) fn npm(&self, arguments: &[&str], folder: &Path) -> Command {
         let mut command = Command::new(&self.npm);
         command.args(arguments).current_dir(folder);
@@ -38,14 +38,13 @@ impl Node {
     }
 }
 
-/// The machine's Node if it is new enough, else one under `.local/`.
+/// The installed Node if it is new enough, else one in `.local/`.
 ///
-/// Debian 12 has Node 18, which the frontend's tools refuse. The npm package
-/// `node` ships a Node as a plain file, so Debian's Node and npm serve only to
-/// fetch that one, from the registry that the frontend needs anyway.
+/// The frontend's tools do not support Node 18, which Debian 12 has. The npm package `node` contains Node as a plain
+/// file, so Debian's Node and npm are only used to fetch it, from the registry that the frontend needs anyway.
 ///
 /// # Errors
-/// Fails if neither can be had.
+/// Fails if neither is available.
 pub(crate) fn node(checkout: &Checkout, console: &Console, interrupt: &Interrupt) -> Result<Node, Failure> {
     if let (Some(found), Some(npm)) = (version_of("node".as_ref()), find_program("npm"))
         && found >= NEEDED
@@ -55,7 +54,7 @@ pub(crate) fn node(checkout: &Checkout, console: &Console, interrupt: &Interrupt
     let folder = checkout.local().join("node");
     let bin = folder.join("node_modules/node/bin");
     if version_of(&bin.join("node")).is_none_or(|found| found < NEEDED) {
-        console.line("node", "the machine's Node is missing or too old: fetching Node 22");
+        console.line("node", "Node is missing or too old: fetching Node 22");
         install(&missing(&[Need::Npm]), console, interrupt)?;
         std::fs::create_dir_all(&folder)
             .map_err(|error| Failure::because(format!("make {}", folder.display()), &error))?;

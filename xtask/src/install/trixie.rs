@@ -1,4 +1,4 @@
-//! The servers of Debian 13 under a folder of the checkout, beside the machine's.
+//! Installs the servers of Debian 13 in a folder of the checkout, separate from the machine's.
 
 use std::process::Command;
 
@@ -14,14 +14,15 @@ use crate::run::{self, OnInterrupt};
 const SCRIPT: &str = include_str!("trixie.sh");
 const PACKAGES: [&str; 3] = ["postgresql-17", "rabbitmq-server", "redis-server"];
 
-/// Those servers; installed on the first call, which takes minutes and the network, and kept until the folder
-/// `.local/trixie` is deleted. It holds programs only: their data are where those of the machine's servers would be.
+/// The programs of those servers. The first call installs them, which takes minutes and needs network access; deleting
+/// `.local/trixie` removes them. The folder contains only programs: their data are stored in the usual folders of test
+/// servers.
 ///
 /// # Errors
-/// Fails if we are not root, or the installation fails.
+/// Fails without root permissions, or if the installation fails.
 pub(crate) fn trixie(checkout: &Checkout, console: &Console, interrupt: &Interrupt) -> Result<Programs, Failure> {
     if !is_root() {
-        return Err(Failure::new("`--servers trixie` mounts and changes root, so it must be run by root"));
+        return Err(Failure::new("`--servers trixie` uses mount and chroot, so it requires root"));
     }
     let folder = checkout.local().join("trixie");
     let programs = Programs::Root(folder.clone());

@@ -1,4 +1,4 @@
-//! The servers behind the services: private ones, or those that were given.
+//! The servers behind the services: private ones, or given ones.
 
 use std::thread;
 
@@ -11,7 +11,7 @@ use crate::instance::passwords::Passwords;
 use crate::instance::plan::Plan;
 use crate::instance::state::{Part, Probe};
 
-/// The database that a private PostgreSQL gets.
+/// The database name on a private PostgreSQL.
 pub(crate) const DATABASE: &str = "chipin";
 
 /// The running servers. Dropping it stops them.
@@ -25,12 +25,12 @@ pub(crate) struct Backing {
 }
 
 impl Backing {
-    /// Starts the private servers side by side, those that were not given.
+    /// Starts the private servers in parallel, except those that were given.
     ///
     /// # Errors
-    /// Fails with the first server that does not start; the others are stopped.
+    /// Fails with the first error; the other servers are stopped.
     pub(crate) fn start(plan: &Plan, console: &Console) -> Result<Self, Failure> {
-        let passwords = Passwords::kept_in(&plan.folder().join("secrets"))?;
+        let passwords = Passwords::load_or_create(&plan.folder().join("secrets"))?;
         let given = &plan.given;
         let (postgres, rabbitmq, redis) = thread::scope(|scope| {
             let postgres = scope.spawn(|| unless(given.database.as_ref(), || start_postgres(plan)));
@@ -43,41 +43,41 @@ impl Backing {
         Ok(backing)
     }
 
-    /// The administrator's url of Chipin's database.
+    /// The administrator's URL of Chipin's database.
     pub(crate) fn database_url(&self) -> String {
         self.postgres
             .as_ref()
             .map_or_else(|| self.plan.given.database.clone().unwrap_or_default(), |server| server.url(DATABASE))
     }
 
-    /// The url with which the database is created, when it is ours to create.
+    /// The URL for creating the database, if the server is private.
     pub(crate) fn maintenance_url(&self) -> Option<String> {
         self.postgres.as_ref().map(|server| server.url("postgres"))
     }
 
-    /// The database's url for a service's role.
+    /// The database URL of a service's role.
     pub(crate) fn database_url_of(&self, role: &str, password: &str) -> String {
         with_user(&self.database_url(), role, password)
     }
 
-    /// The broker's url for a service's user, or as it was given.
+    /// The broker URL of a service's user, or the given URL.
     pub(crate) fn amqp_url_of(&self, user: &str, password: &str) -> String {
         self.rabbitmq
             .as_ref()
             .map_or_else(|| self.plan.given.amqp.clone().unwrap_or_default(), |broker| broker.url_of(user, password))
     }
 
-    /// The broker's url for its administrator, or as it was given.
+    /// The broker URL of its administrator, or the given URL.
     pub(crate) fn amqp_admin_url(&self) -> String {
         self.amqp_url_of("guest", "guest")
     }
 
-    /// The url of Redis.
+    /// The URL of Redis.
     pub(crate) fn redis_url(&self) -> String {
         self.redis.as_ref().map_or_else(|| self.plan.given.redis.clone().unwrap_or_default(), Redis::url)
     }
 
-    /// The console of a private broker.
+    /// The management API of a private broker.
     pub(crate) fn console_url(&self) -> Option<String> {
         self.rabbitmq.as_ref().map(RabbitMq::console_url)
     }
@@ -102,7 +102,7 @@ impl Backing {
         [postgres, rabbitmq, redis].into_iter().flatten().collect()
     }
 
-    /// The names of private servers whose process has ended.
+    /// The names of private servers whose process has exited.
     pub(crate) fn ended(&mut self) -> Vec<&'static str> {
         let postgres = self.postgres.as_mut().is_some_and(|server| !server.is_running());
         let rabbitmq = self.rabbitmq.as_mut().is_some_and(|broker| !broker.is_running());
@@ -113,10 +113,10 @@ impl Backing {
             .collect()
     }
 
-    /// Starts the servers that have ended again, with their data and ports.
+    /// Restarts the exited servers, with their data and ports.
     ///
     /// # Errors
-    /// Fails with the first that does not start.
+    /// Fails with the first server that does not start.
     pub(crate) fn start_again(&mut self) -> Result<(), Failure> {
         if let Some(server) = &mut self.postgres {
             server.start_again()?;
@@ -130,7 +130,7 @@ impl Backing {
         Ok(())
     }
 
-    /// Stops the private servers side by side.
+    /// Stops the private servers in parallel.
     pub(crate) fn stop(&mut self) {
         thread::scope(|scope| {
             scope.spawn(|| self.postgres.take().map(|mut server| server.stop()));
@@ -140,18 +140,18 @@ impl Backing {
     }
 
     fn announce(&self, console: &Console) {
-        let wished = self.plan.servers;
+        let preferred = self.plan.servers;
         let ports = [
-            ("PostgreSQL", wished.postgres, self.postgres.as_ref().map(Postgres::port)),
-            ("AMQP", wished.amqp, self.rabbitmq.as_ref().map(RabbitMq::port)),
-            ("RabbitMQ console", wished.console, self.rabbitmq.as_ref().map(RabbitMq::console_port)),
-            ("Redis", wished.redis, self.redis.as_ref().map(Redis::port)),
+            ("PostgreSQL", preferred.postgres, self.postgres.as_ref().map(Postgres::port)),
+            ("AMQP", preferred.amqp, self.rabbitmq.as_ref().map(RabbitMq::port)),
+            ("RabbitMQ console", preferred.console, self.rabbitmq.as_ref().map(RabbitMq::console_port)),
+            ("Redis", preferred.redis, self.redis.as_ref().map(Redis::port)),
         ];
-        for (name, wished, got) in ports {
-            if let (servers::Port::Prefer(wished), Some(got)) = (wished, got)
-                && wished != got
+        for (name, preferred, got) in ports {
+            if let (servers::Port::Prefer(preferred), Some(got)) = (preferred, got)
+                && preferred != got
             {
-                console.line("servers", &format!("port {wished} is taken, so {name} has {got}"));
+                console.line("servers", &format!("port {preferred} is in use, so {name} uses {got}"));
             }
         }
     }

@@ -9,10 +9,10 @@ use crate::instance::services::PROGRAMS;
 use crate::interrupt::Interrupt;
 use crate::run::{self, OnInterrupt};
 
-/// Builds every program of the product, showing how far it is.
+/// Builds all programs of the system, and shows the progress.
 ///
 /// # Errors
-/// Fails with the compiler's errors.
+/// Fails with the compiler's output.
 pub(crate) fn build_services(
     checkout: &Checkout,
     release: bool,
@@ -23,8 +23,8 @@ pub(crate) fn build_services(
     command
         .arg("build")
         .current_dir(checkout.root())
-        // The query macros look at it, and would be expanded again for each
-        // database that is given, though they never ask it.
+        // The query macros depend on this variable, so a different value would cause recompilation, although they never
+        // connect to it.
         .env_remove("DATABASE_URL");
     for program in PROGRAMS {
         command.args(["-p", program]);
@@ -38,32 +38,32 @@ pub(crate) fn build_services(
 /// Runs a cargo command that only builds.
 ///
 /// # Errors
-/// Fails with the compiler's errors.
+/// Fails with the compiler's output.
 pub(crate) fn cargo(mut command: Command, step: &str, console: &Console, interrupt: &Interrupt) -> Result<(), Failure> {
     command
-        // The bar says how much is left, which the list of crates does not.
+        // The progress bar shows how much remains; the list of crates does not.
         .env("CARGO_TERM_PROGRESS_WHEN", "always")
         .env("CARGO_TERM_PROGRESS_WIDTH", "100")
         .env("CARGO_TERM_COLOR", "never");
-    let mut kept = Vec::new();
+    let mut output = Vec::new();
     let status = run::lines(command, interrupt, OnInterrupt::Stop, |line| {
         let line = line.trim();
         if let Some(progress) = progress(line) {
             console.live(step, &progress);
         } else if !is_noise(line) {
-            kept.push(line.to_owned());
+            output.push(line.to_owned());
         }
     })?;
     if status.success() {
         return Ok(());
     }
-    Err(Failure::new(format!("cargo could not build:\n{}", kept.join("\n"))))
+    Err(Failure::new(format!("cargo could not build:\n{}", output.join("\n"))))
 }
 
-/// Reads `Building [====>   ] 12/240: sqlx, tokio` and the waiting for another cargo.
+/// Parses `Building [====>   ] 12/240: sqlx, tokio` and waiting for another cargo process.
 fn progress(line: &str) -> Option<String> {
     if line.starts_with("Blocking ") {
-        return Some("waiting for another cargo".to_owned());
+        return Some("waiting for another cargo process".to_owned());
     }
     let bar = line.strip_prefix("Building [")?;
     let (_, counts) = bar.split_once("] ")?;

@@ -1,15 +1,15 @@
-//! Servers that the person at the terminal gave instead of private ones.
+//! URLs of existing servers to use instead of private ones.
 
 use crate::checkout::variable;
 
-/// The urls that were given.
+/// The given URLs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Given {
-    /// Administrator of a PostgreSQL.
+    /// URL of a PostgreSQL administrator.
     pub(crate) database: Option<String>,
-    /// A RabbitMQ, with the user that every service is to be.
+    /// URL of a RabbitMQ, with the user for all services.
     pub(crate) amqp: Option<String>,
-    /// A Redis.
+    /// URL of a Redis.
     pub(crate) redis: Option<String>,
 }
 
@@ -20,7 +20,7 @@ impl Given {
     }
 }
 
-/// The same server and database as `url`, for another user.
+/// Replaces the user of a URL.
 ///
 /// ```text
 /// postgres://admin:x@db:5432/chipin  ->  postgres://orders_service:y@db:5432/chipin
@@ -37,7 +37,7 @@ pub(crate) fn with_user(url: &str, user: &str, password: &str) -> String {
     format!("{scheme}://{user}:{password}@{host}{tail}")
 }
 
-/// A url for people's eyes: without its password.
+/// Removes the password of a URL, for display.
 pub(crate) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();

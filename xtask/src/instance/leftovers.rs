@@ -1,4 +1,4 @@
-//! Processes that a killed supervisor left behind.
+//! Processes left by a killed supervisor.
 
 use std::fs;
 use std::path::Path;
@@ -8,9 +8,9 @@ use servers::{Signal, stop_leftover};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Stops what is recorded below `folder` and still runs; says what that was.
+/// Stops the processes recorded in `folder` that still run; returns their names.
 ///
-/// Services go before servers, so that they do not complain. Call it only with the instance's lock.
+/// Services are stopped before servers, so that they log no errors. The caller must hold the instance's lock.
 pub(crate) fn stop_leftovers(folder: &Path) -> Vec<String> {
     let mut stopped = Vec::new();
     let services = fs::read_dir(folder.join("run")).into_iter().flatten();

@@ -1,8 +1,9 @@
-//! Who listens on a port, as far as `/proc` tells.
+//! Finds the process that listens on a port, as far as `/proc` shows it.
 
 use std::fs;
 
-/// The process that listens on `port`, e.g. "nginx (process 812)"; `None` if it is another user's and we are not root.
+/// The process that listens on `port`, such as "nginx (process 812)". `None` without root if it belongs to another
+/// user.
 pub(crate) fn listener(port: u16) -> Option<String> {
     let inode = ["/proc/net/tcp", "/proc/net/tcp6"]
         .iter()
@@ -37,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn we_find_ourselves() {
+    fn this_process_is_found() {
         let held = TcpListener::bind("127.0.0.1:0").unwrap();
         let found = listener(held.local_addr().unwrap().port()).unwrap();
         assert!(found.contains(&std::process::id().to_string()), "{found}");

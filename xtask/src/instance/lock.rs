@@ -1,21 +1,21 @@
-//! Who runs an instance: the process that holds its lock, which ends with the process whatever kills it.
+//! The lock of a running instance. The kernel releases it when the process ends for any reason.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::Path;
 
 use crate::failure::{Doing, Failure};
 
-/// The right to run the instance of a folder.
+/// The exclusive right to run the instance of a folder.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Takes the lock, or `None` when another process has it.
+    /// Takes the lock; `None` if another process holds it.
     ///
     /// # Errors
-    /// Fails if the lock file cannot be made.
+    /// Fails if the lock file cannot be created.
     pub(crate) fn take(folder: &Path) -> Result<Option<Self>, Failure> {
         let path = folder.join("lock");
         let doing = || format!("lock {}", path.display());
@@ -28,7 +28,7 @@ impl Lock {
         }
     }
 
-    /// Whether some process runs the instance.
+    /// Whether a process runs the instance.
     pub(crate) fn is_held(folder: &Path) -> bool {
         let Ok(file) = File::open(folder.join("lock")) else {
             return false;
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_one_has_the_lock_until_it_lets_go() {
+    fn only_one_holds_the_lock_until_it_is_released() {
         let folder = std::env::temp_dir().join(format!("xtask-lock-{}", std::process::id()));
         let first = Lock::take(&folder).unwrap();
         assert!(first.is_some());

@@ -1,4 +1,4 @@
-//! Creates the database and brings its schemas up to date.
+//! Creates the database and runs its migrations.
 
 use std::process::Command;
 
@@ -9,10 +9,10 @@ use crate::failure::{Doing, Failure};
 use crate::instance::backing::{Backing, DATABASE};
 use crate::instance::plan::Plan;
 
-/// Creates the private server's database if it is not there, and runs `migrations`.
+/// Creates the private server's database if it does not exist, and runs `migrations`.
 ///
 /// # Errors
-/// Fails with the output of the program that failed.
+/// Fails with the output of the failed program.
 pub(crate) fn migrate(plan: &Plan, backing: &Backing) -> Result<(), Failure> {
     if let Some(url) = backing.maintenance_url() {
         create_database(&url, DATABASE, false)?;
@@ -20,7 +20,7 @@ pub(crate) fn migrate(plan: &Plan, backing: &Backing) -> Result<(), Failure> {
     run_migrations(plan, backing)
 }
 
-/// Brings the schemas of a database that is there up to date.
+/// Migrates the schemas of an existing database.
 ///
 /// # Errors
 /// Fails with the output of `migrations`.
@@ -41,10 +41,11 @@ pub(crate) fn run_migrations(plan: &Plan, backing: &Backing) -> Result<(), Failu
     Err(Failure::new(format!("migrations failed:\n{text}")))
 }
 
-/// Creates `database` on the server of `maintenance_url` unless it exists; an existing one is dropped first if it is to be `fresh`.
+/// Creates `database` on the server of `maintenance_url` unless it exists. With `fresh`, an existing one is dropped
+/// first.
 ///
 /// # Errors
-/// Fails with what psql said.
+/// Fails with psql's output.
 pub(crate) fn create_database(maintenance_url: &str, database: &str, fresh: bool) -> Result<(), Failure> {
     if fresh {
         psql(maintenance_url, &format!("drop database if exists \"{database}\""))?;
@@ -56,10 +57,10 @@ pub(crate) fn create_database(maintenance_url: &str, database: &str, fresh: bool
     Ok(())
 }
 
-/// Runs one statement and returns its output, bare.
+/// Runs one statement and returns its output without decoration.
 ///
 /// # Errors
-/// Fails with what psql said.
+/// Fails with psql's output.
 fn psql(url: &str, sql: &str) -> Result<String, Failure> {
     let programs = postgres_folder().ok_or_else(|| Failure::new("PostgreSQL's programs are not installed"))?;
     let output = Command::new(programs.join("psql"))

@@ -1,4 +1,4 @@
-//! One running Chipin: its folder, ports, servers and services. `up` has one; `test` has others beside it.
+//! One running Chipin: its folder, ports, servers and services. `up` has one instance; `test` uses others.
 
 mod backing;
 mod build;

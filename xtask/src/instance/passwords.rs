@@ -1,4 +1,4 @@
-//! The passwords of the services' roles and broker users: random, made at the first start, kept.
+//! The passwords of the services' database roles and broker users: random, created at the first start, stored.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,7 +7,7 @@ use servers::{BrokerUser, stored_secret};
 
 use crate::failure::{Doing, Failure};
 
-/// A service with a schema and a broker user of its own, and the exchanges that it listens to.
+/// Services with their own schema and broker user, and the exchanges that they subscribe to.
 const SERVICES: [(&str, &[&str]); 5] = [
     ("orders", &["payments"]),
     ("payments", &["orders", "router", "users"]),
@@ -16,30 +16,30 @@ const SERVICES: [(&str, &[&str]); 5] = [
     ("users", &[]),
 ];
 
-/// What the gateway signs with, for whom it calls.
+/// Name of the secret with which the gateway signs its internal tokens.
 const GATEWAY: &str = "gateway";
 
-/// Two passwords for each service: of its role in the database, and of its broker user; and what the gateway signs with.
+/// For each service, the passwords of its database role and its broker user; and the gateway's signing secret.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Passwords(BTreeMap<String, String>);
 
 impl Passwords {
-    /// The passwords kept in `folder`, readable by their owner only.
+    /// Loads or creates the passwords in `folder`, readable only by their owner.
     ///
     /// # Errors
     /// Fails if they can neither be read nor written.
-    pub(crate) fn kept_in(folder: &Path) -> Result<Self, Failure> {
+    pub(crate) fn load_or_create(folder: &Path) -> Result<Self, Failure> {
         let names = SERVICES.iter().flat_map(|(service, _)| [format!("{service}-db"), format!("{service}-amqp")]);
         let names = names.chain([GATEWAY.to_owned()]);
-        let kept = names.map(|name| {
+        let passwords = names.map(|name| {
             let path = folder.join(&name);
             let secret = stored_secret(&path).doing(format!("keep a password in {}", path.display()))?;
             Ok((name, secret))
         });
-        kept.collect::<Result<_, _>>().map(Self)
+        passwords.collect::<Result<_, _>>().map(Self)
     }
 
-    /// The password of a service's role.
+    /// The password of a service's database role.
     pub(crate) fn of_role(&self, service: &str) -> &str {
         self.0.get(&format!("{service}-db")).map_or("", String::as_str)
     }
@@ -49,17 +49,17 @@ impl Passwords {
         self.0.get(&format!("{service}-amqp")).map_or("", String::as_str)
     }
 
-    /// What the gateway signs with.
+    /// The gateway's signing secret.
     pub(crate) fn of_gateway(&self) -> &str {
         self.0.get(GATEWAY).map_or("", String::as_str)
     }
 
-    /// What `migrations` needs to know: `ORDERS_DB_PASSWORD` and so on.
+    /// Environment variables for `migrations`: `ORDERS_DB_PASSWORD` and so on.
     pub(crate) fn of_roles(&self) -> impl Iterator<Item = (String, &str)> {
         SERVICES.iter().map(|(service, _)| (format!("{}_DB_PASSWORD", service.to_uppercase()), self.of_role(service)))
     }
 
-    /// The broker users, each with the names it may touch. deploy/rabbitmq has the same for compose.
+    /// The broker users with their permissions. deploy/rabbitmq has the same users for compose.
     pub(crate) fn broker_users(&self) -> Vec<BrokerUser> {
         SERVICES
             .iter()
@@ -68,7 +68,7 @@ impl Passwords {
     }
 }
 
-/// A service declares and writes its own names only, and reads the events of those it listens to.
+/// A service may configure and write only its own names, and read the events of the exchanges it subscribes to.
 fn broker_user(name: &str, password: &str, listens_to: &[&str]) -> BrokerUser {
     let own = format!(r"{name}(\..*)?");
     BrokerUser {

@@ -1,4 +1,4 @@
-//! What an instance is to be: decided before anything starts.
+//! The configuration of an instance, decided before anything starts.
 
 use std::path::{Path, PathBuf};
 
@@ -8,8 +8,8 @@ use crate::checkout::{Checkout, variable};
 use crate::failure::Failure;
 use crate::instance::given::Given;
 
-/// Whoever sends `X-User-ID: 1` is user 1: on one machine, for development.
-const BELIEVING: &str = "header";
+/// A request with `X-User-ID: 1` is authenticated as user 1: only for development on one machine.
+const HEADER_MODE: &str = "header";
 
 /// The ports of the services.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ pub(crate) struct ServicePorts {
     pub(crate) users: u16,
 }
 
-/// The wished ports of the servers.
+/// The preferred ports of the servers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ServerPorts {
     pub(crate) postgres: Port,
@@ -33,7 +33,7 @@ pub(crate) struct ServerPorts {
     pub(crate) redis: Port,
 }
 
-/// Where an instance lives and what it uses.
+/// Location and configuration of an instance.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     folder: PathBuf,
@@ -42,16 +42,16 @@ pub(crate) struct Plan {
     pub(crate) durability: Durability,
     pub(crate) given: Given,
     pub(crate) release: bool,
-    /// How people prove who they are: `header` or `jwt`.
+    /// Authentication mode of the gateway: `header` or `jwt`.
     pub(crate) auth_mode: String,
-    /// Whose programs the servers are.
+    /// The installation that contains the server programs.
     pub(crate) server_programs: Programs,
-    /// Where the programs are, unless where this build puts them.
+    /// Folder of the programs; `None` for those of this build.
     programs: Option<PathBuf>,
 }
 
 impl Plan {
-    /// The instance of `up`: the ports that the documentation names.
+    /// The instance of `up`, with the documented ports.
     pub(crate) fn up(checkout: &Checkout, release: bool) -> Self {
         Self {
             folder: checkout.local(),
@@ -74,16 +74,16 @@ impl Plan {
             durability: Durability::Full,
             given: Given::from_environment(),
             release,
-            auth_mode: variable("AUTH_MODE").unwrap_or_else(|| BELIEVING.to_owned()),
+            auth_mode: variable("AUTH_MODE").unwrap_or_else(|| HEADER_MODE.to_owned()),
             server_programs: Programs::Machine,
             programs: None,
         }
     }
 
-    /// An instance for tests in a folder of its own, on free ports, that forgets when the power goes.
+    /// An instance for tests in its own folder, on free ports, without durability after a power failure.
     ///
     /// # Errors
-    /// Fails if no port is free.
+    /// Fails if there is no free port.
     pub(crate) fn for_tests(folder: PathBuf) -> Result<Self, Failure> {
         Ok(Self {
             folder,
@@ -101,42 +101,42 @@ impl Plan {
             durability: Durability::None,
             given: Given::default(),
             release: false,
-            auth_mode: BELIEVING.to_owned(),
+            auth_mode: HEADER_MODE.to_owned(),
             server_programs: Programs::Machine,
             programs: None,
         })
     }
 
-    /// The same, into which people sign in.
-    pub(crate) fn where_people_sign_in(self) -> Self {
+    /// The same with sign-in required.
+    pub(crate) fn with_sign_in(self) -> Self {
         Self { auth_mode: "jwt".to_owned(), ..self }
     }
 
-    /// The same, on servers of another installation.
+    /// The same with the servers of another installation.
     pub(crate) fn on_servers_of(self, server_programs: Programs) -> Self {
         Self { server_programs, ..self }
     }
 
-    /// An instance that is measured: optimised, on free ports, and it loses nothing when the power goes.
+    /// An instance for benchmarks: optimised, on free ports, with full durability.
     ///
     /// # Errors
-    /// Fails if no port is free.
+    /// Fails if there is no free port.
     pub(crate) fn for_bench(folder: PathBuf, programs: Option<PathBuf>) -> Result<Self, Failure> {
         Ok(Self { durability: Durability::Full, release: true, programs, ..Self::for_tests(folder)? })
     }
 
-    /// Whether people sign in, and there are some for trying it out.
-    pub(crate) fn signs_in(&self) -> bool {
-        self.auth_mode != BELIEVING
+    /// Whether sign-in is required, with demo users.
+    pub(crate) fn requires_sign_in(&self) -> bool {
+        self.auth_mode != HEADER_MODE
     }
 
-    /// Leaves the broker and Redis out, as if they were given.
+    /// Disables broker and Redis, by setting unused URLs.
     pub(crate) fn only_postgres(&mut self) {
         self.given.amqp = Some("amqp://unused".to_owned());
         self.given.redis = Some("redis://unused".to_owned());
     }
 
-    /// Where a program of the product is.
+    /// Path of a program.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         match &self.programs {
             Some(folder) => folder.join(name),
@@ -144,27 +144,27 @@ impl Plan {
         }
     }
 
-    /// Where data, logs and state are.
+    /// Folder of data, logs and state.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Where ocr-service keeps the photos.
+    /// ocr-service's photo folder.
     pub(crate) fn photos(&self) -> PathBuf {
         self.folder.join("photos")
     }
 
-    /// Where users-service keeps the keys that tokens are signed with.
+    /// users-service's folder of token signing keys.
     pub(crate) fn keys(&self) -> PathBuf {
         self.folder.join("keys")
     }
 
-    /// The log of a service or server.
+    /// Log file of a service or server.
     pub(crate) fn log(&self, name: &str) -> PathBuf {
         self.folder.join("logs").join(format!("{name}.log"))
     }
 
-    /// Where the process of a service is recorded.
+    /// File with the process id of a service.
     pub(crate) fn record(&self, name: &str) -> PathBuf {
         self.folder.join("run").join(format!("{name}.pid"))
     }

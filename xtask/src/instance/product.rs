@@ -1,4 +1,4 @@
-//! The whole product, running: servers and services of one instance.
+//! The whole running system: servers and services of one instance.
 
 use std::fs;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::instance::state::Part;
 use crate::instance::supervise::{self, Supervised, wait_until_ready};
 use crate::interrupt::Interrupt;
 
-/// A running product. Stop it with [`Product::stop`], which keeps the order.
+/// A running system. Stop it with [`Product::stop`], which stops the parts in order.
 #[derive(Debug)]
 pub(crate) struct Product {
     plan: Plan,
@@ -26,10 +26,10 @@ pub(crate) struct Product {
 }
 
 impl Product {
-    /// Checks that nobody has the services' ports, and makes the folders.
+    /// Checks that the services' ports are free, and creates the folders.
     ///
     /// # Errors
-    /// Fails naming the port and, where it can be found, the process that has it.
+    /// Fails with the port and, if possible, the process that uses it.
     pub(crate) fn prepare(plan: &Plan) -> Result<(), Failure> {
         for folder in ["run", "logs", "photos"] {
             let path = plan.folder().join(folder);
@@ -49,16 +49,16 @@ impl Product {
         for (port, whose) in wanted {
             if !is_free(port) {
                 let by = listener(port).unwrap_or_else(|| "a process of another user".to_owned());
-                return Err(Failure::new(format!("port {port}, which {whose} needs, is taken by {by}")));
+                return Err(Failure::new(format!("port {port} of {whose} is in use by {by}")));
             }
         }
         Ok(())
     }
 
-    /// Migrates and starts the services on running servers, and waits until all are ready.
+    /// Runs the migrations and starts the services on running servers; waits until all are ready.
     ///
     /// # Errors
-    /// Fails with the log's tail of what failed; everything that was started is stopped.
+    /// Fails with the end of the failed program's log; everything that was started is stopped.
     pub(crate) fn start(
         plan: &Plan,
         backing: Backing,
@@ -85,55 +85,55 @@ impl Product {
         })
     }
 
-    /// Restarts what has crashed; says whether something changed.
-    pub(crate) fn tend(&mut self, console: &Console) -> bool {
+    /// Restarts crashed parts; returns whether the state has changed.
+    pub(crate) fn restart_crashed(&mut self, console: &Console) -> bool {
         let mut changed = false;
         for name in self.backing.ended() {
-            console.line(name, "ended by itself; starting it again with its data");
+            console.line(name, "exited unexpectedly; restarting it with its data");
             changed = true;
         }
         if changed && let Err(failure) = self.backing.start_again() {
             console.line("servers", &failure.to_string());
-            // The next look tries again; not at once, it may be a full disk.
+            // Retried with the next call; delayed because the cause may persist, such as a full disk.
             std::thread::sleep(Duration::from_secs(5));
         } else if changed {
-            console.line("servers", "all run again");
+            console.line("servers", "all are running again");
         }
         for service in &mut self.services {
-            changed |= service.tend(&self.plan, console);
+            changed |= service.restart_crashed(&self.plan, console);
         }
         changed
     }
 
-    /// Servers and services, for `status`.
+    /// All servers and services, for `status`.
     pub(crate) fn parts(&self) -> Vec<Part> {
         let services = self.services.iter().filter_map(Supervised::part);
         self.backing.parts().into_iter().chain(services).collect()
     }
 
-    /// Whether people sign in.
-    pub(crate) fn signs_in(&self) -> bool {
-        self.plan.signs_in()
+    /// Whether sign-in is required.
+    pub(crate) fn requires_sign_in(&self) -> bool {
+        self.plan.requires_sign_in()
     }
 
-    /// The API's address.
+    /// URL of the API.
     pub(crate) fn api_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.plan.services.api)
     }
 
-    /// The UI's address, on which the API is too.
+    /// URL of the UI, which also serves the API.
     pub(crate) fn ui_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.plan.services.ui)
     }
 
-    /// What to open, each with a name.
+    /// Labelled URLs to show.
     pub(crate) fn addresses(&self) -> Vec<(String, String)> {
         let ports = self.plan.services;
         let console = self.backing.console_url().map_or_else(
             || "of the given broker".to_owned(),
             |url| format!("{}  guest / guest", url.replace("127.0.0.1", "localhost")),
         );
-        // The password of a private server is worth nothing to anybody else.
+        // The password of a private server is not a secret, but that of a given server is.
         let database = if self.plan.given.database.is_some() {
             without_password(&self.backing.database_url())
         } else {

@@ -1,4 +1,4 @@
-//! The services: which programs, with which variables, on which ports.
+//! The services: their programs, variables and ports.
 
 use std::process::Command;
 
@@ -8,26 +8,26 @@ use crate::checkout::variable;
 use crate::instance::backing::Backing;
 use crate::instance::plan::Plan;
 
-/// The packages that make up the product.
+/// The packages of the system.
 pub(crate) const PROGRAMS: [&str; 7] =
     ["gateway", "orders-service", "payments-service", "ocr-service", "router-service", "users-service", "migrations"];
 
-/// A service that is to run.
+/// Configuration of a service process.
 #[derive(Clone, Debug)]
 pub(crate) struct Service {
     pub(crate) name: &'static str,
-    /// The port on which `/readyz` answers.
+    /// The port that serves `/readyz`.
     pub(crate) port: u16,
     environment: Vec<(&'static str, String)>,
 }
 
-/// The services of an instance, in the order in which they start; they stop in the opposite order.
+/// The services of an instance, in start order; they stop in reverse order.
 pub(crate) fn services(plan: &Plan, backing: &Backing) -> Vec<Service> {
     let ports = plan.services;
     let share_base_url = format!("http://localhost:{}", ports.links);
     let cheques = || vec![("REDIS_URL", backing.redis_url()), ("SHARE_BASE_URL", share_base_url.clone())];
     let keys = ("KEYS_DIR", plan.keys().display().to_string());
-    let demo_users = ("DEMO_USERS", plan.signs_in().to_string());
+    let demo_users = ("DEMO_USERS", plan.requires_sign_in().to_string());
     let photos = ("PHOTOS_DIR", plan.photos().display().to_string());
     vec![
         backend(backing, "orders", "orders-service", ports.orders, vec![]),
@@ -39,7 +39,7 @@ pub(crate) fn services(plan: &Plan, backing: &Backing) -> Vec<Service> {
     ]
 }
 
-/// A service with a schema and a broker user of its own.
+/// A service with its own schema and broker user.
 fn backend(
     backing: &Backing,
     schema: &str,
@@ -74,7 +74,7 @@ fn gateway(plan: &Plan, backing: &Backing, share_base_url: String) -> Service {
         ("ROUTER_URL", local(ports.router)),
         ("USERS_URL", local(ports.users)),
         ("AUTH_MODE", plan.auth_mode.clone()),
-        ("DEMO_USERS", plan.signs_in().to_string()),
+        ("DEMO_USERS", plan.requires_sign_in().to_string()),
         ("GATEWAY_SECRET", backing.passwords().of_gateway().to_owned()),
         ("REDIS_URL", backing.redis_url()),
         ("ALLOWED_ORIGINS", format!("{},{}", pages(ports.ui), pages(ports.links))),
@@ -84,13 +84,13 @@ fn gateway(plan: &Plan, backing: &Backing, share_base_url: String) -> Service {
 }
 
 impl Service {
-    /// Starts the service; it is not ready yet.
+    /// Starts the service without waiting until it is ready.
     ///
     /// # Errors
     /// As [`Daemon::spawn`].
     pub(crate) fn spawn(&self, plan: &Plan) -> Result<Daemon, StartError> {
         let mut command = Command::new(plan.program(self.name));
-        // A given DATABASE_URL names an administrator, which no service may be.
+        // A given DATABASE_URL belongs to an administrator, which services must not use.
         for name in ["DATABASE_URL", "DATABASE_READ_URL", "AMQP_URL", "REDIS_URL"] {
             command.env_remove(name);
         }

@@ -1,4 +1,4 @@
-//! What a running instance tells other commands about itself, in a file that is always whole.
+//! The state of a running instance, published to other commands in a file that is replaced atomically.
 
 use std::fs;
 use std::path::Path;
@@ -7,25 +7,25 @@ use servers::{Process, probe};
 
 use crate::failure::{Doing, Failure};
 
-/// How far an instance is.
+/// Phase of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Not everything is ready yet.
     Starting,
-    /// Everything was ready.
+    /// Everything has become ready.
     Ready,
-    /// It is on its way out.
+    /// Shutting down.
     Stopping,
-    /// It could not start; why is in its log.
+    /// The start failed; the log contains the reason.
     Failed,
 }
 
-/// How to ask a part whether it is ready.
+/// How to check whether a part is ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Probe {
     /// It accepts connections.
     Tcp,
-    /// `GET /readyz` answers 200.
+    /// `GET /readyz` returns 200.
     Readyz,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// A part whose process has this id; `None` if it has just ended.
+    /// A running part; `None` if its process has just exited.
     pub(crate) fn running(name: &str, port: u16, pid: u32, probe: Probe, restarts: u32) -> Option<Self> {
         Some(Self { name: name.to_owned(), port, process: Process::running(pid)?, probe, restarts })
     }
@@ -55,13 +55,13 @@ impl Part {
     }
 }
 
-/// Everything that is told.
+/// The published state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct State {
     /// The process that holds the lock.
     pub(crate) supervisor: Process,
     pub(crate) phase: Phase,
-    /// What to open, each with a name.
+    /// Labelled URLs to show.
     pub(crate) addresses: Vec<(String, String)>,
     pub(crate) parts: Vec<Part>,
 }
@@ -76,11 +76,11 @@ impl State {
         let draft = folder.join("state.new");
         let doing = || format!("write {}", path.display());
         fs::write(&draft, self.to_text()).doing(doing())?;
-        // A reader sees the old text or the new one, never a half.
+        // Atomic: a reader sees either the old or the new text.
         fs::rename(&draft, &path).doing(doing())
     }
 
-    /// The state last written in `folder`, if there is a readable one.
+    /// The state in `folder`, if there is a valid one.
     pub(crate) fn read(folder: &Path) -> Option<Self> {
         Self::from_text(&fs::read_to_string(folder.join("state")).ok()?)
     }
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_state_is_no_state() {
+    fn a_malformed_state_is_ignored() {
         assert_eq!(State::from_text("phase\tready\n"), None);
         assert_eq!(State::from_text(""), None);
     }

@@ -1,4 +1,4 @@
-//! Keeps the services running: readiness at the start, restarts after a crash, the order of the end.
+//! Supervises the services: waits for readiness, restarts after crashes, stops them in order.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,20 +14,20 @@ use crate::interrupt::Interrupt;
 
 const POLL: Duration = Duration::from_millis(20);
 const READY_LIMIT: Duration = Duration::from_mins(1);
-/// Longer than a service's own limit for draining (`SHUTDOWN_SECS`, 20).
+/// Longer than a service's own time limit for draining (`SHUTDOWN_SECS`, 20).
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 const BACKOFF_MIN: Duration = Duration::from_millis(250);
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
-/// After this long without a crash, the next one counts as the first.
+/// The restart delay is reset after this time without a crash.
 const CALM: Duration = Duration::from_mins(1);
 
-/// A service that is kept running.
+/// A supervised service.
 #[derive(Debug)]
 pub(crate) struct Supervised {
     service: Service,
     daemon: Option<Daemon>,
     started: Instant,
-    /// When a crashed service is started again.
+    /// When to restart a crashed service.
     due: Option<Instant>,
     backoff: Duration,
     restarts: u32,
@@ -50,14 +50,14 @@ impl Supervised {
         })
     }
 
-    /// The service, for `status`; `None` while it is down.
+    /// The service, for `status`; `None` while it is not running.
     pub(crate) fn part(&self) -> Option<Part> {
         let pid = self.daemon.as_ref()?.pid();
         Part::running(self.service.name, self.service.port, pid, Probe::Readyz, self.restarts)
     }
 
-    /// Notices a crash, starts again when the time has come; says whether something changed.
-    pub(crate) fn tend(&mut self, plan: &Plan, console: &Console) -> bool {
+    /// Detects a crash, and restarts the service after the delay; returns whether the state has changed.
+    pub(crate) fn restart_crashed(&mut self, plan: &Plan, console: &Console) -> bool {
         if let Some(status) = self.daemon.as_mut().and_then(Daemon::ended) {
             self.daemon = None;
             if self.started.elapsed() > CALM {
@@ -66,7 +66,7 @@ impl Supervised {
             console.line(
                 self.service.name,
                 &format!(
-                    "crashed ({status}), starts again in {:.2} s; its log ended with\n{}",
+                    "crashed ({status}), restarting in {:.2} s; end of its log:\n{}",
                     self.backoff.as_secs_f64(),
                     tail(&plan.log(self.service.name), 5)
                 ),
@@ -91,17 +91,17 @@ impl Supervised {
                 self.due = Some(Instant::now() + self.backoff);
                 self.backoff = (self.backoff * 2).min(BACKOFF_MAX);
                 let failure = Failure::from(error);
-                console.line(self.service.name, &format!("does not start: {failure}"));
+                console.line(self.service.name, &format!("start failed: {failure}"));
             }
         }
         true
     }
 }
 
-/// Waits until every service answers `/readyz` with 200.
+/// Waits until `/readyz` of every service returns 200.
 ///
 /// # Errors
-/// Fails with the log's tail of a service that ended or is late.
+/// Fails with the end of the log of a service that exited or is not ready in time.
 pub(crate) fn wait_until_ready(services: &mut [Supervised], plan: &Plan, interrupt: &Interrupt) -> Result<(), Failure> {
     let began = Instant::now();
     loop {
@@ -111,7 +111,7 @@ pub(crate) fn wait_until_ready(services: &mut [Supervised], plan: &Plan, interru
             let name = supervised.service.name;
             let log_tail = || tail(&plan.log(name), 30);
             if let Some(status) = supervised.daemon.as_mut().and_then(Daemon::ended) {
-                return Err(Failure::new(format!("{name} ended ({status}) before it was ready:\n{}", log_tail())));
+                return Err(Failure::new(format!("{name} exited ({status}) before it was ready:\n{}", log_tail())));
             }
             if !supervised.part().is_some_and(|part| part.is_ready()) {
                 late = Some(name);
@@ -129,7 +129,7 @@ pub(crate) fn wait_until_ready(services: &mut [Supervised], plan: &Plan, interru
     }
 }
 
-/// Stops the services: the gateway first, so that nobody meets a half system, then the others side by side.
+/// Stops the services: the gateway first, so that no request reaches a partial system, then the others in parallel.
 pub(crate) fn stop(mut services: Vec<Supervised>) {
     if let Some(gateway) = services.pop() {
         stop_one(gateway);

@@ -1,7 +1,7 @@
-//! `receipts`: how well photos of receipts are read, measured on a folder whose true contents are known.
+//! `receipts`: measures the accuracy of receipt recognition on a folder of photos with known contents.
 
-mod answer;
 mod print;
+mod reading;
 mod score;
 mod similar;
 mod truth;
@@ -15,29 +15,29 @@ use crate::console::{Console, say};
 use crate::failure::Failure;
 use crate::instance::cargo_build;
 use crate::interrupt::Interrupt;
-use crate::receipts::answer::Answer;
+use crate::receipts::reading::Reading;
 use crate::receipts::score::{Scores, score};
 use crate::receipts::truth::{Receipt, receipts};
 use crate::run::{self, OnInterrupt};
 
-/// Reads every picture of the folder with the real program and prints how much of it is right.
+/// Reads all pictures of the folder with the real program, and prints the accuracy.
 ///
 /// # Errors
-/// Fails if the folder is not as it should be, or the program cannot be built or run to its end.
+/// Fails if the folder is invalid, or if the program does not build or crashes.
 pub(crate) fn measure(checkout: &Checkout, options: &ReceiptsOptions) -> Result<ExitCode, Failure> {
     let mut receipts = receipts(&options.folder)?;
     if let Some(part) = &options.filter {
         receipts.retain(|receipt| receipt.file.contains(part.as_str()));
     }
     if receipts.is_empty() {
-        return Err(Failure::new("no receipt of the folder is chosen"));
+        return Err(Failure::new("no receipt matches the filter"));
     }
     let interrupt = Interrupt::watch()?;
-    // The answer of `--json` is for a program: what goes on is told on the other channel.
+    // With `--json`, standard output contains only the result; progress goes to standard error.
     let console = (!options.json).then(Console::new);
     build(checkout, console.as_ref(), &interrupt)?;
-    let answers = read(&options.folder, &receipts, console.as_ref(), &interrupt)?;
-    let scores = score(&receipts, &answers);
+    let readings = read(&options.folder, &receipts, console.as_ref(), &interrupt)?;
+    let scores = score(&receipts, &readings);
     say!("{}", if options.json { print::json(&scores) } else { print::table(&scores) });
     check_complete(&scores)?;
     Ok(ExitCode::SUCCESS)
@@ -45,7 +45,7 @@ pub(crate) fn measure(checkout: &Checkout, options: &ReceiptsOptions) -> Result<
 
 fn build(checkout: &Checkout, console: Option<&Console>, interrupt: &Interrupt) -> Result<(), Failure> {
     let mut command = Command::new("cargo");
-    // What moves pixels is optimised in this profile too, and linking the rest of a release takes minutes.
+    // This profile also optimises image processing, and linking a full release build would take minutes.
     command.args(["build", "-p", "ocr-service"]).current_dir(checkout.root()).env_remove("DATABASE_URL");
     let quiet = Console::silent();
     cargo_build(command, "build", console.unwrap_or(&quiet), interrupt)
@@ -56,36 +56,36 @@ fn read(
     receipts: &[Receipt],
     console: Option<&Console>,
     interrupt: &Interrupt,
-) -> Result<Vec<Answer>, Failure> {
+) -> Result<Vec<Reading>, Failure> {
     let program = Checkout::program("ocr-service", false);
     let mut command = Command::new(&program);
-    // One at a time: seconds per picture are those of one person who waits.
+    // One worker, so that the time per picture is what a single user experiences.
     command
         .args(["read", "--workers", "1"])
         .args(receipts.iter().map(|receipt| folder.join("images").join(&receipt.file)));
-    let mut answers: Vec<Answer> = vec![];
+    let mut readings: Vec<Reading> = vec![];
     let mut other = vec![];
-    let status = run::lines(command, interrupt, OnInterrupt::Stop, |line| match Answer::of_line(line) {
-        Some(answer) => {
-            let text = format!("{}/{} {}: {}", answers.len() + 1, receipts.len(), answer.file, answer.told());
+    let status = run::lines(command, interrupt, OnInterrupt::Stop, |line| match Reading::of_line(line) {
+        Some(reading) => {
+            let text = format!("{}/{} {}: {}", readings.len() + 1, receipts.len(), reading.file, reading.describe());
             match console {
                 Some(console) => console.line("read", &text),
                 None => eprintln!("{text}"),
             }
-            answers.push(answer);
+            readings.push(reading);
         }
         None => other.push(line.to_owned()),
     })?;
-    if status.success() && !answers.is_empty() {
-        return Ok(answers);
+    if status.success() && !readings.is_empty() {
+        return Ok(readings);
     }
     let from = other.len().saturating_sub(20);
     Err(Failure::new(format!("{} read: {status}\n{}", program.display(), other[from..].join("\n"))))
 }
 
 fn check_complete(scores: &Scores) -> Result<(), Failure> {
-    match scores.unanswered() {
+    match scores.without_result() {
         0 => Ok(()),
-        count => Err(Failure::new(format!("{count} pictures got no answer"))),
+        count => Err(Failure::new(format!("{count} pictures have no result"))),
     }
 }

@@ -1,4 +1,4 @@
-//! The scores as a table for people and as JSON for programs.
+//! Formats the scores as a table and as JSON.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -7,12 +7,12 @@ use tinyjson::JsonValue;
 
 use crate::receipts::score::{Miss, Score, Scores};
 
-/// The table, with the misses below it.
+/// The table, followed by the misses.
 pub(crate) fn table(scores: &Scores) -> String {
     let mut text = String::new();
     for score in scores.0.values() {
         for miss in &score.misses {
-            let _ = writeln!(text, "{}", told(miss));
+            let _ = writeln!(text, "{}", describe(miss));
         }
     }
     let _ = writeln!(
@@ -39,7 +39,7 @@ pub(crate) fn table(scores: &Scores) -> String {
     text.trim_end().to_owned()
 }
 
-fn told(miss: &Miss) -> String {
+fn describe(miss: &Miss) -> String {
     match (miss.expected.as_str(), miss.got.as_str()) {
         (expected, "") => format!("{}: missed {} `{expected}`", miss.file, miss.what),
         ("", got) => format!("{}: invented {} `{got}`", miss.file, miss.what),
@@ -59,7 +59,7 @@ fn number(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-/// One object with a member per kind.
+/// A JSON object with one member per kind.
 pub(crate) fn json(scores: &Scores) -> String {
     let kinds = scores.0.iter().map(|(kind, score)| (kind.clone(), of_score(score))).collect::<HashMap<_, _>>();
     let json = JsonValue::from(kinds);
@@ -82,7 +82,7 @@ fn of_score(score: &Score) -> JsonValue {
         ("balanced", count(score.balanced)),
         ("balanced_wrong", count(score.balanced_wrong)),
         ("refused", count(score.refused)),
-        ("unanswered", count(score.unanswered)),
+        ("unanswered", count(score.without_result)),
         ("seconds_p50", maybe(score.percentile(50))),
         ("seconds_p95", maybe(score.percentile(95))),
         ("misses", JsonValue::from(misses)),

@@ -1,12 +1,12 @@
-//! What is right in what was read.
+//! Compares recognised receipts with the ground truth.
 
 use std::collections::BTreeMap;
 
-use crate::receipts::answer::{Answer, Cheque, Line};
+use crate::receipts::reading::{Cheque, Line, Reading};
 use crate::receipts::similar::similarity;
 use crate::receipts::truth::{Item, Receipt};
 
-/// From this on two names are the same.
+/// Minimum similarity of names that count as equal.
 const SIMILAR: f64 = 0.5;
 
 /// The scores of one kind of receipts.
@@ -14,23 +14,23 @@ const SIMILAR: f64 = 0.5;
 pub(crate) struct Score {
     pub(crate) pictures: usize,
     pub(crate) totals_right: usize,
-    /// Lines that were read and are true.
+    /// Recognised lines that are correct.
     pub(crate) lines_right: usize,
-    /// Lines that were read and are not true.
+    /// Recognised lines that are incorrect.
     pub(crate) lines_extra: usize,
-    /// True lines that were not read.
+    /// Lines of the ground truth that were not recognised.
     pub(crate) lines_missed: usize,
     pub(crate) balanced: usize,
-    /// Called balanced although the total or a line is wrong.
+    /// Reported as balanced although the total or a line is incorrect.
     pub(crate) balanced_wrong: usize,
     pub(crate) refused: usize,
-    pub(crate) unanswered: usize,
-    /// Seconds of each picture, sorted.
+    pub(crate) without_result: usize,
+    /// Duration for each picture in seconds, sorted.
     pub(crate) seconds: Vec<f64>,
     pub(crate) misses: Vec<Miss>,
 }
 
-/// Something that was not read as it is.
+/// A difference from the ground truth.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Miss {
     pub(crate) file: String,
@@ -39,34 +39,34 @@ pub(crate) struct Miss {
     pub(crate) got: String,
 }
 
-/// The scores by kind, in the order of the alphabet.
+/// The scores by kind, in alphabetical order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Scores(pub(crate) BTreeMap<String, Score>);
 
 impl Scores {
-    /// Pictures about which the program said nothing.
-    pub(crate) fn unanswered(&self) -> usize {
-        self.0.values().map(|score| score.unanswered).sum()
+    /// Number of pictures without a result.
+    pub(crate) fn without_result(&self) -> usize {
+        self.0.values().map(|score| score.without_result).sum()
     }
 }
 
 impl Score {
-    /// True lines among those that were read.
+    /// Share of correct lines among the recognised ones.
     pub(crate) fn precision(&self) -> Option<f64> {
         part(self.lines_right, self.lines_right + self.lines_extra)
     }
 
-    /// Lines that were read among the true ones.
+    /// Share of recognised lines among the true ones.
     pub(crate) fn recall(&self) -> Option<f64> {
         part(self.lines_right, self.lines_right + self.lines_missed)
     }
 
-    /// The harmonic mean of both.
+    /// The harmonic mean of precision and recall.
     pub(crate) fn f1(&self) -> Option<f64> {
         part(2 * self.lines_right, 2 * self.lines_right + self.lines_extra + self.lines_missed)
     }
 
-    /// The seconds that so many hundredths of the pictures need at most (nearest rank).
+    /// The given percentile of the durations (nearest rank).
     pub(crate) fn percentile(&self, hundredths: usize) -> Option<f64> {
         let rank = (self.seconds.len() * hundredths).div_ceil(100);
         self.seconds.get(rank.saturating_sub(1)).copied()
@@ -78,18 +78,18 @@ fn part(some: usize, all: usize) -> Option<f64> {
     (all > 0).then(|| number(some) / number(all))
 }
 
-/// Compares what was read with what is true.
-pub(crate) fn score(receipts: &[Receipt], answers: &[Answer]) -> Scores {
+/// Compares the results with the ground truth.
+pub(crate) fn score(receipts: &[Receipt], readings: &[Reading]) -> Scores {
     let mut scores = Scores::default();
     for receipt in receipts {
         let score = scores.0.entry(receipt.kind().to_owned()).or_default();
         score.pictures += 1;
-        let answer = answers.iter().find(|answer| answer.file == receipt.file);
-        if let Some(answer) = answer {
-            score.seconds.push(answer.seconds);
-            compare(score, receipt, answer);
+        let reading = readings.iter().find(|reading| reading.file == receipt.file);
+        if let Some(reading) = reading {
+            score.seconds.push(reading.seconds);
+            compare(score, receipt, reading);
         } else {
-            score.unanswered += 1;
+            score.without_result += 1;
             score.miss(receipt, "answer", "one".to_owned(), "none".to_owned());
         }
     }
@@ -99,9 +99,9 @@ pub(crate) fn score(receipts: &[Receipt], answers: &[Answer]) -> Scores {
     scores
 }
 
-fn compare(score: &mut Score, receipt: &Receipt, answer: &Answer) {
+fn compare(score: &mut Score, receipt: &Receipt, reading: &Reading) {
     let nothing = Cheque::default();
-    let cheque = match &answer.cheque {
+    let cheque = match &reading.cheque {
         Ok(cheque) => cheque,
         Err(reason) => {
             score.refused += 1;
@@ -124,12 +124,12 @@ fn compare(score: &mut Score, receipt: &Receipt, answer: &Answer) {
     }
 }
 
-/// Matches lines one to one, the most similar names first; their sums must be equal.
+/// Matches lines one to one, starting with the most similar names; their sums must be equal.
 fn compare_lines(score: &mut Score, receipt: &Receipt, items: &[Item], lines: &[Line]) {
     let mut pairs: Vec<(f64, usize, usize)> = vec![];
     for (at, item) in items.iter().enumerate() {
         for (read, line) in lines.iter().enumerate() {
-            // A line without a sum may be read as one of zero or without.
+            // A line without a sum may be recognised with a sum of zero or without one.
             let sums = line.total == Some(item.total) || (item.optional && line.total.is_none());
             let similarity = similarity(&item.name, &line.name);
             if sums && similarity >= SIMILAR {
@@ -159,7 +159,7 @@ fn compare_lines(score: &mut Score, receipt: &Receipt, items: &[Item], lines: &[
     }
 }
 
-/// Whether the sums of the lines are the true ones, in any order; those of zero don't count.
+/// Whether the line sums are correct, in any order, ignoring zeros.
 fn same_sums(items: &[Item], lines: &[Line]) -> bool {
     let sorted = |sums: &mut dyn Iterator<Item = i64>| {
         let mut sums: Vec<i64> = sums.filter(|sum| *sum != 0).collect();
@@ -197,20 +197,20 @@ mod tests {
         Receipt { file: "ru_1.jpg".to_owned(), total, items }
     }
 
-    fn answer(total: Option<i64>, lines: Vec<Line>, status: &str) -> Answer {
+    fn reading(total: Option<i64>, lines: Vec<Line>, status: &str) -> Reading {
         let cheque = Ok(Cheque { total, lines, status: status.to_owned() });
-        Answer { file: "ru_1.jpg".to_owned(), seconds: 1.0, cheque }
+        Reading { file: "ru_1.jpg".to_owned(), seconds: 1.0, cheque }
     }
 
-    fn one(receipt: Receipt, answer: Answer) -> Score {
-        score(&[receipt], &[answer]).0.remove("ru").unwrap()
+    fn one(receipt: Receipt, reading: Reading) -> Score {
+        score(&[receipt], &[reading]).0.remove("ru").unwrap()
     }
 
     #[test]
     fn lines_match_one_to_one_by_sum_and_similar_name() {
         let items = vec![item("Пиво светлое", 100), item("Пиво светлое", 100), item("Хлеб", 50)];
         let lines = vec![line("Пиво свет1ое", 100), line("Хлеб", 60), line("Квас", 50)];
-        let score = one(receipt(250, Some(items)), answer(Some(250), lines, "needs_review"));
+        let score = one(receipt(250, Some(items)), reading(Some(250), lines, "needs_review"));
         assert_eq!((score.lines_right, score.lines_missed, score.lines_extra), (1, 2, 2));
         assert_eq!((score.totals_right, score.balanced), (1, 0));
         assert_eq!(score.precision().map(|part| (part * 100.0).round()), Some(33.0));
@@ -221,8 +221,8 @@ mod tests {
     fn a_free_line_may_be_read_or_not() {
         let free = Item { optional: true, ..item("Кружка", 0) };
         let truth = receipt(100, Some(vec![free, item("Пиво", 100)]));
-        let with = one(truth.clone(), answer(Some(100), vec![line("Пиво", 100), line("Кружка", 0)], "balanced"));
-        let without = one(truth, answer(Some(100), vec![line("Пиво", 100)], "balanced"));
+        let with = one(truth.clone(), reading(Some(100), vec![line("Пиво", 100), line("Кружка", 0)], "balanced"));
+        let without = one(truth, reading(Some(100), vec![line("Пиво", 100)], "balanced"));
         for score in [with, without] {
             assert_eq!((score.lines_right, score.lines_missed, score.lines_extra), (1, 0, 0));
             assert_eq!((score.balanced, score.balanced_wrong), (1, 0));
@@ -232,19 +232,19 @@ mod tests {
     #[test]
     fn balanced_is_wrong_when_the_total_or_a_sum_is() {
         let items = || Some(vec![item("Пиво", 100)]);
-        let total = one(receipt(100, items()), answer(Some(200), vec![line("Пиво", 100)], "balanced"));
-        let sum = one(receipt(100, items()), answer(Some(100), vec![line("Пиво", 50), line("Чай", 50)], "balanced"));
-        let unknown = one(receipt(100, None), answer(Some(100), vec![line("Чай", 70)], "balanced"));
+        let total = one(receipt(100, items()), reading(Some(200), vec![line("Пиво", 100)], "balanced"));
+        let sum = one(receipt(100, items()), reading(Some(100), vec![line("Пиво", 50), line("Чай", 50)], "balanced"));
+        let unknown = one(receipt(100, None), reading(Some(100), vec![line("Чай", 70)], "balanced"));
         assert_eq!((total.balanced_wrong, sum.balanced_wrong, unknown.balanced_wrong), (1, 1, 0));
     }
 
     #[test]
-    fn a_refused_and_a_forgotten_picture_are_misses() {
-        let refused = Answer { cheque: Err("broken_picture".to_owned()), ..answer(None, vec![], "") };
+    fn a_refused_and_a_missing_picture_are_misses() {
+        let refused = Reading { cheque: Err("broken_picture".to_owned()), ..reading(None, vec![], "") };
         let refused = one(receipt(100, Some(vec![item("Пиво", 100)])), refused);
         assert_eq!((refused.refused, refused.totals_right, refused.lines_missed), (1, 0, 1));
         let forgotten = score(&[receipt(100, None)], &[]);
-        assert_eq!(forgotten.unanswered(), 1);
+        assert_eq!(forgotten.without_result(), 1);
     }
 
     #[test]

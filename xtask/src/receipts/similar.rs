@@ -1,6 +1,6 @@
-//! How alike two names are, when letters of other alphabets look the same.
+//! Similarity of names, treating similar letters of different alphabets as equal.
 
-/// From 0 to 1: one less the part of the longer name that must be changed to get the other.
+/// From 0 to 1: 1 minus the edit distance relative to the longer name.
 pub(crate) fn similarity(a: &str, b: &str) -> f64 {
     let (a, b) = (folded(a), folded(b));
     let longer = u32::try_from(a.len().max(b.len())).unwrap_or(u32::MAX);
@@ -8,7 +8,7 @@ pub(crate) fn similarity(a: &str, b: &str) -> f64 {
     if longer == 0 { 0.0 } else { 1.0 - f64::from(changes) / f64::from(longer) }
 }
 
-/// Letters and digits in lower case, those that look alike as one.
+/// Lower-case letters and digits, with one representative for similar letters.
 fn folded(text: &str) -> Vec<char> {
     text.chars().flat_map(char::to_lowercase).filter(|letter| letter.is_alphanumeric()).map(fold).collect()
 }
@@ -36,7 +36,7 @@ fn fold(letter: char) -> char {
     }
 }
 
-/// Letters to insert, delete or replace.
+/// Levenshtein distance.
 fn changes(a: &[char], b: &[char]) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (at, letter) in a.iter().enumerate() {
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_that_look_alike_are_alike_and_signs_do_not_count() {
+    fn similar_letters_are_equal_and_symbols_are_ignored() {
         assert!((similarity("Суп-лапша", "CУП лапша") - 1.0).abs() < 1e-9);
         assert!((similarity("abcd", "abcf") - 0.75).abs() < 1e-9);
         assert!(similarity("чай", "кофе") < 0.5);

@@ -1,4 +1,4 @@
-//! `ground_truth.json`: what the receipts of a folder say.
+//! `ground_truth.json`: the true contents of the receipts in a folder.
 
 use std::collections::HashMap;
 use std::fs;
@@ -8,44 +8,44 @@ use tinyjson::JsonValue;
 
 use crate::failure::{Doing, Failure};
 
-/// What a receipt says.
+/// The true content of a receipt.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Receipt {
-    /// Name of the picture below `images/`.
+    /// File name of the picture in `images/`.
     pub(crate) file: String,
     /// The total, in hundredths.
     pub(crate) total: i64,
-    /// The lines, when they are known.
+    /// The lines, if known.
     pub(crate) items: Option<Vec<Item>>,
 }
 
-/// What a line says.
+/// The true content of a line.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Item {
     pub(crate) name: String,
     /// In hundredths.
     pub(crate) total: i64,
-    /// A line without a price: a reader may report or drop it.
+    /// A line without a price, which may be recognised or not.
     pub(crate) optional: bool,
 }
 
 impl Receipt {
-    /// What kind it is: the letters before the first `_`.
+    /// The kind of receipt: the part of the file name before the first `_`.
     pub(crate) fn kind(&self) -> &str {
         self.file.split_once('_').map_or("", |(kind, _)| kind)
     }
 }
 
-/// A JSON number in major units as hundredths.
+/// Converts a JSON number in major units to hundredths.
 pub(crate) fn hundredths(value: &JsonValue) -> Option<i64> {
     let number = value.get::<f64>()?;
     format!("{:.0}", number * 100.0).parse().ok()
 }
 
-/// Reads the truth of a folder.
+/// Reads the ground truth of a folder.
 ///
 /// # Errors
-/// Fails if the file is missing or not as described in `docs`, or a picture is missing.
+/// Fails if the file is missing or malformed, or a picture is missing.
 pub(crate) fn receipts(folder: &Path) -> Result<Vec<Receipt>, Failure> {
     let path = folder.join("ground_truth.json");
     let text = fs::read_to_string(&path).doing(format!("read {}", path.display()))?;
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_malformed_is_said() {
+    fn malformed_files_are_reported() {
         assert_eq!(of_json("{}"), Err("`receipts` must be a list".to_owned()));
         assert_eq!(of_json(r#"{"receipts": [{"file": "a.jpg"}]}"#), Err("receipt 0 is malformed".to_owned()));
         assert!(of_json("{").is_err());

@@ -1,4 +1,4 @@
-//! `status`: what runs, whether it is ready, since when and how big it is.
+//! `status`: shows what is running, its readiness, uptime and memory.
 
 mod process;
 
@@ -16,10 +16,10 @@ use crate::instance::{Lock, Part, Phase, State};
 pub(crate) fn status(checkout: &Checkout) -> Result<ExitCode, Failure> {
     let folder = checkout.local();
     if !Lock::is_held(&folder) {
-        say!("Nothing runs. `cargo xtask up` starts it.");
+        say!("Chipin is not running. `cargo xtask up` starts it.");
         return Ok(ExitCode::FAILURE);
     }
-    let state = State::read(&folder).ok_or_else(|| Failure::new("it runs, but its state cannot be read"))?;
+    let state = State::read(&folder).ok_or_else(|| Failure::new("it is running, but its state cannot be read"))?;
     let phase = match state.phase {
         Phase::Starting => "starting; see .local/logs/up.log",
         Phase::Ready => "up",

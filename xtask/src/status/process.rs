@@ -1,12 +1,12 @@
-//! Age and memory of a process, with all its descendants, from `/proc`.
+//! Uptime and memory of a process with all its descendants, from `/proc`.
 
 use std::collections::HashMap;
 use std::fs;
 
-/// Ticks per second of the times in `/proc`: 100 on every Linux that Rust runs on (`USER_HZ`).
+/// Ticks per second of the times in `/proc`: 100 on every Linux platform of Rust (`USER_HZ`).
 const TICKS: u64 = 100;
 
-/// Seconds since the process began.
+/// Seconds since the process started.
 pub(super) fn uptime(pid: u32) -> Option<u64> {
     let began = stat(pid)?.began_ticks / TICKS;
     let uptime = fs::read_to_string("/proc/uptime").ok()?;
@@ -14,7 +14,7 @@ pub(super) fn uptime(pid: u32) -> Option<u64> {
     Some(now.saturating_sub(began))
 }
 
-/// Memory of the process and its descendants, shared pages counted once (PSS).
+/// Memory of the process and its descendants, with shared pages divided among them (PSS).
 pub(super) fn memory_bytes(pid: u32) -> u64 {
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
     let all = fs::read_dir("/proc").into_iter().flatten();
@@ -46,7 +46,7 @@ struct Stat {
 
 fn stat(pid: u32) -> Option<Stat> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in brackets may hold spaces. Source: proc(5).
+    // The name in parentheses may contain spaces. Source: proc(5).
     let fields: Vec<&str> = text[text.rfind(')')? + 1..].split_whitespace().collect();
     Some(Stat { parent: fields.get(1)?.parse().ok()?, began_ticks: fields.get(19)?.parse().ok()? })
 }

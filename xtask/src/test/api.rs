@@ -1,4 +1,4 @@
-//! Requests made up from the OpenAPI documents: whatever is sent, the answer is one that the document describes.
+//! Generated requests from the OpenAPI documents: every response must conform to its document.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,17 +9,18 @@ use crate::run::{self, OnInterrupt};
 use crate::test::counts::Counts;
 use crate::test::stage::Stage;
 
-/// The services, as the gateway's paths name them.
+/// The services by their path prefix at the gateway.
 const DOCUMENTS: [&str; 5] = ["orders", "payments", "ocr", "small-router", "users"];
-/// What an answer must be: never a 5xx, and as described.
+/// The checks of a response: never a 5xx, and as documented.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,\
                       response_schema_conformance";
 const REQUIREMENTS: &str = "e2e/api-requirements.txt";
 
-/// Asks every operation of every document, good and bad; a document whose answers are others is a failed test.
+/// Tests every operation of every document, with valid and invalid requests; a document with a violation counts as a
+/// failed test.
 ///
 /// # Errors
-/// Fails if the asker can't be installed.
+/// Fails if the test tool cannot be installed.
 pub(super) fn api(stage: &Stage<'_>, product: &Product) -> Result<Counts, Failure> {
     let program = schemathesis(stage)?;
     let mut counts = Counts::default();
@@ -30,7 +31,7 @@ pub(super) fn api(stage: &Stage<'_>, product: &Product) -> Result<Counts, Failur
             .args(["run", &format!("{base}/openapi.json"), "--url", &base, "--header", "X-User-ID: 1"])
             .args(["--phases", "examples,coverage,fuzzing", "--checks", CHECKS, "--max-examples", "100"])
             .args(["--seed", "7", "--request-timeout", "30", "--continue-on-failure", "--no-color"])
-            // It keeps what it has seen in the current folder.
+            // The tool stores its state in the current folder.
             .current_dir(stage.folder);
         let mut output = Vec::new();
         let status = run::lines(command, stage.interrupt, OnInterrupt::Stop, |line| {
@@ -49,7 +50,7 @@ pub(super) fn api(stage: &Stage<'_>, product: &Product) -> Result<Counts, Failur
     Ok(counts)
 }
 
-/// The asker with all it needs, pinned, in the checkout's own folder.
+/// Installs the test tool with pinned dependencies in the checkout's folder.
 fn schemathesis(stage: &Stage<'_>) -> Result<PathBuf, Failure> {
     let folder = stage.checkout.local().join("tools/schemathesis");
     let mut venv = Command::new("python3");

@@ -10,19 +10,19 @@ use crate::run::{self, OnInterrupt};
 use crate::test::counts::{Counts, of_cargo};
 use crate::test::stage::Stage;
 
-/// Which of the tests that need servers.
+/// A selection of the tests that need servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Selection {
-    /// All. One run of cargo: two would build shared crates twice, with different features.
+    /// All, in one run of cargo: two runs would build shared crates twice, with different features.
     Both,
-    /// Everything but `e2e`.
+    /// Everything except `e2e`.
     Integration,
-    /// The programs together, as a client sees them.
+    /// End-to-end tests of the whole system.
     EndToEnd,
 }
 
 impl Selection {
-    /// The selection for the parts that were asked for, if any.
+    /// The selection for the requested parts, if any.
     pub(super) fn of(integration: bool, end_to_end: bool) -> Option<Self> {
         match (integration, end_to_end) {
             (true, true) => Some(Self::Both),
@@ -32,7 +32,7 @@ impl Selection {
         }
     }
 
-    /// Its name in the report.
+    /// The name in the report.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Both => "cargo",
@@ -50,7 +50,7 @@ impl Selection {
     }
 }
 
-/// Tests beside the code, and the model of the messaging: they need no server.
+/// Unit tests, and the model of messaging: they need no server.
 pub(super) fn unit(stage: &Stage<'_>) -> Result<Counts, Failure> {
     run(stage, "unit", &["--workspace", "--lib", "--bins", "--test", "model"], &[])
 }
@@ -61,14 +61,14 @@ pub(super) fn build(stage: &Stage<'_>, selection: Selection) -> Result<(), Failu
     command.args(["test", "--no-run"]).args(selection.arguments()).current_dir(stage.checkout.root());
     stage.console.timed("build", || {
         if selection == Selection::EndToEnd {
-            // Tests of one package build no programs of others.
+            // Tests of one package do not build the programs of others.
             build_services(stage.checkout, false, stage.console, stage.interrupt)?;
         }
         cargo_build(command, "build", stage.console, stage.interrupt)
     })
 }
 
-/// Unit, integration and end-to-end tests and doctests, as selected, with real servers.
+/// Runs the selected unit, integration and end-to-end tests and doctests with real servers.
 pub(super) fn on_servers(stage: &Stage<'_>, selection: Selection, servers: &Backing) -> Result<Counts, Failure> {
     let mut environment = vec![
         ("TEST_DATABASE_URL", servers.maintenance_url().unwrap_or_default()),
@@ -76,7 +76,7 @@ pub(super) fn on_servers(stage: &Stage<'_>, selection: Selection, servers: &Back
         ("TEST_RABBITMQ_MANAGEMENT_URL", servers.console_url().unwrap_or_default()),
         ("TEST_REDIS_URL", servers.redis_url()),
     ];
-    // Some tests start servers of their own.
+    // Some tests start their own servers.
     if let Programs::Root(root) = stage.server_programs {
         environment.push((ROOT_VARIABLE, root.display().to_string()));
     }
@@ -104,18 +104,18 @@ fn run(stage: &Stage<'_>, part: &str, selection: &[&str], environment: &[(&str, 
         }
         if let Some(counts) = of_cargo(line) {
             total += counts;
-            program.tell(counts, part, stage);
+            program.print(counts, part, stage);
         }
     })?;
     if !status.success() && total.failed == 0 {
-        // It did not compile, or a test program crashed before its result.
+        // It did not compile, or a test program crashed before its result line.
         total.failed = 1;
         stage.console.line(part, &program.output.join("\n"));
     }
     Ok(total)
 }
 
-/// A test program, and what it printed so far.
+/// A test program and its output so far.
 #[derive(Debug, Default)]
 struct Program {
     name: String,
@@ -123,7 +123,7 @@ struct Program {
 }
 
 impl Program {
-    fn tell(&self, counts: Counts, part: &str, stage: &Stage<'_>) {
+    fn print(&self, counts: Counts, part: &str, stage: &Stage<'_>) {
         if counts.failed > 0 {
             let output = self.output.join("\n");
             stage.console.line(part, &format!("{}: FAILED\n{output}", self.name));
@@ -134,7 +134,7 @@ impl Program {
     }
 }
 
-/// Reads `Running unittests src/lib.rs (target/debug/deps/servers-1f)` and `Doc-tests servers`.
+/// Parses `Running unittests src/lib.rs (target/debug/deps/servers-1f)` and `Doc-tests servers`.
 fn program_name(line: &str) -> Option<String> {
     let line = line.trim_start();
     if let Some(name) = line.strip_prefix("Doc-tests ") {

@@ -1,8 +1,8 @@
-//! Reads how many tests passed and failed from what test programs print.
+//! Parses the numbers of passed and failed tests from the output of test programs.
 
 use std::ops::AddAssign;
 
-/// Tests that passed and failed.
+/// Numbers of passed and failed tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) passed: u32,
@@ -16,7 +16,7 @@ impl AddAssign for Counts {
     }
 }
 
-/// Reads cargo's `test result: ok. 13 passed; 0 failed; 0 ignored; ...`.
+/// Parses cargo's `test result: ok. 13 passed; 0 failed; 0 ignored; ...`.
 pub(super) fn of_cargo(line: &str) -> Option<Counts> {
     let (_, numbers) = line.strip_prefix("test result: ")?.split_once(". ")?;
     let number = |unit: &str| {
@@ -28,7 +28,7 @@ pub(super) fn of_cargo(line: &str) -> Option<Counts> {
     Some(Counts { passed: number("passed")?, failed: number("failed")? })
 }
 
-/// Reads Node's `# pass 3` and `# fail 1` (reporter `tap`) or `ℹ pass 3` (reporter `spec`).
+/// Parses Node's `# pass 3` and `# fail 1` (reporter `tap`) or `ℹ pass 3` (reporter `spec`).
 pub(super) fn of_node(line: &str) -> Option<Counts> {
     let text = line.strip_prefix("# ").or_else(|| line.strip_prefix("ℹ "))?;
     let (verb, number) = text.split_once(' ')?;

@@ -1,4 +1,4 @@
-//! The frontend's own checks, and the product in a browser.
+//! The frontend's checks, and the system in a browser.
 
 use std::process::Command;
 
@@ -12,7 +12,7 @@ use crate::run::{self, OnInterrupt};
 use crate::test::counts::{Counts, of_node};
 use crate::test::stage::Stage;
 
-/// Types, units, and whether the committed `dist` is what the sources build.
+/// Types, unit tests, and whether the committed `dist` matches the sources.
 pub(super) fn checks(stage: &Stage<'_>) -> Result<Counts, Failure> {
     let node = prepare(stage)?;
     let folder = stage.checkout.path("frontend");
@@ -24,10 +24,10 @@ pub(super) fn checks(stage: &Stage<'_>) -> Result<Counts, Failure> {
     Ok(total)
 }
 
-/// The product in Chromium.
+/// The system in Chromium.
 pub(super) fn browser(stage: &Stage<'_>, product: &Product) -> Result<Counts, Failure> {
     let node = prepare(stage)?;
-    let script = if product.signs_in() { "e2e-signed-in" } else { "e2e" };
+    let script = if product.requires_sign_in() { "e2e-signed-in" } else { "e2e" };
     let mut command = node.npm(&["run", script], &stage.checkout.path("frontend"));
     command.env("BASE_URL", product.ui_url());
     if variable("CHROMIUM").is_none()
@@ -38,11 +38,11 @@ pub(super) fn browser(stage: &Stage<'_>, product: &Product) -> Result<Counts, Fa
     run(stage, "browser", script, command)
 }
 
-/// Finds Node and installs the locked packages, unless they are there already.
+/// Finds Node and installs the locked packages if necessary.
 fn prepare(stage: &Stage<'_>) -> Result<Node, Failure> {
     let node = node(stage.checkout, stage.console, stage.interrupt)?;
     let folder = stage.checkout.path("frontend");
-    // npm writes this file last; with it newer than the lock, all is installed.
+    // npm writes this file last: if it is newer than the lock file, all packages are installed.
     let modified = |path: &str| std::fs::metadata(folder.join(path)).and_then(|file| file.modified()).ok();
     let installed = modified("node_modules/.package-lock.json");
     if installed.is_some() && installed >= modified("package-lock.json") {
@@ -63,7 +63,7 @@ fn prepare(stage: &Stage<'_>) -> Result<Node, Failure> {
     Ok(node)
 }
 
-/// Runs a script; one that counts no tests itself counts as one.
+/// Runs a script; a script that reports no test counts is counted as one test.
 fn run(stage: &Stage<'_>, part: &str, script: &str, command: Command) -> Result<Counts, Failure> {
     let mut counts = Counts::default();
     let mut output = Vec::new();

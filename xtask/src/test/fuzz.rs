@@ -1,4 +1,4 @@
-//! Coverage-guided fuzzing of the parsers that meet input first.
+//! Coverage-guided fuzzing of the parsers of external input.
 
 use std::fs;
 use std::path::Path;
@@ -10,14 +10,14 @@ use crate::run::{self, OnInterrupt};
 use crate::test::counts::Counts;
 use crate::test::stage::Stage;
 
-/// The targets and where their seeds are.
+/// The targets and the folders of their seeds.
 const TARGETS: [(&str, &str); 4] = [
     ("money", "fuzz/corpus/money"),
     ("cheque", "fuzz/corpus/cheque"),
     ("envelope", "shared/contracts/golden"),
     ("path", "fuzz/corpus/path"),
 ];
-/// What `cargo fuzz` gives the compiler, without the sanitizers, which alone need a nightly one.
+/// The compiler flags of `cargo fuzz` without the sanitizers, which require a nightly compiler.
 const FLAGS: [&str; 5] = [
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",
@@ -25,17 +25,17 @@ const FLAGS: [&str; 5] = [
     "-Cllvm-args=-sanitizer-coverage-pc-table",
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
 ];
-/// Between flags. Source: The Cargo Book, `CARGO_ENCODED_RUSTFLAGS`.
+/// Separator of flags. Source: The Cargo Book, `CARGO_ENCODED_RUSTFLAGS`.
 const SEPARATOR: &str = "\u{1f}";
 
-/// Runs every target for so many seconds; one that breaks a promise is a failed test.
+/// Runs every target for `seconds`; a crash counts as a failed test.
 ///
 /// # Errors
-/// Fails with what did not build.
+/// Fails if a target does not build.
 pub(super) fn fuzz(stage: &Stage<'_>, seconds: u32) -> Result<Counts, Failure> {
     let host = host()?;
     let folder = stage.checkout.path("target/fuzz");
-    // With a target named, the flags are for it alone, and not for build scripts and macros.
+    // With an explicit target, the flags do not apply to build scripts and macros.
     let mut build = Command::new("cargo");
     build
         .args(["build", "-p", "fuzz", "--profile", "fuzz", "--target", &host, "--target-dir"])
@@ -64,7 +64,7 @@ fn run_one(stage: &Stage<'_>, programs: &Path, target: &str, seeds: &str, second
     command
         .args([&format!("-max_total_time={seconds}"), "-timeout=20", "-print_final_stats=1"])
         .arg(format!("-artifact_prefix={}/{target}-", crashes.display()))
-        // What is new goes into the first folder.
+        // New inputs are stored in the first folder.
         .arg(&found)
         .arg(stage.checkout.path(seeds))
         .current_dir(stage.checkout.root());
@@ -84,7 +84,7 @@ fn run_one(stage: &Stage<'_>, programs: &Path, target: &str, seeds: &str, second
         return Ok(Counts { passed: 1, failed: 0 });
     }
     let input = output.iter().rev().find_map(|line| line.split_once("Test unit written to ").map(|(_, path)| path));
-    let again = input.map(|input| format!("\ntry it again: {} {input}", programs.join(target).display()));
+    let again = input.map(|input| format!("\nreproduce it with: {} {input}", programs.join(target).display()));
     let text = format!("{target}: FAILED\n{}{}", output.join("\n"), again.unwrap_or_default());
     stage.console.line("fuzz", &text);
     Ok(Counts { passed: 0, failed: 1 })
@@ -92,8 +92,8 @@ fn run_one(stage: &Stage<'_>, programs: &Path, target: &str, seeds: &str, second
 
 /// The machine's target triple.
 fn host() -> Result<String, Failure> {
-    let output = Command::new("rustc").arg("-vV").output().doing("ask rustc what it builds for")?;
+    let output = Command::new("rustc").arg("-vV").output().doing("query the target triple of rustc")?;
     let text = String::from_utf8_lossy(&output.stdout);
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).ok_or_else(|| Failure::new("`rustc -vV` names no host"))
+    host.map(str::to_owned).ok_or_else(|| Failure::new("`rustc -vV` prints no host"))
 }

@@ -1,4 +1,4 @@
-//! `test`: every test, on servers and a product of its own, with one line of numbers at the end.
+//! `test`: runs all tests with separate servers and a separate system; the last line has the totals.
 
 mod api;
 mod cargo;
@@ -26,20 +26,20 @@ use crate::test::counts::Counts;
 use crate::test::report::Report;
 use crate::test::stage::Stage;
 
-const USUAL: [Part; 5] = [Part::Integration, Part::E2e, Part::Frontend, Part::Browser, Part::Fuzz];
-/// Take minutes more, and tools that the machine does not have.
-const REST: [Part; 2] = [Part::SupplyChain, Part::Api];
+const DEFAULT_PARTS: [Part; 5] = [Part::Integration, Part::E2e, Part::Frontend, Part::Browser, Part::Fuzz];
+/// Parts that take some minutes more and install tools.
+const EXTRA_PARTS: [Part; 2] = [Part::SupplyChain, Part::Api];
 
-/// Runs the chosen parts, or all; fails when a test failed or could not be run.
+/// Runs the selected parts, or the default ones; fails if a test failed or could not run.
 ///
 /// # Errors
-/// Fails if something that the tests need cannot be installed or started.
+/// Fails if a requirement of the tests cannot be installed or started.
 pub(crate) fn test(checkout: &Checkout, options: &TestOptions) -> Result<ExitCode, Failure> {
     let console = Console::new();
     let interrupt = Interrupt::watch()?;
     let folder = checkout.local().join("test");
     let Some(_lock) = Lock::take(&folder)? else {
-        return Err(Failure::new("another `cargo xtask test` runs in this checkout"));
+        return Err(Failure::new("another `cargo xtask test` is running in this checkout"));
     };
     for name in ["servers", "product", "signed-in", "api"] {
         let instance = folder.join(name);
@@ -48,9 +48,9 @@ pub(crate) fn test(checkout: &Checkout, options: &TestOptions) -> Result<ExitCod
             std::fs::remove_dir_all(&instance).doing(format!("empty {}", instance.display()))?;
         }
     }
-    let mut parts = if options.parts.is_empty() { USUAL.to_vec() } else { options.parts.clone() };
+    let mut parts = if options.parts.is_empty() { DEFAULT_PARTS.to_vec() } else { options.parts.clone() };
     if options.full {
-        parts.extend(REST);
+        parts.extend(EXTRA_PARTS);
     }
     let packages = missing(&needs(&parts));
     ask_for_password(&packages);
@@ -90,7 +90,7 @@ fn run(stage: &Stage<'_>, parts: &[Part], fuzz_seconds: u32, report: &mut Report
     }
     if has(Part::Browser) {
         on_product("browser", stage, stage.product("product"), report, frontend::browser)?;
-        on_product("signed in", stage, stage.product_where_people_sign_in(), report, frontend::browser)?;
+        on_product("signed in", stage, stage.product_with_sign_in(), report, frontend::browser)?;
     }
     if has(Part::Fuzz) {
         report.add("fuzz", || fuzz::fuzz(stage, fuzz_seconds))?;

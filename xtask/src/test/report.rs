@@ -1,4 +1,4 @@
-//! What each part of the tests came to.
+//! The results of all parts.
 
 use std::time::{Duration, Instant};
 
@@ -7,17 +7,17 @@ use crate::failure::Failure;
 use crate::test::counts::Counts;
 use crate::test::stage::Stage;
 
-/// The parts that were run.
+/// The completed parts.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     rows: Vec<(&'static str, Counts, Duration)>,
 }
 
 impl Report {
-    /// Runs a part and keeps its numbers.
+    /// Runs a part and records its result.
     ///
     /// # Errors
-    /// Fails only if the part could not be run to its end.
+    /// Fails only if the part could not be completed.
     pub(super) fn add(
         &mut self,
         part: &'static str,
@@ -29,10 +29,10 @@ impl Report {
         Ok(())
     }
 
-    /// Counts a part that could not even begin as one failure, so that the others still run.
+    /// Records a part that could not start as one failure, so that the others still run.
     ///
     /// # Errors
-    /// Fails if we were interrupted, which is the end of all parts.
+    /// Fails on an interrupt, which ends all parts.
     pub(super) fn broken(&mut self, part: &'static str, failure: &Failure, stage: &Stage<'_>) -> Result<(), Failure> {
         stage.interrupt.check()?;
         stage.console.line(part, &format!("FAILED: {failure}"));
@@ -41,13 +41,13 @@ impl Report {
         Ok(())
     }
 
-    /// Whether tests were run and none failed.
+    /// Whether tests have run and none has failed.
     pub(super) fn is_green(&self) -> bool {
         let total = self.total();
         total.failed == 0 && total.passed > 0
     }
 
-    /// Prints a table and, as the last line, the sums.
+    /// Prints a table and, as the last line, the totals.
     pub(super) fn print(&self) {
         say!("\n  PART          PASSED  FAILED    SECONDS");
         for (part, counts, took) in &self.rows {

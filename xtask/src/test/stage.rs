@@ -1,4 +1,4 @@
-//! What the tests stand on: servers of their own, and a product of its own.
+//! The environment of the tests: separate servers, and a separate system.
 
 use std::path::Path;
 
@@ -10,43 +10,43 @@ use crate::failure::Failure;
 use crate::instance::{Backing, Plan, Product, build_services};
 use crate::interrupt::Interrupt;
 
-/// Where and how the tests are run.
+/// Location and options of a test run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stage<'a> {
     pub(super) checkout: &'a Checkout,
     /// `.local/test`.
     pub(super) folder: &'a Path,
     pub(super) filter: Option<&'a str>,
-    /// Whose programs the servers are.
+    /// The installation that contains the server programs.
     pub(super) server_programs: &'a Programs,
     pub(super) console: &'a Console,
     pub(super) interrupt: &'a Interrupt,
 }
 
 impl Stage<'_> {
-    /// Starts servers for integration tests. The product has others, so that neither disturbs the other's queues.
+    /// Starts servers for integration tests. The system under test has others, so that their queues stay separate.
     ///
     /// # Errors
-    /// Fails if one does not start.
+    /// Fails if a server does not start.
     pub(super) fn servers(&self) -> Result<Backing, Failure> {
         let plan = self.plan("servers")?;
         self.console.timed("servers", || Backing::start(&plan, self.console))
     }
 
-    /// Builds and starts a whole product on free ports, in a folder of this name.
+    /// Builds and starts a whole system on free ports, in a folder of this name.
     ///
     /// # Errors
-    /// Fails with what did not build or start.
+    /// Fails if a program does not build or start.
     pub(super) fn product(&self, name: &str) -> Result<Product, Failure> {
         self.start(&self.plan(name)?)
     }
 
-    /// The same, into which people sign in.
+    /// The same with sign-in required.
     ///
     /// # Errors
     /// As [`Stage::product`].
-    pub(super) fn product_where_people_sign_in(&self) -> Result<Product, Failure> {
-        self.start(&self.plan("signed-in")?.where_people_sign_in())
+    pub(super) fn product_with_sign_in(&self) -> Result<Product, Failure> {
+        self.start(&self.plan("signed-in")?.with_sign_in())
     }
 
     fn plan(&self, name: &str) -> Result<Plan, Failure> {

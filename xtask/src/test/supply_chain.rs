@@ -1,4 +1,4 @@
-//! What the dependencies may be: `deny.toml`.
+//! Checks the dependencies against `deny.toml`.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,29 +9,29 @@ use crate::run::{self, OnInterrupt};
 use crate::test::counts::Counts;
 use crate::test::stage::Stage;
 
-/// The version that is installed and whose words we know.
+/// The version to install, whose output format is known.
 const VERSION: &str = "0.20.2";
 
-/// Licences, bans and sources; advisories where their database can be had.
+/// Licences, bans and sources; advisories if their database is available.
 ///
 /// # Errors
-/// Fails if the checker can't be installed.
+/// Fails if the checker cannot be installed.
 pub(super) fn supply_chain(stage: &Stage<'_>) -> Result<Counts, Failure> {
     let program = cargo_deny(stage)?;
     let mut counts = Counts::default();
     for what in ["licenses", "bans", "sources"] {
         counts += check(stage, &program, what)?;
     }
-    if ask(stage, &program, &["fetch", "db"])?.0 {
+    if run(stage, &program, &["fetch", "db"])?.0 {
         counts += check(stage, &program, "advisories")?;
     } else {
-        stage.console.line("supply", "advisories: not checked, their database can't be had from here");
+        stage.console.line("supply", "advisories: not checked, their database is unavailable");
     }
     Ok(counts)
 }
 
 fn check(stage: &Stage<'_>, program: &PathBuf, what: &str) -> Result<Counts, Failure> {
-    let (is_good, output) = ask(stage, program, &["check", what])?;
+    let (is_good, output) = run(stage, program, &["check", what])?;
     if is_good {
         stage.console.line("supply", &format!("{what}: as deny.toml says"));
         return Ok(Counts { passed: 1, failed: 0 });
@@ -40,7 +40,7 @@ fn check(stage: &Stage<'_>, program: &PathBuf, what: &str) -> Result<Counts, Fai
     Ok(Counts { passed: 0, failed: 1 })
 }
 
-fn ask(stage: &Stage<'_>, program: &PathBuf, arguments: &[&str]) -> Result<(bool, String), Failure> {
+fn run(stage: &Stage<'_>, program: &PathBuf, arguments: &[&str]) -> Result<(bool, String), Failure> {
     let mut command = Command::new(program);
     command.args(["--color", "never"]).args(arguments).current_dir(stage.checkout.root());
     let mut output = Vec::new();
@@ -48,7 +48,7 @@ fn ask(stage: &Stage<'_>, program: &PathBuf, arguments: &[&str]) -> Result<(bool
     Ok((status.success(), output.join("\n")))
 }
 
-/// The checker, in the checkout's own folder.
+/// Installs the checker in the checkout's folder.
 fn cargo_deny(stage: &Stage<'_>) -> Result<PathBuf, Failure> {
     let tools = stage.checkout.local().join("tools");
     let program = tools.join("bin/cargo-deny");

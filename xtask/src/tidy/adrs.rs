@@ -1,4 +1,4 @@
-//! Decision records are numbered without gaps.
+//! Checks that decision records are numbered without gaps.
 
 use crate::tidy::finding::Finding;
 use crate::tidy::sources::Source;
@@ -22,7 +22,7 @@ pub(super) fn check(sources: &[Source]) -> Vec<Finding> {
                 &format!("{FOLDER}{name}"),
                 1,
                 format!("expected number {expected:04}"),
-                "a gap looks like a decision that somebody hid",
+                "a gap looks like a removed decision",
             )
         })
         .take(1)

@@ -1,17 +1,17 @@
-//! A broken rule and where.
+//! A violated rule with its location.
 
 use std::fmt;
 
-/// Whether a finding must be mended.
+/// Whether a finding must be fixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Severity {
-    /// It must.
+    /// It must be fixed.
     Error,
-    /// It is worth a thought.
+    /// It should be considered.
     Warning,
 }
 
-/// A broken rule.
+/// A violated rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Finding {
     pub(super) severity: Severity,
@@ -19,17 +19,17 @@ pub(super) struct Finding {
     /// Counted from 1.
     pub(super) line: usize,
     pub(super) rule: String,
-    /// Why the rule exists, in half a sentence.
+    /// The reason of the rule, in a short phrase.
     pub(super) why: &'static str,
 }
 
 impl Finding {
-    /// A finding that must be mended.
+    /// A finding that must be fixed.
     pub(super) fn error(path: &str, line: usize, rule: impl Into<String>, why: &'static str) -> Self {
         Self { severity: Severity::Error, path: path.to_owned(), line, rule: rule.into(), why }
     }
 
-    /// A finding worth a thought.
+    /// A finding that should be considered.
     pub(super) fn warning(path: &str, line: usize, rule: impl Into<String>, why: &'static str) -> Self {
         Self { severity: Severity::Warning, ..Self::error(path, line, rule, why) }
     }

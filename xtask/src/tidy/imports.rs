@@ -1,14 +1,14 @@
-//! Which crate of the workspace may depend on which.
+//! Rules for dependencies between crates of the workspace.
 
 use crate::tidy::finding::Finding;
 use crate::tidy::manifest::{Table, dependencies};
 use crate::tidy::sources::Source;
 
-/// What a crate may depend on, of the workspace's own.
+/// The allowed dependencies of a crate within the workspace.
 struct Rule {
     folder: &'static str,
     uses: &'static [&'static str],
-    /// In tests, besides.
+    /// Additionally allowed in tests.
     in_tests: &'static [&'static str],
     why: &'static str,
 }
@@ -16,75 +16,75 @@ struct Rule {
 const SERVICE: &[&str] = &["contracts", "rabbit-outbox", "rabbit-outbox-operations", "chassis", "trace"];
 const OCR_SERVICE: &[&str] = &["contracts", "rabbit-outbox", "rabbit-outbox-operations", "chassis", "trace", "reading"];
 const SERVICE_TESTS: &[&str] = &["testkit", "migrations", "servers"];
-const WHY_SERVICE: &str = "services meet in events, never in each other's code";
+const WHY_SERVICE: &str = "services communicate only by events";
 
 const RULES: [Rule; 21] = [
     Rule {
         folder: "shared/event",
         uses: &[],
         in_tests: &[],
-        why: "it is what every event leans on, and nobody's business",
+        why: "every event depends on it, so it depends on nothing",
     },
     Rule {
         folder: "shared/contracts",
         uses: &["rabbit-outbox-event"],
         in_tests: &[],
-        why: "contracts are what everybody agrees on, so they lean on nothing but what an event is",
+        why: "every service depends on the contracts, so they depend only on the event trait",
     },
     Rule {
         folder: "shared/trace",
         uses: &["rabbit-outbox"],
         in_tests: &[],
-        why: "chassis uses it without its link to messaging, and messaging does not know it",
+        why: "chassis uses it without its messaging feature, and messaging does not depend on it",
     },
     Rule {
         folder: "shared/messaging",
         uses: &["rabbit-outbox-event"],
         in_tests: &["testkit", "servers", "rabbit-outbox", "rabbit-outbox-testing", "trace"],
-        why: "messaging knows events, not HTTP and not services",
+        why: "messaging depends on events, not on HTTP or services",
     },
     Rule {
         folder: "shared/messaging/testing",
         uses: &["rabbit-outbox-event", "rabbit-outbox"],
         in_tests: &["testkit", "servers"],
-        why: "strangers test their services with it: it knows messaging, and nothing of the product",
+        why: "it is published: it depends on messaging, but on nothing of the product",
     },
     Rule {
         folder: "shared/chassis",
         uses: &["trace"],
         in_tests: &["testkit", "servers"],
-        why: "the chassis knows neither contracts nor messaging",
+        why: "the chassis depends neither on contracts nor on messaging",
     },
     Rule {
         folder: "fuzz",
         uses: &["contracts", "rabbit-outbox", "gateway", "reading"],
         in_tests: &[],
-        why: "it drives parsers, not services",
+        why: "it tests parsers, not services",
     },
     Rule {
         folder: "shared/operations",
         uses: &["rabbit-outbox"],
         in_tests: &["rabbit-outbox-testing"],
-        why: "others embed it in their services: it knows messaging, and nothing of the product",
+        why: "it is published: it depends on messaging, but on nothing of the product",
     },
-    Rule { folder: "shared/servers", uses: &[], in_tests: &[], why: "it is compiled before anything else" },
+    Rule { folder: "shared/servers", uses: &[], in_tests: &[], why: "it is compiled first" },
     Rule {
         folder: "shared/testkit",
         uses: &["contracts", "rabbit-outbox", "migrations", "servers", "trace"],
         in_tests: &[],
-        why: "the testkit serves every service, so it knows none",
+        why: "the testkit is used by every service, so it depends on none",
     },
     Rule {
         folder: "migrations",
         uses: &["trace"],
         in_tests: &["testkit", "servers"],
-        why: "migrations run before any service is there",
+        why: "migrations run before any service",
     },
     Rule {
         folder: "gateway",
         uses: &["contracts", "chassis", "trace"],
         in_tests: &["testkit", "servers"],
-        why: "the gateway forwards; it has no events of its own",
+        why: "the gateway only forwards requests; it has no events",
     },
     Rule { folder: "orders-service", uses: SERVICE, in_tests: SERVICE_TESTS, why: WHY_SERVICE },
     Rule { folder: "payments-service", uses: SERVICE, in_tests: SERVICE_TESTS, why: WHY_SERVICE },
@@ -93,7 +93,7 @@ const RULES: [Rule; 21] = [
         folder: "ocr-service/reading",
         uses: &["contracts"],
         in_tests: &[],
-        why: "reading is pure work on a picture: it runs in a process that can reach nothing",
+        why: "reading is pure computation in an isolated process",
     },
     Rule { folder: "router-service", uses: SERVICE, in_tests: SERVICE_TESTS, why: WHY_SERVICE },
     Rule { folder: "users-service", uses: SERVICE, in_tests: SERVICE_TESTS, why: WHY_SERVICE },
@@ -101,15 +101,15 @@ const RULES: [Rule; 21] = [
         folder: "e2e",
         uses: &["contracts"],
         in_tests: &["contracts", "servers", "testkit"],
-        why: "end-to-end tests see what a client sees",
+        why: "end-to-end tests use only the public interfaces",
     },
     Rule {
         folder: "e2e/bench",
         uses: &["e2e", "rabbit-outbox", "servers"],
         in_tests: &[],
-        why: "what measures the system sees what a client sees, and the crate that others would use",
+        why: "benchmarks use only public interfaces and published crates",
     },
-    Rule { folder: "xtask", uses: &["servers"], in_tests: &[], why: "it is compiled before anything else" },
+    Rule { folder: "xtask", uses: &["servers"], in_tests: &[], why: "it is compiled first" },
 ];
 
 /// Checks one Cargo.toml.
@@ -121,8 +121,8 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
         return vec![Finding::error(
             &source.path,
             1,
-            "no rule says what this crate may depend on: add one to xtask/src/tidy/imports.rs",
-            "whom a crate may know is decided, not grown",
+            "no rule lists the allowed dependencies of this crate: add one to xtask/src/tidy/imports.rs",
+            "dependencies between crates are decided explicitly",
         )];
     };
     dependencies(&source.text)
@@ -137,7 +137,7 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
         .collect()
 }
 
-/// A crate is named after its folder, and those of the published family by their common prefix.
+/// A crate is named like its folder, or has the prefix of the published family.
 fn is_ours(name: &str) -> bool {
     name.starts_with("rabbit-outbox") || RULES.iter().any(|rule| rule.folder.rsplit('/').next() == Some(name))
 }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_does_not_know_another() {
+    fn a_service_does_not_depend_on_another() {
         let text = "[dependencies]\nrabbit-outbox.workspace = true\npayments-service.workspace = true\n";
         let found = findings("orders-service/Cargo.toml", text);
         assert_eq!(found.len(), 1);

@@ -1,6 +1,6 @@
-//! The dependencies that a Cargo.toml names, with their lines.
+//! Parses the dependencies of a Cargo.toml, with their lines.
 
-/// Which table of the manifest names a dependency.
+/// The table that contains a dependency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Table {
     /// `[dependencies]` or `[build-dependencies]`.
@@ -9,7 +9,7 @@ pub(super) enum Table {
     Dev,
 }
 
-/// The dependencies of a manifest: line from 1, table, name.
+/// The dependencies of a manifest: line (from 1), table, name.
 pub(super) fn dependencies(manifest: &str) -> Vec<(usize, Table, &str)> {
     let mut table = None;
     let mut found = Vec::new();
@@ -17,7 +17,7 @@ pub(super) fn dependencies(manifest: &str) -> Vec<(usize, Table, &str)> {
         let line = line.trim();
         if let Some(header) = line.strip_prefix('[') {
             let header = header.trim_end_matches(']');
-            // `[dependencies.name]` is a dependency by itself.
+            // The table `[dependencies.name]` is a dependency itself.
             let (section, name) = match header.split_once("dependencies.") {
                 Some((kind, name)) => (format!("{kind}dependencies"), Some(name)),
                 None => (header.to_owned(), None),

@@ -1,4 +1,4 @@
-//! The tables of the messaging crate, copied into each service's migrations.
+//! Checks the copies of messaging's migrations in each service's folder.
 
 use crate::tidy::finding::Finding;
 use crate::tidy::sources::Source;
@@ -32,7 +32,7 @@ pub(super) fn check(sources: &[Source]) -> Vec<Finding> {
     findings
 }
 
-const WHY: &str = "each service owns its outbox and inbox, and all must be the ones that messaging knows";
+const WHY: &str = "each service has its own outbox and inbox, which must match the messaging crate";
 
 fn first_difference(one: &str, other: &str) -> usize {
     let same = one.lines().zip(other.lines()).take_while(|(a, b)| a == b);

@@ -1,4 +1,4 @@
-//! `tidy`: checks the rules of the layout that the compiler does not know.
+//! `tidy`: checks rules of the layout that the compiler does not check.
 
 mod adrs;
 mod dist;
@@ -6,8 +6,8 @@ mod finding;
 mod imports;
 mod manifest;
 mod migrations;
+mod module_imports;
 mod purity;
-mod rooms;
 mod sources;
 mod text;
 
@@ -18,17 +18,17 @@ use crate::console::say;
 use crate::failure::Failure;
 use crate::tidy::finding::Severity;
 
-/// Prints every broken rule as `file:line: rule: why`; fails if one must be mended.
+/// Prints every violated rule as `file:line: rule: why`; fails if one must be fixed.
 ///
 /// # Errors
-/// Fails if the tree cannot be read.
+/// Fails if the files cannot be read.
 pub(crate) fn tidy(checkout: &Checkout) -> Result<ExitCode, Failure> {
     let sources = sources::read(checkout)?;
     let mut findings = Vec::new();
     for source in &sources {
         findings.extend(imports::check(source));
         findings.extend(purity::check(source));
-        findings.extend(rooms::check(source));
+        findings.extend(module_imports::check(source));
         findings.extend(text::check(source));
     }
     findings.extend(migrations::check(&sources));
@@ -39,6 +39,6 @@ pub(crate) fn tidy(checkout: &Checkout) -> Result<ExitCode, Failure> {
         say!("{finding}");
     }
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    say!("tidy: {} files, {errors} to mend, {} to think about", sources.len(), findings.len() - errors);
+    say!("tidy: {} files, {errors} errors, {} warnings", sources.len(), findings.len() - errors);
     Ok(ExitCode::from(u8::from(errors > 0)))
 }

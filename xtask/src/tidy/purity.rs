@@ -1,20 +1,20 @@
-//! A service's `domain` is pure: rules that can be tested with plain values.
+//! Checks that a service's `domain` is pure: rules that can be tested with plain values.
 
 use crate::tidy::finding::Finding;
-use crate::tidy::rooms::room;
+use crate::tidy::module_imports::module;
 use crate::tidy::sources::Source;
 
-/// What a domain must not say, and why.
+/// Text that must not occur in a domain, and why.
 const FORBIDDEN: [(&str, &str); 17] = [
-    ("async ", "a rule waits for nothing"),
-    (".await", "a rule waits for nothing"),
-    ("sqlx", "SQL lives in store"),
-    ("tokio", "a rule waits for nothing"),
-    ("lapin", "the broker lives in rabbit-outbox"),
-    ("rabbit_outbox::", "the broker lives in rabbit-outbox"),
-    ("chassis::", "a rule does not know HTTP"),
-    ("axum", "a rule does not know HTTP"),
-    ("http::", "a rule does not know HTTP"),
+    ("async ", "rules do not wait"),
+    (".await", "rules do not wait"),
+    ("sqlx", "SQL belongs in store"),
+    ("tokio", "rules do not wait"),
+    ("lapin", "the broker belongs in rabbit-outbox"),
+    ("rabbit_outbox::", "the broker belongs in rabbit-outbox"),
+    ("chassis::", "rules do not depend on HTTP"),
+    ("axum", "rules do not depend on HTTP"),
+    ("http::", "rules do not depend on HTTP"),
     ("SystemTime", "time is an argument"),
     ("Instant::", "time is an argument"),
     ("now_utc", "time is an argument"),
@@ -22,12 +22,12 @@ const FORBIDDEN: [(&str, &str); 17] = [
     ("new_v4", "ids are arguments"),
     ("rand::", "randomness is an argument"),
     ("std::env", "configuration is an argument"),
-    ("std::fs", "a rule touches nothing outside"),
+    ("std::fs", "rules do no I/O"),
 ];
 
 /// Checks one file of a domain.
 pub(super) fn check(source: &Source) -> Vec<Finding> {
-    if room(&source.path) != Some("domain") {
+    if module(&source.path) != Some("domain") {
         return Vec::new();
     }
     source
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_tests_and_other_rooms_may_say_anything() {
+    fn comments_tests_and_other_modules_are_not_checked() {
         let text = "// tokio\n#[cfg(test)]\nmod tests { fn t() { Uuid::now_v7(); } }\n";
         assert!(findings("orders-service/src/domain/order.rs", text).is_empty());
         assert!(findings("orders-service/src/store/orders.rs", "use sqlx::query;").is_empty());

@@ -1,4 +1,4 @@
-//! The files of the tree: those that git tracks or would track.
+//! The files of the repository: those that git tracks or would track.
 
 use std::fs;
 use std::process::Command;
@@ -6,26 +6,26 @@ use std::process::Command;
 use crate::checkout::Checkout;
 use crate::failure::{Doing, Failure};
 
-/// Kinds of files whose text is looked at; of others only the path matters.
+/// File types whose text is checked; of others only the path is used.
 const TEXTS: [&str; 13] =
     ["rs", "toml", "sql", "md", "sh", "yaml", "yml", "ts", "svelte", "css", "mjs", "json", "html"];
 
-/// A file of the tree.
+/// A file of the repository.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
-    /// From the top folder, with `/`.
+    /// Path relative to the root folder, with `/`.
     pub(super) path: String,
     /// Empty for a file that is not text.
     pub(super) text: String,
 }
 
 impl Source {
-    /// Whether the path ends in `.extension`.
+    /// Whether the path ends with `.extension`.
     pub(super) fn is(&self, extension: &str) -> bool {
         self.path.rsplit_once('.').is_some_and(|(_, found)| found == extension)
     }
 
-    /// The lines with their numbers from 1, without comments and without what follows the unit tests' module line.
+    /// The lines with their numbers from 1, without comments and without the unit test module.
     pub(super) fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text
             .lines()
@@ -35,7 +35,7 @@ impl Source {
     }
 }
 
-/// Reads the tree.
+/// Reads the files.
 pub(super) fn read(checkout: &Checkout) -> Result<Vec<Source>, Failure> {
     let output = Command::new("git")
         .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
@@ -49,7 +49,7 @@ pub(super) fn read(checkout: &Checkout) -> Result<Vec<Source>, Failure> {
     let mut sources = Vec::new();
     for path in list.split('\0').filter(|path| !path.is_empty()) {
         let file = checkout.path(path);
-        // Git still lists a file that was deleted but not committed yet.
+        // Git still lists a file whose deletion is not committed yet.
         if !file.is_file() {
             continue;
         }

@@ -1,13 +1,13 @@
-//! What holds for every source file: its first sentence, its length, its promises.
+//! Rules for every source file: its first sentence, its length, its open tasks.
 
 use crate::tidy::finding::Finding;
 use crate::tidy::sources::Source;
 
 const LINES_MAX: usize = 600;
-const LINES_TALK: usize = 400;
+const LINES_WARNING: usize = 400;
 
-/// Written so that this file does not find itself.
-const PROMISE: &str = concat!("TO", "DO");
+/// Split, so that this file does not match itself.
+const TASK_MARKER: &str = concat!("TO", "DO");
 
 /// Checks one file.
 pub(super) fn check(source: &Source) -> Vec<Finding> {
@@ -17,7 +17,7 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
     }
     if ["rs", "ts", "svelte", "mjs", "sql", "sh"].iter().any(|extension| source.is(extension)) {
         findings.extend(length(source));
-        findings.extend(promises(source));
+        findings.extend(untracked_tasks(source));
     }
     findings
 }
@@ -25,7 +25,7 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
 fn first_sentence(source: &Source) -> Option<Finding> {
     let first = source.text.lines().next().unwrap_or("");
     if first.starts_with("#![doc = include_str!(") {
-        return None; // its README is its first sentence
+        return None; // the README contains the first sentence
     }
     let sentence = first.strip_prefix("//! ").unwrap_or("");
     (!sentence.chars().any(char::is_alphabetic)).then(|| {
@@ -33,7 +33,7 @@ fn first_sentence(source: &Source) -> Option<Finding> {
             &source.path,
             1,
             "a file starts with a `//!` sentence",
-            "a reader learns in one line whether this is the file",
+            "the first line tells a reader what the file is for",
         )
     })
 }
@@ -42,19 +42,19 @@ fn length(source: &Source) -> Option<Finding> {
     let lines = source.text.lines().count();
     let text = format!("{lines} lines");
     if lines > LINES_MAX {
-        return Some(Finding::error(&source.path, lines, text, "at six hundred a file is split"));
+        return Some(Finding::error(&source.path, lines, text, "split files of six hundred lines"));
     }
-    (lines > LINES_TALK)
-        .then(|| Finding::warning(&source.path, lines, text, "at four hundred one talks about splitting"))
+    (lines > LINES_WARNING)
+        .then(|| Finding::warning(&source.path, lines, text, "consider splitting files of four hundred lines"))
 }
 
-fn promises(source: &Source) -> Vec<Finding> {
+fn untracked_tasks(source: &Source) -> Vec<Finding> {
     source
         .text
         .lines()
         .enumerate()
         .filter(|(_, line)| {
-            line.split_once(PROMISE).is_some_and(|(_, after)| {
+            line.split_once(TASK_MARKER).is_some_and(|(_, after)| {
                 let number = after.trim_start_matches(['(', ' ']);
                 !number.strip_prefix('#').is_some_and(|digits| digits.starts_with(|c: char| c.is_ascii_digit()))
             })
@@ -63,8 +63,8 @@ fn promises(source: &Source) -> Vec<Finding> {
             Finding::error(
                 &source.path,
                 at + 1,
-                format!("{PROMISE} without an issue number"),
-                "a promise that nobody tracks is forgotten",
+                format!("{TASK_MARKER} without an issue number"),
+                "an untracked task is forgotten",
             )
         })
         .collect()
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_a_sentence_is_found() {
+    fn a_file_without_a_first_sentence_is_found() {
         assert_eq!(findings("a.rs", "use std::fs;\n").len(), 1);
         assert_eq!(findings("a.rs", "//!\n").len(), 1);
         assert!(findings("a.rs", "//! Does a thing.\n").is_empty());
@@ -94,8 +94,8 @@ mod tests {
     }
 
     #[test]
-    fn a_promise_needs_a_number() {
-        let with = |after: &str| findings("a.sql", &format!("-- {PROMISE}{after}\n")).len();
+    fn a_task_needs_an_issue_number() {
+        let with = |after: &str| findings("a.sql", &format!("-- {TASK_MARKER}{after}\n")).len();
         assert_eq!(with(" later"), 1);
         assert_eq!(with("(#12): later"), 0);
         assert_eq!(with(" #12"), 0);

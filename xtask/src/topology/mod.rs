@@ -1,7 +1,7 @@
-//! `topology`: what the running services want on the broker, and what is there.
+//! `topology`: compares the topology that the running services need with the broker's.
 //!
-//! What a service hears is asked of the service; what the broker has, of its console. The comparison is that of
-//! rabbit-outbox, by its example `topology`, so that there is one only.
+//! The subscriptions come from the services, the existing definitions from the broker's management API. The comparison
+//! itself is the example `topology` of rabbit-outbox, so that there is only one implementation.
 
 use std::collections::HashMap;
 use std::io::{BufRead, Write};
@@ -11,13 +11,13 @@ use tinyjson::JsonValue;
 
 use crate::call::{Server, percent_encoded};
 use crate::checkout::Checkout;
-use crate::cli::{ServiceName, TopologyDeed, TopologyOptions};
+use crate::cli::{ServiceName, TopologyAction, TopologyOptions};
 use crate::console::say;
 use crate::dead_letters::{SERVICES, address};
 use crate::failure::{Doing, Failure};
 use crate::instance::State;
 
-/// A binding to a queue, as a plan names it.
+/// A binding to a queue, as printed in a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Binding {
     exchange: String,
@@ -25,17 +25,17 @@ struct Binding {
     routing_key: String,
 }
 
-/// Does what was asked for.
+/// Runs the command.
 ///
 /// # Errors
-/// Fails if the gateway or the console can't be reached, or refuses.
+/// Fails if the gateway or the management API cannot be reached, or refuses.
 pub(crate) fn topology(checkout: &Checkout, options: &TopologyOptions) -> Result<ExitCode, Failure> {
     let gateway = Server::gateway(&address(checkout, options.gateway.as_deref()), options.token.as_deref())?;
     let console = Server::console(&console_address(checkout, options.console.as_deref())?)?;
     let definitions = console.get("/api/definitions")?.or_failure()?.body;
-    let plan = |service| plan(checkout, options, service, &hears(&gateway, service)?, &definitions);
-    match options.deed {
-        TopologyDeed::Plan { service } => {
+    let plan = |service| plan(checkout, options, service, &subscriptions(&gateway, service)?, &definitions);
+    match options.action {
+        TopologyAction::Plan { service } => {
             let mut sound = true;
             for service in service.map_or_else(|| SERVICES.to_vec(), |one| vec![one]) {
                 let (lines, accepted) = plan(service)?;
@@ -44,17 +44,17 @@ pub(crate) fn topology(checkout: &Checkout, options: &TopologyOptions) -> Result
             }
             Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
-        TopologyDeed::Unbind { service, yes } => {
+        TopologyAction::Unbind { service, yes } => {
             let left_over = left_over(&plan(service)?.0);
             if left_over.is_empty() {
-                say!("No binding of {} is left over.", service.name());
+                say!("{} has no obsolete bindings.", service.name());
                 return Ok(ExitCode::SUCCESS);
             }
             for binding in &left_over {
                 say!("{} -> {} by \"{}\"", binding.exchange, binding.queue, binding.routing_key);
             }
-            if !yes && !agreed() {
-                say!("Nothing was removed.");
+            if !yes && !confirmed() {
+                say!("No bindings were removed.");
                 return Ok(ExitCode::FAILURE);
             }
             for binding in &left_over {
@@ -66,7 +66,7 @@ pub(crate) fn topology(checkout: &Checkout, options: &TopologyOptions) -> Result
     }
 }
 
-/// The console that was named, or that of the running product.
+/// The given management API, or that of the running system.
 fn console_address(checkout: &Checkout, given: Option<&str>) -> Result<String, Failure> {
     let running = || {
         let addresses = State::read(&checkout.local())?.addresses;
@@ -74,24 +74,23 @@ fn console_address(checkout: &Checkout, given: Option<&str>) -> Result<String, F
         // `http://localhost:15672  guest / guest`
         url.split_whitespace().next().filter(|url| url.starts_with("http://")).map(str::to_owned)
     };
-    given
-        .map(str::to_owned)
-        .or_else(running)
-        .ok_or_else(|| Failure::new("no console is known: `cargo xtask up` starts one, `--console` names another"))
+    given.map(str::to_owned).or_else(running).ok_or_else(|| {
+        Failure::new("RabbitMQ's management API is unknown: start one with `cargo xtask up`, or pass `--console`")
+    })
 }
 
-/// What a service hears: exchanges and routing keys.
-fn hears(gateway: &Server, service: ServiceName) -> Result<Vec<(String, String)>, Failure> {
-    let answer = gateway.get(&format!("{}/operations/topology", service.prefix()))?.or_failure()?.json()?;
-    let unknown = || Failure::new(format!("{} does not say what it hears", service.name()));
-    let object: HashMap<String, JsonValue> = answer.try_into().map_err(|_| unknown())?;
+/// The subscriptions of a service: exchanges and routing keys.
+fn subscriptions(gateway: &Server, service: ServiceName) -> Result<Vec<(String, String)>, Failure> {
+    let response = gateway.get(&format!("{}/operations/topology", service.prefix()))?.or_failure()?.json()?;
+    let unknown = || Failure::new(format!("{} does not report its subscriptions", service.name()));
+    let object: HashMap<String, JsonValue> = response.try_into().map_err(|_| unknown())?;
     let types: &Vec<JsonValue> = object.get("hears").and_then(JsonValue::get).ok_or_else(unknown)?;
-    let heard = |one: &JsonValue| {
+    let subscription = |one: &JsonValue| {
         let one: &HashMap<String, JsonValue> = one.get()?;
         let text = |name: &str| one.get(name)?.get::<String>().cloned();
         Some((text("exchange")?, text("routing_key")?))
     };
-    types.iter().map(|one| heard(one).ok_or_else(unknown)).collect()
+    types.iter().map(|one| subscription(one).ok_or_else(unknown)).collect()
 }
 
 /// The plan of a service, and whether the broker would accept it.
@@ -99,14 +98,14 @@ fn plan(
     checkout: &Checkout,
     options: &TopologyOptions,
     service: ServiceName,
-    hears: &[(String, String)],
+    subscriptions: &[(String, String)],
     definitions: &str,
 ) -> Result<(String, bool), Failure> {
     let doing = || "run the example `topology` of rabbit-outbox".to_owned();
     let mut command = Command::new("cargo");
     command.args(["run", "--quiet", "--package", "rabbit-outbox", "--example", "topology", "--", "plan"]);
     command.arg(service.name()).args(["--virtual-host", &options.virtual_host]);
-    for (exchange, routing_key) in hears {
+    for (exchange, routing_key) in subscriptions {
         command.args(["--foreign", &format!("{exchange}={routing_key}")]);
     }
     let mut child =
@@ -117,11 +116,11 @@ fn plan(
     let output = child.wait_with_output().doing(doing())?;
     match output.status.code() {
         Some(code @ (0 | 1)) => Ok((String::from_utf8_lossy(&output.stdout).into_owned(), code == 0)),
-        _ => Err(Failure::new("the definitions could not be compared; its words are above")),
+        _ => Err(Failure::new("comparing the definitions failed; see the output above")),
     }
 }
 
-/// The bindings that a plan says are left over: `left over binding orders -> payments.inbox by "orders.OrderLost.v1"`.
+/// The obsolete bindings of a plan: `left over binding orders -> payments.inbox by "orders.OrderLost.v1"`.
 fn left_over(plan: &str) -> Vec<Binding> {
     let read = |line: &str| {
         let (exchange, rest) = line.strip_prefix("left over binding ")?.split_once(" -> ")?;
@@ -132,17 +131,18 @@ fn left_over(plan: &str) -> Vec<Binding> {
     plan.lines().filter_map(read).collect()
 }
 
-/// Where the console has a binding. Source: RabbitMQ documentation, "HTTP API": without arguments the last part is the
-/// routing key, and `~` when that is empty.
+/// The binding's path in the management API. Source: RabbitMQ documentation, "HTTP API": without arguments, the last
+/// part is the routing key, or `~` if it is empty.
 fn path_of(binding: &Binding, virtual_host: &str) -> String {
     let key = if binding.routing_key.is_empty() { "~".to_owned() } else { percent_encoded(&binding.routing_key) };
     let [virtual_host, exchange, queue] = [virtual_host, &binding.exchange, &binding.queue].map(percent_encoded);
-    // The key's own escapes are escaped once more: the last part is the key as the console writes it.
+    // The last part is the properties key, in which the routing key is already escaped; as part of the URL it is
+    // escaped again.
     format!("/api/bindings/{virtual_host}/e/{exchange}/q/{queue}/{}", key.replace('%', "%25"))
 }
 
-fn agreed() -> bool {
-    print!("Does no older or newer release of the service run that hears them? Remove them? [y/N] ");
+fn confirmed() -> bool {
+    print!("Is it certain that no other running release of the service needs them? Remove them? [y/N] ");
     let _ = std::io::stdout().flush();
     let mut answer = String::new();
     let _ = std::io::stdin().lock().read_line(&mut answer);
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_over_is_read_from_the_plan_and_found_at_the_console() {
+    fn obsolete_bindings_are_parsed_from_the_plan_and_have_a_path() {
         let plan = "keep      binding payments.dead -> payments.dead by \"\"\n\
                     left over binding orders -> payments.inbox by \"orders.OrderLost.v1\"\n\
                     left over binding old -> payments.inbox by \"#\"\n";

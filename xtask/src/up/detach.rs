@@ -1,4 +1,4 @@
-//! `up --detach`: leaves the supervisor behind and returns when the system is ready.
+//! `up --detach`: leaves the supervisor running in the background and returns when the system is ready.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -16,9 +16,9 @@ use crate::interrupt::Interrupt;
 
 const POLL: Duration = Duration::from_millis(50);
 
-/// Starts a supervisor in a session of its own and shows its log until it is ready or has failed.
+/// Starts a supervisor in its own session and shows its log until it is ready or has failed.
 pub(super) fn detach(checkout: &Checkout, release: bool) -> Result<ExitCode, Failure> {
-    // The supervisor has no terminal on which sudo could ask.
+    // The supervisor has no terminal for sudo's password prompt.
     ask_for_password(&missing(&[Need::Postgres, Need::RabbitMq, Need::Redis, Need::Tesseract]));
     let interrupt = Interrupt::watch()?;
     let log = checkout.local().join("logs/up.log");
@@ -46,13 +46,13 @@ pub(super) fn detach(checkout: &Checkout, release: bool) -> Result<ExitCode, Fai
         }
         if let Some(status) = child.try_wait().doing("wait for the supervisor")? {
             show_new(&mut read);
-            return Err(Failure::new(format!("it did not come up ({status}); all of this is in {}", log.display())));
+            return Err(Failure::new(format!("the start failed ({status}); the full log is {}", log.display())));
         }
         if is_ready(checkout, child.id()) {
-            // The addresses are printed right after the state says ready.
+            // The addresses are printed right after the state becomes ready.
             thread::sleep(POLL);
             show_new(&mut read);
-            let hint = "It keeps running. `cargo xtask status`, `logs SERVICE`, `down`.";
+            let hint = "It continues in the background. See `cargo xtask status`, `logs SERVICE`, `down`.";
             let _ = writeln!(std::io::stdout(), "{hint}");
             return Ok(ExitCode::SUCCESS);
         }
@@ -77,7 +77,7 @@ fn give_up(child: &mut Child, read: &mut File) -> Result<ExitCode, Failure> {
 fn show_new(log: &mut File) {
     let mut text = Vec::new();
     let _ = log.read_to_end(&mut text);
-    // Not `print!`, which panics when the reader of a pipe has gone.
+    // Not `print!`, which panics if the reader of a pipe has exited.
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(&text).and_then(|()| out.flush());
 }

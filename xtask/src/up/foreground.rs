@@ -1,4 +1,4 @@
-//! The process that starts the system, watches it and stops it.
+//! The process that starts, watches and stops the system.
 
 use std::process::ExitCode;
 use std::thread;
@@ -18,7 +18,7 @@ use crate::up::print_addresses;
 
 const WATCH: Duration = Duration::from_millis(100);
 
-/// Starts everything, prints the addresses, watches until Ctrl-C or SIGTERM, stops everything.
+/// Starts everything, prints the addresses, watches until Ctrl-C or SIGTERM, and stops everything.
 pub(super) fn run(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, Failure> {
     if options.supervisor {
         leave_session().doing("leave the terminal's session")?;
@@ -29,44 +29,44 @@ pub(super) fn run(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, 
     let Some(_lock) = Lock::take(plan.folder())? else {
         return Err(Failure::new("another `up` has just started here"));
     };
-    tell(&plan, Phase::Starting, None)?;
+    publish_state(&plan, Phase::Starting, None)?;
     let outcome = start(checkout, &plan, &console, &interrupt);
     let mut product = match outcome {
         Ok(product) => product,
         Err(failure) => {
-            tell(&plan, Phase::Failed, None)?;
+            publish_state(&plan, Phase::Failed, None)?;
             return Err(failure);
         }
     };
-    tell(&plan, Phase::Ready, Some(&product))?;
+    publish_state(&plan, Phase::Ready, Some(&product))?;
     say!("\n{}\n\nChipin is ready:\n", console.timings());
     print_addresses(&product.addresses());
-    if product.signs_in() {
-        say!("\nPeople sign in. For trying it out: anna, boris, vera and admin, password chipin-demo. Loopback only.");
+    if product.requires_sign_in() {
+        say!("\nSign-in is required. Demo users: anna, boris, vera and admin, password chipin-demo. Loopback only.");
     } else {
-        say!("\nDevelopment mode: whoever sends `X-User-ID: 1` is user 1. Loopback only.");
+        say!("\nDevelopment mode: requests with `X-User-ID: 1` are user 1. Loopback only.");
     }
     if !options.supervisor {
-        say!("Ctrl-C stops it; the data stay.\n");
+        say!("Ctrl-C stops it; data are preserved.\n");
     }
     watch(&plan, &mut product, &console, &interrupt)?;
     console.line("stop", "stopping services, then servers");
-    tell(&plan, Phase::Stopping, Some(&product))?;
+    publish_state(&plan, Phase::Stopping, Some(&product))?;
     product.stop();
     let _ = std::fs::remove_file(plan.folder().join("state"));
-    console.line("stop", "everything is stopped; the data stay in .local");
+    console.line("stop", "everything is stopped; the data remain in .local");
     Ok(ExitCode::SUCCESS)
 }
 
 fn start(checkout: &Checkout, plan: &Plan, console: &Console, interrupt: &Interrupt) -> Result<Product, Failure> {
     for name in stop_leftovers(plan.folder()) {
-        console.line("leftovers", &format!("stopped {name}, which a killed `up` had left behind"));
+        console.line("leftovers", &format!("stopped {name}, left by a killed `up`"));
     }
     Product::prepare(plan)?;
     let packages = missing(&needs(plan));
     ask_for_password(&packages);
-    // Compiling needs headers, and is what takes long: it begins as soon as they are there, and servers are installed
-    // and started beside it.
+    // Compiling needs the headers and takes longest: it starts as soon as they are installed, while the other packages
+    // are installed and the servers started.
     let for_building = missing(&[Need::Tesseract]);
     if !for_building.is_empty() {
         console.timed("packages", || install::install(&for_building, console, interrupt))?;
@@ -98,7 +98,7 @@ fn start_servers(plan: &Plan, packages: &[&str], console: &Console, interrupt: &
     console.timed("servers", || Backing::start(plan, console))
 }
 
-/// When one side fails, the other is interrupted and fails too: the one that was not is the cause.
+/// If one side fails, the other is interrupted and fails too: the cause is the failure that is not an interrupt.
 fn first_cause(built: Result<(), Failure>, backing: Result<Backing, Failure>) -> Result<Backing, Failure> {
     match (built, backing) {
         (Ok(()), backing) => backing,
@@ -113,7 +113,7 @@ fn first_cause(built: Result<(), Failure>, backing: Result<Backing, Failure>) ->
 
 fn needs(plan: &Plan) -> Vec<Need> {
     let given = &plan.given;
-    // A given PostgreSQL needs no server here.
+    // A given PostgreSQL needs no local server programs.
     [
         (given.database.is_none(), Need::Postgres),
         (given.amqp.is_none(), Need::RabbitMq),
@@ -126,15 +126,15 @@ fn needs(plan: &Plan) -> Vec<Need> {
 
 fn watch(plan: &Plan, product: &mut Product, console: &Console, interrupt: &Interrupt) -> Result<(), Failure> {
     while !interrupt.is_raised() {
-        if product.tend(console) {
-            tell(plan, Phase::Ready, Some(product))?;
+        if product.restart_crashed(console) {
+            publish_state(plan, Phase::Ready, Some(product))?;
         }
         thread::sleep(WATCH);
     }
     Ok(())
 }
 
-fn tell(plan: &Plan, phase: Phase, product: Option<&Product>) -> Result<(), Failure> {
+fn publish_state(plan: &Plan, phase: Phase, product: Option<&Product>) -> Result<(), Failure> {
     let supervisor =
         Process::running(std::process::id()).ok_or_else(|| Failure::new("read our own process from /proc"))?;
     State {

@@ -1,4 +1,4 @@
-//! `up`: the whole system, from nothing to addresses.
+//! `up`: starts the whole system.
 
 mod detach;
 mod foreground;
@@ -11,13 +11,13 @@ use crate::console::say;
 use crate::failure::Failure;
 use crate::instance::{Lock, State};
 
-/// Starts the system; returns when it was stopped, or with `--detach` when it is ready.
+/// Starts the system; returns after it was stopped, or with `--detach` when it is ready.
 ///
 /// # Errors
-/// Fails with what could not be installed, built or started.
+/// Fails if something cannot be installed, built or started.
 pub(crate) fn up(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, Failure> {
     if Lock::is_held(&checkout.local()) {
-        say!("It runs already (`cargo xtask down` stops it).\n");
+        say!("It is already running (`cargo xtask down` stops it).\n");
         if let Some(state) = State::read(&checkout.local()) {
             print_addresses(&state.addresses);
         }

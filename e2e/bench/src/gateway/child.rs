@@ -1,4 +1,4 @@
-//! Programs that are measured, ended with us.
+//! Child processes that are measured and end with this process.
 
 use crate::parts::Part;
 use std::error::Error;
@@ -7,20 +7,20 @@ use std::process::{self, Command, Stdio};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
-/// Longest wait for a program to take connections.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Time limit until a program accepts connections.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A running program; dropping it ends it.
+/// A running program; dropping it kills it.
 pub(super) struct Child(process::Child);
 
 impl Child {
-    /// Starts a program whose log is thrown away.
+    /// Starts a program and discards its log.
     pub(super) fn start(name: &str, command: &mut Command) -> Result<Self, Box<dyn Error>> {
         let started = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn();
         Ok(Self(started.map_err(|failure| format!("start {name}: {failure}"))?))
     }
 
-    /// What it costs.
+    /// The process, for measuring its resource usage.
     pub(super) fn part(&self, name: &str) -> Part {
         Part::of(name, self.0.id())
     }
@@ -33,17 +33,17 @@ impl Drop for Child {
     }
 }
 
-/// An address on loopback that nobody has.
+/// An unused address on the loopback interface.
 pub(super) fn free_host() -> std::io::Result<String> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
 
-/// Waits until somebody takes connections there.
+/// Waits until the address accepts connections.
 pub(super) async fn reachable(host: &str) -> Result<(), Box<dyn Error>> {
     let began = Instant::now();
     while TcpStream::connect(host).await.is_err() {
-        if began.elapsed() > PATIENCE {
-            return Err(format!("nobody listens on {host} after {} s", PATIENCE.as_secs()).into());
+        if began.elapsed() > TIMEOUT {
+            return Err(format!("{host} does not accept connections after {} s", TIMEOUT.as_secs()).into());
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

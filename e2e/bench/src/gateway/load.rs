@@ -1,4 +1,4 @@
-//! As many requests as are answered, over connections that are kept.
+//! Maximum load over persistent connections.
 
 use crate::client::{Connection, RequestError};
 use std::cell::RefCell;
@@ -7,13 +7,13 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tokio::task::LocalSet;
 
-/// What came of a turn.
+/// The result of a round.
 pub(super) struct Turn {
     pub(super) per_s: f64,
     pub(super) latencies: Vec<Duration>,
 }
 
-/// Asks for `path` over and over on each connection.
+/// Requests `path` in a loop on each connection.
 pub(super) async fn run(
     tasks: &LocalSet,
     host: &str,

@@ -1,4 +1,4 @@
-//! The gateway against nginx: the same requests through each in turns, to the same upstream, in the same run.
+//! The gateway compared with nginx: the same requests through each, alternating, to the same upstream, in the same run.
 
 mod child;
 mod load;
@@ -16,10 +16,10 @@ use std::process::Command;
 use std::time::Duration;
 use tokio::task::LocalSet;
 
-/// What is asked, as the client writes it: an order, through the prefix that is stripped.
+/// The path as requested by clients: an order, with the prefix that the proxy strips.
 const PATH: &str = "/orders/orders/0190d3a2-0000-7000-8000-000000000001";
 
-/// One of the two, with what it has shown so far.
+/// One of the two proxies, with its results so far.
 struct Proxy {
     name: &'static str,
     host: String,
@@ -29,7 +29,7 @@ struct Proxy {
     latencies: Vec<Duration>,
 }
 
-/// Measures and reports; fails if any answer was not the upstream's.
+/// Measures and reports; fails if a response did not come from the upstream.
 pub(crate) async fn measure(options: &cli::Gateway) -> Result<Report, Box<dyn Error>> {
     let tasks = LocalSet::new();
     tasks.run_until(run(&tasks, options)).await
@@ -51,7 +51,7 @@ async fn run(tasks: &LocalSet, options: &cli::Gateway) -> Result<Report, Box<dyn
         for proxy in &mut proxies {
             let before = proxy.part.cost().cpu_secs;
             let turn = load::run(tasks, &proxy.host, PATH, options.connections, seconds).await?;
-            // The first round opens connections and warms caches.
+            // The first round is a warm-up.
             if round > 0 {
                 let cpu_secs = proxy.part.cost().cpu_secs - before;
                 proxy.per_s.push(turn.per_s);
@@ -60,7 +60,7 @@ async fn run(tasks: &LocalSet, options: &cli::Gateway) -> Result<Report, Box<dyn
             }
         }
     }
-    Ok(tell(options, &proxies))
+    Ok(report(options, &proxies))
 }
 
 impl Proxy {
@@ -81,10 +81,10 @@ async fn start_gateway(options: &cli::Gateway, upstream: &str) -> Result<(Child,
     Ok((gateway, api))
 }
 
-fn tell(options: &cli::Gateway, proxies: &[Proxy; 2]) -> Report {
+fn report(options: &cli::Gateway, proxies: &[Proxy; 2]) -> Report {
     let mut report = Report::default();
-    let about = format!("{} turns of {} s each", options.rounds, options.seconds);
-    report.note("GET of 216 bytes", format!("{} connections, {about}, in turns", options.connections));
+    let about = format!("{} rounds of {} s each", options.rounds, options.seconds);
+    report.note("GET of 216 bytes", format!("{} connections, {about}, alternating", options.connections));
     for proxy in proxies {
         let latencies: Latencies = proxy.latencies.iter().copied().collect();
         let name = proxy.name;
@@ -92,11 +92,11 @@ fn tell(options: &cli::Gateway, proxies: &[Proxy; 2]) -> Report {
         report.figure("", &format!("{name}_p50_ms"), latencies.percentile_ms(50), 2, "ms p50");
         report.figure("", &format!("{name}_p99_ms"), latencies.percentile_ms(99), 2, "ms p99");
         let cpu = median(&proxy.cpu_secs_per_10k);
-        report.figure("", &format!("{name}_cpu_s_per_10k"), cpu, 3, "processor seconds per 10,000 requests");
+        report.figure("", &format!("{name}_cpu_s_per_10k"), cpu, 3, "CPU seconds per 10,000 requests");
         report.field(&format!("{name}_per_s_by_turn"), json!(proxy.per_s));
     }
     let ratios: Vec<f64> = proxies[0].per_s.iter().zip(&proxies[1].per_s).map(|(ours, theirs)| ours / theirs).collect();
-    report.figure("gateway / nginx", "ratio", median(&ratios), 2, "of the requests/s, median of the pairs");
+    report.figure("gateway / nginx", "ratio", median(&ratios), 2, "ratio of requests/s, median of the pairs");
     report
 }
 

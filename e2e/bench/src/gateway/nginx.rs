@@ -1,12 +1,12 @@
-//! nginx as a proxy that does the part of the gateway's work that it can: strips the prefix, keeps connections, and logs a
-//! line for each request.
+//! nginx as a reverse proxy with the comparable part of the gateway's work: strips the prefix, keeps connections open,
+//! and logs a line per request.
 
 use super::child::{Child, free_host, reachable};
 use crate::cli;
 use std::error::Error;
 use std::process::Command;
 
-/// Starts nginx before `upstream`; returns it with its address.
+/// Starts nginx in front of `upstream`; returns it with its address.
 pub(super) async fn start(options: &cli::Gateway, upstream: &str) -> Result<(Child, String), Box<dyn Error>> {
     let host = free_host()?;
     let folder = options.folder.join("nginx");

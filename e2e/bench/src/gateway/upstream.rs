@@ -1,4 +1,4 @@
-//! What stands behind both: answers every request at once, with an order.
+//! The upstream of both proxies: responds to every request at once with an order.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -12,10 +12,10 @@ use std::convert::Infallible;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
 
-/// As orders-service answers.
+/// A response of orders-service.
 pub(super) const BODY: &str = r#"{"id":"0190d3a2-0000-7000-8000-000000000001","user_id":1,"amount":200,"description":null,"status":"PAID","reason":null,"version":2,"created_at":"2026-11-21T10:00:00Z","updated_at":"2026-11-21T10:00:01Z"}"#;
 
-/// Serves until it is ended.
+/// Serves until the process is killed.
 pub(crate) async fn serve(host: &str) -> ExitCode {
     let Ok(listener) = TcpListener::bind(host).await else { return ExitCode::FAILURE };
     while let Ok((stream, _)) = listener.accept().await {

@@ -1,26 +1,26 @@
-//! Processor time per thousand orders, by part of the system.
+//! CPU time per thousand orders, by part of the system.
 
 use crate::parts::Part;
 use crate::report::Report;
 use serde_json::{Map, json};
 
-/// Processor seconds by part.
+/// CPU seconds by part.
 pub(super) struct Costs(Vec<(String, f64)>);
 
 impl Costs {
-    /// So far.
+    /// The CPU time used so far.
     pub(super) fn of(parts: &[Part]) -> Self {
         Self(parts.iter().map(|part| (part.name.clone(), part.cost().cpu_secs)).collect())
     }
 
-    /// Since an earlier look at the same parts.
+    /// The CPU time used since an earlier measurement of the same parts.
     pub(super) fn since(self, before: &Self) -> Self {
         let spent = self.0.into_iter().zip(&before.0).map(|((name, now), (_, before))| (name, (now - before).max(0.0)));
         Self(spent.collect())
     }
 
     /// Adds a row per part.
-    pub(super) fn tell(&self, report: &mut Report, orders: usize) {
+    pub(super) fn report(&self, report: &mut Report, orders: usize) {
         let thousands = f64::from(u32::try_from(orders.max(1)).unwrap_or(u32::MAX)) / 1000.0;
         let mut fields = Map::new();
         let mut total = 0.0;

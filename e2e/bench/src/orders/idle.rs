@@ -1,4 +1,4 @@
-//! One order after the other, on a system that does nothing else.
+//! Latency of orders placed one after another on an otherwise idle system.
 
 use crate::client::Connection;
 use crate::latency::Latencies;
@@ -7,12 +7,12 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// Orders that open connections and fill caches first.
+/// Number of warm-up orders.
 pub(super) const WARM_UP: usize = 30;
-/// Longest wait for one order.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Time limit for one order.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What was ordered, and how long each took from POST to PAID.
+/// The placed orders, with their latencies from POST to PAID.
 pub(super) struct Idle {
     pub(super) orders: Vec<Uuid>,
     pub(super) latencies: Latencies,
@@ -28,8 +28,8 @@ pub(super) async fn measure(api: &str, users: i64, orders: usize, seen: &Seen) -
         let id = connection.order(users.next().unwrap_or(1), 1).await?;
         placed.push(id);
         while seen.paid_at(id).is_none() {
-            if began.elapsed() > PATIENCE {
-                return Err(format!("order {id} is not seen paid within {} s", PATIENCE.as_secs()).into());
+            if began.elapsed() > TIMEOUT {
+                return Err(format!("order {id} was not seen as paid within {} s", TIMEOUT.as_secs()).into());
             }
             seen.changed().await;
         }

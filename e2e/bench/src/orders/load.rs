@@ -1,4 +1,4 @@
-//! Many orders at a time: as fast as they are answered, or at a constant rate whatever the answers do.
+//! Concurrent orders: closed loop at maximum rate, or open loop at a constant rate.
 
 use crate::client::{Connection, RequestError};
 use crate::latency::Latencies;
@@ -12,12 +12,12 @@ use tokio::sync::Semaphore;
 use tokio::task::LocalSet;
 use uuid::Uuid;
 
-/// Connections of the constant rate: it never waits for an answer before it sends, until so many are in flight.
+/// Number of connections for the constant rate: with fewer requests in flight, a request never waits for a response.
 const CONNECTIONS_AT_RATE: usize = 256;
-/// Longest wait for the last order to be paid after a load.
-const PATIENCE: Duration = Duration::from_mins(5);
+/// Time limit for the last order to be paid after a load.
+const TIMEOUT: Duration = Duration::from_mins(5);
 
-/// Places orders of all users in turn.
+/// Places orders for all users in turn.
 pub(super) struct Load {
     api: String,
     users: i64,
@@ -25,33 +25,33 @@ pub(super) struct Load {
     next_user: Cell<i64>,
 }
 
-/// An order that was acknowledged.
+/// An acknowledged order.
 #[derive(Clone, Copy)]
 struct Placed {
     id: Uuid,
-    /// When it was sent, or when it should have been.
+    /// When it was sent; at a constant rate, when it should have been sent.
     due_at: Instant,
     answered_at: Instant,
 }
 
-/// What came of a load.
+/// The result of a load.
 pub(super) struct Ending {
     pub(super) orders: Vec<Uuid>,
-    /// From when it was due to PAID.
+    /// Latencies from the due time to PAID.
     pub(super) latencies: Latencies,
-    /// Orders placed and not yet paid, at each quarter of the load.
+    /// Number of orders placed but not yet paid, at each quarter of the load.
     pub(super) open: Vec<usize>,
     created_within: Duration,
     paid_within: Duration,
 }
 
 impl Ending {
-    /// Acknowledged orders per second, while they were placed.
+    /// Acknowledged orders per second, during the load.
     pub(super) fn created_per_s(&self) -> f64 {
         self.per_s(self.created_within)
     }
 
-    /// Orders per second from the first request until the last is seen paid.
+    /// Orders per second from the first request until the last order is seen as paid.
     pub(super) fn paid_per_s(&self) -> f64 {
         self.per_s(self.paid_within)
     }
@@ -67,7 +67,7 @@ impl Load {
         Self { api: api.to_owned(), users, seen, next_user: Cell::new(0) }
     }
 
-    /// `connections` clients, each of which orders again as soon as it has its answer.
+    /// Closed loop: each of `connections` clients places the next order when it gets the response.
     pub(super) async fn flat_out(
         self: &Rc<Self>,
         tasks: &LocalSet,
@@ -99,14 +99,14 @@ impl Load {
         self.ending(began, &placed, open).await
     }
 
-    /// An order every `1 / rate` seconds, whether or not the earlier ones were answered.
+    /// Open loop: places an order every `1 / rate` seconds, regardless of responses.
     pub(super) async fn constant(
         self: &Rc<Self>,
         tasks: &LocalSet,
         rate: f64,
         seconds: Duration,
     ) -> Result<Ending, Box<dyn Error>> {
-        // Taken in turns, so that none is idle for so long that the gateway closes it while it is taken.
+        // Used in rotation, so that no connection is idle long enough for the gateway to close it.
         let mut opened = VecDeque::new();
         for _ in 0..CONNECTIONS_AT_RATE {
             opened.push_back(Connection::open(&self.api).await?);
@@ -137,7 +137,7 @@ impl Load {
                     });
                     due_at += interval;
                 }
-                // Those that are still in flight hold their permits.
+                // Requests in flight hold their permits.
                 let all = u32::try_from(CONNECTIONS_AT_RATE).unwrap_or(u32::MAX);
                 let _ = in_flight.acquire_many(all).await;
             })
@@ -156,7 +156,7 @@ impl Load {
         user
     }
 
-    /// Counts what is placed and not yet paid, four times.
+    /// Samples the number of placed but unpaid orders four times.
     async fn quarters(&self, began: Instant, seconds: Duration, placed: &RefCell<Vec<Placed>>) -> Vec<usize> {
         let paid_before = self.seen.paid();
         let mut open = vec![];
@@ -167,7 +167,7 @@ impl Load {
         open
     }
 
-    /// Waits until all are paid.
+    /// Waits until all orders are paid.
     async fn ending(
         &self,
         began: Instant,
@@ -182,8 +182,8 @@ impl Load {
                 if let Some(paid_at) = self.seen.paid_at(order.id) {
                     break paid_at;
                 }
-                if waiting_since.elapsed() > PATIENCE {
-                    return Err(format!("order {} is not seen paid", order.id).into());
+                if waiting_since.elapsed() > TIMEOUT {
+                    return Err(format!("order {} was not seen as paid", order.id).into());
                 }
                 self.seen.changed().await;
             };

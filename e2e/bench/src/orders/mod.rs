@@ -1,4 +1,4 @@
-//! Orders through the gateway: the latency of one alone, the rate flat out, and the latency at a constant rate.
+//! Orders through the gateway: the latency of a single one, the maximum rate, and the latency at a constant rate.
 
 mod cost;
 mod idle;
@@ -22,11 +22,11 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::task::LocalSet;
 
-/// What every user gets before: more than all orders of a run cost.
+/// Initial balance of every user: more than all orders of a run cost.
 const BALANCE: u64 = 100_000_000;
-/// Orders before a young database is analysed, those that warm up included.
+/// Orders before a young database is analysed, including those for warm-up.
 const YOUNG_ORDERS: usize = 50;
-/// The constant rate, as a share of what was finished per second flat out.
+/// The constant rate, relative to the rate completed at maximum load.
 const SHARE: f64 = 0.7;
 
 /// Measures, checks the invariants, and reports.
@@ -43,7 +43,7 @@ async fn run(tasks: &LocalSet, options: &cli::Orders) -> Result<Report, Box<dyn 
     let mut parts = system.parts.clone();
     parts.push(Part::this("load generator"));
 
-    tell_memory(&mut report, &parts, "memory at rest", "services_memory_mb_at_rest");
+    report_memory(&mut report, &parts, "memory at rest", "services_memory_mb_at_rest");
     top_up(&system.api, options.users).await?;
     let seen = watch::watch(tasks, &system.api, 1..=options.users).await?;
     let mut placed = vec![];
@@ -67,14 +67,14 @@ async fn run(tasks: &LocalSet, options: &cli::Orders) -> Result<Report, Box<dyn 
         let before = Costs::of(&parts);
         let flat_out = load.flat_out(tasks, options.connections, seconds).await?;
         let cost = Costs::of(&parts).since(&before);
-        finished_per_s = tell_flat_out(&mut report, options, &flat_out);
-        cost.tell(&mut report, flat_out.orders.len());
+        finished_per_s = report_max_load(&mut report, options, &flat_out);
+        cost.report(&mut report, flat_out.orders.len());
         placed.extend(flat_out.orders);
     }
 
     let rate = options.rate.unwrap_or(finished_per_s * SHARE);
     let constant = load.constant(tasks, rate, seconds).await?;
-    tell_constant(&mut report, rate, &constant);
+    report_constant(&mut report, rate, &constant);
     placed.extend(constant.orders);
 
     let measured = placed.len() - one_by_one - idle::WARM_UP;
@@ -83,7 +83,7 @@ async fn run(tasks: &LocalSet, options: &cli::Orders) -> Result<Report, Box<dyn 
     report.figure("", "sequential_rows_per_order", rows, 1, "rows in them");
     report.figure("", "index_entries_per_order", index_rows, 1, "entries of indexes");
 
-    tell_memory(&mut report, &parts, "memory afterwards", "services_memory_mb");
+    report_memory(&mut report, &parts, "memory afterwards", "services_memory_mb");
     report.checked(settled::check(&pool, &placed).await?);
     Ok(report)
 }
@@ -96,9 +96,9 @@ async fn top_up(api: &str, users: i64) -> Result<(), RequestError> {
     Ok(())
 }
 
-fn tell_flat_out(report: &mut Report, options: &cli::Orders, ending: &Ending) -> f64 {
-    let label = format!("flat out, {} connections, {} s", options.connections, options.seconds);
-    report.figure(&label, "created_per_s", ending.created_per_s(), 0, "orders/s created (POST answered)");
+fn report_max_load(report: &mut Report, options: &cli::Orders, ending: &Ending) -> f64 {
+    let label = format!("maximum load, {} connections, {} s", options.connections, options.seconds);
+    report.figure(&label, "created_per_s", ending.created_per_s(), 0, "orders/s created (response to POST)");
     report.figure("", "paid_per_s", ending.paid_per_s(), 0, "orders/s paid (first POST to last PAID seen)");
     report.figure("", "p50_ms_flat_out", ending.latencies.percentile_ms(50), 1, "ms p50, POST to PAID");
     report.figure("", "p99_ms_flat_out", ending.latencies.percentile_ms(99), 1, "ms p99");
@@ -108,24 +108,24 @@ fn tell_flat_out(report: &mut Report, options: &cli::Orders, ending: &Ending) ->
     ending.paid_per_s()
 }
 
-fn tell_constant(report: &mut Report, rate: f64, ending: &Ending) {
-    report.figure("constant rate, open loop", "rate_per_s", rate, 0, "orders/s wanted");
+fn report_constant(report: &mut Report, rate: f64, ending: &Ending) {
+    report.figure("constant rate, open loop", "rate_per_s", rate, 0, "orders/s requested");
     report.figure("", "created_per_s_at_rate", ending.created_per_s(), 0, "orders/s created");
-    report.figure("", "p50_ms_at_rate", ending.latencies.percentile_ms(50), 1, "ms p50, from when it was due to PAID");
+    report.figure("", "p50_ms_at_rate", ending.latencies.percentile_ms(50), 1, "ms p50, due time to PAID");
     report.figure("", "p99_ms_at_rate", ending.latencies.percentile_ms(99), 1, "ms p99");
     let backlog: Vec<String> = ending.open.iter().map(usize::to_string).collect();
     report.note("", format!("not yet paid at each quarter of the load: {}", backlog.join(", ")));
 }
 
 #[expect(clippy::cast_precision_loss, reason = "megabytes")]
-fn tell_memory(report: &mut Report, parts: &[Part], label: &str, field: &str) {
+fn report_memory(report: &mut Report, parts: &[Part], label: &str, field: &str) {
     let megabytes = |bytes: u64| bytes as f64 / 1_000_000.0;
     let (mut ours, mut shares) = (0.0, 0.0);
     let mut by_part = serde_json::Map::new();
     for part in parts {
         let cost = part.cost();
         let is_ours = part.name == "gateway" || part.name.ends_with("-service");
-        // The processes that read photos are not counted among ours.
+        // Memory of the OCR worker processes is excluded.
         let own = megabytes(if is_ours { cost.own_bytes } else { cost.bytes });
         by_part.insert(part.name.clone(), json!((own * 10.0).round() / 10.0));
         report.note(if by_part.len() == 1 { label } else { "" }, format!("{own:6.1} MB {}", part.name));
@@ -135,7 +135,7 @@ fn tell_memory(report: &mut Report, parts: &[Part], label: &str, field: &str) {
         }
     }
     report.field(&format!("{field}_by_part"), by_part.into());
-    report.figure("", field, ours, 1, "MB all our services, resident, without OCR workers");
+    report.figure("", field, ours, 1, "MB resident of all services, without OCR workers");
     let share = format!("{field}_shared_once");
-    report.figure("", &share, shares, 1, "MB the same, with what processes share counted once");
+    report.figure("", &share, shares, 1, "MB proportional set size of all services");
 }

@@ -1,19 +1,19 @@
-//! The check at the end: what clients were told is true, and the rules of money hold.
+//! The final check: acknowledged orders exist, and the invariants hold.
 
 use e2e::invariants::{is_at_rest, violations};
 use sqlx::PgPool;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// Longest wait for everything to come to rest.
-const PATIENCE: Duration = Duration::from_mins(1);
-/// Ids asked for in one statement.
+/// Time limit for the system to become idle.
+const TIMEOUT: Duration = Duration::from_mins(1);
+/// Number of ids per statement.
 const CHUNK: usize = 10_000;
 
-/// The rules that are broken.
+/// The violated rules.
 pub(super) async fn check(pool: &PgPool, placed: &[Uuid]) -> Result<Vec<String>, sqlx::Error> {
     let began = Instant::now();
-    while !is_at_rest(pool).await? && began.elapsed() < PATIENCE {
+    while !is_at_rest(pool).await? && began.elapsed() < TIMEOUT {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let mut broken = violations(pool).await?;

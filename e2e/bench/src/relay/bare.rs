@@ -1,4 +1,4 @@
-//! What the broker and the client library do at best: publishing without an outbox, every message confirmed.
+//! Upper bound set by the broker and the client library: publishing with confirms, without an outbox.
 
 use super::stage::{SERVICE, Stage};
 use super::{Parcel, parcel, per_s};
@@ -11,12 +11,12 @@ use std::error::Error;
 use std::time::Instant;
 use uuid::Uuid;
 
-/// Messages that may be unconfirmed at a time: it slides, no message waits for those before it.
+/// Maximum number of unconfirmed messages. The window slides, so no message waits for earlier ones.
 const WINDOW: usize = 128;
-/// Bytes that an envelope adds to an event.
+/// The envelope that the relay adds to an event.
 const ENVELOPE: &str = r#"{"specversion":"1.0","id":"0190d3a2-0000-7000-8000-000000000001","source":"/bench","type":"bench.ParcelSent.v1","subject":"1","time":"2026-11-21T10:00:00.123456Z","datacontenttype":"application/json","sequence":"1","partitionkey":"1","correlationid":"0190d3a2-0000-7000-8000-000000000001","data":"#;
 
-/// Publishes `events` messages like the relay's; events per second until the last is confirmed.
+/// Publishes `events` messages like the relay's; returns events per second until the last confirm.
 pub(super) async fn publish(stage: &Stage, events: usize) -> Result<f64, Box<dyn Error>> {
     let channel = &stage.channel;
     channel.confirm_select(ConfirmSelectOptions::default()).await?;
@@ -51,7 +51,7 @@ fn body(number: usize) -> Result<Vec<u8>, serde_json::Error> {
 fn confirmed(confirmation: Option<Result<Confirmation, lapin::Error>>) -> Result<(), Box<dyn Error>> {
     match confirmation {
         Some(Ok(Confirmation::Ack(None))) | None => Ok(()),
-        Some(Ok(other)) => Err(format!("a message was not taken: {other:?}").into()),
+        Some(Ok(other)) => Err(format!("a message was not confirmed: {other:?}").into()),
         Some(Err(failure)) => Err(failure.into()),
     }
 }

@@ -1,11 +1,11 @@
-//! The event that is sent, and three ways to write down that it came.
+//! The event, and handlers that record it one by one or as a set.
 
 use rabbit_outbox::{Event, Handle, HandleBatch, HandleError, Meta, Received, Transaction};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A parcel that was sent.
+/// The event of the benchmark.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Parcel {
     pub(super) number: i64,
@@ -20,7 +20,7 @@ impl Event for Parcel {
     }
 }
 
-/// Writes one row per event, with a statement each.
+/// Inserts one row per event, with a statement each.
 pub(super) struct OneByOne(pub(super) Arc<AtomicUsize>);
 
 impl Handle<Parcel> for OneByOne {
@@ -34,7 +34,7 @@ impl Handle<Parcel> for OneByOne {
     }
 }
 
-/// Writes all rows with one statement.
+/// Inserts all rows with one statement.
 pub(super) struct AsSet(pub(super) Arc<AtomicUsize>);
 
 impl HandleBatch<Parcel> for AsSet {

@@ -1,4 +1,4 @@
-//! The relay against a bare publisher on the same broker, in turns; and the inbox in three ways of handling.
+//! The relay compared with a bare publisher on the same broker, alternating; and three ways of handling the inbox.
 
 mod bare;
 mod handlers;
@@ -13,7 +13,7 @@ use serde_json::json;
 use stage::Stage;
 use std::error::Error;
 
-/// Bytes of an event's text, so that a message has about 600 with its envelope.
+/// Length of an event's text, chosen for messages of about 600 bytes with the envelope.
 const TEXT_BYTES: usize = 200;
 
 /// Measures and reports.
@@ -25,15 +25,15 @@ pub(crate) async fn measure(options: &cli::Relay) -> Result<Report, Box<dyn Erro
     for round in 0..=options.rounds {
         let bare_per_s = bare::publish(&stage, options.events).await?;
         let relay_per_s = relay_backlog(&stage, options.events).await?;
-        // The first round opens connections and fills caches.
+        // The first round is a warm-up.
         if round > 0 {
             bare.push(bare_per_s);
             relay.push(relay_per_s);
         }
     }
     let ratios: Vec<f64> = relay.iter().zip(&bare).map(|(relay, bare)| relay / bare).collect();
-    let label = format!("publishing, {} turns of {} events", options.rounds, options.events);
-    report.figure(&label, "bare_per_s", median(&bare), 0, "events/s, a bare confirmed publisher (window of 128)");
+    let label = format!("publishing, {} rounds of {} events", options.rounds, options.events);
+    report.figure(&label, "bare_per_s", median(&bare), 0, "events/s, bare publisher with confirms (window of 128)");
     report.figure("", "relay_per_s", median(&relay), 0, "events/s, the relay from the outbox, rows deleted");
     report.figure("relay / bare", "ratio", median(&ratios), 2, "median of the pairs");
     report.field("bare_per_s_by_turn", json!(bare));
@@ -43,7 +43,7 @@ pub(crate) async fn measure(options: &cli::Relay) -> Result<Report, Box<dyn Erro
     Ok(report)
 }
 
-/// Appends a backlog, then starts a relay; events per second until the outbox is empty.
+/// Fills the outbox, then starts a relay; returns events per second until the outbox is empty.
 async fn relay_backlog(stage: &Stage, events: usize) -> Result<f64, Box<dyn Error>> {
     stage.append(events).await?;
     let took = stage.run_relay_until_empty().await?;

@@ -1,4 +1,4 @@
-//! Tables, exchange and queue of a service `bench` that sends parcels to itself.
+//! Tables, exchange and queue of a service `bench` that sends events to itself.
 
 use super::parcel;
 use crate::cli;
@@ -14,16 +14,16 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
-/// Events appended in one transaction.
+/// Number of events appended per transaction.
 const PER_COMMIT: usize = 500;
-/// Longest wait for the outbox to be empty.
-const PATIENCE: Duration = Duration::from_mins(5);
-/// The service, its exchange, and the beginning of its queue's name.
+/// Time limit until the outbox is empty.
+const TIMEOUT: Duration = Duration::from_mins(5);
+/// Name of the service and its exchange, and the prefix of its queue.
 pub(super) const SERVICE: &str = "bench";
-/// Where its events go.
+/// The queue that receives its events.
 pub(super) const QUEUE: &str = "bench.inbox";
 
-/// What everything here stands on.
+/// The environment of the benchmark.
 pub(super) struct Stage {
     pub(super) pool: PgPool,
     pub(super) messaging: Messaging,
@@ -33,7 +33,7 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Makes the tables, and declares the topology as a service would.
+    /// Creates the tables, and declares the topology as a service would.
     pub(super) async fn new(options: &cli::Relay) -> Result<Self, Box<dyn Error>> {
         let mut connection = PgConnection::connect(&options.database_url).await?;
         rabbit_outbox::schema::install(&mut connection).await?;
@@ -51,7 +51,7 @@ impl Stage {
         Ok(Self { pool, messaging, channel, _connection: connection })
     }
 
-    /// Commits `events` events to the outbox; no relay runs.
+    /// Commits `events` events to the outbox, while no relay runs.
     pub(super) async fn append(&self, events: usize) -> Result<(), Box<dyn Error>> {
         for first in (0..events).step_by(PER_COMMIT) {
             let mut tx = self.messaging.begin().await?;
@@ -60,26 +60,26 @@ impl Stage {
             }
             tx.commit().await?;
         }
-        // What autovacuum would do sooner or later, and not in the middle of one of the turns.
+        // Otherwise autovacuum would run later, possibly during a round.
         sqlx::query("vacuum analyze outbox").execute(&self.pool).await?;
         Ok(())
     }
 
-    /// Runs a relay until nothing is unsent; how long that took from when it had its connections.
+    /// Runs a relay until the outbox is empty; returns the duration from when it has its connections.
     pub(super) async fn run_relay_until_empty(&self) -> Result<Duration, Box<dyn Error>> {
         let before = self.unsent().await?;
         let stopping = CancellationToken::new();
         let relay = tokio::spawn(self.messaging.relay().run(stopping.clone()));
         let waiting_since = Instant::now();
-        while self.unsent().await? == before && waiting_since.elapsed() < PATIENCE {
+        while self.unsent().await? == before && waiting_since.elapsed() < TIMEOUT {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        // Connecting is not what is measured: the clock starts with the first row that is gone, and those that went
-        // with it are not counted.
+        // The connection time is excluded: the clock starts when the first rows are deleted, and those rows are not
+        // counted.
         let (began, counted_from) = (Instant::now(), self.unsent().await?);
         while self.unsent().await? > 0 {
-            if began.elapsed() > PATIENCE {
-                return Err("the outbox does not get empty".into());
+            if began.elapsed() > TIMEOUT {
+                return Err("the outbox does not become empty".into());
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -91,18 +91,18 @@ impl Stage {
         Ok(took.mul_f64(share))
     }
 
-    /// Empties the queue.
+    /// Purges the queue.
     pub(super) async fn purge(&self) -> Result<(), lapin::Error> {
         self.channel.queue_purge(QUEUE.into(), QueuePurgeOptions::default()).await.map(drop)
     }
 
-    /// What should not be so when all has come to rest.
+    /// The violated rules once the system is idle.
     pub(super) async fn broken(&self) -> Result<Vec<String>, sqlx::Error> {
         let rules = [
-            ("nothing is unsent", "select count(*) from outbox"),
-            ("no dead letter", "select count(*) from dead_letters"),
+            ("the outbox is empty", "select count(*) from outbox"),
+            ("there are no dead letters", "select count(*) from dead_letters"),
             (
-                "no parcel came twice",
+                "no event was handled twice",
                 "select count(*) from (select from parcels group by number having count(*) > 1) p",
             ),
         ];

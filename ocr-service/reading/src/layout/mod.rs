@@ -1,4 +1,4 @@
-//! Words into rows, and the rows of several passes over each other.
+//! Combines words into rows, and the rows of several passes into strips.
 
 pub(crate) mod measure;
 pub(crate) mod rows;

@@ -1,26 +1,26 @@
-//! The rows of one pass: what the engine split at column gaps is joined again, along the tilt of the neighbourhood.
+//! The rows of one pass: rejoins what the engine split at column gaps, along the tilt of the surrounding lines.
 
 use super::measure::{around, count, is_tall, median};
 use crate::word::{Place, Word};
 use std::collections::BTreeMap;
 
-/// A page with more words than this is not a cheque; the rest is not looked at.
+/// Largest number of words considered; a page with more is not a cheque.
 const WORDS_MAX: usize = 4000;
-/// How far the middles of two pieces of a row may be apart, in heights of a letter.
+/// Largest vertical distance between two pieces of a row, in letter heights.
 const STEP_MAX: f32 = 0.5;
-/// Tilts are taken from pieces this many heights above and below.
+/// The tilt is estimated from pieces at most this many letter heights above and below.
 const NEIGHBOURHOOD: f32 = 14.0;
-/// More tilt than this, in pixels down per pixel to the right, is a misreading.
+/// A steeper slope, in pixels down per pixel to the right, is a recognition error.
 const SLOPE_MAX: f32 = 0.25;
 
-/// Words that stand beside each other, from left to right; never empty.
+/// Words on one row, from left to right; never empty.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) words: Vec<Word>,
     pub(crate) place: Place,
-    /// Pixels down per pixel to the right.
+    /// Slope in pixels down per pixel to the right.
     pub(crate) slope: f32,
-    /// Height of its letters.
+    /// Letter height.
     pub(crate) height: f32,
     middle: (f32, f32),
 }
@@ -40,23 +40,23 @@ impl Row {
         Some(Self { words, place, slope, height, middle: (x, y) })
     }
 
-    /// Where the middle of the row is at `x`.
+    /// The y coordinate of the row's centre line at `x`.
     pub(crate) fn middle_at(&self, x: f32) -> f32 {
         self.middle.1 + self.slope * (x - self.middle.0)
     }
 
-    /// Both as one row.
+    /// Joins two rows.
     pub(crate) fn joined(&self, other: &Self) -> Self {
         let words = self.words.iter().chain(&other.words).cloned().collect();
         Self::new(words, self.slope).unwrap_or_else(|| self.clone())
     }
 
-    /// The words with spaces between them.
+    /// The words joined with spaces.
     pub(crate) fn text(&self) -> String {
         self.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
     }
 
-    /// The average confidence of its letters.
+    /// The average confidence, weighted by letters.
     pub(crate) fn confidence(&self) -> f32 {
         let letters = |word: &Word| count(word.text.chars().count());
         let all: f32 = self.words.iter().map(letters).sum();
@@ -89,7 +89,7 @@ fn is_sound(word: &Word) -> bool {
     sane && word.confidence.is_finite() && place.width() > 0.0 && place.height() > 0.0 && !word.text.trim().is_empty()
 }
 
-/// Height on the page, slope and length of a line; the slope is the middle one of all pairs of distant words.
+/// Vertical position, slope and length of a line. The slope is the median over all pairs of distant words.
 fn slope(line: &[Word], height: f32) -> Option<(f32, f32, f32)> {
     let points: Vec<(f32, f32)> = line
         .iter()
@@ -113,7 +113,7 @@ fn tilted(row: Row, slopes: &[(f32, f32, f32)], height: f32) -> Option<Row> {
     let y = row.middle.1;
     let near = |reach: f32| {
         let close = slopes.iter().filter(move |slope| (slope.0 - y).abs() < reach * height);
-        // A long line tells the tilt better than a short one.
+        // A long line is better evidence for the tilt than a short one.
         let weighed = close.flat_map(|slope| (0..weight(slope.2, height)).map(|_| slope.1));
         weighed.collect::<Vec<_>>()
     };
@@ -130,7 +130,7 @@ fn weight(length: f32, height: f32) -> u8 {
     weight
 }
 
-/// Joins pieces whose middles meet between them, the closest first.
+/// Joins pieces whose centre lines meet between them, starting with the closest pair.
 fn joined(pieces: &[Row]) -> Vec<Row> {
     let mut pairs = vec![];
     for (left, a) in pieces.iter().enumerate() {
@@ -141,7 +141,7 @@ fn joined(pieces: &[Row]) -> Vec<Row> {
             }
             let x = f32::midpoint(a.place.right, b.place.left);
             let step = (a.middle_at(x) - b.middle_at(x)).abs();
-            // The further apart, the less sure is the tilt; letters of double height stand lower or higher.
+            // The larger the distance, the less certain is the tilt; letters of double height sit lower or higher.
             let big = a.height.max(b.height).min(2.2 * small);
             if step < STEP_MAX * f32::midpoint(small, big) {
                 pairs.push((step / small, left, right));

@@ -1,13 +1,13 @@
-//! The rows of several passes, laid over each other: a strip is one printed row as each pass read it.
+//! Aligns the rows of several passes: a strip is one printed row as recognised by each pass.
 
 use super::measure::{count, median};
 use super::rows::Row;
 use crate::word::Word;
 
-/// One printed row; never empty, at most one reading of each pass.
+/// One printed row; never empty, at most one reading per pass.
 #[derive(Clone, Debug)]
 pub(crate) struct Strip {
-    /// The number of the pass and its reading.
+    /// The pass number and the row recognised by it.
     pub(crate) readings: Vec<(usize, Row)>,
 }
 
@@ -21,7 +21,7 @@ impl Strip {
     }
 }
 
-/// Lays the rows of all passes over each other; the strips come from top to bottom.
+/// Aligns the rows of all passes; the strips are ordered from top to bottom.
 pub(crate) fn strips(passes: &[Vec<Row>]) -> Vec<Strip> {
     let centre = median(passes.iter().flatten().map(|row| row.place.middle().0));
     let mut strips: Vec<Strip> = vec![];
@@ -37,7 +37,7 @@ pub(crate) fn strips(passes: &[Vec<Row>]) -> Vec<Strip> {
     strips
 }
 
-/// The strip of a row: the one that shares most of its words, else the one at its height.
+/// The strip of a row: the one that shares most of its words, else the one at the same height.
 fn home(strips: &[Strip], row: &Row) -> Option<usize> {
     let x = row.place.middle().0;
     let distance =
@@ -51,7 +51,7 @@ fn home(strips: &[Strip], row: &Row) -> Option<usize> {
     fitting.max_by(|a, b| (a.1 - a.2).total_cmp(&(b.1 - b.2))).map(|(at, ..)| at)
 }
 
-/// Which part of the letters of the shorter row both rows have at the same places.
+/// The share of letters of the shorter row that the other row has at the same positions.
 fn shared(a: &Row, b: &Row) -> f32 {
     let letters = |word: &Word| count(word.text.chars().count());
     let same = |one: &Word, other: &Word| {
@@ -67,7 +67,8 @@ fn shared(a: &Row, b: &Row) -> f32 {
 fn add(strip: &mut Strip, pass: usize, row: &Row) {
     match strip.readings.iter_mut().find(|(found, _)| *found == pass) {
         Some((_, known)) if known.place.shared_width(&row.place) < 0.3 => *known = known.joined(row),
-        // Two rows of one pass at the same place: the engine read a row twice; the surer one stays.
+        // Two rows of one pass at the same position: the engine recognised a row twice; the one with the higher
+        // confidence stays.
         Some((_, known)) if known.confidence() < row.confidence() => *known = row.clone(),
         Some(_) => {}
         None => strip.readings.push((pass, row.clone())),

@@ -1,19 +1,20 @@
-//! How the lines of a bent slip rise and fall, found from letters and the next letters of their words.
+//! Estimates how the lines of a bent slip curve, from letters and their right neighbours.
 
-/// Unknowns of the slope of a line at a point.
+/// Number of terms of a line's slope at a point.
 const TERMS: usize = 6;
-/// Fewest pairs of letters that say something about a whole page.
+/// Minimum number of letter pairs for a fit of a whole page.
 const PAIRS_MIN: usize = 60;
-/// Steepest slope that a bend may make.
+/// Largest slope caused by a bend.
 const SLOPE_MAX: f32 = 0.35;
 
-/// The lines' drop against level lines through the middle column: a polynomial of third degree along them.
+/// Vertical displacement of the lines compared with straight lines through the middle column: a polynomial of third
+/// degree along them.
 #[derive(Clone, Debug)]
 pub(crate) struct Bend {
     slope: [f32; TERMS],
-    /// Half the size of the picture, in pixels: the unknowns are about 1 then.
+    /// Half the size of the picture, in pixels, which scales the coordinates to about 1.
     unit: f32,
-    /// Beyond these coordinates nothing was seen: lines go on straight.
+    /// Range of the observed coordinates; outside of it, lines continue straight.
     reach: [(f32, f32); 2],
 }
 
@@ -23,7 +24,7 @@ impl Default for Bend {
     }
 }
 
-/// A letter on a page whose tilt is taken out: where its foot is, from the middle of the page, and its height.
+/// A letter on a page after tilt correction: the position of its foot, relative to the page's centre, and its height.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Letter {
     pub(crate) left: f32,
@@ -45,7 +46,7 @@ impl Bend {
             along.sort_unstable_by(f32::total_cmp);
             bend.reach[axis] = (along[along.len() / 50], along[along.len() - 1 - along.len() / 50]);
         }
-        // Commas, tails and dust make wild slopes: they count less with every round.
+        // Commas, descenders and dust cause outliers: their weight decreases with every iteration.
         for _ in 0..8 {
             let Some(slope) = bend.fit_once(&slopes) else { return Self::default() };
             bend.slope = slope;
@@ -67,12 +68,12 @@ impl Bend {
             }
         }
         let total: f64 = normal[0][0];
-        // A little pull towards straight lines where few letters speak.
+        // Slight regularisation towards straight lines, for regions with few letters.
         (0..TERMS).for_each(|at| normal[at][at] += total * 1e-3);
         solve(normal)
     }
 
-    /// How far below the level line a point of this line is, in pixels; `x` and `y` count from the middle.
+    /// Vertical displacement of a point of this line, in pixels; `x` and `y` are relative to the centre.
     pub(crate) fn drop(&self, x: f32, y: f32) -> f32 {
         let inside = |at: f32, (low, high): (f32, f32)| at.clamp(low, high);
         let (near, y) = (inside(x, self.reach[0]), inside(y, self.reach[1]));
@@ -83,7 +84,7 @@ impl Bend {
         within * self.unit + beyond
     }
 
-    /// 1, x, y, xy, xx, xxy.
+    /// The terms 1, x, y, xy, xx, xxy.
     fn terms(&self, x: f32, y: f32) -> [f32; TERMS] {
         let (u, v) = (x / self.unit, y / self.unit);
         [1.0, u, v, u * v, u * u, u * u * v]
@@ -97,7 +98,7 @@ struct Slope {
     length: f32,
 }
 
-/// Slopes between each letter and the next ones to its right on its line.
+/// Slopes between each letter and the next ones to its right on the same line.
 fn slopes(letters: &mut [Letter]) -> Vec<Slope> {
     letters.sort_unstable_by(|a, b| a.left.total_cmp(&b.left));
     let mut slopes = vec![];
@@ -126,7 +127,7 @@ fn dot(a: [f32; TERMS], b: [f32; TERMS]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// Gauss elimination with pivots; `None` when the equations do not say enough.
+/// Gaussian elimination with pivoting; `None` for a singular matrix.
 fn solve(mut rows: [[f64; TERMS + 1]; TERMS]) -> Option<[f32; TERMS]> {
     for at in 0..TERMS {
         let pivot = (at..TERMS).max_by(|&a, &b| rows[a][at].abs().total_cmp(&rows[b][at].abs()))?;
@@ -151,7 +152,7 @@ fn solve(mut rows: [[f64; TERMS + 1]; TERMS]) -> Option<[f32; TERMS]> {
 mod tests {
     use super::*;
 
-    /// A page of lines that hang like a rope, deeper on the right.
+    /// A page whose lines sag like a rope, more on the right.
     fn letters(drop: impl Fn(f32, f32) -> f32) -> Vec<Letter> {
         let places =
             (-12..=12_i16).flat_map(|line| (-20..20_i16).map(move |column| (f32::from(column), f32::from(line))));
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn level_lines_stay_level_and_few_letters_say_nothing() {
+    fn level_lines_stay_level_and_few_letters_give_no_bend() {
         let bend = Bend::fit(&mut letters(|_, _| 0.0), 600.0);
         assert!([-400.0, 0.0, 400.0].iter().all(|&x| bend.drop(x, 50.0).abs() < 1.0));
         let silent = Bend::fit(&mut letters(|x, _| x / 10.0)[..20], 600.0);

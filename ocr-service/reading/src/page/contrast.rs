@@ -1,12 +1,12 @@
-//! Contrast raised where it is low: for thin print and dark corners.
+//! Increases low local contrast, for thin print and dark corners.
 
 use image::GrayImage;
 
-/// Most that a level may be stretched, as a multiple of the even share: more would blow up noise.
+/// Clip limit of the histogram, as a multiple of a uniform distribution: more would amplify noise.
 const CLIP: f32 = 2.5;
 
-/// Equalises the histogram tile by tile, with limited contrast, and blends between the middles of tiles (CLAHE,
-/// Zuiderveld 1994). `tile` is in pixels.
+/// Contrast limited adaptive histogram equalisation (CLAHE, Zuiderveld 1994), with interpolation between tile centres.
+/// `tile` is in pixels.
 pub(crate) fn equalised(grey: &GrayImage, tile: u32) -> GrayImage {
     let tile = tile.max(16);
     let (across, down) = (grey.width().div_ceil(tile), grey.height().div_ceil(tile));
@@ -61,7 +61,7 @@ mod tests {
         let paper = |x: u32, y: u32| 160 + u8::try_from((x * 3 + y * 5) % 32).unwrap();
         let page = GrayImage::from_fn(160, 160, |x, y| Luma([paper(x, y) - if print(x, y) { 24 } else { 0 }]));
         let raised = equalised(&page, 40);
-        // Five pixels to the right the paper is as light as it is under the print.
+        // Five pixels to the right, the paper is as bright as it is under the print.
         let (ink, paper) = (raised.get_pixel(80, 84).0[0], raised.get_pixel(80 + 5, 84 - 3).0[0]);
         assert!(i32::from(paper) - i32::from(ink) > 40, "{ink} on {paper}");
     }

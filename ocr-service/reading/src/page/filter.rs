@@ -1,8 +1,8 @@
-//! Filters whose cost does not grow with their reach.
+//! Filters whose cost does not depend on their radius.
 
 use image::GrayImage;
 
-/// The mean of the square that reaches `reach` pixels to every side, cut at the borders.
+/// Box filter: the mean of the square with radius `reach`, clipped at the borders.
 pub(crate) fn mean(grey: &GrayImage, reach: u32) -> GrayImage {
     let (width, height) = (grey.width() as usize, grey.height() as usize);
     let reach = reach as usize;
@@ -39,18 +39,18 @@ fn mean_of_row(columns: &[u32], rows: usize, reach: usize, to: &mut [u8]) {
     }
 }
 
-/// The lightest pixel of the square that reaches `reach` pixels to every side.
+/// Dilation: the lightest pixel of the square with radius `reach`.
 pub(crate) fn lightest(grey: &GrayImage, reach: u32) -> GrayImage {
     extreme(grey, reach, u8::max, u8::MIN)
 }
 
-/// The darkest pixel of the square that reaches `reach` pixels to every side.
+/// Erosion: the darkest pixel of the square with radius `reach`.
 pub(crate) fn darkest(grey: &GrayImage, reach: u32) -> GrayImage {
     extreme(grey, reach, u8::min, u8::MAX)
 }
 
-/// The method of van Herk, Gil and Werman: running extremes forwards and backwards within blocks, one comparison joins
-/// them; along the rows first, then along the columns, row by row to stay in the cache.
+/// The van Herk/Gil-Werman algorithm: running extremes forwards and backwards within blocks, joined by one comparison.
+/// First along the rows, then along the columns, row by row to use the cache.
 fn extreme(grey: &GrayImage, reach: u32, pick: fn(u8, u8) -> u8, neutral: u8) -> GrayImage {
     let (width, height) = (grey.width() as usize, grey.height() as usize);
     let (reach, block) = (reach as usize, 2 * reach as usize + 1);
@@ -101,7 +101,7 @@ fn join(to: &mut [u8], from: &[u8], pick: fn(u8, u8) -> u8) {
 }
 
 fn from_raw(like: &GrayImage, pixels: Vec<u8>) -> GrayImage {
-    GrayImage::from_raw(like.width(), like.height(), pixels).expect("as many pixels as the picture they come from")
+    GrayImage::from_raw(like.width(), like.height(), pixels).expect("the number of pixels is unchanged")
 }
 
 #[cfg(test)]
@@ -123,7 +123,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_quick_filters_do_what_the_slow_ones_would(
+        fn the_fast_filters_equal_the_slow_ones(
             (width, height) in (1..20_u32, 1..20_u32), reach in 0..12_u32, seed in any::<u32>(),
         ) {
             let grey = GrayImage::from_fn(width, height, |x, y| {

@@ -1,12 +1,12 @@
-//! Shadows and stains taken out: every pixel is compared with the paper around it.
+//! Removes shadows and stains: compares every pixel with the paper around it.
 
 use super::filter::{darkest, lightest, mean};
 use image::GrayImage;
 
-/// How much smaller the paper is looked at: it has no fine detail, and the filters are quick there.
+/// Downscaling factor for the paper: it has no fine detail, and the filters are faster there.
 const COARSE: u32 = 4;
 
-/// How light the paper is at each pixel: letters of up to `letter` pixels are closed away.
+/// Brightness of the paper at each pixel; letters of up to `letter` pixels are removed by closing.
 pub(crate) fn paper(grey: &GrayImage, letter: u32) -> GrayImage {
     let small = coarse(grey);
     let reach = (letter / COARSE).max(2);
@@ -14,7 +14,7 @@ pub(crate) fn paper(grey: &GrayImage, letter: u32) -> GrayImage {
     fine(&mean(&closed, 2 * reach), grey.width(), grey.height())
 }
 
-/// The lightest of each square of [`COARSE`] pixels.
+/// Downscales to the lightest pixel of each square of [`COARSE`] pixels.
 fn coarse(grey: &GrayImage) -> GrayImage {
     let mut small = GrayImage::new(grey.width().div_ceil(COARSE), grey.height().div_ceil(COARSE));
     let (width, small_width) = (grey.width() as usize, small.width() as usize);
@@ -28,9 +28,9 @@ fn coarse(grey: &GrayImage) -> GrayImage {
     small
 }
 
-/// The opposite of [`coarse`], blended between neighbours.
+/// Upscales with linear interpolation; the inverse of [`coarse`].
 fn fine(small: &GrayImage, width: u32, height: u32) -> GrayImage {
-    // In 8ths of a pixel of the small one: middles of its pixels are 4 from their edges.
+    // In eighths of a pixel of the small image, whose pixel centres are 4 from their edges.
     let place = |at: u32, count: u32| {
         let eighths = (2 * at + 1).saturating_sub(COARSE);
         let low = (eighths / (2 * COARSE)).min(count - 1);
@@ -51,7 +51,7 @@ fn fine(small: &GrayImage, width: u32, height: u32) -> GrayImage {
     fine
 }
 
-/// The page as if it were lit evenly: the paper is white.
+/// The page as if evenly lit, with white paper.
 pub(crate) fn flattened(grey: &GrayImage, letter: u32) -> GrayImage {
     let mut flat = paper(grey, letter);
     for (to, &from) in flat.iter_mut().zip(grey.iter()) {

@@ -1,14 +1,14 @@
-//! The page laid level: its lines run along the rows of pixels, whatever the tilt and the bend of the slip.
+//! Levels the page: corrects tilt and bend, so that its lines run along the pixel rows.
 
 use super::bend::Bend;
 use crate::word::Place;
 use image::GrayImage;
 use image::imageops::{FilterType, resize};
 
-/// From places on the levelled page to points of the picture. Both have the scale of the picture.
+/// Mapping from the levelled page to the picture, both at the scale of the picture.
 #[derive(Clone, Debug)]
 pub(crate) struct Level {
-    /// What the page is turned about, in pixels of the picture.
+    /// Centre of rotation, in pixels of the picture.
     centre: (f32, f32),
     sine: f32,
     cosine: f32,
@@ -20,7 +20,7 @@ pub(crate) struct Level {
 }
 
 impl Level {
-    /// Takes out a tilt, in degrees; the page is as large as the picture of `size` until it is [`Level::cropped`].
+    /// Corrects a tilt, in degrees. The page has the size of the picture until it is [`Level::cropped`].
     pub(crate) fn tilted(size: (u32, u32), tilt: f32) -> Self {
         let tilt = tilt.to_radians();
         let size = (size.0 as f32, size.1 as f32);
@@ -29,12 +29,12 @@ impl Level {
         Self { centre, sine: tilt.sin(), cosine: tilt.cos(), bend, origin, size }
     }
 
-    /// Takes out a bend that was found with the tilt taken out.
+    /// Corrects a bend that was estimated after the tilt correction.
     pub(crate) fn bent(self, bend: Bend) -> Self {
         Self { bend, ..self }
     }
 
-    /// The part of the page that holds the `points` of the picture, and `margin` pixels around them.
+    /// Crops the page to the `points` of the picture, plus a margin in pixels.
     pub(crate) fn cropped(self, points: impl Iterator<Item = (f32, f32)>, margin: f32) -> Self {
         let (mut low, mut high) = ((f32::MAX, f32::MAX), (f32::MIN, f32::MIN));
         for (x, y) in points.map(|point| self.levelled(point)) {
@@ -48,21 +48,21 @@ impl Level {
         Self { origin, size: (high.0 - low.0 + 2.0 * margin, high.1 - low.1 + 2.0 * margin), ..self }
     }
 
-    /// Where a point of the picture is when tilt and bend are taken out; not counted from the page's corner.
+    /// Maps a point of the picture to levelled coordinates, which are not relative to the page's corner.
     pub(crate) fn levelled(&self, (x, y): (f32, f32)) -> (f32, f32) {
         let (x, y) = (x - self.centre.0, y - self.centre.1);
         let (x, y) = (x * self.cosine + y * self.sine, y * self.cosine - x * self.sine);
         (x, y - self.bend.drop(x, y))
     }
 
-    /// The point of the picture at a point of the page.
+    /// Maps a point of the page to the picture.
     pub(crate) fn on_picture(&self, (x, y): (f32, f32)) -> (f32, f32) {
         let (x, y) = (x + self.origin.0, y + self.origin.1);
         let y = y + self.bend.drop(x, y);
         (x * self.cosine - y * self.sine + self.centre.0, y * self.cosine + x * self.sine + self.centre.1)
     }
 
-    /// The upright rectangle of the picture around a place on the page.
+    /// The bounding rectangle on the picture of a place on the page.
     pub(crate) fn place_on_picture(&self, place: Place) -> Place {
         let Place { left, top, right, bottom } = place;
         let corners = [(left, top), (right, top), (left, bottom), (right, bottom)].map(|point| self.on_picture(point));
@@ -77,10 +77,10 @@ impl Level {
         }
     }
 
-    /// The page at `factor` of the picture's scale. Beside the picture it goes on as the picture's border.
+    /// Renders the page at `factor` of the picture's scale. Outside of the picture, its border pixels are repeated.
     pub(crate) fn taken_from(&self, picture: &GrayImage, factor: f32) -> GrayImage {
-        // To size first: smaller, so that no pixel is skipped; larger, because a curve through four pixels is sharper
-        // than a line through two.
+        // Scale first: downscaling, so that no pixel is skipped; upscaling, because cubic interpolation through four
+        // pixels is sharper than linear interpolation through two.
         let side = |side: u32| ((side as f32 * factor).round() as u32).max(1);
         let filter = if factor < 1.0 { FilterType::Triangle } else { FilterType::CatmullRom };
         let sized = resize(picture, side(picture.width()), side(picture.height()), filter);
@@ -96,13 +96,13 @@ impl Level {
         page
     }
 
-    /// The page at `factor`, still without pixels.
+    /// An empty page at `factor`.
     fn blank(&self, factor: f32) -> GrayImage {
         let side = |side: f32| ((side * factor).ceil() as u32).max(1);
         GrayImage::new(side(self.size.0), side(self.size.1))
     }
 
-    /// Whitens what is not on `mask`, whose pixels are `scale` pixels of the picture.
+    /// Makes everything outside of `mask` white. A mask pixel covers `scale` pixels of the picture.
     pub(crate) fn whiten(&self, page: &mut GrayImage, factor: f32, mask: &GrayImage, scale: f32) {
         let width = page.width() as usize;
         let (last_x, last_y) = (mask.width() - 1, mask.height() - 1);
@@ -115,7 +115,7 @@ impl Level {
         }
     }
 
-    /// Sets a row of the page from points of the picture. Tilt and bend are nearly straight over 16 pixels.
+    /// Fills a row of the page from points of the picture. Tilt and bend are almost linear over 16 pixels.
     fn along_row(&self, y: usize, factor: f32, row: &mut [u8], at: impl Fn(f32, f32) -> u8) {
         const STRIDE: usize = 16;
         let point = |x: usize| self.on_picture((x as f32 / factor, y as f32 / factor));
@@ -129,7 +129,7 @@ impl Level {
     }
 }
 
-/// Cubic interpolation (Catmull-Rom) between pixels; the border goes on.
+/// Cubic interpolation (Catmull-Rom) between pixels; border pixels are repeated.
 fn sample(grey: &GrayImage, x: f32, y: f32) -> u8 {
     let (width, height) = (grey.width() as usize, grey.height() as usize);
     let (left, top) = (x.floor(), y.floor());
@@ -175,13 +175,13 @@ mod tests {
     fn a_point_goes_to_the_page_and_back() {
         let level = Level::tilted((800, 1200), 7.5);
         let page = level.levelled((120.0, 900.0));
-        // Not cropped: the page's corner is the middle of the turn.
+        // Not cropped: the origin is the centre of rotation.
         let back = level.on_picture(page);
         assert!((back.0 - 120.0).abs() < 0.01 && (back.1 - 900.0).abs() < 0.01, "{back:?}");
     }
 
     #[test]
-    fn a_leaning_bar_stands_straight_on_the_page_and_its_place_leads_back() {
+    fn a_tilted_bar_is_levelled_and_maps_back_to_the_picture() {
         let slope = 10.0_f32.to_radians().tan();
         let on_bar = |x: u32, y: u32| (y as f32 - 60.0 - x as f32 * slope).abs() < 4.0;
         let picture = GrayImage::from_fn(200, 160, |x, y| Luma([if on_bar(x, y) { 0 } else { 255 }]));
@@ -196,6 +196,6 @@ mod tests {
         let (x, y) = (page.width() as f32 / 2.0, middle as f32);
         let place = level.place_on_picture(Place { left: x - 1.0, top: y - 1.0, right: x + 1.0, bottom: y + 1.0 });
         let (x, y) = (f32::midpoint(place.left, place.right), f32::midpoint(place.top, place.bottom));
-        assert!((y - 60.0 - x * slope).abs() < 3.0, "{place:?} is on the bar");
+        assert!((y - 60.0 - x * slope).abs() < 3.0, "{place:?} should be on the bar");
     }
 }

@@ -1,15 +1,15 @@
-//! Connected marks of ink, and how tall letters are.
+//! Connected components of ink, and the letter height.
 
 use image::GrayImage;
 
-/// The box around one connected mark, in pixels; right and bottom are exclusive.
+/// Bounding box of a connected component, in pixels; right and bottom are exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub(crate) left: u32,
     pub(crate) top: u32,
     pub(crate) right: u32,
     pub(crate) bottom: u32,
-    /// Pixels of ink.
+    /// Number of ink pixels.
     pub(crate) ink: u32,
 }
 
@@ -22,7 +22,7 @@ impl Mark {
         self.bottom - self.top
     }
 
-    /// Without `reach` pixels at every side, by which it was grown.
+    /// Shrinks the box by `reach` pixels on each side, by which it was dilated before.
     pub(crate) fn shrunk(self, reach: u32) -> Self {
         let inside = |low: u32, high: u32| (low + reach, high.saturating_sub(reach).max(low + reach + 1));
         let ((left, right), (top, bottom)) = (inside(self.left, self.right), inside(self.top, self.bottom));
@@ -33,21 +33,21 @@ impl Mark {
         ((self.left + self.right) as f32 / 2.0, (self.top + self.bottom) as f32 / 2.0)
     }
 
-    /// Whether it could be a letter or a digit, by its shape alone.
+    /// Whether it could be a letter or a digit, judging only by its shape.
     pub(crate) fn letter_like(&self) -> bool {
         let (width, height) = (self.width(), self.height());
         height >= 6 && width * 8 >= height && width <= height * 2 && self.ink * 10 >= width * height
     }
 }
 
-/// The marks of what is darker than `threshold` on a flattened page.
+/// Components of the pixels darker than `threshold` on a flattened page.
 pub(crate) fn marks(flat: &GrayImage, threshold: u8) -> Vec<Mark> {
     let (marks, parents, _) = labelled(flat, threshold);
     (0..marks.len()).filter(|&label| parents[label] == label).map(|label| marks[label]).collect()
 }
 
-/// For every pixel the number of its mark, or one that no mark has; and the marks by number: those that were joined to
-/// another stay in the list and have no pixels.
+/// The label of each pixel, or an unused label for background, and the components by label. Components that were merged
+/// into another stay in the list without pixels.
 pub(crate) fn components(grey: &GrayImage, threshold: u8) -> (Vec<u32>, Vec<Mark>) {
     let (marks, mut parents, runs) = labelled(grey, threshold);
     let width = grey.width() as usize;
@@ -61,7 +61,7 @@ pub(crate) fn components(grey: &GrayImage, threshold: u8) -> (Vec<u32>, Vec<Mark
 
 type Labelled = (Vec<Mark>, Vec<usize>, Vec<(u32, u32, u32, usize)>);
 
-/// Joins runs of dark pixels that touch from row to row, also over a corner.
+/// Joins runs of dark pixels that touch in adjacent rows, including diagonally.
 fn labelled(flat: &GrayImage, threshold: u8) -> Labelled {
     let mut every = vec![];
     let mut marks: Vec<Mark> = vec![];
@@ -135,8 +135,8 @@ fn union(a: Mark, b: Mark) -> Mark {
     }
 }
 
-/// The usual height of a letter on a flattened page, in pixels: the median over the marks that could be letters, taller
-/// ones counting more, because dust is small and many; `None` when there are too few to tell.
+/// Usual letter height on a flattened page, in pixels: a median over the letter-like components, weighted by height
+/// because dust is small and frequent. `None` if there are too few.
 pub(crate) fn letter_height(marks: &[Mark]) -> Option<u32> {
     const LETTERS_MIN: usize = 20;
     let mut heights: Vec<u32> = marks.iter().filter(|mark| mark.letter_like()).map(Mark::height).collect();
@@ -152,8 +152,7 @@ pub(crate) fn letter_height(marks: &[Mark]) -> Option<u32> {
     })
 }
 
-/// The marks that stand in a row with one of their height on either side: letters within words. Those of textures
-/// rarely do.
+/// Components with a neighbour of their height on either side: letters within words. Texture rarely has this pattern.
 pub(crate) fn in_words(letters: &[Mark]) -> Vec<Mark> {
     let mut sorted = letters.to_vec();
     sorted.sort_unstable_by_key(|mark| mark.left);
@@ -187,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_touches_is_one_mark_also_over_corners_and_from_below() {
+    fn touching_pixels_are_one_mark_even_diagonally_and_from_below() {
         let page = drawn(&["#.#...##", "#.#..#..", "###....#"]);
         let mut found = marks(&page, 128);
         found.sort_unstable_by_key(|mark| mark.left);

@@ -5,7 +5,7 @@
     clippy::cast_possible_wrap,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    reason = "pixels are counted up to a few thousand, and where they go between is rounded on purpose"
+    reason = "pixel coordinates are at most a few thousand, and are rounded on purpose"
 )]
 
 mod filter;

@@ -1,21 +1,21 @@
-//! Where the paper is, so that the table under it is not read.
+//! Finds the paper, so that the table under it is not read.
 
 use super::filter::{darkest, lightest, mean};
 use super::marks::{Mark, components};
 use image::{GrayImage, Luma, RgbImage};
 
-/// Longest side of the picture in which the paper is looked for, in pixels.
+/// Longest side of the downscaled picture in which the paper is searched, in pixels.
 const SIDE: u32 = 320;
-/// How far letters are closed away there, in pixels.
+/// Radius for removing letters there, in pixels.
 const STROKES: u32 = 3;
-/// Between two thresholds that are tried.
+/// Step between two tried thresholds.
 const THRESHOLD_STEP: usize = 6;
-/// Share of the letters that the paper may lose for a tighter outline: letter-like pieces of the table.
+/// Share of the letter-like components that may be outside of the paper, because some belong to the table.
 const LETTERS_LOST_MAX: f32 = 0.04;
-/// How much darker the paper may be than the tightest outline allows: amounts in a dark corner are few letters.
+/// Tolerance in brightness below the tightest threshold: amounts in a dark corner are only a few letters.
 const SHADE: u8 = 15;
 
-/// What is paper, at a small scale.
+/// Mask of the paper, downscaled.
 #[derive(Clone, Debug)]
 pub(crate) struct Paper {
     /// White on the paper.
@@ -25,8 +25,8 @@ pub(crate) struct Paper {
 }
 
 impl Paper {
-    /// Looks for the one light, colourless piece that holds nearly all `letters`: the lightest such piece, because
-    /// tables are darker. `None` when there is no such piece, or it fills the picture anyway.
+    /// Finds the light, colourless region that contains nearly all `letters`. Of several, takes the lightest one,
+    /// because tables are darker. `None` if there is no such region, or if it covers the whole picture.
     pub(crate) fn find(pixels: &RgbImage, letters: &[Mark]) -> Option<Self> {
         let scale = (pixels.width().max(pixels.height()) as f32 / SIDE as f32).max(1.0);
         let side = |side: u32| ((side as f32 / scale).ceil() as u32).max(1);
@@ -39,7 +39,7 @@ impl Paper {
             .map(|(x, y)| (((x / scale) as u32).min(last.0), ((y / scale) as u32).min(last.1)))
             .collect();
         let enough = (letters.len() as f32 * (1.0 - LETTERS_LOST_MAX)) as usize;
-        // The tightest outline is the one of the highest threshold.
+        // The highest threshold gives the tightest outline.
         let tight = (1..=u8::MAX).rev().step_by(THRESHOLD_STEP).find(|&threshold| {
             let piece = piece(&score, threshold, &places);
             places.iter().filter(|(x, y)| piece.get_pixel(*x, *y).0[0] > 0).count() >= enough
@@ -49,7 +49,7 @@ impl Paper {
         (letters.len() > 20 && share < 0.95).then_some(Self { mask, scale })
     }
 
-    /// Whether the mark is on it.
+    /// Whether the mark is on the paper.
     pub(crate) fn holds(&self, mark: &Mark) -> bool {
         let (x, y) = mark.middle();
         let at = |place: f32, count: u32| ((place / self.scale) as u32).min(count - 1);
@@ -57,7 +57,7 @@ impl Paper {
     }
 }
 
-/// The piece lighter than `threshold` that holds most of the `places`, without holes.
+/// The region lighter than `threshold` that contains most of the `places`, without holes.
 fn piece(score: &GrayImage, threshold: u8, places: &[(u32, u32)]) -> GrayImage {
     let mut dark = score.clone();
     dark.iter_mut().for_each(|pixel| *pixel = 255 - *pixel);
@@ -76,7 +76,7 @@ fn piece(score: &GrayImage, threshold: u8, places: &[(u32, u32)]) -> GrayImage {
     dark
 }
 
-/// Light without colour: paper; wood and skin have colour, tables are dark.
+/// Light and colourless pixels are paper: wood and skin are coloured, tables are dark.
 fn score(pixels: &RgbImage) -> GrayImage {
     GrayImage::from_fn(pixels.width(), pixels.height(), |x, y| {
         let parts = pixels.get_pixel(x, y).0.map(i32::from);
@@ -86,7 +86,7 @@ fn score(pixels: &RgbImage) -> GrayImage {
     })
 }
 
-/// Fills the piece up to its convex hull: slips are convex, shadows and fingers are not.
+/// Fills the region up to its convex hull: slips are convex, shadows and fingers are not.
 fn fill(piece: &mut GrayImage) {
     let mut left = vec![];
     let mut right = vec![];
@@ -104,7 +104,7 @@ fn fill(piece: &mut GrayImage) {
     }
 }
 
-/// Goes on with an upper hull; `next` is (row, extent).
+/// Extends an upper hull; `next` is (row, extent).
 fn extend(hull: &mut Vec<(i32, i32)>, next: (i32, i32)) {
     while let [.., before, last] = hull[..] {
         let turn = (last.0 - before.0) * (next.1 - before.1) - (last.1 - before.1) * (next.0 - before.0);
@@ -116,7 +116,7 @@ fn extend(hull: &mut Vec<(i32, i32)>, next: (i32, i32)) {
     hull.push(next);
 }
 
-/// The extent of a hull in a row between its ends.
+/// The extent of the hull in a row between its ends.
 fn at(hull: &[(i32, i32)], row: i32) -> i32 {
     let next = hull.partition_point(|point| point.0 < row).clamp(1, hull.len().max(2) - 1);
     match (hull.get(next - 1), hull.get(next)) {

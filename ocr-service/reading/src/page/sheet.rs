@@ -1,4 +1,4 @@
-//! What is known of the page on a picture before anything is read, and the looks at it that are shown to the engine.
+//! Analyses a page before recognition, and prepares the images of it for the engine.
 
 use super::bend::{Bend, Letter};
 use super::contrast::equalised;
@@ -10,39 +10,39 @@ use super::paper::Paper;
 use super::tilt::tilt;
 use image::{GrayImage, RgbImage};
 
-/// How tall letters are shown to the engine, in pixels.
+/// Target letter height for the engine, in pixels.
 const LETTER: f32 = 30.0;
-/// Letters below this are hard to read even for people, in pixels.
+/// Letters below this height are hard to read even for humans, in pixels.
 const LETTER_LEGIBLE: f32 = 8.0;
-/// Fewer letters than on the shortest slip.
+/// Lower than the number of letters on the shortest slip.
 const LETTERS_MIN: usize = 20;
-/// How light paper is at least in a photo with enough light.
+/// Minimum brightness of paper on a photo with enough light.
 const LIGHTNESS_MIN: u8 = 60;
-/// See [`sharpness`]; photos that are read well have more.
+/// See [`sharpness`]; photos that are recognised well have more.
 const SHARPNESS_MIN: f32 = 0.2;
-/// Most pixels a page is shown with: a page of texture takes long enough.
+/// Largest number of pixels of a page image; even a page full of texture takes long enough.
 const PAGE_PIXELS_MAX: f32 = 9_000_000.0;
-/// Most pixels that a page without letters is shown with: the engine takes its time for every speck of noise.
+/// The same for a page without letters, where the engine spends time on every speck of noise.
 const NOISE_PIXELS_MAX: f32 = 1_500_000.0;
-/// Taller letters are none, in pixels.
+/// Taller components are not letters, in pixels.
 const LETTER_MAX: f32 = 250.0;
-/// Letters that are looked for at first, in pixels: it need not be right.
+/// Assumed letter height for the first search, in pixels; it need not be accurate.
 const LETTER_GUESS: u32 = 30;
-/// What is darker than this on a flattened page is ink.
+/// Threshold of ink on a flattened page.
 const INK: u8 = 170;
-/// The same for pages of dots and pale pieces, and how far these are joined, in pixels.
+/// Ink thresholds for dot-matrix print and pale ink, with the radius for joining the pieces, in pixels.
 const PALE_INKS: [(u8, u32); 4] = [(170, 1), (215, 0), (215, 1), (190, 2)];
 
-/// A page: where its lines run, and how tall its letters are.
+/// An analysed page: the course of its lines, and its letter height.
 pub(crate) struct Sheet {
     grey: GrayImage,
     paper: Option<Paper>,
     pub(crate) level: Level,
-    /// How tall a letter is, in pixels of the picture.
+    /// Letter height, in pixels of the picture.
     pub(crate) letter: f32,
-    /// What the picture is multiplied by, so that letters are of the size the engine reads best.
+    /// Scale factor that gives letters the size that the engine reads best.
     pub(crate) factor: f32,
-    /// Marks that could be letters.
+    /// Number of letter-like components.
     pub(crate) letters: usize,
     lightness: u8,
     sharpness: f32,
@@ -72,7 +72,7 @@ impl Sheet {
         self.level.taken_from(&self.grey, self.factor)
     }
 
-    /// The plain page without shadows, and without the table.
+    /// The plain page without shadows and without the table.
     pub(crate) fn masked(&self, plain: &GrayImage) -> GrayImage {
         let mut page = flattened(plain, (LETTER * 1.5) as u32);
         if let Some(paper) = &self.paper {
@@ -81,21 +81,21 @@ impl Sheet {
         page
     }
 
-    /// The masked page with the contrast of each of its parts raised.
+    /// The masked page with increased local contrast.
     pub(crate) fn contrasted(masked: &GrayImage) -> GrayImage {
         equalised(masked, (LETTER * 3.0) as u32)
     }
 
-    /// Whether the picture is to blame when it can't be read: its letters are tiny or few, or it is too dark or too
-    /// blurred for them.
+    /// Whether the quality of the picture explains a bad result: its letters are tiny or few, or it is too dark or too
+    /// blurred.
     pub(crate) fn poor(&self) -> bool {
         let letter = self.letter < LETTER_LEGIBLE || self.letters < LETTERS_MIN;
         letter || self.lightness < LIGHTNESS_MIN || self.sharpness < SHARPNESS_MIN
     }
 }
 
-/// The letters, and how tall they are. Needle printers leave dots and pale ink leaves pieces, which seldom stand in words:
-/// then the dots are joined, or paler ink is looked for.
+/// The letters and their height. Dot-matrix printers leave dots, and pale ink leaves fragments, which rarely form
+/// words: then the dots are joined, or paler ink is searched.
 fn letters(flat: &GrayImage) -> (Vec<Mark>, f32) {
     let mut best = letters_of(marks(flat, INK));
     let mut most = in_words(&best.0).len();
@@ -119,15 +119,15 @@ fn letters_of(mut marks: Vec<Mark>) -> (Vec<Mark>, f32) {
     (marks, letter)
 }
 
-/// How light the lighter half of the picture is: the paper.
+/// Brightness of the lighter half of the picture: the paper.
 fn lightness(grey: &GrayImage) -> u8 {
     let mut levels: Vec<u8> = grey.iter().step_by(97).copied().collect();
     levels.sort_unstable();
     levels.get(levels.len() * 3 / 4).copied().unwrap_or(0)
 }
 
-/// How steep the edges of letters are: the steepest step between two pixels of a row of a letter, as a share of the way
-/// from paper to ink, times the letter's height in tens of pixels. The median over the letters.
+/// Steepness of letter edges: the largest step between two neighbouring pixels in a row of a letter, relative to the
+/// contrast of paper and ink, times the letter height in tens of pixels. The median over the letters.
 fn sharpness(flat: &GrayImage, letters: &[Mark], letter: f32) -> f32 {
     let mut steps: Vec<u8> = vec![];
     for mark in letters.iter().step_by(1 + letters.len() / 500) {

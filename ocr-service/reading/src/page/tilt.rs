@@ -1,16 +1,16 @@
-//! How far the lines of a page lean, found from where its letters stand.
+//! Estimates the tilt of the lines of a page from the positions of its letters.
 
 use super::marks::Mark;
 
-/// Steepest line that is looked for, in degrees.
+/// Largest tilt that is tried, in degrees.
 const TILT_MAX: f32 = 20.0;
-/// First look, in degrees: a line of 40 letters still shows at half of it.
+/// Step of the coarse search, in degrees; a line of 40 letters is still noticeable at half of it.
 const COARSE_STEP: f32 = 0.5;
-/// Second look, in degrees.
+/// Step of the fine search, in degrees.
 const FINE_STEP: f32 = 0.05;
 
-/// The tilt of the lines in degrees; positive when they fall to the right. Lines are level where the feet of letters
-/// crowd into few heights.
+/// The tilt of the lines in degrees; positive if they fall to the right. At the right angle, the feet of the letters
+/// concentrate on few heights.
 pub(crate) fn tilt(letters: &[Mark], letter: f32) -> f32 {
     let feet: Vec<(f32, f32)> = letters.iter().map(foot).collect();
     if feet.len() < 10 {
@@ -34,7 +34,7 @@ fn foot(mark: &Mark) -> (f32, f32) {
     ((mark.left + mark.right) as f32 / 2.0, mark.bottom as f32)
 }
 
-/// The more letters share few heights, the more; each foot is shared out to two neighbouring bins.
+/// Grows with the concentration of letters on few heights; each foot is distributed over two neighbouring bins.
 fn crowding(feet: &[(f32, f32)], angle: f32, bin: f32) -> f32 {
     let slope = angle.to_radians().tan();
     let heights: Vec<f32> = feet.iter().map(|(x, y)| (y - x * slope) / bin).collect();
@@ -53,7 +53,7 @@ fn crowding(feet: &[(f32, f32)], angle: f32, bin: f32) -> f32 {
 mod tests {
     use super::*;
 
-    /// Twenty lines of thirty letters that lean by `degrees`.
+    /// Twenty lines of thirty letters, tilted by `degrees`.
     fn page(degrees: f32) -> Vec<Mark> {
         let slope = degrees.to_radians().tan();
         let letter = |line: u32, column: u32| {

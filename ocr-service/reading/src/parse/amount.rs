@@ -1,39 +1,39 @@
-//! Numbers as printed: sums, prices, quantities, with the letters that digits are misread as.
+//! Parses printed numbers: sums, prices, quantities, including letters that are misread digits.
 
-/// A number as it was read.
+/// A parsed number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Number {
-    /// Its value in thousandths; negative with a minus sign.
+    /// The value in thousandths; negative with a minus sign.
     pub(crate) thousandths: i64,
-    /// Printed decimals, 0 to 3.
+    /// Number of printed decimals, 0 to 3.
     pub(crate) decimals: u8,
-    /// Letters that were taken for digits.
+    /// Number of letters that were interpreted as digits.
     pub(crate) guessed: u8,
 }
 
-/// Sums above ten million are codes.
+/// Larger sums are assumed to be codes.
 const MINOR_MAX: i64 = 1_000_000_000;
 
 impl Number {
-    /// The value as money in hundredths when it is printed as money: with two decimals, or none.
+    /// The value as money in hundredths, if it has two decimals or none.
     pub(crate) fn money(self) -> Option<i64> {
         let minor = self.thousandths / 10;
         (matches!(self.decimals, 0 | 2) && minor.abs() < MINOR_MAX).then_some(minor)
     }
 
-    /// The value as money whose decimal point was not read: 2640 for 26.40.
+    /// The value as money whose decimal point was not recognised: 2640 for 26.40.
     pub(crate) fn pointless_money(self) -> Option<i64> {
         let whole = self.thousandths / 1000;
         (self.decimals == 0 && (100..1_000_000).contains(&whole.abs())).then_some(whole)
     }
 
-    /// The value as money when the mark before three digits parts thousands: 120000 for `1,200`.
+    /// The value as money if the mark before three digits separates thousands: 120000 for `1,200`.
     pub(crate) fn thousands_money(self) -> Option<i64> {
         (self.decimals == 3 && self.thousandths.abs() < MINOR_MAX).then(|| self.thousandths * 100)
     }
 }
 
-/// Reads a number; `None` for a date, a code of many digits and what has more letters than digits.
+/// Parses a number; `None` for a date, a code of many digits, or text with more letters than digits.
 pub(crate) fn number(text: &str) -> Option<Number> {
     let (negative, body) = match text.strip_prefix(['-', '−', '–', '—']) {
         Some(rest) => (true, rest),
@@ -87,7 +87,7 @@ fn parts(groups: &[String], marks: &[char]) -> Option<(String, String)> {
     }
 }
 
-/// The digit that a letter may be.
+/// The digit that a letter may be a misreading of.
 pub(crate) fn digit(letter: char) -> Option<char> {
     Some(match letter {
         'O' | 'o' | 'О' | 'о' | 'D' | 'Q' | 'U' | '@' | 'Ø' | 'ø' => '0',
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_codes_and_words_are_no_numbers() {
+    fn dates_codes_and_words_are_not_numbers() {
         for text in ["20.04.20", "31.05.2024", "4002245701618", "031", "Soll", "Ю", "", "-", "1.2345", "12,3456", "O"]
         {
             assert_eq!(number(text), None, "{text}");

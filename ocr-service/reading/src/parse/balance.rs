@@ -1,4 +1,4 @@
-//! Arithmetic decides between readings: which sums of the lines and which parts make the total.
+//! Decides between readings by arithmetic: which sums of the lines and which parts add up to the total.
 
 use super::classes::Class;
 use super::figures::{Candidate, Figure, Figures, is_misread};
@@ -6,11 +6,11 @@ use super::group::Item;
 use super::shape::Origin;
 use std::collections::HashMap;
 
-/// What is added to the lines, or taken off; in hundredths.
+/// Amounts added to or subtracted from the lines, in hundredths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Parts {
     pub(crate) service: i64,
-    /// Positive.
+    /// A positive number.
     pub(crate) discount: i64,
     pub(crate) tax: i64,
     pub(crate) tip: i64,
@@ -23,29 +23,29 @@ impl Parts {
     }
 }
 
-/// A way in which the cheque adds up.
+/// One way in which the cheque adds up.
 #[derive(Clone, Debug)]
 pub(crate) struct Balance {
     pub(crate) parts: Parts,
     /// The sum of each line.
     pub(crate) sums: Vec<i64>,
-    /// Lines whose sum is not the one that was likeliest before.
+    /// Lines whose sum is not their most likely reading.
     pub(crate) changed: Vec<usize>,
-    /// Lines of which a misread character was replaced.
+    /// Lines in which a misread character was replaced.
     pub(crate) repaired: Vec<usize>,
-    /// How much had to be bent; 0 for none.
+    /// Penalty for the changes; 0 if there are none.
     pub(crate) cost: f32,
 }
 
-/// A row that may be a part: what it is, and the sums it may say.
+/// A row that may be a part: its class and its possible sums.
 type PartRow = (Class, Vec<i64>);
 
 const PART_ROWS_MAX: usize = 6;
 
-/// The ways to take the figures as parts, the most natural first, each with its cost.
+/// The ways to combine the figures into parts, the most natural first, each with its cost.
 pub(crate) fn parts(figures: &Figures, until: usize, rounded: Option<i64>) -> Vec<(Parts, f32)> {
     let rows = part_rows(figures, until, rounded);
-    // Second readings of a part only while the ways to combine them stay few.
+    // Consider second readings of a part only while there are few combinations.
     let readings = if rows.len() <= 4 { 2 } else { 1 };
     let mut ways = vec![(Parts::default(), 0.0_f32)];
     for (class, minors) in &rows {
@@ -88,7 +88,7 @@ fn part_rows(figures: &Figures, until: usize, rounded: Option<i64>) -> Vec<PartR
             }
         }
     }
-    // Two totals a few hundredths apart say by how much the second is rounded, if the row that says it was not read.
+    // If two totals differ by a few hundredths and no rounding row was recognised, the difference is the rounding.
     if let Some(step) = rounded.filter(|_| rows.iter().all(|(class, _)| *class != Class::Rounding)) {
         rows.push((Class::Rounding, vec![step]));
     }
@@ -106,7 +106,7 @@ fn put(parts: &mut Parts, class: Class, minor: i64) {
     }
 }
 
-/// A change of one line: to this sum, at this cost.
+/// A change of one line's sum, with its cost.
 #[derive(Clone, Copy, Debug)]
 struct Change {
     item: usize,
@@ -114,7 +114,7 @@ struct Change {
     cost: f32,
 }
 
-/// The cheapest way in which lines and parts make this total.
+/// The cheapest way in which lines and parts add up to this total.
 pub(crate) fn balance(items: &[Item], figures: &Figures, candidate: &Candidate) -> Option<Balance> {
     let sums: Vec<i64> = items.iter().map(|item| item.totals.first().map_or(0, |choice| choice.minor)).collect();
     if items.is_empty() || items.iter().any(|item| item.totals.is_empty() && !item.free) {
@@ -137,7 +137,7 @@ pub(crate) fn balance(items: &[Item], figures: &Figures, candidate: &Candidate) 
     if let Some((parts, cost)) = ways.iter().find(|(parts, _)| sum + parts.sum() == candidate.minor) {
         return Some(found(*parts, &[], *cost));
     }
-    let may_round = figures.rounds && !figures.says_no_rounding() && candidate.minor % 5 == 0 && items.len() > 2;
+    let may_round = figures.rounds && !figures.has_zero_rounding() && candidate.minor % 5 == 0 && items.len() > 2;
     if let Some((parts, cost)) = rounded(&ways, candidate.minor - sum).filter(|_| may_round) {
         return Some(found(parts, &[], cost));
     }
@@ -170,14 +170,14 @@ pub(crate) fn balance(items: &[Item], figures: &Figures, candidate: &Candidate) 
     best
 }
 
-/// The rounding row could not be read, but a rounding of a few hundredths is all that is missing.
+/// Accepts a missing rounding of a few hundredths, whose row could not be recognised.
 fn rounded(ways: &[(Parts, f32)], missing: i64) -> Option<(Parts, f32)> {
     let step = |parts: &Parts| missing - parts.sum() + parts.rounding;
     let (parts, cost) = ways.iter().find(|(parts, _)| (1..=4).contains(&step(parts).abs()))?;
     Some((Parts { rounding: step(parts), ..*parts }, cost + 0.2))
 }
 
-/// One or two changes that make up for what is missing; the cheapest of each kind.
+/// One or two changes that compensate for the missing amount; the cheapest of each kind.
 fn bent(changes: &[Change], by_delta: &HashMap<i64, Vec<&Change>>, sums: &[i64], missing: i64) -> Vec<Vec<Change>> {
     let delta = |change: &Change| change.minor - sums[change.item];
     let cheapest = |found: &[&Change], other: Option<usize>| {
@@ -226,7 +226,7 @@ fn changes(items: &[Item], sums: &[i64]) -> Vec<Change> {
     changes
 }
 
-/// The only line whose sum with one other digit makes up for what is missing.
+/// The only line that compensates for the missing amount if one digit of its sum is replaced.
 fn repair(items: &[Item], sums: &[i64], missing: i64) -> Option<Change> {
     let mut fitting = items.iter().enumerate().filter(|(at, item)| {
         let doubtful = !item.checked && (item.totals.len() > 1 || item.totals.iter().any(|choice| choice.weight < 1.2));

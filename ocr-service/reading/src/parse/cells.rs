@@ -1,8 +1,8 @@
-//! A row as cells: words, numbers, times signs; amounts that were torn apart are joined.
+//! Splits a row into cells: words, numbers, times signs. Amounts that were split are joined.
 
 use super::amount::Number;
-use super::classes::Said;
-use super::fold::looks;
+use super::classes::ClassifiedWords;
+use super::fold::normalize;
 use super::lexer::{self, What};
 use crate::layout::measure::{count, letter_width};
 use crate::layout::rows::Row;
@@ -11,9 +11,9 @@ use crate::word::{Place, Word};
 /// How sums are printed on this cheque.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Style {
-    /// With two decimals; otherwise whole.
+    /// With two decimals; otherwise whole numbers.
     pub(crate) decimals: bool,
-    /// In Cyrillic: prices are whole roubles but for weighed goods, so that kopecks 01 to 09 are misread zeros.
+    /// Cyrillic: prices are whole roubles except for weighed goods, so kopecks from 01 to 09 are misread zeros.
     pub(crate) roubles: bool,
 }
 
@@ -21,20 +21,20 @@ pub(crate) struct Style {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reading {
     pub(crate) number: Number,
-    /// The confidences of the passes that read it so, added.
+    /// Sum of the confidences of the passes with this reading.
     pub(crate) weight: f32,
-    /// It takes in the cell before it: `1 500,00` may be 1500 or 1 and 500.
+    /// Includes the previous cell: `1 500,00` may be 1500, or 1 and 500.
     pub(crate) takes_previous: bool,
 }
 
-/// A piece of a row.
+/// A cell of a row.
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
     pub(crate) what: What,
     pub(crate) text: String,
     pub(crate) left: f32,
     pub(crate) right: f32,
-    /// Of a number: the ways to read it, the likeliest first; never empty then.
+    /// For a number: its possible readings, the most likely first; not empty then.
     pub(crate) readings: Vec<Reading>,
 }
 
@@ -44,32 +44,32 @@ impl Cell {
     }
 }
 
-/// A printed row, ready to be understood.
+/// A printed row, split into cells.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     pub(crate) cells: Vec<Cell>,
-    /// As read, with single spaces.
+    /// The recognised text, with single spaces.
     pub(crate) text: String,
-    /// What the words say, of each pass that read the row.
-    pub(crate) said: Vec<Said>,
+    /// The classified words of each pass that recognised the row.
+    pub(crate) classified: Vec<ClassifiedWords>,
     pub(crate) place: Place,
-    /// Width of a letter.
+    /// Letter width.
     pub(crate) letter: f32,
-    /// Height of the letters.
+    /// Letter height.
     pub(crate) height: f32,
     pub(crate) confidence: f32,
-    /// How many passes read it.
+    /// Number of passes that recognised the row.
     pub(crate) passes: usize,
 }
 
 impl Line {
-    /// The row of one pass.
+    /// Creates the line from the row of one pass.
     pub(crate) fn of_row(row: &Row, style: Style) -> Self {
         let letter = letter_width(&row.words);
         Self {
             cells: cells(&row.words, letter, style),
             text: row.text(),
-            said: vec![Said::of(words(row))],
+            classified: vec![ClassifiedWords::of(words(row))],
             place: row.place,
             letter,
             height: row.height,
@@ -80,7 +80,7 @@ impl Line {
 }
 
 fn words(row: &Row) -> Vec<String> {
-    row.words.iter().map(|word| looks(&word.text)).filter(|word| !word.is_empty()).collect()
+    row.words.iter().map(|word| normalize(&word.text)).filter(|word| !word.is_empty()).collect()
 }
 
 struct Token {
@@ -97,7 +97,7 @@ fn cells(words: &[Word], letter: f32, style: Style) -> Vec<Cell> {
         let pieces = lexer::pieces(&token.text);
         let last = pieces.len().saturating_sub(1);
         for (at, (what, start, end)) in pieces.into_iter().enumerate() {
-            // Brackets and dots around the pieces stay with them: `2)` is the number of a line, `2` a quantity.
+            // Brackets and dots around the pieces stay with them: `2)` is a line number, `2` a quantity.
             let (start, end) = (if at == 0 { 0 } else { start }, if at == last { letters.len() } else { end });
             let text: String = letters[start..end].iter().collect();
             let readings = match what {
@@ -117,7 +117,7 @@ fn cells(words: &[Word], letter: f32, style: Style) -> Vec<Cell> {
     spaced(cells, letter, style)
 }
 
-/// Words, with amounts joined that the engine tore at their mark: `64.` `15`, `385` `,00`, `26` `,` `90`.
+/// Words, with amounts joined that the engine split at their decimal mark: `64.` `15`, `385` `,00`, `26` `,` `90`.
 fn tokens(words: &[Word], letter: f32) -> Vec<Token> {
     let mut tokens: Vec<Token> = vec![];
     for word in words {
@@ -136,7 +136,7 @@ fn tokens(words: &[Word], letter: f32) -> Vec<Token> {
     tokens
 }
 
-/// `3` `045,00`: a group of thousands with a leading zero is no number of its own.
+/// `3` `045,00`: a group of thousands with a leading zero is not a separate number.
 fn continues(before: &str, after: &str) -> bool {
     let digits = before.trim_start_matches(|c: char| !c.is_alphanumeric());
     let short = (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -172,11 +172,13 @@ fn torn(before: &str, after: &str) -> bool {
         && (rest.is_empty() || is_sum_tail(rest))
 }
 
-/// `2 ХЕМ 3.35`: times sign and currency became one word.
+/// `2 ХЕМ 3.35`: times sign and currency were recognised as one word.
 fn times_with_currency(cells: &mut [Cell]) {
     for at in 1..cells.len().saturating_sub(1) {
-        let look = looks(&cells[at].text);
-        let word = cells[at].what == What::Text && look.starts_with('x') && (2..=4).contains(&look.chars().count());
+        let normalized = normalize(&cells[at].text);
+        let word = cells[at].what == What::Text
+            && normalized.starts_with('x')
+            && (2..=4).contains(&normalized.chars().count());
         let factor = cells[at - 1].number().is_some_and(|number| number.decimals == 0);
         if word && factor && cells[at + 1].number().is_some_and(|number| number.decimals == 2) {
             cells[at].what = What::Times;
@@ -202,7 +204,7 @@ fn minus_signs(cells: &mut Vec<Cell>, letter: f32) {
     }
 }
 
-/// Joins what a space parts: thousands (`1 590,00`), and a decimal mark that was not seen (`58 30`).
+/// Joins numbers split by a space: thousands (`1 590,00`), and a decimal mark that was not recognised (`58 30`).
 fn spaced(cells: Vec<Cell>, letter: f32, style: Style) -> Vec<Cell> {
     let mut joined: Vec<Cell> = vec![];
     let count = cells.len();
@@ -258,7 +260,7 @@ fn pointless(high: Number, after: &str) -> Option<Number> {
     })
 }
 
-/// Whether sums have decimals: told by the last numbers of the rows. Only bills in Cyrillic are known to do without.
+/// Whether sums have decimals, judged by the last numbers of the rows. Only Cyrillic bills are known to omit them.
 pub(crate) fn style<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Style {
     let (mut with, mut without) = (0_u32, 0_u32);
     let (mut cyrillic, mut letters) = (0_u32, 0_u32);

@@ -1,37 +1,37 @@
-//! What a row is about, told by its words in Russian, English and German.
+//! Classifies rows by their words in Russian, English and German.
 
 use super::cells::Line;
-use super::fold::{Care, Phrase, Windows, looks};
+use super::fold::{Phrase, Strictness, Windows, normalize};
 use std::sync::LazyLock;
 
-/// What a row is about.
+/// The class of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// The total, and how strong its word is: 100 for "to be paid", 60 for a mere "sum".
+    /// The total, with the strength of its word: 100 for "to be paid", 60 for just "sum".
     Total(u8),
-    /// What one guest of several owes.
+    /// The amount owed by one of several guests.
     GuestTotal,
-    /// The lines before tax, service or discount.
+    /// The sum of the lines before tax, service or discount.
     Subtotal,
-    /// How many things were bought.
+    /// Number of purchased items.
     QuantityTotal,
     Service,
     Discount,
     Tip,
     Tax,
-    /// Tax that the total includes, or words about tax.
+    /// Tax included in the total, or text about tax.
     TaxIncluded,
-    /// The head of a table of taxes: nothing below it is for sale.
+    /// The head of a tax table: no products follow below it.
     TaxTable,
     Rounding,
     Cash,
     Change,
     Card,
-    /// `Гость 2`: the lines below are theirs.
+    /// `Гость 2`: the lines below belong to this guest.
     Guest,
     /// Date, table, waiter, address.
     Info,
-    /// None of these: perhaps a line of the cheque.
+    /// None of these: possibly a line of the cheque.
     Plain,
 }
 
@@ -42,7 +42,7 @@ enum Sign {
     Sum,
     Sub,
     Quantity,
-    /// How many lines there are: `Posten: 11`, `Item(s) : 4`.
+    /// The number of lines: `Posten: 11`, `Item(s) : 4`.
     Lines,
     Tax,
     Includes,
@@ -59,7 +59,7 @@ enum Sign {
     Info,
 }
 
-/// How far from the beginning of the row a sign may stand, in words.
+/// Largest distance of a sign from the beginning of the row, in words.
 const fn reach(sign: Sign) -> usize {
     match sign {
         Sign::Payable | Sign::Total | Sign::Sub | Sign::Service | Sign::Round => 3,
@@ -163,9 +163,9 @@ static SIGNS: LazyLock<Vec<(Sign, Vec<Phrase>)>> = LazyLock::new(|| {
 });
 
 /// How exactly the words of a sign must be spelled.
-const fn care(sign: Sign) -> Care {
+const fn strictness(sign: Sign) -> Strictness {
     match sign {
-        Sign::Includes | Sign::Excludes => Care::Strict,
+        Sign::Includes | Sign::Excludes => Strictness::Strict,
         Sign::Cash
         | Sign::Card
         | Sign::Change
@@ -174,7 +174,7 @@ const fn care(sign: Sign) -> Care {
         | Sign::Discount
         | Sign::Quantity
         | Sign::Guest
-        | Sign::Lines => Care::Close,
+        | Sign::Lines => Strictness::Close,
         Sign::Payable
         | Sign::Total
         | Sign::Sum
@@ -182,42 +182,43 @@ const fn care(sign: Sign) -> Care {
         | Sign::Tax
         | Sign::Service
         | Sign::Round
-        | Sign::TaxTable => Care::Loose,
+        | Sign::TaxTable => Strictness::Loose,
     }
 }
 
-/// The words of a row as one pass read them, and what they say.
+/// The words of a row as recognised by one pass, with the signs found in them.
 #[derive(Clone, Debug)]
-pub(crate) struct Said {
+pub(crate) struct ClassifiedWords {
     words: Vec<String>,
     signs: Vec<Sign>,
 }
 
-impl Said {
-    /// Of words as they look.
+impl ClassifiedWords {
+    /// Classifies normalised words.
     pub(crate) fn of(words: Vec<String>) -> Self {
         let windows = Windows::of(&words);
-        // A lead of signs and a count before the first word don't push the word away.
+        // Leading symbols and a count before the first word do not count towards the distance.
         let lead = words.iter().take_while(|word| word.chars().count() < 3).count().min(3);
-        let says = |sign: Sign, phrases: &[Phrase]| {
-            let reach = if care(sign) == Care::Strict { 99 } else { reach(sign) + lead };
-            phrases.iter().any(|phrase| windows.have(phrase, 0..reach, care(sign)))
+        let matches_phrase = |sign: Sign, phrases: &[Phrase]| {
+            let reach = if strictness(sign) == Strictness::Strict { 99 } else { reach(sign) + lead };
+            phrases.iter().any(|phrase| windows.have(phrase, 0..reach, strictness(sign)))
         };
-        let signs = SIGNS.iter().filter(|(sign, phrases)| says(*sign, phrases)).map(|(sign, _)| *sign).collect();
+        let signs =
+            SIGNS.iter().filter(|(sign, phrases)| matches_phrase(*sign, phrases)).map(|(sign, _)| *sign).collect();
         Self { words, signs }
     }
 
-    /// The words as they look.
+    /// The normalised words.
     pub(crate) fn words(&self) -> &[String] {
         &self.words
     }
 }
 
-/// What the row is about; the words of any pass may tell, and its last amount (in hundredths) when it has one.
+/// The class of a row, from the words of all passes, and from its last amount (in hundredths) if it has one.
 pub(crate) fn class(line: &Line, amount: Option<i64>) -> Class {
     let mut best = Class::Plain;
-    for said in &line.said {
-        match class_of(said, amount) {
+    for classified in &line.classified {
+        match class_of(classified, amount) {
             Class::Plain => {}
             Class::Info | Class::Guest => best = if best == Class::Plain { Class::Info } else { best },
             Class::Total(strength) => match best {
@@ -232,9 +233,9 @@ pub(crate) fn class(line: &Line, amount: Option<i64>) -> Class {
     best
 }
 
-fn class_of(said: &Said, amount: Option<i64>) -> Class {
-    let words = &said.words;
-    let has = |wanted: Sign| said.signs.contains(&wanted);
+fn class_of(classified: &ClassifiedWords, amount: Option<i64>) -> Class {
+    let words = &classified.words;
+    let has = |wanted: Sign| classified.signs.contains(&wanted);
     let (total, tax) = (has(Sign::Total), has(Sign::Tax) || (has(Sign::Includes) && words.len() > 2));
     let payable = has(Sign::Payable);
     if has(Sign::TaxTable) {
@@ -243,7 +244,7 @@ fn class_of(said: &Said, amount: Option<i64>) -> Class {
     if has(Sign::Guest) {
         return if payable || total || has(Sign::Sum) { Class::GuestTotal } else { Class::Guest };
     }
-    // "Total rounded" is the total, "rounding" only what was added; 99 Speed Mart calls the total "rounding".
+    // "Total rounded" is the total, "rounding" only the added amount; 99 Speed Mart calls the total "rounding".
     let small = amount.is_none_or(|amount| amount.abs() < 100);
     if has(Sign::Round) && (!payable || small) {
         let adjusts = words.iter().any(|word| word.starts_with("adj"));
@@ -270,17 +271,17 @@ fn class_of(said: &Said, amount: Option<i64>) -> Class {
 }
 
 fn has_word(words: &[String], word: &str) -> bool {
-    words.iter().any(|found| *found == looks(word))
+    words.iter().any(|found| *found == normalize(word))
 }
 
 fn rounding(small: bool, amount: Option<i64>) -> Class {
     if small || amount.is_some_and(|amount| amount <= 0) { Class::Rounding } else { Class::Total(85) }
 }
 
-/// The row says "total"; of what?
+/// The class of a row that says "total".
 fn total_class(words: &[String], tax: bool, quantity: bool, includes: bool) -> Class {
-    let says = |word: &str| has_word(words, word);
-    if includes && (says("includes") || says("included")) {
+    let matches_phrase = |word: &str| has_word(words, word);
+    if includes && (matches_phrase("includes") || matches_phrase("included")) {
         Class::TaxIncluded
     } else if quantity {
         Class::QuantityTotal
@@ -314,12 +315,12 @@ mod tests {
     use super::*;
 
     fn of(text: &str, amount: Option<i64>) -> Class {
-        let words: Vec<String> = text.split_whitespace().map(looks).filter(|word| !word.is_empty()).collect();
-        class_of(&Said::of(words), amount)
+        let words: Vec<String> = text.split_whitespace().map(normalize).filter(|word| !word.is_empty()).collect();
+        class_of(&ClassifiedWords::of(words), amount)
     }
 
     #[test]
-    fn totals_are_told_from_what_only_looks_like_them() {
+    fn totals_are_distinguished_from_similar_rows() {
         for (text, amount, expected) in [
             ("Итого к оплате: 7 135,00", Some(713_500), Class::Total(100)),
             ("Итого к оплате Гость 3: 1 590,00", Some(159_000), Class::GuestTotal),

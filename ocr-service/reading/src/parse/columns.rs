@@ -1,7 +1,7 @@
-//! The head of the table: which column holds the quantity, the price, the sum.
+//! The header of the table: which columns hold quantity, price and sum.
 
 use super::cells::Line;
-use super::fold::{alike, looks};
+use super::fold::{normalize, similar};
 use std::sync::LazyLock;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,23 +30,25 @@ const HEADS: [(Kind, &str); 5] = [
     (Kind::Other, "disc|discount|tax|gst|code|iss|exc|d|скидка|no|s/n"),
 ];
 
-static LOOKS: LazyLock<Vec<(Kind, Vec<String>)>> =
-    LazyLock::new(|| HEADS.iter().map(|(kind, heads)| (*kind, heads.split('|').map(looks).collect())).collect());
+static NORMALIZED_HEADS: LazyLock<Vec<(Kind, Vec<String>)>> =
+    LazyLock::new(|| HEADS.iter().map(|(kind, heads)| (*kind, heads.split('|').map(normalize).collect())).collect());
 
-/// The columns of a table, each with the edges of its head.
+/// The columns of a table, with the edges of their headers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Columns(Vec<(Kind, f32, f32)>);
 
 impl Columns {
-    /// Reads a row as the head of a table: at least two columns of different kinds and no sum of money.
+    /// Parses a row as a table header: at least two columns of different kinds and no sum of money.
     pub(crate) fn of(line: &Line) -> Option<Self> {
         if line.cells.iter().any(|cell| cell.number().is_some_and(|number| number.guessed == 0)) {
             return None;
         }
         let mut found: Vec<(Kind, f32, f32)> = vec![];
         for cell in &line.cells {
-            let look = looks(&cell.text);
-            let kind = LOOKS.iter().find(|(_, heads)| heads.iter().any(|head| alike(&look, head)) && !look.is_empty());
+            let normalized = normalize(&cell.text);
+            let kind = NORMALIZED_HEADS
+                .iter()
+                .find(|(_, heads)| heads.iter().any(|head| similar(&normalized, head)) && !normalized.is_empty());
             if let Some((kind, _)) = kind {
                 found.push((*kind, cell.left, cell.right));
             }
@@ -57,16 +59,16 @@ impl Columns {
         (kinds >= 2 && found.len() * 3 >= words).then_some(Self(found))
     }
 
-    /// Whether a row has words of a table's head, too few to tell the columns.
+    /// Whether a row has words of a table header, but too few to identify the columns.
     pub(crate) fn hints(line: &Line) -> bool {
         let found = line.cells.iter().filter(|cell| {
-            let look = looks(&cell.text);
-            let heads = LOOKS.iter().filter(|(kind, _)| *kind != Kind::Other).flat_map(|(_, heads)| heads);
-            look.chars().count() >= 3 && heads.into_iter().any(|head| *head == look)
+            let normalized = normalize(&cell.text);
+            let heads = NORMALIZED_HEADS.iter().filter(|(kind, _)| *kind != Kind::Other).flat_map(|(_, heads)| heads);
+            normalized.chars().count() >= 3 && heads.into_iter().any(|head| *head == normalized)
         });
         let numbers = line.cells.iter().filter(|cell| cell.number().is_some()).count();
         found.count() >= 2
-            || (numbers == 0 && line.cells.iter().any(|cell| matches!(looks(&cell.text).as_str(), "qty" | "konbo")))
+            || (numbers == 0 && line.cells.iter().any(|cell| matches!(normalize(&cell.text).as_str(), "qty" | "konbo")))
     }
 
     /// Whether there is a column of this kind.
@@ -74,7 +76,7 @@ impl Columns {
         self.0.iter().any(|column| column.0 == kind)
     }
 
-    /// The kind of the column over a cell; only when it stands under the head, give or take a few letters.
+    /// The kind of the column that a cell belongs to, if it is below the header with a tolerance of a few letters.
     pub(crate) fn over(&self, left: f32, right: f32, letter: f32) -> Option<Kind> {
         let distance = |column: &(Kind, f32, f32)| {
             let apart = (column.1 - right).max(left - column.2).max(0.0);

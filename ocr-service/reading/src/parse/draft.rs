@@ -1,4 +1,4 @@
-//! One understanding of the whole cheque, and how far it is to be believed.
+//! One interpretation of the whole cheque, with an assessment of its plausibility.
 
 use super::balance::{Balance, Parts, balance, parts};
 use super::cells::{Line, Style};
@@ -8,7 +8,7 @@ use super::group::{Item, items};
 use super::shape::Origin;
 use super::sheet::{Sheet, sheet};
 
-/// An understanding of the cheque.
+/// An interpretation of the cheque.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     pub(crate) sheet: Sheet,
@@ -16,20 +16,20 @@ pub(crate) struct Draft {
     pub(crate) total: Option<Candidate>,
     pub(crate) balance: Option<Balance>,
     pub(crate) parts: Parts,
-    /// It adds up, and more than one thing speaks for that.
+    /// It adds up, and there is more than one piece of evidence.
     pub(crate) proven: bool,
-    /// The higher the better, to choose between drafts.
+    /// Score for choosing between drafts; higher is better.
     pub(crate) score: f32,
 }
 
-/// Understands the lines of a page.
+/// Interprets the lines of a page.
 pub(crate) fn draft(lines: Vec<Line>, style: Style) -> Draft {
     let sheet = sheet(lines, style);
     let mut items = items(&sheet);
     let figures = figures(&sheet);
     let largest = items.iter().filter_map(|item| item.totals.first()).map(|choice| choice.minor).max().unwrap_or(0);
     let mut candidates = figures.candidates();
-    // A payment alone, less than one of the lines: misread.
+    // A payment as the only evidence, and less than one of the lines: a recognition error.
     candidates.retain(|candidate| candidate.score >= 1.5 || candidate.minor >= largest);
     let mut best: Option<(f32, Candidate, Balance)> = None;
     for candidate in &candidates {
@@ -41,7 +41,7 @@ pub(crate) fn draft(lines: Vec<Line>, style: Style) -> Draft {
         }
     }
     let by_words = candidates.first().cloned();
-    // A total that nothing adds up to, yet words speak for it far more.
+    // Discard a total that adds up if the words strongly favour another one.
     let best = best.filter(|(score, ..)| by_words.as_ref().is_none_or(|other| *score > other.score - 0.5));
     let (total, balance) = match best {
         Some((_, candidate, balance)) => (Some(candidate), Some(balance)),
@@ -54,7 +54,7 @@ pub(crate) fn draft(lines: Vec<Line>, style: Style) -> Draft {
     };
     if balance.is_none() {
         by_subtotal(&mut items, &figures);
-        // Without a sum to confirm it, what has only a quantity is no line.
+        // Without a matching total, a row with only a quantity is not counted as a line.
         items.retain(|item| !item.free);
     }
     let score = score(&items, total.as_ref(), balance.as_ref(), proven);
@@ -66,7 +66,7 @@ fn likely_parts(figures: &Figures, total: Option<&Candidate>) -> Parts {
     parts(figures, until, None).first().map(|(parts, _)| *parts).unwrap_or_default()
 }
 
-/// When the total doesn't come out, the subtotal may still tell which readings of the lines are right.
+/// If no total adds up, the subtotal may still determine which readings of the lines are right.
 fn by_subtotal(items: &mut [Item], figures: &Figures) {
     let alone = Figures { lines_end: figures.lines_end, ..Figures::default() };
     let subtotals =
@@ -87,13 +87,14 @@ fn by_subtotal(items: &mut [Item], figures: &Figures) {
     }
 }
 
-/// Adding up is proof when many lines do; with one or two, a misreading may repeat itself, and more must speak for it.
+/// Adding up is proof if many lines contribute. With one or two lines, an error may repeat itself, so more evidence is
+/// needed.
 fn is_proven(balance: &Balance, total: &Candidate, items: &[Item], figures: &Figures) -> bool {
     let counted = items.iter().zip(&balance.sums).filter(|(_, sum)| **sum != 0).count();
     let checked = items.iter().filter(|item| item.checked).count();
     let stronger_unread = figures.unread.is_some_and(|strength| strength > 90) && total.witnesses < 2;
     let followed = figures.is_followed(total);
-    // A row rounds to coins of five, and this total is none: it is the one before the rounding.
+    // A row mentions rounding to multiples of five, but this total is not one: it is the total before rounding.
     let unrounded = figures.rounds && figures.rounding_max == 5 && total.minor % 5 != 0;
     let contradicted =
         figures.candidates().iter().any(|other| other.minor != total.minor && other.score > total.score + 0.4);
@@ -119,7 +120,7 @@ fn score(items: &[Item], total: Option<&Candidate>, balance: Option<&Balance>, p
 }
 
 impl Figures {
-    /// Whether another total stands below: totals of groups come first, and what is paid is the last of them.
+    /// Whether another total follows below: group totals come first, and the last one is the amount to pay.
     pub(crate) fn is_followed(&self, total: &Candidate) -> bool {
         self.all.iter().any(|figure| {
             let other = figure.choices.iter().all(|choice| choice.minor.abs_diff(total.minor) > 5);
@@ -127,14 +128,14 @@ impl Figures {
         })
     }
 
-    /// By how much this total is another one rounded: up to four hundredths, to a multiple of five.
+    /// The rounding that leads from another total to this one: up to four hundredths, to a multiple of five.
     pub(crate) fn rounded_by(&self, total: i64) -> Option<i64> {
         let totals = self.all.iter().filter(|figure| matches!(figure.class, Class::Total(_) | Class::Subtotal));
         let steps = totals.map(|figure| total.saturating_sub(figure.choices[0].minor));
         steps.filter(|step| (1..=4).contains(&step.abs()) && total % 5 == 0).min_by_key(|step| step.abs())
     }
 
-    /// The last row with a total; what stands below it is information.
+    /// The last row with a total; rows below it are only information.
     pub(crate) fn last_total_row(&self) -> usize {
         let totals = self.all.iter().filter(|figure| matches!(figure.class, Class::Total(_)));
         totals.map(|figure| figure.row).max().unwrap_or(0)

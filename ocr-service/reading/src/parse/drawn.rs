@@ -5,7 +5,7 @@ use crate::word::{Pass, Place, Word};
 use contracts::money::Money;
 use std::ops::Range;
 
-/// The words of a slip, as an engine without fault reads them.
+/// The words of a slip, as recognised by a perfect engine.
 pub(super) fn words(slip: &str) -> Vec<Word> {
     let rows = slip.lines().enumerate();
     rows.flat_map(|(number, row)| row_words(row, number)).collect()
@@ -31,19 +31,19 @@ pub(super) fn pass(slip: &str) -> Pass {
     Pass { name: "drawn", words: words(slip) }
 }
 
-/// The cheque that two equal passes over the slip give.
+/// The cheque that results from two identical passes over the slip.
 pub(super) fn read(slip: &str) -> Parsed {
     cheque(&[pass(slip), pass(slip)])
 }
 
-/// The lines as `quantity name total`, for comparing.
+/// The lines as `quantity name total`, for comparisons.
 pub(super) fn lines(parsed: &Parsed) -> Vec<String> {
-    let told = |money: Option<Money>| money.map_or_else(|| "?".to_owned(), |money| money.to_string());
+    let text = |money: Option<Money>| money.map_or_else(|| "?".to_owned(), |money| money.to_string());
     let products = parsed.cheque.products.iter();
-    products.map(|product| format!("{} {} {}", product.number_servings, product.name, told(product.total))).collect()
+    products.map(|product| format!("{} {} {}", product.number_servings, product.name, text(product.total))).collect()
 }
 
-/// The total, for comparing.
+/// The total, for comparisons.
 pub(super) fn total(parsed: &Parsed) -> String {
     parsed.cheque.total_account.map_or_else(|| "?".to_owned(), |money| money.to_string())
 }

@@ -1,23 +1,23 @@
-//! The right edge below which the sums of a slip stand; it may lean, on a photo taken from aside.
+//! The right edge at which the sums of a slip are aligned. It may be tilted if the photo was taken from the side.
 
 use super::cells::{Line, Style};
 use super::lexer::What;
 
-/// The edge: where it is at one height, and how far it leans.
+/// The edge: its position at one height, and its tilt.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct SumsEdge {
     right: f32,
     y: f32,
-    /// Pixels to the right per pixel down.
+    /// Tilt in pixels to the right per pixel down.
     lean: f32,
 }
 
-/// More lean is a misreading.
+/// A larger tilt is a recognition error.
 const LEAN_MAX: f32 = 0.15;
-/// So many rows are enough to tell.
+/// Number of rows that are considered.
 const ROWS_MAX: usize = 80;
 
-/// Where a number ends, and how wide its letters are.
+/// Right end of a number, with its letter width.
 struct End {
     right: f32,
     y: f32,
@@ -25,7 +25,7 @@ struct End {
 }
 
 impl SumsEdge {
-    /// The edge that most of the last numbers from this row on share; at least two.
+    /// The edge shared by most of the last numbers, from row `from` on; at least two.
     pub(crate) fn of(lines: &[Line], style: Style, from: usize) -> Option<Self> {
         let ends: Vec<End> = lines.iter().skip(from).filter_map(|line| end(line, style)).take(ROWS_MAX).collect();
         let supporters =
@@ -33,7 +33,7 @@ impl SumsEdge {
         let mut best: Option<(usize, Self)> = None;
         let mut offer = |edge: Self| {
             let count = supporters(&edge);
-            // An upright edge is likelier than a leaning one.
+            // A vertical edge is more likely than a tilted one.
             let needed = best.as_ref().map_or(2, |(known, _)| known + if edge.lean == 0.0 { 1 } else { 2 });
             if count >= needed {
                 best = Some((count, edge));
@@ -53,13 +53,13 @@ impl SumsEdge {
         best.map(|(_, edge)| edge)
     }
 
-    /// Where the edge is at a height.
+    /// The position of the edge at a height.
     pub(crate) fn at(&self, y: f32) -> f32 {
         self.right + self.lean * (y - self.y)
     }
 }
 
-/// The last number of a row that is printed as sums are, and no factor.
+/// The last number of a row, if it is formatted like a sum and is not a factor.
 fn end(line: &Line, style: Style) -> Option<End> {
     let decimals = if style.decimals { 2 } else { 0 };
     let printed = |at: &usize| line.cells[*at].number().is_some_and(|number| number.decimals == decimals);

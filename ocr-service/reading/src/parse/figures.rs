@@ -1,4 +1,4 @@
-//! The figures below the lines: totals, service, tax, discount, rounding, payment; and how far each total is believed.
+//! The figures below the lines: totals, service, tax, discount, rounding, payment; and the plausibility of each total.
 
 use super::classes::Class;
 use super::lexer::What;
@@ -9,45 +9,45 @@ use super::sheet::{Entry, Sheet};
 #[derive(Clone, Debug)]
 pub(crate) struct Figure {
     pub(crate) class: Class,
-    /// The row.
+    /// The row number.
     pub(crate) row: usize,
-    /// The ways to read it, the likeliest first; never empty.
+    /// Possible readings, the most likely first; never empty.
     pub(crate) choices: Vec<Choice>,
-    /// How many passes read the row.
+    /// Number of passes that recognised the row.
     pub(crate) passes: usize,
 }
 
-/// A sum that may be the total.
+/// A possible total.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidate {
     pub(crate) minor: i64,
-    /// How strongly words and other figures speak for it.
+    /// Strength of the evidence from words and other figures.
     pub(crate) score: f32,
-    /// How many independent figures name it: total, subtotal, payment, cash less change.
+    /// Number of independent figures that confirm it: total, subtotal, payment, cash minus change.
     pub(crate) witnesses: u32,
-    /// The most passes that read one of them so.
+    /// Largest number of passes that agree on one of these figures.
     pub(crate) passes: usize,
-    /// The first row that names it.
+    /// The first row with this total.
     pub(crate) row: usize,
-    /// It stands nowhere so: other figures make it, and the total that was read differs by one digit.
+    /// Not printed as such: it follows from other figures, and the recognised total differs by one digit.
     pub(crate) derived: bool,
 }
 
-/// All figures, and a total's row whose figure was not read.
+/// All figures, and the strength of a total without a figure.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Figures {
     pub(crate) all: Vec<Figure>,
-    /// Strength of the strongest total word without a figure.
+    /// Strength of the strongest total word whose figure was not recognised.
     pub(crate) unread: Option<u8>,
-    /// The row below the last line; totals above it are of groups.
+    /// The row after the last line; totals above it are group totals.
     pub(crate) lines_end: usize,
     /// The first row with a total word.
     pub(crate) first_total: Option<usize>,
-    /// Some row speaks of rounding.
+    /// A row mentions rounding.
     pub(crate) rounds: bool,
-    /// Roundings are below this: where coins of five are the smallest a few hundredths, in roubles less than one.
+    /// Upper bound of roundings: a few hundredths where the smallest coin is five, less than one rouble in roubles.
     pub(crate) rounding_max: i64,
-    /// What the tables of taxes add up to, in the ways they may be meant.
+    /// Sums of the tax tables, in their possible interpretations.
     pub(crate) taxed: Vec<i64>,
 }
 
@@ -66,9 +66,9 @@ pub(crate) fn figures(sheet: &Sheet) -> Figures {
             figures.first_total = figures.first_total.or(Some(at));
         }
         figures.rounds |= entry.class == Class::Rounding;
-        // `EUR 19,77` alone, on the slip of the card terminal.
+        // `EUR 19,77` alone, on the card terminal's slip.
         let lone = entry.class == Class::Plain && at >= sheet.region.end && is_lone(entry);
-        // A figure whose word was not read, between subtotal and total: perhaps the tax.
+        // A figure between subtotal and total whose word was not recognised: possibly the tax.
         let nameless = entry.class == Class::Plain
             && entry.shape.form == Form::Numbers
             && figures.first_total.is_some_and(|total| total < at)
@@ -108,14 +108,14 @@ pub(crate) fn figures(sheet: &Sheet) -> Figures {
         .filter(|minor| *minor > 0)
         .take(8)
         .collect();
-    // Net and tax below each other make the total.
+    // Net and tax in consecutive rows add up to the total.
     let pairs = amounts.windows(2).map(|pair| pair[0].saturating_add(pair[1]));
     let pairs: Vec<i64> = pairs.collect();
     figures.taxed.extend(pairs);
     figures
 }
 
-/// Sums of a table of taxes: of its last column (gross), of the last two (net and tax), and what its own total says.
+/// Sums of a tax table: of its last column (gross), of its last two columns (net and tax), and its own total row.
 fn taxed(entries: &[Entry]) -> Vec<i64> {
     let (mut gross, mut both) = (0_i64, 0_i64);
     let mut sums = vec![];
@@ -149,7 +149,7 @@ fn own(entry: &Entry) -> Option<Vec<Choice>> {
     (!entry.amounts.is_empty()).then(|| entry.amounts.clone())
 }
 
-/// The figure of a total on the next row, alone there: `К оплате` / `4970`.
+/// A total's figure that is alone on the next row: `К оплате` / `4970`.
 fn below(entries: &[Entry], at: usize) -> Option<(usize, Vec<Choice>)> {
     let label = &entries[at].line;
     let next = entries
@@ -169,7 +169,7 @@ fn below(entries: &[Entry], at: usize) -> Option<(usize, Vec<Choice>)> {
     (!choices.is_empty()).then_some((row, choices))
 }
 
-/// Any number of the row as money, when no column says where sums stand.
+/// Any number of the row as money, if no column for sums is known.
 fn whole(entry: &Entry) -> Vec<Choice> {
     let numbers = entry.line.cells.iter().flat_map(|cell| &cell.readings);
     let money = numbers.filter_map(|reading| reading.number.money().map(|minor| (minor, reading.weight)));
@@ -177,18 +177,18 @@ fn whole(entry: &Entry) -> Vec<Choice> {
 }
 
 impl Figures {
-    /// The choices for one of the classes, summed over its rows, above or at `row`.
+    /// The figures of a class, above or at row `until`.
     pub(crate) fn of(&self, class: Class, until: usize) -> impl Iterator<Item = &Figure> {
         self.all.iter().filter(move |figure| figure.class == class && figure.row <= until)
     }
 
-    /// Whether a row of rounding says zero.
-    pub(crate) fn says_no_rounding(&self) -> bool {
+    /// Whether a rounding row says zero.
+    pub(crate) fn has_zero_rounding(&self) -> bool {
         let mut rows = self.all.iter().filter(|figure| figure.class == Class::Rounding);
         rows.any(|figure| figure.choices.iter().any(|choice| choice.minor == 0))
     }
 
-    /// What may be the total, the best first.
+    /// Possible totals, the best first.
     pub(crate) fn candidates(&self) -> Vec<Candidate> {
         let mut found: Vec<Candidate> = vec![];
         for (order, figure) in self.all.iter().enumerate() {
@@ -198,7 +198,7 @@ impl Figures {
             }
             let best = figure.choices.first().map_or(0.01, |choice| choice.weight.max(0.01));
             for (rank, choice) in figure.choices.iter().enumerate().filter(|(_, choice)| choice.minor > 0) {
-                // Another reading of the same row; as likely when as many passes read it so.
+                // Another reading of the same row; as likely if as many passes agree on it.
                 let share = if rank == 0 { 1.0 } else { 0.9 * (choice.weight / best).min(1.0) };
                 let later = 0.02 * f32::from(u8::try_from(order.min(20)).unwrap_or(20));
                 let known = found.iter().any(|candidate| candidate.minor == choice.minor);
@@ -229,7 +229,7 @@ impl Figures {
         found
     }
 
-    /// What was paid speaks for a total: by card as it is, in cash less the change.
+    /// Payments are evidence for a total: card payments directly, cash minus change.
     fn payments(&self, found: &mut Vec<Candidate>) {
         let first_total = self.first_total.unwrap_or(usize::MAX);
         let paid =
@@ -259,7 +259,7 @@ impl Figures {
         }
     }
 
-    /// A total and a rounding that make another total speak for that one.
+    /// A total and a rounding that result in another total are evidence for the latter.
     fn rounded(&self, found: &mut [Candidate]) {
         let rounding = self.all.iter().filter(|figure| figure.class == Class::Rounding);
         let steps: Vec<i64> = rounding
@@ -283,13 +283,13 @@ impl Figures {
     }
 }
 
-/// Whether the two differ in one digit that the engine takes for the other.
+/// Whether the two numbers differ in one digit that the engine tends to confuse.
 pub(crate) fn is_misread(read: i64, right: i64) -> bool {
     let (a, b) = (read.to_string(), right.to_string());
     let differing: Vec<(u8, u8)> = a.bytes().zip(b.bytes()).filter(|(x, y)| x != y).collect();
-    let alike = [b"06", b"08", b"09", b"17", b"14", b"38", b"35", b"56", b"68", b"89", b"39", b"27", b"58"];
+    let similar = [b"06", b"08", b"09", b"17", b"14", b"38", b"35", b"56", b"68", b"89", b"39", b"27", b"58"];
     let [(x, y)] = differing[..] else { return false };
-    a.len() == b.len() && right > 0 && alike.iter().any(|pair| **pair == [x, y] || **pair == [y, x])
+    a.len() == b.len() && right > 0 && similar.iter().any(|pair| **pair == [x, y] || **pair == [y, x])
 }
 
 fn worth(strength: u8) -> f32 {
@@ -301,7 +301,7 @@ fn worth(strength: u8) -> f32 {
     }
 }
 
-/// Adds what speaks for a sum; only a figure that can be a total itself makes a new candidate.
+/// Adds evidence for a sum; only a figure that can be a total itself creates a new candidate.
 fn support(found: &mut Vec<Candidate>, minor: i64, score: f32, witnesses: u32, passes: usize, row: usize, makes: bool) {
     if let Some(known) = found.iter_mut().find(|candidate| candidate.minor == minor) {
         known.score += score;

@@ -1,9 +1,9 @@
-//! A draft as the cheque that people see.
+//! Converts a draft to the resulting cheque.
 
 use super::Parsed;
-use super::classes::Said;
+use super::classes::ClassifiedWords;
 use super::draft::Draft;
-use super::fold::looks;
+use super::fold::normalize;
 use super::group::Item;
 use super::product::{makes, times};
 use super::shape::Origin;
@@ -15,10 +15,10 @@ use contracts::quantity::Quantity;
 
 const LINES_MAX: usize = 200;
 const NAME_LETTERS_MAX: usize = 200;
-/// Below this a reading is called uncertain.
+/// A reading with a lower confidence is reported as uncertain.
 const SURE: f32 = 0.6;
 
-/// Writes the draft out.
+/// Converts the draft.
 pub(crate) fn finish(draft: &Draft, agreed: bool) -> Parsed {
     let mut products = vec![];
     let mut places = vec![];
@@ -45,7 +45,7 @@ pub(crate) fn finish(draft: &Draft, agreed: bool) -> Parsed {
     };
     cheque.recompute_status();
     if cheque.status == ChequeStatus::Balanced && !(draft.proven && agreed) {
-        // It adds up, yet too little speaks for it: the owner has a look.
+        // It adds up, but with too little evidence: the owner should check it.
         cheque.status = ChequeStatus::NeedsReview;
     }
     cheque.confidence = confidence(&cheque);
@@ -112,7 +112,7 @@ fn product(draft: &Draft, item: &Item, at: usize, id: u32) -> Product {
     }
 }
 
-/// Quantity, price, and whether the price is printed; what is missing follows from the total.
+/// Quantity, price, and whether the price is printed; missing values are derived from the total.
 fn quantity_and_price(item: &Item, total: Option<i64>) -> (Option<i64>, Option<i64>, bool) {
     match (item.quantity, item.price, total) {
         (quantity, Some(price), _) => (quantity.or(Some(1000)), Some(price), true),
@@ -155,7 +155,7 @@ fn hundredths(value: f32) -> f64 {
     (f64::from(value.clamp(0.0, 1.0)) * 100.0).round() / 100.0
 }
 
-/// The currency that the words of the cheque name; Cyrillic words with sums are roubles only if they say so.
+/// The currency named on the cheque; Cyrillic text alone does not imply roubles.
 fn currency(draft: &Draft) -> Option<&'static str> {
     let signs: [(&str, &[&str]); 4] = [
         ("EUR", &["eur", "euro", "€"]),
@@ -163,13 +163,13 @@ fn currency(draft: &Draft) -> Option<&'static str> {
         ("RUB", &["руб", "₽", "рублей", "рубли", "рубль", "rub"]),
         ("USD", &["$", "usd"]),
     ];
-    // A lone dollar sign is mostly a misread letter.
+    // A lone dollar sign is usually a misread letter.
     let dollars = draft.sheet.entries.iter().filter(|entry| {
         entry.line.text.split(' ').any(|word| word.strip_prefix('$').is_some_and(|rest| rest.contains('.')))
     });
     let dollars = !draft.sheet.page.style.roubles && dollars.count() >= 3;
-    let says = |sign: &str| {
-        let look = looks(sign);
+    let contains_sign = |sign: &str| {
+        let normalized = normalize(sign);
         draft.sheet.entries.iter().any(|entry| {
             let lower = entry.line.text.to_lowercase();
             if lower.contains(&format!("({sign}")) {
@@ -177,17 +177,17 @@ fn currency(draft: &Draft) -> Option<&'static str> {
             }
             if sign == "$" {
                 dollars
-            } else if look.is_empty() {
+            } else if normalized.is_empty() {
                 lower.contains(sign)
             } else {
-                entry.line.said.iter().flat_map(Said::words).any(|word| is_sign(word, &look))
+                entry.line.classified.iter().flat_map(ClassifiedWords::words).any(|word| is_sign(word, &normalized))
             }
         })
     };
-    signs.iter().find(|(_, signs)| signs.iter().any(|sign| says(sign))).map(|(currency, _)| *currency)
+    signs.iter().find(|(_, signs)| signs.iter().any(|sign| contains_sign(sign))).map(|(currency, _)| *currency)
 }
 
-/// The sign alone, or directly before or behind a figure.
+/// Whether the word is the currency sign alone, or the sign directly before or after a figure.
 fn is_sign(word: &str, sign: &str) -> bool {
     let rest = word.strip_prefix(sign).or_else(|| word.strip_suffix(sign));
     rest.is_some_and(|rest| {

@@ -1,12 +1,12 @@
-//! Letters that look alike are one letter here: the engine mixes the alphabets, and letters with digits.
+//! Maps letters that look alike to one letter: the engine confuses the alphabets, and letters with digits.
 
-/// A word as it looks: lower case, one letter for all that look alike, nothing but letters and digits.
-pub(crate) fn looks(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).filter_map(look).collect()
+/// Normalises a word: lower case, one representative for similar letters, only letters and digits.
+pub(crate) fn normalize(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).filter_map(representative).collect()
 }
 
-fn look(letter: char) -> Option<char> {
-    let look = match letter {
+fn representative(letter: char) -> Option<char> {
+    let representative = match letter {
         'а' | 'ä' => 'a',
         'б' => '6',
         'в' | '8' | 'ß' | 'ъ' | 'ь' | 'ы' => 'b',
@@ -31,11 +31,11 @@ fn look(letter: char) -> Option<char> {
         other if other.is_alphanumeric() => other,
         _ => return None,
     };
-    Some(look)
+    Some(representative)
 }
 
-/// How many letters of a word of this length may be misread.
-fn slips(length: usize) -> usize {
+/// Number of letters that may be misread in a word of this length.
+fn misreadings_max(length: usize) -> usize {
     match length {
         0..=4 => 0,
         5..=7 => 1,
@@ -44,40 +44,41 @@ fn slips(length: usize) -> usize {
     }
 }
 
-/// Whether both look the same but for a few misread letters; both as [`looks`] gives them.
-pub(crate) fn alike(a: &str, b: &str) -> bool {
+/// Whether two normalised words are equal except for a few misread letters.
+pub(crate) fn similar(a: &str, b: &str) -> bool {
     let (long, short) = (a.chars().count(), b.chars().count());
-    long.abs_diff(short) <= slips(long.min(short)) && strsim::levenshtein(a, b) <= slips(long.min(short))
+    long.abs_diff(short) <= misreadings_max(long.min(short))
+        && strsim::levenshtein(a, b) <= misreadings_max(long.min(short))
 }
 
-/// A phrase to look for.
+/// A phrase to search for.
 #[derive(Debug)]
 pub(crate) struct Phrase {
-    look: String,
+    normalized: String,
     length: usize,
     letters: u64,
 }
 
 impl Phrase {
-    /// The phrase as it looks; its spaces don't matter.
+    /// Creates a phrase; its spaces are ignored.
     pub(crate) fn new(text: &str) -> Self {
-        let look = looks(text);
-        Self { length: look.chars().count(), letters: letters(&look), look }
+        let normalized = normalize(text);
+        Self { length: normalized.chars().count(), letters: letters(&normalized), normalized }
     }
 }
 
 /// How exactly a phrase must be spelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Care {
+pub(crate) enum Strictness {
     /// A few letters may be misread.
     Loose,
-    /// In a short phrase none.
+    /// No misread letters in a short phrase.
     Close,
-    /// A single word, one letter at most: its opposite is spelled nearly so.
+    /// A single word with at most one misread letter, because its opposite is spelled similarly.
     Strict,
 }
 
-/// The words of a row, joined from every word on: spaces may be lost or added.
+/// The words of a row, concatenated from each word on, because spaces may be lost or added.
 #[derive(Clone, Debug)]
 pub(crate) struct Windows(Vec<Window>);
 
@@ -90,11 +91,11 @@ struct Window {
     letters: u64,
 }
 
-/// Longer than the longest phrase with its slips.
+/// Longer than the longest phrase with its misread letters.
 const WINDOW_MAX: usize = 30;
 
 impl Windows {
-    /// Of words as [`looks`] gives them.
+    /// Builds the windows of normalised words.
     pub(crate) fn of(words: &[String]) -> Self {
         let mut windows = vec![];
         for start in 0..words.len() {
@@ -112,29 +113,31 @@ impl Windows {
     }
 
     /// Whether the phrase begins at a word of the range.
-    pub(crate) fn have(&self, phrase: &Phrase, at: std::ops::Range<usize>, care: Care) -> bool {
-        let most = match care {
-            Care::Loose => slips(phrase.length),
-            Care::Close if phrase.length > 7 => slips(phrase.length),
-            Care::Close => 0,
-            Care::Strict => usize::from(phrase.length > 5),
+    pub(crate) fn have(&self, phrase: &Phrase, at: std::ops::Range<usize>, strictness: Strictness) -> bool {
+        let most = match strictness {
+            Strictness::Loose => misreadings_max(phrase.length),
+            Strictness::Close if phrase.length > 7 => misreadings_max(phrase.length),
+            Strictness::Close => 0,
+            Strictness::Strict => usize::from(phrase.length > 5),
         };
         self.0.iter().filter(|window| at.contains(&window.start)).any(|window| {
-            let whole = care != Care::Strict || window.words == 1;
-            // Each misread letter changes at most two kinds of letters: most phrases are told apart by that.
+            let whole = strictness != Strictness::Strict || window.words == 1;
+            // A misread letter changes the set of letters in at most two places, which excludes most phrases quickly.
             let kinds = (window.letters ^ phrase.letters).count_ones();
             let near = window.length.abs_diff(phrase.length) <= most && kinds <= 2 * u32::try_from(most).unwrap_or(0);
-            whole && near && (window.text == phrase.look || strsim::levenshtein(&window.text, &phrase.look) <= most)
+            whole
+                && near
+                && (window.text == phrase.normalized || strsim::levenshtein(&window.text, &phrase.normalized) <= most)
         })
     }
 }
 
-/// The kinds of letters of a word, as bits.
-fn letters(look: &str) -> u64 {
-    look.chars().fold(0, |letters, letter| letters | 1 << (u32::from(letter) % 64))
+/// The set of letters of a word, as a bit mask.
+fn letters(normalized: &str) -> u64 {
+    normalized.chars().fold(0, |letters, letter| letters | 1 << (u32::from(letter) % 64))
 }
 
-/// Whether the text has as many letters in a row as a word has.
+/// Whether the text contains at least three consecutive letters.
 pub(crate) fn has_word(text: &str) -> bool {
     text.split(|letter: char| !letter.is_alphabetic()).any(|part| part.chars().count() >= 3)
 }
@@ -144,38 +147,38 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<String> {
-        text.split_whitespace().map(looks).filter(|word| !word.is_empty()).collect()
+        text.split_whitespace().map(normalize).filter(|word| !word.is_empty()).collect()
     }
 
     #[test]
     fn letters_of_the_other_alphabet_are_the_same_letters() {
-        assert_eq!(looks("ИТОГО"), looks("UTOГО"));
-        assert_eq!(looks("САЗН").len(), 4);
-        assert_eq!(looks("=Сумма:"), looks("Cyмма"));
+        assert_eq!(normalize("ИТОГО"), normalize("UTOГО"));
+        assert_eq!(normalize("САЗН").len(), 4);
+        assert_eq!(normalize("=Сумма:"), normalize("Cyмма"));
     }
 
-    fn has(text: &str, phrase: &str, care: Care) -> bool {
-        Windows::of(&words(text)).have(&Phrase::new(phrase), 0..9, care)
+    fn has(text: &str, phrase: &str, strictness: Strictness) -> bool {
+        Windows::of(&words(text)).have(&Phrase::new(phrase), 0..9, strictness)
     }
 
     #[test]
     fn a_phrase_is_found_with_a_misread_letter_and_wrong_spaces() {
         for text in ["Итого к оплате: 900", "** UTor0 Коплате 900", "** ITOTO к оллате"] {
-            assert!(has(text, "итого к оплате", Care::Loose), "{text}");
+            assert!(has(text, "итого к оплате", Strictness::Loose), "{text}");
         }
-        assert!(!has("Итого", "итого к оплате", Care::Loose));
+        assert!(!has("Итого", "итого к оплате", Strictness::Loose));
     }
 
     #[test]
-    fn words_that_are_nearly_their_opposite_are_told_apart() {
-        assert!(has("Total Inclusive GST", "inclusive", Care::Strict));
-        assert!(!has("Total Inclusive GST", "exclusive", Care::Strict));
-        assert!(!has("Картоф. пюре", "картой", Care::Close));
+    fn words_that_resemble_their_opposite_are_distinguished() {
+        assert!(has("Total Inclusive GST", "inclusive", Strictness::Strict));
+        assert!(!has("Total Inclusive GST", "exclusive", Strictness::Strict));
+        assert!(!has("Картоф. пюре", "картой", Strictness::Close));
     }
 
     #[test]
     fn a_short_word_must_be_itself() {
-        assert!(!has("Barbecue Sauce", "bar", Care::Loose));
-        assert!(has("BAR 20,00", "bar", Care::Loose));
+        assert!(!has("Barbecue Sauce", "bar", Strictness::Loose));
+        assert!(has("BAR 20,00", "bar", Strictness::Loose));
     }
 }

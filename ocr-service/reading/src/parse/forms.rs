@@ -1,4 +1,4 @@
-//! Slips in the forms of the shops and restaurants that print them.
+//! Tests with slips in the formats of the shops and restaurants that print them.
 
 use super::drawn::{lines, read, total};
 use contracts::cheque::ChequeStatus;
@@ -318,7 +318,7 @@ Summe   1,78    11,18     12,96",
 }
 
 #[test]
-fn what_is_not_money_is_no_line() {
+fn rows_without_money_are_not_lines() {
     let parsed = read(
         "\
 Тел. 8 (495) 123-45-67
@@ -331,7 +331,7 @@ fn what_is_not_money_is_no_line() {
 }
 
 #[test]
-fn a_total_is_never_made_of_the_lines() {
+fn a_total_is_never_computed_from_the_lines() {
     let parsed = read(
         "\
 Наименование    Кол-во    Сумма
@@ -343,7 +343,7 @@ fn a_total_is_never_made_of_the_lines() {
 }
 
 #[test]
-fn one_line_that_nothing_else_confirms_is_left_to_the_owner() {
+fn a_single_unconfirmed_line_is_left_to_the_owner() {
     let parsed = super::cheque(&[super::drawn::pass(
         "\
 PARKING               5.00

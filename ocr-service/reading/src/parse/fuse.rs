@@ -1,4 +1,4 @@
-//! One line out of what several passes read of a printed row.
+//! Fuses what several passes recognised of a printed row into one line.
 
 use super::amount::Number;
 use super::cells::{Cell, Line, Reading, Style};
@@ -8,7 +8,7 @@ use crate::layout::measure::count;
 use crate::layout::strips::Strip;
 
 impl Line {
-    /// The best reading of the strip, with the numbers of the others as further readings of its numbers.
+    /// The best reading of the strip, with the numbers of the other passes as alternative readings.
     pub(crate) fn of_strip(strip: &Strip, style: Style) -> Option<Self> {
         let mut lines: Vec<Line> = strip.readings.iter().map(|(_, row)| Line::of_row(row, style)).collect();
         lines.sort_by(|a, b| worth(b, style).total_cmp(&worth(a, style)));
@@ -16,7 +16,7 @@ impl Line {
         let mut best = lines.pop()?;
         for other in &others {
             best.passes += other.passes;
-            best.said.extend(other.said.iter().cloned());
+            best.classified.extend(other.classified.iter().cloned());
             vote(&mut best, other);
         }
         for cell in &mut best.cells {
@@ -26,7 +26,7 @@ impl Line {
     }
 }
 
-/// How much of a row a reading shows: its letters by confidence, and above all a sum at its end.
+/// Quality of a reading: its letters weighted by confidence, and above all a sum at its end.
 fn worth(line: &Line, style: Style) -> f32 {
     let letters = line.text.chars().filter(|letter| letter.is_alphanumeric()).count();
     let sum = line.cells.iter().rev().take(3).any(|cell| {
@@ -37,7 +37,7 @@ fn worth(line: &Line, style: Style) -> f32 {
     line.confidence * (count(letters.min(40)) + if sum { 8.0 } else { 0.0 } + if word { 4.0 } else { 0.0 } + multiplied)
 }
 
-/// Whether two of the numbers make the last one.
+/// Whether the product of two numbers is the last one.
 fn multiplies(line: &Line) -> bool {
     let numbers: Vec<Number> = line.cells.iter().filter_map(Cell::number).take(8).collect();
     let Some((last, factors)) = numbers.split_last() else { return false };

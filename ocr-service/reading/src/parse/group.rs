@@ -1,4 +1,4 @@
-//! Rows into lines of the cheque: names that stand above or below their numbers, quantities in a row of their own.
+//! Groups rows into lines of the cheque: names may be above or below their numbers, quantities in a separate row.
 
 use super::classes::Class;
 use super::fold::has_word;
@@ -6,7 +6,7 @@ use super::product::makes;
 use super::shape::{Choice, Form, tidy};
 use super::sheet::{Entry, Sheet};
 
-/// A line of the cheque, before its sum is decided.
+/// A line of the cheque whose sum is not decided yet.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Item {
     pub(crate) name: String,
@@ -15,17 +15,17 @@ pub(crate) struct Item {
     pub(crate) quantity: Option<i64>,
     /// In hundredths.
     pub(crate) price: Option<i64>,
-    /// The possible sums, the likeliest first; empty when none was read.
+    /// Possible sums, the most likely first; empty if none was recognised.
     pub(crate) totals: Vec<Choice>,
-    /// Quantity times price is the likeliest sum.
+    /// The most likely sum equals quantity times price.
     pub(crate) checked: bool,
-    /// The rows it stands in, the one with the sum first.
+    /// Its rows, the one with the sum first.
     pub(crate) rows: Vec<usize>,
-    /// It has a quantity but no sum: given free, or the sum was not read.
+    /// It has a quantity but no sum: it was free, or the sum was not recognised.
     pub(crate) free: bool,
 }
 
-/// How names and sums stand to each other.
+/// Position of the names relative to the sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Names {
     Beside,
@@ -33,7 +33,7 @@ enum Names {
     Below,
 }
 
-/// Rows further below their item than this, in heights, don't belong to it.
+/// Rows with a larger distance to their item, in letter heights, do not belong to it.
 const APART: f32 = 2.6;
 const ITEMS_MAX: usize = 200;
 
@@ -76,9 +76,9 @@ struct Grouping<'a> {
     sheet: &'a Sheet,
     names: Names,
     items: Vec<Item>,
-    /// Rows of words that belong to no line yet.
+    /// Text rows that do not belong to a line yet.
     texts: Vec<usize>,
-    /// A row of quantity and price that belongs to no line yet.
+    /// A row of quantity and price that does not belong to a line yet.
     multiplier: Option<usize>,
 }
 
@@ -114,7 +114,7 @@ impl Grouping<'_> {
         self.items.push(item);
     }
 
-    /// A name whose sum stands there and could not be read.
+    /// A name whose sum is printed but was not recognised.
     fn unread(&mut self, at: usize) {
         self.flush();
         let mut item = self.start(at);
@@ -130,7 +130,7 @@ impl Grouping<'_> {
         let mut item = self.start(at);
         let own = &self.entry(at).shape.name;
         if self.names == Names::Beside && own.chars().any(char::is_alphabetic) {
-            // An article number in place of a name.
+            // An article number instead of a name.
             item.name.clone_from(own);
             self.flush();
         }
@@ -144,7 +144,7 @@ impl Grouping<'_> {
             item.name.clone_from(&self.entry(at).shape.name);
         }
         let nameless = item.name.is_empty() && self.names != Names::Below;
-        // Numbers without any name: worth a line only when they prove themselves.
+        // Numbers without any name only count as a line if quantity times price confirms them.
         if nameless && !item.checked {
             return;
         }
@@ -164,7 +164,7 @@ impl Grouping<'_> {
         }
     }
 
-    /// Gives a line the quantity and price of the row above it, when they make its sum.
+    /// Takes quantity and price from the row above if their product is the line's sum.
     fn multiplied(&mut self, item: &mut Item) {
         let Some(at) = self.multiplier.take() else { return };
         let shape = self.sheet.entries[at].shape.clone();
@@ -173,7 +173,7 @@ impl Grouping<'_> {
         }
     }
 
-    /// A row of quantity and price: of the line above when it makes its sum, else of the next.
+    /// A row of quantity and price: belongs to the line above if it results in its sum, else to the next line.
     fn multiply(&mut self, at: usize) {
         let shape = self.entry(at).shape.clone();
         let (Some(quantity), Some(price)) = (shape.quantity, shape.price) else { return };
@@ -185,7 +185,7 @@ impl Grouping<'_> {
             return;
         }
         if self.names == Names::Above && !self.texts.is_empty() {
-            // Name above, sum unread: the product stands for it, to be confirmed by the total.
+            // Name above, sum not recognised: use the product until the total confirms it.
             let mut item = self.start(at);
             for text in std::mem::take(&mut self.texts) {
                 append(&mut item.name, &self.entry(text).shape.name);
@@ -200,13 +200,13 @@ impl Grouping<'_> {
         self.multiplier = Some(at);
     }
 
-    /// Distance between the middles of two rows, in heights.
+    /// Distance between the centres of two rows, in letter heights.
     fn gap(&self, a: usize, b: usize) -> f32 {
         let (a, b) = (&self.entry(a).line, &self.entry(b).line);
         (b.place.middle().1 - a.place.middle().1).abs() / a.height.max(1.0)
     }
 
-    /// Rows of words so far belong to the line above them: as its name's rest, or as modifiers.
+    /// Assigns the collected text rows to the line above: as the rest of its name, or as modifiers.
     fn flush(&mut self) {
         let texts = std::mem::take(&mut self.texts);
         let mut last = self.items.pop();
@@ -234,13 +234,13 @@ impl Grouping<'_> {
         self.items.extend(last);
     }
 
-    /// Whether a row of words with a quantity is a line that was given free.
+    /// Whether a text row with a quantity is a free line.
     fn is_free(&self, entry: &Entry, last: Option<&Item>) -> bool {
         let waits = self.names == Names::Below && last.is_some_and(|last| last.name.is_empty());
         entry.shape.quantity.is_some() && self.sheet.counts() && !waits
     }
 
-    /// Adds a row of words to the line above it; whether the next one may go on with the name.
+    /// Adds a text row to the line above. Returns whether the next row may continue the name.
     fn extend(&self, item: &mut Item, text: usize, continues: bool) -> bool {
         let entry = &self.sheet.entries[text];
         let first = &self.sheet.entries[item.rows[0]];
@@ -270,10 +270,10 @@ fn append(name: &mut String, rest: &str) {
     name.push_str(rest);
 }
 
-/// Sets quantity and price of the line when they make one of its sums.
+/// Sets quantity and price of the line if their product is one of its sums.
 fn give(item: &mut Item, quantity: i64, price: i64, row: usize) -> bool {
     if item.totals.is_empty() && item.quantity.is_none() {
-        // The sum was not read; what the row below makes stands for it until the total says so.
+        // The sum was not recognised: use the product of the row below until the total confirms it.
         let computed = super::product::times(quantity, price);
         item.totals.extend(computed.map(|minor| Choice { minor, weight: 0.3, origin: super::shape::Origin::Computed }));
     }

@@ -1,25 +1,25 @@
-//! A word of the engine in its pieces: `3x0,5л` is a number, a times sign, a number and a unit.
+//! Splits a recognised word into tokens: `3x0,5л` is a number, a times sign, a number and a unit.
 
 use super::amount::{self, Number};
-use super::fold::{alike, looks};
+use super::fold::{normalize, similar};
 
-/// What a piece is.
+/// The kind of a piece.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum What {
     Text,
     Number(Number),
     /// `x`, `*`, `×`, `@`.
     Times,
-    /// A measure: `шт`, `порц`, `л`, `kg`.
+    /// A unit of measure: `шт`, `порц`, `л`, `kg`.
     Unit,
     /// `RM`, `EUR`, `руб`.
     Currency,
     Percent,
-    /// A letter of the tax class behind a sum, or a lone sign.
+    /// The letter of a tax class after a sum, or a lone symbol.
     Mark,
 }
 
-/// A piece: what it is, and where in the word it begins and ends, in letters.
+/// A piece: its kind, and its start and end in the word, in characters.
 pub(crate) type Piece = (What, usize, usize);
 
 const UNITS: [&str; 44] = [
@@ -70,13 +70,13 @@ const UNITS: [&str; 44] = [
 ];
 const CURRENCIES: [&str; 15] =
     ["rm", "myr", "eur", "euro", "руб", "рубл", "рублей", "rub", "р", "usd", "€", "₽", "$", "rmb", "rw"];
-/// Letters that stand for the tax behind a sum.
+/// Letters for tax classes after a sum.
 const TAXES: [&str; 22] = [
     "sr", "zr", "zrl", "srl", "sre", "s", "z", "t", "a", "b", "c", "d", "e", "aw", "bw", "ab", "os", "tx", "n", "r",
     "x", "os",
 ];
 
-/// Takes a word apart.
+/// Splits a word into pieces.
 pub(crate) fn pieces(text: &str) -> Vec<Piece> {
     let letters: Vec<char> = text.chars().collect();
     let mut start = 0;
@@ -97,7 +97,7 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece> {
     pieces
 }
 
-/// Whether the first sign is only a lead of what follows.
+/// Whether the first character is only a prefix of the rest.
 fn is_lead(letters: &[char]) -> bool {
     match letters[0] {
         '.' | ',' => !letters.get(1).is_some_and(char::is_ascii_digit),
@@ -148,10 +148,10 @@ fn take_apart(core: &[char], offset: usize, depth: u8, pieces: &mut Vec<Piece>) 
 
 fn whole(text: &str) -> Option<What> {
     let trimmed = text.trim_matches(['(', ')', '.', ',', ':']);
-    // The letter of a tax looks like a third decimal: `12.95S`.
+    // The tax letter looks like a third decimal: `12.95S`.
     let lettered = |number: &Number| number.decimals == 3 && text.ends_with(char::is_alphabetic);
     if let Some(number) = amount::number(text).filter(|number| !lettered(number)) {
-        // A lone letter-like sign is not a digit.
+        // A lone symbol that resembles a digit is not a digit.
         return (text.chars().count() > 1 || text.chars().all(|c| c.is_ascii_digit())).then_some(What::Number(number));
     }
     if let Some(body) = trimmed.strip_suffix('%') {
@@ -161,17 +161,17 @@ fn whole(text: &str) -> Option<What> {
     match lower.as_str() {
         "x" | "х" | "*" | "×" | "@" | "ж" => Some(What::Times),
         _ if is_currency(&lower) => Some(What::Currency),
-        // A sign before the unit is a misread `1`: `{nopu` is `1порц`.
+        // A symbol before the unit is a misread `1`: `{nopu` is `1порц`.
         _ if !lower.starts_with(char::is_alphanumeric) => None,
         _ if UNITS.contains(&lower.as_str()) || (lower.chars().count() > 2 && is_unit(&lower)) => Some(What::Unit),
         _ if !trimmed.chars().any(char::is_alphanumeric) => Some(What::Mark),
-        // A lone letter is a word, `с` or `в`, unless it stands for a tax behind a sum.
+        // A lone letter is a word, such as `с` or `в`, unless it is a tax class after a sum.
         _ if trimmed.chars().count() == 1 => Some(What::Text),
         _ => None,
     }
 }
 
-/// `RMS.98` is 5.98: behind the currency a letter is a digit.
+/// `RMS.98` is 5.98: after the currency, a letter is a misread digit.
 fn after_ringgit(core: &[char]) -> Option<Number> {
     let is_ringgit = core.len() > 3 && matches!(core[0], 'R' | 'r') && matches!(core[1], 'M' | 'm' | 'N' | 'H');
     let rest: String = core.iter().skip(2).collect();
@@ -179,7 +179,7 @@ fn after_ringgit(core: &[char]) -> Option<Number> {
     if is_ringgit { number } else { None }
 }
 
-/// How many letters of a currency stand before a number: `RM12.30`, `=900` has lost its sign already.
+/// Length of a currency before a number: `RM12.30`; `=900` has already lost its currency sign.
 fn currency_before(core: &[char]) -> Option<usize> {
     let digits = core.iter().position(char::is_ascii_digit).or_else(|| core.iter().position(|c| *c == '.'))?;
     let before: String = core[..digits].iter().collect::<String>().to_lowercase();
@@ -213,7 +213,7 @@ fn currency_before(core: &[char]) -> Option<usize> {
         .then_some(digits)
 }
 
-/// A sum with a star and the letter of its tax: `0,25*C`, also read as `0,25%0`.
+/// A sum with an asterisk and a tax letter: `0,25*C`, also misread as `0,25%0`.
 fn starred(core: &[char]) -> Option<(Number, usize)> {
     let length = core.len().checked_sub(2)?;
     let [sign, letter] = core[length..] else { return None };
@@ -223,7 +223,7 @@ fn starred(core: &[char]) -> Option<(Number, usize)> {
     (tax && matches!(sign, '*' | '%' | 'x' | 'х' | 'X' | 'Х' | '×' | 'k' | 'к')).then_some((number, length))
 }
 
-/// Where a times sign parts two sides of which the left is a number and the right begins like one, or one is empty.
+/// Position of a times sign whose left side is a number and whose right side starts like one; one side may be empty.
 fn times(core: &[char]) -> Option<usize> {
     (0..core.len()).find(|at| {
         if !matches!(core[*at], 'x' | 'X' | 'х' | 'Х' | '*' | '×' | '@' | '%') {
@@ -246,16 +246,16 @@ fn number_side(side: &[char]) -> bool {
     if amount::number(&text).is_some() || number_before(side).is_some() {
         return true;
     }
-    // `1порц.` whose 1 was read as a letter: `inopu`, `{nopu`, `|ПОРЦ`.
+    // `1порц.` whose 1 was recognised as a letter: `inopu`, `{nopu`, `|ПОРЦ`.
     side.len() > 2 && amount::digit(side[0]) == Some('1') && is_unit(&side[1..].iter().collect::<String>())
 }
 
-/// The longest number at the beginning, when something that is no digit follows.
+/// The longest number at the beginning, if a character follows that is not a digit.
 fn number_before(core: &[char]) -> Option<(Number, usize)> {
     let mut length =
         core.iter().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'') || **c == '-').count();
     if length < core.len() && length > 0 {
-        // Letters that look like digits, when digits or a mark surround them.
+        // Letters that resemble digits, if surrounded by digits or a mark.
         while length < core.len()
             && amount::digit(core[length]).is_some()
             && core[length + 1..].first().is_some_and(char::is_ascii_digit)
@@ -280,22 +280,23 @@ fn number_before(core: &[char]) -> Option<(Number, usize)> {
 }
 
 fn is_currency(lower: &str) -> bool {
-    let look = looks(lower);
-    CURRENCIES.iter().any(|known| *known == lower || (look.len() > 2 && looks(known) == look))
+    let normalized = normalize(lower);
+    CURRENCIES.iter().any(|known| *known == lower || (normalized.len() > 2 && normalize(known) == normalized))
 }
 
 fn is_unit(text: &str) -> bool {
-    let look = looks(text);
+    let normalized = normalize(text);
     UNITS.iter().any(|unit| {
-        let unit = looks(unit);
-        look == unit || near(&look, &unit)
+        let unit = normalize(unit);
+        normalized == unit || near(&normalized, &unit)
     })
 }
 
-/// Four letters of a unit may have one misread.
-fn near(look: &str, unit: &str) -> bool {
-    let four = unit.chars().count() == 4 && look.chars().count() == 4 && strsim::levenshtein(look, unit) <= 1;
-    four || alike(look, unit)
+/// A unit of four letters may have one misread letter.
+fn near(normalized: &str, unit: &str) -> bool {
+    let four =
+        unit.chars().count() == 4 && normalized.chars().count() == 4 && strsim::levenshtein(normalized, unit) <= 1;
+    four || similar(normalized, unit)
 }
 
 fn behind_number(rest: &str) -> Option<What> {
@@ -314,10 +315,11 @@ fn behind_number(rest: &str) -> Option<What> {
     }
 }
 
-/// Whether the letters can stand for a tax class behind a sum.
+/// Whether the letters can be a tax class after a sum.
 pub(crate) fn is_tax(text: &str) -> bool {
-    let look = looks(text.trim_matches(|c: char| !c.is_alphanumeric()));
-    text.chars().count() <= 4 && (look.chars().count() <= 1 || TAXES.iter().any(|tax| looks(tax) == look))
+    let normalized = normalize(text.trim_matches(|c: char| !c.is_alphanumeric()));
+    text.chars().count() <= 4
+        && (normalized.chars().count() <= 1 || TAXES.iter().any(|tax| normalize(tax) == normalized))
 }
 
 #[cfg(test)]
@@ -371,7 +373,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_lie_within_the_word_one_after_another(text in "\\PC{1,24}") {
+        fn pieces_are_consecutive_parts_of_the_word(text in "\\PC{1,24}") {
             let length = text.chars().count();
             let mut last = 0;
             for (_, start, end) in pieces(&text) {

@@ -1,4 +1,4 @@
-//! Words into a cheque: every pass alone and all of them together are understood, and arithmetic decides.
+//! Interprets words as a cheque: each pass alone, and all passes fused; the arithmetic decides.
 
 mod fold;
 
@@ -37,19 +37,19 @@ use cells::Line;
 use contracts::cheque::{Cheque, ChequeStatus, ChequeWarning};
 use draft::{Draft, draft};
 
-/// What the words say.
+/// The result of parsing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parsed {
-    /// The cheque, judged, without photo and boxes. It may be [`ChequeStatus::NeedsReview`] although its parts make
-    /// its total, when too little speaks for it: don't judge it anew.
+    /// The cheque with its status, without photo and boxes. The status may be [`ChequeStatus::NeedsReview`] although
+    /// the cheque adds up, if there is too little evidence; do not compute it again.
     pub cheque: Cheque,
-    /// Where each product stands on the levelled page, in the order of the products.
+    /// Position of each product on the levelled page, in the order of the products.
     pub places: Vec<Option<Place>>,
-    /// It adds up beyond doubt: another pass would change nothing.
+    /// It adds up with enough evidence: another pass would change nothing.
     pub sure: bool,
 }
 
-/// Reads a cheque from the words of one or more passes over the same page.
+/// Interprets the words of one or more passes over the same page.
 pub fn cheque(passes: &[Pass]) -> Parsed {
     let pages: Vec<Vec<Row>> = passes.iter().map(|pass| rows(&pass.words)).collect();
     let style = cells::style(pages.iter().flatten());
@@ -67,7 +67,7 @@ pub fn cheque(passes: &[Pass]) -> Parsed {
         }
     }
     let total = |draft: &Draft| draft.total.as_ref().map(|total| total.minor);
-    // Together the passes know more; one alone is better only when it adds up and they don't.
+    // The fused passes contain more information; a single pass is better only if it adds up and the fused ones do not.
     let mut best = 0;
     for at in 1..drafts.len() {
         let agrees = total(&drafts[at]) == total(&drafts[0]) || words(&drafts[0]) + 1.0 < words(&drafts[at]);
@@ -83,12 +83,12 @@ pub fn cheque(passes: &[Pass]) -> Parsed {
     finish::finish(&drafts[best], !contradicted)
 }
 
-/// How much the words speak for the total of a draft.
+/// Strength of the evidence for a draft's total.
 fn words(draft: &Draft) -> f32 {
     draft.total.as_ref().map_or(0.0, |total| total.score)
 }
 
-/// A row that only one of several passes saw, without confidence: a texture, or pieces of several rows.
+/// A row that only some of the passes recognised, with low confidence: texture, or fragments of several rows.
 fn is_noise(line: &Line, passes: usize) -> bool {
     let needed = match line.passes {
         1 => 0.65,

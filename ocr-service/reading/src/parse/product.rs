@@ -6,21 +6,21 @@ use super::columns::Kind;
 use super::lexer::What;
 use super::shape::{Choice, Page};
 
-/// Quantity and price of a row, as far as it has them.
+/// Quantity and price of a row, as far as present.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Product {
     /// In thousandths.
     pub(crate) quantity: Option<i64>,
     /// In hundredths.
     pub(crate) price: Option<i64>,
-    /// The sum among the choices that they make.
+    /// The sum among the choices that equals their product.
     pub(crate) total: Option<i64>,
     /// Cells that belong to it.
     pub(crate) cells: Vec<usize>,
 }
 
 impl Product {
-    /// Quantity times price, in hundredths, when both were read and it comes out even.
+    /// Quantity times price, in hundredths, if both were recognised.
     pub(crate) fn computed(&self) -> Option<i64> {
         times(self.quantity?, self.price?)
     }
@@ -32,30 +32,30 @@ pub(crate) fn times(quantity: i64, price: i64) -> Option<i64> {
     i64::try_from((exact + 500).div_euclid(1000)).ok()
 }
 
-/// Whether they make the sum; a weighed quantity may be off by a hundredth.
+/// Whether they result in the sum; with a weighed quantity, one hundredth of tolerance.
 pub(crate) fn makes(quantity: i64, price: i64, total: i64) -> bool {
     let slack = i64::from(quantity % 1000 != 0);
     times(quantity, price).is_some_and(|product| product.abs_diff(total.abs()) <= slack.unsigned_abs())
 }
 
-/// Finds quantity and price in the cells before `end`, where the sum stands.
+/// Finds quantity and price in the cells before `end`, the position of the sum.
 pub(crate) fn find(line: &Line, end: usize, totals: &[Choice], page: &Page) -> Option<Product> {
     let explicit = explicit(line, end, totals, page).map(|found| with_price(found, line, end, totals, page));
     if explicit.as_ref().is_some_and(|product| product.total.is_some()) {
         return explicit;
     }
-    // A sign may be a misread digit: numbers that make the sum say more.
+    // The times sign may be a misread digit: numbers whose product is the sum are better evidence.
     let fitting = fitting(line, end, totals, page);
     fitting.or(explicit).or_else(|| lone(line, end, page)).or_else(|| leading(line, end))
 }
 
-/// The nearest number beside a times sign; units and currencies may stand between.
+/// The nearest number beside a times sign; units and currencies may be in between.
 fn beside(cells: &[Cell], order: impl Iterator<Item = usize>) -> Option<usize> {
     for at in order.take(3) {
         match cells[at].what {
             What::Number(_) => return Some(at),
             What::Unit | What::Currency => {}
-            // A currency that was misread.
+            // A misread currency.
             What::Text if cells[at].text.chars().count() <= 3 => {}
             What::Text | What::Times | What::Percent | What::Mark => return None,
         }
@@ -63,7 +63,7 @@ fn beside(cells: &[Cell], order: impl Iterator<Item = usize>) -> Option<usize> {
     None
 }
 
-/// `2 x 0,99`, `450,00 * 2,000 пор`, `3x0,5л`, `x2`, `@ 28.00`.
+/// Forms with a times sign: `2 x 0,99`, `450,00 * 2,000 пор`, `3x0,5л`, `x2`, `@ 28.00`.
 fn explicit(line: &Line, end: usize, totals: &[Choice], page: &Page) -> Option<Product> {
     let cells = &line.cells;
     let signs = (0..end).filter(|at| cells[*at].what == What::Times);
@@ -90,7 +90,7 @@ fn both(line: &Line, a: usize, b: usize, totals: &[Choice], page: &Page) -> Prod
     let used: Vec<usize> = (a..=b).chain((b + 1..cells.len()).take_while(|at| cells[*at].what == What::Unit)).collect();
     let unit_behind = cells.get(b + 1).is_some_and(|cell| cell.what == What::Unit);
     let (first, second) = (cells[a].readings[0].number, cells[b].readings[0].number);
-    // `3x0,5л`: three portions of half a litre each; the portion is no price.
+    // `3x0,5л`: three servings of half a litre each; the serving size is not a price.
     let counted = [a, b].iter().all(|at| page.over(line, *at) == Some(Kind::Quantity));
     if (unit_behind || counted) && first.decimals == 0 && second.decimals <= 1 {
         return Product { quantity: Some(first.thousandths), cells: used, ..Product::default() };
@@ -117,7 +117,7 @@ fn both(line: &Line, a: usize, b: usize, totals: &[Choice], page: &Page) -> Prod
     best.map_or(Product { cells: used, ..Product::default() }, |(_, product)| product)
 }
 
-/// Which of the two is the quantity: prices have two decimals, quantities none or three.
+/// Decides which of the two is the quantity: prices have two decimals, quantities have none or three.
 fn sides(a: Number, b: Number) -> (Number, Number) {
     let whole = |number: Number| number.thousandths % 1000 == 0;
     match (a.decimals, b.decimals) {
@@ -144,7 +144,7 @@ fn one(cells: &[Cell], at: usize, sign: usize) -> Product {
     Product { quantity: plausible.then_some(number.thousandths), cells: used, ..Product::default() }
 }
 
-/// Looks for the price of a known quantity, or the quantity of a known price, among the other numbers.
+/// Searches the other numbers for the price of a known quantity, or for the quantity of a known price.
 fn with_price(mut found: Product, line: &Line, end: usize, totals: &[Choice], page: &Page) -> Product {
     let others: Vec<usize> =
         (0..end).filter(|at| !found.cells.contains(at) && line.cells[*at].number().is_some()).collect();
@@ -185,7 +185,7 @@ fn with_price(mut found: Product, line: &Line, end: usize, totals: &[Choice], pa
     found
 }
 
-/// Two numbers that make the sum, without a sign between them; those closest to the sum first.
+/// Two numbers whose product is the sum, without a times sign; those closest to the sum are preferred.
 fn fitting(line: &Line, end: usize, totals: &[Choice], page: &Page) -> Option<Product> {
     let numbers: Vec<usize> = (0..end).filter(|at| line.cells[*at].number().is_some()).collect();
     for choice in totals.iter().filter(|choice| choice.minor != 0) {
@@ -227,7 +227,7 @@ fn pair(line: &Line, a: usize, b: usize, total: i64, page: &Page) -> Option<Prod
     None
 }
 
-/// A quantity alone: under its head, or with a unit, or between name and sum with room around it.
+/// A quantity alone: below its column header, or with a unit, or isolated between name and sum.
 fn lone(line: &Line, end: usize, page: &Page) -> Option<Product> {
     let cells = &line.cells;
     let last_word = (0..end).rev().find(|at| cells[*at].what == What::Text && cells[*at].text.chars().count() > 1);
@@ -269,10 +269,10 @@ fn lone(line: &Line, end: usize, page: &Page) -> Option<Product> {
 
 /// Units that count servings; litres and grams belong to the name.
 fn portion(unit: &str) -> bool {
-    let look = super::fold::looks(unit);
+    let normalized = super::fold::normalize(unit);
     ["порц", "порция", "пор", "шт", "pcs", "pc", "stk"].iter().any(|known| {
-        let known = super::fold::looks(known);
-        known == look || (known.len() > 4 && strsim::levenshtein(&known, &look) <= 1)
+        let known = super::fold::normalize(known);
+        known == normalized || (known.len() > 4 && strsim::levenshtein(&known, &normalized) <= 1)
     })
 }
 

@@ -1,4 +1,4 @@
-//! What a row says as a line of the cheque: its name, quantity, price and sum, as far as it has them.
+//! Interprets a row as a line of the cheque: its name, quantity, price and sum, as far as present.
 
 use super::cells::{Cell, Line, Style};
 use super::columns::{Columns, Kind};
@@ -7,42 +7,42 @@ use super::fold::has_word;
 use super::lexer::{What, is_tax};
 use super::product::{self, Product};
 
-/// Where a sum comes from.
+/// The origin of a sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// It stands there.
+    /// Recognised directly.
     Read,
-    /// A letter was taken for a digit, or the decimal mark was not seen.
+    /// A letter was interpreted as a digit, or the decimal mark was not recognised.
     Guessed,
-    /// Quantity times price; the sum itself was not read so.
+    /// Quantity times price; the sum itself was recognised differently or not at all.
     Computed,
 }
 
-/// One possible sum.
+/// A possible sum.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Choice {
     /// In hundredths.
     pub(crate) minor: i64,
-    /// How likely, compared with the other choices.
+    /// Likelihood relative to the other choices.
     pub(crate) weight: f32,
     pub(crate) origin: Origin,
 }
 
-/// What kind of row it is.
+/// The form of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// A name and a sum.
     Full,
     /// A sum without a name.
     Numbers,
-    /// Quantity and price of the row above or below.
+    /// Quantity and price for the row above or below.
     Multiplier,
     /// Words without a sum.
     Text,
     Nothing,
 }
 
-/// What a row says.
+/// The interpretation of a row.
 #[derive(Clone, Debug)]
 pub(crate) struct Shape {
     pub(crate) form: Form,
@@ -53,37 +53,37 @@ pub(crate) struct Shape {
     pub(crate) quantity: Option<i64>,
     /// In hundredths.
     pub(crate) price: Option<i64>,
-    /// The possible sums, the likeliest first.
+    /// Possible sums, the most likely first.
     pub(crate) totals: Vec<Choice>,
-    /// Quantity times price is the likeliest sum.
+    /// The most likely sum equals quantity times price.
     pub(crate) checked: bool,
-    /// Something that is no readable sum stands where sums stand.
+    /// There is something in the position of the sum, but it is not readable as one.
     pub(crate) smudged: bool,
 }
 
-/// What all rows of a cheque share.
+/// What all rows of a cheque have in common.
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
     pub(crate) style: Style,
     pub(crate) columns: Columns,
-    /// Right edge of the sums, when enough of them stand below each other.
+    /// Right edge of the sums, if enough of them are aligned.
     pub(crate) sums: Option<SumsEdge>,
 }
 
 impl Page {
-    /// Where sums end in a row.
+    /// Right end of the sums at a row.
     pub(crate) fn sums_right(&self, line: &Line) -> Option<f32> {
         self.sums.map(|edge| edge.at(line.place.middle().1))
     }
 
-    /// The kind of the column in which a cell stands.
+    /// The kind of the column of a cell.
     pub(crate) fn over(&self, line: &Line, at: usize) -> Option<Kind> {
         let cell = &line.cells[at];
         self.columns.over(cell.left, cell.right, line.letter)
     }
 }
 
-/// The sum at the end of a row: its cell and its choices, the likeliest first.
+/// The sum at the end of a row: its cell and its choices, the most likely first.
 pub(crate) fn last_sum(line: &Line, page: &Page) -> Option<(usize, Vec<Choice>)> {
     if let Some(found) = in_column(line, page) {
         return Some(found);
@@ -107,7 +107,7 @@ pub(crate) fn last_sum(line: &Line, page: &Page) -> Option<(usize, Vec<Choice>)>
         behind += match cell.what {
             What::Currency => 0,
             What::Text if is_tax(&cell.text) => 1,
-            // A number or a word that is no tax letter: what stands before it is hardly the sum.
+            // After a number, or a word that is not a tax letter, the cell before it is hardly the sum.
             What::Number(_) => 3 * cell.text.chars().count(),
             What::Text | What::Unit | What::Percent | What::Times | What::Mark => 2 * cell.text.chars().count(),
         };
@@ -115,7 +115,7 @@ pub(crate) fn last_sum(line: &Line, page: &Page) -> Option<(usize, Vec<Choice>)>
     None
 }
 
-/// A sum that ends where the sums end, with text of something else beyond a gap.
+/// A sum that ends at the edge of the sums, with unrelated text after a gap.
 fn in_column(line: &Line, page: &Page) -> Option<(usize, Vec<Choice>)> {
     let edge = page.sums_right(line)?;
     let near = |cell: &Cell| (cell.right - edge).abs() < 1.5 * line.letter && cell.number().is_some();
@@ -127,7 +127,7 @@ fn in_column(line: &Line, page: &Page) -> Option<(usize, Vec<Choice>)> {
     (apart && foreign && !choices.is_empty() && !is_factor(line, at, page)).then_some((at, choices))
 }
 
-/// Whether the number is the price in `2 Stk x 0,99`, behind which no sum stands.
+/// Whether the number is the price in `2 Stk x 0,99` without a sum after it.
 fn is_factor(line: &Line, at: usize, page: &Page) -> bool {
     if page.sums_right(line).is_some_and(|edge| (edge - line.cells[at].right).abs() < 2.0 * line.letter) {
         return false;
@@ -153,14 +153,14 @@ fn choices(cell: &Cell, line: &Line, page: &Page) -> Vec<Choice> {
         let found = match (number.decimals, page.style.decimals) {
             (2, true) if !far_left => Some((number.thousandths / 10, 1.0, origin)),
             (2, false) if under_sum || aligned => Some((number.thousandths / 10, 1.0, origin)),
-            // The letter of the tax was read as a digit of the sum: `1,996` for `1,99 C`.
+            // The tax letter was recognised as a digit of the sum: `1,996` for `1,99 C`.
             (3, true) if under_sum || aligned => Some((number.thousandths / 10, 0.5, Origin::Guessed)),
             (0, false) if under_sum || aligned => number.money().map(|minor| (minor, 1.0, origin)),
             (0, true) if apart && (under_sum || aligned) => {
                 number.pointless_money().map(|minor| (minor, 0.4, Origin::Guessed))
             }
             (3, _) if under_sum || aligned => number.thousands_money().map(|minor| (minor, 0.3, Origin::Guessed)),
-            // The last digit was not read: `750,0)` for `750,00`.
+            // The last digit was not recognised: `750,0)` for `750,00`.
             (1, true) if page.style.roubles && (under_sum || aligned) && number.thousandths % 1000 == 0 => {
                 Some((number.thousandths / 10, 0.6, Origin::Guessed))
             }
@@ -192,7 +192,7 @@ fn add(choices: &mut Vec<Choice>, minor: i64, weight: f32, origin: Origin) {
     }
 }
 
-/// Understands a row.
+/// Interprets a row.
 pub(crate) fn shape(line: &Line, page: &Page) -> Shape {
     let sum = last_sum(line, page).filter(|(at, _)| !is_price_only(line, *at, page));
     let end = sum.as_ref().map_or(line.cells.len(), |(at, _)| *at);
@@ -203,7 +203,7 @@ pub(crate) fn shape(line: &Line, page: &Page) -> Shape {
         prefer(&mut totals, total);
     }
     let (name, left) = name(line, end, product.as_ref());
-    // A name of two letters stands alone; beside other signs it is noise.
+    // A name of two letters must be alone; next to other symbols it is noise.
     let short = name.chars().filter(|c| c.is_alphabetic()).count() >= 2 && name.chars().count() <= 5;
     let named = name.split(' ').any(|word| has_word(word) && !is_article(word)) || (short && !totals.is_empty());
     if totals.is_empty()
@@ -228,7 +228,7 @@ pub(crate) fn shape(line: &Line, page: &Page) -> Shape {
     Shape { form, name, left, quantity, price, totals, checked, smudged }
 }
 
-/// Whether the last cell reaches into the column of sums, apart from the words before it.
+/// Whether the last cell extends into the column of sums, separated from the words before it.
 fn is_smudged(line: &Line, page: &Page) -> bool {
     let Some(edge) = page.sums_right(line) else { return false };
     let reaches = line.cells.iter().rposition(|cell| cell.right < edge - 4.0 * line.letter);
@@ -242,7 +242,7 @@ fn is_smudged(line: &Line, page: &Page) -> bool {
         && (digits || (page.style.decimals && line.confidence > 0.6))
 }
 
-/// The last number stands in the column of prices, and there is a column of sums further right.
+/// Whether the last number is in the price column and there is a sum column to its right.
 fn is_price_only(line: &Line, at: usize, page: &Page) -> bool {
     let cell = &line.cells[at];
     page.columns.has(Kind::Sum)
@@ -258,7 +258,7 @@ fn prefer(totals: &mut [Choice], minor: i64) {
     }
 }
 
-/// The words before the numbers, or between them when none stand before; and their left edge.
+/// The words before the numbers, or between the numbers if there are none before; with their left edge.
 fn name(line: &Line, end: usize, product: Option<&Product>) -> (String, f32) {
     let taken = |at: usize| product.is_some_and(|product| product.cells.contains(&at));
     let used = |at: usize| taken(at) || (at > 0 && line.cells[at].what == What::Unit && taken(at - 1));
@@ -280,7 +280,7 @@ fn name(line: &Line, end: usize, product: Option<&Product>) -> (String, f32) {
     };
     let stop = (start..end).find(|at| used(*at) && (start..*at).any(is_word)).unwrap_or(end);
     let mut chosen: Vec<&Cell> = (start..stop).filter(|at| !used(*at)).map(|at| &line.cells[at]).collect();
-    // A code or the number of the line is not part of the name.
+    // A code or a line number is not part of the name.
     let listed = |cell: &Cell| {
         let small =
             cell.number().is_some_and(|number| number.decimals == 0 && number.guessed == 0 && number.thousandths > 0);
@@ -300,14 +300,14 @@ fn name(line: &Line, end: usize, product: Option<&Product>) -> (String, f32) {
     (tidy(&text(chosen)), left)
 }
 
-/// Digits and at most signs: an article number, or the number of the line: `2)`.
+/// Digits and possibly symbols: an article number, or a line number such as `2)`.
 pub(crate) fn is_code(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     digits > 0 && letters == 0 && (digits >= 3 || text.ends_with([')', '.']))
 }
 
-/// Capitals and digits in one word, `GTGO2`: the number of an article.
+/// Capitals and digits in one word, such as `GTGO2`: an article number.
 fn is_article(word: &str) -> bool {
     let digits = word.chars().filter(char::is_ascii_digit).count();
     let capitals = word.chars().filter(|c| c.is_uppercase()).count();
@@ -315,12 +315,12 @@ fn is_article(word: &str) -> bool {
     digits >= 1 && capitals >= 2 && other == 0 && word.chars().count() >= 5
 }
 
-/// Without the lines, dots and quotes that noise leaves at the ends.
+/// Removes lines, dots and quotes that noise leaves at both ends.
 pub(crate) fn tidy(text: &str) -> String {
     let noise = |c: char| !(c.is_alphanumeric() || matches!(c, ')' | '%' | '"' | '»' | '('));
     let begun = text.trim_start_matches(noise).trim_start_matches([')', '%']).trim_start();
     let ended = begun.trim_end_matches(noise);
-    // A word that goes on in the next row keeps its hyphen.
+    // A word that continues in the next row keeps its hyphen.
     let hyphen = begun[ended.len()..].starts_with('-') && ended.ends_with(char::is_alphabetic);
     if hyphen { format!("{ended}-") } else { ended.to_owned() }
 }

@@ -1,4 +1,4 @@
-//! The rows of a cheque with what each is about, and where its lines begin and end.
+//! The classified rows of a cheque, and the range of its lines.
 
 use super::cells::{Line, Style};
 use super::classes::{Class, class};
@@ -6,26 +6,26 @@ use super::columns::{Columns, Kind};
 use super::edge::SumsEdge;
 use super::shape::{Choice, Form, Origin, Page, Shape, last_sum, shape};
 
-/// A row understood.
+/// An interpreted row.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) line: Line,
     pub(crate) class: Class,
     pub(crate) shape: Shape,
-    /// The last sum of the row, whatever it is about.
+    /// The last sum of the row, for every class.
     pub(crate) amounts: Vec<Choice>,
 }
 
-/// All rows understood.
+/// All interpreted rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Sheet {
     pub(crate) entries: Vec<Entry>,
-    /// The rows among which the lines of the cheque are.
+    /// The rows that contain the lines of the cheque.
     pub(crate) region: std::ops::Range<usize>,
     pub(crate) page: Page,
 }
 
-/// Understands all rows.
+/// Interprets all rows.
 pub(crate) fn sheet(lines: Vec<Line>, style: Style) -> Sheet {
     let head = lines.iter().enumerate().find_map(|(at, line)| Columns::of(line).map(|columns| (at, columns)));
     let mut page = Page { style, columns: Columns::default(), sums: None };
@@ -34,7 +34,7 @@ pub(crate) fn sheet(lines: Vec<Line>, style: Style) -> Sheet {
         let amounts = last_sum(line, page).map(|(_, choices)| choices).unwrap_or_default();
         (class(line, amounts.first().map(|choice| choice.minor)), amounts)
     };
-    // A head below the first total belongs to the table of taxes.
+    // A header below the first total belongs to the tax table.
     let first_total = lines.iter().position(|line| {
         let (class, amounts) = class_of(line, &page);
         matches!(class, Class::Total(80..) | Class::Subtotal | Class::TaxTable) && !amounts.is_empty()
@@ -65,18 +65,18 @@ pub(crate) fn sheet(lines: Vec<Line>, style: Style) -> Sheet {
     Sheet { entries, region, page }
 }
 
-/// A negative sum takes something off, unless it gives a deposit back or counts returned goods.
+/// Whether a negative sum is a discount, as opposed to a returned deposit or returned goods.
 fn is_reduction(entry: &Entry) -> bool {
     let negative = entry.shape.totals.first().is_some_and(|choice| choice.minor < 0);
-    let look = entry.shape.name.to_lowercase();
+    let name = entry.shape.name.to_lowercase();
     let deposit = ["leergut", "pfand", "storno", "минус", "возврат", "return", "refund", "void"]
         .iter()
-        .any(|word| look.contains(word));
+        .any(|word| name.contains(word));
     let goods = entry.line.cells.iter().filter(|cell| cell.number().is_some()).count() >= 4 || entry.shape.checked;
     negative && !deposit && !goods
 }
 
-/// Nobody pays before the total is said: a name and a sum above it are a line, whatever their words look like.
+/// Payments come after the total, so a row with a name and a sum above it is a line, regardless of its words.
 fn before_total(entries: &mut [Entry], after_head: usize) {
     let is_total =
         |entry: &Entry| matches!(entry.class, Class::Total(80..) | Class::Subtotal) && !entry.amounts.is_empty();
@@ -91,7 +91,7 @@ fn before_total(entries: &mut [Entry], after_head: usize) {
     }
 }
 
-/// Where lines may be: below the head of the table, above the first total after which no more lines follow.
+/// The range of lines: below the table header, above the first total without further lines after it.
 fn region(entries: &[Entry], after_head: Option<usize>) -> std::ops::Range<usize> {
     let is_line = |entry: &Entry| entry.class == Class::Plain && matches!(entry.shape.form, Form::Full | Form::Numbers);
     let start = after_head.unwrap_or_else(|| {
@@ -103,7 +103,7 @@ fn region(entries: &[Entry], after_head: Option<usize>) -> std::ops::Range<usize
         let total = entries.iter().position(is_total).unwrap_or(entries.len());
         let first =
             entries[..total].iter().position(is_solid).or_else(|| guessed_start(&entries[..total])).unwrap_or(total);
-        // The name may stand above the first numbers.
+        // The name may be above the first numbers.
         let mut named = false;
         let above = entries[..first].iter().rev().take(3).take_while(|entry| {
             let plain = entry.class == Class::Plain || entry.shape.form == Form::Nothing;
@@ -117,7 +117,7 @@ fn region(entries: &[Entry], after_head: Option<usize>) -> std::ops::Range<usize
         if needed {
             first - above.len()
         } else {
-            // Names above the first readable sum whose own sums could not be read.
+            // Names above the first readable sum whose own sums were not recognised.
             let smudged = |entry: &&Entry| entry.class == Class::Plain && entry.shape.smudged;
             first - entries[..first].iter().rev().take_while(smudged).count()
         }
@@ -138,7 +138,7 @@ fn region(entries: &[Entry], after_head: Option<usize>) -> std::ops::Range<usize
             Class::Total(_) | Class::Subtotal | Class::QuantityTotal | Class::Cash | Class::Card | Class::TaxTable
                 if lines > 0 =>
             {
-                // A sum of the group above it, with further lines below: the cheque goes on.
+                // A group total, with further lines below: the cheque continues.
                 let group_total = matches!(entry.class, Class::Total(..=95) | Class::Subtotal);
                 if !(group_total && goes_on(&entries[at + 1..], amount == Some(group))) {
                     return start..at;
@@ -153,13 +153,13 @@ fn region(entries: &[Entry], after_head: Option<usize>) -> std::ops::Range<usize
             _ => {}
         }
     }
-    // No total below: everything that looks like a line is one.
+    // No total below: every row that looks like a line is one.
     let below =
         entries[end..].iter().take_while(|entry| entry.class == Class::Plain && entry.shape.form == Form::Text).count();
     start..(end + below.min(2))
 }
 
-/// Without any sum read for sure: the last rows above the total that have at least one.
+/// If no sum was recognised with certainty: the last rows above the total with at least one sum.
 fn guessed_start(entries: &[Entry]) -> Option<usize> {
     let is_line = |entry: &Entry| entry.class == Class::Plain && matches!(entry.shape.form, Form::Full | Form::Numbers);
     let last = entries.iter().rposition(is_line)?;
@@ -167,7 +167,8 @@ fn guessed_start(entries: &[Entry]) -> Option<usize> {
     Some(last - run)
 }
 
-/// Whether lines follow before the next total; unless the total was one of a group for sure, they must prove themselves.
+/// Whether lines follow before the next total; unless this total certainly belongs to a group, they must be confirmed
+/// by quantity times price.
 fn goes_on(entries: &[Entry], sure: bool) -> bool {
     let next = entries.iter().find(|entry| {
         !matches!(entry.class, Class::Guest | Class::Info) && !matches!(entry.shape.form, Form::Nothing | Form::Text)
@@ -180,7 +181,7 @@ fn goes_on(entries: &[Entry], sure: bool) -> bool {
 }
 
 impl Sheet {
-    /// Whether quantities have a column of their own.
+    /// Whether there is a column for quantities.
     pub(crate) fn counts(&self) -> bool {
         self.page.columns.has(Kind::Quantity)
     }

@@ -1,11 +1,11 @@
-//! What holds whatever the engine reads.
+//! Invariants that hold for any words from the engine.
 
 use super::{Parsed, cheque};
 use crate::word::{Pass, Place, Word};
 use contracts::cheque::ChequeStatus;
 use proptest::prelude::*;
 
-/// Words of slips and noise: figures, units, words of totals, signs, any letters.
+/// Words of slips and noise: figures, units, total words, symbols, any letters.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         "[0-9]{1,4}[.,][0-9]{2}",
@@ -52,7 +52,7 @@ fn word() -> impl Strategy<Value = Word> {
     })
 }
 
-/// Words in rows, as on a slip, with one row in three broken.
+/// Words in rows, as on a slip, with every third row broken.
 fn slip() -> impl Strategy<Value = Vec<Word>> {
     prop::collection::vec((prop::collection::vec(text(), 1..6), any::<u8>()), 1..25).prop_map(|rows| {
         let rows = (0_u16..).zip(rows);

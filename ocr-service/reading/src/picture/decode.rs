@@ -1,4 +1,4 @@
-//! The upright pixels of a picture, and the photo that is kept of it.
+//! Decodes a picture to upright pixels, and encodes the photo to store.
 
 use super::header::{Refusal, header};
 use image::codecs::jpeg::JpegEncoder;
@@ -6,27 +6,27 @@ use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage};
 use std::io::Cursor;
 
-/// Most bytes the decoder may take: 40 megapixels of 16-bit RGBA, and some.
+/// Memory limit of the decoder, in bytes: 40 megapixels of 16-bit RGBA, plus some reserve.
 const DECODER_BYTES_MAX: u64 = 400 * 1024 * 1024;
-/// Longest side of the pixels that are read, in pixels: a letter of a metre of slip still has 15 of them.
+/// Longest side of the decoded image, in pixels: a letter on a slip one metre long still has 15 pixels.
 const SIDE_MAX: u32 = 4000;
-/// Longest side of the photo that is kept, in pixels: enough for the eye to check a letter.
+/// Longest side of the stored photo, in pixels: enough to check a letter by eye.
 const PHOTO_SIDE_MAX: u32 = 2000;
-/// JPEG quality of the photo that is kept.
+/// JPEG quality of the stored photo.
 const PHOTO_QUALITY: u8 = 85;
 
 /// A decoded picture, upright.
 #[derive(Clone, Debug)]
 pub struct Picture {
-    /// Its pixels, scaled down when they were many.
+    /// The pixels, downscaled if the picture is large.
     pub pixels: RgbImage,
 }
 
-/// Decodes a picture, turns it upright as its EXIF orientation says, lays what is transparent on white, and scales it
-/// down to 4000 pixels when it is longer.
+/// Decodes a picture, rotates it by its EXIF orientation, puts transparent parts on white, and downscales it to at most
+/// 4000 pixels.
 ///
 /// # Errors
-/// Every [`Refusal`].
+/// Any [`Refusal`].
 pub fn decode(bytes: &[u8]) -> Result<Picture, Refusal> {
     let format = header(bytes)?.format;
     let mut limits = Limits::default();
@@ -36,14 +36,14 @@ pub fn decode(bytes: &[u8]) -> Result<Picture, Refusal> {
     let mut source = reader.into_decoder().map_err(|_| Refusal::Broken)?;
     let orientation = source.orientation().map_err(|_| Refusal::Broken)?;
     let decoded = DynamicImage::from_decoder(source).map_err(|_| Refusal::Broken)?;
-    // Smaller first: what follows makes copies.
+    // Downscale first, because the following steps make copies.
     let mut small = scaled_down(decoded, SIDE_MAX);
     small.apply_orientation(orientation);
     Ok(Picture { pixels: on_white(small) })
 }
 
 impl Picture {
-    /// The picture turned clockwise by so many quarters.
+    /// The picture rotated clockwise by this many quarter turns.
     #[must_use]
     pub fn turned(&self, quarters: u8) -> Self {
         let pixels = match quarters % 4 {
@@ -55,10 +55,10 @@ impl Picture {
         Self { pixels }
     }
 
-    /// The photo to keep: a JPEG without metadata, its longest side at most 2000 pixels; with its width and height.
+    /// The photo to store: a JPEG without metadata, its longest side at most 2000 pixels; with its width and height.
     ///
     /// # Errors
-    /// [`Refusal::Broken`] when the encoder refuses, which no decoded picture has made it do.
+    /// [`Refusal::Broken`] if the encoder fails, which has not happened for any decoded picture.
     pub fn photo(&self) -> Result<(Vec<u8>, u32, u32), Refusal> {
         let mut jpeg = vec![];
         let encoder = JpegEncoder::new_with_quality(&mut jpeg, PHOTO_QUALITY);
@@ -109,7 +109,7 @@ mod tests {
     use image::{ExtendedColorType, ImageEncoder, Rgb, Rgba, RgbaImage};
     use proptest::prelude::*;
 
-    /// Upper half dark, lower half light, so that turning shows.
+    /// The upper half dark, the lower half light, so that rotation is visible.
     fn drawn() -> RgbImage {
         RgbImage::from_fn(40, 60, |_, y| Rgb([if y < 30 { 20 } else { 230 }; 3]))
     }
@@ -120,7 +120,7 @@ mod tests {
         bytes
     }
 
-    /// With an EXIF orientation: 6 is "turn by 90 degrees clockwise".
+    /// With an EXIF orientation: 6 means "rotate by 90 degrees clockwise".
     fn jpeg_turned(orientation: u8) -> Vec<u8> {
         let mut exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
         exif.extend([orientation, 0, 0, 0, 0, 0, 0]);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn png_and_webp_are_read_and_what_is_transparent_is_white() {
+    fn png_and_webp_are_decoded_and_transparency_becomes_white() {
         let clear = RgbaImage::from_fn(20, 20, |x, _| Rgba([0, 0, 0, if x < 10 { 0 } else { 255 }]));
         let mut png = vec![];
         PngEncoder::new(&mut png).write_image(&clear, 20, 20, ExtendedColorType::Rgba8).unwrap();
@@ -174,7 +174,7 @@ mod tests {
         for bytes in [whole, png] {
             for end in [40, bytes.len() / 4, bytes.len() / 2, bytes.len() - 20, bytes.len() - 1] {
                 let stopped = decode(&bytes[..end]).map(|picture| picture.pixels.dimensions());
-                // A PNG has said everything before its last chunk.
+                // A PNG is complete before its last chunk.
                 if !(bytes.starts_with(b"\x89PNG") && end == bytes.len() - 1) {
                     assert_eq!(stopped, Err(Refusal::Broken), "stopped at {end} of {}", bytes.len());
                 }

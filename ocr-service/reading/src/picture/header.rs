@@ -1,65 +1,65 @@
-//! What a file says without being decoded: its format, how many pixels it will have, and whether it comes to its end.
+//! What can be checked without decoding: the format, the number of pixels, and whether the file is complete.
 
 use super::ending::ends;
 use image::{ImageFormat, ImageReader};
 use std::io::Cursor;
 
-/// Most bytes a picture may have.
+/// Largest size of a picture, in bytes.
 pub const BYTES_MAX: usize = 10 * 1024 * 1024;
-/// Most pixels a picture may have.
+/// Largest number of pixels of a picture.
 pub const PIXELS_MAX: u64 = 40_000_000;
-/// Fewest pixels of a side: below, there is no room for a letter.
+/// Minimum length of a side, in pixels: a smaller picture has no space for a letter.
 const SIDE_MIN: u32 = 8;
-/// How far into a text file the name of its format is looked for, in bytes.
+/// How far into a text file its format name is searched, in bytes.
 const PROLOGUE_BYTES: usize = 1024;
 
-/// Why a file is not read. All of them are the fault of the file.
+/// Why a file is rejected. The file is the cause in all cases.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// No bytes at all.
+    /// No bytes.
     #[error("the file is empty")]
     Empty,
     /// Neither JPEG nor PNG nor WebP.
-    #[error("{found} is not read, only JPEG, PNG and WebP")]
+    #[error("{found} is not supported, only JPEG, PNG and WebP")]
     Unsupported {
-        /// What it is instead.
+        /// The detected format.
         found: &'static str,
     },
     /// More than [`BYTES_MAX`] bytes.
-    #[error("{bytes} bytes are more than {BYTES_MAX}")]
+    #[error("{bytes} bytes exceed the limit of {BYTES_MAX}")]
     TooManyBytes {
-        /// How many it has.
+        /// Size of the file.
         bytes: usize,
     },
     /// More than [`PIXELS_MAX`] pixels.
-    #[error("{width} x {height} pixels are more than 40 megapixels")]
+    #[error("{width} x {height} pixels exceed the limit of 40 megapixels")]
     TooManyPixels {
-        /// Pixels of a row.
+        /// Width.
         width: u32,
-        /// Rows.
+        /// Height.
         height: u32,
     },
-    /// It starts as a picture and does not go on as one.
-    #[error("the picture is damaged, or does not end")]
+    /// It starts like a picture, but the rest is invalid or missing.
+    #[error("the picture is damaged or incomplete")]
     Broken,
 }
 
-/// What is known of a picture before it is decoded.
+/// Properties known before decoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// JPEG, PNG or WebP.
     pub format: ImageFormat,
-    /// Pixels of a row, as stored: not turned yet.
+    /// Stored width, before rotation.
     pub width: u32,
-    /// Rows, as stored.
+    /// Stored height, before rotation.
     pub height: u32,
 }
 
-/// Reads format and size, and decodes nothing: it takes microseconds, and for a long JPEG, which is followed to its
-/// end, milliseconds.
+/// Reads format and size without decoding. Takes microseconds, or milliseconds for a long JPEG, which is followed to
+/// its end.
 ///
 /// # Errors
-/// Every [`Refusal`]; that pixels are damaged shows only in [`super::decode`].
+/// Any [`Refusal`]; damaged pixels are only detected by [`super::decode`].
 pub fn header(bytes: &[u8]) -> Result<Header, Refusal> {
     if bytes.is_empty() {
         return Err(Refusal::Empty);
@@ -68,7 +68,7 @@ pub fn header(bytes: &[u8]) -> Result<Header, Refusal> {
     if bytes.len() > BYTES_MAX {
         return Err(Refusal::TooManyBytes { bytes: bytes.len() });
     }
-    // A PNG says its size at a fixed place, and is refused for it before anything behind it is looked at.
+    // A PNG has its size at a fixed position, so it can be rejected before anything else is read.
     if let Some((width, height)) = png_size(bytes).filter(|_| format == ImageFormat::Png) {
         refuse_too_many(width, height)?;
     }
@@ -99,7 +99,7 @@ fn refuse_too_many(width: u32, height: u32) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The format, or the name of one that is not read.
+/// The format, or the name of an unsupported one.
 fn format(bytes: &[u8]) -> Result<ImageFormat, &'static str> {
     match image::guess_format(bytes) {
         Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) => Ok(format),
@@ -113,18 +113,18 @@ fn format(bytes: &[u8]) -> Result<ImageFormat, &'static str> {
 
 fn foreign_format(bytes: &[u8]) -> &'static str {
     let prologue = &bytes[..bytes.len().min(PROLOGUE_BYTES)];
-    let says = |word: &[u8]| prologue.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
+    let contains = |word: &[u8]| prologue.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
     match bytes.get(4..12) {
         Some(b"ftypavif" | b"ftypavis") => return "AVIF",
         Some(brand) if brand.starts_with(b"ftyphe") || brand == b"ftypmif1" || brand == b"ftypmsf1" => return "HEIC",
         Some(brand) if brand.starts_with(b"ftyp") => return "a video",
         Some(_) | None => {}
     }
-    if says(b"%PDF-") {
+    if contains(b"%PDF-") {
         "PDF"
-    } else if says(b"<svg") {
+    } else if contains(b"<svg") {
         "SVG"
-    } else if says(b"<html") || says(b"<!doctype html") {
+    } else if contains(b"<html") || contains(b"<!doctype html") {
         "HTML"
     } else {
         "this file"
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use std::time::{Duration, Instant};
 
-    /// The head of a PNG of any size, as an attacker would write it: no pixels follow.
+    /// The header of a PNG of any size, as an attacker would write it: without pixels.
     fn png(width: u32, height: u32) -> Vec<u8> {
         let mut head = b"IHDR".to_vec();
         head.extend(width.to_be_bytes());
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_read_is_named() {
+    fn unsupported_formats_are_named() {
         let refused = |found| Err(Refusal::Unsupported { found });
         assert_eq!(header(b""), Err(Refusal::Empty));
         assert_eq!(header(b"%PDF-1.7\n"), refused("PDF"));

@@ -1,4 +1,4 @@
-//! Reading nested bodies: every fault is named at once, with a pointer to its place.
+//! Parses nested request bodies. All errors are reported at once, each with a JSON pointer to its field.
 
 use axum::body::Bytes;
 use chassis::body::{JsonBody, text_up_to};
@@ -8,35 +8,35 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Faults found beside those that the body keeps itself.
+/// Errors in nested fields, in addition to those that the body itself collects.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Vec<FieldError>);
+pub(super) struct FieldErrors(Vec<FieldError>);
 
-impl Faults {
-    /// A problem with one fault.
+impl FieldErrors {
+    /// A problem with a single error.
     pub(super) fn one(pointer: &str, detail: &str) -> Problem {
         Problem::invalid_fields(vec![FieldError { pointer: pointer.to_owned(), detail: detail.to_owned() }])
     }
 
-    /// Notes what is wrong with the field at `pointer`.
+    /// Records an error of the field at `pointer`.
     pub(super) fn add(&mut self, pointer: &str, detail: &impl fmt::Display) {
         self.0.push(FieldError { pointer: pointer.to_owned(), detail: detail.to_string() });
     }
 
-    /// Ends the reading of the body: its faults and these.
+    /// Finishes parsing and combines the body's errors with these.
     ///
     /// # Errors
-    /// 422 that names every fault.
+    /// 422 that lists all errors.
     pub(super) fn finish(self, body: JsonBody) -> Result<(), Problem> {
-        let faults = match body.finish() {
+        let errors = match body.finish() {
             Ok(()) => self.0,
             Err(problem) if problem.errors().is_empty() => return Err(problem),
             Err(problem) => [problem.errors(), &self.0].concat(),
         };
-        if faults.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(faults)) }
+        if errors.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(errors)) }
     }
 
-    /// Reads an object inside of a body; `read` takes its fields, and what is left over is a fault.
+    /// Parses a nested object: `read` takes its fields, and each remaining field is an error.
     pub(super) fn object<T>(
         &mut self,
         json: &str,
@@ -52,12 +52,12 @@ impl Faults {
         let inner = problem
             .errors()
             .iter()
-            .map(|fault| FieldError { pointer: format!("{pointer}{}", fault.pointer), detail: fault.detail.clone() });
+            .map(|error| FieldError { pointer: format!("{pointer}{}", error.pointer), detail: error.detail.clone() });
         self.0.extend(inner);
         None
     }
 
-    /// Reads a list inside of a body, item by item.
+    /// Parses a nested list, item by item.
     pub(super) fn list<T>(
         &mut self,
         json: &str,
@@ -74,12 +74,12 @@ impl Faults {
             return None;
         }
         let read_one = |(at, item): (usize, &&RawValue)| read(item.get(), &format!("{pointer}/{at}"), self);
-        // Every item is read, so that every fault is named.
+        // Parse every item, so that all errors are reported.
         let items: Vec<Option<T>> = items.iter().enumerate().map(read_one).collect();
         items.into_iter().collect()
     }
 
-    /// Reads an object whose names are numbers, from 1.
+    /// Parses an object whose names are participant numbers, from 1.
     pub(super) fn by_number<T, E: fmt::Display>(
         &mut self,
         json: &str,
@@ -87,7 +87,7 @@ impl Faults {
         read: impl Fn(&str) -> Result<T, E>,
     ) -> Option<BTreeMap<u32, T>> {
         let Ok(fields) = serde_json::from_str::<BTreeMap<String, &RawValue>>(json) else {
-            self.add(pointer, &"must be an object with participants as names");
+            self.add(pointer, &"must be an object whose names are participant numbers");
             return None;
         };
         let before = self.0.len();
@@ -95,7 +95,7 @@ impl Faults {
         for (name, value) in fields {
             let place = format!("{pointer}/{}", escaped(&name));
             match name.parse().ok().filter(|number| *number > 0) {
-                None => self.add(&place, &"is not a participant"),
+                None => self.add(&place, &"is not a participant number"),
                 Some(number) => match read(value.get()) {
                     Ok(value) => drop(values.insert(number, value)),
                     Err(error) => self.add(&place, &error),
@@ -106,12 +106,12 @@ impl Faults {
     }
 }
 
-/// One step of a JSON pointer. Source: RFC 6901, section 3.
+/// Escapes one reference token of a JSON pointer. Source: RFC 6901, section 3.
 fn escaped(name: &str) -> String {
     name.chars().take(100).collect::<String>().replace('~', "~0").replace('/', "~1")
 }
 
-/// Reads a whole number from `min` to `max`.
+/// Parses a whole number from `min` to `max`.
 pub(super) fn integer<N>(min: N, max: N) -> impl FnOnce(&str) -> Result<N, String>
 where
     N: PartialOrd + fmt::Display + serde::de::DeserializeOwned,
@@ -122,10 +122,10 @@ where
     }
 }
 
-/// Reads a JSON string of 1 to `max` characters, trimmed, without control characters.
+/// Parses a JSON string of 1 to `max` characters, trimmed, without control characters.
 pub(super) fn name(max: usize) -> impl FnOnce(&str) -> Result<String, String> {
     move |json| {
-        // Blanks at the ends don't count, but neither may they be endless.
+        // Surrounding whitespace does not count, but it is bounded too.
         let text = text_up_to(max + 1000)(json)?;
         let trimmed = text.trim();
         match trimmed.chars().count() {
@@ -136,14 +136,14 @@ pub(super) fn name(max: usize) -> impl FnOnce(&str) -> Result<String, String> {
     }
 }
 
-/// Reads money, positive or negative, within the bounds of an amount.
+/// Parses an amount of money, positive or negative, with the bounds of [`Amount`].
 pub(super) fn money(json: &str) -> Result<Money, String> {
     let money = Money::from_json_number(json).map_err(|error| error.to_string())?;
     let bounded = money.minor().unsigned_abs() <= Amount::MAX.minor().unsigned_abs();
     if bounded { Ok(money) } else { Err("is too large".to_owned()) }
 }
 
-/// Reads money that is not negative, within the bounds of an amount.
+/// Parses an amount of money that is not negative, with the bounds of [`Amount`].
 pub(super) fn not_negative(json: &str) -> Result<Money, String> {
     let money = money(json)?;
     if money < Money::ZERO { Err("must not be negative".to_owned()) } else { Ok(money) }
@@ -158,27 +158,27 @@ mod tests {
     }
 
     #[test]
-    fn a_nested_fault_has_a_pointer_to_its_place() {
+    fn a_nested_error_has_a_pointer_to_its_field() {
         let mut body = body(r#"{"products": [{"total": 1}, {"total": "x", "more": 1}, 5], "unknown": 1}"#);
-        let mut faults = Faults::default();
+        let mut errors = FieldErrors::default();
         body.optional("products", |json| {
-            let items = faults.list(json, "/products", 10, |json, pointer, faults| {
-                faults.object(json, pointer, |object, _| object.required("total", money))
+            let items = errors.list(json, "/products", 10, |json, pointer, errors| {
+                errors.object(json, pointer, |object, _| object.required("total", money))
             });
             Ok::<_, String>(items)
         });
-        let problem = faults.finish(body).unwrap_err();
-        let pointers: Vec<&str> = problem.errors().iter().map(|fault| fault.pointer.as_str()).collect();
+        let problem = errors.finish(body).unwrap_err();
+        let pointers: Vec<&str> = problem.errors().iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(pointers, ["/unknown", "/products/1/total", "/products/1/more", "/products/2"]);
     }
 
     #[test]
     fn participants_are_named_by_numbers() {
-        let mut faults = Faults::default();
+        let mut errors = FieldErrors::default();
         let read = |json: &str| integer(0, 9)(json);
-        assert_eq!(faults.by_number(r#"{"1": 2}"#, "/shares", read), Some(BTreeMap::from([(1, 2)])));
-        assert_eq!(faults.by_number(r#"{"0": 2, "x": 1, "3": 10}"#, "/shares", read), None);
-        let pointers: Vec<&str> = faults.0.iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(errors.by_number(r#"{"1": 2}"#, "/shares", read), Some(BTreeMap::from([(1, 2)])));
+        assert_eq!(errors.by_number(r#"{"0": 2, "x": 1, "3": 10}"#, "/shares", read), None);
+        let pointers: Vec<&str> = errors.0.iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(pointers, ["/shares/0", "/shares/3", "/shares/x"]);
     }
 

@@ -1,4 +1,4 @@
-//! What payments decided arrives once, twice, late, or for nobody.
+//! Decisions of payments that arrive once, twice, late, or for an unknown order.
 
 use crate::stage::Stage;
 use contracts::ids::OrderId;
@@ -33,7 +33,7 @@ async fn repeated_and_contradicting_answers_change_nothing() {
 }
 
 #[tokio::test]
-async fn an_answer_about_an_unknown_order_ends_among_the_dead_letters() {
+async fn a_decision_about_an_unknown_order_becomes_a_dead_letter() {
     let stage = Stage::new().await;
     let id = stage.place(1, "10").await;
     stage.pay(OrderId(Uuid::now_v7())).await;
@@ -58,8 +58,8 @@ async fn payments_is_asked_again_about_an_order_without_an_answer() {
 
     stage.pay(id).await;
     stage.eventually_in(1, id, "PAID").await;
-    assert_eq!(stage.order(1, id).await["version"], 2, "asking is no move of the order");
-    // Whatever is asked before the answer is known is answered the same, and no more is asked afterwards.
+    assert_eq!(stage.order(1, id).await["version"], 2, "a repeated request does not change the order");
+    // Requests sent before the decision get the same answer, and none are sent afterwards.
     let before = asked().await.len();
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     assert_eq!(asked().await.len(), before);

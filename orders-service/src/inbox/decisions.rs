@@ -1,4 +1,4 @@
-//! What payments decided about orders, applied to all that came together.
+//! Applies a batch of payment decisions to their orders.
 
 use crate::domain::order::Order;
 use crate::live::hub::Hub;
@@ -7,15 +7,16 @@ use contracts::ids::OrderId;
 use rabbit_outbox::{Event, HandleError, Received, Transaction};
 use tracing::info;
 
-/// Moves the events' orders, writes those that moved, and tells their sockets once the transaction has committed.
+/// Applies the events to their orders, stores the orders that changed, and notifies the subscribed sockets after the
+/// commit.
 ///
-/// An event whose move changes nothing is a repeat, or late: the state already says more.
+/// An event that changes nothing is a repeat or came late; it is skipped.
 pub(super) async fn apply<E: Event>(
     tx: &mut Transaction,
     hub: &Hub,
     events: &[Received<E>],
     order_id: impl Fn(&E) -> OrderId,
-    moved: impl Fn(&Order, &E) -> Option<Order>,
+    transition: impl Fn(&Order, &E) -> Option<Order>,
 ) -> Result<(), HandleError> {
     let ids: Vec<OrderId> = events.iter().map(|received| order_id(&received.event)).collect();
     let mut orders = store::orders::lock_all(tx, &ids).await?;
@@ -25,7 +26,7 @@ pub(super) async fn apply<E: Event>(
         let Some(order) = orders.get_mut(&id) else {
             return Err(HandleError::reject(format!("there is no order {id}")));
         };
-        let Some(next) = moved(order, event) else { continue };
+        let Some(next) = transition(order, event) else { continue };
         info!(
             order.id = %id, trace_id = meta.trace_id(), reason = next.reason, "order {id} is {}", next.status
         );

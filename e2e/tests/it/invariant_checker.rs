@@ -1,7 +1,7 @@
-//! The checker of invariants notices what it is there for: a world that is right, and each way to spoil it.
+//! Tests the invariant checker itself: a correct state passes, and each manipulation is detected.
 
 use crate::invariants::{Verdict, check};
-use crate::load::{Attempt, Kind, Wish};
+use crate::load::{Attempt, Intent, Kind};
 use e2e::invariants::is_at_rest;
 use sqlx::PgPool;
 use testkit::TestDatabase;
@@ -11,9 +11,9 @@ const PAID: Uuid = uuid!("01900000-0000-7000-8000-000000000001");
 const FAILED: Uuid = uuid!("01900000-0000-7000-8000-000000000002");
 const TOP_UP: Uuid = uuid!("01900000-0000-7000-8000-000000000003");
 
-/// User 1 tops up 5.00, orders for 2.00, which is paid, and twice for 4.00, which is not; the last answer was lost. They
-/// pay 1.00 of a cheque to user 2, and could not pay 9.00 before.
-const WORLD: &str = "
+/// User 1 tops up 5.00 and places an order of 2.00, which is paid, and two of 4.00, which fail; the response to the
+/// last one was lost. They pay 1.00 of a cheque to user 2, after a failed attempt to pay 9.00.
+const STATE: &str = "
     insert into orders.orders (id, user_id, amount, description, status, reason, version, created_at, updated_at) values
         ('01900000-0000-7000-8000-000000000001', 1, 200, 'paid', 'PAID', null, 2, now(), now()),
         ('01900000-0000-7000-8000-000000000002', 1, 400, 'failed', 'FAILED', 'insufficient_funds', 2, now(), now()),
@@ -42,54 +42,57 @@ const WORLD: &str = "
          now());
 ";
 
-/// A way to spoil the world, and a rule that is broken then.
-const SPOILT: [(&str, &str); 15] = [
+/// Manipulations of the state, each with a rule that it violates.
+const MANIPULATIONS: [(&str, &str); 15] = [
     ("update orders.orders set status = 'PENDING', reason = null where description = 'failed'", "terminal state"),
-    ("update orders.orders set amount = 201 where description = 'paid'", "what was asked for"),
+    ("update orders.orders set amount = 201 where description = 'paid'", "equals its request"),
     ("update orders.orders set status = 'PAID', reason = null where description = 'failed'", "PAID if and only if"),
     ("update payments.ledger set amount = 199 where kind = 'payment'", "PAID if and only if"),
     ("update payments.ledger set reference = 'x' where kind = 'payment'", "PAID if and only if"),
-    ("update payments.order_payments set reason = 'no_account' where decision = 'failed'", "and why"),
-    ("delete from payments.order_payments where decision = 'failed'", "and why"),
+    ("update payments.order_payments set reason = 'no_account' where decision = 'failed'", "with its reason"),
+    ("delete from payments.order_payments where decision = 'failed'", "with its reason"),
     ("update payments.ledger set amount = 99 where kind = 'transfer'", "its money was moved"),
     ("update payments.ledger set credit_account = 3 where kind = 'transfer'", "its money was moved"),
-    ("update router.transfers set state = 'failed', reason = 'no_account' where state = 'paid'", "a settlement says"),
-    ("update router.transfers set amount = 101 where state = 'paid'", "a settlement says"),
+    (
+        "update router.transfers set state = 'failed', reason = 'no_account' where state = 'paid'",
+        "a settlement matches",
+    ),
+    ("update router.transfers set amount = 101 where state = 'paid'", "a settlement matches"),
     ("update payments.accounts set balance = 201 where user_id = 1", "credits minus debits"),
-    ("update payments.accounts set balance = 201 where user_id = 1", "money held"),
+    ("update payments.accounts set balance = 201 where user_id = 1", "sum of balances"),
     (
         "insert into payments.ledger (id, kind, reference, debit_account, credit_account, amount, credit_balance_after) \
          values (gen_random_uuid(), 'topup', 'b', 0, 1, 5, 505); update payments.accounts set balance = 205 where user_id = 1",
-        "a top-up was asked for",
+        "a top-up was requested",
     ),
     (
         "insert into payments.outbox (lane, event_id, exchange, routing_key, ordering_key, sequence, correlation_id, \
          content_type, payload, occurred_at) \
          values (0, gen_random_uuid(), 'x', 'x', 'x', 1, gen_random_uuid(), 'x', 'x', now())",
-        "unsent",
+        "outbox of payments",
     ),
 ];
 
 #[tokio::test]
-async fn a_right_world_is_clean_and_each_spoilt_one_is_noticed() {
-    let (database, pool) = world().await;
+async fn a_correct_state_passes_and_each_manipulation_is_detected() {
+    let (database, pool) = prepared_database().await;
     let verdict = check(&pool, &log()).await;
     verdict.expect_clean();
     let expected = Verdict { attempts: 4, acknowledged: 2, ok: 3, recovered: 1, ..Verdict::default() };
     assert_eq!(verdict, expected);
     assert!(is_at_rest(&pool).await.unwrap());
     drop((pool, database));
-    for (spoil, rule) in SPOILT {
-        let (_database, pool) = world().await;
-        sqlx::raw_sql(spoil).execute(&pool).await.unwrap();
+    for (manipulation, rule) in MANIPULATIONS {
+        let (_database, pool) = prepared_database().await;
+        sqlx::raw_sql(manipulation).execute(&pool).await.unwrap();
         let verdict = check(&pool, &log()).await;
-        assert!(verdict.violations.iter().any(|violation| violation.contains(rule)), "{spoil}: {verdict:?}");
+        assert!(verdict.violations.iter().any(|violation| violation.contains(rule)), "{manipulation}: {verdict:?}");
     }
 }
 
 #[tokio::test]
 async fn lost_duplicated_and_unexpected_orders_are_counted() {
-    let (_database, pool) = world().await;
+    let (_database, pool) = prepared_database().await;
     let copy = "insert into orders.orders select gen_random_uuid(), user_id, amount, $1, status, reason, version, \
                 created_at, updated_at from orders.orders where description = 'failed'";
     for description in ["given up", "never tried"] {
@@ -100,10 +103,10 @@ async fn lost_duplicated_and_unexpected_orders_are_counted() {
     assert_eq!((verdict.ok, verdict.lost, verdict.duplicated, verdict.unexpected), (1, 1, 1, 1), "{verdict}");
 }
 
-async fn world() -> (TestDatabase, PgPool) {
+async fn prepared_database() -> (TestDatabase, PgPool) {
     let database = TestDatabase::migrated().await;
     let pool = database.admin_pool("public");
-    sqlx::raw_sql(WORLD).execute(&pool).await.unwrap();
+    sqlx::raw_sql(STATE).execute(&pool).await.unwrap();
     (database, pool)
 }
 
@@ -118,6 +121,6 @@ fn log() -> Vec<Attempt> {
 }
 
 fn attempt(name: &str, kind: Kind, amount: i64, acknowledged: Option<Uuid>) -> Attempt {
-    let wish = Wish { name: name.to_owned(), kind, user: 1, amount, insists: false };
-    Attempt { wish, acknowledged, was_replayed: false }
+    let intent = Intent { name: name.to_owned(), kind, user: 1, amount, retries: false };
+    Attempt { intent, acknowledged, was_replayed: false }
 }

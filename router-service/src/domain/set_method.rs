@@ -1,80 +1,80 @@
-//! The owner decides how the cheque is split.
+//! The owner sets how the cheque is split.
 
 use super::method::{BasisPoints, Method, Tip};
 use super::participant::ParticipantId;
 use super::split::Split;
 use contracts::money::Money;
 
-/// Why the cheque can't be split so.
+/// Why the cheque cannot be split this way.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MethodRefusal {
-    /// Somebody has settled or is settling.
-    #[error("somebody has settled: the method is fixed")]
+    /// A participant has settled or is settling.
+    #[error("a participant has settled: the method is fixed")]
     SettlementStarted,
-    /// In this map, somebody is named whom nobody is.
+    /// The given map contains an unknown participant.
     #[error("there is no participant {1}")]
     UnknownParticipant(&'static str, ParticipantId),
     /// All shares are 0.
-    #[error("somebody must have a share")]
+    #[error("at least one share must be greater than 0")]
     NoShares,
-    /// The percents make something else than 100.
-    #[error("percents make {}, {}", percent(*.sum), missing_or_too_much(10_000 - .sum, percent))]
+    /// The percentages do not add up to 100.
+    #[error("percents add up to {} instead of 100: {}", percent(*.sum), missing_or_too_much(10_000 - .sum, percent))]
     PercentsOff {
-        /// What they make, in hundredths of a percent.
+        /// Their sum, in hundredths of a percent.
         sum: i64,
     },
-    /// The amounts make something else than the total.
-    #[error("amounts make {sum}, {} to the total {total}",
+    /// The amounts do not add up to the total.
+    #[error("amounts add up to {sum} instead of {total}: {}",
         missing_or_too_much(.total.minor() - .sum.minor(), |minor| Money::from_minor(minor).to_string()))]
     AmountsOff {
-        /// What they make.
+        /// Their sum.
         sum: Money,
-        /// What they should make, the tip included.
+        /// The required sum: the total including the tip.
         total: Money,
     },
 }
 
 impl Split {
-    /// Splits by `method`, with `tip` on top. `None` when it is so already.
+    /// Sets the method and the tip. `None` if nothing changes.
     ///
     /// # Errors
     /// [`MethodRefusal`].
-    pub fn agree(&self, method: Method, tip: Option<Tip>) -> Result<Option<Self>, MethodRefusal> {
+    pub fn set_method(&self, method: Method, tip: Option<Tip>) -> Result<Option<Self>, MethodRefusal> {
         if self.is_frozen() {
             return Err(MethodRefusal::SettlementStarted);
         }
         if (&self.method, self.tip) == (&method, tip) {
             return Ok(None);
         }
-        let agreed = Self { method, tip, ..self.next() };
-        match &agreed.method {
+        let changed = Self { method, tip, ..self.next() };
+        match &changed.method {
             Method::Items | Method::Equal => {}
             Method::Shares(shares) => {
-                agreed.all_here("shares", shares.keys())?;
+                changed.require_known("shares", shares.keys())?;
                 if shares.values().all(|share| *share == 0) {
                     return Err(MethodRefusal::NoShares);
                 }
             }
             Method::Percent(percents) => {
-                agreed.all_here("percents", percents.keys())?;
+                changed.require_known("percents", percents.keys())?;
                 let sum: i64 = percents.values().map(|percent| i64::from(percent.get())).sum();
                 if sum != i64::from(BasisPoints::HUNDRED_PERCENT.get()) {
                     return Err(MethodRefusal::PercentsOff { sum });
                 }
             }
             Method::Exact(amounts) => {
-                agreed.all_here("amounts", amounts.keys())?;
+                changed.require_known("amounts", amounts.keys())?;
                 let sum = Money::from_minor(amounts.values().map(|amount| amount.minor()).sum());
-                let total = agreed.total();
+                let total = changed.total();
                 if sum != total {
                     return Err(MethodRefusal::AmountsOff { sum, total });
                 }
             }
         }
-        Ok(Some(agreed))
+        Ok(Some(changed))
     }
 
-    fn all_here<'a>(
+    fn require_known<'a>(
         &self,
         map: &'static str,
         ids: impl Iterator<Item = &'a ParticipantId>,
@@ -84,7 +84,7 @@ impl Split {
     }
 }
 
-/// Hundredths are written like hundredths of money: 9950 is 99.50.
+/// Formats hundredths of a percent like hundredths of a currency unit: 9950 is 99.50.
 fn percent(points: i64) -> String {
     Money::from_minor(points).to_string()
 }
@@ -111,39 +111,39 @@ mod tests {
     }
 
     #[test]
-    fn percents_that_do_not_make_a_hundred_say_what_is_missing() {
+    fn percents_that_do_not_add_up_to_100_are_refused_with_the_difference() {
         let split = split(&[100]).with_guests(1);
-        let refused = |points| split.agree(percents(points), None).unwrap_err().to_string();
-        assert_eq!(refused(&[5_000, 4_900]), "percents make 99, 1 is missing");
-        assert_eq!(refused(&[5_000, 5_050]), "percents make 100.50, 0.50 is too much");
-        assert!(split.agree(percents(&[6_250, 3_750]), None).unwrap().is_some());
+        let refused = |points| split.set_method(percents(points), None).unwrap_err().to_string();
+        assert_eq!(refused(&[5_000, 4_900]), "percents add up to 99 instead of 100: 1 is missing");
+        assert_eq!(refused(&[5_000, 5_050]), "percents add up to 100.50 instead of 100: 0.50 is too much");
+        assert!(split.set_method(percents(&[6_250, 3_750]), None).unwrap().is_some());
     }
 
     #[test]
     fn exact_amounts_must_make_the_total_with_the_tip() {
         let split = split(&[100]).with_guests(1);
         let tip = Some(Tip::Amount(Money::from_minor(10)));
-        let refused = split.agree(amounts(&[60, 40]), tip).unwrap_err();
-        assert_eq!(refused.to_string(), "amounts make 1, 0.10 is missing to the total 1.10");
-        let agreed = split.agree(amounts(&[60, 50]), tip).unwrap().unwrap();
-        assert!(agreed.is_payable());
-        assert_eq!(agreed.dues().of(ParticipantId(2)).due(), Money::from_minor(50));
+        let refused = split.set_method(amounts(&[60, 40]), tip).unwrap_err();
+        assert_eq!(refused.to_string(), "amounts add up to 1 instead of 1.10: 0.10 is missing");
+        let changed = split.set_method(amounts(&[60, 50]), tip).unwrap().unwrap();
+        assert!(changed.is_payable());
+        assert_eq!(changed.dues().of(ParticipantId(2)).due(), Money::from_minor(50));
     }
 
     #[test]
-    fn only_who_is_here_can_have_a_share() {
+    fn only_participants_can_have_a_share() {
         let split = split(&[100]);
-        let stranger = Method::Shares(BTreeMap::from([(ParticipantId(9), 1)]));
-        assert_eq!(split.agree(stranger, None), Err(MethodRefusal::UnknownParticipant("shares", ParticipantId(9))));
-        let nobody = Method::Shares(BTreeMap::from([(ParticipantId(1), 0)]));
-        assert_eq!(split.agree(nobody, None), Err(MethodRefusal::NoShares));
+        let unknown = Method::Shares(BTreeMap::from([(ParticipantId(9), 1)]));
+        assert_eq!(split.set_method(unknown, None), Err(MethodRefusal::UnknownParticipant("shares", ParticipantId(9))));
+        let no_share = Method::Shares(BTreeMap::from([(ParticipantId(1), 0)]));
+        assert_eq!(split.set_method(no_share, None), Err(MethodRefusal::NoShares));
     }
 
     #[test]
-    fn the_same_again_is_no_change_and_a_settlement_fixes_it() {
+    fn the_same_method_is_no_change_and_a_settlement_fixes_it() {
         let mut split = split(&[100]).with_guests(1);
-        assert_eq!(split.agree(Method::Items, None), Ok(None));
+        assert_eq!(split.set_method(Method::Items, None), Ok(None));
         split.participants[1].settlement = Settlement::Pending(attempt(1));
-        assert_eq!(split.agree(Method::Equal, None), Err(MethodRefusal::SettlementStarted));
+        assert_eq!(split.set_method(Method::Equal, None), Err(MethodRefusal::SettlementStarted));
     }
 }

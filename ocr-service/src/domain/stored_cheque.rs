@@ -1,4 +1,4 @@
-//! A cheque that is kept under the key of its link, until its time is over or its owner deletes it.
+//! A cheque that is stored under the key of its link until it expires or its owner deletes it.
 
 use contracts::cheque::Cheque;
 use contracts::ids::{ChequeHash, UserId};
@@ -6,33 +6,33 @@ use contracts::ocr::ChequeRecognized;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// A kept cheque.
+/// A stored cheque.
 #[derive(Clone, Debug, PartialEq)]
-pub struct KeptCheque {
+pub struct StoredCheque {
     /// The key of its link.
     pub hash: ChequeHash,
-    /// Who took the photo, and is to be paid.
+    /// The user who took the photo and receives the payments.
     pub owner_id: UserId,
-    /// What was read; `None` once it was deleted or found expired.
+    /// The recognised content; `None` after deletion or expiry.
     pub cheque: Option<Cheque>,
-    /// When it was read.
+    /// When it was recognised.
     pub created_at: OffsetDateTime,
-    /// When its link ends.
+    /// When its link expires.
     pub expires_at: OffsetDateTime,
 }
 
-impl KeptCheque {
-    /// Keeps what was read for `ttl`.
+impl StoredCheque {
+    /// Creates a cheque that expires after `ttl`.
     pub fn new(hash: ChequeHash, owner_id: UserId, cheque: Cheque, now: OffsetDateTime, ttl: Duration) -> Self {
         Self { hash, owner_id, cheque: Some(cheque), created_at: now, expires_at: now + ttl }
     }
 
-    /// What there is to be seen at `now`; `None` when its time is over, or it was deleted.
+    /// The content that is visible at `now`; `None` if the cheque has expired or was deleted.
     pub fn open(&self, now: OffsetDateTime) -> Option<&Cheque> {
         self.cheque.as_ref().filter(|_| now < self.expires_at)
     }
 
-    /// What is told to the others; `None` when there is nothing to be told any more.
+    /// The event for the other services; `None` if the cheque has expired or was deleted.
     pub fn recognized(&self, now: OffsetDateTime) -> Option<ChequeRecognized> {
         self.open(now).map(|cheque| ChequeRecognized {
             hash: self.hash.clone(),
@@ -53,7 +53,7 @@ mod tests {
     const LATER: OffsetDateTime = datetime!(2026-11-21 10:59 UTC);
     const TOO_LATE: OffsetDateTime = datetime!(2026-11-21 11:00 UTC);
 
-    fn kept() -> KeptCheque {
+    fn stored() -> StoredCheque {
         let cheque = Cheque {
             total_account: None,
             products: vec![],
@@ -70,20 +70,20 @@ mod tests {
             photo: None,
         };
         let owner = UserId::try_from(1).unwrap();
-        KeptCheque::new(ChequeHash::from_random([1; 22]), owner, cheque, READ, Duration::from_hours(1))
+        StoredCheque::new(ChequeHash::from_random([1; 22]), owner, cheque, READ, Duration::from_hours(1))
     }
 
     #[test]
     fn a_cheque_is_open_until_its_time_is_over() {
-        assert!(kept().open(LATER).is_some());
-        assert_eq!(kept().open(TOO_LATE), None);
-        assert_eq!(kept().recognized(TOO_LATE), None);
-        assert_eq!(kept().recognized(LATER).unwrap().expires_at, TOO_LATE);
+        assert!(stored().open(LATER).is_some());
+        assert_eq!(stored().open(TOO_LATE), None);
+        assert_eq!(stored().recognized(TOO_LATE), None);
+        assert_eq!(stored().recognized(LATER).unwrap().expires_at, TOO_LATE);
     }
 
     #[test]
-    fn a_deleted_cheque_is_not_told_of() {
-        let deleted = KeptCheque { cheque: None, ..kept() };
+    fn a_deleted_cheque_is_not_published() {
+        let deleted = StoredCheque { cheque: None, ..stored() };
         assert_eq!((deleted.open(READ), deleted.recognized(READ)), (None, None));
     }
 }

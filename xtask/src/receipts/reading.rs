@@ -1,4 +1,4 @@
-//! A line of what `ocr-service read` prints: one picture, read or refused.
+//! A line of output of `ocr-service read`: the result for one picture.
 
 use std::collections::HashMap;
 
@@ -6,16 +6,16 @@ use tinyjson::JsonValue;
 
 use crate::receipts::truth::hundredths;
 
-/// How a picture was read.
+/// The result for a picture.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Answer {
+pub(crate) struct Reading {
     pub(crate) file: String,
     pub(crate) seconds: f64,
-    /// The cheque, or why there is none.
+    /// The cheque, or the reason why there is none.
     pub(crate) cheque: Result<Cheque, String>,
 }
 
-/// The cheque as it was read.
+/// A recognised cheque.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Cheque {
     /// In hundredths.
@@ -24,7 +24,7 @@ pub(crate) struct Cheque {
     pub(crate) status: String,
 }
 
-/// A line as it was read.
+/// A recognised line.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Line {
     pub(crate) name: String,
@@ -32,8 +32,8 @@ pub(crate) struct Line {
     pub(crate) total: Option<i64>,
 }
 
-impl Answer {
-    /// Reads a line; `None` if it is no answer, such as a line of the log.
+impl Reading {
+    /// Parses a line of output; `None` for other lines, such as log lines.
     pub(crate) fn of_line(line: &str) -> Option<Self> {
         let json: JsonValue = line.parse().ok()?;
         let fields: &HashMap<String, JsonValue> = json.get()?;
@@ -43,13 +43,13 @@ impl Answer {
             None => Err(text("refused")?),
         };
         let seconds = fields.get("seconds").and_then(JsonValue::get::<f64>).copied()?;
-        // The program names files as they were given to it; the truth knows them by their names alone.
+        // The program prints file names as they were passed; the ground truth has only base names.
         let file = text("file")?.rsplit('/').next()?.to_owned();
         Some(Self { file, seconds, cheque })
     }
 
-    /// In a few words.
-    pub(crate) fn told(&self) -> String {
+    /// A short description.
+    pub(crate) fn describe(&self) -> String {
         let seconds = self.seconds;
         match &self.cheque {
             Ok(cheque) => format!("{} in {seconds:.1} s, {} lines", cheque.status, cheque.lines.len()),
@@ -59,7 +59,7 @@ impl Answer {
 }
 
 impl Cheque {
-    /// Whether it was called balanced.
+    /// Whether its status is balanced.
     pub(crate) fn is_balanced(&self) -> bool {
         self.status == "balanced"
     }
@@ -86,16 +86,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_told_from_the_log() {
+    fn a_result_is_distinguished_from_log_lines() {
         let read = r#"{"file": "ru_02.jpg", "seconds": 3.1, "cheque": {"total_account": 49.70, "status": "balanced",
             "products": [{"id": 1, "name": "Чай", "numberServings": 1, "price": null, "total": 49.7}]}}"#;
-        let answer = Answer::of_line(&read.replace('\n', " ")).unwrap();
-        let cheque = answer.cheque.clone().unwrap();
+        let reading = Reading::of_line(&read.replace('\n', " ")).unwrap();
+        let cheque = reading.cheque.clone().unwrap();
         assert_eq!((cheque.total, cheque.lines[0].total, cheque.is_balanced()), (Some(4970), Some(4970), true));
-        assert_eq!(answer.told(), "balanced in 3.1 s, 1 lines");
-        let refused = Answer::of_line(r#"{"file": "a.jpg", "seconds": 0.1, "refused": "broken_picture"}"#).unwrap();
+        assert_eq!(reading.describe(), "balanced in 3.1 s, 1 lines");
+        let refused = Reading::of_line(r#"{"file": "a.jpg", "seconds": 0.1, "refused": "broken_picture"}"#).unwrap();
         assert_eq!(refused.cheque, Err("broken_picture".to_owned()));
-        assert_eq!(Answer::of_line("INFO reading"), None);
-        assert_eq!(Answer::of_line("{}"), None);
+        assert_eq!(Reading::of_line("INFO reading"), None);
+        assert_eq!(Reading::of_line("{}"), None);
     }
 }

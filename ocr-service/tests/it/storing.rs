@@ -1,4 +1,4 @@
-//! A cheque is kept until its time is over, or its owner deletes it.
+//! A cheque is stored until it expires or its owner deletes it.
 
 use crate::pictures;
 use crate::stage::{Stage, load};
@@ -12,7 +12,7 @@ fn hash(read: &Value) -> ChequeHash {
 }
 
 #[tokio::test]
-async fn a_cheque_is_its_owners_and_its_photo_is_for_who_knows_the_key() {
+async fn a_cheque_is_only_for_its_owner_and_its_photo_for_everyone_with_the_key() {
     let stage = Stage::new().await;
     let read = stage.load_slip(1).await;
     let path = format!("/cheques/{}", hash(&read));
@@ -31,19 +31,19 @@ async fn nothing_is_lost_when_the_service_is_killed() {
     let path = format!("/cheques/{}", hash(&read));
     assert_eq!(stage.user(1).get(&path).await.json(), read);
     assert_eq!(stage.user(1).get(&format!("{path}/photo")).await.status, 200);
-    // Once, or twice: whoever is killed between the broker's word and its own note of it says it again.
+    // Once or twice: a service that is killed between the broker's confirm and recording it publishes the event again.
     eventually(true, async || (1..=2).contains(&stage.broker.messages("captured.ocr").await)).await;
 }
 
 #[tokio::test]
-async fn without_redis_a_photo_is_read_all_the_same() {
+async fn a_photo_is_read_without_redis() {
     let stage = Stage::with(&[("REDIS_URL", "redis://127.0.0.1:1")]).await;
     stage.load_slip(1).await;
     eventually(1, async || stage.broker.messages("captured.ocr").await).await;
 }
 
 #[tokio::test]
-async fn a_cheque_that_router_misses_is_announced_again() {
+async fn a_cheque_requested_by_router_is_published_again() {
     let stage = Stage::new().await;
     let read = stage.load_slip(1).await;
     eventually(1, async || stage.broker.messages("captured.ocr").await).await;
@@ -52,13 +52,13 @@ async fn a_cheque_that_router_misses_is_announced_again() {
     eventually(2, async || stage.broker.messages("captured.ocr").await).await;
     let events = stage.broker.captured_events("ocr").await;
     assert_eq!(events[0]["data"], events[1]["data"]);
-    assert_ne!(events[0]["id"], events[1]["id"], "the inbox would not hear the same event twice");
+    assert_ne!(events[0]["id"], events[1]["id"], "the inbox would skip a repeated event id");
     eventually(2, async || stage.count("inbox").await).await;
-    assert_eq!(stage.count("dead_letters").await, 0, "a link that never was is no fault of router's");
+    assert_eq!(stage.count("dead_letters").await, 0, "an invented link is not an error");
 }
 
 #[tokio::test]
-async fn a_deleted_cheque_leaves_a_word_and_no_photo() {
+async fn a_deleted_cheque_leaves_a_tombstone_and_no_photo() {
     let stage = Stage::new().await;
     let read = stage.load_slip(1).await;
     let other = stage.load_slip(1).await;
@@ -77,13 +77,13 @@ async fn a_deleted_cheque_leaves_a_word_and_no_photo() {
         .fetch_one(&stage.pool)
         .await
         .unwrap();
-    assert_eq!(kept, 1, "what was read is gone, too");
+    assert_eq!(kept, 1, "the recognised content is deleted, too");
     assert_eq!(stage.user(1).get(&format!("/cheques/{}/photo", hash(&other))).await.status, 200);
     assert_eq!(stage.count("dead_letters").await, 0);
     stage.broker.announce(&ChequeRequested { hash: hash(&read) }).await;
     eventually(3, async || stage.count("inbox").await).await;
     eventually(0, async || stage.count("outbox").await).await;
-    assert_eq!(stage.broker.messages("captured.ocr").await, 2, "it is not announced again");
+    assert_eq!(stage.broker.messages("captured.ocr").await, 2, "it is not published again");
 }
 
 #[tokio::test]
@@ -94,13 +94,13 @@ async fn an_expired_cheque_is_gone_and_its_photo_is_deleted() {
     eventually(410, async || stage.user(1).get(&path).await.status.as_u16()).await;
     let photo = stage.user(1).get(&format!("{path}/photo")).await;
     assert_eq!((photo.status.as_u16(), &photo.json()["code"]), (410, &json!("cheque_expired")));
-    assert_eq!(stage.user(2).get(&path).await.status, 404, "others are not told that it was there");
+    assert_eq!(stage.user(2).get(&path).await.status, 404, "other users do not learn that it existed");
     eventually(0, async || stage.photos.count()).await;
     assert_eq!(stage.count("cheques where cheque is null and photo_key is null").await, 1);
 }
 
 #[tokio::test]
-async fn photos_that_no_cheque_knows_are_swept_and_the_others_stay() {
+async fn photos_without_a_cheque_are_deleted_and_the_others_stay() {
     let mut stage = Stage::new().await;
     let read = stage.load_slip(1).await;
     let orphan = stage.photos.path().join("zz");
@@ -114,7 +114,7 @@ async fn photos_that_no_cheque_knows_are_swept_and_the_others_stay() {
         }
     }
     assert_eq!(stage.photos.count(), 2);
-    // It looks when it starts, and then by the hour.
+    // The search runs at startup, and then once per hour.
     assert!(stage.program.stop().await);
     stage.program.start_again();
     eventually(1, async || stage.photos.count()).await;
@@ -123,7 +123,7 @@ async fn photos_that_no_cheque_knows_are_swept_and_the_others_stay() {
 }
 
 #[tokio::test]
-async fn a_photo_that_can_not_be_kept_is_not_announced() {
+async fn a_photo_that_cannot_be_stored_is_not_announced() {
     let stage = Stage::new().await;
     std::fs::remove_dir_all(stage.photos.path()).unwrap();
     std::fs::write(stage.photos.path(), b"a file where the folder was").unwrap();

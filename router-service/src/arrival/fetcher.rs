@@ -1,9 +1,9 @@
-//! Opening a link whose cheque is not here yet.
+//! Fetches cheques that are not stored here yet when their links are opened.
 
 use super::cache::Cache;
 use super::materialise::{MaterialiseError, materialise};
-use super::turns::Turns;
-use super::unknown::Unknown;
+use super::negative_cache::NegativeCache;
+use super::single_flight::SingleFlight;
 use crate::store::cheques::{self, Found};
 use chassis::clock;
 use chassis::problem::Problem;
@@ -18,16 +18,16 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore};
 use tracing::{info, warn};
 
-/// How long a link waits for its cheque.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How often the database is asked meanwhile: the event may be handled by another replica.
-const POLL: Duration = Duration::from_millis(100);
-/// Links that wait for their cheques at a time; it bounds how many events guessing can cause.
+/// How long a request waits for its cheque.
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// How often to poll the database while waiting, because another replica may handle the event.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// Largest number of links that wait for their cheques at once. It bounds how many events guessed links can cause.
 const WAITING_MAX: usize = 64;
 
-/// Cheques that are not here yet; cheap to clone.
+/// Fetches cheques on demand; cheap to clone.
 #[derive(Clone)]
-pub struct Arrivals {
+pub struct ChequeFetcher {
     inner: Arc<Inner>,
 }
 
@@ -35,52 +35,53 @@ struct Inner {
     messaging: Messaging,
     database: PgPool,
     cache: Cache,
-    turns: Turns<ChequeHash>,
-    unknown: Unknown,
-    places: Semaphore,
+    single_flight: SingleFlight<ChequeHash>,
+    negative_cache: NegativeCache,
+    permits: Semaphore,
     arrived: Notify,
 }
 
-impl Arrivals {
-    /// Takes cheques from `cache`, or asks for them through `messaging`.
+impl ChequeFetcher {
+    /// Fetches cheques from `cache`, or requests them through `messaging`.
     pub fn new(messaging: Messaging, database: PgPool, cache: Cache) -> Self {
-        let (turns, unknown, arrived) = (Turns::default(), Unknown::default(), Notify::new());
-        let places = Semaphore::new(WAITING_MAX);
-        Self { inner: Arc::new(Inner { messaging, database, cache, turns, unknown, places, arrived }) }
+        let (single_flight, negative_cache, arrived) =
+            (SingleFlight::default(), NegativeCache::default(), Notify::new());
+        let permits = Semaphore::new(WAITING_MAX);
+        Self { inner: Arc::new(Inner { messaging, database, cache, single_flight, negative_cache, permits, arrived }) }
     }
 
-    /// Somebody's cheque has come: whoever waits looks again.
+    /// A cheque was stored: wakes all waiting requests, which then check the database.
     pub fn announce(&self, hash: &ChequeHash) {
-        self.inner.unknown.remove(hash);
+        self.inner.negative_cache.remove(hash);
         self.inner.arrived.notify_waiters();
     }
 
-    /// Brings a cheque here that is not; nothing when there is none.
+    /// Fetches a cheque and stores it here; `None` if it does not exist.
     ///
     /// # Errors
-    /// 503 when the database is away, or too many links wait for their cheques.
+    /// 503 if the database is down, or if too many links wait for their cheques.
     pub async fn fetch(&self, hash: &ChequeHash) -> Result<Option<Found>, Problem> {
         let inner = &self.inner;
-        if inner.unknown.contains(hash, Instant::now()) {
+        if inner.negative_cache.contains(hash, Instant::now()) {
             return Ok(None);
         }
-        // Who opens the same link at the same time waits here, and then finds the cheque, or that there is none.
-        let _turn = inner.turns.wait(hash).await;
+        // Concurrent requests for the same link wait here, and then find the result of the first one.
+        let _guard = inner.single_flight.acquire(hash).await;
         if let Some(found) = cheques::find(&inner.database, hash).await? {
             return Ok(Some(found));
         }
-        if inner.unknown.contains(hash, Instant::now()) {
+        if inner.negative_cache.contains(hash, Instant::now()) {
             return Ok(None);
         }
-        let Ok(Ok(_place)) = tokio::time::timeout(PATIENCE, inner.places.acquire()).await else {
-            return Err(too_many_wait());
+        let Ok(Ok(_permit)) = tokio::time::timeout(TIMEOUT, inner.permits.acquire()).await else {
+            return Err(too_many_waiting());
         };
         if let Some(found) = inner.take_from_cache(hash).await? {
             return Ok(Some(found));
         }
-        let found = inner.ask_for_event(hash).await?;
+        let found = inner.request_event(hash).await?;
         if found.is_none() {
-            inner.unknown.insert(hash.clone(), Instant::now());
+            inner.negative_cache.insert(hash.clone(), Instant::now());
         }
         Ok(found)
     }
@@ -94,35 +95,35 @@ impl Inner {
             Ok(_) => {}
             Err(MaterialiseError::Store(failure)) => return Err(failure.into()),
             Err(MaterialiseError::Refused(refusal)) => {
-                warn!(error = %refusal, "a cheque in the cache can't be shared");
+                warn!(error = %refusal, "a cheque from the cache cannot be shared");
                 return Ok(None);
             }
         }
         tx.commit().await.map_err(CommitError::into_source)?;
-        info!("a cheque was taken from the cache");
+        info!("cheque loaded from the cache");
         Ok(cheques::find(&self.database, hash).await?)
     }
 
-    /// Asks ocr-service to announce the cheque again, and waits for it.
-    async fn ask_for_event(&self, hash: &ChequeHash) -> Result<Option<Found>, Problem> {
+    /// Asks ocr-service to publish the cheque's event again, and waits for it.
+    async fn request_event(&self, hash: &ChequeHash) -> Result<Option<Found>, Problem> {
         let mut tx = self.messaging.begin().await?;
         tx.append(&ChequeRequested { hash: hash.clone() }, 1).map_err(|error| Problem::internal(&error))?;
         tx.commit().await.map_err(CommitError::into_source)?;
-        let asked = Instant::now();
-        while asked.elapsed() < PATIENCE {
-            // Registered before looking: a cheque that comes in between wakes it.
+        let requested_at = Instant::now();
+        while requested_at.elapsed() < TIMEOUT {
+            // Register before querying: a cheque stored between the two would otherwise wait for the next poll.
             let arrived = self.arrived.notified();
             if let Some(found) = cheques::find(&self.database, hash).await? {
                 return Ok(Some(found));
             }
-            // Whether it came or the time is over, the next thing is to look.
-            let _ = tokio::time::timeout(POLL, arrived).await;
+            // Check again, both after a notification and after the timeout.
+            let _ = tokio::time::timeout(POLL_INTERVAL, arrived).await;
         }
         Ok(cheques::find(&self.database, hash).await?)
     }
 }
 
-fn too_many_wait() -> Problem {
+fn too_many_waiting() -> Problem {
     let detail = "too many links are being opened; try again soon";
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
         .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
