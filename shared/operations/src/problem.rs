@@ -98,7 +98,7 @@ impl From<sqlx::Error> for Problem {
 }
 
 impl IntoResponse for Problem {
-    /// Without a body: [`write`] adds the document, which needs the router's settings.
+    /// Without a body: [`write()`] adds the document, which needs the router's settings.
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         response.extensions_mut().insert(self);
