@@ -1,5 +1,5 @@
 import { assertClean } from './axe.mjs';
-import { newestOrder, order, topUp, untilBalance, untilStatus } from './deeds.mjs';
+import { newestOrder, order, topUp, untilBalance, untilStatus } from './actions.mjs';
 import { stories } from './story.mjs';
 
 const story = stories();

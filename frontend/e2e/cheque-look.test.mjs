@@ -5,15 +5,15 @@ import {
   choosePicture,
   DINNER,
   drawCheque,
-  goOnToShare,
+  continueToShare,
   joinAsGuest,
   line,
   overflow,
   photographCheque,
-  tapLine,
+  toggleLine,
   untilTaken,
-} from './cheque-deeds.mjs';
-import { untilLive } from './deeds.mjs';
+} from './cheque-actions.mjs';
+import { untilLive } from './actions.mjs';
 import { stories } from './story.mjs';
 
 const story = stories();
@@ -50,13 +50,13 @@ for (const colorScheme of ['light', 'dark']) {
       await joinAsGuest(other, 'Eva');
       await line(other, 1).locator('.part').click();
       await assertClean(other, 'a part of a line');
-      await tapLine(other, 2);
+      await toggleLine(other, 2);
       await untilTaken(other, 2);
       await other.locator('.pay .primary').click();
       await assertClean(other, 'signing in');
       await friend.close();
 
-      await tapLine(page, 1);
+      await toggleLine(page, 1);
       await untilTaken(page, 1);
       await page.locator('button.due').click();
       await page.locator('label', { hasText: 'By shares' }).click();
@@ -96,7 +96,7 @@ for (const language of ['en', 'ru']) {
     await page.locator('.toggle').click();
     await page.locator('[data-review="3"] .name textarea').focus();
     assert.equal(await overflow(page), 0, 'review with the photo');
-    await goOnToShare(page);
+    await continueToShare(page);
     assert.equal(await overflow(page), 0, 'common page');
     await line(page, 2).locator('.part').click();
     await page.locator('button.due').click();

@@ -4,10 +4,10 @@ import {
   choosePicture,
   DINNER,
   drawCheque,
-  goOnToShare,
+  continueToShare,
   line,
   photographCheque,
-} from './cheque-deeds.mjs';
+} from './cheque-actions.mjs';
 import { stories } from './story.mjs';
 
 const story = stories();
@@ -75,7 +75,7 @@ story('a picture without text becomes a cheque to fill in by hand', {}, async ({
   await page.locator('[data-review="new"] .total input').fill('200');
   await page.locator('#extra-total_account').fill('200');
   await page.locator('[data-balanced="true"]').waitFor();
-  await goOnToShare(page);
+  await continueToShare(page);
   await line(page, 1).getByText('Tea').waitFor();
 });
 

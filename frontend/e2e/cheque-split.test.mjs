@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import {
   BALANCED,
-  goOnToShare,
+  continueToShare,
   joinAsGuest,
   line,
   photographCheque,
-  tapLine,
+  toggleLine,
   untilDue,
   untilTaken,
-} from './cheque-deeds.mjs';
-import { untilLive } from './deeds.mjs';
+} from './cheque-actions.mjs';
+import { untilLive } from './actions.mjs';
 import { stories } from './story.mjs';
 import { wire } from './wire.mjs';
 
@@ -17,7 +17,7 @@ const story = stories();
 
 story('the other split methods are validated during input', {}, async ({ page }) => {
   await photographCheque(page, BALANCED);
-  const link = await goOnToShare(page);
+  const link = await continueToShare(page);
   const friend = await page.context().browser().newContext({ locale: 'en-GB' });
   const other = await friend.newPage();
   await other.goto(link);
@@ -48,7 +48,7 @@ story('the other split methods are validated during input', {}, async ({ page })
 
 story('a late claim shows what is left, and the page catches up after a reconnect', {}, async ({ page }) => {
   await photographCheque(page, BALANCED);
-  const link = await goOnToShare(page);
+  const link = await continueToShare(page);
   const friend = await page.context().browser().newContext({ locale: 'en-GB' });
   const other = await friend.newPage();
   const { cut, mend } = await wire(other);
@@ -65,15 +65,15 @@ story('a late claim shows what is left, and the page catches up after a reconnec
   await line(page, 1).getByLabel('My shares', { exact: true }).fill('2');
   await line(page, 1).getByRole('button', { name: 'Take 2/3' }).click();
   await untilDue(page, 46000);
-  await tapLine(page, 2);
+  await toggleLine(page, 2);
   await untilTaken(page, 2);
 
-  await tapLine(other, 1);
+  await toggleLine(other, 1);
   await line(other, 1).getByText('Somebody was faster: 1/3 is left.').waitFor();
   await line(other, 1).getByRole('button', { name: 'Take 1/3' }).click();
   await untilDue(other, 23000);
 
-  await tapLine(page, 3);
+  await toggleLine(page, 3);
   await untilTaken(page, 3);
   mend();
   await untilLive(other);
@@ -81,11 +81,11 @@ story('a late claim shows what is left, and the page catches up after a reconnec
 
   // Without network, the failure is shown and the line stays unclaimed; everything works when the network
   // returns.
-  await tapLine(page, 3);
+  await toggleLine(page, 3);
   await line(other, 3).locator('.take[aria-disabled="false"]').waitFor();
   await friend.setOffline(true);
   await other.getByText('This may be out of date').waitFor();
-  await tapLine(other, 3);
+  await toggleLine(other, 3);
   await line(other, 3).getByText('The server can’t be reached.').waitFor();
   await untilTaken(other, 3, false);
   await friend.setOffline(false);
@@ -97,7 +97,7 @@ story('a late claim shows what is left, and the page catches up after a reconnec
 
 story('lines are claimed, divided and released by keyboard', {}, async ({ page }) => {
   await photographCheque(page, BALANCED);
-  await goOnToShare(page);
+  await continueToShare(page);
   const take = line(page, 1).locator('.take');
   await take.focus();
   await page.keyboard.press('Space');
@@ -124,7 +124,7 @@ story('an unknown link shows an error with a link to the home page', {}, async (
 
 story('a deleted cheque disappears for all visitors', {}, async ({ page }) => {
   await photographCheque(page, BALANCED);
-  const link = await goOnToShare(page);
+  const link = await continueToShare(page);
   const friend = await page.context().browser().newContext({ locale: 'en-GB' });
   const other = await friend.newPage();
   await other.goto(link);

@@ -4,18 +4,18 @@ import { launch, newUser, open } from './browser.mjs';
 import {
   BALANCED,
   DINNER,
-  goOnToShare,
+  continueToShare,
   joinAsGuest,
   line,
   photographCheque,
-  tapLine,
+  toggleLine,
   untilDue,
   untilTaken,
-} from './cheque-deeds.mjs';
-import { untilBalance, untilLive } from './deeds.mjs';
+} from './cheque-actions.mjs';
+import { untilBalance, untilLive } from './actions.mjs';
 
 /** Opens the link as a new visitor in a fresh browser context. */
-async function openAsNobody(browser, link) {
+async function openAnonymously(browser, link) {
   const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' });
   const page = await context.newPage();
   const complaints = [];
@@ -40,10 +40,10 @@ test('two people share a cheque from its photo to the last kopeck', async () => 
     await owner.page.keyboard.type('Bread');
     await owner.page.locator('[data-review="new"] .total input').fill('60');
     await owner.page.locator('[data-balanced="true"]').waitFor();
-    const link = await goOnToShare(owner.page);
+    const link = await continueToShare(owner.page);
 
     // A friend without an account.
-    const friend = await openAsNobody(browser, link);
+    const friend = await openAnonymously(browser, link);
     await friend.page.getByText('₽1,500.00').first().waitFor();
     await joinAsGuest(friend.page, 'Borya');
     await owner.page.locator('[data-participant="2"]').getByText('Borya').waitFor();
@@ -54,28 +54,28 @@ test('two people share a cheque from its photo to the last kopeck', async () => 
     await untilDue(friend.page, 34500);
     await line(owner.page, 1).getByText('Borya').waitFor();
     await owner.page.locator('#log').getByText('Borya took Pizza Margherita 1/2.').waitFor();
-    await tapLine(owner.page, 1);
+    await toggleLine(owner.page, 1);
     await untilTaken(owner.page, 1);
     await untilDue(owner.page, 34500);
 
     // Both claim the lemonade at the same time: one gets it, and both pages show who.
-    await Promise.all([tapLine(owner.page, 2), tapLine(friend.page, 2)]);
+    await Promise.all([toggleLine(owner.page, 2), toggleLine(friend.page, 2)]);
     const takers = (page) => line(page, 2).locator('.chip').count();
     await owner.page.waitForFunction(() => document.querySelectorAll('[data-line="2"] .chip').length === 1);
     await friend.page.waitForFunction(() => document.querySelectorAll('[data-line="2"] .chip').length === 1);
     assert.equal((await takers(owner.page)) + (await takers(friend.page)), 2);
     const friendHasIt = (await line(friend.page, 2).locator('.take').getAttribute('aria-pressed')) === 'true';
     if (!friendHasIt) {
-      await tapLine(owner.page, 2);
+      await toggleLine(owner.page, 2);
       await line(friend.page, 2).locator('.take[aria-disabled="false"]').waitFor();
-      await tapLine(friend.page, 2);
+      await toggleLine(friend.page, 2);
     }
     await untilDue(friend.page, 64500);
 
     // The owner claims the rest; nothing is left.
-    await tapLine(owner.page, 3);
+    await toggleLine(owner.page, 3);
     await untilTaken(owner.page, 3);
-    await tapLine(owner.page, 4);
+    await toggleLine(owner.page, 4);
     for (const { page } of [owner, friend]) await page.getByText('Everything is taken').waitFor();
 
     // A tip of ten percent is computed from the claimed lines.
@@ -119,16 +119,16 @@ test('a guest is the same guest after a reload, and a second user joins with the
     const owner = await open(browser);
     await untilLive(owner.page);
     await photographCheque(owner.page, BALANCED);
-    const link = await goOnToShare(owner.page);
+    const link = await continueToShare(owner.page);
 
-    const guest = await openAsNobody(browser, link);
+    const guest = await openAnonymously(browser, link);
     await joinAsGuest(guest.page, 'Vera');
-    await tapLine(guest.page, 3);
+    await toggleLine(guest.page, 3);
     await untilTaken(guest.page, 3);
     await guest.page.reload();
     await untilTaken(guest.page, 3);
 
-    const user = await openAsNobody(browser, link);
+    const user = await openAnonymously(browser, link);
     await user.page.getByRole('button', { name: 'Rather as a user' }).click();
     await user.page.locator('#join-name').fill('Gleb');
     await user.page.locator('#join-user').fill(String(newUser()));

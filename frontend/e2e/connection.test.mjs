@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { launch, open } from './browser.mjs';
-import { newestOrder, order, topUp, untilBalance, untilLive, untilStatus } from './deeds.mjs';
+import { newestOrder, order, topUp, untilBalance, untilLive, untilStatus } from './actions.mjs';
 import { wire } from './wire.mjs';
 
 /** Opens a page whose network connection the test can cut. */

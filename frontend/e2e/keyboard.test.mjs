@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { newestOrder, untilBalance, untilStatus } from './deeds.mjs';
+import { newestOrder, untilBalance, untilStatus } from './actions.mjs';
 import { stories } from './story.mjs';
 
 const story = stories();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { newestOrder, order, topUp, untilBalance, untilLive, untilStatus } from './deeds.mjs';
+import { newestOrder, order, topUp, untilBalance, untilLive, untilStatus } from './actions.mjs';
 import { stories } from './story.mjs';
 
 const story = stories();

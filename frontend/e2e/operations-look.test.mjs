@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { assertClean } from './axe.mjs';
 import { payUnknownOrder } from './broker.mjs';
-import { overflow } from './cheque-deeds.mjs';
-import { close, discardOpened, letter, openLetter, OPERATIONS, search } from './operations-deeds.mjs';
+import { overflow } from './cheque-actions.mjs';
+import { close, discardOpened, letter, openLetter, OPERATIONS, search } from './operations-actions.mjs';
 import { stories } from './story.mjs';
 
 const story = stories();

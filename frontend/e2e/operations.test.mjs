@@ -10,7 +10,7 @@ import {
   OPERATIONS,
   search,
   shown,
-} from './operations-deeds.mjs';
+} from './operations-actions.mjs';
 import { stories } from './story.mjs';
 
 const story = stories();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { newestOrder, order, topUp, untilBalance, untilStatus } from './deeds.mjs';
+import { newestOrder, order, topUp, untilBalance, untilStatus } from './actions.mjs';
 import { stories } from './story.mjs';
 
 const story = stories();
@@ -131,10 +131,10 @@ story('a URL opens an order, but not an order of another user', {}, async ({ pag
   await page.reload();
   await page.locator('dialog').getByText('Mine').waitFor();
 
-  const stranger = await context.newPage();
-  await stranger.goto(new URL('/', page.url()).href);
-  await stranger.getByLabel('Acting as user').fill('424242424242');
-  await stranger.getByRole('button', { name: 'Switch' }).click();
-  await stranger.goto(`${new URL(page.url()).origin}/#/orders/${id}`);
-  await stranger.getByText('There is no such order').waitFor();
+  const otherUser = await context.newPage();
+  await otherUser.goto(new URL('/', page.url()).href);
+  await otherUser.getByLabel('Acting as user').fill('424242424242');
+  await otherUser.getByRole('button', { name: 'Switch' }).click();
+  await otherUser.goto(`${new URL(page.url()).origin}/#/orders/${id}`);
+  await otherUser.getByText('There is no such order').waitFor();
 });

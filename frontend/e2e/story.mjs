@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch, open } from './browser.mjs';
-import { untilLive } from './deeds.mjs';
+import { untilLive } from './actions.mjs';
 
 /** Returns `story(claim, options?, body)`; the tests of one file share the browser. */
 export function stories() {

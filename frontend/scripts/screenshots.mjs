@@ -7,14 +7,14 @@ import { launch, newUser, open } from '../e2e/browser.mjs';
 import {
   choosePicture,
   drawCheque,
-  goOnToShare,
+  continueToShare,
   joinAsGuest,
   line,
-  tapLine,
+  toggleLine,
   untilTaken,
-} from '../e2e/cheque-deeds.mjs';
-import { newestOrder, order, topUp, untilLive, untilStatus } from '../e2e/deeds.mjs';
-import { openLetter } from '../e2e/operations-deeds.mjs';
+} from '../e2e/cheque-actions.mjs';
+import { newestOrder, order, topUp, untilLive, untilStatus } from '../e2e/actions.mjs';
+import { openLetter } from '../e2e/operations-actions.mjs';
 
 const folder = process.argv[2];
 if (!folder) {
@@ -166,21 +166,21 @@ async function chequeTour(name, options) {
   await other.locator('#join-name').waitFor();
   await shot(other, '9-join');
   await joinAsGuest(other, boris);
-  await tapLine(other, 1);
+  await toggleLine(other, 1);
   await untilTaken(other, 1);
   await line(other, 2).locator('.part').click();
   await shot(other, '10-part');
   await line(other, 2).locator('.presets button').nth(1).click();
   await page.locator('[data-line="2"] .chip').waitFor();
-  await tapLine(page, 2);
-  await tapLine(page, 3);
+  await toggleLine(page, 2);
+  await toggleLine(page, 3);
   await untilTaken(page, 3);
   await page.locator('.choices button').nth(1).click();
   await page.locator('.choices [aria-pressed="true"]:nth-child(2)').waitFor();
   await page.locator('button.due').click();
   await page.locator('.tally dd').first().waitFor();
   await shot(page, '11-table');
-  await tapLine(page, 4);
+  await toggleLine(page, 4);
   await untilTaken(page, 4);
 
   await other.locator('.pay .primary').click();

@@ -3,8 +3,16 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch, open } from '../browser.mjs';
-import { BALANCED, goOnToShare, joinAsGuest, photographCheque, tapLine, untilDue, untilTaken } from '../cheque-deeds.mjs';
-import { newestOrder, order, topUp, untilBalance, untilLive, untilStatus } from '../deeds.mjs';
+import {
+  BALANCED,
+  continueToShare,
+  joinAsGuest,
+  photographCheque,
+  toggleLine,
+  untilDue,
+  untilTaken,
+} from '../cheque-actions.mjs';
+import { newestOrder, order, topUp, untilBalance, untilLive, untilStatus } from '../actions.mjs';
 
 const login = `anna${Date.now().toString(36)}`;
 const password = 'correct horse';
@@ -69,13 +77,13 @@ test('a wrong password is reported; an administrator can open the operations pag
 
 test('a guest of a cheque registers to pay, and keeps the claims', async () => {
   await photographCheque(anna.page, BALANCED);
-  const link = await goOnToShare(anna.page);
+  const link = await continueToShare(anna.page);
 
   const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' });
   const page = await context.newPage();
   await page.goto(link);
   await joinAsGuest(page, 'Vera');
-  await tapLine(page, 3);
+  await toggleLine(page, 3);
   await untilTaken(page, 3);
   await untilDue(page, 45000);
 
@@ -96,10 +104,10 @@ test('a guest of a cheque registers to pay, and keeps the claims', async () => {
   await anna.page.goto(new URL('/', anna.page.url()).href);
   await untilLive(anna.page);
   await photographCheque(anna.page, BALANCED);
-  await page.goto(await goOnToShare(anna.page));
+  await page.goto(await continueToShare(anna.page));
   await page.locator('#join-name').fill('Vera');
   await page.getByRole('button', { name: /^Join as vera/ }).click();
-  await tapLine(page, 3);
+  await toggleLine(page, 3);
   await untilDue(page, 45000);
   await page.getByRole('button', { name: 'Pay ₽450' }).click();
   await page.locator('[data-pay="failed"]').waitFor();

@@ -18,19 +18,19 @@ test('keys do not repeat', () => {
 
 /** Echoes the sender's identity for each request, and records it. */
 function gateway(believed: string) {
-  const said: (string | null)[] = [];
+  const identities: (string | null)[] = [];
   globalThis.fetch = async (_, init) => {
     const headers = new Headers(init?.headers);
-    said.push(headers.get('Authorization') ?? headers.get('X-User-ID'));
+    identities.push(headers.get('Authorization') ?? headers.get('X-User-ID'));
     if (headers.get('Authorization') === `Bearer ${believed}`) return new Response('{}');
     return new Response('{"code":"unauthenticated"}', { status: 401, headers: { 'WWW-Authenticate': 'Bearer' } });
   };
-  return said;
+  return identities;
 }
 
 test('a request with a rejected token is repeated once with another one', async (t) => {
   t.after(() => signInBy(null));
-  const said = gateway('new');
+  const identities = gateway('new');
   const renewed: string[] = [];
   signInBy({
     token: async () => 'old',
@@ -40,23 +40,23 @@ test('a request with a rejected token is repeated once with another one', async 
     },
   });
   await call('/x', { userId: 7, method: 'POST', body: '{}' });
-  assert.deepEqual(said, ['Bearer old', 'Bearer new']);
+  assert.deepEqual(identities, ['Bearer old', 'Bearer new']);
   assert.deepEqual(renewed, ['old']);
 });
 
 test('it is not repeated twice, and never as another user', async (t) => {
   t.after(() => signInBy(null));
-  const said = gateway('nobody has it');
+  const identities = gateway('another token');
   signInBy({ token: async () => 'old', renew: async () => 'new' });
   await assert.rejects(call('/x', { userId: 7 }), (cause) => cause instanceof Failure && cause.code === 'unauthenticated');
   signInBy({ token: async (userId) => (userId === 8 ? 'of another' : null), renew: async () => null });
   await assert.rejects(call('/x', { userId: 7 }));
-  assert.deepEqual(said, ['Bearer old', 'Bearer new', null]);
+  assert.deepEqual(identities, ['Bearer old', 'Bearer new', null]);
 });
 
 test('in development mode only the user id identifies the sender', async () => {
-  const said = gateway('x');
+  const identities = gateway('x');
   await assert.rejects(call('/x', { userId: 7 }));
   await assert.rejects(call('/x', { userId: null }));
-  assert.deepEqual(said, ['7', null]);
+  assert.deepEqual(identities, ['7', null]);
 });

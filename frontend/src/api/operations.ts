@@ -14,7 +14,7 @@ export const PREFIXES = {
 export type Service = keyof typeof PREFIXES;
 export const SERVICES = Object.keys(PREFIXES) as Service[];
 
-export type Deed = 'replay' | 'discard';
+export type DeadLetterAction = 'replay' | 'discard';
 
 /** Identifies a dead letter of a service. */
 export interface LetterAddress {
@@ -55,20 +55,20 @@ export async function openDeadLetter(userId: number | null, letter: LetterAddres
 export async function settleDeadLetter(
   userId: number | null,
   letter: LetterAddress,
-  deed: Deed,
+  action: DeadLetterAction,
 ): Promise<DeadLetter> {
-  return (await call<DeadLetter>(`${path(letter)}/${deed}`, { method: 'POST', userId })).data;
+  return (await call<DeadLetter>(`${path(letter)}/${action}`, { method: 'POST', userId })).data;
 }
 
 /** Replays or discards all matching dead letters; returns their number. */
 export async function settleDeadLetters(
   userId: number | null,
   service: Service,
-  deed: Deed,
+  action: DeadLetterAction,
   filter: DeadLetterFilter,
 ): Promise<number> {
   const request = { method: 'POST', userId, body: writeJson({ ...filter }) } as const;
-  return (await call<{ settled: number }>(`${base(service)}/dead-letters/${deed}`, request)).data.settled;
+  return (await call<{ settled: number }>(`${base(service)}/dead-letters/${action}`, request)).data.settled;
 }
 
 function base(service: Service): string {

@@ -4,10 +4,10 @@ import type { Minor } from '../money/amount';
 import type { MoneyFormat } from '../money/format';
 
 export function differenceWords(words: Words, money: MoneyFormat, sum: Minor, total: Minor): string {
-  const said = words.cheque.review;
+  const texts = words.cheque.review;
   const [lines, whole] = [money.full(sum), money.full(total)];
-  if (sum === total) return said.addsUp(whole);
+  if (sum === total) return texts.addsUp(whole);
   return sum < total
-    ? said.missing(lines, whole, money.full(total - sum))
-    : said.tooMuch(lines, whole, money.full(sum - total));
+    ? texts.missing(lines, whole, money.full(total - sum))
+    : texts.tooMuch(lines, whole, money.full(sum - total));
 }

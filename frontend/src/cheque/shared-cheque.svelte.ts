@@ -12,7 +12,7 @@ import { asFailure } from '../state/pager.svelte';
 import { changesBetween, person } from './changes';
 import { recallToken, rememberToken } from './guest';
 import { isNothing } from './part';
-import { tellChange, tellRefused } from './tell-change';
+import { logChange, logRefused } from './log-change';
 
 type Phase = 'loading' | 'ready' | 'failed';
 
@@ -29,7 +29,7 @@ interface LiveMessage {
 }
 
 // If an expected push does not arrive in this time, the state is requested.
-const PATIENCE_MS = 10_000;
+const PUSH_TIMEOUT_MS = 10_000;
 
 export class SharedCheque {
   readonly hash: string;
@@ -90,7 +90,7 @@ export class SharedCheque {
 
   start(): void {
     void this.refresh();
-    this.#patrol = window.setInterval(() => this.#lookAround(), PATIENCE_MS);
+    this.#patrol = window.setInterval(() => this.#requestOverdue(), PUSH_TIMEOUT_MS);
   }
 
   stop(): void {
@@ -176,7 +176,7 @@ export class SharedCheque {
     if (!failure) return;
     this.refused.set(line, { failure, wanted: part });
     const name = this.cheque?.products.find(({ id }) => id === line)?.name ?? '';
-    tellRefused(this.activity, name, failure);
+    logRefused(this.activity, name, failure);
   }
 
   /** Pays the visitor's due. A repeat after a lost response does not pay twice. */
@@ -222,7 +222,7 @@ export class SharedCheque {
   #move(state: State): void {
     const before = this.state;
     this.state = state;
-    if (before) for (const change of changesBetween(before, state)) tellChange(this.activity, change, state.you);
+    if (before) for (const change of changesBetween(before, state)) logChange(this.activity, change, state.you);
     const settled = this.you?.settlement.state;
     const was = before && person(before, state.you)?.settlement.state;
     if (settled === was) return;
@@ -231,7 +231,7 @@ export class SharedCheque {
     if (settled !== 'pending') void this.account?.refresh();
   }
 
-  #lookAround(): void {
+  #requestOverdue(): void {
     if (document.visibilityState !== 'visible') return;
     const retryable = this.phase === 'failed' && this.failure?.mayPass;
     if (retryable || this.you?.settlement.state === 'pending') void this.refresh();

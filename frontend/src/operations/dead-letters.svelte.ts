@@ -7,7 +7,7 @@ import { type Letter, newestFirst, sameLetter } from './letter';
 import { holdingUp, mergePages } from './merge-pages';
 
 // Long enough for healthy services; a hanging one does not delay the others.
-const PATIENCE_MS = 400;
+const SHOW_TIMEOUT_MS = 400;
 // Minimum number of rows added by "older", regardless of how the services' pages interleave.
 const MORE_ROWS = 10;
 
@@ -60,7 +60,7 @@ export class DeadLetters {
     this.changing = true;
     const sources = servicesOf(query).map((service) => this.#sourceOf(service, query));
     const read = Promise.all(sources.map(({ pager }) => pager.reset()));
-    await Promise.race([read, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+    await Promise.race([read, new Promise((resolve) => setTimeout(resolve, SHOW_TIMEOUT_MS))]);
     if (this.query !== query) return;
     this.#sources = sources;
     this.changing = false;

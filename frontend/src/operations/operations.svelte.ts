@@ -1,5 +1,5 @@
 /** The messaging of all services, refreshed while the page is open. */
-import { type Deed, SERVICES } from '../api/operations';
+import { type DeadLetterAction, SERVICES } from '../api/operations';
 import { DeadLetters } from './dead-letters.svelte';
 import { ServiceState } from './service-state.svelte';
 
@@ -12,7 +12,7 @@ export class Operations {
   /** Time of the last response of any service. */
   asOf = $state.raw<Date | null>(null);
   /** The last bulk action, until another action. */
-  done = $state.raw<{ deed: Deed; settled: number } | null>(null);
+  done = $state.raw<{ deed: DeadLetterAction; settled: number } | null>(null);
 
   readonly open: number = $derived.by(() => this.services.reduce((sum, { open }) => sum + open, 0));
   /** The event types of the open dead letters and of the shown ones. */

@@ -1,7 +1,13 @@
 /** A bulk action on all matching dead letters; they are counted first for the confirmation. */
 import type { Failure } from '../api/failure';
 import type { DeadLetter } from '../api/model';
-import { type Deed, listDeadLetters, PAGE_ROWS_MAX, type Service, settleDeadLetters } from '../api/operations';
+import {
+  type DeadLetterAction,
+  listDeadLetters,
+  PAGE_ROWS_MAX,
+  type Service,
+  settleDeadLetters,
+} from '../api/operations';
 import { asFailure } from '../state/pager.svelte';
 import { filterOf, type LetterQuery, servicesOf } from './dead-letters.svelte';
 
@@ -18,7 +24,7 @@ export interface Matching {
 }
 
 export class SettleAll {
-  readonly deed: Deed;
+  readonly deed: DeadLetterAction;
   readonly query: LetterQuery;
   phase = $state<'counting' | 'ready' | 'working'>('counting');
   /** The dead letters that remain to be settled. */
@@ -30,7 +36,7 @@ export class SettleAll {
   readonly count: number = $derived.by(() => this.matching.reduce((sum, { count }) => sum + count, 0));
   readonly atLeast: boolean = $derived.by(() => this.matching.some(({ atLeast }) => atLeast));
 
-  constructor(userId: number, deed: Deed, query: LetterQuery) {
+  constructor(userId: number, deed: DeadLetterAction, query: LetterQuery) {
     this.#userId = userId;
     this.deed = deed;
     // Settled dead letters are final.

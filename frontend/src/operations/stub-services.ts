@@ -17,9 +17,9 @@ export class StubServices {
     const found = Object.entries(PREFIXES).find(([, prefix]) => url.pathname.startsWith(`${prefix}/operations/`));
     const service = found?.[0] as Service;
     if (this.down.has(service)) return Promise.resolve(problem(502, 'upstream_unreachable'));
-    const [what, deed] = url.pathname.split('/operations/')[1]?.split('/') ?? [];
+    const [what, action] = url.pathname.split('/operations/')[1]?.split('/') ?? [];
     if (what !== 'dead-letters') return Promise.resolve(problem(404, 'not_found'));
-    if (method === 'POST') return Promise.resolve(this.#settle(service, deed as keyof typeof STATES, body ?? ''));
+    if (method === 'POST') return Promise.resolve(this.#settle(service, action as keyof typeof STATES, body ?? ''));
     return Promise.resolve(this.#list(service, url.searchParams));
   };
 
@@ -39,9 +39,9 @@ export class StubServices {
     return Response.json(all.slice(from, from + rows), headers && { headers });
   }
 
-  #settle(service: Service, deed: keyof typeof STATES, body: string): Response {
+  #settle(service: Service, action: keyof typeof STATES, body: string): Response {
     const matching = this.#matching(service, JSON.parse(body) as DeadLetterFilter);
-    for (const letter of matching) letter.state = STATES[deed];
+    for (const letter of matching) letter.state = STATES[action];
     return Response.json({ settled: matching.length });
   }
 

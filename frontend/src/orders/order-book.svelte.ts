@@ -15,7 +15,7 @@ export interface Sighting {
 }
 
 /** `before` is `null` if the order was unknown. */
-export type Moved = (order: Order, before: Order | null, source: Source) => void;
+export type OnOrderChange = (order: Order, before: Order | null, source: Source) => void;
 
 export class OrderBook {
   readonly #orders = new SvelteMap<string, Order>();
@@ -23,9 +23,9 @@ export class OrderBook {
   // Messages about orders that were not read yet. A push may arrive before the response to the POST or the
   // list; it is stored here and wins when the older version arrives.
   readonly #unplaced = new Map<string, OrderMessage>();
-  readonly #onMoved: Moved;
+  readonly #onMoved: OnOrderChange;
 
-  constructor(onMoved: Moved) {
+  constructor(onMoved: OnOrderChange) {
     this.#onMoved = onMoved;
   }
 

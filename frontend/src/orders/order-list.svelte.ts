@@ -6,7 +6,7 @@ import { Pager } from '../state/pager.svelte';
 import type { OrderBook } from './order-book.svelte';
 
 // Delay before an order that no longer matches the filter disappears, so that its new status can be seen.
-const FAREWELL_MS = 4_000;
+const REMOVAL_DELAY_MS = 4_000;
 
 /** An order without a response from the server yet. */
 export interface SendingOrder {
@@ -79,7 +79,7 @@ export class OrderList {
   place(order: Order): void {
     if (this.#matches(order)) {
       if (!this.#isOnLaterPage(order)) this.pager.include(order.id);
-    } else setTimeout(() => this.#leave(order.id), FAREWELL_MS);
+    } else setTimeout(() => this.#leave(order.id), REMOVAL_DELAY_MS);
   }
 
   #leave(id: string): void {

@@ -1,5 +1,5 @@
 /** Places the drafted order: shown immediately, replaced by the server's response. */
-import { tellPlaced } from '../activity/tell-order';
+import { logPlaced } from '../activity/log-order';
 import { Failure } from '../api/failure';
 import { orderBody, placeOrder as sendOrder, type OrderDraft } from '../api/orders';
 import { failureWords } from '../i18n/failure-words';
@@ -15,7 +15,7 @@ export async function placeOrder(session: Session, draft: OrderDraft): Promise<F
   try {
     const order = await sendOrder(userId, body, key);
     orderDraft.done();
-    tellPlaced(activity, order, true);
+    logPlaced(activity, order, true);
     orders.settle(key, book.learn(order, 'placed'));
     return null;
   } catch (cause) {

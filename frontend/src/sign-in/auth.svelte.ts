@@ -51,11 +51,11 @@ export class Auth implements Bearer {
   }
 
   async signOut(): Promise<void> {
-    const kept = this.#store.read();
+    const stored = this.#store.read();
     this.#store.write(null);
     this.#leave();
     // Sign out here in any case; if this request fails, the refresh token expires later.
-    if (kept) await this.#users.logOut(kept.token).catch(() => undefined);
+    if (stored) await this.#users.logOut(stored.token).catch(() => undefined);
   }
 
   /** The user who is probably signed in. */
@@ -97,20 +97,20 @@ export class Auth implements Bearer {
   }
 
   async #refresh(): Promise<void> {
-    const kept = this.#store.read();
-    if (kept === null) return this.#leave();
+    const stored = this.#store.read();
+    if (stored === null) return this.#leave();
     let session: SignedIn;
     try {
-      session = await this.#users.refresh(kept.token);
+      session = await this.#users.refresh(stored.token);
     } catch (cause) {
       const isOver = cause instanceof Failure && cause.problem !== null && [401, 403].includes(cause.problem.status);
       if (!isOver) throw cause;
-      if (!this.#isStill(kept.token)) return this.#catchUp();
+      if (!this.#isStill(stored.token)) return this.#catchUp();
       this.#store.write(null);
       return this.#leave();
     }
     // If someone signed out or in meanwhile, in this tab or another one, that change wins.
-    if (!this.#isStill(kept.token)) return this.#catchUp();
+    if (!this.#isStill(stored.token)) return this.#catchUp();
     const before = this.user?.id;
     const user = this.#keep(session);
     if (user.id !== before) this.#onTurn(user);
@@ -123,15 +123,15 @@ export class Auth implements Bearer {
   // The stored token changed during a request: for a change in this tab nothing remains to do; another tab's
   // is loaded.
   async #catchUp(): Promise<void> {
-    const kept = this.#store.read();
-    if (this.#access && kept && kept.userId === this.user?.id) return;
+    const stored = this.#store.read();
+    if (this.#access && stored && stored.userId === this.user?.id) return;
     return this.#refresh();
   }
 
   #hear(): void {
-    const kept = this.#store.read();
-    if (kept === null) return this.#leave();
-    if (kept.userId === this.user?.id) return;
+    const stored = this.#store.read();
+    if (stored === null) return this.#leave();
+    if (stored.userId === this.user?.id) return;
     this.#access = null;
     // Without network, the next request tries again.
     void this.#renewOnce().catch(() => undefined);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Failure } from '../api/failure';
 import type { SignedIn, User } from '../api/users';
 import { Auth, type Users } from './auth.svelte';
-import { type Kept, readKept, type Store } from './store';
+import { parseStoredToken, type Store, type StoredToken } from './store';
 
 const ANNA = 7;
 const BORIS = 8;
@@ -22,8 +22,8 @@ function refusal(status: number, code: string): Failure {
 
 /** A browser with any number of tabs. */
 function browser(users: Partial<Users>) {
-  let kept: Kept | null = { userId: ANNA, token: 'r0' };
-  const heard: (() => void)[] = [];
+  let stored: StoredToken | null = { userId: ANNA, token: 'r0' };
+  const listeners: (() => void)[] = [];
   const loggedOut: string[] = [];
   const asked: Users = {
     register: () => Promise.reject(new Error('not asked')),
@@ -36,15 +36,15 @@ function browser(users: Partial<Users>) {
     const turns: (number | null)[] = [];
     let mine: (() => void) | null = null;
     const store: Store = {
-      read: () => kept,
+      read: () => stored,
       write: (next) => {
-        kept = next;
-        for (const hear of heard) if (hear !== mine) hear();
+        stored = next;
+        for (const listener of listeners) if (listener !== mine) listener();
       },
       alone: (work) => work(),
-      onChange: (hear) => {
-        mine = hear;
-        heard.push(hear);
+      onChange: (listener) => {
+        mine = listener;
+        listeners.push(listener);
         return () => undefined;
       },
     };
@@ -52,7 +52,7 @@ function browser(users: Partial<Users>) {
     auth.start();
     return { auth, turns };
   }
-  return { tab, kept: () => kept, loggedOut };
+  return { tab, stored: () => stored, loggedOut };
 }
 
 /** A response that is sent on demand. */
@@ -64,12 +64,12 @@ function held<T>() {
 
 test('concurrent requests renew the token once', async () => {
   let asked = 0;
-  const { tab, kept } = browser({ refresh: async () => session((asked += 1)) });
+  const { tab, stored } = browser({ refresh: async () => session((asked += 1)) });
   const { auth, turns } = tab();
   assert.deepEqual(await Promise.all([auth.token(ANNA), auth.token(ANNA), auth.token(ANNA)]), ['a1', 'a1', 'a1']);
   assert.equal(await auth.token(ANNA), 'a1');
   assert.equal(asked, 1);
-  assert.equal(kept()?.token, 'r1');
+  assert.equal(stored()?.token, 'r1');
   assert.deepEqual(turns, [ANNA]);
 });
 
@@ -89,29 +89,29 @@ test('a final rejection signs the user out', async () => {
     if (refused) throw refusal(401, 'invalid_refresh_token');
     return session(1);
   };
-  const { tab, kept } = browser({ refresh });
+  const { tab, stored } = browser({ refresh });
   const { auth, turns } = tab();
   await auth.restore();
   refused = true;
   assert.equal(await auth.renew(ANNA, 'a1'), null);
-  assert.equal(kept(), null);
+  assert.equal(stored(), null);
   assert.deepEqual(turns, [ANNA, null]);
 });
 
 test('a network failure does not sign the user out', async () => {
-  const { tab, kept } = browser({ refresh: () => Promise.reject(new Failure('network')) });
+  const { tab, stored } = browser({ refresh: () => Promise.reject(new Failure('network')) });
   const { auth, turns } = tab();
   await assert.rejects(auth.token(ANNA));
-  assert.equal(kept()?.token, 'r0');
+  assert.equal(stored()?.token, 'r0');
   assert.deepEqual(turns, []);
 });
 
 test('signing out deletes the token and notifies the server', async () => {
-  const { tab, kept, loggedOut } = browser({ refresh: async () => session(1) });
+  const { tab, stored, loggedOut } = browser({ refresh: async () => session(1) });
   const { auth, turns } = tab();
   await auth.restore();
   await auth.signOut();
-  assert.equal(kept(), null);
+  assert.equal(stored(), null);
   assert.deepEqual(loggedOut, ['r1']);
   assert.deepEqual(turns, [ANNA, null]);
   assert.equal(await auth.token(ANNA), null);
@@ -120,26 +120,26 @@ test('signing out deletes the token and notifies the server', async () => {
 test('signing out is effective during a refresh', async () => {
   const answer = held<SignedIn>();
   let asked = 0;
-  const { tab, kept } = browser({ refresh: () => ((asked += 1) === 1 ? Promise.resolve(session(1)) : answer.promise) });
+  const { tab, stored } = browser({ refresh: () => ((asked += 1) === 1 ? Promise.resolve(session(1)) : answer.promise) });
   const { auth } = tab();
   await auth.restore();
   const renewing = auth.renew(ANNA, 'a1');
   await auth.signOut();
   answer.release(session(2));
   assert.equal(await renewing, null);
-  assert.equal(kept(), null);
+  assert.equal(stored(), null);
   assert.equal(auth.user, null);
 });
 
 test('signing in as another user is effective during a refresh of the first', async () => {
   const answer = held<SignedIn>();
-  const { tab, kept } = browser({ refresh: () => answer.promise, logIn: async () => session(9, BORIS) });
+  const { tab, stored } = browser({ refresh: () => answer.promise, logIn: async () => session(9, BORIS) });
   const { auth, turns } = tab();
   const restoring = auth.restore();
   await auth.signIn('boris', 'x');
   answer.release(session(1));
   await restoring;
-  assert.deepEqual(kept(), { userId: BORIS, token: 'r9' });
+  assert.deepEqual(stored(), { userId: BORIS, token: 'r9' });
   assert.equal(await auth.token(BORIS), 'a9');
   assert.equal(await auth.token(ANNA), null, 'what was asked for Anna is not sent as Boris');
   assert.deepEqual(turns, []);
@@ -157,20 +157,20 @@ test('this tab follows a sign-in of another tab, and sends no request of the fir
 });
 
 test('signing out in one tab signs out all tabs', async () => {
-  const { tab, kept } = browser({ refresh: async (token) => session(Number(token.slice(1)) + 1) });
+  const { tab, stored } = browser({ refresh: async (token) => session(Number(token.slice(1)) + 1) });
   const [first, second] = [tab(), tab()];
   await first.auth.restore();
   await second.auth.restore();
   await second.auth.signOut();
   assert.equal(first.auth.user, null);
   assert.deepEqual(first.turns, [ANNA, null]);
-  assert.equal(kept(), null);
+  assert.equal(stored(), null);
 });
 
 test('a refresh in one tab does not undo the sign-out in another', async () => {
   const answer = held<SignedIn>();
   let isHeld = false;
-  const { tab, kept } = browser({ refresh: () => (isHeld ? answer.promise : Promise.resolve(session(1))) });
+  const { tab, stored } = browser({ refresh: () => (isHeld ? answer.promise : Promise.resolve(session(1))) });
   const [first, second] = [tab(), tab()];
   await first.auth.restore();
   await second.auth.restore();
@@ -179,7 +179,7 @@ test('a refresh in one tab does not undo the sign-out in another', async () => {
   await second.auth.signOut();
   answer.release(session(3));
   assert.equal(await renewing, null);
-  assert.equal(kept(), null);
+  assert.equal(stored(), null);
 });
 
 test('a token renewed by another tab is used', async () => {
@@ -199,6 +199,6 @@ test('a token renewed by another tab is used', async () => {
 });
 
 test('malformed stored values are not used as a token', () => {
-  for (const text of [null, '', 'r0', '{}', '{"userId":"7","token":"r0"}', 'null']) assert.equal(readKept(text), null);
-  assert.deepEqual(readKept('{"userId":7,"token":"r0"}'), { userId: 7, token: 'r0' });
+  for (const text of [null, '', 'r0', '{}', '{"userId":"7","token":"r0"}', 'null']) assert.equal(parseStoredToken(text), null);
+  assert.deepEqual(parseStoredToken('{"userId":7,"token":"r0"}'), { userId: 7, token: 'r0' });
 });

@@ -2,36 +2,36 @@
 
 const KEY = 'chipin.refresh';
 
-export interface Kept {
+export interface StoredToken {
   userId: number;
   token: string;
 }
 
 export interface Store {
-  read(): Kept | null;
-  write(kept: Kept | null): void;
+  read(): StoredToken | null;
+  write(stored: StoredToken | null): void;
   /** Runs `work` in one tab at a time, because a refresh token is valid only once. */
   alone<T>(work: () => Promise<T>): Promise<T>;
   /** Reports writes of other tabs; returns a function that stops it. */
-  onChange(heard: () => void): () => void;
+  onChange(listener: () => void): () => void;
 }
 
 // Without storage, the user stays signed in as long as the page is open.
-let unstored: Kept | null = null;
+let unstored: StoredToken | null = null;
 
 export const browserStore: Store = {
   read() {
     try {
-      return readKept(localStorage.getItem(KEY));
+      return parseStoredToken(localStorage.getItem(KEY));
     } catch {
       return unstored;
     }
   },
-  write(kept) {
-    unstored = kept;
+  write(stored) {
+    unstored = stored;
     try {
-      if (kept === null) localStorage.removeItem(KEY);
-      else localStorage.setItem(KEY, JSON.stringify(kept));
+      if (stored === null) localStorage.removeItem(KEY);
+      else localStorage.setItem(KEY, JSON.stringify(stored));
     } catch {
       return;
     }
@@ -41,10 +41,10 @@ export const browserStore: Store = {
     // retries.
     return navigator.locks ? await navigator.locks.request(KEY, async () => await work()) : work();
   },
-  onChange(heard) {
+  onChange(listener) {
     const listen = ({ key }: StorageEvent) => {
       // The whole storage was cleared, or this key was written.
-      if (key === null || key === KEY) heard();
+      if (key === null || key === KEY) listener();
     };
     addEventListener('storage', listen);
     return () => removeEventListener('storage', listen);
@@ -52,10 +52,10 @@ export const browserStore: Store = {
 };
 
 /** The stored value, unless it is malformed. */
-export function readKept(text: string | null): Kept | null {
+export function parseStoredToken(text: string | null): StoredToken | null {
   if (text === null) return null;
   try {
-    const { userId, token } = JSON.parse(text) as Partial<Kept>;
+    const { userId, token } = JSON.parse(text) as Partial<StoredToken>;
     return typeof userId === 'number' && typeof token === 'string' ? { userId, token } : null;
   } catch {
     return null;

@@ -26,7 +26,7 @@ export class Chipin {
   readonly clock = new Clock();
   info = $state.raw<GatewayInfo | null>(null);
   readonly speech = new Speech(this.preferences, () => this.info?.currency ?? CURRENCY_DEFAULT);
-  readonly auth = new Auth((user) => this.#goOnAs(user?.id ?? null));
+  readonly auth = new Auth((user) => this.#continueAs(user?.id ?? null));
   /** Whether it is still unknown who is signed in. */
   knocking = $state(true);
   visit = $state.raw<Visit>(this.#firstVisit());
@@ -66,7 +66,7 @@ export class Chipin {
   /** Continues as the user who has just signed in. */
   comeIn(userId: number): void {
     this.knocking = false;
-    this.#goOnAs(userId);
+    this.#continueAs(userId);
   }
 
   /** Whether the user may use the operators' pages. */
@@ -75,7 +75,7 @@ export class Chipin {
   }
 
   // If the user stays the same, the page is not reset, because they may be typing.
-  #goOnAs(userId: number | null): void {
+  #continueAs(userId: number | null): void {
     if (userId !== this.userId) this.#turnTo(userId);
   }
 
@@ -101,14 +101,14 @@ export class Chipin {
     this.preferences.signsIn = signsIn;
     signInBy(signsIn ? this.auth : null);
     const userId = signsIn ? this.auth.expected : this.preferences.userId;
-    if (changes && this.visit.at === 'cheque') this.#goOnAs(userId);
+    if (changes && this.visit.at === 'cheque') this.#continueAs(userId);
     else if (changes) this.#turnTo(userId);
     if (!signsIn) return;
     this.#unfollow ??= this.auth.start();
     try {
       await this.auth.restore();
       this.knocking = false;
-      this.#goOnAs(this.auth.user?.id ?? null);
+      this.#continueAs(this.auth.user?.id ?? null);
     } catch {
       // A network failure must not sign anyone out.
       setTimeout(() => void this.#learnMode(true), INFO_RETRY_MS);

@@ -1,7 +1,7 @@
 /** Unsent input of a form. Survives a reload of the tab. */
 import { newKey } from '../api/http';
 
-interface Kept<T> {
+interface StoredDraft<T> {
   fields: T;
   /** The last sent body, and its idempotency key. */
   sentBody: string | null;
@@ -19,11 +19,11 @@ export class Draft<T extends Record<string, string>> {
   constructor(storageKey: string, blank: T) {
     this.#storageKey = `chipin.draft.${storageKey}`;
     this.#blank = blank;
-    const kept = recall<T>(this.#storageKey);
-    const fields = $state({ ...blank, ...kept?.fields });
+    const stored = readStored<T>(this.#storageKey);
+    const fields = $state({ ...blank, ...stored?.fields });
     this.fields = fields;
-    this.#sentBody = kept?.sentBody ?? null;
-    this.#key = kept?.key ?? newKey();
+    this.#sentBody = stored?.sentBody ?? null;
+    this.#key = stored?.key ?? newKey();
   }
 
   /**
@@ -41,9 +41,9 @@ export class Draft<T extends Record<string, string>> {
   }
 
   keep(): void {
-    const kept: Kept<T> = { fields: { ...this.fields }, sentBody: this.#sentBody, key: this.#key };
+    const stored: StoredDraft<T> = { fields: { ...this.fields }, sentBody: this.#sentBody, key: this.#key };
     try {
-      sessionStorage.setItem(this.#storageKey, JSON.stringify(kept));
+      sessionStorage.setItem(this.#storageKey, JSON.stringify(stored));
     } catch {
       return;
     }
@@ -62,9 +62,9 @@ export class Draft<T extends Record<string, string>> {
   }
 }
 
-function recall<T>(storageKey: string): Kept<T> | null {
+function readStored<T>(storageKey: string): StoredDraft<T> | null {
   try {
-    return JSON.parse(sessionStorage.getItem(storageKey) ?? 'null') as Kept<T> | null;
+    return JSON.parse(sessionStorage.getItem(storageKey) ?? 'null') as StoredDraft<T> | null;
   } catch {
     return null;
   }

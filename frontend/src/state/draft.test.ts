@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { Draft } from './draft.svelte';
 
-const kept = new Map<string, string>();
+const stored = new Map<string, string>();
 globalThis.sessionStorage = {
-  getItem: (key: string) => kept.get(key) ?? null,
-  setItem: (key: string, value: string) => kept.set(key, value),
+  getItem: (key: string) => stored.get(key) ?? null,
+  setItem: (key: string, value: string) => stored.set(key, value),
 } as unknown as Storage;
 
-beforeEach(() => kept.clear());
+beforeEach(() => stored.clear());
 
 const draft = () => new Draft('test', { amount: '' });
 

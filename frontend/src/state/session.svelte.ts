@@ -1,7 +1,7 @@
 /** The state of one user: account, statement, orders, and the live connection that updates them. */
 import { AccountState } from '../account/account.svelte';
 import type { Activity } from '../activity/activity.svelte';
-import { tellPlaced, tellStatus } from '../activity/tell-order';
+import { logPlaced, logStatus } from '../activity/log-order';
 import { readJson } from '../api/json';
 import { isOpen, type Order, type OrderMessage, type Transaction } from '../api/model';
 import { ordersSocketUrl, readOrder } from '../api/orders';
@@ -14,9 +14,9 @@ import { Draft } from './draft.svelte';
 import { Pager } from './pager.svelte';
 
 // A push about an unknown order may be faster than the response to this page's own POST; wait for it.
-const STRANGER_WAIT_MS = 500;
+const UNKNOWN_ORDER_WAIT_MS = 500;
 // A push may be lost, so an order that stays open for this long is requested.
-const PATIENCE_MS = 10_000;
+const PUSH_TIMEOUT_MS = 10_000;
 const OPEN_ASKED_MAX = 5;
 
 export class Session {
@@ -33,7 +33,7 @@ export class Session {
 
   #patrol = 0;
   // The orders that changed between losing the connection and completing the refresh.
-  #movedMeanwhile: Set<string> | null = null;
+  #changedDuringCatchUp: Set<string> | null = null;
 
   constructor(userId: number, activity: Activity) {
     this.userId = userId;
@@ -60,7 +60,7 @@ export class Session {
     this.connection.start();
     void this.account.refresh();
     void this.orders.pager.reset();
-    this.#patrol = window.setInterval(() => void this.#lookAround(), PATIENCE_MS);
+    this.#patrol = window.setInterval(() => void this.#requestOverdue(), PUSH_TIMEOUT_MS);
   }
 
   stop(): void {
@@ -71,8 +71,8 @@ export class Session {
   #onMoved(order: Order, before: Order | null, source: Source): void {
     if (before === null && source === 'read') return;
     if (before && before.status !== order.status) {
-      this.#movedMeanwhile?.add(order.id);
-      tellStatus(this.activity, order);
+      this.#changedDuringCatchUp?.add(order.id);
+      logStatus(this.activity, order);
       this.orders.place(order);
       if (!isOpen(order.status)) void this.account.refresh();
     }
@@ -82,42 +82,42 @@ export class Session {
     const known = this.book.hear(message);
     // Unknown orders in a snapshot are older ones further down the list, or in a page that is being read.
     if (known || message.type === 'snapshot') return;
-    await new Promise((resolve) => setTimeout(resolve, STRANGER_WAIT_MS));
+    await new Promise((resolve) => setTimeout(resolve, UNKNOWN_ORDER_WAIT_MS));
     if (this.book.get(message.order_id)) return;
     const order = await readOrder(this.userId, message.order_id).catch(() => null);
     if (!order || this.book.get(order.id)) return;
-    tellPlaced(this.activity, order, false);
+    logPlaced(this.activity, order, false);
     this.orders.place(this.book.learn(order, 'live'));
     if (!isOpen(order.status)) void this.account.refresh();
   }
 
   async #onLive(): Promise<void> {
-    if (this.#movedMeanwhile === null) {
+    if (this.#changedDuringCatchUp === null) {
       this.activity.tell('quiet', ({ words }) => words.log.live);
       return;
     }
     await Promise.all([this.orders.pager.refresh(), this.account.refresh()]);
-    const count = this.#movedMeanwhile.size;
-    this.#movedMeanwhile = null;
+    const count = this.#changedDuringCatchUp.size;
+    this.#changedDuringCatchUp = null;
     this.activity.tell('good', ({ words }) =>
       count > 0 ? words.log.caughtUp(count) : words.log.liveAgain,
     );
   }
 
   #onLost(why: 'restarting' | 'offline' | 'lost'): void {
-    this.#movedMeanwhile = new Set();
+    this.#changedDuringCatchUp = new Set();
     this.activity.tell('bad', ({ words }) => words.log[why]);
   }
 
   // Requests again what a push or response should have brought but did not.
-  async #lookAround(): Promise<void> {
+  async #requestOverdue(): Promise<void> {
     if (document.visibilityState !== 'visible') return;
     if (this.account.phase === 'failed') void this.account.refresh();
     if (this.orders.pager.phase === 'failed') void this.orders.pager.refresh();
     const now = Date.now();
     const overdue = this.orders.rows
       .flatMap(({ order }) => order ?? [])
-      .filter(({ status, updated_at }) => isOpen(status) && now - Date.parse(updated_at) > PATIENCE_MS)
+      .filter(({ status, updated_at }) => isOpen(status) && now - Date.parse(updated_at) > PUSH_TIMEOUT_MS)
       .slice(0, OPEN_ASKED_MAX);
     for (const { id } of overdue) {
       const order = await readOrder(this.userId, id).catch(() => null);

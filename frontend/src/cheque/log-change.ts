@@ -26,53 +26,53 @@ const TONES: Record<Change['what'], Tone> = {
   settled: 'good',
 };
 
-export function tellChange(activity: Activity, change: Change, you: number | null): void {
+export function logChange(activity: Activity, change: Change, you: number | null): void {
   const mine = 'who' in change && change.who.id === you;
   const tone = mine && TONES[change.what] === 'quiet' ? 'deed' : TONES[change.what];
   activity.tell(tone, (speech) => sentence(speech, change, mine));
 }
 
 /** Logs a rejected claim. */
-export function tellRefused(activity: Activity, line: string, failure: Failure): void {
+export function logRefused(activity: Activity, line: string, failure: Failure): void {
   activity.tell('bad', ({ words }) => words.cheque.log.refused(line, failureWords(words, failure)));
 }
 
 function sentence(speech: Speech, change: Change, mine: boolean): string {
   const { words } = speech;
-  const said = words.cheque.log;
+  const texts = words.cheque.log;
   const name = (who: Participant) => nameOf(words, who);
   switch (change.what) {
     case 'joined':
-      return mine ? said.youJoined : said.joined(name(change.who));
+      return mine ? texts.youJoined : texts.joined(name(change.who));
     case 'renamed':
-      return said.renamed(name({ ...change.who, name: change.before }), name(change.who));
+      return texts.renamed(name({ ...change.who, name: change.before }), name(change.who));
     case 'left':
-      return said.left(name(change.who));
+      return texts.left(name(change.who));
     case 'took': {
       const part = isWhole(change.part) ? '' : ` ${partText(change.part)}`;
-      return mine ? said.youTook(change.line + part) : said.took(name(change.who), change.line + part);
+      return mine ? texts.youTook(change.line + part) : texts.took(name(change.who), change.line + part);
     }
     case 'gaveBack':
-      return mine ? said.youGaveBack(change.line) : said.gaveBack(name(change.who), change.line);
+      return mine ? texts.youGaveBack(change.line) : texts.gaveBack(name(change.who), change.line);
     case 'method':
-      return said.method(words.cheque.methods[change.method]);
+      return texts.method(words.cheque.methods[change.method]);
     case 'tip':
-      return said.tip(tipText(speech, change.tip));
+      return texts.tip(tipText(speech, change.tip));
     case 'corrected':
-      return said.corrected;
+      return texts.corrected;
     case 'confirmed':
-      return said.confirmed;
+      return texts.confirmed;
     case 'paying':
-      return mine ? said.youPaying : said.paying(name(change.who));
+      return mine ? texts.youPaying : texts.paying(name(change.who));
     case 'paid':
-      return mine ? said.youPaid : said.paid(name(change.who));
+      return mine ? texts.youPaid : texts.paid(name(change.who));
     case 'cash':
-      return mine ? said.youCash : said.cash(name(change.who));
+      return mine ? texts.youCash : texts.cash(name(change.who));
     case 'notPaid': {
       const why = reasonWords(words, change.reason);
-      return mine ? said.youNotPaid(why) : said.notPaid(name(change.who));
+      return mine ? texts.youNotPaid(why) : texts.notPaid(name(change.who));
     }
     case 'settled':
-      return said.settled;
+      return texts.settled;
   }
 }

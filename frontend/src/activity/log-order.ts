@@ -4,13 +4,13 @@ import { reasonWords } from '../i18n/failure-words';
 import type { Speech } from '../i18n/speech.svelte';
 import type { Activity } from './activity.svelte';
 
-export function tellPlaced(activity: Activity, order: Order, here: boolean): void {
+export function logPlaced(activity: Activity, order: Order, here: boolean): void {
   const say = ({ words, money }: Speech) =>
     (here ? words.log.placed : words.log.placedElsewhere)(money.full(order.amount));
   activity.tell(here ? 'deed' : 'quiet', say, order.id);
 }
 
-export function tellStatus(activity: Activity, order: Order): void {
+export function logStatus(activity: Activity, order: Order): void {
   const amount = ({ money }: Speech) => money.full(order.amount);
   const why = ({ words }: Speech) => reasonWords(words, order.reason);
   switch (order.status) {

@@ -66,7 +66,7 @@ export function hashOf(page) {
 }
 
 /** Confirms the cheque and goes to the shared page; returns the share link. */
-export async function goOnToShare(page) {
+export async function continueToShare(page) {
   await page.locator('.verdict .primary').click();
   const dialog = page.getByRole('dialog');
   await dialog.locator('svg[role="img"]').waitFor();
@@ -87,7 +87,7 @@ export function line(page, id) {
 }
 
 /** Claims the rest of a line, or releases the claim. */
-export async function tapLine(page, id) {
+export async function toggleLine(page, id) {
   await line(page, id).locator('.take').click();
 }
 
