@@ -2,13 +2,17 @@
 //!
 //! Each service has its own schema and its own role, which cannot access anything else. Migrations only go forward, and
 //! the previous release must run on the new schema.
+//!
+//! Every schema also has the tables of outbox, inbox and dead letters. Their migrations are those of the messaging crate,
+//! applied in one sequence with the service's own: versions 1 and 5 to 19 are reserved for them.
 
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{Migration, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use std::error::Error;
 use std::str::FromStr;
 
+static MESSAGING: Migrator = sqlx::migrate!("../shared/messaging/migrations");
 static ORDERS: Migrator = sqlx::migrate!("./orders");
 static PAYMENTS: Migrator = sqlx::migrate!("./payments");
 static OCR: Migrator = sqlx::migrate!("./ocr");
@@ -74,17 +78,35 @@ impl MigrateError {
 pub async fn apply(database_url: &str, passwords: &Passwords<'_>) -> Result<(), MigrateError> {
     let options =
         PgConnectOptions::from_str(database_url).map_err(MigrateError::Connect)?.application_name("migrations");
-    apply_schema(&options, "orders", passwords.orders, &ORDERS).await?;
-    apply_schema(&options, "payments", passwords.payments, &PAYMENTS).await?;
-    apply_schema(&options, "ocr", passwords.ocr, &OCR).await?;
-    apply_schema(&options, "router", passwords.router, &ROUTER).await?;
-    apply_schema(&options, "users", passwords.users, &USERS).await
+    for (schema, migrator) in migrators() {
+        let password = match schema {
+            "orders" => passwords.orders,
+            "payments" => passwords.payments,
+            "ocr" => passwords.ocr,
+            "router" => passwords.router,
+            _ => passwords.users,
+        };
+        apply_schema(&options, schema, password, &migrator).await?;
+    }
+    Ok(())
+}
+
+/// Each schema with its migrations, ordered by version: the service's own and those of the messaging tables.
+pub fn migrators() -> [(&'static str, Migrator); 5] {
+    [("orders", &ORDERS), ("payments", &PAYMENTS), ("ocr", &OCR), ("router", &ROUTER), ("users", &USERS)]
+        .map(|(schema, own)| (schema, with_messaging(own)))
+}
+
+fn with_messaging(own: &Migrator) -> Migrator {
+    let mut migrations: Vec<Migration> = own.iter().chain(MESSAGING.iter()).cloned().collect();
+    migrations.sort();
+    Migrator::with_migrations(migrations)
 }
 
 /// A hash that changes with any migration.
 pub fn fingerprint() -> u64 {
-    let migrations = [&ORDERS, &PAYMENTS, &OCR, &ROUTER, &USERS].into_iter().flat_map(Migrator::iter);
-    let checksums = migrations.flat_map(|migration| migration.checksum.iter());
+    let all = [&MESSAGING, &ORDERS, &PAYMENTS, &OCR, &ROUTER, &USERS];
+    let checksums = all.into_iter().flat_map(Migrator::iter).flat_map(|migration| migration.checksum.iter());
     checksums.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 

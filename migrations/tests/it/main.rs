@@ -4,6 +4,7 @@
 
 mod hijack;
 
+mod composed;
 mod definers;
 mod partitions;
 mod upgrade;

@@ -3,10 +3,8 @@
 use crate::SERVICES;
 use crate::definers::assert_restricted;
 use crate::hijack::{A_TYPE, EVERYTHING, definers, grant_temporary, hijacked};
-use migrations::Passwords;
-use sqlx::migrate::Migrator;
+use migrations::{Passwords, migrators};
 use sqlx::{AssertSqlSafe, PgPool};
-use std::path::Path;
 use testkit::TestDatabase;
 
 /// The last migration of the release in which functions still belonged to a superuser.
@@ -15,9 +13,8 @@ const BEFORE: i64 = 7;
 /// Creates the roles, rights and tables of the previous release.
 async fn migrate_before(database: &TestDatabase, admin: &PgPool) {
     grant_temporary(admin).await;
-    for service in SERVICES {
+    for (service, mut migrator) in migrators() {
         sqlx::raw_sql(AssertSqlSafe(format!("create schema {service}"))).execute(admin).await.unwrap();
-        let mut migrator = Migrator::new(Path::new(env!("CARGO_MANIFEST_DIR")).join(service)).await.unwrap();
         migrator.migrations.to_mut().retain(|migration| migration.version <= BEFORE);
         let pool = database.admin_pool(service);
         migrator.run(&pool).await.unwrap();

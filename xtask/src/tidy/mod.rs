@@ -5,7 +5,6 @@ mod dist;
 mod finding;
 mod imports;
 mod manifest;
-mod migrations;
 mod module_imports;
 mod purity;
 mod sources;
@@ -31,7 +30,6 @@ pub(crate) fn tidy(checkout: &Checkout) -> Result<ExitCode, Failure> {
         findings.extend(module_imports::check(source));
         findings.extend(text::check(source));
     }
-    findings.extend(migrations::check(&sources));
     findings.extend(adrs::check(&sources));
     findings.extend(dist::check(&sources));
     findings.sort();
