@@ -9,6 +9,7 @@ mod module_imports;
 mod purity;
 mod sources;
 mod text;
+mod words;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,7 @@ pub(crate) fn tidy(checkout: &Checkout) -> Result<ExitCode, Failure> {
         findings.extend(purity::check(source));
         findings.extend(module_imports::check(source));
         findings.extend(text::check(source));
+        findings.extend(words::check(source));
     }
     findings.extend(adrs::check(&sources));
     findings.extend(dist::check(&sources));

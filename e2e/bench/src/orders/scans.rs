@@ -1,8 +1,8 @@
-//! How often the services read whole tables: a plan that was made for a small table and kept reads all of it for ever.
+//! Counts full table scans: a plan made for a small table and cached scans the whole table, however large it is later.
 
 use sqlx::PgPool;
 
-/// Counters of all tables of the services, since the database began.
+/// Scan counters summed over all tables, since the database was created.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Scans {
     tables: i64,
@@ -12,7 +12,7 @@ pub(super) struct Scans {
 
 impl Scans {
     pub(super) async fn of(pool: &PgPool) -> Result<Self, sqlx::Error> {
-        // Sessions hand in their counters when they are idle for a second.
+        // Sessions report their counters at most once per second.
         tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
         let (tables, rows, index_rows) = sqlx::query_as(
             "select coalesce(sum(seq_scan), 0)::bigint, coalesce(sum(seq_tup_read), 0)::bigint, \
@@ -31,7 +31,7 @@ impl Scans {
         }
     }
 
-    /// Sequential scans of each order, the rows that they read, and the entries that were read in indexes.
+    /// Per order: sequential scans, rows read by them, and index entries read.
     #[expect(clippy::cast_precision_loss, reason = "counters of one run")]
     pub(super) fn per_order(self, orders: usize) -> (f64, f64, f64) {
         let each = |count: i64| count as f64 / orders.max(1) as f64;
