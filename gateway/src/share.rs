@@ -6,6 +6,7 @@ use crate::gateway::Gateway;
 use crate::ui;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Redirect, Response};
+use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, StatusCode, header};
 use std::time::Duration;
 
@@ -40,7 +41,8 @@ pub(crate) async fn page(gateway: &Gateway, target: Target, request: Request) ->
 
 /// Redirects a browser from the API listener to the listener for share links.
 pub(crate) fn redirect(gateway: &Gateway, request: &Request) -> Response {
-    Redirect::to(&format!("{}{}", gateway.config.share_base_url, request.uri().path())).into_response()
+    let path_and_query = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+    Redirect::to(&format!("{}{path_and_query}", gateway.config.share_base_url)).into_response()
 }
 
 async fn status_of(gateway: &Gateway, target: Target, path: &str) -> Option<StatusCode> {

@@ -77,18 +77,30 @@ impl Janitor {
     /// Deletes photos of deleted and expired cheques. The file goes first, then the reference in the row: a crash
     /// between the two only repeats the work, whereas the other order could leave a file that is never deleted.
     async fn delete_photos(&self) -> Result<(), CleanupError> {
+        // Photos that could not be deleted in this round; they must not keep the others.
+        let mut failed = vec![];
         loop {
-            let batch = cheques::photos_to_delete(&self.database).await?;
+            let batch = cheques::photos_to_delete(&self.database, &failed).await?;
             if batch.is_empty() {
-                return Ok(());
+                break;
             }
+            let failed_before = failed.len();
             for photo in &batch {
-                self.photos.delete(&photo.photo_key).await?;
+                // The cache first: what remains of a photo that can't be deleted is not served.
                 self.cache.delete(&photo.hash).await;
+                if let Err(failure) = self.photos.delete(&photo.photo_key).await {
+                    warn!(error = chassis::process::chain(&failure), "a photo could not be deleted");
+                    failed.push(photo.photo_key.clone());
+                    continue;
+                }
                 cheques::clear_photo_key(&self.database, &photo.hash).await?;
             }
-            info!(photos = batch.len(), "deleted photos of cheques that were deleted or have expired");
+            let deleted = batch.len() - (failed.len() - failed_before);
+            info!(photos = deleted, "deleted photos of cheques that were deleted or have expired");
         }
+        #[expect(clippy::cast_precision_loss, reason = "a count of files")]
+        metrics::gauge!("ocr_photos_not_deleted").set(failed.len() as f64);
+        Ok(())
     }
 
     /// Deletes old files without a cheque, left by requests that ended between storing the file and the row.
@@ -96,8 +108,13 @@ impl Janitor {
         let keys = self.photos.keys_older_than(ORPHAN_AGE).await?;
         for some in keys.chunks(KEYS_AT_ONCE) {
             for orphan in cheques::unknown_photos(&self.database, some).await? {
-                self.photos.delete(&orphan).await?;
-                info!("deleted a photo without a cheque");
+                match self.photos.delete(&orphan).await {
+                    Ok(()) => info!("deleted a photo without a cheque"),
+                    Err(failure) => {
+                        let error = chassis::process::chain(&failure);
+                        warn!(error, "a photo without a cheque could not be deleted");
+                    }
+                }
             }
         }
         Ok(())

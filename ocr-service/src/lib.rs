@@ -29,7 +29,6 @@ use state::State;
 use std::error::Error;
 use std::sync::Arc;
 use store::photos::Photos;
-use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
 use tracing::info;
 use workers::pool::Pool;
@@ -76,7 +75,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         readiness(&state),
         metrics,
     );
-    let listener = TcpListener::bind(config.listen_addr).await?;
+    let listener = serve::listen(config.listen_addr).await?;
     info!(address = %listener.local_addr()?, "ocr-service listens");
 
     process.run("http", serve::serve(listener, router, stopping.clone()));

@@ -24,7 +24,6 @@ use rabbit_outbox::{ConsumerOptions, Messaging};
 use state::State;
 use std::error::Error;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tracing::info;
 
 /// The service's name: its schema, its exchange, and the prefix of its queues.
@@ -45,8 +44,14 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let (fanout, fanout_tasks) = messaging.fanout("live");
     let hub = Hub::new(fanout);
     let order_batcher = OrderBatcher::start(messaging.clone(), hub.clone());
-    let state =
-        State { messaging: messaging.clone(), order_batcher, replica, hub: hub.clone(), stopping: process.stopping() };
+    let state = State {
+        messaging: messaging.clone(),
+        order_batcher,
+        database: database.clone(),
+        replica,
+        hub: hub.clone(),
+        stopping: process.stopping(),
+    };
 
     let readiness = Readiness::default()
         .check("database", {
@@ -63,7 +68,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         readiness,
         metrics,
     );
-    let listener = TcpListener::bind(config.listen_addr).await?;
+    let listener = serve::listen(config.listen_addr).await?;
     info!(address = %listener.local_addr()?, "orders-service listens");
 
     process.run("http", serve::serve(listener, router, stopping.clone()));

@@ -13,7 +13,9 @@ pub struct State {
     pub messaging: Messaging,
     /// Writes: concurrent orders share a transaction.
     pub order_batcher: OrderBatcher,
-    /// Reads: read-only connections, to a replica if one is configured.
+    /// Reads of what the client may just have written: the primary database.
+    pub database: PgPool,
+    /// Reads of older pages: read-only connections, to a replica if one is configured. A replica lags behind.
     pub replica: PgPool,
     /// The live sockets.
     pub hub: Hub,

@@ -16,7 +16,6 @@ use config::Config;
 use rabbit_outbox::{ConsumerOptions, Messaging};
 use state::State;
 use std::error::Error;
-use tokio::net::TcpListener;
 use tracing::info;
 
 /// The service's name: its schema, its exchange, and the prefix of its queues.
@@ -34,7 +33,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let database = postgres::pool(&config.postgres, SERVICE)?;
     let replica = postgres::read_pool(&config.postgres, SERVICE)?;
     let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url).with_tracing(trace::Propagation);
-    let state = State { messaging: messaging.clone(), replica };
+    let state = State { messaging: messaging.clone(), database: database.clone(), replica };
 
     let readiness = Readiness::default()
         .check("database", {
@@ -51,7 +50,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         readiness,
         metrics,
     );
-    let listener = TcpListener::bind(config.listen_addr).await?;
+    let listener = serve::listen(config.listen_addr).await?;
     info!(address = %listener.local_addr()?, "payments-service is listening");
 
     process.run("http", serve::serve(listener, router, stopping.clone()));

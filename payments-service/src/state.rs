@@ -8,6 +8,8 @@ use sqlx::PgPool;
 pub struct State {
     /// For transactions that publish events.
     pub messaging: Messaging,
-    /// For queries: read-only connections, to a replica if there is one.
+    /// Reads of what the client may just have written: the primary database.
+    pub database: PgPool,
+    /// Reads of older pages: read-only connections, to a replica if one is configured. A replica lags behind.
     pub replica: PgPool,
 }

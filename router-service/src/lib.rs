@@ -25,7 +25,6 @@ use rabbit_outbox::Messaging;
 use state::State;
 use std::error::Error;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tracing::info;
 
 /// The service's name: its schema, its exchange, and the prefix of its queues.
@@ -71,7 +70,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         readiness,
         metrics,
     );
-    let listener = TcpListener::bind(config.listen_addr).await?;
+    let listener = serve::listen(config.listen_addr).await?;
     info!(address = %listener.local_addr()?, "router-service listens");
 
     process.run("http", serve::serve(listener, router, stopping.clone()));

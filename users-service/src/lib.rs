@@ -27,7 +27,6 @@ use state::State;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tracing::info;
 
 /// The service's name: its schema, its exchange, and the prefix of its queues.
@@ -67,7 +66,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     });
     let internal_auth = config.internal_auth.build(config.listen_addr)?;
     let router = app::with_common_routes(api::routes(state.clone()), internal_auth, readiness, metrics);
-    let listener = TcpListener::bind(config.listen_addr).await?;
+    let listener = serve::listen(config.listen_addr).await?;
     info!(address = %listener.local_addr()?, "users-service is listening");
 
     process.run("http", serve::serve(listener, router, stopping.clone()));

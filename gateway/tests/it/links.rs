@@ -61,6 +61,8 @@ async fn a_browser_at_the_api_is_redirected_to_the_links_listener() {
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     assert_eq!(answer.headers["location"], format!("http://localhost:8090{LINK}"));
     assert!(service.received.heads().is_empty());
+    let answer = browse(stage.api, &format!("{LINK}?lang=ru&x=%20")).await;
+    assert_eq!(answer.headers["location"], format!("http://localhost:8090{LINK}?lang=ru&x=%20"));
 }
 
 #[tokio::test]

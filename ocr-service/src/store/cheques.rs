@@ -145,11 +145,13 @@ pub async fn clear_expired(pool: &PgPool, now: OffsetDateTime) -> Result<u64, sq
 ///
 /// # Errors
 /// If the query fails.
-pub async fn photos_to_delete(pool: &PgPool) -> Result<Vec<PhotoToDelete>, sqlx::Error> {
+pub async fn photos_to_delete(pool: &PgPool, except: &[String]) -> Result<Vec<PhotoToDelete>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select hash, photo_key as "photo_key!" from cheques
-           where deleted_at is not null and photo_key is not null order by deleted_at limit $1"#,
+           where deleted_at is not null and photo_key is not null and photo_key <> all ($2)
+           order by deleted_at limit $1"#,
         BATCH,
+        except,
     )
     .fetch_all(pool)
     .await?;

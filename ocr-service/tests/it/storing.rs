@@ -5,7 +5,7 @@ use crate::stage::{Stage, load};
 use contracts::ids::ChequeHash;
 use contracts::router::{ChequeDeleted, ChequeRequested};
 use serde_json::{Value, json};
-use testkit::eventually;
+use testkit::{eventually, eventually_within};
 
 fn hash(read: &Value) -> ChequeHash {
     ChequeHash::try_from(read["hash"].as_str().unwrap().to_owned()).unwrap()
@@ -131,4 +131,25 @@ async fn a_photo_that_cannot_be_stored_is_not_announced() {
     assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (500, &json!("internal_error")));
     assert_eq!((stage.count("cheques").await, stage.count("outbox").await), (0, 0));
     std::fs::remove_file(stage.photos.path()).unwrap();
+}
+
+#[tokio::test]
+async fn a_photo_that_cannot_be_deleted_keeps_no_other_from_being_deleted() {
+    let stage = Stage::new().await;
+    let (stuck, other) = (stage.load_slip(1).await, stage.load_slip(1).await);
+    // A folder in the place of the file: removing a file fails there.
+    let name = hash(&stuck).to_string();
+    let file = stage.photos.path().join(&name[..2]).join(format!("{name}.jpg"));
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    stage.broker.announce(&ChequeDeleted { hash: hash(&stuck) }).await;
+    eventually(1, async || stage.count("cheques where deleted_at is not null").await).await;
+    stage.broker.announce(&ChequeDeleted { hash: hash(&other) }).await;
+    eventually(1, async || stage.count("cheques where deleted_at is not null and photo_key is null").await).await;
+    // It is tried again, and succeeds once the cause is removed.
+    std::fs::remove_dir(&file).unwrap();
+    eventually_within(std::time::Duration::from_secs(20), 2, async || {
+        stage.count("cheques where deleted_at is not null and photo_key is null").await
+    })
+    .await;
 }

@@ -23,6 +23,6 @@ pub(super) async fn handler(
 ) -> Result<Json<OrderJson>, Problem> {
     let user_id = super::user_of(caller)?;
     let id = super::order_id(&id)?;
-    let order = store::orders::find(&state.replica, user_id, id).await?.ok_or_else(super::no_such_order)?;
+    let order = store::orders::find(&state.database, user_id, id).await?.ok_or_else(super::no_such_order)?;
     Ok(Json(order.into()))
 }

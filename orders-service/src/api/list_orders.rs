@@ -49,7 +49,9 @@ pub(super) async fn handler(
             Problem::invalid_parameter("status", &error.to_string())
         })?;
     // Reads one row more than the page size to know whether there is a next page.
-    let mut orders = store::orders::page(&state.replica, user_id, status, before, i64::from(limit) + 1).await?;
+    // The first page contains what the client has just placed; a replica may not have it yet.
+    let database = if before.is_none() { &state.database } else { &state.replica };
+    let mut orders = store::orders::page(database, user_id, status, before, i64::from(limit) + 1).await?;
     let more = orders.len() > limit as usize;
     orders.truncate(limit as usize);
     let next = orders.last().filter(|_| more).map(|last| cursor::encode(last.id.0.as_bytes()));

@@ -39,7 +39,7 @@ pub(super) async fn one_order(
 ) -> Result<Response, Problem> {
     let user_id = super::user_of(caller)?;
     let id = super::order_id(&id)?;
-    store::orders::find(&state.replica, user_id, id).await?.ok_or_else(super::no_such_order)?;
+    store::orders::find(&state.database, user_id, id).await?.ok_or_else(super::no_such_order)?;
     open(state, upgrade, Watched { user_id, order_id: Some(id) })
 }
 

@@ -2,6 +2,7 @@
 
 use super::message::{Kind, LiveMessage, ReplicaNotification, SerializedUpdate};
 use crate::domain::order::Order;
+use chassis::counted::Counted;
 use contracts::ids::{OrderId, UserId};
 use rabbit_outbox::fanout::{Fanout, Heard};
 use std::collections::HashMap;
@@ -41,6 +42,7 @@ struct Watcher {
 /// A socket's registration with the hub. `signals` ends when the socket was too slow.
 pub(super) struct Subscription {
     pub(super) signals: mpsc::Receiver<Signal>,
+    _counted: Counted,
 }
 
 impl Hub {
@@ -98,9 +100,8 @@ impl Hub {
         let (sender, signals) = mpsc::channel(WAITING_MAX);
         self.with_watchers(|watchers| {
             watchers.entry(user_id).or_default().push(Watcher { order_id, signals: sender });
-            gauge(watchers);
         });
-        Subscription { signals }
+        Subscription { signals, _counted: Counted::new(metrics::gauge!("orders_live_sockets")) }
     }
 
     /// Removes the user's closed sockets.
@@ -112,7 +113,6 @@ impl Hub {
                     watchers.remove(&user_id);
                 }
             }
-            gauge(watchers);
         });
     }
 
@@ -140,10 +140,4 @@ impl Hub {
         // A panic while the lock is held cannot leave the map in an invalid state.
         action(&mut self.watchers.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-fn gauge(watchers: &HashMap<UserId, Vec<Watcher>>) {
-    let sockets: usize = watchers.values().map(Vec::len).sum();
-    #[expect(clippy::cast_precision_loss, reason = "a count of sockets")]
-    metrics::gauge!("orders_live_sockets").set(sockets as f64);
 }

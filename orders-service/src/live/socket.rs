@@ -131,10 +131,11 @@ async fn send_snapshot(
     }
 }
 
+/// Reads the primary: a replica may lag behind an update that was pushed before this socket subscribed.
 async fn read_orders(state: &State, watched: Watched) -> Result<Vec<Order>, sqlx::Error> {
     match watched.order_id {
-        Some(id) => Ok(store::orders::find(&state.replica, watched.user_id, id).await?.into_iter().collect()),
-        None => store::orders::page(&state.replica, watched.user_id, None, None, SNAPSHOT_ORDERS).await,
+        Some(id) => Ok(store::orders::find(&state.database, watched.user_id, id).await?.into_iter().collect()),
+        None => store::orders::page(&state.database, watched.user_id, None, None, SNAPSHOT_ORDERS).await,
     }
 }
 

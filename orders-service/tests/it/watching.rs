@@ -81,3 +81,17 @@ async fn a_stopping_service_closes_sockets_with_service_restart() {
     assert_eq!(code, Some(1012));
     assert!(clean, "the process ended cleanly");
 }
+
+#[tokio::test]
+async fn a_read_replica_that_lags_hides_nothing_that_the_client_has_just_done() {
+    // A replica that has received nothing yet.
+    let lagging = testkit::TestDatabase::migrated().await;
+    let stage = Stage::with(&[("DATABASE_READ_URL", &lagging.service_url("orders"))]).await;
+    let id = stage.place(1, "10").await;
+    assert_eq!(stage.user(1).get(&format!("/orders/{id}")).await.status, 200);
+    assert_eq!(stage.user(1).get("/orders").await.json()[0]["id"], json!(id));
+    for path in [format!("/ws/orders/{id}"), "/ws/orders".to_owned()] {
+        let snapshot = stage.watch(1, &path).await.unwrap().next().await;
+        assert_eq!((&snapshot["type"], &snapshot["order_id"]), (&json!("snapshot"), &json!(id)), "{path}");
+    }
+}

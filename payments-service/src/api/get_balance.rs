@@ -20,6 +20,6 @@ pub(super) async fn handler(
     caller: Caller,
 ) -> Result<Json<AccountJson>, Problem> {
     let user_id = super::user_of(caller)?;
-    let balance = store::accounts::balance(&state.replica, user_id).await?.ok_or_else(super::no_account)?;
+    let balance = store::accounts::balance(&state.database, user_id).await?.ok_or_else(super::no_account)?;
     Ok(Json(AccountJson { user_id, balance }))
 }

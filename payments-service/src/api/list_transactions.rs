@@ -77,11 +77,13 @@ pub(super) async fn handler(
     let user_id = super::user_of(caller)?;
     let limit = cursor::limit(page.limit.as_deref())?;
     let before = cursor::decode(page.cursor.as_deref())?.map(Uuid::from_bytes);
-    if store::accounts::balance(&state.replica, user_id).await?.is_none() {
+    if store::accounts::balance(&state.database, user_id).await?.is_none() {
         return Err(super::no_account());
     }
     // One extra row shows whether there is a next page.
-    let mut lines = store::ledger::statement(&state.replica, user_id, before, i64::from(limit) + 1).await?;
+    // The first page contains what the client has just done; a replica may not have it yet.
+    let database = if before.is_none() { &state.database } else { &state.replica };
+    let mut lines = store::ledger::statement(database, user_id, before, i64::from(limit) + 1).await?;
     let more = lines.len() > limit as usize;
     lines.truncate(limit as usize);
     let next = lines.last().filter(|_| more).map(|last| cursor::encode(last.id.as_bytes()));

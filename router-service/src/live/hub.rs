@@ -4,6 +4,7 @@ use super::message::{Kind, ReplicaNotification, text};
 use crate::domain::split::Split;
 use crate::store::cheques::{self, Found};
 use axum::extract::ws::Utf8Bytes;
+use chassis::counted::Counted;
 use contracts::ids::ChequeHash;
 use rabbit_outbox::fanout::{Fanout, Heard};
 use sqlx::PgPool;
@@ -32,6 +33,12 @@ pub(super) struct LatestUpdate {
     pub(super) ended: bool,
     /// The trace context of the change, if known.
     pub(super) context: Option<TraceContext>,
+}
+
+/// A socket's registration with the hub.
+pub(super) struct Subscription {
+    pub(super) updates: watch::Receiver<LatestUpdate>,
+    _counted: Counted,
 }
 
 /// A change by another replica that this replica has not read yet.
@@ -133,12 +140,10 @@ impl Hub {
         Ok(())
     }
 
-    pub(super) fn subscribe(&self, hash: &ChequeHash) -> watch::Receiver<LatestUpdate> {
+    pub(super) fn subscribe(&self, hash: &ChequeHash) -> Subscription {
         let mut rooms = self.lock_rooms();
-        let updates =
-            rooms.entry(hash.clone()).or_insert_with(|| watch::Sender::new(LatestUpdate::default())).subscribe();
-        gauge(&rooms);
-        updates
+        let room = rooms.entry(hash.clone()).or_insert_with(|| watch::Sender::new(LatestUpdate::default()));
+        Subscription { updates: room.subscribe(), _counted: Counted::new(metrics::gauge!("router_live_sockets")) }
     }
 
     /// Removes the cheque if no socket is subscribed to it any more.
@@ -147,7 +152,6 @@ impl Hub {
         if rooms.get(hash).is_some_and(|room| room.receiver_count() == 0) {
             rooms.remove(hash);
         }
-        gauge(&rooms);
     }
 
     async fn read_next(&self, database: &PgPool) {
@@ -224,10 +228,4 @@ impl Hub {
     fn lock_stale(&self) -> MutexGuard<'_, BTreeMap<ChequeHash, Stale>> {
         self.shared.stale.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn gauge(rooms: &HashMap<ChequeHash, watch::Sender<LatestUpdate>>) {
-    let sockets: usize = rooms.values().map(watch::Sender::receiver_count).sum();
-    #[expect(clippy::cast_precision_loss, reason = "a count of sockets")]
-    metrics::gauge!("router_live_sockets").set(sockets as f64);
 }

@@ -32,10 +32,10 @@ enum End {
 // An `async fn` would store its arguments twice in the future, which costs memory for every open socket.
 pub fn run(mut socket: WebSocket, state: State, hash: ChequeHash) -> impl Future<Output = ()> + Send {
     // Subscribe before reading the snapshot: a change between the two then arrives twice instead of never.
-    let mut updates = state.hub.subscribe(&hash);
+    let mut subscription = state.hub.subscribe(&hash);
     async move {
-        let end = run_until_end(&mut socket, &state, &hash, &mut updates).await;
-        drop(updates);
+        let end = run_until_end(&mut socket, &state, &hash, &mut subscription.updates).await;
+        drop(subscription);
         state.hub.unsubscribe(&hash);
         if let End::With(code, reason) = end {
             debug!(code, reason, "socket closed by the server");

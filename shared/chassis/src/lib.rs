@@ -4,6 +4,7 @@
 pub mod batcher;
 pub mod clock;
 pub mod config;
+pub mod counted;
 mod head_timer;
 mod json_line;
 mod log;

@@ -3,7 +3,11 @@
 //! Appending a line to the buffer costs the caller no system call unless the thread is waiting for work. After the
 //! first line the thread waits 20 ms, then writes all lines that have arrived. If the process is killed, the lines of
 //! that time are lost; if it stops or panics, they are written.
+//!
+//! Logging never blocks the process. If standard output is not read, the buffer fills up; further lines are dropped,
+//! and counted in `log_lines_dropped_total` and in a line of their own once there is room again.
 
+use crate::timestamp;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
@@ -14,8 +18,10 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// How long lines are collected: not noticeable for a reader, and about a hundred lines of a busy process.
 const COLLECTION_TIME: Duration = Duration::from_millis(20);
-/// Most bytes in the buffer; above this, callers wait for the thread.
+/// Most bytes in the buffer; lines above this are dropped.
 const BUFFER_BYTES_MAX: usize = 1024 * 1024;
+/// How long [`flush`] waits for standard output.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
 static LOG: OnceLock<Arc<Log>> = OnceLock::new();
 
@@ -23,9 +29,19 @@ static LOG: OnceLock<Arc<Log>> = OnceLock::new();
 #[derive(Debug)]
 struct Log {
     output: File,
-    buffer: Mutex<Vec<u8>>,
+    pending: Mutex<Pending>,
     /// Signals that lines were added or written.
     changed: Condvar,
+}
+
+/// What was not written yet.
+#[derive(Debug, Default)]
+struct Pending {
+    lines: Vec<u8>,
+    /// Lines that did not fit.
+    dropped: u64,
+    /// Lines taken from here are being written.
+    writing: bool,
 }
 
 /// A writer for log lines; cheap to clone.
@@ -39,56 +55,86 @@ pub(crate) struct Lines(Arc<Log>);
 pub(crate) fn start() -> io::Result<Lines> {
     // `io::stdout` would write line by line, regardless of the buffer.
     let output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    let log = Arc::new(Log { output, buffer: Mutex::default(), changed: Condvar::new() });
+    let log = Arc::new(Log::to(output));
     let _ = LOG.set(Arc::clone(&log));
-    thread::Builder::new().name("log".to_owned()).spawn({
-        let log = Arc::clone(&log);
-        move || log.run_writer()
-    })?;
+    log.start_writer()?;
     Ok(Lines(log))
 }
 
-/// Writes the buffered lines at once.
+/// Waits until the buffered lines are written, but not for long: standard output may be stalled.
 pub(crate) fn flush() {
     if let Some(log) = LOG.get() {
-        log.write_buffer();
+        log.flush(FLUSH_TIMEOUT);
     }
 }
 
 impl Log {
-    fn buffer(&self) -> MutexGuard<'_, Vec<u8>> {
+    fn to(output: File) -> Self {
+        Self { output, pending: Mutex::default(), changed: Condvar::new() }
+    }
+
+    fn start_writer(self: &Arc<Self>) -> io::Result<()> {
+        let log = Arc::clone(self);
+        thread::Builder::new().name("log".to_owned()).spawn(move || log.run_writer()).map(drop)
+    }
+
+    fn pending(&self) -> MutexGuard<'_, Pending> {
         // After a panic while the lock was held, the bytes are still valid.
-        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn run_writer(&self) {
+        let mut lines = Vec::new();
         loop {
-            drop(self.changed.wait_while(self.buffer(), |buffer| buffer.is_empty()));
+            drop(self.changed.wait_while(self.pending(), |pending| pending.lines.is_empty()));
             thread::sleep(COLLECTION_TIME);
-            self.write_buffer();
+            let dropped = {
+                let mut pending = self.pending();
+                std::mem::swap(&mut pending.lines, &mut lines);
+                pending.writing = true;
+                std::mem::take(&mut pending.dropped)
+            };
+            if dropped > 0 {
+                lines.extend_from_slice(dropped_line(dropped).as_bytes());
+            }
+            // Without the lock: the reader of standard output may take its time. There is no other place to report a
+            // failed write.
+            let _ = (&self.output).write_all(&lines);
+            lines.clear();
+            self.pending().writing = false;
+            self.changed.notify_all();
         }
     }
 
-    /// Holds the lock while it writes, so that the order of lines is preserved.
-    fn write_buffer(&self) {
-        let mut buffer = self.buffer();
-        // There is no other place to report a failed write.
-        let _ = (&self.output).write_all(&buffer);
-        buffer.clear();
-        drop(buffer);
-        self.changed.notify_all();
+    fn flush(&self, timeout: Duration) {
+        let is_unwritten = |pending: &mut Pending| pending.writing || !pending.lines.is_empty();
+        drop(self.changed.wait_timeout_while(self.pending(), timeout, is_unwritten));
     }
+}
+
+/// The line that reports dropped lines; it is a JSON line in either format.
+fn dropped_line(lines: u64) -> String {
+    let mut time = String::new();
+    // Writing to a string cannot fail.
+    let _ = timestamp::write_now(&mut time);
+    format!(
+        "{{\"timestamp\":\"{time}\",\"level\":\"WARN\",\"fields\":{{\"message\":\"{lines} log lines were dropped: \
+         standard output was not read\",\"lines\":{lines}}},\"target\":\"chassis::log\"}}\n"
+    )
 }
 
 impl Write for Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let mut buffer = self.0.buffer();
-        while buffer.len() > BUFFER_BYTES_MAX {
-            buffer = self.0.changed.wait(buffer).unwrap_or_else(PoisonError::into_inner);
+        let mut pending = self.0.pending();
+        if pending.lines.len() + line.len() > BUFFER_BYTES_MAX {
+            pending.dropped += 1;
+            drop(pending);
+            metrics::counter!("log_lines_dropped_total").increment(1);
+            return Ok(line.len());
         }
-        let was_empty = buffer.is_empty();
-        buffer.extend_from_slice(line);
-        drop(buffer);
+        let was_empty = pending.lines.is_empty();
+        pending.lines.extend_from_slice(line);
+        drop(pending);
         if was_empty {
             self.0.changed.notify_all();
         }
@@ -118,7 +164,7 @@ mod tests {
         let file = File::options().create_new(true).read(true).write(true).open(&path).unwrap();
         std::fs::remove_file(path).unwrap();
         let output = file.try_clone().unwrap();
-        (Arc::new(Log { output, buffer: Mutex::default(), changed: Condvar::new() }), file)
+        (Arc::new(Log::to(output)), file)
     }
 
     fn uuid() -> u128 {
@@ -146,10 +192,11 @@ mod tests {
                 })
             })
             .collect();
+        log.start_writer().unwrap();
         for thread in writing {
             thread.join().unwrap();
         }
-        log.write_buffer();
+        log.flush(Duration::from_secs(10));
         let text = read(file);
         assert_eq!(text.lines().count(), 2_000);
         for thread in 0..4 {
@@ -160,16 +207,32 @@ mod tests {
     }
 
     #[test]
-    fn a_full_buffer_blocks_the_caller_and_loses_nothing() {
-        let (log, file) = log();
-        thread::spawn({
-            let log = Arc::clone(&log);
-            move || log.run_writer()
-        });
+    fn a_reader_that_stalls_blocks_no_caller_and_learns_how_many_lines_were_dropped() {
+        let (mut reader, writer) = io::pipe().unwrap();
+        let log = Arc::new(Log::to(File::from(std::os::fd::OwnedFd::from(writer))));
+        log.start_writer().unwrap();
         let mut lines = Lines(Arc::clone(&log));
         let line = [&[b'x'; 1023][..], b"\n"].concat();
-        (0..4_096).for_each(|_| lines.write_all(&line).unwrap());
-        log.write_buffer();
-        assert_eq!(read(file).lines().count(), 4_096);
+        // Four times as much as fits; nothing is read.
+        let written = 4 * BUFFER_BYTES_MAX / line.len();
+        (0..written).for_each(|_| lines.write_all(&line).unwrap());
+        log.flush(Duration::from_millis(50));
+
+        let reading = thread::spawn(move || {
+            let (mut text, mut buffer) = (String::new(), [0; 65_536]);
+            while !text.contains("were dropped") {
+                let bytes = reader.read(&mut buffer).unwrap();
+                text.push_str(std::str::from_utf8(&buffer[..bytes]).unwrap());
+            }
+            text
+        });
+        let text = reading.join().unwrap();
+        let read = text.lines().filter(|line| line.starts_with('x')).count();
+        let report = text.lines().find(|line| line.contains("were dropped")).unwrap();
+        let (_, dropped) = report.split_once("\"lines\":").unwrap();
+        let dropped: usize = dropped.split('}').next().unwrap().parse().unwrap();
+        assert!(dropped > 0 && read > 0, "{report}");
+        // What is dropped after the report was made is in the next one.
+        assert!(read + dropped <= written, "{read} and {dropped} of {written}");
     }
 }

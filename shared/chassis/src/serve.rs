@@ -14,6 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -33,6 +34,22 @@ const CONNECTIONS_MAX: usize = 20_000;
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Pause after a failed accept: an immediate retry does not help when file descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The address of the service could not be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("listen on {address} (LISTEN_ADDR)")]
+pub struct ListenError {
+    address: SocketAddr,
+    source: io::Error,
+}
+
+/// Listens on the address that `LISTEN_ADDR` names.
+///
+/// # Errors
+/// [`ListenError`] if another process has the address, or this machine does not.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    TcpListener::bind(address).await.map_err(|source| ListenError { address, source })
+}
 
 /// Serves `router` on `listener` until `stopping` is cancelled, then waits for requests in flight.
 ///

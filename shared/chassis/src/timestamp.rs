@@ -2,9 +2,8 @@
 
 use std::cell::RefCell;
 use std::fmt::{self, Write};
-use std::time::{Duration, UNIX_EPOCH};
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use time::OffsetDateTime;
 
 thread_local! {
     /// The last formatted second, and its text up to the seconds.
@@ -12,26 +11,32 @@ thread_local! {
 }
 
 /// Writes the current time in microseconds: `2026-11-25T12:00:00.000000Z`.
-///
-/// The date is formatted once per second, not for each of up to ten thousand lines.
 pub(crate) fn write_now(to: &mut impl Write) -> fmt::Result {
-    let now = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    write_time(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO), to)
+}
+
+/// Writes a time since the Unix epoch. The date is formatted once per second, not for each of up to ten thousand lines.
+fn write_time(time: Duration, to: &mut impl Write) -> fmt::Result {
     SECOND.with_borrow_mut(|(second, text)| {
-        if *second != now.as_secs() || text.is_empty() {
+        if *second != time.as_secs() || text.is_empty() {
+            let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+            let date = OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| fmt::Error)?;
+            let (hour, minute, seconds) = date.to_hms();
+            let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
             text.clear();
-            SystemTime.format_time(&mut Writer::new(text))?;
-            // If the next second begins in between, this line's timestamp is up to a second late.
-            text.truncate(text.find('.').unwrap_or(text.len()));
-            *second = now.as_secs();
+            write!(text, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{seconds:02}")?;
+            *second = time.as_secs();
         }
         to.write_str(text)
     })?;
-    write!(to, ".{:06}Z", now.subsec_micros())
+    write!(to, ".{:06}Z", time.subsec_micros())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tracing_subscriber::fmt::format::Writer;
+    use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
     #[test]
     fn the_format_equals_that_of_the_library() {
@@ -42,6 +47,19 @@ mod tests {
             SystemTime.format_time(&mut Writer::new(&mut after)).unwrap();
             assert!(before <= now && now <= after, "{before} {now} {after}");
             assert_eq!(now.len(), before.len());
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_second_belongs_to_that_second() {
+        for (time, expected) in [
+            (Duration::new(1_790_000_000, 999_999_999), "2026-09-21T14:13:20.999999Z"),
+            (Duration::new(1_790_000_001, 0), "2026-09-21T14:13:21.000000Z"),
+            (Duration::new(1_790_000_000, 1_000), "2026-09-21T14:13:20.000001Z"),
+        ] {
+            let mut text = String::new();
+            write_time(time, &mut text).unwrap();
+            assert_eq!(text, expected);
         }
     }
 }

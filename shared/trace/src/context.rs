@@ -11,7 +11,8 @@ tokio::task_local! {
 
 /// The position of some work in a distributed trace.
 ///
-/// Source: W3C Trace Context, header `traceparent`, version 00.
+/// Source: W3C Trace Context, header `traceparent`, version 00; of later versions the fields of version 00 are used, as the
+/// section "Versioning of traceparent" demands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceContext {
     trace_id: u128,
@@ -21,7 +22,7 @@ pub struct TraceContext {
     sampled: bool,
 }
 
-/// The text is not a `traceparent` of version 00.
+/// The text is not a `traceparent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MalformedTraceparent;
 
@@ -85,12 +86,18 @@ impl FromStr for TraceContext {
     type Err = MalformedTraceparent;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut parts = text.trim().split('-');
-        let (Some("00"), Some(trace_id), Some(span_id), Some(flags), None) =
+        let mut parts = text.trim().splitn(5, '-');
+        let (Some(version), Some(trace_id), Some(span_id), Some(flags), rest) =
             (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
         else {
             return Err(MalformedTraceparent);
         };
+        // Later versions may append fields; the first four keep their meaning.
+        match hexadecimal(version, 2)? {
+            0 if rest.is_some() => return Err(MalformedTraceparent),
+            0xff => return Err(MalformedTraceparent),
+            _ => {}
+        }
         let trace_id = hexadecimal(trace_id, 32)?;
         let span_id = u64::try_from(hexadecimal(span_id, 16)?).map_err(|_| MalformedTraceparent)?;
         let flags = hexadecimal(flags, 2)?;
@@ -173,12 +180,24 @@ mod tests {
 
     #[test]
     fn malformed_headers_start_a_new_trace() {
-        for text in ["", "00", "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "00-x-y-z"] {
+        let with = |version, rest| format!("{version}-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01{rest}");
+        for text in ["", "00", "00-x-y-z", &with("ff", ""), &with("00", "-more"), &with("1", ""), &with("01", "x")] {
             assert_eq!(text.parse::<TraceContext>(), Err(MalformedTraceparent), "{text}");
         }
         let zero = "00-00000000000000000000000000000000-00f067aa0ba902b7-01";
         assert_eq!(zero.parse::<TraceContext>(), Err(MalformedTraceparent));
         assert_ne!(TraceContext::from_traceparent(Some("nonsense")), TraceContext::from_traceparent(None));
+    }
+
+    #[test]
+    fn a_later_version_continues_the_trace_whatever_follows() {
+        let context: TraceContext = EXAMPLE.parse().unwrap();
+        for later in [
+            "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-what-the-future-will-be-like",
+        ] {
+            assert_eq!(later.parse(), Ok(context), "{later}");
+        }
     }
 
     #[tokio::test]
