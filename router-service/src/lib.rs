@@ -47,7 +47,6 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let state = State {
         messaging: messaging.clone(),
         database: database.clone(),
-        replica: postgres::read_pool(&config.postgres, SERVICE)?,
         fetcher: fetcher.clone(),
         hub: hub.clone(),
         share_base_url: config.share_base_url.trim_end_matches('/').into(),

@@ -12,10 +12,8 @@ use tokio_util::sync::CancellationToken;
 pub struct State {
     /// Writes: transactions that can publish.
     pub messaging: Messaging,
-    /// Reads that must see the latest writes.
+    /// Reads. Not a read replica: it may lag behind what the client has just written or seen.
     pub database: PgPool,
-    /// Other reads: read-only connections, to a replica if one is configured.
-    pub replica: PgPool,
     /// Fetches cheques that are not stored here yet.
     pub fetcher: ChequeFetcher,
     /// The live sockets.

@@ -47,13 +47,11 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     }
 
     let database = postgres::pool(&config.postgres, SERVICE)?;
-    let replica = postgres::read_pool(&config.postgres, SERVICE)?;
     let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url).with_tracing(trace::Propagation);
     let keys = Keys::load(&config.keys_dir, DAY * u32::from(config.key_rotation_days))?;
     let state = State {
         messaging: messaging.clone(),
         database: database.clone(),
-        replica,
         keys: keys.clone(),
         passwords: Passwords::new()?,
         admin_logins: config.admin_logins.into(),

@@ -11,10 +11,8 @@ use std::sync::Arc;
 pub struct State {
     /// For transactions that publish events.
     pub messaging: Messaging,
-    /// For writes without events.
+    /// For reads, and for writes without events. Not a read replica: it may lag behind a new password or a block.
     pub database: PgPool,
-    /// For queries: read-only connections, to a replica if there is one.
-    pub replica: PgPool,
     /// The keys that sign tokens.
     pub keys: Keys,
     /// Password hashing.

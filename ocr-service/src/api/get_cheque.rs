@@ -4,6 +4,7 @@ use super::cheque_json::ChequeJson;
 use crate::state::State;
 use axum::{Json, extract};
 use chassis::clock;
+use chassis::extract::Path;
 use chassis::identity::Caller;
 use chassis::problem::{Problem, ProblemDocument};
 
@@ -20,7 +21,7 @@ use chassis::problem::{Problem, ProblemDocument};
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     caller: Caller,
-    extract::Path(hash): extract::Path<String>,
+    Path(hash): Path<String>,
 ) -> Result<Json<ChequeJson>, Problem> {
     let user_id = super::user_of(caller)?;
     let stored = super::find(&state, hash).await?;

@@ -5,6 +5,7 @@ use crate::store::photos::{Photos, PhotosError};
 use axum::extract;
 use axum::response::{IntoResponse, Response};
 use chassis::clock;
+use chassis::extract::Path;
 use chassis::problem::{Problem, ProblemDocument};
 use http::header;
 use tracing::error;
@@ -21,7 +22,7 @@ use tracing::error;
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
-    extract::Path(hash): extract::Path<String>,
+    Path(hash): Path<String>,
 ) -> Result<Response, Problem> {
     let stored = super::find(&state, hash).await?;
     let now = clock::now();

@@ -3,6 +3,7 @@
 use crate::state::State;
 use crate::workers::pool::Stage;
 use axum::{Json, extract};
+use chassis::extract::Path;
 use chassis::problem::{Problem, ProblemDocument};
 use serde::Serialize;
 
@@ -49,7 +50,7 @@ impl From<Stage> for ReadingJson {
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
-    extract::Path(id): extract::Path<String>,
+    Path(id): Path<String>,
 ) -> Result<Json<ReadingJson>, Problem> {
     let found = id.parse().ok().and_then(|id| state.readings.stage(id));
     found

@@ -14,6 +14,7 @@ use axum::extract::multipart::MultipartRejection;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, extract};
 use chassis::clock;
+use chassis::extract::Query;
 use chassis::identity::Caller;
 use chassis::problem::{Problem, ProblemDocument};
 use contracts::ids::{ChequeHash, UserId};
@@ -59,7 +60,7 @@ struct LoadImage {
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     caller: Caller,
-    extract::Query(watch): extract::Query<Watch>,
+    Query(watch): Query<Watch>,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
     let user_id = super::user_of(caller)?;

@@ -4,6 +4,7 @@ use super::order_json::OrderJson;
 use crate::state::State;
 use crate::store;
 use axum::{Json, extract};
+use chassis::extract::Path;
 use chassis::identity::Caller;
 use chassis::problem::{Problem, ProblemDocument};
 
@@ -19,7 +20,7 @@ use chassis::problem::{Problem, ProblemDocument};
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     caller: Caller,
-    extract::Path(id): extract::Path<String>,
+    Path(id): Path<String>,
 ) -> Result<Json<OrderJson>, Problem> {
     let user_id = super::user_of(caller)?;
     let id = super::order_id(&id)?;

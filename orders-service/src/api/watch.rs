@@ -7,6 +7,7 @@ use axum::extract;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::response::Response;
+use chassis::extract::Path;
 use chassis::identity::Caller;
 use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
@@ -34,7 +35,7 @@ type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 pub(super) async fn one_order(
     extract::State(state): extract::State<State>,
     caller: Caller,
-    extract::Path(id): extract::Path<String>,
+    Path(id): Path<String>,
     upgrade: Upgrade,
 ) -> Result<Response, Problem> {
     let user_id = super::user_of(caller)?;

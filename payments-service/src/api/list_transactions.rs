@@ -6,6 +6,7 @@ use crate::store::ledger::Line;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, extract};
 use chassis::cursor;
+use chassis::extract::Query;
 use chassis::identity::{Caller, Prefix};
 use chassis::problem::{Problem, ProblemDocument};
 use contracts::money::Money;
@@ -72,7 +73,7 @@ pub(super) async fn handler(
     caller: Caller,
     Prefix(prefix): Prefix,
     uri: Uri,
-    extract::Query(page): extract::Query<Page>,
+    Query(page): Query<Page>,
 ) -> Result<Response, Problem> {
     let user_id = super::user_of(caller)?;
     let limit = cursor::limit(page.limit.as_deref())?;

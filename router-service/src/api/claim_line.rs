@@ -9,6 +9,7 @@ use crate::state::State;
 use crate::wire::split_json::StateJson;
 use axum::{Json, extract};
 use chassis::body::JsonBody;
+use chassis::extract::Path;
 use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
 use serde_json::json;
@@ -65,7 +66,7 @@ impl Claim {
 pub(super) async fn put(
     extract::State(state): extract::State<State>,
     visitor: Visitor,
-    extract::Path((hash, line)): extract::Path<(String, String)>,
+    Path((hash, line)): Path<(String, String)>,
     body: JsonBody,
 ) -> Result<Json<StateJson>, Problem> {
     let part = Claim::read(body)?;
@@ -89,7 +90,7 @@ pub(super) async fn put(
 pub(super) async fn delete(
     extract::State(state): extract::State<State>,
     visitor: Visitor,
-    extract::Path((hash, line)): extract::Path<(String, String)>,
+    Path((hash, line)): Path<(String, String)>,
 ) -> Result<Json<StateJson>, Problem> {
     claim(&state, visitor, &hash, &line, Fraction::ZERO).await
 }

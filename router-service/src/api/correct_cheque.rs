@@ -9,6 +9,7 @@ use crate::state::State;
 use crate::wire::split_json::StateJson;
 use axum::{Json, extract};
 use chassis::body::JsonBody;
+use chassis::extract::Path;
 use chassis::problem::{Problem, ProblemDocument};
 use contracts::money::Money;
 use contracts::quantity::Quantity;
@@ -87,7 +88,7 @@ struct CorrectLine {
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     visitor: Visitor,
-    extract::Path(hash): extract::Path<String>,
+    Path(hash): Path<String>,
     body: JsonBody,
 ) -> Result<Json<StateJson>, Problem> {
     let correction = read(body)?;

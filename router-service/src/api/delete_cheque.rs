@@ -6,6 +6,7 @@ use crate::state::State;
 use crate::store;
 use axum::extract;
 use chassis::clock;
+use chassis::extract::Path;
 use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
 use tracing::info;
@@ -23,7 +24,7 @@ use tracing::info;
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     visitor: Visitor,
-    extract::Path(hash): extract::Path<String>,
+    Path(hash): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let (mut tx, split) = lock(&state, &hash).await?;
     visitor.require_owner(&split)?;

@@ -5,6 +5,7 @@ use super::visitor::Visitor;
 use crate::state::State;
 use crate::wire::split_json::StateJson;
 use axum::{Json, extract};
+use chassis::extract::Path;
 use chassis::problem::{Problem, ProblemDocument};
 
 /// The state of a shared cheque, for everyone who has its link.
@@ -20,7 +21,7 @@ use chassis::problem::{Problem, ProblemDocument};
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     visitor: Visitor,
-    extract::Path(hash): extract::Path<String>,
+    Path(hash): Path<String>,
 ) -> Result<Json<StateJson>, Problem> {
     let split = open(&state, &hash).await?;
     Ok(Json(StateJson::of(&split, split.participant_for(visitor.0))))

@@ -5,6 +5,7 @@ use super::visitor::Visitor;
 use crate::state::State;
 use crate::wire::dues_json::DuesJson;
 use axum::{Json, extract};
+use chassis::extract::Path;
 use chassis::problem::{Problem, ProblemDocument};
 
 /// What each participant owes, part by part. All dues plus the unclaimed amount add up to the total.
@@ -20,7 +21,7 @@ use chassis::problem::{Problem, ProblemDocument};
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     _visitor: Visitor,
-    extract::Path(hash): extract::Path<String>,
+    Path(hash): Path<String>,
 ) -> Result<Json<DuesJson>, Problem> {
     Ok(Json(DuesJson::of(&open(&state, &hash).await?)))
 }

@@ -9,6 +9,7 @@ use crate::wire::split_json::StateJson;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, extract};
 use chassis::body::JsonBody;
+use chassis::extract::Path;
 use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
 use serde::Serialize;
@@ -58,7 +59,7 @@ impl Join {
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     visitor: Visitor,
-    extract::Path(hash): extract::Path<String>,
+    Path(hash): Path<String>,
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let Join { name } = Join::read(body)?;

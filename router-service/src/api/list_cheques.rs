@@ -55,7 +55,7 @@ pub(super) async fn handler(
     caller: Caller,
 ) -> Result<Json<Vec<ListedJson>>, Problem> {
     let user_id = user_of(caller)?;
-    let splits = store::cheques::of_user(&state.replica, user_id, CHEQUES_MAX).await?;
+    let splits = store::cheques::of_user(&state.database, user_id, CHEQUES_MAX).await?;
     Ok(Json(splits.into_iter().map(|split| listed(split, user_id, &state.share_base_url)).collect()))
 }
 

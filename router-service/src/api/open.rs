@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 /// 404 for an unknown link, 410 for an expired one or a deleted cheque.
 pub(super) async fn open(state: &State, hash: &str) -> Result<Split, Problem> {
     let hash = cheque_hash(hash)?;
-    let found = match cheques::find(&state.replica, &hash).await? {
+    let found = match cheques::find(&state.database, &hash).await? {
         Some(found) => Some(found),
         None => state.fetcher.fetch(&hash).await?,
     };

@@ -8,6 +8,7 @@ use crate::domain::settle::CashRefusal;
 use crate::state::State;
 use crate::wire::split_json::StateJson;
 use axum::{Json, extract};
+use chassis::extract::Path;
 use chassis::problem::{Problem, ProblemDocument};
 
 /// The owner records that a participant paid outside the app. The due is fixed and counts as paid.
@@ -26,7 +27,7 @@ use chassis::problem::{Problem, ProblemDocument};
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     visitor: Visitor,
-    extract::Path((hash, id)): extract::Path<(String, String)>,
+    Path((hash, id)): Path<(String, String)>,
 ) -> Result<Json<StateJson>, Problem> {
     let split = change(&state, &hash, |split| {
         visitor.require_owner(split)?;

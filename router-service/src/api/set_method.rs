@@ -11,6 +11,7 @@ use crate::wire::percent::Percent;
 use crate::wire::split_json::StateJson;
 use axum::{Json, extract};
 use chassis::body::JsonBody;
+use chassis::extract::Path;
 use chassis::problem::{Problem, ProblemDocument};
 use contracts::money::Money;
 use http::StatusCode;
@@ -64,7 +65,7 @@ struct SetTip {
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     visitor: Visitor,
-    extract::Path(hash): extract::Path<String>,
+    Path(hash): Path<String>,
     body: JsonBody,
 ) -> Result<Json<StateJson>, Problem> {
     let (method, tip) = read(body)?;

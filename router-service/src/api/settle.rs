@@ -13,6 +13,7 @@ use axum::extract;
 use axum::response::{IntoResponse, Response};
 use chassis::body::JsonBody;
 use chassis::clock;
+use chassis::extract::Path;
 use chassis::idempotency::{self, Claim, Scope, StoredResponse};
 use chassis::problem::{Problem, ProblemDocument};
 use contracts::ids::{ChequeHash, TransferId, UserId};
@@ -74,7 +75,7 @@ impl Settle {
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     visitor: Visitor,
-    extract::Path(hash): extract::Path<String>,
+    Path(hash): Path<String>,
     headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, Problem> {

@@ -8,6 +8,7 @@ use axum::extract;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::response::Response;
+use chassis::extract::Path;
 use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
 
@@ -35,7 +36,7 @@ const MESSAGE_BYTES_MAX: usize = 4096;
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     _visitor: Visitor,
-    extract::Path(hash): extract::Path<String>,
+    Path(hash): Path<String>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let hash = open(&state, &hash).await?.hash;

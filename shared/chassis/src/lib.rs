@@ -20,6 +20,7 @@ pub mod body;
 pub mod cursor;
 pub mod docs;
 pub mod drain_body;
+pub mod extract;
 pub mod framing;
 pub mod gateway_auth;
 pub mod healthcheck;

@@ -1,6 +1,7 @@
 //! Connections to PostgreSQL, with timeouts for everything that can block.
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use std::error::Error;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -20,6 +21,25 @@ pub struct PostgresConfig {
     pub database_connections_max: u32,
 }
 
+/// A variable holds no URL of a PostgreSQL database. Its value is not shown: it contains a password.
+#[derive(Debug, thiserror::Error)]
+#[error("{variable} must be a URL like postgres://role:password@host:port/database")]
+pub struct DatabaseUrlError {
+    variable: &'static str,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl DatabaseUrlError {
+    fn of(variable: &'static str, failure: sqlx::Error) -> Self {
+        // The text of the outer error repeats that of the inner one.
+        let source = match failure {
+            sqlx::Error::Configuration(cause) => cause,
+            other => Box::new(other),
+        };
+        Self { variable, source }
+    }
+}
+
 /// How long a caller waits for a free connection before the database counts as unavailable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Longest statement; also ends transactions that stay idle.
@@ -36,11 +56,10 @@ const PLANS: [(&str, &str); 3] = [("enable_seqscan", "off"), ("enable_hashjoin",
 
 /// The options of every connection: schema, application name, timeouts and planner settings.
 ///
-/// # Errors
-/// When the URL is malformed.
-pub fn options(url: &str, schema: &str) -> Result<PgConnectOptions, sqlx::Error> {
+fn options(url: &str, variable: &'static str, schema: &str) -> Result<PgConnectOptions, DatabaseUrlError> {
     let name = format!("{schema}-service");
-    Ok(PgConnectOptions::from_str(url)?.application_name(&name).options(PLANS).options([
+    let options = PgConnectOptions::from_str(url).map_err(|failure| DatabaseUrlError::of(variable, failure))?;
+    Ok(options.application_name(&name).options(PLANS).options([
         ("search_path", schema),
         ("statement_timeout", STATEMENT_TIMEOUT),
         ("idle_in_transaction_session_timeout", STATEMENT_TIMEOUT),
@@ -53,9 +72,9 @@ pub fn options(url: &str, schema: &str) -> Result<PgConnectOptions, sqlx::Error>
 /// A pool for writes. It connects on first use, so a service starts even while the database is unavailable.
 ///
 /// # Errors
-/// When the URL is malformed.
-pub fn pool(config: &PostgresConfig, schema: &str) -> Result<PgPool, sqlx::Error> {
-    let options = options(&config.database_url, schema)?;
+/// [`DatabaseUrlError`] when the URL is malformed.
+pub fn pool(config: &PostgresConfig, schema: &str) -> Result<PgPool, DatabaseUrlError> {
+    let options = options(&config.database_url, "DATABASE_URL", schema)?;
     Ok(pool_options(config.database_connections_max).connect_lazy_with(options))
 }
 
@@ -63,9 +82,12 @@ pub fn pool(config: &PostgresConfig, schema: &str) -> Result<PgPool, sqlx::Error
 ///
 /// # Errors
 /// When the URL is malformed.
-pub fn read_pool(config: &PostgresConfig, schema: &str) -> Result<PgPool, sqlx::Error> {
-    let url = config.database_read_url.as_ref().unwrap_or(&config.database_url);
-    let options = options(url, schema)?.options([("default_transaction_read_only", "on")]);
+pub fn read_pool(config: &PostgresConfig, schema: &str) -> Result<PgPool, DatabaseUrlError> {
+    let (url, variable) = match &config.database_read_url {
+        Some(url) => (url, "DATABASE_READ_URL"),
+        None => (&config.database_url, "DATABASE_URL"),
+    };
+    let options = options(url, variable, schema)?.options([("default_transaction_read_only", "on")]);
     Ok(pool_options(config.database_connections_max).connect_lazy_with(options))
 }
 
@@ -91,4 +113,20 @@ pub fn is_outage(failure: &sqlx::Error) -> bool {
 /// A description of the error.
 pub async fn check(pool: PgPool) -> Result<(), String> {
     sqlx::query("select 1").execute(&pool).await.map(drop).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::chain;
+
+    #[test]
+    fn a_malformed_url_names_its_variable_and_its_cause_once() {
+        let failure = options("postgres://host:no-port/db", "DATABASE_READ_URL", "orders").unwrap_err();
+        let text = chain(&failure);
+        assert!(text.starts_with("DATABASE_READ_URL must be a URL"), "{text}");
+        let cause = failure.source.to_string();
+        assert_eq!(text.matches(&cause).count(), 1, "{text}");
+        assert!(!text.contains("error with configuration"), "{text}");
+    }
 }

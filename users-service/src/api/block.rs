@@ -4,6 +4,7 @@ use super::user_json::UserJson;
 use crate::state::State;
 use crate::store;
 use axum::{Json, extract};
+use chassis::extract::Path;
 use chassis::identity::{Administrator, Caller, parse_user_id};
 use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
@@ -23,7 +24,7 @@ pub(super) async fn block(
     extract::State(state): extract::State<State>,
     _: Administrator,
     Caller(caller): Caller,
-    extract::Path(id): extract::Path<String>,
+    Path(id): Path<String>,
 ) -> Result<Json<UserJson>, Problem> {
     if parse_user_id(&id) == Some(caller) {
         let detail = "you can't block yourself; another administrator can";
@@ -44,7 +45,7 @@ pub(super) async fn block(
 pub(super) async fn unblock(
     extract::State(state): extract::State<State>,
     _: Administrator,
-    extract::Path(id): extract::Path<String>,
+    Path(id): Path<String>,
 ) -> Result<Json<UserJson>, Problem> {
     set(&state, &id, false).await
 }

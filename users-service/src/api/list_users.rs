@@ -6,6 +6,7 @@ use crate::store;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, extract};
 use chassis::cursor;
+use chassis::extract::Query;
 use chassis::identity::{Administrator, Prefix};
 use chassis::problem::{Problem, ProblemDocument};
 use http::{Uri, header};
@@ -40,14 +41,14 @@ pub(super) async fn handler(
     _: Administrator,
     Prefix(prefix): Prefix,
     uri: Uri,
-    extract::Query(page): extract::Query<Page>,
+    Query(page): Query<Page>,
 ) -> Result<Response, Problem> {
     let limit = cursor::limit(page.limit.as_deref())?;
     let after = cursor::decode(page.cursor.as_deref())?.map_or(0, i128::from_be_bytes);
     let after =
         i64::try_from(after).map_err(|_| Problem::invalid_parameter("cursor", "is not a cursor of this list"))?;
     // One extra row shows whether there is a next page.
-    let mut users = store::users::list(&state.replica, after, i64::from(limit) + 1).await?;
+    let mut users = store::users::list(&state.database, after, i64::from(limit) + 1).await?;
     let more = users.len() > limit as usize;
     users.truncate(limit as usize);
     let next = users.last().filter(|_| more).map(|last| cursor::encode(&i128::from(last.id.get()).to_be_bytes()));
