@@ -1,7 +1,8 @@
-//! Hints between the replicas of a service: transient, not confirmed, lost without harm.
+//! Notifications between the replicas of a service: transient, unconfirmed, and harmless to lose.
 //!
-//! What a replica commits it pushes to its own sockets at once; the others hear of it here. Hints are not events of
-//! record and never go through the outbox: with nobody listening they would come back as undeliverable.
+//! A replica pushes what it commits to its own sockets directly; the other replicas learn of it through these
+//! notifications. They are not domain events and never use the outbox: without a listener they would come back as
+//! undeliverable.
 
 use crate::backoff::Backoff;
 use crate::broker::{BrokerError, Link};
@@ -18,13 +19,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-/// Hints that may wait to be sent; further ones are dropped.
+/// Capacity of the queue of notifications to send; further ones are dropped.
 const WAITING_MAX: usize = 4096;
 
-/// Hints that travel together: those that wait at the moment, none waits for others.
+/// Maximum number of notifications per message. Only those already queued are combined; none waits for more.
 const TOGETHER_MAX: usize = 256;
 
-/// Why hints don't flow; they will again.
+/// Why notifications don't flow at the moment.
 #[derive(Debug, thiserror::Error)]
 enum FanoutError {
     #[error("reach the broker")]
@@ -35,15 +36,15 @@ enum FanoutError {
     Cancelled,
 }
 
-/// What a replica hears.
+/// What a replica receives.
 pub enum Heard<'a> {
-    /// A hint of another replica.
+    /// A notification of another replica.
     Hint(&'a [u8]),
-    /// The subscription stands (again): hints of the time before may be missing.
+    /// The subscription works (again): notifications from before may be missing.
     Subscribed,
 }
 
-/// Sends hints; cheap to clone.
+/// Sends notifications; cheap to clone.
 #[derive(Clone)]
 pub struct Fanout {
     hints: mpsc::Sender<Vec<u8>>,
@@ -65,7 +66,7 @@ impl Fanout {
         (Self { hints: sender }, tasks)
     }
 
-    /// Tells the other replicas, if they can be told.
+    /// Notifies the other replicas, if possible.
     pub fn tell(&self, hint: Vec<u8>) {
         if self.hints.try_send(hint).is_err() {
             metrics::counter!("messaging_hints_dropped_total").increment(1);
@@ -74,10 +75,10 @@ impl Fanout {
 }
 
 impl FanoutTasks {
-    /// Sends and hears hints until `stopping`.
+    /// Sends and receives notifications until `stopping`.
     ///
     /// # Errors
-    /// None: it outlives every failure of the broker.
+    /// None: it retries after every failure of the broker.
     pub async fn run(
         self,
         heard: impl Fn(Heard<'_>) + Send + Sync,
@@ -93,24 +94,24 @@ impl FanoutTasks {
     }
 }
 
-/// Sends until there will be no more hints.
+/// Sends until the sending side is dropped.
 async fn send_for_ever(exchange: &str, replica: Uuid, link: &Link, hints: &mut mpsc::Receiver<Vec<u8>>) {
     let mut backoff = Backoff::for_connections();
     while let Err(failure) = send(exchange, replica, link, hints).await {
-        pause("hints are not sent", &failure, &mut backoff).await;
+        pause("notifications are not sent", &failure, &mut backoff).await;
     }
 }
 
 async fn hear_for_ever(exchange: &str, replica: Uuid, link: &Link, heard: &(impl Fn(Heard<'_>) + Send + Sync)) {
     let mut backoff = Backoff::for_connections();
     while let Err(failure) = hear(exchange, replica, link, heard, &mut backoff).await {
-        pause("hints are not heard", &failure, &mut backoff).await;
+        pause("notifications are not received", &failure, &mut backoff).await;
     }
 }
 
 async fn pause(what: &str, failure: &FanoutError, backoff: &mut Backoff) {
     let wait = backoff.next();
-    warn!(error = %chain(failure), wait_ms = wait.as_millis(), "{what}: a pause");
+    warn!(error = %chain(failure), wait_ms = wait.as_millis(), "{what}, retrying");
     tokio::time::sleep(wait).await;
 }
 
@@ -124,7 +125,7 @@ async fn open(exchange: &str, link: &Link) -> Result<Channel, FanoutError> {
     Ok(channel)
 }
 
-/// Sends until the channel breaks, or for ever.
+/// Sends until the channel breaks or the sending side is dropped.
 async fn send(
     exchange: &str,
     replica: Uuid,
@@ -145,7 +146,7 @@ async fn send(
     Ok(())
 }
 
-/// Hints as one message: each with its length before it, four bytes, the highest first.
+/// Packs notifications into one message: each with a length prefix of four bytes, big-endian.
 fn packed(hints: &[Vec<u8>]) -> Vec<u8> {
     let mut message = Vec::with_capacity(hints.iter().map(|hint| hint.len() + 4).sum());
     for hint in hints {
@@ -156,7 +157,7 @@ fn packed(hints: &[Vec<u8>]) -> Vec<u8> {
     message
 }
 
-/// The hints of a message; what is malformed ends it.
+/// Unpacks the notifications of a message; reading stops at the first malformed one.
 fn unpacked(mut message: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let (length, rest) = message.split_first_chunk::<4>()?;
@@ -166,7 +167,7 @@ fn unpacked(mut message: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Hears until the channel breaks.
+/// Receives until the channel breaks.
 async fn hear(
     exchange: &str,
     replica: Uuid,
@@ -177,7 +178,7 @@ async fn hear(
     let channel = open(exchange, link).await?;
     let queue = format!("{exchange}.{replica}");
     let mut arguments = FieldTable::default();
-    // Hints that nobody fetched for a minute help nobody.
+    // Notifications older than a minute are useless.
     arguments.insert("x-message-ttl".into(), AMQPValue::LongInt(60_000));
     let options = QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
     channel.queue_declare(queue.as_str().into(), options, arguments).await.map_err(FanoutError::Channel)?;
@@ -196,7 +197,7 @@ async fn hear(
         .basic_consume(queue.as_str().into(), queue.as_str().into(), consume, FieldTable::default())
         .await
         .map_err(FanoutError::Channel)?;
-    info!(queue, "hints of other replicas are heard");
+    info!(queue, "subscribed to notifications of other replicas");
     heard(Heard::Subscribed);
     backoff.reset();
     let own = replica.to_string();

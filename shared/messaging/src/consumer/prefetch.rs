@@ -1,21 +1,21 @@
-//! How many deliveries the broker hands out ahead, so that they stay below a number of bytes.
+//! How many deliveries to prefetch, so that their size stays below a number of bytes.
 //!
-//! RabbitMQ counts deliveries, not bytes (`prefetch_size` is not implemented), and the number of a subscription is fixed
-//! when it begins. So the sizes that arrive decide whether the next subscription has another number.
+//! RabbitMQ counts deliveries, not bytes (`prefetch_size` is not implemented), and the prefetch of a subscription is
+//! fixed when it begins. So the sizes of deliveries decide whether to subscribe again with another prefetch.
 
-/// What a subscription that has seen nothing yet expects: most events are far smaller than the 256 KiB that they may have.
+/// The assumed size of a delivery before any was seen: most events are far smaller than the maximum of 256 KiB.
 const EXPECTED_BYTES: usize = 32 * 1024;
-/// Deliveries after which a large one is forgotten.
+/// Deliveries after which a large one no longer counts.
 const MEMORY: u32 = 1_000;
 
-/// The number of deliveries that are handed out ahead.
+/// Computes the prefetch.
 #[derive(Clone, Debug)]
 pub(super) struct Prefetch {
     rows_max: u16,
     bytes_max: usize,
-    /// The largest delivery of late.
+    /// The largest recent delivery.
     largest: usize,
-    /// The largest since `seen` was 0.
+    /// The largest delivery since `seen` was 0.
     largest_since: usize,
     seen: u32,
 }
@@ -25,13 +25,13 @@ impl Prefetch {
         Self { rows_max: rows_max.max(1), bytes_max, largest: EXPECTED_BYTES, largest_since: 0, seen: 0 }
     }
 
-    /// What a subscription that begins now should ask for.
+    /// The prefetch for a subscription that begins now.
     pub(super) fn wanted(&self) -> u16 {
         let rows = self.bytes_max / self.largest.max(1);
         u16::try_from(rows).unwrap_or(u16::MAX).clamp(1, self.rows_max)
     }
 
-    /// Remembers the size of a delivery; says whether a subscription with `current` should be replaced.
+    /// Records the size of a delivery; returns whether to replace a subscription with `current`.
     pub(super) fn observe(&mut self, bytes: usize, current: u16) -> bool {
         self.largest = self.largest.max(bytes);
         self.largest_since = self.largest_since.max(bytes);
@@ -41,7 +41,7 @@ impl Prefetch {
             (self.largest_since, self.seen) = (0, 0);
         }
         let wanted = self.wanted();
-        // A little more or less is not worth a new subscription.
+        // A small difference is not worth a new subscription.
         wanted < current / 2 + current % 2 || wanted / 2 >= current
     }
 }

@@ -1,4 +1,4 @@
-//! Rows that were read and not published yet, of the lanes that share a channel.
+//! Rows that were read and not yet published, for the lanes of one channel.
 
 use super::flight::{CONFIRM_TIMEOUT, Flight, Room};
 use super::gate::{Admission, Complaint, Gate};
@@ -8,34 +8,33 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::Notify;
 
-/// Rows that are passed over because their route has as many on its way as it may have: to look further would cost more
-/// than it finds.
+/// Maximum number of rows skipped because their route is at its limit: searching further costs more than it finds.
 const PASSED_OVER_MAX: usize = 64;
-/// Rows that wait in memory for a stuck route to go on. With more of them the route is closed: they wait in the database,
-/// and make room for others.
+/// Maximum number of rows that wait in memory for a stuck route. With more of them the route is closed: they wait in
+/// the database, and make room for others.
 const STUCK_ROWS_MAX: usize = 128;
 /// The same, in bytes.
 const STUCK_BYTES_MAX: usize = 2 * 1024 * 1024;
 
-/// What goes next, and what turned out not to go.
+/// The rows to send next, and those that can't be sent.
 #[derive(Debug, Default)]
 pub(crate) struct Departure {
-    /// The numbers of the rows that have boarded, in the order in which they are to be published.
+    /// The numbers of the rows that were added to the flight, in the order in which to publish them.
     pub(crate) boarded: Vec<u64>,
     /// Rows of closed routes, with the reason.
     pub(crate) closed: Vec<(Row, Complaint)>,
     /// Rows whose keys are held.
     pub(crate) held: Vec<Row>,
-    /// There are more, for which there is no room.
+    /// There are more rows, for which there is no room.
     pub(crate) is_limited: bool,
 }
 
-/// Rows that were passed over, to be looked at again first.
+/// Skipped rows, to be examined first next time.
 #[derive(Default)]
 struct Passed {
     rows: VecDeque<Row>,
     bytes: usize,
-    /// Nothing of a key overtakes a row of it that was passed over.
+    /// Keys of skipped rows: no other row of such a key may overtake.
     keys: HashSet<String>,
     a_route_is_full: bool,
     a_route_is_stuck: bool,
@@ -54,7 +53,7 @@ impl Passed {
         !self.keys.is_empty() && self.keys.contains(&row.ordering_key)
     }
 
-    /// Whether what waits for stuck routes, and behind it for its keys, takes too much room.
+    /// Whether rows that wait for stuck routes, and rows of the same keys behind them, take too much room.
     fn is_crowded(&self) -> bool {
         self.a_route_is_stuck && (self.rows.len() > STUCK_ROWS_MAX || self.bytes > STUCK_BYTES_MAX)
     }
@@ -69,9 +68,9 @@ impl Departure {
         self.boarded.is_empty() && self.closed.is_empty() && self.held.is_empty()
     }
 
-    /// Takes rows off the front of `waiting` while there is room for them.
+    /// Takes rows from the front of `waiting` while there is room for them.
     ///
-    /// Nothing of a key follows a row that would hold it, before it is known whether that one arrives.
+    /// A row whose key an earlier row may hold is not sent until that row is decided.
     pub(crate) fn compose(waiting: &mut VecDeque<Row>, gate: &mut Gate, flight: &mut Flight, now: Instant) -> Self {
         let mut departure = Self::default();
         loop {
@@ -91,7 +90,7 @@ impl Departure {
         }
     }
 
-    /// Says whether what waits for stuck routes takes too much room.
+    /// Reports whether rows that wait for stuck routes take too much room.
     fn board(
         &mut self,
         waiting: &mut VecDeque<Row>,
@@ -167,13 +166,13 @@ impl Queue {
         }
     }
 
-    /// What may go now, perhaps nothing.
+    /// The rows that may be sent now; may be empty.
     pub(crate) fn depart(&self, gate: &Mutex<Gate>, flight: &mut Flight) -> Departure {
         let mut gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
         Departure::compose(&mut self.rows(), &mut gate, flight, Instant::now())
     }
 
-    /// Waits for more rows. Those that come while nobody waits are not missed.
+    /// Waits for more rows. A permit is kept, so none is missed.
     pub(crate) async fn filled(&self) {
         self.filled.notified().await;
     }
@@ -290,7 +289,7 @@ pub(crate) mod tests {
         gate.failed(&row(1, "a", "dead"), &no_route(), true, Instant::now());
         gate.put_aside(&aside.route);
         assert!(gate.reopened(Instant::now()).is_empty(), "it is closed");
-        // Meanwhile another row arrived, and all that waited were taken.
+        // Meanwhile another row was delivered, and all waiting rows were taken.
         gate.delivered(&row(1, "a", "dead"));
         gate.all_taken(&aside.route);
         gate.put_aside(&aside.route);

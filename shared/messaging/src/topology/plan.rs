@@ -4,31 +4,31 @@ use super::{Binding, Existing, Queue, Topology};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What is to be done about one exchange, queue or binding.
+/// The action for one exchange, queue or binding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
-    /// It is not there.
+    /// It does not exist.
     Create,
-    /// It is there, and as it should be.
+    /// It exists as declared.
     Keep,
-    /// It is there and otherwise: the broker will refuse to declare it. Says what differs.
+    /// It exists with other properties, so the broker will refuse the declaration. Contains the difference.
     Conflict(String),
-    /// The binding is there and nobody asks for it: events that the service used to hear, or that a newer release
-    /// hears. Once no release wants them, [`unbind`](super::unbind) removes it.
+    /// A binding that this release does not declare: an old subscription, or one of a newer release. Once no release
+    /// needs it, [`unbind`](super::unbind) removes it.
     LeftOver(Binding),
 }
 
 /// One line of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
-    /// `queue payments.inbox (x-delivery-limit=20, …)`.
+    /// For example `queue payments.inbox (x-delivery-limit=20, …)`.
     pub what: String,
-    /// What is to be done about it.
+    /// The action for it.
     pub action: Action,
 }
 
-/// What declaring a topology would do. Its text is a list for people, one line each.
+/// The changes that declaring a topology would make. `Display` prints one line each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// Exchanges, then queues, then bindings.
@@ -36,12 +36,12 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether the broker would refuse something.
+    /// Whether the broker would refuse a declaration.
     pub fn has_conflicts(&self) -> bool {
         self.lines.iter().any(|line| matches!(line.action, Action::Conflict(_)))
     }
 
-    /// Bindings that nobody asks for: see [`Action::LeftOver`].
+    /// Bindings that this release does not declare: see [`Action::LeftOver`].
     pub fn left_over(&self) -> impl Iterator<Item = &Binding> {
         self.lines.iter().filter_map(|line| match &line.action {
             Action::LeftOver(binding) => Some(binding),
@@ -75,7 +75,7 @@ impl Plan {
             let action = if existing.bindings.contains(*binding) { Action::Keep } else { Action::Create };
             lines.push(Planned { what: format!("binding {binding}"), action });
         }
-        // Every queue is bound to the default exchange, which has no name; that is nobody's doing.
+        // RabbitMQ binds every queue to the default exchange, which has an empty name.
         let ours = |binding: &&Binding| {
             !binding.exchange.is_empty() && topology.queues.iter().any(|queue| queue.name == binding.queue)
         };

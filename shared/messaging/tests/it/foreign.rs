@@ -103,7 +103,7 @@ async fn messages_without_an_id_or_with_wrong_contents_are_letters_each_of_its_o
     eventually(4, async || open_letters(&beta).await.len()).await;
     let mut reasons: Vec<String> = open_letters(&beta).await.into_iter().map(|letter| letter.reason).collect();
     reasons.sort_unstable();
-    assert!(reasons[0].starts_with("the fields of `sent` are wrong"), "{reasons:?}");
+    assert!(reasons[0].starts_with("the data of `sent` is not valid"), "{reasons:?}");
     assert!(reasons[2].contains("property message_id is missing"), "{reasons:?}");
     assert!(reasons[3].contains("x-request-id"), "{reasons:?}");
     mouth.publish("legacy", "sent", with_id("3"), &parcel(3)).await;

@@ -39,7 +39,7 @@ async fn a_producer_that_is_not_there_yet_keeps_nobody_from_the_others() {
     let subscriptions = Subscriptions::new().on(WriteDown).on(WriteDownPong);
     stage.run(beta.consumer(subscriptions).run(stage.stopping()));
 
-    eventually(true, async || beta.check().is_err_and(|why| why.ends_with("nobody has ever announced gamma.Pong.v1")))
+    eventually(true, async || beta.check().is_err_and(|why| why.ends_with("no exchange exists yet for gamma.Pong.v1")))
         .await;
     broker.announce(&ping(1)).await;
     eventually((1, 1), async || heard(&stage.beta).await).await;

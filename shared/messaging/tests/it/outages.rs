@@ -50,7 +50,7 @@ async fn a_database_that_is_away_for_half_a_minute_under_load_loses_and_doubles_
     })
     .await
     .unwrap();
-    let paused = |why: String| why.contains("paused, the database is away");
+    let paused = |why: String| why.contains("paused, the database is not available");
     eventually(true, async || beta.check().is_err_and(paused)).await;
     // The outage itself: a time, not a result.
     tokio::time::sleep(AWAY).await;
@@ -149,7 +149,7 @@ async fn a_message_that_brings_its_consumer_down_again_and_again_ends_among_the_
     stage.run(beta.consumer(Subscriptions::new().on(WriteDown)).run(stage.stopping()));
     eventually(1, async || open_letters(&beta).await.len()).await;
     let letter = open_letters(&beta).await.remove(0);
-    assert_eq!(letter.reason, "RabbitMQ gave it up: delivery_limit in beta.inbox");
+    assert_eq!(letter.reason, "dead-lettered by RabbitMQ: delivery_limit in beta.inbox");
     assert_eq!((letter.event_type.as_str(), letter.ordering_key.as_deref()), ("alpha.Ping.v1", Some("1")));
     assert_eq!(heard(&stage.beta).await, (0, 0));
     stage.stop().await;

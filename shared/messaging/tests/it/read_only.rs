@@ -32,7 +32,7 @@ async fn while_the_database_is_read_only_events_wait_in_the_broker() {
     for n in 1..20 {
         broker.announce(&ping(n)).await;
     }
-    eventually(true, async || beta.check().is_err_and(|why| why.contains("the database is away"))).await;
+    eventually(true, async || beta.check().is_err_and(|why| why.contains("the database is not available"))).await;
     for rung in ["1s", "5s", "30s", "2m"] {
         assert_eq!(broker.messages(&format!("beta.retry.{rung}")).await, 0, "{rung}");
     }

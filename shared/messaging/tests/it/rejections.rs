@@ -23,7 +23,7 @@ impl Handle<Ping> for Picky {
                 fail(tx, "serialization_failure").await?;
                 Ok(())
             }
-            // Always fails, and not because the database is away.
+            // Always fails, and not because the database is not available.
             19 => {
                 fail(tx, "raise_exception").await?;
                 Ok(())
@@ -103,7 +103,7 @@ async fn an_event_from_beyond_the_inboxs_window_is_kept_and_never_handled_again(
     broker.announce_as(ancient, &ping(1)).await;
     eventually(1, async || open_letters(&beta).await.len()).await;
     let letter = open_letters(&beta).await.remove(0);
-    assert!(letter.reason.contains("beyond the inbox's window"), "{}", letter.reason);
+    assert!(letter.reason.contains("older than the inbox's window"), "{}", letter.reason);
     let refused = beta.dead_letters().replay(letter.direction, letter.event_id).await;
     assert!(matches!(refused, Err(SettleError::BeyondWindow)), "{refused:?}");
     assert_eq!(beta.dead_letters().replay_matching(&Filter::default(), 10).await.unwrap(), 0);

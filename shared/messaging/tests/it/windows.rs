@@ -33,7 +33,7 @@ async fn an_event_of_nine_days_ago_is_replayed_only_on_purpose_and_then_handled_
     let id = id_of_days_ago(9);
     broker.announce_as(id, &ping(1)).await;
     eventually(1, async || open_letters(&beta).await.len()).await;
-    assert!(open_letters(&beta).await[0].reason.contains("beyond the inbox's window"));
+    assert!(open_letters(&beta).await[0].reason.contains("older than the inbox's window"));
 
     let letters = beta.dead_letters();
     let refused = letters.replay(Direction::Incoming, id.0).await;
