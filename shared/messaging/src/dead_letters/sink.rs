@@ -127,7 +127,7 @@ impl Sink {
             let wait = backoff.next();
             warn!(
                 error = %chain(&failure), event.id = %arrival.event_id, wait_ms = wait.as_millis(),
-                "a dead letter could not be stored: retrying after a pause"
+                "a dead letter could not be stored, retrying"
             );
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}

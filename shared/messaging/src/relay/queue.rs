@@ -271,7 +271,7 @@ pub(crate) mod tests {
         assert!(gate.probes_due(now).is_empty());
         let later = now + Duration::from_secs(1);
         assert_eq!(gate.probes_due(later).len(), 1);
-        assert!(gate.probes_due(later).is_empty(), "the first try is still on its way");
+        assert!(gate.probes_due(later).is_empty(), "the first trial is still in flight");
         let probe = Row { probe: true, ..row(1, "a", "dead") };
         assert_eq!(gate.admit(&probe), Admission::Go);
         assert!(!gate.failed(&probe, &no_route(), false, later));

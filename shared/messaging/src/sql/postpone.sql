@@ -1,4 +1,4 @@
--- A row that waits leaves its lane for the lane's shadow, and keeps its id. By place: see delete.sql.
+-- A row that waits leaves its lane for the lane's shadow, and keeps its id. Found by `ctid`: see delete.sql.
 with waits as materialized (
     select p.attempts, p.wait_seconds, p.reason, p.pressure, o.place
     from unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::double precision[], $5::text[], $7::boolean[])

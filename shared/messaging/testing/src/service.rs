@@ -6,7 +6,7 @@ use rabbit_outbox::{CancellationToken, ConsumerOptions, Messaging, Subscriptions
 use sqlx::PgPool;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A service with a schema of its own, and what of it runs.
+/// A service with its own schema, and the running parts of it.
 pub(crate) struct Service {
     pub(crate) name: String,
     pub(crate) messaging: Messaging,
@@ -15,11 +15,11 @@ pub(crate) struct Service {
     hearing: Mutex<Hearing>,
 }
 
-/// What a service hears.
+/// The subscriptions of a service.
 #[derive(Clone, Default)]
 struct Hearing {
     subscriptions: Subscriptions,
-    /// Whether it takes them from the broker.
+    /// Whether it consumes from the broker.
     consumes: bool,
     relays: bool,
 }
@@ -30,12 +30,12 @@ impl Service {
         Self { name: name.to_owned(), messaging, pool, crashes: Crashes::none(sightings), hearing: Mutex::default() }
     }
 
-    /// What it handles, from the broker or by hand.
+    /// The subscriptions, from the broker or for direct deliveries.
     pub(crate) fn subscriptions(&self) -> Subscriptions {
         self.hearing().subscriptions
     }
 
-    /// The wire types that it takes from the broker.
+    /// The wire types that it consumes from the broker.
     pub(crate) fn consumed(&self) -> Vec<&'static str> {
         let hearing = self.hearing();
         if hearing.consumes { hearing.subscriptions.wire_types() } else { vec![] }
@@ -46,7 +46,7 @@ impl Service {
         self.hearing().relays
     }
 
-    /// Handles these from now on, when they are delivered by hand.
+    /// Sets the subscriptions for direct deliveries.
     pub(crate) fn hear(&self, subscriptions: Subscriptions) {
         self.change(|hearing| hearing.subscriptions = subscriptions);
     }
@@ -54,9 +54,9 @@ impl Service {
     /// Starts its relay.
     ///
     /// # Panics
-    /// When it runs already.
+    /// If it already runs.
     pub(crate) fn start_relay(&self, amqp_url: &str, stopping: &CancellationToken) {
-        assert!(!self.relays(), "the relay of `{}` runs already", self.name);
+        assert!(!self.relays(), "the relay of `{}` is already running", self.name);
         self.change(|hearing| hearing.relays = true);
         let crashes = Arc::clone(&self.crashes);
         tokio::spawn(relay(self.messaging.clone(), amqp_url.to_owned(), crashes, stopping.clone()));
@@ -73,9 +73,9 @@ impl Service {
         tokio::spawn(self.messaging.consumer(subscriptions).with_options(options).run(stopping.clone()));
     }
 
-    /// Why it does not take messages from the broker yet.
+    /// Why it does not consume from the broker yet.
     pub(crate) fn not_consuming(&self) -> Option<String> {
-        // Its relay has connections of its own, so that this one need not publish.
+        // Its relay has separate connections, so this one need not be ready to publish.
         self.messaging.check().err().filter(|why| why.contains("consuming: "))
     }
 

@@ -1,5 +1,5 @@
-//! A consumer and a publisher that know nothing of the crate: what has really arrived, in which order, and messages with
-//! any properties.
+//! A consumer and a publisher that do not use the crate: to check what arrives and in which order, and to publish
+//! messages with any properties.
 
 use futures_util::StreamExt;
 use lapin::options::{
@@ -26,7 +26,7 @@ pub(crate) struct Arrival {
     pub(crate) at: Instant,
 }
 
-/// Takes everything that arrives in a queue of its own.
+/// Consumes everything that arrives in its own queue.
 pub(crate) struct Ear {
     arrivals: Arc<Mutex<Vec<Arrival>>>,
     channel: Channel,
@@ -36,7 +36,7 @@ pub(crate) struct Ear {
 const QUEUE: &str = "ear";
 
 impl Ear {
-    /// Declares the exchange, as its service would, and the queue, and listens.
+    /// Declares the exchange, as its service would, and the queue, and consumes.
     pub(crate) async fn at(broker: &TestBroker, exchange: &str, keys: &[&str]) -> Self {
         let connection = Connection::connect(broker.url(), ConnectionProperties::default()).await.unwrap();
         let channel = connection.create_channel().await.unwrap();
@@ -73,7 +73,7 @@ impl Ear {
         ear
     }
 
-    /// Listens to one more routing key.
+    /// Binds one more routing key.
     pub(crate) async fn listen_to(&self, exchange: &str, key: &str) {
         self.channel
             .queue_bind(QUEUE.into(), exchange.into(), key.into(), QueueBindOptions::default(), FieldTable::default())
@@ -85,12 +85,12 @@ impl Ear {
         self.arrivals.lock().unwrap().clone()
     }
 
-    /// The sequences that arrived, each once.
+    /// The distinct sequences that arrived.
     pub(crate) fn sequences(&self) -> BTreeSet<i64> {
         self.arrivals.lock().unwrap().iter().map(|arrival| arrival.sequence).collect()
     }
 
-    /// How many different messages arrived.
+    /// The number of distinct messages that arrived.
     pub(crate) fn count(&self) -> usize {
         let arrivals = self.arrivals.lock().unwrap();
         arrivals.iter().map(|arrival| arrival.message_id.as_str()).collect::<BTreeSet<_>>().len()
@@ -106,7 +106,7 @@ impl Ear {
     }
 }
 
-/// Publishes with any properties, and asks how many messages wait.
+/// Publishes with any properties, and counts waiting messages.
 pub(crate) struct Mouth {
     channel: Channel,
     _connection: Connection,
@@ -124,7 +124,7 @@ impl Mouth {
         &self.channel
     }
 
-    /// Publishes, and waits until the broker has it.
+    /// Publishes, and waits for the confirm.
     pub(crate) async fn publish(&self, exchange: &str, key: &str, properties: BasicProperties, body: &[u8]) {
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         let publishing = self.channel.basic_publish(exchange.into(), key.into(), options, body, properties);
@@ -132,7 +132,7 @@ impl Mouth {
         assert!(matches!(confirmation, lapin::Confirmation::Ack(None)), "{confirmation:?}");
     }
 
-    /// Publishes what is in an outbox, as a relay would, and leaves it there, as one that crashed would.
+    /// Publishes the rows of an outbox as a relay would, and leaves them there, as a crashed relay would.
     pub(crate) async fn relay(&self, pool: &PgPool) {
         type Row = (String, String, Uuid, Option<String>, Vec<u8>);
         let rows: Vec<Row> =
@@ -151,7 +151,7 @@ impl Mouth {
         }
     }
 
-    /// How many messages of a queue are ready, which no consumer holds.
+    /// How many messages of a queue are ready: not delivered to a consumer.
     pub(crate) async fn ready(&self, queue: &str) -> u32 {
         let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
         self.channel.queue_declare(queue.into(), passive, FieldTable::default()).await.unwrap().message_count()

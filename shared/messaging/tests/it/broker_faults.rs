@@ -1,4 +1,4 @@
-//! The broker goes away and comes back; connections are cut; queues are deleted.
+//! The broker stops and restarts; connections are cut; queues are deleted.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, heard, say, unsent};
 use rabbit_outbox::{Messaging, Subscriptions};
@@ -19,7 +19,7 @@ async fn a_killed_and_restarted_broker_loses_and_doubles_nothing() {
 
     say(&alpha, 0, 100, 1).await;
     eventually((100, 100), async || heard(&stage.beta).await).await;
-    // In the middle of the work: some events are sent, some are handled, some are neither.
+    // Halfway: some events are published, some are handled, some are neither.
     let talking = tokio::spawn({
         let alpha = alpha.clone();
         async move { say(&alpha, 100, 2_000, 1).await }
@@ -84,7 +84,7 @@ async fn ended_database_sessions_lose_and_double_nothing() {
     let killer = stage.database.admin_pool("public");
     for round in 0..5 {
         say(&alpha, round * 200, round * 200 + 200, 2).await;
-        // The sessions of the relay and of the handlers; ours, between two commits, is the pool's to replace.
+        // The sessions of the relay and of the handlers. The pool replaces the test's own, which is idle.
         sqlx::query(
             "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() \
              and pid <> pg_backend_pid()",

@@ -1,4 +1,4 @@
-//! A service that declares nothing: an administrator does, from its definitions.
+//! A service that declares nothing: an administrator imports its definitions.
 
 use crate::bare::Mouth;
 use crate::stage::{Ping, Stage, WriteDown, bind, broker, consuming, heard, ping};
@@ -20,7 +20,8 @@ async fn a_service_that_declares_nothing_names_what_is_missing_and_works_once_it
     broker.declare_exchange("alpha").await;
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url()).declaring_nothing();
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
-    let lacks = async |what: &str| beta.check().is_err_and(|why| why.contains(&format!("find {what}: an administrator must")));
+    let lacks =
+        async |what: &str| beta.check().is_err_and(|why| why.contains(&format!("find {what}: an administrator must")));
     eventually(true, async || lacks("exchange beta").await).await;
 
     let topology = Topology::of("beta", &[Ping::TYPE]);

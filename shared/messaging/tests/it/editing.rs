@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 const INCOMING: Direction = Direction::Incoming;
 
-/// Refuses numbers below zero, and remembers the envelopes of the others.
+/// Rejects numbers below zero, and stores the envelopes of the others.
 #[derive(Clone, Default)]
 struct Strict(Arc<Mutex<Vec<Meta>>>);
 
@@ -25,7 +25,7 @@ impl Handle<Ping> for Strict {
     }
 }
 
-/// Beta with letters of events below zero, and its relay.
+/// Beta with dead letters of events below zero, and its relay.
 async fn with_letters(stage: &Stage, broker: &TestBroker, letters: i64) -> (Messaging, Strict, Vec<EventId>) {
     broker.declare_exchange("alpha").await;
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
@@ -53,7 +53,7 @@ async fn selected_letters_are_settled_and_each_says_what_became_of_it() {
     let selected = [(INCOMING, ids[0].0), (INCOMING, ids[1].0), (INCOMING, ids[2].0)];
     let replayed = letters.replay_selected(&selected).await.unwrap();
     assert!(matches!(replayed[..], [Err(SettleError::Settled(State::Discarded)), Ok(()), Ok(())]), "{replayed:?}");
-    // They fail again, and are open again; the one that was not selected stays.
+    // They fail again, and are open again; the one that was not selected is unchanged.
     let twice = "select count(*) from dead_letters where attempts = 2 and state = 'open'";
     eventually(2, async || count(&stage.beta, twice).await).await;
     assert_eq!(open_letters(&beta).await.len(), 3);
@@ -120,7 +120,7 @@ async fn a_consumer_deletes_letters_that_were_settled_long_ago() {
     beta.dead_letters().discard(INCOMING, ids[0].0).await.unwrap();
     let long_ago = "update dead_letters set settled_at = settled_at - interval '31 days'";
     sqlx::query(long_ago).execute(&stage.beta).await.unwrap();
-    // Another replica, which begins with looking after the tables.
+    // Another replica, which starts with maintenance.
     let other = Messaging::new("beta", stage.beta.clone(), broker.url());
     let options = ConsumerOptions::default().with_settled_letters_days(Some(30));
     let consumer = other.consumer(Subscriptions::new().on(Strict::default())).with_options(options);

@@ -1,4 +1,4 @@
-//! The relay's speed does not depend on what lies in the table: a long backlog, dead rows, a history.
+//! The relay's speed does not depend on what the table contains: a long backlog, dead rows, an archive.
 
 use crate::backlog::{Rows, any_up_to};
 use crate::bare::Ear;
@@ -63,7 +63,7 @@ async fn a_pinned_snapshot_with_many_dead_rows_does_not_make_the_relay_twice_as_
         pinned.rollback().await.unwrap();
         ratios.push(hindered.as_secs_f64() / free.as_secs_f64());
     }
-    // The better of two pairs: what else the machine does in between is not the relay's fault.
+    // The better of two pairs, to reduce noise from other processes.
     assert!(ratios.iter().any(|ratio| *ratio < 2.0), "{ratios:?}");
 }
 
@@ -114,7 +114,7 @@ async fn what_was_sent_is_kept_in_the_archive_if_there_is_one() {
     let options = RelayOptions { archive_days: Some(RelayOptions::ARCHIVE_DAYS), ..RelayOptions::default() };
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_relay_options(options);
     Rows::default().insert(&stage.alpha, 0, 3_000).await;
-    // Of a time that is over: dropped when the partitions are looked after.
+    // Expired partitions, which maintenance drops.
     sqlx::raw_sql(
         "create table outbox_archive_20200101 partition of outbox_archive for values from ('2020-01-01') to ('2020-01-02')",
     )

@@ -1,4 +1,4 @@
-//! Messages of producers that know nothing of this crate: handled once by whatever id they have.
+//! Messages of producers that do not use this crate: handled once, by whichever id they have.
 
 use crate::bare::Mouth;
 use crate::stage::{Stage, broker, consuming, count, heard, open_letters};
@@ -17,7 +17,7 @@ struct Parcel {
     parcel: i64,
 }
 
-/// Writes parcels down; those below zero at their second delivery, that of zero once it may.
+/// Stores parcels; those below zero at their second delivery, number zero once it may.
 #[derive(Clone, Default)]
 struct Note {
     takes_zero: Arc<AtomicBool>,
@@ -71,11 +71,11 @@ async fn messages_with_ids_of_any_kind_are_handled_once_also_after_the_retry_lad
     let (stage, broker) = (Stage::new().await, broker().await);
     let beta = start(&stage, &broker, Note::default()).await;
     let mouth = Mouth::at(&broker).await;
-    // Each twice: the second one is a repeat.
+    // Each twice: the second one is a duplicate.
     for _ in 0..2 {
         mouth.publish("legacy", "sent.by.air", with_id("17"), &parcel(1)).await;
         mouth.publish("legacy", "sent", with_id("18"), &parcel(-2)).await;
-        // The same id in another place is another message.
+        // The same id from another exchange is another message.
         mouth.publish("legacy", "lost", with_text("17"), &parcel(3)).await;
         mouth.publish("legacy", "lost", with_text("18"), &parcel(-4)).await;
         mouth.publish("legacy", "lost", with_header(AMQPValue::LongLongInt(19)), &parcel(5)).await;
@@ -97,7 +97,7 @@ async fn messages_without_an_id_or_with_wrong_contents_are_letters_each_of_its_o
     let mouth = Mouth::at(&broker).await;
     mouth.publish("legacy", "sent", BasicProperties::default(), &parcel(1)).await;
     mouth.publish("legacy", "lost", BasicProperties::default(), &parcel(2)).await;
-    // Two messages with the same contents are two messages where an id tells them apart.
+    // Two messages with the same contents are different if their ids are.
     mouth.publish("legacy", "sent", with_id("1"), b"{}").await;
     mouth.publish("legacy", "sent", with_id("2"), b"{}").await;
     eventually(4, async || open_letters(&beta).await.len()).await;
@@ -128,7 +128,7 @@ async fn a_replayed_message_has_the_id_that_its_publisher_gave_it() {
     mouth.relay(&stage.beta).await;
     let handled = async || count(&stage.beta, "select count(*) from heard").await;
     eventually(2, handled).await;
-    // Whatever comes again is a repeat, from here and from the publisher.
+    // A replay is a duplicate of the original, and so is a repeated publication.
     mouth.relay(&stage.beta).await;
     publish().await;
     mouth.publish("legacy", "sent", with_id("18"), &parcel(1)).await;

@@ -1,4 +1,4 @@
-//! What a handler may do to its process: nothing.
+//! A handler can't harm its process.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, open_letters, ping};
 use rabbit_outbox::{ConsumerOptions, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use testkit::{TestBroker, eventually, eventually_within};
 
-/// Well below the shortest pause of a breaker that opened: its first trial is after half a second.
+/// Well below the shortest pause of an open breaker: its first trial is after half a second.
 const PROMPTLY: Duration = Duration::from_secs(10);
 
-/// Does something bad with numbers below zero at their first delivery, and writes the others down.
+/// Misbehaves for numbers below zero at their first delivery, and stores the others.
 #[derive(Clone)]
 struct Bad {
     what: What,
@@ -21,7 +21,7 @@ struct Bad {
 enum What {
     Panic,
     Hang,
-    /// In the database, whose session would go on after the handler was given up.
+    /// In the database: without a statement timeout, its session would go on after the handler's time limit.
     HangInDatabase,
     BreakARule,
 }
@@ -72,9 +72,9 @@ async fn a_handler_that_panics_or_hangs_is_tried_again_while_its_neighbours_are_
             broker.announce(&ping(n)).await;
         }
         eventually_within(PROMPTLY, true, async || heard(&stage.beta).await.0 >= 4).await;
-        // Three tries of its own, and those together with its neighbours.
+        // Three attempts alone, and those together with its neighbours.
         eventually(true, async || bad.calls.load(Ordering::SeqCst) >= 3).await;
-        // Then it waits on the ladder, and works.
+        // Then it waits on the ladder, and succeeds.
         eventually((5, 5), async || heard(&stage.beta).await).await;
         assert_eq!((open_letters(&beta).await, beta.check()), (vec![], Ok(())));
         stage.stop().await;

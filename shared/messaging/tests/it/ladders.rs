@@ -1,4 +1,4 @@
-//! Events that fail come back after a while, to the one who failed only.
+//! Failed events are retried after a delay, only for the service that failed.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, open_letters, ping, say};
 use rabbit_outbox::{EventId, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use testkit::{TestBroker, eventually, eventually_within};
 
-/// Fails so many deliveries of each event, then writes it down with the time.
+/// Fails so many deliveries of each event, then stores it with the time.
 struct Reluctant {
     calls: Arc<AtomicU32>,
     failing_calls: u32,
@@ -34,9 +34,9 @@ async fn an_event_that_failed_comes_back_after_a_second_and_to_its_own_inbox_onl
     let (stage, broker) = (Stage::new().await, broker().await);
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
-    // Alpha hears its own pings too, and must not hear the retry.
+    // Alpha subscribes to its own pings too, and must not get the retry.
     let calls = Arc::new(AtomicU32::new(0));
-    // Three tries at once are one delivery.
+    // Three immediate attempts are one delivery.
     let reluctant = Reluctant { calls: Arc::clone(&calls), failing_calls: 3, failure: not_yet };
     stage.run(alpha.relay().run(stage.stopping()));
     stage.run(alpha.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
@@ -89,7 +89,7 @@ async fn a_ladder_whose_inbox_is_gone_stalls_nobody_else_and_goes_on_when_it_is_
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
     broker.declare_exchange("alpha").await;
-    // Declared by a consumer that stops: nobody is there to declare it again.
+    // Declared by a consumer that stops, so that nothing declares it again.
     let stop_beta = tokio_util::sync::CancellationToken::new();
     let first = tokio::spawn(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stop_beta.clone()));
     consuming(&beta).await;
@@ -107,7 +107,7 @@ async fn a_ladder_whose_inbox_is_gone_stalls_nobody_else_and_goes_on_when_it_is_
     }
     eventually((5, 5), async || heard(&stage.alpha).await).await;
 
-    // Back: what waited comes as soon as RabbitMQ tries again: every three minutes, unless its
+    // The queue exists again: the waiting messages arrive when RabbitMQ retries, every three minutes unless its
     // `dead_letter_worker_publisher_confirm_timeout` is shorter.
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
     eventually_within(Duration::from_mins(5), (60, 60), async || heard(&stage.beta).await).await;

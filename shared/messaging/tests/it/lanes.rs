@@ -1,4 +1,4 @@
-//! Relays share the lanes, and take them over from one that stops.
+//! Relays share the lanes, and take over those of a relay that stops.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, heard, say, unsent};
 use rabbit_outbox::{Messaging, Subscriptions};
@@ -41,6 +41,6 @@ async fn two_relays_share_the_lanes_and_one_takes_over_from_the_other() {
     eventually((200, 200), async || heard(&stage.beta).await).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     stage.stop().await;
-    // The server frees the locks when it has noticed that the session ended, a moment after the client.
+    // The server releases the locks when it notices the end of the session, a moment after the client.
     eventually(Vec::<i64>::new(), async || shares(&stage).await).await;
 }

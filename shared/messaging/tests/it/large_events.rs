@@ -1,4 +1,4 @@
-//! Events of hundreds of kilobytes over a slow link: what is in memory and on its way is counted in bytes.
+//! Events of hundreds of kilobytes over a slow connection: memory and messages in flight are limited in bytes.
 
 use crate::backlog::Rows;
 use crate::bare::Ear;
@@ -16,7 +16,7 @@ async fn large_events_over_a_slow_link_are_sent_once_and_in_little_memory() {
     let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     let proxy = AmqpProxy::start(broker.url()).await;
     let relay = Process::start_at(&stage, proxy.url());
-    // What it has without any event of that size.
+    // The memory without any event of that size.
     Rows::default().insert(&stage.alpha, 0, 100).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     let before = relay.memory_peak();
@@ -29,7 +29,7 @@ async fn large_events_over_a_slow_link_are_sent_once_and_in_little_memory() {
     println!("600 events of 240 KiB: {took:?}, {} MiB of memory above {}", memory / MIB, before / MIB);
     eventually(700, async || ear.count()).await;
     assert_eq!(proxy.repeated(), 0);
-    // 16 MiB read ahead and one event of each lane, what is on its way of that once more, and the buffers of two drivers.
+    // 16 MiB read ahead and one event of each lane, the same amount again in flight, and the buffers of two drivers.
     assert!(memory < 64 * MIB, "{memory} bytes");
     drop(relay);
     stage.stop().await;

@@ -1,4 +1,4 @@
-//! The days of the inbox: a consumer makes them by itself, and a day that is missing says nothing about an event.
+//! The inbox's partitions: a consumer creates them itself, and a missing one is not a fault of an event.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming, count, heard, open_letters, ping};
 use rabbit_outbox::{Messaging, Subscriptions};

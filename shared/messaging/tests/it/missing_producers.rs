@@ -1,4 +1,4 @@
-//! A service hears whom it can: one that was never deployed keeps nobody from the others.
+//! A missing exchange of a service that was never deployed does not affect events of other services.
 
 use crate::stage::{Stage, WriteDown, broker, consuming, count, heard, ping};
 use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use testkit::{eventually, eventually_within};
 
-/// An event of a service that is not there at first.
+/// An event of a service that does not exist at first.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Pong {
     n: i64,
@@ -72,7 +72,7 @@ async fn a_producer_that_comes_later_is_bound_to_while_deliveries_never_pause() 
     eventually(true, async || heard(&stage.beta).await.0 > 5).await;
 
     broker.declare_exchange("gamma").await;
-    // It is looked for once a second.
+    // The exchange is checked once a second.
     eventually_within(Duration::from_secs(2), Ok(()), async || beta.check()).await;
     talking.abort();
     broker.announce(&Pong { n: -1 }).await;

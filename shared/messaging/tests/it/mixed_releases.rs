@@ -57,7 +57,7 @@ async fn events_that_one_of_two_releases_knows_are_all_handled() {
     for n in 0..20 {
         broker.announce(&Pang { n }).await;
     }
-    // A replica is chosen anew each second, then each five seconds.
+    // A replica is chosen again each second, then each five seconds.
     eventually_within(Duration::from_mins(2), (20, 20), async || heard(&stage.beta).await).await;
     assert_eq!(open_letters(&beta).await, []);
     stage.stop().await;
@@ -68,7 +68,7 @@ async fn an_event_that_no_replica_knows_yet_waits_for_the_one_that_does() {
     let (stage, broker) = (Stage::new().await, broker().await);
     broker.declare_exchange("alpha").await;
     let old = start(&stage, &broker, older()).await;
-    // The newer release was here, and was rolled back.
+    // The newer release ran, and was rolled back.
     let heard_by_newer =
         Binding { exchange: "alpha".into(), routing_key: Pang::TYPE.into(), queue: "beta.inbox".into() };
     let connection = Connection::connect(broker.url(), ConnectionProperties::default()).await.unwrap();
@@ -100,7 +100,7 @@ async fn a_binding_that_no_release_wants_is_named_and_can_be_removed() {
 
     unbind(broker.url(), &found).await.unwrap();
     assert_eq!(left_over().await, []);
-    // It was removed; to remove it again is no error.
+    // It was removed; removing it again is not an error.
     unbind(broker.url(), &found).await.unwrap();
     stage.stop().await;
 }

@@ -1,4 +1,4 @@
-//! Several batches at a time: a slow key holds no other, and events of one key keep their order.
+//! Concurrent batches: a slow key does not delay others, and events of one key keep their order.
 
 use crate::stage::{Ping, Stage, broker, consuming, heard, open_letters};
 use rabbit_outbox::{ConsumerOptions, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
@@ -10,7 +10,7 @@ const KEYS: i64 = 12;
 const EACH: i64 = 5;
 const SLOW: &str = "0";
 
-/// Writes pings down; those of one key wait until the test lets them go.
+/// Stores pings; those of one key wait until the test releases them.
 struct Patient(Arc<Semaphore>);
 
 impl Handle<Ping> for Patient {
@@ -38,7 +38,7 @@ async fn a_slow_key_does_not_hold_the_others_and_each_key_keeps_its_order() {
             broker.announce(&Ping { n: key * 100 + n, key: key.to_string() }).await;
         }
     }
-    // The slow key keeps those that share its queue, which is a quarter of the keys or so.
+    // The slow key delays those in the same queue, about a quarter of the keys.
     eventually(true, async || heard(&stage.beta).await.0 >= KEYS * EACH / 2).await;
     let slow = "select count(*) from heard where n < 100";
     assert_eq!(crate::stage::count(&stage.beta, slow).await, 0);

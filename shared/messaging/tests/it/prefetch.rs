@@ -1,4 +1,4 @@
-//! What a consumer holds in memory is bounded in bytes, not only in messages.
+//! The memory of a consumer is limited in bytes, not only in messages.
 
 use crate::bare::Mouth;
 use crate::stage::{Stage, broker, consuming, count, enveloped, new_id};
@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 const MIB: usize = 1024 * 1024;
 const LARGE: u32 = 40;
 
-/// An event of a mebibyte, which this crate would not publish but another producer may.
+/// An event of one mebibyte, which this crate would not publish but another producer may.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Large {
     filling: String,
@@ -62,7 +62,7 @@ async fn of_large_messages_only_so_many_are_prefetched_as_fit_into_the_limit() {
     for _ in 0..LARGE {
         publish().await;
     }
-    // Eight are on their way to the handler, whose transaction waits; the others are in the broker.
+    // Eight are delivered to the handler, whose transaction waits; the others are in the broker.
     eventually(LARGE - 8, async || mouth.ready("beta.inbox").await).await;
     drop(closed);
     eventually(i64::from(LARGE) + 1, handled).await;

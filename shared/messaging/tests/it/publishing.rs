@@ -1,4 +1,4 @@
-//! What is committed is published, once it can be; what is not committed never is.
+//! Committed events are published as soon as possible; uncommitted ones never are.
 
 use crate::bare::Ear;
 use crate::stage::{Ping, Stage, Unheard, WriteDown, broker, consuming, heard, ping, say, unsent};
@@ -90,7 +90,7 @@ async fn a_row_that_becomes_visible_late_is_published_all_the_same() {
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
     stage.run(alpha.relay().run(stage.stopping()));
 
-    // Taken from the sequence before its successors, committed after them: what a slow transaction does.
+    // It takes its id before its successors and commits after them, like a slow transaction.
     let mut late = stage.alpha.begin().await.unwrap();
     sqlx::query("select nextval(pg_get_serial_sequence('outbox', 'id'))").execute(&mut *late).await.unwrap();
     say(&alpha, 1, 4, 1).await;
@@ -124,7 +124,7 @@ async fn events_of_one_key_are_published_in_the_order_of_their_commits() {
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
     stage.run(alpha.relay().run(stage.stopping()));
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
-    // An event that no queue wants yet waits its turn again; others of its key need not wait for it.
+    // An event without a bound queue waits for its next attempt; others of its key need not wait for it.
     consuming(&beta).await;
     say(&alpha, 0, 1_000, 3).await;
     eventually((1_000, 1_000), async || heard(&stage.beta).await).await;
@@ -175,7 +175,7 @@ async fn a_service_can_not_speak_for_another_nor_without_end() {
     assert!(matches!(tx.append_with(&ping(1), 1, elsewhere), Err(AppendError::Headers { .. })));
 }
 
-/// An event with more than fits into one.
+/// An event that is larger than the limit.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Large {
     text: String,
@@ -197,7 +197,7 @@ async fn a_message_that_the_broker_refuses_is_parked_and_holds_no_other() {
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_relay_options(options);
     let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     say(&alpha, 0, 10, 10).await;
-    // As an earlier release would have let it through: RabbitMQ takes a list only.
+    // An earlier release would have accepted it: RabbitMQ accepts only a list.
     sqlx::query("update outbox set headers = '{\"CC\": \"elsewhere\"}' where id = (select min(id) from outbox)")
         .execute(&stage.alpha)
         .await

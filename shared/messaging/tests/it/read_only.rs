@@ -1,15 +1,15 @@
-//! A database that was set read-only, as for a failover: an outage, which says nothing about any event.
+//! A database that was set read-only, as for a failover: an outage, and not a fault of any event.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, open_letters, ping};
 use rabbit_outbox::{Messaging, Subscriptions};
 use sqlx::{AssertSqlSafe, PgPool};
 use testkit::eventually;
 
-/// Changes the database for sessions that begin from now on, and ends the others.
+/// Changes the database for new sessions, and ends the others.
 async fn alter(stage: &Stage, change: &str) {
     let administrator = PgPool::connect(&stage.database.admin_url()).await.unwrap();
     let mut session = administrator.acquire().await.unwrap();
-    // It may have begun with what the last change asked for.
+    // It may have begun with the previous setting.
     sqlx::raw_sql("set default_transaction_read_only = off").execute(&mut *session).await.unwrap();
     let name: String = sqlx::query_scalar("select current_database()").fetch_one(&mut *session).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(format!("alter database {name} {change}"))).execute(&mut *session).await.unwrap();
@@ -36,7 +36,7 @@ async fn while_the_database_is_read_only_events_wait_in_the_broker() {
     for rung in ["1s", "5s", "30s", "2m"] {
         assert_eq!(broker.messages(&format!("beta.retry.{rung}")).await, 0, "{rung}");
     }
-    // What is no event can't be written down either, and is no less safe.
+    // A message that is not an event can't be stored either, and is equally safe.
     broker.publish("alpha", "alpha.Ping.v1", "not even JSON").await;
     assert_eq!(open_letters(&beta).await, []);
 

@@ -1,4 +1,4 @@
-//! What can never be right ends among the dead letters, and its neighbours are handled.
+//! Events that can never succeed become dead letters, and their neighbours are handled.
 
 use crate::stage::{Ping, Stage, broker, consuming, heard, open_letters, ping, say, unsent};
 use rabbit_outbox::dead_letters::{Filter, SettleError};
@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use std::sync::atomic::{AtomicU32, Ordering};
 use testkit::eventually;
 
-/// Refuses one number, stumbles over another, and writes down the rest.
+/// Rejects one number, fails for another, and stores the rest.
 #[derive(Default)]
 struct Picky {
     stumbles: AtomicU32,
@@ -18,7 +18,7 @@ impl Handle<Ping> for Picky {
         sqlx::query("insert into heard (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
         match ping.n {
             13 => Err(HandleError::reject("thirteen is never right")),
-            // The first try of it fails in the database, which aborts the transaction of the whole batch.
+            // Its first attempt fails in the database, which aborts the transaction of the whole batch.
             17 if self.stumbles.fetch_add(1, Ordering::SeqCst) < 2 => {
                 fail(tx, "serialization_failure").await?;
                 Ok(())
@@ -52,7 +52,7 @@ async fn a_poison_message_ends_among_the_dead_letters_while_its_neighbours_flow(
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(Picky::default())).run(stage.stopping()));
     stage.run(alpha.relay().run(stage.stopping()));
 
-    // 13 is dead at once; 19 climbs its ladder for minutes. Nothing of their transactions stays.
+    // 13 is dead at once; 19 goes through the ladder for minutes. Nothing of their transactions remains.
     eventually((98, 98), async || heard(&stage.beta).await).await;
     eventually(1, async || open_letters(&beta).await.len()).await;
     eventually(98, async || inbox_rows(&stage.beta).await).await;
@@ -98,7 +98,7 @@ async fn an_event_from_beyond_the_inboxs_window_is_kept_and_never_handled_again(
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(Picky::default())).run(stage.stopping()));
     consuming(&beta).await;
 
-    // The first of January 2026, in milliseconds, is the beginning of this id.
+    // The timestamp of this id is the first of January 2026, in milliseconds.
     let ancient = EventId("019b76da-a800-7000-8000-000000000001".parse().unwrap());
     broker.announce_as(ancient, &ping(1)).await;
     eventually(1, async || open_letters(&beta).await.len()).await;

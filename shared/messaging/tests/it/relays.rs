@@ -1,4 +1,4 @@
-//! Several relays of one service: as processes that are killed and frozen, and as neighbours that wake each other.
+//! Several relays of one service: processes that are killed and frozen, and neighbours that wake each other.
 
 use crate::bare::Ear;
 use crate::lanes::shares;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use testkit::{TestBroker, eventually, eventually_within};
 use tokio_util::sync::CancellationToken;
 
-/// A process that does nothing but relay.
+/// A process that only relays.
 pub(crate) struct Process(Child);
 
 impl Drop for Process {
@@ -30,7 +30,7 @@ impl Process {
     }
 
     pub(crate) fn start_at(stage: &Stage, amqp_url: &str) -> Self {
-        // Examples are built together with the tests, beside them.
+        // Examples are built next to the tests.
         let test: PathBuf = std::env::current_exe().unwrap();
         let program = test.parent().unwrap().parent().unwrap().join("examples/relay_only");
         let child = Command::new(&program)
@@ -42,7 +42,7 @@ impl Process {
         Self(child)
     }
 
-    /// The most memory that it ever had, in bytes.
+    /// Its peak memory, in bytes.
     pub(crate) fn memory_peak(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -54,7 +54,7 @@ impl Process {
     }
 }
 
-/// Appends events on forty keys until told to stop, in transactions of one to three; returns how many.
+/// Appends events on forty keys until stopped, in transactions of one to three; returns how many.
 async fn talk(alpha: &Messaging, sequence: &AtomicI64, enough: &AtomicBool) {
     while !enough.load(Ordering::Relaxed) {
         let mut tx = alpha.begin().await.unwrap();
@@ -82,7 +82,7 @@ async fn order_per_key_survives_a_relay_that_is_killed_and_one_that_is_frozen() 
         drop(killed);
         eventually(vec![4, 4], async || shares(&stage).await).await;
 
-        // Frozen in the middle of its work. The server ends its session, the other one gets its lanes.
+        // Frozen while it works. The server ends its session, the other relay gets its lanes.
         frozen.signal(Signal::STOP);
         let stopped = Instant::now();
         eventually(vec![8], async || shares(&stage).await).await;
@@ -105,7 +105,7 @@ async fn order_per_key_survives_a_relay_that_is_killed_and_one_that_is_frozen() 
     let mut seen = BTreeSet::new();
     let mut last: BTreeMap<i64, i64> = BTreeMap::new();
     for arrival in ear.arrivals() {
-        // Repeats are the inbox's business; what counts is when each was published first.
+        // The inbox handles duplicates; what counts is the first publication of each.
         if seen.insert(arrival.sequence) {
             let last = last.insert(arrival.sequence % 40, arrival.sequence);
             assert!(last.is_none_or(|last| last < arrival.sequence), "{} after {last:?}", arrival.sequence);
@@ -134,7 +134,7 @@ async fn the_lanes_of_a_relay_that_stops_are_taken_over_at_once() {
         eventually_within(Duration::from_secs(3), vec![8], async || shares(&stage).await).await;
         fastest = fastest.min(stopped.elapsed());
     }
-    // Five times luckier than the poll could be: the second was told.
+    // Five times faster than the poll alone would be on average: the second relay was notified.
     assert!(fastest < Duration::from_millis(200), "{fastest:?}");
     stage.stop().await;
 }
@@ -160,6 +160,6 @@ async fn a_relay_wakes_another_whose_lane_got_an_event_faster_than_the_poll() {
     }
     stage.stop().await;
     waits.sort_unstable();
-    // Half of the events are on the other's lanes: it is the slower half that shows how it is woken.
+    // Half of the events are on the other's lanes: the slower half shows how it is woken.
     assert!(waits[45] < Duration::from_millis(200), "{waits:?}");
 }

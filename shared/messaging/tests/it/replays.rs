@@ -1,4 +1,4 @@
-//! Dead letters are replayed and discarded, one by one and all that match.
+//! Dead letters are replayed and discarded, one by one and all that match a filter.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, open_letters, ping, say, unsent};
 use rabbit_outbox::dead_letters::{Direction, Filter, SettleError, State};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use testkit::{TestBroker, eventually};
 
-/// Refuses everything until it is told better.
+/// Rejects everything until the test changes it.
 #[derive(Clone, Default)]
 struct Stubborn(Arc<AtomicBool>);
 

@@ -1,4 +1,4 @@
-//! Credentials that change, and databases that are not to be written to.
+//! Credentials that change, and databases that are read-only.
 
 use crate::bare::Ear;
 use crate::stage::{Stage, broker, say, unsent};
@@ -16,7 +16,7 @@ async fn execute(pool: &PgPool, statement: String) {
     sqlx::raw_sql(AssertSqlSafe(statement)).execute(pool).await.unwrap();
 }
 
-/// A role that may do all in the schema `alpha`; it goes with `drop`.
+/// A role with all rights in the schema `alpha`; `drop` removes it.
 struct Role {
     name: String,
     admin: PgPool,
@@ -41,7 +41,7 @@ impl Role {
         stage.alpha.connect_options().as_ref().clone().username(&self.name).password("secret")
     }
 
-    /// It may not connect any more, and what is connected ends.
+    /// Forbids new connections, and ends the existing ones.
     async fn drop(self) {
         let name = &self.name;
         execute(&self.admin, format!("alter role {name} nologin")).await;
@@ -65,7 +65,7 @@ async fn a_relay_goes_on_with_the_credentials_that_its_pool_was_given_last() {
 
     pool.set_connect_options(new.options(&stage));
     old.drop().await;
-    // Through a pool of the administrator: what the relay uses is the question.
+    // Through a pool of the administrator, because the test is about the relay's connections.
     let admin = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     say(&admin, 10, 20, 1).await;
     eventually(20, async || ear.count()).await;
@@ -79,7 +79,7 @@ async fn a_relay_goes_on_with_the_credentials_that_its_pool_was_given_last() {
 async fn a_provider_is_asked_for_each_connection_of_the_relay() {
     let (stage, broker) = (Stage::new().await, broker().await);
     let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
-    // The pool's own address leads nowhere, as far as the relay is concerned.
+    // The pool's own address is not usable for the relay.
     let nowhere = stage.alpha.connect_options().as_ref().clone().port(1);
     let alpha = Messaging::new("alpha", PgPoolOptions::new().connect_lazy_with(nowhere), broker.url());
     let (asked, options) = (Arc::new(AtomicUsize::new(0)), stage.alpha.connect_options().as_ref().clone());
@@ -93,7 +93,7 @@ async fn a_provider_is_asked_for_each_connection_of_the_relay() {
     eventually(10, async || ear.count()).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     stage.stop().await;
-    // The first said no; then one each to lead, to settle, and to listen.
+    // The first was refused; then one each to lead, to settle, and to listen.
     assert!(asked.load(Ordering::Relaxed) >= 4);
 }
 

@@ -18,7 +18,7 @@ async fn scheduled_events_leave_when_they_are_due_and_not_before_and_cancelled_o
     let delay_of = |n: i64| Duration::from_millis(500 + 100 * n.unsigned_abs());
     let mut tx = alpha.begin().await.unwrap();
     let mut ids = vec![];
-    // The last is due first: they leave in the order of their times.
+    // The last is due first: they are published in the order of their due times.
     for n in (0..20).rev() {
         ids.push((n, tx.publish_after(&ping(n), n, delay_of(n)).unwrap()));
     }
@@ -34,7 +34,7 @@ async fn scheduled_events_leave_when_they_are_due_and_not_before_and_cancelled_o
         assert!(tx.cancel_scheduled(*id).await.unwrap());
     }
     tx.commit().await.unwrap();
-    // A cancellation that is rolled back is none.
+    // A cancellation that is rolled back has no effect.
     let mut tx = alpha.begin().await.unwrap();
     assert!(tx.cancel_scheduled(ids[1].1).await.unwrap());
     tx.rollback().await.unwrap();

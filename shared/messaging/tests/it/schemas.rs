@@ -1,4 +1,4 @@
-//! A schema belongs to one service: two would take each other's events for repeats.
+//! A schema belongs to one service: two would treat each other's events as duplicates.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, ping};
 use rabbit_outbox::{Messaging, RunError, Subscriptions};

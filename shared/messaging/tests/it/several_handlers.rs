@@ -1,4 +1,4 @@
-//! Several handlers of one event: each has its own inbox row, and what becomes of one is nothing to the other.
+//! Several handlers of one event: each has its own inbox row, and is independent of the others.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming, count, heard, open_letters, ping};
 use rabbit_outbox::dead_letters::Direction;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use testkit::{TestBroker, eventually};
 
-/// Writes pings elsewhere; those below zero when it is allowed to, or when they come a second time.
+/// Stores pings elsewhere; those below zero when allowed, or at their second delivery.
 #[derive(Clone, Default)]
 struct Audit {
     refuses: Arc<AtomicBool>,

@@ -1,4 +1,4 @@
-//! One route's confirms do not come: a queue without a majority, or one that is overloaded.
+//! The confirms of one route do not arrive: a queue without a majority, or an overloaded one.
 
 use crate::backlog::Rows;
 use crate::bare::Ear;
@@ -26,7 +26,7 @@ async fn waiting(pool: &PgPool) -> i64 {
     number(pool, "select count(*) from outbox where lane < 0").await
 }
 
-/// Appends events of a healthy route, one every 20 ms on keys of their own, for so long; returns when each was committed.
+/// Appends events of a healthy route for so long, one every 20 ms with separate keys; returns when each was committed.
 async fn talk(alpha: &Messaging, first: i64, duration: Duration) -> BTreeMap<i64, Instant> {
     let (started, mut said) = (Instant::now(), BTreeMap::new());
     while started.elapsed() < duration {
@@ -50,7 +50,7 @@ async fn a_route_without_confirms_delays_no_other_and_is_made_up_for_when_they_c
     stage.run(alpha.relay().run(stage.stopping()));
     insert_stuck(&stage.alpha, 0, 50).await;
     let said = talk(&alpha, 1_000, Duration::from_secs(25)).await;
-    // The route was blamed and closed while others went on; what it has waits, and one at a time has tried.
+    // The route was closed while others went on; its events wait, and one at a time was tried.
     assert_eq!(waiting(&stage.alpha).await, 50);
 
     let last = *said.keys().last().unwrap();
@@ -94,7 +94,7 @@ async fn more_events_of_a_stuck_route_than_memory_holds_delay_no_other_for_longe
     eventually(100, async || ear.sequences().range(10_000..).count()).await;
     println!("a hundred events behind ten thousand stuck ones: {:?}", started.elapsed());
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
-    // 256 on each of two channels, and tries.
+    // 256 on each of two channels, and trials.
     eventually(10_000, async || waiting(&stage.alpha).await).await;
     assert!(proxy.published(STUCK) <= 2 * 256 + 2, "{}", proxy.published(STUCK));
     held.release();
@@ -129,7 +129,7 @@ async fn a_connection_on_which_nothing_comes_back_is_nobodys_fault() {
     stage.run(alpha.relay().run(stage.stopping()));
     Rows::default().insert(&stage.alpha, 0, 1).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
-    // A byte every ten seconds: the broker is there, and out of reach.
+    // One byte every ten seconds: the broker runs, and can't be reached in practice.
     proxy.limit_bandwidth(Some(1));
     Rows::default().insert(&stage.alpha, 1, 100).await;
     tokio::time::sleep(Duration::from_secs(15)).await;

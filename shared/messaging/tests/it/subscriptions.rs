@@ -12,7 +12,7 @@ async fn note(tx: &mut Transaction, ping: &Ping, _meta: &Meta) -> Result<(), Han
     Ok(())
 }
 
-/// Writes a set down with one statement; refuses thirteen.
+/// Stores a set with one statement; rejects thirteen.
 #[derive(Clone, Default)]
 struct NoteAll {
     sizes: Arc<Mutex<Vec<usize>>>,
@@ -27,7 +27,7 @@ impl HandleBatch<Ping> for NoteAll {
     }
 }
 
-/// What alpha said before pings had keys.
+/// Alpha's event from before pings had keys.
 #[derive(Serialize, Deserialize)]
 struct OldPing {
     number: i64,
@@ -47,7 +47,7 @@ impl From<OldPing> for Ping {
     }
 }
 
-/// Has `pings` wait in beta's inbox before beta hears them: they arrive together.
+/// Puts `pings` into beta's inbox before beta consumes: they arrive together.
 async fn heard_together(stage: &Stage, beta: &Messaging, broker: &testkit::TestBroker, pings: i64) {
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     let stop_first = tokio_util::sync::CancellationToken::new();

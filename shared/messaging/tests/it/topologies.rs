@@ -1,4 +1,4 @@
-//! What a service declares, compared with what a broker has.
+//! The topology of a service, compared with what a broker has.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming};
 use rabbit_outbox::topology::{Action, Existing, Topology};
@@ -56,7 +56,7 @@ async fn the_example_prints_the_plan_of_a_service() {
     assert!(plan.contains("CONFLICT  queue beta.dead") && plan.contains("x-queue-type is classic"), "{plan}");
 
     let (status, plan) = example(&json!({ "error": "not_authorised" }), broker.virtual_host());
-    assert_eq!((status.code(), plan.as_str()), (Some(2), ""), "an answer that refuses is no empty broker");
+    assert_eq!((status.code(), plan.as_str()), (Some(2), ""), "an error response is not an empty broker");
 }
 
 #[tokio::test]
@@ -92,13 +92,13 @@ async fn the_example_prints_what_an_administrator_imports() {
     assert_eq!(printed, Topology::of("beta", &[Ping::TYPE]).definitions("/"));
 }
 
-/// What the example says of beta, which hears alpha, and how it ends.
+/// The output of the example for beta, which subscribes to alpha, and its exit status.
 fn example(definitions: &Value, virtual_host: &str) -> (ExitStatus, String) {
     run_example(definitions, virtual_host, &["plan", "beta", Ping::TYPE])
 }
 
 fn run_example(definitions: &Value, virtual_host: &str, arguments: &[&str]) -> (ExitStatus, String) {
-    // Examples are built together with the tests, beside them.
+    // Examples are built next to the tests.
     let test: PathBuf = std::env::current_exe().unwrap();
     let mut child = Command::new(test.parent().unwrap().parent().unwrap().join("examples/topology"))
         .args(arguments)
@@ -108,7 +108,7 @@ fn run_example(definitions: &Value, virtual_host: &str, arguments: &[&str]) -> (
         .spawn()
         .unwrap();
     let written = child.stdin.take().unwrap().write_all(definitions.to_string().as_bytes());
-    // One that needs no definitions may have ended before it was given any.
+    // One that needs no definitions may end before it reads any.
     written.or_else(|failure| if failure.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(failure) }).unwrap();
     let output = child.wait_with_output().unwrap();
     (output.status, String::from_utf8(output.stdout).unwrap())

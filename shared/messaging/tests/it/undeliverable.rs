@@ -1,4 +1,4 @@
-//! Events that can't be delivered: never taken for delivered, in nobody's way, and parked in the end.
+//! Undeliverable events: never counted as delivered, never delaying others, and parked in the end.
 
 use crate::backlog::Rows;
 use crate::bare::Ear;
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use testkit::{eventually, eventually_within};
 
-/// An event of a stream that can't bear a gap.
+/// An event of a stream without gaps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Strict {
     key: String,
@@ -27,7 +27,7 @@ impl Event for Strict {
     }
 }
 
-/// An event that nobody needs to hear.
+/// An event that needs no consumer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Rumour {}
 
@@ -56,7 +56,7 @@ async fn twenty_thousand_events_with_one_in_seven_unroutable_are_told_apart_with
     const EVENTS: i64 = 20_000;
     let (stage, broker) = (Stage::new().await, broker().await);
     let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
-    // Each unroutable one has a route of its own: none is closed, so that all of them are mixed into the windows.
+    // Each unroutable event has its own route: none is closed, so all of them are mixed into the windows.
     let mixed = "case when n % 7 = 3 then 'alpha.Unheard.' || n else 'alpha.Ping.v1' end";
     Rows { routing_key: mixed, ..Rows::default() }.insert(&stage.alpha, 0, EVENTS).await;
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
@@ -84,10 +84,10 @@ async fn a_route_that_nobody_hears_holds_no_other_and_is_made_up_for_when_somebo
     let started = Instant::now();
     stage.run(alpha.relay().run(stage.stopping()));
     eventually(500, async || ear.count()).await;
-    // Trying each of them once takes longer than that, and they would be tried again and again.
+    // Trying each of them once takes longer than this, and they would be tried repeatedly.
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 
-    // They are out of the way: a later event of the same lanes meets none of them.
+    // They wait in the shadow lanes: a later event of the same lanes does not meet them.
     let waiting = async || {
         sqlx::query_scalar("select count(*) from outbox where lane < 0").fetch_one(&stage.alpha).await.unwrap()
     };
@@ -117,7 +117,7 @@ async fn an_event_that_nobody_takes_is_parked_after_its_last_try() {
     eventually(vec![unheard], async || parked(&stage.alpha).await).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
 
-    // Of a closed route, too: those that never were tried themselves, and those that were.
+    // Of a closed route, too: both events that were never tried themselves and those that were.
     Rows { routing_key: "'alpha.Unheard.v1'", ..Rows::default() }.insert(&stage.alpha, 0, 1_000).await;
     eventually(1_001, async || parked(&stage.alpha).await.len()).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
@@ -127,7 +127,7 @@ async fn an_event_that_nobody_takes_is_parked_after_its_last_try() {
 #[tokio::test]
 async fn what_nobody_needs_to_hear_is_still_so_after_a_replay() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    // An exchange that is missing is not asked for again for a second.
+    // A missing exchange is not checked again for a second.
     let (retry_first, retry_longest) = (Duration::from_millis(1_100), Duration::from_millis(1_100));
     let patient = RelayOptions { attempts_max: 2, retry_first, retry_longest, ..RelayOptions::default() };
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_relay_options(patient);
@@ -169,7 +169,7 @@ async fn while_an_event_of_a_strict_key_can_not_be_delivered_later_ones_of_the_k
     eventually(vec![strict], async || parked(&stage.alpha).await).await;
     assert!(ear.sequences().iter().all(|sequence| *sequence > 1_000), "{:?}", ear.sequences());
 
-    // Another relay knows it, too; what comes now is held as well.
+    // Another relay knows it, too; new events are held as well.
     relaying.cancel();
     let successor = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_relay_options(impatient(3));
     stage.run(successor.relay().run(stage.stopping()));
@@ -180,7 +180,7 @@ async fn while_an_event_of_a_strict_key_can_not_be_delivered_later_ones_of_the_k
     eventually(199, async || ear.count()).await;
     eventually(199, async || unsent(&stage.alpha).await).await;
 
-    // Somebody decides that the key can live without it.
+    // An operator decides that the key may continue without it.
     sqlx::query("update dead_letters set state = 'discarded', settled_at = now()").execute(&stage.alpha).await.unwrap();
     eventually(398, async || ear.count()).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
@@ -230,7 +230,7 @@ async fn an_exchange_that_is_not_there_costs_its_own_events_only() {
     eventually(200, async || ear.count()).await;
     let lost = "select count(*) from outbox where last_error like '404 %' and exchange = 'nowhere' and attempts > 0";
     eventually(20, async || sqlx::query_scalar::<_, i64>(lost).fetch_one(&stage.alpha).await.unwrap()).await;
-    // It is found when it is there. No queue is bound to it, but that is another complaint.
+    // The exchange is found once it exists. No queue is bound to it, which is a different failure.
     broker.declare_exchange("nowhere").await;
     let found = "select count(*) from outbox where last_error like '312 %' and exchange = 'nowhere'";
     eventually(true, async || sqlx::query_scalar::<_, i64>(found).fetch_one(&stage.alpha).await.unwrap() > 0).await;

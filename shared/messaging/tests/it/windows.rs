@@ -1,4 +1,4 @@
-//! Events from beyond the window of the inbox: kept, and delivered when an operator says so.
+//! Events from before the inbox window: dead letters, and delivered when an operator replays them.
 
 use crate::bare::Mouth;
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming, count, heard, open_letters, ping};
@@ -42,7 +42,7 @@ async fn an_event_of_nine_days_ago_is_replayed_only_on_purpose_and_then_handled_
     let again = letters.replay_beyond_window(Direction::Incoming, id.0).await;
     assert!(matches!(again, Err(SettleError::Settled(State::Replayed))), "{again:?}");
 
-    // The relay publishes it; one that crashed publishes it again.
+    // The relay publishes it; a relay that crashed publishes it again.
     let mouth = Mouth::at(&broker).await;
     mouth.relay(&stage.beta).await;
     mouth.relay(&stage.beta).await;

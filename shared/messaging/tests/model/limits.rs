@@ -1,4 +1,4 @@
-//! Where the promises end, and that a design with one decision less breaks one: what the checker would find.
+//! Where the promises end, and that a design without one of the decisions violates one: what the checker would find.
 
 use crate::claim::breaks;
 use crate::design::{Acknowledgement, Design, HandlerPanic, NoPartition};

@@ -1,4 +1,4 @@
-//! What the design of today promises, whatever happens within the bounds of each scenario.
+//! The promises of today's design under all faults within the bounds of each scenario.
 
 use crate::claim::holds;
 use crate::design::Design;

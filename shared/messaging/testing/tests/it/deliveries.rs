@@ -1,4 +1,4 @@
-//! What is delivered twice or in another order, by hand.
+//! Direct deliveries, repeated or in another order.
 
 use crate::story::{SHORT, Sold, balance, failure, harness, pay, sold};
 use rabbit_outbox::{EventId, Subscriptions};
@@ -20,7 +20,7 @@ async fn a_handler_that_could_not_bear_it_handles_a_repeat_once() {
 async fn an_inbox_that_forgets_is_found_out() {
     let harness = harness().await;
     let bank = harness.pool("bank").await;
-    // What an inbox that is no good would do.
+    // What a broken inbox would do.
     sqlx::raw_sql(
         "create function forget() returns trigger language plpgsql as
              $$ begin delete from inbox where event_id = new.event_id; return null; end $$;

@@ -37,7 +37,7 @@ impl Client {
         self.channel.basic_publish("".into(), queue.into(), options, &body, properties).await.unwrap()
     }
 
-    /// Messages in a queue, as the broker counts them at this moment.
+    /// The number of messages in a queue, as the broker counts them now.
     async fn depth(&self, queue: &str) -> u32 {
         let connection = Connection::connect(self.harness.amqp_url(), ConnectionProperties::default()).await.unwrap();
         let channel = connection.create_channel().await.unwrap();
@@ -57,7 +57,7 @@ fn to(queue: &'static str) -> impl Fn(&Publish) -> bool + Send + Sync + 'static 
     move |publish| publish.routing_key == queue
 }
 
-/// Whether the broker has acknowledged, as far as the client knows.
+/// Whether the client has received an acknowledgement.
 async fn is_confirmed(confirm: &mut PublisherConfirm) -> bool {
     matches!(tokio::time::timeout(AWHILE, confirm).await, Ok(Ok(confirmation)) if confirmation.is_ack())
 }
