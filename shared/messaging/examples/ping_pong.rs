@@ -1,6 +1,6 @@
 //! Two services in one process: alpha publishes Ping, beta handles it and publishes Pong, alpha handles Pong.
 //!
-//! Each stores the events that it handled in its table `heard`. The rows of `alpha.todo` are the pings to publish; a
+//! Each stores the events that it handled in its table `handled`. The rows of `alpha.todo` are the pings to publish; a
 //! row is deleted in the transaction that publishes it. With `--crash-at STEP` the process aborts when it reaches that
 //! step: this is how the tests prove that a crash between any two steps loses and duplicates nothing.
 
@@ -84,7 +84,7 @@ impl Handle<Pong> for Note {
 }
 
 async fn write_down(tx: &mut Transaction, n: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("insert into heard (n) values ($1)").bind(n).execute(&mut **tx).await.map(drop)
+    sqlx::query("insert into handled (n) values ($1)").bind(n).execute(&mut **tx).await.map(drop)
 }
 
 #[tokio::main]

@@ -115,10 +115,10 @@ async fn lone_bare(channel: &Channel, arguments: &Arguments) -> Outcome<Vec<Dura
 
 async fn lone_relayed(pool: &PgPool, arguments: &Arguments) -> Outcome<Vec<Duration>> {
     let confirmed = Arc::new(Notify::new());
-    let heard = Arc::clone(&confirmed);
+    let waker = Arc::clone(&confirmed);
     let probe = Probe::new(move |step| {
         if step == Step::RelayConfirmed {
-            heard.notify_one();
+            waker.notify_one();
         }
     });
     let messaging = Messaging::new(SCHEMA, pool.clone(), &arguments.amqp_url).with_probe(probe);

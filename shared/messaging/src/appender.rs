@@ -1,7 +1,7 @@
 //! Appending events to a transaction that the caller began.
 
 use crate::headers::Headers;
-use crate::outbox::{self, AppendError, Circumstances, Staged};
+use crate::outbox::{self, AppendError, EventContext, Staged};
 use crate::relay::wake::Occasions;
 use crate::service::Messaging;
 use crate::transaction::Origin;
@@ -69,8 +69,8 @@ impl Appender {
         headers: Headers,
     ) -> Result<EventId, AppendError> {
         let traceparent = self.origin.tracing.current();
-        let circumstances = Circumstances { traceparent, headers, ..Circumstances::default() };
-        let staged = Staged::new(&self.origin.service, event, sequence, circumstances)?;
+        let context = EventContext { traceparent, headers, ..EventContext::default() };
+        let staged = Staged::new(&self.origin.service, event, sequence, context)?;
         let id = staged.event_id();
         self.staged.push(staged);
         Ok(id)

@@ -47,7 +47,7 @@ pub enum Heard<'a> {
 /// Sends notifications; cheap to clone.
 #[derive(Clone)]
 pub struct Fanout {
-    hints: mpsc::Sender<Vec<u8>>,
+    notifications: mpsc::Sender<Vec<u8>>,
 }
 
 /// The two tasks behind a [`Fanout`].
@@ -56,19 +56,19 @@ pub struct FanoutTasks {
     replica: Uuid,
     publish: Link,
     consume: Link,
-    hints: mpsc::Receiver<Vec<u8>>,
+    notifications: mpsc::Receiver<Vec<u8>>,
 }
 
 impl Fanout {
     pub(crate) fn new(exchange: String, publish: Link, consume: Link) -> (Self, FanoutTasks) {
-        let (sender, hints) = mpsc::channel(WAITING_MAX);
-        let tasks = FanoutTasks { exchange: exchange.into(), replica: Uuid::now_v7(), publish, consume, hints };
-        (Self { hints: sender }, tasks)
+        let (sender, notifications) = mpsc::channel(WAITING_MAX);
+        let tasks = FanoutTasks { exchange: exchange.into(), replica: Uuid::now_v7(), publish, consume, notifications };
+        (Self { notifications: sender }, tasks)
     }
 
     /// Notifies the other replicas, if possible.
-    pub fn tell(&self, hint: Vec<u8>) {
-        if self.hints.try_send(hint).is_err() {
+    pub fn tell(&self, notification: Vec<u8>) {
+        if self.notifications.try_send(notification).is_err() {
             metrics::counter!("messaging_hints_dropped_total").increment(1);
         }
     }
@@ -81,13 +81,13 @@ impl FanoutTasks {
     /// None: it retries after every failure of the broker.
     pub async fn run(
         self,
-        heard: impl Fn(Heard<'_>) + Send + Sync,
+        on_message: impl Fn(Heard<'_>) + Send + Sync,
         stopping: CancellationToken,
     ) -> Result<(), std::convert::Infallible> {
-        let Self { exchange, replica, publish, consume, mut hints } = self;
+        let Self { exchange, replica, publish, consume, mut notifications } = self;
         tokio::select! {
-            () = send_for_ever(&exchange, replica, &publish, &mut hints) => {}
-            () = hear_for_ever(&exchange, replica, &consume, &heard) => {}
+            () = send_forever(&exchange, replica, &publish, &mut notifications) => {}
+            () = receive_forever(&exchange, replica, &consume, &on_message) => {}
             () = stopping.cancelled() => {}
         }
         Ok(())
@@ -95,16 +95,16 @@ impl FanoutTasks {
 }
 
 /// Sends until the sending side is dropped.
-async fn send_for_ever(exchange: &str, replica: Uuid, link: &Link, hints: &mut mpsc::Receiver<Vec<u8>>) {
+async fn send_forever(exchange: &str, replica: Uuid, link: &Link, notifications: &mut mpsc::Receiver<Vec<u8>>) {
     let mut backoff = Backoff::for_connections();
-    while let Err(failure) = send(exchange, replica, link, hints).await {
+    while let Err(failure) = send(exchange, replica, link, notifications).await {
         pause("notifications are not sent", &failure, &mut backoff).await;
     }
 }
 
-async fn hear_for_ever(exchange: &str, replica: Uuid, link: &Link, heard: &(impl Fn(Heard<'_>) + Send + Sync)) {
+async fn receive_forever(exchange: &str, replica: Uuid, link: &Link, on_message: &(impl Fn(Heard<'_>) + Send + Sync)) {
     let mut backoff = Backoff::for_connections();
-    while let Err(failure) = hear(exchange, replica, link, heard, &mut backoff).await {
+    while let Err(failure) = receive(exchange, replica, link, on_message, &mut backoff).await {
         pause("notifications are not received", &failure, &mut backoff).await;
     }
 }
@@ -130,12 +130,12 @@ async fn send(
     exchange: &str,
     replica: Uuid,
     link: &Link,
-    hints: &mut mpsc::Receiver<Vec<u8>>,
+    notifications: &mut mpsc::Receiver<Vec<u8>>,
 ) -> Result<(), FanoutError> {
     let channel = open(exchange, link).await?;
     let properties = BasicProperties::default().with_app_id(replica.to_string().into());
     let mut waiting = Vec::new();
-    while hints.recv_many(&mut waiting, TOGETHER_MAX).await > 0 {
+    while notifications.recv_many(&mut waiting, TOGETHER_MAX).await > 0 {
         let message = packed(&waiting);
         waiting.clear();
         channel
@@ -147,12 +147,12 @@ async fn send(
 }
 
 /// Packs notifications into one message: each with a length prefix of four bytes, big-endian.
-fn packed(hints: &[Vec<u8>]) -> Vec<u8> {
-    let mut message = Vec::with_capacity(hints.iter().map(|hint| hint.len() + 4).sum());
-    for hint in hints {
-        let Ok(length) = u32::try_from(hint.len()) else { continue };
+fn packed(notifications: &[Vec<u8>]) -> Vec<u8> {
+    let mut message = Vec::with_capacity(notifications.iter().map(|notification| notification.len() + 4).sum());
+    for notification in notifications {
+        let Ok(length) = u32::try_from(notification.len()) else { continue };
         message.extend_from_slice(&length.to_be_bytes());
-        message.extend_from_slice(hint);
+        message.extend_from_slice(notification);
     }
     message
 }
@@ -161,18 +161,18 @@ fn packed(hints: &[Vec<u8>]) -> Vec<u8> {
 fn unpacked(mut message: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let (length, rest) = message.split_first_chunk::<4>()?;
-        let (hint, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+        let (notification, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
         message = rest;
-        Some(hint)
+        Some(notification)
     })
 }
 
 /// Receives until the channel breaks.
-async fn hear(
+async fn receive(
     exchange: &str,
     replica: Uuid,
     link: &Link,
-    heard: &(impl Fn(Heard<'_>) + Send + Sync),
+    on_message: &(impl Fn(Heard<'_>) + Send + Sync),
     backoff: &mut Backoff,
 ) -> Result<(), FanoutError> {
     let channel = open(exchange, link).await?;
@@ -198,13 +198,13 @@ async fn hear(
         .await
         .map_err(FanoutError::Channel)?;
     info!(queue, "subscribed to notifications of other replicas");
-    heard(Heard::Subscribed);
+    on_message(Heard::Subscribed);
     backoff.reset();
     let own = replica.to_string();
     while let Some(delivery) = deliveries.next().await {
         let delivery = delivery.map_err(FanoutError::Channel)?;
         if delivery.properties.app_id().as_ref().is_none_or(|sender| sender.as_str() != own) {
-            unpacked(&delivery.data).for_each(|hint| heard(Heard::Hint(hint)));
+            unpacked(&delivery.data).for_each(|notification| on_message(Heard::Hint(notification)));
         }
     }
     Err(FanoutError::Cancelled)
@@ -216,8 +216,8 @@ mod tests {
 
     #[test]
     fn hints_that_travel_together_arrive_as_they_were() {
-        let hints = [b"one".to_vec(), vec![], b"three".to_vec()];
-        assert_eq!(unpacked(&packed(&hints)).collect::<Vec<_>>(), hints);
+        let notifications = [b"one".to_vec(), vec![], b"three".to_vec()];
+        assert_eq!(unpacked(&packed(&notifications)).collect::<Vec<_>>(), notifications);
     }
 
     #[test]

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_keeps_its_lane_for_ever() {
+    fn a_key_never_changes_its_lane() {
         // Pinned: another value would reorder events that are in an outbox during a deployment.
         assert_eq!(of("0190d3a2-0000-7000-8000-000000000001"), 5);
         assert_eq!(of(""), 5);

@@ -80,7 +80,7 @@ pub(crate) struct Cause {
 
 /// When and why an event is made.
 #[derive(Default)]
-pub(crate) struct Circumstances {
+pub(crate) struct EventContext {
     pub(crate) cause: Option<Cause>,
     pub(crate) traceparent: Option<String>,
     /// When to publish it, if not at once. Its id and its time are of that moment.
@@ -110,12 +110,12 @@ impl Staged {
         service: &str,
         event: &E,
         sequence: i64,
-        circumstances: Circumstances,
+        context: EventContext,
     ) -> Result<Self, AppendError> {
         if producer(E::TYPE) != service {
             return Err(AppendError::Foreign { event: E::TYPE, service: service.to_owned() });
         }
-        let Circumstances { cause, traceparent, due_at, headers } = circumstances;
+        let EventContext { cause, traceparent, due_at, headers } = context;
         if let Some(objection) = headers.objection() {
             return Err(AppendError::Headers { event: E::TYPE, objection });
         }

@@ -27,7 +27,7 @@ pub(crate) struct Running(Arc<Mutex<State>>);
 enum State {
     /// It was never created: a service that only publishes has no consumer.
     #[default]
-    Unwanted,
+    NotCreated,
     /// It was created and does not run yet.
     Made,
     Runs,
@@ -43,8 +43,8 @@ impl Running {
     }
 
     /// Whether the part was created.
-    pub(crate) fn is_wanted(&self) -> bool {
-        self.get() != State::Unwanted
+    pub(crate) fn is_created(&self) -> bool {
+        self.get() != State::NotCreated
     }
 
     /// Whether it runs.
@@ -53,7 +53,7 @@ impl Running {
     /// The reason, for the readiness report.
     pub(crate) fn check(&self) -> Result<(), String> {
         match self.get() {
-            State::Unwanted | State::Runs => Ok(()),
+            State::NotCreated | State::Runs => Ok(()),
             State::Made => Err("not started".to_owned()),
             State::Ended(why) => Err(format!("ended: {why}")),
             State::Stopped => Err("stopped".to_owned()),

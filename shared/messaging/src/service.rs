@@ -2,7 +2,7 @@
 
 use crate::broker::{BrokerAddress, Link};
 use crate::consumer::breaker::Breaker;
-use crate::consumer::hearing::Heard;
+use crate::consumer::inbox_bindings::SubscriptionState;
 use crate::consumer::subscriptions::Subscriptions;
 use crate::consumer::{Consumer, ConsumerOptions, Links, Signs};
 use crate::dead_letters::DeadLetters;
@@ -25,7 +25,7 @@ pub struct Messaging {
     publish: Link,
     consume: Link,
     letters: Link,
-    heard: Heard,
+    subscription_state: SubscriptionState,
     topology: Arc<OnceLock<Topology>>,
     relay: RelayOptions,
     relaying: Running,
@@ -53,7 +53,7 @@ impl Messaging {
             publish,
             consume,
             letters,
-            heard: Heard::default(),
+            subscription_state: SubscriptionState::default(),
             topology: Arc::default(),
             relay: RelayOptions::default(),
             relaying: Running::default(),
@@ -132,11 +132,12 @@ impl Messaging {
     /// The consumer; run it once per process.
     pub fn consumer(&self, subscriptions: Subscriptions) -> Consumer {
         self.consuming.made();
-        self.topology.get_or_init(|| Topology::hearing_all_of(&self.origin.service, &subscriptions));
+        self.topology.get_or_init(|| Topology::for_subscriptions(&self.origin.service, &subscriptions));
         let links =
             Links { consume: self.consume.clone(), letters: self.letters.clone(), publish: self.publish.clone() };
-        let (heard, breaker, running) = (self.heard.clone(), self.breaker.clone(), self.consuming.clone());
-        let signs = Signs { heard, breaker, running };
+        let (subscription_state, breaker, running) =
+            (self.subscription_state.clone(), self.breaker.clone(), self.consuming.clone());
+        let signs = Signs { subscription_state, breaker, running };
         Consumer::new(self.pool.clone(), self.origin.clone(), links, subscriptions, signs)
     }
 
@@ -164,16 +165,16 @@ impl Messaging {
     /// The reasons, for the readiness report.
     pub fn check(&self) -> Result<(), String> {
         let publishing =
-            self.relaying.check().and_then(|()| if self.relaying.is_wanted() { self.publish.check() } else { Ok(()) });
+            self.relaying.check().and_then(|()| if self.relaying.is_created() { self.publish.check() } else { Ok(()) });
         let consuming = self.consuming.check().and_then(|()| {
-            if !self.consuming.is_wanted() {
+            if !self.consuming.is_created() {
                 return Ok(());
             }
             self.breaker
                 .check()
-                .and_then(|()| self.heard.check_failure())
+                .and_then(|()| self.subscription_state.check_failure())
                 .and_then(|()| self.consume.check())
-                .and_then(|()| self.heard.check())
+                .and_then(|()| self.subscription_state.check())
         });
         let publishing = publishing.map_err(|why| format!("publishing: {why}"));
         let consuming = consuming.map_err(|why| format!("consuming: {why}"));

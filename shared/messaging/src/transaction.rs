@@ -2,7 +2,7 @@
 
 use crate::consumer::handler::Meta;
 use crate::headers::Headers;
-use crate::outbox::{self, AppendError, Cause, Circumstances, Staged};
+use crate::outbox::{self, AppendError, Cause, EventContext, Staged};
 use crate::probe::{Probe, Step};
 use crate::propagation::Tracing;
 use crate::relay::wake::{Occasions, Wake};
@@ -116,8 +116,8 @@ impl Transaction {
         sequence: i64,
         headers: Headers,
     ) -> Result<EventId, AppendError> {
-        let circumstances = Circumstances { headers, ..self.circumstances(None) };
-        self.stage(event, sequence, circumstances)
+        let context = EventContext { headers, ..self.context(None) };
+        self.stage(event, sequence, context)
     }
 
     /// Same as [`Transaction::append`], with a received event as the cause: for handlers of several events at once,
@@ -128,8 +128,8 @@ impl Transaction {
     pub fn append_for<E: Event>(&mut self, cause: &Meta, event: &E, sequence: i64) -> Result<EventId, AppendError> {
         let cause = cause.cause();
         let traceparent = cause.traceparent.clone();
-        let circumstances = Circumstances { cause: Some(cause), traceparent, ..Circumstances::default() };
-        self.stage(event, sequence, circumstances)
+        let context = EventContext { cause: Some(cause), traceparent, ..EventContext::default() };
+        self.stage(event, sequence, context)
     }
 
     /// Publishes `event` after `delay`, if this transaction commits: a reminder, a timeout.
@@ -165,8 +165,8 @@ impl Transaction {
             return Err(AppendError::Due { event: E::TYPE });
         }
         // Consumers look an event up by the day in its id: one of a past day could be taken for a late duplicate.
-        let circumstances = self.circumstances(Some(due_at.max(OffsetDateTime::now_utc())));
-        let staged = Staged::new(&self.origin.service, event, sequence, circumstances)?;
+        let context = self.context(Some(due_at.max(OffsetDateTime::now_utc())));
+        let staged = Staged::new(&self.origin.service, event, sequence, context)?;
         let id = staged.event_id();
         self.scheduled.push(staged);
         Ok(id)
@@ -231,9 +231,9 @@ impl Transaction {
         Ok(outcome)
     }
 
-    /// Runs `deed` right after the commit: for notifications such as a push to sockets, never for what must happen.
-    pub fn after_commit(&mut self, deed: impl FnOnce() + Send + 'static) {
-        self.after_commit.push(Box::new(deed));
+    /// Runs `action` right after the commit: for notifications such as a push to sockets, never for what must happen.
+    pub fn after_commit(&mut self, action: impl FnOnce() + Send + 'static) {
+        self.after_commit.push(Box::new(action));
     }
 
     /// Inserts the events, commits, wakes the relay, and runs the deferred actions.
@@ -266,10 +266,10 @@ impl Transaction {
         }
         self.origin.probe.reached(Step::Committed);
         self.origin.wake.committed(occasions);
-        for deed in self.after_commit {
+        for action in self.after_commit {
             // The transaction is committed: a panic of an action must not look like a failed commit.
-            if catch_unwind(AssertUnwindSafe(deed)).is_err() {
-                error!("a deed after a commit panicked");
+            if catch_unwind(AssertUnwindSafe(action)).is_err() {
+                error!("an action after a commit panicked");
             }
         }
         Ok(())
@@ -283,22 +283,17 @@ impl Transaction {
         self.connection.rollback().await
     }
 
-    fn stage<E: Event>(
-        &mut self,
-        event: &E,
-        sequence: i64,
-        circumstances: Circumstances,
-    ) -> Result<EventId, AppendError> {
-        let staged = Staged::new(&self.origin.service, event, sequence, circumstances)?;
+    fn stage<E: Event>(&mut self, event: &E, sequence: i64, context: EventContext) -> Result<EventId, AppendError> {
+        let staged = Staged::new(&self.origin.service, event, sequence, context)?;
         let id = staged.event_id();
         self.staged.push(staged);
         Ok(id)
     }
 
-    fn circumstances(&self, due_at: Option<OffsetDateTime>) -> Circumstances {
+    fn context(&self, due_at: Option<OffsetDateTime>) -> EventContext {
         let current = self.origin.tracing.current();
         let traceparent = current.or_else(|| self.cause.as_ref()?.traceparent.clone());
-        Circumstances { cause: self.cause.clone(), traceparent, due_at, headers: Headers::new() }
+        EventContext { cause: self.cause.clone(), traceparent, due_at, headers: Headers::new() }
     }
 
     /// Events appended from now on have `cause` as their cause.

@@ -39,7 +39,7 @@ pub(crate) enum Disposition {
     /// Undecided: something that handlers need is not available; the broker keeps the message.
     Outage(Outage),
     /// Undecided: the process stops; the broker keeps the message.
-    Kept,
+    Unsettled,
 }
 
 /// Runs the handlers of one service.
@@ -151,7 +151,7 @@ impl Worker {
         for handler in 0..handlers {
             match self.handle_by(message, handler, failure.take()).await {
                 Disposition::Done => {}
-                decided @ (Disposition::Outage(_) | Disposition::Kept) => return decided,
+                decided @ (Disposition::Outage(_) | Disposition::Unsettled) => return decided,
                 // If one handler asks to wait, the event comes back for all handlers that have not handled it.
                 failed @ Disposition::Failed(Fate::Rung(..)) => worst = failed,
                 failed @ Disposition::Failed(Fate::Dead(_)) => {
@@ -165,7 +165,7 @@ impl Worker {
             // The handlers ran separately, but the event has one outcome.
             let wire_type = message.read(&self.subscriptions).ok().and_then(|read| read.into_iter().next());
             if let Some(incoming) = wire_type {
-                tell(incoming.meta.event_id.0, &incoming.wire_type, fate);
+                log_fate(incoming.meta.event_id.0, &incoming.wire_type, fate);
             }
         }
         worst
@@ -215,7 +215,7 @@ impl Worker {
                 count_retry(&wire_type, "at once");
                 tokio::select! {
                     () = tokio::time::sleep(backoff.next()) => continue,
-                    () = self.stopping.cancelled() => return Disposition::Kept,
+                    () = self.stopping.cancelled() => return Disposition::Unsettled,
                 }
             }
             if !treatment.counts {
@@ -324,7 +324,7 @@ fn unread(message: &Arrived<'_>, unreadable: &Unreadable) -> Disposition {
     Disposition::Failed(fate)
 }
 
-fn tell(event_id: Uuid, wire_type: &str, fate: &Fate) {
+fn log_fate(event_id: Uuid, wire_type: &str, fate: &Fate) {
     match fate {
         Fate::Rung(rung, history) => {
             let reason = history.last_error.as_deref();

@@ -7,7 +7,7 @@ use super::ladder::Fate;
 use super::limits::StatementLimit;
 use super::subscriptions::Subscriptions;
 use crate::ConsumerOptions;
-use crate::dead_letters::keep_undelivered;
+use crate::dead_letters::store_undelivered;
 use crate::service::Messaging;
 use lapin::BasicProperties;
 use tokio_util::sync::CancellationToken;
@@ -54,10 +54,10 @@ impl Messaging {
                 Disposition::Failed(Fate::Rung(rung, _)) => Delivered::Again(rung),
                 Disposition::Failed(Fate::Dead(history)) => {
                     let reason = history.last_error.clone().unwrap_or_default();
-                    keep_undelivered(&self.pool, body, history).await?;
+                    store_undelivered(&self.pool, body, history).await?;
                     Delivered::GivenUp(reason)
                 }
-                Disposition::Outage(_) | Disposition::Kept => Delivered::Undecided,
+                Disposition::Outage(_) | Disposition::Unsettled => Delivered::Undecided,
             });
         }
         Ok(delivered)

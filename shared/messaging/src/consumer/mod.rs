@@ -6,7 +6,7 @@ mod dispatch;
 mod foreign;
 mod function;
 pub(crate) mod handler;
-pub(crate) mod hearing;
+pub(crate) mod inbox_bindings;
 pub(crate) mod incoming;
 mod limits;
 mod options;
@@ -43,7 +43,7 @@ use crate::transaction::Origin;
 use breaker::{Breaker, State};
 use forward::Forwarder;
 use futures_util::FutureExt;
-use hearing::Heard;
+use inbox_bindings::SubscriptionState;
 use outage::Outage;
 use outcome::chain;
 use session::Ended;
@@ -63,7 +63,7 @@ pub struct Consumer {
     letters: Link,
     publish: Link,
     subscriptions: Subscriptions,
-    heard: Heard,
+    subscription_state: SubscriptionState,
     breaker: Breaker,
     running: Running,
     options: ConsumerOptions,
@@ -78,7 +78,7 @@ pub(crate) struct Links {
 
 /// The state of a consumer that other parts may read.
 pub(crate) struct Signs {
-    pub(crate) heard: Heard,
+    pub(crate) subscription_state: SubscriptionState,
     pub(crate) breaker: Breaker,
     pub(crate) running: Running,
 }
@@ -87,8 +87,20 @@ impl Consumer {
     pub(crate) fn new(pool: PgPool, origin: Origin, links: Links, subscriptions: Subscriptions, signs: Signs) -> Self {
         let (service, options) = (Arc::clone(&origin.service), ConsumerOptions::default());
         let Links { consume, letters, publish } = links;
-        let Signs { heard, breaker, running } = signs;
-        Self { service, pool, origin, consume, letters, publish, subscriptions, heard, breaker, running, options }
+        let Signs { subscription_state, breaker, running } = signs;
+        Self {
+            service,
+            pool,
+            origin,
+            consume,
+            letters,
+            publish,
+            subscriptions,
+            subscription_state,
+            breaker,
+            running,
+            options,
+        }
     }
 
     /// Sets the limits.
@@ -117,11 +129,11 @@ impl Consumer {
         let sink = Sink::new(&self.origin, self.pool.clone(), self.letters.clone(), self.publish.clone());
         let letters = sink.run(stopping);
         let maintaining = maintenance::run_with(self.pool.clone(), self.options, stopping.clone());
-        tokio::try_join!(self.hear(stopping), letters.map(Ok), maintaining.map(Ok)).map(drop)
+        tokio::try_join!(self.run_sessions(stopping), letters.map(Ok), maintaining.map(Ok)).map(drop)
     }
 
     /// Runs one session after the other.
-    async fn hear(&self, stopping: &CancellationToken) -> Result<(), RunError> {
+    async fn run_sessions(&self, stopping: &CancellationToken) -> Result<(), RunError> {
         let mut backoff = Backoff::for_connections();
         let mut forwarders = vec![];
         let mut is_owner = false;
@@ -138,7 +150,7 @@ impl Consumer {
                 Ok(()) => Box::pin(self.run_session(&mut forwarders, stopping, &mut backoff)).await,
                 Err(failure) => Err(failure),
             };
-            self.heard.end();
+            self.subscription_state.end();
             let failure = match ended {
                 Ok(Ended::Stopped) => break,
                 Ok(Ended::Paused(outage)) => {
@@ -150,7 +162,7 @@ impl Consumer {
             };
             let wait = backoff.next();
             let error = chain(&failure);
-            self.heard.fail(&error);
+            self.subscription_state.fail(&error);
             warn!(%error, wait_ms = wait.as_millis(), "the consumer's session ended, retrying: {error}");
             metrics::counter!("messaging_consumer_failures_total").increment(1);
             tokio::select! {

@@ -23,7 +23,7 @@ pub struct ConsumerOptions {
     /// arrive. Memory use is at most this plus what was prefetched when the first large ones came, which is
     /// [`ConsumerOptions::prefetch`] times their size.
     pub prefetch_bytes: usize,
-    /// If so many different events in a row fail all their attempts although the database is available, this counts as
+    /// If this many different events in a row fail all their attempts although the database is available, this counts as
     /// an outage of something else: the consumer pauses instead of sending everything to the retry ladder. Failures
     /// that the contents of an event cause do not count: data that can't be stored, a handler that panics.
     pub failing_max: usize,

@@ -26,7 +26,7 @@ impl Prefetch {
     }
 
     /// The prefetch for a subscription that begins now.
-    pub(super) fn wanted(&self) -> u16 {
+    pub(super) fn recommended(&self) -> u16 {
         let rows = self.bytes_max / self.largest.max(1);
         u16::try_from(rows).unwrap_or(u16::MAX).clamp(1, self.rows_max)
     }
@@ -40,9 +40,9 @@ impl Prefetch {
             self.largest = self.largest_since.max(1);
             (self.largest_since, self.seen) = (0, 0);
         }
-        let wanted = self.wanted();
+        let recommended = self.recommended();
         // A small difference is not worth a new subscription.
-        wanted < current / 2 + current % 2 || wanted / 2 >= current
+        recommended < current / 2 + current % 2 || recommended / 2 >= current
     }
 }
 
@@ -53,19 +53,19 @@ mod tests {
     #[test]
     fn large_deliveries_lower_the_number_and_small_ones_raise_it_after_a_while() {
         let mut prefetch = Prefetch::new(96, 32 * 1024 * 1024);
-        assert_eq!(prefetch.wanted(), 96);
+        assert_eq!(prefetch.recommended(), 96);
         assert!(!prefetch.observe(500, 96));
         assert!(prefetch.observe(4 * 1024 * 1024, 96));
-        assert_eq!(prefetch.wanted(), 8);
+        assert_eq!(prefetch.recommended(), 8);
         let raised = (0..3_000).find(|_| prefetch.observe(500, 8));
         assert!(raised.is_some_and(|after| after > 900), "{raised:?}");
-        assert_eq!(prefetch.wanted(), 96);
+        assert_eq!(prefetch.recommended(), 96);
     }
 
     #[test]
     fn one_is_always_taken() {
         let mut prefetch = Prefetch::new(10, 1_000);
         prefetch.observe(1_000_000, 10);
-        assert_eq!(prefetch.wanted(), 1);
+        assert_eq!(prefetch.recommended(), 1);
     }
 }

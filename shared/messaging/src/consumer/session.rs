@@ -5,7 +5,7 @@ use super::batch::{Disposition, Worker};
 use super::breaker::State;
 use super::dispatch::Queues;
 use super::forward::Forwarder;
-use super::hearing::Hearing;
+use super::inbox_bindings::InboxBindings;
 use super::incoming::Arrived;
 use super::limits::StatementLimit;
 use super::outage::Outage;
@@ -79,16 +79,16 @@ impl Consumer {
         let one_by_one = self.breaker.state() != State::Closed;
         let channel = self.consume.channel().await.map_err(ConsumeError::Broker)?;
         let inbox = format!("{}.inbox", self.service);
-        let topology = Topology::hearing_all_of(&self.service, &self.subscriptions);
+        let topology = Topology::for_subscriptions(&self.service, &self.subscriptions);
         topology.declare_on(&self.consume, self.origin.declares).await.map_err(ConsumeError::Declare)?;
         // AMQP can't query bindings: if an administrator declares them, they are assumed to exist.
         let topology = if self.origin.declares { topology } else { Topology { heard: vec![], ..topology } };
-        let hearing = Hearing::begin(self.consume.clone(), topology).await?;
+        let bindings = InboxBindings::begin(self.consume.clone(), topology).await?;
         let worker = self.worker(stopping);
         let subscribing = async {
             let mut prefetch = Prefetch::new(self.options.prefetch, self.options.prefetch_bytes);
             for generation in 0_u64.. {
-                let ahead = if one_by_one { 1 } else { prefetch.wanted() };
+                let ahead = if one_by_one { 1 } else { prefetch.recommended() };
                 channel.basic_qos(ahead, BasicQosOptions::default()).await.map_err(ConsumeError::Consume)?;
                 let tag = format!("{}.{generation}", self.service);
                 let mut deliveries = channel
@@ -101,7 +101,7 @@ impl Consumer {
                     .await
                     .map_err(ConsumeError::Consume)?;
                 if generation == 0 {
-                    hearing.report(&self.heard);
+                    bindings.report(&self.subscription_state);
                     info!(
                         queue = inbox,
                         "the consumer is subscribed to {}",
@@ -125,7 +125,7 @@ impl Consumer {
         };
         tokio::select! {
             ended = subscribing => ended,
-            never = hearing.clone().keep_declaring(&self.heard, self.origin.declares) => match never {},
+            never = bindings.clone().keep_declaring(&self.subscription_state, self.origin.declares) => match never {},
         }
     }
 
@@ -224,7 +224,7 @@ impl Consumer {
         let dispositions = worker.handle(&messages).await;
         let outage = dispositions.iter().find_map(|disposition| match disposition {
             Disposition::Outage(outage) => Some(outage.clone()),
-            Disposition::Done | Disposition::Failed(_) | Disposition::Kept => None,
+            Disposition::Done | Disposition::Failed(_) | Disposition::Unsettled => None,
         });
         let in_order = self.options.parallel <= 1;
         let settling = Settling { service: &self.service, forwarder: &mut forwarder, stopping, in_order };

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_former_version_is_heard_too() {
+    fn a_former_version_is_handled_too() {
         let subscriptions = Subscriptions::new().on_fn(ignore).upcast::<Sent, SentWithWeight>();
         assert_eq!(subscriptions.wire_types(), ["parcels.Sent.v1", "parcels.Sent.v2"]);
     }

@@ -36,11 +36,11 @@ pub(super) async fn run(
     let mut backoff = Backoff::new(AGAIN_FIRST, AGAIN_LAST);
     let mut trials = 0;
     while still_ours() {
-        let disposition = worker.handle(std::slice::from_ref(message)).await.pop().unwrap_or(Disposition::Kept);
+        let disposition = worker.handle(std::slice::from_ref(message)).await.pop().unwrap_or(Disposition::Unsettled);
         let outage = match disposition {
             Disposition::Outage(outage) => outage,
             Disposition::Done | Disposition::Failed(_) => return (disposition, Verdict::Works),
-            Disposition::Kept => break,
+            Disposition::Unsettled => break,
         };
         if !outage.of_database {
             trials += 1;
@@ -55,5 +55,5 @@ pub(super) async fn run(
             () = worker.stopping.cancelled() => break,
         }
     }
-    (Disposition::Kept, Verdict::Unclear)
+    (Disposition::Unsettled, Verdict::Unclear)
 }

@@ -36,7 +36,7 @@ impl DeadLetters {
         })
     }
 
-    /// Deletes all dead letters that were replayed or discarded more than so many days ago; returns how many.
+    /// Deletes all dead letters that were replayed or discarded more than `days` days ago; returns how many.
     ///
     /// # Errors
     /// Database errors; what was already deleted stays deleted.

@@ -5,8 +5,8 @@
 //! discarded in the same way.
 
 mod arrival;
-mod keep;
 pub(crate) mod sink;
+mod store;
 
 pub(crate) use expire::delete_settled;
 
@@ -43,7 +43,7 @@ impl DeadLetters {
 }
 
 /// Stores a dead letter that was never at a broker.
-pub(crate) async fn keep_undelivered(pool: &PgPool, body: &[u8], history: History) -> Result<(), sqlx::Error> {
+pub(crate) async fn store_undelivered(pool: &PgPool, body: &[u8], history: History) -> Result<(), sqlx::Error> {
     let arrival = Arrival { history, ..Arrival::of(body, &BasicProperties::default()) };
-    keep::keep(pool, &arrival, body).await
+    store::store(pool, &arrival, body).await
 }

@@ -6,7 +6,7 @@
 //! crashes, is published as a new message, whose count starts at zero.
 
 use super::arrival::Arrival;
-use super::keep::keep;
+use super::store::store;
 use crate::backoff::Backoff;
 use crate::broker::{BrokerError, Link};
 use crate::consumer::forward::{Copy, Forwarder};
@@ -118,7 +118,7 @@ impl Sink {
         }
         let mut backoff = Backoff::for_connections();
         while delivery.acker.usable() {
-            let Err(failure) = keep(&self.pool, &arrival, &delivery.data).await else { return true };
+            let Err(failure) = store(&self.pool, &arrival, &delivery.data).await else { return true };
             if is_refused(&failure) {
                 // Some text of a peer's message can't be stored: store its bytes at least, because the next messages
                 // must not wait.

@@ -29,8 +29,8 @@ const ARCHIVE_DAYS_AHEAD: i32 = 3;
 #[derive(Debug, Default)]
 pub(crate) struct Chores {
     /// Occasions not yet sent to other relays.
-    untold: Occasions,
-    told_at: Option<Instant>,
+    unsent: Occasions,
+    notified_at: Option<Instant>,
     lanes_free: bool,
     /// When the next scheduled event is due, if known; only the owner of lane 0 reads it.
     scheduled_at: Option<Instant>,
@@ -50,12 +50,12 @@ pub(super) fn is_due(last: Option<Instant>, every: Duration) -> bool {
 
 impl Chores {
     /// Records the occasions, and which of them to send to other relays.
-    pub(crate) fn take_notice(&mut self, committed: Occasions, heard: Occasions, owned: Occasions) {
+    pub(crate) fn record(&mut self, committed: Occasions, notified: Occasions, owned: Occasions) {
         let first_lane = Occasions::of_lanes([0]);
         let mine = if owned.meets(first_lane) { owned.and(Occasions::SCHEDULED) } else { owned };
-        self.untold = self.untold.and(committed.without(mine));
-        self.look_at_schedule |= committed.and(heard).meets(Occasions::SCHEDULED);
-        self.lanes_free |= heard.meets(Occasions::LANES_FREE);
+        self.unsent = self.unsent.and(committed.without(mine));
+        self.look_at_schedule |= committed.and(notified).meets(Occasions::SCHEDULED);
+        self.lanes_free |= notified.meets(Occasions::LANES_FREE);
     }
 
     /// The poll interval has passed.
@@ -70,10 +70,10 @@ impl Chores {
 
     /// When the next task is due, if known.
     pub(crate) fn next(&self, shared: &Shared) -> Option<Instant> {
-        let tell_at = self.told_at.filter(|_| !self.untold.is_empty()).map(|told| told + NOTIFY_EVERY);
+        let notify_at = self.notified_at.filter(|_| !self.unsent.is_empty()).map(|notified| notified + NOTIFY_EVERY);
         let rows_wait = shared.rows_wait.load(Ordering::Relaxed);
         let due_at = self.due_read_at.filter(|_| rows_wait).map(|read| read + DUE_EVERY);
-        [tell_at, self.scheduled_at, due_at, shared.gate().next_probe(Instant::now())].into_iter().flatten().min()
+        [notify_at, self.scheduled_at, due_at, shared.gate().next_probe(Instant::now())].into_iter().flatten().min()
     }
 }
 
@@ -85,10 +85,10 @@ impl Reader {
         if !new.is_empty() {
             self.take_over(&new).await?;
         }
-        self.tell_others().await?;
+        self.notify_others().await?;
         let scheduled = self.move_scheduled().await?;
         let waiting = self.read_waiting().await?;
-        self.free_keys().await?;
+        self.release_keys_without_holder().await?;
         self.maintain_archive().await?;
         self.measure().await?;
         Ok(scheduled || waiting)
@@ -121,14 +121,14 @@ impl Reader {
     /// Wakes the relays whose lanes got events from this process. Runs after the commit and never in a business
     /// transaction: the lock of a notification is held through the commit, so all commits would run one after the
     /// other.
-    async fn tell_others(&mut self) -> Result<(), RelayError> {
-        if self.chores.untold.is_empty() || !is_due(self.chores.told_at, NOTIFY_EVERY) {
+    async fn notify_others(&mut self) -> Result<(), RelayError> {
+        if self.chores.unsent.is_empty() || !is_due(self.chores.notified_at, NOTIFY_EVERY) {
             return Ok(());
         }
-        let untold = std::mem::take(&mut self.chores.untold);
+        let unsent = std::mem::take(&mut self.chores.unsent);
         if self.session.has_company() {
-            self.session.notify(untold).await?;
-            self.chores.told_at = Some(Instant::now());
+            self.session.notify(unsent).await?;
+            self.chores.notified_at = Some(Instant::now());
         }
         Ok(())
     }
@@ -153,7 +153,7 @@ impl Reader {
                 .map_err(doing("move scheduled events"))?;
             moved = lanes.len();
             let others = Occasions::of_lanes(lanes).without(self.session.lanes());
-            self.chores.untold = self.chores.untold.and(others);
+            self.chores.unsent = self.chores.unsent.and(others);
         }
         let next_seconds: Option<f64> = sqlx::query_scalar(
             "select extract(epoch from min(due_at) - clock_timestamp())::float8 from outbox_scheduled",
@@ -219,7 +219,7 @@ impl Reader {
     /// Releases the events of a key if the event they waited for is gone: delivered, discarded, or deleted by hand.
     ///
     /// No row of the lane may be in flight at that moment, so that no event of the key overtakes the released ones.
-    async fn free_keys(&mut self) -> Result<(), RelayError> {
+    async fn release_keys_without_holder(&mut self) -> Result<(), RelayError> {
         let gone = self.shared.holder_gone.swap(false, Ordering::Relaxed);
         let checked = self.chores.held_checked_at;
         if gone || (is_due(checked, HELD_EVERY) && self.shared.gate().keys_held() > 0) {

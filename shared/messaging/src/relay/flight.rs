@@ -162,7 +162,7 @@ impl Flight {
     }
 
     /// Adds a row; returns its number.
-    pub(crate) fn board(&mut self, row: Row, now: Instant) -> u64 {
+    pub(crate) fn add(&mut self, row: Row, now: Instant) -> u64 {
         if self.sent.is_empty() {
             self.alive_at = now;
         }
@@ -355,17 +355,17 @@ mod tests {
     }
 
     /// Rows of one route share its address, like rows that were read.
-    fn board(flight: &mut Flight, route: &Row, rows: i64, now: Instant) -> Vec<u64> {
-        (0..rows).map(|id| flight.board(Row { id, ordering_key: id.to_string(), ..route.clone() }, now)).collect()
+    fn add(flight: &mut Flight, route: &Row, rows: i64, now: Instant) -> Vec<u64> {
+        (0..rows).map(|id| flight.add(Row { id, ordering_key: id.to_string(), ..route.clone() }, now)).collect()
     }
 
     #[test]
     fn a_route_leaves_room_for_others() {
         let (now, one, other) = (Instant::now(), row(1, "a", "one"), row(2, "b", "other"));
         let mut flight = flight(now);
-        board(&mut flight, &one, 256, now);
+        add(&mut flight, &one, 256, now);
         assert_eq!((flight.room_for(&one), flight.room_for(&other)), (Room::RouteFull, Room::Free));
-        board(&mut flight, &other, 64, now);
+        add(&mut flight, &other, 64, now);
         assert_eq!(flight.room_for(&row(3, "c", "third")), Room::Full);
     }
 
@@ -375,7 +375,7 @@ mod tests {
         let mut flight = flight(now);
         let large = Row { payload: vec![0; 5 * MIB], ..row(1, "a", "one") };
         assert_eq!(flight.room_for(&large), Room::Free);
-        let number = flight.board(large, now);
+        let number = flight.add(large, now);
         assert_eq!(flight.room_for(&row(2, "b", "other")), Room::Full);
         flight.take(number, now);
         assert_eq!(flight.room_for(&row(2, "b", "other")), Room::Free);
@@ -385,8 +385,8 @@ mod tests {
     fn a_route_that_the_broker_has_and_does_not_confirm_is_stuck_and_then_to_blame() {
         let (started, stuck, healthy) = (Instant::now(), row(1, "a", "stuck"), row(2, "b", "healthy"));
         let mut flight = flight(started);
-        board(&mut flight, &stuck, 10, started);
-        let after = board(&mut flight, &healthy, 1, started)[0];
+        add(&mut flight, &stuck, 10, started);
+        let after = add(&mut flight, &healthy, 1, started)[0];
         flight.confirmed(after, after, started);
         flight.take(after, started);
         let later = started + STUCK_AFTER;
@@ -407,7 +407,7 @@ mod tests {
     fn a_slow_route_that_confirms_one_after_the_other_is_not_to_blame() {
         let (started, slow) = (Instant::now(), row(1, "a", "slow"));
         let mut flight = flight(started);
-        let numbers = board(&mut flight, &slow, 20, started);
+        let numbers = add(&mut flight, &slow, 20, started);
         flight.taken_before(flight.next_number(), started);
         let mut now = started;
         for number in numbers {
@@ -422,7 +422,7 @@ mod tests {
     fn a_channel_on_which_nothing_comes_back_is_dead_and_no_route_is_blamed() {
         let started = Instant::now();
         let mut flight = flight(started);
-        board(&mut flight, &row(1, "a", "one"), 3, started);
+        add(&mut flight, &row(1, "a", "one"), 3, started);
         let asked = flight.check(started + ASK_AFTER);
         assert!(asked.ask && !asked.dead);
         let checked = flight.check(started + CONFIRM_TIMEOUT);
@@ -437,21 +437,21 @@ mod tests {
     fn however_many_routes_are_stuck_the_next_one_finds_room() {
         let started = Instant::now();
         let mut flight = flight(started);
-        let (mut now, mut boarded) = (started, vec![]);
+        let (mut now, mut admitted) = (started, vec![]);
         for route in 0..12 {
             let stuck = row(1, &format!("stuck {route}"), "key");
             let mut rows = 0;
             while flight.room_for(&stuck) == Room::Free {
-                board(&mut flight, &stuck, 1, now);
+                add(&mut flight, &stuck, 1, now);
                 rows += 1;
             }
-            boarded.push(rows);
+            admitted.push(rows);
             let before = flight.next_number();
             flight.taken_before(before, now);
             now += STUCK_AFTER;
             assert!(flight.check(now).unconfirmed.len() <= TOTAL_ROWS);
         }
-        assert!(boarded.iter().all(|rows| *rows > 0), "{boarded:?}");
+        assert!(admitted.iter().all(|rows| *rows > 0), "{admitted:?}");
         assert_eq!(flight.room_for(&row(2, "healthy", "key")), Room::Free);
     }
 
@@ -459,7 +459,7 @@ mod tests {
     fn no_time_passes_while_the_broker_says_that_it_takes_nothing() {
         let started = Instant::now();
         let mut flight = flight(started);
-        board(&mut flight, &row(1, "a", "one"), 3, started);
+        add(&mut flight, &row(1, "a", "one"), 3, started);
         let much_later = started + 10 * CONFIRM_TIMEOUT;
         flight.pause(much_later);
         let checked = flight.check(much_later + ASK_AFTER / 2);
@@ -472,7 +472,7 @@ mod tests {
         let now = Instant::now();
         let mut flight = flight(now);
         let holding = Row { hold_key: true, ..row(1, "a", "x") };
-        let number = flight.board(holding, now);
+        let number = flight.add(holding, now);
         assert_eq!(flight.room_for(&row(2, "a", "x")), Room::KeyUndecided);
         assert_eq!(flight.room_for(&row(3, "b", "x")), Room::Free);
         flight.take(number, now);

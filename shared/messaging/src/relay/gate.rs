@@ -208,7 +208,7 @@ impl Gate {
     }
 
     /// A row waits because its route was closed. If the route works by now, the row is taken with the others.
-    pub(crate) fn put_aside(&mut self, route: &Arc<Route>) {
+    pub(crate) fn postponed(&mut self, route: &Arc<Route>) {
         let closed = self.routes.get(route).is_some_and(|trouble| trouble.closed.is_some());
         if !closed && !self.reopened.iter().any(|(reopened, _)| reopened == route) {
             self.reopened.push((Arc::clone(route), Instant::now()));

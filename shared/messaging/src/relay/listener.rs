@@ -24,7 +24,10 @@ pub(crate) async fn listen_for_ever(
     loop {
         let failure = listen(database, &name, channel, wake, &mut backoff).await;
         let wait = backoff.next();
-        warn!(error = %chain(&failure), wait_ms = wait.as_millis(), "receiving notifications of other relays failed, retrying");
+        warn!(
+            error = %chain(&failure), wait_ms = wait.as_millis(),
+            "receiving notifications of other relays failed, retrying"
+        );
         tokio::time::sleep(wait).await;
     }
 }
@@ -47,7 +50,7 @@ async fn listen(
         backoff.reset();
         loop {
             match listener.try_recv().await.map_err(doing("listen"))? {
-                Some(notification) => wake.heard(Occasions::from_payload(notification.payload())),
+                Some(notification) => wake.notified(Occasions::from_payload(notification.payload())),
                 None => return Err(doing("listen")(sqlx::Error::WorkerCrashed)),
             }
         }

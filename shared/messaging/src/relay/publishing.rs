@@ -5,7 +5,7 @@ use super::confirms::Confirms;
 use super::flight::{CONFIRM_TIMEOUT, Flight, WINDOW_ROWS};
 use super::gate::{Admission, Complaint};
 use super::publisher::{Publisher, is_about_route, objection, read};
-use super::queue::Departure;
+use super::queue::Selection;
 use super::row::Row;
 use super::settler::Settlement;
 use super::shared::Shared;
@@ -116,12 +116,12 @@ impl<'a> Publishing<'a> {
         if self.flight.is_empty() && self.confirms.len() >= AWAITED_MAX {
             self.change_channel().await?;
         }
-        if self.full_for == 0 && self.depart().await? {
+        if self.full_for == 0 && self.select().await? {
             return Ok(());
         }
         let queue = &self.shared.queues[self.index];
         tokio::select! {
-            arrived = self.confirms.arrived() => self.hear(arrived).await,
+            arrived = self.confirms.arrived() => self.settle_confirmed(arrived).await,
             () = tokio::time::sleep_until(self.look_at.into()), if !self.flight.is_empty() => self.look().await,
             () = queue.filled() => {
                 self.full_for = 0;
@@ -138,20 +138,20 @@ impl<'a> Publishing<'a> {
     }
 
     /// Publishes the rows that may be sent; returns whether there were any.
-    async fn depart(&mut self) -> Result<bool, RelayError> {
-        let departure = self.shared.queues[self.index].depart(&self.shared.gate, &mut self.flight);
+    async fn select(&mut self) -> Result<bool, RelayError> {
+        let selection = self.shared.queues[self.index].select(&self.shared.gate, &mut self.flight);
         let refill = REFILL_ROWS.min(self.flight.len() / 4).max(1);
-        self.full_for = if departure.is_limited { refill } else { 1 };
-        if departure.is_empty() {
+        self.full_for = if selection.is_limited { refill } else { 1 };
+        if selection.is_empty() {
             return Ok(false);
         }
-        let Departure { boarded, closed, held, .. } = departure;
+        let Selection { admitted, closed, held, .. } = selection;
         self.shared.demand.notify_one();
         let mut barred = vec![];
         // One timer for all of them, postponed as they are sent: a timer for each would cost as much as the message.
         let mut patience = pin!(tokio::time::sleep(CONFIRM_TIMEOUT));
         let mut put_off_at = Instant::now();
-        for number in &boarded {
+        for number in &admitted {
             let Some(row) = self.flight.get(*number) else { continue };
             self.shared.lease.held().await;
             let message_id = row.event_id;
@@ -179,7 +179,7 @@ impl<'a> Publishing<'a> {
             }
         }
         self.flight.progressed(Instant::now());
-        if barred.len() < boarded.len() {
+        if barred.len() < admitted.len() {
             self.shared.probe.reached(Step::RelayPublished);
         }
         let mut settlement = Settlement { closed, held, ..Settlement::default() };
@@ -191,11 +191,11 @@ impl<'a> Publishing<'a> {
     async fn look(&mut self) -> Result<(), RelayError> {
         self.look_at = Instant::now() + LOOK_AFTER;
         let arrived = self.confirms.look();
-        if arrived.is_empty() { Ok(()) } else { self.hear(arrived).await }
+        if arrived.is_empty() { Ok(()) } else { self.settle_confirmed(arrived).await }
     }
 
     /// Settles confirmed rows.
-    async fn hear(&mut self, arrived: Vec<Arrived>) -> Result<(), RelayError> {
+    async fn settle_confirmed(&mut self, arrived: Vec<Arrived>) -> Result<(), RelayError> {
         let mut confirms = Vec::with_capacity(arrived.len());
         let mut failure = None;
         for (number, message_id, confirmation) in arrived {

@@ -97,9 +97,9 @@ impl Reader {
 
     /// Takes the occasions that woke the relay.
     fn look_around(&mut self) {
-        let (committed, heard) = self.wake.take();
+        let (committed, notified) = self.wake.take();
         let owned = self.session.lanes();
-        for (occasions, source) in [(committed, "local"), (heard, "notify")] {
+        for (occasions, source) in [(committed, "local"), (notified, "notify")] {
             if !occasions.is_empty() {
                 count_wake(source);
             }
@@ -107,7 +107,7 @@ impl Reader {
                 self.look_again();
             }
         }
-        self.chores.take_notice(committed, heard, owned);
+        self.chores.record(committed, notified, owned);
         if self.poll_at <= Instant::now() {
             count_wake("poll");
             self.more = true;

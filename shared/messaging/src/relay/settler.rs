@@ -101,7 +101,7 @@ impl Settler {
                 return failure;
             }
             let removed = all.failed.iter().chain(&all.closed).map(|(row, _)| row);
-            self.shared.land(all.delivered.iter().chain(removed).chain(&all.held));
+            self.shared.mark_settled(all.delivered.iter().chain(removed).chain(&all.held));
         }
     }
 
@@ -163,7 +163,7 @@ impl Settler {
         self.put_behind_holders(&settlement.held).await?;
         let mut gate = self.shared.gate();
         for (row, _) in &settlement.closed {
-            gate.put_aside(&row.route);
+            gate.postponed(&row.route);
         }
         self.shared.rows_wait.store(true, Ordering::Relaxed);
         Ok(())

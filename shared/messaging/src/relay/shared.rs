@@ -100,7 +100,7 @@ impl Shared {
     }
 
     /// The rows are settled in the database: if they still exist, they may be read again.
-    pub(crate) fn land<'a>(&self, rows: impl IntoIterator<Item = &'a Row>) {
+    pub(crate) fn mark_settled<'a>(&self, rows: impl IntoIterator<Item = &'a Row>) {
         {
             let mut in_flight = self.in_flight();
             for row in rows {

@@ -50,7 +50,7 @@ impl Occasions {
 #[derive(Debug, Default)]
 pub(crate) struct Wake {
     committed: AtomicU16,
-    heard: AtomicU16,
+    notified: AtomicU16,
     notify: Notify,
 }
 
@@ -64,8 +64,8 @@ impl Wake {
     }
 
     /// Another process has committed events.
-    pub(crate) fn heard(&self, occasions: Occasions) {
-        self.heard.fetch_or(occasions.0, Ordering::AcqRel);
+    pub(crate) fn notified(&self, occasions: Occasions) {
+        self.notified.fetch_or(occasions.0, Ordering::AcqRel);
         self.notify.notify_one();
     }
 
@@ -76,7 +76,7 @@ impl Wake {
 
     /// Takes the occasions since the last call: of this process, and of others.
     pub(crate) fn take(&self) -> (Occasions, Occasions) {
-        (Occasions(self.committed.swap(0, Ordering::AcqRel)), Occasions(self.heard.swap(0, Ordering::AcqRel)))
+        (Occasions(self.committed.swap(0, Ordering::AcqRel)), Occasions(self.notified.swap(0, Ordering::AcqRel)))
     }
 }
 
@@ -95,7 +95,7 @@ mod tests {
     fn what_was_taken_is_gone() {
         let wake = Wake::default();
         wake.committed(Occasions::of_lanes([3]));
-        wake.heard(Occasions::LANES_FREE);
+        wake.notified(Occasions::LANES_FREE);
         assert_eq!(wake.take(), (Occasions::of_lanes([3]), Occasions::LANES_FREE));
         assert_eq!(wake.take(), (Occasions::default(), Occasions::default()));
     }

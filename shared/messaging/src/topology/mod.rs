@@ -117,7 +117,7 @@ impl Topology {
     }
 
     /// The topology of a service with these subscriptions.
-    pub(crate) fn hearing_all_of(service: &str, subscriptions: &Subscriptions) -> Self {
+    pub(crate) fn for_subscriptions(service: &str, subscriptions: &Subscriptions) -> Self {
         let foreign = subscriptions.foreign_bindings(&format!("{service}.inbox"));
         Self::of(service, &subscriptions.wire_types()).hearing(foreign)
     }
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inbox_hears_what_its_service_subscribes_to() {
+    fn an_inbox_is_bound_to_what_its_service_subscribes_to() {
         let topology = Topology::of("payments", &["orders.OrderCreated.v1"]);
         let heard = Binding {
             exchange: "orders".into(),

@@ -2,8 +2,8 @@
 
 use crate::harness::Harness;
 use crate::ledger::{self, Appended};
-use crate::patience::Seen;
 use crate::spy::Published;
+use crate::waiting::Seen;
 use rabbit_outbox::dead_letters::{Filter, State};
 use rabbit_outbox_event::{Event, EventId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ use std::panic::Location;
 use uuid::Uuid;
 
 /// Maximum number of items that a failure message lists.
-const TOLD_MAX: usize = 5;
+const LISTED_MAX: usize = 5;
 
 /// Assertions; all panic with the location of the caller.
 impl Harness {
@@ -52,7 +52,7 @@ impl Harness {
                     std::cmp::Ordering::Greater => Seen::Never(counted),
                     std::cmp::Ordering::Less => Seen::NotYet(counted),
                     std::cmp::Ordering::Equal if lost.is_empty() => Seen::Holds,
-                    std::cmp::Ordering::Equal => Seen::NotYet(told("appended and not published", &lost)),
+                    std::cmp::Ordering::Equal => Seen::NotYet(listed("appended and not published", &lost)),
                 }
             })
             .await;
@@ -158,7 +158,7 @@ impl Harness {
     async fn no_loss(&self, at: &'static Location<'static>) {
         self.wait(at, async || {
             let lost = self.lost(at).await;
-            if lost.is_empty() { Seen::Holds } else { Seen::NotYet(told("appended and not published", &lost)) }
+            if lost.is_empty() { Seen::Holds } else { Seen::NotYet(listed("appended and not published", &lost)) }
         })
         .await;
     }
@@ -168,15 +168,15 @@ impl Harness {
             let before = self.appended(at).await;
             let lost = lost(&before, &self.spy.published());
             if !lost.is_empty() {
-                return Seen::NotYet(told("appended and not published", &lost));
+                return Seen::NotYet(listed("appended and not published", &lost));
             }
             let unsent = self.unsent(at).await;
             if !unsent.is_empty() {
-                return Seen::NotYet(told("rows left to be published, perhaps again", &unsent));
+                return Seen::NotYet(listed("rows left to be published, perhaps again", &unsent));
             }
             let open = self.unhandled(at).await;
             if !open.is_empty() {
-                return Seen::NotYet(told("published and not handled", &open));
+                return Seen::NotYet(listed("published and not handled", &open));
             }
             // Handlers may have appended more events in the meantime.
             match self.appended(at).await.len() - before.len() {
@@ -206,9 +206,9 @@ impl Harness {
             let settled = ledger::settled(&service.pool, &service.name).await;
             let settled = settled.unwrap_or_else(|failure| panic!("{at}: read the ledger: {failure}"));
             let settled: BTreeSet<Uuid> = settled.into_iter().collect();
-            let heard = service.consumed();
+            let consumed = service.consumed();
             let waiting = self.spy.published().into_iter().filter(|published| {
-                heard.contains(&published.wire_type.as_str()) && !settled.contains(&published.event_id.0)
+                consumed.contains(&published.wire_type.as_str()) && !settled.contains(&published.event_id.0)
             });
             let name = &service.name;
             open.extend(waiting.map(|event| format!("`{}` {} at `{name}`", event.wire_type, event.event_id)));
@@ -230,7 +230,7 @@ impl Harness {
             let name = &service.name;
             letters.extend(open.iter().map(|letter| format!("{:?} at `{name}`: {}", letter.event_type, letter.reason)));
         }
-        assert!(letters.is_empty(), "{at}: {}", told("dead letters", &letters));
+        assert!(letters.is_empty(), "{at}: {}", listed("dead letters", &letters));
     }
 
     /// The appended events that have not reached a queue although they need one.
@@ -255,7 +255,7 @@ impl Harness {
             .filter(|published| published.wire_type == E::TYPE)
             .map(|published| published.data.as_str())
             .collect();
-        format!("no matching event `{}` was published; {}", E::TYPE, told("others", &others))
+        format!("no matching event `{}` was published; {}", E::TYPE, listed("others", &others))
     }
 }
 
@@ -298,8 +298,8 @@ fn out_of_order(published: &[Published]) -> Option<String> {
     None
 }
 
-fn told<T: AsRef<str>>(what: &str, all: &[T]) -> String {
-    let some: Vec<&str> = all.iter().take(TOLD_MAX).map(AsRef::as_ref).collect();
-    let more = if all.len() > TOLD_MAX { ", and more" } else { "" };
+fn listed<T: AsRef<str>>(what: &str, all: &[T]) -> String {
+    let some: Vec<&str> = all.iter().take(LISTED_MAX).map(AsRef::as_ref).collect();
+    let more = if all.len() > LISTED_MAX { ", and more" } else { "" };
     format!("{what}: {} ({}{more})", all.len(), some.join("; "))
 }

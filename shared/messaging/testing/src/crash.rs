@@ -1,6 +1,6 @@
 //! Relays that crash at a step, without any cleanup, and are replaced by another one.
 
-use crate::spy::Sightings;
+use crate::spy::PublishedLog;
 use rabbit_outbox::CancellationToken;
 use rabbit_outbox::Messaging;
 use rabbit_outbox::probe::{Probe, Step};
@@ -42,7 +42,7 @@ impl At {
 pub(crate) struct Crashes {
     planned: Mutex<Option<Plan>>,
     happened: watch::Sender<u32>,
-    sightings: Sightings,
+    published_log: PublishedLog,
 }
 
 #[derive(Clone, Copy)]
@@ -56,13 +56,13 @@ struct Plan {
 struct Crashed;
 
 impl Crashes {
-    pub(crate) fn none(sightings: Sightings) -> Arc<Self> {
-        Arc::new(Self { planned: Mutex::new(None), happened: watch::Sender::new(0), sightings })
+    pub(crate) fn none(published_log: PublishedLog) -> Arc<Self> {
+        Arc::new(Self { planned: Mutex::new(None), happened: watch::Sender::new(0), published_log })
     }
 
     /// The relay crashes when it reaches `crash` next.
     pub(crate) fn plan(&self, at: At) {
-        let plan = Plan { at, seen: self.sightings.count() };
+        let plan = Plan { at, seen: self.published_log.count() };
         *self.planned.lock().unwrap_or_else(PoisonError::into_inner) = Some(plan);
     }
 
@@ -79,7 +79,7 @@ impl Crashes {
             // thread, such as the connection's own, move to another thread.
             tokio::task::block_in_place(|| {
                 let started = Instant::now();
-                while self.sightings.count() <= plan.seen && started.elapsed() < ARRIVAL_LIMIT {
+                while self.published_log.count() <= plan.seen && started.elapsed() < ARRIVAL_LIMIT {
                     std::thread::sleep(Duration::from_millis(1));
                 }
             });

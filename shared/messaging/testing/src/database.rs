@@ -116,10 +116,7 @@ async fn template(server: &PgConnectOptions, fingerprint: &str, prepare: impl As
 fn pool(database: &PgConnectOptions, service: &str) -> PgPool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     let named = service.bytes().all(plain) && !service.is_empty() && service.len() <= NAME_BYTES_MAX;
-    assert!(
-        named,
-        "`{service}` is not a valid service name: use lower-case letters, digits and `_`"
-    );
+    assert!(named, "`{service}` is not a valid service name: use lower-case letters, digits and `_`");
     let options = database.clone().options([("search_path", service)]);
     PgPoolOptions::new().max_connections(POOL_MAX).idle_timeout(IDLE_LIMIT).connect_lazy_with(options)
 }

@@ -2,11 +2,11 @@
 
 use crate::crash::At;
 use crate::database::{Database, Template, install};
-use crate::patience::{Seen, wait};
 use crate::servers::Servers;
 use crate::service::Service;
 use crate::spy::Spy;
 use crate::virtual_host::VirtualHost;
+use crate::waiting::{Seen, wait};
 use rabbit_outbox::{CancellationToken, ConsumerOptions, Messaging, Subscriptions};
 use sqlx::PgPool;
 use std::collections::BTreeMap;
@@ -108,8 +108,8 @@ impl Harness {
         let at = Location::caller();
         async move {
             let known = self.known(service).await;
-            let heard = subscriptions.wire_types().into_iter().map(rabbit_outbox_event::producer);
-            for exchange in heard.chain([service]) {
+            let producers = subscriptions.wire_types().into_iter().map(rabbit_outbox_event::producer);
+            for exchange in producers.chain([service]) {
                 self.spy.declare_exchange(exchange).await.unwrap_or_else(|failure| {
                     panic!("{at}: declare the exchange {exchange}: {failure}");
                 });
@@ -129,7 +129,7 @@ impl Harness {
     /// # Panics
     /// Same as [`Harness::service`].
     pub async fn hear(&self, service: &str, subscriptions: Subscriptions) {
-        self.known(service).await.hear(subscriptions);
+        self.known(service).await.subscribe(subscriptions);
     }
 
     /// Plans a crash of a service's relay: when it reaches the step next, its task and its connections end there, and
@@ -195,7 +195,7 @@ impl Harness {
         }
         let pool = self.database.pool(service);
         install(&pool, service).await;
-        let known = Arc::new(Service::new(service, pool, self.broker.url(), self.spy.sightings()));
+        let known = Arc::new(Service::new(service, pool, self.broker.url(), self.spy.published_log()));
         services.insert(service.to_owned(), Arc::clone(&known));
         known
     }

@@ -8,8 +8,8 @@ mod delivery;
 
 mod assertions;
 mod ledger;
-mod patience;
 mod spy;
+mod waiting;
 
 mod proxy;
 

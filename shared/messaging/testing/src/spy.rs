@@ -33,9 +33,9 @@ pub(crate) struct Published {
 
 /// The events published so far, oldest first.
 #[derive(Clone, Default)]
-pub(crate) struct Sightings(Arc<Mutex<Vec<Published>>>);
+pub(crate) struct PublishedLog(Arc<Mutex<Vec<Published>>>);
 
-impl Sightings {
+impl PublishedLog {
     pub(crate) fn count(&self) -> usize {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
@@ -47,7 +47,7 @@ impl Sightings {
 
 /// Records published events, in order.
 pub(crate) struct Spy {
-    sightings: Sightings,
+    published_log: PublishedLog,
     channel: Channel,
     _connection: Connection,
 }
@@ -64,15 +64,15 @@ impl Spy {
             .queue_bind(QUEUE.into(), FIREHOSE.into(), "publish.#".into(), everywhere, FieldTable::default())
             .await?;
         let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
-        let mut told = channel.basic_consume(QUEUE.into(), QUEUE.into(), options, FieldTable::default()).await?;
-        let sightings = Sightings::default();
-        let notes = sightings.clone();
+        let mut firehose = channel.basic_consume(QUEUE.into(), QUEUE.into(), options, FieldTable::default()).await?;
+        let published_log = PublishedLog::default();
+        let notes = published_log.clone();
         tokio::spawn(async move {
-            while let Some(Ok(delivery)) = told.next().await {
+            while let Some(Ok(delivery)) = firehose.next().await {
                 notes.note(Published::read(&delivery));
             }
         });
-        Ok(Self { sightings, channel, _connection: connection })
+        Ok(Self { published_log, channel, _connection: connection })
     }
 
     /// Declares the exchange of a service as the service would, so that others can bind to it before it runs.
@@ -83,12 +83,12 @@ impl Spy {
 
     /// The events published so far, oldest first.
     pub(crate) fn published(&self) -> Vec<Published> {
-        self.sightings.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.published_log.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The same, as a shared handle.
-    pub(crate) fn sightings(&self) -> Sightings {
-        self.sightings.clone()
+    pub(crate) fn published_log(&self) -> PublishedLog {
+        self.published_log.clone()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Events with headers, in transactions of the caller, and the envelope as a handler sees it.
 
-use crate::bare::Mouth;
+use crate::bare::BarePublisher;
 use crate::stage::{Ping, Stage, broker, consuming, count, enveloped, new_id, ping, unsent};
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
@@ -81,7 +81,7 @@ async fn headers_of_a_publisher_reach_the_handler_at_every_delivery() {
     headers.insert("traceparent".into(), AMQPValue::LongString("00-1-2-01".into()));
     let properties = BasicProperties::default().with_headers(headers);
     let body = enveloped(new_id(), &ping(1));
-    Mouth::at(&broker).await.publish("alpha", Ping::TYPE, properties, body.as_bytes()).await;
+    BarePublisher::at(&broker).await.publish("alpha", Ping::TYPE, properties, body.as_bytes()).await;
     eventually(1, async || unsent(&stage.beta).await).await;
     let expected = Headers::new().with("tenant", "7").with("priority", "3");
     let metas = curious.0.lock().unwrap().clone();

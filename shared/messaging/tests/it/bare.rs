@@ -27,15 +27,15 @@ pub(crate) struct Arrival {
 }
 
 /// Consumes everything that arrives in its own queue.
-pub(crate) struct Ear {
+pub(crate) struct BareConsumer {
     arrivals: Arc<Mutex<Vec<Arrival>>>,
     channel: Channel,
     _connection: Connection,
 }
 
-const QUEUE: &str = "ear";
+const QUEUE: &str = "bare_consumer";
 
-impl Ear {
+impl BareConsumer {
     /// Declares the exchange, as its service would, and the queue, and consumes.
     pub(crate) async fn at(broker: &TestBroker, exchange: &str, keys: &[&str]) -> Self {
         let connection = Connection::connect(broker.url(), ConnectionProperties::default()).await.unwrap();
@@ -46,14 +46,14 @@ impl Ear {
         channel.exchange_declare(exchange.into(), kind, durable, FieldTable::default()).await.unwrap();
         let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
         channel.queue_declare(QUEUE.into(), durable, FieldTable::default()).await.unwrap();
-        let ear = Self { arrivals: Arc::default(), channel, _connection: connection };
+        let bare_consumer = Self { arrivals: Arc::default(), channel, _connection: connection };
         for key in keys {
-            ear.listen_to(exchange, key).await;
+            bare_consumer.listen_to(exchange, key).await;
         }
         let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
-        let consume = ear.channel.basic_consume(QUEUE.into(), QUEUE.into(), options, FieldTable::default());
+        let consume = bare_consumer.channel.basic_consume(QUEUE.into(), QUEUE.into(), options, FieldTable::default());
         let mut deliveries = consume.await.unwrap();
-        let arrivals = Arc::clone(&ear.arrivals);
+        let arrivals = Arc::clone(&bare_consumer.arrivals);
         tokio::spawn(async move {
             while let Some(Ok(delivery)) = deliveries.next().await {
                 let properties = &delivery.properties;
@@ -70,7 +70,7 @@ impl Ear {
                 });
             }
         });
-        ear
+        bare_consumer
     }
 
     /// Binds one more routing key.
@@ -107,12 +107,12 @@ impl Ear {
 }
 
 /// Publishes with any properties, and counts waiting messages.
-pub(crate) struct Mouth {
+pub(crate) struct BarePublisher {
     channel: Channel,
     _connection: Connection,
 }
 
-impl Mouth {
+impl BarePublisher {
     pub(crate) async fn at(broker: &TestBroker) -> Self {
         let connection = Connection::connect(broker.url(), ConnectionProperties::default()).await.unwrap();
         let channel = connection.create_channel().await.unwrap();

@@ -1,6 +1,6 @@
 //! A process is killed right after any step; another one takes over.
 
-use crate::stage::{Stage, broker, heard, unsent};
+use crate::stage::{Stage, broker, handled, unsent};
 use rabbit_outbox::probe::Step;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -62,8 +62,8 @@ async fn survives_every_crash_of(service: &str) {
 
         // The successor is killed too, at no particular step, when everything was handled.
         let successor = Process::start(&stage, &broker, &[]);
-        eventually((said, said), async || heard(&stage.beta).await).await;
-        eventually((said, said), async || heard(&stage.alpha).await).await;
+        eventually((said, said), async || handled(&stage.beta).await).await;
+        eventually((said, said), async || handled(&stage.alpha).await).await;
         eventually((0, 0), async || (unsent(&stage.alpha).await, unsent(&stage.beta).await)).await;
         drop(successor);
     }

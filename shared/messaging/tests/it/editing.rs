@@ -1,6 +1,6 @@
 //! Dead letters that are selected, corrected, and deleted.
 
-use crate::stage::{Ping, Stage, WriteDown, broker, consuming, count, heard, open_letters, ping};
+use crate::stage::{Ping, Stage, WriteDown, broker, consuming, count, handled, open_letters, ping};
 use rabbit_outbox::dead_letters::{Direction, EditError, SettleError, State};
 use rabbit_outbox::{ConsumerOptions, EventId, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use serde_json::json;
@@ -66,10 +66,10 @@ async fn a_corrected_letter_is_published_as_a_new_event_that_names_the_old_one()
     let (beta, strict, ids) = with_letters(&stage, &broker, 1).await;
     let letters = beta.dead_letters();
     let new = letters.replace(INCOMING, ids[0].0, &json!({ "n": 5, "key": "5" })).await.unwrap();
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
     let meta = strict.0.lock().unwrap()[0].clone();
     assert_eq!((meta.event_id, meta.causation_id, meta.correlation_id), (new, Some(ids[0]), ids[0]));
-    assert_eq!(count(&stage.beta, "select n from heard").await, 5);
+    assert_eq!(count(&stage.beta, "select n from handled").await, 5);
 
     let settled: (String, Option<Uuid>) =
         sqlx::query_as("select state, replaced_by from dead_letters").fetch_one(&stage.beta).await.unwrap();

@@ -61,7 +61,7 @@ pub(crate) fn target() -> PathBuf {
 }
 
 #[tokio::test]
-async fn a_strangers_project_publishes_and_handles_its_first_event_by_the_readme_alone() {
+async fn a_new_project_publishes_and_handles_its_first_event_by_the_readme_alone() {
     let (database, broker) = (TestDatabase::empty().await, broker().await);
     let project = written();
     let mut command = Command::new(env!("CARGO"));
@@ -72,7 +72,7 @@ async fn a_strangers_project_publishes_and_handles_its_first_event_by_the_readme
         .env("DATABASE_URL", database.admin_url())
         .env("AMQP_URL", broker.url());
     let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
-    let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{told}\n{errors}");
-    assert_eq!(told, "letter 1 was sent\nletter 1 has arrived\n", "{errors}");
+    let (printed, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{printed}\n{errors}");
+    assert_eq!(printed, "letter 1 was sent\nletter 1 has arrived\n", "{errors}");
 }

@@ -65,7 +65,7 @@ struct Moody(Arc<AtomicU8>);
 
 impl Handle<Ping> for Moody {
     async fn handle(&self, tx: &mut Transaction, ping: &Ping, _meta: &Meta) -> Result<(), HandleError> {
-        sqlx::query("insert into heard (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
+        sqlx::query("insert into handled (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
         match self.0.load(Ordering::SeqCst) {
             0 => Ok(()),
             1 => Err(HandleError::reject("not today")),
@@ -190,8 +190,8 @@ impl World {
         }
     }
 
-    async fn heard(&self) -> Vec<i64> {
-        sqlx::query_scalar("select n from heard order by n").fetch_all(&self.stage.beta).await.unwrap()
+    async fn handled(&self) -> Vec<i64> {
+        sqlx::query_scalar("select n from handled order by n").fetch_all(&self.stage.beta).await.unwrap()
     }
 }
 
@@ -206,15 +206,15 @@ fn any_interleaving_ends_with_every_effect_once() {
         TestRunner::new(Config { cases: 32, max_shrink_iters: 64, failure_persistence: None, ..Config::default() });
     let story = prop::collection::vec(act(), 1..30);
     let outcome = runner.run(&story, |acts| {
-        let (heard, committed) = runtime.block_on(async {
+        let (handled, committed) = runtime.block_on(async {
             let mut world = World::new().await;
             for act in &acts {
                 world.perform(act).await;
             }
             world.come_to_rest().await;
-            (world.heard().await, world.committed.clone())
+            (world.handled().await, world.committed.clone())
         });
-        prop_assert_eq!(heard, committed);
+        prop_assert_eq!(handled, committed);
         Ok(())
     });
     outcome.unwrap_or_else(|failure| panic!("{failure}"));

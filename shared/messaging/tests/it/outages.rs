@@ -1,6 +1,6 @@
 //! During an outage messages stay in the broker, and nothing is lost or duplicated.
 
-use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, open_letters, ping, say, schema};
+use crate::stage::{Ping, Stage, WriteDown, append_pings, broker, consuming, handled, open_letters, ping, schema};
 use rabbit_outbox::probe::{Probe, Step};
 use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use servers::{Durability, Postgres, PostgresOptions};
@@ -38,12 +38,12 @@ async fn a_database_that_is_away_for_half_a_minute_under_load_loses_and_doubles_
         let alpha = alpha.clone();
         async move {
             for part in 0..PINGS / 100 {
-                say(&alpha, part * 100, part * 100 + 100, 5).await;
+                append_pings(&alpha, part * 100, part * 100 + 100, 5).await;
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
         }
     });
-    eventually(true, async || heard(&database).await.0 > 200).await;
+    eventually(true, async || handled(&database).await.0 > 200).await;
     let mut server = tokio::task::spawn_blocking(move || {
         server.stop();
         server
@@ -58,7 +58,7 @@ async fn a_database_that_is_away_for_half_a_minute_under_load_loses_and_doubles_
     let server = tokio::task::spawn_blocking(move || server.start_again().map(|()| server)).await.unwrap().unwrap();
 
     talking.await.unwrap();
-    eventually_within(Duration::from_mins(2), (PINGS, PINGS), async || heard(&database).await).await;
+    eventually_within(Duration::from_mins(2), (PINGS, PINGS), async || handled(&database).await).await;
     consuming(&beta).await;
     assert_eq!(open_letters(&beta).await, []);
     stage.stop().await;
@@ -80,7 +80,7 @@ impl Handle<Ping> for Dependent {
         if !self.there.load(Ordering::SeqCst) {
             return Err(HandleError::retry("the price list is away"));
         }
-        sqlx::query("insert into heard (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
+        sqlx::query("insert into handled (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
         Ok(())
     }
 }
@@ -104,7 +104,7 @@ async fn many_different_failures_in_a_row_open_the_breaker_and_one_success_close
     let asked = dependent.asked.load(Ordering::SeqCst);
     assert!(asked < 3 * 30, "{asked}");
     dependent.there.store(true, Ordering::SeqCst);
-    eventually((PINGS, PINGS), async || heard(&stage.beta).await).await;
+    eventually((PINGS, PINGS), async || handled(&stage.beta).await).await;
     eventually(Ok(()), async || beta.check()).await;
     assert_eq!(open_letters(&beta).await, []);
     stage.stop().await;
@@ -151,6 +151,6 @@ async fn a_message_that_brings_its_consumer_down_again_and_again_ends_among_the_
     let letter = open_letters(&beta).await.remove(0);
     assert_eq!(letter.reason, "dead-lettered by RabbitMQ: delivery_limit in beta.inbox");
     assert_eq!((letter.event_type.as_str(), letter.ordering_key.as_deref()), ("alpha.Ping.v1", Some("1")));
-    assert_eq!(heard(&stage.beta).await, (0, 0));
+    assert_eq!(handled(&stage.beta).await, (0, 0));
     stage.stop().await;
 }

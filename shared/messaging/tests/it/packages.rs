@@ -81,14 +81,14 @@ fn extract(into: &Path) {
 }
 
 fn succeeded(output: &Output) -> String {
-    let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{told}\n{errors}");
-    told.into_owned()
+    let (printed, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{printed}\n{errors}");
+    printed.into_owned()
 }
 
 #[tokio::test]
-async fn the_packed_family_builds_and_tests_itself_and_a_strangers_project() {
-    let told = tokio::task::spawn_blocking(|| {
+async fn the_packed_family_builds_and_tests_itself_and_a_new_project() {
+    let printed = tokio::task::spawn_blocking(|| {
         let project = Project::empty();
         extract(&project.0);
         for folder in ["src", "tests"] {
@@ -106,8 +106,8 @@ async fn the_packed_family_builds_and_tests_itself_and_a_strangers_project() {
         }
         succeeded(&cargo.current_dir(&project.0).env("CARGO_TARGET_DIR", target()).output().unwrap())
     });
-    let told = told.await.unwrap();
+    let printed = printed.await.unwrap();
     for test in ["story", "operators_see_the_state_of_the_messaging"] {
-        assert!(told.contains(&format!("test {test} ... ok")), "{told}");
+        assert!(printed.contains(&format!("test {test} ... ok")), "{printed}");
     }
 }

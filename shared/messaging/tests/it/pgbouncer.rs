@@ -1,7 +1,7 @@
 //! A pooler in session mode between a service and its database.
 
 use crate::lanes::shares;
-use crate::stage::{Ping, Stage, WriteDown, broker, heard, say, unsent};
+use crate::stage::{Ping, Stage, WriteDown, append_pings, broker, handled, unsent};
 use rabbit_outbox::{Messaging, Subscriptions};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, PgPool};
@@ -81,13 +81,13 @@ async fn messaging_works_through_a_pooler_that_keeps_a_session_for_each_connecti
     eventually(vec![8], async || shares(&stage).await).await;
     stage.run(second.relay().run(stage.stopping()));
     eventually(vec![4, 4], async || shares(&stage).await).await;
-    say(&first, 0, 100, 10).await;
-    eventually((100, 100), async || heard(&stage.beta).await).await;
+    append_pings(&first, 0, 100, 10).await;
+    eventually((100, 100), async || handled(&stage.beta).await).await;
     // The pooler keeps the server's session when the relay's ends: its locks must be released anyway.
     stop_first.cancel();
     eventually(vec![8], async || shares(&stage).await).await;
-    say(&first, 100, 200, 10).await;
-    eventually((200, 200), async || heard(&stage.beta).await).await;
+    append_pings(&first, 100, 200, 10).await;
+    eventually((200, 200), async || handled(&stage.beta).await).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     stage.stop().await;
 }

@@ -1,6 +1,6 @@
 //! A database that was set read-only, as for a failover: an outage, and not a fault of any event.
 
-use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, open_letters, ping};
+use crate::stage::{Ping, Stage, WriteDown, broker, consuming, handled, open_letters, ping};
 use rabbit_outbox::{Messaging, Subscriptions};
 use sqlx::{AssertSqlSafe, PgPool};
 use testkit::eventually;
@@ -26,7 +26,7 @@ async fn while_the_database_is_read_only_events_wait_in_the_broker() {
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
     consuming(&beta).await;
     broker.announce(&ping(0)).await;
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
 
     alter(&stage, "set default_transaction_read_only = on").await;
     for n in 1..20 {
@@ -41,7 +41,7 @@ async fn while_the_database_is_read_only_events_wait_in_the_broker() {
     assert_eq!(open_letters(&beta).await, []);
 
     alter(&stage, "reset default_transaction_read_only").await;
-    eventually((20, 20), async || heard(&stage.beta).await).await;
+    eventually((20, 20), async || handled(&stage.beta).await).await;
     consuming(&beta).await;
     eventually(1, async || open_letters(&beta).await.len()).await;
     stage.stop().await;
@@ -59,6 +59,6 @@ async fn a_consumer_that_starts_on_a_read_only_database_works_once_it_can_be_wri
     alter(&stage, "reset default_transaction_read_only").await;
     consuming(&beta).await;
     broker.announce(&ping(1)).await;
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
     stage.stop().await;
 }

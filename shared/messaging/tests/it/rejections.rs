@@ -1,6 +1,6 @@
 //! Events that can never succeed become dead letters, and their neighbours are handled.
 
-use crate::stage::{Ping, Stage, broker, consuming, heard, open_letters, ping, say, unsent};
+use crate::stage::{Ping, Stage, append_pings, broker, consuming, handled, open_letters, ping, unsent};
 use rabbit_outbox::dead_letters::{Filter, SettleError};
 use rabbit_outbox::{EventId, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use sqlx::PgPool;
@@ -15,7 +15,7 @@ struct Picky {
 
 impl Handle<Ping> for Picky {
     async fn handle(&self, tx: &mut Transaction, ping: &Ping, _meta: &Meta) -> Result<(), HandleError> {
-        sqlx::query("insert into heard (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
+        sqlx::query("insert into handled (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
         match ping.n {
             13 => Err(HandleError::reject("thirteen is never right")),
             // Its first attempt fails in the database, which aborts the transaction of the whole batch.
@@ -48,12 +48,12 @@ async fn a_poison_message_ends_among_the_dead_letters_while_its_neighbours_flow(
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_tracing(trace::Propagation);
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
     let context = trace::TraceContext::root();
-    trace::scope(context, say(&alpha, 0, 100, 100)).await;
+    trace::scope(context, append_pings(&alpha, 0, 100, 100)).await;
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(Picky::default())).run(stage.stopping()));
     stage.run(alpha.relay().run(stage.stopping()));
 
     // 13 is dead at once; 19 goes through the ladder for minutes. Nothing of their transactions remains.
-    eventually((98, 98), async || heard(&stage.beta).await).await;
+    eventually((98, 98), async || handled(&stage.beta).await).await;
     eventually(1, async || open_letters(&beta).await.len()).await;
     eventually(98, async || inbox_rows(&stage.beta).await).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
@@ -78,15 +78,15 @@ async fn what_is_no_event_ends_among_the_dead_letters() {
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
     stage.run(alpha.relay().run(stage.stopping()));
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(Picky::default())).run(stage.stopping()));
-    say(&alpha, 0, 1, 1).await;
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    append_pings(&alpha, 0, 1, 1).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
 
     broker.publish("alpha", "alpha.Ping.v1", "not even JSON").await;
     broker.publish("alpha", "alpha.Ping.v1", r#"{"specversion": "1.0"}"#).await;
     eventually(2, async || open_letters(&beta).await.len()).await;
     assert!(open_letters(&beta).await.iter().all(|letter| letter.reason.starts_with("the body is not an event")));
-    say(&alpha, 1, 2, 1).await;
-    eventually((2, 2), async || heard(&stage.beta).await).await;
+    append_pings(&alpha, 1, 2, 1).await;
+    eventually((2, 2), async || handled(&stage.beta).await).await;
     stage.stop().await;
 }
 
@@ -107,6 +107,6 @@ async fn an_event_from_beyond_the_inboxs_window_is_kept_and_never_handled_again(
     let refused = beta.dead_letters().replay(letter.direction, letter.event_id).await;
     assert!(matches!(refused, Err(SettleError::BeyondWindow)), "{refused:?}");
     assert_eq!(beta.dead_letters().replay_matching(&Filter::default(), 10).await.unwrap(), 0);
-    assert_eq!(heard(&stage.beta).await, (0, 0));
+    assert_eq!(handled(&stage.beta).await, (0, 0));
     stage.stop().await;
 }

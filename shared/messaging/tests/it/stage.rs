@@ -54,12 +54,12 @@ pub(crate) fn ping(n: i64) -> Ping {
     Ping { n, key: (n % 10).to_string() }
 }
 
-/// Stores every ping in the table `heard`.
+/// Stores every ping in the table `handled`.
 pub(crate) struct WriteDown;
 
 impl Handle<Ping> for WriteDown {
     async fn handle(&self, tx: &mut Transaction, ping: &Ping, _meta: &Meta) -> Result<(), HandleError> {
-        sqlx::query("insert into heard (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
+        sqlx::query("insert into handled (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
         Ok(())
     }
 }
@@ -110,7 +110,7 @@ impl Drop for Stage {
 /// Creates a service's schema.
 pub(crate) async fn schema(pool: &PgPool, name: &str) {
     let ddl = format!(
-        "create schema {name}; {}; create table heard (id bigserial, n bigint not null); \
+        "create schema {name}; {}; create table handled (id bigserial, n bigint not null); \
          create table todo (n bigint primary key);",
         SCHEMA.join("; ")
     );
@@ -122,7 +122,7 @@ pub(crate) async fn broker() -> TestBroker {
 }
 
 /// Publishes pings `from..to`, `per_transaction` at a time.
-pub(crate) async fn say(alpha: &Messaging, from: i64, to: i64, per_transaction: usize) {
+pub(crate) async fn append_pings(alpha: &Messaging, from: i64, to: i64, per_transaction: usize) {
     let all: Vec<i64> = (from..to).collect();
     for some in all.chunks(per_transaction) {
         let mut tx = alpha.begin().await.expect("begin");
@@ -164,8 +164,11 @@ pub(crate) async fn count(pool: &PgPool, statement: &'static str) -> i64 {
 }
 
 /// How many distinct pings were handled, and how many in total.
-pub(crate) async fn heard(pool: &PgPool) -> (i64, i64) {
-    sqlx::query_as("select count(distinct n), count(*) from heard").fetch_one(pool).await.expect("count what was heard")
+pub(crate) async fn handled(pool: &PgPool) -> (i64, i64) {
+    sqlx::query_as("select count(distinct n), count(*) from handled")
+        .fetch_one(pool)
+        .await
+        .expect("count what was handled")
 }
 
 pub(crate) async fn unsent(pool: &PgPool) -> i64 {

@@ -1,6 +1,6 @@
 //! A process that stops returns unhandled messages to the queue.
 
-use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, say, unsent};
+use crate::stage::{Ping, Stage, WriteDown, append_pings, broker, consuming, handled, unsent};
 use rabbit_outbox::consumer::ConsumerOptions;
 use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use testkit::eventually;
@@ -36,11 +36,11 @@ async fn what_is_handed_back_is_not_acknowledged_together_with_what_came_after_i
         let stopping = CancellationToken::new();
         let rest = tokio::spawn(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stopping.clone()));
         consuming(&beta).await;
-        eventually((round * PINGS, round * PINGS), async || heard(&stage.beta).await).await;
+        eventually((round * PINGS, round * PINGS), async || handled(&stage.beta).await).await;
         stopping.cancel();
         rest.await.unwrap().unwrap();
 
-        say(&alpha, round * PINGS, (round + 1) * PINGS, 1).await;
+        append_pings(&alpha, round * PINGS, (round + 1) * PINGS, 1).await;
         eventually(0, async || unsent(&stage.alpha).await).await;
         let stopping = CancellationToken::new();
         let interrupted = Interrupted { stopping: stopping.clone(), first: round * PINGS };
@@ -49,6 +49,6 @@ async fn what_is_handed_back_is_not_acknowledged_together_with_what_came_after_i
         consumer.with_options(ConsumerOptions::batches_of(1).with_prefetch(96)).run(stopping).await.unwrap();
     }
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
-    eventually((ROUNDS * PINGS, ROUNDS * PINGS), async || heard(&stage.beta).await).await;
+    eventually((ROUNDS * PINGS, ROUNDS * PINGS), async || handled(&stage.beta).await).await;
     stage.stop().await;
 }

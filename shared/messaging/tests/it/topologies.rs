@@ -31,8 +31,8 @@ async fn a_queue_with_other_arguments_is_named_by_readiness_and_by_the_plan() {
     broker.declare_queue("beta.retry.1s", json!({ "x-queue-type": "quorum" })).await;
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
-    let told = |why: String| why.contains("declare queue beta.retry.1s") && why.contains("inequivalent arg");
-    eventually(true, async || beta.check().is_err_and(told)).await;
+    let printed = |why: String| why.contains("declare queue beta.retry.1s") && why.contains("inequivalent arg");
+    eventually(true, async || beta.check().is_err_and(printed)).await;
 
     let existing = Existing::from_definitions(&broker.definitions().await, broker.virtual_host());
     let plan = Topology::of("beta", &[Ping::TYPE]).plan(&existing).to_string();
@@ -60,7 +60,7 @@ async fn the_example_prints_the_plan_of_a_service() {
 }
 
 #[tokio::test]
-async fn the_example_removes_bindings_that_no_release_wants_and_no_others() {
+async fn the_example_removes_bindings_that_no_release_needs_and_no_others() {
     let (stage, broker) = (Stage::new().await, broker().await);
     broker.declare_exchange("alpha").await;
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
@@ -71,9 +71,9 @@ async fn the_example_removes_bindings_that_no_release_wants_and_no_others() {
         let arguments = [&["unbind", "beta", "--amqp-url", broker.url()], more].concat();
         run_example(&definitions, broker.virtual_host(), &arguments)
     };
-    let (status, told) = unbind(&[]);
+    let (status, printed) = unbind(&[]);
     assert!(status.success());
-    assert_eq!(told, "left over binding alpha -> beta.inbox by \"alpha.Ping.v1\"\n");
+    assert_eq!(printed, "left over binding alpha -> beta.inbox by \"alpha.Ping.v1\"\n");
     assert_eq!(broker.definitions().await["bindings"], definitions["bindings"], "it was not asked to");
     assert_eq!(unbind(&[Ping::TYPE, "--yes"]).1, "removed 0 bindings\n");
     assert!(unbind(&["--yes"]).1.ends_with("removed 1 bindings\n"));

@@ -179,7 +179,7 @@ impl Work<'_, '_> {
             return;
         }
         // The insert waits for another transaction that has inserted the same row and has not ended.
-        if self.job.in_scope().any(|(_, item)| world.is_recorded_by_somebody(item.message.event)) {
+        if self.job.in_scope().any(|(_, item)| world.has_uncommitted_inbox_rows(item.message.event)) {
             return;
         }
         let fresh = self.fresh();

@@ -17,7 +17,7 @@ fn a_handler_that_tolerates_a_failed_statement_loses_its_event_in_f20ebef_only()
 }
 
 #[test]
-fn a_producer_that_tolerates_a_failed_statement_is_told_of_a_commit_in_f20ebef_only() {
+fn a_producer_that_tolerates_a_failed_statement_sees_a_commit_in_f20ebef_only() {
     let scenario = Scenario::of(&[GOOD]).faults(1, &[(Fault::AbortedProducer, 1)]);
     only_f20ebef_breaks(Property::NothingLost, &scenario);
 }

@@ -185,17 +185,17 @@ impl System {
         for (event, kind) in (0..).zip(&self.scenario.events) {
             // The lock of the key: its events are appended one after the other.
             let mut earlier = (0..event).filter(|earlier| self.kind(*earlier).key == kind.key);
-            if steps.world.fact(event).told || earlier.any(|earlier| !steps.world.fact(earlier).told) {
+            if steps.world.fact(event).reported || earlier.any(|earlier| !steps.world.fact(earlier).reported) {
                 continue;
             }
             steps.add(Who::Producer, "commits event", 1 << event, |world| {
                 let day = world.today;
                 let fact = world.fact_mut(event);
-                (fact.told, fact.row, fact.day) = (true, Row::Lane, day);
+                (fact.reported, fact.row, fact.day) = (true, Row::Lane, day);
             });
             let aborted = (Who::Producer, "commits after a failed statement: ROLLBACK, for event", 1 << event);
             steps.fault(Fault::AbortedProducer, aborted, |world| match self.design.aborted_commit {
-                AbortedCommit::Succeeds => world.fact_mut(event).told = true,
+                AbortedCommit::Succeeds => world.fact_mut(event).reported = true,
                 AbortedCommit::Fails => {}
             });
         }
@@ -209,7 +209,7 @@ impl System {
         let mut facts = (0..).zip(&steps.world.facts);
         let forgets = |fact: &Fact| wanted & (1 << fact.day) == 0;
         if wanted == steps.world.partitions
-            || facts.any(|(event, fact)| forgets(fact) && steps.world.is_recorded_by_somebody(event))
+            || facts.any(|(event, fact)| forgets(fact) && steps.world.has_uncommitted_inbox_rows(event))
         {
             return;
         }
@@ -238,7 +238,7 @@ impl System {
         let fact = world.fact(event);
         let applied = fact.applied[..usize::from(self.handlers())].iter().all(|times| *times > 0);
         let stored = matches!(fact.row, Row::Lane | Row::Shadow) || fact.letter;
-        fact.told && !applied && !stored && !world.broker_has(event)
+        fact.reported && !applied && !stored && !world.broker_has(event)
     }
 }
 
@@ -251,7 +251,7 @@ impl Model for System {
 
     fn initial(&self) -> World {
         let fact = Fact {
-            told: false,
+            reported: false,
             day: 0,
             row: Row::None,
             attempts: 0,

@@ -6,8 +6,8 @@ use crate::system::Property;
 /// The state of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Fact {
-    /// Whether the caller was told that it is committed.
-    pub(crate) told: bool,
+    /// Whether the caller was reported that it is committed.
+    pub(crate) reported: bool,
     /// The day inside its id.
     pub(crate) day: u8,
     pub(crate) row: Row,
@@ -117,7 +117,7 @@ pub(crate) enum Phase {
     Recorded { fresh: u8 },
     /// Handlers have run. `aborted`: a statement failed, and the handler ignored it.
     Handled { fresh: u8, aborted: bool },
-    /// Everything is decided; the broker is told.
+    /// Everything is decided; the broker is reported.
     Settling,
 }
 
@@ -184,7 +184,7 @@ impl World {
     }
 
     /// Whether a transaction holds uncommitted inbox rows of the event.
-    pub(crate) fn is_recorded_by_somebody(&self, event: u8) -> bool {
+    pub(crate) fn has_uncommitted_inbox_rows(&self, event: u8) -> bool {
         self.replicas.iter().flat_map(|replica| replica.jobs.iter().flatten()).any(|job| job.has_recorded(event))
     }
 

@@ -79,11 +79,11 @@ impl Conversation {
                 to_broker.end();
                 let _ = tokio::time::timeout(FLUSH_LIMIT, tell_broker).await;
             }
-            _ = conversation.hear_client(from_client) => {
+            _ = conversation.read_client(from_client) => {
                 to_broker.end();
                 let _ = tokio::time::timeout(FLUSH_LIMIT, tell_broker).await;
             }
-            _ = conversation.hear_broker(from_broker) => {
+            _ = conversation.read_broker(from_broker) => {
                 to_client.end();
                 let _ = tokio::time::timeout(FLUSH_LIMIT, tell_client).await;
             }
@@ -106,20 +106,20 @@ impl Conversation {
         }
     }
 
-    async fn hear_client(&self, mut stream: impl AsyncRead + Unpin) -> Result<(), Malformed> {
+    async fn read_client(&self, mut stream: impl AsyncRead + Unpin) -> Result<(), Malformed> {
         let mut header = [0; PROTOCOL_HEADER_BYTES];
         if stream.read_exact(&mut header).await.is_err() {
             return Ok(());
         }
         self.to_broker.push(header.to_vec());
-        hear(stream, &self.to_broker, |frame| self.heard_from_client(frame)).await
+        read_frames(stream, &self.to_broker, |frame| self.on_client_frame(frame)).await
     }
 
-    async fn hear_broker(&self, stream: impl AsyncRead + Unpin) -> Result<(), Malformed> {
-        hear(stream, &self.to_client, |frame| self.heard_from_broker(frame)).await
+    async fn read_broker(&self, stream: impl AsyncRead + Unpin) -> Result<(), Malformed> {
+        read_frames(stream, &self.to_client, |frame| self.on_broker_frame(frame)).await
     }
 
-    fn heard_from_client(&self, frame: Frame) {
+    fn on_client_frame(&self, frame: Frame) {
         let number = frame.channel();
         let mut channels = self.channels();
         match frame.meaning() {
@@ -187,7 +187,7 @@ impl Conversation {
         }
     }
 
-    fn heard_from_broker(&self, frame: Frame) {
+    fn on_broker_frame(&self, frame: Frame) {
         let number = frame.channel();
         match frame.meaning() {
             // The channel is closing: no client waits for it.
@@ -244,10 +244,10 @@ fn reset(channels: &mut HashMap<u16, Channel>, number: u16) {
 }
 
 /// Reads frames until the stream ends.
-async fn hear(
+async fn read_frames(
     mut stream: impl AsyncRead + Unpin,
     passed_on_to: &Outgoing,
-    mut heard: impl FnMut(Frame),
+    mut on_frame: impl FnMut(Frame),
 ) -> Result<(), Malformed> {
     let mut frames = Frames::default();
     let mut buffer = vec![0; 16 * 1024];
@@ -258,7 +258,7 @@ async fn hear(
             Ok(_) | Err(_) => return Ok(()),
         }
         while let Some(frame) = frames.next()? {
-            heard(frame);
+            on_frame(frame);
         }
     }
 }

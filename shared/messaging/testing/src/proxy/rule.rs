@@ -16,11 +16,11 @@ pub(crate) enum Action {
     Drop,
     /// Delay confirms.
     Delay(Duration),
-    /// Withhold confirms until there are so many, then send them in reverse order.
+    /// Withhold confirms until there are this many, then send them in reverse order.
     Reverse(usize),
     /// Cut the connection instead of the next confirm.
     CutAtConfirm,
-    /// Cut the connection right after so many messages were forwarded.
+    /// Cut the connection right after this many messages were forwarded.
     CutAfterPublish(u64),
     /// Send the message to the broker twice.
     Duplicate,

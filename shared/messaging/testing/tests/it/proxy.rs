@@ -179,7 +179,7 @@ async fn a_message_that_is_doubled_is_there_twice_and_confirmed_once() {
 }
 
 #[tokio::test]
-async fn a_slow_link_is_as_slow_as_it_is_told() {
+async fn a_slow_link_is_as_slow_as_configured() {
     let client = Client::start().await;
     client.proxy.limit_bandwidth(Some(1_000_000));
     let started = Instant::now();

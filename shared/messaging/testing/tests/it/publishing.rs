@@ -41,7 +41,7 @@ async fn what_was_rolled_back_is_not_expected() {
 }
 
 #[tokio::test]
-async fn an_event_to_which_nobody_listens_is_not_published() {
+async fn an_event_without_a_queue_is_not_published() {
     let harness = harness().await.with_limit(SHORT);
     harness.run("shop", Subscriptions::new()).await;
     sell(&harness.service("shop").await, &sold(1), 1).await;

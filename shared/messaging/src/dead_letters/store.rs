@@ -9,11 +9,11 @@ use time::OffsetDateTime;
 ///
 /// A dead letter that is delivered twice because its acknowledgement was lost has the same time of failure and changes
 /// nothing: it stays settled if it was settled in between.
-pub(super) async fn keep(pool: &PgPool, arrival: &Arrival, payload: &[u8]) -> Result<(), sqlx::Error> {
+pub(super) async fn store(pool: &PgPool, arrival: &Arrival, payload: &[u8]) -> Result<(), sqlx::Error> {
     let id = arrival.event_id.to_string();
     let key = arrival.ordering_key.as_deref().unwrap_or(&id);
     let history = &arrival.history;
-    sqlx::query(include_str!("../sql/keep_letter.sql"))
+    sqlx::query(include_str!("../sql/store_dead_letter.sql"))
         .bind(arrival.event_id)
         .bind(&arrival.event_type)
         .bind(arrival.ordering_key.as_deref())

@@ -17,7 +17,7 @@ const DECLARE_AGAIN: Duration = Duration::from_secs(5);
 
 /// How much of its subscriptions a service receives, for `/readyz`.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Heard(Arc<Mutex<State>>);
+pub(crate) struct SubscriptionState(Arc<Mutex<State>>);
 
 #[derive(Clone, Debug, Default)]
 enum State {
@@ -29,7 +29,7 @@ enum State {
     AllBut(Vec<String>),
 }
 
-impl Heard {
+impl SubscriptionState {
     /// Whether all subscriptions are bound.
     ///
     /// # Errors
@@ -74,38 +74,42 @@ impl Heard {
 /// A missing exchange of a service that was never deployed must not prevent other events from being consumed: it is
 /// retried in parallel. Deleted exchanges, queues and bindings are declared again.
 #[derive(Clone)]
-pub(super) struct Hearing {
+pub(super) struct InboxBindings {
     link: Link,
     topology: Topology,
     missing: Vec<Binding>,
 }
 
-impl Hearing {
+impl InboxBindings {
     /// Binds the inbox to the exchanges that exist.
     ///
     /// # Errors
     /// [`ConsumeError`] if the broker refuses for another reason than a missing exchange.
     pub(super) async fn begin(link: Link, topology: Topology) -> Result<Self, ConsumeError> {
-        let mut hearing = Self { link, topology, missing: vec![] };
-        hearing.bind().await?;
-        for binding in &hearing.missing {
+        let mut bindings = Self { link, topology, missing: vec![] };
+        bindings.bind().await?;
+        for binding in &bindings.missing {
             warn!(
                 exchange = binding.exchange,
                 "not subscribed to {}: its exchange does not exist yet", binding.routing_key
             );
         }
-        Ok(hearing)
+        Ok(bindings)
     }
 
     /// Publishes the state once deliveries are consumed.
-    pub(super) fn report(&self, heard: &Heard) {
+    pub(super) fn report(&self, state: &SubscriptionState) {
         let missing = self.missing.iter().map(|binding| binding.routing_key.clone());
-        heard.set(State::AllBut(missing.collect()));
+        state.set(State::AllBut(missing.collect()));
     }
 
     /// Declares everything repeatedly; never ends. It runs in parallel to the deliveries, so that their number does not
     /// delay it and its failures do not affect them.
-    pub(super) async fn keep_declaring(mut self, heard: &Heard, declares: bool) -> std::convert::Infallible {
+    pub(super) async fn keep_declaring(
+        mut self,
+        state: &SubscriptionState,
+        declares: bool,
+    ) -> std::convert::Infallible {
         if !declares {
             return std::future::pending().await;
         }
@@ -122,7 +126,7 @@ impl Hearing {
                 info!(exchange = bound.exchange, "the inbox is bound to {}", bound.routing_key);
             }
             if before != self.missing {
-                self.report(heard);
+                self.report(state);
             }
         }
     }
