@@ -1,11 +1,11 @@
-//! Messages of a producer that knows nothing of this crate: plain JSON, told apart by a header.
+//! Messages of a producer that does not use this crate: plain JSON, identified by a header.
 //!
 //! ```sh
 //! cargo run --example foreign_producer -- --database-url postgres://me:secret@localhost/letters \
 //!     --amqp-url amqp://guest:guest@localhost:5672/%2f
 //! ```
 //!
-//! It plays the producer too: three messages, one of them twice. It ends when each has been stored once.
+//! It also acts as the producer: it sends three messages, one of them twice, and ends when each has been stored once.
 
 use clap::Parser;
 use lapin::options::{BasicPublishOptions, ExchangeDeclareOptions};
@@ -19,7 +19,7 @@ use sqlx::PgPool;
 use std::error::Error;
 use tokio::sync::mpsc;
 
-/// Stores what a foreign producer publishes.
+/// Stores the messages of a foreign producer.
 #[derive(Parser)]
 struct Arguments {
     /// The database; tables are created in the first schema of its search path.
@@ -30,7 +30,7 @@ struct Arguments {
     amqp_url: String,
 }
 
-/// What the producer writes.
+/// The producer's message.
 #[derive(Deserialize)]
 struct Arrival {
     parcel: i64,
@@ -65,7 +65,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let messaging = Messaging::new("warehouse", pool, &amqp_url);
     let (stored, mut arrivals) = mpsc::channel(8);
-    // Everything below `parcel.` of the exchange `legacy`; a repeat has the same request id.
+    // Everything below `parcel.` of the exchange `legacy`; a duplicate has the same request id.
     let foreign = Foreign::at("legacy", "parcel.#").identified_by(ForeignId::Header("x-request-id"));
     let subscriptions = Subscriptions::new().on_foreign(foreign, Store { stored });
     let stopping = CancellationToken::new();
@@ -75,7 +75,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let channel = connection.create_channel().await?;
     let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
     channel.exchange_declare("legacy".into(), ExchangeKind::Topic, durable, FieldTable::default()).await?;
-    // The consumer looks for the exchange every second.
+    // The consumer checks every second whether the exchange exists.
     while let Err(why) = messaging.check() {
         println!("waiting: {why}");
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;

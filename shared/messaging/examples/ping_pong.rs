@@ -1,8 +1,8 @@
-//! Two services in one process: alpha says Ping, beta hears it and says Pong, alpha hears that.
+//! Two services in one process: alpha publishes Ping, beta handles it and publishes Pong, alpha handles Pong.
 //!
-//! Each keeps what it heard in its table `heard`. The rows of `alpha.todo` say what alpha is to say; a row is deleted
-//! in the transaction that says it. With `--crash-at STEP` the process aborts when it reaches that step, which is how
-//! the tests prove that a crash between any two steps loses and doubles nothing.
+//! Each stores the events that it handled in its table `handled`. The rows of `alpha.todo` are the pings to publish; a
+//! row is deleted in the transaction that publishes it. With `--crash-at STEP` the process aborts when it reaches that
+//! step: this is how the tests prove that a crash between any two steps loses and duplicates nothing.
 
 use clap::Parser;
 use rabbit_outbox::probe::{Probe, Step};
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Two services that talk to each other.
+/// Two services that exchange events
 #[derive(Parser)]
 struct Arguments {
     /// The database, with the schemas `alpha` and `beta`.
@@ -62,7 +62,7 @@ impl Event for Pong {
     }
 }
 
-/// Beta: writes the ping down and answers.
+/// Beta: stores the ping and answers.
 struct Answer;
 
 impl Handle<Ping> for Answer {
@@ -73,7 +73,7 @@ impl Handle<Ping> for Answer {
     }
 }
 
-/// Alpha: writes the answer down.
+/// Alpha: stores the answer.
 struct Note;
 
 impl Handle<Pong> for Note {
@@ -84,7 +84,7 @@ impl Handle<Pong> for Note {
 }
 
 async fn write_down(tx: &mut Transaction, n: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("insert into heard (n) values ($1)").bind(n).execute(&mut **tx).await.map(drop)
+    sqlx::query("insert into handled (n) values ($1)").bind(n).execute(&mut **tx).await.map(drop)
 }
 
 #[tokio::main]
@@ -121,7 +121,7 @@ fn service(name: &'static str, arguments: &Arguments) -> Result<(PgPool, Messagi
     Ok((pool, messaging))
 }
 
-/// Says what is to be said, one transaction each, and looks for more.
+/// Publishes the rows of `todo`, one transaction each, and polls for more.
 async fn say_all(alpha: &Messaging) -> Result<(), Box<dyn std::error::Error>> {
     loop {
         let mut tx = alpha.begin().await?;

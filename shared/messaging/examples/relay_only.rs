@@ -1,4 +1,4 @@
-//! A process that relays for one service and does nothing else; the tests kill and freeze it.
+//! A process that only runs the relay of one service; tests kill and freeze it.
 
 use clap::Parser;
 use rabbit_outbox::Messaging;
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stopping = CancellationToken::new();
     let stop = stopping.clone();
     tokio::spawn(async move {
-        // Without the signal it would run for ever, which is what a relay does.
+        // Without the signal it runs forever, as a relay does.
         let _ = tokio::signal::ctrl_c().await;
         stop.cancel();
     });

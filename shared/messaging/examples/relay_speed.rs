@@ -1,8 +1,8 @@
-//! How fast the relay is beside a bare publisher with confirms, on the same servers, in turns.
+//! Compares the speed of the relay with a bare publisher with confirms, on the same servers, alternately.
 //!
-//! Both publish persistent, mandatory messages of the same size to the same quorum queue and wait for every confirm; the
-//! relay also reads them from the outbox and deletes them. Prints one line per round and the ratio of the medians, then
-//! how long a lone event takes: from its commit to the confirm, beside a lone publish to its confirm.
+//! Both publish persistent, mandatory messages of the same size to the same quorum queue and wait for every confirm;
+//! the relay also reads them from the outbox and deletes them. Prints one line per round and the ratio of the medians.
+//! Then measures the latency of a single event, from its commit to the confirm, and of a single publish to its confirm.
 
 use clap::Parser;
 use futures_util::StreamExt;
@@ -30,10 +30,10 @@ const SCHEMA: &str = "relay_speed";
 const QUEUE: &str = "relay_speed.taken";
 const KEY: &str = "relay_speed.Happened.v1";
 
-/// The relay beside a bare publisher.
+/// Compares the relay with a bare publisher
 #[derive(Parser)]
 struct Arguments {
-    /// A database in which a schema `relay_speed` may be made anew.
+    /// A database in which a schema `relay_speed` may be dropped and created
     #[arg(long)]
     database_url: String,
     /// The broker.
@@ -42,13 +42,13 @@ struct Arguments {
     /// Events of each round.
     #[arg(long, default_value_t = 50_000)]
     events: usize,
-    /// Bytes of an event.
+    /// Size of an event in bytes
     #[arg(long, default_value_t = 600)]
     bytes: usize,
-    /// Messages of the bare publisher that may be unconfirmed at a time.
+    /// Maximum number of unconfirmed messages of the bare publisher
     #[arg(long, default_value_t = 256)]
     window: usize,
-    /// Rounds of each.
+    /// Rounds of each
     #[arg(long, default_value_t = 5)]
     rounds: usize,
 }
@@ -82,7 +82,7 @@ async fn main() -> Outcome<()> {
     Ok(())
 }
 
-/// Times of lone events.
+/// Latencies of single events.
 const LONE: usize = 300;
 
 #[derive(Serialize, Deserialize)]
@@ -115,10 +115,10 @@ async fn lone_bare(channel: &Channel, arguments: &Arguments) -> Outcome<Vec<Dura
 
 async fn lone_relayed(pool: &PgPool, arguments: &Arguments) -> Outcome<Vec<Duration>> {
     let confirmed = Arc::new(Notify::new());
-    let heard = Arc::clone(&confirmed);
+    let waker = Arc::clone(&confirmed);
     let probe = Probe::new(move |step| {
         if step == Step::RelayConfirmed {
-            heard.notify_one();
+            waker.notify_one();
         }
     });
     let messaging = Messaging::new(SCHEMA, pool.clone(), &arguments.amqp_url).with_probe(probe);

@@ -1,11 +1,11 @@
-//! Two handlers of one event in one process: one stores it, the other counts it; each has the effect once.
+//! Two handlers of one event in one process: one stores it, the other counts it; each has its effect once.
 //!
 //! ```sh
 //! cargo run --example several_handlers -- --database-url postgres://me:secret@localhost/letters \
 //!     --amqp-url amqp://guest:guest@localhost:5672/%2f
 //! ```
 //!
-//! The handler that counts fails the first time. The event comes back for it alone.
+//! The counting handler fails the first time. The event is retried for it alone.
 
 use clap::Parser;
 use rabbit_outbox::{
@@ -16,7 +16,7 @@ use sqlx::PgPool;
 use std::error::Error;
 use tokio::sync::mpsc;
 
-/// Handles one event twice, for two purposes.
+/// Handles one event with two handlers
 #[derive(Parser)]
 struct Arguments {
     /// The database; tables are created in the first schema of its search path.
@@ -89,7 +89,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let messaging = Messaging::new("parcels", pool.clone(), &amqp_url);
     let (counted, mut counts) = mpsc::channel(1);
-    // The name of the second handler is stored with what it has handled.
+    // The name of the second handler is stored in the inbox.
     let subscriptions = Subscriptions::new().on(Store).also_on("count", Count { counted });
     let stopping = CancellationToken::new();
     let running = [

@@ -1,4 +1,4 @@
-//! A service's topology and a broker: what declaring would do, what an administrator imports, what is left over.
+//! A service's topology and a broker: what declaring would change, what an administrator imports, what is left over.
 //!
 //! ```sh
 //! curl -s -u guest:guest http://localhost:15672/api/definitions |
@@ -8,7 +8,7 @@
 //!     cargo run -q -p rabbit-outbox --example topology -- unbind payments orders.OrderCreated.v1 --yes
 //! ```
 //!
-//! Exits with 1 when the broker would refuse something, with 2 when what it reads are no definitions.
+//! Exits with 1 if the broker would refuse a declaration, with 2 if standard input does not contain definitions.
 
 use clap::{Args, Parser, Subcommand};
 use rabbit_outbox::topology::{Binding, Existing, Topology, unbind};
@@ -25,7 +25,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Deed {
-    /// Prints what declaring would do, from the broker's definitions on standard input
+    /// Prints what declaring would change, from the broker's definitions on standard input
     Plan(Wanted),
     /// Prints the definitions that an administrator imports, for a service that declares nothing
     Definitions(Wanted),
@@ -46,7 +46,7 @@ enum Deed {
 struct Wanted {
     /// The service
     service: String,
-    /// The wire types that it hears, `orders.OrderCreated.v1`: of all releases that still run
+    /// The wire types that it subscribes to, for example `orders.OrderCreated.v1`: of all releases that still run
     hears: Vec<String>,
     /// A binding to the exchange of a foreign producer, `EXCHANGE=ROUTING_KEY`
     #[arg(long = "foreign", value_name = "BINDING")]
@@ -70,13 +70,13 @@ impl Wanted {
         Topology::of(&self.service, &hears).hearing(foreign.collect())
     }
 
-    /// What the broker has, from standard input; an answer that refuses must not be taken for a broker that has nothing.
+    /// Reads the broker's definitions from standard input; an error response must not be mistaken for an empty broker.
     fn existing(&self) -> Result<Existing, ExitCode> {
         let definitions: Value = serde_json::from_reader(std::io::stdin().lock()).unwrap_or_default();
         if definitions["queues"].is_array() {
             return Ok(Existing::from_definitions(&definitions, &self.virtual_host));
         }
-        eprintln!("standard input is no export of a broker's definitions: {}", excerpt(&definitions));
+        eprintln!("standard input does not contain a broker's definitions: {}", excerpt(&definitions));
         Err(ExitCode::from(2))
     }
 }
@@ -116,7 +116,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     }
 }
 
-/// What came instead, as far as it fits into a line.
+/// An excerpt of the input, at most one line.
 fn excerpt(of: &Value) -> String {
-    if of.is_null() { "it is no JSON".to_owned() } else { of.to_string().chars().take(200).collect() }
+    if of.is_null() { "it is not JSON".to_owned() } else { of.to_string().chars().take(200).collect() }
 }

@@ -1,14 +1,14 @@
-//! Events in a transaction that somebody else began.
+//! Appending events to a transaction that the caller began.
 
 use crate::headers::Headers;
-use crate::outbox::{self, AppendError, Circumstances, Staged};
+use crate::outbox::{self, AppendError, EventContext, Staged};
 use crate::relay::wake::Occasions;
 use crate::service::Messaging;
 use crate::transaction::Origin;
 use rabbit_outbox_event::{Event, EventId};
 use sqlx::PgConnection;
 
-/// Events that will be written into a transaction of the caller's, which may be of another pool.
+/// Events to insert into a transaction of the caller, which may come from another pool.
 ///
 /// ```no_run
 /// # async fn example(
@@ -30,38 +30,38 @@ pub struct Appender {
     staged: Vec<Staged>,
 }
 
-/// Events that are published once the caller's transaction has committed.
+/// Inserted events. They are published once the caller's transaction has committed.
 pub struct Inserted {
     origin: Origin,
     occasions: Occasions,
 }
 
 impl Messaging {
-    /// Appends events to a transaction that is open already.
+    /// Collects events for a transaction that is already open.
     pub fn appender(&self) -> Appender {
         Appender { origin: self.origin.clone(), schema: None, staged: vec![] }
     }
 }
 
 impl Appender {
-    /// The outbox is in this schema: for a connection with another search path.
+    /// The schema of the outbox, for a connection with another search path.
     pub fn in_schema(mut self, schema: &str) -> Self {
         self.schema = Some(schema.to_owned());
         self
     }
 
-    /// As [`Transaction::append`](crate::Transaction::append).
+    /// Same as [`Transaction::append`](crate::Transaction::append).
     ///
     /// # Errors
-    /// As there.
+    /// Same as [`Transaction::append`](crate::Transaction::append).
     pub fn append<E: Event>(&mut self, event: &E, sequence: i64) -> Result<EventId, AppendError> {
         self.append_with(event, sequence, Headers::new())
     }
 
-    /// As [`Transaction::append_with`](crate::Transaction::append_with).
+    /// Same as [`Transaction::append_with`](crate::Transaction::append_with).
     ///
     /// # Errors
-    /// As there.
+    /// Same as [`Transaction::append_with`](crate::Transaction::append_with).
     pub fn append_with<E: Event>(
         &mut self,
         event: &E,
@@ -69,17 +69,17 @@ impl Appender {
         headers: Headers,
     ) -> Result<EventId, AppendError> {
         let traceparent = self.origin.tracing.current();
-        let circumstances = Circumstances { traceparent, headers, ..Circumstances::default() };
-        let staged = Staged::new(&self.origin.service, event, sequence, circumstances)?;
+        let context = EventContext { traceparent, headers, ..EventContext::default() };
+        let staged = Staged::new(&self.origin.service, event, sequence, context)?;
         let id = staged.event_id();
         self.staged.push(staged);
         Ok(id)
     }
 
-    /// Inserts the events; they are published if and when the transaction of this connection commits.
+    /// Inserts the events. They are published if the transaction of this connection commits.
     ///
     /// # Errors
-    /// The database's.
+    /// Database errors.
     pub async fn insert(self, connection: &mut PgConnection) -> Result<Inserted, sqlx::Error> {
         let occasions = Occasions::of_lanes(self.staged.iter().map(Staged::lane));
         match &self.schema {
@@ -92,7 +92,7 @@ impl Appender {
 }
 
 impl Inserted {
-    /// Wakes the relay of this process, now that the transaction has committed.
+    /// Wakes the relay of this process after the commit.
     pub fn committed(self) {
         self.origin.wake.committed(self.occasions);
     }

@@ -1,4 +1,4 @@
-//! Waiting longer and longer between tries, with full jitter so that replicas don't march in step.
+//! Exponential backoff with full jitter, so that replicas don't retry at the same moment.
 
 use std::time::Duration;
 
@@ -22,12 +22,12 @@ impl Backoff {
         Self::new(Duration::from_millis(100), Duration::from_secs(10))
     }
 
-    /// It worked: the next failure waits briefly again.
+    /// Resets the backoff after a success.
     pub(crate) fn reset(&mut self) {
         self.failures = 0;
     }
 
-    /// The wait after one more failure: anything up to the current bound, and at least a tenth of it.
+    /// The wait after another failure: random, at most the current bound and at least a tenth of it.
     pub(crate) fn next(&mut self) -> Duration {
         let bound = bound(self.first, self.longest, self.failures);
         self.failures = self.failures.saturating_add(1);

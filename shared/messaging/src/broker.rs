@@ -1,7 +1,7 @@
-//! One supervised connection to RabbitMQ: opened when needed, opened again when it broke.
+//! One supervised connection to RabbitMQ, opened on demand and again after it broke.
 //!
-//! lapin's own recovery is not used: it does not recover channels, and a session that is built anew from nothing
-//! is what the tests can prove.
+//! lapin's own recovery is not used: it does not recover channels. Tests can prove that a session built from scratch
+//! works.
 
 use crate::wire;
 use futures_util::FutureExt;
@@ -19,35 +19,35 @@ use tokio::sync::Mutex;
 
 /// Longest wait for a connection: TCP, handshake and authentication together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Seconds between heartbeats: a dead peer is noticed after two of them.
+/// Heartbeat interval in seconds: a dead peer is noticed after two intervals.
 const HEARTBEAT_SECS: u16 = 10;
 
-/// Largest frame, in bytes. The client library holds two buffers of 32 frames per connection, all of it in memory from
-/// the beginning: with RabbitMQ's default of 128 KiB that is 8 MiB. A larger message travels in several frames.
+/// Largest frame, in bytes. The client library allocates two buffers of 32 frames per connection up front: with
+/// RabbitMQ's default of 128 KiB that would be 8 MiB. A larger message is split into several frames.
 const FRAME_BYTES: u32 = 16 * 1024;
 
-/// Why there is no channel.
+/// Why a channel could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BrokerError {
-    /// Connecting took too long.
+    /// Connecting timed out.
     #[error("connect to RabbitMQ within {} s", CONNECT_TIMEOUT.as_secs())]
     ConnectTimeout,
     /// The broker refused, or the connection broke.
     #[error("open a channel to RabbitMQ")]
     Open(#[source] BoxError),
-    /// The provider of addresses failed, or gave none.
+    /// The address provider failed, or returned no address.
     #[error("get the broker's address")]
     Address(#[source] BoxError),
 }
 
-/// Any error, as providers return it.
+/// The error type that providers return.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
 type Provider = dyn Fn() -> BoxFuture<'static, Result<Vec<String>, BoxError>> + Send + Sync;
 
-/// Where the broker is, and how to sign in: asked for each time a connection is made, so that credentials can change
-/// while the process runs.
+/// The broker's addresses with credentials. They are looked up for every connection, so credentials can change while
+/// the process runs.
 ///
 /// ```
 /// use rabbit_outbox::BrokerAddress;
@@ -64,8 +64,8 @@ type Provider = dyn Fn() -> BoxFuture<'static, Result<Vec<String>, BoxError>> + 
 pub struct BrokerAddress(Arc<Provider>);
 
 impl BrokerAddress {
-    /// Asks `provider` for the AMQP URLs of the broker's nodes. They are tried in turn; after a connection broke or
-    /// could not be made, the next one is tried first.
+    /// Gets the AMQP URLs of the broker's nodes from `provider`. They are tried in turn, starting with the next one
+    /// after a connection broke or could not be opened.
     pub fn provided_by<F, Answer>(provider: F) -> Self
     where
         F: Fn() -> Answer + Send + Sync + 'static,
@@ -100,17 +100,17 @@ impl From<&String> for BrokerAddress {
 }
 
 impl fmt::Debug for BrokerAddress {
-    /// Without the addresses: they hold passwords.
+    /// Not the addresses: they contain passwords.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("BrokerAddress")
     }
 }
 
-/// A connection with a name that people recognise in the console.
+/// A connection with a readable name in RabbitMQ's management console.
 ///
-/// A process has one to publish, one for its inbox and one for its dead letters: the broker may block publishers when
-/// it is short of memory, and must not block consumers; and nothing in the inbox may keep dead letters from being
-/// stored.
+/// A process has three: to publish, to consume its inbox and to consume its dead letters. The broker may block
+/// publishers when it is short of memory, and must not block consumers with them; and nothing in the inbox may prevent
+/// dead letters from being stored.
 #[derive(Clone)]
 pub(crate) struct Link {
     inner: Arc<Inner>,
@@ -119,22 +119,22 @@ pub(crate) struct Link {
 struct Inner {
     address: BrokerAddress,
     name: String,
-    /// Messages of others arrive on it: see [`wire`].
+    /// Whether peers' messages arrive on it: see [`wire`].
     screened: bool,
-    /// The node to try first.
+    /// Index of the node to try first.
     node: AtomicUsize,
     current: Mutex<Option<Arc<Connection>>>,
-    /// Of the newest connection, for those who must not wait for one that is being made.
+    /// The newest connection, for callers that must not wait while another is being opened.
     status: std::sync::Mutex<Option<ConnectionStatus>>,
 }
 
 impl Link {
-    /// A connection on which only the broker's answers arrive.
+    /// A connection that receives only the broker's own answers.
     pub(crate) fn to_publish(address: BrokerAddress, name: String) -> Self {
         Self::new(address, name, false)
     }
 
-    /// A connection on which messages arrive that any peer may have written.
+    /// A connection that receives messages which any peer may have written.
     pub(crate) fn to_consume(address: BrokerAddress, name: String) -> Self {
         Self::new(address, name, true)
     }
@@ -151,7 +151,7 @@ impl Link {
         Self { inner: Arc::new(inner) }
     }
 
-    /// A new channel, on the current connection if it still stands.
+    /// Opens a channel, on the current connection if it is still open.
     pub(crate) async fn channel(&self) -> Result<Channel, BrokerError> {
         let mut current = self.inner.current.lock().await;
         let before = current.take();
@@ -173,9 +173,9 @@ impl Link {
         Ok(channel)
     }
 
-    /// Whether the connection stands and the broker takes what is published on it.
+    /// Whether the connection is open and the broker accepts messages on it.
     pub(crate) fn check(&self) -> Result<(), String> {
-        // A lock that is held means that somebody is connecting.
+        // A locked mutex means that a connection is being opened.
         let Ok(current) = self.inner.current.try_lock() else { return Err("connecting".to_owned()) };
         match current.as_ref() {
             Some(connection) if !connection.status().connected() => Err("disconnected".to_owned()),
@@ -185,13 +185,13 @@ impl Link {
         }
     }
 
-    /// Whether the broker takes no messages for now: it is short of memory or disk (`connection.blocked`).
+    /// Whether the broker blocks publishers, because it is short of memory or disk (`connection.blocked`).
     pub(crate) fn is_blocked(&self) -> bool {
         let status = self.inner.status.lock().unwrap_or_else(PoisonError::into_inner);
         status.as_ref().is_some_and(|status| status.connected() && status.blocked())
     }
 
-    /// Connects to the first node that answers.
+    /// Connects to the first node that accepts.
     async fn connect(&self) -> Result<Connection, BrokerError> {
         let nodes = (self.inner.address.0)().await.map_err(BrokerError::Address)?;
         let mut failure = BrokerError::Address("the provider gave no address".into());
@@ -225,7 +225,7 @@ fn open(failure: lapin::Error) -> BrokerError {
     BrokerError::Open(failure.into())
 }
 
-/// The address with what it does not say itself.
+/// The URL with defaults for parameters that it does not set.
 fn with_defaults(amqp_url: &str, defaults: &[(&str, u32)]) -> String {
     let mut uri = amqp_url.to_owned();
     for (name, value) in defaults {

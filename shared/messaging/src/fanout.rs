@@ -1,7 +1,8 @@
-//! Hints between the replicas of a service: transient, not confirmed, lost without harm.
+//! Notifications between the replicas of a service: transient, unconfirmed, and harmless to lose.
 //!
-//! What a replica commits it pushes to its own sockets at once; the others hear of it here. Hints are not events of
-//! record and never go through the outbox: with nobody listening they would come back as undeliverable.
+//! A replica pushes what it commits to its own sockets directly; the other replicas learn of it through these
+//! notifications. They are not domain events and never use the outbox: without a listener they would come back as
+//! undeliverable.
 
 use crate::backoff::Backoff;
 use crate::broker::{BrokerError, Link};
@@ -18,13 +19,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-/// Hints that may wait to be sent; further ones are dropped.
+/// Capacity of the queue of notifications to send; further ones are dropped.
 const WAITING_MAX: usize = 4096;
 
-/// Hints that travel together: those that wait at the moment, none waits for others.
+/// Maximum number of notifications per message. Only those already queued are combined; none waits for more.
 const TOGETHER_MAX: usize = 256;
 
-/// Why hints don't flow; they will again.
+/// Why notifications don't flow at the moment.
 #[derive(Debug, thiserror::Error)]
 enum FanoutError {
     #[error("reach the broker")]
@@ -35,18 +36,18 @@ enum FanoutError {
     Cancelled,
 }
 
-/// What a replica hears.
+/// What a replica receives.
 pub enum Heard<'a> {
-    /// A hint of another replica.
+    /// A notification of another replica.
     Hint(&'a [u8]),
-    /// The subscription stands (again): hints of the time before may be missing.
+    /// The subscription works (again): notifications from before may be missing.
     Subscribed,
 }
 
-/// Sends hints; cheap to clone.
+/// Sends notifications; cheap to clone.
 #[derive(Clone)]
 pub struct Fanout {
-    hints: mpsc::Sender<Vec<u8>>,
+    notifications: mpsc::Sender<Vec<u8>>,
 }
 
 /// The two tasks behind a [`Fanout`].
@@ -55,62 +56,62 @@ pub struct FanoutTasks {
     replica: Uuid,
     publish: Link,
     consume: Link,
-    hints: mpsc::Receiver<Vec<u8>>,
+    notifications: mpsc::Receiver<Vec<u8>>,
 }
 
 impl Fanout {
     pub(crate) fn new(exchange: String, publish: Link, consume: Link) -> (Self, FanoutTasks) {
-        let (sender, hints) = mpsc::channel(WAITING_MAX);
-        let tasks = FanoutTasks { exchange: exchange.into(), replica: Uuid::now_v7(), publish, consume, hints };
-        (Self { hints: sender }, tasks)
+        let (sender, notifications) = mpsc::channel(WAITING_MAX);
+        let tasks = FanoutTasks { exchange: exchange.into(), replica: Uuid::now_v7(), publish, consume, notifications };
+        (Self { notifications: sender }, tasks)
     }
 
-    /// Tells the other replicas, if they can be told.
-    pub fn tell(&self, hint: Vec<u8>) {
-        if self.hints.try_send(hint).is_err() {
+    /// Notifies the other replicas, if possible.
+    pub fn tell(&self, notification: Vec<u8>) {
+        if self.notifications.try_send(notification).is_err() {
             metrics::counter!("messaging_hints_dropped_total").increment(1);
         }
     }
 }
 
 impl FanoutTasks {
-    /// Sends and hears hints until `stopping`.
+    /// Sends and receives notifications until `stopping`.
     ///
     /// # Errors
-    /// None: it outlives every failure of the broker.
+    /// None: it retries after every failure of the broker.
     pub async fn run(
         self,
-        heard: impl Fn(Heard<'_>) + Send + Sync,
+        on_message: impl Fn(Heard<'_>) + Send + Sync,
         stopping: CancellationToken,
     ) -> Result<(), std::convert::Infallible> {
-        let Self { exchange, replica, publish, consume, mut hints } = self;
+        let Self { exchange, replica, publish, consume, mut notifications } = self;
         tokio::select! {
-            () = send_for_ever(&exchange, replica, &publish, &mut hints) => {}
-            () = hear_for_ever(&exchange, replica, &consume, &heard) => {}
+            () = send_forever(&exchange, replica, &publish, &mut notifications) => {}
+            () = receive_forever(&exchange, replica, &consume, &on_message) => {}
             () = stopping.cancelled() => {}
         }
         Ok(())
     }
 }
 
-/// Sends until there will be no more hints.
-async fn send_for_ever(exchange: &str, replica: Uuid, link: &Link, hints: &mut mpsc::Receiver<Vec<u8>>) {
+/// Sends until the sending side is dropped.
+async fn send_forever(exchange: &str, replica: Uuid, link: &Link, notifications: &mut mpsc::Receiver<Vec<u8>>) {
     let mut backoff = Backoff::for_connections();
-    while let Err(failure) = send(exchange, replica, link, hints).await {
-        pause("hints are not sent", &failure, &mut backoff).await;
+    while let Err(failure) = send(exchange, replica, link, notifications).await {
+        pause("notifications are not sent", &failure, &mut backoff).await;
     }
 }
 
-async fn hear_for_ever(exchange: &str, replica: Uuid, link: &Link, heard: &(impl Fn(Heard<'_>) + Send + Sync)) {
+async fn receive_forever(exchange: &str, replica: Uuid, link: &Link, on_message: &(impl Fn(Heard<'_>) + Send + Sync)) {
     let mut backoff = Backoff::for_connections();
-    while let Err(failure) = hear(exchange, replica, link, heard, &mut backoff).await {
-        pause("hints are not heard", &failure, &mut backoff).await;
+    while let Err(failure) = receive(exchange, replica, link, on_message, &mut backoff).await {
+        pause("notifications are not received", &failure, &mut backoff).await;
     }
 }
 
 async fn pause(what: &str, failure: &FanoutError, backoff: &mut Backoff) {
     let wait = backoff.next();
-    warn!(error = %chain(failure), wait_ms = wait.as_millis(), "{what}: a pause");
+    warn!(error = %chain(failure), wait_ms = wait.as_millis(), "{what}, retrying");
     tokio::time::sleep(wait).await;
 }
 
@@ -124,17 +125,17 @@ async fn open(exchange: &str, link: &Link) -> Result<Channel, FanoutError> {
     Ok(channel)
 }
 
-/// Sends until the channel breaks, or for ever.
+/// Sends until the channel breaks or the sending side is dropped.
 async fn send(
     exchange: &str,
     replica: Uuid,
     link: &Link,
-    hints: &mut mpsc::Receiver<Vec<u8>>,
+    notifications: &mut mpsc::Receiver<Vec<u8>>,
 ) -> Result<(), FanoutError> {
     let channel = open(exchange, link).await?;
     let properties = BasicProperties::default().with_app_id(replica.to_string().into());
     let mut waiting = Vec::new();
-    while hints.recv_many(&mut waiting, TOGETHER_MAX).await > 0 {
+    while notifications.recv_many(&mut waiting, TOGETHER_MAX).await > 0 {
         let message = packed(&waiting);
         waiting.clear();
         channel
@@ -145,39 +146,39 @@ async fn send(
     Ok(())
 }
 
-/// Hints as one message: each with its length before it, four bytes, the highest first.
-fn packed(hints: &[Vec<u8>]) -> Vec<u8> {
-    let mut message = Vec::with_capacity(hints.iter().map(|hint| hint.len() + 4).sum());
-    for hint in hints {
-        let Ok(length) = u32::try_from(hint.len()) else { continue };
+/// Packs notifications into one message: each with a length prefix of four bytes, big-endian.
+fn packed(notifications: &[Vec<u8>]) -> Vec<u8> {
+    let mut message = Vec::with_capacity(notifications.iter().map(|notification| notification.len() + 4).sum());
+    for notification in notifications {
+        let Ok(length) = u32::try_from(notification.len()) else { continue };
         message.extend_from_slice(&length.to_be_bytes());
-        message.extend_from_slice(hint);
+        message.extend_from_slice(notification);
     }
     message
 }
 
-/// The hints of a message; what is malformed ends it.
+/// Unpacks the notifications of a message; reading stops at the first malformed one.
 fn unpacked(mut message: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let (length, rest) = message.split_first_chunk::<4>()?;
-        let (hint, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+        let (notification, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
         message = rest;
-        Some(hint)
+        Some(notification)
     })
 }
 
-/// Hears until the channel breaks.
-async fn hear(
+/// Receives until the channel breaks.
+async fn receive(
     exchange: &str,
     replica: Uuid,
     link: &Link,
-    heard: &(impl Fn(Heard<'_>) + Send + Sync),
+    on_message: &(impl Fn(Heard<'_>) + Send + Sync),
     backoff: &mut Backoff,
 ) -> Result<(), FanoutError> {
     let channel = open(exchange, link).await?;
     let queue = format!("{exchange}.{replica}");
     let mut arguments = FieldTable::default();
-    // Hints that nobody fetched for a minute help nobody.
+    // Notifications older than a minute are useless.
     arguments.insert("x-message-ttl".into(), AMQPValue::LongInt(60_000));
     let options = QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
     channel.queue_declare(queue.as_str().into(), options, arguments).await.map_err(FanoutError::Channel)?;
@@ -196,14 +197,14 @@ async fn hear(
         .basic_consume(queue.as_str().into(), queue.as_str().into(), consume, FieldTable::default())
         .await
         .map_err(FanoutError::Channel)?;
-    info!(queue, "hints of other replicas are heard");
-    heard(Heard::Subscribed);
+    info!(queue, "subscribed to notifications of other replicas");
+    on_message(Heard::Subscribed);
     backoff.reset();
     let own = replica.to_string();
     while let Some(delivery) = deliveries.next().await {
         let delivery = delivery.map_err(FanoutError::Channel)?;
         if delivery.properties.app_id().as_ref().is_none_or(|sender| sender.as_str() != own) {
-            unpacked(&delivery.data).for_each(|hint| heard(Heard::Hint(hint)));
+            unpacked(&delivery.data).for_each(|notification| on_message(Heard::Hint(notification)));
         }
     }
     Err(FanoutError::Cancelled)
@@ -215,8 +216,8 @@ mod tests {
 
     #[test]
     fn hints_that_travel_together_arrive_as_they_were() {
-        let hints = [b"one".to_vec(), vec![], b"three".to_vec()];
-        assert_eq!(unpacked(&packed(&hints)).collect::<Vec<_>>(), hints);
+        let notifications = [b"one".to_vec(), vec![], b"three".to_vec()];
+        assert_eq!(unpacked(&packed(&notifications)).collect::<Vec<_>>(), notifications);
     }
 
     #[test]

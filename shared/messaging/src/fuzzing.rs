@@ -1,13 +1,13 @@
-//! What `fuzz/` drives.
+//! Entry points for the fuzz targets in `fuzz/`.
 
 use crate::Subscriptions;
 use crate::consumer::incoming::Arrived;
 use lapin::BasicProperties;
 
-/// Reads the body of a delivery, as the consumer does: its wire type.
+/// Reads the body of a delivery as the consumer does; returns its wire type.
 ///
 /// # Errors
-/// Why it can't be understood, as the dead letter would say.
+/// Why the body can't be read, in the words of the dead letter.
 pub fn read_delivery(body: &[u8], subscriptions: &Subscriptions) -> Result<String, String> {
     let properties = BasicProperties::default();
     let read = Arrived::of(body, &properties, "", "").read(subscriptions).map_err(|why| why.to_string())?;

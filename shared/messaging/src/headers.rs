@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-/// Largest headers of an event, names and values together, in bytes: they must fit into one frame with room to spare.
+/// Maximum size of an event's headers, names and values together, in bytes: they must fit into one frame with room to
+/// spare.
 pub(crate) const HEADERS_BYTES_MAX: usize = 4 * 1024;
 
-/// Headers of an event: names and texts, at most 4 KiB together.
+/// Headers of an event: names with text values, at most 4 KiB together.
 ///
-/// They travel beside the event, for tenants, sources or flags that are no part of the fact; a handler finds them in
-/// [`Meta::headers`](crate::Meta::headers). Names that begin with `outbox-` or `x-` are taken, and so are `traceparent`, `CC`,
-/// `BCC` and a few others: [`AppendError::Headers`](crate::AppendError::Headers) names them.
+/// They travel next to the event's data, for example a tenant, a source or a flag that is not part of the fact. A
+/// handler reads them from [`Meta::headers`](crate::Meta::headers). Names that begin with `outbox-` or `x-` are
+/// reserved, and so are `traceparent`, `CC`, `BCC` and a few others;
+/// [`AppendError::Headers`](crate::AppendError::Headers) reports them.
 ///
 /// ```
 /// let headers = rabbit_outbox::Headers::new().with("tenant", "7");
@@ -24,7 +26,7 @@ impl Headers {
         Self::default()
     }
 
-    /// The same and one more; the later of two with one name counts.
+    /// Adds a header; a later value of the same name replaces an earlier one.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.0.insert(name.into(), value.into());
@@ -36,36 +38,36 @@ impl Headers {
         self.0.get(name).map(String::as_str)
     }
 
-    /// All of them, by name.
+    /// All headers, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Whether there are none.
+    /// Whether there are no headers.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Why they can't travel, if they can't.
+    /// Why they can't be sent, if they can't.
     pub(crate) fn objection(&self) -> Option<String> {
         let bytes: usize = self.iter().map(|(name, value)| name.len() + value.len()).sum();
         if bytes > HEADERS_BYTES_MAX {
-            return Some(format!("{bytes} bytes of headers are more than {HEADERS_BYTES_MAX}"));
+            return Some(format!("the headers have {bytes} bytes, more than {HEADERS_BYTES_MAX}"));
         }
         self.iter().find_map(|(name, value)| {
             if name.is_empty() || name.len() > 255 {
-                Some(format!("`{name}` is no name for a header: 1 to 255 bytes"))
+                Some(format!("`{name}` is not a valid header name: it must have 1 to 255 bytes"))
             } else if is_reserved(name) {
                 Some(format!("the header `{name}` is reserved"))
             } else if name.contains('\0') || value.contains('\0') {
-                Some(format!("the header `{name}` holds a NUL, which PostgreSQL does not store"))
+                Some(format!("the header `{name}` contains a NUL, which PostgreSQL does not store"))
             } else {
                 None
             }
         })
     }
 
-    /// As PostgreSQL stores them; `None` when there are none.
+    /// As PostgreSQL stores them; `None` if there are none.
     pub(crate) fn to_json(&self) -> Option<String> {
         (!self.is_empty()).then(|| serde_json::to_string(&self.0).unwrap_or_default())
     }
@@ -75,14 +77,15 @@ impl Headers {
     }
 }
 
-/// Whether RabbitMQ routes copies by it: it takes lists only, and closes the channel over anything else.
+/// Whether RabbitMQ uses the header for routing: it accepts only lists there, and closes the channel for any other
+/// type.
 ///
 /// Source: RabbitMQ documentation, "Sender-selected Distribution".
 fn is_routing(name: &str) -> bool {
     name == "CC" || name == "BCC"
 }
 
-/// Whether this crate, RabbitMQ or W3C gives the header its meaning.
+/// Whether the header's meaning is defined by this crate, RabbitMQ or W3C.
 pub(crate) fn is_reserved(name: &str) -> bool {
     const NAMES: [&str; 9] = [
         "traceparent",

@@ -1,17 +1,17 @@
-//! Rows of the inbox: which events this service has handled, by handler.
+//! Rows of the inbox: which handler of this service has handled which event.
 
 use crate::consumer::incoming::InboxKey;
 use sqlx::PgConnection;
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// What one handler is to do once: its name, and what it is to handle.
+/// A handler's name and the key of an event in the inbox.
 pub(crate) type Entry = (&'static str, InboxKey);
 
-/// Records events as handled and returns those that were not yet.
+/// Records events as handled and returns those that were not recorded before.
 ///
-/// A concurrent delivery of the same event waits here until the first one commits or rolls back. Ids go in sorted:
-/// two batches that share events would otherwise deadlock.
+/// A concurrent delivery of the same event waits here until the first one commits or rolls back. Ids are inserted in
+/// sorted order: otherwise two batches that share events would deadlock.
 pub(crate) async fn record(
     connection: &mut PgConnection,
     entries: impl IntoIterator<Item = Entry>,
@@ -39,7 +39,7 @@ async fn record_events(
 ) -> Result<Vec<Entry>, sqlx::Error> {
     events.sort_unstable();
     events.dedup();
-    // Nearly always each event has one handler, the first of its type, whose name is the column's default.
+    // Usually an event has one handler, the first of its type, whose name is the column's default.
     if events.iter().all(|(_, handler)| handler.is_empty()) {
         let ids: Vec<Uuid> = events.into_iter().map(|(id, _)| id).collect();
         let fresh: Vec<Uuid> = sqlx::query_scalar(
@@ -87,8 +87,8 @@ async fn record_keys(
     Ok(keys.into_iter().filter(was_fresh).map(|(handler, key)| (handler, InboxKey::Text(key))).collect())
 }
 
-/// Whether the event is from a day that has no partition: too old, from a clock that is days ahead, or a day that
-/// nobody has made.
+/// Whether the event's day has no partition: it is too old, its producer's clock is days ahead, or the partition was
+/// not created.
 pub(crate) fn has_no_partition(failure: &sqlx::Error) -> bool {
     // check_violation without a constraint's name is "no partition of relation found for row".
     failure.as_database_error().is_some_and(|error| {
@@ -96,20 +96,20 @@ pub(crate) fn has_no_partition(failure: &sqlx::Error) -> bool {
     })
 }
 
-/// Where an event's day lies in the window of the inbox, by the database's clock.
+/// Where an event's day lies relative to the inbox window, by the database's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Day {
-    /// Its partition is there.
+    /// Its partition exists.
     Known,
-    /// It is within the window, and nobody has made its partition.
+    /// It is in the window, but its partition is missing.
     Missing,
-    /// The inbox has forgotten it.
+    /// It is before the window.
     Past,
-    /// It has not come yet.
+    /// It is after the window.
     Future,
 }
 
-/// Looks up the day of an event with a UUID of version 7.
+/// Looks up the day of an event whose id is a UUID of version 7.
 pub(crate) async fn day_of(
     connection: &mut PgConnection,
     event_id: Uuid,

@@ -1,6 +1,6 @@
-//! Lanes: the unit of order and of ownership in an outbox.
+//! Lanes: parts of an outbox. Order and ownership are per lane.
 
-/// Lanes of every outbox. A change would move keys between lanes while events of theirs are on the way.
+/// Number of lanes of every outbox. Changing it would move keys to other lanes while events of theirs are in flight.
 pub(crate) const LANES: i16 = 8;
 
 /// The lane of an ordering key: the same on every machine and in every release.
@@ -9,24 +9,24 @@ pub(crate) fn of(ordering_key: &str) -> i16 {
     i16::try_from(fnv1a(ordering_key) % u64::from(LANES.unsigned_abs())).unwrap_or(0)
 }
 
-/// Where rows of a lane wait that can't go now, and the lane of rows that wait there.
+/// The shadow lane: where rows of a lane wait that can't be sent now.
 pub(crate) fn shadow(lane: i16) -> i16 {
     -1 - lane
 }
 
-/// The lane to which a row belongs, whether it waits or not.
+/// The lane of a row, whether the row waits or not.
 pub(crate) fn home(lane: i16) -> i16 {
     if lane < 0 { shadow(lane) } else { lane }
 }
 
 /// The class of the advisory locks of a schema's lanes: a positive 31-bit number.
 ///
-/// Services may share a database, and advisory locks are per database, so the class comes from the schema's name.
+/// Services may share a database and advisory locks are per database, so the class is derived from the schema's name.
 pub(crate) fn lock_class(schema: &str) -> i32 {
     i32::try_from(fnv1a(&format!("chipin outbox {schema}")) & 0x7fff_ffff).unwrap_or(0)
 }
 
-/// The channel on which the relays of a schema wake each other: short enough for any schema's name.
+/// The channel on which the relays of a schema notify each other: a hash, because a schema's name may be too long.
 pub(crate) fn notification_channel(schema: &str) -> String {
     format!("outbox_{:016x}", fnv1a(&format!("chipin outbox {schema}")))
 }
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_keeps_its_lane_for_ever() {
+    fn a_key_never_changes_its_lane() {
         // Pinned: another value would reorder events that are in an outbox during a deployment.
         assert_eq!(of("0190d3a2-0000-7000-8000-000000000001"), 5);
         assert_eq!(of(""), 5);

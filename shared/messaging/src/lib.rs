@@ -37,7 +37,7 @@ pub mod probe;
 mod probe;
 
 pub use rabbit_outbox_event::{Event, EventId, Undeliverable};
-/// Tells everything that runs to stop; clones of one token are cancelled together.
+/// Stops everything that runs; clones of one token are cancelled together.
 pub use tokio_util::sync::CancellationToken;
 
 pub use appender::{Appender, Inserted};

@@ -1,4 +1,4 @@
-//! Maintenance of the inbox: creates partitions for the days ahead, drops those whose time is over.
+//! Maintenance of the inbox: creates partitions for the coming days, drops expired ones.
 
 use crate::ConsumerOptions;
 use crate::dead_letters::delete_settled;
@@ -8,21 +8,22 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-/// Days for which handled events are remembered: the longest time after which an event may come again.
+/// Days for which handled events are remembered: the longest time after which an event may be delivered again.
 const DAYS_KEPT: i32 = 7;
-/// Days for which partitions exist ahead of time, should maintenance not run.
+/// Days for which partitions are created ahead of time, in case maintenance does not run.
 const DAYS_AHEAD: i32 = 3;
-/// How often partitions are created and dropped.
+/// Interval between maintenance runs.
 const EVERY: Duration = Duration::from_hours(1);
-/// How soon either is tried again after a failure.
+/// Delay before a retry after a failure.
 const AGAIN: Duration = Duration::from_mins(1);
-/// Partitions dropped in one go. One a day becomes due; there are more after maintenance has not run for days.
+/// Maximum number of partitions dropped in one run. One per day expires; there are more after maintenance has not run
+/// for days.
 const DROPPED_MAX: usize = 32;
 
-/// Looks after the tables until `stopping`: the inbox's partitions, and rows whose time is over. Each has its own turns: a
-/// partition that can't be dropped never keeps a new day from being created.
+/// Maintains the tables until `stopping`: the inbox's partitions and expired rows. Creating and dropping are scheduled
+/// separately: a partition that can't be dropped never prevents that of a new day.
 ///
-/// A consumer does this by itself; it is for processes that only look after the tables.
+/// A consumer does this itself; call this in processes that only maintain the tables.
 ///
 /// # Errors
 /// None: a failure is logged and tried again.
@@ -31,7 +32,7 @@ pub async fn run(pool: PgPool, stopping: CancellationToken) -> Result<(), std::c
     Ok(())
 }
 
-/// The same with a consumer's options.
+/// Same, with a consumer's options.
 pub(crate) async fn run_with(pool: PgPool, options: ConsumerOptions, stopping: CancellationToken) {
     let kept = window(&options).0;
     let (mut create_at, mut drop_at, mut delete_at) = (Instant::now(), Instant::now(), Instant::now());
@@ -43,7 +44,7 @@ pub(crate) async fn run_with(pool: PgPool, options: ConsumerOptions, stopping: C
             drop_at = Instant::now() + next("drop partitions of the inbox", drop_partitions(&pool, kept).await);
         }
         if delete_at <= Instant::now() {
-            delete_at = Instant::now() + next("delete rows whose time is over", delete_rows(&pool, &options).await);
+            delete_at = Instant::now() + next("delete expired rows", delete_rows(&pool, &options).await);
         }
         tokio::select! {
             () = tokio::time::sleep_until(create_at.min(drop_at).min(delete_at)) => {}
@@ -52,22 +53,22 @@ pub(crate) async fn run_with(pool: PgPool, options: ConsumerOptions, stopping: C
     }
 }
 
-/// The days that the inbox knows: so many back, and so many ahead.
+/// The inbox window: days back, and days ahead.
 pub(crate) fn window(options: &ConsumerOptions) -> (i32, i32) {
     (i32::from(options.window_days).max(1), DAYS_AHEAD)
 }
 
-/// Creates and drops partitions once; returns how many. Dropping is tried even when creating fails.
+/// Creates and drops partitions once; returns how many. Drops even if creating fails.
 ///
 /// # Errors
-/// The database's; creating's first.
+/// Database errors; the one of creating first.
 pub async fn maintain(pool: &PgPool) -> Result<usize, sqlx::Error> {
     let created = create_partitions(pool, DAYS_KEPT).await;
     let dropped = drop_partitions(pool, DAYS_KEPT).await;
     Ok(created?.unwrap_or(0) + dropped?.unwrap_or(0))
 }
 
-/// Creates the partitions that are missing; `None` if another replica is at it.
+/// Creates missing partitions; `None` if another replica is doing so.
 pub(crate) async fn create_partitions(pool: &PgPool, days_kept: i32) -> Result<Option<usize>, sqlx::Error> {
     let created: Option<Vec<String>> = sqlx::query_scalar("select inbox_create_partitions($1, $2)")
         .bind(days_kept)
@@ -82,7 +83,7 @@ pub(crate) async fn create_partitions(pool: &PgPool, days_kept: i32) -> Result<O
     Ok(created.map(|created| created.len()))
 }
 
-/// Drops the partitions whose days are over, each in a transaction of its own; those in use stay for the next turn.
+/// Drops expired partitions, each in its own transaction; those in use are retried in the next run.
 async fn drop_partitions(pool: &PgPool, days_kept: i32) -> Result<Option<usize>, sqlx::Error> {
     for count in 0..DROPPED_MAX {
         let (dropped, busy): (Option<String>, i32) =
@@ -92,7 +93,7 @@ async fn drop_partitions(pool: &PgPool, days_kept: i32) -> Result<Option<usize>,
                 .await?;
         let Some(partition) = dropped else {
             if busy > 0 {
-                warn!(busy, "{busy} partitions of the inbox are over but in use: tried again in {EVERY:?}");
+                warn!(busy, "{busy} partitions of the inbox have expired but are in use: tried again in {EVERY:?}");
             }
             return Ok(Some(count));
         };
@@ -101,7 +102,7 @@ async fn drop_partitions(pool: &PgPool, days_kept: i32) -> Result<Option<usize>,
     Ok(Some(DROPPED_MAX))
 }
 
-/// Deletes what the inbox remembers by other keys than days, and letters that were settled long ago.
+/// Deletes expired rows: of the inbox by keys, and dead letters that were settled long ago.
 async fn delete_rows(pool: &PgPool, options: &ConsumerOptions) -> Result<Option<usize>, sqlx::Error> {
     let forgotten =
         sqlx::query("delete from inbox_by_key where done_at < clock_timestamp() - make_interval(days => $1)")
@@ -119,11 +120,11 @@ async fn delete_rows(pool: &PgPool, options: &ConsumerOptions) -> Result<Option<
     Ok(Some(usize::try_from(forgotten + letters).unwrap_or(usize::MAX)))
 }
 
-/// Logs a failure; returns when to do it again.
+/// Logs a failure; returns the delay before the next run.
 fn next(doing: &'static str, outcome: Result<Option<usize>, sqlx::Error>) -> Duration {
     match outcome {
         Ok(Some(_)) => EVERY,
-        // Another replica was at it. It may fail, so see whether the days are there.
+        // Another replica was doing so. It may fail, so check again whether the partitions exist.
         Ok(None) => AGAIN,
         Err(failure) => {
             warn!(error = %failure, "{doing}");

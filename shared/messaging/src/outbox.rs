@@ -10,22 +10,23 @@ use sqlx::{AssertSqlSafe, PgConnection, Postgres};
 use time::OffsetDateTime;
 use uuid::{ContextV7, Timestamp, Uuid};
 
-/// Largest event, in bytes: far below what RabbitMQ takes, so that a message can never close the channel.
+/// Maximum size of an event, in bytes: far below RabbitMQ's limit, so that a message never closes the channel.
 pub(crate) const EVENT_BYTES_MAX: usize = 256 * 1024;
 
-/// Longest ordering key, in bytes: it is in indexes, whose entries PostgreSQL limits to a third of a page.
+/// Maximum length of an ordering key, in bytes: it is indexed, and PostgreSQL limits index entries to a third of a
+/// page.
 const KEY_BYTES_MAX: usize = 1_024;
 
-/// Why an event can't be published at all.
+/// Why an event can't be published.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AppendError {
-    /// Its JSON could not be written.
+    /// Serializing it to JSON failed.
     #[error("write event `{event}` as JSON")]
     Serialize {
         /// The wire type.
         event: &'static str,
-        /// What went wrong.
+        /// The cause.
         source: serde_json::Error,
     },
     /// It is larger than 256 KiB.
@@ -36,29 +37,29 @@ pub enum AppendError {
         /// Its size.
         bytes: usize,
     },
-    /// It belongs to another service, whose exchange this one may not write to.
+    /// It belongs to another service, and this one may not write to that service's exchange.
     #[error("event `{event}` belongs to another service than `{service}`")]
     Foreign {
         /// The wire type.
         event: &'static str,
-        /// The service that tried.
+        /// The service that tried to publish it.
         service: String,
     },
-    /// It is due before 1970 or beyond the year 9999.
-    #[error("event `{event}` is due at no time that can be told")]
+    /// Its due time is before 1970 or after the year 9999.
+    #[error("event `{event}` is due before 1970 or after 9999")]
     Due {
         /// The wire type.
         event: &'static str,
     },
-    /// Its ordering key is longer than 1 KiB, or holds a NUL, which PostgreSQL does not store.
-    #[error("the ordering key of event `{event}` has {bytes} bytes, at most {KEY_BYTES_MAX}, and no NUL")]
+    /// Its ordering key is longer than 1 KiB, or contains a NUL, which PostgreSQL does not store.
+    #[error("the ordering key of event `{event}` has {bytes} bytes: it may have {KEY_BYTES_MAX}, without a NUL")]
     Key {
         /// The wire type.
         event: &'static str,
         /// The key's size.
         bytes: usize,
     },
-    /// Its headers can't travel.
+    /// Its headers are not valid.
     #[error("headers of event `{event}`: {objection}")]
     Headers {
         /// The wire type.
@@ -68,26 +69,26 @@ pub enum AppendError {
     },
 }
 
-/// What led to an event: the delivery during which it was appended.
+/// The cause of an event: the delivery during which it was appended.
 #[derive(Clone, Debug)]
 pub(crate) struct Cause {
     pub(crate) event_id: EventId,
     pub(crate) correlation_id: EventId,
-    /// W3C trace context of the try to handle it.
+    /// W3C trace context of the attempt to handle it.
     pub(crate) traceparent: Option<String>,
 }
 
-/// What an event is told of the moment and the reason of its making.
+/// When and why an event is made.
 #[derive(Default)]
-pub(crate) struct Circumstances {
+pub(crate) struct EventContext {
     pub(crate) cause: Option<Cause>,
     pub(crate) traceparent: Option<String>,
-    /// When it is to be published, unless at once. Its id and its time are of that moment.
+    /// When to publish it, if not at once. Its id and its time are of that moment.
     pub(crate) due_at: Option<OffsetDateTime>,
     pub(crate) headers: Headers,
 }
 
-/// An event that will be inserted with the commit.
+/// An event to insert with the commit.
 #[derive(Debug)]
 pub(crate) struct Staged {
     event_id: Uuid,
@@ -109,12 +110,12 @@ impl Staged {
         service: &str,
         event: &E,
         sequence: i64,
-        circumstances: Circumstances,
+        context: EventContext,
     ) -> Result<Self, AppendError> {
         if producer(E::TYPE) != service {
             return Err(AppendError::Foreign { event: E::TYPE, service: service.to_owned() });
         }
-        let Circumstances { cause, traceparent, due_at, headers } = circumstances;
+        let EventContext { cause, traceparent, due_at, headers } = context;
         if let Some(objection) = headers.objection() {
             return Err(AppendError::Headers { event: E::TYPE, objection });
         }
@@ -173,7 +174,7 @@ impl Staged {
     }
 }
 
-/// An id whose time is `due_at`.
+/// An id whose timestamp is `due_at`.
 fn id_of(due_at: OffsetDateTime) -> Option<Uuid> {
     let seconds = u64::try_from(due_at.unix_timestamp()).ok()?;
     let timestamp = Timestamp::from_unix(ContextV7::new(), seconds, due_at.nanosecond());
@@ -185,7 +186,7 @@ pub(crate) async fn insert(connection: &mut PgConnection, staged: Vec<Staged>) -
     write(sqlx::query(include_str!("sql/append.sql")), staged).execute(connection).await.map(drop)
 }
 
-/// The same into the outbox of another schema than the first of the connection's search path.
+/// Same, into the outbox of another schema than the first one of the connection's search path.
 pub(crate) async fn insert_into(
     connection: &mut PgConnection,
     schema: &str,
@@ -198,19 +199,19 @@ pub(crate) async fn insert_into(
     write(sqlx::query(AssertSqlSafe(statement)), staged).execute(connection).await.map(drop)
 }
 
-/// Inserts events that are due later; their `occurred_at` is when they are.
+/// Inserts scheduled events; their `occurred_at` is their due time.
 pub(crate) async fn schedule(connection: &mut PgConnection, staged: Vec<Staged>) -> Result<(), sqlx::Error> {
     write(sqlx::query(include_str!("sql/schedule.sql")), staged).execute(connection).await.map(drop)
 }
 
-/// Deletes an event that is not due yet; says whether there was one.
+/// Deletes an event that is not due yet; returns whether there was one.
 pub(crate) async fn cancel(connection: &mut PgConnection, event_id: Uuid) -> Result<bool, sqlx::Error> {
     let cancelled =
         sqlx::query("delete from outbox_scheduled where event_id = $1").bind(event_id).execute(connection).await?;
     Ok(cancelled.rows_affected() > 0)
 }
 
-/// Binds the columns of all rows, each as one array.
+/// Binds the columns of all rows, each column as one array.
 fn write(query: Query<'static, Postgres, PgArguments>, staged: Vec<Staged>) -> Query<'static, Postgres, PgArguments> {
     let count = staged.len();
     let mut lanes = Vec::with_capacity(count);

@@ -1,24 +1,24 @@
-//! Test signals: production code says which step it has reached, and nobody listens unless a test does.
+//! Test hooks: production code reports the step it has reached, and only tests listen.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// A step between two durable ones; a crash right after it must lose and double nothing.
+/// A step between two durable ones. A crash right after it must not lose or duplicate anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// Events are inserted, the transaction is not committed.
+    /// The events are inserted, the transaction is not committed.
     Staged,
     /// The transaction is committed, the relay is not woken.
     Committed,
-    /// The relay has read rows and published nothing of them.
+    /// The relay has read rows and published none of them.
     RelayRead,
-    /// The relay has handed messages to the broker and has no confirm.
+    /// The relay has published messages and has no confirm.
     RelayPublished,
-    /// The broker has confirmed, the rows are still there.
+    /// The broker has confirmed, the rows are not deleted yet.
     RelayConfirmed,
     /// The rows are deleted.
     RelayDeleted,
-    /// A delivery has arrived, its transaction is not begun.
+    /// A delivery has arrived, its transaction has not begun.
     InboxReceived,
     /// The inbox row is inserted, the handler has not run.
     InboxRecorded,
@@ -31,7 +31,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// Every step, in the order of an event's way.
+    /// Every step, in the order in which an event reaches them.
     #[cfg(feature = "testing")]
     pub const ALL: [Self; 11] = [
         Self::Staged,
@@ -48,7 +48,7 @@ impl Step {
     ];
 }
 
-/// Who hears of the steps; nobody by default.
+/// The listener for the steps; none by default.
 #[derive(Clone, Default)]
 pub struct Probe(Option<Arc<dyn Fn(Step) + Send + Sync>>);
 

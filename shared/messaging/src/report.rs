@@ -1,4 +1,4 @@
-//! How the messaging of a service is doing, for its operators.
+//! The state of a service's messaging, for operators.
 
 use crate::consumer::breaker::State as BreakerState;
 use crate::dead_letters::Count;
@@ -6,55 +6,55 @@ use crate::lane::{self, LANES};
 use crate::service::Messaging;
 use sqlx::Row;
 
-/// Rows that are counted at most.
+/// Rows are counted up to this number.
 pub const COUNT_MAX: i64 = 10_000;
 
 /// The state of one service's messaging.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// Its lanes, from 0.
+    /// All lanes, from 0.
     pub lanes: Vec<Lane>,
-    /// Events that are due later, at most [`COUNT_MAX`].
+    /// Scheduled events that are not due yet, at most [`COUNT_MAX`].
     pub scheduled: i64,
     /// Open dead letters by direction and type.
     pub dead_letters: Vec<Count>,
-    /// Days that the inbox knows.
+    /// The inbox's days.
     pub inbox_partitions: i64,
     /// Whether this process consumes.
     pub breaker: Breaker,
 }
 
-/// One lane of the outbox.
+/// The state of one lane of the outbox.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lane {
     /// Its number.
     pub lane: i16,
-    /// Events that are to go next, at most [`COUNT_MAX`].
+    /// Events ready to be published, at most [`COUNT_MAX`].
     pub unsent: i64,
-    /// Events that could not go and wait for another try, at most [`COUNT_MAX`].
+    /// Events that failed and wait for another attempt, at most [`COUNT_MAX`].
     pub waiting: i64,
-    /// Age of the oldest of those that are to go next, in seconds.
+    /// Age of the oldest event that is ready to be published, in seconds.
     pub oldest_age_secs: Option<f64>,
-    /// Whether a relay, of whichever replica, has it.
+    /// Whether a relay of any replica owns it.
     pub owned: bool,
 }
 
 /// Whether a process consumes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Breaker {
-    /// It does.
+    /// It consumes.
     Closed,
-    /// It does not, for this reason.
+    /// It is paused, for this reason.
     Open(String),
-    /// It tries one event.
+    /// It tests with one event whether handlers work again.
     HalfOpen,
 }
 
 impl Messaging {
-    /// Looks at the tables and at this process.
+    /// Reads the tables and the state of this process.
     ///
     /// # Errors
-    /// The database's.
+    /// Database errors.
     pub async fn report(&self) -> Result<Report, sqlx::Error> {
         let (scheduled, inbox_partitions, schema): (i64, i64, Option<String>) = sqlx::query_as(
             "select (select count(*) from (select from outbox_scheduled limit $1) as counted), \

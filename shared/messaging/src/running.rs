@@ -5,62 +5,62 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
-/// Why a relay or a consumer ended by itself: it can never work as it was set up.
+/// Why a relay or a consumer stopped permanently: it can't work with its setup.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// Another service keeps its events in this schema.
-    #[error("the schema belongs to the service `{owner}`: give `{service}` a schema of its own")]
+    #[error("the schema belongs to the service `{owner}`: give `{service}` its own schema")]
     SchemaOfAnother {
         /// The service that was started.
         service: String,
-        /// The one that was there before.
+        /// The service that owns the schema.
         owner: String,
     },
 }
 
-/// Whether one part runs; clones look at the same.
+/// Whether one part runs; clones share the state.
 #[derive(Clone, Default)]
 pub(crate) struct Running(Arc<Mutex<State>>);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum State {
-    /// Nobody asked for it: a service that only publishes has no consumer.
+    /// It was never created: a service that only publishes has no consumer.
     #[default]
-    Unwanted,
-    /// It was made and does not run yet.
+    NotCreated,
+    /// It was created and does not run yet.
     Made,
     Runs,
-    /// It ended, and was not told to.
+    /// It ended without having been stopped.
     Ended(String),
     Stopped,
 }
 
 impl Running {
-    /// It is wanted from now on.
+    /// Records that the part was created.
     pub(crate) fn made(&self) {
         self.set(State::Made);
     }
 
-    /// Whether it is wanted at all.
-    pub(crate) fn is_wanted(&self) -> bool {
-        self.get() != State::Unwanted
+    /// Whether the part was created.
+    pub(crate) fn is_created(&self) -> bool {
+        self.get() != State::NotCreated
     }
 
     /// Whether it runs.
     ///
     /// # Errors
-    /// Words for the report.
+    /// The reason, for the readiness report.
     pub(crate) fn check(&self) -> Result<(), String> {
         match self.get() {
-            State::Unwanted | State::Runs => Ok(()),
+            State::NotCreated | State::Runs => Ok(()),
             State::Made => Err("not started".to_owned()),
             State::Ended(why) => Err(format!("ended: {why}")),
             State::Stopped => Err("stopped".to_owned()),
         }
     }
 
-    /// Runs a part; however it ends, by a panic or with its task too, it does not count as running any more.
+    /// Runs a part. However it ends, including by a panic or an aborted task, it no longer counts as running.
     pub(crate) async fn watch<E: fmt::Display>(
         &self,
         part: impl Future<Output = Result<(), E>>,

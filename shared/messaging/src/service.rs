@@ -1,8 +1,8 @@
-//! The messaging of one service, put together: what its `main` holds.
+//! The messaging of one service, assembled for its `main`.
 
 use crate::broker::{BrokerAddress, Link};
 use crate::consumer::breaker::Breaker;
-use crate::consumer::hearing::Heard;
+use crate::consumer::inbox_bindings::SubscriptionState;
 use crate::consumer::subscriptions::Subscriptions;
 use crate::consumer::{Consumer, ConsumerOptions, Links, Signs};
 use crate::dead_letters::DeadLetters;
@@ -25,7 +25,7 @@ pub struct Messaging {
     publish: Link,
     consume: Link,
     letters: Link,
-    heard: Heard,
+    subscription_state: SubscriptionState,
     topology: Arc<OnceLock<Topology>>,
     relay: RelayOptions,
     relaying: Running,
@@ -34,9 +34,10 @@ pub struct Messaging {
 }
 
 impl Messaging {
-    /// For `service` (`orders`), whose tables `outbox` and `inbox` are on the pool's search path.
+    /// The messaging of `service` (for example `orders`), whose tables `outbox` and `inbox` are on the pool's search
+    /// path.
     ///
-    /// Nothing is connected yet: a service starts while its database and broker are away.
+    /// It does not connect yet: a service can start while its database and broker are not available.
     pub fn new(service: &str, pool: PgPool, broker: impl Into<BrokerAddress>) -> Self {
         let origin = Origin {
             service: service.into(),
@@ -52,7 +53,7 @@ impl Messaging {
             publish,
             consume,
             letters,
-            heard: Heard::default(),
+            subscription_state: SubscriptionState::default(),
             topology: Arc::default(),
             relay: RelayOptions::default(),
             relaying: Running::default(),
@@ -61,30 +62,30 @@ impl Messaging {
         }
     }
 
-    /// The same, with another relay than [`RelayOptions::default`].
+    /// Sets the relay's options; the default is [`RelayOptions::default`].
     #[must_use]
     pub fn with_relay_options(mut self, options: RelayOptions) -> Self {
         self.relay = options;
         self
     }
 
-    /// The same, connected to the traces of the program.
+    /// Connects events to the traces of the program.
     #[must_use]
     pub fn with_tracing(mut self, tracing: impl Tracing) -> Self {
         self.origin.tracing = Arc::new(tracing);
         self
     }
 
-    /// The same, declaring no exchange, queue or binding: an administrator does, from
-    /// [`Topology::definitions`](crate::topology::Topology::definitions), and the service's broker user needs no right to
-    /// configure. When it starts it looks whether the exchanges and queues are there.
+    /// Declares no exchange, queue or binding: an administrator does, from
+    /// [`Topology::definitions`](crate::topology::Topology::definitions), and the service's broker user needs no right
+    /// to configure. At the start the service checks that the exchanges and queues exist.
     #[must_use]
     pub fn declaring_nothing(mut self) -> Self {
         self.origin.declares = false;
         self
     }
 
-    /// The same, with somebody who hears of every step: for tests.
+    /// Sets a listener for every step, for tests.
     #[cfg(feature = "testing")]
     #[doc(hidden)]
     #[must_use]
@@ -93,8 +94,8 @@ impl Messaging {
         self
     }
 
-    /// The same, with connections to the broker that are no one else's: a process that follows another one has none of
-    /// the former's. For tests.
+    /// Uses new connections to the broker: a process that replaces a crashed one has none of its connections. For
+    /// tests.
     #[cfg(feature = "testing")]
     #[doc(hidden)]
     #[must_use]
@@ -103,15 +104,15 @@ impl Messaging {
         self
     }
 
-    /// Begins a transaction that can publish.
+    /// Begins a transaction that can publish events.
     ///
     /// # Errors
-    /// The database's.
+    /// Database errors.
     pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
         Transaction::begin(&self.pool, self.origin.clone()).await
     }
 
-    /// The id of the trace that the running task belongs to, as [`Tracing`] says; for logs and for error responses.
+    /// The id of the current task's trace, according to [`Tracing`]; for logs and error responses.
     pub fn trace_id(&self) -> Option<String> {
         trace_id(&self.origin.tracing.current()?).map(str::to_owned)
     }
@@ -131,47 +132,49 @@ impl Messaging {
     /// The consumer; run it once per process.
     pub fn consumer(&self, subscriptions: Subscriptions) -> Consumer {
         self.consuming.made();
-        self.topology.get_or_init(|| Topology::hearing_all_of(&self.origin.service, &subscriptions));
+        self.topology.get_or_init(|| Topology::for_subscriptions(&self.origin.service, &subscriptions));
         let links =
             Links { consume: self.consume.clone(), letters: self.letters.clone(), publish: self.publish.clone() };
-        let (heard, breaker, running) = (self.heard.clone(), self.breaker.clone(), self.consuming.clone());
-        let signs = Signs { heard, breaker, running };
+        let (subscription_state, breaker, running) =
+            (self.subscription_state.clone(), self.breaker.clone(), self.consuming.clone());
+        let signs = Signs { subscription_state, breaker, running };
         Consumer::new(self.pool.clone(), self.origin.clone(), links, subscriptions, signs)
     }
 
-    /// What this release of the service wants on the broker; without what it hears before a consumer was made.
+    /// What this release of the service declares on the broker; before [`Messaging::consumer`] was called, without its
+    /// subscriptions.
     pub fn topology(&self) -> Topology {
         self.topology.get().cloned().unwrap_or_else(|| Topology::of(&self.origin.service, &[]))
     }
 
-    /// What was given up, to look at and to decide about.
+    /// The dead letters of this service, to read and to settle.
     pub fn dead_letters(&self) -> DeadLetters {
         DeadLetters::new(self.pool.clone(), self.origin.clone())
     }
 
-    /// Hints between replicas over the exchange `<service>.<topic>`.
+    /// Notifications between replicas, over the exchange `<service>.<topic>`.
     pub fn fanout(&self, topic: &str) -> (Fanout, FanoutTasks) {
         let exchange = format!("{}.{topic}", self.origin.service);
         Fanout::new(exchange, self.publish.clone(), self.consume.clone())
     }
 
-    /// Whether the broker takes and gives messages, for `/readyz`: of the relay and the consumer, those that were made.
-    /// One that was made and does not run, or has ended, is not well.
+    /// Whether the broker accepts and delivers messages, for `/readyz`. Checks the relay and the consumer, if they were
+    /// created. One that was created and does not run, or has ended, is not ready.
     ///
     /// # Errors
-    /// Words for the report.
+    /// The reasons, for the readiness report.
     pub fn check(&self) -> Result<(), String> {
         let publishing =
-            self.relaying.check().and_then(|()| if self.relaying.is_wanted() { self.publish.check() } else { Ok(()) });
+            self.relaying.check().and_then(|()| if self.relaying.is_created() { self.publish.check() } else { Ok(()) });
         let consuming = self.consuming.check().and_then(|()| {
-            if !self.consuming.is_wanted() {
+            if !self.consuming.is_created() {
                 return Ok(());
             }
             self.breaker
                 .check()
-                .and_then(|()| self.heard.check_failure())
+                .and_then(|()| self.subscription_state.check_failure())
                 .and_then(|()| self.consume.check())
-                .and_then(|()| self.heard.check())
+                .and_then(|()| self.subscription_state.check())
         });
         let publishing = publishing.map_err(|why| format!("publishing: {why}"));
         let consuming = consuming.map_err(|why| format!("consuming: {why}"));
@@ -183,7 +186,7 @@ impl Messaging {
     }
 }
 
-/// The connections to publish, for the inbox and for dead letters.
+/// The connections: to publish, for the inbox and for dead letters.
 fn links(service: &str, broker: &BrokerAddress) -> [Link; 3] {
     [
         Link::to_publish(broker.clone(), format!("{service}: publish")),

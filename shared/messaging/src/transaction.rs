@@ -1,8 +1,8 @@
-//! A transaction that carries events with it and wakes the relay when it commits.
+//! A transaction that carries events and wakes the relay when it commits.
 
 use crate::consumer::handler::Meta;
 use crate::headers::Headers;
-use crate::outbox::{self, AppendError, Cause, Circumstances, Staged};
+use crate::outbox::{self, AppendError, Cause, EventContext, Staged};
 use crate::probe::{Probe, Step};
 use crate::propagation::Tracing;
 use crate::relay::wake::{Occasions, Wake};
@@ -15,7 +15,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tracing::error;
 
-/// What a transaction needs to know of the service it belongs to.
+/// What a transaction needs to know about its service.
 #[derive(Clone)]
 pub(crate) struct Origin {
     pub(crate) service: Arc<str>,
@@ -30,9 +30,9 @@ type AfterCommit = Box<dyn FnOnce() + Send>;
 
 /// A database transaction that can publish events.
 ///
-/// State, events and inbox row commit together or not at all. It is used as a connection, `&mut *tx`; dropping it
-/// rolls back, events included. Do not end it by hand, with `commit` or `rollback` as a statement: tolerate errors of
-/// the database with [`Transaction::attempt`].
+/// State, events and inbox row commit together or not at all. Use it as a connection, `&mut *tx`. Dropping it rolls
+/// back, including the events. Do not end it with a `commit` or `rollback` statement. To tolerate a database error, use
+/// [`Transaction::attempt`].
 pub struct Transaction {
     connection: sqlx::Transaction<'static, Postgres>,
     origin: Origin,
@@ -44,21 +44,21 @@ pub struct Transaction {
     attempts_open: u32,
 }
 
-/// The transaction did not commit; nothing of it happened unless the connection broke at the very end.
+/// The transaction did not commit. Nothing of it happened, unless the connection broke at the very end.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommitError {
-    /// Its events could not be written.
+    /// Its events could not be inserted.
     #[error("insert events into the outbox")]
     Insert(#[source] sqlx::Error),
-    /// The database refused, or went away.
+    /// The database refused, or the connection broke.
     #[error("commit")]
     Commit(#[source] sqlx::Error),
-    /// A statement of the transaction had failed and the error was ignored: PostgreSQL rolls such a transaction back,
-    /// and answers its `COMMIT` without an error. Errors that may be ignored belong into [`Transaction::attempt`].
+    /// A statement of the transaction failed and the error was ignored. PostgreSQL rolls such a transaction back, and
+    /// answers its `COMMIT` without an error. Run statements whose errors you ignore in [`Transaction::attempt`].
     #[error("an earlier error aborted the transaction, so it can only be rolled back; use `attempt` to ignore errors")]
     Aborted(#[source] sqlx::Error),
-    /// The future of an [`Transaction::attempt`] was dropped half-way: what it had done is not known.
+    /// The future of an [`Transaction::attempt`] was dropped before it ended: how much of it was done is unknown.
     #[error("an attempt inside the transaction was interrupted")]
     Interrupted,
 }
@@ -69,9 +69,10 @@ impl Transaction {
         Ok(Self::of(connection, origin))
     }
 
-    /// Begins one whose statements end after `statement_max`.
+    /// Begins a transaction whose statements end after `statement_max`.
     ///
-    /// Giving up on a statement leaves it running in the server, with its locks: the next try would wait for them.
+    /// Without it, a statement that the client gave up on would go on in the server and keep its locks; the next
+    /// attempt would wait for them.
     pub(crate) async fn begin_limited(
         pool: &PgPool,
         origin: Origin,
@@ -94,50 +95,51 @@ impl Transaction {
         }
     }
 
-    /// Announces `event` if and when this transaction commits.
+    /// Publishes `event` if this transaction commits.
     ///
-    /// `sequence` is the version of the thing the event is about, after the event. Take the lock of that thing (its
-    /// row, `for update`) before: then events of one key are published in the order of their versions.
+    /// `sequence` is the version of the aggregate after the event. First lock the aggregate (its row, `for update`):
+    /// then events of one key are published in the order of their versions.
     ///
     /// # Errors
-    /// When the event is too large, not serialisable, or another service's. The database is not asked yet.
+    /// If the event is too large, can't be serialized, or belongs to another service. The database is not used yet.
     pub fn append<E: Event>(&mut self, event: &E, sequence: i64) -> Result<EventId, AppendError> {
         self.append_with(event, sequence, Headers::new())
     }
 
-    /// As [`Transaction::append`], with headers.
+    /// Same as [`Transaction::append`], with headers.
     ///
     /// # Errors
-    /// As [`Transaction::append`]; [`AppendError::Headers`] when they are too large, or a name is reserved.
+    /// Same as [`Transaction::append`]; [`AppendError::Headers`] if they are too large or a name is reserved.
     pub fn append_with<E: Event>(
         &mut self,
         event: &E,
         sequence: i64,
         headers: Headers,
     ) -> Result<EventId, AppendError> {
-        let circumstances = Circumstances { headers, ..self.circumstances(None) };
-        self.stage(event, sequence, circumstances)
+        let context = EventContext { headers, ..self.context(None) };
+        self.stage(event, sequence, context)
     }
 
-    /// As [`Transaction::append`], as a consequence of a received event: for handlers of several events at once, which
-    /// know by themselves what led to what.
+    /// Same as [`Transaction::append`], with a received event as the cause: for handlers of several events at once,
+    /// which know the cause of each new event.
     ///
     /// # Errors
-    /// As [`Transaction::append`].
+    /// Same as [`Transaction::append`].
     pub fn append_for<E: Event>(&mut self, cause: &Meta, event: &E, sequence: i64) -> Result<EventId, AppendError> {
         let cause = cause.cause();
         let traceparent = cause.traceparent.clone();
-        let circumstances = Circumstances { cause: Some(cause), traceparent, ..Circumstances::default() };
-        self.stage(event, sequence, circumstances)
+        let context = EventContext { cause: Some(cause), traceparent, ..EventContext::default() };
+        self.stage(event, sequence, context)
     }
 
-    /// Announces `event` once `delay` has passed, if this transaction commits: a reminder, a time limit.
+    /// Publishes `event` after `delay`, if this transaction commits: a reminder, a timeout.
     ///
-    /// The event's id and time are those of the moment it is due. It leaves at that moment or soon after, never before,
-    /// in no order with the other events of its key. Until then [`Transaction::cancel_scheduled`] takes it back.
+    /// The event's id and time are those of the moment it is due. It is published at that moment or soon after, never
+    /// before, and in no defined order with other events of its key. Until then [`Transaction::cancel_scheduled`] can
+    /// cancel it.
     ///
     /// # Errors
-    /// As [`Transaction::append`]; [`AppendError::Due`] when it is due beyond the year 9999.
+    /// Same as [`Transaction::append`]; [`AppendError::Due`] if it is due after the year 9999.
     pub fn publish_after<E: Event>(
         &mut self,
         event: &E,
@@ -149,10 +151,10 @@ impl Transaction {
         self.publish_at(event, sequence, due_at.ok_or(AppendError::Due { event: E::TYPE })?)
     }
 
-    /// As [`Transaction::publish_after`], at a time of the clock; a time that is past means at once.
+    /// Same as [`Transaction::publish_after`], at a given time; a time in the past means now.
     ///
     /// # Errors
-    /// As [`Transaction::publish_after`]; [`AppendError::Due`] also for a time before 1970.
+    /// Same as [`Transaction::publish_after`]; [`AppendError::Due`] also for a time before 1970.
     pub fn publish_at<E: Event>(
         &mut self,
         event: &E,
@@ -162,20 +164,20 @@ impl Transaction {
         if due_at < OffsetDateTime::UNIX_EPOCH {
             return Err(AppendError::Due { event: E::TYPE });
         }
-        // Consumers know an event by the day inside its id: one of a past day would be taken for a late repeat.
-        let circumstances = self.circumstances(Some(due_at.max(OffsetDateTime::now_utc())));
-        let staged = Staged::new(&self.origin.service, event, sequence, circumstances)?;
+        // Consumers look an event up by the day in its id: one of a past day could be taken for a late duplicate.
+        let context = self.context(Some(due_at.max(OffsetDateTime::now_utc())));
+        let staged = Staged::new(&self.origin.service, event, sequence, context)?;
         let id = staged.event_id();
         self.scheduled.push(staged);
         Ok(id)
     }
 
-    /// Takes back an event that is not due yet, when this transaction commits; says whether there was one to take back.
+    /// Cancels an event that is not due yet, if this transaction commits; returns whether there was one to cancel.
     ///
-    /// `false` means that it is on its way, or was taken back before.
+    /// `false` means that it is being published, or was cancelled before.
     ///
     /// # Errors
-    /// The database's.
+    /// Database errors.
     pub async fn cancel_scheduled(&mut self, event: EventId) -> Result<bool, sqlx::Error> {
         let before = self.scheduled.len();
         self.scheduled.retain(|staged| staged.event_id() != event);
@@ -185,11 +187,11 @@ impl Transaction {
         outbox::cancel(&mut self.connection, event.0).await
     }
 
-    /// Runs `work` inside a savepoint: when it fails, what it did is undone, its events included, and the transaction
+    /// Runs `work` inside a savepoint. If it fails, its changes are undone, including its events, and the transaction
     /// goes on.
     ///
-    /// An error of the database aborts a PostgreSQL transaction, whether or not the error is ignored; this is the way to
-    /// ignore one. The outer error is the savepoint's own; then the transaction can't go on.
+    /// A database error aborts a PostgreSQL transaction even if the program ignores it; use this to ignore one. The
+    /// outer error is that of the savepoint itself; after it the transaction can't go on.
     ///
     /// ```no_run
     /// # async fn example(tx: &mut rabbit_outbox::Transaction, id: i64) -> Result<(), sqlx::Error> {
@@ -206,7 +208,7 @@ impl Transaction {
     /// ```
     ///
     /// # Errors
-    /// The database's, when the savepoint could not be made, released or undone.
+    /// Database errors, if the savepoint could not be created, released or rolled back.
     pub async fn attempt<T, E>(
         &mut self,
         work: impl AsyncFnOnce(&mut Self) -> Result<T, E>,
@@ -229,12 +231,12 @@ impl Transaction {
         Ok(outcome)
     }
 
-    /// Runs `deed` right after the commit: for hints such as a push to sockets, never for what must happen.
-    pub fn after_commit(&mut self, deed: impl FnOnce() + Send + 'static) {
-        self.after_commit.push(Box::new(deed));
+    /// Runs `action` right after the commit: for notifications such as a push to sockets, never for what must happen.
+    pub fn after_commit(&mut self, action: impl FnOnce() + Send + 'static) {
+        self.after_commit.push(Box::new(action));
     }
 
-    /// Inserts the events, commits, wakes the relay, and runs what was to run after.
+    /// Inserts the events, commits, wakes the relay, and runs the deferred actions.
     ///
     /// # Errors
     /// [`CommitError`]. On [`CommitError::Commit`] with a broken connection the outcome is unknown.
@@ -251,7 +253,7 @@ impl Transaction {
             occasions = occasions.and(Occasions::SCHEDULED);
         }
         if !self.staged.is_empty() {
-            // As late as possible: ids are taken and the index is touched only for transactions that get here.
+            // As late as possible: only transactions that get here take ids and touch the index.
             outbox::insert(&mut self.connection, std::mem::take(&mut self.staged))
                 .await
                 .map_err(CommitError::insert)?;
@@ -264,42 +266,37 @@ impl Transaction {
         }
         self.origin.probe.reached(Step::Committed);
         self.origin.wake.committed(occasions);
-        for deed in self.after_commit {
-            // What is committed is committed: a deed that panics must not look like a failure of the transaction.
-            if catch_unwind(AssertUnwindSafe(deed)).is_err() {
-                error!("a deed after a commit panicked");
+        for action in self.after_commit {
+            // The transaction is committed: a panic of an action must not look like a failed commit.
+            if catch_unwind(AssertUnwindSafe(action)).is_err() {
+                error!("an action after a commit panicked");
             }
         }
         Ok(())
     }
 
-    /// Undoes everything now; dropping the transaction does so too, but only soon.
+    /// Rolls back now; dropping the transaction rolls back too, but later.
     ///
     /// # Errors
-    /// The database's.
+    /// Database errors.
     pub async fn rollback(self) -> Result<(), sqlx::Error> {
         self.connection.rollback().await
     }
 
-    fn stage<E: Event>(
-        &mut self,
-        event: &E,
-        sequence: i64,
-        circumstances: Circumstances,
-    ) -> Result<EventId, AppendError> {
-        let staged = Staged::new(&self.origin.service, event, sequence, circumstances)?;
+    fn stage<E: Event>(&mut self, event: &E, sequence: i64, context: EventContext) -> Result<EventId, AppendError> {
+        let staged = Staged::new(&self.origin.service, event, sequence, context)?;
         let id = staged.event_id();
         self.staged.push(staged);
         Ok(id)
     }
 
-    fn circumstances(&self, due_at: Option<OffsetDateTime>) -> Circumstances {
+    fn context(&self, due_at: Option<OffsetDateTime>) -> EventContext {
         let current = self.origin.tracing.current();
         let traceparent = current.or_else(|| self.cause.as_ref()?.traceparent.clone());
-        Circumstances { cause: self.cause.clone(), traceparent, due_at, headers: Headers::new() }
+        EventContext { cause: self.cause.clone(), traceparent, due_at, headers: Headers::new() }
     }
 
-    /// Events appended from now on name `cause` as what led to them.
+    /// Events appended from now on have `cause` as their cause.
     pub(crate) fn caused_by(&mut self, cause: Option<Cause>) {
         self.cause = cause;
     }
@@ -308,10 +305,12 @@ impl Transaction {
 /// Commits a transaction whose last statement may have failed.
 ///
 /// PostgreSQL answers `ROLLBACK` to the `COMMIT` of an aborted transaction, which the client library takes for success.
-/// Any other statement fails there; inserting events is one. This one also fails if the transaction was ended by hand.
+/// Any other statement fails in an aborted transaction; inserting events is one, and the savepoint here is one. It also
+/// fails if the transaction was already ended by a statement.
 ///
-/// Both statements are one round trip. The client library does not see that this commits: it rolls back what it takes for
-/// the same transaction while it returns the connection to the pool. That is the empty one that `and chain` begins.
+/// Both statements take one round trip. The client library does not notice that this commits: when it returns the
+/// connection to the pool, it rolls back what it believes to be the same transaction. That is the empty one that `and
+/// chain` begins.
 async fn commit_checked(mut connection: sqlx::Transaction<'static, Postgres>) -> Result<(), sqlx::Error> {
     let commit = sqlx::raw_sql("savepoint rabbit_outbox_commit; commit and chain");
     connection.execute(commit).await.map(drop)
@@ -326,7 +325,7 @@ impl CommitError {
         if is_aborted(&failure) { Self::Aborted(failure) } else { Self::Commit(failure) }
     }
 
-    /// The database's own error; a protocol error where it was not asked.
+    /// The database's error; a protocol error if the database was not asked.
     pub fn into_source(self) -> sqlx::Error {
         match self {
             Self::Insert(source) | Self::Commit(source) | Self::Aborted(source) => source,
@@ -335,7 +334,7 @@ impl CommitError {
     }
 }
 
-/// Whether a statement was refused because an earlier one had failed: `in_failed_sql_transaction`.
+/// Whether a statement was refused because an earlier one failed: `in_failed_sql_transaction`.
 fn is_aborted(failure: &sqlx::Error) -> bool {
     failure.as_database_error().is_some_and(|error| error.code().as_deref() == Some("25P02"))
 }

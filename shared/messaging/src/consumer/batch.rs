@@ -1,4 +1,4 @@
-//! Handling what has arrived: a batch in one transaction, and one by one when the batch fails.
+//! Handling deliveries: a batch in one transaction, and one by one if the batch fails.
 
 use super::breaker::Breaker;
 use super::history::History;
@@ -23,26 +23,26 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, error, info_span, warn};
 use uuid::Uuid;
 
-/// Tries of one event per delivery, while the database answers.
+/// Immediate attempts per delivery of an event, while the database answers.
 const TRIES: u32 = 3;
-/// Waits between them, the first and the longest.
+/// Backoff between them: first and longest.
 const TRY_AGAIN_FIRST: Duration = Duration::from_millis(20);
 const TRY_AGAIN_LAST: Duration = Duration::from_millis(500);
 
-/// What is to become of a delivery.
+/// What to do with a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Disposition {
     /// Its effect is committed, now or by an earlier delivery.
     Done,
-    /// A copy goes up the ladder or to the dead letters.
+    /// Publish a copy to the retry ladder or to the dead letters.
     Failed(Fate),
-    /// Nothing was decided: something that handlers need is away, the broker keeps it.
+    /// Undecided: something that handlers need is not available; the broker keeps the message.
     Outage(Outage),
-    /// Nothing was decided: the process stops, the broker keeps it.
-    Kept,
+    /// Undecided: the process stops; the broker keeps the message.
+    Unsettled,
 }
 
-/// Runs handlers for one service.
+/// Runs the handlers of one service.
 #[derive(Clone)]
 pub(crate) struct Worker {
     pub(crate) pool: PgPool,
@@ -55,7 +55,7 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Handles messages that arrived together; the answer has their order.
+    /// Handles messages that arrived together; the results are in the same order.
     pub(crate) async fn handle(&self, arrived: &[Arrived<'_>]) -> Vec<Disposition> {
         let started = Instant::now();
         #[expect(clippy::cast_precision_loss, reason = "at most a batch")]
@@ -75,7 +75,11 @@ impl Worker {
             Ok(()) => self.breaker.worked(),
             Err(failure) => {
                 if read.len() > 1 {
-                    debug!(error = failure.why(), size = read.len(), "a batch failed: one by one");
+                    debug!(
+                        error = failure.why(),
+                        size = read.len(),
+                        "a batch failed: its events are handled one by one"
+                    );
                 }
                 let mut outage = outage::behind(&failure, &self.pool).await;
                 // The failure of a batch of one is that event's own.
@@ -96,7 +100,7 @@ impl Worker {
         dispositions
     }
 
-    /// All in one transaction, without savepoints: any failure rolls all of it back.
+    /// All in one transaction, without savepoints: any failure rolls back everything.
     async fn handle_together(&self, mut batch: Vec<Incoming>) -> Result<(), HandleError> {
         if batch.is_empty() {
             return Ok(());
@@ -132,23 +136,23 @@ impl Worker {
         Ok(())
     }
 
-    /// One event by itself, each of its handlers in a transaction of its own: one that fails keeps no other from its
-    /// effect. `failure` is that of its first try, if it had one.
+    /// Handles one event alone, each of its handlers in its own transaction: a failure of one does not undo the effect
+    /// of another. `failure` is that of the first attempt, if there was one.
     async fn handle_alone(&self, message: &Arrived<'_>, mut failure: Option<HandleError>) -> Disposition {
         let handlers = match message.read(&self.subscriptions) {
             Ok(incoming) => incoming.len(),
             Err(unreadable) => return unread(message, &unreadable),
         };
         if handlers > 1 {
-            // The first try was of all handlers together.
+            // The first attempt ran all handlers together.
             failure = None;
         }
         let mut worst = Disposition::Done;
         for handler in 0..handlers {
             match self.handle_by(message, handler, failure.take()).await {
                 Disposition::Done => {}
-                decided @ (Disposition::Outage(_) | Disposition::Kept) => return decided,
-                // One that waits comes back for all that have not had it.
+                decided @ (Disposition::Outage(_) | Disposition::Unsettled) => return decided,
+                // If one handler asks to wait, the event comes back for all handlers that have not handled it.
                 failed @ Disposition::Failed(Fate::Rung(..)) => worst = failed,
                 failed @ Disposition::Failed(Fate::Dead(_)) => {
                     if worst == Disposition::Done {
@@ -158,16 +162,16 @@ impl Worker {
             }
         }
         if let Disposition::Failed(fate) = &worst {
-            // The handlers were told apart above; the event has one fate.
+            // The handlers ran separately, but the event has one outcome.
             let wire_type = message.read(&self.subscriptions).ok().and_then(|read| read.into_iter().next());
             if let Some(incoming) = wire_type {
-                tell(incoming.meta.event_id.0, &incoming.wire_type, fate);
+                log_fate(incoming.meta.event_id.0, &incoming.wire_type, fate);
             }
         }
         worst
     }
 
-    /// One handler of one event: tried again at once while that may help.
+    /// Runs one handler for one event, with immediate retries while they may help.
     async fn handle_by(&self, message: &Arrived<'_>, handler: usize, mut failure: Option<HandleError>) -> Disposition {
         let mut backoff = Backoff::new(TRY_AGAIN_FIRST, TRY_AGAIN_LAST);
         let mut tried = 0;
@@ -211,7 +215,7 @@ impl Worker {
                 count_retry(&wire_type, "at once");
                 tokio::select! {
                     () = tokio::time::sleep(backoff.next()) => continue,
-                    () = self.stopping.cancelled() => return Disposition::Kept,
+                    () = self.stopping.cancelled() => return Disposition::Unsettled,
                 }
             }
             if !treatment.counts {
@@ -223,8 +227,9 @@ impl Worker {
         }
     }
 
-    /// What is to be done about an event whose day the inbox does not have: `None` means to try again, text is why it
-    /// never will. A day that should be there is made; if that fails it is an outage, and says nothing about the event.
+    /// What to do with an event for whose day the inbox has no partition: `None` means retry, a text is why it can
+    /// never be handled. The partition of a day inside the window is created; if that fails it is an outage, and not a
+    /// fault of the event.
     async fn look_for_day(&self, event_id: Uuid) -> Result<Option<&'static str>, Outage> {
         let window = maintenance::window(&self.options);
         let made = maintenance::create_partitions(&self.pool, window.0).await;
@@ -233,18 +238,19 @@ impl Worker {
             inbox::day_of(&mut connection, event_id, window).await
         };
         let outage = |why: String| Outage { why, of_database: true };
-        match day.await.map_err(|failure| outage(format!("look for the event's day in the inbox: {failure}")))? {
+        match day.await.map_err(|failure| outage(format!("look up the event's day in the inbox: {failure}")))? {
             Day::Known => Ok(None),
-            Day::Past => Ok(Some("the event is from beyond the inbox's window: it may have been handled before")),
-            Day::Future => Ok(Some("the event is from the future: its producer's clock is days ahead")),
+            Day::Past => Ok(Some("the event is older than the inbox's window: it may have been handled before")),
+            Day::Future => Ok(Some("the event is from a future day: the clock of its producer is ahead")),
             Day::Missing => {
-                let why = made.err().map_or_else(|| "nobody made it".to_owned(), |failure| chain(&failure));
+                let why = made.err().map_or_else(|| "it was not created".to_owned(), |failure| chain(&failure));
                 Err(outage(format!("the inbox has no partition for the event's day: {why}")))
             }
         }
     }
 
-    /// Runs the handler of one event, or of a set; one event on its publisher's trace and as the cause of what follows.
+    /// Runs the handler of one event, or of a set. A single event runs in its publisher's trace and as the cause of new
+    /// events.
     async fn run(&self, tx: &mut Transaction, mut set: Vec<Incoming>) -> Result<(), HandleError> {
         let Some(first) = set.first() else { return Ok(()) };
         let subscription = Arc::clone(&first.subscription);
@@ -280,7 +286,7 @@ impl Worker {
     }
 }
 
-/// Where an event goes whose tries at once are over.
+/// Where an event goes after its immediate attempts.
 fn fate(history: &History, failure: &HandleError, climbs: bool, now: OffsetDateTime) -> Fate {
     let failed = history.failed(&failure.why(), now);
     match failure {
@@ -300,14 +306,14 @@ fn count_retry(wire_type: &str, level: &'static str) {
     metrics::counter!("messaging_retries_total", "event" => wire_type.to_owned(), "level" => level).increment(1);
 }
 
-/// What becomes of a message that can't be understood: another release may know its type; nothing else helps.
+/// What to do with a message that can't be read. Another release may know its type; otherwise it is a dead letter.
 fn unread(message: &Arrived<'_>, unreadable: &Unreadable) -> Disposition {
     let reason = chain(unreadable);
     let failed = message.history.failed(&reason, OffsetDateTime::now_utc());
     let fate = if matches!(unreadable, Unreadable::Unknown(_)) { ladder::unknown(failed) } else { Fate::Dead(failed) };
     match &fate {
         Fate::Rung(rung, _) => {
-            warn!(error = reason, "a message waits for a release that knows it, {rung}: {reason}");
+            warn!(error = reason, "a message of an unknown type waits {rung} for a release that knows it: {reason}");
             count_retry("unknown", rung);
         }
         Fate::Dead(_) => {
@@ -318,13 +324,13 @@ fn unread(message: &Arrived<'_>, unreadable: &Unreadable) -> Disposition {
     Disposition::Failed(fate)
 }
 
-fn tell(event_id: Uuid, wire_type: &str, fate: &Fate) {
+fn log_fate(event_id: Uuid, wire_type: &str, fate: &Fate) {
     match fate {
         Fate::Rung(rung, history) => {
             let reason = history.last_error.as_deref();
             warn!(
                 event.id = %event_id, event.r#type = wire_type, attempts = history.attempts, reason,
-                "event {event_id} is tried again in {rung}"
+                "event {event_id} is retried in {rung}"
             );
             count_retry(wire_type, rung);
         }

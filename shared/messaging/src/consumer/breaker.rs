@@ -1,12 +1,12 @@
-//! The breaker: while something that all handlers need is away, messages stay in the broker.
+//! The circuit breaker: while something that all handlers need is not available, messages stay in the broker.
 //!
-//! Closed: everything is consumed. Open: nothing is; what was prefetched is handed back, once. Half open: one event is
-//! taken and tried in place until it works, which closes the breaker; nothing is handed back in between.
+//! Closed: everything is consumed. Open: nothing is consumed; prefetched messages are returned to the queue, once. Half
+//! open: one event is taken and tried without returning it until it succeeds, which closes the breaker.
 //!
-//! That is also what keeps delivery counts low, under all rules that RabbitMQ has had for them: 3.10 counts every
-//! return of a message, 4.3 counts rejections but neither `basic.nack` nor a closed channel. An outage costs a message
-//! one return at most, however long it lasts. Nothing here reads a count; the queue's `x-delivery-limit` only ends what
-//! crashes the process again and again.
+//! This also keeps delivery counts low under the rules of all RabbitMQ versions: 3.10 counts every return of a message,
+//! 4.3 counts rejections but neither `basic.nack` nor a closed channel. An outage costs a message at most one return,
+//! however long it lasts. The code here reads no count; the queue's `x-delivery-limit` only stops messages that crash
+//! the process again and again.
 
 use super::outage::Outage;
 use std::collections::HashSet;
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tracing::{info, warn};
 use uuid::Uuid;
 
-/// Whether the consumer consumes; cheap to clone.
+/// The state of the breaker; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Breaker {
     inner: Arc<Mutex<Inner>>,
@@ -22,30 +22,30 @@ pub(crate) struct Breaker {
 
 struct Inner {
     state: State,
-    /// Events that failed since the last one that did not.
+    /// Events that failed since the last success.
     failing: HashSet<Uuid>,
     failing_max: usize,
 }
 
-/// How much is consumed.
+/// The state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Everything.
+    /// Closed: everything is consumed.
     Closed,
-    /// Nothing, for this reason.
+    /// Open: nothing is consumed, for this reason.
     Open(Outage),
-    /// One event at a time, to see.
+    /// Half open: one event at a time, as a test.
     HalfOpen,
 }
 
 impl Breaker {
-    /// A closed one that opens when `failing_max` different events in a row fail.
+    /// A closed breaker that opens after `failing_max` different events in a row failed.
     pub(crate) fn new(failing_max: usize) -> Self {
         let inner = Inner { state: State::Closed, failing: HashSet::new(), failing_max: failing_max.max(1) };
         Self { inner: Arc::new(Mutex::new(inner)) }
     }
 
-    /// Changes how many different events in a row are an outage.
+    /// Sets how many different failing events in a row count as an outage.
     pub(crate) fn limit(&self, failing_max: usize) {
         self.lock().failing_max = failing_max.max(1);
     }
@@ -54,12 +54,12 @@ impl Breaker {
         self.lock().state.clone()
     }
 
-    /// An event was handled, or refused for what it is.
+    /// An event was handled, or rejected because of its contents.
     pub(crate) fn worked(&self) {
         self.lock().failing.clear();
     }
 
-    /// All tries of an event failed while the database was well; an outage if it is one too many.
+    /// All attempts of an event failed while the database was available. Returns an outage if too many events failed.
     pub(crate) fn failed(&self, event_id: Uuid, why: &str) -> Option<Outage> {
         let mut inner = self.lock();
         inner.failing.insert(event_id);
@@ -82,7 +82,7 @@ impl Breaker {
             State::Closed => info!("the consumer consumes again"),
             State::HalfOpen => info!("the consumer tries one event"),
             State::Open(outage) => {
-                warn!(why = outage.why, "the consumer leaves messages in the broker: {}", outage.why);
+                warn!(why = outage.why, "the consumer pauses and leaves messages in the broker: {}", outage.why);
             }
         }
         if state == State::Closed {
@@ -91,7 +91,8 @@ impl Breaker {
         inner.state = state;
     }
 
-    /// Whether messages are taken, for `/readyz`. Half open counts: on a quiet queue nobody knows better for long.
+    /// Whether messages are consumed, for `/readyz`. Half open counts as yes: on a quiet queue that state can last
+    /// long.
     ///
     /// # Errors
     /// Why they are not.

@@ -1,4 +1,4 @@
-//! Delivering without a broker: for tests and tools that have messages in hand.
+//! Delivering events without a broker, for tests and tools.
 
 use super::batch::{Disposition, Worker};
 use super::breaker::Breaker;
@@ -7,30 +7,30 @@ use super::ladder::Fate;
 use super::limits::StatementLimit;
 use super::subscriptions::Subscriptions;
 use crate::ConsumerOptions;
-use crate::dead_letters::keep_undelivered;
+use crate::dead_letters::store_undelivered;
 use crate::service::Messaging;
 use lapin::BasicProperties;
 use tokio_util::sync::CancellationToken;
 
-/// What became of a message that was delivered by hand.
+/// The result of such a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivered {
     /// Its effect is committed, now or by an earlier delivery.
     Done,
-    /// It failed for now: from a broker it would come back after this wait, `1s` to `2m`.
+    /// It failed for now: a broker would deliver it again after this delay, `1s` to `2m`.
     Again(&'static str),
-    /// It was given up for this reason and is among the dead letters.
+    /// It failed for this reason and is a dead letter.
     GivenUp(String),
-    /// Something that handlers need is away; nothing was decided.
+    /// Something that handlers need is not available; undecided.
     Undecided,
 }
 
 impl Messaging {
     /// Handles messages as if they had arrived together from the broker: the same inbox, the same transaction for all,
-    /// the same tries. Each body is an event in its envelope. Nothing is retried later; that is left to the caller.
+    /// the same immediate attempts. Each body is an event in its envelope. Later retries are left to the caller.
     ///
     /// # Errors
-    /// The database's, when what was given up could not be written down.
+    /// Database errors, if a dead letter could not be stored.
     pub async fn deliver(
         &self,
         subscriptions: &Subscriptions,
@@ -54,10 +54,10 @@ impl Messaging {
                 Disposition::Failed(Fate::Rung(rung, _)) => Delivered::Again(rung),
                 Disposition::Failed(Fate::Dead(history)) => {
                     let reason = history.last_error.clone().unwrap_or_default();
-                    keep_undelivered(&self.pool, body, history).await?;
+                    store_undelivered(&self.pool, body, history).await?;
                     Delivered::GivenUp(reason)
                 }
-                Disposition::Outage(_) | Disposition::Kept => Delivered::Undecided,
+                Disposition::Outage(_) | Disposition::Unsettled => Delivered::Undecided,
             });
         }
         Ok(delivered)

@@ -1,4 +1,4 @@
-//! Which deliveries are handled together, and which one after the other.
+//! Decides which deliveries are handled together, and which one after the other.
 
 use lapin::message::Delivery;
 use serde::Deserialize;
@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-/// Deliveries that wait, in queues of their own for events of different keys. Of one queue one batch is handled at a
-/// time, so that events of one key keep the order of their arrival.
+/// Waiting deliveries, in several queues by ordering key. Only one batch of a queue is handled at a time, so that
+/// events of one key keep their order of arrival.
 pub(super) struct Queues {
     queues: Vec<Queue>,
 }
@@ -29,7 +29,7 @@ impl Queues {
         self.queues[index].waiting.push_back(delivery);
     }
 
-    /// A batch of a queue of which none is handled, with the number of the queue.
+    /// A batch of a queue that has none in progress, with the number of the queue.
     pub(super) fn next_batch(&mut self, batch_max: usize) -> Option<(usize, Vec<Delivery>)> {
         let ready = |queue: &Queue| !queue.busy && !queue.waiting.is_empty();
         let index = self.queues.iter().position(ready)?;
@@ -44,13 +44,13 @@ impl Queues {
         self.queues[index].busy = false;
     }
 
-    /// How many deliveries wait.
+    /// The number of waiting deliveries.
     pub(super) fn len(&self) -> usize {
         self.queues.iter().map(|queue| queue.waiting.len()).sum()
     }
 }
 
-/// The queue of an event: the same for all events of one key. What is no event goes anywhere.
+/// The queue of an event: the same for all events of one key. A message that is not an event may go to any.
 fn affinity(body: &[u8], count: usize) -> usize {
     #[derive(Deserialize)]
     struct Key<'a> {

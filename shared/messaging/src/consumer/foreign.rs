@@ -1,16 +1,16 @@
-//! Events of producers that know nothing of this crate: plain JSON, and ids of any kind or none.
+//! Messages of producers that do not use this crate: plain JSON, with ids of any kind or none.
 
 use super::incoming::{MESSAGE_ID, short_text};
 use lapin::BasicProperties;
 use lapin::types::AMQPValue;
 use sha2::{Digest, Sha256};
 
-/// Where a foreign producer publishes, and how its messages are told apart.
+/// Where a foreign producer publishes, and what identifies its messages.
 ///
 /// ```
 /// use rabbit_outbox::{Foreign, ForeignId};
 ///
-/// // Everything below `parcel.`, told apart by the header `x-request-id`.
+/// Everything below `parcel.`, identified by the header `x-request-id`.
 /// let parcels = Foreign::at("legacy", "parcel.#").identified_by(ForeignId::Header("x-request-id"));
 /// # let _ = parcels;
 /// ```
@@ -21,32 +21,32 @@ pub struct Foreign {
     id: ForeignId,
 }
 
-/// What tells one message from another, and a repeat from something new.
+/// What identifies a message, so that a duplicate is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ForeignId {
     /// The AMQP property `message_id`.
     MessageId,
-    /// A header, a text or a number.
+    /// A header with a text or a number.
     Header(&'static str),
-    /// The bytes: two messages with the same contents are one.
+    /// The bytes: two messages with the same contents are the same.
     Contents,
 }
 
 impl Foreign {
     /// Messages of this exchange with this routing key, in which `*` stands for one word and `#` for any number of
-    /// them, as in a topic exchange. They are told apart by their `message_id`.
+    /// words, as in a topic exchange. They are identified by their `message_id`.
     pub fn at(exchange: &str, routing_key: &str) -> Self {
         Self { exchange: exchange.to_owned(), routing_key: routing_key.to_owned(), id: ForeignId::MessageId }
     }
 
-    /// The same, told apart by something else.
+    /// Identifies messages by `id` instead.
     #[must_use]
     pub fn identified_by(self, id: ForeignId) -> Self {
         Self { id, ..self }
     }
 
-    /// Whether a message with this routing key is meant.
+    /// Whether it covers a message with this routing key.
     pub(crate) fn covers(&self, exchange: &str, routing_key: &str) -> bool {
         let pattern: Vec<&str> = self.routing_key.split('.').collect();
         let words: Vec<&str> = routing_key.split('.').collect();
@@ -71,13 +71,13 @@ impl Foreign {
         let missing = match self.id {
             ForeignId::MessageId => "the property message_id is missing",
             ForeignId::Header(name) => name,
-            ForeignId::Contents => "it has no contents",
+            ForeignId::Contents => "its body is empty",
         };
         id.filter(|id| !id.is_empty() && !id.contains('\0')).map(|id| id.chars().take(500).collect()).ok_or(missing)
     }
 }
 
-/// The message id of the publisher, also of a message that was replayed.
+/// The message id that the publisher set, also of a replayed message.
 fn message_id(properties: &BasicProperties) -> Option<String> {
     short_text(properties, MESSAGE_ID).or_else(|| properties.message_id().as_ref().map(|id| id.as_str().to_owned()))
 }

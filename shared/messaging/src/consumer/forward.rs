@@ -1,4 +1,4 @@
-//! Copies of messages to the service's own exchanges: the retry ladder and the dead letters.
+//! Publishes copies of messages to the service's own exchanges: to the retry ladder and the dead letters.
 
 use super::outcome::chain;
 use crate::backoff::Backoff;
@@ -11,10 +11,10 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-/// Longest wait for one confirm.
+/// Maximum wait for one confirm.
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Why a copy is not known to be safe.
+/// Why it is unknown whether a copy is safe.
 #[derive(Debug, thiserror::Error)]
 enum ForwardError {
     #[error("reach the broker")]
@@ -27,11 +27,11 @@ enum ForwardError {
     ConfirmTimeout,
     #[error("the broker refused it")]
     Refused,
-    #[error("no queue took it: {0}")]
+    #[error("no queue is bound for it: {0}")]
     Returned(String),
 }
 
-/// A copy on its way.
+/// A copy to publish.
 pub(crate) struct Copy<'a> {
     pub(crate) exchange: &'a str,
     pub(crate) routing_key: &'a str,
@@ -39,10 +39,10 @@ pub(crate) struct Copy<'a> {
     pub(crate) properties: BasicProperties,
 }
 
-/// Publishes copies on a channel of its own, in confirm mode.
+/// Publishes copies on a separate channel in confirm mode.
 ///
-/// On the connection that publishes: the broker may block that one when it is short of memory, and must not block
-/// acknowledgements. One copy at a time, so that a return can only be this one's.
+/// It uses the connection for publishing: the broker may block that one when it is short of memory, and must not block
+/// acknowledgements. One copy at a time, so that a returned message can only be this copy.
 pub(crate) struct Forwarder {
     service: Arc<str>,
     declares: bool,
@@ -55,10 +55,10 @@ impl Forwarder {
         Self { service, link, declares, channel: None }
     }
 
-    /// Publishes a copy and waits until the broker has it safe in a queue, however long that takes.
+    /// Publishes a copy and waits until the broker has stored it in a queue, however long that takes.
     ///
-    /// The original stays unacknowledged meanwhile: handing it back would count as a delivery for a failure that is
-    /// the broker's. `false` when told to stop, or when `still_wanted` says no: the original will come again by itself.
+    /// Meanwhile the original stays unacknowledged: returning it would count as a delivery, although the broker failed.
+    /// `false` if the process stops, or if `still_wanted` returns false: then the original is delivered again.
     pub(crate) async fn forward(
         &mut self,
         copy: &Copy<'_>,
@@ -71,12 +71,12 @@ impl Forwarder {
                 return false;
             }
             let Err(failure) = self.publish(copy).await else { return true };
-            // A new channel declares the topology again, with whatever queue was deleted.
+            // A new channel declares the topology again, including a queue that was deleted.
             self.channel = None;
             let wait = backoff.next();
             warn!(
                 error = %chain(&failure), exchange = copy.exchange, wait_ms = wait.as_millis(),
-                "a copy is not safe yet and is published again"
+                "a copy was not confirmed and is published again"
             );
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}

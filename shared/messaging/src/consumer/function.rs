@@ -9,13 +9,13 @@ use std::marker::PhantomData;
 
 /// An `async fn (tx: &mut Transaction, event: &E, meta: &Meta) -> Result<(), HandleError>`.
 ///
-/// The lifetime is that of the call: an `async fn` item returns another type for each, which a plain `Fn` bound with
-/// one type of future can't say.
+/// The lifetime is that of the call: an `async fn` item returns a different type for each, which an `Fn` bound with one
+/// future type can't express.
 pub trait HandleFn<'a, E: Event>: Send + Sync + 'static {
-    /// What the function returns.
+    /// The future that the function returns.
     type Handling: Future<Output = Result<(), HandleError>> + Send + 'a;
 
-    /// Calls it.
+    /// Calls the function.
     fn call(&self, tx: &'a mut Transaction, event: &'a E, meta: &'a Meta) -> Self::Handling;
 }
 
@@ -32,7 +32,7 @@ where
     }
 }
 
-/// A function in the place of a handler.
+/// Adapts a function to a handler.
 pub(super) struct Function<E, F> {
     function: F,
     event: PhantomData<fn() -> E>,

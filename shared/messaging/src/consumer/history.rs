@@ -1,4 +1,4 @@
-//! What happened to an event so far: headers that travel with it through the retry ladder to the dead letters.
+//! The failures of an event so far: headers that travel with it through the retry ladder to the dead letters.
 
 use super::incoming::{Arrived, EXCHANGE, MESSAGE_ID, ROUTING_KEY, short_text};
 use crate::headers::{HEADERS_BYTES_MAX, is_reserved};
@@ -8,8 +8,8 @@ use lapin::types::{AMQPValue, FieldTable};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// The prefix of headers that this crate writes. Those without it are of the previous release, which reads no others: both
-/// are written for as long as it may still run.
+/// The prefix of headers that this crate writes. The previous release reads only names without the prefix, so both are
+/// written as long as it may run.
 const PREFIX: &str = "outbox-";
 const ATTEMPTS: &str = "attempts";
 const CLIMBED: &str = "climbed";
@@ -17,28 +17,29 @@ const UNKNOWN: &str = "unknown";
 const FIRST_FAILED_AT: &str = "first-failed-at";
 const FAILED_AT: &str = "failed-at";
 const LAST_ERROR: &str = "last-error";
-/// An error may quote what it stumbled over; it is in the headers twice, which must stay far below a frame.
+/// Maximum length of an error, which may quote its input. It is in the headers twice, which must stay far below the
+/// size of a frame.
 const ERROR_BYTES_MAX: usize = 2_000;
 
 /// The failures of one event so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct History {
-    /// Deliveries that ended in a failure.
+    /// Deliveries that failed.
     pub(crate) attempts: u32,
-    /// Rungs of the ladder that were used up by failures; waits that a handler asked for use up none.
+    /// Rungs of the ladder used by failures; delays that a handler asked for use none.
     pub(crate) climbed: u32,
-    /// Waits because a replica did not know its type.
+    /// Delays because a replica did not know its type.
     pub(crate) unknown: u32,
     /// When it failed first.
     pub(crate) first_failed_at: Option<OffsetDateTime>,
     /// When it failed last.
     pub(crate) failed_at: Option<OffsetDateTime>,
-    /// Why it failed last, for people.
+    /// Why it failed last, in readable form.
     pub(crate) last_error: Option<String>,
 }
 
 impl History {
-    /// The history with one more failure.
+    /// Adds a failure.
     #[must_use]
     pub(crate) fn failed(&self, error: &str, now: OffsetDateTime) -> Self {
         Self {
@@ -84,14 +85,14 @@ impl History {
     }
 }
 
-/// The properties of a copy of a message, with what happened to it: an allow-list.
+/// The properties of a copy of a message, with its history: an allow-list.
 ///
-/// Anything else stays behind. The broker refuses a copy with a foreign `user_id`; one with an `expiration` would vanish
-/// from the queue of dead letters; `CC`, `BCC` and `reply_to` would send it elsewhere; `x-death` and its kind make RabbitMQ
-/// take a copy that passes a queue again for a message that goes in circles, and drop it; large headers do not fit into a
-/// frame.
+/// Other properties are dropped. The broker refuses a copy with the `user_id` of another user; one with an `expiration`
+/// would expire in the queue of dead letters; `CC`, `BCC` and `reply_to` would route it elsewhere; with `x-death` and
+/// related headers RabbitMQ takes a copy that passes a queue again for a dead-letter cycle and drops it; large headers
+/// do not fit into a frame.
 pub(crate) fn copy(original: &Arrived<'_>, history: &History) -> BasicProperties {
-    /// AMQP's delivery mode of messages that survive a restart of the broker.
+    /// AMQP's delivery mode for messages that survive a restart of the broker.
     const PERSISTENT: u8 = 2;
     let mut headers = FieldTable::default();
     let mut bytes = 0;
@@ -136,20 +137,21 @@ pub(crate) fn copy(original: &Arrived<'_>, history: &History) -> BasicProperties
     copy
 }
 
-/// Whether a header goes along: the ids of traces, what a publisher set for the handler, and a note of what was too much.
+/// Whether a header is copied: trace ids, headers that the publisher set for the handler, and the note about dropped
+/// headers.
 fn is_copied(name: &str) -> bool {
     match name {
         "traceparent" | "tracestate" | "sequence" | "outbox-sequence" | super::incoming::BEYOND_WINDOW | LEFT_OUT => {
             true
         }
-        // RabbitMQ routes copies to the queues that these name.
+        // RabbitMQ routes copies to the queues that these headers name.
         "CC" | "BCC" => false,
         other => is_publishers(other),
     }
 }
 
-/// Whether a header is its publisher's own. Foreign ones often begin with `x-`, as `x-request-id`, and may be what tells
-/// one message from another; so those are named that RabbitMQ and its plugins give a meaning to.
+/// Whether the publisher itself set the header. Foreign headers often begin with `x-`, for example `x-request-id`, and
+/// may identify the message; so this lists the names that RabbitMQ and its plugins use.
 pub(crate) fn is_publishers(name: &str) -> bool {
     const OF_RABBITMQ: [&str; 8] = [
         "x-acquired-count",
@@ -168,7 +170,7 @@ pub(crate) fn is_publishers(name: &str) -> bool {
     !OF_RABBITMQ.contains(&name) && !BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
 }
 
-/// Bytes of a value that is copied; `None` for one that is not, as tables and lists are.
+/// The size of a value that is copied; `None` for tables and lists, which are not.
 fn size_of(value: &AMQPValue) -> Option<usize> {
     match value {
         AMQPValue::LongString(text) => Some(text.as_bytes().len()),
@@ -177,7 +179,7 @@ fn size_of(value: &AMQPValue) -> Option<usize> {
     }
 }
 
-/// The beginning of an error.
+/// The beginning of an error text.
 fn shortened(error: &str) -> &str {
     let mut end = ERROR_BYTES_MAX.min(error.len());
     while !error.is_char_boundary(end) {
@@ -186,7 +188,7 @@ fn shortened(error: &str) -> &str {
     &error[..end]
 }
 
-/// A header's whole number; 0 when there is none.
+/// A header's integer; 0 if there is none.
 fn number(headers: &FieldTable, name: &str) -> u32 {
     match headers.inner().get(format!("{PREFIX}{name}").as_str()).or_else(|| headers.inner().get(name)) {
         Some(AMQPValue::LongLongInt(number)) => u32::try_from(*number).unwrap_or(0),
@@ -203,7 +205,7 @@ pub(crate) fn text(headers: &FieldTable, name: &str) -> Option<String> {
     }
 }
 
-/// A text that this crate wrote, in this release or the previous one.
+/// A text header that this crate wrote, in this release or the previous one.
 fn own_text(headers: &FieldTable, name: &str) -> Option<String> {
     text(headers, &format!("{PREFIX}{name}")).or_else(|| text(headers, name))
 }
@@ -240,7 +242,7 @@ mod tests {
         assert_eq!(text(headers, "tenant").as_deref(), Some("7"));
         assert_eq!(text(headers, "x-request-id").as_deref(), Some("17"));
         assert_eq!(text(headers, MESSAGE_ID).as_deref(), Some("1"));
-        // Where it was published is known after it came back from elsewhere.
+        // Where it was first published is still known after it passed other exchanges.
         let again = Arrived::of(b"{}", &copy, "payments.return", "payments.inbox");
         assert_eq!((again.exchange.as_ref(), again.routing_key.as_ref()), ("orders", "orders.Placed.v1"));
     }
@@ -253,7 +255,7 @@ mod tests {
         }
         headers.insert("baggage".into(), AMQPValue::LongString("a".repeat(5_000).into()));
         headers.insert("table".into(), AMQPValue::FieldTable(FieldTable::default()));
-        // Longer than any exchange's name.
+        // Longer than the name of any exchange.
         headers.insert(EXCHANGE.into(), AMQPValue::LongString("a".repeat(5_000).into()));
         let original = message(headers)
             .with_user_id("guest".into())

@@ -1,4 +1,4 @@
-//! A delivery as it came, and what it turns out to be.
+//! A delivery as it arrived, and the event that it contains.
 
 use super::foreign::Foreign;
 use super::handler::Meta;
@@ -18,17 +18,17 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 use uuid::{Builder, Uuid};
 
-/// Says that an operator wants an event delivered although the inbox has forgotten its day.
+/// Marks an event that an operator replays although it is older than the inbox window.
 pub(crate) const BEYOND_WINDOW: &str = "outbox-beyond-window";
-/// Where a message was published that has been through the retry ladder or the dead letters since.
+/// Where a message was first published that has been through the retry ladder or the dead letters.
 pub(crate) const EXCHANGE: &str = "outbox-exchange";
 pub(crate) const ROUTING_KEY: &str = "outbox-routing-key";
-/// The message id of its publisher; a replay from the dead letters has another one.
+/// The message id that the publisher set; a replay from the dead letters has another one.
 pub(crate) const MESSAGE_ID: &str = "outbox-message-id";
-/// The longest text that AMQP has for names, keys and ids.
+/// The maximum length of names, keys and ids in AMQP.
 const SHORT_BYTES_MAX: usize = 255;
 
-/// A message as the broker gave it.
+/// A message as the broker delivered it.
 #[derive(Clone, Debug)]
 pub(crate) struct Arrived<'a> {
     pub(crate) body: &'a [u8],
@@ -39,38 +39,38 @@ pub(crate) struct Arrived<'a> {
     pub(crate) history: History,
 }
 
-/// By what the inbox knows an event.
+/// The key of an event in the inbox.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum InboxKey {
     /// Its id, a UUID of version 7.
     Event(Uuid),
-    /// Something else.
+    /// Any other key.
     Text(String),
 }
 
-/// An event that was understood, for one of its handlers.
+/// An event that was read, for one of its handlers.
 pub(crate) struct Incoming {
     pub(crate) meta: Meta,
     pub(crate) wire_type: String,
     pub(crate) event: Erased,
     pub(crate) subscription: Arc<dyn Subscription>,
-    /// The wire type that the subscription is to: another one than the event's own if that is a former version.
+    /// The wire type of the subscription: different from the event's own if that is a former version.
     pub(crate) handled_as: &'static str,
-    /// The handler's name among those of its event.
+    /// The handler's name; an event may have several handlers.
     pub(crate) handler: &'static str,
     pub(crate) key: InboxKey,
     lock_key: i64,
 }
 
-/// Why a delivery can't be understood.
+/// Why a delivery can't be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unreadable {
     #[error("the body is not an event in a CloudEvents envelope")]
     Envelope(#[source] serde_json::Error),
     /// Another release of the service may know it.
-    #[error("nobody here handles events of type `{0}`")]
+    #[error("no handler for events of type `{0}`")]
     Unknown(String),
-    #[error("the fields of `{wire_type}` are wrong")]
+    #[error("the data of `{wire_type}` is not valid")]
     Data { wire_type: String, source: serde_json::Error },
     #[error("the event id {0} is not a UUID of version 7, so it can't be found in the inbox")]
     Id(Uuid),
@@ -92,7 +92,7 @@ impl<'a> Arrived<'a> {
         }
     }
 
-    /// As it came in a delivery.
+    /// A message from a delivery.
     pub(crate) fn in_delivery(delivery: &'a Delivery) -> Self {
         Self::of(&delivery.data, &delivery.properties, delivery.exchange.as_str(), delivery.routing_key.as_str())
     }
@@ -157,7 +157,7 @@ impl<'a> Arrived<'a> {
 
     fn read_foreign(&self, foreign: &Foreign, entries: &[Entry]) -> Result<Vec<Incoming>, Unreadable> {
         let id = foreign.id_of(self.body, self.properties).map_err(Unreadable::NoForeignId)?;
-        // Ids of two producers may be the same.
+        // Ids of two producers may be equal.
         let key = format!("{} {} {id}", foreign.exchange, self.routing_key);
         let data: &RawValue = serde_json::from_slice(self.body).map_err(Unreadable::Envelope)?;
         let digest = Sha256::digest(key.as_bytes());
@@ -184,7 +184,7 @@ impl<'a> Arrived<'a> {
     }
 }
 
-/// A header of ours that stands for a name, a key or an id. One that is longer is not ours, and a copy has no room for it.
+/// A header of ours that contains a name, a key or an id. A longer value is not ours, and a copy has no room for it.
 pub(crate) fn short_text(properties: &BasicProperties, name: &str) -> Option<String> {
     let text = properties.headers().as_ref().and_then(|headers| history::text(headers, name));
     text.filter(|text| text.len() <= SHORT_BYTES_MAX)
@@ -197,7 +197,7 @@ fn incoming(
     wire_type: &str,
     key: InboxKey,
 ) -> Result<Incoming, Unreadable> {
-    // What a type does to be read is the service's own code: a panic there is about this event.
+    // Deserializing runs the service's own code: a panic there is a failure of this event.
     let reading = std::panic::AssertUnwindSafe(|| {
         let event = (entry.read)(data, meta.clone())?;
         let lock_key = entry.subscription.lock_key(&event);
@@ -219,13 +219,13 @@ fn incoming(
 }
 
 impl Incoming {
-    /// Where among a batch it is handled: one by one in the order of their locks, then the sets, each together.
+    /// The order within a batch: single events by their lock keys, then the sets, each together.
     pub(crate) fn rank(&self) -> (Option<(&'static str, &'static str)>, i64) {
         let set = self.subscription.takes_sets().then_some((self.handled_as, self.handler));
         (set, self.lock_key)
     }
 
-    /// Whether the handler takes both at once.
+    /// Whether one call of a handler takes both.
     pub(crate) fn goes_with(&self, other: &Self) -> bool {
         self.subscription.takes_sets() && self.handled_as == other.handled_as && self.handler == other.handler
     }

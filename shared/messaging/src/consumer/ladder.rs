@@ -1,22 +1,22 @@
-//! Where an event goes that failed: up the retry ladder, or to the dead letters.
+//! Where a failed event goes: to the retry ladder or to the dead letters.
 
 use super::history::History;
 use crate::topology::LADDER;
 use std::time::Duration;
 
-/// Waits that a handler may ask for, one after the other: over an hour on the longest rung.
+/// Maximum number of delays in a row that a handler may ask for: over an hour on the longest rung.
 const WAITS_MAX: u32 = 40;
 
-/// What becomes of an event that failed.
+/// What to do with a failed event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// It comes back through this rung.
     Rung(&'static str, History),
-    /// It is given up.
+    /// It becomes a dead letter.
     Dead(History),
 }
 
-/// After a failure that may pass: each time a longer wait, and after the last one the end.
+/// After a transient failure: each time a longer delay, and after the last rung the dead letters.
 pub(crate) fn climb(failed: History) -> Fate {
     match usize::try_from(failed.climbed).ok().and_then(|climbed| LADDER.get(climbed)) {
         Some((rung, _)) => Fate::Rung(rung, History { climbed: failed.climbed + 1, ..failed }),
@@ -26,24 +26,24 @@ pub(crate) fn climb(failed: History) -> Fate {
 
 /// How often each rung is used for an event whose type this release does not know, the shortest first.
 ///
-/// In a rolling deployment another replica knows it. They share one queue: with as many old replicas as new ones, the old
-/// ones meet an event at every one of eleven sightings once in two thousand times.
+/// In a rolling deployment another replica knows the type. All replicas share one queue: with as many old replicas as
+/// new ones, the probability that an event reaches old ones in all eleven deliveries is one in two thousand.
 const UNKNOWN_STEPS: [u32; LADDER.len()] = [6, 3, 1, 1];
 
-/// After this release turned out not to know the type of an event.
+/// After an event of unknown type.
 pub(crate) fn unknown(failed: History) -> Fate {
     let mut steps = 0;
     for ((rung, _), times) in LADDER.iter().zip(UNKNOWN_STEPS) {
         steps += times;
         if failed.unknown < steps {
-            // Rungs that failures use up are counted apart: a replica that knows the type begins at the first.
+            // Rungs used by failures are counted separately: a replica that knows the type begins at the first rung.
             return Fate::Rung(rung, History { unknown: failed.unknown + 1, ..failed });
         }
     }
     Fate::Dead(failed)
 }
 
-/// After a handler asked to wait: the first rung that is long enough, else the longest.
+/// After a handler asked for a delay: the first rung that is long enough, else the longest.
 pub(crate) fn wait(failed: History, after: Duration) -> Fate {
     if failed.attempts > WAITS_MAX {
         return Fate::Dead(failed);

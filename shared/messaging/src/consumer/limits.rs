@@ -1,4 +1,4 @@
-//! What a handler may do to its process: nothing. A panic and an endless wait are failures of its event.
+//! Isolation of handlers: a panic or an endless wait is a failure of the event, not of the process.
 
 use super::outcome::HandleError;
 use crate::propagation::Handling;
@@ -15,12 +15,12 @@ use tokio::sync::OnceCell;
 #[error("the handler panicked: {0}")]
 pub(crate) struct Panicked(pub(crate) String);
 
-/// A handler took too long.
+/// A handler exceeded its time limit.
 #[derive(Debug, thiserror::Error)]
 #[error("the handler did not end within {} s", .0.as_secs_f64())]
 pub(crate) struct TimedOut(pub(crate) Duration);
 
-/// Runs a handler to its end, its panic, or the end of its time.
+/// Runs a handler until it ends, panics, or reaches its time limit.
 pub(super) async fn run(handling: Handling<'_>, timeout: Duration) -> Result<(), HandleError> {
     match tokio::time::timeout(timeout, AssertUnwindSafe(handling).catch_unwind()).await {
         Ok(Ok(outcome)) => outcome,
@@ -29,15 +29,16 @@ pub(super) async fn run(handling: Handling<'_>, timeout: Duration) -> Result<(),
     }
 }
 
-/// Whether the transactions of handlers need a limit for their statements, looked up once.
+/// Whether transactions of handlers need a statement timeout; looked up once.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StatementLimit(Arc<OnceCell<bool>>);
 
 impl StatementLimit {
-    /// The limit to set in each transaction; `None` if the pool's sessions have one of their own, `statement_timeout`.
+    /// The statement timeout to set in each transaction; `None` if the pool's sessions have their own
+    /// `statement_timeout`.
     ///
     /// # Errors
-    /// The database's.
+    /// Database errors.
     pub(crate) async fn of(&self, pool: &PgPool, limit: Duration) -> Result<Option<Duration>, sqlx::Error> {
         let look = || sqlx::query_scalar("select current_setting('statement_timeout') = '0'").fetch_one(pool);
         let is_needed: &bool = self.0.get_or_try_init(look).await?;
@@ -45,10 +46,10 @@ impl StatementLimit {
     }
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn words(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without words".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_owned())
 }
 
 #[cfg(test)]

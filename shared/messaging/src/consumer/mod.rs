@@ -1,4 +1,4 @@
-//! The consumer: takes deliveries from the service's inbox queue, has them handled, and settles them.
+//! The consumer: takes deliveries from the service's inbox queue, runs their handlers, and settles them.
 
 mod batch;
 mod deliver;
@@ -6,7 +6,7 @@ mod dispatch;
 mod foreign;
 mod function;
 pub(crate) mod handler;
-pub(crate) mod hearing;
+pub(crate) mod inbox_bindings;
 pub(crate) mod incoming;
 mod limits;
 mod options;
@@ -43,7 +43,7 @@ use crate::transaction::Origin;
 use breaker::{Breaker, State};
 use forward::Forwarder;
 use futures_util::FutureExt;
-use hearing::Heard;
+use inbox_bindings::SubscriptionState;
 use outage::Outage;
 use outcome::chain;
 use session::Ended;
@@ -63,7 +63,7 @@ pub struct Consumer {
     letters: Link,
     publish: Link,
     subscriptions: Subscriptions,
-    heard: Heard,
+    subscription_state: SubscriptionState,
     breaker: Breaker,
     running: Running,
     options: ConsumerOptions,
@@ -76,9 +76,9 @@ pub(crate) struct Links {
     pub(crate) publish: Link,
 }
 
-/// What others may see of a consumer.
+/// The state of a consumer that other parts may read.
 pub(crate) struct Signs {
-    pub(crate) heard: Heard,
+    pub(crate) subscription_state: SubscriptionState,
     pub(crate) breaker: Breaker,
     pub(crate) running: Running,
 }
@@ -87,11 +87,23 @@ impl Consumer {
     pub(crate) fn new(pool: PgPool, origin: Origin, links: Links, subscriptions: Subscriptions, signs: Signs) -> Self {
         let (service, options) = (Arc::clone(&origin.service), ConsumerOptions::default());
         let Links { consume, letters, publish } = links;
-        let Signs { heard, breaker, running } = signs;
-        Self { service, pool, origin, consume, letters, publish, subscriptions, heard, breaker, running, options }
+        let Signs { subscription_state, breaker, running } = signs;
+        Self {
+            service,
+            pool,
+            origin,
+            consume,
+            letters,
+            publish,
+            subscriptions,
+            subscription_state,
+            breaker,
+            running,
+            options,
+        }
     }
 
-    /// The same with other limits.
+    /// Sets the limits.
     #[must_use]
     pub fn with_options(mut self, options: ConsumerOptions) -> Self {
         self.breaker.limit(options.failing_max);
@@ -99,16 +111,16 @@ impl Consumer {
         self
     }
 
-    /// Consumes until `stopping`, keeps what is given up in the table `dead_letters`, and looks after the tables: days
-    /// of the inbox, settled letters. Failures of the database and the broker are logged, waited out and survived.
+    /// Consumes until `stopping`, stores dead letters in the table `dead_letters`, and maintains the tables: partitions
+    /// of the inbox, settled dead letters. Failures of the database and the broker are logged and retried.
     ///
     /// # Errors
-    /// [`RunError`] when it can never work as it was set up.
+    /// [`RunError`] if it can never work with its setup.
     pub async fn run(self, stopping: CancellationToken) -> Result<(), RunError> {
         let running = self.running.clone();
         let outcome = running.watch(Box::pin(self.consume_all(&stopping)), &stopping).await;
         if let Err(failure) = &outcome {
-            error!(error = %chain(failure), "the consumer ends: {failure}");
+            error!(error = %chain(failure), "the consumer stops: {failure}");
         }
         outcome
     }
@@ -117,11 +129,11 @@ impl Consumer {
         let sink = Sink::new(&self.origin, self.pool.clone(), self.letters.clone(), self.publish.clone());
         let letters = sink.run(stopping);
         let maintaining = maintenance::run_with(self.pool.clone(), self.options, stopping.clone());
-        tokio::try_join!(self.hear(stopping), letters.map(Ok), maintaining.map(Ok)).map(drop)
+        tokio::try_join!(self.run_sessions(stopping), letters.map(Ok), maintaining.map(Ok)).map(drop)
     }
 
-    /// One session after the other.
-    async fn hear(&self, stopping: &CancellationToken) -> Result<(), RunError> {
+    /// Runs one session after the other.
+    async fn run_sessions(&self, stopping: &CancellationToken) -> Result<(), RunError> {
         let mut backoff = Backoff::for_connections();
         let mut forwarders = vec![];
         let mut is_owner = false;
@@ -138,7 +150,7 @@ impl Consumer {
                 Ok(()) => Box::pin(self.run_session(&mut forwarders, stopping, &mut backoff)).await,
                 Err(failure) => Err(failure),
             };
-            self.heard.end();
+            self.subscription_state.end();
             let failure = match ended {
                 Ok(Ended::Stopped) => break,
                 Ok(Ended::Paused(outage)) => {
@@ -150,8 +162,8 @@ impl Consumer {
             };
             let wait = backoff.next();
             let error = chain(&failure);
-            self.heard.fail(&error);
-            warn!(%error, wait_ms = wait.as_millis(), "the consumer pauses: {error}");
+            self.subscription_state.fail(&error);
+            warn!(%error, wait_ms = wait.as_millis(), "the consumer's session ended, retrying: {error}");
             metrics::counter!("messaging_consumer_failures_total").increment(1);
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
@@ -161,7 +173,7 @@ impl Consumer {
         Ok(())
     }
 
-    /// Makes the schema this service's, if it is nobody's yet. The inner error may pass.
+    /// Claims the schema for this service, if it has no owner yet. The inner error is transient.
     async fn claim_schema(&self) -> Result<Result<(), ConsumeError>, RunError> {
         let claimed = async {
             let mut connection = self.pool.acquire().await?;
@@ -178,7 +190,7 @@ impl Consumer {
         Forwarder::new(Arc::clone(&self.service), self.publish.clone(), self.origin.declares)
     }
 
-    /// Waits until it makes sense to try an event.
+    /// Waits until it is useful to try an event.
     async fn wait_out(&self, outage: &Outage) {
         let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(10));
         tokio::time::sleep(backoff.next()).await;

@@ -2,35 +2,37 @@
 
 use std::time::Duration;
 
-/// How much a consumer takes at once, how long it may take, and when it stops.
+/// Batch sizes, time limits and retention of a consumer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConsumerOptions {
-    /// Deliveries handled in one transaction at most: what has already arrived, never waiting for more.
+    /// Maximum number of deliveries handled in one transaction: those that have already arrived, without waiting for
+    /// more.
     ///
-    /// 32 for handlers of single events, whose statements go to the database one by one anyway; a handler of sets
-    /// gains up to 128 or so.
+    /// 32 for handlers of single events, whose statements go to the database one by one anyway; a set-based handler
+    /// gains up to about 128.
     pub batch_max: usize,
-    /// Batches handled at a time, each in a transaction of its own; 1 by default. Events of one ordering key stay in one
-    /// of them, in the order of their arrival.
+    /// Batches handled concurrently, each in its own transaction; 1 by default. Events of one ordering key are never in
+    /// two batches at the same time, and keep their order of arrival.
     pub parallel: usize,
-    /// Deliveries that the broker hands out ahead: three batches, so that the next is there while one is committed
-    /// and one is acknowledged. A crash counts against all of them, so it is not larger than it helps.
+    /// Deliveries that the broker sends ahead (prefetch): three batches, so that the next one is there while one is
+    /// committed and one is acknowledged. A crash counts against all prefetched deliveries, so a larger number does
+    /// harm.
     pub prefetch: u16,
-    /// Bytes that the broker hands out ahead, roughly: fewer deliveries are prefetched while large ones arrive. What is
-    /// in memory is at most this, and what was prefetched when the first large ones came, [`ConsumerOptions::prefetch`]
-    /// times their size.
+    /// Approximate limit in bytes of what the broker sends ahead: fewer deliveries are prefetched while large ones
+    /// arrive. Memory use is at most this plus what was prefetched when the first large ones came, which is
+    /// [`ConsumerOptions::prefetch`] times their size.
     pub prefetch_bytes: usize,
-    /// So many different events in a row that fail all their tries, although the database is well, are an outage of
-    /// something else: the consumer pauses instead of sending everything up the ladder. What an event itself says does
-    /// not count: data that can't be stored, a handler that panics.
+    /// If this many different events in a row fail all their attempts although the database is available, this counts as
+    /// an outage of something else: the consumer pauses instead of sending everything to the retry ladder. Failures
+    /// that the contents of an event cause do not count: data that can't be stored, a handler that panics.
     pub failing_max: usize,
-    /// How long one call of a handler may take; then it is a failure of its events.
+    /// Time limit for one call of a handler; exceeding it is a failure of its events.
     pub handler_timeout: Duration,
-    /// Days for which handled events are remembered: the longest time after which an event may come again and still be
-    /// recognised as a repeat. The same for all replicas of a service.
+    /// Days for which handled events are remembered: the longest time after which a repeated delivery is still
+    /// recognised as a duplicate. Use the same value for all replicas of a service.
     pub window_days: u16,
-    /// Days for which dead letters are kept that were replayed or discarded; `None` keeps them for good.
+    /// Days for which settled dead letters are kept; `None` keeps them forever.
     pub settled_letters_days: Option<u16>,
 }
 
@@ -50,51 +52,51 @@ impl Default for ConsumerOptions {
 }
 
 impl ConsumerOptions {
-    /// Batches of up to `batch_max` deliveries, at least one, and as much prefetched as keeps them full.
+    /// Batches of up to `batch_max` deliveries, at least one, with the prefetch to match.
     #[must_use]
     pub fn batches_of(batch_max: u16) -> Self {
         let batch_max = batch_max.max(1);
         Self { batch_max: usize::from(batch_max), prefetch: batch_max.saturating_mul(3), ..Self::default() }
     }
 
-    /// The same with so many batches at a time, and as much prefetched as keeps them full.
+    /// Sets the number of concurrent batches, with the prefetch to match.
     #[must_use]
     pub fn with_parallel(self, parallel: u16) -> Self {
         let parallel = parallel.max(1);
         Self { parallel: usize::from(parallel), prefetch: self.prefetch.saturating_mul(parallel), ..self }
     }
 
-    /// The same with another number of deliveries that are handed out ahead.
+    /// Sets the prefetch.
     #[must_use]
     pub fn with_prefetch(self, prefetch: u16) -> Self {
         Self { prefetch, ..self }
     }
 
-    /// The same with another time limit for one call of a handler.
+    /// Sets the time limit for one call of a handler.
     #[must_use]
     pub fn with_handler_timeout(self, handler_timeout: Duration) -> Self {
         Self { handler_timeout, ..self }
     }
 
-    /// The same with another number of different events in a row that count as an outage.
+    /// Sets how many different failing events in a row count as an outage.
     #[must_use]
     pub fn with_failing_max(self, failing_max: usize) -> Self {
         Self { failing_max, ..self }
     }
 
-    /// The same with another window of days for which handled events are remembered.
+    /// Sets for how many days handled events are remembered.
     #[must_use]
     pub fn with_window_days(self, window_days: u16) -> Self {
         Self { window_days: window_days.max(1), ..self }
     }
 
-    /// The same with another limit of prefetched bytes.
+    /// Sets the limit of prefetched bytes.
     #[must_use]
     pub fn with_prefetch_bytes(self, prefetch_bytes: usize) -> Self {
         Self { prefetch_bytes, ..self }
     }
 
-    /// The same with another time for which settled dead letters are kept.
+    /// Sets how long settled dead letters are kept.
     #[must_use]
     pub fn with_settled_letters_days(self, settled_letters_days: Option<u16>) -> Self {
         Self { settled_letters_days, ..self }

@@ -1,4 +1,4 @@
-//! What a failure says: that something is away, that the event may be tried again, or that it never will work.
+//! Classifies a failure: an outage, a failure to retry, or a permanent one.
 
 use super::limits::{Panicked, TimedOut};
 use super::outcome::HandleError;
@@ -8,27 +8,27 @@ use sqlx::PgPool;
 use std::error::Error;
 use std::time::Duration;
 
-/// Longest wait for a sign of life of the database; a pool that has no connection for so long counts as none.
+/// Maximum wait for an answer of the database; a pool without a free connection for so long counts as no answer.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 
-/// Something that handlers need is away.
+/// Something that handlers need is not available.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Outage {
-    /// For people.
+    /// The reason, in readable form.
     pub(crate) why: String,
     /// Whether it is the database.
     pub(crate) of_database: bool,
 }
 
-/// How a failure is treated that is no outage.
+/// How to treat a failure that is not an outage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Treatment {
-    /// It is tried again at once.
+    /// Whether to retry immediately.
     pub(crate) at_once: bool,
-    /// Then it waits its way up the ladder.
+    /// Whether to continue on the retry ladder.
     pub(crate) climbs: bool,
-    /// Many different events that fail like this mean that something is away. What an event says must not count: else
-    /// whoever can publish ten bad events stops everybody.
+    /// Whether many different events that fail like this mean an outage. Failures caused by the contents of an event
+    /// must not count: otherwise any peer that can publish ten bad events could stop the consumer.
     pub(crate) counts: bool,
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn treatment(failure: &HandleError) -> Treatment {
     if find::<TimedOut>(cause).is_some() {
         return Treatment::DEPENDENCY;
     }
-    // A handler that ignores an error of the database will do so again.
+    // A handler that ignores a database error will do so again.
     if matches!(find::<CommitError>(cause), Some(CommitError::Aborted(_) | CommitError::Interrupted)) {
         return Treatment::BRIEF;
     }
@@ -63,13 +63,13 @@ pub(crate) fn treatment(failure: &HandleError) -> Treatment {
                 Meaning::Data => Treatment::NEVER,
             },
         },
-        // What is looked for may come with another event.
+        // The missing row may come with another event.
         sqlx::Error::RowNotFound => Treatment::EVENT,
         _ => Treatment::DEPENDENCY,
     }
 }
 
-/// The outage of the database behind a failure, if there is one.
+/// The outage of the database that caused a failure, if there is one.
 pub(crate) async fn behind(failure: &HandleError, pool: &PgPool) -> Option<Outage> {
     let HandleError::Retry(cause) = failure else { return None };
     let away = match failure.database() {
@@ -80,20 +80,20 @@ pub(crate) async fn behind(failure: &HandleError, pool: &PgPool) -> Option<Outag
         },
         Some(sqlx::Error::RowNotFound) => false,
         None if find::<Panicked>(cause.as_ref()).is_some() => false,
-        // A handler that took too long may have waited for the database all the time.
+        // A handler that exceeded its time limit may have waited for the database.
         Some(_) | None => !database_answers(pool).await,
     };
-    away.then(|| Outage { why: format!("the database is away: {}", failure.why()), of_database: true })
+    away.then(|| Outage { why: format!("the database is not available: {}", failure.why()), of_database: true })
 }
 
-/// Whether the database can be written to.
+/// Whether the database accepts writes.
 pub(crate) async fn database_answers(pool: &PgPool) -> bool {
     let question = "select not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off'";
     let answer = tokio::time::timeout(SIGN_OF_LIFE, sqlx::query_scalar::<_, bool>(question).fetch_one(pool)).await;
     matches!(answer, Ok(Ok(true)))
 }
 
-/// An error of this type among an error and its causes.
+/// Finds an error of this type in an error and its causes.
 pub(super) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn only_what_may_be_away_counts() {
-        assert!(treatment(&HandleError::retry("the price list is away")).counts);
+        assert!(treatment(&HandleError::retry("the price list is not available")).counts);
         assert!(!treatment(&HandleError::retry(Panicked("boom".into()))).counts);
         assert_eq!(treatment(&HandleError::reject("never")), Treatment::NEVER);
         assert_eq!(treatment(&HandleError::retry(CommitError::Interrupted)), Treatment::BRIEF);

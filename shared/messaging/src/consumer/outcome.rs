@@ -1,4 +1,4 @@
-//! What a handler answers when it did not handle an event.
+//! What a handler returns if it did not handle an event.
 
 use super::outage::find;
 use crate::AppendError;
@@ -7,45 +7,45 @@ use std::error::Error;
 use std::fmt::Display;
 use std::time::Duration;
 
-/// Why an event was not handled, and what is to become of it.
+/// Why an event was not handled, and what to do with it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HandleError {
-    /// It may work later: the database is away, two transactions were in each other's way. It is tried again at once,
-    /// then through the retry ladder, and given up after the last rung. `?` on database errors ends here.
+    /// It may succeed later: the database is not available, or two transactions conflicted. It is retried immediately,
+    /// then on the retry ladder, and is a dead letter after the last rung. `?` on database errors returns this.
     #[error("retry")]
     Retry(#[source] Box<dyn Error + Send + Sync>),
-    /// It can't work now and may after some time: somebody else has to act first. The event comes back through the
-    /// first rung of the ladder that waits long enough, or the last one.
+    /// It can't succeed now and may after some time, because something else must happen first. The event comes back
+    /// through the first rung of the ladder that is long enough, or the last one.
     #[error("retry after {} s: {reason}", after.as_secs_f64())]
     RetryAfter {
-        /// How long to wait at least.
+        /// Minimum delay.
         after: Duration,
-        /// What it waits for, for people.
+        /// What it waits for, in readable form.
         reason: String,
     },
-    /// It can never be right: the event goes to the dead letters with this reason.
+    /// It can never succeed: the event becomes a dead letter with this reason.
     #[error("rejected: {0}")]
     Reject(String),
 }
 
 impl HandleError {
-    /// Tries the event again soon, because of `cause`.
+    /// Retries the event soon, because of `cause`.
     pub fn retry(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Retry(cause.into())
     }
 
-    /// Tries the event again after `after` at the earliest, with the reason.
+    /// Retries the event after `after` at the earliest, with the reason.
     pub fn retry_after(after: Duration, reason: impl Display) -> Self {
         Self::RetryAfter { after, reason: reason.to_string() }
     }
 
-    /// Refuses the event for ever, with the reason.
+    /// Rejects the event permanently, with the reason.
     pub fn reject(reason: impl Display) -> Self {
         Self::Reject(reason.to_string())
     }
 
-    /// Why, for people: the word "retry" tells them nothing.
+    /// The reason in readable form, without the word "retry".
     pub(crate) fn why(&self) -> String {
         match self {
             Self::Retry(cause) => chain(cause.as_ref()),
@@ -53,7 +53,7 @@ impl HandleError {
         }
     }
 
-    /// The database's own error, if that is why, also inside a service's own errors.
+    /// The database error, if that is the cause; also found inside a service's own errors.
     pub(crate) fn database(&self) -> Option<&sqlx::Error> {
         match self {
             Self::Retry(cause) => find(cause.as_ref()),
@@ -75,7 +75,7 @@ impl From<CommitError> for HandleError {
 }
 
 impl From<AppendError> for HandleError {
-    /// What can't be appended now can't be appended later either.
+    /// An event that can't be appended now can't be appended later either.
     fn from(failure: AppendError) -> Self {
         Self::Reject(chain(&failure))
     }

@@ -1,11 +1,11 @@
-//! One session of the consumer: from declaring the topology to losing the channel, pausing, or being told to stop.
+//! One session of the consumer: from declaring the topology to losing the channel, pausing, or stopping.
 
 use super::Consumer;
 use super::batch::{Disposition, Worker};
 use super::breaker::State;
 use super::dispatch::Queues;
 use super::forward::Forwarder;
-use super::hearing::Hearing;
+use super::inbox_bindings::InboxBindings;
 use super::incoming::Arrived;
 use super::limits::StatementLimit;
 use super::outage::Outage;
@@ -25,47 +25,48 @@ use lapin::types::FieldTable;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-/// Why a session of the consumer ended; the next one begins after a pause.
+/// Why a session of the consumer failed; the next one begins after a delay.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConsumeError {
-    /// There is no channel.
+    /// No channel could be opened.
     #[error("reach the broker")]
     Broker(#[source] BrokerError),
-    /// The topology could not be declared: something exists with other arguments, or the broker's user may not.
+    /// The topology could not be declared: something exists with other arguments, or the broker's user has no
+    /// permission.
     #[error("declare exchanges, queues and bindings")]
     Declare(#[source] TopologyError),
-    /// The inbox could not be bound to an exchange of another service, for another reason than that it is not there.
-    #[error("bind the inbox to what it hears")]
+    /// The inbox could not be bound to an exchange of another service, for another reason than that it does not exist.
+    #[error("bind the inbox to the exchanges of other services")]
     Bind(#[source] lapin::Error),
-    /// The channel broke; what was not acknowledged comes again.
+    /// The channel broke; unacknowledged messages are delivered again.
     #[error("consume")]
     Consume(#[source] lapin::Error),
-    /// The broker ended the subscription: its queue was deleted, or the broker is going down.
+    /// The broker ended the subscription: its queue was deleted, or the broker is shutting down.
     #[error("the broker ended the subscription")]
     Cancelled,
-    /// The database could not be asked whose schema it is.
-    #[error("look whose schema it is")]
+    /// The owner of the schema could not be read.
+    #[error("read the owner of the schema")]
     Owner(#[source] sqlx::Error),
 }
 
-/// How a session ended that nothing broke.
+/// How a session ended without an error.
 pub(super) enum Ended {
-    /// It was told to.
+    /// It was stopped.
     Stopped,
-    /// Something that handlers need is away.
+    /// Something that handlers need is not available.
     Paused(Outage),
-    /// The one event that was tried worked.
+    /// The event that was tried succeeded.
     Recovered,
 }
 
-/// How taking deliveries came to an end.
+/// Why taking deliveries ended.
 enum Taken {
     Ended(Ended),
-    /// Another number is to be prefetched.
+    /// The prefetch must change.
     Resubscribe,
 }
 
-/// A batch that was handled and settled: its queue, its forwarder, and what it says about the others.
+/// A batch that was handled and settled: its queue, its forwarder, and its outage or failure, if any.
 type Handled = (usize, Forwarder, Result<Option<Outage>, ConsumeError>);
 
 impl Consumer {
@@ -78,16 +79,16 @@ impl Consumer {
         let one_by_one = self.breaker.state() != State::Closed;
         let channel = self.consume.channel().await.map_err(ConsumeError::Broker)?;
         let inbox = format!("{}.inbox", self.service);
-        let topology = Topology::hearing_all_of(&self.service, &self.subscriptions);
+        let topology = Topology::for_subscriptions(&self.service, &self.subscriptions);
         topology.declare_on(&self.consume, self.origin.declares).await.map_err(ConsumeError::Declare)?;
-        // AMQP has no question for bindings: where they are an administrator's, they are taken to be there.
+        // AMQP can't query bindings: if an administrator declares them, they are assumed to exist.
         let topology = if self.origin.declares { topology } else { Topology { heard: vec![], ..topology } };
-        let hearing = Hearing::begin(self.consume.clone(), topology).await?;
+        let bindings = InboxBindings::begin(self.consume.clone(), topology).await?;
         let worker = self.worker(stopping);
         let subscribing = async {
             let mut prefetch = Prefetch::new(self.options.prefetch, self.options.prefetch_bytes);
             for generation in 0_u64.. {
-                let ahead = if one_by_one { 1 } else { prefetch.wanted() };
+                let ahead = if one_by_one { 1 } else { prefetch.recommended() };
                 channel.basic_qos(ahead, BasicQosOptions::default()).await.map_err(ConsumeError::Consume)?;
                 let tag = format!("{}.{generation}", self.service);
                 let mut deliveries = channel
@@ -100,10 +101,14 @@ impl Consumer {
                     .await
                     .map_err(ConsumeError::Consume)?;
                 if generation == 0 {
-                    hearing.report(&self.heard);
-                    info!(queue = inbox, "the consumer hears {}", self.subscriptions.wire_types().join(", "));
+                    bindings.report(&self.subscription_state);
+                    info!(
+                        queue = inbox,
+                        "the consumer is subscribed to {}",
+                        self.subscriptions.wire_types().join(", ")
+                    );
                 } else {
-                    info!(queue = inbox, ahead, "{ahead} deliveries are prefetched: others would take too much memory");
+                    info!(queue = inbox, ahead, "the prefetch is {ahead}: more deliveries would take too much memory");
                 }
                 let subscription = Subscription { channel: &channel, tag: &tag, stopping, ahead };
                 let taken = if one_by_one {
@@ -120,7 +125,7 @@ impl Consumer {
         };
         tokio::select! {
             ended = subscribing => ended,
-            never = hearing.clone().keep_declaring(&self.heard, self.origin.declares) => match never {},
+            never = bindings.clone().keep_declaring(&self.subscription_state, self.origin.declares) => match never {},
         }
     }
 
@@ -136,8 +141,8 @@ impl Consumer {
         }
     }
 
-    /// Takes deliveries and handles them, [`ConsumerOptions::parallel`](super::ConsumerOptions::parallel) batches at a
-    /// time.
+    /// Takes deliveries and handles them, [`ConsumerOptions::parallel`](super::ConsumerOptions::parallel) batches
+    /// concurrently.
     async fn take(
         &self,
         worker: &Worker,
@@ -161,9 +166,9 @@ impl Consumer {
                 break;
             }
             tokio::select! {
-                // Looked at first: what was left unsettled because the process stops must not be followed by a batch,
-                // whose acknowledgement would speak for it too. Dropping the channel hands it back with what was
-                // prefetched.
+                // Checked first: after a batch that was left unsettled because the process stops, no later batch may be
+                // settled, because its acknowledgement would cover the unsettled one, too. Dropping the channel returns
+                // both to the queue, with what was prefetched.
                 biased;
                 () = subscription.stopping.cancelled(), if goes_on => {}
                 Some(handled) = running.next(), if !running.is_empty() => {
@@ -180,12 +185,12 @@ impl Consumer {
                     Some(Ok(delivery)) => {
                         if prefetch.observe(delivery.data.len(), subscription.ahead) && !leaving {
                             leaving = true;
-                            // What was handed out already comes all the same; then the stream ends.
+                            // What the broker already sent still arrives; then the stream ends.
                             subscription.cancel().await;
                         }
                         queues.push(delivery);
                     }
-                    // What has arrived is handled first.
+                    // Deliveries that have arrived are handled first.
                     Some(Err(failure)) => (open, failed) = (false, Some(ConsumeError::Consume(failure))),
                     None => open = false,
                 },
@@ -205,7 +210,7 @@ impl Consumer {
         if leaving { Ok(Taken::Resubscribe) } else { Err(ConsumeError::Cancelled) }
     }
 
-    /// Handles a batch and settles each delivery by itself.
+    /// Handles a batch and settles each delivery.
     async fn handle(
         &self,
         worker: &Worker,
@@ -219,7 +224,7 @@ impl Consumer {
         let dispositions = worker.handle(&messages).await;
         let outage = dispositions.iter().find_map(|disposition| match disposition {
             Disposition::Outage(outage) => Some(outage.clone()),
-            Disposition::Done | Disposition::Failed(_) | Disposition::Kept => None,
+            Disposition::Done | Disposition::Failed(_) | Disposition::Unsettled => None,
         });
         let in_order = self.options.parallel <= 1;
         let settling = Settling { service: &self.service, forwarder: &mut forwarder, stopping, in_order };
@@ -228,7 +233,7 @@ impl Consumer {
         (queue, forwarder, settled.map(|()| outage))
     }
 
-    /// Takes one delivery at a time, and tries it in place until it is decided.
+    /// Takes one delivery at a time, and tries it until it is decided.
     async fn take_one(
         &self,
         worker: &Worker,
@@ -261,7 +266,7 @@ impl Consumer {
     }
 }
 
-/// The subscription that deliveries come from.
+/// The source of deliveries.
 struct Subscription<'a> {
     channel: &'a Channel,
     tag: &'a str,
@@ -270,12 +275,12 @@ struct Subscription<'a> {
 }
 
 impl Subscription<'_> {
-    /// Asks for no more deliveries.
+    /// Cancels the subscription.
     async fn cancel(&self) {
         let _ = self.channel.basic_cancel(self.tag.into(), BasicCancelOptions::default()).await;
     }
 
-    /// Hands back at once what was prefetched, instead of when the broker notices that nobody is there.
+    /// Returns prefetched deliveries at once, instead of when the broker notices the lost connection.
     async fn close(&self) {
         self.cancel().await;
         let _ = self.channel.close(200, "the consumer pauses".into()).await;

@@ -1,4 +1,4 @@
-//! Telling the broker what became of deliveries.
+//! Settling deliveries: acknowledging them, or publishing a copy.
 
 use super::batch::Disposition;
 use super::forward::{Copy, Forwarder};
@@ -15,19 +15,19 @@ pub(super) struct Settling<'a> {
     pub(super) service: &'a str,
     pub(super) forwarder: &'a mut Forwarder,
     pub(super) stopping: &'a CancellationToken,
-    /// Nothing else is unsettled on the channel before these deliveries.
+    /// No delivery before these is unsettled on the channel.
     pub(super) in_order: bool,
 }
 
 impl Settling<'_> {
-    /// Acknowledges what is done, then forwards what failed: a ladder that is stuck must not keep effects that are
-    /// committed from being acknowledged.
+    /// Acknowledges handled deliveries, then forwards the failed ones: a blocked ladder must not delay the
+    /// acknowledgement of committed effects.
     ///
-    /// Nothing is rejected and nothing requeued. A copy that is safe in the next queue lets its original be
-    /// acknowledged; should the process die in between, both exist, and the inbox drops the second.
+    /// Nothing is rejected or requeued. The original is acknowledged once its copy is safe in the next queue; if the
+    /// process crashes in between, both exist, and the inbox drops the duplicate.
     pub(super) async fn settle(self, arrived: &[Delivery], dispositions: &[Disposition]) -> Result<(), ConsumeError> {
-        // One frame for a batch instead of one for each. It speaks for everything before it on the channel too: that is
-        // settled, because a delivery that is left unsettled ends the session, and the channel with it.
+        // One frame for a batch instead of one per delivery. It covers everything before it on the channel, too: that
+        // is settled, because an unsettled delivery ends the session and its channel.
         let done = dispositions.iter().take_while(|disposition| **disposition == Disposition::Done).count();
         let together = if self.in_order { done } else { 0 };
         if let Some(last) = arrived[..together].last() {

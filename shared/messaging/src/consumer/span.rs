@@ -1,10 +1,10 @@
-//! The spans of handling: one for each event, also when a set of them is handled at once.
+//! Spans of handlers: one per event, also if a set of events is handled at once.
 
 use super::incoming::Incoming;
 use super::outcome::HandleError;
 use crate::propagation::{Attribute, NewSpan, OpenSpan, Side, Tracing};
 
-/// Begins the spans of a set, and tells each event of its own.
+/// Starts the spans of a set, and writes each one's context into its event.
 pub(super) fn begin(tracing: &dyn Tracing, set: &mut [Incoming]) -> Vec<Box<dyn OpenSpan>> {
     let together = i64::try_from(set.len()).unwrap_or(i64::MAX);
     set.iter_mut()
@@ -17,7 +17,7 @@ pub(super) fn begin(tracing: &dyn Tracing, set: &mut [Incoming]) -> Vec<Box<dyn 
         .collect()
 }
 
-/// Ends them.
+/// Ends the spans.
 pub(super) fn end(spans: Vec<Box<dyn OpenSpan>>, outcome: &Result<(), HandleError>) {
     let Err(failure) = outcome else { return drop(spans) };
     for mut span in spans {

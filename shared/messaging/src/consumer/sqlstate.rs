@@ -1,47 +1,47 @@
-//! What an error code of PostgreSQL says about an event: that it is wrong, that it had bad luck, or that it is not about
-//! the event at all.
+//! What an error code of PostgreSQL means for an event: its data is bad, there was a conflict, or the error is
+//! unrelated to the event.
 //!
-//! Source: PostgreSQL documentation, appendix A, "PostgreSQL Error Codes"; every class of it is named here.
+//! Source: PostgreSQL documentation, appendix A, "PostgreSQL Error Codes"; all classes are covered.
 
 /// What an error code means for the event that was being handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
-    /// The database can't be written to now: nothing is decided about any event.
+    /// The database does not accept writes now: no event is judged.
     Outage,
-    /// One session ended, or was not let in: ask the database whether it is there.
+    /// The session was lost or refused: check whether the database is available.
     SessionLost,
-    /// Two transactions were in each other's way, or a limit of time ran out: the same may work soon.
+    /// Two transactions conflicted, or a time limit was exceeded: a retry may succeed soon.
     Conflict,
-    /// What the event says can't be stored, now or ever.
+    /// The event's data can't be stored, now or later.
     Data,
-    /// What the event refers to is not there; it may come with another event.
+    /// A referenced row does not exist; it may come with another event.
     Reference,
     /// The program or the schema is wrong, for this event and probably for others.
     Program,
 }
 
-/// What a code means; five characters, of which the first two are the class.
+/// The meaning of a code: five characters, of which the first two are the class.
 pub(crate) fn meaning(code: &str) -> Meaning {
     match code {
-        // cached plan must not change result type: a prepared statement is of before a migration.
-        // unique_violation and exclusion_violation: of two at the same time, one is repeated and sees the other's row.
-        // A session waited in its transaction, or its transaction took, longer than it may (25P03, 25P04).
+        // feature_not_supported, as in "cached plan must not change result type": the prepared statement is older than
+        // a migration. unique_violation and exclusion_violation: one of two concurrent transactions is retried and sees
+        // the other's row. 25P03, 25P04: the session was idle in its transaction, or the transaction ran, for too long.
         // lock_not_available; query_canceled, also by statement_timeout.
         "0A000" | "23505" | "23P01" | "25P03" | "25P04" | "55P03" | "57014" => return Meaning::Conflict,
-        // foreign_key_violation: the row that is referred to may come with a later event.
+        // foreign_key_violation: the referenced row may come with a later event.
         "23503" => return Meaning::Reference,
         // read_only_sql_transaction: a standby, or a database that was set read-only for a failover. database_dropped.
         "25006" | "57P04" => return Meaning::Outage,
         _ => {}
     }
     match code.get(..2).unwrap_or_default() {
-        // Connection exception; invalid SQL statement name: a prepared statement is gone with its session. Operator
+        // Connection exception; invalid SQL statement name: a prepared statement was lost with its session. Operator
         // intervention: admin_shutdown, crash_shutdown, cannot_connect_now, idle_session_timeout.
         "08" | "26" | "57" => Meaning::SessionLost,
         // Invalid authorization; invalid catalog name; insufficient resources; system error; configuration file error.
         "28" | "3D" | "53" | "58" | "F0" => Meaning::Outage,
-        // Transaction rollback: serialization_failure, deadlock_detected. Object not in the state that is needed;
-        // snapshot too old. PL/pgSQL error: somebody raised it, for a reason that is not known here.
+        // Transaction rollback: serialization_failure, deadlock_detected. Object not in prerequisite state; snapshot
+        // too old. PL/pgSQL error: raised by a function, for a reason that is unknown here.
         "40" | "55" | "72" | "P0" => Meaning::Conflict,
         // Case not found; cardinality violation; data exception; integrity constraint violation; with check option
         // violation; program limit exceeded.

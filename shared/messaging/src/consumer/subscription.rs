@@ -1,4 +1,4 @@
-//! A handler whose event type is forgotten, so that handlers of all types fit into one table.
+//! A handler without its event type, so that handlers of all types fit into one table.
 
 use super::handler::{Handle, HandleBatch, Meta, Received};
 use crate::propagation::Handling;
@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 /// A [`Received`] event of the type that its [`Subscription`] handles.
 pub(crate) type Erased = Box<dyn Any + Send + Sync>;
 
-/// What the downcasts rely on.
+/// The message if a downcast fails.
 const READ_AS_ITS_OWN: &str = "an entry of the table reads events as the type that its subscription handles";
 
 /// A handler without its event type.
@@ -20,17 +20,17 @@ pub(crate) trait Subscription: Send + Sync {
     /// Whether it takes all events of a batch at once.
     fn takes_sets(&self) -> bool;
 
-    /// Where among the batch an event is to be handled; see [`Handle::lock_key`].
+    /// The order of an event within the batch; see [`Handle::lock_key`].
     fn lock_key(&self, event: &Erased) -> i64;
 
-    /// Writes the context of this try to handle it into an event that was read for this subscription.
+    /// Writes the trace context of this attempt into an event that was read for this subscription.
     fn on_trace(&self, event: &mut Erased, handling: &str);
 
     /// Handles events that were read for this subscription.
     fn handle<'a>(&'a self, tx: &'a mut Transaction, events: Vec<Erased>) -> Handling<'a>;
 }
 
-/// Reads an event's own fields as `Wire`, for a subscription to `E`.
+/// Reads an event's data as `Wire`, for a subscription to `E`.
 pub(crate) fn read_as<Wire: Event, E: Event + From<Wire>>(
     data: &RawValue,
     meta: Meta,

@@ -1,4 +1,4 @@
-//! Which events a service hears, and who handles each: a table that fits on one screen.
+//! Which events a service subscribes to, and the handlers of each.
 
 use super::foreign::Foreign;
 use super::function::{Function, HandleFn};
@@ -11,14 +11,14 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The events that a service hears.
+/// The subscriptions of a service.
 #[derive(Clone, Default)]
 pub struct Subscriptions {
     entries: BTreeMap<&'static str, Vec<Entry>>,
     foreign: Vec<(Foreign, Vec<Entry>)>,
 }
 
-/// How an event of one wire type is read, and who gets it.
+/// How an event of one wire type is read, and which handler gets it.
 #[derive(Clone)]
 pub(crate) struct Entry {
     pub(crate) read: fn(&RawValue, Meta) -> Result<Erased, serde_json::Error>,
@@ -30,35 +30,35 @@ pub(crate) struct Entry {
 }
 
 impl Subscriptions {
-    /// Hears nothing yet.
+    /// No subscriptions yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Gives events of type `E` to `handler`.
+    /// Handles events of type `E` with `handler`.
     ///
     /// # Panics
-    /// When `E` has such a handler already: see [`Subscriptions::also_on`] for another one.
+    /// If `E` already has such a handler: see [`Subscriptions::also_on`] for another one.
     #[must_use]
     pub fn on<E: Event>(self, handler: impl Handle<E>) -> Self {
         self.with::<E>("", Arc::new(OneByOne::<E, _>::new(handler)))
     }
 
-    /// Gives events of type `E` to one more handler, with an inbox row of its own under `name`.
+    /// Handles events of type `E` with one more handler, which has its own inbox row under `name`.
     ///
-    /// Each handler has the effect of an event once, whatever becomes of it at the others: when one fails, the event
-    /// comes back for that one only. The name is stored: another name is another handler, for events that come again
-    /// too.
+    /// Each handler has the effect of an event once, independently of the others: if one fails, the event is retried
+    /// for that one only. The name is stored: after a rename the handler counts as a new one, also for events that are
+    /// delivered again.
     ///
     /// # Panics
-    /// When the name is empty or taken.
+    /// If the name is empty or taken.
     #[must_use]
     pub fn also_on<E: Event>(self, name: &'static str, handler: impl Handle<E>) -> Self {
         assert!(!name.is_empty(), "another handler of {} needs a name", E::TYPE);
         self.with::<E>(name, Arc::new(OneByOne::<E, _>::new(handler)))
     }
 
-    /// Gives messages of a producer that knows nothing of this crate to `handler`: JSON without an envelope.
+    /// Handles messages of a producer that does not use this crate with `handler`: JSON without an envelope.
     ///
     /// ```
     /// # use rabbit_outbox::{Foreign, Handle, HandleError, Meta, Subscriptions, Transaction};
@@ -78,10 +78,10 @@ impl Subscriptions {
     /// # let _ = subscriptions;
     /// ```
     ///
-    /// Of several patterns that cover a message, the one that was registered first gets it.
+    /// If several patterns cover a message, the one that was registered first gets it.
     ///
     /// # Panics
-    /// When the same pattern has a handler already, or it covers an event type that has one.
+    /// If the same pattern already has a handler, or it covers an event type that has one.
     #[must_use]
     pub fn on_foreign<T>(mut self, foreign: Foreign, handler: impl Handle<T>) -> Self
     where
@@ -101,7 +101,7 @@ impl Subscriptions {
         self
     }
 
-    /// Gives events of type `E` to a plain `async fn`.
+    /// Handles events of type `E` with a plain `async fn`.
     ///
     /// ```
     /// # use rabbit_outbox::{Event, HandleError, Meta, Subscriptions, Transaction};
@@ -121,29 +121,29 @@ impl Subscriptions {
     /// ```
     ///
     /// # Panics
-    /// As [`Subscriptions::on`].
+    /// Same as [`Subscriptions::on`].
     #[must_use]
     pub fn on_fn<E: Event>(self, function: impl for<'a> HandleFn<'a, E>) -> Self {
         self.on(Function::new(function))
     }
 
-    /// Gives all new events of type `E` that arrived together to `handler`.
+    /// Handles all new events of type `E` that arrived together with `handler`.
     ///
     /// # Panics
-    /// As [`Subscriptions::on`].
+    /// Same as [`Subscriptions::on`].
     #[must_use]
     pub fn on_batch<E: Event>(self, handler: impl HandleBatch<E>) -> Self {
         self.with::<E>("", Arc::new(Together::<E, _>::new(handler)))
     }
 
-    /// Hears events of the former version `Old` too, turns each into a `New` one and gives it to the handlers of that.
+    /// Subscribes to the former version `Old`, too: converts its events into `New` ones for the handlers of `New`.
     ///
     /// # Panics
-    /// When `New` has no handler yet, or `Old` has one.
+    /// If `New` has no handler yet, or `Old` has one.
     #[must_use]
     pub fn upcast<Old: Event, New: Event + From<Old>>(mut self) -> Self {
         let Some(current) = self.entries.get(New::TYPE) else {
-            panic!("{} can't become {}, which nobody handles: subscribe to that first", Old::TYPE, New::TYPE)
+            panic!("{} can't become {}, which has no handler: subscribe to that first", Old::TYPE, New::TYPE)
         };
         let entries = current.iter().map(|entry| Entry { read: read_as::<Old, New>, ..entry.clone() }).collect();
         let former = self.entries.insert(Old::TYPE, entries);
@@ -151,23 +151,23 @@ impl Subscriptions {
         self
     }
 
-    /// The wire types that are heard.
+    /// The wire types of all subscriptions.
     pub fn wire_types(&self) -> Vec<&'static str> {
         self.entries.keys().copied().collect()
     }
 
-    /// How events of a wire type are read and who handles them; nobody, perhaps.
+    /// The handlers of a wire type; may be empty.
     pub(crate) fn find(&self, wire_type: &str) -> &[Entry] {
         self.entries.get(wire_type).map_or(&[], Vec::as_slice)
     }
 
-    /// The same of a message of a foreign producer, if it is one.
+    /// The handler of a foreign producer's message, if a pattern covers it.
     pub(crate) fn foreign(&self, exchange: &str, routing_key: &str) -> Option<(&Foreign, &[Entry])> {
         let found = self.foreign.iter().find(|(foreign, _)| foreign.covers(exchange, routing_key));
         found.map(|(foreign, entries)| (foreign, entries.as_slice()))
     }
 
-    /// What the inbox is to be bound to for foreign producers.
+    /// The bindings of the inbox for foreign producers.
     pub(crate) fn foreign_bindings(&self, inbox: &str) -> Vec<Binding> {
         let binding = |foreign: &Foreign| Binding {
             exchange: foreign.exchange.clone(),
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_former_version_is_heard_too() {
+    fn a_former_version_is_handled_too() {
         let subscriptions = Subscriptions::new().on_fn(ignore).upcast::<Sent, SentWithWeight>();
         assert_eq!(subscriptions.wire_types(), ["parcels.Sent.v1", "parcels.Sent.v2"]);
     }
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "parcels.Sent.v1 can't become parcels.Sent.v2, which nobody handles")]
+    #[should_panic(expected = "parcels.Sent.v1 can't become parcels.Sent.v2, which has no handler")]
     fn a_former_version_needs_a_handler_of_the_current_one() {
         let _ = Subscriptions::new().upcast::<Sent, SentWithWeight>();
     }

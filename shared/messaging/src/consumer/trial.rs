@@ -1,4 +1,4 @@
-//! Half open: one event is tried in place, again and again, until it shows that things work.
+//! Half open: one event is tried again and again until it shows that handlers work.
 
 use super::batch::{Disposition, Worker};
 use super::breaker::State;
@@ -8,26 +8,26 @@ use crate::backoff::Backoff;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Trials of one event before another one is tried: the event itself may be what fails.
+/// Attempts with one event before another one is tried: the event itself may be the cause.
 const TRIALS: u32 = 5;
-/// Waits between them, the first and the longest.
+/// Backoff between them: first and longest.
 const AGAIN_FIRST: Duration = Duration::from_millis(500);
 const AGAIN_LAST: Duration = Duration::from_secs(10);
 
-/// What a trial says about the outage.
+/// What a trial shows about the outage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// It is over.
     Works,
-    /// Nobody knows; try another event.
+    /// Unknown; try another event.
     Unclear,
 }
 
-/// Tries an event until it is decided, or the process stops, or the delivery is not ours any more.
+/// Tries an event until it is decided, the process stops, or the channel is lost.
 ///
-/// The event is held all that time: handed back, it would come again at once, and be counted. An outage of the
-/// database is waited out with it; for another one it makes room for the next after some trials, and waits on the
-/// longest rung without using it up.
+/// The event stays unacknowledged all that time: if it was returned, the broker would deliver it again at once, and
+/// count it. During an outage of the database the event is tried until the database is back. In another outage it is
+/// sent to the longest rung after some attempts, without using that rung up, so that the next event is tried.
 pub(super) async fn run(
     worker: &Worker,
     message: &Arrived<'_>,
@@ -36,11 +36,11 @@ pub(super) async fn run(
     let mut backoff = Backoff::new(AGAIN_FIRST, AGAIN_LAST);
     let mut trials = 0;
     while still_ours() {
-        let disposition = worker.handle(std::slice::from_ref(message)).await.pop().unwrap_or(Disposition::Kept);
+        let disposition = worker.handle(std::slice::from_ref(message)).await.pop().unwrap_or(Disposition::Unsettled);
         let outage = match disposition {
             Disposition::Outage(outage) => outage,
             Disposition::Done | Disposition::Failed(_) => return (disposition, Verdict::Works),
-            Disposition::Kept => break,
+            Disposition::Unsettled => break,
         };
         if !outage.of_database {
             trials += 1;
@@ -55,5 +55,5 @@ pub(super) async fn run(
             () = worker.stopping.cancelled() => break,
         }
     }
-    (Disposition::Kept, Verdict::Unclear)
+    (Disposition::Unsettled, Verdict::Unclear)
 }

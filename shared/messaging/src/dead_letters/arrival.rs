@@ -1,4 +1,4 @@
-//! Reading a message of `<service>.dead`: an event, or anything else that came to an inbox.
+//! Reading a message of `<service>.dead`: an event, or any other message that came to an inbox.
 
 use crate::consumer::history::{self, History};
 use crate::consumer::incoming::{EXCHANGE, MESSAGE_ID, ROUTING_KEY};
@@ -13,10 +13,10 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::{Builder, Uuid, Version};
 
-/// Longest text of one column that a stranger fills.
+/// Maximum length of a text column that a peer's message fills.
 const CHARS_MAX: usize = 500;
 
-/// A letter that is to be kept.
+/// A dead letter to store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Arrival {
     pub(super) event_id: Uuid,
@@ -37,13 +37,13 @@ impl Arrival {
         Self::of(&delivery.data, &delivery.properties)
     }
 
-    /// Takes what the envelope says, else what the message's properties say, else what can be made of the bytes.
+    /// Takes values from the envelope, else from the message's properties, else derives them from the bytes.
     pub(super) fn of(body: &[u8], properties: &BasicProperties) -> Self {
         let envelope: Value = serde_json::from_slice(body).unwrap_or_default();
         let said = |name: &str| envelope[name].as_str().map(clean);
         let id = |text: Option<String>| text.and_then(|text| text.parse::<Uuid>().ok());
         let version_7 = |id: &Uuid| id.get_version() == Some(Version::SortRand);
-        // Of a letter that had none and was replayed.
+        // From a dead letter that had none and was replayed.
         let derived = |id: &Uuid| id.get_version() == Some(Version::Custom);
         let property = |text: &Option<lapin::types::ShortString>| text.as_ref().map(|text| clean(text.as_str()));
         Self {
@@ -67,7 +67,7 @@ impl Arrival {
         }
     }
 
-    /// As little of it as there can be.
+    /// A minimal version of it.
     pub(super) fn bare(self, body: &[u8]) -> Self {
         Self {
             event_id: derived_id(body, &[]),
@@ -79,12 +79,12 @@ impl Arrival {
             occurred_at: None,
             content_type: "application/octet-stream".to_owned(),
             headers: None,
-            history: History { last_error: Some("what it says of itself can't be stored".to_owned()), ..self.history },
+            history: History { last_error: Some("its properties can't be stored".to_owned()), ..self.history },
         }
     }
 }
 
-/// Texts that the publisher set, and where it published.
+/// Text headers that the publisher set, and where it published.
 fn headers_of(properties: &BasicProperties) -> Option<String> {
     let mut kept = Headers::new();
     let mut bytes = 0;
@@ -100,13 +100,14 @@ fn headers_of(properties: &BasicProperties) -> Option<String> {
     kept.to_json()
 }
 
-/// What the consumer wrote, unless RabbitMQ itself gave the message up: copies of ours never carry its marks.
+/// The history that the consumer wrote, unless RabbitMQ itself dead-lettered the message: our copies never have
+/// `x-death`.
 fn history_of(properties: &BasicProperties) -> History {
     let mut history = History::read(properties);
     history.first_failed_at = history.first_failed_at.filter(storable);
     history.failed_at = history.failed_at.filter(storable);
     let Some(death) = properties.headers().as_ref().and_then(last_death) else { return history };
-    let reason = format!("RabbitMQ gave it up: {} in {}", death.reason, death.queue);
+    let reason = format!("dead-lettered by RabbitMQ: {} in {}", death.reason, death.queue);
     history.failed(&reason, death.at.unwrap_or_else(OffsetDateTime::now_utc))
 }
 
@@ -133,7 +134,7 @@ struct Death {
     at: Option<OffsetDateTime>,
 }
 
-/// What else tells a message from another with the same contents: the id and the headers of its publisher.
+/// What distinguishes messages with the same contents: the id and the headers of the publisher.
 fn identity(properties: &BasicProperties) -> Vec<u8> {
     let mut identity = vec![];
     if let Some(id) = properties.message_id() {
@@ -147,8 +148,8 @@ fn identity(properties: &BasicProperties) -> Vec<u8> {
     identity
 }
 
-/// The same message has the same id, so that a repeated delivery is one letter. Version 8: it is not taken for an
-/// event's.
+/// An id derived from the message, so that a repeated delivery is the same dead letter. It is a UUID of version 8, so
+/// it can't be mistaken for the id of an event.
 fn derived_id(body: &[u8], identity: &[u8]) -> Uuid {
     let digest = Sha256::new().chain_update(body).chain_update(identity).finalize();
     let mut bytes = [0; 16];
@@ -156,12 +157,12 @@ fn derived_id(body: &[u8], identity: &[u8]) -> Uuid {
     Builder::from_custom_bytes(bytes).into_uuid()
 }
 
-/// Without what PostgreSQL takes in no text, and not without end.
+/// Without characters that PostgreSQL can't store in a text, and cut to a limit.
 fn clean(text: &str) -> String {
     text.chars().filter(|character| *character != '\0').take(CHARS_MAX).collect()
 }
 
-/// Whether PostgreSQL knows the year.
+/// Whether PostgreSQL supports the year.
 fn storable(moment: &OffsetDateTime) -> bool {
     (1900..9999).contains(&moment.year())
 }
@@ -189,7 +190,7 @@ mod tests {
         assert_eq!(one.event_id, Arrival::of(b"not even\0JSON", &properties).event_id);
         let another = properties.clone().with_message_id("18".into());
         assert_ne!(one.event_id, Arrival::of(b"not even\0JSON", &another).event_id);
-        // It is the same letter when it fails again after a replay, which has the letter's id.
+        // A failure after a replay is the same dead letter: the replay carries its id.
         let replayed = properties.clone().with_message_id(one.event_id.to_string().into());
         assert_eq!(one.event_id, Arrival::of(b"not even\0JSON", &replayed).event_id);
         assert_ne!(one.event_id, Arrival::of(b"something else", &properties).event_id);

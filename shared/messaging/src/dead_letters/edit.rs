@@ -1,4 +1,4 @@
-//! A dead letter whose contents are corrected, and published as a new event.
+//! Correcting the contents of a dead letter and publishing them as a new event.
 
 use super::letter::word;
 use super::{DeadLetters, Direction, SettleError, State};
@@ -12,15 +12,15 @@ use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Why a letter was not replaced.
+/// Why a dead letter was not replaced.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EditError {
-    /// It is not there, or was decided about.
+    /// It does not exist, or was already settled.
     #[error(transparent)]
     Settle(#[from] SettleError),
-    /// What it holds is no event of this crate, so that there are no fields to edit.
-    #[error("the letter holds no event in an envelope")]
+    /// It contains no event of this crate, so there are no fields to edit.
+    #[error("the dead letter contains no event in an envelope")]
     NoEvent(#[source] serde_json::Error),
     /// The new event is too large, or can't be written.
     #[error("the new event can't be published: {0}")]
@@ -34,11 +34,11 @@ impl From<sqlx::Error> for EditError {
 }
 
 impl DeadLetters {
-    /// Publishes `data` as the fields of a new event in place of an open letter's, and settles the letter.
+    /// Publishes a new event with `data` in place of an open dead letter, and settles the dead letter.
     ///
-    /// The new event has an id and a time of its own, the same type, key and sequence, and names the old one as its cause.
-    /// It goes where a replay would go: an incoming one to this service's own inbox, an outgoing one to its exchange.
-    /// Should the old event have been handled after all, the new one is handled besides.
+    /// The new event has its own id and time, the same type, key and sequence, and the old event as its cause. It goes
+    /// where a replay would go: an incoming one to this service's own inbox, an outgoing one to its exchange. If the
+    /// old event was handled after all, the new one is handled in addition.
     ///
     /// # Errors
     /// [`EditError`].

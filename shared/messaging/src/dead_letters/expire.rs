@@ -1,18 +1,18 @@
-//! Deleting dead letters that were settled.
+//! Deleting settled dead letters.
 
 use super::{DeadLetters, Direction, SettleError, State};
 use crate::dead_letters::letter::word;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-/// Letters deleted in one statement.
+/// Dead letters deleted per statement.
 const CHUNK: i64 = 1_000;
 
 impl DeadLetters {
-    /// Deletes a letter that was replayed or discarded, its contents included.
+    /// Deletes a dead letter that was replayed or discarded, with its contents.
     ///
     /// # Errors
-    /// [`SettleError::NotFound`]; [`SettleError::StillOpen`] when nothing was decided about it yet; the database's.
+    /// [`SettleError::NotFound`]; [`SettleError::StillOpen`] if it is not settled yet; database errors.
     pub async fn delete(&self, direction: Direction, event_id: Uuid) -> Result<(), SettleError> {
         let deleted = sqlx::query(
             "delete from dead_letters where direction = $1 and event_id = $2 and state in ('replayed', 'discarded')",
@@ -36,16 +36,16 @@ impl DeadLetters {
         })
     }
 
-    /// Deletes all letters that were replayed or discarded more than so many days ago; returns how many.
+    /// Deletes all dead letters that were replayed or discarded more than `days` days ago; returns how many.
     ///
     /// # Errors
-    /// The database's; what was deleted before stays deleted.
+    /// Database errors; what was already deleted stays deleted.
     pub async fn delete_settled(&self, days: u16) -> Result<u64, sqlx::Error> {
         delete_settled(&self.pool, days).await
     }
 }
 
-/// As [`DeadLetters::delete_settled`].
+/// Same as [`DeadLetters::delete_settled`].
 pub(crate) async fn delete_settled(pool: &PgPool, days: u16) -> Result<u64, sqlx::Error> {
     let mut deleted = 0;
     loop {

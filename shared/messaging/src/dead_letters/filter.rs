@@ -1,30 +1,30 @@
-//! Which dead letters somebody means.
+//! Selecting dead letters.
 
 use super::{Direction, State};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Letters with all of these properties; the default means all letters.
+/// Dead letters with all of these properties; the default selects all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// What was decided about them.
+    /// Their state.
     pub state: Option<State>,
-    /// Which way they were going.
+    /// Their direction.
     pub direction: Option<Direction>,
     /// Their wire type.
     pub event_type: Option<String>,
-    /// What their reason contains, in any case of letters.
+    /// A part of their reason, ignoring case.
     pub reason: Option<String>,
-    /// Given up before this moment.
+    /// Dead-lettered before this moment.
     pub failed_before: Option<OffsetDateTime>,
-    /// Given up at this moment or later.
+    /// Dead-lettered at this moment or later.
     pub failed_after: Option<OffsetDateTime>,
 }
 
-/// A place in the list of letters, newest first.
+/// A position in the list of dead letters, newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
-    /// When the letter there was given up.
+    /// When that dead letter was stored.
     pub failed_at: OffsetDateTime,
     /// Its id.
     pub event_id: Uuid,
@@ -32,7 +32,7 @@ pub struct Position {
     pub direction: Direction,
 }
 
-/// The conditions of a [`Filter`], as its parameters 1 to 6.
+/// The conditions of a [`Filter`], as parameters 1 to 6.
 pub(super) const CONDITIONS: &str = "($1::text is null or state = $1) \
      and ($2::text is null or direction = $2) \
      and ($3::text is null or event_type = $3) \

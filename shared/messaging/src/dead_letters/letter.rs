@@ -1,4 +1,4 @@
-//! A dead letter as it is kept.
+//! A dead letter as it is stored.
 
 use super::Position;
 use crate::propagation::trace_id;
@@ -9,7 +9,7 @@ use std::str::FromStr;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Which way an event was going.
+/// The direction of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Direction {
     /// To this service, which could not handle it.
@@ -18,18 +18,18 @@ pub enum Direction {
     Outgoing,
 }
 
-/// What was decided about a letter.
+/// The state of a dead letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
-    /// Nothing yet.
+    /// Not settled yet.
     Open,
-    /// It was sent on its way again. Should it fail again, it is open again.
+    /// Published again. If the event fails again, the dead letter is open again.
     Replayed,
-    /// Nobody needs it.
+    /// Not needed.
     Discarded,
 }
 
-/// The word is none of those that are known.
+/// A word that is not one of the known ones.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not one of {1}")]
 pub struct UnknownWord(String, &'static str);
@@ -37,54 +37,54 @@ pub struct UnknownWord(String, &'static str);
 /// A dead letter without its payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
-    /// Which way it was going.
+    /// Its direction.
     pub direction: Direction,
-    /// The event's id; of a message that is no event, an id derived from its bytes.
+    /// The event's id; for a message that is not an event, an id derived from its bytes.
     pub event_id: Uuid,
-    /// The wire type, or what the message called itself.
+    /// The wire type, or the type that the message claims.
     pub event_type: String,
-    /// What the event is about.
+    /// The ordering key.
     pub ordering_key: Option<String>,
-    /// Why it was given up, for people.
+    /// Why the event was dead-lettered, in readable form.
     pub reason: String,
-    /// Deliveries that failed, those after replays included.
+    /// Deliveries that failed, including those after replays.
     pub attempts: i32,
-    /// The first event of the chain that led here.
+    /// The first event of the causal chain.
     pub correlation_id: Option<Uuid>,
-    /// W3C trace context of whoever appended the event.
+    /// W3C trace context of the code that appended the event.
     pub traceparent: Option<String>,
-    /// When it was appended.
+    /// When the event was appended.
     pub occurred_at: Option<OffsetDateTime>,
-    /// When it failed first, since it was last sent on its way.
+    /// When it failed first, since it was last published.
     pub first_failed_at: Option<OffsetDateTime>,
-    /// When it was given up.
+    /// When it was dead-lettered.
     pub failed_at: OffsetDateTime,
-    /// What was decided.
+    /// Its state.
     pub state: State,
-    /// When that was.
+    /// When it was settled.
     pub settled_at: Option<OffsetDateTime>,
 }
 
-/// What a dead letter says, and where an outgoing one was to go.
+/// The contents of a dead letter, and the destination of an outgoing one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body {
     /// Media type of the payload.
     pub content_type: String,
     /// The bytes, unchanged.
     pub payload: Vec<u8>,
-    /// Where an outgoing one was to go.
+    /// The exchange of an outgoing one.
     pub exchange: Option<String>,
-    /// By which key.
+    /// Its routing key.
     pub routing_key: Option<String>,
 }
 
 impl Letter {
-    /// The id that all logs of its trace share.
+    /// The trace id of the event, as in the logs.
     pub fn trace_id(&self) -> Option<String> {
         trace_id(self.traceparent.as_deref()?).map(str::to_owned)
     }
 
-    /// Its place in the list of letters.
+    /// Its position in the list of dead letters.
     pub fn position(&self) -> Position {
         Position { failed_at: self.failed_at, event_id: self.event_id, direction: self.direction }
     }
@@ -121,7 +121,7 @@ where
 }
 
 impl Direction {
-    /// The word for it, in the table and in the API.
+    /// Its name in the table and in the API.
     pub fn word(self) -> &'static str {
         match self {
             Self::Incoming => "incoming",
@@ -131,7 +131,7 @@ impl Direction {
 }
 
 impl State {
-    /// The word for it, in the table and in the API.
+    /// Its name in the table and in the API.
     pub fn word(self) -> &'static str {
         match self {
             Self::Open => "open",

@@ -1,12 +1,12 @@
-//! Events that were given up: kept in a table, for a person to look at and to decide about.
+//! Dead letters: events that could not be handled or delivered, stored in a table for an operator to review.
 //!
-//! Incoming ones could not be handled: the consumer, or RabbitMQ itself, sends them to `<service>.dead`, and the
-//! sink writes them down. Outgoing ones could not be delivered: the relay parks them. Both are listed, shown,
-//! replayed and discarded in the same way.
+//! Incoming ones could not be handled: the consumer, or RabbitMQ itself, sends them to `<service>.dead`, and the sink
+//! stores them. Outgoing ones could not be delivered: the relay parks them. Both are listed, shown, replayed and
+//! discarded in the same way.
 
 mod arrival;
-mod keep;
 pub(crate) mod sink;
+mod store;
 
 pub(crate) use expire::delete_settled;
 
@@ -42,8 +42,8 @@ impl DeadLetters {
     }
 }
 
-/// Keeps what was given up without ever having been at a broker.
-pub(crate) async fn keep_undelivered(pool: &PgPool, body: &[u8], history: History) -> Result<(), sqlx::Error> {
+/// Stores a dead letter that was never at a broker.
+pub(crate) async fn store_undelivered(pool: &PgPool, body: &[u8], history: History) -> Result<(), sqlx::Error> {
     let arrival = Arrival { history, ..Arrival::of(body, &BasicProperties::default()) };
-    keep::keep(pool, &arrival, body).await
+    store::store(pool, &arrival, body).await
 }

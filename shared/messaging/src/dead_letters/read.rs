@@ -1,4 +1,4 @@
-//! Looking at dead letters.
+//! Reading dead letters.
 
 use super::filter::{CONDITIONS, bind_filter};
 use super::letter::word;
@@ -10,22 +10,22 @@ use uuid::Uuid;
 const COLUMNS: &str = "direction, event_id, event_type, ordering_key, reason, attempts, correlation_id, traceparent, \
      occurred_at, first_failed_at, failed_at, state, settled_at";
 
-/// How many letters of one kind are open.
+/// The number of open dead letters of one type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
-    /// Which way they were going.
+    /// Their direction.
     pub direction: Direction,
     /// Their wire type.
     pub event_type: String,
-    /// How many.
+    /// Their number.
     pub open: i64,
 }
 
 impl DeadLetters {
-    /// The letters that `filter` means, newest first, at most `limit` of them, those after `after` if it is given.
+    /// The dead letters that match `filter`, newest first, at most `limit`, starting after `after` if it is given.
     ///
     /// # Errors
-    /// The database's.
+    /// Database errors.
     pub async fn list(&self, filter: &Filter, after: Option<Position>, limit: u16) -> Result<Vec<Letter>, sqlx::Error> {
         let statement = format!(
             "select {COLUMNS} from dead_letters where {CONDITIONS} \
@@ -42,10 +42,10 @@ impl DeadLetters {
             .await
     }
 
-    /// One letter with what it says, if it is there.
+    /// One dead letter with its contents, if it exists.
     ///
     /// # Errors
-    /// The database's.
+    /// Database errors.
     pub async fn show(&self, direction: Direction, event_id: Uuid) -> Result<Option<(Letter, Body)>, sqlx::Error> {
         let statement = format!(
             "select {COLUMNS}, content_type, payload, exchange, routing_key from dead_letters \
@@ -67,10 +67,10 @@ impl DeadLetters {
             .await
     }
 
-    /// How many letters are open, by direction and type.
+    /// The number of open dead letters, by direction and type.
     ///
     /// # Errors
-    /// The database's.
+    /// Database errors.
     pub async fn count(&self) -> Result<Vec<Count>, sqlx::Error> {
         sqlx::query(
             "select direction, event_type, count(*) as open from dead_letters where state = 'open' \

@@ -1,4 +1,4 @@
-//! Deciding about dead letters: sent on their way again, or put away.
+//! Settling dead letters: replaying or discarding them.
 
 use super::filter::{CONDITIONS, bind_filter};
 use super::letter::word;
@@ -9,19 +9,19 @@ use sqlx::{AssertSqlSafe, PgConnection, Row};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Letters that are settled in one transaction.
+/// Dead letters settled per transaction.
 const CHUNK: i64 = 500;
 
-/// Whether the inbox still remembers the day of a letter's event. Only a UUID of version 7 has a day.
+/// Whether the inbox still has the day of the event. Only a UUID of version 7 has a day.
 const IN_WINDOW: &str = "(substr(event_id::text, 15, 1) <> '7' or to_regclass('inbox_' || \
      to_char(to_timestamp(('x' || substr(replace(event_id::text, '-', ''), 1, 12))::bit(48)::bigint / 1000) \
      at time zone 'utc', 'YYYYMMDD')) is not null)";
 
-/// Why a letter was not settled.
+/// Why a dead letter was not settled.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettleError {
-    /// There is no such letter.
+    /// There is no such dead letter.
     #[error("there is no {direction} dead letter {event_id}")]
     NotFound {
         /// Its direction.
@@ -29,31 +29,31 @@ pub enum SettleError {
         /// Its id.
         event_id: Uuid,
     },
-    /// Somebody decided already.
+    /// It was already settled.
     #[error("the letter is {0} already")]
     Settled(State),
-    /// The inbox has forgotten the event's day: whether it was handled before is not known, so that a replay could
-    /// repeat its effect.
-    #[error("the event is from beyond the inbox's window: it may have been handled before, so it can't be replayed")]
+    /// The event is older than the inbox window: whether it was handled before is unknown, so a replay could repeat its
+    /// effect.
+    #[error("the event is older than the inbox's window: it may have been handled before, so it can't be replayed")]
     BeyondWindow,
-    /// Nothing was decided about it yet, so it can't be deleted.
+    /// It is not settled yet, so it can't be deleted.
     #[error("the letter is open: replay or discard it before it is deleted")]
     StillOpen,
-    /// The database refused, or went away.
+    /// The database refused, or the connection broke.
     #[error("settle dead letters")]
     Database(#[from] sqlx::Error),
 }
 
-/// What is decided.
+/// What to do with a dead letter.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Decision {
     Replay,
-    /// Also if the inbox has forgotten its day.
+    /// Replays it even if it is older than the inbox window.
     ReplayBeyondWindow,
     Discard,
 }
 
-/// The keys of some letters, as two columns.
+/// The keys of some dead letters, as two columns.
 #[derive(Default)]
 struct Keys {
     directions: Vec<&'static str>,
@@ -61,10 +61,10 @@ struct Keys {
 }
 
 impl DeadLetters {
-    /// Sends an open letter on its way again: an incoming one to this service's own inbox, with the same id, so that
-    /// its effect still happens once; an outgoing one to where it was to go.
+    /// Publishes an open dead letter again: an incoming one to this service's own inbox, with the same id, so that its
+    /// effect still happens once; an outgoing one to its original destination.
     ///
-    /// The letter's state and the outbox row that carries it commit together.
+    /// The state of the dead letter and the outbox row that carries it commit together.
     ///
     /// # Errors
     /// [`SettleError`].
@@ -72,10 +72,10 @@ impl DeadLetters {
         self.settle(direction, event_id, Decision::Replay).await
     }
 
-    /// As [`DeadLetters::replay`], also for an event whose day the inbox has forgotten.
+    /// Same as [`DeadLetters::replay`], and also replays an event that is older than the inbox window.
     ///
-    /// Whether it was handled before its day was forgotten is not known: the effect must be guarded by a business key, as
-    /// by a unique constraint. Of this replay it happens once: the inbox knows it by another key for as many days.
+    /// Whether the event was handled before is unknown, so the effect must be protected by a business key, for example
+    /// a unique constraint. This replay has its effect once: the inbox records it under another key for as many days.
     ///
     /// # Errors
     /// [`SettleError`], without [`SettleError::BeyondWindow`].
@@ -83,10 +83,10 @@ impl DeadLetters {
         self.settle(direction, event_id, Decision::ReplayBeyondWindow).await
     }
 
-    /// Replays the letters that are named, as [`DeadLetters::replay`] does each; says what became of each, in their order.
+    /// Replays the given dead letters, each as [`DeadLetters::replay`] does; returns the results in the same order.
     ///
     /// # Errors
-    /// The database's; what was settled before stays settled.
+    /// Database errors; what was already settled stays settled.
     pub async fn replay_selected(
         &self,
         letters: &[(Direction, Uuid)],
@@ -94,10 +94,10 @@ impl DeadLetters {
         self.settle_selected(letters, Decision::Replay).await
     }
 
-    /// Puts away the letters that are named; says what became of each, in their order.
+    /// Discards the given dead letters; returns the results in the same order.
     ///
     /// # Errors
-    /// The database's; what was settled before stays settled.
+    /// Database errors; what was already settled stays settled.
     pub async fn discard_selected(
         &self,
         letters: &[(Direction, Uuid)],
@@ -105,7 +105,7 @@ impl DeadLetters {
         self.settle_selected(letters, Decision::Discard).await
     }
 
-    /// Puts an open letter away.
+    /// Discards an open dead letter.
     ///
     /// # Errors
     /// [`SettleError`], without [`SettleError::BeyondWindow`].
@@ -113,19 +113,19 @@ impl DeadLetters {
         self.settle(direction, event_id, Decision::Discard).await
     }
 
-    /// Replays the open letters that `filter` means, oldest first, at most `limit`; returns how many. Those from
-    /// beyond the inbox's window stay open.
+    /// Replays the open dead letters that match `filter`, oldest first, at most `limit`; returns how many. Those older
+    /// than the inbox window stay open.
     ///
     /// # Errors
-    /// The database's; what was settled before stays settled.
+    /// Database errors; what was already settled stays settled.
     pub async fn replay_matching(&self, filter: &Filter, limit: u32) -> Result<u64, SettleError> {
         self.settle_matching(filter, limit, Decision::Replay).await
     }
 
-    /// Puts away the open letters that `filter` means, at most `limit`; returns how many.
+    /// Discards the open dead letters that match `filter`, at most `limit`; returns how many.
     ///
     /// # Errors
-    /// The database's; what was settled before stays settled.
+    /// Database errors; what was already settled stays settled.
     pub async fn discard_matching(&self, filter: &Filter, limit: u32) -> Result<u64, SettleError> {
         self.settle_matching(filter, limit, Decision::Discard).await
     }
@@ -162,7 +162,8 @@ impl DeadLetters {
             Some((State::Open, false)) if decision == Decision::Replay && direction == Direction::Incoming => {
                 return Err(SettleError::BeyondWindow);
             }
-            // What could not be delivered for so long was not handled: its consumer's inbox has forgotten its day too.
+            // What could not be delivered for so long was never handled: the inbox of its consumer is past its day,
+            // too.
             Some((State::Open, false)) if decision == Decision::Replay => decision = Decision::ReplayBeyondWindow,
             Some((State::Open, _)) => {}
         }
@@ -177,8 +178,8 @@ impl DeadLetters {
         if filter.state.is_some_and(|state| state != State::Open) {
             return Ok(0);
         }
-        // A letter that fails again while this goes on is given up later than now, and not settled twice. By the database's
-        // clock and by this one's, whichever is ahead: letters are dated by either.
+        // An event that fails again while this runs gets a later time than `now`, so it is not settled twice. Dead
+        // letters are dated by the database's clock or by this process's, so take the later of both.
         let now: OffsetDateTime = sqlx::query_scalar("select clock_timestamp()").fetch_one(&self.pool).await?;
         let begun = now.max(OffsetDateTime::now_utc());
         let failed_before = Some(filter.failed_before.map_or(begun, |before| before.min(begun)));
@@ -199,7 +200,7 @@ impl DeadLetters {
         Ok(settled)
     }
 
-    /// Settles letters that are open and locked.
+    /// Settles dead letters that are open and locked.
     async fn decide(&self, tx: &mut PgConnection, keys: &Keys, decision: Decision) -> Result<(), sqlx::Error> {
         let service = &self.origin.service;
         let query = match decision {
@@ -217,7 +218,7 @@ impl DeadLetters {
     }
 }
 
-/// Locks some open letters; those that somebody else is deciding about are left to them.
+/// Locks some open dead letters, skipping those that another session has locked.
 async fn pick(tx: &mut PgConnection, filter: &Filter, limit: i64, decision: Decision) -> Result<Keys, sqlx::Error> {
     let possible = if decision == Decision::Replay { IN_WINDOW } else { "true" };
     let statement = format!(

@@ -1,12 +1,12 @@
-//! From the queue `<service>.dead` into the table.
+//! Moves dead letters from the queue `<service>.dead` into the table.
 //!
-//! Nothing is lost on the way, whatever the broker's rules: the queue has no delivery limit of its own, and RabbitMQ 4
-//! gives such a queue one of 20, after which it *drops* a message. So a letter is fetched only when the database
-//! answers, it is held in place while the database is away, and one that was interrupted often, by crashes, is put back
-//! as a new message, whose count begins anew.
+//! Nothing may be lost on the way, whatever the broker's version: the queue declares no delivery limit, but RabbitMQ 4
+//! gives such a queue a limit of 20, after which it *drops* the message. So a message is fetched only while the
+//! database answers, and kept unacknowledged while the database is not available; one that was interrupted often, by
+//! crashes, is published as a new message, whose count starts at zero.
 
 use super::arrival::Arrival;
-use super::keep::keep;
+use super::store::store;
 use crate::backoff::Backoff;
 use crate::broker::{BrokerError, Link};
 use crate::consumer::forward::{Copy, Forwarder};
@@ -26,12 +26,12 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-/// Letters that the broker hands out ahead.
+/// Prefetch of the queue.
 const PREFETCH: u16 = 8;
-/// Interruptions of one letter before it is put back as a new message: well below RabbitMQ's 20.
+/// Interrupted deliveries of a message before it is published as a new one: well below RabbitMQ's 20.
 const INTERRUPTIONS_MAX: i64 = 10;
 
-/// Why letters are not taken at the moment.
+/// Why dead letters can't be taken at the moment.
 #[derive(Debug, thiserror::Error)]
 enum SinkError {
     #[error("reach the broker")]
@@ -44,7 +44,7 @@ enum SinkError {
     Cancelled,
 }
 
-/// Takes what was given up, for one service.
+/// Stores the dead letters of one service.
 pub(crate) struct Sink {
     service: Arc<str>,
     declares: bool,
@@ -54,13 +54,13 @@ pub(crate) struct Sink {
 }
 
 impl Sink {
-    /// `link` is a connection of its own: nothing that is in the inbox keeps letters from being stored.
+    /// `link` is a separate connection: nothing in the inbox may prevent dead letters from being stored.
     pub(crate) fn new(origin: &Origin, pool: PgPool, link: Link, publish: Link) -> Self {
         let (service, declares) = (Arc::clone(&origin.service), origin.declares);
         Self { forwarder: Forwarder::new(Arc::clone(&service), publish, declares), service, declares, pool, link }
     }
 
-    /// Takes letters until `stopping`; failures are logged, waited out and survived.
+    /// Stores dead letters until `stopping`; failures are logged and retried.
     pub(crate) async fn run(mut self, stopping: &CancellationToken) {
         let mut backoff = Backoff::for_connections();
         loop {
@@ -72,7 +72,7 @@ impl Sink {
                 () = stopping.cancelled() => return,
             };
             let wait = backoff.next();
-            warn!(error = %chain(&failure), wait_ms = wait.as_millis(), "dead letters are not taken: a pause");
+            warn!(error = %chain(&failure), wait_ms = wait.as_millis(), "storing dead letters failed, retrying");
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = stopping.cancelled() => return,
@@ -98,7 +98,7 @@ impl Sink {
             )
             .await
             .map_err(SinkError::Consume)?;
-        info!(queue, "dead letters are taken from {queue}");
+        info!(queue, "dead letters are stored from {queue}");
         backoff.reset();
         loop {
             let delivery = deliveries.next().await.ok_or(SinkError::Cancelled)?.map_err(SinkError::Consume)?;
@@ -108,7 +108,7 @@ impl Sink {
         }
     }
 
-    /// Whether the letter is safe elsewhere.
+    /// Whether the message is safe elsewhere.
     async fn settle(&mut self, exchange: &str, delivery: &Delivery, stopping: &CancellationToken) -> bool {
         let mut arrival = Arrival::read(delivery);
         if interruptions(delivery) >= INTERRUPTIONS_MAX {
@@ -118,15 +118,16 @@ impl Sink {
         }
         let mut backoff = Backoff::for_connections();
         while delivery.acker.usable() {
-            let Err(failure) = keep(&self.pool, &arrival, &delivery.data).await else { return true };
+            let Err(failure) = store(&self.pool, &arrival, &delivery.data).await else { return true };
             if is_refused(&failure) {
-                // Something that a stranger wrote can't be stored: the contents can, and the others must not wait.
+                // Some text of a peer's message can't be stored: store its bytes at least, because the next messages
+                // must not wait.
                 arrival = arrival.bare(&delivery.data);
             }
             let wait = backoff.next();
             warn!(
                 error = %chain(&failure), event.id = %arrival.event_id, wait_ms = wait.as_millis(),
-                "a dead letter is held until it can be written down"
+                "a dead letter could not be stored, retrying"
             );
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
@@ -137,13 +138,13 @@ impl Sink {
     }
 }
 
-/// Whether the database refused the letter for what it says.
+/// Whether the database refused the dead letter because of its contents.
 fn is_refused(failure: &sqlx::Error) -> bool {
     let code = failure.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| sqlstate::meaning(&code) == Meaning::Data)
 }
 
-/// How often the message was handed out before and came back.
+/// How many deliveries of the message were interrupted before.
 fn interruptions(delivery: &Delivery) -> i64 {
     let headers = delivery.properties.headers().as_ref();
     match headers.and_then(|headers| headers.inner().get("x-delivery-count")) {

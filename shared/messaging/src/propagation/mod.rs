@@ -1,4 +1,4 @@
-//! Trace context: W3C `traceparent` in and out, whatever library makes the spans.
+//! Trace context: W3C `traceparent` in and out, independent of the tracing library.
 
 #[cfg(feature = "opentelemetry")]
 mod opentelemetry;
@@ -14,37 +14,38 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::SystemTime;
 
-/// A handler at work.
+/// The future of a running handler.
 pub type Handling<'a> = Pin<Box<dyn Future<Output = Result<(), HandleError>> + Send + 'a>>;
 
-/// Connects events to the traces of the program: how a span is made is its business.
+/// Connects events to the traces of the program; the implementation decides how spans are created.
 ///
-/// The feature `opentelemetry` brings [`OpenTelemetry`]; without any, the trace ids of events travel on all the same.
+/// The feature `opentelemetry` provides [`OpenTelemetry`]. Without an implementation, the trace ids of events are still
+/// propagated.
 pub trait Tracing: Send + Sync + 'static {
-    /// The W3C `traceparent` of the running task, for events that are appended now.
+    /// The W3C `traceparent` of the current task, for events that are appended now.
     fn current(&self) -> Option<String>;
 
-    /// Begins a span as a child of a `traceparent`, or as the first of a trace.
+    /// Starts a span as a child of a `traceparent`, or as the root of a new trace.
     fn start(&self, span: NewSpan<'_>, parent: Option<&str>) -> Box<dyn OpenSpan>;
 
     /// Runs a handler with a span as the current one.
     fn in_scope<'a>(&self, traceparent: &str, handling: Handling<'a>) -> Handling<'a>;
 
-    /// Whether spans are kept at all; while they are not, none is begun for what is published.
+    /// Whether spans are recorded at all; if not, none is started for published events.
     fn is_recording(&self) -> bool;
 }
 
-/// What is begun.
+/// A span to start.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct NewSpan<'a> {
-    /// Which side of the broker it is on.
+    /// Which side of the broker the work is on.
     pub side: Side,
-    /// `publish orders.OrderCreated.v1`, `handle orders.OrderCreated.v1`.
+    /// For example `publish orders.OrderCreated.v1` or `handle orders.OrderCreated.v1`.
     pub name: &'a str,
-    /// When the work began, if that was not now.
+    /// When the work began, if not now.
     pub since: Option<SystemTime>,
-    /// By the names of OpenTelemetry's semantic conventions for messaging.
+    /// Named as in OpenTelemetry's semantic conventions for messaging.
     pub attributes: &'a [(&'static str, Attribute<'a>)],
 }
 
@@ -52,32 +53,32 @@ pub struct NewSpan<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Attribute<'a> {
-    /// A word.
+    /// A text.
     Text(&'a str),
     /// A number.
     Number(i64),
 }
 
-/// On which side of the broker work was done.
+/// Which side of the broker the work is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Side {
     /// From the append to the broker's confirm.
     Producer,
-    /// One try to handle an event.
+    /// One attempt to handle an event.
     Consumer,
 }
 
-/// A span that is going on; it ends when it is dropped.
+/// An active span; it ends when it is dropped.
 pub trait OpenSpan: Send {
-    /// Its W3C `traceparent`: the parent of what follows from it.
+    /// Its W3C `traceparent`: the parent of everything that follows from it.
     fn traceparent(&self) -> &str;
 
-    /// The work failed.
+    /// Marks the span as failed.
     fn fail(&mut self, why: &str);
 }
 
-/// No spans: only the ids go on.
+/// Creates no spans; only the ids are propagated.
 pub(crate) struct Ids;
 
 impl Tracing for Ids {

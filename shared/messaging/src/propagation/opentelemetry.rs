@@ -1,4 +1,4 @@
-//! Spans of OpenTelemetry.
+//! OpenTelemetry spans.
 
 use super::{Attribute, Handling, NewSpan, OpenSpan, Side, Tracing};
 use opentelemetry::trace::{
@@ -7,7 +7,7 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, KeyValue, global};
 
-/// Makes spans with the tracer provider that is installed globally, as children of the current OpenTelemetry context.
+/// Creates spans with the global tracer provider, as children of the current OpenTelemetry context.
 ///
 /// ```no_run
 /// # fn example(pool: sqlx::PgPool) {

@@ -2,7 +2,7 @@
 //!
 //! Source: W3C Trace Context, level 2.
 
-/// One step further on the trace of `parent`; a new trace when there is none, or when it is malformed.
+/// A child of `parent` on the same trace; the root of a new trace if there is no parent or it is malformed.
 pub(super) fn child(parent: Option<&str>) -> String {
     let span_id = rand::random_range(1..=u64::MAX);
     match parent.and_then(parts) {
@@ -11,7 +11,7 @@ pub(super) fn child(parent: Option<&str>) -> String {
     }
 }
 
-/// The trace id and the flags. A version that is not known is read as far as this one goes.
+/// The trace id and the flags. Of an unknown version, the part that is defined here is read.
 fn parts(text: &str) -> Option<(&str, &str)> {
     let mut parts = text.trim().split('-');
     let (version, trace_id, span_id, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);

@@ -1,4 +1,5 @@
-//! What a relay does besides reading: shares lanes, tells others, moves what is due, tries closed routes, frees keys.
+//! The relay's periodic tasks besides reading: shares lanes, notifies other relays, moves scheduled events, tries
+//! closed routes, releases keys.
 
 use super::RelayError;
 use super::reader::{Reader, count_wake};
@@ -11,89 +12,89 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tracing::info;
 
-/// Between two notifications to other relays: the first goes at once, what comes after it together.
+/// Minimum interval between notifications to other relays: the first is sent at once, later ones are combined.
 const NOTIFY_EVERY: Duration = Duration::from_millis(50);
-/// Between two looks for waiting rows whose time has come, while there are any.
+/// Interval between reads of waiting rows that are due, while there are any.
 const DUE_EVERY: Duration = Duration::from_millis(250);
-/// Between two looks for keys whose holders are gone, while any are held.
+/// Interval between checks for held keys whose holders are gone, while any are held.
 const HELD_EVERY: Duration = Duration::from_secs(5);
-/// Scheduled events moved at a time.
+/// Scheduled events moved per statement.
 const SCHEDULED_ROWS: i64 = 500;
-/// Between two looks at the archive's partitions.
+/// Interval of the maintenance of the archive's partitions.
 const ARCHIVE_EVERY: Duration = Duration::from_hours(1);
-/// Days for which partitions of the archive exist ahead of time.
+/// Days for which partitions of the archive are created ahead of time.
 const ARCHIVE_DAYS_AHEAD: i32 = 3;
 
-/// When which chore is due.
+/// When each task is due.
 #[derive(Debug, Default)]
 pub(crate) struct Chores {
-    /// What other relays are to be told.
-    untold: Occasions,
-    told_at: Option<Instant>,
+    /// Occasions not yet sent to other relays.
+    unsent: Occasions,
+    notified_at: Option<Instant>,
     lanes_free: bool,
-    /// When the next scheduled event is due, as far as is known; only the owner of lane 0 looks.
+    /// When the next scheduled event is due, if known; only the owner of lane 0 reads it.
     scheduled_at: Option<Instant>,
     look_at_schedule: bool,
     due_read_at: Option<Instant>,
     held_checked_at: Option<Instant>,
-    /// Keys whose holders are gone, by lane. The lane is not read until they are free.
+    /// Keys whose holders are gone, by lane. The lane is not read until they are released.
     releasing: BTreeSet<(i16, String)>,
     archive_maintained_at: Option<Instant>,
     pub(super) measured_at: Option<Instant>,
 }
 
-/// Whether `every` has passed since `last`, or there was none.
+/// Whether `every` has passed since `last`, or there is no `last`.
 pub(super) fn is_due(last: Option<Instant>, every: Duration) -> bool {
     last.is_none_or(|last| last.elapsed() >= every)
 }
 
 impl Chores {
-    /// Remembers what the occasions ask for, and what other relays are to be told of them.
-    pub(crate) fn take_notice(&mut self, committed: Occasions, heard: Occasions, owned: Occasions) {
+    /// Records the occasions, and which of them to send to other relays.
+    pub(crate) fn record(&mut self, committed: Occasions, notified: Occasions, owned: Occasions) {
         let first_lane = Occasions::of_lanes([0]);
         let mine = if owned.meets(first_lane) { owned.and(Occasions::SCHEDULED) } else { owned };
-        self.untold = self.untold.and(committed.without(mine));
-        self.look_at_schedule |= committed.and(heard).meets(Occasions::SCHEDULED);
-        self.lanes_free |= heard.meets(Occasions::LANES_FREE);
+        self.unsent = self.unsent.and(committed.without(mine));
+        self.look_at_schedule |= committed.and(notified).meets(Occasions::SCHEDULED);
+        self.lanes_free |= notified.meets(Occasions::LANES_FREE);
     }
 
-    /// A second has passed.
+    /// The poll interval has passed.
     pub(crate) fn polled(&mut self) {
         self.look_at_schedule = true;
     }
 
-    /// Whether a lane is not to be read now.
+    /// Whether a lane must not be read now.
     pub(crate) fn is_paused(&self, lane: i16) -> bool {
         self.releasing.iter().any(|(paused, _)| *paused == lane)
     }
 
-    /// When the next chore is due, if one is known to be.
+    /// When the next task is due, if known.
     pub(crate) fn next(&self, shared: &Shared) -> Option<Instant> {
-        let tell_at = self.told_at.filter(|_| !self.untold.is_empty()).map(|told| told + NOTIFY_EVERY);
+        let notify_at = self.notified_at.filter(|_| !self.unsent.is_empty()).map(|notified| notified + NOTIFY_EVERY);
         let rows_wait = shared.rows_wait.load(Ordering::Relaxed);
         let due_at = self.due_read_at.filter(|_| rows_wait).map(|read| read + DUE_EVERY);
-        [tell_at, self.scheduled_at, due_at, shared.gate().next_probe(Instant::now())].into_iter().flatten().min()
+        [notify_at, self.scheduled_at, due_at, shared.gate().next_probe(Instant::now())].into_iter().flatten().min()
     }
 }
 
 impl Reader {
-    /// Does what is due; says whether that may have made more work.
+    /// Runs the tasks that are due; returns whether there may be new rows to publish.
     pub(super) async fn do_chores(&mut self) -> Result<bool, RelayError> {
         let lanes_free = std::mem::take(&mut self.chores.lanes_free);
         let new = self.session.share_lanes(lanes_free).await?;
         if !new.is_empty() {
             self.take_over(&new).await?;
         }
-        self.tell_others().await?;
+        self.notify_others().await?;
         let scheduled = self.move_scheduled().await?;
         let waiting = self.read_waiting().await?;
-        self.free_keys().await?;
+        self.release_keys_without_holder().await?;
         self.maintain_archive().await?;
         self.measure().await?;
         Ok(scheduled || waiting)
     }
 
-    /// Learns what the lane's last owner knew: which keys are held, and for which routes rows wait.
+    /// Loads what the lane's last owner knew: the held keys, and the routes for which rows wait.
     async fn take_over(&mut self, lanes: &[i16]) -> Result<(), RelayError> {
         let held: Vec<(i16, String, uuid::Uuid)> =
             sqlx::query_as("select lane, ordering_key, event_id from outbox_held_keys where lane = any ($1)")
@@ -117,21 +118,22 @@ impl Reader {
         Ok(())
     }
 
-    /// Wakes the relays whose lanes got events here. After the commit, and never in a business transaction: a
-    /// notification's lock is held through the commit, so that all commits would queue behind each other.
-    async fn tell_others(&mut self) -> Result<(), RelayError> {
-        if self.chores.untold.is_empty() || !is_due(self.chores.told_at, NOTIFY_EVERY) {
+    /// Wakes the relays whose lanes got events from this process. Runs after the commit and never in a business
+    /// transaction: the lock of a notification is held through the commit, so all commits would run one after the
+    /// other.
+    async fn notify_others(&mut self) -> Result<(), RelayError> {
+        if self.chores.unsent.is_empty() || !is_due(self.chores.notified_at, NOTIFY_EVERY) {
             return Ok(());
         }
-        let untold = std::mem::take(&mut self.chores.untold);
+        let unsent = std::mem::take(&mut self.chores.unsent);
         if self.session.has_company() {
-            self.session.notify(untold).await?;
-            self.chores.told_at = Some(Instant::now());
+            self.session.notify(unsent).await?;
+            self.chores.notified_at = Some(Instant::now());
         }
         Ok(())
     }
 
-    /// Moves scheduled events that are due into the outbox: the owner of lane 0 does, for all lanes.
+    /// Moves due scheduled events into the outbox; the owner of lane 0 does this for all lanes.
     async fn move_scheduled(&mut self) -> Result<bool, RelayError> {
         if !self.session.lanes().meets(Occasions::of_lanes([0])) {
             self.chores.scheduled_at = None;
@@ -151,15 +153,15 @@ impl Reader {
                 .map_err(doing("move scheduled events"))?;
             moved = lanes.len();
             let others = Occasions::of_lanes(lanes).without(self.session.lanes());
-            self.chores.untold = self.chores.untold.and(others);
+            self.chores.unsent = self.chores.unsent.and(others);
         }
         let next_seconds: Option<f64> = sqlx::query_scalar(
             "select extract(epoch from min(due_at) - clock_timestamp())::float8 from outbox_scheduled",
         )
         .fetch_one(&mut self.session.connection)
         .await
-        .map_err(doing("look at the schedule"))?;
-        // Further ahead than an hour is soon enough to ask again.
+        .map_err(doing("read the schedule"))?;
+        // If it is more than an hour ahead, the database is asked again after an hour.
         let next = next_seconds.map(|seconds| Duration::from_secs_f64(seconds.clamp(0.0, 3600.0)));
         self.chores.scheduled_at = next.map(|wait| Instant::now() + wait);
         if moved > 0 {
@@ -169,12 +171,13 @@ impl Reader {
         Ok(moved > 0)
     }
 
-    /// Rows that waited long enough, one row of each closed route whose time has come, and all of a route that works.
+    /// Reads rows whose wait is over, one row of each closed route that is due for a trial, and all rows of a route
+    /// that works again.
     async fn read_waiting(&mut self) -> Result<bool, RelayError> {
         let mut any = false;
         if self.shared.rows_wait.load(Ordering::Relaxed) && is_due(self.chores.due_read_at, DUE_EVERY) {
             self.chores.due_read_at = Some(Instant::now());
-            // Without room for them the next look is soon enough.
+            // Without room for them, the next turn is soon enough.
             if let Some(bytes) = self.shared.bytes_to_read() {
                 self.shared.rows_wait.store(false, Ordering::Relaxed);
                 let due = self.session.read_due(bytes).await?;
@@ -213,10 +216,10 @@ impl Reader {
         Ok(any)
     }
 
-    /// Lets the events of a key go when the one they waited for is gone: delivered, discarded, or deleted by hand.
+    /// Releases the events of a key if the event they waited for is gone: delivered, discarded, or deleted by hand.
     ///
-    /// Nothing of the lane may be in flight then, so that none of the key overtakes those that come back.
-    async fn free_keys(&mut self) -> Result<(), RelayError> {
+    /// No row of the lane may be in flight at that moment, so that no event of the key overtakes the released ones.
+    async fn release_keys_without_holder(&mut self) -> Result<(), RelayError> {
         let gone = self.shared.holder_gone.swap(false, Ordering::Relaxed);
         let checked = self.chores.held_checked_at;
         if gone || (is_due(checked, HELD_EVERY) && self.shared.gate().keys_held() > 0) {
@@ -225,7 +228,7 @@ impl Reader {
                 .bind(self.session.staying_lanes())
                 .fetch_all(&mut self.session.connection)
                 .await
-                .map_err(doing("look for keys to free"))?;
+                .map_err(doing("find keys to release"))?;
             self.chores.releasing.extend(free);
         }
         let lanes: BTreeSet<i16> = self.chores.releasing.iter().map(|(lane, _)| *lane).collect();
@@ -242,7 +245,7 @@ impl Reader {
     }
 
     async fn release(&mut self, lane: i16, keys: BTreeSet<(i16, String)>) -> Result<(), RelayError> {
-        // A lane that was given back meanwhile is another relay's business.
+        // If the lane was given back meanwhile, another relay does this.
         let Some(owned) = self.session.owned.get_mut(&lane) else { return Ok(()) };
         owned.floor = 0;
         sqlx::query(include_str!("../sql/release_keys.sql"))
@@ -250,18 +253,18 @@ impl Reader {
             .bind(keys.iter().map(|(_, key)| key.as_str()).collect::<Vec<_>>())
             .execute(&mut self.session.connection)
             .await
-            .map_err(doing("free keys"))?;
+            .map_err(doing("release keys"))?;
         let mut gate = self.shared.gate();
         for (_, key) in &keys {
             gate.release(lane, key);
         }
         drop(gate);
-        info!(lane, keys = keys.len(), "events of {} held keys may go again", keys.len());
+        info!(lane, keys = keys.len(), "{} held keys are released", keys.len());
         self.look_again();
         Ok(())
     }
 
-    /// Keeps the partitions of the archive, if there is one.
+    /// Maintains the partitions of the archive, if there is one.
     async fn maintain_archive(&mut self) -> Result<(), RelayError> {
         let Some(days) = self.shared.options.archive_days else { return Ok(()) };
         if !is_due(self.chores.archive_maintained_at, ARCHIVE_EVERY) {
@@ -272,7 +275,7 @@ impl Reader {
             .execute(&mut self.session.connection)
             .await
             .map_err(doing("create partitions of the archive"))?;
-        // One a day becomes due, and each call drops one.
+        // One partition per day expires, and each call drops one.
         sqlx::query("select outbox_archive_drop_partitions($1)")
             .bind(i32::from(days))
             .execute(&mut self.session.connection)

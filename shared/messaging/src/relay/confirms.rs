@@ -1,23 +1,23 @@
-//! Waiting for many confirms at little cost: one of them wakes, and then all are looked at.
+//! Waiting for many confirms at little cost: only one of them wakes the task, which then checks all.
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-/// With more than so many on their way, they are taken in portions.
+/// With more confirms pending than this, they are taken in portions.
 const BUSY: usize = 80;
-/// RabbitMQ confirms a few at a time; each look costs a turn of all that the relay does. So while there are many, the one
-/// that wakes is this far behind the first.
+/// RabbitMQ confirms a few messages at a time, and each wake-up costs a turn of the relay's whole task. So with many
+/// pending, the confirm that wakes the task is this far behind the first.
 const PORTION: usize = 40;
 
 /// Futures that resolve nearly in the order in which they were pushed.
 ///
-/// One that resolves out of order is found with the next that wakes, or by [`Confirms::look`].
+/// One that resolves out of order is found at the next wake-up, or by [`Confirms::look`].
 #[derive(Debug)]
 pub(crate) struct Confirms<F> {
     pending: VecDeque<F>,
-    /// The one that wakes; there may be none.
+    /// Index of the future that wakes the task; may be out of range.
     waking: usize,
 }
 
@@ -38,7 +38,7 @@ impl<F: Future + Unpin> Confirms<F> {
         self.pending.push_back(confirm);
     }
 
-    /// All that have resolved, at least one. Nothing is lost when it is dropped.
+    /// All that have resolved, at least one. Cancellation-safe.
     pub(crate) async fn arrived(&mut self) -> Vec<F::Output> {
         poll_fn(|context| {
             let waking = self.pending.get_mut(self.waking);
@@ -53,15 +53,15 @@ impl<F: Future + Unpin> Confirms<F> {
         .await
     }
 
-    /// All that have resolved, perhaps none.
+    /// All that have resolved, possibly none.
     pub(crate) fn look(&mut self) -> Vec<F::Output> {
         let mut arrived = vec![];
         self.take(&mut arrived, 0);
         arrived
     }
 
-    /// Takes what has resolved, until a look finds no more: what resolved before something that was taken is taken, too. What
-    /// became of messages that came back is decided by that.
+    /// Takes resolved futures until a pass finds none: then everything that resolved before a taken one is taken, too.
+    /// The attribution of returned messages relies on this.
     fn take(&mut self, arrived: &mut Vec<F::Output>, mut behind: usize) {
         loop {
             let before = arrived.len();
@@ -74,7 +74,8 @@ impl<F: Future + Unpin> Confirms<F> {
         self.waking = behind + if rest > BUSY { PORTION } else { 0 };
     }
 
-    /// Returns how many are left that others have overtaken, `behind` of them before: they wake nobody any more.
+    /// Takes resolved futures in one pass; returns how many pending ones have been overtaken, which no longer wake the
+    /// task. `behind` of them were overtaken before.
     fn take_once(&mut self, arrived: &mut Vec<F::Output>, behind: usize) -> usize {
         let mut context = Context::from_waker(Waker::noop());
         let (mut index, mut kept, mut overtaken) = (0, 0, 0);
@@ -130,7 +131,7 @@ mod tests {
         resolve(&mut senders, 0);
         assert_eq!(now(&mut confirms), [0, 2]);
         assert_eq!(confirms.len(), 3);
-        // The second is overtaken: the fourth wakes.
+        // The second is overtaken: the fourth wakes the task.
         resolve(&mut senders, 1);
         assert!(now(&mut confirms).is_empty());
         resolve(&mut senders, 3);
@@ -144,7 +145,7 @@ mod tests {
         resolve(&mut senders, 1);
         assert!(now(&mut confirms).is_empty());
         assert_eq!(confirms.look().len(), 1);
-        // What comes next wakes at once, though the first is still there.
+        // The next one wakes at once, although the first is still pending.
         let mut later = several(&mut confirms, 1);
         resolve(&mut later, 0);
         assert_eq!(now(&mut confirms), [0]);

@@ -1,4 +1,4 @@
-//! Where the relay connects to the database: asked anew for each connection, so that what was rotated is not used again.
+//! The relay's database address, looked up for each connection so that rotated credentials are not used again.
 
 use crate::broker::BoxError;
 use futures_util::FutureExt;
@@ -8,13 +8,13 @@ use sqlx::postgres::PgConnectOptions;
 use std::fmt;
 use std::sync::Arc;
 
-/// Says how to connect, each time a connection is made: for passwords that are rotated, for roles that change, and for
-/// another address than the pool's where that leads to a pooler which hands sessions around.
+/// Provides connection options for each connection: for passwords that are rotated, for roles that change, and for an
+/// address that bypasses a transaction pooler.
 #[derive(Clone)]
 pub struct DatabaseProvider(Arc<dyn Fn() -> BoxFuture<'static, Result<PgConnectOptions, BoxError>> + Send + Sync>);
 
 impl DatabaseProvider {
-    /// Asks `provide` before each connection. What it takes is time in which nothing is published.
+    /// Calls `provide` before each connection. While it runs, nothing is published.
     pub fn provided_by<F>(provide: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<PgConnectOptions, BoxError>> + Send + 'static,
@@ -22,18 +22,18 @@ impl DatabaseProvider {
         Self(Arc::new(move || provide().boxed()))
     }
 
-    /// As the pool connects: what [`PgPool::set_connect_options`] says last.
+    /// The options of the pool: the latest ones of [`PgPool::set_connect_options`].
     pub fn of_pool(pool: PgPool) -> Self {
         Self::provided_by(move || std::future::ready(Ok(pool.connect_options().as_ref().clone())))
     }
 
     pub(super) async fn options(&self) -> Result<PgConnectOptions, BoxError> {
-        // sqlx asks for it at the start, PgBouncer refuses that, and no number that is read here needs it.
+        // sqlx sets it as a startup parameter, which PgBouncer refuses; no number that is read here needs it.
         Ok((self.0)().await?.extra_float_digits(None))
     }
 }
 
-/// Without what it would say: that may be a password.
+/// Not the options: they may contain a password.
 impl fmt::Debug for DatabaseProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DatabaseProvider")

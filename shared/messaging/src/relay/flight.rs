@@ -1,8 +1,8 @@
-//! The messages of one channel that the broker has not confirmed: how many more may go, and who is to blame for those
-//! that stay unconfirmed. Pure bookkeeping.
+//! The unconfirmed messages of one channel: how many more may be sent, and which route is responsible for those that
+//! stay unconfirmed. No I/O.
 //!
-//! Confirms of different queues come independently of each other. A queue without a majority, or one that is overloaded,
-//! keeps its own waiting and must not keep others, nor be taken for a broken connection.
+//! Confirms of different queues arrive independently. A queue without a majority, or an overloaded one, delays its own
+//! messages; it must not delay others, or be mistaken for a broken connection.
 
 use super::row::{Route, Row};
 use crate::lane;
@@ -10,46 +10,46 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Messages of one channel that may be unconfirmed at a time, those of stuck routes not counted.
+/// Maximum number of unconfirmed messages per channel, without those of stuck routes.
 pub(crate) const WINDOW_ROWS: usize = 320;
-/// Of one route: the rest of the window is for others, should this one turn out to be stuck. The more rows of other routes
-/// are stuck already, the fewer, see [`Flight::route_rows`].
+/// Maximum per route; the rest of the window is for other routes, in case this one gets stuck. The more rows of other
+/// routes are stuck, the lower the limit: see [`Flight::route_rows`].
 pub(crate) const ROUTE_ROWS: usize = WINDOW_ROWS / 5 * 4;
-/// All together, those of stuck routes included.
+/// Maximum in total, including those of stuck routes.
 const TOTAL_ROWS: usize = WINDOW_ROWS * 4;
-/// Without a confirm for so long, the broker is asked whether it has the messages.
+/// Without a confirm for so long, the broker is asked whether it has received the messages.
 const ASK_AFTER: Duration = Duration::from_millis(500);
-/// A route gets no further messages while one of its messages is at the broker, unconfirmed, for so long.
+/// A route gets no further messages if one of its messages has been at the broker, unconfirmed, for so long.
 const STUCK_AFTER: Duration = Duration::from_secs(1);
-/// Longest wait for a confirm. Counted from the last sign that the message's turn is still to come: a confirm of an
-/// earlier one, or of its own route. A slow link that makes progress is no failure.
+/// Maximum wait for a confirm, counted from the last sign of progress: a confirm of an earlier message, or of the same
+/// route. So a slow connection that makes progress is not a failure.
 pub(crate) const CONFIRM_TIMEOUT: Duration = Duration::from_secs(10);
-/// Unconfirmed messages that are remembered after they were given up: a late confirm spares a repetition.
+/// Number of unconfirmed messages that are remembered after a timeout: a late confirm avoids a repeated publication.
 const LATE_MAX: usize = 1_024;
 
-/// Whether another row may go now.
+/// Whether another row may be sent now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {
     /// It may.
     Free,
-    /// Nothing may, before something is confirmed.
+    /// No row may, until something is confirmed.
     Full,
-    /// Its route has as many on their way as it may have.
+    /// Its route is at its limit.
     RouteFull,
     /// Its route does not confirm.
     RouteStuck,
-    /// An earlier row would hold its key, should it fail; that is not decided.
+    /// An earlier row of its key is undecided, and would hold the key if it failed.
     KeyUndecided,
 }
 
-/// What the passing of time has shown.
+/// The result of checking timeouts.
 #[derive(Debug, Default)]
 pub(crate) struct Checked {
     /// The broker has had them for too long.
     pub(crate) unconfirmed: Vec<Row>,
-    /// Nothing at all comes back on the channel.
+    /// Nothing at all arrives on the channel.
     pub(crate) dead: bool,
-    /// The broker is to be asked whether it has got this far.
+    /// Ask the broker whether it has received the messages so far.
     pub(crate) ask: bool,
 }
 
@@ -57,16 +57,16 @@ pub(crate) struct Checked {
 struct Sent {
     row: Row,
     at: Instant,
-    /// When there was last a sign that earlier messages were still being worked on.
+    /// The last sign that the broker was still working on earlier messages.
     since: Instant,
-    /// The broker has certainly taken it: it has answered to something that was sent later.
+    /// The broker has certainly received it: it answered something that was sent later.
     taken: bool,
 }
 
-/// What one route has on its way.
+/// The unconfirmed messages of one route.
 #[derive(Debug)]
 struct Load {
-    /// Keeps the address from being used again.
+    /// Keeps the address from being reused.
     _route: Arc<Route>,
     rows: usize,
     bytes: usize,
@@ -80,15 +80,15 @@ pub(crate) struct Flight {
     window_bytes: usize,
     sent: BTreeMap<u64, Sent>,
     next: u64,
-    /// By the address of the route: one route has one, see `Rows`.
+    /// By the address of the route; equal routes share one, see `Rows`.
     loads: HashMap<usize, Load>,
     total_bytes: usize,
     stuck_rows: usize,
     stuck_bytes: usize,
-    /// How many rows of a key are on their way that would hold it.
+    /// For each key, the number of unconfirmed rows that would hold it.
     undecided: HashMap<String, usize>,
     late: BTreeMap<u64, Row>,
-    /// When anything came back on the channel, or it was empty.
+    /// When anything last arrived on the channel, or when it became non-empty.
     alive_at: Instant,
 }
 
@@ -120,13 +120,13 @@ impl Flight {
         self.sent.len()
     }
 
-    /// Rows that may still go, whatever their routes.
+    /// Rows that may still be sent, of any route.
     pub(crate) fn free_rows(&self) -> usize {
         let answering = WINDOW_ROWS.saturating_sub(self.sent.len() - self.stuck_rows);
         answering.min(TOTAL_ROWS.saturating_sub(self.sent.len()))
     }
 
-    /// Whether a row may go. One that tries its route may, whatever others of the route do.
+    /// Whether a row may be sent. A trial of a route always may, regardless of other rows of the route.
     pub(crate) fn room_for(&self, row: &Row) -> Room {
         let bytes = row.payload.len();
         let answering_bytes = self.total_bytes - self.stuck_bytes;
@@ -149,8 +149,8 @@ impl Flight {
         }
     }
 
-    /// Rows that one route may have on its way: at most a quarter of what stuck routes have left, so that however many
-    /// routes get stuck one after the other, the next one finds room.
+    /// Maximum number of unconfirmed rows of one route: at most a quarter of what stuck routes leave free, so that
+    /// there is room for the next route however many get stuck one after the other.
     fn route_rows(&self) -> usize {
         ROUTE_ROWS.min(TOTAL_ROWS.saturating_sub(self.stuck_rows) / 4).max(1)
     }
@@ -161,8 +161,8 @@ impl Flight {
         (self.window_bytes / 4 * 3).min(left / 2)
     }
 
-    /// Takes a row on; returns its number.
-    pub(crate) fn board(&mut self, row: Row, now: Instant) -> u64 {
+    /// Adds a row; returns its number.
+    pub(crate) fn add(&mut self, row: Row, now: Instant) -> u64 {
         if self.sent.is_empty() {
             self.alive_at = now;
         }
@@ -193,12 +193,12 @@ impl Flight {
         self.sent.get(&number).map(|sent| &sent.row)
     }
 
-    /// The broker works: it has taken another message off our hands.
+    /// Records progress: the broker has confirmed another message.
     pub(crate) fn progressed(&mut self, now: Instant) {
         self.alive_at = now;
     }
 
-    /// Takes out what is decided; returns it with the time that it took.
+    /// Removes a decided row; returns it with the time that it took.
     pub(crate) fn take(&mut self, number: u64, now: Instant) -> Option<(Row, Duration)> {
         let Sent { row, at, .. } = self.sent.remove(&number)?;
         let bytes = row.payload.len();
@@ -226,8 +226,8 @@ impl Flight {
         Some((row, now.saturating_duration_since(at)))
     }
 
-    /// Messages from `first` to `last` were confirmed, perhaps not all between them: what was sent before the last one
-    /// has been taken by the broker; the turn of what was sent after the first one is only coming.
+    /// Messages from `first` to `last` were confirmed, perhaps not all of them. The broker has received what was sent
+    /// before the last one; the timeout of what was sent after the first one starts again.
     pub(crate) fn confirmed(&mut self, first: u64, last: u64, now: Instant) {
         self.alive_at = now;
         for (number, sent) in &mut self.sent {
@@ -241,12 +241,12 @@ impl Flight {
         }
     }
 
-    /// The number that the next message gets: what the broker answers to now stands for all before it.
+    /// The number of the next message: an answer of the broker to a request sent now covers all messages before it.
     pub(crate) fn next_number(&self) -> u64 {
         self.next
     }
 
-    /// The broker has answered: it has taken all messages before this number.
+    /// The broker has answered: it has received all messages before this number.
     pub(crate) fn taken_before(&mut self, number: u64, now: Instant) {
         self.alive_at = now;
         for (_, sent) in self.sent.range_mut(..number) {
@@ -254,7 +254,7 @@ impl Flight {
         }
     }
 
-    /// The broker takes nothing for now, and says so: no time passes for what is on its way.
+    /// The broker has blocked the connection: timeouts are suspended.
     pub(crate) fn pause(&mut self, now: Instant) {
         self.alive_at = now;
         for sent in self.sent.values_mut() {
@@ -262,7 +262,7 @@ impl Flight {
         }
     }
 
-    /// Looks at the clock.
+    /// Checks the timeouts.
     pub(crate) fn check(&mut self, now: Instant) -> Checked {
         self.look_for_stuck_routes(now);
         let silent = now.saturating_duration_since(self.alive_at);
@@ -281,11 +281,11 @@ impl Flight {
         for number in overdue {
             let confirmed_at = self.sent.get(&number).and_then(|sent| self.load_of(sent)?.confirmed_at);
             let Some((row, _)) = self.take(number, now) else { continue };
-            // That it was given up is no sign of life of its route.
+            // A timeout is not a sign of life of the route.
             if let Some(load) = self.loads.get_mut(&address(&row)) {
                 load.confirmed_at = confirmed_at;
             }
-            // By then it will be waiting in the shadow of its lane; what it says is not needed any more.
+            // By then the row will be in the shadow of its lane; its payload is no longer needed.
             let late = Row { lane: lane::shadow(row.home()), payload: vec![], probe: false, ..row.clone() };
             self.late.insert(number, late);
             if self.late.len() > LATE_MAX {
@@ -296,12 +296,12 @@ impl Flight {
         checked
     }
 
-    /// A message that was given up is confirmed after all.
+    /// A message is confirmed after its timeout.
     pub(crate) fn take_late(&mut self, number: u64) -> Option<Row> {
         self.late.remove(&number)
     }
 
-    /// The channel is gone: what was on its way, in its order. Late confirms will not come.
+    /// The channel is lost: returns its unconfirmed rows in order. Late confirms will not arrive.
     pub(crate) fn take_all(&mut self, now: Instant) -> Vec<Row> {
         self.late.clear();
         let numbers: Vec<u64> = self.sent.keys().copied().collect();
@@ -354,18 +354,18 @@ mod tests {
         Flight::new(4 * MIB, now)
     }
 
-    /// Rows of one route share its address, as those that were read do.
-    fn board(flight: &mut Flight, route: &Row, rows: i64, now: Instant) -> Vec<u64> {
-        (0..rows).map(|id| flight.board(Row { id, ordering_key: id.to_string(), ..route.clone() }, now)).collect()
+    /// Rows of one route share its address, like rows that were read.
+    fn add(flight: &mut Flight, route: &Row, rows: i64, now: Instant) -> Vec<u64> {
+        (0..rows).map(|id| flight.add(Row { id, ordering_key: id.to_string(), ..route.clone() }, now)).collect()
     }
 
     #[test]
     fn a_route_leaves_room_for_others() {
         let (now, one, other) = (Instant::now(), row(1, "a", "one"), row(2, "b", "other"));
         let mut flight = flight(now);
-        board(&mut flight, &one, 256, now);
+        add(&mut flight, &one, 256, now);
         assert_eq!((flight.room_for(&one), flight.room_for(&other)), (Room::RouteFull, Room::Free));
-        board(&mut flight, &other, 64, now);
+        add(&mut flight, &other, 64, now);
         assert_eq!(flight.room_for(&row(3, "c", "third")), Room::Full);
     }
 
@@ -375,7 +375,7 @@ mod tests {
         let mut flight = flight(now);
         let large = Row { payload: vec![0; 5 * MIB], ..row(1, "a", "one") };
         assert_eq!(flight.room_for(&large), Room::Free);
-        let number = flight.board(large, now);
+        let number = flight.add(large, now);
         assert_eq!(flight.room_for(&row(2, "b", "other")), Room::Full);
         flight.take(number, now);
         assert_eq!(flight.room_for(&row(2, "b", "other")), Room::Free);
@@ -385,15 +385,15 @@ mod tests {
     fn a_route_that_the_broker_has_and_does_not_confirm_is_stuck_and_then_to_blame() {
         let (started, stuck, healthy) = (Instant::now(), row(1, "a", "stuck"), row(2, "b", "healthy"));
         let mut flight = flight(started);
-        board(&mut flight, &stuck, 10, started);
-        let after = board(&mut flight, &healthy, 1, started)[0];
+        add(&mut flight, &stuck, 10, started);
+        let after = add(&mut flight, &healthy, 1, started)[0];
         flight.confirmed(after, after, started);
         flight.take(after, started);
         let later = started + STUCK_AFTER;
         assert!(flight.check(later).unconfirmed.is_empty());
         assert_eq!((flight.room_for(&stuck), flight.room_for(&healthy)), (Room::RouteStuck, Room::Free));
         assert_eq!(flight.room_for(&Row { probe: true, ..stuck.clone() }), Room::Free);
-        // What is stuck takes no room from others.
+        // A stuck route takes no room from others.
         assert_eq!(flight.free_rows(), WINDOW_ROWS);
 
         let checked = flight.check(started + CONFIRM_TIMEOUT);
@@ -407,7 +407,7 @@ mod tests {
     fn a_slow_route_that_confirms_one_after_the_other_is_not_to_blame() {
         let (started, slow) = (Instant::now(), row(1, "a", "slow"));
         let mut flight = flight(started);
-        let numbers = board(&mut flight, &slow, 20, started);
+        let numbers = add(&mut flight, &slow, 20, started);
         flight.taken_before(flight.next_number(), started);
         let mut now = started;
         for number in numbers {
@@ -422,12 +422,12 @@ mod tests {
     fn a_channel_on_which_nothing_comes_back_is_dead_and_no_route_is_blamed() {
         let started = Instant::now();
         let mut flight = flight(started);
-        board(&mut flight, &row(1, "a", "one"), 3, started);
+        add(&mut flight, &row(1, "a", "one"), 3, started);
         let asked = flight.check(started + ASK_AFTER);
         assert!(asked.ask && !asked.dead);
         let checked = flight.check(started + CONFIRM_TIMEOUT);
         assert!(checked.dead && checked.unconfirmed.is_empty());
-        // Had it answered, it would be alive, and the route would have had its time.
+        // If it had answered, it would be alive, and the route would have timed out.
         flight.taken_before(flight.next_number(), started + ASK_AFTER);
         let checked = flight.check(started + CONFIRM_TIMEOUT);
         assert!(!checked.dead && checked.unconfirmed.len() == 3);
@@ -437,21 +437,21 @@ mod tests {
     fn however_many_routes_are_stuck_the_next_one_finds_room() {
         let started = Instant::now();
         let mut flight = flight(started);
-        let (mut now, mut boarded) = (started, vec![]);
+        let (mut now, mut admitted) = (started, vec![]);
         for route in 0..12 {
             let stuck = row(1, &format!("stuck {route}"), "key");
             let mut rows = 0;
             while flight.room_for(&stuck) == Room::Free {
-                board(&mut flight, &stuck, 1, now);
+                add(&mut flight, &stuck, 1, now);
                 rows += 1;
             }
-            boarded.push(rows);
+            admitted.push(rows);
             let before = flight.next_number();
             flight.taken_before(before, now);
             now += STUCK_AFTER;
             assert!(flight.check(now).unconfirmed.len() <= TOTAL_ROWS);
         }
-        assert!(boarded.iter().all(|rows| *rows > 0), "{boarded:?}");
+        assert!(admitted.iter().all(|rows| *rows > 0), "{admitted:?}");
         assert_eq!(flight.room_for(&row(2, "healthy", "key")), Room::Free);
     }
 
@@ -459,7 +459,7 @@ mod tests {
     fn no_time_passes_while_the_broker_says_that_it_takes_nothing() {
         let started = Instant::now();
         let mut flight = flight(started);
-        board(&mut flight, &row(1, "a", "one"), 3, started);
+        add(&mut flight, &row(1, "a", "one"), 3, started);
         let much_later = started + 10 * CONFIRM_TIMEOUT;
         flight.pause(much_later);
         let checked = flight.check(much_later + ASK_AFTER / 2);
@@ -472,7 +472,7 @@ mod tests {
         let now = Instant::now();
         let mut flight = flight(now);
         let holding = Row { hold_key: true, ..row(1, "a", "x") };
-        let number = flight.board(holding, now);
+        let number = flight.add(holding, now);
         assert_eq!(flight.room_for(&row(2, "a", "x")), Room::KeyUndecided);
         assert_eq!(flight.room_for(&row(3, "b", "x")), Room::Free);
         flight.take(number, now);

@@ -1,4 +1,5 @@
-//! Which rows may go now: the breaker of each route, and the keys that are held. Pure, and about this relay's lanes.
+//! Which rows may be sent now: the circuit breakers of routes, and the held keys. No I/O; covers only this relay's
+//! lanes.
 
 use super::options::RelayOptions;
 use super::row::{Route, Row};
@@ -7,19 +8,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// Failures of a route, without a delivery between them, after which its rows wait without being tried.
+/// Number of failures of a route without a delivery in between after which its rows wait and are not tried.
 const CLOSE_AFTER: u32 = 16;
 
-/// How long late confirms may come after the first of them, before their route is tried again.
+/// How long late confirms may keep arriving after the first of them, before their route is tried again.
 const LATE_CONFIRMS_LAST: Duration = Duration::from_secs(1);
 
-/// Why a row did not arrive, or is not tried.
+/// Why a row was not delivered, or is not tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Complaint {
     pub(crate) reason: String,
-    /// The broker does not take it now, and will later: that counts for no failed try, and parks nothing.
+    /// The broker does not accept it now, and will later: this is not a failed attempt, and never parks the event.
     pub(crate) pressure: bool,
-    /// The broker has the message, and may confirm it yet.
+    /// The broker has the message, and may still confirm it.
     pub(crate) unconfirmed: bool,
 }
 
@@ -37,7 +38,7 @@ impl Complaint {
     }
 }
 
-/// What is to be done with a row.
+/// Whether a row may be published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Admission {
     /// It may be published.
@@ -60,16 +61,16 @@ struct Trouble {
 #[derive(Debug)]
 struct Closed {
     probes: u32,
-    /// When it is tried again; `None` while a try is on its way.
+    /// When it is tried again; `None` while a trial is in flight.
     probe_at: Option<Instant>,
 }
 
-/// The state of all routes and keys. A healthy relay's is empty.
+/// The state of all routes and keys. Empty for a healthy relay.
 #[derive(Debug)]
 pub(crate) struct Gate {
     options: RelayOptions,
     routes: HashMap<Arc<Route>, Trouble>,
-    /// Routes that work again, whose waiting rows are to be taken from then on.
+    /// Routes that work again, and when to take their waiting rows.
     reopened: Vec<(Arc<Route>, Instant)>,
     /// By lane and key, the event that could not be delivered.
     held: HashMap<i16, HashMap<String, Uuid>>,
@@ -93,7 +94,7 @@ impl Gate {
         }
     }
 
-    /// Whether another event of the row's key could not be delivered and holds it.
+    /// Whether another event of the row's key could not be delivered and holds the key.
     pub(crate) fn is_held(&self, row: &Row) -> bool {
         self.held
             .get(&row.home())
@@ -101,9 +102,10 @@ impl Gate {
             .is_some_and(|holder| *holder != row.event_id)
     }
 
-    /// A row arrived: its route is well. Says whether the route was closed before.
+    /// Records a delivery. Returns whether it opened the route.
     ///
-    /// That one arrived which was on its way when others were refused says nothing: only a try opens such a route.
+    /// If a route was closed because the broker refused messages, a delivery of a row that was already in flight means
+    /// nothing: only a trial opens such a route.
     pub(crate) fn delivered(&mut self, row: &Row) -> bool {
         if self.routes.is_empty() {
             return false;
@@ -115,13 +117,13 @@ impl Gate {
         let Some(trouble) = self.routes.remove(&row.route).filter(|trouble| trouble.closed.is_some()) else {
             return false;
         };
-        // What waits for the route may be confirmed in the next moment: it would be sent again.
+        // Rows that wait for the route may be confirmed at any moment; sending them now would repeat them.
         let pause = if trouble.complaint.unconfirmed { LATE_CONFIRMS_LAST } else { Duration::ZERO };
         self.reopened.push((Arc::clone(&row.route), Instant::now() + pause));
         true
     }
 
-    /// A row did not arrive. Says whether that closed the route; `at_once` does not wait for more failures.
+    /// Records a failure. Returns whether it closed the route; with `at_once` one failure is enough.
     pub(crate) fn failed(&mut self, row: &Row, complaint: &Complaint, at_once: bool, now: Instant) -> bool {
         let trouble = self.trouble(&row.route, complaint);
         trouble.failures = trouble.failures.saturating_add(1);
@@ -142,7 +144,7 @@ impl Gate {
         }
     }
 
-    /// Nothing more goes to the route; what was sent to it decides, or else a try at `probe_at`.
+    /// Closes the route. The messages already sent decide when it opens, or else a trial at `probe_at`.
     pub(crate) fn close(&mut self, route: &Arc<Route>, complaint: &Complaint, probe_at: Instant) {
         if self.trouble(route, complaint).closed.is_none() {
             self.close_until(route, probe_at);
@@ -163,14 +165,14 @@ impl Gate {
         self.reopened.retain(|(reopened, _)| reopened != route);
     }
 
-    /// Rows of this route wait, and nobody here knows why: it is tried before others of it are.
+    /// Rows of this route wait, for a reason that this relay does not know: one is tried first.
     pub(crate) fn suspect(&mut self, route: Arc<Route>, now: Instant) {
         let closed = Some(Closed { probes: 0, probe_at: Some(now) });
         let complaint = Complaint::failure("not tried yet");
         self.routes.entry(route).or_insert(Trouble { failures: 0, complaint, closed });
     }
 
-    /// Closed routes that are to be tried now. Each is given once, until its row has failed or arrived.
+    /// Closed routes that are due for a trial. Each is returned once, until its row has failed or was delivered.
     pub(crate) fn probes_due(&mut self, now: Instant) -> Vec<Arc<Route>> {
         let mut due = vec![];
         for (route, trouble) in &mut self.routes {
@@ -184,29 +186,29 @@ impl Gate {
         due
     }
 
-    /// The row that was to try its route did not go: another one will.
+    /// The trial row was not sent: schedule another trial.
     pub(crate) fn probe_again(&mut self, row: &Row, now: Instant) {
         if let Some(closed) = self.routes.get_mut(&row.route).and_then(|trouble| trouble.closed.as_mut()) {
             closed.probe_at = Some(now);
         }
     }
 
-    /// The broker confirms what was given up before: a try is worth while once all of that is settled. To open the route at
-    /// once would send again what is confirmed in the next moment.
+    /// The broker confirms messages after their timeout: try the route once these confirms are settled. Opening it at
+    /// once would send rows again that are about to be confirmed.
     pub(crate) fn confirmed_late(&mut self, route: &Arc<Route>, now: Instant) {
         if let Some(closed) = self.routes.get_mut(route).and_then(|trouble| trouble.closed.as_mut()) {
             closed.probe_at = closed.probe_at.map(|at| at.min(now + LATE_CONFIRMS_LAST));
         }
     }
 
-    /// Nothing waits for the route any more: the next row that comes is tried.
+    /// No row waits for the route any more: the next row is tried.
     pub(crate) fn forget(&mut self, route: &Arc<Route>) {
         self.routes.remove(route);
         self.reopened.retain(|(reopened, _)| reopened != route);
     }
 
-    /// A row was put aside because its route was closed. If the route works by now, the row is taken with the others.
-    pub(crate) fn put_aside(&mut self, route: &Arc<Route>) {
+    /// A row waits because its route was closed. If the route works by now, the row is taken with the others.
+    pub(crate) fn postponed(&mut self, route: &Arc<Route>) {
         let closed = self.routes.get(route).is_some_and(|trouble| trouble.closed.is_some());
         if !closed && !self.reopened.iter().any(|(reopened, _)| reopened == route) {
             self.reopened.push((Arc::clone(route), Instant::now()));
@@ -222,10 +224,10 @@ impl Gate {
         self.reopened.iter().filter(|(_, at)| *at <= now).map(|(route, _)| Arc::clone(route)).collect()
     }
 
-    /// When the next closed route is to be tried, or the rows of one that works again are to be taken.
+    /// When the next closed route is due for a trial, or the rows of a reopened one are due.
     pub(crate) fn next_probe(&self, now: Instant) -> Option<Instant> {
         let probes = self.routes.values().filter_map(|trouble| trouble.closed.as_ref()?.probe_at);
-        // Those whose time has come wait for room, not for the clock.
+        // Those already due wait for room, not for the clock.
         let later = self.reopened.iter().map(|(_, at)| *at).filter(|at| *at > now);
         probes.chain(later).min()
     }
@@ -239,7 +241,7 @@ impl Gate {
         self.held.entry(lane).or_default().entry(key.to_owned()).or_insert(holder);
     }
 
-    /// Events of the key may go again.
+    /// Events of the key may be sent again.
     pub(crate) fn release(&mut self, lane: i16, key: &str) {
         if let Some(keys) = self.held.get_mut(&lane) {
             keys.remove(key);
@@ -251,7 +253,7 @@ impl Gate {
         self.held.remove(&lane);
     }
 
-    /// Whether the row is what its key waits for.
+    /// Whether the row holds its key.
     pub(crate) fn is_holder(&self, row: &Row) -> bool {
         self.held.get(&row.home()).and_then(|keys| keys.get(&row.ordering_key)) == Some(&row.event_id)
     }

@@ -1,5 +1,5 @@
-//! Hearing other relays, on a connection that does nothing else and is always read: a listener that falls behind
-//! would keep a snapshot in the server, and vacuum from its work.
+//! Listens for notifications of other relays, on a dedicated connection that is always read: a listener that falls
+//! behind would keep a snapshot open in the server and so block vacuum.
 
 use super::RelayError;
 use super::database::DatabaseProvider;
@@ -11,7 +11,8 @@ use sqlx::Executor;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use tracing::warn;
 
-/// Passes on what is heard. It is a hint: while there is no connection, the poll finds the same a little later.
+/// Passes on notifications. They only reduce latency: without a connection, the poll finds the same rows a little
+/// later.
 pub(crate) async fn listen_for_ever(
     database: &DatabaseProvider,
     service: &str,
@@ -23,7 +24,10 @@ pub(crate) async fn listen_for_ever(
     loop {
         let failure = listen(database, &name, channel, wake, &mut backoff).await;
         let wait = backoff.next();
-        warn!(error = %chain(&failure), wait_ms = wait.as_millis(), "other relays are not heard: a pause");
+        warn!(
+            error = %chain(&failure), wait_ms = wait.as_millis(),
+            "receiving notifications of other relays failed, retrying"
+        );
         tokio::time::sleep(wait).await;
     }
 }
@@ -46,7 +50,7 @@ async fn listen(
         backoff.reset();
         loop {
             match listener.try_recv().await.map_err(doing("listen"))? {
-                Some(notification) => wake.heard(Occasions::from_payload(notification.payload())),
+                Some(notification) => wake.notified(Occasions::from_payload(notification.payload())),
                 None => return Err(doing("listen")(sqlx::Error::WorkerCrashed)),
             }
         }

@@ -1,4 +1,4 @@
-//! What an operator asks of the relay: how far behind, how much waits, and what keeps the table from staying small.
+//! The relay's metrics: how far it is behind, how many rows wait, and what prevents the table from shrinking.
 
 use super::RelayError;
 use super::chores::is_due;
@@ -8,11 +8,11 @@ use super::wake::Occasions;
 use crate::lane::LANES;
 use std::time::{Duration, Instant};
 
-/// Between two samples.
+/// Interval between samples.
 const MEASURE_EVERY: Duration = Duration::from_secs(15);
 
 impl Reader {
-    /// Samples the gauges of this relay's lanes; the owner of lane 0 also those of the whole outbox.
+    /// Samples the gauges of this relay's lanes; the owner of lane 0 also samples those of the whole outbox.
     pub(super) async fn measure(&mut self) -> Result<(), RelayError> {
         if !is_due(self.chores.measured_at, MEASURE_EVERY) {
             return Ok(());
@@ -61,7 +61,7 @@ impl Session {
     }
 }
 
-/// This relay owns no lane: the figures of others count.
+/// This relay owns no lane: reset its gauges, because other relays report the values.
 pub(super) fn own_nothing() {
     metrics::gauge!("messaging_lanes_owned").set(0.0);
     for lane in 0..LANES {
@@ -69,7 +69,7 @@ pub(super) fn own_nothing() {
     }
 }
 
-/// The gauges of one lane; 0 for one that is another relay's, whose figure counts.
+/// Sets the gauges of one lane; 0 for a lane of another relay, which reports the value.
 fn set(lane: i16, oldest_seconds: f64, unsent: i64, waiting: i64) {
     let lane = lane.to_string();
     metrics::gauge!("messaging_outbox_oldest_age_seconds", "lane" => lane.clone()).set(oldest_seconds);

@@ -1,11 +1,12 @@
-//! The relay: takes committed events from the outbox to RabbitMQ, each lane in order, each event at least once.
+//! The relay: publishes committed events from the outbox to RabbitMQ, each lane in order, each event at least once.
 //!
 //! Replicas share the lanes: each lane belongs to the one database session that holds its advisory lock, and rows are
-//! read on that very session, so a relay that lost its lock can't read. A row is deleted when RabbitMQ has confirmed
-//! the message and has not returned it. A crash anywhere leaves the row; it is published again with the same message
-//! id, and the consumer's inbox drops the repeat.
+//! read on that same session, so a relay that lost its lock can't read. A row is deleted when RabbitMQ has confirmed
+//! the message and has not returned it. A crash at any point leaves the row; it is published again with the same
+//! message id, and the consumer's inbox drops the duplicate.
 //!
-//! Three things go on at once: the reader reads ahead, two publishers each have a window of messages at the broker that
+//! Three parts run concurrently: the reader reads ahead, two publishers each have a sliding window of unconfirmed
+//! messages at the broker, and the settler deletes confirmed rows. Rows flow in that order:
 //! slides as they are confirmed, and the settler deletes what was confirmed. Rows flow in that order:
 //!
 //! ```text
@@ -61,36 +62,36 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-/// Settlements that may wait; a publisher that has more of them waits, too.
+/// Capacity of the queue of settlements; a publisher waits when it is full.
 const SETTLEMENTS_MAX: usize = 64;
-/// A session that lasted so long was well, even if there was nothing to publish.
+/// A session that lasted at least this long counts as successful, even if there was nothing to publish.
 const WELL_AFTER: Duration = Duration::from_secs(10);
 
-/// Why a session of the relay ended; the next one begins after a pause.
+/// Why a session of the relay ended; the next one begins after a delay.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RelayError {
     /// The session that holds the lanes broke: they belong to another relay now.
     #[error("{doing} on the relay's session")]
     Database {
-        /// What was being done.
+        /// The operation that failed.
         doing: &'static str,
         /// The database's error.
         source: sqlx::Error,
     },
-    /// Nobody says where the database is, or with which password.
-    #[error("ask where the database is")]
+    /// The provider of the database's address or credentials failed.
+    #[error("get the database's address")]
     DatabaseProvider(#[source] BoxError),
-    /// There is no channel.
+    /// No channel could be opened.
     #[error("reach the broker")]
     Broker(#[source] BrokerError),
-    /// The channel broke with messages on it.
+    /// The channel broke while messages were unconfirmed.
     #[error("publish")]
     Publish(#[source] lapin::Error),
-    /// Nothing came back on the channel in time; the messages may or may not have arrived.
+    /// Nothing arrived on the channel in time; the messages may or may not have been delivered.
     #[error("wait for confirms within {} s", flight::CONFIRM_TIMEOUT.as_secs())]
     ConfirmTimeout,
-    /// The channel is not in confirm mode: an acknowledgement would mean nothing.
-    #[error("the channel does not confirm")]
+    /// The channel is not in confirm mode, so an acknowledgement would mean nothing.
+    #[error("the channel is not in confirm mode")]
     Unconfirmed,
     /// The database is a standby, or read-only by default: nothing can be deleted there, so nothing is published.
     #[error("the database is read-only")]
@@ -98,10 +99,10 @@ pub(crate) enum RelayError {
     /// Another service keeps its events in this schema.
     #[error("the schema belongs to the service `{owner}`")]
     SchemaOfAnother {
-        /// That service.
+        /// The service that owns the schema.
         owner: String,
     },
-    /// Another part of the session has ended, and says why.
+    /// Another part of the session has ended, and reports the reason.
     #[error("another part of the relay has ended")]
     Ended,
 }
@@ -126,23 +127,23 @@ impl Relay {
         Self { origin, database, link, options, running }
     }
 
-    /// The same, with other database sessions than the pool's: where a pooler hands sessions around, the locks of lanes
-    /// need an address that does not.
+    /// Uses other connections than the pool's. Needed behind a transaction pooler: the advisory locks of lanes need an
+    /// address that bypasses it.
     #[must_use]
     pub fn with_database(mut self, database: DatabaseProvider) -> Self {
         self.database = database;
         self
     }
 
-    /// Relays until `stopping`; failures are logged, waited out and survived.
+    /// Relays until `stopping`; failures are logged and retried.
     ///
     /// # Errors
-    /// [`RunError`] when it can never work as it was set up.
+    /// [`RunError`] if it can never work with its setup.
     pub async fn run(self, stopping: CancellationToken) -> Result<(), RunError> {
         let running = self.running.clone();
         let outcome = running.watch(Box::pin(self.relay(&stopping)), &stopping).await;
         if let Err(failure) = &outcome {
-            error!(error = %crate::consumer::handler::chain(failure), "the relay ends: {failure}");
+            error!(error = %crate::consumer::handler::chain(failure), "the relay stops: {failure}");
         }
         outcome
     }
@@ -171,7 +172,7 @@ impl Relay {
             }
             let wait = backoff.next();
             let error = crate::consumer::handler::chain(&failure);
-            warn!(%error, wait_ms = wait.as_millis(), "the relay pauses: {error}");
+            warn!(%error, wait_ms = wait.as_millis(), "the relay's session ended, retrying: {error}");
             metrics::counter!("messaging_relay_failures_total").increment(1);
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
@@ -181,15 +182,16 @@ impl Relay {
         Ok(())
     }
 
-    /// From taking lanes to losing or giving them up.
+    /// From taking lanes to losing or releasing them.
     async fn run_session(&self, shared: &Arc<Shared>, stopping: &CancellationToken) -> Result<(), RelayError> {
         let (service, database) = (self.origin.service.as_ref(), &self.database);
-        // The broker first: a relay that says it is there, and can't publish, would keep lanes from others.
+        // Connect to the broker first: a relay that registers and can't publish would keep lanes from others.
         let one = Publisher::open(&self.link, service).await?;
         let other = Publisher::open(&self.link, service).await?;
         let settler = Settler::open(database, service, Arc::clone(shared)).await?;
         let mut session = Session::open(database, service, Arc::clone(shared)).await?;
-        let owner = owner::claim(&mut session.connection, service).await.map_err(doing("look whose schema it is"))?;
+        let owner =
+            owner::claim(&mut session.connection, service).await.map_err(doing("read the owner of the schema"))?;
         if let Some(owner) = owner {
             return Err(RelayError::SchemaOfAnother { owner });
         }
@@ -199,7 +201,7 @@ impl Relay {
         let one = Publishing::new(shared, 0, one, settlements.clone());
         let other = Publishing::new(shared, 1, other, settlements);
         let reader = Reader::new(session, Arc::clone(shared), Arc::clone(&self.origin.wake));
-        // All in one task: whichever ends first ends the others, and what they hold with them.
+        // All in one task: when one part ends, the others end too, with everything they hold.
         tokio::select! {
             ended = reader.run(stopping) => ended,
             failure = one.run() => Err(failure),

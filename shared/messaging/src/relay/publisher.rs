@@ -15,18 +15,19 @@ use lapin::{BasicProperties, Channel, Confirmation, ErrorKind, ExchangeKind, Pub
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-/// AMQP's delivery mode of messages that survive a restart of the broker.
+/// AMQP's delivery mode for messages that survive a restart of the broker.
 const PERSISTENT: u8 = 2;
-/// How long an exchange that is not there is taken for missing without asking again.
+/// How long a missing exchange is assumed to be missing, without another check.
 const MISSING_FOR: Duration = Duration::from_secs(1);
 
-/// A channel that is known to be in confirm mode: it can't be made without.
+/// A channel that is known to be in confirm mode: there is no other way to construct it.
 pub(crate) struct Publisher {
     channel: Channel,
     link: Link,
     service: String,
     template: BasicProperties,
-    /// Exchanges that are there: publishing to another would close the channel, and take everybody's confirms along.
+    /// Exchanges that exist: publishing to a missing one would close the channel, and lose the confirms of all messages
+    /// on it.
     known: HashSet<String>,
     missing: HashMap<String, Instant>,
 }
@@ -45,7 +46,7 @@ impl Publisher {
         })
     }
 
-    /// Hands a row to the broker; `None` if there is no such exchange, which is the row's own fault.
+    /// Publishes a row; `None` if its exchange does not exist, which affects only this row.
     pub(crate) async fn publish(&mut self, row: &Row) -> Result<Option<PublisherConfirm>, RelayError> {
         if !self.is_known(row) {
             self.look_for_exchange(row).await?;
@@ -56,11 +57,11 @@ impl Publisher {
         self.publish_one(row).await.map(Some).map_err(RelayError::Publish)
     }
 
-    /// Is answered when the broker has taken everything that was published before on this channel, whether or not it is
-    /// confirmed: a channel does one thing after the other.
+    /// Resolves when the broker has received everything that was published before on this channel, confirmed or not: a
+    /// channel processes methods in order.
     pub(crate) fn ask(&self) -> BoxFuture<'static, Result<(), RelayError>> {
         let channel = self.channel.clone();
-        // Nothing is consumed here, so that the limit it sets means nothing. Source: AMQP 0-9-1, basic.qos.
+        // Nothing is consumed on this channel, so the limit has no effect. Source: AMQP 0-9-1, basic.qos.
         async move { channel.basic_qos(0, BasicQosOptions::default()).await.map_err(RelayError::Publish) }.boxed()
     }
 
@@ -69,7 +70,7 @@ impl Publisher {
         &self.link
     }
 
-    /// Another channel, and nothing is known any more.
+    /// Opens another channel and forgets what was known about exchanges.
     pub(crate) async fn reopen(&mut self) -> Result<(), RelayError> {
         self.channel = open(&self.link, &self.service).await?;
         self.known.clear();
@@ -82,7 +83,7 @@ impl Publisher {
         for (name, value) in row.headers.iter().flat_map(|headers| headers.iter()) {
             headers.insert(short(name), AMQPValue::LongString(value.as_str().into()));
         }
-        // The name with the prefix is this crate's; the other is for consumers of the previous release.
+        // The prefixed header is this crate's; the other is for consumers of the previous release.
         headers.insert("outbox-sequence".into(), AMQPValue::LongLongInt(row.sequence));
         headers.insert("sequence".into(), AMQPValue::LongLongInt(row.sequence));
         if let Some(traceparent) = &row.traceparent {
@@ -102,7 +103,8 @@ impl Publisher {
         self.channel.basic_publish(exchange, routing_key, options, &row.payload, properties).await
     }
 
-    /// Asks the broker for an exchange that was not published to yet: on a channel of its own, for a no closes it.
+    /// Checks whether an exchange exists that was not used before: on a separate channel, because the broker closes it
+    /// if not.
     async fn look_for_exchange(&mut self, row: &Row) -> Result<(), RelayError> {
         let exchange = &row.route.exchange;
         if self.missing.get(exchange).is_some_and(|since| since.elapsed() < MISSING_FOR) {
@@ -123,7 +125,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// The default exchange is always there, and can't be asked for.
+    /// The default exchange always exists, and can't be checked.
     fn is_known(&self, row: &Row) -> bool {
         row.route.exchange.is_empty() || self.known.contains(&row.route.exchange)
     }
@@ -131,14 +133,14 @@ impl Publisher {
 
 async fn open(link: &Link, service: &str) -> Result<Channel, RelayError> {
     let channel = link.channel().await.map_err(RelayError::Broker)?;
-    // Without its queues: the consumer declares those. A publisher needs no more than where to publish.
+    // Without queues: the consumer declares those. A publisher needs only the exchange.
     let topology = Topology { queues: vec![], bindings: vec![], ..Topology::of(service, &[]) };
     topology.declare(&channel).await.map_err(RelayError::Publish)?;
     channel.confirm_select(ConfirmSelectOptions::default()).await.map_err(RelayError::Publish)?;
     Ok(channel)
 }
 
-/// As much of a text as a short string holds, 255 bytes: a dead letter may call itself anything, and is replayed.
+/// Cuts a text to the maximum of a short string, 255 bytes: the type of a dead letter may be any text, and is replayed.
 fn short(text: &str) -> ShortString {
     let mut end = text.len().min(255);
     while !text.is_char_boundary(end) {
@@ -147,10 +149,10 @@ fn short(text: &str) -> ShortString {
     text[..end].into()
 }
 
-/// What the broker has against a message, if that is why it closed the channel; the connection stands.
+/// The broker's objection to a message, if that is why it closed the channel; the connection stays open.
 ///
-/// Source: AMQP 0-9-1, reply codes; a soft error closes the channel only: 403, 404, and 406 for a message that
-/// can't be taken.
+/// Source: AMQP 0-9-1, reply codes. A soft error closes only the channel: 403, 404, and 406 for an unacceptable
+/// message.
 pub(crate) fn objection(failure: &lapin::Error) -> Option<String> {
     match failure.kind() {
         ErrorKind::ProtocolError(error) if matches!(error.kind(), AMQPErrorKind::Soft(_)) => Some(error.to_string()),
@@ -158,12 +160,12 @@ pub(crate) fn objection(failure: &lapin::Error) -> Option<String> {
     }
 }
 
-/// Whether an objection is against where a message goes: there is no such exchange, or the user may not publish to it.
+/// Whether the objection is to the destination: the exchange does not exist, or the user may not publish to it.
 pub(crate) fn is_about_route(failure: &lapin::Error) -> bool {
     matches!(failure.kind(), ErrorKind::ProtocolError(error) if matches!(error.get_id(), 403 | 404))
 }
 
-/// Whether the broker took responsibility, and the message that came with the confirm.
+/// Whether the broker took responsibility, and the message that was attached to the confirm.
 pub(crate) fn read(confirmation: Confirmation) -> Result<(bool, Option<Returned>), RelayError> {
     let acked = confirmation.is_ack();
     match confirmation {

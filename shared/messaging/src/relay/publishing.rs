@@ -1,11 +1,11 @@
-//! One channel's work: rows go as there is room for them, and each is settled by its own confirm.
+//! The work of one channel: sends rows while there is room, and settles each by its own confirm.
 
 use super::RelayError;
 use super::confirms::Confirms;
 use super::flight::{CONFIRM_TIMEOUT, Flight, WINDOW_ROWS};
 use super::gate::{Admission, Complaint};
 use super::publisher::{Publisher, is_about_route, objection, read};
-use super::queue::Departure;
+use super::queue::Selection;
 use super::row::Row;
 use super::settler::Settlement;
 use super::shared::Shared;
@@ -22,21 +22,21 @@ use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
-/// When there is no more room, rows go again when so many are confirmed, or a quarter of what is on its way: together they
-/// are cheaper.
+/// When there is no more room, sending continues after so many confirms, or a quarter of what is in flight: sending in
+/// groups is cheaper.
 const REFILL_ROWS: usize = WINDOW_ROWS / 4;
-/// Between two looks at the clock.
+/// Interval between checks of timeouts.
 const CHECK_EVERY: Duration = Duration::from_millis(250);
-/// Confirms that may be awaited for messages that were given up; then the channel is changed at the next quiet moment.
+/// Maximum number of pending confirms of timed-out messages; with more, the channel is replaced when it is idle.
 const AWAITED_MAX: usize = 1_024;
 
-/// Without any confirm for so long, all are looked at: the one that wakes may be stuck.
+/// Without any confirm for so long, all are checked: the one that wakes the task may be stuck.
 const LOOK_AFTER: Duration = Duration::from_millis(5);
 
-/// The number of a message, its id, and what the broker says.
+/// The number of a message, its id, and the broker's confirm.
 type Arrived = (u64, Uuid, lapin::Result<Confirmation>);
 
-/// The confirm of one message, on its way.
+/// The pending confirm of one message.
 struct Confirming {
     number: u64,
     message_id: Uuid,
@@ -52,13 +52,13 @@ impl Future for Confirming {
     }
 }
 
-/// A question to the broker, and the number of the first message that was not sent when it was asked.
+/// A request to the broker, and the number of the first message that was not yet sent at that time.
 struct Asked {
     before: u64,
     answer: BoxFuture<'static, Result<(), RelayError>>,
 }
 
-/// What one channel works with.
+/// The state of one channel.
 pub(crate) struct Publishing<'a> {
     shared: &'a Shared,
     index: usize,
@@ -68,9 +68,9 @@ pub(crate) struct Publishing<'a> {
     confirms: Confirms<Confirming>,
     returns: Returns,
     asked: Option<Asked>,
-    /// How many rows are to be decided before others may go; 0 when some may go now.
+    /// How many rows must be decided before others may be sent; 0 if rows may be sent now.
     full_for: usize,
-    /// When all confirms are looked at, the clock too; however much happens meanwhile.
+    /// When to check all confirms and timeouts, however busy the channel is.
     look_at: Instant,
     check_at: Instant,
     confirm_duration: metrics::Histogram,
@@ -99,7 +99,7 @@ impl<'a> Publishing<'a> {
         }
     }
 
-    /// Publishes what comes through the queue until something breaks.
+    /// Publishes the rows of the queue until something fails.
     pub(crate) async fn run(mut self) -> RelayError {
         loop {
             if let Err(failure) = self.step().await {
@@ -116,12 +116,12 @@ impl<'a> Publishing<'a> {
         if self.flight.is_empty() && self.confirms.len() >= AWAITED_MAX {
             self.change_channel().await?;
         }
-        if self.full_for == 0 && self.depart().await? {
+        if self.full_for == 0 && self.select().await? {
             return Ok(());
         }
         let queue = &self.shared.queues[self.index];
         tokio::select! {
-            arrived = self.confirms.arrived() => self.hear(arrived).await,
+            arrived = self.confirms.arrived() => self.settle_confirmed(arrived).await,
             () = tokio::time::sleep_until(self.look_at.into()), if !self.flight.is_empty() => self.look().await,
             () = queue.filled() => {
                 self.full_for = 0;
@@ -137,21 +137,21 @@ impl<'a> Publishing<'a> {
         }
     }
 
-    /// Publishes what may go; says whether there was anything.
-    async fn depart(&mut self) -> Result<bool, RelayError> {
-        let departure = self.shared.queues[self.index].depart(&self.shared.gate, &mut self.flight);
+    /// Publishes the rows that may be sent; returns whether there were any.
+    async fn select(&mut self) -> Result<bool, RelayError> {
+        let selection = self.shared.queues[self.index].select(&self.shared.gate, &mut self.flight);
         let refill = REFILL_ROWS.min(self.flight.len() / 4).max(1);
-        self.full_for = if departure.is_limited { refill } else { 1 };
-        if departure.is_empty() {
+        self.full_for = if selection.is_limited { refill } else { 1 };
+        if selection.is_empty() {
             return Ok(false);
         }
-        let Departure { boarded, closed, held, .. } = departure;
+        let Selection { admitted, closed, held, .. } = selection;
         self.shared.demand.notify_one();
         let mut barred = vec![];
-        // One timer for all of them, and put off as they go: a timer for each would cost as much as its message.
+        // One timer for all of them, postponed as they are sent: a timer for each would cost as much as the message.
         let mut patience = pin!(tokio::time::sleep(CONFIRM_TIMEOUT));
         let mut put_off_at = Instant::now();
-        for number in &boarded {
+        for number in &admitted {
             let Some(row) = self.flight.get(*number) else { continue };
             self.shared.lease.held().await;
             let message_id = row.event_id;
@@ -179,7 +179,7 @@ impl<'a> Publishing<'a> {
             }
         }
         self.flight.progressed(Instant::now());
-        if barred.len() < boarded.len() {
+        if barred.len() < admitted.len() {
             self.shared.probe.reached(Step::RelayPublished);
         }
         let mut settlement = Settlement { closed, held, ..Settlement::default() };
@@ -191,11 +191,11 @@ impl<'a> Publishing<'a> {
     async fn look(&mut self) -> Result<(), RelayError> {
         self.look_at = Instant::now() + LOOK_AFTER;
         let arrived = self.confirms.look();
-        if arrived.is_empty() { Ok(()) } else { self.hear(arrived).await }
+        if arrived.is_empty() { Ok(()) } else { self.settle_confirmed(arrived).await }
     }
 
-    /// Settles what was confirmed.
-    async fn hear(&mut self, arrived: Vec<Arrived>) -> Result<(), RelayError> {
+    /// Settles confirmed rows.
+    async fn settle_confirmed(&mut self, arrived: Vec<Arrived>) -> Result<(), RelayError> {
         let mut confirms = Vec::with_capacity(arrived.len());
         let mut failure = None;
         for (number, message_id, confirmation) in arrived {
@@ -223,7 +223,7 @@ impl<'a> Publishing<'a> {
         failure.map_or(Ok(()), Err)
     }
 
-    /// Looks at the clock: routes may be stuck, or the channel dead.
+    /// Checks timeouts: routes may be stuck, or the channel dead.
     async fn check(&mut self) -> Result<(), RelayError> {
         self.look().await?;
         let now = Instant::now();
@@ -250,11 +250,14 @@ impl<'a> Publishing<'a> {
         self.settle(settlement).await
     }
 
-    /// The broker has closed the channel over one of the messages: all that were on their way go again one by one, so that
-    /// only those that close it again are barred.
+    /// The broker has closed the channel because of one of its messages: all unconfirmed ones are sent again one by
+    /// one, so that only those that close it again are barred.
     async fn go_row_by_row(&mut self, reason: &str) -> Result<(), RelayError> {
         let rows = self.flight.take_all(Instant::now());
-        warn!(rows = rows.len(), reason, "the broker closed the channel ({reason}): its messages go one by one");
+        warn!(
+            rows = rows.len(),
+            reason, "the broker closed the channel ({reason}): its messages are sent again one by one"
+        );
         self.change_channel().await?;
         for row in rows {
             let mut settlement = Settlement::default();
@@ -277,7 +280,7 @@ impl<'a> Publishing<'a> {
         Ok(())
     }
 
-    /// Publishes one row while nothing else is on its way.
+    /// Publishes one row while no other is in flight.
     async fn publish_alone(&mut self, row: &Row) -> Result<Verdict, RelayError> {
         self.shared.lease.held().await;
         let confirming = async {
@@ -310,7 +313,7 @@ impl<'a> Publishing<'a> {
         Ok(verdict.map_or_else(unconfirmed, |(_, verdict)| verdict))
     }
 
-    /// Late confirms of the former channel mean nothing any more.
+    /// Late confirms of the former channel have no meaning any more.
     async fn change_channel(&mut self) -> Result<(), RelayError> {
         self.publisher.reopen().await?;
         self.flight.take_all(Instant::now());
@@ -338,7 +341,7 @@ impl<'a> Publishing<'a> {
         }
     }
 
-    /// Tells the gate of a verdict, before anything else goes, and sorts the row by it.
+    /// Reports a verdict to the gate before other rows are sent, and adds the row to the settlement.
     fn judge_one(&self, row: Row, verdict: Verdict, settlement: &mut Settlement) {
         span::leave(self.shared.tracing.as_ref(), &row, &verdict);
         let mut gate = self.shared.gate();
@@ -346,7 +349,7 @@ impl<'a> Publishing<'a> {
             Verdict::Delivered => {
                 if gate.delivered(&row) {
                     let route = &row.route;
-                    info!("somebody takes `{}` of exchange `{}` again", route.routing_key, route.exchange);
+                    info!("routing key `{}` of exchange `{}` works again", route.routing_key, route.exchange);
                 }
                 settlement.delivered.push(row);
                 return;
@@ -367,7 +370,7 @@ impl<'a> Publishing<'a> {
                 exchange,
                 routing_key = key,
                 reason,
-                "nobody takes `{key}` of exchange `{exchange}` ({reason}): such events wait, one of them tries"
+                "routing key `{key}` of exchange `{exchange}` fails ({reason}): its events wait, one is tried at times"
             );
         }
         if row.hold_key {
@@ -376,7 +379,7 @@ impl<'a> Publishing<'a> {
         settlement.failed.push((row, complaint));
     }
 
-    /// Hands on what became of rows. What they say is not needed any more.
+    /// Passes the settlement on. The payloads are no longer needed.
     async fn settle(&mut self, mut settlement: Settlement) -> Result<(), RelayError> {
         if settlement.is_empty() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Rows that were read and not published yet, of the lanes that share a channel.
+//! Rows that were read and not yet published, for the lanes of one channel.
 
 use super::flight::{CONFIRM_TIMEOUT, Flight, Room};
 use super::gate::{Admission, Complaint, Gate};
@@ -8,34 +8,33 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::Notify;
 
-/// Rows that are passed over because their route has as many on its way as it may have: to look further would cost more
-/// than it finds.
+/// Maximum number of rows skipped because their route is at its limit: searching further costs more than it finds.
 const PASSED_OVER_MAX: usize = 64;
-/// Rows that wait in memory for a stuck route to go on. With more of them the route is closed: they wait in the database,
-/// and make room for others.
+/// Maximum number of rows that wait in memory for a stuck route. With more of them the route is closed: they wait in
+/// the database, and make room for others.
 const STUCK_ROWS_MAX: usize = 128;
 /// The same, in bytes.
 const STUCK_BYTES_MAX: usize = 2 * 1024 * 1024;
 
-/// What goes next, and what turned out not to go.
+/// The rows to send next, and those that can't be sent.
 #[derive(Debug, Default)]
-pub(crate) struct Departure {
-    /// The numbers of the rows that have boarded, in the order in which they are to be published.
-    pub(crate) boarded: Vec<u64>,
+pub(crate) struct Selection {
+    /// The numbers of the rows that were added to the flight, in the order in which to publish them.
+    pub(crate) admitted: Vec<u64>,
     /// Rows of closed routes, with the reason.
     pub(crate) closed: Vec<(Row, Complaint)>,
     /// Rows whose keys are held.
     pub(crate) held: Vec<Row>,
-    /// There are more, for which there is no room.
+    /// There are more rows, for which there is no room.
     pub(crate) is_limited: bool,
 }
 
-/// Rows that were passed over, to be looked at again first.
+/// Skipped rows, to be examined first next time.
 #[derive(Default)]
 struct Passed {
     rows: VecDeque<Row>,
     bytes: usize,
-    /// Nothing of a key overtakes a row of it that was passed over.
+    /// Keys of skipped rows: no other row of such a key may overtake.
     keys: HashSet<String>,
     a_route_is_full: bool,
     a_route_is_stuck: bool,
@@ -54,7 +53,7 @@ impl Passed {
         !self.keys.is_empty() && self.keys.contains(&row.ordering_key)
     }
 
-    /// Whether what waits for stuck routes, and behind it for its keys, takes too much room.
+    /// Whether rows that wait for stuck routes, and rows of the same keys behind them, take too much room.
     fn is_crowded(&self) -> bool {
         self.a_route_is_stuck && (self.rows.len() > STUCK_ROWS_MAX || self.bytes > STUCK_BYTES_MAX)
     }
@@ -64,25 +63,25 @@ impl Passed {
     }
 }
 
-impl Departure {
+impl Selection {
     pub(crate) fn is_empty(&self) -> bool {
-        self.boarded.is_empty() && self.closed.is_empty() && self.held.is_empty()
+        self.admitted.is_empty() && self.closed.is_empty() && self.held.is_empty()
     }
 
-    /// Takes rows off the front of `waiting` while there is room for them.
+    /// Takes rows from the front of `waiting` while there is room for them.
     ///
-    /// Nothing of a key follows a row that would hold it, before it is known whether that one arrives.
+    /// A row whose key an earlier row may hold is not sent until that row is decided.
     pub(crate) fn compose(waiting: &mut VecDeque<Row>, gate: &mut Gate, flight: &mut Flight, now: Instant) -> Self {
-        let mut departure = Self::default();
+        let mut selection = Self::default();
         loop {
             let mut passed = Passed::default();
-            let crowded = departure.board(waiting, &mut passed, gate, flight, now);
-            departure.is_limited = passed.a_route_is_full || !waiting.is_empty();
+            let crowded = selection.fill(waiting, &mut passed, gate, flight, now);
+            selection.is_limited = passed.a_route_is_full || !waiting.is_empty();
             while let Some(row) = passed.rows.pop_back() {
                 waiting.push_front(row);
             }
             if !crowded {
-                return departure;
+                return selection;
             }
             let complaint = Complaint::unconfirmed("no confirm for what was sent before");
             for row in flight.stuck_routes() {
@@ -91,8 +90,8 @@ impl Departure {
         }
     }
 
-    /// Says whether what waits for stuck routes takes too much room.
-    fn board(
+    /// Reports whether rows that wait for stuck routes take too much room.
+    fn fill(
         &mut self,
         waiting: &mut VecDeque<Row>,
         passed: &mut Passed,
@@ -118,7 +117,7 @@ impl Departure {
             }
             match admission {
                 Admission::Go => match flight.room_for(&row) {
-                    Room::Free => self.boarded.push(flight.board(row, now)),
+                    Room::Free => self.admitted.push(flight.add(row, now)),
                     Room::Full => {
                         waiting.push_front(row);
                         return false;
@@ -167,13 +166,13 @@ impl Queue {
         }
     }
 
-    /// What may go now, perhaps nothing.
-    pub(crate) fn depart(&self, gate: &Mutex<Gate>, flight: &mut Flight) -> Departure {
+    /// The rows that may be sent now; may be empty.
+    pub(crate) fn select(&self, gate: &Mutex<Gate>, flight: &mut Flight) -> Selection {
         let mut gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
-        Departure::compose(&mut self.rows(), &mut gate, flight, Instant::now())
+        Selection::compose(&mut self.rows(), &mut gate, flight, Instant::now())
     }
 
-    /// Waits for more rows. Those that come while nobody waits are not missed.
+    /// Waits for more rows. A permit is kept, so none is missed.
     pub(crate) async fn filled(&self) {
         self.filled.notified().await;
     }
@@ -235,15 +234,15 @@ pub(crate) mod tests {
         let mut gate = Gate::new(RelayOptions::default());
         let mut waiting = VecDeque::from([holding(1, "a"), row(2, "b", "x"), row(3, "a", "x"), holding(4, "c")]);
         let (mut flight, now) = (Flight::new(MIB, Instant::now()), Instant::now());
-        let first = Departure::compose(&mut waiting, &mut gate, &mut flight, now);
-        assert_eq!(first.boarded.iter().map(|number| flight.get(*number).unwrap().id).collect::<Vec<_>>(), [1, 2, 4]);
+        let first = Selection::compose(&mut waiting, &mut gate, &mut flight, now);
+        assert_eq!(first.admitted.iter().map(|number| flight.get(*number).unwrap().id).collect::<Vec<_>>(), [1, 2, 4]);
         assert_eq!(ids(&waiting), [3]);
-        assert!(Departure::compose(&mut waiting, &mut gate, &mut flight, now).is_empty());
+        assert!(Selection::compose(&mut waiting, &mut gate, &mut flight, now).is_empty());
 
-        let (holder, _) = flight.take(first.boarded[0], now).unwrap();
+        let (holder, _) = flight.take(first.admitted[0], now).unwrap();
         gate.hold(0, "a", holder.event_id);
-        let second = Departure::compose(&mut waiting, &mut gate, &mut flight, now);
-        assert_eq!((second.boarded, ids(&second.held)), (vec![], vec![3]));
+        let second = Selection::compose(&mut waiting, &mut gate, &mut flight, now);
+        assert_eq!((second.admitted, ids(&second.held)), (vec![], vec![3]));
         gate.release(0, "a");
         assert_eq!(gate.admit(&row(5, "a", "x")), Admission::Go);
     }
@@ -272,7 +271,7 @@ pub(crate) mod tests {
         assert!(gate.probes_due(now).is_empty());
         let later = now + Duration::from_secs(1);
         assert_eq!(gate.probes_due(later).len(), 1);
-        assert!(gate.probes_due(later).is_empty(), "the first try is still on its way");
+        assert!(gate.probes_due(later).is_empty(), "the first trial is still in flight");
         let probe = Row { probe: true, ..row(1, "a", "dead") };
         assert_eq!(gate.admit(&probe), Admission::Go);
         assert!(!gate.failed(&probe, &no_route(), false, later));
@@ -288,12 +287,12 @@ pub(crate) mod tests {
         let mut gate = Gate::new(RelayOptions::default());
         let aside = row(2, "a", "dead");
         gate.failed(&row(1, "a", "dead"), &no_route(), true, Instant::now());
-        gate.put_aside(&aside.route);
+        gate.postponed(&aside.route);
         assert!(gate.reopened(Instant::now()).is_empty(), "it is closed");
-        // Meanwhile another row arrived, and all that waited were taken.
+        // Meanwhile another row was delivered, and all waiting rows were taken.
         gate.delivered(&row(1, "a", "dead"));
         gate.all_taken(&aside.route);
-        gate.put_aside(&aside.route);
+        gate.postponed(&aside.route);
         assert_eq!(gate.reopened(Instant::now()), [aside.route]);
     }
 
@@ -323,19 +322,19 @@ pub(crate) mod tests {
         let (mut gate, started) = (Gate::new(RelayOptions::default()), Instant::now());
         let mut flight = Flight::new(MIB, started);
         let stuck = row(0, "s", "stuck");
-        flight.board(stuck.clone(), started);
+        flight.add(stuck.clone(), started);
         flight.taken_before(flight.next_number(), started);
         let now = started + Duration::from_secs(1);
         flight.check(now);
 
         let behind = |id: i64| Row { id, ..stuck.clone() };
         let mut waiting = VecDeque::from([behind(1), row(2, "s", "well"), row(3, "b", "well")]);
-        let departure = Departure::compose(&mut waiting, &mut gate, &mut flight, now);
-        assert_eq!((departure.boarded.len(), ids(&waiting)), (1, vec![1, 2]), "its key waits, another goes");
+        let selection = Selection::compose(&mut waiting, &mut gate, &mut flight, now);
+        assert_eq!((selection.admitted.len(), ids(&waiting)), (1, vec![1, 2]), "its key waits, another goes");
 
         waiting.extend((10..200).map(behind));
         waiting.push_back(row(200, "c", "well"));
-        let departure = Departure::compose(&mut waiting, &mut gate, &mut flight, now);
-        assert_eq!((departure.boarded.len(), departure.closed.len(), waiting.len()), (2, 191, 0));
+        let selection = Selection::compose(&mut waiting, &mut gate, &mut flight, now);
+        assert_eq!((selection.admitted.len(), selection.closed.len(), waiting.len()), (2, 191, 0));
     }
 }

@@ -1,4 +1,4 @@
-//! The loop of the relay: looks for rows when there is a reason to, and for reasons when there are none.
+//! The main loop of the relay: reads rows when woken, and polls in between.
 
 use super::RelayError;
 use super::chores::Chores;
@@ -11,32 +11,33 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
-/// Rows read of one lane at a time.
+/// Rows read per lane at a time.
 const LANE_ROWS: i64 = 128;
-/// A channel is read for while it has less than this before it.
+/// Rows are read for a channel while its queue has fewer than this.
 const QUEUE_ROWS: usize = super::flight::WINDOW_ROWS;
-/// Longest sleep while nothing wakes the relay; also keeps the session alive. Shortened by up to a quarter, at random.
+/// Maximum sleep while nothing wakes the relay; also keeps the session alive. Shortened at random by up to a quarter.
 const POLL: Duration = Duration::from_secs(1);
-/// How long a relay that stops waits for what is on its way.
+/// How long a stopping relay waits for rows in flight.
 const DRAIN: Duration = Duration::from_secs(4);
 
-/// When lanes are read from their beginnings, for rows that became visible late.
+/// When lanes are read from the beginning, for rows that became visible late.
 #[derive(Debug)]
 struct Sweeps {
     last: Option<Instant>,
     took: Duration,
-    /// Something was committed since the last one.
+    /// Something was committed since the last sweep.
     due: bool,
 }
 
 impl Sweeps {
-    /// Between two, with nothing committed in between.
+    /// Interval if nothing was committed.
     const LONGEST: Duration = Duration::from_secs(5);
-    /// Between two, while everything is read from the floor anyway.
+    /// Minimum interval while there is a backlog, which is read from the floor anyway.
     const BACKLOG: Duration = Duration::from_secs(1);
-    /// Between two, however quick they are.
+    /// Minimum interval, however fast sweeps are.
     const SHORTEST: Duration = Duration::from_millis(20);
-    /// A sweep that meets many dead rows is slow: then it is rare, so that it never takes more than a part of the time.
+    /// A sweep over many dead rows is slow; then it runs rarely, so that sweeps take at most one part in `SHARE` of the
+    /// time.
     const SHARE: u32 = 20;
 
     fn next(&self, backlog: bool) -> Option<Instant> {
@@ -46,7 +47,7 @@ impl Sweeps {
     }
 }
 
-/// Reads rows for the publishers, and does the chores.
+/// Reads rows for the publishers, and runs the periodic tasks.
 pub(crate) struct Reader {
     pub(super) session: Session,
     pub(super) shared: Arc<Shared>,
@@ -55,7 +56,7 @@ pub(crate) struct Reader {
     sweeps: Sweeps,
     /// There may be rows above the floors.
     more: bool,
-    /// The last read found as much as it asked for.
+    /// The last read returned as many rows as it asked for.
     backlog: bool,
     poll_at: Instant,
 }
@@ -67,7 +68,7 @@ impl Reader {
         Self { session, shared, wake, chores, sweeps, more: true, backlog: false, poll_at }
     }
 
-    /// Reads until `stopping`, then lets what was read come to its end and gives the lanes back.
+    /// Reads until `stopping`, then waits for the rows in flight and releases the lanes.
     pub(crate) async fn run(mut self, stopping: &CancellationToken) -> Result<(), RelayError> {
         while !stopping.is_cancelled() {
             self.look_around();
@@ -82,23 +83,23 @@ impl Reader {
                 self.shared.demand.notified().await;
             }
         };
-        // What is not settled by then is published again by whoever gets the lane.
+        // Rows that are not settled by then are published again by the next owner of their lane.
         let _ = tokio::time::timeout(DRAIN, drained).await;
         self.session.close().await;
         Ok(())
     }
 
-    /// There may be rows that were not seen.
+    /// There may be rows that were not read.
     pub(super) fn look_again(&mut self) {
         self.more = true;
         self.sweeps.due = true;
     }
 
-    /// Takes what woke the relay.
+    /// Takes the occasions that woke the relay.
     fn look_around(&mut self) {
-        let (committed, heard) = self.wake.take();
+        let (committed, notified) = self.wake.take();
         let owned = self.session.lanes();
-        for (occasions, source) in [(committed, "local"), (heard, "notify")] {
+        for (occasions, source) in [(committed, "local"), (notified, "notify")] {
             if !occasions.is_empty() {
                 count_wake(source);
             }
@@ -106,7 +107,7 @@ impl Reader {
                 self.look_again();
             }
         }
-        self.chores.take_notice(committed, heard, owned);
+        self.chores.record(committed, notified, owned);
         if self.poll_at <= Instant::now() {
             count_wake("poll");
             self.more = true;
@@ -115,7 +116,7 @@ impl Reader {
         }
     }
 
-    /// Reads for the channels that want rows; says whether there were any.
+    /// Reads for the channels that need rows; returns whether there were any.
     async fn read(&mut self) -> Result<bool, RelayError> {
         let hungry: [bool; CHANNELS] = std::array::from_fn(|index| self.shared.queues[index].len() < QUEUE_ROWS);
         let lanes = self.session.staying_lanes().into_iter().filter(|lane| hungry[channel_of(*lane)]);
@@ -125,7 +126,7 @@ impl Reader {
         if lanes.is_empty() || !(self.more || sweep) {
             return Ok(false);
         }
-        // What is in memory goes first; `demand` tells when some of it has gone.
+        // Rows in memory are sent first; `demand` wakes the reader when some of them are settled.
         let Some(bytes) = self.shared.bytes_to_read() else { return Ok(false) };
         let (rows, cut_short) = self.session.read(&lanes, sweep, Most { rows: LANE_ROWS, bytes }).await?;
         if sweep {
@@ -133,7 +134,7 @@ impl Reader {
         }
         let all = hungry.iter().all(|hungry| *hungry);
         self.backlog = cut_short || rows.len() >= usize::try_from(LANE_ROWS).unwrap_or(usize::MAX);
-        // Lanes that were not asked may have more, too.
+        // Lanes that were not read may have more, too.
         self.more = self.backlog || (self.more && !all);
         if rows.is_empty() {
             return Ok(false);

@@ -1,4 +1,4 @@
-//! Reading rows, on the session that holds their lanes' locks: a relay that lost them can't read.
+//! Reads rows on the session that holds the locks of their lanes: a relay that lost the locks can't read.
 
 use super::RelayError;
 use super::row::{Route, Row, columns};
@@ -12,11 +12,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Rows that wait, read at a time: of a route, or of each lane what is due.
+/// Waiting rows read at a time: of a route, or of each lane those that are due.
 pub(crate) const WAITING_ROWS: i64 = 256;
 
-/// One primary-key range scan per lane; `floor` skips the dead rows of what was sent before, $5 is what is being sent.
-/// $4 is not needed here: both ways to read have the same parameters.
+/// One primary-key range scan per lane. `floor` skips the dead rows of published events; $5 contains the ids in flight.
+/// $4 is not used here: both queries have the same parameters.
 const READ_ROWS: &str = concat!(
     "select ",
     columns!(),
@@ -25,8 +25,8 @@ const READ_ROWS: &str = concat!(
      order by outbox.id limit $3) as o"
 );
 
-/// The same, and of each lane no more than $4 bytes and one row. The running sum follows the index, and the length of a
-/// large payload is known without reading it; it costs twice as much processor time as [`READ_ROWS`].
+/// Same, with at most $4 bytes and one row per lane. The running sum follows the index, and the length of a large
+/// payload is known without reading it. It costs twice as much processor time as [`READ_ROWS`].
 const READ_BYTES: &str = concat!(
     "select ",
     columns!(),
@@ -36,27 +36,27 @@ const READ_BYTES: &str = concat!(
      and outbox.id <> all ($5::bigint[]) order by outbox.id limit $3) as ahead where ahead.bytes_before < $4) as o"
 );
 
-/// How much is read at most.
+/// Maximum size of a read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Most {
-    /// Of each lane.
+    /// Rows of each lane.
     pub(crate) rows: i64,
-    /// Of all lanes together, and one row more of each: a row that alone is larger goes, too.
+    /// Bytes of all lanes together, plus one row of each lane: so a row that is larger by itself is published, too.
     pub(crate) bytes: usize,
 }
 
 impl Most {
-    /// For each of so many lanes.
+    /// The share of each lane, for so many lanes.
     fn bytes_of_each(self, lanes: usize) -> i64 {
         i64::try_from(self.bytes / lanes.max(1)).unwrap_or(i64::MAX).max(1)
     }
 }
 
 impl Session {
-    /// Reads rows of each lane, in the order of their ids; says whether a lane may have more.
+    /// Reads rows of each lane in the order of their ids; returns whether a lane may have more.
     ///
-    /// Above the floor, which is cheap; or from the beginning: a transaction that took its id early may have committed
-    /// late, below the floor.
+    /// Either above the floor, which is cheap, or from the beginning: a transaction that took an early id may have
+    /// committed late, below the floor.
     pub(crate) async fn read(
         &mut self,
         lanes: &[i16],
@@ -77,7 +77,8 @@ impl Session {
         Ok((rows, more))
     }
 
-    /// A lane that was read from the beginning and has more is read on from there. Says whether one has.
+    /// Continues above the rows read, for lanes that were read from the beginning and have more. Returns whether there
+    /// is one.
     fn raise_floors(&mut self, rows: &[Row], from_the_beginning: bool, rows_max: i64, bytes_max: i64) -> bool {
         #[derive(Default)]
         struct Read {
@@ -103,7 +104,7 @@ impl Session {
         any_more
     }
 
-    /// Reads waiting rows whose time has come.
+    /// Reads waiting rows that are due.
     pub(crate) async fn read_due(&mut self, bytes: usize) -> Result<Vec<Row>, RelayError> {
         const STATEMENT: &str = concat!(
             "select ",
@@ -138,7 +139,7 @@ impl Session {
         self.fetch(query.bind(shadows).bind(bytes_max), i64::MAX, "read events of a route").await
     }
 
-    /// Whether rows wait in the shadow of a lane of ours, held ones not counted.
+    /// Whether rows wait in the shadow of one of our lanes, not counting held ones.
     pub(crate) async fn any_waiting(&mut self) -> Result<bool, RelayError> {
         sqlx::query_scalar("select exists (select from outbox where lane = any ($1) and not_before < 'infinity')")
             .bind(self.shadows())
@@ -160,18 +161,18 @@ impl Session {
         Ok(routes.iter().map(|(exchange, routing_key)| self.rows.route(exchange, routing_key)).collect())
     }
 
-    /// Lanes of ours that stay.
+    /// Our lanes, without those being released.
     pub(crate) fn staying_lanes(&self) -> Vec<i16> {
         self.owned.iter().filter(|(_, owned)| !owned.leaving).map(|(lane, _)| *lane).collect()
     }
 
-    /// Where rows of our lanes wait. Lanes that leave are left alone.
+    /// The shadows of our lanes, without those of lanes being released.
     fn shadows(&self) -> Vec<i16> {
         self.staying_lanes().into_iter().map(lane::shadow).collect()
     }
 
-    /// Runs a query whose last parameter is left to the ids in flight; of each lane it takes no more than `bytes_max` bytes
-    /// and one row, and passes over the rest.
+    /// Runs a query whose last parameter are the ids in flight. Returns at most `bytes_max` bytes and one row per lane,
+    /// and skips the rest.
     async fn fetch(
         &mut self,
         query: Query<'_, Postgres, PgArguments>,
@@ -183,7 +184,7 @@ impl Session {
         let mut answer = query.fetch(&mut self.connection);
         let mut rows = vec![];
         let mut bytes: HashMap<i16, i64> = HashMap::new();
-        // One by one: a payload is in memory once more for as long as its row is not read.
+        // Row by row: until a row is decoded, its payload is in memory twice.
         while let Some(row) = answer.try_next().await.map_err(doing(what))? {
             let row = self.rows.read(&row).map_err(doing(what))?;
             let so_far = bytes.entry(row.lane).or_default();

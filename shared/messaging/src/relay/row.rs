@@ -9,7 +9,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Where an event goes.
+/// The destination of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Route {
     pub(crate) exchange: String,
@@ -25,7 +25,7 @@ pub(crate) struct Row {
     pub(crate) id: i64,
     pub(crate) event_id: Uuid,
     pub(crate) route: Arc<Route>,
-    /// The AMQP type where it is not the routing key.
+    /// The AMQP type, if it is not the routing key.
     pub(crate) wire_type: Option<String>,
     pub(crate) ordering_key: String,
     pub(crate) sequence: i64,
@@ -34,15 +34,15 @@ pub(crate) struct Row {
     pub(crate) content_type: String,
     pub(crate) payload: Vec<u8>,
     pub(crate) occurred_at: OffsetDateTime,
-    /// Tries so far that failed.
+    /// Failed attempts so far.
     pub(crate) attempts: u16,
     pub(crate) hold_key: bool,
     pub(crate) allow_unrouted: bool,
-    /// It has waited for all the time it had.
+    /// It has waited for the maximum time.
     pub(crate) gives_up: bool,
     /// Headers that its publisher set, and those of a replay.
     pub(crate) headers: Option<BTreeMap<String, String>>,
-    /// It goes although its route is closed: to find out whether it still is.
+    /// A trial of a closed route.
     pub(crate) probe: bool,
 }
 
@@ -62,19 +62,19 @@ impl Row {
         lane::home(self.lane)
     }
 
-    /// The type of the event: what its metrics and logs are named after.
+    /// The type of the event, for metrics and logs.
     pub(crate) fn event_type(&self) -> &str {
         self.wire_type.as_deref().unwrap_or(&self.route.routing_key)
     }
 }
 
-/// Reads rows, and gives equal routes one place in memory.
+/// Decodes rows; equal routes share one allocation.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     routes: HashMap<String, HashMap<String, Arc<Route>>>,
 }
 
-/// Routes remembered; a service has a few dozen, and one that makes them up must not fill the memory.
+/// Routes remembered. A service has a few dozen; one that generates routes must not fill the memory.
 const ROUTES_MAX: usize = 4096;
 
 impl Rows {

@@ -1,4 +1,4 @@
-//! The database session that owns lanes: their locks and nothing else. Rows are read on it too, in `reading.rs`.
+//! The database session that owns lanes by their locks. Rows are read on it too, in `reading.rs`.
 
 use super::RelayError;
 use super::database::DatabaseProvider;
@@ -12,21 +12,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing::info;
 
-/// A session that says nothing for so long is ended by the server, which frees its lanes.
+/// The server ends a session that is idle for so long, which frees its lanes.
 ///
-/// TCP keepalives alone left a frozen relay in possession of its lanes for over 40 s.
+/// With TCP keepalives alone a frozen relay kept its lanes for over 40 s.
 pub(crate) const IDLE_TIMEOUT: &str = "5s";
-/// How often lanes are shared anew among the relays that are there.
+/// Interval at which relays share the lanes again.
 const SHARE_EVERY: Duration = Duration::from_secs(1);
-/// The second half of the lock by which a relay says that it is there; lanes are 0 to 7.
+/// The second half of the key of the lock that registers a relay; lanes are 0 to 7.
 const PRESENCE: i32 = 1_000;
 
 /// A lane of ours.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Owned {
-    /// The greatest id read so far. A hint for speed: below it are mostly dead rows.
+    /// The greatest id read so far. An optimization: most rows below it are dead.
     pub(crate) floor: i64,
-    /// It goes to another relay as soon as nothing of it is in flight.
+    /// It is released as soon as none of its rows is in flight.
     pub(crate) leaving: bool,
 }
 
@@ -36,33 +36,33 @@ pub(crate) struct Session {
     pub(super) shared: Arc<Shared>,
     pub(super) rows: Rows,
     pub(super) owned: BTreeMap<i16, Owned>,
-    /// Rows may be too large for as many to be read as there may be; nothing is known of them at first.
+    /// Whether rows may be too large to read the maximum number of them; assumed at first.
     pub(super) expects_large: bool,
-    /// The channel of notifications of this schema.
+    /// The notification channel of this schema.
     channel: String,
     lock_class: i32,
     relays: usize,
     shared_at: Option<Instant>,
 }
 
-/// Says which step failed, in the words of [`RelayError::Database`].
+/// Names the operation that failed, for [`RelayError::Database`].
 pub(super) fn doing(doing: &'static str) -> impl FnOnce(sqlx::Error) -> RelayError {
     move |source| RelayError::Database { doing, source }
 }
 
-/// What every connection of the relay sets. A host that vanished is noticed within half a minute, and does not keep a
-/// snapshot until then.
+/// Settings of every connection of the relay. A vanished host is noticed within half a minute, and does not keep a
+/// snapshot longer than that.
 pub(super) const KEEPALIVES: &str = "set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; \
                                      set tcp_keepalives_count = 3; set tcp_user_timeout = '30s'";
-/// What the sessions set that read and settle. Stale statistics of a table that is empty one moment and full the next must
-/// not decide.
+/// Settings of the sessions that read and settle. Plans must not depend on stale statistics of a table that is empty
+/// one moment and full the next.
 const PLANS: &str = "set statement_timeout = '10s'; set enable_seqscan = off; set enable_bitmapscan = off";
-/// Reads are planned anew each time: ids to leave out are found by hash only in an array that is a constant of the plan.
-/// With a generic plan a read took three times as long.
+/// Reads are planned for each execution: PostgreSQL uses a hash for the ids to exclude only if the array is a constant
+/// of the plan. With a generic plan a read took three times as long.
 const READ_PLANS: &str = "set plan_cache_mode = force_custom_plan";
 
-/// Connects outside of any pool. Settings follow in one more round trip: a pooler between refuses them as parameters of the
-/// start (PgBouncer, `unsupported startup parameter: options`).
+/// Connects outside of any pool. Settings are sent in a second round trip: a pooler may refuse them as startup
+/// parameters (PgBouncer, `unsupported startup parameter: options`).
 pub(super) async fn connect(
     database: &DatabaseProvider,
     name: &str,
@@ -70,14 +70,14 @@ pub(super) async fn connect(
 ) -> Result<PgConnection, RelayError> {
     let options = database.options().await.map_err(RelayError::DatabaseProvider)?.application_name(name);
     let mut connection = options.connect().await.map_err(doing("connect"))?;
-    // From constants of this file.
+    // Only constants of this file.
     let settings = AssertSqlSafe(format!("{KEEPALIVES}; {PLANS}; {settings}"));
     sqlx::raw_sql(settings).execute(&mut connection).await.map_err(doing("set up"))?;
     Ok(connection)
 }
 
 impl Session {
-    /// Connects, and says that this relay is there. It owns no lane yet.
+    /// Connects, and registers this relay. It owns no lane yet.
     pub(crate) async fn open(
         database: &DatabaseProvider,
         service: &str,
@@ -85,13 +85,13 @@ impl Session {
     ) -> Result<Self, RelayError> {
         let settings = format!("set idle_session_timeout = '{IDLE_TIMEOUT}'; {READ_PLANS}");
         let mut connection = connect(database, &format!("{service}-relay"), &settings).await?;
-        // A standby says so in both ways; a primary of which somebody has decided so only in the second.
+        // A standby matches both conditions; a primary that was set read-only matches only the second.
         let (schema, read_only): (Option<String>, bool) = sqlx::query_as(
             "select current_schema()::text, pg_is_in_recovery() or current_setting('transaction_read_only') = 'on'",
         )
         .fetch_one(&mut connection)
         .await
-        .map_err(doing("look around"))?;
+        .map_err(doing("read the state of the session"))?;
         if read_only {
             return Err(RelayError::ReadOnly);
         }
@@ -102,7 +102,7 @@ impl Session {
             .bind(PRESENCE)
             .execute(&mut connection)
             .await
-            .map_err(doing("announce itself"))?;
+            .map_err(doing("register the relay"))?;
         Ok(Self {
             connection,
             shared,
@@ -116,7 +116,7 @@ impl Session {
         })
     }
 
-    /// The channel on which relays of this schema wake each other.
+    /// The notification channel of the relays of this schema.
     pub(crate) fn channel(&self) -> &str {
         &self.channel
     }
@@ -126,12 +126,12 @@ impl Session {
         Occasions::of_lanes(self.owned.keys().copied())
     }
 
-    /// Whether another relay of this service is there.
+    /// Whether there is another relay of this service.
     pub(crate) fn has_company(&self) -> bool {
         self.relays > 1
     }
 
-    /// Takes free lanes up to the fair share, and gives back what is beyond it; returns the lanes that are new.
+    /// Takes free lanes up to the fair share, and releases those beyond it; returns the new lanes.
     pub(crate) async fn share_lanes(&mut self, now: bool) -> Result<Vec<i16>, RelayError> {
         self.give_back().await?;
         if !now && self.shared_at.is_some_and(|at| at.elapsed() < SHARE_EVERY) {
@@ -163,7 +163,7 @@ impl Session {
         Ok(new)
     }
 
-    /// Frees the lanes that leave and of which nothing is in flight.
+    /// Releases the lanes that are leaving and have no rows in flight.
     async fn give_back(&mut self) -> Result<(), RelayError> {
         let leaving = self.owned.iter().filter(|(lane, owned)| owned.leaving && self.shared.in_flight_of(**lane) == 0);
         let leaving: Vec<i16> = leaving.map(|(lane, _)| *lane).collect();
@@ -175,7 +175,7 @@ impl Session {
                 .bind(i32::from(*lane))
                 .execute(&mut self.connection)
                 .await
-                .map_err(doing("give a lane back"))?;
+                .map_err(doing("release a lane"))?;
         }
         if !leaving.is_empty() {
             self.notify(Occasions::LANES_FREE).await?;
@@ -184,16 +184,16 @@ impl Session {
         Ok(())
     }
 
-    /// Frees the lanes at once, and tells other relays to take them.
+    /// Releases all lanes at once, and notifies other relays.
     pub(crate) async fn close(mut self) {
-        // The server frees the locks of a lost session too, only later.
+        // The server also releases the locks of a lost session, only later.
         if sqlx::query("select pg_advisory_unlock_all()").execute(&mut self.connection).await.is_ok() {
             let _ = self.notify(Occasions::LANES_FREE).await;
         }
         let _ = self.connection.close().await;
     }
 
-    /// Tells other relays. A notification that the server loses costs a second, so it need not be durable.
+    /// Notifies other relays. A notification that the server loses costs a second, so it need not be durable.
     pub(crate) async fn notify(&mut self, occasions: Occasions) -> Result<(), RelayError> {
         sqlx::query("select set_config('synchronous_commit', 'off', true), pg_notify($1, $2)")
             .bind(&self.channel)
@@ -237,7 +237,7 @@ impl Session {
     }
 }
 
-/// Lanes for each of `relays`, rounded up so that none is left over.
+/// Lanes per relay for `relays` relays, rounded up so that none is left without an owner.
 fn fair_share(relays: usize) -> usize {
     usize::from(LANES.unsigned_abs()).div_ceil(relays)
 }

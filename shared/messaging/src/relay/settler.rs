@@ -1,5 +1,5 @@
-//! Settling: what was delivered is deleted, what was not waits or is parked. On a session of its own, so that the
-//! next window is read and published meanwhile.
+//! Settling: delivered rows are deleted, others wait or are parked. It uses its own session, so that the next rows are
+//! read and published in parallel.
 
 use super::RelayError;
 use super::database::DatabaseProvider;
@@ -17,25 +17,25 @@ use time::OffsetDateTime;
 use tokio::sync::mpsc;
 use tracing::{error, warn};
 
-/// Failures that are logged one by one; of more at a time only the number is.
+/// Failures that are logged individually; if there are more at a time, only their number is logged.
 const LOGGED_MAX: usize = 8;
-/// Settlements that share their statements.
+/// Settlements combined into the same statements.
 const TOGETHER_MAX: usize = 64;
 
-/// Confirms come in small numbers; a statement for each would cost the database a third more.
+/// Rows per portion. Few confirms arrive at a time; a statement for each would cost the database a third more.
 const PORTION_ROWS: usize = 256;
-/// Longest wait for a portion. Nobody waits for a row to be deleted.
+/// Maximum wait for a portion. Nothing waits for the deletion of a row.
 const GATHER_FOR: Duration = Duration::from_millis(10);
 
-/// Rows by what became of them.
+/// Rows by their results.
 #[derive(Debug, Default)]
 pub(crate) struct Settlement {
     pub(crate) delivered: Vec<Row>,
-    /// They were tried and did not arrive, for these reasons.
+    /// They were tried and not delivered, for these reasons.
     pub(crate) failed: Vec<(Row, Complaint)>,
-    /// They were not tried, for their routes are closed.
+    /// They were not tried because their routes are closed.
     pub(crate) closed: Vec<(Row, Complaint)>,
-    /// They were not tried, for their keys are held.
+    /// They were not tried because their keys are held.
     pub(crate) held: Vec<Row>,
 }
 
@@ -54,15 +54,15 @@ impl Settlement {
     }
 }
 
-/// A row that leaves the lane: for a while, or for good.
+/// A row that leaves its lane, temporarily or permanently.
 struct Removal<'a> {
     row: &'a Row,
-    /// Tries so far, this one or its route's included.
+    /// Attempts so far, including this one or that of its route.
     attempts: u16,
     complaint: &'a Complaint,
 }
 
-/// Settles windows, and measures what it settles.
+/// Settles rows, and counts what it settles.
 pub(crate) struct Settler {
     connection: PgConnection,
     shared: Arc<Shared>,
@@ -81,11 +81,11 @@ impl Settler {
         Ok(Self { connection, shared, published: HashMap::new(), commit_to_confirm })
     }
 
-    /// Settles until something breaks.
+    /// Settles until something fails.
     pub(crate) async fn run(mut self, mut settlements: mpsc::Receiver<Settlement>) -> RelayError {
         let mut windows = Vec::with_capacity(TOGETHER_MAX);
         loop {
-            // What came while the last ones were settled shares its statements.
+            // Settlements that arrived during the last statements are combined.
             if settlements.recv_many(&mut windows, TOGETHER_MAX).await == 0 {
                 return RelayError::Ended;
             }
@@ -101,11 +101,11 @@ impl Settler {
                 return failure;
             }
             let removed = all.failed.iter().chain(&all.closed).map(|(row, _)| row);
-            self.shared.land(all.delivered.iter().chain(removed).chain(&all.held));
+            self.shared.mark_settled(all.delivered.iter().chain(removed).chain(&all.held));
         }
     }
 
-    /// Waits for a portion that is worth a statement, for as long as more is on its way.
+    /// Waits until there are enough rows for a statement, as long as more are in flight.
     async fn gather(&self, gathered: &mut Vec<Settlement>, settlements: &mut mpsc::Receiver<Settlement>) {
         let until = tokio::time::Instant::now() + GATHER_FOR;
         loop {
@@ -132,18 +132,18 @@ impl Settler {
         Ok(())
     }
 
-    /// Rows that did not go, or could not.
+    /// Settles rows that were not sent or not delivered.
     async fn settle_stuck(&mut self, settlement: &Settlement) -> Result<(), RelayError> {
         if settlement.failed.is_empty() && settlement.closed.is_empty() && settlement.held.is_empty() {
             return Ok(());
         }
         let attempts_max = self.shared.options.attempts_max.max(1);
         let failed = settlement.failed.iter().map(|(row, complaint)| {
-            // A broker that can't take it now will: that is no failed try, however long it takes.
+            // A broker that refuses for now will accept it later: this is not a failed attempt, however long it lasts.
             let attempts = row.attempts.saturating_add(u16::from(!complaint.pressure));
             Removal { row, attempts, complaint }
         });
-        // A try of the route counts as one of each row that waits for it.
+        // A trial of the route counts as an attempt of each row that waits for it.
         let closed = settlement.closed.iter();
         let (expired, closed): (Vec<_>, Vec<_>) =
             closed.partition(|(row, complaint)| row.gives_up && row.lane < 0 && !complaint.pressure);
@@ -163,13 +163,13 @@ impl Settler {
         self.put_behind_holders(&settlement.held).await?;
         let mut gate = self.shared.gate();
         for (row, _) in &settlement.closed {
-            gate.put_aside(&row.route);
+            gate.postponed(&row.route);
         }
         self.shared.rows_wait.store(true, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Deletes what was delivered; keeps it in the archive if there is one.
+    /// Deletes delivered rows; copies them to the archive if there is one.
     async fn delete(&mut self, rows: &[Row]) -> Result<(), RelayError> {
         let statement = if self.shared.options.archive_days.is_some() {
             include_str!("../sql/archive.sql")
@@ -186,7 +186,7 @@ impl Settler {
         Ok(())
     }
 
-    /// Before the rows leave their lane: a crash in between leaves a key held by a row that is tried first.
+    /// Runs before the rows leave their lane: after a crash in between, the key is held by a row that is tried first.
     async fn hold_keys(&mut self, settlement: &Settlement) -> Result<(), RelayError> {
         let holders: Vec<&Row> = {
             let gate = self.shared.gate();
@@ -222,7 +222,8 @@ impl Settler {
             let Removal { row, attempts, complaint: Complaint { reason, .. } } = removal;
             warn!(
                 event.id = %row.event_id, event.r#type = row.event_type(), attempts, reason,
-                wait_ms = pause.as_millis(), "event {} was not delivered ({reason}): it waits", row.event_id
+                wait_ms = pause.as_millis(),
+                "event {} was not delivered ({reason}): it waits for another attempt", row.event_id
             );
         }
         for (removal, _) in &postponed {
@@ -258,11 +259,11 @@ impl Settler {
         for Removal { row, attempts, complaint: Complaint { reason, .. } } in parked.iter().take(LOGGED_MAX) {
             error!(
                 event.id = %row.event_id, event.r#type = row.event_type(), attempts, reason,
-                "event {} is parked among the dead letters: {reason}", row.event_id
+                "event {} is parked as a dead letter: {reason}", row.event_id
             );
         }
         if parked.len() > LOGGED_MAX {
-            error!(events = parked.len(), "{} events are parked among the dead letters", parked.len());
+            error!(events = parked.len(), "{} events are parked as dead letters", parked.len());
         }
         for removal in parked {
             metrics::counter!("messaging_parked_total", "event" => removal.row.event_type().to_owned()).increment(1);
@@ -270,7 +271,7 @@ impl Settler {
         Ok(())
     }
 
-    /// Moves rows behind the event for which their key waits. One whose key was released meanwhile stays where it is.
+    /// Moves rows behind the event that holds their key. A row whose key was released meanwhile is not moved.
     async fn put_behind_holders(&mut self, held: &[Row]) -> Result<(), RelayError> {
         let held: Vec<&Row> = {
             let gate = self.shared.gate();
@@ -286,7 +287,7 @@ impl Settler {
             .execute(&mut self.connection)
             .await
             .map(drop)
-            .map_err(doing("put events behind the one they wait for"))
+            .map_err(doing("move events behind the one that holds their key"))
     }
 
     fn count(&mut self, delivered: &[Row]) {
@@ -318,7 +319,7 @@ fn places<'a>(rows: impl IntoIterator<Item = &'a Row>) -> (Vec<i16>, Vec<i64>) {
     rows.into_iter().map(|row| (row.lane, row.id)).unzip()
 }
 
-/// A number for a column of two bytes.
+/// Converts a number for a `smallint` column.
 fn small(attempts: u16) -> i16 {
     i16::try_from(attempts).unwrap_or(i16::MAX)
 }

@@ -1,4 +1,4 @@
-//! What the parts of one session of the relay share: the reader, the publishers, the settler.
+//! The state shared by the parts of one session of the relay: the reader, the publishers, the settler.
 
 use super::gate::Gate;
 use super::options::RelayOptions;
@@ -13,11 +13,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 
-/// Channels on which a relay publishes. Each has one window at a time; while one waits for its confirms, the other
-/// keeps the broker busy. A lane stays on one channel, which keeps its order.
+/// Channels on which a relay publishes. Each has its own window; while one waits for confirms, the other keeps the
+/// broker busy. A lane stays on one channel, which preserves its order.
 pub(crate) const CHANNELS: usize = 2;
 
-/// The part of [`super::session::IDLE_TIMEOUT`] for which a lease is sure.
+/// The part of [`super::session::IDLE_TIMEOUT`] for which a lease is valid.
 const LEASE: Duration = Duration::from_secs(4);
 
 /// The channel of a lane.
@@ -25,7 +25,7 @@ pub(crate) fn channel_of(home: i16) -> usize {
     usize::from(home.unsigned_abs()) % CHANNELS
 }
 
-/// What the parts of one session share.
+/// The state shared by the parts of one session.
 pub(crate) struct Shared {
     pub(crate) options: RelayOptions,
     pub(crate) probe: Probe,
@@ -36,13 +36,13 @@ pub(crate) struct Shared {
     pub(crate) demand: Notify,
     pub(crate) lease: Lease,
     in_flight: Mutex<HashSet<(i16, i64)>>,
-    /// Of payloads that were read and are still needed.
+    /// Size of the payloads that were read and are still needed.
     bytes: AtomicUsize,
     /// Something was delivered in this session.
     progress: AtomicBool,
-    /// Rows wait in the shadow of a lane of ours.
+    /// Rows wait in the shadow of one of our lanes.
     pub(crate) rows_wait: AtomicBool,
-    /// An event for which its key waited was delivered.
+    /// An event that held its key was delivered.
     pub(crate) holder_gone: AtomicBool,
 }
 
@@ -68,7 +68,7 @@ impl Shared {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands rows that were just read to their publishers.
+    /// Adds rows that were read to the queues of their channels.
     pub(crate) fn dispatch(&self, rows: Vec<Row>) {
         self.in_flight().extend(rows.iter().map(|row| (row.lane, row.id)));
         self.bytes.fetch_add(rows.iter().map(|row| row.payload.len()).sum(), Ordering::Relaxed);
@@ -81,26 +81,26 @@ impl Shared {
         }
     }
 
-    /// A row is about to be deleted, although it was not read again: it must not be read meanwhile.
+    /// Excludes a row from reading that is about to be deleted, although this session did not read it again.
     pub(crate) fn keep_from_reading(&self, row: &Row) {
         self.in_flight().insert((row.lane, row.id));
     }
 
-    /// What a row says is not needed any more.
+    /// Frees the payload of a row.
     pub(crate) fn drop_payload(&self, row: &mut Row) {
         self.bytes.fetch_sub(row.payload.len(), Ordering::Relaxed);
         row.payload = vec![];
     }
 
-    /// Bytes that may still be read; `None` before there is room for a part that is worth a read.
+    /// Bytes that may still be read; `None` until there is room for a worthwhile read.
     pub(crate) fn bytes_to_read(&self) -> Option<usize> {
         let most = self.options.read_ahead_bytes;
         let left = most.saturating_sub(self.bytes.load(Ordering::Relaxed));
         (left >= most / 4 && left > 0).then_some(left)
     }
 
-    /// The rows are settled in the database: they may be read again, should they still be there.
-    pub(crate) fn land<'a>(&self, rows: impl IntoIterator<Item = &'a Row>) {
+    /// The rows are settled in the database: if they still exist, they may be read again.
+    pub(crate) fn mark_settled<'a>(&self, rows: impl IntoIterator<Item = &'a Row>) {
         {
             let mut in_flight = self.in_flight();
             for row in rows {
@@ -115,12 +115,12 @@ impl Shared {
         self.in_flight().iter().map(|(_, id)| *id).collect()
     }
 
-    /// How many rows of a lane, waiting ones included, were read and are not settled.
+    /// The number of rows of a lane, including waiting ones, that were read and are not settled.
     pub(crate) fn in_flight_of(&self, home: i16) -> usize {
         self.in_flight().iter().filter(|(lane, _)| lane::home(*lane) == home).count()
     }
 
-    /// How many rows were read and are not settled.
+    /// The number of rows that were read and are not settled.
     pub(crate) fn rows_in_flight(&self) -> usize {
         self.in_flight().len()
     }
@@ -142,10 +142,10 @@ impl Shared {
     }
 }
 
-/// Until when the lanes are surely ours.
+/// Until when this relay certainly owns its lanes.
 ///
-/// A process that was frozen wakes up with rows in its memory that another relay may be publishing by now. Nothing is
-/// published before the session has answered again: if it lost its locks it is gone, and the rows with it.
+/// A process that was frozen wakes up with rows in its memory that another relay may be publishing by now. So nothing
+/// is published before the session has answered again: if it lost its locks it is gone, and the rows with it.
 pub(crate) struct Lease(watch::Sender<Instant>);
 
 impl Lease {
@@ -158,13 +158,14 @@ impl Lease {
         self.0.send_replace(sent + LEASE);
     }
 
-    /// Waits until the lanes are surely ours: at once, except after a pause of the process or a slow statement.
+    /// Waits until the lanes are certainly ours: returns at once, except after a pause of the process or a slow
+    /// statement.
     pub(crate) async fn held(&self) {
         if *self.0.borrow() > Instant::now() {
             return;
         }
         let mut renewals = self.0.subscribe();
-        // The sender is here, so it is not gone.
+        // The sender is in this struct, so the channel is open.
         let _ = renewals.wait_for(|until| *until > Instant::now()).await;
     }
 }

@@ -1,10 +1,10 @@
-//! The span of an event's way to the broker: from its append to the broker's confirm.
+//! The span of publishing an event: from its append to the broker's confirm.
 
 use super::row::Row;
 use super::verdict::Verdict;
 use crate::propagation::{Attribute, NewSpan, Side, Tracing};
 
-/// Leaves the span of one try, as a child of whoever appended the event. An event without a trace has none.
+/// Records the span of one attempt, as a child of the code that appended the event. An event without a trace has none.
 pub(super) fn leave(tracing: &dyn Tracing, row: &Row, verdict: &Verdict) {
     if !tracing.is_recording() {
         return;

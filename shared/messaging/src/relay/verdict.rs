@@ -1,4 +1,4 @@
-//! What became of messages: pure bookkeeping over confirms and returns.
+//! Decides the results of messages from confirms and returns. No I/O.
 
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -6,39 +6,40 @@ use uuid::Uuid;
 /// A confirm of one message, as the client library reports it.
 #[derive(Debug)]
 pub(crate) struct Confirmed {
-    /// Of the message, on its channel.
+    /// The number of the message on its channel.
     pub(crate) number: u64,
     pub(crate) message_id: Uuid,
     /// Whether the broker took responsibility.
     pub(crate) acked: bool,
-    /// A message that came back, **not necessarily this one**: lapin attaches returns to confirms in the order of
-    /// arrival, and with pipelining that can be a neighbour's.
+    /// A returned message, **not necessarily this one**: lapin attaches returns to confirms in the order of arrival,
+    /// and with pipelining it may belong to a neighbour.
     pub(crate) returned: Option<Returned>,
 }
 
-/// A message that no queue wanted.
+/// A message that no queue is bound for.
 #[derive(Debug)]
 pub(crate) struct Returned {
-    /// The returned message's own id.
+    /// The message id of the returned message.
     pub(crate) message_id: Option<Uuid>,
-    /// The broker's words: `NO_ROUTE`.
+    /// The broker's reason: `NO_ROUTE`.
     pub(crate) reason: String,
 }
 
-/// What became of one message.
+/// The result of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// It reached a queue.
     Delivered,
-    /// The broker took it, and no queue wanted it.
+    /// The broker received it, and no queue is bound for it.
     Returned(String),
-    /// The broker did not take it, for now: a queue is full, or has no leader.
+    /// The broker refused it for now: a queue is full, or has no leader.
     Refused(String),
-    /// The broker closed the channel over it, or would: its route is not tried with others.
+    /// The broker closed the channel because of its destination, or would: its route is not tried together with others.
     Barred(String),
-    /// The broker closed the channel over what the message is, not over where it goes: others of its route are tried.
+    /// The broker closed the channel because of the message itself, not its destination: other messages of the route
+    /// are tried.
     Unacceptable(String),
-    /// The broker has had it for too long without a word.
+    /// The broker has not answered for too long.
     Unconfirmed(String),
 }
 
@@ -48,11 +49,12 @@ impl Verdict {
     }
 }
 
-/// Tells which of the confirmed messages came back: **by their own ids**.
+/// Finds out which of the confirmed messages were returned: **by their own ids**.
 ///
-/// RabbitMQ sends a return before the ack of the same message, and the client library attaches to each confirm the
-/// oldest return that it has not given away. So a message whose confirm comes without a return did not come back, unless
-/// an earlier confirm has said so; one whose confirm carries another message's return is decided by a later confirm that
+/// RabbitMQ sends a return before the ack of the same message, and the client library attaches the oldest unassigned
+/// return to each confirm. So a message whose confirm has no return was not returned, unless an earlier confirm carried
+/// its return. A message whose confirm carries another message's return is decided by a later confirm without one, or
+/// when nothing is in flight.
 /// carries none, or when nothing is on its way.
 #[derive(Debug, Default)]
 pub(crate) struct Returns {
@@ -61,9 +63,9 @@ pub(crate) struct Returns {
 }
 
 impl Returns {
-    /// Decides what can be decided, given **all** confirms that have arrived by now.
+    /// Decides what can be decided, given **all** confirms that have arrived so far.
     ///
-    /// A return without a readable id could be of any message: then none of them counts as delivered.
+    /// A return without a readable id may belong to any message: then none of them counts as delivered.
     pub(crate) fn decide(&mut self, confirms: Vec<Confirmed>, nothing_on_its_way: bool) -> Vec<(u64, Verdict)> {
         let mut anonymous = None;
         let mut all_given_away = nothing_on_its_way;
@@ -105,7 +107,7 @@ impl Returns {
         decided
     }
 
-    /// The channel is gone.
+    /// The channel is lost.
     pub(crate) fn forget(&mut self) {
         *self = Self::default();
     }
@@ -131,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_return_counts_for_the_message_it_names_not_for_the_confirm_that_carries_it() {
-        // The return of message 2 came attached to the confirm of message 1.
+        // The return of message 2 is attached to the confirm of message 1.
         let mut returns = Returns::default();
         let verdicts = returns.decide(vec![ack(1, Some(2)), ack(2, None), ack(3, None)], true);
         assert_eq!(verdicts, [(1, Delivered), (2, no_route()), (3, Delivered)]);
@@ -141,7 +143,7 @@ mod tests {
     fn a_confirm_with_the_return_of_another_waits_until_its_own_would_have_come() {
         let mut returns = Returns::default();
         assert_eq!(returns.decide(vec![ack(2, Some(1))], false), []);
-        // Both came back: the second return was given to the first confirm.
+        // Both were returned: the second return is attached to the first confirm.
         assert_eq!(returns.decide(vec![ack(1, Some(2))], false), [(1, no_route()), (2, no_route())]);
 
         assert_eq!(returns.decide(vec![ack(3, Some(4))], false), []);

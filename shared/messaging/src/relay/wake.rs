@@ -1,4 +1,4 @@
-//! What wakes the relay: commits of this process, and what other relays tell.
+//! What wakes the relay: commits of this process, and notifications of other relays.
 
 use crate::lane::LANES;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 pub(crate) struct Occasions(u16);
 
 impl Occasions {
-    /// An event was scheduled: perhaps it is due before all others.
+    /// An event was scheduled: it may be due before all others.
     pub(crate) const SCHEDULED: Self = Self(1 << 8);
     /// A relay has stopped: its lanes are free.
     pub(crate) const LANES_FREE: Self = Self(1 << 9);
@@ -35,12 +35,12 @@ impl Occasions {
         self.0 == 0
     }
 
-    /// As a notification's payload.
+    /// The payload of a notification.
     pub(crate) fn to_payload(self) -> String {
         self.0.to_string()
     }
 
-    /// From a notification's payload; anything else counts as every lane.
+    /// Parses the payload of a notification; an unknown one means all lanes.
     pub(crate) fn from_payload(payload: &str) -> Self {
         payload.parse().map_or_else(|_| Self::of_lanes(0..LANES), Self)
     }
@@ -50,7 +50,7 @@ impl Occasions {
 #[derive(Debug, Default)]
 pub(crate) struct Wake {
     committed: AtomicU16,
-    heard: AtomicU16,
+    notified: AtomicU16,
     notify: Notify,
 }
 
@@ -63,20 +63,20 @@ impl Wake {
         }
     }
 
-    /// Another process has.
-    pub(crate) fn heard(&self, occasions: Occasions) {
-        self.heard.fetch_or(occasions.0, Ordering::AcqRel);
+    /// Another process has committed events.
+    pub(crate) fn notified(&self, occasions: Occasions) {
+        self.notified.fetch_or(occasions.0, Ordering::AcqRel);
         self.notify.notify_one();
     }
 
-    /// Waits for an occasion. One that came while nobody waited is not missed: `notify_one` keeps its permit.
+    /// Waits for an occasion. None is missed: `notify_one` keeps its permit.
     pub(crate) async fn occasion(&self) {
         self.notify.notified().await;
     }
 
-    /// Takes what came since: of this process, and of others.
+    /// Takes the occasions since the last call: of this process, and of others.
     pub(crate) fn take(&self) -> (Occasions, Occasions) {
-        (Occasions(self.committed.swap(0, Ordering::AcqRel)), Occasions(self.heard.swap(0, Ordering::AcqRel)))
+        (Occasions(self.committed.swap(0, Ordering::AcqRel)), Occasions(self.notified.swap(0, Ordering::AcqRel)))
     }
 }
 
@@ -95,7 +95,7 @@ mod tests {
     fn what_was_taken_is_gone() {
         let wake = Wake::default();
         wake.committed(Occasions::of_lanes([3]));
-        wake.heard(Occasions::LANES_FREE);
+        wake.notified(Occasions::LANES_FREE);
         assert_eq!(wake.take(), (Occasions::of_lanes([3]), Occasions::LANES_FREE));
         assert_eq!(wake.take(), (Occasions::default(), Occasions::default()));
     }

@@ -1,4 +1,4 @@
--- By place: see delete.sql.
+-- Rows are found by `ctid`: see delete.sql.
 with sent as (
     delete from outbox
     where ctid = any (array(

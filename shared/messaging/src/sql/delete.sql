@@ -1,6 +1,6 @@
--- By the rows' places, looked up one by one: statistics of a table that is empty one moment and full the next make the
--- planner join the other way round now and then, which reads the whole table for every row. `offset 0` and the
--- comparison of `ctid` leave it no choice.
+-- Rows are found one by one by their `ctid`. With the stale statistics of a table that is empty one moment and full the
+-- next, the planner would sometimes reverse the join and read the whole table for every row. `offset 0` and the
+-- comparison of `ctid` prevent this.
 delete from outbox
 where ctid = any (array(
     select o.ctid

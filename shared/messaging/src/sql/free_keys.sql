@@ -1,5 +1,5 @@
--- Keys whose holder neither waits, nor is parked, nor was replayed and is about to go. In this order: the first two are
--- cheap and nearly always true.
+-- Keys whose holder neither waits, nor is parked, nor was replayed and is not yet published. The first two conditions are
+-- cheap and usually decide.
 select h.lane, h.ordering_key
 from outbox_held_keys h
 where h.lane = any ($1)

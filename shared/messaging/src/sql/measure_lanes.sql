@@ -1,4 +1,4 @@
--- Counting stops at 10,000: "at least so many" is all that anybody acts on.
+-- Counting stops at 10,000, because a more exact number makes no difference to operators.
 select l.lane,
        (
            select extract(epoch from clock_timestamp() - o.occurred_at)::double precision

@@ -1,4 +1,4 @@
--- One that is being cancelled is skipped: if the cancellation fails, the next look finds it.
+-- An event that is being cancelled is skipped: if the cancellation fails, the next run finds it.
 with due as (
     delete from outbox_scheduled
     where event_id in (

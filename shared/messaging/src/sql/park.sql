@@ -1,4 +1,4 @@
--- An event that was parked before, and replayed, opens its row again. By place: see delete.sql.
+-- The row of an event that was parked before, and replayed, is opened again. Rows are found by `ctid`: see delete.sql.
 with given_up as materialized (
     select p.attempts as tries, p.reason, o.place
     from unnest($1::smallint[], $2::bigint[], $3::integer[], $4::text[]) as p (lane, id, attempts, reason)

@@ -1,5 +1,5 @@
--- Only while the key is held: a relay that was frozen may be late with this, and nobody would ever free the row. The lock
--- makes a release wait, or this see it. By place: see delete.sql.
+-- Only while the key is held: a relay that was frozen may run this late, and the row would never be released. With the
+-- lock, a release either waits for this statement or is visible to it. Rows are found by `ctid`: see delete.sql.
 with behind as materialized (
     select o.place, o.home, o.ordering_key
     from unnest($1::smallint[], $2::bigint[]) as h (lane, id)

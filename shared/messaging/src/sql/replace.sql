@@ -1,4 +1,4 @@
--- $1, $2: key of an open, locked letter. $3, $4: where one's own inbox is reached. $5 to $14: the new event.
+-- $1, $2: key of an open, locked dead letter. $3, $4: exchange and routing key of the own inbox. $5 to $14: the new event.
 with settled as (
     update dead_letters
     set state = 'replayed', settled_at = clock_timestamp(), replaced_by = $5

@@ -1,5 +1,5 @@
--- $1, $2: keys of open, locked letters. $3, $4: the exchange and the key by which one's own inbox is reached. $5: whether
--- an event that the inbox has forgotten is delivered all the same.
+-- $1, $2: keys of open, locked dead letters. $3, $4: exchange and routing key of the own inbox. $5: whether to deliver an
+-- event that is older than the inbox window.
 with settled as (
     update dead_letters
     set state = 'replayed', settled_at = clock_timestamp()

@@ -1,4 +1,4 @@
--- Counts end at $1: a backlog of millions must not cost the operator who looks at it.
+-- Counting stops at $1, so that a report on a backlog of millions stays cheap.
 -- $2: the class of the lanes' advisory locks.
 select l.lane::smallint as lane,
        (select count(*) from (select from outbox o where o.lane = l.lane limit $1) as sent_soon) as unsent,

@@ -1,4 +1,4 @@
-//! Kinds of exchanges and arguments of queues, in this crate's own types.
+//! Exchange kinds and queue arguments, as types of this crate.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExchangeKind {
-    /// By the same routing key.
+    /// To queues bound with the same routing key.
     Direct,
-    /// To every queue that is bound.
+    /// To every bound queue.
     Fanout,
     /// By a pattern of the routing key.
     Topic,
@@ -35,7 +35,7 @@ impl From<ExchangeKind> for lapin::ExchangeKind {
     }
 }
 
-/// The value of a queue's argument. Its text is what RabbitMQ's management interface writes.
+/// The value of a queue argument. Its text is in the form of RabbitMQ's management interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Argument {

@@ -6,45 +6,46 @@ use lapin::Channel;
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 
-/// Why the topology is not as it should be.
+/// Why the topology could not be declared, checked or changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TopologyError {
-    /// There is no channel.
+    /// No channel could be opened.
     #[error("reach the broker")]
     Broker(#[source] BrokerError),
-    /// It exists with other arguments (406, the broker says which), or the broker's user may not (403).
-    #[error("declare {what}: what exists can't be changed, only deleted or left")]
+    /// It exists with other arguments (406, the broker says which), or the broker's user has no permission (403).
+    #[error("declare {what}: an existing one can't be changed, only deleted or kept")]
     Refused {
         /// What was declared.
         what: String,
-        /// The broker's words.
+        /// The broker's error.
         source: BoxError,
     },
-    /// It is not there, and this service declares nothing; `Topology::definitions` is what an administrator imports.
-    #[error("look for {what}: it must be declared by an administrator")]
+    /// It does not exist, and this service declares nothing; an administrator imports `Topology::definitions`.
+    #[error("find {what}: an administrator must declare it")]
     Missing {
-        /// What was looked for.
+        /// What was looked up.
         what: String,
-        /// The broker's words.
+        /// The broker's error.
         source: BoxError,
     },
-    /// The broker's user may not (403), or the connection broke.
+    /// The broker's user has no permission (403), or the connection broke.
     #[error("remove {what}")]
     NotRemoved {
         /// What was to be removed.
         what: String,
-        /// The broker's words.
+        /// The broker's error.
         source: BoxError,
     },
 }
 
-/// Removes bindings, as those that [`Plan::left_over`](super::Plan::left_over) lists; one that is not there is no error.
+/// Removes bindings, for example those of [`Plan::left_over`](super::Plan::left_over); a binding that does not exist is
+/// no error.
 ///
-/// The broker's user needs the rights of `queue.unbind`: to write to the queue and to read from the exchange.
+/// The broker's user needs the rights of `queue.unbind`: write on the queue and read on the exchange.
 ///
 /// # Errors
-/// [`TopologyError`]; what was removed before stays removed.
+/// [`TopologyError`]; bindings that were already removed stay removed.
 pub async fn unbind(broker: impl Into<BrokerAddress>, bindings: &[Binding]) -> Result<(), TopologyError> {
     let link = Link::to_publish(broker.into(), "topology".to_owned());
     let channel = link.channel().await.map_err(TopologyError::Broker)?;
@@ -59,11 +60,11 @@ pub async fn unbind(broker: impl Into<BrokerAddress>, bindings: &[Binding]) -> R
 }
 
 impl Topology {
-    /// Declares what is the service's own; what exists with the same arguments stays as it is. A consumer does so by
-    /// itself when it starts.
+    /// Declares the service's own exchanges, queues and bindings; what exists with the same arguments is not changed. A
+    /// consumer does this itself when it starts.
     ///
     /// # Errors
-    /// [`TopologyError::Refused`] when something exists with other arguments, or the broker's user may not.
+    /// [`TopologyError::Refused`] if something exists with other arguments, or the broker's user has no permission.
     pub async fn declare_at(&self, broker: impl Into<BrokerAddress>) -> Result<(), TopologyError> {
         self.declare_on(&Link::to_publish(broker.into(), "topology".to_owned()), true).await
     }
@@ -81,8 +82,8 @@ impl Topology {
         Ok(())
     }
 
-    /// The same on a channel of its own, which a refusal closes instead of one that is needed, with words for people.
-    /// Where the service declares nothing, it looks whether everything is there.
+    /// Same, on a separate channel, because a refusal closes the channel, and with readable errors. If the service
+    /// declares nothing, this checks that everything exists.
     pub(crate) async fn declare_on(&self, link: &Link, declares: bool) -> Result<(), TopologyError> {
         let channel = link.channel().await.map_err(TopologyError::Broker)?;
         let refused = |what: String| {
@@ -99,18 +100,18 @@ impl Topology {
             let done = if declares { queue.declare(&channel).await } else { queue.look(&channel).await };
             done.map_err(refused(format!("queue {}", queue.name)))?;
         }
-        // AMQP has no question for bindings.
+        // AMQP can't query bindings.
         for binding in self.bindings.iter().filter(|_| declares) {
             binding.declare(&channel).await.map_err(refused(format!("binding {binding}")))?;
         }
-        // The next look at it is on another channel.
+        // The next check needs another channel.
         let _ = channel.close(200, "declared".into()).await;
         Ok(())
     }
 }
 
 impl Exchange {
-    /// Whether it is there; a no closes the channel.
+    /// Whether it exists; the broker closes the channel if not.
     async fn look(&self, channel: &Channel) -> Result<(), lapin::Error> {
         let options = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
         channel.exchange_declare(self.name.as_str().into(), self.kind.into(), options, FieldTable::default()).await
@@ -123,7 +124,7 @@ impl Exchange {
 }
 
 impl Queue {
-    /// Whether it is there; a no closes the channel.
+    /// Whether it exists; the broker closes the channel if not.
     async fn look(&self, channel: &Channel) -> Result<(), lapin::Error> {
         let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
         channel.queue_declare(self.name.as_str().into(), options, FieldTable::default()).await.map(drop)
@@ -150,8 +151,8 @@ impl Binding {
         channel.queue_unbind(queue.into(), exchange.into(), key.into(), FieldTable::default()).await
     }
 
-    /// Declares the binding; one that exists stays as it is. A refusal closes the channel: 404 when the exchange is not
-    /// there, 403 when the broker's user may not.
+    /// Declares the binding; an existing one is not changed. A refusal closes the channel: 404 if the exchange does not
+    /// exist, 403 if the broker's user has no permission.
     pub(crate) async fn declare(&self, channel: &Channel) -> Result<(), lapin::Error> {
         let (queue, exchange, key) = (self.queue.as_str(), self.exchange.as_str(), self.routing_key.as_str());
         let options = QueueBindOptions::default();

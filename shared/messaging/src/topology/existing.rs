@@ -1,4 +1,5 @@
-//! What a broker has, read from the definitions that its management interface exports.
+//! The exchanges, queues and bindings that a broker has, read from the definitions that its management interface
+//! exports.
 
 use super::Binding;
 use serde_json::Value;
@@ -7,22 +8,22 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Exchanges, queues and bindings of one virtual host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Existing {
-    /// Kinds by name.
+    /// Exchange kinds by name.
     pub(super) exchanges: BTreeMap<String, String>,
-    /// Arguments, each as text, by name.
+    /// Queue arguments, as text, by name.
     pub(super) queues: BTreeMap<String, BTreeMap<String, String>>,
     pub(super) bindings: BTreeSet<Binding>,
 }
 
 impl Existing {
-    /// Reads the answer of `GET /api/definitions/<virtual host>`, or of `GET /api/definitions` for one of the virtual
-    /// hosts in it. What is missing there is taken for not existing.
+    /// Reads the response of `GET /api/definitions/<virtual host>`, or of `GET /api/definitions` for one of its virtual
+    /// hosts. What is missing there is assumed not to exist.
     ///
     /// Source: RabbitMQ documentation, "Schema Definition Export and Import".
     pub fn from_definitions(definitions: &Value, virtual_host: &str) -> Self {
         let items = |kind: &str| {
             definitions[kind].as_array().into_iter().flatten().filter(|item| {
-                // The export of one virtual host does not name it.
+                // The export of a single virtual host does not name it.
                 item["vhost"].as_str().is_none_or(|name| name == virtual_host)
             })
         };
@@ -45,7 +46,7 @@ impl Existing {
     }
 }
 
-/// A string as it is, anything else as JSON.
+/// A string as it is, any other value as JSON.
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

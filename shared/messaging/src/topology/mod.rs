@@ -1,7 +1,7 @@
 //! The exchanges, queues and bindings of a service, as a value.
 //!
-//! Every queue is declared with its final arguments from the first version on: RabbitMQ refuses another declaration
-//! of a queue that exists, and by then it holds messages that people keep.
+//! Every queue has its final arguments from the first version on: RabbitMQ refuses to declare an existing queue with
+//! other arguments, and by then the queue holds messages that must not be lost.
 
 mod argument;
 mod declare;
@@ -17,12 +17,12 @@ use crate::Subscriptions;
 use rabbit_outbox_event::producer;
 use std::fmt;
 
-/// Deliveries after which RabbitMQ itself gives up on a message: a backstop against crash loops.
+/// Delivery limit after which RabbitMQ itself gives up on a message: a backstop against crash loops.
 ///
-/// A crash counts for every message that was prefetched, so it must not be small.
+/// A crash counts for every prefetched message, so the limit must not be small.
 const DELIVERY_LIMIT: i32 = 20;
 
-/// The rungs of the retry ladder: how long a message waits there.
+/// The rungs of the retry ladder, with the delay of each.
 pub const LADDER: [(&str, i32); 4] = [("1s", 1_000), ("5s", 5_000), ("30s", 30_000), ("2m", 120_000)];
 
 /// An exchange.
@@ -39,22 +39,22 @@ pub struct Exchange {
 pub struct Queue {
     /// Its name.
     pub name: String,
-    /// Its arguments beyond `x-queue-type: quorum`.
+    /// Its arguments in addition to `x-queue-type: quorum`.
     pub arguments: Vec<(&'static str, Argument)>,
 }
 
-/// Which messages of an exchange go to a queue.
+/// A binding of a queue to an exchange.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Binding {
-    /// Where messages come from.
+    /// The exchange.
     pub exchange: String,
-    /// Which of them.
+    /// The routing key or pattern.
     pub routing_key: String,
-    /// Where they go.
+    /// The queue.
     pub queue: String,
 }
 
-/// All that a service declares.
+/// Everything that a service declares.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Topology {
     /// Durable exchanges.
@@ -63,17 +63,18 @@ pub struct Topology {
     pub queues: Vec<Queue>,
     /// Bindings of those queues to those exchanges.
     pub bindings: Vec<Binding>,
-    /// Bindings of the inbox to the exchanges of those whom the service hears; they may not be there yet.
+    /// Bindings of the inbox to the exchanges of other services, which may not exist yet.
     pub heard: Vec<Binding>,
 }
 
 impl Topology {
-    /// The topology of a service that hears the given wire types.
+    /// The topology of a service that subscribes to the given wire types.
     ///
-    /// `<service>` takes its events, `<service>.inbox` holds what it hears, `<service>.dead` what it gave up, and
-    /// `<service>.retry.*` what it will try again: entered through the exchange `<service>.retry`, left through
-    /// `<service>.return`. Each service has its own ladder: a shared one stalls for all when one target is gone,
-    /// and lets one service write into another's inbox.
+    /// `<service>` is the exchange for its events, `<service>.inbox` is the queue for what it subscribes to,
+    /// `<service>.dead` is for dead letters, and `<service>.retry.*` are the queues of the retry ladder: messages enter
+    /// them through the exchange `<service>.retry` and leave them through `<service>.return`. Each service has its own
+    /// ladder: a shared one would stall for all services if one target was missing, and would let one service write
+    /// into another's inbox.
     pub fn of(service: &str, heard: &[&str]) -> Self {
         let inbox = format!("{service}.inbox");
         let dead = format!("{service}.dead");
@@ -116,25 +117,26 @@ impl Topology {
     }
 
     /// The topology of a service with these subscriptions.
-    pub(crate) fn hearing_all_of(service: &str, subscriptions: &Subscriptions) -> Self {
+    pub(crate) fn for_subscriptions(service: &str, subscriptions: &Subscriptions) -> Self {
         let foreign = subscriptions.foreign_bindings(&format!("{service}.inbox"));
         Self::of(service, &subscriptions.wire_types()).hearing(foreign)
     }
 
-    /// The same, hearing more.
+    /// Adds subscriptions.
     #[must_use]
     pub fn hearing(mut self, bindings: Vec<Binding>) -> Self {
         self.heard.extend(bindings);
         self
     }
 
-    /// What declaring this would do to what is there.
+    /// The changes that declaring this topology would make on a broker.
     pub fn plan(&self, existing: &Existing) -> Plan {
         Plan::of(self, existing)
     }
 
-    /// What an administrator imports where the service declares nothing: `rabbitmqctl import_definitions`, or the
-    /// console's *Import definitions*. Bindings to exchanges of others are among them.
+    /// The definitions that an administrator imports if the service declares nothing: with `rabbitmqctl
+    /// import_definitions` or the console's *Import definitions*. They include the bindings to other services'
+    /// exchanges.
     ///
     /// Source: RabbitMQ documentation, "Schema Definition Export and Import".
     pub fn definitions(&self, virtual_host: &str) -> serde_json::Value {
@@ -185,7 +187,7 @@ impl Binding {
     }
 }
 
-/// Dead-lettering that loses nothing needs both: with another overflow it silently is at most once.
+/// At-least-once dead lettering needs both arguments: with another overflow behaviour it silently becomes at-most-once.
 ///
 /// Source: RabbitMQ documentation, quorum queues, "At-least-once dead lettering".
 fn at_least_once(exchange: &str) -> Vec<(&'static str, Argument)> {
@@ -224,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inbox_hears_what_its_service_subscribes_to() {
+    fn an_inbox_is_bound_to_what_its_service_subscribes_to() {
         let topology = Topology::of("payments", &["orders.OrderCreated.v1"]);
         let heard = Binding {
             exchange: "orders".into(),

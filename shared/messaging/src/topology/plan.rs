@@ -4,31 +4,31 @@ use super::{Binding, Existing, Queue, Topology};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What is to be done about one exchange, queue or binding.
+/// The action for one exchange, queue or binding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
-    /// It is not there.
+    /// It does not exist.
     Create,
-    /// It is there, and as it should be.
+    /// It exists as declared.
     Keep,
-    /// It is there and otherwise: the broker will refuse to declare it. Says what differs.
+    /// It exists with other properties, so the broker will refuse the declaration. Contains the difference.
     Conflict(String),
-    /// The binding is there and nobody asks for it: events that the service used to hear, or that a newer release
-    /// hears. Once no release wants them, [`unbind`](super::unbind) removes it.
+    /// A binding that this release does not declare: an old subscription, or one of a newer release. Once no release
+    /// needs it, [`unbind`](super::unbind) removes it.
     LeftOver(Binding),
 }
 
 /// One line of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
-    /// `queue payments.inbox (x-delivery-limit=20, …)`.
+    /// For example `queue payments.inbox (x-delivery-limit=20, …)`.
     pub what: String,
-    /// What is to be done about it.
+    /// The action for it.
     pub action: Action,
 }
 
-/// What declaring a topology would do. Its text is a list for people, one line each.
+/// The changes that declaring a topology would make. `Display` prints one line each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// Exchanges, then queues, then bindings.
@@ -36,12 +36,12 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether the broker would refuse something.
+    /// Whether the broker would refuse a declaration.
     pub fn has_conflicts(&self) -> bool {
         self.lines.iter().any(|line| matches!(line.action, Action::Conflict(_)))
     }
 
-    /// Bindings that nobody asks for: see [`Action::LeftOver`].
+    /// Bindings that this release does not declare: see [`Action::LeftOver`].
     pub fn left_over(&self) -> impl Iterator<Item = &Binding> {
         self.lines.iter().filter_map(|line| match &line.action {
             Action::LeftOver(binding) => Some(binding),
@@ -52,34 +52,34 @@ impl Plan {
     pub(super) fn of(topology: &Topology, existing: &Existing) -> Self {
         let mut lines = vec![];
         for exchange in &topology.exchanges {
-            let wanted = exchange.kind.as_str();
+            let declared = exchange.kind.as_str();
             let action = match existing.exchanges.get(&exchange.name) {
                 None => Action::Create,
-                Some(present) if present == wanted => Action::Keep,
+                Some(present) if present == declared => Action::Keep,
                 Some(present) => Action::Conflict(format!("type is {present}")),
             };
-            lines.push(Planned { what: format!("exchange {} ({wanted})", exchange.name), action });
+            lines.push(Planned { what: format!("exchange {} ({declared})", exchange.name), action });
         }
         for queue in &topology.queues {
-            let wanted = arguments(queue);
+            let declared = arguments(queue);
             let action = match existing.queues.get(&queue.name) {
                 None => Action::Create,
-                Some(present) if *present == wanted => Action::Keep,
-                Some(present) => Action::Conflict(difference(&wanted, present)),
+                Some(present) if *present == declared => Action::Keep,
+                Some(present) => Action::Conflict(difference(&declared, present)),
             };
-            let told: Vec<String> = wanted.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            lines.push(Planned { what: format!("queue {} ({})", queue.name, told.join(", ")), action });
+            let texts: Vec<String> = declared.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            lines.push(Planned { what: format!("queue {} ({})", queue.name, texts.join(", ")), action });
         }
-        let wanted: Vec<&Binding> = topology.bindings.iter().chain(&topology.heard).collect();
-        for binding in &wanted {
+        let declared: Vec<&Binding> = topology.bindings.iter().chain(&topology.heard).collect();
+        for binding in &declared {
             let action = if existing.bindings.contains(*binding) { Action::Keep } else { Action::Create };
             lines.push(Planned { what: format!("binding {binding}"), action });
         }
-        // Every queue is bound to the default exchange, which has no name; that is nobody's doing.
+        // RabbitMQ binds every queue to the default exchange, which has an empty name.
         let ours = |binding: &&Binding| {
             !binding.exchange.is_empty() && topology.queues.iter().any(|queue| queue.name == binding.queue)
         };
-        for binding in existing.bindings.iter().filter(ours).filter(|binding| !wanted.contains(binding)) {
+        for binding in existing.bindings.iter().filter(ours).filter(|binding| !declared.contains(binding)) {
             let action = Action::LeftOver(binding.clone());
             lines.push(Planned { what: format!("binding {binding}"), action });
         }
@@ -106,15 +106,15 @@ fn arguments(queue: &Queue) -> BTreeMap<String, String> {
     own.chain([("x-queue-type".to_owned(), "quorum".to_owned())]).collect()
 }
 
-fn difference(wanted: &BTreeMap<String, String>, present: &BTreeMap<String, String>) -> String {
+fn difference(declared: &BTreeMap<String, String>, present: &BTreeMap<String, String>) -> String {
     let value = |arguments: &BTreeMap<String, String>, name: &str| {
         arguments.get(name).map_or_else(|| "absent".to_owned(), Clone::clone)
     };
-    let names: std::collections::BTreeSet<&String> = wanted.keys().chain(present.keys()).collect();
-    let differing = names.into_iter().filter(|name| wanted.get(*name) != present.get(*name));
-    let told: Vec<String> =
-        differing.map(|name| format!("{name} is {}, not {}", value(present, name), value(wanted, name))).collect();
-    told.join(", ")
+    let names: std::collections::BTreeSet<&String> = declared.keys().chain(present.keys()).collect();
+    let differing = names.into_iter().filter(|name| declared.get(*name) != present.get(*name));
+    let texts: Vec<String> =
+        differing.map(|name| format!("{name} is {}, not {}", value(present, name), value(declared, name))).collect();
+    texts.join(", ")
 }
 
 #[cfg(test)]
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_tells_what_stays_what_differs_and_what_nobody_asks_for() {
+    fn a_plan_lists_what_stays_what_differs_and_what_is_left_over() {
         let definitions = json!({
             "exchanges": [
                 { "name": "payments", "vhost": "/", "type": "topic" },

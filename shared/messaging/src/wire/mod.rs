@@ -1,13 +1,13 @@
-//! What a peer may have put into a message, made safe for the client library before it reads it.
+//! Makes messages of peers safe for the client library before it reads them.
 //!
-//! lapin ends the whole connection when a frame is larger than the negotiated size (RabbitMQ never splits the frame of a
-//! message's headers, whatever was negotiated), or when a short string is not UTF-8; and it reads nested tables by
-//! recursion, so that a few kilobytes of nested tables overflow the stack and abort the process. Each of these is one
-//! message of any peer that may publish. So the connections on which messages of others arrive are read here first: the
-//! frames of methods and of headers are rewritten where they need it, everything else passes unchanged.
+//! lapin closes the whole connection if a frame is larger than the negotiated size (RabbitMQ never splits a content
+//! header frame, whatever was negotiated), or if a short string is not UTF-8; and it reads nested tables by recursion,
+//! so a few kilobytes of nested tables overflow the stack and abort the process. Any peer that may publish can cause
+//! each of these with one message. So the connections that receive peers' messages are read here first: method and
+//! header frames are rewritten if necessary, everything else passes unchanged.
 //!
-//! lapin takes a TCP stream and nothing else, and its runtime traits can't be implemented outside of its family. So it
-//! gets one end of a socket pair, and a task moves bytes between the other end and the broker.
+//! lapin accepts only a TCP stream, and its runtime traits can't be implemented outside its family of crates. So it
+//! gets one end of a socket pair, and a task copies bytes between the other end and the broker.
 
 mod properties;
 mod screen;
@@ -26,13 +26,13 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tracing::debug;
 
-/// Bytes read at a time.
+/// Read buffer size, in bytes.
 const READ_BYTES: usize = 16 * 1024;
 
-/// Connects to a broker; what arrives is screened.
+/// Connects to a broker; received bytes are screened.
 ///
 /// # Errors
-/// The client library's, when the broker can't be reached or refuses.
+/// Errors of the client library, if the broker can't be reached or refuses.
 pub(crate) async fn connect(uri: AMQPUri, properties: ConnectionProperties) -> lapin::Result<Connection> {
     let runtime = lapin::runtime::default_runtime()?;
     let broker = uri.connect_async(&runtime).await?;
@@ -43,7 +43,7 @@ pub(crate) async fn connect(uri: AMQPUri, properties: ConnectionProperties) -> l
             let (from_broker, to_broker) = stream.into_inner().into_split();
             tokio::spawn(pump(from_broker, to_broker, far));
         }
-        // With TLS there are other kinds.
+        // With TLS there are other variants.
         encrypted => {
             let (from_broker, to_broker) = tokio::io::split(async_compat::Compat::new(encrypted));
             tokio::spawn(pump(from_broker, to_broker, far));
@@ -55,7 +55,7 @@ pub(crate) async fn connect(uri: AMQPUri, properties: ConnectionProperties) -> l
         runtime,
         async move |_, _| {
             let near = near.lock().map_err(|_| io::Error::other("the stream is gone"))?.take();
-            // The library connects once: it recovers no connection here.
+            // The library connects once: its recovery is not enabled.
             let near = near.ok_or_else(|| io::Error::other("the stream was taken"))?;
             Ok(AsyncTcpStream::Plain(async_compat::Compat::new(near)))
         },
@@ -64,13 +64,13 @@ pub(crate) async fn connect(uri: AMQPUri, properties: ConnectionProperties) -> l
     .await
 }
 
-/// A descriptor is a descriptor: reading, writing and polling are the same for both kinds of stream sockets.
+/// Only the descriptor is used: reading, writing and polling are the same for both kinds of stream sockets.
 fn as_tcp(stream: UnixStream) -> io::Result<TcpStream> {
     let descriptor = OwnedFd::from(stream.into_std()?);
     TcpStream::from_std(std::net::TcpStream::from(descriptor))
 }
 
-/// Moves bytes until one side closes.
+/// Copies bytes until one side closes.
 async fn pump(
     from_broker: impl AsyncRead + Unpin + Send,
     mut to_broker: impl AsyncWrite + Unpin + Send,
@@ -84,7 +84,7 @@ async fn pump(
             }
         }
         _ = tokio::io::copy(&mut from_client, &mut to_broker) => {
-            // Closing tells the broker now; without it, a TLS session would end without its farewell.
+            // Closes the connection to the broker now; otherwise a TLS session would end without `close_notify`.
             let _ = to_broker.shutdown().await;
         }
     }

@@ -1,4 +1,4 @@
-//! Properties of a message as a peer wrote them, and as the client library can read them.
+//! Message properties as a peer wrote them, and in a form that the client library can read.
 //!
 //! Source: AMQP 0-9-1, section 4.2.6, and RabbitMQ's errata for the types of table entries.
 
@@ -6,14 +6,14 @@ use super::screen::Part;
 use super::table::{entries_are_sound, kept_entries};
 use std::borrow::Cow;
 
-/// The largest properties that pass, in bytes: below the smallest frame that is negotiated here.
+/// Maximum size of properties, in bytes: below the smallest negotiated frame size.
 const PROPERTIES_BYTES_MAX: usize = 12 * 1024;
-/// Class, weight and size of the body.
+/// Class, weight and body size.
 const PREFIX_BYTES: usize = 12;
-/// Positions of the flags.
+/// Bit positions of the property flags.
 const HEADERS: usize = 2;
 
-/// How a property is written, in the order of their flags from the highest bit.
+/// The types of the properties, in the order of their flags from the highest bit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Text,
@@ -41,19 +41,19 @@ const KINDS: [Kind; 14] = [
     Kind::Text,
 ];
 
-/// The payload of a header frame, rewritten; `None` when it can pass as it is.
+/// The rewritten payload of a header frame; `None` if it can pass unchanged.
 pub(super) fn screened(payload: &[u8]) -> Option<Vec<u8>> {
     if payload.len() <= PROPERTIES_BYTES_MAX && is_sound(payload) {
         return None;
     }
     let (prefix, rest) = payload.split_at_checked(PREFIX_BYTES)?;
     Some(rewritten(prefix, rest).unwrap_or_else(|| {
-        // Nothing of it could be read: a message without properties.
+        // Nothing in it could be read: pass a message without properties.
         [prefix, &[0, 0]].concat()
     }))
 }
 
-/// Whether the client library reads it, and with little stack.
+/// Whether the client library can read it, with little stack.
 fn is_sound(payload: &[u8]) -> bool {
     let Some(rest) = payload.get(PREFIX_BYTES..) else { return false };
     let Some((flags, mut rest)) = flags(rest) else { return false };
@@ -78,7 +78,7 @@ fn is_sound(payload: &[u8]) -> bool {
 fn rewritten(prefix: &[u8], rest: &[u8]) -> Option<Vec<u8>> {
     let (flags, mut rest) = flags(rest)?;
     let mut written = prefix.to_vec();
-    // A table of headers is always written: it says what was left out.
+    // Always write a header table: it lists what was left out.
     let with_headers = flags | (1 << (15 - HEADERS));
     written.extend_from_slice(&(with_headers & !1).to_be_bytes());
     for (position, kind) in KINDS.iter().enumerate() {
@@ -117,15 +117,15 @@ fn rewritten(prefix: &[u8], rest: &[u8]) -> Option<Vec<u8>> {
     Some(written)
 }
 
-/// The flags of the properties; RabbitMQ writes one word of them.
+/// The property flags; RabbitMQ writes one word of them.
 fn flags(rest: &[u8]) -> Option<(u16, &[u8])> {
     let (flags, rest) = rest.split_first_chunk::<2>()?;
     let flags = u16::from_be_bytes(*flags);
-    // The lowest bit says that more flags follow, which no property of this class needs.
+    // The lowest bit means that another word of flags follows, which no property of this class needs.
     (flags & 1 == 0).then_some((flags, rest))
 }
 
-/// The beginning of a text, of at most so many bytes.
+/// The beginning of a text, at most so many bytes.
 pub(super) fn shortened(text: &str, bytes_max: usize) -> &str {
     let mut end = bytes_max.min(text.len());
     while !text.is_char_boundary(end) {
@@ -134,19 +134,19 @@ pub(super) fn shortened(text: &str, bytes_max: usize) -> &str {
     &text[..end]
 }
 
-/// A short string and what follows it.
+/// Splits off a short string.
 pub(super) fn text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first()?;
     rest.split_at_checked(usize::from(*length))
 }
 
-/// A value with its length before it, and what follows it.
+/// Splits off a value with a length prefix.
 pub(super) fn long(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     rest.split_at_checked(u32::from_be_bytes(*length) as usize)
 }
 
-/// Writes a short string; what is not UTF-8 is replaced.
+/// Writes a short string; invalid UTF-8 is replaced.
 pub(super) fn write_text(written: &mut Vec<u8>, text: &[u8]) {
     let text: Cow<'_, str> = String::from_utf8_lossy(text);
     let text = shortened(&text, 255);
@@ -154,7 +154,7 @@ pub(super) fn write_text(written: &mut Vec<u8>, text: &[u8]) {
     written.extend_from_slice(text.as_bytes());
 }
 
-/// Arguments of a method with its strings made readable; `None` when they are, or when the layout is another.
+/// Method arguments with valid UTF-8 strings; `None` if they are valid, or the layout is different.
 pub(super) fn rewritten_texts(id: &[u8], arguments: &[u8], layout: &[Part]) -> Option<Vec<u8>> {
     let (mut rest, mut sound) = (arguments, true);
     let mut written = id.to_vec();
@@ -190,7 +190,7 @@ mod tests {
         [&u32::try_from(value.len()).unwrap().to_be_bytes()[..], value].concat()
     }
 
-    /// A header frame's payload with a message id and headers.
+    /// The payload of a header frame with a message id and headers.
     fn payload(message_id: &[u8], table: &[u8]) -> Vec<u8> {
         let flags: u16 = (1 << (15 - HEADERS)) | (1 << (15 - 8));
         let mut payload = vec![0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5];

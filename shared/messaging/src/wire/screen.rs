@@ -1,4 +1,4 @@
-//! The bytes that a broker sends, frame by frame: pure, and indifferent to how they are cut.
+//! Screens the bytes that a broker sends, frame by frame. No I/O; the bytes may arrive in pieces of any size.
 //!
 //! Source: AMQP 0-9-1, section 2.3.5, "Frame Details".
 
@@ -11,36 +11,36 @@ const HEADER: u8 = 2;
 const END: u8 = 0xCE;
 /// Type, channel and size.
 const PREFIX_BYTES: usize = 7;
-/// A frame of a method or of headers that is larger is no broker's: the default maximum of RabbitMQ is 128 KiB.
+/// A larger method or header frame is not from a broker: RabbitMQ's default maximum is 128 KiB.
 const FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// `basic.return` and `basic.deliver`, as class and method.
 const BASIC_RETURN: (u16, u16) = (60, 50);
 const BASIC_DELIVER: (u16, u16) = (60, 60);
 
-/// Reads frames and rewrites those that the client library would not survive.
+/// Reads frames and rewrites those that the client library could not survive.
 #[derive(Debug, Default)]
 pub(super) struct Screen {
     state: State,
-    /// Channels on which the next content belongs to a message that came back.
+    /// Channels on which the next content belongs to a returned message.
     returning: HashSet<u16>,
 }
 
 #[derive(Debug, Default)]
 enum State {
-    /// Collecting the beginning of a frame, or a whole frame that is to be looked at.
+    /// Collecting the beginning of a frame, or a whole frame to inspect.
     #[default]
     Start,
     Collecting(Vec<u8>),
-    /// So many bytes of a frame pass as they are.
+    /// The number of bytes that still pass unchanged.
     Passing(usize),
 }
 
 impl Screen {
-    /// Takes bytes as they were read and appends what is to be passed on.
+    /// Takes received bytes and appends the screened ones to `out`.
     ///
     /// # Errors
-    /// When what comes is no AMQP.
+    /// If the bytes are not AMQP.
     pub(super) fn take(&mut self, mut bytes: &[u8], passed: &mut Vec<u8>) -> io::Result<()> {
         while !bytes.is_empty() {
             bytes = match std::mem::take(&mut self.state) {
@@ -52,7 +52,7 @@ impl Screen {
                     }
                     rest
                 }
-                // Nothing of the frame is kept from before: look at it where it is.
+                // Nothing of the frame is buffered: inspect it in place.
                 State::Start => {
                     if let Some(taken) = self.frame(bytes, passed)? {
                         &bytes[taken..]
@@ -75,13 +75,13 @@ impl Screen {
         Ok(())
     }
 
-    /// Passes on the frame that `bytes` begin with; says how many bytes it took, `None` when more are needed.
+    /// Passes on the frame at the start of `bytes`; returns how many bytes it used, `None` if more are needed.
     fn frame(&mut self, bytes: &[u8], passed: &mut Vec<u8>) -> io::Result<Option<usize>> {
         let Some((prefix, payload)) = bytes.split_first_chunk::<PREFIX_BYTES>() else { return Ok(None) };
         let [kind, channel_high, channel_low, size @ ..] = *prefix;
         let size = u32::from_be_bytes(size) as usize;
         if kind != METHOD && kind != HEADER {
-            // Bodies and heartbeats: nothing is read of them, so nothing is kept.
+            // Bodies and heartbeats are not inspected, so they are not buffered.
             let whole = PREFIX_BYTES + size + 1;
             let now = whole.min(bytes.len());
             passed.extend_from_slice(&bytes[..now]);
@@ -113,12 +113,12 @@ impl Screen {
         Ok(Some(PREFIX_BYTES + size + 1))
     }
 
-    /// Rewrites a method whose strings a peer chose, if they are not UTF-8.
+    /// Rewrites a method whose strings a peer chose, if they are not valid UTF-8.
     fn method(&mut self, channel: u16, payload: &[u8]) -> Option<Vec<u8>> {
         let (class, rest) = payload.split_first_chunk::<2>()?;
         let (method, arguments) = rest.split_first_chunk::<2>()?;
         let id = (u16::from_be_bytes(*class), u16::from_be_bytes(*method));
-        // The bytes between the strings: a reply code; a delivery tag and a bit.
+        // Between the strings are a reply code, or a delivery tag and a bit.
         let layout: &[Part] = if id == BASIC_RETURN {
             self.returning.insert(channel);
             &[Part::Bytes(2), Part::Text, Part::Text, Part::Text]
@@ -136,11 +136,11 @@ impl Screen {
 pub(super) enum Part {
     /// A short string.
     Text,
-    /// So many bytes of something else.
+    /// The number of bytes of anything else.
     Bytes(usize),
 }
 
-/// How many bytes a frame that has begun needs at least to become whole.
+/// The minimum number of bytes that a frame needs to be complete.
 fn missing(begun: &[u8]) -> io::Result<usize> {
     let Some((prefix, _)) = begun.split_first_chunk::<PREFIX_BYTES>() else { return Ok(PREFIX_BYTES - begun.len()) };
     let [_, _, _, size @ ..] = *prefix;
@@ -172,7 +172,7 @@ mod tests {
         passed
     }
 
-    /// `basic.deliver` with this routing key.
+    /// A `basic.deliver` with this routing key.
     fn deliver(routing_key: &[u8]) -> Vec<u8> {
         let length = u8::try_from(routing_key.len()).unwrap();
         let payload = [&[0, 60, 0, 60, 1, b't'][..], &[0; 9], &[1, b'x'], &[length], routing_key].concat();

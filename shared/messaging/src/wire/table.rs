@@ -1,20 +1,20 @@
-//! The table of a message's headers: which entries can be read, and which of them are kept when not all are.
+//! The header table of a message: which entries can be read, and which are kept if there is no room for all.
 //!
 //! Source: AMQP 0-9-1, section 4.2.5.5, and RabbitMQ's errata for the types of table entries.
 
 use super::properties::{long, shortened, text, write_text};
 
-/// The largest entry of the header table that is kept when not all of them are.
+/// Maximum size of an entry, if not all are kept.
 const ENTRY_BYTES_MAX: usize = 4 * 1024;
-/// What all kept entries may take together then.
+/// Maximum size of all kept entries together.
 const ENTRIES_BYTES_MAX: usize = 8 * 1024;
-/// Tables inside tables; `x-death`, RabbitMQ's own, has three levels.
+/// Maximum nesting of tables; RabbitMQ's own `x-death` has three levels.
 const DEPTH_MAX: usize = 6;
 
-/// Says in the headers of a message what was left out of them.
+/// The header that lists which headers of a message were left out.
 pub(crate) const LEFT_OUT: &str = "outbox-headers-left-out";
 
-/// Entries of a table that can be read, the ones that matter first, and a note about the others.
+/// The readable entries of a table, the ones that matter first, and a note about the others.
 pub(super) fn kept_entries(table: &[u8]) -> Vec<u8> {
     let entries = Entries(table);
     let (mut known, mut others): (Vec<_>, Vec<_>) = entries.partition(|entry| matters(entry.name));
@@ -30,7 +30,7 @@ pub(super) fn kept_entries(table: &[u8]) -> Vec<u8> {
     }
     let read: usize = Entries(table).map(|entry| entry.bytes.len()).sum();
     if read < table.len() {
-        left_out.push(format!("{} bytes that are no table", table.len() - read));
+        left_out.push(format!("{} bytes that are not a valid table", table.len() - read));
     }
     let left_out = left_out.join(", ");
     let note = shortened(&left_out, 1_000);
@@ -41,7 +41,7 @@ pub(super) fn kept_entries(table: &[u8]) -> Vec<u8> {
     kept
 }
 
-/// Whether something here reads the header: it is kept before others.
+/// Whether this crate reads the header: it is kept before others.
 fn matters(name: &[u8]) -> bool {
     name.starts_with(b"outbox-")
         || name.starts_with(b"x-")
@@ -61,10 +61,10 @@ fn matters(name: &[u8]) -> bool {
 /// An entry of a table.
 pub(super) struct Entry<'a> {
     pub(super) name: &'a [u8],
-    /// The letter of the value's type, and the value.
+    /// The type letter and the value.
     pub(super) kind: u8,
     value: &'a [u8],
-    /// All of it.
+    /// The whole entry.
     bytes: &'a [u8],
 }
 
@@ -74,7 +74,7 @@ impl Entry<'_> {
     }
 }
 
-/// The entries of a table, until one can't be told from the next.
+/// The entries of a table, up to the first one whose length is unknown.
 pub(super) struct Entries<'a>(pub(super) &'a [u8]);
 
 impl<'a> Iterator for Entries<'a> {
@@ -95,7 +95,7 @@ pub(super) fn entries_are_sound(table: &[u8]) -> bool {
     entries.all(|entry| entry.is_sound()) && Entries(table).map(|entry| entry.bytes.len()).sum::<usize>() == table.len()
 }
 
-/// How many bytes a value takes, its length included.
+/// The size of a value in bytes, including its length prefix.
 fn value_bytes(kind: u8, rest: &[u8]) -> Option<usize> {
     match kind {
         b't' | b'b' | b'B' => Some(1),
@@ -109,8 +109,8 @@ fn value_bytes(kind: u8, rest: &[u8]) -> Option<usize> {
     }
 }
 
-/// Whether a value holds no deeper tables than are read, and nothing that can't be. With a stack of its own: a few
-/// kilobytes hold thousands of levels.
+/// Whether a value has no tables below the maximum nesting, and nothing unreadable. Uses an explicit stack: a few
+/// kilobytes can hold thousands of levels.
 fn value_is_sound(kind: u8, value: &[u8]) -> bool {
     let mut open: Vec<(bool, &[u8])> = vec![];
     match kind {

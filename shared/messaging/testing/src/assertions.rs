@@ -1,9 +1,9 @@
-//! What must hold. Each assertion waits until it does, and says what is missing when it does not.
+//! Assertions. Each waits until it holds; on failure it reports what is missing.
 
 use crate::harness::Harness;
 use crate::ledger::{self, Appended};
-use crate::patience::Seen;
 use crate::spy::Published;
+use crate::waiting::Seen;
 use rabbit_outbox::dead_letters::{Filter, State};
 use rabbit_outbox_event::{Event, EventId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,15 +11,15 @@ use std::future::Future;
 use std::panic::Location;
 use uuid::Uuid;
 
-/// So many of what is wrong are told.
-const TOLD_MAX: usize = 5;
+/// Maximum number of items that a failure message lists.
+const LISTED_MAX: usize = 5;
 
-/// Assertions; all panic with the place where they were made.
+/// Assertions; all panic with the location of the caller.
 impl Harness {
-    /// An event of this type, of which `predicate` is true, has reached a queue.
+    /// An event of this type that matches `predicate` has reached a queue.
     ///
     /// # Panics
-    /// When none has in time.
+    /// If none has within the time limit.
     #[track_caller]
     pub fn assert_published<E: Event>(&self, predicate: impl Fn(&E) -> bool) -> impl Future<Output = ()> {
         let at = Location::caller();
@@ -31,11 +31,11 @@ impl Harness {
         }
     }
 
-    /// Exactly so many different events of this type, of which `predicate` is true, have reached a queue, and nothing
-    /// is left that would be another. An event that was published again after a crash counts once.
+    /// Exactly `times` different events of this type that match `predicate` have reached a queue, and no unpublished
+    /// event is left that could be another. An event that was published again after a crash counts once.
     ///
     /// # Panics
-    /// When there are more, or not so many in time.
+    /// If there are more, or fewer within the time limit.
     #[track_caller]
     pub fn assert_published_times<E: Event>(
         &self,
@@ -47,27 +47,27 @@ impl Harness {
             self.wait(at, async || {
                 let lost = self.lost(at).await;
                 let seen = self.ids_of(&predicate).len();
-                let counted = format!("{seen} events `{}` were published that are meant, not {times}", E::TYPE);
+                let counted = format!("{seen} matching events `{}` were published, not {times}", E::TYPE);
                 match seen.cmp(&times) {
                     std::cmp::Ordering::Greater => Seen::Never(counted),
                     std::cmp::Ordering::Less => Seen::NotYet(counted),
                     std::cmp::Ordering::Equal if lost.is_empty() => Seen::Holds,
-                    std::cmp::Ordering::Equal => Seen::NotYet(told("appended and not published", &lost)),
+                    std::cmp::Ordering::Equal => Seen::NotYet(listed("appended and not published", &lost)),
                 }
             })
             .await;
         }
     }
 
-    /// How often the event has reached a queue so far: more than once after a crash, for instance.
+    /// How many times the event has reached a queue so far; may be more than once, for example after a crash.
     pub fn publications(&self, event_id: EventId) -> usize {
         self.spy.published().iter().filter(|published| published.event_id == event_id && published.routed).count()
     }
 
-    /// The event has had its effect: every service that has handled it has done so once, and one has.
+    /// The event has had its effect: at least one service has handled it, and none more than once.
     ///
     /// # Panics
-    /// When a service has handled it again, or none has in time.
+    /// If a service has handled it again, or none has within the time limit.
     #[track_caller]
     pub fn assert_handled_once(&self, event_id: EventId) -> impl Future<Output = ()> {
         let at = Location::caller();
@@ -91,17 +91,17 @@ impl Harness {
     /// Every event that was appended and committed has reached a queue, or needs none.
     ///
     /// # Panics
-    /// When one has not in time.
+    /// If one has not within the time limit.
     #[track_caller]
     pub fn assert_no_loss(&self) -> impl Future<Output = ()> {
         self.no_loss(Location::caller())
     }
 
-    /// Events of one key were first published in the order of the versions of the thing they are about. It waits until
-    /// nothing is left to be published.
+    /// Events of one key were first published in the order of their sequences. Waits until nothing is left to be
+    /// published.
     ///
     /// # Panics
-    /// When a lower version came after a higher one, or an event did not come in time.
+    /// If a lower sequence was published after a higher one, or an event was not published within the time limit.
     #[track_caller]
     pub fn assert_key_order(&self) -> impl Future<Output = ()> {
         let at = Location::caller();
@@ -113,35 +113,35 @@ impl Harness {
         }
     }
 
-    /// Every running service has handled or given up all that was published and that it hears, and nothing is left to
-    /// be published, not even what a relay that crashed has published already.
+    /// Every running service has handled or dead-lettered all published events that it subscribes to, and nothing is
+    /// left to be published, including rows that a crashed relay had published already.
     ///
     /// # Panics
-    /// When something is left in time.
+    /// If something is left after the time limit.
     #[track_caller]
     pub fn assert_settled(&self) -> impl Future<Output = ()> {
         self.settled(Location::caller())
     }
 
-    /// No service has given up an event, incoming or outgoing. It waits as [`Harness::assert_settled`] does.
+    /// No service has a dead letter, incoming or outgoing. Waits as [`Harness::assert_settled`] does.
     ///
     /// # Panics
-    /// When there is a dead letter about which nobody has decided.
+    /// If there is an open dead letter.
     #[track_caller]
     pub fn assert_no_dead_letters(&self) -> impl Future<Output = ()> {
         let at = Location::caller();
         async move {
-            // First, so that it is not waited in vain for what lies there.
+            // Checked first, to avoid waiting in vain for an event that is a dead letter.
             self.no_letters(at).await;
             self.settled(at).await;
             self.no_letters(at).await;
         }
     }
 
-    /// The relay of a service has crashed so often, as planned.
+    /// The relay of a service has crashed as many times as planned.
     ///
     /// # Panics
-    /// When it has not in time.
+    /// If it has not within the time limit.
     #[track_caller]
     pub fn assert_relay_crashed(&self, service: &str, times: u32) -> impl Future<Output = ()> {
         let at = Location::caller();
@@ -158,7 +158,7 @@ impl Harness {
     async fn no_loss(&self, at: &'static Location<'static>) {
         self.wait(at, async || {
             let lost = self.lost(at).await;
-            if lost.is_empty() { Seen::Holds } else { Seen::NotYet(told("appended and not published", &lost)) }
+            if lost.is_empty() { Seen::Holds } else { Seen::NotYet(listed("appended and not published", &lost)) }
         })
         .await;
     }
@@ -168,17 +168,17 @@ impl Harness {
             let before = self.appended(at).await;
             let lost = lost(&before, &self.spy.published());
             if !lost.is_empty() {
-                return Seen::NotYet(told("appended and not published", &lost));
+                return Seen::NotYet(listed("appended and not published", &lost));
             }
             let unsent = self.unsent(at).await;
             if !unsent.is_empty() {
-                return Seen::NotYet(told("rows left to be published, perhaps again", &unsent));
+                return Seen::NotYet(listed("rows left to be published, perhaps again", &unsent));
             }
             let open = self.unhandled(at).await;
             if !open.is_empty() {
-                return Seen::NotYet(told("published and not handled", &open));
+                return Seen::NotYet(listed("published and not handled", &open));
             }
-            // What was handled in between may have led to more.
+            // Handlers may have appended more events in the meantime.
             match self.appended(at).await.len() - before.len() {
                 0 => Seen::Holds,
                 more => Seen::NotYet(format!("{more} events were appended just now")),
@@ -187,7 +187,7 @@ impl Harness {
         .await;
     }
 
-    /// What is left in the outboxes of services whose relays run.
+    /// The rows left in the outboxes of services with a running relay.
     async fn unsent(&self, at: &Location<'_>) -> Vec<String> {
         let mut unsent = vec![];
         for service in self.services().await.into_iter().filter(|service| service.relays()) {
@@ -199,16 +199,16 @@ impl Harness {
         unsent
     }
 
-    /// What was published for a running service that has neither handled nor given it up.
+    /// The events published for a running service that it has neither handled nor dead-lettered.
     async fn unhandled(&self, at: &Location<'_>) -> Vec<String> {
         let mut open = vec![];
         for service in self.services().await {
             let settled = ledger::settled(&service.pool, &service.name).await;
             let settled = settled.unwrap_or_else(|failure| panic!("{at}: read the ledger: {failure}"));
             let settled: BTreeSet<Uuid> = settled.into_iter().collect();
-            let heard = service.consumed();
+            let consumed = service.consumed();
             let waiting = self.spy.published().into_iter().filter(|published| {
-                heard.contains(&published.wire_type.as_str()) && !settled.contains(&published.event_id.0)
+                consumed.contains(&published.wire_type.as_str()) && !settled.contains(&published.event_id.0)
             });
             let name = &service.name;
             open.extend(waiting.map(|event| format!("`{}` {} at `{name}`", event.wire_type, event.event_id)));
@@ -230,12 +230,12 @@ impl Harness {
             let name = &service.name;
             letters.extend(open.iter().map(|letter| format!("{:?} at `{name}`: {}", letter.event_type, letter.reason)));
         }
-        assert!(letters.is_empty(), "{at}: {}", told("dead letters", &letters));
+        assert!(letters.is_empty(), "{at}: {}", listed("dead letters", &letters));
     }
 
-    /// What was appended and has reached no queue that it needs.
+    /// The appended events that have not reached a queue although they need one.
     async fn lost(&self, at: &Location<'_>) -> Vec<String> {
-        // First: what is appended after it is not expected to be published.
+        // Read first: events that are appended later are not expected to be published.
         let appended = self.appended(at).await;
         lost(&appended, &self.spy.published())
     }
@@ -255,7 +255,7 @@ impl Harness {
             .filter(|published| published.wire_type == E::TYPE)
             .map(|published| published.data.as_str())
             .collect();
-        format!("no event `{}` was published that is meant; {}", E::TYPE, told("others", &others))
+        format!("no matching event `{}` was published; {}", E::TYPE, listed("others", &others))
     }
 }
 
@@ -266,7 +266,7 @@ fn lost(appended: &[Appended], published: &[Published]) -> Vec<String> {
     }
     let why = |event: &Appended| match routed.get(&event.event_id) {
         None => Some("never published"),
-        Some(false) if !event.allow_unrouted => Some("nobody listens"),
+        Some(false) if !event.allow_unrouted => Some("no queue is bound"),
         Some(_) => None,
     };
     appended
@@ -277,11 +277,11 @@ fn lost(appended: &[Appended], published: &[Published]) -> Vec<String> {
         .collect()
 }
 
-/// The first event that came after a later version of its thing.
+/// Describes the first event that was published after a later version of its aggregate.
 fn out_of_order(published: &[Published]) -> Option<String> {
     let mut seen = BTreeSet::new();
     let mut highest: BTreeMap<(&str, &str), i64> = BTreeMap::new();
-    // One that was returned has not been published to anybody, unless nobody needed to listen.
+    // A returned event was not published, unless it may be unrouted.
     for event in published.iter().filter(|event| event.routed) {
         if !seen.insert(event.event_id) {
             continue;
@@ -298,8 +298,8 @@ fn out_of_order(published: &[Published]) -> Option<String> {
     None
 }
 
-fn told<T: AsRef<str>>(what: &str, all: &[T]) -> String {
-    let some: Vec<&str> = all.iter().take(TOLD_MAX).map(AsRef::as_ref).collect();
-    let more = if all.len() > TOLD_MAX { ", and more" } else { "" };
+fn listed<T: AsRef<str>>(what: &str, all: &[T]) -> String {
+    let some: Vec<&str> = all.iter().take(LISTED_MAX).map(AsRef::as_ref).collect();
+    let more = if all.len() > LISTED_MAX { ", and more" } else { "" };
     format!("{what}: {} ({}{more})", all.len(), some.join("; "))
 }

@@ -1,6 +1,6 @@
-//! Relays that die at a step, without a word to anybody, and are followed by another.
+//! Relays that crash at a step, without any cleanup, and are replaced by another one.
 
-use crate::spy::Sightings;
+use crate::spy::PublishedLog;
 use rabbit_outbox::CancellationToken;
 use rabbit_outbox::Messaging;
 use rabbit_outbox::probe::{Probe, Step};
@@ -9,24 +9,24 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
-/// Threads of a relay: one may stand still at a step while the other serves its connections.
+/// Threads of a relay: one may block at a step while the other serves the connections.
 const THREADS: usize = 2;
-/// Longest wait of a relay, at a step, for its messages to reach the broker.
+/// Maximum time that a relay blocks at a step until its messages reach the broker.
 const ARRIVAL_LIMIT: Duration = Duration::from_secs(10);
 
-/// Where a relay dies.
+/// Where a relay crashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum At {
-    /// It has read rows and published nothing of them.
+    /// It has read rows and published none of them.
     BeforePublish,
-    /// The broker has messages of which the relay knows no confirm: at least one, and it comes again.
+    /// The broker has messages for which the relay has no confirm: at least one, which is published again.
     AfterPublish,
-    /// The broker has confirmed, the rows are still there: they come again.
+    /// The broker has confirmed, the rows are not deleted yet: they are published again.
     AfterConfirm,
 }
 
 impl At {
-    /// Every place, in the order of an event's way.
+    /// Every crash point, in the order in which an event reaches them.
     pub const ALL: [Self; 3] = [Self::BeforePublish, Self::AfterPublish, Self::AfterConfirm];
 
     fn step(self) -> Step {
@@ -38,31 +38,31 @@ impl At {
     }
 }
 
-/// The deaths of one service's relays: the one that is planned, and how many there were.
+/// The crashes of one service's relay: the planned one, and how many there were.
 pub(crate) struct Crashes {
     planned: Mutex<Option<Plan>>,
     happened: watch::Sender<u32>,
-    sightings: Sightings,
+    published_log: PublishedLog,
 }
 
 #[derive(Clone, Copy)]
 struct Plan {
     at: At,
-    /// How many messages had been seen when it was made.
+    /// The number of messages published when the crash was planned.
     seen: usize,
 }
 
-/// Unwinds the relay's task; no other panic carries it.
+/// The panic payload that unwinds the relay's task; no other panic carries it.
 struct Crashed;
 
 impl Crashes {
-    pub(crate) fn none(sightings: Sightings) -> Arc<Self> {
-        Arc::new(Self { planned: Mutex::new(None), happened: watch::Sender::new(0), sightings })
+    pub(crate) fn none(published_log: PublishedLog) -> Arc<Self> {
+        Arc::new(Self { planned: Mutex::new(None), happened: watch::Sender::new(0), published_log })
     }
 
-    /// The relay dies when it is there next.
+    /// The relay crashes when it reaches `crash` next.
     pub(crate) fn plan(&self, at: At) {
-        let plan = Plan { at, seen: self.sightings.count() };
+        let plan = Plan { at, seen: self.published_log.count() };
         *self.planned.lock().unwrap_or_else(PoisonError::into_inner) = Some(plan);
     }
 
@@ -70,26 +70,26 @@ impl Crashes {
         *self.happened.borrow()
     }
 
-    /// Dies here, if it is planned: in the middle of the relay's task, all of which unwinds without another step.
+    /// Crashes here if it is planned: in the middle of the relay's task, which unwinds without another step.
     fn reached(&self, step: Step) {
         let plan = self.planned.lock().unwrap_or_else(PoisonError::into_inner).take_if(|plan| plan.at.step() == step);
         let Some(plan) = plan else { return };
         if plan.at == At::AfterPublish {
-            // The client library may still hold them; the relay stands still until the broker has one. What waits on
-            // this very thread, such as the connection's own task, is handed to another.
+            // The client library may still buffer the messages, so block until the broker has one. Other tasks of this
+            // thread, such as the connection's own, move to another thread.
             tokio::task::block_in_place(|| {
                 let started = Instant::now();
-                while self.sightings.count() <= plan.seen && started.elapsed() < ARRIVAL_LIMIT {
+                while self.published_log.count() <= plan.seen && started.elapsed() < ARRIVAL_LIMIT {
                     std::thread::sleep(Duration::from_millis(1));
                 }
             });
         }
-        // Not `panic!`: nobody needs to read of it.
+        // Not `panic!`, which would print a message.
         std::panic::resume_unwind(Box::new(Crashed));
     }
 }
 
-/// One relay with threads of its own: when they end, so do its connections, in the middle of whatever they did.
+/// One relay with its own threads: when they end, so do its connections, whatever they were doing.
 struct Life(Option<Runtime>);
 
 impl Life {
@@ -111,7 +111,7 @@ impl Drop for Life {
     }
 }
 
-/// Runs one relay after the other, each with connections of its own, until `stopping`.
+/// Runs relays one after the other, each with its own connections, until `stopping`.
 pub(crate) async fn relay(messaging: Messaging, amqp_url: String, crashes: Arc<Crashes>, stopping: CancellationToken) {
     while !stopping.is_cancelled() {
         let listener = Arc::clone(&crashes);
@@ -123,7 +123,7 @@ pub(crate) async fn relay(messaging: Messaging, amqp_url: String, crashes: Arc<C
         let Err(death) = ended else { break };
         match death.try_into_panic().map(|reason| reason.is::<Crashed>()) {
             Ok(true) => crashes.happened.send_modify(|count| *count += 1),
-            // It has said why on the standard error; what it should have done will be missed.
+            // The panic was printed; assertions will report what the relay did not do.
             Ok(false) | Err(_) => break,
         }
     }

@@ -1,4 +1,4 @@
-//! A database of its own for each test, copied from a template that is made once.
+//! A separate database for each test, copied from a template that is created once.
 
 use crate::ledger;
 use crate::servers::unique_name;
@@ -9,12 +9,12 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Connections of one service's pool: many tests share a server, which has a hundred by default.
+/// Connections of one service's pool: many tests share a server, whose default limit is one hundred.
 const POOL_MAX: u32 = 4;
-/// A connection that nobody uses is given back to the other tests.
+/// An idle connection is closed so that other tests can use it.
 const IDLE_LIMIT: Duration = Duration::from_secs(2);
 
-/// Letters and digits of a schema's name: it is put into statements.
+/// Maximum length of a schema's name. It is inserted into statements.
 const NAME_BYTES_MAX: usize = 40;
 
 /// A database on the test server.
@@ -23,18 +23,18 @@ pub(crate) struct Database {
     server: PgConnectOptions,
 }
 
-/// A template in the making: services' schemas, and whatever tables a project has besides.
+/// A template being prepared: the schemas of services, and any other tables of a project.
 pub struct Template {
     database: PgConnectOptions,
     pools: tokio::sync::Mutex<Vec<PgPool>>,
 }
 
 impl Template {
-    /// The schema of a service with the tables of its messaging, as [`Harness::service`](crate::Harness::service)
-    /// makes it: run the service's own migrations on this pool.
+    /// The schema of a service with its messaging tables, as [`Harness::service`](crate::Harness::service) creates it:
+    /// run the service's own migrations on this pool.
     ///
     /// # Panics
-    /// When the database refuses.
+    /// If the database refuses.
     pub async fn service(&self, service: &str) -> PgPool {
         let pool = pool(&self.database, service);
         install(&pool, service).await;
@@ -44,7 +44,7 @@ impl Template {
 }
 
 impl Database {
-    /// A copy of the template with this fingerprint, which `prepare` makes if it is not there.
+    /// A copy of the template with this fingerprint. `prepare` creates the template if it does not exist.
     pub(crate) async fn copied(server_url: &str, fingerprint: &str, prepare: impl AsyncFnOnce(&Template)) -> Self {
         let server = server(server_url);
         let template = template(&server, fingerprint, prepare).await;
@@ -59,11 +59,11 @@ impl Database {
         pool(&self.server.clone().database(&self.name), service)
     }
 
-    /// What deletes it, whoever is connected.
+    /// Deletes the database even if it has connections.
     pub(crate) fn deletion(&self) -> impl FnOnce() + Send + use<> {
         let (server, statement) = (self.server.clone(), format!("drop database {} with (force)", self.name));
         move || {
-            // A test's own runtime can't be waited for in a destructor, so this one brings its own.
+            // A destructor can't wait on the test's own runtime, so this thread has its own.
             if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() {
                 runtime.block_on(async { execute(&mut connect(&server).await, &statement).await });
             }
@@ -71,7 +71,7 @@ impl Database {
     }
 }
 
-/// Makes a service's schema and what is missing in it: its tables, the inbox's days, the ledger's triggers.
+/// Creates a service's schema and what is missing in it: its tables, the inbox's partitions, the ledger's triggers.
 pub(crate) async fn install(pool: &PgPool, service: &str) {
     let mut connection = pool.acquire().await.expect("connect to the test database");
     execute(&mut connection, &format!("create schema if not exists {service}")).await;
@@ -81,9 +81,9 @@ pub(crate) async fn install(pool: &PgPool, service: &str) {
     execute(&mut connection, &ledger::triggers(service)).await;
 }
 
-/// The name of the template; whoever comes first makes it.
+/// The name of the template; the first test creates it.
 async fn template(server: &PgConnectOptions, fingerprint: &str, prepare: impl AsyncFnOnce(&Template)) -> String {
-    // A compiler that hashes otherwise makes another template, no wrong one.
+    // If another compiler hashes differently, it creates another template, not a wrong one.
     let mut hasher = DefaultHasher::new();
     (fingerprint, rabbit_outbox::schema::fingerprint(), ledger::TABLES, ledger::triggers("")).hash(&mut hasher);
     let name = format!("messaging_testing_template_{:016x}", hasher.finish());
@@ -95,7 +95,7 @@ async fn template(server: &PgConnectOptions, fingerprint: &str, prepare: impl As
             .await
             .expect("look for the template");
     if !ready {
-        // One that was begun and not finished is not marked as a template.
+        // A template that was not finished is not marked as one.
         execute(&mut connection, &format!("drop database if exists {name} with (force)")).await;
         execute(&mut connection, &format!("create database {name}")).await;
         let made = Template { database: server.clone().database(&name), pools: tokio::sync::Mutex::default() };
@@ -108,7 +108,7 @@ async fn template(server: &PgConnectOptions, fingerprint: &str, prepare: impl As
         }
         execute(&mut connection, &format!("alter database {name} is_template true")).await;
     }
-    // Closing the session frees the lock.
+    // Closing the session releases the lock.
     let _ = connection.close().await;
     name
 }
@@ -116,12 +116,12 @@ async fn template(server: &PgConnectOptions, fingerprint: &str, prepare: impl As
 fn pool(database: &PgConnectOptions, service: &str) -> PgPool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     let named = service.bytes().all(plain) && !service.is_empty() && service.len() <= NAME_BYTES_MAX;
-    assert!(named, "`{service}` is no name for a service here: lower-case letters, digits and `_`, as a schema's");
+    assert!(named, "`{service}` is not a valid service name: use lower-case letters, digits and `_`");
     let options = database.clone().options([("search_path", service)]);
     PgPoolOptions::new().max_connections(POOL_MAX).idle_timeout(IDLE_LIMIT).connect_lazy_with(options)
 }
 
-/// A connection that alone has the lock `name` among all tests on the server, until it is closed.
+/// A connection that holds the exclusive lock `name` among all tests on the server, until it is closed.
 pub(crate) async fn locked(server: &PgConnectOptions, name: &str) -> PgConnection {
     let mut connection = connect(server).await;
     sqlx::query("select pg_advisory_lock(hashtext($1))")
@@ -132,7 +132,7 @@ pub(crate) async fn locked(server: &PgConnectOptions, name: &str) -> PgConnectio
     connection
 }
 
-/// How to connect to the server that the environment names.
+/// Connection options for the server that the environment names.
 pub(crate) fn server(url: &str) -> PgConnectOptions {
     PgConnectOptions::from_str(url).expect("TEST_DATABASE_URL is a URL")
 }
@@ -142,7 +142,7 @@ async fn connect(options: &PgConnectOptions) -> PgConnection {
 }
 
 async fn execute(connection: &mut PgConnection, statement: &str) {
-    // Names are made here or checked by `pool`: nothing to quote.
+    // Names are generated here or checked by `pool`, so they need no quoting.
     sqlx::raw_sql(AssertSqlSafe(statement.to_owned()))
         .execute(connection)
         .await

@@ -1,4 +1,4 @@
-//! Deliveries by hand: repeated, late and in any order, as a broker may make them and seldom does.
+//! Deliveries without a broker: repeated, late and in any order, which a broker may do but rarely does.
 
 use crate::harness::Harness;
 use rabbit_outbox::consumer::Delivered;
@@ -20,20 +20,20 @@ pub struct Message {
     body: Vec<u8>,
 }
 
-/// What became of a message.
+/// The results of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// The event's.
+    /// The id of the event.
     pub event_id: EventId,
-    /// For each time that it was delivered: to which service, and what came of it.
+    /// For each delivery: the service, and the result.
     pub outcomes: Vec<(String, Delivered)>,
 }
 
 impl Message {
-    /// The event with a new id; the version of the thing it is about is 1.
+    /// The event with a new id and sequence 1.
     ///
     /// # Panics
-    /// When the event can't be written as JSON.
+    /// If the event can't be serialized to JSON.
     pub fn of<E: Event>(event: &E) -> Self {
         let (event_id, key) = (EventId(Uuid::now_v7()), event.ordering_key());
         let envelope = Envelope {
@@ -61,30 +61,31 @@ impl Message {
     }
 }
 
-/// Past the broker, so that each is over when the call returns: the same inbox, transaction and tries as from a queue.
+/// They bypass the broker, so each is complete when the call returns. Inbox, transaction and immediate attempts are the
+/// same as for a delivery from a queue.
 impl Harness {
     /// Delivers an event to every service that handles it.
     ///
     /// # Panics
-    /// When no service handles it, or the database refuses.
+    /// If no service handles it, or the database refuses.
     #[track_caller]
     pub fn deliver<E: Event>(&self, event: &E) -> impl Future<Output = Delivery> {
         self.deliver_times(Message::of(event), 1, Location::caller())
     }
 
-    /// Delivers an event, and then again, as a broker does that has missed the acknowledgement.
+    /// Delivers an event twice, like a broker that has missed the acknowledgement.
     ///
     /// # Panics
-    /// As [`Harness::deliver`].
+    /// Same as [`Harness::deliver`].
     #[track_caller]
     pub fn deliver_twice<E: Event>(&self, event: &E) -> impl Future<Output = Delivery> {
         self.deliver_times(Message::of(event), 2, Location::caller())
     }
 
-    /// Delivers messages, given in the order in which they were published, the last one first.
+    /// Delivers messages in reverse order of their publication.
     ///
     /// # Panics
-    /// As [`Harness::deliver`].
+    /// Same as [`Harness::deliver`].
     #[track_caller]
     pub fn deliver_out_of_order(
         &self,
@@ -95,10 +96,10 @@ impl Harness {
         self.deliver_each(messages, Location::caller())
     }
 
-    /// Delivers messages in an order that depends on the seed alone.
+    /// Delivers messages in an order that is determined by the seed.
     ///
     /// # Panics
-    /// As [`Harness::deliver`].
+    /// Same as [`Harness::deliver`].
     #[track_caller]
     pub fn deliver_shuffled(
         &self,
@@ -131,7 +132,7 @@ impl Harness {
                 outcomes.extend(delivered.into_iter().map(|outcome| (service.name.clone(), outcome)));
             }
         }
-        assert!(!outcomes.is_empty(), "{at}: no service handles `{}`: `run` or `hear` comes first", message.wire_type);
+        assert!(!outcomes.is_empty(), "{at}: no service handles `{}`: call `run` or `hear` first", message.wire_type);
         Delivery { event_id: message.event_id, outcomes }
     }
 }

@@ -1,12 +1,12 @@
-//! What a test holds: a database, a virtual host, and the services in them.
+//! The environment of a test: a database, a virtual host, and the services in them.
 
 use crate::crash::At;
 use crate::database::{Database, Template, install};
-use crate::patience::{Seen, wait};
 use crate::servers::Servers;
 use crate::service::Service;
 use crate::spy::Spy;
 use crate::virtual_host::VirtualHost;
+use crate::waiting::{Seen, wait};
 use rabbit_outbox::{CancellationToken, ConsumerOptions, Messaging, Subscriptions};
 use sqlx::PgPool;
 use std::collections::BTreeMap;
@@ -17,10 +17,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// How long a state may take to come: long enough for a loaded machine, short enough to notice.
+/// Time limit of assertions: long enough for a loaded machine.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Services on a database and a virtual host that no other test has; dropping it stops them and deletes both.
+/// Services with a database and a virtual host that no other test uses; dropping it stops them and deletes both.
 pub struct Harness {
     services: Mutex<BTreeMap<String, Arc<Service>>>,
     stopping: CancellationToken,
@@ -32,21 +32,21 @@ pub struct Harness {
 }
 
 impl Harness {
-    /// Makes an empty database and an empty virtual host on the servers that the environment names.
+    /// Creates an empty database and an empty virtual host on the servers that the environment names.
     ///
     /// # Panics
-    /// When a variable is missing, or a server refuses.
+    /// If a variable is missing, or a server refuses.
     pub async fn start() -> Self {
         Self::prepared("", async |_| {}).await
     }
 
-    /// As [`Harness::start`], with schemas and tables that are there from the beginning: `prepare` makes them in a
+    /// Same as [`Harness::start`], with schemas and tables that exist from the beginning: `prepare` creates them in a
     /// template, once for each `fingerprint` and version of this crate, and every test gets a copy.
     ///
-    /// The fingerprint must change whenever what `prepare` makes does: a hash of the migrations.
+    /// The fingerprint must change whenever the result of `prepare` does: use a hash of the migrations.
     ///
     /// # Panics
-    /// As [`Harness::start`].
+    /// Same as [`Harness::start`].
     pub async fn prepared(fingerprint: &str, prepare: impl AsyncFnOnce(&Template)) -> Self {
         let servers = Servers::named_by_the_environment();
         let (database, broker) =
@@ -57,47 +57,47 @@ impl Harness {
         Self { services, stopping, limit: LIMIT, spy, ledger, broker, database }
     }
 
-    /// The same with another patience than 20 s; it is that of assertions.
+    /// Sets the time limit of assertions; the default is 20 s.
     #[must_use]
     pub fn with_limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// The messaging of a service, in a schema of its name with all that messaging needs; nothing of it runs yet.
+    /// The messaging of a service, in a schema of the same name with all messaging tables; nothing of it runs yet.
     ///
     /// # Panics
-    /// When the name is no plain lower-case word, or the database refuses.
+    /// If the name is not a plain lower-case word, or the database refuses.
     pub async fn service(&self, service: &str) -> Messaging {
         self.known(service).await.messaging.clone()
     }
 
-    /// A pool on the service's schema, to make tables and to look at them.
+    /// A pool on the service's schema, to create and read tables.
     ///
     /// # Panics
-    /// As [`Harness::service`].
+    /// Same as [`Harness::service`].
     pub async fn pool(&self, service: &str) -> PgPool {
         self.known(service).await.pool.clone()
     }
 
-    /// Where the test's virtual host is, for programs and clients of the test's own.
+    /// The URL of the test's virtual host, for the test's own programs and clients.
     pub fn amqp_url(&self) -> &str {
         self.broker.url()
     }
 
-    /// Runs a service, relay and consumer; returns when it takes what is published for it.
+    /// Runs a service, relay and consumer; returns when it consumes.
     ///
     /// # Panics
-    /// When it runs already, or does not get that far.
+    /// If it already runs, or does not start to consume.
     #[track_caller]
     pub fn run(&self, service: &str, subscriptions: Subscriptions) -> impl Future<Output = ()> {
         self.run_with(service, subscriptions, ConsumerOptions::default())
     }
 
-    /// As [`Harness::run`], with other limits of the consumer.
+    /// Same as [`Harness::run`], with options of the consumer.
     ///
     /// # Panics
-    /// As [`Harness::run`].
+    /// Same as [`Harness::run`].
     #[track_caller]
     pub fn run_with(
         &self,
@@ -108,8 +108,8 @@ impl Harness {
         let at = Location::caller();
         async move {
             let known = self.known(service).await;
-            let heard = subscriptions.wire_types().into_iter().map(rabbit_outbox_event::producer);
-            for exchange in heard.chain([service]) {
+            let producers = subscriptions.wire_types().into_iter().map(rabbit_outbox_event::producer);
+            for exchange in producers.chain([service]) {
                 self.spy.declare_exchange(exchange).await.unwrap_or_else(|failure| {
                     panic!("{at}: declare the exchange {exchange}: {failure}");
                 });
@@ -124,21 +124,21 @@ impl Harness {
         }
     }
 
-    /// Tells what a service handles when it is delivered by hand; nothing runs, nothing is asked of the broker.
+    /// Sets which handlers [`Harness::deliver`] uses for a service; nothing is started, and the broker is not used.
     ///
     /// # Panics
-    /// As [`Harness::service`].
+    /// Same as [`Harness::service`].
     pub async fn hear(&self, service: &str, subscriptions: Subscriptions) {
-        self.known(service).await.hear(subscriptions);
+        self.known(service).await.subscribe(subscriptions);
     }
 
-    /// Plans the death of a service's relay: when it gets to the step next, its task and its connections end there,
-    /// and another relay starts. [`Harness::assert_relay_crashed`] waits for it.
+    /// Plans a crash of a service's relay: when it reaches the step next, its task and its connections end there, and
+    /// another relay starts. [`Harness::assert_relay_crashed`] waits for it.
     ///
-    /// It returns when nothing is on its way, so that the crash meets what is appended next.
+    /// Returns when nothing is in flight, so the crash affects what is appended next.
     ///
     /// # Panics
-    /// When the service's relay does not run, or does not come to rest.
+    /// If the service's relay does not run, or does not become idle.
     #[track_caller]
     pub fn crash_relay(&self, service: &str, step: At) -> impl Future<Output = ()> {
         let at = Location::caller();
@@ -146,11 +146,11 @@ impl Harness {
             let known = self.known(service).await;
             assert!(known.relays(), "{at}: the relay of `{service}` does not run: nothing could crash");
             self.wait(at, async || {
-                // What waits for another try is in the lanes below 0.
+                // Rows that wait for another attempt are in lanes below 0.
                 let on_its_way = sqlx::query_scalar::<_, i64>("select count(*) from outbox where lane >= 0");
                 match on_its_way.fetch_one(&known.pool).await {
                     Ok(0) => Seen::Holds,
-                    Ok(rows) => Seen::NotYet(format!("{rows} events of `{service}` are on their way")),
+                    Ok(rows) => Seen::NotYet(format!("{rows} events of `{service}` are in flight")),
                     Err(failure) => Seen::Never(format!("look into the outbox of `{service}`: {failure}")),
                 }
             })
@@ -162,7 +162,7 @@ impl Harness {
     /// Waits until `look` returns `expected`.
     ///
     /// # Panics
-    /// When it does not in time; the last value is shown.
+    /// If it does not within the time limit; shows the last value.
     #[track_caller]
     pub fn eventually<T: PartialEq + Debug>(
         &self,
@@ -195,7 +195,7 @@ impl Harness {
         }
         let pool = self.database.pool(service);
         install(&pool, service).await;
-        let known = Arc::new(Service::new(service, pool, self.broker.url(), self.spy.sightings()));
+        let known = Arc::new(Service::new(service, pool, self.broker.url(), self.spy.published_log()));
         services.insert(service.to_owned(), Arc::clone(&known));
         known
     }
@@ -207,7 +207,7 @@ impl Drop for Harness {
         let deletions: [std::thread::JoinHandle<()>; 2] =
             [std::thread::spawn(self.broker.deletion()), std::thread::spawn(self.database.deletion())];
         for deletion in deletions {
-            // A test that failed says why by itself; what is left over does not matter then.
+            // A failed test reports its own error; left-over databases do not matter then.
             let _ = deletion.join();
         }
     }

@@ -1,10 +1,10 @@
-//! What was appended and what was handled, written down by the database itself: triggers commit with what they saw.
+//! A ledger of appended and handled events. Triggers in the database write it, so it commits with the events.
 
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 use uuid::Uuid;
 
-/// Made once in every test's database.
+/// Created once in every test's database.
 pub(crate) const TABLES: &str = "
     create schema messaging_testing;
     create table messaging_testing.appended (
@@ -35,11 +35,11 @@ pub(crate) struct Appended {
     pub(crate) service: String,
     pub(crate) event_id: Uuid,
     pub(crate) wire_type: String,
-    /// Nobody needs to listen to it.
+    /// It may be unrouted.
     pub(crate) allow_unrouted: bool,
 }
 
-/// The triggers of one service's schema. The inbox is partitioned, so that the name of its table says nothing.
+/// The triggers of one service's schema. The inbox is partitioned, so the table name of a trigger does not identify it.
 pub(crate) fn triggers(service: &str) -> String {
     format!(
         "create or replace trigger messaging_testing after insert on outbox
@@ -49,7 +49,7 @@ pub(crate) fn triggers(service: &str) -> String {
     )
 }
 
-/// All that was appended, each event once.
+/// All appended events, each once.
 pub(crate) async fn appended(pool: &PgPool) -> Result<Vec<Appended>, sqlx::Error> {
     sqlx::query("select distinct service, event_id, wire_type, allow_unrouted from messaging_testing.appended")
         .try_map(|row: PgRow| {
@@ -64,7 +64,7 @@ pub(crate) async fn appended(pool: &PgPool) -> Result<Vec<Appended>, sqlx::Error
         .await
 }
 
-/// Which service has handled the event, and how often.
+/// Which services have handled the event, and how many times.
 pub(crate) async fn handlings(pool: &PgPool, event_id: Uuid) -> Result<Vec<(String, i64)>, sqlx::Error> {
     sqlx::query_as(
         "select service, count(*) from messaging_testing.handled where event_id = $1 group by service order by service",
@@ -74,7 +74,7 @@ pub(crate) async fn handlings(pool: &PgPool, event_id: Uuid) -> Result<Vec<(Stri
     .await
 }
 
-/// What a service has handled, or given up.
+/// The events that a service has handled or dead-lettered.
 pub(crate) async fn settled(pool: &PgPool, service: &str) -> Result<Vec<Uuid>, sqlx::Error> {
     sqlx::query_scalar(
         "select event_id from messaging_testing.handled where service = $1

@@ -8,8 +8,8 @@ mod delivery;
 
 mod assertions;
 mod ledger;
-mod patience;
 mod spy;
+mod waiting;
 
 mod proxy;
 
@@ -22,5 +22,5 @@ pub use database::Template;
 pub use delivery::{Delivery, Message};
 pub use harness::Harness;
 pub use proxy::{AmqpProxy, Publish, Rule};
-/// What became of a delivery.
+/// The result of a delivery.
 pub use rabbit_outbox::consumer::Delivered;

@@ -1,12 +1,12 @@
-//! Where the test servers are, and names that no other test has.
+//! The addresses of the test servers, and unique names on them.
 
-/// The variables that name the servers.
+/// The environment variables with the servers' URLs.
 pub(crate) struct Servers {
-    /// URL of a PostgreSQL, as an administrator.
+    /// URL of a PostgreSQL server, with an administrator's credentials.
     pub(crate) database: String,
-    /// URL of a RabbitMQ.
+    /// URL of a RabbitMQ broker.
     pub(crate) broker: String,
-    /// URL of that RabbitMQ's management interface.
+    /// URL of that broker's management interface.
     pub(crate) management: String,
 }
 
@@ -26,7 +26,7 @@ fn variable(name: &str) -> String {
     value.unwrap_or_else(|_| panic!("{name} is not set: it names a server for tests"))
 }
 
-/// Fit for a database and for a virtual host.
+/// A name for a database or a virtual host.
 pub(crate) fn unique_name() -> String {
     format!("messaging_testing_{}", uuid::Uuid::now_v7().simple())
 }

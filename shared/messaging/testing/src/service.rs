@@ -1,63 +1,69 @@
 //! One service of a test.
 
 use crate::crash::{Crashes, relay};
-use crate::spy::Sightings;
+use crate::spy::PublishedLog;
 use rabbit_outbox::{CancellationToken, ConsumerOptions, Messaging, Subscriptions};
 use sqlx::PgPool;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A service with a schema of its own, and what of it runs.
+/// A service with its own schema, and the running parts of it.
 pub(crate) struct Service {
     pub(crate) name: String,
     pub(crate) messaging: Messaging,
     pub(crate) pool: PgPool,
     pub(crate) crashes: Arc<Crashes>,
-    hearing: Mutex<Hearing>,
+    run_state: Mutex<RunState>,
 }
 
-/// What a service hears.
+/// The subscriptions of a service.
 #[derive(Clone, Default)]
-struct Hearing {
+struct RunState {
     subscriptions: Subscriptions,
-    /// Whether it takes them from the broker.
+    /// Whether it consumes from the broker.
     consumes: bool,
     relays: bool,
 }
 
 impl Service {
-    pub(crate) fn new(name: &str, pool: PgPool, amqp_url: &str, sightings: Sightings) -> Self {
+    pub(crate) fn new(name: &str, pool: PgPool, amqp_url: &str, published_log: PublishedLog) -> Self {
         let messaging = Messaging::new(name, pool.clone(), amqp_url);
-        Self { name: name.to_owned(), messaging, pool, crashes: Crashes::none(sightings), hearing: Mutex::default() }
+        Self {
+            name: name.to_owned(),
+            messaging,
+            pool,
+            crashes: Crashes::none(published_log),
+            run_state: Mutex::default(),
+        }
     }
 
-    /// What it handles, from the broker or by hand.
+    /// The subscriptions, from the broker or for direct deliveries.
     pub(crate) fn subscriptions(&self) -> Subscriptions {
-        self.hearing().subscriptions
+        self.run_state().subscriptions
     }
 
-    /// The wire types that it takes from the broker.
+    /// The wire types that it consumes from the broker.
     pub(crate) fn consumed(&self) -> Vec<&'static str> {
-        let hearing = self.hearing();
-        if hearing.consumes { hearing.subscriptions.wire_types() } else { vec![] }
+        let run_state = self.run_state();
+        if run_state.consumes { run_state.subscriptions.wire_types() } else { vec![] }
     }
 
     /// Whether its relay runs.
     pub(crate) fn relays(&self) -> bool {
-        self.hearing().relays
+        self.run_state().relays
     }
 
-    /// Handles these from now on, when they are delivered by hand.
-    pub(crate) fn hear(&self, subscriptions: Subscriptions) {
-        self.change(|hearing| hearing.subscriptions = subscriptions);
+    /// Sets the subscriptions for direct deliveries.
+    pub(crate) fn subscribe(&self, subscriptions: Subscriptions) {
+        self.change(|run_state| run_state.subscriptions = subscriptions);
     }
 
     /// Starts its relay.
     ///
     /// # Panics
-    /// When it runs already.
+    /// If it already runs.
     pub(crate) fn start_relay(&self, amqp_url: &str, stopping: &CancellationToken) {
-        assert!(!self.relays(), "the relay of `{}` runs already", self.name);
-        self.change(|hearing| hearing.relays = true);
+        assert!(!self.relays(), "the relay of `{}` is already running", self.name);
+        self.change(|run_state| run_state.relays = true);
         let crashes = Arc::clone(&self.crashes);
         tokio::spawn(relay(self.messaging.clone(), amqp_url.to_owned(), crashes, stopping.clone()));
     }
@@ -69,21 +75,23 @@ impl Service {
         options: ConsumerOptions,
         stopping: &CancellationToken,
     ) {
-        self.change(|hearing| *hearing = Hearing { subscriptions: subscriptions.clone(), consumes: true, ..*hearing });
+        self.change(|run_state| {
+            *run_state = RunState { subscriptions: subscriptions.clone(), consumes: true, ..*run_state }
+        });
         tokio::spawn(self.messaging.consumer(subscriptions).with_options(options).run(stopping.clone()));
     }
 
-    /// Why it does not take messages from the broker yet.
+    /// Why it does not consume from the broker yet.
     pub(crate) fn not_consuming(&self) -> Option<String> {
-        // Its relay has connections of its own, so that this one need not publish.
+        // Its relay has separate connections, so this one need not be ready to publish.
         self.messaging.check().err().filter(|why| why.contains("consuming: "))
     }
 
-    fn hearing(&self) -> Hearing {
-        self.hearing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn run_state(&self) -> RunState {
+        self.run_state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn change(&self, change: impl FnOnce(&mut Hearing)) {
-        change(&mut self.hearing.lock().unwrap_or_else(PoisonError::into_inner));
+    fn change(&self, change: impl FnOnce(&mut RunState)) {
+        change(&mut self.run_state.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }

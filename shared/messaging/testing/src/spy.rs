@@ -1,8 +1,8 @@
-//! Sees every message that is published in the virtual host, and changes nothing: no exchange has a binding more, so
-//! that an event to which nobody listens is returned as it would be anywhere.
+//! Observes every message that is published in the virtual host. It adds no bindings, so an unroutable event is
+//! returned as usual.
 //!
-//! It reads RabbitMQ's firehose, which tells with each message to which queues it went.
-//! Source: RabbitMQ documentation, "Firehose Tracer".
+//! It reads RabbitMQ's firehose, which reports each message with the queues that it was routed to. Source: RabbitMQ
+//! documentation, "Firehose Tracer".
 
 use futures_util::StreamExt;
 use lapin::message::Delivery;
@@ -16,26 +16,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 const FIREHOSE: &str = "amq.rabbitmq.trace";
 const QUEUE: &str = "messaging-testing.spy";
 
-/// An event on its way, as it was published.
+/// A published event.
 #[derive(Clone, Debug)]
 pub(crate) struct Published {
-    /// Whose it is.
+    /// The exchange.
     pub(crate) exchange: String,
     pub(crate) event_id: EventId,
     pub(crate) wire_type: String,
     pub(crate) key: String,
     pub(crate) sequence: i64,
-    /// The event's own fields, as JSON.
+    /// The event's data, as JSON.
     pub(crate) data: String,
-    /// Whether a queue took it.
+    /// Whether it was routed to a queue.
     pub(crate) routed: bool,
 }
 
-/// What was published so far, oldest first.
+/// The events published so far, oldest first.
 #[derive(Clone, Default)]
-pub(crate) struct Sightings(Arc<Mutex<Vec<Published>>>);
+pub(crate) struct PublishedLog(Arc<Mutex<Vec<Published>>>);
 
-impl Sightings {
+impl PublishedLog {
     pub(crate) fn count(&self) -> usize {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
@@ -45,15 +45,15 @@ impl Sightings {
     }
 }
 
-/// Remembers what was published, in order.
+/// Records published events, in order.
 pub(crate) struct Spy {
-    sightings: Sightings,
+    published_log: PublishedLog,
     channel: Channel,
     _connection: Connection,
 }
 
 impl Spy {
-    /// Begins to look: of what was published before, it knows nothing.
+    /// Starts observing; events published before are not recorded.
     pub(crate) async fn at(amqp_url: &str) -> Result<Self, lapin::Error> {
         let connection = Connection::connect(amqp_url, ConnectionProperties::default()).await?;
         let channel = connection.create_channel().await?;
@@ -64,36 +64,36 @@ impl Spy {
             .queue_bind(QUEUE.into(), FIREHOSE.into(), "publish.#".into(), everywhere, FieldTable::default())
             .await?;
         let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
-        let mut told = channel.basic_consume(QUEUE.into(), QUEUE.into(), options, FieldTable::default()).await?;
-        let sightings = Sightings::default();
-        let notes = sightings.clone();
+        let mut firehose = channel.basic_consume(QUEUE.into(), QUEUE.into(), options, FieldTable::default()).await?;
+        let published_log = PublishedLog::default();
+        let notes = published_log.clone();
         tokio::spawn(async move {
-            while let Some(Ok(delivery)) = told.next().await {
+            while let Some(Ok(delivery)) = firehose.next().await {
                 notes.note(Published::read(&delivery));
             }
         });
-        Ok(Self { sightings, channel, _connection: connection })
+        Ok(Self { published_log, channel, _connection: connection })
     }
 
-    /// Declares the exchange of a service, as it would itself: others can bind to it before it runs.
+    /// Declares the exchange of a service as the service would, so that others can bind to it before it runs.
     pub(crate) async fn declare_exchange(&self, service: &str) -> Result<(), lapin::Error> {
         let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
         self.channel.exchange_declare(service.into(), ExchangeKind::Topic, durable, FieldTable::default()).await
     }
 
-    /// What was published so far, oldest first.
+    /// The events published so far, oldest first.
     pub(crate) fn published(&self) -> Vec<Published> {
-        self.sightings.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.published_log.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The same, to be looked at from elsewhere.
-    pub(crate) fn sightings(&self) -> Sightings {
-        self.sightings.clone()
+    /// The same, as a shared handle.
+    pub(crate) fn published_log(&self) -> PublishedLog {
+        self.published_log.clone()
     }
 }
 
 impl Published {
-    /// Reads what the firehose tells; `None` for messages that are no events, and for those on a retry ladder.
+    /// Parses a firehose message; `None` for messages that are not events, and for those on a retry ladder.
     fn read(delivery: &Delivery) -> Option<Self> {
         let exchange = delivery.routing_key.as_str().strip_prefix("publish.")?;
         let envelope: Envelope<Box<RawValue>> = serde_json::from_slice(&delivery.data).ok()?;

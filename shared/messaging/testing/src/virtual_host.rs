@@ -1,4 +1,4 @@
-//! A virtual host of its own for each test, made and deleted over RabbitMQ's management interface.
+//! A separate virtual host for each test, created and deleted over RabbitMQ's management interface.
 
 use crate::database::{locked, server};
 use crate::servers::{Servers, unique_name};
@@ -11,7 +11,7 @@ use std::net::TcpStream;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Longest wait for an answer.
+/// Timeout of a request.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A virtual host on the test broker.
@@ -22,7 +22,7 @@ pub(crate) struct VirtualHost {
 }
 
 impl VirtualHost {
-    /// Makes an empty one that tells of every message published in it.
+    /// Creates an empty virtual host with tracing enabled.
     pub(crate) async fn create(servers: &Servers) -> Self {
         let name = unique_name();
         let user = AMQPUri::from_str(&servers.broker).expect("TEST_AMQP_URL is a URL").authority.userinfo;
@@ -31,25 +31,25 @@ impl VirtualHost {
         let amqp_url = format!("{}/{name}", without_path(&servers.broker));
         let path = format!("/api/vhosts/{name}");
         management.put(&path, "{}").await;
-        // RabbitMQ keeps one list of those that it tells of, and reads and writes it without a lock of its own: of two
-        // that are added in the same moment it forgets one. Source: `rabbit_trace:update_config`, RabbitMQ 3.10.
+        // RabbitMQ keeps one list of traced virtual hosts, and reads and writes it without a lock: if two are added at
+        // the same moment, one gets lost. Source: `rabbit_trace:update_config`, RabbitMQ 3.10.
         let alone = locked(&server(&servers.database), "messaging_testing tracing").await;
         management.put(&path, r#"{"tracing":true}"#).await;
-        // It is free again whether or not the server hears of the end.
+        // The lock is released even if the server does not see the end of the session.
         let _ = alone.close().await;
         Self { name, amqp_url, management }
     }
 
-    /// Where to connect, the virtual host included.
+    /// The URL, including the virtual host.
     pub(crate) fn url(&self) -> &str {
         &self.amqp_url
     }
 
-    /// What deletes it; it takes RabbitMQ a second or so.
+    /// Deletes the virtual host, which takes RabbitMQ about a second.
     pub(crate) fn deletion(&self) -> impl FnOnce() + Send + use<> {
         let (management, path) = (self.management.clone(), format!("/api/vhosts/{}", self.name));
         move || {
-            // A test that failed says why by itself; a virtual host left over does not matter then.
+            // A failed test reports its own error; a left-over virtual host does not matter then.
             let _ = management.call("DELETE", &path, "");
         }
     }
@@ -58,12 +58,12 @@ impl VirtualHost {
 #[derive(Clone)]
 struct Management {
     url: String,
-    /// Of the same user as for AMQP, in base64.
+    /// Credentials of the AMQP user, in base64.
     credentials: String,
 }
 
 impl Management {
-    /// Makes or changes a virtual host.
+    /// Creates or changes a virtual host.
     async fn put(&self, path: &str, body: &'static str) {
         let (path, caller) = (path.to_owned(), self.clone());
         tokio::task::spawn_blocking(move || caller.call("PUT", &path, body))
@@ -72,7 +72,7 @@ impl Management {
             .unwrap_or_else(|failure| panic!("make a virtual host for a test: {failure}"));
     }
 
-    /// Sends one request over plain HTTP; says what was wrong unless the answer is a success.
+    /// Sends one request over plain HTTP; returns an error unless the response is a success.
     fn call(&self, method: &str, path: &str, body: &str) -> Result<(), String> {
         let authority = self.url.trim_start_matches("http://").trim_end_matches('/');
         let (address, length, credentials) = (last_of(authority, '@'), body.len(), &self.credentials);

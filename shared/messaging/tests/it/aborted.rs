@@ -1,4 +1,4 @@
-//! A handler that ignores an error of the database: its transaction is aborted, and nothing of it is taken for done.
+//! A handler that ignores a database error: its transaction is aborted, and nothing of it counts as handled.
 
 use crate::stage::{Ping, Stage, broker, consuming, count, open_letters, ping};
 use rabbit_outbox::transaction::CommitError;
@@ -8,12 +8,12 @@ use testkit::eventually;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// Writes into a table where each number fits once.
+/// Inserts into a table with a unique constraint.
 async fn note(tx: &mut Transaction, n: i64) -> Result<(), sqlx::Error> {
     sqlx::query("insert into todo (n) values ($1)").bind(n).execute(&mut **tx).await.map(drop)
 }
 
-/// Takes a failure of the database for a repeat, and goes on.
+/// Treats a database error as a duplicate, and goes on.
 struct Careless;
 
 impl Handle<Ping> for Careless {
@@ -38,7 +38,7 @@ async fn a_handler_that_ignores_an_error_costs_its_own_event_and_none_of_its_bat
     let (stage, broker) = (Stage::new().await, broker().await);
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
     broker.declare_exchange("alpha").await;
-    // A consumer that stops leaves its queue, in which a batch comes together.
+    // A consumer that stops leaves its queue, in which a batch collects.
     let stop_first = CancellationToken::new();
     let first = tokio::spawn(beta.consumer(Subscriptions::new().on(Careless)).run(stop_first.clone()));
     consuming(&beta).await;
@@ -54,7 +54,7 @@ async fn a_handler_that_ignores_an_error_costs_its_own_event_and_none_of_its_bat
     eventually((0..21).collect::<Vec<i64>>(), async || noted(&stage.beta).await).await;
     let letter = open_letters(&beta).await.remove(0);
     assert!(letter.reason.contains("an earlier error aborted the transaction"), "{}", letter.reason);
-    // What is acknowledged has an effect: the repeat has none of its own.
+    // What is acknowledged has an effect; the duplicate has none of its own.
     eventually(20, async || count(&stage.beta, "select count(*) from inbox").await).await;
     eventually(0, async || broker.messages("beta.inbox").await).await;
     assert_eq!(beta.check(), Ok(()));
@@ -79,7 +79,7 @@ async fn a_commit_of_an_aborted_transaction_is_an_error() {
     stage.stop().await;
 }
 
-/// As [`Careless`], with the way to do it.
+/// Like [`Careless`], with `attempt`.
 struct Tolerant;
 
 impl Handle<Ping> for Tolerant {
@@ -126,7 +126,7 @@ async fn a_handler_may_ignore_the_error_of_an_attempt() {
 async fn a_failed_attempt_takes_its_events_with_it_and_no_others() {
     let (stage, broker) = (Stage::new().await, broker().await);
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
-    // In a task of its own: the future of an attempt can be sent to another thread.
+    // In a separate task: the future of an attempt can be sent to another thread.
     let committed = tokio::spawn(async move {
         let mut tx = alpha.begin().await.unwrap();
         tx.append(&ping(1), 1).unwrap();
@@ -139,7 +139,7 @@ async fn a_failed_attempt_takes_its_events_with_it_and_no_others() {
             .await
             .unwrap();
         assert!(failed.is_err());
-        // One inside the other: the inner one fails, the outer one does not.
+        // Nested: the inner one fails, the outer one does not.
         let outer: Result<(), sqlx::Error> = tx
             .attempt(async |tx| {
                 note(tx, 3).await?;
@@ -157,7 +157,7 @@ async fn a_failed_attempt_takes_its_events_with_it_and_no_others() {
             .await
             .unwrap();
         outer.unwrap();
-        // And the other way round: what the inner one did goes with the outer one.
+        // The reverse: the changes of the inner one are undone with the outer one.
         let outer: Result<(), &str> = tx
             .attempt(async |tx| {
                 let inner = tx.attempt(async |tx| note(tx, 5).await).await.unwrap();

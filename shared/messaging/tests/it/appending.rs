@@ -1,6 +1,6 @@
-//! Events with headers, in transactions of others, and what a handler learns of the envelope.
+//! Events with headers, in transactions of the caller, and the envelope as a handler sees it.
 
-use crate::bare::Mouth;
+use crate::bare::BarePublisher;
 use crate::stage::{Ping, Stage, broker, consuming, count, enveloped, new_id, ping, unsent};
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use testkit::eventually;
 
-/// What beta says about each ping.
+/// Beta's event about each ping.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Echo {
     n: i64,
@@ -25,7 +25,7 @@ impl Event for Echo {
     }
 }
 
-/// Remembers every envelope, fails each event's first delivery, and says something about the second.
+/// Stores every envelope, fails each event's first delivery, and publishes an event at the second.
 #[derive(Clone, Default)]
 struct Curious(Arc<Mutex<Vec<Meta>>>);
 
@@ -81,7 +81,7 @@ async fn headers_of_a_publisher_reach_the_handler_at_every_delivery() {
     headers.insert("traceparent".into(), AMQPValue::LongString("00-1-2-01".into()));
     let properties = BasicProperties::default().with_headers(headers);
     let body = enveloped(new_id(), &ping(1));
-    Mouth::at(&broker).await.publish("alpha", Ping::TYPE, properties, body.as_bytes()).await;
+    BarePublisher::at(&broker).await.publish("alpha", Ping::TYPE, properties, body.as_bytes()).await;
     eventually(1, async || unsent(&stage.beta).await).await;
     let expected = Headers::new().with("tenant", "7").with("priority", "3");
     let metas = curious.0.lock().unwrap().clone();
@@ -118,7 +118,7 @@ async fn events_join_a_transaction_of_another_pool_and_leave_with_its_commit() {
     stage.run(beta.consumer(Subscriptions::new().on(curious.clone())).run(stage.stopping()));
     consuming(&beta).await;
 
-    // A pool of the same search path, and one of another, where the schema is named.
+    // A pool of the same search path, and one of another, with an explicit schema.
     let same = stage.database.admin_pool("alpha");
     for (pool, schema, n) in [(&same, None, 1), (&stage.beta, Some("alpha"), 2)] {
         for commits in [false, true] {

@@ -1,14 +1,14 @@
-//! Rows that were not appended one by one: backlogs made by the database itself.
+//! Backlogs that the database generates, instead of single appends.
 
 use sqlx::PgPool;
 
-/// What rows have in common.
+/// The common values of the rows.
 pub(crate) struct Rows {
-    /// SQL over the number `n`.
+    /// An SQL expression over the number `n`.
     pub(crate) routing_key: &'static str,
-    /// The exchange of all.
+    /// The exchange of all rows.
     pub(crate) exchange: &'static str,
-    /// Bytes of a payload.
+    /// Size of a payload in bytes.
     pub(crate) bytes: i32,
 }
 
@@ -32,7 +32,7 @@ impl Rows {
     }
 }
 
-/// Whether any row up to `id` is still in a lane; cheap, however many there are.
+/// Whether any row up to `id` is still in a lane; cheap for any number of rows.
 pub(crate) async fn any_up_to(pool: &PgPool, id: i64) -> bool {
     sqlx::query_scalar(
         "select exists (select from generate_series(0, 7) as l (lane) cross join lateral \

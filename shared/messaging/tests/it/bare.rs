@@ -1,5 +1,5 @@
-//! A consumer and a publisher that know nothing of the crate: what has really arrived, in which order, and messages with
-//! any properties.
+//! A consumer and a publisher that do not use the crate: to check what arrives and in which order, and to publish
+//! messages with any properties.
 
 use futures_util::StreamExt;
 use lapin::options::{
@@ -26,17 +26,17 @@ pub(crate) struct Arrival {
     pub(crate) at: Instant,
 }
 
-/// Takes everything that arrives in a queue of its own.
-pub(crate) struct Ear {
+/// Consumes everything that arrives in its own queue.
+pub(crate) struct BareConsumer {
     arrivals: Arc<Mutex<Vec<Arrival>>>,
     channel: Channel,
     _connection: Connection,
 }
 
-const QUEUE: &str = "ear";
+const QUEUE: &str = "bare_consumer";
 
-impl Ear {
-    /// Declares the exchange, as its service would, and the queue, and listens.
+impl BareConsumer {
+    /// Declares the exchange, as its service would, and the queue, and consumes.
     pub(crate) async fn at(broker: &TestBroker, exchange: &str, keys: &[&str]) -> Self {
         let connection = Connection::connect(broker.url(), ConnectionProperties::default()).await.unwrap();
         let channel = connection.create_channel().await.unwrap();
@@ -46,14 +46,14 @@ impl Ear {
         channel.exchange_declare(exchange.into(), kind, durable, FieldTable::default()).await.unwrap();
         let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
         channel.queue_declare(QUEUE.into(), durable, FieldTable::default()).await.unwrap();
-        let ear = Self { arrivals: Arc::default(), channel, _connection: connection };
+        let bare_consumer = Self { arrivals: Arc::default(), channel, _connection: connection };
         for key in keys {
-            ear.listen_to(exchange, key).await;
+            bare_consumer.listen_to(exchange, key).await;
         }
         let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
-        let consume = ear.channel.basic_consume(QUEUE.into(), QUEUE.into(), options, FieldTable::default());
+        let consume = bare_consumer.channel.basic_consume(QUEUE.into(), QUEUE.into(), options, FieldTable::default());
         let mut deliveries = consume.await.unwrap();
-        let arrivals = Arc::clone(&ear.arrivals);
+        let arrivals = Arc::clone(&bare_consumer.arrivals);
         tokio::spawn(async move {
             while let Some(Ok(delivery)) = deliveries.next().await {
                 let properties = &delivery.properties;
@@ -70,10 +70,10 @@ impl Ear {
                 });
             }
         });
-        ear
+        bare_consumer
     }
 
-    /// Listens to one more routing key.
+    /// Binds one more routing key.
     pub(crate) async fn listen_to(&self, exchange: &str, key: &str) {
         self.channel
             .queue_bind(QUEUE.into(), exchange.into(), key.into(), QueueBindOptions::default(), FieldTable::default())
@@ -85,12 +85,12 @@ impl Ear {
         self.arrivals.lock().unwrap().clone()
     }
 
-    /// The sequences that arrived, each once.
+    /// The distinct sequences that arrived.
     pub(crate) fn sequences(&self) -> BTreeSet<i64> {
         self.arrivals.lock().unwrap().iter().map(|arrival| arrival.sequence).collect()
     }
 
-    /// How many different messages arrived.
+    /// The number of distinct messages that arrived.
     pub(crate) fn count(&self) -> usize {
         let arrivals = self.arrivals.lock().unwrap();
         arrivals.iter().map(|arrival| arrival.message_id.as_str()).collect::<BTreeSet<_>>().len()
@@ -106,13 +106,13 @@ impl Ear {
     }
 }
 
-/// Publishes with any properties, and asks how many messages wait.
-pub(crate) struct Mouth {
+/// Publishes with any properties, and counts waiting messages.
+pub(crate) struct BarePublisher {
     channel: Channel,
     _connection: Connection,
 }
 
-impl Mouth {
+impl BarePublisher {
     pub(crate) async fn at(broker: &TestBroker) -> Self {
         let connection = Connection::connect(broker.url(), ConnectionProperties::default()).await.unwrap();
         let channel = connection.create_channel().await.unwrap();
@@ -124,7 +124,7 @@ impl Mouth {
         &self.channel
     }
 
-    /// Publishes, and waits until the broker has it.
+    /// Publishes, and waits for the confirm.
     pub(crate) async fn publish(&self, exchange: &str, key: &str, properties: BasicProperties, body: &[u8]) {
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         let publishing = self.channel.basic_publish(exchange.into(), key.into(), options, body, properties);
@@ -132,7 +132,7 @@ impl Mouth {
         assert!(matches!(confirmation, lapin::Confirmation::Ack(None)), "{confirmation:?}");
     }
 
-    /// Publishes what is in an outbox, as a relay would, and leaves it there, as one that crashed would.
+    /// Publishes the rows of an outbox as a relay would, and leaves them there, as a crashed relay would.
     pub(crate) async fn relay(&self, pool: &PgPool) {
         type Row = (String, String, Uuid, Option<String>, Vec<u8>);
         let rows: Vec<Row> =
@@ -151,7 +151,7 @@ impl Mouth {
         }
     }
 
-    /// How many messages of a queue are ready, which no consumer holds.
+    /// How many messages of a queue are ready: not delivered to a consumer.
     pub(crate) async fn ready(&self, queue: &str) -> u32 {
         let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
         self.channel.queue_declare(queue.into(), passive, FieldTable::default()).await.unwrap().message_count()

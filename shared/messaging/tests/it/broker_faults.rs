@@ -1,6 +1,6 @@
-//! The broker goes away and comes back; connections are cut; queues are deleted.
+//! The broker stops and restarts; connections are cut; queues are deleted.
 
-use crate::stage::{Ping, Stage, WriteDown, broker, heard, say, unsent};
+use crate::stage::{Ping, Stage, WriteDown, append_pings, broker, handled, unsent};
 use rabbit_outbox::{Messaging, Subscriptions};
 use servers::{RabbitMq, RabbitMqOptions};
 use std::time::Duration;
@@ -17,14 +17,14 @@ async fn a_killed_and_restarted_broker_loses_and_doubles_nothing() {
     stage.run(alpha.relay().run(stage.stopping()));
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
 
-    say(&alpha, 0, 100, 1).await;
-    eventually((100, 100), async || heard(&stage.beta).await).await;
-    // In the middle of the work: some events are sent, some are handled, some are neither.
+    append_pings(&alpha, 0, 100, 1).await;
+    eventually((100, 100), async || handled(&stage.beta).await).await;
+    // Halfway: some events are published, some are handled, some are neither.
     let talking = tokio::spawn({
         let alpha = alpha.clone();
-        async move { say(&alpha, 100, 2_000, 1).await }
+        async move { append_pings(&alpha, 100, 2_000, 1).await }
     });
-    let sent_some = async || heard(&stage.beta).await.0 > 200;
+    let sent_some = async || handled(&stage.beta).await.0 > 200;
     eventually(true, sent_some).await;
     let mut server = tokio::task::spawn_blocking(move || {
         server.kill();
@@ -34,7 +34,7 @@ async fn a_killed_and_restarted_broker_loses_and_doubles_nothing() {
     .unwrap()
     .unwrap();
     talking.await.unwrap();
-    eventually_within(Duration::from_mins(1), (2_000, 2_000), async || heard(&stage.beta).await).await;
+    eventually_within(Duration::from_mins(1), (2_000, 2_000), async || handled(&stage.beta).await).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     eventually((Ok(()), Ok(())), async || (alpha.check(), beta.check())).await;
     stage.stop().await;
@@ -50,10 +50,10 @@ async fn connections_cut_again_and_again_lose_and_double_nothing() {
     stage.run(alpha.relay().run(stage.stopping()));
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
     for round in 0..5 {
-        say(&alpha, round * 200, round * 200 + 200, 2).await;
+        append_pings(&alpha, round * 200, round * 200 + 200, 2).await;
         broker.close_connections().await;
     }
-    eventually((1_000, 1_000), async || heard(&stage.beta).await).await;
+    eventually((1_000, 1_000), async || handled(&stage.beta).await).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     stage.stop().await;
 }
@@ -65,12 +65,12 @@ async fn a_deleted_inbox_queue_is_declared_again_and_unsent_events_reach_it() {
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
     stage.run(alpha.relay().run(stage.stopping()));
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
-    say(&alpha, 0, 10, 1).await;
-    eventually((10, 10), async || heard(&stage.beta).await).await;
+    append_pings(&alpha, 0, 10, 1).await;
+    eventually((10, 10), async || handled(&stage.beta).await).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     broker.delete_queue("beta.inbox").await;
-    say(&alpha, 10, 20, 1).await;
-    eventually((20, 20), async || heard(&stage.beta).await).await;
+    append_pings(&alpha, 10, 20, 1).await;
+    eventually((20, 20), async || handled(&stage.beta).await).await;
     stage.stop().await;
 }
 
@@ -83,8 +83,8 @@ async fn ended_database_sessions_lose_and_double_nothing() {
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
     let killer = stage.database.admin_pool("public");
     for round in 0..5 {
-        say(&alpha, round * 200, round * 200 + 200, 2).await;
-        // The sessions of the relay and of the handlers; ours, between two commits, is the pool's to replace.
+        append_pings(&alpha, round * 200, round * 200 + 200, 2).await;
+        // The sessions of the relay and of the handlers. The pool replaces the test's own, which is idle.
         sqlx::query(
             "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() \
              and pid <> pg_backend_pid()",
@@ -93,7 +93,7 @@ async fn ended_database_sessions_lose_and_double_nothing() {
         .await
         .unwrap();
     }
-    eventually((1_000, 1_000), async || heard(&stage.beta).await).await;
+    eventually((1_000, 1_000), async || handled(&stage.beta).await).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     stage.stop().await;
 }

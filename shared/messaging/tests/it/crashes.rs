@@ -1,13 +1,13 @@
-//! A process is killed right after any step of an event's way; another one takes over.
+//! A process is killed right after any step; another one takes over.
 
-use crate::stage::{Stage, broker, heard, unsent};
+use crate::stage::{Stage, broker, handled, unsent};
 use rabbit_outbox::probe::Step;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 use testkit::{TestBroker, eventually};
 
-/// Events of each round: several windows and batches would hide which step was hit.
+/// Events per round: several windows and batches would hide which step was hit.
 const PER_ROUND: i64 = 12;
 
 struct Process(Child);
@@ -21,7 +21,7 @@ impl Drop for Process {
 
 impl Process {
     fn start(stage: &Stage, broker: &TestBroker, crash: &[String]) -> Self {
-        // Examples are built together with the tests, beside them.
+        // Examples are built next to the tests.
         let test: PathBuf = std::env::current_exe().unwrap();
         let program = test.parent().unwrap().parent().unwrap().join("examples/ping_pong");
         let child = Command::new(&program)
@@ -60,10 +60,10 @@ async fn survives_every_crash_of(service: &str) {
         let crashed = Process::start(&stage, &broker, &crash).ended().await;
         assert!(!crashed.success(), "{step:?}");
 
-        // The successor is killed too, at no particular step, when everything has been heard.
+        // The successor is killed too, at no particular step, when everything was handled.
         let successor = Process::start(&stage, &broker, &[]);
-        eventually((said, said), async || heard(&stage.beta).await).await;
-        eventually((said, said), async || heard(&stage.alpha).await).await;
+        eventually((said, said), async || handled(&stage.beta).await).await;
+        eventually((said, said), async || handled(&stage.alpha).await).await;
         eventually((0, 0), async || (unsent(&stage.alpha).await, unsent(&stage.beta).await)).await;
         drop(successor);
     }

@@ -1,7 +1,7 @@
-//! A service that declares nothing: an administrator does, from its definitions.
+//! A service that declares nothing: an administrator imports its definitions.
 
-use crate::bare::Mouth;
-use crate::stage::{Ping, Stage, WriteDown, bind, broker, consuming, heard, ping};
+use crate::bare::BarePublisher;
+use crate::stage::{Ping, Stage, WriteDown, bind, broker, consuming, handled, ping};
 use lapin::ExchangeKind;
 use lapin::options::ExchangeDeclareOptions;
 use lapin::types::FieldTable;
@@ -20,12 +20,13 @@ async fn a_service_that_declares_nothing_names_what_is_missing_and_works_once_it
     broker.declare_exchange("alpha").await;
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url()).declaring_nothing();
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
-    let lacks = async |what: &str| beta.check().is_err_and(|why| why.contains(&format!("look for {what}: it must")));
+    let lacks =
+        async |what: &str| beta.check().is_err_and(|why| why.contains(&format!("find {what}: an administrator must")));
     eventually(true, async || lacks("exchange beta").await).await;
 
     let topology = Topology::of("beta", &[Ping::TYPE]);
     let definitions = topology.definitions(broker.virtual_host());
-    let administrator = Mouth::at(&broker).await;
+    let administrator = BarePublisher::at(&broker).await;
     for exchange in definitions["exchanges"].as_array().unwrap() {
         let kind = match exchange["type"].as_str().unwrap() {
             "topic" => ExchangeKind::Topic,
@@ -54,7 +55,7 @@ async fn a_service_that_declares_nothing_names_what_is_missing_and_works_once_it
     }
     consuming(&beta).await;
     broker.announce(&ping(1)).await;
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
     // A service that declares would find nothing to change.
     let existing = Existing::from_definitions(&broker.definitions().await, broker.virtual_host());
     let plan = topology.plan(&existing);

@@ -1,6 +1,6 @@
 //! Dead letters that are selected, corrected, and deleted.
 
-use crate::stage::{Ping, Stage, WriteDown, broker, consuming, count, heard, open_letters, ping};
+use crate::stage::{Ping, Stage, WriteDown, broker, consuming, count, handled, open_letters, ping};
 use rabbit_outbox::dead_letters::{Direction, EditError, SettleError, State};
 use rabbit_outbox::{ConsumerOptions, EventId, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use serde_json::json;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 const INCOMING: Direction = Direction::Incoming;
 
-/// Refuses numbers below zero, and remembers the envelopes of the others.
+/// Rejects numbers below zero, and stores the envelopes of the others.
 #[derive(Clone, Default)]
 struct Strict(Arc<Mutex<Vec<Meta>>>);
 
@@ -25,7 +25,7 @@ impl Handle<Ping> for Strict {
     }
 }
 
-/// Beta with letters of events below zero, and its relay.
+/// Beta with dead letters of events below zero, and its relay.
 async fn with_letters(stage: &Stage, broker: &TestBroker, letters: i64) -> (Messaging, Strict, Vec<EventId>) {
     broker.declare_exchange("alpha").await;
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
@@ -53,7 +53,7 @@ async fn selected_letters_are_settled_and_each_says_what_became_of_it() {
     let selected = [(INCOMING, ids[0].0), (INCOMING, ids[1].0), (INCOMING, ids[2].0)];
     let replayed = letters.replay_selected(&selected).await.unwrap();
     assert!(matches!(replayed[..], [Err(SettleError::Settled(State::Discarded)), Ok(()), Ok(())]), "{replayed:?}");
-    // They fail again, and are open again; the one that was not selected stays.
+    // They fail again, and are open again; the one that was not selected is unchanged.
     let twice = "select count(*) from dead_letters where attempts = 2 and state = 'open'";
     eventually(2, async || count(&stage.beta, twice).await).await;
     assert_eq!(open_letters(&beta).await.len(), 3);
@@ -66,10 +66,10 @@ async fn a_corrected_letter_is_published_as_a_new_event_that_names_the_old_one()
     let (beta, strict, ids) = with_letters(&stage, &broker, 1).await;
     let letters = beta.dead_letters();
     let new = letters.replace(INCOMING, ids[0].0, &json!({ "n": 5, "key": "5" })).await.unwrap();
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
     let meta = strict.0.lock().unwrap()[0].clone();
     assert_eq!((meta.event_id, meta.causation_id, meta.correlation_id), (new, Some(ids[0]), ids[0]));
-    assert_eq!(count(&stage.beta, "select n from heard").await, 5);
+    assert_eq!(count(&stage.beta, "select n from handled").await, 5);
 
     let settled: (String, Option<Uuid>) =
         sqlx::query_as("select state, replaced_by from dead_letters").fetch_one(&stage.beta).await.unwrap();
@@ -120,7 +120,7 @@ async fn a_consumer_deletes_letters_that_were_settled_long_ago() {
     beta.dead_letters().discard(INCOMING, ids[0].0).await.unwrap();
     let long_ago = "update dead_letters set settled_at = settled_at - interval '31 days'";
     sqlx::query(long_ago).execute(&stage.beta).await.unwrap();
-    // Another replica, which begins with looking after the tables.
+    // Another replica, which starts with maintenance.
     let other = Messaging::new("beta", stage.beta.clone(), broker.url());
     let options = ConsumerOptions::default().with_settled_letters_days(Some(30));
     let consumer = other.consumer(Subscriptions::new().on(Strict::default())).with_options(options);

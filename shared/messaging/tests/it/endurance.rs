@@ -1,7 +1,7 @@
-//! The relay's speed does not depend on what lies in the table: a long backlog, dead rows, a history.
+//! The relay's speed does not depend on what the table contains: a long backlog, dead rows, an archive.
 
 use crate::backlog::{Rows, any_up_to};
-use crate::bare::Ear;
+use crate::bare::BareConsumer;
 use crate::stage::{Ping, Stage, broker, unsent};
 use rabbit_outbox::{Messaging, RelayOptions};
 use sqlx::PgPool;
@@ -30,7 +30,7 @@ async fn greatest_id(pool: &PgPool) -> i64 {
 async fn a_million_rows_drain_at_the_speed_of_a_few() {
     const MEASURED: i64 = 40_000;
     let (stage, broker) = (Stage::new().await, broker().await);
-    let _ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let _bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     let rows = Rows { bytes: 200, ..Rows::default() };
     rows.insert(&stage.alpha, 0, MEASURED).await;
     let few = time_up_to(&stage, &broker, greatest_id(&stage.alpha).await).await;
@@ -46,7 +46,7 @@ async fn a_million_rows_drain_at_the_speed_of_a_few() {
 async fn a_pinned_snapshot_with_many_dead_rows_does_not_make_the_relay_twice_as_slow() {
     const MEASURED: i64 = 15_000;
     let (stage, broker) = (Stage::new().await, broker().await);
-    let _ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let _bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     let rows = Rows::default();
     let mut ratios = vec![];
     for _ in 0..2 {
@@ -55,7 +55,7 @@ async fn a_pinned_snapshot_with_many_dead_rows_does_not_make_the_relay_twice_as_
         let free = time_up_to(&stage, &broker, greatest_id(&stage.alpha).await).await;
 
         let mut pinned = stage.alpha.begin_with("begin isolation level repeatable read").await.unwrap();
-        sqlx::query("select count(*) from heard").execute(&mut *pinned).await.unwrap();
+        sqlx::query("select count(*) from handled").execute(&mut *pinned).await.unwrap();
         Rows { bytes: 50, ..Rows::default() }.insert(&stage.alpha, 0, 200_000).await;
         sqlx::query("delete from outbox").execute(&stage.alpha).await.unwrap();
         rows.insert(&stage.alpha, 0, MEASURED).await;
@@ -63,14 +63,14 @@ async fn a_pinned_snapshot_with_many_dead_rows_does_not_make_the_relay_twice_as_
         pinned.rollback().await.unwrap();
         ratios.push(hindered.as_secs_f64() / free.as_secs_f64());
     }
-    // The better of two pairs: what else the machine does in between is not the relay's fault.
+    // The better of two pairs, to reduce noise from other processes.
     assert!(ratios.iter().any(|ratio| *ratio < 2.0), "{ratios:?}");
 }
 
 #[tokio::test]
 async fn a_late_committer_is_found_while_others_keep_the_relay_busy() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     stage.run(alpha.relay().run(stage.stopping()));
     let mut late = stage.alpha.begin().await.unwrap();
@@ -88,7 +88,7 @@ async fn a_late_committer_is_found_while_others_keep_the_relay_busy() {
         }
     };
     talk().await;
-    eventually(20, async || ear.count()).await;
+    eventually(20, async || bare_consumer.count()).await;
     sqlx::query(
         "insert into outbox (lane, id, event_id, exchange, routing_key, ordering_key, sequence, correlation_id, \
          content_type, payload, occurred_at) overriding system value \
@@ -101,7 +101,7 @@ async fn a_late_committer_is_found_while_others_keep_the_relay_busy() {
     late.commit().await.unwrap();
     let found = async || {
         talk().await;
-        ear.sequences().range(1_000..).count()
+        bare_consumer.sequences().range(1_000..).count()
     };
     eventually_within(Duration::from_secs(10), 8, found).await;
     stage.stop().await;
@@ -110,11 +110,11 @@ async fn a_late_committer_is_found_while_others_keep_the_relay_busy() {
 #[tokio::test]
 async fn what_was_sent_is_kept_in_the_archive_if_there_is_one() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let _ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let _bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     let options = RelayOptions { archive_days: Some(RelayOptions::ARCHIVE_DAYS), ..RelayOptions::default() };
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_relay_options(options);
     Rows::default().insert(&stage.alpha, 0, 3_000).await;
-    // Of a time that is over: dropped when the partitions are looked after.
+    // Expired partitions, which maintenance drops.
     sqlx::raw_sql(
         "create table outbox_archive_20200101 partition of outbox_archive for values from ('2020-01-01') to ('2020-01-02')",
     )

@@ -1,4 +1,4 @@
-//! The examples do what they say.
+//! The examples do what they claim.
 
 use crate::stage::broker;
 use std::process::{Command, Output};

@@ -1,7 +1,7 @@
-//! Messages of producers that know nothing of this crate: handled once by whatever id they have.
+//! Messages of producers that do not use this crate: handled once, by whichever id they have.
 
-use crate::bare::Mouth;
-use crate::stage::{Stage, broker, consuming, count, heard, open_letters};
+use crate::bare::BarePublisher;
+use crate::stage::{Stage, broker, consuming, count, handled, open_letters};
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
 use rabbit_outbox::dead_letters::Filter;
@@ -17,7 +17,7 @@ struct Parcel {
     parcel: i64,
 }
 
-/// Writes parcels down; those below zero at their second delivery, that of zero once it may.
+/// Stores parcels; those below zero at their second delivery, number zero once it may.
 #[derive(Clone, Default)]
 struct Note {
     takes_zero: Arc<AtomicBool>,
@@ -31,7 +31,7 @@ impl Handle<Parcel> for Note {
         if parcel.parcel == 0 && !self.takes_zero.load(Ordering::SeqCst) {
             return Err(HandleError::reject("not zero"));
         }
-        sqlx::query("insert into heard (n) values ($1)").bind(parcel.parcel).execute(&mut **tx).await?;
+        sqlx::query("insert into handled (n) values ($1)").bind(parcel.parcel).execute(&mut **tx).await?;
         Ok(())
     }
 }
@@ -70,44 +70,44 @@ fn with_text(id: &str) -> BasicProperties {
 async fn messages_with_ids_of_any_kind_are_handled_once_also_after_the_retry_ladder() {
     let (stage, broker) = (Stage::new().await, broker().await);
     let beta = start(&stage, &broker, Note::default()).await;
-    let mouth = Mouth::at(&broker).await;
-    // Each twice: the second one is a repeat.
+    let bare_publisher = BarePublisher::at(&broker).await;
+    // Each twice: the second one is a duplicate.
     for _ in 0..2 {
-        mouth.publish("legacy", "sent.by.air", with_id("17"), &parcel(1)).await;
-        mouth.publish("legacy", "sent", with_id("18"), &parcel(-2)).await;
-        // The same id in another place is another message.
-        mouth.publish("legacy", "lost", with_text("17"), &parcel(3)).await;
-        mouth.publish("legacy", "lost", with_text("18"), &parcel(-4)).await;
-        mouth.publish("legacy", "lost", with_header(AMQPValue::LongLongInt(19)), &parcel(5)).await;
-        mouth.publish("legacy", "found", BasicProperties::default(), &parcel(6)).await;
-        mouth.publish("legacy", "found", BasicProperties::default(), &parcel(-7)).await;
+        bare_publisher.publish("legacy", "sent.by.air", with_id("17"), &parcel(1)).await;
+        bare_publisher.publish("legacy", "sent", with_id("18"), &parcel(-2)).await;
+        // The same id from another exchange is another message.
+        bare_publisher.publish("legacy", "lost", with_text("17"), &parcel(3)).await;
+        bare_publisher.publish("legacy", "lost", with_text("18"), &parcel(-4)).await;
+        bare_publisher.publish("legacy", "lost", with_header(AMQPValue::LongLongInt(19)), &parcel(5)).await;
+        bare_publisher.publish("legacy", "found", BasicProperties::default(), &parcel(6)).await;
+        bare_publisher.publish("legacy", "found", BasicProperties::default(), &parcel(-7)).await;
     }
-    eventually((7, 7), async || heard(&stage.beta).await).await;
+    eventually((7, 7), async || handled(&stage.beta).await).await;
     eventually(0, async || broker.messages("beta.retry.1s").await + broker.messages("beta.inbox").await).await;
-    assert_eq!(heard(&stage.beta).await, (7, 7));
+    assert_eq!(handled(&stage.beta).await, (7, 7));
     assert_eq!(count(&stage.beta, "select count(*) from inbox_by_key").await, 7);
     assert_eq!((open_letters(&beta).await, beta.check()), (vec![], Ok(())));
     stage.stop().await;
 }
 
 #[tokio::test]
-async fn messages_without_an_id_or_with_wrong_contents_are_letters_each_of_its_own() {
+async fn messages_without_an_id_or_with_wrong_contents_become_separate_dead_letters() {
     let (stage, broker) = (Stage::new().await, broker().await);
     let beta = start(&stage, &broker, Note::default()).await;
-    let mouth = Mouth::at(&broker).await;
-    mouth.publish("legacy", "sent", BasicProperties::default(), &parcel(1)).await;
-    mouth.publish("legacy", "lost", BasicProperties::default(), &parcel(2)).await;
-    // Two messages with the same contents are two messages where an id tells them apart.
-    mouth.publish("legacy", "sent", with_id("1"), b"{}").await;
-    mouth.publish("legacy", "sent", with_id("2"), b"{}").await;
+    let bare_publisher = BarePublisher::at(&broker).await;
+    bare_publisher.publish("legacy", "sent", BasicProperties::default(), &parcel(1)).await;
+    bare_publisher.publish("legacy", "lost", BasicProperties::default(), &parcel(2)).await;
+    // Two messages with the same contents are different if their ids are.
+    bare_publisher.publish("legacy", "sent", with_id("1"), b"{}").await;
+    bare_publisher.publish("legacy", "sent", with_id("2"), b"{}").await;
     eventually(4, async || open_letters(&beta).await.len()).await;
     let mut reasons: Vec<String> = open_letters(&beta).await.into_iter().map(|letter| letter.reason).collect();
     reasons.sort_unstable();
-    assert!(reasons[0].starts_with("the fields of `sent` are wrong"), "{reasons:?}");
+    assert!(reasons[0].starts_with("the data of `sent` is not valid"), "{reasons:?}");
     assert!(reasons[2].contains("property message_id is missing"), "{reasons:?}");
     assert!(reasons[3].contains("x-request-id"), "{reasons:?}");
-    mouth.publish("legacy", "sent", with_id("3"), &parcel(3)).await;
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    bare_publisher.publish("legacy", "sent", with_id("3"), &parcel(3)).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
     stage.stop().await;
 }
 
@@ -116,22 +116,22 @@ async fn a_replayed_message_has_the_id_that_its_publisher_gave_it() {
     let (stage, broker) = (Stage::new().await, broker().await);
     let note = Note::default();
     let beta = start(&stage, &broker, note.clone()).await;
-    let mouth = Mouth::at(&broker).await;
+    let bare_publisher = BarePublisher::at(&broker).await;
     let publish = async || {
-        mouth.publish("legacy", "sent", with_id("17"), &parcel(0)).await;
-        mouth.publish("legacy", "lost", with_text("17"), &parcel(0)).await;
+        bare_publisher.publish("legacy", "sent", with_id("17"), &parcel(0)).await;
+        bare_publisher.publish("legacy", "lost", with_text("17"), &parcel(0)).await;
     };
     publish().await;
     eventually(2, async || open_letters(&beta).await.len()).await;
     note.takes_zero.store(true, Ordering::SeqCst);
     assert_eq!(beta.dead_letters().replay_matching(&Filter::default(), 10).await.unwrap(), 2);
-    mouth.relay(&stage.beta).await;
-    let handled = async || count(&stage.beta, "select count(*) from heard").await;
+    bare_publisher.relay(&stage.beta).await;
+    let handled = async || count(&stage.beta, "select count(*) from handled").await;
     eventually(2, handled).await;
-    // Whatever comes again is a repeat, from here and from the publisher.
-    mouth.relay(&stage.beta).await;
+    // A replay is a duplicate of the original, and so is a repeated publication.
+    bare_publisher.relay(&stage.beta).await;
     publish().await;
-    mouth.publish("legacy", "sent", with_id("18"), &parcel(1)).await;
+    bare_publisher.publish("legacy", "sent", with_id("18"), &parcel(1)).await;
     eventually(3, handled).await;
     eventually(0, async || broker.messages("beta.inbox").await).await;
     assert_eq!((handled().await, open_letters(&beta).await), (3, vec![]));

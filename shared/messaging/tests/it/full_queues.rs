@@ -1,4 +1,4 @@
-//! A queue that is full refuses what is published to it: that is pressure, and no event is given up for it.
+//! A full queue refuses messages: this is pressure, and no event becomes a dead letter because of it.
 
 use crate::backlog::Rows;
 use crate::stage::{Stage, broker, unsent};
@@ -23,7 +23,8 @@ async fn events_that_a_full_queue_refuses_wait_and_go_when_there_is_room() {
     let (bind, arguments) = (QueueBindOptions::default(), FieldTable::default());
     channel.queue_bind("full".into(), "alpha".into(), "alpha.Ping.v1".into(), bind, arguments).await.unwrap();
 
-    // So impatient that whoever counts refusals as failures has parked all of them within a second.
+    // Options with so few and short retries that all events would be parked within a second if refusals counted as
+    // failures.
     let (retry_first, retry_longest) = (Duration::from_millis(50), Duration::from_millis(100));
     let options = RelayOptions { attempts_max: 3, retry_first, retry_longest, ..RelayOptions::default() };
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_relay_options(options);

@@ -1,16 +1,16 @@
-//! What a handler may do to its process: nothing.
+//! A handler can't harm its process.
 
-use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, open_letters, ping};
+use crate::stage::{Ping, Stage, WriteDown, broker, consuming, handled, open_letters, ping};
 use rabbit_outbox::{ConsumerOptions, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use testkit::{TestBroker, eventually, eventually_within};
 
-/// Well below the shortest pause of a breaker that opened: its first trial is after half a second.
+/// Well below the shortest pause of an open breaker: its first trial is after half a second.
 const PROMPTLY: Duration = Duration::from_secs(10);
 
-/// Does something bad with numbers below zero at their first delivery, and writes the others down.
+/// Misbehaves for numbers below zero at their first delivery, and stores the others.
 #[derive(Clone)]
 struct Bad {
     what: What,
@@ -21,7 +21,7 @@ struct Bad {
 enum What {
     Panic,
     Hang,
-    /// In the database, whose session would go on after the handler was given up.
+    /// In the database: without a statement timeout, its session would go on after the handler's time limit.
     HangInDatabase,
     BreakARule,
 }
@@ -47,7 +47,7 @@ impl Handle<Ping> for Bad {
                 }
             }
         }
-        sqlx::query("insert into heard (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
+        sqlx::query("insert into handled (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
         Ok(())
     }
 }
@@ -71,11 +71,11 @@ async fn a_handler_that_panics_or_hangs_is_tried_again_while_its_neighbours_are_
         for n in [1, 2, -3, 4, 5] {
             broker.announce(&ping(n)).await;
         }
-        eventually_within(PROMPTLY, true, async || heard(&stage.beta).await.0 >= 4).await;
-        // Three tries of its own, and those together with its neighbours.
+        eventually_within(PROMPTLY, true, async || handled(&stage.beta).await.0 >= 4).await;
+        // Three attempts alone, and those together with its neighbours.
         eventually(true, async || bad.calls.load(Ordering::SeqCst) >= 3).await;
-        // Then it waits on the ladder, and works.
-        eventually((5, 5), async || heard(&stage.beta).await).await;
+        // Then it waits on the ladder, and succeeds.
+        eventually((5, 5), async || handled(&stage.beta).await).await;
         assert_eq!((open_letters(&beta).await, beta.check()), (vec![], Ok(())));
         stage.stop().await;
     }
@@ -94,7 +94,7 @@ async fn ten_different_poison_events_do_not_open_the_breaker() {
             broker.announce(&ping(-n)).await;
         }
         broker.announce(&ping(1)).await;
-        let good = "select count(*) from heard where n = 1";
+        let good = "select count(*) from handled where n = 1";
         eventually_within(PROMPTLY, 1, async || crate::stage::count(&stage.beta, good).await).await;
         assert_eq!(beta.check(), Ok(()));
         match what {
@@ -103,7 +103,7 @@ async fn ten_different_poison_events_do_not_open_the_breaker() {
                 let letters = open_letters(&beta).await;
                 assert!(letters.iter().all(|letter| letter.attempts == 1 && letter.reason.contains("positive_n")));
             }
-            _ => eventually((13, 13), async || heard(&stage.beta).await).await,
+            _ => eventually((13, 13), async || handled(&stage.beta).await).await,
         }
         assert_eq!(beta.check(), Ok(()));
         stage.stop().await;

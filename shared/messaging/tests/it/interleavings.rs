@@ -1,5 +1,5 @@
-//! Whatever is appended, lost, repeated, reordered, crashed and replayed, and in whatever order: every committed event
-//! has its effect once, and no other has any.
+//! Random orders of appending, loss, duplication, reordering, crashes and replays: every committed event has its effect
+//! once, and no other event has any.
 
 use crate::stage::{Ping, Stage, ping};
 use proptest::prelude::*;
@@ -12,19 +12,19 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
 
-/// Nobody listens: these stories need no broker.
+/// An address without a listener: these stories need no broker.
 const NOWHERE: &str = "amqp://127.0.0.1:1";
 
-/// What happens next.
+/// A step of a story.
 #[derive(Clone, Debug)]
 enum Act {
-    /// So many events are appended in one transaction, which commits or not.
+    /// Appends so many events in one transaction, which commits or not.
     Append { events: u8, commits: bool },
-    /// Both relays publish all they have; they may die before they delete what they published.
+    /// Both relays publish everything; they may crash before they delete what they published.
     Publish { dies: bool },
-    /// Some messages arrive together: those at these places of the queue, in this order.
+    /// Delivers messages together: those at these positions of the queue, in this order.
     Deliver { places: Vec<u8>, fate: DeliveryFate },
-    /// Every dead letter is replayed.
+    /// Replays every dead letter.
     Replay,
 }
 
@@ -32,13 +32,13 @@ enum Act {
 enum DeliveryFate {
     /// Handled and acknowledged.
     Acknowledged,
-    /// Handled; the process dies before the acknowledgement.
+    /// Handled; the process crashes before the acknowledgement.
     Repeated,
-    /// The process dies right after this step.
+    /// The process crashes right after this step.
     Crashes(Step),
-    /// The handler refuses.
+    /// The handler rejects the event.
     Refused,
-    /// The handler fails, all three times.
+    /// The handler fails, in all three attempts.
     Failed,
 }
 
@@ -59,13 +59,13 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// Writes down, refuses or fails, as it is told.
+/// Stores, rejects or fails, as configured.
 #[derive(Clone, Default)]
 struct Moody(Arc<AtomicU8>);
 
 impl Handle<Ping> for Moody {
     async fn handle(&self, tx: &mut Transaction, ping: &Ping, _meta: &Meta) -> Result<(), HandleError> {
-        sqlx::query("insert into heard (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
+        sqlx::query("insert into handled (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
         match self.0.load(Ordering::SeqCst) {
             0 => Ok(()),
             1 => Err(HandleError::reject("not today")),
@@ -81,7 +81,7 @@ struct World {
     beta: Messaging,
     moody: Moody,
     subscriptions: Subscriptions,
-    /// Where beta dies, and how.
+    /// Where beta crashes, and how.
     crash: Arc<Mutex<Option<(Step, CancellationToken)>>>,
     queue: Vec<Vec<u8>>,
     next: i64,
@@ -131,7 +131,7 @@ impl World {
         }
     }
 
-    /// As a relay and a broker would: what is in an outbox is in the queue, and then not in the outbox any more.
+    /// Acts as relay and broker: moves the rows of an outbox to the queue.
     async fn publish(&mut self, dies: bool) {
         for pool in [&self.stage.alpha, &self.stage.beta] {
             self.queue.extend(bodies(pool).await);
@@ -165,7 +165,7 @@ impl World {
         }
         *self.crash.lock().unwrap() = None;
         self.moody.0.store(0, Ordering::SeqCst);
-        // A refused message is a dead letter now, so that it is acknowledged; one that failed comes again.
+        // A rejected message is a dead letter now, so it is acknowledged; a failed one is delivered again.
         if matches!(fate, DeliveryFate::Acknowledged | DeliveryFate::Refused) {
             let mut gone = places;
             gone.sort_unstable();
@@ -176,7 +176,7 @@ impl World {
         }
     }
 
-    /// Everything works again, and all that is under way arrives.
+    /// Everything works again, and everything in flight arrives.
     async fn come_to_rest(&mut self) {
         loop {
             self.beta.dead_letters().replay_matching(&Filter::default(), 1_000).await.unwrap();
@@ -190,8 +190,8 @@ impl World {
         }
     }
 
-    async fn heard(&self) -> Vec<i64> {
-        sqlx::query_scalar("select n from heard order by n").fetch_all(&self.stage.beta).await.unwrap()
+    async fn handled(&self) -> Vec<i64> {
+        sqlx::query_scalar("select n from handled order by n").fetch_all(&self.stage.beta).await.unwrap()
     }
 }
 
@@ -206,15 +206,15 @@ fn any_interleaving_ends_with_every_effect_once() {
         TestRunner::new(Config { cases: 32, max_shrink_iters: 64, failure_persistence: None, ..Config::default() });
     let story = prop::collection::vec(act(), 1..30);
     let outcome = runner.run(&story, |acts| {
-        let (heard, committed) = runtime.block_on(async {
+        let (handled, committed) = runtime.block_on(async {
             let mut world = World::new().await;
             for act in &acts {
                 world.perform(act).await;
             }
             world.come_to_rest().await;
-            (world.heard().await, world.committed.clone())
+            (world.handled().await, world.committed.clone())
         });
-        prop_assert_eq!(heard, committed);
+        prop_assert_eq!(handled, committed);
         Ok(())
     });
     outcome.unwrap_or_else(|failure| panic!("{failure}"));

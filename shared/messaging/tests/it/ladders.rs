@@ -1,6 +1,6 @@
-//! Events that fail come back after a while, to the one who failed only.
+//! Failed events are retried after a delay, only for the service that failed.
 
-use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, open_letters, ping, say};
+use crate::stage::{Ping, Stage, WriteDown, append_pings, broker, consuming, handled, open_letters, ping};
 use rabbit_outbox::{EventId, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use rabbit_outbox_event::Event;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use testkit::{TestBroker, eventually, eventually_within};
 
-/// Fails so many deliveries of each event, then writes it down with the time.
+/// Fails so many deliveries of each event, then stores it with the time.
 struct Reluctant {
     calls: Arc<AtomicU32>,
     failing_calls: u32,
@@ -20,7 +20,7 @@ impl Handle<Ping> for Reluctant {
         if self.calls.fetch_add(1, Ordering::SeqCst) < self.failing_calls {
             return Err((self.failure)());
         }
-        sqlx::query("insert into heard (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
+        sqlx::query("insert into handled (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
         Ok(())
     }
 }
@@ -34,9 +34,9 @@ async fn an_event_that_failed_comes_back_after_a_second_and_to_its_own_inbox_onl
     let (stage, broker) = (Stage::new().await, broker().await);
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
-    // Alpha hears its own pings too, and must not hear the retry.
+    // Alpha subscribes to its own pings too, and must not get the retry.
     let calls = Arc::new(AtomicU32::new(0));
-    // Three tries at once are one delivery.
+    // Three immediate attempts are one delivery.
     let reluctant = Reluctant { calls: Arc::clone(&calls), failing_calls: 3, failure: not_yet };
     stage.run(alpha.relay().run(stage.stopping()));
     stage.run(alpha.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
@@ -45,11 +45,11 @@ async fn an_event_that_failed_comes_back_after_a_second_and_to_its_own_inbox_onl
     consuming(&beta).await;
 
     let started = Instant::now();
-    say(&alpha, 0, 1, 1).await;
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    append_pings(&alpha, 0, 1, 1).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
     assert!(started.elapsed() >= Duration::from_secs(1), "{:?}", started.elapsed());
     assert_eq!(calls.load(Ordering::SeqCst), 4);
-    assert_eq!(heard(&stage.alpha).await, (1, 1));
+    assert_eq!(handled(&stage.alpha).await, (1, 1));
     let duplicates: i64 = sqlx::query_scalar("select count(*) from inbox").fetch_one(&stage.alpha).await.unwrap();
     assert_eq!(duplicates, 1);
     stage.stop().await;
@@ -67,7 +67,7 @@ async fn a_handler_that_asks_to_wait_gets_the_first_rung_that_is_long_enough() {
 
     let started = Instant::now();
     broker.announce(&ping(1)).await;
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
     assert!(started.elapsed() >= Duration::from_secs(5), "{:?}", started.elapsed());
     stage.stop().await;
 }
@@ -84,12 +84,12 @@ async fn onto_ladder(broker: &TestBroker, service: &str, n: i64) {
 }
 
 #[tokio::test]
-async fn a_ladder_whose_inbox_is_gone_stalls_nobody_else_and_goes_on_when_it_is_back() {
+async fn a_ladder_whose_inbox_is_gone_stalls_no_other_service_and_goes_on_when_it_is_back() {
     let (stage, broker) = (Stage::new().await, broker().await);
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
     broker.declare_exchange("alpha").await;
-    // Declared by a consumer that stops: nobody is there to declare it again.
+    // Declared by a consumer that stops, so that nothing declares it again.
     let stop_beta = tokio_util::sync::CancellationToken::new();
     let first = tokio::spawn(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stop_beta.clone()));
     consuming(&beta).await;
@@ -105,12 +105,12 @@ async fn a_ladder_whose_inbox_is_gone_stalls_nobody_else_and_goes_on_when_it_is_
     for n in 0..5 {
         onto_ladder(&broker, "alpha", n).await;
     }
-    eventually((5, 5), async || heard(&stage.alpha).await).await;
+    eventually((5, 5), async || handled(&stage.alpha).await).await;
 
-    // Back: what waited comes as soon as RabbitMQ tries again: every three minutes, unless its
+    // The queue exists again: the waiting messages arrive when RabbitMQ retries, every three minutes unless its
     // `dead_letter_worker_publisher_confirm_timeout` is shorter.
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
-    eventually_within(Duration::from_mins(5), (60, 60), async || heard(&stage.beta).await).await;
+    eventually_within(Duration::from_mins(5), (60, 60), async || handled(&stage.beta).await).await;
     assert!(open_letters(&beta).await.is_empty());
     stage.stop().await;
 }

@@ -1,6 +1,6 @@
-//! Relays share the lanes, and take them over from one that stops.
+//! Relays share the lanes, and take over those of a relay that stops.
 
-use crate::stage::{Ping, Stage, WriteDown, broker, heard, say, unsent};
+use crate::stage::{Ping, Stage, WriteDown, append_pings, broker, handled, unsent};
 use rabbit_outbox::{Messaging, Subscriptions};
 use std::collections::BTreeMap;
 use testkit::eventually;
@@ -33,14 +33,14 @@ async fn two_relays_share_the_lanes_and_one_takes_over_from_the_other() {
     eventually(vec![4, 4], async || shares(&stage).await).await;
 
     // Committed by the second, on lanes of both.
-    say(&second, 0, 100, 10).await;
-    eventually((100, 100), async || heard(&stage.beta).await).await;
+    append_pings(&second, 0, 100, 10).await;
+    eventually((100, 100), async || handled(&stage.beta).await).await;
     stop_first.cancel();
     eventually(vec![8], async || shares(&stage).await).await;
-    say(&second, 100, 200, 10).await;
-    eventually((200, 200), async || heard(&stage.beta).await).await;
+    append_pings(&second, 100, 200, 10).await;
+    eventually((200, 200), async || handled(&stage.beta).await).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     stage.stop().await;
-    // The server frees the locks when it has noticed that the session ended, a moment after the client.
+    // The server releases the locks when it notices the end of the session, a moment after the client.
     eventually(Vec::<i64>::new(), async || shares(&stage).await).await;
 }

@@ -1,4 +1,4 @@
-//! Stories of the messaging crate on a real database and a real broker.
+//! Integration tests of the messaging crate with a real database and a real broker.
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
 

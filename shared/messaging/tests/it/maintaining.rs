@@ -1,6 +1,6 @@
-//! The days of the inbox: a consumer makes them by itself, and a day that is missing says nothing about an event.
+//! The inbox's partitions: a consumer creates them itself, and a missing one is not a fault of an event.
 
-use crate::stage::{Ping, Stage, WriteDown, broker, consuming, count, heard, open_letters, ping};
+use crate::stage::{Ping, Stage, WriteDown, broker, consuming, count, handled, open_letters, ping};
 use rabbit_outbox::{Messaging, Subscriptions};
 use sqlx::{AssertSqlSafe, PgPool};
 use testkit::eventually;
@@ -39,13 +39,13 @@ async fn an_event_of_a_day_that_is_missing_makes_the_day_and_is_handled() {
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
     consuming(&beta).await;
     broker.announce(&ping(1)).await;
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
 
     drop_days_from_today(&stage.beta).await;
     for n in 2..5 {
         broker.announce(&ping(n)).await;
     }
-    eventually((4, 4), async || heard(&stage.beta).await).await;
+    eventually((4, 4), async || handled(&stage.beta).await).await;
     assert_eq!(count(&stage.beta, DAYS_FROM_TODAY).await, 4);
     assert_eq!((open_letters(&beta).await, beta.check()), (vec![], Ok(())));
     stage.stop().await;
@@ -59,7 +59,7 @@ async fn a_day_that_can_not_be_made_is_an_outage_and_its_events_wait() {
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
     consuming(&beta).await;
     broker.announce(&ping(1)).await;
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
 
     let function = "inbox_create_partitions(integer, integer)";
     let definition: String = sqlx::query_scalar("select pg_get_functiondef($1::regprocedure)")
@@ -80,7 +80,7 @@ async fn a_day_that_can_not_be_made_is_an_outage_and_its_events_wait() {
     assert_eq!(broker.messages("beta.retry.1s").await, 0);
 
     sqlx::raw_sql(AssertSqlSafe(definition)).execute(&stage.beta).await.unwrap();
-    eventually((4, 4), async || heard(&stage.beta).await).await;
+    eventually((4, 4), async || handled(&stage.beta).await).await;
     consuming(&beta).await;
     assert_eq!(open_letters(&beta).await, []);
     stage.stop().await;

@@ -1,4 +1,4 @@
-//! Maintenance of the inbox, where the schema belongs to an ordinary role and Chipin's roles do not exist.
+//! Maintenance of the inbox if the schema belongs to an ordinary role and Chipin's roles do not exist.
 
 use crate::stage::Stage;
 use rabbit_outbox::{maintenance, schema};
@@ -21,7 +21,7 @@ async fn partitions(pool: &PgPool) -> Vec<String> {
 #[tokio::test]
 async fn the_tables_are_installed_and_maintained_by_an_ordinary_role() {
     let database = TestDatabase::empty().await;
-    let role = unique("stranger");
+    let role = unique("owner");
     database
         .admin_pool("public")
         .execute(sqlx::raw_sql(AssertSqlSafe(format!(
@@ -64,7 +64,7 @@ async fn a_day_is_created_though_another_can_not_be_dropped() {
     let before = partitions(pool).await;
     let newest = before[before.len() - 1].clone();
     pool.execute(sqlx::raw_sql(AssertSqlSafe(format!("drop table {newest}")))).await.unwrap();
-    // Dropping fails outright, which being in use would not make it do.
+    // Dropping fails with an error, unlike for a partition in use.
     pool.execute("alter function inbox_drop_partitions(integer) rename to gone").await.unwrap();
     assert!(maintenance::maintain(pool).await.is_err());
     assert_eq!(partitions(pool).await, before);

@@ -1,6 +1,6 @@
 //! Two releases of a service share its queue for a while: the older one does not know the newer one's events.
 
-use crate::stage::{Ping, Stage, WriteDown, bind, broker, consuming, heard, open_letters};
+use crate::stage::{Ping, Stage, WriteDown, bind, broker, consuming, handled, open_letters};
 use lapin::{Connection, ConnectionProperties};
 use rabbit_outbox::topology::{Binding, Existing, Topology, unbind};
 use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
@@ -27,7 +27,7 @@ struct WriteDownPang;
 
 impl Handle<Pang> for WriteDownPang {
     async fn handle(&self, tx: &mut Transaction, pang: &Pang, _meta: &Meta) -> Result<(), HandleError> {
-        sqlx::query("insert into heard (n) values ($1)").bind(pang.n).execute(&mut **tx).await?;
+        sqlx::query("insert into handled (n) values ($1)").bind(pang.n).execute(&mut **tx).await?;
         Ok(())
     }
 }
@@ -57,8 +57,8 @@ async fn events_that_one_of_two_releases_knows_are_all_handled() {
     for n in 0..20 {
         broker.announce(&Pang { n }).await;
     }
-    // A replica is chosen anew each second, then each five seconds.
-    eventually_within(Duration::from_mins(2), (20, 20), async || heard(&stage.beta).await).await;
+    // A replica is chosen again each second, then each five seconds.
+    eventually_within(Duration::from_mins(2), (20, 20), async || handled(&stage.beta).await).await;
     assert_eq!(open_letters(&beta).await, []);
     stage.stop().await;
 }
@@ -68,7 +68,7 @@ async fn an_event_that_no_replica_knows_yet_waits_for_the_one_that_does() {
     let (stage, broker) = (Stage::new().await, broker().await);
     broker.declare_exchange("alpha").await;
     let old = start(&stage, &broker, older()).await;
-    // The newer release was here, and was rolled back.
+    // The newer release ran, and was rolled back.
     let heard_by_newer =
         Binding { exchange: "alpha".into(), routing_key: Pang::TYPE.into(), queue: "beta.inbox".into() };
     let connection = Connection::connect(broker.url(), ConnectionProperties::default()).await.unwrap();
@@ -79,13 +79,13 @@ async fn an_event_that_no_replica_knows_yet_waits_for_the_one_that_does() {
     eventually(1, async || broker.messages("beta.retry.1s").await).await;
     assert_eq!((open_letters(&old).await, old.check()), (vec![], Ok(())));
     let new = start(&stage, &broker, newer()).await;
-    eventually_within(Duration::from_mins(2), (1, 1), async || heard(&stage.beta).await).await;
+    eventually_within(Duration::from_mins(2), (1, 1), async || handled(&stage.beta).await).await;
     assert_eq!(open_letters(&new).await, []);
     stage.stop().await;
 }
 
 #[tokio::test]
-async fn a_binding_that_no_release_wants_is_named_and_can_be_removed() {
+async fn a_binding_that_no_release_needs_is_named_and_can_be_removed() {
     let (stage, broker) = (Stage::new().await, broker().await);
     broker.declare_exchange("alpha").await;
     start(&stage, &broker, newer()).await;
@@ -100,7 +100,7 @@ async fn a_binding_that_no_release_wants_is_named_and_can_be_removed() {
 
     unbind(broker.url(), &found).await.unwrap();
     assert_eq!(left_over().await, []);
-    // It was removed; to remove it again is no error.
+    // It was removed; removing it again is not an error.
     unbind(broker.url(), &found).await.unwrap();
     stage.stop().await;
 }

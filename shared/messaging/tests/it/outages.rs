@@ -1,6 +1,6 @@
-//! While something that handlers need is away, messages stay in the broker, and nothing is lost or doubled.
+//! During an outage messages stay in the broker, and nothing is lost or duplicated.
 
-use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, open_letters, ping, say, schema};
+use crate::stage::{Ping, Stage, WriteDown, append_pings, broker, consuming, handled, open_letters, ping, schema};
 use rabbit_outbox::probe::{Probe, Step};
 use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use servers::{Durability, Postgres, PostgresOptions};
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 use testkit::{eventually, eventually_within};
 
-/// A pool as a service has it: it gives up waiting for the database after some seconds.
+/// A pool as a service has it: waiting for the database times out after some seconds.
 fn pool(server: &Postgres) -> PgPool {
     let options = PgConnectOptions::from_str(&server.url("postgres")).unwrap().options([("search_path", "beta")]);
     PgPoolOptions::new().acquire_timeout(Duration::from_secs(3)).connect_lazy_with(options)
@@ -38,27 +38,27 @@ async fn a_database_that_is_away_for_half_a_minute_under_load_loses_and_doubles_
         let alpha = alpha.clone();
         async move {
             for part in 0..PINGS / 100 {
-                say(&alpha, part * 100, part * 100 + 100, 5).await;
+                append_pings(&alpha, part * 100, part * 100 + 100, 5).await;
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
         }
     });
-    eventually(true, async || heard(&database).await.0 > 200).await;
+    eventually(true, async || handled(&database).await.0 > 200).await;
     let mut server = tokio::task::spawn_blocking(move || {
         server.stop();
         server
     })
     .await
     .unwrap();
-    let paused = |why: String| why.contains("paused, the database is away");
+    let paused = |why: String| why.contains("paused, the database is not available");
     eventually(true, async || beta.check().is_err_and(paused)).await;
-    // The outage itself: a time, not a result.
+    // The duration of the outage.
     tokio::time::sleep(AWAY).await;
     assert!(beta.check().is_err_and(paused));
     let server = tokio::task::spawn_blocking(move || server.start_again().map(|()| server)).await.unwrap().unwrap();
 
     talking.await.unwrap();
-    eventually_within(Duration::from_mins(2), (PINGS, PINGS), async || heard(&database).await).await;
+    eventually_within(Duration::from_mins(2), (PINGS, PINGS), async || handled(&database).await).await;
     consuming(&beta).await;
     assert_eq!(open_letters(&beta).await, []);
     stage.stop().await;
@@ -67,7 +67,7 @@ async fn a_database_that_is_away_for_half_a_minute_under_load_loses_and_doubles_
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
-/// Needs something that can be away, and counts how often it asked for it.
+/// Needs an external service that can fail, and counts its calls.
 #[derive(Clone, Default)]
 struct Dependent {
     there: Arc<AtomicBool>,
@@ -80,7 +80,7 @@ impl Handle<Ping> for Dependent {
         if !self.there.load(Ordering::SeqCst) {
             return Err(HandleError::retry("the price list is away"));
         }
-        sqlx::query("insert into heard (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
+        sqlx::query("insert into handled (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
         Ok(())
     }
 }
@@ -100,17 +100,17 @@ async fn many_different_failures_in_a_row_open_the_breaker_and_one_success_close
     }
     let paused = |why: String| why.contains("10 different events in a row failed");
     eventually(true, async || beta.check().is_err_and(paused)).await;
-    // Most messages were not touched: they are in the broker, not on the ladder and not among the dead.
+    // Most messages were not touched: they are in the broker, not on the ladder or among the dead letters.
     let asked = dependent.asked.load(Ordering::SeqCst);
     assert!(asked < 3 * 30, "{asked}");
     dependent.there.store(true, Ordering::SeqCst);
-    eventually((PINGS, PINGS), async || heard(&stage.beta).await).await;
+    eventually((PINGS, PINGS), async || handled(&stage.beta).await).await;
     eventually(Ok(()), async || beta.check()).await;
     assert_eq!(open_letters(&beta).await, []);
     stage.stop().await;
 }
 
-/// Ends its task when a message is handled, as a process that crashes does.
+/// Ends its task when a message is handled, like a crashing process.
 fn crash() -> Probe {
     Probe::new(|step| assert!(step != Step::InboxRecorded, "this message brings its process down"))
 }
@@ -131,8 +131,8 @@ async fn a_message_that_brings_its_consumer_down_again_and_again_ends_among_the_
     for _ in 0..30 {
         let fragile = Messaging::new("beta", stage.beta.clone(), broker.url()).with_probe(crash());
         let crashing = tokio::spawn(fragile.consumer(Subscriptions::new().on(WriteDown)).run(stage.stopping()));
-        // A process that dies takes its connections with it; a task that dies may leave them, and with them what they
-        // hold, which an operator ends.
+        // A process that crashes closes its connections; a crashed task may leave them open, with their unacknowledged
+        // messages, and an operator closes them.
         let ended = async || {
             let has_ended = crashing.is_finished() || !open_letters(&beta).await.is_empty();
             if !has_ended {
@@ -149,8 +149,8 @@ async fn a_message_that_brings_its_consumer_down_again_and_again_ends_among_the_
     stage.run(beta.consumer(Subscriptions::new().on(WriteDown)).run(stage.stopping()));
     eventually(1, async || open_letters(&beta).await.len()).await;
     let letter = open_letters(&beta).await.remove(0);
-    assert_eq!(letter.reason, "RabbitMQ gave it up: delivery_limit in beta.inbox");
+    assert_eq!(letter.reason, "dead-lettered by RabbitMQ: delivery_limit in beta.inbox");
     assert_eq!((letter.event_type.as_str(), letter.ordering_key.as_deref()), ("alpha.Ping.v1", Some("1")));
-    assert_eq!(heard(&stage.beta).await, (0, 0));
+    assert_eq!(handled(&stage.beta).await, (0, 0));
     stage.stop().await;
 }

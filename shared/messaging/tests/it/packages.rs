@@ -1,13 +1,13 @@
-//! The packed family: it builds and tests itself, and a stranger's project, without this workspace.
+//! The packaged crates build and pass their tests, and so does a user's project, without this workspace.
 
 use crate::first_event::{LOCK, Project, file, profile, target};
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// In the order in which they depend on each other.
+/// In the order of their dependencies.
 const FAMILY: [&str; 4] = ["rabbit-outbox-event", "rabbit-outbox", "rabbit-outbox-testing", "rabbit-outbox-operations"];
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// Besides the README's dependencies: the router of operations, and the harness in tests.
+/// In addition to the README's dependencies: the router of operations, and the harness in tests.
 const USES: &str = "rabbit-outbox-operations = \"0.2\"\naxum = { version = \"0.8\", default-features = false }\n\n\
     [dev-dependencies]\ntower = { version = \"0.5\", features = [\"util\"] }\n";
 /// A test of that router.
@@ -28,7 +28,7 @@ async fn operators_see_the_state_of_the_messaging() {
 const HARNESS: &str = include_str!("../../testing/README.md");
 const LICENCE: &str = include_str!("../../../../LICENSE");
 
-/// A project with the files of the README, which takes the family from the folder of extracted packages beside it.
+/// A project with the files of the README, which uses the extracted packages in the folder next to it.
 fn manifest() -> String {
     let manifest = file("Cargo.toml").replace(", path = \"../chipin/shared/messaging\"", "");
     assert!(!manifest.contains("path ="), "the README's path is another: {manifest}");
@@ -52,7 +52,7 @@ fn first_test() -> String {
     code.replace(main, test)
 }
 
-/// Packs the family and extracts what was packed into a folder of its own.
+/// Packages the crates and extracts them into a separate folder.
 fn extract(into: &Path) {
     let packed = into.join("packed");
     let mut cargo = Command::new(env!("CARGO"));
@@ -81,14 +81,14 @@ fn extract(into: &Path) {
 }
 
 fn succeeded(output: &Output) -> String {
-    let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{told}\n{errors}");
-    told.into_owned()
+    let (printed, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{printed}\n{errors}");
+    printed.into_owned()
 }
 
 #[tokio::test]
-async fn the_packed_family_builds_and_tests_itself_and_a_strangers_project() {
-    let told = tokio::task::spawn_blocking(|| {
+async fn the_packed_family_builds_and_tests_itself_and_a_new_project() {
+    let printed = tokio::task::spawn_blocking(|| {
         let project = Project::empty();
         extract(&project.0);
         for folder in ["src", "tests"] {
@@ -106,8 +106,8 @@ async fn the_packed_family_builds_and_tests_itself_and_a_strangers_project() {
         }
         succeeded(&cargo.current_dir(&project.0).env("CARGO_TARGET_DIR", target()).output().unwrap())
     });
-    let told = told.await.unwrap();
+    let printed = printed.await.unwrap();
     for test in ["story", "operators_see_the_state_of_the_messaging"] {
-        assert!(told.contains(&format!("test {test} ... ok")), "{told}");
+        assert!(printed.contains(&format!("test {test} ... ok")), "{printed}");
     }
 }

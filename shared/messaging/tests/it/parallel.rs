@@ -1,6 +1,6 @@
-//! Several batches at a time: a slow key holds no other, and events of one key keep their order.
+//! Concurrent batches: a slow key does not delay others, and events of one key keep their order.
 
-use crate::stage::{Ping, Stage, broker, consuming, heard, open_letters};
+use crate::stage::{Ping, Stage, broker, consuming, handled, open_letters};
 use rabbit_outbox::{ConsumerOptions, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use std::sync::Arc;
 use testkit::eventually;
@@ -10,7 +10,7 @@ const KEYS: i64 = 12;
 const EACH: i64 = 5;
 const SLOW: &str = "0";
 
-/// Writes pings down; those of one key wait until the test lets them go.
+/// Stores pings; those of one key wait until the test releases them.
 struct Patient(Arc<Semaphore>);
 
 impl Handle<Ping> for Patient {
@@ -18,7 +18,7 @@ impl Handle<Ping> for Patient {
         if ping.key == SLOW {
             let _permit = self.0.acquire().await.map_err(HandleError::retry)?;
         }
-        sqlx::query("insert into heard (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
+        sqlx::query("insert into handled (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
         Ok(())
     }
 }
@@ -38,15 +38,15 @@ async fn a_slow_key_does_not_hold_the_others_and_each_key_keeps_its_order() {
             broker.announce(&Ping { n: key * 100 + n, key: key.to_string() }).await;
         }
     }
-    // The slow key keeps those that share its queue, which is a quarter of the keys or so.
-    eventually(true, async || heard(&stage.beta).await.0 >= KEYS * EACH / 2).await;
-    let slow = "select count(*) from heard where n < 100";
+    // The slow key delays those in the same queue, about a quarter of the keys.
+    eventually(true, async || handled(&stage.beta).await.0 >= KEYS * EACH / 2).await;
+    let slow = "select count(*) from handled where n < 100";
     assert_eq!(crate::stage::count(&stage.beta, slow).await, 0);
 
     gate.add_permits(1);
-    eventually((KEYS * EACH, KEYS * EACH), async || heard(&stage.beta).await).await;
+    eventually((KEYS * EACH, KEYS * EACH), async || handled(&stage.beta).await).await;
     let order: Vec<i64> =
-        sqlx::query_scalar("select n from heard order by n / 100, id").fetch_all(&stage.beta).await.unwrap();
+        sqlx::query_scalar("select n from handled order by n / 100, id").fetch_all(&stage.beta).await.unwrap();
     assert!(order.is_sorted(), "{order:?}");
     eventually(0, async || broker.messages("beta.inbox").await).await;
     assert_eq!((open_letters(&beta).await, beta.check()), (vec![], Ok(())));

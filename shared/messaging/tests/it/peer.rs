@@ -1,4 +1,4 @@
-//! A peer that writes what no library would: a few frames of AMQP 0-9-1 by hand.
+//! A peer that sends what no library would: a few hand-written frames of AMQP 0-9-1.
 //!
 //! Source: AMQP 0-9-1, sections 2.3 and 4.2.
 
@@ -10,7 +10,7 @@ const METHOD: u8 = 1;
 const HEADER: u8 = 2;
 const BODY: u8 = 3;
 const END: u8 = 0xCE;
-/// Type, channel, size, and the end.
+/// Type, channel, size, and the frame end.
 const FRAME_OVERHEAD_BYTES: usize = 8;
 
 /// A connection with one channel, in confirm mode.
@@ -23,7 +23,7 @@ pub(crate) struct Peer {
 #[derive(Clone, Default)]
 pub(crate) struct Properties(Vec<(Property, Vec<u8>)>);
 
-/// Positions of properties among the flags of a header frame.
+/// Bit positions of properties in the flags of a header frame.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Property {
     Headers = 2,
@@ -37,13 +37,13 @@ pub(crate) enum Property {
 }
 
 impl Properties {
-    /// The same with a text, which need not be UTF-8.
+    /// Adds a text, which may be invalid UTF-8.
     pub(crate) fn with(mut self, property: Property, text: &[u8]) -> Self {
         self.0.push((property, short(text)));
         self
     }
 
-    /// The same with these entries as headers.
+    /// Adds these entries as headers.
     pub(crate) fn with_headers(mut self, entries: &[Vec<u8>]) -> Self {
         self.0.push((Property::Headers, long(&entries.concat())));
         self
@@ -62,7 +62,7 @@ pub(crate) fn text(name: &str, value: &[u8]) -> Vec<u8> {
     entry(name.as_bytes(), b'S', &long(value))
 }
 
-/// A header with a whole number.
+/// A header with an integer.
 pub(crate) fn number(name: &str, value: i64) -> Vec<u8> {
     entry(name.as_bytes(), b'l', &value.to_be_bytes())
 }
@@ -73,7 +73,7 @@ pub(crate) fn list(name: &str, values: &[&str]) -> Vec<u8> {
     entry(name.as_bytes(), b'A', &long(&items))
 }
 
-/// A header with tables inside tables.
+/// A header with nested tables.
 pub(crate) fn nested(name: &str, levels: usize) -> Vec<u8> {
     let innermost = entry(b"t", b'F', &long(&[]));
     let table = (1..levels).fold(innermost, |inside, _| entry(b"t", b'F', &long(&inside)));
@@ -98,7 +98,7 @@ fn id(class: u16, method: u16) -> Vec<u8> {
 }
 
 impl Peer {
-    /// Connects as the administrator of the test broker, with the frames that the broker offers.
+    /// Connects as the administrator of the test broker, with the frame size that the broker offers.
     pub(crate) async fn of(broker: &TestBroker) -> Self {
         let address = broker.url().split_once('@').unwrap().1;
         let (address, virtual_host) = address.split_once('/').unwrap();
@@ -118,7 +118,7 @@ impl Peer {
         peer.expect((20, 11)).await;
         peer.call(1, (85, 10), &[0]).await;
         peer.expect((85, 11)).await;
-        // Without it, the broker refuses a message that asks for a direct reply.
+        // Required by the broker for a message with a direct reply.
         let no_ack = 0b10;
         let replies = [&[0, 0][..], &short(b"amq.rabbitmq.reply-to"), &short(b""), &[no_ack], &long(&[])].concat();
         peer.call(1, (60, 20), &replies).await;
@@ -126,7 +126,7 @@ impl Peer {
         peer
     }
 
-    /// Publishes by the default exchange, and waits until the broker has it.
+    /// Publishes to the default exchange, and waits for the confirm.
     pub(crate) async fn publish(&mut self, queue: &str, properties: Properties, body: &[u8]) {
         let method = [&[0, 0][..], &short(b""), &short(queue.as_bytes()), &[0]].concat();
         self.call(1, (60, 40), &method).await;

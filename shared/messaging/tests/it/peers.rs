@@ -1,7 +1,7 @@
-//! What a peer with the right to publish can write: none of it keeps other messages from being handled.
+//! What a peer with the right to publish can send: none of it prevents other messages from being handled.
 
 use crate::peer::{Peer, Properties, Property, entry, list, nested, number, text};
-use crate::stage::{Ping, Stage, broker, consuming, enveloped, heard, new_id, open_letters};
+use crate::stage::{Ping, Stage, broker, consuming, enveloped, handled, new_id, open_letters};
 use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use testkit::{TestBroker, eventually, eventually_within};
 
 const GARBAGE: &str = "not even JSON";
 
-/// Writes every ping down; those below zero at their second delivery only.
+/// Stores every ping; those below zero at their second delivery only.
 struct SecondTime;
 
 impl Handle<Ping> for SecondTime {
@@ -21,7 +21,7 @@ impl Handle<Ping> for SecondTime {
         }
         let text_fits = "select length($1::text) is not null";
         let _: bool = sqlx::query_scalar(text_fits).bind(&ping.key).fetch_one(&mut **tx).await?;
-        sqlx::query("insert into heard (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
+        sqlx::query("insert into handled (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
         Ok(())
     }
 }
@@ -42,13 +42,13 @@ fn baggage(bytes: usize) -> Properties {
     Properties::default().with_headers(&[text("baggage", &vec![b'a'; bytes])])
 }
 
-/// An origin that no exchange and no key has, as large as headers may be before any of them is left out.
+/// A bogus origin, as large as headers may be before any of them is left out.
 fn far_away() -> Properties {
     let far = [text("outbox-exchange", &[b'a'; 6_000]), text("outbox-routing-key", &[b'a'; 6_000])];
     Properties::default().with_headers(&far)
 }
 
-/// What a peer put around a message, once each.
+/// Properties that a peer sets, once each.
 fn oddities() -> Vec<(&'static str, Properties)> {
     let none = Properties::default;
     let latin_1 = b"caf\xe9";
@@ -74,14 +74,14 @@ fn oddities() -> Vec<(&'static str, Properties)> {
         ("copies to elsewhere", none().with_headers(&[list("CC", &["2m", "5s"]), list("BCC", &["beta.lost"])])),
         ("an answer to itself", none().with(Property::ReplyTo, b"amq.rabbitmq.reply-to")),
         ("a minute to live", none().with(Property::Expiration, b"60000")),
-        ("a history that is no list", none().with_headers(&[text("x-death", b"often")])),
+        ("a history that is not a list", none().with_headers(&[text("x-death", b"often")])),
         ("a history of ours that is not", none().with_headers(&forged)),
         ("another origin", far_away()),
     ]
 }
 
 #[tokio::test]
-async fn whatever_a_peer_puts_around_a_message_an_event_is_handled_and_garbage_is_a_letter() {
+async fn with_any_properties_of_a_peer_an_event_is_handled_and_garbage_is_a_dead_letter() {
     let (stage, broker) = (Stage::new().await, broker().await);
     let beta = start(&stage, &broker).await;
     let mut peer = Peer::of(&broker).await;
@@ -92,15 +92,15 @@ async fn whatever_a_peer_puts_around_a_message_an_event_is_handled_and_garbage_i
         peer.publish("beta.inbox", Properties::default(), &event(1_000 + n)).await;
         peer.publish("beta.inbox", properties.clone(), &event(n)).await;
         peer.publish("beta.inbox", properties.clone(), garbage.as_bytes()).await;
-        // Its copy goes up the ladder, and comes back.
+        // Its copy goes through the ladder, and comes back.
         peer.publish("beta.inbox", properties, &event(-n)).await;
         peer.publish("beta.inbox", Properties::default(), &event(2_000 + n)).await;
     }
     eventually(usize::try_from(count).unwrap(), async || open_letters(&beta).await.len()).await;
-    eventually((4 * count, 4 * count), async || heard(&stage.beta).await).await;
+    eventually((4 * count, 4 * count), async || handled(&stage.beta).await).await;
     let letters = open_letters(&beta).await;
     assert!(letters.iter().all(|letter| letter.reason.contains("the body is not an event")), "{letters:?}");
-    // A letter says which headers were too much for it.
+    // A dead letter lists the headers that were left out.
     let note = "select count(*) from dead_letters where headers->>'outbox-headers-left-out' like 'baggage (%'";
     assert_eq!(crate::stage::count(&stage.beta, note).await, 4);
     assert_eq!((letters.len() as u64, beta.check()), (count.unsigned_abs(), Ok(())));
@@ -116,7 +116,7 @@ async fn whatever_comes_to_the_queue_of_dead_letters_is_kept_and_stops_none_of_t
     for (what, properties) in oddities() {
         let garbage = format!("not even JSON, around it {what}");
         peer.publish("beta.dead", properties.clone(), garbage.as_bytes()).await;
-        // The same again is the same letter.
+        // A repeated message is the same dead letter.
         peer.publish("beta.dead", properties, garbage.as_bytes()).await;
         bodies.insert(garbage);
     }
@@ -135,12 +135,12 @@ async fn whatever_comes_to_the_queue_of_dead_letters_is_kept_and_stops_none_of_t
     let letters = open_letters(&beta).await;
     assert!(letters.len() == count && letters.iter().all(|letter| !letter.reason.is_empty()), "{letters:?}");
     peer.publish("beta.inbox", Properties::default(), &event(1)).await;
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
     assert_eq!(beta.check(), Ok(()));
     stage.stop().await;
 }
 
-/// An event whose type takes as much of a reason as fits.
+/// An event with the longest possible type in its failure reason.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Unknown;
 
@@ -161,13 +161,13 @@ async fn a_copy_fits_into_a_frame_whatever_its_headers_and_its_failure_say() {
     peer.publish("beta.inbox", far_away(), event_with_long_type.as_bytes()).await;
     eventually(1, async || broker.messages("beta.retry.1s").await).await;
     peer.publish("beta.inbox", Properties::default(), &event(1)).await;
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
     assert_eq!(beta.check(), Ok(()));
     stage.stop().await;
 }
 
 #[tokio::test]
-async fn letters_do_not_expire_while_they_can_not_be_written_down() {
+async fn dead_letters_do_not_expire_while_they_can_not_be_stored() {
     let (stage, broker) = (Stage::new().await, broker().await);
     let beta = start(&stage, &broker).await;
     let mut peer = Peer::of(&broker).await;
@@ -182,13 +182,13 @@ async fn letters_do_not_expire_while_they_can_not_be_written_down() {
     lock.rollback().await.unwrap();
     eventually(30, async || open_letters(&beta).await.len()).await;
     peer.publish("beta.inbox", Properties::default(), &event(1)).await;
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
     assert_eq!(beta.check(), Ok(()));
     stage.stop().await;
 }
 
 #[tokio::test]
-async fn a_text_that_can_not_be_stored_is_a_letter_at_once_and_no_outage() {
+async fn a_text_that_can_not_be_stored_is_a_dead_letter_at_once_and_no_outage() {
     let (stage, broker) = (Stage::new().await, broker().await);
     let beta = start(&stage, &broker).await;
     let mut peer = Peer::of(&broker).await;
@@ -197,16 +197,16 @@ async fn a_text_that_can_not_be_stored_is_a_letter_at_once_and_no_outage() {
         peer.publish("beta.inbox", Properties::default(), enveloped(new_id(), &unstorable).as_bytes()).await;
     }
     peer.publish("beta.inbox", Properties::default(), &event(100)).await;
-    // Half of them would open the breaker, and its pauses would take longer.
+    // Half of the number that would open the breaker, whose pauses would take longer.
     let soon = Duration::from_secs(10);
-    eventually_within(soon, (20, (1, 1)), async || (open_letters(&beta).await.len(), heard(&stage.beta).await)).await;
+    eventually_within(soon, (20, (1, 1)), async || (open_letters(&beta).await.len(), handled(&stage.beta).await)).await;
     let letters = open_letters(&beta).await;
     assert!(letters.iter().all(|letter| letter.attempts == 1 && letter.reason.contains("invalid byte sequence")));
     assert_eq!(beta.check(), Ok(()));
     stage.stop().await;
 }
 
-/// An event whose texts PostgreSQL does not store.
+/// An event with texts that PostgreSQL does not store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Nameless;
 
@@ -219,7 +219,7 @@ impl Event for Nameless {
 }
 
 #[tokio::test]
-async fn an_envelope_with_unstorable_texts_is_a_letter() {
+async fn an_envelope_with_unstorable_texts_is_a_dead_letter() {
     let (stage, broker) = (Stage::new().await, broker().await);
     let beta = start(&stage, &broker).await;
     let mut peer = Peer::of(&broker).await;

@@ -1,7 +1,7 @@
 //! A pooler in session mode between a service and its database.
 
 use crate::lanes::shares;
-use crate::stage::{Ping, Stage, WriteDown, broker, heard, say, unsent};
+use crate::stage::{Ping, Stage, WriteDown, append_pings, broker, handled, unsent};
 use rabbit_outbox::{Messaging, Subscriptions};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, PgPool};
@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use testkit::eventually;
 use tokio_util::sync::CancellationToken;
 
-/// A private PgBouncer in front of one database; dropping it ends it.
+/// A private PgBouncer in front of one database; dropping it stops it.
 struct PgBouncer {
     process: Child,
     folder: PathBuf,
@@ -22,7 +22,7 @@ impl PgBouncer {
     async fn start(stage: &Stage) -> Self {
         let folder = std::env::temp_dir().join(testkit::unique("pgbouncer"));
         std::fs::create_dir_all(&folder).unwrap();
-        // Free at this moment; PgBouncer can't be told to pick one.
+        // A port that is free at this moment; PgBouncer can't choose one.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let url = stage.database.admin_url();
         let (credentials, place) =
@@ -67,7 +67,7 @@ impl Drop for PgBouncer {
 async fn messaging_works_through_a_pooler_that_keeps_a_session_for_each_connection() {
     let (stage, broker) = (Stage::new().await, broker().await);
     let bouncer = PgBouncer::start(&stage).await;
-    // A pooler refuses a search path at the start of a connection, so that the role has it.
+    // A pooler refuses a search path as a startup parameter, so the role has it.
     let path = "do $$ begin execute format('alter role %I in database %I set search_path = alpha', current_user, \
                 current_database()); end $$";
     sqlx::raw_sql(AssertSqlSafe(path)).execute(&stage.alpha).await.unwrap();
@@ -81,13 +81,13 @@ async fn messaging_works_through_a_pooler_that_keeps_a_session_for_each_connecti
     eventually(vec![8], async || shares(&stage).await).await;
     stage.run(second.relay().run(stage.stopping()));
     eventually(vec![4, 4], async || shares(&stage).await).await;
-    say(&first, 0, 100, 10).await;
-    eventually((100, 100), async || heard(&stage.beta).await).await;
-    // The pooler keeps the server's session when the relay's is gone: its locks must be gone all the same.
+    append_pings(&first, 0, 100, 10).await;
+    eventually((100, 100), async || handled(&stage.beta).await).await;
+    // The pooler keeps the server's session when the relay's ends: its locks must be released anyway.
     stop_first.cancel();
     eventually(vec![8], async || shares(&stage).await).await;
-    say(&first, 100, 200, 10).await;
-    eventually((200, 200), async || heard(&stage.beta).await).await;
+    append_pings(&first, 100, 200, 10).await;
+    eventually((200, 200), async || handled(&stage.beta).await).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     stage.stop().await;
 }

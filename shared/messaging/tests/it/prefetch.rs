@@ -1,6 +1,6 @@
-//! What a consumer holds in memory is bounded in bytes, not only in messages.
+//! The memory of a consumer is limited in bytes, not only in messages.
 
-use crate::bare::Mouth;
+use crate::bare::BarePublisher;
 use crate::stage::{Stage, broker, consuming, count, enveloped, new_id};
 use lapin::BasicProperties;
 use rabbit_outbox::{ConsumerOptions, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 const MIB: usize = 1024 * 1024;
 const LARGE: u32 = 40;
 
-/// An event of a mebibyte, which this crate would not publish but another producer may.
+/// An event of one mebibyte, which this crate would not publish but another producer may.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Large {
     filling: String,
@@ -33,7 +33,7 @@ struct Gated(Arc<Semaphore>);
 impl Handle<Large> for Gated {
     async fn handle(&self, tx: &mut Transaction, _: &Large, _meta: &Meta) -> Result<(), HandleError> {
         let _permit = self.0.acquire().await.map_err(HandleError::retry)?;
-        sqlx::query("insert into heard (n) values (1)").execute(&mut **tx).await?;
+        sqlx::query("insert into handled (n) values (1)").execute(&mut **tx).await?;
         Ok(())
     }
 }
@@ -48,12 +48,12 @@ async fn of_large_messages_only_so_many_are_prefetched_as_fit_into_the_limit() {
     let consumer = beta.consumer(Subscriptions::new().on(Gated(Arc::clone(&gate)))).with_options(options);
     stage.run(consumer.run(stage.stopping()));
     consuming(&beta).await;
-    let mouth = Mouth::at(&broker).await;
+    let bare_publisher = BarePublisher::at(&broker).await;
     let publish = async || {
         let body = enveloped(new_id(), &Large { filling: "a".repeat(MIB) });
-        mouth.publish("alpha", Large::TYPE, BasicProperties::default(), body.as_bytes()).await;
+        bare_publisher.publish("alpha", Large::TYPE, BasicProperties::default(), body.as_bytes()).await;
     };
-    let handled = async || count(&stage.beta, "select count(*) from heard").await;
+    let handled = async || count(&stage.beta, "select count(*) from handled").await;
     // The first one shows how large they are.
     publish().await;
     eventually(1, handled).await;
@@ -62,8 +62,8 @@ async fn of_large_messages_only_so_many_are_prefetched_as_fit_into_the_limit() {
     for _ in 0..LARGE {
         publish().await;
     }
-    // Eight are on their way to the handler, whose transaction waits; the others are in the broker.
-    eventually(LARGE - 8, async || mouth.ready("beta.inbox").await).await;
+    // Eight are delivered to the handler, whose transaction waits; the others are in the broker.
+    eventually(LARGE - 8, async || bare_publisher.ready("beta.inbox").await).await;
     drop(closed);
     eventually(i64::from(LARGE) + 1, handled).await;
     assert_eq!(beta.check(), Ok(()));

@@ -1,7 +1,7 @@
-//! What is committed is published, once it can be; what is not committed never is.
+//! Committed events are published as soon as possible; uncommitted ones never are.
 
-use crate::bare::Ear;
-use crate::stage::{Ping, Stage, Unheard, WriteDown, broker, consuming, heard, ping, say, unsent};
+use crate::bare::BareConsumer;
+use crate::stage::{Ping, Stage, Unheard, WriteDown, append_pings, broker, consuming, handled, ping, unsent};
 use rabbit_outbox::{AppendError, Headers, Messaging, RelayOptions, Subscriptions};
 use sqlx::Row;
 use std::time::Duration;
@@ -15,13 +15,13 @@ async fn committed_events_are_handled_and_rolled_back_ones_never_existed() {
     stage.run(alpha.relay().run(stage.stopping()));
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
 
-    say(&alpha, 0, 10, 1).await;
+    append_pings(&alpha, 0, 10, 1).await;
     let mut dropped = alpha.begin().await.unwrap();
     dropped.append(&ping(99), 1).unwrap();
     drop(dropped);
-    say(&alpha, 10, 500, 7).await;
+    append_pings(&alpha, 10, 500, 7).await;
 
-    eventually((500, 500), async || heard(&stage.beta).await).await;
+    eventually((500, 500), async || handled(&stage.beta).await).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     stage.stop().await;
 }
@@ -52,7 +52,7 @@ async fn unroutable_events_among_others_are_never_taken_for_delivered() {
     stage.run(alpha.relay().run(stage.stopping()));
 
     let unroutable = EVENTS / 7;
-    eventually((EVENTS - unroutable, EVENTS - unroutable), async || heard(&stage.beta).await).await;
+    eventually((EVENTS - unroutable, EVENTS - unroutable), async || handled(&stage.beta).await).await;
     eventually((unroutable, unroutable), async || {
         sqlx::query_as(
             "select count(*), count(*) filter (where routing_key = 'alpha.Unheard.v1' and attempts > 0 \
@@ -67,17 +67,17 @@ async fn unroutable_events_among_others_are_never_taken_for_delivered() {
 }
 
 #[tokio::test]
-async fn an_event_that_nobody_wanted_is_delivered_once_somebody_does() {
+async fn an_unroutable_event_is_delivered_once_a_queue_is_bound() {
     let (stage, broker) = (Stage::new().await, broker().await);
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     stage.run(alpha.relay().run(stage.stopping()));
-    say(&alpha, 0, 5, 5).await;
+    append_pings(&alpha, 0, 5, 5).await;
     let given_back = "select count(*) from outbox where attempts > 0";
     eventually(5_i64, async || sqlx::query_scalar(given_back).fetch_one(&stage.alpha).await.unwrap()).await;
 
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
-    eventually((5, 5), async || heard(&stage.beta).await).await;
+    eventually((5, 5), async || handled(&stage.beta).await).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     stage.stop().await;
 }
@@ -90,11 +90,11 @@ async fn a_row_that_becomes_visible_late_is_published_all_the_same() {
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
     stage.run(alpha.relay().run(stage.stopping()));
 
-    // Taken from the sequence before its successors, committed after them: what a slow transaction does.
+    // It takes its id before its successors and commits after them, like a slow transaction.
     let mut late = stage.alpha.begin().await.unwrap();
     sqlx::query("select nextval(pg_get_serial_sequence('outbox', 'id'))").execute(&mut *late).await.unwrap();
-    say(&alpha, 1, 4, 1).await;
-    eventually((3, 3), async || heard(&stage.beta).await).await;
+    append_pings(&alpha, 1, 4, 1).await;
+    eventually((3, 3), async || handled(&stage.beta).await).await;
     let payload = serde_json::json!({
         "specversion": "1.0", "id": uuid::Uuid::now_v7(), "source": "/alpha", "type": "alpha.Ping.v1",
         "subject": "1", "time": "2026-01-01T00:00:00Z", "datacontenttype": "application/json", "sequence": "1",
@@ -113,7 +113,7 @@ async fn a_row_that_becomes_visible_late_is_published_all_the_same() {
     .unwrap();
     late.commit().await.unwrap();
 
-    eventually((4, 4), async || heard(&stage.beta).await).await;
+    eventually((4, 4), async || handled(&stage.beta).await).await;
     stage.stop().await;
 }
 
@@ -124,15 +124,16 @@ async fn events_of_one_key_are_published_in_the_order_of_their_commits() {
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
     stage.run(alpha.relay().run(stage.stopping()));
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
-    // An event that no queue wants yet waits its turn again; others of its key need not wait for it.
+    // An event without a bound queue waits for its next attempt; others of its key need not wait for it.
     consuming(&beta).await;
-    say(&alpha, 0, 1_000, 3).await;
-    eventually((1_000, 1_000), async || heard(&stage.beta).await).await;
+    append_pings(&alpha, 0, 1_000, 3).await;
+    eventually((1_000, 1_000), async || handled(&stage.beta).await).await;
 
     // One consumer without failures keeps the order of the queue, which is the order of publishing.
-    let heard: Vec<i64> = sqlx::query_scalar("select n from heard order by id").fetch_all(&stage.beta).await.unwrap();
+    let handled: Vec<i64> =
+        sqlx::query_scalar("select n from handled order by id").fetch_all(&stage.beta).await.unwrap();
     for key in 0..10 {
-        let of_key: Vec<i64> = heard.iter().copied().filter(|n| n % 10 == key).collect();
+        let of_key: Vec<i64> = handled.iter().copied().filter(|n| n % 10 == key).collect();
         assert!(of_key.is_sorted(), "key {key}: {of_key:?}");
     }
     stage.stop().await;
@@ -175,7 +176,7 @@ async fn a_service_can_not_speak_for_another_nor_without_end() {
     assert!(matches!(tx.append_with(&ping(1), 1, elsewhere), Err(AppendError::Headers { .. })));
 }
 
-/// An event with more than fits into one.
+/// An event that is larger than the limit.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Large {
     text: String,
@@ -195,15 +196,15 @@ async fn a_message_that_the_broker_refuses_is_parked_and_holds_no_other() {
     let pause = Duration::from_millis(50);
     let options = RelayOptions { attempts_max: 2, retry_first: pause, retry_longest: pause, ..RelayOptions::default() };
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_relay_options(options);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
-    say(&alpha, 0, 10, 10).await;
-    // As an earlier release would have let it through: RabbitMQ takes a list only.
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    append_pings(&alpha, 0, 10, 10).await;
+    // An earlier release would have accepted it: RabbitMQ accepts only a list.
     sqlx::query("update outbox set headers = '{\"CC\": \"elsewhere\"}' where id = (select min(id) from outbox)")
         .execute(&stage.alpha)
         .await
         .unwrap();
     stage.run(alpha.relay().run(stage.stopping()));
-    eventually(9, async || ear.count()).await;
+    eventually(9, async || bare_consumer.count()).await;
     eventually(1, async || crate::stage::open_letters(&alpha).await.len()).await;
     let letter = crate::stage::open_letters(&alpha).await.remove(0);
     assert!(letter.reason.contains("PRECONDITION_FAILED") || letter.reason.contains("406"), "{}", letter.reason);

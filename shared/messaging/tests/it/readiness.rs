@@ -1,4 +1,4 @@
-//! Readiness asks of a service what it does, and nothing else.
+//! Readiness depends only on the parts that a service runs.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming};
 use rabbit_outbox::{Messaging, Subscriptions};

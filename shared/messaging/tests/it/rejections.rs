@@ -1,13 +1,13 @@
-//! What can never be right ends among the dead letters, and its neighbours are handled.
+//! Events that can never succeed become dead letters, and their neighbours are handled.
 
-use crate::stage::{Ping, Stage, broker, consuming, heard, open_letters, ping, say, unsent};
+use crate::stage::{Ping, Stage, append_pings, broker, consuming, handled, open_letters, ping, unsent};
 use rabbit_outbox::dead_letters::{Filter, SettleError};
 use rabbit_outbox::{EventId, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use sqlx::PgPool;
 use std::sync::atomic::{AtomicU32, Ordering};
 use testkit::eventually;
 
-/// Refuses one number, stumbles over another, and writes down the rest.
+/// Rejects one number, fails for another, and stores the rest.
 #[derive(Default)]
 struct Picky {
     stumbles: AtomicU32,
@@ -15,15 +15,15 @@ struct Picky {
 
 impl Handle<Ping> for Picky {
     async fn handle(&self, tx: &mut Transaction, ping: &Ping, _meta: &Meta) -> Result<(), HandleError> {
-        sqlx::query("insert into heard (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
+        sqlx::query("insert into handled (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
         match ping.n {
             13 => Err(HandleError::reject("thirteen is never right")),
-            // The first try of it fails in the database, which aborts the transaction of the whole batch.
+            // Its first attempt fails in the database, which aborts the transaction of the whole batch.
             17 if self.stumbles.fetch_add(1, Ordering::SeqCst) < 2 => {
                 fail(tx, "serialization_failure").await?;
                 Ok(())
             }
-            // Always fails, and not because the database is away.
+            // Always fails, and not because the database is not available.
             19 => {
                 fail(tx, "raise_exception").await?;
                 Ok(())
@@ -48,12 +48,12 @@ async fn a_poison_message_ends_among_the_dead_letters_while_its_neighbours_flow(
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_tracing(trace::Propagation);
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
     let context = trace::TraceContext::root();
-    trace::scope(context, say(&alpha, 0, 100, 100)).await;
+    trace::scope(context, append_pings(&alpha, 0, 100, 100)).await;
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(Picky::default())).run(stage.stopping()));
     stage.run(alpha.relay().run(stage.stopping()));
 
-    // 13 is dead at once; 19 climbs its ladder for minutes. Nothing of their transactions stays.
-    eventually((98, 98), async || heard(&stage.beta).await).await;
+    // 13 is dead at once; 19 goes through the ladder for minutes. Nothing of their transactions remains.
+    eventually((98, 98), async || handled(&stage.beta).await).await;
     eventually(1, async || open_letters(&beta).await.len()).await;
     eventually(98, async || inbox_rows(&stage.beta).await).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
@@ -78,15 +78,15 @@ async fn what_is_no_event_ends_among_the_dead_letters() {
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
     stage.run(alpha.relay().run(stage.stopping()));
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(Picky::default())).run(stage.stopping()));
-    say(&alpha, 0, 1, 1).await;
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    append_pings(&alpha, 0, 1, 1).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
 
     broker.publish("alpha", "alpha.Ping.v1", "not even JSON").await;
     broker.publish("alpha", "alpha.Ping.v1", r#"{"specversion": "1.0"}"#).await;
     eventually(2, async || open_letters(&beta).await.len()).await;
     assert!(open_letters(&beta).await.iter().all(|letter| letter.reason.starts_with("the body is not an event")));
-    say(&alpha, 1, 2, 1).await;
-    eventually((2, 2), async || heard(&stage.beta).await).await;
+    append_pings(&alpha, 1, 2, 1).await;
+    eventually((2, 2), async || handled(&stage.beta).await).await;
     stage.stop().await;
 }
 
@@ -98,15 +98,15 @@ async fn an_event_from_beyond_the_inboxs_window_is_kept_and_never_handled_again(
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(Picky::default())).run(stage.stopping()));
     consuming(&beta).await;
 
-    // The first of January 2026, in milliseconds, is the beginning of this id.
+    // The timestamp of this id is the first of January 2026, in milliseconds.
     let ancient = EventId("019b76da-a800-7000-8000-000000000001".parse().unwrap());
     broker.announce_as(ancient, &ping(1)).await;
     eventually(1, async || open_letters(&beta).await.len()).await;
     let letter = open_letters(&beta).await.remove(0);
-    assert!(letter.reason.contains("beyond the inbox's window"), "{}", letter.reason);
+    assert!(letter.reason.contains("older than the inbox's window"), "{}", letter.reason);
     let refused = beta.dead_letters().replay(letter.direction, letter.event_id).await;
     assert!(matches!(refused, Err(SettleError::BeyondWindow)), "{refused:?}");
     assert_eq!(beta.dead_letters().replay_matching(&Filter::default(), 10).await.unwrap(), 0);
-    assert_eq!(heard(&stage.beta).await, (0, 0));
+    assert_eq!(handled(&stage.beta).await, (0, 0));
     stage.stop().await;
 }

@@ -1,6 +1,6 @@
-//! Several relays of one service: as processes that are killed and frozen, and as neighbours that wake each other.
+//! Several relays of one service: processes that are killed and frozen, and neighbours that wake each other.
 
-use crate::bare::Ear;
+use crate::bare::BareConsumer;
 use crate::lanes::shares;
 use crate::stage::{Ping, Stage, broker, unsent};
 use rabbit_outbox::Messaging;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use testkit::{TestBroker, eventually, eventually_within};
 use tokio_util::sync::CancellationToken;
 
-/// A process that does nothing but relay.
+/// A process that only relays.
 pub(crate) struct Process(Child);
 
 impl Drop for Process {
@@ -30,7 +30,7 @@ impl Process {
     }
 
     pub(crate) fn start_at(stage: &Stage, amqp_url: &str) -> Self {
-        // Examples are built together with the tests, beside them.
+        // Examples are built next to the tests.
         let test: PathBuf = std::env::current_exe().unwrap();
         let program = test.parent().unwrap().parent().unwrap().join("examples/relay_only");
         let child = Command::new(&program)
@@ -42,7 +42,7 @@ impl Process {
         Self(child)
     }
 
-    /// The most memory that it ever had, in bytes.
+    /// Its peak memory, in bytes.
     pub(crate) fn memory_peak(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -54,7 +54,7 @@ impl Process {
     }
 }
 
-/// Appends events on forty keys until told to stop, in transactions of one to three; returns how many.
+/// Appends events on forty keys until stopped, in transactions of one to three; returns how many.
 async fn talk(alpha: &Messaging, sequence: &AtomicI64, enough: &AtomicBool) {
     while !enough.load(Ordering::Relaxed) {
         let mut tx = alpha.begin().await.unwrap();
@@ -70,7 +70,7 @@ async fn talk(alpha: &Messaging, sequence: &AtomicI64, enough: &AtomicBool) {
 #[tokio::test]
 async fn order_per_key_survives_a_relay_that_is_killed_and_one_that_is_frozen() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     let (sequence, enough) = (AtomicI64::new(0), AtomicBool::new(false));
     let story = async {
@@ -78,21 +78,21 @@ async fn order_per_key_survives_a_relay_that_is_killed_and_one_that_is_frozen() 
         let frozen = Process::start(&stage, &broker);
         let third = Process::start(&stage, &broker);
         eventually(vec![2, 3, 3], async || sorted(shares(&stage).await)).await;
-        eventually(true, async || ear.count() > 300).await;
+        eventually(true, async || bare_consumer.count() > 300).await;
         drop(killed);
         eventually(vec![4, 4], async || shares(&stage).await).await;
 
-        // Frozen in the middle of its work. The server ends its session, the other one gets its lanes.
+        // Frozen while it works. The server ends its session, the other relay gets its lanes.
         frozen.signal(Signal::STOP);
         let stopped = Instant::now();
         eventually(vec![8], async || shares(&stage).await).await;
         assert!(stopped.elapsed() < Duration::from_secs(30), "{:?}", stopped.elapsed());
-        let before = ear.count();
-        eventually(true, async || ear.count() > before + 300).await;
+        let before = bare_consumer.count();
+        eventually(true, async || bare_consumer.count() > before + 300).await;
         frozen.signal(Signal::CONT);
         eventually(vec![4, 4], async || shares(&stage).await).await;
-        let before = ear.count();
-        eventually(true, async || ear.count() > before + 300).await;
+        let before = bare_consumer.count();
+        eventually(true, async || bare_consumer.count() > before + 300).await;
         enough.store(true, Ordering::Relaxed);
         eventually(0, async || unsent(&stage.alpha).await).await;
         drop((frozen, third));
@@ -100,12 +100,12 @@ async fn order_per_key_survives_a_relay_that_is_killed_and_one_that_is_frozen() 
     tokio::join!(story, talk(&alpha, &sequence, &enough));
 
     let said = sequence.load(Ordering::Relaxed);
-    eventually(usize::try_from(said).unwrap(), async || ear.count()).await;
+    eventually(usize::try_from(said).unwrap(), async || bare_consumer.count()).await;
     stage.stop().await;
     let mut seen = BTreeSet::new();
     let mut last: BTreeMap<i64, i64> = BTreeMap::new();
-    for arrival in ear.arrivals() {
-        // Repeats are the inbox's business; what counts is when each was published first.
+    for arrival in bare_consumer.arrivals() {
+        // The inbox handles duplicates; what counts is the first publication of each.
         if seen.insert(arrival.sequence) {
             let last = last.insert(arrival.sequence % 40, arrival.sequence);
             assert!(last.is_none_or(|last| last < arrival.sequence), "{} after {last:?}", arrival.sequence);
@@ -134,7 +134,7 @@ async fn the_lanes_of_a_relay_that_stops_are_taken_over_at_once() {
         eventually_within(Duration::from_secs(3), vec![8], async || shares(&stage).await).await;
         fastest = fastest.min(stopped.elapsed());
     }
-    // Five times luckier than the poll could be: the second was told.
+    // Five times faster than the poll alone would be on average: the second relay was notified.
     assert!(fastest < Duration::from_millis(200), "{fastest:?}");
     stage.stop().await;
 }
@@ -142,7 +142,7 @@ async fn the_lanes_of_a_relay_that_stops_are_taken_over_at_once() {
 #[tokio::test]
 async fn a_relay_wakes_another_whose_lane_got_an_event_faster_than_the_poll() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     let first = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     let second = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     stage.run(first.relay().run(stage.stopping()));
@@ -155,11 +155,11 @@ async fn a_relay_wakes_another_whose_lane_got_an_event_faster_than_the_poll() {
         tx.append(&Ping { n, key: format!("key {n}") }, n).unwrap();
         tx.commit().await.unwrap();
         let committed = Instant::now();
-        eventually(true, async || ear.first_arrivals().contains_key(&n)).await;
-        waits.push(ear.first_arrivals()[&n].saturating_duration_since(committed));
+        eventually(true, async || bare_consumer.first_arrivals().contains_key(&n)).await;
+        waits.push(bare_consumer.first_arrivals()[&n].saturating_duration_since(committed));
     }
     stage.stop().await;
     waits.sort_unstable();
-    // Half of the events are on the other's lanes: it is the slower half that shows how it is woken.
+    // Half of the events are on the other's lanes: the slower half shows how it is woken.
     assert!(waits[45] < Duration::from_millis(200), "{waits:?}");
 }

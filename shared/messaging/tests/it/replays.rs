@@ -1,6 +1,6 @@
-//! Dead letters are replayed and discarded, one by one and all that match.
+//! Dead letters are replayed and discarded, one by one and all that match a filter.
 
-use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, open_letters, ping, say, unsent};
+use crate::stage::{Ping, Stage, WriteDown, append_pings, broker, consuming, handled, open_letters, ping, unsent};
 use rabbit_outbox::dead_letters::{Direction, Filter, SettleError, State};
 use rabbit_outbox::relay::RelayOptions;
 use rabbit_outbox::{EventId, Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use testkit::{TestBroker, eventually};
 
-/// Refuses everything until it is told better.
+/// Rejects everything until the test changes it.
 #[derive(Clone, Default)]
 struct Stubborn(Arc<AtomicBool>);
 
@@ -23,7 +23,7 @@ impl Handle<Ping> for Stubborn {
         if !self.0.load(Ordering::SeqCst) {
             return Err(HandleError::reject(format!("no to {}", ping.n)));
         }
-        sqlx::query("insert into heard (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
+        sqlx::query("insert into handled (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
         Ok(())
     }
 }
@@ -52,7 +52,7 @@ async fn a_replayed_letter_is_handled_once_with_the_id_it_always_had() {
     stubborn.give_in();
     let letters = beta.dead_letters();
     letters.replay(Direction::Incoming, ids[0].0).await.unwrap();
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
     let inbox: Vec<uuid::Uuid> = sqlx::query_scalar("select event_id from inbox").fetch_all(&stage.beta).await.unwrap();
     assert_eq!(inbox, [ids[0].0]);
 
@@ -74,7 +74,7 @@ async fn two_people_who_replay_the_same_letter_replay_it_once() {
     let outcomes = tokio::join!(replay(), replay(), replay());
     let succeeded = [outcomes.0, outcomes.1, outcomes.2].iter().filter(|outcome| outcome.is_ok()).count();
     assert_eq!(succeeded, 1);
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
     stage.stop().await;
 }
 
@@ -96,7 +96,7 @@ async fn all_that_match_are_replayed_and_all_that_match_are_discarded() {
     // 1, 10 and 11.
     let with_one = Filter { reason: Some("NO TO 1".into()), ..Filter::default() };
     assert_eq!(letters.replay_matching(&with_one, 100).await.unwrap(), 3);
-    eventually((3, 3), async || heard(&stage.beta).await).await;
+    eventually((3, 3), async || handled(&stage.beta).await).await;
     assert_eq!(letters.replay_matching(&with_one, 100).await.unwrap(), 0);
 
     letters.discard(Direction::Incoming, ids[0].0).await.unwrap();
@@ -107,7 +107,7 @@ async fn all_that_match_are_replayed_and_all_that_match_are_discarded() {
     assert_eq!(open_letters(&beta).await, []);
     let discarded = Filter { state: Some(State::Discarded), ..Filter::default() };
     assert_eq!(letters.list(&discarded, None, 100).await.unwrap().len(), 9);
-    assert_eq!(heard(&stage.beta).await, (3, 3));
+    assert_eq!(handled(&stage.beta).await, (3, 3));
     stage.stop().await;
 }
 
@@ -135,7 +135,7 @@ async fn a_replayed_outgoing_letter_goes_where_it_was_to_go_with_the_id_it_alway
     let impatient = RelayOptions { attempts_max: 1, ..RelayOptions::default() };
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_relay_options(impatient);
     stage.run(alpha.relay().run(stage.stopping()));
-    say(&alpha, 0, 3, 3).await;
+    append_pings(&alpha, 0, 3, 3).await;
     eventually(3, async || open_letters(&alpha).await.len()).await;
     let parked = open_letters(&alpha).await;
     assert!(parked.iter().all(|letter| letter.direction == Direction::Outgoing), "{parked:?}");
@@ -146,7 +146,7 @@ async fn a_replayed_outgoing_letter_goes_where_it_was_to_go_with_the_id_it_alway
     stage.run(beta.consumer(Subscriptions::new().on(WriteDown)).run(stage.stopping()));
     consuming(&beta).await;
     assert_eq!(alpha.dead_letters().replay_matching(&Filter::default(), 10).await.unwrap(), 3);
-    eventually((3, 3), async || heard(&stage.beta).await).await;
+    eventually((3, 3), async || handled(&stage.beta).await).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     let handled: Vec<uuid::Uuid> =
         sqlx::query_scalar("select event_id from inbox order by event_id").fetch_all(&stage.beta).await.unwrap();

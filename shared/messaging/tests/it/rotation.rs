@@ -1,7 +1,7 @@
-//! Credentials that change, and databases that are not to be written to.
+//! Credentials that change, and databases that are read-only.
 
-use crate::bare::Ear;
-use crate::stage::{Stage, broker, say, unsent};
+use crate::bare::BareConsumer;
+use crate::stage::{Stage, append_pings, broker, unsent};
 use rabbit_outbox::relay::DatabaseProvider;
 use rabbit_outbox::{BrokerAddress, Messaging};
 use rabbit_outbox_testing::AmqpProxy;
@@ -16,7 +16,7 @@ async fn execute(pool: &PgPool, statement: String) {
     sqlx::raw_sql(AssertSqlSafe(statement)).execute(pool).await.unwrap();
 }
 
-/// A role that may do all in the schema `alpha`; it goes with `drop`.
+/// A role with all rights in the schema `alpha`; `drop` removes it.
 struct Role {
     name: String,
     admin: PgPool,
@@ -41,7 +41,7 @@ impl Role {
         stage.alpha.connect_options().as_ref().clone().username(&self.name).password("secret")
     }
 
-    /// It may not connect any more, and what is connected ends.
+    /// Forbids new connections, and ends the existing ones.
     async fn drop(self) {
         let name = &self.name;
         execute(&self.admin, format!("alter role {name} nologin")).await;
@@ -54,21 +54,21 @@ impl Role {
 #[tokio::test]
 async fn a_relay_goes_on_with_the_credentials_that_its_pool_was_given_last() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     let (old, new) = (Role::new(&stage).await, Role::new(&stage).await);
     let pool = PgPoolOptions::new().max_connections(2).connect_lazy_with(old.options(&stage));
     let alpha = Messaging::new("alpha", pool.clone(), broker.url());
     stage.run(alpha.relay().run(stage.stopping()));
-    say(&alpha, 0, 10, 1).await;
-    eventually(10, async || ear.count()).await;
+    append_pings(&alpha, 0, 10, 1).await;
+    eventually(10, async || bare_consumer.count()).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
 
     pool.set_connect_options(new.options(&stage));
     old.drop().await;
-    // Through a pool of the administrator: what the relay uses is the question.
+    // Through a pool of the administrator, because the test is about the relay's connections.
     let admin = Messaging::new("alpha", stage.alpha.clone(), broker.url());
-    say(&admin, 10, 20, 1).await;
-    eventually(20, async || ear.count()).await;
+    append_pings(&admin, 10, 20, 1).await;
+    eventually(20, async || bare_consumer.count()).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     stage.stop().await;
     pool.close().await;
@@ -78,8 +78,8 @@ async fn a_relay_goes_on_with_the_credentials_that_its_pool_was_given_last() {
 #[tokio::test]
 async fn a_provider_is_asked_for_each_connection_of_the_relay() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
-    // The pool's own address leads nowhere, as far as the relay is concerned.
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    // The pool's own address is not usable for the relay.
     let nowhere = stage.alpha.connect_options().as_ref().clone().port(1);
     let alpha = Messaging::new("alpha", PgPoolOptions::new().connect_lazy_with(nowhere), broker.url());
     let (asked, options) = (Arc::new(AtomicUsize::new(0)), stage.alpha.connect_options().as_ref().clone());
@@ -89,40 +89,40 @@ async fn a_provider_is_asked_for_each_connection_of_the_relay() {
         async move { if n == 0 { Err("no password yet".into()) } else { Ok(options) } }
     });
     stage.run(alpha.relay().with_database(provider).run(stage.stopping()));
-    say(&Messaging::new("alpha", stage.alpha.clone(), broker.url()), 0, 10, 1).await;
-    eventually(10, async || ear.count()).await;
+    append_pings(&Messaging::new("alpha", stage.alpha.clone(), broker.url()), 0, 10, 1).await;
+    eventually(10, async || bare_consumer.count()).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     stage.stop().await;
-    // The first said no; then one each to lead, to settle, and to listen.
+    // The first was refused; then one each to lead, to settle, and to listen.
     assert!(asked.load(Ordering::Relaxed) >= 4);
 }
 
 #[tokio::test]
 async fn nothing_is_published_from_a_database_from_which_nothing_can_be_deleted() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
-    say(&alpha, 0, 10, 1).await;
+    append_pings(&alpha, 0, 10, 1).await;
     let database: String = sqlx::query_scalar("select current_database()").fetch_one(&stage.alpha).await.unwrap();
     execute(&stage.alpha, format!("alter database {database} set default_transaction_read_only = on")).await;
     stage.run(alpha.relay().run(stage.stopping()));
     tokio::time::sleep(Duration::from_secs(3)).await;
-    assert_eq!(ear.count(), 0);
+    assert_eq!(bare_consumer.count(), 0);
 
     let reset = format!(
         "set default_transaction_read_only = off; alter database {database} reset default_transaction_read_only"
     );
     execute(&stage.alpha, reset).await;
-    eventually(10, async || ear.count()).await;
+    eventually(10, async || bare_consumer.count()).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     stage.stop().await;
-    assert_eq!(ear.arrivals().len(), 10);
+    assert_eq!(bare_consumer.arrivals().len(), 10);
 }
 
 #[tokio::test]
 async fn a_relay_goes_on_at_another_node_and_at_the_address_that_its_provider_gave_last() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     let (first, second, third) = (
         AmqpProxy::start(broker.url()).await,
         AmqpProxy::start(broker.url()).await,
@@ -133,20 +133,20 @@ async fn a_relay_goes_on_at_another_node_and_at_the_address_that_its_provider_ga
     let address = BrokerAddress::provided_by(move || std::future::ready(Ok(given.lock().unwrap().clone())));
     let alpha = Messaging::new("alpha", stage.alpha.clone(), address);
     stage.run(alpha.relay().run(stage.stopping()));
-    say(&alpha, 0, 10, 1).await;
-    eventually(10, async || ear.count()).await;
+    append_pings(&alpha, 0, 10, 1).await;
+    eventually(10, async || bare_consumer.count()).await;
     assert_eq!((first.connections(), second.connections()), (1, 0));
 
     first.refuse_connections(true);
     first.close_connections();
-    say(&alpha, 10, 20, 1).await;
-    eventually(20, async || ear.count()).await;
+    append_pings(&alpha, 10, 20, 1).await;
+    eventually(20, async || bare_consumer.count()).await;
     assert_eq!((first.connections(), second.connections()), (0, 1));
 
     *nodes.lock().unwrap() = vec![third.url().to_owned()];
     second.close_connections();
-    say(&alpha, 20, 30, 1).await;
-    eventually(30, async || ear.count()).await;
+    append_pings(&alpha, 20, 30, 1).await;
+    eventually(30, async || bare_consumer.count()).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     assert_eq!((second.connections(), third.connections()), (0, 1));
     stage.stop().await;

@@ -1,6 +1,6 @@
 //! Events that are due later.
 
-use crate::bare::Ear;
+use crate::bare::BareConsumer;
 use crate::stage::{Stage, broker, ping, unsent};
 use rabbit_outbox::Messaging;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 #[tokio::test]
 async fn scheduled_events_leave_when_they_are_due_and_not_before_and_cancelled_ones_never() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     stage.run(alpha.relay().run(stage.stopping()));
 
@@ -18,7 +18,7 @@ async fn scheduled_events_leave_when_they_are_due_and_not_before_and_cancelled_o
     let delay_of = |n: i64| Duration::from_millis(500 + 100 * n.unsigned_abs());
     let mut tx = alpha.begin().await.unwrap();
     let mut ids = vec![];
-    // The last is due first: they leave in the order of their times.
+    // The last is due first: they are published in the order of their due times.
     for n in (0..20).rev() {
         ids.push((n, tx.publish_after(&ping(n), n, delay_of(n)).unwrap()));
     }
@@ -34,13 +34,13 @@ async fn scheduled_events_leave_when_they_are_due_and_not_before_and_cancelled_o
         assert!(tx.cancel_scheduled(*id).await.unwrap());
     }
     tx.commit().await.unwrap();
-    // A cancellation that is rolled back is none.
+    // A cancellation that is rolled back has no effect.
     let mut tx = alpha.begin().await.unwrap();
     assert!(tx.cancel_scheduled(ids[1].1).await.unwrap());
     tx.rollback().await.unwrap();
 
-    eventually(11, async || ear.count()).await;
-    let first = ear.first_arrivals();
+    eventually(11, async || bare_consumer.count()).await;
+    let first = bare_consumer.first_arrivals();
     assert!(first.contains_key(&100) && cancelled.iter().all(|n| !first.contains_key(n)), "{first:?}");
     for n in (0..20).filter(|n| n % 2 == 0) {
         let after = first[&n].duration_since(started);
@@ -53,13 +53,13 @@ async fn scheduled_events_leave_when_they_are_due_and_not_before_and_cancelled_o
     tx.commit().await.unwrap();
     eventually(0, async || unsent(&stage.alpha).await).await;
     stage.stop().await;
-    assert_eq!(ear.count(), 11);
+    assert_eq!(bare_consumer.count(), 11);
 }
 
 #[tokio::test]
 async fn an_event_scheduled_while_no_relay_runs_leaves_when_one_does() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     let mut tx = alpha.begin().await.unwrap();
     for n in 0..1_200 {
@@ -67,6 +67,6 @@ async fn an_event_scheduled_while_no_relay_runs_leaves_when_one_does() {
     }
     tx.commit().await.unwrap();
     stage.run(alpha.relay().run(stage.stopping()));
-    eventually_within(Duration::from_secs(20), 1_200, async || ear.count()).await;
+    eventually_within(Duration::from_secs(20), 1_200, async || bare_consumer.count()).await;
     stage.stop().await;
 }

@@ -1,6 +1,6 @@
-//! A schema belongs to one service: two would take each other's events for repeats.
+//! A schema belongs to one service: two would treat each other's events as duplicates.
 
-use crate::stage::{Ping, Stage, WriteDown, broker, consuming, heard, ping};
+use crate::stage::{Ping, Stage, WriteDown, broker, consuming, handled, ping};
 use rabbit_outbox::{Messaging, RunError, Subscriptions};
 use testkit::eventually;
 
@@ -27,7 +27,7 @@ async fn the_second_service_of_a_schema_ends_and_says_why_and_the_first_goes_on(
     assert!(gamma.check().unwrap_err().contains(&format!("publishing: ended: {why}")));
 
     broker.announce(&ping(1)).await;
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
     assert_eq!(beta.check(), Ok(()));
     stage.stop().await;
 }

@@ -1,13 +1,13 @@
-//! Several handlers of one event: each has its own inbox row, and what becomes of one is nothing to the other.
+//! Several handlers of one event: each has its own inbox row, and is independent of the others.
 
-use crate::stage::{Ping, Stage, WriteDown, broker, consuming, count, heard, open_letters, ping};
+use crate::stage::{Ping, Stage, WriteDown, broker, consuming, count, handled, open_letters, ping};
 use rabbit_outbox::dead_letters::Direction;
 use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Subscriptions, Transaction};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use testkit::{TestBroker, eventually};
 
-/// Writes pings elsewhere; those below zero when it is allowed to, or when they come a second time.
+/// Stores pings elsewhere; those below zero when allowed, or at their second delivery.
 #[derive(Clone, Default)]
 struct Audit {
     refuses: Arc<AtomicBool>,
@@ -43,7 +43,7 @@ async fn one_handler_fails_and_comes_back_alone_while_the_other_had_its_effect_o
         broker.announce(&ping(n)).await;
     }
     eventually(3, async || count(&stage.beta, "select count(*) from todo").await).await;
-    eventually((3, 3), async || heard(&stage.beta).await).await;
+    eventually((3, 3), async || handled(&stage.beta).await).await;
     let by_handler: Vec<(String, i64)> =
         sqlx::query_as("select handler, count(*) from inbox group by handler order by handler")
             .fetch_all(&stage.beta)
@@ -64,11 +64,11 @@ async fn a_replayed_letter_goes_to_the_handler_that_refused_it_and_to_no_other()
     let id = broker.announce(&ping(1)).await;
     eventually(1, async || open_letters(&beta).await.len()).await;
     assert_eq!(open_letters(&beta).await[0].reason, "rejected: not audited");
-    assert_eq!(heard(&stage.beta).await, (1, 1));
+    assert_eq!(handled(&stage.beta).await, (1, 1));
 
     audit.refuses.store(false, Ordering::SeqCst);
     beta.dead_letters().replay(Direction::Incoming, id.0).await.unwrap();
     eventually(1, async || count(&stage.beta, "select count(*) from todo").await).await;
-    assert_eq!(heard(&stage.beta).await, (1, 1));
+    assert_eq!(handled(&stage.beta).await, (1, 1));
     stage.stop().await;
 }

@@ -1,4 +1,4 @@
-//! A database with two services' schemas, a virtual host, and what the stories ask of them.
+//! A database with two services' schemas, a virtual host, and helpers for the tests.
 
 use rabbit_outbox::dead_letters::{Filter, Letter, State};
 use rabbit_outbox::topology::Binding;
@@ -21,7 +21,7 @@ const SCHEMA: [&str; 6] = [
     include_str!("../../migrations/0009_handlers_headers_owner.sql"),
 ];
 
-/// The event that most stories use.
+/// The event that most tests use.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Ping {
     pub(crate) n: i64,
@@ -36,7 +36,7 @@ impl Event for Ping {
     }
 }
 
-/// An event to which nobody listens.
+/// An event without a consumer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Unheard {
     pub(crate) n: i64,
@@ -54,17 +54,17 @@ pub(crate) fn ping(n: i64) -> Ping {
     Ping { n, key: (n % 10).to_string() }
 }
 
-/// Writes every ping into the table `heard`.
+/// Stores every ping in the table `handled`.
 pub(crate) struct WriteDown;
 
 impl Handle<Ping> for WriteDown {
     async fn handle(&self, tx: &mut Transaction, ping: &Ping, _meta: &Meta) -> Result<(), HandleError> {
-        sqlx::query("insert into heard (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
+        sqlx::query("insert into handled (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
         Ok(())
     }
 }
 
-/// The schemas `alpha` and `beta`, each with outbox, inbox, and a table of what was heard.
+/// The schemas `alpha` and `beta`, each with outbox, inbox, and a table of handled pings.
 pub(crate) struct Stage {
     pub(crate) database: TestDatabase,
     pub(crate) alpha: PgPool,
@@ -110,7 +110,7 @@ impl Drop for Stage {
 /// Creates a service's schema.
 pub(crate) async fn schema(pool: &PgPool, name: &str) {
     let ddl = format!(
-        "create schema {name}; {}; create table heard (id bigserial, n bigint not null); \
+        "create schema {name}; {}; create table handled (id bigserial, n bigint not null); \
          create table todo (n bigint primary key);",
         SCHEMA.join("; ")
     );
@@ -121,8 +121,8 @@ pub(crate) async fn broker() -> TestBroker {
     TestBroker::new().await
 }
 
-/// Says pings `from..to`, `per_transaction` at a time.
-pub(crate) async fn say(alpha: &Messaging, from: i64, to: i64, per_transaction: usize) {
+/// Publishes pings `from..to`, `per_transaction` at a time.
+pub(crate) async fn append_pings(alpha: &Messaging, from: i64, to: i64, per_transaction: usize) {
     let all: Vec<i64> = (from..to).collect();
     for some in all.chunks(per_transaction) {
         let mut tx = alpha.begin().await.expect("begin");
@@ -158,26 +158,29 @@ pub(crate) fn new_id() -> EventId {
     EventId(uuid::Uuid::now_v7())
 }
 
-/// Counts rows by a statement.
+/// Counts rows with a statement.
 pub(crate) async fn count(pool: &PgPool, statement: &'static str) -> i64 {
     sqlx::query_scalar(statement).fetch_one(pool).await.expect("count rows")
 }
 
-/// How many different numbers were heard, and how often in all.
-pub(crate) async fn heard(pool: &PgPool) -> (i64, i64) {
-    sqlx::query_as("select count(distinct n), count(*) from heard").fetch_one(pool).await.expect("count what was heard")
+/// How many distinct pings were handled, and how many in total.
+pub(crate) async fn handled(pool: &PgPool) -> (i64, i64) {
+    sqlx::query_as("select count(distinct n), count(*) from handled")
+        .fetch_one(pool)
+        .await
+        .expect("count what was handled")
 }
 
 pub(crate) async fn unsent(pool: &PgPool) -> i64 {
     sqlx::query_scalar("select count(*) from outbox").fetch_one(pool).await.expect("count unsent events")
 }
 
-/// Waits until a service hears its queue.
+/// Waits until a service consumes its queue.
 pub(crate) async fn consuming(service: &Messaging) {
     testkit::eventually(Ok(()), async || service.check()).await;
 }
 
-/// The letters in a table that nobody has decided about.
+/// The open dead letters in a table.
 pub(crate) async fn open_letters(service: &Messaging) -> Vec<Letter> {
     let filter = Filter { state: Some(State::Open), ..Filter::default() };
     service.dead_letters().list(&filter, None, 1_000).await.expect("list dead letters")

@@ -1,4 +1,4 @@
-//! The database is not there.
+//! The database can't be reached.
 
 use crate::stage::{Stage, broker};
 use rabbit_outbox::Messaging;
@@ -24,7 +24,7 @@ async fn a_database_that_refuses_connections_is_not_stormed() {
     });
     let nowhere = PgConnectOptions::new().host("127.0.0.1").port(port).username("nobody");
     let alpha = Messaging::new("alpha", PgPool::connect_lazy_with(nowhere), broker.url());
-    // The time is the measure here, not a wait for a result.
+    // The time is part of the measurement, not a wait for a result.
     let _ = tokio::time::timeout(Duration::from_secs(6), alpha.relay().run(stage.stopping())).await;
     let attempts = attempts.load(Ordering::Relaxed);
     assert!((2..40).contains(&attempts), "{attempts} attempts in 6 s");

@@ -1,7 +1,7 @@
-//! One route's confirms do not come: a queue without a majority, or one that is overloaded.
+//! The confirms of one route do not arrive: a queue without a majority, or an overloaded one.
 
 use crate::backlog::Rows;
-use crate::bare::Ear;
+use crate::bare::BareConsumer;
 use crate::stage::{Ping, Stage, broker, unsent};
 use rabbit_outbox::{Messaging, RelayOptions};
 use rabbit_outbox_testing::AmqpProxy;
@@ -26,7 +26,7 @@ async fn waiting(pool: &PgPool) -> i64 {
     number(pool, "select count(*) from outbox where lane < 0").await
 }
 
-/// Appends events of a healthy route, one every 20 ms on keys of their own, for so long; returns when each was committed.
+/// Appends events of a healthy route for so long, one every 20 ms with separate keys; returns when each was committed.
 async fn talk(alpha: &Messaging, first: i64, duration: Duration) -> BTreeMap<i64, Instant> {
     let (started, mut said) = (Instant::now(), BTreeMap::new());
     while started.elapsed() < duration {
@@ -43,19 +43,19 @@ async fn talk(alpha: &Messaging, first: i64, duration: Duration) -> BTreeMap<i64
 #[tokio::test]
 async fn a_route_without_confirms_delays_no_other_and_is_made_up_for_when_they_come() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1", STUCK]).await;
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1", STUCK]).await;
     let proxy = AmqpProxy::start(broker.url()).await;
     let alpha = Messaging::new("alpha", stage.alpha.clone(), proxy.url());
     let held = proxy.hold_confirms(|publish| publish.routing_key == STUCK);
     stage.run(alpha.relay().run(stage.stopping()));
     insert_stuck(&stage.alpha, 0, 50).await;
     let said = talk(&alpha, 1_000, Duration::from_secs(25)).await;
-    // The route was blamed and closed while others went on; what it has waits, and one at a time has tried.
+    // The route was closed while others went on; its events wait, and one at a time was tried.
     assert_eq!(waiting(&stage.alpha).await, 50);
 
     let last = *said.keys().last().unwrap();
-    eventually(true, async || ear.first_arrivals().contains_key(&last)).await;
-    let arrived = ear.first_arrivals();
+    eventually(true, async || bare_consumer.first_arrivals().contains_key(&last)).await;
+    let arrived = bare_consumer.first_arrivals();
     let mut waits: Vec<Duration> =
         said.iter().map(|(n, committed)| arrived[n].saturating_duration_since(*committed)).collect();
     waits.sort_unstable();
@@ -69,7 +69,7 @@ async fn a_route_without_confirms_delays_no_other_and_is_made_up_for_when_they_c
     let copies = proxy.repeated();
     println!("{copies} copies of stuck events after {} withheld confirms", held.matched());
     assert!(copies <= 3, "one for each try of the closed route: {copies}");
-    let healthy = ear.arrivals().iter().filter(|arrival| arrival.sequence >= 1_000).count();
+    let healthy = bare_consumer.arrivals().iter().filter(|arrival| arrival.sequence >= 1_000).count();
     assert_eq!(healthy, said.len(), "healthy events are sent once");
 
     // Late confirms count: nothing that the broker has is sent again.
@@ -82,7 +82,7 @@ async fn a_route_without_confirms_delays_no_other_and_is_made_up_for_when_they_c
 #[tokio::test]
 async fn more_events_of_a_stuck_route_than_memory_holds_delay_no_other_for_longer_than_a_moment() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1", STUCK]).await;
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1", STUCK]).await;
     let proxy = AmqpProxy::start(broker.url()).await;
     let alpha = Messaging::new("alpha", stage.alpha.clone(), proxy.url());
     let held = proxy.hold_confirms(|publish| publish.routing_key == STUCK);
@@ -91,10 +91,10 @@ async fn more_events_of_a_stuck_route_than_memory_holds_delay_no_other_for_longe
     eventually(true, async || held.matched() > 300).await;
     let started = Instant::now();
     Rows::default().insert(&stage.alpha, 10_000, 10_100).await;
-    eventually(100, async || ear.sequences().range(10_000..).count()).await;
+    eventually(100, async || bare_consumer.sequences().range(10_000..).count()).await;
     println!("a hundred events behind ten thousand stuck ones: {:?}", started.elapsed());
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
-    // 256 on each of two channels, and tries.
+    // 256 on each of two channels, and trials.
     eventually(10_000, async || waiting(&stage.alpha).await).await;
     assert!(proxy.published(STUCK) <= 2 * 256 + 2, "{}", proxy.published(STUCK));
     held.release();
@@ -106,7 +106,7 @@ async fn more_events_of_a_stuck_route_than_memory_holds_delay_no_other_for_longe
 #[tokio::test]
 async fn an_event_that_is_never_confirmed_is_parked_after_its_last_try() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let _ear = Ear::at(&broker, "alpha", &[STUCK]).await;
+    let _bare_consumer = BareConsumer::at(&broker, "alpha", &[STUCK]).await;
     let proxy = AmqpProxy::start(broker.url()).await;
     let (retry_first, retry_longest) = (Duration::from_millis(50), Duration::from_millis(100));
     let options = RelayOptions { attempts_max: 2, retry_first, retry_longest, ..RelayOptions::default() };
@@ -121,22 +121,22 @@ async fn an_event_that_is_never_confirmed_is_parked_after_its_last_try() {
 }
 
 #[tokio::test]
-async fn a_connection_on_which_nothing_comes_back_is_nobodys_fault() {
+async fn a_connection_on_which_nothing_comes_back_is_no_fault_of_a_route() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     let proxy = AmqpProxy::start(broker.url()).await;
     let alpha = Messaging::new("alpha", stage.alpha.clone(), proxy.url());
     stage.run(alpha.relay().run(stage.stopping()));
     Rows::default().insert(&stage.alpha, 0, 1).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
-    // A byte every ten seconds: the broker is there, and out of reach.
+    // One byte every ten seconds: the broker runs, and can't be reached in practice.
     proxy.limit_bandwidth(Some(1));
     Rows::default().insert(&stage.alpha, 1, 100).await;
     tokio::time::sleep(Duration::from_secs(15)).await;
     proxy.limit_bandwidth(None);
     proxy.close_connections();
     eventually_within(LONGER, 0, async || unsent(&stage.alpha).await).await;
-    eventually(100, async || ear.count()).await;
+    eventually(100, async || bare_consumer.count()).await;
     stage.stop().await;
     assert_eq!(number(&stage.alpha, "select count(*) from dead_letters").await, 0);
 }
@@ -144,12 +144,12 @@ async fn a_connection_on_which_nothing_comes_back_is_nobodys_fault() {
 #[tokio::test]
 async fn a_broker_that_says_it_is_short_of_memory_is_waited_for_and_nothing_is_sent_twice() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     let proxy = AmqpProxy::start(broker.url()).await;
     let alpha = Messaging::new("alpha", stage.alpha.clone(), proxy.url());
     stage.run(alpha.relay().run(stage.stopping()));
     Rows::default().insert(&stage.alpha, 0, 10).await;
-    eventually(10, async || ear.sequences().len()).await;
+    eventually(10, async || bare_consumer.sequences().len()).await;
     let connected = proxy.users().len();
 
     proxy.announce_blocked(true);
@@ -158,7 +158,7 @@ async fn a_broker_that_says_it_is_short_of_memory_is_waited_for_and_nothing_is_s
     // Longer than the relay waits for a confirm.
     tokio::time::sleep(Duration::from_secs(12)).await;
     proxy.announce_blocked(false);
-    eventually(1_000, async || ear.sequences().len()).await;
+    eventually(1_000, async || bare_consumer.sequences().len()).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     eventually(Ok(()), async || alpha.check()).await;
     assert_eq!((proxy.users().len(), proxy.repeated()), (connected, 0), "connections, and events that were sent twice");

@@ -1,6 +1,6 @@
 //! The ways to subscribe: plain functions, sets, former versions.
 
-use crate::stage::{Ping, Stage, broker, consuming, heard, ping, say};
+use crate::stage::{Ping, Stage, append_pings, broker, consuming, handled, ping};
 use rabbit_outbox::{HandleBatch, HandleError, Messaging, Meta, Received, Subscriptions, Transaction};
 use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex};
 use testkit::eventually;
 
 async fn note(tx: &mut Transaction, ping: &Ping, _meta: &Meta) -> Result<(), HandleError> {
-    sqlx::query("insert into heard (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
+    sqlx::query("insert into handled (n) values ($1)").bind(ping.n).execute(&mut **tx).await?;
     Ok(())
 }
 
-/// Writes a set down with one statement; refuses thirteen.
+/// Stores a set with one statement; rejects thirteen.
 #[derive(Clone, Default)]
 struct NoteAll {
     sizes: Arc<Mutex<Vec<usize>>>,
@@ -22,12 +22,12 @@ impl HandleBatch<Ping> for NoteAll {
     async fn handle(&self, tx: &mut Transaction, pings: &[Received<Ping>]) -> Result<(), HandleError> {
         self.sizes.lock().unwrap().push(pings.len());
         let numbers: Vec<i64> = pings.iter().map(|ping| ping.event.n).collect();
-        sqlx::query("insert into heard (n) select unnest($1::bigint[])").bind(&numbers).execute(&mut **tx).await?;
+        sqlx::query("insert into handled (n) select unnest($1::bigint[])").bind(&numbers).execute(&mut **tx).await?;
         if numbers.contains(&13) { Err(HandleError::reject("thirteen is never right")) } else { Ok(()) }
     }
 }
 
-/// What alpha said before pings had keys.
+/// Alpha's event from before pings had keys.
 #[derive(Serialize, Deserialize)]
 struct OldPing {
     number: i64,
@@ -47,8 +47,8 @@ impl From<OldPing> for Ping {
     }
 }
 
-/// Has `pings` wait in beta's inbox before beta hears them: they arrive together.
-async fn heard_together(stage: &Stage, beta: &Messaging, broker: &testkit::TestBroker, pings: i64) {
+/// Puts `pings` into beta's inbox before beta consumes: they arrive together.
+async fn handled_together(stage: &Stage, beta: &Messaging, broker: &testkit::TestBroker, pings: i64) {
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     let stop_first = tokio_util::sync::CancellationToken::new();
     broker.declare_exchange("alpha").await;
@@ -57,7 +57,7 @@ async fn heard_together(stage: &Stage, beta: &Messaging, broker: &testkit::TestB
     stop_first.cancel();
     first.await.unwrap().unwrap();
     stage.run(alpha.relay().run(stage.stopping()));
-    say(&alpha, 0, pings, 100).await;
+    append_pings(&alpha, 0, pings, 100).await;
     eventually(0, async || crate::stage::unsent(&stage.alpha).await).await;
 }
 
@@ -68,8 +68,8 @@ async fn a_plain_function_is_a_handler() {
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
     stage.run(alpha.relay().run(stage.stopping()));
     stage.run(beta.consumer(Subscriptions::new().on_fn(note)).run(stage.stopping()));
-    say(&alpha, 0, 10, 3).await;
-    eventually((10, 10), async || heard(&stage.beta).await).await;
+    append_pings(&alpha, 0, 10, 3).await;
+    eventually((10, 10), async || handled(&stage.beta).await).await;
     stage.stop().await;
 }
 
@@ -77,10 +77,10 @@ async fn a_plain_function_is_a_handler() {
 async fn a_handler_of_sets_is_called_once_for_all_that_arrived_together() {
     let (stage, broker) = (Stage::new().await, broker().await);
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
-    heard_together(&stage, &beta, &broker, 10).await;
+    handled_together(&stage, &beta, &broker, 10).await;
     let handler = NoteAll::default();
     stage.run(beta.consumer(Subscriptions::new().on_batch(handler.clone())).run(stage.stopping()));
-    eventually((10, 10), async || heard(&stage.beta).await).await;
+    eventually((10, 10), async || handled(&stage.beta).await).await;
     let sizes = handler.sizes.lock().unwrap().clone();
     assert!(sizes.len() < 10, "{sizes:?}");
     assert_eq!(sizes.iter().sum::<usize>(), 10);
@@ -91,10 +91,10 @@ async fn a_handler_of_sets_is_called_once_for_all_that_arrived_together() {
 async fn a_set_that_fails_is_handled_one_by_one_and_only_the_wrong_one_is_given_up() {
     let (stage, broker) = (Stage::new().await, broker().await);
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
-    heard_together(&stage, &beta, &broker, 20).await;
+    handled_together(&stage, &beta, &broker, 20).await;
     let handler = NoteAll::default();
     stage.run(beta.consumer(Subscriptions::new().on_batch(handler.clone())).run(stage.stopping()));
-    eventually((19, 19), async || heard(&stage.beta).await).await;
+    eventually((19, 19), async || handled(&stage.beta).await).await;
     assert!(handler.sizes.lock().unwrap().contains(&1));
     stage.stop().await;
 }
@@ -109,6 +109,6 @@ async fn an_event_of_a_former_version_reaches_the_handler_of_the_current_one() {
     consuming(&beta).await;
     broker.announce(&OldPing { number: 1 }).await;
     broker.announce(&ping(2)).await;
-    eventually((2, 2), async || heard(&stage.beta).await).await;
+    eventually((2, 2), async || handled(&stage.beta).await).await;
     stage.stop().await;
 }

@@ -1,4 +1,4 @@
-//! What a service declares, compared with what a broker has.
+//! The topology of a service, compared with what a broker has.
 
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming};
 use rabbit_outbox::topology::{Action, Existing, Topology};
@@ -31,8 +31,8 @@ async fn a_queue_with_other_arguments_is_named_by_readiness_and_by_the_plan() {
     broker.declare_queue("beta.retry.1s", json!({ "x-queue-type": "quorum" })).await;
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
     stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
-    let told = |why: String| why.contains("declare queue beta.retry.1s") && why.contains("inequivalent arg");
-    eventually(true, async || beta.check().is_err_and(told)).await;
+    let printed = |why: String| why.contains("declare queue beta.retry.1s") && why.contains("inequivalent arg");
+    eventually(true, async || beta.check().is_err_and(printed)).await;
 
     let existing = Existing::from_definitions(&broker.definitions().await, broker.virtual_host());
     let plan = Topology::of("beta", &[Ping::TYPE]).plan(&existing).to_string();
@@ -56,11 +56,11 @@ async fn the_example_prints_the_plan_of_a_service() {
     assert!(plan.contains("CONFLICT  queue beta.dead") && plan.contains("x-queue-type is classic"), "{plan}");
 
     let (status, plan) = example(&json!({ "error": "not_authorised" }), broker.virtual_host());
-    assert_eq!((status.code(), plan.as_str()), (Some(2), ""), "an answer that refuses is no empty broker");
+    assert_eq!((status.code(), plan.as_str()), (Some(2), ""), "an error response is not an empty broker");
 }
 
 #[tokio::test]
-async fn the_example_removes_bindings_that_no_release_wants_and_no_others() {
+async fn the_example_removes_bindings_that_no_release_needs_and_no_others() {
     let (stage, broker) = (Stage::new().await, broker().await);
     broker.declare_exchange("alpha").await;
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
@@ -71,9 +71,9 @@ async fn the_example_removes_bindings_that_no_release_wants_and_no_others() {
         let arguments = [&["unbind", "beta", "--amqp-url", broker.url()], more].concat();
         run_example(&definitions, broker.virtual_host(), &arguments)
     };
-    let (status, told) = unbind(&[]);
+    let (status, printed) = unbind(&[]);
     assert!(status.success());
-    assert_eq!(told, "left over binding alpha -> beta.inbox by \"alpha.Ping.v1\"\n");
+    assert_eq!(printed, "left over binding alpha -> beta.inbox by \"alpha.Ping.v1\"\n");
     assert_eq!(broker.definitions().await["bindings"], definitions["bindings"], "it was not asked to");
     assert_eq!(unbind(&[Ping::TYPE, "--yes"]).1, "removed 0 bindings\n");
     assert!(unbind(&["--yes"]).1.ends_with("removed 1 bindings\n"));
@@ -92,13 +92,13 @@ async fn the_example_prints_what_an_administrator_imports() {
     assert_eq!(printed, Topology::of("beta", &[Ping::TYPE]).definitions("/"));
 }
 
-/// What the example says of beta, which hears alpha, and how it ends.
+/// The output of the example for beta, which subscribes to alpha, and its exit status.
 fn example(definitions: &Value, virtual_host: &str) -> (ExitStatus, String) {
     run_example(definitions, virtual_host, &["plan", "beta", Ping::TYPE])
 }
 
 fn run_example(definitions: &Value, virtual_host: &str, arguments: &[&str]) -> (ExitStatus, String) {
-    // Examples are built together with the tests, beside them.
+    // Examples are built next to the tests.
     let test: PathBuf = std::env::current_exe().unwrap();
     let mut child = Command::new(test.parent().unwrap().parent().unwrap().join("examples/topology"))
         .args(arguments)
@@ -108,7 +108,7 @@ fn run_example(definitions: &Value, virtual_host: &str, arguments: &[&str]) -> (
         .spawn()
         .unwrap();
     let written = child.stdin.take().unwrap().write_all(definitions.to_string().as_bytes());
-    // One that needs no definitions may have ended before it was given any.
+    // One that needs no definitions may end before it reads any.
     written.or_else(|failure| if failure.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(failure) }).unwrap();
     let output = child.wait_with_output().unwrap();
     (output.status, String::from_utf8(output.stdout).unwrap())

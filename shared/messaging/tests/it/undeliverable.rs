@@ -1,8 +1,8 @@
-//! Events that can't be delivered: never taken for delivered, in nobody's way, and parked in the end.
+//! Undeliverable events: never counted as delivered, never delaying others, and parked in the end.
 
 use crate::backlog::Rows;
-use crate::bare::Ear;
-use crate::stage::{Ping, Stage, Unheard, broker, say, unsent};
+use crate::bare::BareConsumer;
+use crate::stage::{Ping, Stage, Unheard, append_pings, broker, unsent};
 use rabbit_outbox::dead_letters::Direction;
 use rabbit_outbox::{Messaging, RelayOptions};
 use rabbit_outbox_event::{Event, Undeliverable};
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use testkit::{eventually, eventually_within};
 
-/// An event of a stream that can't bear a gap.
+/// An event of a stream without gaps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Strict {
     key: String,
@@ -27,7 +27,7 @@ impl Event for Strict {
     }
 }
 
-/// An event that nobody needs to hear.
+/// An event that needs no consumer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Rumour {}
 
@@ -55,57 +55,57 @@ async fn parked(pool: &PgPool) -> Vec<(String, String, i32, String)> {
 async fn twenty_thousand_events_with_one_in_seven_unroutable_are_told_apart_without_an_error() {
     const EVENTS: i64 = 20_000;
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
-    // Each unroutable one has a route of its own: none is closed, so that all of them are mixed into the windows.
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    // Each unroutable event has its own route: none is closed, so all of them are mixed into the windows.
     let mixed = "case when n % 7 = 3 then 'alpha.Unheard.' || n else 'alpha.Ping.v1' end";
     Rows { routing_key: mixed, ..Rows::default() }.insert(&stage.alpha, 0, EVENTS).await;
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     stage.run(alpha.relay().run(stage.stopping()));
 
     let (unroutable, routable): (BTreeSet<i64>, BTreeSet<i64>) = (0..EVENTS).partition(|n| n % 7 == 3);
-    eventually_within(Duration::from_mins(1), routable.len(), async || ear.count()).await;
+    eventually_within(Duration::from_mins(1), routable.len(), async || bare_consumer.count()).await;
     let tried = "select count(*) from outbox where attempts > 0 and last_error like '312 %'";
     let tried = async || sqlx::query_scalar::<_, i64>(tried).fetch_one(&stage.alpha).await.unwrap();
     eventually(i64::try_from(unroutable.len()).unwrap(), tried).await;
     stage.stop().await;
-    assert_eq!(ear.sequences(), routable);
+    assert_eq!(bare_consumer.sequences(), routable);
     let left: Vec<i64> = sqlx::query_scalar("select sequence from outbox").fetch_all(&stage.alpha).await.unwrap();
     assert_eq!(left.into_iter().collect::<BTreeSet<_>>(), unroutable);
 }
 
 #[tokio::test]
-async fn a_route_that_nobody_hears_holds_no_other_and_is_made_up_for_when_somebody_does() {
+async fn a_route_without_a_queue_delays_no_other_and_is_delivered_once_a_queue_is_bound() {
     const DEAD: i64 = 20_000;
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     Rows { routing_key: "'alpha.Unheard.v1'", ..Rows::default() }.insert(&stage.alpha, 0, DEAD).await;
     Rows::default().insert(&stage.alpha, DEAD, DEAD + 500).await;
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     let started = Instant::now();
     stage.run(alpha.relay().run(stage.stopping()));
-    eventually(500, async || ear.count()).await;
-    // Trying each of them once takes longer than that, and they would be tried again and again.
+    eventually(500, async || bare_consumer.count()).await;
+    // Trying each of them once takes longer than this, and they would be tried repeatedly.
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 
-    // They are out of the way: a later event of the same lanes meets none of them.
+    // They wait in the shadow lanes: a later event of the same lanes does not meet them.
     let waiting = async || {
         sqlx::query_scalar("select count(*) from outbox where lane < 0").fetch_one(&stage.alpha).await.unwrap()
     };
     eventually(DEAD, waiting).await;
     let later = Instant::now();
     Rows::default().insert(&stage.alpha, DEAD + 500, DEAD + 508).await;
-    eventually(508, async || ear.count()).await;
+    eventually(508, async || bare_consumer.count()).await;
     assert!(later.elapsed() < Duration::from_secs(5), "{:?}", later.elapsed());
 
-    ear.listen_to("alpha", "alpha.Unheard.v1").await;
-    eventually_within(Duration::from_mins(1), 20_508, async || ear.count()).await;
+    bare_consumer.listen_to("alpha", "alpha.Unheard.v1").await;
+    eventually_within(Duration::from_mins(1), 20_508, async || bare_consumer.count()).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     stage.stop().await;
-    assert_eq!(ear.sequences(), (0..DEAD + 508).collect());
+    assert_eq!(bare_consumer.sequences(), (0..DEAD + 508).collect());
 }
 
 #[tokio::test]
-async fn an_event_that_nobody_takes_is_parked_after_its_last_try() {
+async fn an_unroutable_event_is_parked_after_its_last_try() {
     let (stage, broker) = (Stage::new().await, broker().await);
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_relay_options(impatient(3));
     stage.run(alpha.relay().run(stage.stopping()));
@@ -117,7 +117,7 @@ async fn an_event_that_nobody_takes_is_parked_after_its_last_try() {
     eventually(vec![unheard], async || parked(&stage.alpha).await).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
 
-    // Of a closed route, too: those that never were tried themselves, and those that were.
+    // Of a closed route, too: both events that were never tried themselves and those that were.
     Rows { routing_key: "'alpha.Unheard.v1'", ..Rows::default() }.insert(&stage.alpha, 0, 1_000).await;
     eventually(1_001, async || parked(&stage.alpha).await.len()).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
@@ -125,9 +125,9 @@ async fn an_event_that_nobody_takes_is_parked_after_its_last_try() {
 }
 
 #[tokio::test]
-async fn what_nobody_needs_to_hear_is_still_so_after_a_replay() {
+async fn an_event_that_may_be_unrouted_stays_so_after_a_replay() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    // An exchange that is missing is not asked for again for a second.
+    // A missing exchange is not checked again for a second.
     let (retry_first, retry_longest) = (Duration::from_millis(1_100), Duration::from_millis(1_100));
     let patient = RelayOptions { attempts_max: 2, retry_first, retry_longest, ..RelayOptions::default() };
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_relay_options(patient);
@@ -151,7 +151,7 @@ async fn what_nobody_needs_to_hear_is_still_so_after_a_replay() {
 #[tokio::test]
 async fn while_an_event_of_a_strict_key_can_not_be_delivered_later_ones_of_the_key_are_held() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_relay_options(impatient(3));
     let ping = |n: i64, key: &str| Ping { n, key: key.to_owned() };
     let mut tx = alpha.begin().await.unwrap();
@@ -164,12 +164,12 @@ async fn while_an_event_of_a_strict_key_can_not_be_delivered_later_ones_of_the_k
     let relaying = tokio_util::sync::CancellationToken::new();
     stage.run(alpha.relay().run(relaying.clone()));
 
-    eventually(198, async || ear.count()).await;
+    eventually(198, async || bare_consumer.count()).await;
     let strict = ("outgoing".to_owned(), "alpha.Strict.v1".to_owned(), 3, "open".to_owned());
     eventually(vec![strict], async || parked(&stage.alpha).await).await;
-    assert!(ear.sequences().iter().all(|sequence| *sequence > 1_000), "{:?}", ear.sequences());
+    assert!(bare_consumer.sequences().iter().all(|sequence| *sequence > 1_000), "{:?}", bare_consumer.sequences());
 
-    // Another relay knows it, too; what comes now is held as well.
+    // Another relay knows it, too; new events are held as well.
     relaying.cancel();
     let successor = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_relay_options(impatient(3));
     stage.run(successor.relay().run(stage.stopping()));
@@ -177,22 +177,23 @@ async fn while_an_event_of_a_strict_key_can_not_be_delivered_later_ones_of_the_k
     tx.append(&ping(200, "strict"), 200).unwrap();
     tx.append(&ping(200, "other"), 1_200).unwrap();
     tx.commit().await.unwrap();
-    eventually(199, async || ear.count()).await;
+    eventually(199, async || bare_consumer.count()).await;
     eventually(199, async || unsent(&stage.alpha).await).await;
 
-    // Somebody decides that the key can live without it.
+    // An operator decides that the key may continue without it.
     sqlx::query("update dead_letters set state = 'discarded', settled_at = now()").execute(&stage.alpha).await.unwrap();
-    eventually(398, async || ear.count()).await;
+    eventually(398, async || bare_consumer.count()).await;
     eventually(0, async || unsent(&stage.alpha).await).await;
     stage.stop().await;
-    let order: Vec<i64> = ear.arrivals().iter().map(|arrival| arrival.sequence).filter(|n| *n < 1_000).collect();
+    let order: Vec<i64> =
+        bare_consumer.arrivals().iter().map(|arrival| arrival.sequence).filter(|n| *n < 1_000).collect();
     assert_eq!(order, (2..=200).collect::<Vec<_>>());
 }
 
 #[tokio::test]
 async fn a_strict_key_goes_on_in_order_once_its_event_is_delivered() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     stage.run(alpha.relay().run(stage.stopping()));
     for n in 1..100 {
@@ -207,30 +208,30 @@ async fn a_strict_key_goes_on_in_order_once_its_event_is_delivered() {
     let held =
         async || sqlx::query_scalar("select count(*) from outbox_held_keys").fetch_one(&stage.alpha).await.unwrap();
     eventually(1_i64, held).await;
-    assert_eq!(ear.count(), 0);
-    ear.listen_to("alpha", "alpha.Strict.v1").await;
-    eventually(99, async || ear.count()).await;
+    assert_eq!(bare_consumer.count(), 0);
+    bare_consumer.listen_to("alpha", "alpha.Strict.v1").await;
+    eventually(99, async || bare_consumer.count()).await;
     eventually(0_i64, held).await;
     stage.stop().await;
-    let order: Vec<i64> = ear.arrivals().iter().map(|arrival| arrival.sequence).collect();
+    let order: Vec<i64> = bare_consumer.arrivals().iter().map(|arrival| arrival.sequence).collect();
     assert_eq!(order, (1..100).collect::<Vec<_>>());
 }
 
 #[tokio::test]
 async fn an_exchange_that_is_not_there_costs_its_own_events_only() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     stage.run(alpha.relay().run(stage.stopping()));
     for round in 0..20 {
         let lost = Rows { exchange: "nowhere", routing_key: "'nowhere.Lost.v1'", ..Rows::default() };
         lost.insert(&stage.alpha, 10_000 + round, 10_001 + round).await;
-        say(&alpha, round * 10, round * 10 + 10, 10).await;
+        append_pings(&alpha, round * 10, round * 10 + 10, 10).await;
     }
-    eventually(200, async || ear.count()).await;
+    eventually(200, async || bare_consumer.count()).await;
     let lost = "select count(*) from outbox where last_error like '404 %' and exchange = 'nowhere' and attempts > 0";
     eventually(20, async || sqlx::query_scalar::<_, i64>(lost).fetch_one(&stage.alpha).await.unwrap()).await;
-    // It is found when it is there. No queue is bound to it, but that is another complaint.
+    // The exchange is found once it exists. No queue is bound to it, which is a different failure.
     broker.declare_exchange("nowhere").await;
     let found = "select count(*) from outbox where last_error like '312 %' and exchange = 'nowhere'";
     eventually(true, async || sqlx::query_scalar::<_, i64>(found).fetch_one(&stage.alpha).await.unwrap() > 0).await;
@@ -240,12 +241,12 @@ async fn an_exchange_that_is_not_there_costs_its_own_events_only() {
 #[tokio::test]
 async fn a_row_may_name_another_type_than_its_routing_key() {
     let (stage, broker) = (Stage::new().await, broker().await);
-    let ear = Ear::at(&broker, "alpha.return", &["alpha.inbox"]).await;
+    let bare_consumer = BareConsumer::at(&broker, "alpha.return", &["alpha.inbox"]).await;
     Rows { exchange: "alpha.return", routing_key: "'alpha.inbox'", ..Rows::default() }.insert(&stage.alpha, 0, 1).await;
     sqlx::query("update outbox set wire_type = 'beta.Pong.v1'").execute(&stage.alpha).await.unwrap();
     let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
     stage.run(alpha.relay().run(stage.stopping()));
-    eventually(1, async || ear.count()).await;
+    eventually(1, async || bare_consumer.count()).await;
     stage.stop().await;
-    assert_eq!(ear.arrivals()[0].wire_type, "beta.Pong.v1");
+    assert_eq!(bare_consumer.arrivals()[0].wire_type, "beta.Pong.v1");
 }

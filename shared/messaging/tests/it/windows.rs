@@ -1,7 +1,7 @@
-//! Events from beyond the window of the inbox: kept, and delivered when an operator says so.
+//! Events from before the inbox window: dead letters, and delivered when an operator replays them.
 
-use crate::bare::Mouth;
-use crate::stage::{Ping, Stage, WriteDown, broker, consuming, count, heard, open_letters, ping};
+use crate::bare::BarePublisher;
+use crate::stage::{Ping, Stage, WriteDown, broker, consuming, count, handled, open_letters, ping};
 use rabbit_outbox::dead_letters::{Direction, SettleError, State};
 use rabbit_outbox::{ConsumerOptions, EventId, Messaging, Subscriptions};
 use testkit::{TestBroker, eventually};
@@ -33,7 +33,7 @@ async fn an_event_of_nine_days_ago_is_replayed_only_on_purpose_and_then_handled_
     let id = id_of_days_ago(9);
     broker.announce_as(id, &ping(1)).await;
     eventually(1, async || open_letters(&beta).await.len()).await;
-    assert!(open_letters(&beta).await[0].reason.contains("beyond the inbox's window"));
+    assert!(open_letters(&beta).await[0].reason.contains("older than the inbox's window"));
 
     let letters = beta.dead_letters();
     let refused = letters.replay(Direction::Incoming, id.0).await;
@@ -42,14 +42,14 @@ async fn an_event_of_nine_days_ago_is_replayed_only_on_purpose_and_then_handled_
     let again = letters.replay_beyond_window(Direction::Incoming, id.0).await;
     assert!(matches!(again, Err(SettleError::Settled(State::Replayed))), "{again:?}");
 
-    // The relay publishes it; one that crashed publishes it again.
-    let mouth = Mouth::at(&broker).await;
-    mouth.relay(&stage.beta).await;
-    mouth.relay(&stage.beta).await;
+    // The relay publishes it; a relay that crashed publishes it again.
+    let bare_publisher = BarePublisher::at(&broker).await;
+    bare_publisher.relay(&stage.beta).await;
+    bare_publisher.relay(&stage.beta).await;
     broker.announce(&ping(2)).await;
-    eventually(true, async || heard(&stage.beta).await.0 == 2).await;
+    eventually(true, async || handled(&stage.beta).await.0 == 2).await;
     eventually(0, async || broker.messages("beta.inbox").await).await;
-    assert_eq!(heard(&stage.beta).await, (2, 2));
+    assert_eq!(handled(&stage.beta).await, (2, 2));
     assert_eq!(open_letters(&beta).await, []);
     stage.stop().await;
 }
@@ -59,7 +59,7 @@ async fn the_window_is_as_wide_as_its_option_says() {
     let (stage, broker) = (Stage::new().await, broker().await);
     let wide = start(&stage, &broker, 10).await;
     broker.announce_as(id_of_days_ago(9), &ping(1)).await;
-    eventually((1, 1), async || heard(&stage.beta).await).await;
+    eventually((1, 1), async || handled(&stage.beta).await).await;
     assert_eq!(open_letters(&wide).await, []);
     stage.stop().await;
 
@@ -67,6 +67,6 @@ async fn the_window_is_as_wide_as_its_option_says() {
     let narrow = start(&stage, &broker, 1).await;
     broker.announce_as(id_of_days_ago(3), &ping(1)).await;
     eventually(1, async || open_letters(&narrow).await.len()).await;
-    assert_eq!(heard(&stage.beta).await, (0, 0));
+    assert_eq!(handled(&stage.beta).await, (0, 0));
     stage.stop().await;
 }

@@ -1,15 +1,15 @@
-//! The broker's ladder, and the process that writes dead letters down.
+//! The broker's ladder, and the process that stores dead letters.
 
 use crate::scenario::{Fault, Release};
 use crate::system::{DELIVERY_LIMIT, PUT_BACK_AFTER, RUNGS, Steps, Who};
 use crate::world::{Message, Sink, World, dequeue, enqueue};
 
-/// All steps of the broker by itself, and of the sink.
+/// All steps of the broker itself and of the sink.
 pub(crate) fn steps(steps: &mut Steps<'_>) {
     let (system, world) = (steps.system, steps.world);
     let old_is_there = world.replicas.iter().any(|replica| replica.release == Release::Old);
     for message in distinct(&world.ladder) {
-        // A rollout that is over before an event has climbed the ladder.
+        // A rollout ends before an event has passed the whole ladder.
         if system.scenario.rollout_within_ladder && message.climbed >= RUNGS && old_is_there {
             continue;
         }
@@ -54,7 +54,8 @@ fn sink(steps: &mut Steps<'_>) {
     }
 }
 
-/// Its process is killed; the queue has no dead letters of its own, so RabbitMQ 4 drops what came back too often.
+/// Its process is killed. The queue has no dead-letter exchange, so RabbitMQ 4 drops a message that was returned too
+/// often.
 fn crash(steps: &mut Steps<'_>, message: Message) {
     let interrupted = message.interrupted + 1;
     let killed = (Who::DeadLetters, "is killed with", 1 << message.event);
@@ -66,7 +67,7 @@ fn crash(steps: &mut Steps<'_>, message: Message) {
     });
 }
 
-/// The messages of a sorted queue, each once.
+/// The distinct messages of a sorted queue.
 pub(crate) fn distinct(queue: &[Message]) -> Vec<Message> {
     let mut messages = queue.to_vec();
     messages.dedup();

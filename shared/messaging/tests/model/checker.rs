@@ -1,42 +1,43 @@
-//! An exhaustive checker: every state that any order of steps can reach, breadth first, with the shortest way to a fault.
+//! An exhaustive model checker: every state that any order of steps can reach, breadth first, with the shortest path to
+//! a violation.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
-/// What is explored.
+/// The system to explore.
 pub(crate) trait Model {
-    /// Everything that there is at one moment.
+    /// The complete state at one moment.
     type State: Clone + Eq + Hash;
-    /// What happens between two moments.
+    /// A transition.
     type Step: Copy + fmt::Display;
-    /// What must hold.
+    /// A property.
     type Property: Copy + fmt::Debug + Eq;
 
-    /// The promise that from every state a quiet one is reached by promised steps alone.
+    /// The property that from every state a quiet state is reachable by promised steps alone.
     const LIVENESS: Self::Property;
 
-    /// Where everything begins.
+    /// The initial state.
     fn initial(&self) -> Self::State;
-    /// All steps that are possible in a state, with the states they lead to.
+    /// All steps that are possible in a state, with the resulting states.
     fn steps(&self, state: &Self::State) -> Vec<(Self::Step, Self::State)>;
-    /// Whether a step happens by itself, sooner or later: no fault, no act of a person.
+    /// Whether a step happens eventually: it is not a fault, and not an action of a person.
     fn is_promised(step: &Self::Step) -> bool;
-    /// What a state breaks.
+    /// The property that a state violates.
     fn broken(&self, state: &Self::State) -> Option<Self::Property>;
     /// Whether nothing is left to do.
     fn is_quiet(&self, state: &Self::State) -> bool;
 }
 
-/// The steps from the beginning to a state that breaks a property.
+/// The steps from the initial state to a state that violates a property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Counterexample<P> {
     pub(crate) property: P,
     pub(crate) steps: Vec<String>,
 }
 
-/// What an exploration found. It ends at the first counterexample.
+/// The result of an exploration. It ends at the first counterexample.
 #[derive(Debug)]
 pub(crate) struct Explored<P> {
     pub(crate) states: usize,
@@ -45,7 +46,7 @@ pub(crate) struct Explored<P> {
     pub(crate) counterexample: Option<Counterexample<P>>,
 }
 
-/// How a state was reached first; the beginning by nothing.
+/// How a state was first reached; `None` for the initial state.
 struct Way<S> {
     from: Option<(u32, S)>,
     depth: u32,
@@ -53,8 +54,8 @@ struct Way<S> {
 
 /// Explores all states.
 ///
-/// Breadth first, so a counterexample is as short as any. When no state breaks a property, the promised steps are
-/// followed backwards from the quiet states: a state that they do not reach can never come to rest.
+/// Breadth first, so a counterexample is as short as possible. If no state violates a property, the promised steps are
+/// followed backwards from the quiet states: a state that is not reached this way can never become quiet.
 pub(crate) fn explore<M: Model>(model: &M) -> Explored<M::Property> {
     let mut known: HashMap<M::State, u32, BuildHasherDefault<Mixer>> = HashMap::default();
     let mut ways: Vec<Way<M::Step>> = vec![Way { from: None, depth: 0 }];
@@ -97,7 +98,7 @@ pub(crate) fn explore<M: Model>(model: &M) -> Explored<M::Property> {
     Explored { states: known.len(), transitions, depth, counterexample }
 }
 
-/// `promised` holds steps as pairs of where they lead and where they begin.
+/// `promised` holds steps as pairs of target and source.
 fn first_that_never_rests(states: usize, mut promised: Vec<(u32, u32)>, quiet: Vec<u32>) -> Option<u32> {
     promised.sort_unstable();
     let mut rests = vec![false; states];

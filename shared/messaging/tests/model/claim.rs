@@ -1,18 +1,18 @@
-//! What tests say about a design in a scenario.
+//! What tests claim about a design in a scenario.
 
 use crate::checker::{Counterexample, Explored, explore};
 use crate::design::Design;
 use crate::scenario::Scenario;
 use crate::system::{Property, System};
 
-/// Whatever happens, in whatever order: all properties hold.
+/// All properties hold in every order of steps.
 #[track_caller]
 pub(crate) fn holds(design: Design, scenario: &Scenario) {
     let explored = check(design, scenario);
     assert_eq!(explored.counterexample, None);
 }
 
-/// There is an order of steps that breaks this property, and the checker finds it.
+/// The checker finds an order of steps that violates this property.
 #[track_caller]
 pub(crate) fn breaks(property: Property, design: Design, scenario: &Scenario) {
     let explored = check(design, scenario);
@@ -24,7 +24,7 @@ fn check(design: Design, scenario: &Scenario) -> Explored<Property> {
     let Explored { states, transitions, depth, counterexample } = &explored;
     let test = std::thread::current().name().unwrap_or_default().to_owned();
     let found: String = counterexample.iter().map(described).collect();
-    // In one piece: other tests print, too.
+    // Printed at once, because other tests print, too.
     print!("{test}: {states} states, {transitions} transitions, depth {depth}\n{found}");
     explored
 }

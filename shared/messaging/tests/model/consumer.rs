@@ -52,7 +52,7 @@ fn interruptions(steps: &mut Steps<'_>, index: usize, who: Who) {
     });
 }
 
-/// Transactions roll back, and what was not acknowledged comes again.
+/// Transactions roll back, and unacknowledged messages are delivered again.
 fn stop(system: &System, world: &mut World, index: usize, life: Life) {
     let replica = &mut world.replicas[index];
     replica.life = life;
@@ -100,7 +100,7 @@ fn deliver(steps: &mut Steps<'_>, index: usize, who: Who) {
     }
 }
 
-/// A worker takes all that has arrived for it.
+/// A worker takes everything that has arrived for it.
 fn take(steps: &mut Steps<'_>, index: usize, worker: usize, who: Who) {
     let system = steps.system;
     let design = &system.design;
@@ -178,8 +178,8 @@ impl Work<'_, '_> {
             }
             return;
         }
-        // The insert waits for whoever has inserted the same row and has not committed.
-        if self.job.in_scope().any(|(_, item)| world.is_recorded_by_somebody(item.message.event)) {
+        // The insert waits for another transaction that has inserted the same row and has not ended.
+        if self.job.in_scope().any(|(_, item)| world.has_uncommitted_inbox_rows(item.message.event)) {
             return;
         }
         let fresh = self.fresh();
@@ -188,7 +188,7 @@ impl Work<'_, '_> {
         });
     }
 
-    /// Which handlers of which items the inbox does not remember, as bits of [`Job::bit`].
+    /// The handlers and items without an inbox row, as bits of [`Job::bit`].
     fn fresh(&self) -> u8 {
         let (system, world) = (self.steps.system, self.steps.world);
         let release = world.replicas[self.index].release;

@@ -1,59 +1,60 @@
-//! What the published release, today's and weaker designs decide, each at the same points of the model.
+//! The decisions of the published release, of today's design and of weaker designs, each at the same points of the
+//! model.
 
-/// What becomes of a commit to which PostgreSQL answers ROLLBACK, because a statement before it failed.
+/// The result of a commit to which PostgreSQL answers ROLLBACK, because an earlier statement failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AbortedCommit {
     /// It counts as a commit.
     Succeeds,
-    /// It is an error, as any other.
+    /// It is an error like any other.
     Fails,
 }
 
-/// What becomes of an event of a type that nobody here handles.
+/// What happens to an event of a type without a handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UnknownType {
     DeadLetters,
     ClimbsLadder,
 }
 
-/// What becomes of an event whose day has no inbox partition.
+/// What happens to an event whose day has no inbox partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoPartition {
-    /// It is given up.
+    /// It becomes a dead letter.
     DeadLetters,
     /// The partition is created, and the event is handled.
     Create,
-    /// It is held until somebody creates the partition.
+    /// It waits until the partition is created.
     Wait,
 }
 
-/// What the relay does when the confirms of a window do not come.
+/// What the relay does if the confirms of a window do not arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConfirmTimeout {
-    /// It begins again and publishes the same window.
+    /// It starts again and publishes the same window.
     RepeatWindow,
-    /// It settles each row by its own confirm. A route whose confirm does not come is closed; its event waits, is tried
-    /// alone, and is parked after [`super::system::ATTEMPTS_MAX`] tries.
+    /// It settles each row by its own confirm. A route without a confirm is closed; its event waits, is tried alone,
+    /// and is parked after [`super::system::ATTEMPTS_MAX`] attempts.
     BlameRoute,
 }
 
 /// What a panic of a handler ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HandlerPanic {
-    /// The task that consumes; the process lives on.
+    /// The consuming task; the process goes on.
     Consumption,
-    /// The process, which is started again.
+    /// The process, which is restarted.
     Process,
-    /// The try of this event.
+    /// The attempt of this event.
     Try,
 }
 
-/// For which deliveries an acknowledgement speaks.
+/// Which deliveries an acknowledgement covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Acknowledgement {
-    /// For one.
+    /// One.
     Each,
-    /// For all of the channel before it, whichever worker has them (AMQP's `multiple`).
+    /// All earlier ones of the channel, of any worker (AMQP's `multiple`).
     UpTo,
 }
 
@@ -62,22 +63,22 @@ pub(crate) enum Acknowledgement {
 pub(crate) struct Design {
     pub(crate) aborted_commit: AbortedCommit,
     pub(crate) unknown_type: UnknownType,
-    /// Of a day that the inbox still remembers, or will.
+    /// For a day inside the inbox window, or a future one.
     pub(crate) no_partition: NoPartition,
-    /// Of a day that the inbox has forgotten.
+    /// For a day before the inbox window.
     pub(crate) forgotten_day: NoPartition,
     pub(crate) confirm_timeout: ConfirmTimeout,
     pub(crate) handler_panic: HandlerPanic,
     pub(crate) acknowledgement: Acknowledgement,
-    /// Handlers of one event, each with an inbox row of its own.
+    /// Handlers of one event, each with its own inbox row.
     pub(crate) handlers_max: u8,
-    /// Transactions of one replica at a time.
+    /// Concurrent transactions of one replica.
     pub(crate) workers: u8,
     /// Whether all events of a key go to the same worker.
     pub(crate) workers_own_keys: bool,
-    /// Whether the relay deletes a row before the confirm, and not after.
+    /// Whether the relay deletes a row before the confirm.
     pub(crate) deletes_unconfirmed: bool,
-    /// Whether an inbox row remembers what was handled.
+    /// Whether an inbox row records what was handled.
     pub(crate) remembers: bool,
 }
 
@@ -100,7 +101,7 @@ impl Design {
         }
     }
 
-    /// What replaces it.
+    /// Its replacement.
     pub(crate) fn current() -> Self {
         Self {
             aborted_commit: AbortedCommit::Fails,

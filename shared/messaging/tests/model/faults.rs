@@ -1,4 +1,4 @@
-//! The faults of commit f20ebef, each with the shortest way to it, and that the design of today has none of them.
+//! The faults of commit f20ebef, each with its shortest trace, and that today's design has none of them.
 
 use crate::claim::{breaks, holds};
 use crate::design::Design;
@@ -17,7 +17,7 @@ fn a_handler_that_tolerates_a_failed_statement_loses_its_event_in_f20ebef_only()
 }
 
 #[test]
-fn a_producer_that_tolerates_a_failed_statement_is_told_of_a_commit_in_f20ebef_only() {
+fn a_producer_that_tolerates_a_failed_statement_sees_a_commit_in_f20ebef_only() {
     let scenario = Scenario::of(&[GOOD]).faults(1, &[(Fault::AbortedProducer, 1)]);
     only_f20ebef_breaks(Property::NothingLost, &scenario);
 }
@@ -38,7 +38,7 @@ fn events_of_a_day_without_a_partition_are_given_up_in_f20ebef_only() {
 fn a_route_that_never_confirms_repeats_its_neighbours_without_end_in_f20ebef_only() {
     let scenario = Scenario::of(&[GOOD, GOOD.key(1).on(Route::Silent)]);
     holds(Design::current(), &scenario);
-    // The third copy is like the second: so it goes on.
+    // The third copy is like the second, and so on.
     let tolerant = Scenario { copies_tolerated: 1, ..scenario };
     breaks(Property::CopiesBounded, Design::f20ebef(), &tolerant);
 }

@@ -1,4 +1,4 @@
-//! Where the promises end, and that a design with one decision less breaks one: what the checker would find.
+//! Where the promises end, and that a design without one of the decisions violates one: what the checker would find.
 
 use crate::claim::breaks;
 use crate::design::{Acknowledgement, Design, HandlerPanic, NoPartition};
@@ -19,13 +19,13 @@ fn a_handler_that_only_the_new_release_has_misses_what_the_old_one_takes() {
 }
 
 #[test]
-fn as_many_crashes_as_the_broker_counts_make_a_letter_of_a_good_event() {
+fn as_many_crashes_as_the_broker_counts_make_a_dead_letter_of_a_good_event() {
     let scenario = Scenario::of(&[GOOD]).faults(3, &[(Fault::ConsumerCrash, 3)]);
     breaks(Property::GoodEventsArrive, Design::current(), &scenario);
 }
 
 #[test]
-fn as_many_crashes_in_a_row_as_the_broker_counts_lose_a_letter() {
+fn as_many_crashes_in_a_row_as_the_broker_counts_lose_a_dead_letter() {
     let scenario = Scenario::of(&[GOOD.whose_handler(Handling::Fails)]).faults(3, &[(Fault::SinkCrash, 3)]);
     breaks(Property::NothingLost, Design::current(), &scenario);
 }
@@ -70,13 +70,13 @@ fn waiting_for_the_partition_of_a_forgotten_day_never_ends() {
 }
 
 #[test]
-fn waiting_for_a_partition_that_nobody_creates_never_ends() {
+fn waiting_for_a_partition_that_is_not_created_never_ends() {
     let design = Design { no_partition: NoPartition::Wait, ..Design::current() };
     breaks(Property::ConsumptionGoesOn, design, &Scenario::of(&[GOOD]).faults(1, &[(Fault::Day, 1)]));
 }
 
 #[test]
-fn a_panic_that_ends_the_process_makes_letters_of_its_neighbours() {
+fn a_panic_that_ends_the_process_makes_dead_letters_of_its_neighbours() {
     let design = Design { handler_panic: HandlerPanic::Process, ..Design::current() };
     let events = [GOOD, GOOD.key(1).whose_handler(Handling::Panics)];
     breaks(Property::GoodEventsArrive, design, &Scenario::of(&events));

@@ -1,4 +1,4 @@
-//! What a transaction of a consumer leaves: effects, and what becomes of its events.
+//! The results of a consumer's transaction: effects, and what happens to its events.
 
 use crate::system::{Property, System};
 use crate::world::{Fate, Job, Phase, Scope, World};
@@ -21,7 +21,7 @@ pub(crate) fn apply(system: &System, world: &mut World, (index, worker): (usize,
             if !handlers.is_empty() && undecided[..at].iter().any(same_key) {
                 world.broken = Some(Property::HandledInOrder);
             }
-            // A repeat, too, is decided with this commit.
+            // A duplicate is decided with this commit, too.
             undecided.remove(at);
         }
         for handler in handlers {
@@ -32,7 +32,7 @@ pub(crate) fn apply(system: &System, world: &mut World, (index, worker): (usize,
     }
 }
 
-/// The transaction has committed, or is taken for it.
+/// The transaction has committed, or the consumer believes so.
 pub(crate) fn succeed(system: &System, world: &mut World, (index, worker): (usize, usize)) {
     let job = job(world, index, worker);
     match job.scope {
@@ -52,7 +52,7 @@ pub(crate) fn succeed(system: &System, world: &mut World, (index, worker): (usiz
     }
 }
 
-/// The transaction was rolled back: of several one by one, of one its fate is `fate`.
+/// The transaction was rolled back: of several events they are handled one by one, of one event its fate is `fate`.
 pub(crate) fn fail(system: &System, world: &mut World, (index, worker): (usize, usize), fate: Fate) {
     let job = job(world, index, worker);
     match job.scope {
@@ -72,7 +72,7 @@ pub(crate) fn fail(system: &System, world: &mut World, (index, worker): (usize, 
     }
 }
 
-/// To the next handler of an item, or the next item, or to settling.
+/// Continues with the next handler of an item, the next item, or settling.
 fn go_on(system: &System, world: &mut World, (index, worker): (usize, usize), mut item: u8, mut handler: u8) {
     let release = world.replicas[index].release;
     loop {
@@ -97,7 +97,7 @@ fn go_on(system: &System, world: &mut World, (index, worker): (usize, usize), mu
     }
 }
 
-/// An acknowledgement that speaks for all before it, whatever became of them.
+/// An acknowledgement that covers all earlier deliveries, whatever their state.
 pub(crate) fn speak_for_others(world: &mut World, index: usize, worker: usize) {
     for (other, job) in world.replicas[index].jobs.iter_mut().enumerate() {
         if let Some(job) = job.as_mut().filter(|_| other != worker) {
@@ -108,7 +108,7 @@ pub(crate) fn speak_for_others(world: &mut World, index: usize, worker: usize) {
     }
 }
 
-/// Forgets what can't be settled any more, and jobs that have nothing left.
+/// Removes what can't be settled any more, and jobs that have nothing left.
 pub(crate) fn leave_settled(world: &mut World, index: usize) {
     for job in &mut world.replicas[index].jobs {
         let Some(open) = job else { continue };

@@ -1,4 +1,4 @@
-//! What the design of today promises, whatever happens within the bounds of each scenario.
+//! The promises of today's design under all faults within the bounds of each scenario.
 
 use crate::claim::holds;
 use crate::design::Design;
@@ -47,7 +47,7 @@ fn a_rollout_that_ends_before_the_ladder_gives_up_nothing() {
 }
 
 #[test]
-fn a_rollback_to_a_release_that_does_not_know_a_type_keeps_its_events_as_letters() {
+fn a_rollback_to_a_release_that_does_not_know_a_type_keeps_its_events_as_dead_letters() {
     let scenario = Scenario::of(&[GOOD.new_type()]).replicas(&[Release::New, Release::Old]);
     let faults = [(Fault::Rollback, 1), (Fault::SinkCrash, 1), (Fault::Replay, 1)];
     holds(Design::current(), &scenario.faults(2, &faults).without_promise_of_arrival());
@@ -70,18 +70,18 @@ fn routes_that_are_silent_or_return_everything_cost_their_own_events_only() {
 }
 
 #[test]
-fn what_the_broker_gives_up_is_a_letter() {
+fn what_the_broker_gives_up_is_a_dead_letter() {
     let scenario = Scenario::of(&[GOOD]).faults(4, &[(Fault::ConsumerCrash, 4), (Fault::Disconnect, 3)]);
     holds(Design::current(), &scenario.without_promise_of_arrival());
 }
 
 #[test]
-fn a_letter_survives_fewer_crashes_in_a_row_than_the_broker_counts() {
+fn a_dead_letter_survives_fewer_crashes_in_a_row_than_the_broker_counts() {
     let failing = Scenario::of(&[GOOD.whose_handler(Handling::Fails)]);
     holds(Design::current(), &failing.faults(3, &[(Fault::SinkCrash, 2), (Fault::Replay, 1)]));
 }
 
 #[test]
-fn an_event_whose_handler_always_panics_holds_up_nobody() {
+fn an_event_whose_handler_always_panics_delays_no_other() {
     holds(Design::current(), &Scenario::of(&[GOOD, GOOD.key(1).whose_handler(Handling::Panics)]));
 }

@@ -1,4 +1,4 @@
-//! The relay of one lane: reads, publishes a window, hears what became of it, settles.
+//! The relay of one lane: reads, publishes a window, receives confirms, settles.
 
 use crate::design::ConfirmTimeout;
 use crate::scenario::{Fault, Route};
@@ -23,7 +23,7 @@ pub(crate) fn steps(steps: &mut Steps<'_>) {
     settle(steps);
 }
 
-/// Its memory is gone; whoever takes the lane begins with what is in the table.
+/// Its memory is lost; the next owner of the lane starts from the table.
 fn stop(world: &mut World) {
     world.relay.up = false;
     world.relay.window.clear();
@@ -36,7 +36,7 @@ fn read(steps: &mut Steps<'_>) {
     let rows = (0..).zip(&world.facts).filter(|(_, fact)| fact.row == Row::Lane).map(|(event, _)| event);
     let (aside, rows): (Vec<u8>, Vec<u8>) = rows.partition(|event| is_closed(*event));
     for event in aside {
-        let does = "puts aside, for its route is closed,";
+        let does = "postpones, because its route is closed,";
         steps.add(Who::Relay, does, 1 << event, |world| world.fact_mut(event).row = Row::Shadow);
     }
     let window: Vec<(u8, Sent)> = rows.into_iter().take(AT_A_TIME).map(|event| (event, Sent::NotYet)).collect();
@@ -129,7 +129,7 @@ fn timeout(steps: &mut Steps<'_>) {
     }
 }
 
-/// Row by row, for a crash may come between any two statements.
+/// Row by row, because a crash may happen between any two statements.
 fn settle(steps: &mut Steps<'_>) {
     let (system, window) = (steps.system, &steps.world.relay.window);
     let is_open = |sent: &Sent| matches!(sent, Sent::NotYet | Sent::Awaited | Sent::Unanswered);

@@ -1,23 +1,23 @@
-//! What a model is about: its events, its replicas, and which faults may happen, how often.
+//! The bounds of a model: its events, its replicas, and which faults may happen how many times.
 
-/// The fault that may happen, as a place in [`Faults`].
+/// A possible fault; its number is the index in [`Faults`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// The relay is killed.
     RelayCrash,
     /// A consumer is killed.
     ConsumerCrash,
-    /// The process that writes dead letters down is killed.
+    /// The process that stores dead letters is killed.
     SinkCrash,
-    /// A consumer loses its connection to the broker and lives on.
+    /// A consumer loses its connection to the broker and goes on.
     Disconnect,
-    /// A handler fails for once.
+    /// A handler fails once.
     HandlerError,
-    /// A handler panics for once.
+    /// A handler panics once.
     HandlerPanic,
-    /// A handler tolerates an error of the database, which aborts its transaction.
+    /// A handler ignores a database error, which aborts its transaction.
     AbortedHandler,
-    /// So does the code that appends an event.
+    /// The code that appends an event does so.
     AbortedProducer,
     /// The database commits, and the answer is lost.
     UnknownCommit,
@@ -25,13 +25,13 @@ pub(crate) enum Fault {
     LostConfirm,
     /// A day passes.
     Day,
-    /// A replica is replaced by one of the release before.
+    /// A replica is replaced by one of the previous release.
     Rollback,
     /// A person replays a dead letter.
     Replay,
 }
 
-/// How many kinds of faults there are.
+/// The number of kinds of faults.
 const KINDS: usize = Fault::Replay as usize + 1;
 
 /// The faults that may still happen.
@@ -42,7 +42,7 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    /// Of each kind so many, of all together at most `total`.
+    /// So many of each kind, at most `total` together.
     pub(crate) fn new(total: u8, each: &[(Fault, u8)]) -> Self {
         let mut of = [0; KINDS];
         for (fault, count) in each {
@@ -51,7 +51,7 @@ impl Faults {
         Self { total, of }
     }
 
-    /// Of all kinds, so many altogether.
+    /// All kinds, so many together.
     pub(crate) fn any(total: u8) -> Self {
         Self { total, of: [total; KINDS] }
     }
@@ -66,7 +66,7 @@ impl Faults {
         let count = &mut of[fault as usize];
         *count = count.checked_sub(1)?;
         let total = self.total.checked_sub(1)?;
-        // What can't happen any more is the same everywhere: fewer states.
+        // What can't happen any more is normalised: this reduces the number of states.
         for count in &mut of {
             *count = (*count).min(total);
         }
@@ -74,14 +74,14 @@ impl Faults {
     }
 }
 
-/// Whether a route takes messages.
+/// Whether a route accepts messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     /// To the inbox.
     Heard,
-    /// The broker neither takes nor refuses what is published.
+    /// The broker neither accepts nor refuses what is published.
     Silent,
-    /// No queue wants it: the broker returns it.
+    /// No queue is bound: the broker returns it.
     Unrouted,
 }
 
@@ -98,13 +98,13 @@ pub(crate) enum Handling {
 pub(crate) struct Kind {
     pub(crate) key: u8,
     pub(crate) route: Route,
-    /// Whether the release before the newest knows its type.
+    /// Whether the previous release knows its type.
     pub(crate) known_by_old: bool,
     /// What its handlers do.
     pub(crate) handling: [Handling; 2],
 }
 
-/// One that everybody knows and handles.
+/// An event that every release knows and handles.
 pub(crate) const GOOD: Kind =
     Kind { key: 0, route: Route::Heard, known_by_old: true, handling: [Handling::Works, Handling::Works] };
 
@@ -126,7 +126,7 @@ impl Kind {
         Self { handling: [handling, self.handling[1]], ..self }
     }
 
-    /// Whether nothing about it keeps it from its effect.
+    /// Whether nothing about it prevents its effect.
     pub(crate) fn is_good(self) -> bool {
         self.route == Route::Heard && self.handling == [Handling::Works; 2]
     }
@@ -149,12 +149,12 @@ pub(crate) struct Scenario {
     /// Whether the old release has the second handler, too.
     pub(crate) old_has_all_handlers: bool,
     pub(crate) faults: Faults,
-    /// Old replicas are replaced by new ones, before an event that climbs comes down from the last rung.
+    /// Old replicas are replaced by new ones before an event returns from the last rung.
     pub(crate) rollout_within_ladder: bool,
-    /// Messages of one event that the relay may bring to the inbox beyond one, and one for each fault.
+    /// Messages of one event that the relay may bring to the inbox in addition to the first, and one for each fault.
     pub(crate) copies_tolerated: u8,
-    /// Whether good events must not be given up: there are fewer interruptions than the broker counts, and fewer
-    /// failures than the ladder has rungs.
+    /// Whether good events must not become dead letters: there are fewer interruptions than the broker's limit, and
+    /// fewer failures than the ladder has rungs.
     pub(crate) good_events_arrive: bool,
 }
 
@@ -190,7 +190,7 @@ impl Scenario {
         Self { faults: Faults::new(total, each), ..self }
     }
 
-    /// Old replicas are replaced by new ones before an event comes down from the last rung.
+    /// Old replicas are replaced by new ones before an event returns from the last rung.
     pub(crate) fn rollout_within_ladder(self) -> Self {
         Self { rollout_within_ladder: true, ..self }
     }

@@ -1,4 +1,4 @@
-//! The model: a design in a scenario, its steps, and what must hold.
+//! The model: a design in a scenario, its steps, and its properties.
 
 use crate::checker::Model;
 use crate::design::{AbortedCommit, Design, NoPartition};
@@ -7,39 +7,39 @@ use crate::world::{Fact, Message, Relay, Replica, Row, Sink, World, enqueue};
 use crate::{broker, consumer, relay};
 use std::fmt;
 
-/// Rungs of the retry ladder; 4 and 11 in reality, by what an event failed.
+/// Rungs of the retry ladder; 4 and 11 in reality, depending on the failure.
 pub(crate) const RUNGS: u8 = 2;
-/// Interruptions of a message after which RabbitMQ gives it up, 20 in reality.
+/// Interrupted deliveries after which RabbitMQ drops a message, 20 in reality.
 pub(crate) const DELIVERY_LIMIT: u8 = 2;
-/// Interruptions of a dead letter after which it is put back as a new message, 10 in reality.
+/// Interrupted deliveries of a dead letter after which it is published as a new message, 10 in reality.
 pub(crate) const PUT_BACK_AFTER: u8 = 1;
 /// Messages that a replica holds at a time, and rows of a relay's window.
 pub(crate) const AT_A_TIME: usize = 2;
-/// Tries of the relay, 10 in reality.
+/// Attempts of the relay, 10 in reality.
 pub(crate) const ATTEMPTS_MAX: u8 = 2;
-/// Days for which the inbox remembers, 7 in reality.
+/// Days of the inbox window, 7 in reality.
 const DAYS_KEPT: u8 = 1;
 
-/// What must hold.
+/// The properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Property {
-    /// Each event that was told to be committed has had its effects, is on its way, or is a dead letter.
+    /// Each event that was reported as committed has had its effects, is in flight, or is a dead letter.
     NothingLost,
     /// No effect is committed twice.
     EffectAtMostOnce,
-    /// Events of a key are published first in the order of their commits; what waits aside is overtaken.
+    /// Events of a key are first published in the order of their commits; waiting events may be overtaken.
     PublishedInOrder,
-    /// A replica handles the events of a key in the order in which they arrived; those that climb are overtaken.
+    /// A replica handles the events of a key in the order in which they arrived; events on the ladder may be overtaken.
     HandledInOrder,
-    /// No event that could be handled is given up.
+    /// No event that could be handled becomes a dead letter.
     GoodEventsArrive,
-    /// The relay brings each event to the inbox so many times at most.
+    /// The relay brings each event to the inbox at most so many times.
     CopiesBounded,
-    /// From every state, without further faults, everything comes to rest.
+    /// From every state, without further faults, a quiet state is reached.
     ConsumptionGoesOn,
 }
 
-/// Who acts.
+/// The actor of a step.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Who {
     Producer,
@@ -52,12 +52,12 @@ pub(crate) enum Who {
     Time,
 }
 
-/// Something that happens.
+/// A step.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     who: Who,
     does: &'static str,
-    /// To which events, as bits.
+    /// The affected events, as bits.
     events: u8,
     promised: bool,
 }
@@ -95,12 +95,12 @@ pub(crate) struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    /// A step that happens by itself, sooner or later.
+    /// A step that happens eventually.
     pub(crate) fn add(&mut self, who: Who, does: &'static str, events: u8, change: impl FnOnce(&mut World)) {
         self.push(Step { who, does, events, promised: true }, change);
     }
 
-    /// A step that happens or does not.
+    /// A step that may or may not happen.
     pub(crate) fn may(&mut self, who: Who, does: &'static str, events: u8, change: impl FnOnce(&mut World)) {
         self.push(Step { who, does, events, promised: false }, change);
     }
@@ -153,24 +153,24 @@ impl System {
         }
     }
 
-    /// Whether the inbox has forgotten the event's day.
+    /// Whether the event's day is before the inbox window.
     pub(crate) fn is_forgotten(world: &World, event: u8) -> bool {
         world.fact(event).day + DAYS_KEPT < world.today
     }
 
-    /// What becomes of an event whose day has no partition.
+    /// What happens to an event whose day has no partition.
     pub(crate) fn no_partition(&self, world: &World, event: u8) -> NoPartition {
         if Self::is_forgotten(world, event) { self.design.forgotten_day } else { self.design.no_partition }
     }
 
-    /// Notes that an event is given up.
+    /// Records that an event became a dead letter.
     pub(crate) fn give_up(&self, world: &mut World, event: u8) {
         if self.scenario.good_events_arrive && self.kind(event).is_good() && !Self::is_forgotten(world, event) {
             world.broken = Some(Property::GoodEventsArrive);
         }
     }
 
-    /// The broker takes a message back that was delivered and not acknowledged.
+    /// The broker requeues a message that was delivered and not acknowledged.
     pub(crate) fn hand_back(&self, world: &mut World, message: Message) {
         let interrupted = message.interrupted + 1;
         if interrupted > DELIVERY_LIMIT {
@@ -185,17 +185,17 @@ impl System {
         for (event, kind) in (0..).zip(&self.scenario.events) {
             // The lock of the key: its events are appended one after the other.
             let mut earlier = (0..event).filter(|earlier| self.kind(*earlier).key == kind.key);
-            if steps.world.fact(event).told || earlier.any(|earlier| !steps.world.fact(earlier).told) {
+            if steps.world.fact(event).reported || earlier.any(|earlier| !steps.world.fact(earlier).reported) {
                 continue;
             }
             steps.add(Who::Producer, "commits event", 1 << event, |world| {
                 let day = world.today;
                 let fact = world.fact_mut(event);
-                (fact.told, fact.row, fact.day) = (true, Row::Lane, day);
+                (fact.reported, fact.row, fact.day) = (true, Row::Lane, day);
             });
             let aborted = (Who::Producer, "commits after a failed statement: ROLLBACK, for event", 1 << event);
             steps.fault(Fault::AbortedProducer, aborted, |world| match self.design.aborted_commit {
-                AbortedCommit::Succeeds => world.fact_mut(event).told = true,
+                AbortedCommit::Succeeds => world.fact_mut(event).reported = true,
                 AbortedCommit::Fails => {}
             });
         }
@@ -209,7 +209,7 @@ impl System {
         let mut facts = (0..).zip(&steps.world.facts);
         let forgets = |fact: &Fact| wanted & (1 << fact.day) == 0;
         if wanted == steps.world.partitions
-            || facts.any(|(event, fact)| forgets(fact) && steps.world.is_recorded_by_somebody(event))
+            || facts.any(|(event, fact)| forgets(fact) && steps.world.has_uncommitted_inbox_rows(event))
         {
             return;
         }
@@ -227,7 +227,7 @@ impl System {
             if !fact.letter || fact.row != Row::Gone || !steps.world.has_partition(fact.day) {
                 continue;
             }
-            steps.fault(Fault::Replay, (Who::Person, "replays letter", 1 << event), |world| {
+            steps.fault(Fault::Replay, (Who::Person, "replays dead letter", 1 << event), |world| {
                 let fact = world.fact_mut(event);
                 (fact.letter, fact.row, fact.attempts) = (false, Row::Lane, 0);
             });
@@ -238,7 +238,7 @@ impl System {
         let fact = world.fact(event);
         let applied = fact.applied[..usize::from(self.handlers())].iter().all(|times| *times > 0);
         let stored = matches!(fact.row, Row::Lane | Row::Shadow) || fact.letter;
-        fact.told && !applied && !stored && !world.broker_has(event)
+        fact.reported && !applied && !stored && !world.broker_has(event)
     }
 }
 
@@ -251,7 +251,7 @@ impl Model for System {
 
     fn initial(&self) -> World {
         let fact = Fact {
-            told: false,
+            reported: false,
             day: 0,
             row: Row::None,
             attempts: 0,

@@ -1,37 +1,37 @@
-//! Everything that there is at one moment: rows, messages, and what processes have in memory.
+//! The complete state at one moment: rows, messages, and the memory of processes.
 
 use crate::scenario::{Faults, Release};
 use crate::system::Property;
 
-/// An event and what became of it so far.
+/// The state of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Fact {
-    /// Whether the caller was told that it is committed.
-    pub(crate) told: bool,
+    /// Whether the caller was reported that it is committed.
+    pub(crate) reported: bool,
     /// The day inside its id.
     pub(crate) day: u8,
     pub(crate) row: Row,
-    /// Tries of the relay that failed.
+    /// Failed attempts of the relay.
     pub(crate) attempts: u8,
     pub(crate) published: bool,
     /// Messages of it that the relay brought to the inbox.
     pub(crate) copies: u8,
-    /// By handler: whether the inbox remembers that it is done.
+    /// By handler: whether the inbox records it as handled.
     pub(crate) remembered: [bool; 2],
-    /// By handler: how often its effect was committed.
+    /// By handler: how many times its effect was committed.
     pub(crate) applied: [u8; 2],
-    /// A dead letter that people see: given up by the consumer, or parked by the relay.
+    /// A stored dead letter: from the consumer, or parked by the relay.
     pub(crate) letter: bool,
 }
 
-/// The place of an event's row in the outbox.
+/// The state of an event's row in the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Row {
     /// It was not inserted.
     None,
     /// It is to be published, in order.
     Lane,
-    /// It failed, or its route is closed: it waits aside.
+    /// It failed, or its route is closed: it waits in the shadow lane.
     Shadow,
     /// It was deleted.
     Gone,
@@ -47,36 +47,36 @@ pub(crate) struct Message {
     pub(crate) interrupted: u8,
 }
 
-/// The relay that owns the lane, or nobody.
+/// The relay that owns the lane, if any.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Relay {
     pub(crate) up: bool,
-    /// What is published, in its order, and what the broker said to each.
+    /// The published rows in order, and the broker's answer to each.
     pub(crate) window: Vec<(u8, Sent)>,
     /// Whether the silent route is closed.
     pub(crate) closed: bool,
 }
 
-/// What became of a message of a window.
+/// The state of a message of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Sent {
     NotYet,
-    /// The broker's answer is on its way.
+    /// The broker's answer is in flight.
     Awaited,
     /// There will be no answer.
     Unanswered,
     Confirmed,
     Returned,
-    /// There was no answer for too long.
+    /// The answer timed out.
     Blamed,
 }
 
-/// A process that consumes.
+/// A consuming process.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Replica {
     pub(crate) life: Life,
     pub(crate) release: Release,
-    /// Delivered, in the order of arrival, and taken by no worker yet.
+    /// Delivered, in the order of arrival, and not yet taken by a worker.
     pub(crate) waiting: Vec<Message>,
     pub(crate) jobs: [Option<Job>; 2],
     /// Delivered and not decided, in the order of arrival.
@@ -86,13 +86,13 @@ pub(crate) struct Replica {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Life {
     Consumes,
-    /// It is started again.
+    /// It is restarted.
     Down,
-    /// The process lives, and nothing consumes.
+    /// The process runs, and does not consume.
     Mute,
 }
 
-/// What one worker does: messages that are handled in one transaction, or one by one.
+/// The job of one worker: messages that are handled in one transaction, or one by one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Job {
     pub(crate) items: Vec<Item>,
@@ -100,7 +100,7 @@ pub(crate) struct Job {
     pub(crate) phase: Phase,
 }
 
-/// What a transaction is about.
+/// The scope of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Scope {
     /// All items, all their handlers.
@@ -113,11 +113,11 @@ pub(crate) enum Scope {
 pub(crate) enum Phase {
     /// There is no transaction.
     Between,
-    /// Inbox rows are inserted; of these handlers of these items, as bits of [`Job::bit`], there were none before.
+    /// Inbox rows are inserted. The bits of [`Job::bit`] are the handlers and items that had no row before.
     Recorded { fresh: u8 },
-    /// Handlers have run. `aborted`: a statement failed, and the handler does not say so.
+    /// Handlers have run. `aborted`: a statement failed, and the handler ignored it.
     Handled { fresh: u8, aborted: bool },
-    /// Everything is decided; the broker is told.
+    /// Everything is decided; the broker is reported.
     Settling,
 }
 
@@ -128,7 +128,7 @@ pub(crate) struct Item {
     pub(crate) fate: Fate,
     /// One of its handlers failed.
     pub(crate) failed: bool,
-    /// The broker has taken it back, or holds it for acknowledged: nothing said about it counts.
+    /// The broker has requeued it or counts it as acknowledged: settling it has no effect.
     pub(crate) stale: bool,
 }
 
@@ -142,12 +142,12 @@ pub(crate) enum Fate {
     Copied,
 }
 
-/// The process that writes dead letters down.
+/// The process that stores dead letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Sink {
     Idle,
     Holds(Message),
-    /// It is written down or put back as a new message, and not acknowledged.
+    /// It is stored or published as a new message, and not acknowledged.
     Safe(Message),
 }
 
@@ -156,7 +156,7 @@ pub(crate) enum Sink {
 pub(crate) struct World {
     pub(crate) facts: Vec<Fact>,
     pub(crate) relay: Relay,
-    /// Each sorted: a broker hands messages out in any order.
+    /// Each queue is sorted, because a broker delivers messages in any order.
     pub(crate) inbox: Vec<Message>,
     pub(crate) ladder: Vec<Message>,
     pub(crate) dead: Vec<Message>,
@@ -166,7 +166,7 @@ pub(crate) struct World {
     /// Days that have an inbox partition, as bits.
     pub(crate) partitions: u8,
     pub(crate) faults: Faults,
-    /// What the last step broke, if it did.
+    /// The property that the last step violated, if any.
     pub(crate) broken: Option<Property>,
 }
 
@@ -183,8 +183,8 @@ impl World {
         self.partitions & (1 << day) != 0
     }
 
-    /// Whether a transaction holds inbox rows of the event that are not committed.
-    pub(crate) fn is_recorded_by_somebody(&self, event: u8) -> bool {
+    /// Whether a transaction holds uncommitted inbox rows of the event.
+    pub(crate) fn has_uncommitted_inbox_rows(&self, event: u8) -> bool {
         self.replicas.iter().flat_map(|replica| replica.jobs.iter().flatten()).any(|job| job.has_recorded(event))
     }
 
@@ -213,7 +213,7 @@ impl Replica {
         Self { life: Life::Consumes, release, waiting: vec![], jobs: [None, None], undecided: vec![] }
     }
 
-    /// Messages that the broker has given it and that it has not settled.
+    /// Messages that the broker has delivered to it and that it has not settled.
     pub(crate) fn held(&self) -> usize {
         self.waiting.len() + self.jobs.iter().flatten().map(|job| job.items.len()).sum::<usize>()
     }
@@ -232,7 +232,7 @@ impl Job {
         1 << (item * 2 + usize::from(handler))
     }
 
-    /// The items that the next transaction is about, with their places.
+    /// The items that the next transaction covers, with their indexes.
     pub(crate) fn in_scope(&self) -> impl Iterator<Item = (usize, &Item)> {
         let only = match self.scope {
             Scope::Together => None,

@@ -1,4 +1,4 @@
-//! One connection through the proxy: what its channels have published and not been told yet.
+//! One connection through the proxy: the messages that its channels have published and that are not confirmed yet.
 
 use super::Hub;
 use super::frame::{Confirm, Frame, Frames, Malformed, Meaning};
@@ -13,14 +13,14 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::TcpStream;
 
-/// "AMQP", 0, and the version: what a client says first is no frame.
+/// "AMQP", 0, and the version: the first bytes of a client are not a frame.
 const PROTOCOL_HEADER_BYTES: usize = 8;
-/// Longest wait for what was read to be written when a connection ends.
+/// Maximum time to write buffered bytes when a connection ends.
 const FLUSH_LIMIT: Duration = Duration::from_secs(1);
-/// How long a broker has for what was passed on to it before a cut.
+/// Time that the broker gets to process forwarded frames before a cut.
 const TAKEN_AFTER: Duration = Duration::from_millis(100);
 
-/// One channel between two openings of its number.
+/// One channel, between two openings of its number.
 #[derive(Default)]
 struct Channel {
     confirms: bool,
@@ -33,7 +33,7 @@ struct Channel {
 }
 
 struct Unconfirmed {
-    /// `None` for what the proxy published itself.
+    /// `None` for a message that the proxy itself published.
     client_tag: Option<u64>,
     publish: Publish,
 }
@@ -42,7 +42,7 @@ struct Unconfirmed {
 struct Arriving {
     publish: Publish,
     missing_bytes: u64,
-    /// Its frames, if it may go twice.
+    /// Its frames, if it may be duplicated.
     frames: Option<Vec<Vec<u8>>>,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
-    /// Carries frames between the two until either is gone, or a rule cuts them.
+    /// Forwards frames between the two until either is gone, or a rule cuts the connection.
     pub(crate) async fn carry(hub: Arc<Hub>, client: TcpStream, broker: TcpStream, cut: CancellationToken) {
         for stream in [&client, &broker] {
             let _ = stream.set_nodelay(true);
@@ -72,18 +72,18 @@ impl Conversation {
         let tell_broker = to_broker.write_to(broker_half, &towards_broker);
         tokio::pin!(tell_client, tell_broker);
         tokio::select! {
-            // Nothing more for the client; the broker still gets what was passed on, and has time to take it: it forgets
-            // what is in its channels when a connection ends.
+            // Nothing more is sent to the client. The broker still gets what was forwarded, and time to process it: it
+            // discards the unprocessed frames of its channels when a connection ends.
             () = conversation.cut.cancelled() => {
                 let _ = tokio::time::timeout(TAKEN_AFTER, &mut tell_broker).await;
                 to_broker.end();
                 let _ = tokio::time::timeout(FLUSH_LIMIT, tell_broker).await;
             }
-            _ = conversation.hear_client(from_client) => {
+            _ = conversation.read_client(from_client) => {
                 to_broker.end();
                 let _ = tokio::time::timeout(FLUSH_LIMIT, tell_broker).await;
             }
-            _ = conversation.hear_broker(from_broker) => {
+            _ = conversation.read_broker(from_broker) => {
                 to_client.end();
                 let _ = tokio::time::timeout(FLUSH_LIMIT, tell_client).await;
             }
@@ -96,7 +96,8 @@ impl Conversation {
         }
     }
 
-    /// Tells the client whenever the broker begins or ceases to take no messages; ends with the proxy.
+    /// Sends `connection.blocked` and `connection.unblocked` to the client whenever the state changes; ends with the
+    /// proxy.
     async fn announce_blocked(&self) {
         let mut blocked = self.hub.blocked.subscribe();
         while blocked.changed().await.is_ok() {
@@ -105,20 +106,20 @@ impl Conversation {
         }
     }
 
-    async fn hear_client(&self, mut stream: impl AsyncRead + Unpin) -> Result<(), Malformed> {
+    async fn read_client(&self, mut stream: impl AsyncRead + Unpin) -> Result<(), Malformed> {
         let mut header = [0; PROTOCOL_HEADER_BYTES];
         if stream.read_exact(&mut header).await.is_err() {
             return Ok(());
         }
         self.to_broker.push(header.to_vec());
-        hear(stream, &self.to_broker, |frame| self.heard_from_client(frame)).await
+        read_frames(stream, &self.to_broker, |frame| self.on_client_frame(frame)).await
     }
 
-    async fn hear_broker(&self, stream: impl AsyncRead + Unpin) -> Result<(), Malformed> {
-        hear(stream, &self.to_client, |frame| self.heard_from_broker(frame)).await
+    async fn read_broker(&self, stream: impl AsyncRead + Unpin) -> Result<(), Malformed> {
+        read_frames(stream, &self.to_client, |frame| self.on_broker_frame(frame)).await
     }
 
-    fn heard_from_client(&self, frame: Frame) {
+    fn on_client_frame(&self, frame: Frame) {
         let number = frame.channel();
         let mut channels = self.channels();
         match frame.meaning() {
@@ -160,7 +161,7 @@ impl Conversation {
         }
     }
 
-    /// A message may be complete: then it has a delivery tag.
+    /// If a message is complete, assigns its delivery tag.
     fn complete(&self, channel: &mut Channel) {
         let Some(arriving) = channel.arriving.take_if(|arriving| arriving.missing_bytes == 0) else { return };
         let Arriving { publish, frames, .. } = arriving;
@@ -186,10 +187,10 @@ impl Conversation {
         }
     }
 
-    fn heard_from_broker(&self, frame: Frame) {
+    fn on_broker_frame(&self, frame: Frame) {
         let number = frame.channel();
         match frame.meaning() {
-            // Of a channel that is closing: nobody waits for it.
+            // The channel is closing: no client waits for it.
             Meaning::Confirm(confirm) => self.confirm(number, confirm),
             Meaning::ChannelReset => {
                 reset(&mut self.channels(), number);
@@ -199,12 +200,12 @@ impl Conversation {
         }
     }
 
-    /// Passes a confirm on, one by one: what is held must not be confirmed along with others.
+    /// Forwards a confirm for single messages: withheld ones must not be confirmed along with others.
     fn confirm(&self, number: u16, confirm: Confirm) {
         let mut channels = self.channels();
         let Some(channel) = channels.get_mut(&number) else { return };
         let confirmed = if confirm.multiple {
-            // 0 stands for all.
+            // 0 means all.
             let later =
                 if confirm.tag == 0 { BTreeMap::new() } else { channel.unconfirmed.split_off(&(confirm.tag + 1)) };
             std::mem::replace(&mut channel.unconfirmed, later)
@@ -235,7 +236,7 @@ impl Conversation {
     }
 }
 
-/// The number stands for another channel from now on, or for none.
+/// From now on the number means another channel, or none.
 fn reset(channels: &mut HashMap<u16, Channel>, number: u16) {
     if let Some(channel) = channels.remove(&number) {
         channel.closed.store(true, Ordering::Release);
@@ -243,10 +244,10 @@ fn reset(channels: &mut HashMap<u16, Channel>, number: u16) {
 }
 
 /// Reads frames until the stream ends.
-async fn hear(
+async fn read_frames(
     mut stream: impl AsyncRead + Unpin,
     passed_on_to: &Outgoing,
-    mut heard: impl FnMut(Frame),
+    mut on_frame: impl FnMut(Frame),
 ) -> Result<(), Malformed> {
     let mut frames = Frames::default();
     let mut buffer = vec![0; 16 * 1024];
@@ -257,7 +258,7 @@ async fn hear(
             Ok(_) | Err(_) => return Ok(()),
         }
         while let Some(frame) = frames.next()? {
-            heard(frame);
+            on_frame(frame);
         }
     }
 }

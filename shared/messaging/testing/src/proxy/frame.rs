@@ -1,4 +1,4 @@
-//! Frames of AMQP 0-9-1: cut out of a stream of bytes, and the few methods that the proxy has to understand.
+//! Frames of AMQP 0-9-1: splitting a byte stream into frames, and parsing the few methods that the proxy needs.
 //!
 //! Source: AMQP 0-9-1 specification, 2.3.5 and 4.2; the RabbitMQ extension "Publisher Confirms".
 
@@ -8,7 +8,7 @@ const END: u8 = 0xCE;
 const METHOD: u8 = 1;
 const HEADER: u8 = 2;
 const BODY: u8 = 3;
-/// Largest frame that is believed; servers send 128 KiB.
+/// Maximum frame size that is accepted; servers send up to 128 KiB.
 const PAYLOAD_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 const START_OK: (u16, u16) = (10, 11);
@@ -22,8 +22,8 @@ const BASIC_ACK: (u16, u16) = (60, 80);
 const BASIC_NACK: (u16, u16) = (60, 120);
 const CONFIRM_SELECT: (u16, u16) = (85, 10);
 
-/// The property flags that say which properties of a message precede its id.
-/// All of them are short strings but the table of headers and two octets.
+/// The property flags of the properties that precede the message id. All of them are short strings except the header
+/// table and two octets.
 const CONTENT_TYPE: u16 = 1 << 15;
 const CONTENT_ENCODING: u16 = 1 << 14;
 const HEADERS: u16 = 1 << 13;
@@ -34,24 +34,24 @@ const REPLY_TO: u16 = 1 << 9;
 const EXPIRATION: u16 = 1 << 8;
 const MESSAGE_ID: u16 = 1 << 7;
 
-/// What the proxy needs to know of a frame.
+/// What the proxy needs to know about a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
-    /// The client says who it is; the user of SASL's PLAIN, if that is what it uses.
+    /// The client authenticates; contains the user if the mechanism is SASL PLAIN.
     StartOk { user: Option<String> },
-    /// A channel begins or ends: its delivery tags start over.
+    /// A channel begins or ends: its delivery tags start again.
     ChannelReset,
-    /// The client asks for confirms.
+    /// The client enables confirms.
     ConfirmSelect,
     /// A message begins.
     Publish { exchange: String, routing_key: String },
-    /// The properties of a message, and how many bytes of body follow.
+    /// The properties of a message, and the size of its body.
     Header { message_id: Option<String>, body_bytes: u64 },
     /// A part of a body.
     Body { bytes: u64 },
     /// The broker confirms.
     Confirm(Confirm),
-    /// Anything else, heartbeats included.
+    /// Anything else, including heartbeats.
     Other,
 }
 
@@ -59,7 +59,7 @@ pub(crate) enum Meaning {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Confirm {
     pub(crate) tag: u64,
-    /// It stands for all up to this tag.
+    /// It covers all tags up to this one.
     pub(crate) multiple: bool,
     pub(crate) acked: bool,
 }
@@ -68,15 +68,15 @@ pub(crate) struct Confirm {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Frame(Vec<u8>);
 
-/// The stream is no AMQP.
+/// The stream is not AMQP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed;
 
-/// Bytes that have arrived and are not a whole frame yet.
+/// Received bytes that are not a complete frame yet.
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
     bytes: Vec<u8>,
-    /// What of them was taken already.
+    /// The number of bytes already consumed.
     taken: usize,
 }
 
@@ -87,7 +87,7 @@ impl Frames {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// The next whole frame.
+    /// The next complete frame.
     pub(crate) fn next(&mut self) -> Result<Option<Frame>, Malformed> {
         let rest = &self.bytes[self.taken..];
         let Some(head) = rest.first_chunk::<7>() else { return Ok(None) };
@@ -117,7 +117,7 @@ impl Frame {
         Self::new(METHOD, channel, &payload)
     }
 
-    /// The broker takes no messages from this connection, or takes them again.
+    /// The broker blocks this connection, or unblocks it.
     pub(crate) fn blocked(blocked: bool) -> Self {
         const REASON: &[u8] = b"low on memory";
         let (class, method) = if blocked { CONNECTION_BLOCKED } else { CONNECTION_UNBLOCKED };
@@ -144,7 +144,7 @@ impl Frame {
         self.0
     }
 
-    /// Whether it is the header or a part of the body of a message.
+    /// Whether it is a content header or a part of a body.
     pub(crate) fn is_content(&self) -> bool {
         matches!(self.0[0], HEADER | BODY)
     }
@@ -153,7 +153,7 @@ impl Frame {
         u16::from_be_bytes([self.0[1], self.0[2]])
     }
 
-    /// What it says; a method that can't be read says nothing that matters here.
+    /// Parses it; a method that can't be read does not matter here.
     pub(crate) fn meaning(&self) -> Meaning {
         let payload = &self.0[7..self.0.len() - 1];
         match self.0[0] {
@@ -209,7 +209,7 @@ fn header(mut fields: Fields<'_>) -> Option<Meaning> {
     Some(Meaning::Header { message_id, body_bytes })
 }
 
-/// The fields of a payload, one after the other; `None` when it is too short.
+/// Reads the fields of a payload one by one; `None` if it is too short.
 struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {

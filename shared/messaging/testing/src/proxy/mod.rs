@@ -1,4 +1,4 @@
-//! A proxy between a client and RabbitMQ that understands what is published and confirmed on it.
+//! A proxy between a client and RabbitMQ that parses publishes and confirms.
 
 mod conversation;
 mod frame;
@@ -23,7 +23,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// What all connections of a proxy share.
+/// State shared by all connections of a proxy.
 #[derive(Default)]
 pub(crate) struct Hub {
     rules: Mutex<Vec<Arc<InForce>>>,
@@ -32,14 +32,14 @@ pub(crate) struct Hub {
     towards_client: Arc<Bandwidth>,
     towards_broker: Arc<Bandwidth>,
     refuses: AtomicBool,
-    /// Clients are told that the broker takes no messages.
+    /// Whether clients are told that the broker blocks them.
     blocked: watch::Sender<bool>,
     /// By number, how to end each open connection.
     open: Mutex<BTreeMap<u64, CancellationToken>>,
 }
 
 impl Hub {
-    /// The oldest rule that means this message; of those about publishes, or of those about confirms.
+    /// The oldest rule that matches this message; either of the rules for publishes or of those for confirms.
     fn rule_of(&self, publish: &Publish, about_publishes: bool) -> Option<Arc<InForce>> {
         let rules = lock(&self.rules);
         let mut applicable =
@@ -64,9 +64,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A RabbitMQ that misbehaves as told: connections go through it, and rules say what it does with messages and confirms.
+/// A RabbitMQ proxy with faults: connections go through it, and rules decide what it does with messages and confirms.
 ///
-/// Rules are made and lifted at any time. Of several that mean the same message the oldest applies.
+/// Rules may be added and removed at any time. If several match the same message, the oldest applies.
 ///
 /// ```no_run
 /// # async fn example(amqp_url: &str) {
@@ -74,7 +74,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 ///
 /// let proxy = AmqpProxy::start(amqp_url).await;
 /// let held = proxy.hold_confirms(|publish| publish.routing_key == "orders.OrderCreated.v1");
-/// // .. connect to proxy.url(), publish, and look what happens to other events
+/// .. connect to proxy.url(), publish, and check other events
 /// assert!(held.matched() > 0);
 /// held.release();
 /// # }
@@ -86,10 +86,10 @@ pub struct AmqpProxy {
 }
 
 impl AmqpProxy {
-    /// Listens on a port of this machine and connects to the broker at `amqp_url` for each connection.
+    /// Listens on a local port and connects to the broker at `amqp_url` for each connection.
     ///
     /// # Panics
-    /// When the URL is none of plain AMQP, or no port is free.
+    /// If the URL is not a plain AMQP URL, or no port is free.
     pub async fn start(amqp_url: &str) -> Self {
         let uri = AMQPUri::from_str(amqp_url).unwrap_or_else(|failure| panic!("the broker's URL: {failure}"));
         assert!(uri.scheme == AMQPScheme::AMQP, "the proxy reads what it carries: it can't carry TLS");
@@ -101,71 +101,71 @@ impl AmqpProxy {
         Self { url: with_address(amqp_url, address), hub, accepting }
     }
 
-    /// Where clients connect: the broker's URL with the proxy's address.
+    /// The URL for clients: the broker's URL with the proxy's address.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Withholds confirms until the rule ends; then they come, oldest first.
+    /// Withholds confirms until the rule ends; then they are sent, oldest first.
     pub fn hold_confirms(&self, of: impl Fn(&Publish) -> bool + Send + Sync + 'static) -> Rule {
         self.rule(Action::Hold, of)
     }
 
-    /// Confirms never come.
+    /// Drops confirms.
     pub fn drop_confirms(&self, of: impl Fn(&Publish) -> bool + Send + Sync + 'static) -> Rule {
         self.rule(Action::Drop, of)
     }
 
-    /// Confirms come so much later.
+    /// Delays confirms.
     pub fn delay_confirms(&self, by: Duration, of: impl Fn(&Publish) -> bool + Send + Sync + 'static) -> Rule {
         self.rule(Action::Delay(by), of)
     }
 
-    /// Confirms wait until there are `together`, and then come in reverse order.
+    /// Withholds confirms until there are `together`, then sends them in reverse order.
     pub fn reverse_confirms(&self, together: usize, of: impl Fn(&Publish) -> bool + Send + Sync + 'static) -> Rule {
         self.rule(Action::Reverse(together), of)
     }
 
-    /// The connection ends once, instead of the next confirm: the broker has the message, the client does not know.
+    /// Cuts the connection once, instead of the next confirm: the broker has the message, and the client does not know.
     pub fn cut_at_confirm(&self, of: impl Fn(&Publish) -> bool + Send + Sync + 'static) -> Rule {
         self.rule(Action::CutAtConfirm, of)
     }
 
-    /// The connection ends once, when the `nth` message, from 1, was passed on to the broker.
+    /// Cuts the connection once, after the `nth` message, from 1, was forwarded to the broker.
     pub fn cut_after_publish(&self, nth: u64, of: impl Fn(&Publish) -> bool + Send + Sync + 'static) -> Rule {
         self.rule(Action::CutAfterPublish(nth), of)
     }
 
-    /// The broker gets each message twice, and the client one confirm.
+    /// Duplicates each message: the broker gets it twice, and the client gets one confirm.
     pub fn duplicate_publishes(&self, of: impl Fn(&Publish) -> bool + Send + Sync + 'static) -> Rule {
         self.rule(Action::Duplicate, of)
     }
 
-    /// All connections together carry so many bytes per second, in each direction; `None` for as many as they can.
+    /// Limits the bytes per second of all connections together, in each direction; `None` removes the limit.
     pub fn limit_bandwidth(&self, bytes_per_second: Option<u32>) {
         self.hub.towards_broker.limit(bytes_per_second);
         self.hub.towards_client.limit(bytes_per_second);
     }
 
-    /// Ends all connections, without a word of AMQP; returns how many there were.
+    /// Cuts all connections without an AMQP close; returns how many there were.
     pub fn close_connections(&self) -> usize {
         let open = std::mem::take(&mut *lock(&self.hub.open));
         open.values().for_each(CancellationToken::cancel);
         open.len()
     }
 
-    /// Whether new connections are ended at once.
+    /// Sets whether new connections are closed at once.
     pub fn refuse_connections(&self, refuse: bool) {
         self.hub.refuses.store(refuse, Ordering::Release);
     }
 
-    /// Tells all clients that are connected now that the broker is short of memory and takes no messages (`connection.blocked`), or that it takes
-    /// them again (`connection.unblocked`). What clients send all the same is passed on.
+    /// Tells all connected clients that the broker is short of memory and blocks publishers (`connection.blocked`), or
+    /// that it no longer does (`connection.unblocked`). Messages that clients send nevertheless are forwarded.
     pub fn announce_blocked(&self, blocked: bool) {
         self.hub.blocked.send_replace(blocked);
     }
 
-    /// How many connections are open.
+    /// The number of open connections.
     pub fn connections(&self) -> usize {
         lock(&self.hub.open).len()
     }
@@ -175,7 +175,7 @@ impl AmqpProxy {
         lock(&self.hub.users).clone()
     }
 
-    /// How many messages clients have published with this routing key; those that the proxy doubles count once.
+    /// How many messages clients have published with this routing key; a message that the proxy duplicates counts once.
     pub fn published(&self, routing_key: &str) -> u64 {
         lock(&self.hub.tally).of(routing_key)
     }
@@ -199,7 +199,7 @@ impl Drop for AmqpProxy {
     }
 }
 
-/// A rule of an [`AmqpProxy`]; it ends when this is dropped, and what waited goes on.
+/// A rule of an [`AmqpProxy`]; dropping it ends it, and withheld confirms are sent.
 #[must_use = "a rule ends when it is dropped"]
 pub struct Rule {
     hub: Arc<Hub>,
@@ -207,12 +207,12 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// How many messages, or confirms, it has applied to.
+    /// How many messages or confirms it has matched.
     pub fn matched(&self) -> u64 {
         self.rule.matched()
     }
 
-    /// Ends it: what waited goes on.
+    /// Ends the rule: withheld confirms are sent.
     pub fn release(self) {
         drop(self);
     }
@@ -225,7 +225,7 @@ impl Drop for Rule {
     }
 }
 
-/// Takes connections until it is aborted.
+/// Accepts connections until it is aborted.
 async fn accept(listener: TcpListener, broker: (String, u16), hub: Arc<Hub>) {
     let mut number = 0;
     while let Ok((client, _)) = listener.accept().await {
@@ -236,7 +236,7 @@ async fn accept(listener: TcpListener, broker: (String, u16), hub: Arc<Hub>) {
         let (hub, broker, cut) = (Arc::clone(&hub), broker.clone(), CancellationToken::new());
         lock(&hub.open).insert(number, cut.clone());
         tokio::spawn(async move {
-            // A broker that is away is away behind the proxy, too.
+            // If the broker can't be reached, close the client's connection.
             if let Ok(broker) = TcpStream::connect((broker.0.as_str(), broker.1)).await {
                 Conversation::carry(Arc::clone(&hub), client, broker, cut).await;
             }

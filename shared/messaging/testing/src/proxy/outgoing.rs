@@ -1,4 +1,4 @@
-//! Bytes on their way to one side of a connection, and how fast they may go.
+//! Bytes to be sent to one side of a connection, and their rate limit.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,22 +6,22 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 
-/// A reader waits while so much is unwritten: a sender must feel that its peer is slow.
+/// A reader stops while more than this is unwritten, so that the sender sees backpressure.
 const UNWRITTEN_BYTES_MAX: usize = 128 * 1024;
-/// Written at a time while a limit holds, so that a small frame does not wait for a large one's whole time.
+/// Maximum size of a write under a rate limit, so that a small frame does not wait for a whole large one.
 const SLICE_BYTES: usize = 16 * 1024;
 
-/// How much of the time that was not used may be used later.
+/// How much unused time may be used later.
 const MADE_UP_FOR: Duration = Duration::from_millis(100);
 
-/// Bytes per second that all connections share in one direction.
+/// A limit of bytes per second that all connections share in one direction.
 #[derive(Debug, Default)]
 pub(crate) struct Bandwidth(Mutex<Limit>);
 
 #[derive(Debug, Default)]
 struct Limit {
     bytes_per_second: Option<u32>,
-    /// Until when the line is busy with what was let through.
+    /// Until when the line is busy with admitted bytes.
     busy_until: Option<Instant>,
 }
 
@@ -30,12 +30,12 @@ impl Bandwidth {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Limit { bytes_per_second, busy_until: None };
     }
 
-    /// How long to wait before `bytes` more may go.
+    /// How long to wait before `bytes` more may be sent.
     fn take(&self, bytes: usize) -> Option<Duration> {
         let mut limit = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let rate = limit.bytes_per_second?;
         let now = Instant::now();
-        // Timers wake late: what that costs is made up for, or the line would be slower than it is told.
+        // Timers wake late: this is compensated, otherwise the rate would be below the limit.
         let idle_since = now.checked_sub(MADE_UP_FOR).unwrap_or(now);
         let free_at = limit.busy_until.map_or(now, |until| until.max(idle_since));
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
@@ -48,7 +48,7 @@ impl Bandwidth {
     }
 }
 
-/// What is to be written to one side.
+/// The bytes to be written to one side.
 #[derive(Debug, Default)]
 pub(crate) struct Outgoing {
     unwritten: Mutex<Unwritten>,
@@ -60,7 +60,7 @@ pub(crate) struct Outgoing {
 struct Unwritten {
     parts: VecDeque<Vec<u8>>,
     bytes: usize,
-    /// Nothing comes after what is here.
+    /// No bytes follow the buffered ones.
     ended: bool,
 }
 
@@ -72,13 +72,13 @@ impl Outgoing {
         self.filled.notify_one();
     }
 
-    /// What is here is still written, and then the stream ends.
+    /// Writes the buffered bytes, then ends the stream.
     pub(crate) fn end(&self) {
         self.lock().ended = true;
         self.filled.notify_one();
     }
 
-    /// Waits while the other side is behind.
+    /// Waits while the other side is slow.
     pub(crate) async fn room(&self) {
         while self.lock().bytes >= UNWRITTEN_BYTES_MAX {
             self.written.notified().await;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-/// What a rule may ask of a message.
+/// The properties of a message that a rule may match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publish {
     /// The exchange; empty for the default one.
@@ -11,11 +11,11 @@ pub struct Publish {
     pub routing_key: String,
     /// The message id, if it has one.
     pub message_id: Option<String>,
-    /// Bytes of its body.
+    /// Size of its body in bytes.
     pub body_bytes: u64,
 }
 
-/// How many messages were published, and how many of them again.
+/// How many messages were published, and how many of them repeatedly.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     by_routing_key: BTreeMap<String, u64>,

@@ -1,4 +1,4 @@
-//! What a test has asked for, until it takes it back.
+//! A rule of a test, until the test removes it.
 
 use super::frame::Frame;
 use super::outgoing::Outgoing;
@@ -7,37 +7,37 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What becomes of the messages that a rule means, or of their confirms.
+/// What to do with matching messages, or with their confirms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// Confirms wait until the rule ends.
+    /// Withhold confirms until the rule ends.
     Hold,
-    /// Confirms vanish.
+    /// Drop confirms.
     Drop,
-    /// Confirms come later.
+    /// Delay confirms.
     Delay(Duration),
-    /// So many confirms wait for each other, and come in reverse order.
+    /// Withhold confirms until there are this many, then send them in reverse order.
     Reverse(usize),
-    /// The connection ends instead of the next confirm.
+    /// Cut the connection instead of the next confirm.
     CutAtConfirm,
-    /// The connection ends right after so many messages were passed on.
+    /// Cut the connection right after this many messages were forwarded.
     CutAfterPublish(u64),
-    /// The broker gets the message twice.
+    /// Send the message to the broker twice.
     Duplicate,
 }
 
 impl Action {
-    /// Whether it is about messages on their way to the broker, and not about confirms.
+    /// Whether it applies to messages sent to the broker, and not to confirms.
     pub(crate) fn is_about_publishes(self) -> bool {
         matches!(self, Self::CutAfterPublish(_) | Self::Duplicate)
     }
 }
 
-/// A confirm that waits.
+/// A withheld confirm.
 pub(crate) struct Waiting {
     pub(crate) frame: Frame,
     pub(crate) to_client: Arc<Outgoing>,
-    /// Whether its channel is closed: its tags mean nothing any more, or something else.
+    /// Whether its channel is closed: its tags are no longer valid, or mean something else.
     pub(crate) channel_closed: Arc<AtomicBool>,
 }
 
@@ -51,7 +51,7 @@ impl Waiting {
 
 pub(crate) type Predicate = Box<dyn Fn(&Publish) -> bool + Send + Sync>;
 
-/// A rule that is in force.
+/// An active rule.
 pub(crate) struct InForce {
     pub(crate) action: Action,
     pub(crate) means: Predicate,
@@ -65,14 +65,14 @@ struct State {
     ended: bool,
 }
 
-/// What is to be done with a confirm or a message to which a rule applies.
+/// What to do with a confirm or a message to which a rule applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Nothing more: it is on its way, waits, or is gone.
+    /// Nothing: it was sent, is withheld, or was dropped.
     Nothing,
-    /// The connection ends.
+    /// Cut the connection.
     Cut,
-    /// The message goes once more.
+    /// Send the message once more.
     Again,
 }
 
@@ -86,7 +86,7 @@ impl InForce {
         let mut state = self.lock();
         state.matched += 1;
         match self.action {
-            // It may have ended since it was looked up.
+            // The rule may have ended since it was looked up.
             Action::Hold if !state.ended => state.waiting.push(confirm),
             Action::Reverse(together) if !state.ended => {
                 state.waiting.push(confirm);
@@ -107,7 +107,7 @@ impl InForce {
         Next::Nothing
     }
 
-    /// Applies the rule to a message that was passed on.
+    /// Applies the rule to a message that was forwarded.
     pub(crate) fn published(&self) -> Next {
         let mut state = self.lock();
         state.matched += 1;

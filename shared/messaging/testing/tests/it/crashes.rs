@@ -1,4 +1,4 @@
-//! Relays that die at every step of an event's way.
+//! Relays that crash at every step.
 
 use crate::story::{SHORT, Sold, balance, failure, harness, open_shop, sell, sold};
 use rabbit_outbox::CancellationToken;
@@ -59,7 +59,7 @@ async fn a_relay_that_does_not_run_can_not_crash() {
     let harness = harness().await;
     let why = failure(harness.crash_relay("shop", At::AfterPublish)).await;
     assert!(why.contains("the relay of `shop` does not run"), "{why}");
-    // A relay of the test's own is none of the harness's.
+    // A relay that the test runs itself is not known to the harness.
     let stopping = CancellationToken::new();
     stopping.cancel();
     harness.service("shop").await.relay().run(stopping).await.unwrap();

@@ -1,4 +1,4 @@
-//! What is delivered twice or in another order, by hand.
+//! Direct deliveries, repeated or in another order.
 
 use crate::story::{SHORT, Sold, balance, failure, harness, pay, sold};
 use rabbit_outbox::{EventId, Subscriptions};
@@ -6,7 +6,7 @@ use rabbit_outbox_testing::{Delivered, Message};
 use uuid::Uuid;
 
 #[tokio::test]
-async fn a_handler_that_could_not_bear_it_handles_a_repeat_once() {
+async fn a_handler_that_is_not_idempotent_handles_a_duplicate_once() {
     let harness = harness().await;
     harness.hear("bank", Subscriptions::new().on_fn(pay)).await;
     let delivery = harness.deliver_twice(&sold(1)).await;
@@ -17,10 +17,10 @@ async fn a_handler_that_could_not_bear_it_handles_a_repeat_once() {
 }
 
 #[tokio::test]
-async fn an_inbox_that_forgets_is_found_out() {
+async fn a_broken_inbox_is_found_out() {
     let harness = harness().await;
     let bank = harness.pool("bank").await;
-    // What an inbox that is no good would do.
+    // What a broken inbox would do.
     sqlx::raw_sql(
         "create function forget() returns trigger language plpgsql as
              $$ begin delete from inbox where event_id = new.event_id; return null; end $$;
@@ -37,14 +37,14 @@ async fn an_inbox_that_forgets_is_found_out() {
 }
 
 #[tokio::test]
-async fn an_event_that_nobody_has_handled_is_not_handled_once() {
+async fn an_unhandled_event_is_not_handled_once() {
     let harness = harness().await.with_limit(SHORT);
     let why = failure(harness.assert_handled_once(EventId(Uuid::now_v7()))).await;
     assert!(why.contains("no service has handled event"), "{why}");
 }
 
 #[tokio::test]
-async fn a_delivery_that_nobody_handles_is_a_mistake_of_the_test() {
+async fn a_delivery_without_a_handler_is_a_mistake_of_the_test() {
     let harness = harness().await;
     let why = failure(async { drop(harness.deliver(&sold(1)).await) }).await;
     assert!(why.contains("no service handles `shop.Sold.v1`"), "{why}");

@@ -45,7 +45,7 @@ async fn hundreds_of_events_settle() {
     assert_eq!(crate::story::balance(&harness).await, 3_000);
 }
 
-/// RabbitMQ 3.10 forgets that it is to tell of a virtual host when another is made in that moment.
+/// RabbitMQ 3.10 may lose the tracing of a virtual host if another one is created at the same moment.
 #[tokio::test]
 async fn tests_that_start_at_the_same_time_all_see_what_is_published() {
     let harnesses = join_all((0..24).map(|_| harness())).await;

@@ -16,7 +16,7 @@ async fn versions_that_go_up_are_in_order() {
 #[tokio::test]
 async fn a_version_that_comes_late_is_out_of_order() {
     let (harness, shop) = open_shop().await;
-    // As a service does that takes no lock.
+    // Like a service that does not lock the row.
     sell(&shop, &sold(1), 2).await;
     sell(&shop, &sold(1), 1).await;
     let why = failure(harness.assert_key_order()).await;

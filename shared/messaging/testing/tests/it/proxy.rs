@@ -37,7 +37,7 @@ impl Client {
         self.channel.basic_publish("".into(), queue.into(), options, &body, properties).await.unwrap()
     }
 
-    /// Messages in a queue, as the broker counts them at this moment.
+    /// The number of messages in a queue, as the broker counts them now.
     async fn depth(&self, queue: &str) -> u32 {
         let connection = Connection::connect(self.harness.amqp_url(), ConnectionProperties::default()).await.unwrap();
         let channel = connection.create_channel().await.unwrap();
@@ -57,7 +57,7 @@ fn to(queue: &'static str) -> impl Fn(&Publish) -> bool + Send + Sync + 'static 
     move |publish| publish.routing_key == queue
 }
 
-/// Whether the broker has acknowledged, as far as the client knows.
+/// Whether the client has received an acknowledgement.
 async fn is_confirmed(confirm: &mut PublisherConfirm) -> bool {
     matches!(tokio::time::timeout(AWHILE, confirm).await, Ok(Ok(confirmation)) if confirmation.is_ack())
 }
@@ -179,7 +179,7 @@ async fn a_message_that_is_doubled_is_there_twice_and_confirmed_once() {
 }
 
 #[tokio::test]
-async fn a_slow_link_is_as_slow_as_it_is_told() {
+async fn a_slow_link_is_as_slow_as_configured() {
     let client = Client::start().await;
     client.proxy.limit_bandwidth(Some(1_000_000));
     let started = Instant::now();

@@ -1,4 +1,4 @@
-//! What was published, and how often.
+//! Which events were published, and how many times.
 
 use crate::story::{SHORT, Sold, balance, failure, harness, open_shop, sell, sold};
 use rabbit_outbox::Subscriptions;
@@ -22,10 +22,10 @@ async fn an_event_that_was_not_appended_is_missed() {
     sell(&shop, &sold(3), 1).await;
     harness.assert_no_loss().await;
     let why = failure(harness.assert_published::<Sold>(|event| event.item == 4)).await;
-    assert!(why.contains("no event `shop.Sold.v1` was published that is meant; others: 1"), "{why}");
+    assert!(why.contains("no matching event `shop.Sold.v1` was published; others: 1"), "{why}");
     assert!(why.contains(r#"{"item":3,"price":10}"#), "{why}");
     let why = failure(harness.assert_published_times::<Sold>(2, |_| true)).await;
-    assert!(why.contains("1 events `shop.Sold.v1` were published that are meant, not 2"), "{why}");
+    assert!(why.contains("1 matching events `shop.Sold.v1` were published, not 2"), "{why}");
     let why = failure(harness.assert_published_times::<Sold>(0, |_| true)).await;
     assert!(why.contains("not 0"), "{why}");
 }
@@ -41,11 +41,11 @@ async fn what_was_rolled_back_is_not_expected() {
 }
 
 #[tokio::test]
-async fn an_event_to_which_nobody_listens_is_not_published() {
+async fn an_event_without_a_queue_is_not_published() {
     let harness = harness().await.with_limit(SHORT);
     harness.run("shop", Subscriptions::new()).await;
     sell(&harness.service("shop").await, &sold(1), 1).await;
     let why = failure(harness.assert_no_loss()).await;
-    assert!(why.contains("nobody listens"), "{why}");
+    assert!(why.contains("no queue is bound"), "{why}");
     failure(harness.assert_published::<Sold>(|_| true)).await;
 }

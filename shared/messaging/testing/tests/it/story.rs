@@ -1,4 +1,4 @@
-//! Two services: `shop` sells, `bank` is paid, and neither thinks of repeats.
+//! Two services: `shop` sells, `bank` is paid, and neither handles duplicates itself.
 
 use futures_util::FutureExt;
 use rabbit_outbox::{Event, EventId, HandleError, Messaging, Meta, Subscriptions, Transaction};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-/// For assertions that are meant to fail.
+/// For assertions that are expected to fail.
 pub(crate) const SHORT: Duration = Duration::from_secs(3);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub(crate) fn sold(item: i64) -> Sold {
     Sold { item, price: 10 }
 }
 
-/// Adds to the balance: run twice, it would add twice.
+/// Adds to the balance: a second run would add again.
 pub(crate) async fn pay(tx: &mut Transaction, event: &Sold, _: &Meta) -> Result<(), HandleError> {
     if event.price < 0 {
         return Err(HandleError::reject("a price below nothing"));
@@ -56,7 +56,7 @@ pub(crate) async fn open_shop() -> (Harness, Messaging) {
     (harness, shop)
 }
 
-/// Appends one event in a transaction of its own.
+/// Appends one event in its own transaction.
 pub(crate) async fn sell(shop: &Messaging, event: &Sold, sequence: i64) -> EventId {
     let mut tx = shop.begin().await.unwrap();
     let id = tx.append(event, sequence).unwrap();
@@ -68,7 +68,7 @@ pub(crate) async fn balance(harness: &Harness) -> i64 {
     sqlx::query_scalar("select amount from balance").fetch_one(&harness.pool("bank").await).await.unwrap()
 }
 
-/// What an assertion that fails says.
+/// The message of an assertion that fails.
 pub(crate) async fn failure(assertion: impl Future<Output = ()>) -> String {
     let panic = AssertUnwindSafe(assertion).catch_unwind().await.expect_err("the assertion should fail");
     *panic.downcast::<String>().expect("it says why")

@@ -1,4 +1,4 @@
-//! Databases that are prepared once, and servers that are left as they were.
+//! Databases that are prepared once, and servers without left-overs.
 
 use lapin::{Connection, ConnectionProperties};
 use rabbit_outbox_testing::Harness;

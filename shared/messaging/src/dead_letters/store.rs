@@ -1,23 +1,23 @@
-//! Writing a dead letter down.
+//! Storing a dead letter.
 
 use super::arrival::Arrival;
 use crate::lane;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
-/// Inserts a letter, or opens the one of the same event again.
+/// Inserts a dead letter, or opens the existing one of the same event again.
 ///
-/// A letter that comes twice, because its acknowledgement was lost, carries the same moment of failure and changes
-/// nothing: what was decided about it in between stays.
-pub(super) async fn keep(pool: &PgPool, arrival: &Arrival, payload: &[u8]) -> Result<(), sqlx::Error> {
+/// A dead letter that is delivered twice because its acknowledgement was lost has the same time of failure and changes
+/// nothing: it stays settled if it was settled in between.
+pub(super) async fn store(pool: &PgPool, arrival: &Arrival, payload: &[u8]) -> Result<(), sqlx::Error> {
     let id = arrival.event_id.to_string();
     let key = arrival.ordering_key.as_deref().unwrap_or(&id);
     let history = &arrival.history;
-    sqlx::query(include_str!("../sql/keep_letter.sql"))
+    sqlx::query(include_str!("../sql/store_dead_letter.sql"))
         .bind(arrival.event_id)
         .bind(&arrival.event_type)
         .bind(arrival.ordering_key.as_deref())
-        .bind(history.last_error.as_deref().unwrap_or("nobody said why").replace('\0', ""))
+        .bind(history.last_error.as_deref().unwrap_or("no reason was given").replace('\0', ""))
         .bind(i32::try_from(history.attempts.max(1)).unwrap_or(i32::MAX))
         .bind(arrival.correlation_id)
         .bind(arrival.traceparent.as_deref())

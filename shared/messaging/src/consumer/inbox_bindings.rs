@@ -1,4 +1,4 @@
-//! Binding the inbox to the exchanges of others, some of which may not be there yet.
+//! Binding the inbox to the exchanges of other services, some of which may not exist yet.
 
 use super::ConsumeError;
 use super::outcome::chain;
@@ -10,43 +10,43 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tracing::{info, warn};
 
-/// Between two looks for exchanges that were not there.
+/// Interval between checks for missing exchanges.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// Between two declarations of what is there: exchanges, queues or bindings may be deleted by hand.
+/// Interval between repeated declarations: someone may have deleted exchanges, queues or bindings.
 const DECLARE_AGAIN: Duration = Duration::from_secs(5);
 
-/// How much of what it subscribes to a service hears; `/readyz` tells.
+/// How much of its subscriptions a service receives, for `/readyz`.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Heard(Arc<Mutex<State>>);
+pub(crate) struct SubscriptionState(Arc<Mutex<State>>);
 
 #[derive(Clone, Debug, Default)]
 enum State {
     #[default]
     Nothing,
-    /// The last session ended with this.
+    /// The last session failed for this reason.
     Failed(String),
-    /// All but these wire types.
+    /// Everything except these wire types.
     AllBut(Vec<String>),
 }
 
-impl Heard {
-    /// Whether everything is heard.
+impl SubscriptionState {
+    /// Whether all subscriptions are bound.
     ///
     /// # Errors
-    /// Words for the report.
+    /// The reason, for the readiness report.
     pub(crate) fn check(&self) -> Result<(), String> {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             State::Nothing => Err("not subscribed".to_owned()),
             State::Failed(why) => Err(format!("not subscribed: {why}")),
             State::AllBut(missing) if missing.is_empty() => Ok(()),
-            State::AllBut(missing) => Err(format!("nobody has ever announced {}", missing.join(", "))),
+            State::AllBut(missing) => Err(format!("no exchange exists yet for {}", missing.join(", "))),
         }
     }
 
-    /// Whether the last session did not fail: why it did says more than that there is no connection.
+    /// Whether the last session did not fail; its error is more precise than "not connected".
     ///
     /// # Errors
-    /// Words for the report.
+    /// The reason, for the readiness report.
     pub(crate) fn check_failure(&self) -> Result<(), String> {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             State::Failed(why) => Err(format!("not subscribed: {why}")),
@@ -54,12 +54,12 @@ impl Heard {
         }
     }
 
-    /// Nothing is heard now.
+    /// Nothing is received now.
     pub(super) fn end(&self) {
         self.set(State::Nothing);
     }
 
-    /// Nothing is heard now, for this reason.
+    /// Nothing is received now, for this reason.
     pub(super) fn fail(&self, why: &str) {
         self.set(State::Failed(why.to_owned()));
     }
@@ -69,67 +69,74 @@ impl Heard {
     }
 }
 
-/// The topology of a consumer, kept as it should be while it consumes.
+/// Keeps the topology of a consumer declared while it consumes.
 ///
-/// A service that was never deployed must not keep another from what it already hears: what is missing is looked for
-/// while the rest is consumed. What was deleted by hand is declared again.
+/// A missing exchange of a service that was never deployed must not prevent other events from being consumed: it is
+/// retried in parallel. Deleted exchanges, queues and bindings are declared again.
 #[derive(Clone)]
-pub(super) struct Hearing {
+pub(super) struct InboxBindings {
     link: Link,
     topology: Topology,
     missing: Vec<Binding>,
 }
 
-impl Hearing {
-    /// Binds what can be bound.
+impl InboxBindings {
+    /// Binds the inbox to the exchanges that exist.
     ///
     /// # Errors
-    /// [`ConsumeError`] when the broker refuses for another reason than that an exchange is not there.
+    /// [`ConsumeError`] if the broker refuses for another reason than a missing exchange.
     pub(super) async fn begin(link: Link, topology: Topology) -> Result<Self, ConsumeError> {
-        let mut hearing = Self { link, topology, missing: vec![] };
-        hearing.bind().await?;
-        for binding in &hearing.missing {
-            warn!(exchange = binding.exchange, "{} is not heard: there is no such exchange yet", binding.routing_key);
+        let mut bindings = Self { link, topology, missing: vec![] };
+        bindings.bind().await?;
+        for binding in &bindings.missing {
+            warn!(
+                exchange = binding.exchange,
+                "not subscribed to {}: its exchange does not exist yet", binding.routing_key
+            );
         }
-        Ok(hearing)
+        Ok(bindings)
     }
 
-    /// Says how much is heard, now that deliveries are taken.
-    pub(super) fn report(&self, heard: &Heard) {
+    /// Publishes the state once deliveries are consumed.
+    pub(super) fn report(&self, state: &SubscriptionState) {
         let missing = self.missing.iter().map(|binding| binding.routing_key.clone());
-        heard.set(State::AllBut(missing.collect()));
+        state.set(State::AllBut(missing.collect()));
     }
 
-    /// Declares everything again and again; never ends. It runs beside the deliveries, so that no number of them delays
-    /// it, and what fails here keeps none of them from being handled.
-    pub(super) async fn keep_declaring(mut self, heard: &Heard, declares: bool) -> std::convert::Infallible {
+    /// Declares everything repeatedly; never ends. It runs in parallel to the deliveries, so that their number does not
+    /// delay it and its failures do not affect them.
+    pub(super) async fn keep_declaring(
+        mut self,
+        state: &SubscriptionState,
+        declares: bool,
+    ) -> std::convert::Infallible {
         if !declares {
             return std::future::pending().await;
         }
         loop {
             tokio::time::sleep(if self.missing.is_empty() { DECLARE_AGAIN } else { LOOK_AGAIN }).await;
             if let Err(failure) = self.topology.declare_on(&self.link, true).await {
-                warn!(error = %chain(&failure), "declare again what may have been deleted");
+                warn!(error = %chain(&failure), "the topology could not be declared again");
             }
             let before = self.missing.clone();
             if let Err(failure) = self.bind().await {
-                warn!(error = %chain(&failure), "bind the inbox again");
+                warn!(error = %chain(&failure), "the inbox could not be bound again");
             }
             for bound in before.iter().filter(|binding| !self.missing.contains(binding)) {
                 info!(exchange = bound.exchange, "the inbox is bound to {}", bound.routing_key);
             }
             if before != self.missing {
-                self.report(heard);
+                self.report(state);
             }
         }
     }
 
-    /// Binds everything, and notes what there is no exchange for.
+    /// Binds everything, and records the missing exchanges.
     async fn bind(&mut self) -> Result<(), ConsumeError> {
         let mut channel = None;
         let mut missing = vec![];
         for binding in &self.topology.heard {
-            // A binding that fails closes its channel.
+            // A failed binding closes its channel.
             let open = match channel.take() {
                 Some(open) => open,
                 None => self.link.channel().await.map_err(ConsumeError::Broker)?,
@@ -141,7 +148,7 @@ impl Hearing {
             }
         }
         if let Some(open) = channel {
-            // The next time it is another channel.
+            // The next call uses another channel.
             let _ = open.close(200, "bound".into()).await;
         }
         self.missing = missing;

@@ -1,25 +1,25 @@
-//! Waiting for a state instead of for time, and saying whose wait was in vain.
+//! Waits for a state instead of for a time, and reports the location of a wait that failed.
 
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
-/// How often a state is looked for.
+/// How often the state is checked.
 const INTERVAL: Duration = Duration::from_millis(10);
 
-/// What somebody who looked has seen.
+/// The result of a check.
 pub(crate) enum Seen {
-    /// It is as it should be.
+    /// The state is reached.
     Holds,
-    /// It may still come; this is missing.
+    /// The state may still be reached; contains what is missing.
     NotYet(String),
-    /// No wait will mend it.
+    /// The state can't be reached any more.
     Never(String),
 }
 
-/// Looks again and again until it is as it should be.
+/// Checks repeatedly until the state is reached.
 ///
 /// # Panics
-/// When it is not within `limit`, or can't be any more: with the place of the assertion, and what was seen last.
+/// If it is not reached within `limit`, or can't be any more: with the location of the assertion and the last result.
 pub(crate) async fn wait(limit: Duration, asserted_at: &Location<'_>, mut look: impl AsyncFnMut() -> Seen) {
     let started = Instant::now();
     loop {
