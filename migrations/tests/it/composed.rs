@@ -42,7 +42,8 @@ fn checksums() -> BTreeMap<(&'static str, i64), String> {
     let mut found = BTreeMap::new();
     for (schema, migrator) in migrators() {
         for migration in migrator.iter() {
-            let checksum: String = migration.checksum.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+            let (first, _) = migration.checksum.split_first_chunk::<8>().unwrap();
+            let checksum = format!("{:016x}", u64::from_be_bytes(*first));
             let before = found.insert((schema, migration.version), checksum);
             assert_eq!(before, None, "two migrations of {schema} have version {}", migration.version);
         }

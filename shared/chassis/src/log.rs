@@ -219,7 +219,7 @@ mod tests {
         log.flush(Duration::from_millis(50));
 
         let reading = thread::spawn(move || {
-            let (mut text, mut buffer) = (String::new(), [0; 65_536]);
+            let (mut text, mut buffer) = (String::new(), vec![0; 65_536]);
             while !text.contains("were dropped") {
                 let bytes = reader.read(&mut buffer).unwrap();
                 text.push_str(std::str::from_utf8(&buffer[..bytes]).unwrap());

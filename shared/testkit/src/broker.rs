@@ -186,6 +186,11 @@ pub struct BrokerUser {
 }
 
 impl BrokerUser {
+    /// The user's name, which is its password, too.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Sends a request to the management API, which checks the same permissions as AMQP; returns whether it was
     /// allowed.
     ///

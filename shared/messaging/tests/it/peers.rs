@@ -228,3 +228,25 @@ async fn an_envelope_with_unstorable_texts_is_a_dead_letter() {
     assert_eq!(open_letters(&beta).await[0].event_type, "alpha..v1");
     stage.stop().await;
 }
+
+#[tokio::test]
+async fn a_message_that_names_the_user_of_its_peer_is_stored_by_a_service_with_another_user() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    broker.declare_exchange("alpha").await;
+    // The broker refuses a copy that names `guest` from any other user.
+    let user = broker.user(".*", ".*", ".*").await;
+    let (address, host) = (broker.url(), broker.url().split_once('@').unwrap().1);
+    assert!(address.starts_with("amqp://guest:guest@"), "the peer is another user");
+    let beta = Messaging::new("beta", stage.beta.clone(), &*format!("amqp://{0}:{0}@{host}", user.name()));
+    stage.run(beta.consumer(Subscriptions::new().on(SecondTime)).run(stage.stopping()));
+    consuming(&beta).await;
+    let mut peer = Peer::of(&broker).await;
+    let foreign = Properties::default().with(Property::UserId, b"guest");
+    peer.publish("beta.inbox", foreign.clone(), GARBAGE.as_bytes()).await;
+    peer.publish("beta.inbox", foreign, &event(-1)).await;
+    peer.publish("beta.inbox", Properties::default(), &event(2)).await;
+    eventually(1, async || open_letters(&beta).await.len()).await;
+    eventually((2, 2), async || handled(&stage.beta).await).await;
+    assert_eq!(beta.check(), Ok(()));
+    stage.stop().await;
+}

@@ -62,3 +62,23 @@ async fn a_consumer_that_starts_on_a_read_only_database_works_once_it_can_be_wri
     eventually((1, 1), async || handled(&stage.beta).await).await;
     stage.stop().await;
 }
+
+#[tokio::test]
+async fn fewer_events_than_open_the_breaker_wait_in_the_broker_too() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    broker.declare_exchange("alpha").await;
+    let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
+    stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
+    consuming(&beta).await;
+    alter(&stage, "set default_transaction_read_only = on").await;
+    for n in 0..5 {
+        broker.announce(&ping(n)).await;
+    }
+    eventually(true, async || beta.check().is_err_and(|why| why.contains("the database is not available"))).await;
+    for rung in ["1s", "5s", "30s", "2m"] {
+        assert_eq!(broker.messages(&format!("beta.retry.{rung}")).await, 0, "{rung}");
+    }
+    alter(&stage, "reset default_transaction_read_only").await;
+    eventually((5, 5), async || handled(&stage.beta).await).await;
+    stage.stop().await;
+}
