@@ -121,6 +121,7 @@ export const en = {
   reason: {
     insufficient_funds: 'Insufficient funds: there was not enough money on the balance.',
     no_account: 'There was no account to pay from.',
+    balance_too_large: 'The account that would receive the money has reached the largest possible balance.',
     cancelled_by_user: 'You cancelled it. What was paid came back.',
     payment_timeout: 'The payment took too long.',
     other: (reason: string) => `Reason: ${reason}.`,

@@ -14,6 +14,7 @@ export function reasonWords(words: Words, reason: string | null): string {
   switch (reason) {
     case 'insufficient_funds':
     case 'no_account':
+    case 'balance_too_large':
     case 'cancelled_by_user':
     case 'payment_timeout':
       return words.reason[reason];

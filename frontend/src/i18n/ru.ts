@@ -133,6 +133,7 @@ export const ru: Words = {
   reason: {
     insufficient_funds: 'Недостаточно средств на балансе.',
     no_account: 'Не было счёта, с которого можно заплатить.',
+    balance_too_large: 'На счёте получателя уже максимально возможный баланс.',
     cancelled_by_user: 'Вы его отменили. Уплаченное вернулось.',
     payment_timeout: 'Оплата шла слишком долго.',
     other: (reason) => `Причина: ${reason}.`,

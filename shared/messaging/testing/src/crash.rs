@@ -89,7 +89,7 @@ impl Crashes {
     }
 }
 
-/// One relay with its own threads: when they end, so do its connections, whatever they were doing.
+/// One relay with its own threads: when they end, so do its connections, at any point of their work.
 struct Life(Option<Runtime>);
 
 impl Life {
