@@ -23,8 +23,8 @@ pub struct ConsumerOptions {
     /// arrive. Memory use is at most this plus what was prefetched when the first large ones came, which is
     /// [`ConsumerOptions::prefetch`] times their size.
     pub prefetch_bytes: usize,
-    /// If this many different events in a row fail all their attempts although the database is available, this counts as
-    /// an outage of something else: the consumer pauses instead of sending everything to the retry ladder. Failures
+    /// If this many different events in a row fail all their attempts although the database is available, this counts
+    /// as an outage of something else: the consumer pauses instead of sending everything to the retry ladder. Failures
     /// that the contents of an event cause do not count: data that can't be stored, a handler that panics.
     pub failing_max: usize,
     /// Time limit for one call of a handler; exceeding it is a failure of its events.
@@ -32,7 +32,7 @@ pub struct ConsumerOptions {
     /// Days for which handled events are remembered: the longest time after which a repeated delivery is still
     /// recognised as a duplicate. Use the same value for all replicas of a service.
     pub window_days: u16,
-    /// Days for which settled dead letters are kept; `None` keeps them forever.
+    /// Days for which settled dead letters are stored; `None` stores them forever.
     pub settled_letters_days: Option<u16>,
 }
 
@@ -96,7 +96,7 @@ impl ConsumerOptions {
         Self { prefetch_bytes, ..self }
     }
 
-    /// Sets how long settled dead letters are kept.
+    /// Sets how long settled dead letters are stored.
     #[must_use]
     pub fn with_settled_letters_days(self, settled_letters_days: Option<u16>) -> Self {
         Self { settled_letters_days, ..self }

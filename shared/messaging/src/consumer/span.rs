@@ -4,7 +4,7 @@ use super::incoming::Incoming;
 use super::outcome::HandleError;
 use crate::propagation::{Attribute, NewSpan, OpenSpan, Side, Tracing};
 
-/// Starts the spans of a set, and writes each one's context into its event.
+/// Starts the spans of a set, and writes the context of each into its event.
 pub(super) fn begin(tracing: &dyn Tracing, set: &mut [Incoming]) -> Vec<Box<dyn OpenSpan>> {
     let together = i64::try_from(set.len()).unwrap_or(i64::MAX);
     set.iter_mut()

@@ -1,8 +1,8 @@
 //! Moves dead letters from the queue `<service>.dead` into the table.
 //!
-//! Nothing may be lost on the way with any version of the broker: the queue declares no delivery limit, but RabbitMQ 4
+//! Nothing may be lost on the way, with any version of the broker: the queue declares no delivery limit, but RabbitMQ 4
 //! gives such a queue a limit of 20, after which it *drops* the message. So a message is fetched only while the
-//! database answers, and kept unacknowledged while the database is not available; one that was interrupted often, by
+//! database answers, and stays unacknowledged while the database is not available; one that was interrupted often, by
 //! crashes, is published as a new message, whose count starts at zero.
 
 use super::arrival::Arrival;

@@ -16,7 +16,7 @@ pub struct RelayOptions {
     pub retry_first: Duration,
     /// ...up to this maximum.
     pub retry_longest: Duration,
-    /// Days for which published events are kept in `outbox_archive`; `None` keeps none.
+    /// Days for which published events stay in `outbox_archive`; `None` keeps none.
     pub archive_days: Option<u16>,
     /// Maximum size of payloads in memory, read and not confirmed; above it no more are read. A read may exceed it by
     /// one event per lane, so that larger events are published, too. A quarter of it may be unconfirmed on each of the

@@ -70,7 +70,7 @@ impl Publisher {
         &self.link
     }
 
-    /// Opens another channel and clears what was known about exchanges.
+    /// Opens another channel and clears the list of known exchanges.
     pub(crate) async fn reopen(&mut self) -> Result<(), RelayError> {
         self.channel = open(&self.link, &self.service).await?;
         self.known.clear();

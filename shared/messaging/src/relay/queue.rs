@@ -172,7 +172,7 @@ impl Queue {
         Selection::compose(&mut self.rows(), &mut gate, flight, Instant::now())
     }
 
-    /// Waits for more rows. A permit is kept, so none is missed.
+    /// Waits for more rows. `notify_one` stores a permit, so none is missed.
     pub(crate) async fn filled(&self) {
         self.filled.notified().await;
     }

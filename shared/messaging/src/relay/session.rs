@@ -14,7 +14,7 @@ use tracing::info;
 
 /// The server ends a session that is idle for so long, which frees its lanes.
 ///
-/// With TCP keepalives alone a frozen relay kept its lanes for over 40 s.
+/// With TCP keepalives alone a frozen relay held its lanes for over 40 s.
 pub(crate) const IDLE_TIMEOUT: &str = "5s";
 /// Interval at which relays share the lanes again.
 const SHARE_EVERY: Duration = Duration::from_secs(1);

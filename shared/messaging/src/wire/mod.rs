@@ -1,7 +1,7 @@
 //! Makes messages of peers safe for the client library before it reads them.
 //!
 //! lapin closes the whole connection if a frame is larger than the negotiated size (RabbitMQ never splits a content
-//! header frame to fit the negotiated size), or if a short string is not UTF-8; and it reads nested tables by recursion,
+//! header frame, regardless of that size), or if a short string is not UTF-8; and it reads nested tables by recursion,
 //! so a few kilobytes of nested tables overflow the stack and abort the process. Any peer that may publish can cause
 //! each of these with one message. So the connections that receive peers' messages are read here first: method and
 //! header frames are rewritten if necessary, everything else passes unchanged.

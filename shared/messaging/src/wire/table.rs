@@ -1,12 +1,12 @@
-//! The header table of a message: which entries can be read, and which are kept if there is no room for all.
+//! The header table of a message: which entries can be read, and which are retained if there is no room for all.
 //!
 //! Source: AMQP 0-9-1, section 4.2.5.5, and RabbitMQ's errata for the types of table entries.
 
 use super::properties::{long, shortened, text, write_text};
 
-/// Maximum size of an entry, if not all are kept.
+/// Maximum size of an entry, if not all are retained.
 const ENTRY_BYTES_MAX: usize = 4 * 1024;
-/// Maximum size of all kept entries together.
+/// Maximum size of all retained entries together.
 const ENTRIES_BYTES_MAX: usize = 8 * 1024;
 /// Maximum nesting of tables; RabbitMQ's own `x-death` has three levels.
 const DEPTH_MAX: usize = 6;
@@ -41,7 +41,7 @@ pub(super) fn kept_entries(table: &[u8]) -> Vec<u8> {
     kept
 }
 
-/// Whether this crate reads the header: it is kept before others.
+/// Whether this crate reads the header: it is retained before others.
 fn matters(name: &[u8]) -> bool {
     name.starts_with(b"outbox-")
         || name.starts_with(b"x-")

@@ -89,7 +89,7 @@ impl Crashes {
     }
 }
 
-/// One relay with its own threads: when they end, so do its connections, at any point of their work.
+/// One relay with its own threads: when they end, so do its connections, even in the middle of work.
 struct Life(Option<Runtime>);
 
 impl Life {

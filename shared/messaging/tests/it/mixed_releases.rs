@@ -1,4 +1,4 @@
-//! Two releases of a service share its queue for a while: the older one does not know the newer one's events.
+//! Two releases of a service share its queue temporarily: the older one does not know the newer one's events.
 
 use crate::stage::{Ping, Stage, WriteDown, bind, broker, consuming, handled, open_letters};
 use lapin::{Connection, ConnectionProperties};

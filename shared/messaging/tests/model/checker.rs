@@ -125,7 +125,7 @@ fn way_to<S: Copy + fmt::Display>(ways: &[Way<S>], mut index: u32) -> Vec<String
     steps
 }
 
-/// A quick hash: the standard one takes most of the time of an unoptimised build, and the keys of this map are not chosen by an attacker.
+/// A quick hash: the standard one takes most of the time of an unoptimised build, and this map has no hostile input.
 ///
 /// Source: the multiplication of `rustc-hash`.
 #[derive(Default)]

@@ -97,7 +97,7 @@ fn go_on(system: &System, world: &mut World, (index, worker): (usize, usize), mu
     }
 }
 
-/// An acknowledgement that covers all earlier deliveries, in any state.
+/// An acknowledgement that covers all earlier deliveries in any state.
 pub(crate) fn speak_for_others(world: &mut World, index: usize, worker: usize) {
     for (other, job) in world.replicas[index].jobs.iter_mut().enumerate() {
         if let Some(job) = job.as_mut().filter(|_| other != worker) {

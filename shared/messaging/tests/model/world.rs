@@ -6,7 +6,7 @@ use crate::system::Property;
 /// The state of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Fact {
-    /// Whether the caller was reported that it is committed.
+    /// Whether the commit was reported to the caller.
     pub(crate) reported: bool,
     /// The day inside its id.
     pub(crate) day: u8,
@@ -117,7 +117,7 @@ pub(crate) enum Phase {
     Recorded { fresh: u8 },
     /// Handlers have run. `aborted`: a statement failed, and the handler ignored it.
     Handled { fresh: u8, aborted: bool },
-    /// Everything is decided; the broker is reported.
+    /// Everything is decided; the deliveries are being settled.
     Settling,
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct Hub {
     towards_client: Arc<Bandwidth>,
     towards_broker: Arc<Bandwidth>,
     refuses: AtomicBool,
-    /// Whether clients are notified that the broker blocks them.
+    /// Whether clients see that the broker blocks them.
     blocked: watch::Sender<bool>,
     /// By number, how to end each open connection.
     open: Mutex<BTreeMap<u64, CancellationToken>>,
@@ -159,8 +159,8 @@ impl AmqpProxy {
         self.hub.refuses.store(refuse, Ordering::Release);
     }
 
-    /// Notifies all connected clients that the broker is short of memory and blocks publishers (`connection.blocked`), or
-    /// that it no longer does (`connection.unblocked`). Messages that clients send nevertheless are forwarded.
+    /// Notifies all connected clients that the broker is short of memory and blocks publishers (`connection.blocked`),
+    /// or that it no longer does (`connection.unblocked`). Messages that clients send nevertheless are forwarded.
     pub fn announce_blocked(&self, blocked: bool) {
         self.hub.blocked.send_replace(blocked);
     }
