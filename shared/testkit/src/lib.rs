@@ -9,6 +9,7 @@ mod eventually;
 mod management;
 
 mod http;
+pub mod openapi;
 pub mod picture;
 mod program;
 mod redis;
