@@ -6,6 +6,7 @@
 use crate::backoff::Backoff;
 use crate::broker::{BrokerError, Link};
 use crate::consumer::handler::chain;
+use crate::metrics_help;
 use futures_util::StreamExt;
 use lapin::options::{
     BasicConsumeOptions, BasicPublishOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
@@ -83,6 +84,7 @@ impl FanoutTasks {
         heard: impl Fn(Heard<'_>) + Send + Sync,
         stopping: CancellationToken,
     ) -> Result<(), std::convert::Infallible> {
+        metrics_help::describe();
         let Self { exchange, replica, publish, consume, mut hints } = self;
         tokio::select! {
             () = send_for_ever(&exchange, replica, &publish, &mut hints) => {}

@@ -37,6 +37,7 @@ use crate::backoff::Backoff;
 use crate::broker::Link;
 use crate::dead_letters::sink::Sink;
 use crate::maintenance;
+use crate::metrics_help;
 use crate::owner;
 use crate::running::{RunError, Running};
 use crate::transaction::Origin;
@@ -105,6 +106,7 @@ impl Consumer {
     /// # Errors
     /// [`RunError`] when it can never work as it was set up.
     pub async fn run(self, stopping: CancellationToken) -> Result<(), RunError> {
+        metrics_help::describe();
         let running = self.running.clone();
         let outcome = running.watch(Box::pin(self.consume_all(&stopping)), &stopping).await;
         if let Err(failure) = &outcome {

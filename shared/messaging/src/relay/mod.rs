@@ -46,6 +46,7 @@ pub use options::RelayOptions;
 
 use crate::backoff::Backoff;
 use crate::broker::{BoxError, BrokerError, Link};
+use crate::metrics_help;
 use crate::owner;
 use crate::running::{RunError, Running};
 use crate::transaction::Origin;
@@ -139,6 +140,7 @@ impl Relay {
     /// # Errors
     /// [`RunError`] when it can never work as it was set up.
     pub async fn run(self, stopping: CancellationToken) -> Result<(), RunError> {
+        metrics_help::describe();
         let running = self.running.clone();
         let outcome = running.watch(Box::pin(self.relay(&stopping)), &stopping).await;
         if let Err(failure) = &outcome {
