@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod limits;
+mod metrics_help;
 pub mod origins;
 pub mod program;
 

@@ -4,6 +4,7 @@ use crate::auth::{AuthModeError, Authenticator, refresh_keys};
 use crate::config::{AuthMode, Config};
 use crate::gateway::Gateway;
 use crate::limits::Limits;
+use crate::metrics_help;
 use crate::peer::Peer;
 use crate::rate_limit::RateLimits;
 use crate::routes::{Listener, Routes};
@@ -91,6 +92,7 @@ pub async fn start(
     metrics: PrometheusHandle,
     process: &Process,
 ) -> Result<Listening, StartError> {
+    metrics_help::describe();
     let authenticator = Authenticator::start(&config)?;
     let rate_limits = match config.mode() {
         AuthMode::Header => None,

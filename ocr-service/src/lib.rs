@@ -1,6 +1,7 @@
 //! Cheques: recognises them on photos in isolated workers, stores the photos, and publishes the results.
 
 pub mod config;
+mod metrics_help;
 pub mod state;
 
 pub mod api;
@@ -45,6 +46,7 @@ const UPLOADS_MAX: usize = 32;
 /// If it cannot start, for example because of a malformed URL, a port in use, or a folder that cannot be created.
 pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let metrics = telemetry::start(&config.process)?;
+    metrics_help::describe();
     let process = Process::default();
     let stopping = process.stopping();
 

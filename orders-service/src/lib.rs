@@ -1,6 +1,7 @@
 //! Orders: placing them, their states, and their live status over WebSocket.
 
 pub mod config;
+mod metrics_help;
 pub mod state;
 
 pub mod api;
@@ -35,6 +36,7 @@ pub const SERVICE: &str = "orders";
 /// If it cannot start, for example because of a malformed URL or a port that is in use.
 pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let metrics = telemetry::start(&config.process)?;
+    metrics_help::describe();
     let process = Process::default();
     let stopping = process.stopping();
 

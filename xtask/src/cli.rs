@@ -141,7 +141,7 @@ pub(crate) enum Part {
     Fuzz,
     /// Licences, bans and sources of the dependencies, and advisories if their database is available
     SupplyChain,
-    /// Every operation of every OpenAPI document, with generated requests
+    /// Every OpenAPI document: validity, generated clients, and generated requests to every operation
     Api,
 }
 

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use http::StatusCode;
+use std::collections::BTreeSet;
 use utoipa::openapi::OpenApi;
 
 #[tokio::test]
@@ -166,6 +167,23 @@ async fn documentation_works_through_the_prefix() {
     let combined = fetch(anonymous("GET", stage.api, "/docs/swagger-initializer.js")).await;
     for address in ["../orders/openapi.json", "../payments/openapi.json"] {
         assert!(combined.text().contains(address), "{}", combined.text());
+    }
+}
+
+#[tokio::test]
+async fn every_metric_is_described() {
+    let (stage, _service) = echoing().await;
+    fetch(as_user("GET", stage.api, "/orders")).await;
+    let metrics = fetch(anonymous("GET", stage.api, "/metrics")).await;
+    let names = |comment: &str| -> BTreeSet<String> {
+        let lines = metrics.text().lines().filter_map(|line| line.strip_prefix(comment)?.split_once(' '));
+        lines.map(|(name, _)| name.to_owned()).collect()
+    };
+    // The exporter writes the type of every metric.
+    let (described, all) = (names("# HELP "), names("# TYPE "));
+    assert_eq!(described, all);
+    for name in ["http_requests_total", "gateway_upstream_requests_total"] {
+        assert!(all.contains(name), "{name} in {all:?}");
     }
 }
 

@@ -13,7 +13,7 @@ use chassis::problem::{Problem, ProblemDocument};
     get, path = "/cheques/{hash}", tag = "cheques", operation_id = "getCheque",
     params(("hash" = String, Path, description = "The key of the cheque's link")),
     responses(
-        (status = 200, body = ChequeJson),
+        (status = 200, description = "The cheque", body = ChequeJson),
         (status = 404, description = "The cheque does not exist or belongs to another user", body = ProblemDocument),
         (status = 410, description = "Deleted, or expired", body = ProblemDocument),
     )

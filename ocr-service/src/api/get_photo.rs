@@ -10,12 +10,18 @@ use chassis::problem::{Problem, ProblemDocument};
 use http::header;
 use tracing::error;
 
+/// A JPEG.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it describes the body")]
+struct Jpeg(Vec<u8>);
+
 /// The photo of a cheque: upright and without the camera's metadata. The key is the only credential.
 #[utoipa::path(
     get, path = "/cheques/{hash}/photo", tag = "cheques", operation_id = "getPhoto", security(),
     params(("hash" = String, Path, description = "The key of the cheque's link")),
     responses(
-        (status = 200, content_type = "image/jpeg", body = Vec<u8>),
+        (status = 200, description = "The photo", content_type = "image/jpeg", body = Jpeg),
         (status = 404, description = "Not there", body = ProblemDocument),
         (status = 410, description = "Deleted, or expired", body = ProblemDocument),
     )

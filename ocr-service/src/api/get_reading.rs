@@ -44,7 +44,7 @@ impl From<Stage> for ReadingJson {
     get, path = "/readings/{reading}", tag = "cheques", operation_id = "getReading", security(),
     params(("reading" = uuid::Uuid, Path, description = "The id chosen by the client")),
     responses(
-        (status = 200, body = ReadingJson),
+        (status = 200, description = "How far the recognition is", body = ReadingJson),
         (status = 404, description = "Unknown to this replica, or expired", body = ProblemDocument),
     )
 )]

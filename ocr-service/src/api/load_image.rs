@@ -40,7 +40,7 @@ pub(super) struct Watch {
 #[expect(dead_code, reason = "it describes the body, which is parsed part by part")]
 struct LoadImage {
     /// JPEG, PNG or WebP, at most 10 MB and 40 megapixels.
-    #[schema(content_media_type = "application/octet-stream")]
+    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     file: Vec<u8>,
 }
 

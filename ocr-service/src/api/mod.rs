@@ -17,6 +17,7 @@ use chassis::identity::{Caller, unauthenticated};
 use chassis::problem::{self, Problem};
 use contracts::ids::{ChequeHash, UserId};
 use http::StatusCode;
+use rabbit_outbox::Messaging;
 use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -25,17 +26,21 @@ use crate::domain::stored_cheque::StoredCheque;
 
 /// All routes, and the OpenAPI document generated from the same declarations.
 pub fn routes(state: State) -> Router {
+    let (router, document) = documented(state.messaging.clone()).split_for_parts();
+    router.with_state(state).merge(docs::routes(document))
+}
+
+/// The routes with their declarations, before they have a state.
+fn documented(messaging: Messaging) -> OpenApiRouter<State> {
     let about = docs::about("Chipin cheques", "Recognises cheques on photos, and stores the photos.");
-    let (router, document) = OpenApiRouter::with_openapi(about)
+    OpenApiRouter::with_openapi(about)
         .routes(routes!(load_image::handler))
         // The upload handler enforces its own limit, which is larger than that of JSON bodies, with its own error.
         .layer(DefaultBodyLimit::disable())
         .routes(routes!(get_reading::handler))
         .routes(routes!(get_cheque::handler))
         .routes(routes!(get_photo::handler))
-        .merge(Operations::new(state.messaging.clone()).with_problem_types(problem::TYPES).routes())
-        .split_for_parts();
-    router.with_state(state).merge(docs::routes(document))
+        .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
 }
 
 /// The caller's id as the domain type.
@@ -56,4 +61,21 @@ fn no_such_cheque() -> Problem {
 
 fn expired() -> Problem {
     Problem::new(StatusCode::GONE, "cheque_expired", "the cheque was deleted or has expired")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::documented;
+    use chassis::docs;
+    use rabbit_outbox::Messaging;
+    use sqlx::PgPool;
+
+    #[tokio::test]
+    async fn the_openapi_document_is_valid() {
+        // Nothing connects to either.
+        let database = PgPool::connect_lazy("postgres://database.invalid").unwrap();
+        let messaging = Messaging::new(crate::SERVICE, database, "amqp://broker.invalid");
+        let document = serde_json::to_value(docs::complete(documented(messaging).into_openapi())).unwrap();
+        assert_eq!(testkit::openapi::faults(&document), Vec::<String>::new());
+    }
 }

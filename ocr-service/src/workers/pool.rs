@@ -103,8 +103,6 @@ impl Pool {
             tessdata_dir: config.tessdata_dir.clone(),
             picture_timeout: config.picture_timeout(),
         };
-        metrics::describe_histogram!("ocr_picture_seconds", "Time from handing a picture to a worker to its result.");
-        metrics::describe_counter!("ocr_worker_deaths_total", "Workers that exited or were killed over a picture.");
         let shared = Shared {
             queue: Queue::new(config.queue.get()),
             options,

@@ -17,7 +17,9 @@ async fn a_killed_worker_affects_only_its_picture() {
     // A worker that exits while it waits affects no picture.
     stage.kill_workers();
     stage.load_slip(1).await;
-    assert!(stage.user(1).get("/metrics").await.text.contains("\nocr_worker_deaths_total "));
+    let metrics = stage.user(1).get("/metrics").await.text;
+    assert!(metrics.contains("\nocr_worker_deaths_total "), "{metrics}");
+    assert_eq!(testkit::undescribed(&metrics), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use chassis::problem::{Problem, ProblemDocument};
     get, path = "/orders/{id}", tag = "orders", operation_id = "getOrder",
     params(("id" = uuid::Uuid, Path, description = "The order")),
     responses(
-        (status = 200, body = OrderJson),
+        (status = 200, description = "The order", body = OrderJson),
         (status = 404, description = "The order does not exist or belongs to another user", body = ProblemDocument),
     )
 )]

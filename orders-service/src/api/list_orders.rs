@@ -31,7 +31,8 @@ pub(super) struct Page {
 #[utoipa::path(
     get, path = "/orders", tag = "orders", operation_id = "listOrders", params(Page),
     responses(
-        (status = 200, body = Vec<OrderJson>, headers(("Link" = String))),
+        (status = 200, description = "A page of orders, newest first", body = Vec<OrderJson>,
+            headers(("Link" = String))),
         (status = 422, description = "A parameter is invalid", body = ProblemDocument),
     )
 )]

@@ -19,15 +19,19 @@ use utoipa_axum::routes;
 
 /// All routes, and the OpenAPI document generated from the same declarations.
 pub fn routes(state: State, messaging: Messaging) -> Router {
+    let (router, document) = documented(messaging).split_for_parts();
+    router.with_state(state).merge(docs::routes(document))
+}
+
+/// The routes with their declarations, before they have a state.
+fn documented(messaging: Messaging) -> OpenApiRouter<State> {
     let about = docs::about("Chipin orders", "Orders, their states, and their live status over WebSocket.");
-    let (router, document) = OpenApiRouter::with_openapi(about)
+    OpenApiRouter::with_openapi(about)
         .routes(routes!(place_order::handler, list_orders::handler))
         .routes(routes!(get_order::handler))
         .routes(routes!(watch::one_order))
         .routes(routes!(watch::all_orders))
         .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
-        .split_for_parts();
-    router.with_state(state).merge(docs::routes(document))
 }
 
 /// The caller's id as the domain type.
@@ -42,4 +46,21 @@ fn order_id(text: &str) -> Result<OrderId, Problem> {
 
 fn no_such_order() -> Problem {
     Problem::not_found("order_not_found", "the order does not exist or belongs to another user")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::documented;
+    use chassis::docs;
+    use rabbit_outbox::Messaging;
+    use sqlx::PgPool;
+
+    #[tokio::test]
+    async fn the_openapi_document_is_valid() {
+        // Nothing connects to either.
+        let database = PgPool::connect_lazy("postgres://database.invalid").unwrap();
+        let messaging = Messaging::new(crate::SERVICE, database, "amqp://broker.invalid");
+        let document = serde_json::to_value(docs::complete(documented(messaging).into_openapi())).unwrap();
+        assert_eq!(testkit::openapi::faults(&document), Vec::<String>::new());
+    }
 }

@@ -7,6 +7,7 @@ mod stage;
 mod bad_input;
 mod decisions;
 mod listing;
+mod measuring;
 mod operating;
 mod placing;
 mod watching;

@@ -11,7 +11,7 @@ use chassis::problem::{Problem, ProblemDocument};
 #[utoipa::path(
     get, path = "/account/balance", tag = "payments", operation_id = "getBalance",
     responses(
-        (status = 200, body = AccountJson),
+        (status = 200, description = "The account with its balance", body = AccountJson),
         (status = 404, description = "No account yet", body = ProblemDocument),
     )
 )]

@@ -64,7 +64,8 @@ impl From<Line> for TransactionJson {
 #[utoipa::path(
     get, path = "/account/transactions", tag = "payments", operation_id = "listTransactions", params(Page),
     responses(
-        (status = 200, body = Vec<TransactionJson>, headers(("Link" = String))),
+        (status = 200, description = "A page of transactions, newest first", body = Vec<TransactionJson>,
+            headers(("Link" = String))),
         (status = 404, description = "No account yet", body = ProblemDocument),
     )
 )]

@@ -12,21 +12,26 @@ use chassis::docs;
 use chassis::identity::{Caller, unauthenticated};
 use chassis::problem::{self, Problem};
 use contracts::ids::UserId;
+use rabbit_outbox::Messaging;
 use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// All routes, and the OpenAPI document generated from them.
 pub fn routes(state: State) -> Router {
+    let (router, document) = documented(state.messaging.clone()).split_for_parts();
+    router.with_state(state).merge(docs::routes(document))
+}
+
+/// The routes with their declarations, before they have a state.
+fn documented(messaging: Messaging) -> OpenApiRouter<State> {
     let about = docs::about("Chipin payments", "Accounts, top-ups, balances and statements.");
-    let (router, document) = OpenApiRouter::with_openapi(about)
+    OpenApiRouter::with_openapi(about)
         .routes(routes!(open_account::handler))
         .routes(routes!(top_up::handler))
         .routes(routes!(get_balance::handler))
         .routes(routes!(list_transactions::handler))
-        .merge(Operations::new(state.messaging.clone()).with_problem_types(problem::TYPES).routes())
-        .split_for_parts();
-    router.with_state(state).merge(docs::routes(document))
+        .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
 }
 
 /// The caller as a user id of the domain.
@@ -36,4 +41,21 @@ fn user_of(caller: Caller) -> Result<UserId, Problem> {
 
 fn no_account() -> Problem {
     Problem::not_found("account_not_found", "you have no account yet; a top-up opens one")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::documented;
+    use chassis::docs;
+    use rabbit_outbox::Messaging;
+    use sqlx::PgPool;
+
+    #[tokio::test]
+    async fn the_openapi_document_is_valid() {
+        // Nothing connects to either.
+        let database = PgPool::connect_lazy("postgres://database.invalid").unwrap();
+        let messaging = Messaging::new(crate::SERVICE, database, "amqp://broker.invalid");
+        let document = serde_json::to_value(docs::complete(documented(messaging).into_openapi())).unwrap();
+        assert_eq!(testkit::openapi::faults(&document), Vec::<String>::new());
+    }
 }

@@ -11,7 +11,7 @@ use rabbit_outbox::transaction::CommitError;
 /// Opens the user's account; if it is already open, returns its balance.
 #[utoipa::path(
     post, path = "/account", tag = "payments", operation_id = "openAccount",
-    responses((status = 200, body = AccountJson))
+    responses((status = 200, description = "The account, new or opened before", body = AccountJson))
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,

@@ -7,6 +7,7 @@ mod stage;
 mod bad_input;
 mod deciding;
 mod least_privilege;
+mod measuring;
 mod statement;
 mod topping_up;
 mod transferring;

@@ -57,7 +57,7 @@ impl Claim {
         ("X-Participant-Token" = Option<String>, Header, description = "The secret token of a guest"),
     ),
     responses(
-        (status = 200, body = StateJson),
+        (status = 200, description = "Claimed; the new state of the cheque", body = StateJson),
         (status = 404, description = "The cheque or the line does not exist", body = ProblemDocument),
         (status = 409, description = "Too little is left, or you have not joined, or have settled", body = ProblemDocument),
         (status = 422, description = "A field is invalid", body = ProblemDocument),
@@ -82,7 +82,7 @@ pub(super) async fn put(
         ("X-Participant-Token" = Option<String>, Header, description = "The secret token of a guest"),
     ),
     responses(
-        (status = 200, body = StateJson),
+        (status = 200, description = "No longer claimed; the new state of the cheque", body = StateJson),
         (status = 404, description = "The cheque or the line does not exist", body = ProblemDocument),
         (status = 409, description = "You have not joined, or you have settled", body = ProblemDocument),
     )

@@ -78,7 +78,7 @@ struct CorrectLine {
     patch, path = "/{hash}/cheque", tag = "cheques", operation_id = "correctCheque", request_body = CorrectCheque,
     params(("hash" = String, Path, description = "The key of the share link")),
     responses(
-        (status = 200, body = StateJson),
+        (status = 200, description = "Corrected; the new state of the cheque", body = StateJson),
         (status = 401, description = "Not authenticated", body = ProblemDocument),
         (status = 404, description = "The cheque does not exist or belongs to another user", body = ProblemDocument),
         (status = 409, description = "A participant has settled", body = ProblemDocument),

@@ -13,7 +13,7 @@ use chassis::problem::{Problem, ProblemDocument};
     get, path = "/{hash}", tag = "cheques", operation_id = "getCheque",
     params(("hash" = String, Path, description = "The key of the share link")),
     responses(
-        (status = 200, body = StateJson),
+        (status = 200, description = "The cheque, its participants and their shares", body = StateJson),
         (status = 404, description = "No such link", body = ProblemDocument),
         (status = 410, description = "The link has expired, or the cheque was deleted", body = ProblemDocument),
     )

@@ -13,7 +13,7 @@ use chassis::problem::{Problem, ProblemDocument};
     get, path = "/{hash}/dues", tag = "cheques", operation_id = "getDues",
     params(("hash" = String, Path, description = "The key of the share link")),
     responses(
-        (status = 200, body = DuesJson),
+        (status = 200, description = "What each participant owes", body = DuesJson),
         (status = 404, description = "No such link", body = ProblemDocument),
         (status = 410, description = "The link has expired, or the cheque was deleted", body = ProblemDocument),
     )

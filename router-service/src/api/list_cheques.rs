@@ -46,7 +46,7 @@ pub(super) struct ListedJson {
 #[utoipa::path(
     get, path = "/cheques", tag = "cheques", operation_id = "listCheques",
     responses(
-        (status = 200, body = Vec<ListedJson>),
+        (status = 200, description = "The cheques of the caller", body = Vec<ListedJson>),
         (status = 401, description = "Not authenticated", body = ProblemDocument),
     )
 )]

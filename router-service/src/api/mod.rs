@@ -21,15 +21,22 @@ use crate::state::State;
 use axum::Router;
 use chassis::docs;
 use chassis::problem;
+use rabbit_outbox::Messaging;
 use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// All routes, and the OpenAPI document generated from the same declarations.
 pub fn routes(state: State) -> Router {
+    let (router, document) = documented(state.messaging.clone()).split_for_parts();
+    router.with_state(state).merge(docs::routes(document))
+}
+
+/// The routes with their declarations, before they have a state.
+fn documented(messaging: Messaging) -> OpenApiRouter<State> {
     let about =
         docs::about("Chipin router", "Share links: participants split a cheque together and settle their dues.");
-    let (router, document) = OpenApiRouter::with_openapi(about)
+    OpenApiRouter::with_openapi(about)
         .routes(routes!(list_cheques::handler))
         .routes(routes!(get_cheque::handler, delete_cheque::handler))
         .routes(routes!(watch::handler))
@@ -40,7 +47,22 @@ pub fn routes(state: State) -> Router {
         .routes(routes!(get_dues::handler))
         .routes(routes!(settle::handler))
         .routes(routes!(pay_cash::handler))
-        .merge(Operations::new(state.messaging.clone()).with_problem_types(problem::TYPES).routes())
-        .split_for_parts();
-    router.with_state(state).merge(docs::routes(document))
+        .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::documented;
+    use chassis::docs;
+    use rabbit_outbox::Messaging;
+    use sqlx::PgPool;
+
+    #[tokio::test]
+    async fn the_openapi_document_is_valid() {
+        // Nothing connects to either.
+        let database = PgPool::connect_lazy("postgres://database.invalid").unwrap();
+        let messaging = Messaging::new(crate::SERVICE, database, "amqp://broker.invalid");
+        let document = serde_json::to_value(docs::complete(documented(messaging).into_openapi())).unwrap();
+        assert_eq!(testkit::openapi::faults(&document), Vec::<String>::new());
+    }
 }

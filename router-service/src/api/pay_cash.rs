@@ -19,7 +19,7 @@ use chassis::problem::{Problem, ProblemDocument};
         ("id" = u32, Path, description = "The participant"),
     ),
     responses(
-        (status = 200, body = StateJson),
+        (status = 200, description = "Marked as paid in cash; the new state of the cheque", body = StateJson),
         (status = 404, description = "No such cheque or participant, or another user's cheque", body = ProblemDocument),
         (status = 409, description = "Nothing is due, or it cannot be paid now", body = ProblemDocument),
     )

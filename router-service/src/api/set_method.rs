@@ -55,7 +55,7 @@ struct SetTip {
     put, path = "/{hash}/method", tag = "cheques", operation_id = "setMethod", request_body = SetMethod,
     params(("hash" = String, Path, description = "The key of the share link")),
     responses(
-        (status = 200, body = StateJson),
+        (status = 200, description = "Changed; the new state of the cheque", body = StateJson),
         (status = 401, description = "Not authenticated", body = ProblemDocument),
         (status = 404, description = "The cheque does not exist or belongs to another user", body = ProblemDocument),
         (status = 409, description = "A participant has settled", body = ProblemDocument),

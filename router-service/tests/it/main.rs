@@ -9,6 +9,7 @@ mod claiming;
 mod correcting;
 mod deleting;
 mod joining;
+mod measuring;
 mod opening;
 mod settling;
 mod splitting;

@@ -33,15 +33,8 @@ pub fn about(title: &str, description: &str) -> OpenApi {
 ///
 /// All links are relative, and the document contains the prefix that the gateway removed, so "Try it out" works
 /// directly and through the gateway.
-pub fn routes<S: Clone + Send + Sync + 'static>(mut document: OpenApi) -> axum::Router<S> {
-    let user = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
-        "X-User-ID",
-        "Development mode: any positive number.",
-    )));
-    document.components.get_or_insert_with(Components::new).add_security_scheme("user", user);
-    document.security = Some(vec![SecurityRequirement::new("user", Vec::<String>::new())]);
-    describe_problems(&mut document);
-    let document = Arc::new(document);
+pub fn routes<S: Clone + Send + Sync + 'static>(document: OpenApi) -> axum::Router<S> {
+    let document = Arc::new(complete(document));
     axum::Router::new()
         .route(
             "/openapi.json",
@@ -52,6 +45,18 @@ pub fn routes<S: Clone + Send + Sync + 'static>(mut document: OpenApi) -> axum::
             }),
         )
         .merge(swagger_ui([Url::new("this service", "../openapi.json")]))
+}
+
+/// The document as it is served, with what all services have in common: authentication and problem documents.
+pub fn complete(mut document: OpenApi) -> OpenApi {
+    let user = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+        "X-User-ID",
+        "Development mode: any positive number.",
+    )));
+    document.components.get_or_insert_with(Components::new).add_security_scheme("user", user);
+    document.security = Some(vec![SecurityRequirement::new("user", Vec::<String>::new())]);
+    describe_problems(&mut document);
+    document
 }
 
 /// Documents problem documents as the error responses of every operation.

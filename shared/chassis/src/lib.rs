@@ -8,6 +8,7 @@ pub mod counted;
 mod head_timer;
 mod json_line;
 mod log;
+mod metrics_help;
 mod open_files;
 pub mod process;
 pub mod spans;

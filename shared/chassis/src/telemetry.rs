@@ -3,6 +3,7 @@
 use crate::config::{LogFormat, ProcessConfig};
 use crate::json_line::JsonLine;
 use crate::log;
+use crate::metrics_help;
 use crate::spans::{self, SpansError};
 use crate::text_line::TextLine;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -68,6 +69,7 @@ pub fn start(config: &ProcessConfig) -> Result<PrometheusHandle, TelemetryError>
         .and_then(|metrics| metrics.set_buckets_for_metric(Matcher::Suffix("_batch_size".into()), &BATCH_BUCKETS))
         .and_then(PrometheusBuilder::install_recorder)
         .map_err(TelemetryError::Metrics)?;
+    metrics_help::describe();
     spans::start(config).map_err(TelemetryError::Spans)?;
     tokio::spawn(aggregate_histograms(metrics.clone()));
     Ok(metrics)

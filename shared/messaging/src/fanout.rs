@@ -7,6 +7,7 @@
 use crate::backoff::Backoff;
 use crate::broker::{BrokerError, Link};
 use crate::consumer::handler::chain;
+use crate::metrics_help;
 use futures_util::StreamExt;
 use lapin::options::{
     BasicConsumeOptions, BasicPublishOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
@@ -84,6 +85,7 @@ impl FanoutTasks {
         on_message: impl Fn(Heard<'_>) + Send + Sync,
         stopping: CancellationToken,
     ) -> Result<(), std::convert::Infallible> {
+        metrics_help::describe();
         let Self { exchange, replica, publish, consume, mut notifications } = self;
         tokio::select! {
             () = send_forever(&exchange, replica, &publish, &mut notifications) => {}

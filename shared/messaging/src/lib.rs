@@ -22,6 +22,7 @@ pub mod fanout;
 pub mod propagation;
 pub mod schema;
 
+mod metrics_help;
 pub mod report;
 mod running;
 mod service;

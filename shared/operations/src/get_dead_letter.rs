@@ -16,7 +16,7 @@ use rabbit_outbox::Messaging;
     operation_id = "openDeadLetter",
     params(("direction" = String, Path, description = "`incoming` or `outgoing`"), ("event_id" = uuid::Uuid, Path)),
     responses(
-        (status = 200, body = DeadLetterDetailsJson),
+        (status = 200, description = "The dead letter, with its body", body = DeadLetterDetailsJson),
         (status = 404, description = "No such letter", body = ProblemDocument),
     )
 ))]

@@ -19,7 +19,8 @@ use rabbit_outbox::dead_letters::Letter;
     get, path = "/operations/dead-letters", tag = "operations", operation_id = "listDeadLetters",
     params(selection::Query),
     responses(
-        (status = 200, body = Vec<DeadLetterJson>, headers(("Link" = String))),
+        (status = 200, description = "A page of dead letters, newest first", body = Vec<DeadLetterJson>,
+            headers(("Link" = String))),
         (status = 422, description = "A parameter is invalid", body = ProblemDocument),
     )
 ))]

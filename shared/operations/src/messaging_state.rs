@@ -57,7 +57,7 @@ pub(crate) struct CountJson {
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/operations/messaging", tag = "operations", operation_id = "messagingState",
     responses(
-        (status = 200, body = MessagingJson),
+        (status = 200, description = "The state of the messaging", body = MessagingJson),
         (status = 503, description = "The database is unavailable", body = ProblemDocument),
     )
 ))]

@@ -26,7 +26,7 @@ pub(crate) struct Settled {
     post, path = "/operations/dead-letters/replay", tag = "operations", operation_id = "replayDeadLetters",
     request_body = selection::Selection,
     responses(
-        (status = 200, body = Settled),
+        (status = 200, description = "The number of replayed letters", body = Settled),
         (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 ))]
@@ -44,7 +44,7 @@ pub(crate) async fn replay(
     post, path = "/operations/dead-letters/discard", tag = "operations", operation_id = "discardDeadLetters",
     request_body = selection::Selection,
     responses(
-        (status = 200, body = Settled),
+        (status = 200, description = "The number of discarded letters", body = Settled),
         (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 ))]

@@ -54,7 +54,7 @@ pub(crate) struct Outcome {
     post, path = "/operations/dead-letters/replay-selected", tag = "operations",
     operation_id = "replaySelectedDeadLetters", request_body = LetterIdsJson,
     responses(
-        (status = 200, body = Vec<Outcome>),
+        (status = 200, description = "The outcome of each letter, in the order of the request", body = Vec<Outcome>),
         (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 ))]
@@ -69,7 +69,7 @@ pub(crate) async fn replay(State(messaging): State<Messaging>, body: JsonBody) -
     post, path = "/operations/dead-letters/discard-selected", tag = "operations",
     operation_id = "discardSelectedDeadLetters", request_body = LetterIdsJson,
     responses(
-        (status = 200, body = Vec<Outcome>),
+        (status = 200, description = "The outcome of each letter, in the order of the request", body = Vec<Outcome>),
         (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 ))]

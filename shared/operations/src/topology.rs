@@ -26,7 +26,7 @@ pub(crate) struct SubscriptionJson {
 /// The subscriptions of this release. Other bindings of the inbox are obsolete or belong to another release.
 #[cfg_attr(feature = "openapi", utoipa::path(
     get, path = "/operations/topology", tag = "operations", operation_id = "messagingTopology",
-    responses((status = 200, body = TopologyJson))
+    responses((status = 200, description = "The exchanges, queues and bindings of the service", body = TopologyJson))
 ))]
 pub(crate) async fn handler(State(messaging): State<Messaging>) -> Json<TopologyJson> {
     let bindings = messaging.topology().heard.into_iter();

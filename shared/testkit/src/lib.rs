@@ -8,7 +8,9 @@ mod database;
 mod eventually;
 mod management;
 
+mod exposition;
 mod http;
+pub mod openapi;
 pub mod picture;
 mod program;
 mod redis;
@@ -17,6 +19,7 @@ mod socket;
 pub use broker::{BrokerUser, TestBroker};
 pub use database::TestDatabase;
 pub use eventually::{eventually, eventually_within};
+pub use exposition::undescribed;
 pub use http::{Client, TestResponse};
 pub use program::Program;
 pub use redis::TestRedis;

@@ -15,7 +15,7 @@ use rabbit_outbox::transaction::CommitError;
     post, path = "/users/{id}/block", tag = "administration", operation_id = "blockUser",
     params(("id" = i64, Path, description = "The user")),
     responses(
-        (status = 200, body = UserJson),
+        (status = 200, description = "The user, blocked", body = UserJson),
         (status = 404, description = "No such user, or not an administrator", body = ProblemDocument),
         (status = 409, description = "Administrators can't block themselves", body = ProblemDocument),
     )
@@ -38,7 +38,7 @@ pub(super) async fn block(
     post, path = "/users/{id}/unblock", tag = "administration", operation_id = "unblockUser",
     params(("id" = i64, Path, description = "The user")),
     responses(
-        (status = 200, body = UserJson),
+        (status = 200, description = "The user, no longer blocked", body = UserJson),
         (status = 404, description = "No such user, or not an administrator", body = ProblemDocument),
     )
 )]

@@ -26,7 +26,7 @@ pub(super) struct Change {
 #[utoipa::path(
     post, path = "/password", tag = "users", operation_id = "changePassword", request_body = Change,
     responses(
-        (status = 200, body = Session),
+        (status = 200, description = "Changed; the tokens of a new session", body = Session),
         (status = 401, description = "The current password is wrong", body = ProblemDocument),
         (status = 403, description = "Blocked", body = ProblemDocument),
         (status = 404, description = "In development mode: no user has this number", body = ProblemDocument),

@@ -32,7 +32,7 @@ struct Users {
 #[utoipa::path(
     get, path = "/users", tag = "administration", operation_id = "listUsers", params(Page),
     responses(
-        (status = 200, body = Users, headers(("Link" = String))),
+        (status = 200, description = "A page of users", body = Users, headers(("Link" = String))),
         (status = 404, description = "Not an administrator", body = ProblemDocument),
     )
 )]

@@ -17,7 +17,7 @@ use rabbit_outbox::transaction::CommitError;
 #[utoipa::path(
     post, path = "/login", tag = "users", operation_id = "login", request_body = Credentials,
     responses(
-        (status = 200, body = Session),
+        (status = 200, description = "Signed in", body = Session),
         (status = 401, description = "Unknown login or wrong password", body = ProblemDocument),
         (status = 403, description = "Blocked", body = ProblemDocument),
         (status = 429, description = "Too many attempts", body = ProblemDocument, headers(("Retry-After" = u64))),

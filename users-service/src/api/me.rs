@@ -11,7 +11,7 @@ use chassis::problem::{Problem, ProblemDocument};
 #[utoipa::path(
     get, path = "/me", tag = "users", operation_id = "getMe",
     responses(
-        (status = 200, body = UserJson),
+        (status = 200, description = "The caller", body = UserJson),
         (status = 404, description = "In development mode: no user has this number", body = ProblemDocument),
     )
 )]

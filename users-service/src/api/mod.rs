@@ -22,15 +22,21 @@ use chassis::docs;
 use chassis::problem::{self, Problem};
 use contracts::ids::UserId;
 use http::StatusCode;
-use rabbit_outbox::Transaction;
+use rabbit_outbox::{Messaging, Transaction};
 use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// All routes, and the OpenAPI document generated from them.
 pub fn routes(state: State) -> Router {
+    let (router, document) = documented(state.messaging.clone()).split_for_parts();
+    router.with_state(state).merge(docs::routes(document))
+}
+
+/// The routes with their declarations, before they have a state.
+fn documented(messaging: Messaging) -> OpenApiRouter<State> {
     let about = docs::about("Chipin users", "Registration, sign-in, sessions, and administration of users.");
-    let (router, document) = OpenApiRouter::with_openapi(about)
+    OpenApiRouter::with_openapi(about)
         .routes(routes!(register::handler))
         .routes(routes!(login::handler))
         .routes(routes!(refresh::handler))
@@ -41,9 +47,7 @@ pub fn routes(state: State) -> Router {
         .routes(routes!(block::block))
         .routes(routes!(block::unblock))
         .routes(routes!(jwks::handler))
-        .merge(Operations::new(state.messaging.clone()).with_problem_types(problem::TYPES).routes())
-        .split_for_parts();
-    router.with_state(state).merge(docs::routes(document))
+        .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
 }
 
 /// Locks the user until the transaction ends and repeats the check: since the password was verified against `hash`, it
@@ -67,4 +71,21 @@ fn blocked() -> Problem {
 
 fn no_such_user() -> Problem {
     Problem::not_found("user_not_found", "there is no such user")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::documented;
+    use chassis::docs;
+    use rabbit_outbox::Messaging;
+    use sqlx::PgPool;
+
+    #[tokio::test]
+    async fn the_openapi_document_is_valid() {
+        // Nothing connects to either.
+        let database = PgPool::connect_lazy("postgres://database.invalid").unwrap();
+        let messaging = Messaging::new(crate::SERVICE, database, "amqp://broker.invalid");
+        let document = serde_json::to_value(docs::complete(documented(messaging).into_openapi())).unwrap();
+        assert_eq!(testkit::openapi::faults(&document), Vec::<String>::new());
+    }
 }

@@ -26,7 +26,7 @@ pub(super) struct Refresh {
 #[utoipa::path(
     post, path = "/refresh", tag = "users", operation_id = "refresh", request_body = Refresh,
     responses(
-        (status = 200, body = Session),
+        (status = 200, description = "The next tokens of the session", body = Session),
         (status = 401, description = "Invalid, expired or revoked", body = ProblemDocument),
     )
 )]

@@ -29,7 +29,7 @@ pub(super) struct Credentials {
 #[utoipa::path(
     post, path = "/register", tag = "users", operation_id = "register", request_body = Credentials,
     responses(
-        (status = 201, body = Session),
+        (status = 201, description = "Registered and signed in", body = Session),
         (status = 409, description = "The login is taken", body = ProblemDocument),
     )
 )]

@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a failing helper should fail its test")]
 
 mod administering;
+mod measuring;
 mod signing_in;
 mod stage;

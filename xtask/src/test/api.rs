@@ -1,4 +1,4 @@
-//! Generated requests from the OpenAPI documents: every response must conform to its document.
+//! The OpenAPI documents: tools of others can read them, and every response to generated requests conforms to them.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::instance::Product;
 use crate::run::{self, OnInterrupt};
 use crate::test::counts::Counts;
+use crate::test::generated_client::generated_clients;
 use crate::test::stage::Stage;
 
 /// The services by their path prefix at the gateway.
@@ -16,17 +17,17 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
                       response_schema_conformance";
 const REQUIREMENTS: &str = "e2e/api-requirements.txt";
 
-/// Tests every operation of every document, with valid and invalid requests; a document with a violation counts as a
-/// failed test.
+/// Validates every document, uses generated clients, and tests every operation with valid and invalid requests; a
+/// document with a violation counts as a failed test.
 ///
 /// # Errors
-/// Fails if the test tool cannot be installed.
+/// Fails if the test tools cannot be installed.
 pub(super) fn api(stage: &Stage<'_>, product: &Product) -> Result<Counts, Failure> {
-    let program = schemathesis(stage)?;
-    let mut counts = Counts::default();
+    let tools = tools(stage)?;
+    let mut counts = generated_clients(stage, product, &tools, &DOCUMENTS)?;
     for document in DOCUMENTS {
         let base = format!("{}/{document}", product.api_url());
-        let mut command = Command::new(&program);
+        let mut command = Command::new(tools.join("schemathesis"));
         command
             .args(["run", &format!("{base}/openapi.json"), "--url", &base, "--header", "X-User-ID: 1"])
             .args(["--phases", "examples,coverage,fuzzing", "--checks", CHECKS, "--max-examples", "100"])
@@ -50,22 +51,22 @@ pub(super) fn api(stage: &Stage<'_>, product: &Product) -> Result<Counts, Failur
     Ok(counts)
 }
 
-/// Installs the test tool with pinned dependencies in the checkout's folder.
-fn schemathesis(stage: &Stage<'_>) -> Result<PathBuf, Failure> {
-    let folder = stage.checkout.local().join("tools/schemathesis");
+/// Installs the test tools with pinned dependencies in the checkout's folder; returns the folder of their programs.
+fn tools(stage: &Stage<'_>) -> Result<PathBuf, Failure> {
+    let folder = stage.checkout.local().join("tools/api");
     let mut venv = Command::new("python3");
     venv.args(["-m", "venv"]).arg(&folder);
     let mut install = Command::new(folder.join("bin/pip"));
     install.args(["install", "--quiet", "--disable-pip-version-check", "-r"]).arg(stage.checkout.path(REQUIREMENTS));
-    stage.console.timed("schemathesis", || {
+    stage.console.timed("api tools", || {
         for command in [venv, install] {
             let mut output = Vec::new();
             let status = run::lines(command, stage.interrupt, OnInterrupt::Stop, |line| output.push(line.to_owned()))?;
             if !status.success() {
-                return Err(Failure::new(format!("schemathesis can't be installed:\n{}", output.join("\n"))));
+                return Err(Failure::new(format!("the test tools can't be installed:\n{}", output.join("\n"))));
             }
         }
         Ok(())
     })?;
-    Ok(folder.join("bin/schemathesis"))
+    Ok(folder.join("bin"))
 }

@@ -5,6 +5,7 @@ mod cargo;
 mod counts;
 mod frontend;
 mod fuzz;
+mod generated_client;
 mod report;
 mod stage;
 mod supply_chain;

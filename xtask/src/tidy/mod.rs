@@ -5,6 +5,7 @@ mod dist;
 mod finding;
 mod imports;
 mod manifest;
+mod metrics;
 mod module_imports;
 mod purity;
 mod sources;
@@ -34,6 +35,7 @@ pub(crate) fn tidy(checkout: &Checkout) -> Result<ExitCode, Failure> {
     }
     findings.extend(adrs::check(&sources));
     findings.extend(dist::check(&sources));
+    findings.extend(metrics::check(&sources));
     findings.sort();
     for finding in &findings {
         say!("{finding}");

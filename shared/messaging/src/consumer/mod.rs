@@ -37,6 +37,7 @@ use crate::backoff::Backoff;
 use crate::broker::Link;
 use crate::dead_letters::sink::Sink;
 use crate::maintenance;
+use crate::metrics_help;
 use crate::owner;
 use crate::running::{RunError, Running};
 use crate::transaction::Origin;
@@ -117,6 +118,7 @@ impl Consumer {
     /// # Errors
     /// [`RunError`] if it can never work with its setup.
     pub async fn run(self, stopping: CancellationToken) -> Result<(), RunError> {
+        metrics_help::describe();
         let running = self.running.clone();
         let outcome = running.watch(Box::pin(self.consume_all(&stopping)), &stopping).await;
         if let Err(failure) = &outcome {

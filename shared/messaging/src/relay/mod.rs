@@ -47,6 +47,7 @@ pub use options::RelayOptions;
 
 use crate::backoff::Backoff;
 use crate::broker::{BoxError, BrokerError, Link};
+use crate::metrics_help;
 use crate::owner;
 use crate::running::{RunError, Running};
 use crate::transaction::Origin;
@@ -140,6 +141,7 @@ impl Relay {
     /// # Errors
     /// [`RunError`] if it can never work with its setup.
     pub async fn run(self, stopping: CancellationToken) -> Result<(), RunError> {
+        metrics_help::describe();
         let running = self.running.clone();
         let outcome = running.watch(Box::pin(self.relay(&stopping)), &stopping).await;
         if let Err(failure) = &outcome {
