@@ -11,6 +11,7 @@ pub(crate) fn describe() {
         Seconds,
         "Time from a request to the head of its response, by method and route."
     );
+    describe_counter!("log_lines_dropped_total", Count, "Log lines dropped because standard output was not read.");
     describe_counter!("trace_spans_exported_total", Count, "Spans that the collector has accepted.");
     describe_counter!("trace_spans_dropped_total", Count, "Spans that were dropped, by reason.");
 }
