@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 /// ```
 /// use rabbit_outbox::{Foreign, ForeignId};
 ///
-/// Everything below `parcel.`, identified by the header `x-request-id`.
+/// // Everything below `parcel.`, identified by the header `x-request-id`.
 /// let parcels = Foreign::at("legacy", "parcel.#").identified_by(ForeignId::Header("x-request-id"));
 /// # let _ = parcels;
 /// ```

@@ -20,7 +20,7 @@ async fn the_second_service_of_a_schema_ends_and_says_why_and_the_first_goes_on(
         panic!("another error")
     };
     assert_eq!((service.as_str(), owner.as_str()), ("gamma", "beta"));
-    let why = "the schema belongs to the service `beta`: give `gamma` a schema of its own";
+    let why = "the schema belongs to the service `beta`: give `gamma` its own schema";
     assert_eq!(gamma.check(), Err(format!("consuming: ended: {why}")));
     let refused = tokio::spawn(gamma.relay().run(stage.stopping())).await.unwrap();
     assert!(matches!(refused, Err(RunError::SchemaOfAnother { .. })), "{refused:?}");

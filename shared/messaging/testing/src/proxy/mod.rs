@@ -74,7 +74,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 ///
 /// let proxy = AmqpProxy::start(amqp_url).await;
 /// let held = proxy.hold_confirms(|publish| publish.routing_key == "orders.OrderCreated.v1");
-/// .. connect to proxy.url(), publish, and check other events
+/// // .. connect to proxy.url(), publish, and check other events
 /// assert!(held.matched() > 0);
 /// held.release();
 /// # }
