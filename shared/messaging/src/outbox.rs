@@ -7,6 +7,7 @@ use rabbit_outbox_event::{Event, EventId, Undeliverable, producer};
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres};
+use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::{ContextV7, Timestamp, Uuid};
 
@@ -85,6 +86,9 @@ pub(crate) struct EventContext {
     pub(crate) traceparent: Option<String>,
     /// When to publish it, if not at once. Its id and its time are of that moment.
     pub(crate) due_at: Option<OffsetDateTime>,
+    /// Time between the commit and `due_at`, if the event is scheduled relative to now: then the database's clock counts,
+    /// because the relay compares with that one. The application's clock may differ.
+    pub(crate) delay: Option<Duration>,
     pub(crate) headers: Headers,
 }
 
@@ -99,6 +103,7 @@ pub(crate) struct Staged {
     correlation_id: Uuid,
     traceparent: Option<String>,
     occurred_at: OffsetDateTime,
+    delay: Option<Duration>,
     payload: Vec<u8>,
     hold_key: bool,
     allow_unrouted: bool,
@@ -115,7 +120,7 @@ impl Staged {
         if producer(E::TYPE) != service {
             return Err(AppendError::Foreign { event: E::TYPE, service: service.to_owned() });
         }
-        let EventContext { cause, traceparent, due_at, headers } = context;
+        let EventContext { cause, traceparent, due_at, delay, headers } = context;
         if let Some(objection) = headers.objection() {
             return Err(AppendError::Headers { event: E::TYPE, objection });
         }
@@ -158,6 +163,7 @@ impl Staged {
             correlation_id: correlation_id.0,
             traceparent,
             occurred_at,
+            delay,
             payload,
             hold_key: E::UNDELIVERABLE == Undeliverable::ParkKey,
             allow_unrouted: E::ALLOW_UNROUTED,
@@ -199,9 +205,11 @@ pub(crate) async fn insert_into(
     write(sqlx::query(AssertSqlSafe(statement)), staged).execute(connection).await.map(drop)
 }
 
-/// Inserts scheduled events; their `occurred_at` is their due time.
+/// Inserts scheduled events; their `occurred_at` is their due time, unless it is counted by the database's clock.
 pub(crate) async fn schedule(connection: &mut PgConnection, staged: Vec<Staged>) -> Result<(), sqlx::Error> {
-    write(sqlx::query(include_str!("sql/schedule.sql")), staged).execute(connection).await.map(drop)
+    let delays: Vec<Option<f64>> = staged.iter().map(|event| Some(event.delay?.as_secs_f64())).collect();
+    let query = write(sqlx::query(include_str!("sql/schedule.sql")), staged);
+    query.bind(delays).execute(connection).await.map(drop)
 }
 
 /// Deletes an event that is not due yet; returns whether there was one.

@@ -134,7 +134,8 @@ impl Transaction {
 
     /// Publishes `event` after `delay`, if this transaction commits: a reminder, a timeout.
     ///
-    /// The event's id and time are those of the moment it is due. It is published at that moment or soon after, never
+    /// The delay is counted from the commit, by the database's clock. The event's id and time are those of the moment it is
+    /// due by the clock of this process. It is published at that moment or soon after, never
     /// before, and in no defined order with other events of its key. Until then [`Transaction::cancel_scheduled`] can
     /// cancel it.
     ///
@@ -146,12 +147,13 @@ impl Transaction {
         sequence: i64,
         delay: Duration,
     ) -> Result<EventId, AppendError> {
-        let delay = time::Duration::try_from(delay).ok();
-        let due_at = delay.and_then(|delay| OffsetDateTime::now_utc().checked_add(delay));
-        self.publish_at(event, sequence, due_at.ok_or(AppendError::Due { event: E::TYPE })?)
+        let length = time::Duration::try_from(delay).ok();
+        let due_at = length.and_then(|length| OffsetDateTime::now_utc().checked_add(length));
+        let due_at = due_at.ok_or(AppendError::Due { event: E::TYPE })?;
+        self.schedule(event, sequence, due_at, Some(delay))
     }
 
-    /// Same as [`Transaction::publish_after`], at a given time; a time in the past means now.
+    /// Same as [`Transaction::publish_after`], at a given time by the database's clock; a time in the past means now.
     ///
     /// # Errors
     /// Same as [`Transaction::publish_after`]; [`AppendError::Due`] also for a time before 1970.
@@ -164,8 +166,23 @@ impl Transaction {
         if due_at < OffsetDateTime::UNIX_EPOCH {
             return Err(AppendError::Due { event: E::TYPE });
         }
-        // Consumers look an event up by the day in its id: one of a past day could be taken for a late duplicate.
-        let context = self.context(Some(due_at.max(OffsetDateTime::now_utc())));
+        let now = OffsetDateTime::now_utc();
+        if due_at <= now {
+            // Consumers look an event up by the day in its id: one of a past day could be taken for a late duplicate.
+            self.schedule(event, sequence, now, Some(Duration::ZERO))
+        } else {
+            self.schedule(event, sequence, due_at, None)
+        }
+    }
+
+    fn schedule<E: Event>(
+        &mut self,
+        event: &E,
+        sequence: i64,
+        due_at: OffsetDateTime,
+        delay: Option<Duration>,
+    ) -> Result<EventId, AppendError> {
+        let context = EventContext { delay, ..self.context(Some(due_at)) };
         let staged = Staged::new(&self.origin.service, event, sequence, context)?;
         let id = staged.event_id();
         self.scheduled.push(staged);
@@ -293,7 +310,7 @@ impl Transaction {
     fn context(&self, due_at: Option<OffsetDateTime>) -> EventContext {
         let current = self.origin.tracing.current();
         let traceparent = current.or_else(|| self.cause.as_ref()?.traceparent.clone());
-        EventContext { cause: self.cause.clone(), traceparent, due_at, headers: Headers::new() }
+        EventContext { cause: self.cause.clone(), traceparent, due_at, delay: None, headers: Headers::new() }
     }
 
     /// Events appended from now on have `cause` as their cause.

@@ -70,3 +70,38 @@ async fn an_event_scheduled_while_no_relay_runs_leaves_when_one_does() {
     eventually_within(Duration::from_secs(20), 1_200, async || bare_consumer.count()).await;
     stage.stop().await;
 }
+
+/// Tables in which the database's clock differs from that of this process: its functions look here first.
+async fn with_clock(stage: &Stage, difference: &str) -> sqlx::PgPool {
+    let shifted = format!(
+        "create or replace function alpha.clock_timestamp() returns timestamptz language sql volatile
+         as $$ select pg_catalog.clock_timestamp() + interval '{difference}' $$;
+         grant execute on function alpha.clock_timestamp() to public"
+    );
+    let admin = stage.database.admin_pool("alpha");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(shifted)).execute(&admin).await.unwrap();
+    let options = stage.alpha.connect_options().as_ref().clone().options([("search_path", "alpha,pg_catalog")]);
+    sqlx::postgres::PgPoolOptions::new().max_connections(8).connect_with(options).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_clock_that_differs_from_the_databases_makes_no_event_early_or_late() {
+    let delay = Duration::from_secs(3);
+    for difference in ["1 hour", "-1 hour"] {
+        let (stage, broker) = (Stage::new().await, broker().await);
+        let pool = with_clock(&stage, difference).await;
+        let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+        let alpha = Messaging::new("alpha", pool, broker.url());
+        stage.run(alpha.relay().run(stage.stopping()));
+        let started = Instant::now();
+        let mut tx = alpha.begin().await.unwrap();
+        tx.publish_after(&ping(1), 1, delay).unwrap();
+        tx.publish_at(&ping(2), 2, OffsetDateTime::now_utc() - Duration::from_secs(1)).unwrap();
+        tx.commit().await.unwrap();
+        eventually(2, async || bare_consumer.count()).await;
+        let first = bare_consumer.first_arrivals();
+        let [after, at_once] = [1, 2].map(|n| first[&n].duration_since(started));
+        assert!(after >= delay && at_once < delay, "{difference}: after {after:?}, at once {at_once:?}");
+        stage.stop().await;
+    }
+}
