@@ -19,6 +19,10 @@ static OCR: Migrator = sqlx::migrate!("./ocr");
 static ROUTER: Migrator = sqlx::migrate!("./router");
 static USERS: Migrator = sqlx::migrate!("./users");
 
+/// Each schema with the migrations of its service.
+const SCHEMAS: [(&str, &Migrator); 5] =
+    [("orders", &ORDERS), ("payments", &PAYMENTS), ("ocr", &OCR), ("router", &ROUTER), ("users", &USERS)];
+
 /// Passwords of the services' database roles.
 #[derive(Clone, Copy)]
 pub struct Passwords<'a> {
@@ -32,6 +36,14 @@ pub struct Passwords<'a> {
     pub router: &'a str,
     /// Password of `users_service`.
     pub users: &'a str,
+}
+
+impl<'a> Passwords<'a> {
+    /// In the order of [`SCHEMAS`]; the length makes the compiler ask for that of a new one.
+    fn in_order(&self) -> [&'a str; SCHEMAS.len()] {
+        let Self { orders, payments, ocr, router, users } = *self;
+        [orders, payments, ocr, router, users]
+    }
 }
 
 /// Why migrating failed. Applied migrations stay; run it again after fixing the cause.
@@ -78,23 +90,15 @@ impl MigrateError {
 pub async fn apply(database_url: &str, passwords: &Passwords<'_>) -> Result<(), MigrateError> {
     let options =
         PgConnectOptions::from_str(database_url).map_err(MigrateError::Connect)?.application_name("migrations");
-    for (schema, migrator) in migrators() {
-        let password = match schema {
-            "orders" => passwords.orders,
-            "payments" => passwords.payments,
-            "ocr" => passwords.ocr,
-            "router" => passwords.router,
-            _ => passwords.users,
-        };
-        apply_schema(&options, schema, password, &migrator).await?;
+    for ((schema, migrator), password) in migrators().iter().zip(passwords.in_order()) {
+        apply_schema(&options, schema, password, migrator).await?;
     }
     Ok(())
 }
 
 /// Each schema with its migrations, ordered by version: the service's own and those of the messaging tables.
-pub fn migrators() -> [(&'static str, Migrator); 5] {
-    [("orders", &ORDERS), ("payments", &PAYMENTS), ("ocr", &OCR), ("router", &ROUTER), ("users", &USERS)]
-        .map(|(schema, own)| (schema, with_messaging(own)))
+pub fn migrators() -> [(&'static str, Migrator); SCHEMAS.len()] {
+    SCHEMAS.map(|(schema, own)| (schema, with_messaging(own)))
 }
 
 fn with_messaging(own: &Migrator) -> Migrator {
@@ -105,8 +109,8 @@ fn with_messaging(own: &Migrator) -> Migrator {
 
 /// A hash that changes with any migration.
 pub fn fingerprint() -> u64 {
-    let all = [&MESSAGING, &ORDERS, &PAYMENTS, &OCR, &ROUTER, &USERS];
-    let checksums = all.into_iter().flat_map(Migrator::iter).flat_map(|migration| migration.checksum.iter());
+    let all = SCHEMAS.iter().map(|(_, own)| *own).chain([&MESSAGING]);
+    let checksums = all.flat_map(Migrator::iter).flat_map(|migration| migration.checksum.iter());
     checksums.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 

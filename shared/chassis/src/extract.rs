@@ -20,7 +20,10 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let extracted = extract::Path::from_request_parts(parts, state).await;
-        extracted.map(|extract::Path(parameters)| Self(parameters)).map_err(|_| app::no_such_page())
+        extracted.map(|extract::Path(parameters)| Self(parameters)).map_err(|rejection| {
+            // A handler whose type does not fit its route is our own error.
+            if rejection.status().is_server_error() { Problem::internal(&rejection) } else { app::no_such_page() }
+        })
     }
 }
 
