@@ -40,8 +40,9 @@ impl Split {
     ///   unclaimed; if they are too high, they are reduced in proportion. No due can be paid until they add up to the
     ///   total.
     ///
-    /// As long as no participant has settled, a due is within one minor unit of its exact share. A due is negative only
-    /// if a discount or a negative line outweighs the participant's claims.
+    /// As long as no participant has settled, a due is within one minor unit of its exact share. With `items` this holds
+    /// for the lines, and for the extras in proportion to the rounded lines. A due is negative only if a discount or a
+    /// negative line outweighs the participant's claims.
     pub fn dues(&self) -> Dues {
         let parts = self.parts();
         let frozen = self.participants.iter().filter_map(|participant| participant.settlement.frozen());
