@@ -8,10 +8,11 @@ use crate::metrics_help;
 use crate::peer::Peer;
 use crate::rate_limit::RateLimits;
 use crate::routes::{Listener, Routes};
-use chassis::process::{Process, Shutdown, chain};
-use chassis::serve::serve_on_workers;
-use chassis::telemetry;
-use chassis::thread_per_core::Workers;
+use http_server::serve::serve_on_workers;
+use process::{Process, Shutdown};
+use telemetry::chain;
+
+use http_server::thread_per_core::Workers;
 use metrics_exporter_prometheus::PrometheusHandle;
 use socket2::{SockRef, TcpKeepalive};
 use std::convert::Infallible;
@@ -57,7 +58,7 @@ pub struct Listening {
 
 /// Serves until SIGTERM or SIGINT.
 pub async fn run(config: Config) -> ExitCode {
-    let metrics = match telemetry::start(&config.process) {
+    let metrics = match telemetry::start(&config.process.telemetry) {
         Ok(metrics) => metrics,
         Err(failure) => {
             eprintln!("gateway: {}", chain(&failure));
@@ -68,7 +69,7 @@ pub async fn run(config: Config) -> ExitCode {
     let process = Process::default();
     if let Err(failure) = start(config, Limits::default(), metrics, &process).await {
         error!(error = %chain(&failure), "the gateway could not start: {}", chain(&failure));
-        telemetry::flush();
+        telemetry::flush_log();
         return ExitCode::FAILURE;
     }
     match process.run_until_shutdown(shutdown).await {
@@ -76,7 +77,7 @@ pub async fn run(config: Config) -> ExitCode {
         Ok(Shutdown::Unclean) => ExitCode::FAILURE,
         Err(failure) => {
             error!(error = %failure, "could not install the signal handlers");
-            telemetry::flush();
+            telemetry::flush_log();
             ExitCode::FAILURE
         }
     }

@@ -1,7 +1,7 @@
 //! Configuration of ocr-service.
 
-use chassis::config::{Command, InternalAuthConfig, ProcessConfig, broker_url};
-use chassis::postgres::PostgresConfig;
+use process::config::Command;
+use service::ServiceConfig;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -23,10 +23,6 @@ pub struct Config {
     #[arg(long, env = "LISTEN_ADDR", default_value = "127.0.0.1:8003")]
     pub listen_addr: SocketAddr,
 
-    /// URL of RabbitMQ: `amqp://user:password@host:port/vhost`.
-    #[arg(long, env = "AMQP_URL", hide_env_values = true, value_parser = broker_url)]
-    pub amqp_url: String,
-
     /// URL of the cache where links are found before their event arrives: `redis://:password@host:port`.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub redis_url: String,
@@ -43,24 +39,16 @@ pub struct Config {
     #[arg(long, env = "CHEQUE_TTL_SECS", default_value = "86400")]
     pub cheque_ttl_secs: NonZeroU32,
 
+    /// The worker processes that read pictures.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]
-    pub internal_auth: InternalAuthConfig,
-
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]
     pub workers: WorkersConfig,
 
+    /// What all services share.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "as above")]
-    pub postgres: PostgresConfig,
+    pub service: ServiceConfig,
 
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "as above")]
-    pub process: ProcessConfig,
-
+    /// What to do instead of serving.
     #[command(subcommand)]
-    #[expect(missing_docs, reason = "as above")]
     pub command: Option<Command>,
 }
 

@@ -19,19 +19,17 @@ pub mod janitor;
 pub mod tools;
 
 use cache::Cache;
-use chassis::process::{Process, Shutdown};
-use chassis::readiness::Readiness;
-use chassis::{app, postgres, serve, telemetry};
 use config::Config;
 use janitor::Janitor;
-use rabbit_outbox::Messaging;
+use process::Shutdown;
+use rabbit_outbox::ConsumerOptions;
 use readings::Readings;
+use service::Service;
 use state::State;
 use std::error::Error;
 use std::sync::Arc;
 use store::photos::Photos;
 use tokio::sync::{Notify, Semaphore};
-use tracing::info;
 use workers::pool::Pool;
 
 /// The service's name: its schema, its exchange, and the prefix of its queues.
@@ -40,20 +38,17 @@ pub const SERVICE: &str = "ocr";
 /// Largest number of concurrent uploads; each takes up to 10 MB of memory.
 const UPLOADS_MAX: usize = 32;
 
-/// Runs the service until a signal or a failure.
+/// Runs the service until a signal arrives or a task fails.
 ///
 /// # Errors
-/// If it cannot start, for example because of a malformed URL, a port in use, or a folder that cannot be created.
+/// If it cannot start, for example because of a malformed URL, a port that is in use, or a folder that cannot be
+/// created.
 pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
-    let metrics = telemetry::start(&config.process)?;
+    let service = Service::new(SERVICE, config.listen_addr, &config.service)?;
     metrics_help::describe();
-    let process = Process::default();
-    let stopping = process.stopping();
-
-    let database = postgres::pool(&config.postgres, SERVICE)?;
-    let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url).with_tracing(trace::Propagation);
+    let (database, stopping) = (service.database(), service.stopping());
     let state = State {
-        messaging: messaging.clone(),
+        messaging: service.messaging(),
         database: database.clone(),
         pool: Pool::new(&config.workers)?,
         readings: Readings::default(),
@@ -65,34 +60,18 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         janitor: Arc::new(Notify::new()),
     };
     let janitor = Janitor {
-        database: database.clone(),
+        database,
         photos: state.photos.clone(),
         cache: state.cache.clone(),
         wake: Arc::clone(&state.janitor),
     };
-
-    let router = app::with_common_routes(
-        api::routes(state.clone()),
-        config.internal_auth.build(config.listen_addr)?,
-        readiness(&state),
-        metrics,
-    );
-    let listener = serve::listen(config.listen_addr).await?;
-    info!(address = %listener.local_addr()?, "ocr-service listens");
-
-    process.run("http", serve::serve(listener, router, stopping.clone()));
-    process.run("workers", state.pool.clone().run(stopping.clone()));
-    process.run("relay", messaging.relay().run(stopping.clone()));
-    process.run("consumer", messaging.consumer(inbox::subscriptions(&state)).run(stopping.clone()));
-    process.run("janitor", janitor.run(stopping.clone()));
-    Ok(process.run_until_shutdown(config.process.shutdown_timeout()).await?)
-}
-
-/// Redis is not a readiness check: without it, links only open a little later.
-fn readiness(state: &State) -> Readiness {
-    let State { database, messaging, pool, .. } = state.clone();
-    Readiness::default()
-        .check("database", move || postgres::check(database.clone()))
-        .check("broker", move || std::future::ready(messaging.check()))
-        .check("workers", move || std::future::ready(pool.check()))
+    let pool = state.pool.clone();
+    // Redis is not a readiness check: without it, links only open a little later.
+    let service = service
+        .consume(inbox::subscriptions(&state), ConsumerOptions::default())
+        .ready_with_broker()
+        .ready_if("workers", move || pool.check())
+        .task("workers", state.pool.clone().run(stopping.clone()))
+        .task("janitor", janitor.run(stopping));
+    Ok(service.serve(api::routes(state)).await?)
 }

@@ -1,7 +1,7 @@
 //! Configuration of orders-service.
 
-use chassis::config::{Command, InternalAuthConfig, ProcessConfig, broker_url};
-use chassis::postgres::PostgresConfig;
+use process::config::Command;
+use service::ServiceConfig;
 use std::net::SocketAddr;
 
 /// Orders, their states, and their live status.
@@ -12,27 +12,15 @@ pub struct Config {
     #[arg(long, env = "LISTEN_ADDR", default_value = "127.0.0.1:8001")]
     pub listen_addr: SocketAddr,
 
-    /// URL of RabbitMQ: `amqp://user:password@host:port/vhost`.
-    #[arg(long, env = "AMQP_URL", hide_env_values = true, value_parser = broker_url)]
-    pub amqp_url: String,
-
     /// Seconds without an answer from the payments service after which an order's payment is requested again.
     #[arg(long, env = "ORDER_PATIENCE_SECS", default_value_t = 30)]
     pub order_patience_secs: u64,
 
+    /// What all services share.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]
-    pub internal_auth: InternalAuthConfig,
+    pub service: ServiceConfig,
 
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]
-    pub postgres: PostgresConfig,
-
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "as above")]
-    pub process: ProcessConfig,
-
+    /// What to do instead of serving.
     #[command(subcommand)]
-    #[expect(missing_docs, reason = "as above")]
     pub command: Option<Command>,
 }

@@ -1,15 +1,15 @@
 //! Batches concurrent order placements into one transaction, without waiting for a timer.
 
 use crate::api::order_json::OrderJson;
+use crate::batcher::Batcher;
 use crate::domain::order::Order;
 use crate::live::hub::Hub;
 use crate::store;
 use axum::response::{IntoResponse, Response};
-use chassis::batcher::Batcher;
-use chassis::idempotency::{self, Claim, Scope, StoredResponse};
-use chassis::problem::Problem;
 use contracts::orders::OrderCreated;
 use http::StatusCode;
+use http_api::problem::Problem;
+use postgres::idempotency::{self, Claim, Scope, StoredResponse};
 use rabbit_outbox::transaction::CommitError;
 use rabbit_outbox::{Messaging, Transaction};
 use trace::TraceContext;
@@ -77,7 +77,7 @@ async fn place(messaging: Messaging, hub: Hub, pending: Vec<PendingOrder>) -> Ve
     };
     match failure {
         // One order that cannot be written must not make the others fail. A database outage fails all of them.
-        Failure::RolledBack(failure) if pending.len() > 1 && !chassis::postgres::is_outage(&failure) => {
+        Failure::RolledBack(failure) if pending.len() > 1 && !postgres::is_outage(&failure) => {
             let mut answers = Vec::with_capacity(pending.len());
             for order in pending {
                 let placed = place_batch(&messaging, &hub, std::slice::from_ref(&order)).await;
@@ -96,7 +96,7 @@ async fn place(messaging: Messaging, hub: Hub, pending: Vec<PendingOrder>) -> Ve
 }
 
 fn problem_for(failure: &sqlx::Error) -> Problem {
-    if chassis::postgres::is_outage(failure) { Problem::unavailable(failure) } else { Problem::internal(failure) }
+    if postgres::is_outage(failure) { Problem::unavailable(failure) } else { Problem::internal(failure) }
 }
 
 /// Stores and announces all orders in one transaction. The responses are in the order of the requests.

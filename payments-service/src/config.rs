@@ -1,7 +1,7 @@
 //! The configuration of payments-service.
 
-use chassis::config::{Command, InternalAuthConfig, ProcessConfig, broker_url};
-use chassis::postgres::PostgresConfig;
+use process::config::Command;
+use service::ServiceConfig;
 use std::net::SocketAddr;
 
 /// Accounts, the ledger, and the payment of orders.
@@ -12,23 +12,11 @@ pub struct Config {
     #[arg(long, env = "LISTEN_ADDR", default_value = "127.0.0.1:8002")]
     pub listen_addr: SocketAddr,
 
-    /// The broker: `amqp://user:password@host:port/vhost`.
-    #[arg(long, env = "AMQP_URL", hide_env_values = true, value_parser = broker_url)]
-    pub amqp_url: String,
-
+    /// What all services share.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]
-    pub internal_auth: InternalAuthConfig,
+    pub service: ServiceConfig,
 
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment on a flattened group would become the program's about text")]
-    pub postgres: PostgresConfig,
-
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "as above")]
-    pub process: ProcessConfig,
-
+    /// What to do instead of serving.
     #[command(subcommand)]
-    #[expect(missing_docs, reason = "as above")]
     pub command: Option<Command>,
 }

@@ -16,18 +16,15 @@ pub mod domain;
 pub mod store;
 pub mod user;
 
-use chassis::process::{Process, Shutdown};
-use chassis::readiness::Readiness;
-use chassis::{app, postgres, serve, telemetry};
 use config::Config;
 use keys::Keys;
 use passwords::Passwords;
-use rabbit_outbox::Messaging;
+use process::Shutdown;
+use service::Service;
 use state::State;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
-use tracing::info;
 
 /// The service's name: its schema, its exchange, and the prefix of its queues.
 pub const SERVICE: &str = "users";
@@ -37,43 +34,28 @@ const DAY: Duration = Duration::from_hours(24);
 /// Runs the service until a signal arrives or a task fails.
 ///
 /// # Errors
-/// When it can't start: a malformed URL, a port in use, or keys that can't be read or written.
+/// If it cannot start, for example because of a malformed URL, a port that is in use, or keys that cannot be read or
+/// written.
 pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
-    let metrics = telemetry::start(&config.process)?;
-    let process = Process::default();
-    let stopping = process.stopping();
     if config.demo_users && !config.listen_addr.ip().is_loopback() {
         return Err(demo::InsecureDemoUsers.into());
     }
-
-    let database = postgres::pool(&config.postgres, SERVICE)?;
-    let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url).with_tracing(trace::Propagation);
+    // Readiness does not depend on the broker: events wait in the outbox, and users can sign in meanwhile.
+    let service = Service::new(SERVICE, config.listen_addr, &config.service)?;
     let keys = Keys::load(&config.keys_dir, DAY * u32::from(config.key_rotation_days))?;
+    let (database, stopping) = (service.database(), service.stopping());
     let state = State {
-        messaging: messaging.clone(),
+        messaging: service.messaging(),
         database: database.clone(),
         keys: keys.clone(),
         passwords: Passwords::new()?,
         admin_logins: config.admin_logins.into(),
     };
-
-    // The broker is not checked: events wait in the outbox, and users can sign in meanwhile.
-    let readiness = Readiness::default().check("database", {
-        let database = database.clone();
-        move || postgres::check(database.clone())
-    });
-    let internal_auth = config.internal_auth.build(config.listen_addr)?;
-    let router = app::with_common_routes(api::routes(state.clone()), internal_auth, readiness, metrics);
-    let listener = serve::listen(config.listen_addr).await?;
-    info!(address = %listener.local_addr()?, "users-service is listening");
-
-    process.run("http", serve::serve(listener, router, stopping.clone()));
-    process.run("relay", messaging.relay().run(stopping.clone()));
-    process.run("keys", keys.rotate_until(stopping.clone()));
-    process.run("inbox maintenance", rabbit_outbox::maintenance::run(database.clone(), stopping.clone()));
-    process.run("users maintenance", maintenance::run(database, stopping.clone()));
+    let mut service = service
+        .task("keys", keys.rotate_until(stopping.clone()))
+        .task("users maintenance", maintenance::run(database, stopping.clone()));
     if config.demo_users {
-        process.run("demo users", demo::create(Arc::new(state), stopping));
+        service = service.task("demo users", demo::create(Arc::new(state.clone()), stopping));
     }
-    Ok(process.run_until_shutdown(config.process.shutdown_timeout()).await?)
+    Ok(service.serve(api::routes(state)).await?)
 }

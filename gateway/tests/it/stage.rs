@@ -2,8 +2,8 @@
 
 use crate::service::Service;
 use axum::Router;
-use chassis::process::Process;
-use chassis::telemetry;
+use process::Process;
+
 use clap::Parser;
 use gateway::config::Config;
 use gateway::limits::Limits;
@@ -96,8 +96,8 @@ fn metrics(config: &Config) -> PrometheusHandle {
     METRICS
         .get_or_init(|| {
             let mut process = config.process.clone();
-            "off".clone_into(&mut process.log_filter);
-            telemetry::start(&process).unwrap()
+            "off".clone_into(&mut process.telemetry.log_filter);
+            telemetry::start(&process.telemetry).unwrap()
         })
         .clone()
 }

@@ -6,14 +6,15 @@ use crate::order_batcher::PendingOrder;
 use crate::state::State;
 use axum::extract;
 use axum::response::Response;
-use chassis::body::{JsonBody, text_up_to};
-use chassis::clock;
-use chassis::idempotency::Scope;
-use chassis::identity::{Caller, Prefix};
-use chassis::problem::{Problem, ProblemDocument};
 use contracts::ids::OrderId;
 use contracts::money::Amount;
 use http::HeaderMap;
+use http_api::body::{JsonBody, text_up_to};
+use http_api::prefix::Prefix;
+use http_api::problem::{Problem, ProblemDocument};
+use identity::Caller;
+use postgres::idempotency::Scope;
+use process::clock;
 use uuid::Uuid;
 
 /// The request body.

@@ -2,13 +2,13 @@
 
 use super::message::{Kind, LiveMessage, ReplicaNotification, SerializedUpdate};
 use crate::domain::order::Order;
-use chassis::counted::Counted;
 use contracts::ids::{OrderId, UserId};
 use rabbit_outbox::fanout::{Fanout, Heard};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
+use telemetry::counted::Counted;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;

@@ -8,10 +8,10 @@ use crate::state::State;
 use crate::wire::split_json::StateJson;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, extract};
-use chassis::body::JsonBody;
-use chassis::extract::Path;
-use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
+use http_api::body::JsonBody;
+use http_api::extract::Path;
+use http_api::problem::{Problem, ProblemDocument};
 use serde::Serialize;
 
 /// The request body.

@@ -6,11 +6,11 @@ use crate::domain::split::Split;
 use axum::extract::FromRequestParts;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chassis::identity::{Caller, USER_HEADER, caller, unauthenticated};
-use chassis::problem::Problem;
 use contracts::ids::UserId;
 use http::StatusCode;
 use http::request::Parts;
+use http_api::problem::Problem;
+use identity::{Caller, USER_HEADER, caller, unauthenticated};
 use sha2::{Digest, Sha256};
 
 /// The header with a guest's secret token, which is issued when joining.

@@ -8,9 +8,9 @@ use axum::extract;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::response::Response;
-use chassis::extract::Path;
-use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
+use http_api::extract::Path;
+use http_api::problem::{Problem, ProblemDocument};
 
 /// Initial size of a socket's read buffer, in bytes; it grows if needed. Clients only send pongs, and the library's
 /// default of 128 KiB would be allocated for every socket.

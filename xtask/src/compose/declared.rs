@@ -39,7 +39,7 @@ struct Group {
 /// Parses the declarations of the package `name`: its own structs, and the flattened structs of shared crates.
 pub(super) fn program(checkout: &Checkout, name: &str) -> Program {
     let mut shared = BTreeMap::new();
-    for library in ["chassis", "messaging"] {
+    for library in ["identity", "messaging", "postgres", "process", "service", "telemetry"] {
         read_folder(&checkout.path(&format!("shared/{library}/src")), &mut shared);
     }
     let mut own = BTreeMap::new();
@@ -142,7 +142,7 @@ pub struct Config {
     #[arg(long, env = \"MAYBE\")]
     maybe: Option<String>,
     #[command(flatten)]
-    pub process: chassis::ProcessConfig,
+    pub process: process::config::ProcessConfig,
 }
 ";
     let mut groups = BTreeMap::new();

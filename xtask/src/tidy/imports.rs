@@ -13,12 +13,38 @@ struct Rule {
     why: &'static str,
 }
 
-const SERVICE: &[&str] = &["contracts", "rabbit-outbox", "rabbit-outbox-operations", "chassis", "trace"];
-const OCR_SERVICE: &[&str] = &["contracts", "rabbit-outbox", "rabbit-outbox-operations", "chassis", "trace", "reading"];
+const SERVICE: &[&str] = &[
+    "contracts",
+    "http-api",
+    "http-server",
+    "identity",
+    "live-sockets",
+    "postgres",
+    "process",
+    "rabbit-outbox",
+    "rabbit-outbox-operations",
+    "service",
+    "telemetry",
+    "trace",
+];
+const OCR_SERVICE: &[&str] = &[
+    "contracts",
+    "http-api",
+    "http-server",
+    "identity",
+    "postgres",
+    "process",
+    "rabbit-outbox",
+    "rabbit-outbox-operations",
+    "reading",
+    "service",
+    "telemetry",
+    "trace",
+];
 const SERVICE_TESTS: &[&str] = &["testkit", "migrations", "servers"];
 const WHY_SERVICE: &str = "services communicate only by events";
 
-const RULES: [Rule; 21] = [
+const RULES: [Rule; 27] = [
     Rule {
         folder: "shared/event",
         uses: &[],
@@ -35,7 +61,7 @@ const RULES: [Rule; 21] = [
         folder: "shared/trace",
         uses: &["rabbit-outbox"],
         in_tests: &[],
-        why: "chassis uses it without its messaging feature, and messaging does not depend on it",
+        why: "telemetry uses it without its messaging feature, and messaging does not depend on it",
     },
     Rule {
         folder: "shared/messaging",
@@ -50,10 +76,46 @@ const RULES: [Rule; 21] = [
         why: "it is published: it depends on messaging, but on nothing of the product",
     },
     Rule {
-        folder: "shared/chassis",
+        folder: "shared/telemetry",
         uses: &["trace"],
-        in_tests: &["testkit", "servers"],
-        why: "the chassis depends neither on contracts nor on messaging",
+        in_tests: &[],
+        why: "every program depends on it, so it depends only on traces",
+    },
+    Rule {
+        folder: "shared/process",
+        uses: &["telemetry"],
+        in_tests: &[],
+        why: "a program has logs and an end, but not always HTTP or a database",
+    },
+    Rule {
+        folder: "shared/http-api",
+        uses: &["telemetry", "trace"],
+        in_tests: &[],
+        why: "it has the conventions of an API, and knows neither users nor messages",
+    },
+    Rule {
+        folder: "shared/http-server",
+        uses: &["trace"],
+        in_tests: &[],
+        why: "it serves requests, and does not know what they mean",
+    },
+    Rule {
+        folder: "shared/identity",
+        uses: &["contracts", "http-api", "process"],
+        in_tests: &[],
+        why: "the gateway uses it: no database, no messages",
+    },
+    Rule {
+        folder: "shared/postgres",
+        uses: &["http-api"],
+        in_tests: &["telemetry"],
+        why: "it does not know messaging, which brings its own tables",
+    },
+    Rule {
+        folder: "shared/service",
+        uses: &["http-api", "http-server", "identity", "postgres", "process", "rabbit-outbox", "telemetry", "trace"],
+        in_tests: &[],
+        why: "it wires what all services share, and knows none of them",
     },
     Rule {
         folder: "fuzz",
@@ -82,7 +144,7 @@ const RULES: [Rule; 21] = [
     },
     Rule {
         folder: "gateway",
-        uses: &["contracts", "chassis", "trace"],
+        uses: &["contracts", "http-api", "http-server", "identity", "process", "telemetry", "trace"],
         in_tests: &["testkit", "servers"],
         why: "the gateway only forwards requests; it has no events",
     },

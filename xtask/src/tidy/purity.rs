@@ -5,14 +5,17 @@ use crate::tidy::module_imports::module;
 use crate::tidy::sources::Source;
 
 /// Text that must not occur in a domain, and why.
-const FORBIDDEN: [(&str, &str); 17] = [
+const FORBIDDEN: [(&str, &str); 20] = [
     ("async ", "rules do not wait"),
     (".await", "rules do not wait"),
     ("sqlx", "SQL belongs in store"),
     ("tokio", "rules do not wait"),
     ("lapin", "the broker belongs in rabbit-outbox"),
     ("rabbit_outbox::", "the broker belongs in rabbit-outbox"),
-    ("chassis::", "rules do not depend on HTTP"),
+    ("http_api::", "rules do not depend on HTTP"),
+    ("identity::", "rules do not depend on HTTP"),
+    ("postgres::", "SQL belongs in store"),
+    ("process::", "time is an argument"),
     ("axum", "rules do not depend on HTTP"),
     ("http::", "rules do not depend on HTTP"),
     ("SystemTime", "time is an argument"),

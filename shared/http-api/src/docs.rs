@@ -1,0 +1,113 @@
+//! The OpenAPI document and Swagger UI, both usable behind a gateway that removes a path prefix.
+
+use crate::prefix::Prefix;
+use crate::problem::{CONTENT_TYPE, Problem, ProblemDocument, no_such_page};
+use axum::Json;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{StatusCode, header};
+use std::sync::Arc;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::server::Server;
+use utoipa::openapi::{
+    Components, Content, InfoBuilder, License, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
+    SecurityRequirement,
+};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_swagger_ui::{Config, Url};
+
+/// An OpenAPI document without paths, to which the routes of a service are added.
+pub fn about(title: &str, description: &str) -> OpenApi {
+    let licence = License::builder().name("MIT").identifier(Some("MIT")).build();
+    let info = InfoBuilder::new()
+        .title(title)
+        .description(Some(description))
+        // All crates of the workspace share one version.
+        .version(env!("CARGO_PKG_VERSION"))
+        .license(Some(licence));
+    OpenApiBuilder::new().info(info.build()).build()
+}
+
+/// `/openapi.json` and `/docs/` of a service.
+///
+/// All links are relative, and the document contains the prefix that the gateway removed, so "Try it out" works
+/// directly and through the gateway.
+pub fn routes<S: Clone + Send + Sync + 'static>(document: OpenApi) -> axum::Router<S> {
+    let document = Arc::new(complete(document));
+    axum::Router::new()
+        .route(
+            "/openapi.json",
+            get(move |Prefix(prefix): Prefix| {
+                let mut document = OpenApi::clone(&document);
+                document.servers = Some(vec![server(&prefix)]);
+                async move { Json(document) }
+            }),
+        )
+        .merge(swagger_ui([Url::new("this service", "../openapi.json")]))
+}
+
+/// The document as it is served, with what all services have in common: authentication and problem documents.
+pub fn complete(mut document: OpenApi) -> OpenApi {
+    let user = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+        "X-User-ID",
+        "Development mode: any positive number.",
+    )));
+    document.components.get_or_insert_with(Components::new).add_security_scheme("user", user);
+    document.security = Some(vec![SecurityRequirement::new("user", Vec::<String>::new())]);
+    describe_problems(&mut document);
+    document
+}
+
+/// Documents problem documents as the error responses of every operation.
+fn describe_problems(document: &mut OpenApi) {
+    let (name, schema) = (ProblemDocument::name().into_owned(), ProblemDocument::schema());
+    let components = document.components.get_or_insert_with(Components::new);
+    components.schemas.entry(name.clone()).or_insert(schema);
+    let mut parts = vec![];
+    ProblemDocument::schemas(&mut parts);
+    components.schemas.extend(parts);
+    let problem = || {
+        let content = Content::new(Some(Ref::from_schema_name(&name)));
+        ResponseBuilder::new().description("Rejected or failed").content(CONTENT_TYPE, content).build()
+    };
+    for item in document.paths.paths.values_mut() {
+        let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+        for operation in methods.into_iter().flatten() {
+            for (status, response) in &mut operation.responses.responses {
+                let is_refusal = status.starts_with(['4', '5']);
+                if let (true, RefOr::T(response)) = (is_refusal, response)
+                    && let Some(content) = response.content.shift_remove("application/json")
+                {
+                    response.content.insert(CONTENT_TYPE.to_owned(), content);
+                }
+            }
+            operation.responses.responses.entry("default".to_owned()).or_insert_with(|| problem().into());
+        }
+    }
+}
+
+/// Swagger UI at `/docs/` for the given documents; its assets are embedded in the program.
+pub fn swagger_ui<S: Clone + Send + Sync + 'static>(
+    documents: impl IntoIterator<Item = Url<'static>>,
+) -> axum::Router<S> {
+    let config = Arc::new(Config::new(documents).try_it_out_enabled(true).persist_authorization(true));
+    let index = Arc::clone(&config);
+    axum::Router::new()
+        // A relative redirect works with any prefix.
+        .route("/docs", get(|| async { (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "docs/")]) }))
+        .route("/docs/", get(move || async move { asset("", index) }))
+        .route("/docs/{*file}", get(move |Path(file): Path<String>| async move { asset(&file, config) }))
+}
+
+fn server(prefix: &str) -> Server {
+    Server::new(if prefix.is_empty() { "/" } else { prefix })
+}
+
+fn asset(file: &str, config: Arc<Config<'static>>) -> Response {
+    match utoipa_swagger_ui::serve(file, config) {
+        Ok(Some(file)) => ([(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response(),
+        Ok(None) => no_such_page().into_response(),
+        Err(failure) => Problem::internal(failure.as_ref()).into_response(),
+    }
+}

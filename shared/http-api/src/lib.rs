@@ -1,0 +1,11 @@
+//! The conventions of every HTTP API: problem documents, bodies, queries and paths that are rejected with one, cursors,
+//! and the OpenAPI document.
+
+pub mod body;
+pub mod cursor;
+#[cfg(feature = "database")]
+pub mod database;
+pub mod docs;
+pub mod extract;
+pub mod prefix;
+pub mod problem;

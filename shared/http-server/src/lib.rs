@@ -1,0 +1,13 @@
+//! The HTTP server of every program: the serve loop, its limits, tracing and metrics of requests, health and readiness.
+
+pub mod drain_body;
+pub mod framing;
+mod head_timer;
+pub mod health;
+pub mod healthcheck;
+pub mod layers;
+mod metrics_help;
+mod open_files;
+pub mod readiness;
+pub mod serve;
+pub mod thread_per_core;

@@ -1,0 +1,31 @@
+//! Why a service could not start.
+
+use crate::broker_url::BrokerUrlError;
+use http_server::serve::ListenError;
+use identity::MissingGatewaySecret;
+use postgres::DatabaseUrlError;
+use std::io;
+use telemetry::TelemetryError;
+
+/// Why a service could not start. Its text names the variable that is wrong, and its value unless that is secret.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Logs, metrics or spans could not be set up.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    /// `DATABASE_URL` or `DATABASE_READ_URL` is malformed.
+    #[error(transparent)]
+    Database(#[from] DatabaseUrlError),
+    /// `AMQP_URL` is malformed.
+    #[error(transparent)]
+    Broker(#[from] BrokerUrlError),
+    /// Without `GATEWAY_SECRET` a service listens on loopback only.
+    #[error(transparent)]
+    Secret(#[from] MissingGatewaySecret),
+    /// `LISTEN_ADDR` is in use, or not an address of this machine.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// Signals cannot be received.
+    #[error("install the signal handlers")]
+    Signals(#[source] io::Error),
+}
