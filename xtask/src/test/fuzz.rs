@@ -17,34 +17,22 @@ const TARGETS: [(&str, &str); 4] = [
     ("envelope", "shared/contracts/golden"),
     ("path", "fuzz/corpus/path"),
 ];
-/// The compiler flags of `cargo fuzz` without the sanitizers, which require a nightly compiler.
-const FLAGS: [&str; 5] = [
-    "-Cpasses=sancov-module",
-    "-Cllvm-args=-sanitizer-coverage-level=4",
-    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
-    "-Cllvm-args=-sanitizer-coverage-pc-table",
-    "-Cllvm-args=-sanitizer-coverage-trace-compares",
-];
-/// Separator of flags. Source: The Cargo Book, `CARGO_ENCODED_RUSTFLAGS`.
-const SEPARATOR: &str = "\u{1f}";
+/// The compiler of our own crates, which adds the instrumentation. The crates of others are built once for all tests.
+const COMPILER: &str = "fuzz/instrumented-rustc";
 
 /// Runs every target for `seconds`; a crash counts as a failed test.
 ///
 /// # Errors
 /// Fails if a target does not build.
 pub(super) fn fuzz(stage: &Stage<'_>, seconds: u32) -> Result<Counts, Failure> {
-    let host = host()?;
-    let folder = stage.checkout.path("target/fuzz");
-    // With an explicit target, the flags do not apply to build scripts and macros.
     let mut build = Command::new("cargo");
     build
-        .args(["build", "-p", "fuzz", "--profile", "fuzz", "--target", &host, "--target-dir"])
-        .arg(&folder)
-        .env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join(SEPARATOR))
+        .args(["build", "-p", "fuzz"])
+        .env("RUSTC_WORKSPACE_WRAPPER", stage.checkout.path(COMPILER))
         .env_remove("DATABASE_URL")
         .current_dir(stage.checkout.root());
     stage.console.timed("build", || cargo_build(build, "build", stage.console, stage.interrupt))?;
-    let programs = folder.join(host).join("fuzz");
+    let programs = stage.checkout.path("target/debug");
     let mut counts = Counts::default();
     for (target, seeds) in
         TARGETS.into_iter().filter(|(target, _)| stage.filter.is_none_or(|part| target.contains(part)))
@@ -88,12 +76,4 @@ fn run_one(stage: &Stage<'_>, programs: &Path, target: &str, seeds: &str, second
     let text = format!("{target}: FAILED\n{}{}", output.join("\n"), again.unwrap_or_default());
     stage.console.line("fuzz", &text);
     Ok(Counts { passed: 0, failed: 1 })
-}
-
-/// The machine's target triple.
-fn host() -> Result<String, Failure> {
-    let output = Command::new("rustc").arg("-vV").output().doing("query the target triple of rustc")?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).ok_or_else(|| Failure::new("`rustc -vV` prints no host"))
 }
