@@ -2,6 +2,7 @@
 
 use crate::auth::Authenticator;
 use crate::config::Config;
+use crate::forward::target::Service;
 use crate::limits::Limits;
 use crate::rate_limit::RateLimits;
 use crate::tunnel::Tunnels;
@@ -17,11 +18,11 @@ pub(crate) struct Gateway {
     /// `None` in development, where test programs call as fast as they can.
     pub(crate) rate_limits: Option<RateLimits>,
     pub(crate) limits: Limits,
-    pub(crate) orders: Arc<Upstream>,
-    pub(crate) payments: Arc<Upstream>,
-    pub(crate) ocr: Arc<Upstream>,
-    pub(crate) router: Arc<Upstream>,
-    pub(crate) users: Arc<Upstream>,
+    orders: Arc<Upstream>,
+    payments: Arc<Upstream>,
+    ocr: Arc<Upstream>,
+    router: Arc<Upstream>,
+    users: Arc<Upstream>,
     pub(crate) tunnels: Tunnels,
 }
 
@@ -45,6 +46,17 @@ impl Gateway {
             rate_limits,
             limits,
             config,
+        }
+    }
+
+    /// The connections to a service.
+    pub(crate) fn upstream(&self, service: Service) -> &Arc<Upstream> {
+        match service {
+            Service::Orders => &self.orders,
+            Service::Payments => &self.payments,
+            Service::Ocr => &self.ocr,
+            Service::Router => &self.router,
+            Service::Users => &self.users,
         }
     }
 

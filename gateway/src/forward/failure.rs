@@ -1,7 +1,6 @@
 //! Why a request got no response from its service, and what the client sees instead.
 
-use crate::forward::upload::UploadError;
-use crate::upstream::SendError;
+use crate::upstream::{SendError, UploadError};
 use axum::response::{IntoResponse, Response};
 use chassis::problem::Problem;
 use chassis::process::chain;
