@@ -1,11 +1,11 @@
 //! The state shared by all requests.
 
 use crate::auth::Authenticator;
-use crate::config::Config;
+use crate::config::{AuthMode, Config};
 use crate::forward::target::Service;
 use crate::limits::Limits;
 use crate::rate_limit::RateLimits;
-use crate::tunnel::Tunnels;
+use crate::tunnel::{TunnelLimits, Tunnels};
 use crate::upstream::{BaseUrl, Upstream};
 use chassis::gateway_auth::{INTERNAL_TOKEN_HEADER, Principal};
 use http::HeaderMap;
@@ -41,7 +41,7 @@ impl Gateway {
             ocr: upstream("ocr-service", &config.ocr_url),
             router: upstream("router-service", &config.router_url),
             users: upstream("users-service", &config.users_url),
-            tunnels: Tunnels::new(limits.tunnels),
+            tunnels: Tunnels::new(tunnel_limits(&limits, config.mode())),
             authenticator,
             rate_limits,
             limits,
@@ -64,6 +64,17 @@ impl Gateway {
     pub(crate) fn add_internal_token(&self, headers: &mut HeaderMap, principal: Option<Principal>) {
         if let Some(secret) = &self.config.gateway_secret {
             headers.insert(INTERNAL_TOKEN_HEADER, secret.internal_token(principal));
+        }
+    }
+}
+
+/// In development, programs open as many sockets as they like, as they may call as fast as they can.
+fn tunnel_limits(limits: &Limits, mode: AuthMode) -> TunnelLimits {
+    let total = limits.tunnels;
+    match mode {
+        AuthMode::Header => TunnelLimits { total, per_user: usize::MAX, per_network: usize::MAX },
+        AuthMode::Jwt => {
+            TunnelLimits { total, per_user: limits.tunnels_per_user, per_network: limits.tunnels_per_address }
         }
     }
 }

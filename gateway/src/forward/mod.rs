@@ -85,7 +85,7 @@ async fn attempt(gateway: &Gateway, target: Target, request: Request, peer: &Pee
     };
     match admission {
         Ok(Admission::Exchange(outgoing)) => exchange::exchange(gateway, target, outgoing, request, peer).await,
-        Ok(Admission::Tunnel(outgoing)) => Box::pin(websocket::open(gateway, target, outgoing, request)).await,
+        Ok(Admission::Tunnel(outgoing)) => Box::pin(websocket::open(gateway, target, outgoing, request, peer)).await,
         Err(refusal) => Err(refusal),
     }
 }

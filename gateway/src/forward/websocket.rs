@@ -6,7 +6,9 @@ use crate::forward::headers::strip_hop_by_hop;
 use crate::forward::outgoing::Outgoing;
 use crate::forward::target::Target;
 use crate::gateway::Gateway;
-use crate::tunnel::is_upgrade;
+use crate::peer::Peer;
+use crate::rate_limit::{client_address, network_of};
+use crate::tunnel::{NoPermit, is_upgrade};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
@@ -23,8 +25,14 @@ pub(crate) async fn open(
     target: Target,
     mut outgoing: Outgoing,
     mut request: Request,
+    peer: &Peer,
 ) -> Result<Response, ForwardError> {
-    let permit = gateway.tunnels.permit().ok_or(ForwardError::TooManyTunnels)?;
+    let address = client_address(peer.ip(), request.headers(), gateway.config.trust_forwarded);
+    let user = outgoing.principal.map(|principal| principal.user);
+    let permit = gateway.tunnels.permit(user, network_of(address)).map_err(|no_permit| match no_permit {
+        NoPermit::Client => ForwardError::TooManyTunnelsOfClient,
+        NoPermit::Gateway => ForwardError::TooManyTunnels,
+    })?;
     upgrade(&mut outgoing.headers);
     let client = hyper::upgrade::on(&mut request);
     let (handshake, rebuild) = without_body(Method::GET, outgoing.uri, outgoing.headers);

@@ -3,7 +3,8 @@
 
 mod handshake;
 mod pipe;
+mod shares;
 mod tunnels;
 
 pub(crate) use handshake::{is_handshake, is_upgrade};
-pub(crate) use tunnels::Tunnels;
+pub(crate) use tunnels::{NoPermit, TunnelLimits, Tunnels};
