@@ -73,7 +73,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     process.run("inbox maintenance", rabbit_outbox::maintenance::run(database.clone(), stopping.clone()));
     process.run("users maintenance", maintenance::run(database, stopping.clone()));
     if config.demo_users {
-        process.run("demo users", demo::create(Arc::new(state), stopping));
+        process.run_once("demo users", demo::create(Arc::new(state), stopping));
     }
     Ok(process.run_until_shutdown(config.process.shutdown_timeout()).await?)
 }
