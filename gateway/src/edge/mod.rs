@@ -10,7 +10,7 @@ use crate::gateway::Gateway;
 use access_log::{LogEntry, ServedResponse};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use chassis::layers::{Route, observe_with};
+use chassis::layers::{Route, observe_with, or_internal_error};
 use cors::Cors;
 use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
@@ -27,7 +27,8 @@ pub(crate) fn with_middleware<A: Future<Output = ServedResponse>, N: FnOnce(Requ
         let entry = LogEntry::start(&mut request, route);
         let served = match early_response(&request, &cors) {
             Some(response) => Either::Left(ready(response)),
-            None => Either::Right(next(request).map(move |mut served| {
+            None => Either::Right(or_internal_error(next(request)).map(move |served| {
+                let mut served = served.unwrap_or_else(|problem| ServedResponse::by_gateway(problem.into_response()));
                 cors.set_headers(&mut served.response);
                 served
             })),

@@ -5,6 +5,7 @@ use crate::gateway_auth::{self, InternalAuth};
 use crate::layers;
 use crate::problem::Problem;
 use crate::readiness::Readiness;
+use crate::time_limit;
 use axum::Json;
 use axum::extract::DefaultBodyLimit;
 use axum::response::IntoResponse;
@@ -27,6 +28,7 @@ pub fn with_common_routes(
         .fallback(|| async { no_such_page() })
         .method_not_allowed_fallback(|| async { method_not_allowed() })
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
+        .layer(middleware::from_fn(time_limit::limit))
         .layer(middleware::from_fn(layers::observe))
 }
 
@@ -59,4 +61,35 @@ pub fn no_such_page() -> Problem {
 /// 405; axum adds the `Allow` header.
 pub fn method_not_allowed() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this page does not support this method")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::serve;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio_util::sync::CancellationToken;
+
+    async fn bug() -> &'static str {
+        panic!("a bug of this test");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_500_with_a_trace_id_and_the_connection_goes_on() {
+        let router = Router::new().route("/bug", get(bug)).layer(middleware::from_fn(layers::observe));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let stopping = CancellationToken::new();
+        let server = tokio::spawn(serve(listener, router, stopping.clone()));
+        let requests = "GET /bug HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        stream.write_all(requests.as_bytes()).await.unwrap();
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).await.unwrap();
+        assert!(answers.starts_with("HTTP/1.1 500 ") && answers.contains("HTTP/1.1 404 "), "{answers}");
+        assert!(answers.contains("application/problem+json") && answers.contains("\"trace_id\""), "{answers}");
+        assert!(!answers.contains("a bug of this test"), "{answers}");
+        stopping.cancel();
+        server.await.unwrap().unwrap();
+    }
 }

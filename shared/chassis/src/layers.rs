@@ -1,15 +1,19 @@
-//! Middleware around every request: trace context, span, log line, metrics, and draining of the body.
+//! Middleware around every request: trace context, span, log line, metrics, panics, and draining of the body.
 
+use crate::counted::Counted;
 use crate::drain_body;
+use crate::problem::Problem;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, Method};
-use metrics::{Counter, Histogram};
+use metrics::{Counter, Gauge, Histogram};
+use std::any::Any;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 use trace::{Kind, Span, TraceContext};
 use tracing::{Instrument, debug, info_span};
@@ -71,9 +75,12 @@ pub fn observe_with<A: Future<Output = Response>>(
     let mut recorded = Span::start(context, Kind::Server, || format!("{} {route}", known(&method)));
     recorded.set("http.request.method", known(&method));
     recorded.set("http.route", &route);
+    let in_flight = IN_FLIGHT.with(|gauge| Counted::new(gauge.clone()));
     // `next` is called inside the trace, because it may do work before its first await.
     let answered = async move { next(drain_body::drain_body(request)).await };
-    let handled = answered.map(move |response| {
+    let handled = or_internal_error(answered).map(move |answered| {
+        let response = answered.unwrap_or_else(IntoResponse::into_response);
+        drop(in_flight);
         let status = response.status().as_u16();
         recorded.set_number("http.response.status_code", status);
         if response.status().is_server_error() {
@@ -88,6 +95,20 @@ pub fn observe_with<A: Future<Output = Response>>(
     trace::scope(context, handled)
 }
 
+/// What `answer` resolves to.
+///
+/// # Errors
+/// 500 if it panics, which is logged. Without this the connection would be closed, with all of its requests.
+// Unwind safety: a request owns its state, and what requests share is behind locks that handle poisoning, or atomic.
+pub fn or_internal_error<T>(answer: impl Future<Output = T>) -> impl Future<Output = Result<T, Problem>> {
+    AssertUnwindSafe(answer).catch_unwind().map(|outcome| outcome.map_err(|panic| Problem::panicked(message(&*panic))))
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
+}
+
 /// The metrics of one route, method and status.
 struct Metrics {
     requests: Counter,
@@ -100,6 +121,7 @@ type OfRoute = HashMap<(&'static str, u16), Metrics>;
 thread_local! {
     /// By route. The recorder looks metrics up by their labels, which it would copy each time.
     static METRICS: RefCell<HashMap<String, OfRoute>> = RefCell::default();
+    static IN_FLIGHT: Gauge = metrics::gauge!("http_requests_in_flight");
 }
 
 fn count(method: &Method, route: &str, status: u16, elapsed: Duration) {

@@ -31,6 +31,7 @@ pub mod problem;
 pub mod readiness;
 pub mod serve;
 pub mod thread_per_core;
+pub mod time_limit;
 
 pub mod idempotency;
 pub mod postgres;
