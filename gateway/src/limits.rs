@@ -27,6 +27,11 @@ pub struct Limits {
     pub multipart_bytes: u64,
     /// Open tunnels. Each uses two file descriptors and 4 KB.
     pub tunnels: usize,
+    /// Open tunnels of one user: every open page has one or two, on a few devices.
+    pub tunnels_per_user: usize,
+    /// Open tunnels of one address, guests included: people in one house or office share one. Neither limit applies in
+    /// development, where everyone has the same address.
+    pub tunnels_per_address: usize,
     /// Idle time of a TCP connection before the kernel probes the peer.
     pub keepalive: Duration,
 }
@@ -44,6 +49,8 @@ impl Default for Limits {
             body_bytes: http_api::body::JSON_BODY_BYTES_MAX as u64,
             multipart_bytes: 10 * 1024 * 1024 + 64 * 1024,
             tunnels: 10_000,
+            tunnels_per_user: 64,
+            tunnels_per_address: 256,
             keepalive: Duration::from_secs(30),
         }
     }

@@ -46,7 +46,7 @@ pub(crate) fn redirect(gateway: &Gateway, request: &Request) -> Response {
 }
 
 async fn status_of(gateway: &Gateway, target: Target, path: &str) -> Option<StatusCode> {
-    let upstream = target.upstream(gateway);
+    let upstream = gateway.upstream(target.service);
     let mut headers = HeaderMap::new();
     headers.insert(header::HOST, upstream.base.host());
     gateway.add_internal_token(&mut headers, None);

@@ -55,7 +55,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         .task("keys", keys.rotate_until(stopping.clone()))
         .task("users maintenance", maintenance::run(database, stopping.clone()));
     if config.demo_users {
-        service = service.task("demo users", demo::create(Arc::new(state.clone()), stopping));
+        service = service.task_once("demo users", demo::create(Arc::new(state.clone()), stopping));
     }
     Ok(service.serve(api::routes(state)).await?)
 }

@@ -1,8 +1,9 @@
 //! Development mode: a request with `X-User-ID: 1` is a request of user 1. Safe only if no other machine can connect.
 
-use crate::auth::host::is_rebindable;
-use crate::auth::query::name_of;
-use crate::auth::{AuthModeError, Credentials};
+use super::credentials::Credentials;
+use super::host::is_rebindable;
+use super::mode_error::AuthModeError;
+use super::query::name_of;
 use crate::config::Config;
 use crate::origins::Origins;
 use http::{StatusCode, header};

@@ -3,14 +3,14 @@
 //! Only one algorithm is accepted, and keys come only from the configured address. A token whose header names its own
 //! key (`jku`, `x5u`, `jwk`, `x5c`) is rejected. Source: RFC 8725, sections 3.1 and 3.10.
 
-use crate::auth::keys::Keys;
-use crate::auth::tickets::{self, Tickets};
-use crate::auth::{AuthModeError, Credentials, required_secret};
+use super::credentials::Credentials;
+use super::keys::Keys;
+use super::mode_error::AuthModeError;
+use super::tickets::{self, Tickets};
 use crate::config::Config;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_api::problem::Problem;
-use identity::{Principal, Role};
-use identity::{parse_user_id, unauthenticated};
+use identity::{GatewaySecret, Principal, Role, parse_user_id, unauthenticated};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use process::clock::unix_seconds;
 use serde::Deserialize;
@@ -110,6 +110,11 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") && !token.is_empty() => Ok(token),
         _ => Err(refused("Authorization must be a Bearer token")),
     }
+}
+
+/// The secret that signs internal tokens; `jwt` mode requires it.
+fn required_secret(config: &Config) -> Result<GatewaySecret, AuthModeError> {
+    config.gateway_secret.clone().ok_or(AuthModeError::MissingSecret)
 }
 
 /// `WWW-Authenticate` is required here. Source: RFC 6750, section 3.

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use cors::Cors;
 use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
-use http_server::layers::{Route, observe_with};
+use http_server::layers::{Route, observe_with, or_internal_error};
 
 /// Runs the middleware around `next`, which answers the request.
 pub(crate) fn with_middleware<A: Future<Output = ServedResponse>, N: FnOnce(Request) -> A>(
@@ -27,7 +27,8 @@ pub(crate) fn with_middleware<A: Future<Output = ServedResponse>, N: FnOnce(Requ
         let entry = LogEntry::start(&mut request, route);
         let served = match early_response(&request, &cors) {
             Some(response) => Either::Left(ready(response)),
-            None => Either::Right(next(request).map(move |mut served| {
+            None => Either::Right(or_internal_error(next(request)).map(move |served| {
+                let mut served = served.unwrap_or_else(|problem| ServedResponse::by_gateway(problem.into_response()));
                 cors.set_headers(&mut served.response);
                 served
             })),

@@ -4,12 +4,12 @@ use crate::auth::{Credentials, without_credentials};
 use crate::edge::path::decode;
 use crate::forward::authorization::{self, Access};
 use crate::forward::failure::ForwardError;
-use crate::forward::headers::{self, Provenance};
+use crate::forward::outgoing::{Outgoing, request_headers};
 use crate::forward::target::{Service, Target};
 use crate::gateway::Gateway;
 use crate::origins::OriginCheck;
 use crate::peer::Peer;
-use crate::tunnel;
+use crate::tunnel::is_handshake;
 use axum::extract::Request;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, StatusCode, Uri, header};
@@ -17,24 +17,11 @@ use http_api::problem::Problem;
 use http_api::problem::no_such_page;
 use http_body::Body as _;
 use identity::{Principal, Role};
-use std::time::Duration;
 
 /// An admitted request.
 pub(crate) enum Admission {
     Exchange(Outgoing),
     Tunnel(Outgoing),
-}
-
-/// What is sent to the service, except method and body.
-pub(crate) struct Outgoing {
-    pub(crate) uri: Uri,
-    pub(crate) headers: HeaderMap,
-    /// The principal of the request.
-    pub(crate) principal: Option<Principal>,
-    /// Largest body, in bytes.
-    pub(crate) body_bytes_max: u64,
-    /// From the end of the request to the head of the response.
-    pub(crate) response_header_timeout: Duration,
 }
 
 /// Checks a request by its head.
@@ -52,7 +39,7 @@ pub(crate) fn admit(
     if is_internal(path) {
         return Err(no_such_page().into());
     }
-    let is_socket = tunnel::is_handshake(request);
+    let is_socket = is_handshake(request);
     if is_socket && gateway.config.allowed_origins.check(request.headers()) == OriginCheck::Forbidden {
         return Err(origin_not_allowed().into());
     }
@@ -113,21 +100,6 @@ fn uri(path: &str, query: Option<String>) -> Result<Uri, ForwardError> {
         None => PathAndQuery::try_from(path),
     };
     page.map(Uri::from).map_err(|_| no_such_page().into())
-}
-
-/// The headers of a request as its service receives them.
-pub(crate) fn request_headers(
-    gateway: &Gateway,
-    target: Target,
-    of_client: &HeaderMap,
-    peer: &Peer,
-    principal: Option<Principal>,
-) -> HeaderMap {
-    let provenance = Provenance { peer, is_trusted: gateway.config.trust_forwarded, prefix: target.prefix };
-    let mut headers = headers::outgoing(of_client, &provenance, principal);
-    gateway.add_internal_token(&mut headers, principal);
-    headers.insert(header::HOST, target.upstream(gateway).base.host());
-    headers
 }
 
 fn origin_not_allowed() -> Problem {

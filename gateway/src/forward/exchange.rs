@@ -1,15 +1,14 @@
 //! One request and one response.
 
-use crate::forward::admission::{Outgoing, request_headers};
 use crate::forward::download::Download;
 use crate::forward::failure::ForwardError;
 use crate::forward::headers::strip_hop_by_hop;
+use crate::forward::outgoing::{Outgoing, request_headers};
 use crate::forward::target::Target;
-use crate::forward::upload::{Upload, UploadWatch};
 use crate::gateway::Gateway;
 use crate::limits::Limits;
 use crate::peer::Peer;
-use crate::upstream::{Upstream, UpstreamResponse};
+use crate::upstream::{Upload, UploadWatch, Upstream, UpstreamResponse};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
@@ -38,7 +37,7 @@ pub(crate) fn exchange(
         move || build_request(method, uri, request_headers(gateway, target, &headers, peer, principal), Upload::empty())
     };
     let first = build_request(method, outgoing.uri, outgoing.headers, upload);
-    let sent = send(target.upstream(gateway), first, rebuild, gateway.limits.upload, response_header_timeout);
+    let sent = send(gateway.upstream(target.service), first, rebuild, gateway.limits.upload, response_header_timeout);
     async move {
         let answer = sent.await?;
         // The client did not request an upgrade.

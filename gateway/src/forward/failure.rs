@@ -1,7 +1,6 @@
 //! Why a request got no response from its service, and what the client sees instead.
 
-use crate::forward::upload::UploadError;
-use crate::upstream::SendError;
+use crate::upstream::{SendError, UploadError};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use http_api::problem::Problem;
@@ -32,6 +31,9 @@ pub(crate) enum ForwardError {
     /// The maximum number of tunnels is open.
     #[error("the maximum number of tunnels is open")]
     TooManyTunnels,
+    /// This user, or this address, has its share of tunnels open.
+    #[error("the client has the maximum number of tunnels open")]
+    TooManyTunnelsOfClient,
 }
 
 impl From<Problem> for ForwardError {
@@ -44,7 +46,7 @@ impl ForwardError {
     /// The outcome label in metrics.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
-            Self::Rejected(_) | Self::TooManyTunnels => "refused",
+            Self::Rejected(_) | Self::TooManyTunnels | Self::TooManyTunnelsOfClient => "refused",
             Self::TooLarge | Self::Upload(_) => "bad_body",
             Self::Send(SendError::Connect(_)) => "unavailable",
             Self::Send(SendError::Closed(_) | SendError::Exchange(_)) | Self::UnexpectedUpgrade => "broken",
@@ -56,7 +58,11 @@ impl ForwardError {
     pub(crate) fn is_service_fault(&self) -> bool {
         match self {
             Self::Send(_) | Self::Timeout | Self::UnexpectedUpgrade => true,
-            Self::Rejected(_) | Self::TooLarge | Self::Upload(_) | Self::TooManyTunnels => false,
+            Self::Rejected(_)
+            | Self::TooLarge
+            | Self::Upload(_)
+            | Self::TooManyTunnels
+            | Self::TooManyTunnelsOfClient => false,
         }
     }
 
@@ -95,6 +101,13 @@ fn problem(failure: ForwardError) -> Problem {
             unavailable("the service can't be reached right now; try again soon")
         }
         ForwardError::TooManyTunnels => unavailable("too many WebSockets are open right now; try again soon"),
+        ForwardError::TooManyTunnelsOfClient => Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_sockets",
+            "too many WebSockets of this user or address are open: close some, or retry after the seconds given in \
+             Retry-After",
+        )
+        .with_header(header::RETRY_AFTER, HeaderValue::from_static("10")),
         ForwardError::Send(SendError::Closed(_) | SendError::Exchange(_)) | ForwardError::UnexpectedUpgrade => {
             Problem::new(
                 StatusCode::BAD_GATEWAY,

@@ -16,16 +16,17 @@ pub(crate) mod exchange;
 pub(crate) mod failure;
 pub(crate) mod headers;
 pub(crate) mod target;
-pub(crate) mod upload;
 
 mod download;
+mod outgoing;
+mod websocket;
 
 use crate::auth::ticket_in;
 use crate::edge::access_log::ServedResponse;
 use crate::gateway::Gateway;
 use crate::peer::Peer;
 use crate::rate_limit;
-use crate::tunnel;
+use crate::tunnel::is_handshake;
 use admission::{Admission, admit};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
@@ -46,7 +47,7 @@ pub(crate) async fn forward(
     peer: Arc<Peer>,
 ) -> ServedResponse {
     let started = Instant::now();
-    let upstream = target.upstream(&gateway);
+    let upstream = gateway.upstream(target.service);
     // The service's spans become children of this span: `headers` sends the current context.
     let context = trace::current().map_or_else(TraceContext::root, TraceContext::child);
     let span = Span::start(context, Kind::Client, || format!("forward to {}", upstream.name));
@@ -84,9 +85,7 @@ async fn attempt(gateway: &Gateway, target: Target, request: Request, peer: &Pee
     };
     match admission {
         Ok(Admission::Exchange(outgoing)) => exchange::exchange(gateway, target, outgoing, request, peer).await,
-        Ok(Admission::Tunnel(outgoing)) => {
-            Box::pin(tunnel::open(gateway, target.upstream(gateway), outgoing, request)).await
-        }
+        Ok(Admission::Tunnel(outgoing)) => Box::pin(websocket::open(gateway, target, outgoing, request, peer)).await,
         Err(refusal) => Err(refusal),
     }
 }
@@ -114,7 +113,7 @@ fn limit_keys(
 
 /// The ticket of a WebSocket request, valid or not.
 fn ticket_of_request(request: &Request) -> Option<String> {
-    let query = request.uri().query().filter(|_| tunnel::is_handshake(request))?;
+    let query = request.uri().query().filter(|_| is_handshake(request))?;
     ticket_in(query).map(str::to_owned)
 }
 

@@ -1,9 +1,5 @@
 //! The destination of a route.
 
-use crate::gateway::Gateway;
-use crate::upstream::Upstream;
-use std::sync::Arc;
-
 /// A service, and the path prefix that it does not know.
 #[derive(Clone, Copy)]
 pub(crate) struct Target {
@@ -26,17 +22,6 @@ pub(crate) enum Service {
 }
 
 impl Target {
-    /// The connections of this gateway to the service.
-    pub(crate) fn upstream(self, gateway: &Gateway) -> &Arc<Upstream> {
-        match self.service {
-            Service::Orders => &gateway.orders,
-            Service::Payments => &gateway.payments,
-            Service::Ocr => &gateway.ocr,
-            Service::Router => &gateway.router,
-            Service::Users => &gateway.users,
-        }
-    }
-
     /// The path without the prefix, as the service knows it.
     pub(crate) fn strip(self, path: &str) -> &str {
         match path.strip_prefix(self.prefix) {

@@ -79,7 +79,7 @@ pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, is_trusted: bool
 }
 
 /// An IPv6 customer usually has a whole /64 network, so addresses of one network share a counter.
-fn network_of(address: IpAddr) -> IpAddr {
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

@@ -2,6 +2,9 @@
 //!
 //! There are many tunnels, and most are idle most of the time. Available bytes are read into one buffer per thread and
 //! written at once; only bytes that the other side does not accept yet are stored, until it does.
+//!
+//! A tunnel whose ends are always ready would never wait, so every read and write counts against the budget of its
+//! task: when that is used up, other tasks of the thread run first.
 
 use http_server::framing::FramingGuard;
 use hyper::upgrade::{Parts, Upgraded};
@@ -9,6 +12,7 @@ use hyper_util::rt::TokioIo;
 use std::cell::RefCell;
 use std::io;
 use tokio::net::TcpStream;
+use tokio::task::coop::consume_budget;
 
 /// Bytes per read.
 const READ_BYTES: usize = 16 * 1024;
@@ -42,15 +46,20 @@ impl End {
 /// # Errors
 /// The error of the socket that failed.
 pub(super) async fn copy_both_ways(client: &End, service: &End) -> io::Result<()> {
-    tokio::try_join!(copy_one_way(client, &service.socket), copy_one_way(service, &client.socket)).map(drop)
+    let to_service = copy_one_way(&client.socket, &client.read_before, &service.socket);
+    let to_client = copy_one_way(&service.socket, &service.read_before, &client.socket);
+    tokio::try_join!(to_service, to_client).map(drop)
 }
 
-async fn copy_one_way(from: &End, to: &TcpStream) -> io::Result<()> {
-    write_all(to, &from.read_before).await?;
+async fn copy_one_way<S: Socket>(from: &S, read_before: &[u8], to: &S) -> io::Result<()> {
+    write_all(to, read_before).await?;
     loop {
-        from.socket.readable().await?;
+        from.readable().await?;
+        // One for the read and one for the write, as in `tokio::io::copy`.
+        consume_budget().await;
+        consume_budget().await;
         // No await while the thread's buffer is borrowed: other tasks of the thread use it.
-        let moved = BUFFER.with_borrow_mut(|buffer| match from.socket.try_read(buffer) {
+        let moved = BUFFER.with_borrow_mut(|buffer| match from.try_read(buffer) {
             Ok(0) => Ok(Moved::End),
             Ok(length) => {
                 let read = &buffer[..length];
@@ -67,7 +76,7 @@ async fn copy_one_way(from: &End, to: &TcpStream) -> io::Result<()> {
         match moved {
             Moved::All => {}
             Moved::Some(rest) => write_all(to, &rest).await?,
-            Moved::End => return shut_down_writing(to),
+            Moved::End => return to.shut_down_writing(),
         }
     }
 }
@@ -81,9 +90,10 @@ enum Moved {
     End,
 }
 
-async fn write_all(to: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+async fn write_all<S: Socket>(to: &S, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         to.writable().await?;
+        consume_budget().await;
         match to.try_write(bytes) {
             Ok(written) => bytes = &bytes[written..],
             Err(failure) if failure.kind() == io::ErrorKind::WouldBlock => {}
@@ -93,18 +103,48 @@ async fn write_all(to: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Signals the end of this direction; the other direction stays open.
-fn shut_down_writing(socket: &TcpStream) -> io::Result<()> {
-    match socket2::SockRef::from(socket).shutdown(std::net::Shutdown::Write) {
-        // The peer has already disconnected.
-        Err(failure) if failure.kind() == io::ErrorKind::NotConnected => Ok(()),
-        done => done,
+/// What the pipe needs of a socket; in tests also one that is always ready.
+trait Socket: Sync {
+    fn readable(&self) -> impl Future<Output = io::Result<()>> + Send;
+    fn writable(&self) -> impl Future<Output = io::Result<()>> + Send;
+    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize>;
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
+    /// Signals the end of this direction; the other direction stays open.
+    fn shut_down_writing(&self) -> io::Result<()>;
+}
+
+impl Socket for TcpStream {
+    fn readable(&self) -> impl Future<Output = io::Result<()>> + Send {
+        self.readable()
+    }
+
+    fn writable(&self) -> impl Future<Output = io::Result<()>> + Send {
+        self.writable()
+    }
+
+    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.try_read(buffer)
+    }
+
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.try_write(bytes)
+    }
+
+    fn shut_down_writing(&self) -> io::Result<()> {
+        match socket2::SockRef::from(self).shutdown(std::net::Shutdown::Write) {
+            // The peer has already disconnected.
+            Err(failure) if failure.kind() == io::ErrorKind::NotConnected => Ok(()),
+            done => done,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::future::ready;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
@@ -154,5 +194,57 @@ mod tests {
         assert!(received == sent, "the bytes differ");
         drop((sending.await.unwrap(), service));
         let _ = tunnel.await.unwrap();
+    }
+
+    /// A peer that always has bytes and always takes them, until a million reads.
+    #[derive(Default)]
+    struct Endless {
+        reads: AtomicUsize,
+        written: AtomicUsize,
+    }
+
+    impl Socket for Endless {
+        fn readable(&self) -> impl Future<Output = io::Result<()>> + Send {
+            ready(Ok(()))
+        }
+
+        fn writable(&self) -> impl Future<Output = io::Result<()>> + Send {
+            ready(Ok(()))
+        }
+
+        fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+            Ok(if self.reads.fetch_add(1, Ordering::Relaxed) < 1_000_000 { buffer.len() } else { 0 })
+        }
+
+        // A part at a time, so that the rest has to be written separately.
+        fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+            let part = bytes.len().div_ceil(2);
+            self.written.fetch_add(part, Ordering::Relaxed);
+            Ok(part)
+        }
+
+        fn shut_down_writing(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_tunnel_that_is_always_ready_does_not_starve_its_neighbours() {
+        let ends: Arc<[Endless; 2]> = Arc::default();
+        let copying = tokio::spawn({
+            let ends = Arc::clone(&ends);
+            async move { copy_one_way(&ends[0], b"", &ends[1]).await }
+        });
+        let reads_before_each_turn: Vec<usize> = {
+            let mut turns = vec![];
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+                turns.push(ends[0].reads.load(Ordering::Relaxed));
+            }
+            turns
+        };
+        copying.abort();
+        assert!(ends[1].written.load(Ordering::Relaxed) > 0, "nothing was copied");
+        assert!(reads_before_each_turn.last().is_some_and(|reads| *reads < 10_000), "{reads_before_each_turn:?}");
     }
 }

@@ -1,10 +1,12 @@
 //! The open tunnels: their limit, and how they end at shutdown.
 
 use super::pipe::{self, End};
+use super::shares::{Client, Share, Shares};
 use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
 use metrics::gauge;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -16,25 +18,63 @@ use tracing::{debug, info, warn};
 /// All tunnels of the gateway.
 pub(crate) struct Tunnels {
     permits: Arc<Semaphore>,
+    shares: Arc<Shares>,
+    limits: TunnelLimits,
     open: TaskTracker,
     cut: CancellationToken,
 }
 
+/// How many tunnels may be open at the same time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TunnelLimits {
+    pub(crate) total: usize,
+    pub(crate) per_user: usize,
+    /// Of one network, guests included: see [`network_of`](crate::rate_limit::network_of).
+    pub(crate) per_network: usize,
+}
+
 /// A permit to open one tunnel.
-pub(crate) struct TunnelPermit(#[expect(dead_code, reason = "released when dropped")] OwnedSemaphorePermit);
+#[expect(dead_code, reason = "released when dropped")]
+pub(crate) struct TunnelPermit {
+    permit: OwnedSemaphorePermit,
+    of_user: Option<Share>,
+    of_network: Share,
+}
+
+/// Why no further tunnel may be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoPermit {
+    /// This client has its share open.
+    Client,
+    /// All tunnels are open.
+    Gateway,
+}
 
 /// Counts an open tunnel in the metric, until it is dropped.
 struct Counted;
 
 impl Tunnels {
-    /// At most `count_max` tunnels.
-    pub(crate) fn new(count_max: usize) -> Self {
-        Self { permits: Arc::new(Semaphore::new(count_max)), open: TaskTracker::new(), cut: CancellationToken::new() }
+    /// No open tunnels.
+    pub(crate) fn new(limits: TunnelLimits) -> Self {
+        Self {
+            permits: Arc::new(Semaphore::new(limits.total)),
+            shares: Arc::default(),
+            limits,
+            open: TaskTracker::new(),
+            cut: CancellationToken::new(),
+        }
     }
 
-    /// A permit for one more tunnel, unless the limit is reached.
-    pub(crate) fn permit(&self) -> Option<TunnelPermit> {
-        Arc::clone(&self.permits).try_acquire_owned().ok().map(TunnelPermit)
+    /// A permit for one more tunnel of a user, or of a guest, in a network.
+    ///
+    /// # Errors
+    /// [`NoPermit`] when a limit is reached.
+    pub(crate) fn permit(&self, user: Option<i64>, network: IpAddr) -> Result<TunnelPermit, NoPermit> {
+        let share = |client, max| self.shares.take(client, max).ok_or(NoPermit::Client);
+        let of_user = user.map(|user| share(Client::User(user), self.limits.per_user)).transpose()?;
+        let of_network = share(Client::Network(network), self.limits.per_network)?;
+        let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| NoPermit::Gateway)?;
+        Ok(TunnelPermit { permit, of_user, of_network })
     }
 
     /// Copies bytes both ways, once both ends have switched protocols, until both directions have ended.

@@ -4,9 +4,9 @@
 //! between tasks. Here each request polls its own connection. Between requests nothing polls it; if it broke in the
 //! meantime, this is noticed on the next use.
 
-use crate::forward::upload::Upload;
+use super::base_url::BaseUrl;
+use super::upload::Upload;
 use crate::limits::Limits;
-use crate::upstream::BaseUrl;
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;

@@ -34,7 +34,7 @@ fn has_closed(failure: &hyper::Error) -> bool {
     if failure.is_incomplete_message() || failure.is_canceled() || failure.is_closed() {
         return true;
     }
-    // Only errors of the connection: an error of the request body is not an `io::Error` (see `forward::upload`).
+    // Only errors of the connection: an error of the request body is not an `io::Error` (see `upload`).
     let mut cause = failure.source();
     while let Some(source) = cause {
         if source.is::<io::Error>() {

@@ -5,12 +5,13 @@ mod connection;
 mod failure;
 mod pool;
 mod response;
+mod upload;
 
 pub(crate) use base_url::BaseUrl;
 pub(crate) use failure::SendError;
 pub(crate) use response::{ResponseBody, UpstreamResponse};
+pub(crate) use upload::{Upload, UploadError, UploadWatch};
 
-use crate::forward::upload::Upload;
 use crate::limits::Limits;
 use connection::Connection;
 use http::Request;
@@ -25,13 +26,13 @@ pub(crate) struct Upstream {
     pub(crate) name: &'static str,
     pub(crate) base: BaseUrl,
     limits: Limits,
-    pool: Pool,
+    pool: Arc<Pool>,
 }
 
 impl Upstream {
     /// A service without open connections.
     pub(crate) fn new(name: &'static str, base: BaseUrl, limits: Limits) -> Arc<Self> {
-        Arc::new(Self { name, base, limits, pool: Pool::new(limits.workers, limits.idle) })
+        Arc::new(Self { name, base, limits, pool: Arc::new(Pool::new(limits.workers, limits.idle)) })
     }
 
     /// Sends a request, over an idle connection if there is one.
@@ -55,7 +56,7 @@ impl Upstream {
         async move {
             let outcome = match sent {
                 Sent::OnIdle(sent) => match sent.await {
-                    Ok((answer, connection)) => return Ok(UpstreamResponse::new(answer, connection, self)),
+                    Ok((answer, connection)) => return Ok(UpstreamResponse::new(answer, connection, &self.pool)),
                     Err(mut failure) => match failure.take_message() {
                         Some(unsent) => Box::pin(self.send_on_another(unsent)).await,
                         None => Err(failure.into_error().into()),
@@ -78,7 +79,7 @@ impl Upstream {
     async fn send_on_another(self: &Arc<Self>, mut request: Request<Upload>) -> Result<UpstreamResponse, SendError> {
         while let Some(connection) = self.pool.take() {
             match connection.send(request).await {
-                Ok((answer, connection)) => return Ok(UpstreamResponse::new(answer, connection, self)),
+                Ok((answer, connection)) => return Ok(UpstreamResponse::new(answer, connection, &self.pool)),
                 Err(mut failure) => match failure.take_message() {
                     Some(unsent) => request = unsent,
                     None => return Err(failure.into_error().into()),
@@ -91,7 +92,7 @@ impl Upstream {
     async fn send_on_new(self: &Arc<Self>, request: Request<Upload>) -> Result<UpstreamResponse, SendError> {
         let connection = Connection::open(&self.base, &self.limits).await.map_err(SendError::Connect)?;
         let (answer, connection) = Box::new(connection).send(request).await.map_err(TrySendError::into_error)?;
-        Ok(UpstreamResponse::new(answer, connection, self))
+        Ok(UpstreamResponse::new(answer, connection, &self.pool))
     }
 }
 

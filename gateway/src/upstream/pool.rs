@@ -1,6 +1,5 @@
 //! Idle connections, one pool per worker.
 
-use super::Upstream;
 use super::connection::Connection;
 use http_server::thread_per_core;
 use std::num::NonZeroUsize;
@@ -53,25 +52,25 @@ impl Pool {
     }
 }
 
-/// Returns a connection to the pool of the current worker.
-pub(super) fn put_back(upstream: &Arc<Upstream>, connection: Box<Connection>) {
+/// Returns a connection to the pool, for the current worker.
+pub(super) fn put_back(pool: &Arc<Pool>, connection: Box<Connection>) {
     // If the runtime has ended, the connection is dropped.
     let Ok(runtime) = Handle::try_current() else { return };
     let worker = thread_per_core::worker_number();
-    let mut waiting = upstream.pool.of(worker);
+    let mut waiting = pool.of(worker);
     waiting.connections.push((Instant::now(), connection));
     if !std::mem::replace(&mut waiting.has_cleanup_task, true) {
         drop(waiting);
-        runtime.spawn(clean_up(Arc::downgrade(upstream), worker, upstream.pool.idle_max));
+        runtime.spawn(clean_up(Arc::downgrade(pool), worker, pool.idle_max));
     }
 }
 
 /// Removes expired connections until the pool is empty.
-async fn clean_up(upstream: Weak<Upstream>, worker: usize, first: Duration) {
+async fn clean_up(pool: Weak<Pool>, worker: usize, first: Duration) {
     let mut next = Instant::now() + first;
     loop {
         tokio::time::sleep_until(next).await;
-        match upstream.upgrade().and_then(|upstream| upstream.pool.remove_expired(worker)) {
+        match pool.upgrade().and_then(|pool| pool.remove_expired(worker)) {
             Some(then) => next = then,
             None => return,
         }

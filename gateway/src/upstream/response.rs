@@ -1,8 +1,7 @@
 //! A response of a service, whose body may still be arriving.
 
-use super::Upstream;
 use super::connection::Connection;
-use super::pool::put_back;
+use super::pool::{Pool, put_back};
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
@@ -22,13 +21,13 @@ pub(crate) struct UpstreamResponse {
 pub(crate) struct ResponseBody {
     body: Incoming,
     connection: Option<Box<Connection>>,
-    upstream: Arc<Upstream>,
+    pool: Arc<Pool>,
 }
 
 impl UpstreamResponse {
-    pub(super) fn new(answer: Response<Incoming>, connection: Box<Connection>, upstream: &Arc<Upstream>) -> Self {
+    pub(super) fn new(answer: Response<Incoming>, connection: Box<Connection>, pool: &Arc<Pool>) -> Self {
         let (head, body) = answer.into_parts();
-        let body = ResponseBody { body, connection: Some(connection), upstream: Arc::clone(upstream) };
+        let body = ResponseBody { body, connection: Some(connection), pool: Arc::clone(pool) };
         Self { head: Response::from_parts(head, ()), body }
     }
 
@@ -87,7 +86,7 @@ impl Drop for ResponseBody {
     fn drop(&mut self) {
         // A connection whose response was not read completely can't be reused.
         if let Some(connection) = self.connection.take().filter(|connection| connection.is_ready()) {
-            put_back(&self.upstream, connection);
+            put_back(&self.pool, connection);
         }
     }
 }

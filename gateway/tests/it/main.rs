@@ -17,6 +17,7 @@ mod page;
 mod passing;
 mod reusing;
 mod smuggling;
+mod socket_limits;
 mod sockets;
 mod starting;
 mod streaming;

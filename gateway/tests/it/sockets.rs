@@ -52,7 +52,7 @@ async fn echo_messages(mut socket: WebSocket) {
     }
 }
 
-async fn echo_bytes(mut request: Request) -> Response {
+pub(crate) async fn echo_bytes(mut request: Request) -> Response {
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         let mut stream = TokioIo::new(upgrade.await.unwrap());

@@ -2,7 +2,7 @@
 
 use crate::client::{TestResponse, anonymous, fetch};
 use crate::service::{ReceivedRequests, Service};
-use crate::stage::{Stage, before};
+use crate::stage::{Plan, Stage, before};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -17,7 +17,7 @@ use tokio_tungstenite::connect_async;
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// A key pair like those of users-service.
-struct Signer {
+pub(crate) struct Signer {
     pair: Ed25519KeyPair,
     name: &'static str,
 }
@@ -45,7 +45,7 @@ impl Signer {
         format!("{text}.{signature}")
     }
 
-    fn token(&self, user: i64, role: &str) -> String {
+    pub(crate) fn token(&self, user: i64, role: &str) -> String {
         self.sign(&self.header(), &claims(user, role))
     }
 }
@@ -68,19 +68,24 @@ fn claims(user: i64, role: &str) -> Value {
 
 /// A gateway in `jwt` mode, and the key whose tokens it accepts once it has fetched it.
 async fn signing_in() -> (Stage, Service, Signer) {
+    signing_in_to(Router::new().fallback(|| async { "served" }), |plan| plan).await
+}
+
+/// The same, with these routes of the service and a change of the gateway.
+pub(crate) async fn signing_in_to(router: Router, change: impl FnOnce(Plan) -> Plan) -> (Stage, Service, Signer) {
     let signer = Signer::new("first");
     let document = json!({"keys": [
         {"kty": "oct", "k": "c2VjcmV0", "alg": "HS256", "kid": "symmetric"},
         signer.jwk(),
     ]});
     let service = Service::start(|_| {
-        Router::new()
+        router
             .route("/.well-known/jwks.json", get(move || async move { Json(document) }))
-            .fallback(|| async { "served" })
+            .route("/orders", get(|| async { "served" }))
     })
     .await;
     let plan = before(service.address).with("--auth-mode=jwt").with(&format!("--gateway-secret={SECRET}"));
-    let stage = plan.start().await;
+    let stage = change(plan).start().await;
     for _ in 0..100 {
         let request = bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(1, "user"));
         if fetch(request).await.status == StatusCode::OK {

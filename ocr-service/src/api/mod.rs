@@ -10,19 +10,24 @@ mod upload;
 
 use crate::state::State;
 use crate::store;
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::{Router, middleware};
 use contracts::ids::{ChequeHash, UserId};
 use http::StatusCode;
 use http_api::docs;
 use http_api::problem::{self, Problem};
+use http_server::time_limit;
 use identity::{Caller, unauthenticated};
 use rabbit_outbox::Messaging;
 use rabbit_outbox_operations::Operations;
+use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::domain::stored_cheque::StoredCheque;
+
+/// A minute for the upload and, as in the gateway, three for the queue and the recognition.
+const LOAD_IMAGE_TIME_MAX: Duration = Duration::from_mins(4);
 
 /// All routes, and the OpenAPI document generated from the same declarations.
 pub fn routes(state: State) -> Router {
@@ -37,6 +42,7 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
         .routes(routes!(load_image::handler))
         // The upload handler enforces its own limit, which is larger than that of JSON bodies, with its own error.
         .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(LOAD_IMAGE_TIME_MAX, time_limit::raise))
         .routes(routes!(get_reading::handler))
         .routes(routes!(get_cheque::handler))
         .routes(routes!(get_photo::handler))

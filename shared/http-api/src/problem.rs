@@ -108,6 +108,12 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "something went wrong on our side")
     }
 
+    /// 500: the handler panicked. The message is logged and not shown to the client.
+    pub fn panicked(message: &str) -> Self {
+        error!(error = message, "a handler panicked: {message}");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "something went wrong on our side")
+    }
+
     /// The same problem with an additional response header.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {

@@ -1,16 +1,20 @@
-//! Middleware around every request: trace context, span, log line, metrics, and draining of the body.
+//! Middleware around every request: trace context, span, log line, metrics, panics, and draining of the body.
 
 use crate::drain_body;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, Method};
-use metrics::{Counter, Histogram};
+use http_api::problem::Problem;
+use metrics::{Counter, Gauge, Histogram};
+use std::any::Any;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
+use telemetry::counted::Counted;
 use trace::{Kind, Span, TraceContext};
 use tracing::{Instrument, debug, info_span};
 
@@ -71,9 +75,12 @@ pub fn observe_with<A: Future<Output = Response>>(
     let mut recorded = Span::start(context, Kind::Server, || format!("{} {route}", known(&method)));
     recorded.set("http.request.method", known(&method));
     recorded.set("http.route", &route);
+    let in_flight = IN_FLIGHT.with(|gauge| Counted::new(gauge.clone()));
     // `next` is called inside the trace, because it may do work before its first await.
     let answered = async move { next(drain_body::drain_body(request)).await };
-    let handled = answered.map(move |response| {
+    let handled = or_internal_error(answered).map(move |answered| {
+        let response = answered.unwrap_or_else(IntoResponse::into_response);
+        drop(in_flight);
         let status = response.status().as_u16();
         recorded.set_number("http.response.status_code", status);
         if response.status().is_server_error() {
@@ -88,6 +95,20 @@ pub fn observe_with<A: Future<Output = Response>>(
     trace::scope(context, handled)
 }
 
+/// What `answer` resolves to.
+///
+/// # Errors
+/// 500 if it panics, which is logged. Without this the connection would be closed, with all of its requests.
+// Unwind safety: a request owns its state, and what requests share is behind locks that handle poisoning, or atomic.
+pub fn or_internal_error<T>(answer: impl Future<Output = T>) -> impl Future<Output = Result<T, Problem>> {
+    AssertUnwindSafe(answer).catch_unwind().map(|outcome| outcome.map_err(|panic| Problem::panicked(message(&*panic))))
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
+}
+
 /// The metrics of one route, method and status.
 struct Metrics {
     requests: Counter,
@@ -100,6 +121,7 @@ type OfRoute = HashMap<(&'static str, u16), Metrics>;
 thread_local! {
     /// By route. The recorder looks metrics up by their labels, which it would copy each time.
     static METRICS: RefCell<HashMap<String, OfRoute>> = RefCell::default();
+    static IN_FLIGHT: Gauge = metrics::gauge!("http_requests_in_flight");
 }
 
 fn count(method: &Method, route: &str, status: u16, elapsed: Duration) {
@@ -138,4 +160,41 @@ fn known(method: &Method) -> &'static str {
 /// Extracts the trace context of a request, or starts a new trace.
 pub fn extract_trace_context(headers: &HeaderMap) -> TraceContext {
     TraceContext::from_traceparent(headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::serve;
+    use axum::Router;
+    use axum::middleware;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio_util::sync::CancellationToken;
+
+    async fn bug() -> &'static str {
+        panic!("a bug of this test");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_500_with_a_trace_id_and_the_connection_goes_on() {
+        let router = Router::new()
+            .route("/bug", get(bug))
+            .fallback(|| async { http_api::problem::no_such_page() })
+            .layer(middleware::from_fn(observe));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let stopping = CancellationToken::new();
+        let server = tokio::spawn(serve(listener, router, stopping.clone()));
+        let requests = "GET /bug HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        stream.write_all(requests.as_bytes()).await.unwrap();
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).await.unwrap();
+        assert!(answers.starts_with("HTTP/1.1 500 ") && answers.contains("HTTP/1.1 404 "), "{answers}");
+        assert!(answers.contains("application/problem+json") && answers.contains("\"trace_id\""), "{answers}");
+        assert!(!answers.contains("a bug of this test"), "{answers}");
+        stopping.cancel();
+        server.await.unwrap().unwrap();
+    }
 }

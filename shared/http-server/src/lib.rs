@@ -11,3 +11,4 @@ mod open_files;
 pub mod readiness;
 pub mod serve;
 pub mod thread_per_core;
+pub mod time_limit;

@@ -1,7 +1,7 @@
 //! The meaning of every metric of this crate, as `# HELP` in `/metrics`.
 
 use metrics::Unit::{Count, Seconds};
-use metrics::{describe_counter, describe_histogram};
+use metrics::{describe_counter, describe_gauge, describe_histogram};
 
 /// Describes the metrics to the recorder of the process.
 pub(crate) fn describe() {
@@ -11,4 +11,5 @@ pub(crate) fn describe() {
         Seconds,
         "Time from a request to the head of its response, by method and route."
     );
+    describe_gauge!("http_requests_in_flight", Count, "Requests whose response head is not sent yet.");
 }

@@ -18,12 +18,19 @@ pub struct Process {
     tasks: TaskTracker,
 }
 
+/// When a task may end without an error.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    WithProcess,
+    WhenDone,
+}
+
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shutdown {
     /// On a signal, with all tasks completed.
     Clean,
-    /// A task failed, or tasks were still running at the time limit.
+    /// A task failed or ended early, or tasks were still running at the time limit.
     Unclean,
 }
 
@@ -33,8 +40,25 @@ impl Process {
         self.stopping.clone()
     }
 
-    /// Runs a named task; if it fails, the process stops.
+    /// Runs a named task for as long as the process; if it fails, or ends before it has to, the process stops.
     pub fn run<F, E>(&self, name: &'static str, task: F)
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: std::error::Error + Send + 'static,
+    {
+        self.spawn(name, Ends::WithProcess, task);
+    }
+
+    /// Runs a named task that ends when its work is done; if it fails, the process stops.
+    pub fn run_once<F, E>(&self, name: &'static str, task: F)
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: std::error::Error + Send + 'static,
+    {
+        self.spawn(name, Ends::WhenDone, task);
+    }
+
+    fn spawn<F, E>(&self, name: &'static str, ends: Ends, task: F)
     where
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: std::error::Error + Send + 'static,
@@ -44,7 +68,8 @@ impl Process {
             // A panic counts as a failure: the process must not continue without this task.
             let outcome = tokio::spawn(task).await;
             match outcome {
-                Ok(Ok(())) => return,
+                Ok(Ok(())) if ends == Ends::WhenDone || process.stopping.is_cancelled() => return,
+                Ok(Ok(())) => error!(task = name, "task {name} ended before the process: the process stops"),
                 Ok(Err(failure)) => {
                     error!(task = name, error = %chain(&failure), "task {name} failed: the process stops");
                 }
@@ -89,5 +114,47 @@ pub fn exit_code(outcome: Result<Shutdown, Box<dyn std::error::Error>>) -> ExitC
             eprintln!("can't start: {}", chain(failure.as_ref()));
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::convert::Infallible;
+    use std::future::{Ready, ready};
+
+    const LIMIT: Duration = Duration::from_secs(5);
+
+    fn done() -> Ready<Result<(), Infallible>> {
+        ready(Ok(()))
+    }
+
+    /// How a process with these tasks ends; `None` if it goes on.
+    async fn ending(process: &Process) -> Option<Shutdown> {
+        let ended = process.clone().run_until_shutdown(LIMIT);
+        tokio::time::timeout(Duration::from_millis(300), ended).await.ok().map(Result::unwrap)
+    }
+
+    #[tokio::test]
+    async fn a_task_that_ends_before_the_process_is_a_failure() {
+        let process = Process::default();
+        process.run("too early", done());
+        assert_eq!(ending(&process).await, Some(Shutdown::Unclean));
+    }
+
+    #[tokio::test]
+    async fn a_task_may_end_when_its_work_is_done_or_the_process_stops() {
+        let process = Process::default();
+        process.run_once("set up", done());
+        process.run("server", {
+            let stopping = process.stopping();
+            async move {
+                stopping.cancelled().await;
+                done().await
+            }
+        });
+        assert_eq!(ending(&process).await, None);
+        process.stopping().cancel();
+        assert_eq!(ending(&process).await, Some(Shutdown::Clean));
     }
 }

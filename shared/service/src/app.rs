@@ -5,8 +5,8 @@ use axum::{Router, middleware};
 use http_api::body::JSON_BODY_BYTES_MAX;
 use http_api::problem::{method_not_allowed, no_such_page};
 use http_server::health::health;
-use http_server::layers;
 use http_server::readiness::Readiness;
+use http_server::{layers, time_limit};
 use identity::{InternalAuth, require_internal_token};
 use metrics_exporter_prometheus::PrometheusHandle;
 
@@ -24,5 +24,6 @@ pub fn with_common_routes(
         .fallback(|| async { no_such_page() })
         .method_not_allowed_fallback(|| async { method_not_allowed() })
         .layer(DefaultBodyLimit::max(JSON_BODY_BYTES_MAX))
+        .layer(middleware::from_fn(time_limit::limit))
         .layer(middleware::from_fn(layers::observe))
 }

@@ -125,6 +125,17 @@ impl Service {
         self
     }
 
+    /// Runs a task that ends when its work is done; if it fails, the service stops.
+    #[must_use]
+    pub fn task_once<F, E>(mut self, name: &'static str, task: F) -> Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Error + Send + 'static,
+    {
+        self.tasks.push(Box::new(move |process| process.run_once(name, task)));
+        self
+    }
+
     /// Deletes stored responses to requests with an idempotency key when they are old. Needs the table
     /// `idempotency_keys`.
     #[must_use]

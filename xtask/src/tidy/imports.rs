@@ -95,7 +95,7 @@ const RULES: [Rule; 27] = [
     },
     Rule {
         folder: "shared/http-server",
-        uses: &["trace"],
+        uses: &["http-api", "telemetry", "trace"],
         in_tests: &[],
         why: "it serves requests, and does not know what they mean",
     },

@@ -1,0 +1,77 @@
+//! The authentication method of a gateway.
+
+use super::credentials::Credentials;
+use super::header_mode::HeaderMode;
+use super::jwt_mode::JwtMode;
+use super::keys::Keys;
+use super::mode_error::AuthModeError;
+use crate::config::{AuthMode, Config};
+use http_api::problem::Problem;
+use identity::Principal;
+
+/// The authentication method of this gateway.
+pub(crate) enum Authenticator {
+    Header(HeaderMode),
+    Jwt(Box<JwtMode>),
+}
+
+impl Authenticator {
+    /// The authenticator of the configured mode.
+    ///
+    /// # Errors
+    /// When the mode is not safe with this configuration.
+    pub(crate) fn start(config: &Config) -> Result<Self, AuthModeError> {
+        match config.mode() {
+            AuthMode::Header => HeaderMode::start(config).map(Self::Header),
+            AuthMode::Jwt => JwtMode::start(config).map(|mode| Self::Jwt(Box::new(mode))),
+        }
+    }
+
+    /// Identifies the principal of a request.
+    ///
+    /// # Errors
+    /// 401 when the user is missing, malformed or ambiguous; 421 when the request is misdirected (DNS rebinding); 503
+    /// when the keys are not known yet.
+    pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Principal, Problem> {
+        match self {
+            Self::Header(mode) => mode.identify(credentials),
+            Self::Jwt(mode) => mode.identify(credentials),
+        }
+    }
+
+    /// Identifies the principal of a request, or `None` if the request contains no credentials.
+    ///
+    /// # Errors
+    /// As [`Authenticator::identify`] when it contains invalid credentials: these never count as anonymous.
+    pub(crate) fn identify_optional(&self, credentials: &Credentials<'_>) -> Result<Option<Principal>, Problem> {
+        let has_credentials = match self {
+            Self::Header(_) => HeaderMode::has_credentials(credentials),
+            Self::Jwt(_) => JwtMode::has_credentials(credentials),
+        };
+        if has_credentials { self.identify(credentials).map(Some) } else { Ok(None) }
+    }
+
+    /// Redeems the ticket of a WebSocket; it can be used once.
+    pub(crate) async fn redeem(&self, ticket: &str) -> Option<Principal> {
+        match self {
+            Self::Header(_) => None,
+            Self::Jwt(mode) => mode.tickets.redeem(ticket).await,
+        }
+    }
+
+    /// A ticket with which a browser opens one WebSocket; `None` if this mode has no tickets.
+    pub(crate) fn ticket(&self, principal: Principal) -> Option<String> {
+        match self {
+            Self::Header(_) => None,
+            Self::Jwt(mode) => Some(mode.tickets.issue(principal)),
+        }
+    }
+
+    /// The keys that verify tokens; `None` if this mode has no tokens.
+    pub(crate) fn keys(&self) -> Option<Keys> {
+        match self {
+            Self::Header(_) => None,
+            Self::Jwt(mode) => Some(mode.keys.clone()),
+        }
+    }
+}

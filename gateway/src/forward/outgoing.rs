@@ -1,0 +1,36 @@
+//! A request as its service receives it.
+
+use crate::forward::headers::{self, Provenance};
+use crate::forward::target::Target;
+use crate::gateway::Gateway;
+use crate::peer::Peer;
+use http::{HeaderMap, Uri, header};
+use identity::Principal;
+use std::time::Duration;
+
+/// What is sent to the service, except method and body.
+pub(crate) struct Outgoing {
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    /// The principal of the request.
+    pub(crate) principal: Option<Principal>,
+    /// Largest body, in bytes.
+    pub(crate) body_bytes_max: u64,
+    /// From the end of the request to the head of the response.
+    pub(crate) response_header_timeout: Duration,
+}
+
+/// The headers of a request as its service receives them.
+pub(crate) fn request_headers(
+    gateway: &Gateway,
+    target: Target,
+    of_client: &HeaderMap,
+    peer: &Peer,
+    principal: Option<Principal>,
+) -> HeaderMap {
+    let provenance = Provenance { peer, is_trusted: gateway.config.trust_forwarded, prefix: target.prefix };
+    let mut headers = headers::outgoing(of_client, &provenance, principal);
+    gateway.add_internal_token(&mut headers, principal);
+    headers.insert(header::HOST, gateway.upstream(target.service).base.host());
+    headers
+}
