@@ -1,6 +1,7 @@
 //! `tidy`: checks rules of the layout that the compiler does not check.
 
 mod adrs;
+mod circles;
 mod dist;
 mod finding;
 mod imports;
@@ -34,6 +35,7 @@ pub(crate) fn tidy(checkout: &Checkout) -> Result<ExitCode, Failure> {
         findings.extend(words::check(source));
     }
     findings.extend(adrs::check(&sources));
+    findings.extend(circles::check(&sources));
     findings.extend(dist::check(&sources));
     findings.extend(metrics::check(&sources));
     findings.sort();
