@@ -2,6 +2,7 @@
 
 mod adrs;
 mod circles;
+mod default_ports;
 mod dist;
 mod finding;
 mod imports;
@@ -33,6 +34,7 @@ pub(crate) fn tidy(checkout: &Checkout) -> Result<ExitCode, Failure> {
         findings.extend(module_imports::check(source));
         findings.extend(text::check(source));
         findings.extend(words::check(source));
+        findings.extend(default_ports::check(source));
     }
     findings.extend(adrs::check(&sources));
     findings.extend(circles::check(&sources));
