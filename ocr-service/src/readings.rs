@@ -1,6 +1,6 @@
 //! Progress of readings, for clients that wait for them.
 
-use crate::workers::pool::Stage;
+use crate::workers::stage::Stage;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

@@ -2,13 +2,13 @@
 
 use crate::service::Service;
 use axum::Router;
-use process::Process;
-
-use clap::Parser;
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches};
 use gateway::config::Config;
 use gateway::limits::Limits;
 use gateway::program::{Listening, StartError, start};
 use metrics_exporter_prometheus::PrometheusHandle;
+use process::Process;
 use std::net::SocketAddr;
 use std::sync::OnceLock;
 
@@ -37,6 +37,7 @@ pub(crate) fn before(address: SocketAddr) -> Plan {
         "--api-addr=127.0.0.1:0",
         "--ui-addr=127.0.0.1:0",
         "--links-addr=127.0.0.1:0",
+        "--share-base-url=http://localhost:8090",
         "--allowed-origins=http://localhost:8080",
     ];
     Plan { arguments: fixed.map(str::to_owned).into_iter().chain(urls).collect(), limits: Limits::default() }
@@ -74,9 +75,27 @@ impl Plan {
         self.try_start().await.unwrap()
     }
 
+    /// The configuration. Every address is an argument: a default one may be that of a running product.
+    fn config(&self) -> Config {
+        let command = Config::command();
+        let matches = command.clone().get_matches_from(&self.arguments);
+        let names = command.get_arguments().map(|argument| argument.get_id().as_str());
+        for name in names.filter(|name| name.ends_with("_url") || name.ends_with("_addr")) {
+            let source = matches.value_source(name);
+            assert!(matches!(source, None | Some(ValueSource::CommandLine)), "{name} is not given: {source:?}");
+        }
+        Config::from_arg_matches(&matches).unwrap()
+    }
+
+    /// Without an argument.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.arguments.retain(|argument| !argument.starts_with(name));
+        self
+    }
+
     /// Starts it, or returns the error.
     pub(crate) async fn try_start(self) -> Result<Stage, StartError> {
-        let config = Config::parse_from(&self.arguments);
+        let config = self.config();
         let process = Process::default();
         let metrics = metrics(&config);
         let Listening { api, ui, links } = start(config, self.limits, metrics, &process).await?;

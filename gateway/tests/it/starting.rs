@@ -27,3 +27,9 @@ async fn an_address_in_use_is_reported() {
         Ok(_) => panic!("started twice"),
     }
 }
+
+#[tokio::test]
+#[should_panic(expected = "users_url is not given")]
+async fn a_test_cannot_reach_the_default_address_of_a_service() {
+    drop(before(SERVICE).without("--users-url").try_start().await);
+}

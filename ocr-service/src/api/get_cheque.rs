@@ -23,11 +23,11 @@ pub(super) async fn handler(
     caller: Caller,
     Path(hash): Path<String>,
 ) -> Result<Json<ChequeJson>, Problem> {
-    let user_id = super::user_of(caller)?;
-    let stored = super::find(&state, hash).await?;
+    let user_id = super::user_of::user_of(caller)?;
+    let stored = super::find_cheque::find(&state, hash).await?;
     if stored.owner_id != user_id {
-        return Err(super::no_such_cheque());
+        return Err(super::find_cheque::no_such_cheque());
     }
-    let cheque = stored.open(clock::now()).cloned().ok_or_else(super::expired)?;
+    let cheque = stored.open(clock::now()).cloned().ok_or_else(super::find_cheque::expired)?;
     Ok(Json(ChequeJson::new(&stored, cheque, &state.share_base_url)))
 }

@@ -30,10 +30,10 @@ pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     Path(hash): Path<String>,
 ) -> Result<Response, Problem> {
-    let stored = super::find(&state, hash).await?;
+    let stored = super::find_cheque::find(&state, hash).await?;
     let now = clock::now();
     if stored.open(now).is_none() {
-        return Err(super::expired());
+        return Err(super::find_cheque::expired());
     }
     let photo = state
         .photos

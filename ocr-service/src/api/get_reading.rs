@@ -1,7 +1,7 @@
 //! `GET /readings/{reading}`: the progress of a reading.
 
 use crate::state::State;
-use crate::workers::pool::Stage;
+use crate::workers::stage::Stage;
 use axum::{Json, extract};
 use http_api::extract::Path;
 use http_api::problem::{Problem, ProblemDocument};

@@ -7,7 +7,8 @@ use crate::state::State;
 use crate::store;
 use crate::store::photos::{Photos, PhotosError};
 use crate::workers::picture;
-use crate::workers::pool::{Reading, Stage};
+use crate::workers::pool::Reading;
+use crate::workers::stage::Stage;
 use axum::body::Bytes;
 use axum::extract::Multipart;
 use axum::extract::multipart::MultipartRejection;
@@ -63,7 +64,7 @@ pub(super) async fn handler(
     Query(watch): Query<Watch>,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
-    let user_id = super::user_of(caller)?;
+    let user_id = super::user_of::user_of(caller)?;
     let reading_id: Option<Uuid> = watch
         .reading
         .map(|text| text.parse())

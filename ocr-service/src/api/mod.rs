@@ -1,30 +1,26 @@
 //! HTTP endpoints: one file per operation.
 
 mod cheque_json;
+mod find_cheque;
 mod get_cheque;
 mod get_photo;
 mod get_reading;
 mod load_image;
 mod refusals;
 mod upload;
+mod user_of;
 
 use crate::state::State;
-use crate::store;
 use axum::extract::DefaultBodyLimit;
 use axum::{Router, middleware};
-use contracts::ids::{ChequeHash, UserId};
-use http::StatusCode;
 use http_api::docs;
-use http_api::problem::{self, Problem};
+use http_api::problem;
 use http_server::time_limit;
-use identity::{Caller, unauthenticated};
 use rabbit_outbox::Messaging;
 use rabbit_outbox_operations::Operations;
 use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-use crate::domain::stored_cheque::StoredCheque;
 
 /// A minute for the upload and, as in the gateway, three for the queue and the recognition.
 const LOAD_IMAGE_TIME_MAX: Duration = Duration::from_mins(4);
@@ -47,26 +43,6 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
         .routes(routes!(get_cheque::handler))
         .routes(routes!(get_photo::handler))
         .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
-}
-
-/// The caller's id as the domain type.
-fn user_of(caller: Caller) -> Result<UserId, Problem> {
-    UserId::try_from(caller.0).map_err(|_| unauthenticated("X-User-ID must be a positive number"))
-}
-
-/// The cheque with the key in the path, for any caller. Text without the form of a key gets the same 404 as an unknown
-/// key.
-async fn find(state: &State, hash: String) -> Result<StoredCheque, Problem> {
-    let hash = ChequeHash::try_from(hash).map_err(|_| no_such_cheque())?;
-    store::cheques::find(&state.database, &hash).await?.ok_or_else(no_such_cheque)
-}
-
-fn no_such_cheque() -> Problem {
-    Problem::not_found("cheque_not_found", "the cheque does not exist or belongs to another user")
-}
-
-fn expired() -> Problem {
-    Problem::new(StatusCode::GONE, "cheque_expired", "the cheque was deleted or has expired")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Maps the reasons why a picture was not read to problem documents.
 
 use crate::workers::Refusal;
-use crate::workers::pool::ReadError;
+use crate::workers::stage::ReadError;
 use http::{HeaderValue, StatusCode, header};
 use http_api::problem::Problem;
 

@@ -23,7 +23,7 @@ impl Isolation {
                 }
                 if attempts.all_refused() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
             }
-            Err(failure) => super::failed(&failure),
+            Err(failure) => super::failed::failed(&failure),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Command-line tools: reading pictures from files, and testing the isolation of workers.
 
+mod failed;
 mod isolation;
 mod read;
 
@@ -36,9 +37,4 @@ impl Tools {
             Tool::Isolation(tool) => tool.run(),
         }
     }
-}
-
-fn failed(failure: &(dyn std::error::Error + 'static)) -> ExitCode {
-    eprintln!("{}", telemetry::chain(failure));
-    ExitCode::FAILURE
 }

@@ -2,7 +2,8 @@
 
 use crate::config::WorkersConfig;
 use crate::workers::picture;
-use crate::workers::pool::{Pool, ReadError, Stage};
+use crate::workers::pool::Pool;
+use crate::workers::stage::{ReadError, Stage};
 use axum::body::Bytes;
 use contracts::cheque::Cheque;
 use serde::Serialize;
@@ -53,7 +54,7 @@ impl Read {
                     ExitCode::FAILURE
                 }
             },
-            Err(failure) => super::failed(&failure),
+            Err(failure) => super::failed::failed(&failure),
         }
     }
 

@@ -10,6 +10,7 @@ pub mod picture;
 pub mod pool;
 pub mod program;
 mod queue;
+pub mod stage;
 mod worker;
 
 mod protocol;

@@ -1,8 +1,8 @@
 //! The pool of workers, with a queue of pictures.
 
 use super::program::{ProgramError, WorkerProgram};
-use super::protocol::Refusal;
 use super::queue::{Job, Queue, QueueError};
+use super::stage::{ReadError, Stage};
 use super::worker::{WorkError, Worker, WorkerOptions};
 use crate::config::WorkersConfig;
 use axum::body::Bytes;
@@ -46,50 +46,6 @@ struct Shared {
     start_failure: Mutex<Option<String>>,
     /// Moving average of the duration of a picture, in seconds.
     seconds: Mutex<f64>,
-}
-
-/// The stage of a reading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// Waiting; `position` 1 is next. `None` before it has entered the queue.
-    Queued {
-        /// Position in the queue.
-        position: Option<u32>,
-    },
-    /// It is being read.
-    Reading {
-        /// The current step, from 1.
-        step: u32,
-        /// Number of steps, as far as known.
-        steps: u32,
-    },
-    /// The picture was read.
-    Read,
-    /// The picture was not read.
-    Refused,
-}
-
-/// Why a picture was not read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ReadError {
-    /// The picture is unsuitable.
-    #[error("{0}")]
-    Refused(Refusal),
-    /// It crashed its worker, or exceeded the worker's limits.
-    #[error("the picture could not be read: {why}")]
-    Unreadable {
-        /// What happened to the worker: for logs and tools.
-        why: String,
-    },
-    /// The queue is full.
-    #[error("too many pictures are queued")]
-    QueueFull {
-        /// Estimated time until there is space in the queue, in seconds.
-        retry_after_secs: u32,
-    },
-    /// No worker starts, or the process is stopping.
-    #[error("reading is unavailable right now")]
-    Unavailable,
 }
 
 impl Pool {

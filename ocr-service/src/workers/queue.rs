@@ -1,6 +1,6 @@
 //! A bounded queue of pictures that wait for a worker. Each requester can see its position.
 
-use super::pool::{ReadError, Stage};
+use super::stage::{ReadError, Stage};
 use super::worker::Reading;
 use axum::body::Bytes;
 use std::collections::VecDeque;

@@ -77,11 +77,11 @@ pub(super) async fn handler(
     uri: Uri,
     Query(page): Query<Page>,
 ) -> Result<Response, Problem> {
-    let user_id = super::user_of(caller)?;
+    let user_id = super::user_of::user_of(caller)?;
     let limit = cursor::limit(page.limit.as_deref())?;
     let before = cursor::decode(page.cursor.as_deref())?.map(Uuid::from_bytes);
     if store::accounts::balance(&state.database, user_id).await?.is_none() {
-        return Err(super::no_account());
+        return Err(super::problems::no_account());
     }
     // One extra row shows whether there is a next page.
     // The first page contains what the client has just done; a replica may not have it yet.

@@ -4,14 +4,14 @@ mod account_json;
 mod get_balance;
 mod list_transactions;
 mod open_account;
+mod problems;
 mod top_up;
+mod user_of;
 
 use crate::state::State;
 use axum::Router;
-use contracts::ids::UserId;
 use http_api::docs;
-use http_api::problem::{self, Problem};
-use identity::{Caller, unauthenticated};
+use http_api::problem;
 use rabbit_outbox::Messaging;
 use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
@@ -32,15 +32,6 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
         .routes(routes!(get_balance::handler))
         .routes(routes!(list_transactions::handler))
         .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
-}
-
-/// The caller as a user id of the domain.
-fn user_of(caller: Caller) -> Result<UserId, Problem> {
-    UserId::try_from(caller.0).map_err(|_| unauthenticated("X-User-ID must be a positive number"))
-}
-
-fn no_account() -> Problem {
-    Problem::not_found("account_not_found", "you have no account yet; a top-up opens one")
 }
 
 #[cfg(test)]

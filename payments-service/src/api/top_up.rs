@@ -52,7 +52,7 @@ pub(super) async fn handler(
     headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let user_id = super::user_of(caller)?;
+    let user_id = super::user_of::user_of(caller)?;
     let scope = Scope::of(&headers, caller.0, "POST /account/topup", body.bytes())?;
     let request = TopUp::read(body)?;
     let mut tx = state.messaging.begin().await?;

@@ -1,6 +1,7 @@
 //! The table `cheques` and the tables that refer to it: a shared cheque is read and written as a whole.
 
 use super::json::{ClaimJson, Malformed, MethodJson, ParticipantJson};
+use super::number::number;
 use super::{claims, participants, transfers};
 use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
@@ -190,9 +191,4 @@ pub async fn delete(connection: &mut PgConnection, split: &Split, now: OffsetDat
 async fn load(connection: &mut PgConnection, hashes: &[String]) -> Result<Vec<Found>, sqlx::Error> {
     let rows = sqlx::query_file_as!(Row, "src/store/load.sql", hashes).fetch_all(connection).await?;
     rows.into_iter().map(Found::try_from).collect()
-}
-
-/// Converts a participant or line number, counted from 1, to PostgreSQL's integer type.
-pub(super) fn number(number: u32) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
 }

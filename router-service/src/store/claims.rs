@@ -1,6 +1,6 @@
 //! The table `claims`.
 
-use super::cheques::number;
+use super::number::number;
 use crate::domain::split::Split;
 use sqlx::PgConnection;
 

@@ -6,4 +6,5 @@ pub mod transfers;
 
 mod claims;
 mod json;
+mod number;
 mod participants;

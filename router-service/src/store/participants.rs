@@ -1,6 +1,6 @@
 //! The table `participants`.
 
-use super::cheques::number;
+use super::number::number;
 use crate::domain::participant::{Participant, Settlement};
 use contracts::ids::ChequeHash;
 use sqlx::PgConnection;

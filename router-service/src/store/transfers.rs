@@ -1,6 +1,6 @@
 //! The table `transfers`.
 
-use super::cheques::number;
+use super::number::number;
 use crate::domain::participant::{Attempt, Participant, Settlement};
 use crate::domain::split::Split;
 use contracts::ids::{ChequeHash, TransferId, UserId};

@@ -9,11 +9,13 @@
 mod context;
 #[cfg(feature = "rabbit-outbox")]
 mod propagation;
+mod record;
 mod sink;
 mod span;
 
 pub use context::{MalformedTraceparent, TraceContext, current, scope};
 #[cfg(feature = "rabbit-outbox")]
 pub use propagation::Propagation;
+pub use record::{Kind, Record, Value};
 pub use sink::{AlreadyInstalled, FinishedSpans, install, is_exporting};
-pub use span::{Kind, Record, Span, Value};
+pub use span::Span;

@@ -1,8 +1,9 @@
 //! Propagates trace contexts in events: implements the tracing interface of `rabbit-outbox`.
 
 use crate::context::{self, TraceContext};
+use crate::record::Kind;
 use crate::sink;
-use crate::span::{Kind, Span};
+use crate::span::Span;
 use rabbit_outbox::propagation::{Attribute, Handling, NewSpan, OpenSpan, Side, Tracing};
 
 /// Connects a service's messaging to its traces.

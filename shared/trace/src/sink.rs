@@ -1,6 +1,6 @@
 //! The destination of finished spans: a bounded queue to the exporter, if there is one.
 
-use crate::span::Record;
+use crate::record::Record;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};

@@ -41,22 +41,22 @@ pub(super) async fn handler(
     let current = body.required("current_password", read::password);
     let new = body.required("new_password", read::password);
     body.finish()?;
-    let (Some(current), Some(new)) = (current, new) else { return Err(super::wrong_credentials()) };
-    let user = store::users::find(&state.database, id).await?.ok_or_else(super::no_such_user)?;
+    let (Some(current), Some(new)) = (current, new) else { return Err(super::problems::wrong_credentials()) };
+    let user = store::users::find(&state.database, id).await?.ok_or_else(super::problems::no_such_user)?;
     if let Attempt::After(seconds) = store::tries::count_attempt(&state.database, &user.login).await? {
         return Err(too_many_tries(seconds));
     }
     let known = {
         let mut connection = state.database.acquire().await?;
-        store::users::by_login(&mut connection, &user.login).await?.ok_or_else(super::no_such_user)?
+        store::users::by_login(&mut connection, &user.login).await?.ok_or_else(super::problems::no_such_user)?
     };
     if !state.passwords.matches(current, Some(known.password_hash.clone())).await? {
-        return Err(super::wrong_credentials());
+        return Err(super::problems::wrong_credentials());
     }
     let hash = state.passwords.hash(new).await?;
     let token = RefreshToken::random()?;
     let mut tx = state.messaging.begin().await?;
-    let user = super::recheck_credentials(&mut tx, user.id, &known.password_hash).await?;
+    let user = super::recheck_credentials::recheck_credentials(&mut tx, user.id, &known.password_hash).await?;
     store::users::set_password(&mut tx, user.id, &hash).await?;
     store::tries::clear(&mut tx, &user.login).await?;
     store::refresh_tokens::revoke_all(&mut tx, user.id).await?;

@@ -30,7 +30,7 @@ pub(super) async fn handler(
     let login = body.required("login", read::login);
     let password = body.required("password", read::password);
     body.finish()?;
-    let (Some(login), Some(password)) = (login, password) else { return Err(super::wrong_credentials()) };
+    let (Some(login), Some(password)) = (login, password) else { return Err(super::problems::wrong_credentials()) };
 
     // No transaction is open while the password is verified: database connections are few.
     if let Attempt::After(seconds) = store::tries::count_attempt(&state.database, login.as_str()).await? {
@@ -42,11 +42,11 @@ pub(super) async fn handler(
     };
     let (id, hash) = known.map(|known| (known.user.id, known.password_hash)).unzip();
     let is_right = state.passwords.matches(password, hash.clone()).await?;
-    let (Some(id), Some(hash), true) = (id, hash, is_right) else { return Err(super::wrong_credentials()) };
+    let (Some(id), Some(hash), true) = (id, hash, is_right) else { return Err(super::problems::wrong_credentials()) };
 
     let token = RefreshToken::random()?;
     let mut tx = state.messaging.begin().await?;
-    let user = super::recheck_credentials(&mut tx, id, &hash).await?;
+    let user = super::recheck_credentials::recheck_credentials(&mut tx, id, &hash).await?;
     store::tries::clear(&mut tx, login.as_str()).await?;
     store::refresh_tokens::start_session(&mut tx, user.id, &token.hash()).await?;
     tx.commit().await.map_err(CommitError::into_source)?;

@@ -10,19 +10,17 @@ mod me;
 mod refresh;
 mod register;
 
+mod problems;
 mod read;
+mod recheck_credentials;
 mod session_json;
 mod user_json;
 
 use crate::state::State;
-use crate::store;
-use crate::user::User;
 use axum::Router;
-use contracts::ids::UserId;
-use http::StatusCode;
 use http_api::docs;
-use http_api::problem::{self, Problem};
-use rabbit_outbox::{Messaging, Transaction};
+use http_api::problem;
+use rabbit_outbox::Messaging;
 use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -48,29 +46,6 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
         .routes(routes!(block::unblock))
         .routes(routes!(jwks::handler))
         .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
-}
-
-/// Locks the user until the transaction ends and repeats the check: since the password was verified against `hash`, it
-/// may have been changed, or the user blocked.
-///
-/// # Errors
-/// 401 when the password has changed, 403 when the user is blocked.
-async fn recheck_credentials(tx: &mut Transaction, id: UserId, hash: &str) -> Result<User, Problem> {
-    let known = store::users::lock(tx, id.get()).await?.filter(|known| known.password_hash == hash);
-    let user = known.ok_or_else(wrong_credentials)?.user;
-    if user.is_blocked { Err(blocked()) } else { Ok(user) }
-}
-
-fn wrong_credentials() -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, "wrong_credentials", "unknown login or wrong password")
-}
-
-fn blocked() -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "blocked", "an administrator has blocked this user")
-}
-
-fn no_such_user() -> Problem {
-    Problem::not_found("user_not_found", "there is no such user")
 }
 
 #[cfg(test)]

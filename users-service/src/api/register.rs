@@ -40,7 +40,7 @@ pub(super) async fn handler(
     let login = body.required("login", read::login);
     let password = body.required("password", read::password);
     body.finish()?;
-    let (Some(login), Some(password)) = (login, password) else { return Err(super::wrong_credentials()) };
+    let (Some(login), Some(password)) = (login, password) else { return Err(super::problems::wrong_credentials()) };
     let is_admin = state.admin_logins.iter().any(|admin| admin == login.as_str());
     let role = if is_admin { Role::Administrator } else { Role::User };
     let hash = state.passwords.hash(password).await?;

@@ -1,5 +1,6 @@
 //! `dead-letters`: shows, replays and discards dead letters through the gateway.
 
+mod found;
 mod print;
 
 use std::collections::HashMap;
@@ -11,18 +12,13 @@ use crate::call::{Response, Server, percent_encoded};
 use crate::checkout::Checkout;
 use crate::cli::{DeadLetterId, DeadLettersAction, DeadLettersOptions, Selection, ServiceName};
 use crate::console::say;
+use crate::dead_letters::found::Found;
 use crate::failure::Failure;
 use crate::instance::State;
 
 pub(crate) const SERVICES: [ServiceName; 5] =
     [ServiceName::Orders, ServiceName::Payments, ServiceName::Ocr, ServiceName::Router, ServiceName::Users];
 const DIRECTIONS: [&str; 2] = ["incoming", "outgoing"];
-
-/// A dead letter and its service.
-pub(crate) struct Found {
-    service: ServiceName,
-    letter: HashMap<String, JsonValue>,
-}
 
 impl ServiceName {
     /// The path prefix of the service at the gateway.

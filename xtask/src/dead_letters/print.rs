@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use tinyjson::JsonValue;
 
 use crate::cli::ServiceName;
-use crate::dead_letters::Found;
+use crate::dead_letters::found::Found;
 
 /// Length of a reason in the table; `show` prints all of it.
 const REASON_CHARS: usize = 80;

@@ -1,6 +1,8 @@
 //! `tidy`: checks rules of the layout that the compiler does not check.
 
 mod adrs;
+mod circles;
+mod default_ports;
 mod dist;
 mod finding;
 mod imports;
@@ -32,8 +34,10 @@ pub(crate) fn tidy(checkout: &Checkout) -> Result<ExitCode, Failure> {
         findings.extend(module_imports::check(source));
         findings.extend(text::check(source));
         findings.extend(words::check(source));
+        findings.extend(default_ports::check(source));
     }
     findings.extend(adrs::check(&sources));
+    findings.extend(circles::check(&sources));
     findings.extend(dist::check(&sources));
     findings.extend(metrics::check(&sources));
     findings.sort();

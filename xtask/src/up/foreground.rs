@@ -14,7 +14,7 @@ use crate::failure::{Doing, Failure};
 use crate::install::{self, Need, ask_for_password, missing};
 use crate::instance::{Backing, Lock, Phase, Plan, Product, State, build_services, stop_leftovers};
 use crate::interrupt::Interrupt;
-use crate::up::print_addresses;
+use crate::up::addresses::print_addresses;
 
 const WATCH: Duration = Duration::from_millis(100);
 

@@ -1,5 +1,6 @@
 //! `up`: starts the whole system.
 
+mod addresses;
 mod detach;
 mod foreground;
 
@@ -10,6 +11,7 @@ use crate::cli::UpOptions;
 use crate::console::say;
 use crate::failure::Failure;
 use crate::instance::{Lock, State};
+use crate::up::addresses::print_addresses;
 
 /// Starts the system; returns after it was stopped, or with `--detach` when it is ready.
 ///
@@ -24,10 +26,4 @@ pub(crate) fn up(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, F
         return Ok(ExitCode::SUCCESS);
     }
     if options.detach { detach::detach(checkout, options.release) } else { foreground::run(checkout, options) }
-}
-
-fn print_addresses(addresses: &[(String, String)]) {
-    for (label, url) in addresses {
-        say!("  {label:<11} {url}");
-    }
 }

@@ -3,7 +3,7 @@
 use super::classes::Class;
 use super::figures::{Candidate, Figure, Figures, is_misread};
 use super::group::Item;
-use super::shape::Origin;
+use super::page::Origin;
 use std::collections::HashMap;
 
 /// Amounts added to or subtracted from the lines, in hundredths.

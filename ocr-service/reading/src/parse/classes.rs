@@ -1,6 +1,5 @@
 //! Classifies rows by their words in Russian, English and German.
 
-use super::cells::Line;
 use super::fold::{Phrase, Strictness, Windows, normalize};
 use std::sync::LazyLock;
 
@@ -215,9 +214,9 @@ impl ClassifiedWords {
 }
 
 /// The class of a row, from the words of all passes, and from its last amount (in hundredths) if it has one.
-pub(crate) fn class(line: &Line, amount: Option<i64>) -> Class {
+pub(crate) fn class(classified: &[ClassifiedWords], amount: Option<i64>) -> Class {
     let mut best = Class::Plain;
-    for classified in &line.classified {
+    for classified in classified {
         match class_of(classified, amount) {
             Class::Plain => {}
             Class::Info | Class::Guest => best = if best == Class::Plain { Class::Info } else { best },

@@ -5,7 +5,7 @@ use super::cells::{Line, Style};
 use super::classes::Class;
 use super::figures::{Candidate, Figures, figures};
 use super::group::{Item, items};
-use super::shape::Origin;
+use super::page::Origin;
 use super::sheet::{Sheet, sheet};
 
 /// An interpretation of the cheque.

@@ -2,7 +2,8 @@
 
 use super::classes::Class;
 use super::lexer::What;
-use super::shape::{Choice, Form};
+use super::page::{Choice, Origin};
+use super::shape::Form;
 use super::sheet::{Entry, Sheet};
 
 /// A row with a figure.
@@ -173,7 +174,7 @@ fn below(entries: &[Entry], at: usize) -> Option<(usize, Vec<Choice>)> {
 fn whole(entry: &Entry) -> Vec<Choice> {
     let numbers = entry.line.cells.iter().flat_map(|cell| &cell.readings);
     let money = numbers.filter_map(|reading| reading.number.money().map(|minor| (minor, reading.weight)));
-    money.map(|(minor, weight)| Choice { minor, weight: weight * 0.8, origin: super::shape::Origin::Read }).collect()
+    money.map(|(minor, weight)| Choice { minor, weight: weight * 0.8, origin: Origin::Read }).collect()
 }
 
 impl Figures {

@@ -1,12 +1,12 @@
 //! Converts a draft to the resulting cheque.
 
-use super::Parsed;
 use super::classes::ClassifiedWords;
 use super::draft::Draft;
 use super::fold::normalize;
 use super::group::Item;
+use super::page::Origin;
+use super::parsed::Parsed;
 use super::product::{makes, times};
-use super::shape::Origin;
 use crate::layout::measure::around;
 use crate::word::Place;
 use contracts::cheque::{Cheque, ChequeStatus, LineWarning, Product};

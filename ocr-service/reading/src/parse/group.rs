@@ -2,8 +2,9 @@
 
 use super::classes::Class;
 use super::fold::has_word;
+use super::page::{Choice, Origin};
 use super::product::makes;
-use super::shape::{Choice, Form, tidy};
+use super::shape::{Form, tidy};
 use super::sheet::{Entry, Sheet};
 
 /// A line of the cheque whose sum is not decided yet.
@@ -192,7 +193,7 @@ impl Grouping<'_> {
                 item.rows.push(text);
             }
             if let Some(minor) = super::product::times(quantity, price) {
-                item.totals.push(Choice { minor, weight: 0.3, origin: super::shape::Origin::Computed });
+                item.totals.push(Choice { minor, weight: 0.3, origin: Origin::Computed });
             }
             self.items.push(item);
             return;
@@ -275,7 +276,7 @@ fn give(item: &mut Item, quantity: i64, price: i64, row: usize) -> bool {
     if item.totals.is_empty() && item.quantity.is_none() {
         // The sum was not recognised: use the product of the row below until the total confirms it.
         let computed = super::product::times(quantity, price);
-        item.totals.extend(computed.map(|minor| Choice { minor, weight: 0.3, origin: super::shape::Origin::Computed }));
+        item.totals.extend(computed.map(|minor| Choice { minor, weight: 0.3, origin: Origin::Computed }));
     }
     let Some(at) = item.totals.iter().position(|choice| makes(quantity, price, choice.minor)) else {
         return false;

@@ -12,6 +12,7 @@ mod classes;
 mod columns;
 mod edge;
 
+mod page;
 mod product;
 mod shape;
 mod sheet;
@@ -22,6 +23,7 @@ mod group;
 mod balance;
 mod draft;
 mod finish;
+mod parsed;
 
 #[cfg(test)]
 mod drawn;
@@ -32,22 +34,12 @@ mod soundness;
 
 use crate::layout::rows::{Row, rows};
 use crate::layout::strips::strips;
-use crate::word::{Pass, Place};
+use crate::word::Pass;
 use cells::Line;
 use contracts::cheque::{Cheque, ChequeStatus, ChequeWarning};
 use draft::{Draft, draft};
 
-/// The result of parsing.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Parsed {
-    /// The cheque with its status, without photo and boxes. The status may be [`ChequeStatus::NeedsReview`] although
-    /// the cheque adds up, if there is too little evidence; do not compute it again.
-    pub cheque: Cheque,
-    /// Position of each product on the levelled page, in the order of the products.
-    pub places: Vec<Option<Place>>,
-    /// It adds up with enough evidence: another pass would change nothing.
-    pub sure: bool,
-}
+pub use parsed::Parsed;
 
 /// Interprets the words of one or more passes over the same page.
 pub fn cheque(passes: &[Pass]) -> Parsed {

@@ -4,7 +4,7 @@ use super::amount::Number;
 use super::cells::{Cell, Line};
 use super::columns::Kind;
 use super::lexer::What;
-use super::shape::{Choice, Page};
+use super::page::{Choice, Page};
 
 /// Quantity and price of a row, as far as present.
 #[derive(Clone, Debug, Default)]

@@ -1,32 +1,11 @@
 //! Interprets a row as a line of the cheque: its name, quantity, price and sum, as far as present.
 
-use super::cells::{Cell, Line, Style};
-use super::columns::{Columns, Kind};
-use super::edge::SumsEdge;
+use super::cells::{Cell, Line};
+use super::columns::Kind;
 use super::fold::has_word;
 use super::lexer::{What, is_tax};
+use super::page::{Choice, Origin, Page};
 use super::product::{self, Product};
-
-/// The origin of a sum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// Recognised directly.
-    Read,
-    /// A letter was interpreted as a digit, or the decimal mark was not recognised.
-    Guessed,
-    /// Quantity times price; the sum itself was recognised differently or not at all.
-    Computed,
-}
-
-/// A possible sum.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Choice {
-    /// In hundredths.
-    pub(crate) minor: i64,
-    /// Likelihood relative to the other choices.
-    pub(crate) weight: f32,
-    pub(crate) origin: Origin,
-}
 
 /// The form of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,28 +38,6 @@ pub(crate) struct Shape {
     pub(crate) checked: bool,
     /// There is something in the position of the sum, but it is not readable as one.
     pub(crate) smudged: bool,
-}
-
-/// What all rows of a cheque have in common.
-#[derive(Clone, Debug)]
-pub(crate) struct Page {
-    pub(crate) style: Style,
-    pub(crate) columns: Columns,
-    /// Right edge of the sums, if enough of them are aligned.
-    pub(crate) sums: Option<SumsEdge>,
-}
-
-impl Page {
-    /// Right end of the sums at a row.
-    pub(crate) fn sums_right(&self, line: &Line) -> Option<f32> {
-        self.sums.map(|edge| edge.at(line.place.middle().1))
-    }
-
-    /// The kind of the column of a cell.
-    pub(crate) fn over(&self, line: &Line, at: usize) -> Option<Kind> {
-        let cell = &line.cells[at];
-        self.columns.over(cell.left, cell.right, line.letter)
-    }
 }
 
 /// The sum at the end of a row: its cell and its choices, the most likely first.

@@ -4,7 +4,8 @@ use super::cells::{Line, Style};
 use super::classes::{Class, class};
 use super::columns::{Columns, Kind};
 use super::edge::SumsEdge;
-use super::shape::{Choice, Form, Origin, Page, Shape, last_sum, shape};
+use super::page::{Choice, Origin, Page};
+use super::shape::{Form, Shape, last_sum, shape};
 
 /// An interpreted row.
 #[derive(Clone, Debug)]
@@ -32,7 +33,7 @@ pub(crate) fn sheet(lines: Vec<Line>, style: Style) -> Sheet {
     page.sums = SumsEdge::of(&lines, page.style, 0);
     let class_of = |line: &Line, page: &Page| {
         let amounts = last_sum(line, page).map(|(_, choices)| choices).unwrap_or_default();
-        (class(line, amounts.first().map(|choice| choice.minor)), amounts)
+        (class(&line.classified, amounts.first().map(|choice| choice.minor)), amounts)
     };
     // A header below the first total belongs to the tax table.
     let first_total = lines.iter().position(|line| {
