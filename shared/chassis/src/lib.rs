@@ -29,6 +29,7 @@ pub mod identity;
 pub mod layers;
 pub mod problem;
 pub mod readiness;
+mod rejection;
 pub mod serve;
 pub mod thread_per_core;
 pub mod time_limit;
