@@ -199,3 +199,12 @@ async fn internal_pages_of_services_are_not_public() {
         assert_eq!(fetch(anonymous("GET", stage.api, path)).await.status, StatusCode::OK, "{path}");
     }
 }
+
+#[tokio::test]
+async fn requests_in_flight_are_counted() {
+    let (stage, _service) = echoing().await;
+    let metrics = fetch(anonymous("GET", stage.api, "/metrics")).await;
+    let counted = metrics.text().lines().find_map(|line| line.strip_prefix("http_requests_in_flight ")?.parse().ok());
+    // The request for the metrics is one.
+    assert!(counted.is_some_and(|count: f64| count >= 1.0), "{counted:?}");
+}

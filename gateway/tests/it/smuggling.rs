@@ -148,3 +148,18 @@ async fn an_http_1_0_client_gets_a_complete_response() {
     assert_eq!(Raw::sending(stage.api, with_coding).await.status().await, 400);
     assert_eq!(service.received.heads().len(), 1);
 }
+
+#[tokio::test]
+async fn a_head_that_is_no_http_is_answered_with_a_problem_document() {
+    let (stage, service) = echoing().await;
+    let long = format!("GET /orders/x HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(200_000));
+    for (request, status, code) in [("nonsense\r\n\r\n", 400, "bad_request"), (long.as_str(), 431, "head_too_large")] {
+        let mut client = Raw::sending(stage.api, request).await;
+        let head = client.head().await;
+        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{head}");
+        assert!(head.contains("content-type: application/problem+json"), "{head}");
+        let document = String::from_utf8(client.rest().await).unwrap();
+        assert!(document.contains(code), "{document}");
+    }
+    assert!(service.received.heads().is_empty());
+}

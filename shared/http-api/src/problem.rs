@@ -128,6 +128,22 @@ impl Problem {
         self
     }
 
+    /// The document.
+    pub fn into_json(self) -> Vec<u8> {
+        let document = ProblemDocument {
+            type_uri: format!("{TYPES}{}", self.code),
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            detail: self.detail.into_owned(),
+            code: self.code,
+            errors: self.errors,
+            trace_id: trace::current().map(|context| context.trace_id()),
+            members: self.members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        };
+        // Serialising plain strings and numbers can't fail; if it did, the status would still be right.
+        serde_json::to_vec(&document).unwrap_or_default()
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -145,24 +161,13 @@ impl Problem {
 }
 
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let document = ProblemDocument {
-            type_uri: format!("{TYPES}{}", self.code),
-            title: self.status.canonical_reason().unwrap_or("Error"),
-            status: self.status.as_u16(),
-            detail: self.detail.into_owned(),
-            code: self.code,
-            errors: self.errors,
-            trace_id: trace::current().map(|context| context.trace_id()),
-            members: self.members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        };
-        // Serialising plain strings and numbers can't fail; if it did, the status would still be right.
-        let body = serde_json::to_vec(&document).unwrap_or_default();
-        let mut response = Response::new(Body::from(body));
-        *response.status_mut() = self.status;
+    fn into_response(mut self) -> Response {
+        let (status, more) = (self.status, std::mem::take(&mut self.headers));
+        let mut response = Response::new(Body::from(self.into_json()));
+        *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
-        for (name, value) in self.headers {
+        for (name, value) in more {
             headers.append(name, value);
         }
         response

@@ -1,10 +1,12 @@
-//! Closes a connection if a request has both `Content-Length` and `Transfer-Encoding` (request smuggling).
+//! Closes a connection if a request has both `Content-Length` and `Transfer-Encoding` (request smuggling), and completes
+//! the responses to heads that hyper rejects.
 //!
 //! hyper reads such a request as chunked and removes the length before a handler sees it. A proxy in front may have
 //! interpreted it differently, so it must not be processed at all. It is detected in the raw bytes, with the parser
 //! that hyper uses, before hyper receives them. If this module can't parse a request, hyper rejects it, so there is
 //! nothing left to check. Source: RFC 9112, sections 6.1 and 11.2.
 
+use crate::rejection;
 use http::header;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
@@ -12,6 +14,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+/// Largest request head, in bytes: hyper is configured with it.
+pub(crate) const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// The same limit as hyper's.
 const HEADERS_MAX: usize = 100;
 /// Longest line of chunked framing, with extensions; hyper's limit is the same.
@@ -21,12 +25,14 @@ const LINE_BYTES_MAX: usize = 16 * 1024;
 pub struct FramingGuard<S> {
     stream: S,
     state: FramingState,
+    /// The last response, to a rejected head: what of it is not written yet.
+    rejection: Vec<u8>,
 }
 
 impl<S> FramingGuard<S> {
     /// Checks the bytes read from `stream`, which is at the start of a request.
     pub(crate) fn new(stream: S) -> Self {
-        Self { stream, state: FramingState::default() }
+        Self { stream, state: FramingState::default(), rejection: vec![] }
     }
 
     /// The underlying connection, after a protocol upgrade.
@@ -53,6 +59,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for FramingGuard<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for FramingGuard<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.replace(&[IoSlice::new(bytes)]) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -61,6 +70,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FramingGuard<S> {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.replace(slices) {
+            return Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()));
+        }
         Pin::new(&mut self.stream).poll_write_vectored(context, slices)
     }
 
@@ -69,11 +81,35 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FramingGuard<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_rejection(context))?;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_rejection(context))?;
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> FramingGuard<S> {
+    /// If this is hyper's response to a rejected head, prepares the same with a problem document instead.
+    fn replace(&mut self, written: &[IoSlice<'_>]) -> bool {
+        if !self.state.is_rejected() || !self.rejection.is_empty() {
+            return false;
+        }
+        let written: Vec<u8> = written.iter().flat_map(|slice| slice.iter().copied()).collect();
+        self.rejection = rejection::with_problem(&written).unwrap_or_default();
+        !self.rejection.is_empty()
+    }
+
+    fn poll_rejection(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.rejection.is_empty() {
+            match ready!(Pin::new(&mut self.stream).poll_write(context, &self.rejection))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                count => drop(self.rejection.drain(..count)),
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -96,6 +132,8 @@ enum FramingState {
     Line { partial: Vec<u8>, of: Line },
     /// Not HTTP: hyper will reject it, or the connection was upgraded.
     NotHttp,
+    /// After a head that hyper rejects: all that it writes is for earlier requests, except its last response.
+    Rejected,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -153,7 +191,7 @@ impl FramingState {
                     *self = after_line(&line, of);
                     &bytes[end + 1..]
                 }
-                Self::NotHttp => return Ok(()),
+                Self::NotHttp | Self::Rejected => return Ok(()),
             };
         }
         Ok(())
@@ -168,20 +206,40 @@ impl FramingState {
                 *self = Self::Head(bytes.to_vec());
                 Ok(&[])
             }
+            Ok(httparse::Status::Complete(_)) if !is_uri(request.path.unwrap_or_default()) => {
+                *self = Self::Rejected;
+                Ok(&[])
+            }
             Ok(httparse::Status::Complete(length)) => {
                 *self = after_head(request.headers)?;
                 Ok(&bytes[length..])
             }
             Err(_) => {
-                *self = Self::NotHttp;
+                *self = Self::Rejected;
                 Ok(&[])
             }
+        }
+    }
+
+    fn is_rejected(&self) -> bool {
+        match self {
+            Self::Rejected => true,
+            // hyper gives up when its buffer is full.
+            Self::Head(partial) => partial.len() >= HEAD_BYTES_MAX,
+            Self::Start | Self::Body { .. } | Self::Line { .. } | Self::NotHttp => false,
         }
     }
 
     fn line(of: Line) -> Self {
         Self::Line { partial: vec![], of }
     }
+}
+
+/// Whether hyper accepts the target of a request. Nearly all targets are plain paths, for which a look is enough.
+fn is_uri(target: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~?=&%".contains(&byte);
+    (target.starts_with('/') && target.len() < HEAD_BYTES_MAX / 2 && target.bytes().all(is_plain))
+        || target.parse::<http::Uri>().is_ok()
 }
 
 fn after_head(headers: &[httparse::Header<'_>]) -> Result<FramingState, ConflictingLengths> {

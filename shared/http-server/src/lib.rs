@@ -9,6 +9,7 @@ pub mod layers;
 mod metrics_help;
 mod open_files;
 pub mod readiness;
+mod rejection;
 pub mod serve;
 pub mod thread_per_core;
 pub mod time_limit;

@@ -1,6 +1,6 @@
 //! The serve loop of every server. `axum::serve` can't be used, because it has no header timeout.
 
-use crate::framing::FramingGuard;
+use crate::framing::{FramingGuard, HEAD_BYTES_MAX};
 use crate::head_timer::HeadTimer;
 use crate::open_files;
 use crate::thread_per_core::Workers;
@@ -30,8 +30,6 @@ use tracing::{debug, warn};
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
 /// Open connections, WebSockets included; further ones wait in the kernel's accept queue.
 const CONNECTIONS_MAX: usize = 20_000;
-/// Largest request head, in bytes.
-const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Pause after a failed accept: an immediate retry does not help when file descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -181,4 +179,46 @@ async fn serve_connection<A: Future<Output = HandlerResult> + Send + 'static>(
 /// The body type of handlers; an empty body needs no allocation.
 fn boxed(body: Incoming) -> Body {
     if body.is_end_stream() { Body::empty() } else { Body::new(body) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[tokio::test]
+    async fn heads_that_hyper_rejects_are_answered_with_problem_documents() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stopping = CancellationToken::new();
+        let router = Router::new().route("/", get(|| async { "ok" }));
+        let server = tokio::spawn(serve(listener, router, stopping.clone()));
+        let (long, longer) = ("x".repeat(60_000), "x".repeat(200_000));
+        let many = "X: y\r\n".repeat(101);
+        for (request, status, code) in [
+            ("nonsense\r\n\r\n".to_owned(), 400, "bad_request"),
+            ("GET / HTTP/1.1\r\nHost a\r\n\r\n".to_owned(), 400, "bad_request"),
+            ("GET http:// HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), 400, "bad_request"),
+            ("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/7\r\n\r\n".to_owned(), 400, "bad_request"),
+            (format!("GET / HTTP/1.1\r\nHost: a\r\nX: {longer}\r\n\r\n"), 431, "head_too_large"),
+            (format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n"), 431, "head_too_large"),
+            (format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\nx\r\n\r\n"), 400, "bad_request"),
+        ] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut received = vec![];
+            // Unread bytes of the request turn the end into a reset.
+            while stream.read_buf(&mut received).await.is_ok_and(|count| count > 0) {}
+            let answers = String::from_utf8(received).unwrap();
+            let start = answers.rfind("HTTP/1.1 ").unwrap_or_else(|| panic!("no answer to {request:.60}"));
+            let (head, document) = answers[start..].split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{request:.60}: {answers}");
+            assert!(head.contains("content-type: application/problem+json"), "{request:.60}: {answers}");
+            assert!(head.contains(&format!("content-length: {}", document.len())), "{answers}");
+            assert!(document.contains(code), "{request:.60}: {answers}");
+        }
+        stopping.cancel();
+        server.await.unwrap().unwrap();
+    }
 }
