@@ -44,7 +44,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let replica = postgres::read_pool(&config.postgres, SERVICE)?;
     let messaging = Messaging::new(SERVICE, database.clone(), &config.amqp_url).with_tracing(trace::Propagation);
     let (fanout, fanout_tasks) = messaging.fanout("live");
-    let hub = Hub::new(fanout);
+    let hub = Hub::new(fanout, config.live_sockets_per_user);
     let order_batcher = OrderBatcher::start(messaging.clone(), hub.clone());
     let state = State {
         messaging: messaging.clone(),
