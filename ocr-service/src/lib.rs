@@ -21,7 +21,7 @@ pub mod tools;
 use cache::Cache;
 use chassis::process::{Process, Shutdown};
 use chassis::readiness::Readiness;
-use chassis::{app, postgres, serve, telemetry};
+use chassis::{app, idempotency, postgres, serve, telemetry};
 use config::Config;
 use janitor::Janitor;
 use rabbit_outbox::Messaging;
@@ -85,6 +85,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     process.run("relay", messaging.relay().run(stopping.clone()));
     process.run("consumer", messaging.consumer(inbox::subscriptions(&state)).run(stopping.clone()));
     process.run("janitor", janitor.run(stopping.clone()));
+    process.run("idempotency maintenance", idempotency::delete_expired_until(database, stopping));
     Ok(process.run_until_shutdown(config.process.shutdown_timeout()).await?)
 }
 
