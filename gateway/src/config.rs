@@ -2,8 +2,8 @@
 
 use crate::origins::{Origin, Origins};
 use crate::upstream::BaseUrl;
-use chassis::config::{Command, ProcessConfig};
-use chassis::gateway_auth::GatewaySecret;
+use identity::GatewaySecret;
+use process::config::{Command, ProcessConfig};
 use std::net::SocketAddr;
 
 /// The one public API of Chipin: routes, authenticates, tunnels sockets, serves the web UI.

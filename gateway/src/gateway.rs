@@ -6,8 +6,8 @@ use crate::limits::Limits;
 use crate::rate_limit::RateLimits;
 use crate::tunnel::Tunnels;
 use crate::upstream::{BaseUrl, Upstream};
-use chassis::gateway_auth::{INTERNAL_TOKEN_HEADER, Principal};
 use http::HeaderMap;
+use identity::{INTERNAL_TOKEN_HEADER, Principal};
 use std::sync::Arc;
 
 /// The running gateway.

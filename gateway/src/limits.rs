@@ -34,14 +34,14 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            workers: chassis::thread_per_core::one_per_processor(),
+            workers: http_server::thread_per_core::one_per_processor(),
             connect: Duration::from_secs(1),
             response_header: Duration::from_secs(15),
             ocr_response_header: Duration::from_mins(3),
             upload: Duration::from_mins(1),
             download_pause: Duration::from_mins(1),
             idle: Duration::from_secs(10),
-            body_bytes: chassis::body::JSON_BODY_BYTES_MAX as u64,
+            body_bytes: http_api::body::JSON_BODY_BYTES_MAX as u64,
             multipart_bytes: 10 * 1024 * 1024 + 64 * 1024,
             tunnels: 10_000,
             keepalive: Duration::from_secs(30),

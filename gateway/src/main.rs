@@ -1,8 +1,8 @@
 //! The gateway program.
 
-use chassis::config::Command;
 use gateway::config::Config;
 use mimalloc::MiMalloc;
+use process::config::Command;
 use std::process::ExitCode;
 
 /// Each request allocates and frees 8 KiB buffers on both sides. The C library's allocator does not cache blocks above
@@ -13,9 +13,9 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 // Connections are served on separate threads.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let config: Config = chassis::config::parse();
+    let config: Config = process::config::parse();
     match config.command {
-        Some(Command::Healthcheck) => chassis::healthcheck::run(config.api_addr).await,
+        Some(Command::Healthcheck) => http_server::healthcheck::run(config.api_addr).await,
         None => gateway::program::run(config).await,
     }
 }

@@ -8,10 +8,11 @@ use crate::metrics_help;
 use crate::peer::Peer;
 use crate::rate_limit::RateLimits;
 use crate::routes::{Listener, Routes};
-use chassis::process::{Process, Shutdown, chain};
-use chassis::serve::serve_on_workers;
-use chassis::telemetry;
-use chassis::thread_per_core::Workers;
+use http_server::serve::serve_on_workers;
+use process::{Process, Shutdown};
+use telemetry::chain;
+
+use http_server::thread_per_core::Workers;
 use metrics_exporter_prometheus::PrometheusHandle;
 use socket2::{SockRef, TcpKeepalive};
 use std::convert::Infallible;

@@ -4,9 +4,9 @@ use crate::auth::{Credentials, TICKET_LIFETIME};
 use crate::gateway::Gateway;
 use axum::routing::post;
 use axum::{Json, Router};
-use chassis::app::no_such_page;
-use chassis::problem::Problem;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http_api::problem::Problem;
+use http_api::problem::no_such_page;
 use std::sync::Arc;
 
 /// The response.

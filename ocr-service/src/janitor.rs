@@ -3,7 +3,7 @@
 use crate::cache::Cache;
 use crate::store::cheques;
 use crate::store::photos::{Photos, PhotosError};
-use chassis::clock;
+use process::clock;
 use sqlx::PgPool;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ impl Janitor {
             // Register before querying: a deletion between the two would otherwise wait for the next round.
             let woken = self.wake.notified();
             if let Err(failure) = self.clean_up(&mut sweep_at).await {
-                warn!(error = chassis::process::chain(&failure), "the cleanup failed");
+                warn!(error = telemetry::chain(&failure), "the cleanup failed");
             }
             tokio::select! {
                 () = woken => {}
@@ -89,7 +89,7 @@ impl Janitor {
                 // The cache first: what remains of a photo that can't be deleted is not served.
                 self.cache.delete(&photo.hash).await;
                 if let Err(failure) = self.photos.delete(&photo.photo_key).await {
-                    warn!(error = chassis::process::chain(&failure), "a photo could not be deleted");
+                    warn!(error = telemetry::chain(&failure), "a photo could not be deleted");
                     failed.push(photo.photo_key.clone());
                     continue;
                 }
@@ -111,7 +111,7 @@ impl Janitor {
                 match self.photos.delete(&orphan).await {
                     Ok(()) => info!("deleted a photo without a cheque"),
                     Err(failure) => {
-                        let error = chassis::process::chain(&failure);
+                        let error = telemetry::chain(&failure);
                         warn!(error, "a photo without a cheque could not be deleted");
                     }
                 }

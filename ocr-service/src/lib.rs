@@ -19,13 +19,15 @@ pub mod janitor;
 pub mod tools;
 
 use cache::Cache;
-use chassis::process::{Process, Shutdown};
-use chassis::readiness::Readiness;
-use chassis::{app, idempotency, postgres, serve, telemetry};
 use config::Config;
+use http_server::readiness::Readiness;
+use http_server::serve;
 use janitor::Janitor;
+use postgres::idempotency;
+use process::{Process, Shutdown};
 use rabbit_outbox::Messaging;
 use readings::Readings;
+use service::app;
 use state::State;
 use std::error::Error;
 use std::sync::Arc;

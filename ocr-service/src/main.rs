@@ -1,8 +1,8 @@
 //! Runs ocr-service and its tools.
 
-use chassis::config::Command;
 use ocr_service::config::Config;
 use ocr_service::tools::Tools;
+use process::config::Command;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -15,9 +15,9 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn serve() -> ExitCode {
-    let config: Config = chassis::config::parse();
+    let config: Config = process::config::parse();
     match config.command {
-        Some(Command::Healthcheck) => chassis::healthcheck::run(config.listen_addr).await,
-        None => chassis::process::exit_code(ocr_service::run(config).await),
+        Some(Command::Healthcheck) => http_server::healthcheck::run(config.listen_addr).await,
+        None => process::exit_code(ocr_service::run(config).await),
     }
 }

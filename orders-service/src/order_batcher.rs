@@ -1,11 +1,11 @@
 //! Batches concurrent order placements into one transaction, without waiting for a timer.
 
+use crate::batcher::{Batcher, WorkerGone};
 use crate::domain::order::Order;
 use crate::live::hub::Hub;
 use crate::store;
-use chassis::batcher::{Batcher, WorkerGone};
-use chassis::idempotency::{self, Claim, Earlier, Scope, StoredResponse};
 use contracts::orders::OrderCreated;
+use postgres::idempotency::{self, Claim, Earlier, Scope, StoredResponse};
 use rabbit_outbox::transaction::CommitError;
 use rabbit_outbox::{AppendError, Messaging, Transaction};
 use std::sync::Arc;
@@ -101,7 +101,7 @@ async fn place(messaging: Messaging, hub: Hub, pending: Vec<PendingOrder>) -> Ve
     };
     match failure {
         // One order that cannot be written must not make the others fail. A database outage fails all of them.
-        Failure::RolledBack(failure) if pending.len() > 1 && !chassis::postgres::is_outage(&failure) => {
+        Failure::RolledBack(failure) if pending.len() > 1 && !postgres::is_outage(&failure) => {
             let mut outcomes = Vec::with_capacity(pending.len());
             for order in pending {
                 let placed = place_batch(&messaging, &hub, std::slice::from_ref(&order)).await;

@@ -3,12 +3,12 @@
 //! Payments stores every decision permanently, so a repeated request only causes a repeated answer.
 
 use crate::store::{orders, outbox};
-use chassis::clock;
-use chassis::process::chain;
 use contracts::orders::OrderCreated;
+use process::clock;
 use rabbit_outbox::Messaging;
 use std::convert::Infallible;
 use std::time::Duration;
+use telemetry::chain;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 

@@ -1,7 +1,9 @@
 //! The configuration of payments-service.
 
-use chassis::config::{Command, InternalAuthConfig, ProcessConfig, broker_url};
-use chassis::postgres::PostgresConfig;
+use identity::InternalAuthConfig;
+use postgres::PostgresConfig;
+use process::config::{Command, ProcessConfig};
+use service::broker_url;
 use std::net::SocketAddr;
 
 /// Accounts, the ledger, and the payment of orders.

@@ -9,11 +9,13 @@ pub mod inbox;
 pub mod domain;
 pub mod store;
 
-use chassis::process::{Process, Shutdown};
-use chassis::readiness::Readiness;
-use chassis::{app, idempotency, postgres, serve, telemetry};
 use config::Config;
+use http_server::readiness::Readiness;
+use http_server::serve;
+use postgres::idempotency;
+use process::{Process, Shutdown};
 use rabbit_outbox::{ConsumerOptions, Messaging};
+use service::app;
 use state::State;
 use std::error::Error;
 use tracing::info;

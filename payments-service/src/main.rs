@@ -1,14 +1,14 @@
 //! Runs payments-service.
 
-use chassis::config::Command;
 use payments_service::config::Config;
+use process::config::Command;
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let config: Config = chassis::config::parse();
+    let config: Config = process::config::parse();
     match config.command {
-        Some(Command::Healthcheck) => chassis::healthcheck::run(config.listen_addr).await,
-        None => chassis::process::exit_code(payments_service::run(config).await),
+        Some(Command::Healthcheck) => http_server::healthcheck::run(config.listen_addr).await,
+        None => process::exit_code(payments_service::run(config).await),
     }
 }

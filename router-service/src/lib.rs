@@ -17,12 +17,14 @@ pub mod store;
 
 use arrival::cache::Cache;
 use arrival::fetcher::ChequeFetcher;
-use chassis::process::{Process, Shutdown};
-use chassis::readiness::Readiness;
-use chassis::{app, idempotency, postgres, serve, telemetry};
 use config::Config;
+use http_server::readiness::Readiness;
+use http_server::serve;
 use live::hub::Hub;
+use postgres::idempotency;
+use process::{Process, Shutdown};
 use rabbit_outbox::Messaging;
+use service::app;
 use state::State;
 use std::error::Error;
 use std::time::Duration;

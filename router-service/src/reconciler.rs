@@ -3,11 +3,11 @@
 //! Payments stores every decision permanently, so a repeated request only causes a repeated answer.
 
 use crate::store::{outbox, transfers};
-use chassis::clock;
-use chassis::process::chain;
+use process::clock;
 use rabbit_outbox::Messaging;
 use std::convert::Infallible;
 use std::time::Duration;
+use telemetry::chain;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 

@@ -3,9 +3,9 @@
 use crate::domain::login::Login;
 use crate::store;
 use crate::user::User;
-use chassis::gateway_auth::Role;
-use chassis::problem::Problem;
 use contracts::users::UserRegistered;
+use http_api::problem::Problem;
+use identity::Role;
 use rabbit_outbox::Transaction;
 
 /// Creates a user and appends `UserRegistered`; `None` if the login is taken.

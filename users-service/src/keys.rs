@@ -134,7 +134,7 @@ impl Keys {
             let keys = self.clone();
             let reloaded = tokio::task::spawn_blocking(move || keys.reload()).await;
             if let Ok(Err(failure)) = reloaded {
-                error!(error = %chassis::process::chain(&failure), "could not update the signing keys; retrying");
+                error!(error = %telemetry::chain(&failure), "could not update the signing keys; retrying");
             }
         }
     }

@@ -16,13 +16,14 @@ pub mod domain;
 pub mod store;
 pub mod user;
 
-use chassis::process::{Process, Shutdown};
-use chassis::readiness::Readiness;
-use chassis::{app, postgres, serve, telemetry};
 use config::Config;
+use http_server::readiness::Readiness;
+use http_server::serve;
 use keys::Keys;
 use passwords::Passwords;
+use process::{Process, Shutdown};
 use rabbit_outbox::Messaging;
+use service::app;
 use state::State;
 use std::error::Error;
 use std::sync::Arc;

@@ -7,8 +7,8 @@
 use crate::domain::password::Password;
 use argon2::password_hash::{self, SaltString};
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
-use chassis::problem::Problem;
 use http::{HeaderValue, StatusCode, header};
+use http_api::problem::Problem;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;

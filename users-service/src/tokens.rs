@@ -3,7 +3,7 @@
 use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chassis::problem::Problem;
+use http_api::problem::Problem;
 use sha2::{Digest, Sha256};
 use std::fmt;
 

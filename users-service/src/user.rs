@@ -1,7 +1,7 @@
 //! A user without private data.
 
-use chassis::gateway_auth::Role;
 use contracts::ids::UserId;
+use identity::Role;
 use time::OffsetDateTime;
 
 /// A user without their password.

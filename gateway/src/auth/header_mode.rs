@@ -5,10 +5,10 @@ use crate::auth::query::name_of;
 use crate::auth::{AuthModeError, Credentials};
 use crate::config::Config;
 use crate::origins::Origins;
-use chassis::gateway_auth::{Principal, Role};
-use chassis::identity::{Caller, USER_HEADER, caller, parse_user_id, unauthenticated};
-use chassis::problem::Problem;
 use http::{StatusCode, header};
+use http_api::problem::Problem;
+use identity::{Caller, USER_HEADER, caller, parse_user_id, unauthenticated};
+use identity::{Principal, Role};
 use tracing::warn;
 
 /// The query parameter that names the user of a WebSocket opened by a browser.

@@ -7,12 +7,12 @@ use crate::auth::keys::Keys;
 use crate::auth::tickets::{self, Tickets};
 use crate::auth::{AuthModeError, Credentials, required_secret};
 use crate::config::Config;
-use chassis::clock::unix_seconds;
-use chassis::gateway_auth::{Principal, Role};
-use chassis::identity::{parse_user_id, unauthenticated};
-use chassis::problem::Problem;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http_api::problem::Problem;
+use identity::{Principal, Role};
+use identity::{parse_user_id, unauthenticated};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
+use process::clock::unix_seconds;
 use serde::Deserialize;
 
 /// The required `iss` claim.

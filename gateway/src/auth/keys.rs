@@ -2,12 +2,12 @@
 
 use crate::upstream::BaseUrl;
 use bytes::Bytes;
-use chassis::gateway_auth::{GatewaySecret, INTERNAL_TOKEN_HEADER};
 use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use identity::{GatewaySecret, INTERNAL_TOKEN_HEADER};
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet, KeyAlgorithm};
 use std::collections::HashMap;
@@ -100,7 +100,7 @@ pub(crate) async fn refresh_keys(
             }
             Err(failure) if !is_failing => {
                 is_failing = true;
-                warn!(error = %chassis::process::chain(&failure), "could not fetch keys of users-service; retrying");
+                warn!(error = %telemetry::chain(&failure), "could not fetch keys of users-service; retrying");
             }
             Err(_) => {}
         }

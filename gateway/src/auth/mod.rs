@@ -8,10 +8,10 @@ mod query;
 mod tickets;
 
 use crate::config::{AuthMode, Config};
-use chassis::gateway_auth::{GatewaySecret, Principal};
-use chassis::problem::Problem;
 use header_mode::HeaderMode;
 use http::HeaderMap;
+use http_api::problem::Problem;
+use identity::{GatewaySecret, Principal};
 use jwt_mode::JwtMode;
 
 pub(crate) use keys::refresh_keys;

@@ -7,9 +7,9 @@
 
 use crate::auth::query::name_of;
 use crate::redis_connection;
-use chassis::clock::unix_seconds;
-use chassis::gateway_auth::{GatewaySecret, Principal, Role};
-use chassis::identity::parse_user_id;
+use identity::parse_user_id;
+use identity::{GatewaySecret, Principal, Role};
+use process::clock::unix_seconds;
 use redis::aio::ConnectionManager;
 use std::collections::HashMap;
 use std::sync::Mutex;

@@ -2,8 +2,8 @@
 
 use axum::extract::Request;
 use axum::response::Response;
-use chassis::layers::Route;
 use http::{HeaderName, HeaderValue, Method};
+use http_server::layers::Route;
 use std::time::Instant;
 use tracing::info;
 use uuid::Uuid;

@@ -1,14 +1,14 @@
 //! Rejects requests that two programs could interpret differently, before anything acts on them.
 //!
-//! hyper has already rejected invalid HTTP, and `chassis::framing` has closed connections with both `Content-Length`
+//! hyper has already rejected invalid HTTP, and `http_server::framing` has closed connections with both `Content-Length`
 //! and `Transfer-Encoding`. `tests/it/smuggling.rs` checks what remains.
 
 use crate::edge::path;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use chassis::problem::Problem;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use http_api::problem::Problem;
 
 /// The methods that are forwarded. TRACE would show the client the headers that the gateway adds, CONNECT is for
 /// forward proxies, and for unknown methods it is not clear whether they change data.

@@ -10,10 +10,10 @@ use crate::gateway::Gateway;
 use access_log::{LogEntry, ServedResponse};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use chassis::layers::{Route, observe_with};
 use cors::Cors;
 use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
+use http_server::layers::{Route, observe_with};
 
 /// Runs the middleware around `next`, which answers the request.
 pub(crate) fn with_middleware<A: Future<Output = ServedResponse>, N: FnOnce(Request) -> A>(

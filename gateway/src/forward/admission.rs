@@ -11,12 +11,12 @@ use crate::origins::OriginCheck;
 use crate::peer::Peer;
 use crate::tunnel;
 use axum::extract::Request;
-use chassis::app::no_such_page;
-use chassis::gateway_auth::{Principal, Role};
-use chassis::problem::Problem;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, StatusCode, Uri, header};
+use http_api::problem::Problem;
+use http_api::problem::no_such_page;
 use http_body::Body as _;
+use identity::{Principal, Role};
 use std::time::Duration;
 
 /// An admitted request.

@@ -3,9 +3,9 @@
 use crate::forward::upload::UploadError;
 use crate::upstream::SendError;
 use axum::response::{IntoResponse, Response};
-use chassis::problem::Problem;
-use chassis::process::chain;
 use http::{HeaderValue, StatusCode, header};
+use http_api::problem::Problem;
+use telemetry::chain;
 use tracing::{debug, warn};
 
 /// Why forwarding failed.

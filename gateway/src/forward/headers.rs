@@ -2,9 +2,9 @@
 
 use crate::peer::Peer;
 use axum::http::HeaderMap;
-use chassis::gateway_auth::{INTERNAL_TOKEN_HEADER, Principal};
-use chassis::identity::{PREFIX_HEADER, ROLE_HEADER, USER_HEADER};
 use http::{HeaderName, HeaderValue, header};
+use identity::{INTERNAL_TOKEN_HEADER, Principal};
+use identity::{PREFIX_HEADER, ROLE_HEADER, USER_HEADER};
 
 /// Headers of a single connection. Source: RFC 9110, section 7.6.1.
 static HOP_BY_HOP: [HeaderName; 10] = [
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn the_user_header_is_set_by_the_gateway_and_connection_cannot_remove_it() {
         let claimed = [("x-user-id", "666"), ("connection", "x-user-id")];
-        let seven = Principal { user: 7, role: chassis::gateway_auth::Role::User };
+        let seven = Principal { user: 7, role: identity::Role::User };
         let headers = outgoing_from(&claimed, false, Some(seven));
         assert_eq!(headers["x-user-id"], "7");
         let headers = outgoing_from(&[("x-user-id", "666")], false, None);

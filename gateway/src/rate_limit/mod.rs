@@ -6,9 +6,9 @@ mod gcra;
 mod local;
 mod shared;
 
-use chassis::problem::Problem;
 use gcra::RateLimit;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http_api::problem::Problem;
 use local::Local;
 use shared::Shared;
 use std::net::IpAddr;

@@ -3,7 +3,7 @@
 //! There are many tunnels, and most are idle most of the time. Available bytes are read into one buffer per thread and
 //! written at once; only bytes that the other side does not accept yet are stored, until it does.
 
-use chassis::framing::FramingGuard;
+use http_server::framing::FramingGuard;
 use hyper::upgrade::{Parts, Upgraded};
 use hyper_util::rt::TokioIo;
 use std::cell::RefCell;

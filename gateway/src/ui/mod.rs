@@ -7,8 +7,8 @@ mod headers;
 use crate::ui::assets::{ASSETS, Asset};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use chassis::app::no_such_page;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use http_api::problem::no_such_page;
 
 /// The application's page, which routes by the URL itself.
 const INDEX: &str = "/index.html";

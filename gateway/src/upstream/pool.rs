@@ -2,7 +2,7 @@
 
 use super::Upstream;
 use super::connection::Connection;
-use chassis::thread_per_core;
+use http_server::thread_per_core;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;

@@ -153,7 +153,7 @@ async fn a_head_keeps_the_length_of_what_get_would_send() {
 
 #[tokio::test]
 async fn documentation_works_through_the_prefix() {
-    let service = Service::start(|_| chassis::docs::routes(OpenApi::default())).await;
+    let service = Service::start(|_| http_api::docs::routes(OpenApi::default())).await;
     let stage = before(service.address).start().await;
     let answer = fetch(anonymous("GET", stage.api, "/orders/docs")).await;
     assert_eq!(answer.headers["location"], "docs/");

@@ -50,7 +50,7 @@ impl Service {
         let received = ReceivedRequests::default();
         let stopping = CancellationToken::new();
         let router = router(received.clone()).layer(middleware::from_fn_with_state(received.clone(), record));
-        tokio::spawn(chassis::serve::serve(listener, router, stopping.clone()));
+        tokio::spawn(http_server::serve::serve(listener, router, stopping.clone()));
         Self { address, received, stopping }
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::service::Service;
 use axum::Router;
-use chassis::process::Process;
-use chassis::telemetry;
+use process::Process;
+
 use clap::Parser;
 use gateway::config::Config;
 use gateway::limits::Limits;

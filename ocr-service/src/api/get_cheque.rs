@@ -3,10 +3,10 @@
 use super::cheque_json::ChequeJson;
 use crate::state::State;
 use axum::{Json, extract};
-use chassis::clock;
-use chassis::extract::Path;
-use chassis::identity::Caller;
-use chassis::problem::{Problem, ProblemDocument};
+use http_api::extract::Path;
+use http_api::problem::{Problem, ProblemDocument};
+use identity::Caller;
+use process::clock;
 
 /// A cheque of the user, as it was first recognised.
 #[utoipa::path(

@@ -4,10 +4,10 @@ use crate::state::State;
 use crate::store::photos::{Photos, PhotosError};
 use axum::extract;
 use axum::response::{IntoResponse, Response};
-use chassis::clock;
-use chassis::extract::Path;
-use chassis::problem::{Problem, ProblemDocument};
 use http::header;
+use http_api::extract::Path;
+use http_api::problem::{Problem, ProblemDocument};
+use process::clock;
 use tracing::error;
 
 /// A JPEG.

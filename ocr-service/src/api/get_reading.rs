@@ -3,8 +3,8 @@
 use crate::state::State;
 use crate::workers::pool::Stage;
 use axum::{Json, extract};
-use chassis::extract::Path;
-use chassis::problem::{Problem, ProblemDocument};
+use http_api::extract::Path;
+use http_api::problem::{Problem, ProblemDocument};
 use serde::Serialize;
 
 /// The progress of a reading.

@@ -12,11 +12,11 @@ use crate::state::State;
 use crate::store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use chassis::docs;
-use chassis::identity::{Caller, unauthenticated};
-use chassis::problem::{self, Problem};
 use contracts::ids::{ChequeHash, UserId};
 use http::StatusCode;
+use http_api::docs;
+use http_api::problem::{self, Problem};
+use identity::{Caller, unauthenticated};
 use rabbit_outbox::Messaging;
 use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
@@ -66,7 +66,7 @@ fn expired() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::documented;
-    use chassis::docs;
+    use http_api::docs;
     use rabbit_outbox::Messaging;
     use sqlx::PgPool;
 

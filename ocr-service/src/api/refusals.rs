@@ -2,8 +2,8 @@
 
 use crate::workers::Refusal;
 use crate::workers::pool::ReadError;
-use chassis::problem::Problem;
 use http::{HeaderValue, StatusCode, header};
+use http_api::problem::Problem;
 
 /// The picture itself is unsuitable.
 pub(super) fn refused(refusal: Refusal) -> Problem {

@@ -5,8 +5,8 @@ use crate::workers::PICTURE_BYTES_MAX;
 use axum::body::Bytes;
 use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
-use chassis::problem::Problem;
 use http::StatusCode;
+use http_api::problem::Problem;
 use std::time::Duration;
 
 /// The part with the picture.

@@ -1,11 +1,11 @@
 //! Reads one picture in an isolated process; started by ocr-service.
 
-use chassis::process::chain;
 use clap::Parser;
 use ocr_service::workers::{attempts, child};
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use telemetry::chain;
 
 /// Reads one picture from standard input, isolated, and writes the recognised cheque to standard output.
 ///

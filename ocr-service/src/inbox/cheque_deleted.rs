@@ -1,8 +1,8 @@
 //! `router.ChequeDeleted.v1`: the owner deleted the cheque. Its content is deleted now, its photo soon after.
 
 use crate::store;
-use chassis::clock;
 use contracts::router::ChequeDeleted;
+use process::clock;
 use rabbit_outbox::{Handle, HandleError, Meta, Transaction};
 use std::sync::Arc;
 use tokio::sync::Notify;

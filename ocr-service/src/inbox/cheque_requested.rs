@@ -1,8 +1,8 @@
 //! `router.ChequeRequested.v1`: a link was opened but its cheque has not arrived at router-service. Publishes it again.
 
 use crate::store;
-use chassis::clock;
 use contracts::router::ChequeRequested;
+use process::clock;
 use rabbit_outbox::{Handle, HandleError, Meta, Transaction};
 use tracing::info;
 

@@ -39,6 +39,6 @@ impl Tools {
 }
 
 fn failed(failure: &(dyn std::error::Error + 'static)) -> ExitCode {
-    eprintln!("{}", chassis::process::chain(failure));
+    eprintln!("{}", telemetry::chain(failure));
     ExitCode::FAILURE
 }

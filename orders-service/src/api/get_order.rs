@@ -4,9 +4,9 @@ use super::order_json::OrderJson;
 use crate::state::State;
 use crate::store;
 use axum::{Json, extract};
-use chassis::extract::Path;
-use chassis::identity::Caller;
-use chassis::problem::{Problem, ProblemDocument};
+use http_api::extract::Path;
+use http_api::problem::{Problem, ProblemDocument};
+use identity::Caller;
 
 /// One order of the user.
 #[utoipa::path(

@@ -6,12 +6,13 @@ use crate::state::State;
 use crate::store;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, extract};
-use chassis::cursor;
-use chassis::extract::Query;
-use chassis::identity::{Caller, Prefix};
-use chassis::problem::{Problem, ProblemDocument};
 use contracts::ids::OrderId;
 use http::{Uri, header};
+use http_api::cursor;
+use http_api::extract::Query;
+use http_api::prefix::Prefix;
+use http_api::problem::{Problem, ProblemDocument};
+use identity::Caller;
 use serde::Deserialize;
 use uuid::Uuid;
 

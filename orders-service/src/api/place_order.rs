@@ -6,14 +6,15 @@ use crate::order_batcher::{PendingOrder, PlaceOrderError, Placed};
 use crate::state::State;
 use axum::extract;
 use axum::response::{IntoResponse, Response};
-use chassis::body::{JsonBody, text_up_to};
-use chassis::clock;
-use chassis::idempotency::{Scope, StoredResponse};
-use chassis::identity::{Caller, Prefix};
-use chassis::problem::{Problem, ProblemDocument};
 use contracts::ids::OrderId;
 use contracts::money::Amount;
 use http::{HeaderMap, StatusCode};
+use http_api::body::{JsonBody, text_up_to};
+use http_api::prefix::Prefix;
+use http_api::problem::{Problem, ProblemDocument};
+use identity::Caller;
+use postgres::idempotency::{Scope, StoredResponse};
+use process::clock;
 use uuid::Uuid;
 
 /// The request body.
@@ -73,7 +74,7 @@ pub(super) async fn handler(
 
 fn problem(failure: &PlaceOrderError) -> Problem {
     match failure {
-        PlaceOrderError::Write(source) if chassis::postgres::is_outage(source) => Problem::unavailable(failure),
+        PlaceOrderError::Write(source) if postgres::is_outage(source) => Problem::unavailable(failure),
         PlaceOrderError::WorkerGone(_) => Problem::unavailable(failure),
         PlaceOrderError::Write(_) | PlaceOrderError::Announce(_) => Problem::internal(failure),
     }

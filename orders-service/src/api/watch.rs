@@ -5,9 +5,9 @@ use crate::state::State;
 use crate::store;
 use axum::extract;
 use axum::response::Response;
-use chassis::extract::Path;
-use chassis::identity::Caller;
-use chassis::problem::{Problem, ProblemDocument};
+use http_api::extract::Path;
+use http_api::problem::{Problem, ProblemDocument};
+use identity::Caller;
 use live_sockets::Upgrade;
 
 /// Live status of one order: a snapshot, then an update with each change.

@@ -1,8 +1,8 @@
 //! `payments.PaymentCompleted.v1`: the order is paid.
 
 use crate::live::hub::Hub;
-use chassis::clock;
 use contracts::payments::PaymentCompleted;
+use process::clock;
 use rabbit_outbox::{HandleBatch, HandleError, Received, Transaction};
 
 pub(super) struct MarkPaid {

@@ -1,8 +1,8 @@
 //! `payments.PaymentFailed.v1`: the order failed.
 
 use crate::live::hub::Hub;
-use chassis::clock;
 use contracts::payments::PaymentFailed;
+use process::clock;
 use rabbit_outbox::{HandleBatch, HandleError, Received, Transaction};
 
 pub(super) struct MarkFailed {

@@ -4,8 +4,8 @@ use super::account_json::AccountJson;
 use crate::state::State;
 use crate::store;
 use axum::{Json, extract};
-use chassis::identity::Caller;
-use chassis::problem::{Problem, ProblemDocument};
+use http_api::problem::{Problem, ProblemDocument};
+use identity::Caller;
 
 /// The user's balance.
 #[utoipa::path(

@@ -8,10 +8,10 @@ mod top_up;
 
 use crate::state::State;
 use axum::Router;
-use chassis::docs;
-use chassis::identity::{Caller, unauthenticated};
-use chassis::problem::{self, Problem};
 use contracts::ids::UserId;
+use http_api::docs;
+use http_api::problem::{self, Problem};
+use identity::{Caller, unauthenticated};
 use rabbit_outbox::Messaging;
 use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
@@ -46,7 +46,7 @@ fn no_account() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::documented;
-    use chassis::docs;
+    use http_api::docs;
     use rabbit_outbox::Messaging;
     use sqlx::PgPool;
 

@@ -4,8 +4,8 @@ use super::account_json::AccountJson;
 use crate::state::State;
 use crate::store;
 use axum::{Json, extract};
-use chassis::identity::Caller;
-use chassis::problem::Problem;
+use http_api::problem::Problem;
+use identity::Caller;
 use rabbit_outbox::transaction::CommitError;
 
 /// Opens the user's account; if it is already open, returns its balance.

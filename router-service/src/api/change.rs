@@ -4,10 +4,10 @@ use super::open::{cheque_hash, no_such_cheque, readable};
 use crate::domain::split::Split;
 use crate::state::State;
 use crate::store::cheques;
-use chassis::clock;
-use chassis::problem::Problem;
 use contracts::ids::ChequeHash;
 use http::StatusCode;
+use http_api::problem::Problem;
+use process::clock;
 use rabbit_outbox::Transaction;
 use rabbit_outbox::transaction::CommitError;
 

@@ -8,10 +8,10 @@ use crate::domain::fraction::{Fraction, FractionError};
 use crate::state::State;
 use crate::wire::split_json::StateJson;
 use axum::{Json, extract};
-use chassis::body::JsonBody;
-use chassis::extract::Path;
-use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
+use http_api::body::JsonBody;
+use http_api::extract::Path;
+use http_api::problem::{Problem, ProblemDocument};
 use serde_json::json;
 
 /// Largest denominator of a claimed part: one hundredth is the finest part.

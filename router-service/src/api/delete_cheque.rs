@@ -5,10 +5,10 @@ use super::visitor::Visitor;
 use crate::state::State;
 use crate::store;
 use axum::extract;
-use chassis::clock;
-use chassis::extract::Path;
-use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
+use http_api::extract::Path;
+use http_api::problem::{Problem, ProblemDocument};
+use process::clock;
 use tracing::info;
 
 /// Deletes the cheque and its photo, as long as no participant has settled.

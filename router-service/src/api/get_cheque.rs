@@ -5,8 +5,8 @@ use super::visitor::Visitor;
 use crate::state::State;
 use crate::wire::split_json::StateJson;
 use axum::{Json, extract};
-use chassis::extract::Path;
-use chassis::problem::{Problem, ProblemDocument};
+use http_api::extract::Path;
+use http_api::problem::{Problem, ProblemDocument};
 
 /// The state of a shared cheque, for everyone who has its link.
 #[utoipa::path(

@@ -5,8 +5,8 @@ use super::visitor::Visitor;
 use crate::state::State;
 use crate::wire::dues_json::DuesJson;
 use axum::{Json, extract};
-use chassis::extract::Path;
-use chassis::problem::{Problem, ProblemDocument};
+use http_api::extract::Path;
+use http_api::problem::{Problem, ProblemDocument};
 
 /// What each participant owes, part by part. All dues plus the unclaimed amount add up to the total.
 #[utoipa::path(

@@ -7,10 +7,10 @@ use crate::state::State;
 use crate::store;
 use crate::wire::split_json::{SettlementJson, settlement, status};
 use axum::{Json, extract};
-use chassis::identity::Caller;
-use chassis::problem::{Problem, ProblemDocument};
 use contracts::ids::{ChequeHash, UserId};
 use contracts::money::Money;
+use http_api::problem::{Problem, ProblemDocument};
+use identity::Caller;
 use serde::Serialize;
 use time::OffsetDateTime;
 

@@ -19,8 +19,8 @@ mod visitor;
 
 use crate::state::State;
 use axum::Router;
-use chassis::docs;
-use chassis::problem;
+use http_api::docs;
+use http_api::problem;
 use rabbit_outbox::Messaging;
 use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
@@ -53,7 +53,7 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
 #[cfg(test)]
 mod tests {
     use super::documented;
-    use chassis::docs;
+    use http_api::docs;
     use rabbit_outbox::Messaging;
     use sqlx::PgPool;
 

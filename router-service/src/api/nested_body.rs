@@ -1,9 +1,9 @@
 //! Parses nested request bodies. All errors are reported at once, each with a JSON pointer to its field.
 
 use axum::body::Bytes;
-use chassis::body::{JsonBody, text_up_to};
-use chassis::problem::{FieldError, Problem};
 use contracts::money::{Amount, Money};
+use http_api::body::{JsonBody, text_up_to};
+use http_api::problem::{FieldError, Problem};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::fmt;

@@ -3,10 +3,10 @@
 use crate::domain::split::Split;
 use crate::state::State;
 use crate::store::cheques::{self, Found};
-use chassis::clock;
-use chassis::problem::Problem;
 use contracts::ids::ChequeHash;
 use http::StatusCode;
+use http_api::problem::Problem;
+use process::clock;
 use time::OffsetDateTime;
 
 /// The cheque of a link; a cheque that is not stored here yet is fetched first.

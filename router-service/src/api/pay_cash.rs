@@ -8,8 +8,8 @@ use crate::domain::settle::CashRefusal;
 use crate::state::State;
 use crate::wire::split_json::StateJson;
 use axum::{Json, extract};
-use chassis::extract::Path;
-use chassis::problem::{Problem, ProblemDocument};
+use http_api::extract::Path;
+use http_api::problem::{Problem, ProblemDocument};
 
 /// The owner records that a participant paid outside the app. The due is fixed and counts as paid.
 #[utoipa::path(

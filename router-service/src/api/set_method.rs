@@ -10,11 +10,11 @@ use crate::state::State;
 use crate::wire::percent::Percent;
 use crate::wire::split_json::StateJson;
 use axum::{Json, extract};
-use chassis::body::JsonBody;
-use chassis::extract::Path;
-use chassis::problem::{Problem, ProblemDocument};
 use contracts::money::Money;
 use http::StatusCode;
+use http_api::body::JsonBody;
+use http_api::extract::Path;
+use http_api::problem::{Problem, ProblemDocument};
 use std::collections::BTreeMap;
 
 /// Largest share of one participant.

@@ -6,8 +6,8 @@ use crate::live::watched::Watched;
 use crate::state::State;
 use axum::extract;
 use axum::response::Response;
-use chassis::extract::Path;
-use chassis::problem::{Problem, ProblemDocument};
+use http_api::extract::Path;
+use http_api::problem::{Problem, ProblemDocument};
 use live_sockets::Upgrade;
 
 /// The live state: a snapshot, then the whole state after each change.

@@ -3,8 +3,8 @@
 use crate::arrival::fetcher::ChequeFetcher;
 use crate::arrival::materialise::{MaterialiseError, materialise};
 use crate::live::hub::Hub;
-use chassis::clock;
 use contracts::ocr::ChequeRecognized;
+use process::clock;
 use rabbit_outbox::{Handle, HandleError, Meta, Transaction};
 
 pub(super) struct OpenCheque {

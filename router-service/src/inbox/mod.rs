@@ -8,8 +8,8 @@ use crate::domain::split::Split;
 use crate::live::hub::Hub;
 use crate::state::State;
 use crate::store::{cheques, transfers};
-use chassis::clock;
 use contracts::ids::TransferId;
+use process::clock;
 use rabbit_outbox::{HandleError, Subscriptions, Transaction};
 
 /// Maps events to their handlers.

@@ -4,14 +4,14 @@ use crate::close::Close;
 use crate::feed::{Feed, Update};
 use crate::limits::Limits;
 use crate::mailbox::Mailbox;
-use chassis::counted::Counted;
-use chassis::problem::Problem;
 use http::{HeaderValue, StatusCode, header};
+use http_api::problem::Problem;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::convert::Infallible;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use telemetry::counted::Counted;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 

@@ -4,10 +4,10 @@ use super::user_json::UserJson;
 use crate::state::State;
 use crate::store;
 use axum::{Json, extract};
-use chassis::extract::Path;
-use chassis::identity::{Administrator, Caller, parse_user_id};
-use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
+use http_api::extract::Path;
+use http_api::problem::{Problem, ProblemDocument};
+use identity::{Administrator, Caller, parse_user_id};
 use rabbit_outbox::transaction::CommitError;
 
 /// Blocks a user: they can't sign in, and their access tokens expire within ten minutes.

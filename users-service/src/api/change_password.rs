@@ -8,9 +8,9 @@ use crate::store;
 use crate::store::tries::Attempt;
 use crate::tokens::RefreshToken;
 use axum::{Json, extract};
-use chassis::body::JsonBody;
-use chassis::identity::Caller;
-use chassis::problem::{Problem, ProblemDocument};
+use http_api::body::JsonBody;
+use http_api::problem::{Problem, ProblemDocument};
+use identity::Caller;
 use rabbit_outbox::transaction::CommitError;
 
 /// The current and the new password.

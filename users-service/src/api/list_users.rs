@@ -5,11 +5,12 @@ use crate::state::State;
 use crate::store;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, extract};
-use chassis::cursor;
-use chassis::extract::Query;
-use chassis::identity::{Administrator, Prefix};
-use chassis::problem::{Problem, ProblemDocument};
 use http::{Uri, header};
+use http_api::cursor;
+use http_api::extract::Query;
+use http_api::prefix::Prefix;
+use http_api::problem::{Problem, ProblemDocument};
+use identity::Administrator;
 use serde::{Deserialize, Serialize};
 
 /// The page to return.

@@ -8,9 +8,9 @@ use crate::store;
 use crate::store::tries::Attempt;
 use crate::tokens::RefreshToken;
 use axum::{Json, extract};
-use chassis::body::JsonBody;
-use chassis::problem::{Problem, ProblemDocument};
 use http::{HeaderValue, StatusCode, header};
+use http_api::body::JsonBody;
+use http_api::problem::{Problem, ProblemDocument};
 use rabbit_outbox::transaction::CommitError;
 
 /// Signs in. The response and its duration do not show whether the login exists.

@@ -5,9 +5,9 @@ use super::refresh::Refresh;
 use crate::state::State;
 use crate::store;
 use axum::extract;
-use chassis::body::JsonBody;
-use chassis::problem::Problem;
 use http::StatusCode;
+use http_api::body::JsonBody;
+use http_api::problem::Problem;
 use rabbit_outbox::transaction::CommitError;
 
 /// Ends the session of a refresh token; an invalid token is not an error.

@@ -18,10 +18,10 @@ use crate::state::State;
 use crate::store;
 use crate::user::User;
 use axum::Router;
-use chassis::docs;
-use chassis::problem::{self, Problem};
 use contracts::ids::UserId;
 use http::StatusCode;
+use http_api::docs;
+use http_api::problem::{self, Problem};
 use rabbit_outbox::{Messaging, Transaction};
 use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
@@ -76,7 +76,7 @@ fn no_such_user() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::documented;
-    use chassis::docs;
+    use http_api::docs;
     use rabbit_outbox::Messaging;
     use sqlx::PgPool;
 

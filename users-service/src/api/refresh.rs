@@ -7,9 +7,9 @@ use crate::store;
 use crate::store::refresh_tokens::TokenState;
 use crate::tokens::RefreshToken;
 use axum::{Json, extract};
-use chassis::body::JsonBody;
-use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
+use http_api::body::JsonBody;
+use http_api::problem::{Problem, ProblemDocument};
 use rabbit_outbox::transaction::CommitError;
 use tracing::warn;
 

@@ -7,10 +7,10 @@ use crate::state::State;
 use crate::store;
 use crate::tokens::RefreshToken;
 use axum::{Json, extract};
-use chassis::body::JsonBody;
-use chassis::gateway_auth::Role;
-use chassis::problem::{Problem, ProblemDocument};
 use http::StatusCode;
+use http_api::body::JsonBody;
+use http_api::problem::{Problem, ProblemDocument};
+use identity::Role;
 use rabbit_outbox::transaction::CommitError;
 
 /// A login and a password.

@@ -4,7 +4,7 @@ use super::user_json::UserJson;
 use crate::keys::{Keys, SignError};
 use crate::tokens::RefreshToken;
 use crate::user::User;
-use chassis::clock;
+use process::clock;
 use serde::Serialize;
 
 /// Lifetime of an access token, in seconds.

@@ -2,8 +2,8 @@
 
 use crate::domain::login::Login;
 use crate::user::User;
-use chassis::gateway_auth::Role;
 use contracts::ids::UserId;
+use identity::Role;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
