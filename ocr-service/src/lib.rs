@@ -70,6 +70,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let service = service
         .consume(inbox::subscriptions(&state), ConsumerOptions::default())
         .ready_with_broker()
+        .with_idempotency_keys()
         .ready_if("workers", move || pool.check())
         .task("workers", state.pool.clone().run(stopping.clone()))
         .task("janitor", janitor.run(stopping));

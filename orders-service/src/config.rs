@@ -16,6 +16,10 @@ pub struct Config {
     #[arg(long, env = "ORDER_PATIENCE_SECS", default_value_t = 30)]
     pub order_patience_secs: u64,
 
+    /// Largest number of live sockets that a user has open in this replica.
+    #[arg(long, env = "LIVE_SOCKETS_PER_USER", default_value_t = 64)]
+    pub live_sockets_per_user: u32,
+
     /// What all services share.
     #[command(flatten)]
     pub service: ServiceConfig,

@@ -38,7 +38,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     metrics_help::describe();
     let (messaging, stopping) = (service.messaging(), service.stopping());
     let (fanout, fanout_tasks) = messaging.fanout("live");
-    let hub = Hub::new(fanout);
+    let hub = Hub::new(fanout, config.live_sockets_per_user);
     let state = State {
         messaging: messaging.clone(),
         order_batcher: OrderBatcher::start(messaging.clone(), hub.clone()),

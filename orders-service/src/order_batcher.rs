@@ -1,17 +1,14 @@
 //! Batches concurrent order placements into one transaction, without waiting for a timer.
 
-use crate::api::order_json::OrderJson;
-use crate::batcher::Batcher;
+use crate::batcher::{Batcher, WorkerGone};
 use crate::domain::order::Order;
 use crate::live::hub::Hub;
 use crate::store;
-use axum::response::{IntoResponse, Response};
 use contracts::orders::OrderCreated;
-use http::StatusCode;
-use http_api::problem::Problem;
-use postgres::idempotency::{self, Claim, Scope, StoredResponse};
+use postgres::idempotency::{self, Claim, Earlier, Scope, StoredResponse};
 use rabbit_outbox::transaction::CommitError;
-use rabbit_outbox::{Messaging, Transaction};
+use rabbit_outbox::{AppendError, Messaging, Transaction};
+use std::sync::Arc;
 use trace::TraceContext;
 
 /// Number of concurrent transactions: while one waits for the disk, the next one is prepared.
@@ -19,25 +16,52 @@ const WORKERS: usize = 2;
 /// Largest number of orders in one transaction. Far more than arrive during one commit.
 const ORDERS_MAX: usize = 128;
 
-/// An order to place, with what is needed to answer its request.
+/// An order to place.
 #[derive(Debug)]
 pub struct PendingOrder {
-    /// The request's idempotency key, if it has one.
-    pub scope: Option<Scope>,
+    /// The request's idempotency key, if it has one, with the response to store for a repeated request.
+    pub keyed: Option<(Scope, StoredResponse)>,
     /// The order.
     pub order: Order,
     /// The event that announces it.
     pub created: OrderCreated,
-    /// Path prefix of the order's `Location` header.
-    pub location_prefix: String,
     /// The trace context of the request.
     pub context: Option<TraceContext>,
+}
+
+/// What became of an order.
+#[derive(Debug)]
+pub enum Placed {
+    /// It was stored and announced.
+    Now,
+    /// Nothing was stored: there was an earlier request with its key.
+    Before(Earlier),
+}
+
+/// Why an order was not placed. Only after a failed commit it may have been.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum PlaceOrderError {
+    /// The transaction failed, which other orders may share.
+    #[error("write a batch of orders")]
+    Write(#[source] Arc<sqlx::Error>),
+    /// The event is invalid.
+    #[error("announce the order")]
+    Announce(#[source] Arc<AppendError>),
+    /// No worker placed it.
+    #[error(transparent)]
+    WorkerGone(#[from] WorkerGone),
+}
+
+impl From<sqlx::Error> for PlaceOrderError {
+    fn from(failure: sqlx::Error) -> Self {
+        Self::Write(Arc::new(failure))
+    }
 }
 
 /// Handle for placing orders; cheap to clone.
 #[derive(Clone)]
 pub struct OrderBatcher {
-    batcher: Batcher<PendingOrder, Result<Response, Problem>>,
+    batcher: Batcher<PendingOrder, Result<Placed, PlaceOrderError>>,
 }
 
 impl OrderBatcher {
@@ -47,12 +71,12 @@ impl OrderBatcher {
         Self { batcher: Batcher::start(WORKERS, ORDERS_MAX, work) }
     }
 
-    /// Places an order, alone or in a batch with others, and returns the response.
+    /// Places an order, alone or in a batch with others.
     ///
     /// # Errors
-    /// The problem to respond with. Nothing was placed, unless the connection failed during the commit.
-    pub async fn place(&self, pending: PendingOrder) -> Result<Response, Problem> {
-        self.batcher.submit(pending).await.map_err(|gone| Problem::unavailable(&gone))?
+    /// Nothing was placed, unless the connection failed during the commit.
+    pub async fn place(&self, pending: PendingOrder) -> Result<Placed, PlaceOrderError> {
+        self.batcher.submit(pending).await?
     }
 }
 
@@ -70,90 +94,77 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
-async fn place(messaging: Messaging, hub: Hub, pending: Vec<PendingOrder>) -> Vec<Result<Response, Problem>> {
+async fn place(messaging: Messaging, hub: Hub, pending: Vec<PendingOrder>) -> Vec<Result<Placed, PlaceOrderError>> {
     let failure = match place_batch(&messaging, &hub, &pending).await {
-        Ok(answers) => return answers,
+        Ok(outcomes) => return outcomes,
         Err(failure) => failure,
     };
     match failure {
         // One order that cannot be written must not make the others fail. A database outage fails all of them.
         Failure::RolledBack(failure) if pending.len() > 1 && !postgres::is_outage(&failure) => {
-            let mut answers = Vec::with_capacity(pending.len());
+            let mut outcomes = Vec::with_capacity(pending.len());
             for order in pending {
                 let placed = place_batch(&messaging, &hub, std::slice::from_ref(&order)).await;
-                answers.push(match placed {
-                    Ok(mut answer) => answer.pop().unwrap_or_else(|| Err(problem_for(&sqlx::Error::WorkerCrashed))),
-                    Err(Failure::RolledBack(failure) | Failure::Unknown(failure)) => Err(problem_for(&failure)),
+                outcomes.push(match placed {
+                    Ok(mut outcome) => outcome.pop().unwrap_or_else(|| Err(WorkerGone.into())),
+                    Err(Failure::RolledBack(failure) | Failure::Unknown(failure)) => Err(failure.into()),
                 });
             }
-            answers
+            outcomes
         }
         Failure::RolledBack(failure) | Failure::Unknown(failure) => {
-            let problem = problem_for(&failure);
-            pending.iter().map(|_| Err(problem.clone())).collect()
+            let failure = PlaceOrderError::from(failure);
+            pending.iter().map(|_| Err(failure.clone())).collect()
         }
     }
 }
 
-fn problem_for(failure: &sqlx::Error) -> Problem {
-    if postgres::is_outage(failure) { Problem::unavailable(failure) } else { Problem::internal(failure) }
-}
-
-/// Stores and announces all orders in one transaction. The responses are in the order of the requests.
+/// Stores and announces all orders in one transaction. The outcomes are in the order of the requests.
 async fn place_batch(
     messaging: &Messaging,
     hub: &Hub,
     pending: &[PendingOrder],
-) -> Result<Vec<Result<Response, Problem>>, Failure> {
+) -> Result<Vec<Result<Placed, PlaceOrderError>>, Failure> {
     let mut tx = messaging.begin().await?;
-    let scopes: Vec<Option<&Scope>> = pending.iter().map(|pending| pending.scope.as_ref()).collect();
+    let scopes: Vec<Option<&Scope>> =
+        pending.iter().map(|pending| pending.keyed.as_ref().map(|(scope, _)| scope)).collect();
     let claims = idempotency::claim_all(&mut tx, &scopes).await?;
-    let mut answers = Vec::with_capacity(pending.len());
+    let mut outcomes = Vec::with_capacity(pending.len());
     let (mut orders, mut responses) = (vec![], vec![]);
     for (pending, claim) in pending.iter().zip(claims) {
-        answers.push(match claim {
-            Claim::Respond(answer) => Ok(answer),
-            Claim::New => match announce(&mut tx, pending).await {
-                Ok(answer) => {
-                    orders.push((&pending.order, pending.context));
-                    responses.extend(pending.scope.as_ref().map(|scope| (scope, answer.clone())));
-                    Ok(answer.into_response())
-                }
-                Err(problem) => Err(problem),
-            },
+        outcomes.push(match claim {
+            Claim::Respond(earlier) => Ok(Placed::Before(earlier)),
+            Claim::New => announce(&mut tx, pending).await.map(|()| {
+                orders.push((&pending.order, pending.context));
+                responses.extend(pending.keyed.as_ref().map(|(scope, response)| (scope, response)));
+                Placed::Now
+            }),
         });
     }
     if orders.is_empty() {
         tx.rollback().await?;
-        return Ok(answers);
+        return Ok(outcomes);
     }
     let written: Vec<&Order> = orders.iter().map(|(order, _)| *order).collect();
     store::orders::insert_all(&mut tx, &written).await?;
-    let responses: Vec<(&Scope, &StoredResponse)> = responses.iter().map(|(scope, answer)| (*scope, answer)).collect();
     idempotency::store_all(&mut tx, &responses).await?;
     for (order, context) in orders {
         let (hub, order) = (hub.clone(), order.clone());
         tx.after_commit(move || hub.announce(&order, context));
     }
     match tx.commit().await {
-        Ok(()) => Ok(answers),
+        Ok(()) => Ok(outcomes),
         Err(CommitError::Commit(failure)) => Err(Failure::Unknown(failure)),
         Err(failure) => Err(Failure::RolledBack(failure.into_source())),
     }
 }
 
-/// Appends the order's event with the trace context of its own request, and returns the response.
-async fn announce(tx: &mut Transaction, pending: &PendingOrder) -> Result<StoredResponse, Problem> {
-    let PendingOrder { order, created, location_prefix, .. } = pending;
-    let append = async { tx.append(created, order.version) };
+/// Appends the order's event with the trace context of its own request.
+async fn announce(tx: &mut Transaction, pending: &PendingOrder) -> Result<(), PlaceOrderError> {
+    let append = async { tx.append(&pending.created, pending.order.version) };
     let appended = match pending.context {
         Some(context) => trace::scope(context, append).await,
         None => append.await,
     };
-    appended.map_err(|error| Problem::internal(&error))?;
-    Ok(StoredResponse {
-        status: StatusCode::CREATED,
-        location: Some(format!("{location_prefix}/orders/{}", order.id)),
-        body: serde_json::to_vec(&OrderJson::from(order.clone())).map_err(|error| Problem::internal(&error))?,
-    })
+    appended.map(drop).map_err(|failure| PlaceOrderError::Announce(Arc::new(failure)))
 }

@@ -39,7 +39,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     metrics_help::describe();
     let (database, messaging, stopping) = (service.database(), service.messaging(), service.stopping());
     let (fanout, fanout_tasks) = messaging.fanout("live");
-    let hub = Hub::new(fanout);
+    let hub = Hub::new(fanout, config.live_sockets_per_user);
     let fetcher = ChequeFetcher::new(messaging.clone(), database.clone(), Cache::new(&config.redis_url)?);
     let state = State {
         messaging: messaging.clone(),

@@ -10,16 +10,18 @@ use crate::workers::picture;
 use crate::workers::pool::Reading;
 use crate::workers::stage::Stage;
 use axum::body::Bytes;
+use axum::extract;
 use axum::extract::Multipart;
 use axum::extract::multipart::MultipartRejection;
 use axum::response::{IntoResponse, Response};
-use axum::{Json, extract};
 use contracts::ids::{ChequeHash, UserId};
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use http_api::extract::Query;
 use http_api::problem::{Problem, ProblemDocument};
 use identity::Caller;
+use postgres::idempotency::{self, Claim, Earlier, Scope, StoredResponse};
 use process::clock;
+use rabbit_outbox::transaction::CommitError;
 use rand::Rng;
 use serde::Deserialize;
 use tokio::sync::watch;
@@ -47,11 +49,17 @@ struct LoadImage {
 
 /// Recognises a cheque on a photo. The response comes some seconds later, when the reading is complete.
 #[utoipa::path(
-    post, path = "/load-image", tag = "cheques", operation_id = "loadImage", params(Watch),
+    post, path = "/load-image", tag = "cheques", operation_id = "loadImage",
+    params(
+        Watch,
+        ("Idempotency-Key" = Option<String>, Header,
+            description = "A retry with it and the same picture gets the first response again."),
+    ),
     request_body(content = LoadImage, content_type = "multipart/form-data"),
     responses(
         (status = 201, description = "Recognised; see `cheque.status` for the quality", body = ChequeJson,
             headers(("Location" = String))),
+        (status = 409, description = "The first request with this key is just being completed", body = ProblemDocument),
         (status = 413, description = "More than 10 MB, or than 40 megapixels", body = ProblemDocument),
         (status = 415, description = "Not a JPEG, PNG or WebP", body = ProblemDocument),
         (status = 422, description = "The picture is missing, broken or unreadable", body = ProblemDocument),
@@ -62,6 +70,7 @@ pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     caller: Caller,
     Query(watch): Query<Watch>,
+    headers: HeaderMap,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
     let user_id = super::user_of::user_of(caller)?;
@@ -75,23 +84,45 @@ pub(super) async fn handler(
         Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
     })?;
     let progress = state.readings.begin(reading_id);
-    let outcome = load_image(&state, user_id, multipart, progress.clone()).await;
+    let outcome = load_image(&state, user_id, &headers, multipart, progress.clone()).await;
     progress.send_replace(if outcome.is_ok() { Stage::Read } else { Stage::Refused });
-    let read = outcome?;
-    Ok((StatusCode::CREATED, [(header::LOCATION, read.url.clone())], Json(read)).into_response())
+    outcome
 }
 
 async fn load_image(
     state: &State,
     user_id: UserId,
+    headers: &HeaderMap,
     multipart: Multipart,
     progress: watch::Sender<Stage>,
-) -> Result<ChequeJson, Problem> {
+) -> Result<Response, Problem> {
     let picture = receive(state, multipart).await?;
+    // Of the picture, not of the body: each request has another multipart boundary.
+    let scope = Scope::of(headers, user_id.get(), "POST /load-image", &picture)?;
+    if let Some(earlier) = earlier(state, scope.as_ref()).await? {
+        return earlier.respond();
+    }
+    // No transaction is open while the picture is read. A request with the same key may be read at the same time, and
+    // the first one to be stored is the answer to both.
     let reading = state.pool.read(picture, progress).await.map_err(refusals::not_read)?;
-    let cheque = reading.cheque.clone();
-    let stored = store_cheque(state, user_id, reading).await?;
-    Ok(ChequeJson::new(&stored, cheque, &state.share_base_url))
+    match store_cheque(state, user_id, reading, scope.as_ref()).await? {
+        Stored::Now(response) => Ok(response.into_response()),
+        Stored::Before(earlier) => earlier.respond(),
+    }
+}
+
+/// The earlier request with this key, if there was one.
+async fn earlier(state: &State, scope: Option<&Scope>) -> Result<Option<Earlier>, Problem> {
+    if scope.is_none() {
+        return Ok(None);
+    }
+    let mut tx = state.messaging.begin().await?;
+    let claim = idempotency::claim(&mut tx, scope).await?;
+    tx.rollback().await?;
+    Ok(match claim {
+        Claim::New => None,
+        Claim::Respond(earlier) => Some(earlier),
+    })
 }
 
 /// Receives the picture and checks its header, so that unsuitable pictures never enter the queue.
@@ -106,25 +137,50 @@ async fn receive(state: &State, multipart: Multipart) -> Result<Bytes, Problem> 
 ///
 /// The order matters: a row never refers to a missing photo, and nothing is published before the commit. A crash
 /// between the first two steps leaves a photo without a row, which the janitor deletes later.
-async fn store_cheque(state: &State, owner_id: UserId, reading: Reading) -> Result<StoredCheque, Problem> {
+async fn store_cheque(
+    state: &State,
+    owner_id: UserId,
+    reading: Reading,
+    scope: Option<&Scope>,
+) -> Result<Stored, Problem> {
     let hash = ChequeHash::from_random(random_digits());
     let now = clock::now();
-    let stored = StoredCheque::new(hash, owner_id, reading.cheque, now, state.cheque_ttl);
+    let stored = StoredCheque::new(hash, owner_id, reading.cheque.clone(), now, state.cheque_ttl);
     let photo_key = Photos::key(&stored.hash);
     let photo_bytes = i64::try_from(reading.photo.len()).unwrap_or(i64::MAX);
-    let not_put = |failure: PhotosError| Problem::internal(&failure);
-    state.photos.put(&photo_key, reading.photo).await.map_err(not_put)?;
+    let failed = |failure: PhotosError| Problem::internal(&failure);
+    state.photos.put(&photo_key, reading.photo).await.map_err(failed)?;
     let mut tx = state.messaging.begin().await?;
+    if let Claim::Respond(earlier) = idempotency::claim(&mut tx, scope).await? {
+        tx.rollback().await?;
+        state.photos.delete(&photo_key).await.map_err(failed)?;
+        return Ok(Stored::Before(earlier));
+    }
     store::cheques::insert(&mut tx, &stored, &photo_key, photo_bytes).await?;
     let recognized = stored.recognized(now);
     if let Some(recognized) = &recognized {
         tx.append(recognized, 1).map_err(|error| Problem::internal(&error))?;
     }
-    tx.commit().await.map_err(rabbit_outbox::transaction::CommitError::into_source)?;
+    let response = response(&ChequeJson::new(&stored, reading.cheque, &state.share_base_url))?;
+    idempotency::store(&mut tx, scope, &response).await?;
+    tx.commit().await.map_err(CommitError::into_source)?;
     if let Some(recognized) = &recognized {
         state.cache.put(recognized, now).await;
     }
-    Ok(stored)
+    Ok(Stored::Now(response))
+}
+
+/// What became of a cheque.
+enum Stored {
+    /// It was stored.
+    Now(StoredResponse),
+    /// Nothing was stored: there was an earlier request with its key.
+    Before(Earlier),
+}
+
+fn response(read: &ChequeJson) -> Result<StoredResponse, Problem> {
+    let body = serde_json::to_vec(read).map_err(|error| Problem::internal(&error))?;
+    Ok(StoredResponse { status: StatusCode::CREATED, location: Some(read.url.clone()), body })
 }
 
 /// Uses a cryptographic generator that is seeded by the operating system: the key of a link is its only secret.

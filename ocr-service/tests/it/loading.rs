@@ -103,3 +103,37 @@ async fn a_picture_without_text_becomes_a_failed_cheque() {
     assert_eq!(cheque["total_account"], json!(null));
     assert!(cheque["warnings"].as_array().unwrap().contains(&json!("no_text")), "{cheque}");
 }
+
+#[tokio::test]
+async fn a_repeated_upload_with_the_same_key_gets_the_first_answer_and_one_cheque() {
+    let stage = Stage::new().await;
+    let picture = testkit::picture::png(&pictures::slip());
+    let keyed = stage.user(1).with_header("idempotency-key", "photo-1");
+    let first = load(&keyed, "", &picture).await;
+    let id = Uuid::new_v4();
+    let again = load(&keyed, &format!("?reading={id}"), &picture).await;
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (201, 201), "{}", again.text);
+    assert_eq!((again.json(), again.header("location")), (first.json(), first.header("location")));
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    let progress = testkit::Client::new(&stage.program.url()).get(&format!("/readings/{id}")).await;
+    assert_eq!(progress.json(), json!({ "state": "read" }));
+    assert_eq!((stage.count("cheques").await, stage.photos.count()), (1, 1));
+    let other = load(&keyed, "", &pictures::sideways()).await;
+    assert_eq!((other.status.as_u16(), &other.json()["code"]), (422, &json!("idempotency_key_reused")));
+    let other_user = stage.user(2).with_header("idempotency-key", "photo-1");
+    assert_ne!(load(&other_user, "", &picture).await.json()["hash"], first.json()["hash"]);
+}
+
+#[tokio::test]
+async fn two_uploads_at_once_with_the_same_key_make_one_cheque() {
+    let stage = Stage::with(&[("OCR_WORKERS", "2")]).await;
+    let picture = testkit::picture::png(&pictures::slip());
+    let keyed = stage.user(1).with_header("idempotency-key", "photo-1");
+    let (one, two) = tokio::join!(load(&keyed, "", &picture), load(&keyed, "", &picture));
+    for answer in [&one, &two] {
+        let code = answer.json()["code"].clone();
+        assert!(answer.status == 201 || (answer.status == 409 && code == "idempotency_key_in_use"), "{}", answer.text);
+    }
+    assert!(one.status == 201 || two.status == 201);
+    assert_eq!((stage.count("cheques").await, stage.photos.count()), (1, 1));
+}

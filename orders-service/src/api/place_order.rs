@@ -2,18 +2,18 @@
 
 use super::order_json::OrderJson;
 use crate::domain::order::{DESCRIPTION_CHARACTERS_MAX, Order};
-use crate::order_batcher::PendingOrder;
+use crate::order_batcher::{PendingOrder, PlaceOrderError, Placed};
 use crate::state::State;
 use axum::extract;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use contracts::ids::OrderId;
 use contracts::money::Amount;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use http_api::body::{JsonBody, text_up_to};
 use http_api::prefix::Prefix;
 use http_api::problem::{Problem, ProblemDocument};
 use identity::Caller;
-use postgres::idempotency::Scope;
+use postgres::idempotency::{Scope, StoredResponse};
 use process::clock;
 use uuid::Uuid;
 
@@ -59,6 +59,23 @@ pub(super) async fn handler(
     let request = PlaceOrder::read(body)?;
     let (order, created) =
         Order::place(OrderId(Uuid::now_v7()), user_id, request.amount, request.description, clock::now());
-    let pending = PendingOrder { scope, order, created, location_prefix: prefix, context: trace::current() };
-    state.order_batcher.place(pending).await
+    let response = StoredResponse {
+        status: StatusCode::CREATED,
+        location: Some(format!("{prefix}/orders/{}", order.id)),
+        body: serde_json::to_vec(&OrderJson::from(order.clone())).map_err(|error| Problem::internal(&error))?,
+    };
+    let keyed = scope.map(|scope| (scope, response.clone()));
+    let pending = PendingOrder { keyed, order, created, context: trace::current() };
+    match state.order_batcher.place(pending).await.map_err(|failure| problem(&failure))? {
+        Placed::Now => Ok(response.into_response()),
+        Placed::Before(earlier) => earlier.respond(),
+    }
+}
+
+fn problem(failure: &PlaceOrderError) -> Problem {
+    match failure {
+        PlaceOrderError::Write(source) if postgres::is_outage(source) => Problem::unavailable(failure),
+        PlaceOrderError::WorkerGone(_) => Problem::unavailable(failure),
+        PlaceOrderError::Write(_) | PlaceOrderError::Announce(_) => Problem::internal(failure),
+    }
 }

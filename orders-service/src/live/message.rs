@@ -1,12 +1,13 @@
 //! Messages sent to the sockets.
 
 use crate::domain::order::Order;
-use axum::extract::ws::Utf8Bytes;
 use contracts::ids::{OrderId, UserId};
 use contracts::money::Amount;
+use live_sockets::Update;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use trace::TraceContext;
+use tracing::warn;
 
 /// Whether a message is a snapshot or a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -52,27 +53,13 @@ impl LiveMessage {
             at: order.updated_at,
         }
     }
-}
 
-/// A message that is serialised once for all its recipients.
-#[derive(Debug)]
-pub(super) struct SerializedUpdate {
-    pub(super) order_id: OrderId,
-    pub(super) version: i64,
-    /// The message as JSON.
-    pub(super) text: Utf8Bytes,
-    /// The trace context of the change; `None` for a snapshot.
-    pub(super) context: Option<TraceContext>,
-}
-
-impl SerializedUpdate {
-    /// Serialises the message.
-    ///
-    /// # Errors
-    /// Never for plain strings and numbers.
-    pub(super) fn of(message: &LiveMessage, context: Option<TraceContext>) -> Result<Self, serde_json::Error> {
-        let text = serde_json::to_string(message)?.into();
-        Ok(Self { order_id: message.order_id, version: message.version, text, context })
+    /// Serialises the message. `context` is the trace context of the change.
+    pub(super) fn update(&self, context: Option<TraceContext>) -> Option<Update<OrderId>> {
+        // Serialising plain strings and numbers cannot fail.
+        let text =
+            serde_json::to_string(self).inspect_err(|failure| warn!(error = %failure, "serialise a live message"));
+        Some(Update { item: self.order_id, version: self.version, text: text.ok()?.into(), context })
     }
 }
 

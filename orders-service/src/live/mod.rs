@@ -2,4 +2,4 @@
 
 pub mod hub;
 pub mod message;
-pub mod socket;
+pub mod watched;

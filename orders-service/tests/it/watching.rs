@@ -4,6 +4,7 @@ use crate::stage::{Stage, replica, watch};
 use contracts::ids::OrderId;
 use contracts::payments::RefusalReason;
 use serde_json::json;
+use testkit::{Ended, RawSocket};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -94,4 +95,53 @@ async fn a_read_replica_that_lags_hides_nothing_that_the_client_has_just_done() 
         let snapshot = stage.watch(1, &path).await.unwrap().next().await;
         assert_eq!((&snapshot["type"], &snapshot["order_id"]), (&json!("snapshot"), &json!(id)), "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_close_is_answered_with_the_same_close() {
+    let (_stage, mut socket) = raw().await;
+    socket.send(0x88, &[0x03, 0xe8]).await;
+    assert_eq!(socket.ended().await, Ended::Closed(Some(1000)));
+    let (_stage, mut socket) = raw().await;
+    socket.send(0x88, b"").await;
+    assert_eq!(socket.ended().await, Ended::Closed(None));
+}
+
+#[tokio::test]
+async fn a_violation_of_the_protocol_is_closed_with_its_code() {
+    let reserved_bit = (0xc1, b"x".as_slice());
+    let large = vec![0; 20_000];
+    let too_large = (0x82, large.as_slice());
+    let invalid_utf8 = (0x81, b"\xff\xfe".as_slice());
+    let invalid_utf8_in_close = (0x88, b"\x03\xe8\xff".as_slice());
+    for ((first, payload), code) in
+        [(reserved_bit, 1002), (too_large, 1009), (invalid_utf8, 1007), (invalid_utf8_in_close, 1007)]
+    {
+        let (_stage, mut socket) = raw().await;
+        socket.send(first, payload).await;
+        assert_eq!(socket.ended().await, Ended::Closed(Some(code)));
+    }
+}
+
+#[tokio::test]
+async fn a_user_with_too_many_open_sockets_is_refused_one_more_until_one_is_closed() {
+    let stage = Stage::with(&[("LIVE_SOCKETS_PER_USER", "2")]).await;
+    let open = async |user| {
+        RawSocket::open(stage.program.port(), "/ws/orders", &[("x-user-id", user), ("accept", "*/*")]).await
+    };
+    let mut first = open("1").await.unwrap();
+    let _second = open("1").await.unwrap();
+    let refused = open("1").await.err().unwrap().to_lowercase();
+    assert!(refused.starts_with("http/1.1 429 ") && refused.contains("\r\nretry-after: 10\r\n"), "{refused}");
+    assert!(refused.contains("\r\ncontent-type: application/problem+json\r\n"), "{refused}");
+    assert!(open("2").await.is_ok(), "another user has their own");
+    first.send(0x88, b"").await;
+    assert_eq!(first.ended().await, Ended::Closed(None));
+    testkit::eventually(true, async || open("1").await.is_ok()).await;
+}
+
+async fn raw() -> (Stage, RawSocket) {
+    let stage = Stage::new().await;
+    let socket = RawSocket::open(stage.program.port(), "/ws/orders", &[("x-user-id", "1")]).await.unwrap();
+    (stage, socket)
 }

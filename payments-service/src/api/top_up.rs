@@ -56,9 +56,9 @@ pub(super) async fn handler(
     let scope = Scope::of(&headers, caller.0, "POST /account/topup", body.bytes())?;
     let request = TopUp::read(body)?;
     let mut tx = state.messaging.begin().await?;
-    if let Claim::Respond(answer) = idempotency::claim(&mut tx, scope.as_ref()).await? {
+    if let Claim::Respond(earlier) = idempotency::claim(&mut tx, scope.as_ref()).await? {
         tx.rollback().await?;
-        return Ok(answer);
+        return earlier.respond();
     }
     let id = TransactionId(Uuid::now_v7());
     let movement = Movement::topup(id, user_id, request.amount, scope.as_ref().map(Scope::key));

@@ -1,9 +1,10 @@
 //! Changes a shared cheque: lock it, apply the change, store it, notify the sockets.
 
-use super::open::{cheque_hash, readable};
+use super::open::{cheque_hash, no_such_cheque, readable};
 use crate::domain::split::Split;
 use crate::state::State;
 use crate::store::cheques;
+use contracts::ids::ChequeHash;
 use http::StatusCode;
 use http_api::problem::Problem;
 use process::clock;
@@ -36,16 +37,26 @@ pub(super) async fn change(
 /// 404 for an unknown link, 410 for an expired or deleted one, and those of fetching.
 pub(super) async fn lock(state: &State, hash: &str) -> Result<(Transaction, Split), Problem> {
     let hash = cheque_hash(hash)?;
-    let mut tx = state.messaging.begin().await?;
-    let mut found = cheques::lock(&mut tx, &hash).await?;
-    if found.is_none() {
-        // No transaction stays open while waiting for the cheque.
-        tx.rollback().await?;
-        state.fetcher.fetch(&hash).await?;
-        tx = state.messaging.begin().await?;
-        found = cheques::lock(&mut tx, &hash).await?;
+    if let Some(locked) = try_lock(state.messaging.begin().await?, &hash).await? {
+        return Ok(locked);
     }
-    Ok((tx, readable(found, clock::now())?))
+    // No transaction is open while waiting for the cheque.
+    state.fetcher.fetch(&hash).await?;
+    try_lock(state.messaging.begin().await?, &hash).await?.ok_or_else(no_such_cheque)
+}
+
+/// Locks the cheque in this transaction, which is rolled back if the cheque is not stored here yet.
+///
+/// # Errors
+/// 410 for an expired or deleted cheque.
+pub(super) async fn try_lock(mut tx: Transaction, hash: &ChequeHash) -> Result<Option<(Transaction, Split)>, Problem> {
+    match cheques::lock(&mut tx, hash).await? {
+        None => {
+            tx.rollback().await?;
+            Ok(None)
+        }
+        found => Ok(Some((tx, readable(found, clock::now())?))),
+    }
 }
 
 /// Stores the new state, and notifies the sockets after the commit.

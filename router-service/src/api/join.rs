@@ -1,18 +1,28 @@
 //! `POST /{hash}/participants`: joins the cheque under a name.
 
-use super::change::change;
+use super::change::{self, commit, of_version, try_lock};
 use super::nested_body::name;
+use super::open::{cheque_hash, no_such_cheque};
 use super::visitor::{Token, Visitor};
 use crate::domain::join::{JoinRefusal, Joined};
+use crate::domain::split::Split;
 use crate::state::State;
 use crate::wire::split_json::StateJson;
+use axum::extract;
 use axum::response::{IntoResponse, Response};
-use axum::{Json, extract};
-use http::StatusCode;
+use contracts::ids::{ChequeHash, UserId};
+use http::{HeaderMap, StatusCode};
 use http_api::body::JsonBody;
 use http_api::extract::Path;
 use http_api::problem::{Problem, ProblemDocument};
+use postgres::idempotency::{self, Claim, Earlier, Scope, StoredResponse};
+use rabbit_outbox::Transaction;
 use serde::Serialize;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// In place of the user id of a guest; users have positive ones.
+const NO_USER: i64 = 0;
 
 /// The request body.
 #[derive(utoipa::ToSchema)]
@@ -25,9 +35,12 @@ struct Join {
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = JoinedCheque)]
 struct JoinedJson {
+    /// As it was stored.
     #[serde(flatten)]
-    state: StateJson,
-    /// Send it as `X-Participant-Token` with later requests. It is returned only once.
+    #[schema(value_type = StateJson)]
+    state: BTreeMap<String, Box<RawValue>>,
+    /// Send it as `X-Participant-Token` with later requests. Only a repeated join with the same `Idempotency-Key` gets it
+    /// again.
     #[serde(skip_serializing_if = "Option::is_none")]
     participant_token: Option<String>,
 }
@@ -48,6 +61,8 @@ impl Join {
     params(
         ("hash" = String, Path, description = "The key of the share link"),
         ("X-Participant-Token" = Option<String>, Header, description = "The secret token of a guest"),
+        ("Idempotency-Key" = Option<String>, Header,
+            description = "A retry with it gets the first response again, with the guest's token: draw it at random."),
     ),
     responses(
         (status = 201, description = "Joined", body = JoinedJson),
@@ -60,27 +75,106 @@ pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     visitor: Visitor,
     Path(hash): Path<String>,
+    headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, Problem> {
+    let hash = cheque_hash(&hash)?;
+    let keyed = Keyed::of(&headers, visitor, &hash, body.bytes())?;
     let Join { name } = Join::read(body)?;
-    let token = Token::draw();
-    let (new_token, mut outcome) = (token.hash(), None);
-    let split = change(&state, &hash, |split| {
-        let (joined, id, new) = match split.join(visitor.0, name, Some(new_token)).map_err(problem)? {
-            Joined::New(joined, id) => (joined, id, true),
-            Joined::Existing(joined, id) => (joined, id, false),
-        };
-        outcome = Some((id, new));
-        Ok((joined.version != split.version).then_some(joined))
-    })
-    .await?;
-    let (id, new) = outcome.map_or((None, false), |(id, new)| (Some(id), new));
-    let is_guest = id.and_then(|id| split.participant(id)).is_some_and(|one| one.user_id.is_none());
-    let participant_token = (new && is_guest).then(|| token.into_secret());
-    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(JoinedJson { state: StateJson::of(&split, id), participant_token })).into_response())
+    let scope = keyed.as_ref().map(|keyed| &keyed.scope);
+    let token = keyed.as_ref().map_or_else(Token::draw, |keyed| Token::derive(&keyed.secret, &hash));
+    let (joined, is_replay) = match begin(&state, &hash, scope).await? {
+        Begun::Before(Earlier::Completed(joined)) => (joined, true),
+        Begun::Before(earlier) => return earlier.respond(),
+        Begun::Locked(tx, split) => (join(&state, *tx, &split, visitor, name, &token, scope).await?, false),
+    };
+    let is_new_guest = joined.status == StatusCode::CREATED && visitor.0.user_id.is_none();
+    let joined = if is_new_guest { with_token(joined, token)? } else { joined };
+    if is_replay { Earlier::Completed(joined).respond() } else { Ok(joined.into_response()) }
 }
 
+/// A request with an idempotency key.
+struct Keyed {
+    scope: Scope,
+    /// What a new guest's token is derived from: the key, which is not stored for a guest.
+    secret: Vec<u8>,
+}
+
+impl Keyed {
+    /// Keys are scoped to the user, or else to the guest. The cheque, and the token of a guest who becomes a user, are
+    /// part of the fingerprint, so a key cannot be reused for another cheque or guest.
+    fn of(headers: &HeaderMap, visitor: Visitor, hash: &ChequeHash, body: &[u8]) -> Result<Option<Self>, Problem> {
+        let guest = visitor.0.token.map(|token| token.0);
+        let guest = guest.as_ref().map_or(&[][..], |token| &token[..]);
+        let request = [hash.as_str().as_bytes(), guest, body].concat();
+        let user_id = visitor.0.user_id.map_or(NO_USER, UserId::get);
+        let scope = Scope::of(headers, user_id, "POST /{hash}/participants", &request)?;
+        Ok(scope.map(|scope| {
+            let secret = [guest, scope.key().as_bytes()].concat();
+            let scope = if user_id == NO_USER { scope.of_anonymous(guest) } else { scope };
+            Self { scope, secret }
+        }))
+    }
+}
+
+/// A transaction for a join.
+enum Begun {
+    /// There was an earlier request with this key.
+    Before(Earlier),
+    /// The cheque is locked.
+    Locked(Box<Transaction>, Box<Split>),
+}
+
+/// Begins a transaction that holds the key and locks the cheque; a cheque that is not stored here yet is fetched first.
+async fn begin(state: &State, hash: &ChequeHash, scope: Option<&Scope>) -> Result<Begun, Problem> {
+    for is_fetched in [false, true] {
+        let mut tx = state.messaging.begin().await?;
+        if let Claim::Respond(earlier) = idempotency::claim(&mut tx, scope).await? {
+            tx.rollback().await?;
+            return Ok(Begun::Before(earlier));
+        }
+        if let Some((tx, split)) = try_lock(tx, hash).await? {
+            return Ok(Begun::Locked(Box::new(tx), Box::new(split)));
+        }
+        if !is_fetched {
+            state.fetcher.fetch(hash).await?;
+        }
+    }
+    Err(no_such_cheque())
+}
+
+/// Joins, stores the response for a repeated request, and commits. The response does not contain the token.
+async fn join(
+    state: &State,
+    mut tx: Transaction,
+    before: &Split,
+    visitor: Visitor,
+    name: String,
+    token: &Token,
+    scope: Option<&Scope>,
+) -> Result<StoredResponse, Problem> {
+    let joined = before.join(visitor.0, name, Some(token.hash()));
+    let (after, id, status) = match joined.map_err(|refusal| of_version(problem(refusal), before.version))? {
+        Joined::New(after, id) => (after, id, StatusCode::CREATED),
+        Joined::Existing(after, id) => (after, id, StatusCode::OK),
+    };
+    if after.version != before.version {
+        change::store(state, &mut tx, before, &after).await?;
+    }
+    let body = serde_json::to_vec(&StateJson::of(&after, Some(id))).map_err(|error| Problem::internal(&error))?;
+    let response = StoredResponse { status, location: None, body };
+    idempotency::store(&mut tx, scope, &response).await?;
+    commit(tx).await?;
+    Ok(response)
+}
+
+/// Adds the token of a new guest, which is not stored.
+fn with_token(response: StoredResponse, token: Token) -> Result<StoredResponse, Problem> {
+    let internal = |error: serde_json::Error| Problem::internal(&error);
+    let state = serde_json::from_slice(&response.body).map_err(internal)?;
+    let joined = JoinedJson { state, participant_token: Some(token.into_secret()) };
+    Ok(StoredResponse { body: serde_json::to_vec(&joined).map_err(internal)?, ..response })
+}
 fn problem(refusal: JoinRefusal) -> Problem {
     let code = match refusal {
         JoinRefusal::TooMany => "too_many_participants",

@@ -87,9 +87,9 @@ pub(super) async fn handler(
     let scope = Scope::of(&headers, user_id.get(), "POST /{hash}/settle", &request)?;
     let named = Settle::read(body)?.participant.map(ParticipantId);
     let mut tx = state.messaging.begin().await?;
-    if let Claim::Respond(answer) = idempotency::claim(&mut tx, scope.as_ref()).await? {
+    if let Claim::Respond(earlier) = idempotency::claim(&mut tx, scope.as_ref()).await? {
         tx.rollback().await?;
-        return Ok(answer);
+        return earlier.respond();
     }
     let settling = settle(&state, &mut tx, &hash, user_id, named).await?;
     let body = serde_json::to_vec(&settling).map_err(|error| Problem::internal(&error))?;

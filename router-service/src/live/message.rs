@@ -2,10 +2,11 @@
 
 use crate::domain::split::Split;
 use crate::wire::split_json::SplitJson;
-use axum::extract::ws::Utf8Bytes;
 use contracts::cheque::Cheque;
 use contracts::ids::ChequeHash;
+use live_sockets::Update;
 use serde::{Deserialize, Serialize};
+use trace::TraceContext;
 use tracing::warn;
 
 /// Whether a message is a snapshot or a change.
@@ -45,16 +46,12 @@ pub(super) struct ReplicaNotification {
     pub(super) traceparent: Option<String>,
 }
 
-/// Serialises the state once for all sockets.
-pub(super) fn text(kind: Kind, split: &Split) -> Utf8Bytes {
+/// Serialises the state once for all sockets. `context` is the trace context of the change.
+pub(super) fn update(kind: Kind, split: &Split, context: Option<TraceContext>) -> Option<Update<()>> {
     let (hash, cheque) = (split.hash.clone(), split.cheque.clone());
     let message = LiveMessage { kind, version: split.version, hash, cheque, split: SplitJson::of(split) };
-    match serde_json::to_string(&message) {
-        Ok(text) => text.into(),
-        Err(failure) => {
-            // Serialising strings and numbers cannot fail; clients ignore a message that they cannot parse.
-            warn!(error = %failure, "serialise a live message");
-            Utf8Bytes::default()
-        }
-    }
+    // Serialising strings and numbers cannot fail.
+    let text =
+        serde_json::to_string(&message).inspect_err(|failure| warn!(error = %failure, "serialise a live message"));
+    Some(Update { item: (), version: split.version, text: text.ok()?.into(), context })
 }

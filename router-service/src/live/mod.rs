@@ -2,4 +2,5 @@
 
 pub mod hub;
 pub mod message;
-pub mod socket;
+mod stale;
+pub mod watched;

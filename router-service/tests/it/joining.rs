@@ -99,3 +99,39 @@ async fn owned_and_joined_cheques_are_listed_newest_first() {
     assert_eq!(stage.owner().delete(&second).await.status, 204);
     assert_eq!(stage.user(7).get("/cheques").await.json().as_array().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_repeated_join_with_the_same_key_gets_the_first_answer_and_joins_once() {
+    let stage = Stage::new().await;
+    let (path, other) = (stage.cheque(&[100]).await, stage.cheque(&[100]).await);
+    let participants = format!("{path}/participants");
+    let (body, other_body) = (r#"{"name": "Аня"}"#, r#"{"name": "Вася"}"#);
+    // Two guests have the same key by chance: each has their own answers.
+    for (client, joined) in [(stage.anonymous(), 2), (stage.user(7), 3)] {
+        let keyed = client.with_header("idempotency-key", "join-1");
+        let first = keyed.post(&participants, body).await;
+        let again = keyed.post(&participants, body).await;
+        assert_eq!((first.status.as_u16(), &first.json()["you"]), (201, &json!(joined)));
+        assert_eq!((again.status, again.header("idempotency-replayed")), (first.status, "true"));
+        assert_eq!(again.json(), first.json(), "a guest gets the same token again");
+        let reused = (422, "idempotency_key_reused".to_owned(), Value::Null);
+        assert_eq!(problem(&keyed.post(&participants, other_body).await), reused, "another body");
+        assert_eq!(problem(&keyed.post(&format!("{other}/participants"), body).await), reused, "another cheque");
+    }
+    assert_eq!(stage.state(&path).await["split"]["participants"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_key_finds_no_answer_to_another_guest() {
+    let stage = Stage::new().await;
+    let participants = format!("{}/participants", stage.cheque(&[100]).await);
+    let first =
+        stage.anonymous().with_header("idempotency-key", "same").post(&participants, r#"{"name": "Аня"}"#).await;
+    let token = first.json()["participant_token"].as_str().unwrap().to_owned();
+    let known = stage.guest(&token).with_header("idempotency-key", "same");
+    let renamed = known.post(&participants, r#"{"name": "Анна"}"#).await;
+    assert_eq!((renamed.status.as_u16(), &renamed.json()["participant_token"]), (200, &Value::Null));
+    let stored: Vec<Vec<u8>> =
+        sqlx::query_scalar("select body from idempotency_keys").fetch_all(&stage.pool).await.unwrap();
+    assert!(stored.iter().all(|body| !String::from_utf8_lossy(body).contains(&token)), "the secret is not stored");
+}

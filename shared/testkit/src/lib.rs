@@ -13,6 +13,7 @@ mod http;
 pub mod openapi;
 pub mod picture;
 mod program;
+mod raw_socket;
 mod redis;
 mod socket;
 
@@ -22,6 +23,7 @@ pub use eventually::{eventually, eventually_within};
 pub use exposition::undescribed;
 pub use http::{Client, TestResponse};
 pub use program::Program;
+pub use raw_socket::{Ended, RawSocket};
 pub use redis::TestRedis;
 pub use socket::Socket;
 

@@ -44,6 +44,8 @@ pub(crate) struct Plan {
     pub(crate) release: bool,
     /// Authentication mode of the gateway: `header` or `jwt`.
     pub(crate) auth_mode: String,
+    /// Open live sockets per user; `None` for the default of the services.
+    pub(crate) live_sockets_per_user: Option<u32>,
     /// The installation that contains the server programs.
     pub(crate) server_programs: Programs,
     /// Folder of the programs; `None` for those of this build.
@@ -75,6 +77,7 @@ impl Plan {
             given: Given::from_environment(),
             release,
             auth_mode: variable("AUTH_MODE").unwrap_or_else(|| HEADER_MODE.to_owned()),
+            live_sockets_per_user: None,
             server_programs: Programs::Machine,
             programs: None,
         }
@@ -102,6 +105,7 @@ impl Plan {
             given: Given::default(),
             release: false,
             auth_mode: HEADER_MODE.to_owned(),
+            live_sockets_per_user: None,
             server_programs: Programs::Machine,
             programs: None,
         })
@@ -122,7 +126,10 @@ impl Plan {
     /// # Errors
     /// Fails if there is no free port.
     pub(crate) fn for_bench(folder: PathBuf, programs: Option<PathBuf>) -> Result<Self, Failure> {
-        Ok(Self { durability: Durability::Full, release: true, programs, ..Self::for_tests(folder)? })
+        let tests = Self::for_tests(folder)?;
+        // One user opens all sockets that are measured.
+        let live_sockets_per_user = Some(u32::MAX);
+        Ok(Self { durability: Durability::Full, release: true, programs, live_sockets_per_user, ..tests })
     }
 
     /// Whether sign-in is required, with demo users.

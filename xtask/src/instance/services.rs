@@ -29,8 +29,9 @@ pub(crate) fn services(plan: &Plan, backing: &Backing) -> Vec<Service> {
     let keys = ("KEYS_DIR", plan.keys().display().to_string());
     let demo_users = ("DEMO_USERS", plan.requires_sign_in().to_string());
     let photos = ("PHOTOS_DIR", plan.photos().display().to_string());
+    let sockets = plan.live_sockets_per_user.map(|limit| ("LIVE_SOCKETS_PER_USER", limit.to_string()));
     vec![
-        backend(backing, "orders", "orders-service", ports.orders, vec![]),
+        backend(backing, "orders", "orders-service", ports.orders, sockets.into_iter().collect()),
         backend(backing, "payments", "payments-service", ports.payments, vec![]),
         backend(backing, "ocr", "ocr-service", ports.ocr, [cheques(), vec![photos]].concat()),
         backend(backing, "router", "router-service", ports.router, cheques()),

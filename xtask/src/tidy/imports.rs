@@ -44,7 +44,7 @@ const OCR_SERVICE: &[&str] = &[
 const SERVICE_TESTS: &[&str] = &["testkit", "migrations", "servers"];
 const WHY_SERVICE: &str = "services communicate only by events";
 
-const RULES: [Rule; 27] = [
+const RULES: [Rule; 28] = [
     Rule {
         folder: "shared/event",
         uses: &[],
@@ -116,6 +116,12 @@ const RULES: [Rule; 27] = [
         uses: &["http-api", "http-server", "identity", "postgres", "process", "rabbit-outbox", "telemetry", "trace"],
         in_tests: &[],
         why: "it wires what all services share, and knows none of them",
+    },
+    Rule {
+        folder: "shared/live-sockets",
+        uses: &["http-api", "telemetry", "trace"],
+        in_tests: &["testkit"],
+        why: "it knows neither events nor what a service sends",
     },
     Rule {
         folder: "fuzz",

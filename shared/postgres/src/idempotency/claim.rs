@@ -9,17 +9,51 @@ use sqlx::{PgConnection, Row};
 use std::collections::{HashMap, HashSet};
 
 /// How to proceed with a request.
+#[derive(Debug)]
 pub enum Claim {
-    /// Return this response: the request was completed before, or can't be processed now. Roll back a transaction
-    /// without other changes, so that the key is unlocked at once.
-    Respond(Response),
+    /// Respond with this. Roll back a transaction without other changes, so that the key is unlocked at once.
+    Respond(Earlier),
     /// The request is new: process it, then store the response in the same transaction.
     New,
 }
 
+/// An earlier request with the same key.
+#[derive(Clone, Debug)]
+pub enum Earlier {
+    /// It was the same request, and this was the response.
+    Completed(StoredResponse),
+    /// It is still in progress.
+    InProgress,
+    /// It was another request.
+    OtherRequest,
+}
+
+impl Earlier {
+    /// The stored response.
+    ///
+    /// # Errors
+    /// 409 while the first request is in progress, and 422 if the key was used with another body.
+    pub fn respond(self) -> Result<Response, Problem> {
+        match self {
+            Self::Completed(response) => {
+                let mut response = response.into_response();
+                response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+                Ok(response)
+            }
+            Self::InProgress => {
+                let detail = "a request with this Idempotency-Key is still in progress";
+                Err(Problem::new(StatusCode::CONFLICT, "idempotency_key_in_use", detail)
+                    .with_header(header::RETRY_AFTER, HeaderValue::from_static("1")))
+            }
+            Self::OtherRequest => {
+                let detail = "this Idempotency-Key was used with another request body";
+                Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail))
+            }
+        }
+    }
+}
+
 /// Checks, in the transaction of the effect, whether the request was made before. Without a key it is always new.
-///
-/// The response is 409 while the first request is in progress, and 422 if the key was used with another body.
 ///
 /// # Errors
 /// Database errors.
@@ -42,7 +76,7 @@ pub async fn claim_all(connection: &mut PgConnection, scopes: &[Option<&Scope>])
         let Some(scope) = scope else { return Ok(Claim::New) };
         // `remove`: if two requests of a batch have the same key, the second one finds the first one in progress.
         if !free.remove(&scope.lock_id()) {
-            return Ok(Claim::Respond(busy()));
+            return Ok(Claim::Respond(Earlier::InProgress));
         }
         match stored.remove(&(scope.user_id, scope.route.to_owned(), scope.key.clone())) {
             Some(row) => stored_claim(scope, &row),
@@ -82,18 +116,9 @@ async fn stored(
     rows.into_iter().map(|row| Ok(((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?), row))).collect()
 }
 
-fn busy() -> Response {
-    let detail = "a request with this Idempotency-Key is still in progress";
-    Problem::new(StatusCode::CONFLICT, "idempotency_key_in_use", detail)
-        .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
-        .into_response()
-}
-
 fn stored_claim(scope: &Scope, stored: &PgRow) -> Result<Claim, sqlx::Error> {
     if stored.try_get::<Vec<u8>, _>("request_hash")? != scope.request_hash {
-        let detail = "this Idempotency-Key was used with another request body";
-        let reused = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail);
-        return Ok(Claim::Respond(reused.into_response()));
+        return Ok(Claim::Respond(Earlier::OtherRequest));
     }
     let status = u16::try_from(stored.try_get::<i16, _>("status")?).ok().and_then(|s| StatusCode::from_u16(s).ok());
     let response = StoredResponse {
@@ -101,7 +126,5 @@ fn stored_claim(scope: &Scope, stored: &PgRow) -> Result<Claim, sqlx::Error> {
         location: stored.try_get("location")?,
         body: stored.try_get("body")?,
     };
-    let mut response = response.into_response();
-    response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
-    Ok(Claim::Respond(response))
+    Ok(Claim::Respond(Earlier::Completed(response)))
 }

@@ -9,7 +9,7 @@ mod scope;
 mod store;
 mod stored_response;
 
-pub use claim::{Claim, claim, claim_all};
+pub use claim::{Claim, Earlier, claim, claim_all};
 pub use cleanup::{RETENTION_HOURS, delete_expired, delete_expired_until};
 pub use scope::{KEY_CHARACTERS_MAX, Scope};
 pub use store::{store, store_all};

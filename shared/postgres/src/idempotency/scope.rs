@@ -39,6 +39,15 @@ impl Scope {
         Ok(Some(Self { user_id, route, key: key.to_owned(), request_hash }))
     }
 
+    /// The same request of a client that has no user id: its key is replaced by a hash of the key and of what
+    /// identifies the client. So two clients with the same key do not meet, and the table does not contain the key.
+    #[must_use]
+    pub fn of_anonymous(mut self, client: &[u8]) -> Self {
+        let digest = Sha256::new().chain_update(client).chain_update([0]).chain_update(&self.key).finalize();
+        self.key = format!("{digest:x}");
+        self
+    }
+
     /// The key, without quotes.
     pub fn key(&self) -> &str {
         &self.key
@@ -70,6 +79,14 @@ mod tests {
         assert_eq!(scope("\"abc\"").unwrap().unwrap().key, "abc");
         assert_eq!(scope("abc").unwrap().unwrap().key, "abc");
         assert!(Scope::of(&HeaderMap::new(), 1, "POST /orders", b"{}").unwrap().is_none());
+    }
+
+    #[test]
+    fn the_key_of_an_anonymous_client_is_hashed_with_what_identifies_the_client() {
+        let key = |client| scope("abc").unwrap().unwrap().of_anonymous(client).key;
+        assert_eq!(key(b"one"), key(b"one"));
+        assert_ne!(key(b"one"), key(b"two"));
+        assert!(!key(b"one").contains("abc") && key(b"one").len() <= KEY_CHARACTERS_MAX);
     }
 
     #[test]
