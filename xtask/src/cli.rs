@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::services::Service;
+
 /// Runs, tests and checks Chipin.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
@@ -81,7 +83,7 @@ pub(crate) struct UpOptions {
 
 #[derive(Args, Debug)]
 pub(crate) struct LogsOptions {
-    /// gateway, orders, payments, ocr, router, users, migrations, postgres, rabbitmq, redis, or up for the supervisor
+    /// gateway, a service such as orders, migrations, postgres, rabbitmq, redis, or up for the supervisor
     pub(crate) service: String,
     /// Continue to print new lines
     #[arg(long, short)]
@@ -279,13 +281,13 @@ pub(crate) enum TopologyAction {
     Plan {
         /// Only for this service
         #[arg(value_enum)]
-        service: Option<ServiceName>,
+        service: Option<Service>,
     },
     /// Removes a service's bindings that the running release does not need, after confirmation
     Unbind {
         /// The service
         #[arg(value_enum)]
-        service: ServiceName,
+        service: Service,
         /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
@@ -294,9 +296,9 @@ pub(crate) enum TopologyAction {
 
 #[derive(Args, Debug)]
 pub(crate) struct Selection {
-    /// Only for this service: orders, payments, ocr, router or users
+    /// Only for this service
     #[arg(long, value_enum)]
-    pub(crate) service: Option<ServiceName>,
+    pub(crate) service: Option<Service>,
     /// Only events of this type, e.g. `orders.OrderCreated.v1`
     #[arg(long = "type")]
     pub(crate) event_type: Option<String>,
@@ -317,16 +319,7 @@ pub(crate) struct DeadLetterId {
     pub(crate) event_id: String,
     /// The service with the dead letter; by default all are searched
     #[arg(long, value_enum)]
-    pub(crate) service: Option<ServiceName>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ServiceName {
-    Orders,
-    Payments,
-    Ocr,
-    Router,
-    Users,
+    pub(crate) service: Option<Service>,
 }
 
 #[derive(Args, Clone, Copy, Debug, Default)]

@@ -8,6 +8,7 @@ mod console;
 mod failure;
 mod interrupt;
 mod run;
+mod services;
 
 mod install;
 mod instance;

@@ -10,7 +10,8 @@ use crate::checkout::Checkout;
 use crate::compose::declared::Program;
 use crate::compose::drift::{broker_drift, drift};
 use crate::compose::file::Compose;
-use crate::instance::{PROGRAMS, Passwords};
+use crate::instance::Passwords;
+use crate::services::programs as names;
 
 fn read(path: &str) -> String {
     let path = Checkout::of_this_build().path(path);
@@ -19,7 +20,7 @@ fn read(path: &str) -> String {
 
 fn programs() -> Vec<Program> {
     let checkout = Checkout::of_this_build();
-    PROGRAMS.iter().map(|name| declared::program(&checkout, name)).collect()
+    names().map(|name| declared::program(&checkout, name)).collect()
 }
 
 #[test]
@@ -40,7 +41,7 @@ fn the_brokers_users_have_the_same_permissions_as_under_up() {
 fn the_image_is_built_from_every_program() {
     let dockerfile = read("deploy/Dockerfile");
     assert!(dockerfile.contains("ARG BIN") && dockerfile.contains("/out/${BIN}"));
-    for name in PROGRAMS {
+    for name in names() {
         assert!(dockerfile.contains(&format!("-p {name}")), "{name} is not built");
         let binary = format!("target/release/{name}");
         assert!(dockerfile.contains(&binary), "{name} is not copied");
