@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The folders with SQL files.
+/// The folders with migrations.
 fn schemas() -> io::Result<Vec<String>> {
     let mut schemas = Vec::new();
     for entry in fs::read_dir(".")? {
@@ -41,7 +41,10 @@ fn schemas() -> io::Result<Vec<String>> {
 
 fn has_migrations(folder: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(folder)? {
-        if entry?.path().extension().is_some_and(|extension| extension == "sql") {
+        // A version and a description: `0003_orders.sql`.
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        if name.ends_with(".sql") && name.starts_with(|c: char| c.is_ascii_digit()) {
             return Ok(true);
         }
     }
