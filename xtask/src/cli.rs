@@ -41,6 +41,9 @@ pub(crate) enum Command {
     DeadLetters(DeadLettersOptions),
     /// Compares the topology that the running services need with the broker's, and removes obsolete bindings
     Topology(TopologyOptions),
+    /// Makes a service that builds, starts and passes its tests, and registers it everywhere
+    #[command(after_help = NEW_HELP)]
+    New(NewOptions),
     /// Checks rules that the compiler does not check: dependencies between crates, pure domains, file sizes
     Tidy,
     /// Regenerates docs/asyncapi.json and the query data of sqlx
@@ -67,6 +70,30 @@ can run beside `up`. With `--servers trixie` they are of the next generation, e.
 `cargo xtask test integration --servers trixie -f relays`; the first time, this installs them with debootstrap from the
 mirror that apt uses.
 The last line is `N passed, N failed`.";
+
+const NEW_HELP: &str = "\
+`cargo xtask new service parcels` writes parcels-service/, migrations/parcels/ and the event parcels.NoteWritten.v1, and
+inserts the service into the workspace, the gateway (`/parcels`), compose, the image, the broker's users, this crate, the
+rules of `tidy` and the documents. Its port is the next free one. Nothing is written unless every place is found.
+The service has one table, one event and two operations, which are there to be replaced: see CONTRIBUTING.md.";
+
+#[derive(Args, Debug)]
+pub(crate) struct NewOptions {
+    #[command(subcommand)]
+    pub(crate) what: NewWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NewWhat {
+    /// Makes a service
+    Service {
+        /// The name of its schema, exchange, path and module: a-z and 0-9, beginning with a letter
+        name: String,
+        /// Do not require that all changes are committed
+        #[arg(long)]
+        allow_dirty: bool,
+    },
+}
 
 #[derive(Args, Debug, Default)]
 pub(crate) struct UpOptions {

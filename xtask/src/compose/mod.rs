@@ -18,6 +18,14 @@ fn read(path: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// What compose.yaml of another checkout says differently about a program than the program itself.
+pub(crate) fn drift_of(checkout: &Checkout, name: &str) -> Vec<String> {
+    let text = fs::read_to_string(checkout.path("compose.yaml")).expect("compose.yaml can be read");
+    let all = programs().into_iter().chain([declared::program(checkout, name)]).collect::<Vec<_>>();
+    let found = drift(&Compose::parse(&text), &all);
+    found.into_iter().filter(|line| line.starts_with(&format!("{name}:"))).collect()
+}
+
 fn programs() -> Vec<Program> {
     let checkout = Checkout::of_this_build();
     names().map(|name| declared::program(&checkout, name)).collect()
