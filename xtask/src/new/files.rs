@@ -24,6 +24,8 @@ const FILES: &[(&str, &str)] = &templates![
     "{{name}}-service/src/domain/note.rs" <- "service/src/domain/note.rs",
     "{{name}}-service/src/store/mod.rs" <- "service/src/store/mod.rs",
     "{{name}}-service/src/store/notes.rs" <- "service/src/store/notes.rs",
+    "{{name}}-service/.sqlx/query-29b3eb4e90819ac0fdf030730345cd9aaf441ceebc669a6a2d6b10163a9f57f8.json" <- "service/sqlx/query-29b3eb4e90819ac0fdf030730345cd9aaf441ceebc669a6a2d6b10163a9f57f8.json",
+    "{{name}}-service/.sqlx/query-ada73f08bdabd75b277ebb1bb7257a4034a3eea2c866f248e2a08c4bd63dd81b.json" <- "service/sqlx/query-ada73f08bdabd75b277ebb1bb7257a4034a3eea2c866f248e2a08c4bd63dd81b.json",
     "{{name}}-service/tests/it/main.rs" <- "service/tests/it/main.rs",
     "{{name}}-service/tests/it/stage.rs" <- "service/tests/it/stage.rs",
     "{{name}}-service/tests/it/writing.rs" <- "service/tests/it/writing.rs",
