@@ -13,38 +13,21 @@ use std::error::Error;
 use std::str::FromStr;
 
 static MESSAGING: Migrator = sqlx::migrate!("../shared/messaging/migrations");
-static ORDERS: Migrator = sqlx::migrate!("./orders");
-static PAYMENTS: Migrator = sqlx::migrate!("./payments");
-static OCR: Migrator = sqlx::migrate!("./ocr");
-static ROUTER: Migrator = sqlx::migrate!("./router");
-static USERS: Migrator = sqlx::migrate!("./users");
 
-/// Each schema with the migrations of its service.
-const SCHEMAS: [(&str, &Migrator); 5] =
-    [("orders", &ORDERS), ("payments", &PAYMENTS), ("ocr", &OCR), ("router", &ROUTER), ("users", &USERS)];
-
-/// Passwords of the services' database roles.
-#[derive(Clone, Copy)]
-pub struct Passwords<'a> {
-    /// Password of `orders_service`.
-    pub orders: &'a str,
-    /// Password of `payments_service`.
-    pub payments: &'a str,
-    /// Password of `ocr_service`.
-    pub ocr: &'a str,
-    /// Password of `router_service`.
-    pub router: &'a str,
-    /// Password of `users_service`.
-    pub users: &'a str,
+/// The schema of a service.
+pub struct Schema {
+    /// Its name, which is the service's.
+    pub name: &'static str,
+    /// The command line argument with the password of the service's role: `orders-db-password`.
+    pub password_argument: &'static str,
+    /// The environment variable with that password: `ORDERS_DB_PASSWORD`.
+    pub password_variable: &'static str,
+    /// The service's own migrations.
+    own: Migrator,
 }
 
-impl<'a> Passwords<'a> {
-    /// In the order of [`SCHEMAS`]; the length makes the compiler ask for that of a new one.
-    fn in_order(&self) -> [&'a str; SCHEMAS.len()] {
-        let Self { orders, payments, ocr, router, users } = *self;
-        [orders, payments, ocr, router, users]
-    }
-}
+/// Every schema, by name: each folder with SQL files is one. `build.rs` lists them.
+pub static SCHEMAS: &[Schema] = &include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
 
 /// Why migrating failed. Applied migrations stay; run it again after fixing the cause.
 #[derive(Debug, thiserror::Error)]
@@ -83,22 +66,23 @@ impl MigrateError {
     }
 }
 
-/// Migrates every schema to the latest version. Concurrent runs wait for each other.
+/// Migrates every schema to the latest version. Concurrent runs wait for each other. `password_of` returns the password
+/// of a schema's role.
 ///
 /// # Errors
 /// [`MigrateError`] of the first step that fails.
-pub async fn apply(database_url: &str, passwords: &Passwords<'_>) -> Result<(), MigrateError> {
+pub async fn apply(database_url: &str, password_of: impl Fn(&Schema) -> String) -> Result<(), MigrateError> {
     let options =
         PgConnectOptions::from_str(database_url).map_err(MigrateError::Connect)?.application_name("migrations");
-    for ((schema, migrator), password) in migrators().iter().zip(passwords.in_order()) {
-        apply_schema(&options, schema, password, migrator).await?;
+    for schema in SCHEMAS {
+        apply_schema(&options, schema.name, &password_of(schema), &with_messaging(&schema.own)).await?;
     }
     Ok(())
 }
 
 /// Each schema with its migrations, ordered by version: the service's own and those of the messaging tables.
-pub fn migrators() -> [(&'static str, Migrator); SCHEMAS.len()] {
-    SCHEMAS.map(|(schema, own)| (schema, with_messaging(own)))
+pub fn migrators() -> impl Iterator<Item = (&'static str, Migrator)> {
+    SCHEMAS.iter().map(|schema| (schema.name, with_messaging(&schema.own)))
 }
 
 fn with_messaging(own: &Migrator) -> Migrator {
@@ -107,11 +91,13 @@ fn with_messaging(own: &Migrator) -> Migrator {
     Migrator::with_migrations(migrations)
 }
 
-/// A hash that changes with any migration.
+/// A hash that changes with any schema and any migration.
 pub fn fingerprint() -> u64 {
-    let all = SCHEMAS.iter().map(|(_, own)| *own).chain([&MESSAGING]);
+    let all = SCHEMAS.iter().map(|schema| &schema.own).chain([&MESSAGING]);
     let checksums = all.flat_map(Migrator::iter).flat_map(|migration| migration.checksum.iter());
-    checksums.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    let names = SCHEMAS.iter().flat_map(|schema| schema.name.as_bytes());
+    let bytes = names.chain(checksums);
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 async fn apply_schema(

@@ -1,7 +1,7 @@
 //! Applies roles, schemas and tables of every service, then exits. Running it again changes nothing.
 
-use clap::Parser;
-use migrations::Passwords;
+use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches, Parser};
+use migrations::{SCHEMAS, Schema};
 use std::process::ExitCode;
 
 /// Applies roles, schemas and tables of every service, then exits. Running it again changes nothing.
@@ -11,39 +11,13 @@ struct Config {
     /// URL of the database, as an administrator who may create roles and schemas.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: String,
-
-    /// Password of the role `orders_service`.
-    #[arg(long, env = "ORDERS_DB_PASSWORD", hide_env_values = true)]
-    orders_db_password: String,
-
-    /// Password of the role `payments_service`.
-    #[arg(long, env = "PAYMENTS_DB_PASSWORD", hide_env_values = true)]
-    payments_db_password: String,
-
-    /// Password of the role `ocr_service`.
-    #[arg(long, env = "OCR_DB_PASSWORD", hide_env_values = true)]
-    ocr_db_password: String,
-
-    /// Password of the role `router_service`.
-    #[arg(long, env = "ROUTER_DB_PASSWORD", hide_env_values = true)]
-    router_db_password: String,
-
-    /// Password of the role `users_service`.
-    #[arg(long, env = "USERS_DB_PASSWORD", hide_env_values = true)]
-    users_db_password: String,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let config = Config::parse();
-    let passwords = Passwords {
-        orders: &config.orders_db_password,
-        payments: &config.payments_db_password,
-        ocr: &config.ocr_db_password,
-        router: &config.router_db_password,
-        users: &config.users_db_password,
-    };
-    match migrations::apply(&config.database_url, &passwords).await {
+    let matches = SCHEMAS.iter().map(password).fold(Config::command(), clap::Command::arg).get_matches();
+    let config = Config::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match migrations::apply(&config.database_url, |schema| given(&matches, schema)).await {
         Ok(()) => {
             println!("migrations: every schema is up to date");
             ExitCode::SUCCESS
@@ -53,4 +27,18 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The argument for the password of a schema's role: `ORDERS_DB_PASSWORD` and so on.
+fn password(schema: &Schema) -> Arg {
+    Arg::new(schema.password_argument)
+        .long(schema.password_argument)
+        .env(schema.password_variable)
+        .hide_env_values(true)
+        .required(true)
+        .help("Password of the service's role")
+}
+
+fn given(matches: &ArgMatches, schema: &Schema) -> String {
+    matches.get_one::<String>(schema.password_argument).cloned().unwrap_or_default()
 }

@@ -15,6 +15,12 @@ impl Checkout {
         Self { root: xtask.parent().unwrap_or(xtask).to_owned() }
     }
 
+    /// Another checkout.
+    #[cfg(test)]
+    pub(crate) fn at(root: PathBuf) -> Self {
+        Self { root }
+    }
+
     /// The root folder.
     pub(crate) fn root(&self) -> &Path {
         &self.root

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::services::Service;
+
 /// Runs, tests and checks Chipin.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
@@ -39,6 +41,9 @@ pub(crate) enum Command {
     DeadLetters(DeadLettersOptions),
     /// Compares the topology that the running services need with the broker's, and removes obsolete bindings
     Topology(TopologyOptions),
+    /// Makes a service that builds, starts and passes its tests, and registers it everywhere
+    #[command(after_help = NEW_HELP)]
+    New(NewOptions),
     /// Checks rules that the compiler does not check: dependencies between crates, pure domains, file sizes
     Tidy,
     /// Regenerates docs/asyncapi.json and the query data of sqlx
@@ -66,6 +71,30 @@ can run beside `up`. With `--servers trixie` they are of the next generation, e.
 mirror that apt uses.
 The last line is `N passed, N failed`.";
 
+const NEW_HELP: &str = "\
+`cargo xtask new service parcels` writes parcels-service/, migrations/parcels/ and the event parcels.NoteWritten.v1, and
+inserts the service into the workspace, the gateway (`/parcels`), compose, the image, the broker's users, this crate, the
+rules of `tidy` and the documents. Its port is the next free one. Nothing is written unless every place is found.
+The service has one table, one event and two operations, which are there to be replaced: see CONTRIBUTING.md.";
+
+#[derive(Args, Debug)]
+pub(crate) struct NewOptions {
+    #[command(subcommand)]
+    pub(crate) what: NewWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NewWhat {
+    /// Makes a service
+    Service {
+        /// The name of its schema, exchange, path and module: a-z and 0-9, beginning with a letter
+        name: String,
+        /// Do not require that all changes are committed
+        #[arg(long)]
+        allow_dirty: bool,
+    },
+}
+
 #[derive(Args, Debug, Default)]
 pub(crate) struct UpOptions {
     /// Return when everything is ready; `down` stops it
@@ -81,7 +110,7 @@ pub(crate) struct UpOptions {
 
 #[derive(Args, Debug)]
 pub(crate) struct LogsOptions {
-    /// gateway, orders, payments, ocr, router, users, migrations, postgres, rabbitmq, redis, or up for the supervisor
+    /// gateway, a service such as orders, migrations, postgres, rabbitmq, redis, or up for the supervisor
     pub(crate) service: String,
     /// Continue to print new lines
     #[arg(long, short)]
@@ -279,13 +308,13 @@ pub(crate) enum TopologyAction {
     Plan {
         /// Only for this service
         #[arg(value_enum)]
-        service: Option<ServiceName>,
+        service: Option<Service>,
     },
     /// Removes a service's bindings that the running release does not need, after confirmation
     Unbind {
         /// The service
         #[arg(value_enum)]
-        service: ServiceName,
+        service: Service,
         /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
@@ -294,9 +323,9 @@ pub(crate) enum TopologyAction {
 
 #[derive(Args, Debug)]
 pub(crate) struct Selection {
-    /// Only for this service: orders, payments, ocr, router or users
+    /// Only for this service
     #[arg(long, value_enum)]
-    pub(crate) service: Option<ServiceName>,
+    pub(crate) service: Option<Service>,
     /// Only events of this type, e.g. `orders.OrderCreated.v1`
     #[arg(long = "type")]
     pub(crate) event_type: Option<String>,
@@ -317,16 +346,7 @@ pub(crate) struct DeadLetterId {
     pub(crate) event_id: String,
     /// The service with the dead letter; by default all are searched
     #[arg(long, value_enum)]
-    pub(crate) service: Option<ServiceName>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ServiceName {
-    Orders,
-    Payments,
-    Ocr,
-    Router,
-    Users,
+    pub(crate) service: Option<Service>,
 }
 
 #[derive(Args, Clone, Copy, Debug, Default)]

@@ -8,6 +8,7 @@ mod console;
 mod failure;
 mod interrupt;
 mod run;
+mod services;
 
 mod install;
 mod instance;
@@ -16,6 +17,7 @@ mod bench;
 mod dead_letters;
 mod down;
 mod logs;
+mod new;
 mod receipts;
 mod reset;
 mod status;
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Bench(options) => bench::bench(&checkout, &options),
         Command::DeadLetters(options) => dead_letters::settle(&checkout, &options),
         Command::Topology(options) => topology::topology(&checkout, &options),
+        Command::New(options) => new::new(&checkout, &options),
         Command::Tidy => tidy::tidy(&checkout),
         Command::Generate(options) => generate::generate(&checkout, options),
         Command::Sqlx(options) => generate::sqlx(&checkout, options),

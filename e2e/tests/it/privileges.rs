@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use testkit::{BrokerUser, TestBroker, TestDatabase};
-
-const SERVICES: [&str; 5] = ["orders", "payments", "ocr", "router", "users"];
+use testkit::{BrokerUser, TestBroker, TestDatabase, services};
 
 /// The deployed broker users; xtask's tests compare them with those of `cargo xtask up`.
 const DEFINITIONS: &str = include_str!("../../../deploy/rabbitmq/definitions.json");
@@ -22,10 +20,10 @@ async fn no_role_accesses_another_schema_or_creates_objects() {
     let database = TestDatabase::migrated().await;
     let admin = database.admin_pool("public");
     let sql = "select schemaname::text, tablename::text from pg_tables where schemaname = any($1)";
-    let schemas: Vec<String> = SERVICES.map(str::to_owned).into();
+    let schemas: Vec<String> = services().map(str::to_owned).collect();
     let tables: Vec<(String, String)> = sqlx::query_as(sql).bind(&schemas).fetch_all(&admin).await.unwrap();
     assert!(tables.len() > 40, "{tables:?}");
-    for service in SERVICES {
+    for service in services() {
         let mut role = PgConnection::connect(&database.service_url(service)).await.unwrap();
         let foreign = tables.iter().filter(|(schema, _)| schema != service);
         let mut statements: Vec<String> = foreign
@@ -60,7 +58,7 @@ async fn deployed(broker: &TestBroker, service: &str) -> BrokerUser {
 #[tokio::test]
 async fn no_broker_user_can_publish_to_another_inbox() {
     let broker = TestBroker::new().await;
-    for service in SERVICES {
+    for service in services() {
         for exchange in [service.to_owned(), format!("{service}.retry"), format!("{service}.return")] {
             broker.declare_exchange(&exchange).await;
         }
@@ -68,7 +66,7 @@ async fn no_broker_user_can_publish_to_another_inbox() {
     }
     let message =
         |key: &str| json!({ "properties": {}, "routing_key": key, "payload": "{}", "payload_encoding": "string" });
-    for thief in SERVICES {
+    for thief in services() {
         let user = deployed(&broker, thief).await;
         // Check that the allowed operations work, so that the refusals below are meaningful.
         let own = format!("/api/exchanges/{{vhost}}/{thief}/publish");
@@ -79,7 +77,7 @@ async fn no_broker_user_can_publish_to_another_inbox() {
             "{thief}'s own ladder"
         );
 
-        for victim in SERVICES.into_iter().filter(|victim| *victim != thief) {
+        for victim in services().filter(|victim| *victim != thief) {
             let inbox = format!("{victim}.inbox");
             let dead_lettering = |exchange: &str| {
                 json!({ "durable": true, "arguments": {
@@ -120,7 +118,7 @@ async fn no_broker_user_can_publish_to_another_inbox() {
             }
         }
     }
-    for service in SERVICES {
+    for service in services() {
         assert_eq!(broker.messages(&format!("{service}.inbox")).await, 0, "{service}");
     }
 }

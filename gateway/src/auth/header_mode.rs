@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::origins::Origins;
 use http::{StatusCode, header};
 use http_api::problem::Problem;
-use identity::{Caller, USER_HEADER, caller, parse_user_id, unauthenticated};
+use identity::{Caller, USER_HEADER, caller, unauthenticated};
 use identity::{Principal, Role};
 use tracing::warn;
 
@@ -46,7 +46,7 @@ impl HeaderMode {
     /// 401 when the user is missing, malformed or ambiguous; 421 when the `Host` is a public name that is not allowed
     /// (DNS rebinding).
     pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Principal, Problem> {
-        self.caller(credentials).map(|Caller(user)| Principal { user, role: Role::Administrator })
+        self.caller(credentials).map(|Caller(user)| Principal { user: user.get(), role: Role::Administrator })
     }
 
     fn caller(&self, credentials: &Credentials<'_>) -> Result<Caller, Problem> {
@@ -75,8 +75,8 @@ fn user_in_query(query: &str) -> Result<Option<Caller>, Problem> {
         (None, _) => Ok(None),
         (Some(pair), None) => pair
             .split_once('=')
-            .and_then(|(_, value)| parse_user_id(value))
-            .map(|user| Some(Caller(user)))
+            .and_then(|(_, value)| Caller::parse(value))
+            .map(Some)
             .ok_or_else(|| unauthenticated("user_id must be a positive number")),
         (Some(_), Some(_)) => Err(unauthenticated("user_id is given twice")),
     }

@@ -1,6 +1,6 @@
 //! One sequence of migrations per schema: the service's own and those of the messaging tables.
 
-use migrations::migrators;
+use migrations::{SCHEMAS, migrators};
 use std::collections::BTreeMap;
 
 /// What the release at commit f20ebef applied, when each folder had copies of the messaging tables' files: schema,
@@ -64,5 +64,13 @@ fn versions_are_unique_and_in_order() {
     checksums();
     for (schema, migrator) in migrators() {
         assert!(migrator.iter().is_sorted_by_key(|migration| migration.version), "{schema}");
+    }
+}
+
+#[test]
+fn every_schema_is_that_of_a_service() {
+    for schema in SCHEMAS {
+        let program = format!("{}/../{}-service/src/main.rs", env!("CARGO_MANIFEST_DIR"), schema.name);
+        assert!(std::fs::exists(&program).unwrap(), "{}: no {program}", schema.name);
     }
 }

@@ -1,9 +1,9 @@
 //! Functions that run with other rights than their caller's cannot be abused.
 
 use crate::hijack::{Definer, EVERYTHING, definers, grant_temporary, hijacked};
-use crate::{INSUFFICIENT_PRIVILEGE, SERVICES, refusal};
+use crate::{INSUFFICIENT_PRIVILEGE, refusal};
 use sqlx::{Connection, PgConnection, PgPool};
-use testkit::TestDatabase;
+use testkit::{TestDatabase, services};
 
 /// Roles with more rights than `<schema>_owner` or `<schema>_monitor` should have, or that can log in.
 const PRIVILEGED_ROLES: &str = "select rolname::text from pg_roles
@@ -27,7 +27,7 @@ async fn strings(admin: &PgPool, query: &'static str, role: &str) -> Vec<String>
 }
 
 async fn foreign_tables(admin: &PgPool, role: &str, schema: &str) -> Vec<String> {
-    let schemas: Vec<String> = SERVICES.map(str::to_owned).into();
+    let schemas: Vec<String> = services().map(str::to_owned).collect();
     sqlx::query_scalar(FOREIGN_TABLES).bind(role).bind(schema).bind(schemas).fetch_all(admin).await.unwrap()
 }
 
@@ -65,7 +65,7 @@ async fn every_definer_function_belongs_to_a_restricted_role() {
     let database = TestDatabase::migrated().await;
     let admin = database.admin_pool("public");
     let definers = definers(&admin).await;
-    for service in SERVICES {
+    for service in services() {
         let own = definers.iter().filter(|definer| definer.schema == service).count();
         assert!(own >= 7, "{service} has {own} such functions: {definers:?}");
     }
@@ -75,7 +75,7 @@ async fn every_definer_function_belongs_to_a_restricted_role() {
 #[tokio::test]
 async fn no_service_creates_temporary_objects() {
     let database = TestDatabase::migrated().await;
-    for service in SERVICES {
+    for service in services() {
         let mut role = PgConnection::connect(&database.service_url(service)).await.unwrap();
         for statement in [
             "create temporary table date (id int)",
@@ -99,7 +99,7 @@ async fn temporary_objects_would_run_only_as_their_creator() {
     let admin = database.admin_pool("public");
     grant_temporary(&admin).await;
     let definers = definers(&admin).await;
-    for service in SERVICES {
+    for service in services() {
         assert_eq!(hijacked(&database, &definers, service, EVERYTHING).await, Vec::<String>::new(), "{service}");
     }
 }
@@ -109,7 +109,7 @@ async fn no_service_reaches_another_schema_or_role() {
     let database = TestDatabase::migrated().await;
     let admin = database.admin_pool("public");
     let definers = definers(&admin).await;
-    for service in SERVICES {
+    for service in services() {
         let role = format!("{service}_service");
         assert_eq!(foreign_tables(&admin, &role, service).await, Vec::<String>::new());
         assert_eq!(strings(&admin, MEMBERSHIPS, &role).await, Vec::<String>::new(), "{role}");

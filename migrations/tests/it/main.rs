@@ -9,9 +9,6 @@ mod definers;
 mod partitions;
 mod upgrade;
 
-/// The services, by the names of their schemas.
-const SERVICES: [&str; 5] = ["orders", "payments", "ocr", "router", "users"];
-
 /// SQLSTATE of a missing privilege. Source: PostgreSQL documentation, appendix A.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 

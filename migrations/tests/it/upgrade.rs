@@ -1,11 +1,10 @@
 //! Applying the new migrations fixes databases of the previous release.
 
-use crate::SERVICES;
 use crate::definers::assert_restricted;
 use crate::hijack::{A_TYPE, EVERYTHING, definers, grant_temporary, hijacked};
-use migrations::{Passwords, migrators};
+use migrations::migrators;
 use sqlx::{AssertSqlSafe, PgPool};
-use testkit::TestDatabase;
+use testkit::{TestDatabase, services};
 
 /// The last migration of the release in which functions still belonged to a superuser.
 const BEFORE: i64 = 7;
@@ -38,11 +37,8 @@ async fn a_database_of_the_previous_release_is_fixed() {
         .await
         .unwrap();
 
-    let password = "test";
-    let passwords =
-        Passwords { orders: password, payments: password, ocr: password, router: password, users: password };
     for _ in 0..2 {
-        migrations::apply(&database.admin_url(), &passwords).await.unwrap();
+        migrations::apply(&database.admin_url(), |_| "test".to_owned()).await.unwrap();
     }
 
     let can_make_temporary: bool =
@@ -76,7 +72,7 @@ async fn a_database_of_the_previous_release_is_fixed() {
     assert_eq!(changed, (1, 2), "the attack has made the days up to the seventh");
 
     grant_temporary(&admin).await;
-    for service in SERVICES {
+    for service in services() {
         assert_eq!(hijacked(&database, &after, service, EVERYTHING).await, Vec::<String>::new(), "{service}");
     }
 }

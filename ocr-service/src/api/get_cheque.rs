@@ -23,7 +23,7 @@ pub(super) async fn handler(
     caller: Caller,
     Path(hash): Path<String>,
 ) -> Result<Json<ChequeJson>, Problem> {
-    let user_id = super::user_of::user_of(caller)?;
+    let Caller(user_id) = caller;
     let stored = super::find_cheque::find(&state, hash).await?;
     if stored.owner_id != user_id {
         return Err(super::find_cheque::no_such_cheque());

@@ -73,7 +73,7 @@ pub(super) async fn handler(
     headers: HeaderMap,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
-    let user_id = super::user_of::user_of(caller)?;
+    let Caller(user_id) = caller;
     let reading_id: Option<Uuid> = watch
         .reading
         .map(|text| text.parse())

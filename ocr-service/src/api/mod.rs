@@ -8,7 +8,6 @@ mod get_reading;
 mod load_image;
 mod refusals;
 mod upload;
-mod user_of;
 
 use crate::state::State;
 use axum::extract::DefaultBodyLimit;

@@ -1,5 +1,6 @@
 //! `GET /orders/{id}`: one order.
 
+use super::order_id::{no_such_order, order_id};
 use super::order_json::OrderJson;
 use crate::state::State;
 use crate::store;
@@ -22,8 +23,8 @@ pub(super) async fn handler(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<OrderJson>, Problem> {
-    let user_id = super::user_of(caller)?;
-    let id = super::order_id(&id)?;
-    let order = store::orders::find(&state.database, user_id, id).await?.ok_or_else(super::no_such_order)?;
+    let Caller(user_id) = caller;
+    let id = order_id(&id)?;
+    let order = store::orders::find(&state.database, user_id, id).await?.ok_or_else(no_such_order)?;
     Ok(Json(order.into()))
 }

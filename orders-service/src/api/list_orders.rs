@@ -44,7 +44,7 @@ pub(super) async fn handler(
     uri: Uri,
     Query(page): Query<Page>,
 ) -> Result<Response, Problem> {
-    let user_id = super::user_of(caller)?;
+    let Caller(user_id) = caller;
     let limit = cursor::limit(page.limit.as_deref())?;
     let before = cursor::decode(page.cursor.as_deref())?.map(|bytes| OrderId(Uuid::from_bytes(bytes)));
     let status: Option<Status> =

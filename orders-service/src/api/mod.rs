@@ -2,16 +2,15 @@
 
 mod get_order;
 mod list_orders;
+mod order_id;
 pub(crate) mod order_json;
 mod place_order;
 mod watch;
 
 use crate::state::State;
 use axum::Router;
-use contracts::ids::{OrderId, UserId};
 use http_api::docs;
-use http_api::problem::{self, Problem};
-use identity::{Caller, unauthenticated};
+use http_api::problem;
 use rabbit_outbox::Messaging;
 use rabbit_outbox_operations::Operations;
 use utoipa_axum::router::OpenApiRouter;
@@ -32,20 +31,6 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
         .routes(routes!(watch::one_order))
         .routes(routes!(watch::all_orders))
         .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
-}
-
-/// The caller's id as the domain type.
-fn user_of(caller: Caller) -> Result<UserId, Problem> {
-    UserId::try_from(caller.0).map_err(|_| unauthenticated("X-User-ID must be a positive number"))
-}
-
-/// Parses an order id from the path. Text that is not a UUID gets the same 404 as an unknown order.
-fn order_id(text: &str) -> Result<OrderId, Problem> {
-    text.parse().map(OrderId).map_err(|_| no_such_order())
-}
-
-fn no_such_order() -> Problem {
-    Problem::not_found("order_not_found", "the order does not exist or belongs to another user")
 }
 
 #[cfg(test)]

@@ -54,8 +54,8 @@ pub(super) async fn handler(
     headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let user_id = super::user_of(caller)?;
-    let scope = Scope::of(&headers, caller.0, "POST /orders", body.bytes())?;
+    let Caller(user_id) = caller;
+    let scope = Scope::of(&headers, user_id.get(), "POST /orders", body.bytes())?;
     let request = PlaceOrder::read(body)?;
     let (order, created) =
         Order::place(OrderId(Uuid::now_v7()), user_id, request.amount, request.description, clock::now());

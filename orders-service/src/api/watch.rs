@@ -1,5 +1,6 @@
 //! `GET /ws/orders/{id}` and `GET /ws/orders`: live status over WebSocket.
 
+use super::order_id::{no_such_order, order_id};
 use crate::live::watched::Watched;
 use crate::state::State;
 use crate::store;
@@ -27,9 +28,9 @@ pub(super) async fn one_order(
     Path(id): Path<String>,
     upgrade: Result<Upgrade, Problem>,
 ) -> Result<Response, Problem> {
-    let user_id = super::user_of(caller)?;
-    let id = super::order_id(&id)?;
-    store::orders::find(&state.database, user_id, id).await?.ok_or_else(super::no_such_order)?;
+    let Caller(user_id) = caller;
+    let id = order_id(&id)?;
+    store::orders::find(&state.database, user_id, id).await?.ok_or_else(no_such_order)?;
     let watched = Watched { database: state.database, user_id, order_id: Some(id) };
     state.hub.open(upgrade?, watched, state.stopping)
 }
@@ -48,7 +49,7 @@ pub(super) async fn all_orders(
     caller: Caller,
     upgrade: Result<Upgrade, Problem>,
 ) -> Result<Response, Problem> {
-    let user_id = super::user_of(caller)?;
+    let Caller(user_id) = caller;
     let watched = Watched { database: state.database, user_id, order_id: None };
     state.hub.open(upgrade?, watched, state.stopping)
 }

@@ -19,7 +19,7 @@ pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     caller: Caller,
 ) -> Result<Json<AccountJson>, Problem> {
-    let user_id = super::user_of::user_of(caller)?;
+    let Caller(user_id) = caller;
     let balance = store::accounts::balance(&state.database, user_id).await?.ok_or_else(super::problems::no_account)?;
     Ok(Json(AccountJson { user_id, balance }))
 }

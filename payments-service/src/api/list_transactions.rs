@@ -77,7 +77,7 @@ pub(super) async fn handler(
     uri: Uri,
     Query(page): Query<Page>,
 ) -> Result<Response, Problem> {
-    let user_id = super::user_of::user_of(caller)?;
+    let Caller(user_id) = caller;
     let limit = cursor::limit(page.limit.as_deref())?;
     let before = cursor::decode(page.cursor.as_deref())?.map(Uuid::from_bytes);
     if store::accounts::balance(&state.database, user_id).await?.is_none() {

@@ -6,7 +6,6 @@ mod list_transactions;
 mod open_account;
 mod problems;
 mod top_up;
-mod user_of;
 
 use crate::state::State;
 use axum::Router;

@@ -17,7 +17,7 @@ pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     caller: Caller,
 ) -> Result<Json<AccountJson>, Problem> {
-    let user_id = super::user_of::user_of(caller)?;
+    let Caller(user_id) = caller;
     let mut tx = state.messaging.begin().await?;
     let balance = store::accounts::open(&mut tx, user_id).await?;
     tx.commit().await.map_err(CommitError::into_source)?;

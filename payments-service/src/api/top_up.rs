@@ -52,8 +52,8 @@ pub(super) async fn handler(
     headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let user_id = super::user_of::user_of(caller)?;
-    let scope = Scope::of(&headers, caller.0, "POST /account/topup", body.bytes())?;
+    let Caller(user_id) = caller;
+    let scope = Scope::of(&headers, user_id.get(), "POST /account/topup", body.bytes())?;
     let request = TopUp::read(body)?;
     let mut tx = state.messaging.begin().await?;
     if let Claim::Respond(earlier) = idempotency::claim(&mut tx, scope.as_ref()).await? {

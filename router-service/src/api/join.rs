@@ -23,6 +23,8 @@ use std::collections::BTreeMap;
 
 /// In place of the user id of a guest; users have positive ones.
 const NO_USER: i64 = 0;
+/// Length of the shortest key of a new guest, in characters: a client that guesses the key gets the guest's token.
+const GUEST_KEY_CHARACTERS_MIN: usize = 16;
 
 /// The request body.
 #[derive(utoipa::ToSchema)]
@@ -109,6 +111,11 @@ impl Keyed {
         let request = [hash.as_str().as_bytes(), guest, body].concat();
         let user_id = visitor.0.user_id.map_or(NO_USER, UserId::get);
         let scope = Scope::of(headers, user_id, "POST /{hash}/participants", &request)?;
+        let is_short = |scope: &Scope| scope.key().chars().count() < GUEST_KEY_CHARACTERS_MIN;
+        if user_id == NO_USER && guest.is_empty() && scope.as_ref().is_some_and(is_short) {
+            let detail = "must have at least 16 random characters, because a new guest gets their secret again with it";
+            return Err(Problem::invalid_parameter("Idempotency-Key", detail));
+        }
         Ok(scope.map(|scope| {
             let secret = [guest, scope.key().as_bytes()].concat();
             let scope = if user_id == NO_USER { scope.of_anonymous(guest) } else { scope };

@@ -1,6 +1,5 @@
 //! `GET /cheques`: the cheques that the user owns or joined.
 
-use super::visitor::user_of;
 use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
 use crate::state::State;
@@ -54,7 +53,7 @@ pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     caller: Caller,
 ) -> Result<Json<Vec<ListedJson>>, Problem> {
-    let user_id = user_of(caller)?;
+    let Caller(user_id) = caller;
     let splits = store::cheques::of_user(&state.database, user_id, CHEQUES_MAX).await?;
     Ok(Json(splits.into_iter().map(|split| listed(split, user_id, &state.share_base_url)).collect()))
 }

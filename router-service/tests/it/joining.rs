@@ -108,7 +108,7 @@ async fn a_repeated_join_with_the_same_key_gets_the_first_answer_and_joins_once(
     let (body, other_body) = (r#"{"name": "Аня"}"#, r#"{"name": "Вася"}"#);
     // Two guests have the same key by chance: each has their own answers.
     for (client, joined) in [(stage.anonymous(), 2), (stage.user(7), 3)] {
-        let keyed = client.with_header("idempotency-key", "join-1");
+        let keyed = client.with_header("idempotency-key", "join-1, drawn at random");
         let first = keyed.post(&participants, body).await;
         let again = keyed.post(&participants, body).await;
         assert_eq!((first.status.as_u16(), &first.json()["you"]), (201, &json!(joined)));
@@ -121,14 +121,27 @@ async fn a_repeated_join_with_the_same_key_gets_the_first_answer_and_joins_once(
     assert_eq!(stage.state(&path).await["split"]["participants"].as_array().unwrap().len(), 3);
 }
 
+/// A key of a guest is long, because it gives the guest's secret again.
+const KEY: &str = "f7a1a4a0-6d1f-4a5e-9a39-8c1d1cf1d1a7";
+
+#[tokio::test]
+async fn a_short_key_of_a_new_guest_is_refused_because_it_can_be_guessed() {
+    let stage = Stage::new().await;
+    let participants = format!("{}/participants", stage.cheque(&[100]).await);
+    let body = r#"{"name": "Аня"}"#;
+    let guest = stage.anonymous().with_header("idempotency-key", "1").post(&participants, body).await;
+    assert_eq!(guest.status, 422);
+    let user = stage.user(7).with_header("idempotency-key", "1").post(&participants, body).await;
+    assert_eq!(user.status, 201, "a user is known without the key");
+}
+
 #[tokio::test]
 async fn a_key_finds_no_answer_to_another_guest() {
     let stage = Stage::new().await;
     let participants = format!("{}/participants", stage.cheque(&[100]).await);
-    let first =
-        stage.anonymous().with_header("idempotency-key", "same").post(&participants, r#"{"name": "Аня"}"#).await;
+    let first = stage.anonymous().with_header("idempotency-key", KEY).post(&participants, r#"{"name": "Аня"}"#).await;
     let token = first.json()["participant_token"].as_str().unwrap().to_owned();
-    let known = stage.guest(&token).with_header("idempotency-key", "same");
+    let known = stage.guest(&token).with_header("idempotency-key", KEY);
     let renamed = known.post(&participants, r#"{"name": "Анна"}"#).await;
     assert_eq!((renamed.status.as_u16(), &renamed.json()["participant_token"]), (200, &Value::Null));
     let stored: Vec<Vec<u8>> =

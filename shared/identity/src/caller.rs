@@ -2,13 +2,21 @@
 
 use crate::principal::{ROLE_HEADER, Role, USER_HEADER, parse_user_id};
 use axum::extract::FromRequestParts;
+use contracts::ids::UserId;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use http_api::problem::{Problem, no_such_page};
 
 /// The id of the user who makes the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Caller(pub i64);
+pub struct Caller(pub UserId);
+
+impl Caller {
+    /// Parses a user id, as [`parse_user_id`] does.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_user_id(text).and_then(|id| UserId::try_from(id).ok()).map(Self)
+    }
+}
 
 /// The caller, from the headers.
 ///
@@ -19,12 +27,7 @@ pub fn caller(headers: &HeaderMap) -> Result<Caller, Problem> {
     let (Some(value), None) = (values.next(), values.next()) else {
         return Err(unauthenticated("send exactly one X-User-ID header with a positive number"));
     };
-    value
-        .to_str()
-        .ok()
-        .and_then(parse_user_id)
-        .map(Caller)
-        .ok_or_else(|| unauthenticated("X-User-ID must be a positive number"))
+    value.to_str().ok().and_then(Caller::parse).ok_or_else(|| unauthenticated("X-User-ID must be a positive number"))
 }
 
 /// 401 with a detail text.
@@ -64,7 +67,7 @@ mod tests {
     fn two_user_headers_are_rejected() {
         let mut headers = HeaderMap::new();
         headers.append(USER_HEADER, "1".parse().unwrap());
-        assert_eq!(caller(&headers).unwrap(), Caller(1));
+        assert_eq!(caller(&headers).unwrap(), Caller(UserId::try_from(1).unwrap()));
         headers.append(USER_HEADER, "2".parse().unwrap());
         assert_eq!(caller(&headers).unwrap_err().status(), StatusCode::UNAUTHORIZED);
     }

@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::socket::{SEND_TIMEOUT, Stream};
+use crate::stream::{SEND_TIMEOUT, Stream};
 use futures_util::SinkExt;
 use tracing::debug;
 

@@ -46,6 +46,7 @@ mod hub;
 mod limits;
 mod mailbox;
 mod socket;
+mod stream;
 mod upgrade;
 
 pub use close::Close;

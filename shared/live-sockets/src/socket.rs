@@ -4,14 +4,12 @@ use crate::close::{Close, End, finish};
 use crate::feed::{Feed, Update};
 use crate::hub::Subscription;
 use crate::mailbox::Signal;
+use crate::stream::{SEND_TIMEOUT, Stream};
 use futures_util::{SinkExt, StreamExt};
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tokio_util::sync::CancellationToken;
 use trace::Span;
@@ -20,13 +18,8 @@ use trace::Span;
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// A socket that received nothing for this long is dead: two pings were not answered.
 const SILENCE_MAX: Duration = Duration::from_secs(50);
-/// Time limit for sending one message.
-pub(crate) const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// Number of items per socket whose last sent version is remembered.
 const SENT_VERSIONS_MAX: usize = 1000;
-
-/// A WebSocket on a connection of the server.
-pub(crate) type Stream = WebSocketStream<TokioIo<Upgraded>>;
 
 /// The last version that was sent of each item.
 struct SentVersions<I>(HashMap<I, i64>);

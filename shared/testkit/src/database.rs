@@ -1,13 +1,17 @@
 //! A separate database for each test, copied from a template that is migrated once.
 
 use crate::{unique, variable};
-use migrations::Passwords;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Row};
 use std::str::FromStr;
 
 /// Password of every service's role on the test server.
 const PASSWORD: &str = "test";
+
+/// The names of all services that have a schema.
+pub fn services() -> impl Iterator<Item = &'static str> + Clone {
+    migrations::SCHEMAS.iter().map(|schema| schema.name)
+}
 
 /// A database on the test server; dropping it deletes it.
 pub struct TestDatabase {
@@ -43,7 +47,7 @@ impl TestDatabase {
         options.database(&self.name).to_url_lossy().to_string()
     }
 
-    /// The URL for a service's own role: `orders`, `payments`, `ocr`, `router` or `users`.
+    /// The URL for a service's own role; `service` is the name of its schema.
     ///
     /// # Panics
     /// When `TEST_DATABASE_URL` is malformed.
@@ -111,9 +115,7 @@ async fn template(admin_url: &str) -> String {
         execute(&mut connection, &format!("drop database if exists {name} with (force)")).await;
         execute(&mut connection, &format!("create database {name}")).await;
         let options = PgConnectOptions::from_str(admin_url).expect("TEST_DATABASE_URL is a URL").database(&name);
-        let passwords =
-            Passwords { orders: PASSWORD, payments: PASSWORD, ocr: PASSWORD, router: PASSWORD, users: PASSWORD };
-        migrations::apply(options.to_url_lossy().as_str(), &passwords)
+        migrations::apply(options.to_url_lossy().as_str(), |_| PASSWORD.to_owned())
             .await
             .unwrap_or_else(|failure| panic!("migrate the template: {}", failure.chain()));
         execute(&mut connection, &format!("alter database {name} is_template true")).await;

@@ -18,7 +18,7 @@ mod redis;
 mod socket;
 
 pub use broker::{BrokerUser, TestBroker};
-pub use database::TestDatabase;
+pub use database::{TestDatabase, services};
 pub use eventually::{eventually, eventually_within};
 pub use exposition::undescribed;
 pub use http::{Client, TestResponse};

@@ -26,7 +26,7 @@ pub(super) async fn block(
     Caller(caller): Caller,
     Path(id): Path<String>,
 ) -> Result<Json<UserJson>, Problem> {
-    if parse_user_id(&id) == Some(caller) {
+    if parse_user_id(&id) == Some(caller.get()) {
         let detail = "you can't block yourself; another administrator can";
         return Err(Problem::new(StatusCode::CONFLICT, "cannot_block_yourself", detail));
     }

@@ -42,7 +42,7 @@ pub(super) async fn handler(
     let new = body.required("new_password", read::password);
     body.finish()?;
     let (Some(current), Some(new)) = (current, new) else { return Err(super::problems::wrong_credentials()) };
-    let user = store::users::find(&state.database, id).await?.ok_or_else(super::problems::no_such_user)?;
+    let user = store::users::find(&state.database, id.get()).await?.ok_or_else(super::problems::no_such_user)?;
     if let Attempt::After(seconds) = store::tries::count_attempt(&state.database, &user.login).await? {
         return Err(too_many_tries(seconds));
     }

@@ -19,6 +19,6 @@ pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     Caller(id): Caller,
 ) -> Result<Json<UserJson>, Problem> {
-    let user = store::users::find(&state.database, id).await?.ok_or_else(super::problems::no_such_user)?;
+    let user = store::users::find(&state.database, id.get()).await?.ok_or_else(super::problems::no_such_user)?;
     Ok(Json(user.into()))
 }

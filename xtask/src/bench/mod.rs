@@ -8,9 +8,10 @@ use crate::cli::{Bench, BenchOptions};
 use crate::console::{Console, say};
 use crate::failure::{Doing, Failure};
 use crate::install::{Need, ask_for_password, install, missing};
-use crate::instance::{Backing, Lock, PROGRAMS, Plan, Product, cargo_build};
+use crate::instance::{Backing, Lock, Plan, Product, cargo_build};
 use crate::interrupt::Interrupt;
 use crate::run::{self, OnInterrupt};
+use crate::services::programs;
 
 /// The environment of a measurement.
 struct Stage<'a> {
@@ -87,7 +88,7 @@ impl Stage<'_> {
             .args(["build", "--release", "-p", "bench"])
             .current_dir(self.checkout.root())
             .env_remove("DATABASE_URL");
-        for program in PROGRAMS {
+        for program in programs() {
             command.args(["-p", program]);
         }
         self.console.timed("build", || cargo_build(command, "build", self.console, self.interrupt))

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::checkout::Checkout;
+use crate::services::{SERVICES, Service};
 
 /// An environment variable of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +56,11 @@ pub(super) fn program(checkout: &Checkout, name: &str) -> Program {
             variables.extend(group.variables);
             wanted.extend(group.flattened);
         }
+    }
+    if name == "migrations" {
+        // One for each schema, not declared one by one.
+        let passwords = SERVICES.iter().map(Service::password_variable);
+        variables.extend(passwords.map(|name| Variable { name, required: true, default: None }));
     }
     Program { name: name.to_owned(), variables }
 }

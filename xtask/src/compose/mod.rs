@@ -10,16 +10,25 @@ use crate::checkout::Checkout;
 use crate::compose::declared::Program;
 use crate::compose::drift::{broker_drift, drift};
 use crate::compose::file::Compose;
-use crate::instance::{PROGRAMS, Passwords};
+use crate::instance::Passwords;
+use crate::services::programs as names;
 
 fn read(path: &str) -> String {
     let path = Checkout::of_this_build().path(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// What compose.yaml of another checkout says differently about a program than the program itself.
+pub(crate) fn drift_of(checkout: &Checkout, name: &str) -> Vec<String> {
+    let text = fs::read_to_string(checkout.path("compose.yaml")).expect("compose.yaml can be read");
+    let all = programs().into_iter().chain([declared::program(checkout, name)]).collect::<Vec<_>>();
+    let found = drift(&Compose::parse(&text), &all);
+    found.into_iter().filter(|line| line.starts_with(&format!("{name}:"))).collect()
+}
+
 fn programs() -> Vec<Program> {
     let checkout = Checkout::of_this_build();
-    PROGRAMS.iter().map(|name| declared::program(&checkout, name)).collect()
+    names().map(|name| declared::program(&checkout, name)).collect()
 }
 
 #[test]
@@ -40,7 +49,7 @@ fn the_brokers_users_have_the_same_permissions_as_under_up() {
 fn the_image_is_built_from_every_program() {
     let dockerfile = read("deploy/Dockerfile");
     assert!(dockerfile.contains("ARG BIN") && dockerfile.contains("/out/${BIN}"));
-    for name in PROGRAMS {
+    for name in names() {
         assert!(dockerfile.contains(&format!("-p {name}")), "{name} is not built");
         let binary = format!("target/release/{name}");
         assert!(dockerfile.contains(&binary), "{name} is not copied");

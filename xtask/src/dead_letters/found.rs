@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use tinyjson::JsonValue;
 
-use crate::cli::ServiceName;
+use crate::services::Service;
 
 /// A dead letter and its service.
 pub(super) struct Found {
-    pub(super) service: ServiceName,
+    pub(super) service: Service,
     pub(super) letter: HashMap<String, JsonValue>,
 }

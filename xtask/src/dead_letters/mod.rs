@@ -10,35 +10,14 @@ use tinyjson::JsonValue;
 
 use crate::call::{Response, Server, percent_encoded};
 use crate::checkout::Checkout;
-use crate::cli::{DeadLetterId, DeadLettersAction, DeadLettersOptions, Selection, ServiceName};
+use crate::cli::{DeadLetterId, DeadLettersAction, DeadLettersOptions, Selection};
 use crate::console::say;
 use crate::dead_letters::found::Found;
 use crate::failure::Failure;
 use crate::instance::State;
+use crate::services::{SERVICES, Service};
 
-pub(crate) const SERVICES: [ServiceName; 5] =
-    [ServiceName::Orders, ServiceName::Payments, ServiceName::Ocr, ServiceName::Router, ServiceName::Users];
 const DIRECTIONS: [&str; 2] = ["incoming", "outgoing"];
-
-impl ServiceName {
-    /// The path prefix of the service at the gateway.
-    pub(crate) fn prefix(self) -> &'static str {
-        match self {
-            Self::Orders => "/orders",
-            Self::Payments => "/payments",
-            Self::Ocr => "/ocr",
-            Self::Router => "/small-router",
-            Self::Users => "/users",
-        }
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Router => "router",
-            other => &other.prefix()[1..],
-        }
-    }
-}
 
 /// Runs the command.
 ///
@@ -71,7 +50,7 @@ pub(crate) fn address(checkout: &Checkout, given: Option<&str>) -> String {
     given.map(str::to_owned).or_else(running).unwrap_or_else(|| "http://localhost:8000".to_owned())
 }
 
-fn chosen(service: Option<ServiceName>) -> Vec<ServiceName> {
+fn chosen(service: Option<Service>) -> Vec<Service> {
     service.map_or_else(|| SERVICES.to_vec(), |one| vec![one])
 }
 
@@ -80,7 +59,7 @@ fn list(gateway: &Server, selection: &Selection) -> Result<Vec<Found>, Failure> 
     for service in chosen(selection.service) {
         let fields = fields(selection).into_iter().map(|(name, value)| format!("&{name}={}", percent_encoded(&value)));
         let mut page =
-            Some(format!("{}/operations/dead-letters?limit=100{}", service.prefix(), fields.collect::<String>()));
+            Some(format!("{}/operations/dead-letters?limit=100{}", service.prefix, fields.collect::<String>()));
         while let Some(path) = page {
             let response = gateway.get(&path)?.or_failure()?;
             let letters: Vec<JsonValue> = response.json()?.try_into().unwrap_or_default();
@@ -97,11 +76,11 @@ fn find(gateway: &Server, letter: &DeadLetterId) -> Result<Found, Failure> {
 }
 
 /// Searches all services and both directions for a dead letter.
-fn locate(gateway: &Server, letter: &DeadLetterId) -> Result<(ServiceName, String, Response), Failure> {
+fn locate(gateway: &Server, letter: &DeadLetterId) -> Result<(Service, String, Response), Failure> {
     for service in chosen(letter.service) {
         for direction in DIRECTIONS {
             let id = percent_encoded(&letter.event_id);
-            let path = format!("{}/operations/dead-letters/{direction}/{id}", service.prefix());
+            let path = format!("{}/operations/dead-letters/{direction}/{id}", service.prefix);
             let response = gateway.get(&path)?;
             if response.status != 404 {
                 return Ok((service, path, response.or_failure()?));
@@ -117,13 +96,13 @@ fn settle_one(gateway: &Server, letter: &DeadLetterId, action: &str) -> Result<F
 }
 
 /// Replays or discards all matching dead letters; returns their number per service.
-fn settle_all(gateway: &Server, selection: &Selection, action: &str) -> Result<Vec<(ServiceName, f64)>, Failure> {
+fn settle_all(gateway: &Server, selection: &Selection, action: &str) -> Result<Vec<(Service, f64)>, Failure> {
     let filter: HashMap<String, JsonValue> =
         fields(selection).into_iter().map(|(name, value)| (name.to_owned(), JsonValue::String(value))).collect();
     let body = JsonValue::Object(filter).stringify().map_err(|error| Failure::new(error.to_string()))?;
     let mut settled = vec![];
     for service in chosen(selection.service) {
-        let path = format!("{}/operations/dead-letters/{action}", service.prefix());
+        let path = format!("{}/operations/dead-letters/{action}", service.prefix);
         let response = object(gateway.post(&path, &body)?.or_failure()?.json()?).unwrap_or_default();
         let count = response.get("settled").and_then(|count| count.get::<f64>()).copied();
         settled.push((service, count.unwrap_or_default()));
@@ -139,7 +118,7 @@ fn fields(selection: &Selection) -> Vec<(&'static str, String)> {
     given.chain([("state", selection.state.clone())]).collect()
 }
 
-fn found(service: ServiceName, response: &Response) -> Result<Found, Failure> {
+fn found(service: Service, response: &Response) -> Result<Found, Failure> {
     let letter = object(response.json()?).ok_or_else(|| Failure::new("the response is not a dead letter"))?;
     Ok(Found { service, letter })
 }

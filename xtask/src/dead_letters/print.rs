@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use tinyjson::JsonValue;
 
-use crate::cli::ServiceName;
 use crate::dead_letters::found::Found;
+use crate::services::Service;
 
 /// Length of a reason in the table; `show` prints all of it.
 const REASON_CHARS: usize = 80;
@@ -47,7 +47,7 @@ pub(super) fn list(letters: &[Found], json: bool) -> String {
         let _ = write!(
             text,
             "\n{:<9} {:<9} {:<36} {:<30} {:>8}  {failed_at:<20} {reason}",
-            found.service.name(),
+            found.service.name,
             fact("direction"),
             fact("event_id"),
             fact("event_type"),
@@ -61,7 +61,7 @@ pub(super) fn letter(found: &Found, json: bool) -> String {
     if json {
         return json_of(&with_service(found));
     }
-    let mut text = format!("{:<15} {}", "service", found.service.name());
+    let mut text = format!("{:<15} {}", "service", found.service.name);
     for name in FACTS {
         if let Some(value) = found.letter.get(name).filter(|value| !value.is_null()) {
             let _ = write!(text, "\n{name:<15} {}", text_of(Some(value)));
@@ -76,20 +76,20 @@ pub(super) fn letter(found: &Found, json: bool) -> String {
     text
 }
 
-pub(super) fn settled(counts: &[(ServiceName, f64)], json: bool) -> String {
+pub(super) fn settled(counts: &[(Service, f64)], json: bool) -> String {
     if json {
         let object: HashMap<String, JsonValue> =
-            counts.iter().map(|(service, count)| (service.name().to_owned(), JsonValue::Number(*count))).collect();
+            counts.iter().map(|(service, count)| (service.name.to_owned(), JsonValue::Number(*count))).collect();
         return json_of(&JsonValue::Object(object));
     }
     let lines: Vec<String> =
-        counts.iter().map(|(service, count)| format!("{:<9} {count} settled", service.name())).collect();
+        counts.iter().map(|(service, count)| format!("{:<9} {count} settled", service.name)).collect();
     lines.join("\n")
 }
 
 fn with_service(found: &Found) -> JsonValue {
     let mut letter = found.letter.clone();
-    letter.insert("service".to_owned(), JsonValue::String(found.service.name().to_owned()));
+    letter.insert("service".to_owned(), JsonValue::String(found.service.name.to_owned()));
     JsonValue::Object(letter)
 }
 
@@ -115,7 +115,7 @@ mod tests {
             "attempts": 2, "failed_at": "2026-11-21T10:00:00.123Z", "settled_at": null, "payload": {"n": 1}}"#
             .parse()
             .unwrap();
-        Found { service: ServiceName::Router, letter: letter.try_into().unwrap() }
+        Found { service: crate::services::SERVICES[3], letter: letter.try_into().unwrap() }
     }
 
     #[test]

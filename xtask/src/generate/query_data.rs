@@ -12,20 +12,7 @@ use crate::generate::compare::{differences, read};
 use crate::install::{Need, ask_for_password, install, missing};
 use crate::instance::{Backing, Plan, cargo_build, create_database, migrate_database, stop_leftovers};
 use crate::interrupt::Interrupt;
-
-/// A crate with checked queries.
-struct Queries {
-    package: &'static str,
-    schema: &'static str,
-}
-
-const CRATES: [Queries; 5] = [
-    Queries { package: "orders-service", schema: "orders" },
-    Queries { package: "payments-service", schema: "payments" },
-    Queries { package: "ocr-service", schema: "ocr" },
-    Queries { package: "router-service", schema: "router" },
-    Queries { package: "users-service", schema: "users" },
-];
+use crate::services::SERVICES;
 
 /// Generates the data of every crate with a private server, or checks the committed ones.
 pub(super) fn generate(
@@ -65,24 +52,24 @@ fn with_server(
     let maintenance = backing.maintenance_url().unwrap_or_default();
     create_database(&maintenance, "chipin", true)?;
     migrate_database(plan, backing)?;
-    for queries in &CRATES {
-        let committed = checkout.path(queries.package).join(".sqlx");
-        let fresh = plan.folder().join("sqlx").join(queries.package);
+    for service in SERVICES {
+        let committed = checkout.path(service.package).join(".sqlx");
+        let fresh = plan.folder().join("sqlx").join(service.package);
         if fresh.exists() {
             fs::remove_dir_all(&fresh).doing(format!("empty {}", fresh.display()))?;
         }
         fs::create_dir_all(&fresh).doing(format!("make {}", fresh.display()))?;
-        let url = format!("{}?options=-c%20search_path%3D{}", backing.database_url(), queries.schema);
-        touch(&checkout.path(queries.package).join("src/lib.rs"))?;
+        let url = format!("{}?options=-c%20search_path%3D{}", backing.database_url(), service.name);
+        touch(&checkout.path(service.package).join("src/lib.rs"))?;
         let mut command = Command::new("cargo");
         command
-            .args(["check", "-p", queries.package])
+            .args(["check", "-p", service.package])
             .current_dir(checkout.root())
             .env("DATABASE_URL", url)
             .env("SQLX_OFFLINE", "false")
             .env("SQLX_OFFLINE_DIR", &fresh);
-        console.timed(queries.package, || cargo_build(command, queries.package, console, interrupt))?;
-        settle(queries.package, &committed, &fresh, check, console)?;
+        console.timed(service.package, || cargo_build(command, service.package, console, interrupt))?;
+        settle(service.package, &committed, &fresh, check, console)?;
     }
     Ok(())
 }

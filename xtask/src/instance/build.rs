@@ -5,9 +5,9 @@ use std::process::Command;
 use crate::checkout::Checkout;
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::instance::services::PROGRAMS;
 use crate::interrupt::Interrupt;
 use crate::run::{self, OnInterrupt};
+use crate::services::programs;
 
 /// Builds all programs of the system, and shows the progress.
 ///
@@ -26,7 +26,7 @@ pub(crate) fn build_services(
         // The query macros depend on this variable, so a different value would cause recompilation, although they never
         // connect to it.
         .env_remove("DATABASE_URL");
-    for program in PROGRAMS {
+    for program in programs() {
         command.args(["-p", program]);
     }
     if release {

@@ -23,5 +23,4 @@ pub(crate) use migrate::{create_database, run_migrations as migrate_database};
 pub(crate) use passwords::Passwords;
 pub(crate) use plan::Plan;
 pub(crate) use product::Product;
-pub(crate) use services::PROGRAMS;
 pub(crate) use state::{Part, Phase, State};

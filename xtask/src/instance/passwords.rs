@@ -6,15 +6,7 @@ use std::path::Path;
 use servers::{BrokerUser, stored_secret};
 
 use crate::failure::{Doing, Failure};
-
-/// Services with their own schema and broker user, and the exchanges that they subscribe to.
-const SERVICES: [(&str, &[&str]); 5] = [
-    ("orders", &["payments"]),
-    ("payments", &["orders", "router", "users"]),
-    ("ocr", &["router"]),
-    ("router", &["ocr", "payments"]),
-    ("users", &[]),
-];
+use crate::services::SERVICES;
 
 /// Name of the secret with which the gateway signs its internal tokens.
 const GATEWAY: &str = "gateway";
@@ -29,7 +21,8 @@ impl Passwords {
     /// # Errors
     /// Fails if they can neither be read nor written.
     pub(crate) fn load_or_create(folder: &Path) -> Result<Self, Failure> {
-        let names = SERVICES.iter().flat_map(|(service, _)| [format!("{service}-db"), format!("{service}-amqp")]);
+        let names =
+            SERVICES.iter().flat_map(|service| [format!("{}-db", service.name), format!("{}-amqp", service.name)]);
         let names = names.chain([GATEWAY.to_owned()]);
         let passwords = names.map(|name| {
             let path = folder.join(&name);
@@ -56,14 +49,14 @@ impl Passwords {
 
     /// Environment variables for `migrations`: `ORDERS_DB_PASSWORD` and so on.
     pub(crate) fn of_roles(&self) -> impl Iterator<Item = (String, &str)> {
-        SERVICES.iter().map(|(service, _)| (format!("{}_DB_PASSWORD", service.to_uppercase()), self.of_role(service)))
+        SERVICES.iter().map(|service| (service.password_variable(), self.of_role(service.name)))
     }
 
     /// The broker users with their permissions. deploy/rabbitmq has the same users for compose.
     pub(crate) fn broker_users(&self) -> Vec<BrokerUser> {
         SERVICES
             .iter()
-            .map(|(service, listens_to)| broker_user(service, self.of_broker_user(service), listens_to))
+            .map(|service| broker_user(service.name, self.of_broker_user(service.name), service.subscribes_to))
             .collect()
     }
 }

@@ -7,21 +7,27 @@ use servers::{Durability, Port, Programs, pick};
 use crate::checkout::{Checkout, variable};
 use crate::failure::Failure;
 use crate::instance::given::Given;
+use crate::services::{SERVICES, Service};
 
 /// A request with `X-User-ID: 1` is authenticated as user 1: only for development on one machine.
 const HEADER_MODE: &str = "header";
 
-/// The ports of the services.
-#[derive(Clone, Copy, Debug)]
+/// The ports of the gateway and the services.
+#[derive(Clone, Debug)]
 pub(crate) struct ServicePorts {
     pub(crate) api: u16,
     pub(crate) ui: u16,
     pub(crate) links: u16,
-    pub(crate) orders: u16,
-    pub(crate) payments: u16,
-    pub(crate) ocr: u16,
-    pub(crate) router: u16,
-    pub(crate) users: u16,
+    /// In the order of [`SERVICES`].
+    backends: Vec<u16>,
+}
+
+impl ServicePorts {
+    /// The port of a service.
+    pub(crate) fn of(&self, service: &Service) -> u16 {
+        let ports = SERVICES.iter().zip(&self.backends);
+        ports.into_iter().find(|(other, _)| *other == service).map_or(service.port, |(_, port)| *port)
+    }
 }
 
 /// The preferred ports of the servers.
@@ -61,11 +67,7 @@ impl Plan {
                 api: 8000,
                 ui: 8080,
                 links: 8090,
-                orders: 8001,
-                payments: 8002,
-                ocr: 8003,
-                router: 8005,
-                users: 8004,
+                backends: SERVICES.iter().map(|service| service.port).collect(),
             },
             servers: ServerPorts {
                 postgres: Port::Prefer(15_432),
@@ -94,11 +96,7 @@ impl Plan {
                 api: pick(Port::Free)?,
                 ui: pick(Port::Free)?,
                 links: pick(Port::Free)?,
-                orders: pick(Port::Free)?,
-                payments: pick(Port::Free)?,
-                ocr: pick(Port::Free)?,
-                router: pick(Port::Free)?,
-                users: pick(Port::Free)?,
+                backends: SERVICES.iter().map(|_| pick(Port::Free)).collect::<Result<_, _>>()?,
             },
             servers: ServerPorts { postgres: Port::Free, amqp: Port::Free, console: Port::Free, redis: Port::Free },
             durability: Durability::None,

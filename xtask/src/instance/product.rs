@@ -16,6 +16,7 @@ use crate::instance::services::services;
 use crate::instance::state::Part;
 use crate::instance::supervise::{self, Supervised, wait_until_ready};
 use crate::interrupt::Interrupt;
+use crate::services::SERVICES;
 
 /// A running system. Stop it with [`Product::stop`], which stops the parts in order.
 #[derive(Debug)]
@@ -35,18 +36,10 @@ impl Product {
             let path = plan.folder().join(folder);
             fs::create_dir_all(&path).doing(format!("make {}", path.display()))?;
         }
-        let ports = plan.services;
-        let wanted = [
-            (ports.api, "the API"),
-            (ports.ui, "the UI"),
-            (ports.links, "share links"),
-            (ports.orders, "orders-service"),
-            (ports.payments, "payments-service"),
-            (ports.ocr, "ocr-service"),
-            (ports.router, "router-service"),
-            (ports.users, "users-service"),
-        ];
-        for (port, whose) in wanted {
+        let ports = &plan.services;
+        let pages = [(ports.api, "the API"), (ports.ui, "the UI"), (ports.links, "share links")];
+        let backends = SERVICES.iter().map(|service| (ports.of(service), service.package));
+        for (port, whose) in pages.into_iter().chain(backends) {
             if !is_free(port) {
                 let by = listener(port).unwrap_or_else(|| "a process of another user".to_owned());
                 return Err(Failure::new(format!("port {port} of {whose} is in use by {by}")));
@@ -128,7 +121,7 @@ impl Product {
 
     /// Labelled URLs to show.
     pub(crate) fn addresses(&self) -> Vec<(String, String)> {
-        let ports = self.plan.services;
+        let ports = &self.plan.services;
         let console = self.backing.console_url().map_or_else(
             || "of the given broker".to_owned(),
             |url| format!("{}  guest / guest", url.replace("127.0.0.1", "localhost")),

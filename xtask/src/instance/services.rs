@@ -7,10 +7,7 @@ use servers::{Daemon, Launch, StartError};
 use crate::checkout::variable;
 use crate::instance::backing::Backing;
 use crate::instance::plan::Plan;
-
-/// The packages of the system.
-pub(crate) const PROGRAMS: [&str; 7] =
-    ["gateway", "orders-service", "payments-service", "ocr-service", "router-service", "users-service", "migrations"];
+use crate::services::{self, SERVICES};
 
 /// Configuration of a service process.
 #[derive(Clone, Debug)]
@@ -18,62 +15,58 @@ pub(crate) struct Service {
     pub(crate) name: &'static str,
     /// The port that serves `/readyz`.
     pub(crate) port: u16,
-    environment: Vec<(&'static str, String)>,
+    environment: Vec<(String, String)>,
 }
 
 /// The services of an instance, in start order; they stop in reverse order.
 pub(crate) fn services(plan: &Plan, backing: &Backing) -> Vec<Service> {
-    let ports = plan.services;
-    let share_base_url = format!("http://localhost:{}", ports.links);
-    let cheques = || vec![("REDIS_URL", backing.redis_url()), ("SHARE_BASE_URL", share_base_url.clone())];
-    let keys = ("KEYS_DIR", plan.keys().display().to_string());
-    let demo_users = ("DEMO_USERS", plan.requires_sign_in().to_string());
-    let photos = ("PHOTOS_DIR", plan.photos().display().to_string());
-    let sockets = plan.live_sockets_per_user.map(|limit| ("LIVE_SOCKETS_PER_USER", limit.to_string()));
-    vec![
-        backend(backing, "orders", "orders-service", ports.orders, sockets.into_iter().collect()),
-        backend(backing, "payments", "payments-service", ports.payments, vec![]),
-        backend(backing, "ocr", "ocr-service", ports.ocr, [cheques(), vec![photos]].concat()),
-        backend(backing, "router", "router-service", ports.router, cheques()),
-        backend(backing, "users", "users-service", ports.users, vec![keys, demo_users]),
-        gateway(plan, backing, share_base_url.clone()),
-    ]
+    let backends = SERVICES.iter().map(|service| backend(plan, backing, service));
+    backends.chain([gateway(plan, backing)]).collect()
+}
+
+/// The variables that only this service has.
+fn own_variables(plan: &Plan, backing: &Backing, service: &str) -> Vec<(&'static str, String)> {
+    let links = || vec![("REDIS_URL", backing.redis_url()), ("SHARE_BASE_URL", share_base_url(plan))];
+    match service {
+        "orders" => {
+            plan.live_sockets_per_user.map(|limit| ("LIVE_SOCKETS_PER_USER", limit.to_string())).into_iter().collect()
+        }
+        "ocr" => [links(), vec![("PHOTOS_DIR", plan.photos().display().to_string())]].concat(),
+        "router" => links(),
+        "users" => {
+            vec![("KEYS_DIR", plan.keys().display().to_string()), ("DEMO_USERS", plan.requires_sign_in().to_string())]
+        }
+        _ => vec![],
+    }
+}
+
+fn share_base_url(plan: &Plan) -> String {
+    format!("http://localhost:{}", plan.services.links)
 }
 
 /// A service with its own schema and broker user.
-fn backend(
-    backing: &Backing,
-    schema: &str,
-    name: &'static str,
-    port: u16,
-    more: Vec<(&'static str, String)>,
-) -> Service {
+fn backend(plan: &Plan, backing: &Backing, service: &services::Service) -> Service {
+    let (name, port) = (service.name, plan.services.of(service));
     let passwords = backing.passwords();
-    let role = format!("{schema}_service");
+    let role = format!("{name}_service");
     let mut environment = vec![
         ("LISTEN_ADDR", format!("127.0.0.1:{port}")),
-        ("DATABASE_URL", backing.database_url_of(&role, passwords.of_role(schema))),
-        ("AMQP_URL", backing.amqp_url_of(schema, passwords.of_broker_user(schema))),
+        ("DATABASE_URL", backing.database_url_of(&role, passwords.of_role(name))),
+        ("AMQP_URL", backing.amqp_url_of(name, passwords.of_broker_user(name))),
         ("GATEWAY_SECRET", passwords.of_gateway().to_owned()),
     ];
-    environment.extend(more);
-    Service { name, port, environment }
+    environment.extend(own_variables(plan, backing, name));
+    Service { name: service.package, port, environment: named(environment) }
 }
 
-fn gateway(plan: &Plan, backing: &Backing, share_base_url: String) -> Service {
-    let ports = plan.services;
-    let local = |port: u16| format!("http://127.0.0.1:{port}");
+fn gateway(plan: &Plan, backing: &Backing) -> Service {
+    let ports = &plan.services;
     let pages = |port: u16| format!("http://localhost:{port},http://127.0.0.1:{port}");
     let mut environment = vec![
         ("API_ADDR", format!("127.0.0.1:{}", ports.api)),
         ("UI_ADDR", format!("127.0.0.1:{}", ports.ui)),
         ("LINKS_ADDR", format!("127.0.0.1:{}", ports.links)),
-        ("SHARE_BASE_URL", share_base_url),
-        ("ORDERS_URL", local(ports.orders)),
-        ("PAYMENTS_URL", local(ports.payments)),
-        ("OCR_URL", local(ports.ocr)),
-        ("ROUTER_URL", local(ports.router)),
-        ("USERS_URL", local(ports.users)),
+        ("SHARE_BASE_URL", share_base_url(plan)),
         ("AUTH_MODE", plan.auth_mode.clone()),
         ("DEMO_USERS", plan.requires_sign_in().to_string()),
         ("GATEWAY_SECRET", backing.passwords().of_gateway().to_owned()),
@@ -81,7 +74,15 @@ fn gateway(plan: &Plan, backing: &Backing, share_base_url: String) -> Service {
         ("ALLOWED_ORIGINS", format!("{},{}", pages(ports.ui), pages(ports.links))),
     ];
     environment.extend(backing.console_url().map(|url| ("CONSOLE_URL", url)));
+    let mut environment = named(environment);
+    let urls =
+        SERVICES.iter().map(|service| (service.url_variable(), format!("http://127.0.0.1:{}", ports.of(service))));
+    environment.extend(urls);
     Service { name: "gateway", port: ports.api, environment }
+}
+
+fn named(environment: Vec<(&str, String)>) -> Vec<(String, String)> {
+    environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 impl Service {

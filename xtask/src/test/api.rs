@@ -6,12 +6,11 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::instance::Product;
 use crate::run::{self, OnInterrupt};
+use crate::services::SERVICES;
 use crate::test::counts::Counts;
 use crate::test::generated_client::generated_clients;
 use crate::test::stage::Stage;
 
-/// The services by their path prefix at the gateway.
-const DOCUMENTS: [&str; 5] = ["orders", "payments", "ocr", "small-router", "users"];
 /// The checks of a response: never a 5xx, and as documented.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,\
                       response_schema_conformance";
@@ -24,8 +23,9 @@ const REQUIREMENTS: &str = "e2e/api-requirements.txt";
 /// Fails if the test tools cannot be installed.
 pub(super) fn api(stage: &Stage<'_>, product: &Product) -> Result<Counts, Failure> {
     let tools = tools(stage)?;
-    let mut counts = generated_clients(stage, product, &tools, &DOCUMENTS)?;
-    for document in DOCUMENTS {
+    let documents: Vec<&str> = SERVICES.iter().map(|service| &service.prefix[1..]).collect();
+    let mut counts = generated_clients(stage, product, &tools, &documents)?;
+    for document in documents {
         let base = format!("{}/{document}", product.api_url());
         let mut command = Command::new(tools.join("schemathesis"));
         command

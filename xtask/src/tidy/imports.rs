@@ -44,7 +44,7 @@ const OCR_SERVICE: &[&str] = &[
 const SERVICE_TESTS: &[&str] = &["testkit", "migrations", "servers"];
 const WHY_SERVICE: &str = "services communicate only by events";
 
-const RULES: [Rule; 28] = [
+const RULES: &[Rule] = &[
     Rule {
         folder: "shared/event",
         uses: &[],

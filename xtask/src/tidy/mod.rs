@@ -19,7 +19,8 @@ use std::process::ExitCode;
 use crate::checkout::Checkout;
 use crate::console::say;
 use crate::failure::Failure;
-use crate::tidy::finding::Severity;
+use crate::tidy::finding::{Finding, Severity};
+use crate::tidy::sources::Source;
 
 /// Prints every violated rule as `file:line: rule: why`; fails if one must be fixed.
 ///
@@ -27,8 +28,26 @@ use crate::tidy::finding::Severity;
 /// Fails if the files cannot be read.
 pub(crate) fn tidy(checkout: &Checkout) -> Result<ExitCode, Failure> {
     let sources = sources::read(checkout)?;
+    let findings = findings(&sources);
+    for finding in &findings {
+        say!("{finding}");
+    }
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    say!("tidy: {} files, {errors} errors, {} warnings", sources.len(), findings.len() - errors);
+    Ok(ExitCode::from(u8::from(errors > 0)))
+}
+
+/// The texts of the errors, without printing them.
+#[cfg(test)]
+pub(crate) fn errors(checkout: &Checkout) -> Result<Vec<String>, Failure> {
+    let findings = findings(&sources::read(checkout)?);
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+    Ok(errors.map(ToString::to_string).collect())
+}
+
+fn findings(sources: &[Source]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for source in &sources {
+    for source in sources {
         findings.extend(imports::check(source));
         findings.extend(purity::check(source));
         findings.extend(module_imports::check(source));
@@ -36,15 +55,10 @@ pub(crate) fn tidy(checkout: &Checkout) -> Result<ExitCode, Failure> {
         findings.extend(words::check(source));
         findings.extend(default_ports::check(source));
     }
-    findings.extend(adrs::check(&sources));
-    findings.extend(circles::check(&sources));
-    findings.extend(dist::check(&sources));
-    findings.extend(metrics::check(&sources));
+    findings.extend(adrs::check(sources));
+    findings.extend(circles::check(sources));
+    findings.extend(dist::check(sources));
+    findings.extend(metrics::check(sources));
     findings.sort();
-    for finding in &findings {
-        say!("{finding}");
-    }
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    say!("tidy: {} files, {errors} errors, {} warnings", sources.len(), findings.len() - errors);
-    Ok(ExitCode::from(u8::from(errors > 0)))
+    findings
 }

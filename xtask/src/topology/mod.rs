@@ -11,11 +11,12 @@ use tinyjson::JsonValue;
 
 use crate::call::{Server, percent_encoded};
 use crate::checkout::Checkout;
-use crate::cli::{ServiceName, TopologyAction, TopologyOptions};
+use crate::cli::{TopologyAction, TopologyOptions};
 use crate::console::say;
-use crate::dead_letters::{SERVICES, address};
+use crate::dead_letters::address;
 use crate::failure::{Doing, Failure};
 use crate::instance::State;
+use crate::services::{SERVICES, Service};
 
 /// A binding to a queue, as printed in a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub(crate) fn topology(checkout: &Checkout, options: &TopologyOptions) -> Result
             let mut sound = true;
             for service in service.map_or_else(|| SERVICES.to_vec(), |one| vec![one]) {
                 let (lines, accepted) = plan(service)?;
-                say!("{}\n{lines}", service.name());
+                say!("{}\n{lines}", service.name);
                 sound &= accepted;
             }
             Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -47,7 +48,7 @@ pub(crate) fn topology(checkout: &Checkout, options: &TopologyOptions) -> Result
         TopologyAction::Unbind { service, yes } => {
             let left_over = left_over(&plan(service)?.0);
             if left_over.is_empty() {
-                say!("{} has no obsolete bindings.", service.name());
+                say!("{} has no obsolete bindings.", service.name);
                 return Ok(ExitCode::SUCCESS);
             }
             for binding in &left_over {
@@ -80,9 +81,9 @@ fn console_address(checkout: &Checkout, given: Option<&str>) -> Result<String, F
 }
 
 /// The subscriptions of a service: exchanges and routing keys.
-fn subscriptions(gateway: &Server, service: ServiceName) -> Result<Vec<(String, String)>, Failure> {
-    let response = gateway.get(&format!("{}/operations/topology", service.prefix()))?.or_failure()?.json()?;
-    let unknown = || Failure::new(format!("{} does not report its subscriptions", service.name()));
+fn subscriptions(gateway: &Server, service: Service) -> Result<Vec<(String, String)>, Failure> {
+    let response = gateway.get(&format!("{}/operations/topology", service.prefix))?.or_failure()?.json()?;
+    let unknown = || Failure::new(format!("{} does not report its subscriptions", service.name));
     let object: HashMap<String, JsonValue> = response.try_into().map_err(|_| unknown())?;
     let types: &Vec<JsonValue> = object.get("hears").and_then(JsonValue::get).ok_or_else(unknown)?;
     let subscription = |one: &JsonValue| {
@@ -97,14 +98,14 @@ fn subscriptions(gateway: &Server, service: ServiceName) -> Result<Vec<(String, 
 fn plan(
     checkout: &Checkout,
     options: &TopologyOptions,
-    service: ServiceName,
+    service: Service,
     subscriptions: &[(String, String)],
     definitions: &str,
 ) -> Result<(String, bool), Failure> {
     let doing = || "run the example `topology` of rabbit-outbox".to_owned();
     let mut command = Command::new("cargo");
     command.args(["run", "--quiet", "--package", "rabbit-outbox", "--example", "topology", "--", "plan"]);
-    command.arg(service.name()).args(["--virtual-host", &options.virtual_host]);
+    command.arg(service.name).args(["--virtual-host", &options.virtual_host]);
     for (exchange, routing_key) in subscriptions {
         command.args(["--foreign", &format!("{exchange}={routing_key}")]);
     }

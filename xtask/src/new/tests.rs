@@ -1,0 +1,80 @@
+//! A service made in a temporary copy of the checkout.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::checkout::Checkout;
+use crate::new::create;
+use crate::tidy;
+
+/// A copy of the files that git tracks or would track; dropping it deletes it.
+struct Copy(PathBuf);
+
+impl Copy {
+    fn new(name: &str) -> Self {
+        let copy = Self(std::env::temp_dir().join(format!("chipin-{name}-{}", std::process::id())));
+        fs::create_dir_all(&copy.0).unwrap();
+        let script = "set -o pipefail; \
+                      git ls-files -z --cached --others --exclude-standard | tar --null -c --ignore-failed-read -T - | \
+                      tar -x -C \"$0\" && cd \"$0\" && git init -q && git add -A";
+        let status = Command::new("bash")
+            .args(["-c", script])
+            .arg(&copy.0)
+            .current_dir(Checkout::of_this_build().root())
+            .status();
+        assert!(status.unwrap().success());
+        copy
+    }
+
+    fn checkout(&self) -> Checkout {
+        Checkout::at(self.0.clone())
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        // A leftover in the temporary folder does not matter.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn new_services_are_tidy_formatted_and_registered_and_a_second_of_the_name_is_refused() {
+    let copy = Copy::new("new");
+    let checkout = copy.checkout();
+    assert_eq!(create(&checkout, "parcels").unwrap(), 8006);
+    // The second finds its places beside the first.
+    assert_eq!(create(&checkout, "abc").unwrap(), 8007);
+    // The rules of this build do not have the new crates, those of the copy do.
+    let mut findings = tidy::errors(&checkout).unwrap();
+    findings.retain(|finding| !finding.contains("no rule lists the allowed dependencies"));
+    let rules = fs::read_to_string(checkout.path("xtask/src/tidy/imports.rs")).unwrap();
+    assert!(rules.contains("folder: \"parcels-service\"") && rules.contains("folder: \"abc-service\""));
+    assert!(findings.is_empty(), "{findings:#?}");
+    for name in ["parcels", "abc"] {
+        let failure = create(&checkout, name).unwrap_err().to_string();
+        assert!(failure.contains("exists already"), "{failure}");
+        let lock = fs::read_to_string(checkout.path("Cargo.lock")).unwrap();
+        assert!(lock.contains(&format!("name = \"{name}-service\"")), "Cargo.lock has {name}-service");
+        let routes = fs::read_to_string(checkout.path("gateway/src/routes.rs")).unwrap();
+        assert!(routes.contains(&format!("\"../{name}/openapi.json\"")), "{routes}");
+        let found = crate::compose::drift_of(&checkout, &format!("{name}-service"));
+        assert_eq!(found, Vec::<String>::new());
+    }
+    let formatted = Command::new("cargo").args(["fmt", "--all", "--", "--check"]).current_dir(checkout.root()).output();
+    let formatted = formatted.unwrap();
+    assert!(formatted.status.success(), "{}", String::from_utf8_lossy(&formatted.stdout));
+}
+
+#[test]
+fn nothing_is_written_when_a_place_is_missing() {
+    let copy = Copy::new("missing");
+    let checkout = copy.checkout();
+    let path = checkout.path("gateway/src/routes.rs");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("const LOGIN: Target", "const SIGN_IN: Target")).unwrap();
+    let failure = create(&checkout, "parcels").unwrap_err().to_string();
+    assert!(failure.contains("gateway/src/routes.rs has no place") && failure.contains("PARCELS"), "{failure}");
+    assert!(!checkout.path("parcels-service").exists());
+}
