@@ -20,10 +20,9 @@ use process::clock;
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
-    caller: Caller,
+    Caller(user_id): Caller,
     Path(hash): Path<String>,
 ) -> Result<Json<ChequeJson>, Problem> {
-    let Caller(user_id) = caller;
     let stored = super::find_cheque::find(&state, hash).await?;
     if stored.owner_id != user_id {
         return Err(super::find_cheque::no_such_cheque());

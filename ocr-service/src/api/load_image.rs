@@ -68,12 +68,11 @@ struct LoadImage {
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
-    caller: Caller,
+    Caller(user_id): Caller,
     Query(watch): Query<Watch>,
     headers: HeaderMap,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
-    let Caller(user_id) = caller;
     let reading_id: Option<Uuid> = watch
         .reading
         .map(|text| text.parse())

@@ -20,10 +20,9 @@ use identity::Caller;
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
-    caller: Caller,
+    Caller(user_id): Caller,
     Path(id): Path<String>,
 ) -> Result<Json<OrderJson>, Problem> {
-    let Caller(user_id) = caller;
     let id = order_id(&id)?;
     let order = store::orders::find(&state.database, user_id, id).await?.ok_or_else(no_such_order)?;
     Ok(Json(order.into()))

@@ -39,12 +39,11 @@ pub(super) struct Page {
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
-    caller: Caller,
+    Caller(user_id): Caller,
     Prefix(prefix): Prefix,
     uri: Uri,
     Query(page): Query<Page>,
 ) -> Result<Response, Problem> {
-    let Caller(user_id) = caller;
     let limit = cursor::limit(page.limit.as_deref())?;
     let before = cursor::decode(page.cursor.as_deref())?.map(|bytes| OrderId(Uuid::from_bytes(bytes)));
     let status: Option<Status> =

@@ -49,12 +49,11 @@ impl PlaceOrder {
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
-    caller: Caller,
+    Caller(user_id): Caller,
     Prefix(prefix): Prefix,
     headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let Caller(user_id) = caller;
     let scope = Scope::of(&headers, user_id.get(), "POST /orders", body.bytes())?;
     let request = PlaceOrder::read(body)?;
     let (order, created) =

@@ -24,11 +24,10 @@ use live_sockets::Upgrade;
 )]
 pub(super) async fn one_order(
     extract::State(state): extract::State<State>,
-    caller: Caller,
+    Caller(user_id): Caller,
     Path(id): Path<String>,
     upgrade: Result<Upgrade, Problem>,
 ) -> Result<Response, Problem> {
-    let Caller(user_id) = caller;
     let id = order_id(&id)?;
     store::orders::find(&state.database, user_id, id).await?.ok_or_else(no_such_order)?;
     let watched = Watched { database: state.database, user_id, order_id: Some(id) };
@@ -46,10 +45,9 @@ pub(super) async fn one_order(
 )]
 pub(super) async fn all_orders(
     extract::State(state): extract::State<State>,
-    caller: Caller,
+    Caller(user_id): Caller,
     upgrade: Result<Upgrade, Problem>,
 ) -> Result<Response, Problem> {
-    let Caller(user_id) = caller;
     let watched = Watched { database: state.database, user_id, order_id: None };
     state.hub.open(upgrade?, watched, state.stopping)
 }

@@ -17,9 +17,8 @@ use identity::Caller;
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
-    caller: Caller,
+    Caller(user_id): Caller,
 ) -> Result<Json<AccountJson>, Problem> {
-    let Caller(user_id) = caller;
     let balance = store::accounts::balance(&state.database, user_id).await?.ok_or_else(super::problems::no_account)?;
     Ok(Json(AccountJson { user_id, balance }))
 }

@@ -72,12 +72,11 @@ impl From<Line> for TransactionJson {
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
-    caller: Caller,
+    Caller(user_id): Caller,
     Prefix(prefix): Prefix,
     uri: Uri,
     Query(page): Query<Page>,
 ) -> Result<Response, Problem> {
-    let Caller(user_id) = caller;
     let limit = cursor::limit(page.limit.as_deref())?;
     let before = cursor::decode(page.cursor.as_deref())?.map(Uuid::from_bytes);
     if store::accounts::balance(&state.database, user_id).await?.is_none() {

@@ -15,9 +15,8 @@ use rabbit_outbox::transaction::CommitError;
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
-    caller: Caller,
+    Caller(user_id): Caller,
 ) -> Result<Json<AccountJson>, Problem> {
-    let Caller(user_id) = caller;
     let mut tx = state.messaging.begin().await?;
     let balance = store::accounts::open(&mut tx, user_id).await?;
     tx.commit().await.map_err(CommitError::into_source)?;

@@ -48,11 +48,10 @@ impl TopUp {
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
-    caller: Caller,
+    Caller(user_id): Caller,
     headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let Caller(user_id) = caller;
     let scope = Scope::of(&headers, user_id.get(), "POST /account/topup", body.bytes())?;
     let request = TopUp::read(body)?;
     let mut tx = state.messaging.begin().await?;
@@ -86,7 +85,8 @@ fn too_large() -> Problem {
 fn to_problem(failure: sqlx::Error) -> Problem {
     match failure.as_database_error().and_then(|error| error.constraint()) {
         Some("ledger_happens_once") => {
-            Problem::new(StatusCode::CONFLICT, "idempotency_key_reused", "an earlier top-up used this Idempotency-Key")
+            let detail = "an earlier top-up used this Idempotency-Key";
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
         }
         _ => failure.into(),
     }

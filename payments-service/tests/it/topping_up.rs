@@ -74,7 +74,7 @@ async fn a_key_whose_response_was_deleted_still_tops_up_once() {
     user.post("/account/topup", r#"{"amount": 10}"#).await;
     sqlx::query("delete from idempotency_keys").execute(&stage.pool).await.unwrap();
     let answer = user.post("/account/topup", r#"{"amount": 10}"#).await;
-    assert_eq!(answer.status, 409);
+    assert_eq!(answer.status, 422);
     assert_eq!(stage.balance(1).await, json!(10));
 }
 

@@ -51,9 +51,8 @@ pub(super) struct ListedJson {
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
-    caller: Caller,
+    Caller(user_id): Caller,
 ) -> Result<Json<Vec<ListedJson>>, Problem> {
-    let Caller(user_id) = caller;
     let splits = store::cheques::of_user(&state.database, user_id, CHEQUES_MAX).await?;
     Ok(Json(splits.into_iter().map(|split| listed(split, user_id, &state.share_base_url)).collect()))
 }

@@ -78,9 +78,9 @@ const PLACES: &[(&str, At, &str)] = &[
     ),
     ("gateway/src/forward/target.rs", Before("}\n\nimpl Target"), "    {{Name}},\n"),
     (
-        "gateway/src/forward/target.rs",
+        "gateway/src/gateway.rs",
         AfterLast("            Service::", ","),
-        "            Service::{{Name}} => &gateway.{{name}},\n",
+        "            Service::{{Name}} => &self.{{name}},\n",
     ),
     ("gateway/src/forward/authorization.rs", Before(" => Access::Users,"), " | Service::{{Name}}"),
     (
