@@ -1,7 +1,8 @@
 //! Upper bound set by the broker and the client library: publishing with confirms, without an outbox.
 
+use super::figures::per_s;
+use super::handlers::{Parcel, parcel};
 use super::stage::{SERVICE, Stage};
-use super::{Parcel, parcel, per_s};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// Length of an event's text, chosen for messages of about 600 bytes with the envelope.
+const TEXT_BYTES: usize = 200;
+
 /// The event of the benchmark.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Parcel {
@@ -18,6 +21,10 @@ impl Event for Parcel {
     fn ordering_key(&self) -> String {
         self.number.to_string()
     }
+}
+
+pub(super) fn parcel(number: usize) -> Parcel {
+    Parcel { number: i64::try_from(number).unwrap_or(i64::MAX), text: "x".repeat(TEXT_BYTES) }
 }
 
 /// Inserts one row per event, with a statement each.

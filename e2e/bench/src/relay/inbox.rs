@@ -1,8 +1,8 @@
 //! Handles a full inbox one by one, in batches, and as sets.
 
+use super::figures::{median, per_s};
 use super::handlers::{AsSet, OneByOne};
 use super::stage::Stage;
-use super::{median, per_s};
 use crate::cli;
 use crate::report::Report;
 use rabbit_outbox::{ConsumerOptions, Subscriptions};

@@ -1,6 +1,7 @@
 //! The relay compared with a bare publisher on the same broker, alternating; and three ways of handling the inbox.
 
 mod bare;
+mod figures;
 mod handlers;
 mod inbox;
 mod stage;
@@ -8,13 +9,10 @@ mod stage;
 use crate::cli;
 use crate::disk;
 use crate::report::Report;
-use handlers::Parcel;
+use figures::{median, per_s};
 use serde_json::json;
 use stage::Stage;
 use std::error::Error;
-
-/// Length of an event's text, chosen for messages of about 600 bytes with the envelope.
-const TEXT_BYTES: usize = 200;
 
 /// Measures and reports.
 pub(crate) async fn measure(options: &cli::Relay) -> Result<Report, Box<dyn Error>> {
@@ -49,18 +47,4 @@ async fn relay_backlog(stage: &Stage, events: usize) -> Result<f64, Box<dyn Erro
     let took = stage.run_relay_until_empty().await?;
     stage.purge().await?;
     Ok(per_s(events, took))
-}
-
-fn per_s(events: usize, took: std::time::Duration) -> f64 {
-    f64::from(u32::try_from(events).unwrap_or(u32::MAX)) / took.as_secs_f64()
-}
-
-fn parcel(number: usize) -> Parcel {
-    Parcel { number: i64::try_from(number).unwrap_or(i64::MAX), text: "x".repeat(TEXT_BYTES) }
-}
-
-fn median(figures: &[f64]) -> f64 {
-    let mut sorted = figures.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
 }

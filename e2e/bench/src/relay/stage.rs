@@ -1,6 +1,6 @@
 //! Tables, exchange and queue of a service `bench` that sends events to itself.
 
-use super::parcel;
+use super::handlers::{Parcel, parcel};
 use crate::cli;
 use lapin::options::{QueueBindOptions, QueuePurgeOptions};
 use lapin::types::FieldTable;
@@ -44,8 +44,8 @@ impl Stage {
 
         let connection = Connection::connect(&options.amqp_url, ConnectionProperties::default()).await?;
         let channel = connection.create_channel().await?;
-        Topology::of(SERVICE, &[super::Parcel::TYPE]).declare_at(&options.amqp_url).await?;
-        let key = super::Parcel::TYPE;
+        Topology::of(SERVICE, &[Parcel::TYPE]).declare_at(&options.amqp_url).await?;
+        let key = Parcel::TYPE;
         let bound = QueueBindOptions::default();
         channel.queue_bind(QUEUE.into(), SERVICE.into(), key.into(), bound, FieldTable::default()).await?;
         Ok(Self { pool, messaging, channel, _connection: connection })

@@ -1,6 +1,6 @@
 //! Selecting dead letters.
 
-use super::{Direction, State};
+use super::words::{Direction, State};
 use time::OffsetDateTime;
 use uuid::Uuid;
 

@@ -1,38 +1,13 @@
 //! A dead letter as it is stored.
 
-use super::Position;
+use super::filter::Position;
+use super::words::{Direction, State, UnknownWord};
 use crate::propagation::trace_id;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
-use std::fmt;
 use std::str::FromStr;
 use time::OffsetDateTime;
 use uuid::Uuid;
-
-/// The direction of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Direction {
-    /// To this service, which could not handle it.
-    Incoming,
-    /// From this service; it could not be delivered.
-    Outgoing,
-}
-
-/// The state of a dead letter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
-    /// Not settled yet.
-    Open,
-    /// Published again. If the event fails again, the dead letter is open again.
-    Replayed,
-    /// Not needed.
-    Discarded,
-}
-
-/// A word that is not one of the known ones.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not one of {1}")]
-pub struct UnknownWord(String, &'static str);
 
 /// A dead letter without its payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,62 +93,4 @@ where
         index: column.to_owned(),
         source: Box::new(unknown),
     })
-}
-
-impl Direction {
-    /// Its name in the table and in the API.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Incoming => "incoming",
-            Self::Outgoing => "outgoing",
-        }
-    }
-}
-
-impl State {
-    /// Its name in the table and in the API.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Replayed => "replayed",
-            Self::Discarded => "discarded",
-        }
-    }
-}
-
-impl FromStr for Direction {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        match text {
-            "incoming" => Ok(Self::Incoming),
-            "outgoing" => Ok(Self::Outgoing),
-            _ => Err(UnknownWord(text.to_owned(), "incoming, outgoing")),
-        }
-    }
-}
-
-impl FromStr for State {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        match text {
-            "open" => Ok(Self::Open),
-            "replayed" => Ok(Self::Replayed),
-            "discarded" => Ok(Self::Discarded),
-            _ => Err(UnknownWord(text.to_owned(), "open, replayed, discarded")),
-        }
-    }
-}
-
-impl fmt::Display for Direction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
 }

@@ -16,12 +16,14 @@ mod filter;
 mod letter;
 mod read;
 mod settle;
+mod words;
 
 pub use edit::EditError;
 pub use filter::{Filter, Position};
-pub use letter::{Body, Direction, Letter, State};
+pub use letter::{Body, Letter};
 pub use read::Count;
 pub use settle::SettleError;
+pub use words::{Direction, State};
 
 use crate::consumer::history::History;
 use crate::transaction::Origin;

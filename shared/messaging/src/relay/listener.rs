@@ -1,9 +1,9 @@
 //! Listens for notifications of other relays, on a dedicated connection that is always read: a listener that falls
 //! behind would keep a snapshot open in the server and so block vacuum.
 
-use super::RelayError;
 use super::database::DatabaseProvider;
-use super::session::{KEEPALIVES, doing};
+use super::error::{RelayError, doing};
+use super::session::KEEPALIVES;
 use super::wake::{Occasions, Wake};
 use crate::backoff::Backoff;
 use crate::consumer::handler::chain;

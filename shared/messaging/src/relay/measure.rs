@@ -1,9 +1,9 @@
 //! The relay's metrics: how far it is behind, how many rows wait, and what prevents the table from shrinking.
 
-use super::RelayError;
-use super::chores::is_due;
-use super::reader::Reader;
-use super::session::{Session, doing};
+use super::due::is_due;
+use super::error::{RelayError, doing};
+use super::reader_state::Reader;
+use super::session::Session;
 use super::wake::Occasions;
 use crate::lane::LANES;
 use std::time::{Duration, Instant};

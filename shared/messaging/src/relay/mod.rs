@@ -18,9 +18,13 @@
 pub(crate) mod wake;
 
 mod reader;
+mod reader_state;
+mod sweeps;
 
 mod chores;
 mod database;
+mod due;
+mod error;
 mod listener;
 mod measure;
 mod reading;
@@ -33,6 +37,7 @@ mod row;
 mod shared;
 mod span;
 
+mod confirming;
 mod confirms;
 mod publisher;
 mod publishing;
@@ -46,15 +51,16 @@ pub use database::DatabaseProvider;
 pub use options::RelayOptions;
 
 use crate::backoff::Backoff;
-use crate::broker::{BoxError, BrokerError, Link};
+use crate::broker::Link;
 use crate::metrics_help;
 use crate::owner;
 use crate::running::{RunError, Running};
 use crate::transaction::Origin;
+use error::{RelayError, doing};
 use publisher::Publisher;
 use publishing::Publishing;
-use reader::Reader;
-use session::{Session, doing};
+use reader_state::Reader;
+use session::Session;
 use settler::Settler;
 use shared::Shared;
 use std::sync::Arc;
@@ -67,46 +73,6 @@ use tracing::{error, info, warn};
 const SETTLEMENTS_MAX: usize = 64;
 /// A session that lasted at least this long counts as successful, even if there was nothing to publish.
 const WELL_AFTER: Duration = Duration::from_secs(10);
-
-/// Why a session of the relay ended; the next one begins after a delay.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum RelayError {
-    /// The session that holds the lanes broke: they belong to another relay now.
-    #[error("{doing} on the relay's session")]
-    Database {
-        /// The operation that failed.
-        doing: &'static str,
-        /// The database's error.
-        source: sqlx::Error,
-    },
-    /// The provider of the database's address or credentials failed.
-    #[error("get the database's address")]
-    DatabaseProvider(#[source] BoxError),
-    /// No channel could be opened.
-    #[error("reach the broker")]
-    Broker(#[source] BrokerError),
-    /// The channel broke while messages were unconfirmed.
-    #[error("publish")]
-    Publish(#[source] lapin::Error),
-    /// Nothing arrived on the channel in time; the messages may or may not have been delivered.
-    #[error("wait for confirms within {} s", flight::CONFIRM_TIMEOUT.as_secs())]
-    ConfirmTimeout,
-    /// The channel is not in confirm mode, so an acknowledgement would mean nothing.
-    #[error("the channel is not in confirm mode")]
-    Unconfirmed,
-    /// The database is a standby, or read-only by default: nothing can be deleted there, so nothing is published.
-    #[error("the database is read-only")]
-    ReadOnly,
-    /// Another service keeps its events in this schema.
-    #[error("the schema belongs to the service `{owner}`")]
-    SchemaOfAnother {
-        /// The service that owns the schema.
-        owner: String,
-    },
-    /// Another part of the session has ended, and reports the reason.
-    #[error("another part of the relay has ended")]
-    Ended,
-}
 
 /// The relay of one service.
 pub struct Relay {

@@ -1,6 +1,6 @@
 //! Publishing on one channel in confirm mode, persistent and mandatory.
 
-use super::RelayError;
+use super::error::RelayError;
 use super::row::Row;
 use super::verdict::Returned;
 use crate::broker::Link;

@@ -1,7 +1,8 @@
 //! The work of one channel: sends rows while there is room, and settles each by its own confirm.
 
-use super::RelayError;
+use super::confirming::{Arrived, Confirming};
 use super::confirms::Confirms;
+use super::error::RelayError;
 use super::flight::{CONFIRM_TIMEOUT, Flight, WINDOW_ROWS};
 use super::gate::{Admission, Complaint};
 use super::publisher::{Publisher, is_about_route, objection, read};
@@ -13,14 +14,10 @@ use super::span;
 use super::verdict::{Confirmed, Returns, Verdict};
 use crate::probe::Step;
 use futures_util::future::BoxFuture;
-use lapin::{Confirmation, PublisherConfirm};
-use std::future::Future;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll, ready};
+use std::pin::pin;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
-use uuid::Uuid;
 
 /// When there is no more room, sending continues after so many confirms, or a quarter of what is in flight: sending in
 /// groups is cheaper.
@@ -32,25 +29,6 @@ const AWAITED_MAX: usize = 1_024;
 
 /// Without any confirm for so long, all are checked: the one that wakes the task may be stuck.
 const LOOK_AFTER: Duration = Duration::from_millis(5);
-
-/// The number of a message, its id, and the broker's confirm.
-type Arrived = (u64, Uuid, lapin::Result<Confirmation>);
-
-/// The pending confirm of one message.
-struct Confirming {
-    number: u64,
-    message_id: Uuid,
-    confirm: PublisherConfirm,
-}
-
-impl Future for Confirming {
-    type Output = Arrived;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let confirmation = ready!(Pin::new(&mut self.confirm).poll(context));
-        Poll::Ready((self.number, self.message_id, confirmation))
-    }
-}
 
 /// A request to the broker, and the number of the first message that was not yet sent at that time.
 struct Asked {

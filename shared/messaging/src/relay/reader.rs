@@ -1,13 +1,11 @@
 //! The main loop of the relay: reads rows when woken, and polls in between.
 
-use super::RelayError;
-use super::chores::Chores;
+use super::error::RelayError;
+use super::reader_state::{Reader, count_wake};
 use super::reading::Most;
-use super::session::Session;
-use super::shared::{CHANNELS, Shared, channel_of};
-use super::wake::Wake;
+use super::shared::{CHANNELS, channel_of};
+use super::sweeps::Sweeps;
 use crate::probe::Step;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -20,54 +18,7 @@ const POLL: Duration = Duration::from_secs(1);
 /// How long a stopping relay waits for rows in flight.
 const DRAIN: Duration = Duration::from_secs(4);
 
-/// When lanes are read from the beginning, for rows that became visible late.
-#[derive(Debug)]
-struct Sweeps {
-    last: Option<Instant>,
-    took: Duration,
-    /// Something was committed since the last sweep.
-    due: bool,
-}
-
-impl Sweeps {
-    /// Interval if nothing was committed.
-    const LONGEST: Duration = Duration::from_secs(5);
-    /// Minimum interval while there is a backlog, which is read from the floor anyway.
-    const BACKLOG: Duration = Duration::from_secs(1);
-    /// Minimum interval, however fast sweeps are.
-    const SHORTEST: Duration = Duration::from_millis(20);
-    /// A sweep over many dead rows is slow; then it runs rarely, so that sweeps take at most one part in `SHARE` of the
-    /// time.
-    const SHARE: u32 = 20;
-
-    fn next(&self, backlog: bool) -> Option<Instant> {
-        let shortest = if backlog { Self::BACKLOG } else { Self::SHORTEST };
-        let pause = if self.due { (self.took * Self::SHARE).max(shortest).min(Self::LONGEST) } else { Self::LONGEST };
-        self.last.map(|last| last + pause)
-    }
-}
-
-/// Reads rows for the publishers, and runs the periodic tasks.
-pub(crate) struct Reader {
-    pub(super) session: Session,
-    pub(super) shared: Arc<Shared>,
-    pub(super) wake: Arc<Wake>,
-    pub(super) chores: Chores,
-    sweeps: Sweeps,
-    /// There may be rows above the floors.
-    more: bool,
-    /// The last read returned as many rows as it asked for.
-    backlog: bool,
-    poll_at: Instant,
-}
-
 impl Reader {
-    pub(crate) fn new(session: Session, shared: Arc<Shared>, wake: Arc<Wake>) -> Self {
-        let sweeps = Sweeps { last: None, took: Duration::ZERO, due: true };
-        let (chores, poll_at) = (Chores::default(), Instant::now());
-        Self { session, shared, wake, chores, sweeps, more: true, backlog: false, poll_at }
-    }
-
     /// Reads until `stopping`, then waits for the rows in flight and releases the lanes.
     pub(crate) async fn run(mut self, stopping: &CancellationToken) -> Result<(), RelayError> {
         while !stopping.is_cancelled() {
@@ -87,12 +38,6 @@ impl Reader {
         let _ = tokio::time::timeout(DRAIN, drained).await;
         self.session.close().await;
         Ok(())
-    }
-
-    /// There may be rows that were not read.
-    pub(super) fn look_again(&mut self) {
-        self.more = true;
-        self.sweeps.due = true;
     }
 
     /// Takes the occasions that woke the relay.
@@ -157,25 +102,5 @@ impl Reader {
             () = tokio::time::sleep_until(until.into()) => {}
             () = stopping.cancelled() => {}
         }
-    }
-}
-
-pub(super) fn count_wake(source: &'static str) {
-    metrics::counter!("messaging_relay_wakes_total", "source" => source).increment(1);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slow_sweep_is_rare_and_a_quick_one_is_soon() {
-        let last = Instant::now();
-        let sweeps = |took, due| Sweeps { last: Some(last), took: Duration::from_millis(took), due };
-        assert_eq!(sweeps(0, true).next(false), Some(last + Duration::from_millis(20)));
-        assert_eq!(sweeps(60, true).next(false), Some(last + Duration::from_millis(1_200)));
-        assert_eq!(sweeps(900, true).next(false), Some(last + Duration::from_secs(5)));
-        assert_eq!(sweeps(0, true).next(true), Some(last + Duration::from_secs(1)));
-        assert_eq!(sweeps(0, false).next(false), Some(last + Duration::from_secs(5)));
     }
 }

@@ -1,8 +1,8 @@
 //! Reads rows on the session that holds the locks of their lanes: a relay that lost the locks can't read.
 
-use super::RelayError;
+use super::error::{RelayError, doing};
 use super::row::{Route, Row, columns};
-use super::session::{Session, doing};
+use super::session::Session;
 use crate::lane;
 use futures_util::TryStreamExt;
 use sqlx::Postgres;

@@ -1,7 +1,7 @@
 //! The database session that owns lanes by their locks. Rows are read on it too, in `reading.rs`.
 
-use super::RelayError;
 use super::database::DatabaseProvider;
+use super::error::{RelayError, doing};
 use super::row::Rows;
 use super::shared::Shared;
 use super::wake::Occasions;
@@ -43,11 +43,6 @@ pub(crate) struct Session {
     lock_class: i32,
     relays: usize,
     shared_at: Option<Instant>,
-}
-
-/// Names the operation that failed, for [`RelayError::Database`].
-pub(super) fn doing(doing: &'static str) -> impl FnOnce(sqlx::Error) -> RelayError {
-    move |source| RelayError::Database { doing, source }
 }
 
 /// Settings of every connection of the relay. A vanished host is noticed within half a minute, and does not keep a

@@ -1,11 +1,11 @@
 //! Settling: delivered rows are deleted, others wait or are parked. It uses its own session, so that the next rows are
 //! read and published in parallel.
 
-use super::RelayError;
 use super::database::DatabaseProvider;
+use super::error::{RelayError, doing};
 use super::gate::Complaint;
 use super::row::Row;
-use super::session::{connect, doing};
+use super::session::connect;
 use super::shared::Shared;
 use crate::probe::Step;
 use sqlx::PgConnection;

@@ -1,6 +1,8 @@
 //! Declaring a topology on a broker, and removing bindings from it.
 
-use super::{Argument, Binding, Exchange, Queue, Topology};
+use super::argument::Argument;
+use super::objects::{Binding, Exchange, Queue};
+use super::service::Topology;
 use crate::broker::{BoxError, BrokerAddress, BrokerError, Link};
 use lapin::Channel;
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};

@@ -1,7 +1,7 @@
 //! The exchanges, queues and bindings that a broker has, read from the definitions that its management interface
 //! exports.
 
-use super::Binding;
+use super::objects::Binding;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,8 @@
 //! The difference between a topology and what a broker has.
 
-use super::{Binding, Existing, Queue, Topology};
+use super::existing::Existing;
+use super::objects::{Binding, Queue};
+use super::service::Topology;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -33,6 +35,13 @@ pub struct Planned {
 pub struct Plan {
     /// Exchanges, then queues, then bindings.
     pub lines: Vec<Planned>,
+}
+
+impl Topology {
+    /// The changes that declaring this topology would make on a broker.
+    pub fn plan(&self, existing: &Existing) -> Plan {
+        Plan::of(self, existing)
+    }
 }
 
 impl Plan {

@@ -9,9 +9,11 @@
 //! lapin accepts only a TCP stream, and its runtime traits can't be implemented outside its family of crates. So it
 //! gets one end of a socket pair, and a task copies bytes between the other end and the broker.
 
+mod arguments;
 mod properties;
 mod screen;
 mod table;
+mod texts;
 
 pub(crate) use table::LEFT_OUT;
 

@@ -2,9 +2,8 @@
 //!
 //! Source: AMQP 0-9-1, section 4.2.6, and RabbitMQ's errata for the types of table entries.
 
-use super::screen::Part;
 use super::table::{entries_are_sound, kept_entries};
-use std::borrow::Cow;
+use super::texts::{long, text, write_text};
 
 /// Maximum size of properties, in bytes: below the smallest negotiated frame size.
 const PROPERTIES_BYTES_MAX: usize = 12 * 1024;
@@ -123,58 +122,6 @@ fn flags(rest: &[u8]) -> Option<(u16, &[u8])> {
     let flags = u16::from_be_bytes(*flags);
     // The lowest bit means that another word of flags follows, which no property of this class needs.
     (flags & 1 == 0).then_some((flags, rest))
-}
-
-/// The beginning of a text, at most so many bytes.
-pub(super) fn shortened(text: &str, bytes_max: usize) -> &str {
-    let mut end = bytes_max.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
-}
-
-/// Splits off a short string.
-pub(super) fn text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = bytes.split_first()?;
-    rest.split_at_checked(usize::from(*length))
-}
-
-/// Splits off a value with a length prefix.
-pub(super) fn long(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = bytes.split_first_chunk::<4>()?;
-    rest.split_at_checked(u32::from_be_bytes(*length) as usize)
-}
-
-/// Writes a short string; invalid UTF-8 is replaced.
-pub(super) fn write_text(written: &mut Vec<u8>, text: &[u8]) {
-    let text: Cow<'_, str> = String::from_utf8_lossy(text);
-    let text = shortened(&text, 255);
-    written.push(u8::try_from(text.len()).unwrap_or(0));
-    written.extend_from_slice(text.as_bytes());
-}
-
-/// Method arguments with valid UTF-8 strings; `None` if they are valid, or the layout is different.
-pub(super) fn rewritten_texts(id: &[u8], arguments: &[u8], layout: &[Part]) -> Option<Vec<u8>> {
-    let (mut rest, mut sound) = (arguments, true);
-    let mut written = id.to_vec();
-    for part in layout {
-        match part {
-            Part::Bytes(length) => {
-                let (value, after) = rest.split_at_checked(*length)?;
-                written.extend_from_slice(value);
-                rest = after;
-            }
-            Part::Text => {
-                let (found, after) = text(rest)?;
-                sound &= std::str::from_utf8(found).is_ok();
-                write_text(&mut written, found);
-                rest = after;
-            }
-        }
-    }
-    written.extend_from_slice(rest);
-    (!sound).then_some(written)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! Source: AMQP 0-9-1, section 2.3.5, "Frame Details".
 
+use super::arguments::{Part, rewritten_texts};
 use super::properties;
 use std::collections::HashSet;
 use std::io;
@@ -127,17 +128,8 @@ impl Screen {
         } else {
             return None;
         };
-        properties::rewritten_texts(&payload[..4], arguments, layout)
+        rewritten_texts(&payload[..4], arguments, layout)
     }
-}
-
-/// A part of a method's arguments.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Part {
-    /// A short string.
-    Text,
-    /// The number of bytes of anything else.
-    Bytes(usize),
 }
 
 /// The minimum number of bytes that a frame needs to be complete.

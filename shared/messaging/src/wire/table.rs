@@ -2,7 +2,7 @@
 //!
 //! Source: AMQP 0-9-1, section 4.2.5.5, and RabbitMQ's errata for the types of table entries.
 
-use super::properties::{long, shortened, text, write_text};
+use super::texts::{long, shortened, text, write_text};
 
 /// Maximum size of an entry, if not all are retained.
 const ENTRY_BYTES_MAX: usize = 4 * 1024;

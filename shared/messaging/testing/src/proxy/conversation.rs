@@ -1,7 +1,7 @@
 //! One connection through the proxy: the messages that its channels have published and that are not confirmed yet.
 
-use super::Hub;
 use super::frame::{Confirm, Frame, Frames, Malformed, Meaning};
+use super::hub::Hub;
 use super::outgoing::Outgoing;
 use super::publish::Publish;
 use super::rule::{Next, Waiting};

@@ -2,6 +2,7 @@
 
 mod conversation;
 mod frame;
+mod hub;
 mod outgoing;
 mod publish;
 mod rule;
@@ -9,60 +10,16 @@ mod rule;
 pub use publish::Publish;
 
 use conversation::Conversation;
+use hub::{Hub, lock};
 use lapin::uri::{AMQPScheme, AMQPUri};
-use outgoing::Bandwidth;
-use publish::Tally;
 use rabbit_outbox::CancellationToken;
 use rule::{Action, InForce};
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
-
-/// State shared by all connections of a proxy.
-#[derive(Default)]
-pub(crate) struct Hub {
-    rules: Mutex<Vec<Arc<InForce>>>,
-    tally: Mutex<Tally>,
-    users: Mutex<Vec<String>>,
-    towards_client: Arc<Bandwidth>,
-    towards_broker: Arc<Bandwidth>,
-    refuses: AtomicBool,
-    /// Whether clients see that the broker blocks them.
-    blocked: watch::Sender<bool>,
-    /// By number, how to end each open connection.
-    open: Mutex<BTreeMap<u64, CancellationToken>>,
-}
-
-impl Hub {
-    /// The oldest rule that matches this message; either of the rules for publishes or of those for confirms.
-    fn rule_of(&self, publish: &Publish, about_publishes: bool) -> Option<Arc<InForce>> {
-        let rules = lock(&self.rules);
-        let mut applicable =
-            rules.iter().filter(|rule| rule.action.is_about_publishes() == about_publishes && rule.is_in_force());
-        applicable.find(|rule| (rule.means)(publish)).cloned()
-    }
-
-    fn duplicates(&self) -> bool {
-        lock(&self.rules).iter().any(|rule| rule.action == Action::Duplicate)
-    }
-
-    fn published(&self, publish: &Publish) {
-        lock(&self.tally).note(publish);
-    }
-
-    fn connected(&self, user: Option<String>) {
-        lock(&self.users).extend(user);
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// A RabbitMQ proxy with faults: connections go through it, and rules decide what it does with messages and confirms.
 ///
