@@ -6,7 +6,7 @@
 
 use crate::backoff::Backoff;
 use crate::broker::{BrokerError, Link};
-use crate::consumer::handler::chain;
+use crate::causes::chain;
 use crate::metrics_help;
 use futures_util::StreamExt;
 use lapin::options::{

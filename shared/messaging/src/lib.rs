@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod appender;
+mod causes;
+mod commit_error;
 mod headers;
 mod lane;
 mod outbox;
@@ -43,7 +45,8 @@ pub use tokio_util::sync::CancellationToken;
 
 pub use appender::{Appender, Inserted};
 pub use broker::{BoxError, BrokerAddress, BrokerError};
-pub use consumer::handler::{Handle, HandleBatch, Meta, Received};
+pub use consumer::handler::{Handle, HandleBatch, Received};
+pub use consumer::meta::Meta;
 pub use consumer::outcome::HandleError;
 pub use consumer::subscriptions::Subscriptions;
 pub use consumer::{ConsumerOptions, Foreign, ForeignId};

@@ -1,6 +1,6 @@
 //! Messages of producers that do not use this crate: plain JSON, with ids of any kind or none.
 
-use super::incoming::{MESSAGE_ID, short_text};
+use super::header_names::{MESSAGE_ID, short_text};
 use lapin::BasicProperties;
 use lapin::types::AMQPValue;
 use sha2::{Digest, Sha256};

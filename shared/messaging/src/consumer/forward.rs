@@ -1,8 +1,8 @@
 //! Publishes copies of messages to the service's own exchanges: to the retry ladder and the dead letters.
 
-use super::outcome::chain;
 use crate::backoff::Backoff;
 use crate::broker::{BrokerError, Link};
+use crate::causes::chain;
 use crate::topology::Topology;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{BasicProperties, Channel, Confirmation};

@@ -1,6 +1,7 @@
 //! Plain async functions as handlers.
 
-use super::handler::{Handle, Meta};
+use super::handler::Handle;
+use super::meta::Meta;
 use super::outcome::HandleError;
 use crate::transaction::Transaction;
 use rabbit_outbox_event::Event;

@@ -1,8 +1,8 @@
 //! Binding the inbox to the exchanges of other services, some of which may not exist yet.
 
-use super::ConsumeError;
-use super::outcome::chain;
+use super::error::ConsumeError;
 use crate::broker::Link;
+use crate::causes::chain;
 use crate::topology::{Binding, Topology};
 use lapin::ErrorKind;
 use lapin::protocol::{AMQPErrorKind, AMQPSoftError};

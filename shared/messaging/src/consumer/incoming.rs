@@ -1,8 +1,9 @@
 //! A delivery as it arrived, and the event that it contains.
 
 use super::foreign::Foreign;
-use super::handler::Meta;
-use super::history::{self, History};
+use super::header_names::{BEYOND_WINDOW, EXCHANGE, ROUTING_KEY, short_text, text};
+use super::history::History;
+use super::meta::Meta;
 use super::subscription::{Erased, Subscription};
 use super::subscriptions::{Entry, Subscriptions};
 use crate::headers::{Headers, is_reserved};
@@ -17,16 +18,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use time::OffsetDateTime;
 use uuid::{Builder, Uuid};
-
-/// Marks an event that an operator replays although it is older than the inbox window.
-pub(crate) const BEYOND_WINDOW: &str = "outbox-beyond-window";
-/// Where a message was first published that has been through the retry ladder or the dead letters.
-pub(crate) const EXCHANGE: &str = "outbox-exchange";
-pub(crate) const ROUTING_KEY: &str = "outbox-routing-key";
-/// The message id that the publisher set; a replay from the dead letters has another one.
-pub(crate) const MESSAGE_ID: &str = "outbox-message-id";
-/// The maximum length of names, keys and ids in AMQP.
-const SHORT_BYTES_MAX: usize = 255;
 
 /// A message as the broker delivered it.
 #[derive(Clone, Debug)]
@@ -176,18 +167,12 @@ impl<'a> Arrived<'a> {
             attempt: self.history.attempts.saturating_add(1),
             occurred_at: sent_at.unwrap_or_else(OffsetDateTime::now_utc),
             headers: self.headers(),
-            traceparent: headers.and_then(|headers| history::text(headers, "traceparent")),
+            traceparent: headers.and_then(|headers| text(headers, "traceparent")),
             handling: None,
         };
         let read = |entry: &Entry| incoming(entry, data, meta.clone(), &self.routing_key, InboxKey::Text(key.clone()));
         entries.iter().map(read).collect()
     }
-}
-
-/// A header of ours that contains a name, a key or an id. A longer value is not ours, and a copy has no room for it.
-pub(crate) fn short_text(properties: &BasicProperties, name: &str) -> Option<String> {
-    let text = properties.headers().as_ref().and_then(|headers| history::text(headers, name));
-    text.filter(|text| text.len() <= SHORT_BYTES_MAX)
 }
 
 fn incoming(

@@ -1,17 +1,23 @@
 //! The consumer: takes deliveries from the service's inbox queue, runs their handlers, and settles them.
 
 mod batch;
+pub(crate) mod copies;
 mod deliver;
 mod dispatch;
+mod error;
 mod foreign;
 mod function;
 pub(crate) mod handler;
+pub(crate) mod header_names;
 pub(crate) mod inbox_bindings;
 pub(crate) mod incoming;
 mod limits;
+pub(crate) mod meta;
 mod options;
 pub(crate) mod outcome;
+mod parts;
 mod prefetch;
+mod run;
 mod subscription;
 pub(crate) mod subscriptions;
 
@@ -31,173 +37,5 @@ pub use deliver::Delivered;
 pub use foreign::{Foreign, ForeignId};
 pub use function::HandleFn;
 pub use options::ConsumerOptions;
-pub(crate) use session::ConsumeError;
-
-use crate::backoff::Backoff;
-use crate::broker::Link;
-use crate::dead_letters::sink::Sink;
-use crate::maintenance;
-use crate::metrics_help;
-use crate::owner;
-use crate::running::{RunError, Running};
-use crate::transaction::Origin;
-use breaker::{Breaker, State};
-use forward::Forwarder;
-use futures_util::FutureExt;
-use inbox_bindings::SubscriptionState;
-use outage::Outage;
-use outcome::chain;
-use session::Ended;
-use sqlx::PgPool;
-use std::sync::Arc;
-use std::time::Duration;
-use subscriptions::Subscriptions;
-use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
-
-/// The consumer of one service.
-pub struct Consumer {
-    service: Arc<str>,
-    pool: PgPool,
-    origin: Origin,
-    consume: Link,
-    letters: Link,
-    publish: Link,
-    subscriptions: Subscriptions,
-    subscription_state: SubscriptionState,
-    breaker: Breaker,
-    running: Running,
-    options: ConsumerOptions,
-}
-
-/// The connections of a consumer.
-pub(crate) struct Links {
-    pub(crate) consume: Link,
-    pub(crate) letters: Link,
-    pub(crate) publish: Link,
-}
-
-/// The state of a consumer that other parts may read.
-pub(crate) struct Signs {
-    pub(crate) subscription_state: SubscriptionState,
-    pub(crate) breaker: Breaker,
-    pub(crate) running: Running,
-}
-
-impl Consumer {
-    pub(crate) fn new(pool: PgPool, origin: Origin, links: Links, subscriptions: Subscriptions, signs: Signs) -> Self {
-        let (service, options) = (Arc::clone(&origin.service), ConsumerOptions::default());
-        let Links { consume, letters, publish } = links;
-        let Signs { subscription_state, breaker, running } = signs;
-        Self {
-            service,
-            pool,
-            origin,
-            consume,
-            letters,
-            publish,
-            subscriptions,
-            subscription_state,
-            breaker,
-            running,
-            options,
-        }
-    }
-
-    /// Sets the limits.
-    #[must_use]
-    pub fn with_options(mut self, options: ConsumerOptions) -> Self {
-        self.breaker.limit(options.failing_max);
-        self.options = options;
-        self
-    }
-
-    /// Consumes until `stopping`, stores dead letters in the table `dead_letters`, and maintains the tables: partitions
-    /// of the inbox, settled dead letters. Failures of the database and the broker are logged and retried.
-    ///
-    /// # Errors
-    /// [`RunError`] if it can never work with its setup.
-    pub async fn run(self, stopping: CancellationToken) -> Result<(), RunError> {
-        metrics_help::describe();
-        let running = self.running.clone();
-        let outcome = running.watch(Box::pin(self.consume_all(&stopping)), &stopping).await;
-        if let Err(failure) = &outcome {
-            error!(error = %chain(failure), "the consumer stops: {failure}");
-        }
-        outcome
-    }
-
-    async fn consume_all(&self, stopping: &CancellationToken) -> Result<(), RunError> {
-        let sink = Sink::new(&self.origin, self.pool.clone(), self.letters.clone(), self.publish.clone());
-        let letters = sink.run(stopping);
-        let maintaining = maintenance::run_with(self.pool.clone(), self.options, stopping.clone());
-        tokio::try_join!(self.run_sessions(stopping), letters.map(Ok), maintaining.map(Ok)).map(drop)
-    }
-
-    /// Runs one session after the other.
-    async fn run_sessions(&self, stopping: &CancellationToken) -> Result<(), RunError> {
-        let mut backoff = Backoff::for_connections();
-        let mut forwarders = vec![];
-        let mut is_owner = false;
-        while !stopping.is_cancelled() {
-            if let State::Open(outage) = self.breaker.state() {
-                tokio::select! {
-                    () = self.wait_out(&outage) => self.breaker.set(State::HalfOpen),
-                    () = stopping.cancelled() => break,
-                }
-            }
-            let owned = if is_owner { Ok(()) } else { self.claim_schema().await? };
-            is_owner = owned.is_ok();
-            let ended = match owned {
-                Ok(()) => Box::pin(self.run_session(&mut forwarders, stopping, &mut backoff)).await,
-                Err(failure) => Err(failure),
-            };
-            self.subscription_state.end();
-            let failure = match ended {
-                Ok(Ended::Stopped) => break,
-                Ok(Ended::Paused(outage)) => {
-                    self.breaker.set(State::Open(outage));
-                    continue;
-                }
-                Ok(Ended::Recovered) => continue,
-                Err(failure) => failure,
-            };
-            let wait = backoff.next();
-            let error = chain(&failure);
-            self.subscription_state.fail(&error);
-            warn!(%error, wait_ms = wait.as_millis(), "the consumer's session ended, retrying: {error}");
-            metrics::counter!("messaging_consumer_failures_total").increment(1);
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = stopping.cancelled() => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Claims the schema for this service, if it has no owner yet. The inner error is transient.
-    async fn claim_schema(&self) -> Result<Result<(), ConsumeError>, RunError> {
-        let claimed = async {
-            let mut connection = self.pool.acquire().await?;
-            owner::claim(&mut connection, &self.service).await
-        };
-        match claimed.await {
-            Ok(None) => Ok(Ok(())),
-            Ok(Some(owner)) => Err(RunError::SchemaOfAnother { service: self.service.to_string(), owner }),
-            Err(failure) => Ok(Err(ConsumeError::Owner(failure))),
-        }
-    }
-
-    fn forwarder(&self) -> Forwarder {
-        Forwarder::new(Arc::clone(&self.service), self.publish.clone(), self.origin.declares)
-    }
-
-    /// Waits until it is useful to try an event.
-    async fn wait_out(&self, outage: &Outage) {
-        let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(10));
-        tokio::time::sleep(backoff.next()).await;
-        while outage.of_database && !outage::database_answers(&self.pool).await {
-            tokio::time::sleep(backoff.next()).await;
-        }
-    }
-}
+pub use parts::Consumer;
+pub(crate) use parts::{Links, Signs};

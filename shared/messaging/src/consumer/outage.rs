@@ -3,7 +3,8 @@
 use super::limits::{Panicked, TimedOut};
 use super::outcome::HandleError;
 use super::sqlstate::{self, Meaning};
-use crate::transaction::CommitError;
+use crate::causes::find;
+use crate::commit_error::CommitError;
 use sqlx::PgPool;
 use std::error::Error;
 use std::time::Duration;
@@ -91,18 +92,6 @@ pub(crate) async fn database_answers(pool: &PgPool) -> bool {
     let question = "select not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off'";
     let answer = tokio::time::timeout(SIGN_OF_LIFE, sqlx::query_scalar::<_, bool>(question).fetch_one(pool)).await;
     matches!(answer, Ok(Ok(true)))
-}
-
-/// Finds an error of this type in an error and its causes.
-pub(super) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
 }
 
 #[cfg(test)]

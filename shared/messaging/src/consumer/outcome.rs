@@ -1,8 +1,8 @@
 //! What a handler returns if it did not handle an event.
 
-use super::outage::find;
 use crate::AppendError;
-use crate::transaction::CommitError;
+use crate::causes::{chain, find};
+use crate::commit_error::CommitError;
 use std::error::Error;
 use std::fmt::Display;
 use std::time::Duration;
@@ -79,16 +79,4 @@ impl From<AppendError> for HandleError {
     fn from(failure: AppendError) -> Self {
         Self::Reject(chain(&failure))
     }
-}
-
-/// An error with its causes in one line.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-        cause = source.source();
-    }
-    text
 }

@@ -1,21 +1,21 @@
 //! One session of the consumer: from declaring the topology to losing the channel, pausing, or stopping.
 
-use super::Consumer;
 use super::batch::{Disposition, Worker};
 use super::breaker::State;
 use super::dispatch::Queues;
+use super::error::ConsumeError;
 use super::forward::Forwarder;
 use super::inbox_bindings::InboxBindings;
 use super::incoming::Arrived;
 use super::limits::StatementLimit;
 use super::outage::Outage;
+use super::parts::Consumer;
 use super::prefetch::Prefetch;
 use super::settle::Settling;
 use super::trial;
 use crate::backoff::Backoff;
-use crate::broker::BrokerError;
 use crate::probe::Step;
-use crate::topology::{Topology, TopologyError};
+use crate::topology::Topology;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use lapin::Channel;
@@ -24,30 +24,6 @@ use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
-
-/// Why a session of the consumer failed; the next one begins after a delay.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ConsumeError {
-    /// No channel could be opened.
-    #[error("reach the broker")]
-    Broker(#[source] BrokerError),
-    /// The topology could not be declared: something exists with other arguments, or the broker's user has no
-    /// permission.
-    #[error("declare exchanges, queues and bindings")]
-    Declare(#[source] TopologyError),
-    /// The inbox could not be bound to an exchange of another service, for another reason than that it does not exist.
-    #[error("bind the inbox to the exchanges of other services")]
-    Bind(#[source] lapin::Error),
-    /// The channel broke; unacknowledged messages are delivered again.
-    #[error("consume")]
-    Consume(#[source] lapin::Error),
-    /// The broker ended the subscription: its queue was deleted, or the broker is shutting down.
-    #[error("the broker ended the subscription")]
-    Cancelled,
-    /// The owner of the schema could not be read.
-    #[error("read the owner of the schema")]
-    Owner(#[source] sqlx::Error),
-}
 
 /// How a session ended without an error.
 pub(super) enum Ended {

@@ -1,11 +1,11 @@
 //! Settling deliveries: acknowledging them, or publishing a copy.
 
 use super::batch::Disposition;
+use super::copies::copy;
+use super::error::ConsumeError;
 use super::forward::{Copy, Forwarder};
-use super::history;
 use super::incoming::Arrived;
 use super::ladder::Fate;
-use super::session::ConsumeError;
 use lapin::message::Delivery;
 use lapin::options::BasicAckOptions;
 use tokio_util::sync::CancellationToken;
@@ -45,9 +45,9 @@ impl Settling<'_> {
                 Fate::Rung(rung, history) => (&retry, *rung, history),
                 Fate::Dead(history) => (&dead, "", history),
             };
-            let properties = history::copy(&Arrived::in_delivery(delivery), history);
-            let copy = Copy { exchange, routing_key, body: &delivery.data, properties };
-            if self.forwarder.forward(&copy, || delivery.acker.usable(), self.stopping).await {
+            let properties = copy(&Arrived::in_delivery(delivery), history);
+            let copied = Copy { exchange, routing_key, body: &delivery.data, properties };
+            if self.forwarder.forward(&copied, || delivery.acker.usable(), self.stopping).await {
                 acknowledge(delivery).await?;
             }
         }

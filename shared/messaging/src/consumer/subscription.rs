@@ -1,6 +1,7 @@
 //! A handler without its event type, so that handlers of all types fit into one table.
 
-use super::handler::{Handle, HandleBatch, Meta, Received};
+use super::handler::{Handle, HandleBatch, Received};
+use super::meta::Meta;
 use crate::propagation::Handling;
 use crate::transaction::Transaction;
 use rabbit_outbox_event::Event;

@@ -2,7 +2,8 @@
 
 use super::foreign::Foreign;
 use super::function::{Function, HandleFn};
-use super::handler::{Handle, HandleBatch, Meta};
+use super::handler::{Handle, HandleBatch};
+use super::meta::Meta;
 use super::subscription::{Erased, OneByOne, Subscription, Together, read_as, read_plain};
 use crate::topology::Binding;
 use rabbit_outbox_event::{Event, producer};

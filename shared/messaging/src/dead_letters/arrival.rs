@@ -1,7 +1,7 @@
 //! Reading a message of `<service>.dead`: an event, or any other message that came to an inbox.
 
+use crate::consumer::header_names::{EXCHANGE, MESSAGE_ID, ROUTING_KEY, text};
 use crate::consumer::history::{self, History};
-use crate::consumer::incoming::{EXCHANGE, MESSAGE_ID, ROUTING_KEY};
 use crate::headers::{HEADERS_BYTES_MAX, Headers};
 use crate::wire::LEFT_OUT;
 use lapin::BasicProperties;
@@ -58,7 +58,7 @@ impl Arrival {
             traceparent: said("traceparent").or(properties
                 .headers()
                 .as_ref()
-                .and_then(|headers| history::text(headers, "traceparent"))
+                .and_then(|headers| text(headers, "traceparent"))
                 .map(|text| clean(&text))),
             occurred_at: said("time").and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()).filter(storable),
             content_type: property(properties.content_type()).unwrap_or_else(|| "application/octet-stream".to_owned()),
@@ -122,8 +122,8 @@ fn last_death(headers: &FieldTable) -> Option<Death> {
         _ => None,
     };
     Some(Death {
-        reason: history::text(death, "reason")?,
-        queue: history::text(death, "queue")?,
+        reason: text(death, "reason")?,
+        queue: text(death, "queue")?,
         at: at.and_then(|secs| OffsetDateTime::from_unix_timestamp(secs).ok()).filter(storable),
     })
 }

@@ -9,11 +9,11 @@ use super::arrival::Arrival;
 use super::store::store;
 use crate::backoff::Backoff;
 use crate::broker::{BrokerError, Link};
+use crate::causes::chain;
+use crate::consumer::copies;
 use crate::consumer::forward::{Copy, Forwarder};
-use crate::consumer::history;
 use crate::consumer::incoming::Arrived;
 use crate::consumer::outage::database_answers;
-use crate::consumer::outcome::chain;
 use crate::consumer::sqlstate::{self, Meaning};
 use crate::topology::{Topology, TopologyError};
 use crate::transaction::Origin;
@@ -112,7 +112,7 @@ impl Sink {
     async fn settle(&mut self, exchange: &str, delivery: &Delivery, stopping: &CancellationToken) -> bool {
         let mut arrival = Arrival::read(delivery);
         if interruptions(delivery) >= INTERRUPTIONS_MAX {
-            let properties = history::copy(&Arrived::in_delivery(delivery), &arrival.history);
+            let properties = copies::copy(&Arrived::in_delivery(delivery), &arrival.history);
             let copy = Copy { exchange, routing_key: "", body: &delivery.data, properties };
             return self.forwarder.forward(&copy, || delivery.acker.usable(), stopping).await;
         }

@@ -6,7 +6,7 @@ use super::error::{RelayError, doing};
 use super::session::KEEPALIVES;
 use super::wake::{Occasions, Wake};
 use crate::backoff::Backoff;
-use crate::consumer::handler::chain;
+use crate::causes::chain;
 use sqlx::Executor;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use tracing::warn;

@@ -111,7 +111,7 @@ impl Relay {
         let running = self.running.clone();
         let outcome = running.watch(Box::pin(self.relay(&stopping)), &stopping).await;
         if let Err(failure) = &outcome {
-            error!(error = %crate::consumer::handler::chain(failure), "the relay stops: {failure}");
+            error!(error = %crate::causes::chain(failure), "the relay stops: {failure}");
         }
         outcome
     }
@@ -139,7 +139,7 @@ impl Relay {
                 backoff.reset();
             }
             let wait = backoff.next();
-            let error = crate::consumer::handler::chain(&failure);
+            let error = crate::causes::chain(&failure);
             warn!(%error, wait_ms = wait.as_millis(), "the relay's session ended, retrying: {error}");
             metrics::counter!("messaging_relay_failures_total").increment(1);
             tokio::select! {
