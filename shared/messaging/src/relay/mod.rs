@@ -7,7 +7,6 @@
 //!
 //! Three parts run concurrently: the reader reads ahead, two publishers each have a sliding window of unconfirmed
 //! messages at the broker, and the settler deletes confirmed rows. Rows flow in that order:
-//! slides as they are confirmed, and the settler deletes what was confirmed. Rows flow in that order:
 //!
 //! ```text
 //! session -> reader -> queue -> publisher -> settler -> deleted | waits in the lane's shadow | parked
