@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod appender;
+mod begin;
 mod causes;
 mod commit_error;
 mod headers;
 mod lane;
 mod outbox;
+mod panics;
 pub mod transaction;
 
 mod backoff;

@@ -18,6 +18,9 @@ pub(crate) const EVENT_BYTES_MAX: usize = 256 * 1024;
 /// page.
 const KEY_BYTES_MAX: usize = 1_024;
 
+/// Maximum length of a wire type, in bytes: it is the routing key of the message. Source: AMQP 0-9-1, short string.
+pub(crate) const TYPE_BYTES_MAX: usize = 255;
+
 /// Why an event can't be published.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -29,6 +32,12 @@ pub enum AppendError {
         event: &'static str,
         /// The cause.
         source: serde_json::Error,
+    },
+    /// Its wire type is longer than 255 bytes, so it can't be a routing key.
+    #[error("the wire type `{event}` has {bytes} bytes, more than {TYPE_BYTES_MAX}", bytes = event.len())]
+    Type {
+        /// The wire type.
+        event: &'static str,
     },
     /// It is larger than 256 KiB.
     #[error("event `{event}` has {bytes} bytes, more than {EVENT_BYTES_MAX}")]
@@ -119,6 +128,9 @@ impl Staged {
     ) -> Result<Self, AppendError> {
         if producer(E::TYPE) != service {
             return Err(AppendError::Foreign { event: E::TYPE, service: service.to_owned() });
+        }
+        if E::TYPE.len() > TYPE_BYTES_MAX {
+            return Err(AppendError::Type { event: E::TYPE });
         }
         let EventContext { cause, traceparent, due_at, delay, headers } = context;
         if let Some(objection) = headers.objection() {

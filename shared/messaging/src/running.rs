@@ -31,6 +31,8 @@ enum State {
     /// It was created and does not run yet.
     Made,
     Runs,
+    /// It runs, and its last session failed for this reason. The next one begins soon.
+    Fails(String),
     /// It ended without having been stopped.
     Ended(String),
     Stopped,
@@ -55,9 +57,20 @@ impl Running {
         match self.get() {
             State::NotCreated | State::Runs => Ok(()),
             State::Made => Err("not started".to_owned()),
+            State::Fails(why) => Err(why),
             State::Ended(why) => Err(format!("ended: {why}")),
             State::Stopped => Err("stopped".to_owned()),
         }
+    }
+
+    /// Records that a session of the part failed; [`Running::works`] ends this.
+    pub(crate) fn fails(&self, why: &str) {
+        self.set(State::Fails(why.to_owned()));
+    }
+
+    /// Records that a session of the part has begun.
+    pub(crate) fn works(&self) {
+        self.set(State::Runs);
     }
 
     /// Runs a part. However it ends, including by a panic or an aborted task, it no longer counts as running.
@@ -92,7 +105,7 @@ struct Guard<'a> {
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
-        if self.running.get() != State::Runs {
+        if !matches!(self.running.get(), State::Runs | State::Fails(_)) {
             return;
         }
         self.running.set(if self.stopping.is_cancelled() {

@@ -33,12 +33,19 @@ pub struct Messaging {
     pub(crate) breaker: Breaker,
 }
 
+/// Maximum length of a service's name, in bytes.
+const SERVICE_BYTES_MAX: usize = 200;
+
 impl Messaging {
     /// The messaging of `service` (for example `orders`), whose tables `outbox` and `inbox` are on the pool's search
     /// path.
     ///
     /// It does not connect yet: a service can start while its database and broker are not available.
+    ///
+    /// # Panics
+    /// If the name has more than 200 bytes: AMQP's names have 255, and those of the service's queues begin with it.
     pub fn new(service: &str, pool: PgPool, broker: impl Into<BrokerAddress>) -> Self {
+        assert!(service.len() <= SERVICE_BYTES_MAX, "the service's name has more than {SERVICE_BYTES_MAX} bytes");
         let origin = Origin {
             service: service.into(),
             wake: Arc::new(Wake::default()),

@@ -2,14 +2,16 @@
 
 pub use crate::commit_error::CommitError;
 
+use crate::begin;
 use crate::consumer::meta::Meta;
 use crate::headers::Headers;
 use crate::outbox::{self, AppendError, Cause, EventContext, Staged};
+use crate::panics;
 use crate::probe::{Probe, Step};
 use crate::propagation::Tracing;
 use crate::relay::wake::{Occasions, Wake};
 use rabbit_outbox_event::{Event, EventId};
-use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool, Postgres};
+use sqlx::{Executor, PgConnection, PgPool, Postgres};
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -48,8 +50,7 @@ pub struct Transaction {
 
 impl Transaction {
     pub(crate) async fn begin(pool: &PgPool, origin: Origin) -> Result<Self, sqlx::Error> {
-        let connection = pool.begin().await?;
-        Ok(Self::of(connection, origin))
+        Ok(Self::of(begin::begin(pool).await?, origin))
     }
 
     /// Begins a transaction whose statements end after `statement_max`.
@@ -62,8 +63,8 @@ impl Transaction {
         statement_max: Duration,
     ) -> Result<Self, sqlx::Error> {
         let milliseconds = statement_max.as_millis().clamp(1, 2_147_483_647);
-        let begin = format!("begin; set local statement_timeout = {milliseconds}");
-        Ok(Self::of(pool.begin_with(AssertSqlSafe(begin)).await?, origin))
+        let statement = format!("begin; set local statement_timeout = {milliseconds}");
+        Ok(Self::of(begin::begin_with(pool, statement).await?, origin))
     }
 
     fn of(connection: sqlx::Transaction<'static, Postgres>, origin: Origin) -> Self {
@@ -268,8 +269,9 @@ impl Transaction {
         self.origin.wake.committed(occasions);
         for action in self.after_commit {
             // The transaction is committed: a panic of an action must not look like a failed commit.
-            if catch_unwind(AssertUnwindSafe(action)).is_err() {
-                error!("an action after a commit panicked");
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(action)) {
+                let message = panics::message(panic);
+                error!(error = message, "an action after a commit panicked: {message}");
             }
         }
         Ok(())

@@ -36,7 +36,14 @@ pub enum ForeignId {
 impl Foreign {
     /// Messages of this exchange with this routing key, in which `*` stands for one word and `#` for any number of
     /// words, as in a topic exchange. They are identified by their `message_id`.
+    ///
+    /// # Panics
+    /// If one of them is longer than AMQP's 255 bytes.
     pub fn at(exchange: &str, routing_key: &str) -> Self {
+        assert!(
+            exchange.len() <= 255 && routing_key.len() <= 255,
+            "`{exchange}` `{routing_key}` is longer than 255 bytes"
+        );
         Self { exchange: exchange.to_owned(), routing_key: routing_key.to_owned(), id: ForeignId::MessageId }
     }
 

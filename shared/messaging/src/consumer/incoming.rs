@@ -7,6 +7,7 @@ use super::meta::Meta;
 use super::subscription::{Erased, Subscription};
 use super::subscriptions::{Entry, Subscriptions};
 use crate::headers::{Headers, is_reserved};
+use crate::panics;
 use lapin::BasicProperties;
 use lapin::message::Delivery;
 use lapin::types::AMQPValue;
@@ -65,8 +66,8 @@ pub(crate) enum Unreadable {
     Data { wire_type: String, source: serde_json::Error },
     #[error("the event id {0} is not a UUID of version 7, so it can't be found in the inbox")]
     Id(Uuid),
-    #[error("reading `{0}` panicked")]
-    Panicked(String),
+    #[error("reading `{wire_type}` panicked: {message}")]
+    Panicked { wire_type: String, message: String },
     #[error("the message of a foreign producer has no id: {0}")]
     NoForeignId(&'static str),
 }
@@ -189,7 +190,7 @@ fn incoming(
         Ok((event, lock_key))
     });
     let (event, lock_key) = std::panic::catch_unwind(reading)
-        .map_err(|_| Unreadable::Panicked(wire_type.to_owned()))?
+        .map_err(|panic| Unreadable::Panicked { wire_type: wire_type.to_owned(), message: panics::message(panic) })?
         .map_err(|source| Unreadable::Data { wire_type: wire_type.to_owned(), source })?;
     Ok(Incoming {
         meta,

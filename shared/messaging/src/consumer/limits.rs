@@ -1,10 +1,10 @@
 //! Isolation of handlers: a panic or an endless wait is a failure of the event, not of the process.
 
 use super::outcome::HandleError;
+use crate::panics;
 use crate::propagation::Handling;
 use futures_util::FutureExt;
 use sqlx::PgPool;
-use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,11 +21,15 @@ pub(crate) struct Panicked(pub(crate) String);
 pub(crate) struct TimedOut(pub(crate) Duration);
 
 /// Runs a handler until it ends, panics, or reaches its time limit.
-pub(super) async fn run(handling: Handling<'_>, timeout: Duration) -> Result<(), HandleError> {
-    match tokio::time::timeout(timeout, AssertUnwindSafe(handling).catch_unwind()).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(panic)) => Err(HandleError::retry(Panicked(words(panic.as_ref())))),
-        Err(_) => Err(HandleError::retry(TimedOut(timeout))),
+pub(super) async fn run(mut handling: Handling<'_>, timeout: Duration) -> Result<(), HandleError> {
+    let outcome = tokio::time::timeout(timeout, AssertUnwindSafe(&mut handling).catch_unwind()).await;
+    // What the handler leaves behind is dropped here, also after its time limit.
+    let left_behind = panics::drop_safely(handling);
+    match (outcome, left_behind) {
+        (Ok(Err(panic)), _) => Err(HandleError::retry(Panicked(panics::message(panic)))),
+        (_, Some(message)) => Err(HandleError::retry(Panicked(message))),
+        (Ok(Ok(outcome)), None) => outcome,
+        (Err(_), None) => Err(HandleError::retry(TimedOut(timeout))),
     }
 }
 
@@ -46,12 +50,6 @@ impl StatementLimit {
     }
 }
 
-/// The message of a panic.
-fn words(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +62,26 @@ mod tests {
         let failure = run(Box::pin(std::future::pending()), Duration::from_millis(10)).await.unwrap_err();
         assert_eq!(failure.why(), "the handler did not end within 0.01 s");
         assert!(run(Box::pin(async { Ok(()) }), long).await.is_ok());
+    }
+
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("the destructor");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_destructor_that_panics_is_a_failure_of_the_event() {
+        let long = Duration::from_secs(10);
+        let payload = run(Box::pin(async { std::panic::panic_any(Bomb) }), long).await.unwrap_err();
+        assert_eq!(payload.why(), "the handler panicked: without a message");
+        let endless = Box::pin(async {
+            let _bomb = Bomb;
+            std::future::pending().await
+        });
+        let left_behind = run(endless, Duration::from_millis(10)).await.unwrap_err();
+        assert_eq!(left_behind.why(), "the handler panicked: the destructor");
     }
 }

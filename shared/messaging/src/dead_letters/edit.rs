@@ -2,6 +2,7 @@
 
 use super::letter::word;
 use super::{DeadLetters, Direction, SettleError, State};
+use crate::begin::begin;
 use crate::lane::{self, LANES};
 use crate::outbox::EVENT_BYTES_MAX;
 use crate::relay::wake::Occasions;
@@ -43,7 +44,7 @@ impl DeadLetters {
     /// # Errors
     /// [`EditError`].
     pub async fn replace(&self, direction: Direction, event_id: Uuid, data: &Value) -> Result<EventId, EditError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = begin(&self.pool).await?;
         let found: Option<(State, Vec<u8>)> =
             sqlx::query("select state, payload from dead_letters where direction = $1 and event_id = $2 for update")
                 .bind(direction.word())

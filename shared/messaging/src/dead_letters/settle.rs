@@ -3,6 +3,7 @@
 use super::filter::{CONDITIONS, bind_filter};
 use super::letter::word;
 use super::{DeadLetters, Direction, Filter, State};
+use crate::begin::begin;
 use crate::lane::LANES;
 use crate::relay::wake::Occasions;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
@@ -146,7 +147,7 @@ impl DeadLetters {
     }
 
     async fn settle(&self, direction: Direction, event_id: Uuid, mut decision: Decision) -> Result<(), SettleError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = begin(&self.pool).await?;
         let statement = format!(
             "select state, {IN_WINDOW} as in_window from dead_letters where direction = $1 and event_id = $2 for update"
         );
@@ -187,7 +188,7 @@ impl DeadLetters {
         let mut settled = 0_u64;
         while settled < u64::from(limit) {
             let left = i64::try_from(u64::from(limit) - settled).unwrap_or(CHUNK);
-            let mut tx = self.pool.begin().await?;
+            let mut tx = begin(&self.pool).await?;
             let keys = pick(&mut tx, &filter, left.min(CHUNK), decision).await?;
             if keys.event_ids.is_empty() {
                 break;

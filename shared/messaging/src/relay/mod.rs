@@ -139,6 +139,7 @@ impl Relay {
             }
             let wait = backoff.next();
             let error = crate::causes::chain(&failure);
+            self.running.fails(&error);
             warn!(%error, wait_ms = wait.as_millis(), "the relay's session ended, retrying: {error}");
             metrics::counter!("messaging_relay_failures_total").increment(1);
             tokio::select! {
@@ -162,6 +163,7 @@ impl Relay {
         if let Some(owner) = owner {
             return Err(RelayError::SchemaOfAnother { owner });
         }
+        self.running.works();
         info!("the relay is connected");
         let (settlements, to_settle) = mpsc::channel(SETTLEMENTS_MAX);
         let channel = session.channel().to_owned();

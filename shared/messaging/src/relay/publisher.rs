@@ -46,8 +46,11 @@ impl Publisher {
         })
     }
 
-    /// Publishes a row; `None` if its exchange does not exist, which affects only this row.
+    /// Publishes a row; `None` if its exchange does not exist, or is longer than a name can be. This affects only this row.
     pub(crate) async fn publish(&mut self, row: &Row) -> Result<Option<PublisherConfirm>, RelayError> {
+        if row.route.is_too_long() {
+            return Ok(None);
+        }
         if !self.is_known(row) {
             self.look_for_exchange(row).await?;
             if !self.is_known(row) {

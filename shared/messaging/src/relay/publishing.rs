@@ -12,6 +12,7 @@ use super::settler::Settlement;
 use super::shared::Shared;
 use super::span;
 use super::verdict::{Confirmed, Returns, Verdict};
+use crate::outbox::TYPE_BYTES_MAX;
 use crate::probe::Step;
 use futures_util::future::BoxFuture;
 use std::pin::pin;
@@ -149,7 +150,7 @@ impl<'a> Publishing<'a> {
             };
             match published {
                 Some(confirm) => self.confirms.push(Confirming { number: *number, message_id, confirm }),
-                None => barred.push((*number, no_exchange())),
+                None => barred.push((*number, nowhere_to_go(row))),
             }
             if put_off_at.elapsed() >= CHECK_EVERY {
                 put_off_at = Instant::now();
@@ -267,7 +268,7 @@ impl<'a> Publishing<'a> {
         };
         let confirmation = match tokio::time::timeout(CONFIRM_TIMEOUT, confirming).await {
             Ok(Ok(Some(confirmation))) => confirmation,
-            Ok(Ok(None)) => return Ok(no_exchange()),
+            Ok(Ok(None)) => return Ok(nowhere_to_go(row)),
             Ok(Err(RelayError::Publish(failure))) => {
                 let Some(reason) = objection(&failure) else { return Err(RelayError::Publish(failure)) };
                 self.change_channel().await?;
@@ -372,8 +373,12 @@ async fn answered(asked: &mut Option<Asked>) -> Result<u64, RelayError> {
     (&mut asked.answer).await.map(|()| asked.before)
 }
 
-fn no_exchange() -> Verdict {
-    Verdict::Barred("404 NOT_FOUND: there is no such exchange".to_owned())
+fn nowhere_to_go(row: &Row) -> Verdict {
+    Verdict::Barred(if row.route.is_too_long() {
+        format!("the exchange or the routing key is longer than {TYPE_BYTES_MAX} bytes")
+    } else {
+        "404 NOT_FOUND: there is no such exchange".to_owned()
+    })
 }
 
 fn unconfirmed() -> Verdict {

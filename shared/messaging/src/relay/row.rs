@@ -1,6 +1,7 @@
 //! A row of the outbox, in memory between being read and being settled.
 
 use crate::lane;
+use crate::outbox::TYPE_BYTES_MAX;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
@@ -14,6 +15,13 @@ use uuid::Uuid;
 pub(crate) struct Route {
     pub(crate) exchange: String,
     pub(crate) routing_key: String,
+}
+
+impl Route {
+    /// Whether AMQP has no room for one of its names: a row of an earlier release, or of another program.
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.exchange.len() > TYPE_BYTES_MAX || self.routing_key.len() > TYPE_BYTES_MAX
+    }
 }
 
 /// A row of the outbox.

@@ -144,3 +144,30 @@ async fn events_join_a_transaction_of_another_pool_and_leave_with_its_commit() {
     assert_eq!(count(&stage.beta, "select count(*) from todo where n = 2").await, 1);
     stage.stop().await;
 }
+
+/// An event whose type is longer than a routing key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Endless {}
+
+impl Event for Endless {
+    const TYPE: &'static str = concat!(
+        "alpha.",
+        "AnEventWhoseTypeIsLongerThanTheTwoHundredAndFiftyFiveBytesOfARoutingKeyInTheProtocolOfTheBroker",
+        "AnEventWhoseTypeIsLongerThanTheTwoHundredAndFiftyFiveBytesOfARoutingKeyInTheProtocolOfTheBroker",
+        "AnEventWhoseTypeIsLongerThanTheTwoHundredAndFiftyFiveBytesOfARoutingKeyInTheProtocolOfTheBroker",
+        ".v1",
+    );
+
+    fn ordering_key(&self) -> String {
+        String::new()
+    }
+}
+
+#[tokio::test]
+async fn a_type_that_is_longer_than_a_routing_key_is_refused_when_it_is_appended() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
+    let mut tx = alpha.begin().await.unwrap();
+    assert!(matches!(tx.append(&Endless {}, 1), Err(AppendError::Type { .. })));
+    stage.stop().await;
+}

@@ -10,6 +10,7 @@ mod stage;
 mod aborted;
 mod appending;
 mod broker_faults;
+mod cancelled;
 mod crashes;
 mod declared;
 mod editing;

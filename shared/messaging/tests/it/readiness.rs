@@ -2,6 +2,7 @@
 
 use crate::stage::{Ping, Stage, WriteDown, broker, consuming};
 use rabbit_outbox::{Messaging, Subscriptions};
+use sqlx::postgres::PgPoolOptions;
 use testkit::eventually;
 
 #[tokio::test]
@@ -33,4 +34,23 @@ async fn a_service_that_does_neither_is_ready() {
     let (stage, broker) = (Stage::new().await, broker().await);
     let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
     assert_eq!(beta.check(), Ok(()));
+}
+
+#[tokio::test]
+async fn a_relay_that_can_never_begin_a_session_is_not_ready() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    // The search path is set by the pool for each of its connections, and the relay opens its own.
+    let path: String = sqlx::query_scalar("show search_path").fetch_one(&stage.alpha).await.unwrap();
+    let elsewhere = stage.alpha.connect_options().as_ref().clone().options([("search_path", "pg_catalog")]);
+    let pool = PgPoolOptions::new().after_connect(move |connection, _| {
+        let path = path.clone();
+        Box::pin(async move {
+            let set = sqlx::query("select set_config('search_path', $1, false)").bind(path);
+            set.execute(connection).await.map(drop)
+        })
+    });
+    let alpha = Messaging::new("alpha", pool.connect_lazy_with(elsewhere), broker.url());
+    stage.run(alpha.relay().run(stage.stopping()));
+    eventually(true, async || alpha.check().is_err_and(|why| why.contains("does not exist"))).await;
+    stage.stop().await;
 }

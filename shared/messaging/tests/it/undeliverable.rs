@@ -250,3 +250,19 @@ async fn a_row_may_name_another_type_than_its_routing_key() {
     stage.stop().await;
     assert_eq!(bare_consumer.arrivals()[0].wire_type, "beta.Pong.v1");
 }
+
+#[tokio::test]
+async fn a_row_whose_route_is_longer_than_a_name_can_be_is_parked_and_stops_no_other() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let bare_consumer = BareConsumer::at(&broker, "alpha", &["alpha.Ping.v1"]).await;
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url()).with_relay_options(impatient(3));
+    append_pings(&alpha, 0, 10, 1).await;
+    // As a former release would have stored it.
+    let long = "update outbox set routing_key = 'alpha.' || repeat('a', 300) where id = (select min(id) from outbox)";
+    assert_eq!(sqlx::query(long).execute(&stage.alpha).await.unwrap().rows_affected(), 1);
+    stage.run(alpha.relay().run(stage.stopping()));
+    eventually(9, async || bare_consumer.count()).await;
+    eventually(1, async || parked(&stage.alpha).await.len()).await;
+    assert_eq!(alpha.check(), Ok(()));
+    stage.stop().await;
+}
