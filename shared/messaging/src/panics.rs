@@ -19,7 +19,7 @@ pub(crate) fn drop_safely<T>(value: T) -> Option<String> {
 
 fn discard(panic: Box<dyn Any + Send>) {
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-        // It could go on like this for ever.
+        // Dropping this one could panic again, and so on.
         std::mem::forget(another);
     }
 }
