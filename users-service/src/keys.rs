@@ -3,11 +3,11 @@
 //! A key is published for two minutes before it signs, so that every gateway has fetched it, and for an hour after a
 //! newer one has started to sign, which is longer than the lifetime of a token. So a rotation invalidates no token.
 
-use aws_lc_rs::rand;
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use ring::rand::{SecureRandom, SystemRandom};
+use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde::Serialize;
 use std::convert::Infallible;
 use std::fs::{self, OpenOptions};
@@ -89,6 +89,7 @@ impl Keys {
     /// # Errors
     /// [`KeysError`] with the path of the file.
     pub fn load(folder: &Path, rotation: Duration) -> Result<Self, KeysError> {
+        identity::tokens::use_ed25519();
         fs::create_dir_all(folder).map_err(|failure| KeysError::File(folder.to_owned(), failure))?;
         let keys = Self { folder: folder.into(), rotation, known: Arc::default() };
         keys.reload()?;
@@ -200,9 +201,10 @@ fn read(path: &Path) -> Result<Key, KeysError> {
 
 /// Generates a key. Its file is written atomically and readable by the owner only.
 fn generate(folder: &Path) -> Result<String, KeysError> {
-    let bytes = Ed25519KeyPair::generate_pkcs8(&rand::SystemRandom::new()).map_err(|_| KeysError::Random)?;
+    let random = SystemRandom::new();
+    let bytes = Ed25519KeyPair::generate_pkcs8(&random).map_err(|_| KeysError::Random)?;
     let mut tail = [0; 6];
-    rand::fill(&mut tail).map_err(|_| KeysError::Random)?;
+    random.fill(&mut tail).map_err(|_| KeysError::Random)?;
     let name = format!("{}-{}", now().as_secs(), URL_SAFE_NO_PAD.encode(tail).replace(['-', '_'], "x"));
     let unfinished = folder.join(format!("{name}.unfinished"));
     let written = || -> io::Result<()> {
@@ -230,7 +232,7 @@ mod tests {
     }
 
     fn at(seconds: u64) -> Key {
-        let pair = Ed25519KeyPair::generate_pkcs8(&rand::SystemRandom::new()).unwrap();
+        let pair = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
         Key {
             name: seconds.to_string(),
             created_at: Duration::from_secs(seconds),

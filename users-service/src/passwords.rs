@@ -9,6 +9,7 @@ use argon2::password_hash::{self, SaltString};
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
 use http::{HeaderValue, StatusCode, header};
 use http_api::problem::Problem;
+use ring::rand::{SecureRandom, SystemRandom};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -39,7 +40,7 @@ impl Passwords {
     pub fn new() -> Result<Self, HashError> {
         let mut dummy_password = [0; 16];
         // Zeros are safe too: no login uses this hash.
-        let _ = aws_lc_rs::rand::fill(&mut dummy_password);
+        let _ = SystemRandom::new().fill(&mut dummy_password);
         let dummy_hash = hash(&dummy_password)?.into();
         Ok(Self { permits: Arc::new(Semaphore::new(CONCURRENT_MAX)), dummy_hash })
     }
@@ -80,7 +81,7 @@ impl Passwords {
 
 fn hash(password: &[u8]) -> Result<String, HashError> {
     let mut salt = [0; 16];
-    aws_lc_rs::rand::fill(&mut salt).map_err(|_| HashError(password_hash::Error::Crypto))?;
+    SystemRandom::new().fill(&mut salt).map_err(|_| HashError(password_hash::Error::Crypto))?;
     let salt = SaltString::encode_b64(&salt).map_err(HashError)?;
     Ok(Argon2::default().hash_password(password, &salt).map_err(HashError)?.to_string())
 }

@@ -1,9 +1,9 @@
 //! Refresh tokens.
 
-use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http_api::problem::Problem;
+use ring::rand::{SecureRandom, SystemRandom};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
@@ -23,7 +23,7 @@ impl RefreshToken {
     /// 500 when the system provides no random bytes.
     pub fn random() -> Result<Self, Problem> {
         let mut bytes = [0; REFRESH_BYTES];
-        rand::fill(&mut bytes).map_err(|_| Problem::internal(&NoRandomness))?;
+        SystemRandom::new().fill(&mut bytes).map_err(|_| Problem::internal(&NoRandomness))?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 

@@ -10,7 +10,7 @@ use super::tickets::{self, Tickets};
 use crate::config::Config;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_api::problem::Problem;
-use identity::{GatewaySecret, Principal, Role, parse_user_id, unauthenticated};
+use identity::{GatewaySecret, Principal, Role, parse_user_id, tokens, unauthenticated};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use process::clock::unix_seconds;
 use serde::Deserialize;
@@ -44,6 +44,7 @@ impl JwtMode {
     /// # Errors
     /// When there is no secret, or the URL of Redis is malformed.
     pub(super) fn start(config: &Config) -> Result<Self, AuthModeError> {
+        tokens::use_ed25519();
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);

@@ -3,13 +3,14 @@
 use crate::client::{TestResponse, anonymous, fetch};
 use crate::service::{ReceivedRequests, Service};
 use crate::stage::{Plan, Stage, before};
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use axum::routing::get;
 use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use http::request::Builder;
+use ring::rand::SystemRandom;
+use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_tungstenite::connect_async;
@@ -24,7 +25,8 @@ pub(crate) struct Signer {
 
 impl Signer {
     fn new(name: &'static str) -> Self {
-        Self { pair: Ed25519KeyPair::generate().unwrap(), name }
+        let private = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
+        Self { pair: Ed25519KeyPair::from_pkcs8(private.as_ref()).unwrap(), name }
     }
 
     fn x(&self) -> String {

@@ -3,6 +3,8 @@
 mod caller;
 mod gateway_auth;
 mod principal;
+#[cfg(feature = "tokens")]
+pub mod tokens;
 
 pub use caller::{Administrator, Caller, caller, unauthenticated};
 pub use gateway_auth::{
