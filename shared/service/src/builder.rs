@@ -5,6 +5,7 @@ use crate::broker_url::check_broker_url;
 use crate::config::ServiceConfig;
 use crate::start_error::StartError;
 use axum::Router;
+use futures_util::future::BoxFuture;
 use http_server::readiness::Readiness;
 use http_server::serve;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -150,6 +151,15 @@ impl Service {
     /// # Errors
     /// [`StartError`] if the address cannot be listened on.
     pub async fn serve(self, routes: Router) -> Result<Shutdown, StartError> {
+        self.serve_boxed(routes).await
+    }
+
+    /// Boxed here, so that the server, the relay and the consumer are compiled in this crate and not in each service.
+    fn serve_boxed(self, routes: Router) -> BoxFuture<'static, Result<Shutdown, StartError>> {
+        Box::pin(self.serve_until_shutdown(routes))
+    }
+
+    async fn serve_until_shutdown(self, routes: Router) -> Result<Shutdown, StartError> {
         let Self { name, listen_addr, config, process, metrics, database, messaging, consumer, readiness, tasks } =
             self;
         let internal_auth = config.internal_auth.build(listen_addr)?;

@@ -40,6 +40,11 @@ pub(crate) fn build_services(
 /// # Errors
 /// Fails with the compiler's output.
 pub(crate) fn cargo(mut command: Command, step: &str, console: &Console, interrupt: &Interrupt) -> Result<(), Failure> {
+    if !Checkout::program("gateway", false).exists() {
+        // Nothing to reuse yet, and recording what later builds can reuse takes a third longer. It does not change what
+        // is built: later builds of developers are incremental.
+        command.env("CARGO_INCREMENTAL", "0");
+    }
     command
         // The progress bar shows how much remains; the list of crates does not.
         .env("CARGO_TERM_PROGRESS_WHEN", "always")

@@ -13,6 +13,7 @@ use crate::metrics_help;
 use crate::owner;
 use crate::running::RunError;
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
@@ -24,13 +25,20 @@ impl Consumer {
     /// # Errors
     /// [`RunError`] if it can never work with its setup.
     pub async fn run(self, stopping: CancellationToken) -> Result<(), RunError> {
-        metrics_help::describe();
-        let running = self.running.clone();
-        let outcome = running.watch(Box::pin(self.consume_all(&stopping)), &stopping).await;
-        if let Err(failure) = &outcome {
-            error!(error = %chain(failure), "the consumer stops: {failure}");
-        }
-        outcome
+        self.run_boxed(stopping).await
+    }
+
+    /// Boxed here, so that it is compiled in this crate and not in each that calls it.
+    fn run_boxed(self, stopping: CancellationToken) -> BoxFuture<'static, Result<(), RunError>> {
+        Box::pin(async move {
+            metrics_help::describe();
+            let running = self.running.clone();
+            let outcome = running.watch(Box::pin(self.consume_all(&stopping)), &stopping).await;
+            if let Err(failure) = &outcome {
+                error!(error = %chain(failure), "the consumer stops: {failure}");
+            }
+            outcome
+        })
     }
 
     async fn consume_all(&self, stopping: &CancellationToken) -> Result<(), RunError> {

@@ -56,6 +56,7 @@ use crate::owner;
 use crate::running::{RunError, Running};
 use crate::transaction::Origin;
 use error::{RelayError, doing};
+use futures_util::future::BoxFuture;
 use publisher::Publisher;
 use publishing::Publishing;
 use reader_state::Reader;
@@ -106,13 +107,20 @@ impl Relay {
     /// # Errors
     /// [`RunError`] if it can never work with its setup.
     pub async fn run(self, stopping: CancellationToken) -> Result<(), RunError> {
-        metrics_help::describe();
-        let running = self.running.clone();
-        let outcome = running.watch(Box::pin(self.relay(&stopping)), &stopping).await;
-        if let Err(failure) = &outcome {
-            error!(error = %crate::causes::chain(failure), "the relay stops: {failure}");
-        }
-        outcome
+        self.run_boxed(stopping).await
+    }
+
+    /// Boxed here, so that it is compiled in this crate and not in each that calls it.
+    fn run_boxed(self, stopping: CancellationToken) -> BoxFuture<'static, Result<(), RunError>> {
+        Box::pin(async move {
+            metrics_help::describe();
+            let running = self.running.clone();
+            let outcome = running.watch(Box::pin(self.relay(&stopping)), &stopping).await;
+            if let Err(failure) = &outcome {
+                error!(error = %crate::causes::chain(failure), "the relay stops: {failure}");
+            }
+            outcome
+        })
     }
 
     async fn relay(&self, stopping: &CancellationToken) -> Result<(), RunError> {
