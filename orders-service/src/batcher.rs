@@ -1,14 +1,19 @@
-//! Batches concurrent items, so that requests share a transaction under load. No item waits for a timer.
+//! Batches concurrent items, so that requests share a transaction under load.
 //!
-//! An idle worker takes a single item at once. While all workers are busy, items wait, and the next free worker takes
-//! all waiting items: the higher the load, the lower the cost per item.
+//! A lone item is taken at once. Under load, items gather for a few milliseconds, or until a worker is free, which takes
+//! all of them: the higher the load, the lower the cost per item.
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::time::Instant;
 
 /// Most waiting items; further ones wait for space in the queue.
 const QUEUE_MAX: usize = 4096;
+
+/// Shortest time between the starts of two batches, unless the second one is full.
+const GATHER_FOR: Duration = Duration::from_millis(4);
 
 /// An item, and the channel for its result.
 type Submitted<T, R> = (T, oneshot::Sender<R>);
@@ -38,9 +43,9 @@ impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
         F: Future<Output = Vec<R>> + Send + 'static,
     {
         let (queue, receiver) = mpsc::channel(QUEUE_MAX);
-        let receiver = Arc::new(Mutex::new(receiver));
+        let queue_end = Arc::new(Mutex::new(QueueEnd { receiver, taken_at: None }));
         for _ in 0..workers {
-            tokio::spawn(run(Arc::clone(&receiver), items_max, work.clone()));
+            tokio::spawn(run(Arc::clone(&queue_end), items_max, work.clone()));
         }
         Self { queue }
     }
@@ -58,16 +63,44 @@ impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
     }
 }
 
-async fn run<T, R, W, F>(receiver: Arc<Mutex<mpsc::Receiver<Submitted<T, R>>>>, items_max: usize, work: W)
+/// Where workers take items.
+struct QueueEnd<T, R> {
+    receiver: mpsc::Receiver<Submitted<T, R>>,
+    /// When the last batch was taken.
+    taken_at: Option<Instant>,
+}
+
+impl<T, R> QueueEnd<T, R> {
+    /// The next batch; empty if there will be none.
+    async fn take(&mut self, items_max: usize) -> Vec<Submitted<T, R>> {
+        let mut batch = Vec::new();
+        self.receiver.recv_many(&mut batch, items_max).await;
+        let until = self.taken_at.map(|taken_at| taken_at + GATHER_FOR).filter(|until| *until > Instant::now());
+        if let Some(until) = until {
+            while !batch.is_empty() && batch.len() < items_max {
+                let space = items_max - batch.len();
+                let more = self.receiver.recv_many(&mut batch, space);
+                match tokio::time::timeout_at(until, more).await {
+                    Ok(1..) => {}
+                    Ok(0) | Err(_) => break,
+                }
+            }
+        }
+        self.taken_at = Some(Instant::now());
+        batch
+    }
+}
+
+async fn run<T, R, W, F>(queue_end: Arc<Mutex<QueueEnd<T, R>>>, items_max: usize, work: W)
 where
     W: Fn(Vec<T>) -> F,
     F: Future<Output = Vec<R>> + Send + 'static,
     R: Send + 'static,
 {
     loop {
-        let mut batch = Vec::new();
         // The lock is held only while taking items: the next worker waits for items while this one works.
-        if receiver.lock().await.recv_many(&mut batch, items_max).await == 0 {
+        let batch = queue_end.lock().await.take(items_max).await;
+        if batch.is_empty() {
             return;
         }
         let (items, senders): (Vec<T>, Vec<oneshot::Sender<R>>) = batch.into_iter().unzip();
@@ -83,7 +116,6 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
     use tokio::sync::Semaphore;
 
     #[tokio::test]
@@ -127,6 +159,30 @@ mod tests {
         for (index, other) in others.into_iter().enumerate() {
             assert_eq!(other.await.unwrap(), Ok((index + 1, 10)));
         }
+    }
+
+    #[tokio::test]
+    async fn items_gather_after_a_batch_and_a_lone_one_is_taken_at_once() {
+        let (sender, receiver) = mpsc::channel(8);
+        let mut queue_end = QueueEnd { receiver, taken_at: None };
+        let item = |item: u32| (item, oneshot::channel::<()>().0);
+        sender.send(item(0)).await.unwrap();
+        assert_eq!(queue_end.take(3).await.len(), 1);
+
+        // As if the last batch had just been taken for the next hour.
+        queue_end.taken_at = Some(Instant::now() + Duration::from_hours(1));
+        let gathering = tokio::spawn(async move { (queue_end.take(3).await.len(), queue_end) });
+        for number in 1..=3 {
+            assert!(!gathering.is_finished());
+            sender.send(item(number)).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        let (gathered, mut queue_end) = gathering.await.unwrap();
+        assert_eq!(gathered, 3);
+
+        queue_end.taken_at = Some(Instant::now());
+        sender.send(item(4)).await.unwrap();
+        assert_eq!(queue_end.take(3).await.len(), 1);
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::time::{Duration, Instant};
 
 /// Waiting deliveries, in several queues by ordering key. Only one batch of a queue is handled at a time, so that
 /// events of one key keep their order of arrival.
@@ -13,10 +14,27 @@ pub(super) struct Queues {
     queues: Vec<Queue>,
 }
 
+/// Shortest time between the starts of two batches of a queue, unless the second one is full: under load, deliveries
+/// gather meanwhile, and share a transaction. A lone delivery is handled at once.
+const GATHER_FOR: Duration = Duration::from_millis(4);
+
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Delivery>,
     busy: bool,
+    /// When its last batch started.
+    started: Option<Instant>,
+}
+
+impl Queue {
+    /// When its next batch may start; `None` while it has nothing to do or one is in progress.
+    fn next_at(&self, batch_max: usize, now: Instant) -> Option<Instant> {
+        if self.busy || self.waiting.is_empty() {
+            return None;
+        }
+        let gathered = self.started.map(|started| started + GATHER_FOR);
+        Some(gathered.filter(|_| self.waiting.len() < batch_max).unwrap_or(now))
+    }
 }
 
 impl Queues {
@@ -30,13 +48,19 @@ impl Queues {
     }
 
     /// A batch of a queue that has none in progress, with the number of the queue.
-    pub(super) fn next_batch(&mut self, batch_max: usize) -> Option<(usize, Vec<Delivery>)> {
-        let ready = |queue: &Queue| !queue.busy && !queue.waiting.is_empty();
+    pub(super) fn next_batch(&mut self, batch_max: usize, now: Instant) -> Option<(usize, Vec<Delivery>)> {
+        let ready = |queue: &Queue| queue.next_at(batch_max, now).is_some_and(|at| at <= now);
         let index = self.queues.iter().position(ready)?;
         let queue = &mut self.queues[index];
         queue.busy = true;
+        queue.started = Some(now);
         let size = queue.waiting.len().min(batch_max.max(1));
         Some((index, queue.waiting.drain(..size).collect()))
+    }
+
+    /// When [`Queues::next_batch`] may return the next batch, if there are deliveries for it.
+    pub(super) fn next_at(&self, batch_max: usize, now: Instant) -> Option<Instant> {
+        self.queues.iter().filter_map(|queue| queue.next_at(batch_max, now)).min()
     }
 
     /// The batch of this queue is settled.
@@ -78,5 +102,27 @@ mod tests {
         let used: std::collections::BTreeSet<usize> = (0..100).map(|key| of(key, 1)).collect();
         assert_eq!(used.len(), 4);
         assert!(affinity(b"no event", 4) < 4);
+    }
+
+    #[test]
+    fn deliveries_gather_after_a_batch_and_a_lone_one_is_handled_at_once() {
+        let mut queues = Queues::new(1);
+        let delivery = || Delivery::mock(1, "".into(), "".into(), false, vec![]);
+        let start = Instant::now();
+        assert_eq!(queues.next_at(3, start), None);
+        queues.push(delivery());
+        assert_eq!(queues.next_batch(3, start).map(|(_, batch)| batch.len()), Some(1));
+        queues.push(delivery());
+        assert_eq!(queues.next_at(3, start), None, "one batch at a time");
+        queues.settled(0);
+        assert!(queues.next_batch(3, start).is_none());
+        assert_eq!(queues.next_at(3, start), Some(start + GATHER_FOR));
+        queues.push(delivery());
+        assert_eq!(queues.next_batch(3, start + GATHER_FOR).map(|(_, batch)| batch.len()), Some(2));
+        queues.settled(0);
+        for _ in 0..3 {
+            queues.push(delivery());
+        }
+        assert_eq!(queues.next_batch(3, start + GATHER_FOR).map(|(_, batch)| batch.len()), Some(3), "it is full");
     }
 }

@@ -22,6 +22,7 @@ use lapin::Channel;
 use lapin::message::Delivery;
 use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
+use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -134,13 +135,15 @@ impl Consumer {
         let mut open = true;
         loop {
             let goes_on = paused.is_none() && failed.is_none() && !subscription.stopping.is_cancelled();
-            while goes_on && let Some((queue, batch)) = queues.next_batch(self.options.batch_max) {
+            let now = Instant::now();
+            while goes_on && let Some((queue, batch)) = queues.next_batch(self.options.batch_max, now) {
                 let forwarder = forwarders.pop().unwrap_or_else(|| self.forwarder());
                 running.push(self.handle(worker, queue, batch, forwarder, subscription.stopping));
             }
             if running.is_empty() && (!goes_on || (!open && queues.len() == 0)) {
                 break;
             }
+            let next_at = queues.next_at(self.options.batch_max, now);
             tokio::select! {
                 // Checked first: after a batch that was left unsettled because the process stops, no later batch may be
                 // settled, because its acknowledgement would cover the unsettled one, too. Dropping the channel returns
@@ -170,6 +173,7 @@ impl Consumer {
                     Some(Err(failure)) => (open, failed) = (false, Some(ConsumeError::Consume(failure))),
                     None => open = false,
                 },
+                () = tokio::time::sleep_until(next_at.unwrap_or(now).into()), if goes_on && next_at.is_some() => {}
             }
         }
         drop(running);

@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 const LANE_ROWS: i64 = 128;
 /// Rows are read for a channel while its queue has fewer than this.
 const QUEUE_ROWS: usize = super::flight::WINDOW_ROWS;
+/// Shortest time between two reads, unless the first one left rows behind.
+const GATHER_FOR: Duration = Duration::from_millis(4);
 /// Maximum sleep while nothing wakes the relay; also keeps the session alive. Shortened at random by up to a quarter.
 const POLL: Duration = Duration::from_secs(1);
 /// How long a stopping relay waits for rows in flight.
@@ -22,6 +24,7 @@ impl Reader {
     /// Reads until `stopping`, then waits for the rows in flight and releases the lanes.
     pub(crate) async fn run(mut self, stopping: &CancellationToken) -> Result<(), RelayError> {
         while !stopping.is_cancelled() {
+            self.gather(stopping).await;
             self.look_around();
             let chores = self.do_chores().await?;
             let read = self.read().await?;
@@ -38,6 +41,16 @@ impl Reader {
         let _ = tokio::time::timeout(DRAIN, drained).await;
         self.session.close().await;
         Ok(())
+    }
+
+    /// Waits a moment after a read that found all rows there were: under load, more of them gather for the next read. A
+    /// lone row is read at once.
+    async fn gather(&self, stopping: &CancellationToken) {
+        let Some(read_at) = self.read_at.filter(|_| !self.more) else { return };
+        tokio::select! {
+            () = tokio::time::sleep_until((read_at + GATHER_FOR).into()) => {}
+            () = stopping.cancelled() => {}
+        }
     }
 
     /// Takes the occasions that woke the relay.
@@ -84,6 +97,7 @@ impl Reader {
         if rows.is_empty() {
             return Ok(false);
         }
+        self.read_at = Some(started);
         if sweep && !self.more {
             count_wake("sweep");
         }

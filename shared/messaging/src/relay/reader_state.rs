@@ -20,13 +20,15 @@ pub(crate) struct Reader {
     /// The last read returned as many rows as it asked for.
     pub(super) backlog: bool,
     pub(super) poll_at: Instant,
+    /// When the last read that found rows began.
+    pub(super) read_at: Option<Instant>,
 }
 
 impl Reader {
     pub(crate) fn new(session: Session, shared: Arc<Shared>, wake: Arc<Wake>) -> Self {
         let sweeps = Sweeps { last: None, took: Duration::ZERO, due: true };
         let (chores, poll_at) = (Chores::default(), Instant::now());
-        Self { session, shared, wake, chores, sweeps, more: true, backlog: false, poll_at }
+        Self { session, shared, wake, chores, sweeps, more: true, backlog: false, poll_at, read_at: None }
     }
 
     /// There may be rows that were not read.
