@@ -20,7 +20,7 @@ mod socket;
 pub use broker::{BrokerUser, TestBroker};
 pub use database::{TestDatabase, services};
 pub use eventually::{eventually, eventually_within};
-pub use exposition::undescribed;
+pub use exposition::{missing_process_metrics, undescribed};
 pub use http::{Client, TestResponse};
 pub use program::Program;
 pub use raw_socket::{Ended, RawSocket};
