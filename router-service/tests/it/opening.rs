@@ -3,8 +3,9 @@
 use crate::stage::{Stage, balanced, problem, recognized, replica, some_hash};
 use contracts::router::ChequeDeleted;
 use serde_json::{Value, json};
+use servers::{Redis, RedisOptions};
 use std::time::{Duration, Instant};
-use testkit::eventually;
+use testkit::{TestRedis, eventually};
 
 #[tokio::test]
 async fn a_recognised_cheque_opens_for_everyone_with_the_link() {
@@ -106,6 +107,29 @@ async fn opens_without(redis_url: &str) {
     };
     let (seen, ()) = tokio::join!(stage.state(&path), answering);
     assert_eq!(seen["split"]["total"], json!(2));
+}
+
+#[tokio::test]
+async fn a_cache_that_comes_back_is_used_again() {
+    let folder = std::env::temp_dir().join(testkit::unique("chipin"));
+    let mut server = Redis::start(RedisOptions::new(&folder)).unwrap();
+    let stage = Stage::with(&[("REDIS_URL", &server.url())]).await;
+    let redis = TestRedis::at(&server.url());
+    let mut cached = vec![];
+    for _ in 0..2 {
+        let read = recognized(&balanced(&[100]));
+        redis.set(&format!("cheque:{}", read.hash), &serde_json::to_string(&read).unwrap()).await;
+        cached.push(format!("/{}", read.hash));
+    }
+    assert_eq!(stage.state(&cached[0]).await["split"]["total"], json!(1));
+    server.stop();
+    assert_eq!(stage.anonymous().get(&format!("/{}", some_hash())).await.status, 404);
+    stage.eventually_announced("router.ChequeRequested.v1", 1).await;
+    server.start_again().unwrap();
+    assert_eq!(stage.state(&cached[1]).await["split"]["total"], json!(1));
+    assert_eq!(stage.announced("router.ChequeRequested.v1").await.len(), 1, "without asking ocr-service");
+    drop(server);
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[tokio::test]
