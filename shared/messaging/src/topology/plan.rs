@@ -84,9 +84,13 @@ impl Plan {
             let action = if existing.bindings.contains(*binding) { Action::Keep } else { Action::Create };
             lines.push(Planned { what: format!("binding {binding}"), action });
         }
+        // An earlier release may have consumed: its subscriptions are left over, the bindings inside its ladder are not.
+        let consuming = Topology::consuming(&topology.service);
         // RabbitMQ binds every queue to the default exchange, which has an empty name.
         let ours = |binding: &&Binding| {
-            !binding.exchange.is_empty() && topology.queues.iter().any(|queue| queue.name == binding.queue)
+            !binding.exchange.is_empty()
+                && consuming.queues.iter().any(|queue| queue.name == binding.queue)
+                && !consuming.bindings.contains(binding)
         };
         for binding in existing.bindings.iter().filter(ours).filter(|binding| !declared.contains(binding)) {
             let action = Action::LeftOver(binding.clone());

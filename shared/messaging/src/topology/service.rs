@@ -15,7 +15,10 @@ pub const LADDER: [(&str, i32); 4] = [("1s", 1_000), ("5s", 5_000), ("30s", 30_0
 
 /// Everything that a service declares.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Topology {
+    /// The service.
+    pub(super) service: String,
     /// Durable exchanges.
     pub exchanges: Vec<Exchange>,
     /// Durable quorum queues.
@@ -27,7 +30,8 @@ pub struct Topology {
 }
 
 impl Topology {
-    /// The topology of a service that subscribes to the given wire types.
+    /// The topology of a service that subscribes to the given wire types; without any it is only the exchange for its
+    /// own events.
     ///
     /// `<service>` is the exchange for its events, `<service>.inbox` is the queue for what it subscribes to,
     /// `<service>.dead` is for dead letters, and `<service>.retry.*` are the queues of the retry ladder: messages enter
@@ -35,6 +39,23 @@ impl Topology {
     /// ladder: a shared one would stall for all services if one target was missing, and would let one service write
     /// into another's inbox.
     pub fn of(service: &str, heard: &[&str]) -> Self {
+        let inbox = format!("{service}.inbox");
+        let binding = |wire_type: &&str| Binding {
+            exchange: producer(wire_type).to_owned(),
+            routing_key: (*wire_type).to_owned(),
+            queue: inbox.clone(),
+        };
+        Self::publishing(service).hearing(heard.iter().map(binding).collect())
+    }
+
+    /// Of a service that publishes and consumes nothing.
+    pub(crate) fn publishing(service: &str) -> Self {
+        let exchanges = vec![Exchange { name: service.to_owned(), kind: ExchangeKind::Topic }];
+        Self { service: service.to_owned(), exchanges, queues: vec![], bindings: vec![], heard: vec![] }
+    }
+
+    /// Of a service that consumes, without its subscriptions.
+    pub(crate) fn consuming(service: &str) -> Self {
         let inbox = format!("{service}.inbox");
         let dead = format!("{service}.dead");
         let retry = format!("{service}.retry");
@@ -46,24 +67,21 @@ impl Topology {
             queue: queue.to_owned(),
         };
 
-        let mut topology = Self {
-            exchanges: vec![
-                exchange(service, ExchangeKind::Topic),
-                exchange(&dead, ExchangeKind::Fanout),
-                exchange(&retry, ExchangeKind::Direct),
-                exchange(&back, ExchangeKind::Direct),
-            ],
-            queues: vec![
-                Queue {
-                    name: inbox.clone(),
-                    arguments: [at_least_once(&dead), vec![("x-delivery-limit", Argument::Number(DELIVERY_LIMIT))]]
-                        .concat(),
-                },
-                Queue { name: dead.clone(), arguments: vec![] },
-            ],
-            bindings: vec![binding(&dead, "", &dead), binding(&back, &inbox, &inbox)],
-            heard: heard.iter().map(|wire_type| binding(producer(wire_type), wire_type, &inbox)).collect(),
-        };
+        let mut topology = Self::publishing(service);
+        topology.exchanges.extend([
+            exchange(&dead, ExchangeKind::Fanout),
+            exchange(&retry, ExchangeKind::Direct),
+            exchange(&back, ExchangeKind::Direct),
+        ]);
+        topology.queues = vec![
+            Queue {
+                name: inbox.clone(),
+                arguments: [at_least_once(&dead), vec![("x-delivery-limit", Argument::Number(DELIVERY_LIMIT))]]
+                    .concat(),
+            },
+            Queue { name: dead.clone(), arguments: vec![] },
+        ];
+        topology.bindings = vec![binding(&dead, "", &dead), binding(&back, &inbox, &inbox)];
         for (rung, wait_ms) in LADDER {
             let name = format!("{retry}.{rung}");
             topology.bindings.push(binding(&retry, rung, &name));
@@ -78,14 +96,18 @@ impl Topology {
     /// The topology of a service with these subscriptions.
     pub(crate) fn for_subscriptions(service: &str, subscriptions: &Subscriptions) -> Self {
         let foreign = subscriptions.foreign_bindings(&format!("{service}.inbox"));
-        Self::of(service, &subscriptions.wire_types()).hearing(foreign)
+        // Its consumer runs, so it has an inbox even without subscriptions.
+        let Self { heard, .. } = Self::of(service, &subscriptions.wire_types());
+        Self::consuming(service).hearing(heard).hearing(foreign)
     }
 
-    /// Adds subscriptions.
+    /// Adds subscriptions; with the first one, what is needed to consume.
     #[must_use]
-    pub fn hearing(mut self, bindings: Vec<Binding>) -> Self {
-        self.heard.extend(bindings);
-        self
+    pub fn hearing(self, bindings: Vec<Binding>) -> Self {
+        let consumes = !self.queues.is_empty() || bindings.is_empty();
+        let mut topology = if consumes { self } else { Self::consuming(&self.service) };
+        topology.heard.extend(bindings);
+        topology
     }
 
     /// The definitions that an administrator imports if the service declares nothing: with `rabbitmqctl
@@ -149,5 +171,24 @@ mod tests {
             queue: "payments.inbox".into(),
         };
         assert_eq!(topology.heard, [heard]);
+    }
+
+    #[test]
+    fn a_service_that_consumes_nothing_has_only_its_exchange() {
+        let topology = Topology::of("users", &[]);
+        let exchanges: Vec<&str> = topology.exchanges.iter().map(|exchange| exchange.name.as_str()).collect();
+        assert_eq!((exchanges, topology.queues.len(), topology.bindings.len()), (vec!["users"], 0, 0));
+        assert_eq!(topology.clone().hearing(vec![]), topology);
+        let foreign = Binding { exchange: "scans".into(), routing_key: "#".into(), queue: "users.inbox".into() };
+        let consuming = topology.hearing(vec![foreign.clone()]);
+        assert_eq!(consuming, Topology::of("users", &["a.B.v1"]).hearing(vec![foreign]).without("a.B.v1"));
+        assert_eq!(Topology::for_subscriptions("users", &Subscriptions::new()).queues.len(), 6);
+    }
+
+    impl Topology {
+        fn without(mut self, wire_type: &str) -> Self {
+            self.heard.retain(|binding| binding.routing_key != wire_type);
+            self
+        }
     }
 }
