@@ -59,7 +59,7 @@ impl Consumer {
         topology.declare_on(&self.consume, self.origin.declares).await.map_err(ConsumeError::Declare)?;
         // AMQP can't query bindings: if an administrator declares them, they are assumed to exist.
         if !self.origin.declares {
-            topology.heard.clear();
+            topology.subscriptions.clear();
         }
         let bindings = InboxBindings::begin(self.consume.clone(), topology).await?;
         let worker = self.worker(stopping);

@@ -26,6 +26,9 @@ pub struct Topology {
     /// Bindings of those queues to those exchanges.
     pub bindings: Vec<Binding>,
     /// Bindings of the inbox to the exchanges of other services, which may not exist yet.
+    pub subscriptions: Vec<Binding>,
+    /// The former name of `subscriptions`, and a copy of it: changing it changes nothing.
+    #[deprecated(since = "0.2.0", note = "renamed to `subscriptions`")]
     pub heard: Vec<Binding>,
 }
 
@@ -38,20 +41,28 @@ impl Topology {
     /// them through the exchange `<service>.retry` and leave them through `<service>.return`. Each service has its own
     /// ladder: a shared one would stall for all services if one target was missing, and would let one service write
     /// into another's inbox.
-    pub fn of(service: &str, heard: &[&str]) -> Self {
+    pub fn of(service: &str, wire_types: &[&str]) -> Self {
         let inbox = format!("{service}.inbox");
         let binding = |wire_type: &&str| Binding {
             exchange: producer(wire_type).to_owned(),
             routing_key: (*wire_type).to_owned(),
             queue: inbox.clone(),
         };
-        Self::publishing(service).hearing(heard.iter().map(binding).collect())
+        Self::publishing(service).with_subscriptions(wire_types.iter().map(binding).collect())
     }
 
     /// Of a service that publishes and consumes nothing.
     pub(crate) fn publishing(service: &str) -> Self {
         let exchanges = vec![Exchange { name: service.to_owned(), kind: ExchangeKind::Topic }];
-        Self { service: service.to_owned(), exchanges, queues: vec![], bindings: vec![], heard: vec![] }
+        #[expect(deprecated, reason = "the former name of a field stays for one release")]
+        Self {
+            service: service.to_owned(),
+            exchanges,
+            queues: vec![],
+            bindings: vec![],
+            subscriptions: vec![],
+            heard: vec![],
+        }
     }
 
     /// Of a service that consumes, without its subscriptions.
@@ -97,17 +108,26 @@ impl Topology {
     pub(crate) fn for_subscriptions(service: &str, subscriptions: &Subscriptions) -> Self {
         let foreign = subscriptions.foreign_bindings(&format!("{service}.inbox"));
         // Its consumer runs, so it has an inbox even without subscriptions.
-        let Self { heard, .. } = Self::of(service, &subscriptions.wire_types());
-        Self::consuming(service).hearing(heard).hearing(foreign)
+        let own = Self::of(service, &subscriptions.wire_types()).subscriptions;
+        Self::consuming(service).with_subscriptions(own).with_subscriptions(foreign)
     }
 
     /// Adds subscriptions; with the first one, what is needed to consume.
     #[must_use]
-    pub fn hearing(self, bindings: Vec<Binding>) -> Self {
+    pub fn with_subscriptions(self, bindings: Vec<Binding>) -> Self {
         let consumes = !self.queues.is_empty() || bindings.is_empty();
         let mut topology = if consumes { self } else { Self::consuming(&self.service) };
-        topology.heard.extend(bindings);
+        topology.subscriptions.extend(bindings);
+        #[expect(deprecated, reason = "the former name of a field stays for one release")]
+        topology.heard.clone_from(&topology.subscriptions);
         topology
+    }
+
+    /// The former name of [`Topology::with_subscriptions`].
+    #[deprecated(since = "0.2.0", note = "renamed to `with_subscriptions`")]
+    #[must_use]
+    pub fn hearing(self, bindings: Vec<Binding>) -> Self {
+        self.with_subscriptions(bindings)
     }
 
     /// The definitions that an administrator imports if the service declares nothing: with `rabbitmqctl
@@ -119,7 +139,7 @@ impl Topology {
         let exchanges: Vec<_> = self.exchanges.iter().map(|exchange| exchange.definition(virtual_host)).collect();
         let queues: Vec<_> = self.queues.iter().map(|queue| queue.definition(virtual_host)).collect();
         let bindings: Vec<_> =
-            self.bindings.iter().chain(&self.heard).map(|binding| binding.definition(virtual_host)).collect();
+            self.bindings.iter().chain(&self.subscriptions).map(|binding| binding.definition(virtual_host)).collect();
         serde_json::json!({ "exchanges": exchanges, "queues": queues, "bindings": bindings })
     }
 }
@@ -165,12 +185,12 @@ mod tests {
     #[test]
     fn an_inbox_is_bound_to_what_its_service_subscribes_to() {
         let topology = Topology::of("payments", &["orders.OrderCreated.v1"]);
-        let heard = Binding {
+        let subscription = Binding {
             exchange: "orders".into(),
             routing_key: "orders.OrderCreated.v1".into(),
             queue: "payments.inbox".into(),
         };
-        assert_eq!(topology.heard, [heard]);
+        assert_eq!(topology.subscriptions, [subscription]);
     }
 
     #[test]
@@ -178,17 +198,10 @@ mod tests {
         let topology = Topology::of("users", &[]);
         let exchanges: Vec<&str> = topology.exchanges.iter().map(|exchange| exchange.name.as_str()).collect();
         assert_eq!((exchanges, topology.queues.len(), topology.bindings.len()), (vec!["users"], 0, 0));
-        assert_eq!(topology.clone().hearing(vec![]), topology);
+        assert_eq!(topology.clone().with_subscriptions(vec![]), topology);
         let foreign = Binding { exchange: "scans".into(), routing_key: "#".into(), queue: "users.inbox".into() };
-        let consuming = topology.hearing(vec![foreign.clone()]);
-        assert_eq!(consuming, Topology::of("users", &["a.B.v1"]).hearing(vec![foreign]).without("a.B.v1"));
+        let consuming = topology.with_subscriptions(vec![foreign.clone()]);
+        assert_eq!(consuming, Topology::consuming("users").with_subscriptions(vec![foreign]));
         assert_eq!(Topology::for_subscriptions("users", &Subscriptions::new()).queues.len(), 6);
-    }
-
-    impl Topology {
-        fn without(mut self, wire_type: &str) -> Self {
-            self.heard.retain(|binding| binding.routing_key != wire_type);
-            self
-        }
     }
 }
