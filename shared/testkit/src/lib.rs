@@ -4,6 +4,7 @@
 //! `TEST_RABBITMQ_MANAGEMENT_URL` and `TEST_REDIS_URL`. Without these variables tests fail; none is skipped.
 
 mod broker;
+mod closing;
 mod database;
 mod eventually;
 mod management;
@@ -18,6 +19,7 @@ mod redis;
 mod socket;
 
 pub use broker::{BrokerUser, TestBroker};
+pub use closing::{assert_close_is_answered, assert_violations_are_closed};
 pub use database::{TestDatabase, services};
 pub use eventually::{eventually, eventually_within};
 pub use exposition::{missing_process_metrics, undescribed};
