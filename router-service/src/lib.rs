@@ -21,7 +21,7 @@ use config::Config;
 use live::hub::Hub;
 use process::Shutdown;
 use rabbit_outbox::ConsumerOptions;
-use rabbit_outbox::fanout::Heard;
+use rabbit_outbox::fanout::Notification;
 use service::Service;
 use state::State;
 use std::error::Error;
@@ -51,7 +51,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     };
     let live = {
         let hub = hub.clone();
-        let on_notification = move |notification: Heard<'_>| {
+        let on_notification = move |notification: Notification<'_>| {
             if let Some(hash) = hub.on_notification(&notification) {
                 fetcher.announce(&hash);
             }

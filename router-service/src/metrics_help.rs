@@ -5,6 +5,11 @@ use metrics::{describe_counter, describe_gauge};
 
 /// Describes the metrics to the recorder of the process.
 pub(crate) fn describe() {
+    describe_counter!(
+        "router_cheque_requests_refused_total",
+        Count,
+        "Links that were refused with 503, because too many unknown links were opened."
+    );
     describe_gauge!("router_live_sockets", Count, "Open WebSockets of this replica.");
     describe_counter!(
         "router_transfers_asked_again_total",

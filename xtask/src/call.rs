@@ -1,35 +1,34 @@
-//! HTTP requests to the gateway or to RabbitMQ's management API, one at a time, with only `std`.
+//! HTTP requests to the gateway or to RabbitMQ's management API, one at a time.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::time::Duration;
-
+use minreq::Method;
 use tinyjson::JsonValue;
 
 use crate::failure::{Doing, Failure};
 
-/// Timeout for reading a response.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Timeout of a request.
+const TIMEOUT_SECONDS: u64 = 30;
 
 /// A server that is reached by plain HTTP.
 pub(crate) struct Server {
     authority: String,
-    /// The header that authenticates the caller.
-    auth_header: String,
+    /// The header that authenticates the caller, and its value.
+    auth_header: (&'static str, String),
 }
 
 /// A response.
 pub(crate) struct Response {
     pub(crate) status: u16,
-    head: String,
+    link: Option<String>,
     pub(crate) body: String,
 }
 
 impl Server {
     /// Creates a client of a gateway.
     pub(crate) fn gateway(url: &str, token: Option<&str>) -> Result<Self, Failure> {
-        let auth_header =
-            token.map_or_else(|| "X-User-ID: 1".to_owned(), |token| format!("Authorization: Bearer {token}"));
+        let auth_header = match token {
+            Some(token) => ("Authorization", format!("Bearer {token}")),
+            None => ("X-User-ID", "1".to_owned()),
+        };
         Ok(Self { authority: authority(url)?, auth_header })
     }
 
@@ -37,51 +36,39 @@ impl Server {
     pub(crate) fn console(url: &str) -> Result<Self, Failure> {
         let authority = authority(url)?;
         let (user, authority) = authority.rsplit_once('@').unwrap_or(("guest:guest", &authority));
-        let auth_header = format!("Authorization: Basic {}", base64(user.as_bytes()));
+        let auth_header = ("Authorization", format!("Basic {}", base64(user.as_bytes())));
         Ok(Self { authority: authority.to_owned(), auth_header })
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<Response, Failure> {
-        self.send("GET", path, "")
+        self.send(Method::Get, path, "")
     }
 
     pub(crate) fn post(&self, path: &str, json: &str) -> Result<Response, Failure> {
-        self.send("POST", path, json)
+        self.send(Method::Post, path, json)
     }
 
     pub(crate) fn delete(&self, path: &str) -> Result<Response, Failure> {
-        self.send("DELETE", path, "")
+        self.send(Method::Delete, path, "")
     }
 
-    fn send(&self, method: &str, path: &str, json: &str) -> Result<Response, Failure> {
+    fn send(&self, method: Method, path: &str, json: &str) -> Result<Response, Failure> {
+        let (name, value) = &self.auth_header;
+        let request = minreq::Request::new(method, format!("http://{}{path}", self.authority))
+            .with_header(*name, value)
+            .with_header("Content-Type", "application/json")
+            .with_body(json)
+            .with_follow_redirects(false)
+            .with_timeout(TIMEOUT_SECONDS);
         let doing = || format!("send a request to {}; `cargo xtask up` starts the server", self.authority);
-        let mut stream = TcpStream::connect(&self.authority).doing(doing())?;
-        stream.set_read_timeout(Some(PATIENCE)).doing(doing())?;
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\n{}\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\nConnection: close\r\n\r\n{json}",
-            self.authority,
-            self.auth_header,
-            json.len()
-        );
-        stream.write_all(request.as_bytes()).doing(doing())?;
-        let mut bytes = vec![];
-        stream.read_to_end(&mut bytes).doing(doing())?;
-        Response::read(&bytes).ok_or_else(|| Failure::new("the server's response is not HTTP"))
+        let response = request.send().doing(doing())?;
+        let link = response.header("link").map(str::to_owned);
+        let body = String::from_utf8_lossy(response.as_bytes()).into_owned();
+        Ok(Response { status: response.status_code, link, body })
     }
 }
 
 impl Response {
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
-        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-        let status = head.split(' ').nth(1)?.parse().ok()?;
-        let body = &bytes[end + 4..];
-        let is_chunked = head.to_ascii_lowercase().contains("\r\ntransfer-encoding: chunked");
-        let body = if is_chunked { unchunked(body)? } else { body.to_vec() };
-        Some(Self { status, head, body: String::from_utf8_lossy(&body).into_owned() })
-    }
-
     /// The response, if its status is a success.
     pub(crate) fn or_failure(self) -> Result<Self, Failure> {
         if (200..300).contains(&self.status) {
@@ -106,10 +93,7 @@ impl Response {
 
     /// The target of the `Link` header.
     pub(crate) fn next_page(&self) -> Option<String> {
-        let lines = self.head.lines();
-        let link =
-            lines.filter_map(|line| line.split_once(": ")).find(|(name, _)| name.eq_ignore_ascii_case("link"))?.1;
-        Some(link.strip_prefix('<')?.split_once('>')?.0.to_owned())
+        Some(self.link.as_ref()?.strip_prefix('<')?.split_once('>')?.0.to_owned())
     }
 }
 
@@ -135,20 +119,6 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     text
 }
 
-/// Source: RFC 9112, section 7.1.
-fn unchunked(mut bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut whole = vec![];
-    loop {
-        let end = bytes.windows(2).position(|two| two == b"\r\n")?;
-        let size = usize::from_str_radix(std::str::from_utf8(&bytes[..end]).ok()?.split(';').next()?, 16).ok()?;
-        if size == 0 {
-            return Some(whole);
-        }
-        whole.extend(bytes.get(end + 2..end + 2 + size)?);
-        bytes = bytes.get(end + 4 + size..)?;
-    }
-}
-
 /// Percent-encodes a text for a URL.
 pub(crate) fn percent_encoded(text: &str) -> String {
     let encoded = |byte: u8| match byte {
@@ -161,31 +131,53 @@ pub(crate) fn percent_encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    /// The response to a request, of a server that responds with this text; and the request.
+    fn exchange(response: &'static str) -> (Response, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://me:secret@{}", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = vec![];
+            while !request.ends_with(b"{}") {
+                let mut bytes = [0; 1024];
+                let count = stream.read(&mut bytes).unwrap();
+                request.extend_from_slice(&bytes[..count]);
+            }
+            stream.write_all(response.as_bytes()).unwrap();
+            String::from_utf8(request).unwrap()
+        });
+        let response = Server::console(&url).unwrap().post("/api/bindings/%2F/e/a/%2523?x=%20", "{}").unwrap();
+        (response, server.join().unwrap())
+    }
 
     #[test]
-    fn a_chunked_response_is_joined() {
-        let response = Response::read(
-            b"HTTP/1.1 200 OK\r\nLink: </orders/x?cursor=1>; rel=\"next\"\r\nTransfer-Encoding: chunked\r\n\r\n\
+    fn a_chunked_response_is_joined_and_the_path_is_sent_as_it_is() {
+        let (response, request) = exchange(
+            "HTTP/1.1 200 OK\r\nLink: </orders/x?cursor=1>; rel=\"next\"\r\nTransfer-Encoding: chunked\r\n\r\n\
               3\r\n[1,\r\n2\r\n2]\r\n0\r\n\r\n",
-        )
-        .unwrap();
+        );
         assert_eq!((response.status, response.body.as_str()), (200, "[1,2]"));
         assert_eq!(response.next_page().as_deref(), Some("/orders/x?cursor=1"));
+        assert!(request.starts_with("POST /api/bindings/%2F/e/a/%2523?x=%20 HTTP/1.1\r\n"), "{request}");
+        assert!(request.contains("Authorization: Basic bWU6c2VjcmV0\r\n"), "{request}");
     }
 
     #[test]
     fn the_credentials_come_from_the_url() {
         let console = Server::console("http://guest:guest@localhost:15672/").unwrap();
         assert_eq!(
-            (console.authority.as_str(), console.auth_header.as_str()),
-            ("localhost:15672", "Authorization: Basic Z3Vlc3Q6Z3Vlc3Q=")
+            (console.authority.as_str(), console.auth_header.1.as_str()),
+            ("localhost:15672", "Basic Z3Vlc3Q6Z3Vlc3Q=")
         );
         assert_eq!([base64(b"a"), base64(b"ab"), base64(b"abc")], ["YQ==", "YWI=", "YWJj"]);
     }
 
     #[test]
     fn a_refusal_has_its_detail() {
-        let response = Response::read(b"HTTP/1.1 409 Conflict\r\n\r\n{\"detail\": \"too late\"}").unwrap();
+        let (response, _) = exchange("HTTP/1.1 409 Conflict\r\nContent-Length: 22\r\n\r\n{\"detail\": \"too late\"}");
         assert_eq!(response.or_failure().err().unwrap().to_string(), "the service responded with 409: too late");
     }
 

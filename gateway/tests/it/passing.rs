@@ -182,7 +182,7 @@ async fn every_metric_is_described() {
     // The exporter writes the type of every metric.
     let (described, all) = (names("# HELP "), names("# TYPE "));
     assert_eq!(described, all);
-    for name in ["http_requests_total", "gateway_upstream_requests_total"] {
+    for name in ["http_requests_total", "gateway_upstream_requests_total", "process_cpu_seconds_total"] {
         assert!(all.contains(name), "{name} in {all:?}");
     }
 }

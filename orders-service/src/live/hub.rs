@@ -7,7 +7,7 @@ use axum::response::Response;
 use contracts::ids::{OrderId, UserId};
 use http_api::problem::Problem;
 use live_sockets::{Limits, Upgrade};
-use rabbit_outbox::fanout::{Fanout, Heard};
+use rabbit_outbox::fanout::{Fanout, Notification};
 use std::convert::Infallible;
 use tokio_util::sync::CancellationToken;
 use trace::TraceContext;
@@ -45,21 +45,21 @@ impl Hub {
         };
         // Serialising plain strings and numbers cannot fail. Without the notification, clients still get the snapshot.
         if let Ok(bytes) = serde_json::to_vec(&notification) {
-            self.fanout.tell(bytes);
+            self.fanout.notify(bytes);
         }
         self.push(notification.user_id, &notification.message, context);
     }
 
     /// Handles a notification from another replica.
-    pub fn on_notification(&self, notification: &Heard<'_>) {
+    pub fn on_notification(&self, notification: &Notification<'_>) {
         match notification {
-            Heard::Hint(bytes) => {
+            Notification::Hint(bytes) => {
                 if let Ok(notification) = serde_json::from_slice::<ReplicaNotification>(bytes) {
                     let context = notification.traceparent.and_then(|text| text.parse().ok());
                     self.push(notification.user_id, &notification.message, context);
                 }
             }
-            Heard::Subscribed => self.sockets.resync(),
+            Notification::Subscribed => self.sockets.resync(),
         }
     }
 

@@ -4,7 +4,7 @@ use crate::stage::{Stage, replica, watch};
 use contracts::ids::OrderId;
 use contracts::payments::RefusalReason;
 use serde_json::json;
-use testkit::{Ended, RawSocket};
+use testkit::{Ended, RawSocket, assert_close_is_answered, assert_violations_are_closed};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -99,28 +99,14 @@ async fn a_read_replica_that_lags_hides_nothing_that_the_client_has_just_done() 
 
 #[tokio::test]
 async fn a_close_is_answered_with_the_same_close() {
-    let (_stage, mut socket) = raw().await;
-    socket.send(0x88, &[0x03, 0xe8]).await;
-    assert_eq!(socket.ended().await, Ended::Closed(Some(1000)));
-    let (_stage, mut socket) = raw().await;
-    socket.send(0x88, b"").await;
-    assert_eq!(socket.ended().await, Ended::Closed(None));
+    let stage = Stage::new().await;
+    assert_close_is_answered(async || raw(&stage).await).await;
 }
 
 #[tokio::test]
 async fn a_violation_of_the_protocol_is_closed_with_its_code() {
-    let reserved_bit = (0xc1, b"x".as_slice());
-    let large = vec![0; 20_000];
-    let too_large = (0x82, large.as_slice());
-    let invalid_utf8 = (0x81, b"\xff\xfe".as_slice());
-    let invalid_utf8_in_close = (0x88, b"\x03\xe8\xff".as_slice());
-    for ((first, payload), code) in
-        [(reserved_bit, 1002), (too_large, 1009), (invalid_utf8, 1007), (invalid_utf8_in_close, 1007)]
-    {
-        let (_stage, mut socket) = raw().await;
-        socket.send(first, payload).await;
-        assert_eq!(socket.ended().await, Ended::Closed(Some(code)));
-    }
+    let stage = Stage::new().await;
+    assert_violations_are_closed(async || raw(&stage).await).await;
 }
 
 #[tokio::test]
@@ -140,8 +126,6 @@ async fn a_user_with_too_many_open_sockets_is_refused_one_more_until_one_is_clos
     testkit::eventually(true, async || open("1").await.is_ok()).await;
 }
 
-async fn raw() -> (Stage, RawSocket) {
-    let stage = Stage::new().await;
-    let socket = RawSocket::open(stage.program.port(), "/ws/orders", &[("x-user-id", "1")]).await.unwrap();
-    (stage, socket)
+async fn raw(stage: &Stage) -> RawSocket {
+    RawSocket::open(stage.program.port(), "/ws/orders", &[("x-user-id", "1")]).await.unwrap()
 }

@@ -3,10 +3,8 @@
 use contracts::ids::ChequeHash;
 use contracts::ocr::ChequeRecognized;
 use redis::AsyncCommands;
-use redis::aio::MultiplexedConnection;
-use std::sync::Arc;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use std::time::Duration;
-use tokio::sync::Mutex;
 use tracing::warn;
 
 /// How long a request waits for the cache.
@@ -15,17 +13,21 @@ const TIMEOUT: Duration = Duration::from_millis(200);
 /// The client of the cache; cheap to clone.
 #[derive(Clone)]
 pub struct Cache {
-    client: redis::Client,
-    connection: Arc<Mutex<Option<MultiplexedConnection>>>,
+    connection: ConnectionManager,
 }
 
 impl Cache {
-    /// Creates the client; it connects on first use.
+    /// Creates the client. It connects on first use, and again when the connection breaks.
     ///
     /// # Errors
     /// If the URL is malformed.
     pub fn new(url: &str) -> Result<Self, redis::RedisError> {
-        Ok(Self { client: redis::Client::open(url)?, connection: Arc::default() })
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(TIMEOUT))
+            .set_response_timeout(Some(TIMEOUT))
+            .set_number_of_retries(1);
+        let connection = ConnectionManager::new_lazy_with_config(redis::Client::open(url)?, config)?;
+        Ok(Self { connection })
     }
 
     /// The cached cheque; `None` if it is missing or unreadable, or if the cache does not answer in time.
@@ -33,12 +35,10 @@ impl Cache {
         let text = match tokio::time::timeout(TIMEOUT, self.get(&format!("cheque:{hash}"))).await {
             Ok(Ok(text)) => text?,
             Ok(Err(failure)) => {
-                self.reset_connection();
                 warn!(error = %failure, "the cache failed: links wait for their events");
                 return None;
             }
             Err(_) => {
-                self.reset_connection();
                 warn!(patience_ms = TIMEOUT.as_millis(), "the cache is slow: links wait for their events");
                 return None;
             }
@@ -54,24 +54,11 @@ impl Cache {
     }
 
     async fn get(&self, key: &str) -> Result<Option<String>, redis::RedisError> {
-        let mut connection = self.connected().await?;
-        connection.get(key).await
-    }
-
-    /// Makes the next call connect again, unless another task is connecting already.
-    fn reset_connection(&self) {
-        if let Ok(mut slot) = self.connection.try_lock() {
-            *slot = None;
+        let mut connection = self.connection.clone();
+        match connection.get(key).await {
+            // The connection broke earlier. Its manager reports that once more, and connects for the next command.
+            Err(failure) if failure.is_io_error() => connection.get(key).await,
+            result => result,
         }
-    }
-
-    async fn connected(&self) -> Result<MultiplexedConnection, redis::RedisError> {
-        let mut slot = self.connection.lock().await;
-        if let Some(connection) = slot.as_ref() {
-            return Ok(connection.clone());
-        }
-        let connection = self.client.get_multiplexed_async_connection().await?;
-        *slot = Some(connection.clone());
-        Ok(connection)
     }
 }

@@ -3,6 +3,7 @@
 use super::cache::Cache;
 use super::materialise::{MaterialiseError, materialise};
 use super::negative_cache::NegativeCache;
+use super::request_budget::RequestBudget;
 use super::single_flight::SingleFlight;
 use crate::store::cheques::{self, Found};
 use contracts::ids::ChequeHash;
@@ -15,15 +16,13 @@ use rabbit_outbox::transaction::CommitError;
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tracing::{info, warn};
 
 /// How long a request waits for its cheque.
 const TIMEOUT: Duration = Duration::from_secs(2);
 /// How often to poll the database while waiting, because another replica may handle the event.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
-/// Largest number of links that wait for their cheques at once. It bounds how many events guessed links can cause.
-const WAITING_MAX: usize = 64;
 
 /// Fetches cheques on demand; cheap to clone.
 #[derive(Clone)]
@@ -37,17 +36,23 @@ struct Inner {
     cache: Cache,
     single_flight: SingleFlight<ChequeHash>,
     negative_cache: NegativeCache,
-    permits: Semaphore,
+    request_budget: RequestBudget,
     arrived: Notify,
 }
 
 impl ChequeFetcher {
     /// Fetches cheques from `cache`, or requests them through `messaging`.
     pub fn new(messaging: Messaging, database: PgPool, cache: Cache) -> Self {
-        let (single_flight, negative_cache, arrived) =
-            (SingleFlight::default(), NegativeCache::default(), Notify::new());
-        let permits = Semaphore::new(WAITING_MAX);
-        Self { inner: Arc::new(Inner { messaging, database, cache, single_flight, negative_cache, permits, arrived }) }
+        let inner = Inner {
+            messaging,
+            database,
+            cache,
+            single_flight: SingleFlight::default(),
+            negative_cache: NegativeCache::default(),
+            request_budget: RequestBudget::default(),
+            arrived: Notify::new(),
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     /// A cheque was stored: wakes all waiting requests, which then check the database.
@@ -59,7 +64,7 @@ impl ChequeFetcher {
     /// Fetches a cheque and stores it here; `None` if it does not exist.
     ///
     /// # Errors
-    /// 503 if the database is down, or if too many links wait for their cheques.
+    /// 503 if the database is down, or if too many cheques were requested within the last seconds.
     pub async fn fetch(&self, hash: &ChequeHash) -> Result<Option<Found>, Problem> {
         let inner = &self.inner;
         if inner.negative_cache.contains(hash, Instant::now()) {
@@ -73,11 +78,12 @@ impl ChequeFetcher {
         if inner.negative_cache.contains(hash, Instant::now()) {
             return Ok(None);
         }
-        let Ok(Ok(_permit)) = tokio::time::timeout(TIMEOUT, inner.permits.acquire()).await else {
-            return Err(too_many_waiting());
-        };
         if let Some(found) = inner.take_from_cache(hash).await? {
             return Ok(Some(found));
+        }
+        if !inner.request_budget.spend(Instant::now()) {
+            metrics::counter!("router_cheque_requests_refused_total").increment(1);
+            return Err(too_many_requests());
         }
         let found = inner.request_event(hash).await?;
         if found.is_none() {
@@ -123,8 +129,8 @@ impl Inner {
     }
 }
 
-fn too_many_waiting() -> Problem {
-    let detail = "too many links are being opened; try again soon";
+fn too_many_requests() -> Problem {
+    let detail = "too many unknown links are being opened; try again soon";
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
         .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
 }

@@ -5,4 +5,5 @@ pub mod fetcher;
 pub mod materialise;
 
 mod negative_cache;
+mod request_budget;
 mod single_flight;

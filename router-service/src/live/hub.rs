@@ -9,7 +9,7 @@ use axum::response::Response;
 use contracts::ids::ChequeHash;
 use http_api::problem::Problem;
 use live_sockets::{Limits, Queueing, Upgrade};
-use rabbit_outbox::fanout::{Fanout, Heard};
+use rabbit_outbox::fanout::{Fanout, Notification};
 use sqlx::PgPool;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -75,9 +75,9 @@ impl Hub {
     }
 
     /// Handles a notification from another replica. Returns the changed cheque, if there is one.
-    pub fn on_notification(&self, notification: &Heard<'_>) -> Option<ChequeHash> {
+    pub fn on_notification(&self, notification: &Notification<'_>) -> Option<ChequeHash> {
         match notification {
-            Heard::Hint(bytes) => {
+            Notification::Hint(bytes) => {
                 let notification: ReplicaNotification = serde_json::from_slice(bytes).ok()?;
                 if self.sockets.newest_version(&notification.hash).is_some() {
                     let context = notification.traceparent.and_then(|text| text.parse().ok());
@@ -85,7 +85,7 @@ impl Hub {
                 }
                 Some(notification.hash)
             }
-            Heard::Subscribed => {
+            Notification::Subscribed => {
                 // Notifications may have been missed: read every watched cheque again, once for all its sockets.
                 let again = Stale { version: i64::MAX, context: None };
                 self.stale.mark(self.sockets.keys().into_iter().map(|hash| (hash, again)));
@@ -140,7 +140,7 @@ impl Hub {
         };
         // Serialising plain strings and numbers cannot fail. Without the notification, clients still get the snapshot.
         if let Ok(bytes) = serde_json::to_vec(&notification) {
-            self.fanout.tell(bytes);
+            self.fanout.notify(bytes);
         }
     }
 

@@ -3,8 +3,9 @@
 use crate::stage::{Stage, balanced, problem, recognized, replica, some_hash};
 use contracts::router::ChequeDeleted;
 use serde_json::{Value, json};
+use servers::{Redis, RedisOptions};
 use std::time::{Duration, Instant};
-use testkit::eventually;
+use testkit::{TestRedis, eventually};
 
 #[tokio::test]
 async fn a_recognised_cheque_opens_for_everyone_with_the_link() {
@@ -82,6 +83,40 @@ async fn an_unknown_link_is_requested_only_once_in_a_while() {
 }
 
 #[tokio::test]
+async fn unknown_links_cause_few_events_and_malformed_ones_none() {
+    /// As in `request_budget.rs`.
+    const BURST: usize = 16;
+    const PER_SECOND: u64 = 8;
+    let stage = Stage::new().await;
+    let client = stage.anonymous();
+    let open = async |paths: Vec<String>| -> Vec<(u16, String)> {
+        let answers = futures_util::future::join_all(paths.iter().map(|path| client.get(path))).await;
+        answers.iter().map(|answer| (answer.status.as_u16(), problem(answer).1)).collect()
+    };
+    let malformed =
+        (0..200).map(|number| format!("/{}", &format!("{number:03}{}", some_hash())[..21 + 2 * (number % 2)]));
+    assert!(open(malformed.collect()).await.iter().all(|answer| *answer == (404, "cheque_not_found".to_owned())));
+    // A sequence number is taken for each row of the outbox, also for those that are deleted again.
+    let rows = async || {
+        let query = "select coalesce(pg_sequence_last_value(pg_get_serial_sequence('outbox', 'id')), 0)";
+        sqlx::query_scalar::<_, i64>(query).fetch_one(&stage.pool).await.unwrap()
+    };
+    assert_eq!(rows().await, 0);
+
+    let started = Instant::now();
+    let answers = open((0..200).map(|_| format!("/{}", some_hash())).collect()).await;
+    let at_most = BURST + usize::try_from((started.elapsed().as_secs() + 1) * PER_SECOND).unwrap();
+    let unknown = answers.iter().filter(|answer| **answer == (404, "cheque_not_found".to_owned())).count();
+    let refused = answers.iter().filter(|answer| **answer == (503, "unavailable".to_owned())).count();
+    assert_eq!(unknown + refused, 200, "{answers:?}");
+    assert!((BURST..=at_most).contains(&unknown), "{unknown} of at most {at_most}");
+    assert_eq!(rows().await, i64::try_from(unknown).unwrap());
+    // A cheque that is known opens meanwhile.
+    let known = stage.cheque(&[100]).await;
+    assert_eq!(stage.state(&known).await["split"]["total"], json!(1));
+}
+
+#[tokio::test]
 async fn links_open_without_the_cache() {
     // No server listens on this port.
     opens_without("redis://127.0.0.1:1").await;
@@ -106,6 +141,29 @@ async fn opens_without(redis_url: &str) {
     };
     let (seen, ()) = tokio::join!(stage.state(&path), answering);
     assert_eq!(seen["split"]["total"], json!(2));
+}
+
+#[tokio::test]
+async fn a_cache_that_comes_back_is_used_again() {
+    let folder = std::env::temp_dir().join(testkit::unique("chipin"));
+    let mut server = Redis::start(RedisOptions::new(&folder)).unwrap();
+    let stage = Stage::with(&[("REDIS_URL", &server.url())]).await;
+    let redis = TestRedis::at(&server.url());
+    let mut cached = vec![];
+    for _ in 0..2 {
+        let read = recognized(&balanced(&[100]));
+        redis.set(&format!("cheque:{}", read.hash), &serde_json::to_string(&read).unwrap()).await;
+        cached.push(format!("/{}", read.hash));
+    }
+    assert_eq!(stage.state(&cached[0]).await["split"]["total"], json!(1));
+    server.stop();
+    assert_eq!(stage.anonymous().get(&format!("/{}", some_hash())).await.status, 404);
+    stage.eventually_announced("router.ChequeRequested.v1", 1).await;
+    server.start_again().unwrap();
+    assert_eq!(stage.state(&cached[1]).await["split"]["total"], json!(1));
+    assert_eq!(stage.announced("router.ChequeRequested.v1").await.len(), 1, "without asking ocr-service");
+    drop(server);
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[tokio::test]

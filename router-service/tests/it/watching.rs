@@ -2,7 +2,7 @@
 
 use crate::stage::{Stage, replica, some_hash, transfer_of, watch};
 use serde_json::json;
-use testkit::{Ended, RawSocket};
+use testkit::{RawSocket, assert_close_is_answered, assert_violations_are_closed};
 
 const HALF: &str = r#"{"numerator": 1, "denominator": 2}"#;
 
@@ -86,33 +86,18 @@ async fn a_stopping_service_closes_sockets_with_service_restart() {
 
 #[tokio::test]
 async fn a_close_is_answered_with_the_same_close() {
-    let (_stage, mut socket) = raw().await;
-    socket.send(0x88, &[0x03, 0xe8]).await;
-    assert_eq!(socket.ended().await, Ended::Closed(Some(1000)));
-    let (_stage, mut socket) = raw().await;
-    socket.send(0x88, b"").await;
-    assert_eq!(socket.ended().await, Ended::Closed(None));
+    let stage = Stage::new().await;
+    let path = stage.cheque(&[100]).await;
+    assert_close_is_answered(async || raw(&stage, &path).await).await;
 }
 
 #[tokio::test]
 async fn a_violation_of_the_protocol_is_closed_with_its_code() {
-    let reserved_bit = (0xc1, b"x".as_slice());
-    let large = vec![0; 20_000];
-    let too_large = (0x82, large.as_slice());
-    let invalid_utf8 = (0x81, b"\xff\xfe".as_slice());
-    let invalid_utf8_in_close = (0x88, b"\x03\xe8\xff".as_slice());
-    for ((first, payload), code) in
-        [(reserved_bit, 1002), (too_large, 1009), (invalid_utf8, 1007), (invalid_utf8_in_close, 1007)]
-    {
-        let (_stage, mut socket) = raw().await;
-        socket.send(first, payload).await;
-        assert_eq!(socket.ended().await, Ended::Closed(Some(code)));
-    }
-}
-
-async fn raw() -> (Stage, RawSocket) {
     let stage = Stage::new().await;
     let path = stage.cheque(&[100]).await;
-    let socket = RawSocket::open(stage.program.port(), &format!("{path}/ws"), &[]).await.unwrap();
-    (stage, socket)
+    assert_violations_are_closed(async || raw(&stage, &path).await).await;
+}
+
+async fn raw(stage: &Stage, path: &str) -> RawSocket {
+    RawSocket::open(stage.program.port(), &format!("{path}/ws"), &[]).await.unwrap()
 }

@@ -21,11 +21,5 @@ pub fn health(readiness: Readiness, metrics: PrometheusHandle) -> Router {
                 (status, Json(report)).into_response()
             }),
         )
-        .route(
-            "/metrics",
-            get(move || async move {
-                metrics.run_upkeep();
-                metrics.render()
-            }),
-        )
+        .route("/metrics", get(move || async move { telemetry::render(&metrics) }))
 }

@@ -2,7 +2,6 @@
 
 pub mod drain_body;
 pub mod framing;
-mod head_timer;
 pub mod health;
 pub mod healthcheck;
 pub mod layers;

@@ -1,7 +1,6 @@
 //! The serve loop of every server. `axum::serve` can't be used, because it has no header timeout.
 
 use crate::framing::{FramingGuard, HEAD_BYTES_MAX};
-use crate::head_timer::HeadTimer;
 use crate::open_files;
 use crate::thread_per_core::Workers;
 use axum::Router;
@@ -12,7 +11,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -121,7 +120,7 @@ where
                 let (answer, stopping) = (of_connection(peer), stopping.clone());
                 let Some(workers) = workers else {
                     connections.spawn(async move {
-                        log_connection_error(peer, serve_connection(stream, answer, stopping).await);
+                        log_connection_error(peer, serve_connection(stream, answer, stopping, HEADER_TIMEOUT).await);
                         drop(permit);
                     });
                     continue;
@@ -130,7 +129,7 @@ where
                 let Ok(stream) = stream.into_std() else { continue };
                 let connection = async move {
                     if let Ok(stream) = TcpStream::from_std(stream) {
-                        log_connection_error(peer, serve_connection(stream, answer, stopping).await);
+                        log_connection_error(peer, serve_connection(stream, answer, stopping, HEADER_TIMEOUT).await);
                     }
                     drop(permit);
                 };
@@ -158,13 +157,14 @@ async fn serve_connection<A: Future<Output = HandlerResult> + Send + 'static>(
     stream: TcpStream,
     answer: impl Fn(Request) -> A + Send + 'static,
     stopping: CancellationToken,
+    header_timeout: Duration,
 ) -> hyper::Result<()> {
     // Nagle's algorithm would delay small responses; if disabling it fails, the socket still works.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: hyper::Request<Incoming>| answer(request.map(boxed)));
     let connection = http1::Builder::new()
-        .timer(HeadTimer::default())
-        .header_read_timeout(HEADER_TIMEOUT)
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_timeout)
         .max_buf_size(HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(FramingGuard::new(stream)), service)
         .with_upgrades();
@@ -220,5 +220,42 @@ mod tests {
         }
         stopping.cancel();
         server.await.unwrap().unwrap();
+    }
+
+    /// What a client that pauses after each piece receives, if a head may take two seconds.
+    async fn received_by_slow_client(pieces: &[&str]) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let answer = async |_: Request| Ok(Response::new(Body::empty()));
+        tokio::spawn(serve_connection(stream, answer, CancellationToken::new(), Duration::from_secs(2)));
+        for piece in pieces {
+            // The server may have closed the connection.
+            let _ = client.write_all(piece.as_bytes()).await;
+            tokio::time::sleep(Duration::from_millis(600)).await;
+        }
+        let mut received = vec![];
+        let end = async { while client.read_buf(&mut received).await.is_ok_and(|count| count > 0) {} };
+        tokio::time::timeout(Duration::from_secs(20), end).await.expect("the server closes the connection");
+        String::from_utf8(received).unwrap()
+    }
+
+    #[tokio::test]
+    async fn each_head_has_its_time_and_one_that_takes_longer_ends_the_connection() {
+        const START: &str = "GET / HTTP/1.1\r\nHost: a\r\n";
+        const FIELD: &str = "X: y\r\n";
+        const END: &str = "\r\n";
+        let answers = async |pieces: &[&str], expected: usize| {
+            let received = received_by_slow_client(pieces).await;
+            assert_eq!(received.matches("HTTP/1.1 200 OK").count(), expected, "{pieces:?}: {received}");
+        };
+        tokio::join!(
+            answers(&[], 0),
+            answers(&[START], 0),
+            answers(&[START, FIELD, FIELD, FIELD, FIELD, END], 0),
+            answers(&[START, END], 1),
+            answers(&[START, END, START, END], 2),
+            answers(&[START, END, START, FIELD, FIELD, FIELD, FIELD, END], 1),
+        );
     }
 }

@@ -100,14 +100,13 @@ impl GatewaySecret {
     /// `text` with an appended signature, which is valid for one `purpose` only.
     pub fn sign(&self, purpose: &str, text: &str) -> String {
         let mac = self.mac(purpose, text).finalize().into_bytes();
-        let hexadecimal: String = mac.iter().flat_map(|byte| hexadecimal(*byte)).collect();
-        format!("{text}.{hexadecimal}")
+        format!("{text}.{}", base16ct::lower::encode_string(&mac))
     }
 
     /// The text before a signature of [`GatewaySecret::sign`], if the signature is valid.
     pub fn verify<'a>(&self, purpose: &str, signed: &'a str) -> Option<&'a str> {
         let (text, mac) = signed.rsplit_once('.')?;
-        let mac = bytes_of(mac)?;
+        let mac = base16ct::lower::decode_vec(mac).ok()?;
         // In constant time.
         self.mac(purpose, text).verify_slice(&mac).ok()?;
         Some(text)
@@ -190,17 +189,6 @@ fn principal(secret: &GatewaySecret, headers: &HeaderMap) -> Result<Option<Princ
         (Some(token), None) => secret.parse(token.to_str().map_err(|_| InvalidToken)?),
         _ => Err(InvalidToken),
     }
-}
-
-fn hexadecimal(byte: u8) -> [char; 2] {
-    [byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0'))
-}
-
-fn bytes_of(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> =
-        text.chars().map(|digit| digit.to_digit(16).and_then(|value| u8::try_from(value).ok())).collect();
-    let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;
-    Some(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ impl Wanted {
                 queue: format!("{}.inbox", self.service),
             }
         });
-        Topology::of(&self.service, &hears).hearing(foreign.collect())
+        Topology::of(&self.service, &hears).with_subscriptions(foreign.collect())
     }
 
     /// Reads the broker's definitions from standard input; an error response must not be mistaken for an empty broker.
@@ -103,7 +103,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
                 Err(code) => return Ok(code),
             };
             let plan = wanted.topology().plan(&existing);
-            let left_over: Vec<Binding> = plan.left_over().cloned().collect();
+            let left_over: Vec<Binding> = plan.unmanaged().cloned().collect();
             for binding in &left_over {
                 println!("left over binding {binding}");
             }

@@ -38,12 +38,16 @@ enum FanoutError {
 }
 
 /// What a replica receives.
-pub enum Heard<'a> {
+pub enum Notification<'a> {
     /// A notification of another replica.
     Hint(&'a [u8]),
     /// The subscription works (again): notifications from before may be missing.
     Subscribed,
 }
+
+/// The former name of [`Notification`].
+#[deprecated(since = "0.2.0", note = "renamed to `Notification`")]
+pub type Heard<'a> = Notification<'a>;
 
 /// Sends notifications; cheap to clone.
 #[derive(Clone)]
@@ -68,10 +72,16 @@ impl Fanout {
     }
 
     /// Notifies the other replicas, if possible.
-    pub fn tell(&self, notification: Vec<u8>) {
+    pub fn notify(&self, notification: Vec<u8>) {
         if self.notifications.try_send(notification).is_err() {
             metrics::counter!("messaging_hints_dropped_total").increment(1);
         }
+    }
+
+    /// The former name of [`Fanout::notify`].
+    #[deprecated(since = "0.2.0", note = "renamed to `notify`")]
+    pub fn tell(&self, notification: Vec<u8>) {
+        self.notify(notification);
     }
 }
 
@@ -82,7 +92,7 @@ impl FanoutTasks {
     /// None: it retries after every failure of the broker.
     pub async fn run(
         self,
-        on_message: impl Fn(Heard<'_>) + Send + Sync,
+        on_message: impl Fn(Notification<'_>) + Send + Sync,
         stopping: CancellationToken,
     ) -> Result<(), std::convert::Infallible> {
         metrics_help::describe();
@@ -104,7 +114,12 @@ async fn send_forever(exchange: &str, replica: Uuid, link: &Link, notifications:
     }
 }
 
-async fn receive_forever(exchange: &str, replica: Uuid, link: &Link, on_message: &(impl Fn(Heard<'_>) + Send + Sync)) {
+async fn receive_forever(
+    exchange: &str,
+    replica: Uuid,
+    link: &Link,
+    on_message: &(impl Fn(Notification<'_>) + Send + Sync),
+) {
     let mut backoff = Backoff::for_connections();
     while let Err(failure) = receive(exchange, replica, link, on_message, &mut backoff).await {
         pause("notifications are not received", &failure, &mut backoff).await;
@@ -174,7 +189,7 @@ async fn receive(
     exchange: &str,
     replica: Uuid,
     link: &Link,
-    on_message: &(impl Fn(Heard<'_>) + Send + Sync),
+    on_message: &(impl Fn(Notification<'_>) + Send + Sync),
     backoff: &mut Backoff,
 ) -> Result<(), FanoutError> {
     let channel = open(exchange, link).await?;
@@ -200,13 +215,13 @@ async fn receive(
         .await
         .map_err(FanoutError::Channel)?;
     info!(queue, "subscribed to notifications of other replicas");
-    on_message(Heard::Subscribed);
+    on_message(Notification::Subscribed);
     backoff.reset();
     let own = replica.to_string();
     while let Some(delivery) = deliveries.next().await {
         let delivery = delivery.map_err(FanoutError::Channel)?;
         if delivery.properties.app_id().as_ref().is_none_or(|sender| sender.as_str() != own) {
-            unpacked(&delivery.data).for_each(|notification| on_message(Heard::Hint(notification)));
+            unpacked(&delivery.data).for_each(|notification| on_message(Notification::Hint(notification)));
         }
     }
     Err(FanoutError::Cancelled)

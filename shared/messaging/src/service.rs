@@ -148,10 +148,10 @@ impl Messaging {
         Consumer::new(self.pool.clone(), self.origin.clone(), links, subscriptions, signs)
     }
 
-    /// What this release of the service declares on the broker; before [`Messaging::consumer`] was called, without its
-    /// subscriptions.
+    /// What this release of the service declares on the broker; before [`Messaging::consumer`] was called, and if the
+    /// service consumes nothing, only the exchange for its own events.
     pub fn topology(&self) -> Topology {
-        self.topology.get().cloned().unwrap_or_else(|| Topology::of(&self.origin.service, &[]))
+        self.topology.get().cloned().unwrap_or_else(|| Topology::publishing(&self.origin.service))
     }
 
     /// The dead letters of this service, to read and to settle.

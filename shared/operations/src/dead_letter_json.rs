@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rabbit_outbox::dead_letters::{Body, Letter};
+use rabbit_outbox::dead_letters::{Body, DeadLetter};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
@@ -62,8 +62,8 @@ pub(crate) struct DeadLetterDetailsJson {
     routing_key: Option<String>,
 }
 
-impl From<Letter> for DeadLetterJson {
-    fn from(letter: Letter) -> Self {
+impl From<DeadLetter> for DeadLetterJson {
+    fn from(letter: DeadLetter) -> Self {
         Self {
             event_id: letter.event_id,
             direction: letter.direction.word(),
@@ -82,7 +82,7 @@ impl From<Letter> for DeadLetterJson {
 }
 
 impl DeadLetterDetailsJson {
-    pub(crate) fn new(letter: Letter, body: Body) -> Self {
+    pub(crate) fn new(letter: DeadLetter, body: Body) -> Self {
         let payload: Option<Box<RawValue>> = serde_json::from_slice(&body.payload).ok();
         let payload_base64 = payload.is_none().then(|| STANDARD.encode(&body.payload));
         let Body { content_type, exchange, routing_key, .. } = body;

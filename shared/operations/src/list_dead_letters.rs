@@ -12,7 +12,7 @@ use axum::extract::{OriginalUri, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
 use rabbit_outbox::Messaging;
-use rabbit_outbox::dead_letters::Letter;
+use rabbit_outbox::dead_letters::DeadLetter;
 
 /// The dead letters, newest first; the `Link` header refers to the next page.
 #[cfg_attr(feature = "openapi", utoipa::path(
@@ -37,7 +37,7 @@ pub(crate) async fn handler(
     let mut letters = messaging.dead_letters().list(&filter, after, limit + 1).await?;
     let more = letters.len() > usize::from(limit);
     letters.truncate(usize::from(limit));
-    let next = letters.last().filter(|_| more).map(|last: &Letter| page::encode(last.position()));
+    let next = letters.last().filter(|_| more).map(|last: &DeadLetter| page::encode(last.position()));
     let mut response = Json(letters.into_iter().map(DeadLetterJson::from).collect::<Vec<_>>()).into_response();
     if let Some(link) = next.and_then(|cursor| page::next_link(page::prefix(&headers), &uri, &cursor)) {
         response.headers_mut().insert(header::LINK, link);

@@ -29,7 +29,7 @@ pub(crate) struct SubscriptionJson {
     responses((status = 200, description = "The exchanges, queues and bindings of the service", body = TopologyJson))
 ))]
 pub(crate) async fn handler(State(messaging): State<Messaging>) -> Json<TopologyJson> {
-    let bindings = messaging.topology().heard.into_iter();
+    let bindings = messaging.topology().subscriptions.into_iter();
     let hears = bindings.map(|one| SubscriptionJson { exchange: one.exchange, routing_key: one.routing_key });
     Json(TopologyJson { hears: hears.collect() })
 }

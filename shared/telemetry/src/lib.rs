@@ -6,6 +6,7 @@ mod error;
 mod json_line;
 mod log;
 mod metrics_help;
+mod process_metrics;
 mod spans;
 mod start;
 mod text_line;
@@ -13,4 +14,4 @@ mod timestamp;
 
 pub use error::chain;
 pub use spans::{SpansError, flush_spans};
-pub use start::{TelemetryError, flush_log, start};
+pub use start::{TelemetryError, flush_log, render, start};

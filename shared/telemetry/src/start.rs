@@ -4,6 +4,7 @@ use crate::config::{LogFormat, TelemetryConfig};
 use crate::json_line::JsonLine;
 use crate::log;
 use crate::metrics_help;
+use crate::process_metrics;
 use crate::spans::{self, SpansError};
 use crate::text_line::TextLine;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -46,8 +47,8 @@ pub enum TelemetryError {
     Spans(#[source] SpansError),
 }
 
-/// Starts logging, metrics and, if configured, the export of spans; the returned handle renders `/metrics`. Requires a
-/// running runtime.
+/// Starts logging, metrics and, if configured, the export of spans; [`render`] writes the text of `/metrics` with the
+/// returned handle. Requires a running runtime.
 ///
 /// # Errors
 /// [`TelemetryError`] when the filter is malformed, metrics are already set up, or spans can't be exported.
@@ -73,6 +74,14 @@ pub fn start(config: &TelemetryConfig) -> Result<PrometheusHandle, TelemetryErro
     spans::start(config).map_err(TelemetryError::Spans)?;
     tokio::spawn(aggregate_histograms(metrics.clone()));
     Ok(metrics)
+}
+
+/// The text of `/metrics`: what this program recorded, and what the kernel counts about its process.
+pub fn render(metrics: &PrometheusHandle) -> String {
+    metrics.run_upkeep();
+    let mut text = metrics.render();
+    process_metrics::append(&mut text);
+    text
 }
 
 /// Aggregates histogram samples regularly: the recorder keeps every sample until `/metrics` is rendered, which may

@@ -5,6 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Suffixes of the series of a histogram or summary, which are described under the name without them.
 const SUFFIXES: [&str; 3] = ["_bucket", "_sum", "_count"];
 
+/// What every program says about its process.
+const PROCESS: [&str; 7] = [
+    "process_cpu_seconds_total",
+    "process_max_fds",
+    "process_open_fds",
+    "process_resident_memory_bytes",
+    "process_start_time_seconds",
+    "process_threads",
+    "process_virtual_memory_bytes",
+];
+
+/// The metrics of the process that a text of `/metrics` lacks.
+pub fn missing_process_metrics(text: &str) -> Vec<&'static str> {
+    let series: BTreeSet<&str> = text.lines().filter_map(|line| line.split([' ', '{']).next()).collect();
+    PROCESS.into_iter().filter(|name| !series.contains(name)).collect()
+}
+
 /// The names of the metrics in a text of `/metrics` that have no `# HELP` or no `# TYPE`.
 pub fn undescribed(text: &str) -> Vec<String> {
     let comments = |kind: &str| -> BTreeMap<&str, &str> {

@@ -4,6 +4,7 @@
 //! `TEST_RABBITMQ_MANAGEMENT_URL` and `TEST_REDIS_URL`. Without these variables tests fail; none is skipped.
 
 mod broker;
+mod closing;
 mod database;
 mod eventually;
 mod management;
@@ -18,9 +19,10 @@ mod redis;
 mod socket;
 
 pub use broker::{BrokerUser, TestBroker};
+pub use closing::{assert_close_is_answered, assert_violations_are_closed};
 pub use database::{TestDatabase, services};
 pub use eventually::{eventually, eventually_within};
-pub use exposition::undescribed;
+pub use exposition::{missing_process_metrics, undescribed};
 pub use http::{Client, TestResponse};
 pub use program::Program;
 pub use raw_socket::{Ended, RawSocket};

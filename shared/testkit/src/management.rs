@@ -2,12 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::time::Duration;
 
 /// Longest wait for a response.
-const TIMEOUT: Duration = Duration::from_secs(20);
+const TIMEOUT_SECONDS: u64 = 20;
 
 /// The administrator of the test broker.
 const ADMINISTRATOR: &str = "guest:guest";
@@ -27,19 +24,12 @@ pub(crate) fn call(base_url: &str, method: &str, path: &str, body: &str) -> (u16
 pub(crate) fn call_as(user: &str, base_url: &str, method: &str, path: &str, body: &str) -> (u16, String) {
     let authority = base_url.trim_start_matches("http://").trim_end_matches('/');
     let address = authority.rsplit('@').next().unwrap_or(authority);
-    let credentials = STANDARD.encode(user);
-    let mut stream = TcpStream::connect(address).expect("connect to RabbitMQ's management API");
-    stream.set_read_timeout(Some(TIMEOUT)).expect("set a timeout");
-    let length = body.len();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Basic {credentials}\r\n\
-         Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    )
-    .expect("send a request to RabbitMQ's management API");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("read RabbitMQ's response");
-    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
-    (status, body)
+    let response = minreq::Request::new(minreq::Method::Custom(method.to_owned()), format!("http://{address}{path}"))
+        .with_header("Authorization", format!("Basic {}", STANDARD.encode(user)))
+        .with_header("Content-Type", "application/json")
+        .with_body(body)
+        .with_timeout(TIMEOUT_SECONDS)
+        .send()
+        .expect("reach RabbitMQ's management API");
+    (response.status_code, String::from_utf8_lossy(response.as_bytes()).into_owned())
 }

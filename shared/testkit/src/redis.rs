@@ -20,6 +20,11 @@ impl TestRedis {
         Self { url: format!("{}/{}", server.trim_end_matches('/'), number % DATABASES) }
     }
 
+    /// The database at this URL, of a server that the test started.
+    pub fn at(url: &str) -> Self {
+        Self { url: url.to_owned() }
+    }
+
     /// The URL.
     pub fn url(&self) -> &str {
         &self.url

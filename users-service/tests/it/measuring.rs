@@ -1,7 +1,7 @@
 //! Metrics for Prometheus.
 
 use crate::stage::Stage;
-use testkit::{eventually, undescribed};
+use testkit::{eventually, missing_process_metrics, undescribed};
 
 #[tokio::test]
 async fn every_metric_is_described() {
@@ -11,4 +11,11 @@ async fn every_metric_is_described() {
     // The relay describes its metrics although no consumer runs here.
     eventually(true, async || metrics().await.contains("# HELP messaging_published_total ")).await;
     assert_eq!(undescribed(&metrics().await), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_process_is_measured() {
+    let stage = Stage::new().await;
+    let metrics = stage.anonymous().get("/metrics").await.text;
+    assert_eq!(missing_process_metrics(&metrics), Vec::<&str>::new());
 }

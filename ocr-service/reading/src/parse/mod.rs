@@ -30,6 +30,8 @@ mod drawn;
 #[cfg(test)]
 mod forms;
 #[cfg(test)]
+mod russian_forms;
+#[cfg(test)]
 mod soundness;
 
 use crate::layout::rows::{Row, rows};

@@ -114,7 +114,7 @@ impl Forwarder {
     async fn open(&self) -> Result<Channel, ForwardError> {
         let channel = self.link.channel().await.map_err(ForwardError::Broker)?;
         if self.declares {
-            Topology::of(&self.service, &[]).declare(&channel).await.map_err(ForwardError::Declare)?;
+            Topology::consuming(&self.service).declare(&channel).await.map_err(ForwardError::Declare)?;
         }
         channel.confirm_select(ConfirmSelectOptions::default()).await.map_err(ForwardError::Publish)?;
         Ok(channel)

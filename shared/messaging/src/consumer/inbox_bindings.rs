@@ -135,7 +135,7 @@ impl InboxBindings {
     async fn bind(&mut self) -> Result<(), ConsumeError> {
         let mut channel = None;
         let mut missing = vec![];
-        for binding in &self.topology.heard {
+        for binding in &self.topology.subscriptions {
             // A failed binding closes its channel.
             let open = match channel.take() {
                 Some(open) => open,

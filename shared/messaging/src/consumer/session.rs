@@ -56,10 +56,12 @@ impl Consumer {
         let one_by_one = self.breaker.state() != State::Closed;
         let channel = self.consume.channel().await.map_err(ConsumeError::Broker)?;
         let inbox = format!("{}.inbox", self.service);
-        let topology = Topology::for_subscriptions(&self.service, &self.subscriptions);
+        let mut topology = Topology::for_subscriptions(&self.service, &self.subscriptions);
         topology.declare_on(&self.consume, self.origin.declares).await.map_err(ConsumeError::Declare)?;
         // AMQP can't query bindings: if an administrator declares them, they are assumed to exist.
-        let topology = if self.origin.declares { topology } else { Topology { heard: vec![], ..topology } };
+        if !self.origin.declares {
+            topology.subscriptions.clear();
+        }
         let bindings = InboxBindings::begin(self.consume.clone(), topology).await?;
         let worker = self.worker(stopping);
         let subscribing = async {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 /// A dead letter without its payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter {
+pub struct DeadLetter {
     /// Its direction.
     pub direction: Direction,
     /// The event's id; for a message that is not an event, an id derived from its bytes.
@@ -53,7 +53,7 @@ pub struct Body {
     pub routing_key: Option<String>,
 }
 
-impl Letter {
+impl DeadLetter {
     /// The trace id of the event, as in the logs.
     pub fn trace_id(&self) -> Option<String> {
         trace_id(self.traceparent.as_deref()?).map(str::to_owned)

@@ -20,8 +20,13 @@ mod words;
 
 pub use edit::EditError;
 pub use filter::{Filter, Position};
-pub use letter::{Body, Letter};
+pub use letter::{Body, DeadLetter};
 pub use read::Count;
+
+/// The former name of [`DeadLetter`].
+#[deprecated(since = "0.2.0", note = "renamed to `DeadLetter`")]
+pub type Letter = DeadLetter;
+
 pub use settle::SettleError;
 pub use words::{Direction, State};
 

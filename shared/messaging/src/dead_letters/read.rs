@@ -2,11 +2,11 @@
 
 use super::filter::{CONDITIONS, bind_filter};
 use super::letter::word;
-use super::{Body, DeadLetters, Direction, Filter, Letter, Position};
+use super::{Body, DeadLetter, DeadLetters, Direction, Filter, Position};
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
-/// Columns of a [`Letter`].
+/// Columns of a [`DeadLetter`].
 const COLUMNS: &str = "direction, event_id, event_type, ordering_key, reason, attempts, correlation_id, traceparent, \
      occurred_at, first_failed_at, failed_at, state, settled_at";
 
@@ -26,7 +26,12 @@ impl DeadLetters {
     ///
     /// # Errors
     /// Database errors.
-    pub async fn list(&self, filter: &Filter, after: Option<Position>, limit: u16) -> Result<Vec<Letter>, sqlx::Error> {
+    pub async fn list(
+        &self,
+        filter: &Filter,
+        after: Option<Position>,
+        limit: u16,
+    ) -> Result<Vec<DeadLetter>, sqlx::Error> {
         let statement = format!(
             "select {COLUMNS} from dead_letters where {CONDITIONS} \
              and ($7::timestamptz is null or (failed_at, event_id, direction) < ($7, $8, $9)) \
@@ -37,7 +42,7 @@ impl DeadLetters {
             .bind(after.map(|position| position.event_id))
             .bind(after.map(|position| position.direction.word()))
             .bind(i64::from(limit))
-            .try_map(|row| Letter::read(&row))
+            .try_map(|row| DeadLetter::read(&row))
             .fetch_all(&self.pool)
             .await
     }
@@ -46,7 +51,7 @@ impl DeadLetters {
     ///
     /// # Errors
     /// Database errors.
-    pub async fn show(&self, direction: Direction, event_id: Uuid) -> Result<Option<(Letter, Body)>, sqlx::Error> {
+    pub async fn show(&self, direction: Direction, event_id: Uuid) -> Result<Option<(DeadLetter, Body)>, sqlx::Error> {
         let statement = format!(
             "select {COLUMNS}, content_type, payload, exchange, routing_key from dead_letters \
              where direction = $1 and event_id = $2"
@@ -61,7 +66,7 @@ impl DeadLetters {
                     exchange: row.try_get("exchange")?,
                     routing_key: row.try_get("routing_key")?,
                 };
-                Ok((Letter::read(&row)?, body))
+                Ok((DeadLetter::read(&row)?, body))
             })
             .fetch_optional(&self.pool)
             .await

@@ -84,7 +84,7 @@ impl Sink {
         while !database_answers(&self.pool).await {
             tokio::time::sleep(backoff.next()).await;
         }
-        let topology = Topology::of(&self.service, &[]);
+        let topology = Topology::consuming(&self.service);
         topology.declare_on(&self.link, self.declares).await.map_err(SinkError::Declare)?;
         let channel = self.link.channel().await.map_err(SinkError::Broker)?;
         channel.basic_qos(PREFETCH, BasicQosOptions::default()).await.map_err(SinkError::Consume)?;

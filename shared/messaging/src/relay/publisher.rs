@@ -136,9 +136,8 @@ impl Publisher {
 
 async fn open(link: &Link, service: &str) -> Result<Channel, RelayError> {
     let channel = link.channel().await.map_err(RelayError::Broker)?;
-    // Without queues: the consumer declares those. A publisher needs only the exchange.
-    let topology = Topology { queues: vec![], bindings: vec![], ..Topology::of(service, &[]) };
-    topology.declare(&channel).await.map_err(RelayError::Publish)?;
+    // The consumer, if there is one, declares the rest.
+    Topology::publishing(service).declare(&channel).await.map_err(RelayError::Publish)?;
     channel.confirm_select(ConfirmSelectOptions::default()).await.map_err(RelayError::Publish)?;
     Ok(channel)
 }

@@ -41,7 +41,7 @@ pub enum TopologyError {
     },
 }
 
-/// Removes bindings, for example those of [`Plan::left_over`](super::Plan::left_over); a binding that does not exist is
+/// Removes bindings, for example those of [`Plan::unmanaged`](super::Plan::unmanaged); a binding that does not exist is
 /// no error.
 ///
 /// The broker's user needs the rights of `queue.unbind`: write on the queue and read on the exchange.

@@ -50,12 +50,18 @@ impl Plan {
         self.lines.iter().any(|line| matches!(line.action, Action::Conflict(_)))
     }
 
-    /// Bindings that this release does not declare: see [`Action::LeftOver`].
-    pub fn left_over(&self) -> impl Iterator<Item = &Binding> {
+    /// Bindings of the service's queues that this release does not declare: see [`Action::LeftOver`].
+    pub fn unmanaged(&self) -> impl Iterator<Item = &Binding> {
         self.lines.iter().filter_map(|line| match &line.action {
             Action::LeftOver(binding) => Some(binding),
             Action::Create | Action::Keep | Action::Conflict(_) => None,
         })
+    }
+
+    /// The former name of [`Plan::unmanaged`].
+    #[deprecated(since = "0.2.0", note = "renamed to `unmanaged`")]
+    pub fn left_over(&self) -> impl Iterator<Item = &Binding> {
+        self.unmanaged()
     }
 
     pub(super) fn of(topology: &Topology, existing: &Existing) -> Self {
@@ -79,14 +85,18 @@ impl Plan {
             let texts: Vec<String> = declared.iter().map(|(name, value)| format!("{name}={value}")).collect();
             lines.push(Planned { what: format!("queue {} ({})", queue.name, texts.join(", ")), action });
         }
-        let declared: Vec<&Binding> = topology.bindings.iter().chain(&topology.heard).collect();
+        let declared: Vec<&Binding> = topology.bindings.iter().chain(&topology.subscriptions).collect();
         for binding in &declared {
             let action = if existing.bindings.contains(*binding) { Action::Keep } else { Action::Create };
             lines.push(Planned { what: format!("binding {binding}"), action });
         }
+        // An earlier release may have consumed: its subscriptions are left over, the bindings inside its ladder are not.
+        let consuming = Topology::consuming(&topology.service);
         // RabbitMQ binds every queue to the default exchange, which has an empty name.
         let ours = |binding: &&Binding| {
-            !binding.exchange.is_empty() && topology.queues.iter().any(|queue| queue.name == binding.queue)
+            !binding.exchange.is_empty()
+                && consuming.queues.iter().any(|queue| queue.name == binding.queue)
+                && !consuming.bindings.contains(binding)
         };
         for binding in existing.bindings.iter().filter(ours).filter(|binding| !declared.contains(binding)) {
             let action = Action::LeftOver(binding.clone());
@@ -176,7 +186,7 @@ mod tests {
         assert_eq!(line(&plan, "queue payments.retry.1s"), &conflict);
         assert_eq!(line(&plan, "binding payments.dead -> payments.dead"), &Action::Keep);
         assert!(matches!(line(&plan, "binding orders -> payments.dead"), Action::LeftOver(_)));
-        assert_eq!(plan.left_over().count(), 1);
+        assert_eq!(plan.unmanaged().count(), 1);
         assert_eq!(line(&plan, "binding orders -> payments.inbox"), &Action::Create);
     }
 }

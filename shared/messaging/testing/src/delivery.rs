@@ -132,7 +132,11 @@ impl Harness {
                 outcomes.extend(delivered.into_iter().map(|outcome| (service.name.clone(), outcome)));
             }
         }
-        assert!(!outcomes.is_empty(), "{at}: no service handles `{}`: call `run` or `hear` first", message.wire_type);
+        assert!(
+            !outcomes.is_empty(),
+            "{at}: no service handles `{}`: call `run` or `subscribe` first",
+            message.wire_type
+        );
         Delivery { event_id: message.event_id, outcomes }
     }
 }

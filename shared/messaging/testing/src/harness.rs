@@ -128,8 +128,17 @@ impl Harness {
     ///
     /// # Panics
     /// Same as [`Harness::service`].
-    pub async fn hear(&self, service: &str, subscriptions: Subscriptions) {
+    pub async fn subscribe(&self, service: &str, subscriptions: Subscriptions) {
         self.known(service).await.subscribe(subscriptions);
+    }
+
+    /// The former name of [`Harness::subscribe`].
+    ///
+    /// # Panics
+    /// Same as [`Harness::service`].
+    #[deprecated(since = "0.2.0", note = "renamed to `subscribe`")]
+    pub async fn hear(&self, service: &str, subscriptions: Subscriptions) {
+        self.subscribe(service, subscriptions).await;
     }
 
     /// Plans a crash of a service's relay: when it reaches the step next, its task and its connections end there, and

@@ -18,6 +18,7 @@ mod endurance;
 mod examples;
 mod first_event;
 mod foreign;
+mod former_names;
 mod full_queues;
 mod handlers;
 mod interleavings;

@@ -92,7 +92,7 @@ async fn a_binding_that_no_release_needs_is_named_and_can_be_removed() {
     let left_over = async || {
         let existing = Existing::from_definitions(&broker.definitions().await, broker.virtual_host());
         let plan = Topology::of("beta", &older().wire_types()).plan(&existing);
-        plan.left_over().cloned().collect::<Vec<Binding>>()
+        plan.unmanaged().cloned().collect::<Vec<Binding>>()
     };
     let found = left_over().await;
     let expected = Binding { exchange: "alpha".into(), routing_key: Pang::TYPE.into(), queue: "beta.inbox".into() };

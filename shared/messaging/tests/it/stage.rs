@@ -1,6 +1,6 @@
 //! A database with two services' schemas, a virtual host, and helpers for the tests.
 
-use rabbit_outbox::dead_letters::{Filter, Letter, State};
+use rabbit_outbox::dead_letters::{DeadLetter, Filter, State};
 use rabbit_outbox::topology::Binding;
 use rabbit_outbox::{Handle, HandleError, Messaging, Meta, Transaction};
 use rabbit_outbox_event::envelope::{Envelope, SPEC_VERSION};
@@ -181,7 +181,7 @@ pub(crate) async fn consuming(service: &Messaging) {
 }
 
 /// The open dead letters in a table.
-pub(crate) async fn open_letters(service: &Messaging) -> Vec<Letter> {
+pub(crate) async fn open_letters(service: &Messaging) -> Vec<DeadLetter> {
     let filter = Filter { state: Some(State::Open), ..Filter::default() };
     service.dead_letters().list(&filter, None, 1_000).await.expect("list dead letters")
 }

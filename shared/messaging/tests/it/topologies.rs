@@ -26,6 +26,29 @@ async fn a_broker_on_which_a_service_runs_has_nothing_to_change() {
 }
 
 #[tokio::test]
+async fn a_service_that_consumes_nothing_declares_and_plans_only_its_exchange() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
+    let exchanges = async || -> Vec<String> {
+        let definitions = broker.definitions().await;
+        let names = definitions["exchanges"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap());
+        names.filter(|name| name.starts_with("alpha")).map(str::to_owned).collect()
+    };
+    let (status, plan) = run_example(&broker.definitions().await, broker.virtual_host(), &["plan", "alpha"]);
+    assert!(status.success());
+    assert_eq!(plan, "create    exchange alpha (topic)\n");
+    // A queue of an earlier release is neither used nor named.
+    broker.declare_queue("alpha.retry.1s", json!({ "x-queue-type": "quorum" })).await;
+    stage.run(alpha.relay().run(stage.stopping()));
+    eventually(vec!["alpha".to_owned()], exchanges).await;
+    consuming(&alpha).await;
+    assert_eq!(exchanges().await, ["alpha"]);
+    let existing = Existing::from_definitions(&broker.definitions().await, broker.virtual_host());
+    assert_eq!(alpha.topology().plan(&existing).to_string(), "keep      exchange alpha (topic)\n");
+    stage.stop().await;
+}
+
+#[tokio::test]
 async fn a_queue_with_other_arguments_is_named_by_readiness_and_by_the_plan() {
     let (stage, broker) = (Stage::new().await, broker().await);
     broker.declare_queue("beta.retry.1s", json!({ "x-queue-type": "quorum" })).await;

@@ -48,7 +48,7 @@ pub(crate) struct TestResponse {
 impl Service {
     pub(crate) async fn start() -> Self {
         let harness = Harness::start().await;
-        harness.hear("scales", Subscriptions::new().on_fn(weigh)).await;
+        harness.subscribe("scales", Subscriptions::new().on_fn(weigh)).await;
         let messaging = harness.service("scales").await;
         let router = Router::new().nest("/internal", rabbit_outbox_operations::router(messaging));
         Self { harness, router }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 #[tokio::test]
 async fn a_handler_that_is_not_idempotent_handles_a_duplicate_once() {
     let harness = harness().await;
-    harness.hear("bank", Subscriptions::new().on_fn(pay)).await;
+    harness.subscribe("bank", Subscriptions::new().on_fn(pay)).await;
     let delivery = harness.deliver_twice(&sold(1)).await;
     let done = ("bank".to_owned(), Delivered::Done);
     assert_eq!(delivery.outcomes, [done.clone(), done]);
@@ -29,7 +29,7 @@ async fn a_broken_inbox_is_found_out() {
     .execute(&bank)
     .await
     .unwrap();
-    harness.hear("bank", Subscriptions::new().on_fn(pay)).await;
+    harness.subscribe("bank", Subscriptions::new().on_fn(pay)).await;
     let delivery = harness.deliver_twice(&sold(1)).await;
     let why = failure(harness.assert_handled_once(delivery.event_id)).await;
     assert!(why.contains("`bank` has handled event") && why.contains("2 times"), "{why}");
@@ -53,7 +53,7 @@ async fn a_delivery_without_a_handler_is_a_mistake_of_the_test() {
 #[tokio::test]
 async fn messages_come_in_the_order_that_was_asked_for() {
     let harness = harness().await;
-    harness.hear("bank", Subscriptions::new().on_fn(pay)).await;
+    harness.subscribe("bank", Subscriptions::new().on_fn(pay)).await;
     let messages: Vec<Message> = (1..=8).map(|item| Message::of(&sold(item))).collect();
     let ids = |deliveries: &[rabbit_outbox_testing::Delivery]| -> Vec<EventId> {
         deliveries.iter().map(|delivery| delivery.event_id).collect()
@@ -73,10 +73,18 @@ async fn messages_come_in_the_order_that_was_asked_for() {
 #[tokio::test]
 async fn a_dead_letter_is_found() {
     let harness = harness().await;
-    harness.hear("bank", Subscriptions::new().on_fn(pay)).await;
+    harness.subscribe("bank", Subscriptions::new().on_fn(pay)).await;
     harness.assert_no_dead_letters().await;
     let delivery = harness.deliver(&Sold { item: 1, price: -1 }).await;
     assert!(matches!(delivery.outcomes[0].1, Delivered::GivenUp(_)), "{delivery:?}");
     let why = failure(harness.assert_no_dead_letters()).await;
     assert!(why.contains("dead letters: 1") && why.contains("a price below nothing"), "{why}");
+}
+
+#[tokio::test]
+#[expect(deprecated, reason = "the former name stays for one release")]
+async fn the_former_name_of_subscribe_means_the_same() {
+    let harness = harness().await;
+    harness.hear("bank", Subscriptions::new().on_fn(pay)).await;
+    assert_eq!(harness.deliver(&sold(1)).await.outcomes, [("bank".to_owned(), Delivered::Done)]);
 }
