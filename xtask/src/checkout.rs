@@ -16,7 +16,6 @@ impl Checkout {
     }
 
     /// Another checkout.
-    #[cfg(test)]
     pub(crate) fn at(root: PathBuf) -> Self {
         Self { root }
     }

@@ -170,6 +170,8 @@ pub(crate) enum Part {
     Fuzz,
     /// Licences, bans and sources of the dependencies, and advisories if their database is available
     SupplyChain,
+    /// A service made by `new service` in a temporary copy: builds it, migrates its database, starts it, runs its tests
+    NewService,
     /// Every OpenAPI document: validity, generated clients, and generated requests to every operation
     Api,
 }

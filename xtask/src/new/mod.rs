@@ -1,5 +1,6 @@
 //! `new service NAME`: makes a service that builds, starts and passes its tests, and registers it everywhere.
 
+pub(crate) mod copy;
 mod edits;
 mod files;
 mod name;

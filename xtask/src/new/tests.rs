@@ -1,47 +1,21 @@
 //! A service made in a temporary copy of the checkout.
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
 use crate::checkout::Checkout;
+use crate::new::copy::Copy;
 use crate::new::create;
 use crate::tidy;
 
-/// A copy of the files that git tracks or would track; dropping it deletes it.
-struct Copy(PathBuf);
-
-impl Copy {
-    fn new(name: &str) -> Self {
-        let copy = Self(std::env::temp_dir().join(format!("chipin-{name}-{}", std::process::id())));
-        fs::create_dir_all(&copy.0).unwrap();
-        let script = "set -o pipefail; \
-                      git ls-files -z --cached --others --exclude-standard | tar --null -c --ignore-failed-read -T - | \
-                      tar -x -C \"$0\" && cd \"$0\" && git init -q && git add -A";
-        let status = Command::new("bash")
-            .args(["-c", script])
-            .arg(&copy.0)
-            .current_dir(Checkout::of_this_build().root())
-            .status();
-        assert!(status.unwrap().success());
-        copy
-    }
-
-    fn checkout(&self) -> Checkout {
-        Checkout::at(self.0.clone())
-    }
-}
-
-impl Drop for Copy {
-    fn drop(&mut self) {
-        // A leftover in the temporary folder does not matter.
-        let _ = fs::remove_dir_all(&self.0);
-    }
+fn copy(name: &str) -> Copy {
+    let folder = std::env::temp_dir().join(format!("chipin-{name}-{}", std::process::id()));
+    Copy::of(&Checkout::of_this_build(), folder).unwrap()
 }
 
 #[test]
 fn new_services_are_tidy_formatted_and_registered_and_a_second_of_the_name_is_refused() {
-    let copy = Copy::new("new");
+    let copy = copy("new");
     let checkout = copy.checkout();
     assert_eq!(create(&checkout, "parcels").unwrap(), 8006);
     // The second finds its places beside the first.
@@ -69,7 +43,7 @@ fn new_services_are_tidy_formatted_and_registered_and_a_second_of_the_name_is_re
 
 #[test]
 fn nothing_is_written_when_a_place_is_missing() {
-    let copy = Copy::new("missing");
+    let copy = copy("missing");
     let checkout = copy.checkout();
     let path = checkout.path("gateway/src/routes.rs");
     let text = fs::read_to_string(&path).unwrap();

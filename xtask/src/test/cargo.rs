@@ -4,6 +4,7 @@ use std::process::Command;
 
 use servers::{Programs, ROOT_VARIABLE};
 
+use crate::checkout::Checkout;
 use crate::failure::Failure;
 use crate::instance::{Backing, build_services, cargo_build};
 use crate::run::{self, OnInterrupt};
@@ -19,6 +20,8 @@ pub(super) enum Selection {
     Integration,
     /// End-to-end tests of the whole system.
     EndToEnd,
+    /// The service that is made in a copy of the checkout.
+    NewService,
 }
 
 impl Selection {
@@ -38,6 +41,7 @@ impl Selection {
             Self::Both => "cargo",
             Self::Integration => "integration",
             Self::EndToEnd => "e2e",
+            Self::NewService => "new service",
         }
     }
 
@@ -46,6 +50,7 @@ impl Selection {
             Self::Both => &["--workspace"],
             Self::Integration => &["--workspace", "--exclude", "e2e"],
             Self::EndToEnd => &["-p", "e2e"],
+            Self::NewService => &["-p", "parcels-service"],
         }
     }
 }
@@ -57,8 +62,8 @@ pub(super) fn unit(stage: &Stage<'_>) -> Result<Counts, Failure> {
 
 /// Builds what [`on_servers`] runs.
 pub(super) fn build(stage: &Stage<'_>, selection: Selection) -> Result<(), Failure> {
-    let mut command = Command::new("cargo");
-    command.args(["test", "--no-run"]).args(selection.arguments()).current_dir(stage.checkout.root());
+    let mut command = cargo(stage);
+    command.args(["test", "--no-run"]).args(selection.arguments());
     stage.console.timed("build", || {
         if selection == Selection::EndToEnd {
             // Tests of one package do not build the programs of others.
@@ -84,14 +89,13 @@ pub(super) fn on_servers(stage: &Stage<'_>, selection: Selection, servers: &Back
 }
 
 fn run(stage: &Stage<'_>, part: &str, selection: &[&str], environment: &[(&str, String)]) -> Result<Counts, Failure> {
-    let mut command = Command::new("cargo");
+    let mut command = cargo(stage);
     command
         .args(["test", "--no-fail-fast"])
         .args(selection)
         .args(stage.filter)
         .env("CARGO_TERM_COLOR", "never")
-        .envs(environment.iter().map(|(name, value)| (name, value)))
-        .current_dir(stage.checkout.root());
+        .envs(environment.iter().map(|(name, value)| (name, value)));
     let mut total = Counts::default();
     let mut program = Program::default();
     let status = run::lines(command, stage.interrupt, OnInterrupt::Stop, |line| {
@@ -113,6 +117,17 @@ fn run(stage: &Stage<'_>, part: &str, selection: &[&str], environment: &[(&str, 
         stage.console.line(part, &program.output.join("\n"));
     }
     Ok(total)
+}
+
+/// A command of cargo in the stage's checkout.
+fn cargo(stage: &Stage<'_>) -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(stage.checkout.root());
+    if stage.checkout.root() != Checkout::of_this_build().root() {
+        // The programs of a copy must not replace those of the original.
+        command.env_remove("CARGO_TARGET_DIR");
+    }
+    command
 }
 
 /// A test program and its output so far.

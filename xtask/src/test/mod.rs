@@ -22,6 +22,8 @@ use crate::failure::{Doing, Failure};
 use crate::install::{Need, ask_for_password, install, missing, trixie};
 use crate::instance::{Lock, Product, stop_leftovers};
 use crate::interrupt::Interrupt;
+use crate::new::copy::Copy;
+use crate::new::create;
 use crate::test::cargo::Selection;
 use crate::test::counts::Counts;
 use crate::test::report::Report;
@@ -29,7 +31,7 @@ use crate::test::stage::Stage;
 
 const DEFAULT_PARTS: [Part; 5] = [Part::Integration, Part::E2e, Part::Frontend, Part::Browser, Part::Fuzz];
 /// Parts that take some minutes more and install tools.
-const EXTRA_PARTS: [Part; 2] = [Part::SupplyChain, Part::Api];
+const EXTRA_PARTS: [Part; 3] = [Part::NewService, Part::SupplyChain, Part::Api];
 
 /// Runs the selected parts, or the default ones; fails if a test failed or could not run.
 ///
@@ -42,7 +44,7 @@ pub(crate) fn test(checkout: &Checkout, options: &TestOptions) -> Result<ExitCod
     let Some(_lock) = Lock::take(&folder)? else {
         return Err(Failure::new("another `cargo xtask test` is running in this checkout"));
     };
-    for name in ["servers", "product", "signed-in", "api"] {
+    for name in ["servers", "product", "signed-in", "api", "new-service"] {
         let instance = folder.join(name);
         stop_leftovers(&instance);
         if instance.exists() {
@@ -96,6 +98,9 @@ fn run(stage: &Stage<'_>, parts: &[Part], fuzz_seconds: u32, report: &mut Report
     if has(Part::Fuzz) {
         report.add("fuzz", || fuzz::fuzz(stage, fuzz_seconds))?;
     }
+    if has(Part::NewService) {
+        new_service(stage, report)?;
+    }
     if has(Part::SupplyChain) {
         report.add("supply chain", || supply_chain::supply_chain(stage))?;
     }
@@ -122,6 +127,15 @@ fn on_product(
     }
 }
 
+/// What a developer does for a new service, in a copy of the checkout with its own build.
+fn new_service(stage: &Stage<'_>, report: &mut Report) -> Result<(), Failure> {
+    let copy = Copy::of(stage.checkout, stage.folder.join("new-service"))?;
+    let checkout = copy.checkout();
+    let port = create(&checkout, "parcels")?;
+    stage.console.line("service", &format!("parcels-service is made, on port {port}"));
+    on_servers(&Stage { checkout: &checkout, filter: None, ..*stage }, Selection::NewService, report)
+}
+
 fn on_servers(stage: &Stage<'_>, selection: Selection, report: &mut Report) -> Result<(), Failure> {
     let servers = thread::scope(|scope| {
         let servers = scope.spawn(|| stage.servers());
@@ -145,7 +159,7 @@ fn needs(parts: &[Part]) -> Vec<Need> {
         match part {
             Part::Frontend | Part::SupplyChain => {}
             Part::Unit | Part::Fuzz => needs.push(Need::Tesseract),
-            Part::Integration | Part::E2e => {
+            Part::Integration | Part::E2e | Part::NewService => {
                 needs.extend([Need::Tesseract, Need::Postgres, Need::RabbitMq, Need::Redis, Need::PgBouncer]);
             }
             Part::Api => {
