@@ -3,6 +3,7 @@
 use crate::cache::Cache;
 use crate::store::cheques;
 use crate::store::photos::{Photos, PhotosError};
+use postgres::StoreError;
 use process::clock;
 use sqlx::PgPool;
 use std::convert::Infallible;
@@ -37,8 +38,8 @@ pub struct Janitor {
 /// Why a cleanup failed; the next round tries again.
 #[derive(Debug, thiserror::Error)]
 enum CleanupError {
-    #[error("query what to delete")]
-    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error(transparent)]
     Photos(#[from] PhotosError),
 }

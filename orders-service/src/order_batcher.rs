@@ -4,8 +4,10 @@ use crate::batcher::{Batcher, WorkerGone};
 use crate::domain::order::Order;
 use crate::live::hub::Hub;
 use crate::store;
+use contracts::ids::{OrderId, UserId};
 use contracts::orders::OrderCreated;
 use postgres::idempotency::{self, Claim, Earlier, Scope, StoredResponse};
+use postgres::{During, StoreError};
 use rabbit_outbox::transaction::CommitError;
 use rabbit_outbox::{AppendError, Messaging, Transaction};
 use std::sync::Arc;
@@ -42,8 +44,15 @@ pub enum Placed {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum PlaceOrderError {
     /// The transaction failed, which other orders may share.
-    #[error("write a batch of orders")]
-    Write(#[source] Arc<sqlx::Error>),
+    #[error("place order {order} of user {user}")]
+    Write {
+        /// The order.
+        order: OrderId,
+        /// Its user.
+        user: UserId,
+        /// What failed.
+        source: Arc<StoreError>,
+    },
     /// The event is invalid.
     #[error("announce the order")]
     Announce(#[source] Arc<AppendError>),
@@ -52,9 +61,10 @@ pub enum PlaceOrderError {
     WorkerGone(#[from] WorkerGone),
 }
 
-impl From<sqlx::Error> for PlaceOrderError {
-    fn from(failure: sqlx::Error) -> Self {
-        Self::Write(Arc::new(failure))
+impl PlaceOrderError {
+    fn write(pending: &PendingOrder, failure: &Arc<StoreError>) -> Self {
+        let Order { id: order, user_id: user, .. } = pending.order;
+        Self::Write { order, user, source: Arc::clone(failure) }
     }
 }
 
@@ -83,13 +93,13 @@ impl OrderBatcher {
 /// Why the transaction of a batch failed.
 enum Failure {
     /// Nothing was written; each order may be retried alone.
-    RolledBack(sqlx::Error),
+    RolledBack(StoreError),
     /// The commit may have succeeded, so it must not be retried.
-    Unknown(sqlx::Error),
+    Unknown(StoreError),
 }
 
-impl From<sqlx::Error> for Failure {
-    fn from(failure: sqlx::Error) -> Self {
+impl From<StoreError> for Failure {
+    fn from(failure: StoreError) -> Self {
         Self::RolledBack(failure)
     }
 }
@@ -101,20 +111,22 @@ async fn place(messaging: Messaging, hub: Hub, pending: Vec<PendingOrder>) -> Ve
     };
     match failure {
         // One order that cannot be written must not make the others fail. A database outage fails all of them.
-        Failure::RolledBack(failure) if pending.len() > 1 && !postgres::is_outage(&failure) => {
+        Failure::RolledBack(failure) if pending.len() > 1 && !failure.is_outage() => {
             let mut outcomes = Vec::with_capacity(pending.len());
             for order in pending {
                 let placed = place_batch(&messaging, &hub, std::slice::from_ref(&order)).await;
                 outcomes.push(match placed {
                     Ok(mut outcome) => outcome.pop().unwrap_or_else(|| Err(WorkerGone.into())),
-                    Err(Failure::RolledBack(failure) | Failure::Unknown(failure)) => Err(failure.into()),
+                    Err(Failure::RolledBack(failure) | Failure::Unknown(failure)) => {
+                        Err(PlaceOrderError::write(&order, &Arc::new(failure)))
+                    }
                 });
             }
             outcomes
         }
         Failure::RolledBack(failure) | Failure::Unknown(failure) => {
-            let failure = PlaceOrderError::from(failure);
-            pending.iter().map(|_| Err(failure.clone())).collect()
+            let failure = Arc::new(failure);
+            pending.iter().map(|pending| Err(PlaceOrderError::write(pending, &failure))).collect()
         }
     }
 }
@@ -125,7 +137,7 @@ async fn place_batch(
     hub: &Hub,
     pending: &[PendingOrder],
 ) -> Result<Vec<Result<Placed, PlaceOrderError>>, Failure> {
-    let mut tx = messaging.begin().await?;
+    let mut tx = messaging.begin().await.during(format_args!("begin to write {} orders", pending.len()))?;
     let scopes: Vec<Option<&Scope>> =
         pending.iter().map(|pending| pending.keyed.as_ref().map(|(scope, _)| scope)).collect();
     let claims = idempotency::claim_all(&mut tx, &scopes).await?;
@@ -142,7 +154,7 @@ async fn place_batch(
         });
     }
     if orders.is_empty() {
-        tx.rollback().await?;
+        tx.rollback().await.during(format_args!("roll back {} repeated orders", pending.len()))?;
         return Ok(outcomes);
     }
     let written: Vec<&Order> = orders.iter().map(|(order, _)| *order).collect();
@@ -152,10 +164,12 @@ async fn place_batch(
         let (hub, order) = (hub.clone(), order.clone());
         tx.after_commit(move || hub.announce(&order, context));
     }
-    match tx.commit().await {
+    let committed = tx.commit().await;
+    let is_unknown = matches!(committed, Err(CommitError::Commit(_)));
+    match committed.during(format_args!("commit {} orders", written.len())) {
         Ok(()) => Ok(outcomes),
-        Err(CommitError::Commit(failure)) => Err(Failure::Unknown(failure)),
-        Err(failure) => Err(Failure::RolledBack(failure.into_source())),
+        Err(failure) if is_unknown => Err(Failure::Unknown(failure)),
+        Err(failure) => Err(Failure::RolledBack(failure)),
     }
 }
 

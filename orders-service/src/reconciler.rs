@@ -2,8 +2,9 @@
 //!
 //! Payments stores every decision permanently, so a repeated request only causes a repeated answer.
 
-use crate::store::{orders, outbox};
+use crate::store::orders;
 use contracts::orders::OrderCreated;
+use postgres::{During, StoreError};
 use process::clock;
 use rabbit_outbox::Messaging;
 use std::convert::Infallible;
@@ -23,8 +24,8 @@ const OUTBOX_AGE_MAX: Duration = Duration::from_secs(5);
 /// Why requesting payment again failed.
 #[derive(Debug, thiserror::Error)]
 enum RequestError {
-    #[error("use the database")]
-    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error("append the event")]
     Append(#[from] rabbit_outbox::AppendError),
 }
@@ -52,15 +53,15 @@ pub async fn run(messaging: Messaging, patience: Duration, stopping: Cancellatio
 
 /// Appends a new event for each overdue order: payments would ignore a repeat of the old event by its id.
 async fn request_again(messaging: &Messaging, patience: Duration) -> Result<u64, RequestError> {
-    let mut tx = messaging.begin().await?;
-    if outbox::is_behind(&mut tx, OUTBOX_AGE_MAX).await? {
+    if messaging.is_publishing_behind(OUTBOX_AGE_MAX).await.during("check whether publishing is behind")? {
         return Ok(0);
     }
+    let mut tx = messaging.begin().await.during("begin to request again")?;
     let unanswered = orders::lock_unanswered(&mut tx, clock::now(), patience, BATCH_ROWS_MAX).await?;
     for order in &unanswered {
         let event = OrderCreated { order_id: order.id, user_id: order.user_id, amount: order.amount };
         tx.append(&event, order.version)?;
     }
-    tx.commit().await.map_err(rabbit_outbox::transaction::CommitError::into_source)?;
+    tx.commit().await.during(format_args!("commit {} repeated requests", unanswered.len()))?;
     Ok(unanswered.len() as u64)
 }

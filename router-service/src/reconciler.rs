@@ -2,7 +2,8 @@
 //!
 //! Payments stores every decision permanently, so a repeated request only causes a repeated answer.
 
-use crate::store::{outbox, transfers};
+use crate::store::transfers;
+use postgres::{During, StoreError};
 use process::clock;
 use rabbit_outbox::Messaging;
 use std::convert::Infallible;
@@ -22,8 +23,8 @@ const OUTBOX_AGE_MAX: Duration = Duration::from_secs(5);
 /// Why requesting transfers again failed.
 #[derive(Debug, thiserror::Error)]
 enum RequestError {
-    #[error("use the database")]
-    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error("append the event")]
     Append(#[from] rabbit_outbox::AppendError),
 }
@@ -51,16 +52,16 @@ pub async fn run(messaging: Messaging, patience: Duration, stopping: Cancellatio
 
 /// Appends a new event for each overdue transfer: payments would ignore a repeat of the old event by its id.
 async fn request_again(messaging: &Messaging, patience: Duration) -> Result<u64, RequestError> {
-    let mut tx = messaging.begin().await?;
-    if outbox::is_behind(&mut tx, OUTBOX_AGE_MAX).await? {
+    if messaging.is_publishing_behind(OUTBOX_AGE_MAX).await.during("check whether publishing is behind")? {
         return Ok(0);
     }
+    let mut tx = messaging.begin().await.during("begin to request again")?;
     let now = clock::now();
     let unanswered = transfers::lock_unanswered(&mut tx, now, patience, BATCH_ROWS_MAX).await?;
     for transfer in &unanswered {
         transfers::record_request(&mut tx, transfer.event.transfer_id, now).await?;
         tx.append(&transfer.event, i64::from(transfer.asked_times) + 1)?;
     }
-    tx.commit().await.map_err(rabbit_outbox::transaction::CommitError::into_source)?;
+    tx.commit().await.during(format_args!("commit {} repeated requests", unanswered.len()))?;
     Ok(unanswered.len() as u64)
 }

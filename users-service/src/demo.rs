@@ -6,6 +6,7 @@ use crate::domain::password::Password;
 use crate::state::State;
 use http_api::problem::Problem;
 use identity::Role;
+use postgres::During;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,9 +45,9 @@ async fn try_create(state: &State) -> Result<(), Problem> {
     for (login, role) in USERS {
         let (Ok(login), Ok(password)) = (Login::parse(login), Password::parse(PASSWORD.to_owned())) else { continue };
         let hash = state.passwords.hash(password).await?;
-        let mut tx = state.messaging.begin().await?;
-        if create_user::create_user(&mut tx, &login, &hash, role).await?.is_some() {
-            tx.commit().await.map_err(rabbit_outbox::transaction::CommitError::into_source)?;
+        let mut tx = state.messaging.begin().await.during("begin to create a demo user")?;
+        if let Some(user) = create_user::create_user(&mut tx, &login, &hash, role).await? {
+            tx.commit().await.during(format_args!("commit demo user {}", user.id))?;
             info!(%login, "created a demo user");
         }
     }

@@ -4,6 +4,7 @@ use crate::store;
 use sqlx::PgPool;
 use std::convert::Infallible;
 use std::time::Duration;
+use telemetry::chain;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -20,10 +21,10 @@ pub async fn run(pool: PgPool, stopping: CancellationToken) -> Result<(), Infall
             () = stopping.cancelled() => return Ok(()),
         }
         if let Err(failure) = store::tries::delete_old(&pool).await {
-            warn!(error = %failure, "could not delete old password attempts; retrying");
+            warn!(error = chain(&failure), "the cleanup failed; retrying");
         }
         if let Err(failure) = store::refresh_tokens::delete_expired(&pool).await {
-            warn!(error = %failure, "could not delete old refresh tokens; retrying");
+            warn!(error = chain(&failure), "the cleanup failed; retrying");
         }
     }
 }

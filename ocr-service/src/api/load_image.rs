@@ -19,9 +19,9 @@ use http::{HeaderMap, StatusCode};
 use http_api::extract::Query;
 use http_api::problem::{Problem, ProblemDocument};
 use identity::Caller;
+use postgres::During;
 use postgres::idempotency::{self, Claim, Earlier, Scope, StoredResponse};
 use process::clock;
-use rabbit_outbox::transaction::CommitError;
 use rand::Rng;
 use serde::Deserialize;
 use tokio::sync::watch;
@@ -98,7 +98,7 @@ async fn load_image(
     let picture = receive(state, multipart).await?;
     // Of the picture, not of the body: each request has another multipart boundary.
     let scope = Scope::of(headers, user_id.get(), "POST /load-image", &picture)?;
-    if let Some(earlier) = earlier(state, scope.as_ref()).await? {
+    if let Some(earlier) = earlier(state, user_id, scope.as_ref()).await? {
         return earlier.respond();
     }
     // No transaction is open while the picture is read. A request with the same key may be read at the same time, and
@@ -111,13 +111,14 @@ async fn load_image(
 }
 
 /// The earlier request with this key, if there was one.
-async fn earlier(state: &State, scope: Option<&Scope>) -> Result<Option<Earlier>, Problem> {
+async fn earlier(state: &State, user_id: UserId, scope: Option<&Scope>) -> Result<Option<Earlier>, Problem> {
     if scope.is_none() {
         return Ok(None);
     }
-    let mut tx = state.messaging.begin().await?;
+    let mut tx =
+        state.messaging.begin().await.during(format_args!("begin to look for an earlier upload of user {user_id}"))?;
     let claim = idempotency::claim(&mut tx, scope).await?;
-    tx.rollback().await?;
+    tx.rollback().await.during(format_args!("roll back after looking for an earlier upload of user {user_id}"))?;
     Ok(match claim {
         Claim::New => None,
         Claim::Respond(earlier) => Some(earlier),
@@ -149,9 +150,11 @@ async fn store_cheque(
     let photo_bytes = i64::try_from(reading.photo.len()).unwrap_or(i64::MAX);
     let failed = |failure: PhotosError| Problem::internal(&failure);
     state.photos.put(&photo_key, reading.photo).await.map_err(failed)?;
-    let mut tx = state.messaging.begin().await?;
+    let short = stored.hash.shortened();
+    let mut tx =
+        state.messaging.begin().await.during(format_args!("begin to store cheque {short} of user {owner_id}"))?;
     if let Claim::Respond(earlier) = idempotency::claim(&mut tx, scope).await? {
-        tx.rollback().await?;
+        tx.rollback().await.during(format_args!("roll back a repeated upload of user {owner_id}"))?;
         state.photos.delete(&photo_key).await.map_err(failed)?;
         return Ok(Stored::Before(earlier));
     }
@@ -162,7 +165,7 @@ async fn store_cheque(
     }
     let response = response(&ChequeJson::new(&stored, reading.cheque, &state.share_base_url))?;
     idempotency::store(&mut tx, scope, &response).await?;
-    tx.commit().await.map_err(CommitError::into_source)?;
+    tx.commit().await.during(format_args!("commit cheque {short} of user {owner_id}"))?;
     if let Some(recognized) = &recognized {
         state.cache.put(recognized, now).await;
     }

@@ -3,6 +3,7 @@
 use crate::domain::stored_cheque::StoredCheque;
 use contracts::cheque::Cheque;
 use contracts::ids::{ChequeHash, UserId};
+use postgres::{During, StoreError};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
@@ -25,7 +26,7 @@ impl TryFrom<Row> for StoredCheque {
     /// The table's constraints make this succeed. A row that violates them is a decoding error, not a panic.
     fn try_from(row: Row) -> Result<Self, Self::Error> {
         Ok(Self {
-            hash: well_formed(row.hash)?,
+            hash: ChequeHash::try_from(row.hash).map_err(|error| sqlx::Error::Decode(error.into()))?,
             owner_id: UserId::try_from(row.owner_id).map_err(|error| sqlx::Error::Decode(error.into()))?,
             cheque: row.cheque.map(|Json(cheque)| cheque),
             created_at: row.created_at,
@@ -52,7 +53,7 @@ pub async fn insert(
     stored: &StoredCheque,
     photo_key: &str,
     photo_bytes: i64,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), StoreError> {
     sqlx::query!(
         "insert into cheques (hash, owner_id, cheque, photo_key, photo_bytes, created_at, expires_at) \
          values ($1, $2, $3, $4, $5, $6, $7)",
@@ -67,13 +68,14 @@ pub async fn insert(
     .execute(connection)
     .await
     .map(drop)
+    .during(format_args!("insert cheque {} of user {}", stored.hash.shortened(), stored.owner_id))
 }
 
 /// A cheque, for any caller.
 ///
 /// # Errors
 /// If the query fails.
-pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<StoredCheque>, sqlx::Error> {
+pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<StoredCheque>, StoreError> {
     sqlx::query_as!(
         Row,
         r#"select hash, owner_id, cheque as "cheque: Json<Cheque>", created_at, expires_at
@@ -81,16 +83,16 @@ pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<StoredChequ
         hash.as_str(),
     )
     .fetch_optional(pool)
-    .await?
-    .map(StoredCheque::try_from)
-    .transpose()
+    .await
+    .and_then(|row| row.map(StoredCheque::try_from).transpose())
+    .during(format_args!("find cheque {}", hash.shortened()))
 }
 
 /// Reads a cheque and locks it until the transaction ends. Call it before handling an event about the cheque.
 ///
 /// # Errors
 /// If the query fails.
-pub async fn lock(connection: &mut PgConnection, hash: &ChequeHash) -> Result<Option<StoredCheque>, sqlx::Error> {
+pub async fn lock(connection: &mut PgConnection, hash: &ChequeHash) -> Result<Option<StoredCheque>, StoreError> {
     sqlx::query_as!(
         Row,
         r#"select hash, owner_id, cheque as "cheque: Json<Cheque>", created_at, expires_at
@@ -98,9 +100,9 @@ pub async fn lock(connection: &mut PgConnection, hash: &ChequeHash) -> Result<Op
         hash.as_str(),
     )
     .fetch_optional(connection)
-    .await?
-    .map(StoredCheque::try_from)
-    .transpose()
+    .await
+    .and_then(|row| row.map(StoredCheque::try_from).transpose())
+    .during(format_args!("lock cheque {}", hash.shortened()))
 }
 
 /// Deletes the content of a cheque, so that the janitor deletes its photo. Returns `false` if it was deleted before or
@@ -112,7 +114,7 @@ pub async fn clear_content(
     connection: &mut PgConnection,
     hash: &ChequeHash,
     now: OffsetDateTime,
-) -> Result<bool, sqlx::Error> {
+) -> Result<bool, StoreError> {
     sqlx::query!(
         "update cheques set cheque = null, deleted_at = $2 where hash = $1 and deleted_at is null",
         hash.as_str(),
@@ -121,13 +123,14 @@ pub async fn clear_content(
     .execute(connection)
     .await
     .map(|done| done.rows_affected() > 0)
+    .during(format_args!("delete the content of cheque {}", hash.shortened()))
 }
 
 /// Deletes the content of a batch of cheques that have expired at `now`; returns their number.
 ///
 /// # Errors
 /// If the query fails.
-pub async fn clear_expired(pool: &PgPool, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
+pub async fn clear_expired(pool: &PgPool, now: OffsetDateTime) -> Result<u64, StoreError> {
     // `skip locked`: concurrent replicas take different rows instead of waiting for each other.
     sqlx::query!(
         "update cheques set cheque = null, deleted_at = $1 where hash in ( \
@@ -139,13 +142,14 @@ pub async fn clear_expired(pool: &PgPool, now: OffsetDateTime) -> Result<u64, sq
     .execute(pool)
     .await
     .map(|done| done.rows_affected())
+    .during("delete the content of expired cheques")
 }
 
 /// A batch of photos that still exist although their cheques' content was deleted.
 ///
 /// # Errors
 /// If the query fails.
-pub async fn photos_to_delete(pool: &PgPool, except: &[String]) -> Result<Vec<PhotoToDelete>, sqlx::Error> {
+pub async fn photos_to_delete(pool: &PgPool, except: &[String]) -> Result<Vec<PhotoToDelete>, StoreError> {
     let rows = sqlx::query!(
         r#"select hash, photo_key as "photo_key!" from cheques
            where deleted_at is not null and photo_key is not null and photo_key <> all ($2)
@@ -154,26 +158,34 @@ pub async fn photos_to_delete(pool: &PgPool, except: &[String]) -> Result<Vec<Ph
         except,
     )
     .fetch_all(pool)
-    .await?;
-    rows.into_iter().map(|row| Ok(PhotoToDelete { hash: well_formed(row.hash)?, photo_key: row.photo_key })).collect()
+    .await;
+    rows.and_then(|rows| {
+        let photos = rows.into_iter().map(|row| {
+            let hash = ChequeHash::try_from(row.hash).map_err(|error| sqlx::Error::Decode(error.into()))?;
+            Ok(PhotoToDelete { hash, photo_key: row.photo_key })
+        });
+        photos.collect()
+    })
+    .during("list photos to delete")
 }
 
 /// Records that the photo of a cheque was deleted.
 ///
 /// # Errors
 /// If the query fails.
-pub async fn clear_photo_key(pool: &PgPool, hash: &ChequeHash) -> Result<(), sqlx::Error> {
+pub async fn clear_photo_key(pool: &PgPool, hash: &ChequeHash) -> Result<(), StoreError> {
     sqlx::query!("update cheques set photo_key = null where hash = $1 and deleted_at is not null", hash.as_str())
         .execute(pool)
         .await
         .map(drop)
+        .during(format_args!("record that the photo of cheque {} is deleted", hash.shortened()))
 }
 
 /// The keys among `photo_keys` that do not belong to a cheque.
 ///
 /// # Errors
 /// If the query fails.
-pub async fn unknown_photos(pool: &PgPool, photo_keys: &[String]) -> Result<Vec<String>, sqlx::Error> {
+pub async fn unknown_photos(pool: &PgPool, photo_keys: &[String]) -> Result<Vec<String>, StoreError> {
     // A photo's key is derived from its cheque's key, so the row is found by the primary key.
     sqlx::query_scalar!(
         r#"select photo_key as "photo_key!" from unnest($1::text[]) as stored (photo_key)
@@ -185,8 +197,5 @@ pub async fn unknown_photos(pool: &PgPool, photo_keys: &[String]) -> Result<Vec<
     )
     .fetch_all(pool)
     .await
-}
-
-fn well_formed(hash: String) -> Result<ChequeHash, sqlx::Error> {
-    ChequeHash::try_from(hash).map_err(|error| sqlx::Error::Decode(error.into()))
+    .during(format_args!("look for the cheques of {} photos", photo_keys.len()))
 }

@@ -11,6 +11,8 @@ use uuid::Uuid;
 
 /// Folder for files that are not completely written yet.
 const UNFINISHED: &str = "unfinished";
+/// Characters of an object's key that errors show: the key contains that of the share link, which is secret.
+const KEY_CHARACTERS_SHOWN: usize = 9;
 
 /// The photo store; cheap to clone.
 #[derive(Clone, Debug)]
@@ -24,7 +26,7 @@ pub struct Photos {
 pub struct PhotosError {
     /// The operation.
     operation: &'static str,
-    /// The key of the object.
+    /// The beginning of the object's key.
     key: String,
     /// The cause.
     source: io::Error,
@@ -119,7 +121,10 @@ impl Photos {
         let (store, path) = (self.clone(), self.folder.join(key));
         let done = tokio::task::spawn_blocking(move || work(&store, path)).await;
         let outcome = done.unwrap_or_else(|panicked| Err(io::Error::other(panicked)));
-        outcome.map_err(|source| PhotosError { operation, key: key.to_owned(), source })
+        outcome.map_err(|source| {
+            let shown: String = key.chars().take(KEY_CHARACTERS_SHOWN).collect();
+            PhotosError { operation, key: format!("{shown}…"), source }
+        })
     }
 }
 
@@ -173,6 +178,18 @@ mod tests {
         photos.delete(&key).await.unwrap();
         assert_eq!(photos.get(&key).await.unwrap(), None);
         assert_eq!(fs::read_dir(folder.0.join(UNFINISHED)).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn an_error_does_not_contain_the_key_of_the_share_link() {
+        let folder = Folder::new();
+        let photos = Photos::open(&folder.0).unwrap();
+        let hash = ChequeHash::from_random([7; 22]);
+        // A folder in its place can't be read.
+        fs::create_dir_all(folder.0.join(Photos::key(&hash))).unwrap();
+        let text = telemetry::chain(&photos.get(&Photos::key(&hash)).await.unwrap_err());
+        assert!(text.starts_with("read `77/777777…` in the photo store: "), "{text}");
+        assert!(!text.contains(hash.as_str()), "{text}");
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ mod pictures;
 mod stage;
 
 mod bad_input;
+mod failing;
 mod isolation;
 mod loading;
 mod storing;

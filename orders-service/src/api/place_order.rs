@@ -73,8 +73,8 @@ pub(super) async fn handler(
 
 fn problem(failure: &PlaceOrderError) -> Problem {
     match failure {
-        PlaceOrderError::Write(source) if postgres::is_outage(source) => Problem::unavailable(failure),
+        PlaceOrderError::Write { source, .. } if source.is_outage() => Problem::unavailable(failure),
         PlaceOrderError::WorkerGone(_) => Problem::unavailable(failure),
-        PlaceOrderError::Write(_) | PlaceOrderError::Announce(_) => Problem::internal(failure),
+        PlaceOrderError::Write { .. } | PlaceOrderError::Announce(_) => Problem::internal(failure),
     }
 }

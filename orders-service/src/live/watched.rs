@@ -5,6 +5,7 @@ use crate::store;
 use contracts::ids::{OrderId, UserId};
 use live_sockets::{Close, Feed, Update};
 use sqlx::PgPool;
+use telemetry::chain;
 use tracing::warn;
 
 /// Number of orders in the snapshot of a socket that watches all orders of a user.
@@ -46,7 +47,7 @@ impl Feed for Watched {
             None => store::orders::page(&self.database, self.user_id, None, None, SNAPSHOT_ORDERS).await,
         };
         let orders: Vec<_> = orders.map_err(|failure| {
-            warn!(error = %failure, "read the snapshot of a socket");
+            warn!(error = chain(&failure), "read the snapshot of a socket");
             Close::TRY_AGAIN
         })?;
         // Oldest first: clients that prepend each message end up with the newest order on top.

@@ -1,4 +1,3 @@
 //! SQL queries, one file per table, checked at compile time.
 
 pub mod orders;
-pub mod outbox;

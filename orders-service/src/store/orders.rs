@@ -3,6 +3,7 @@
 use crate::domain::order::{Order, Status};
 use contracts::ids::{OrderId, UserId};
 use contracts::money::{Amount, Money};
+use postgres::{During, StoreError};
 use sqlx::{PgConnection, PgPool};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -46,7 +47,7 @@ impl TryFrom<Row> for Order {
 ///
 /// # Errors
 /// If the query fails.
-pub async fn insert_all(connection: &mut PgConnection, orders: &[&Order]) -> Result<(), sqlx::Error> {
+pub async fn insert_all(connection: &mut PgConnection, orders: &[&Order]) -> Result<(), StoreError> {
     let column = |value: fn(&Order) -> i64| orders.iter().map(|order| value(order)).collect::<Vec<i64>>();
     let ids: Vec<Uuid> = orders.iter().map(|order| order.id.0).collect();
     let descriptions: Vec<Option<&str>> = orders.iter().map(|order| order.description.as_deref()).collect();
@@ -68,6 +69,7 @@ pub async fn insert_all(connection: &mut PgConnection, orders: &[&Order]) -> Res
     .execute(connection)
     .await
     .map(drop)
+    .during(format_args!("insert {} orders", orders.len()))
 }
 
 /// Reads and locks the existing orders among `ids` until the transaction ends. Call it before handling events about
@@ -75,24 +77,25 @@ pub async fn insert_all(connection: &mut PgConnection, orders: &[&Order]) -> Res
 ///
 /// # Errors
 /// If the query fails.
-pub async fn lock_all(connection: &mut PgConnection, ids: &[OrderId]) -> Result<BTreeMap<OrderId, Order>, sqlx::Error> {
+pub async fn lock_all(connection: &mut PgConnection, ids: &[OrderId]) -> Result<BTreeMap<OrderId, Order>, StoreError> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let rows = sqlx::query_as!(
+    sqlx::query_as!(
         Row,
         "select id, user_id, amount, description, status, reason, version, created_at, updated_at \
          from orders where id = any($1) order by id for update",
         &ids,
     )
     .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(|row| Order::try_from(row).map(|order| (order.id, order))).collect()
+    .await
+    .and_then(|rows| rows.into_iter().map(|row| Order::try_from(row).map(|order| (order.id, order))).collect())
+    .during(format_args!("lock {} orders", ids.len()))
 }
 
 /// Stores changed orders.
 ///
 /// # Errors
 /// If the query fails.
-pub async fn update_all(connection: &mut PgConnection, orders: &[Order]) -> Result<(), sqlx::Error> {
+pub async fn update_all(connection: &mut PgConnection, orders: &[Order]) -> Result<(), StoreError> {
     let ids: Vec<Uuid> = orders.iter().map(|order| order.id.0).collect();
     let statuses: Vec<&str> = orders.iter().map(|order| order.status.as_str()).collect();
     let reasons: Vec<Option<&str>> = orders.iter().map(|order| order.reason.as_deref()).collect();
@@ -112,6 +115,7 @@ pub async fn update_all(connection: &mut PgConnection, orders: &[Order]) -> Resu
     .execute(connection)
     .await
     .map(drop)
+    .during(format_args!("update {} orders", orders.len()))
 }
 
 /// Locks up to `limit` orders whose payment should be requested again, and records the request. Other replicas skip
@@ -125,8 +129,8 @@ pub async fn lock_unanswered(
     now: OffsetDateTime,
     patience: Duration,
     limit: i64,
-) -> Result<Vec<Order>, sqlx::Error> {
-    let rows = sqlx::query_as!(
+) -> Result<Vec<Order>, StoreError> {
+    sqlx::query_as!(
         Row,
         "with unanswered as ( \
              select id from orders where status = 'PENDING' \
@@ -139,15 +143,16 @@ pub async fn lock_unanswered(
         limit,
     )
     .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(Order::try_from).collect()
+    .await
+    .and_then(|rows| rows.into_iter().map(Order::try_from).collect())
+    .during("lock orders without an answer")
 }
 
 /// An order, if it belongs to the user.
 ///
 /// # Errors
 /// If the query fails.
-pub async fn find(pool: &PgPool, user_id: UserId, id: OrderId) -> Result<Option<Order>, sqlx::Error> {
+pub async fn find(pool: &PgPool, user_id: UserId, id: OrderId) -> Result<Option<Order>, StoreError> {
     sqlx::query_as!(
         Row,
         "select id, user_id, amount, description, status, reason, version, created_at, updated_at \
@@ -156,9 +161,9 @@ pub async fn find(pool: &PgPool, user_id: UserId, id: OrderId) -> Result<Option<
         user_id.get(),
     )
     .fetch_optional(pool)
-    .await?
-    .map(Order::try_from)
-    .transpose()
+    .await
+    .and_then(|row| row.map(Order::try_from).transpose())
+    .during(format_args!("find order {id} of user {user_id}"))
 }
 
 /// A page of the user's orders, newest first: those older than `before`, with `status` if given.
@@ -171,7 +176,7 @@ pub async fn page(
     status: Option<Status>,
     before: Option<OrderId>,
     limit: i64,
-) -> Result<Vec<Order>, sqlx::Error> {
+) -> Result<Vec<Order>, StoreError> {
     // Two statements instead of one with an optional filter: each has its own index and plan.
     let before = before.map_or(Uuid::max(), |id| id.0);
     let rows = match status {
@@ -185,7 +190,7 @@ pub async fn page(
                 limit,
             )
             .fetch_all(pool)
-            .await?
+            .await
         }
         Some(status) => {
             sqlx::query_as!(
@@ -198,8 +203,9 @@ pub async fn page(
                 limit,
             )
             .fetch_all(pool)
-            .await?
+            .await
         }
     };
-    rows.into_iter().map(Order::try_from).collect()
+    rows.and_then(|rows| rows.into_iter().map(Order::try_from).collect())
+        .during(format_args!("list the orders of user {user_id}"))
 }

@@ -6,6 +6,7 @@ mod stage;
 
 mod bad_input;
 mod decisions;
+mod failing;
 mod listing;
 mod measuring;
 mod operating;

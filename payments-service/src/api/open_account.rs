@@ -6,7 +6,7 @@ use crate::store;
 use axum::{Json, extract};
 use http_api::problem::Problem;
 use identity::Caller;
-use rabbit_outbox::transaction::CommitError;
+use postgres::During;
 
 /// Opens the user's account; if it is already open, returns its balance.
 #[utoipa::path(
@@ -17,8 +17,8 @@ pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     Caller(user_id): Caller,
 ) -> Result<Json<AccountJson>, Problem> {
-    let mut tx = state.messaging.begin().await?;
+    let mut tx = state.messaging.begin().await.during(format_args!("begin to open the account of user {user_id}"))?;
     let balance = store::accounts::open(&mut tx, user_id).await?;
-    tx.commit().await.map_err(CommitError::into_source)?;
+    tx.commit().await.during(format_args!("commit the account of user {user_id}"))?;
     Ok(Json(AccountJson { user_id, balance }))
 }

@@ -13,8 +13,8 @@ use http_api::body::JsonBody;
 use http_api::problem::{Problem, ProblemDocument};
 use identity::Caller;
 use postgres::idempotency::{self, Claim, Scope, StoredResponse};
+use postgres::{During, StoreError};
 use rabbit_outbox::Transaction;
-use rabbit_outbox::transaction::CommitError;
 use uuid::Uuid;
 
 /// The request body.
@@ -54,9 +54,9 @@ pub(super) async fn handler(
 ) -> Result<Response, Problem> {
     let scope = Scope::of(&headers, user_id.get(), "POST /account/topup", body.bytes())?;
     let request = TopUp::read(body)?;
-    let mut tx = state.messaging.begin().await?;
+    let mut tx = state.messaging.begin().await.during(format_args!("begin a top-up of user {user_id}"))?;
     if let Claim::Respond(earlier) = idempotency::claim(&mut tx, scope.as_ref()).await? {
-        tx.rollback().await?;
+        tx.rollback().await.during(format_args!("roll back a repeated top-up of user {user_id}"))?;
         return earlier.respond();
     }
     let id = TransactionId(Uuid::now_v7());
@@ -65,7 +65,7 @@ pub(super) async fn handler(
     let body = serde_json::to_vec(&topped_up).map_err(|error| Problem::internal(&error))?;
     let answer = StoredResponse { status: StatusCode::OK, location: None, body };
     idempotency::store(&mut tx, scope.as_ref(), &answer).await?;
-    tx.commit().await.map_err(CommitError::into_source)?;
+    tx.commit().await.during(format_args!("commit top-up {id} of user {user_id}"))?;
     Ok(answer.into_response())
 }
 
@@ -82,8 +82,8 @@ fn too_large() -> Problem {
 }
 
 /// Maps the constraint that concerns the client to a problem; other failures are database errors.
-fn to_problem(failure: sqlx::Error) -> Problem {
-    match failure.as_database_error().and_then(|error| error.constraint()) {
+fn to_problem(failure: StoreError) -> Problem {
+    match failure.constraint() {
         Some("ledger_happens_once") => {
             let detail = "an earlier top-up used this Idempotency-Key";
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)

@@ -3,6 +3,7 @@
 use crate::domain::ledger::{Account, Movement};
 use contracts::ids::UserId;
 use contracts::money::Money;
+use postgres::{During, StoreError};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -16,7 +17,7 @@ pub async fn insert(
     movement: &Movement,
     debit_balance: Option<Money>,
     credit_balance: Option<Money>,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), StoreError> {
     sqlx::query!(
         "insert into ledger (id, kind, reference, debit_account, credit_account, amount, debit_balance_after, \
          credit_balance_after) values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -32,6 +33,7 @@ pub async fn insert(
     .execute(connection)
     .await
     .map(drop)
+    .during(format_args!("insert movement {} into the ledger", movement.id))
 }
 
 /// A line of a user's statement.
@@ -62,9 +64,10 @@ pub async fn statement(
     user_id: UserId,
     before: Option<Uuid>,
     limit: i64,
-) -> Result<Vec<Line>, sqlx::Error> {
+) -> Result<Vec<Line>, StoreError> {
     let number = Account::User(user_id).number();
     sqlx::query_file_as!(Line, "src/store/statement.sql", number, before.unwrap_or(Uuid::max()), limit)
         .fetch_all(pool)
         .await
+        .during(format_args!("list the movements of user {user_id}"))
 }

@@ -6,6 +6,7 @@ use crate::domain::ledger::{Account, Kind};
 use contracts::ids::{OrderId, TransactionId, UserId};
 use contracts::money::{Amount, Money};
 use contracts::payments::RefusalReason;
+use postgres::{During, StoreError};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -48,24 +49,25 @@ impl TryFrom<Row> for Decision {
 ///
 /// # Errors
 /// Database errors.
-pub async fn lock(connection: &mut PgConnection, orders: &[OrderId]) -> Result<Vec<Decision>, sqlx::Error> {
+pub async fn lock(connection: &mut PgConnection, orders: &[OrderId]) -> Result<Vec<Decision>, StoreError> {
     let orders: Vec<Uuid> = orders.iter().map(|order| order.0).collect();
-    let rows = sqlx::query_as!(
+    sqlx::query_as!(
         Row,
         "select order_id, user_id, amount, decision, reason, transaction_id, version \
          from order_payments where order_id = any($1) order by order_id for update",
         &orders,
     )
     .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(Decision::try_from).collect()
+    .await
+    .and_then(|rows| rows.into_iter().map(Decision::try_from).collect())
+    .during(format_args!("lock the decisions about {} orders", orders.len()))
 }
 
 /// Inserts first decisions, with their movements and balances.
 ///
 /// # Errors
 /// Database errors; a violation of the primary key if another transaction has just decided, which should be retried.
-pub async fn insert_charges(connection: &mut PgConnection, charges: &[Charge]) -> Result<(), sqlx::Error> {
+pub async fn insert_charges(connection: &mut PgConnection, charges: &[Charge]) -> Result<(), StoreError> {
     let mut columns = Columns::default();
     for Charge { decision, payment } in charges {
         let (name, reason, transaction_id) = match &decision.verdict {
@@ -97,6 +99,7 @@ pub async fn insert_charges(connection: &mut PgConnection, charges: &[Charge]) -
     .execute(connection)
     .await
     .map(drop)
+    .during(format_args!("insert the decisions about {} orders", charges.len()))
 }
 
 /// The charges as columns, for the bulk statement.

@@ -5,6 +5,7 @@ use crate::domain::transfer::Transfer;
 use contracts::ids::{TransactionId, TransferId, UserId};
 use contracts::money::{Amount, Money};
 use contracts::payments::RefusalReason;
+use postgres::{During, StoreError};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -47,7 +48,7 @@ impl TryFrom<Row> for Transfer {
 ///
 /// # Errors
 /// Database errors.
-pub async fn find(connection: &mut PgConnection, id: TransferId) -> Result<Option<Transfer>, sqlx::Error> {
+pub async fn find(connection: &mut PgConnection, id: TransferId) -> Result<Option<Transfer>, StoreError> {
     sqlx::query_as!(
         Row,
         "select transfer_id, from_user, to_user, amount, decision, reason, transaction_id \
@@ -55,16 +56,16 @@ pub async fn find(connection: &mut PgConnection, id: TransferId) -> Result<Optio
         id.0,
     )
     .fetch_optional(connection)
-    .await?
-    .map(Transfer::try_from)
-    .transpose()
+    .await
+    .and_then(|row| row.map(Transfer::try_from).transpose())
+    .during(format_args!("find transfer {id}"))
 }
 
 /// Inserts the decision.
 ///
 /// # Errors
 /// Database errors; a violation of the primary key if another transaction has just decided, which should be retried.
-pub async fn insert(connection: &mut PgConnection, transfer: &Transfer) -> Result<(), sqlx::Error> {
+pub async fn insert(connection: &mut PgConnection, transfer: &Transfer) -> Result<(), StoreError> {
     let (name, reason, transaction_id) = match &transfer.verdict {
         Verdict::Completed(id) => ("completed", None, Some(id.0)),
         Verdict::Failed(reason) => ("failed", Some(reason.as_str()), None),
@@ -83,4 +84,5 @@ pub async fn insert(connection: &mut PgConnection, transfer: &Transfer) -> Resul
     .execute(connection)
     .await
     .map(drop)
+    .during(format_args!("insert transfer {}", transfer.id))
 }

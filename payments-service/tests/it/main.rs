@@ -6,6 +6,7 @@ mod stage;
 
 mod bad_input;
 mod deciding;
+mod failing;
 mod least_privilege;
 mod measuring;
 mod statement;

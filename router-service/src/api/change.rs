@@ -7,9 +7,9 @@ use crate::store::cheques;
 use contracts::ids::ChequeHash;
 use http::StatusCode;
 use http_api::problem::Problem;
+use postgres::{During, StoreError};
 use process::clock;
 use rabbit_outbox::Transaction;
-use rabbit_outbox::transaction::CommitError;
 
 /// Applies `operation` to the cheque, which returns the new state, or `None` if nothing changes. Returns the resulting
 /// state.
@@ -23,11 +23,11 @@ pub(super) async fn change(
 ) -> Result<Split, Problem> {
     let (mut tx, before) = lock(state, hash).await?;
     let Some(after) = operation(&before).map_err(|problem| of_version(problem, before.version))? else {
-        tx.rollback().await?;
+        tx.rollback().await.during(format_args!("roll back without a change of cheque {}", before.hash.shortened()))?;
         return Ok(before);
     };
     store(state, &mut tx, &before, &after).await?;
-    commit(tx).await?;
+    tx.commit().await.during(format_args!("commit a change of cheque {}", after.hash.shortened()))?;
     Ok(after)
 }
 
@@ -37,12 +37,12 @@ pub(super) async fn change(
 /// 404 for an unknown link, 410 for an expired or deleted one, and those of fetching.
 pub(super) async fn lock(state: &State, hash: &str) -> Result<(Transaction, Split), Problem> {
     let hash = cheque_hash(hash)?;
-    if let Some(locked) = try_lock(state.messaging.begin().await?, &hash).await? {
+    if let Some(locked) = try_lock(begin(state, &hash).await?, &hash).await? {
         return Ok(locked);
     }
     // No transaction is open while waiting for the cheque.
     state.fetcher.fetch(&hash).await?;
-    try_lock(state.messaging.begin().await?, &hash).await?.ok_or_else(no_such_cheque)
+    try_lock(begin(state, &hash).await?, &hash).await?.ok_or_else(no_such_cheque)
 }
 
 /// Locks the cheque in this transaction, which is rolled back if the cheque is not stored here yet.
@@ -52,7 +52,7 @@ pub(super) async fn lock(state: &State, hash: &str) -> Result<(Transaction, Spli
 pub(super) async fn try_lock(mut tx: Transaction, hash: &ChequeHash) -> Result<Option<(Transaction, Split)>, Problem> {
     match cheques::lock(&mut tx, hash).await? {
         None => {
-            tx.rollback().await?;
+            tx.rollback().await.during(format_args!("roll back before fetching cheque {}", hash.shortened()))?;
             Ok(None)
         }
         found => Ok(Some((tx, readable(found, clock::now())?))),
@@ -63,19 +63,20 @@ pub(super) async fn try_lock(mut tx: Transaction, hash: &ChequeHash) -> Result<O
 ///
 /// # Errors
 /// If a query fails.
-pub(super) async fn store(state: &State, tx: &mut Transaction, before: &Split, after: &Split) -> Result<(), Problem> {
+pub(super) async fn store(
+    state: &State,
+    tx: &mut Transaction,
+    before: &Split,
+    after: &Split,
+) -> Result<(), StoreError> {
     cheques::save(tx, before, after, clock::now()).await?;
     let (hub, after, context) = (state.hub.clone(), after.clone(), trace::current());
     tx.after_commit(move || hub.announce(&after, context));
     Ok(())
 }
 
-/// Commits the transaction.
-///
-/// # Errors
-/// If the commit fails.
-pub(super) async fn commit(tx: Transaction) -> Result<(), Problem> {
-    tx.commit().await.map_err(|failure| CommitError::into_source(failure).into())
+async fn begin(state: &State, hash: &ChequeHash) -> Result<Transaction, StoreError> {
+    state.messaging.begin().await.during(format_args!("begin a change of cheque {}", hash.shortened()))
 }
 
 /// Adds the version of the state to a conflict.

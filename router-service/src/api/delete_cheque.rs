@@ -1,6 +1,6 @@
 //! `DELETE /{hash}`: the owner deletes the cheque.
 
-use super::change::{commit, lock, of_version};
+use super::change::{lock, of_version};
 use super::visitor::Visitor;
 use crate::state::State;
 use crate::store;
@@ -8,6 +8,7 @@ use axum::extract;
 use http::StatusCode;
 use http_api::extract::Path;
 use http_api::problem::{Problem, ProblemDocument};
+use postgres::During;
 use process::clock;
 use tracing::info;
 
@@ -37,7 +38,7 @@ pub(super) async fn handler(
     tx.append(&deleted, version).map_err(|error| Problem::internal(&error))?;
     let hub = state.hub.clone();
     tx.after_commit(move || hub.announce_end(&deleted.hash, version));
-    commit(tx).await?;
+    tx.commit().await.during(format_args!("commit the deletion of cheque {}", split.hash.shortened()))?;
     info!("cheque deleted by its owner");
     Ok(StatusCode::NO_CONTENT)
 }

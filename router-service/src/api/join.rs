@@ -1,6 +1,6 @@
 //! `POST /{hash}/participants`: joins the cheque under a name.
 
-use super::change::{self, commit, of_version, try_lock};
+use super::change::{self, of_version, try_lock};
 use super::nested_body::name;
 use super::open::{cheque_hash, no_such_cheque};
 use super::visitor::{Token, Visitor};
@@ -15,6 +15,7 @@ use http::{HeaderMap, StatusCode};
 use http_api::body::JsonBody;
 use http_api::extract::Path;
 use http_api::problem::{Problem, ProblemDocument};
+use postgres::During;
 use postgres::idempotency::{self, Claim, Earlier, Scope, StoredResponse};
 use rabbit_outbox::Transaction;
 use serde::Serialize;
@@ -135,9 +136,9 @@ enum Begun {
 /// Begins a transaction that holds the key and locks the cheque; a cheque that is not stored here yet is fetched first.
 async fn begin(state: &State, hash: &ChequeHash, scope: Option<&Scope>) -> Result<Begun, Problem> {
     for is_fetched in [false, true] {
-        let mut tx = state.messaging.begin().await?;
+        let mut tx = state.messaging.begin().await.during(format_args!("begin to join cheque {}", hash.shortened()))?;
         if let Claim::Respond(earlier) = idempotency::claim(&mut tx, scope).await? {
-            tx.rollback().await?;
+            tx.rollback().await.during(format_args!("roll back a repeated join of cheque {}", hash.shortened()))?;
             return Ok(Begun::Before(earlier));
         }
         if let Some((tx, split)) = try_lock(tx, hash).await? {
@@ -171,7 +172,7 @@ async fn join(
     let body = serde_json::to_vec(&StateJson::of(&after, Some(id))).map_err(|error| Problem::internal(&error))?;
     let response = StoredResponse { status, location: None, body };
     idempotency::store(&mut tx, scope, &response).await?;
-    commit(tx).await?;
+    tx.commit().await.during(format_args!("commit joining cheque {}", after.hash.shortened()))?;
     Ok(response)
 }
 

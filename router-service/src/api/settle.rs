@@ -1,6 +1,6 @@
 //! `POST /{hash}/settle`: pays the user's due to the owner.
 
-use super::change::{self, commit, of_version};
+use super::change::{self, of_version};
 use super::nested_body::integer;
 use super::open::{cheque_hash, readable};
 use super::visitor::Visitor;
@@ -17,10 +17,12 @@ use http::{HeaderMap, StatusCode};
 use http_api::body::JsonBody;
 use http_api::extract::Path;
 use http_api::problem::{Problem, ProblemDocument};
+use postgres::During;
 use postgres::idempotency::{self, Claim, Scope, StoredResponse};
 use process::clock;
 use rabbit_outbox::Transaction;
 use serde::Serialize;
+use std::fmt;
 use uuid::Uuid;
 
 /// The request body.
@@ -86,16 +88,18 @@ pub(super) async fn handler(
     let request = [hash.as_str().as_bytes(), body.bytes()].concat();
     let scope = Scope::of(&headers, user_id.get(), "POST /{hash}/settle", &request)?;
     let named = Settle::read(body)?.participant.map(ParticipantId);
-    let mut tx = state.messaging.begin().await?;
+    let short = hash.shortened();
+    let operation = fmt::from_fn(|f| write!(f, "settling cheque {short} for user {user_id}"));
+    let mut tx = state.messaging.begin().await.during(format_args!("begin {operation}"))?;
     if let Claim::Respond(earlier) = idempotency::claim(&mut tx, scope.as_ref()).await? {
-        tx.rollback().await?;
+        tx.rollback().await.during(format_args!("roll back repeated {operation}"))?;
         return earlier.respond();
     }
     let settling = settle(&state, &mut tx, &hash, user_id, named).await?;
     let body = serde_json::to_vec(&settling).map_err(|error| Problem::internal(&error))?;
     let answer = StoredResponse { status: StatusCode::ACCEPTED, location: None, body };
     idempotency::store(&mut tx, scope.as_ref(), &answer).await?;
-    commit(tx).await?;
+    tx.commit().await.during(format_args!("commit {operation}"))?;
     Ok(answer.into_response())
 }
 

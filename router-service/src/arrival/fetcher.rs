@@ -10,9 +10,9 @@ use contracts::ids::ChequeHash;
 use contracts::router::ChequeRequested;
 use http::{HeaderValue, StatusCode, header};
 use http_api::problem::Problem;
+use postgres::During;
 use process::clock;
 use rabbit_outbox::Messaging;
-use rabbit_outbox::transaction::CommitError;
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -96,7 +96,8 @@ impl ChequeFetcher {
 impl Inner {
     async fn take_from_cache(&self, hash: &ChequeHash) -> Result<Option<Found>, Problem> {
         let Some(read) = self.cache.find(hash).await else { return Ok(None) };
-        let mut tx = self.messaging.begin().await?;
+        let short = hash.shortened();
+        let mut tx = self.messaging.begin().await.during(format_args!("begin to store cheque {short} of the cache"))?;
         match materialise(&mut tx, read, clock::now()).await {
             Ok(_) => {}
             Err(MaterialiseError::Store(failure)) => return Err(failure.into()),
@@ -105,16 +106,17 @@ impl Inner {
                 return Ok(None);
             }
         }
-        tx.commit().await.map_err(CommitError::into_source)?;
+        tx.commit().await.during(format_args!("commit cheque {short} of the cache"))?;
         info!("cheque loaded from the cache");
         Ok(cheques::find(&self.database, hash).await?)
     }
 
     /// Asks ocr-service to publish the cheque's event again, and waits for it.
     async fn request_event(&self, hash: &ChequeHash) -> Result<Option<Found>, Problem> {
-        let mut tx = self.messaging.begin().await?;
+        let short = hash.shortened();
+        let mut tx = self.messaging.begin().await.during(format_args!("begin to request cheque {short}"))?;
         tx.append(&ChequeRequested { hash: hash.clone() }, 1).map_err(|error| Problem::internal(&error))?;
-        tx.commit().await.map_err(CommitError::into_source)?;
+        tx.commit().await.during(format_args!("commit the request of cheque {short}"))?;
         let requested_at = Instant::now();
         while requested_at.elapsed() < TIMEOUT {
             // Register before querying: a cheque stored between the two would otherwise wait for the next poll.

@@ -3,6 +3,7 @@
 use crate::domain::split::{OutOfBounds, Split};
 use crate::store;
 use contracts::ocr::ChequeRecognized;
+use postgres::StoreError;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -12,9 +13,9 @@ pub enum MaterialiseError {
     /// The cheque cannot be shared.
     #[error("open the cheque")]
     Refused(#[from] OutOfBounds),
-    /// A query failed.
-    #[error("store the cheque")]
-    Store(#[from] sqlx::Error),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Opens the cheque for sharing, unless it already exists here or was deleted. Returns whether it is new.

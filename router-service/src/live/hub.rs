@@ -14,6 +14,7 @@ use sqlx::PgPool;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
+use telemetry::chain;
 use tokio_util::sync::CancellationToken;
 use trace::TraceContext;
 use tracing::warn;
@@ -125,7 +126,7 @@ impl Hub {
             Ok(Some(Found::Deleted)) => self.sockets.end(&hash, DELETED),
             Ok(None) => {}
             Err(failure) => {
-                warn!(error = %failure, "read a cheque for its sockets");
+                warn!(error = chain(&failure), "read a cheque for its sockets");
                 self.stale.mark([(hash, stale)]);
                 tokio::time::sleep(RETRY_DELAY).await;
             }

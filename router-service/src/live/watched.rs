@@ -5,6 +5,7 @@ use crate::store::cheques::{self, Found};
 use contracts::ids::{ChequeHash, UserId};
 use live_sockets::{Close, Feed, Update};
 use sqlx::PgPool;
+use telemetry::chain;
 use tracing::warn;
 
 /// A deleted cheque: reconnecting is useless. Source of the code: RFC 6455, section 7.4.2, codes for private use.
@@ -38,7 +39,7 @@ impl Feed for Watched {
             Ok(Some(Found::Split(split))) => Ok(update(Kind::Snapshot, &split, None).into_iter().collect()),
             Ok(Some(Found::Deleted) | None) => Err(DELETED),
             Err(failure) => {
-                warn!(error = %failure, "read the snapshot of a socket");
+                warn!(error = chain(&failure), "read the snapshot of a socket");
                 Err(Close::TRY_AGAIN)
             }
         }

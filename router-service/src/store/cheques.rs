@@ -7,8 +7,10 @@ use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
 use contracts::cheque::Cheque;
 use contracts::ids::{ChequeHash, UserId};
+use postgres::{During, StoreError};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
+use std::fmt;
 use time::OffsetDateTime;
 
 /// What is stored about a share link.
@@ -67,7 +69,7 @@ impl TryFrom<Row> for Found {
 ///
 /// # Errors
 /// If the query fails.
-pub async fn insert(connection: &mut PgConnection, split: &Split) -> Result<bool, sqlx::Error> {
+pub async fn insert(connection: &mut PgConnection, split: &Split) -> Result<bool, StoreError> {
     let inserted = sqlx::query!(
         "insert into cheques \
          (hash, owner_id, cheque, confirmed, method, last_participant, version, created_at, expires_at) \
@@ -83,7 +85,8 @@ pub async fn insert(connection: &mut PgConnection, split: &Split) -> Result<bool
         split.expires_at,
     )
     .execute(&mut *connection)
-    .await?;
+    .await
+    .during(format_args!("insert cheque {} of user {}", split.hash.shortened(), split.owner_id))?;
     let new = inserted.rows_affected() == 1;
     if new {
         participants::save(connection, &split.hash, &[], &split.participants).await?;
@@ -95,29 +98,32 @@ pub async fn insert(connection: &mut PgConnection, split: &Split) -> Result<bool
 ///
 /// # Errors
 /// If the query fails.
-pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<Found>, sqlx::Error> {
-    let mut connection = pool.acquire().await?;
-    Ok(load(&mut connection, &[hash.as_str().to_owned()]).await?.pop())
+pub async fn find(pool: &PgPool, hash: &ChequeHash) -> Result<Option<Found>, StoreError> {
+    let short = hash.shortened();
+    let mut connection = pool.acquire().await.during(format_args!("find cheque {short}"))?;
+    let operation = fmt::from_fn(|f| write!(f, "find cheque {short}"));
+    Ok(load(&mut connection, &[hash.as_str().to_owned()], operation).await?.pop())
 }
 
 /// Reads a cheque and locks it until the transaction ends. Call it before handling an event about the cheque.
 ///
 /// # Errors
 /// If the query fails.
-pub async fn lock(connection: &mut PgConnection, hash: &ChequeHash) -> Result<Option<Found>, sqlx::Error> {
+pub async fn lock(connection: &mut PgConnection, hash: &ChequeHash) -> Result<Option<Found>, StoreError> {
     // Two statements on purpose: a single one that waits for the lock would see the newest row of `cheques`, but the
     // other tables as they were when it began.
     let locked = sqlx::query!("select hash from cheques where hash = $1 for update", hash.as_str());
-    locked.fetch_optional(&mut *connection).await?;
-    Ok(load(connection, &[hash.as_str().to_owned()]).await?.pop())
+    locked.fetch_optional(&mut *connection).await.during(format_args!("lock cheque {}", hash.shortened()))?;
+    let operation = fmt::from_fn(|f| write!(f, "load locked cheque {}", hash.shortened()));
+    Ok(load(connection, &[hash.as_str().to_owned()], operation).await?.pop())
 }
 
 /// The cheques that a user owns or joined, newest first, at most `limit`.
 ///
 /// # Errors
 /// If the query fails.
-pub async fn of_user(pool: &PgPool, user_id: UserId, limit: i64) -> Result<Vec<Split>, sqlx::Error> {
-    let mut connection = pool.acquire().await?;
+pub async fn of_user(pool: &PgPool, user_id: UserId, limit: i64) -> Result<Vec<Split>, StoreError> {
+    let mut connection = pool.acquire().await.during(format_args!("list the cheques of user {user_id}"))?;
     let hashes = sqlx::query_scalar!(
         "select c.hash from cheques c join participants p on p.hash = c.hash \
          where p.user_id = $1 and c.deleted_at is null order by c.created_at desc, c.hash limit $2",
@@ -125,8 +131,10 @@ pub async fn of_user(pool: &PgPool, user_id: UserId, limit: i64) -> Result<Vec<S
         limit,
     )
     .fetch_all(&mut *connection)
-    .await?;
-    let found = load(&mut connection, &hashes).await?;
+    .await
+    .during(format_args!("list the cheques of user {user_id}"))?;
+    let operation = fmt::from_fn(|f| write!(f, "load the cheques of user {user_id}"));
+    let found = load(&mut connection, &hashes, operation).await?;
     let mut splits: Vec<Split> = found
         .into_iter()
         .filter_map(|found| match found {
@@ -147,7 +155,7 @@ pub async fn save(
     before: &Split,
     after: &Split,
     now: OffsetDateTime,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), StoreError> {
     sqlx::query!(
         "update cheques set confirmed = $2, method = $3, last_participant = $4, version = $5 where hash = $1",
         after.hash.as_str(),
@@ -157,13 +165,15 @@ pub async fn save(
         after.version,
     )
     .execute(&mut *connection)
-    .await?;
+    .await
+    .during(format_args!("update cheque {}", after.hash.shortened()))?;
     // The cheque is large and rarely changes.
     if before.cheque != after.cheque {
         let cheque = Json(&after.cheque);
         sqlx::query!("update cheques set cheque = $2 where hash = $1", after.hash.as_str(), cheque as _)
             .execute(&mut *connection)
-            .await?;
+            .await
+            .during(format_args!("correct cheque {}", after.hash.shortened()))?;
     }
     // Claims refer to participants: delete the claims of removed participants first, insert those of new participants
     // last.
@@ -178,17 +188,28 @@ pub async fn save(
 ///
 /// # Errors
 /// If a query fails.
-pub async fn delete(connection: &mut PgConnection, split: &Split, now: OffsetDateTime) -> Result<(), sqlx::Error> {
-    let hash = split.hash.as_str();
-    sqlx::query!("delete from claims where hash = $1", hash).execute(&mut *connection).await?;
+pub async fn delete(connection: &mut PgConnection, split: &Split, now: OffsetDateTime) -> Result<(), StoreError> {
+    let (hash, short) = (split.hash.as_str(), split.hash.shortened());
+    sqlx::query!("delete from claims where hash = $1", hash)
+        .execute(&mut *connection)
+        .await
+        .during(format_args!("delete the claims of cheque {short}"))?;
     participants::anonymise(connection, &split.hash).await?;
     sqlx::query!("update cheques set cheque = null, deleted_at = $2, version = version + 1 where hash = $1", hash, now)
         .execute(connection)
         .await
         .map(drop)
+        .during(format_args!("delete cheque {short}"))
 }
 
-async fn load(connection: &mut PgConnection, hashes: &[String]) -> Result<Vec<Found>, sqlx::Error> {
-    let rows = sqlx::query_file_as!(Row, "src/store/load.sql", hashes).fetch_all(connection).await?;
-    rows.into_iter().map(Found::try_from).collect()
+async fn load(
+    connection: &mut PgConnection,
+    hashes: &[String],
+    operation: impl fmt::Display,
+) -> Result<Vec<Found>, StoreError> {
+    sqlx::query_file_as!(Row, "src/store/load.sql", hashes)
+        .fetch_all(connection)
+        .await
+        .and_then(|rows| rows.into_iter().map(Found::try_from).collect())
+        .during(operation)
 }

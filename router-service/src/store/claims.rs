@@ -2,10 +2,11 @@
 
 use super::number::number;
 use crate::domain::split::Split;
+use postgres::{During, StoreError};
 use sqlx::PgConnection;
 
 /// Deletes claims that no longer exist.
-pub(super) async fn delete(connection: &mut PgConnection, before: &Split, after: &Split) -> Result<(), sqlx::Error> {
+pub(super) async fn delete(connection: &mut PgConnection, before: &Split, after: &Split) -> Result<(), StoreError> {
     let gone: Vec<_> = before.claims.keys().filter(|key| !after.claims.contains_key(key)).collect();
     if gone.is_empty() {
         return Ok(());
@@ -22,10 +23,11 @@ pub(super) async fn delete(connection: &mut PgConnection, before: &Split, after:
     .execute(connection)
     .await
     .map(drop)
+    .during(format_args!("delete claims of cheque {}", after.hash.shortened()))
 }
 
 /// Inserts new claims and updates changed ones.
-pub(super) async fn insert(connection: &mut PgConnection, before: &Split, after: &Split) -> Result<(), sqlx::Error> {
+pub(super) async fn insert(connection: &mut PgConnection, before: &Split, after: &Split) -> Result<(), StoreError> {
     let changed = after.claims.iter().filter(|(key, part)| before.claims.get(key) != Some(part));
     for ((line, who), part) in changed {
         // At most 10^18: the domain rejects finer parts.
@@ -42,7 +44,8 @@ pub(super) async fn insert(connection: &mut PgConnection, before: &Split, after:
             denominator,
         )
         .execute(&mut *connection)
-        .await?;
+        .await
+        .during(format_args!("store claims of cheque {}", after.hash.shortened()))?;
     }
     Ok(())
 }

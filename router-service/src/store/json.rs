@@ -107,11 +107,11 @@ impl ParticipantJson {
 
 /// Parses 64 hexadecimal digits.
 fn token_hash(hex: &str) -> Result<TokenHash, Malformed> {
-    let malformed = Malformed("token hash without 32 bytes");
-    let digits: Option<Vec<u32>> = hex.chars().map(|digit| digit.to_digit(16)).collect();
-    let Some(digits) = digits else { return Err(malformed) };
-    let bytes: Vec<u8> = digits.chunks_exact(2).filter_map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok()).collect();
-    bytes.try_into().map(TokenHash).map_err(|_| malformed)
+    let mut bytes = [0; 32];
+    match base16ct::mixed::decode(hex, &mut bytes) {
+        Ok(decoded) if decoded.len() == 32 => Ok(TokenHash(bytes)),
+        Ok(_) | Err(_) => Err(Malformed("token hash without 32 bytes")),
+    }
 }
 
 /// A row of `claims`.

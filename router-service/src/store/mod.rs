@@ -1,7 +1,6 @@
 //! SQL queries, one file per table, checked at compile time.
 
 pub mod cheques;
-pub mod outbox;
 pub mod transfers;
 
 mod claims;

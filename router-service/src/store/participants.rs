@@ -3,6 +3,7 @@
 use super::number::number;
 use crate::domain::participant::{Participant, Settlement};
 use contracts::ids::ChequeHash;
+use postgres::{During, StoreError};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
@@ -12,13 +13,14 @@ pub(super) async fn save(
     hash: &ChequeHash,
     before: &[Participant],
     after: &[Participant],
-) -> Result<(), sqlx::Error> {
+) -> Result<(), StoreError> {
     let left = before.iter().filter(|old| after.iter().all(|new| new.id != old.id));
     for participant in left {
         let id = number(participant.id.0);
         sqlx::query!("delete from participants where hash = $1 and id = $2", hash.as_str(), id)
             .execute(&mut *connection)
-            .await?;
+            .await
+            .during(format_args!("delete participant {id} of cheque {}", hash.shortened()))?;
     }
     for participant in after.iter().filter(|new| !before.contains(new)) {
         let cash = match participant.settlement {
@@ -37,15 +39,17 @@ pub(super) async fn save(
             cash as _,
         )
         .execute(&mut *connection)
-        .await?;
+        .await
+        .during(format_args!("store participant {} of cheque {}", participant.id.0, hash.shortened()))?;
     }
     Ok(())
 }
 
 /// Deletes the names and token hashes of a deleted cheque.
-pub(super) async fn anonymise(connection: &mut PgConnection, hash: &ChequeHash) -> Result<(), sqlx::Error> {
+pub(super) async fn anonymise(connection: &mut PgConnection, hash: &ChequeHash) -> Result<(), StoreError> {
     sqlx::query!("update participants set name = null, token_hash = null where hash = $1", hash.as_str())
         .execute(connection)
         .await
         .map(drop)
+        .during(format_args!("anonymise the participants of cheque {}", hash.shortened()))
 }

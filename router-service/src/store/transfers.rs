@@ -6,6 +6,7 @@ use crate::domain::split::Split;
 use contracts::ids::{ChequeHash, TransferId, UserId};
 use contracts::money::{Amount, Money};
 use contracts::router::TransferRequested;
+use postgres::{During, StoreError};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use std::time::Duration;
@@ -27,11 +28,12 @@ pub struct Unanswered {
 pub async fn cheque_of(
     connection: &mut PgConnection,
     transfer_id: TransferId,
-) -> Result<Option<ChequeHash>, sqlx::Error> {
-    let hash = sqlx::query_scalar!("select hash from transfers where transfer_id = $1", transfer_id.0)
+) -> Result<Option<ChequeHash>, StoreError> {
+    sqlx::query_scalar!("select hash from transfers where transfer_id = $1", transfer_id.0)
         .fetch_optional(connection)
-        .await?;
-    hash.map(|hash| ChequeHash::try_from(hash).map_err(|error| sqlx::Error::Decode(error.into()))).transpose()
+        .await
+        .and_then(|hash| hash.map(ChequeHash::try_from).transpose().map_err(|error| sqlx::Error::Decode(error.into())))
+        .during(format_args!("find the cheque of transfer {transfer_id}"))
 }
 
 /// Inserts new attempts and updates finished ones.
@@ -40,7 +42,7 @@ pub(super) async fn save(
     before: &Split,
     after: &Split,
     now: OffsetDateTime,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), StoreError> {
     for participant in &after.participants {
         let old = before.participant(participant.id).map(|old| old.settlement);
         if old == Some(participant.settlement) {
@@ -64,7 +66,7 @@ async fn insert(
     participant: &Participant,
     attempt: &Attempt,
     now: OffsetDateTime,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), StoreError> {
     sqlx::query!(
         "insert into transfers \
          (transfer_id, hash, participant, attempt, from_user, to_user, amount, breakdown, asked_at, created_at) \
@@ -81,6 +83,7 @@ async fn insert(
     .execute(connection)
     .await
     .map(drop)
+    .during(format_args!("insert transfer {}", attempt.transfer_id))
 }
 
 async fn end(
@@ -88,11 +91,12 @@ async fn end(
     transfer_id: TransferId,
     state: &str,
     reason: Option<&str>,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), StoreError> {
     sqlx::query!("update transfers set state = $2, reason = $3 where transfer_id = $1", transfer_id.0, state, reason)
         .execute(connection)
         .await
         .map(drop)
+        .during(format_args!("end transfer {transfer_id} as {state}"))
 }
 
 /// Records that a transfer was requested again.
@@ -103,7 +107,7 @@ pub async fn record_request(
     connection: &mut PgConnection,
     transfer_id: TransferId,
     now: OffsetDateTime,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), StoreError> {
     sqlx::query!(
         "update transfers set asked_times = asked_times + 1, asked_at = $2 where transfer_id = $1",
         transfer_id.0,
@@ -112,6 +116,7 @@ pub async fn record_request(
     .execute(connection)
     .await
     .map(drop)
+    .during(format_args!("record another request of transfer {transfer_id}"))
 }
 
 /// Locks up to `limit` transfers that should be requested again; other replicas skip locked rows. The delay is
@@ -124,7 +129,7 @@ pub async fn lock_unanswered(
     now: OffsetDateTime,
     patience: Duration,
     limit: i64,
-) -> Result<Vec<Unanswered>, sqlx::Error> {
+) -> Result<Vec<Unanswered>, StoreError> {
     let rows = sqlx::query!(
         "select transfer_id, hash, from_user, to_user, amount, asked_times from transfers \
          where state = 'pending' and asked_at <= $1::timestamptz - make_interval(secs => $2 * power(2, least(asked_times - 1, 5))) \
@@ -134,10 +139,10 @@ pub async fn lock_unanswered(
         limit,
     )
     .fetch_all(connection)
-    .await?;
+    .await;
     let decode = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
-    rows.into_iter()
-        .map(|row| {
+    rows.and_then(|rows| {
+        let unanswered = rows.into_iter().map(|row| {
             let event = TransferRequested {
                 transfer_id: TransferId(row.transfer_id),
                 from_user: UserId::try_from(row.from_user).map_err(|error| decode(error.into()))?,
@@ -146,6 +151,8 @@ pub async fn lock_unanswered(
                 hash: ChequeHash::try_from(row.hash).map_err(|error| decode(error.into()))?,
             };
             Ok(Unanswered { event, asked_times: row.asked_times })
-        })
-        .collect()
+        });
+        unanswered.collect()
+    })
+    .during("lock transfers without an answer")
 }

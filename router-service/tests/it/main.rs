@@ -8,6 +8,7 @@ mod bad_input;
 mod claiming;
 mod correcting;
 mod deleting;
+mod failing;
 mod joining;
 mod measuring;
 mod opening;

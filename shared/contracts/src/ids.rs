@@ -106,6 +106,16 @@ impl ChequeHash {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The first six characters, for logs: enough to find the row, and the other 16 stay secret.
+    ///
+    /// ```
+    /// let hash = contracts::ids::ChequeHash::from_random([61; 22]);
+    /// assert_eq!(hash.shortened().to_string(), "zzzzzz…");
+    /// ```
+    pub fn shortened(&self) -> impl fmt::Display {
+        fmt::from_fn(|f| write!(f, "{}…", &self.0[..6]))
+    }
 }
 
 impl TryFrom<String> for ChequeHash {

@@ -3,8 +3,6 @@
 
 pub mod body;
 pub mod cursor;
-#[cfg(feature = "database")]
-pub mod database;
 pub mod docs;
 pub mod extract;
 pub mod prefix;

@@ -5,6 +5,7 @@ use crate::dead_letters::Count;
 use crate::lane::{self, LANES};
 use crate::service::Messaging;
 use sqlx::Row;
+use std::time::Duration;
 
 /// Rows are counted up to this number.
 pub const COUNT_MAX: i64 = 10_000;
@@ -85,5 +86,19 @@ impl Messaging {
             BreakerState::HalfOpen => Breaker::HalfOpen,
         };
         Ok(Report { lanes, scheduled, dead_letters: self.dead_letters().count().await?, inbox_partitions, breaker })
+    }
+
+    /// Whether an event has been in the outbox for longer than `limit`: the broker is away, or a route takes nothing.
+    ///
+    /// A task that publishes again what got no answer should wait meanwhile, because it would only add to the backlog.
+    /// Ages count by the database's clock. Scheduled events are not in the outbox before they are due.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub async fn is_publishing_behind(&self, limit: Duration) -> Result<bool, sqlx::Error> {
+        sqlx::query_scalar("select exists (select from outbox where occurred_at < now() - make_interval(secs => $1))")
+            .bind(limit.as_secs_f64())
+            .fetch_one(&self.pool)
+            .await
     }
 }

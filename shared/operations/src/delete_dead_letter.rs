@@ -24,6 +24,7 @@ pub(crate) async fn handler(
     State(messaging): State<Messaging>,
     LetterId { direction, event_id }: LetterId,
 ) -> Result<StatusCode, Problem> {
-    messaging.dead_letters().delete(direction, event_id).await.map_err(settle_problem)?;
+    let deleted = messaging.dead_letters().delete(direction, event_id).await;
+    deleted.map_err(|failure| settle_problem(format_args!("delete {direction} dead letter {event_id}"), &failure))?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,9 +3,9 @@
 use crate::dead_letter_json::DeadLetterDetailsJson;
 use crate::errors::no_such_dead_letter;
 use crate::letter_id::LetterId;
-use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
+use crate::problem::{During, Problem};
 use axum::Json;
 use axum::extract::State;
 use rabbit_outbox::Messaging;
@@ -24,6 +24,8 @@ pub(crate) async fn handler(
     State(messaging): State<Messaging>,
     LetterId { direction, event_id }: LetterId,
 ) -> Result<Json<DeadLetterDetailsJson>, Problem> {
-    let (letter, body) = messaging.dead_letters().show(direction, event_id).await?.ok_or_else(no_such_dead_letter)?;
+    let found = messaging.dead_letters().show(direction, event_id).await;
+    let found = found.during(format_args!("find {direction} dead letter {event_id}"))?;
+    let (letter, body) = found.ok_or_else(no_such_dead_letter)?;
     Ok(Json(DeadLetterDetailsJson::new(letter, body)))
 }

@@ -3,9 +3,9 @@
 use crate::dead_letter_json::DeadLetterJson;
 use crate::page;
 use crate::parameters::Parameters;
-use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
+use crate::problem::{During, Problem};
 use crate::selection;
 use axum::Json;
 use axum::extract::{OriginalUri, State};
@@ -34,7 +34,7 @@ pub(crate) async fn handler(
     let after = page::decode(parameters.get("cursor"))?;
     let filter = selection::from_query(&parameters)?;
     // One extra row shows whether there is a next page.
-    let mut letters = messaging.dead_letters().list(&filter, after, limit + 1).await?;
+    let mut letters = messaging.dead_letters().list(&filter, after, limit + 1).await.during("list dead letters")?;
     let more = letters.len() > usize::from(limit);
     letters.truncate(usize::from(limit));
     let next = letters.last().filter(|_| more).map(|last: &DeadLetter| page::encode(last.position()));

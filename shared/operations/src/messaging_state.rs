@@ -1,8 +1,8 @@
 //! `GET /operations/messaging`: the state of the service's messaging.
 
-use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
+use crate::problem::{During, Problem};
 use axum::{Json, extract};
 use rabbit_outbox::Messaging;
 use rabbit_outbox::dead_letters::Direction;
@@ -64,7 +64,7 @@ pub(crate) struct CountJson {
 pub(crate) async fn handler(
     extract::State(messaging): extract::State<Messaging>,
 ) -> Result<Json<MessagingJson>, Problem> {
-    Ok(Json(messaging.report().await?.into()))
+    Ok(Json(messaging.report().await.during("report the state of messaging")?.into()))
 }
 
 impl From<Report> for MessagingJson {

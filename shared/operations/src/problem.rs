@@ -8,6 +8,7 @@ use rabbit_outbox::Messaging;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::error::Error;
+use std::fmt::Display;
 use std::sync::Arc;
 use tracing::error;
 
@@ -82,18 +83,30 @@ impl Problem {
     }
 }
 
-impl From<sqlx::Error> for Problem {
-    /// 503 if the database is unavailable, otherwise 500. The cause is logged and not shown to the client.
-    fn from(failure: sqlx::Error) -> Self {
-        let cause = chain(&failure);
-        if is_outage(&failure) {
-            error!(error = cause, "a dependency is unavailable");
+impl Problem {
+    /// 503 if the database is unavailable, otherwise 500. What was being done and the cause are logged and not shown to
+    /// the client.
+    pub(crate) fn of_database(operation: impl Display, failure: &sqlx::Error) -> Self {
+        let error = format!("{operation}: {}", chain(failure));
+        if is_outage(failure) {
+            error!(error, "a dependency is unavailable");
             let detail = "the service is unavailable right now; try again soon";
             Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
         } else {
-            error!(error = cause, "a request failed");
+            error!(error, "a request failed");
             Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "something went wrong on our side")
         }
+    }
+}
+
+/// Makes a problem of a database error, and says what was being done.
+pub(crate) trait During<T> {
+    fn during(self, operation: impl Display) -> Result<T, Problem>;
+}
+
+impl<T> During<T> for Result<T, sqlx::Error> {
+    fn during(self, operation: impl Display) -> Result<T, Problem> {
+        self.map_err(|failure| Problem::of_database(operation, &failure))
     }
 }
 
@@ -147,12 +160,15 @@ fn is_outage(failure: &sqlx::Error) -> bool {
     }
 }
 
-/// An error with its causes, on one line.
+/// An error with its causes, on one line. A cause whose text the error repeats is left out.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        text = format!("{text}: {error}");
+        let cause_text = error.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
         cause = error.source();
     }
     text

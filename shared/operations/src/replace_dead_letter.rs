@@ -53,8 +53,9 @@ pub(crate) async fn handler(
 ) -> Result<Json<Replaced>, Problem> {
     let data = body.required("data", object);
     body.finish()?;
+    let new = messaging.dead_letters().replace(direction, event_id, &data.unwrap_or_default()).await;
     let new =
-        messaging.dead_letters().replace(direction, event_id, &data.unwrap_or_default()).await.map_err(edit_problem)?;
+        new.map_err(|failure| edit_problem(format_args!("replace {direction} dead letter {event_id}"), &failure))?;
     Ok(Json(Replaced { event_id: new.0 }))
 }
 

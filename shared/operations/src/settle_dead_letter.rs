@@ -4,9 +4,9 @@ use crate::dead_letter_json::DeadLetterJson;
 use crate::errors::{no_such_dead_letter, settle_problem};
 use crate::letter_id::LetterId;
 use crate::parameters::{Parameters, invalid_parameter};
-use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
+use crate::problem::{During, Problem};
 use axum::Json;
 use axum::extract::State;
 use rabbit_outbox::Messaging;
@@ -38,7 +38,7 @@ pub(crate) async fn replay(
         Some("true") => letters.replay_beyond_window(direction, event_id).await,
         Some(_) => return Err(invalid_parameter("beyond_window", "must be true or false")),
     }
-    .map_err(settle_problem)?;
+    .map_err(|failure| settle_problem(format_args!("replay {direction} dead letter {event_id}"), &failure))?;
     settled(&messaging, id).await
 }
 
@@ -54,12 +54,17 @@ pub(crate) async fn replay(
     )
 ))]
 pub(crate) async fn discard(State(messaging): State<Messaging>, id: LetterId) -> Result<Json<DeadLetterJson>, Problem> {
-    messaging.dead_letters().discard(id.direction, id.event_id).await.map_err(settle_problem)?;
+    let LetterId { direction, event_id } = id;
+    let discarded = messaging.dead_letters().discard(direction, event_id).await;
+    discarded
+        .map_err(|failure| settle_problem(format_args!("discard {direction} dead letter {event_id}"), &failure))?;
     settled(&messaging, id).await
 }
 
 async fn settled(messaging: &Messaging, id: LetterId) -> Result<Json<DeadLetterJson>, Problem> {
-    let found = messaging.dead_letters().show(id.direction, id.event_id).await?;
+    let LetterId { direction, event_id } = id;
+    let found = messaging.dead_letters().show(direction, event_id).await;
+    let found = found.during(format_args!("find settled {direction} dead letter {event_id}"))?;
     let (letter, _) = found.ok_or_else(no_such_dead_letter)?;
     Ok(Json(letter.into()))
 }

@@ -35,7 +35,8 @@ pub(crate) async fn replay(
     body: JsonBody,
 ) -> Result<Json<Settled>, Problem> {
     let filter = selection::from_body(body)?;
-    let settled = messaging.dead_letters().replay_matching(&filter, SETTLED_MAX).await.map_err(settle_problem)?;
+    let settled = messaging.dead_letters().replay_matching(&filter, SETTLED_MAX).await;
+    let settled = settled.map_err(|failure| settle_problem("replay matching dead letters", &failure))?;
     Ok(Json(Settled { settled }))
 }
 
@@ -53,6 +54,7 @@ pub(crate) async fn discard(
     body: JsonBody,
 ) -> Result<Json<Settled>, Problem> {
     let filter = selection::from_body(body)?;
-    let settled = messaging.dead_letters().discard_matching(&filter, SETTLED_MAX).await.map_err(settle_problem)?;
+    let settled = messaging.dead_letters().discard_matching(&filter, SETTLED_MAX).await;
+    let settled = settled.map_err(|failure| settle_problem("discard matching dead letters", &failure))?;
     Ok(Json(Settled { settled }))
 }

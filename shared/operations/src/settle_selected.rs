@@ -1,9 +1,9 @@
 //! `POST /operations/dead-letters/replay-selected` and `/discard-selected`: settles the listed letters.
 
 use crate::body::JsonBody;
-use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
+use crate::problem::{During, Problem};
 use axum::Json;
 use axum::extract::State;
 use rabbit_outbox::Messaging;
@@ -60,7 +60,11 @@ pub(crate) struct Outcome {
 ))]
 pub(crate) async fn replay(State(messaging): State<Messaging>, body: JsonBody) -> Result<Json<Vec<Outcome>>, Problem> {
     let letters = parse(body)?;
-    let settled = messaging.dead_letters().replay_selected(&letters).await?;
+    let settled = messaging
+        .dead_letters()
+        .replay_selected(&letters)
+        .await
+        .during(format_args!("replay {} dead letters", letters.len()))?;
     Ok(outcomes(letters, settled))
 }
 
@@ -75,7 +79,11 @@ pub(crate) async fn replay(State(messaging): State<Messaging>, body: JsonBody) -
 ))]
 pub(crate) async fn discard(State(messaging): State<Messaging>, body: JsonBody) -> Result<Json<Vec<Outcome>>, Problem> {
     let letters = parse(body)?;
-    let settled = messaging.dead_letters().discard_selected(&letters).await?;
+    let settled = messaging
+        .dead_letters()
+        .discard_selected(&letters)
+        .await
+        .during(format_args!("discard {} dead letters", letters.len()))?;
     Ok(outcomes(letters, settled))
 }
 

@@ -166,6 +166,18 @@ impl TestResponse {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
     }
 
+    /// The trace id of a failure, whose document has the general code of its status and nothing of the cause.
+    ///
+    /// # Panics
+    /// If it is another response.
+    pub fn failed(&self, status: u16) -> String {
+        let code = if status == 503 { "unavailable" } else { "internal_error" };
+        let document = self.json();
+        assert_eq!((self.status.as_u16(), document["code"].as_str()), (status, Some(code)), "{}", self.text);
+        assert!(!self.text.contains("database"), "{}", self.text);
+        document["trace_id"].as_str().expect("a failure has the id of its trace").to_owned()
+    }
+
     /// A header as text; empty if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()

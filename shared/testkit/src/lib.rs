@@ -24,7 +24,7 @@ pub use database::{TestDatabase, services};
 pub use eventually::{eventually, eventually_within};
 pub use exposition::{missing_process_metrics, undescribed};
 pub use http::{Client, TestResponse};
-pub use program::Program;
+pub use program::{LoggedError, Program};
 pub use raw_socket::{Ended, RawSocket};
 pub use redis::TestRedis;
 pub use socket::Socket;

@@ -1,10 +1,13 @@
 //! A program of the project, run as a process that can be killed and restarted.
 
 use crate::{Client, eventually};
+use serde_json::Value;
 use servers::{Port, pick};
 use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A running program; dropping it kills it.
 pub struct Program {
@@ -12,7 +15,17 @@ pub struct Program {
     variables: Vec<(String, String)>,
     ports: Vec<u16>,
     log: Option<PathBuf>,
+    errors: Arc<Mutex<Vec<LoggedError>>>,
     child: Option<Child>,
+}
+
+/// A line of level `ERROR` in a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedError {
+    /// The trace of the request.
+    pub trace_id: String,
+    /// The error with its causes, without the line in the source of PostgreSQL, which differs between its versions.
+    pub error: String,
 }
 
 impl Program {
@@ -44,10 +57,10 @@ impl Program {
         let ports: Vec<u16> = addresses.iter().map(|_| pick(Port::Free).expect("a free port")).collect();
         let chosen = addresses.iter().zip(&ports);
         variables.extend(chosen.map(|(name, port)| ((*name).to_owned(), format!("127.0.0.1:{port}"))));
-        Self { binary: binary.as_ref().to_owned(), variables, ports, log: None, child: None }
+        Self { binary: binary.as_ref().to_owned(), variables, ports, log: None, errors: Arc::default(), child: None }
     }
 
-    /// From the next start on, appends its log to a file; otherwise the log is discarded.
+    /// From the next start on, appends its log to a file, instead of keeping it for [`Program::errors`].
     #[must_use]
     pub fn logging_to(mut self, file: &Path) -> Self {
         self.log = Some(file.to_owned());
@@ -66,16 +79,24 @@ impl Program {
     /// # Panics
     /// If there is no such program, or its log can't be written.
     pub fn start_again(&mut self) {
-        let log = self.log.as_ref().map_or_else(Stdio::null, |file| {
+        let log = self.log.as_ref().map_or_else(Stdio::piped, |file| {
             let opened = File::options().create(true).append(true).open(file);
             opened.unwrap_or_else(|failure| panic!("open {}: {failure}", file.display())).into()
         });
-        let child = Command::new(&self.binary)
+        let mut child = Command::new(&self.binary)
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdout(log)
             .spawn()
             .unwrap_or_else(|failure| panic!("start {}: {failure}", self.binary.display()));
+        if let Some(log) = child.stdout.take() {
+            keep_errors(log, Arc::clone(&self.errors));
+        }
         self.child = Some(child);
+    }
+
+    /// The lines of level `ERROR` in its log so far.
+    pub fn errors(&self) -> Vec<LoggedError> {
+        self.errors.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until `/readyz` responds with 200.
@@ -139,6 +160,21 @@ impl Program {
     pub fn ports(&self) -> &[u16] {
         &self.ports
     }
+}
+
+/// Reads a log until its program ends.
+fn keep_errors(log: ChildStdout, errors: Arc<Mutex<Vec<LoggedError>>>) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(log).lines().map_while(Result::ok) {
+            let Ok(line) = serde_json::from_str::<Value>(&line) else { continue };
+            let text = |field: &str| line[field].as_str().unwrap_or_default().to_owned();
+            if text("level") == "ERROR" {
+                let error = text("error").split(" at line ").next().unwrap_or_default().to_owned();
+                let error = LoggedError { trace_id: text("trace_id"), error };
+                errors.lock().unwrap_or_else(PoisonError::into_inner).push(error);
+            }
+        }
+    });
 }
 
 impl Drop for Program {

@@ -8,7 +8,7 @@ use http::StatusCode;
 use http_api::extract::Path;
 use http_api::problem::{Problem, ProblemDocument};
 use identity::{Administrator, Caller, parse_user_id};
-use rabbit_outbox::transaction::CommitError;
+use postgres::During;
 
 /// Blocks a user: they can't sign in, and their access tokens expire within ten minutes.
 #[utoipa::path(
@@ -52,11 +52,11 @@ pub(super) async fn unblock(
 
 async fn set(state: &State, id: &str, is_blocked: bool) -> Result<Json<UserJson>, Problem> {
     let id = parse_user_id(id).ok_or_else(super::problems::no_such_user)?;
-    let mut tx = state.messaging.begin().await?;
+    let mut tx = state.messaging.begin().await.during(format_args!("begin to block or unblock user {id}"))?;
     let user = store::users::set_blocked(&mut tx, id, is_blocked).await?.ok_or_else(super::problems::no_such_user)?;
     if is_blocked {
         store::refresh_tokens::revoke_all(&mut tx, user.id).await?;
     }
-    tx.commit().await.map_err(CommitError::into_source)?;
+    tx.commit().await.during(format_args!("commit blocking or unblocking user {id}"))?;
     Ok(Json(user.into()))
 }

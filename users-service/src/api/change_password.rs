@@ -11,7 +11,7 @@ use axum::{Json, extract};
 use http_api::body::JsonBody;
 use http_api::problem::{Problem, ProblemDocument};
 use identity::Caller;
-use rabbit_outbox::transaction::CommitError;
+use postgres::During;
 
 /// The current and the new password.
 #[derive(utoipa::ToSchema)]
@@ -47,7 +47,7 @@ pub(super) async fn handler(
         return Err(too_many_tries(seconds));
     }
     let known = {
-        let mut connection = state.database.acquire().await?;
+        let mut connection = state.database.acquire().await.during("find a user by login")?;
         store::users::by_login(&mut connection, &user.login).await?.ok_or_else(super::problems::no_such_user)?
     };
     if !state.passwords.matches(current, Some(known.password_hash.clone())).await? {
@@ -55,12 +55,12 @@ pub(super) async fn handler(
     }
     let hash = state.passwords.hash(new).await?;
     let token = RefreshToken::random()?;
-    let mut tx = state.messaging.begin().await?;
+    let mut tx = state.messaging.begin().await.during(format_args!("begin to change the password of user {id}"))?;
     let user = super::recheck_credentials::recheck_credentials(&mut tx, user.id, &known.password_hash).await?;
     store::users::set_password(&mut tx, user.id, &hash).await?;
     store::tries::clear(&mut tx, &user.login).await?;
     store::refresh_tokens::revoke_all(&mut tx, user.id).await?;
     store::refresh_tokens::start_session(&mut tx, user.id, &token.hash()).await?;
-    tx.commit().await.map_err(CommitError::into_source)?;
+    tx.commit().await.during(format_args!("commit the password of user {id}"))?;
     Session::new(&state.keys, user, token).map(Json).map_err(|failure| Problem::internal(&failure))
 }

@@ -11,7 +11,7 @@ use axum::{Json, extract};
 use http::{HeaderValue, StatusCode, header};
 use http_api::body::JsonBody;
 use http_api::problem::{Problem, ProblemDocument};
-use rabbit_outbox::transaction::CommitError;
+use postgres::During;
 
 /// Signs in. The response and its duration do not show whether the login exists.
 #[utoipa::path(
@@ -37,7 +37,7 @@ pub(super) async fn handler(
         return Err(too_many_tries(seconds));
     }
     let known = {
-        let mut connection = state.database.acquire().await?;
+        let mut connection = state.database.acquire().await.during("find a user by login")?;
         store::users::by_login(&mut connection, login.as_str()).await?
     };
     let (id, hash) = known.map(|known| (known.user.id, known.password_hash)).unzip();
@@ -45,11 +45,11 @@ pub(super) async fn handler(
     let (Some(id), Some(hash), true) = (id, hash, is_right) else { return Err(super::problems::wrong_credentials()) };
 
     let token = RefreshToken::random()?;
-    let mut tx = state.messaging.begin().await?;
+    let mut tx = state.messaging.begin().await.during(format_args!("begin a session of user {id}"))?;
     let user = super::recheck_credentials::recheck_credentials(&mut tx, id, &hash).await?;
     store::tries::clear(&mut tx, login.as_str()).await?;
     store::refresh_tokens::start_session(&mut tx, user.id, &token.hash()).await?;
-    tx.commit().await.map_err(CommitError::into_source)?;
+    tx.commit().await.during(format_args!("commit a session of user {id}"))?;
     Session::new(&state.keys, user, token).map(Json).map_err(|failure| Problem::internal(&failure))
 }
 

@@ -8,7 +8,7 @@ use axum::extract;
 use http::StatusCode;
 use http_api::body::JsonBody;
 use http_api::problem::Problem;
-use rabbit_outbox::transaction::CommitError;
+use postgres::During;
 
 /// Ends the session of a refresh token; an invalid token is not an error.
 #[utoipa::path(
@@ -22,9 +22,9 @@ pub(super) async fn handler(
     let presented = body.required("refresh_token", read::refresh_token);
     body.finish()?;
     if let Some(presented) = presented {
-        let mut tx = state.messaging.begin().await?;
+        let mut tx = state.messaging.begin().await.during("begin to end a session")?;
         store::refresh_tokens::revoke_family_of(&mut tx, &presented.hash()).await?;
-        tx.commit().await.map_err(CommitError::into_source)?;
+        tx.commit().await.during("commit the end of a session")?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -10,7 +10,7 @@ use axum::{Json, extract};
 use http::StatusCode;
 use http_api::body::JsonBody;
 use http_api::problem::{Problem, ProblemDocument};
-use rabbit_outbox::transaction::CommitError;
+use postgres::During;
 use tracing::warn;
 
 /// A refresh token.
@@ -37,7 +37,7 @@ pub(super) async fn handler(
     let presented = body.required("refresh_token", read::refresh_token);
     body.finish()?;
     let Some(presented) = presented else { return Err(invalid()) };
-    let mut tx = state.messaging.begin().await?;
+    let mut tx = state.messaging.begin().await.during("begin to refresh a session")?;
     match store::refresh_tokens::consume(&mut tx, &presented.hash()).await? {
         TokenState::Unknown => Err(invalid()),
         TokenState::JustUsed => Err(Problem::new(
@@ -47,7 +47,7 @@ pub(super) async fn handler(
         )),
         TokenState::Reused(family) => {
             store::refresh_tokens::revoke(&mut tx, family).await?;
-            tx.commit().await.map_err(CommitError::into_source)?;
+            tx.commit().await.during(format_args!("commit the end of token family {family}"))?;
             warn!(%family, "a used refresh token was presented again: all tokens of its sign-in are revoked");
             Err(invalid())
         }
@@ -56,7 +56,7 @@ pub(super) async fn handler(
             store::refresh_tokens::add(&mut tx, family, &token.hash()).await?;
             let known = store::users::lock(&mut tx, user).await?.filter(|known| !known.user.is_blocked);
             let known = known.ok_or_else(invalid)?;
-            tx.commit().await.map_err(CommitError::into_source)?;
+            tx.commit().await.during(format_args!("commit the next token of family {family}"))?;
             Session::new(&state.keys, known.user, token).map(Json).map_err(|failure| Problem::internal(&failure))
         }
     }

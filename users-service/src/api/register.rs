@@ -11,7 +11,7 @@ use http::StatusCode;
 use http_api::body::JsonBody;
 use http_api::problem::{Problem, ProblemDocument};
 use identity::Role;
-use rabbit_outbox::transaction::CommitError;
+use postgres::During;
 
 /// A login and a password.
 #[derive(utoipa::ToSchema)]
@@ -46,12 +46,12 @@ pub(super) async fn handler(
     let hash = state.passwords.hash(password).await?;
     let token = RefreshToken::random()?;
 
-    let mut tx = state.messaging.begin().await?;
+    let mut tx = state.messaging.begin().await.during("begin a registration")?;
     let Some(user) = create_user::create_user(&mut tx, &login, &hash, role).await? else {
         return Err(Problem::new(StatusCode::CONFLICT, "login_taken", "this login is already taken"));
     };
     store::refresh_tokens::start_session(&mut tx, user.id, &token.hash()).await?;
-    tx.commit().await.map_err(CommitError::into_source)?;
+    tx.commit().await.during(format_args!("commit the registration of user {}", user.id))?;
     let session = Session::new(&state.keys, user, token).map_err(|failure| Problem::internal(&failure))?;
     Ok((StatusCode::CREATED, Json(session)))
 }

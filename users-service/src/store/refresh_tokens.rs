@@ -2,6 +2,7 @@
 
 use crate::tokens::TokenHash;
 use contracts::ids::UserId;
+use postgres::{During, StoreError};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -12,11 +13,12 @@ const REFRESH_DAYS: i32 = 30;
 ///
 /// # Errors
 /// Database errors.
-pub async fn start_session(connection: &mut PgConnection, user: UserId, token: &TokenHash) -> Result<(), sqlx::Error> {
+pub async fn start_session(connection: &mut PgConnection, user: UserId, token: &TokenHash) -> Result<(), StoreError> {
     let family = Uuid::now_v7();
     sqlx::query!("insert into families (id, user_id) values ($1, $2)", family, user.get())
         .execute(&mut *connection)
-        .await?;
+        .await
+        .during(format_args!("insert a token family of user {user}"))?;
     add(connection, family, token).await
 }
 
@@ -37,7 +39,7 @@ pub enum TokenState {
 ///
 /// # Errors
 /// Database errors.
-pub async fn consume(connection: &mut PgConnection, token: &TokenHash) -> Result<TokenState, sqlx::Error> {
+pub async fn consume(connection: &mut PgConnection, token: &TokenHash) -> Result<TokenState, StoreError> {
     let row = sqlx::query!(
         r#"select t.family_id, f.user_id,
                   f.revoked_at is null and t.expires_at > now() and u.blocked_at is null as "is_alive!",
@@ -48,7 +50,8 @@ pub async fn consume(connection: &mut PgConnection, token: &TokenHash) -> Result
         token.as_slice(),
     )
     .fetch_optional(&mut *connection)
-    .await?;
+    .await
+    .during("lock a refresh token")?;
     let Some(row) = row.filter(|row| row.is_alive) else { return Ok(TokenState::Unknown) };
     if row.is_just_spent {
         return Ok(TokenState::JustUsed);
@@ -58,7 +61,8 @@ pub async fn consume(connection: &mut PgConnection, token: &TokenHash) -> Result
     }
     sqlx::query!("update refresh_tokens set spent_at = now() where hash = $1", token.as_slice())
         .execute(connection)
-        .await?;
+        .await
+        .during(format_args!("consume a refresh token of family {}", row.family_id))?;
     Ok(TokenState::Valid(row.family_id, row.user_id))
 }
 
@@ -66,7 +70,7 @@ pub async fn consume(connection: &mut PgConnection, token: &TokenHash) -> Result
 ///
 /// # Errors
 /// Database errors.
-pub async fn add(connection: &mut PgConnection, family: Uuid, token: &TokenHash) -> Result<(), sqlx::Error> {
+pub async fn add(connection: &mut PgConnection, family: Uuid, token: &TokenHash) -> Result<(), StoreError> {
     sqlx::query!(
         "insert into refresh_tokens (hash, family_id, expires_at) values ($1, $2, now() + make_interval(days => $3))",
         token.as_slice(),
@@ -76,24 +80,26 @@ pub async fn add(connection: &mut PgConnection, family: Uuid, token: &TokenHash)
     .execute(connection)
     .await
     .map(drop)
+    .during(format_args!("insert a refresh token of family {family}"))
 }
 
 /// Revokes a family.
 ///
 /// # Errors
 /// Database errors.
-pub async fn revoke(connection: &mut PgConnection, family: Uuid) -> Result<(), sqlx::Error> {
+pub async fn revoke(connection: &mut PgConnection, family: Uuid) -> Result<(), StoreError> {
     sqlx::query!("update families set revoked_at = now() where id = $1 and revoked_at is null", family)
         .execute(connection)
         .await
         .map(drop)
+        .during(format_args!("revoke token family {family}"))
 }
 
 /// Revokes the family of a token, if there is one.
 ///
 /// # Errors
 /// Database errors.
-pub async fn revoke_family_of(connection: &mut PgConnection, token: &TokenHash) -> Result<(), sqlx::Error> {
+pub async fn revoke_family_of(connection: &mut PgConnection, token: &TokenHash) -> Result<(), StoreError> {
     sqlx::query!(
         "update families f set revoked_at = now() from refresh_tokens t \
          where t.hash = $1 and f.id = t.family_id and f.revoked_at is null",
@@ -102,25 +108,30 @@ pub async fn revoke_family_of(connection: &mut PgConnection, token: &TokenHash) 
     .execute(connection)
     .await
     .map(drop)
+    .during("revoke the family of a refresh token")
 }
 
 /// Revokes all families of a user.
 ///
 /// # Errors
 /// Database errors.
-pub async fn revoke_all(connection: &mut PgConnection, user: UserId) -> Result<(), sqlx::Error> {
+pub async fn revoke_all(connection: &mut PgConnection, user: UserId) -> Result<(), StoreError> {
     sqlx::query!("update families set revoked_at = now() where user_id = $1 and revoked_at is null", user.get())
         .execute(connection)
         .await
         .map(drop)
+        .during(format_args!("revoke the token families of user {user}"))
 }
 
 /// Deletes expired tokens, and families without tokens.
 ///
 /// # Errors
 /// Database errors.
-pub async fn delete_expired(pool: &PgPool) -> Result<(), sqlx::Error> {
-    sqlx::query!("delete from refresh_tokens where expires_at < now()").execute(pool).await?;
+pub async fn delete_expired(pool: &PgPool) -> Result<(), StoreError> {
+    sqlx::query!("delete from refresh_tokens where expires_at < now()")
+        .execute(pool)
+        .await
+        .during("delete expired refresh tokens")?;
     sqlx::query!(
         "delete from families f where f.created_at < now() - interval '1 day' \
          and not exists (select from refresh_tokens t where t.family_id = f.id)"
@@ -128,4 +139,5 @@ pub async fn delete_expired(pool: &PgPool) -> Result<(), sqlx::Error> {
     .execute(pool)
     .await
     .map(drop)
+    .during("delete token families without tokens")
 }

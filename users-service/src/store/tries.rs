@@ -1,5 +1,6 @@
 //! The table `tries`: password attempts per login.
 
+use postgres::{During, StoreError};
 use sqlx::{PgConnection, PgPool};
 
 /// Attempts allowed within [`WINDOW_SECS`].
@@ -20,7 +21,7 @@ pub enum Attempt {
 ///
 /// # Errors
 /// Database errors.
-pub async fn count_attempt(pool: &PgPool, login: &str) -> Result<Attempt, sqlx::Error> {
+pub async fn count_attempt(pool: &PgPool, login: &str) -> Result<Attempt, StoreError> {
     let row = sqlx::query!(
         r#"insert into tries as t (login, count, since) values ($1, 1, now())
            on conflict (login) do update set
@@ -31,7 +32,8 @@ pub async fn count_attempt(pool: &PgPool, login: &str) -> Result<Attempt, sqlx::
         f64::from(WINDOW_SECS),
     )
     .fetch_one(pool)
-    .await?;
+    .await
+    .during("count a password attempt")?;
     Ok(if row.count > ATTEMPTS_MAX { Attempt::After(row.left.max(1)) } else { Attempt::Allowed })
 }
 
@@ -39,18 +41,23 @@ pub async fn count_attempt(pool: &PgPool, login: &str) -> Result<Attempt, sqlx::
 ///
 /// # Errors
 /// Database errors.
-pub async fn clear(connection: &mut PgConnection, login: &str) -> Result<(), sqlx::Error> {
-    sqlx::query!("delete from tries where login = $1", login).execute(connection).await.map(drop)
+pub async fn clear(connection: &mut PgConnection, login: &str) -> Result<(), StoreError> {
+    sqlx::query!("delete from tries where login = $1", login)
+        .execute(connection)
+        .await
+        .map(drop)
+        .during("clear the password attempts of a login")
 }
 
 /// Deletes attempts outside the time window.
 ///
 /// # Errors
 /// Database errors.
-pub async fn delete_old(pool: &PgPool) -> Result<u64, sqlx::Error> {
+pub async fn delete_old(pool: &PgPool) -> Result<u64, StoreError> {
     let deleted =
         sqlx::query!("delete from tries where since < now() - make_interval(secs => $1)", f64::from(WINDOW_SECS))
             .execute(pool)
-            .await?;
+            .await
+            .during("delete old password attempts")?;
     Ok(deleted.rows_affected())
 }

@@ -4,6 +4,7 @@ use crate::domain::login::Login;
 use crate::user::User;
 use contracts::ids::UserId;
 use identity::Role;
+use postgres::{During, StoreError};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
@@ -19,7 +20,7 @@ struct Row {
 impl TryFrom<Row> for User {
     type Error = sqlx::Error;
 
-    fn try_from(row: Row) -> Result<Self, sqlx::Error> {
+    fn try_from(row: Row) -> Result<Self, Self::Error> {
         let role = Role::parse(&row.role).ok_or_else(|| sqlx::Error::Decode("unknown role".into()))?;
         let id = UserId::try_from(row.id).map_err(|error| sqlx::Error::Decode(error.into()))?;
         Ok(Self { id, login: row.login, role, is_blocked: row.is_blocked, created_at: row.created_at })
@@ -35,8 +36,8 @@ pub async fn insert(
     login: &Login,
     password_hash: &str,
     role: Role,
-) -> Result<Option<User>, sqlx::Error> {
-    let row = sqlx::query_as!(
+) -> Result<Option<User>, StoreError> {
+    sqlx::query_as!(
         Row,
         r#"insert into users (login, password_hash, role) values ($1, $2, $3) on conflict (login) do nothing
            returning id, login, role, blocked_at is not null as "is_blocked!", created_at"#,
@@ -45,8 +46,9 @@ pub async fn insert(
         role.as_str(),
     )
     .fetch_optional(connection)
-    .await?;
-    row.map(User::try_from).transpose()
+    .await
+    .and_then(|row| row.map(User::try_from).transpose())
+    .during("insert a user")
 }
 
 /// A user with their password hash.
@@ -61,30 +63,34 @@ pub struct WithPassword {
 ///
 /// # Errors
 /// Database errors.
-pub async fn by_login(connection: &mut PgConnection, login: &str) -> Result<Option<WithPassword>, sqlx::Error> {
+pub async fn by_login(connection: &mut PgConnection, login: &str) -> Result<Option<WithPassword>, StoreError> {
     let row = sqlx::query!(
         r#"select id, login, role, blocked_at is not null as "is_blocked!", created_at, password_hash
            from users where login = $1"#,
         login,
     )
     .fetch_optional(connection)
-    .await?;
-    row.map(|row| {
-        let (id, created_at, is_blocked) = (row.id, row.created_at, row.is_blocked);
-        let user = Row { id, login: row.login, role: row.role, is_blocked, created_at }.try_into()?;
-        Ok(WithPassword { user, password_hash: row.password_hash })
+    .await;
+    row.and_then(|row| {
+        let with_password = row.map(|row| {
+            let (id, created_at, is_blocked) = (row.id, row.created_at, row.is_blocked);
+            let user = Row { id, login: row.login, role: row.role, is_blocked, created_at }.try_into()?;
+            Ok(WithPassword { user, password_hash: row.password_hash })
+        });
+        with_password.transpose()
     })
-    .transpose()
+    .during("find a user by login")
 }
 
 /// The user with this id, locked until the transaction ends.
 ///
 /// # Errors
 /// Database errors.
-pub async fn lock(connection: &mut PgConnection, id: i64) -> Result<Option<WithPassword>, sqlx::Error> {
+pub async fn lock(connection: &mut PgConnection, id: i64) -> Result<Option<WithPassword>, StoreError> {
     let login = sqlx::query_scalar!("select login from users where id = $1 for update", id)
         .fetch_optional(&mut *connection)
-        .await?;
+        .await
+        .during(format_args!("lock user {id}"))?;
     match login {
         Some(login) => by_login(connection, &login).await,
         None => Ok(None),
@@ -95,23 +101,24 @@ pub async fn lock(connection: &mut PgConnection, id: i64) -> Result<Option<WithP
 ///
 /// # Errors
 /// Database errors.
-pub async fn find(pool: &PgPool, id: i64) -> Result<Option<User>, sqlx::Error> {
-    let row = sqlx::query_as!(
+pub async fn find(pool: &PgPool, id: i64) -> Result<Option<User>, StoreError> {
+    sqlx::query_as!(
         Row,
         r#"select id, login, role, blocked_at is not null as "is_blocked!", created_at from users where id = $1"#,
         id,
     )
     .fetch_optional(pool)
-    .await?;
-    row.map(User::try_from).transpose()
+    .await
+    .and_then(|row| row.map(User::try_from).transpose())
+    .during(format_args!("find user {id}"))
 }
 
 /// At most `limit` users with ids after `after`, in the order of ids.
 ///
 /// # Errors
 /// Database errors.
-pub async fn list(pool: &PgPool, after: i64, limit: i64) -> Result<Vec<User>, sqlx::Error> {
-    let rows = sqlx::query_as!(
+pub async fn list(pool: &PgPool, after: i64, limit: i64) -> Result<Vec<User>, StoreError> {
+    sqlx::query_as!(
         Row,
         r#"select id, login, role, blocked_at is not null as "is_blocked!", created_at
            from users where id > $1 order by id limit $2"#,
@@ -119,31 +126,29 @@ pub async fn list(pool: &PgPool, after: i64, limit: i64) -> Result<Vec<User>, sq
         limit,
     )
     .fetch_all(pool)
-    .await?;
-    rows.into_iter().map(User::try_from).collect()
+    .await
+    .and_then(|rows| rows.into_iter().map(User::try_from).collect())
+    .during(format_args!("list users after {after}"))
 }
 
 /// Replaces the password hash.
 ///
 /// # Errors
 /// Database errors.
-pub async fn set_password(connection: &mut PgConnection, id: UserId, hash: &str) -> Result<(), sqlx::Error> {
+pub async fn set_password(connection: &mut PgConnection, id: UserId, hash: &str) -> Result<(), StoreError> {
     sqlx::query!("update users set password_hash = $2 where id = $1", id.get(), hash)
         .execute(connection)
         .await
         .map(drop)
+        .during(format_args!("set the password of user {id}"))
 }
 
 /// Blocks or unblocks a user; `None` if there is no such user.
 ///
 /// # Errors
 /// Database errors.
-pub async fn set_blocked(
-    connection: &mut PgConnection,
-    id: i64,
-    is_blocked: bool,
-) -> Result<Option<User>, sqlx::Error> {
-    let row = sqlx::query_as!(
+pub async fn set_blocked(connection: &mut PgConnection, id: i64, is_blocked: bool) -> Result<Option<User>, StoreError> {
+    sqlx::query_as!(
         Row,
         r#"update users set blocked_at = case when $2 then coalesce(blocked_at, now()) end where id = $1
            returning id, login, role, blocked_at is not null as "is_blocked!", created_at"#,
@@ -151,6 +156,7 @@ pub async fn set_blocked(
         is_blocked,
     )
     .fetch_optional(connection)
-    .await?;
-    row.map(User::try_from).transpose()
+    .await
+    .and_then(|row| row.map(User::try_from).transpose())
+    .during(format_args!("{} user {id}", if is_blocked { "block" } else { "unblock" }))
 }

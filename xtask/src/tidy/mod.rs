@@ -11,7 +11,9 @@ mod metrics;
 mod module_imports;
 mod purity;
 mod sources;
+mod store_errors;
 mod text;
+mod tokens;
 mod words;
 
 use std::process::ExitCode;
@@ -51,6 +53,7 @@ fn findings(sources: &[Source]) -> Vec<Finding> {
         findings.extend(imports::check(source));
         findings.extend(purity::check(source));
         findings.extend(module_imports::check(source));
+        findings.extend(store_errors::check(source));
         findings.extend(text::check(source));
         findings.extend(words::check(source));
         findings.extend(default_ports::check(source));

@@ -27,6 +27,27 @@ async fn committed_events_are_handled_and_rolled_back_ones_never_existed() {
 }
 
 #[tokio::test]
+async fn publishing_is_behind_while_an_event_waits_for_longer_than_the_limit() {
+    let (stage, broker) = (Stage::new().await, broker().await);
+    let alpha = Messaging::new("alpha", stage.alpha.clone(), broker.url());
+    let limit = Duration::from_mins(1);
+    assert!(!alpha.is_publishing_behind(limit).await.unwrap(), "the outbox is empty");
+    append_pings(&alpha, 0, 2, 1).await;
+    assert!(!alpha.is_publishing_behind(limit).await.unwrap(), "the events are new");
+    let age =
+        "update outbox set occurred_at = occurred_at - interval '2 minutes' where id = (select max(id) from outbox)";
+    sqlx::query(age).execute(&stage.alpha).await.unwrap();
+    assert!(alpha.is_publishing_behind(limit).await.unwrap());
+
+    let beta = Messaging::new("beta", stage.beta.clone(), broker.url());
+    stage.run(beta.consumer(Subscriptions::new().on::<Ping>(WriteDown)).run(stage.stopping()));
+    stage.run(alpha.relay().run(stage.stopping()));
+    eventually(0, async || unsent(&stage.alpha).await).await;
+    assert!(!alpha.is_publishing_behind(limit).await.unwrap(), "both are published");
+    stage.stop().await;
+}
+
+#[tokio::test]
 async fn unroutable_events_among_others_are_never_taken_for_delivered() {
     const EVENTS: i64 = 3_500;
     let (stage, broker) = (Stage::new().await, broker().await);

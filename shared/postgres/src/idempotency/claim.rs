@@ -1,6 +1,8 @@
 //! Whether a request is new, completed or in progress.
 
+use super::scope::Keys;
 use super::{Scope, StoredResponse};
+use crate::store_error::{During, StoreError};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use http_api::problem::Problem;
@@ -57,7 +59,7 @@ impl Earlier {
 ///
 /// # Errors
 /// Database errors.
-pub async fn claim(connection: &mut PgConnection, scope: Option<&Scope>) -> Result<Claim, sqlx::Error> {
+pub async fn claim(connection: &mut PgConnection, scope: Option<&Scope>) -> Result<Claim, StoreError> {
     Ok(claim_all(connection, &[scope]).await?.pop().unwrap_or(Claim::New))
 }
 
@@ -65,13 +67,14 @@ pub async fn claim(connection: &mut PgConnection, scope: Option<&Scope>) -> Resu
 ///
 /// # Errors
 /// Database errors.
-pub async fn claim_all(connection: &mut PgConnection, scopes: &[Option<&Scope>]) -> Result<Vec<Claim>, sqlx::Error> {
+pub async fn claim_all(connection: &mut PgConnection, scopes: &[Option<&Scope>]) -> Result<Vec<Claim>, StoreError> {
     let keyed: Vec<&Scope> = scopes.iter().copied().flatten().collect();
-    if keyed.is_empty() {
+    let [first, ..] = keyed[..] else {
         return Ok(scopes.iter().map(|_| Claim::New).collect());
-    }
-    let mut free = lock(connection, &keyed).await?;
-    let mut stored = stored(connection, &keyed).await?;
+    };
+    let keys = Keys { first, count: keyed.len() };
+    let mut free = lock(connection, &keyed).await.during(format_args!("lock {keys}"))?;
+    let mut stored = stored(connection, &keyed).await.during(format_args!("find the responses for {keys}"))?;
     let claims = scopes.iter().map(|scope| {
         let Some(scope) = scope else { return Ok(Claim::New) };
         // `remove`: if two requests of a batch have the same key, the second one finds the first one in progress.
@@ -79,7 +82,10 @@ pub async fn claim_all(connection: &mut PgConnection, scopes: &[Option<&Scope>])
             return Ok(Claim::Respond(Earlier::InProgress));
         }
         match stored.remove(&(scope.user_id, scope.route.to_owned(), scope.key.clone())) {
-            Some(row) => stored_claim(scope, &row),
+            Some(row) => {
+                let key = Keys { first: scope, count: 1 };
+                stored_claim(scope, &row).during(format_args!("read the response for {key}"))
+            }
             None => Ok(Claim::New),
         }
     });

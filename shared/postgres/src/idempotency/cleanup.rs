@@ -1,6 +1,8 @@
 //! Deletes old responses.
 
+use crate::store_error::{During, StoreError};
 use std::time::Duration;
+use telemetry::chain;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -13,7 +15,7 @@ const CLEANUP_INTERVAL: Duration = Duration::from_hours(1);
 ///
 /// # Errors
 /// Database errors.
-pub async fn delete_expired(pool: &sqlx::PgPool) -> Result<u64, sqlx::Error> {
+pub async fn delete_expired(pool: &sqlx::PgPool) -> Result<u64, StoreError> {
     let mut deleted_total = 0;
     loop {
         let deleted = sqlx::query(
@@ -22,7 +24,8 @@ pub async fn delete_expired(pool: &sqlx::PgPool) -> Result<u64, sqlx::Error> {
         )
         .bind(RETENTION_HOURS)
         .execute(pool)
-        .await?
+        .await
+        .during("delete old idempotency keys")?
         .rows_affected();
         deleted_total += deleted;
         if deleted < 1000 {
@@ -41,7 +44,7 @@ pub async fn delete_expired_until(
 ) -> Result<(), std::convert::Infallible> {
     loop {
         if let Err(failure) = delete_expired(&pool).await {
-            warn!(error = %failure, "could not delete old idempotency keys; retrying");
+            warn!(error = chain(&failure), "the cleanup failed; retrying");
         }
         tokio::select! {
             () = tokio::time::sleep(CLEANUP_INTERVAL) => {}

@@ -3,6 +3,7 @@
 use http::HeaderMap;
 use http_api::problem::Problem;
 use sha2::{Digest, Sha256};
+use std::fmt;
 
 /// Longest key, in characters.
 pub const KEY_CHARACTERS_MAX: usize = 255;
@@ -63,6 +64,24 @@ impl Scope {
     }
 }
 
+/// Some keys in an error. Without their texts: a guest gets their secret with one.
+#[derive(Clone, Copy)]
+pub(super) struct Keys<'a> {
+    pub(super) first: &'a Scope,
+    pub(super) count: usize,
+}
+
+impl fmt::Display for Keys<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self { first: Scope { user_id, route, .. }, count: 1 } => {
+                write!(f, "the idempotency key of user {user_id} for `{route}`")
+            }
+            Self { count, .. } => write!(f, "{count} idempotency keys"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +106,14 @@ mod tests {
         assert_eq!(key(b"one"), key(b"one"));
         assert_ne!(key(b"one"), key(b"two"));
         assert!(!key(b"one").contains("abc") && key(b"one").len() <= KEY_CHARACTERS_MAX);
+    }
+
+    #[test]
+    fn an_error_names_the_user_and_the_route_of_a_key_and_not_its_text() {
+        let first = &scope("abc").unwrap().unwrap();
+        let text = Keys { first, count: 1 }.to_string();
+        assert_eq!(text, "the idempotency key of user 1 for `POST /orders`");
+        assert_eq!(Keys { first, count: 3 }.to_string(), "3 idempotency keys");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Stores responses together with their effects.
 
+use super::scope::Keys;
 use super::{Scope, StoredResponse};
+use crate::store_error::{During, StoreError};
 use sqlx::PgConnection;
 
 /// Stores the response for repeated requests, in the transaction of the effect; does nothing without a key.
@@ -11,7 +13,7 @@ pub async fn store(
     connection: &mut PgConnection,
     scope: Option<&Scope>,
     response: &StoredResponse,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), StoreError> {
     match scope {
         Some(scope) => store_all(connection, &[(scope, response)]).await,
         None => Ok(()),
@@ -25,10 +27,9 @@ pub async fn store(
 pub async fn store_all(
     connection: &mut PgConnection,
     responses: &[(&Scope, &StoredResponse)],
-) -> Result<(), sqlx::Error> {
-    if responses.is_empty() {
-        return Ok(());
-    }
+) -> Result<(), StoreError> {
+    let [(first, _), ..] = responses else { return Ok(()) };
+    let keys = Keys { first, count: responses.len() };
     let column = |value: fn(&Scope) -> &str| responses.iter().map(|(scope, _)| value(scope)).collect::<Vec<_>>();
     sqlx::query(
         "insert into idempotency_keys (user_id, route, key, request_hash, status, location, body) \
@@ -44,4 +45,5 @@ pub async fn store_all(
     .execute(connection)
     .await
     .map(drop)
+    .during(format_args!("store the responses for {keys}"))
 }

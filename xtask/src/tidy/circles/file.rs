@@ -1,6 +1,6 @@
 //! What one file imports, names and declares.
 
-use crate::tidy::circles::tokens::{Token, tokens};
+use crate::tidy::tokens::{Token, tokens};
 
 /// A path of modules and items: `crate`, `store`, `orders`, `lock`.
 pub(super) type Path = Vec<String>;

@@ -5,7 +5,6 @@
 mod file;
 mod graph;
 mod shortest;
-mod tokens;
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,28 @@
+//! A failure of the database is logged once, with what was being done, and answered without its text.
+
+use crate::stage::Stage;
+use testkit::{LoggedError, eventually};
+
+#[tokio::test]
+async fn a_failed_query_is_logged_once_with_its_user() {
+    let stage = Stage::new().await;
+    sqlx::query("alter table users rename column role to rank").execute(&stage.pool).await.unwrap();
+    let mut expected = vec![];
+    for user in [7, 8] {
+        let trace_id = stage.anonymous().as_user(user).get("/me").await.failed(500);
+        let error = format!("find user {user}: error returned from database: column \"role\" does not exist");
+        expected.push(LoggedError { trace_id, error });
+    }
+    // The line of the second request comes after all lines of the first one.
+    eventually(expected, async || stage.program.errors()).await;
+}
+
+#[tokio::test]
+async fn a_failed_sign_in_is_logged_without_the_login() {
+    let stage = Stage::new().await;
+    stage.register("anna").await;
+    sqlx::query("alter table families rename to away").execute(&stage.pool).await.unwrap();
+    let trace_id = stage.login("anna", crate::stage::PASSWORD).await.failed(500);
+    let error = "insert a token family of user 1: error returned from database: relation \"families\" does not exist";
+    eventually(vec![LoggedError { trace_id, error: error.to_owned() }], async || stage.program.errors()).await;
+}
