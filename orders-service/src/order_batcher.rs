@@ -1,4 +1,4 @@
-//! Batches concurrent order placements into one transaction, without waiting for a timer.
+//! Batches concurrent order placements into one transaction.
 
 use crate::batcher::{Batcher, WorkerGone};
 use crate::domain::order::Order;

@@ -1,5 +1,6 @@
 //! The checkout that this xtask was built from, and its build folder.
 
+use crate::failure::{Doing, Failure};
 use std::path::{Path, PathBuf};
 
 /// Paths of the checkout.
@@ -28,6 +29,14 @@ impl Checkout {
     /// A path relative to the root folder.
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.root.join(relative)
+    }
+
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// Fails if it cannot be read.
+    pub(crate) fn read(&self, relative: &str) -> Result<String, Failure> {
+        std::fs::read_to_string(self.path(relative)).doing(format!("read {relative}"))
     }
 
     /// Data, logs and state of running instances; not committed.

@@ -43,7 +43,7 @@ pub enum Announcement {
 
 /// A repeated request differs from the one that was decided, so one of them is wrong.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("order {order_id} was decided for user {user_id} and amount {amount}")]
+#[error("order {order_id} was decided for user {user_id}; the user or the amount differs")]
 pub struct Mismatch {
     order_id: OrderId,
     user_id: UserId,

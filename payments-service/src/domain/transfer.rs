@@ -33,7 +33,7 @@ pub enum Announcement {
 
 /// A repeated request differs from the one that was decided, so one of them is wrong.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("transfer {id} was decided for {amount} from user {from} to user {to}")]
+#[error("transfer {id} was decided from user {from} to user {to}; a user or the amount differs")]
 pub struct Mismatch {
     id: TransferId,
     from: UserId,

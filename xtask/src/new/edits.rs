@@ -82,7 +82,6 @@ const PLACES: &[(&str, At, &str)] = &[
         AfterLast("            Service::", ","),
         "            Service::{{Name}} => &self.{{name}},\n",
     ),
-    ("gateway/src/forward/authorization.rs", Before(" => Access::Users,"), " | Service::{{Name}}"),
     (
         "gateway/src/routes.rs",
         Before("const LOGIN: Target"),

@@ -43,7 +43,7 @@ pub(crate) fn new(checkout: &Checkout, options: &NewOptions) -> Result<ExitCode,
 /// As [`new`].
 pub(crate) fn create(checkout: &Checkout, name: &str) -> Result<u16, Failure> {
     let name = Name::parse(checkout, name)?;
-    let port = free_port(&read(checkout, "xtask/src/services.rs")?)?;
+    let port = free_port(&checkout.read("xtask/src/services.rs")?)?;
     let mut written: BTreeMap<String, String> = BTreeMap::new();
     for (path, text) in files::of(&name, port) {
         if checkout.path(&path).exists() {
@@ -55,7 +55,7 @@ pub(crate) fn create(checkout: &Checkout, name: &str) -> Result<u16, Failure> {
     for edit in edits::of(&name, port, &hash) {
         let before = match written.remove(&edit.path) {
             Some(text) => text,
-            None => read(checkout, &edit.path)?,
+            None => checkout.read(&edit.path)?,
         };
         let text = edit.apply(&before)?;
         written.insert(edit.path, text);
@@ -81,10 +81,6 @@ fn free_port(services: &str) -> Result<u16, Failure> {
         services.lines().filter_map(|line| line.trim().strip_prefix("service(\"")?.split(", ").nth(2)?.parse().ok());
     let last: Option<u16> = ports.max();
     last.map(|port| port + 1).ok_or_else(|| Failure::new("xtask/src/services.rs declares no service"))
-}
-
-fn read(checkout: &Checkout, path: &str) -> Result<String, Failure> {
-    fs::read_to_string(checkout.path(path)).doing(format!("read {path}"))
 }
 
 fn require_clean(checkout: &Checkout) -> Result<(), Failure> {

@@ -5,8 +5,10 @@ use crate::failure::Failure;
 
 const LENGTH_MAX: usize = 24;
 
-/// First segments of the gateway's own paths, modules of `contracts`, and schemas of PostgreSQL.
-const TAKEN: [&str; 20] = [
+/// First segments of the gateway's own paths, modules of `contracts`, schemas of PostgreSQL, and the broker's own prefix
+/// and user.
+const TAKEN: [&str; 22] = [
+    "amq",
     "assets",
     "catalogue",
     "cheque",
@@ -15,6 +17,7 @@ const TAKEN: [&str; 20] = [
     "envelope",
     "event",
     "gateway",
+    "guest",
     "healthz",
     "ids",
     "login",
@@ -41,6 +44,7 @@ const RESERVED: &[&str] = &[
     "array",
     "as",
     "asc",
+    "asymmetric",
     "async",
     "authorization",
     "await",
@@ -55,6 +59,7 @@ const RESERVED: &[&str] = &[
     "collate",
     "collation",
     "column",
+    "concurrently",
     "const",
     "constraint",
     "continue",
@@ -86,6 +91,7 @@ const RESERVED: &[&str] = &[
     "group",
     "having",
     "if",
+    "ilike",
     "impl",
     "in",
     "initially",
@@ -101,6 +107,8 @@ const RESERVED: &[&str] = &[
     "let",
     "like",
     "limit",
+    "localtime",
+    "localtimestamp",
     "loop",
     "macro",
     "match",
@@ -117,6 +125,7 @@ const RESERVED: &[&str] = &[
     "or",
     "order",
     "outer",
+    "overlaps",
     "override",
     "placing",
     "primary",
@@ -125,25 +134,42 @@ const RESERVED: &[&str] = &[
     "ref",
     "references",
     "return",
+    "returning",
     "right",
     "select",
     "self",
     "similar",
+    "some",
     "static",
     "struct",
     "super",
+    "symmetric",
     "table",
+    "tablesample",
     "then",
     "to",
+    "trailing",
     "trait",
     "true",
     "try",
     "type",
+    "typeof",
     "union",
     "unique",
     "unsafe",
+    "unsized",
     "use",
     "user",
+    "using",
+    "variadic",
+    "verbose",
+    "virtual",
+    "when",
+    "where",
+    "while",
+    "window",
+    "with",
+    "yield",
 ];
 
 /// A name that can be a schema, an exchange, a Rust module, a variable's prefix and a path at once.
@@ -165,7 +191,17 @@ impl Name {
                 return Err(Failure::new(format!("`{text}` can't be the name of a service: {path} exists already")));
             }
         }
-        Ok(Self(text.to_owned()))
+        let name = Self(text.to_owned());
+        for (path, used) in [
+            ("gateway/src/routes.rs", format!("const {}:", name.upper())),
+            ("gateway/src/gateway.rs", format!(" {text}:")),
+            ("gateway/src/config.rs", format!(" {text}_url:")),
+        ] {
+            if checkout.read(path)?.contains(&used) {
+                return Err(Failure::new(format!("`{text}` can't be the name of a service: {path} uses it")));
+            }
+        }
+        Ok(name)
     }
 
     /// `parcels`.
@@ -203,7 +239,7 @@ fn problem(text: &str) -> Option<String> {
         return Some("`-service` is added to it".to_owned());
     }
     if TAKEN.contains(&text) {
-        return Some("the gateway, the contracts or PostgreSQL use it".to_owned());
+        return Some("the gateway, the contracts, PostgreSQL or RabbitMQ use it".to_owned());
     }
     RESERVED.contains(&text).then(|| "it is a reserved word of Rust or SQL".to_owned())
 }
@@ -225,6 +261,12 @@ mod tests {
             ("docs", "the gateway"),
             ("table", "reserved word"),
             ("async", "reserved word"),
+            ("while", "reserved word"),
+            ("where", "reserved word"),
+            ("cheques", "routes.rs uses it"),
+            ("tunnels", "gateway.rs uses it"),
+            ("redis", "config.rs uses it"),
+            ("amq", "RabbitMQ"),
             ("pgparcels", "PostgreSQL"),
             ("parcelsservice", "added to it"),
             ("aaaaaaaaaaaaaaaaaaaaaaaaa", "characters"),
@@ -232,7 +274,7 @@ mod tests {
             let failure = Name::parse(&Checkout::of_this_build(), name).unwrap_err().to_string();
             assert!(failure.contains(reason), "`{name}`: {failure}");
         }
-        for name in ["parcels", "giftcards", "x2"] {
+        for name in ["trialrun", "giftvouchers", "x2"] {
             assert_eq!(Name::parse(&Checkout::of_this_build(), name).unwrap().as_str(), name);
         }
     }

@@ -50,7 +50,7 @@ impl Selection {
             Self::Both => &["--workspace"],
             Self::Integration => &["--workspace", "--exclude", "e2e"],
             Self::EndToEnd => &["-p", "e2e"],
-            Self::NewService => &["-p", "parcels-service"],
+            Self::NewService => &["-p", "trialrun-service"],
         }
     }
 }

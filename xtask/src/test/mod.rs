@@ -131,8 +131,8 @@ fn on_product(
 fn new_service(stage: &Stage<'_>, report: &mut Report) -> Result<(), Failure> {
     let copy = Copy::of(stage.checkout, stage.folder.join("new-service"))?;
     let checkout = copy.checkout();
-    let port = create(&checkout, "parcels")?;
-    stage.console.line("service", &format!("parcels-service is made, on port {port}"));
+    let port = create(&checkout, "trialrun")?;
+    stage.console.line("service", &format!("trialrun-service is made, on port {port}"));
     on_servers(&Stage { checkout: &checkout, filter: None, ..*stage }, Selection::NewService, report)
 }
 
