@@ -33,8 +33,10 @@ pub enum StartError {
     #[error("AUTH_MODE")]
     Auth(#[from] AuthModeError),
     /// The address is in use or not an address of this machine.
-    #[error("listen on {address}")]
+    #[error("listen on {address} ({variable})")]
     Listen {
+        /// The variable that names the address.
+        variable: &'static str,
         /// The address as configured.
         address: SocketAddr,
         /// The error of the operating system.
@@ -99,9 +101,9 @@ pub async fn start(
         AuthMode::Header => None,
         AuthMode::Jwt => Some(RateLimits::new(config.redis_url.as_deref()).map_err(AuthModeError::Redis)?),
     };
-    let api = bind(config.api_addr, &limits).await?;
-    let ui = bind(config.ui_addr, &limits).await?;
-    let links = bind(config.links_addr, &limits).await?;
+    let api = bind("API_ADDR", config.api_addr, &limits).await?;
+    let ui = bind("UI_ADDR", config.ui_addr, &limits).await?;
+    let links = bind("LINKS_ADDR", config.links_addr, &limits).await?;
     let listening = Listening {
         api: address(&api, config.api_addr),
         ui: address(&ui, config.ui_addr),
@@ -142,8 +144,8 @@ pub async fn start(
     Ok(listening)
 }
 
-async fn bind(address: SocketAddr, limits: &Limits) -> Result<TcpListener, StartError> {
-    let refused = |source| StartError::Listen { address, source };
+async fn bind(variable: &'static str, address: SocketAddr, limits: &Limits) -> Result<TcpListener, StartError> {
+    let refused = |source| StartError::Listen { variable, address, source };
     let listener = TcpListener::bind(address).await.map_err(refused)?;
     // Accepted connections inherit both options (Linux). A client that vanished, with or without unacknowledged data,
     // must not hold its tunnel for hours.
@@ -156,4 +158,17 @@ async fn bind(address: SocketAddr, limits: &Limits) -> Result<TcpListener, Start
 
 fn address(listener: &TcpListener, configured: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(configured)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_in_use_is_named_with_its_variable() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = taken.local_addr().unwrap();
+        let failure = bind("API_ADDR", address, &Limits::default()).await.unwrap_err();
+        assert_eq!(failure.to_string(), format!("listen on {address} (API_ADDR)"));
+    }
 }
