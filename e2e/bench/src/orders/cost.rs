@@ -19,8 +19,8 @@ impl Costs {
         Self(spent.collect())
     }
 
-    /// Adds a row per part.
-    pub(super) fn report(&self, report: &mut Report, orders: usize) {
+    /// Adds a row per part; `field` is the name of the field in JSON.
+    pub(super) fn report(&self, report: &mut Report, field: &str, orders: usize) {
         let thousands = f64::from(u32::try_from(orders.max(1)).unwrap_or(u32::MAX)) / 1000.0;
         let mut fields = Map::new();
         let mut total = 0.0;
@@ -31,7 +31,7 @@ impl Costs {
             report.note(label, format!("{per_thousand:6.3} s {name}"));
             fields.insert(name.clone(), json!((per_thousand * 1000.0).round() / 1000.0));
         }
-        report.field("cpu_s_per_1000_orders", fields.into());
-        report.figure("", "cpu_s_per_1000_orders_total", total, 3, "s all together");
+        report.field(field, fields.into());
+        report.figure("", &format!("{field}_total"), total, 3, "s all together");
     }
 }

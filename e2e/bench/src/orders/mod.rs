@@ -68,13 +68,16 @@ async fn run(tasks: &LocalSet, options: &cli::Orders) -> Result<Report, Box<dyn 
         let flat_out = load.flat_out(tasks, options.connections, seconds).await?;
         let cost = Costs::of(&parts).since(&before);
         finished_per_s = report_max_load(&mut report, options, &flat_out);
-        cost.report(&mut report, flat_out.orders.len());
+        cost.report(&mut report, "cpu_s_per_1000_orders", flat_out.orders.len());
         placed.extend(flat_out.orders);
     }
 
     let rate = options.rate.unwrap_or(finished_per_s * SHARE);
+    let before = Costs::of(&parts);
     let constant = load.constant(tasks, rate, seconds).await?;
+    let cost = Costs::of(&parts).since(&before);
     report_constant(&mut report, rate, &constant);
+    cost.report(&mut report, "cpu_s_per_1000_orders_at_rate", constant.orders.len());
     placed.extend(constant.orders);
 
     let measured = placed.len() - one_by_one - idle::WARM_UP;
