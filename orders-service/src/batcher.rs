@@ -1,7 +1,8 @@
 //! Batches concurrent items, so that requests share a transaction under load.
 //!
-//! A lone item is taken at once. Under load, items gather for a few milliseconds, or until a worker is free, which takes
-//! all of them: the higher the load, the lower the cost per item.
+//! A lone item is taken at once. Under load, items gather for some milliseconds, or until a worker is free, which takes
+//! all of them: the higher the load, the lower the cost per item. All later steps profit: what is committed together is
+//! published together, and handled together.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -12,8 +13,12 @@ use tokio::time::Instant;
 /// Most waiting items; further ones wait for space in the queue.
 const QUEUE_MAX: usize = 4096;
 
-/// Shortest time between the starts of two batches, unless the second one is full.
-const GATHER_FOR: Duration = Duration::from_millis(4);
+/// Shortest time between a batch of one item and the next batch, unless that one is full.
+const GATHER_AFTER_ONE: Duration = Duration::from_millis(4);
+/// Shortest time between a batch of several items and the next batch, unless that one is full or no item arrives.
+const GATHER_AFTER_SEVERAL: Duration = Duration::from_millis(8);
+/// Nothing gathers if no item arrives for this long: all clients may be waiting for their results.
+const QUIET: Duration = Duration::from_millis(3);
 
 /// An item, and the channel for its result.
 type Submitted<T, R> = (T, oneshot::Sender<R>);
@@ -43,7 +48,7 @@ impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
         F: Future<Output = Vec<R>> + Send + 'static,
     {
         let (queue, receiver) = mpsc::channel(QUEUE_MAX);
-        let queue_end = Arc::new(Mutex::new(QueueEnd { receiver, taken_at: None }));
+        let queue_end = Arc::new(Mutex::new(QueueEnd { receiver, gather_until: None }));
         for _ in 0..workers {
             tokio::spawn(run(Arc::clone(&queue_end), items_max, work.clone()));
         }
@@ -66,8 +71,8 @@ impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
 /// Where workers take items.
 struct QueueEnd<T, R> {
     receiver: mpsc::Receiver<Submitted<T, R>>,
-    /// When the last batch was taken.
-    taken_at: Option<Instant>,
+    /// Until when the next batch gathers.
+    gather_until: Option<Instant>,
 }
 
 impl<T, R> QueueEnd<T, R> {
@@ -75,20 +80,33 @@ impl<T, R> QueueEnd<T, R> {
     async fn take(&mut self, items_max: usize) -> Vec<Submitted<T, R>> {
         let mut batch = Vec::new();
         self.receiver.recv_many(&mut batch, items_max).await;
-        let until = self.taken_at.map(|taken_at| taken_at + GATHER_FOR).filter(|until| *until > Instant::now());
-        if let Some(until) = until {
-            while !batch.is_empty() && batch.len() < items_max {
-                let space = items_max - batch.len();
-                let more = self.receiver.recv_many(&mut batch, space);
-                match tokio::time::timeout_at(until, more).await {
-                    Ok(1..) => {}
-                    Ok(0) | Err(_) => break,
-                }
-            }
+        if let Some(until) = self.gather_until.filter(|_| !batch.is_empty()) {
+            self.gather(&mut batch, items_max, until).await;
         }
-        self.taken_at = Some(Instant::now());
+        self.gather_until = Some(gather_until(Instant::now(), batch.len()));
         batch
     }
+
+    async fn gather(&mut self, batch: &mut Vec<Submitted<T, R>>, items_max: usize, until: Instant) {
+        while batch.len() < items_max {
+            let Some(wait_until) = wait_until(Instant::now(), until) else { return };
+            let more = self.receiver.recv_many(batch, items_max - batch.len());
+            match tokio::time::timeout_at(wait_until, more).await {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => return,
+            }
+        }
+    }
+}
+
+/// Until when the next batch gathers, after one of this size was taken.
+fn gather_until(now: Instant, taken: usize) -> Instant {
+    now + if taken > 1 { GATHER_AFTER_SEVERAL } else { GATHER_AFTER_ONE }
+}
+
+/// Until when to wait for one more item, if the batch gathers until `until`.
+fn wait_until(now: Instant, until: Instant) -> Option<Instant> {
+    (now < until).then(|| until.min(now + QUIET))
 }
 
 async fn run<T, R, W, F>(queue_end: Arc<Mutex<QueueEnd<T, R>>>, items_max: usize, work: W)
@@ -161,26 +179,35 @@ mod tests {
         }
     }
 
+    #[test]
+    fn several_items_promise_more_of_them_until_none_arrives() {
+        let (now, ms) = (Instant::now(), Duration::from_millis);
+        assert_eq!(gather_until(now, 1), now + ms(4));
+        assert_eq!(gather_until(now, 2), now + ms(8));
+        assert_eq!(wait_until(now, now + ms(2)), Some(now + ms(2)));
+        assert_eq!(wait_until(now, now + ms(8)), Some(now + QUIET));
+        assert_eq!(wait_until(now, now), None);
+    }
+
     #[tokio::test]
     async fn items_gather_after_a_batch_and_a_lone_one_is_taken_at_once() {
         let (sender, receiver) = mpsc::channel(8);
-        let mut queue_end = QueueEnd { receiver, taken_at: None };
+        let mut queue_end = QueueEnd { receiver, gather_until: None };
         let item = |item: u32| (item, oneshot::channel::<()>().0);
         sender.send(item(0)).await.unwrap();
         assert_eq!(queue_end.take(3).await.len(), 1);
 
         // As if the last batch had just been taken for the next hour.
-        queue_end.taken_at = Some(Instant::now() + Duration::from_hours(1));
+        queue_end.gather_until = Some(Instant::now() + Duration::from_hours(1));
         let gathering = tokio::spawn(async move { (queue_end.take(3).await.len(), queue_end) });
         for number in 1..=3 {
-            assert!(!gathering.is_finished());
             sender.send(item(number)).await.unwrap();
             tokio::task::yield_now().await;
         }
         let (gathered, mut queue_end) = gathering.await.unwrap();
         assert_eq!(gathered, 3);
 
-        queue_end.taken_at = Some(Instant::now());
+        queue_end.gather_until = Some(Instant::now());
         sender.send(item(4)).await.unwrap();
         assert_eq!(queue_end.take(3).await.len(), 1);
     }

@@ -17,23 +17,49 @@ pub(super) struct Queues {
 /// Shortest time between the starts of two batches of a queue, unless the second one is full: under load, deliveries
 /// gather meanwhile, and share a transaction. A lone delivery is handled at once.
 const GATHER_FOR: Duration = Duration::from_millis(4);
+/// After a batch of several deliveries, the next one starts when none has arrived for this long: what was published
+/// together arrives together.
+const QUIET: Duration = Duration::from_millis(1);
+/// Maximum wait of a delivery for others to arrive.
+const WAIT_MAX: Duration = Duration::from_millis(6);
 
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Delivery>,
     busy: bool,
-    /// When its last batch started.
-    started: Option<Instant>,
+    /// The start and size of its last batch.
+    last: Option<(Instant, usize)>,
+    /// When the first and the last of the waiting deliveries arrived.
+    arrived: Option<(Instant, Instant)>,
 }
 
 impl Queue {
+    fn push(&mut self, delivery: Delivery, now: Instant) {
+        let first = self.arrived.map_or(now, |(first, _)| first);
+        self.arrived = Some((first, now));
+        self.waiting.push_back(delivery);
+    }
+
     /// When its next batch may start; `None` while it has nothing to do or one is in progress.
     fn next_at(&self, batch_max: usize, now: Instant) -> Option<Instant> {
         if self.busy || self.waiting.is_empty() {
             return None;
         }
-        let gathered = self.started.map(|started| started + GATHER_FOR);
-        Some(gathered.filter(|_| self.waiting.len() < batch_max).unwrap_or(now))
+        let Some((started, size)) = self.last.filter(|_| self.waiting.len() < batch_max) else { return Some(now) };
+        let gathered = started + GATHER_FOR;
+        match self.arrived {
+            Some((first, last)) if size > 1 => Some(gathered.max((last + QUIET).min(first + WAIT_MAX))),
+            _ => Some(gathered),
+        }
+    }
+
+    fn take(&mut self, batch_max: usize, now: Instant) -> Vec<Delivery> {
+        let size = self.waiting.len().min(batch_max.max(1));
+        let batch = self.waiting.drain(..size).collect();
+        self.busy = true;
+        self.last = Some((now, size));
+        self.arrived = self.arrived.filter(|_| !self.waiting.is_empty());
+        batch
     }
 }
 
@@ -42,20 +68,16 @@ impl Queues {
         Self { queues: (0..count.max(1)).map(|_| Queue::default()).collect() }
     }
 
-    pub(super) fn push(&mut self, delivery: Delivery) {
+    pub(super) fn push(&mut self, delivery: Delivery, now: Instant) {
         let index = if self.queues.len() == 1 { 0 } else { affinity(&delivery.data, self.queues.len()) };
-        self.queues[index].waiting.push_back(delivery);
+        self.queues[index].push(delivery, now);
     }
 
     /// A batch of a queue that has none in progress, with the number of the queue.
     pub(super) fn next_batch(&mut self, batch_max: usize, now: Instant) -> Option<(usize, Vec<Delivery>)> {
         let ready = |queue: &Queue| queue.next_at(batch_max, now).is_some_and(|at| at <= now);
         let index = self.queues.iter().position(ready)?;
-        let queue = &mut self.queues[index];
-        queue.busy = true;
-        queue.started = Some(now);
-        let size = queue.waiting.len().min(batch_max.max(1));
-        Some((index, queue.waiting.drain(..size).collect()))
+        Some((index, self.queues[index].take(batch_max, now)))
     }
 
     /// When [`Queues::next_batch`] may return the next batch, if there are deliveries for it.
@@ -109,20 +131,33 @@ mod tests {
         let mut queues = Queues::new(1);
         let delivery = || Delivery::mock(1, "".into(), "".into(), false, vec![]);
         let start = Instant::now();
+        let after = |ms: u64| start + Duration::from_millis(ms);
+        let mut taken = |queues: &mut Queues, at| queues.next_batch(3, at).map(|(_, batch)| batch.len());
         assert_eq!(queues.next_at(3, start), None);
-        queues.push(delivery());
-        assert_eq!(queues.next_batch(3, start).map(|(_, batch)| batch.len()), Some(1));
-        queues.push(delivery());
+        queues.push(delivery(), start);
+        assert_eq!(taken(&mut queues, start), Some(1));
+        queues.push(delivery(), start);
         assert_eq!(queues.next_at(3, start), None, "one batch at a time");
         queues.settled(0);
-        assert!(queues.next_batch(3, start).is_none());
+        assert_eq!(taken(&mut queues, start), None);
         assert_eq!(queues.next_at(3, start), Some(start + GATHER_FOR));
-        queues.push(delivery());
-        assert_eq!(queues.next_batch(3, start + GATHER_FOR).map(|(_, batch)| batch.len()), Some(2));
+        queues.push(delivery(), start);
+        assert_eq!(taken(&mut queues, after(4)), Some(2));
         queues.settled(0);
         for _ in 0..3 {
-            queues.push(delivery());
+            queues.push(delivery(), after(4));
         }
-        assert_eq!(queues.next_batch(3, start + GATHER_FOR).map(|(_, batch)| batch.len()), Some(3), "it is full");
+        assert_eq!(taken(&mut queues, after(4)), Some(3), "it is full");
+        queues.settled(0);
+        queues.push(delivery(), after(20));
+        assert_eq!(queues.next_at(3, after(20)), Some(after(20) + QUIET), "others arrive with it");
+        queues.push(delivery(), after(21));
+        assert_eq!(queues.next_at(3, after(21)), Some(after(21) + QUIET));
+        assert_eq!(taken(&mut queues, after(21) + QUIET), Some(2));
+        queues.settled(0);
+        for ms in 30..=37 {
+            queues.push(delivery(), after(ms));
+        }
+        assert_eq!(queues.next_at(100, after(37)), Some(after(30) + WAIT_MAX));
     }
 }

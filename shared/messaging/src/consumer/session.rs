@@ -169,7 +169,7 @@ impl Consumer {
                             // What the broker already sent still arrives; then the stream ends.
                             subscription.cancel().await;
                         }
-                        queues.push(delivery);
+                        queues.push(delivery, Instant::now());
                     }
                     // Deliveries that have arrived are handled first.
                     Some(Err(failure)) => (open, failed) = (false, Some(ConsumeError::Consume(failure))),
