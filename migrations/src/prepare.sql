@@ -19,8 +19,12 @@ from (
         $1 || '_service', $2
     )
     union all
+    -- Just-in-time compilation takes tens of milliseconds, longer than any statement of a service. A wrong estimate is
+    -- enough to start it.
+    select 2, format('alter role %I set jit = off', $1 || '_service')
+    union all
     -- Owners of the functions that run DDL for the service, and of those that read other sessions. They cannot log in.
-    select 2, format(
+    select 3, format(
         case when exists (select from pg_roles where rolname = role)
             then 'alter role %I nologin'
             else 'create role %I nologin'
@@ -30,17 +34,17 @@ from (
     from unnest(array[$1 || '_owner', $1 || '_monitor']) as role
     union all
     -- An administrator without superuser rights can transfer objects only to roles of which they are a member.
-    select 3, format('grant %I to current_user', role)
+    select 4, format('grant %I to current_user', role)
     from unnest(array[$1 || '_owner', $1 || '_monitor']) as role, applying
     where not rolsuper
     union all
     -- Without it, the age of the oldest snapshot includes only the service's own sessions.
-    select 4, format('grant pg_read_all_stats to %I', $1 || '_monitor') from applying where may_grant_stats
+    select 5, format('grant pg_read_all_stats to %I', $1 || '_monitor') from applying where may_grant_stats
     union all
     -- A temporary type or table can shadow another one in a function with an unsafe search path, and the services need
     -- none. Copying a database does not copy the rights on it, so this is repeated at every run.
-    select 5, format('revoke temporary on database %I from public', current_database())
+    select 6, format('revoke temporary on database %I from public', current_database())
     union all
-    select 6, format('create schema if not exists %I', $1)
+    select 7, format('create schema if not exists %I', $1)
 ) as steps (step, statement)
 order by step
