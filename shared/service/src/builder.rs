@@ -1,7 +1,6 @@
 //! A service: its connections, its tasks and its HTTP server.
 
 use crate::app::with_common_routes;
-use crate::broker_url::check_broker_url;
 use crate::config::ServiceConfig;
 use crate::start_error::StartError;
 use axum::Router;
@@ -43,12 +42,11 @@ impl Service {
     /// `name` is the name of its schema and its exchange, and the prefix of its queues.
     ///
     /// # Errors
-    /// [`StartError`] if a URL is malformed or telemetry cannot be started.
+    /// [`StartError`] if the client library refuses a URL or telemetry cannot be started.
     pub fn new(name: &'static str, listen_addr: SocketAddr, config: &ServiceConfig) -> Result<Self, StartError> {
         let metrics = telemetry::start(&config.process.telemetry)?;
-        check_broker_url(&config.amqp_url)?;
         let database = postgres::pool(&config.postgres, name)?;
-        let messaging = Messaging::new(name, database.clone(), &config.amqp_url).with_tracing(trace::Propagation);
+        let messaging = Messaging::new(name, database.clone(), config.amqp_url.as_str()).with_tracing(trace::Propagation);
         let readiness = Readiness::default().check("database", {
             let database = database.clone();
             move || postgres::check(database.clone())
@@ -75,7 +73,7 @@ impl Service {
     /// Read-only connections to a replica if `DATABASE_READ_URL` names one, else to the database. A replica lags behind.
     ///
     /// # Errors
-    /// [`StartError`] if the URL is malformed.
+    /// [`StartError`] if the client library refuses the URL.
     pub fn replica(&self) -> Result<PgPool, StartError> {
         Ok(postgres::read_pool(&self.config.postgres, self.name)?)
     }

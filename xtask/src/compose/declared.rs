@@ -40,7 +40,7 @@ struct Group {
 /// Parses the declarations of the package `name`: its own structs, and the flattened structs of shared crates.
 pub(super) fn program(checkout: &Checkout, name: &str) -> Program {
     let mut shared = BTreeMap::new();
-    for library in ["identity", "messaging", "postgres", "process", "service", "telemetry"] {
+    for library in ["configuration", "identity", "messaging", "postgres", "process", "service", "telemetry"] {
         read_folder(&checkout.path(&format!("shared/{library}/src")), &mut shared);
     }
     let mut own = BTreeMap::new();
