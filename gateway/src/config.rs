@@ -1,7 +1,9 @@
 //! The configuration of the gateway.
 
-use crate::origins::{Origin, Origins};
+use crate::currency::Currency;
+use crate::origins::Origins;
 use crate::upstream::BaseUrl;
+use configuration::{HttpUrl, Origin, RedisUrl};
 use identity::GatewaySecret;
 use process::config::{Command, ProcessConfig};
 use std::net::SocketAddr;
@@ -57,7 +59,7 @@ pub struct Config {
 
     /// Redis, where gateways share used tickets and rate limits; without it each gateway counts alone.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
-    pub redis_url: Option<String>,
+    pub redis_url: Option<RedisUrl>,
 
     /// Shows the names and the password of the demo users of users-service on the page.
     #[arg(long, env = "DEMO_USERS", default_value_t = false, action = clap::ArgAction::Set)]
@@ -81,13 +83,13 @@ pub struct Config {
     )]
     pub trust_forwarded: bool,
 
-    /// The currency that the web UI shows. Source: ISO 4217.
+    /// The currency that the web UI shows: a code of ISO 4217 whose amounts have two decimals.
     #[arg(long, env = "CURRENCY", default_value = "RUB")]
-    pub currency: String,
+    pub currency: Currency,
 
     /// URL of the RabbitMQ console, linked from the page; without it there is no link.
     #[arg(long, env = "CONSOLE_URL")]
-    pub console_url: Option<String>,
+    pub console_url: Option<HttpUrl>,
 
     /// Logging and shutdown.
     #[command(flatten)]
@@ -109,14 +111,14 @@ pub enum AuthMode {
 }
 
 impl Config {
-    /// The addresses of all listeners.
-    pub(crate) fn addresses(&self) -> [SocketAddr; 3] {
-        [self.api_addr, self.ui_addr, self.links_addr]
+    /// The addresses of all listeners, with their variables.
+    pub(crate) fn addresses(&self) -> [(&'static str, SocketAddr); 3] {
+        [("API_ADDR", self.api_addr), ("UI_ADDR", self.ui_addr), ("LINKS_ADDR", self.links_addr)]
     }
 
     /// The authentication mode: as configured, or the default for the addresses.
     pub(crate) fn mode(&self) -> AuthMode {
-        let is_private = self.addresses().iter().all(|address| address.ip().is_loopback());
+        let is_private = self.addresses().iter().all(|(_, address)| address.ip().is_loopback());
         self.auth_mode.unwrap_or(if is_private { AuthMode::Header } else { AuthMode::Jwt })
     }
 }

@@ -1,7 +1,9 @@
 //! What the web UI needs to know about this deployment.
 
 use crate::config::{AuthMode, Config};
+use crate::currency::Currency;
 use axum::Json;
+use configuration::HttpUrl;
 
 /// The response of `GET /gateway/info`.
 #[derive(Clone, serde::Serialize)]
@@ -9,7 +11,7 @@ pub(crate) struct Info {
     auth_mode: AuthMode,
     #[serde(flatten)]
     demo: Option<Demo>,
-    currency: String,
+    currency: Currency,
     /// Base URL of share links.
     share_url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,9 +34,9 @@ impl Info {
         Json(Self {
             auth_mode: config.mode(),
             demo: config.demo_users.then_some(DEMO),
-            currency: config.currency.clone(),
+            currency: config.currency,
             share_url: config.share_base_url.to_string(),
-            console_url: config.console_url.clone(),
+            console_url: config.console_url.as_ref().map(HttpUrl::to_string),
             version: env!("CARGO_PKG_VERSION"),
         })
     }

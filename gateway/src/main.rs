@@ -16,6 +16,6 @@ async fn main() -> ExitCode {
     let config: Config = process::config::parse();
     match config.command {
         Some(Command::Healthcheck) => http_server::healthcheck::run(config.api_addr).await,
-        None => gateway::program::run(config).await,
+        None => process::exit_code(gateway::program::run(config).await),
     }
 }

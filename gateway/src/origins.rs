@@ -1,22 +1,13 @@
 //! Which web pages may call the gateway: an exact list, no patterns.
 
+use configuration::{MalformedOrigin, Origin};
 use http::{HeaderMap, HeaderValue, header};
-use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
 /// The allowed origins, as browsers serialise them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origins(Vec<String>);
-
-/// One origin: scheme, host and port, as browsers serialise them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin(String);
-
-/// The text is not an origin as browsers send it.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an origin like http://localhost:8080")]
-pub struct MalformedOrigin(String);
 
 /// What the `Origin` header of a request says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,32 +27,16 @@ impl FromStr for Origins {
         text.split(',')
             .map(str::trim)
             .filter(|origin| !origin.is_empty())
-            .map(|origin| {
-                is_origin(origin).then(|| origin.to_owned()).ok_or_else(|| MalformedOrigin(origin.to_owned()))
-            })
+            .map(|origin| Origin::parse_exactly(origin).map(|origin| origin.to_string()))
             .collect::<Result<_, _>>()
             .map(Self)
-    }
-}
-
-impl FromStr for Origin {
-    type Err = MalformedOrigin;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        is_origin(text).then(|| Self(text.to_owned())).ok_or_else(|| MalformedOrigin(text.to_owned()))
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
 impl Origins {
     /// Adds an origin.
     pub(crate) fn add(&mut self, origin: &Origin) {
-        self.0.push(origin.0.clone());
+        self.0.push(origin.to_string());
     }
 
     /// Adds the origins of a listener for browsers if it is on loopback, so that its own page works on any port.
@@ -89,15 +64,6 @@ impl Origins {
     pub(crate) fn has_host(&self, host: &str) -> bool {
         self.0.iter().filter_map(|origin| origin.parse::<http::Uri>().ok()).any(|origin| origin.host() == Some(host))
     }
-}
-
-/// Scheme, host and port as browsers serialise them: lower case, no path, no user, no wildcard.
-fn is_origin(text: &str) -> bool {
-    let Some(authority) = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")) else {
-        return false;
-    };
-    let plain = authority.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b':' | b'[' | b']'));
-    plain && authority.parse::<http::uri::Authority>().is_ok()
 }
 
 #[cfg(test)]

@@ -10,18 +10,17 @@ use crate::rate_limit::RateLimits;
 use crate::routes::{Listener, Routes};
 use http_server::serve::serve_on_workers;
 use process::{Process, Shutdown};
-use telemetry::chain;
 
 use http_server::thread_per_core::Workers;
 use metrics_exporter_prometheus::PrometheusHandle;
 use socket2::{SockRef, TcpKeepalive};
 use std::convert::Infallible;
+use std::error::Error;
 use std::net::SocketAddr;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tracing::{error, info};
+use tracing::info;
 
 /// Part of the shutdown time reserved for closing tunnels that did not end by themselves.
 const CUT_MARGIN: Duration = Duration::from_millis(500);
@@ -30,7 +29,7 @@ const CUT_MARGIN: Duration = Duration::from_millis(500);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The authentication mode is not safe with this configuration.
-    #[error("AUTH_MODE")]
+    #[error(transparent)]
     Auth(#[from] AuthModeError),
     /// The address is in use or not an address of this machine.
     #[error("listen on {address} ({variable})")]
@@ -59,30 +58,15 @@ pub struct Listening {
 }
 
 /// Serves until SIGTERM or SIGINT.
-pub async fn run(config: Config) -> ExitCode {
-    let metrics = match telemetry::start(&config.process.telemetry) {
-        Ok(metrics) => metrics,
-        Err(failure) => {
-            eprintln!("gateway: {}", chain(&failure));
-            return ExitCode::FAILURE;
-        }
-    };
+///
+/// # Errors
+/// When it can't start.
+pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
+    let metrics = telemetry::start(&config.process.telemetry)?;
     let shutdown = config.process.shutdown_timeout();
     let process = Process::default();
-    if let Err(failure) = start(config, Limits::default(), metrics, &process).await {
-        error!(error = %chain(&failure), "the gateway could not start: {}", chain(&failure));
-        telemetry::flush_log();
-        return ExitCode::FAILURE;
-    }
-    match process.run_until_shutdown(shutdown).await {
-        Ok(Shutdown::Clean) => ExitCode::SUCCESS,
-        Ok(Shutdown::Unclean) => ExitCode::FAILURE,
-        Err(failure) => {
-            error!(error = %failure, "could not install the signal handlers");
-            telemetry::flush_log();
-            ExitCode::FAILURE
-        }
-    }
+    start(config, Limits::default(), metrics, &process).await?;
+    Ok(process.run_until_shutdown(shutdown).await?)
 }
 
 /// Binds the listeners and serves them as tasks of `process`.
@@ -99,7 +83,7 @@ pub async fn start(
     let authenticator = Authenticator::start(&config)?;
     let rate_limits = match config.mode() {
         AuthMode::Header => None,
-        AuthMode::Jwt => Some(RateLimits::new(config.redis_url.as_deref()).map_err(AuthModeError::Redis)?),
+        AuthMode::Jwt => Some(RateLimits::new(config.redis_url.as_ref()).map_err(AuthModeError::Redis)?),
     };
     let api = bind("API_ADDR", config.api_addr, &limits).await?;
     let ui = bind("UI_ADDR", config.ui_addr, &limits).await?;

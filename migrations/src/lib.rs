@@ -33,7 +33,7 @@ pub static SCHEMAS: &[Schema] = &include!(concat!(env!("OUT_DIR"), "/schemas.rs"
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// Connecting failed.
-    #[error("connect to the database")]
+    #[error("connect to the database (DATABASE_URL)")]
     Connect(#[source] sqlx::Error),
     /// A role or schema could not be created.
     #[error("create role and schema `{schema}`")]

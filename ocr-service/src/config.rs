@@ -1,9 +1,11 @@
 //! Configuration of ocr-service.
 
+use crate::tessdata::TessdataDir;
+use configuration::{Origin, RedisUrl, Seconds, Whole};
 use process::config::Command;
 use service::ServiceConfig;
 use std::net::SocketAddr;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -25,11 +27,11 @@ pub struct Config {
 
     /// URL of the cache where links are found before their event arrives: `redis://:password@host:port`.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
-    pub redis_url: String,
+    pub redis_url: RedisUrl,
 
     /// Base URL of share links: the origin where the gateway serves `/small-router`.
     #[arg(long, env = "SHARE_BASE_URL", default_value = "http://localhost:8090")]
-    pub share_base_url: String,
+    pub share_base_url: Origin,
 
     /// Folder for the photos; created if missing.
     #[arg(long, env = "PHOTOS_DIR", default_value = "photos")]
@@ -37,7 +39,7 @@ pub struct Config {
 
     /// Lifetime of a link, in seconds.
     #[arg(long, env = "CHEQUE_TTL_SECS", default_value = "86400")]
-    pub cheque_ttl_secs: NonZeroU32,
+    pub cheque_ttl_secs: Seconds,
 
     /// The worker processes that read pictures.
     #[command(flatten)]
@@ -57,25 +59,25 @@ pub struct Config {
 pub struct WorkersConfig {
     /// Number of pictures read in parallel. Default: one per core, at most four.
     #[arg(id = "workers", long = "workers", env = "OCR_WORKERS")]
-    pub count: Option<NonZeroUsize>,
+    pub count: Option<Whole<1, 1000>>,
 
     /// Largest number of waiting pictures; further ones are rejected with Retry-After.
     #[arg(id = "queue", long = "queue", env = "OCR_QUEUE", default_value = "16")]
-    pub queue: NonZeroUsize,
+    pub queue: Whole<1, 10_000>,
 
     /// Time limit for one picture, in seconds; then its worker is killed.
     #[arg(long, env = "OCR_PICTURE_SECS", default_value = "60")]
-    pub picture_secs: NonZeroU32,
+    pub picture_secs: Seconds,
 
     /// Folder with Tesseract's `rus.traineddata` and `eng.traineddata`. Default: the system's folder.
     #[arg(long, env = "TESSDATA_DIR")]
-    pub tessdata_dir: Option<PathBuf>,
+    pub tessdata_dir: Option<TessdataDir>,
 }
 
 impl Config {
     /// Lifetime of a link.
     pub fn cheque_ttl(&self) -> Duration {
-        Duration::from_secs(self.cheque_ttl_secs.get().into())
+        self.cheque_ttl_secs.duration()
     }
 }
 
@@ -83,11 +85,11 @@ impl WorkersConfig {
     /// Number of pictures read in parallel.
     pub fn count(&self) -> usize {
         let by_cores = || available_parallelism().map_or(1, NonZeroUsize::get).min(WORKERS_DEFAULT_MAX);
-        self.count.map_or_else(by_cores, NonZeroUsize::get)
+        self.count.map_or_else(by_cores, Whole::count)
     }
 
     /// Time limit for one picture.
     pub fn picture_timeout(&self) -> Duration {
-        Duration::from_secs(self.picture_secs.get().into())
+        self.picture_secs.duration()
     }
 }

@@ -3,6 +3,7 @@
 pub mod config;
 mod metrics_help;
 pub mod state;
+pub mod tessdata;
 
 pub mod api;
 pub mod inbox;
@@ -28,7 +29,7 @@ use service::Service;
 use state::State;
 use std::error::Error;
 use std::sync::Arc;
-use store::photos::Photos;
+use store::photos::{Photos, PhotosError};
 use tokio::sync::{Notify, Semaphore};
 use workers::pool::Pool;
 
@@ -37,6 +38,11 @@ pub const SERVICE: &str = "ocr";
 
 /// Largest number of concurrent uploads; each takes up to 10 MB of memory.
 const UPLOADS_MAX: usize = 32;
+
+/// The folder for photos can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("PHOTOS_DIR must be a folder in which this program may write")]
+struct PhotosDirError(#[source] PhotosError);
 
 /// Runs the service until a signal arrives or a task fails.
 ///
@@ -53,9 +59,9 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         pool: Pool::new(&config.workers)?,
         readings: Readings::default(),
         uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
-        photos: Photos::open(&config.photos_dir)?,
-        cache: Cache::new(&config.redis_url)?,
-        share_base_url: config.share_base_url.trim_end_matches('/').into(),
+        photos: Photos::open(&config.photos_dir).map_err(PhotosDirError)?,
+        cache: config.redis_url.open(Cache::new)?,
+        share_base_url: config.share_base_url.as_str().into(),
         cheque_ttl: config.cheque_ttl(),
         janitor: Arc::new(Notify::new()),
     };

@@ -1,5 +1,6 @@
 //! Configuration of orders-service.
 
+use configuration::{Seconds, Whole};
 use process::config::Command;
 use service::ServiceConfig;
 use std::net::SocketAddr;
@@ -13,12 +14,12 @@ pub struct Config {
     pub listen_addr: SocketAddr,
 
     /// Seconds without an answer from the payments service after which an order's payment is requested again.
-    #[arg(long, env = "ORDER_PATIENCE_SECS", default_value_t = 30)]
-    pub order_patience_secs: u64,
+    #[arg(long, env = "ORDER_PATIENCE_SECS", default_value = "30")]
+    pub order_patience_secs: Seconds,
 
     /// Largest number of live sockets that a user has open in this replica.
-    #[arg(long, env = "LIVE_SOCKETS_PER_USER", default_value_t = 64)]
-    pub live_sockets_per_user: u32,
+    #[arg(long, env = "LIVE_SOCKETS_PER_USER", default_value = "64")]
+    pub live_sockets_per_user: Whole<1, { u32::MAX }>,
 
     /// What all services share.
     #[command(flatten)]

@@ -24,7 +24,6 @@ use rabbit_outbox::ConsumerOptions;
 use service::Service;
 use state::State;
 use std::error::Error;
-use std::time::Duration;
 
 /// The service's name: its schema, its exchange, and the prefix of its queues.
 pub const SERVICE: &str = "orders";
@@ -38,7 +37,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     metrics_help::describe();
     let (messaging, stopping) = (service.messaging(), service.stopping());
     let (fanout, fanout_tasks) = messaging.fanout("live");
-    let hub = Hub::new(fanout, config.live_sockets_per_user);
+    let hub = Hub::new(fanout, config.live_sockets_per_user.get());
     let state = State {
         messaging: messaging.clone(),
         order_batcher: OrderBatcher::start(messaging.clone(), hub.clone()),
@@ -51,7 +50,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         let hub = hub.clone();
         fanout_tasks.run(move |notification| hub.on_notification(&notification), stopping.clone())
     };
-    let patience = Duration::from_secs(config.order_patience_secs);
+    let patience = config.order_patience_secs.duration();
     let service = service
         .consume(inbox::subscriptions(&state), ConsumerOptions::batches_of(inbox::BATCH_MAX))
         .ready_with_broker()

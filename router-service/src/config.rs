@@ -1,5 +1,6 @@
 //! Configuration of router-service.
 
+use configuration::{Origin, RedisUrl, Seconds, Whole};
 use process::config::Command;
 use service::ServiceConfig;
 use std::net::SocketAddr;
@@ -15,19 +16,19 @@ pub struct Config {
     /// URL of the cache where ocr-service stores new cheques: `redis://:password@host:port`. The service also works
     /// without it.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
-    pub redis_url: String,
+    pub redis_url: RedisUrl,
 
     /// Base URL of share links: the gateway's address as seen by browsers.
     #[arg(long, env = "SHARE_BASE_URL", default_value = "http://localhost:8090")]
-    pub share_base_url: String,
+    pub share_base_url: Origin,
 
     /// Seconds without an answer after which a transfer is requested again.
-    #[arg(long, env = "TRANSFER_PATIENCE_SECS", default_value_t = 30)]
-    pub transfer_patience_secs: u64,
+    #[arg(long, env = "TRANSFER_PATIENCE_SECS", default_value = "30")]
+    pub transfer_patience_secs: Seconds,
 
     /// Largest number of live sockets that a user has open in this replica.
-    #[arg(long, env = "LIVE_SOCKETS_PER_USER", default_value_t = 64)]
-    pub live_sockets_per_user: u32,
+    #[arg(long, env = "LIVE_SOCKETS_PER_USER", default_value = "64")]
+    pub live_sockets_per_user: Whole<1, { u32::MAX }>,
 
     /// What all services share.
     #[command(flatten)]

@@ -25,7 +25,6 @@ use rabbit_outbox::fanout::Notification;
 use service::Service;
 use state::State;
 use std::error::Error;
-use std::time::Duration;
 
 /// The service's name: its schema, its exchange, and the prefix of its queues.
 pub const SERVICE: &str = "router";
@@ -39,14 +38,14 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     metrics_help::describe();
     let (database, messaging, stopping) = (service.database(), service.messaging(), service.stopping());
     let (fanout, fanout_tasks) = messaging.fanout("live");
-    let hub = Hub::new(fanout, config.live_sockets_per_user);
-    let fetcher = ChequeFetcher::new(messaging.clone(), database.clone(), Cache::new(&config.redis_url)?);
+    let hub = Hub::new(fanout, config.live_sockets_per_user.get());
+    let fetcher = ChequeFetcher::new(messaging.clone(), database.clone(), config.redis_url.open(Cache::new)?);
     let state = State {
         messaging: messaging.clone(),
         database: database.clone(),
         fetcher: fetcher.clone(),
         hub: hub.clone(),
-        share_base_url: config.share_base_url.trim_end_matches('/').into(),
+        share_base_url: config.share_base_url.as_str().into(),
         stopping: stopping.clone(),
     };
     let live = {
@@ -58,7 +57,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         };
         fanout_tasks.run(on_notification, stopping.clone())
     };
-    let patience = Duration::from_secs(config.transfer_patience_secs);
+    let patience = config.transfer_patience_secs.duration();
     // The cache is not a readiness check: without it, links only open more slowly.
     let service = service
         .consume(inbox::subscriptions(&state), ConsumerOptions::default())

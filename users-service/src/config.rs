@@ -1,5 +1,7 @@
 //! The configuration of users-service.
 
+use crate::domain::login::Login;
+use configuration::Whole;
 use process::config::Command;
 use service::ServiceConfig;
 use std::net::SocketAddr;
@@ -18,12 +20,12 @@ pub struct Config {
     pub keys_dir: PathBuf,
 
     /// Days after which a new key is created; existing sessions stay valid.
-    #[arg(long, env = "KEY_ROTATION_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..))]
-    pub key_rotation_days: u16,
+    #[arg(long, env = "KEY_ROTATION_DAYS", default_value = "30")]
+    pub key_rotation_days: Whole<1, 3650>,
 
     /// Logins that become administrators when they register, separated by commas.
     #[arg(long, env = "ADMIN_LOGINS", value_delimiter = ',')]
-    pub admin_logins: Vec<String>,
+    pub admin_logins: Vec<Login>,
 
     /// Creates demo users with a publicly known password. Allowed on loopback only.
     #[arg(long, env = "DEMO_USERS", default_value_t = false, action = clap::ArgAction::Set)]

@@ -17,7 +17,7 @@ pub mod store;
 pub mod user;
 
 use config::Config;
-use keys::Keys;
+use keys::{Keys, KeysError};
 use passwords::Passwords;
 use process::Shutdown;
 use service::Service;
@@ -31,6 +31,11 @@ pub const SERVICE: &str = "users";
 
 const DAY: Duration = Duration::from_hours(24);
 
+/// The folder of the keys can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("KEYS_DIR must be a folder in which this program may write, with keys that it can read")]
+struct KeysDirError(#[source] KeysError);
+
 /// Runs the service until a signal arrives or a task fails.
 ///
 /// # Errors
@@ -42,7 +47,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     }
     // Readiness does not depend on the broker: events wait in the outbox, and users can sign in meanwhile.
     let service = Service::new(SERVICE, config.listen_addr, &config.service)?;
-    let keys = Keys::load(&config.keys_dir, DAY * u32::from(config.key_rotation_days))?;
+    let keys = Keys::load(&config.keys_dir, DAY * config.key_rotation_days.get()).map_err(KeysDirError)?;
     let (database, stopping) = (service.database(), service.stopping());
     let state = State {
         messaging: service.messaging(),

@@ -1,5 +1,6 @@
 //! Dependencies of the request handlers: database, broker, keys and password hashing.
 
+use crate::domain::login::Login;
 use crate::keys::Keys;
 use crate::passwords::Passwords;
 use rabbit_outbox::Messaging;
@@ -18,5 +19,5 @@ pub struct State {
     /// Password hashing.
     pub passwords: Passwords,
     /// Logins that become administrators when they register.
-    pub admin_logins: Arc<[String]>,
+    pub admin_logins: Arc<[Login]>,
 }

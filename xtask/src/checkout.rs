@@ -52,11 +52,18 @@ impl Checkout {
     }
 }
 
-/// An environment variable; an empty one counts as unset.
+/// An environment variable; an empty one counts as unset. One that is not UTF-8 ends the process.
 #[expect(
     clippy::disallowed_methods,
     reason = "xtask has no configuration struct; this is its only access to the environment"
 )]
 pub(crate) fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    match std::env::var(name) {
+        Ok(value) => Some(value).filter(|value| !value.is_empty()),
+        Err(std::env::VarError::NotPresent) => None,
+        Err(std::env::VarError::NotUnicode(_)) => {
+            eprintln!("{name} must be UTF-8");
+            std::process::exit(1)
+        }
+    }
 }

@@ -28,6 +28,7 @@ mod logs;
 mod matrix;
 mod privileges;
 mod signing_in;
+mod starting;
 mod tour;
 mod tracing;
 mod two_gateways;

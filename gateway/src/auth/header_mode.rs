@@ -26,8 +26,9 @@ impl HeaderMode {
     /// # Errors
     /// When a listener is not on loopback.
     pub(crate) fn start(config: &Config) -> Result<Self, AuthModeError> {
-        if let Some(address) = config.addresses().into_iter().find(|address| !address.ip().is_loopback()) {
-            return Err(AuthModeError::InsecureHeaderMode(address));
+        let mut addresses = config.addresses().into_iter();
+        if let Some((variable, address)) = addresses.find(|(_, address)| !address.ip().is_loopback()) {
+            return Err(AuthModeError::InsecureHeaderMode { variable, address });
         }
         warn!("AUTH_MODE=header: DEVELOPMENT ONLY. A request with `X-User-ID: 1` acts as user 1, without a password");
         Ok(Self { origins: config.allowed_origins.clone() })

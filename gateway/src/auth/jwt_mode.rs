@@ -51,7 +51,7 @@ impl JwtMode {
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
         validation.validate_nbf = true;
         validation.leeway = LEEWAY_SECS;
-        let tickets = Tickets::new(required_secret(config)?, config.redis_url.as_deref())?;
+        let tickets = Tickets::new(required_secret(config)?, config.redis_url.as_ref())?;
         Ok(Self { keys: Keys::default(), tickets, validation })
     }
 

@@ -1,18 +1,28 @@
 //! Why an authentication mode can't be used.
 
+use configuration::RefusedRedisUrl;
+
 /// Why an authentication mode can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthModeError {
     /// Any machine on the network could claim to be any user.
     #[error(
-        "`header` mode trusts every client, and {0} is not a loopback address: listen on 127.0.0.1, or require sign-in \
-         with AUTH_MODE=jwt"
+        "AUTH_MODE=header trusts every client, and {variable}={address} is not a loopback address: listen on 127.0.0.1, \
+         or require sign-in with AUTH_MODE=jwt"
     )]
-    InsecureHeaderMode(std::net::SocketAddr),
+    InsecureHeaderMode {
+        /// The variable of the address.
+        variable: &'static str,
+        /// The address.
+        address: std::net::SocketAddr,
+    },
     /// Without a secret, services could not distinguish the gateway from other clients.
-    #[error("`jwt` needs GATEWAY_SECRET, the secret shared with the services")]
+    #[error(
+        "GATEWAY_SECRET is not set: AUTH_MODE=jwt, the default unless all addresses are loopback, needs the secret that \
+         the services have"
+    )]
     MissingSecret,
-    /// The URL of Redis is malformed.
-    #[error("parse REDIS_URL")]
-    Redis(#[from] redis::RedisError),
+    /// The client library refuses the URL of Redis.
+    #[error(transparent)]
+    Redis(#[from] RefusedRedisUrl),
 }

@@ -7,6 +7,7 @@
 
 use crate::auth::query::name_of;
 use crate::redis_connection;
+use configuration::{RedisUrl, RefusedRedisUrl};
 use identity::parse_user_id;
 use identity::{GatewaySecret, Principal, Role};
 use process::clock::unix_seconds;
@@ -50,8 +51,8 @@ impl Tickets {
     /// Tickets that are signed with `secret`.
     ///
     /// # Errors
-    /// When the URL of Redis is malformed.
-    pub(super) fn new(secret: GatewaySecret, redis_url: Option<&str>) -> Result<Self, redis::RedisError> {
+    /// When the client library refuses the URL.
+    pub(super) fn new(secret: GatewaySecret, redis_url: Option<&RedisUrl>) -> Result<Self, RefusedRedisUrl> {
         let redis = redis_url.map(|url| redis_connection::connect_lazily(url, TIMEOUT)).transpose()?;
         Ok(Self { secret, redis, used_here: Mutex::default() })
     }

@@ -6,6 +6,7 @@ mod gcra;
 mod local;
 mod shared;
 
+use configuration::{RedisUrl, RefusedRedisUrl};
 use gcra::RateLimit;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_api::problem::Problem;
@@ -39,8 +40,8 @@ impl RateLimits {
     /// Starts without local counts.
     ///
     /// # Errors
-    /// When the URL of Redis is malformed.
-    pub(crate) fn new(redis_url: Option<&str>) -> Result<Self, redis::RedisError> {
+    /// When the client library refuses the URL.
+    pub(crate) fn new(redis_url: Option<&RedisUrl>) -> Result<Self, RefusedRedisUrl> {
         Ok(Self { shared: redis_url.map(Shared::new).transpose()?, local: Local::default() })
     }
 
@@ -122,7 +123,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_redis_the_gateway_counts_alone() {
-        let rate_limits = RateLimits::new(Some("redis://127.0.0.1:1")).unwrap();
+        let rate_limits = RateLimits::new(Some(&"redis://127.0.0.1:1".parse().unwrap())).unwrap();
         let mut refused = 0;
         for _ in 0..8 {
             refused += u8::from(rate_limits.count(&keys(true)).await.is_err());

@@ -2,6 +2,7 @@
 
 use super::gcra::RateLimit;
 use crate::redis_connection;
+use configuration::{RedisUrl, RefusedRedisUrl};
 use redis::Script;
 use redis::aio::ConnectionManager;
 use std::sync::Mutex;
@@ -43,8 +44,8 @@ impl Shared {
     /// Creates a connection that is opened on first use.
     ///
     /// # Errors
-    /// When the URL is malformed.
-    pub(super) fn new(url: &str) -> Result<Self, redis::RedisError> {
+    /// When the client library refuses the URL.
+    pub(super) fn new(url: &RedisUrl) -> Result<Self, RefusedRedisUrl> {
         let connection = redis_connection::connect_lazily(url, TIMEOUT)?;
         Ok(Self { connection, script: Script::new(SCRIPT), away_until: Mutex::default() })
     }

@@ -1,5 +1,6 @@
 //! The URL of a service: `http://host:port`.
 
+use configuration::HttpUrl;
 use http::uri::{Authority, InvalidUri, PathAndQuery, Scheme};
 use http::{HeaderValue, Uri};
 use std::fmt;
@@ -13,21 +14,18 @@ pub struct BaseUrl {
 }
 
 /// The text is not `http://host:port`.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an address like http://127.0.0.1:8001")]
-pub struct MalformedBaseUrl(String);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a URL like http://127.0.0.1:8001: plain HTTP, a host, a port that exists, no user and no path")]
+pub struct MalformedBaseUrl;
 
 impl FromStr for BaseUrl {
     type Err = MalformedBaseUrl;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let malformed = || MalformedBaseUrl(text.to_owned());
-        let rest = text.strip_prefix("http://").ok_or_else(malformed)?;
-        let authority: Authority = rest.strip_suffix('/').unwrap_or(rest).parse().map_err(|_| malformed())?;
-        if authority.host().is_empty() || authority.as_str().contains('@') {
-            return Err(malformed());
-        }
-        let host = HeaderValue::from_str(authority.as_str()).map_err(|_| malformed())?;
+        HttpUrl::parse_without_tls(text).map_err(|_| MalformedBaseUrl)?;
+        let rest = text.strip_prefix("http://").ok_or(MalformedBaseUrl)?;
+        let authority: Authority = rest.strip_suffix('/').unwrap_or(rest).parse().map_err(|_| MalformedBaseUrl)?;
+        let host = HeaderValue::from_str(authority.as_str()).map_err(|_| MalformedBaseUrl)?;
         Ok(Self { authority, host })
     }
 }
@@ -75,7 +73,16 @@ mod tests {
         let url: BaseUrl = "http://orders-service:8001/".parse().unwrap();
         assert_eq!(url.to_string(), "http://orders-service:8001");
         assert_eq!(url.page("/orders?a=%20b".to_owned()).unwrap(), "http://orders-service:8001/orders?a=%20b");
-        for text in ["", "orders:8001", "https://orders:8001", "http://", "http://a/b", "http://u@h:1"] {
+        for text in [
+            "",
+            "orders:8001",
+            "https://orders:8001",
+            "http://",
+            "http://a/b",
+            "http://u@h:1",
+            "http://h:99999",
+            "http://h:0",
+        ] {
             assert!(text.parse::<BaseUrl>().is_err(), "{text}");
         }
     }

@@ -115,7 +115,7 @@ fn metrics(config: &Config) -> PrometheusHandle {
     METRICS
         .get_or_init(|| {
             let mut process = config.process.clone();
-            "off".clone_into(&mut process.telemetry.log_filter);
+            process.telemetry.log_filter = "off".parse().unwrap();
             telemetry::start(&process.telemetry).unwrap()
         })
         .clone()

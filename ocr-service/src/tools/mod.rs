@@ -4,7 +4,7 @@ mod failed;
 mod isolation;
 mod read;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use std::process::ExitCode;
 
 /// Tools: recognise cheques on photos, or test the isolation.
@@ -27,7 +27,7 @@ impl Tools {
     /// The tool named by the first command-line argument, if any. Exits the process if the tool's arguments are wrong.
     pub fn from_arguments() -> Option<Self> {
         let name = std::env::args_os().nth(1)?;
-        Self::command().find_subcommand(name).is_some().then(Self::parse)
+        Self::command().find_subcommand(name).is_some().then(configuration::parse)
     }
 
     /// Runs the tool.

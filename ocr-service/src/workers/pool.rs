@@ -5,6 +5,7 @@ use super::queue::{Job, Queue, QueueError};
 use super::stage::{ReadError, Stage};
 use super::worker::{WorkError, Worker, WorkerOptions};
 use crate::config::WorkersConfig;
+use crate::tessdata::TessdataDir;
 use axum::body::Bytes;
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -56,11 +57,11 @@ impl Pool {
     pub fn new(config: &WorkersConfig) -> Result<Self, ProgramError> {
         let options = WorkerOptions {
             program: WorkerProgram::open()?,
-            tessdata_dir: config.tessdata_dir.clone(),
+            tessdata_dir: config.tessdata_dir.as_ref().map(TessdataDir::to_path),
             picture_timeout: config.picture_timeout(),
         };
         let shared = Shared {
-            queue: Queue::new(config.queue.get()),
+            queue: Queue::new(config.queue.count()),
             options,
             count: config.count(),
             working_slots: AtomicUsize::new(0),

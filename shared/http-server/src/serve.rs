@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -29,6 +29,8 @@ use tracing::{debug, warn};
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
 /// Open connections, WebSockets included; further ones wait in the kernel's accept queue.
 const CONNECTIONS_MAX: usize = 20_000;
+/// Connections that wait in the kernel's accept queue.
+const BACKLOG: u32 = 1024;
 /// Pause after a failed accept: an immediate retry does not help when file descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -44,8 +46,15 @@ pub struct ListenError {
 ///
 /// # Errors
 /// [`ListenError`] if another process has the address, or this machine does not.
-pub async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
-    TcpListener::bind(address).await.map_err(|source| ListenError { address, source })
+pub fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    let listen = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // As `TcpListener::bind` does, which is asynchronous because it resolves names.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listen().map_err(|source| ListenError { address, source })
 }
 
 /// Serves `router` on `listener` until `stopping` is cancelled, then waits for requests in flight.

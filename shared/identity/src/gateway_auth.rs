@@ -37,7 +37,7 @@ pub struct GatewaySecret(Arc<str>);
 
 /// The secret is too short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the secret must have at least {SECRET_CHARACTERS_MIN} characters: generate one with `openssl rand -hex 32`")]
+#[error("must have at least {SECRET_CHARACTERS_MIN} characters: generate one with `openssl rand -hex 32`")]
 pub struct WeakSecret;
 
 /// The token is invalid or expired.
@@ -46,7 +46,9 @@ struct InvalidToken;
 
 /// A service without a secret listens on an address that is not loopback.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("GATEWAY_SECRET is not set: without it the service may listen on loopback only, not on {address}")]
+#[error(
+    "GATEWAY_SECRET is not set: without it the service may listen on loopback only, not on {address} (LISTEN_ADDR)"
+)]
 pub struct MissingGatewaySecret {
     address: SocketAddr,
 }

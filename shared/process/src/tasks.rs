@@ -104,14 +104,14 @@ impl Process {
     }
 }
 
-/// The exit code of `main`; an error at the start is printed to standard error.
+/// The exit code of `main`; an error at the start is [reported](configuration::report) on standard error.
 pub fn exit_code(outcome: Result<Shutdown, Box<dyn std::error::Error>>) -> ExitCode {
     flush_log();
     match outcome {
         Ok(Shutdown::Clean) => ExitCode::SUCCESS,
         Ok(Shutdown::Unclean) => ExitCode::FAILURE,
         Err(failure) => {
-            eprintln!("can't start: {}", chain(failure.as_ref()));
+            configuration::report(&format!("can't start: {}", chain(failure.as_ref())));
             ExitCode::FAILURE
         }
     }

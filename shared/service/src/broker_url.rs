@@ -1,30 +1,49 @@
 //! The URL of the broker.
 
+use configuration::{HAS_TLS, UrlRule, WrongUrl};
 use lapin::uri::AMQPUri;
+use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
 
-/// `AMQP_URL` can't be used. Its value is not shown, because it contains a password.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("AMQP_URL must be a URL like amqp://user:password@host:port/vhost: {reason}")]
-pub struct BrokerUrlError {
-    reason: String,
+const RULE: UrlRule = UrlRule { schemes: &["amqp", "amqps"], example: "amqp://user:password@host:port/vhost" };
+
+/// The URL of a broker. It contains a password, so its debug output is empty.
+#[derive(Clone)]
+pub struct BrokerUrl(String);
+
+impl FromStr for BrokerUrl {
+    type Err = WrongUrl;
+
+    /// RabbitMQ's default user `guest` is accepted on loopback only.
+    fn from_str(text: &str) -> Result<Self, WrongUrl> {
+        let url = RULE.parse(text)?;
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(RULE.wrong("it has no host"));
+        }
+        if url.scheme() == "amqps" && !HAS_TLS {
+            return Err(RULE.wrong("amqps requires TLS, without which this program was built"));
+        }
+        // The client's reasons may repeat a part of the URL.
+        let uri: AMQPUri = text.parse().map_err(|_| RULE.wrong("the client of RabbitMQ refuses it"))?;
+        if uri.authority.userinfo.username == "guest" && !is_loopback(&uri.authority.host) {
+            return Err(RULE.wrong("RabbitMQ accepts the default user guest on loopback only"));
+        }
+        Ok(Self(text.to_owned()))
+    }
 }
 
-/// Checks the URL of a broker. RabbitMQ's default user `guest` is accepted on loopback only.
-///
-/// # Errors
-/// [`BrokerUrlError`] if it is malformed, or the default user on another machine.
-pub fn check_broker_url(url: &str) -> Result<(), BrokerUrlError> {
-    let uri: AMQPUri = url.parse().map_err(|reason: String| {
-        // Some reasons repeat the URL.
-        let reason = if reason.contains(url) { "it is not a URL".to_owned() } else { reason };
-        BrokerUrlError { reason }
-    })?;
-    if uri.authority.userinfo.username == "guest" && !is_loopback(&uri.authority.host) {
-        let reason = "RabbitMQ accepts the default user guest on loopback only".to_owned();
-        return Err(BrokerUrlError { reason });
+impl BrokerUrl {
+    /// The URL, with its password.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
-    Ok(())
+}
+
+impl fmt::Debug for BrokerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BrokerUrl(…)")
+    }
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -44,19 +63,29 @@ mod tests {
             "amqp://[::1]:5672",
             "amqp://orders:x@rabbitmq",
         ] {
-            assert_eq!(check_broker_url(url), Ok(()), "{url}");
+            assert!(url.parse::<BrokerUrl>().is_ok(), "{url}");
         }
-        for url in ["amqp://guest:guest@rabbitmq:5672/%2f", "amqp://rabbitmq", "amqps://guest:x@10.0.0.1"] {
-            assert!(check_broker_url(url).is_err(), "{url}");
+        for url in ["amqp://guest:guest@rabbitmq:5672/%2f", "amqp://rabbitmq", "amqp://guest:x@10.0.0.1"] {
+            let failure = url.parse::<BrokerUrl>().unwrap_err().to_string();
+            assert!(failure.contains("guest on loopback only"), "{url}: {failure}");
         }
     }
 
     #[test]
-    fn a_malformed_url_names_its_variable_and_not_its_password() {
-        for url in ["http://orders:secret@rabbitmq", "", "amqp://orders:secret@rabbitmq:port", "orders:secret@rabbitmq"]
-        {
-            let text = check_broker_url(url).unwrap_err().to_string();
-            assert!(text.starts_with("AMQP_URL must be a URL") && !text.contains("secret"), "{text}");
+    fn a_url_that_no_client_can_use_is_refused_without_its_password() {
+        for url in [
+            "",
+            "http://orders:secret@rabbitmq",
+            "amqp://orders:secret@rabbitmq:port",
+            "amqp://orders:secret@rabbitmq:99999",
+            "amqp://orders:secret@rabbitmq?heartbeat=secret",
+            "amqp://orders:secret@",
+            "orders:secret@rabbitmq",
+        ] {
+            let text = url.parse::<BrokerUrl>().expect_err(url).to_string();
+            assert!(text.starts_with("must be a URL like amqp://user") && !text.contains("secret"), "{text}");
         }
+        assert_eq!("amqps://orders:secret@rabbitmq".parse::<BrokerUrl>().is_ok(), HAS_TLS);
+        assert_eq!(format!("{:?}", "amqp://a:b@c".parse::<BrokerUrl>().unwrap()), "BrokerUrl(…)");
     }
 }

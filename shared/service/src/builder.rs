@@ -1,13 +1,13 @@
 //! A service: its connections, its tasks and its HTTP server.
 
 use crate::app::with_common_routes;
-use crate::broker_url::check_broker_url;
 use crate::config::ServiceConfig;
 use crate::start_error::StartError;
 use axum::Router;
 use futures_util::future::BoxFuture;
 use http_server::readiness::Readiness;
 use http_server::serve;
+use identity::InternalAuth;
 use metrics_exporter_prometheus::PrometheusHandle;
 use postgres::idempotency;
 use process::{Process, Shutdown};
@@ -16,6 +16,7 @@ use rabbit_outbox::{ConsumerOptions, Messaging, Subscriptions};
 use sqlx::PgPool;
 use std::error::Error;
 use std::net::SocketAddr;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -25,7 +26,9 @@ type Start = Box<dyn FnOnce(&Process) + Send>;
 /// A service that is being put together. [`Service::serve`] runs it.
 pub struct Service {
     name: &'static str,
-    listen_addr: SocketAddr,
+    /// Opened first, so that a service that can't start has not written anything yet.
+    listener: TcpListener,
+    internal_auth: InternalAuth,
     config: ServiceConfig,
     process: Process,
     metrics: PrometheusHandle,
@@ -37,25 +40,31 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts logs and metrics, and prepares the connections. Nothing connects yet: a service also starts while the
-    /// database or the broker is away.
+    /// Starts logs and metrics, opens the address, and prepares the connections. Nothing connects yet: a service also
+    /// starts while the database or the broker is away.
+    ///
+    /// Call it first: after it, the configuration of all services is known to be right. Clients that connect before
+    /// [`Service::serve`] wait.
     ///
     /// `name` is the name of its schema and its exchange, and the prefix of its queues.
     ///
     /// # Errors
-    /// [`StartError`] if a URL is malformed or telemetry cannot be started.
+    /// [`StartError`] if the configuration is wrong, the address cannot be listened on, or telemetry cannot be started.
     pub fn new(name: &'static str, listen_addr: SocketAddr, config: &ServiceConfig) -> Result<Self, StartError> {
         let metrics = telemetry::start(&config.process.telemetry)?;
-        check_broker_url(&config.amqp_url)?;
+        let internal_auth = config.internal_auth.build(listen_addr)?;
+        let listener = serve::listen(listen_addr)?;
         let database = postgres::pool(&config.postgres, name)?;
-        let messaging = Messaging::new(name, database.clone(), &config.amqp_url).with_tracing(trace::Propagation);
+        let messaging =
+            Messaging::new(name, database.clone(), config.amqp_url.as_str()).with_tracing(trace::Propagation);
         let readiness = Readiness::default().check("database", {
             let database = database.clone();
             move || postgres::check(database.clone())
         });
         Ok(Self {
             name,
-            listen_addr,
+            listener,
+            internal_auth,
             config: config.clone(),
             process: Process::default(),
             metrics,
@@ -75,7 +84,7 @@ impl Service {
     /// Read-only connections to a replica if `DATABASE_READ_URL` names one, else to the database. A replica lags behind.
     ///
     /// # Errors
-    /// [`StartError`] if the URL is malformed.
+    /// [`StartError`] if the client library refuses the URL.
     pub fn replica(&self) -> Result<PgPool, StartError> {
         Ok(postgres::read_pool(&self.config.postgres, self.name)?)
     }
@@ -145,11 +154,11 @@ impl Service {
         self.task("idempotency maintenance", task)
     }
 
-    /// Listens, serves `routes` with the [common ones](with_common_routes), publishes and handles events and runs the
+    /// Serves `routes` with the [common ones](with_common_routes), publishes and handles events and runs the
     /// tasks, until a signal arrives or a task fails.
     ///
     /// # Errors
-    /// [`StartError`] if the address cannot be listened on.
+    /// [`StartError`] if signals cannot be received.
     pub async fn serve(self, routes: Router) -> Result<Shutdown, StartError> {
         self.serve_boxed(routes).await
     }
@@ -160,13 +169,23 @@ impl Service {
     }
 
     async fn serve_until_shutdown(self, routes: Router) -> Result<Shutdown, StartError> {
-        let Self { name, listen_addr, config, process, metrics, database, messaging, consumer, readiness, tasks } =
-            self;
-        let internal_auth = config.internal_auth.build(listen_addr)?;
+        let Self {
+            name,
+            listener,
+            internal_auth,
+            config,
+            process,
+            metrics,
+            database,
+            messaging,
+            consumer,
+            readiness,
+            tasks,
+        } = self;
         let served = with_common_routes(routes, internal_auth, readiness, metrics);
-        let listener = serve::listen(listen_addr).await?;
-        let address = listener.local_addr().unwrap_or(listen_addr);
-        info!(%address, "{name}-service is listening on {address}");
+        if let Ok(address) = listener.local_addr() {
+            info!(%address, "{name}-service is listening on {address}");
+        }
 
         let stopping = process.stopping();
         process.run("http", serve::serve(listener, served, stopping.clone()));

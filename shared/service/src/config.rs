@@ -1,5 +1,6 @@
 //! The configuration that all services share.
 
+use crate::broker_url::BrokerUrl;
 use identity::InternalAuthConfig;
 use postgres::PostgresConfig;
 use process::config::ProcessConfig;
@@ -9,7 +10,7 @@ use process::config::ProcessConfig;
 pub struct ServiceConfig {
     /// URL of RabbitMQ: `amqp://user:password@host:port/vhost`.
     #[arg(long, env = "AMQP_URL", hide_env_values = true)]
-    pub amqp_url: String,
+    pub amqp_url: BrokerUrl,
 
     /// The gateway's secret.
     #[command(flatten)]

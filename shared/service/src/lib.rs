@@ -36,7 +36,7 @@ mod config;
 mod start_error;
 
 pub use app::with_common_routes;
-pub use broker_url::{BrokerUrlError, check_broker_url};
+pub use broker_url::BrokerUrl;
 pub use builder::Service;
 pub use config::ServiceConfig;
 pub use start_error::StartError;

@@ -1,6 +1,5 @@
 //! Why a service could not start.
 
-use crate::broker_url::BrokerUrlError;
 use http_server::serve::ListenError;
 use identity::MissingGatewaySecret;
 use postgres::DatabaseUrlError;
@@ -13,12 +12,9 @@ pub enum StartError {
     /// Logs, metrics or spans could not be set up.
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
-    /// `DATABASE_URL` or `DATABASE_READ_URL` is malformed.
+    /// `DATABASE_URL` or `DATABASE_READ_URL` is refused by the client library.
     #[error(transparent)]
     Database(#[from] DatabaseUrlError),
-    /// `AMQP_URL` is malformed.
-    #[error(transparent)]
-    Broker(#[from] BrokerUrlError),
     /// Without `GATEWAY_SECRET` a service listens on loopback only.
     #[error(transparent)]
     Secret(#[from] MissingGatewaySecret),

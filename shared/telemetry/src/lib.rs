@@ -5,6 +5,7 @@ pub mod counted;
 mod error;
 mod json_line;
 mod log;
+mod log_filter;
 mod metrics_help;
 mod process_metrics;
 mod spans;
@@ -13,5 +14,6 @@ mod text_line;
 mod timestamp;
 
 pub use error::chain;
+pub use log_filter::{LogFilter, WrongFilter};
 pub use spans::{SpansError, flush_spans};
 pub use start::{TelemetryError, flush_log, render, start};

@@ -1,16 +1,15 @@
 //! Logs, metrics and spans of a process.
 
-use crate::config::{LogFormat, TelemetryConfig};
+use crate::config::TelemetryConfig;
 use crate::json_line::JsonLine;
 use crate::log;
 use crate::metrics_help;
 use crate::process_metrics;
 use crate::spans::{self, SpansError};
 use crate::text_line::TextLine;
+use configuration::LogFormat;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use std::str::FromStr;
 use std::time::Duration;
-use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -28,14 +27,6 @@ const AGGREGATION_INTERVAL: Duration = Duration::from_secs(5);
 /// Why telemetry could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// The log filter is malformed.
-    #[error("parse RUST_LOG `{filter}`")]
-    Filter {
-        /// The filter as given.
-        filter: String,
-        /// The parse error.
-        source: tracing_subscriber::filter::ParseError,
-    },
     /// Standard output is not available.
     #[error("open standard output")]
     Output(#[source] std::io::Error),
@@ -51,9 +42,9 @@ pub enum TelemetryError {
 /// returned handle. Requires a running runtime.
 ///
 /// # Errors
-/// [`TelemetryError`] when the filter is malformed, metrics are already set up, or spans can't be exported.
+/// [`TelemetryError`] when metrics are already set up, or spans can't be exported.
 pub fn start(config: &TelemetryConfig) -> Result<PrometheusHandle, TelemetryError> {
-    let registry = tracing_subscriber::registry().with(filter(&config.log_filter)?);
+    let registry = tracing_subscriber::registry().with(config.log_filter.targets());
     let lines = tracing_subscriber::fmt::layer().with_writer(log::start().map_err(TelemetryError::Output)?);
     match config.log_format {
         LogFormat::Json => registry.with(lines.fmt_fields(JsonFields::new()).event_format(JsonLine)).init(),
@@ -72,14 +63,6 @@ pub fn start(config: &TelemetryConfig) -> Result<PrometheusHandle, TelemetryErro
     spans::start(config).map_err(TelemetryError::Spans)?;
     tokio::spawn(aggregate_histograms(metrics.clone()));
     Ok(metrics)
-}
-
-/// The filter of log lines. lapin logs a message that the broker returned with its whole content; the relay logs
-/// which event it was.
-fn filter(directives: &str) -> Result<Targets, TelemetryError> {
-    let filter = Targets::from_str(directives)
-        .map_err(|source| TelemetryError::Filter { filter: directives.to_owned(), source })?;
-    Ok(filter.with_target("lapin::returned_messages", LevelFilter::OFF))
 }
 
 /// The text of `/metrics`: what this program recorded, and what the kernel counts about its process.
@@ -102,19 +85,4 @@ async fn aggregate_histograms(metrics: PrometheusHandle) {
 /// Writes the buffered log lines. A program that ends without `process::Process` must call it.
 pub fn flush_log() {
     log::flush();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use tracing::Level;
-
-    #[test]
-    fn contents_of_returned_messages_are_never_logged() {
-        for directives in ["info", "lapin=trace", "lapin::returned_messages=trace", "trace,lapin::returned_messages"] {
-            let filter = filter(directives).unwrap();
-            assert!(!filter.would_enable("lapin::returned_messages", &Level::WARN), "{directives}");
-        }
-        assert!(filter("info").unwrap().would_enable("lapin::channel", &Level::WARN));
-    }
 }

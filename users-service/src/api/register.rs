@@ -41,7 +41,7 @@ pub(super) async fn handler(
     let password = body.required("password", read::password);
     body.finish()?;
     let (Some(login), Some(password)) = (login, password) else { return Err(super::problems::wrong_credentials()) };
-    let is_admin = state.admin_logins.iter().any(|admin| admin == login.as_str());
+    let is_admin = state.admin_logins.contains(&login);
     let role = if is_admin { Role::Administrator } else { Role::User };
     let hash = state.passwords.hash(password).await?;
     let token = RefreshToken::random()?;

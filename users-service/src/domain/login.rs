@@ -1,6 +1,7 @@
 //! Logins: ASCII only, so that two logins can't look the same.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// Length of a login, in characters.
 const LENGTH: std::ops::RangeInclusive<usize> = 3..=40;
@@ -30,6 +31,14 @@ impl Login {
     /// The login as stored.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl FromStr for Login {
+    type Err = InvalidLogin;
+
+    fn from_str(text: &str) -> Result<Self, InvalidLogin> {
+        Self::parse(text)
     }
 }
 

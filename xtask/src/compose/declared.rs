@@ -14,7 +14,14 @@ pub(super) struct Variable {
     /// Whether the program does not start without it.
     pub(super) required: bool,
     pub(super) default: Option<String>,
+    /// Whether its type is one of the [secret ones](SECRETS).
+    pub(super) is_secret: bool,
+    /// Whether it has `hide_env_values`, so that no report shows its value and it may be in a file.
+    pub(super) is_hidden: bool,
 }
+
+/// Types of values that are never printed.
+const SECRETS: [&str; 5] = ["BrokerUrl", "DatabaseUrl", "GatewaySecret", "Password", "RedisUrl"];
 
 /// A program with its variables.
 #[derive(Clone, Debug)]
@@ -40,7 +47,7 @@ struct Group {
 /// Parses the declarations of the package `name`: its own structs, and the flattened structs of shared crates.
 pub(super) fn program(checkout: &Checkout, name: &str) -> Program {
     let mut shared = BTreeMap::new();
-    for library in ["identity", "messaging", "postgres", "process", "service", "telemetry"] {
+    for library in ["configuration", "identity", "messaging", "postgres", "process", "service", "telemetry"] {
         read_folder(&checkout.path(&format!("shared/{library}/src")), &mut shared);
     }
     let mut own = BTreeMap::new();
@@ -60,7 +67,13 @@ pub(super) fn program(checkout: &Checkout, name: &str) -> Program {
     if name == "migrations" {
         // One for each schema, not declared one by one.
         let passwords = SERVICES.iter().map(Service::password_variable);
-        variables.extend(passwords.map(|name| Variable { name, required: true, default: None }));
+        variables.extend(passwords.map(|name| Variable {
+            name,
+            required: true,
+            default: None,
+            is_secret: true,
+            is_hidden: true,
+        }));
     }
     Program { name: name.to_owned(), variables }
 }
@@ -124,6 +137,8 @@ fn variable(attribute: &str, kind: &str) -> Option<Variable> {
         name,
         required: !has_default && !is_optional,
         default: quoted_after(attribute, "default_value = "),
+        is_secret: SECRETS.iter().any(|secret| kind.contains(secret)),
+        is_hidden: attribute.contains("hide_env_values = true"),
     })
 }
 

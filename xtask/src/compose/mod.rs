@@ -39,6 +39,20 @@ fn compose_agrees_with_the_programs() {
 }
 
 #[test]
+fn exactly_the_variables_with_a_secret_type_are_hidden() {
+    let programs = programs();
+    for program in &programs {
+        for variable in &program.variables {
+            let (secret, hidden) = (variable.is_secret, variable.is_hidden);
+            assert_eq!(secret, hidden, "{}: {}: type and hide_env_values", program.name, variable.name);
+            let sounds_secret = ["_SECRET", "_PASSWORD"].iter().any(|end| variable.name.ends_with(end));
+            assert!(secret || !sounds_secret, "{}: {} has no secret type", program.name, variable.name);
+        }
+    }
+    assert!(programs.iter().any(|program| program.variables.iter().any(|variable| variable.is_secret)));
+}
+
+#[test]
 fn the_brokers_users_have_the_same_permissions_as_under_up() {
     let users = Passwords::default().broker_users();
     let found = broker_drift(&read("deploy/rabbitmq/definitions.json"), &users);

@@ -14,6 +14,7 @@ struct Rule {
 }
 
 const SERVICE: &[&str] = &[
+    "configuration",
     "contracts",
     "http-api",
     "http-server",
@@ -28,6 +29,7 @@ const SERVICE: &[&str] = &[
     "trace",
 ];
 const OCR_SERVICE: &[&str] = &[
+    "configuration",
     "contracts",
     "http-api",
     "http-server",
@@ -76,14 +78,20 @@ const RULES: &[Rule] = &[
         why: "it is published: it depends on messaging, but on nothing of the product",
     },
     Rule {
-        folder: "shared/telemetry",
-        uses: &["trace"],
+        folder: "shared/configuration",
+        uses: &[],
         in_tests: &[],
-        why: "every program depends on it, so it depends only on traces",
+        why: "every program depends on it, and migrations do not depend on more",
+    },
+    Rule {
+        folder: "shared/telemetry",
+        uses: &["configuration", "trace"],
+        in_tests: &[],
+        why: "every program depends on it, so it depends only on configuration and traces",
     },
     Rule {
         folder: "shared/process",
-        uses: &["telemetry"],
+        uses: &["configuration", "telemetry"],
         in_tests: &[],
         why: "a program has logs and an end, but not always HTTP or a database",
     },
@@ -107,13 +115,23 @@ const RULES: &[Rule] = &[
     },
     Rule {
         folder: "shared/postgres",
-        uses: &["http-api", "rabbit-outbox", "telemetry"],
+        uses: &["configuration", "http-api", "rabbit-outbox", "telemetry"],
         in_tests: &[],
         why: "its errors become problems and retries; it knows neither users nor events",
     },
     Rule {
         folder: "shared/service",
-        uses: &["http-api", "http-server", "identity", "postgres", "process", "rabbit-outbox", "telemetry", "trace"],
+        uses: &[
+            "configuration",
+            "http-api",
+            "http-server",
+            "identity",
+            "postgres",
+            "process",
+            "rabbit-outbox",
+            "telemetry",
+            "trace",
+        ],
         in_tests: &[],
         why: "it wires what all services share, and knows none of them",
     },
@@ -144,13 +162,13 @@ const RULES: &[Rule] = &[
     },
     Rule {
         folder: "migrations",
-        uses: &["trace"],
+        uses: &["configuration", "trace"],
         in_tests: &["testkit", "servers"],
         why: "migrations run before any service",
     },
     Rule {
         folder: "gateway",
-        uses: &["contracts", "http-api", "http-server", "identity", "process", "telemetry", "trace"],
+        uses: &["configuration", "contracts", "http-api", "http-server", "identity", "process", "telemetry", "trace"],
         in_tests: &["testkit", "servers"],
         why: "the gateway only forwards requests; it has no events",
     },

@@ -6,7 +6,8 @@ mod data;
 
 use crate::config::TelemetryConfig;
 use batches::ExportTask;
-use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
+use configuration::HttpUrl;
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanExporter as _;
 use std::sync::{Mutex, PoisonError};
@@ -37,12 +38,10 @@ struct Running {
 /// Why spans can't be exported.
 #[derive(Debug, thiserror::Error)]
 pub enum SpansError {
-    /// Only plain HTTP is supported.
-    #[error("OTEL_EXPORTER_OTLP_ENDPOINT `{0}` does not begin with http://")]
-    Scheme(String),
-    /// The library rejects the endpoint, or another of its variables.
-    #[error("set up the exporter of spans")]
-    Build(#[source] ExporterBuildError),
+    /// The library rejects the endpoint, or another of its variables. Its text is not shown: it may contain a token of
+    /// `OTEL_EXPORTER_OTLP_HEADERS`.
+    #[error("OTEL_EXPORTER_OTLP_ENDPOINT or another variable OTEL_EXPORTER_OTLP_* is refused by the exporter of spans")]
+    Build,
     /// The exporter is already running.
     #[error("start the exporter of spans")]
     AlreadyRunning(#[source] trace::AlreadyInstalled),
@@ -53,9 +52,7 @@ pub enum SpansError {
 /// # Errors
 /// [`SpansError`] when the endpoint is invalid or the exporter is already running.
 pub(crate) fn start(config: &TelemetryConfig) -> Result<(), SpansError> {
-    let Some(endpoint) = config.otlp_endpoint.as_deref().map(str::trim).filter(|endpoint| !endpoint.is_empty()) else {
-        return Ok(());
-    };
+    let Some(endpoint) = config.otlp_endpoint.as_ref().map(HttpUrl::as_str) else { return Ok(()) };
     let exporter = exporter(endpoint, service_name(config))?;
     let finished = trace::install(QUEUE_MAX).map_err(SpansError::AlreadyRunning)?;
     let stopping = CancellationToken::new();
@@ -66,9 +63,6 @@ pub(crate) fn start(config: &TelemetryConfig) -> Result<(), SpansError> {
 
 /// The library's exporter; it also reads `OTEL_EXPORTER_OTLP_HEADERS`.
 fn exporter(endpoint: &str, service: String) -> Result<SpanExporter, SpansError> {
-    if !endpoint.starts_with("http://") {
-        return Err(SpansError::Scheme(endpoint.to_owned()));
-    }
     let mut exporter = SpanExporter::builder()
         .with_http()
         .with_protocol(Protocol::HttpBinary)
@@ -76,7 +70,7 @@ fn exporter(endpoint: &str, service: String) -> Result<SpanExporter, SpansError>
         .with_endpoint(format!("{}{TRACES_PATH}", endpoint.trim_end_matches('/')))
         .with_timeout(SEND_TIMEOUT)
         .build()
-        .map_err(SpansError::Build)?;
+        .map_err(|_| SpansError::Build)?;
     exporter.set_resource(&Resource::builder_empty().with_service_name(service).build());
     Ok(exporter)
 }
@@ -93,20 +87,32 @@ pub async fn flush_spans() {
 
 /// The service name of exported spans: as configured, or the name of the program.
 fn service_name(config: &TelemetryConfig) -> String {
-    let configured = config.otel_service_name.clone().filter(|name| !name.is_empty());
+    let configured = config.otel_service_name.clone();
     let program = || Some(std::env::current_exe().ok()?.file_stem()?.to_string_lossy().into_owned());
     configured.or_else(program).unwrap_or_else(|| "chipin".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::config::TelemetryConfig;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Config {
+        #[command(flatten)]
+        telemetry: TelemetryConfig,
+    }
 
     #[test]
     fn only_plain_http_endpoints_are_accepted() {
-        assert!(exporter("http://localhost:4318/", "test".into()).is_ok());
-        for endpoint in ["https://localhost:4318", "localhost:4318", "grpc://localhost:4317"] {
-            assert!(matches!(exporter(endpoint, "test".into()), Err(SpansError::Scheme(_))), "{endpoint}");
+        let parse =
+            |endpoint: &str| Config::try_parse_from(["program".to_owned(), format!("--otlp-endpoint={endpoint}")]);
+        let config = parse("http://localhost:4318/").unwrap();
+        assert!(super::exporter(config.telemetry.otlp_endpoint.unwrap().as_str(), "test".into()).is_ok());
+        for endpoint in
+            ["https://localhost:4318", "localhost:4318", "grpc://localhost:4317", "http://user:password@localhost:4318"]
+        {
+            assert!(parse(endpoint).is_err(), "{endpoint}");
         }
     }
 }
