@@ -4,6 +4,7 @@ use crate::peer::Peer;
 use axum::http::HeaderMap;
 use http::{HeaderName, HeaderValue, header};
 use http_api::prefix::PREFIX_HEADER;
+use http_server::request_id::REQUEST_ID;
 use identity::{INTERNAL_TOKEN_HEADER, Principal};
 use identity::{ROLE_HEADER, USER_HEADER};
 
@@ -82,7 +83,7 @@ fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
 /// last, so a client can neither claim them nor remove them with `Connection`.
 pub(crate) fn outgoing(from: &HeaderMap, provenance: &Provenance<'_>, principal: Option<Principal>) -> HeaderMap {
     let host = from.get(header::HOST).cloned();
-    let request_id = from.get(crate::edge::access_log::REQUEST_ID).cloned();
+    let request_id = from.get(REQUEST_ID).cloned();
     let is_chunked = from.contains_key(header::TRANSFER_ENCODING);
     let claimed = provenance.is_trusted.then(|| Claimed::of(from));
     let nominated = nominated(from);
@@ -97,7 +98,7 @@ pub(crate) fn outgoing(from: &HeaderMap, provenance: &Provenance<'_>, principal:
         headers.insert(ROLE_HEADER, HeaderValue::from_static(role.as_str()));
     }
     if let Some(id) = request_id {
-        headers.insert(crate::edge::access_log::REQUEST_ID, id);
+        headers.insert(REQUEST_ID, id);
     }
     if let Some(context) = trace::current()
         && let Ok(value) = HeaderValue::from_str(&context.to_string())

@@ -1,9 +1,9 @@
 //! The OpenAPI document and Swagger UI, both usable behind a gateway that removes a path prefix.
 
+use crate::extract::Path;
 use crate::prefix::Prefix;
 use crate::problem::{CONTENT_TYPE, Problem, ProblemDocument, no_such_page};
 use axum::Json;
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{StatusCode, header};
@@ -109,5 +109,24 @@ fn asset(file: &str, config: Arc<Config<'static>>) -> Response {
         Ok(Some(file)) => ([(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response(),
         Ok(None) => no_such_page().into_response(),
         Err(failure) => Problem::internal(failure.as_ref()).into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use http::Request;
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn a_page_that_the_documentation_does_not_have_is_a_problem_document() {
+        let router: axum::Router = swagger_ui([Url::new("this service", "../openapi.json")]);
+        for path in ["/docs/%ff", "/docs/none"] {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(response.headers()[header::CONTENT_TYPE], CONTENT_TYPE, "{path}");
+        }
     }
 }

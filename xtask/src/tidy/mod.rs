@@ -4,6 +4,7 @@ mod adrs;
 mod circles;
 mod default_ports;
 mod dist;
+mod extractors;
 mod finding;
 mod imports;
 mod manifest;
@@ -51,6 +52,7 @@ fn findings(sources: &[Source]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for source in sources {
         findings.extend(imports::check(source));
+        findings.extend(extractors::check(source));
         findings.extend(purity::check(source));
         findings.extend(module_imports::check(source));
         findings.extend(store_errors::check(source));
