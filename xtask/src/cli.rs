@@ -25,7 +25,7 @@ pub(crate) enum Command {
     Status,
     /// Prints the log of a service or server
     Logs(LogsOptions),
-    /// Deletes all data, passwords and logs of `up`
+    /// Deletes all data, passwords and logs of `up`, or only the tables of one service
     Reset(ResetOptions),
     /// Installs what building, running and testing need; `up` and `test` do it automatically
     Install,
@@ -122,6 +122,9 @@ pub(crate) struct LogsOptions {
 
 #[derive(Args, Debug)]
 pub(crate) struct ResetOptions {
+    /// Delete only the data of this service; the next `up` creates its tables
+    #[arg(value_enum)]
+    pub(crate) service: Option<Service>,
     /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,

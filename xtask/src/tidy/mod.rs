@@ -9,6 +9,7 @@ mod finding;
 mod imports;
 mod manifest;
 mod metrics;
+mod migrations;
 mod module_imports;
 mod purity;
 mod sources;
@@ -64,6 +65,7 @@ fn findings(sources: &[Source]) -> Vec<Finding> {
     findings.extend(circles::check(sources));
     findings.extend(dist::check(sources));
     findings.extend(metrics::check(sources));
+    findings.extend(migrations::check(sources));
     findings.sort();
     findings
 }
