@@ -39,6 +39,7 @@ pub(super) async fn handler(
     let hub = state.hub.clone();
     tx.after_commit(move || hub.announce_end(&deleted.hash, version));
     tx.commit().await.during(format_args!("commit the deletion of cheque {}", split.hash.shortened()))?;
-    info!("cheque deleted by its owner");
+    let cheque = split.hash.shortened();
+    info!(%cheque, "cheque {cheque} was deleted by its owner");
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,7 +8,7 @@ mod listeners;
 mod lock;
 mod migrate;
 mod passwords;
-mod plan;
+pub(crate) mod plan;
 mod product;
 mod services;
 mod state;

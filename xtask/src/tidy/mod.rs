@@ -8,6 +8,7 @@ mod extractors;
 mod finding;
 mod imports;
 mod manifest;
+mod map;
 mod metrics;
 mod migrations;
 mod module_imports;
@@ -64,6 +65,8 @@ fn findings(sources: &[Source]) -> Vec<Finding> {
     findings.extend(adrs::check(sources));
     findings.extend(circles::check(sources));
     findings.extend(dist::check(sources));
+    findings.extend(imports::unused(sources));
+    findings.extend(map::check(sources));
     findings.extend(metrics::check(sources));
     findings.extend(migrations::check(sources));
     findings.sort();
