@@ -66,6 +66,12 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
+/// Names WebSocket as the protocol to change to.
+pub(crate) fn set_upgrade(headers: &mut HeaderMap) {
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+}
+
 /// The header names listed in `Connection`.
 fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
     headers
