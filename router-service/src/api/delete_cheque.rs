@@ -15,6 +15,7 @@ use tracing::info;
 /// Deletes the cheque and its photo, as long as no participant has settled.
 #[utoipa::path(
     delete, path = "/{hash}", tag = "cheques", operation_id = "deleteCheque",
+    security((), ("bearer" = []), ("user" = []), ("guest" = [])),
     params(("hash" = String, Path, description = "The key of the share link")),
     responses(
         (status = 204, description = "Deleted"),

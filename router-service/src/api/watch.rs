@@ -13,6 +13,7 @@ use live_sockets::Upgrade;
 /// The live state: a snapshot, then the whole state after each change.
 #[utoipa::path(
     get, path = "/{hash}/ws", tag = "cheques", operation_id = "watchCheque",
+    security((), ("bearer" = []), ("user" = []), ("guest" = [])),
     params(("hash" = String, Path, description = "The key of the share link")),
     responses(
         (status = 101, description = "A WebSocket; every text message is a LiveMessage", body = crate::live::message::LiveMessage),

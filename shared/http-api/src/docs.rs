@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{StatusCode, header};
 use std::sync::Arc;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::server::Server;
 use utoipa::openapi::{
     Components, Content, InfoBuilder, License, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
@@ -49,14 +49,32 @@ pub fn routes<S: Clone + Send + Sync + 'static>(document: OpenApi) -> axum::Rout
 
 /// The document as it is served, with what all services have in common: authentication and problem documents.
 pub fn complete(mut document: OpenApi) -> OpenApi {
-    let user = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
-        "X-User-ID",
-        "Development mode: any positive number.",
-    )));
-    document.components.get_or_insert_with(Components::new).add_security_scheme("user", user);
-    document.security = Some(vec![SecurityRequirement::new("user", Vec::<String>::new())]);
+    let components = document.components.get_or_insert_with(Components::new);
+    for (name, scheme) in security_schemes() {
+        components.add_security_scheme(name, scheme);
+    }
+    // One of them is enough. An operation that needs no user declares `security()`.
+    document.security =
+        Some(["bearer", "user"].map(|name| SecurityRequirement::new(name, Vec::<String>::new())).into());
     describe_problems(&mut document);
     document
+}
+
+/// How a request names its user: with a token if sign-in is required, with a header in development mode. A guest of a
+/// share link has a token of their own.
+fn security_schemes() -> [(&'static str, SecurityScheme); 3] {
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("The access token from `POST /users/login` or `POST /users/register`."))
+        .build();
+    let header =
+        |name, description| SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(name, description)));
+    [
+        ("bearer", SecurityScheme::Http(bearer)),
+        ("user", header("X-User-ID", "Development mode: any positive number.")),
+        ("guest", header("X-Participant-Token", "The secret token of a guest, from joining a bill.")),
+    ]
 }
 
 /// Documents problem documents as the error responses of every operation.
@@ -118,6 +136,14 @@ mod tests {
     use axum::body::Body;
     use http::Request;
     use tower::ServiceExt;
+
+    #[test]
+    fn a_document_declares_how_a_request_names_its_user() {
+        let document = serde_json::to_value(complete(about("A", "B"))).unwrap();
+        let bearer = &document["components"]["securitySchemes"]["bearer"];
+        assert_eq!((bearer["type"].as_str(), bearer["scheme"].as_str()), (Some("http"), Some("bearer")));
+        assert_eq!(document["security"], serde_json::json!([{ "bearer": [] }, { "user": [] }]));
+    }
 
     #[tokio::test]
     async fn a_page_that_the_documentation_does_not_have_is_a_problem_document() {

@@ -15,7 +15,7 @@ use postgres::During;
 
 /// Signs in. The response and its duration do not show whether the login exists.
 #[utoipa::path(
-    post, path = "/login", tag = "users", operation_id = "login", request_body = Credentials,
+    post, path = "/login", tag = "users", operation_id = "login", security(), request_body = Credentials,
     responses(
         (status = 200, description = "Signed in", body = Session),
         (status = 401, description = "Unknown login or wrong password", body = ProblemDocument),

@@ -27,7 +27,7 @@ pub(super) struct Credentials {
 
 /// Creates a user; payments-service opens an account for them.
 #[utoipa::path(
-    post, path = "/register", tag = "users", operation_id = "register", request_body = Credentials,
+    post, path = "/register", tag = "users", operation_id = "register", security(), request_body = Credentials,
     responses(
         (status = 201, description = "Registered and signed in", body = Session),
         (status = 409, description = "The login is taken", body = ProblemDocument),
