@@ -65,7 +65,7 @@ Environment:
                 collector that receives the trace spans, e.g. http://localhost:4318";
 
 const TEST_HELP: &str = "\
-Without a part, runs all except supply-chain and api, which `--full` adds. The servers are started on free ports, so it
+Without a part, runs all except supply-chain, new-service and api, which `--full` adds. The servers are started on free ports, so it
 can run beside `up`. With `--servers trixie` they are of the next generation, e.g.
 `cargo xtask test integration --servers trixie -f relays`; the first time, this installs them with debootstrap from the
 mirror that apt uses.
@@ -135,7 +135,8 @@ pub(crate) struct TestOptions {
     /// Run only these parts
     #[arg(value_enum)]
     pub(crate) parts: Vec<Part>,
-    /// Also run the parts that are skipped by default because they install tools: supply-chain and api
+    /// Also run the parts that are skipped by default because they install tools or take long: supply-chain, new-service
+    /// and api
     #[arg(long, conflicts_with = "parts")]
     pub(crate) full: bool,
     /// Only tests whose name contains this (unit, integration, e2e and fuzz)
