@@ -3,7 +3,19 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 
 const gateway = process.env.GATEWAY_URL ?? 'http://localhost:8000';
-const proxied = ['/orders', '/payments', '/ocr', '/small-router', '/gateway', '/docs', '/ws'];
+// Every path that the gateway does not answer with the page: `gateway/src/routes.rs`.
+const proxied = [
+  '/orders',
+  '/payments',
+  '/ocr',
+  '/small-router',
+  '/users',
+  '/login',
+  '/tickets',
+  '/ws',
+  '/gateway',
+  '/docs',
+];
 
 // As in the gateway: a share link is the page for a browser, and the API for the page.
 function pageOfShareLink({ url, headers }: IncomingMessage): string | undefined {

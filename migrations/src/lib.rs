@@ -43,7 +43,31 @@ pub enum MigrateError {
         /// The database's error.
         source: sqlx::Error,
     },
-    /// A migration failed, or differs from the applied version.
+    /// A migration was changed after it had been applied.
+    #[error(
+        "migration {version} of schema `{schema}` was changed after it had been applied: undo the change, and write it \
+         as a new migration. If only your own machine has applied it, `cargo xtask reset {schema}` deletes the data of \
+         this service there, and the next `cargo xtask up` applies the new text"
+    )]
+    Changed {
+        /// The schema.
+        schema: &'static str,
+        /// The number of the migration.
+        version: i64,
+    },
+    /// A migration was applied, and its file is not there any more.
+    #[error(
+        "migration {version} of schema `{schema}` was applied, but has no file: a later release has migrated this \
+         database, or the file was renamed or deleted. Restore the file; if only your own machine has applied it, \
+         `cargo xtask reset {schema}` deletes the data of this service there"
+    )]
+    Missing {
+        /// The schema.
+        schema: &'static str,
+        /// The number of the migration.
+        version: i64,
+    },
+    /// A migration failed.
     #[error("migrate schema `{schema}`")]
     Migrate {
         /// The schema.
@@ -54,6 +78,15 @@ pub enum MigrateError {
 }
 
 impl MigrateError {
+    fn of(schema: &'static str, source: sqlx::migrate::MigrateError) -> Self {
+        use sqlx::migrate::MigrateError as Cause;
+        match source {
+            Cause::VersionMismatch(version) => Self::Changed { schema, version },
+            Cause::VersionMissing(version) => Self::Missing { schema, version },
+            source => Self::Migrate { schema, source },
+        }
+    }
+
     /// Formats the error with its causes in one line.
     pub fn chain(&self) -> String {
         let mut text = self.to_string();
@@ -109,7 +142,7 @@ async fn apply_schema(
     let options = options.clone().options([("search_path", schema)]);
     let mut connection = options.connect().await.map_err(MigrateError::Connect)?;
     prepare(&mut connection, schema, password).await.map_err(|source| MigrateError::Prepare { schema, source })?;
-    migrator.run(&mut connection).await.map_err(|source| MigrateError::Migrate { schema, source })?;
+    migrator.run(&mut connection).await.map_err(|source| MigrateError::of(schema, source))?;
     // The migrations are committed; a failure to close the connection changes nothing.
     let _ = connection.close().await;
     Ok(())
@@ -128,4 +161,19 @@ async fn prepare(connection: &mut PgConnection, schema: &str, password: &str) ->
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *tx).await?;
     }
     tx.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::migrate::MigrateError as Cause;
+
+    #[test]
+    fn an_edited_migration_is_reported_with_its_remedy() {
+        for cause in [Cause::VersionMismatch(3), Cause::VersionMissing(3)] {
+            let text = MigrateError::of("parcels", cause).chain();
+            assert!(text.starts_with("migration 3 of schema `parcels` was "), "{text}");
+            assert!(text.contains("`cargo xtask reset parcels`"), "{text}");
+        }
+    }
 }

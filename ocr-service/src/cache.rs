@@ -42,25 +42,34 @@ impl Cache {
         }
         let mut command = redis::cmd("SET");
         command.arg(key(&recognized.hash)).arg(json).arg("EX").arg(seconds);
-        self.run("store a cheque in the cache", &command).await;
+        self.run("store", &recognized.hash, &command).await;
     }
 
     /// Deletes a cheque.
     pub async fn delete(&self, hash: &ChequeHash) {
         let mut command = redis::cmd("DEL");
         command.arg(key(hash));
-        self.run("delete a cheque from the cache", &command).await;
+        self.run("delete", hash, &command).await;
     }
 
-    async fn run(&self, operation: &'static str, command: &redis::Cmd) {
-        let mut connection = self.connection.clone();
-        let failure = match tokio::time::timeout(TIMEOUT, command.exec_async(&mut connection)).await {
+    async fn run(&self, operation: &'static str, hash: &ChequeHash, command: &redis::Cmd) {
+        let failure = match tokio::time::timeout(TIMEOUT, self.try_run(command)).await {
             Ok(Ok(())) => return,
             Ok(Err(failure)) => failure.to_string(),
             Err(_) => "timed out".to_owned(),
         };
         metrics::counter!("ocr_cache_failures_total").increment(1);
-        warn!(error = failure, "could not {operation}; router-service will request it");
+        let cheque = hash.shortened();
+        warn!(%cheque, error = failure, "the cache did not {operation} cheque {cheque}; router-service will request it");
+    }
+
+    async fn try_run(&self, command: &redis::Cmd) -> Result<(), redis::RedisError> {
+        let mut connection = self.connection.clone();
+        match command.exec_async(&mut connection).await {
+            // The connection broke earlier. Its manager reports that once more, and connects for the next command.
+            Err(failure) if failure.is_io_error() => command.exec_async(&mut connection).await,
+            result => result,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::cache::Cache;
 use crate::store::cheques;
-use crate::store::photos::{Photos, PhotosError};
+use crate::store::photos::{KEY_CHARACTERS_SHOWN, Photos, PhotosError};
 use postgres::StoreError;
 use process::clock;
 use sqlx::PgPool;
@@ -42,6 +42,11 @@ enum CleanupError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Photos(#[from] PhotosError),
+}
+
+/// The beginning of a photo's key: the whole contains the secret key of the cheque.
+fn shortened(photo: &str) -> String {
+    photo.chars().take(KEY_CHARACTERS_SHOWN).chain(['…']).collect()
 }
 
 impl Janitor {
@@ -90,14 +95,15 @@ impl Janitor {
                 // The cache first: what remains of a photo that can't be deleted is not served.
                 self.cache.delete(&photo.hash).await;
                 if let Err(failure) = self.photos.delete(&photo.photo_key).await {
-                    warn!(error = telemetry::chain(&failure), "a photo could not be deleted");
+                    let cheque = photo.hash.shortened();
+                    warn!(%cheque, error = telemetry::chain(&failure), "the photo of cheque {cheque} could not be deleted");
                     failed.push(photo.photo_key.clone());
                     continue;
                 }
                 cheques::clear_photo_key(&self.database, &photo.hash).await?;
             }
             let deleted = batch.len() - (failed.len() - failed_before);
-            info!(photos = deleted, "deleted photos of cheques that were deleted or have expired");
+            info!(photos = deleted, "{deleted} photos of cheques that were deleted or have expired were deleted");
         }
         #[expect(clippy::cast_precision_loss, reason = "a count of files")]
         metrics::gauge!("ocr_photos_not_deleted").set(failed.len() as f64);
@@ -110,10 +116,13 @@ impl Janitor {
         for some in keys.chunks(KEYS_AT_ONCE) {
             for orphan in cheques::unknown_photos(&self.database, some).await? {
                 match self.photos.delete(&orphan).await {
-                    Ok(()) => info!("deleted a photo without a cheque"),
+                    Ok(()) => {
+                        let photo = shortened(&orphan);
+                        info!(photo, "photo {photo} without a cheque was deleted");
+                    }
                     Err(failure) => {
-                        let error = telemetry::chain(&failure);
-                        warn!(error, "a photo without a cheque could not be deleted");
+                        let (photo, error) = (shortened(&orphan), telemetry::chain(&failure));
+                        warn!(photo, error, "photo {photo} without a cheque could not be deleted");
                     }
                 }
             }

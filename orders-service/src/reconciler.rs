@@ -46,7 +46,9 @@ pub async fn run(messaging: Messaging, patience: Duration, stopping: Cancellatio
                 info!(asked, "requested payment again for {asked} orders without an answer");
                 metrics::counter!("orders_asked_again_total").increment(asked);
             }
-            Err(failure) => warn!(error = %chain(&failure), "request payment again"),
+            Err(failure) => {
+                warn!(error = %chain(&failure), "payment of orders without an answer could not be requested again")
+            }
         }
     }
 }

@@ -45,7 +45,7 @@ pub async fn run(messaging: Messaging, patience: Duration, stopping: Cancellatio
                 info!(asked, "requested {asked} transfers without an answer again");
                 metrics::counter!("router_transfers_asked_again_total").increment(asked);
             }
-            Err(failure) => warn!(error = %chain(&failure), "request transfers again"),
+            Err(failure) => warn!(error = %chain(&failure), "transfers without an answer could not be requested again"),
         }
     }
 }

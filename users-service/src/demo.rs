@@ -1,15 +1,16 @@
 //! Demo users, for a machine that other machines can't reach.
 
-use crate::create_user;
+use crate::create_user::{self, CreateUserError};
 use crate::domain::login::Login;
 use crate::domain::password::Password;
+use crate::passwords::PasswordError;
 use crate::state::State;
-use http_api::problem::Problem;
 use identity::Role;
-use postgres::During;
+use postgres::{During, StoreError};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
+use telemetry::chain;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -31,7 +32,7 @@ pub struct InsecureDemoUsers;
 /// None.
 pub async fn create(state: Arc<State>, stopping: CancellationToken) -> Result<(), Infallible> {
     while let Err(failure) = try_create(&state).await {
-        warn!(code = failure.code(), "could not create the demo users; retrying");
+        warn!(error = chain(&failure), "could not create the demo users; retrying");
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(2)) => {}
             () = stopping.cancelled() => return Ok(()),
@@ -41,7 +42,18 @@ pub async fn create(state: Arc<State>, stopping: CancellationToken) -> Result<()
     Ok(())
 }
 
-async fn try_create(state: &State) -> Result<(), Problem> {
+/// Why the demo users were not created.
+#[derive(Debug, thiserror::Error)]
+enum DemoError {
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error(transparent)]
+    Create(#[from] CreateUserError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+async fn try_create(state: &State) -> Result<(), DemoError> {
     for (login, role) in USERS {
         let (Ok(login), Ok(password)) = (Login::parse(login), Password::parse(PASSWORD.to_owned())) else { continue };
         let hash = state.passwords.hash(password).await?;

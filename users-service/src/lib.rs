@@ -57,6 +57,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         admin_logins: config.admin_logins.into(),
     };
     let mut service = service
+        .with_idempotency_keys()
         .task("keys", keys.rotate_until(stopping.clone()))
         .task("users maintenance", maintenance::run(database, stopping.clone()));
     if config.demo_users {

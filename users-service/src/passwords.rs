@@ -13,6 +13,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::task::JoinError;
 
 /// Hashes computed at the same time.
 const CONCURRENT_MAX: usize = 2;
@@ -32,6 +33,20 @@ pub struct Passwords {
 #[error("hash a password: {0}")]
 pub struct HashError(password_hash::Error);
 
+/// Why a password was not hashed or verified. `?` turns it into a problem.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// Too many requests wait.
+    #[error("too many passwords wait to be hashed")]
+    Busy,
+    /// Hashing failed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The thread ended early.
+    #[error("wait for the thread that hashes a password")]
+    Thread(#[from] JoinError),
+}
+
 impl Passwords {
     /// Prepares the hash for unknown logins.
     ///
@@ -48,34 +63,43 @@ impl Passwords {
     /// The hash of a password, with a random salt.
     ///
     /// # Errors
-    /// 503 when too many requests wait.
-    pub async fn hash(&self, password: Password) -> Result<String, Problem> {
-        self.work(move || hash(password.as_bytes())).await?.map_err(|failure| Problem::internal(&failure))
+    /// [`PasswordError::Busy`] when too many requests wait.
+    pub async fn hash(&self, password: Password) -> Result<String, PasswordError> {
+        Ok(self.work(move || hash(password.as_bytes())).await??)
     }
 
     /// Whether the password matches `hash`. Without a hash it does not, after the same time.
     ///
     /// # Errors
-    /// 503 when too many requests wait.
-    pub async fn matches(&self, password: Password, hash: Option<String>) -> Result<bool, Problem> {
+    /// [`PasswordError::Busy`] when too many requests wait.
+    pub async fn matches(&self, password: Password, hash: Option<String>) -> Result<bool, PasswordError> {
         let is_known_login = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.dummy_hash.to_string());
         let is_right = self.work(move || verify(password.as_bytes(), &hash)).await?;
         Ok(is_right && is_known_login)
     }
 
-    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordError> {
         let Ok(Ok(permit)) = tokio::time::timeout(WAIT_MAX, Arc::clone(&self.permits).acquire_owned()).await else {
-            let detail = "too many sign-ins right now; try again soon";
-            return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
-                .with_header(header::RETRY_AFTER, HeaderValue::from_static("1")));
+            return Err(PasswordError::Busy);
         };
         let worked = tokio::task::spawn_blocking(move || {
             let outcome = work();
             drop(permit);
             outcome
         });
-        worked.await.map_err(|failure| Problem::internal(&failure))
+        Ok(worked.await?)
+    }
+}
+
+impl From<PasswordError> for Problem {
+    fn from(failure: PasswordError) -> Self {
+        if !matches!(failure, PasswordError::Busy) {
+            return Self::internal(&failure);
+        }
+        let detail = "too many sign-ins right now; try again soon";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+            .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) enum Command {
     Status,
     /// Prints the log of a service or server
     Logs(LogsOptions),
-    /// Deletes all data, passwords and logs of `up`
+    /// Deletes all data, passwords and logs of `up`, or only the tables of one service
     Reset(ResetOptions),
     /// Installs what building, running and testing need; `up` and `test` do it automatically
     Install,
@@ -65,7 +65,7 @@ Environment:
                 collector that receives the trace spans, e.g. http://localhost:4318";
 
 const TEST_HELP: &str = "\
-Without a part, runs all except supply-chain and api, which `--full` adds. The servers are started on free ports, so it
+Without a part, runs all except supply-chain, new-service and api, which `--full` adds. The servers are started on free ports, so it
 can run beside `up`. With `--servers trixie` they are of the next generation, e.g.
 `cargo xtask test integration --servers trixie -f relays`; the first time, this installs them with debootstrap from the
 mirror that apt uses.
@@ -122,6 +122,9 @@ pub(crate) struct LogsOptions {
 
 #[derive(Args, Debug)]
 pub(crate) struct ResetOptions {
+    /// Delete only the data of this service; the next `up` creates its tables
+    #[arg(value_enum)]
+    pub(crate) service: Option<Service>,
     /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
@@ -132,7 +135,8 @@ pub(crate) struct TestOptions {
     /// Run only these parts
     #[arg(value_enum)]
     pub(crate) parts: Vec<Part>,
-    /// Also run the parts that are skipped by default because they install tools: supply-chain and api
+    /// Also run the parts that are skipped by default because they install tools or take long: supply-chain, new-service
+    /// and api
     #[arg(long, conflicts_with = "parts")]
     pub(crate) full: bool,
     /// Only tests whose name contains this (unit, integration, e2e and fuzz)

@@ -82,19 +82,39 @@ impl Tickets {
     }
 
     async fn is_first_use_anywhere(&self, id: Uuid) -> bool {
-        let Some(mut redis) = self.redis.clone() else { return true };
-        let mut command = redis::cmd("SET");
-        let key = format!("gateway:ticket:{}", id.simple());
-        command.arg(key).arg("used").arg("NX").arg("EX").arg(2 * LIFETIME.as_secs());
-        match tokio::time::timeout(TIMEOUT, command.query_async::<Option<String>>(&mut redis)).await {
-            Ok(Ok(set)) => set.is_some(),
+        let Some(redis) = &self.redis else { return true };
+        match tokio::time::timeout(TIMEOUT, record_use(redis, id)).await {
+            Ok(Ok(is_first)) => is_first,
             Ok(Err(failure)) => {
                 warn!(error = %failure, "could not record a used ticket in Redis; it is recorded only in this gateway");
                 true
             }
-            Err(_) => true,
+            Err(_) => {
+                warn!("Redis did not record a used ticket in time; it is recorded only in this gateway");
+                true
+            }
         }
     }
+}
+
+/// Records that a ticket is used; returns whether this was its first use.
+async fn record_use(redis: &ConnectionManager, id: Uuid) -> Result<bool, redis::RedisError> {
+    let key = format!("gateway:ticket:{}", id.simple());
+    // The mark distinguishes this use from an earlier one if the command is repeated because its answer was lost.
+    let mark = Uuid::now_v7().simple().to_string();
+    let mut set = redis::cmd("SET");
+    set.arg(&key).arg(&mark).arg("NX").arg("EX").arg(2 * LIFETIME.as_secs());
+    let mut get = redis::cmd("GET");
+    get.arg(&key);
+    Ok(query(redis, &set).await?.is_some() || query(redis, &get).await? == Some(mark))
+}
+
+async fn query(redis: &ConnectionManager, command: &redis::Cmd) -> Result<Option<String>, redis::RedisError> {
+    let attempt = || {
+        let mut redis = redis.clone();
+        async move { command.query_async(&mut redis).await }
+    };
+    redis_connection::repeated_once(attempt).await
 }
 
 #[cfg(test)]

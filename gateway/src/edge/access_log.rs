@@ -2,15 +2,11 @@
 
 use axum::extract::Request;
 use axum::response::Response;
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderValue, Method};
 use http_server::layers::Route;
+use http_server::request_id::{REQUEST_ID, new_request_id};
 use std::time::Instant;
 use tracing::info;
-use uuid::Uuid;
-use uuid::fmt::Hyphenated;
-
-/// Identifies a request in logs and in the response.
-pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A response and its origin.
 pub(crate) struct ServedResponse {
@@ -39,10 +35,7 @@ pub(super) struct LogEntry {
 impl LogEntry {
     /// Starts the line and assigns a new request id, which replaces the client's.
     pub(super) fn start(request: &mut Request, route: Route) -> Self {
-        let mut id = [0; Hyphenated::LENGTH];
-        let id = Uuid::now_v7().hyphenated().encode_lower(&mut id);
-        // Hyphens and hexadecimal digits are always a valid header value.
-        let id = HeaderValue::from_str(id).unwrap_or(HeaderValue::from_static("none"));
+        let id = new_request_id();
         request.headers_mut().insert(REQUEST_ID, id.clone());
         Self { started: Instant::now(), method: request.method().clone(), route, id, outcome: None }
     }

@@ -2,7 +2,7 @@
 
 use crate::forward::download::Download;
 use crate::forward::failure::ForwardError;
-use crate::forward::headers::strip_hop_by_hop;
+use crate::forward::headers::{set_upgrade, strip_hop_by_hop};
 use crate::forward::outgoing::{Outgoing, request_headers};
 use crate::forward::target::Target;
 use crate::gateway::Gateway;
@@ -96,6 +96,10 @@ pub(crate) fn without_body(
 pub(crate) fn client_response(answer: UpstreamResponse, limits: &Limits) -> Response {
     let mut response = answer.into_response().map(|body| Body::new(Download::new(body, limits.download_pause)));
     strip_hop_by_hop(response.headers_mut());
+    if response.status() == StatusCode::UPGRADE_REQUIRED {
+        // It has to name the protocol, on this connection too. Source: RFC 9110, section 15.5.22.
+        set_upgrade(response.headers_mut());
+    }
     response
 }
 

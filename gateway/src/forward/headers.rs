@@ -4,6 +4,7 @@ use crate::peer::Peer;
 use axum::http::HeaderMap;
 use http::{HeaderName, HeaderValue, header};
 use http_api::prefix::PREFIX_HEADER;
+use http_server::request_id::REQUEST_ID;
 use identity::{INTERNAL_TOKEN_HEADER, Principal};
 use identity::{ROLE_HEADER, USER_HEADER};
 
@@ -65,6 +66,12 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
+/// Names WebSocket as the protocol to change to.
+pub(crate) fn set_upgrade(headers: &mut HeaderMap) {
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+}
+
 /// The header names listed in `Connection`.
 fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
     headers
@@ -82,7 +89,7 @@ fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
 /// last, so a client can neither claim them nor remove them with `Connection`.
 pub(crate) fn outgoing(from: &HeaderMap, provenance: &Provenance<'_>, principal: Option<Principal>) -> HeaderMap {
     let host = from.get(header::HOST).cloned();
-    let request_id = from.get(crate::edge::access_log::REQUEST_ID).cloned();
+    let request_id = from.get(REQUEST_ID).cloned();
     let is_chunked = from.contains_key(header::TRANSFER_ENCODING);
     let claimed = provenance.is_trusted.then(|| Claimed::of(from));
     let nominated = nominated(from);
@@ -97,7 +104,7 @@ pub(crate) fn outgoing(from: &HeaderMap, provenance: &Provenance<'_>, principal:
         headers.insert(ROLE_HEADER, HeaderValue::from_static(role.as_str()));
     }
     if let Some(id) = request_id {
-        headers.insert(crate::edge::access_log::REQUEST_ID, id);
+        headers.insert(REQUEST_ID, id);
     }
     if let Some(context) = trace::current()
         && let Ok(value) = HeaderValue::from_str(&context.to_string())

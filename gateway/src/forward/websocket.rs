@@ -2,7 +2,7 @@
 
 use crate::forward::exchange::{client_response, send, without_body};
 use crate::forward::failure::ForwardError;
-use crate::forward::headers::strip_hop_by_hop;
+use crate::forward::headers::{set_upgrade, strip_hop_by_hop};
 use crate::forward::outgoing::Outgoing;
 use crate::forward::target::Target;
 use crate::gateway::Gateway;
@@ -12,9 +12,7 @@ use crate::tunnel::{NoPermit, is_upgrade};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-
-const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
+use http::{Method, StatusCode};
 
 /// Forwards a handshake. If the service accepts it, connects both ends; if not, returns the service's response.
 ///
@@ -33,7 +31,7 @@ pub(crate) async fn open(
         NoPermit::Client => ForwardError::TooManyTunnelsOfClient,
         NoPermit::Gateway => ForwardError::TooManyTunnels,
     })?;
-    upgrade(&mut outgoing.headers);
+    set_upgrade(&mut outgoing.headers);
     let client = hyper::upgrade::on(&mut request);
     let (handshake, rebuild) = without_body(Method::GET, outgoing.uri, outgoing.headers);
     let answer = send(
@@ -54,11 +52,6 @@ pub(crate) async fn open(
     gateway.tunnels.run(permit, client, service);
     let mut response = head.map(|()| Body::empty());
     strip_hop_by_hop(response.headers_mut());
-    upgrade(response.headers_mut());
+    set_upgrade(response.headers_mut());
     Ok(response)
-}
-
-fn upgrade(headers: &mut HeaderMap) {
-    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-    headers.insert(header::UPGRADE, WEBSOCKET);
 }

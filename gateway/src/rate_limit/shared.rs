@@ -60,8 +60,12 @@ impl Shared {
             call.key(format!("gateway:quota:{name}"));
             call.arg(u64::try_from(rate_limit.interval.as_micros()).unwrap_or(u64::MAX)).arg(rate_limit.burst);
         }
-        let mut connection = self.connection.clone();
-        let failure = match tokio::time::timeout(TIMEOUT, call.invoke_async::<u64>(&mut connection)).await {
+        // Counting a call twice, if only the answer was lost, is harmless.
+        let counting = redis_connection::repeated_once(|| {
+            let (call, mut connection) = (&call, self.connection.clone());
+            async move { call.invoke_async::<u64>(&mut connection).await }
+        });
+        let failure = match tokio::time::timeout(TIMEOUT, counting).await {
             Ok(Ok(wait)) => return Some(Duration::from_micros(wait)),
             Ok(Err(failure)) => failure.to_string(),
             Err(_) => "timed out".to_owned(),

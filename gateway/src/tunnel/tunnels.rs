@@ -114,7 +114,7 @@ impl Tunnels {
             info!(tunnels = self.open.len(), "waiting for tunnels to close");
         }
         if tokio::time::timeout(limit, self.open.wait()).await.is_err() {
-            warn!(tunnels = self.open.len(), "closing the remaining tunnels");
+            warn!(tunnels = self.open.len(), "the remaining tunnels did not close in time and are closed now");
             self.cut.cancel();
             self.open.wait().await;
         }

@@ -4,6 +4,7 @@
 
 mod client;
 mod raw;
+mod redis_outage;
 mod service;
 mod stage;
 

@@ -158,8 +158,9 @@ async fn a_head_that_is_no_http_is_answered_with_a_problem_document() {
         let head = client.head().await;
         assert!(head.starts_with(&format!("http/1.1 {status} ")), "{head}");
         assert!(head.contains("content-type: application/problem+json"), "{head}");
+        assert!(head.contains("x-request-id: "), "{head}");
         let document = String::from_utf8(client.rest().await).unwrap();
-        assert!(document.contains(code), "{document}");
+        assert!(document.contains(code) && document.contains("trace_id"), "{document}");
     }
     assert!(service.received.heads().is_empty());
 }

@@ -41,7 +41,13 @@ fn routes(_: ReceivedRequests) -> Router {
     Router::new()
         .route("/ws/orders", any(|upgrade: WebSocketUpgrade| async { upgrade.on_upgrade(echo_messages) }))
         .route("/ws/orders/{id}", any(echo_bytes))
+        .route("/ws/orders/plain", any(upgrade_required))
         .route("/ws/orders/unknown", any(|| async { Problem::not_found("order_not_found", "no such order") }))
+}
+
+async fn upgrade_required() -> Response {
+    let headers = [("connection", "upgrade"), ("upgrade", "websocket"), ("sec-websocket-version", "13")];
+    (StatusCode::UPGRADE_REQUIRED, headers, Body::empty()).into_response()
 }
 
 async fn echo_messages(mut socket: WebSocket) {
@@ -122,6 +128,17 @@ async fn a_rejected_handshake_gets_the_services_response() {
     assert_eq!(client.status().await, 404);
     client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     assert_eq!(client.status().await, 200);
+}
+
+#[tokio::test]
+async fn a_client_that_has_to_upgrade_learns_to_which_protocol() {
+    let (stage, _service) = sockets().await;
+    let request = "GET /ws/orders/plain?user_id=1 HTTP/1.1\r\nHost: localhost\r\nX-User-ID: 1\r\n\r\n";
+    let head = Raw::sending(stage.api, request).await.head().await;
+    assert!(head.starts_with("http/1.1 426"), "{head}");
+    for line in ["connection: upgrade", "upgrade: websocket", "sec-websocket-version: 13"] {
+        assert!(head.lines().any(|other| other == line), "{head}");
+    }
 }
 
 #[tokio::test]

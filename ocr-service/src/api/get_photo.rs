@@ -41,8 +41,9 @@ pub(super) async fn handler(
         .await
         .map_err(|failure: PhotosError| Problem::internal(&failure))?;
     let Some(photo) = photo else {
-        // The cheque's key is a secret, so it is not logged; the trace leads to the request.
-        error!(read_at = %stored.created_at, "the photo of a cheque is missing");
+        // The cheque's key is a secret, so only its beginning is logged.
+        let cheque = stored.hash.shortened();
+        error!(%cheque, read_at = %stored.created_at, "the photo of cheque {cheque} is missing");
         return Err(Problem::not_found("cheque_not_found", "the photo of this cheque is missing"));
     };
     // The photo never changes, and must not be cached for longer than the cheque lives.

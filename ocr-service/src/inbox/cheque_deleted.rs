@@ -15,7 +15,8 @@ pub(super) struct Empty {
 impl Handle<ChequeDeleted> for Empty {
     async fn handle(&self, tx: &mut Transaction, event: &ChequeDeleted, _: &Meta) -> Result<(), HandleError> {
         if store::cheques::clear_content(tx, &event.hash, clock::now()).await? {
-            info!("cheque deleted by its owner");
+            let cheque = event.hash.shortened();
+            info!(%cheque, "cheque {cheque} was deleted by its owner");
             // The row records that the photo must be deleted; waking the janitor only makes it happen sooner.
             let janitor = Arc::clone(&self.janitor);
             tx.after_commit(move || janitor.notify_one());

@@ -14,7 +14,8 @@ impl Handle<ChequeRequested> for AnnounceAgain {
         // The link may be invented or expired: then there is nothing to publish, and that is not an error.
         if let Some(recognized) = stored.and_then(|stored| stored.recognized(clock::now())) {
             tx.append(&recognized, 1)?;
-            info!("publishing a cheque again");
+            let cheque = event.hash.shortened();
+            info!(%cheque, "cheque {cheque} is published again");
         }
         Ok(())
     }

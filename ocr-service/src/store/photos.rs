@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 /// Folder for files that are not completely written yet.
 const UNFINISHED: &str = "unfinished";
-/// Characters of an object's key that errors show: the key contains that of the share link, which is secret.
-const KEY_CHARACTERS_SHOWN: usize = 9;
+/// Characters of an object's key that errors and logs show: the key contains that of the share link, which is secret.
+pub(crate) const KEY_CHARACTERS_SHOWN: usize = 9;
 
 /// The photo store; cheap to clone.
 #[derive(Clone, Debug)]

@@ -5,7 +5,8 @@ use crate::stage::{Stage, load};
 use contracts::ids::ChequeHash;
 use contracts::router::{ChequeDeleted, ChequeRequested};
 use serde_json::{Value, json};
-use testkit::{eventually, eventually_within};
+use servers::{Redis, RedisOptions};
+use testkit::{TestRedis, eventually, eventually_within};
 
 fn hash(read: &Value) -> ChequeHash {
     ChequeHash::try_from(read["hash"].as_str().unwrap().to_owned()).unwrap()
@@ -40,6 +41,26 @@ async fn a_photo_is_read_without_redis() {
     let stage = Stage::with(&[("REDIS_URL", "redis://127.0.0.1:1")]).await;
     stage.load_slip(1).await;
     eventually(1, async || stage.broker.messages("captured.ocr").await).await;
+}
+
+#[tokio::test]
+async fn the_first_cheque_after_an_outage_of_redis_is_in_the_cache() {
+    let folder = std::env::temp_dir().join(testkit::unique("chipin"));
+    let mut server = Redis::start(RedisOptions::new(&folder)).unwrap();
+    let stage = Stage::with(&[("REDIS_URL", &server.url())]).await;
+    let redis = TestRedis::at(&server.url());
+    let cached = async |read: &Value| redis.get(&format!("cheque:{}", hash(read))).await.is_some();
+    let first = stage.load_slip(1).await;
+    eventually(true, async || cached(&first).await).await;
+    server.stop();
+    server.start_again().unwrap();
+    let second = stage.load_slip(1).await;
+    // Another cheque comes later than all that is done for the second one.
+    let third = stage.load_slip(1).await;
+    eventually(true, async || cached(&third).await).await;
+    assert!(cached(&second).await);
+    drop(server);
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[tokio::test]

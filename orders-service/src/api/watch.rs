@@ -18,6 +18,7 @@ use live_sockets::Upgrade;
     responses(
         (status = 101, description = "A WebSocket; every text message is a LiveMessage", body = crate::live::message::LiveMessage),
         (status = 404, description = "The order does not exist or belongs to another user", body = ProblemDocument),
+        (status = 400, description = "A malformed WebSocket handshake", body = ProblemDocument),
         (status = 426, description = "Not a WebSocket request", body = ProblemDocument),
         (status = 429, description = "The user has too many open sockets", body = ProblemDocument),
     )
@@ -39,6 +40,7 @@ pub(super) async fn one_order(
     get, path = "/ws/orders", tag = "orders", operation_id = "watchOrders",
     responses(
         (status = 101, description = "A WebSocket; every text message is a LiveMessage", body = crate::live::message::LiveMessage),
+        (status = 400, description = "A malformed WebSocket handshake", body = ProblemDocument),
         (status = 426, description = "Not a WebSocket request", body = ProblemDocument),
         (status = 429, description = "The user has too many open sockets", body = ProblemDocument),
     )

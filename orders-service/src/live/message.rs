@@ -57,8 +57,8 @@ impl LiveMessage {
     /// Serialises the message. `context` is the trace context of the change.
     pub(super) fn update(&self, context: Option<TraceContext>) -> Option<Update<OrderId>> {
         // Serialising plain strings and numbers cannot fail.
-        let text =
-            serde_json::to_string(self).inspect_err(|failure| warn!(error = %failure, "serialise a live message"));
+        let text = serde_json::to_string(self)
+            .inspect_err(|failure| warn!(error = %failure, "a live message could not be serialised"));
         Some(Update { item: self.order_id, version: self.version, text: text.ok()?.into(), context })
     }
 }

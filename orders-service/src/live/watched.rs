@@ -47,7 +47,7 @@ impl Feed for Watched {
             None => store::orders::page(&self.database, self.user_id, None, None, SNAPSHOT_ORDERS).await,
         };
         let orders: Vec<_> = orders.map_err(|failure| {
-            warn!(error = chain(&failure), "read the snapshot of a socket");
+            warn!(error = chain(&failure), "the snapshot of a socket could not be read");
             Close::TRY_AGAIN
         })?;
         // Oldest first: clients that prepend each message end up with the newest order on top.

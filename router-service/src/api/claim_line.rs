@@ -51,6 +51,7 @@ impl Claim {
 /// Claims a part of a line. It replaces the part that you claimed before.
 #[utoipa::path(
     put, path = "/{hash}/claims/{line}", tag = "claims", operation_id = "claimLine", request_body = Claim,
+    security((), ("bearer" = []), ("user" = []), ("guest" = [])),
     params(
         ("hash" = String, Path, description = "The key of the share link"),
         ("line" = u32, Path, description = "The number of the line"),
@@ -76,6 +77,7 @@ pub(super) async fn put(
 /// Releases your part of a line.
 #[utoipa::path(
     delete, path = "/{hash}/claims/{line}", tag = "claims", operation_id = "giveLineBack",
+    security((), ("bearer" = []), ("user" = []), ("guest" = [])),
     params(
         ("hash" = String, Path, description = "The key of the share link"),
         ("line" = u32, Path, description = "The number of the line"),

@@ -76,6 +76,7 @@ struct CorrectLine {
 /// Corrects or confirms the cheque. Its status is computed again.
 #[utoipa::path(
     patch, path = "/{hash}/cheque", tag = "cheques", operation_id = "correctCheque", request_body = CorrectCheque,
+    security((), ("bearer" = []), ("user" = []), ("guest" = [])),
     params(("hash" = String, Path, description = "The key of the share link")),
     responses(
         (status = 200, description = "Corrected; the new state of the cheque", body = StateJson),

@@ -15,6 +15,7 @@ use tracing::info;
 /// Deletes the cheque and its photo, as long as no participant has settled.
 #[utoipa::path(
     delete, path = "/{hash}", tag = "cheques", operation_id = "deleteCheque",
+    security((), ("bearer" = []), ("user" = []), ("guest" = [])),
     params(("hash" = String, Path, description = "The key of the share link")),
     responses(
         (status = 204, description = "Deleted"),
@@ -39,6 +40,7 @@ pub(super) async fn handler(
     let hub = state.hub.clone();
     tx.after_commit(move || hub.announce_end(&deleted.hash, version));
     tx.commit().await.during(format_args!("commit the deletion of cheque {}", split.hash.shortened()))?;
-    info!("cheque deleted by its owner");
+    let cheque = split.hash.shortened();
+    info!(%cheque, "cheque {cheque} was deleted by its owner");
     Ok(StatusCode::NO_CONTENT)
 }

@@ -11,6 +11,7 @@ use http_api::problem::{Problem, ProblemDocument};
 /// The state of a shared cheque, for everyone who has its link.
 #[utoipa::path(
     get, path = "/{hash}", tag = "cheques", operation_id = "getCheque",
+    security((), ("bearer" = []), ("user" = []), ("guest" = [])),
     params(("hash" = String, Path, description = "The key of the share link")),
     responses(
         (status = 200, description = "The cheque, its participants and their shares", body = StateJson),

@@ -11,6 +11,7 @@ use http_api::problem::{Problem, ProblemDocument};
 /// What each participant owes, part by part. All dues plus the unclaimed amount add up to the total.
 #[utoipa::path(
     get, path = "/{hash}/dues", tag = "cheques", operation_id = "getDues",
+    security((), ("bearer" = []), ("user" = []), ("guest" = [])),
     params(("hash" = String, Path, description = "The key of the share link")),
     responses(
         (status = 200, description = "What each participant owes", body = DuesJson),

@@ -61,6 +61,7 @@ impl Join {
 /// both the header and a guest's token, the guest becomes that user and keeps their claims.
 #[utoipa::path(
     post, path = "/{hash}/participants", tag = "participants", operation_id = "joinCheque", request_body = Join,
+    security((), ("bearer" = []), ("user" = []), ("guest" = [])),
     params(
         ("hash" = String, Path, description = "The key of the share link"),
         ("X-Participant-Token" = Option<String>, Header, description = "The secret token of a guest"),

@@ -14,6 +14,7 @@ use http_api::problem::{Problem, ProblemDocument};
 /// The owner records that a participant paid outside the app. The due is fixed and counts as paid.
 #[utoipa::path(
     post, path = "/{hash}/participants/{id}/cash", tag = "participants", operation_id = "payCash",
+    security((), ("bearer" = []), ("user" = []), ("guest" = [])),
     params(
         ("hash" = String, Path, description = "The key of the share link"),
         ("id" = u32, Path, description = "The participant"),

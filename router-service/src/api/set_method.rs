@@ -53,6 +53,7 @@ struct SetTip {
 /// Sets the split method and the tip.
 #[utoipa::path(
     put, path = "/{hash}/method", tag = "cheques", operation_id = "setMethod", request_body = SetMethod,
+    security((), ("bearer" = []), ("user" = []), ("guest" = [])),
     params(("hash" = String, Path, description = "The key of the share link")),
     responses(
         (status = 200, description = "Changed; the new state of the cheque", body = StateJson),

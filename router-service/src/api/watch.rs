@@ -13,11 +13,13 @@ use live_sockets::Upgrade;
 /// The live state: a snapshot, then the whole state after each change.
 #[utoipa::path(
     get, path = "/{hash}/ws", tag = "cheques", operation_id = "watchCheque",
+    security((), ("bearer" = []), ("user" = []), ("guest" = [])),
     params(("hash" = String, Path, description = "The key of the share link")),
     responses(
         (status = 101, description = "A WebSocket; every text message is a LiveMessage", body = crate::live::message::LiveMessage),
         (status = 404, description = "No such link", body = ProblemDocument),
         (status = 410, description = "The link has expired, or the cheque was deleted", body = ProblemDocument),
+        (status = 400, description = "A malformed WebSocket handshake", body = ProblemDocument),
         (status = 426, description = "Not a WebSocket request", body = ProblemDocument),
         (status = 429, description = "The user has too many open sockets", body = ProblemDocument),
     )

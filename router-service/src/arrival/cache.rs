@@ -47,7 +47,7 @@ impl Cache {
             Ok(read) if read.hash == *hash => Some(read),
             Ok(_) => None,
             Err(failure) => {
-                warn!(error = %failure, "read a cheque from the cache");
+                warn!(error = %failure, cheque = %hash.shortened(), "a cheque in the cache could not be read");
                 None
             }
         }

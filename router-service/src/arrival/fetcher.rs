@@ -102,12 +102,12 @@ impl Inner {
             Ok(_) => {}
             Err(MaterialiseError::Store(failure)) => return Err(failure.into()),
             Err(MaterialiseError::Refused(refusal)) => {
-                warn!(error = %refusal, "a cheque from the cache cannot be shared");
+                warn!(error = %refusal, cheque = %short, "cheque {short} from the cache cannot be shared");
                 return Ok(None);
             }
         }
         tx.commit().await.during(format_args!("commit cheque {short} of the cache"))?;
-        info!("cheque loaded from the cache");
+        info!(cheque = %short, "cheque {short} was loaded from the cache");
         Ok(cheques::find(&self.database, hash).await?)
     }
 

@@ -126,7 +126,7 @@ impl Hub {
             Ok(Some(Found::Deleted)) => self.sockets.end(&hash, DELETED),
             Ok(None) => {}
             Err(failure) => {
-                warn!(error = chain(&failure), "read a cheque for its sockets");
+                warn!(error = chain(&failure), "a cheque could not be read for its sockets");
                 self.stale.mark([(hash, stale)]);
                 tokio::time::sleep(RETRY_DELAY).await;
             }

@@ -51,7 +51,7 @@ pub(super) fn update(kind: Kind, split: &Split, context: Option<TraceContext>) -
     let (hash, cheque) = (split.hash.clone(), split.cheque.clone());
     let message = LiveMessage { kind, version: split.version, hash, cheque, split: SplitJson::of(split) };
     // Serialising strings and numbers cannot fail.
-    let text =
-        serde_json::to_string(&message).inspect_err(|failure| warn!(error = %failure, "serialise a live message"));
+    let text = serde_json::to_string(&message)
+        .inspect_err(|failure| warn!(error = %failure, "a live message could not be serialised"));
     Some(Update { item: (), version: split.version, text: text.ok()?.into(), context })
 }

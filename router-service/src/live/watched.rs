@@ -39,7 +39,7 @@ impl Feed for Watched {
             Ok(Some(Found::Split(split))) => Ok(update(Kind::Snapshot, &split, None).into_iter().collect()),
             Ok(Some(Found::Deleted) | None) => Err(DELETED),
             Err(failure) => {
-                warn!(error = chain(&failure), "read the snapshot of a socket");
+                warn!(error = chain(&failure), "the snapshot of a socket could not be read");
                 Err(Close::TRY_AGAIN)
             }
         }

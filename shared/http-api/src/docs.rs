@@ -1,14 +1,14 @@
 //! The OpenAPI document and Swagger UI, both usable behind a gateway that removes a path prefix.
 
+use crate::extract::Path;
 use crate::prefix::Prefix;
 use crate::problem::{CONTENT_TYPE, Problem, ProblemDocument, no_such_page};
 use axum::Json;
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{StatusCode, header};
 use std::sync::Arc;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::server::Server;
 use utoipa::openapi::{
     Components, Content, InfoBuilder, License, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
@@ -49,14 +49,32 @@ pub fn routes<S: Clone + Send + Sync + 'static>(document: OpenApi) -> axum::Rout
 
 /// The document as it is served, with what all services have in common: authentication and problem documents.
 pub fn complete(mut document: OpenApi) -> OpenApi {
-    let user = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
-        "X-User-ID",
-        "Development mode: any positive number.",
-    )));
-    document.components.get_or_insert_with(Components::new).add_security_scheme("user", user);
-    document.security = Some(vec![SecurityRequirement::new("user", Vec::<String>::new())]);
+    let components = document.components.get_or_insert_with(Components::new);
+    for (name, scheme) in security_schemes() {
+        components.add_security_scheme(name, scheme);
+    }
+    // One of them is enough. An operation that needs no user declares `security()`.
+    document.security =
+        Some(["bearer", "user"].map(|name| SecurityRequirement::new(name, Vec::<String>::new())).into());
     describe_problems(&mut document);
     document
+}
+
+/// How a request names its user: with a token if sign-in is required, with a header in development mode. A guest of a
+/// share link has a token of their own.
+fn security_schemes() -> [(&'static str, SecurityScheme); 3] {
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("The access token from `POST /users/login` or `POST /users/register`."))
+        .build();
+    let header =
+        |name, description| SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(name, description)));
+    [
+        ("bearer", SecurityScheme::Http(bearer)),
+        ("user", header("X-User-ID", "Development mode: any positive number.")),
+        ("guest", header("X-Participant-Token", "The secret token of a guest, from joining a bill.")),
+    ]
 }
 
 /// Documents problem documents as the error responses of every operation.
@@ -109,5 +127,32 @@ fn asset(file: &str, config: Arc<Config<'static>>) -> Response {
         Ok(Some(file)) => ([(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response(),
         Ok(None) => no_such_page().into_response(),
         Err(failure) => Problem::internal(failure.as_ref()).into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use http::Request;
+    use tower::ServiceExt;
+
+    #[test]
+    fn a_document_declares_how_a_request_names_its_user() {
+        let document = serde_json::to_value(complete(about("A", "B"))).unwrap();
+        let bearer = &document["components"]["securitySchemes"]["bearer"];
+        assert_eq!((bearer["type"].as_str(), bearer["scheme"].as_str()), (Some("http"), Some("bearer")));
+        assert_eq!(document["security"], serde_json::json!([{ "bearer": [] }, { "user": [] }]));
+    }
+
+    #[tokio::test]
+    async fn a_page_that_the_documentation_does_not_have_is_a_problem_document() {
+        let router: axum::Router = swagger_ui([Url::new("this service", "../openapi.json")]);
+        for path in ["/docs/%ff", "/docs/none"] {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(response.headers()[header::CONTENT_TYPE], CONTENT_TYPE, "{path}");
+        }
     }
 }

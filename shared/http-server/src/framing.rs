@@ -211,7 +211,7 @@ impl FramingState {
                 Ok(&[])
             }
             Ok(httparse::Status::Complete(length)) => {
-                *self = after_head(request.headers)?;
+                *self = after_head(request.version, request.headers)?;
                 Ok(&bytes[length..])
             }
             Err(_) => {
@@ -242,25 +242,37 @@ fn is_uri(target: &str) -> bool {
         || target.parse::<http::Uri>().is_ok()
 }
 
-fn after_head(headers: &[httparse::Header<'_>]) -> Result<FramingState, ConflictingLengths> {
-    let is = |header: &httparse::Header<'_>, name: &header::HeaderName| header.name.eq_ignore_ascii_case(name.as_str());
-    let length = headers.iter().find(|header| is(header, &header::CONTENT_LENGTH));
-    let is_chunked = headers.iter().any(|header| is(header, &header::TRANSFER_ENCODING));
-    match length {
-        Some(_) if is_chunked => Err(ConflictingLengths),
-        None if is_chunked => Ok(FramingState::line(Line::ChunkSize)),
-        None => Ok(FramingState::Start),
-        Some(length) => {
-            let is_number = !length.value.is_empty() && length.value.iter().all(u8::is_ascii_digit);
-            let length =
-                std::str::from_utf8(length.value).ok().filter(|_| is_number).and_then(|text| text.parse().ok());
-            Ok(match length {
-                Some(0) => FramingState::Start,
-                Some(left) => FramingState::Body { left, then: After::NextRequest },
-                None => FramingState::NotHttp,
-            })
-        }
+/// The state after a head. Lengths that hyper rejects are recognised here too, so that its response is completed.
+fn after_head(version: Option<u8>, headers: &[httparse::Header<'_>]) -> Result<FramingState, ConflictingLengths> {
+    let named = |name: header::HeaderName| {
+        headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name.as_str())).map(|header| header.value)
+    };
+    let mut lengths = named(header::CONTENT_LENGTH);
+    let coding = named(header::TRANSFER_ENCODING).last();
+    match (lengths.next(), coding) {
+        (Some(_), Some(_)) => Err(ConflictingLengths),
+        (None, None) => Ok(FramingState::Start),
+        // HTTP/1.0 has no codings.
+        (None, Some(coding)) if version == Some(1) && is_chunked(coding) => Ok(FramingState::line(Line::ChunkSize)),
+        (None, Some(_)) => Ok(FramingState::Rejected),
+        (Some(length), None) => Ok(match parse_length(length) {
+            Some(length) if lengths.any(|other| parse_length(other) != Some(length)) => FramingState::Rejected,
+            Some(0) => FramingState::Start,
+            Some(left) => FramingState::Body { left, then: After::NextRequest },
+            None => FramingState::Rejected,
+        }),
     }
+}
+
+/// Whether `chunked` is the last coding of a `Transfer-Encoding`.
+fn is_chunked(value: &[u8]) -> bool {
+    let last = value.rsplit(|byte| *byte == b',').next().unwrap_or_default();
+    last.trim_ascii().eq_ignore_ascii_case(b"chunked")
+}
+
+fn parse_length(value: &[u8]) -> Option<u64> {
+    let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(value).ok().filter(|_| is_number)?.parse().ok()
 }
 
 fn after_line(line: &[u8], of: Line) -> FramingState {

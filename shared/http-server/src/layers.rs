@@ -5,7 +5,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
 use http_api::problem::Problem;
 use metrics::{Counter, Gauge, Histogram};
 use std::any::Any;
@@ -141,6 +141,12 @@ fn count(method: &Method, route: &str, status: u16, elapsed: Duration) {
         metrics.requests.increment(1);
         metrics.seconds.record(elapsed.as_secs_f64());
     });
+}
+
+/// Counts a request whose head was rejected before it had a method and a route.
+pub(crate) fn count_rejected(status: StatusCode) {
+    let labels = [("method", "other".into()), ("route", "unmatched".into()), ("status", status.as_u16().to_string())];
+    metrics::counter!("http_requests_total", &labels).increment(1);
 }
 
 /// The method as a label. Clients can invent methods, and labels are never removed.

@@ -9,6 +9,7 @@ mod metrics_help;
 mod open_files;
 pub mod readiness;
 mod rejection;
+pub mod request_id;
 pub mod serve;
 pub mod thread_per_core;
 pub mod time_limit;

@@ -1,10 +1,15 @@
 //! Gives hyper's own responses a problem document.
 //!
 //! hyper answers a head that it can't parse, or that is too large, itself: without a body, and then closes the
-//! connection. Such a response is the last thing that hyper writes, so it is recognised there and completed.
+//! connection. Such a response is the last thing that hyper writes, so it is recognised there and completed: with a
+//! trace id and a request id, because no middleware runs for it.
 
+use crate::layers;
+use crate::request_id::{REQUEST_ID, new_request_id};
 use http::StatusCode;
 use http_api::problem::{CONTENT_TYPE, Problem};
+use trace::TraceContext;
+use tracing::info;
 
 /// A response as hyper writes it, between the status and the date.
 const WITHOUT_BODY: &str = "content-length: 0\r\n";
@@ -21,9 +26,18 @@ pub(crate) fn with_problem(written: &[u8]) -> Option<Vec<u8>> {
         is_last.then_some((&written[..start + line.len()], status, rest))
     })?;
     let (before_length, after_length) = rest.split_once(WITHOUT_BODY)?;
-    let document = problem(status).into_json();
+    let id = new_request_id();
+    let id = id.to_str().unwrap_or_default();
+    let document = trace::in_scope(TraceContext::root(), || {
+        let code = status.as_u16();
+        info!(status = code, request_id = id, "a request that is not valid HTTP was rejected with {code}");
+        problem(status).into_json()
+    });
+    layers::count_rejected(status);
     let length = document.len();
-    let head = format!("{before_length}content-type: {CONTENT_TYPE}\r\ncontent-length: {length}\r\n{after_length}");
+    let head = format!(
+        "{before_length}content-type: {CONTENT_TYPE}\r\n{REQUEST_ID}: {id}\r\ncontent-length: {length}\r\n{after_length}"
+    );
     Some([before, head.as_bytes(), &document].concat())
 }
 

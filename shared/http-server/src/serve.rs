@@ -197,7 +197,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     #[tokio::test]
-    async fn heads_that_hyper_rejects_are_answered_with_problem_documents() {
+    async fn heads_that_hyper_rejects_are_answered_with_problem_documents_that_have_ids() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stopping = CancellationToken::new();
@@ -212,6 +212,14 @@ mod tests {
             ("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/7\r\n\r\n".to_owned(), 400, "bad_request"),
             (format!("GET / HTTP/1.1\r\nHost: a\r\nX: {longer}\r\n\r\n"), 431, "head_too_large"),
             (format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n"), 431, "head_too_large"),
+            ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x3\r\n\r\n".to_owned(), 400, "bad_request"),
+            (
+                "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n".to_owned(),
+                400,
+                "bad_request",
+            ),
+            ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n".to_owned(), 400, "bad_request"),
+            ("GET / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".to_owned(), 400, "bad_request"),
             (format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\nx\r\n\r\n"), 400, "bad_request"),
         ] {
             let mut stream = TcpStream::connect(address).await.unwrap();
@@ -226,6 +234,8 @@ mod tests {
             assert!(head.contains("content-type: application/problem+json"), "{request:.60}: {answers}");
             assert!(head.contains(&format!("content-length: {}", document.len())), "{answers}");
             assert!(document.contains(code), "{request:.60}: {answers}");
+            assert!(document.contains("\"trace_id\":\""), "{request:.60}: {answers}");
+            assert!(head.contains("x-request-id: "), "{request:.60}: {answers}");
         }
         stopping.cancel();
         server.await.unwrap().unwrap();

@@ -6,6 +6,8 @@ use crate::socket;
 use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_api::problem::Problem;
@@ -21,8 +23,11 @@ use tokio_util::sync::CancellationToken;
 /// default of 128 KiB would be allocated for every socket.
 const READ_BUFFER_BYTES: usize = 256;
 
-/// A request to open a WebSocket. As an argument of a handler it rejects other requests with 426; a handler that
-/// answers otherwise first takes `Result<Upgrade, Problem>`.
+/// The only version of the protocol. Source: RFC 6455, section 4.1.
+const VERSION: HeaderValue = HeaderValue::from_static("13");
+
+/// A request to open a WebSocket. As an argument of a handler it rejects other requests with 426, and a malformed
+/// handshake with 400; a handler that answers otherwise first takes `Result<Upgrade, Problem>`.
 #[derive(Debug)]
 pub struct Upgrade {
     accept: HeaderValue,
@@ -33,27 +38,41 @@ impl<S: Sync> FromRequestParts<S> for Upgrade {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
-        accept(parts).ok_or_else(|| {
-            let detail = "this endpoint requires a WebSocket upgrade";
-            Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail)
-                .with_header(header::UPGRADE, HeaderValue::from_static("websocket"))
-        })
+        let accept = check(&parts.method, &parts.headers)?;
+        let on_upgrade = parts.extensions.remove::<OnUpgrade>().ok_or_else(upgrade_required)?;
+        Ok(Self { accept, on_upgrade })
     }
 }
 
-/// Accepts the handshake, if it is one.
-fn accept(parts: &mut Parts) -> Option<Upgrade> {
-    let headers = &parts.headers;
-    let is_handshake = parts.method == Method::GET
+/// Checks a handshake; returns its `Sec-WebSocket-Accept`.
+fn check(method: &Method, headers: &HeaderMap) -> Result<HeaderValue, Problem> {
+    let is_handshake = method == Method::GET
         && has_token(headers, &header::CONNECTION, "upgrade")
         && has_token(headers, &header::UPGRADE, "websocket")
-        && headers.get(header::SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
+        && headers.get(header::SEC_WEBSOCKET_VERSION) == Some(&VERSION);
     if !is_handshake {
-        return None;
+        return Err(upgrade_required());
     }
-    let accept = derive_accept_key(headers.get(header::SEC_WEBSOCKET_KEY)?.as_bytes());
-    let on_upgrade = parts.extensions.remove::<OnUpgrade>()?;
-    Some(Upgrade { accept: HeaderValue::try_from(accept).ok()?, on_upgrade })
+    let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
+    let (Some(key), None) = (keys.next().filter(|key| is_key(key.as_bytes())), keys.next()) else {
+        let detail = "Sec-WebSocket-Key must be given once, and be 16 bytes in base64";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_request", detail));
+    };
+    HeaderValue::try_from(derive_accept_key(key.as_bytes())).map_err(|failure| Problem::internal(&failure))
+}
+
+/// Whether this is a key: 16 bytes in base64. Source: RFC 6455, section 4.2.1.
+fn is_key(key: &[u8]) -> bool {
+    STANDARD.decode(key).is_ok_and(|nonce| nonce.len() == 16)
+}
+
+/// 426. `Upgrade` has to be named by `Connection`. Sources: RFC 9110, section 7.8; RFC 6455, section 4.2.2.
+fn upgrade_required() -> Problem {
+    let detail = "this endpoint requires a WebSocket upgrade";
+    Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail)
+        .with_header(header::CONNECTION, HeaderValue::from_static("upgrade"))
+        .with_header(header::UPGRADE, HeaderValue::from_static("websocket"))
+        .with_header(header::SEC_WEBSOCKET_VERSION, VERSION)
 }
 
 /// Whether one of the header's comma-separated tokens is `token`, in any case.
@@ -98,5 +117,54 @@ impl<K: Clone + Eq + Hash, I: Clone + Eq> Hub<K, I> {
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
         Ok(response)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::response::IntoResponse;
+
+    /// The status and headers with which a handshake is rejected, if it is.
+    fn rejection(headers: &[(HeaderName, &'static str)]) -> Option<Response> {
+        let mut all = HeaderMap::new();
+        for (name, value) in headers {
+            all.append(name, HeaderValue::from_static(value));
+        }
+        check(&Method::GET, &all).err().map(IntoResponse::into_response)
+    }
+
+    fn handshake(keys: &[&'static str]) -> Vec<(HeaderName, &'static str)> {
+        let mut headers = vec![
+            (header::CONNECTION, "upgrade"),
+            (header::UPGRADE, "websocket"),
+            (header::SEC_WEBSOCKET_VERSION, "13"),
+        ];
+        headers.extend(keys.iter().map(|key| (header::SEC_WEBSOCKET_KEY, *key)));
+        headers
+    }
+
+    const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+
+    #[test]
+    fn a_key_that_is_not_16_bytes_in_base64_is_400() {
+        assert!(rejection(&handshake(&[KEY])).is_none());
+        for keys in [vec![], vec!["x"], vec!["dGhlIHNhbXBsZSBub25jZQ"], vec!["dGhlIHNhbXBsZQ=="], vec![KEY, KEY]] {
+            let status = rejection(&handshake(&keys)).map(|response| response.status());
+            assert_eq!(status, Some(StatusCode::BAD_REQUEST), "{keys:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_is_no_handshake_is_asked_for_one_with_all_headers() {
+        let mut old = handshake(&[KEY]);
+        old[2].1 = "8";
+        for headers in [vec![], old] {
+            let response = rejection(&headers).unwrap();
+            assert_eq!(response.status(), StatusCode::UPGRADE_REQUIRED);
+            assert_eq!(response.headers()[header::CONNECTION], "upgrade");
+            assert_eq!(response.headers()[header::UPGRADE], "websocket");
+            assert_eq!(response.headers()[header::SEC_WEBSOCKET_VERSION], "13");
+        }
     }
 }

@@ -9,7 +9,10 @@ const COUNTERS: [(&str, &str); 13] = [
     ("messaging_duplicates_total", "Repeated deliveries of events that were handled before."),
     ("messaging_handled_total", "Events that were handled, by event type."),
     ("messaging_hints_dropped_total", "Notifications for other replicas that were dropped because too many waited."),
-    ("messaging_parked_total", "Outgoing events that were given up, by event type."),
+    (
+        "messaging_parked_total",
+        "How many outgoing events were given up since the start, by event type; messaging_parked is how many wait now.",
+    ),
     ("messaging_published_total", "Events that the broker has confirmed, by event type."),
     ("messaging_relay_failures_total", "Sessions of the relay that ended with a failure."),
     ("messaging_relay_wakes_total", "What made the relay read the outbox, by source."),
@@ -32,7 +35,11 @@ const GAUGES: [(&str, Unit, &str); 11] = [
     ("messaging_outbox_oldest_age_seconds", Seconds, "Age of the oldest unsent event, by lane."),
     ("messaging_outbox_unsent", Count, "Events to be sent, by lane; counted to 10,000."),
     ("messaging_outbox_waiting", Count, "Events that can't be sent now, by lane; counted to 10,000."),
-    ("messaging_parked", Count, "Outgoing events that were given up and wait for an operator; counted to 10,000."),
+    (
+        "messaging_parked",
+        Count,
+        "Outgoing events that wait for an operator now, because they were given up; messaging_parked_total counts all.",
+    ),
     ("messaging_routes_closed", Count, "Routes that get no events until a trial succeeds."),
     ("messaging_scheduled", Count, "Events to be published at a later time; counted to 10,000."),
 ];

@@ -6,7 +6,8 @@ use std::collections::{BTreeSet, HashSet};
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// The faults of an OpenAPI 3.1 document: responses without a description, references that do not resolve, operation
-/// ids that are missing or not unique, path parameters that are not declared or not in the path, and bytes as numbers.
+/// ids that are missing or not unique, path parameters that are not declared or not in the path, security
+/// schemes that are not declared, and bytes as numbers.
 pub fn faults(document: &Value) -> Vec<String> {
     let mut faults = vec![];
     let mut ids = HashSet::new();
@@ -22,6 +23,10 @@ pub fn faults(document: &Value) -> Vec<String> {
             }
             faults
                 .extend(undescribed(document, operation).map(|status| format!("{place}: {status} has no description")));
+            faults.extend(
+                undeclared(document, &operation["security"])
+                    .map(|name| format!("{place}: the security scheme {name} is not declared")),
+            );
             faults.extend(numbers(document, operation).map(|media| format!("{place}: numbers as {media}")));
             let declared = path_parameters(document, &[item, operation]);
             faults.extend(in_template(path).symmetric_difference(&declared).map(|name| {
@@ -32,8 +37,39 @@ pub fn faults(document: &Value) -> Vec<String> {
     if operations == 0 {
         faults.push("no operation".to_owned());
     }
+    faults.extend(
+        undeclared(document, &document["security"]).map(|name| format!("the security scheme {name} is not declared")),
+    );
     unresolved(document, document, &mut faults);
     faults
+}
+
+/// The operations that need no user, for example `POST /login`: their requirements allow a request without credentials.
+pub fn without_user(document: &Value) -> Vec<String> {
+    let mut public: Vec<String> = operations(document)
+        .filter(|(_, _, operation)| {
+            let security = if operation["security"].is_null() { &document["security"] } else { &operation["security"] };
+            let requirements = security.as_array().map(Vec::as_slice).unwrap_or_default();
+            requirements.is_empty() || requirements.iter().any(|one| one.as_object().is_none_or(Map::is_empty))
+        })
+        .map(|(method, path, _)| format!("{} {path}", method.to_uppercase()))
+        .collect();
+    public.sort();
+    public
+}
+
+fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    members(&document["paths"]).flat_map(|(path, item)| {
+        members(item)
+            .filter(|(name, _)| METHODS.contains(name))
+            .map(move |(method, operation)| (method, path, operation))
+    })
+}
+
+/// The security schemes that a requirement names and the document does not declare.
+fn undeclared<'a>(document: &'a Value, security: &'a Value) -> impl Iterator<Item = &'a str> {
+    let names = security.as_array().into_iter().flatten().filter_map(Value::as_object).flat_map(Map::keys);
+    names.map(String::as_str).filter(|name| document["components"]["securitySchemes"][*name].is_null())
 }
 
 /// The statuses whose response has no description, or `the operation` if there is no response.
@@ -145,6 +181,26 @@ mod tests {
             assert_eq!(faults(&document(&operation)), [fault]);
         }
         assert_eq!(faults(&json!({ "paths": {} })), ["no operation"]);
+        let mut secured = valid();
+        secured["security"] = json!([{ "bearer": [] }]);
+        assert_eq!(faults(&document(&secured)), ["GET /orders/{id}: the security scheme bearer is not declared"]);
+    }
+
+    #[test]
+    fn an_operation_without_requirements_or_with_an_empty_one_needs_no_user() {
+        for (own, all, is_public) in [
+            (json!(null), json!(null), true),
+            (json!(null), json!([{ "user": [] }]), false),
+            (json!([]), json!([{ "user": [] }]), true),
+            (json!([{}, { "user": [] }]), json!(null), true),
+            (json!([{ "user": [] }]), json!(null), false),
+        ] {
+            let mut operation = valid();
+            operation["security"] = own;
+            let mut document = document(&operation);
+            document["security"] = all;
+            assert_eq!(without_user(&document).len(), usize::from(is_public), "{document}");
+        }
     }
 
     #[test]

@@ -121,6 +121,11 @@ pub fn scope<F: Future>(context: TraceContext, future: F) -> impl Future<Output 
     CURRENT.scope(context, future)
 }
 
+/// As [`scope`], for work that does not wait.
+pub fn in_scope<T>(context: TraceContext, work: impl FnOnce() -> T) -> T {
+    CURRENT.sync_scope(context, work)
+}
+
 /// Parses exactly `2 * N` lower-case hexadecimal digits.
 fn bytes<const N: usize>(text: &str) -> Result<[u8; N], MalformedTraceparent> {
     let mut bytes = [0; N];

@@ -13,7 +13,7 @@ mod record;
 mod sink;
 mod span;
 
-pub use context::{MalformedTraceparent, TraceContext, current, scope};
+pub use context::{MalformedTraceparent, TraceContext, current, in_scope, scope};
 #[cfg(feature = "rabbit-outbox")]
 pub use propagation::Propagation;
 pub use record::{Kind, Record, Value};

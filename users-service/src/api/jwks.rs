@@ -14,7 +14,7 @@ pub(super) struct KeySet {
 
 /// All keys with which a valid token may be signed.
 #[utoipa::path(
-    get, path = "/.well-known/jwks.json", tag = "users", operation_id = "getKeys",
+    get, path = "/.well-known/jwks.json", tag = "users", operation_id = "getKeys", security(),
     responses((status = 200, description = "The public keys of access tokens", body = KeySet))
 )]
 pub(super) async fn handler(

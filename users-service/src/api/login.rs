@@ -1,8 +1,9 @@
 //! `POST /login`: sign in.
 
 use super::read;
-use super::register::Credentials;
 use super::session_json::Session;
+use crate::domain::login::Login;
+use crate::domain::password::Password;
 use crate::state::State;
 use crate::store;
 use crate::store::tries::Attempt;
@@ -13,9 +14,21 @@ use http_api::body::JsonBody;
 use http_api::problem::{Problem, ProblemDocument};
 use postgres::During;
 
+/// A login and a password.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes the body, which is read field by field: docs/adr/0007")]
+pub(super) struct Credentials {
+    /// 3 to 40 characters of a-z, 0-9, dot, underscore and hyphen, beginning with a letter; case does not matter.
+    #[schema(example = "anna")]
+    login: String,
+    /// 8 to 200 characters.
+    #[schema(example = "correct horse battery")]
+    password: String,
+}
+
 /// Signs in. The response and its duration do not show whether the login exists.
 #[utoipa::path(
-    post, path = "/login", tag = "users", operation_id = "login", request_body = Credentials,
+    post, path = "/login", tag = "users", operation_id = "login", security(), request_body = Credentials,
     responses(
         (status = 200, description = "Signed in", body = Session),
         (status = 401, description = "Unknown login or wrong password", body = ProblemDocument),
@@ -31,7 +44,14 @@ pub(super) async fn handler(
     let password = body.required("password", read::password);
     body.finish()?;
     let (Some(login), Some(password)) = (login, password) else { return Err(super::problems::wrong_credentials()) };
+    Ok(Json(sign_in(&state, &login, password).await?))
+}
 
+/// A new session, if the password is right.
+///
+/// # Errors
+/// 401 if the login is unknown or the password wrong, 403 if the user is blocked, 429 after too many attempts.
+pub(super) async fn sign_in(state: &State, login: &Login, password: Password) -> Result<Session, Problem> {
     // No transaction is open while the password is verified: database connections are few.
     if let Attempt::After(seconds) = store::tries::count_attempt(&state.database, login.as_str()).await? {
         return Err(too_many_tries(seconds));
@@ -50,7 +70,7 @@ pub(super) async fn handler(
     store::tries::clear(&mut tx, login.as_str()).await?;
     store::refresh_tokens::start_session(&mut tx, user.id, &token.hash()).await?;
     tx.commit().await.during(format_args!("commit a session of user {id}"))?;
-    Session::new(&state.keys, user, token).map(Json).map_err(|failure| Problem::internal(&failure))
+    Session::new(&state.keys, user, token).map_err(|failure| Problem::internal(&failure))
 }
 
 pub(super) fn too_many_tries(seconds: i64) -> Problem {

@@ -12,7 +12,7 @@ use postgres::During;
 
 /// Ends the session of a refresh token; an invalid token is not an error.
 #[utoipa::path(
-    post, path = "/logout", tag = "users", operation_id = "logout", request_body = Refresh,
+    post, path = "/logout", tag = "users", operation_id = "logout", security(), request_body = Refresh,
     responses((status = 204, description = "The session has ended, or the token is unknown"))
 )]
 pub(super) async fn handler(

@@ -62,5 +62,8 @@ mod tests {
         let messaging = Messaging::new(crate::SERVICE, database, "amqp://broker.invalid");
         let document = serde_json::to_value(docs::complete(documented(messaging).into_openapi())).unwrap();
         assert_eq!(testkit::openapi::faults(&document), Vec::<String>::new());
+        // The gateway forwards these without a user: `gateway/src/forward/authorization.rs`.
+        let public = ["GET /.well-known/jwks.json", "POST /login", "POST /logout", "POST /refresh", "POST /register"];
+        assert_eq!(testkit::openapi::without_user(&document), public);
     }
 }

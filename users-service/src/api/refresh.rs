@@ -24,7 +24,7 @@ pub(super) struct Refresh {
 /// Exchanges a refresh token for a new session; each token can be used once. If a used token is presented again, it was
 /// copied, so all tokens of its sign-in are revoked.
 #[utoipa::path(
-    post, path = "/refresh", tag = "users", operation_id = "refresh", request_body = Refresh,
+    post, path = "/refresh", tag = "users", operation_id = "refresh", security(), request_body = Refresh,
     responses(
         (status = 200, description = "The next tokens of the session", body = Session),
         (status = 401, description = "Invalid, expired or revoked", body = ProblemDocument),

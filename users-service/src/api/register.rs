@@ -1,57 +1,88 @@
 //! `POST /register`: creates a user and signs them in.
 
+use super::login::{Credentials, sign_in};
 use super::read;
 use super::session_json::Session;
 use crate::create_user;
+use crate::domain::login::Login;
+use crate::domain::password::Password;
 use crate::state::State;
 use crate::store;
 use crate::tokens::RefreshToken;
+use axum::response::{IntoResponse, Response};
 use axum::{Json, extract};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use http_api::body::JsonBody;
 use http_api::problem::{Problem, ProblemDocument};
 use identity::Role;
 use postgres::During;
+use postgres::idempotency::{self, Claim, Earlier, Scope, StoredResponse};
 
-/// A login and a password.
-#[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "describes the body, which is read field by field: docs/adr/0007")]
-pub(super) struct Credentials {
-    /// 3 to 40 characters of a-z, 0-9, dot, underscore and hyphen, beginning with a letter; case does not matter.
-    #[schema(example = "anna")]
-    login: String,
-    /// 8 to 200 characters.
-    #[schema(example = "correct horse battery")]
-    password: String,
-}
+/// The user of keys of clients that have no user yet.
+const NO_USER: i64 = 0;
 
 /// Creates a user; payments-service opens an account for them.
 #[utoipa::path(
-    post, path = "/register", tag = "users", operation_id = "register", request_body = Credentials,
+    post, path = "/register", tag = "users", operation_id = "register", security(), request_body = Credentials,
+    params(
+        ("Idempotency-Key" = Option<String>, Header,
+            description = "A retry with it, and with the same password, signs in the user that the first request created."),
+    ),
     responses(
         (status = 201, description = "Registered and signed in", body = Session),
         (status = 409, description = "The login is taken", body = ProblemDocument),
+        (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
+    headers: HeaderMap,
     mut body: JsonBody,
-) -> Result<(StatusCode, Json<Session>), Problem> {
+) -> Result<Response, Problem> {
     let login = body.required("login", read::login);
     let password = body.required("password", read::password);
     body.finish()?;
     let (Some(login), Some(password)) = (login, password) else { return Err(super::problems::wrong_credentials()) };
+    let scope = scope(&headers, &login)?;
     let is_admin = state.admin_logins.contains(&login);
     let role = if is_admin { Role::Administrator } else { Role::User };
-    let hash = state.passwords.hash(password).await?;
+    // No transaction is open while the password is hashed: database connections are few.
+    let hash = state.passwords.hash(password.clone()).await?;
     let token = RefreshToken::random()?;
 
     let mut tx = state.messaging.begin().await.during("begin a registration")?;
+    if let Claim::Respond(earlier) = idempotency::claim(&mut tx, scope.as_ref()).await? {
+        tx.rollback().await.during("roll back a repeated registration")?;
+        return repeat(&state, earlier, &login, password).await;
+    }
     let Some(user) = create_user::create_user(&mut tx, &login, &hash, role).await? else {
         return Err(Problem::new(StatusCode::CONFLICT, "login_taken", "this login is already taken"));
     };
     store::refresh_tokens::start_session(&mut tx, user.id, &token.hash()).await?;
+    let registered = StoredResponse { status: StatusCode::CREATED, location: None, body: b"{}".to_vec() };
+    idempotency::store(&mut tx, scope.as_ref(), &registered).await?;
     tx.commit().await.during(format_args!("commit the registration of user {}", user.id))?;
     let session = Session::new(&state.keys, user, token).map_err(|failure| Problem::internal(&failure))?;
-    Ok((StatusCode::CREATED, Json(session)))
+    Ok((StatusCode::CREATED, Json(session)).into_response())
+}
+
+/// The scope of the request's key. There is no user yet, so it is that of the login. Nothing that depends on the password
+/// is stored with the key: its hash would be a fast one.
+fn scope(headers: &HeaderMap, login: &Login) -> Result<Option<Scope>, Problem> {
+    let login = login.as_str().as_bytes();
+    let scope = Scope::of(headers, NO_USER, "POST /register", login)?;
+    Ok(scope.map(|scope| scope.of_anonymous(login)))
+}
+
+/// The response to a repeated request. Tokens are not stored, so it is a new session of the user who was created.
+async fn repeat(state: &State, earlier: Earlier, login: &Login, password: Password) -> Result<Response, Problem> {
+    let Earlier::Completed(registered) = earlier else { return earlier.respond() };
+    match sign_in(state, login, password).await {
+        Ok(session) => {
+            let body = serde_json::to_vec(&session).map_err(|failure| Problem::internal(&failure))?;
+            Earlier::Completed(StoredResponse { body, ..registered }).respond()
+        }
+        Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => Earlier::OtherRequest.respond(),
+        Err(problem) => Err(problem),
+    }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=200;
 
 /// A password; it is never printed.
+#[derive(Clone)]
 pub struct Password(String);
 
 /// The text is not a valid password.

@@ -29,6 +29,34 @@ async fn registration_signs_in_and_publishes_an_event() {
 }
 
 #[tokio::test]
+async fn a_repeated_registration_with_its_key_signs_in_the_user_that_it_created() {
+    let stage = Stage::new().await;
+    let register = async |login: &str, password: &str| {
+        let body = json!({"login": login, "password": password}).to_string();
+        stage.anonymous().with_header("idempotency-key", "once").post("/register", &body).await
+    };
+    let first = register("anna", PASSWORD).await;
+    assert_eq!(first.status, 201, "{}", first.text);
+    let again = register("anna", PASSWORD).await;
+    assert_eq!((again.status.as_u16(), again.header("idempotency-replayed")), (201, "true"), "{}", again.text);
+    assert_eq!(again.json()["user"], first.json()["user"]);
+    assert_ne!(refresh_token(&again), refresh_token(&first), "tokens are not stored");
+    assert_eq!(stage.refresh(&refresh_token(&again)).await.status, 200);
+    let other = register("anna", "another password").await;
+    assert_eq!((other.status.as_u16(), code(&other).as_str()), (422, "idempotency_key_reused"));
+    assert_eq!(register("boris", PASSWORD).await.status, 201, "another client may have the same key");
+    eventually(2, async || stage.broker.captured_events("users").await.len()).await;
+    let stored: Vec<String> = sqlx::query_scalar("select key || encode(body, 'escape') from idempotency_keys")
+        .fetch_all(&stage.pool)
+        .await
+        .unwrap();
+    assert!(
+        stored.len() == 2 && stored.iter().all(|row| !row.contains("once") && !row.contains("token")),
+        "{stored:?}"
+    );
+}
+
+#[tokio::test]
 async fn invalid_logins_and_passwords_are_reported() {
     let stage = Stage::new().await;
     for (body, pointer) in [

@@ -1,7 +1,7 @@
 //! A running users-service with its own database and virtual host.
 
 use sqlx::PgPool;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use testkit::{Client, Program, TestBroker, TestDatabase, TestResponse, unique};
 
 // Fields are dropped in this order: the program before its dependencies.
@@ -10,27 +10,33 @@ pub(crate) struct Stage {
     pub(crate) broker: TestBroker,
     pub(crate) pool: PgPool,
     keys: PathBuf,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 pub(crate) const PASSWORD: &str = "correct horse";
 
 impl Stage {
     pub(crate) async fn new() -> Self {
+        let mut stage = Self::without_program().await;
+        stage.program.start_again();
+        stage.program.ready().await;
+        stage
+    }
+
+    /// The program is not started yet.
+    pub(crate) async fn without_program() -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
         broker.capture_events("users").await;
         let keys = std::env::temp_dir().join(unique("chipin_keys"));
         let url = database.service_url("users");
-        let folder = keys.display().to_string();
-        let variables = [
-            ("DATABASE_URL", url.as_str()),
-            ("AMQP_URL", broker.url()),
-            ("KEYS_DIR", folder.as_str()),
-            ("ADMIN_LOGINS", "root,chief"),
-        ];
-        let program = Program::start(env!("CARGO_BIN_EXE_users-service"), &variables).await;
+        let program = prepared(&url, &broker, &keys);
         let pool = database.admin_pool("users");
-        Self { program, broker, pool, keys, _database: database }
+        Self { program, broker, pool, keys, database }
+    }
+
+    /// Another program with the same database, broker and keys, not started yet.
+    pub(crate) fn prepared(&self) -> Program {
+        prepared(&self.database.service_url("users"), &self.broker, &self.keys)
     }
 
     pub(crate) fn anonymous(&self) -> Client {
@@ -52,6 +58,17 @@ impl Stage {
     pub(crate) async fn refresh(&self, token: &str) -> TestResponse {
         self.post("/refresh", serde_json::json!({"refresh_token": token})).await
     }
+}
+
+fn prepared(database_url: &str, broker: &TestBroker, keys: &Path) -> Program {
+    let folder = keys.display().to_string();
+    let variables = [
+        ("DATABASE_URL", database_url),
+        ("AMQP_URL", broker.url()),
+        ("KEYS_DIR", folder.as_str()),
+        ("ADMIN_LOGINS", "root,chief"),
+    ];
+    Program::prepare(env!("CARGO_BIN_EXE_users-service"), &variables)
 }
 
 impl Drop for Stage {

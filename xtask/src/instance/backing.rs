@@ -168,7 +168,11 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, Result<T, StartError>>) -> Res
     thread.join().map_err(|_| Failure::new("a thread that starts a server panicked"))?.map_err(Failure::from)
 }
 
-fn start_postgres(plan: &Plan) -> Result<Postgres, StartError> {
+/// Starts the private PostgreSQL.
+///
+/// # Errors
+/// Fails if it does not start.
+pub(crate) fn start_postgres(plan: &Plan) -> Result<Postgres, StartError> {
     Postgres::start(PostgresOptions {
         port: plan.servers.postgres,
         durability: plan.durability,

@@ -6,7 +6,7 @@ use servers::postgres_folder;
 
 use crate::checkout::Checkout;
 use crate::failure::{Doing, Failure};
-use crate::instance::backing::{Backing, DATABASE};
+use crate::instance::backing::{Backing, DATABASE, start_postgres};
 use crate::instance::plan::Plan;
 
 /// Creates the private server's database if it does not exist, and runs `migrations`.
@@ -39,6 +39,17 @@ pub(crate) fn run_migrations(plan: &Plan, backing: &Backing) -> Result<(), Failu
         return Ok(());
     }
     Err(Failure::new(format!("migrations failed:\n{text}")))
+}
+
+/// Deletes a schema with everything in it from the private server, which is started for this.
+///
+/// # Errors
+/// Fails if the server does not start, or with psql's output.
+pub(crate) fn drop_schema(plan: &Plan, schema: &str) -> Result<(), Failure> {
+    let mut server = start_postgres(plan)?;
+    let dropped = psql(&server.url(DATABASE), &format!("drop schema if exists \"{schema}\" cascade"));
+    server.stop();
+    dropped.map(drop)
 }
 
 /// Creates `database` on the server of `maintenance_url` unless it exists. With `fresh`, an existing one is dropped

@@ -8,7 +8,7 @@ mod listeners;
 mod lock;
 mod migrate;
 mod passwords;
-mod plan;
+pub(crate) mod plan;
 mod product;
 mod services;
 mod state;
@@ -18,7 +18,7 @@ pub(crate) use backing::Backing;
 pub(crate) use build::{build_services, cargo as cargo_build};
 pub(crate) use leftovers::stop_leftovers;
 pub(crate) use lock::Lock;
-pub(crate) use migrate::{create_database, run_migrations as migrate_database};
+pub(crate) use migrate::{create_database, drop_schema, run_migrations as migrate_database};
 #[cfg(test)]
 pub(crate) use passwords::Passwords;
 pub(crate) use plan::Plan;

@@ -12,6 +12,13 @@ use crate::services::{SERVICES, Service};
 /// A request with `X-User-ID: 1` is authenticated as user 1: only for development on one machine.
 const HEADER_MODE: &str = "header";
 
+/// The port of the API.
+pub(crate) const API: u16 = 8000;
+/// The ports of the page and of share links.
+pub(crate) const PAGES: [u16; 2] = [8080, 8090];
+/// The preferred ports of private servers: PostgreSQL, AMQP, RabbitMQ's console, Redis.
+pub(crate) const SERVERS: [u16; 4] = [15_432, 15_673, 15_672, 16_379];
+
 /// The ports of the gateway and the services.
 #[derive(Clone, Debug)]
 pub(crate) struct ServicePorts {
@@ -64,16 +71,16 @@ impl Plan {
         Self {
             folder: checkout.local(),
             services: ServicePorts {
-                api: 8000,
-                ui: 8080,
-                links: 8090,
+                api: API,
+                ui: PAGES[0],
+                links: PAGES[1],
                 backends: SERVICES.iter().map(|service| service.port).collect(),
             },
             servers: ServerPorts {
-                postgres: Port::Prefer(15_432),
-                amqp: Port::Prefer(15_673),
-                console: Port::Prefer(15_672),
-                redis: Port::Prefer(16_379),
+                postgres: Port::Prefer(SERVERS[0]),
+                amqp: Port::Prefer(SERVERS[1]),
+                console: Port::Prefer(SERVERS[2]),
+                redis: Port::Prefer(SERVERS[3]),
             },
             durability: Durability::Full,
             given: Given::from_environment(),

@@ -98,6 +98,12 @@ const PLACES: &[(&str, At, &str)] = &[
         "            Url::new(\"{{name}}\", \"../{{name}}/openapi.json\"),\n",
     ),
     ("gateway/tests/it/stage.rs", Before(", \"users\""), ", \"{{name}}\""),
+    ("e2e/tests/it/signing_in.rs", Before("];\n\n/// A system with sign-in."), ", \"{{name}}\""),
+    (
+        "e2e/tests/it/matrix.rs",
+        Before("];\n\n/// The operators' endpoints"),
+        "    (\"/{{name}}\", \"get\", \"/notes\", User, EMPTY),\n    (\"/{{name}}\", \"post\", \"/notes\", User, EMPTY),\n",
+    ),
     (
         "gateway/README.md",
         AfterLast("| `/users/...`", "|"),

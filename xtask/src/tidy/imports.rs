@@ -13,37 +13,32 @@ struct Rule {
     why: &'static str,
 }
 
-const SERVICE: &[&str] = &[
-    "configuration",
-    "contracts",
-    "http-api",
-    "http-server",
-    "identity",
-    "live-sockets",
-    "postgres",
-    "process",
-    "rabbit-outbox",
-    "rabbit-outbox-operations",
-    "service",
-    "telemetry",
-    "trace",
-];
-const OCR_SERVICE: &[&str] = &[
-    "configuration",
-    "contracts",
-    "http-api",
-    "http-server",
-    "identity",
-    "postgres",
-    "process",
-    "rabbit-outbox",
-    "rabbit-outbox-operations",
-    "reading",
-    "service",
-    "telemetry",
-    "trace",
-];
-const SERVICE_TESTS: &[&str] = &["testkit", "migrations", "servers"];
+/// What every service may use, and more.
+macro_rules! service_and {
+    ($($more:literal),*) => {
+        &[
+            "configuration",
+            "contracts",
+            "http-api",
+            "http-server",
+            "identity",
+            "postgres",
+            "process",
+            "rabbit-outbox",
+            "rabbit-outbox-operations",
+            "service",
+            "telemetry",
+            "trace",
+            $($more),*
+        ]
+    };
+}
+
+const SERVICE: &[&str] = service_and!();
+const LIVE_SERVICE: &[&str] = service_and!("live-sockets");
+const OCR_SERVICE: &[&str] = service_and!("reading");
+const SERVICE_TESTS: &[&str] = &["testkit", "servers"];
+const WHY_UNUSED: &str = "dependencies between crates are decided explicitly";
 const WHY_SERVICE: &str = "services communicate only by events";
 
 const RULES: &[Rule] = &[
@@ -74,7 +69,7 @@ const RULES: &[Rule] = &[
     Rule {
         folder: "shared/messaging/testing",
         uses: &["rabbit-outbox-event", "rabbit-outbox"],
-        in_tests: &["testkit", "servers"],
+        in_tests: &[],
         why: "it is published: it depends on messaging, but on nothing of the product",
     },
     Rule {
@@ -156,23 +151,23 @@ const RULES: &[Rule] = &[
     Rule { folder: "shared/servers", uses: &[], in_tests: &[], why: "it is compiled first" },
     Rule {
         folder: "shared/testkit",
-        uses: &["contracts", "rabbit-outbox", "migrations", "servers", "trace"],
+        uses: &["contracts", "migrations", "servers"],
         in_tests: &[],
         why: "the testkit is used by every service, so it depends on none",
     },
     Rule {
         folder: "migrations",
-        uses: &["configuration", "trace"],
-        in_tests: &["testkit", "servers"],
+        uses: &["configuration"],
+        in_tests: &["testkit"],
         why: "migrations run before any service",
     },
     Rule {
         folder: "gateway",
-        uses: &["configuration", "contracts", "http-api", "http-server", "identity", "process", "telemetry", "trace"],
-        in_tests: &["testkit", "servers"],
+        uses: &["configuration", "http-api", "http-server", "identity", "process", "telemetry", "trace"],
+        in_tests: &["servers"],
         why: "the gateway only forwards requests; it has no events",
     },
-    Rule { folder: "orders-service", uses: SERVICE, in_tests: SERVICE_TESTS, why: WHY_SERVICE },
+    Rule { folder: "orders-service", uses: LIVE_SERVICE, in_tests: SERVICE_TESTS, why: WHY_SERVICE },
     Rule { folder: "payments-service", uses: SERVICE, in_tests: SERVICE_TESTS, why: WHY_SERVICE },
     Rule { folder: "ocr-service", uses: OCR_SERVICE, in_tests: SERVICE_TESTS, why: WHY_SERVICE },
     Rule {
@@ -181,14 +176,9 @@ const RULES: &[Rule] = &[
         in_tests: &[],
         why: "reading is pure computation in an isolated process",
     },
-    Rule { folder: "router-service", uses: SERVICE, in_tests: SERVICE_TESTS, why: WHY_SERVICE },
+    Rule { folder: "router-service", uses: LIVE_SERVICE, in_tests: SERVICE_TESTS, why: WHY_SERVICE },
     Rule { folder: "users-service", uses: SERVICE, in_tests: SERVICE_TESTS, why: WHY_SERVICE },
-    Rule {
-        folder: "e2e",
-        uses: &["contracts"],
-        in_tests: &["contracts", "servers", "testkit"],
-        why: "end-to-end tests use only the public interfaces",
-    },
+    Rule { folder: "e2e", uses: &[], in_tests: &["testkit"], why: "end-to-end tests use only the public interfaces" },
     Rule {
         folder: "e2e/bench",
         uses: &["e2e", "rabbit-outbox", "servers"],
@@ -221,6 +211,35 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
             Finding::error(&source.path, line, text, rule.why)
         })
         .collect()
+}
+
+/// Allowances that no crate uses: they would permit what was never decided.
+pub(super) fn unused(sources: &[Source]) -> Vec<Finding> {
+    let manifests: Vec<(&Rule, Vec<(usize, Table, &str)>)> = sources
+        .iter()
+        .filter_map(|source| {
+            let folder = source.path.strip_suffix("/Cargo.toml")?;
+            Some((RULES.iter().find(|rule| rule.folder == folder)?, dependencies(&source.text)))
+        })
+        .collect();
+    let is_service = |rule: &Rule| rule.folder.ends_with("-service");
+    let mut findings = Vec::new();
+    for (rule, _) in &manifests {
+        for (list, is_of_tests) in [(rule.uses, false), (rule.in_tests, true)] {
+            // Services have a list in common.
+            let allowed = |other: &Rule| rule.folder == other.folder || (is_service(rule) && is_service(other));
+            for name in list {
+                let is_used = manifests.iter().filter(|(other, _)| allowed(other)).any(|(_, dependencies)| {
+                    dependencies.iter().any(|(_, table, used)| used == name && (*table == Table::Dev) == is_of_tests)
+                });
+                if !is_used {
+                    let text = format!("`{}` may use `{name}`, and does not: remove it from its rule", rule.folder);
+                    findings.push(Finding::error("xtask/src/tidy/imports.rs", 1, text, WHY_UNUSED));
+                }
+            }
+        }
+    }
+    findings
 }
 
 /// A crate is named like its folder, or has the prefix of the published family.
@@ -256,6 +275,25 @@ mod tests {
     fn a_crate_of_the_published_family_is_known_by_its_prefix() {
         let text = "[dependencies]\nrabbit-outbox-testing.workspace = true\n";
         assert_eq!(findings("orders-service/Cargo.toml", text).len(), 1);
+    }
+
+    #[test]
+    fn only_services_with_sockets_may_use_them() {
+        let text = "[dependencies]\nlive-sockets.workspace = true\n";
+        assert_eq!(findings("payments-service/Cargo.toml", text).len(), 1);
+        assert_eq!(findings("orders-service/Cargo.toml", text).len(), 0);
+    }
+
+    #[test]
+    fn an_allowance_that_no_crate_uses_is_found() {
+        let identity = |text: &str| {
+            let source = Source { path: "shared/identity/Cargo.toml".to_owned(), text: text.to_owned() };
+            unused(&[source]).into_iter().map(|finding| finding.rule).collect::<Vec<_>>()
+        };
+        let all = "[dependencies]\ncontracts.workspace = true\nhttp-api.workspace = true\nprocess.workspace = true\n";
+        assert_eq!(identity(all), [""; 0]);
+        let rest = all.replace("contracts.workspace = true\n", "");
+        assert_eq!(identity(&rest), ["`shared/identity` may use `contracts`, and does not: remove it from its rule"]);
     }
 
     #[test]

@@ -4,10 +4,13 @@ mod adrs;
 mod circles;
 mod default_ports;
 mod dist;
+mod extractors;
 mod finding;
 mod imports;
 mod manifest;
+mod map;
 mod metrics;
+mod migrations;
 mod module_imports;
 mod purity;
 mod sources;
@@ -51,6 +54,7 @@ fn findings(sources: &[Source]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for source in sources {
         findings.extend(imports::check(source));
+        findings.extend(extractors::check(source));
         findings.extend(purity::check(source));
         findings.extend(module_imports::check(source));
         findings.extend(store_errors::check(source));
@@ -61,7 +65,10 @@ fn findings(sources: &[Source]) -> Vec<Finding> {
     findings.extend(adrs::check(sources));
     findings.extend(circles::check(sources));
     findings.extend(dist::check(sources));
+    findings.extend(imports::unused(sources));
+    findings.extend(map::check(sources));
     findings.extend(metrics::check(sources));
+    findings.extend(migrations::check(sources));
     findings.sort();
     findings
 }

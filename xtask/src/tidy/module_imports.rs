@@ -1,5 +1,6 @@
 //! Checks imports between the modules of a service: api, inbox, domain, store.
 
+use crate::tidy::circles::file::File;
 use crate::tidy::finding::Finding;
 use crate::tidy::sources::Source;
 
@@ -21,35 +22,38 @@ pub(super) fn module(path: &str) -> Option<&str> {
     inside.split('/').next()
 }
 
+/// The path of a service's file as a module: `orders-service/src/domain/order.rs` is `crate::domain::order`.
+pub(super) fn module_path(path: &str) -> Option<Vec<String>> {
+    module(path)?;
+    let (_, inside) = path.split_once("/src/")?;
+    let inside = inside.strip_suffix(".rs")?;
+    let inside = inside.strip_suffix("/mod").unwrap_or(inside);
+    Some(["crate"].into_iter().chain(inside.split('/')).map(str::to_owned).collect())
+}
+
 /// Checks one file of a service.
 pub(super) fn check(source: &Source) -> Vec<Finding> {
-    let Some(module) = module(&source.path) else {
+    let (Some(module), Some(path)) = (module(&source.path), module_path(&source.path)) else {
         return Vec::new();
     };
     let Some((_, forbidden, why)) = FORBIDDEN_IMPORTS.iter().find(|(name, ..)| *name == module) else {
         return Vec::new();
     };
-    source
-        .code()
-        .flat_map(|(line, code)| {
-            forbidden.iter().filter(move |other| names(code, other)).map(move |other| {
-                let text = format!("`{module}` must not import `{other}`");
-                Finding::error(&source.path, line, text, why)
-            })
+    let file = File::read(&source.text, &path);
+    let imports = file.imports.iter().map(|import| (import.line, &import.path));
+    let used = imports.chain(file.paths.iter().map(|(line, path)| (*line, path)));
+    let mut findings: Vec<Finding> = used
+        .filter(|(_, path)| path.first().is_some_and(|first| first == "crate"))
+        .filter_map(|(line, path)| {
+            Some((line, forbidden.iter().find(|other| path.get(1).is_some_and(|p| p == *other))?))
         })
-        .collect()
-}
-
-/// Whether a line names a module of its own crate, alone or in a list: `crate::api`, `crate::{api, store}`.
-fn names(code: &str, module: &str) -> bool {
-    let Some((_, after)) = code.split_once("crate::") else {
-        return false;
-    };
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    match after.strip_prefix('{') {
-        Some(list) => list.split(',').any(|item| item.trim().split(|c| !is_word(c)).next() == Some(module)),
-        None => after.split(|c| !is_word(c)).next() == Some(module),
-    }
+        .map(|(line, other)| {
+            let text = format!("`{module}` must not import `{other}`");
+            Finding::error(&source.path, line, text, why)
+        })
+        .collect();
+    findings.dedup();
+    findings
 }
 
 #[cfg(test)]
@@ -67,6 +71,25 @@ mod tests {
         assert_eq!(findings(api, "use crate::{domain, inbox};"), 1);
         assert_eq!(findings(api, "use crate::domain::inbox_size;"), 0);
         assert_eq!(findings("orders-service/src/store/orders.rs", "use crate::api::x;"), 1);
+    }
+
+    #[test]
+    fn every_spelling_of_an_import_is_found() {
+        let order = "orders-service/src/domain/order.rs";
+        for text in [
+            "use crate::{\n    domain::method,\n    store,\n};",
+            "use crate::{domain::{self, method}, store::{orders, accounts}};",
+            "use super::super::store::orders;",
+            "fn f() { super::super::store::orders::find(); }",
+            "fn f() {\n    crate::store::orders::find();\n}",
+            "mod inner { use super::super::super::api; }",
+            "pub use crate::store as other;",
+        ] {
+            assert_eq!(findings(order, text), 1, "{text}");
+        }
+        assert_eq!(findings("orders-service/src/domain/mod.rs", "use super::store;"), 1);
+        assert_eq!(findings(order, "use super::store;"), 0, "that is `crate::domain::store`");
+        assert_eq!(findings(order, "//! [`crate::store`]\n#[cfg(test)]\nmod tests { use crate::store; }"), 0);
     }
 
     #[test]

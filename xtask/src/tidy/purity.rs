@@ -1,7 +1,8 @@
 //! Checks that a service's `domain` is pure: rules that can be tested with plain values.
 
+use crate::tidy::circles::file::File;
 use crate::tidy::finding::Finding;
-use crate::tidy::module_imports::module;
+use crate::tidy::module_imports::module_path;
 use crate::tidy::sources::Source;
 
 /// Text that must not occur in a domain, and why.
@@ -30,18 +31,28 @@ const FORBIDDEN: [(&str, &str); 20] = [
 
 /// Checks one file of a domain.
 pub(super) fn check(source: &Source) -> Vec<Finding> {
-    if module(&source.path) != Some("domain") {
+    let Some(path) = module_path(&source.path).filter(|path| path.get(1).is_some_and(|module| module == "domain"))
+    else {
         return Vec::new();
-    }
-    source
-        .code()
+    };
+    let file = File::read(&source.text, &path);
+    // As one path, also if the declaration has several lines: `use std::{env}`. A name of its own is not a crate.
+    let foreign = file.imports.iter().filter(|import| import.path.first().is_some_and(|first| first != "crate"));
+    let imports = foreign.map(|import| (import.line, import.path.join("::") + "::"));
+    let lines = source.code().map(|(line, code)| (line, code.to_owned()));
+    let mut findings: Vec<Finding> = lines
+        .chain(imports)
         .flat_map(|(line, code)| {
-            FORBIDDEN.iter().filter(move |(word, _)| code.contains(word)).map(move |(word, why)| {
+            let found: Vec<_> = FORBIDDEN.iter().filter(|(word, _)| code.contains(word)).collect();
+            found.into_iter().map(move |(word, why)| {
                 let text = format!("`{}` in a domain", word.trim());
                 Finding::error(&source.path, line, text, why)
             })
         })
-        .collect()
+        .collect();
+    findings.sort();
+    findings.dedup();
+    findings
 }
 
 #[cfg(test)]
@@ -57,6 +68,14 @@ mod tests {
         let found =
             findings("orders-service/src/domain/order.rs", "//! Orders.\nlet now = OffsetDateTime::now_utc();\n");
         assert_eq!((found.len(), found[0].line), (1, 2));
+    }
+
+    #[test]
+    fn an_import_of_several_lines_is_found() {
+        let order = "orders-service/src/domain/order.rs";
+        assert_eq!(findings(order, "use std::{\n    collections::HashMap,\n    env,\n};").len(), 1);
+        assert_eq!(findings(order, "use std::{time::{Duration, Instant}};").len(), 1);
+        assert_eq!(findings(order, "use sqlx::query;").len(), 1);
     }
 
     #[test]

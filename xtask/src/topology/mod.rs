@@ -85,7 +85,7 @@ fn subscriptions(gateway: &Server, service: Service) -> Result<Vec<(String, Stri
     let response = gateway.get(&format!("{}/operations/topology", service.prefix))?.or_failure()?.json()?;
     let unknown = || Failure::new(format!("{} does not report its subscriptions", service.name));
     let object: HashMap<String, JsonValue> = response.try_into().map_err(|_| unknown())?;
-    let types: &Vec<JsonValue> = object.get("hears").and_then(JsonValue::get).ok_or_else(unknown)?;
+    let types: &Vec<JsonValue> = object.get("subscriptions").and_then(JsonValue::get).ok_or_else(unknown)?;
     let subscription = |one: &JsonValue| {
         let one: &HashMap<String, JsonValue> = one.get()?;
         let text = |name: &str| one.get(name)?.get::<String>().cloned();

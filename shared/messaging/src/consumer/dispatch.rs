@@ -132,7 +132,7 @@ mod tests {
         let delivery = || Delivery::mock(1, "".into(), "".into(), false, vec![]);
         let start = Instant::now();
         let after = |ms: u64| start + Duration::from_millis(ms);
-        let mut taken = |queues: &mut Queues, at| queues.next_batch(3, at).map(|(_, batch)| batch.len());
+        let taken = |queues: &mut Queues, at| queues.next_batch(3, at).map(|(_, batch)| batch.len());
         assert_eq!(queues.next_at(3, start), None);
         queues.push(delivery(), start);
         assert_eq!(taken(&mut queues, start), Some(1));

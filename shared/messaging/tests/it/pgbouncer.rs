@@ -30,7 +30,7 @@ impl PgBouncer {
         let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
         let password = if password.is_empty() { String::new() } else { format!(" password={password}") };
         let (address, database) = place.split('?').next().unwrap().split_once('/').unwrap();
-        let (host, server_port) = address.split_once(':').unwrap_or((address, "5432"));
+        let (host, server_port) = address.split_once(':').expect("a port in TEST_DATABASE_URL");
         let configuration = format!(
             "[databases]\n{database} = host={host} port={server_port} user={user}{password}\n\
              [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n\

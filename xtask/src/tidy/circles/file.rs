@@ -3,36 +3,36 @@
 use crate::tidy::tokens::{Token, tokens};
 
 /// A path of modules and items: `crate`, `store`, `orders`, `lock`.
-pub(super) type Path = Vec<String>;
+pub(in crate::tidy) type Path = Vec<String>;
 
 /// A name that a `use` declaration brings into the file.
 #[derive(Debug)]
-pub(super) struct Import {
-    pub(super) line: usize,
+pub(in crate::tidy) struct Import {
+    pub(in crate::tidy) line: usize,
     /// The name in this file; `*` for all names of the module.
-    pub(super) name: String,
-    pub(super) path: Path,
+    pub(in crate::tidy) name: String,
+    pub(in crate::tidy) path: Path,
     /// Whether other files can use the name.
-    pub(super) is_public: bool,
+    pub(in crate::tidy) is_public: bool,
 }
 
 /// A file of a crate, as far as imports are concerned.
 #[derive(Debug, Default)]
-pub(super) struct File {
-    pub(super) imports: Vec<Import>,
+pub(in crate::tidy) struct File {
+    pub(in crate::tidy) imports: Vec<Import>,
     /// The paths in its code, with their lines. A path of one name may also be a variable.
-    pub(super) paths: Vec<(usize, Path)>,
+    pub(in crate::tidy) paths: Vec<(usize, Path)>,
     /// The items that it defines, at any depth.
-    pub(super) items: Vec<String>,
+    pub(in crate::tidy) items: Vec<String>,
     /// The modules of which other files are the bodies.
-    pub(super) children: Vec<String>,
+    pub(in crate::tidy) children: Vec<String>,
 }
 
 const ITEMS: [&str; 10] = ["fn", "struct", "enum", "trait", "type", "const", "static", "union", "macro", "mod"];
 
 impl File {
     /// Reads a file that is the module `module` of its crate, for example `["crate", "store"]`.
-    pub(super) fn read(text: &str, module: &[String]) -> Self {
+    pub(in crate::tidy) fn read(text: &str, module: &[String]) -> Self {
         let tokens = tokens(text);
         let mut file = Self::default();
         // The modules around the current token, whose bodies are in this file, with the depth of their blocks.

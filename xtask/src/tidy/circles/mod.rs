@@ -2,7 +2,7 @@
 //!
 //! A file that declares or re-exports a module does not use it by that alone.
 
-mod file;
+pub(super) mod file;
 mod graph;
 mod shortest;
 
