@@ -28,9 +28,9 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
 
 fn issue(gateway: &Gateway, headers: &HeaderMap) -> Result<TicketResponse, Problem> {
     let credentials = Credentials { headers, socket_query: None, ticket_principal: None };
-    let principal = gateway.authenticator.identify(&credentials)?;
+    let identified = gateway.authenticator.identify(&credentials)?;
     // In development mode a WebSocket names its user itself.
-    let ticket = gateway.authenticator.ticket(principal).ok_or_else(no_such_page)?;
+    let ticket = gateway.authenticator.ticket(identified).ok_or_else(no_such_page)?;
     let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((StatusCode::CREATED, no_store, Json(Ticket { ticket, expires_in: TICKET_LIFETIME.as_secs() })))
 }

@@ -1,6 +1,7 @@
 //! The configuration of users-service.
 
 use crate::domain::login::Login;
+use crate::lifetimes::LifetimesConfig;
 use configuration::Whole;
 use process::config::Command;
 use service::ServiceConfig;
@@ -30,6 +31,10 @@ pub struct Config {
     /// Creates demo users with a publicly known password. Allowed on loopback only.
     #[arg(long, env = "DEMO_USERS", default_value_t = false, action = clap::ArgAction::Set)]
     pub demo_users: bool,
+
+    /// How long sessions last.
+    #[command(flatten)]
+    pub lifetimes: LifetimesConfig,
 
     /// What all services share.
     #[command(flatten)]

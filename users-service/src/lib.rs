@@ -4,10 +4,12 @@ pub mod config;
 pub mod state;
 
 pub mod api;
+pub mod client;
 
 pub mod create_user;
 pub mod demo;
 pub mod keys;
+pub mod lifetimes;
 pub mod maintenance;
 pub mod passwords;
 pub mod tokens;
@@ -54,12 +56,13 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         database: database.clone(),
         keys: keys.clone(),
         passwords: Passwords::new()?,
+        lifetimes: config.lifetimes.into(),
         admin_logins: config.admin_logins.into(),
     };
     let mut service = service
         .with_idempotency_keys()
         .task("keys", keys.rotate_until(stopping.clone()))
-        .task("users maintenance", maintenance::run(database, stopping.clone()));
+        .task("users maintenance", maintenance::run(database, config.lifetimes.into(), stopping.clone()));
     if config.demo_users {
         service = service.task_once("demo users", demo::create(Arc::new(state.clone()), stopping));
     }

@@ -2,6 +2,7 @@
 
 use crate::domain::login::Login;
 use crate::keys::Keys;
+use crate::lifetimes::Lifetimes;
 use crate::passwords::Passwords;
 use rabbit_outbox::Messaging;
 use sqlx::PgPool;
@@ -18,6 +19,8 @@ pub struct State {
     pub keys: Keys,
     /// Password hashing.
     pub passwords: Passwords,
+    /// How long sessions last.
+    pub lifetimes: Lifetimes,
     /// Logins that become administrators when they register.
     pub admin_logins: Arc<[Login]>,
 }

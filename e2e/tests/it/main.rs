@@ -27,6 +27,7 @@ mod latency;
 mod logs;
 mod matrix;
 mod privileges;
+mod sessions;
 mod signing_in;
 mod starting;
 mod tour;

@@ -10,6 +10,7 @@ use hyper_util::rt::TokioExecutor;
 use identity::{GatewaySecret, INTERNAL_TOKEN_HEADER};
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet, KeyAlgorithm};
+use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::{Arc, RwLock};
@@ -32,8 +33,8 @@ pub(crate) struct Keys(Arc<RwLock<HashMap<String, Arc<DecodingKey>>>>);
 
 /// Why the keys could not be fetched.
 #[derive(Debug, thiserror::Error)]
-enum FetchError {
-    #[error("request the key set from users-service")]
+pub(super) enum FetchError {
+    #[error("send a request to users-service")]
     Unreachable(#[from] hyper_util::client::legacy::Error),
     #[error("build the request")]
     Request(#[from] http::Error),
@@ -43,7 +44,7 @@ enum FetchError {
     Status(StatusCode),
     #[error("read the response body: {0}")]
     Body(Box<dyn std::error::Error + Send + Sync>),
-    #[error("parse the key set")]
+    #[error("parse the response")]
     Malformed(#[from] serde_json::Error),
 }
 
@@ -90,7 +91,7 @@ pub(crate) async fn refresh_keys(
     let client = Client::builder(TokioExecutor::new()).build_http();
     let mut is_failing = false;
     loop {
-        match tokio::time::timeout(TIMEOUT, fetch(&client, &users, secret.as_ref()))
+        match tokio::time::timeout(TIMEOUT, fetch(&client, &users, secret.as_ref(), JWKS_PATH.to_owned(), BYTES_MAX))
             .await
             .unwrap_or(Err(FetchError::TimedOut))
         {
@@ -112,12 +113,15 @@ pub(crate) async fn refresh_keys(
     }
 }
 
-async fn fetch(
+/// What users-service responds with at `path`.
+pub(super) async fn fetch<T: DeserializeOwned>(
     client: &Client<HttpConnector, Empty<Bytes>>,
     users: &BaseUrl,
     secret: Option<&GatewaySecret>,
-) -> Result<JwkSet, FetchError> {
-    let page = users.page(JWKS_PATH.to_owned()).map_err(|failure| FetchError::Body(failure.into()))?;
+    path: String,
+    bytes_max: usize,
+) -> Result<T, FetchError> {
+    let page = users.page(path).map_err(|failure| FetchError::Body(failure.into()))?;
     let mut request = Request::get(page).header(header::HOST, users.host()).body(Empty::new())?;
     if let Some(secret) = secret {
         request.headers_mut().insert(INTERNAL_TOKEN_HEADER, secret.internal_token(None));
@@ -126,6 +130,6 @@ async fn fetch(
     if answer.status() != StatusCode::OK {
         return Err(FetchError::Status(answer.status()));
     }
-    let body = Limited::new(answer.into_body(), BYTES_MAX).collect().await.map_err(FetchError::Body)?;
+    let body = Limited::new(answer.into_body(), bytes_max).collect().await.map_err(FetchError::Body)?;
     Ok(serde_json::from_slice(&body.to_bytes())?)
 }

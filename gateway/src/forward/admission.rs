@@ -1,6 +1,6 @@
 //! Decides whether a request may go to a service, for which user, and with which headers.
 
-use crate::auth::{Credentials, without_credentials};
+use crate::auth::{Credentials, Identified, without_credentials};
 use crate::edge::path::decode;
 use crate::forward::authorization::{self, Access};
 use crate::forward::failure::ForwardError;
@@ -16,7 +16,7 @@ use http::{HeaderMap, StatusCode, Uri, header};
 use http_api::problem::Problem;
 use http_api::problem::no_such_page;
 use http_body::Body as _;
-use identity::{Principal, Role};
+use identity::Role;
 
 /// An admitted request.
 pub(crate) enum Admission {
@@ -33,7 +33,7 @@ pub(crate) fn admit(
     target: Target,
     request: &Request,
     peer: &Peer,
-    ticket_principal: Option<Principal>,
+    ticket_principal: Option<Identified>,
 ) -> Result<Admission, ForwardError> {
     let path = target.strip(request.uri().path());
     if is_internal(path) {
@@ -46,15 +46,16 @@ pub(crate) fn admit(
     let query = request.uri().query();
     let credentials =
         Credentials { headers: request.headers(), socket_query: query.filter(|_| is_socket), ticket_principal };
-    let principal = match authorization::required(target.service, request.method(), path, is_socket) {
+    let identified = match authorization::required(target.service, request.method(), path, is_socket) {
         Access::Anonymous => None,
         Access::Guests => gateway.authenticator.identify_optional(&credentials)?,
         Access::Users => Some(gateway.authenticator.identify(&credentials)?),
         Access::Administrators => match gateway.authenticator.identify(&credentials)? {
-            principal if principal.role == Role::Administrator => Some(principal),
+            identified if identified.principal.role == Role::Administrator => Some(identified),
             _ => return Err(no_such_page().into()),
         },
     };
+    let principal = identified.map(|identified| identified.principal);
     let body_bytes_max = body_bytes_max(gateway, request.headers());
     if request.body().size_hint().lower() > body_bytes_max {
         return Err(ForwardError::TooLarge);
@@ -67,6 +68,7 @@ pub(crate) fn admit(
         uri: uri(path, query)?,
         headers: request_headers(gateway, target, request.headers(), peer, principal),
         principal,
+        session: identified.and_then(|identified| identified.session),
         body_bytes_max,
         response_header_timeout: if target.service == Service::Ocr {
             gateway.limits.ocr_response_header
@@ -77,12 +79,14 @@ pub(crate) fn admit(
     Ok(if is_socket { Admission::Tunnel(outgoing) } else { Admission::Exchange(outgoing) })
 }
 
-/// Internal pages of services. `/metrics` contains business figures, `/readyz` names broken dependencies, and both cost
+/// Internal pages of services. Below `/internal` they talk to the gateway. `/metrics` contains business figures, `/readyz` names broken dependencies, and both cost
 /// work that anonymous clients could trigger. The gateway's own pages of these names are public.
 fn is_internal(path: &str) -> bool {
     let decoded = decode(path).unwrap_or_default();
     let plain = decoded.strip_suffix(b"/").unwrap_or(&decoded);
-    [b"/metrics".as_slice(), b"/healthz", b"/readyz"].iter().any(|page| plain.eq_ignore_ascii_case(page))
+    let is_below_internal = plain.get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"/internal"));
+    is_below_internal
+        || [b"/metrics".as_slice(), b"/healthz", b"/readyz"].iter().any(|page| plain.eq_ignore_ascii_case(page))
 }
 
 fn body_bytes_max(gateway: &Gateway, headers: &HeaderMap) -> u64 {
@@ -116,7 +120,9 @@ mod tests {
 
     #[test]
     fn internal_pages_are_recognised_in_every_spelling() {
-        for path in ["/metrics", "/metrics/", "/%6detrics", "/READYZ", "/healthz"] {
+        for path in
+            ["/metrics", "/metrics/", "/%6detrics", "/READYZ", "/healthz", "/internal/ended-sessions", "/%49nternal"]
+        {
             assert!(is_internal(path), "{path}");
         }
         for path in ["/", "/orders/metrics", "/metricsx", "/orders"] {

@@ -14,8 +14,12 @@ use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_tungstenite::connect_async;
+use uuid::Uuid;
 
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
+/// The session of all tokens.
+pub(crate) const SESSION: Uuid = Uuid::from_u128(7);
+
+pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// A key pair like those of users-service.
 pub(crate) struct Signer {
@@ -24,7 +28,7 @@ pub(crate) struct Signer {
 }
 
 impl Signer {
-    fn new(name: &'static str) -> Self {
+    pub(crate) fn new(name: &'static str) -> Self {
         let private = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
         Self { pair: Ed25519KeyPair::from_pkcs8(private.as_ref()).unwrap(), name }
     }
@@ -33,7 +37,7 @@ impl Signer {
         URL_SAFE_NO_PAD.encode(self.pair.public_key())
     }
 
-    fn jwk(&self) -> Value {
+    pub(crate) fn jwk(&self) -> Value {
         json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.name, "x": self.x()})
     }
 
@@ -50,6 +54,13 @@ impl Signer {
     pub(crate) fn token(&self, user: i64, role: &str) -> String {
         self.sign(&self.header(), &claims(user, role))
     }
+
+    /// The same in another session.
+    pub(crate) fn token_of_session(&self, user: i64, session: Uuid) -> String {
+        let mut claims = claims(user, "user");
+        claims["sid"] = json!(session);
+        self.sign(&self.header(), &claims)
+    }
 }
 
 fn part(value: &Value) -> String {
@@ -63,7 +74,7 @@ fn now() -> u64 {
 fn claims(user: i64, role: &str) -> Value {
     let now = now();
     json!({
-        "iss": "chipin-users", "aud": "chipin", "sub": user.to_string(), "role": role,
+        "iss": "chipin-users", "aud": "chipin", "sub": user.to_string(), "role": role, "sid": SESSION,
         "iat": now, "nbf": now, "exp": now + 600,
     })
 }
@@ -83,6 +94,7 @@ pub(crate) async fn signing_in_to(router: Router, change: impl FnOnce(Plan) -> P
     let service = Service::start(|_| {
         router
             .route("/.well-known/jwks.json", get(move || async move { Json(document) }))
+            .route("/internal/ended-sessions", get(|| async { Json(none_ended()) }))
             .route("/orders", get(|| async { "served" }))
     })
     .await;
@@ -99,6 +111,11 @@ pub(crate) async fn signing_in_to(router: Router, change: impl FnOnce(Plan) -> P
     (stage, service, signer)
 }
 
+/// The response of users-service while no session has ended.
+fn none_ended() -> Value {
+    json!({"sessions": [], "cursor": "1.0", "more": false})
+}
+
 fn bearer(request: Builder, token: &str) -> Builder {
     request.header("Authorization", format!("Bearer {token}"))
 }
@@ -109,9 +126,10 @@ fn refused(answer: &TestResponse, name: &str) {
     assert_eq!(answer.headers["www-authenticate"], "Bearer", "{name}");
 }
 
-/// The heads of the requests that reached the service, without those for keys.
+/// The heads of the requests that reached the service, without those for keys and ended sessions.
 fn reached(received: &ReceivedRequests) -> Vec<crate::service::Head> {
-    received.heads().into_iter().filter(|head| !head.line.contains("jwks")).collect()
+    let is_of_gateway = |line: &str| line.contains("jwks") || line.contains("ended-sessions");
+    received.heads().into_iter().filter(|head| !is_of_gateway(&head.line)).collect()
 }
 
 #[tokio::test]
@@ -206,6 +224,8 @@ fn overreaching(signer: &Signer) -> Vec<(&'static str, String)> {
         ("no audience", without("aud")),
         ("no subject", without("sub")),
         ("no role", without("role")),
+        ("no session", without("sid")),
+        ("a session that is no id", with("sid", json!("1"))),
         ("a role of fancy", with("role", json!("root"))),
         ("a subject that is no user", with("sub", json!("0"))),
         ("a number as subject", with("sub", json!(1))),

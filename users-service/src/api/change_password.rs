@@ -3,6 +3,7 @@
 use super::login::too_many_tries;
 use super::read;
 use super::session_json::Session;
+use crate::client::ClientInfo;
 use crate::state::State;
 use crate::store;
 use crate::store::tries::Attempt;
@@ -22,7 +23,7 @@ pub(super) struct Change {
     new_password: String,
 }
 
-/// Changes the caller's password and signs them out of all other sessions.
+/// Changes the caller's password, ends all their sessions and starts a new one.
 #[utoipa::path(
     post, path = "/password", tag = "users", operation_id = "changePassword", request_body = Change,
     responses(
@@ -36,6 +37,7 @@ pub(super) struct Change {
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     Caller(id): Caller,
+    client: ClientInfo,
     mut body: JsonBody,
 ) -> Result<Json<Session>, Problem> {
     let current = body.required("current_password", read::password);
@@ -60,7 +62,8 @@ pub(super) async fn handler(
     store::users::set_password(&mut tx, user.id, &hash).await?;
     store::tries::clear(&mut tx, &user.login).await?;
     store::refresh_tokens::revoke_all(&mut tx, user.id).await?;
-    store::refresh_tokens::start_session(&mut tx, user.id, &token.hash()).await?;
+    let session =
+        store::refresh_tokens::start_session(&mut tx, user.id, &token.hash(), &client, state.lifetimes).await?;
     tx.commit().await.during(format_args!("commit the password of user {id}"))?;
-    Session::new(&state.keys, user, token).map(Json).map_err(|failure| Problem::internal(&failure))
+    Session::new(&state.keys, user, session, token).map(Json).map_err(|failure| Problem::internal(&failure))
 }

@@ -3,6 +3,7 @@
 use crate::domain::login::Login;
 use crate::domain::password::Password;
 use crate::tokens::RefreshToken;
+use identity::Role;
 
 /// Longest accepted refresh token, in characters: ours have 43.
 const TOKEN_CHARACTERS_MAX: usize = 200;
@@ -15,6 +16,11 @@ pub(super) fn login(json: &str) -> Result<Login, String> {
 /// Parses a password. One that is too short to be set is rejected here, also at sign-in: no user can have it.
 pub(super) fn password(json: &str) -> Result<Password, String> {
     Password::parse(text(json)?).map_err(|invalid| invalid.to_string())
+}
+
+/// Parses a role.
+pub(super) fn role(json: &str) -> Result<Role, String> {
+    Role::parse(&text(json)?).ok_or_else(|| "must be `user` or `admin`".to_owned())
 }
 
 /// Parses a refresh token; it may be invalid.

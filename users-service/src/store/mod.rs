@@ -1,5 +1,6 @@
 //! SQL, one file per table.
 
 pub mod refresh_tokens;
+pub mod sessions;
 pub mod tries;
 pub mod users;

@@ -39,6 +39,29 @@ async fn a_blocked_user_cannot_sign_in_until_unblocked() {
 }
 
 #[tokio::test]
+async fn a_role_and_a_sign_out_end_the_sessions_of_a_user() {
+    let stage = Stage::new().await;
+    let (root, anna) = (stage.register("root").await, stage.register("anna").await);
+    let admin = administrator(&stage, id(&root));
+    let role = format!("/users/{}/role", id(&anna));
+    assert_eq!(admin.put(&role, r#"{"role": "user"}"#).await.status, 200);
+    let kept = stage.refresh(&refresh_token(&anna)).await;
+    assert_eq!(kept.status, 200, "the same role is no change");
+    let promoted = admin.put(&role, r#"{"role": "admin"}"#).await;
+    assert_eq!((promoted.status.as_u16(), promoted.json()["role"].as_str()), (200, Some("admin")));
+    assert_eq!(code(&stage.refresh(&refresh_token(&kept)).await), "invalid_refresh_token");
+    assert_eq!(code(&admin.put(&role, r#"{"role": "root"}"#).await), "invalid_request");
+    let own = admin.put(&format!("/users/{}/role", id(&root)), r#"{"role": "user"}"#).await;
+    assert_eq!((own.status.as_u16(), code(&own).as_str()), (409, "cannot_change_own_role"));
+
+    let again = stage.login("anna", PASSWORD).await;
+    assert_eq!(admin.post(&format!("/users/{}/sign-out", id(&anna)), "").await.status, 204);
+    assert_eq!(code(&stage.refresh(&refresh_token(&again)).await), "invalid_refresh_token");
+    assert_eq!(stage.refresh(&refresh_token(&root)).await.status, 200);
+    assert_eq!(code(&admin.post("/users/999999/sign-out", "").await), "user_not_found");
+}
+
+#[tokio::test]
 async fn users_are_listed_by_pages() {
     let stage = Stage::new().await;
     let root = stage.register("root").await;
@@ -66,6 +89,8 @@ async fn for_other_users_the_pages_do_not_exist() {
         user.get("/users").await,
         user.post("/users/1/block", "").await,
         user.post("/users/1/unblock", "").await,
+        user.post("/users/1/sign-out", "").await,
+        user.put("/users/1/role", r#"{"role": "admin"}"#).await,
         stage.anonymous().as_user(id(&anna)).get("/users").await,
     ] {
         assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (404, "not_found"));

@@ -3,7 +3,7 @@
 use crate::stage::{PASSWORD, Stage, code, refresh_token};
 use serde_json::json;
 use std::time::{Duration, Instant};
-use testkit::eventually;
+use testkit::{Client, TestResponse, eventually};
 
 #[tokio::test]
 async fn registration_signs_in_and_publishes_an_event() {
@@ -199,6 +199,59 @@ async fn a_user_blocked_during_sign_in_is_rejected() {
     let (login, refresh, ()) = tokio::join!(stage.login("anna", PASSWORD), stage.refresh(&token), commit_later);
     assert_eq!((login.status.as_u16(), code(&login).as_str()), (403, "blocked"));
     assert_eq!(code(&refresh), "invalid_refresh_token");
+}
+
+#[tokio::test]
+async fn a_session_ends_when_it_is_old_or_unused_and_gateways_are_told() {
+    let stage = Stage::without_program().await;
+    let mut program = stage.prepared().with("SESSION_DAYS", "10").with("SESSION_IDLE_DAYS", "3");
+    program.start_again();
+    program.ready().await;
+    let client = Client::new(&program.url());
+    let sign_in = async |path: &str, login: &str| {
+        client.post(path, &json!({"login": login, "password": PASSWORD}).to_string()).await
+    };
+    let refresh = async |session: &TestResponse| {
+        client.post("/refresh", &json!({"refresh_token": refresh_token(session)}).to_string()).await
+    };
+    let age = async |days: i32| {
+        for sql in [
+            "update families set created_at = created_at - make_interval(days => $1)",
+            "update refresh_tokens set expires_at = expires_at - make_interval(days => $1)",
+        ] {
+            sqlx::query(sql).bind(days).execute(&stage.pool).await.unwrap();
+        }
+    };
+    let unused = sign_in("/register", "anna").await;
+    let mut used = sign_in("/login", "anna").await;
+    for _ in 0..4 {
+        age(2).await;
+        used = refresh(&used).await;
+        assert_eq!(used.status, 200, "{}", used.text);
+    }
+    assert_eq!(code(&refresh(&unused).await), "invalid_refresh_token", "unused for 8 days");
+    age(2).await;
+    assert_eq!(code(&refresh(&used).await), "invalid_refresh_token", "10 days old");
+    let id = used.json()["user"]["id"].as_i64().unwrap();
+    assert_eq!(client.as_user(id).get("/sessions").await.json()["sessions"], json!([]));
+}
+
+#[tokio::test]
+async fn gateways_are_told_once_more_which_sessions_have_ended() {
+    let stage = Stage::new().await;
+    let ended = async |after: &str| stage.anonymous().get(&format!("/internal/ended-sessions{after}")).await.json();
+    let (here, there) = (stage.register("anna").await, stage.login("anna", PASSWORD).await);
+    let before = ended("").await;
+    assert_eq!((&before["sessions"], &before["more"]), (&json!([]), &json!(false)));
+    stage.post("/logout", json!({"refresh_token": refresh_token(&here)})).await;
+    let cursor = before["cursor"].as_str().unwrap();
+    let first = ended(&format!("?after={cursor}")).await;
+    assert_eq!(first["sessions"], json!([here.json()["session_id"]]));
+    // It overlaps, because a transaction that began earlier may have ended later.
+    let again = ended(&format!("?after={}", first["cursor"].as_str().unwrap())).await;
+    assert_eq!(again["sessions"], first["sessions"]);
+    assert_ne!(there.json()["session_id"], here.json()["session_id"]);
+    assert_eq!(stage.anonymous().get("/internal/ended-sessions?after=x").await.status, 422);
 }
 
 /// The number of statements waiting for a lock.
