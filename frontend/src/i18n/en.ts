@@ -53,6 +53,14 @@ export const en = {
       timeout: 'That took too long. Please try again.',
     },
   },
+  sessions: {
+    title: 'Where I’m signed in',
+    here: 'This browser',
+    used: 'Last used',
+    since: 'Signed in',
+    unknown: 'Unknown program',
+    end: 'Sign out there',
+  },
   connection: {
     connecting: 'Connecting',
     live: 'Live',

@@ -65,6 +65,14 @@ export const ru: Words = {
       timeout: 'Слишком долго. Попробуйте ещё раз.',
     },
   },
+  sessions: {
+    title: 'Где выполнен вход',
+    here: 'Этот браузер',
+    used: 'Последний раз',
+    since: 'Вход',
+    unknown: 'Неизвестная программа',
+    end: 'Выйти там',
+  },
   connection: {
     connecting: 'Соединяемся',
     live: 'На связи',

@@ -20,6 +20,8 @@ export interface Users {
 
 export class Auth implements Bearer {
   user = $state.raw<User | null>(null);
+  /** The session of this browser. */
+  sessionId = $state.raw<string | null>(null);
   #access: { token: string; endsAt: number } | null = null;
   #renewing: Promise<void> | null = null;
   readonly #onTurn: (user: User | null) => void;
@@ -141,6 +143,7 @@ export class Auth implements Bearer {
     this.#store.write({ userId: session.user.id, token: session.refresh_token });
     this.#access = { token: session.access_token, endsAt: Date.now() + session.expires_in * 1000 };
     this.user = session.user;
+    this.sessionId = session.session_id;
     return session.user;
   }
 

@@ -13,7 +13,7 @@ function user(id: number): User {
 }
 
 function session(number: number, id = ANNA): SignedIn {
-  return { user: user(id), access_token: `a${number}`, expires_in: 600, refresh_token: `r${number}` };
+  return { user: user(id), access_token: `a${number}`, expires_in: 600, refresh_token: `r${number}`, session_id: 's' };
 }
 
 function refusal(status: number, code: string): Failure {
