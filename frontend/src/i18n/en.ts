@@ -41,7 +41,7 @@ export const en = {
     register: 'Register and sign in',
     leave: 'Sign out',
     loginRefused: 'A login has 3 to 40 characters: a–z, 0–9, dot, underscore, hyphen; first a letter.',
-    passwordRefused: 'A password has 8 to 200 characters.',
+    passwordRefused: 'A password has 8 to 200 characters. It can’t be a common one, or your login.',
     tooMany: (minutes: number) => `Too many tries. Please try again in ${minutes} min.`,
     demo: 'For trying it out, sign in as:',
     failure: {

@@ -60,7 +60,8 @@ pub(super) async fn sign_in(
     password: Password,
 ) -> Result<Session, Problem> {
     // No transaction is open while the password is verified: database connections are few.
-    if let Attempt::After(seconds) = store::tries::count_attempt(&state.database, login.as_str()).await? {
+    let counter = store::tries::counter(&state.database, login.as_str(), client.address()).await?;
+    if let Attempt::After(seconds) = store::tries::count_attempt(&state.database, &counter).await? {
         return Err(too_many_tries(seconds));
     }
     let known = {
@@ -74,7 +75,7 @@ pub(super) async fn sign_in(
     let token = RefreshToken::random()?;
     let mut tx = state.messaging.begin().await.during(format_args!("begin a session of user {id}"))?;
     let user = super::recheck_credentials::recheck_credentials(&mut tx, id, &hash).await?;
-    store::tries::clear(&mut tx, login.as_str()).await?;
+    store::tries::clear(&mut tx, &counter).await?;
     let session =
         store::refresh_tokens::start_session(&mut tx, user.id, &token.hash(), client, state.lifetimes).await?;
     tx.commit().await.during(format_args!("commit a session of user {id}"))?;

@@ -18,6 +18,15 @@ pub(super) fn password(json: &str) -> Result<Password, String> {
     Password::parse(text(json)?).map_err(|invalid| invalid.to_string())
 }
 
+/// Parses a password that the user with this login chooses. Without a valid login that is reported first.
+pub(super) fn new_password(json: &str, login: Option<&Login>) -> Result<Password, String> {
+    let password = password(json)?;
+    match login {
+        Some(login) => password.check_choice(login).map(|()| password).map_err(|weak| weak.to_string()),
+        None => Ok(password),
+    }
+}
+
 /// Parses a role.
 pub(super) fn role(json: &str) -> Result<Role, String> {
     Role::parse(&text(json)?).ok_or_else(|| "must be `user` or `admin`".to_owned())

@@ -42,7 +42,7 @@ pub(super) async fn handler(
     mut body: JsonBody,
 ) -> Result<Response, Problem> {
     let login = body.required("login", read::login);
-    let password = body.required("password", read::password);
+    let password = body.required("password", |json| read::new_password(json, login.as_ref()));
     body.finish()?;
     let (Some(login), Some(password)) = (login, password) else { return Err(super::problems::wrong_credentials()) };
     let scope = scope(&headers, &login)?;

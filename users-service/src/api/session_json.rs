@@ -24,12 +24,14 @@ pub(super) struct Session {
     /// Lifetime of the access token, in seconds.
     expires_in: u64,
     /// The session, which `GET /sessions` lists. It is also in the access token, as `sid`.
-    session_id: Uuid,
+    #[serde(rename = "session_id")]
+    #[schema(rename = "session_id")]
+    id: Uuid,
     /// Can be used once, to get the next tokens of the session.
     refresh_token: String,
 }
 
-/// The claims of an access token. Source: RFC 7519, section 4.1; `sid`: OpenID Connect Front-Channel Logout, section 3.
+/// The claims of an access token. Source: RFC 7519, section 4.1; `sid` is the session.
 #[derive(Serialize)]
 struct Claims {
     iss: &'static str,
@@ -64,7 +66,7 @@ impl Session {
             access_token,
             token_type: "Bearer",
             expires_in: ACCESS_SECS,
-            session_id: id,
+            id,
             refresh_token: refresh_token.into_text(),
         })
     }

@@ -64,6 +64,9 @@ async fn invalid_logins_and_passwords_are_reported() {
         (json!({"login": "анна", "password": PASSWORD}), "/login"),
         (json!({"login": 1, "password": PASSWORD}), "/login"),
         (json!({"login": "anna", "password": "short"}), "/password"),
+        (json!({"login": "anna", "password": "Password"}), "/password"),
+        (json!({"login": "anna", "password": "        "}), "/password"),
+        (json!({"login": "annalena", "password": "annalena"}), "/password"),
         (json!({"login": "anna"}), "/password"),
         (json!({"login": "anna", "password": PASSWORD, "role": "admin"}), "/role"),
     ] {
@@ -90,21 +93,51 @@ async fn an_unknown_login_looks_like_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn too_many_wrong_passwords_block_the_right_one_for_known_and_unknown_logins() {
+async fn too_many_wrong_passwords_delay_the_right_one_for_known_and_unknown_logins() {
     let stage = Stage::new().await;
     stage.register("anna").await;
+    let age = async |seconds: f64| {
+        let sql = "update tries set since = since - make_interval(secs => $1)";
+        sqlx::query(sql).bind(seconds).execute(&stage.pool).await.unwrap();
+    };
     for login in ["anna", "nobody"] {
         for _ in 0..5 {
             assert_eq!(code(&stage.login(login, "another password").await), "wrong_credentials");
         }
-        let answer = stage.login(login, PASSWORD).await;
-        assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (429, "too_many_tries"), "{login}");
-        let seconds: u64 = answer.header("retry-after").parse().unwrap();
-        assert!((1..=900).contains(&seconds), "{seconds}");
+        // Each wait is twice as long as the one before, and does not grow by trying meanwhile.
+        for expected in [30, 60, 120] {
+            for _ in 0..3 {
+                let answer = stage.login(login, PASSWORD).await;
+                assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (429, "too_many_tries"), "{login}");
+                let seconds: u64 = answer.header("retry-after").parse().unwrap();
+                assert!((expected - 10..=expected).contains(&seconds), "{seconds} instead of {expected}");
+            }
+            age(f64::from(u32::try_from(expected).unwrap())).await;
+            assert_eq!(code(&stage.login(login, "another password").await), "wrong_credentials");
+        }
     }
-    sqlx::query("update tries set since = now() - interval '16 minutes'").execute(&stage.pool).await.unwrap();
+    age(900.0).await;
     assert_eq!(stage.login("anna", PASSWORD).await.status, 200);
     assert_eq!(code(&stage.login("anna", "another password").await), "wrong_credentials");
+}
+
+#[tokio::test]
+async fn strangers_can_not_lock_a_user_out_of_an_address_that_they_use() {
+    let stage = Stage::new().await;
+    let from = |address: &str| stage.anonymous().with_header("x-forwarded-for", address);
+    let body = |password: &str| json!({"login": "anna", "password": password}).to_string();
+    assert_eq!(from("10.0.0.1").post("/register", &body(PASSWORD)).await.status, 201);
+    for at in 0..5 {
+        let answer = from(&format!("10.9.9.{at}")).post("/login", &body("another password")).await;
+        assert_eq!(code(&answer), "wrong_credentials");
+    }
+    assert_eq!(code(&from("10.9.9.9").post("/login", &body(PASSWORD)).await), "too_many_tries");
+    assert_eq!(from("10.0.0.1").post("/login", &body(PASSWORD)).await.status, 200);
+    // There too, the number of attempts is limited.
+    for _ in 0..5 {
+        assert_eq!(code(&from("10.0.0.1").post("/login", &body("another password")).await), "wrong_credentials");
+    }
+    assert_eq!(code(&from("10.0.0.1").post("/login", &body(PASSWORD)).await), "too_many_tries");
 }
 
 #[tokio::test]
@@ -159,6 +192,12 @@ async fn a_new_password_signs_out_everywhere_else() {
     let anna = stage.anonymous().as_user(id);
     let wrong = json!({"current_password": "another password", "new_password": "battery staple"});
     assert_eq!(code(&anna.post("/password", &wrong.to_string()).await), "wrong_credentials");
+    let weak = json!({"current_password": PASSWORD, "new_password": "anna1234"});
+    let refused = anna.post("/password", &weak.to_string()).await;
+    assert_eq!(
+        (code(&refused).as_str(), &refused.json()["errors"][0]["pointer"]),
+        ("invalid_request", &json!("/new_password"))
+    );
     let right = json!({"current_password": PASSWORD, "new_password": "battery staple"});
     let changed = anna.post("/password", &right.to_string()).await;
     assert_eq!(changed.status, 200, "{}", changed.text);
