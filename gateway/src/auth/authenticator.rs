@@ -22,6 +22,11 @@ impl Authenticator {
     /// # Errors
     /// When the mode is not safe with this configuration.
     pub(crate) fn start(config: &Config) -> Result<Self, AuthModeError> {
+        let mut addresses = config.addresses().into_iter();
+        let public = addresses.find(|(_, address)| !address.ip().is_loopback());
+        if let Some((variable, address)) = public.filter(|_| config.demo_users) {
+            return Err(AuthModeError::InsecureDemoUsers { variable, address });
+        }
         match config.mode() {
             AuthMode::Header => HeaderMode::start(config).map(Self::Header),
             AuthMode::Jwt => JwtMode::start(config).map(|mode| Self::Jwt(Box::new(mode))),

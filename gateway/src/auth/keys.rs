@@ -22,6 +22,8 @@ use tracing::{info, warn};
 const JWKS_PATH: &str = "/.well-known/jwks.json";
 /// Time between two fetches. users-service signs with a key only after it has been published for two minutes.
 const REFRESH: Duration = Duration::from_mins(1);
+/// The same after a failure. A new key signs two minutes after it was published, so one failure must not cost the minute.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// Time between two attempts while there are no keys, so that sign-in works right after everything is started together.
 const RETRY: Duration = Duration::from_millis(100);
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -44,6 +46,8 @@ pub(super) enum FetchError {
     Status(StatusCode),
     #[error("read the response body: {0}")]
     Body(Box<dyn std::error::Error + Send + Sync>),
+    #[error("the key set contains no Ed25519 key with an id")]
+    NoKeys,
     #[error("parse the response")]
     Malformed(#[from] serde_json::Error),
 }
@@ -60,7 +64,10 @@ impl Keys {
     }
 
     /// Replaces all keys by the Ed25519 keys of the document that have an id; other keys are ignored.
-    pub(super) fn replace(&self, document: &JwkSet) {
+    ///
+    /// # Errors
+    /// [`FetchError::NoKeys`] if there is none: then the known keys stay, since without keys nobody is let in.
+    fn replace(&self, document: &JwkSet) -> Result<(), FetchError> {
         let by_id = document.keys.iter().filter_map(|key| {
             let AlgorithmParameters::OctetKeyPair(pair) = &key.algorithm else { return None };
             let is_ours = pair.curve == EllipticCurve::Ed25519
@@ -69,12 +76,16 @@ impl Keys {
             Some((name, Arc::new(DecodingKey::from_ed_components(&pair.x).ok()?)))
         });
         let fresh: HashMap<_, _> = by_id.collect();
+        if fresh.is_empty() {
+            return Err(FetchError::NoKeys);
+        }
         if let Ok(mut keys) = self.0.write() {
             if !fresh.keys().all(|name| keys.contains_key(name)) {
                 info!(count = fresh.len(), "users-service published new keys");
             }
             *keys = fresh;
         }
+        Ok(())
     }
 }
 
@@ -94,18 +105,20 @@ pub(crate) async fn refresh_keys(
         match tokio::time::timeout(TIMEOUT, fetch(&client, &users, secret.as_ref(), JWKS_PATH.to_owned(), BYTES_MAX))
             .await
             .unwrap_or(Err(FetchError::TimedOut))
+            .and_then(|document| keys.replace(&document))
         {
-            Ok(document) => {
-                is_failing = false;
-                keys.replace(&document);
-            }
+            Ok(()) => is_failing = false,
             Err(failure) if !is_failing => {
                 is_failing = true;
                 warn!(error = %telemetry::chain(&failure), "could not fetch keys of users-service; retrying");
             }
             Err(_) => {}
         }
-        let pause = if keys.is_empty() { RETRY } else { REFRESH };
+        let pause = match (keys.is_empty(), is_failing) {
+            (true, _) => RETRY,
+            (false, true) => AFTER_FAILURE,
+            (false, false) => REFRESH,
+        };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = stopping.cancelled() => return Ok(()),
@@ -132,4 +145,28 @@ pub(super) async fn fetch<T: DeserializeOwned>(
     }
     let body = Limited::new(answer.into_body(), bytes_max).collect().await.map_err(FetchError::Body)?;
     Ok(serde_json::from_slice(&body.to_bytes())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(keys: &str) -> JwkSet {
+        serde_json::from_str(&format!("{{\"keys\": [{keys}]}}")).unwrap()
+    }
+
+    #[test]
+    fn a_key_set_without_keys_does_not_replace_the_known_ones() {
+        let keys = Keys::default();
+        let key =
+            r#"{"kty": "OKP", "crv": "Ed25519", "kid": "one", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+        keys.replace(&document(key)).unwrap();
+        assert!(matches!(keys.replace(&document("")), Err(FetchError::NoKeys)));
+        let symmetric = r#"{"kty": "oct", "kid": "other", "k": "c2VjcmV0"}"#;
+        assert!(matches!(keys.replace(&document(symmetric)), Err(FetchError::NoKeys)));
+        assert!(keys.get("one").is_some());
+        let next = key.replace("one", "two");
+        keys.replace(&document(&next)).unwrap();
+        assert!(keys.get("one").is_none() && keys.get("two").is_some());
+    }
 }

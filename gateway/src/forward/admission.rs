@@ -55,6 +55,9 @@ pub(crate) fn admit(
             _ => return Err(no_such_page().into()),
         },
     };
+    if target.service == Service::Users && authorization::accepts_password(path) {
+        check_form(gateway, request)?;
+    }
     let principal = identified.map(|identified| identified.principal);
     let body_bytes_max = body_bytes_max(gateway, request.headers());
     if request.body().size_hint().lower() > body_bytes_max {
@@ -106,11 +109,32 @@ fn uri(path: &str, query: Option<String>) -> Result<Uri, ForwardError> {
     page.map(Uri::from).map_err(|_| no_such_page().into())
 }
 
+/// A page of another origin must not use up its visitor's attempts to sign in: a browser sends its form, or its `fetch` of
+/// plain text, without asking first.
+///
+/// # Errors
+/// 403 when the request comes from such a page, 415 when its body is not JSON. Neither is counted as an attempt.
+fn check_form(gateway: &Gateway, request: &Request) -> Result<(), Problem> {
+    let headers = request.headers();
+    let origin = gateway.config.allowed_origins.check(headers);
+    let is_cross_site = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    if origin == OriginCheck::Forbidden || (is_cross_site && origin == OriginCheck::Missing) {
+        return Err(origin_not_allowed());
+    }
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let detail = "the body must be JSON: send Content-Type: application/json";
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
+}
+
 fn origin_not_allowed() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "origin_not_allowed",
-        "pages of this origin may not open sockets: see ALLOWED_ORIGINS",
+        "pages of this origin may not open sockets or sign in: see ALLOWED_ORIGINS",
     )
 }
 

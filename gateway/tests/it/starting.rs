@@ -18,6 +18,21 @@ async fn header_mode_requires_loopback() {
 }
 
 #[tokio::test]
+async fn demo_users_require_loopback() {
+    let jwt = || {
+        let plan = before(SERVICE).with("--auth-mode=jwt");
+        plan.with("--gateway-secret=0123456789abcdef0123456789abcdef").with("--demo-users=true")
+    };
+    for argument in ["--api-addr=0.0.0.0:0", "--ui-addr=0.0.0.0:0", "--links-addr=0.0.0.0:0"] {
+        let Err(StartError::Auth(refused)) = jwt().with(argument).try_start().await else {
+            panic!("{argument} started")
+        };
+        assert!(refused.to_string().starts_with("DEMO_USERS=true"), "{refused}");
+    }
+    assert!(jwt().try_start().await.is_ok());
+}
+
+#[tokio::test]
 async fn an_address_in_use_is_reported() {
     let first = before(SERVICE).start().await;
     let second = before(SERVICE).with(&format!("--api-addr={}", first.api)).try_start().await;

@@ -165,7 +165,7 @@ async fn without_a_token_every_private_call_is_401() {
     }
     assert!(reached(&service.received).is_empty());
     for path in ["/users/login", "/login", "/users/register", "/users/refresh", "/users/logout"] {
-        assert_eq!(fetch(anonymous("POST", stage.api, path)).await.status, StatusCode::OK, "{path}");
+        assert_eq!(fetch(sign_in(&stage, path)).await.status, StatusCode::OK, "{path}");
     }
 }
 
@@ -338,14 +338,40 @@ async fn while_the_keys_are_unknown_requests_may_be_retried() {
     assert_eq!(answer.headers["retry-after"], "1");
 }
 
+fn sign_in(stage: &Stage, path: &str) -> Builder {
+    anonymous("POST", stage.api, path).header("Content-Type", "application/json")
+}
+
+#[tokio::test]
+async fn a_foreign_page_does_not_use_up_the_password_attempts_of_its_visitor() {
+    let (stage, service, _) = signing_in().await;
+    let foreign = [
+        ("text/plain", "Origin", "https://evil.example", StatusCode::FORBIDDEN),
+        ("application/json", "Origin", "https://evil.example", StatusCode::FORBIDDEN),
+        ("application/json", "Origin", "null", StatusCode::FORBIDDEN),
+        ("application/json", "Sec-Fetch-Site", "cross-site", StatusCode::FORBIDDEN),
+        ("text/plain", "Sec-Fetch-Site", "same-origin", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        ("application/x-www-form-urlencoded", "X-Other", "x", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+    ];
+    for (media_type, name, value, expected) in foreign {
+        for path in ["/login", "/users/login", "/users/register"] {
+            let request = anonymous("POST", stage.api, path).header("Content-Type", media_type).header(name, value);
+            assert_eq!(fetch(request).await.status, expected, "{media_type} {name}: {value}");
+        }
+    }
+    assert!(reached(&service.received).is_empty());
+    let own = sign_in(&stage, "/login").header("Origin", crate::stage::ORIGIN);
+    assert_eq!(fetch(own.header("Sec-Fetch-Site", "cross-site")).await.status, StatusCode::OK);
+}
+
 #[tokio::test]
 async fn five_password_attempts_a_minute_are_allowed_and_other_requests_go_on() {
     let (stage, _service, signer) = signing_in().await;
     let tries = ["/login", "/users/login", "/users/register", "/login", "/users/login"];
     for path in tries {
-        assert_eq!(fetch(anonymous("POST", stage.api, path)).await.status, StatusCode::OK, "{path}");
+        assert_eq!(fetch(sign_in(&stage, path)).await.status, StatusCode::OK, "{path}");
     }
-    let answer = fetch(anonymous("POST", stage.api, "/login")).await;
+    let answer = fetch(sign_in(&stage, "/login")).await;
     assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"));
     let seconds: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=12).contains(&seconds), "{seconds}");
