@@ -3,7 +3,6 @@
 use crate::domain::login::Login;
 use crate::lifetimes::LifetimesConfig;
 use configuration::Whole;
-use process::config::Command;
 use service::ServiceConfig;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,7 +23,7 @@ pub struct Config {
     #[arg(long, env = "KEY_ROTATION_DAYS", default_value = "30")]
     pub key_rotation_days: Whole<1, 3650>,
 
-    /// Logins that become administrators when they register, separated by commas.
+    /// Has no effect any more: administrators are made with `create-admin`, and by other administrators.
     #[arg(long, env = "ADMIN_LOGINS", value_delimiter = ',')]
     pub admin_logins: Vec<Login>,
 
@@ -43,4 +42,17 @@ pub struct Config {
     /// What to do instead of serving.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// Subcommands; without one, the program serves.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum Command {
+    /// Requests /readyz of the running program and exits with 0 if it is ready: for container health checks.
+    Healthcheck,
+    /// Makes a user an administrator, who is created if there is none with this login, and prints a token with which they
+    /// set their password.
+    CreateAdmin {
+        /// The login of the administrator.
+        login: Login,
+    },
 }

@@ -6,6 +6,7 @@ pub mod state;
 pub mod api;
 pub mod client;
 
+pub mod create_admin;
 pub mod create_user;
 pub mod demo;
 pub mod keys;
@@ -27,6 +28,7 @@ use state::State;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::warn;
 
 /// The service's name: its schema, its exchange, and the prefix of its queues.
 pub const SERVICE: &str = "users";
@@ -57,8 +59,10 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         keys: keys.clone(),
         passwords: Passwords::new()?,
         lifetimes: config.lifetimes.into(),
-        admin_logins: config.admin_logins.into(),
     };
+    if !config.admin_logins.is_empty() {
+        warn!("ADMIN_LOGINS has no effect any more: make an administrator with `users-service create-admin LOGIN`");
+    }
     let mut service = service
         .with_idempotency_keys()
         .task("keys", keys.rotate_until(stopping.clone()))

@@ -1,4 +1,4 @@
-//! Ends outdated sessions, and deletes old password attempts and refresh tokens.
+//! Ends outdated sessions, and deletes old password attempts and tokens.
 
 use crate::lifetimes::Lifetimes;
 use crate::store;
@@ -25,6 +25,9 @@ pub async fn run(pool: PgPool, lifetimes: Lifetimes, stopping: CancellationToken
             warn!(error = chain(&failure), "the cleanup failed; retrying");
         }
         if let Err(failure) = store::sessions::end_outdated(&pool, lifetimes).await {
+            warn!(error = chain(&failure), "the cleanup failed; retrying");
+        }
+        if let Err(failure) = store::password_resets::delete_expired(&pool).await {
             warn!(error = chain(&failure), "the cleanup failed; retrying");
         }
         if let Err(failure) = store::refresh_tokens::delete_expired(&pool).await {

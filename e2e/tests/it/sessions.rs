@@ -20,7 +20,7 @@ struct Stage {
     _orders: Program,
     _users: Program,
     _broker: TestBroker,
-    _database: TestDatabase,
+    database: TestDatabase,
     folder: PathBuf,
 }
 
@@ -37,7 +37,7 @@ impl Stage {
         broker.declare_exchange("payments").await;
         let folder = std::env::temp_dir().join(unique("chipin_sessions"));
         let behind = |name: &str| service(name, &database, &broker).with("GATEWAY_SECRET", SECRET);
-        let mut users = behind("users").with("KEYS_DIR", &folder.display().to_string()).with("ADMIN_LOGINS", "root");
+        let mut users = behind("users").with("KEYS_DIR", &folder.display().to_string());
         let mut orders = behind("orders");
         let redis = TestRedis::numbered(12);
         redis.flush().await;
@@ -52,7 +52,7 @@ impl Stage {
             program.start_again();
         }
         tokio::join!(users.ready(), orders.ready(), gateways[0].ready(), gateways[1].ready());
-        Self { gateways, _orders: orders, _users: users, _broker: broker, _database: database, folder }
+        Self { gateways, _orders: orders, _users: users, _broker: broker, database, folder }
     }
 
     fn client(&self, gateway: usize, person: &Person) -> Client {
@@ -134,6 +134,9 @@ async fn end(stage: &Stage, way: Way, person: &Person, root: &Person) -> TestRes
 async fn every_end_of_a_session_reaches_both_gateways_and_their_sockets_within_seconds() {
     let stage = Stage::new().await;
     let root = stage.register("root", "10.0.0.1").await;
+    let promote = "update users set role = 'admin' where login = 'root'";
+    sqlx::query(promote).execute(&stage.database.admin_pool("users")).await.unwrap();
+    let root = stage.sign_in_again(&root).await;
     let ways = [Way::Logout, Way::SignOutThere, Way::Password, Way::Block, Way::Role, Way::ByAdministrator];
     for (at, way) in ways.into_iter().enumerate() {
         let person = stage.register(&format!("person{at}"), &format!("10.0.1.{at}")).await;

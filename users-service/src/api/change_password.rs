@@ -9,7 +9,7 @@ use crate::domain::password::Password;
 use crate::state::State;
 use crate::store;
 use crate::store::tries::Attempt;
-use crate::tokens::RefreshToken;
+use crate::tokens::SecretToken;
 use crate::user::User;
 use axum::{Json, extract};
 use http_api::body::JsonBody;
@@ -61,7 +61,7 @@ pub(super) async fn handler(
         return Err(super::problems::wrong_credentials());
     }
     let hash = state.passwords.hash(new).await?;
-    let token = RefreshToken::random()?;
+    let token = SecretToken::random()?;
     let mut tx = state.messaging.begin().await.during(format_args!("begin to change the password of user {id}"))?;
     let user = super::recheck_credentials::recheck_credentials(&mut tx, user.id, &known.password_hash).await?;
     store::users::set_password(&mut tx, user.id, &hash).await?;
@@ -74,7 +74,7 @@ pub(super) async fn handler(
 }
 
 /// The login is known only after the body was read.
-fn check_choice(password: &Password, user: &User) -> Result<(), Problem> {
+pub(super) fn check_choice(password: &Password, user: &User) -> Result<(), Problem> {
     let Ok(login) = Login::parse(&user.login) else { return Ok(()) };
     password.check_choice(&login).map_err(|weak| {
         Problem::invalid_fields(vec![FieldError { pointer: "/new_password".to_owned(), detail: weak.to_string() }])

@@ -8,7 +8,7 @@ use crate::domain::password::Password;
 use crate::state::State;
 use crate::store;
 use crate::store::tries::Attempt;
-use crate::tokens::RefreshToken;
+use crate::tokens::SecretToken;
 use axum::{Json, extract};
 use http::{HeaderValue, StatusCode, header};
 use http_api::body::JsonBody;
@@ -72,7 +72,7 @@ pub(super) async fn sign_in(
     let is_right = state.passwords.matches(password, hash.clone()).await?;
     let (Some(id), Some(hash), true) = (id, hash, is_right) else { return Err(super::problems::wrong_credentials()) };
 
-    let token = RefreshToken::random()?;
+    let token = SecretToken::random()?;
     let mut tx = state.messaging.begin().await.during(format_args!("begin a session of user {id}"))?;
     let user = super::recheck_credentials::recheck_credentials(&mut tx, id, &hash).await?;
     store::tries::clear(&mut tx, &counter).await?;

@@ -10,6 +10,7 @@ mod logout;
 mod me;
 mod refresh;
 mod register;
+mod reset_password;
 mod role;
 mod sessions;
 mod sign_out;
@@ -52,6 +53,8 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
         .routes(routes!(sessions::end))
         .routes(routes!(sign_out::handler))
         .routes(routes!(role::handler))
+        .routes(routes!(reset_password::issue))
+        .routes(routes!(reset_password::handler))
         .routes(routes!(jwks::handler))
         .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
 }
@@ -71,7 +74,14 @@ mod tests {
         let document = serde_json::to_value(docs::complete(documented(messaging).into_openapi())).unwrap();
         assert_eq!(testkit::openapi::faults(&document), Vec::<String>::new());
         // The gateway forwards these without a user: `gateway/src/forward/authorization.rs`.
-        let public = ["GET /.well-known/jwks.json", "POST /login", "POST /logout", "POST /refresh", "POST /register"];
+        let public = [
+            "GET /.well-known/jwks.json",
+            "POST /login",
+            "POST /logout",
+            "POST /password-reset",
+            "POST /refresh",
+            "POST /register",
+        ];
         assert_eq!(testkit::openapi::without_user(&document), public);
     }
 }

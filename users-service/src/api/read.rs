@@ -2,7 +2,7 @@
 
 use crate::domain::login::Login;
 use crate::domain::password::Password;
-use crate::tokens::RefreshToken;
+use crate::tokens::SecretToken;
 use identity::Role;
 
 /// Longest accepted refresh token, in characters: ours have 43.
@@ -33,12 +33,12 @@ pub(super) fn role(json: &str) -> Result<Role, String> {
 }
 
 /// Parses a refresh token; it may be invalid.
-pub(super) fn refresh_token(json: &str) -> Result<RefreshToken, String> {
+pub(super) fn refresh_token(json: &str) -> Result<SecretToken, String> {
     let text = text(json)?;
     if text.len() > TOKEN_CHARACTERS_MAX {
         return Err(format!("must have at most {TOKEN_CHARACTERS_MAX} characters"));
     }
-    Ok(RefreshToken::from_text(text))
+    Ok(SecretToken::from_text(text))
 }
 
 fn text(json: &str) -> Result<String, String> {

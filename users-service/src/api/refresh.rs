@@ -6,7 +6,7 @@ use crate::client::ClientInfo;
 use crate::state::State;
 use crate::store;
 use crate::store::refresh_tokens::TokenState;
-use crate::tokens::RefreshToken;
+use crate::tokens::SecretToken;
 use axum::{Json, extract};
 use http::StatusCode;
 use http_api::body::JsonBody;
@@ -54,7 +54,7 @@ pub(super) async fn handler(
             Err(invalid())
         }
         TokenState::Valid(family, user) => {
-            let token = RefreshToken::random()?;
+            let token = SecretToken::random()?;
             store::refresh_tokens::add(&mut tx, family, &token.hash(), state.lifetimes).await?;
             store::sessions::touch(&mut tx, family, &client).await?;
             let known = store::users::lock(&mut tx, user).await?.filter(|known| !known.user.is_blocked);

@@ -9,7 +9,7 @@ use crate::domain::login::Login;
 use crate::domain::password::Password;
 use crate::state::State;
 use crate::store;
-use crate::tokens::RefreshToken;
+use crate::tokens::SecretToken;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, extract};
 use http::{HeaderMap, StatusCode};
@@ -46,18 +46,16 @@ pub(super) async fn handler(
     body.finish()?;
     let (Some(login), Some(password)) = (login, password) else { return Err(super::problems::wrong_credentials()) };
     let scope = scope(&headers, &login)?;
-    let is_admin = state.admin_logins.contains(&login);
-    let role = if is_admin { Role::Administrator } else { Role::User };
     // No transaction is open while the password is hashed: database connections are few.
     let hash = state.passwords.hash(password.clone()).await?;
-    let token = RefreshToken::random()?;
+    let token = SecretToken::random()?;
 
     let mut tx = state.messaging.begin().await.during("begin a registration")?;
     if let Claim::Respond(earlier) = idempotency::claim(&mut tx, scope.as_ref()).await? {
         tx.rollback().await.during("roll back a repeated registration")?;
         return repeat(&state, &client, earlier, &login, password).await;
     }
-    let Some(user) = create_user::create_user(&mut tx, &login, &hash, role).await? else {
+    let Some(user) = create_user::create_user(&mut tx, &login, &hash, Role::User).await? else {
         return Err(Problem::new(StatusCode::CONFLICT, "login_taken", "this login is already taken"));
     };
     let session_id =

@@ -2,7 +2,7 @@
 
 use super::user_json::UserJson;
 use crate::keys::{Keys, SignError};
-use crate::tokens::RefreshToken;
+use crate::tokens::SecretToken;
 use crate::user::User;
 use process::clock;
 use serde::Serialize;
@@ -49,7 +49,7 @@ impl Session {
     ///
     /// # Errors
     /// When there is no signing key.
-    pub(super) fn new(keys: &Keys, user: User, id: Uuid, refresh_token: RefreshToken) -> Result<Self, SignError> {
+    pub(super) fn new(keys: &Keys, user: User, id: Uuid, refresh_token: SecretToken) -> Result<Self, SignError> {
         let now = clock::unix_seconds();
         let access_token = keys.sign(&Claims {
             iss: ISSUER,
