@@ -1,5 +1,5 @@
-//! `users-service create-admin LOGIN`: makes the first administrator, on the command line of whoever runs the service. That
-//! somebody registers with a certain login proves nothing.
+//! `users-service create-admin LOGIN`: makes the first administrator, on the command line of the operator. Registering with
+//! a certain login proves nothing.
 
 use crate::config::Config;
 use crate::create_user::{self, CreateUserError};
@@ -36,7 +36,7 @@ enum CreateAdminError {
 }
 
 /// Creates the user, or gives an existing one the role, and prints a token with which they set their password. The exit
-/// code tells whether it succeeded.
+/// code shows whether it succeeded.
 pub async fn run(config: &Config, login: &Login) -> ExitCode {
     match create(config, login).await {
         Ok(token) => {
@@ -51,7 +51,7 @@ pub async fn run(config: &Config, login: &Login) -> ExitCode {
         }
         Err(failure) => {
             let text = format!("can't create the administrator: {}\n", chain(&failure));
-            // Nobody reads it if this fails too.
+            // There is no other place to report it.
             let _ = std::io::stderr().write_all(text.as_bytes());
             ExitCode::FAILURE
         }
@@ -63,7 +63,7 @@ async fn create(config: &Config, login: &Login) -> Result<String, CreateAdminErr
     let messaging = Messaging::new(crate::SERVICE, database, config.service.amqp_url.as_str());
     let random = || SecretToken::random().map_err(|_| CreateAdminError::Random);
     let token = random()?;
-    // A password that nobody knows, until the token is used.
+    // A password that is not known to anyone, until the token is used.
     let unknown = Password::parse(random()?.into_text()).map_err(|_| CreateAdminError::Random)?;
     let hash = Passwords::new()?.hash(unknown).await?;
     let mut tx = messaging.begin().await.during("begin to create an administrator")?;
@@ -76,7 +76,7 @@ async fn create(config: &Config, login: &Login) -> Result<String, CreateAdminErr
     Ok(token.into_text())
 }
 
-/// Gives an existing user the role. Their sessions end, and their password is replaced: somebody may have registered with
+/// Gives an existing user the role. Their sessions end, and their password is replaced: the user may have registered with
 /// this login only to wait for it.
 async fn promote(tx: &mut Transaction, login: &Login, hash: &str) -> Result<User, CreateAdminError> {
     let known = store::users::by_login(tx, login.as_str()).await?.ok_or(CreateAdminError::Vanished)?;

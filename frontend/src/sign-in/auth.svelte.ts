@@ -11,7 +11,7 @@ import { browserStore, type Store } from './store';
 const MARGIN_MS = 30_000;
 
 // Without `navigator.locks` another tab may have used the refresh token a moment ago, and its response may still be
-// on the way. The server says so for ten seconds; after that the token is taken for a stolen one.
+// on the way. The server reports that for ten seconds; after that the token is taken for a stolen one.
 const SPENT_WAIT_MS = 10_000;
 const SPENT_PAUSE_MS = 50;
 

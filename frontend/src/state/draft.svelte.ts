@@ -10,7 +10,7 @@ interface StoredDraft<T> {
 
 const PREFIX = 'chipin.draft.';
 
-/** Forgets all drafts of this tab, for whoever uses the browser next. */
+/** Deletes all drafts of this tab, because another user may use the browser next. */
 export function forgetDrafts(): void {
   try {
     for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);

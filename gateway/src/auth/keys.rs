@@ -66,7 +66,7 @@ impl Keys {
     /// Replaces all keys by the Ed25519 keys of the document that have an id; other keys are ignored.
     ///
     /// # Errors
-    /// [`FetchError::NoKeys`] if there is none: then the known keys stay, since without keys nobody is let in.
+    /// [`FetchError::NoKeys`] if there is none: then the known keys stay, since without keys no user is admitted.
     fn replace(&self, document: &JwkSet) -> Result<(), FetchError> {
         let by_id = document.keys.iter().filter_map(|key| {
             let AlgorithmParameters::OctetKeyPair(pair) = &key.algorithm else { return None };

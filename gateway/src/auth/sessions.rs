@@ -75,7 +75,7 @@ impl Sessions {
 
     /// Whether a session has ended.
     pub(super) fn has_ended(&self, id: Uuid) -> bool {
-        // After a panic while the lock was held, nobody is let in.
+        // After a panic while the lock was held, no user is admitted.
         self.0.read().map_or(true, |known| known.ended.contains_key(&id))
     }
 

@@ -135,7 +135,7 @@ async fn a_session_that_ended_while_users_service_was_away_is_refused_when_it_is
     let users = users(Arc::clone(&ended), &signer).await;
     let stage = gateway(&users).await;
     let token = signer.token(1, "user");
-    // Until users-service has answered once, nobody is let in.
+    // Until users-service has answered once, no user is admitted.
     until(&stage, &token, StatusCode::SERVICE_UNAVAILABLE).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(status(&stage, &token).await, StatusCode::SERVICE_UNAVAILABLE);

@@ -7,7 +7,7 @@
 
 const LIST: &str = include_str!("common-passwords/list.txt");
 
-/// Whether many people have this password, in whatever case. It is searched from start to end, because that takes a
+/// Whether many people have this password, in any case. It is searched from start to end, because that takes a
 /// hundredth of the time of hashing the password.
 pub(super) fn is_common(password: &str) -> bool {
     let password = password.to_lowercase();

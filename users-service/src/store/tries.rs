@@ -29,8 +29,8 @@ pub enum Attempt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counter(String);
 
-/// The counter of an attempt to sign in with `login` from `address`. Logins that nobody has are counted too, after the same
-/// query, so that they can't be told from others.
+/// The counter of an attempt to sign in with `login` from `address`. Unknown logins are counted too, after the same
+/// query, so that they can't be distinguished from others.
 ///
 /// # Errors
 /// Database errors.

@@ -36,7 +36,7 @@ async fn the_first_administrator_is_made_on_the_command_line_and_chooses_a_passw
         assert_eq!(code(&stage.post("/password-reset", body).await), "invalid_reset_token", "a token is valid once");
         assert_eq!(stage.login(login, "battery staple").await.status, 200);
     }
-    // Whoever had registered with this login has lost it.
+    // The user who had registered with this login has lost it.
     assert_eq!(code(&stage.refresh(&refresh_token(&squatter)).await), "invalid_refresh_token");
 }
 
