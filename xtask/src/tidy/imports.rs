@@ -1,7 +1,7 @@
 //! Rules for dependencies between crates of the workspace.
 
 use crate::tidy::finding::Finding;
-use crate::tidy::manifest::{Table, dependencies};
+use crate::tidy::manifest::{Dependency, Table, dependencies};
 use crate::tidy::sources::Source;
 
 /// The allowed dependencies of a crate within the workspace.
@@ -215,7 +215,7 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
 
 /// Allowances that no crate uses: they would permit what was never decided.
 pub(super) fn unused(sources: &[Source]) -> Vec<Finding> {
-    let manifests: Vec<(&Rule, Vec<(usize, Table, &str)>)> = sources
+    let manifests: Vec<(&Rule, Vec<Dependency<'_>>)> = sources
         .iter()
         .filter_map(|source| {
             let folder = source.path.strip_suffix("/Cargo.toml")?;
