@@ -34,7 +34,7 @@ impl Product {
     pub(crate) fn prepare(plan: &Plan) -> Result<(), Failure> {
         for folder in ["run", "logs", "photos"] {
             let path = plan.folder().join(folder);
-            fs::create_dir_all(&path).doing(format!("make {}", path.display()))?;
+            servers::private_folder(&path).doing(format!("make {}", path.display()))?;
         }
         let ports = &plan.services;
         let pages = [(ports.api, "the API"), (ports.ui, "the UI"), (ports.links, "share links")];
