@@ -1,6 +1,5 @@
 //! The whole running system: servers and services of one instance.
 
-use std::fs;
 use std::time::Duration;
 
 use servers::is_free;

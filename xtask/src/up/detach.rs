@@ -1,6 +1,6 @@
 //! `up --detach`: leaves the supervisor running in the background and returns when the system is ready.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{Read, Write};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
