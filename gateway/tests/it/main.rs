@@ -16,6 +16,7 @@ mod links;
 mod page;
 mod passing;
 mod reusing;
+mod signing;
 mod smuggling;
 mod socket_limits;
 mod sockets;

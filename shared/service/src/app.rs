@@ -7,7 +7,7 @@ use http_api::problem::{method_not_allowed, no_such_page};
 use http_server::health::health;
 use http_server::readiness::Readiness;
 use http_server::{layers, time_limit};
-use identity::{InternalAuth, require_internal_token};
+use identity::{InternalAuth, require_gateway_token};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 /// Adds the common routes and layers to a server's own routes, which are authenticated by `internal_auth`.
@@ -19,7 +19,7 @@ pub fn with_common_routes(
     readiness: Readiness,
     metrics: PrometheusHandle,
 ) -> Router {
-    own.layer(middleware::from_fn_with_state(internal_auth, require_internal_token))
+    own.layer(middleware::from_fn_with_state(internal_auth, require_gateway_token))
         .merge(health(readiness, metrics))
         .fallback(|| async { no_such_page() })
         .method_not_allowed_fallback(|| async { method_not_allowed() })

@@ -186,7 +186,7 @@ const RULES: &[Rule] = &[
     Rule {
         folder: "e2e",
         uses: &["contracts"],
-        in_tests: &["contracts", "servers", "testkit"],
+        in_tests: &["contracts", "identity", "servers", "testkit"],
         why: "end-to-end tests use only the public interfaces",
     },
     Rule {
