@@ -54,6 +54,25 @@ async fn a_compromised_service_cannot_act_as_the_gateway_towards_another() {
 }
 
 #[tokio::test]
+async fn services_check_the_role_for_their_operations_themselves() {
+    let stage = Stage::new().await;
+    let services = [("users", &stage.users), ("orders", &stage.orders), ("payments", &stage.payments)];
+    for (name, program) in services {
+        for path in ["/operations/messaging", "/operations/topology", "/operations/dead-letters?limit=5"] {
+            let status = async |principal| {
+                let signed = token(name, name, &Method::GET, path, principal);
+                send(program, &Method::GET, path, &signed).await.status.as_u16()
+            };
+            let statuses = [status(PRINCIPALS[0]).await, status(PRINCIPALS[1]).await, status(PRINCIPALS[2]).await];
+            assert_eq!(statuses, [404, 404, 200], "{name} {path}");
+        }
+        let path = "/operations/dead-letters/discard-selected";
+        let signed = token(name, name, &Method::POST, path, PRINCIPALS[1]);
+        assert_eq!(send(program, &Method::POST, path, &signed).await.status, 404, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_recorded_token_is_valid_for_its_own_request_only() {
     let stage = Stage::new().await;
     let path = "/operations/dead-letters?limit=5";
