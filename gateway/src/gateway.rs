@@ -7,8 +7,7 @@ use crate::limits::Limits;
 use crate::rate_limit::RateLimits;
 use crate::tunnel::{TunnelLimits, Tunnels};
 use crate::upstream::{BaseUrl, Upstream};
-use http::HeaderMap;
-use identity::{INTERNAL_TOKEN_HEADER, Principal};
+use identity::SigningKey;
 use std::sync::Arc;
 
 /// The running gateway.
@@ -34,13 +33,14 @@ impl Gateway {
         rate_limits: Option<RateLimits>,
         limits: Limits,
     ) -> Self {
-        let upstream = |name, base: &BaseUrl| Upstream::new(name, base.clone(), limits);
+        let upstream =
+            |name, base: &BaseUrl, key: &Option<SigningKey>| Upstream::new(name, base.clone(), key.clone(), limits);
         Self {
-            orders: upstream("orders-service", &config.orders_url),
-            payments: upstream("payments-service", &config.payments_url),
-            ocr: upstream("ocr-service", &config.ocr_url),
-            router: upstream("router-service", &config.router_url),
-            users: upstream("users-service", &config.users_url),
+            orders: upstream("orders-service", &config.orders_url, &config.orders_key),
+            payments: upstream("payments-service", &config.payments_url, &config.payments_key),
+            ocr: upstream("ocr-service", &config.ocr_url, &config.ocr_key),
+            router: upstream("router-service", &config.router_url, &config.router_key),
+            users: upstream("users-service", &config.users_url, &config.users_key),
             tunnels: Tunnels::new(tunnel_limits(&limits, config.mode())),
             authenticator,
             rate_limits,
@@ -57,13 +57,6 @@ impl Gateway {
             Service::Ocr => &self.ocr,
             Service::Router => &self.router,
             Service::Users => &self.users,
-        }
-    }
-
-    /// Adds the internal token to a request, which proves to the service that the gateway sent it, and for which user.
-    pub(crate) fn add_internal_token(&self, headers: &mut HeaderMap, principal: Option<Principal>) {
-        if let Some(secret) = &self.config.gateway_secret {
-            headers.insert(INTERNAL_TOKEN_HEADER, secret.internal_token(principal));
         }
     }
 }

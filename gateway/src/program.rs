@@ -98,10 +98,7 @@ pub async fn start(
     config.allowed_origins.add(&config.share_base_url);
     let shutdown = config.process.shutdown_timeout();
     if let Some(keys) = authenticator.keys() {
-        process.run(
-            "keys",
-            refresh_keys(keys, config.users_url.clone(), config.gateway_secret.clone(), process.stopping()),
-        );
+        process.run("keys", refresh_keys(keys, config.users_url.clone(), config.users_key.clone(), process.stopping()));
     }
     let workers = Arc::new(Workers::start(limits.workers).map_err(StartError::Workers)?);
     let gateway = Arc::new(Gateway::new(config, authenticator, rate_limits, limits));

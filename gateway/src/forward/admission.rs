@@ -63,9 +63,10 @@ pub(crate) fn admit(
         Some(query) if is_socket => Some(without_credentials(query)).filter(|rest| !rest.is_empty()),
         query => query.map(str::to_owned),
     };
+    let uri = uri(path, query)?;
     let outgoing = Outgoing {
-        uri: uri(path, query)?,
-        headers: request_headers(gateway, target, request.headers(), peer, principal),
+        headers: request_headers(gateway, target, (request.method(), &uri), request.headers(), peer, principal),
+        uri,
         principal,
         body_bytes_max,
         response_header_timeout: if target.service == Service::Ocr {

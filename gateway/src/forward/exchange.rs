@@ -34,7 +34,10 @@ pub(crate) fn exchange(
     let rebuild = {
         // Retries are rare, so the head is rebuilt then instead of copied for every request.
         let (method, uri) = (method.clone(), outgoing.uri.clone());
-        move || build_request(method, uri, request_headers(gateway, target, &headers, peer, principal), Upload::empty())
+        move || {
+            let headers = request_headers(gateway, target, (&method, &uri), &headers, peer, principal);
+            build_request(method, uri, headers, Upload::empty())
+        }
     };
     let first = build_request(method, outgoing.uri, outgoing.headers, upload);
     let sent = send(gateway.upstream(target.service), first, rebuild, gateway.limits.upload, response_header_timeout);

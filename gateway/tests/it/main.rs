@@ -17,6 +17,7 @@ mod links;
 mod page;
 mod passing;
 mod reusing;
+mod signing;
 mod smuggling;
 mod socket_limits;
 mod sockets;

@@ -15,8 +15,6 @@ use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_tungstenite::connect_async;
 
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
-
 /// A key pair like those of users-service.
 pub(crate) struct Signer {
     pair: Ed25519KeyPair,
@@ -86,7 +84,7 @@ pub(crate) async fn signing_in_to(router: Router, change: impl FnOnce(Plan) -> P
             .route("/orders", get(|| async { "served" }))
     })
     .await;
-    let plan = before(service.address).with("--auth-mode=jwt").with(&format!("--gateway-secret={SECRET}"));
+    let plan = before(service.address).with("--auth-mode=jwt").with_keys();
     let stage = change(plan).start().await;
     for _ in 0..100 {
         let request = bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(1, "user"));
@@ -122,7 +120,7 @@ async fn a_signed_in_user_is_forwarded_to_the_service() {
     let heads = reached(&service.received);
     let headers = &heads[0].headers;
     assert_eq!(headers["x-user-id"], "42");
-    assert!(headers["x-chipin-pass"].to_str().unwrap().starts_with("1.42.user."));
+    assert!(headers["x-chipin-pass"].to_str().unwrap().starts_with("2;42;user;"));
     assert!(!headers.contains_key("authorization"), "the token is not forwarded");
 }
 
@@ -310,7 +308,7 @@ async fn a_browser_opens_one_socket_with_a_ticket() {
 #[tokio::test]
 async fn while_the_keys_are_unknown_requests_may_be_retried() {
     let service = Service::start(|_| Router::new().fallback(|| async { StatusCode::NOT_FOUND })).await;
-    let plan = before(service.address).with("--auth-mode=jwt").with(&format!("--gateway-secret={SECRET}"));
+    let plan = before(service.address).with("--auth-mode=jwt").with_keys();
     let stage = plan.start().await;
     let token = Signer::new("first").token(1, "user");
     let answer = fetch(bearer(anonymous("GET", stage.api, "/orders/orders"), &token)).await;

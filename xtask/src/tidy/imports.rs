@@ -178,7 +178,12 @@ const RULES: &[Rule] = &[
     },
     Rule { folder: "router-service", uses: LIVE_SERVICE, in_tests: SERVICE_TESTS, why: WHY_SERVICE },
     Rule { folder: "users-service", uses: SERVICE, in_tests: SERVICE_TESTS, why: WHY_SERVICE },
-    Rule { folder: "e2e", uses: &[], in_tests: &["testkit"], why: "end-to-end tests use only the public interfaces" },
+    Rule {
+        folder: "e2e",
+        uses: &[],
+        in_tests: &["identity", "testkit"],
+        why: "end-to-end tests use only the public interfaces",
+    },
     Rule {
         folder: "e2e/bench",
         uses: &["e2e", "rabbit-outbox", "servers"],
