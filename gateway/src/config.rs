@@ -3,7 +3,7 @@
 use crate::currency::Currency;
 use crate::origins::Origins;
 use crate::upstream::BaseUrl;
-use configuration::{HttpUrl, Origin, RedisUrl};
+use configuration::{HttpUrl, Origin, RedisUrl, Whole};
 use identity::{RetiredSecret, SigningKey, SigningKeys};
 use process::config::{Command, ProcessConfig};
 use std::net::SocketAddr;
@@ -106,6 +106,20 @@ pub struct Config {
         action = clap::ArgAction::Set
     )]
     pub trust_forwarded: bool,
+
+    /// Largest number of WebSockets that a user has open at this gateway, if users sign in.
+    #[arg(long, env = "SOCKETS_PER_USER", default_value = "64")]
+    pub sockets_per_user: Whole<1, 10_000>,
+
+    /// Largest number of WebSockets from one address, guests included, if users sign in. People in one office share an
+    /// address. An IPv6 address is a /64 here; a /56 has twice as many, and a /48 four times.
+    #[arg(long, env = "SOCKETS_PER_ADDRESS", default_value = "256")]
+    pub sockets_per_address: Whole<1, 10_000>,
+
+    /// Largest number of connections from one address, WebSockets not included, unless a trusted proxy is in front, and if users sign
+    /// in.
+    #[arg(long, env = "CONNECTIONS_PER_ADDRESS", default_value = "1000")]
+    pub connections_per_address: Whole<1, 20_000>,
 
     /// The currency that the web UI shows: a code of ISO 4217 whose amounts have two decimals.
     #[arg(long, env = "CURRENCY", default_value = "RUB")]

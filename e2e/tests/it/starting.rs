@@ -200,10 +200,17 @@ fn values_out_of_range_stop_the_start() {
         refuse(SERVICES, "DATABASE_CONNECTIONS_MAX", count);
         refuse(OCR, "OCR_WORKERS", count);
         refuse(OCR, "OCR_QUEUE", count);
+        refuse(OCR, "OCR_QUEUE_PER_USER", count);
+        refuse(OCR, "OCR_PICTURES_PER_DAY", count);
+        refuse(OCR, "OCR_MEGABYTES_PER_DAY", count);
+        refuse(GATEWAY, "SOCKETS_PER_USER", count);
+        refuse(GATEWAY, "SOCKETS_PER_ADDRESS", count);
+        refuse(GATEWAY, "CONNECTIONS_PER_ADDRESS", count);
         refuse(USERS, "KEY_ROTATION_DAYS", count);
     }
     for limit in ["0", "4294967296", "many"] {
         refuse(WITH_SOCKETS, "LIVE_SOCKETS_PER_USER", limit);
+        refuse(&["router-service"], "LIVE_SOCKETS_PER_CHEQUE", limit);
     }
     for currency in [" ", "rub", "RUBLE", "JPY", "XXX"] {
         refuse(GATEWAY, "CURRENCY", currency);

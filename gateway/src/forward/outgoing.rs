@@ -16,6 +16,8 @@ pub(crate) struct Outgoing {
     pub(crate) principal: Option<Principal>,
     /// Largest body, in bytes.
     pub(crate) body_bytes_max: u64,
+    /// From the first to the last byte of the body.
+    pub(crate) upload_timeout: Duration,
     /// From the end of the request to the head of the response.
     pub(crate) response_header_timeout: Duration,
 }

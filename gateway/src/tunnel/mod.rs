@@ -3,8 +3,7 @@
 
 mod handshake;
 mod pipe;
-mod shares;
 mod tunnels;
 
 pub(crate) use handshake::{is_handshake, is_upgrade};
-pub(crate) use tunnels::{NoPermit, TunnelLimits, Tunnels};
+pub(crate) use tunnels::{NoPermit, Tunnels};

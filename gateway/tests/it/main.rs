@@ -12,6 +12,7 @@ mod bodies;
 mod cors;
 mod draining;
 mod failing;
+mod fair_shares;
 mod identity;
 mod links;
 mod page;
