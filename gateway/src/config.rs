@@ -3,8 +3,8 @@
 use crate::currency::Currency;
 use crate::origins::Origins;
 use crate::upstream::BaseUrl;
-use configuration::{HttpUrl, Origin, RedisUrl};
-use identity::GatewaySecret;
+use configuration::{HttpUrl, Origin, RedisUrl, Whole};
+use identity::{RetiredSecret, SigningKey, SigningKeys};
 use process::config::{Command, ProcessConfig};
 use std::net::SocketAddr;
 
@@ -33,29 +33,53 @@ pub struct Config {
     #[arg(long, env = "ORDERS_URL", default_value = "http://127.0.0.1:8001")]
     pub orders_url: BaseUrl,
 
+    /// Key that signs gateway tokens for orders-service, which has it in `GATEWAY_KEYS`: at least 32 characters.
+    #[arg(long, env = "ORDERS_KEY", hide_env_values = true)]
+    pub orders_key: Option<SigningKey>,
+
     /// URL of payments-service.
     #[arg(long, env = "PAYMENTS_URL", default_value = "http://127.0.0.1:8002")]
     pub payments_url: BaseUrl,
+
+    /// Key that signs gateway tokens for payments-service, which has it in `GATEWAY_KEYS`: at least 32 characters.
+    #[arg(long, env = "PAYMENTS_KEY", hide_env_values = true)]
+    pub payments_key: Option<SigningKey>,
 
     /// URL of ocr-service.
     #[arg(long, env = "OCR_URL", default_value = "http://127.0.0.1:8003")]
     pub ocr_url: BaseUrl,
 
+    /// Key that signs gateway tokens for ocr-service, which has it in `GATEWAY_KEYS`: at least 32 characters.
+    #[arg(long, env = "OCR_KEY", hide_env_values = true)]
+    pub ocr_key: Option<SigningKey>,
+
     /// URL of router-service.
     #[arg(long, env = "ROUTER_URL", default_value = "http://127.0.0.1:8005")]
     pub router_url: BaseUrl,
+
+    /// Key that signs gateway tokens for router-service, which has it in `GATEWAY_KEYS`: at least 32 characters.
+    #[arg(long, env = "ROUTER_KEY", hide_env_values = true)]
+    pub router_key: Option<SigningKey>,
 
     /// URL of users-service.
     #[arg(long, env = "USERS_URL", default_value = "http://127.0.0.1:8004")]
     pub users_url: BaseUrl,
 
+    /// Key that signs gateway tokens for users-service, which has it in `GATEWAY_KEYS`: at least 32 characters.
+    #[arg(long, env = "USERS_KEY", hide_env_values = true)]
+    pub users_key: Option<SigningKey>,
+
     /// How requests are authenticated. Default: `header` if every address is loopback, else `jwt`.
     #[arg(long, env = "AUTH_MODE", value_enum)]
     pub auth_mode: Option<AuthMode>,
 
-    /// Secret that signs internal tokens for the services: at least 32 characters, the same for all services.
-    #[arg(long, env = "GATEWAY_SECRET", hide_env_values = true)]
-    pub gateway_secret: Option<GatewaySecret>,
+    /// Keys of the gateways for tickets, at least 32 characters each. The first one signs; all verify.
+    #[arg(long, env = "TICKET_KEYS", hide_env_values = true)]
+    pub ticket_keys: Option<SigningKeys>,
+
+    /// Replaced by `TICKET_KEYS` and a key for each service.
+    #[arg(long, env = "GATEWAY_SECRET", hide_env_values = true, hide = true)]
+    pub gateway_secret: Option<RetiredSecret>,
 
     /// Redis, where gateways share used tickets and rate limits; without it each gateway counts alone.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
@@ -82,6 +106,20 @@ pub struct Config {
         action = clap::ArgAction::Set
     )]
     pub trust_forwarded: bool,
+
+    /// Largest number of WebSockets that a user has open at this gateway, if users sign in.
+    #[arg(long, env = "SOCKETS_PER_USER", default_value = "64")]
+    pub sockets_per_user: Whole<1, 10_000>,
+
+    /// Largest number of WebSockets from one address, guests included, if users sign in. People in one office share an
+    /// address. An IPv6 address is a /64 here; a /56 has twice as many, and a /48 four times.
+    #[arg(long, env = "SOCKETS_PER_ADDRESS", default_value = "256")]
+    pub sockets_per_address: Whole<1, 10_000>,
+
+    /// Largest number of connections from one address, WebSockets not included, unless a trusted proxy is in front, and if users sign
+    /// in.
+    #[arg(long, env = "CONNECTIONS_PER_ADDRESS", default_value = "1000")]
+    pub connections_per_address: Whole<1, 20_000>,
 
     /// The currency that the web UI shows: a code of ISO 4217 whose amounts have two decimals.
     #[arg(long, env = "CURRENCY", default_value = "RUB")]
@@ -114,6 +152,17 @@ impl Config {
     /// The addresses of all listeners, with their variables.
     pub(crate) fn addresses(&self) -> [(&'static str, SocketAddr); 3] {
         [("API_ADDR", self.api_addr), ("UI_ADDR", self.ui_addr), ("LINKS_ADDR", self.links_addr)]
+    }
+
+    /// The keys of all services, with their variables.
+    pub(crate) fn service_keys(&self) -> Vec<(&'static str, Option<&SigningKey>)> {
+        vec![
+            ("ORDERS_KEY", self.orders_key.as_ref()),
+            ("PAYMENTS_KEY", self.payments_key.as_ref()),
+            ("OCR_KEY", self.ocr_key.as_ref()),
+            ("ROUTER_KEY", self.router_key.as_ref()),
+            ("USERS_KEY", self.users_key.as_ref()),
+        ]
     }
 
     /// The authentication mode: as configured, or the default for the addresses.

@@ -4,11 +4,14 @@ use crate::auth::Authenticator;
 use crate::config::{AuthMode, Config};
 use crate::forward::target::Service;
 use crate::limits::Limits;
-use crate::rate_limit::RateLimits;
-use crate::tunnel::{TunnelLimits, Tunnels};
+use crate::rate_limit::{LimitKeys, RateLimits, client_address};
+use crate::shares::{ClientLimits, Shares};
+use crate::tunnel::Tunnels;
 use crate::upstream::{BaseUrl, Upstream};
 use http::HeaderMap;
-use identity::{INTERNAL_TOKEN_HEADER, Principal};
+use http_api::problem::Problem;
+use identity::SigningKey;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The running gateway.
@@ -24,6 +27,12 @@ pub(crate) struct Gateway {
     router: Arc<Upstream>,
     users: Arc<Upstream>,
     pub(crate) tunnels: Tunnels,
+    /// The open connections of clients, without tunnels.
+    pub(crate) connections: Shares,
+    /// The bodies that are arriving.
+    pub(crate) uploads: Shares,
+    /// The photos that are arriving or being read.
+    pub(crate) photos: Shares,
 }
 
 impl Gateway {
@@ -34,14 +43,20 @@ impl Gateway {
         rate_limits: Option<RateLimits>,
         limits: Limits,
     ) -> Self {
-        let upstream = |name, base: &BaseUrl| Upstream::new(name, base.clone(), limits);
+        let mode = config.mode();
+        let shares = |per_user, per_address| shares(mode, per_user, per_address);
+        let upstream =
+            |name, base: &BaseUrl, key: &Option<SigningKey>| Upstream::new(name, base.clone(), key.clone(), limits);
         Self {
-            orders: upstream("orders-service", &config.orders_url),
-            payments: upstream("payments-service", &config.payments_url),
-            ocr: upstream("ocr-service", &config.ocr_url),
-            router: upstream("router-service", &config.router_url),
-            users: upstream("users-service", &config.users_url),
-            tunnels: Tunnels::new(tunnel_limits(&limits, config.mode())),
+            orders: upstream("orders-service", &config.orders_url, &config.orders_key),
+            payments: upstream("payments-service", &config.payments_url, &config.payments_key),
+            ocr: upstream("ocr-service", &config.ocr_url, &config.ocr_key),
+            router: upstream("router-service", &config.router_url, &config.router_key),
+            users: upstream("users-service", &config.users_url, &config.users_key),
+            tunnels: Tunnels::new(limits.tunnels, shares(limits.tunnels_per_user, limits.tunnels_per_address)),
+            connections: shares(usize::MAX, limits.connections_per_address),
+            uploads: shares(limits.uploads_per_user, limits.uploads_per_address),
+            photos: shares(limits.photos_per_user, limits.photos_per_address),
             authenticator,
             rate_limits,
             limits,
@@ -60,21 +75,22 @@ impl Gateway {
         }
     }
 
-    /// Adds the internal token to a request, which proves to the service that the gateway sent it, and for which user.
-    pub(crate) fn add_internal_token(&self, headers: &mut HeaderMap, principal: Option<Principal>) {
-        if let Some(secret) = &self.config.gateway_secret {
-            headers.insert(INTERNAL_TOKEN_HEADER, secret.internal_token(principal));
-        }
+    /// Counts a call that the gateway answers itself.
+    ///
+    /// # Errors
+    /// As [`RateLimits::count`].
+    pub(crate) async fn count_call(&self, peer: IpAddr, headers: &HeaderMap, user: Option<i64>) -> Result<(), Problem> {
+        let Some(rate_limits) = &self.rate_limits else { return Ok(()) };
+        let address = client_address(peer, headers, self.config.trust_forwarded);
+        rate_limits.count(&LimitKeys { address, user, has_password: false, joins: None }).await
     }
 }
 
-/// In development, programs open as many sockets as they like, as they may call as fast as they can.
-fn tunnel_limits(limits: &Limits, mode: AuthMode) -> TunnelLimits {
-    let total = limits.tunnels;
-    match mode {
-        AuthMode::Header => TunnelLimits { total, per_user: usize::MAX, per_network: usize::MAX },
-        AuthMode::Jwt => {
-            TunnelLimits { total, per_user: limits.tunnels_per_user, per_network: limits.tunnels_per_address }
-        }
-    }
+/// In development, where everyone has the same address, clients have as much as they like, as they may call as fast as
+/// they can.
+fn shares(mode: AuthMode, per_user: usize, per_address: usize) -> Shares {
+    Shares::new(match mode {
+        AuthMode::Header => None,
+        AuthMode::Jwt => Some(ClientLimits { per_user, per_address }),
+    })
 }

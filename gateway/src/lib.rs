@@ -15,9 +15,11 @@ mod edge;
 mod auth;
 mod gateway;
 mod info;
+mod networks;
 mod peer;
 mod rate_limit;
 mod redis_connection;
+mod shares;
 mod tickets;
 
 mod forward;

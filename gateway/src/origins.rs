@@ -60,6 +60,11 @@ impl Origins {
         }
     }
 
+    /// Whether people use the gateway by HTTPS.
+    pub(crate) fn has_https(&self) -> bool {
+        self.0.iter().any(|origin| origin.starts_with("https://"))
+    }
+
     /// Whether `host`, without port, belongs to an allowed origin.
     pub(crate) fn has_host(&self, host: &str) -> bool {
         self.0.iter().filter_map(|origin| origin.parse::<http::Uri>().ok()).any(|origin| origin.host() == Some(host))

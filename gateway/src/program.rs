@@ -20,6 +20,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tracing::info;
 
 /// Part of the shutdown time reserved for closing tunnels that did not end by themselves.
@@ -65,7 +66,8 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let metrics = telemetry::start(&config.process.telemetry)?;
     let shutdown = config.process.shutdown_timeout();
     let process = Process::default();
-    start(config, Limits::default(), metrics, &process).await?;
+    let limits = Limits::of(&config).within(http_server::open_files::raise_limit());
+    start(config, limits, metrics, &process).await?;
     Ok(process.run_until_shutdown(shutdown).await?)
 }
 
@@ -98,17 +100,15 @@ pub async fn start(
     config.allowed_origins.add(&config.share_base_url);
     let shutdown = config.process.shutdown_timeout();
     if let Some(keys) = authenticator.keys() {
-        process.run(
-            "keys",
-            refresh_keys(keys, config.users_url.clone(), config.gateway_secret.clone(), process.stopping()),
-        );
+        process.run("keys", refresh_keys(keys, config.users_url.clone(), config.users_key.clone(), process.stopping()));
     }
     if let Some(sessions) = authenticator.sessions() {
         process.run(
             "sessions",
-            follow_sessions(sessions, config.users_url.clone(), config.gateway_secret.clone(), process.stopping()),
+            follow_sessions(sessions, config.users_url.clone(), config.users_key.clone(), process.stopping()),
         );
     }
+    let permits = Arc::new(Semaphore::new(limits.connections));
     let workers = Arc::new(Workers::start(limits.workers).map_err(StartError::Workers)?);
     let gateway = Arc::new(Gateway::new(config, authenticator, rate_limits, limits));
     let stopping = process.stopping();
@@ -116,11 +116,20 @@ pub async fn start(
         [("api", Listener::Api, api), ("ui", Listener::Ui, ui), ("links", Listener::Links, links)]
     {
         let routes = Routes::new(kind, &gateway, &metrics);
-        let of_connection = move |peer| {
+        let shares = (!gateway.config.trust_forwarded).then(|| gateway.connections.clone());
+        let of_connection = move |peer: SocketAddr| {
+            let share = match &shares {
+                Some(shares) => Some(shares.take(None, peer.ip())?),
+                None => None,
+            };
             let (routes, peer) = (routes.clone(), Arc::new(Peer::at(peer)));
-            move |request| routes.answer(request, &peer)
+            Some(move |request| {
+                let _open = &share;
+                routes.answer(request, &peer)
+            })
         };
-        process.run(name, serve_on_workers(Arc::clone(&workers), listener, of_connection, stopping.clone()));
+        let permits = Arc::clone(&permits);
+        process.run(name, serve_on_workers(Arc::clone(&workers), listener, of_connection, permits, stopping.clone()));
     }
     process.run("tunnels", async move {
         stopping.cancelled().await;

@@ -112,7 +112,7 @@ impl Routes {
                 return Either::Left(ready(ServedResponse::by_gateway(no_such_page().into_response())));
             }
             if target.service == Service::Router && share::is_opened_by_browser(target, &request) {
-                return Either::Right(Either::Left(Box::pin(open_link(gateway, kind, target, request))));
+                return Either::Right(Either::Left(Box::pin(open_link(gateway, kind, target, request, peer))));
             }
             Either::Right(Either::Right(forward(gateway, target, request, peer)))
         });
@@ -120,7 +120,16 @@ impl Routes {
     }
 }
 
-async fn open_link(gateway: Arc<Gateway>, kind: Listener, target: Target, request: Request) -> ServedResponse {
+async fn open_link(
+    gateway: Arc<Gateway>,
+    kind: Listener,
+    target: Target,
+    request: Request,
+    peer: Arc<Peer>,
+) -> ServedResponse {
+    if let Err(too_many) = gateway.count_call(peer.ip(), request.headers(), None).await {
+        return ServedResponse::by_gateway(too_many.into_response());
+    }
     ServedResponse::by_gateway(match kind {
         Listener::Ui | Listener::Links => share::page(&gateway, target, request).await,
         Listener::Api => share::redirect(&gateway, &request),

@@ -49,8 +49,9 @@ async fn status_of(gateway: &Gateway, target: Target, path: &str) -> Option<Stat
     let upstream = gateway.upstream(target.service);
     let mut headers = HeaderMap::new();
     headers.insert(header::HOST, upstream.base.host());
-    gateway.add_internal_token(&mut headers, None);
-    let (request, rebuild) = without_body(Method::GET, path.parse().ok()?, headers);
+    let uri = path.parse().ok()?;
+    upstream.add_gateway_token(&mut headers, (&Method::GET, &uri), None);
+    let (request, rebuild) = without_body(Method::GET, uri, headers);
     send(upstream, request, rebuild, gateway.limits.upload, gateway.limits.response_header)
         .await
         .ok()

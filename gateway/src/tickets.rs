@@ -2,11 +2,13 @@
 
 use crate::auth::{Credentials, TICKET_LIFETIME};
 use crate::gateway::Gateway;
+use axum::extract::ConnectInfo;
 use axum::routing::post;
 use axum::{Json, Router};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_api::problem::Problem;
 use http_api::problem::no_such_page;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// The response.
@@ -23,12 +25,20 @@ type TicketResponse = (StatusCode, [(HeaderName, HeaderValue); 1], Json<Ticket>)
 /// The route.
 pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
     let gateway = Arc::clone(gateway);
-    Router::new().route("/tickets", post(move |headers: HeaderMap| async move { issue(&gateway, &headers) }))
+    Router::new().route(
+        "/tickets",
+        post(move |ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap| async move {
+            issue(&gateway, peer, &headers).await
+        }),
+    )
 }
 
-fn issue(gateway: &Gateway, headers: &HeaderMap) -> Result<TicketResponse, Problem> {
+async fn issue(gateway: &Gateway, peer: SocketAddr, headers: &HeaderMap) -> Result<TicketResponse, Problem> {
     let credentials = Credentials { headers, socket_query: None, ticket_principal: None };
-    let identified = gateway.authenticator.identify(&credentials)?;
+    let identified = gateway.authenticator.identify(&credentials);
+    let user = identified.as_ref().ok().map(|identified| identified.principal.user);
+    gateway.count_call(peer.ip(), headers, user).await?;
+    let identified = identified?;
     // In development mode a WebSocket names its user itself.
     let ticket = gateway.authenticator.ticket(identified).ok_or_else(no_such_page)?;
     let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];

@@ -1,6 +1,8 @@
 //! Configuration of ocr-service.
 
+use crate::store::quotas::DailyQuota;
 use crate::tessdata::TessdataDir;
+use crate::workers::queue::QueueLimits;
 use configuration::{Origin, RedisUrl, Seconds, Whole};
 use process::config::Command;
 use service::ServiceConfig;
@@ -41,6 +43,14 @@ pub struct Config {
     #[arg(long, env = "CHEQUE_TTL_SECS", default_value = "86400")]
     pub cheque_ttl_secs: Seconds,
 
+    /// Largest number of pictures that a user may have read in a day (UTC).
+    #[arg(long, env = "OCR_PICTURES_PER_DAY", default_value = "200")]
+    pub pictures_per_day: Whole<1, 1_000_000>,
+
+    /// Largest size of the pictures that a user may have read in a day (UTC), in megabytes.
+    #[arg(long, env = "OCR_MEGABYTES_PER_DAY", default_value = "500")]
+    pub megabytes_per_day: Whole<1, 1_000_000>,
+
     /// The worker processes that read pictures.
     #[command(flatten)]
     pub workers: WorkersConfig,
@@ -65,6 +75,10 @@ pub struct WorkersConfig {
     #[arg(id = "queue", long = "queue", env = "OCR_QUEUE", default_value = "16")]
     pub queue: Whole<1, 10_000>,
 
+    /// Largest number of waiting pictures of one user.
+    #[arg(id = "queue_per_user", long = "queue-per-user", env = "OCR_QUEUE_PER_USER", default_value = "4")]
+    pub queue_per_user: Whole<1, 10_000>,
+
     /// Time limit for one picture, in seconds; then its worker is killed.
     #[arg(long, env = "OCR_PICTURE_SECS", default_value = "60")]
     pub picture_secs: Seconds,
@@ -75,6 +89,12 @@ pub struct WorkersConfig {
 }
 
 impl Config {
+    /// What a user may have read in a day.
+    pub(crate) fn daily_quota(&self) -> DailyQuota {
+        let [pictures, megabytes] = [self.pictures_per_day, self.megabytes_per_day].map(|limit| i64::from(limit.get()));
+        DailyQuota { pictures, bytes: megabytes * 1_000_000 }
+    }
+
     /// Lifetime of a link.
     pub fn cheque_ttl(&self) -> Duration {
         self.cheque_ttl_secs.duration()
@@ -86,6 +106,11 @@ impl WorkersConfig {
     pub fn count(&self) -> usize {
         let by_cores = || available_parallelism().map_or(1, NonZeroUsize::get).min(WORKERS_DEFAULT_MAX);
         self.count.map_or_else(by_cores, Whole::count)
+    }
+
+    /// How many pictures may wait.
+    pub(crate) fn queue_limits(&self) -> QueueLimits {
+        QueueLimits { length: self.queue.count(), per_user: self.queue_per_user.count() }
     }
 
     /// Time limit for one picture.

@@ -3,6 +3,7 @@
 use crate::cache::Cache;
 use crate::store::cheques;
 use crate::store::photos::{KEY_CHARACTERS_SHOWN, Photos, PhotosError};
+use crate::store::quotas;
 use postgres::StoreError;
 use process::clock;
 use sqlx::PgPool;
@@ -74,6 +75,7 @@ impl Janitor {
         while cheques::clear_expired(&self.database, clock::now()).await? > 0 {}
         self.delete_photos().await?;
         if Instant::now() >= *sweep_at {
+            quotas::delete_before(&self.database, clock::now().date()).await?;
             self.sweep().await?;
             *sweep_at = Instant::now() + SWEEP_INTERVAL;
         }

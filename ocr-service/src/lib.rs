@@ -9,6 +9,7 @@ pub mod api;
 pub mod inbox;
 
 pub mod readings;
+pub mod uploads;
 pub mod workers;
 
 pub mod domain;
@@ -30,14 +31,12 @@ use state::State;
 use std::error::Error;
 use std::sync::Arc;
 use store::photos::{Photos, PhotosError};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
+use uploads::Uploads;
 use workers::pool::Pool;
 
 /// The service's name: its schema, its exchange, and the prefix of its queues.
 pub const SERVICE: &str = "ocr";
-
-/// Largest number of concurrent uploads; each takes up to 10 MB of memory.
-const UPLOADS_MAX: usize = 32;
 
 /// The folder for photos can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +57,8 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         database: database.clone(),
         pool: Pool::new(&config.workers)?,
         readings: Readings::default(),
-        uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
+        uploads: Uploads::default(),
+        daily_quota: config.daily_quota(),
         photos: Photos::open(&config.photos_dir).map_err(PhotosDirError)?,
         cache: config.redis_url.open(Cache::new)?,
         share_base_url: config.share_base_url.as_str().into(),

@@ -3,12 +3,14 @@
 use crate::cache::Cache;
 use crate::readings::Readings;
 use crate::store::photos::Photos;
+use crate::store::quotas::DailyQuota;
+use crate::uploads::Uploads;
 use crate::workers::pool::Pool;
 use rabbit_outbox::Messaging;
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 /// Dependencies of the handlers; cheap to clone.
 #[derive(Clone)]
@@ -22,7 +24,9 @@ pub struct State {
     /// Progress of the readings.
     pub readings: Readings,
     /// Limits concurrent uploads, each of which takes memory.
-    pub uploads: Arc<Semaphore>,
+    pub uploads: Uploads,
+    /// What a user may have read in a day.
+    pub daily_quota: DailyQuota,
     /// The stored photos.
     pub photos: Photos,
     /// The cache where router-service finds a cheque before its event arrives.

@@ -47,7 +47,7 @@ pub async fn run(messaging: Messaging, patience: Duration, stopping: Cancellatio
                 metrics::counter!("orders_asked_again_total").increment(asked);
             }
             Err(failure) => {
-                warn!(error = %chain(&failure), "payment of orders without an answer could not be requested again")
+                warn!(error = %chain(&failure), "payment of orders without an answer could not be requested again");
             }
         }
     }

@@ -30,6 +30,10 @@ pub struct Config {
     #[arg(long, env = "LIVE_SOCKETS_PER_USER", default_value = "64")]
     pub live_sockets_per_user: Whole<1, { u32::MAX }>,
 
+    /// Largest number of live sockets that a cheque has open in this replica: more than the gateway allows one address.
+    #[arg(long, env = "LIVE_SOCKETS_PER_CHEQUE", default_value = "512")]
+    pub live_sockets_per_cheque: Whole<1, { u32::MAX }>,
+
     /// What all services share.
     #[command(flatten)]
     pub service: ServiceConfig,

@@ -33,6 +33,11 @@ impl Service {
         format!("{}_URL", self.name.to_uppercase())
     }
 
+    /// The variable of the gateway with the key of the service: `ORDERS_KEY`.
+    pub(crate) fn key_variable(&self) -> String {
+        format!("{}_KEY", self.name.to_uppercase())
+    }
+
     /// The variable of `migrations` with the password of the service's role: `ORDERS_DB_PASSWORD`.
     pub(crate) fn password_variable(&self) -> String {
         format!("{}_DB_PASSWORD", self.name.to_uppercase())

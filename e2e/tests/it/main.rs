@@ -4,6 +4,7 @@
 
 mod binaries;
 mod collector;
+mod keys;
 mod stage;
 mod table;
 
@@ -27,8 +28,10 @@ mod latency;
 mod logs;
 mod matrix;
 mod privileges;
+mod rotation;
 mod sessions;
 mod signing_in;
+mod signing_keys;
 mod starting;
 mod tour;
 mod tracing;

@@ -1,5 +1,6 @@
 //! A session that ends, ends at every gateway and on every open socket, also without Redis.
 
+use crate::keys::{behind_gateway, with_keys};
 use crate::signing_in::{code, refused};
 use crate::stage::{gateway_before, service};
 use serde_json::{Value, json};
@@ -9,7 +10,6 @@ use testkit::{
     Client, Program, Socket, TestBroker, TestDatabase, TestRedis, TestResponse, eventually, eventually_within, unique,
 };
 
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const PASSWORD: &str = "correct horse";
 /// How soon an end is effective.
 const SOON: Duration = Duration::from_secs(3);
@@ -36,14 +36,14 @@ impl Stage {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
         broker.declare_exchange("payments").await;
         let folder = std::env::temp_dir().join(unique("chipin_sessions"));
-        let behind = |name: &str| service(name, &database, &broker).with("GATEWAY_SECRET", SECRET);
+        let behind = |name: &str| behind_gateway(name, service(name, &database, &broker));
         let mut users = behind("users").with("KEYS_DIR", &folder.display().to_string());
         let mut orders = behind("orders");
         let redis = TestRedis::numbered(12);
         redis.flush().await;
         let gateway = |redis_url: &str| {
             let gateway = gateway_before(&[("USERS_URL", &users), ("ORDERS_URL", &orders)]);
-            let gateway = gateway.with("AUTH_MODE", "jwt").with("GATEWAY_SECRET", SECRET);
+            let gateway = with_keys(gateway).with("AUTH_MODE", "jwt");
             gateway.with("TRUST_FORWARDED", "true").with("REDIS_URL", redis_url)
         };
         // No server listens on this port.

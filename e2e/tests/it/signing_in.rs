@@ -1,12 +1,12 @@
 //! Sign-in: from a password to a paid order, and attempts to circumvent it.
 
+use crate::keys::{behind_gateway, with_keys};
 use crate::stage::{gateway_before, service};
 use crate::table::of_cheques;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use testkit::{Client, Program, Socket, TestBroker, TestDatabase, TestRedis, TestResponse, eventually, unique};
 
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const PASSWORD: &str = "correct horse";
 
 /// The services that need no more than a database and the broker.
@@ -17,7 +17,7 @@ pub(crate) struct Stage {
     gateway: Program,
     /// In the order of [`PLAIN`].
     plain: Vec<Program>,
-    users: Program,
+    pub(crate) users: Program,
     _of_cheques: Vec<Program>,
     _broker: TestBroker,
     database: TestDatabase,
@@ -25,7 +25,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::prepared(false).await
     }
 
@@ -40,21 +40,20 @@ impl Stage {
         broker.declare_exchange("router").await;
         let folder = std::env::temp_dir().join(unique("chipin_signing_in"));
         let inside = |name: &str| folder.join(name).display().to_string();
-        let behind = |name: &str| service(name, &database, &broker).with("GATEWAY_SECRET", SECRET);
+        let behind = |name: &str| behind_gateway(name, service(name, &database, &broker));
         let mut users = behind("users").with("KEYS_DIR", &inside("keys"));
         let mut plain: Vec<Program> = PLAIN.iter().map(|name| behind(name)).collect();
         let redis = TestRedis::numbered(3);
         let photos = inside("photos");
         std::fs::create_dir_all(&photos).unwrap();
         let of_ocr = [("PHOTOS_DIR", photos.as_str()), ("OCR_WORKERS", "1")];
-        let cheques =
-            |name: &str, more| of_cheques(name, &database, &broker, &redis, more).with("GATEWAY_SECRET", SECRET);
+        let cheques = |name: &str, more| behind_gateway(name, of_cheques(name, &database, &broker, &redis, more));
         let mut of_cheques = if has_cheques { vec![cheques("ocr", &of_ocr), cheques("router", &[])] } else { vec![] };
         let variables: Vec<String> = PLAIN.iter().map(|name| format!("{}_URL", name.to_uppercase())).collect();
         let mut services: Vec<(&str, &Program)> = variables.iter().map(String::as_str).zip(&plain).collect();
         services.push(("USERS_URL", &users));
         services.extend(["OCR_URL", "ROUTER_URL"].into_iter().zip(&of_cheques));
-        let mut gateway = gateway_before(&services).with("AUTH_MODE", "jwt").with("GATEWAY_SECRET", SECRET);
+        let mut gateway = with_keys(gateway_before(&services)).with("AUTH_MODE", "jwt");
         for program in [&mut users, &mut gateway].into_iter().chain(&mut plain).chain(&mut of_cheques) {
             program.start_again();
         }
@@ -62,6 +61,11 @@ impl Stage {
             program.ready().await;
         }
         Self { gateway, plain, users, _of_cheques: of_cheques, _broker: broker, database, folder }
+    }
+
+    /// One of [`PLAIN`].
+    pub(crate) fn service(&self, name: &str) -> &Program {
+        PLAIN.iter().zip(&self.plain).find(|(plain, _)| **plain == name).unwrap().1
     }
 
     pub(crate) fn anonymous(&self) -> Client {
@@ -148,15 +152,15 @@ async fn from_a_password_to_a_paid_order_that_is_watched() {
 async fn services_reject_requests_that_bypass_the_gateway() {
     let stage = Stage::new().await;
     for (service, path) in [
-        (&stage.plain[0], "/orders"),
-        (&stage.plain[0], "/openapi.json"),
-        (&stage.plain[1], "/account/balance"),
-        (&stage.plain[1], "/operations/messaging"),
+        (stage.service("orders"), "/orders"),
+        (stage.service("orders"), "/openapi.json"),
+        (stage.service("payments"), "/account/balance"),
+        (stage.service("payments"), "/operations/messaging"),
         (&stage.users, "/me"),
         (&stage.users, "/users"),
     ] {
         let direct = Client::new(&service.url()).as_user(1).with_header("x-user-role", "admin");
-        let forged = direct.with_header("x-chipin-pass", "1.1.admin.99999999999.00");
+        let forged = direct.with_header("x-chipin-pass", "2;1;admin;99999999999;00");
         for client in [direct, forged] {
             assert_eq!(code(&client.get(path).await), (401, "not_through_the_gateway".to_owned()), "{path}");
         }
@@ -168,7 +172,7 @@ async fn services_reject_requests_that_bypass_the_gateway() {
 async fn without_a_token_every_private_call_is_refused() {
     let stage = Stage::new().await;
     stage.register("anna").await;
-    let claims = [("x-user-id", "1"), ("x-user-role", "admin"), ("x-chipin-pass", "1.1.admin.99999999999.00")];
+    let claims = [("x-user-id", "1"), ("x-user-role", "admin"), ("x-chipin-pass", "2;1;admin;99999999999;00")];
     let mut clients = vec![stage.anonymous(), stage.anonymous().with_header("authorization", "Bearer x.y.z")];
     clients.extend(claims.iter().map(|(name, value)| stage.anonymous().with_header(name, value)));
     for client in &clients {

@@ -24,6 +24,10 @@ const MIGRATIONS: &[&str] = &["migrations"];
 const WITH_DATABASE: &[&str] =
     &["users-service", "orders-service", "payments-service", "ocr-service", "router-service", "migrations"];
 
+/// The variables of the gateway with keys, and that of a service.
+const GATEWAY_KEYS: &[&str] = &["ORDERS_KEY", "PAYMENTS_KEY", "OCR_KEY", "ROUTER_KEY", "USERS_KEY", "TICKET_KEYS"];
+const SERVICE_KEYS: &[&str] = &["GATEWAY_KEYS"];
+
 /// In every secret, and in no report.
 const SECRET: &str = "sesame";
 /// A program that runs longer accepts its configuration.
@@ -63,7 +67,9 @@ impl Setup {
         let addresses =
             if program == "gateway" { &["API_ADDR", "UI_ADDR", "LINKS_ADDR"][..] } else { &["LISTEN_ADDR"] };
         all.extend(addresses.iter().map(|name| (*name, "127.0.0.1:0".to_owned())));
-        all.push(("GATEWAY_SECRET", format!("{SECRET}-{SECRET}-{SECRET}-{SECRET}-{SECRET}")));
+        let key = |name: &str| format!("{name}-{SECRET}-{SECRET}-{SECRET}-{SECRET}-{SECRET}");
+        let keys = if program == "gateway" { GATEWAY_KEYS } else { SERVICE_KEYS };
+        all.extend(keys.iter().map(|name| (*name, key(name))));
         match program {
             "users-service" => all.push(("KEYS_DIR", inside("keys"))),
             "ocr-service" => all.extend([("PHOTOS_DIR", inside("photos")), redis]),
@@ -143,7 +149,12 @@ fn refuse(programs: &[&str], variable: &str, value: impl AsRef<OsStr>) {
 
 #[test]
 fn secrets_are_not_in_reports() {
-    refuse(SERVERS, "GATEWAY_SECRET", SECRET);
+    for variable in GATEWAY_KEYS {
+        refuse(GATEWAY, variable, SECRET);
+    }
+    refuse(SERVICES, "GATEWAY_KEYS", SECRET);
+    refuse(SERVICES, "GATEWAY_KEYS", format!("{SECRET}-{SECRET}-{SECRET}-{SECRET}-{SECRET},{SECRET}"));
+    refuse(SERVERS, "GATEWAY_SECRET", format!("{SECRET}-{SECRET}-{SECRET}-{SECRET}-{SECRET}"));
     for variable in ["ORDERS_URL", "PAYMENTS_URL", "OCR_URL", "ROUTER_URL", "USERS_URL", "CONSOLE_URL"] {
         refuse(GATEWAY, variable, format!("http://user:{SECRET}@host"));
     }
@@ -189,10 +200,17 @@ fn values_out_of_range_stop_the_start() {
         refuse(SERVICES, "DATABASE_CONNECTIONS_MAX", count);
         refuse(OCR, "OCR_WORKERS", count);
         refuse(OCR, "OCR_QUEUE", count);
+        refuse(OCR, "OCR_QUEUE_PER_USER", count);
+        refuse(OCR, "OCR_PICTURES_PER_DAY", count);
+        refuse(OCR, "OCR_MEGABYTES_PER_DAY", count);
+        refuse(GATEWAY, "SOCKETS_PER_USER", count);
+        refuse(GATEWAY, "SOCKETS_PER_ADDRESS", count);
+        refuse(GATEWAY, "CONNECTIONS_PER_ADDRESS", count);
         refuse(USERS, "KEY_ROTATION_DAYS", count);
     }
     for limit in ["0", "4294967296", "many"] {
         refuse(WITH_SOCKETS, "LIVE_SOCKETS_PER_USER", limit);
+        refuse(&["router-service"], "LIVE_SOCKETS_PER_CHEQUE", limit);
     }
     for currency in [" ", "rub", "RUBLE", "JPY", "XXX"] {
         refuse(GATEWAY, "CURRENCY", currency);
@@ -222,10 +240,23 @@ fn a_missing_variable_is_named_and_an_empty_one_is_missing() {
     }
     let two = Setup::of("orders-service").without("DATABASE_URL").with("AMQP_URL", "").refused("orders-service");
     assert!(two.contains("DATABASE_URL") && two.contains(" and ") && two.ends_with(" are not set"), "{two}");
-    let gateway = Setup::of("gateway").with("AUTH_MODE", "jwt").with("GATEWAY_SECRET", "").refused("gateway");
-    assert!(gateway.starts_with("can't start: GATEWAY_SECRET is not set"), "{gateway}");
+    for variable in GATEWAY_KEYS {
+        let gateway = Setup::of("gateway").with("AUTH_MODE", "jwt").with(variable, "").refused("gateway");
+        assert!(gateway.starts_with(&format!("can't start: {variable} is not set")), "{gateway}");
+    }
     let gateway = Setup::of("gateway").with("AUTH_MODE", "header").with("UI_ADDR", "0.0.0.0:0").refused("gateway");
     assert!(gateway.contains("AUTH_MODE=header") && gateway.contains("UI_ADDR=0.0.0.0:0"), "{gateway}");
+}
+
+#[test]
+fn the_secret_of_earlier_releases_stops_the_start_and_says_what_to_set_now() {
+    for program in SERVERS {
+        let old = format!("{SECRET}-{SECRET}-{SECRET}-{SECRET}-{SECRET}");
+        let message = Setup::of(program).with("GATEWAY_SECRET", old).refused(program);
+        for variable in ["can't start: GATEWAY_SECRET must not be set any more", "GATEWAY_KEYS", "TICKET_KEYS"] {
+            assert!(message.contains(variable), "{program}: {message}");
+        }
+    }
 }
 
 #[test]
@@ -256,11 +287,13 @@ fn every_program_reads_secrets_from_files() {
         path
     };
     for program in SERVERS {
-        let short = Setup::of(program).without("GATEWAY_SECRET").with("GATEWAY_SECRET_FILE", file(SECRET));
-        let message = short.refused(program);
-        assert!(message.starts_with("can't start: GATEWAY_SECRET_FILE must have at least 32"), "{program}: {message}");
-        let both = Setup::of(program).with("GATEWAY_SECRET_FILE", file(SECRET)).refused(program);
-        assert_eq!(both, "can't start: GATEWAY_SECRET and GATEWAY_SECRET_FILE are both set: set only one");
+        let variable = if *program == "gateway" { "ORDERS_KEY" } else { "GATEWAY_KEYS" };
+        let of_file = format!("{variable}_FILE");
+        let message = Setup::of(program).without(variable).with(&of_file, file(SECRET)).refused(program);
+        let begins = format!("can't start: {of_file} must have at least 32");
+        assert!(message.starts_with(&begins), "{program}: {message}");
+        let both = Setup::of(program).with(&of_file, file(SECRET)).refused(program);
+        assert_eq!(both, format!("can't start: {variable} and {of_file} are both set: set only one"));
     }
     let missing = Setup::of("migrations").without("DATABASE_URL").with("DATABASE_URL_FILE", folder.join("no"));
     let message = missing.refused("migrations");
@@ -291,7 +324,7 @@ fn folders_that_cannot_be_written_are_named() {
 fn nothing_is_written_before_the_whole_configuration_is_known_to_be_right() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    for (variable, value) in [("LISTEN_ADDR", address.as_str()), ("GATEWAY_SECRET", "")] {
+    for (variable, value) in [("LISTEN_ADDR", address.as_str()), ("GATEWAY_KEYS", "")] {
         for program in ["users-service", "ocr-service"] {
             let mut setup = Setup::of(program).with(variable, value);
             if value.is_empty() {

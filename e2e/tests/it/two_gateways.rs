@@ -1,12 +1,11 @@
 //! Two gateways share their state: rate limits and used tickets apply to both.
 
+use crate::keys::{behind_gateway, with_keys};
 use crate::signing_in::code;
 use crate::stage::{gateway_before, service};
 use serde_json::json;
 use std::path::PathBuf;
 use testkit::{Client, Program, Socket, TestBroker, TestDatabase, TestRedis, eventually, unique};
-
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// Two gateways for a users-service, without other services. Fields are dropped in their order.
 struct Stage {
@@ -22,11 +21,11 @@ impl Stage {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
         let folder = std::env::temp_dir().join(unique("chipin_two_gateways"));
         let keys = folder.display().to_string();
-        let mut users = service("users", &database, &broker).with("GATEWAY_SECRET", SECRET).with("KEYS_DIR", &keys);
+        let mut users = behind_gateway("users", service("users", &database, &broker)).with("KEYS_DIR", &keys);
         users.start_again();
         let gateway = || {
             let gateway = gateway_before(&[("USERS_URL", &users)]).with("AUTH_MODE", "jwt");
-            gateway.with("GATEWAY_SECRET", SECRET).with("REDIS_URL", redis_url)
+            with_keys(gateway).with("REDIS_URL", redis_url)
         };
         let mut gateways = [gateway(), gateway()];
         for gateway in &mut gateways {

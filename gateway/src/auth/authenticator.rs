@@ -8,6 +8,7 @@ use super::mode_error::AuthModeError;
 use super::sessions::{SessionWatch, Sessions};
 use crate::config::{AuthMode, Config};
 use http_api::problem::Problem;
+use identity::{SigningKey, SigningKeys};
 use uuid::Uuid;
 
 /// The authentication method of this gateway.
@@ -20,8 +21,9 @@ impl Authenticator {
     /// The authenticator of the configured mode.
     ///
     /// # Errors
-    /// When the mode is not safe with this configuration.
+    /// When the mode or the keys are not safe.
     pub(crate) fn start(config: &Config) -> Result<Self, AuthModeError> {
+        require_different_keys(config)?;
         let mut addresses = config.addresses().into_iter();
         let public = addresses.find(|(_, address)| !address.ip().is_loopback());
         if let Some((variable, address)) = public.filter(|_| config.demo_users) {
@@ -99,4 +101,18 @@ impl Authenticator {
             Self::Jwt(mode) => Some(mode.keys.clone()),
         }
     }
+}
+
+/// With a key that it shares, a service could sign requests to another one.
+fn require_different_keys(config: &Config) -> Result<(), AuthModeError> {
+    let of_services = config.service_keys().into_iter().filter_map(|(variable, key)| Some((variable, key?)));
+    let of_tickets = config.ticket_keys.iter().flat_map(SigningKeys::iter).map(|key| ("TICKET_KEYS", key));
+    let mut earlier: Vec<(&'static str, &SigningKey)> = vec![];
+    for (variable, key) in of_services.chain(of_tickets) {
+        if let Some((other, _)) = earlier.iter().find(|(_, other)| *other == key) {
+            return Err(AuthModeError::SharedKey(other, variable));
+        }
+        earlier.push((variable, key));
+    }
+    Ok(())
 }

@@ -11,7 +11,7 @@ use super::tickets::{self, Tickets};
 use crate::config::Config;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_api::problem::Problem;
-use identity::{GatewaySecret, Principal, Role, parse_user_id, tokens, unauthenticated};
+use identity::{Principal, Role, SigningKeys, parse_user_id, tokens, unauthenticated};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use process::clock::unix_seconds;
 use serde::Deserialize;
@@ -47,7 +47,7 @@ impl JwtMode {
     /// [`follow_sessions`](crate::auth::follow_sessions) fetch them.
     ///
     /// # Errors
-    /// When there is no secret, or the URL of Redis is malformed.
+    /// When a key is missing, or the URL of Redis is malformed.
     pub(super) fn start(config: &Config) -> Result<Self, AuthModeError> {
         tokens::use_ed25519();
         let mut validation = Validation::new(Algorithm::EdDSA);
@@ -56,7 +56,7 @@ impl JwtMode {
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
         validation.validate_nbf = true;
         validation.leeway = LEEWAY_SECS;
-        let tickets = Tickets::new(required_secret(config)?, config.redis_url.as_ref())?;
+        let tickets = Tickets::new(required_keys(config)?, config.redis_url.as_ref())?;
         Ok(Self { keys: Keys::default(), sessions: Sessions::default(), tickets, validation })
     }
 
@@ -136,9 +136,12 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     }
 }
 
-/// The secret that signs internal tokens; `jwt` mode requires it.
-fn required_secret(config: &Config) -> Result<GatewaySecret, AuthModeError> {
-    config.gateway_secret.clone().ok_or(AuthModeError::MissingSecret)
+/// The keys of tickets. `jwt` mode requires them, and the keys of all services.
+fn required_keys(config: &Config) -> Result<SigningKeys, AuthModeError> {
+    if let Some((variable, _)) = config.service_keys().into_iter().find(|(_, key)| key.is_none()) {
+        return Err(AuthModeError::MissingKey(variable));
+    }
+    config.ticket_keys.clone().ok_or(AuthModeError::MissingKey("TICKET_KEYS"))
 }
 
 fn ended() -> Problem {

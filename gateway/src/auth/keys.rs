@@ -7,7 +7,7 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use identity::{GatewaySecret, INTERNAL_TOKEN_HEADER};
+use identity::{GATEWAY_TOKEN_HEADER, Operation, SigningKey};
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet, KeyAlgorithm};
 use serde::de::DeserializeOwned;
@@ -96,13 +96,13 @@ impl Keys {
 pub(crate) async fn refresh_keys(
     keys: Keys,
     users: BaseUrl,
-    secret: Option<GatewaySecret>,
+    key: Option<SigningKey>,
     stopping: CancellationToken,
 ) -> Result<(), Infallible> {
     let client = Client::builder(TokioExecutor::new()).build_http();
     let mut is_failing = false;
     loop {
-        match tokio::time::timeout(TIMEOUT, fetch(&client, &users, secret.as_ref(), JWKS_PATH.to_owned(), BYTES_MAX))
+        match tokio::time::timeout(TIMEOUT, fetch(&client, &users, key.as_ref(), JWKS_PATH.to_owned(), BYTES_MAX))
             .await
             .unwrap_or(Err(FetchError::TimedOut))
             .and_then(|document| keys.replace(&document))
@@ -130,14 +130,16 @@ pub(crate) async fn refresh_keys(
 pub(super) async fn fetch<T: DeserializeOwned>(
     client: &Client<HttpConnector, Empty<Bytes>>,
     users: &BaseUrl,
-    secret: Option<&GatewaySecret>,
+    key: Option<&SigningKey>,
     path: String,
     bytes_max: usize,
 ) -> Result<T, FetchError> {
     let page = users.page(path).map_err(|failure| FetchError::Body(failure.into()))?;
     let mut request = Request::get(page).header(header::HOST, users.host()).body(Empty::new())?;
-    if let Some(secret) = secret {
-        request.headers_mut().insert(INTERNAL_TOKEN_HEADER, secret.internal_token(None));
+    if let Some(key) = key {
+        let operation = Operation { service: "users-service", method: request.method(), uri: request.uri() };
+        let token = key.gateway_token(operation, None);
+        request.headers_mut().insert(GATEWAY_TOKEN_HEADER, token);
     }
     let answer = client.request(request).await?;
     if answer.status() != StatusCode::OK {

@@ -16,12 +16,15 @@ pub enum AuthModeError {
         /// The address.
         address: std::net::SocketAddr,
     },
-    /// Without a secret, services could not distinguish the gateway from other clients.
+    /// Without its key, a service could not distinguish the gateway from other clients.
     #[error(
-        "GATEWAY_SECRET is not set: AUTH_MODE=jwt, the default unless all addresses are loopback, needs the secret that \
-         the services have"
+        "{0} is not set: AUTH_MODE=jwt, the default unless all addresses are loopback, needs TICKET_KEYS and the key of \
+         each service"
     )]
-    MissingSecret,
+    MissingKey(&'static str),
+    /// A service could sign tickets, or requests to another service.
+    #[error("{0} and {1} are the same key: each service needs its own, and so do tickets (`openssl rand -hex 32`)")]
+    SharedKey(&'static str, &'static str),
     /// Anybody could be one of the demo users, and the page would show how.
     #[error(
         "DEMO_USERS=true shows a public password, and {variable}={address} is not a loopback address: listen on \

@@ -2,7 +2,7 @@
 //!
 //! users-service is asked every second what has ended since the last time, so nothing is lost while it is away, and
 //! nothing depends on Redis. Until the first response no token is accepted; later the last known list applies, because
-//! without users-service no token can be renewed: docs/adr/0032.
+//! without users-service no token can be renewed: docs/adr/0033.
 
 use super::keys::{FetchError, fetch};
 use crate::upstream::BaseUrl;
@@ -11,7 +11,7 @@ use http_body_util::Empty;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use identity::GatewaySecret;
+use identity::SigningKey;
 use metrics::gauge;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -145,14 +145,14 @@ impl Drop for SessionWatch {
 pub(crate) async fn follow_sessions(
     sessions: Sessions,
     users: BaseUrl,
-    secret: Option<GatewaySecret>,
+    key: Option<SigningKey>,
     stopping: CancellationToken,
 ) -> Result<(), Infallible> {
     let client = Client::builder(TokioExecutor::new()).build_http();
     let age = gauge!("gateway_ended_sessions_age_seconds");
     let (mut cursor, mut is_failing, mut fetched_at) = (None, false, Instant::now());
     loop {
-        let fetching = fetch_rest(&sessions, &client, &users, secret.as_ref(), &mut cursor);
+        let fetching = fetch_rest(&sessions, &client, &users, key.as_ref(), &mut cursor);
         match tokio::time::timeout(TIMEOUT, fetching).await.unwrap_or(Err(FetchError::TimedOut)) {
             Ok(()) => (is_failing, fetched_at) = (false, Instant::now()),
             Err(failure) if !is_failing => {
@@ -178,12 +178,12 @@ async fn fetch_rest(
     sessions: &Sessions,
     client: &Client<HttpConnector, Empty<Bytes>>,
     users: &BaseUrl,
-    secret: Option<&GatewaySecret>,
+    key: Option<&SigningKey>,
     cursor: &mut Option<String>,
 ) -> Result<(), FetchError> {
     loop {
         let page = cursor.as_ref().map_or_else(|| PATH.to_owned(), |cursor| format!("{PATH}?after={cursor}"));
-        let ended: EndedSessions = fetch(client, users, secret, page, BYTES_MAX).await?;
+        let ended: EndedSessions = fetch(client, users, key, page, BYTES_MAX).await?;
         sessions.end(&ended.sessions, !ended.more);
         *cursor = Some(ended.cursor);
         if !ended.more {

@@ -10,7 +10,7 @@ use crate::auth::query::name_of;
 use crate::redis_connection;
 use configuration::{RedisUrl, RefusedRedisUrl};
 use identity::parse_user_id;
-use identity::{GatewaySecret, Principal, Role};
+use identity::{Principal, Role, SigningKeys};
 use process::clock::unix_seconds;
 use redis::aio::ConnectionManager;
 use std::collections::HashMap;
@@ -28,7 +28,7 @@ const PARAMETER: &str = "ticket";
 
 /// Issues and redeems tickets.
 pub(crate) struct Tickets {
-    secret: GatewaySecret,
+    keys: SigningKeys,
     redis: Option<ConnectionManager>,
     /// Ids of used tickets, and how long each must be remembered.
     used_here: Mutex<HashMap<Uuid, Instant>>,
@@ -49,25 +49,25 @@ pub(super) fn has_ticket(query: &str) -> bool {
 }
 
 impl Tickets {
-    /// Tickets that are signed with `secret`.
+    /// Tickets that are signed with the first of `keys`, and verified with all. No service may have one of them.
     ///
     /// # Errors
     /// When the client library refuses the URL.
-    pub(super) fn new(secret: GatewaySecret, redis_url: Option<&RedisUrl>) -> Result<Self, RefusedRedisUrl> {
+    pub(super) fn new(keys: SigningKeys, redis_url: Option<&RedisUrl>) -> Result<Self, RefusedRedisUrl> {
         let redis = redis_url.map(|url| redis_connection::connect_lazily(url, TIMEOUT)).transpose()?;
-        Ok(Self { secret, redis, used_here: Mutex::default() })
+        Ok(Self { keys, redis, used_here: Mutex::default() })
     }
 
     /// A ticket with its user, role, expiry in Unix seconds, a unique id, and the session; `None` without a session.
     pub(super) fn issue(&self, Identified { principal, session }: Identified) -> Option<String> {
         let (Principal { user, role }, session) = (principal, session?.simple());
         let (role, ends, id) = (role.as_str(), unix_seconds() + LIFETIME.as_secs(), Uuid::now_v7().simple());
-        Some(self.secret.sign(PURPOSE, &format!("{user}.{role}.{ends}.{id}.{session}")))
+        Some(self.keys.sign(PURPOSE, &format!("{user}.{role}.{ends}.{id}.{session}")))
     }
 
     /// The principal and session of the ticket, if it is valid and not used yet.
     pub(super) async fn redeem(&self, ticket: &str) -> Option<Identified> {
-        let mut parts = self.secret.verify(PURPOSE, ticket)?.split('.');
+        let mut parts = self.keys.verify(PURPOSE, ticket)?.split('.');
         let (user, role, ends) = (parts.next()?, parts.next()?, parts.next()?);
         let id = Uuid::try_parse(parts.next()?).ok()?;
         let session = Uuid::try_parse(parts.next()?).ok()?;
@@ -144,13 +144,13 @@ mod tests {
     async fn a_changed_or_expired_ticket_is_rejected() {
         let tickets = tickets();
         let ticket = tickets.issue(ANNA).unwrap();
-        let old = tickets.secret.sign(PURPOSE, &format!("7.user.1.{0}.{0}", Uuid::now_v7().simple()));
-        let internal_token = tickets.secret.internal_token(Some(ANNA.principal));
+        let old = tickets.keys.sign(PURPOSE, &format!("7.user.1.{0}.{0}", Uuid::now_v7().simple()));
+        let for_another_purpose = tickets.keys.sign("pass", ticket.rsplit_once('.').unwrap().0);
         for ticket in [
             ticket.replace("7.user", "8.user"),
             ticket.replace("user", "admin"),
             old,
-            internal_token.to_str().unwrap().to_owned(),
+            for_another_purpose,
             String::new(),
         ] {
             assert_eq!(tickets.redeem(&ticket).await, None, "{ticket}");

@@ -1,10 +1,11 @@
-//! Middleware around every request: CORS, checks, access log.
+//! Middleware around every request: CORS, checks, security headers, access log.
 
 pub(crate) mod access_log;
 mod ambiguity;
 mod cors;
 pub(crate) mod operations;
 pub(crate) mod path;
+pub(crate) mod security_headers;
 
 use crate::gateway::Gateway;
 use access_log::{LogEntry, ServedResponse};
@@ -23,6 +24,7 @@ pub(crate) fn with_middleware<A: Future<Output = ServedResponse>, N: FnOnce(Requ
     next: N,
 ) -> impl Future<Output = Response> + use<A, N> {
     let cors = Cors::check(gateway, &request);
+    let https_only = gateway.config.allowed_origins.has_https();
     observe_with(route.clone(), request, move |mut request| {
         let entry = LogEntry::start(&mut request, route);
         let served = match early_response(&request, &cors) {
@@ -33,7 +35,10 @@ pub(crate) fn with_middleware<A: Future<Output = ServedResponse>, N: FnOnce(Requ
                 served
             })),
         };
-        served.map(move |served| entry.finish(served))
+        served.map(move |mut served| {
+            security_headers::add(&mut served.response, https_only);
+            entry.finish(served)
+        })
     })
 }
 

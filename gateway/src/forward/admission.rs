@@ -3,6 +3,7 @@
 use crate::auth::{Credentials, Identified, without_credentials};
 use crate::edge::path::decode;
 use crate::forward::authorization::{self, Access};
+use crate::forward::body_limit;
 use crate::forward::failure::ForwardError;
 use crate::forward::outgoing::{Outgoing, request_headers};
 use crate::forward::target::{Service, Target};
@@ -12,7 +13,7 @@ use crate::peer::Peer;
 use crate::tunnel::is_handshake;
 use axum::extract::Request;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, StatusCode, Uri, header};
+use http::{StatusCode, Uri};
 use http_api::problem::Problem;
 use http_api::problem::no_such_page;
 use http_body::Body as _;
@@ -59,20 +60,22 @@ pub(crate) fn admit(
         check_form(gateway, request)?;
     }
     let principal = identified.map(|identified| identified.principal);
-    let body_bytes_max = body_bytes_max(gateway, request.headers());
-    if request.body().size_hint().lower() > body_bytes_max {
+    let body_limit = body_limit::of(&gateway.limits, target, request.method(), path);
+    if request.body().size_hint().lower() > body_limit.bytes {
         return Err(ForwardError::TooLarge);
     }
     let query = match query {
         Some(query) if is_socket => Some(without_credentials(query)).filter(|rest| !rest.is_empty()),
         query => query.map(str::to_owned),
     };
+    let uri = uri(path, query)?;
     let outgoing = Outgoing {
-        uri: uri(path, query)?,
-        headers: request_headers(gateway, target, request.headers(), peer, principal),
+        headers: request_headers(gateway, target, (request.method(), &uri), request.headers(), peer, principal),
+        uri,
         principal,
         session: identified.and_then(|identified| identified.session),
-        body_bytes_max,
+        body_bytes_max: body_limit.bytes,
+        upload_timeout: body_limit.time,
         response_header_timeout: if target.service == Service::Ocr {
             gateway.limits.ocr_response_header
         } else {
@@ -90,14 +93,6 @@ fn is_internal(path: &str) -> bool {
     let is_below_internal = plain.get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"/internal"));
     is_below_internal
         || [b"/metrics".as_slice(), b"/healthz", b"/readyz"].iter().any(|page| plain.eq_ignore_ascii_case(page))
-}
-
-fn body_bytes_max(gateway: &Gateway, headers: &HeaderMap) -> u64 {
-    let is_multipart = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.as_bytes().get(..10))
-        .is_some_and(|start| start.eq_ignore_ascii_case(b"multipart/"));
-    if is_multipart { gateway.limits.multipart_bytes } else { gateway.limits.body_bytes }
 }
 
 /// The request target for the service. It has no host, because the connection determines it.

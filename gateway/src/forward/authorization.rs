@@ -1,7 +1,8 @@
 //! Which pages of which service require a user.
 
 use crate::edge::operations::is_operations_path;
-use crate::forward::target::Service;
+use crate::forward::target::{Service, Target};
+use axum::extract::Request;
 use http::Method;
 
 /// Who may request a page.
@@ -49,6 +50,16 @@ fn is_before_sign_in(method: &Method, path: &str, is_read: bool) -> bool {
 /// Whether a page of users-service accepts a password, so that it could be used to guess passwords.
 pub(crate) fn accepts_password(path: &str) -> bool {
     matches!(path, "/register" | "/login" | "/password" | "/password-reset")
+}
+
+/// The cheque that this request joins: `POST /{hash}/participants`. Also one that does not exist.
+pub(crate) fn joined_cheque(target: Target, request: &Request) -> Option<String> {
+    const HASH_BYTES_MAX: usize = 64;
+    if target.service != Service::Router || *request.method() != Method::POST {
+        return None;
+    }
+    let hash = target.strip(request.uri().path()).strip_prefix('/')?.strip_suffix("/participants")?;
+    (hash.len() <= HASH_BYTES_MAX && !hash.contains('/')).then(|| hash.to_owned())
 }
 
 fn is_documentation(path: &str) -> bool {

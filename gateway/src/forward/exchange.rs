@@ -5,6 +5,7 @@ use crate::forward::failure::ForwardError;
 use crate::forward::headers::{set_upgrade, strip_hop_by_hop};
 use crate::forward::outgoing::{Outgoing, request_headers};
 use crate::forward::target::Target;
+use crate::forward::upload_places::UploadPlaces;
 use crate::gateway::Gateway;
 use crate::limits::Limits;
 use crate::peer::Peer;
@@ -26,20 +27,27 @@ pub(crate) fn exchange(
     target: Target,
     outgoing: Outgoing,
     request: Request,
+    places: UploadPlaces,
     peer: &Peer,
 ) -> impl Future<Output = Result<Response, ForwardError>> + Send {
     let (Parts { method, headers, .. }, body) = request.into_parts();
-    let upload = Upload::new(body, outgoing.body_bytes_max, gateway.limits.upload);
-    let Outgoing { principal, response_header_timeout, .. } = outgoing;
+    let UploadPlaces { body: place, photo } = places;
+    let upload = Upload::new(body, outgoing.body_bytes_max, outgoing.upload_timeout).holding(place);
+    let Outgoing { principal, upload_timeout, response_header_timeout, .. } = outgoing;
     let rebuild = {
         // Retries are rare, so the head is rebuilt then instead of copied for every request.
         let (method, uri) = (method.clone(), outgoing.uri.clone());
-        move || build_request(method, uri, request_headers(gateway, target, &headers, peer, principal), Upload::empty())
+        move || {
+            let headers = request_headers(gateway, target, (&method, &uri), &headers, peer, principal);
+            build_request(method, uri, headers, Upload::empty())
+        }
     };
     let first = build_request(method, outgoing.uri, outgoing.headers, upload);
-    let sent = send(gateway.upstream(target.service), first, rebuild, gateway.limits.upload, response_header_timeout);
+    let sent = send(gateway.upstream(target.service), first, rebuild, upload_timeout, response_header_timeout);
     async move {
-        let answer = sent.await?;
+        let answer = sent.await;
+        drop(photo);
+        let answer = answer?;
         // The client did not request an upgrade.
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(ForwardError::UnexpectedUpgrade);

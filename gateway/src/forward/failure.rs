@@ -34,6 +34,9 @@ pub(crate) enum ForwardError {
     /// This user, or this address, has its share of tunnels open.
     #[error("the client has the maximum number of tunnels open")]
     TooManyTunnelsOfClient,
+    /// This user, or this address, sends as many bodies as it may.
+    #[error("the client sends the maximum number of bodies at the same time")]
+    TooManyUploads,
 }
 
 impl From<Problem> for ForwardError {
@@ -46,7 +49,7 @@ impl ForwardError {
     /// The outcome label in metrics.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
-            Self::Rejected(_) | Self::TooManyTunnels | Self::TooManyTunnelsOfClient => "refused",
+            Self::Rejected(_) | Self::TooManyTunnels | Self::TooManyTunnelsOfClient | Self::TooManyUploads => "refused",
             Self::TooLarge | Self::Upload(_) => "bad_body",
             Self::Send(SendError::Connect(_)) => "unavailable",
             Self::Send(SendError::Closed(_) | SendError::Exchange(_)) | Self::UnexpectedUpgrade => "broken",
@@ -62,7 +65,8 @@ impl ForwardError {
             | Self::TooLarge
             | Self::Upload(_)
             | Self::TooManyTunnels
-            | Self::TooManyTunnelsOfClient => false,
+            | Self::TooManyTunnelsOfClient
+            | Self::TooManyUploads => false,
         }
     }
 
@@ -86,11 +90,9 @@ impl IntoResponse for ForwardError {
 fn problem(failure: ForwardError) -> Problem {
     match failure {
         ForwardError::Rejected(problem) => problem,
-        ForwardError::TooLarge | ForwardError::Upload(UploadError::TooLarge) => closing(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "payload_too_large",
-            "the body is too large: the limit is 1 MiB, or 10 MiB for multipart",
-        ),
+        ForwardError::TooLarge | ForwardError::Upload(UploadError::TooLarge) => {
+            closing(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "the body is larger than this address accepts")
+        }
         ForwardError::Upload(UploadError::Broken) => {
             closing(StatusCode::BAD_REQUEST, "incomplete_body", "the body could not be read to its end")
         }
@@ -108,6 +110,12 @@ fn problem(failure: ForwardError) -> Problem {
              Retry-After",
         )
         .with_header(header::RETRY_AFTER, HeaderValue::from_static("10")),
+        ForwardError::TooManyUploads => closing(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_uploads",
+            "this user or address sends too many bodies at the same time: retry after the seconds given in Retry-After",
+        )
+        .with_header(header::RETRY_AFTER, HeaderValue::from_static("5")),
         ForwardError::Send(SendError::Closed(_) | SendError::Exchange(_)) | ForwardError::UnexpectedUpgrade => {
             Problem::new(
                 StatusCode::BAD_GATEWAY,

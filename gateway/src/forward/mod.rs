@@ -17,8 +17,10 @@ pub(crate) mod failure;
 pub(crate) mod headers;
 pub(crate) mod target;
 
+mod body_limit;
 mod download;
 mod outgoing;
+mod upload_places;
 mod websocket;
 
 use crate::auth::ticket_in;
@@ -84,7 +86,10 @@ async fn attempt(gateway: &Gateway, target: Target, request: Request, peer: &Pee
         None => admission,
     };
     match admission {
-        Ok(Admission::Exchange(outgoing)) => exchange::exchange(gateway, target, outgoing, request, peer).await,
+        Ok(Admission::Exchange(outgoing)) => {
+            let places = upload_places::take(gateway, target, &outgoing, &request, peer)?;
+            exchange::exchange(gateway, target, outgoing, request, places, peer).await
+        }
         Ok(Admission::Tunnel(outgoing)) => Box::pin(websocket::open(gateway, target, outgoing, request, peer)).await,
         Err(refusal) => Err(refusal),
     }
@@ -108,6 +113,7 @@ fn limit_keys(
         has_password: admission.is_some()
             && target.service == Service::Users
             && authorization::accepts_password(target.strip(request.uri().path())),
+        joins: known.is_none().then(|| authorization::joined_cheque(target, request)).flatten(),
     }
 }
 

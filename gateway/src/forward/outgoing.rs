@@ -4,7 +4,7 @@ use crate::forward::headers::{self, Provenance};
 use crate::forward::target::Target;
 use crate::gateway::Gateway;
 use crate::peer::Peer;
-use http::{HeaderMap, Uri, header};
+use http::{HeaderMap, Method, Uri, header};
 use identity::Principal;
 use std::time::Duration;
 use uuid::Uuid;
@@ -19,21 +19,25 @@ pub(crate) struct Outgoing {
     pub(crate) session: Option<Uuid>,
     /// Largest body, in bytes.
     pub(crate) body_bytes_max: u64,
+    /// From the first to the last byte of the body.
+    pub(crate) upload_timeout: Duration,
     /// From the end of the request to the head of the response.
     pub(crate) response_header_timeout: Duration,
 }
 
-/// The headers of a request as its service receives them.
+/// The headers of a request as its service receives them. `uri` is the one that the service receives.
 pub(crate) fn request_headers(
     gateway: &Gateway,
     target: Target,
+    (method, uri): (&Method, &Uri),
     of_client: &HeaderMap,
     peer: &Peer,
     principal: Option<Principal>,
 ) -> HeaderMap {
     let provenance = Provenance { peer, is_trusted: gateway.config.trust_forwarded, prefix: target.prefix };
     let mut headers = headers::outgoing(of_client, &provenance, principal);
-    gateway.add_internal_token(&mut headers, principal);
-    headers.insert(header::HOST, gateway.upstream(target.service).base.host());
+    let upstream = gateway.upstream(target.service);
+    upstream.add_gateway_token(&mut headers, (method, uri), principal);
+    headers.insert(header::HOST, upstream.base.host());
     headers
 }

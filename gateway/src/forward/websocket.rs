@@ -7,7 +7,7 @@ use crate::forward::outgoing::Outgoing;
 use crate::forward::target::Target;
 use crate::gateway::Gateway;
 use crate::peer::Peer;
-use crate::rate_limit::{client_address, network_of};
+use crate::rate_limit::client_address;
 use crate::tunnel::{NoPermit, is_upgrade};
 use axum::body::Body;
 use axum::extract::Request;
@@ -27,7 +27,7 @@ pub(crate) async fn open(
 ) -> Result<Response, ForwardError> {
     let address = client_address(peer.ip(), request.headers(), gateway.config.trust_forwarded);
     let user = outgoing.principal.map(|principal| principal.user);
-    let permit = gateway.tunnels.permit(user, network_of(address)).map_err(|no_permit| match no_permit {
+    let permit = gateway.tunnels.permit(user, address).map_err(|no_permit| match no_permit {
         NoPermit::Client => ForwardError::TooManyTunnelsOfClient,
         NoPermit::Gateway => ForwardError::TooManyTunnels,
     })?;

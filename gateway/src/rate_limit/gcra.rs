@@ -22,6 +22,15 @@ impl RateLimit {
         Self { interval: Duration::from_micros(60_000_000 / calls as u64), burst }
     }
 
+    pub(super) const fn per_hour(calls: u32, burst: u32) -> Self {
+        Self { interval: Duration::from_micros(3_600_000_000 / calls as u64), burst }
+    }
+
+    /// This many times the calls.
+    pub(super) fn times(self, multiple: u32) -> Self {
+        Self { interval: self.interval / multiple, burst: self.burst * multiple }
+    }
+
     /// Decides about a call at `now`. `arrival` is the theoretical arrival time, if there were calls before.
     ///
     /// Times are durations since any fixed moment.

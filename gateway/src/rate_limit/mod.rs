@@ -6,6 +6,7 @@ mod gcra;
 mod local;
 mod shared;
 
+use crate::networks::{networks_of, site_of};
 use configuration::{RedisUrl, RefusedRedisUrl};
 use gcra::RateLimit;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -22,6 +23,10 @@ const ADDRESS: RateLimit = RateLimit::per_second(200, 800);
 /// Per address, for attempts to sign in or register.
 const PASSWORD: RateLimit = RateLimit::per_minute(5, 5);
 
+/// Per site and cheque, for guests who join: a table of guests shares the address of the restaurant, and a cheque has
+/// 50 places.
+const JOIN: RateLimit = RateLimit::per_hour(20, 20);
+
 /// The rate limits of the gateway.
 pub(crate) struct RateLimits {
     shared: Option<Shared>,
@@ -34,6 +39,8 @@ pub(crate) struct LimitKeys {
     pub(crate) user: Option<i64>,
     /// Whether the call contains a password.
     pub(crate) has_password: bool,
+    /// The cheque that a guest joins with this call.
+    pub(crate) joins: Option<String>,
 }
 
 impl RateLimits {
@@ -62,11 +69,18 @@ impl RateLimits {
 
 impl LimitKeys {
     fn counted(&self) -> Vec<(String, RateLimit)> {
-        let network = network_of(self.address);
-        let address = (format!("address:{network}"), ADDRESS);
-        let sign_in = self.has_password.then(|| (format!("sign-in:{network}"), PASSWORD));
-        let user = self.user.map(|user| (format!("user:{user}"), USER));
-        [Some(address), sign_in, user].into_iter().flatten().collect()
+        let mut counted = vec![];
+        for (network, multiple) in networks_of(self.address) {
+            counted.push((format!("address:{network}"), ADDRESS.times(multiple)));
+            if self.has_password {
+                counted.push((format!("sign-in:{network}"), PASSWORD.times(multiple)));
+            }
+        }
+        if let Some(cheque) = &self.joins {
+            counted.push((format!("join:{}:{cheque}", site_of(self.address)), JOIN));
+        }
+        counted.extend(self.user.map(|user| (format!("user:{user}"), USER)));
+        counted
     }
 }
 
@@ -77,17 +91,6 @@ pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, is_trusted: bool
         hops.rsplit(',').next()?.trim().parse().ok()
     };
     if is_trusted { claimed().unwrap_or(peer) } else { peer }
-}
-
-/// An IPv6 customer usually has a whole /64 network, so addresses of one network share a counter.
-pub(crate) fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
-        }
-        address @ IpAddr::V4(_) => address,
-    }
 }
 
 fn too_many(wait: Duration) -> Problem {
@@ -105,7 +108,7 @@ mod tests {
     use super::*;
 
     fn keys(has_password: bool) -> LimitKeys {
-        LimitKeys { address: [10, 0, 0, 1].into(), user: Some(1), has_password }
+        LimitKeys { address: [10, 0, 0, 1].into(), user: Some(1), has_password, joins: None }
     }
 
     #[tokio::test]
@@ -141,11 +144,31 @@ mod tests {
         assert_eq!(client_address(peer, &HeaderMap::new(), true), peer);
     }
 
-    #[test]
-    fn addresses_of_one_ipv6_network_share_a_limit() {
-        let network = |text: &str| network_of(text.parse().unwrap());
-        assert_eq!(network("2001:db8:1:2:3::4"), network("2001:db8:1:2:ffff::1"));
-        assert_ne!(network("2001:db8:1:2::"), network("2001:db8:1:3::"));
-        assert_eq!(network("::ffff:10.0.0.1"), IpAddr::from([10, 0, 0, 1]));
+    #[tokio::test]
+    async fn an_organisation_with_65536_ipv6_links_can_not_use_the_limit_of_each() {
+        let rate_limits = RateLimits::new(None).unwrap();
+        let mut allowed = 0;
+        for link in 0..=255 {
+            let address = [0x2001, 0xdb8, 1, link << 8, 0, 0, 0, 1].into();
+            allowed += u32::from(rate_limits.count(&LimitKeys { address, user: None, ..keys(true) }).await.is_ok());
+        }
+        assert!((20..25).contains(&allowed), "four times the tries of one link, not {allowed}");
+    }
+
+    #[tokio::test]
+    async fn guests_at_one_address_can_not_take_all_places_of_a_cheque() {
+        let rate_limits = RateLimits::new(None).unwrap();
+        let join = |cheque: &str, address: [u8; 4]| LimitKeys {
+            address: address.into(),
+            user: None,
+            has_password: false,
+            joins: Some(cheque.to_owned()),
+        };
+        for _ in 0..20 {
+            rate_limits.count(&join("one", [10, 0, 0, 1])).await.unwrap();
+        }
+        assert!(rate_limits.count(&join("one", [10, 0, 0, 1])).await.is_err());
+        rate_limits.count(&join("other", [10, 0, 0, 1])).await.unwrap();
+        rate_limits.count(&join("one", [10, 0, 0, 2])).await.unwrap();
     }
 }

@@ -4,8 +4,7 @@
 mod frames;
 mod handshake;
 mod pipe;
-mod shares;
 mod tunnels;
 
 pub(crate) use handshake::{is_handshake, is_upgrade};
-pub(crate) use tunnels::{NoPermit, TunnelLimits, Tunnels};
+pub(crate) use tunnels::{NoPermit, Tunnels};

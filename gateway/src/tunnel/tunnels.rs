@@ -2,8 +2,8 @@
 
 use super::frames::Frames;
 use super::pipe::{self, End};
-use super::shares::{Client, Share, Shares};
 use crate::auth::SessionWatch;
+use crate::shares::{Share, Shares};
 use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
 use metrics::gauge;
@@ -20,27 +20,16 @@ use tracing::{debug, info, warn};
 /// All tunnels of the gateway.
 pub(crate) struct Tunnels {
     permits: Arc<Semaphore>,
-    shares: Arc<Shares>,
-    limits: TunnelLimits,
+    shares: Shares,
     open: TaskTracker,
     cut: CancellationToken,
-}
-
-/// How many tunnels may be open at the same time.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct TunnelLimits {
-    pub(crate) total: usize,
-    pub(crate) per_user: usize,
-    /// Of one network, guests included: see [`network_of`](crate::rate_limit::network_of).
-    pub(crate) per_network: usize,
 }
 
 /// A permit to open one tunnel.
 #[expect(dead_code, reason = "released when dropped")]
 pub(crate) struct TunnelPermit {
     permit: OwnedSemaphorePermit,
-    of_user: Option<Share>,
-    of_network: Share,
+    share: Share,
 }
 
 /// Why no further tunnel may be opened.
@@ -59,27 +48,24 @@ const SESSION_ENDED: &[u8] = b"\x88\x17\x03\xf0the session has ended";
 struct Counted;
 
 impl Tunnels {
-    /// No open tunnels.
-    pub(crate) fn new(limits: TunnelLimits) -> Self {
+    /// No open tunnels, of at most `total`.
+    pub(crate) fn new(total: usize, shares: Shares) -> Self {
         Self {
-            permits: Arc::new(Semaphore::new(limits.total)),
-            shares: Arc::default(),
-            limits,
+            permits: Arc::new(Semaphore::new(total)),
+            shares,
             open: TaskTracker::new(),
             cut: CancellationToken::new(),
         }
     }
 
-    /// A permit for one more tunnel of a user, or of a guest, in a network.
+    /// A permit for one more tunnel of a user, or of a guest, at an address.
     ///
     /// # Errors
     /// [`NoPermit`] when a limit is reached.
-    pub(crate) fn permit(&self, user: Option<i64>, network: IpAddr) -> Result<TunnelPermit, NoPermit> {
-        let share = |client, max| self.shares.take(client, max).ok_or(NoPermit::Client);
-        let of_user = user.map(|user| share(Client::User(user), self.limits.per_user)).transpose()?;
-        let of_network = share(Client::Network(network), self.limits.per_network)?;
+    pub(crate) fn permit(&self, user: Option<i64>, address: IpAddr) -> Result<TunnelPermit, NoPermit> {
+        let share = self.shares.take(user, address).ok_or(NoPermit::Client)?;
         let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| NoPermit::Gateway)?;
-        Ok(TunnelPermit { permit, of_user, of_network })
+        Ok(TunnelPermit { permit, share })
     }
 
     /// Copies bytes both ways, once both ends have switched protocols, until both directions have ended, or the session

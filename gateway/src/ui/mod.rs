@@ -2,8 +2,8 @@
 
 mod assets;
 mod encoding;
-mod headers;
 
+use crate::edge::security_headers::set_application_policy;
 use crate::ui::assets::{ASSETS, Asset};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -30,7 +30,7 @@ pub(crate) fn application(status: StatusCode, request_headers: &HeaderMap) -> Re
         *response.status_mut() = status;
     }
     response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
-    headers::add_security_headers(response.headers_mut());
+    set_application_policy(response.headers_mut());
     response
 }
 
@@ -41,7 +41,7 @@ pub(crate) async fn page(uri: Uri, request_headers: HeaderMap) -> Response {
         None if names_file(uri.path()) => no_such_page().into_response(),
         None => not_built(),
     };
-    headers::add_security_headers(response.headers_mut());
+    set_application_policy(response.headers_mut());
     response
 }
 

@@ -14,8 +14,9 @@ pub(crate) use upload::{Upload, UploadError, UploadWatch};
 
 use crate::limits::Limits;
 use connection::Connection;
-use http::Request;
+use http::{HeaderMap, Method, Request, Uri};
 use hyper::client::conn::TrySendError;
+use identity::{GATEWAY_TOKEN_HEADER, Operation, Principal, SigningKey};
 use pool::Pool;
 use std::sync::Arc;
 
@@ -25,14 +26,30 @@ pub(crate) struct Upstream {
     /// Its name in logs and metrics.
     pub(crate) name: &'static str,
     pub(crate) base: BaseUrl,
+    /// Signs gateway tokens. Without it, which is allowed in development, requests have none.
+    key: Option<SigningKey>,
     limits: Limits,
     pool: Arc<Pool>,
 }
 
 impl Upstream {
     /// A service without open connections.
-    pub(crate) fn new(name: &'static str, base: BaseUrl, limits: Limits) -> Arc<Self> {
-        Arc::new(Self { name, base, limits, pool: Arc::new(Pool::new(limits.workers, limits.idle)) })
+    pub(crate) fn new(name: &'static str, base: BaseUrl, key: Option<SigningKey>, limits: Limits) -> Arc<Self> {
+        Arc::new(Self { name, base, key, limits, pool: Arc::new(Pool::new(limits.workers, limits.idle)) })
+    }
+
+    /// Adds the gateway token to the headers of a request. It proves to the service that the gateway sent this request,
+    /// and for which user.
+    pub(crate) fn add_gateway_token(
+        &self,
+        headers: &mut HeaderMap,
+        (method, uri): (&Method, &Uri),
+        principal: Option<Principal>,
+    ) {
+        if let Some(key) = &self.key {
+            let operation = Operation { service: self.name, method, uri };
+            headers.insert(GATEWAY_TOKEN_HEADER, key.gateway_token(operation, principal));
+        }
     }
 
     /// Sends a request, over an idle connection if there is one.

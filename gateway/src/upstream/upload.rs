@@ -1,5 +1,6 @@
 //! A request body on its way to the service: counted, timed and observed.
 
+use crate::shares::Share;
 use axum::body::Body;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
@@ -31,6 +32,8 @@ pub(crate) struct Upload {
     deadline: Instant,
     timer: Option<Pin<Box<Sleep>>>,
     watch: UploadWatch,
+    /// Given back when the body has ended.
+    place: Option<Box<Share>>,
 }
 
 /// Observes an upload from outside; empty if there is no body.
@@ -53,7 +56,14 @@ impl Upload {
             deadline: Instant::now() + limit,
             timer: None,
             watch: UploadWatch((!is_empty).then(Arc::default)),
+            place: None,
         }
+    }
+
+    /// The same, with a place that it holds until it has ended.
+    pub(crate) fn holding(mut self, place: Option<Share>) -> Self {
+        self.place = place.map(Box::new);
+        self
     }
 
     /// No body.
@@ -77,12 +87,17 @@ impl Upload {
         timer.as_mut().poll(context).is_ready()
     }
 
+    fn end(&mut self) {
+        self.inner = None;
+        self.place = None;
+        self.watch.end();
+    }
+
     fn fail(&mut self, error: UploadError) -> UploadError {
         if let Some(watched) = &self.watch.0 {
             let _ = watched.error.set(error);
         }
-        self.inner = None;
-        self.watch.end();
+        self.end();
         error
     }
 }
@@ -131,8 +146,7 @@ impl http_body::Body for Upload {
             Poll::Pending if self.is_overdue(context) => Poll::Ready(Some(Err(self.fail(UploadError::TooSlow)))),
             Poll::Pending => Poll::Pending,
             Poll::Ready(None) => {
-                self.inner = None;
-                self.watch.end();
+                self.end();
                 Poll::Ready(None)
             }
             Poll::Ready(Some(Err(_))) => Poll::Ready(Some(Err(self.fail(UploadError::Broken)))),

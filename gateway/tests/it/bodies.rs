@@ -32,12 +32,12 @@ async fn a_body_of_unknown_length_is_counted() {
 }
 
 #[tokio::test]
-async fn a_body_of_the_limit_is_accepted_and_multipart_may_be_larger() {
+async fn a_body_of_the_limit_is_accepted_and_a_photo_may_be_larger() {
     let (stage, service) = echoing().await;
-    let full = as_user("POST", stage.api, "/orders/orders").body(chunks(16, 64 * 1024));
+    let full = as_user("PATCH", stage.api, "/small-router/abc/cheque").body(chunks(16, 64 * 1024));
     assert_eq!(send(full.unwrap()).await.body.len(), MIB);
     let picture = |size| {
-        as_user("POST", stage.api, "/orders/load")
+        as_user("POST", stage.api, "/ocr/load-image")
             .header("Content-Type", "Multipart/form-data; boundary=x")
             .body(Body::from(vec![b'x'; size]))
             .unwrap()
@@ -90,7 +90,7 @@ async fn broken_chunks_are_the_clients_fault() {
 #[tokio::test]
 async fn a_client_that_sends_too_slowly_is_disconnected() {
     let service = Service::echo().await;
-    let stage = before(service.address).limits(|limits| limits.upload = Duration::from_millis(100)).start().await;
+    let stage = before(service.address).limits(|limits| limits.small_upload = Duration::from_millis(100)).start().await;
     let mut client = Raw::sending(stage.api, chunked("1\r\nx\r\n")).await;
     assert_eq!(client.status().await, 408);
     assert_eq!(client.rest().await, b"");

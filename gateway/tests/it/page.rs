@@ -30,6 +30,28 @@ async fn the_page_has_security_headers_and_is_revalidated_every_time() {
 }
 
 #[tokio::test]
+async fn every_response_is_protected_and_other_pages_have_a_policy_too() {
+    let (stage, _service) = echoing().await;
+    for path in ["/docs/", "/docs/index.html"] {
+        for address in [stage.api, stage.ui] {
+            let answer = fetch(anonymous("GET", address, path)).await;
+            assert_eq!(answer.headers["content-type"].to_str().unwrap().split(';').next(), Some("text/html"));
+            let policy = answer.headers["content-security-policy"].to_str().unwrap();
+            assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+            assert!(!policy.contains("script-src"), "{policy}");
+            assert_eq!(answer.headers["x-frame-options"], "DENY");
+        }
+    }
+    for path in ["/orders/orders", "/gateway/info", "/nothing", "/orders/%00"] {
+        let answer = fetch(as_user("GET", stage.api, path)).await;
+        assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
+        assert_eq!(answer.headers["referrer-policy"], "no-referrer", "{path}");
+        assert_eq!(answer.headers["cache-control"], "no-store", "{path}");
+        assert!(!answer.headers.contains_key("strict-transport-security"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn hashed_files_are_immutable_and_compressed() {
     let (stage, _service) = echoing().await;
     let page = fetch(anonymous("GET", stage.ui, "/")).await;

@@ -3,7 +3,7 @@
 use crate::client::{anonymous, fetch};
 use crate::service::Service;
 use crate::stage::{Stage, before};
-use crate::tokens::{SECRET, SESSION, Signer};
+use crate::tokens::{SESSION, Signer};
 use axum::extract::State;
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
 use axum::response::{IntoResponse, Response};
@@ -50,7 +50,7 @@ async fn greet(mut socket: WebSocket) {
 }
 
 async fn gateway(users: &Service) -> Stage {
-    before(users.address).with("--auth-mode=jwt").with(&format!("--gateway-secret={SECRET}")).start().await
+    before(users.address).with("--auth-mode=jwt").with_keys().start().await
 }
 
 async fn status(stage: &Stage, token: &str) -> StatusCode {

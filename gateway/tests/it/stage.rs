@@ -15,6 +15,13 @@ use std::sync::OnceLock;
 /// The origin that the gateway of every stage allows.
 pub(crate) const ORIGIN: &str = "http://localhost:8080";
 
+const SERVICES: [&str; 5] = ["orders", "payments", "ocr", "router", "users"];
+
+/// The key of a service in tests.
+pub(crate) fn key(name: &str) -> String {
+    format!("{name}-0123456789abcdef0123456789abcdef")
+}
+
 /// A running gateway; it stops when dropped.
 pub(crate) struct Stage {
     pub(crate) api: SocketAddr,
@@ -31,7 +38,7 @@ pub(crate) struct Plan {
 
 /// A gateway whose services are all at `address`.
 pub(crate) fn before(address: SocketAddr) -> Plan {
-    let urls = ["orders", "payments", "ocr", "router", "users"].map(|name| format!("--{name}-url=http://{address}"));
+    let urls = SERVICES.map(|name| format!("--{name}-url=http://{address}"));
     let fixed = [
         "gateway",
         "--api-addr=127.0.0.1:0",
@@ -62,6 +69,13 @@ impl Plan {
         self.arguments.retain(|earlier| !earlier.starts_with(&name));
         self.arguments.push(argument.to_owned());
         self
+    }
+
+    /// With the keys that `jwt` mode needs.
+    pub(crate) fn with_keys(self) -> Self {
+        let named = SERVICES.map(|name| format!("--{name}-key={}", key(name)));
+        let plan = named.iter().fold(self, |plan, argument| plan.with(argument));
+        plan.with(&format!("--ticket-keys={}", key("ticket")))
     }
 
     /// With other limits.

@@ -19,8 +19,6 @@ use uuid::Uuid;
 /// The session of all tokens.
 pub(crate) const SESSION: Uuid = Uuid::from_u128(7);
 
-pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
-
 /// A key pair like those of users-service.
 pub(crate) struct Signer {
     pair: Ed25519KeyPair,
@@ -98,7 +96,7 @@ pub(crate) async fn signing_in_to(router: Router, change: impl FnOnce(Plan) -> P
             .route("/orders", get(|| async { "served" }))
     })
     .await;
-    let plan = before(service.address).with("--auth-mode=jwt").with(&format!("--gateway-secret={SECRET}"));
+    let plan = before(service.address).with("--auth-mode=jwt").with_keys();
     let stage = change(plan).start().await;
     for _ in 0..100 {
         let request = bearer(anonymous("GET", stage.api, "/orders/orders"), &signer.token(1, "user"));
@@ -140,7 +138,7 @@ async fn a_signed_in_user_is_forwarded_to_the_service() {
     let heads = reached(&service.received);
     let headers = &heads[0].headers;
     assert_eq!(headers["x-user-id"], "42");
-    assert!(headers["x-chipin-pass"].to_str().unwrap().starts_with("1.42.user."));
+    assert!(headers["x-chipin-pass"].to_str().unwrap().starts_with("2;42;user;"));
     assert!(!headers.contains_key("authorization"), "the token is not forwarded");
 }
 
@@ -330,7 +328,7 @@ async fn a_browser_opens_one_socket_with_a_ticket() {
 #[tokio::test]
 async fn while_the_keys_are_unknown_requests_may_be_retried() {
     let service = Service::start(|_| Router::new().fallback(|| async { StatusCode::NOT_FOUND })).await;
-    let plan = before(service.address).with("--auth-mode=jwt").with(&format!("--gateway-secret={SECRET}"));
+    let plan = before(service.address).with("--auth-mode=jwt").with_keys();
     let stage = plan.start().await;
     let token = Signer::new("first").token(1, "user");
     let answer = fetch(bearer(anonymous("GET", stage.api, "/orders/orders"), &token)).await;

@@ -102,6 +102,37 @@ impl Engine {
         mode: Mode,
         language: Language,
     ) -> Result<Vec<RecognizedWord>, EngineError> {
+        let tesseract = self.prepared(page, mode, language)?;
+        recognized(tesseract, &mut 0)
+    }
+
+    /// The same strip by strip from the top, as long as `goes_on`. Tesseract can't be interrupted, and a page full of
+    /// letters takes a minute.
+    ///
+    /// # Errors
+    /// As [`Engine::recognize`].
+    pub fn recognize_strips(
+        &mut self,
+        page: &GrayImage,
+        mode: Mode,
+        language: Language,
+        goes_on: impl Fn() -> bool,
+    ) -> Result<Vec<RecognizedWord>, EngineError> {
+        let tesseract = self.prepared(page, mode, language)?;
+        let (mut words, mut lines) = (vec![], 0);
+        for Strip { top, height } in strips(page) {
+            if !goes_on() {
+                break;
+            }
+            let [top, width, height] = [top, page.width(), height].map(|pixels| i32::try_from(pixels).unwrap_or(0));
+            tesseract.set_rectangle(0, top, width, height);
+            words.extend(recognized(tesseract, &mut lines)?);
+        }
+        Ok(words)
+    }
+
+    /// Tesseract for this language, with the page.
+    fn prepared(&mut self, page: &GrayImage, mode: Mode, language: Language) -> Result<&mut LepTess, EngineError> {
         let mode = match mode {
             Mode::Column => "4",
             Mode::Block => "6",
@@ -115,11 +146,39 @@ impl Engine {
         tesseract.set_variable(Variable::TesseditPagesegMode, mode)?;
         tesseract.set_image_from_mem(&portable(page))?;
         tesseract.set_source_resolution(RESOLUTION);
-        if tesseract.recognize() != 0 {
-            return Ok(vec![]);
-        }
-        Ok(words(&tesseract.get_tsv_text(0)?))
+        Ok(tesseract)
     }
+}
+
+/// The words of the page or its rectangle. `lines` counts the lines of all calls.
+fn recognized(tesseract: &mut LepTess, lines: &mut u32) -> Result<Vec<RecognizedWord>, EngineError> {
+    if tesseract.recognize() != 0 {
+        return Ok(vec![]);
+    }
+    Ok(words(&tesseract.get_tsv_text(0)?, lines))
+}
+
+/// Some rows of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Strip {
+    top: u32,
+    height: u32,
+}
+
+/// Cuts a page between its lines, as far as there is a lighter row near.
+fn strips(page: &GrayImage) -> Vec<Strip> {
+    /// A handful of lines of the size that the engine gets.
+    const HEIGHT: u32 = 256;
+    let brightness: Vec<u64> = page.rows().map(|row| row.map(|pixel| u64::from(pixel.0[0])).sum()).collect();
+    let (mut strips, mut top) = (vec![], 0);
+    while page.height() - top > HEIGHT {
+        let near = top + HEIGHT * 2 / 3..top + HEIGHT;
+        let cut = near.max_by_key(|row| brightness.get(*row as usize)).unwrap_or(top + HEIGHT);
+        strips.push(Strip { top, height: cut - top });
+        top = cut;
+    }
+    strips.push(Strip { top, height: page.height() - top });
+    strips
 }
 
 /// The page as an uncompressed file, which needs no decoder: a portable graymap.
@@ -131,15 +190,14 @@ fn portable(page: &GrayImage) -> Vec<u8> {
 
 /// Parses Tesseract's TSV output: level, page, block, paragraph, line, word, left, top, width, height, confidence,
 /// text.
-fn words(table: &str) -> Vec<RecognizedWord> {
-    let mut lines = 0;
+fn words(table: &str, lines: &mut u32) -> Vec<RecognizedWord> {
     let mut words = vec![];
     for row in table.lines() {
         let Some((place, text)) = row.rsplit_once('\t') else { continue };
         let columns: Vec<&str> = place.split('\t').collect();
         let [level, _, _, _, _, _, left, top, width, height, confidence] = columns[..] else { continue };
         if level == "4" {
-            lines += 1;
+            *lines += 1;
         }
         let text = text.trim();
         if level != "5" || text.is_empty() {
@@ -154,7 +212,7 @@ fn words(table: &str) -> Vec<RecognizedWord> {
             top,
             right: left + number(width),
             bottom: top + number(height),
-            line: lines,
+            line: *lines,
         });
     }
     words

@@ -10,4 +10,5 @@ pub mod word;
 pub mod layout;
 pub mod parse;
 
+mod processor_time;
 pub mod read;

@@ -4,10 +4,11 @@ use crate::engine::{Engine, Language, Mode, RecognizedWord};
 use crate::page::sheet::Sheet;
 use crate::parse::{self, Parsed};
 use crate::picture::{Picture, Refusal, decode};
+use crate::processor_time::ProcessorTime;
 use crate::word::{Pass, Place, Word};
 use contracts::cheque::{Bounds, Cheque, ChequeStatus, ChequeWarning, PhotoSize};
 use image::GrayImage;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The result of reading a picture.
 #[derive(Clone, Debug)]
@@ -27,10 +28,14 @@ pub struct Progress {
     pub steps: u32,
 }
 
-/// No further look begins after this time.
-const LOOKING_TIME: Duration = Duration::from_secs(25);
-/// No other orientation is tried after this time.
-const TURNING_TIME: Duration = Duration::from_secs(10);
+/// No further look begins after this processor time. All looks at a usual bill take up to 20 s.
+const LOOKING_TIME: Duration = Duration::from_secs(16);
+/// No other orientation is tried after this processor time.
+const TURNING_TIME: Duration = Duration::from_secs(8);
+/// A page with more letters is read in strips. A bill of 70 lines has 1,700.
+const LETTERS_DENSE: usize = 3_000;
+/// No strip of such a page begins after this processor time.
+const DENSE_TIME: Duration = Duration::from_secs(10);
 /// Stop after this many looks without a word of high confidence.
 const BLIND_LOOKS_MAX: usize = 2;
 /// Minimum number of words with high confidence on any text.
@@ -76,15 +81,15 @@ const LOOKS: [Look; 6] = [
 pub fn read(engine: &mut Engine, bytes: &[u8], progress: &mut dyn FnMut(Progress)) -> Result<Reading, Refusal> {
     let steps = u32::try_from(LOOKS.len()).unwrap_or(u32::MAX);
     progress(Progress { step: 1, steps });
-    let started = Instant::now();
-    let (picture, sheet, first) = upright(engine, decode(bytes)?);
+    let time = ProcessorTime::start();
+    let (picture, sheet, first) = upright(engine, decode(bytes)?, time);
     let (photo, width, height) = picture.photo()?;
-    let mut looks = Looks::new(engine, &sheet);
+    let mut looks = Looks::new(engine, &sheet, time);
     let mut passes = vec![looks.first(first)];
     let mut parsed = understood(&passes);
     for (step, look) in (2..).zip(&LOOKS[1..]) {
         let blind = passes.len() >= BLIND_LOOKS_MAX && !has_text(&passes);
-        if parsed.sure || blind || started.elapsed() > LOOKING_TIME {
+        if parsed.sure || blind || time.used() > looks.limit() {
             break;
         }
         progress(Progress { step, steps });
@@ -96,18 +101,17 @@ pub fn read(engine: &mut Engine, bytes: &[u8], progress: &mut dyn FnMut(Progress
 
 /// The upright picture and its first look. A camera held flat above a table does not know its orientation, and then
 /// hardly any word has a high confidence.
-fn upright(engine: &mut Engine, picture: Picture) -> (Picture, Sheet, Pass) {
+fn upright(engine: &mut Engine, picture: Picture, time: ProcessorTime) -> (Picture, Sheet, Pass) {
     let look = |engine: &mut Engine, picture: &Picture| {
         let sheet = Sheet::of(&picture.pixels);
-        let pass = Looks::new(engine, &sheet).pass(&LOOKS[0]);
+        let pass = Looks::new(engine, &sheet, time).pass(&LOOKS[0]);
         (sheet, pass)
     };
-    let started = Instant::now();
     let (sheet, first) = look(engine, &picture);
     if sure_words(&first) >= UPRIGHT_WORDS_MIN || sheet.letters < UPRIGHT_WORDS_MIN {
         return (picture, sheet, first);
     }
-    let in_time = [1, 3, 2].into_iter().take_while(|_| started.elapsed() < TURNING_TIME);
+    let in_time = [1, 3, 2].into_iter().take_while(|_| time.used() < TURNING_TIME);
     let turned = in_time.map(|quarters| {
         let turned = picture.turned(quarters);
         let (sheet, pass) = look(engine, &turned);
@@ -131,8 +135,9 @@ fn has_text(passes: &[Pass]) -> bool {
 /// # Errors
 /// Any [`Refusal`].
 pub fn passes(engine: &mut Engine, bytes: &[u8]) -> Result<Vec<Pass>, Refusal> {
-    let (_, sheet, first) = upright(engine, decode(bytes)?);
-    let mut looks = Looks::new(engine, &sheet);
+    let time = ProcessorTime::start();
+    let (_, sheet, first) = upright(engine, decode(bytes)?, time);
+    let mut looks = Looks::new(engine, &sheet, time);
     let mut passes = vec![looks.first(first)];
     passes.extend(LOOKS[1..].iter().map(|look| looks.pass(look)));
     Ok(passes)
@@ -144,15 +149,16 @@ struct Looks<'a> {
     sheet: &'a Sheet,
     plain: GrayImage,
     masked: GrayImage,
+    time: ProcessorTime,
     /// The language of the page, once known.
     language: Language,
 }
 
 impl<'a> Looks<'a> {
-    fn new(engine: &'a mut Engine, sheet: &'a Sheet) -> Self {
+    fn new(engine: &'a mut Engine, sheet: &'a Sheet, time: ProcessorTime) -> Self {
         let plain = sheet.plain();
         let masked = sheet.masked(&plain);
-        Self { engine, sheet, plain, masked, language: Language::Both }
+        Self { engine, sheet, plain, masked, time, language: Language::Both }
     }
 
     /// Determines the language from a first pass that was made before.
@@ -161,11 +167,30 @@ impl<'a> Looks<'a> {
         pass
     }
 
+    fn is_dense(&self) -> bool {
+        self.sheet.letters > LETTERS_DENSE
+    }
+
+    /// The processor time after which no further look begins.
+    fn limit(&self) -> Duration {
+        if self.is_dense() { DENSE_TIME } else { LOOKING_TIME }
+    }
+
     fn pass(&mut self, look: &Look) -> Pass {
-        let recognized = match look.view {
-            View::Plain => self.engine.recognize(&self.plain, look.mode, self.language),
-            View::Masked => self.engine.recognize(&self.masked, look.mode, self.language),
-            View::Contrasted => self.engine.recognize(&Sheet::contrasted(&self.masked), look.mode, self.language),
+        let contrasted;
+        let page = match look.view {
+            View::Plain => &self.plain,
+            View::Masked => &self.masked,
+            View::Contrasted => {
+                contrasted = Sheet::contrasted(&self.masked);
+                &contrasted
+            }
+        };
+        let recognized = if self.is_dense() {
+            let goes_on = || self.time.used() < DENSE_TIME;
+            self.engine.recognize_strips(page, look.mode, self.language, goes_on)
+        } else {
+            self.engine.recognize(page, look.mode, self.language)
         };
         let recognized = recognized.unwrap_or_else(|failure| {
             tracing::warn!(error = &failure as &dyn std::error::Error, "look {} failed", look.name);

@@ -6,6 +6,8 @@ use crate::domain::stored_cheque::StoredCheque;
 use crate::state::State;
 use crate::store;
 use crate::store::photos::{Photos, PhotosError};
+use crate::store::quotas;
+use crate::uploads::NoPlace;
 use crate::workers::picture;
 use crate::workers::pool::Reading;
 use crate::workers::stage::Stage;
@@ -24,6 +26,7 @@ use postgres::idempotency::{self, Claim, Earlier, Scope, StoredResponse};
 use process::clock;
 use rand::Rng;
 use serde::Deserialize;
+use time::Date;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -63,6 +66,7 @@ struct LoadImage {
         (status = 413, description = "More than 10 MB, or than 40 megapixels", body = ProblemDocument),
         (status = 415, description = "Not a JPEG, PNG or WebP", body = ProblemDocument),
         (status = 422, description = "The picture is missing, broken or unreadable", body = ProblemDocument),
+        (status = 429, description = "Too many pictures of this user, at the same time or today", body = ProblemDocument),
         (status = 503, description = "Too many pictures are queued", body = ProblemDocument),
     )
 )]
@@ -95,15 +99,24 @@ async fn load_image(
     multipart: Multipart,
     progress: watch::Sender<Stage>,
 ) -> Result<Response, Problem> {
-    let picture = receive(state, multipart).await?;
+    let picture = receive(state, user_id, multipart).await?;
     // Of the picture, not of the body: each request has another multipart boundary.
     let scope = Scope::of(headers, user_id.get(), "POST /load-image", &picture)?;
     if let Some(earlier) = earlier(state, user_id, scope.as_ref()).await? {
         return earlier.respond();
     }
+    let counted = count(state, user_id, picture.len()).await?;
     // No transaction is open while the picture is read. A request with the same key may be read at the same time, and
     // the first one to be stored is the answer to both.
-    let reading = state.pool.read(picture, progress).await.map_err(refusals::not_read)?;
+    let reading = match state.pool.read(user_id, picture, progress).await {
+        Ok(reading) => reading,
+        Err(failure) => {
+            if !failure.has_cost() {
+                quotas::give_back(&state.database, user_id, counted.day, counted.bytes).await?;
+            }
+            return Err(refusals::not_read(failure));
+        }
+    };
     match store_cheque(state, user_id, reading, scope.as_ref()).await? {
         Stored::Now(response) => Ok(response.into_response()),
         Stored::Before(earlier) => earlier.respond(),
@@ -125,9 +138,29 @@ async fn earlier(state: &State, user_id: UserId, scope: Option<&Scope>) -> Resul
     })
 }
 
+/// A picture that was counted for its user.
+struct Counted {
+    day: Date,
+    bytes: i64,
+}
+
+/// Counts a picture for its user's day.
+async fn count(state: &State, user_id: UserId, bytes: usize) -> Result<Counted, Problem> {
+    let now = clock::now();
+    let counted = Counted { day: now.date(), bytes: i64::try_from(bytes).unwrap_or(i64::MAX) };
+    if quotas::take(&state.database, user_id, counted.day, counted.bytes, state.daily_quota).await? {
+        Ok(counted)
+    } else {
+        Err(refusals::quota_used_up(now))
+    }
+}
+
 /// Receives the picture and checks its header, so that unsuitable pictures never enter the queue.
-async fn receive(state: &State, multipart: Multipart) -> Result<Bytes, Problem> {
-    let _permit = state.uploads.try_acquire().map_err(|_| refusals::queue_full(UPLOAD_RETRY_AFTER_SECS))?;
+async fn receive(state: &State, user_id: UserId, multipart: Multipart) -> Result<Bytes, Problem> {
+    let _place = state.uploads.place(user_id).await.map_err(|no_place| match no_place {
+        NoPlace::User => refusals::too_many(),
+        NoPlace::Full => refusals::queue_full(UPLOAD_RETRY_AFTER_SECS),
+    })?;
     let picture = upload::receive(multipart).await?;
     picture::check(&picture).map_err(refusals::refused)?;
     Ok(picture)

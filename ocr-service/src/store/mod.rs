@@ -2,3 +2,4 @@
 
 pub mod cheques;
 pub mod photos;
+pub mod quotas;

@@ -9,7 +9,7 @@ pub mod picture;
 
 pub mod pool;
 pub mod program;
-mod queue;
+pub(crate) mod queue;
 pub mod stage;
 mod worker;
 

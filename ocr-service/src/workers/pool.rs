@@ -7,6 +7,7 @@ use super::worker::{WorkError, Worker, WorkerOptions};
 use crate::config::WorkersConfig;
 use crate::tessdata::TessdataDir;
 use axum::body::Bytes;
+use contracts::ids::UserId;
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -61,7 +62,7 @@ impl Pool {
             picture_timeout: config.picture_timeout(),
         };
         let shared = Shared {
-            queue: Queue::new(config.queue.count()),
+            queue: Queue::new(config.queue_limits()),
             options,
             count: config.count(),
             working_slots: AtomicUsize::new(0),
@@ -86,17 +87,18 @@ impl Pool {
         Ok(())
     }
 
-    /// Reads a picture when its turn comes. Dropping the future removes it from the queue, or kills its worker.
+    /// Reads a picture of `owner` when its turn comes. Dropping the future removes it from the queue, or kills its worker.
     ///
     /// # Errors
     /// [`ReadError`].
-    pub async fn read(&self, picture: Bytes, stage: watch::Sender<Stage>) -> Result<Reading, ReadError> {
+    pub async fn read(&self, owner: UserId, picture: Bytes, stage: watch::Sender<Stage>) -> Result<Reading, ReadError> {
         if self.shared.working_slots.load(Ordering::Relaxed) == 0 {
             return Err(ReadError::Unavailable);
         }
         let (answer, answered) = oneshot::channel();
-        let entry = self.shared.queue.join(picture, stage, answer).map_err(|error| match error {
+        let entry = self.shared.queue.join(owner, picture, stage, answer).map_err(|error| match error {
             QueueError::Full => ReadError::QueueFull { retry_after_secs: self.shared.seconds_until_free() },
+            QueueError::UserFull => ReadError::TooMany,
             QueueError::Closed => ReadError::Unavailable,
         })?;
         let outcome = answered.await.unwrap_or(Err(ReadError::Unavailable));

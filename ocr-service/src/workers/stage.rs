@@ -41,7 +41,20 @@ pub enum ReadError {
         /// Estimated time until there is space in the queue, in seconds.
         retry_after_secs: u32,
     },
+    /// This user has more pictures in the queue than others, or as many as a user may have.
+    #[error("too many pictures of this user are queued")]
+    TooMany,
     /// No worker starts, or the process is stopping.
     #[error("reading is unavailable right now")]
     Unavailable,
+}
+
+impl ReadError {
+    /// Whether a worker has spent time on the picture.
+    pub(crate) fn has_cost(&self) -> bool {
+        match self {
+            Self::Refused(_) | Self::Unreadable { .. } => true,
+            Self::QueueFull { .. } | Self::TooMany | Self::Unavailable => false,
+        }
+    }
 }

@@ -26,6 +26,16 @@ pub(crate) fn long_slip() -> Vec<u8> {
     picture::png(&picture::slip(&lines))
 }
 
+/// A page full of letters, which took a minute to read.
+pub(crate) fn dense() -> Vec<u8> {
+    let lines: Vec<String> = (0..66)
+        .map(|row| {
+            (0..130).map(|column| char::from(b"ABCEHKMOPT1347"[(row * 31 + column * 17 + column / 7) % 14])).collect()
+        })
+        .collect();
+    picture::png(&picture::slip(&lines.iter().map(String::as_str).collect::<Vec<_>>()))
+}
+
 /// The slip as stored by a camera that was held sideways: with EXIF orientation 6 and a manufacturer's name.
 ///
 /// Source: Exif 2.32, tag 0x0112; 6 means that the first row is the right side of the scene.

@@ -59,7 +59,7 @@ async fn a_database_that_is_away_is_503_and_logged_with_its_operation() {
 async fn a_failed_operation_of_an_operator_is_logged_with_what_it_was() {
     let stage = Stage::new().await;
     sqlx::query("alter table dead_letters rename to away").execute(&stage.pool).await.unwrap();
-    let trace_id = stage.user(1).get("/operations/dead-letters").await.failed(500);
+    let trace_id = stage.administrator().get("/operations/dead-letters").await.failed(500);
     let logged = async || {
         let errors = stage.program.errors().into_iter().filter(|line| line.trace_id == trace_id);
         errors.map(|line| line.error).collect::<Vec<_>>()

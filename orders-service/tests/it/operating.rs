@@ -14,7 +14,7 @@ async fn with_letters(stage: &Stage, letters: usize) -> Client {
     for _ in 0..letters {
         stage.refuse(OrderId(Uuid::now_v7()), RefusalReason::NoAccount).await;
     }
-    let operator = stage.user(1).with_header("x-forwarded-prefix", "/orders");
+    let operator = stage.administrator().with_header("x-forwarded-prefix", "/orders");
     eventually(letters, async || operator.get(LETTERS).await.json().as_array().unwrap().len()).await;
     operator
 }

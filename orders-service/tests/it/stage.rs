@@ -33,6 +33,10 @@ impl Stage {
         Client::new(&self.program.url()).as_user(id)
     }
 
+    pub(crate) fn administrator(&self) -> Client {
+        self.user(1).with_header("x-user-role", "admin")
+    }
+
     pub(crate) async fn place(&self, user: i64, amount: &str) -> OrderId {
         let answer = self.user(user).post("/orders", &format!(r#"{{"amount": {amount}}}"#)).await;
         assert_eq!(answer.status, 201, "{}", answer.text);

@@ -21,7 +21,7 @@ use live_sockets::Upgrade;
         (status = 410, description = "The link has expired, or the cheque was deleted", body = ProblemDocument),
         (status = 400, description = "A malformed WebSocket handshake", body = ProblemDocument),
         (status = 426, description = "Not a WebSocket request", body = ProblemDocument),
-        (status = 429, description = "The user has too many open sockets", body = ProblemDocument),
+        (status = 429, description = "The user, the address, or the cheque has too many open sockets", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(

@@ -21,10 +21,6 @@ use tracing::warn;
 
 /// Delay after a failure to read a cheque for its sockets.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
-/// Messages of several kilobytes are written directly once they are complete.
-const WRITE_BUFFER_BYTES: usize = 4096;
-/// Far above the state of the largest cheque; only a client that does not read reaches it.
-const WRITE_BUFFER_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// All sockets of this replica; cheap to clone.
 #[derive(Clone)]
@@ -35,14 +31,14 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Creates an empty hub that notifies other replicas through `fanout`. A user may have `per_user` open sockets.
-    pub fn new(fanout: Fanout, per_user: u32) -> Self {
+    /// Creates an empty hub that notifies other replicas through `fanout`. A user may have `per_user` open sockets, and
+    /// a cheque `per_cheque`.
+    pub fn new(fanout: Fanout, per_user: u32, per_cheque: u32) -> Self {
         let limits = Limits {
             per_user,
+            per_key: per_cheque,
             // Each update contains the whole state.
             queueing: Queueing::Newest,
-            write_buffer_bytes: WRITE_BUFFER_BYTES,
-            write_buffer_bytes_max: WRITE_BUFFER_BYTES_MAX,
             ..Limits::default()
         };
         let sockets = live_sockets::Hub::new(metrics::gauge!("router_live_sockets"), limits);
@@ -52,7 +48,7 @@ impl Hub {
     /// Opens a socket.
     ///
     /// # Errors
-    /// 429 if the user has too many open sockets.
+    /// 429 if the user or the cheque has too many open sockets.
     pub fn open(&self, upgrade: Upgrade, watched: Watched, stopping: CancellationToken) -> Result<Response, Problem> {
         self.sockets.open(upgrade, watched, stopping)
     }

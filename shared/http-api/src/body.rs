@@ -5,18 +5,25 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use bytes::BytesMut;
 use futures_util::StreamExt;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Largest JSON body, in bytes.
 pub const JSON_BODY_BYTES_MAX: usize = 1024 * 1024;
 
 /// Most bytes of a too large body that are read and discarded.
 const DISCARDED_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Most bytes of bodies that arrive at the same time in this process. The gateway limits each client; this is for many.
+const ARRIVING_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Bytes of the bodies that are arriving.
+static ARRIVING_BYTES: AtomicUsize = AtomicUsize::new(0);
 
 /// The body of a request: its bytes as sent, and its fields.
 pub struct JsonBody {
@@ -132,6 +139,7 @@ async fn read_to_end(body: Body) -> Result<Bytes, Problem> {
     let mut stream = body.into_data_stream();
     let mut bytes = BytesMut::new();
     let mut received = 0;
+    let mut arriving = Arriving(0);
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|_| {
             let detail = "the body could not be read to its end";
@@ -139,6 +147,7 @@ async fn read_to_end(body: Body) -> Result<Bytes, Problem> {
         })?;
         received += chunk.len();
         if received <= JSON_BODY_BYTES_MAX {
+            arriving.add(chunk.len())?;
             bytes.extend_from_slice(&chunk);
         } else if received > DISCARDED_BYTES_MAX {
             break;
@@ -149,6 +158,31 @@ async fn read_to_end(body: Body) -> Result<Bytes, Problem> {
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail));
     }
     Ok(bytes.freeze())
+}
+
+/// What is held of one body, until it is dropped.
+struct Arriving(usize);
+
+impl Arriving {
+    /// Counts more bytes.
+    ///
+    /// # Errors
+    /// 503 when all bodies together are too large.
+    fn add(&mut self, bytes: usize) -> Result<(), Problem> {
+        self.0 += bytes;
+        if ARRIVING_BYTES.fetch_add(bytes, Ordering::Relaxed) + bytes <= ARRIVING_BYTES_MAX {
+            return Ok(());
+        }
+        let detail = "too many bodies arrive right now; try again soon";
+        Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+            .with_header(header::RETRY_AFTER, HeaderValue::from_static("1")))
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        ARRIVING_BYTES.fetch_sub(self.0, Ordering::Relaxed);
+    }
 }
 
 /// `name` as a reference token of a JSON pointer. Source: RFC 6901, section 3.
@@ -191,6 +225,8 @@ impl<'de> Deserialize<'de> for Fields {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::convert::Infallible;
+    use std::task::{Context, Poll, Waker};
 
     fn body(text: &'static str) -> Result<JsonBody, Problem> {
         JsonBody::parse(Bytes::from_static(text.as_bytes()))
@@ -227,6 +263,22 @@ mod tests {
         for text in ["[]", "1", "null", "\"x\""] {
             assert_eq!(body(text).err().unwrap().status(), StatusCode::UNPROCESSABLE_ENTITY, "{text}");
         }
+    }
+
+    #[test]
+    fn unfinished_bodies_of_many_clients_take_a_limited_amount_of_memory() {
+        let begun = || {
+            let beginning =
+                futures_util::stream::once(async { Ok::<_, Infallible>(Bytes::from(vec![b'x'; 1_000_000])) });
+            Box::pin(read_to_end(Body::from_stream(beginning.chain(futures_util::stream::pending()))))
+        };
+        let mut context = Context::from_waker(Waker::noop());
+        let mut unfinished: Vec<_> = (0..67).map(|_| begun()).collect();
+        assert!(unfinished.iter_mut().all(|body| body.as_mut().poll(&mut context).is_pending()));
+        let Poll::Ready(Err(problem)) = begun().as_mut().poll(&mut context) else { panic!("68 MB are held") };
+        assert_eq!((problem.status(), problem.code()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
+        drop(unfinished);
+        assert!(begun().as_mut().poll(&mut context).is_pending());
     }
 
     #[test]

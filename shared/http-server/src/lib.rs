@@ -6,7 +6,7 @@ pub mod health;
 pub mod healthcheck;
 pub mod layers;
 mod metrics_help;
-mod open_files;
+pub mod open_files;
 pub mod readiness;
 mod rejection;
 pub mod request_id;

@@ -27,7 +27,7 @@ use tracing::{debug, warn};
 
 /// A connection is closed if no complete request head arrives within this time, also while it is idle.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
-/// Open connections, WebSockets included; further ones wait in the kernel's accept queue.
+/// Open connections, without WebSockets; further ones wait in the kernel's accept queue.
 const CONNECTIONS_MAX: usize = 20_000;
 /// Connections that wait in the kernel's accept queue.
 const BACKLOG: u32 = 1024;
@@ -66,27 +66,32 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
 pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) -> Result<(), std::io::Error> {
     let of_connection = move |peer| {
         let router = router.clone();
-        move |request| call_router(&router, request, peer)
+        Some(move |request| call_router(&router, request, peer))
     };
-    accept(listener, of_connection, stopping, None).await
+    // Half of the open files are left for what the requests need.
+    let connections_max = CONNECTIONS_MAX.min(open_files::raise_limit() / 2).max(1);
+    accept(listener, of_connection, Arc::new(Semaphore::new(connections_max)), stopping, None).await
 }
 
 /// As [`serve`], without a router and on worker threads: `of_connection` maps a client's address to the function that
 /// responds to the requests of its connection, and `workers` take connections in turn. [`call_router`] calls a router.
+/// The function is dropped when the connection is closed or upgraded. Without a function the connection is closed at
+/// once. Each connection takes one of `permits`.
 ///
 /// # Errors
 /// As [`serve`].
 pub async fn serve_on_workers<S, A>(
     workers: Arc<Workers>,
     listener: TcpListener,
-    of_connection: impl Fn(SocketAddr) -> S,
+    of_connection: impl Fn(SocketAddr) -> Option<S>,
+    permits: Arc<Semaphore>,
     stopping: CancellationToken,
 ) -> Result<(), std::io::Error>
 where
     S: Fn(Request) -> A + Send + 'static,
     A: Future<Output = HandlerResult> + Send + 'static,
 {
-    accept(listener, of_connection, stopping, Some(&workers)).await
+    accept(listener, of_connection, permits, stopping, Some(&workers)).await
 }
 
 /// The result of every request.
@@ -105,7 +110,8 @@ pub fn call_router(
 
 async fn accept<S, A>(
     listener: TcpListener,
-    of_connection: impl Fn(SocketAddr) -> S,
+    of_connection: impl Fn(SocketAddr) -> Option<S>,
+    permits: Arc<Semaphore>,
     stopping: CancellationToken,
     workers: Option<&Workers>,
 ) -> Result<(), std::io::Error>
@@ -113,9 +119,7 @@ where
     S: Fn(Request) -> A + Send + 'static,
     A: Future<Output = HandlerResult> + Send + 'static,
 {
-    open_files::raise_limit();
     let connections = TaskTracker::new();
-    let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
             break;
@@ -126,7 +130,11 @@ where
         };
         match accepted {
             Ok((stream, peer)) => {
-                let (answer, stopping) = (of_connection(peer), stopping.clone());
+                let Some(answer) = of_connection(peer) else {
+                    debug!(%peer, "a connection was refused: its client has too many");
+                    continue;
+                };
+                let stopping = stopping.clone();
                 let Some(workers) = workers else {
                     connections.spawn(async move {
                         log_connection_error(peer, serve_connection(stream, answer, stopping, HEADER_TIMEOUT).await);

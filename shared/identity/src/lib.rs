@@ -2,13 +2,16 @@
 
 mod caller;
 mod gateway_auth;
+mod gateway_token;
 mod principal;
+mod retired;
+mod signing_key;
 #[cfg(feature = "tokens")]
 pub mod tokens;
 
 pub use caller::{Administrator, Caller, caller, unauthenticated};
-pub use gateway_auth::{
-    GatewaySecret, INTERNAL_TOKEN_HEADER, InternalAuth, InternalAuthConfig, LIFETIME, MissingGatewaySecret, WeakSecret,
-    require_internal_token,
-};
+pub use gateway_auth::{InternalAuth, InternalAuthConfig, MissingGatewayKeys, require_gateway_token};
+pub use gateway_token::{GATEWAY_TOKEN_HEADER, LIFETIME, Operation};
 pub use principal::{Principal, ROLE_HEADER, Role, USER_HEADER, parse_user_id};
+pub use retired::{Retired, RetiredSecret};
+pub use signing_key::{SigningKey, SigningKeys, WeakKey, WeakKeys};

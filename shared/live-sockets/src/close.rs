@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::stream::{SEND_TIMEOUT, Stream};
+use crate::stream::{OverBudget, SEND_TIMEOUT, Stream};
 use futures_util::SinkExt;
 use tracing::debug;
 
@@ -31,6 +31,8 @@ impl Close {
     const VIOLATION: Self = Self::new(1002, "protocol error");
     /// 1007.
     const INVALID_TEXT: Self = Self::new(1007, "text is not UTF-8");
+    /// 1008: the client sends more than it may.
+    pub(crate) const TOO_MUCH: Self = Self::new(1008, "too much was sent");
     /// 1009.
     const TOO_LARGE: Self = Self::new(1009, "message is too large");
     /// 1012: the process stops.
@@ -65,9 +67,14 @@ impl End {
             Error::Protocol(_) => Self::ByServer(Close::VIOLATION),
             Error::Capacity(_) => Self::ByServer(Close::TOO_LARGE),
             Error::Utf8(_) => Self::ByServer(Close::INVALID_TEXT),
+            Error::Io(why) if is_over_budget(why) => Self::ByServer(Close::TOO_MUCH),
             _ => Self::Lost,
         }
     }
+}
+
+fn is_over_budget(failure: &std::io::Error) -> bool {
+    failure.get_ref().and_then(|why| why.downcast_ref::<OverBudget>()).is_some()
 }
 
 /// Sends the Close frame, then ends the connection.
@@ -91,6 +98,7 @@ pub(crate) async fn finish(mut socket: Stream, end: End) {
 /// unread is reset, and the client could lose the Close frame.
 async fn discard(mut socket: Stream) -> std::io::Result<()> {
     let connection = socket.get_mut();
+    connection.stop_counting();
     connection.shutdown().await?;
     tokio::io::copy(&mut connection.take(LINGER_BYTES_MAX), &mut tokio::io::sink()).await.map(drop)
 }

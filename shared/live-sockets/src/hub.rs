@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::convert::Infallible;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use telemetry::counted::Counted;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -34,7 +34,12 @@ struct Room<I> {
     mailboxes: Vec<Arc<Mailbox<I>>>,
     /// The highest version pushed so far; 0 if none was.
     newest: i64,
+    /// The large snapshots that are being sent.
+    snapshots: Vec<Weak<Update<I>>>,
 }
+
+/// A shorter snapshot is not shared: finding it costs more than a copy.
+const SHARED_BYTES_MIN: usize = 4096;
 
 /// A socket's registration with the hub, which ends when it is dropped.
 pub(crate) struct Subscription<F: Feed> {
@@ -107,18 +112,43 @@ impl<K: Clone + Eq + Hash, I: Clone + Eq> Hub<K, I> {
     /// Registers a socket.
     ///
     /// # Errors
-    /// 429 if its user already has the largest number of open sockets.
+    /// 429 if its user or its key already has the largest number of open sockets.
     pub(crate) fn subscribe<F: Feed<Key = K, Item = I>>(&self, feed: F) -> Result<Subscription<F>, Problem> {
+        let mailbox = Arc::new(Mailbox::new(feed.only().cloned()));
+        let mut rooms = self.shared.rooms();
+        let open = rooms.get(feed.key()).map_or(0, |room| room.mailboxes.len());
+        if open >= usize::try_from(self.shared.limits.per_key).unwrap_or(usize::MAX) {
+            return Err(too_many(format_args!("{open} sockets of this address are open; try again later")));
+        }
         if let Some(user_id) = feed.user_id() {
             self.shared.count(user_id)?;
         }
-        let mailbox = Arc::new(Mailbox::new(feed.only().cloned()));
-        let mut rooms = self.shared.rooms();
-        let room = rooms.entry(feed.key().clone()).or_insert_with(|| Room { mailboxes: vec![], newest: 0 });
-        room.mailboxes.push(Arc::clone(&mailbox));
+        let empty = || Room { mailboxes: vec![], newest: 0, snapshots: vec![] };
+        rooms.entry(feed.key().clone()).or_insert_with(empty).mailboxes.push(Arc::clone(&mailbox));
         drop(rooms);
         let counted = Counted::new(self.shared.gauge.clone());
         Ok(Subscription { feed, mailbox, hub: Arc::clone(&self.shared), _counted: counted })
+    }
+}
+
+impl<F: Feed> Subscription<F> {
+    /// The same snapshot, held once for all sockets of the key that are sending it.
+    pub(crate) fn shared(&self, update: Update<F::Item>) -> Arc<Update<F::Item>> {
+        let update = Arc::new(update);
+        if update.text.len() < SHARED_BYTES_MIN {
+            return update;
+        }
+        let mut rooms = self.hub.rooms();
+        let Some(room) = rooms.get_mut(self.feed.key()) else { return update };
+        room.snapshots.retain(|snapshot| snapshot.strong_count() > 0);
+        let same =
+            room.snapshots.iter().filter_map(Weak::upgrade).find(|other| {
+                other.item == update.item && other.version == update.version && other.text == update.text
+            });
+        same.unwrap_or_else(|| {
+            room.snapshots.push(Arc::downgrade(&update));
+            update
+        })
     }
 }
 
@@ -141,9 +171,7 @@ impl<K, I> Shared<K, I> {
         let mut users = self.users();
         let open = users.entry(user_id).or_default();
         if *open >= self.limits.per_user {
-            let detail = format!("a user may have {} open sockets; close one", self.limits.per_user);
-            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_sockets", detail)
-                .with_header(header::RETRY_AFTER, HeaderValue::from_static("10")));
+            return Err(too_many(format_args!("a user may have {} open sockets; close one", self.limits.per_user)));
         }
         *open += 1;
         Ok(())
@@ -166,6 +194,11 @@ impl<K, I> Shared<K, I> {
     fn users(&self) -> MutexGuard<'_, HashMap<i64, u32>> {
         self.users.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn too_many(detail: std::fmt::Arguments<'_>) -> Problem {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_sockets", detail.to_string())
+        .with_header(header::RETRY_AFTER, HeaderValue::from_static("10"))
 }
 
 #[cfg(test)]
@@ -208,6 +241,29 @@ mod tests {
         drop(open);
         assert!(watched(Some(7)).is_ok());
         assert!(hub.shared.users().is_empty(), "a user without sockets takes no memory");
+    }
+
+    #[test]
+    fn a_key_has_at_most_the_limit_of_sockets_and_a_refused_one_is_not_counted_for_its_user() {
+        let hub: Hub<u32, ()> = Hub::new(metrics::Gauge::noop(), Limits { per_key: 2, ..Limits::default() });
+        let open = [None, Some(1)].map(|user_id| hub.subscribe(Watched { user_id }).unwrap());
+        let refused = hub.subscribe(Watched { user_id: Some(2) }).err().unwrap();
+        assert_eq!((refused.status(), refused.code()), (StatusCode::TOO_MANY_REQUESTS, "too_many_sockets"));
+        assert_eq!(hub.shared.users().get(&2), None);
+        drop(open);
+        assert!(hub.subscribe(Watched { user_id: Some(2) }).is_ok());
+    }
+
+    #[test]
+    fn a_large_snapshot_is_held_once_for_all_sockets_that_send_it() {
+        let hub = hub();
+        let open = [(); 3].map(|()| hub.subscribe(Watched { user_id: None }).unwrap());
+        let read = |version| Update { item: (), version, text: "x".repeat(100_000).into(), context: None };
+        let [one, two, newer] = [(0, 1), (1, 1), (2, 2)].map(|(at, version)| open[at].shared(read(version)));
+        assert!(Arc::ptr_eq(&one, &two) && !Arc::ptr_eq(&two, &newer));
+        drop((one, two, newer));
+        let _newest = open[0].shared(read(3));
+        assert_eq!(hub.shared.rooms()[&1].snapshots.len(), 1, "a snapshot that was sent takes no memory");
     }
 
     #[test]

@@ -6,12 +6,14 @@
 //!
 //! - A socket is subscribed before its snapshot is read: a change between the two arrives twice instead of never.
 //! - A client never gets a version that is not newer than what it already has.
-//! - A message is serialised once for all sockets.
+//! - A message is serialised once for all sockets, and held once: clients that read slowly wait with the same text.
 //! - A client that does not answer pings is disconnected. For one that reads too slowly, [`Queueing`] decides.
 //! - Every socket ends with a Close frame ([`Close`]), also after a violation of the protocol. Only a lost connection
 //!   has none.
-//! - A user may have [`Limits::per_user`] open sockets. There is no limit per client address here: only the gateway
-//!   knows whether the last address in `X-Forwarded-For` is the client's or a proxy's, so that limit is the gateway's.
+//! - A client that sends more than [`Limits::received_frames`] or [`Limits::received_bytes`] is closed with 1008.
+//! - A user may have [`Limits::per_user`] open sockets, and a key [`Limits::per_key`]. There is no limit per client
+//!   address here: only the gateway knows whether the last address in `X-Forwarded-For` is the client's or a proxy's,
+//!   so that limit is the gateway's.
 //!
 //! ```
 //! use live_sockets::{Close, Feed, Hub, Limits, Update};
@@ -40,6 +42,7 @@
 //! hub.push(&7, 2, || Some(Update { item: (), version: 2, text: "1:0".into(), context: None }));
 //! ```
 
+mod budget;
 mod close;
 mod feed;
 mod hub;
@@ -49,6 +52,7 @@ mod socket;
 mod stream;
 mod upgrade;
 
+pub use budget::Rate;
 pub use close::Close;
 pub use feed::{Feed, Update};
 pub use hub::Hub;

@@ -1,16 +1,17 @@
 //! One socket: a snapshot, then updates with increasing versions, until either side closes.
 
+use crate::budget::Budget;
 use crate::close::{Close, End, finish};
 use crate::feed::{Feed, Update};
 use crate::hub::Subscription;
 use crate::mailbox::Signal;
-use crate::stream::{SEND_TIMEOUT, Stream};
+use crate::stream::{SEND_TIMEOUT, Stream, send_text};
 use futures_util::{SinkExt, StreamExt};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
-use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 use tokio_util::sync::CancellationToken;
 use trace::Span;
 
@@ -29,10 +30,11 @@ struct SentVersions<I>(HashMap<I, i64>);
 pub(crate) fn run<F: Feed>(
     mut socket: Stream,
     subscription: Subscription<F>,
+    frames: Budget,
     stopping: CancellationToken,
 ) -> impl Future<Output = ()> + Send {
     async move {
-        let end = run_until_end(&mut socket, &subscription, &stopping).await;
+        let end = run_until_end(&mut socket, &subscription, frames, &stopping).await;
         drop(subscription);
         Box::pin(finish(socket, end)).await;
     }
@@ -41,11 +43,12 @@ pub(crate) fn run<F: Feed>(
 async fn run_until_end<F: Feed>(
     socket: &mut Stream,
     subscription: &Subscription<F>,
+    mut frames: Budget,
     stopping: &CancellationToken,
 ) -> End {
     let mut sent = SentVersions(HashMap::new());
     // Boxed, so that the memory for the snapshot is freed and not reserved for the whole life of the socket.
-    if let Some(end) = Box::pin(send_snapshot(socket, &subscription.feed, &mut sent)).await {
+    if let Some(end) = Box::pin(send_snapshot(socket, subscription, &mut sent)).await {
         return end;
     }
     let mut pings = tokio::time::interval_at(Instant::now() + PING_EVERY, PING_EVERY);
@@ -56,14 +59,14 @@ async fn run_until_end<F: Feed>(
             () = stopping.cancelled() => Some(End::ByServer(Close::RESTART)),
             signal = subscription.mailbox.next() => match signal {
                 Signal::Update(update) => send_newer(socket, &update, &mut sent).await,
-                Signal::Resync => Box::pin(send_snapshot(socket, &subscription.feed, &mut sent)).await,
+                Signal::Resync => Box::pin(send_snapshot(socket, subscription, &mut sent)).await,
                 Signal::Close(close) => Some(End::ByServer(close)),
             },
             received = socket.next() => match received {
                 Some(Ok(Message::Close(_))) => Some(End::ByClient),
                 Some(Ok(_)) => {
                     last_received_at = Instant::now();
-                    None
+                    (!frames.spend(1, last_received_at)).then_some(End::ByServer(Close::TOO_MUCH))
                 }
                 Some(Err(failure)) => Some(End::after(&failure)),
                 None => Some(End::Lost),
@@ -72,7 +75,7 @@ async fn run_until_end<F: Feed>(
                 if last_received_at.elapsed() > SILENCE_MAX {
                     Some(End::ByServer(Close::SILENT))
                 } else {
-                    send(socket, Message::Ping(Bytes::new())).await
+                    in_time(socket.send(Message::Ping(Bytes::new()))).await
                 }
             }
         };
@@ -83,11 +86,16 @@ async fn run_until_end<F: Feed>(
 }
 
 /// Sends the current state, skipping versions that the client already has.
-async fn send_snapshot<F: Feed>(socket: &mut Stream, feed: &F, sent: &mut SentVersions<F::Item>) -> Option<End> {
-    match feed.snapshot().await {
+async fn send_snapshot<F: Feed>(
+    socket: &mut Stream,
+    subscription: &Subscription<F>,
+    sent: &mut SentVersions<F::Item>,
+) -> Option<End> {
+    match subscription.feed.snapshot().await {
         Ok(updates) => {
-            for update in &updates {
-                if let Some(end) = send_newer(socket, update, sent).await {
+            for update in updates {
+                let update = subscription.shared(update);
+                if let Some(end) = send_newer(socket, &update, sent).await {
                     return Some(end);
                 }
             }
@@ -107,15 +115,15 @@ async fn send_newer<I: Clone + Eq + Hash>(
         return None;
     }
     let span = update.context.map(|context| Span::start(context.child(), trace::Kind::Internal, || "push".into()));
-    let end = send(socket, Message::Text(update.text.clone())).await;
+    let end = in_time(send_text(socket, &update.text)).await;
     if let (Some(mut span), Some(_)) = (span, &end) {
         span.fail("sending to the socket failed");
     }
     end
 }
 
-async fn send(socket: &mut Stream, message: Message) -> Option<End> {
-    match tokio::time::timeout(SEND_TIMEOUT, socket.send(message)).await {
+async fn in_time(sending: impl Future<Output = Result<(), Error>>) -> Option<End> {
+    match tokio::time::timeout(SEND_TIMEOUT, sending).await {
         Ok(Ok(())) => None,
         Ok(Err(_)) => Some(End::Lost),
         Err(_) => Some(End::ByServer(Close::SLOW)),

@@ -1,8 +1,10 @@
 //! The WebSocket handshake. Source: RFC 6455, section 4.2.
 
+use crate::budget::Budget;
 use crate::feed::Feed;
 use crate::hub::Hub;
 use crate::socket;
+use crate::stream::Connection;
 use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::response::Response;
@@ -85,7 +87,7 @@ impl<K: Clone + Eq + Hash, I: Clone + Eq> Hub<K, I> {
     /// Opens a socket: returns the answer to the handshake, and runs the socket until it ends or `stopping` is cancelled.
     ///
     /// # Errors
-    /// 429 if the user already has the largest number of open sockets.
+    /// 429 if the user or the key already has the largest number of open sockets.
     pub fn open<F>(&self, upgrade: Upgrade, feed: F, stopping: CancellationToken) -> Result<Response, Problem>
     where
         F: Feed<Key = K, Item = I>,
@@ -97,18 +99,20 @@ impl<K: Clone + Eq + Hash, I: Clone + Eq> Hub<K, I> {
         let limits = self.limits();
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
-            .write_buffer_size(limits.write_buffer_bytes)
-            .max_write_buffer_size(limits.write_buffer_bytes_max)
+            // Only control frames are written through the library.
+            .write_buffer_size(0)
             .max_message_size(Some(limits.received_bytes_max))
             .max_frame_size(Some(limits.received_bytes_max));
+        let (received_bytes, received_frames) = (limits.received_bytes, limits.received_frames);
         let Upgrade { accept, on_upgrade } = upgrade;
         // Tracked, so that the process does not exit before its sockets are closed.
         self.sockets.spawn(async move {
             // An error: the client left before the answer was sent.
             let Ok(upgraded) = on_upgrade.await else { return };
             // Boxed, like other short-lived futures here: their memory is not reserved for the life of the socket.
-            let stream = Box::pin(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)));
-            socket::run(stream.await, subscription, stopping).await;
+            let connection = Connection::new(TokioIo::new(upgraded), received_bytes);
+            let stream = Box::pin(WebSocketStream::from_raw_socket(connection, Role::Server, Some(config)));
+            socket::run(stream.await, subscription, Budget::full(received_frames), stopping).await;
         });
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;

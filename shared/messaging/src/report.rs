@@ -69,7 +69,7 @@ impl Messaging {
             .bind(COUNT_MAX)
             .bind(i64::from(lock_class))
             .bind(i32::from(LANES) - 1)
-            .try_map(|row| {
+            .try_map(|row: sqlx::postgres::PgRow| {
                 Ok(Lane {
                     lane: row.try_get("lane")?,
                     unsent: row.try_get("unsent")?,

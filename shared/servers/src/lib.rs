@@ -41,4 +41,4 @@ pub use programs::{Programs, ROOT_VARIABLE, find as find_program, postgres_folde
 pub use rabbitmq::{RabbitMq, RabbitMqOptions};
 pub use redis::{Redis, RedisOptions};
 pub use rustix::process::Signal;
-pub use secret::{random as random_secret, stored as stored_secret};
+pub use secret::{private_folder, random as random_secret, stored as stored_secret, write_private};

@@ -1,6 +1,5 @@
 //! A private RabbitMQ broker with its management console.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -78,7 +77,7 @@ impl RabbitMq {
     /// # Errors
     /// Any [`StartError`], with the end of the broker's log if there is one.
     pub fn start(options: RabbitMqOptions) -> Result<Self, StartError> {
-        fs::create_dir_all(&options.folder)
+        secret::private_folder(&options.folder)
             .map_err(|source| StartError::Folder { path: options.folder.clone(), source })?;
         stop_leftover(&record(&options.folder), Signal::TERM, STOP_LIMIT);
         epmd::stop_leftover_in(&options.folder);

@@ -49,6 +49,7 @@ impl Redis {
     /// Any [`StartError`], with the end of the server's log if there is one.
     pub fn start(options: RedisOptions) -> Result<Self, StartError> {
         let failed = |source| StartError::Folder { path: options.folder.clone(), source };
+        secret::private_folder(&options.folder).map_err(failed)?;
         std::fs::create_dir_all(options.folder.join("data")).map_err(failed)?;
         stop_leftover(&record(&options.folder), Signal::TERM, STOP_LIMIT);
         let port = pick(options.port)?;

@@ -46,13 +46,14 @@ impl Service {
     /// Call it first: after it, the configuration of all services is known to be right. Clients that connect before
     /// [`Service::serve`] wait.
     ///
-    /// `name` is the name of its schema and its exchange, and the prefix of its queues.
+    /// `name` is the name of its schema and its exchange, and the prefix of its queues. For the gateway, the service is
+    /// `{name}-service`.
     ///
     /// # Errors
     /// [`StartError`] if the configuration is wrong, the address cannot be listened on, or telemetry cannot be started.
     pub fn new(name: &'static str, listen_addr: SocketAddr, config: &ServiceConfig) -> Result<Self, StartError> {
         let metrics = telemetry::start(&config.process.telemetry)?;
-        let internal_auth = config.internal_auth.build(listen_addr)?;
+        let internal_auth = config.internal_auth.build(&format!("{name}-service"), listen_addr)?;
         let listener = serve::listen(listen_addr)?;
         let database = postgres::pool(&config.postgres, name)?;
         let messaging =

@@ -12,7 +12,7 @@ pub struct ServiceConfig {
     #[arg(long, env = "AMQP_URL", hide_env_values = true)]
     pub amqp_url: BrokerUrl,
 
-    /// The gateway's secret.
+    /// The keys of the gateway.
     #[command(flatten)]
     pub internal_auth: InternalAuthConfig,
 

@@ -1,7 +1,7 @@
 //! Why a service could not start.
 
 use http_server::serve::ListenError;
-use identity::MissingGatewaySecret;
+use identity::MissingGatewayKeys;
 use postgres::DatabaseUrlError;
 use std::io;
 use telemetry::TelemetryError;
@@ -15,9 +15,9 @@ pub enum StartError {
     /// `DATABASE_URL` or `DATABASE_READ_URL` is refused by the client library.
     #[error(transparent)]
     Database(#[from] DatabaseUrlError),
-    /// Without `GATEWAY_SECRET` a service listens on loopback only.
+    /// Without `GATEWAY_KEYS` a service listens on loopback only.
     #[error(transparent)]
-    Secret(#[from] MissingGatewaySecret),
+    GatewayKeys(#[from] MissingGatewayKeys),
     /// `LISTEN_ADDR` is in use, or not an address of this machine.
     #[error(transparent)]
     Listen(#[from] ListenError),

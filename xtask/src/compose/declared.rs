@@ -21,7 +21,8 @@ pub(super) struct Variable {
 }
 
 /// Types of values that are never printed.
-const SECRETS: [&str; 5] = ["BrokerUrl", "DatabaseUrl", "GatewaySecret", "Password", "RedisUrl"];
+const SECRETS: [&str; 7] =
+    ["BrokerUrl", "DatabaseUrl", "Password", "RedisUrl", "RetiredSecret", "SigningKey", "SigningKeys"];
 
 /// A program with its variables.
 #[derive(Clone, Debug)]

@@ -24,6 +24,7 @@ pub(super) fn drift(compose: &Compose, programs: &[Program]) -> Vec<String> {
     for (name, service) in &compose.services {
         found.extend(service_drift(name, service, programs));
     }
+    found.extend(key_drift(compose, programs));
     found
 }
 
@@ -54,6 +55,31 @@ fn program_drift(compose: &Compose, program: &Program, service: &Service) -> Vec
         } else if variable.ends_with("_URL") {
             found.extend(url_drift(compose, name, service, variable, value));
         }
+    }
+    found
+}
+
+/// Checks that the gateway and each service have the same key, and no other service has it.
+fn key_drift(compose: &Compose, programs: &[Program]) -> Vec<String> {
+    let value = |service: &str, variable: &str| compose.services.get(service)?.environment.get(variable);
+    let mut found = Vec::new();
+    let mut earlier: Vec<(String, &String)> = Vec::new();
+    let services = programs.iter().filter_map(|program| program.name.strip_suffix("-service"));
+    let variables = services.map(|name| (Some(name), format!("{}_KEY", name.to_uppercase())));
+    for (service, variable) in variables.chain([(None, "TICKET_KEYS".to_owned())]) {
+        let Some(key) = value("gateway", &variable) else {
+            found.push(format!("gateway: the program needs {variable}"));
+            continue;
+        };
+        if let Some(name) = service
+            && value(&format!("{name}-service"), "GATEWAY_KEYS") != Some(key)
+        {
+            found.push(format!("{name}-service: GATEWAY_KEYS is not {variable} of the gateway"));
+        }
+        if let Some((other, _)) = earlier.iter().find(|(_, other)| *other == key) {
+            found.push(format!("gateway: {variable} is also the value of {other}"));
+        }
+        earlier.push((variable, key));
     }
     found
 }

@@ -45,7 +45,8 @@ fn exactly_the_variables_with_a_secret_type_are_hidden() {
         for variable in &program.variables {
             let (secret, hidden) = (variable.is_secret, variable.is_hidden);
             assert_eq!(secret, hidden, "{}: {}: type and hide_env_values", program.name, variable.name);
-            let sounds_secret = ["_SECRET", "_PASSWORD"].iter().any(|end| variable.name.ends_with(end));
+            let sounds_secret =
+                ["_SECRET", "_PASSWORD", "_KEY", "_KEYS"].iter().any(|end| variable.name.ends_with(end));
             assert!(secret || !sounds_secret, "{}: {} has no secret type", program.name, variable.name);
         }
     }
@@ -103,6 +104,9 @@ fn each_kind_of_drift_is_found() {
         ("      migrations:\n        condition: service_completed_successfully\n", "", "migrations"),
         ("[\"CMD\", \"/program\", \"healthcheck\"]", "[\"CMD\", \"true\"]", "health check"),
         ("@rabbitmq:", "@broker:", "no service `broker`"),
+        ("      ORDERS_KEY: orders-", "      ORDERS_KEY: other-", "orders-service: GATEWAY_KEYS is not ORDERS_KEY"),
+        ("      USERS_KEY: users-", "      USERS_KEY: orders-", "gateway: USERS_KEY is also the value of ORDERS_KEY"),
+        ("      TICKET_KEYS: tickets-", "      TICKET_KEYS: ocr-", "gateway: TICKET_KEYS is also the value of OCR_KEY"),
     ];
     for (from, to, expected) in cases {
         let found = found(from, to);

@@ -34,7 +34,7 @@ pub(crate) fn run_migrations(plan: &Plan, backing: &Backing) -> Result<(), Failu
         .doing("run `migrations`")?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     let log = plan.log("migrations");
-    std::fs::write(&log, &text).doing(format!("write {}", log.display()))?;
+    servers::write_private(&log, &text).doing(format!("write {}", log.display()))?;
     if output.status.success() {
         return Ok(());
     }

@@ -1,4 +1,5 @@
-//! The passwords of the services' database roles and broker users: random, created at the first start, stored.
+//! The passwords of the services' database roles and broker users, and the keys of the gateway: random, created at the
+//! first start, stored.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,10 +9,11 @@ use servers::{BrokerUser, stored_secret};
 use crate::failure::{Doing, Failure};
 use crate::services::SERVICES;
 
-/// Name of the secret with which the gateway signs its internal tokens.
-const GATEWAY: &str = "gateway";
+/// Name of the key with which the gateway signs tickets.
+const TICKETS: &str = "tickets";
 
-/// For each service, the passwords of its database role and its broker user; and the gateway's signing secret.
+/// For each service, the passwords of its database role and its broker user, and the key that the gateway shares with it;
+/// and the gateway's key of tickets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Passwords(BTreeMap<String, String>);
 
@@ -21,9 +23,8 @@ impl Passwords {
     /// # Errors
     /// Fails if they can neither be read nor written.
     pub(crate) fn load_or_create(folder: &Path) -> Result<Self, Failure> {
-        let names =
-            SERVICES.iter().flat_map(|service| [format!("{}-db", service.name), format!("{}-amqp", service.name)]);
-        let names = names.chain([GATEWAY.to_owned()]);
+        let of_service = |name: &str| [format!("{name}-db"), format!("{name}-amqp"), format!("{name}-gateway")];
+        let names = SERVICES.iter().flat_map(|service| of_service(service.name)).chain([TICKETS.to_owned()]);
         let passwords = names.map(|name| {
             let path = folder.join(&name);
             let secret = stored_secret(&path).doing(format!("keep a password in {}", path.display()))?;
@@ -42,9 +43,14 @@ impl Passwords {
         self.0.get(&format!("{service}-amqp")).map_or("", String::as_str)
     }
 
-    /// The gateway's signing secret.
-    pub(crate) fn of_gateway(&self) -> &str {
-        self.0.get(GATEWAY).map_or("", String::as_str)
+    /// The key with which the gateway signs its requests to a service.
+    pub(crate) fn key_of(&self, service: &str) -> &str {
+        self.0.get(&format!("{service}-gateway")).map_or("", String::as_str)
+    }
+
+    /// The key with which the gateway signs tickets.
+    pub(crate) fn key_of_tickets(&self) -> &str {
+        self.0.get(TICKETS).map_or("", String::as_str)
     }
 
     /// Environment variables for `migrations`: `ORDERS_DB_PASSWORD` and so on.

@@ -1,6 +1,5 @@
 //! The whole running system: servers and services of one instance.
 
-use std::fs;
 use std::time::Duration;
 
 use servers::is_free;
@@ -34,7 +33,7 @@ impl Product {
     pub(crate) fn prepare(plan: &Plan) -> Result<(), Failure> {
         for folder in ["run", "logs", "photos"] {
             let path = plan.folder().join(folder);
-            fs::create_dir_all(&path).doing(format!("make {}", path.display()))?;
+            servers::private_folder(&path).doing(format!("make {}", path.display()))?;
         }
         let ports = &plan.services;
         let pages = [(ports.api, "the API"), (ports.ui, "the UI"), (ports.links, "share links")];

@@ -53,7 +53,7 @@ fn backend(plan: &Plan, backing: &Backing, service: &services::Service) -> Servi
         ("LISTEN_ADDR", format!("127.0.0.1:{port}")),
         ("DATABASE_URL", backing.database_url_of(&role, passwords.of_role(name))),
         ("AMQP_URL", backing.amqp_url_of(name, passwords.of_broker_user(name))),
-        ("GATEWAY_SECRET", passwords.of_gateway().to_owned()),
+        ("GATEWAY_KEYS", passwords.key_of(name).to_owned()),
     ];
     environment.extend(own_variables(plan, backing, name));
     Service { name: service.package, port, environment: named(environment) }
@@ -69,7 +69,7 @@ fn gateway(plan: &Plan, backing: &Backing) -> Service {
         ("SHARE_BASE_URL", share_base_url(plan)),
         ("AUTH_MODE", plan.auth_mode.clone()),
         ("DEMO_USERS", plan.requires_sign_in().to_string()),
-        ("GATEWAY_SECRET", backing.passwords().of_gateway().to_owned()),
+        ("TICKET_KEYS", backing.passwords().key_of_tickets().to_owned()),
         ("REDIS_URL", backing.redis_url()),
         ("ALLOWED_ORIGINS", format!("{},{}", pages(ports.ui), pages(ports.links))),
     ];
@@ -78,6 +78,8 @@ fn gateway(plan: &Plan, backing: &Backing) -> Service {
     let urls =
         SERVICES.iter().map(|service| (service.url_variable(), format!("http://127.0.0.1:{}", ports.of(service))));
     environment.extend(urls);
+    let keys = SERVICES.iter().map(|service| (service.key_variable(), backing.passwords().key_of(service.name)));
+    environment.extend(keys.map(|(name, key)| (name, key.to_owned())));
     Service { name: "gateway", port: ports.api, environment }
 }
 

@@ -75,7 +75,7 @@ impl State {
         let path = folder.join("state");
         let draft = folder.join("state.new");
         let doing = || format!("write {}", path.display());
-        fs::write(&draft, self.to_text()).doing(doing())?;
+        servers::write_private(&draft, &self.to_text()).doing(doing())?;
         // Atomic: a reader sees either the old or the new text.
         fs::rename(&draft, &path).doing(doing())
     }

@@ -40,7 +40,12 @@ const PLACES: &[(&str, At, &str)] = &[
     ("deploy/rabbitmq/definitions.json", Before("\n  ]\n}"), include_str!("template/insert/permission.json.template")),
     ("compose.yaml", AfterLast("      ", "_DB_PASSWORD: users"), "      {{NAME}}_DB_PASSWORD: {{name}}\n"),
     ("compose.yaml", Before("  gateway:\n    build:"), include_str!("template/insert/compose.yaml.template")),
-    ("compose.yaml", AfterLast("      USERS_URL: ", ""), "      {{NAME}}_URL: http://{{name}}-service:{{port}}\n"),
+    (
+        "compose.yaml",
+        AfterLast("      USERS_KEY: ", ""),
+        "      {{NAME}}_URL: http://{{name}}-service:{{port}}\n      {{NAME}}_KEY: \
+             {{name}}-key-for-trying-it-out-on-this-machine-only\n",
+    ),
     (
         "compose.yaml",
         Before("      redis:\n        condition: service_healthy\n    networks: [front, back]"),
@@ -68,13 +73,20 @@ const PLACES: &[(&str, At, &str)] = &[
         "gateway/src/config.rs",
         Before("    /// How requests are authenticated. Default:"),
         "    /// URL of {{name}}-service.\n    #[arg(long, env = \"{{NAME}}_URL\", default_value = \
-             \"http://127.0.0.1:{{port}}\")]\n    pub {{name}}_url: BaseUrl,\n\n",
+             \"http://127.0.0.1:{{port}}\")]\n    pub {{name}}_url: BaseUrl,\n\n    /// Key that signs gateway tokens for \
+             {{name}}-service, which has it in `GATEWAY_KEYS`: at least 32 characters.\n    #[arg(long, env = \
+             \"{{NAME}}_KEY\", hide_env_values = true)]\n    pub {{name}}_key: Option<SigningKey>,\n\n",
+    ),
+    (
+        "gateway/src/config.rs",
+        AfterLast("            (\"USERS_KEY\", ", ""),
+        "            (\"{{NAME}}_KEY\", self.{{name}}_key.as_ref()),\n",
     ),
     ("gateway/src/gateway.rs", Before("    pub(crate) tunnels: Tunnels,"), "    pub(crate) {{name}}: Arc<Upstream>,\n"),
     (
         "gateway/src/gateway.rs",
         Before("            tunnels: Tunnels::new"),
-        "            {{name}}: upstream(\"{{name}}-service\", &config.{{name}}_url),\n",
+        "            {{name}}: upstream(\"{{name}}-service\", &config.{{name}}_url, &config.{{name}}_key),\n",
     ),
     ("gateway/src/forward/target.rs", Before("}\n\nimpl Target"), "    {{Name}},\n"),
     (
@@ -115,6 +127,7 @@ const PLACES: &[(&str, At, &str)] = &[
         AfterLast("| `USERS_URL` |", "|"),
         "| `{{NAME}}_URL` | `http://127.0.0.1:{{port}}` | plain HTTP, no path |\n",
     ),
+    ("gateway/README.md", Before(" |  | sign gateway tokens"), ", `{{NAME}}_KEY`"),
     (
         "ARCHITECTURE.md",
         Before("| `migrations` | |"),

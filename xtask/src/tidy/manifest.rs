@@ -9,8 +9,11 @@ pub(super) enum Table {
     Dev,
 }
 
+/// A dependency in a manifest: its line, its table and its name.
+pub(super) type Dependency<'a> = (usize, Table, &'a str);
+
 /// The dependencies of a manifest: line (from 1), table, name.
-pub(super) fn dependencies(manifest: &str) -> Vec<(usize, Table, &str)> {
+pub(super) fn dependencies(manifest: &str) -> Vec<Dependency<'_>> {
     let mut table = None;
     let mut found = Vec::new();
     for (at, line) in manifest.lines().enumerate() {

@@ -1,6 +1,6 @@
 //! `up --detach`: leaves the supervisor running in the background and returns when the system is ready.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{Read, Write};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
@@ -22,7 +22,7 @@ pub(super) fn detach(checkout: &Checkout, release: bool) -> Result<ExitCode, Fai
     ask_for_password(&missing(&[Need::Postgres, Need::RabbitMq, Need::Redis, Need::Tesseract]));
     let interrupt = Interrupt::watch()?;
     let log = checkout.local().join("logs/up.log");
-    fs::create_dir_all(checkout.local().join("logs")).doing("make .local/logs")?;
+    servers::private_folder(&checkout.local().join("logs")).doing("make .local/logs")?;
     let write = File::create(&log).doing(format!("write {}", log.display()))?;
     let errors = write.try_clone().doing("share the log")?;
     let this = std::env::current_exe().doing("find this program")?;
