@@ -6,6 +6,11 @@ use metrics::{describe_counter, describe_gauge, describe_histogram};
 /// Describes the metrics to the recorder of the process.
 pub(crate) fn describe() {
     describe_gauge!("gateway_tunnels", Count, "Open WebSocket tunnels.");
+    describe_gauge!(
+        "gateway_ended_sessions_age_seconds",
+        Seconds,
+        "Time since users-service last answered which sessions have ended."
+    );
     describe_histogram!(
         "gateway_upstream_duration_seconds",
         Seconds,

@@ -1,6 +1,6 @@
 //! The life of the gateway process: check the configuration, bind, serve, drain.
 
-use crate::auth::{AuthModeError, Authenticator, refresh_keys};
+use crate::auth::{AuthModeError, Authenticator, follow_sessions, refresh_keys};
 use crate::config::{AuthMode, Config};
 use crate::gateway::Gateway;
 use crate::limits::Limits;
@@ -101,6 +101,12 @@ pub async fn start(
     let shutdown = config.process.shutdown_timeout();
     if let Some(keys) = authenticator.keys() {
         process.run("keys", refresh_keys(keys, config.users_url.clone(), config.users_key.clone(), process.stopping()));
+    }
+    if let Some(sessions) = authenticator.sessions() {
+        process.run(
+            "sessions",
+            follow_sessions(sessions, config.users_url.clone(), config.users_key.clone(), process.stopping()),
+        );
     }
     let permits = Arc::new(Semaphore::new(limits.connections));
     let workers = Arc::new(Workers::start(limits.workers).map_err(StartError::Workers)?);

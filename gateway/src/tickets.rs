@@ -36,10 +36,11 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
 async fn issue(gateway: &Gateway, peer: SocketAddr, headers: &HeaderMap) -> Result<TicketResponse, Problem> {
     let credentials = Credentials { headers, socket_query: None, ticket_principal: None };
     let identified = gateway.authenticator.identify(&credentials);
-    gateway.count_call(peer.ip(), headers, identified.as_ref().ok().map(|principal| principal.user)).await?;
-    let principal = identified?;
+    let user = identified.as_ref().ok().map(|identified| identified.principal.user);
+    gateway.count_call(peer.ip(), headers, user).await?;
+    let identified = identified?;
     // In development mode a WebSocket names its user itself.
-    let ticket = gateway.authenticator.ticket(principal).ok_or_else(no_such_page)?;
+    let ticket = gateway.authenticator.ticket(identified).ok_or_else(no_such_page)?;
     let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((StatusCode::CREATED, no_store, Json(Ticket { ticket, expires_in: TICKET_LIFETIME.as_secs() })))
 }

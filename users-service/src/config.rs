@@ -1,8 +1,8 @@
 //! The configuration of users-service.
 
 use crate::domain::login::Login;
+use crate::lifetimes::LifetimesConfig;
 use configuration::Whole;
-use process::config::Command;
 use service::ServiceConfig;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -23,13 +23,17 @@ pub struct Config {
     #[arg(long, env = "KEY_ROTATION_DAYS", default_value = "30")]
     pub key_rotation_days: Whole<1, 3650>,
 
-    /// Logins that become administrators when they register, separated by commas.
+    /// Has no effect any more: administrators are made with `create-admin`, and by other administrators.
     #[arg(long, env = "ADMIN_LOGINS", value_delimiter = ',')]
     pub admin_logins: Vec<Login>,
 
     /// Creates demo users with a publicly known password. Allowed on loopback only.
     #[arg(long, env = "DEMO_USERS", default_value_t = false, action = clap::ArgAction::Set)]
     pub demo_users: bool,
+
+    /// How long sessions last.
+    #[command(flatten)]
+    pub lifetimes: LifetimesConfig,
 
     /// What all services share.
     #[command(flatten)]
@@ -38,4 +42,17 @@ pub struct Config {
     /// What to do instead of serving.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// Subcommands; without one, the program serves.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum Command {
+    /// Requests /readyz of the running program and exits with 0 if it is ready: for container health checks.
+    Healthcheck,
+    /// Makes a user an administrator, who is created if there is none with this login, and prints a token with which they
+    /// set their password.
+    CreateAdmin {
+        /// The login of the administrator.
+        login: Login,
+    },
 }

@@ -4,10 +4,13 @@ pub mod config;
 pub mod state;
 
 pub mod api;
+pub mod client;
 
+pub mod create_admin;
 pub mod create_user;
 pub mod demo;
 pub mod keys;
+pub mod lifetimes;
 pub mod maintenance;
 pub mod passwords;
 pub mod tokens;
@@ -25,6 +28,7 @@ use state::State;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::warn;
 
 /// The service's name: its schema, its exchange, and the prefix of its queues.
 pub const SERVICE: &str = "users";
@@ -54,12 +58,15 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         database: database.clone(),
         keys: keys.clone(),
         passwords: Passwords::new()?,
-        admin_logins: config.admin_logins.into(),
+        lifetimes: config.lifetimes.into(),
     };
+    if !config.admin_logins.is_empty() {
+        warn!("ADMIN_LOGINS has no effect any more: make an administrator with `users-service create-admin LOGIN`");
+    }
     let mut service = service
         .with_idempotency_keys()
         .task("keys", keys.rotate_until(stopping.clone()))
-        .task("users maintenance", maintenance::run(database, stopping.clone()));
+        .task("users maintenance", maintenance::run(database, config.lifetimes.into(), stopping.clone()));
     if config.demo_users {
         service = service.task_once("demo users", demo::create(Arc::new(state.clone()), stopping));
     }

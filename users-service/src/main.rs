@@ -1,14 +1,14 @@
 //! Runs users-service.
 
-use process::config::Command;
 use std::process::ExitCode;
-use users_service::config::Config;
+use users_service::config::{Command, Config};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let config: Config = process::config::parse();
-    match config.command {
+    match &config.command {
         Some(Command::Healthcheck) => http_server::healthcheck::run(config.listen_addr).await,
+        Some(Command::CreateAdmin { login }) => users_service::create_admin::run(&config, login).await,
         None => process::exit_code(users_service::run(config).await),
     }
 }

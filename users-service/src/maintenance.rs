@@ -1,5 +1,6 @@
-//! Deletes old password attempts and refresh tokens.
+//! Ends outdated sessions, and deletes old password attempts and tokens.
 
+use crate::lifetimes::Lifetimes;
 use crate::store;
 use sqlx::PgPool;
 use std::convert::Infallible;
@@ -14,13 +15,19 @@ const EVERY: Duration = Duration::from_mins(10);
 ///
 /// # Errors
 /// None: failures are logged and retried.
-pub async fn run(pool: PgPool, stopping: CancellationToken) -> Result<(), Infallible> {
+pub async fn run(pool: PgPool, lifetimes: Lifetimes, stopping: CancellationToken) -> Result<(), Infallible> {
     loop {
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
             () = stopping.cancelled() => return Ok(()),
         }
         if let Err(failure) = store::tries::delete_old(&pool).await {
+            warn!(error = chain(&failure), "the cleanup failed; retrying");
+        }
+        if let Err(failure) = store::sessions::end_outdated(&pool, lifetimes).await {
+            warn!(error = chain(&failure), "the cleanup failed; retrying");
+        }
+        if let Err(failure) = store::password_resets::delete_expired(&pool).await {
             warn!(error = chain(&failure), "the cleanup failed; retrying");
         }
         if let Err(failure) = store::refresh_tokens::delete_expired(&pool).await {

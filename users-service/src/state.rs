@@ -1,11 +1,10 @@
 //! Dependencies of the request handlers: database, broker, keys and password hashing.
 
-use crate::domain::login::Login;
 use crate::keys::Keys;
+use crate::lifetimes::Lifetimes;
 use crate::passwords::Passwords;
 use rabbit_outbox::Messaging;
 use sqlx::PgPool;
-use std::sync::Arc;
 
 /// The dependencies of the handlers; cheap to clone.
 #[derive(Clone)]
@@ -18,6 +17,6 @@ pub struct State {
     pub keys: Keys,
     /// Password hashing.
     pub passwords: Passwords,
-    /// Logins that become administrators when they register.
-    pub admin_logins: Arc<[Login]>,
+    /// How long sessions last.
+    pub lifetimes: Lifetimes,
 }

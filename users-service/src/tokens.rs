@@ -1,4 +1,4 @@
-//! Refresh tokens.
+//! Refresh tokens, and tokens with which a password is reset.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,22 +7,22 @@ use ring::rand::{SecureRandom, SystemRandom};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// Random bytes of a refresh token.
-const REFRESH_BYTES: usize = 32;
+/// Random bytes of a token.
+const TOKEN_BYTES: usize = 32;
 
-/// A refresh token. Only its hash is stored.
-pub struct RefreshToken(String);
+/// A random token that is worth a password. Only its hash is stored.
+pub struct SecretToken(String);
 
-/// The SHA-256 digest of a refresh token.
+/// The SHA-256 digest of a token.
 pub type TokenHash = [u8; 32];
 
-impl RefreshToken {
+impl SecretToken {
     /// Generates a random token.
     ///
     /// # Errors
     /// 500 when the system provides no random bytes.
     pub fn random() -> Result<Self, Problem> {
-        let mut bytes = [0; REFRESH_BYTES];
+        let mut bytes = [0; TOKEN_BYTES];
         SystemRandom::new().fill(&mut bytes).map_err(|_| Problem::internal(&NoRandomness))?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
@@ -43,9 +43,9 @@ impl RefreshToken {
     }
 }
 
-impl fmt::Debug for RefreshToken {
+impl fmt::Debug for SecretToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RefreshToken(…)")
+        f.write_str("SecretToken(…)")
     }
 }
 

@@ -29,6 +29,7 @@ mod logs;
 mod matrix;
 mod privileges;
 mod rotation;
+mod sessions;
 mod signing_in;
 mod signing_keys;
 mod starting;

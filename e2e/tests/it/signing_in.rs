@@ -20,7 +20,7 @@ pub(crate) struct Stage {
     pub(crate) users: Program,
     _of_cheques: Vec<Program>,
     _broker: TestBroker,
-    _database: TestDatabase,
+    database: TestDatabase,
     folder: PathBuf,
 }
 
@@ -41,7 +41,7 @@ impl Stage {
         let folder = std::env::temp_dir().join(unique("chipin_signing_in"));
         let inside = |name: &str| folder.join(name).display().to_string();
         let behind = |name: &str| behind_gateway(name, service(name, &database, &broker));
-        let mut users = behind("users").with("KEYS_DIR", &inside("keys")).with("ADMIN_LOGINS", "root");
+        let mut users = behind("users").with("KEYS_DIR", &inside("keys"));
         let mut plain: Vec<Program> = PLAIN.iter().map(|name| behind(name)).collect();
         let redis = TestRedis::numbered(3);
         let photos = inside("photos");
@@ -60,7 +60,7 @@ impl Stage {
         for program in [&users, &gateway].into_iter().chain(&plain).chain(&of_cheques) {
             program.ready().await;
         }
-        Self { gateway, plain, users, _of_cheques: of_cheques, _broker: broker, _database: database, folder }
+        Self { gateway, plain, users, _of_cheques: of_cheques, _broker: broker, database, folder }
     }
 
     /// One of [`PLAIN`].
@@ -93,6 +93,17 @@ impl Stage {
         let client = self.bearer(&session);
         eventually(200, async || client.get("/users/me").await.status.as_u16()).await;
         session
+    }
+}
+
+impl Stage {
+    /// Registers a user, makes them an administrator, and signs them in as such.
+    pub(crate) async fn administrator(&self, login: &str) -> Value {
+        self.register(login).await;
+        let sql = "update users set role = 'admin' where login = $1";
+        sqlx::query(sql).bind(login).execute(&self.database.admin_pool("users")).await.unwrap();
+        let body = json!({"login": login, "password": PASSWORD}).to_string();
+        self.anonymous().post("/login", &body).await.json()
     }
 }
 
@@ -179,7 +190,7 @@ async fn without_a_token_every_private_call_is_refused() {
 #[tokio::test]
 async fn only_administrators_manage_users_and_operations() {
     let stage = Stage::new().await;
-    let (root, anna) = (stage.register("root").await, stage.register("anna").await);
+    let (root, anna) = (stage.administrator("root").await, stage.register("anna").await);
     let (root, boss) = (root["user"]["id"].clone(), stage.bearer(&root));
     assert_eq!(boss.get("/users/users").await.json()["users"][0]["id"], root);
     assert_eq!(boss.get("/orders/operations/messaging").await.status, 200);

@@ -16,6 +16,17 @@ export interface SignedIn {
   /** In seconds. */
   expires_in: number;
   refresh_token: string;
+  session_id: string;
+}
+
+/** A sign-in that has not ended. */
+export interface ListedSession {
+  id: string;
+  created_at: string;
+  last_used_at: string;
+  expires_at: string;
+  address: string | null;
+  user_agent: string | null;
 }
 
 export async function register(login: string, password: string): Promise<SignedIn> {
@@ -32,6 +43,14 @@ export async function refresh(token: string): Promise<SignedIn> {
 
 export async function logOut(token: string): Promise<void> {
   await post('/users/logout', { refresh_token: token });
+}
+
+export async function listSessions(userId: number): Promise<ListedSession[]> {
+  return (await call<{ sessions: ListedSession[] }>('/users/sessions', { userId })).data.sessions;
+}
+
+export async function endSession(userId: number, id: string): Promise<void> {
+  await call(`/users/sessions/${encodeURIComponent(id)}`, { method: 'DELETE', userId });
 }
 
 async function post<T>(path: string, body: Record<string, string>): Promise<T> {

@@ -41,7 +41,7 @@ export const en = {
     register: 'Register and sign in',
     leave: 'Sign out',
     loginRefused: 'A login has 3 to 40 characters: a–z, 0–9, dot, underscore, hyphen; first a letter.',
-    passwordRefused: 'A password has 8 to 200 characters.',
+    passwordRefused: 'A password has 8 to 200 characters. It can’t be a common one, or your login.',
     tooMany: (minutes: number) => `Too many tries. Please try again in ${minutes} min.`,
     demo: 'For trying it out, sign in as:',
     failure: {
@@ -52,6 +52,14 @@ export const en = {
       network: 'No connection. Please try again in a moment.',
       timeout: 'That took too long. Please try again.',
     },
+  },
+  sessions: {
+    title: 'Where I’m signed in',
+    here: 'This browser',
+    used: 'Last used',
+    since: 'Signed in',
+    unknown: 'Unknown program',
+    end: 'Sign out there',
   },
   connection: {
     connecting: 'Connecting',

@@ -10,6 +10,11 @@ import { browserStore, type Store } from './store';
 // A token that expires sooner might expire during the request.
 const MARGIN_MS = 30_000;
 
+// Without `navigator.locks` another tab may have used the refresh token a moment ago, and its response may still be
+// on the way. The server reports that for ten seconds; after that the token is taken for a stolen one.
+const SPENT_WAIT_MS = 10_000;
+const SPENT_PAUSE_MS = 50;
+
 /** The operations of users-service. */
 export interface Users {
   register(login: string, password: string): Promise<SignedIn>;
@@ -20,21 +25,26 @@ export interface Users {
 
 export class Auth implements Bearer {
   user = $state.raw<User | null>(null);
+  /** The session of this browser. */
+  sessionId = $state.raw<string | null>(null);
   #access: { token: string; endsAt: number } | null = null;
   #renewing: Promise<void> | null = null;
   readonly #onTurn: (user: User | null) => void;
   readonly #store: Store;
   readonly #users: Users;
+  readonly #spentWaitMs: number;
 
   /** `onTurn` is called when the signed-in user changes other than by `signIn` and `register`. */
   constructor(
     onTurn: (user: User | null) => void,
     store: Store = browserStore,
     users: Users = { register, logIn, refresh, logOut },
+    spentWaitMs = SPENT_WAIT_MS,
   ) {
     this.#onTurn = onTurn;
     this.#store = store;
     this.#users = users;
+    this.#spentWaitMs = spentWaitMs;
   }
 
   /** Follows changes in other tabs; returns a function that stops it. */
@@ -105,6 +115,7 @@ export class Auth implements Bearer {
     } catch (cause) {
       const isOver = cause instanceof Failure && cause.problem !== null && [401, 403].includes(cause.problem.status);
       if (!isOver) throw cause;
+      if (cause.problem?.code === 'refresh_token_spent') await this.#untilReplaced(stored.token);
       if (!this.#isStill(stored.token)) return this.#catchUp();
       this.#store.write(null);
       return this.#leave();
@@ -114,6 +125,13 @@ export class Auth implements Bearer {
     const before = this.user?.id;
     const user = this.#keep(session);
     if (user.id !== before) this.#onTurn(user);
+  }
+
+  // Waits until another tab has stored the token that replaces this one.
+  async #untilReplaced(token: string): Promise<void> {
+    for (let left = this.#spentWaitMs; left > 0 && this.#isStill(token); left -= SPENT_PAUSE_MS) {
+      await new Promise((resolve) => setTimeout(resolve, SPENT_PAUSE_MS));
+    }
   }
 
   #isStill(token: string): boolean {
@@ -141,6 +159,7 @@ export class Auth implements Bearer {
     this.#store.write({ userId: session.user.id, token: session.refresh_token });
     this.#access = { token: session.access_token, endsAt: Date.now() + session.expires_in * 1000 };
     this.user = session.user;
+    this.sessionId = session.session_id;
     return session.user;
   }
 

@@ -13,7 +13,7 @@ function user(id: number): User {
 }
 
 function session(number: number, id = ANNA): SignedIn {
-  return { user: user(id), access_token: `a${number}`, expires_in: 600, refresh_token: `r${number}` };
+  return { user: user(id), access_token: `a${number}`, expires_in: 600, refresh_token: `r${number}`, session_id: 's' };
 }
 
 function refusal(status: number, code: string): Failure {
@@ -48,7 +48,7 @@ function browser(users: Partial<Users>) {
         return () => undefined;
       },
     };
-    const auth = new Auth((turned) => turns.push(turned?.id ?? null), store, asked);
+    const auth = new Auth((turned) => turns.push(turned?.id ?? null), store, asked, 1000);
     auth.start();
     return { auth, turns };
   }
@@ -196,6 +196,34 @@ test('a token renewed by another tab is used', async () => {
   await second.auth.signIn('anna', 'x');
   await restoring;
   assert.equal(await first.auth.token(ANNA), 'a6');
+});
+
+/** A users-service that accepts each token once, and whose successful responses arrive late. */
+function rotating(lateMs: number) {
+  let newest = 0;
+  const refresh = async (token: string) => {
+    if (token !== `r${newest}`) throw refusal(401, 'refresh_token_spent');
+    const next = session((newest += 1));
+    await new Promise((resolve) => setTimeout(resolve, lateMs));
+    return next;
+  };
+  return { refresh };
+}
+
+test('three tabs that renew at once without locks all stay signed in', async () => {
+  const { tab, stored } = browser(rotating(120));
+  const tabs = [tab(), tab(), tab()];
+  const tokens = await Promise.all(tabs.map(({ auth }) => auth.token(ANNA)));
+  assert.deepEqual([...tokens].sort(), ['a1', 'a2', 'a3']);
+  for (const { turns } of tabs) assert.deepEqual(turns, [ANNA]);
+  assert.equal(stored()?.token, 'r3');
+});
+
+test('a tab whose refresh token was used by nobody who stored the next one signs out', async () => {
+  const { tab, stored } = browser({ refresh: () => Promise.reject(refusal(401, 'refresh_token_spent')) });
+  const { auth } = tab();
+  assert.equal(await auth.token(ANNA), null);
+  assert.equal(stored(), null);
 });
 
 test('malformed stored values are not used as a token', () => {

@@ -9,6 +9,7 @@ import { Speech } from '../i18n/speech.svelte';
 import type { Connection } from '../live/connection.svelte';
 import { Auth } from '../sign-in/auth.svelte';
 import { Clock } from './clock.svelte';
+import { forgetDrafts } from './draft.svelte';
 import { Preferences } from './preferences.svelte';
 import { Route } from './route.svelte';
 import { Session } from './session.svelte';
@@ -82,7 +83,10 @@ export class Chipin {
   #turnTo(userId: number | null): void {
     this.#end();
     // The activity of one user is not shown to another one; a guest who signs in is the same person.
-    if (this.userId !== null && this.userId !== userId) this.activity.clear();
+    if (this.userId !== null && this.userId !== userId) {
+      this.activity.clear();
+      if (this.preferences.signsIn) forgetDrafts();
+    }
     if (this.visit.at === 'home' && !this.route.operating) this.route.closeOrder();
     this.visit = this.#visitAs(userId);
     this.#begin();

@@ -8,6 +8,17 @@ interface StoredDraft<T> {
   key: string;
 }
 
+const PREFIX = 'chipin.draft.';
+
+/** Deletes all drafts of this tab, because another user may use the browser next. */
+export function forgetDrafts(): void {
+  try {
+    for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);
+  } catch {
+    return;
+  }
+}
+
 export class Draft<T extends Record<string, string>> {
   readonly fields: T;
   readonly #storageKey: string;
@@ -17,7 +28,7 @@ export class Draft<T extends Record<string, string>> {
   #key: string;
 
   constructor(storageKey: string, blank: T) {
-    this.#storageKey = `chipin.draft.${storageKey}`;
+    this.#storageKey = PREFIX + storageKey;
     this.#blank = blank;
     const stored = readStored<T>(this.#storageKey);
     const fields = $state({ ...blank, ...stored?.fields });

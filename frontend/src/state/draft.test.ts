@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { Draft } from './draft.svelte';
+import { Draft, forgetDrafts } from './draft.svelte';
 
 const stored = new Map<string, string>();
-globalThis.sessionStorage = {
-  getItem: (key: string) => stored.get(key) ?? null,
-  setItem: (key: string, value: string) => stored.set(key, value),
-} as unknown as Storage;
+// Like the browser's, its keys are its own properties.
+globalThis.sessionStorage = new Proxy(
+  {
+    getItem: (key: string) => stored.get(key) ?? null,
+    setItem: (key: string, value: string) => stored.set(key, value),
+    removeItem: (key: string) => stored.delete(key),
+  },
+  {
+    ownKeys: () => [...stored.keys()],
+    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+  },
+) as unknown as Storage;
 
 beforeEach(() => stored.clear());
 
@@ -48,4 +56,14 @@ test('input during a request is not erased by its response', () => {
   order.fields.amount = '7';
   order.done();
   assert.equal(order.fields.amount, '7');
+});
+
+test('after signing out nothing of a draft is left', () => {
+  const order = draft();
+  order.fields.amount = '12,5';
+  order.keep();
+  stored.set('chipin.other', '1');
+  forgetDrafts();
+  assert.deepEqual([...stored.keys()], ['chipin.other']);
+  assert.equal(draft().fields.amount, '');
 });

@@ -1,13 +1,15 @@
 //! The authentication method of a gateway.
 
-use super::credentials::Credentials;
+use super::credentials::{Credentials, Identified};
 use super::header_mode::HeaderMode;
 use super::jwt_mode::JwtMode;
 use super::keys::Keys;
 use super::mode_error::AuthModeError;
+use super::sessions::{SessionWatch, Sessions};
 use crate::config::{AuthMode, Config};
 use http_api::problem::Problem;
-use identity::{Principal, SigningKey, SigningKeys};
+use identity::{SigningKey, SigningKeys};
+use uuid::Uuid;
 
 /// The authentication method of this gateway.
 pub(crate) enum Authenticator {
@@ -22,6 +24,11 @@ impl Authenticator {
     /// When the mode or the keys are not safe.
     pub(crate) fn start(config: &Config) -> Result<Self, AuthModeError> {
         require_different_keys(config)?;
+        let mut addresses = config.addresses().into_iter();
+        let public = addresses.find(|(_, address)| !address.ip().is_loopback());
+        if let Some((variable, address)) = public.filter(|_| config.demo_users) {
+            return Err(AuthModeError::InsecureDemoUsers { variable, address });
+        }
         match config.mode() {
             AuthMode::Header => HeaderMode::start(config).map(Self::Header),
             AuthMode::Jwt => JwtMode::start(config).map(|mode| Self::Jwt(Box::new(mode))),
@@ -33,7 +40,7 @@ impl Authenticator {
     /// # Errors
     /// 401 when the user is missing, malformed or ambiguous; 421 when the request is misdirected (DNS rebinding); 503
     /// when the keys are not known yet.
-    pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Principal, Problem> {
+    pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Identified, Problem> {
         match self {
             Self::Header(mode) => mode.identify(credentials),
             Self::Jwt(mode) => mode.identify(credentials),
@@ -44,7 +51,7 @@ impl Authenticator {
     ///
     /// # Errors
     /// As [`Authenticator::identify`] when it contains invalid credentials: these never count as anonymous.
-    pub(crate) fn identify_optional(&self, credentials: &Credentials<'_>) -> Result<Option<Principal>, Problem> {
+    pub(crate) fn identify_optional(&self, credentials: &Credentials<'_>) -> Result<Option<Identified>, Problem> {
         let has_credentials = match self {
             Self::Header(_) => HeaderMode::has_credentials(credentials),
             Self::Jwt(_) => JwtMode::has_credentials(credentials),
@@ -53,7 +60,7 @@ impl Authenticator {
     }
 
     /// Redeems the ticket of a WebSocket; it can be used once.
-    pub(crate) async fn redeem(&self, ticket: &str) -> Option<Principal> {
+    pub(crate) async fn redeem(&self, ticket: &str) -> Option<Identified> {
         match self {
             Self::Header(_) => None,
             Self::Jwt(mode) => mode.tickets.redeem(ticket).await,
@@ -61,10 +68,29 @@ impl Authenticator {
     }
 
     /// A ticket with which a browser opens one WebSocket; `None` if this mode has no tickets.
-    pub(crate) fn ticket(&self, principal: Principal) -> Option<String> {
+    pub(crate) fn ticket(&self, identified: Identified) -> Option<String> {
         match self {
             Self::Header(_) => None,
-            Self::Jwt(mode) => Some(mode.tickets.issue(principal)),
+            Self::Jwt(mode) => mode.tickets.issue(identified),
+        }
+    }
+
+    /// Watches the session of a WebSocket; `None` if it belongs to no session.
+    ///
+    /// # Errors
+    /// 401 when the session has ended.
+    pub(crate) fn watch(&self, session: Option<Uuid>) -> Result<Option<SessionWatch>, Problem> {
+        match (self, session) {
+            (Self::Jwt(mode), Some(session)) => mode.watch(session).map(Some),
+            (Self::Jwt(_), None) | (Self::Header(_), _) => Ok(None),
+        }
+    }
+
+    /// The sessions that have ended; `None` if this mode has no sessions.
+    pub(crate) fn sessions(&self) -> Option<Sessions> {
+        match self {
+            Self::Header(_) => None,
+            Self::Jwt(mode) => Some(mode.sessions.clone()),
         }
     }
 

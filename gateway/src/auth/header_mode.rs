@@ -1,6 +1,6 @@
 //! Development mode: a request with `X-User-ID: 1` is a request of user 1. Safe only if no other machine can connect.
 
-use super::credentials::Credentials;
+use super::credentials::{Credentials, Identified};
 use super::host::is_rebindable;
 use super::mode_error::AuthModeError;
 use super::query::name_of;
@@ -46,8 +46,9 @@ impl HeaderMode {
     /// # Errors
     /// 401 when the user is missing, malformed or ambiguous; 421 when the `Host` is a public name that is not allowed
     /// (DNS rebinding).
-    pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Principal, Problem> {
-        self.caller(credentials).map(|Caller(user)| Principal { user: user.get(), role: Role::Administrator })
+    pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Identified, Problem> {
+        let Caller(user) = self.caller(credentials)?;
+        Ok(Identified { principal: Principal { user: user.get(), role: Role::Administrator }, session: None })
     }
 
     fn caller(&self, credentials: &Credentials<'_>) -> Result<Caller, Problem> {
@@ -108,7 +109,7 @@ mod tests {
             map.append(*name, value.parse().unwrap());
         }
         mode.identify(&Credentials { headers: &map, socket_query: query, ticket_principal: None })
-            .map(|principal| principal.user)
+            .map(|identified| identified.principal.user)
             .map_err(|problem| problem.status())
     }
 

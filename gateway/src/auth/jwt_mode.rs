@@ -3,9 +3,10 @@
 //! Only one algorithm is accepted, and keys come only from the configured address. A token whose header names its own
 //! key (`jku`, `x5u`, `jwk`, `x5c`) is rejected. Source: RFC 8725, sections 3.1 and 3.10.
 
-use super::credentials::Credentials;
+use super::credentials::{Credentials, Identified};
 use super::keys::Keys;
 use super::mode_error::AuthModeError;
+use super::sessions::{SessionWatch, Sessions};
 use super::tickets::{self, Tickets};
 use crate::config::Config;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -14,6 +15,7 @@ use identity::{Principal, Role, SigningKeys, parse_user_id, tokens, unauthentica
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use process::clock::unix_seconds;
 use serde::Deserialize;
+use uuid::Uuid;
 
 /// The required `iss` claim.
 const ISSUER: &str = "chipin-users";
@@ -27,6 +29,7 @@ const TOKEN_BYTES_MAX: usize = 2048;
 /// Verifies tokens signed by users-service.
 pub(crate) struct JwtMode {
     pub(super) keys: Keys,
+    pub(super) sessions: Sessions,
     pub(super) tickets: Tickets,
     validation: Validation,
 }
@@ -35,11 +38,13 @@ pub(crate) struct JwtMode {
 struct Claims {
     sub: String,
     role: String,
+    sid: Uuid,
     iat: u64,
 }
 
 impl JwtMode {
-    /// Starts without keys: [`refresh_keys`](crate::auth::refresh_keys) fetches them.
+    /// Starts without keys and ended sessions: [`refresh_keys`](crate::auth::refresh_keys) and
+    /// [`follow_sessions`](crate::auth::follow_sessions) fetch them.
     ///
     /// # Errors
     /// When a key is missing, or the URL of Redis is malformed.
@@ -52,7 +57,7 @@ impl JwtMode {
         validation.validate_nbf = true;
         validation.leeway = LEEWAY_SECS;
         let tickets = Tickets::new(required_keys(config)?, config.redis_url.as_ref())?;
-        Ok(Self { keys: Keys::default(), tickets, validation })
+        Ok(Self { keys: Keys::default(), sessions: Sessions::default(), tickets, validation })
     }
 
     /// Whether the request contains credentials, valid or not.
@@ -64,23 +69,40 @@ impl JwtMode {
     /// The user named by the token or the ticket.
     ///
     /// # Errors
-    /// 401 when there are no valid credentials; 503 while the keys have not been fetched.
-    pub(super) fn identify(&self, credentials: &Credentials<'_>) -> Result<Principal, Problem> {
-        if credentials.socket_query.is_some_and(tickets::has_ticket) {
-            return credentials
-                .ticket_principal
-                .ok_or_else(|| refused("the ticket is invalid, expired or used: request a new one"));
-        }
-        let token = bearer(credentials.headers)?;
-        if self.keys.is_empty() {
+    /// 401 when there are no valid credentials, or their session has ended; 503 while the keys or the ended sessions have
+    /// not been fetched.
+    pub(super) fn identify(&self, credentials: &Credentials<'_>) -> Result<Identified, Problem> {
+        let has_ticket = credentials.socket_query.is_some_and(tickets::has_ticket);
+        let token = if has_ticket { None } else { Some(bearer(credentials.headers)?) };
+        if self.keys.is_empty() || !self.sessions.is_known() {
             let detail = "credentials can't be verified right now; try again soon";
             return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
                 .with_header(header::RETRY_AFTER, HeaderValue::from_static("1")));
         }
-        self.principal(token).ok_or_else(|| refused("the access token is invalid or expired: sign in again"))
+        let identified = match token {
+            None => credentials
+                .ticket_principal
+                .ok_or_else(|| refused("the ticket is invalid, expired or used: request a new one"))?,
+            Some(token) => self
+                .identified(token)
+                .ok_or_else(|| refused("the access token is invalid or expired: sign in again"))?,
+        };
+        if identified.session.is_none_or(|session| self.sessions.has_ended(session)) {
+            Err(ended())
+        } else {
+            Ok(identified)
+        }
     }
 
-    fn principal(&self, token: &str) -> Option<Principal> {
+    /// Watches a session.
+    ///
+    /// # Errors
+    /// 401 when it has ended.
+    pub(super) fn watch(&self, session: Uuid) -> Result<SessionWatch, Problem> {
+        self.sessions.watch(session).ok_or_else(ended)
+    }
+
+    fn identified(&self, token: &str) -> Option<Identified> {
         let header = Some(token).filter(|token| token.len() <= TOKEN_BYTES_MAX).and_then(|t| decode_header(t).ok())?;
         let embeds_key = header.jku.is_some()
             || header.jwk.is_some()
@@ -94,10 +116,11 @@ impl JwtMode {
             return None;
         }
         let key = self.keys.get(header.kid.as_deref()?)?;
-        let Claims { sub, role, iat } = decode::<Claims>(token, &key, &self.validation).ok()?.claims;
+        let Claims { sub, role, sid, iat } = decode::<Claims>(token, &key, &self.validation).ok()?.claims;
         let is_issued_in_past = iat <= unix_seconds() + LEEWAY_SECS;
         is_issued_in_past.then_some(())?;
-        Some(Principal { user: parse_user_id(&sub)?, role: Role::parse(&role)? })
+        let principal = Principal { user: parse_user_id(&sub)?, role: Role::parse(&role)? };
+        Some(Identified { principal, session: Some(sid) })
     }
 }
 
@@ -119,6 +142,10 @@ fn required_keys(config: &Config) -> Result<SigningKeys, AuthModeError> {
         return Err(AuthModeError::MissingKey(variable));
     }
     config.ticket_keys.clone().ok_or(AuthModeError::MissingKey("TICKET_KEYS"))
+}
+
+fn ended() -> Problem {
+    refused("the session has ended: sign in again")
 }
 
 /// `WWW-Authenticate` is required here. Source: RFC 6750, section 3.

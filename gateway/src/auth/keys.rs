@@ -10,6 +10,7 @@ use hyper_util::rt::TokioExecutor;
 use identity::{GATEWAY_TOKEN_HEADER, Operation, SigningKey};
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet, KeyAlgorithm};
+use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::{Arc, RwLock};
@@ -21,6 +22,8 @@ use tracing::{info, warn};
 const JWKS_PATH: &str = "/.well-known/jwks.json";
 /// Time between two fetches. users-service signs with a key only after it has been published for two minutes.
 const REFRESH: Duration = Duration::from_mins(1);
+/// The same after a failure. A new key signs two minutes after it was published, so one failure must not cost the minute.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// Time between two attempts while there are no keys, so that sign-in works right after everything is started together.
 const RETRY: Duration = Duration::from_millis(100);
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -32,8 +35,8 @@ pub(crate) struct Keys(Arc<RwLock<HashMap<String, Arc<DecodingKey>>>>);
 
 /// Why the keys could not be fetched.
 #[derive(Debug, thiserror::Error)]
-enum FetchError {
-    #[error("request the key set from users-service")]
+pub(super) enum FetchError {
+    #[error("send a request to users-service")]
     Unreachable(#[from] hyper_util::client::legacy::Error),
     #[error("build the request")]
     Request(#[from] http::Error),
@@ -43,7 +46,9 @@ enum FetchError {
     Status(StatusCode),
     #[error("read the response body: {0}")]
     Body(Box<dyn std::error::Error + Send + Sync>),
-    #[error("parse the key set")]
+    #[error("the key set contains no Ed25519 key with an id")]
+    NoKeys,
+    #[error("parse the response")]
     Malformed(#[from] serde_json::Error),
 }
 
@@ -59,7 +64,10 @@ impl Keys {
     }
 
     /// Replaces all keys by the Ed25519 keys of the document that have an id; other keys are ignored.
-    pub(super) fn replace(&self, document: &JwkSet) {
+    ///
+    /// # Errors
+    /// [`FetchError::NoKeys`] if there is none: then the known keys stay, since without keys no user is admitted.
+    fn replace(&self, document: &JwkSet) -> Result<(), FetchError> {
         let by_id = document.keys.iter().filter_map(|key| {
             let AlgorithmParameters::OctetKeyPair(pair) = &key.algorithm else { return None };
             let is_ours = pair.curve == EllipticCurve::Ed25519
@@ -68,12 +76,16 @@ impl Keys {
             Some((name, Arc::new(DecodingKey::from_ed_components(&pair.x).ok()?)))
         });
         let fresh: HashMap<_, _> = by_id.collect();
+        if fresh.is_empty() {
+            return Err(FetchError::NoKeys);
+        }
         if let Ok(mut keys) = self.0.write() {
             if !fresh.keys().all(|name| keys.contains_key(name)) {
                 info!(count = fresh.len(), "users-service published new keys");
             }
             *keys = fresh;
         }
+        Ok(())
     }
 }
 
@@ -90,21 +102,23 @@ pub(crate) async fn refresh_keys(
     let client = Client::builder(TokioExecutor::new()).build_http();
     let mut is_failing = false;
     loop {
-        match tokio::time::timeout(TIMEOUT, fetch(&client, &users, key.as_ref()))
+        match tokio::time::timeout(TIMEOUT, fetch(&client, &users, key.as_ref(), JWKS_PATH.to_owned(), BYTES_MAX))
             .await
             .unwrap_or(Err(FetchError::TimedOut))
+            .and_then(|document| keys.replace(&document))
         {
-            Ok(document) => {
-                is_failing = false;
-                keys.replace(&document);
-            }
+            Ok(()) => is_failing = false,
             Err(failure) if !is_failing => {
                 is_failing = true;
                 warn!(error = %telemetry::chain(&failure), "could not fetch keys of users-service; retrying");
             }
             Err(_) => {}
         }
-        let pause = if keys.is_empty() { RETRY } else { REFRESH };
+        let pause = match (keys.is_empty(), is_failing) {
+            (true, _) => RETRY,
+            (false, true) => AFTER_FAILURE,
+            (false, false) => REFRESH,
+        };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = stopping.cancelled() => return Ok(()),
@@ -112,12 +126,15 @@ pub(crate) async fn refresh_keys(
     }
 }
 
-async fn fetch(
+/// What users-service responds with at `path`.
+pub(super) async fn fetch<T: DeserializeOwned>(
     client: &Client<HttpConnector, Empty<Bytes>>,
     users: &BaseUrl,
     key: Option<&SigningKey>,
-) -> Result<JwkSet, FetchError> {
-    let page = users.page(JWKS_PATH.to_owned()).map_err(|failure| FetchError::Body(failure.into()))?;
+    path: String,
+    bytes_max: usize,
+) -> Result<T, FetchError> {
+    let page = users.page(path).map_err(|failure| FetchError::Body(failure.into()))?;
     let mut request = Request::get(page).header(header::HOST, users.host()).body(Empty::new())?;
     if let Some(key) = key {
         let operation = Operation { service: "users-service", method: request.method(), uri: request.uri() };
@@ -128,6 +145,30 @@ async fn fetch(
     if answer.status() != StatusCode::OK {
         return Err(FetchError::Status(answer.status()));
     }
-    let body = Limited::new(answer.into_body(), BYTES_MAX).collect().await.map_err(FetchError::Body)?;
+    let body = Limited::new(answer.into_body(), bytes_max).collect().await.map_err(FetchError::Body)?;
     Ok(serde_json::from_slice(&body.to_bytes())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(keys: &str) -> JwkSet {
+        serde_json::from_str(&format!("{{\"keys\": [{keys}]}}")).unwrap()
+    }
+
+    #[test]
+    fn a_key_set_without_keys_does_not_replace_the_known_ones() {
+        let keys = Keys::default();
+        let key =
+            r#"{"kty": "OKP", "crv": "Ed25519", "kid": "one", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+        keys.replace(&document(key)).unwrap();
+        assert!(matches!(keys.replace(&document("")), Err(FetchError::NoKeys)));
+        let symmetric = r#"{"kty": "oct", "kid": "other", "k": "c2VjcmV0"}"#;
+        assert!(matches!(keys.replace(&document(symmetric)), Err(FetchError::NoKeys)));
+        assert!(keys.get("one").is_some());
+        let next = key.replace("one", "two");
+        keys.replace(&document(&next)).unwrap();
+        assert!(keys.get("one").is_none() && keys.get("two").is_some());
+    }
 }

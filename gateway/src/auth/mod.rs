@@ -8,11 +8,13 @@ mod jwt_mode;
 mod keys;
 mod mode_error;
 mod query;
+mod sessions;
 mod tickets;
 
 pub(crate) use authenticator::Authenticator;
-pub(crate) use credentials::Credentials;
+pub(crate) use credentials::{Credentials, Identified};
 pub(crate) use keys::refresh_keys;
 pub(crate) use mode_error::AuthModeError;
 pub(crate) use query::without_credentials;
+pub(crate) use sessions::{SessionWatch, follow_sessions};
 pub(crate) use tickets::{LIFETIME as TICKET_LIFETIME, ticket_in};

@@ -25,6 +25,17 @@ pub enum AuthModeError {
     /// A service could sign tickets, or requests to another service.
     #[error("{0} and {1} are the same key: each service needs its own, and so do tickets (`openssl rand -hex 32`)")]
     SharedKey(&'static str, &'static str),
+    /// Anybody could be one of the demo users, and the page would show how.
+    #[error(
+        "DEMO_USERS=true shows a public password, and {variable}={address} is not a loopback address: listen on \
+         127.0.0.1, or set DEMO_USERS=false here and in users-service"
+    )]
+    InsecureDemoUsers {
+        /// The variable of the address.
+        variable: &'static str,
+        /// The address.
+        address: std::net::SocketAddr,
+    },
     /// The client library refuses the URL of Redis.
     #[error(transparent)]
     Redis(#[from] RefusedRedisUrl),

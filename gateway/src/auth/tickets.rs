@@ -5,6 +5,7 @@
 //! Tickets are signed, so every gateway can verify those of the others. Used tickets are recorded in Redis, and in the
 //! memory of the gateway that accepted them, which protects against a second use there while Redis is unavailable.
 
+use crate::auth::credentials::Identified;
 use crate::auth::query::name_of;
 use crate::redis_connection;
 use configuration::{RedisUrl, RefusedRedisUrl};
@@ -57,21 +58,24 @@ impl Tickets {
         Ok(Self { keys, redis, used_here: Mutex::default() })
     }
 
-    /// A ticket with its user, role, expiry in Unix seconds, and a unique id.
-    pub(super) fn issue(&self, Principal { user, role }: Principal) -> String {
-        let id = Uuid::now_v7().simple();
-        self.keys.sign(PURPOSE, &format!("{user}.{}.{}.{id}", role.as_str(), unix_seconds() + LIFETIME.as_secs()))
+    /// A ticket with its user, role, expiry in Unix seconds, a unique id, and the session; `None` without a session.
+    pub(super) fn issue(&self, Identified { principal, session }: Identified) -> Option<String> {
+        let (Principal { user, role }, session) = (principal, session?.simple());
+        let (role, ends, id) = (role.as_str(), unix_seconds() + LIFETIME.as_secs(), Uuid::now_v7().simple());
+        Some(self.keys.sign(PURPOSE, &format!("{user}.{role}.{ends}.{id}.{session}")))
     }
 
-    /// The principal of the ticket, if it is valid and not used yet.
-    pub(super) async fn redeem(&self, ticket: &str) -> Option<Principal> {
+    /// The principal and session of the ticket, if it is valid and not used yet.
+    pub(super) async fn redeem(&self, ticket: &str) -> Option<Identified> {
         let mut parts = self.keys.verify(PURPOSE, ticket)?.split('.');
         let (user, role, ends) = (parts.next()?, parts.next()?, parts.next()?);
         let id = Uuid::try_parse(parts.next()?).ok()?;
+        let session = Uuid::try_parse(parts.next()?).ok()?;
         let principal = Principal { user: parse_user_id(user)?, role: Role::parse(role)? };
+        let identified = Identified { principal, session: Some(session) };
         let is_unexpired = ends.parse::<u64>().ok()? >= unix_seconds();
         // Both: a ticket used while Redis was unavailable must not become valid again afterwards.
-        (is_unexpired && self.is_first_use_here(id) && self.is_first_use_anywhere(id).await).then_some(principal)
+        (is_unexpired && self.is_first_use_here(id) && self.is_first_use_anywhere(id).await).then_some(identified)
     }
 
     fn is_first_use_here(&self, id: Uuid) -> bool {
@@ -125,12 +129,13 @@ mod tests {
         Tickets::new("0123456789abcdef0123456789abcdef".parse().unwrap(), None).unwrap()
     }
 
-    const ANNA: Principal = Principal { user: 7, role: Role::User };
+    const ANNA: Identified =
+        Identified { principal: Principal { user: 7, role: Role::User }, session: Some(Uuid::from_u128(1)) };
 
     #[tokio::test]
     async fn a_ticket_is_valid_once() {
         let tickets = tickets();
-        let ticket = tickets.issue(ANNA);
+        let ticket = tickets.issue(ANNA).unwrap();
         assert_eq!(tickets.redeem(&ticket).await, Some(ANNA));
         assert_eq!(tickets.redeem(&ticket).await, None);
     }
@@ -138,8 +143,8 @@ mod tests {
     #[tokio::test]
     async fn a_changed_or_expired_ticket_is_rejected() {
         let tickets = tickets();
-        let ticket = tickets.issue(ANNA);
-        let old = tickets.keys.sign(PURPOSE, &format!("7.user.1.{}", Uuid::now_v7().simple()));
+        let ticket = tickets.issue(ANNA).unwrap();
+        let old = tickets.keys.sign(PURPOSE, &format!("7.user.1.{0}.{0}", Uuid::now_v7().simple()));
         let for_another_purpose = tickets.keys.sign("pass", ticket.rsplit_once('.').unwrap().0);
         for ticket in [
             ticket.replace("7.user", "8.user"),

@@ -1,6 +1,6 @@
 //! Decides whether a request may go to a service, for which user, and with which headers.
 
-use crate::auth::{Credentials, without_credentials};
+use crate::auth::{Credentials, Identified, without_credentials};
 use crate::edge::path::decode;
 use crate::forward::authorization::{self, Access};
 use crate::forward::body_limit;
@@ -17,7 +17,7 @@ use http::{StatusCode, Uri};
 use http_api::problem::Problem;
 use http_api::problem::no_such_page;
 use http_body::Body as _;
-use identity::{Principal, Role};
+use identity::Role;
 
 /// An admitted request.
 pub(crate) enum Admission {
@@ -34,7 +34,7 @@ pub(crate) fn admit(
     target: Target,
     request: &Request,
     peer: &Peer,
-    ticket_principal: Option<Principal>,
+    ticket_principal: Option<Identified>,
 ) -> Result<Admission, ForwardError> {
     let path = target.strip(request.uri().path());
     if is_internal(path) {
@@ -47,15 +47,19 @@ pub(crate) fn admit(
     let query = request.uri().query();
     let credentials =
         Credentials { headers: request.headers(), socket_query: query.filter(|_| is_socket), ticket_principal };
-    let principal = match authorization::required(target.service, request.method(), path, is_socket) {
+    let identified = match authorization::required(target.service, request.method(), path, is_socket) {
         Access::Anonymous => None,
         Access::Guests => gateway.authenticator.identify_optional(&credentials)?,
         Access::Users => Some(gateway.authenticator.identify(&credentials)?),
         Access::Administrators => match gateway.authenticator.identify(&credentials)? {
-            principal if principal.role == Role::Administrator => Some(principal),
+            identified if identified.principal.role == Role::Administrator => Some(identified),
             _ => return Err(no_such_page().into()),
         },
     };
+    if target.service == Service::Users && authorization::accepts_password(path) {
+        check_form(gateway, request)?;
+    }
+    let principal = identified.map(|identified| identified.principal);
     let body_limit = body_limit::of(&gateway.limits, target, request.method(), path);
     if request.body().size_hint().lower() > body_limit.bytes {
         return Err(ForwardError::TooLarge);
@@ -69,6 +73,7 @@ pub(crate) fn admit(
         headers: request_headers(gateway, target, (request.method(), &uri), request.headers(), peer, principal),
         uri,
         principal,
+        session: identified.and_then(|identified| identified.session),
         body_bytes_max: body_limit.bytes,
         upload_timeout: body_limit.time,
         response_header_timeout: if target.service == Service::Ocr {
@@ -80,12 +85,14 @@ pub(crate) fn admit(
     Ok(if is_socket { Admission::Tunnel(outgoing) } else { Admission::Exchange(outgoing) })
 }
 
-/// Internal pages of services. `/metrics` contains business figures, `/readyz` names broken dependencies, and both cost
+/// Internal pages of services. Below `/internal` they talk to the gateway. `/metrics` contains business figures, `/readyz` names broken dependencies, and both cost
 /// work that anonymous clients could trigger. The gateway's own pages of these names are public.
 fn is_internal(path: &str) -> bool {
     let decoded = decode(path).unwrap_or_default();
     let plain = decoded.strip_suffix(b"/").unwrap_or(&decoded);
-    [b"/metrics".as_slice(), b"/healthz", b"/readyz"].iter().any(|page| plain.eq_ignore_ascii_case(page))
+    let is_below_internal = plain.get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"/internal"));
+    is_below_internal
+        || [b"/metrics".as_slice(), b"/healthz", b"/readyz"].iter().any(|page| plain.eq_ignore_ascii_case(page))
 }
 
 /// The request target for the service. It has no host, because the connection determines it.
@@ -97,11 +104,32 @@ fn uri(path: &str, query: Option<String>) -> Result<Uri, ForwardError> {
     page.map(Uri::from).map_err(|_| no_such_page().into())
 }
 
+/// A page of another origin must not use up its visitor's attempts to sign in: a browser sends its form, or its `fetch` of
+/// plain text, without asking first.
+///
+/// # Errors
+/// 403 when the request comes from such a page, 415 when its body is not JSON. Neither is counted as an attempt.
+fn check_form(gateway: &Gateway, request: &Request) -> Result<(), Problem> {
+    let headers = request.headers();
+    let origin = gateway.config.allowed_origins.check(headers);
+    let is_cross_site = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    if origin == OriginCheck::Forbidden || (is_cross_site && origin == OriginCheck::Missing) {
+        return Err(origin_not_allowed());
+    }
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let detail = "the body must be JSON: send Content-Type: application/json";
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
+}
+
 fn origin_not_allowed() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "origin_not_allowed",
-        "pages of this origin may not open sockets: see ALLOWED_ORIGINS",
+        "pages of this origin may not open sockets or sign in: see ALLOWED_ORIGINS",
     )
 }
 
@@ -111,7 +139,9 @@ mod tests {
 
     #[test]
     fn internal_pages_are_recognised_in_every_spelling() {
-        for path in ["/metrics", "/metrics/", "/%6detrics", "/READYZ", "/healthz"] {
+        for path in
+            ["/metrics", "/metrics/", "/%6detrics", "/READYZ", "/healthz", "/internal/ended-sessions", "/%49nternal"]
+        {
             assert!(is_internal(path), "{path}");
         }
         for path in ["/", "/orders/metrics", "/metricsx", "/orders"] {

@@ -41,7 +41,7 @@ pub(crate) fn required(service: Service, method: &Method, path: &str, is_socket:
 /// The pages needed before sign-in: registration, sign-in and the public keys.
 fn is_before_sign_in(method: &Method, path: &str, is_read: bool) -> bool {
     match path {
-        "/register" | "/login" | "/refresh" | "/logout" => *method == Method::POST,
+        "/register" | "/login" | "/refresh" | "/logout" | "/password-reset" => *method == Method::POST,
         "/.well-known/jwks.json" => is_read,
         _ => false,
     }
@@ -49,7 +49,7 @@ fn is_before_sign_in(method: &Method, path: &str, is_read: bool) -> bool {
 
 /// Whether a page of users-service accepts a password, so that it could be used to guess passwords.
 pub(crate) fn accepts_password(path: &str) -> bool {
-    matches!(path, "/register" | "/login" | "/password")
+    matches!(path, "/register" | "/login" | "/password" | "/password-reset")
 }
 
 /// The cheque that this request joins: `POST /{hash}/participants`. Also one that does not exist.

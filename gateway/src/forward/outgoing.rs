@@ -7,6 +7,7 @@ use crate::peer::Peer;
 use http::{HeaderMap, Method, Uri, header};
 use identity::Principal;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// What is sent to the service, except method and body.
 pub(crate) struct Outgoing {
@@ -14,6 +15,8 @@ pub(crate) struct Outgoing {
     pub(crate) headers: HeaderMap,
     /// The principal of the request.
     pub(crate) principal: Option<Principal>,
+    /// Their session; `None` for guests and in development.
+    pub(crate) session: Option<Uuid>,
     /// Largest body, in bytes.
     pub(crate) body_bytes_max: u64,
     /// From the first to the last byte of the body.

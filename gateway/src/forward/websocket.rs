@@ -17,7 +17,7 @@ use http::{Method, StatusCode};
 /// Forwards a handshake. If the service accepts it, connects both ends; if not, returns the service's response.
 ///
 /// # Errors
-/// [`ForwardError`] when there is no response, or too many tunnels are open.
+/// [`ForwardError`] when there is no response, or too many tunnels are open, or the session has ended.
 pub(crate) async fn open(
     gateway: &Gateway,
     target: Target,
@@ -31,6 +31,7 @@ pub(crate) async fn open(
         NoPermit::Client => ForwardError::TooManyTunnelsOfClient,
         NoPermit::Gateway => ForwardError::TooManyTunnels,
     })?;
+    let session = gateway.authenticator.watch(outgoing.session)?;
     set_upgrade(&mut outgoing.headers);
     let client = hyper::upgrade::on(&mut request);
     let (handshake, rebuild) = without_body(Method::GET, outgoing.uri, outgoing.headers);
@@ -49,7 +50,7 @@ pub(crate) async fn open(
         return Err(ForwardError::UnexpectedUpgrade);
     }
     let (head, service) = answer.into_socket();
-    gateway.tunnels.run(permit, client, service);
+    gateway.tunnels.run(permit, client, service, session);
     let mut response = head.map(|()| Body::empty());
     strip_hop_by_hop(response.headers_mut());
     set_upgrade(response.headers_mut());

@@ -1,6 +1,7 @@
 //! WebSockets: the handshake is forwarded like any request, then bytes are copied in both directions, without
-//! re-framing.
+//! re-framing. When a session ends, the gateway adds a Close frame.
 
+mod frames;
 mod handshake;
 mod pipe;
 mod tunnels;

@@ -6,16 +6,21 @@
 //! A tunnel whose ends are always ready would never wait, so every read and write counts against the budget of its
 //! task: when that is used up, other tasks of the thread run first.
 
+use super::frames::Frames;
 use http_server::framing::FramingGuard;
 use hyper::upgrade::{Parts, Upgraded};
 use hyper_util::rt::TokioIo;
 use std::cell::RefCell;
 use std::io;
+use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::task::coop::consume_budget;
 
 /// Bytes per read.
 const READ_BYTES: usize = 16 * 1024;
+/// Time for the client to end the connection after a Close frame, and bytes that are discarded meanwhile.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES_MAX: usize = 1024 * 1024;
 
 thread_local! {
     static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
@@ -41,18 +46,48 @@ impl End {
     }
 }
 
-/// Copies bytes both ways until both directions have ended, or one fails.
+/// Copies bytes both ways until both directions have ended, or one fails. `frames` follows those to the client.
 ///
 /// # Errors
 /// The error of the socket that failed.
-pub(super) async fn copy_both_ways(client: &End, service: &End) -> io::Result<()> {
-    let to_service = copy_one_way(&client.socket, &client.read_before, &service.socket);
-    let to_client = copy_one_way(&service.socket, &service.read_before, &client.socket);
+pub(super) async fn copy_both_ways(client: &End, service: &End, frames: &mut Frames) -> io::Result<()> {
+    let to_service = copy_one_way(&client.socket, &client.read_before, &service.socket, |_| {});
+    let to_client = copy_one_way(&service.socket, &service.read_before, &client.socket, |written| frames.pass(written));
     tokio::try_join!(to_service, to_client).map(drop)
 }
 
-async fn copy_one_way<S: Socket>(from: &S, read_before: &[u8], to: &S) -> io::Result<()> {
-    write_all(to, read_before).await?;
+/// Ends the client's side with a Close frame, unless a frame is on its way; then it just ends.
+///
+/// A connection that is closed while received bytes are unread is reset, and the client could lose the Close frame. So
+/// reading continues for a moment.
+pub(super) async fn close(client: &End, frames: &Frames, close_frame: &[u8]) {
+    if !frames.is_between() || client.socket.try_write(close_frame).ok() != Some(close_frame.len()) {
+        return;
+    }
+    let _ = client.socket.shut_down_writing();
+    let discard = async {
+        let mut bytes_left = LINGER_BYTES_MAX;
+        while client.socket.readable().await.is_ok() {
+            let read = BUFFER.with_borrow_mut(|buffer| client.socket.try_read(buffer));
+            match read {
+                Ok(1..) if bytes_left == 0 => return,
+                Ok(count @ 1..) => bytes_left = bytes_left.saturating_sub(count),
+                Err(failure) if failure.kind() == io::ErrorKind::WouldBlock => {}
+                Ok(_) | Err(_) => return,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(LINGER, discard).await;
+}
+
+/// `passed` is called with the bytes that were written.
+async fn copy_one_way<S: Socket>(
+    from: &S,
+    read_before: &[u8],
+    to: &S,
+    mut passed: impl FnMut(&[u8]),
+) -> io::Result<()> {
+    write_all(to, read_before, &mut passed).await?;
     loop {
         from.readable().await?;
         // One for the read and one for the write, as in `tokio::io::copy`.
@@ -64,8 +99,10 @@ async fn copy_one_way<S: Socket>(from: &S, read_before: &[u8], to: &S) -> io::Re
             Ok(length) => {
                 let read = &buffer[..length];
                 match to.try_write(read) {
-                    Ok(written) if written == length => Ok(Moved::All),
-                    Ok(written) => Ok(Moved::Some(read[written..].into())),
+                    Ok(written) => {
+                        passed(&read[..written]);
+                        Ok(if written == length { Moved::All } else { Moved::Some(read[written..].into()) })
+                    }
                     Err(failure) if failure.kind() == io::ErrorKind::WouldBlock => Ok(Moved::Some(read.into())),
                     Err(failure) => Err(failure),
                 }
@@ -75,7 +112,7 @@ async fn copy_one_way<S: Socket>(from: &S, read_before: &[u8], to: &S) -> io::Re
         })?;
         match moved {
             Moved::All => {}
-            Moved::Some(rest) => write_all(to, &rest).await?,
+            Moved::Some(rest) => write_all(to, &rest, &mut passed).await?,
             Moved::End => return to.shut_down_writing(),
         }
     }
@@ -90,12 +127,15 @@ enum Moved {
     End,
 }
 
-async fn write_all<S: Socket>(to: &S, mut bytes: &[u8]) -> io::Result<()> {
+async fn write_all<S: Socket>(to: &S, mut bytes: &[u8], passed: &mut impl FnMut(&[u8])) -> io::Result<()> {
     while !bytes.is_empty() {
         to.writable().await?;
         consume_budget().await;
         match to.try_write(bytes) {
-            Ok(written) => bytes = &bytes[written..],
+            Ok(written) => {
+                passed(&bytes[..written]);
+                bytes = &bytes[written..];
+            }
             Err(failure) if failure.kind() == io::ErrorKind::WouldBlock => {}
             Err(failure) => return Err(failure),
         }
@@ -162,7 +202,9 @@ mod tests {
     #[tokio::test]
     async fn early_bytes_come_first_and_each_direction_ends_independently() {
         let ((mut client, one), (mut service, other)) = (pair().await, pair().await);
-        let tunnel = tokio::spawn(async move { copy_both_ways(&end(one, b"early "), &end(other, b"")).await });
+        let tunnel = tokio::spawn(async move {
+            copy_both_ways(&end(one, b"early "), &end(other, b""), &mut Frames::default()).await
+        });
         client.write_all(b"question").await.unwrap();
         client.shutdown().await.unwrap();
         let mut received = String::new();
@@ -180,7 +222,8 @@ mod tests {
     async fn bytes_wait_for_a_slow_receiver_and_none_are_lost() {
         const BYTES: usize = 20 * 1024 * 1024;
         let ((mut client, one), (mut service, other)) = (pair().await, pair().await);
-        let tunnel = tokio::spawn(async move { copy_both_ways(&end(one, b""), &end(other, b"")).await });
+        let tunnel =
+            tokio::spawn(async move { copy_both_ways(&end(one, b""), &end(other, b""), &mut Frames::default()).await });
         let sent: Vec<u8> = (0..BYTES).map(|n| u8::try_from(n % 251).unwrap()).collect();
         let sending = tokio::spawn({
             let sent = sent.clone();
@@ -233,7 +276,7 @@ mod tests {
         let ends: Arc<[Endless; 2]> = Arc::default();
         let copying = tokio::spawn({
             let ends = Arc::clone(&ends);
-            async move { copy_one_way(&ends[0], b"", &ends[1]).await }
+            async move { copy_one_way(&ends[0], b"", &ends[1], |_| {}).await }
         });
         let reads_before_each_turn: Vec<usize> = {
             let mut turns = vec![];

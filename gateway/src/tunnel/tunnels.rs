@@ -1,6 +1,8 @@
 //! The open tunnels: their limit, and how they end at shutdown.
 
+use super::frames::Frames;
 use super::pipe::{self, End};
+use crate::auth::SessionWatch;
 use crate::shares::{Share, Shares};
 use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
@@ -39,6 +41,9 @@ pub(crate) enum NoPermit {
     Gateway,
 }
 
+/// A Close frame: 1008, "the session has ended". Source: RFC 6455, sections 5.5.1 and 7.4.1.
+const SESSION_ENDED: &[u8] = b"\x88\x17\x03\xf0the session has ended";
+
 /// Counts an open tunnel in the metric, until it is dropped.
 struct Counted;
 
@@ -63,12 +68,14 @@ impl Tunnels {
         Ok(TunnelPermit { permit, share })
     }
 
-    /// Copies bytes both ways, once both ends have switched protocols, until both directions have ended.
+    /// Copies bytes both ways, once both ends have switched protocols, until both directions have ended, or the session
+    /// of the user.
     pub(crate) fn run(
         &self,
         permit: TunnelPermit,
         client: OnUpgrade,
         service: impl Future<Output = Option<(TcpStream, Bytes)>> + Send + 'static,
+        session: Option<SessionWatch>,
     ) {
         let cut = self.cut.clone();
         // The handshake's future is larger than the tunnel's, which would otherwise hold its memory until it ends.
@@ -77,7 +84,14 @@ impl Tunnels {
             let counted = Counted::one();
             let copied = async {
                 let (client, service) = connected.await?;
-                pipe::copy_both_ways(&client, &service).await
+                let mut frames = Frames::default();
+                tokio::select! {
+                    copied = pipe::copy_both_ways(&client, &service, &mut frames) => return copied,
+                    () = ended(session.as_ref()) => {}
+                }
+                drop(service);
+                pipe::close(&client, &frames, SESSION_ENDED).await;
+                Ok(())
             };
             tokio::select! {
                 ended = copied => match ended {
@@ -104,6 +118,14 @@ impl Tunnels {
             self.cut.cancel();
             self.open.wait().await;
         }
+    }
+}
+
+/// Completes when the session has ended; never for guests and in development, which have none.
+async fn ended(session: Option<&SessionWatch>) {
+    match session {
+        Some(session) => session.ended().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -18,6 +18,7 @@ mod links;
 mod page;
 mod passing;
 mod reusing;
+mod sessions;
 mod signing;
 mod smuggling;
 mod socket_limits;

@@ -18,6 +18,18 @@ async fn header_mode_requires_loopback() {
 }
 
 #[tokio::test]
+async fn demo_users_require_loopback() {
+    let jwt = || before(SERVICE).with("--auth-mode=jwt").with_keys().with("--demo-users=true");
+    for argument in ["--api-addr=0.0.0.0:0", "--ui-addr=0.0.0.0:0", "--links-addr=0.0.0.0:0"] {
+        let Err(StartError::Auth(refused)) = jwt().with(argument).try_start().await else {
+            panic!("{argument} started")
+        };
+        assert!(refused.to_string().starts_with("DEMO_USERS=true"), "{refused}");
+    }
+    assert!(jwt().try_start().await.is_ok());
+}
+
+#[tokio::test]
 async fn jwt_mode_requires_a_different_key_for_each_service_and_for_tickets() {
     let refusal = async |argument: &str, absent: &str| {
         let plan = before(SERVICE).with("--auth-mode=jwt").with_keys().with(argument).without(absent);

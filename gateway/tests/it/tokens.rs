@@ -14,6 +14,10 @@ use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_tungstenite::connect_async;
+use uuid::Uuid;
+
+/// The session of all tokens.
+pub(crate) const SESSION: Uuid = Uuid::from_u128(7);
 
 /// A key pair like those of users-service.
 pub(crate) struct Signer {
@@ -22,7 +26,7 @@ pub(crate) struct Signer {
 }
 
 impl Signer {
-    fn new(name: &'static str) -> Self {
+    pub(crate) fn new(name: &'static str) -> Self {
         let private = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
         Self { pair: Ed25519KeyPair::from_pkcs8(private.as_ref()).unwrap(), name }
     }
@@ -31,7 +35,7 @@ impl Signer {
         URL_SAFE_NO_PAD.encode(self.pair.public_key())
     }
 
-    fn jwk(&self) -> Value {
+    pub(crate) fn jwk(&self) -> Value {
         json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.name, "x": self.x()})
     }
 
@@ -48,6 +52,13 @@ impl Signer {
     pub(crate) fn token(&self, user: i64, role: &str) -> String {
         self.sign(&self.header(), &claims(user, role))
     }
+
+    /// The same in another session.
+    pub(crate) fn token_of_session(&self, user: i64, session: Uuid) -> String {
+        let mut claims = claims(user, "user");
+        claims["sid"] = json!(session);
+        self.sign(&self.header(), &claims)
+    }
 }
 
 fn part(value: &Value) -> String {
@@ -61,7 +72,7 @@ fn now() -> u64 {
 fn claims(user: i64, role: &str) -> Value {
     let now = now();
     json!({
-        "iss": "chipin-users", "aud": "chipin", "sub": user.to_string(), "role": role,
+        "iss": "chipin-users", "aud": "chipin", "sub": user.to_string(), "role": role, "sid": SESSION,
         "iat": now, "nbf": now, "exp": now + 600,
     })
 }
@@ -81,6 +92,7 @@ pub(crate) async fn signing_in_to(router: Router, change: impl FnOnce(Plan) -> P
     let service = Service::start(|_| {
         router
             .route("/.well-known/jwks.json", get(move || async move { Json(document) }))
+            .route("/internal/ended-sessions", get(|| async { Json(none_ended()) }))
             .route("/orders", get(|| async { "served" }))
     })
     .await;
@@ -97,6 +109,11 @@ pub(crate) async fn signing_in_to(router: Router, change: impl FnOnce(Plan) -> P
     (stage, service, signer)
 }
 
+/// The response of users-service while no session has ended.
+fn none_ended() -> Value {
+    json!({"sessions": [], "cursor": "1.0", "more": false})
+}
+
 fn bearer(request: Builder, token: &str) -> Builder {
     request.header("Authorization", format!("Bearer {token}"))
 }
@@ -107,9 +124,10 @@ fn refused(answer: &TestResponse, name: &str) {
     assert_eq!(answer.headers["www-authenticate"], "Bearer", "{name}");
 }
 
-/// The heads of the requests that reached the service, without those for keys.
+/// The heads of the requests that reached the service, without those for keys and ended sessions.
 fn reached(received: &ReceivedRequests) -> Vec<crate::service::Head> {
-    received.heads().into_iter().filter(|head| !head.line.contains("jwks")).collect()
+    let is_of_gateway = |line: &str| line.contains("jwks") || line.contains("ended-sessions");
+    received.heads().into_iter().filter(|head| !is_of_gateway(&head.line)).collect()
 }
 
 #[tokio::test]
@@ -145,7 +163,7 @@ async fn without_a_token_every_private_call_is_401() {
     }
     assert!(reached(&service.received).is_empty());
     for path in ["/users/login", "/login", "/users/register", "/users/refresh", "/users/logout"] {
-        assert_eq!(fetch(anonymous("POST", stage.api, path)).await.status, StatusCode::OK, "{path}");
+        assert_eq!(fetch(sign_in(&stage, path)).await.status, StatusCode::OK, "{path}");
     }
 }
 
@@ -204,6 +222,8 @@ fn overreaching(signer: &Signer) -> Vec<(&'static str, String)> {
         ("no audience", without("aud")),
         ("no subject", without("sub")),
         ("no role", without("role")),
+        ("no session", without("sid")),
+        ("a session that is no id", with("sid", json!("1"))),
         ("a role of fancy", with("role", json!("root"))),
         ("a subject that is no user", with("sub", json!("0"))),
         ("a number as subject", with("sub", json!(1))),
@@ -316,14 +336,40 @@ async fn while_the_keys_are_unknown_requests_may_be_retried() {
     assert_eq!(answer.headers["retry-after"], "1");
 }
 
+fn sign_in(stage: &Stage, path: &str) -> Builder {
+    anonymous("POST", stage.api, path).header("Content-Type", "application/json")
+}
+
+#[tokio::test]
+async fn a_foreign_page_does_not_use_up_the_password_attempts_of_its_visitor() {
+    let (stage, service, _) = signing_in().await;
+    let foreign = [
+        ("text/plain", "Origin", "https://evil.example", StatusCode::FORBIDDEN),
+        ("application/json", "Origin", "https://evil.example", StatusCode::FORBIDDEN),
+        ("application/json", "Origin", "null", StatusCode::FORBIDDEN),
+        ("application/json", "Sec-Fetch-Site", "cross-site", StatusCode::FORBIDDEN),
+        ("text/plain", "Sec-Fetch-Site", "same-origin", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        ("application/x-www-form-urlencoded", "X-Other", "x", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+    ];
+    for (media_type, name, value, expected) in foreign {
+        for path in ["/login", "/users/login", "/users/register"] {
+            let request = anonymous("POST", stage.api, path).header("Content-Type", media_type).header(name, value);
+            assert_eq!(fetch(request).await.status, expected, "{media_type} {name}: {value}");
+        }
+    }
+    assert!(reached(&service.received).is_empty());
+    let own = sign_in(&stage, "/login").header("Origin", crate::stage::ORIGIN);
+    assert_eq!(fetch(own.header("Sec-Fetch-Site", "cross-site")).await.status, StatusCode::OK);
+}
+
 #[tokio::test]
 async fn five_password_attempts_a_minute_are_allowed_and_other_requests_go_on() {
     let (stage, _service, signer) = signing_in().await;
     let tries = ["/login", "/users/login", "/users/register", "/login", "/users/login"];
     for path in tries {
-        assert_eq!(fetch(anonymous("POST", stage.api, path)).await.status, StatusCode::OK, "{path}");
+        assert_eq!(fetch(sign_in(&stage, path)).await.status, StatusCode::OK, "{path}");
     }
-    let answer = fetch(anonymous("POST", stage.api, "/login")).await;
+    let answer = fetch(sign_in(&stage, "/login")).await;
     assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"));
     let seconds: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=12).contains(&seconds), "{seconds}");

@@ -10,7 +10,7 @@ use http_api::problem::{Problem, ProblemDocument};
 use identity::{Administrator, Caller, parse_user_id};
 use postgres::During;
 
-/// Blocks a user: they can't sign in, and their access tokens expire within ten minutes.
+/// Blocks a user: they can't sign in, and all their sessions end.
 #[utoipa::path(
     post, path = "/users/{id}/block", tag = "administration", operation_id = "blockUser",
     params(("id" = i64, Path, description = "The user")),

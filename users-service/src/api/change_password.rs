@@ -3,13 +3,17 @@
 use super::login::too_many_tries;
 use super::read;
 use super::session_json::Session;
+use crate::client::ClientInfo;
+use crate::domain::login::Login;
+use crate::domain::password::Password;
 use crate::state::State;
 use crate::store;
 use crate::store::tries::Attempt;
-use crate::tokens::RefreshToken;
+use crate::tokens::SecretToken;
+use crate::user::User;
 use axum::{Json, extract};
 use http_api::body::JsonBody;
-use http_api::problem::{Problem, ProblemDocument};
+use http_api::problem::{FieldError, Problem, ProblemDocument};
 use identity::Caller;
 use postgres::During;
 
@@ -18,11 +22,11 @@ use postgres::During;
 #[expect(dead_code, reason = "describes the body, which is read field by field: docs/adr/0007")]
 pub(super) struct Change {
     current_password: String,
-    /// 8 to 200 characters.
+    /// 8 to 200 characters; not a common one, and not the login.
     new_password: String,
 }
 
-/// Changes the caller's password and signs them out of all other sessions.
+/// Changes the caller's password, ends all their sessions and starts a new one.
 #[utoipa::path(
     post, path = "/password", tag = "users", operation_id = "changePassword", request_body = Change,
     responses(
@@ -36,6 +40,7 @@ pub(super) struct Change {
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     Caller(id): Caller,
+    client: ClientInfo,
     mut body: JsonBody,
 ) -> Result<Json<Session>, Problem> {
     let current = body.required("current_password", read::password);
@@ -43,7 +48,9 @@ pub(super) async fn handler(
     body.finish()?;
     let (Some(current), Some(new)) = (current, new) else { return Err(super::problems::wrong_credentials()) };
     let user = store::users::find(&state.database, id.get()).await?.ok_or_else(super::problems::no_such_user)?;
-    if let Attempt::After(seconds) = store::tries::count_attempt(&state.database, &user.login).await? {
+    check_choice(&new, &user)?;
+    let counter = store::tries::counter(&state.database, &user.login, client.address()).await?;
+    if let Attempt::After(seconds) = store::tries::count_attempt(&state.database, &counter).await? {
         return Err(too_many_tries(seconds));
     }
     let known = {
@@ -54,13 +61,22 @@ pub(super) async fn handler(
         return Err(super::problems::wrong_credentials());
     }
     let hash = state.passwords.hash(new).await?;
-    let token = RefreshToken::random()?;
+    let token = SecretToken::random()?;
     let mut tx = state.messaging.begin().await.during(format_args!("begin to change the password of user {id}"))?;
     let user = super::recheck_credentials::recheck_credentials(&mut tx, user.id, &known.password_hash).await?;
     store::users::set_password(&mut tx, user.id, &hash).await?;
-    store::tries::clear(&mut tx, &user.login).await?;
+    store::tries::clear(&mut tx, &counter).await?;
     store::refresh_tokens::revoke_all(&mut tx, user.id).await?;
-    store::refresh_tokens::start_session(&mut tx, user.id, &token.hash()).await?;
+    let session =
+        store::refresh_tokens::start_session(&mut tx, user.id, &token.hash(), &client, state.lifetimes).await?;
     tx.commit().await.during(format_args!("commit the password of user {id}"))?;
-    Session::new(&state.keys, user, token).map(Json).map_err(|failure| Problem::internal(&failure))
+    Session::new(&state.keys, user, session, token).map(Json).map_err(|failure| Problem::internal(&failure))
+}
+
+/// The login is known only after the body was read.
+pub(super) fn check_choice(password: &Password, user: &User) -> Result<(), Problem> {
+    let Ok(login) = Login::parse(&user.login) else { return Ok(()) };
+    password.check_choice(&login).map_err(|weak| {
+        Problem::invalid_fields(vec![FieldError { pointer: "/new_password".to_owned(), detail: weak.to_string() }])
+    })
 }

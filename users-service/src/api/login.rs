@@ -2,12 +2,13 @@
 
 use super::read;
 use super::session_json::Session;
+use crate::client::ClientInfo;
 use crate::domain::login::Login;
 use crate::domain::password::Password;
 use crate::state::State;
 use crate::store;
 use crate::store::tries::Attempt;
-use crate::tokens::RefreshToken;
+use crate::tokens::SecretToken;
 use axum::{Json, extract};
 use http::{HeaderValue, StatusCode, header};
 use http_api::body::JsonBody;
@@ -38,22 +39,29 @@ pub(super) struct Credentials {
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
+    client: ClientInfo,
     mut body: JsonBody,
 ) -> Result<Json<Session>, Problem> {
     let login = body.required("login", read::login);
     let password = body.required("password", read::password);
     body.finish()?;
     let (Some(login), Some(password)) = (login, password) else { return Err(super::problems::wrong_credentials()) };
-    Ok(Json(sign_in(&state, &login, password).await?))
+    Ok(Json(sign_in(&state, &client, &login, password).await?))
 }
 
 /// A new session, if the password is right.
 ///
 /// # Errors
 /// 401 if the login is unknown or the password wrong, 403 if the user is blocked, 429 after too many attempts.
-pub(super) async fn sign_in(state: &State, login: &Login, password: Password) -> Result<Session, Problem> {
+pub(super) async fn sign_in(
+    state: &State,
+    client: &ClientInfo,
+    login: &Login,
+    password: Password,
+) -> Result<Session, Problem> {
     // No transaction is open while the password is verified: database connections are few.
-    if let Attempt::After(seconds) = store::tries::count_attempt(&state.database, login.as_str()).await? {
+    let counter = store::tries::counter(&state.database, login.as_str(), client.address()).await?;
+    if let Attempt::After(seconds) = store::tries::count_attempt(&state.database, &counter).await? {
         return Err(too_many_tries(seconds));
     }
     let known = {
@@ -64,13 +72,14 @@ pub(super) async fn sign_in(state: &State, login: &Login, password: Password) ->
     let is_right = state.passwords.matches(password, hash.clone()).await?;
     let (Some(id), Some(hash), true) = (id, hash, is_right) else { return Err(super::problems::wrong_credentials()) };
 
-    let token = RefreshToken::random()?;
+    let token = SecretToken::random()?;
     let mut tx = state.messaging.begin().await.during(format_args!("begin a session of user {id}"))?;
     let user = super::recheck_credentials::recheck_credentials(&mut tx, id, &hash).await?;
-    store::tries::clear(&mut tx, login.as_str()).await?;
-    store::refresh_tokens::start_session(&mut tx, user.id, &token.hash()).await?;
+    store::tries::clear(&mut tx, &counter).await?;
+    let session =
+        store::refresh_tokens::start_session(&mut tx, user.id, &token.hash(), client, state.lifetimes).await?;
     tx.commit().await.during(format_args!("commit a session of user {id}"))?;
-    Session::new(&state.keys, user, token).map_err(|failure| Problem::internal(&failure))
+    Session::new(&state.keys, user, session, token).map_err(|failure| Problem::internal(&failure))
 }
 
 pub(super) fn too_many_tries(seconds: i64) -> Problem {

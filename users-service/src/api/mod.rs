@@ -2,6 +2,7 @@
 
 mod block;
 mod change_password;
+mod ended_sessions;
 mod jwks;
 mod list_users;
 mod login;
@@ -9,6 +10,10 @@ mod logout;
 mod me;
 mod refresh;
 mod register;
+mod reset_password;
+mod role;
+mod sessions;
+mod sign_out;
 
 mod problems;
 mod read;
@@ -28,7 +33,7 @@ use utoipa_axum::routes;
 /// All routes, and the OpenAPI document generated from them.
 pub fn routes(state: State) -> Router {
     let (router, document) = documented(state.messaging.clone()).split_for_parts();
-    router.with_state(state).merge(docs::routes(document))
+    router.merge(ended_sessions::routes()).with_state(state).merge(docs::routes(document))
 }
 
 /// The routes with their declarations, before they have a state.
@@ -44,6 +49,12 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
         .routes(routes!(list_users::handler))
         .routes(routes!(block::block))
         .routes(routes!(block::unblock))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::end))
+        .routes(routes!(sign_out::handler))
+        .routes(routes!(role::handler))
+        .routes(routes!(reset_password::issue))
+        .routes(routes!(reset_password::handler))
         .routes(routes!(jwks::handler))
         .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
 }
@@ -63,7 +74,14 @@ mod tests {
         let document = serde_json::to_value(docs::complete(documented(messaging).into_openapi())).unwrap();
         assert_eq!(testkit::openapi::faults(&document), Vec::<String>::new());
         // The gateway forwards these without a user: `gateway/src/forward/authorization.rs`.
-        let public = ["GET /.well-known/jwks.json", "POST /login", "POST /logout", "POST /refresh", "POST /register"];
+        let public = [
+            "GET /.well-known/jwks.json",
+            "POST /login",
+            "POST /logout",
+            "POST /password-reset",
+            "POST /refresh",
+            "POST /register",
+        ];
         assert_eq!(testkit::openapi::without_user(&document), public);
     }
 }

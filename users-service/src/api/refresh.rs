@@ -2,10 +2,11 @@
 
 use super::read;
 use super::session_json::Session;
+use crate::client::ClientInfo;
 use crate::state::State;
 use crate::store;
 use crate::store::refresh_tokens::TokenState;
-use crate::tokens::RefreshToken;
+use crate::tokens::SecretToken;
 use axum::{Json, extract};
 use http::StatusCode;
 use http_api::body::JsonBody;
@@ -32,13 +33,14 @@ pub(super) struct Refresh {
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
+    client: ClientInfo,
     mut body: JsonBody,
 ) -> Result<Json<Session>, Problem> {
     let presented = body.required("refresh_token", read::refresh_token);
     body.finish()?;
     let Some(presented) = presented else { return Err(invalid()) };
     let mut tx = state.messaging.begin().await.during("begin to refresh a session")?;
-    match store::refresh_tokens::consume(&mut tx, &presented.hash()).await? {
+    match store::refresh_tokens::consume(&mut tx, &presented.hash(), state.lifetimes).await? {
         TokenState::Unknown => Err(invalid()),
         TokenState::JustUsed => Err(Problem::new(
             StatusCode::UNAUTHORIZED,
@@ -52,12 +54,15 @@ pub(super) async fn handler(
             Err(invalid())
         }
         TokenState::Valid(family, user) => {
-            let token = RefreshToken::random()?;
-            store::refresh_tokens::add(&mut tx, family, &token.hash()).await?;
+            let token = SecretToken::random()?;
+            store::refresh_tokens::add(&mut tx, family, &token.hash(), state.lifetimes).await?;
+            store::sessions::touch(&mut tx, family, &client).await?;
             let known = store::users::lock(&mut tx, user).await?.filter(|known| !known.user.is_blocked);
             let known = known.ok_or_else(invalid)?;
             tx.commit().await.during(format_args!("commit the next token of family {family}"))?;
-            Session::new(&state.keys, known.user, token).map(Json).map_err(|failure| Problem::internal(&failure))
+            Session::new(&state.keys, known.user, family, token)
+                .map(Json)
+                .map_err(|failure| Problem::internal(&failure))
         }
     }
 }

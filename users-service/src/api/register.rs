@@ -3,12 +3,13 @@
 use super::login::{Credentials, sign_in};
 use super::read;
 use super::session_json::Session;
+use crate::client::ClientInfo;
 use crate::create_user;
 use crate::domain::login::Login;
 use crate::domain::password::Password;
 use crate::state::State;
 use crate::store;
-use crate::tokens::RefreshToken;
+use crate::tokens::SecretToken;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, extract};
 use http::{HeaderMap, StatusCode};
@@ -37,32 +38,32 @@ const NO_USER: i64 = 0;
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     headers: HeaderMap,
+    client: ClientInfo,
     mut body: JsonBody,
 ) -> Result<Response, Problem> {
     let login = body.required("login", read::login);
-    let password = body.required("password", read::password);
+    let password = body.required("password", |json| read::new_password(json, login.as_ref()));
     body.finish()?;
     let (Some(login), Some(password)) = (login, password) else { return Err(super::problems::wrong_credentials()) };
     let scope = scope(&headers, &login)?;
-    let is_admin = state.admin_logins.contains(&login);
-    let role = if is_admin { Role::Administrator } else { Role::User };
     // No transaction is open while the password is hashed: database connections are few.
     let hash = state.passwords.hash(password.clone()).await?;
-    let token = RefreshToken::random()?;
+    let token = SecretToken::random()?;
 
     let mut tx = state.messaging.begin().await.during("begin a registration")?;
     if let Claim::Respond(earlier) = idempotency::claim(&mut tx, scope.as_ref()).await? {
         tx.rollback().await.during("roll back a repeated registration")?;
-        return repeat(&state, earlier, &login, password).await;
+        return repeat(&state, &client, earlier, &login, password).await;
     }
-    let Some(user) = create_user::create_user(&mut tx, &login, &hash, role).await? else {
+    let Some(user) = create_user::create_user(&mut tx, &login, &hash, Role::User).await? else {
         return Err(Problem::new(StatusCode::CONFLICT, "login_taken", "this login is already taken"));
     };
-    store::refresh_tokens::start_session(&mut tx, user.id, &token.hash()).await?;
+    let session_id =
+        store::refresh_tokens::start_session(&mut tx, user.id, &token.hash(), &client, state.lifetimes).await?;
     let registered = StoredResponse { status: StatusCode::CREATED, location: None, body: b"{}".to_vec() };
     idempotency::store(&mut tx, scope.as_ref(), &registered).await?;
     tx.commit().await.during(format_args!("commit the registration of user {}", user.id))?;
-    let session = Session::new(&state.keys, user, token).map_err(|failure| Problem::internal(&failure))?;
+    let session = Session::new(&state.keys, user, session_id, token).map_err(|failure| Problem::internal(&failure))?;
     Ok((StatusCode::CREATED, Json(session)).into_response())
 }
 
@@ -75,9 +76,15 @@ fn scope(headers: &HeaderMap, login: &Login) -> Result<Option<Scope>, Problem> {
 }
 
 /// The response to a repeated request. Tokens are not stored, so it is a new session of the user who was created.
-async fn repeat(state: &State, earlier: Earlier, login: &Login, password: Password) -> Result<Response, Problem> {
+async fn repeat(
+    state: &State,
+    client: &ClientInfo,
+    earlier: Earlier,
+    login: &Login,
+    password: Password,
+) -> Result<Response, Problem> {
     let Earlier::Completed(registered) = earlier else { return earlier.respond() };
-    match sign_in(state, login, password).await {
+    match sign_in(state, client, login, password).await {
         Ok(session) => {
             let body = serde_json::to_vec(&session).map_err(|failure| Problem::internal(&failure))?;
             Earlier::Completed(StoredResponse { body, ..registered }).respond()

@@ -1,9 +1,11 @@
 //! Passwords as users type them.
 
+use super::common_passwords::is_common;
+use super::login::Login;
 use std::fmt;
 
-/// Length of a password, in characters. Source: NIST SP 800-63B, section 3.1.1, which also advises against rules about
-/// character classes.
+/// Length of a password, in characters. Source: NIST SP 800-63B-4, section 3.1.1.2, which also advises against rules about
+/// character classes, and OWASP ASVS 5.0, section V6.2.
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=200;
 
 /// A password; it is never printed.
@@ -15,6 +17,20 @@ pub struct Password(String);
 #[error("must have 8 to 200 characters")]
 pub struct InvalidPassword;
 
+/// Why a password may not be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WeakPassword {
+    /// It is in the list.
+    #[error("is one of the most common passwords")]
+    Common,
+    /// Blanks, for example.
+    #[error("must not be one character, repeated")]
+    Repeated,
+    /// Without the login, too little is left.
+    #[error("must not be the login, or little more than it")]
+    Login,
+}
+
 impl Password {
     /// Checks the length of a password.
     ///
@@ -22,6 +38,27 @@ impl Password {
     /// [`InvalidPassword`] when it is too short or too long.
     pub fn parse(text: String) -> Result<Self, InvalidPassword> {
         if LENGTH.contains(&text.chars().count()) { Ok(Self(text)) } else { Err(InvalidPassword) }
+    }
+
+    /// Checks whether the user with this login may choose the password. One that was chosen earlier is still accepted.
+    ///
+    /// # Errors
+    /// [`WeakPassword`] when it is among the first to be guessed.
+    pub fn check_choice(&self, login: &Login) -> Result<(), WeakPassword> {
+        let mut characters = self.0.chars();
+        let first = characters.next();
+        if characters.all(|character| Some(character) == first) {
+            return Err(WeakPassword::Repeated);
+        }
+        if is_common(&self.0) {
+            return Err(WeakPassword::Common);
+        }
+        let lower = self.0.to_lowercase();
+        let rest = lower.replace(login.as_str(), "");
+        if rest.len() < lower.len() && (rest.chars().count() < *LENGTH.start() || is_common(&rest)) {
+            return Err(WeakPassword::Login);
+        }
+        Ok(())
     }
 
     /// The bytes that are hashed.
@@ -39,6 +76,24 @@ impl fmt::Debug for Password {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn check(password: &str) -> Result<(), WeakPassword> {
+        Password::parse(password.to_owned()).unwrap().check_choice(&Login::parse("anna-k").unwrap())
+    }
+
+    #[test]
+    fn what_is_guessed_first_can_not_be_chosen() {
+        assert_eq!(check("password"), Err(WeakPassword::Common));
+        assert_eq!(check("Password"), Err(WeakPassword::Common));
+        assert_eq!(check("        "), Err(WeakPassword::Repeated));
+        assert_eq!(check("яяяяяяяя"), Err(WeakPassword::Repeated));
+        for own in ["anna-k12", "Anna-KAnna-K", "1anna-k2", "anna-kpassword"] {
+            assert_eq!(check(own), Err(WeakPassword::Login), "{own}");
+        }
+        for fine in ["correct horse", "anna-k and a horse", "jjjjjjjk", "длинный пароль", "~~~~ ~~~"] {
+            assert_eq!(check(fine), Ok(()), "{fine}");
+        }
+    }
 
     #[test]
     fn a_password_has_a_length_limit_and_is_never_printed() {

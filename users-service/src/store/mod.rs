@@ -1,5 +1,7 @@
 //! SQL, one file per table.
 
+pub mod password_resets;
 pub mod refresh_tokens;
+pub mod sessions;
 pub mod tries;
 pub mod users;

@@ -1,25 +1,37 @@
 //! The tables `families` and `refresh_tokens`. A family is a sign-in with all refresh tokens that follow from it.
 
+use crate::client::ClientInfo;
+use crate::lifetimes::Lifetimes;
 use crate::tokens::TokenHash;
 use contracts::ids::UserId;
 use postgres::{During, StoreError};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-/// Lifetime of a refresh token, in days.
-const REFRESH_DAYS: i32 = 30;
-
-/// Starts a session: a new family with its first token.
+/// Starts a session: a new family with its first token. Returns its id.
 ///
 /// # Errors
 /// Database errors.
-pub async fn start_session(connection: &mut PgConnection, user: UserId, token: &TokenHash) -> Result<(), StoreError> {
+pub async fn start_session(
+    connection: &mut PgConnection,
+    user: UserId,
+    token: &TokenHash,
+    client: &ClientInfo,
+    lifetimes: Lifetimes,
+) -> Result<Uuid, StoreError> {
     let family = Uuid::now_v7();
-    sqlx::query!("insert into families (id, user_id) values ($1, $2)", family, user.get())
-        .execute(&mut *connection)
-        .await
-        .during(format_args!("insert a token family of user {user}"))?;
-    add(connection, family, token).await
+    sqlx::query!(
+        "insert into families (id, user_id, address, user_agent) values ($1, $2, $3, $4)",
+        family,
+        user.get(),
+        client.address(),
+        client.user_agent(),
+    )
+    .execute(&mut *connection)
+    .await
+    .during(format_args!("insert a token family of user {user}"))?;
+    add(connection, family, token, lifetimes).await?;
+    Ok(family)
 }
 
 /// The state of a presented refresh token.
@@ -39,15 +51,21 @@ pub enum TokenState {
 ///
 /// # Errors
 /// Database errors.
-pub async fn consume(connection: &mut PgConnection, token: &TokenHash) -> Result<TokenState, StoreError> {
+pub async fn consume(
+    connection: &mut PgConnection,
+    token: &TokenHash,
+    lifetimes: Lifetimes,
+) -> Result<TokenState, StoreError> {
     let row = sqlx::query!(
         r#"select t.family_id, f.user_id,
-                  f.revoked_at is null and t.expires_at > now() and u.blocked_at is null as "is_alive!",
+                  f.revoked_at is null and t.expires_at > now() and u.blocked_at is null
+                      and f.created_at > now() - make_interval(days => $2) as "is_alive!",
                   t.spent_at is not null as "is_spent!",
                   coalesce(t.spent_at > now() - interval '10 seconds', false) as "is_just_spent!"
            from refresh_tokens t join families f on f.id = t.family_id join users u on u.id = f.user_id
            where t.hash = $1 for update of t"#,
         token.as_slice(),
+        lifetimes.absolute_days,
     )
     .fetch_optional(&mut *connection)
     .await
@@ -70,12 +88,20 @@ pub async fn consume(connection: &mut PgConnection, token: &TokenHash) -> Result
 ///
 /// # Errors
 /// Database errors.
-pub async fn add(connection: &mut PgConnection, family: Uuid, token: &TokenHash) -> Result<(), StoreError> {
+pub async fn add(
+    connection: &mut PgConnection,
+    family: Uuid,
+    token: &TokenHash,
+    lifetimes: Lifetimes,
+) -> Result<(), StoreError> {
     sqlx::query!(
-        "insert into refresh_tokens (hash, family_id, expires_at) values ($1, $2, now() + make_interval(days => $3))",
+        "insert into refresh_tokens (hash, family_id, expires_at) \
+         select $1, f.id, least(now() + make_interval(days => $3), f.created_at + make_interval(days => $4)) \
+         from families f where f.id = $2",
         token.as_slice(),
         family,
-        REFRESH_DAYS,
+        lifetimes.idle_days,
+        lifetimes.absolute_days,
     )
     .execute(connection)
     .await
@@ -123,7 +149,7 @@ pub async fn revoke_all(connection: &mut PgConnection, user: UserId) -> Result<(
         .during(format_args!("revoke the token families of user {user}"))
 }
 
-/// Deletes expired tokens, and families without tokens.
+/// Deletes expired tokens, and families without tokens that ended more than a day ago: by then every gateway knows it.
 ///
 /// # Errors
 /// Database errors.
@@ -133,7 +159,7 @@ pub async fn delete_expired(pool: &PgPool) -> Result<(), StoreError> {
         .await
         .during("delete expired refresh tokens")?;
     sqlx::query!(
-        "delete from families f where f.created_at < now() - interval '1 day' \
+        "delete from families f where f.revoked_at < now() - interval '1 day' \
          and not exists (select from refresh_tokens t where t.family_id = f.id)"
     )
     .execute(pool)

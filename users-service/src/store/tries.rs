@@ -1,12 +1,19 @@
-//! The table `tries`: password attempts per login.
+//! The table `tries`: password attempts per login, and per login and address for addresses from which the user has signed
+//! in. So a stranger who knows the login can't keep the user out of the places that they use.
 
 use postgres::{During, StoreError};
 use sqlx::{PgConnection, PgPool};
 
-/// Attempts allowed within [`WINDOW_SECS`].
-pub const ATTEMPTS_MAX: i32 = 5;
-/// The time window of the attempts, in seconds.
-pub const WINDOW_SECS: i32 = 900;
+/// Attempts that need not wait. From then on each waits twice as long as the one before.
+const FREE_ATTEMPTS: i32 = 5;
+/// The first wait, in seconds.
+const FIRST_WAIT_SECS: i32 = 30;
+/// The longest wait, in seconds: at most 96 attempts a day.
+const WAIT_SECS_MAX: i32 = 900;
+/// How many times the first wait is doubled before it is longer than the longest.
+const DOUBLINGS_MAX: i32 = 5;
+/// Seconds after the last attempt until attempts are forgotten.
+const FORGOTTEN_AFTER_SECS: i32 = 86_400;
 
 /// Whether another attempt is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,47 +24,91 @@ pub enum Attempt {
     After(i64),
 }
 
-/// Counts an attempt before the password is verified, so that concurrent attempts are all counted.
+/// Whose attempts are counted together: those for a login from anywhere, or from an address from which its user has signed
+/// in before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counter(String);
+
+/// The counter of an attempt to sign in with `login` from `address`. Unknown logins are counted too, after the same
+/// query, so that they can't be distinguished from others.
 ///
 /// # Errors
 /// Database errors.
-pub async fn count_attempt(pool: &PgPool, login: &str) -> Result<Attempt, StoreError> {
-    let row = sqlx::query!(
-        r#"insert into tries as t (login, count, since) values ($1, 1, now())
-           on conflict (login) do update set
-               count = case when t.since < now() - make_interval(secs => $2) then 1 else least(t.count + 1, 1000) end,
-               since = case when t.since < now() - make_interval(secs => $2) then now() else t.since end
-           returning count, ceil(extract(epoch from since + make_interval(secs => $2) - now()))::bigint as "left!""#,
+pub async fn counter(pool: &PgPool, login: &str, address: Option<String>) -> Result<Counter, StoreError> {
+    let is_known = sqlx::query_scalar!(
+        r#"select exists (
+               select from families f join users u on u.id = f.user_id where u.login = $1 and f.address = $2
+           ) as "is_known!""#,
         login,
-        f64::from(WINDOW_SECS),
+        address,
+    )
+    .fetch_one(pool)
+    .await
+    .during("find out whether an address is known")?;
+    // No login contains a space.
+    Ok(Counter(match address {
+        Some(address) if is_known => format!("{login} {address}"),
+        _ => login.to_owned(),
+    }))
+}
+
+/// Counts an attempt before the password is verified, so that concurrent attempts are all counted. One that must wait is
+/// not counted, so the wait does not grow by trying.
+///
+/// # Errors
+/// Database errors.
+pub async fn count_attempt(pool: &PgPool, Counter(key): &Counter) -> Result<Attempt, StoreError> {
+    let wait = sqlx::query_scalar!(
+        r#"with known as (
+               select count, since, case
+                   when since < now() - make_interval(secs => $2) or count < $3::int then 0
+                   else least($4::int * 2 ^ least(count - $3::int, $5::int), $6::int) - extract(epoch from now() - since)
+               end as wait
+               from tries where login = $1 for update
+           ), counted as (
+               insert into tries as t (login, count, since)
+               select $1, 1, now() where not exists (select from known where wait > 0)
+               on conflict (login) do update set
+                   count = case when t.since < now() - make_interval(secs => $2) then 1 else least(t.count + 1, 1000) end,
+                   since = now()
+           )
+           select ceil(coalesce((select wait from known), 0))::bigint as "wait!""#,
+        key,
+        f64::from(FORGOTTEN_AFTER_SECS),
+        FREE_ATTEMPTS,
+        FIRST_WAIT_SECS,
+        DOUBLINGS_MAX,
+        WAIT_SECS_MAX,
     )
     .fetch_one(pool)
     .await
     .during("count a password attempt")?;
-    Ok(if row.count > ATTEMPTS_MAX { Attempt::After(row.left.max(1)) } else { Attempt::Allowed })
+    Ok(if wait > 0 { Attempt::After(wait) } else { Attempt::Allowed })
 }
 
 /// Clears the attempts after a correct password.
 ///
 /// # Errors
 /// Database errors.
-pub async fn clear(connection: &mut PgConnection, login: &str) -> Result<(), StoreError> {
-    sqlx::query!("delete from tries where login = $1", login)
+pub async fn clear(connection: &mut PgConnection, Counter(key): &Counter) -> Result<(), StoreError> {
+    sqlx::query!("delete from tries where login = $1", key)
         .execute(connection)
         .await
         .map(drop)
         .during("clear the password attempts of a login")
 }
 
-/// Deletes attempts outside the time window.
+/// Deletes attempts that are forgotten.
 ///
 /// # Errors
 /// Database errors.
 pub async fn delete_old(pool: &PgPool) -> Result<u64, StoreError> {
-    let deleted =
-        sqlx::query!("delete from tries where since < now() - make_interval(secs => $1)", f64::from(WINDOW_SECS))
-            .execute(pool)
-            .await
-            .during("delete old password attempts")?;
+    let deleted = sqlx::query!(
+        "delete from tries where since < now() - make_interval(secs => $1)",
+        f64::from(FORGOTTEN_AFTER_SECS)
+    )
+    .execute(pool)
+    .await
+    .during("delete old password attempts")?;
     Ok(deleted.rows_affected())
 }

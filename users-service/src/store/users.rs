@@ -160,3 +160,21 @@ pub async fn set_blocked(connection: &mut PgConnection, id: i64, is_blocked: boo
     .and_then(|row| row.map(User::try_from).transpose())
     .during(format_args!("{} user {id}", if is_blocked { "block" } else { "unblock" }))
 }
+
+/// Sets the role of a user who exists.
+///
+/// # Errors
+/// Database errors.
+pub async fn set_role(connection: &mut PgConnection, id: UserId, role: Role) -> Result<User, StoreError> {
+    sqlx::query_as!(
+        Row,
+        r#"update users set role = $2 where id = $1
+           returning id, login, role, blocked_at is not null as "is_blocked!", created_at"#,
+        id.get(),
+        role.as_str(),
+    )
+    .fetch_one(connection)
+    .await
+    .and_then(User::try_from)
+    .during(format_args!("set the role of user {id}"))
+}

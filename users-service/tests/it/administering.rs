@@ -1,7 +1,7 @@
 //! Administration of users, and that only administrators can do it.
 
 use crate::stage::{PASSWORD, Stage, code, refresh_token};
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::{Client, TestResponse};
 
 fn id(session: &TestResponse) -> i64 {
@@ -14,16 +14,65 @@ fn administrator(stage: &Stage, id: i64) -> Client {
 }
 
 #[tokio::test]
-async fn only_the_configuration_makes_administrators() {
+async fn nobody_becomes_an_administrator_by_registering() {
+    let mut stage = Stage::without_program().await;
+    stage.program = stage.prepared().with("ADMIN_LOGINS", "root");
+    stage.program.start_again();
+    stage.program.ready().await;
+    let session = stage.register("root").await;
+    assert_eq!(session.json()["user"]["role"], "user");
+}
+
+#[tokio::test]
+async fn the_first_administrator_is_made_on_the_command_line_and_chooses_a_password() {
     let stage = Stage::new().await;
-    assert_eq!(stage.register("root").await.json()["user"]["role"], "admin");
-    assert_eq!(stage.register("roots").await.json()["user"]["role"], "user");
+    let squatter = stage.register("chief").await;
+    for login in ["root", "chief"] {
+        let token = stage.create_admin(login);
+        assert_eq!(code(&stage.login("chief", PASSWORD).await) == "wrong_credentials", login == "chief");
+        let body = json!({"token": token, "new_password": "battery staple"});
+        let session = stage.post("/password-reset", body.clone()).await;
+        assert_eq!((session.status.as_u16(), &session.json()["user"]["role"]), (200, &json!("admin")));
+        assert_eq!(code(&stage.post("/password-reset", body).await), "invalid_reset_token", "a token is valid once");
+        assert_eq!(stage.login(login, "battery staple").await.status, 200);
+    }
+    // The user who had registered with this login has lost it.
+    assert_eq!(code(&stage.refresh(&refresh_token(&squatter)).await), "invalid_refresh_token");
+}
+
+#[tokio::test]
+async fn an_administrator_issues_a_token_with_which_a_user_sets_a_new_password() {
+    let stage = Stage::new().await;
+    let (root, anna) = (stage.administrator("root").await, stage.register("anna").await);
+    let admin = administrator(&stage, id(&root));
+    let path = format!("/users/{}/password-reset", id(&anna));
+    let issue = async || {
+        let issued = admin.post(&path, "").await;
+        assert_eq!((issued.status.as_u16(), issued.header("cache-control")), (201, "no-store"), "{}", issued.text);
+        issued.json()["token"].as_str().unwrap().to_owned()
+    };
+    let reset = async |token: &str, password: &str| {
+        stage.post("/password-reset", json!({"token": token, "new_password": password})).await
+    };
+    let (replaced, token) = (issue().await, issue().await);
+    assert_eq!(code(&reset(&replaced, "battery staple").await), "invalid_reset_token");
+    assert_eq!(code(&reset(&token, "password").await), "invalid_request", "a common password");
+    assert_eq!(stage.login("anna", PASSWORD).await.status, 200, "the old one is valid until then");
+    assert_eq!(reset(&token, "battery staple").await.status, 200);
+    assert_eq!(code(&stage.refresh(&refresh_token(&anna)).await), "invalid_refresh_token");
+    assert_eq!(code(&stage.login("anna", PASSWORD).await), "wrong_credentials");
+    let late = issue().await;
+    sqlx::query("update password_resets set expires_at = now()").execute(&stage.pool).await.unwrap();
+    assert_eq!(code(&reset(&late, "another staple").await), "invalid_reset_token");
+    let stored: Vec<u8> = sqlx::query_scalar("select hash from password_resets").fetch_one(&stage.pool).await.unwrap();
+    assert!(stored.len() == 32 && stored != late.as_bytes());
+    assert_eq!(code(&admin.post("/users/999999/password-reset", "").await), "user_not_found");
 }
 
 #[tokio::test]
 async fn a_blocked_user_cannot_sign_in_until_unblocked() {
     let stage = Stage::new().await;
-    let (root, anna) = (stage.register("root").await, stage.register("anna").await);
+    let (root, anna) = (stage.administrator("root").await, stage.register("anna").await);
     let admin = administrator(&stage, id(&root));
     let blocked = admin.post(&format!("/users/{}/block", id(&anna)), "").await;
     assert_eq!((blocked.status.as_u16(), blocked.json()["blocked"].as_bool()), (200, Some(true)));
@@ -39,9 +88,32 @@ async fn a_blocked_user_cannot_sign_in_until_unblocked() {
 }
 
 #[tokio::test]
+async fn a_role_and_a_sign_out_end_the_sessions_of_a_user() {
+    let stage = Stage::new().await;
+    let (root, anna) = (stage.administrator("root").await, stage.register("anna").await);
+    let admin = administrator(&stage, id(&root));
+    let role = format!("/users/{}/role", id(&anna));
+    assert_eq!(admin.put(&role, r#"{"role": "user"}"#).await.status, 200);
+    let kept = stage.refresh(&refresh_token(&anna)).await;
+    assert_eq!(kept.status, 200, "the same role is no change");
+    let promoted = admin.put(&role, r#"{"role": "admin"}"#).await;
+    assert_eq!((promoted.status.as_u16(), promoted.json()["role"].as_str()), (200, Some("admin")));
+    assert_eq!(code(&stage.refresh(&refresh_token(&kept)).await), "invalid_refresh_token");
+    assert_eq!(code(&admin.put(&role, r#"{"role": "root"}"#).await), "invalid_request");
+    let own = admin.put(&format!("/users/{}/role", id(&root)), r#"{"role": "user"}"#).await;
+    assert_eq!((own.status.as_u16(), code(&own).as_str()), (409, "cannot_change_own_role"));
+
+    let again = stage.login("anna", PASSWORD).await;
+    assert_eq!(admin.post(&format!("/users/{}/sign-out", id(&anna)), "").await.status, 204);
+    assert_eq!(code(&stage.refresh(&refresh_token(&again)).await), "invalid_refresh_token");
+    assert_eq!(stage.refresh(&refresh_token(&root)).await.status, 200);
+    assert_eq!(code(&admin.post("/users/999999/sign-out", "").await), "user_not_found");
+}
+
+#[tokio::test]
 async fn users_are_listed_by_pages() {
     let stage = Stage::new().await;
-    let root = stage.register("root").await;
+    let root = stage.administrator("root").await;
     for login in ["anna", "boris", "vera"] {
         stage.register(login).await;
     }
@@ -66,6 +138,9 @@ async fn for_other_users_the_pages_do_not_exist() {
         user.get("/users").await,
         user.post("/users/1/block", "").await,
         user.post("/users/1/unblock", "").await,
+        user.post("/users/1/sign-out", "").await,
+        user.post("/users/1/password-reset", "").await,
+        user.put("/users/1/role", r#"{"role": "admin"}"#).await,
         stage.anonymous().as_user(id(&anna)).get("/users").await,
     ] {
         assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (404, "not_found"));

@@ -21,9 +21,9 @@ async fn a_failed_query_is_logged_once_with_its_user() {
 async fn a_failed_sign_in_is_logged_without_the_login() {
     let stage = Stage::new().await;
     stage.register("anna").await;
-    sqlx::query("alter table families rename to away").execute(&stage.pool).await.unwrap();
+    sqlx::query("revoke insert on families from users_service").execute(&stage.pool).await.unwrap();
     let trace_id = stage.login("anna", crate::stage::PASSWORD).await.failed(500);
-    let error = "insert a token family of user 1: error returned from database: relation \"families\" does not exist";
+    let error = "insert a token family of user 1: error returned from database: permission denied for table families";
     eventually(vec![LoggedError { trace_id, error: error.to_owned() }], async || stage.program.errors()).await;
 }
 

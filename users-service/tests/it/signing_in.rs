@@ -3,7 +3,7 @@
 use crate::stage::{PASSWORD, Stage, code, refresh_token};
 use serde_json::json;
 use std::time::{Duration, Instant};
-use testkit::eventually;
+use testkit::{Client, TestResponse, eventually};
 
 #[tokio::test]
 async fn registration_signs_in_and_publishes_an_event() {
@@ -64,6 +64,9 @@ async fn invalid_logins_and_passwords_are_reported() {
         (json!({"login": "анна", "password": PASSWORD}), "/login"),
         (json!({"login": 1, "password": PASSWORD}), "/login"),
         (json!({"login": "anna", "password": "short"}), "/password"),
+        (json!({"login": "anna", "password": "Password"}), "/password"),
+        (json!({"login": "anna", "password": "        "}), "/password"),
+        (json!({"login": "annalena", "password": "annalena"}), "/password"),
         (json!({"login": "anna"}), "/password"),
         (json!({"login": "anna", "password": PASSWORD, "role": "admin"}), "/role"),
     ] {
@@ -90,21 +93,51 @@ async fn an_unknown_login_looks_like_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn too_many_wrong_passwords_block_the_right_one_for_known_and_unknown_logins() {
+async fn too_many_wrong_passwords_delay_the_right_one_for_known_and_unknown_logins() {
     let stage = Stage::new().await;
     stage.register("anna").await;
+    let age = async |seconds: f64| {
+        let sql = "update tries set since = since - make_interval(secs => $1)";
+        sqlx::query(sql).bind(seconds).execute(&stage.pool).await.unwrap();
+    };
     for login in ["anna", "nobody"] {
         for _ in 0..5 {
             assert_eq!(code(&stage.login(login, "another password").await), "wrong_credentials");
         }
-        let answer = stage.login(login, PASSWORD).await;
-        assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (429, "too_many_tries"), "{login}");
-        let seconds: u64 = answer.header("retry-after").parse().unwrap();
-        assert!((1..=900).contains(&seconds), "{seconds}");
+        // Each wait is twice as long as the one before, and does not grow by trying meanwhile.
+        for expected in [30, 60, 120] {
+            for _ in 0..3 {
+                let answer = stage.login(login, PASSWORD).await;
+                assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (429, "too_many_tries"), "{login}");
+                let seconds: u64 = answer.header("retry-after").parse().unwrap();
+                assert!((expected - 10..=expected).contains(&seconds), "{seconds} instead of {expected}");
+            }
+            age(f64::from(u32::try_from(expected).unwrap())).await;
+            assert_eq!(code(&stage.login(login, "another password").await), "wrong_credentials");
+        }
     }
-    sqlx::query("update tries set since = now() - interval '16 minutes'").execute(&stage.pool).await.unwrap();
+    age(900.0).await;
     assert_eq!(stage.login("anna", PASSWORD).await.status, 200);
     assert_eq!(code(&stage.login("anna", "another password").await), "wrong_credentials");
+}
+
+#[tokio::test]
+async fn strangers_can_not_lock_a_user_out_of_an_address_that_they_use() {
+    let stage = Stage::new().await;
+    let from = |address: &str| stage.anonymous().with_header("x-forwarded-for", address);
+    let body = |password: &str| json!({"login": "anna", "password": password}).to_string();
+    assert_eq!(from("10.0.0.1").post("/register", &body(PASSWORD)).await.status, 201);
+    for at in 0..5 {
+        let answer = from(&format!("10.9.9.{at}")).post("/login", &body("another password")).await;
+        assert_eq!(code(&answer), "wrong_credentials");
+    }
+    assert_eq!(code(&from("10.9.9.9").post("/login", &body(PASSWORD)).await), "too_many_tries");
+    assert_eq!(from("10.0.0.1").post("/login", &body(PASSWORD)).await.status, 200);
+    // There too, the number of attempts is limited.
+    for _ in 0..5 {
+        assert_eq!(code(&from("10.0.0.1").post("/login", &body("another password")).await), "wrong_credentials");
+    }
+    assert_eq!(code(&from("10.0.0.1").post("/login", &body(PASSWORD)).await), "too_many_tries");
 }
 
 #[tokio::test]
@@ -159,6 +192,12 @@ async fn a_new_password_signs_out_everywhere_else() {
     let anna = stage.anonymous().as_user(id);
     let wrong = json!({"current_password": "another password", "new_password": "battery staple"});
     assert_eq!(code(&anna.post("/password", &wrong.to_string()).await), "wrong_credentials");
+    let weak = json!({"current_password": PASSWORD, "new_password": "anna1234"});
+    let refused = anna.post("/password", &weak.to_string()).await;
+    assert_eq!(
+        (code(&refused).as_str(), &refused.json()["errors"][0]["pointer"]),
+        ("invalid_request", &json!("/new_password"))
+    );
     let right = json!({"current_password": PASSWORD, "new_password": "battery staple"});
     let changed = anna.post("/password", &right.to_string()).await;
     assert_eq!(changed.status, 200, "{}", changed.text);
@@ -199,6 +238,59 @@ async fn a_user_blocked_during_sign_in_is_rejected() {
     let (login, refresh, ()) = tokio::join!(stage.login("anna", PASSWORD), stage.refresh(&token), commit_later);
     assert_eq!((login.status.as_u16(), code(&login).as_str()), (403, "blocked"));
     assert_eq!(code(&refresh), "invalid_refresh_token");
+}
+
+#[tokio::test]
+async fn a_session_ends_when_it_is_old_or_unused_and_gateways_are_told() {
+    let stage = Stage::without_program().await;
+    let mut program = stage.prepared().with("SESSION_DAYS", "10").with("SESSION_IDLE_DAYS", "3");
+    program.start_again();
+    program.ready().await;
+    let client = Client::new(&program.url());
+    let sign_in = async |path: &str, login: &str| {
+        client.post(path, &json!({"login": login, "password": PASSWORD}).to_string()).await
+    };
+    let refresh = async |session: &TestResponse| {
+        client.post("/refresh", &json!({"refresh_token": refresh_token(session)}).to_string()).await
+    };
+    let age = async |days: i32| {
+        for sql in [
+            "update families set created_at = created_at - make_interval(days => $1)",
+            "update refresh_tokens set expires_at = expires_at - make_interval(days => $1)",
+        ] {
+            sqlx::query(sql).bind(days).execute(&stage.pool).await.unwrap();
+        }
+    };
+    let unused = sign_in("/register", "anna").await;
+    let mut used = sign_in("/login", "anna").await;
+    for _ in 0..4 {
+        age(2).await;
+        used = refresh(&used).await;
+        assert_eq!(used.status, 200, "{}", used.text);
+    }
+    assert_eq!(code(&refresh(&unused).await), "invalid_refresh_token", "unused for 8 days");
+    age(2).await;
+    assert_eq!(code(&refresh(&used).await), "invalid_refresh_token", "10 days old");
+    let id = used.json()["user"]["id"].as_i64().unwrap();
+    assert_eq!(client.as_user(id).get("/sessions").await.json()["sessions"], json!([]));
+}
+
+#[tokio::test]
+async fn gateways_are_told_once_more_which_sessions_have_ended() {
+    let stage = Stage::new().await;
+    let ended = async |after: &str| stage.anonymous().get(&format!("/internal/ended-sessions{after}")).await.json();
+    let (here, there) = (stage.register("anna").await, stage.login("anna", PASSWORD).await);
+    let before = ended("").await;
+    assert_eq!((&before["sessions"], &before["more"]), (&json!([]), &json!(false)));
+    stage.post("/logout", json!({"refresh_token": refresh_token(&here)})).await;
+    let cursor = before["cursor"].as_str().unwrap();
+    let first = ended(&format!("?after={cursor}")).await;
+    assert_eq!(first["sessions"], json!([here.json()["session_id"]]));
+    // It overlaps, because a transaction that began earlier may have ended later.
+    let again = ended(&format!("?after={}", first["cursor"].as_str().unwrap())).await;
+    assert_eq!(again["sessions"], first["sessions"]);
+    assert_ne!(there.json()["session_id"], here.json()["session_id"]);
+    assert_eq!(stage.anonymous().get("/internal/ended-sessions?after=x").await.status, 422);
 }
 
 /// The number of statements waiting for a lock.

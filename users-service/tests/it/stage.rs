@@ -51,6 +51,23 @@ impl Stage {
         self.post("/register", serde_json::json!({"login": login, "password": PASSWORD})).await
     }
 
+    /// Registers an administrator.
+    pub(crate) async fn administrator(&self, login: &str) -> TestResponse {
+        let session = self.register(login).await;
+        sqlx::query("update users set role = 'admin' where login = $1").bind(login).execute(&self.pool).await.unwrap();
+        session
+    }
+
+    /// The token that `create-admin` prints.
+    pub(crate) fn create_admin(&self, login: &str) -> String {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_users-service"));
+        command.args(["create-admin", login]).env("KEYS_DIR", &self.keys).env("AMQP_URL", self.broker.url());
+        let output = command.env("DATABASE_URL", self.database.service_url("users")).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{text} {}", String::from_utf8_lossy(&output.stderr));
+        text.lines().map(str::trim).find(|line| line.len() == 43).unwrap().to_owned()
+    }
+
     pub(crate) async fn login(&self, login: &str, password: &str) -> TestResponse {
         self.post("/login", serde_json::json!({"login": login, "password": password})).await
     }
@@ -62,12 +79,7 @@ impl Stage {
 
 fn prepared(database_url: &str, broker: &TestBroker, keys: &Path) -> Program {
     let folder = keys.display().to_string();
-    let variables = [
-        ("DATABASE_URL", database_url),
-        ("AMQP_URL", broker.url()),
-        ("KEYS_DIR", folder.as_str()),
-        ("ADMIN_LOGINS", "root,chief"),
-    ];
+    let variables = [("DATABASE_URL", database_url), ("AMQP_URL", broker.url()), ("KEYS_DIR", folder.as_str())];
     Program::prepare(env!("CARGO_BIN_EXE_users-service"), &variables)
 }
 
