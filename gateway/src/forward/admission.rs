@@ -13,7 +13,7 @@ use crate::peer::Peer;
 use crate::tunnel::is_handshake;
 use axum::extract::Request;
 use http::uri::PathAndQuery;
-use http::{StatusCode, Uri};
+use http::{StatusCode, Uri, header};
 use http_api::problem::Problem;
 use http_api::problem::no_such_page;
 use http_body::Body as _;
