@@ -67,7 +67,7 @@ async fn a_route_without_large_bodies_rejects_them_before_it_reads_them() {
         let token = signer.token(1, "user");
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Length: {length}\r\n\
-             Expect: 100-continue\r\n\r\n"
+             Content-Type: application/json\r\nExpect: 100-continue\r\n\r\n"
         );
         let mut client = Raw::sending(stage.api, head).await;
         assert_eq!(client.status().await, 413, "{path}");
@@ -106,7 +106,8 @@ async fn one_address_sends_a_few_bodies_at_the_same_time() {
 async fn a_small_body_has_less_time_than_a_photo() {
     let (stage, _service, _) =
         signing_in(|plan| plan.limits(|limits| limits.small_upload = Duration::from_millis(100))).await;
-    let head = "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nbeginning";
+    let head = "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n\
+                beginning";
     assert_eq!(Raw::sending(stage.api, head).await.status().await, 408);
 }
 
