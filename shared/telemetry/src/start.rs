@@ -50,7 +50,12 @@ pub fn start(config: &TelemetryConfig) -> Result<PrometheusHandle, TelemetryErro
         LogFormat::Json => registry.with(lines.fmt_fields(JsonFields::new()).event_format(JsonLine)).init(),
         LogFormat::Text => registry.with(lines.event_format(TextLine::default())).init(),
     }
-    std::panic::set_hook(Box::new(|panic| {
+    let to_standard_error = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        // A panic is reported even if the filter drops all logs.
+        if !tracing::enabled!(tracing::Level::ERROR) {
+            return to_standard_error(panic);
+        }
         tracing::error!(%panic, "a task panicked");
         log::flush();
     }));
