@@ -26,8 +26,10 @@ use postgres::idempotency::{self, Claim, Earlier, Scope, StoredResponse};
 use process::clock;
 use rand::Rng;
 use serde::Deserialize;
+use telemetry::chain;
 use time::Date;
 use tokio::sync::watch;
+use tracing::error;
 use uuid::Uuid;
 
 /// `Retry-After` in seconds when too many uploads are in progress.
@@ -111,8 +113,11 @@ async fn load_image(
     let reading = match state.pool.read(user_id, picture, progress).await {
         Ok(reading) => reading,
         Err(failure) => {
-            if !failure.has_cost() {
-                quotas::give_back(&state.database, user_id, counted.day, counted.bytes).await?;
+            if !failure.has_cost()
+                && let Err(failure) = quotas::give_back(&state.database, user_id, counted.day, counted.bytes).await
+            {
+                // The client learns why its picture was not read; one of its day's pictures stays counted.
+                error!(error = %chain(&failure), "a picture that was not read stays counted: {failure}");
             }
             return Err(refusals::not_read(failure));
         }
