@@ -13,7 +13,8 @@ use crate::peer::Peer;
 use crate::tunnel::is_handshake;
 use axum::extract::Request;
 use http::uri::PathAndQuery;
-use http::{StatusCode, Uri, header};
+use http::{StatusCode, Uri};
+use http_api::body::require_json;
 use http_api::problem::Problem;
 use http_api::problem::no_such_page;
 use http_body::Body as _;
@@ -85,8 +86,9 @@ pub(crate) fn admit(
     Ok(if is_socket { Admission::Tunnel(outgoing) } else { Admission::Exchange(outgoing) })
 }
 
-/// Internal pages of services. Below `/internal` they talk to the gateway. `/metrics` contains business figures, `/readyz` names broken dependencies, and both cost
-/// work that anonymous clients could trigger. The gateway's own pages of these names are public.
+/// Internal pages of services: what is below `/internal` is for gateways only; `/metrics` contains business figures,
+/// `/readyz` names broken dependencies, and both cost work that anonymous clients could trigger. The gateway's own pages
+/// of these names are public.
 fn is_internal(path: &str) -> bool {
     let decoded = decode(path).unwrap_or_default();
     let plain = decoded.strip_suffix(b"/").unwrap_or(&decoded);
@@ -116,13 +118,7 @@ fn check_form(gateway: &Gateway, request: &Request) -> Result<(), Problem> {
     if origin == OriginCheck::Forbidden || (is_cross_site && origin == OriginCheck::Missing) {
         return Err(origin_not_allowed());
     }
-    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
-        return Ok(());
-    }
-    let detail = "the body must be JSON: send Content-Type: application/json";
-    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
+    require_json(headers)
 }
 
 fn origin_not_allowed() -> Problem {

@@ -121,7 +121,11 @@ pub fn text_up_to(max: usize) -> impl FnOnce(&str) -> Result<String, String> {
     }
 }
 
-fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+/// Requires a JSON body.
+///
+/// # Errors
+/// 415 when the `Content-Type` is another one, or missing.
+pub fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {
