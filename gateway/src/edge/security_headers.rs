@@ -16,8 +16,12 @@ const OTHER_PAGES: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
      frame-ancestors 'none'; base-uri 'none'; form-action 'none'; object-src 'none'",
 );
-/// Browsers use HTTPS only, for a year.
-const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+/// Everything else: data, pictures and errors, which a browser only shows when their address is opened as a page.
+const NO_PAGE: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; object-src 'none'; sandbox",
+);
+/// Browsers use HTTPS only, for a year, also for subdomains.
+const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
 
 const OF_PAGES: [(HeaderName, HeaderValue); 2] = [
     // For browsers without support for `frame-ancestors`.
@@ -45,6 +49,8 @@ pub(super) fn add(response: &mut Response, https_only: bool) {
         for (name, value) in OF_PAGES {
             headers.insert(name, value);
         }
+    } else {
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NO_PAGE);
     }
 }
 
@@ -75,8 +81,15 @@ mod tests {
             assert_eq!(headers["content-security-policy"], OTHER_PAGES, "{content_type}");
             assert_eq!(headers["x-frame-options"], "DENY");
         }
-        let headers = headers([(header::CONTENT_TYPE, "application/json")], false);
-        assert!(!headers.contains_key("content-security-policy"));
+    }
+
+    #[test]
+    fn what_is_no_page_can_run_nothing_when_it_is_opened_as_one() {
+        for content_type in ["application/json", "image/jpeg", "text/plain; charset=utf-8"] {
+            let headers = headers([(header::CONTENT_TYPE, content_type)], false);
+            assert_eq!(headers["content-security-policy"], NO_PAGE, "{content_type}");
+            assert!(!headers.contains_key("x-frame-options"), "{content_type}");
+        }
     }
 
     #[test]

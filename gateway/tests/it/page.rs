@@ -47,6 +47,11 @@ async fn every_response_is_protected_and_other_pages_have_a_policy_too() {
         assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
         assert_eq!(answer.headers["referrer-policy"], "no-referrer", "{path}");
         assert_eq!(answer.headers["cache-control"], "no-store", "{path}");
+        let policy = answer.headers["content-security-policy"].to_str().unwrap();
+        for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "object-src 'none'", "sandbox"]
+        {
+            assert!(policy.contains(part), "{path}: {policy}");
+        }
         assert!(!answer.headers.contains_key("strict-transport-security"), "{path}");
     }
 }
