@@ -94,6 +94,15 @@ async fn responses_lose_their_hop_by_hop_headers_and_keep_the_others() {
 }
 
 #[tokio::test]
+async fn a_redirect_of_a_service_is_forwarded_and_not_followed() {
+    let router = Router::new().fallback(|| async { (StatusCode::FOUND, [("location", "/orders/other")]) });
+    let (stage, service) = before_router(router).await;
+    let answer = fetch(as_user("GET", stage.api, "/orders/x")).await;
+    assert_eq!((answer.status, &answer.headers["location"]), (StatusCode::FOUND, &"/orders/other".parse().unwrap()));
+    assert_eq!(service.received.only().line, "GET /x");
+}
+
+#[tokio::test]
 async fn the_service_receives_the_provenance_of_a_request() {
     let (stage, service) = echoing().await;
     let request = as_user("GET", stage.api, "/orders/orders")
