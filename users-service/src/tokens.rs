@@ -53,3 +53,19 @@ impl fmt::Debug for SecretToken {
 #[derive(Debug, thiserror::Error)]
 #[error("the system provides no random bytes")]
 struct NoRandomness;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_has_256_random_bits_and_is_never_printed() {
+        let [one, other] = [(); 2].map(|()| SecretToken::random().unwrap());
+        assert_eq!(format!("{one:?}"), "SecretToken(…)");
+        assert_ne!(one.hash(), other.hash());
+        let [one, other] = [one, other].map(|token| URL_SAFE_NO_PAD.decode(token.into_text()).unwrap());
+        assert_eq!((one.len(), other.len()), (32, 32));
+        // In two random texts of 32 bytes, 28 equal bytes do not happen.
+        assert!(one.iter().zip(&other).filter(|(a, b)| a != b).count() > 4);
+    }
+}

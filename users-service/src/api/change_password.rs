@@ -22,7 +22,7 @@ use postgres::During;
 #[expect(dead_code, reason = "describes the body, which is read field by field: docs/adr/0007")]
 pub(super) struct Change {
     current_password: String,
-    /// 8 to 200 characters; not a common one, and not the login.
+    /// 8 to 200 characters; not a common one, not the login, and not a word of this application.
     new_password: String,
 }
 

@@ -60,7 +60,7 @@ pub(super) async fn issue(
 pub(super) struct Reset {
     /// From an administrator.
     token: String,
-    /// 8 to 200 characters; not a common one, and not the login.
+    /// 8 to 200 characters; not a common one, not the login, and not a word of this application.
     new_password: String,
 }
 

@@ -8,6 +8,21 @@ use std::fmt;
 /// character classes, and OWASP ASVS 5.0, section V6.2.
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=200;
 
+/// What a guesser who knows this application tries first: its names, what it is about, and its roles. `docs/ACCESS.md`
+/// lists them too.
+const OWN_WORDS: [&str; 10] = [
+    "chipin",
+    "chip in",
+    "chip-in",
+    "чипин",
+    "cheque",
+    "receipt",
+    "payment",
+    "restaurant",
+    "administrator",
+    "operator",
+];
+
 /// A password; it is never printed.
 #[derive(Clone)]
 pub struct Password(String);
@@ -29,6 +44,9 @@ pub enum WeakPassword {
     /// Without the login, too little is left.
     #[error("must not be the login, or little more than it")]
     Login,
+    /// Without a word of [`OWN_WORDS`], too little is left.
+    #[error("must not be a word of this application, or little more than it")]
+    OwnWord,
 }
 
 impl Password {
@@ -54,9 +72,11 @@ impl Password {
             return Err(WeakPassword::Common);
         }
         let lower = self.0.to_lowercase();
-        let rest = lower.replace(login.as_str(), "");
-        if rest.len() < lower.len() && (rest.chars().count() < *LENGTH.start() || is_common(&rest)) {
+        if is_little_more_than(login.as_str(), &lower) {
             return Err(WeakPassword::Login);
+        }
+        if OWN_WORDS.iter().any(|word| is_little_more_than(word, &lower)) {
+            return Err(WeakPassword::OwnWord);
         }
         Ok(())
     }
@@ -65,6 +85,12 @@ impl Password {
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
+}
+
+/// Whether a password in lower case contains the word and, without it, is one that could not be chosen.
+fn is_little_more_than(word: &str, password: &str) -> bool {
+    let rest = password.replace(word, "");
+    rest.len() < password.len() && (rest.chars().count() < *LENGTH.start() || is_common(&rest))
 }
 
 impl fmt::Debug for Password {
@@ -96,10 +122,23 @@ mod tests {
     }
 
     #[test]
+    fn words_of_this_application_can_not_be_chosen() {
+        for own in
+            ["chipin2026", "ChipInChipIn", "Чипин-чипин", "chip-in-1", "my cheque", "Administrator1", "chipinpassword"]
+        {
+            assert_eq!(check(own), Err(WeakPassword::OwnWord), "{own}");
+        }
+        for fine in ["a cheque and a horse", "administrators never sleep"] {
+            assert_eq!(check(fine), Ok(()), "{fine}");
+        }
+    }
+
+    #[test]
     fn a_password_has_a_length_limit_and_is_never_printed() {
         let password = Password::parse("длинный пароль".to_owned()).unwrap();
         assert_eq!(format!("{password:?}"), "Password(…)");
         assert_eq!(Password::parse("1234567".to_owned()).unwrap_err(), InvalidPassword);
+        assert!(Password::parse("x".repeat(200)).is_ok());
         assert_eq!(Password::parse("x".repeat(201)).unwrap_err(), InvalidPassword);
     }
 }

@@ -67,6 +67,7 @@ async fn invalid_logins_and_passwords_are_reported() {
         (json!({"login": "anna", "password": "Password"}), "/password"),
         (json!({"login": "anna", "password": "        "}), "/password"),
         (json!({"login": "annalena", "password": "annalena"}), "/password"),
+        (json!({"login": "anna", "password": "Chipin2026"}), "/password"),
         (json!({"login": "anna"}), "/password"),
         (json!({"login": "anna", "password": PASSWORD, "role": "admin"}), "/role"),
     ] {
