@@ -26,6 +26,7 @@ story('a cheque that does not add up can be confirmed as it is, and only then be
 
 story('a line and its position on the photo are highlighted together', {}, async ({ page }) => {
   await photographCheque(page, BALANCED);
+  await page.locator('.photo img').evaluate((photo) => photo.decode());
   const box = page.locator('.photo .box').nth(1);
   await page.locator('[data-review="2"] .name textarea').focus();
   await page.locator('.photo .box.active').waitFor();

@@ -37,7 +37,12 @@ test('a new user registers, pays an order, and stays signed in', async () => {
   anna = await open(browser);
   const { page } = anna;
   await untilAtTheDoor(page);
+  // Hidden, and known to password managers.
+  const field = page.getByLabel('Password', { exact: true });
+  assert.equal(await field.getAttribute('type'), 'password');
+  assert.equal(await field.getAttribute('autocomplete'), 'current-password');
   await page.getByRole('button', { name: 'Register', exact: true }).click();
+  assert.equal(await field.getAttribute('autocomplete'), 'new-password');
   await fill(page, login, 'short');
   await page.getByRole('button', { name: 'Register and sign in' }).click();
   await page.getByText('A password has 8 to 200 characters.').waitFor();

@@ -4,6 +4,7 @@ import { Activity } from '../activity/activity.svelte';
 import { signInBy } from '../api/bearer';
 import { readGatewayInfo } from '../api/gateway';
 import type { GatewayInfo } from '../api/model';
+import { forgetPhoto } from '../cheque/photo-source';
 import { SharedCheque } from '../cheque/shared-cheque.svelte';
 import { Speech } from '../i18n/speech.svelte';
 import type { Connection } from '../live/connection.svelte';
@@ -89,6 +90,7 @@ export class Chipin {
     }
     if (this.visit.at === 'home' && !this.route.operating) this.route.closeOrder();
     this.visit = this.#visitAs(userId);
+    if (this.visit.at !== 'cheque') forgetPhoto();
     this.#begin();
   }
 

@@ -67,3 +67,11 @@ test('after signing out nothing of a draft is left', () => {
   assert.deepEqual([...stored.keys()], ['chipin.other']);
   assert.equal(draft().fields.amount, '');
 });
+
+test('a stored draft does not change the prototypes of objects', () => {
+  const fields = '{"amount":"5","__proto__":{"polluted":"yes"},"constructor":{"prototype":{"polluted":"yes"}}}';
+  stored.set('chipin.draft.test', `{"fields":${fields},"__proto__":{"polluted":"yes"},"key":"k"}`);
+  assert.equal(draft().fields.amount, '5');
+  assert.equal((Object.prototype as Record<string, unknown>)['polluted'], undefined);
+  assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
+});

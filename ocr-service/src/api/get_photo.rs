@@ -31,8 +31,7 @@ pub(super) async fn handler(
     Path(hash): Path<String>,
 ) -> Result<Response, Problem> {
     let stored = super::find_cheque::find(&state, hash).await?;
-    let now = clock::now();
-    if stored.open(now).is_none() {
+    if stored.open(clock::now()).is_none() {
         return Err(super::find_cheque::expired());
     }
     let photo = state
@@ -46,12 +45,13 @@ pub(super) async fn handler(
         error!(%cheque, read_at = %stored.created_at, "the photo of cheque {cheque} is missing");
         return Err(Problem::not_found("cheque_not_found", "the photo of this cheque is missing"));
     };
-    // The photo never changes, and must not be cached for longer than the cheque lives.
-    let cache = format!("private, max-age={}, immutable", (stored.expires_at - now).whole_seconds());
     let headers = [
         (header::CONTENT_TYPE, "image/jpeg"),
-        (header::CACHE_CONTROL, cache.as_str()),
+        // It is personal, and gone when its cheque is deleted. The page loads it once.
+        (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // Never the name that the uploaded file had.
+        (header::CONTENT_DISPOSITION, "inline; filename=\"bill.jpg\""),
     ];
     Ok((headers, photo).into_response())
 }
