@@ -53,6 +53,12 @@ export async function endSession(userId: number, id: string): Promise<void> {
   await call(`/users/sessions/${encodeURIComponent(id)}`, { method: 'DELETE', userId });
 }
 
+/** Ends all sessions of the user, and starts a new one. */
+export async function changePassword(userId: number, current: string, next: string): Promise<SignedIn> {
+  const body = JSON.stringify({ current_password: current, new_password: next });
+  return (await call<SignedIn>('/users/password', { method: 'POST', userId, body })).data;
+}
+
 async function post<T>(path: string, body: Record<string, string>): Promise<T> {
   return (await call<T>(path, { method: 'POST', userId: null, body: JSON.stringify(body) })).data;
 }

@@ -41,7 +41,7 @@ export const en = {
     register: 'Register and sign in',
     leave: 'Sign out',
     loginRefused: 'A login has 3 to 40 characters: a–z, 0–9, dot, underscore, hyphen; first a letter.',
-    passwordRefused: 'A password has 8 to 200 characters. It can’t be a common one, or your login.',
+    passwordRefused: 'A password has 8 to 200 characters. It can’t be a common one, your login, or a word like “chipin”.',
     tooMany: (minutes: number) => `Too many tries. Please try again in ${minutes} min.`,
     demo: 'For trying it out, sign in as:',
     failure: {
@@ -60,6 +60,15 @@ export const en = {
     since: 'Signed in',
     unknown: 'Unknown program',
     end: 'Sign out there',
+  },
+  changePassword: {
+    title: 'Change the password',
+    hint: 'After that you are signed in only here.',
+    current: 'Current password',
+    next: 'New password',
+    change: 'Change',
+    done: 'The password is changed.',
+    currentRefused: 'That is not your password.',
   },
   connection: {
     connecting: 'Connecting',

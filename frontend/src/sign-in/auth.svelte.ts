@@ -60,6 +60,14 @@ export class Auth implements Bearer {
     return this.#keep(await this.#users.register(login, password));
   }
 
+  /** Continues with a new session of the user, who has just changed the password. */
+  adopt(session: SignedIn): void {
+    const before = this.user?.id;
+    const user = this.#keep(session);
+    // A renewal may have found the old session ended before the response arrived.
+    if (user.id !== before) this.#onTurn(user);
+  }
+
   async signOut(): Promise<void> {
     const stored = this.#store.read();
     this.#store.write(null);

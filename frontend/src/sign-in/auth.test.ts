@@ -156,6 +156,28 @@ test('this tab follows a sign-in of another tab, and sends no request of the fir
   assert.deepEqual(first.turns, [ANNA, BORIS]);
 });
 
+test('after a new password this page continues with the new session', async () => {
+  const { tab, stored } = browser({ refresh: async () => session(1) });
+  const { auth, turns } = tab();
+  await auth.restore();
+  auth.adopt(session(2));
+  assert.equal(await auth.token(ANNA), 'a2');
+  assert.equal(stored()?.token, 'r2');
+  assert.deepEqual(turns, [ANNA]);
+});
+
+test('it does so even if the old session was found ended before the response arrived', async () => {
+  const { tab } = browser({ refresh: async () => Promise.reject(refusal(401, 'invalid_refresh_token')) });
+  const { auth, turns } = tab();
+  auth.adopt(session(1));
+  auth.renew(ANNA, 'a1').catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.equal(auth.user, null);
+  auth.adopt(session(2));
+  assert.equal(await auth.token(ANNA), 'a2');
+  assert.deepEqual(turns, [ANNA, null, ANNA]);
+});
+
 test('signing out in one tab signs out all tabs', async () => {
   const { tab, stored } = browser({ refresh: async (token) => session(Number(token.slice(1)) + 1) });
   const [first, second] = [tab(), tab()];
