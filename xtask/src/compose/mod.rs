@@ -72,6 +72,11 @@ fn the_image_is_built_from_every_program() {
     let worker = "COPY --from=build /out/ocr-worker /ocr-worker";
     assert!(dockerfile.contains(worker), "the worker must be in the same folder as /program");
     let ignored = read(".dockerignore");
+    let first = ignored.lines().find(|line| !line.starts_with('#'));
+    assert_eq!(first, Some("*"), ".dockerignore hides everything that it does not list");
+    for hidden in ["!.git", "!.local", "!.env"] {
+        assert!(!ignored.lines().any(|line| line == hidden), "{hidden} has no place in an image");
+    }
     let manifest = read("Cargo.toml");
     let members = manifest
         .lines()

@@ -1,6 +1,8 @@
 //! `tidy`: checks rules of the layout that the compiler does not check.
 
 mod adrs;
+mod asvs;
+mod browser_code;
 mod circles;
 mod default_ports;
 mod dist;
@@ -12,6 +14,8 @@ mod map;
 mod metrics;
 mod migrations;
 mod module_imports;
+mod named_tests;
+mod npm_lock;
 mod purity;
 mod sources;
 mod store_errors;
@@ -61,14 +65,18 @@ fn findings(sources: &[Source]) -> Vec<Finding> {
         findings.extend(text::check(source));
         findings.extend(words::check(source));
         findings.extend(default_ports::check(source));
+        findings.extend(browser_code::check(source));
     }
     findings.extend(adrs::check(sources));
+    findings.extend(asvs::check(sources));
     findings.extend(circles::check(sources));
     findings.extend(dist::check(sources));
     findings.extend(imports::unused(sources));
     findings.extend(map::check(sources));
     findings.extend(metrics::check(sources));
     findings.extend(migrations::check(sources));
+    findings.extend(named_tests::check(sources));
+    findings.extend(npm_lock::check(sources));
     findings.sort();
     findings
 }
