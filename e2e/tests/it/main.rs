@@ -29,6 +29,7 @@ mod logs;
 mod matrix;
 mod privileges;
 mod rotation;
+mod secrets_in_logs;
 mod sessions;
 mod signing_in;
 mod signing_keys;
