@@ -27,6 +27,7 @@ mod large_body;
 mod latency;
 mod logs;
 mod matrix;
+mod nul;
 mod privileges;
 mod rotation;
 mod secrets_in_logs;
