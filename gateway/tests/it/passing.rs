@@ -176,7 +176,7 @@ async fn documentation_works_through_the_prefix() {
 async fn every_metric_is_described() {
     let (stage, _service) = echoing().await;
     fetch(as_user("GET", stage.api, "/orders")).await;
-    let metrics = fetch(anonymous("GET", stage.api, "/metrics")).await;
+    let metrics = fetch(anonymous("GET", stage.metrics, "/metrics")).await;
     let names = |comment: &str| -> BTreeSet<String> {
         let lines = metrics.text().lines().filter_map(|line| line.strip_prefix(comment)?.split_once(' '));
         lines.map(|(name, _)| name.to_owned()).collect()
@@ -197,15 +197,33 @@ async fn internal_pages_of_services_are_not_public() {
         assert_eq!(answer.problem(), "not_found", "{path}");
     }
     assert!(service.received.heads().is_empty());
-    for path in ["/healthz", "/readyz", "/metrics"] {
+    for path in ["/healthz", "/readyz"] {
         assert_eq!(fetch(anonymous("GET", stage.api, path)).await.status, StatusCode::OK, "{path}");
     }
 }
 
 #[tokio::test]
+async fn metrics_are_served_on_their_own_address_only_and_administration_not_on_that_of_share_links() {
+    let (stage, service) = echoing().await;
+    assert_eq!(fetch(anonymous("GET", stage.metrics, "/metrics")).await.status, StatusCode::OK);
+    assert_eq!(fetch(as_user("GET", stage.metrics, "/orders/orders")).await.status, StatusCode::NOT_FOUND);
+    for public in [stage.api, stage.ui, stage.links] {
+        for path in ["/metrics", "/metrics/", "/%6detrics"] {
+            let answer = fetch(as_user("GET", public, path)).await;
+            assert!(!answer.text().contains("http_requests_total"), "{path} on {public}: {}", answer.text());
+        }
+    }
+    for path in ["/users/users", "/users/users/7", "/users/%75sers", "/users/operations/messaging"] {
+        assert_eq!(fetch(as_user("GET", stage.links, path)).await.problem(), "not_found", "{path}");
+    }
+    assert!(service.received.heads().is_empty());
+    assert_eq!(fetch(as_user("GET", stage.links, "/users/me")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn requests_in_flight_are_counted() {
     let (stage, _service) = echoing().await;
-    let metrics = fetch(anonymous("GET", stage.api, "/metrics")).await;
+    let metrics = fetch(anonymous("GET", stage.metrics, "/metrics")).await;
     let counted = metrics.text().lines().find_map(|line| line.strip_prefix("http_requests_in_flight ")?.parse().ok());
     // The request for the metrics is one.
     assert!(counted.is_some_and(|count: f64| count >= 1.0), "{counted:?}");
