@@ -71,7 +71,7 @@ async fn try_end_sessions(state: &State) -> Result<(), DemoError> {
             store::users::by_login(&mut connection, login).await?
         };
         let (Some(known), Ok(password)) = (known, Password::parse(DEMO_PASSWORD.to_owned())) else { continue };
-        // Somebody else may have this login, or the user another password.
+        // The login may belong to a real user, and a demo user may have got another password.
         if !state.passwords.matches(password, Some(known.password_hash)).await? {
             continue;
         }

@@ -96,7 +96,7 @@ async fn sign_in_in_every_way(stage: &Stage, secrets: &mut Secrets) -> Client {
         stage.anonymous().with_header("x-forwarded-for", &format!("192.0.2.{}", addresses.get()))
     };
     let post = async |path: &str, body: Value| somebody().post(path, &body.to_string()).await;
-    let registered = ok(post("/users/register", json!({"login": LOGIN, "password": PASSWORD})).await);
+    let registered = ok(&post("/users/register", json!({"login": LOGIN, "password": PASSWORD})).await);
     secrets.of_session(&registered);
     let client = stage.bearer(&registered);
     eventually(200, async || client.get("/users/me").await.status.as_u16()).await;
@@ -105,14 +105,14 @@ async fn sign_in_in_every_way(stage: &Stage, secrets: &mut Secrets) -> Client {
     post("/login", json!({"login": LOGIN, "password": format!("{PASSWORD} wrong")})).await;
     post("/login", json!({"login": LOGIN, "password": 5, "hush-login-5e7f": 1})).await;
     somebody().post("/login", &format!(r#"{{"login": "{LOGIN}", "password": "{PASSWORD}""#)).await;
-    let signed_in = ok(post("/login", json!({"login": LOGIN, "password": PASSWORD})).await);
+    let signed_in = ok(&post("/login", json!({"login": LOGIN, "password": PASSWORD})).await);
     secrets.of_session(&signed_in);
-    let refreshed = ok(post("/users/refresh", json!({"refresh_token": signed_in["refresh_token"]})).await);
+    let refreshed = ok(&post("/users/refresh", json!({"refresh_token": signed_in["refresh_token"]})).await);
     secrets.of_session(&refreshed);
     let body = json!({"current_password": PASSWORD, "new_password": NEW_PASSWORD}).to_string();
     let changed = stage.bearer(&refreshed).post("/users/password", &body).await;
     assert!(changed.status.is_success(), "{}", changed.text);
-    let last = ok(post("/login", json!({"login": LOGIN, "password": NEW_PASSWORD})).await);
+    let last = ok(&post("/login", json!({"login": LOGIN, "password": NEW_PASSWORD})).await);
     secrets.of_session(&last);
     let reset = json!({"token": refreshed["refresh_token"], "new_password": NEW_PASSWORD});
     post("/users/password-reset", reset).await;
@@ -123,16 +123,16 @@ async fn sign_in_in_every_way(stage: &Stage, secrets: &mut Secrets) -> Client {
 
 async fn orders(stage: &Stage, anna: &Client, secrets: &mut Secrets) {
     let amount = AMOUNTS[0];
-    ok(anna.post("/payments/account/topup", &format!(r#"{{"amount": {amount}}}"#)).await);
+    ok(&anna.post("/payments/account/topup", &format!(r#"{{"amount": {amount}}}"#)).await);
     // A field that does not exist here: a client may believe so.
     anna.post("/payments/account/topup", &json!({"amount": 1, "card": CARD}).to_string()).await;
     let keyed = anna.with_header("idempotency-key", IDEMPOTENCY_KEY);
     let body = format!(r#"{{"amount": {amount}, "description": "{DESCRIPTION}"}}"#);
-    let placed = ok(keyed.post("/orders/orders", &body).await);
+    let placed = ok(&keyed.post("/orders/orders", &body).await);
     keyed.post("/orders/orders", r#"{"amount": 1}"#).await;
     let page = format!("/orders/orders/{}", placed["id"].as_str().unwrap());
     eventually(json!("PAID"), async || anna.get(&page).await.json()["status"].clone()).await;
-    let ticket = ok(anna.post("/tickets", "").await)["ticket"].clone();
+    let ticket = ok(&anna.post("/tickets", "").await)["ticket"].clone();
     secrets.add("a ticket", &ticket);
     let url = format!("{}/ws/orders?ticket={}", stage.sockets()[0], ticket.as_str().unwrap());
     Socket::open(&url, &[]).await.unwrap().next().await;
@@ -142,15 +142,15 @@ async fn orders(stage: &Stage, anna: &Client, secrets: &mut Secrets) {
 async fn a_cheque(stage: &Stage, anna: &Client, secrets: &mut Secrets) {
     let photo = picture::jpeg(&picture::slip(&SLIP));
     let read = anna.upload("/ocr/load-image", "hush-login-5e7f.jpg", "image/jpeg", &photo).await;
-    let read = ok(read);
+    let read = ok(&read);
     secrets.add("the key of a share link", &read["hash"]);
     let hash = read["hash"].as_str().unwrap();
     let at = |tail: &str| format!("/small-router/{hash}{tail}");
     let guest = stage.anonymous();
-    let joined = ok(guest.post(&at("/participants"), &json!({"name": GUEST}).to_string()).await);
+    let joined = ok(&guest.post(&at("/participants"), &json!({"name": GUEST}).to_string()).await);
     secrets.add("the token of a guest", &joined["participant_token"]);
     let guest = guest.with_header("x-participant-token", joined["participant_token"].as_str().unwrap());
-    ok(guest.put(&at("/claims/1"), r#"{"numerator": 1, "denominator": 1}"#).await);
+    ok(&guest.put(&at("/claims/1"), r#"{"numerator": 1, "denominator": 1}"#).await);
     guest.put(&at("/claims/99"), r#"{"numerator": 1, "denominator": 1}"#).await;
     guest.put(&at("/method"), r#"{"method": "equal"}"#).await;
     stage.links().with_header("accept", "text/html").get(&at("")).await;
@@ -162,7 +162,7 @@ async fn a_cheque(stage: &Stage, anna: &Client, secrets: &mut Secrets) {
         json!({"total_account": 918_273.45, "products": [{"name": GUEST, "numberServings": 1, "total": 918_273.45}]});
     anna.patch(&at("/cheque"), &paid.to_string()).await;
     guest.post(&at("/settle"), "{}").await;
-    // A second link, which nobody has.
+    // A link that does not exist.
     stage.anonymous().get("/small-router/0123456789012345678901").await;
 }
 
@@ -195,14 +195,14 @@ async fn unroutable_events(stage: &mut Stage, anna: &Client) {
     stage.service_mut("payments").stop().await;
     stage.broker.delete_queue("payments.inbox").await;
     let body = format!(r#"{{"amount": {}, "description": "{DESCRIPTION}"}}"#, AMOUNTS[0]);
-    ok(anna.post("/orders/orders", &body).await);
+    ok(&anna.post("/orders/orders", &body).await);
     eventually(1, async || stage.count("orders.outbox where attempts > 0").await).await;
     let payments = stage.service_mut("payments");
     payments.start_again();
     payments.ready().await;
 }
 
-fn ok(answer: TestResponse) -> Value {
+fn ok(answer: &TestResponse) -> Value {
     assert!(answer.status.is_success(), "{} {}", answer.status, answer.text);
     answer.json()
 }

@@ -35,7 +35,7 @@ pub fn observe(request: Request, next: Next) -> impl Future<Output = Response> {
 pub enum TracedBy {
     /// The caller, which is one of our programs: its trace is continued.
     Caller,
-    /// This program, because the caller is anybody: the trace is new, and the one that the caller names is an attribute.
+    /// This program, because the caller is an unknown client: the trace is new, and the one that the caller names is an attribute.
     Us,
 }
 

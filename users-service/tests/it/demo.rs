@@ -40,7 +40,7 @@ async fn demo_users_sign_in_from_this_machine_and_only_while_they_are_enabled() 
 }
 
 #[tokio::test]
-async fn nobody_can_choose_the_password_of_the_demo_users() {
+async fn no_user_can_choose_the_password_of_the_demo_users() {
     let stage = Stage::new().await;
     let refused = stage.post("/register", json!({"login": "vera", "password": PASSWORD})).await;
     assert_eq!(refused.status, 422, "{}", refused.text);

@@ -29,8 +29,8 @@ pub(super) fn drift(compose: &Compose, programs: &[Program]) -> Vec<String> {
     found
 }
 
-/// Checks that two programs share a network only if one of them is the gateway, and that no network leads further than
-/// its purpose needs.
+/// Checks that two programs share a network only if one of them is the gateway, that a network with connections to others
+/// has one member, whose ports are published, and that the gateway reaches only the servers that it uses.
 fn network_drift(compose: &Compose, programs: &[Program]) -> Vec<String> {
     let mut found = Vec::new();
     for (network, is_internal) in &compose.networks {
@@ -41,8 +41,8 @@ fn network_drift(compose: &Compose, programs: &[Program]) -> Vec<String> {
         if names.len() > 1 {
             found.push(format!("network {network}: {} reach each other", names.join(" and ")));
         }
-        let is_published = PUBLISHED.iter().any(|name| on_it(name));
-        if !is_internal && (!is_published || !names.is_empty()) {
+        let members: Vec<&String> = compose.services.keys().filter(|name| on_it(name)).collect();
+        if !is_internal && !matches!(members[..], [one] if PUBLISHED.contains(&one.as_str())) {
             found.push(format!("network {network}: is not internal"));
         }
     }

@@ -125,7 +125,7 @@ fn each_kind_of_drift_is_found() {
         (
             "networks: [ocr, ocr-data]",
             "networks: [ocr, orders-data]",
-            "network orders-data: ocr-service and orders-service",
+            "network orders-data: orders-service and ocr-service",
         ),
         ("      - cache\n      - orders\n", "      - orders-data\n      - orders\n", "gateway: reaches postgres"),
         ("  cache:\n    internal: true\n", "  cache: {}\n", "network cache: is not internal"),
