@@ -24,6 +24,11 @@ pub struct Config {
     #[arg(long, env = "LINKS_ADDR", default_value = "127.0.0.1:8090")]
     pub links_addr: SocketAddr,
 
+    /// Address of `/metrics`, `/healthz` and `/readyz`, which only your monitoring should be able to reach; without it there
+    /// is no `/metrics`.
+    #[arg(long, env = "METRICS_ADDR")]
+    pub metrics_addr: Option<SocketAddr>,
+
     /// Public base URL of share links; set the same value for ocr-service and router-service. Its pages may call the
     /// API.
     #[arg(long, env = "SHARE_BASE_URL", default_value = "http://localhost:8090")]

@@ -8,10 +8,14 @@ use crate::metrics_help;
 use crate::peer::Peer;
 use crate::rate_limit::RateLimits;
 use crate::routes::{Listener, Routes};
-use http_server::serve::serve_on_workers;
+use axum::middleware;
+use http_server::health::health;
+use http_server::layers::observe;
+use http_server::readiness::Readiness;
+use http_server::serve::{serve, serve_on_workers};
+use http_server::thread_per_core::Workers;
 use process::{Process, Shutdown};
 
-use http_server::thread_per_core::Workers;
 use metrics_exporter_prometheus::PrometheusHandle;
 use socket2::{SockRef, TcpKeepalive};
 use std::convert::Infallible;
@@ -56,6 +60,8 @@ pub struct Listening {
     pub ui: SocketAddr,
     /// The web UI and the API, for share links.
     pub links: SocketAddr,
+    /// The metrics, if they are served.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// Serves until SIGTERM or SIGINT.
@@ -90,10 +96,15 @@ pub async fn start(
     let api = bind("API_ADDR", config.api_addr, &limits).await?;
     let ui = bind("UI_ADDR", config.ui_addr, &limits).await?;
     let links = bind("LINKS_ADDR", config.links_addr, &limits).await?;
+    let monitored = match config.metrics_addr {
+        Some(configured) => Some((bind("METRICS_ADDR", configured, &limits).await?, configured)),
+        None => None,
+    };
     let listening = Listening {
         api: address(&api, config.api_addr),
         ui: address(&ui, config.ui_addr),
         links: address(&links, config.links_addr),
+        metrics: monitored.as_ref().map(|(listener, configured)| address(listener, *configured)),
     };
     config.allowed_origins.add_own(listening.ui);
     config.allowed_origins.add_own(listening.links);
@@ -115,7 +126,7 @@ pub async fn start(
     for (name, kind, listener) in
         [("api", Listener::Api, api), ("ui", Listener::Ui, ui), ("links", Listener::Links, links)]
     {
-        let routes = Routes::new(kind, &gateway, &metrics);
+        let routes = Routes::new(kind, &gateway);
         let shares = (!gateway.config.trust_forwarded).then(|| gateway.connections.clone());
         let of_connection = move |peer: SocketAddr| {
             let share = match &shares {
@@ -131,6 +142,10 @@ pub async fn start(
         let permits = Arc::clone(&permits);
         process.run(name, serve_on_workers(Arc::clone(&workers), listener, of_connection, permits, stopping.clone()));
     }
+    if let Some((listener, _)) = monitored {
+        let router = health(Readiness::default(), metrics).layer(middleware::from_fn(observe));
+        process.run("metrics", serve(listener, router, stopping.clone()));
+    }
     process.run("tunnels", async move {
         stopping.cancelled().await;
         gateway.tunnels.drain(shutdown.saturating_sub(CUT_MARGIN)).await;
@@ -138,7 +153,7 @@ pub async fn start(
         drop(workers);
         Ok::<(), Infallible>(())
     });
-    let Listening { api, ui, links } = listening;
+    let Listening { api, ui, links, .. } = listening;
     info!(%api, %ui, %links, "listening: API on {api}, UI on {ui}, share links on {links}");
     Ok(listening)
 }

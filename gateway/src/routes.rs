@@ -22,11 +22,10 @@ use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
 use http_api::docs::swagger_ui;
 use http_api::problem::{method_not_allowed, no_such_page};
-use http_server::health::health;
+use http_server::health::probes;
 use http_server::layers::Route;
 use http_server::readiness::Readiness;
 use http_server::serve::{HandlerResult, call_router};
-use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 use utoipa_swagger_ui::Url;
 
@@ -78,14 +77,14 @@ pub(crate) enum Listener {
     Api,
     /// The web UI: the API, and the page at all other paths.
     Ui,
-    /// Share links, whose address is public: as the UI, without the operations pages.
+    /// Share links, whose address is public: as the UI, without what is for administrators.
     Links,
 }
 
 impl Routes {
     /// The routes of a listener of this kind.
-    pub(crate) fn new(kind: Listener, gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Self {
-        let mut own = own(gateway, metrics);
+    pub(crate) fn new(kind: Listener, gateway: &Arc<Gateway>) -> Self {
+        let mut own = own(gateway);
         if kind != Listener::Api {
             own = own.route("/", get(ui::page)).route("/{*path}", get(ui::page));
         }
@@ -108,7 +107,7 @@ impl Routes {
         let peer = Arc::clone(peer);
         let (kind, gateway) = (self.kind, Arc::clone(&self.gateway));
         let answered = edge::with_middleware(&self.gateway, Route::Known(route), request, move |request| {
-            if kind == Listener::Links && operations::is_prefixed_operations_path(request.uri().path()) {
+            if kind == Listener::Links && operations::is_for_administrators(target, request.uri().path()) {
                 return Either::Left(ready(ServedResponse::by_gateway(no_such_page().into_response())));
             }
             if target.service == Service::Router && share::is_opened_by_browser(target, &request) {
@@ -136,7 +135,7 @@ async fn open_link(
     })
 }
 
-fn own(gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Router {
+fn own(gateway: &Arc<Gateway>) -> Router {
     let info = Info::of(&gateway.config);
     Router::new()
         .route("/gateway/info", get(move || async move { info }))
@@ -149,7 +148,7 @@ fn own(gateway: &Arc<Gateway>, metrics: &PrometheusHandle) -> Router {
             Url::new("users", "../users/openapi.json"),
         ]))
         // The gateway is ready even without its services: it responds with 503 for them.
-        .merge(health(Readiness::default(), metrics.clone()))
+        .merge(probes(Readiness::default()))
 }
 
 async fn edge_layer(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {

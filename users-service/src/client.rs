@@ -29,6 +29,11 @@ impl ClientInfo {
         self.address.map(|address| address.to_string())
     }
 
+    /// Whether it is on this machine, or has called this service without a gateway.
+    pub fn is_on_this_machine(&self) -> bool {
+        self.address.is_none_or(|address| address.is_loopback())
+    }
+
     /// What the program calls itself.
     pub fn user_agent(&self) -> Option<&str> {
         self.user_agent.as_deref()

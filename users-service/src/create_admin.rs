@@ -42,7 +42,10 @@ pub async fn run(config: &Config, login: &Login) -> ExitCode {
         Ok(token) => {
             let text = format!(
                 "{login} is an administrator. They set a password within an hour with this token, which is valid once:\n\n  \
-                 {token}\n\n  POST /users/password-reset {{\"token\": \"...\", \"new_password\": \"...\"}}\n"
+                 {token}\n\n\
+                 The request, on the gateway's address; it reads the line with both from standard input:\n\n  \
+                 curl -d @- -H 'Content-Type: application/json' http://localhost:8000/users/password-reset\n  \
+                 {{\"token\": \"...\", \"new_password\": \"...\"}}\n"
             );
             match std::io::stdout().write_all(text.as_bytes()) {
                 Ok(()) => ExitCode::SUCCESS,

@@ -58,6 +58,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         database: database.clone(),
         keys: keys.clone(),
         passwords: Passwords::new()?,
+        demo_users: config.demo_users,
         lifetimes: config.lifetimes.into(),
     };
     if !config.admin_logins.is_empty() {
@@ -67,8 +68,11 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         .with_idempotency_keys()
         .task("keys", keys.rotate_until(stopping.clone()))
         .task("users maintenance", maintenance::run(database, config.lifetimes.into(), stopping.clone()));
-    if config.demo_users {
-        service = service.task_once("demo users", demo::create(Arc::new(state.clone()), stopping));
-    }
+    let for_demo = Arc::new(state.clone());
+    service = if config.demo_users {
+        service.task_once("demo users", demo::create(for_demo, stopping))
+    } else {
+        service.task_once("demo users", demo::end_sessions(for_demo, stopping))
+    };
     Ok(service.serve(api::routes(state)).await?)
 }

@@ -17,6 +17,8 @@ pub struct State {
     pub keys: Keys,
     /// Password hashing.
     pub passwords: Passwords,
+    /// Whether demo users may sign in.
+    pub demo_users: bool,
     /// How long sessions last.
     pub lifetimes: Lifetimes,
 }

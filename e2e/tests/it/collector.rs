@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::routing::post;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value as AnyValue;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use prost::Message;
@@ -41,6 +42,16 @@ impl Collector {
         Self { endpoint, collected }
     }
 
+    /// The id of the trace whose first span has an attribute with this text, if it was received.
+    pub(crate) fn trace_mentioning(&self, text: &str) -> Option<Vec<u8>> {
+        let mentions = |span: &Span| {
+            let values = span.attributes.iter().filter_map(|attribute| attribute.value.clone()?.value);
+            values.into_iter().any(|value| matches!(value, AnyValue::StringValue(found) if found == text))
+        };
+        let collected = self.collected.lock().unwrap();
+        collected.iter().find(|one| mentions(&one.span)).map(|one| one.span.trace_id.clone())
+    }
+
     /// The spans of one trace received so far.
     pub(crate) fn trace(&self, trace_id: &[u8]) -> Vec<Collected> {
         let collected = self.collected.lock().unwrap();
@@ -55,7 +66,7 @@ async fn take(State(collected): State<Arc<Mutex<Vec<Collected>>>>, body: Bytes) 
         let attributes = resource.resource.unwrap().attributes;
         let name = attributes.into_iter().find(|attribute| attribute.key == "service.name").unwrap();
         let service = match name.value.unwrap().value.unwrap() {
-            opentelemetry_proto::tonic::common::v1::any_value::Value::StringValue(name) => name,
+            AnyValue::StringValue(name) => name,
             other => panic!("a service is called {other:?}"),
         };
         let spans = resource.scope_spans.into_iter().flat_map(|scope| scope.spans);

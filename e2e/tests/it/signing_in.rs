@@ -4,7 +4,8 @@ use crate::keys::{behind_gateway, with_keys};
 use crate::stage::{gateway_before, service};
 use crate::table::of_cheques;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use sqlx::AssertSqlSafe;
+use std::path::{Path, PathBuf};
 use testkit::{Client, Program, Socket, TestBroker, TestDatabase, TestRedis, TestResponse, eventually, unique};
 
 const PASSWORD: &str = "correct horse";
@@ -18,49 +19,66 @@ pub(crate) struct Stage {
     /// In the order of [`PLAIN`].
     plain: Vec<Program>,
     pub(crate) users: Program,
-    _of_cheques: Vec<Program>,
-    _broker: TestBroker,
+    of_cheques: Vec<Program>,
+    pub(crate) broker: TestBroker,
     database: TestDatabase,
     folder: PathBuf,
 }
 
 impl Stage {
     pub(crate) async fn new() -> Self {
-        Self::prepared(false).await
+        Self::prepared(false, |program| program).await
     }
 
     /// The same, with the services for cheques.
     pub(crate) async fn with_cheques() -> Self {
-        Self::prepared(true).await
+        Self::prepared(true, |program| program).await
     }
 
-    async fn prepared(has_cheques: bool) -> Self {
+    /// The same, with all programs logging everything that `filter` selects to one file. `X-Forwarded-For` names the
+    /// client, so a test is not limited like a single one.
+    pub(crate) async fn logging_to(file: &Path, filter: &str) -> Self {
+        let prepare =
+            |program: Program| program.logging_to(file).with("RUST_LOG", filter).with("TRUST_FORWARDED", "true");
+        Self::prepared(true, prepare).await
+    }
+
+    async fn prepared(has_cheques: bool, prepare: impl Fn(Program) -> Program) -> Self {
         let (database, broker) = (TestDatabase::migrated().await, TestBroker::new().await);
         // payments also subscribes to this exchange, even without the services for cheques.
         broker.declare_exchange("router").await;
         let folder = std::env::temp_dir().join(unique("chipin_signing_in"));
         let inside = |name: &str| folder.join(name).display().to_string();
-        let behind = |name: &str| behind_gateway(name, service(name, &database, &broker));
+        let behind = |name: &str| prepare(behind_gateway(name, service(name, &database, &broker)));
         let mut users = behind("users").with("KEYS_DIR", &inside("keys"));
         let mut plain: Vec<Program> = PLAIN.iter().map(|name| behind(name)).collect();
         let redis = TestRedis::numbered(3);
         let photos = inside("photos");
         std::fs::create_dir_all(&photos).unwrap();
         let of_ocr = [("PHOTOS_DIR", photos.as_str()), ("OCR_WORKERS", "1")];
-        let cheques = |name: &str, more| behind_gateway(name, of_cheques(name, &database, &broker, &redis, more));
+        let cheques =
+            |name: &str, more| prepare(behind_gateway(name, of_cheques(name, &database, &broker, &redis, more)));
         let mut of_cheques = if has_cheques { vec![cheques("ocr", &of_ocr), cheques("router", &[])] } else { vec![] };
         let variables: Vec<String> = PLAIN.iter().map(|name| format!("{}_URL", name.to_uppercase())).collect();
         let mut services: Vec<(&str, &Program)> = variables.iter().map(String::as_str).zip(&plain).collect();
         services.push(("USERS_URL", &users));
         services.extend(["OCR_URL", "ROUTER_URL"].into_iter().zip(&of_cheques));
-        let mut gateway = with_keys(gateway_before(&services)).with("AUTH_MODE", "jwt");
+        let mut gateway = prepare(with_keys(gateway_before(&services)).with("AUTH_MODE", "jwt"));
         for program in [&mut users, &mut gateway].into_iter().chain(&mut plain).chain(&mut of_cheques) {
             program.start_again();
         }
         for program in [&users, &gateway].into_iter().chain(&plain).chain(&of_cheques) {
             program.ready().await;
         }
-        Self { gateway, plain, users, _of_cheques: of_cheques, _broker: broker, database, folder }
+        Self { gateway, plain, users, of_cheques, broker, database, folder }
+    }
+
+    /// Stops all programs in order, so that their logs are complete.
+    pub(crate) async fn stop(&mut self) {
+        self.gateway.stop().await;
+        for program in self.plain.iter_mut().chain(&mut self.of_cheques).chain([&mut self.users]) {
+            program.stop().await;
+        }
     }
 
     /// One of [`PLAIN`].
@@ -68,8 +86,29 @@ impl Stage {
         PLAIN.iter().zip(&self.plain).find(|(plain, _)| **plain == name).unwrap().1
     }
 
+    /// One of [`PLAIN`], to stop it.
+    pub(crate) fn service_mut(&mut self, name: &str) -> &mut Program {
+        PLAIN.iter().zip(&mut self.plain).find(|(plain, _)| **plain == name).unwrap().1
+    }
+
+    /// Number of rows of a query, executed directly.
+    pub(crate) async fn count(&self, of: &'static str) -> i64 {
+        let sql = AssertSqlSafe(format!("select count(*) from {of}"));
+        sqlx::query_scalar(sql).fetch_one(&self.database.admin_pool("public")).await.unwrap()
+    }
+
+    /// The base URL of sockets: of the API, and of share links.
+    pub(crate) fn sockets(&self) -> [String; 2] {
+        [0, 2].map(|at| format!("ws://127.0.0.1:{}", self.gateway.ports()[at]))
+    }
+
     pub(crate) fn anonymous(&self) -> Client {
         Client::new(&self.gateway.url())
+    }
+
+    /// An anonymous client of the address of share links.
+    pub(crate) fn links(&self) -> Client {
+        Client::new(&format!("http://127.0.0.1:{}", self.gateway.ports()[2]))
     }
 
     pub(crate) fn bearer(&self, session: &Value) -> Client {

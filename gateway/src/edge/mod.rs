@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use cors::Cors;
 use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
-use http_server::layers::{Route, observe_with, or_internal_error};
+use http_server::layers::{Route, TracedBy, observe_with, or_internal_error};
 
 /// Runs the middleware around `next`, which answers the request.
 pub(crate) fn with_middleware<A: Future<Output = ServedResponse>, N: FnOnce(Request) -> A>(
@@ -25,7 +25,7 @@ pub(crate) fn with_middleware<A: Future<Output = ServedResponse>, N: FnOnce(Requ
 ) -> impl Future<Output = Response> + use<A, N> {
     let cors = Cors::check(gateway, &request);
     let https_only = gateway.config.allowed_origins.has_https();
-    observe_with(route.clone(), request, move |mut request| {
+    observe_with(route.clone(), TracedBy::Us, request, move |mut request| {
         let entry = LogEntry::start(&mut request, route);
         let served = match early_response(&request, &cors) {
             Some(response) => Either::Left(ready(response)),

@@ -1,19 +1,26 @@
-//! The operations pages, which only administrators may see.
+//! The pages that only administrators may see.
 
 use crate::edge::path::decode;
+use crate::forward::target::{Service, Target};
 
 /// Whether a path, without the prefix of its service, belongs to the operations pages.
 pub(crate) fn is_operations_path(path: &str) -> bool {
     path.split('/').nth(1).is_some_and(is_operations)
 }
 
-/// Whether a path, with the prefix of its service, belongs to the operations pages: `/orders/operations/...`.
-pub(crate) fn is_prefixed_operations_path(path: &str) -> bool {
-    path.split('/').nth(2).is_some_and(is_operations)
+/// Whether a path, with the prefix of its service, is for administrators: the operations pages `/orders/operations/...`,
+/// and the management of users, `/users/users/...`.
+pub(crate) fn is_for_administrators(target: Target, path: &str) -> bool {
+    let page = path.split('/').nth(2).unwrap_or_default();
+    is_operations(page) || (target.service == Service::Users && is(page, b"users"))
 }
 
 fn is_operations(segment: &str) -> bool {
-    decode(segment).is_some_and(|name| name.eq_ignore_ascii_case(b"operations"))
+    is(segment, b"operations")
+}
+
+fn is(segment: &str, name: &[u8]) -> bool {
+    decode(segment).is_some_and(|decoded| decoded.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -28,5 +35,18 @@ mod tests {
         for path in ["/", "/orders/operations", "/operationsx", "/x"] {
             assert!(!is_operations_path(path), "{path}");
         }
+    }
+
+    #[test]
+    fn what_is_for_administrators_is_recognised_at_every_service() {
+        let to = |service| Target { name: "a", prefix: "/a", service };
+        for path in ["/users/users", "/users/users/", "/users/%75sers/7/block", "/users/operations/messaging"] {
+            assert!(is_for_administrators(to(Service::Users), path), "{path}");
+        }
+        for path in ["/users/me", "/users", "/users/login", "/users/sessions/users"] {
+            assert!(!is_for_administrators(to(Service::Users), path), "{path}");
+        }
+        assert!(is_for_administrators(to(Service::Orders), "/orders/operations"));
+        assert!(!is_for_administrators(to(Service::Router), "/small-router/users"));
     }
 }

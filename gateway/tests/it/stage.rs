@@ -27,6 +27,7 @@ pub(crate) struct Stage {
     pub(crate) api: SocketAddr,
     pub(crate) ui: SocketAddr,
     pub(crate) links: SocketAddr,
+    pub(crate) metrics: SocketAddr,
     pub(crate) process: Process,
 }
 
@@ -44,6 +45,7 @@ pub(crate) fn before(address: SocketAddr) -> Plan {
         "--api-addr=127.0.0.1:0",
         "--ui-addr=127.0.0.1:0",
         "--links-addr=127.0.0.1:0",
+        "--metrics-addr=127.0.0.1:0",
         "--share-base-url=http://localhost:8090",
         "--allowed-origins=http://localhost:8080",
     ];
@@ -112,8 +114,8 @@ impl Plan {
         let config = self.config();
         let process = Process::default();
         let metrics = metrics(&config);
-        let Listening { api, ui, links } = start(config, self.limits, metrics, &process).await?;
-        Ok(Stage { api, ui, links, process })
+        let Listening { api, ui, links, metrics: monitored } = start(config, self.limits, metrics, &process).await?;
+        Ok(Stage { api, ui, links, metrics: monitored.unwrap(), process })
     }
 }
 

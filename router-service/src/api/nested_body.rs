@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use contracts::money::{Amount, Money};
-use http_api::body::{JsonBody, text_up_to};
+use http_api::body::{JsonBody, is_invisible, text_up_to};
 use http_api::problem::{FieldError, Problem};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -122,7 +122,7 @@ where
     }
 }
 
-/// Parses a JSON string of 1 to `max` characters, trimmed, without control characters.
+/// Parses a JSON string of 1 to `max` characters, trimmed, of which at least one is visible: see [`text_up_to`].
 pub(super) fn name(max: usize) -> impl FnOnce(&str) -> Result<String, String> {
     move |json| {
         // Surrounding whitespace does not count, but it is bounded too.
@@ -131,6 +131,7 @@ pub(super) fn name(max: usize) -> impl FnOnce(&str) -> Result<String, String> {
         match trimmed.chars().count() {
             0 => Err("must not be empty".to_owned()),
             length if length > max => Err(format!("must have at most {max} characters")),
+            _ if is_invisible(trimmed) => Err("must have a visible character".to_owned()),
             _ => Ok(trimmed.to_owned()),
         }
     }
@@ -185,7 +186,7 @@ mod tests {
     #[test]
     fn a_name_is_trimmed_and_bounded() {
         assert_eq!(name(3)(r#""  Аня ""#), Ok("Аня".to_owned()));
-        for text in [r#""""#, r#""  ""#, r#""Анна""#, "5", r#""a\u0007""#] {
+        for text in [r#""""#, r#""  ""#, r#""Анна""#, "5", r#""a\u0007""#, "\"\u{200d}\"", "\"a\u{202e}\""] {
             assert!(name(3)(text).is_err(), "{text}");
         }
     }

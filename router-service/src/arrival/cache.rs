@@ -47,7 +47,9 @@ impl Cache {
             Ok(read) if read.hash == *hash => Some(read),
             Ok(_) => None,
             Err(failure) => {
-                warn!(error = %failure, cheque = %hash.shortened(), "a cheque in the cache could not be read");
+                // The parser's text quotes what it did not expect.
+                let (line, column) = (failure.line(), failure.column());
+                warn!(line, column, cheque = %hash.shortened(), "a cheque in the cache could not be read");
                 None
             }
         }

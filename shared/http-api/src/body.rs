@@ -104,7 +104,8 @@ impl JsonBody {
     }
 }
 
-/// Reads a JSON string of at most `max` characters, without control characters.
+/// Reads a JSON string of at most `max` characters, without control characters and without characters that mislead its
+/// readers: [`misleads`].
 ///
 /// # Errors
 /// A description of the error.
@@ -115,10 +116,39 @@ pub fn text_up_to(max: usize) -> impl FnOnce(&str) -> Result<String, String> {
             Err(format!("must have at most {max} characters"))
         } else if text.chars().any(char::is_control) {
             Err("must not contain control characters".to_owned())
+        } else if let Some(misleading) = text.chars().find(|one| misleads(*one)) {
+            let code = u32::from(misleading);
+            Err(format!(
+                "must not contain characters that are invisible or change the direction of text, as U+{code:04X}"
+            ))
         } else {
             Ok(text)
         }
     }
+}
+
+/// Whether a character is invisible, or changes the order in which its neighbours are shown: two names that differ can
+/// look the same with it, or a name can rearrange the line that it stands in. Zero-width joiners are allowed, because
+/// emoji, Persian and Indic scripts need them; so are variation selectors.
+///
+/// Source: Unicode 17, property `Default_Ignorable_Code_Point`, and UAX 9, section 2, explicit formatting.
+pub fn misleads(one: char) -> bool {
+    matches!(one,
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+        | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'
+        | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
+        | '\u{E0000}'..='\u{E001F}' | '\u{E0080}'..='\u{E0FFF}')
+}
+
+/// Whether a text shows nothing: it has only blanks, joiners and selectors.
+pub fn is_invisible(text: &str) -> bool {
+    // U+2800 is the empty pattern of Braille.
+    let shows_nothing = |one: char| {
+        one.is_whitespace()
+            || misleads(one)
+            || matches!(one, '\u{200C}' | '\u{200D}' | '\u{2800}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0020}'..='\u{E007F}')
+    };
+    text.chars().all(shows_nothing)
 }
 
 /// Requires a JSON body.
@@ -298,5 +328,37 @@ mod tests {
         assert!(text_up_to(3)(r#""дома""#).is_err());
         assert!(text_up_to(30)(r#""a\u0007""#).is_err());
         assert!(text_up_to(3)("1").is_err());
+        assert!(text_up_to(3)(r#""\u0000""#).is_err());
+    }
+
+    #[test]
+    fn text_that_misleads_its_readers_is_refused_and_every_script_is_allowed() {
+        for one in
+            ["\u{202e}", "\u{2066}", "\u{200b}", "\u{200e}", "\u{feff}", "\u{2060}", "\u{ad}", "\u{3164}", "\u{2028}"]
+        {
+            for text in [format!("a{one}nna"), one.to_owned(), format!("Anna{one}")] {
+                let read = text_up_to(40)(&serde_json::to_string(&text).unwrap());
+                assert!(read.is_err_and(|error| error.contains("U+")), "{text:?}");
+            }
+        }
+        for text in ["Аня", "می\u{200c}خواهم", "क्\u{200d}ष", "👩\u{200d}👧", "❤\u{fe0f}", "עברית", "O’Neill", "東京"]
+        {
+            assert_eq!(text_up_to(40)(&serde_json::to_string(text).unwrap()).as_deref(), Ok(text));
+            assert!(!is_invisible(text), "{text}");
+        }
+        for text in ["", " ", "\u{a0}", "\u{200d}", "\u{2800}\u{fe0f}", "\u{3000}\u{200c}"] {
+            assert!(is_invisible(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_body_with_very_many_wrong_fields_gets_a_short_answer() {
+        let fields: Vec<String> = (0..60_000).map(|number| format!("\"wrong{number}\":1")).collect();
+        let body = JsonBody::parse(Bytes::from(format!("{{{}}}", fields.join(",")))).unwrap();
+        let problem = body.finish().unwrap_err();
+        assert_eq!(problem.errors().len(), 50);
+        let answer = String::from_utf8(problem.into_json()).unwrap();
+        assert!(answer.len() < 10_000, "{} bytes", answer.len());
+        assert!(answer.contains("60000 fields of the request are invalid; the first 50 are listed"), "{answer}");
     }
 }

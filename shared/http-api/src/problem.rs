@@ -14,6 +14,9 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 /// Prefix of problem types; the code follows.
 pub const TYPES: &str = "urn:chipin:problem:";
 
+/// Most errors of fields that an answer lists. A request of 1 MB can have a hundred thousand.
+const FIELD_ERRORS_MAX: usize = 50;
+
 /// An error for the client: a stable code, a detail text, and no internals.
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -72,12 +75,17 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "invalid_json", detail)
     }
 
-    /// 422: well-formed JSON with invalid fields.
-    pub fn invalid_fields(errors: Vec<FieldError>) -> Self {
+    /// 422: well-formed JSON with invalid fields, of which the first ones are listed.
+    pub fn invalid_fields(mut errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [one] => Cow::from(format!("{} {}", one.pointer, one.detail)),
+            many if many.len() > FIELD_ERRORS_MAX => {
+                let count = many.len();
+                Cow::from(format!("{count} fields of the request are invalid; the first {FIELD_ERRORS_MAX} are listed"))
+            }
             many => Cow::from(format!("{} fields of the request are invalid", many.len())),
         };
+        errors.truncate(FIELD_ERRORS_MAX);
         Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail) }
     }
 

@@ -14,8 +14,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Largest request head, in bytes: hyper is configured with it.
-pub(crate) const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// Largest request head, in bytes. hyper is configured with it, but compares only what it has before it reads more, so
+/// [`FramingGuard`] does not let it read beyond the limit.
+pub(crate) const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// The same limit as hyper's.
 const HEADERS_MAX: usize = 100;
 /// Longest line of chunked framing, with extensions; hyper's limit is the same.
@@ -48,7 +49,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for FramingGuard<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        let allowed = self.state.head_bytes_left();
+        if buffer.remaining() > allowed {
+            let mut limited = ReadBuf::new(buffer.initialize_unfilled_to(allowed));
+            ready!(Pin::new(&mut self.stream).poll_read(context, &mut limited))?;
+            let received = limited.filled().len();
+            buffer.advance(received);
+        } else {
+            ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        }
         Poll::Ready(
             self.state
                 .advance(&buffer.filled()[before..])
@@ -218,6 +227,16 @@ impl FramingState {
                 *self = Self::Rejected;
                 Ok(&[])
             }
+        }
+    }
+
+    /// How many bytes may be read without one head becoming too large.
+    fn head_bytes_left(&self) -> usize {
+        match self {
+            // One byte at least: reading none would be the end of the connection.
+            Self::Head(partial) => HEAD_BYTES_MAX.saturating_sub(partial.len()).max(1),
+            Self::Start => HEAD_BYTES_MAX,
+            Self::Body { .. } | Self::Line { .. } | Self::NotHttp | Self::Rejected => usize::MAX,
         }
     }
 

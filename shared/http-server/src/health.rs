@@ -8,18 +8,20 @@ use axum::{Json, Router};
 use http::StatusCode;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-/// The routes; a server adds them outside of its authentication.
+/// The routes of a server that only our own network reaches; it adds them outside of its authentication.
 pub fn health(readiness: Readiness, metrics: PrometheusHandle) -> Router {
     metrics_help::describe();
-    Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route(
-            "/readyz",
-            get(move || async move {
-                let report = readiness.report().await;
-                let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-                (status, Json(report)).into_response()
-            }),
-        )
-        .route("/metrics", get(move || async move { telemetry::render(&metrics) }))
+    probes(readiness).route("/metrics", get(move || async move { telemetry::render(&metrics) }))
+}
+
+/// `/healthz` and `/readyz` only: `/metrics` shows business figures and failures, and costs work.
+pub fn probes(readiness: Readiness) -> Router {
+    Router::new().route("/healthz", get(|| async { "ok\n" })).route(
+        "/readyz",
+        get(move || async move {
+            let report = readiness.report().await;
+            let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+            (status, Json(report)).into_response()
+        }),
+    )
 }

@@ -20,12 +20,23 @@ use tracing::{Instrument, debug, info_span};
 
 /// Source: W3C Trace Context.
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// The attribute with the trace that a client names.
+const CLIENT_TRACE_ID: &str = "client.trace_id";
 
 /// [`observe_with`] as a layer. Log lines written inside contain the method and the route.
 pub fn observe(request: Request, next: Next) -> impl Future<Output = Response> {
     let route = Route::of(&request);
     let span = info_span!("request", method = request.method().as_str(), route = route.as_str());
-    observe_with(route, request, |request| next.run(request)).instrument(span)
+    observe_with(route, TracedBy::Caller, request, |request| next.run(request)).instrument(span)
+}
+
+/// Who decides in which trace a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TracedBy {
+    /// The caller, which is one of our programs: its trace is continued.
+    Caller,
+    /// This program, because the caller is an unknown client: the trace is new, and the one that the caller names is an attribute.
+    Us,
 }
 
 /// The route of a request. It is a metric label, so it must not contain ids as paths do.
@@ -61,20 +72,28 @@ impl fmt::Display for Route {
     }
 }
 
-/// Continues the caller's trace or starts one, counts and times the request, and drains the unread part of its body.
+/// Continues the caller's trace or starts one, as `traced_by` says, counts and times the request, and drains the unread part of its body.
 ///
 /// Log lines written inside contain the trace id.
 pub fn observe_with<A: Future<Output = Response>>(
     route: Route,
+    traced_by: TracedBy,
     request: Request,
     next: impl FnOnce(Request) -> A,
 ) -> impl Future<Output = Response> {
     let started = Instant::now();
-    let context = extract_trace_context(request.headers());
+    let named = named_trace_context(request.headers());
+    let context = match traced_by {
+        TracedBy::Caller => named.map_or_else(TraceContext::root, TraceContext::child),
+        TracedBy::Us => TraceContext::root(),
+    };
     let method = request.method().clone();
     let mut recorded = Span::start(context, Kind::Server, || format!("{} {route}", known(&method)));
     recorded.set("http.request.method", known(&method));
     recorded.set("http.route", &route);
+    if let (TracedBy::Us, Some(named)) = (traced_by, named) {
+        recorded.set(CLIENT_TRACE_ID, named.trace_id());
+    }
     let in_flight = IN_FLIGHT.with(|gauge| Counted::new(gauge.clone()));
     // `next` is called inside the trace, because it may do work before its first await.
     let answered = async move { next(drain_body::drain_body(request)).await };
@@ -163,9 +182,9 @@ fn known(method: &Method) -> &'static str {
     }
 }
 
-/// Extracts the trace context of a request, or starts a new trace.
-pub fn extract_trace_context(headers: &HeaderMap) -> TraceContext {
-    TraceContext::from_traceparent(headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()))
+/// The trace context that a request names; `None` without one, or if it is malformed.
+fn named_trace_context(headers: &HeaderMap) -> Option<TraceContext> {
+    headers.get(TRACEPARENT)?.to_str().ok()?.parse().ok()
 }
 
 #[cfg(test)]

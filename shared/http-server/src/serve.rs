@@ -211,7 +211,8 @@ mod tests {
         let stopping = CancellationToken::new();
         let router = Router::new().route("/", get(|| async { "ok" }));
         let server = tokio::spawn(serve(listener, router, stopping.clone()));
-        let (long, longer) = ("x".repeat(60_000), "x".repeat(200_000));
+        let (long, longer) = ("x".repeat(30_000), "x".repeat(200_000));
+        let (fits, just_too_long) = ("x".repeat(32_000), "x".repeat(33_000));
         let many = "X: y\r\n".repeat(101);
         for (request, status, code) in [
             ("nonsense\r\n\r\n".to_owned(), 400, "bad_request"),
@@ -219,6 +220,22 @@ mod tests {
             ("GET http:// HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), 400, "bad_request"),
             ("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/7\r\n\r\n".to_owned(), 400, "bad_request"),
             (format!("GET / HTTP/1.1\r\nHost: a\r\nX: {longer}\r\n\r\n"), 431, "head_too_large"),
+            (format!("GET / HTTP/1.1\r\nHost: a\r\nX: {just_too_long}\r\n\r\n"), 431, "head_too_large"),
+            // After a head that fits, and after a body.
+            (format!("GET / HTTP/1.1\r\nHost: a\r\nX: {fits}\r\n\r\nx\r\n\r\n"), 400, "bad_request"),
+            (
+                format!("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nX: {just_too_long}\r\n\r\n"),
+                431,
+                "head_too_large",
+            ),
+            (
+                format!(
+                    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc\
+                     GET / HTTP/1.1\r\nHost: a\r\nX: {just_too_long}\r\n\r\n"
+                ),
+                431,
+                "head_too_large",
+            ),
             (format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n"), 431, "head_too_large"),
             ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x3\r\n\r\n".to_owned(), 400, "bad_request"),
             (

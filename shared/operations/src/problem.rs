@@ -58,6 +58,9 @@ pub(crate) struct ProblemDocument {
     trace_id: Option<String>,
 }
 
+/// Most errors of fields that an answer lists.
+const FIELD_ERRORS_MAX: usize = 50;
+
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { status, code, detail: detail.into(), errors: vec![] }
@@ -73,12 +76,16 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail)
     }
 
-    /// 422: well-formed JSON with invalid fields.
-    pub(crate) fn invalid_fields(errors: Vec<FieldError>) -> Self {
+    /// 422: well-formed JSON with invalid fields, of which the first ones are listed.
+    pub(crate) fn invalid_fields(mut errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [one] => format!("{} {}", one.pointer, one.detail),
+            many if many.len() > FIELD_ERRORS_MAX => {
+                format!("{} fields of the request are invalid; the first {FIELD_ERRORS_MAX} are listed", many.len())
+            }
             many => format!("{} fields of the request are invalid", many.len()),
         };
+        errors.truncate(FIELD_ERRORS_MAX);
         Self { errors, ..Self::invalid(detail) }
     }
 }
@@ -88,6 +95,9 @@ impl Problem {
     /// the client.
     pub(crate) fn of_database(operation: impl Display, failure: &sqlx::Error) -> Self {
         let error = format!("{operation}: {}", chain(failure));
+        if is_unstorable_text(failure) {
+            return Self::invalid("a text contains a character that can't be stored, such as U+0000");
+        }
         if is_outage(failure) {
             error!(error, "a dependency is unavailable");
             let detail = "the service is unavailable right now; try again soon";
@@ -97,6 +107,14 @@ impl Problem {
             Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "something went wrong on our side")
         }
     }
+}
+
+/// Whether a text can't be stored: of the request, or of the message of a peer that an operator settles.
+///
+/// Source: PostgreSQL, appendix A: `character_not_in_repertoire`, `untranslatable_character`.
+fn is_unstorable_text(failure: &sqlx::Error) -> bool {
+    let code = failure.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| ["22021", "22P05"].contains(&&*code))
 }
 
 /// Makes a problem of a database error, and says what was being done.

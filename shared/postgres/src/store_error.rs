@@ -3,6 +3,7 @@
 use http_api::problem::Problem;
 use rabbit_outbox::HandleError;
 use rabbit_outbox::transaction::CommitError;
+use sqlx::error::DatabaseError;
 use std::error::Error;
 use std::fmt::Display;
 
@@ -49,6 +50,14 @@ fn is_outage(failure: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether a text can't be stored. Every field is checked before, so this is a safety net: the mistake is the client's.
+///
+/// Source: PostgreSQL, appendix A: `character_not_in_repertoire`, `untranslatable_character`.
+fn is_unstorable_text(failure: &sqlx::Error) -> bool {
+    let code = failure.as_database_error().and_then(DatabaseError::code);
+    code.is_some_and(|code| ["22021", "22P05"].contains(&&*code))
+}
+
 /// Says what was being done when the database failed.
 ///
 /// ```
@@ -88,9 +97,15 @@ impl<T> During<T> for Result<T, CommitError> {
 }
 
 impl From<StoreError> for Problem {
-    /// 503 if the database is unavailable, otherwise 500.
+    /// 503 if the database is unavailable, 422 if it can't store a character of the request, otherwise 500.
     fn from(failure: StoreError) -> Self {
-        if failure.is_outage() { Self::unavailable(&failure) } else { Self::internal(&failure) }
+        if failure.is_outage() {
+            Self::unavailable(&failure)
+        } else if failure.database().is_some_and(is_unstorable_text) {
+            Self::invalid_parameter("the request", "contains a character that can't be stored, such as U+0000")
+        } else {
+            Self::internal(&failure)
+        }
     }
 }
 
@@ -120,6 +135,54 @@ mod tests {
     fn an_unavailable_database_is_503_and_every_other_failure_is_500() {
         assert_eq!(Problem::from(failed(sqlx::Error::PoolTimedOut)).status(), 503);
         assert_eq!(Problem::from(failed(sqlx::Error::RowNotFound)).status(), 500);
+    }
+
+    /// An error of the database with this code.
+    #[derive(Debug)]
+    struct Refused(&'static str);
+
+    impl std::fmt::Display for Refused {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Refused {}
+
+    impl DatabaseError for Refused {
+        fn message(&self) -> &str {
+            self.0
+        }
+
+        fn code(&self) -> Option<std::borrow::Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> sqlx::error::ErrorKind {
+            sqlx::error::ErrorKind::Other
+        }
+    }
+
+    #[test]
+    fn text_that_the_database_can_not_store_is_a_mistake_of_the_client() {
+        let of = |code| Problem::from(failed(sqlx::Error::Database(Box::new(Refused(code)))));
+        for code in ["22021", "22P05"] {
+            let problem = of(code);
+            assert_eq!((problem.status().as_u16(), problem.code()), (422, "invalid_request"), "{code}");
+        }
+        assert_eq!(of("23505").status(), 500);
     }
 
     #[test]

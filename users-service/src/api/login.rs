@@ -3,6 +3,7 @@
 use super::read;
 use super::session_json::Session;
 use crate::client::ClientInfo;
+use crate::demo;
 use crate::domain::login::Login;
 use crate::domain::password::Password;
 use crate::state::State;
@@ -69,7 +70,8 @@ pub(super) async fn sign_in(
         store::users::by_login(&mut connection, login.as_str()).await?
     };
     let (id, hash) = known.map(|known| (known.user.id, known.password_hash)).unzip();
-    let is_right = state.passwords.matches(password, hash.clone()).await?;
+    let is_accepted = demo::is_accepted(state, client, &password);
+    let is_right = state.passwords.matches(password, hash.clone()).await? && is_accepted;
     let (Some(id), Some(hash), true) = (id, hash, is_right) else { return Err(super::problems::wrong_credentials()) };
 
     let token = SecretToken::random()?;

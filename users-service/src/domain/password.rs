@@ -23,6 +23,9 @@ const OWN_WORDS: [&str; 10] = [
     "operator",
 ];
 
+/// The password of the demo users. Public: the page shows it.
+pub const DEMO_PASSWORD: &str = "chipin-demo";
+
 /// A password; it is never printed.
 #[derive(Clone)]
 pub struct Password(String);
@@ -68,7 +71,7 @@ impl Password {
         if characters.all(|character| Some(character) == first) {
             return Err(WeakPassword::Repeated);
         }
-        if is_common(&self.0) {
+        if is_common(&self.0) || self.is_of_demo_users() {
             return Err(WeakPassword::Common);
         }
         let lower = self.0.to_lowercase();
@@ -79,6 +82,11 @@ impl Password {
             return Err(WeakPassword::OwnWord);
         }
         Ok(())
+    }
+
+    /// Whether it is the public password of the demo users.
+    pub fn is_of_demo_users(&self) -> bool {
+        self.0 == DEMO_PASSWORD
     }
 
     /// The bytes that are hashed.
@@ -111,6 +119,7 @@ mod tests {
     fn what_is_guessed_first_can_not_be_chosen() {
         assert_eq!(check("password"), Err(WeakPassword::Common));
         assert_eq!(check("Password"), Err(WeakPassword::Common));
+        assert_eq!(check(DEMO_PASSWORD), Err(WeakPassword::Common));
         assert_eq!(check("        "), Err(WeakPassword::Repeated));
         assert_eq!(check("яяяяяяяя"), Err(WeakPassword::Repeated));
         for own in ["anna-k12", "Anna-KAnna-K", "1anna-k2", "anna-kpassword"] {

@@ -25,6 +25,60 @@ pub(super) fn drift(compose: &Compose, programs: &[Program]) -> Vec<String> {
         found.extend(service_drift(name, service, programs));
     }
     found.extend(key_drift(compose, programs));
+    found.extend(network_drift(compose, programs));
+    found
+}
+
+/// Checks that two programs share a network only if one of them is the gateway, that a network with connections to others
+/// has one member, whose ports are published, and that the gateway reaches only the servers that it uses.
+fn network_drift(compose: &Compose, programs: &[Program]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (network, is_internal) in &compose.networks {
+        let on_it = |name: &str| compose.services.get(name).is_some_and(|service| service.networks.contains(network));
+        let names =
+            programs.iter().map(|program| program.name.as_str()).filter(|name| on_it(name) && *name != "gateway");
+        let names: Vec<&str> = names.collect();
+        if names.len() > 1 {
+            found.push(format!("network {network}: {} reach each other", names.join(" and ")));
+        }
+        let members: Vec<&String> = compose.services.keys().filter(|name| on_it(name)).collect();
+        if !is_internal && !matches!(members[..], [one] if PUBLISHED.contains(&one.as_str())) {
+            found.push(format!("network {network}: is not internal"));
+        }
+    }
+    let gateway = compose.services.get("gateway").map(|gateway| gateway.networks.as_slice()).unwrap_or_default();
+    for server in ["postgres", "rabbitmq"] {
+        let Some(service) = compose.services.get(server) else { continue };
+        if service.networks.iter().any(|network| gateway.contains(network)) {
+            found.push(format!("gateway: reaches {server}, which it does not use"));
+        }
+    }
+    found
+}
+
+/// Checks what a container may not do, and that its passwords and keys are not written in the file.
+fn limit_drift(name: &str, service: &Service, programs: &[Program]) -> Vec<String> {
+    let limits = &service.limits;
+    let mut found = Vec::new();
+    let mut require = |holds: bool, what: &str| {
+        if !holds {
+            found.push(format!("{name}: {what}"));
+        }
+    };
+    require(limits.read_only, "is not read_only");
+    require(limits.cap_drop == ["ALL"], "cap_drop is not [ALL]");
+    require(limits.security_opt.iter().any(|option| option == "no-new-privileges:true"), "has no no-new-privileges");
+    require(limits.mem_limit.is_some(), "has no mem_limit");
+    require(limits.pids_limit.is_some_and(|limit| limit > 0), "has no pids_limit");
+    let program = programs.iter().find(|program| program.name == name);
+    for (variable, value) in &service.written {
+        let is_secret = program.and_then(|program| program.variable(variable)).is_some_and(|known| known.is_secret);
+        let sounds_secret = variable.contains("PASSWORD") || variable.ends_with("AUTH");
+        require(
+            !(is_secret || sounds_secret) || value.contains(":?run deploy/compose-secrets.sh}"),
+            &format!("{variable} is a secret in the file"),
+        );
+    }
     found
 }
 
@@ -140,7 +194,7 @@ fn url_drift(compose: &Compose, name: &str, service: &Service, variable: &str, u
 }
 
 fn service_drift(name: &str, service: &Service, programs: &[Program]) -> Vec<String> {
-    let mut found = Vec::new();
+    let mut found = limit_drift(name, service, programs);
     if service.builds && !programs.iter().any(|program| program.name == name) {
         found.push(format!("{name}: there is no such program"));
     }

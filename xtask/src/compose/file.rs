@@ -8,6 +8,8 @@ use yaml_rust2::{Yaml, YamlLoader};
 #[derive(Debug)]
 pub(super) struct Compose {
     pub(super) services: BTreeMap<String, Service>,
+    /// Whether a network has no connections to others.
+    pub(super) networks: BTreeMap<String, bool>,
 }
 
 /// One service of the file.
@@ -24,6 +26,19 @@ pub(super) struct Service {
     pub(super) depends_on: BTreeMap<String, String>,
     pub(super) health_check: Vec<String>,
     pub(super) networks: Vec<String>,
+    /// The values of the environment as they are written, before variables are filled in.
+    pub(super) written: BTreeMap<String, String>,
+    pub(super) limits: Limits,
+}
+
+/// What a container may not do.
+#[derive(Debug)]
+pub(super) struct Limits {
+    pub(super) read_only: bool,
+    pub(super) cap_drop: Vec<String>,
+    pub(super) security_opt: Vec<String>,
+    pub(super) mem_limit: Option<String>,
+    pub(super) pids_limit: Option<i64>,
 }
 
 impl Compose {
@@ -31,7 +46,10 @@ impl Compose {
     pub(super) fn parse(text: &str) -> Self {
         let documents = YamlLoader::load_from_str(text).expect("compose.yaml is YAML");
         let services = documents[0]["services"].as_hash().expect("services");
-        Self { services: services.iter().map(|(name, service)| (scalar(name), Service::parse(service))).collect() }
+        Self {
+            services: services.iter().map(|(name, service)| (scalar(name), Service::parse(service))).collect(),
+            networks: pairs(&documents[0]["networks"], |network| network["internal"].as_bool() == Some(true)),
+        }
     }
 }
 
@@ -41,7 +59,15 @@ impl Service {
             bin: yaml["build"]["args"]["BIN"].as_str().map(str::to_owned),
             builds: !yaml["build"].is_badvalue(),
             image: yaml["image"].as_str().map(str::to_owned),
-            environment: pairs(&yaml["environment"], scalar),
+            environment: pairs(&yaml["environment"], |value| filled(&scalar(value))),
+            written: pairs(&yaml["environment"], scalar),
+            limits: Limits {
+                read_only: yaml["read_only"].as_bool() == Some(true),
+                cap_drop: list(&yaml["cap_drop"]),
+                security_opt: list(&yaml["security_opt"]),
+                mem_limit: yaml["mem_limit"].as_str().map(str::to_owned),
+                pids_limit: yaml["pids_limit"].as_i64(),
+            },
             ports: list(&yaml["ports"]),
             depends_on: pairs(&yaml["depends_on"], |value| scalar(&value["condition"])),
             health_check: list(&yaml["healthcheck"]["test"]),
@@ -63,7 +89,19 @@ fn list(yaml: &Yaml) -> Vec<String> {
     yaml.as_vec().map(|items| items.iter().map(scalar).collect()).unwrap_or_default()
 }
 
-fn pairs(yaml: &Yaml, value_of: impl Fn(&Yaml) -> String) -> BTreeMap<String, String> {
+/// A value after interpolation: `${NAME:?message}` becomes `<NAME>`, and `${NAME:-default}` the default.
+fn filled(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("${") else { return text.to_owned() };
+    let (variable, after) = rest.split_once('}').unwrap_or((rest, ""));
+    let value = match (variable.split_once(":?"), variable.split_once(":-")) {
+        (Some((name, _)), _) => format!("<{name}>"),
+        (None, Some((_, default))) => default.to_owned(),
+        (None, None) => String::new(),
+    };
+    format!("{before}{value}{}", filled(after))
+}
+
+fn pairs<T>(yaml: &Yaml, value_of: impl Fn(&Yaml) -> T) -> BTreeMap<String, T> {
     yaml.as_hash()
         .map(|entries| entries.iter().map(|(key, value)| (scalar(key), value_of(value))).collect())
         .unwrap_or_default()

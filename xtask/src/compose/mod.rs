@@ -109,9 +109,31 @@ fn each_kind_of_drift_is_found() {
         ("      migrations:\n        condition: service_completed_successfully\n", "", "migrations"),
         ("[\"CMD\", \"/program\", \"healthcheck\"]", "[\"CMD\", \"true\"]", "health check"),
         ("@rabbitmq:", "@broker:", "no service `broker`"),
-        ("      ORDERS_KEY: orders-", "      ORDERS_KEY: other-", "orders-service: GATEWAY_KEYS is not ORDERS_KEY"),
-        ("      USERS_KEY: users-", "      USERS_KEY: orders-", "gateway: USERS_KEY is also the value of ORDERS_KEY"),
-        ("      TICKET_KEYS: tickets-", "      TICKET_KEYS: ocr-", "gateway: TICKET_KEYS is also the value of OCR_KEY"),
+        ("      ORDERS_KEY: ${O", "      ORDERS_KEY: ${OTHER_O", "orders-service: GATEWAY_KEYS is not ORDERS_KEY"),
+        ("      USERS_KEY: ${USERS", "      USERS_KEY: ${ORDERS", "gateway: USERS_KEY is also the value of ORDERS_KEY"),
+        (
+            "      TICKET_KEYS: ${TICKET",
+            "      TICKET_KEYS: ${OCR",
+            "gateway: TICKET_KEYS is also the value of OCR_KEY",
+        ),
+        ("redis://:${REDIS_PASSWORD:?run deploy/compose-secrets.sh}@", "redis://", "REDIS_URL is a secret in the file"),
+        (
+            "POSTGRES_PASSWORD: ${POSTGRES",
+            "POSTGRES_PASSWORD: postgres # ${",
+            "POSTGRES_PASSWORD is a secret in the file",
+        ),
+        ("    read_only: true\n", "", "redis: is not read_only"),
+        ("    cap_drop: [ALL]\n", "", "rabbitmq: cap_drop is not [ALL]"),
+        ("    security_opt: [no-new-privileges:true]\n", "", "postgres: has no no-new-privileges"),
+        ("    mem_limit: 512m\n", "", "users-service: has no mem_limit"),
+        ("    pids_limit: 256\n", "", "gateway: has no pids_limit"),
+        (
+            "networks: [ocr, ocr-data]",
+            "networks: [ocr, orders-data]",
+            "network orders-data: orders-service and ocr-service",
+        ),
+        ("      - cache\n      - orders\n", "      - orders-data\n      - orders\n", "gateway: reaches postgres"),
+        ("  cache:\n    internal: true\n", "  cache: {}\n", "network cache: is not internal"),
     ];
     for (from, to, expected) in cases {
         let found = found(from, to);

@@ -16,6 +16,8 @@ const HEADER_MODE: &str = "header";
 pub(crate) const API: u16 = 8000;
 /// The ports of the page and of share links.
 pub(crate) const PAGES: [u16; 2] = [8080, 8090];
+/// The port of the gateway's metrics.
+pub(crate) const METRICS: u16 = 8091;
 /// The preferred ports of private servers: PostgreSQL, AMQP, RabbitMQ's console, Redis.
 pub(crate) const SERVERS: [u16; 4] = [15_432, 15_673, 15_672, 16_379];
 
@@ -25,6 +27,8 @@ pub(crate) struct ServicePorts {
     pub(crate) api: u16,
     pub(crate) ui: u16,
     pub(crate) links: u16,
+    /// The gateway's `/metrics`.
+    pub(crate) metrics: u16,
     /// In the order of [`SERVICES`].
     backends: Vec<u16>,
 }
@@ -74,6 +78,7 @@ impl Plan {
                 api: API,
                 ui: PAGES[0],
                 links: PAGES[1],
+                metrics: METRICS,
                 backends: SERVICES.iter().map(|service| service.port).collect(),
             },
             servers: ServerPorts {
@@ -103,6 +108,7 @@ impl Plan {
                 api: pick(Port::Free)?,
                 ui: pick(Port::Free)?,
                 links: pick(Port::Free)?,
+                metrics: pick(Port::Free)?,
                 backends: SERVICES.iter().map(|_| pick(Port::Free)).collect::<Result<_, _>>()?,
             },
             servers: ServerPorts { postgres: Port::Free, amqp: Port::Free, console: Port::Free, redis: Port::Free },

@@ -36,7 +36,8 @@ impl Product {
             servers::private_folder(&path).doing(format!("make {}", path.display()))?;
         }
         let ports = &plan.services;
-        let pages = [(ports.api, "the API"), (ports.ui, "the UI"), (ports.links, "share links")];
+        let pages =
+            [(ports.api, "the API"), (ports.ui, "the UI"), (ports.links, "share links"), (ports.metrics, "metrics")];
         let backends = SERVICES.iter().map(|service| (ports.of(service), service.package));
         for (port, whose) in pages.into_iter().chain(backends) {
             if !is_free(port) {

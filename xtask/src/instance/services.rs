@@ -66,6 +66,7 @@ fn gateway(plan: &Plan, backing: &Backing) -> Service {
         ("API_ADDR", format!("127.0.0.1:{}", ports.api)),
         ("UI_ADDR", format!("127.0.0.1:{}", ports.ui)),
         ("LINKS_ADDR", format!("127.0.0.1:{}", ports.links)),
+        ("METRICS_ADDR", format!("127.0.0.1:{}", ports.metrics)),
         ("SHARE_BASE_URL", share_base_url(plan)),
         ("AUTH_MODE", plan.auth_mode.clone()),
         ("DEMO_USERS", plan.requires_sign_in().to_string()),

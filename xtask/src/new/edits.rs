@@ -38,17 +38,38 @@ const PLACES: &[(&str, At, &str)] = &[
         include_str!("template/insert/user.json.template"),
     ),
     ("deploy/rabbitmq/definitions.json", Before("\n  ]\n}"), include_str!("template/insert/permission.json.template")),
-    ("compose.yaml", AfterLast("      ", "_DB_PASSWORD: users"), "      {{NAME}}_DB_PASSWORD: {{name}}\n"),
+    (
+        "compose.yaml",
+        AfterLast("      USERS_DB_PASSWORD: ", ""),
+        "      {{NAME}}_DB_PASSWORD: ${{{NAME}}_DB_PASSWORD:?run deploy/compose-secrets.sh}\n",
+    ),
+    (
+        "compose.yaml",
+        AfterLast("      USERS_AMQP_PASSWORD: ", ""),
+        "      {{NAME}}_AMQP_PASSWORD: ${{{NAME}}_AMQP_PASSWORD:?run deploy/compose-secrets.sh}\n",
+    ),
+    ("compose.yaml", Before("    # Over TCP, because while the image"), "      - {{name}}-data\n"),
+    (
+        "compose.yaml",
+        Before("    healthcheck:\n      test: [\"CMD-SHELL\", \"rabbitmq-diagnostics"),
+        "      - {{name}}-data\n",
+    ),
+    ("compose.yaml", Before("      - orders\n"), "      - {{name}}\n"),
+    (
+        "compose.yaml",
+        Before("  migrations:\n    internal: true\n"),
+        "  {{name}}:\n    internal: true\n  {{name}}-data:\n    internal: true\n",
+    ),
     ("compose.yaml", Before("  gateway:\n    build:"), include_str!("template/insert/compose.yaml.template")),
     (
         "compose.yaml",
         AfterLast("      USERS_KEY: ", ""),
         "      {{NAME}}_URL: http://{{name}}-service:{{port}}\n      {{NAME}}_KEY: \
-             {{name}}-key-for-trying-it-out-on-this-machine-only\n",
+             ${{{NAME}}_KEY:?run deploy/compose-secrets.sh}\n",
     ),
     (
         "compose.yaml",
-        Before("      redis:\n        condition: service_healthy\n    networks: [front, back]"),
+        Before("      redis:\n        condition: service_healthy\n    networks:\n      - front"),
         "      {{name}}-service:\n        condition: service_healthy\n",
     ),
     (
@@ -139,11 +160,11 @@ const PLACES: &[(&str, At, &str)] = &[
 ];
 
 /// All places, with the text of this service.
-pub(super) fn of(name: &Name, port: u16, password_hash: &str) -> impl Iterator<Item = Edit> {
+pub(super) fn of(name: &Name, port: u16) -> impl Iterator<Item = Edit> {
     PLACES.iter().map(move |(path, at, text)| Edit {
         path: (*path).to_owned(),
         at: *at,
-        text: filled(text, name, port).replace("{{hash}}", password_hash),
+        text: filled(text, name, port),
     })
 }
 

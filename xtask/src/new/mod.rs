@@ -4,7 +4,6 @@ pub(crate) mod copy;
 mod edits;
 mod files;
 mod name;
-mod password;
 #[cfg(test)]
 mod tests;
 
@@ -51,8 +50,7 @@ pub(crate) fn create(checkout: &Checkout, name: &str) -> Result<u16, Failure> {
         }
         written.insert(path, text);
     }
-    let hash = password::hash(name.as_str())?;
-    for edit in edits::of(&name, port, &hash) {
+    for edit in edits::of(&name, port) {
         let before = match written.remove(&edit.path) {
             Some(text) => text,
             None => checkout.read(&edit.path)?,

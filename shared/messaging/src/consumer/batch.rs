@@ -312,6 +312,7 @@ fn unread(message: &Arrived<'_>, unreadable: &Unreadable) -> Disposition {
     let reason = chain(unreadable);
     let failed = message.history.failed(&reason, OffsetDateTime::now_utc());
     let fate = if matches!(unreadable, Unreadable::Unknown(_)) { ladder::unknown(failed) } else { Fate::Dead(failed) };
+    let reason = unreadable.without_contents();
     match &fate {
         Fate::Rung(rung, _) => {
             warn!(error = reason, "a message of an unknown type waits {rung} for a release that knows it: {reason}");

@@ -72,6 +72,19 @@ pub(crate) enum Unreadable {
     NoForeignId(&'static str),
 }
 
+impl Unreadable {
+    /// The reason without contents, for logs: the parser quotes what it did not expect, which may be a name, an amount or
+    /// a key. The dead letter has the whole reason, for operators.
+    pub(crate) fn without_contents(&self) -> String {
+        match self {
+            Self::Envelope(source) | Self::Data { source, .. } => {
+                format!("{self}: see line {}, column {}", source.line(), source.column())
+            }
+            Self::Unknown(_) | Self::Id(_) | Self::Panicked { .. } | Self::NoForeignId(_) => self.to_string(),
+        }
+    }
+}
+
 impl<'a> Arrived<'a> {
     pub(crate) fn of(body: &'a [u8], properties: &'a BasicProperties, exchange: &'a str, routing_key: &'a str) -> Self {
         let header = |name| short_text(properties, name);
