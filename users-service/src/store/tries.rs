@@ -1,5 +1,6 @@
 //! The table `tries`: password attempts per login, and per login and address for addresses from which the user has signed
-//! in. So a stranger who knows the login can't keep the user out of the places that they use.
+//! in. So a stranger who knows the login can't keep the user out of the places that they use. Attempts at the codes of a
+//! second step have counters of their own, by the same rule.
 
 use postgres::{During, StoreError};
 use sqlx::{PgConnection, PgPool};
@@ -28,6 +29,14 @@ pub enum Attempt {
 /// in before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counter(String);
+
+impl Counter {
+    /// The counter of attempts at the second step, which a right password does not clear.
+    #[must_use]
+    pub fn of_codes(self) -> Self {
+        Self(format!("{} code", self.0))
+    }
+}
 
 /// The counter of an attempt to sign in with `login` from `address`. Unknown logins are counted too, after the same
 /// query, so that they can't be distinguished from others.
@@ -100,7 +109,7 @@ async fn wait(pool: &PgPool, Counter(key): &Counter) -> Result<i64, StoreError> 
     Ok(seconds.unwrap_or_default().max(1))
 }
 
-/// Clears the attempts after a correct password.
+/// Clears the attempts after a correct password or code.
 ///
 /// # Errors
 /// Database errors.

@@ -5,5 +5,6 @@
 mod administering;
 mod failing;
 mod measuring;
+mod second_factor;
 mod signing_in;
 mod stage;
