@@ -54,5 +54,8 @@ pub enum Command {
     CreateAdmin {
         /// The login of the administrator.
         login: Login,
+        /// Also removes the second factor of the user, who has lost it.
+        #[arg(long)]
+        remove_second_factor: bool,
     },
 }

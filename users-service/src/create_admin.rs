@@ -6,6 +6,7 @@ use crate::create_user::{self, CreateUserError};
 use crate::domain::login::Login;
 use crate::domain::password::Password;
 use crate::passwords::{HashError, PasswordError, Passwords};
+use crate::second_factor::{self, SecondFactorError};
 use crate::store;
 use crate::tokens::SecretToken;
 use crate::user::User;
@@ -29,6 +30,8 @@ enum CreateAdminError {
     Password(#[from] PasswordError),
     #[error(transparent)]
     Hash(#[from] HashError),
+    #[error(transparent)]
+    SecondFactor(#[from] SecondFactorError),
     #[error("the system provides no random bytes")]
     Random,
     #[error("a user with this login was created and deleted at the same time")]
@@ -36,9 +39,9 @@ enum CreateAdminError {
 }
 
 /// Creates the user, or gives an existing one the role, and prints a token with which they set their password. The exit
-/// code shows whether it succeeded.
-pub async fn run(config: &Config, login: &Login) -> ExitCode {
-    match create(config, login).await {
+/// code shows whether it succeeded. A second factor stays, unless it is to be removed.
+pub async fn run(config: &Config, login: &Login, remove_second_factor: bool) -> ExitCode {
+    match create(config, login, remove_second_factor).await {
         Ok(token) => {
             let text = format!(
                 "{login} is an administrator. They set a password within an hour with this token, which is valid once:\n\n  \
@@ -61,7 +64,7 @@ pub async fn run(config: &Config, login: &Login) -> ExitCode {
     }
 }
 
-async fn create(config: &Config, login: &Login) -> Result<String, CreateAdminError> {
+async fn create(config: &Config, login: &Login, remove_second_factor: bool) -> Result<String, CreateAdminError> {
     let database = postgres::pool(&config.service.postgres, crate::SERVICE)?;
     let messaging = Messaging::new(crate::SERVICE, database, config.service.amqp_url.as_str());
     let random = || SecretToken::random().map_err(|_| CreateAdminError::Random);
@@ -74,6 +77,9 @@ async fn create(config: &Config, login: &Login) -> Result<String, CreateAdminErr
         Some(user) => user,
         None => promote(&mut tx, login, &hash).await?,
     };
+    if remove_second_factor {
+        second_factor::remove(&mut tx, user.id).await?;
+    }
     store::password_resets::replace(&mut tx, user.id, &token.hash()).await?;
     tx.commit().await.during(format_args!("commit administrator {}", user.id))?;
     Ok(token.into_text())

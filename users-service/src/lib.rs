@@ -9,10 +9,12 @@ pub mod client;
 pub mod create_admin;
 pub mod create_user;
 pub mod demo;
+pub mod factor_key;
 pub mod keys;
 pub mod lifetimes;
 pub mod maintenance;
 pub mod passwords;
+pub mod second_factor;
 pub mod tokens;
 
 pub mod domain;
@@ -20,6 +22,7 @@ pub mod store;
 pub mod user;
 
 use config::Config;
+use factor_key::{FactorKey, FactorKeyError};
 use keys::{Keys, KeysError};
 use passwords::Passwords;
 use process::Shutdown;
@@ -40,6 +43,11 @@ const DAY: Duration = Duration::from_hours(24);
 #[error("KEYS_DIR must be a folder in which this program may write, with keys that it can read")]
 struct KeysDirError(#[source] KeysError);
 
+/// The key of second factors, in the same folder.
+#[derive(Debug, thiserror::Error)]
+#[error("KEYS_DIR must be a folder in which this program may write, with a key of second factors that it can read")]
+struct FactorKeyInKeysDirError(#[source] FactorKeyError);
+
 /// Runs the service until a signal arrives or a task fails.
 ///
 /// # Errors
@@ -57,6 +65,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         messaging: service.messaging(),
         database: database.clone(),
         keys: keys.clone(),
+        factor_key: FactorKey::load(&config.keys_dir).map_err(FactorKeyInKeysDirError)?,
         passwords: Passwords::new()?,
         demo_users: config.demo_users,
         lifetimes: config.lifetimes.into(),

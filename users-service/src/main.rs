@@ -8,7 +8,9 @@ async fn main() -> ExitCode {
     let config: Config = process::config::parse();
     match &config.command {
         Some(Command::Healthcheck) => http_server::healthcheck::run(config.listen_addr).await,
-        Some(Command::CreateAdmin { login }) => users_service::create_admin::run(&config, login).await,
+        Some(Command::CreateAdmin { login, remove_second_factor }) => {
+            users_service::create_admin::run(&config, login, *remove_second_factor).await
+        }
         None => process::exit_code(users_service::run(config).await),
     }
 }

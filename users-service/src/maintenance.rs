@@ -30,6 +30,12 @@ pub async fn run(pool: PgPool, lifetimes: Lifetimes, stopping: CancellationToken
         if let Err(failure) = store::password_resets::delete_expired(&pool).await {
             warn!(error = chain(&failure), "the cleanup failed; retrying");
         }
+        if let Err(failure) = store::sign_in_challenges::delete_expired(&pool).await {
+            warn!(error = chain(&failure), "the cleanup failed; retrying");
+        }
+        if let Err(failure) = store::second_factors::delete_unconfirmed(&pool).await {
+            warn!(error = chain(&failure), "the cleanup failed; retrying");
+        }
         if let Err(failure) = store::refresh_tokens::delete_expired(&pool).await {
             warn!(error = chain(&failure), "the cleanup failed; retrying");
         }

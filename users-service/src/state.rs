@@ -1,5 +1,6 @@
 //! Dependencies of the request handlers: database, broker, keys and password hashing.
 
+use crate::factor_key::FactorKey;
 use crate::keys::Keys;
 use crate::lifetimes::Lifetimes;
 use crate::passwords::Passwords;
@@ -15,6 +16,8 @@ pub struct State {
     pub database: PgPool,
     /// The keys that sign tokens.
     pub keys: Keys,
+    /// The key that encrypts the secrets of second factors.
+    pub factor_key: FactorKey,
     /// Password hashing.
     pub passwords: Passwords,
     /// Whether demo users may sign in.

@@ -19,6 +19,13 @@ export interface SignedIn {
   session_id: string;
 }
 
+/** The response to a right password of a user with a second factor. */
+export interface Challenge {
+  challenge: string;
+  /** In seconds. */
+  expires_in: number;
+}
+
 /** A sign-in that has not ended. */
 export interface ListedSession {
   id: string;
@@ -33,8 +40,12 @@ export async function register(login: string, password: string): Promise<SignedI
   return post<SignedIn>('/users/register', { login, password });
 }
 
-export async function logIn(login: string, password: string): Promise<SignedIn> {
-  return post<SignedIn>('/login', { login, password });
+export async function logIn(login: string, password: string): Promise<SignedIn | Challenge> {
+  return post<SignedIn | Challenge>('/login', { login, password });
+}
+
+export async function answerChallenge({ challenge }: Challenge, code: string): Promise<SignedIn> {
+  return post<SignedIn>('/users/login/second-factor', { challenge, code });
 }
 
 export async function refresh(token: string): Promise<SignedIn> {

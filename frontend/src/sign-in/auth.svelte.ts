@@ -4,7 +4,7 @@
  */
 import type { Bearer } from '../api/bearer';
 import { Failure } from '../api/failure';
-import { logIn, logOut, refresh, register, type SignedIn, type User } from '../api/users';
+import { answerChallenge, logIn, logOut, refresh, register, type Challenge, type SignedIn, type User } from '../api/users';
 import { browserStore, type Store } from './store';
 
 // A token that expires sooner might expire during the request.
@@ -18,7 +18,8 @@ const SPENT_PAUSE_MS = 50;
 /** The operations of users-service. */
 export interface Users {
   register(login: string, password: string): Promise<SignedIn>;
-  logIn(login: string, password: string): Promise<SignedIn>;
+  logIn(login: string, password: string): Promise<SignedIn | Challenge>;
+  answerChallenge(challenge: Challenge, code: string): Promise<SignedIn>;
   refresh(token: string): Promise<SignedIn>;
   logOut(token: string): Promise<void>;
 }
@@ -34,11 +35,11 @@ export class Auth implements Bearer {
   readonly #users: Users;
   readonly #spentWaitMs: number;
 
-  /** `onTurn` is called when the signed-in user changes other than by `signIn` and `register`. */
+  /** `onTurn` is called when the signed-in user changes other than by `signIn`, `completeSignIn` and `register`. */
   constructor(
     onTurn: (user: User | null) => void,
     store: Store = browserStore,
-    users: Users = { register, logIn, refresh, logOut },
+    users: Users = { register, logIn, answerChallenge, refresh, logOut },
     spentWaitMs = SPENT_WAIT_MS,
   ) {
     this.#onTurn = onTurn;
@@ -52,8 +53,14 @@ export class Auth implements Bearer {
     return this.#store.onChange(() => this.#hear());
   }
 
-  async signIn(login: string, password: string): Promise<User> {
-    return this.#keep(await this.#users.logIn(login, password));
+  /** Signs in; a user with a second factor is not signed in yet, and gets a challenge for `completeSignIn`. */
+  async signIn(login: string, password: string): Promise<User | Challenge> {
+    const answer = await this.#users.logIn(login, password);
+    return 'challenge' in answer ? answer : this.#keep(answer);
+  }
+
+  async completeSignIn(challenge: Challenge, code: string): Promise<User> {
+    return this.#keep(await this.#users.answerChallenge(challenge, code));
   }
 
   async register(login: string, password: string): Promise<User> {

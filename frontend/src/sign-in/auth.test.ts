@@ -28,6 +28,7 @@ function browser(users: Partial<Users>) {
   const asked: Users = {
     register: () => Promise.reject(new Error('not asked')),
     logIn: () => Promise.reject(new Error('not asked')),
+    answerChallenge: () => Promise.reject(new Error('not asked')),
     refresh: () => Promise.reject(new Error('not asked')),
     logOut: async (token) => void loggedOut.push(token),
     ...users,
@@ -246,6 +247,26 @@ test('a tab whose refresh token was used by nobody who stored the next one signs
   const { auth } = tab();
   assert.equal(await auth.token(ANNA), null);
   assert.equal(stored(), null);
+});
+
+test('a user with a second factor is signed in only after the second step', async () => {
+  const { tab, stored } = browser({
+    refresh: async () => session(1, BORIS),
+    logIn: async () => ({ challenge: 'c', expires_in: 300 }),
+    answerChallenge: async ({ challenge }, code) => {
+      if (challenge !== 'c' || code !== '123456') throw refusal(401, 'wrong_code');
+      return session(9);
+    },
+  });
+  const { auth } = tab();
+  await auth.restore();
+  const challenge = await auth.signIn('anna', 'x');
+  assert.ok('challenge' in challenge);
+  assert.equal(auth.user?.id, BORIS, 'who was signed in before still is');
+  await assert.rejects(auth.completeSignIn(challenge, '000000'));
+  assert.equal(stored()?.token, 'r1');
+  assert.equal((await auth.completeSignIn(challenge, '123456')).id, ANNA);
+  assert.deepEqual(stored(), { userId: ANNA, token: 'r9' });
 });
 
 test('malformed stored values are not used as a token', () => {

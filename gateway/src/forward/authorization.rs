@@ -41,15 +41,18 @@ pub(crate) fn required(service: Service, method: &Method, path: &str, is_socket:
 /// The pages needed before sign-in: registration, sign-in and the public keys.
 fn is_before_sign_in(method: &Method, path: &str, is_read: bool) -> bool {
     match path {
-        "/register" | "/login" | "/refresh" | "/logout" | "/password-reset" => *method == Method::POST,
+        "/register" | "/login" | "/login/second-factor" | "/refresh" | "/logout" | "/password-reset" => {
+            *method == Method::POST
+        }
         "/.well-known/jwks.json" => is_read,
         _ => false,
     }
 }
 
-/// Whether a page of users-service accepts a password, so that it could be used to guess passwords.
+/// Whether a page of users-service accepts a password or a code of a second step, so that it could be used to guess them.
 pub(crate) fn accepts_password(path: &str) -> bool {
-    matches!(path, "/register" | "/login" | "/password" | "/password-reset")
+    matches!(path, "/register" | "/login" | "/login/second-factor" | "/password" | "/password-reset")
+        || path.starts_with("/second-factor/")
 }
 
 /// The cheque that this request joins: `POST /{hash}/participants`. Also one that does not exist.
@@ -87,6 +90,23 @@ mod tests {
             assert_eq!(required(Service::Orders, &Method::GET, path, false), Access::Users, "{path}");
         }
         assert_eq!(required(Service::Orders, &Method::GET, "/docs", true), Access::Users);
+    }
+
+    #[test]
+    fn codes_of_a_second_step_are_limited_as_passwords_are() {
+        assert_eq!(required(Service::Users, &Method::POST, "/login/second-factor", false), Access::Anonymous);
+        assert_eq!(required(Service::Users, &Method::GET, "/login/second-factor", false), Access::Users);
+        for path in
+            ["/login/second-factor", "/second-factor/set-up", "/second-factor/turn-on", "/second-factor/turn-off"]
+        {
+            assert!(accepts_password(path), "{path}");
+        }
+        for path in ["/second-factor", "/users/1/second-factor", "/me"] {
+            assert!(!accepts_password(path), "{path}");
+        }
+        for path in ["/second-factor", "/second-factor/turn-on", "/users/1/second-factor"] {
+            assert_eq!(required(Service::Users, &Method::POST, path, false), Access::Users, "{path}");
+        }
     }
 
     #[test]

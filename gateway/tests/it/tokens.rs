@@ -153,6 +153,7 @@ async fn without_a_token_every_private_call_is_401() {
         ("GET", "/users/me"),
         ("GET", "/users/users"),
         ("POST", "/users/password"),
+        ("POST", "/users/second-factor/turn-off"),
         ("POST", "/tickets"),
         ("GET", "/ws/orders"),
         ("GET", "/orders/operations/messaging"),
@@ -162,7 +163,9 @@ async fn without_a_token_every_private_call_is_401() {
         refused(&fetch(claimed).await, path);
     }
     assert!(reached(&service.received).is_empty());
-    for path in ["/users/login", "/login", "/users/register", "/users/refresh", "/users/logout"] {
+    for path in
+        ["/users/login", "/login", "/users/login/second-factor", "/users/register", "/users/refresh", "/users/logout"]
+    {
         assert_eq!(fetch(sign_in(&stage, path)).await.status, StatusCode::OK, "{path}");
     }
 }
@@ -352,7 +355,7 @@ async fn a_foreign_page_does_not_use_up_the_password_attempts_of_its_visitor() {
         ("application/x-www-form-urlencoded", "X-Other", "x", StatusCode::UNSUPPORTED_MEDIA_TYPE),
     ];
     for (media_type, name, value, expected) in foreign {
-        for path in ["/login", "/users/login", "/users/register"] {
+        for path in ["/login", "/users/login", "/users/login/second-factor", "/users/register"] {
             let request = anonymous("POST", stage.api, path).header("Content-Type", media_type).header(name, value);
             assert_eq!(fetch(request).await.status, expected, "{media_type} {name}: {value}");
         }
@@ -365,7 +368,7 @@ async fn a_foreign_page_does_not_use_up_the_password_attempts_of_its_visitor() {
 #[tokio::test]
 async fn five_password_attempts_a_minute_are_allowed_and_other_requests_go_on() {
     let (stage, _service, signer) = signing_in().await;
-    let tries = ["/login", "/users/login", "/users/register", "/login", "/users/login"];
+    let tries = ["/login", "/users/login", "/users/register", "/login", "/users/login/second-factor"];
     for path in tries {
         assert_eq!(fetch(sign_in(&stage, path)).await.status, StatusCode::OK, "{path}");
     }

@@ -1,15 +1,14 @@
 //! `POST /password`: changes the password.
 
-use super::login::too_many_tries;
+use super::check_password::check_password;
 use super::read;
 use super::session_json::Session;
+use super::signed_in::start_session;
 use crate::client::ClientInfo;
 use crate::domain::login::Login;
 use crate::domain::password::Password;
 use crate::state::State;
 use crate::store;
-use crate::store::tries::Attempt;
-use crate::tokens::SecretToken;
 use crate::user::User;
 use axum::{Json, extract};
 use http_api::body::JsonBody;
@@ -26,7 +25,8 @@ pub(super) struct Change {
     new_password: String,
 }
 
-/// Changes the caller's password, ends all their sessions and starts a new one.
+/// Changes the caller's password, ends all their sessions and starts a new one. It asks for no code of a second factor: the
+/// session has seen one.
 #[utoipa::path(
     post, path = "/password", tag = "users", operation_id = "changePassword", request_body = Change,
     responses(
@@ -49,28 +49,16 @@ pub(super) async fn handler(
     let (Some(current), Some(new)) = (current, new) else { return Err(super::problems::wrong_credentials()) };
     let user = store::users::find(&state.database, id.get()).await?.ok_or_else(super::problems::no_such_user)?;
     check_choice(&new, &user)?;
-    let counter = store::tries::counter(&state.database, &user.login, client.address()).await?;
-    if let Attempt::After(seconds) = store::tries::count_attempt(&state.database, &counter).await? {
-        return Err(too_many_tries(seconds));
-    }
-    let known = {
-        let mut connection = state.database.acquire().await.during("find a user by login")?;
-        store::users::by_login(&mut connection, &user.login).await?.ok_or_else(super::problems::no_such_user)?
-    };
-    if !state.passwords.matches(current, Some(known.password_hash.clone())).await? {
-        return Err(super::problems::wrong_credentials());
-    }
+    let checked = check_password(&state, &client, &user, current).await?;
     let hash = state.passwords.hash(new).await?;
-    let token = SecretToken::random()?;
     let mut tx = state.messaging.begin().await.during(format_args!("begin to change the password of user {id}"))?;
-    let user = super::recheck_credentials::recheck_credentials(&mut tx, user.id, &known.password_hash).await?;
+    let user = super::recheck_credentials::recheck_credentials(&mut tx, user.id, &checked.hash).await?;
     store::users::set_password(&mut tx, user.id, &hash).await?;
-    store::tries::clear(&mut tx, &counter).await?;
+    store::tries::clear(&mut tx, &checked.counter).await?;
     store::refresh_tokens::revoke_all(&mut tx, user.id).await?;
-    let session =
-        store::refresh_tokens::start_session(&mut tx, user.id, &token.hash(), &client, state.lifetimes).await?;
+    let session = start_session(&mut tx, &state, &client, user).await?;
     tx.commit().await.during(format_args!("commit the password of user {id}"))?;
-    Session::new(&state.keys, user, session, token).map(Json).map_err(|failure| Problem::internal(&failure))
+    Ok(Json(session))
 }
 
 /// The login is known only after the body was read.

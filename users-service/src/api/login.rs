@@ -2,6 +2,7 @@
 
 use super::read;
 use super::session_json::Session;
+use super::signed_in::{Challenge, SignedIn};
 use crate::client::ClientInfo;
 use crate::demo;
 use crate::domain::login::Login;
@@ -9,8 +10,7 @@ use crate::domain::password::Password;
 use crate::state::State;
 use crate::store;
 use crate::store::tries::Attempt;
-use crate::tokens::SecretToken;
-use axum::{Json, extract};
+use axum::extract;
 use http::{HeaderValue, StatusCode, header};
 use http_api::body::JsonBody;
 use http_api::problem::{Problem, ProblemDocument};
@@ -28,11 +28,13 @@ pub(super) struct Credentials {
     password: String,
 }
 
-/// Signs in. The response and its duration do not show whether the login exists.
+/// Signs in. The response and its duration do not show whether the login exists. Users with a second factor get a challenge
+/// for `POST /login/second-factor`, and no tokens.
 #[utoipa::path(
     post, path = "/login", tag = "users", operation_id = "login", security(), request_body = Credentials,
     responses(
         (status = 200, description = "Signed in", body = Session),
+        (status = 202, description = "The password is right; the second step is missing", body = Challenge),
         (status = 401, description = "Unknown login or wrong password", body = ProblemDocument),
         (status = 403, description = "Blocked", body = ProblemDocument),
         (status = 429, description = "Too many attempts", body = ProblemDocument, headers(("Retry-After" = u64))),
@@ -42,15 +44,15 @@ pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     client: ClientInfo,
     mut body: JsonBody,
-) -> Result<Json<Session>, Problem> {
+) -> Result<SignedIn, Problem> {
     let login = body.required("login", read::login);
     let password = body.required("password", read::password);
     body.finish()?;
     let (Some(login), Some(password)) = (login, password) else { return Err(super::problems::wrong_credentials()) };
-    Ok(Json(sign_in(&state, &client, &login, password).await?))
+    sign_in(&state, &client, &login, password).await
 }
 
-/// A new session, if the password is right.
+/// A new session if the password is right, or a challenge if it is not enough.
 ///
 /// # Errors
 /// 401 if the login is unknown or the password wrong, 403 if the user is blocked, 429 after too many attempts.
@@ -59,7 +61,7 @@ pub(super) async fn sign_in(
     client: &ClientInfo,
     login: &Login,
     password: Password,
-) -> Result<Session, Problem> {
+) -> Result<SignedIn, Problem> {
     // No transaction is open while the password is verified: database connections are few.
     let counter = store::tries::counter(&state.database, login.as_str(), client.address()).await?;
     if let Attempt::After(seconds) = store::tries::count_attempt(&state.database, &counter).await? {
@@ -74,18 +76,16 @@ pub(super) async fn sign_in(
     let is_right = state.passwords.matches(password, hash.clone()).await? && is_accepted;
     let (Some(id), Some(hash), true) = (id, hash, is_right) else { return Err(super::problems::wrong_credentials()) };
 
-    let token = SecretToken::random()?;
     let mut tx = state.messaging.begin().await.during(format_args!("begin a session of user {id}"))?;
     let user = super::recheck_credentials::recheck_credentials(&mut tx, id, &hash).await?;
     store::tries::clear(&mut tx, &counter).await?;
-    let session =
-        store::refresh_tokens::start_session(&mut tx, user.id, &token.hash(), client, state.lifetimes).await?;
+    let signed_in = SignedIn::after_password(&mut tx, state, client, user).await?;
     tx.commit().await.during(format_args!("commit a session of user {id}"))?;
-    Session::new(&state.keys, user, session, token).map_err(|failure| Problem::internal(&failure))
+    Ok(signed_in)
 }
 
 pub(super) fn too_many_tries(seconds: i64) -> Problem {
-    let detail = "too many wrong passwords for this login: retry after the seconds given in Retry-After";
+    let detail = "too many wrong passwords or codes for this login: retry after the seconds given in Retry-After";
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", detail)
         .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
 }

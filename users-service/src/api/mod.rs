@@ -6,19 +6,23 @@ mod ended_sessions;
 mod jwks;
 mod list_users;
 mod login;
+mod login_second_factor;
 mod logout;
 mod me;
 mod refresh;
 mod register;
 mod reset_password;
 mod role;
+mod second_factor;
 mod sessions;
 mod sign_out;
 
+mod check_password;
 mod problems;
 mod read;
 mod recheck_credentials;
 mod session_json;
+mod signed_in;
 mod user_json;
 
 use crate::state::State;
@@ -42,6 +46,7 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(about)
         .routes(routes!(register::handler))
         .routes(routes!(login::handler))
+        .routes(routes!(login_second_factor::handler))
         .routes(routes!(refresh::handler))
         .routes(routes!(logout::handler))
         .routes(routes!(me::handler))
@@ -55,6 +60,7 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
         .routes(routes!(role::handler))
         .routes(routes!(reset_password::issue))
         .routes(routes!(reset_password::handler))
+        .merge(second_factor::routes())
         .routes(routes!(jwks::handler))
         .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
 }
@@ -77,6 +83,7 @@ mod tests {
         let public = [
             "GET /.well-known/jwks.json",
             "POST /login",
+            "POST /login/second-factor",
             "POST /logout",
             "POST /password-reset",
             "POST /refresh",

@@ -14,3 +14,7 @@ pub(super) fn blocked() -> Problem {
 pub(super) fn no_such_user() -> Problem {
     Problem::not_found("user_not_found", "there is no such user")
 }
+
+pub(super) fn wrong_code() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "wrong_code", "the code is wrong, expired or was used before")
+}

@@ -1,5 +1,6 @@
 //! Parsers for request fields.
 
+use crate::domain::factor_code::FactorCode;
 use crate::domain::login::Login;
 use crate::domain::password::Password;
 use crate::tokens::SecretToken;
@@ -32,7 +33,12 @@ pub(super) fn role(json: &str) -> Result<Role, String> {
     Role::parse(&text(json)?).ok_or_else(|| "must be `user` or `admin`".to_owned())
 }
 
-/// Parses a refresh token; it may be invalid.
+/// Parses a code of the second step.
+pub(super) fn factor_code(json: &str) -> Result<FactorCode, String> {
+    FactorCode::parse(&text(json)?).map_err(|invalid| invalid.to_string())
+}
+
+/// Parses a refresh token, or another secret token; it may be invalid.
 pub(super) fn refresh_token(json: &str) -> Result<SecretToken, String> {
     let text = text(json)?;
     if text.len() > TOKEN_CHARACTERS_MAX {

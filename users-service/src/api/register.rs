@@ -3,13 +3,12 @@
 use super::login::{Credentials, sign_in};
 use super::read;
 use super::session_json::Session;
+use super::signed_in::{Challenge, SignedIn, start_session};
 use crate::client::ClientInfo;
 use crate::create_user;
 use crate::domain::login::Login;
 use crate::domain::password::Password;
 use crate::state::State;
-use crate::store;
-use crate::tokens::SecretToken;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, extract};
 use http::{HeaderMap, StatusCode};
@@ -31,6 +30,8 @@ const NO_USER: i64 = 0;
     ),
     responses(
         (status = 201, description = "Registered and signed in", body = Session),
+        (status = 202, description = "A retry, for a user who has a second factor now; the second step is missing",
+            body = Challenge),
         (status = 409, description = "The login is taken", body = ProblemDocument),
         (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
@@ -48,7 +49,6 @@ pub(super) async fn handler(
     let scope = scope(&headers, &login)?;
     // No transaction is open while the password is hashed: database connections are few.
     let hash = state.passwords.hash(password.clone()).await?;
-    let token = SecretToken::random()?;
 
     let mut tx = state.messaging.begin().await.during("begin a registration")?;
     if let Claim::Respond(earlier) = idempotency::claim(&mut tx, scope.as_ref()).await? {
@@ -58,12 +58,11 @@ pub(super) async fn handler(
     let Some(user) = create_user::create_user(&mut tx, &login, &hash, Role::User).await? else {
         return Err(Problem::new(StatusCode::CONFLICT, "login_taken", "this login is already taken"));
     };
-    let session_id =
-        store::refresh_tokens::start_session(&mut tx, user.id, &token.hash(), &client, state.lifetimes).await?;
+    let id = user.id;
+    let session = start_session(&mut tx, &state, &client, user).await?;
     let registered = StoredResponse { status: StatusCode::CREATED, location: None, body: b"{}".to_vec() };
     idempotency::store(&mut tx, scope.as_ref(), &registered).await?;
-    tx.commit().await.during(format_args!("commit the registration of user {}", user.id))?;
-    let session = Session::new(&state.keys, user, session_id, token).map_err(|failure| Problem::internal(&failure))?;
+    tx.commit().await.during(format_args!("commit the registration of user {id}"))?;
     Ok((StatusCode::CREATED, Json(session)).into_response())
 }
 
@@ -85,10 +84,12 @@ async fn repeat(
 ) -> Result<Response, Problem> {
     let Earlier::Completed(registered) = earlier else { return earlier.respond() };
     match sign_in(state, client, login, password).await {
-        Ok(session) => {
+        Ok(SignedIn::Session(session)) => {
             let body = serde_json::to_vec(&session).map_err(|failure| Problem::internal(&failure))?;
             Earlier::Completed(StoredResponse { body, ..registered }).respond()
         }
+        // They have turned on a second factor since.
+        Ok(challenge @ SignedIn::Challenge(_)) => Ok(challenge.into_response()),
         Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => Earlier::OtherRequest.respond(),
         Err(problem) => Err(problem),
     }

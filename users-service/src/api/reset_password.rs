@@ -3,6 +3,7 @@
 use super::change_password::check_choice;
 use super::read;
 use super::session_json::Session;
+use super::signed_in::{Challenge, SignedIn};
 use crate::client::ClientInfo;
 use crate::state::State;
 use crate::store;
@@ -64,11 +65,13 @@ pub(super) struct Reset {
     new_password: String,
 }
 
-/// Sets a new password, ends all sessions of the user and starts a new one.
+/// Sets a new password, ends all sessions of the user and starts a new one. Users with a second factor get a challenge for
+/// `POST /login/second-factor` instead.
 #[utoipa::path(
     post, path = "/password-reset", tag = "users", operation_id = "resetPassword", security(), request_body = Reset,
     responses(
         (status = 200, description = "Changed; the tokens of a new session", body = Session),
+        (status = 202, description = "Changed; the second step is missing", body = Challenge),
         (status = 401, description = "The token is unknown, used, replaced or expired", body = ProblemDocument),
         (status = 403, description = "Blocked", body = ProblemDocument),
     )
@@ -77,7 +80,7 @@ pub(super) async fn handler(
     extract::State(state): extract::State<State>,
     client: ClientInfo,
     mut body: JsonBody,
-) -> Result<Json<Session>, Problem> {
+) -> Result<SignedIn, Problem> {
     let presented = body.required("token", read::refresh_token);
     let new = body.required("new_password", read::password);
     body.finish()?;
@@ -87,7 +90,6 @@ pub(super) async fn handler(
     let user = store::users::find(&state.database, id).await?.ok_or_else(invalid)?;
     check_choice(&new, &user)?;
     let hash = state.passwords.hash(new).await?;
-    let token = SecretToken::random()?;
     let mut tx = state.messaging.begin().await.during(format_args!("begin to reset the password of user {id}"))?;
     let user = store::users::lock(&mut tx, id).await?.ok_or_else(invalid)?.user;
     if !store::password_resets::consume(&mut tx, &presented).await? {
@@ -98,10 +100,9 @@ pub(super) async fn handler(
     }
     store::users::set_password(&mut tx, user.id, &hash).await?;
     store::refresh_tokens::revoke_all(&mut tx, user.id).await?;
-    let session =
-        store::refresh_tokens::start_session(&mut tx, user.id, &token.hash(), &client, state.lifetimes).await?;
+    let signed_in = SignedIn::after_password(&mut tx, &state, &client, user).await?;
     tx.commit().await.during(format_args!("commit the reset password of user {id}"))?;
-    Session::new(&state.keys, user, session, token).map(Json).map_err(|failure| Problem::internal(&failure))
+    Ok(signed_in)
 }
 
 fn invalid() -> Problem {

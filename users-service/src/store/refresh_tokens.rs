@@ -137,11 +137,12 @@ pub async fn revoke_family_of(connection: &mut PgConnection, token: &TokenHash) 
     .during("revoke the family of a refresh token")
 }
 
-/// Revokes all families of a user.
+/// Revokes all families of a user, and ends the sign-ins that wait for their second step.
 ///
 /// # Errors
 /// Database errors.
 pub async fn revoke_all(connection: &mut PgConnection, user: UserId) -> Result<(), StoreError> {
+    super::sign_in_challenges::delete_all(connection, user).await?;
     sqlx::query!("update families set revoked_at = now() where user_id = $1 and revoked_at is null", user.get())
         .execute(connection)
         .await

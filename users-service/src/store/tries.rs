@@ -1,5 +1,6 @@
 //! The table `tries`: password attempts per login, and per login and address for addresses from which the user has signed
-//! in. So a stranger who knows the login can't keep the user out of the places that they use.
+//! in. So a stranger who knows the login can't keep the user out of the places that they use. Attempts at the codes of a
+//! second step have counters of their own, by the same rule.
 
 use postgres::{During, StoreError};
 use sqlx::{PgConnection, PgPool};
@@ -29,6 +30,14 @@ pub enum Attempt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counter(String);
 
+impl Counter {
+    /// The counter of attempts at the second step, which a right password does not clear.
+    #[must_use]
+    pub fn of_codes(self) -> Self {
+        Self(format!("{} code", self.0))
+    }
+}
+
 /// The counter of an attempt to sign in with `login` from `address`. Unknown logins are counted too, after the same
 /// query, so that they can't be distinguished from others.
 ///
@@ -57,36 +66,50 @@ pub async fn counter(pool: &PgPool, login: &str, address: Option<String>) -> Res
 ///
 /// # Errors
 /// Database errors.
-pub async fn count_attempt(pool: &PgPool, Counter(key): &Counter) -> Result<Attempt, StoreError> {
-    let wait = sqlx::query_scalar!(
-        r#"with known as (
-               select count, since, case
-                   when since < now() - make_interval(secs => $2) or count < $3::int then 0
-                   else least($4::int * 2 ^ least(count - $3::int, $5::int), $6::int) - extract(epoch from now() - since)
-               end as wait
-               from tries where login = $1 for update
-           ), counted as (
-               insert into tries as t (login, count, since)
-               select $1, 1, now() where not exists (select from known where wait > 0)
-               on conflict (login) do update set
-                   count = case when t.since < now() - make_interval(secs => $2) then 1 else least(t.count + 1, 1000) end,
-                   since = now()
-           )
-           select ceil(coalesce((select wait from known), 0))::bigint as "wait!""#,
+pub async fn count_attempt(pool: &PgPool, counter: &Counter) -> Result<Attempt, StoreError> {
+    let Counter(key) = counter;
+    // The condition is checked on the locked row, also when another attempt has inserted it meanwhile.
+    let done = sqlx::query!(
+        r#"insert into tries as t (login, count, since) values ($1, 1, now())
+           on conflict (login) do update set
+               count = case when t.since < now() - make_interval(secs => $2) then 1 else least(t.count + 1, 1000) end,
+               since = now()
+           where t.since < now() - make_interval(secs => $2) or t.count < $3
+               or t.since + make_interval(secs => least($4::float8 * 2 ^ least(t.count - $3, $5::int), $6::float8)) <= now()"#,
         key,
         f64::from(FORGOTTEN_AFTER_SECS),
+        FREE_ATTEMPTS,
+        f64::from(FIRST_WAIT_SECS),
+        DOUBLINGS_MAX,
+        f64::from(WAIT_SECS_MAX),
+    )
+    .execute(pool)
+    .await
+    .during("count a password attempt")?;
+    if done.rows_affected() > 0 { Ok(Attempt::Allowed) } else { Ok(Attempt::After(wait(pool, counter).await?)) }
+}
+
+/// Seconds until the next attempt, at least one.
+async fn wait(pool: &PgPool, Counter(key): &Counter) -> Result<i64, StoreError> {
+    let seconds = sqlx::query_scalar!(
+        r#"select ceil(
+               least($3::int * 2 ^ least(count - $2::int, $4::int), $5::int) - extract(epoch from now() - since)
+           )::bigint as "wait!"
+           from tries where login = $1"#,
+        key,
         FREE_ATTEMPTS,
         FIRST_WAIT_SECS,
         DOUBLINGS_MAX,
         WAIT_SECS_MAX,
     )
-    .fetch_one(pool)
+    .fetch_optional(pool)
     .await
-    .during("count a password attempt")?;
-    Ok(if wait > 0 { Attempt::After(wait) } else { Attempt::Allowed })
+    .during("read when the next password attempt is allowed")?;
+    // None if a success has cleared the attempts meanwhile.
+    Ok(seconds.unwrap_or_default().max(1))
 }
 
-/// Clears the attempts after a correct password.
+/// Clears the attempts after a correct password or code.
 ///
 /// # Errors
 /// Database errors.

@@ -28,7 +28,7 @@ async fn the_first_administrator_is_made_on_the_command_line_and_chooses_a_passw
     let stage = Stage::new().await;
     let squatter = stage.register("chief").await;
     for login in ["root", "chief"] {
-        let token = stage.create_admin(login);
+        let token = stage.create_admin(&[login]);
         assert_eq!(code(&stage.login("chief", PASSWORD).await) == "wrong_credentials", login == "chief");
         let body = json!({"token": token, "new_password": "battery staple"});
         let session = stage.post("/password-reset", body.clone()).await;

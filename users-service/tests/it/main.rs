@@ -6,5 +6,6 @@ mod administering;
 mod demo;
 mod failing;
 mod measuring;
+mod second_factor;
 mod signing_in;
 mod stage;

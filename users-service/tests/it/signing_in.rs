@@ -123,6 +123,27 @@ async fn too_many_wrong_passwords_delay_the_right_one_for_known_and_unknown_logi
 }
 
 #[tokio::test]
+async fn first_attempts_at_the_same_time_are_all_counted() {
+    let stage = Stage::new().await;
+    stage.register("anna").await;
+    // They meet at a row that then does not exist.
+    let mut meeting = stage.pool.begin().await.unwrap();
+    sqlx::query("insert into tries values ('anna', 1, now())").execute(&mut *meeting).await.unwrap();
+    let part = async {
+        eventually(true, async || waiting(&stage.pool).await >= 7).await;
+        meeting.rollback().await.unwrap();
+    };
+    let attempt = || stage.login("anna", "another password");
+    let attempts = async {
+        let all = tokio::join!(attempt(), attempt(), attempt(), attempt(), attempt(), attempt(), attempt());
+        [all.0, all.1, all.2, all.3, all.4, all.5, all.6]
+    };
+    let (answers, ()) = tokio::join!(attempts, part);
+    let refused = answers.iter().filter(|answer| code(answer) == "too_many_tries").count();
+    assert_eq!(refused, 2, "{:?}", answers.map(|answer| answer.text));
+}
+
+#[tokio::test]
 async fn strangers_can_not_lock_a_user_out_of_an_address_that_they_use() {
     let stage = Stage::new().await;
     let from = |address: &str| stage.anonymous().with_header("x-forwarded-for", address);

@@ -59,9 +59,9 @@ impl Stage {
     }
 
     /// The token that `create-admin` prints.
-    pub(crate) fn create_admin(&self, login: &str) -> String {
+    pub(crate) fn create_admin(&self, arguments: &[&str]) -> String {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_users-service"));
-        command.args(["create-admin", login]).env("KEYS_DIR", &self.keys).env("AMQP_URL", self.broker.url());
+        command.arg("create-admin").args(arguments).env("KEYS_DIR", &self.keys).env("AMQP_URL", self.broker.url());
         let output = command.env("DATABASE_URL", self.database.service_url("users")).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success(), "{text} {}", String::from_utf8_lossy(&output.stderr));

@@ -1,0 +1,43 @@
+//! `DELETE /users/{id}/second-factor`: an administrator removes the second factor of a user who has lost it.
+
+use super::super::problems::no_such_user;
+use crate::second_factor;
+use crate::state::State;
+use crate::store;
+use axum::extract;
+use http::StatusCode;
+use http_api::extract::Path;
+use http_api::problem::{Problem, ProblemDocument};
+use identity::{Administrator, Caller, parse_user_id};
+use postgres::During;
+
+/// Removes the second factor of a user who has lost the device and the recovery codes. Then the password is enough, so
+/// make sure that it is the user who asks. A password reset does not remove it.
+#[utoipa::path(
+    delete, path = "/users/{id}/second-factor", tag = "administration", operation_id = "removeSecondFactor",
+    params(("id" = i64, Path, description = "The user")),
+    responses(
+        (status = 204, description = "The user has no second factor"),
+        (status = 404, description = "No such user, or not an administrator", body = ProblemDocument),
+        (status = 409, description = "Administrators turn their own off with the password and a code",
+            body = ProblemDocument),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    _: Administrator,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let id = parse_user_id(&id).ok_or_else(no_such_user)?;
+    if id == caller.get() {
+        let detail = "turn your own off with the password and a code; another administrator can remove it";
+        return Err(Problem::new(StatusCode::CONFLICT, "cannot_remove_own_second_factor", detail));
+    }
+    let mut tx =
+        state.messaging.begin().await.during(format_args!("begin to remove the second factor of user {id}"))?;
+    let known = store::users::lock(&mut tx, id).await?.ok_or_else(no_such_user)?;
+    second_factor::remove(&mut tx, known.user.id).await?;
+    tx.commit().await.during(format_args!("commit removing the second factor of user {id}"))?;
+    Ok(StatusCode::NO_CONTENT)
+}
