@@ -138,7 +138,7 @@ async fn a_signed_in_user_is_forwarded_to_the_service() {
     let heads = reached(&service.received);
     let headers = &heads[0].headers;
     assert_eq!(headers["x-user-id"], "42");
-    assert!(headers["x-chipin-pass"].to_str().unwrap().starts_with("2;42;user;"));
+    assert!(headers["x-chipin-pass"].to_str().unwrap().starts_with("3;42;user;"));
     assert!(!headers.contains_key("authorization"), "the token is not forwarded");
 }
 
