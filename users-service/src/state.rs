@@ -1,5 +1,6 @@
 //! Dependencies of the request handlers: database, broker, keys and password hashing.
 
+use crate::audit::Refusals;
 use crate::keys::Keys;
 use crate::lifetimes::Lifetimes;
 use crate::passwords::Passwords;
@@ -17,6 +18,8 @@ pub struct State {
     pub keys: Keys,
     /// Password hashing.
     pub passwords: Passwords,
+    /// What failed or was refused, for the audit trail.
+    pub refusals: Refusals,
     /// How long sessions last.
     pub lifetimes: Lifetimes,
 }

@@ -3,6 +3,7 @@
 use super::login::too_many_tries;
 use super::read;
 use super::session_json::Session;
+use crate::audit::{self, AuditEvent, Kind, Outcome};
 use crate::client::ClientInfo;
 use crate::domain::login::Login;
 use crate::domain::password::Password;
@@ -49,8 +50,13 @@ pub(super) async fn handler(
     let (Some(current), Some(new)) = (current, new) else { return Err(super::problems::wrong_credentials()) };
     let user = store::users::find(&state.database, id.get()).await?.ok_or_else(super::problems::no_such_user)?;
     check_choice(&new, &user)?;
+    let failed = |outcome, detail| {
+        let event = AuditEvent::of(Kind::PasswordChange, user.id, &client).with_detail(detail);
+        state.refusals.count(AuditEvent { outcome, ..event });
+    };
     let counter = store::tries::counter(&state.database, &user.login, client.address()).await?;
     if let Attempt::After(seconds) = store::tries::count_attempt(&state.database, &counter).await? {
+        failed(Outcome::Refused, "too many attempts");
         return Err(too_many_tries(seconds));
     }
     let known = {
@@ -58,6 +64,7 @@ pub(super) async fn handler(
         store::users::by_login(&mut connection, &user.login).await?.ok_or_else(super::problems::no_such_user)?
     };
     if !state.passwords.matches(current, Some(known.password_hash.clone())).await? {
+        failed(Outcome::Failed, "wrong password");
         return Err(super::problems::wrong_credentials());
     }
     let hash = state.passwords.hash(new).await?;
@@ -69,7 +76,9 @@ pub(super) async fn handler(
     store::refresh_tokens::revoke_all(&mut tx, user.id).await?;
     let session =
         store::refresh_tokens::start_session(&mut tx, user.id, &token.hash(), &client, state.lifetimes).await?;
+    let recorded = audit::record(&mut tx, AuditEvent::of(Kind::PasswordChange, user.id, &client)).await?;
     tx.commit().await.during(format_args!("commit the password of user {id}"))?;
+    recorded.log();
     Session::new(&state.keys, user, session, token).map(Json).map_err(|failure| Problem::internal(&failure))
 }
 

@@ -2,6 +2,7 @@
 
 use super::read;
 use super::session_json::Session;
+use crate::audit::{self, AuditEvent, Kind, Outcome};
 use crate::client::ClientInfo;
 use crate::domain::login::Login;
 use crate::domain::password::Password;
@@ -62,6 +63,8 @@ pub(super) async fn sign_in(
     // No transaction is open while the password is verified: database connections are few.
     let counter = store::tries::counter(&state.database, login.as_str(), client.address()).await?;
     if let Attempt::After(seconds) = store::tries::count_attempt(&state.database, &counter).await? {
+        let detail = "too many attempts";
+        state.refusals.count_for_login(Kind::SignIn, Outcome::Refused, login, client, detail);
         return Err(too_many_tries(seconds));
     }
     let known = {
@@ -70,15 +73,25 @@ pub(super) async fn sign_in(
     };
     let (id, hash) = known.map(|known| (known.user.id, known.password_hash)).unzip();
     let is_right = state.passwords.matches(password, hash.clone()).await?;
-    let (Some(id), Some(hash), true) = (id, hash, is_right) else { return Err(super::problems::wrong_credentials()) };
+    let (Some(id), Some(hash), true) = (id, hash, is_right) else {
+        let detail = "unknown login or wrong password";
+        state.refusals.count_for_login(Kind::SignIn, Outcome::Failed, login, client, detail);
+        return Err(super::problems::wrong_credentials());
+    };
 
     let token = SecretToken::random()?;
     let mut tx = state.messaging.begin().await.during(format_args!("begin a session of user {id}"))?;
-    let user = super::recheck_credentials::recheck_credentials(&mut tx, id, &hash).await?;
+    let rechecked = super::recheck_credentials::recheck_credentials(&mut tx, id, &hash).await;
+    let user = rechecked.inspect_err(|_| {
+        let detail = "blocked, or the password was changed";
+        state.refusals.count_for_login(Kind::SignIn, Outcome::Refused, login, client, detail);
+    })?;
     store::tries::clear(&mut tx, &counter).await?;
     let session =
         store::refresh_tokens::start_session(&mut tx, user.id, &token.hash(), client, state.lifetimes).await?;
+    let recorded = audit::record(&mut tx, AuditEvent::of(Kind::SignIn, user.id, client)).await?;
     tx.commit().await.during(format_args!("commit a session of user {id}"))?;
+    recorded.log();
     Session::new(&state.keys, user, session, token).map_err(|failure| Problem::internal(&failure))
 }
 

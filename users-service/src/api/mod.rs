@@ -1,5 +1,6 @@
 //! The HTTP API: one file per operation.
 
+mod audit_events;
 mod block;
 mod change_password;
 mod ended_sessions;
@@ -9,12 +10,14 @@ mod login;
 mod logout;
 mod me;
 mod refresh;
+mod refusals;
 mod register;
 mod reset_password;
 mod role;
 mod sessions;
 mod sign_out;
 
+mod administrator;
 mod problems;
 mod read;
 mod recheck_credentials;
@@ -33,7 +36,7 @@ use utoipa_axum::routes;
 /// All routes, and the OpenAPI document generated from them.
 pub fn routes(state: State) -> Router {
     let (router, document) = documented(state.messaging.clone()).split_for_parts();
-    router.merge(ended_sessions::routes()).with_state(state).merge(docs::routes(document))
+    router.merge(ended_sessions::routes()).merge(refusals::routes()).with_state(state).merge(docs::routes(document))
 }
 
 /// The routes with their declarations, before they have a state.
@@ -55,6 +58,7 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
         .routes(routes!(role::handler))
         .routes(routes!(reset_password::issue))
         .routes(routes!(reset_password::handler))
+        .routes(routes!(audit_events::handler))
         .routes(routes!(jwks::handler))
         .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
 }

@@ -3,6 +3,7 @@
 use super::login::{Credentials, sign_in};
 use super::read;
 use super::session_json::Session;
+use crate::audit::{self, AuditEvent, Kind};
 use crate::client::ClientInfo;
 use crate::create_user;
 use crate::domain::login::Login;
@@ -62,7 +63,9 @@ pub(super) async fn handler(
         store::refresh_tokens::start_session(&mut tx, user.id, &token.hash(), &client, state.lifetimes).await?;
     let registered = StoredResponse { status: StatusCode::CREATED, location: None, body: b"{}".to_vec() };
     idempotency::store(&mut tx, scope.as_ref(), &registered).await?;
+    let recorded = audit::record(&mut tx, AuditEvent::of(Kind::Registration, user.id, &client)).await?;
     tx.commit().await.during(format_args!("commit the registration of user {}", user.id))?;
+    recorded.log();
     let session = Session::new(&state.keys, user, session_id, token).map_err(|failure| Problem::internal(&failure))?;
     Ok((StatusCode::CREATED, Json(session)).into_response())
 }
