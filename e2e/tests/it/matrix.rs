@@ -74,6 +74,7 @@ const OPERATIONS: &[(&str, &str, &str, Who, &str)] = &[
 const OF_OPERATORS: &[(&str, &str)] = &[
     ("get", "/operations/messaging"),
     ("get", "/operations/topology"),
+    ("get", "/operations/dead-letter-actions"),
     ("get", "/operations/dead-letters"),
     ("get", "/operations/dead-letters/{direction}/{event_id}"),
     ("post", "/operations/dead-letters/{direction}/{event_id}/replay"),
