@@ -7,6 +7,7 @@ use crate::limits::Limits;
 use crate::metrics_help;
 use crate::peer::Peer;
 use crate::rate_limit::RateLimits;
+use crate::report_refusals::report_refusals;
 use crate::routes::{Listener, Routes};
 use http_server::serve::serve_on_workers;
 use process::{Process, Shutdown};
@@ -112,6 +113,7 @@ pub async fn start(
     let workers = Arc::new(Workers::start(limits.workers).map_err(StartError::Workers)?);
     let gateway = Arc::new(Gateway::new(config, authenticator, rate_limits, limits));
     let stopping = process.stopping();
+    process.run("refusals", report_refusals(Arc::clone(&gateway), stopping.clone()));
     for (name, kind, listener) in
         [("api", Listener::Api, api), ("ui", Listener::Ui, ui), ("links", Listener::Links, links)]
     {
