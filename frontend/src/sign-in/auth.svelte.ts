@@ -4,7 +4,7 @@
  */
 import type { Bearer } from '../api/bearer';
 import { Failure } from '../api/failure';
-import { logIn, logOut, refresh, register, type SignedIn, type User } from '../api/users';
+import { logIn, logOut, refresh, register, resetPassword, type SignedIn, type User } from '../api/users';
 import { browserStore, type Store } from './store';
 
 // A token that expires sooner might expire during the request.
@@ -58,6 +58,11 @@ export class Auth implements Bearer {
 
   async register(login: string, password: string): Promise<User> {
     return this.#keep(await this.#users.register(login, password));
+  }
+
+  /** With a token of an administrator. A user who was signed in here is replaced. */
+  async resetPassword(token: string, password: string): Promise<User> {
+    return this.#keep(await resetPassword(token, password));
   }
 
   async signOut(): Promise<void> {
