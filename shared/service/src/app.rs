@@ -9,7 +9,7 @@ use http_api::body::JSON_BODY_BYTES_MAX;
 use http_api::problem::{method_not_allowed, no_such_page};
 use http_server::health::health;
 use http_server::readiness::Readiness;
-use http_server::request_id::REQUEST_ID;
+use http_server::request_id::request_id;
 use http_server::{layers, time_limit};
 use identity::{Administrator, InternalAuth, caller, client_address, require_gateway_token};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -66,11 +66,10 @@ async fn require_administrator_for_operations(request: Request, next: Next) -> R
 
 /// Who makes a request, for the record of what is done with dead letters.
 fn operator(headers: &HeaderMap) -> Operator {
-    let request_id = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
     Operator {
         name: caller(headers).ok().map(|caller| caller.0.to_string()),
         address: client_address(headers).map(|address| address.to_string()),
-        request_id: request_id.map(str::to_owned),
+        request_id: request_id(headers).map(str::to_owned),
     }
 }
 
