@@ -85,7 +85,8 @@ mod tests {
         let taken = refusals.take();
         refusals.put_back(taken);
         let taken = refusals.take();
-        assert_eq!(taken.len(), DIFFERENT_MAX + 1);
+        // One more than that counts what was too much.
+        assert!(taken.len() <= DIFFERENT_MAX + 1, "{}", taken.len());
         assert_eq!(taken.iter().map(|refusal| refusal.counted.count).sum::<u32>(), 10_000);
     }
 }
