@@ -18,11 +18,12 @@ impl Operator {
     /// As it can be stored.
     pub(super) fn storable(self) -> Self {
         let Self { name, address, request_id } = self;
-        Self { name: name.map(clean), address: address.map(clean), request_id: request_id.map(clean) }
+        let clean = |text: Option<String>| text.as_deref().map(clean);
+        Self { name: clean(name), address: clean(address), request_id: clean(request_id) }
     }
 }
 
 /// Without characters that PostgreSQL can't store, and cut to a limit.
-fn clean(text: String) -> String {
+fn clean(text: &str) -> String {
     text.chars().filter(|character| *character != '\0').take(CHARS_MAX).collect()
 }
