@@ -51,7 +51,9 @@ impl Refusals {
 
     /// Counts refusals again that could not be reported.
     pub(crate) fn put_back(&self, refusals: Vec<Refusal>) {
-        refusals.into_iter().for_each(|Refusal { key, counted }| self.add(key, counted));
+        for Refusal { key, counted } in refusals {
+            self.add(key, counted);
+        }
     }
 
     fn add(&self, key: Key, more: Counted) {

@@ -70,7 +70,7 @@ async fn report(gateway: &Gateway, refusals: &[Refusal]) -> Result<(), String> {
     // A request with a body is not sent again.
     let rebuild = || build_request(Method::POST, Uri::from_static(PATH), HeaderMap::new(), Upload::empty());
     let answer = send(upstream, request, rebuild, TIMEOUT, TIMEOUT).await;
-    match answer.map_err(|failure| telemetry::chain(&failure).to_string())?.status() {
+    match answer.map_err(|failure| telemetry::chain(&failure))?.status() {
         StatusCode::NO_CONTENT => Ok(()),
         status => Err(status.to_string()),
     }

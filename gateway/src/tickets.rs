@@ -42,7 +42,7 @@ async fn issue(gateway: &Gateway, peer: SocketAddr, headers: &HeaderMap) -> Resu
         if let Some((reason, user)) = unidentified.refusal {
             gateway.count_refusal(reason, user, headers, peer.ip());
         }
-        unidentified.problem
+        *unidentified.problem
     })?;
     // In development mode a WebSocket names its user itself.
     let ticket = gateway.authenticator.ticket(identified).ok_or_else(no_such_page)?;

@@ -19,7 +19,7 @@ pub(crate) enum RefusalReason {
 #[derive(Debug)]
 pub(crate) struct Unidentified {
     /// For the client.
-    pub(crate) problem: Problem,
+    pub(crate) problem: Box<Problem>,
     /// For the audit trail, with the user whom a valid token names.
     pub(crate) refusal: Option<(RefusalReason, Option<i64>)>,
 }
@@ -27,12 +27,12 @@ pub(crate) struct Unidentified {
 impl Unidentified {
     /// For the audit trail too.
     pub(super) fn refused(reason: RefusalReason, user: Option<i64>, problem: Problem) -> Self {
-        Self { problem, refusal: Some((reason, user)) }
+        Self { problem: Box::new(problem), refusal: Some((reason, user)) }
     }
 }
 
 impl From<Problem> for Unidentified {
     fn from(problem: Problem) -> Self {
-        Self { problem, refusal: None }
+        Self { problem: Box::new(problem), refusal: None }
     }
 }

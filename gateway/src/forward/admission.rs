@@ -52,7 +52,7 @@ pub(crate) fn admit(
         if let Some((reason, user)) = unidentified.refusal {
             gateway.count_refusal(reason, user, request.headers(), peer.ip());
         }
-        unidentified.problem
+        *unidentified.problem
     };
     let identified = match authorization::required(target.service, request.method(), path, is_socket) {
         Access::Anonymous => None,

@@ -166,7 +166,7 @@ async fn the_service_can_add_to_the_trail_and_neither_change_nor_shorten_nor_pre
         "drop function users.audit_events_delete_old(integer)",
     ] {
         let refusal = sqlx::query(statement).execute(&mut role).await.unwrap_err();
-        let code = refusal.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+        let code = refusal.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
         assert_eq!(code.as_deref(), Some("42501"), "{statement}: {refusal}");
     }
     sqlx::query("update audit_events set at = now() - interval '29 days'").execute(&stage.pool).await.unwrap();
