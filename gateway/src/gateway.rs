@@ -1,15 +1,17 @@
 //! The state shared by all requests.
 
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, RefusalReason};
 use crate::config::{AuthMode, Config};
 use crate::forward::target::Service;
 use crate::limits::Limits;
 use crate::rate_limit::{LimitKeys, RateLimits, client_address};
+use crate::refusals::Refusals;
 use crate::shares::{ClientLimits, Shares};
 use crate::tunnel::Tunnels;
 use crate::upstream::{BaseUrl, Upstream};
 use http::HeaderMap;
 use http_api::problem::Problem;
+use http_server::request_id::REQUEST_ID;
 use identity::SigningKey;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -33,6 +35,8 @@ pub(crate) struct Gateway {
     pub(crate) uploads: Shares,
     /// The photos that are arriving or being read.
     pub(crate) photos: Shares,
+    /// For the audit trail.
+    pub(crate) refusals: Refusals,
 }
 
 impl Gateway {
@@ -57,6 +61,7 @@ impl Gateway {
             connections: shares(usize::MAX, limits.connections_per_address),
             uploads: shares(limits.uploads_per_user, limits.uploads_per_address),
             photos: shares(limits.photos_per_user, limits.photos_per_address),
+            refusals: Refusals::default(),
             authenticator,
             rate_limits,
             limits,
@@ -73,6 +78,13 @@ impl Gateway {
             Service::Router => &self.router,
             Service::Users => &self.users,
         }
+    }
+
+    /// Counts a refusal for the audit trail.
+    pub(crate) fn count_refusal(&self, reason: RefusalReason, user: Option<i64>, headers: &HeaderMap, peer: IpAddr) {
+        let address = client_address(peer, headers, self.config.trust_forwarded).to_canonical();
+        let request_id = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
+        self.refusals.count(reason, user, address, request_id);
     }
 
     /// Counts a call that the gateway answers itself.

@@ -19,6 +19,8 @@ mod networks;
 mod peer;
 mod rate_limit;
 mod redis_connection;
+mod refusals;
+mod report_refusals;
 mod shares;
 mod tickets;
 

@@ -7,6 +7,7 @@ use crate::limits::Limits;
 use crate::metrics_help;
 use crate::peer::Peer;
 use crate::rate_limit::RateLimits;
+use crate::report_refusals::report_refusals;
 use crate::routes::{Listener, Routes};
 use axum::middleware;
 use http_server::health::health;
@@ -110,19 +111,12 @@ pub async fn start(
     config.allowed_origins.add_own(listening.links);
     config.allowed_origins.add(&config.share_base_url);
     let shutdown = config.process.shutdown_timeout();
-    if let Some(keys) = authenticator.keys() {
-        process.run("keys", refresh_keys(keys, config.users_url.clone(), config.users_key.clone(), process.stopping()));
-    }
-    if let Some(sessions) = authenticator.sessions() {
-        process.run(
-            "sessions",
-            follow_sessions(sessions, config.users_url.clone(), config.users_key.clone(), process.stopping()),
-        );
-    }
+    follow_users_service(&authenticator, &config, process);
     let permits = Arc::new(Semaphore::new(limits.connections));
     let workers = Arc::new(Workers::start(limits.workers).map_err(StartError::Workers)?);
     let gateway = Arc::new(Gateway::new(config, authenticator, rate_limits, limits));
     let stopping = process.stopping();
+    process.run("refusals", report_refusals(Arc::clone(&gateway), stopping.clone()));
     for (name, kind, listener) in
         [("api", Listener::Api, api), ("ui", Listener::Ui, ui), ("links", Listener::Links, links)]
     {
@@ -156,6 +150,17 @@ pub async fn start(
     let Listening { api, ui, links, .. } = listening;
     info!(%api, %ui, %links, "listening: API on {api}, UI on {ui}, share links on {links}");
     Ok(listening)
+}
+
+/// Keeps the keys of tokens and the ended sessions up to date.
+fn follow_users_service(authenticator: &Authenticator, config: &Config, process: &Process) {
+    let (url, key) = (|| config.users_url.clone(), || config.users_key.clone());
+    if let Some(keys) = authenticator.keys() {
+        process.run("keys", refresh_keys(keys, url(), key(), process.stopping()));
+    }
+    if let Some(sessions) = authenticator.sessions() {
+        process.run("sessions", follow_sessions(sessions, url(), key(), process.stopping()));
+    }
 }
 
 async fn bind(variable: &'static str, address: SocketAddr, limits: &Limits) -> Result<TcpListener, StartError> {

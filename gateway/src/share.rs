@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, StatusCode, header};
+use identity::Origin;
 use std::time::Duration;
 
 /// The page must not wait long: it shows errors itself. The service waits up to two seconds for a cheque that is still
@@ -50,7 +51,7 @@ async fn status_of(gateway: &Gateway, target: Target, path: &str) -> Option<Stat
     let mut headers = HeaderMap::new();
     headers.insert(header::HOST, upstream.base.host());
     let uri = path.parse().ok()?;
-    upstream.add_gateway_token(&mut headers, (&Method::GET, &uri), None);
+    upstream.add_gateway_token(&mut headers, (&Method::GET, &uri), Origin::default());
     let (request, rebuild) = without_body(Method::GET, uri, headers);
     send(upstream, request, rebuild, gateway.limits.upload, gateway.limits.response_header)
         .await

@@ -38,7 +38,12 @@ async fn issue(gateway: &Gateway, peer: SocketAddr, headers: &HeaderMap) -> Resu
     let identified = gateway.authenticator.identify(&credentials);
     let user = identified.as_ref().ok().map(|identified| identified.principal.user);
     gateway.count_call(peer.ip(), headers, user).await?;
-    let identified = identified?;
+    let identified = identified.map_err(|unidentified| {
+        if let Some((reason, user)) = unidentified.refusal {
+            gateway.count_refusal(reason, user, headers, peer.ip());
+        }
+        *unidentified.problem
+    })?;
     // In development mode a WebSocket names its user itself.
     let ticket = gateway.authenticator.ticket(identified).ok_or_else(no_such_page)?;
     let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];

@@ -1,8 +1,10 @@
-//! Where a request comes from, as the list of sessions shows it.
+//! Where a request comes from, as the list of sessions and the audit trail show it.
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, header};
+use http_server::request_id::{self, is_plain};
+use identity::client_address;
 use std::convert::Infallible;
 use std::net::IpAddr;
 
@@ -14,6 +16,7 @@ const USER_AGENT_CHARACTERS_MAX: usize = 200;
 pub struct ClientInfo {
     address: Option<IpAddr>,
     user_agent: Option<String>,
+    request_id: Option<String>,
 }
 
 impl ClientInfo {
@@ -21,7 +24,13 @@ impl ClientInfo {
     pub fn of(headers: &HeaderMap) -> Self {
         let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let user_agent = user_agent.map(|text| text.chars().take(USER_AGENT_CHARACTERS_MAX).collect());
-        Self { address: address(headers), user_agent }
+        let request_id = request_id::request_id(headers).map(str::to_owned);
+        Self { user_agent, ..Self::reported(client_address(headers), request_id) }
+    }
+
+    /// The client of a request that a gateway reports.
+    pub fn reported(address: Option<IpAddr>, request_id: Option<String>) -> Self {
+        Self { address, user_agent: None, request_id: request_id.filter(|id| is_plain(id)) }
     }
 
     /// The address as text.
@@ -38,15 +47,11 @@ impl ClientInfo {
     pub fn user_agent(&self) -> Option<&str> {
         self.user_agent.as_deref()
     }
-}
 
-/// The gateway appends its peer to the list, and drops what was in it unless the peer is a trusted proxy. So the client is
-/// before the last entry, if there is one.
-fn address(headers: &HeaderMap) -> Option<IpAddr> {
-    let hops = headers.get("x-forwarded-for")?.to_str().ok()?;
-    let mut from_right = hops.rsplit(',').map(str::trim);
-    let last = from_right.next()?;
-    from_right.next().unwrap_or(last).parse().ok().map(|address: IpAddr| address.to_canonical())
+    /// The id of the request.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for ClientInfo {
@@ -60,20 +65,6 @@ impl<S: Sync> FromRequestParts<S> for ClientInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn of(hops: &'static str) -> Option<String> {
-        let headers = [("x-forwarded-for".parse().unwrap(), hops.parse().unwrap())].into_iter().collect();
-        ClientInfo::of(&headers).address()
-    }
-
-    #[test]
-    fn the_client_is_the_peer_of_the_gateway_or_of_its_proxy() {
-        assert_eq!(of("10.0.0.9").as_deref(), Some("10.0.0.9"));
-        assert_eq!(of("6.6.6.6, 10.0.0.5, 127.0.0.1").as_deref(), Some("10.0.0.5"));
-        assert_eq!(of("::ffff:10.0.0.9").as_deref(), Some("10.0.0.9"));
-        assert_eq!(of("nonsense"), None);
-        assert_eq!(ClientInfo::of(&HeaderMap::new()), ClientInfo::default());
-    }
 
     #[test]
     fn a_long_user_agent_is_cut() {

@@ -31,6 +31,10 @@ pub struct Config {
     #[arg(long, env = "DEMO_USERS", default_value_t = false, action = clap::ArgAction::Set)]
     pub demo_users: bool,
 
+    /// Days for which the audit trail is kept.
+    #[arg(long, env = "AUDIT_DAYS", default_value = "365")]
+    pub audit_days: Whole<30, 3650>,
+
     /// How long sessions last.
     #[command(flatten)]
     pub lifetimes: LifetimesConfig,

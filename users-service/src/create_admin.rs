@@ -1,6 +1,8 @@
 //! `users-service create-admin LOGIN`: makes the first administrator, on the command line of the operator. Registering with
 //! a certain login proves nothing.
 
+use crate::audit::{self, AuditEvent, Kind, Outcome};
+use crate::client::ClientInfo;
 use crate::config::Config;
 use crate::create_user::{self, CreateUserError};
 use crate::domain::login::Login;
@@ -81,6 +83,10 @@ async fn create(config: &Config, login: &Login, remove_second_factor: bool) -> R
         second_factor::remove(&mut tx, user.id).await?;
     }
     store::password_resets::replace(&mut tx, user.id, &token.hash()).await?;
+    let event = AuditEvent::new(Kind::AdministratorCreation, Outcome::Done, &ClientInfo::default());
+    let event = AuditEvent { subject: Some(user.id), ..event }.with_detail("on the command line");
+    // The program has no log when it runs on the command line.
+    let _ = audit::record(&mut tx, event).await?;
     tx.commit().await.during(format_args!("commit administrator {}", user.id))?;
     Ok(token.into_text())
 }

@@ -145,7 +145,7 @@ impl Keys {
         let is_old = |key: &Key| key.created_at + self.rotation < now();
         if known.last().is_none_or(is_old) {
             let name = generate(&self.folder)?;
-            info!(key = name, "created a signing key");
+            info!(target: "audit", key = name, "audit: created a signing key");
             known = read_folder(&self.folder)?;
         }
         let oldest = oldest_needed(&known, now()).to_owned();

@@ -6,6 +6,7 @@ pub mod state;
 pub mod api;
 pub mod client;
 
+pub mod audit;
 pub mod create_admin;
 pub mod create_user;
 pub mod demo;
@@ -21,6 +22,7 @@ pub mod domain;
 pub mod store;
 pub mod user;
 
+use audit::Refusals;
 use config::Config;
 use factor_key::{FactorKey, FactorKeyError};
 use keys::{Keys, KeysError};
@@ -61,6 +63,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let service = Service::new(SERVICE, config.listen_addr, &config.service)?;
     let keys = Keys::load(&config.keys_dir, DAY * config.key_rotation_days.get()).map_err(KeysDirError)?;
     let (database, stopping) = (service.database(), service.stopping());
+    let refusals = Refusals::default();
     let state = State {
         messaging: service.messaging(),
         database: database.clone(),
@@ -68,15 +71,18 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         factor_key: FactorKey::load(&config.keys_dir).map_err(FactorKeyInKeysDirError)?,
         passwords: Passwords::new()?,
         demo_users: config.demo_users,
+        refusals: refusals.clone(),
         lifetimes: config.lifetimes.into(),
     };
     if !config.admin_logins.is_empty() {
         warn!("ADMIN_LOGINS has no effect any more: make an administrator with `users-service create-admin LOGIN`");
     }
+    let audit_days = i32::try_from(config.audit_days.get()).unwrap_or(i32::MAX);
     let mut service = service
         .with_idempotency_keys()
         .task("keys", keys.rotate_until(stopping.clone()))
-        .task("users maintenance", maintenance::run(database, config.lifetimes.into(), stopping.clone()));
+        .task("refusals", refusals.write_until(database.clone(), stopping.clone()))
+        .task("users maintenance", maintenance::run(database, config.lifetimes.into(), audit_days, stopping.clone()));
     let for_demo = Arc::new(state.clone());
     service = if config.demo_users {
         service.task_once("demo users", demo::create(for_demo, stopping))

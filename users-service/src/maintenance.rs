@@ -1,4 +1,4 @@
-//! Ends outdated sessions, and deletes old password attempts and tokens.
+//! Ends outdated sessions, and deletes old password attempts, tokens and rows of the audit trail.
 
 use crate::lifetimes::Lifetimes;
 use crate::store;
@@ -15,7 +15,12 @@ const EVERY: Duration = Duration::from_mins(10);
 ///
 /// # Errors
 /// None: failures are logged and retried.
-pub async fn run(pool: PgPool, lifetimes: Lifetimes, stopping: CancellationToken) -> Result<(), Infallible> {
+pub async fn run(
+    pool: PgPool,
+    lifetimes: Lifetimes,
+    audit_days: i32,
+    stopping: CancellationToken,
+) -> Result<(), Infallible> {
     loop {
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
@@ -25,6 +30,9 @@ pub async fn run(pool: PgPool, lifetimes: Lifetimes, stopping: CancellationToken
             warn!(error = chain(&failure), "the cleanup failed; retrying");
         }
         if let Err(failure) = store::sessions::end_outdated(&pool, lifetimes).await {
+            warn!(error = chain(&failure), "the cleanup failed; retrying");
+        }
+        if let Err(failure) = store::audit_events::delete_old(&pool, audit_days).await {
             warn!(error = chain(&failure), "the cleanup failed; retrying");
         }
         if let Err(failure) = store::password_resets::delete_expired(&pool).await {

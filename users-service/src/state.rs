@@ -1,5 +1,6 @@
 //! Dependencies of the request handlers: database, broker, keys and password hashing.
 
+use crate::audit::Refusals;
 use crate::factor_key::FactorKey;
 use crate::keys::Keys;
 use crate::lifetimes::Lifetimes;
@@ -22,6 +23,8 @@ pub struct State {
     pub passwords: Passwords,
     /// Whether demo users may sign in.
     pub demo_users: bool,
+    /// What failed or was refused, for the audit trail.
+    pub refusals: Refusals,
     /// How long sessions last.
     pub lifetimes: Lifetimes,
 }

@@ -62,6 +62,7 @@ const OPERATIONS: &[(&str, &str, &str, Who, &str)] = &[
     ("/users", "post", "/password-reset", Anyone, EMPTY),
     ("/users", "post", "/users/{id}/block", Administrator, EMPTY),
     ("/users", "post", "/users/{id}/unblock", Administrator, EMPTY),
+    ("/users", "get", "/audit-events", Administrator, EMPTY),
     ("/users", "post", "/refresh", Anyone, EMPTY),
     ("/users", "post", "/logout", Anyone, EMPTY),
     ("/users", "get", "/.well-known/jwks.json", Anyone, EMPTY),
@@ -80,6 +81,7 @@ const OPERATIONS: &[(&str, &str, &str, Who, &str)] = &[
 const OF_OPERATORS: &[(&str, &str)] = &[
     ("get", "/operations/messaging"),
     ("get", "/operations/topology"),
+    ("get", "/operations/dead-letter-actions"),
     ("get", "/operations/dead-letters"),
     ("get", "/operations/dead-letters/{direction}/{event_id}"),
     ("post", "/operations/dead-letters/{direction}/{event_id}/replay"),

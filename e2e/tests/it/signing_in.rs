@@ -199,7 +199,7 @@ async fn services_reject_requests_that_bypass_the_gateway() {
         (&stage.users, "/users"),
     ] {
         let direct = Client::new(&service.url()).as_user(1).with_header("x-user-role", "admin");
-        let forged = direct.with_header("x-chipin-pass", "2;1;admin;99999999999;00");
+        let forged = direct.with_header("x-chipin-pass", "3;1;admin;99999999999;-;00");
         for client in [direct, forged] {
             assert_eq!(code(&client.get(path).await), (401, "not_through_the_gateway".to_owned()), "{path}");
         }
@@ -211,7 +211,7 @@ async fn services_reject_requests_that_bypass_the_gateway() {
 async fn without_a_token_every_private_call_is_refused() {
     let stage = Stage::new().await;
     stage.register("anna").await;
-    let claims = [("x-user-id", "1"), ("x-user-role", "admin"), ("x-chipin-pass", "2;1;admin;99999999999;00")];
+    let claims = [("x-user-id", "1"), ("x-user-role", "admin"), ("x-chipin-pass", "3;1;admin;99999999999;-;00")];
     let mut clients = vec![stage.anonymous(), stage.anonymous().with_header("authorization", "Bearer x.y.z")];
     clients.extend(claims.iter().map(|(name, value)| stage.anonymous().with_header(name, value)));
     for client in &clients {

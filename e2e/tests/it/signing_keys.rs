@@ -3,7 +3,7 @@
 use crate::keys::key;
 use crate::signing_in::{Stage, code};
 use http::{Method, Uri};
-use identity::{GATEWAY_TOKEN_HEADER, Operation, Principal, Role, SigningKey};
+use identity::{GATEWAY_TOKEN_HEADER, Operation, Origin, Principal, Role, SigningKey};
 use testkit::{Client, Program, TestResponse};
 
 const PRINCIPALS: [Option<Principal>; 3] =
@@ -13,7 +13,7 @@ const PRINCIPALS: [Option<Principal>; 3] =
 fn token(signer: &str, service: &str, method: &Method, path: &str, principal: Option<Principal>) -> String {
     let (key, uri): (SigningKey, Uri) = (key(signer).parse().unwrap(), path.parse().unwrap());
     let operation = Operation { service: &format!("{service}-service"), method, uri: &uri };
-    key.gateway_token(operation, principal).to_str().unwrap().to_owned()
+    key.gateway_token(operation, Origin { principal, client: None }).to_str().unwrap().to_owned()
 }
 
 async fn send(program: &Program, method: &Method, path: &str, token: &str) -> TestResponse {

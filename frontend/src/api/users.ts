@@ -56,6 +56,11 @@ export async function logOut(token: string): Promise<void> {
   await post('/users/logout', { refresh_token: token });
 }
 
+/** Sets a new password with a token of an administrator. */
+export async function resetPassword(token: string, newPassword: string): Promise<SignedIn | Challenge> {
+  return post<SignedIn | Challenge>('/users/password-reset', { token, new_password: newPassword });
+}
+
 export async function listSessions(userId: number): Promise<ListedSession[]> {
   return (await call<{ sessions: ListedSession[] }>('/users/sessions', { userId })).data.sessions;
 }

@@ -1,4 +1,5 @@
 /** English texts. The type of this object is the contract for all other languages. */
+import { administrationEn } from './administration-en';
 import { chequeEn } from './cheque-en';
 import { operationsEn } from './operations-en';
 import { plural } from './plural';
@@ -14,6 +15,7 @@ export const en = {
     footerDocs: 'API documentation',
     footerBroker: 'RabbitMQ console',
     footerOperations: 'Operations',
+    footerAdministration: 'Administration',
     version: (version: string) => `Version ${version}`,
     retry: 'Try again',
     close: 'Close',
@@ -40,6 +42,12 @@ export const en = {
     enter: 'Sign in',
     register: 'Register and sign in',
     leave: 'Sign out',
+    resetTitle: 'Choose a new password',
+    resetHint: 'The link is valid once. All other sessions of this user end.',
+    newPassword: 'New password',
+    resetSubmit: 'Set the password and sign in',
+    resetLater: 'Not now',
+    resetInvalid: 'This link was used, replaced or has expired. Please ask an administrator for a new one.',
     loginRefused: 'A login has 3 to 40 characters: a–z, 0–9, dot, underscore, hyphen; first a letter.',
     passwordRefused: 'A password has 8 to 200 characters. It can’t be a common one, your login, or a word like “chipin”.',
     tooMany: (minutes: number) => `Too many tries. Please try again in ${minutes} min.`,
@@ -285,6 +293,7 @@ export const en = {
   },
   cheque: chequeEn,
   operations: operationsEn,
+  administration: administrationEn,
   shortcuts: {
     title: 'Keyboard shortcuts',
     newOrder: 'New order',

@@ -1,4 +1,5 @@
 /** Russian texts. */
+import { administrationRu } from './administration-ru';
 import { chequeRu } from './cheque-ru';
 import type { Words } from './en';
 import { operationsRu } from './operations-ru';
@@ -26,6 +27,7 @@ export const ru: Words = {
     footerDocs: 'Документация API',
     footerBroker: 'Консоль RabbitMQ',
     footerOperations: 'Эксплуатация',
+    footerAdministration: 'Администрирование',
     version: (version) => `Версия ${version}`,
     retry: 'Повторить',
     close: 'Закрыть',
@@ -52,6 +54,12 @@ export const ru: Words = {
     enter: 'Войти',
     register: 'Зарегистрироваться и войти',
     leave: 'Выйти',
+    resetTitle: 'Новый пароль',
+    resetHint: 'Ссылка действует один раз. Все другие сеансы этого пользователя завершатся.',
+    newPassword: 'Новый пароль',
+    resetSubmit: 'Задать пароль и войти',
+    resetLater: 'Не сейчас',
+    resetInvalid: 'Ссылка использована, заменена или устарела. Попросите у администратора новую.',
     loginRefused: 'Логин — от 3 до 40 знаков: a–z, 0–9, точка, подчёркивание, дефис; первая — буква.',
     passwordRefused: 'В пароле от 8 до 200 знаков. Он не может быть распространённым, совпадать с логином или со словом вроде «chipin».',
     tooMany: (minutes) => `Слишком много попыток. Попробуйте через ${minutes} мин.`,
@@ -302,6 +310,7 @@ export const ru: Words = {
   },
   cheque: chequeRu,
   operations: operationsRu,
+  administration: administrationRu,
   shortcuts: {
     title: 'Клавиши',
     newOrder: 'Новый заказ',

@@ -4,7 +4,17 @@
  */
 import type { Bearer } from '../api/bearer';
 import { Failure } from '../api/failure';
-import { answerChallenge, logIn, logOut, refresh, register, type Challenge, type SignedIn, type User } from '../api/users';
+import {
+  answerChallenge,
+  logIn,
+  logOut,
+  refresh,
+  register,
+  resetPassword,
+  type Challenge,
+  type SignedIn,
+  type User,
+} from '../api/users';
 import { browserStore, type Store } from './store';
 
 // A token that expires sooner might expire during the request.
@@ -73,6 +83,15 @@ export class Auth implements Bearer {
     const user = this.#keep(session);
     // A renewal may have found the old session ended before the response arrived.
     if (user.id !== before) this.#onTurn(user);
+  }
+
+  /**
+   * With a token of an administrator. A user who was signed in here is replaced; a user with a second factor gets a
+   * challenge for `completeSignIn`.
+   */
+  async resetPassword(token: string, password: string): Promise<User | Challenge> {
+    const answer = await resetPassword(token, password);
+    return 'challenge' in answer ? answer : this.#keep(answer);
   }
 
   async signOut(): Promise<void> {

@@ -88,7 +88,7 @@ export class Chipin {
       this.activity.clear();
       if (this.preferences.signsIn) forgetDrafts();
     }
-    if (this.visit.at === 'home' && !this.route.operating) this.route.closeOrder();
+    if (this.visit.at === 'home' && !this.route.operating && !this.route.administering) this.route.closeOrder();
     this.visit = this.#visitAs(userId);
     if (this.visit.at !== 'cheque') forgetPhoto();
     this.#begin();

@@ -1,7 +1,8 @@
 /**
  * The current location, stored in the URL so that it can be linked: at home `#/orders/<id>`, `#/statement`,
- * `#/cheques`, `#/cheques/new`, `#/operations`, `#/operations/<service>/<direction>/<event>`; on a shared
- * cheque, which has its own path, `#/review`.
+ * `#/cheques`, `#/cheques/new`, `#/operations`, `#/operations/<service>/<direction>/<event>`, `#/administration`,
+ * `#/administration/audit`; on a shared cheque, which has its own path, `#/review`. `#/new-password/<token>`
+ * disappears from the URL as soon as it is read.
  */
 import { DIRECTIONS } from '../api/model';
 import { type LetterAddress, SERVICES, type Service } from '../api/operations';
@@ -10,7 +11,11 @@ const ORDER = /^#\/orders\/([^/]+)$/;
 const LETTER = new RegExp(`^#/operations/(${SERVICES.join('|')})/(${DIRECTIONS.join('|')})/([^/]+)$`);
 const CHEQUE_PATH = /^\/small-router\/([^/]+)\/?$/;
 
+const RESET = /^#\/new-password\/([\w-]+)$/;
+
 export const OPERATIONS_HREF = '#/operations';
+export const ADMINISTRATION_HREF = '#/administration';
+export const AUDIT_HREF = '#/administration/audit';
 
 export type Tab = 'orders' | 'statement' | 'cheques';
 
@@ -18,6 +23,8 @@ export class Route {
   /** The key of the shared cheque in the path. Constant, because another path is another page. */
   readonly chequeHash = CHEQUE_PATH.exec(location.pathname)?.[1] ?? null;
   #hash = $state(location.hash);
+  /** The token of a link for a new password. */
+  resetToken = $state<string | null>(null);
   /** Kept while an order is open, so that closing it returns to the same list. */
   #tab = $state<Tab>(tabOf(location.hash));
 
@@ -27,6 +34,9 @@ export class Route {
 
   /** Whether the operators' page is open. */
   readonly operating: boolean = $derived(/^#\/operations(\/|$)/.test(this.#hash));
+  /** Whether the administrators' page is open, and whether it shows the audit trail. */
+  readonly administering: boolean = $derived(/^#\/administration(\/|$)/.test(this.#hash));
+  readonly auditing: boolean = $derived(this.#hash === AUDIT_HREF);
   /** The open dead letter. */
   readonly letter: LetterAddress | null = $derived(letterAt(this.#hash));
 
@@ -36,11 +46,27 @@ export class Route {
 
   start(): () => void {
     const follow = () => {
+      this.#takeReset();
       this.#hash = location.hash;
       if (this.orderId === null) this.#tab = tabOf(this.#hash);
     };
+    this.#takeReset();
     addEventListener('hashchange', follow);
     return () => removeEventListener('hashchange', follow);
+  }
+
+  /** Closes the page for a new password. */
+  forgetReset(): void {
+    this.resetToken = null;
+  }
+
+  // The token must not stay in the history of the browser.
+  #takeReset(): void {
+    const token = RESET.exec(location.hash)?.[1];
+    if (token === undefined) return;
+    history.replaceState(null, '', '#/');
+    this.#hash = location.hash;
+    this.resetToken = token;
   }
 
   closeOrder(): void {
@@ -58,6 +84,11 @@ export function orderHref(id: string): string {
 
 export function letterHref({ service, direction, eventId }: LetterAddress): string {
   return `${OPERATIONS_HREF}/${service}/${direction}/${eventId}`;
+}
+
+/** The link with which a user sets a new password. Browsers don't send what follows `#`. */
+export function resetHref(token: string): string {
+  return `#/new-password/${token}`;
 }
 
 export function letterAt(hash: string): LetterAddress | null {

@@ -6,6 +6,7 @@ use super::jwt_mode::JwtMode;
 use super::keys::Keys;
 use super::mode_error::AuthModeError;
 use super::sessions::{SessionWatch, Sessions};
+use super::unidentified::Unidentified;
 use crate::config::{AuthMode, Config};
 use http_api::problem::Problem;
 use identity::{SigningKey, SigningKeys};
@@ -40,9 +41,9 @@ impl Authenticator {
     /// # Errors
     /// 401 when the user is missing, malformed or ambiguous; 421 when the request is misdirected (DNS rebinding); 503
     /// when the keys are not known yet.
-    pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Identified, Problem> {
+    pub(crate) fn identify(&self, credentials: &Credentials<'_>) -> Result<Identified, Unidentified> {
         match self {
-            Self::Header(mode) => mode.identify(credentials),
+            Self::Header(mode) => mode.identify(credentials).map_err(Unidentified::from),
             Self::Jwt(mode) => mode.identify(credentials),
         }
     }
@@ -51,7 +52,7 @@ impl Authenticator {
     ///
     /// # Errors
     /// As [`Authenticator::identify`] when it contains invalid credentials: these never count as anonymous.
-    pub(crate) fn identify_optional(&self, credentials: &Credentials<'_>) -> Result<Option<Identified>, Problem> {
+    pub(crate) fn identify_optional(&self, credentials: &Credentials<'_>) -> Result<Option<Identified>, Unidentified> {
         let has_credentials = match self {
             Self::Header(_) => HeaderMode::has_credentials(credentials),
             Self::Jwt(_) => JwtMode::has_credentials(credentials),

@@ -8,6 +8,7 @@ use super::keys::Keys;
 use super::mode_error::AuthModeError;
 use super::sessions::{SessionWatch, Sessions};
 use super::tickets::{self, Tickets};
+use super::unidentified::{RefusalReason, Unidentified};
 use crate::config::Config;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_api::problem::Problem;
@@ -71,24 +72,26 @@ impl JwtMode {
     /// # Errors
     /// 401 when there are no valid credentials, or their session has ended; 503 while the keys or the ended sessions have
     /// not been fetched.
-    pub(super) fn identify(&self, credentials: &Credentials<'_>) -> Result<Identified, Problem> {
+    pub(super) fn identify(&self, credentials: &Credentials<'_>) -> Result<Identified, Unidentified> {
         let has_ticket = credentials.socket_query.is_some_and(tickets::has_ticket);
         let token = if has_ticket { None } else { Some(bearer(credentials.headers)?) };
         if self.keys.is_empty() || !self.sessions.is_known() {
             let detail = "credentials can't be verified right now; try again soon";
             return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
-                .with_header(header::RETRY_AFTER, HeaderValue::from_static("1")));
+                .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+                .into());
         }
         let identified = match token {
             None => credentials
                 .ticket_principal
-                .ok_or_else(|| refused("the ticket is invalid, expired or used: request a new one"))?,
+                .ok_or_else(|| invalid("the ticket is invalid, expired or used: request a new one"))?,
             Some(token) => self
                 .identified(token)
-                .ok_or_else(|| refused("the access token is invalid or expired: sign in again"))?,
+                .ok_or_else(|| invalid("the access token is invalid or expired: sign in again"))?,
         };
         if identified.session.is_none_or(|session| self.sessions.has_ended(session)) {
-            Err(ended())
+            let user = Some(identified.principal.user);
+            Err(Unidentified::refused(RefusalReason::EndedSession, user, ended()))
         } else {
             Ok(identified)
         }
@@ -142,6 +145,11 @@ fn required_keys(config: &Config) -> Result<SigningKeys, AuthModeError> {
         return Err(AuthModeError::MissingKey(variable));
     }
     config.ticket_keys.clone().ok_or(AuthModeError::MissingKey("TICKET_KEYS"))
+}
+
+/// Credentials that are not ours, or not any more.
+fn invalid(detail: &'static str) -> Unidentified {
+    Unidentified::refused(RefusalReason::InvalidToken, None, refused(detail))
 }
 
 fn ended() -> Problem {

@@ -7,7 +7,7 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use identity::{GATEWAY_TOKEN_HEADER, Operation, SigningKey};
+use identity::{GATEWAY_TOKEN_HEADER, Operation, Origin, SigningKey};
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet, KeyAlgorithm};
 use serde::de::DeserializeOwned;
@@ -138,7 +138,7 @@ pub(super) async fn fetch<T: DeserializeOwned>(
     let mut request = Request::get(page).header(header::HOST, users.host()).body(Empty::new())?;
     if let Some(key) = key {
         let operation = Operation { service: "users-service", method: request.method(), uri: request.uri() };
-        let token = key.gateway_token(operation, None);
+        let token = key.gateway_token(operation, Origin::default());
         request.headers_mut().insert(GATEWAY_TOKEN_HEADER, token);
     }
     let answer = client.request(request).await?;

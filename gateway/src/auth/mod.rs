@@ -10,6 +10,7 @@ mod mode_error;
 mod query;
 mod sessions;
 mod tickets;
+mod unidentified;
 
 pub(crate) use authenticator::Authenticator;
 pub(crate) use credentials::{Credentials, Identified};
@@ -18,3 +19,4 @@ pub(crate) use mode_error::AuthModeError;
 pub(crate) use query::without_credentials;
 pub(crate) use sessions::{SessionWatch, follow_sessions};
 pub(crate) use tickets::{LIFETIME as TICKET_LIFETIME, ticket_in};
+pub(crate) use unidentified::{RefusalReason, Unidentified};

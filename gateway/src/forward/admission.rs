@@ -1,6 +1,6 @@
 //! Decides whether a request may go to a service, for which user, and with which headers.
 
-use crate::auth::{Credentials, Identified, without_credentials};
+use crate::auth::{Credentials, Identified, RefusalReason, Unidentified, without_credentials};
 use crate::edge::path::decode;
 use crate::forward::authorization::{self, Access};
 use crate::forward::body_limit;
@@ -48,13 +48,23 @@ pub(crate) fn admit(
     let query = request.uri().query();
     let credentials =
         Credentials { headers: request.headers(), socket_query: query.filter(|_| is_socket), ticket_principal };
+    let refused = |unidentified: Unidentified| {
+        if let Some((reason, user)) = unidentified.refusal {
+            gateway.count_refusal(reason, user, request.headers(), peer.ip());
+        }
+        *unidentified.problem
+    };
     let identified = match authorization::required(target.service, request.method(), path, is_socket) {
         Access::Anonymous => None,
-        Access::Guests => gateway.authenticator.identify_optional(&credentials)?,
-        Access::Users => Some(gateway.authenticator.identify(&credentials)?),
-        Access::Administrators => match gateway.authenticator.identify(&credentials)? {
+        Access::Guests => gateway.authenticator.identify_optional(&credentials).map_err(refused)?,
+        Access::Users => Some(gateway.authenticator.identify(&credentials).map_err(refused)?),
+        Access::Administrators => match gateway.authenticator.identify(&credentials).map_err(refused)? {
             identified if identified.principal.role == Role::Administrator => Some(identified),
-            _ => return Err(no_such_page().into()),
+            identified => {
+                let user = Some(identified.principal.user);
+                gateway.count_refusal(RefusalReason::Administration, user, request.headers(), peer.ip());
+                return Err(no_such_page().into());
+            }
         },
     };
     if target.service == Service::Users && authorization::accepts_password(path) {

@@ -4,8 +4,9 @@ use crate::forward::headers::{self, Provenance};
 use crate::forward::target::Target;
 use crate::gateway::Gateway;
 use crate::peer::Peer;
+use crate::rate_limit::client_address;
 use http::{HeaderMap, Method, Uri, header};
-use identity::Principal;
+use identity::{Origin, Principal};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -37,7 +38,8 @@ pub(crate) fn request_headers(
     let provenance = Provenance { peer, is_trusted: gateway.config.trust_forwarded, prefix: target.prefix };
     let mut headers = headers::outgoing(of_client, &provenance, principal);
     let upstream = gateway.upstream(target.service);
-    upstream.add_gateway_token(&mut headers, (method, uri), principal);
+    let client = client_address(peer.ip(), of_client, gateway.config.trust_forwarded).to_canonical();
+    upstream.add_gateway_token(&mut headers, (method, uri), Origin { principal, client: Some(client) });
     headers.insert(header::HOST, upstream.base.host());
     headers
 }

@@ -16,7 +16,7 @@ use crate::limits::Limits;
 use connection::Connection;
 use http::{HeaderMap, Method, Request, Uri};
 use hyper::client::conn::TrySendError;
-use identity::{GATEWAY_TOKEN_HEADER, Operation, Principal, SigningKey};
+use identity::{GATEWAY_TOKEN_HEADER, Operation, Origin, SigningKey};
 use pool::Pool;
 use std::sync::Arc;
 
@@ -39,16 +39,11 @@ impl Upstream {
     }
 
     /// Adds the gateway token to the headers of a request. It proves to the service that the gateway sent this request,
-    /// and for which user.
-    pub(crate) fn add_gateway_token(
-        &self,
-        headers: &mut HeaderMap,
-        (method, uri): (&Method, &Uri),
-        principal: Option<Principal>,
-    ) {
+    /// for which user and from which address.
+    pub(crate) fn add_gateway_token(&self, headers: &mut HeaderMap, (method, uri): (&Method, &Uri), origin: Origin) {
         if let Some(key) = &self.key {
             let operation = Operation { service: self.name, method, uri };
-            headers.insert(GATEWAY_TOKEN_HEADER, key.gateway_token(operation, principal));
+            headers.insert(GATEWAY_TOKEN_HEADER, key.gateway_token(operation, origin));
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::client::{TestResponse, anonymous, fetch};
 use crate::service::{ReceivedRequests, Service};
 use crate::stage::{Plan, Stage, before};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +12,7 @@ use http::request::Builder;
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_tungstenite::connect_async;
 use uuid::Uuid;
@@ -124,9 +125,9 @@ fn refused(answer: &TestResponse, name: &str) {
     assert_eq!(answer.headers["www-authenticate"], "Bearer", "{name}");
 }
 
-/// The heads of the requests that reached the service, without those for keys and ended sessions.
+/// The heads of the requests that reached the service, without those of the gateway itself.
 fn reached(received: &ReceivedRequests) -> Vec<crate::service::Head> {
-    let is_of_gateway = |line: &str| line.contains("jwks") || line.contains("ended-sessions");
+    let is_of_gateway = |line: &str| ["jwks", "ended-sessions", "refusals"].iter().any(|page| line.contains(page));
     received.heads().into_iter().filter(|head| !is_of_gateway(&head.line)).collect()
 }
 
@@ -138,7 +139,7 @@ async fn a_signed_in_user_is_forwarded_to_the_service() {
     let heads = reached(&service.received);
     let headers = &heads[0].headers;
     assert_eq!(headers["x-user-id"], "42");
-    assert!(headers["x-chipin-pass"].to_str().unwrap().starts_with("2;42;user;"));
+    assert!(headers["x-chipin-pass"].to_str().unwrap().starts_with("3;42;user;"));
     assert!(!headers.contains_key("authorization"), "the token is not forwarded");
 }
 
@@ -394,4 +395,40 @@ async fn the_rate_limit_of_a_user_does_not_affect_another() {
     }
     assert!(refused.is_some_and(|answer| answer.headers.contains_key("retry-after")));
     assert_eq!(call(10).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn refused_tokens_and_pages_of_administrators_are_reported_for_the_audit_trail() {
+    let reports: Arc<Mutex<Vec<Value>>> = Arc::default();
+    let keep = {
+        let reports = Arc::clone(&reports);
+        move |Json(report): Json<Value>| {
+            reports.lock().unwrap().extend(report["refusals"].as_array().unwrap().clone());
+            async { StatusCode::NO_CONTENT }
+        }
+    };
+    let routes = Router::new().route("/internal/refusals", post(keep)).fallback(|| async { "served" });
+    let (stage, _service, signer) = signing_in_to(routes, |plan| plan).await;
+    let call =
+        async |path: &str, token: &str| fetch(bearer(anonymous("GET", stage.api, path), token)).await.status.as_u16();
+    for _ in 0..3 {
+        assert_eq!(call("/orders/orders", "nonsense").await, 401);
+    }
+    assert_eq!(call("/orders/operations/messaging", &signer.token(42, "user")).await, 404);
+    assert_eq!(call("/orders/operations/messaging", &signer.token(1, "admin")).await, 200);
+    let total = |reason: &str| -> i64 {
+        let reports = reports.lock().unwrap();
+        reports.iter().filter(|one| one["reason"] == reason).map(|one| one["count"].as_i64().unwrap()).sum()
+    };
+    for _ in 0..100 {
+        if total("administration") == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!((total("administration"), total("invalid_token")), (1, 3));
+    let reports = reports.lock().unwrap();
+    let refused = reports.iter().find(|one| one["reason"] == "administration").unwrap();
+    assert_eq!((&refused["user"], &refused["address"]), (&json!(42), &json!("127.0.0.1")));
+    assert_eq!(refused["request_id"].as_str().map(str::len), Some(36));
 }

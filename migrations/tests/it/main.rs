@@ -4,6 +4,7 @@
 
 mod hijack;
 
+mod audit;
 mod composed;
 mod definers;
 mod partitions;

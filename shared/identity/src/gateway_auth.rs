@@ -1,6 +1,7 @@
 //! How a service verifies that a request comes from the gateway.
 
-use crate::gateway_token::{GATEWAY_TOKEN_HEADER, InvalidToken, Operation};
+use crate::client_address::FORWARDED_FOR;
+use crate::gateway_token::{GATEWAY_TOKEN_HEADER, InvalidToken, Operation, Origin};
 use crate::principal::{Principal, ROLE_HEADER, USER_HEADER};
 use crate::retired::RetiredSecret;
 use crate::signing_key::SigningKeys;
@@ -65,7 +66,8 @@ impl InternalAuthConfig {
     }
 }
 
-/// Accepts requests with a valid token and sets the identity headers from it; other identity headers are removed.
+/// Accepts requests with a valid token and sets the identity headers and the address of the client from it; other identity
+/// headers are removed.
 pub async fn require_gateway_token(
     State(internal_auth): State<InternalAuth>,
     mut request: Request,
@@ -74,13 +76,16 @@ pub async fn require_gateway_token(
     let InternalAuth { service, keys: Some(keys) } = &internal_auth else {
         return next.run(request).await;
     };
-    let Ok(principal) = principal(service, keys, &request) else {
+    let Ok(Origin { principal, client }) = origin(service, keys, &request) else {
         let detail = "this service accepts only requests from the gateway";
         return Problem::new(StatusCode::UNAUTHORIZED, "not_through_the_gateway", detail).into_response();
     };
     let headers = request.headers_mut();
     for name in [GATEWAY_TOKEN_HEADER, USER_HEADER, ROLE_HEADER] {
         headers.remove(name);
+    }
+    if let Some(client) = client.and_then(|client| HeaderValue::from_str(&client.to_string()).ok()) {
+        headers.insert(FORWARDED_FOR, client);
     }
     if let Some(Principal { user, role }) = principal {
         headers.insert(USER_HEADER, HeaderValue::from(user));
@@ -89,11 +94,11 @@ pub async fn require_gateway_token(
     next.run(request).await
 }
 
-fn principal(service: &str, keys: &SigningKeys, request: &Request) -> Result<Option<Principal>, InvalidToken> {
+fn origin(service: &str, keys: &SigningKeys, request: &Request) -> Result<Origin, InvalidToken> {
     let operation = Operation { service, method: request.method(), uri: request.uri() };
     let mut tokens = request.headers().get_all(GATEWAY_TOKEN_HEADER).iter();
     match (tokens.next(), tokens.next()) {
-        (Some(token), None) => operation.principal(token.to_str().map_err(|_| InvalidToken)?, keys.iter()),
+        (Some(token), None) => operation.origin(token.to_str().map_err(|_| InvalidToken)?, keys.iter()),
         _ => Err(InvalidToken),
     }
 }
@@ -101,6 +106,27 @@ fn principal(service: &str, keys: &SigningKeys, request: &Request) -> Result<Opt
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::body::Body;
+    use axum::routing::get;
+    use http::{HeaderMap, Method};
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn the_address_of_the_client_is_that_of_the_token() {
+        let keys: SigningKeys = "0123456789abcdef0123456789abcdef".parse().unwrap();
+        let auth = InternalAuth::new("a", Some(keys.clone()), "0.0.0.0:1".parse().unwrap()).unwrap();
+        let app = axum::Router::new()
+            .route("/", get(async |headers: HeaderMap| format!("{:?}", crate::client_address(&headers))))
+            .layer(axum::middleware::from_fn_with_state(auth, require_gateway_token));
+        let uri = "/".parse().unwrap();
+        let operation = Operation { service: "a", method: &Method::GET, uri: &uri };
+        let origin = Origin { principal: None, client: Some([203, 0, 113, 7].into()) };
+        let token = keys.iter().next().unwrap().gateway_token(operation, origin);
+        let request = Request::get("/").header(GATEWAY_TOKEN_HEADER, token).header(FORWARDED_FOR, "6.6.6.6");
+        let answer = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let body = axum::body::to_bytes(answer.into_body(), 100).await.unwrap();
+        assert_eq!(body, "Some(203.0.113.7)");
+    }
 
     #[test]
     fn without_keys_only_loopback_is_trusted() {

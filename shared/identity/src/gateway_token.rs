@@ -1,10 +1,13 @@
 //! The gateway token, which the gateway adds to each request to a service. It proves that the gateway sent this request
-//! to this service, and names its user. It is signed with a key that only the gateway and that service have, and valid
-//! for 30 seconds.
+//! to this service, and names its user and the address of its client. It is signed with a key that only the gateway and
+//! that service have, and valid for 30 seconds.
 //!
 //! ```text
-//! x-chipin-pass: 2;42;user;1790000000;5f1c…  version, user or "-", role, expiry in Unix seconds, HMAC-SHA-256
+//! x-chipin-pass: 3;42;user;1790000000;203.0.113.7;5f1c…
 //! ```
+//!
+//! These are: version, user or "-", role, expiry in Unix seconds, address of the client or "-", and HMAC-SHA-256. Tokens
+//! of version 2, from gateways of the previous release, have no address.
 //!
 //! The signature also covers the service, the method, the path and the query, so a token that was recorded is valid for
 //! repeating the same request only.
@@ -13,6 +16,7 @@ use crate::principal::{Principal, Role, parse_user_id};
 use crate::signing_key::SigningKey;
 use http::{HeaderName, HeaderValue, Method, Uri};
 use process::clock::unix_seconds;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// The header with the gateway token.
@@ -22,8 +26,9 @@ pub const GATEWAY_TOKEN_HEADER: HeaderName = HeaderName::from_static("x-chipin-p
 pub const LIFETIME: Duration = Duration::from_secs(30);
 
 const PURPOSE: &str = "pass";
-const VERSION: &str = "2";
-const ANONYMOUS: &str = "-";
+const VERSION: &str = "3";
+const VERSION_WITHOUT_CLIENT: &str = "2";
+const NONE: &str = "-";
 
 /// What a token is valid for.
 #[derive(Clone, Copy, Debug)]
@@ -36,53 +41,77 @@ pub struct Operation<'a> {
     pub uri: &'a Uri,
 }
 
+/// On whose behalf, and from where, a request is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The authenticated user; `None` if the request is anonymous.
+    pub principal: Option<Principal>,
+    /// The address of the client; `None` for the gateway's own requests.
+    pub client: Option<IpAddr>,
+}
+
 /// The token is invalid or expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InvalidToken;
 
 impl SigningKey {
     /// A token for a request that is sent now.
-    pub fn gateway_token(&self, operation: Operation<'_>, principal: Option<Principal>) -> HeaderValue {
-        self.token_until(unix_seconds() + LIFETIME.as_secs(), operation, principal)
+    pub fn gateway_token(&self, operation: Operation<'_>, origin: Origin) -> HeaderValue {
+        self.token_until(unix_seconds() + LIFETIME.as_secs(), operation, origin)
     }
 
-    fn token_until(&self, ends: u64, operation: Operation<'_>, principal: Option<Principal>) -> HeaderValue {
-        let user = principal.map_or_else(|| ANONYMOUS.to_owned(), |principal| principal.user.to_string());
+    fn token_until(&self, ends: u64, operation: Operation<'_>, Origin { principal, client }: Origin) -> HeaderValue {
+        let user = principal.map_or_else(|| NONE.to_owned(), |principal| principal.user.to_string());
         let role = principal.map_or(Role::User, |principal| principal.role).as_str();
-        let claims = format!("{VERSION};{user};{role};{ends}");
-        let signature = self.signature(PURPOSE, &operation.signed(&claims));
-        // Digits, letters, semicolons and hyphens are always a valid header value.
-        HeaderValue::from_str(&format!("{claims};{signature}")).unwrap_or(HeaderValue::from_static(ANONYMOUS))
+        let client = client.map_or_else(|| NONE.to_owned(), |client| client.to_string());
+        self.token(operation, &format!("{VERSION};{user};{role};{ends};{client}"))
+    }
+
+    fn token(&self, operation: Operation<'_>, claims: &str) -> HeaderValue {
+        let signature = self.signature(PURPOSE, &operation.signed(claims));
+        // Digits, letters, semicolons, colons, dots and hyphens are always a valid header value.
+        HeaderValue::from_str(&format!("{claims};{signature}")).unwrap_or(HeaderValue::from_static(NONE))
     }
 }
 
 impl<'a> Operation<'a> {
-    /// The principal of a token for this operation that is signed with one of `keys`.
+    /// What a token for this operation, signed with one of `keys`, says about the request.
     ///
     /// # Errors
     /// [`InvalidToken`] when the token is invalid, expired, or for another operation.
-    pub(crate) fn principal<'k>(
+    pub(crate) fn origin<'k>(
         self,
         token: &str,
         keys: impl IntoIterator<Item = &'k SigningKey>,
-    ) -> Result<Option<Principal>, InvalidToken> {
+    ) -> Result<Origin, InvalidToken> {
         let (claims, signature) = token.rsplit_once(';').ok_or(InvalidToken)?;
         if !keys.into_iter().any(|key| key.is_signed(PURPOSE, &self.signed(claims), signature)) {
             return Err(InvalidToken);
         }
         let parts: Vec<&str> = claims.split(';').collect();
-        let [VERSION, user, role, ends] = parts[..] else { return Err(InvalidToken) };
+        let (user, role, ends, client) = match parts[..] {
+            [VERSION, user, role, ends, client] => (user, role, ends, client),
+            [VERSION_WITHOUT_CLIENT, user, role, ends] => (user, role, ends, NONE),
+            _ => return Err(InvalidToken),
+        };
         let ends: u64 = ends.parse().map_err(|_| InvalidToken)?;
         let now = unix_seconds();
         // A token that expires much later than one issued now is rejected too.
         if ends < now || ends > now + 2 * LIFETIME.as_secs() {
             return Err(InvalidToken);
         }
-        if user == ANONYMOUS {
-            return Ok(None);
-        }
-        let user = parse_user_id(user).ok_or(InvalidToken)?;
-        Ok(Some(Principal { user, role: Role::parse(role).ok_or(InvalidToken)? }))
+        let client = match client {
+            NONE => None,
+            client => Some(client.parse().map_err(|_| InvalidToken)?),
+        };
+        let principal = match user {
+            NONE => None,
+            user => {
+                let user = parse_user_id(user).ok_or(InvalidToken)?;
+                Some(Principal { user, role: Role::parse(role).ok_or(InvalidToken)? })
+            }
+        };
+        Ok(Origin { principal, client })
     }
 
     /// None of the texts can contain a line feed, which separates them when they are signed.
@@ -103,15 +132,19 @@ mod tests {
         format!("{text:-<32}").parse().unwrap()
     }
 
-    fn read(service: &str, method: &str, uri: &str, token: &str) -> Result<Option<Principal>, InvalidToken> {
+    fn read(service: &str, method: &str, uri: &str, token: &str) -> Result<Origin, InvalidToken> {
         let (method, uri) = (method.parse().unwrap(), uri.parse().unwrap());
-        Operation { service, method: &method, uri: &uri }.principal(token, &[key("a"), key("b")])
+        Operation { service, method: &method, uri: &uri }.origin(token, &[key("a"), key("b")])
+    }
+
+    fn of(principal: Option<Principal>) -> Origin {
+        Origin { principal, client: Some([203, 0, 113, 7].into()) }
     }
 
     fn token_until(ends: u64, key: &SigningKey, principal: Option<Principal>) -> String {
         let uri = "/orders?limit=5".parse().unwrap();
         let operation = Operation { service: "orders-service", method: &Method::GET, uri: &uri };
-        key.token_until(ends, operation, principal).to_str().unwrap().to_owned()
+        key.token_until(ends, operation, of(principal)).to_str().unwrap().to_owned()
     }
 
     fn token(key: &SigningKey, principal: Option<Principal>) -> String {
@@ -119,12 +152,28 @@ mod tests {
     }
 
     #[test]
-    fn a_token_contains_the_principal() {
+    fn a_token_contains_the_principal_and_the_address_of_the_client() {
         for principal in [None, Some(ADMIN), Some(USER)] {
             let token = token(&key("a"), principal);
-            assert_eq!(read("orders-service", "GET", "/orders?limit=5", &token), Ok(principal));
-            assert_eq!(read("orders-service", "GET", "http://host:1/orders?limit=5", &token), Ok(principal));
+            assert_eq!(read("orders-service", "GET", "/orders?limit=5", &token), Ok(of(principal)));
+            assert_eq!(read("orders-service", "GET", "http://host:1/orders?limit=5", &token), Ok(of(principal)));
         }
+        let uri = "/orders".parse().unwrap();
+        let operation = Operation { service: "orders-service", method: &Method::GET, uri: &uri };
+        for client in [None, Some("2001:db8::1".parse().unwrap())] {
+            let origin = Origin { principal: None, client };
+            let token = key("a").gateway_token(operation, origin);
+            assert_eq!(read("orders-service", "GET", "/orders", token.to_str().unwrap()), Ok(origin));
+        }
+    }
+
+    #[test]
+    fn a_token_of_a_gateway_of_the_previous_release_has_no_address() {
+        let uri = "/orders".parse().unwrap();
+        let operation = Operation { service: "orders-service", method: &Method::GET, uri: &uri };
+        let token = key("a").token(operation, &format!("2;7;admin;{}", unix_seconds() + 5));
+        let origin = Origin { principal: Some(ADMIN), client: None };
+        assert_eq!(read("orders-service", "GET", "/orders", token.to_str().unwrap()), Ok(origin));
     }
 
     #[test]
@@ -153,12 +202,14 @@ mod tests {
     fn a_changed_token_is_refused() {
         let token = token(&key("a"), Some(USER));
         for forged in [
-            token.replace("2;1;", "2;2;"),
-            token.replace("2;1;", "1;1;"),
+            token.replace("3;1;", "3;2;"),
+            token.replace("3;1;", "2;1;"),
+            token.replace("203.0.113.7", "203.0.113.8"),
+            token.replace("203.0.113.7;", ""),
             token.replace("user", "admin"),
             format!("{token}00"),
             token[..token.len() - 2].to_owned(),
-            "2;1;user;99999999999;".to_owned(),
+            "3;1;user;99999999999;-;".to_owned(),
             String::new(),
         ] {
             assert_eq!(read("orders-service", "GET", "/orders?limit=5", &forged), Err(InvalidToken), "{forged}");

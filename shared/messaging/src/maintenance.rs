@@ -1,7 +1,7 @@
 //! Maintenance of the inbox: creates partitions for the coming days, drops expired ones.
 
 use crate::ConsumerOptions;
-use crate::dead_letters::delete_settled;
+use crate::dead_letters::{delete_old_actions, delete_settled};
 use sqlx::PgPool;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -19,6 +19,8 @@ const AGAIN: Duration = Duration::from_mins(1);
 /// Maximum number of partitions dropped in one run. One per day expires; there are more after maintenance has not run
 /// for days.
 const DROPPED_MAX: usize = 32;
+/// Days for which actions on dead letters stay recorded.
+const ACTIONS_DAYS: i32 = 365;
 
 /// Maintains the tables until `stopping`: the inbox's partitions and expired rows. Creating and dropping are scheduled
 /// separately: a partition that can't be dropped never prevents that of a new day.
@@ -114,6 +116,7 @@ async fn delete_rows(pool: &PgPool, options: &ConsumerOptions) -> Result<Option<
         Some(days) => delete_settled(pool, days).await?,
         None => 0,
     };
+    delete_old_actions(pool, ACTIONS_DAYS).await?;
     if forgotten + letters > 0 {
         info!(forgotten, letters, "deleted {letters} settled dead letters and {forgotten} rows of the inbox");
     }

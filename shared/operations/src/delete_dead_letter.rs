@@ -1,13 +1,12 @@
 //! `DELETE /operations/dead-letters/{direction}/{event_id}`: deletes a settled letter.
 
+use crate::acting::Letters;
 use crate::errors::settle_problem;
 use crate::letter_id::LetterId;
 use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
-use axum::extract::State;
 use http::StatusCode;
-use rabbit_outbox::Messaging;
 
 /// Deletes a letter that was replayed or discarded, with its contents.
 #[cfg_attr(feature = "openapi", utoipa::path(
@@ -21,10 +20,10 @@ use rabbit_outbox::Messaging;
     )
 ))]
 pub(crate) async fn handler(
-    State(messaging): State<Messaging>,
+    Letters(letters): Letters,
     LetterId { direction, event_id }: LetterId,
 ) -> Result<StatusCode, Problem> {
-    let deleted = messaging.dead_letters().delete(direction, event_id).await;
+    let deleted = letters.delete(direction, event_id).await;
     deleted.map_err(|failure| settle_problem(format_args!("delete {direction} dead letter {event_id}"), &failure))?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod acting;
 mod body;
 mod parameters;
 mod problem;
@@ -12,6 +13,7 @@ mod selection;
 
 mod delete_dead_letter;
 mod get_dead_letter;
+mod list_actions;
 mod list_dead_letters;
 mod messaging_state;
 mod replace_dead_letter;
@@ -60,6 +62,7 @@ impl Operations {
         Router::new()
             .route("/operations/messaging", get(messaging_state::handler))
             .route("/operations/topology", get(topology::handler))
+            .route("/operations/dead-letter-actions", get(list_actions::handler))
             .route("/operations/dead-letters", get(list_dead_letters::handler))
             .route("/operations/dead-letters/replay", post(settle_dead_letters::replay))
             .route("/operations/dead-letters/discard", post(settle_dead_letters::discard))
@@ -79,6 +82,7 @@ impl Operations {
         OpenApiRouter::new()
             .routes(routes!(messaging_state::handler))
             .routes(routes!(topology::handler))
+            .routes(routes!(list_actions::handler))
             .routes(routes!(list_dead_letters::handler))
             .routes(routes!(get_dead_letter::handler, delete_dead_letter::handler))
             .routes(routes!(settle_dead_letter::replay))

@@ -1,6 +1,7 @@
 //! `POST /operations/dead-letters/{direction}/{event_id}/replace`: publishes a letter with corrected fields as a new
 //! event.
 
+use crate::acting::Letters;
 use crate::body::JsonBody;
 use crate::errors::edit_problem;
 use crate::letter_id::LetterId;
@@ -8,8 +9,6 @@ use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
 use axum::Json;
-use axum::extract::State;
-use rabbit_outbox::Messaging;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -47,13 +46,13 @@ pub(crate) struct Replaced {
     )
 ))]
 pub(crate) async fn handler(
-    State(messaging): State<Messaging>,
+    Letters(letters): Letters,
     LetterId { direction, event_id }: LetterId,
     mut body: JsonBody,
 ) -> Result<Json<Replaced>, Problem> {
     let data = body.required("data", object);
     body.finish()?;
-    let new = messaging.dead_letters().replace(direction, event_id, &data.unwrap_or_default()).await;
+    let new = letters.replace(direction, event_id, &data.unwrap_or_default()).await;
     let new =
         new.map_err(|failure| edit_problem(format_args!("replace {direction} dead letter {event_id}"), &failure))?;
     Ok(Json(Replaced { event_id: new.0 }))

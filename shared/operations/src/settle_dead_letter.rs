@@ -1,5 +1,6 @@
 //! `POST /operations/dead-letters/{direction}/{event_id}/replay` and `/discard`: settles one letter.
 
+use crate::acting::Letters;
 use crate::dead_letter_json::DeadLetterJson;
 use crate::errors::{no_such_dead_letter, settle_problem};
 use crate::letter_id::LetterId;
@@ -8,8 +9,7 @@ use crate::parameters::{Parameters, invalid_parameter};
 use crate::problem::ProblemDocument;
 use crate::problem::{During, Problem};
 use axum::Json;
-use axum::extract::State;
-use rabbit_outbox::Messaging;
+use rabbit_outbox::dead_letters::DeadLetters;
 
 /// Replays a letter, with its original event id.
 #[cfg_attr(feature = "openapi", utoipa::path(
@@ -27,19 +27,18 @@ use rabbit_outbox::Messaging;
     )
 ))]
 pub(crate) async fn replay(
-    State(messaging): State<Messaging>,
+    Letters(letters): Letters,
     id: LetterId,
     parameters: Parameters,
 ) -> Result<Json<DeadLetterJson>, Problem> {
     let LetterId { direction, event_id } = id;
-    let letters = messaging.dead_letters();
     match parameters.get("beyond_window") {
         None | Some("false") => letters.replay(direction, event_id).await,
         Some("true") => letters.replay_beyond_window(direction, event_id).await,
         Some(_) => return Err(invalid_parameter("beyond_window", "must be true or false")),
     }
     .map_err(|failure| settle_problem(format_args!("replay {direction} dead letter {event_id}"), &failure))?;
-    settled(&messaging, id).await
+    settled(&letters, id).await
 }
 
 /// Discards a letter.
@@ -53,17 +52,17 @@ pub(crate) async fn replay(
         (status = 409, description = "The letter is already settled", body = ProblemDocument),
     )
 ))]
-pub(crate) async fn discard(State(messaging): State<Messaging>, id: LetterId) -> Result<Json<DeadLetterJson>, Problem> {
+pub(crate) async fn discard(Letters(letters): Letters, id: LetterId) -> Result<Json<DeadLetterJson>, Problem> {
     let LetterId { direction, event_id } = id;
-    let discarded = messaging.dead_letters().discard(direction, event_id).await;
+    let discarded = letters.discard(direction, event_id).await;
     discarded
         .map_err(|failure| settle_problem(format_args!("discard {direction} dead letter {event_id}"), &failure))?;
-    settled(&messaging, id).await
+    settled(&letters, id).await
 }
 
-async fn settled(messaging: &Messaging, id: LetterId) -> Result<Json<DeadLetterJson>, Problem> {
+async fn settled(letters: &DeadLetters, id: LetterId) -> Result<Json<DeadLetterJson>, Problem> {
     let LetterId { direction, event_id } = id;
-    let found = messaging.dead_letters().show(direction, event_id).await;
+    let found = letters.show(direction, event_id).await;
     let found = found.during(format_args!("find settled {direction} dead letter {event_id}"))?;
     let (letter, _) = found.ok_or_else(no_such_dead_letter)?;
     Ok(Json(letter.into()))

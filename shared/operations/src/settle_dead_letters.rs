@@ -1,13 +1,13 @@
 //! `POST /operations/dead-letters/replay` and `/discard`: settles all letters that match.
 
+use crate::acting::Letters;
 use crate::body::JsonBody;
 use crate::errors::settle_problem;
 use crate::problem::Problem;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
 use crate::selection;
-use axum::{Json, extract};
-use rabbit_outbox::Messaging;
+use axum::Json;
 use serde::Serialize;
 
 /// Most letters settled by one request; repeat the request for the rest.
@@ -30,12 +30,9 @@ pub(crate) struct Settled {
         (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 ))]
-pub(crate) async fn replay(
-    extract::State(messaging): extract::State<Messaging>,
-    body: JsonBody,
-) -> Result<Json<Settled>, Problem> {
+pub(crate) async fn replay(Letters(letters): Letters, body: JsonBody) -> Result<Json<Settled>, Problem> {
     let filter = selection::from_body(body)?;
-    let settled = messaging.dead_letters().replay_matching(&filter, SETTLED_MAX).await;
+    let settled = letters.replay_matching(&filter, SETTLED_MAX).await;
     let settled = settled.map_err(|failure| settle_problem("replay matching dead letters", &failure))?;
     Ok(Json(Settled { settled }))
 }
@@ -49,12 +46,9 @@ pub(crate) async fn replay(
         (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 ))]
-pub(crate) async fn discard(
-    extract::State(messaging): extract::State<Messaging>,
-    body: JsonBody,
-) -> Result<Json<Settled>, Problem> {
+pub(crate) async fn discard(Letters(letters): Letters, body: JsonBody) -> Result<Json<Settled>, Problem> {
     let filter = selection::from_body(body)?;
-    let settled = messaging.dead_letters().discard_matching(&filter, SETTLED_MAX).await;
+    let settled = letters.discard_matching(&filter, SETTLED_MAX).await;
     let settled = settled.map_err(|failure| settle_problem("discard matching dead letters", &failure))?;
     Ok(Json(Settled { settled }))
 }

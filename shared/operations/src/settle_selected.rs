@@ -1,12 +1,11 @@
 //! `POST /operations/dead-letters/replay-selected` and `/discard-selected`: settles the listed letters.
 
+use crate::acting::Letters;
 use crate::body::JsonBody;
 #[cfg(feature = "openapi")]
 use crate::problem::ProblemDocument;
 use crate::problem::{During, Problem};
 use axum::Json;
-use axum::extract::State;
-use rabbit_outbox::Messaging;
 use rabbit_outbox::dead_letters::{Direction, SettleError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -58,13 +57,10 @@ pub(crate) struct Outcome {
         (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 ))]
-pub(crate) async fn replay(State(messaging): State<Messaging>, body: JsonBody) -> Result<Json<Vec<Outcome>>, Problem> {
+pub(crate) async fn replay(Letters(dead_letters): Letters, body: JsonBody) -> Result<Json<Vec<Outcome>>, Problem> {
     let letters = parse(body)?;
-    let settled = messaging
-        .dead_letters()
-        .replay_selected(&letters)
-        .await
-        .during(format_args!("replay {} dead letters", letters.len()))?;
+    let settled =
+        dead_letters.replay_selected(&letters).await.during(format_args!("replay {} dead letters", letters.len()))?;
     Ok(outcomes(letters, settled))
 }
 
@@ -77,13 +73,10 @@ pub(crate) async fn replay(State(messaging): State<Messaging>, body: JsonBody) -
         (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 ))]
-pub(crate) async fn discard(State(messaging): State<Messaging>, body: JsonBody) -> Result<Json<Vec<Outcome>>, Problem> {
+pub(crate) async fn discard(Letters(dead_letters): Letters, body: JsonBody) -> Result<Json<Vec<Outcome>>, Problem> {
     let letters = parse(body)?;
-    let settled = messaging
-        .dead_letters()
-        .discard_selected(&letters)
-        .await
-        .during(format_args!("discard {} dead letters", letters.len()))?;
+    let settled =
+        dead_letters.discard_selected(&letters).await.during(format_args!("discard {} dead letters", letters.len()))?;
     Ok(outcomes(letters, settled))
 }
 

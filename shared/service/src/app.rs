@@ -4,13 +4,17 @@ use axum::extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Router, middleware};
+use http::HeaderMap;
 use http_api::body::JSON_BODY_BYTES_MAX;
 use http_api::problem::{method_not_allowed, no_such_page};
 use http_server::health::health;
 use http_server::readiness::Readiness;
+use http_server::request_id::request_id;
 use http_server::{layers, time_limit};
-use identity::{Administrator, InternalAuth, require_gateway_token};
+use identity::{Administrator, InternalAuth, caller, client_address, require_gateway_token};
 use metrics_exporter_prometheus::PrometheusHandle;
+use rabbit_outbox::dead_letters::Operator;
+use tracing::info;
 
 /// Adds the common routes and layers to a server's own routes, which are authenticated by `internal_auth`. Those below
 /// `/operations` are for administrators.
@@ -40,8 +44,32 @@ async fn require_administrator_for_operations(request: Request, next: Next) -> R
     }
     let (mut parts, body) = request.into_parts();
     match Administrator::from_request_parts(&mut parts, &()).await {
-        Ok(Administrator) => next.run(Request::from_parts(parts, body)).await,
-        Err(refusal) => refusal.into_response(),
+        Ok(Administrator) => {
+            parts.extensions.insert(operator(&parts.headers));
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(refusal) => {
+            let Operator { name, address, request_id } = operator(&parts.headers);
+            info!(
+                target: "audit",
+                kind = "administration",
+                outcome = "refused",
+                actor.id = name,
+                client.address = address,
+                request_id,
+                "audit: administration refused"
+            );
+            refusal.into_response()
+        }
+    }
+}
+
+/// Who makes a request, for the record of what is done with dead letters.
+fn operator(headers: &HeaderMap) -> Operator {
+    Operator {
+        name: caller(headers).ok().map(|caller| caller.0.to_string()),
+        address: client_address(headers).map(|address| address.to_string()),
+        request_id: request_id(headers).map(str::to_owned),
     }
 }
 

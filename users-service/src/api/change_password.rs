@@ -4,6 +4,7 @@ use super::check_password::check_password;
 use super::read;
 use super::session_json::Session;
 use super::signed_in::start_session;
+use crate::audit::{self, AuditEvent, Kind};
 use crate::client::ClientInfo;
 use crate::domain::login::Login;
 use crate::domain::password::Password;
@@ -49,7 +50,7 @@ pub(super) async fn handler(
     let (Some(current), Some(new)) = (current, new) else { return Err(super::problems::wrong_credentials()) };
     let user = store::users::find(&state.database, id.get()).await?.ok_or_else(super::problems::no_such_user)?;
     check_choice(&new, &user)?;
-    let checked = check_password(&state, &client, &user, current).await?;
+    let checked = check_password(&state, &client, &user, current, Kind::PasswordChange).await?;
     let hash = state.passwords.hash(new).await?;
     let mut tx = state.messaging.begin().await.during(format_args!("begin to change the password of user {id}"))?;
     let user = super::recheck_credentials::recheck_credentials(&mut tx, user.id, &checked.hash).await?;
@@ -57,7 +58,9 @@ pub(super) async fn handler(
     store::tries::clear(&mut tx, &checked.counter).await?;
     store::refresh_tokens::revoke_all(&mut tx, user.id).await?;
     let session = start_session(&mut tx, &state, &client, user).await?;
+    let recorded = audit::record(&mut tx, AuditEvent::of(Kind::PasswordChange, id, &client)).await?;
     tx.commit().await.during(format_args!("commit the password of user {id}"))?;
+    recorded.log();
     Ok(Json(session))
 }
 

@@ -1,5 +1,6 @@
 //! `GET /users`: all users, for administrators.
 
+use super::administrator::Admin;
 use super::user_json::UserJson;
 use crate::state::State;
 use crate::store;
@@ -10,7 +11,6 @@ use http_api::cursor;
 use http_api::extract::Query;
 use http_api::prefix::Prefix;
 use http_api::problem::{Problem, ProblemDocument};
-use identity::Administrator;
 use serde::{Deserialize, Serialize};
 
 /// The page to return.
@@ -39,7 +39,7 @@ struct Users {
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
-    _: Administrator,
+    _: Admin,
     Prefix(prefix): Prefix,
     uri: Uri,
     Query(page): Query<Page>,

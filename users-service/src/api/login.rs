@@ -3,6 +3,7 @@
 use super::read;
 use super::session_json::Session;
 use super::signed_in::{Challenge, SignedIn};
+use crate::audit::{self, AuditEvent, Kind, Outcome, Recorded};
 use crate::client::ClientInfo;
 use crate::demo;
 use crate::domain::login::Login;
@@ -65,6 +66,8 @@ pub(super) async fn sign_in(
     // No transaction is open while the password is verified: database connections are few.
     let counter = store::tries::counter(&state.database, login.as_str(), client.address()).await?;
     if let Attempt::After(seconds) = store::tries::count_attempt(&state.database, &counter).await? {
+        let detail = "too many attempts";
+        state.refusals.count_for_login(Kind::SignIn, Outcome::Refused, login, client, detail);
         return Err(too_many_tries(seconds));
     }
     let known = {
@@ -74,13 +77,27 @@ pub(super) async fn sign_in(
     let (id, hash) = known.map(|known| (known.user.id, known.password_hash)).unzip();
     let is_accepted = demo::is_accepted(state, client, &password);
     let is_right = state.passwords.matches(password, hash.clone()).await? && is_accepted;
-    let (Some(id), Some(hash), true) = (id, hash, is_right) else { return Err(super::problems::wrong_credentials()) };
+    let (Some(id), Some(hash), true) = (id, hash, is_right) else {
+        let detail = "unknown login or wrong password";
+        state.refusals.count_for_login(Kind::SignIn, Outcome::Failed, login, client, detail);
+        return Err(super::problems::wrong_credentials());
+    };
 
     let mut tx = state.messaging.begin().await.during(format_args!("begin a session of user {id}"))?;
-    let user = super::recheck_credentials::recheck_credentials(&mut tx, id, &hash).await?;
+    let rechecked = super::recheck_credentials::recheck_credentials(&mut tx, id, &hash).await;
+    let user = rechecked.inspect_err(|_| {
+        let detail = "blocked, or the password was changed";
+        state.refusals.count_for_login(Kind::SignIn, Outcome::Refused, login, client, detail);
+    })?;
     store::tries::clear(&mut tx, &counter).await?;
     let signed_in = SignedIn::after_password(&mut tx, state, client, user).await?;
+    // With a second factor the sign-in is complete, and recorded, after the second step.
+    let recorded = match &signed_in {
+        SignedIn::Session(_) => Some(audit::record(&mut tx, AuditEvent::of(Kind::SignIn, id, client)).await?),
+        SignedIn::Challenge(_) => None,
+    };
     tx.commit().await.during(format_args!("commit a session of user {id}"))?;
+    recorded.into_iter().for_each(Recorded::log);
     Ok(signed_in)
 }
 

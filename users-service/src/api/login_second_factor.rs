@@ -1,10 +1,10 @@
 //! `POST /login/second-factor`: the second step of signing in.
 
-use super::check_password::count_code;
-use super::problems::wrong_code;
+use super::check_password::{count_code, refuse_code};
 use super::read;
 use super::session_json::Session;
 use super::signed_in::start_session;
+use crate::audit::{self, AuditEvent, Kind};
 use crate::client::ClientInfo;
 use crate::second_factor;
 use crate::state::State;
@@ -51,7 +51,7 @@ pub(super) async fn handler(
     let presented = presented.hash();
     let id = store::sign_in_challenges::user_of(&state.database, &presented).await?.ok_or_else(invalid)?;
     let user = store::users::find(&state.database, id).await?.ok_or_else(invalid)?;
-    let counter = count_code(&state, &client, &user.login).await?;
+    let counter = count_code(&state, &client, &user, Kind::SignIn).await?;
 
     let mut tx = state.messaging.begin().await.during(format_args!("begin the second step of user {id}"))?;
     let user = store::users::lock(&mut tx, id).await?.ok_or_else(invalid)?.user;
@@ -64,11 +64,14 @@ pub(super) async fn handler(
     }
     if !second_factor::accept(&mut tx, &state.factor_key, user.id, &code, clock::unix_seconds()).await? {
         // Without a commit, the challenge can be used again.
-        return Err(wrong_code());
+        return Err(refuse_code(&state, &client, user.id, Kind::SignIn));
     }
     store::tries::clear(&mut tx, &counter).await?;
+    let event = AuditEvent::of(Kind::SignIn, user.id, &client).with_detail("with a second factor");
+    let recorded = audit::record(&mut tx, event).await?;
     let session = start_session(&mut tx, &state, &client, user).await?;
     tx.commit().await.during(format_args!("commit the second step of user {id}"))?;
+    recorded.log();
     Ok(Json(session))
 }
 

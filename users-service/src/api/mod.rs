@@ -1,5 +1,6 @@
 //! The HTTP API: one file per operation.
 
+mod audit_events;
 mod block;
 mod change_password;
 mod ended_sessions;
@@ -10,6 +11,7 @@ mod login_second_factor;
 mod logout;
 mod me;
 mod refresh;
+mod refusals;
 mod register;
 mod reset_password;
 mod role;
@@ -17,6 +19,7 @@ mod second_factor;
 mod sessions;
 mod sign_out;
 
+mod administrator;
 mod check_password;
 mod problems;
 mod read;
@@ -37,7 +40,7 @@ use utoipa_axum::routes;
 /// All routes, and the OpenAPI document generated from them.
 pub fn routes(state: State) -> Router {
     let (router, document) = documented(state.messaging.clone()).split_for_parts();
-    router.merge(ended_sessions::routes()).with_state(state).merge(docs::routes(document))
+    router.merge(ended_sessions::routes()).merge(refusals::routes()).with_state(state).merge(docs::routes(document))
 }
 
 /// The routes with their declarations, before they have a state.
@@ -61,6 +64,7 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
         .routes(routes!(reset_password::issue))
         .routes(routes!(reset_password::handler))
         .merge(second_factor::routes())
+        .routes(routes!(audit_events::handler))
         .routes(routes!(jwks::handler))
         .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
 }

@@ -2,12 +2,14 @@
 
 use super::read;
 use super::session_json::Session;
+use crate::audit::{self, AuditEvent, Kind, Outcome};
 use crate::client::ClientInfo;
 use crate::state::State;
 use crate::store;
 use crate::store::refresh_tokens::TokenState;
 use crate::tokens::SecretToken;
 use axum::{Json, extract};
+use contracts::ids::UserId;
 use http::StatusCode;
 use http_api::body::JsonBody;
 use http_api::problem::{Problem, ProblemDocument};
@@ -41,15 +43,22 @@ pub(super) async fn handler(
     let Some(presented) = presented else { return Err(invalid()) };
     let mut tx = state.messaging.begin().await.during("begin to refresh a session")?;
     match store::refresh_tokens::consume(&mut tx, &presented.hash(), state.lifetimes).await? {
-        TokenState::Unknown => Err(invalid()),
+        TokenState::Unknown => {
+            state.refusals.count(AuditEvent::new(Kind::Refresh, Outcome::Failed, &client));
+            Err(invalid())
+        }
         TokenState::JustUsed => Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "refresh_token_spent",
             "another tab has just used this refresh token: use the one that it received",
         )),
-        TokenState::Reused(family) => {
+        TokenState::Reused(family, user) => {
             store::refresh_tokens::revoke(&mut tx, family).await?;
+            let event = AuditEvent::new(Kind::Refresh, Outcome::Refused, &client);
+            let event = AuditEvent { subject: UserId::try_from(user).ok(), ..event };
+            let recorded = audit::record(&mut tx, event.with_detail("used before: its session was ended")).await?;
             tx.commit().await.during(format_args!("commit the end of token family {family}"))?;
+            recorded.log();
             warn!(%family, "a used refresh token was presented again: all tokens of its sign-in are revoked");
             Err(invalid())
         }

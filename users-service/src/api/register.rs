@@ -4,6 +4,7 @@ use super::login::{Credentials, sign_in};
 use super::read;
 use super::session_json::Session;
 use super::signed_in::{Challenge, SignedIn, start_session};
+use crate::audit::{self, AuditEvent, Kind};
 use crate::client::ClientInfo;
 use crate::create_user;
 use crate::domain::login::Login;
@@ -62,7 +63,9 @@ pub(super) async fn handler(
     let session = start_session(&mut tx, &state, &client, user).await?;
     let registered = StoredResponse { status: StatusCode::CREATED, location: None, body: b"{}".to_vec() };
     idempotency::store(&mut tx, scope.as_ref(), &registered).await?;
+    let recorded = audit::record(&mut tx, AuditEvent::of(Kind::Registration, id, &client)).await?;
     tx.commit().await.during(format_args!("commit the registration of user {id}"))?;
+    recorded.log();
     Ok((StatusCode::CREATED, Json(session)).into_response())
 }
 

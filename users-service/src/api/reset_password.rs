@@ -1,9 +1,11 @@
 //! `POST /users/{id}/password-reset` and `POST /password-reset`: a token from an administrator, and its use.
 
+use super::administrator::Admin;
 use super::change_password::check_choice;
 use super::read;
 use super::session_json::Session;
 use super::signed_in::{Challenge, SignedIn};
+use crate::audit::{self, AuditEvent, Kind, Outcome};
 use crate::client::ClientInfo;
 use crate::state::State;
 use crate::store;
@@ -14,7 +16,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use http_api::body::JsonBody;
 use http_api::extract::Path;
 use http_api::problem::{Problem, ProblemDocument};
-use identity::{Administrator, parse_user_id};
+use identity::parse_user_id;
 use postgres::During;
 use serde::Serialize;
 
@@ -41,7 +43,7 @@ type Issued = (StatusCode, [(HeaderName, HeaderValue); 1], Json<PasswordReset>);
 )]
 pub(super) async fn issue(
     extract::State(state): extract::State<State>,
-    _: Administrator,
+    admin: Admin,
     Path(id): Path<String>,
 ) -> Result<Issued, Problem> {
     let id = parse_user_id(&id).ok_or_else(super::problems::no_such_user)?;
@@ -49,7 +51,10 @@ pub(super) async fn issue(
     let mut tx = state.messaging.begin().await.during(format_args!("begin a password reset of user {id}"))?;
     let known = store::users::lock(&mut tx, id).await?.ok_or_else(super::problems::no_such_user)?;
     store::password_resets::replace(&mut tx, known.user.id, &token.hash()).await?;
+    let event = AuditEvent::by(Kind::PasswordResetIssue, admin.id, known.user.id, &admin.client);
+    let recorded = audit::record(&mut tx, event).await?;
     tx.commit().await.during(format_args!("commit a password reset of user {id}"))?;
+    recorded.log();
     let no_store = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     let issued = PasswordReset { token: token.into_text(), expires_in: LIFETIME_SECS };
     Ok((StatusCode::CREATED, no_store, Json(issued)))
@@ -86,7 +91,14 @@ pub(super) async fn handler(
     body.finish()?;
     let (Some(presented), Some(new)) = (presented, new) else { return Err(invalid()) };
     let presented = presented.hash();
-    let id = store::password_resets::user_of(&state.database, &presented).await?.ok_or_else(invalid)?;
+    let refused = |outcome, subject, detail| {
+        let event = AuditEvent::new(Kind::PasswordReset, outcome, &client).with_detail(detail);
+        state.refusals.count(AuditEvent { subject, ..event });
+    };
+    let Some(id) = store::password_resets::user_of(&state.database, &presented).await? else {
+        refused(Outcome::Failed, None, "unknown, used, replaced or expired");
+        return Err(invalid());
+    };
     let user = store::users::find(&state.database, id).await?.ok_or_else(invalid)?;
     check_choice(&new, &user)?;
     let hash = state.passwords.hash(new).await?;
@@ -96,12 +108,16 @@ pub(super) async fn handler(
         return Err(invalid());
     }
     if user.is_blocked {
+        refused(Outcome::Refused, Some(user.id), "blocked");
         return Err(super::problems::blocked());
     }
-    store::users::set_password(&mut tx, user.id, &hash).await?;
-    store::refresh_tokens::revoke_all(&mut tx, user.id).await?;
+    let user_id = user.id;
+    store::users::set_password(&mut tx, user_id, &hash).await?;
+    store::refresh_tokens::revoke_all(&mut tx, user_id).await?;
     let signed_in = SignedIn::after_password(&mut tx, &state, &client, user).await?;
+    let recorded = audit::record(&mut tx, AuditEvent::of(Kind::PasswordReset, user_id, &client)).await?;
     tx.commit().await.during(format_args!("commit the reset password of user {id}"))?;
+    recorded.log();
     Ok(signed_in)
 }
 

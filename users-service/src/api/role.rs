@@ -1,7 +1,9 @@
 //! `PUT /users/{id}/role`: makes a user an administrator, or no longer one.
 
+use super::administrator::Admin;
 use super::read;
 use super::user_json::UserJson;
+use crate::audit::{self, AuditEvent, Kind};
 use crate::state::State;
 use crate::store;
 use axum::{Json, extract};
@@ -9,7 +11,7 @@ use http::StatusCode;
 use http_api::body::JsonBody;
 use http_api::extract::Path;
 use http_api::problem::{Problem, ProblemDocument};
-use identity::{Administrator, Caller, parse_user_id};
+use identity::parse_user_id;
 use postgres::During;
 
 /// The new role.
@@ -34,15 +36,14 @@ pub(super) struct NewRole {
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
-    _: Administrator,
-    Caller(caller): Caller,
+    admin: Admin,
     Path(id): Path<String>,
     mut body: JsonBody,
 ) -> Result<Json<UserJson>, Problem> {
     let role = body.required("role", read::role);
     body.finish()?;
     let (Some(role), Some(id)) = (role, parse_user_id(&id)) else { return Err(super::problems::no_such_user()) };
-    if id == caller.get() {
+    if id == admin.id.get() {
         let detail = "you can't change your own role; another administrator can";
         return Err(Problem::new(StatusCode::CONFLICT, "cannot_change_own_role", detail));
     }
@@ -53,6 +54,9 @@ pub(super) async fn handler(
     }
     let user = store::users::set_role(&mut tx, before.id, role).await?;
     store::refresh_tokens::revoke_all(&mut tx, user.id).await?;
+    let event = AuditEvent::by(Kind::RoleChange, admin.id, user.id, &admin.client).with_detail(role.as_str());
+    let recorded = audit::record(&mut tx, event).await?;
     tx.commit().await.during(format_args!("commit the role of user {id}"))?;
+    recorded.log();
     Ok(Json(user.into()))
 }

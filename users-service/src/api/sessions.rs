@@ -1,5 +1,7 @@
 //! `GET /sessions` and `DELETE /sessions/{id}`: the caller's sessions, and ending one of them.
 
+use crate::audit::{self, AuditEvent, Kind};
+use crate::client::ClientInfo;
 use crate::state::State;
 use crate::store;
 use axum::{Json, extract};
@@ -65,12 +67,18 @@ pub(super) async fn list(
 pub(super) async fn end(
     extract::State(state): extract::State<State>,
     Caller(user): Caller,
+    client: ClientInfo,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let id = Uuid::try_parse(&id).map_err(|_| no_such_session())?;
-    let mut connection = state.database.acquire().await.during(format_args!("end session {id} of user {user}"))?;
-    let has_ended = store::sessions::end_own(&mut connection, user, id).await?;
-    has_ended.then_some(StatusCode::NO_CONTENT).ok_or_else(no_such_session)
+    let mut tx = state.messaging.begin().await.during(format_args!("begin to end session {id} of user {user}"))?;
+    if !store::sessions::end_own(&mut tx, user, id).await? {
+        return Err(no_such_session());
+    }
+    let recorded = audit::record(&mut tx, AuditEvent::of(Kind::SessionEnd, user, &client)).await?;
+    tx.commit().await.during(format_args!("commit the end of session {id} of user {user}"))?;
+    recorded.log();
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn no_such_session() -> Problem {

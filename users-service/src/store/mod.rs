@@ -1,5 +1,6 @@
 //! SQL, one file per table.
 
+pub mod audit_events;
 pub mod password_resets;
 pub mod recovery_codes;
 pub mod refresh_tokens;

@@ -41,8 +41,8 @@ pub enum TokenState {
     Unknown,
     /// Used within the last 10 seconds, probably by another tab.
     JustUsed,
-    /// Used earlier: there is a copy. Contains its family.
-    Reused(Uuid),
+    /// Used earlier: there is a copy. Contains its family and user.
+    Reused(Uuid, i64),
     /// Valid until now, and consumed. Contains its family and user.
     Valid(Uuid, i64),
 }
@@ -75,7 +75,7 @@ pub async fn consume(
         return Ok(TokenState::JustUsed);
     }
     if row.is_spent {
-        return Ok(TokenState::Reused(row.family_id));
+        return Ok(TokenState::Reused(row.family_id, row.user_id));
     }
     sqlx::query!("update refresh_tokens set spent_at = now() where hash = $1", token.as_slice())
         .execute(connection)
@@ -121,19 +121,18 @@ pub async fn revoke(connection: &mut PgConnection, family: Uuid) -> Result<(), S
         .during(format_args!("revoke token family {family}"))
 }
 
-/// Revokes the family of a token, if there is one.
+/// Revokes the family of a token; returns its user, or `None` if there is none or it has ended before.
 ///
 /// # Errors
 /// Database errors.
-pub async fn revoke_family_of(connection: &mut PgConnection, token: &TokenHash) -> Result<(), StoreError> {
-    sqlx::query!(
+pub async fn revoke_family_of(connection: &mut PgConnection, token: &TokenHash) -> Result<Option<i64>, StoreError> {
+    sqlx::query_scalar!(
         "update families f set revoked_at = now() from refresh_tokens t \
-         where t.hash = $1 and f.id = t.family_id and f.revoked_at is null",
+         where t.hash = $1 and f.id = t.family_id and f.revoked_at is null returning f.user_id",
         token.as_slice(),
     )
-    .execute(connection)
+    .fetch_optional(connection)
     .await
-    .map(drop)
     .during("revoke the family of a refresh token")
 }
 

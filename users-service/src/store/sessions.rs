@@ -81,15 +81,20 @@ pub async fn end_own(connection: &mut PgConnection, user: UserId, id: Uuid) -> R
     .during(format_args!("end session {id} of user {user}"))
 }
 
-/// Ends the sessions that are too old, and those whose tokens have all expired, so that their sockets close too.
+/// Ends the sessions that are too old, and those whose tokens have all expired, so that their sockets close too. The audit
+/// trail gets a row for each user; returns how many.
 ///
 /// # Errors
 /// Database errors.
 pub async fn end_outdated(pool: &PgPool, lifetimes: Lifetimes) -> Result<u64, StoreError> {
     sqlx::query!(
-        "update families f set revoked_at = now() where f.revoked_at is null and (\
-             f.created_at < now() - make_interval(days => $1) \
-             or not exists (select from refresh_tokens t where t.family_id = f.id and t.expires_at > now()))",
+        "with ended as (\
+             update families f set revoked_at = now() where f.revoked_at is null and (\
+                 f.created_at < now() - make_interval(days => $1) \
+                 or not exists (select from refresh_tokens t where t.family_id = f.id and t.expires_at > now())) \
+             returning f.user_id) \
+         insert into audit_events (kind, outcome, count, subject_id) \
+         select 'session_expiry', 'done', count(*), user_id from ended group by user_id",
         lifetimes.absolute_days,
     )
     .execute(pool)

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing helper should fail its test")]
 
 mod administering;
+mod auditing;
 mod demo;
 mod failing;
 mod measuring;

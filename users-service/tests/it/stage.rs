@@ -39,6 +39,11 @@ impl Stage {
         prepared(&self.database.service_url("users"), &self.broker, &self.keys)
     }
 
+    /// The database, with the rights of the service.
+    pub(crate) fn service_url(&self) -> String {
+        self.database.service_url("users")
+    }
+
     pub(crate) fn anonymous(&self) -> Client {
         Client::new(&self.program.url())
     }

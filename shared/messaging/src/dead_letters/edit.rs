@@ -1,7 +1,7 @@
 //! Correcting the contents of a dead letter and publishing them as a new event.
 
 use super::letter::word;
-use super::{DeadLetters, Direction, SettleError, State};
+use super::{ActionKind, DeadLetters, Direction, SettleError, State};
 use crate::begin::begin;
 use crate::lane::{self, LANES};
 use crate::outbox::EVENT_BYTES_MAX;
@@ -101,7 +101,9 @@ impl DeadLetters {
             .bind(wire_type)
             .execute(&mut *tx)
             .await?;
+        self.record(&mut tx, ActionKind::Replaced, &[direction.word()], &[event_id]).await?;
         tx.commit().await?;
+        self.log(ActionKind::Replaced, &[event_id]);
         self.origin.wake.committed(Occasions::of_lanes(0..LANES));
         Ok(new_id)
     }

@@ -1,6 +1,7 @@
 //! Deleting settled dead letters.
 
-use super::{DeadLetters, Direction, SettleError, State};
+use super::{ActionKind, DeadLetters, Direction, SettleError, State};
+use crate::begin::begin;
 use crate::dead_letters::letter::word;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -14,26 +15,28 @@ impl DeadLetters {
     /// # Errors
     /// [`SettleError::NotFound`]; [`SettleError::StillOpen`] if it is not settled yet; database errors.
     pub async fn delete(&self, direction: Direction, event_id: Uuid) -> Result<(), SettleError> {
-        let deleted = sqlx::query(
-            "delete from dead_letters where direction = $1 and event_id = $2 and state in ('replayed', 'discarded')",
-        )
-        .bind(direction.word())
-        .bind(event_id)
-        .execute(&self.pool)
-        .await?;
-        if deleted.rows_affected() > 0 {
-            return Ok(());
+        let mut tx = begin(&self.pool).await?;
+        let state: Option<State> =
+            sqlx::query("select state from dead_letters where direction = $1 and event_id = $2 for update")
+                .bind(direction.word())
+                .bind(event_id)
+                .try_map(|row| word(&row, "state"))
+                .fetch_optional(&mut *tx)
+                .await?;
+        match state {
+            None => return Err(SettleError::NotFound { direction, event_id }),
+            Some(State::Open) => return Err(SettleError::StillOpen),
+            Some(State::Replayed | State::Discarded) => {}
         }
-        let state: Option<State> = sqlx::query("select state from dead_letters where direction = $1 and event_id = $2")
+        self.record(&mut tx, ActionKind::Deleted, &[direction.word()], &[event_id]).await?;
+        sqlx::query("delete from dead_letters where direction = $1 and event_id = $2")
             .bind(direction.word())
             .bind(event_id)
-            .try_map(|row| word(&row, "state"))
-            .fetch_optional(&self.pool)
+            .execute(&mut *tx)
             .await?;
-        Err(match state {
-            Some(_) => SettleError::StillOpen,
-            None => SettleError::NotFound { direction, event_id },
-        })
+        tx.commit().await?;
+        self.log(ActionKind::Deleted, &[event_id]);
+        Ok(())
     }
 
     /// Deletes all dead letters that were replayed or discarded more than `days` days ago; returns how many.

@@ -8,19 +8,24 @@ mod arrival;
 pub(crate) mod sink;
 mod store;
 
+pub(crate) use actions::delete_old as delete_old_actions;
 pub(crate) use expire::delete_settled;
 
+mod actions;
 mod edit;
 mod expire;
 mod filter;
 mod letter;
+mod operator;
 mod read;
 mod settle;
 mod words;
 
+pub use actions::{Action, ActionFilter, ActionKind};
 pub use edit::EditError;
 pub use filter::{Filter, Position};
 pub use letter::{Body, DeadLetter};
+pub use operator::Operator;
 pub use read::Count;
 
 /// The former name of [`DeadLetter`].
@@ -41,11 +46,12 @@ use sqlx::PgPool;
 pub struct DeadLetters {
     pool: PgPool,
     origin: Origin,
+    operator: Operator,
 }
 
 impl DeadLetters {
     pub(crate) fn new(pool: PgPool, origin: Origin) -> Self {
-        Self { pool, origin }
+        Self { pool, origin, operator: Operator::default() }
     }
 }
 

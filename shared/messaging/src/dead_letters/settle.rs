@@ -2,7 +2,7 @@
 
 use super::filter::{CONDITIONS, bind_filter};
 use super::letter::word;
-use super::{DeadLetters, Direction, Filter, State};
+use super::{ActionKind, DeadLetters, Direction, Filter, State};
 use crate::begin::begin;
 use crate::lane::LANES;
 use crate::relay::wake::Occasions;
@@ -52,6 +52,15 @@ enum Decision {
     /// Replays it even if it is older than the inbox window.
     ReplayBeyondWindow,
     Discard,
+}
+
+impl Decision {
+    fn action(self) -> ActionKind {
+        match self {
+            Self::Replay | Self::ReplayBeyondWindow => ActionKind::Replayed,
+            Self::Discard => ActionKind::Discarded,
+        }
+    }
 }
 
 /// The keys of some dead letters, as two columns.
@@ -171,6 +180,7 @@ impl DeadLetters {
         let keys = Keys { directions: vec![direction.word()], event_ids: vec![event_id] };
         self.decide(&mut tx, &keys, decision).await?;
         tx.commit().await?;
+        self.log(decision.action(), &keys.event_ids);
         self.origin.wake.committed(Occasions::of_lanes(0..LANES));
         Ok(())
     }
@@ -195,6 +205,7 @@ impl DeadLetters {
             }
             self.decide(&mut tx, &keys, decision).await?;
             tx.commit().await?;
+            self.log(decision.action(), &keys.event_ids);
             self.origin.wake.committed(Occasions::of_lanes(0..LANES));
             settled += keys.event_ids.len() as u64;
         }
@@ -215,7 +226,8 @@ impl DeadLetters {
                 sqlx::query(include_str!("../sql/discard.sql")).bind(&keys.directions).bind(&keys.event_ids)
             }
         };
-        query.execute(tx).await.map(drop)
+        query.execute(&mut *tx).await?;
+        self.record(tx, decision.action(), &keys.directions, &keys.event_ids).await
     }
 }
 

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{Request, header};
+use rabbit_outbox::dead_letters::Operator;
 use rabbit_outbox::{Event, EventId, HandleError, Meta, Subscriptions, Transaction};
 use rabbit_outbox_testing::Harness;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,12 @@ async fn weigh(_: &mut Transaction, event: &ParcelSent, _: &Meta) -> Result<(), 
 pub(crate) struct Service {
     pub(crate) harness: Harness,
     router: Router,
+}
+
+/// Who makes all requests.
+pub(crate) fn operator() -> Operator {
+    let text = |text: &str| Some(text.to_owned());
+    Operator { name: text("7"), address: text("203.0.113.9"), request_id: text("r-1") }
 }
 
 /// A response.
@@ -88,12 +95,13 @@ impl Service {
     }
 
     pub(crate) async fn ask(&self, method: &str, path: &str, body: &str) -> TestResponse {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(format!("/internal/operations{path}"))
             .header(header::CONTENT_TYPE, "application/json")
             .body(Body::from(body.to_owned()))
             .unwrap();
+        request.extensions_mut().insert(operator());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let text = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         let (link, media_type) = (text(header::LINK), text(header::CONTENT_TYPE).unwrap_or_default());

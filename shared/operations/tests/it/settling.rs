@@ -78,3 +78,37 @@ async fn a_letter_beyond_the_window_is_replayed_only_on_request() {
     assert_eq!(service.post(&format!("{replay}?beyond_window=perhaps"), "").await.status, 422);
     assert_eq!(service.post(&format!("{replay}?beyond_window=true"), "").await.json["state"], "replayed");
 }
+
+#[tokio::test]
+async fn every_action_is_recorded_with_its_operator() {
+    let service = Service::start().await;
+    let (one, two, three) = (service.dead_letter(1).await, service.dead_letter(2).await, service.dead_letter(3).await);
+    service.post(&format!("{}/discard", path(one)), "").await;
+    service.ask("DELETE", &path(one), "").await;
+    service.post(&format!("{}/replace", path(two)), r#"{"data": {"parcel": 2, "weight": 9}}"#).await;
+    assert_eq!(service.post("/dead-letters/replay", "{}").await.json, json!({ "settled": 1 }));
+    assert_eq!(service.post(&format!("{}/discard", path(three)), "").await.status, 409, "what fails is no action");
+
+    let page = service.get("/dead-letter-actions?limit=3").await;
+    let told = |json: &serde_json::Value| -> Vec<(String, String)> {
+        let text = |action: &serde_json::Value, name: &str| action[name].as_str().unwrap().to_owned();
+        json.as_array().unwrap().iter().map(|action| (text(action, "action"), text(action, "event_id"))).collect()
+    };
+    let expected = [("replayed", three), ("replaced", two), ("deleted", one)];
+    assert_eq!(told(&page.json), expected.map(|(action, id)| (action.to_owned(), id.0.to_string())));
+    let action = &page.json[0];
+    assert_eq!((&action["operator"], &action["address"]), (&json!("7"), &json!("203.0.113.9")));
+    assert_eq!((&action["request_id"], &action["event_type"]), (&json!("r-1"), &json!("parcels.ParcelSent.v1")));
+    let next = page.link.unwrap();
+    let next = next.split(['<', '>']).nth(1).unwrap().strip_prefix("/internal/operations").unwrap().to_owned();
+    assert_eq!(told(&service.get(&next).await.json), [("discarded".to_owned(), one.0.to_string())]);
+    for (query, count) in
+        [("action=deleted", 1), ("operator=7", 4), ("operator=8", 0), ("since=2026-01-01T00:00:00Z", 4)]
+    {
+        let found = service.get(&format!("/dead-letter-actions?{query}")).await.json;
+        assert_eq!(found.as_array().map(Vec::len), Some(count), "{query}");
+    }
+    for wrong in ["cursor=x", "since=today", "limit=0"] {
+        assert_eq!(service.get(&format!("/dead-letter-actions?{wrong}")).await.status, 422, "{wrong}");
+    }
+}

@@ -7,10 +7,11 @@ mod status;
 mod turn_off;
 mod turn_on;
 
-use super::check_password::{check_password, count_code};
+use super::check_password::{check_password, count_code, refuse_code};
 use super::problems::{no_such_user, wrong_code};
 use super::read;
 use super::recheck_credentials::recheck_credentials;
+use crate::audit::Kind;
 use crate::client::ClientInfo;
 use crate::domain::factor_code::{FactorCode, RecoveryCode};
 use crate::domain::password::Password;
@@ -77,10 +78,11 @@ async fn begin_with_both(
     id: UserId,
     password: Password,
     code: &FactorCode,
+    kind: Kind,
 ) -> Result<(Transaction, User), Problem> {
     let user = store::users::find(&state.database, id.get()).await?.ok_or_else(no_such_user)?;
-    let checked = check_password(state, client, &user, password).await?;
-    let codes = count_code(state, client, &user.login).await?;
+    let checked = check_password(state, client, &user, password, kind).await?;
+    let codes = count_code(state, client, &user, kind).await?;
     let mut tx =
         state.messaging.begin().await.during(format_args!("begin to change the second factor of user {id}"))?;
     let user = recheck_credentials(&mut tx, id, &checked.hash).await?;
@@ -88,7 +90,7 @@ async fn begin_with_both(
         return Err(Problem::new(StatusCode::CONFLICT, "second_factor_off", "you have no second factor"));
     }
     if !second_factor::accept(&mut tx, &state.factor_key, id, code, clock::unix_seconds()).await? {
-        return Err(wrong_code());
+        return Err(refuse_code(state, client, id, kind));
     }
     store::tries::clear(&mut tx, &checked.counter).await?;
     store::tries::clear(&mut tx, &codes).await?;

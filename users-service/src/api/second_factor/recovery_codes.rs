@@ -1,6 +1,7 @@
 //! `POST /second-factor/recovery-codes`: new recovery codes.
 
 use super::{PasswordAndCode, RecoveryCodes, begin_with_both, read_password_and_code};
+use crate::audit::{self, AuditEvent, Kind};
 use crate::client::ClientInfo;
 use crate::second_factor;
 use crate::state::State;
@@ -30,8 +31,10 @@ pub(super) async fn handler(
     body: JsonBody,
 ) -> Result<Json<RecoveryCodes>, Problem> {
     let (password, code) = read_password_and_code(body)?;
-    let (mut tx, user) = begin_with_both(&state, &client, id, password, &code).await?;
+    let (mut tx, user) = begin_with_both(&state, &client, id, password, &code, Kind::RecoveryCodes).await?;
     let codes = second_factor::replace_recovery_codes(&mut tx, user.id).await?;
+    let recorded = audit::record(&mut tx, AuditEvent::of(Kind::RecoveryCodes, user.id, &client)).await?;
     tx.commit().await.during(format_args!("commit the recovery codes of user {id}"))?;
+    recorded.log();
     Ok(Json(codes.into()))
 }

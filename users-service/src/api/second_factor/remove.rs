@@ -1,6 +1,8 @@
 //! `DELETE /users/{id}/second-factor`: an administrator removes the second factor of a user who has lost it.
 
+use super::super::administrator::Admin;
 use super::super::problems::no_such_user;
+use crate::audit::{self, AuditEvent, Kind};
 use crate::second_factor;
 use crate::state::State;
 use crate::store;
@@ -8,7 +10,7 @@ use axum::extract;
 use http::StatusCode;
 use http_api::extract::Path;
 use http_api::problem::{Problem, ProblemDocument};
-use identity::{Administrator, Caller, parse_user_id};
+use identity::parse_user_id;
 use postgres::During;
 
 /// Removes the second factor of a user who has lost the device and the recovery codes. Then the password is enough, so
@@ -25,12 +27,11 @@ use postgres::During;
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
-    _: Administrator,
-    Caller(caller): Caller,
+    admin: Admin,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let id = parse_user_id(&id).ok_or_else(no_such_user)?;
-    if id == caller.get() {
+    if id == admin.id.get() {
         let detail = "turn your own off with the password and a code; another administrator can remove it";
         return Err(Problem::new(StatusCode::CONFLICT, "cannot_remove_own_second_factor", detail));
     }
@@ -38,6 +39,9 @@ pub(super) async fn handler(
         state.messaging.begin().await.during(format_args!("begin to remove the second factor of user {id}"))?;
     let known = store::users::lock(&mut tx, id).await?.ok_or_else(no_such_user)?;
     second_factor::remove(&mut tx, known.user.id).await?;
+    let event = AuditEvent::by(Kind::SecondFactorRemoval, admin.id, known.user.id, &admin.client);
+    let recorded = audit::record(&mut tx, event).await?;
     tx.commit().await.during(format_args!("commit removing the second factor of user {id}"))?;
+    recorded.log();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,6 +4,7 @@ use super::super::check_password::check_password;
 use super::super::problems::{no_such_user, wrong_credentials};
 use super::super::read;
 use super::super::recheck_credentials::recheck_credentials;
+use crate::audit::Kind;
 use crate::client::ClientInfo;
 use crate::domain::login::Login;
 use crate::second_factor;
@@ -59,7 +60,7 @@ pub(super) async fn handler(
     let password = password.ok_or_else(wrong_credentials)?;
     let user = store::users::find(&state.database, id.get()).await?.ok_or_else(no_such_user)?;
     let login = Login::parse(&user.login).map_err(|failure| Problem::internal(&failure))?;
-    let checked = check_password(&state, &client, &user, password).await?;
+    let checked = check_password(&state, &client, &user, password, Kind::SecondFactorOn).await?;
     let mut tx = state.messaging.begin().await.during(format_args!("begin to set up a second factor of user {id}"))?;
     recheck_credentials(&mut tx, id, &checked.hash).await?;
     store::tries::clear(&mut tx, &checked.counter).await?;

@@ -1,6 +1,7 @@
 //! `POST /second-factor/turn-off`: signing in asks the caller for the password only.
 
 use super::{PasswordAndCode, begin_with_both, read_password_and_code};
+use crate::audit::{self, AuditEvent, Kind};
 use crate::client::ClientInfo;
 use crate::second_factor;
 use crate::state::State;
@@ -31,8 +32,10 @@ pub(super) async fn handler(
     body: JsonBody,
 ) -> Result<StatusCode, Problem> {
     let (password, code) = read_password_and_code(body)?;
-    let (mut tx, user) = begin_with_both(&state, &client, id, password, &code).await?;
+    let (mut tx, user) = begin_with_both(&state, &client, id, password, &code, Kind::SecondFactorOff).await?;
     second_factor::turn_off(&mut tx, user.id).await?;
+    let recorded = audit::record(&mut tx, AuditEvent::of(Kind::SecondFactorOff, user.id, &client)).await?;
     tx.commit().await.during(format_args!("commit turning off the second factor of user {id}"))?;
+    recorded.log();
     Ok(StatusCode::NO_CONTENT)
 }

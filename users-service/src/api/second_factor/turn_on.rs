@@ -1,9 +1,10 @@
 //! `POST /second-factor/turn-on`: from now on, signing in asks the caller for a code.
 
-use super::super::check_password::count_code;
+use super::super::check_password::{count_code, refuse_code};
 use super::super::problems::{no_such_user, wrong_code};
 use super::super::read;
 use super::RecoveryCodes;
+use crate::audit::{self, AuditEvent, Kind};
 use crate::client::ClientInfo;
 use crate::second_factor::{self, TurnedOn};
 use crate::state::State;
@@ -46,17 +47,19 @@ pub(super) async fn handler(
     body.finish()?;
     let code = code.ok_or_else(wrong_code)?;
     let user = store::users::find(&state.database, id.get()).await?.ok_or_else(no_such_user)?;
-    let counter = count_code(&state, &client, &user.login).await?;
+    let counter = count_code(&state, &client, &user, Kind::SecondFactorOn).await?;
     let mut tx =
         state.messaging.begin().await.during(format_args!("begin to turn on the second factor of user {id}"))?;
     store::users::lock(&mut tx, id.get()).await?.ok_or_else(no_such_user)?;
     match second_factor::turn_on(&mut tx, &state.factor_key, id, &code, clock::unix_seconds()).await? {
         TurnedOn::On(codes) => {
             store::tries::clear(&mut tx, &counter).await?;
+            let recorded = audit::record(&mut tx, AuditEvent::of(Kind::SecondFactorOn, id, &client)).await?;
             tx.commit().await.during(format_args!("commit the second factor of user {id}"))?;
+            recorded.log();
             Ok(Json(codes.into()))
         }
-        TurnedOn::WrongCode => Err(wrong_code()),
+        TurnedOn::WrongCode => Err(refuse_code(&state, &client, id, Kind::SecondFactorOn)),
         TurnedOn::AlreadyOn => Err(super::already_on()),
         TurnedOn::NotSetUp => {
             let detail = "no secret was set up within the last hour: begin again";
