@@ -5,6 +5,7 @@ pub mod breakdown;
 pub mod fraction;
 
 pub mod method;
+pub mod negative;
 pub mod participant;
 pub mod split;
 
@@ -14,6 +15,8 @@ pub mod claim;
 pub mod correct;
 pub mod delete;
 pub mod join;
+pub mod refund;
+pub mod remove;
 pub mod set_method;
 pub mod settle;
 
