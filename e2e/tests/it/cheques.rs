@@ -94,7 +94,7 @@ async fn an_unanswered_transfer_is_requested_again_and_made_once() {
     // The broker loses the request: payments is down, and its queue is purged.
     table.payments.kill();
     let settle = format!("/small-router/{hash}/settle");
-    assert_eq!(table.user(2).post(&settle, "{}").await.status, 202);
+    assert_eq!(table.user(2).post(&settle, r#"{"amount": 450}"#).await.status, 202);
     eventually(0, async || table.count("router.outbox").await).await;
     table.broker.delete_queue("payments.inbox").await;
     table.payments.start_again();
@@ -141,7 +141,7 @@ async fn a_guest_claims_a_line_and_keeps_it_as_a_user() {
     let me = mine["you"].as_u64().unwrap();
     assert_eq!(standing(&mine, me), (json!(250), json!("none")));
     table.top_up(7, 250).await;
-    assert_eq!(table.user(7).post(&format!("/small-router/{hash}/settle"), "{}").await.status, 202);
+    assert_eq!(table.user(7).post(&format!("/small-router/{hash}/settle"), r#"{"amount": 250}"#).await.status, 202);
     eventually(json!("paid"), async || standing(&table.state(&hash).await, me).1).await;
     assert_eq!(table.balance(1).await, json!(250));
 }
