@@ -10,5 +10,10 @@ alter table cheques
     add column cheque_version bigint not null default 1,
     add constraint cheques_cheque_version_known check (0 < cheque_version and cheque_version <= version);
 
+-- What the transfer pays of a bill in another currency; null if it is the amount.
+alter table transfers
+    add column bill_amount bigint,
+    add constraint transfers_bill_amount_positive check (bill_amount > 0);
+
 comment on table transfers is
     'Every attempt to move money between a participant and the owner, refused ones too. A refund goes from the owner.';

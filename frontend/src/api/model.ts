@@ -36,7 +36,7 @@ export type Tip = Exact<Schemas['Tip'], 'percent' | 'amount'>;
 export type Refund = Exact<Schemas['Refund'], 'amount'>;
 export type Settlement = Omit<Exact<Schemas['Settlement'], 'amount'>, 'refund'> & { refund?: Refund };
 export type NegativeLine = Schemas['NegativeLine'];
-export type Participant = Omit<Exact<Schemas['Participant'], 'due' | 'paid' | 'to_pay'>, 'settlement'> & { settlement: Settlement };
+export type Participant = Omit<Exact<Schemas['Participant'], 'due' | 'paid' | 'to_pay' | 'to_transfer'>, 'settlement'> & { settlement: Settlement };
 export type Method = Schemas['Split']['method'];
 export type Split = Omit<
   WithMoney<Schemas['Split'], 'total' | 'unclaimed'>,

@@ -127,6 +127,11 @@ export function leave(table: Table, participant: number): Promise<SharedCheque> 
   return send(table, `/participants/${participant}`, { method: 'DELETE' });
 }
 
+/** `rate` as typed: units of the accounts' currency for one unit of the bill's; `null` for none. */
+export function setRate(table: Table, rate: string | null): Promise<SharedCheque> {
+  return send(table, '/rate', { method: 'PUT', body: writeJson({ rate: rate === null ? null : new NumberLiteral(rate) }) });
+}
+
 export function setJoining(table: Table, open: boolean): Promise<SharedCheque> {
   return send(table, '/joining', { method: 'PUT', body: writeJson({ open }) });
 }

@@ -135,6 +135,7 @@ export interface components {
       due: number;
       paid: number;
       to_pay: number;
+      to_transfer: number;
       settlement: components['schemas']['Settlement'];
     };
     Claim: components['schemas']['Part'] & { line: number; participant: number };
@@ -150,6 +151,7 @@ export interface components {
       shares?: Record<string, number>;
       percents?: Record<string, number>;
       amounts?: Record<string, number>;
+      rate: number | null;
       joining_open: boolean;
       negative_lines: components['schemas']['NegativeLine'][];
       participants: components['schemas']['Participant'][];

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { Participant, SharedCheque } from '../api/model';
 import { changesBetween, leftOf, openNegativeLines, partOf } from './changes';
 
-const owner: Participant = { id: 1, name: 'Аня', role: 'owner', due: 0n, paid: 0n, to_pay: 0n, settlement: { state: 'owner' } };
-const borya: Participant = { id: 2, name: 'Боря', role: 'guest', due: 0n, paid: 0n, to_pay: 0n, settlement: { state: 'none' } };
+const owner: Participant = { id: 1, name: 'Аня', role: 'owner', due: 0n, paid: 0n, to_pay: 0n, to_transfer: 0n, settlement: { state: 'owner' } };
+const borya: Participant = { id: 2, name: 'Боря', role: 'guest', due: 0n, paid: 0n, to_pay: 0n, to_transfer: 0n, settlement: { state: 'none' } };
 
 function shared(split: Partial<SharedCheque['split']> = {}): SharedCheque {
   return {
@@ -33,6 +33,7 @@ function shared(split: Partial<SharedCheque['split']> = {}): SharedCheque {
     split: {
       version: 1,
       cheque_version: 1,
+      rate: null,
       joining_open: true,
       negative_lines: [],
       status: 'open',

@@ -15,6 +15,7 @@ export type Change =
   | { what: 'paying' | 'paid' | 'cash' | 'refunded'; who: Participant }
   | { what: 'joining'; open: boolean }
   | { what: 'negative' }
+  | { what: 'rate'; rate: number | null }
   | { what: 'notPaid'; who: Participant; reason: string | null }
   | { what: 'settled' };
 
@@ -47,6 +48,7 @@ function chequeChanges(before: SharedCheque, after: SharedCheque): Change[] {
     written([method, shares, percents, amounts]);
   if (rules(before) !== rules(after)) changes.push({ what: 'method', method: after.split.method });
   if (written(before.split.negative_lines) !== written(after.split.negative_lines)) changes.push({ what: 'negative' });
+  if (before.split.rate !== after.split.rate) changes.push({ what: 'rate', rate: after.split.rate });
   if (before.split.joining_open !== after.split.joining_open) {
     changes.push({ what: 'joining', open: after.split.joining_open });
   }

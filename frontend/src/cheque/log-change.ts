@@ -25,6 +25,7 @@ const TONES: Record<Change['what'], Tone> = {
   refunded: 'quiet',
   joining: 'quiet',
   negative: 'quiet',
+  rate: 'quiet',
   notPaid: 'bad',
   settled: 'good',
 };
@@ -75,6 +76,8 @@ function sentence(speech: Speech, change: Change, mine: boolean): string {
       return mine ? texts.youRefunded : texts.refunded(name(change.who));
     case 'joining':
       return change.open ? texts.joiningOpen : texts.joiningClosed;
+    case 'rate':
+      return change.rate === null ? texts.noRate : texts.rate(String(change.rate));
     case 'negative':
       return texts.negative;
     case 'notPaid': {

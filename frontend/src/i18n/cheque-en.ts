@@ -147,7 +147,7 @@ export const chequeEn = {
     doubt: 'Not sure about this line.',
     asPrinted: 'As printed',
     foreign: (cheque: string, account: string) =>
-      `The cheque is in ${cheque}, accounts are in ${account}: parts are paid one to one, without conversion.`,
+      `The cheque is in ${cheque}, accounts are in ${account}: parts are paid at a rate that you name, or in cash.`,
     warnings: {
       does_not_add_up: 'Quantity times price is not the sum.',
       repaired: 'A character was corrected so that it adds up.',
@@ -230,6 +230,14 @@ export const chequeEn = {
     claimed: 'For whoever takes it',
     line: (name: string) => `With “${name}”`,
     open: (names: string) => `Somebody has to take what lowers the sum: ${names}.`,
+  },
+  rate: {
+    one: (currency: string) => `1 ${currency} =`,
+    all: 'Everybody sees this rate. It is fixed from the first payment on.',
+    missing: (bill: string, accounts: string) =>
+      `The cheque is in ${bill}, accounts are in ${accounts}: name a rate, or let others pay in cash.`,
+    cashOnly: (bill: string, accounts: string) =>
+      `The cheque is in ${bill}, accounts are in ${accounts}: until the owner names a rate, it can be paid in cash only.`,
   },
   parts: {
     items: 'Dishes',
@@ -327,7 +335,8 @@ export const chequeEn = {
     more: (paid: string) => `You have paid ${paid}. Your part has grown since.`,
     paid: (amount: string, to: string) => `Paid: ${amount} went to ${to}.`,
     cash: (amount: string, to: string) => `Settled: ${to} has got ${amount} in cash.`,
-    oneToOne: (amount: string) => `Accounts have another currency than the cheque: ${amount} will be taken, one to one.`,
+    atRate: (amount: string, taken: string) => `${amount} at the rate of the owner: ${taken} will be taken from your account.`,
+    noRate: (to: string) => `The cheque is in another currency than accounts: give ${to} cash, or wait until a rate is named.`,
     nothing: 'Nothing to pay yet: take what you had.',
     failed: 'Not paid.',
     missing: (missing: string, balance: string) => `${missing} missing: your balance is ${balance}. Top up, then pay again.`,
@@ -361,6 +370,8 @@ export const chequeEn = {
     joiningOpen: 'Others can join again.',
     joiningClosed: 'Nobody else can join any more.',
     negative: 'The owner said who gets a negative line.',
+    rate: (rate: string) => `The owner named a rate: ${rate}.`,
+    noRate: 'The owner took the rate back.',
     notPaid: (name: string) => `The payment of ${name} did not go through.`,
     youNotPaid: (why: string) => `Your payment did not go through. ${why}`,
     settled: 'Everything is settled.',

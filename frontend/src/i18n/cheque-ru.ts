@@ -147,7 +147,7 @@ export const chequeRu: ChequeWords = {
     doubt: 'В этой строке мы не уверены.',
     asPrinted: 'Как на чеке',
     foreign: (cheque, account) =>
-      `Чек в ${cheque}, а счета в ${account}: части оплачиваются один к одному, без пересчёта.`,
+      `Чек в ${cheque}, а счета в ${account}: каждый платит по курсу, который вы назовёте, или наличными.`,
     warnings: {
       does_not_add_up: 'Количество на цену не равно сумме.',
       repaired: 'Один знак исправлен, чтобы всё сошлось.',
@@ -230,6 +230,13 @@ export const chequeRu: ChequeWords = {
     claimed: 'Для того, кто это возьмёт',
     line: (name) => `Вместе с «${name}»`,
     open: (names) => `Кто-то должен взять то, что уменьшает сумму: ${names}.`,
+  },
+  rate: {
+    one: (currency) => `1 ${currency} =`,
+    all: 'Этот курс видят все. С первой оплаты он не меняется.',
+    missing: (bill, accounts) => `Чек в ${bill}, счета в ${accounts}: назовите курс, или пусть платят наличными.`,
+    cashOnly: (bill, accounts) =>
+      `Чек в ${bill}, счета в ${accounts}: пока владелец не назвал курс, заплатить можно только наличными.`,
   },
   parts: {
     items: 'Блюда',
@@ -327,7 +334,8 @@ export const chequeRu: ChequeWords = {
     more: (paid) => `Вы заплатили ${paid}. С тех пор ваша часть выросла.`,
     paid: (amount, to) => `Оплачено: ${amount}. Получает ${to}.`,
     cash: (amount, to) => `Закрыто: ${amount} наличными. Получает ${to}.`,
-    oneToOne: (amount) => `Счета в другой валюте, чем чек: будет списано ${amount}, один к одному.`,
+    atRate: (amount, taken) => `${amount} по курсу владельца: со счёта будет списано ${taken}.`,
+    noRate: (to) => `Чек в другой валюте, чем счета: отдайте наличными (получает ${to}) или подождите, пока назовут курс.`,
     nothing: 'Платить пока нечего: отметьте, что было у вас.',
     failed: 'Не оплачено.',
     missing: (missing, balance) => `Не хватает ${missing}: на балансе ${balance}. Пополните и заплатите снова.`,
@@ -361,6 +369,8 @@ export const chequeRu: ChequeWords = {
     joiningOpen: 'Снова можно присоединиться.',
     joiningClosed: 'Больше никто не может присоединиться.',
     negative: 'Владелец указал, кому достаётся отрицательная строка.',
+    rate: (rate) => `Владелец назвал курс: ${rate}.`,
+    noRate: 'Владелец отменил курс.',
     notPaid: (name) => `${name}: платёж не прошёл.`,
     youNotPaid: (why) => `Ваш платёж не прошёл. ${why}`,
     settled: 'Все рассчитались.',

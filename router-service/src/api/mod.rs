@@ -13,6 +13,7 @@ mod refund;
 mod set_joining;
 mod set_method;
 mod set_negative;
+mod set_rate;
 mod settle;
 mod watch;
 
@@ -55,6 +56,7 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
         .routes(routes!(leave::handler))
         .routes(routes!(set_joining::handler))
         .routes(routes!(set_negative::handler))
+        .routes(routes!(set_rate::handler))
         .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
 }
 

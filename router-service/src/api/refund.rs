@@ -30,7 +30,7 @@ use uuid::Uuid;
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "the shape of the body for the document; it is read field by field")]
 struct Refund {
-    /// What the participant is owed, or all that they have paid.
+    /// What the participant is owed, or all that they have paid; in the currency of the bill.
     amount: Amount,
     /// `balance`: by a transfer from your balance; `cash`: outside the app.
     means: String,
@@ -82,7 +82,7 @@ pub(super) async fn handler(
 fn read(mut body: JsonBody) -> Result<(Amount, Means), Problem> {
     let amount = body.required("amount", Amount::from_json_number);
     let means = body.required("means", |json| match serde_json::from_str(json) {
-        Ok("balance") => Ok(Means::Balance),
+        Ok("balance") => Ok(Means::Balance { rate: None }),
         Ok("cash") => Ok(Means::Cash),
         Ok(_) | Err(_) => Err("must be balance or cash"),
     });
@@ -104,6 +104,10 @@ async fn refund(
     // Somebody who has paid has joined before, so the cheque is already stored here.
     let before = readable(cheques::lock(tx, hash).await?, clock::now())?;
     visitor.require_owner(&before)?;
+    let means = match means {
+        Means::Balance { .. } => Means::Balance { rate: before.rate_to(state.accounts.as_str()) },
+        Means::Cash => means,
+    };
     let (after, requested) = before
         .refund(id, amount.money(), means, TransferId(Uuid::now_v7()))
         .map_err(|refusal| of_version(problem(refusal), before.version))?;
@@ -125,6 +129,7 @@ pub(super) fn problem(refusal: RefundRefusal) -> Problem {
         RefundRefusal::Pending => "settlement_pending",
         RefundRefusal::NothingToGiveBack => "nothing_to_give_back",
         RefundRefusal::OtherAmount { .. } => "refund_changed",
+        RefundRefusal::NoRate => "rate_missing",
         RefundRefusal::Guest => "guest_has_no_balance",
     };
     let problem = Problem::new(StatusCode::CONFLICT, code, refusal.to_string());

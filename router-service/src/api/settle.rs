@@ -32,7 +32,7 @@ struct Settle {
     /// Your own participant number; optional.
     #[schema(required = false)]
     participant: Option<u32>,
-    /// The amount to pay.
+    /// What leaves your account: `to_transfer` of the state.
     #[schema(required = false)]
     amount: Option<Amount>,
     /// The version of the state.
@@ -127,6 +127,7 @@ async fn settle(
             user_id,
             wanted.participant.map(ParticipantId),
             agreed(wanted.amount, wanted.version),
+            state.accounts.as_str(),
             TransferId(Uuid::now_v7()),
         )
         .map_err(|refusal| of_version(problem(refusal), before.version))?;
@@ -152,6 +153,7 @@ pub(super) fn problem(refusal: SettleRefusal) -> Problem {
             let problem = Problem::new(StatusCode::CONFLICT, "due_changed", refusal.to_string());
             return problem.with_member("due", number(due));
         }
+        SettleRefusal::NoRate => "rate_missing",
         SettleRefusal::TooMuch => "refund_first",
     };
     Problem::new(StatusCode::CONFLICT, code, refusal.to_string())

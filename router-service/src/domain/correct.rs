@@ -127,6 +127,9 @@ impl Split {
         check_bounds(cheque)?;
         let same_amounts = self.parts() == corrected.parts() && self.amounts_of_lines() == corrected.amounts_of_lines();
         corrected.confirmed = correction.confirmed.unwrap_or(self.confirmed && same_amounts);
+        if corrected.cheque.currency != self.cheque.currency {
+            corrected.rate = None;
+        }
         if corrected.cheque != self.cheque {
             corrected.cheque_version = corrected.version;
         }

@@ -4,6 +4,7 @@ use super::apportion::{Seed, apportion, round_to};
 use super::breakdown::Breakdown;
 use super::method::Method;
 use super::participant::{Participant, ParticipantId};
+use super::smallest_unit::smallest_unit;
 use super::split::Split;
 use contracts::money::Money;
 use std::collections::BTreeMap;
@@ -47,7 +48,7 @@ impl Split {
     /// participant's claims.
     pub fn dues(&self) -> Dues {
         let computed = self.dues_with(&BTreeMap::new());
-        let tolerance = self.rounding_tolerance();
+        let tolerance = self.rounding_tolerance() * smallest_unit(self.cheque.currency.as_deref());
         let paid_about = |participant: &Participant| {
             let expected = participant.settlement.expected();
             let due = computed.of(participant.id);
@@ -74,6 +75,8 @@ impl Split {
     fn dues_with(&self, fixed: &BTreeMap<ParticipantId, Breakdown>) -> Dues {
         let parts = self.parts();
         let rest = fixed.values().fold(parts, |rest, due| rest.less(due));
+        let unit = self.unit_of(&rest);
+        let rest = Breakdown::from_signed(rest.signed().map(|part| part / unit));
         let open: BTreeMap<ParticipantId, usize> = self
             .participants
             .iter()
@@ -82,12 +85,12 @@ impl Split {
             .map(|(participant, slot)| (participant.id, slot))
             .collect();
         let slots = match &self.method {
-            Method::Items => self.by_items(rest, &open),
+            Method::Items => self.by_items(rest, &open, unit),
             Method::Equal | Method::Shares(_) | Method::Percent(_) | Method::Exact(_) => {
-                spread(&rest.signed(), &self.weights(rest.due(), &open), self.seed())
+                spread(&rest.signed(), &self.weights(rest.due(), &open, unit), self.seed())
             }
         };
-        let mut slots = slots.into_iter();
+        let mut slots = slots.into_iter().map(|slot| slot.map(|part| part * unit));
         let unclaimed = slots.next().map_or(Money::ZERO, |untaken| Breakdown::from_signed(untaken).due());
         let due = |(participant, open): (&Participant, [i64; 7])| {
             let due = fixed.get(&participant.id).copied().unwrap_or_else(|| Breakdown::from_signed(open));
@@ -109,13 +112,21 @@ impl Split {
         }
     }
 
+    /// In how many hundredths the dues are divided: a currency without decimals is divided in whole units, unless
+    /// something on the bill is not whole.
+    fn unit_of(&self, rest: &Breakdown) -> i64 {
+        let unit = smallest_unit(self.cheque.currency.as_deref());
+        let lines = self.claimable_lines().map(|(_, amount)| amount.minor());
+        if rest.signed().into_iter().chain(lines).all(|amount| amount % unit == 0) { unit } else { 1 }
+    }
+
     /// Divides `rest` by slots: slot 0 is the unclaimed amount, then the participants in order. Only slots in `open` get
-    /// something.
-    fn by_items(&self, rest: Breakdown, open: &BTreeMap<ParticipantId, usize>) -> Vec<[i64; 7]> {
+    /// something. `rest` and the result are in units of `unit` hundredths.
+    fn by_items(&self, rest: Breakdown, open: &BTreeMap<ParticipantId, usize>, unit: i64) -> Vec<[i64; 7]> {
         let denominator = self.common_denominator().expect("a claim that makes it too large is refused");
         let slots = self.participants.len() + 1;
         let lines: BTreeMap<u32, i128> =
-            self.claimable_lines().map(|(line, amount)| (line, amount.minor().into())).collect();
+            self.claimable_lines().map(|(line, amount)| (line, (amount.minor() / unit).into())).collect();
         let unclaimed = lines.keys().map(|line| (*line, 0, self.left_of(*line)));
         let claimed = self.claims.iter().filter_map(|((line, who), part)| Some((*line, *open.get(who)?, *part)));
         // Over the common denominator: the lines of a slot, their positive part, and how many lines they are.
@@ -150,7 +161,9 @@ impl Split {
         if weights.iter().all(|weight| *weight == 0) {
             let equally: Vec<usize> =
                 if lines.is_empty() { open.values().copied().collect() } else { vec![OWNER_SLOT] };
-            equally.into_iter().for_each(|slot| weights[slot] = 1);
+            for slot in equally {
+                weights[slot] = 1;
+            }
         }
         let [_, extras @ ..] = rest.signed();
         let spread = spread(&extras, &weights, self.seed());
@@ -161,7 +174,7 @@ impl Split {
     }
 
     /// Weights by slots, for every method except `items`; slots that are not open have weight 0.
-    fn weights(&self, rest: Money, open: &BTreeMap<ParticipantId, usize>) -> Vec<u64> {
+    fn weights(&self, rest: Money, open: &BTreeMap<ParticipantId, usize>, unit: i64) -> Vec<u64> {
         let mut weights = vec![0; self.participants.len() + 1];
         for (id, slot) in open {
             weights[*slot] = match &self.method {
@@ -173,7 +186,7 @@ impl Split {
         }
         if let Method::Exact(_) = self.method {
             let total_agreed: u64 = weights.iter().sum();
-            weights[0] = rest.minor().max(0).unsigned_abs().saturating_sub(total_agreed);
+            weights[0] = (rest.minor() * unit).max(0).unsigned_abs().saturating_sub(total_agreed);
         }
         weights
     }
@@ -229,4 +242,38 @@ fn fix_signs<const PARTS: usize>(slots: &mut [[i64; PARTS]], parts: &[i64; PARTS
 
 fn signed(number: u128) -> i128 {
     i128::try_from(number).expect("at most 10^18")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::split;
+    use crate::domain::fraction::Fraction;
+    use crate::domain::method::{BasisPoints, Tip};
+
+    fn yen(lines: &[i64]) -> Split {
+        let mut yen = split(lines).with_guests(2);
+        yen.cheque.currency = Some("JPY".into());
+        yen
+    }
+
+    #[test]
+    fn a_currency_without_decimals_is_divided_in_whole_units() {
+        let equal = Split { method: Method::Equal, ..yen(&[100_000]) };
+        let mut dues: Vec<i64> = equal.dues().of.values().map(|due| due.due().minor()).collect();
+        dues.sort_unstable();
+        assert_eq!(dues, [33_300, 33_300, 33_400], "1000 yen");
+        let third = Fraction::new(1, 3).unwrap();
+        let by_items = (1..=3).fold(yen(&[100_000]), |split, id| split.claimed(ParticipantId(id), 1, third));
+        let tip = Split { tip: Some(Tip::Percent(BasisPoints::new(1_234).unwrap())), ..by_items };
+        assert_eq!(tip.total().minor(), 112_300, "a tip of 123.4 yen is 123");
+        assert!(tip.dues().of.values().all(|due| due.due().minor() % 100 == 0));
+        assert_eq!(tip.dues().unclaimed, Money::ZERO);
+    }
+
+    #[test]
+    fn a_bill_with_fractions_is_divided_exactly_all_the_same() {
+        let equal = Split { method: Method::Equal, ..yen(&[100_050]) };
+        assert_eq!(equal.dues().of.values().map(|due| due.due().minor()).sum::<i64>(), 100_050);
+    }
 }

@@ -50,7 +50,8 @@ pub(super) fn transfer(number: u128) -> TransferId {
 /// A transfer to the owner without an answer.
 pub(super) fn pending(number: u128) -> Settlement {
     let (direction, state) = (Direction::ToOwner, AttemptState::Pending);
-    let attempt = Attempt { transfer_id: transfer(number), direction, amount: Money::from_minor(1), state };
+    let amount = Money::from_minor(1);
+    let attempt = Attempt { transfer_id: transfer(number), direction, amount, transferred: amount, state };
     Settlement { last: Some(attempt), ..Settlement::default() }
 }
 

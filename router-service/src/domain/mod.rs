@@ -7,6 +7,8 @@ pub mod fraction;
 pub mod method;
 pub mod negative;
 pub mod participant;
+pub mod rate;
+mod smallest_unit;
 pub mod split;
 
 pub mod dues;

@@ -47,7 +47,7 @@ impl Split {
             return Err(NegativeRefusal::NotNegative);
         }
         if let Some(Negative::Line(target)) = negative
-            && !self.line(target).is_some_and(|target| self::amount(target) > Money::ZERO)
+            && self.line(target).is_none_or(|target| self::amount(target) <= Money::ZERO)
         {
             return Err(NegativeRefusal::NoSuchTarget);
         }
@@ -149,7 +149,7 @@ mod tests {
     }
 
     fn settle(split: &Split) -> Result<i64, SettleRefusal> {
-        let settled = split.settle(user(7), None, Agreed::Version(split.version), transfer(1));
+        let settled = split.settle(user(7), None, Agreed::Version(split.version), "RUB", transfer(1));
         settled.map(|(_, requested)| requested.amount.minor())
     }
 
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(settle(&half), Err(SettleRefusal::NotPayable));
         let whole = table.claimed(ANN, 3, Fraction::WHOLE);
         assert_eq!(settle(&whole), Ok(40));
-        let (paying, _) = whole.settle(user(7), None, Agreed::Version(whole.version), transfer(1)).unwrap();
+        let (paying, _) = whole.settle(user(7), None, Agreed::Version(whole.version), "RUB", transfer(1)).unwrap();
         assert_eq!(paying.claim(ANN, 3, Fraction::ZERO), Err(ClaimRefusal::SettledAlready));
     }
 

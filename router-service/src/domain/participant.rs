@@ -57,8 +57,10 @@ pub struct Attempt {
     pub transfer_id: TransferId,
     /// Who pays whom.
     pub direction: Direction,
-    /// The amount; positive.
+    /// The amount in the currency of the bill; positive.
     pub amount: Money,
+    /// The amount in the currency of the accounts.
+    pub transferred: Money,
     /// What is known about it.
     pub state: AttemptState,
 }

@@ -7,6 +7,7 @@ use super::fraction::Fraction;
 use super::method::{BasisPoints, Method, Tip};
 use super::negative::Negative;
 use super::participant::ParticipantId;
+use super::rate::Rate;
 use super::refund::Means;
 use super::settle::Agreed;
 use super::split::Split;
@@ -85,6 +86,8 @@ fn table_of(lines: impl Strategy<Value = Vec<i64>>) -> impl Strategy<Value = Spl
         let (service, discount, tax, rounding, difference) = extras;
         let mut table = split(&lines);
         table.hash = contracts::ids::ChequeHash::from_random(digits);
+        table.cheque.currency = ["RUB", "JPY"].get(usize::from(digits[0] % 4)).map(|currency| (*currency).to_owned());
+        table.rate = Rate::from_millionths(1_000_000 + i64::from(digits[1]) * 10_000).ok();
         table.cheque.service = Some(Money::from_minor(service));
         table.cheque.discount = Some(Money::from_minor(discount));
         table.cheque.tax = Some(Money::from_minor(tax));
@@ -154,13 +157,13 @@ fn after(table: &Split, operation: &Operation, number: u128) -> Split {
             who.and_then(|who| table.claim(who.id, line, part).ok().flatten())
         }
         Operation::Settle { who } => {
-            table.settle(user(i64::from(100 + who)), None, seen, transfer(number)).ok().map(|(table, _)| table)
+            table.settle(user(i64::from(100 + who)), None, seen, "RUB", transfer(number)).ok().map(|(table, _)| table)
         }
         Operation::Cash { who } => table.paid_cash(ParticipantId(who), seen).ok(),
         Operation::Unmark { who } => table.unmark_cash(ParticipantId(who)).ok(),
         Operation::Refund { who, all, cash } => table.participant(ParticipantId(who)).and_then(|one| {
             let amount = if all { one.settlement.paid() } else { table.to_pay(&table.dues(), one).negated() };
-            let means = if cash { Means::Cash } else { Means::Balance };
+            let means = if cash { Means::Cash } else { Means::Balance { rate: Some(Rate::SAME) } };
             table.refund(one.id, amount, means, transfer(number)).ok().map(|(table, _)| table)
         }),
         Operation::Remove { who } => table.remove(ParticipantId(who)).ok(),
@@ -397,7 +400,7 @@ proptest! {
                 table.paid_cash(ParticipantId(who), Agreed::Version(table.version)).ok()
             } else {
                 let id = transfer(who.into());
-                let asked = table.settle(user(i64::from(100 + who)), None, Agreed::Version(table.version), id).ok();
+                let asked = table.settle(user(i64::from(100 + who)), None, Agreed::Version(table.version), "RUB", id).ok();
                 asked.and_then(|(table, _)| table.transfer_completed(id))
             };
             table = settled.unwrap_or(table);

@@ -1,6 +1,7 @@
 //! The owner gives money back: all that a participant has paid, or what they are owed after a change.
 
 use super::participant::{Attempt, AttemptState, Direction, ParticipantId};
+use super::rate::Rate;
 use super::split::Split;
 use contracts::ids::TransferId;
 use contracts::money::{Amount, Money};
@@ -10,7 +11,10 @@ use contracts::router::TransferRequested;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Means {
     /// By a transfer from the owner's balance.
-    Balance,
+    Balance {
+        /// From the currency of the bill to that of the accounts.
+        rate: Option<Rate>,
+    },
     /// Outside the app, as recorded by the owner.
     Cash,
 }
@@ -35,6 +39,9 @@ pub enum RefundRefusal {
         /// All that they have paid.
         paid: Money,
     },
+    /// The bill is in another currency than the accounts, and the owner has named no rate.
+    #[error("the bill is in another currency than the accounts: give it back in cash, or name a rate")]
+    NoRate,
     /// A guest has no balance.
     #[error("a guest has no balance: give the money back in cash")]
     Guest,
@@ -71,12 +78,16 @@ impl Split {
                 settlement.cash = Money::from_minor(settlement.cash.minor() - amount.minor());
                 None
             }
-            Means::Balance => {
+            Means::Balance { rate } => {
+                let converted = rate.ok_or(RefundRefusal::NoRate)?.convert(agreed.money());
+                let converted = converted.and_then(|amount| Amount::new(amount).ok());
+                let amount_transferred = converted.ok_or(RefundRefusal::NothingToGiveBack)?;
+                let transferred = amount_transferred.money();
                 let (direction, state) = (Direction::ToParticipant, AttemptState::Pending);
-                settlement.last = Some(Attempt { transfer_id, direction, amount, state });
+                settlement.last = Some(Attempt { transfer_id, direction, amount, transferred, state });
                 let to_user = participant.user_id.ok_or(RefundRefusal::Guest)?;
                 let (from_user, hash) = (self.owner_id, self.hash.clone());
-                Some(TransferRequested { transfer_id, from_user, to_user, amount: agreed, hash })
+                Some(TransferRequested { transfer_id, from_user, to_user, amount: amount_transferred, hash })
             }
         };
         Ok((self.with_settlement(id, settlement), requested))
@@ -110,11 +121,12 @@ mod tests {
     use contracts::payments::RefusalReason;
 
     const ANN: ParticipantId = ParticipantId(2);
+    const BALANCE: Means = Means::Balance { rate: Some(Rate::SAME) };
 
     /// Ann (user 7) has paid 100 of 300 by a transfer.
     fn paid() -> Split {
         let split = split(&[100, 200]).with_user(7).claimed(ANN, 1, Fraction::WHOLE);
-        let (pending, _) = split.settle(user(7), None, Agreed::Version(split.version), transfer(1)).unwrap();
+        let (pending, _) = split.settle(user(7), None, Agreed::Version(split.version), "RUB", transfer(1)).unwrap();
         pending.transfer_completed(transfer(1)).unwrap()
     }
 
@@ -125,7 +137,7 @@ mod tests {
     #[test]
     fn a_payment_is_given_back_once_by_a_transfer_and_all_can_change_again() {
         let paid = paid();
-        let (pending, requested) = paid.refund(ANN, minor(100), Means::Balance, transfer(2)).unwrap();
+        let (pending, requested) = paid.refund(ANN, minor(100), BALANCE, transfer(2)).unwrap();
         let requested = requested.unwrap();
         assert_eq!((requested.from_user, requested.to_user, requested.amount.minor()), (user(1), user(7), 100));
         assert!(pending.is_frozen(), "until the money is back");
@@ -135,14 +147,14 @@ mod tests {
         assert_eq!(back.participant(ANN).unwrap().settlement.paid(), Money::ZERO);
         assert!(back.set_method(Method::Equal, None).unwrap().is_some());
         assert!(back.claim(ANN, 1, Fraction::ZERO).unwrap().is_some());
-        assert_eq!(back.refund(ANN, minor(100), Means::Balance, transfer(3)), Err(RefundRefusal::NothingToGiveBack));
+        assert_eq!(back.refund(ANN, minor(100), BALANCE, transfer(3)), Err(RefundRefusal::NothingToGiveBack));
         assert_eq!(back.transfer_completed(transfer(2)), None, "a repeat");
     }
 
     #[test]
     fn a_refund_that_fails_changes_nothing() {
         let paid = paid();
-        let (pending, _) = paid.refund(ANN, minor(100), Means::Balance, transfer(2)).unwrap();
+        let (pending, _) = paid.refund(ANN, minor(100), BALANCE, transfer(2)).unwrap();
         let failed = pending.transfer_failed(transfer(2), RefusalReason::InsufficientFunds).unwrap();
         assert_eq!(failed.participant(ANN).unwrap().settlement.paid(), minor(100));
         assert_eq!(failed.dues(), paid.dues());
@@ -154,7 +166,7 @@ mod tests {
         let paid = paid();
         let other = Err(RefundRefusal::OtherAmount { owed: Money::ZERO, paid: minor(100) });
         for amount in [1, 99, 101, 0, -100] {
-            assert_eq!(paid.refund(ANN, minor(amount), Means::Balance, transfer(2)), other);
+            assert_eq!(paid.refund(ANN, minor(amount), BALANCE, transfer(2)), other);
         }
         let owner = paid.refund(ParticipantId::OWNER, minor(100), Means::Cash, transfer(2));
         assert_eq!(owner, Err(RefundRefusal::NoSuchParticipant));
@@ -165,7 +177,7 @@ mod tests {
     fn a_guest_gets_money_back_in_cash_only() {
         let guest = split(&[100]).with_guests(1).claimed(ANN, 1, Fraction::WHOLE);
         let paid = guest.paid_cash(ANN, Agreed::Amount(minor(100))).unwrap();
-        assert_eq!(paid.refund(ANN, minor(100), Means::Balance, transfer(1)), Err(RefundRefusal::Guest));
+        assert_eq!(paid.refund(ANN, minor(100), BALANCE, transfer(1)), Err(RefundRefusal::Guest));
         let (back, requested) = paid.refund(ANN, minor(100), Means::Cash, transfer(1)).unwrap();
         assert!(requested.is_none() && !back.is_frozen());
     }

@@ -2,6 +2,7 @@
 
 use super::dues::Dues;
 use super::participant::{Attempt, AttemptState, Direction, Participant, ParticipantId, Settlement};
+use super::rate::Rate;
 use super::split::Split;
 use contracts::ids::{TransferId, UserId};
 use contracts::money::{Amount, Money};
@@ -11,7 +12,7 @@ use contracts::router::TransferRequested;
 /// What the one who pays has agreed to: an edit of the bill in the meantime must not change what they pay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agreed {
-    /// The amount that they have seen.
+    /// The amount that they have seen: what leaves their account, in its currency.
     Amount(Money),
     /// The version of the state that they have seen.
     Version(i64),
@@ -46,9 +47,12 @@ pub enum SettleRefusal {
     /// The one who pays has agreed to another amount, or to none.
     #[error("{due} is due; name this amount, or the version of the state, to pay it")]
     NotAgreed {
-        /// The amount that is due now.
+        /// The amount that is due now, in the currency of the accounts.
         due: Money,
     },
+    /// The bill is in another currency than the accounts, and the owner has named no rate.
+    #[error("the bill is in another currency than the accounts: pay in cash, or the owner names a rate")]
+    NoRate,
     /// More would be collected than the cheque gives.
     #[error("more would be collected than the bill: first the owner must give back what others are owed")]
     TooMuch,
@@ -65,6 +69,15 @@ pub enum CashRefusal {
     Settle(#[from] SettleRefusal),
 }
 
+/// What a participant can pay.
+struct Payable {
+    settlement: Settlement,
+    /// In the currency of the bill.
+    amount: Money,
+    /// In the currency of the accounts.
+    transferred: Amount,
+}
+
 impl Split {
     /// What a participant still has to pay, or is owed if it is negative. A pending transfer counts as paid.
     pub fn to_pay(&self, dues: &Dues, participant: &Participant) -> Money {
@@ -74,7 +87,8 @@ impl Split {
         Money::from_minor(dues.of(participant.id).due().minor() - participant.settlement.expected().minor())
     }
 
-    /// Begins a transfer of the user's due. `named` is the participant that the request names. The claims are fixed from
+    /// Begins a transfer of the user's due between accounts in the currency `accounts`. `named` is the participant that the
+    /// request names. The claims are fixed from
     /// now on, unless the transfer is refused or the money is given back.
     ///
     /// # Errors
@@ -84,6 +98,7 @@ impl Split {
         user_id: UserId,
         named: Option<ParticipantId>,
         agreed: Agreed,
+        accounts: &str,
         transfer_id: TransferId,
     ) -> Result<(Self, TransferRequested), SettleRefusal> {
         let you = self.participant_of(user_id).map(|participant| participant.id);
@@ -91,12 +106,13 @@ impl Split {
             return Err(SettleRefusal::NotYou);
         }
         let you = you.ok_or(SettleRefusal::NotHere)?;
-        let (settlement, amount) = self.payable(you, agreed)?;
+        let due = self.payable(you, agreed, self.rate_to(accounts))?;
         let (from_user, to_user, hash) = (user_id, self.owner_id, self.hash.clone());
-        let requested = TransferRequested { transfer_id, from_user, to_user, amount, hash };
+        let requested = TransferRequested { transfer_id, from_user, to_user, amount: due.transferred, hash };
         let (direction, state) = (Direction::ToOwner, AttemptState::Pending);
-        let attempt = Attempt { transfer_id, direction, amount: amount.money(), state };
-        Ok((self.with_settlement(you, Settlement { last: Some(attempt), ..settlement }), requested))
+        let (amount, transferred) = (due.amount, due.transferred.money());
+        let last = Some(Attempt { transfer_id, direction, amount, transferred, state });
+        Ok((self.with_settlement(you, Settlement { last, ..due.settlement }), requested))
     }
 
     /// Records that a participant has paid outside the app.
@@ -105,9 +121,9 @@ impl Split {
     /// [`CashRefusal`].
     pub fn paid_cash(&self, id: ParticipantId, agreed: Agreed) -> Result<Self, CashRefusal> {
         self.participant(id).ok_or(CashRefusal::NoSuchParticipant)?;
-        let (settlement, amount) = self.payable(id, agreed)?;
-        let cash = Money::from_minor(settlement.cash.minor() + amount.minor());
-        Ok(self.with_settlement(id, Settlement { cash, ..settlement }))
+        let due = self.payable(id, agreed, Some(Rate::SAME))?;
+        let cash = Money::from_minor(due.settlement.cash.minor() + due.amount.minor());
+        Ok(self.with_settlement(id, Settlement { cash, ..due.settlement }))
     }
 
     /// Payments has made the transfer. `None` if nothing changes: the event is a repeat, or belongs to an earlier
@@ -126,8 +142,8 @@ impl Split {
         Some(self.with_settlement(id, Settlement { last, ..settlement }))
     }
 
-    /// What a participant can pay now.
-    fn payable(&self, id: ParticipantId, agreed: Agreed) -> Result<(Settlement, Amount), SettleRefusal> {
+    /// What a participant can pay now, at this rate.
+    fn payable(&self, id: ParticipantId, agreed: Agreed, rate: Option<Rate>) -> Result<Payable, SettleRefusal> {
         if id == ParticipantId::OWNER {
             return Err(SettleRefusal::Owner);
         }
@@ -144,19 +160,21 @@ impl Split {
         if !self.is_payable() {
             return Err(SettleRefusal::NotPayable);
         }
-        let amount = Amount::new(due).map_err(|_| SettleRefusal::NothingDue)?;
+        let amount = Amount::new(due).map_err(|_| SettleRefusal::NothingDue)?.money();
+        let converted = rate.ok_or(SettleRefusal::NoRate)?.convert(amount);
+        let transferred = converted.and_then(|amount| Amount::new(amount).ok()).ok_or(SettleRefusal::NothingDue)?;
         let has_agreed = match agreed {
-            Agreed::Amount(amount) => amount == due,
+            Agreed::Amount(agreed) => agreed == transferred.money(),
             Agreed::Version(version) => version == self.version,
             Agreed::Nothing => false,
         };
         if !has_agreed {
-            return Err(SettleRefusal::NotAgreed { due });
+            return Err(SettleRefusal::NotAgreed { due: transferred.money() });
         }
         if self.collected().minor() + due.minor() > dues.total.minor() {
             return Err(SettleRefusal::TooMuch);
         }
-        Ok((settlement, amount))
+        Ok(Payable { settlement, amount, transferred })
     }
 
     /// What was and is being paid to the owner, less what was given back. A refund counts when it is done.
@@ -210,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_due_is_paid_to_the_owner_and_all_is_settled() {
-        let (pending, requested) = table().settle(user(7), Some(ANN), seen(200), transfer(1)).unwrap();
+        let (pending, requested) = table().settle(user(7), Some(ANN), seen(200), "RUB", transfer(1)).unwrap();
         assert_eq!((requested.amount.minor(), requested.from_user, requested.to_user), (200, user(7), user(1)));
         assert!(!pending.is_settled(&pending.dues()));
         let paid = pending.transfer_completed(transfer(1)).unwrap();
@@ -218,7 +236,7 @@ mod tests {
         assert_eq!(paid.version, pending.version + 1);
         assert_eq!(paid.transfer_completed(transfer(1)), None, "a repeat");
         assert_eq!(paid.transfer_failed(transfer(1), RefusalReason::NoAccount), None, "late");
-        assert_eq!(paid.settle(user(7), None, seen(200), transfer(2)), Err(SettleRefusal::Settled));
+        assert_eq!(paid.settle(user(7), None, seen(200), "RUB", transfer(2)), Err(SettleRefusal::Settled));
     }
 
     #[test]
@@ -227,21 +245,21 @@ mod tests {
         let due = Money::from_minor(200);
         let refused = Err(SettleRefusal::NotAgreed { due });
         for agreed in [seen(199), seen(201), Agreed::Nothing, Agreed::Version(table.version - 1)] {
-            assert_eq!(table.settle(user(7), None, agreed, transfer(1)), refused);
+            assert_eq!(table.settle(user(7), None, agreed, "RUB", transfer(1)), refused);
             assert_eq!(table.paid_cash(ANN, agreed), Err(CashRefusal::Settle(SettleRefusal::NotAgreed { due })));
         }
-        assert!(table.settle(user(7), None, Agreed::Version(table.version), transfer(1)).is_ok());
+        assert!(table.settle(user(7), None, Agreed::Version(table.version), "RUB", transfer(1)).is_ok());
         assert!(table.paid_cash(ANN, Agreed::Version(table.version)).is_ok());
     }
 
     #[test]
     fn a_refused_transfer_frees_the_due_for_another_attempt() {
-        let (pending, _) = table().settle(user(7), None, seen(200), transfer(1)).unwrap();
-        assert_eq!(pending.settle(user(7), None, seen(200), transfer(2)), Err(SettleRefusal::Pending));
+        let (pending, _) = table().settle(user(7), None, seen(200), "RUB", transfer(1)).unwrap();
+        assert_eq!(pending.settle(user(7), None, seen(200), "RUB", transfer(2)), Err(SettleRefusal::Pending));
         let failed = pending.transfer_failed(transfer(1), RefusalReason::InsufficientFunds).unwrap();
         assert!(!failed.is_frozen());
         let less = failed.claim(ANN, 2, Fraction::new(1, 2).unwrap()).unwrap().unwrap();
-        let (again, requested) = less.settle(user(7), None, seen(100), transfer(2)).unwrap();
+        let (again, requested) = less.settle(user(7), None, seen(100), "RUB", transfer(2)).unwrap();
         assert_eq!(requested.amount.minor(), 100);
         assert_eq!(again.transfer_failed(transfer(1), RefusalReason::NoAccount), None, "of the past");
     }
@@ -249,7 +267,7 @@ mod tests {
     #[test]
     fn a_refused_settlement_has_a_reason() {
         let table = table();
-        let settle = |table: &Split, id, named| table.settle(user(id), named, seen(200), transfer(1)).map(drop);
+        let settle = |table: &Split, id, named| table.settle(user(id), named, seen(200), "RUB", transfer(1)).map(drop);
         assert_eq!(settle(&table, 7, Some(ParticipantId::OWNER)), Err(SettleRefusal::NotYou));
         assert_eq!(settle(&table, 7, Some(ParticipantId(9))), Err(SettleRefusal::NotYou));
         assert_eq!(settle(&table, 8, None), Err(SettleRefusal::NotHere));
@@ -278,7 +296,7 @@ mod tests {
     #[test]
     fn equal_is_equal_at_the_end_when_others_join_after_a_payment() {
         let equal = split(&[100]).with_user(7).set_method(Method::Equal, None).unwrap().unwrap();
-        let (pending, requested) = equal.settle(user(7), None, seen(50), transfer(1)).unwrap();
+        let (pending, requested) = equal.settle(user(7), None, seen(50), "RUB", transfer(1)).unwrap();
         assert_eq!(requested.amount.minor(), 50);
         let four = pending.transfer_completed(transfer(1)).unwrap().with_user(8).with_user(9);
         let dues = four.dues();
@@ -286,8 +304,8 @@ mod tests {
         let owed = |split: &Split| split.to_pay(&split.dues(), split.participant(ANN).unwrap()).minor();
         assert_eq!(owed(&four), -25, "whoever paid more than their part is owed the difference");
         // 50 + 25 + 25 would be all that the bill gives, and the owner eats too.
-        let (three, _) = four.settle(user(8), None, seen(25), transfer(2)).unwrap();
-        let (all, _) = three.settle(user(9), None, seen(25), transfer(3)).unwrap();
+        let (three, _) = four.settle(user(8), None, seen(25), "RUB", transfer(2)).unwrap();
+        let (all, _) = three.settle(user(9), None, seen(25), "RUB", transfer(3)).unwrap();
         let done = all.transfer_completed(transfer(2)).unwrap().transfer_completed(transfer(3)).unwrap();
         assert_eq!(done.collected().minor(), 100);
         assert!(!done.is_settled(&done.dues()), "somebody is owed 25");

@@ -5,6 +5,8 @@ use super::fraction::{Fraction, least_common_multiple};
 use super::method::{Method, Tip};
 use super::negative::Negative;
 use super::participant::{Participant, ParticipantId, Settlement};
+use super::rate::Rate;
+use super::smallest_unit::smallest_unit;
 use contracts::cheque::{Cheque, ChequeStatus, Product};
 use contracts::ids::{ChequeHash, UserId};
 use contracts::money::{Amount, Money};
@@ -45,6 +47,8 @@ pub struct Split {
     pub tip: Option<Tip>,
     /// What the owner said about negative lines, by line. The others are discounts in proportion.
     pub negative: BTreeMap<u32, Negative>,
+    /// The rate for a bill in another currency than that of the accounts.
+    pub rate: Option<Rate>,
     /// Whether others can join.
     pub joining_open: bool,
     /// The participants.
@@ -103,6 +107,7 @@ impl Split {
             method: Method::Items,
             tip: None,
             negative: BTreeMap::new(),
+            rate: None,
             joining_open: true,
             participants: vec![owner],
             last_participant: ParticipantId::OWNER,
@@ -153,7 +158,8 @@ impl Split {
             difference: Money::ZERO,
         };
         let total = cheque.total_account.unwrap_or_else(|| printed.due());
-        let tip = self.tip.map_or(0, |tip| tip.on(Money::from_minor(lines)).minor());
+        let unit = smallest_unit(cheque.currency.as_deref());
+        let tip = self.tip.map_or(0, |tip| tip.on(Money::from_minor(lines), unit).minor());
         Breakdown {
             tip: Money::from_minor(printed.tip.minor() + tip),
             difference: Money::from_minor(total.minor() - printed.due().minor()),

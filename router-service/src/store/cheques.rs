@@ -48,6 +48,7 @@ impl TryFrom<Row> for Found {
         let malformed = |error: Malformed| sqlx::Error::Decode(error.into());
         let Some(Json(cheque)) = row.cheque else { return Ok(Self::Deleted) };
         let negative = row.method.0.negative();
+        let rate = row.method.0.rate().map_err(malformed)?;
         let (method, tip) = row.method.0.read().map_err(malformed)?;
         let participants = row.participants.0.into_iter().map(ParticipantJson::read).collect::<Result<_, _>>();
         let claims = row.claims.0.into_iter().map(ClaimJson::read).collect::<Result<_, _>>();
@@ -59,6 +60,7 @@ impl TryFrom<Row> for Found {
             method,
             tip,
             negative,
+            rate,
             joining_open: row.joining_open,
             participants: participants.map_err(malformed)?,
             last_participant: ParticipantId(row.last_participant.unsigned_abs()),

@@ -5,6 +5,7 @@ use crate::domain::fraction::Fraction;
 use crate::domain::method::{BasisPoints, Method, Tip};
 use crate::domain::negative::Negative;
 use crate::domain::participant::{Attempt, AttemptState, Direction, Participant, ParticipantId, Settlement, TokenHash};
+use crate::domain::rate::Rate;
 use crate::domain::split::{ClaimKey, Split};
 use contracts::ids::{TransferId, UserId};
 use contracts::money::Money;
@@ -34,11 +35,15 @@ pub(super) struct MethodJson {
     /// Negative lines: the line that each takes back, or null if it has to be claimed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     negative: BTreeMap<u32, Option<u32>>,
+    /// The rate for another currency, in millionths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rate: Option<i64>,
 }
 
 impl MethodJson {
     pub(super) fn of(split: &Split) -> Self {
         let mut json = Self::of_method(&split.method, split.tip);
+        json.rate = split.rate.map(Rate::millionths);
         json.negative = split.negative.iter().map(|(line, negative)| (*line, target(*negative))).collect();
         json
     }
@@ -57,6 +62,11 @@ impl MethodJson {
             Some(Tip::Amount(amount)) => json.tip_amount = Some(amount),
         }
         json
+    }
+
+    /// The rate for another currency.
+    pub(super) fn rate(&self) -> Result<Option<Rate>, Malformed> {
+        self.rate.map(Rate::from_millionths).transpose().map_err(|_| Malformed("not a rate"))
     }
 
     /// What the owner said about negative lines.
@@ -113,8 +123,10 @@ pub(super) struct ParticipantJson {
 #[derive(Debug, Deserialize)]
 struct TransferJson {
     transfer_id: TransferId,
-    /// In minor units.
+    /// In minor units, in the currency of the bill.
     amount: i64,
+    /// In minor units, in the currency of the accounts.
+    transferred: i64,
     to_owner: bool,
     state: String,
     reason: Option<RefusalReason>,
@@ -129,7 +141,13 @@ impl TransferJson {
             _ => return Err(Malformed("transfer in an unknown state")),
         };
         let direction = if self.to_owner { Direction::ToOwner } else { Direction::ToParticipant };
-        Ok(Attempt { transfer_id: self.transfer_id, direction, amount: Money::from_minor(self.amount), state })
+        Ok(Attempt {
+            transfer_id: self.transfer_id,
+            direction,
+            amount: Money::from_minor(self.amount),
+            transferred: Money::from_minor(self.transferred),
+            state,
+        })
     }
 }
 

@@ -9,10 +9,11 @@ select c.hash, c.owner_id, c.cheque as "cheque: Json<Cheque>", c.confirmed, c.me
            ) order by p.id), '[]')
            from participants p
            cross join lateral (
-               select coalesce(sum(case when to_user = c.owner_id then amount else -amount end)
+               select coalesce(sum(coalesce(bill_amount, amount) * case when to_user = c.owner_id then 1 else -1 end)
                           filter (where state = 'paid'), 0) as transferred,
                       (array_agg(jsonb_build_object(
-                          'transfer_id', transfer_id, 'amount', amount, 'to_owner', to_user = c.owner_id,
+                          'transfer_id', transfer_id, 'amount', coalesce(bill_amount, amount),
+                          'transferred', amount, 'to_owner', to_user = c.owner_id,
                           'state', state, 'reason', reason
                       ) order by attempt desc))[1] as last
                from transfers

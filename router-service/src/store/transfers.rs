@@ -72,16 +72,17 @@ async fn insert(
     let breakdown = if due.due() == attempt.amount { due } else { Breakdown::undivided(attempt.amount) };
     sqlx::query!(
         "insert into transfers \
-         (transfer_id, hash, participant, attempt, from_user, to_user, amount, breakdown, asked_at, created_at) \
-         select $1, $2, $3, 1 + count(*), $4, $5, $6, $7, $8, $8 from transfers where hash = $2 and participant = $3",
+         (transfer_id, hash, participant, attempt, from_user, to_user, amount, breakdown, asked_at, created_at, bill_amount) \
+         select $1, $2, $3, 1 + count(*), $4, $5, $6, $7, $8, $8, $9 from transfers where hash = $2 and participant = $3",
         attempt.transfer_id.0,
         split.hash.as_str(),
         number(participant.id.0),
         from_user,
         to_user,
-        attempt.amount.minor(),
+        attempt.transferred.minor(),
         Json(&breakdown) as _,
         now,
+        (attempt.amount != attempt.transferred).then(|| attempt.amount.minor()),
     )
     .execute(connection)
     .await

@@ -6,12 +6,14 @@ use crate::domain::fraction::Fraction;
 use crate::domain::method::{Method, Tip};
 use crate::domain::negative::Negative;
 use crate::domain::participant::{Attempt, AttemptState, Direction, Participant, ParticipantId};
+use crate::domain::rate::Rate;
 use crate::domain::split::Split;
 use contracts::cheque::Cheque;
 use contracts::ids::{ChequeHash, TransferId};
 use contracts::money::Money;
 use contracts::payments::RefusalReason;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
@@ -47,6 +49,7 @@ impl StateJson {
 /// How a cheque is shared.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Split)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about the cheque, each a field in JSON")]
 pub struct SplitJson {
     /// Incremented by each change; the state with the higher version is newer.
     pub version: i64,
@@ -72,6 +75,8 @@ pub struct SplitJson {
     /// Only for the method `exact`: amounts by participant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amounts: Option<BTreeMap<String, Money>>,
+    /// The rate that the owner named for a bill in another currency: units of the accounts' currency for one of the bill's.
+    pub rate: Option<RateJson>,
     /// Whether others can join.
     pub joining_open: bool,
     /// The negative lines, and who gets each.
@@ -91,6 +96,19 @@ pub struct SplitJson {
     /// When the link expires.
     #[serde(with = "time::serde::rfc3339")]
     pub expires_at: OffsetDateTime,
+}
+
+/// A rate in JSON: a number with at most six decimals.
+#[derive(Clone, Copy, Debug, utoipa::ToSchema)]
+#[schema(as = Rate, value_type = f64)]
+pub struct RateJson(pub Rate);
+
+impl Serialize for RateJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // The text is a number, so this keeps all decimals.
+        let number = RawValue::from_string(self.0.to_string()).map_err(serde::ser::Error::custom)?;
+        number.serialize(serializer)
+    }
 }
 
 /// The tip set by the owner: exactly one of the two fields.
@@ -122,6 +140,8 @@ pub struct ParticipantJson {
     /// What they still have to pay; negative if they are owed something. A pending payment counts as paid. 0 for the
     /// owner.
     pub to_pay: Money,
+    /// `to_pay` in the currency of the accounts, at the rate that the owner named: what a transfer moves.
+    pub to_transfer: Money,
     /// State of the payment.
     pub settlement: SettlementJson,
 }
@@ -230,6 +250,7 @@ impl SplitJson {
             shares,
             percents,
             amounts,
+            rate: split.rate.map(RateJson),
             joining_open: split.joining_open,
             negative_lines: negative.map(|line| negative_line(split, line.id)).collect(),
             participants: split.participants.iter().map(|one| participant(split, one, &dues)).collect(),
@@ -294,13 +315,15 @@ fn participant(split: &Split, participant: &Participant, dues: &Dues) -> Partici
         Some(_) => "user",
         None => "guest",
     };
+    let to_pay = split.to_pay(dues, participant);
     ParticipantJson {
         id: participant.id.0,
         name: participant.name.clone(),
         role,
         due: dues.of(participant.id).due(),
         paid: participant.settlement.paid(),
-        to_pay: split.to_pay(dues, participant),
+        to_pay,
+        to_transfer: split.rate.and_then(|rate| rate.convert(to_pay)).unwrap_or(to_pay),
         settlement: settlement(participant),
     }
 }

@@ -171,3 +171,43 @@ async fn a_service_charge_without_priced_lines_is_covered() {
     let state = stage.state(&path).await;
     assert_eq!((&state["split"]["unclaimed"], &participant_of(&state, 2)["due"]), (&json!(0), &json!(2.5)));
 }
+
+#[tokio::test]
+async fn a_bill_in_another_currency_is_paid_at_the_rate_that_the_owner_named_or_in_cash() {
+    let stage = Stage::new().await;
+    let path = stage.cheque(&[15_200]).await;
+    stage.join(&path, 7).await;
+    assert_eq!(stage.user(7).put(&format!("{path}/claims/1"), WHOLE).await.status, 200);
+    let rate = format!("{path}/rate");
+    let same = stage.owner().put(&rate, r#"{"rate": 2}"#).await;
+    assert_eq!(problem(&same), (422, "invalid_request".into(), json!("/rate")), "the bill is in roubles");
+    assert_eq!(stage.owner().patch(&format!("{path}/cheque"), r#"{"currency": "EUR"}"#).await.status, 200);
+    assert_eq!(problem(&stage.settle(&path, 7).await), (409, "rate_missing".into(), Value::Null));
+    assert_eq!(stage.user(7).put(&rate, r#"{"rate": 1}"#).await.status, 404, "only the owner");
+    for wrong in ["0", "-1", "\"1\"", "1.0000001"] {
+        assert_eq!(
+            problem(&stage.owner().put(&rate, &format!(r#"{{"rate": {wrong}}}"#)).await).2,
+            json!("/rate"),
+            "{wrong}"
+        );
+    }
+    let named = stage.owner().put(&rate, r#"{"rate": 98.123456}"#).await;
+    assert_eq!(named.status, 200, "{}", named.text);
+    let split = stage.state(&path).await["split"].clone();
+    assert_eq!(split["rate"], json!(98.123_456));
+    let participant = &split["participants"][1];
+    assert_eq!((&participant["to_pay"], &participant["to_transfer"]), (&json!(152), &json!(14_914.77)));
+    let old = stage.user(7).post(&format!("{path}/settle"), r#"{"amount": 152}"#).await;
+    assert_eq!((problem(&old).1.as_str(), &old.json()["due"]), ("due_changed", &json!(14_914.77)));
+    let asked = stage.user(7).post(&format!("{path}/settle"), r#"{"amount": 14914.77}"#).await;
+    assert_eq!(asked.json()["transfer"]["amount"], json!(14_914.77));
+    stage.complete(transfer_of(&asked)).await;
+    stage.eventually_settled(&path, 2, "paid").await;
+    let state = stage.state(&path).await;
+    assert_eq!((&participant_of(&state, 2)["paid"], &state["split"]["status"]), (&json!(152), &json!("settled")));
+    let back =
+        stage.owner().post(&format!("{path}/participants/2/refund"), r#"{"amount": 152, "means": "balance"}"#).await;
+    assert_eq!(back.status, 202, "{}", back.text);
+    stage.eventually_announced("router.TransferRequested.v1", 2).await;
+    assert_eq!(stage.announced("router.TransferRequested.v1").await[1]["data"]["amount"], json!(14_914.77));
+}
