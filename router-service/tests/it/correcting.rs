@@ -91,15 +91,15 @@ async fn an_edit_that_is_based_on_an_older_bill_is_refused_and_loses_nothing() {
     stage.join(&path, 7).await;
     stage.user(7).put(&format!("{path}/claims/2"), r#"{"numerator": 1, "denominator": 1}"#).await;
     // The other tab has not seen the first edit and would remove line 2 with its claim.
-    let stale = stage.owner().patch(&cheque, &edit(seen, json!([line(1, 100)]))).await;
-    assert_eq!(problem(&stale), (409, "bill_changed".into(), Value::Null));
-    let state = stage.state(&path).await;
+    let refused = stage.owner().patch(&cheque, &edit(seen, json!([line(1, 100)]))).await;
+    assert_eq!(problem(&refused), (409, "bill_changed".into(), Value::Null));
+    let shown = stage.state(&path).await;
     assert_eq!(
-        (&state["cheque"]["products"][1]["total"], state["split"]["claims"].as_array().unwrap().len()),
+        (&shown["cheque"]["products"][1]["total"], shown["split"]["claims"].as_array().unwrap().len()),
         (&json!(210), 1)
     );
     // Who has seen the edit may edit, although somebody has joined and claimed since.
-    let changed = state["split"]["cheque_version"].as_i64().unwrap();
+    let changed = shown["split"]["cheque_version"].as_i64().unwrap();
     assert_eq!(stage.owner().patch(&cheque, &edit(changed, json!([line(1, 90), line(2, 210)]))).await.status, 200);
     let unnamed = json!({ "products": [line(1, 1)] }).to_string();
     assert_eq!(

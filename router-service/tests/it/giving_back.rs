@@ -62,10 +62,10 @@ async fn a_payment_is_given_back_once_and_then_all_can_change_again() {
     assert_eq!((&event["from_user"], &event["to_user"], &event["amount"]), (&json!(OWNER), &json!(7), &json!(250)));
     stage.complete(serde_json::from_value(event["transfer_id"].clone()).unwrap()).await;
     eventually(json!("done"), async || stage.settlement(&path, 2).await["refund"]["state"].clone()).await;
-    let state = stage.state(&path).await;
-    let participant = participant_of(&state, 2);
+    let shown = stage.state(&path).await;
+    let participant = participant_of(&shown, 2);
     assert_eq!((&participant["paid"], &participant["to_pay"]), (&json!(0), &json!(250)));
-    assert_eq!((&participant["settlement"]["state"], &state["split"]["frozen"]), (&json!("none"), &json!(false)));
+    assert_eq!((&participant["settlement"]["state"], &shown["split"]["frozen"]), (&json!("none"), &json!(false)));
     assert_eq!(stage.owner().put(&format!("{path}/method"), r#"{"method": "equal"}"#).await.status, 200);
     let rows: i64 =
         sqlx::query_scalar("select count(*) from transfers where state = 'paid'").fetch_one(&stage.pool).await.unwrap();
@@ -132,9 +132,9 @@ async fn negative_lines_never_make_the_bill_collect_more_than_it_gives() {
     let path = stage.cheque(&[5_000, -1_000]).await;
     stage.join(&path, 7).await;
     assert_eq!(stage.user(7).put(&format!("{path}/claims/1"), WHOLE).await.status, 200);
-    let state = stage.state(&path).await;
-    assert_eq!(state["split"]["negative_lines"], json!([{ "line": 2, "applies": "proportion" }]));
-    assert_eq!((&participant_of(&state, 2)["due"], &state["split"]["unclaimed"]), (&json!(40), &json!(0)));
+    let shown = stage.state(&path).await;
+    assert_eq!(shown["split"]["negative_lines"], json!([{ "line": 2, "applies": "proportion" }]));
+    assert_eq!((&participant_of(&shown, 2)["due"], &shown["split"]["unclaimed"]), (&json!(40), &json!(0)));
     let claim = stage.owner().put(&format!("{path}/claims/2"), WHOLE).await;
     assert_eq!(problem(&claim), (409, "line_not_claimable".into(), Value::Null));
     let negative = format!("{path}/lines/2/negative");
@@ -168,8 +168,8 @@ async fn a_service_charge_without_priced_lines_is_covered() {
     for (client, line) in [(stage.owner(), 1), (stage.user(7), 2)] {
         assert_eq!(client.put(&format!("{path}/claims/{line}"), WHOLE).await.status, 200);
     }
-    let state = stage.state(&path).await;
-    assert_eq!((&state["split"]["unclaimed"], &participant_of(&state, 2)["due"]), (&json!(0), &json!(2.5)));
+    let shown = stage.state(&path).await;
+    assert_eq!((&shown["split"]["unclaimed"], &participant_of(&shown, 2)["due"]), (&json!(0), &json!(2.5)));
 }
 
 #[tokio::test]
@@ -203,8 +203,8 @@ async fn a_bill_in_another_currency_is_paid_at_the_rate_that_the_owner_named_or_
     assert_eq!(asked.json()["transfer"]["amount"], json!(14_914.77));
     stage.complete(transfer_of(&asked)).await;
     stage.eventually_settled(&path, 2, "paid").await;
-    let state = stage.state(&path).await;
-    assert_eq!((&participant_of(&state, 2)["paid"], &state["split"]["status"]), (&json!(152), &json!("settled")));
+    let shown = stage.state(&path).await;
+    assert_eq!((&participant_of(&shown, 2)["paid"], &shown["split"]["status"]), (&json!(152), &json!("settled")));
     let back =
         stage.owner().post(&format!("{path}/participants/2/refund"), r#"{"amount": 152, "means": "balance"}"#).await;
     assert_eq!(back.status, 202, "{}", back.text);
