@@ -1,9 +1,8 @@
 //! The configuration of the gateway.
 
-use crate::currency::Currency;
 use crate::origins::Origins;
 use crate::upstream::BaseUrl;
-use configuration::{HttpUrl, Origin, RedisUrl, Whole};
+use configuration::{Currency, HttpUrl, Origin, RedisUrl, Whole};
 use identity::{RetiredSecret, SigningKey, SigningKeys};
 use process::config::{Command, ProcessConfig};
 use std::net::SocketAddr;

@@ -1,7 +1,6 @@
 //! What the web UI needs to know about this deployment.
 
 use crate::config::{AuthMode, Config};
-use crate::currency::Currency;
 use axum::Json;
 use configuration::HttpUrl;
 
@@ -11,7 +10,7 @@ pub(crate) struct Info {
     auth_mode: AuthMode,
     #[serde(flatten)]
     demo: Option<Demo>,
-    currency: Currency,
+    currency: &'static str,
     /// Base URL of share links.
     share_url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,7 +33,7 @@ impl Info {
         Json(Self {
             auth_mode: config.mode(),
             demo: config.demo_users.then_some(DEMO),
-            currency: config.currency,
+            currency: config.currency.as_str(),
             share_url: config.share_base_url.to_string(),
             console_url: config.console_url.as_ref().map(HttpUrl::to_string),
             version: env!("CARGO_PKG_VERSION"),

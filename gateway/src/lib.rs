@@ -1,7 +1,6 @@
 //! The public API of Chipin: routes, authenticates, tunnels WebSockets, serves the web UI.
 
 pub mod config;
-pub mod currency;
 pub mod limits;
 mod metrics_help;
 pub mod origins;

@@ -1,6 +1,6 @@
 //! Configuration of router-service.
 
-use configuration::{Origin, RedisUrl, Seconds, Whole};
+use configuration::{Currency, Origin, RedisUrl, Seconds, Whole};
 use process::config::Command;
 use service::ServiceConfig;
 use std::net::SocketAddr;
@@ -21,6 +21,10 @@ pub struct Config {
     /// Base URL of share links: the gateway's address as seen by browsers.
     #[arg(long, env = "SHARE_BASE_URL", default_value = "http://localhost:8090")]
     pub share_base_url: Origin,
+
+    /// The currency of the accounts: a code of ISO 4217 for a currency with two decimals. The gateway has it too.
+    #[arg(long, env = "CURRENCY", default_value = "RUB")]
+    pub currency: Currency,
 
     /// Seconds without an answer after which a transfer is requested again.
     #[arg(long, env = "TRANSFER_PATIENCE_SECS", default_value = "30")]

@@ -46,6 +46,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         fetcher: fetcher.clone(),
         hub: hub.clone(),
         share_base_url: config.share_base_url.as_str().into(),
+        accounts: config.currency,
         stopping: stopping.clone(),
     };
     let live = {

@@ -2,6 +2,7 @@
 
 use crate::arrival::fetcher::ChequeFetcher;
 use crate::live::hub::Hub;
+use configuration::Currency;
 use rabbit_outbox::Messaging;
 use sqlx::PgPool;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ pub struct State {
     pub hub: Hub,
     /// Base URL of share links, such as `http://localhost:8090`, without a trailing slash.
     pub share_base_url: Arc<str>,
+    /// The currency of the accounts.
+    pub accounts: Currency,
     /// Cancelled when the process should stop.
     pub stopping: CancellationToken,
 }

@@ -23,9 +23,9 @@ async fn a_cheque_is_settled(mut table: Table, mut meanwhile: impl AsyncFnMut(&m
 
     let settle = format!("/small-router/{hash}/settle");
     table.top_up(2, 1000).await;
-    let asked = table.user(2).with_header("idempotency-key", "once").post(&settle, "{}").await;
+    let asked = table.user(2).with_header("idempotency-key", "once").post(&settle, r#"{"amount": 600}"#).await;
     assert_eq!(asked.status, 202, "{}", asked.text);
-    let again = table.user(2).with_header("idempotency-key", "once").post(&settle, "{}").await;
+    let again = table.user(2).with_header("idempotency-key", "once").post(&settle, r#"{"amount": 600}"#).await;
     assert_eq!(again.json()["transfer"], asked.json()["transfer"], "the same attempt");
     watching.until(|state| standing(state, 2).1 == "paid").await;
 
@@ -34,12 +34,12 @@ async fn a_cheque_is_settled(mut table: Table, mut meanwhile: impl AsyncFnMut(&m
         if topped_up > 0 {
             table.top_up(3, topped_up).await;
         }
-        assert_eq!(table.user(3).post(&settle, "{}").await.status, 202);
+        assert_eq!(table.user(3).post(&settle, r#"{"amount": 250}"#).await.status, 202);
         let failed = watching.until(|state| standing(state, 3).1 == "failed" && reason_of(state, 3) == reason).await;
         assert_eq!(standing(&failed, 3).0, json!(250));
     }
     table.top_up(3, 200).await;
-    assert_eq!(table.user(3).post(&settle, "{}").await.status, 202);
+    assert_eq!(table.user(3).post(&settle, r#"{"amount": 250}"#).await.status, 202);
     let paid = watching.until(|state| standing(state, 3).1 == "paid").await;
     assert_eq!(paid["split"]["status"], "open", "half of a cappuccino is unclaimed");
     let rest =
@@ -94,7 +94,7 @@ async fn an_unanswered_transfer_is_requested_again_and_made_once() {
     // The broker loses the request: payments is down, and its queue is purged.
     table.payments.kill();
     let settle = format!("/small-router/{hash}/settle");
-    assert_eq!(table.user(2).post(&settle, "{}").await.status, 202);
+    assert_eq!(table.user(2).post(&settle, r#"{"amount": 450}"#).await.status, 202);
     eventually(0, async || table.count("router.outbox").await).await;
     table.broker.delete_queue("payments.inbox").await;
     table.payments.start_again();
@@ -141,7 +141,7 @@ async fn a_guest_claims_a_line_and_keeps_it_as_a_user() {
     let me = mine["you"].as_u64().unwrap();
     assert_eq!(standing(&mine, me), (json!(250), json!("none")));
     table.top_up(7, 250).await;
-    assert_eq!(table.user(7).post(&format!("/small-router/{hash}/settle"), "{}").await.status, 202);
+    assert_eq!(table.user(7).post(&format!("/small-router/{hash}/settle"), r#"{"amount": 250}"#).await.status, 202);
     eventually(json!("paid"), async || standing(&table.state(&hash).await, me).1).await;
     assert_eq!(table.balance(1).await, json!(250));
 }

@@ -68,7 +68,7 @@ async fn one_trace_leads_from_settling_to_the_socket_of_the_cheque() {
     table.takes(2, &hash, 1, 1, 2).await;
     socket.until(|state| standing(state, 2).0 == json!(400)).await;
     let settle = format!("/small-router/{hash}/settle");
-    let asked = table.user(2).with_header("traceparent", &traceparent()).post(&settle, "{}").await;
+    let asked = table.user(2).with_header("traceparent", &traceparent()).post(&settle, r#"{"amount": 400}"#).await;
     assert_eq!(asked.status, 202, "{}", asked.text);
     socket.until(|state| standing(state, 2).1 == "paid").await;
     assert_traced(&collector, &OF_A_TRANSFER).await;

@@ -33,8 +33,10 @@ export type Reading = Schemas['Reading'];
 export type Part = Schemas['Part'];
 export type Claim = Schemas['Claim'];
 export type Tip = Exact<Schemas['Tip'], 'percent' | 'amount'>;
-export type Settlement = Exact<Schemas['Settlement'], 'amount'>;
-export type Participant = Omit<Exact<Schemas['Participant'], 'due'>, 'settlement'> & { settlement: Settlement };
+export type Refund = Exact<Schemas['Refund'], 'amount'>;
+export type Settlement = Omit<Exact<Schemas['Settlement'], 'amount'>, 'refund'> & { refund?: Refund };
+export type NegativeLine = Schemas['NegativeLine'];
+export type Participant = Omit<Exact<Schemas['Participant'], 'due' | 'paid' | 'to_pay' | 'to_transfer'>, 'settlement'> & { settlement: Settlement };
 export type Method = Schemas['Split']['method'];
 export type Split = Omit<
   WithMoney<Schemas['Split'], 'total' | 'unclaimed'>,

@@ -3,7 +3,7 @@ import type { Minor } from '../money/amount';
 import { quantityText, type Thousandths } from '../money/quantity';
 import { call, type Call } from './http';
 import { NumberLiteral, type Writable, writeJson } from './json';
-import type { Due, ListedCheque, Method, Part, SharedCheque, Tip } from './model';
+import type { Due, ListedCheque, Method, NegativeLine, Part, SharedCheque, Tip } from './model';
 
 /** The identity of a visitor: a user, a guest with a token, both, or anonymous. */
 export interface Visitor {
@@ -18,6 +18,8 @@ export interface Table {
 }
 
 export interface Correction {
+  /** The version of the state on which the correction is based. */
+  version?: number;
   products?: CorrectedLine[];
   total_account?: Minor | null;
   service?: Minor | null;
@@ -92,17 +94,50 @@ export async function readDues(table: Table): Promise<{ version: number; dues: D
   return send(table, '/dues', {});
 }
 
-/** The request body, which also identifies the draft. */
-export function settleBody(participant: number): string {
-  return writeJson({ participant });
+/** The request body, which also identifies the draft: what the visitor has seen and agrees to pay. */
+export function settleBody(participant: number, amount: Minor): string {
+  return writeJson({ participant, amount });
 }
 
 export function settle(table: Table, body: string, idempotencyKey: string): Promise<SharedCheque> {
   return send(table, '/settle', { method: 'POST', body, idempotencyKey });
 }
 
-export function paidCash(table: Table, participant: number): Promise<SharedCheque> {
-  return send(table, `/participants/${participant}/cash`, { method: 'POST' });
+export function paidCash(table: Table, participant: number, amount: Minor): Promise<SharedCheque> {
+  return send(table, `/participants/${participant}/cash`, { method: 'POST', body: writeJson({ amount }) });
+}
+
+export function unmarkCash(table: Table, participant: number): Promise<SharedCheque> {
+  return send(table, `/participants/${participant}/cash`, { method: 'DELETE' });
+}
+
+/** Gives back what a participant is owed, or all that they have paid. */
+export function refund(
+  table: Table,
+  participant: number,
+  amount: Minor,
+  means: 'balance' | 'cash',
+  idempotencyKey: string,
+): Promise<SharedCheque> {
+  const body = writeJson({ amount, means });
+  return send(table, `/participants/${participant}/refund`, { method: 'POST', body, idempotencyKey });
+}
+
+export function leave(table: Table, participant: number): Promise<SharedCheque> {
+  return send(table, `/participants/${participant}`, { method: 'DELETE' });
+}
+
+/** `rate` as typed: units of the accounts' currency for one unit of the bill's; `null` for none. */
+export function setRate(table: Table, rate: string | null): Promise<SharedCheque> {
+  return send(table, '/rate', { method: 'PUT', body: writeJson({ rate: rate === null ? null : new NumberLiteral(rate) }) });
+}
+
+export function setJoining(table: Table, open: boolean): Promise<SharedCheque> {
+  return send(table, '/joining', { method: 'PUT', body: writeJson({ open }) });
+}
+
+export function setNegativeLine(table: Table, { line, applies, takes_back }: NegativeLine): Promise<SharedCheque> {
+  return send(table, `/lines/${line}/negative`, { method: 'PUT', body: writeJson({ applies, takes_back }) });
 }
 
 export function deleteCheque(table: Table): Promise<void> {

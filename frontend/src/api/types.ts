@@ -67,6 +67,11 @@ export interface components {
       trace_id?: string;
       /** For `line_taken`: the largest part that can be claimed. */
       left?: components['schemas']['Part'];
+      /** For `due_changed`: the amount that is due now. */
+      due?: number;
+      /** For `refund_changed`. */
+      owed?: number;
+      paid?: number;
     };
     /** Money and percentages below have two decimals, quantities three. */
     Cheque: {
@@ -118,18 +123,26 @@ export interface components {
       transfer_id?: string;
       amount?: number;
       reason?: string;
+      /** The last transfer, if the owner gives money back. */
+      refund?: components['schemas']['Refund'];
     };
+    Refund: { state: 'pending' | 'done' | 'failed'; transfer_id: string; amount: number; reason?: string };
+    NegativeLine: { line: number; applies: 'proportion' | 'line' | 'claimed'; takes_back?: number };
     Participant: {
       id: number;
       name: string | null;
       role: 'owner' | 'user' | 'guest';
       due: number;
+      paid: number;
+      to_pay: number;
+      to_transfer: number;
       settlement: components['schemas']['Settlement'];
     };
     Claim: components['schemas']['Part'] & { line: number; participant: number };
     Remainder: components['schemas']['Part'] & { line: number };
     Split: {
       version: number;
+      cheque_version: number;
       status: 'open' | 'settled';
       confirmed: boolean;
       payable: boolean;
@@ -138,6 +151,9 @@ export interface components {
       shares?: Record<string, number>;
       percents?: Record<string, number>;
       amounts?: Record<string, number>;
+      rate: number | null;
+      joining_open: boolean;
+      negative_lines: components['schemas']['NegativeLine'][];
       participants: components['schemas']['Participant'][];
       claims: components['schemas']['Claim'][];
       remainders: components['schemas']['Remainder'][];

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Participant, SharedCheque } from '../api/model';
-import { changesBetween, leftOf, partOf } from './changes';
+import { changesBetween, leftOf, openNegativeLines, partOf } from './changes';
 
-const owner: Participant = { id: 1, name: 'Аня', role: 'owner', due: 0n, settlement: { state: 'owner' } };
-const borya: Participant = { id: 2, name: 'Боря', role: 'guest', due: 0n, settlement: { state: 'none' } };
+const owner: Participant = { id: 1, name: 'Аня', role: 'owner', due: 0n, paid: 0n, to_pay: 0n, to_transfer: 0n, settlement: { state: 'owner' } };
+const borya: Participant = { id: 2, name: 'Боря', role: 'guest', due: 0n, paid: 0n, to_pay: 0n, to_transfer: 0n, settlement: { state: 'none' } };
 
 function shared(split: Partial<SharedCheque['split']> = {}): SharedCheque {
   return {
@@ -32,6 +32,10 @@ function shared(split: Partial<SharedCheque['split']> = {}): SharedCheque {
     },
     split: {
       version: 1,
+      cheque_version: 1,
+      rate: null,
+      joining_open: true,
+      negative_lines: [],
       status: 'open',
       confirmed: false,
       payable: true,
@@ -62,7 +66,7 @@ test('claims and releases of parts of lines are reported', () => {
 });
 
 test('joining, paying and settling are reported in this order', () => {
-  const paid: Participant = { ...borya, settlement: { state: 'paid', transfer_id: 't', amount: 5n } };
+  const paid: Participant = { ...borya, paid: 5n, settlement: { state: 'paid', transfer_id: 't', amount: 5n } };
   const changes = changesBetween(shared({ participants: [owner] }), shared({ participants: [owner, paid], status: 'settled' }));
   assert.deepEqual(
     changes.map(({ what }) => what),
@@ -93,4 +97,17 @@ test('lines without a remainder are fully claimed', () => {
   assert.deepEqual(leftOf(shared(), 1), { numerator: 1, denominator: 1 });
   assert.deepEqual(leftOf(shared({ remainders: [] }), 1), { numerator: 0, denominator: 1 });
   assert.deepEqual(partOf(shared(), 1, 2), { numerator: 0, denominator: 1 });
+});
+
+test('money that is given back is reported', () => {
+  const paid: Participant = { ...borya, paid: 5n, settlement: { state: 'cash', amount: 5n } };
+  const changes = changesBetween(shared({ participants: [owner, paid] }), shared());
+  assert.deepEqual(changes, [{ what: 'refunded', who: borya }]);
+});
+
+test('a negative line that must be claimed is named until it is claimed', () => {
+  const negative_lines = [{ line: 1, applies: 'claimed' as const }];
+  assert.deepEqual(openNegativeLines(shared({ negative_lines })), ['Пицца']);
+  assert.deepEqual(openNegativeLines(shared({ negative_lines, remainders: [] })), []);
+  assert.deepEqual(openNegativeLines(shared({ negative_lines: [{ line: 1, applies: 'proportion' }] })), []);
 });

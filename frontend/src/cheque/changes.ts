@@ -12,7 +12,10 @@ export type Change =
   | { what: 'tip'; tip: Tip | null }
   | { what: 'corrected' }
   | { what: 'confirmed' }
-  | { what: 'paying' | 'paid' | 'cash'; who: Participant }
+  | { what: 'paying' | 'paid' | 'cash' | 'refunded'; who: Participant }
+  | { what: 'joining'; open: boolean }
+  | { what: 'negative' }
+  | { what: 'rate'; rate: number | null }
   | { what: 'notPaid'; who: Participant; reason: string | null }
   | { what: 'settled' };
 
@@ -44,6 +47,11 @@ function chequeChanges(before: SharedCheque, after: SharedCheque): Change[] {
   const rules = ({ split: { method, shares, percents, amounts } }: SharedCheque) =>
     written([method, shares, percents, amounts]);
   if (rules(before) !== rules(after)) changes.push({ what: 'method', method: after.split.method });
+  if (written(before.split.negative_lines) !== written(after.split.negative_lines)) changes.push({ what: 'negative' });
+  if (before.split.rate !== after.split.rate) changes.push({ what: 'rate', rate: after.split.rate });
+  if (before.split.joining_open !== after.split.joining_open) {
+    changes.push({ what: 'joining', open: after.split.joining_open });
+  }
   if (written(before.split.tip) !== written(after.split.tip)) changes.push({ what: 'tip', tip: after.split.tip });
   return changes;
 }
@@ -62,7 +70,9 @@ function claimChanges(before: SharedCheque, after: SharedCheque): Change[] {
 
 function settlementChanges(before: SharedCheque, who: Participant): Change[] {
   const { state, transfer_id, reason } = who.settlement;
-  const known = person(before, who.id)?.settlement;
+  const old = person(before, who.id);
+  if (old && who.paid < old.paid) return [{ what: 'refunded', who }];
+  const known = old?.settlement;
   if (known && known.state === state && known.transfer_id === transfer_id) return [];
   switch (state) {
     case 'pending':
@@ -76,6 +86,20 @@ function settlementChanges(before: SharedCheque, who: Participant): Change[] {
     case 'owner':
       return [];
   }
+}
+
+/** Whether money of the participant has moved or is moving, so that their claims are fixed. */
+export function hasStarted(who: Participant | null): boolean {
+  return who !== null && (who.paid !== 0n || who.settlement.state === 'pending' || who.settlement.refund?.state === 'pending');
+}
+
+/** Names of the negative lines that somebody has to claim before anybody can pay. */
+export function openNegativeLines(shared: SharedCheque): string[] {
+  if (shared.split.method !== 'items') return [];
+  const open = shared.split.negative_lines.filter(
+    ({ line, applies }) => applies === 'claimed' && leftOf(shared, line).numerator > 0,
+  );
+  return open.map(({ line }) => shared.cheque.products.find(({ id }) => id === line)?.name ?? '');
 }
 
 export function person({ split }: SharedCheque, id: number | null): Participant | undefined {

@@ -24,17 +24,22 @@ export class CorrectionDraft {
   lines = $state<LineDraft[]>([]);
   extras = $state({ total_account: '', service: '', discount: '', tax: '', tip: '', rounding: '' });
   currency = $state('');
+  /** The version and the bill on which the input is based. */
+  version = 0;
+  base = $state.raw<Cheque | null>(null);
   #untouched = '';
   #lastKey = 0;
   readonly #separator: string;
 
-  constructor(cheque: Cheque, separator: string) {
+  constructor(cheque: Cheque, version: number, separator: string) {
     this.#separator = separator;
-    this.reset(cheque);
+    this.reset(cheque, version);
   }
 
   /** Discards the input and starts again from the server's state. */
-  reset(cheque: Cheque): void {
+  reset(cheque: Cheque, version: number): void {
+    this.base = cheque;
+    this.version = version;
     this.lines = cheque.products.map((product) => this.#lineOf(product));
     for (const extra of EXTRAS) this.extras[extra] = this.#moneyText(cheque[extra] ?? null);
     this.currency = cheque.currency ?? '';
@@ -131,8 +136,18 @@ export class CorrectionDraft {
     if (followed && cost !== null) this.setTotal(line, cost);
   }
 
+  /** Keeps the input although the bill was changed meanwhile, as the user has seen. */
+  rebase(cheque: Cheque, version: number): void {
+    const known = new Set(cheque.products.map(({ id }) => id));
+    // A line that is gone there comes back as a new one.
+    for (const line of this.lines) if (line.product && !known.has(line.product.id)) line.product = null;
+    this.base = cheque;
+    this.version = version;
+  }
+
   request(): Correction {
     return {
+      version: this.version,
       products: this.lines.map(correctedLine),
       total_account: this.total,
       service: this.#optional('service'),

@@ -26,7 +26,7 @@ function draftOf(change: Partial<Cheque> = {}): CorrectionDraft {
     warnings: [],
     ...change,
   };
-  return new CorrectionDraft(cheque, ',');
+  return new CorrectionDraft(cheque, 1, ',');
 }
 
 test('lines and extras are added, the discount is subtracted', () => {
@@ -71,6 +71,7 @@ test('the request keeps ids, is exact, and clears what is empty', () => {
   draft.extras.service = '';
   Object.assign(draft.add(), { name: ' Хлеб ', quantity: '0,5', total: '20' });
   assert.deepEqual(draft.request(), {
+    version: 1,
     products: [
       { id: 1, name: 'Чай', numberServings: 1_000n, price: 15_000n, total: 15_000n },
       { id: 2, name: 'Пирог', numberServings: 1_000n, price: 25_000n, total: 25_000n },

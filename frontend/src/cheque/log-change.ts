@@ -22,6 +22,10 @@ const TONES: Record<Change['what'], Tone> = {
   paying: 'wait',
   paid: 'good',
   cash: 'good',
+  refunded: 'quiet',
+  joining: 'quiet',
+  negative: 'quiet',
+  rate: 'quiet',
   notPaid: 'bad',
   settled: 'good',
 };
@@ -68,6 +72,14 @@ function sentence(speech: Speech, change: Change, mine: boolean): string {
       return mine ? texts.youPaid : texts.paid(name(change.who));
     case 'cash':
       return mine ? texts.youCash : texts.cash(name(change.who));
+    case 'refunded':
+      return mine ? texts.youRefunded : texts.refunded(name(change.who));
+    case 'joining':
+      return change.open ? texts.joiningOpen : texts.joiningClosed;
+    case 'rate':
+      return change.rate === null ? texts.noRate : texts.rate(String(change.rate));
+    case 'negative':
+      return texts.negative;
     case 'notPaid': {
       const why = reasonWords(words, change.reason);
       return mine ? texts.youNotPaid(why) : texts.notPaid(name(change.who));

@@ -7,6 +7,7 @@ import { readJson } from '../api/json';
 import type { Cheque, Due, Part, Participant, SharedCheque as State, Split } from '../api/model';
 import * as router from '../api/router';
 import { Connection } from '../live/connection.svelte';
+import type { Minor } from '../money/amount';
 import { Draft } from '../state/draft.svelte';
 import { asFailure } from '../state/pager.svelte';
 import { changesBetween, person } from './changes';
@@ -179,11 +180,14 @@ export class SharedCheque {
     logRefused(this.activity, name, failure);
   }
 
-  /** Pays the visitor's due. A repeat after a lost response does not pay twice. */
-  async settle(): Promise<Failure | null> {
+  /**
+   * Pays `amount`, which the visitor has seen as their due. A repeat after a lost response does not pay twice, and
+   * nothing is paid if another amount is due by now.
+   */
+  async settle(amount: Minor): Promise<Failure | null> {
     const you = this.you;
     if (!you) return null;
-    const body = router.settleBody(you.id);
+    const body = router.settleBody(you.id, amount);
     const key = this.settleDraft.keyFor(body);
     const failure = await this.attempt((table) => router.settle(table, body, key));
     // A rejection is final: the next attempt is a new request.

@@ -118,6 +118,8 @@ fn problem(refusal: &ClaimRefusal) -> Problem {
     let detail = refusal.to_string();
     match refusal {
         ClaimRefusal::NoSuchLine => Problem::not_found("line_not_found", detail),
+        ClaimRefusal::NotClaimable => Problem::new(StatusCode::CONFLICT, "line_not_claimable", detail),
+        ClaimRefusal::NegativeFixed => Problem::new(StatusCode::CONFLICT, "settlement_started", detail),
         ClaimRefusal::SettledAlready => Problem::new(StatusCode::CONFLICT, "settled_already", detail),
         ClaimRefusal::LineTaken { left } => Problem::new(StatusCode::CONFLICT, "line_taken", detail)
             .with_member("left", json!({ "numerator": left.numerator(), "denominator": left.denominator() })),

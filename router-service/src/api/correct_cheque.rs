@@ -29,6 +29,9 @@ const MODIFIER_CHARACTERS_MAX: usize = 100;
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "the shape of the body for the document; it is read field by field")]
 struct CorrectCheque {
+    /// The version of the state on which the corrections are based; required with `products`.
+    #[schema(required = false)]
+    version: Option<i64>,
     #[schema(required = false, max_items = 1000)]
     products: Option<Vec<CorrectLine>>,
     #[schema(required = false)]
@@ -82,7 +85,7 @@ struct CorrectLine {
         (status = 200, description = "Corrected; the new state of the cheque", body = StateJson),
         (status = 401, description = "Not authenticated", body = ProblemDocument),
         (status = 404, description = "The cheque does not exist or belongs to another user", body = ProblemDocument),
-        (status = 409, description = "A participant has settled", body = ProblemDocument),
+        (status = 409, description = "The bill was changed since that version (`bill_changed`), or a participant has settled", body = ProblemDocument),
         (status = 422, description = "A field is invalid", body = ProblemDocument),
     )
 )]
@@ -105,6 +108,7 @@ fn read(mut body: JsonBody) -> Result<Correction, Problem> {
     let mut errors = FieldErrors::default();
     let mut fields = Nullable { nulls: nulls(&body), body: &mut body };
     let mut correction = Correction {
+        based_on: None,
         products: None,
         total_account: fields.read("total_account", not_negative),
         service: fields.read("service", not_negative),
@@ -122,6 +126,10 @@ fn read(mut body: JsonBody) -> Result<Correction, Problem> {
         }))
     });
     correction.products = lines.flatten();
+    correction.based_on = body.optional("version", integer(1, i64::MAX));
+    if correction.products.is_some() && correction.based_on.is_none() {
+        errors.add("/version", &"must be the version of the state that the lines were edited in");
+    }
     errors.finish(body)?;
     Ok(correction)
 }
@@ -184,6 +192,7 @@ fn problem(refusal: CorrectRefusal) -> Problem {
     let detail = refusal.to_string();
     match refusal {
         CorrectRefusal::SettlementStarted => Problem::new(StatusCode::CONFLICT, "settlement_started", detail),
+        CorrectRefusal::OutOfDate { .. } => Problem::new(StatusCode::CONFLICT, "bill_changed", detail),
         CorrectRefusal::UnknownLine { at, .. } | CorrectRefusal::LineTwice { at, .. } => {
             FieldErrors::one(&format!("/products/{at}/id"), &detail)
         }

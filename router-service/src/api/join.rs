@@ -187,6 +187,7 @@ fn with_token(response: StoredResponse, token: Token) -> Result<StoredResponse, 
 fn problem(refusal: JoinRefusal) -> Problem {
     let code = match refusal {
         JoinRefusal::TooMany => "too_many_participants",
+        JoinRefusal::Closed => "joining_closed",
         JoinRefusal::SettledAlready => "settled_already",
     };
     Problem::new(StatusCode::CONFLICT, code, refusal.to_string())

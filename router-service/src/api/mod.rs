@@ -6,9 +6,14 @@ mod delete_cheque;
 mod get_cheque;
 mod get_dues;
 mod join;
+mod leave;
 mod list_cheques;
 mod pay_cash;
+mod refund;
+mod set_joining;
 mod set_method;
+mod set_negative;
+mod set_rate;
 mod settle;
 mod watch;
 
@@ -46,7 +51,12 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
         .routes(routes!(claim_line::put, claim_line::delete))
         .routes(routes!(get_dues::handler))
         .routes(routes!(settle::handler))
-        .routes(routes!(pay_cash::handler))
+        .routes(routes!(pay_cash::post, pay_cash::delete))
+        .routes(routes!(refund::handler))
+        .routes(routes!(leave::handler))
+        .routes(routes!(set_joining::handler))
+        .routes(routes!(set_negative::handler))
+        .routes(routes!(set_rate::handler))
         .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
 }
 

@@ -5,14 +5,14 @@ use super::nested_body::integer;
 use super::open::{cheque_hash, readable};
 use super::visitor::Visitor;
 use crate::domain::participant::ParticipantId;
-use crate::domain::settle::SettleRefusal;
+use crate::domain::settle::{Agreed, SettleRefusal};
 use crate::state::State;
 use crate::store::cheques;
 use crate::wire::split_json::StateJson;
 use axum::extract;
 use axum::response::{IntoResponse, Response};
 use contracts::ids::{ChequeHash, TransferId, UserId};
-use contracts::money::Amount;
+use contracts::money::{Amount, Money};
 use http::{HeaderMap, StatusCode};
 use http_api::body::JsonBody;
 use http_api::extract::Path;
@@ -25,12 +25,19 @@ use serde::Serialize;
 use std::fmt;
 use uuid::Uuid;
 
-/// The request body.
+/// What you agree to pay: the amount, or the version of the state that you have seen. If another amount is due, nothing
+/// is paid.
 #[derive(utoipa::ToSchema)]
 struct Settle {
     /// Your own participant number; optional.
     #[schema(required = false)]
     participant: Option<u32>,
+    /// What leaves your account: `to_transfer` of the state.
+    #[schema(required = false)]
+    amount: Option<Amount>,
+    /// The version of the state.
+    #[schema(required = false)]
+    version: Option<i64>,
 }
 
 /// The state, and the requested transfer.
@@ -55,12 +62,14 @@ struct TransferJson {
 impl Settle {
     fn read(mut body: JsonBody) -> Result<Self, Problem> {
         let participant = body.optional("participant", integer(1, u32::MAX));
+        let (amount, version) = read_agreement(&mut body);
         body.finish()?;
-        Ok(Self { participant })
+        Ok(Self { participant, amount, version })
     }
 }
 
-/// Pays your due to the owner by a transfer. The due and your claims are fixed from now on, unless the transfer fails.
+/// Pays your due to the owner by a transfer. Your claims, the lines and the method are fixed from now on, unless the
+/// transfer fails or the money is given back.
 #[utoipa::path(
     post, path = "/{hash}/settle", tag = "settlement", operation_id = "settle", request_body = Settle,
     params(
@@ -71,7 +80,7 @@ impl Settle {
         (status = 202, description = "Requested; the outcome appears in the state later", body = SettlingJson),
         (status = 401, description = "A guest must sign in first", body = ProblemDocument),
         (status = 404, description = "No such cheque, or another participant's due", body = ProblemDocument),
-        (status = 409, description = "Nothing is due, or it cannot be paid now", body = ProblemDocument),
+        (status = 409, description = "Another amount is due (`due_changed`, with `due`), nothing is due, or it cannot be paid now", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -87,7 +96,7 @@ pub(super) async fn handler(
     // cheque.
     let request = [hash.as_str().as_bytes(), body.bytes()].concat();
     let scope = Scope::of(&headers, user_id.get(), "POST /{hash}/settle", &request)?;
-    let named = Settle::read(body)?.participant.map(ParticipantId);
+    let wanted = Settle::read(body)?;
     let short = hash.shortened();
     let operation = fmt::from_fn(|f| write!(f, "settling cheque {short} for user {user_id}"));
     let mut tx = state.messaging.begin().await.during(format_args!("begin {operation}"))?;
@@ -95,7 +104,7 @@ pub(super) async fn handler(
         tx.rollback().await.during(format_args!("roll back repeated {operation}"))?;
         return earlier.respond();
     }
-    let settling = settle(&state, &mut tx, &hash, user_id, named).await?;
+    let settling = settle(&state, &mut tx, &hash, user_id, &wanted).await?;
     let body = serde_json::to_vec(&settling).map_err(|error| Problem::internal(&error))?;
     let answer = StoredResponse { status: StatusCode::ACCEPTED, location: None, body };
     idempotency::store(&mut tx, scope.as_ref(), &answer).await?;
@@ -109,12 +118,18 @@ async fn settle(
     tx: &mut Transaction,
     hash: &ChequeHash,
     user_id: UserId,
-    named: Option<ParticipantId>,
+    wanted: &Settle,
 ) -> Result<SettlingJson, Problem> {
     // A user who settles has joined before, so the cheque is already stored here.
     let before = readable(cheques::lock(tx, hash).await?, clock::now())?;
     let (after, requested) = before
-        .settle(user_id, named, TransferId(Uuid::now_v7()))
+        .settle(
+            user_id,
+            wanted.participant.map(ParticipantId),
+            agreed(wanted.amount, wanted.version),
+            state.accounts.as_str(),
+            TransferId(Uuid::now_v7()),
+        )
         .map_err(|refusal| of_version(problem(refusal), before.version))?;
     change::store(state, tx, &before, &after).await?;
     tx.append(&requested, 1).map_err(|error| Problem::internal(&error))?;
@@ -134,8 +149,33 @@ pub(super) fn problem(refusal: SettleRefusal) -> Problem {
         SettleRefusal::Settled => "settled_already",
         SettleRefusal::NotPayable => "not_payable",
         SettleRefusal::NothingDue => "nothing_due",
+        SettleRefusal::NotAgreed { due } => {
+            let problem = Problem::new(StatusCode::CONFLICT, "due_changed", refusal.to_string());
+            return problem.with_member("due", number(due));
+        }
+        SettleRefusal::NoRate => "rate_missing",
+        SettleRefusal::TooMuch => "refund_first",
     };
     Problem::new(StatusCode::CONFLICT, code, refusal.to_string())
+}
+
+/// Reads what somebody agrees to pay.
+pub(super) fn read_agreement(body: &mut JsonBody) -> (Option<Amount>, Option<i64>) {
+    (body.optional("amount", Amount::from_json_number), body.optional("version", integer(1, i64::MAX)))
+}
+
+/// The amount is more exact than the version.
+pub(super) fn agreed(amount: Option<Amount>, version: Option<i64>) -> Agreed {
+    match (amount, version) {
+        (Some(amount), _) => Agreed::Amount(amount.money()),
+        (None, Some(version)) => Agreed::Version(version),
+        (None, None) => Agreed::Nothing,
+    }
+}
+
+/// An amount as a member of a problem document, with its decimals.
+pub(super) fn number(money: Money) -> serde_json::Value {
+    serde_json::to_value(money).unwrap_or_default()
 }
 
 pub(super) fn no_such_participant() -> Problem {

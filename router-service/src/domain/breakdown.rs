@@ -26,6 +26,11 @@ pub struct Breakdown {
 const PARTS: usize = 7;
 
 impl Breakdown {
+    /// An amount of which the parts are not known.
+    pub fn undivided(amount: Money) -> Self {
+        Self { difference: amount, ..Self::default() }
+    }
+
     /// The sum to pay.
     pub fn due(&self) -> Money {
         Money::from_minor(self.signed().into_iter().sum())
@@ -43,6 +48,16 @@ impl Breakdown {
     pub fn plus(&self, other: &Self) -> Self {
         let (mine, theirs) = (self.signed(), other.signed());
         Self::from_signed(std::array::from_fn(|part| mine[part] + theirs[part]))
+    }
+
+    /// The same with `units` minor units more, in its largest part.
+    #[must_use]
+    pub(super) fn with_units(&self, units: i64) -> Self {
+        let mut parts = self.signed();
+        if let Some(largest) = parts.iter_mut().max_by_key(|part| part.abs()) {
+            *largest += units;
+        }
+        Self::from_signed(parts)
     }
 
     /// The parts in minor units, with the discount negative, so that their sum is the sum to pay. The lines come first.

@@ -3,6 +3,7 @@
 use super::fraction::Fraction;
 use super::participant::ParticipantId;
 use super::split::Split;
+use contracts::money::Money;
 
 /// Why a part of a line cannot be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -10,6 +11,12 @@ pub enum ClaimRefusal {
     /// There is no such line.
     #[error("there is no such line")]
     NoSuchLine,
+    /// The line is negative, and is a discount for all or belongs to another line.
+    #[error("this line lowers what others cost; nobody can take it")]
+    NotClaimable,
+    /// Somebody has paid, so that negative lines are fixed.
+    #[error("somebody has paid: who gets a negative line is fixed")]
+    NegativeFixed,
     /// The participant's own settlement is pending or done.
     #[error("you have settled: your claims are fixed")]
     SettledAlready,
@@ -33,9 +40,14 @@ impl Split {
         if self.line(line).is_none() {
             return Err(ClaimRefusal::NoSuchLine);
         }
-        let settled = |id| self.participant(id).is_some_and(|one| one.settlement.frozen().is_some());
+        let settled = |id| self.participant(id).is_some_and(|one| one.settlement.is_started());
         if settled(who) {
             return Err(ClaimRefusal::SettledAlready);
+        }
+        match self.claimable(line) {
+            None if !part.is_zero() => return Err(ClaimRefusal::NotClaimable),
+            Some(amount) if amount < Money::ZERO && self.is_frozen() => return Err(ClaimRefusal::NegativeFixed),
+            None | Some(_) => {}
         }
         let had = self.claims.get(&(line, who)).copied().unwrap_or(Fraction::ZERO);
         if had == part {
@@ -61,8 +73,7 @@ impl Split {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::{attempt, split};
-    use crate::domain::participant::Settlement;
+    use crate::domain::fixtures::{pending, split};
 
     const OWNER: ParticipantId = ParticipantId::OWNER;
     const GUEST: ParticipantId = ParticipantId(2);
@@ -93,7 +104,7 @@ mod tests {
     fn an_unknown_line_and_settled_claims_cannot_be_claimed() {
         let mut split = split(&[100]).with_guests(1);
         assert_eq!(split.claim(GUEST, 2, Fraction::WHOLE), Err(ClaimRefusal::NoSuchLine));
-        split.participants[1].settlement = Settlement::Pending(attempt(1));
+        split.participants[1].settlement = pending(1);
         assert_eq!(split.claim(GUEST, 1, Fraction::WHOLE), Err(ClaimRefusal::SettledAlready));
         assert!(split.claim(OWNER, 1, Fraction::WHOLE).unwrap().is_some());
     }

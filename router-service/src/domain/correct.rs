@@ -21,6 +21,8 @@ pub enum Change<T> {
 /// A correction of a cheque.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Correction {
+    /// The version of the state that the owner has seen.
+    pub based_on: Option<i64>,
     /// All lines; existing lines that are not listed are removed.
     pub products: Option<Vec<Line>>,
     /// The printed total.
@@ -64,6 +66,14 @@ pub enum CorrectRefusal {
     /// A participant has settled or is settling.
     #[error("a participant has settled: the cheque is fixed")]
     SettlementStarted,
+    /// The bill was changed since the version on which the correction is based.
+    #[error("the bill was changed at version {changed}, after version {based_on}, on which this correction is based")]
+    OutOfDate {
+        /// The version that the correction is based on.
+        based_on: i64,
+        /// The version at which the bill was last changed.
+        changed: i64,
+    },
     /// A corrected line does not exist.
     #[error("there is no line {id}")]
     UnknownLine {
@@ -95,11 +105,15 @@ impl Split {
         if self.is_frozen() {
             return Err(CorrectRefusal::SettlementStarted);
         }
+        if let Some(based_on) = correction.based_on.filter(|based_on| *based_on < self.cheque_version) {
+            return Err(CorrectRefusal::OutOfDate { based_on, changed: self.cheque_version });
+        }
         let mut corrected = self.next();
         if let Some(lines) = correction.products {
             corrected.cheque.products = self.corrected_lines(lines)?;
             let remaining: BTreeSet<u32> = corrected.cheque.products.iter().map(|line| line.id).collect();
             corrected.claims.retain(|(line, _), _| remaining.contains(line));
+            corrected.drop_stale_negatives();
         }
         let cheque = &mut corrected.cheque;
         replace(&mut cheque.total_account, correction.total_account);
@@ -113,6 +127,12 @@ impl Split {
         check_bounds(cheque)?;
         let same_amounts = self.parts() == corrected.parts() && self.amounts_of_lines() == corrected.amounts_of_lines();
         corrected.confirmed = correction.confirmed.unwrap_or(self.confirmed && same_amounts);
+        if corrected.cheque.currency != self.cheque.currency {
+            corrected.rate = None;
+        }
+        if corrected.cheque != self.cheque {
+            corrected.cheque_version = corrected.version;
+        }
         let changed = corrected.cheque != self.cheque || corrected.confirmed != self.confirmed;
         Ok(changed.then_some(corrected))
     }
@@ -215,9 +235,9 @@ fn warnings(line: &Product) -> Vec<LineWarning> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::{attempt, split};
+    use crate::domain::fixtures::{pending, split};
     use crate::domain::fraction::Fraction;
-    use crate::domain::participant::{ParticipantId, Settlement};
+    use crate::domain::participant::ParticipantId;
     use contracts::cheque::ChequeStatus;
 
     fn line(id: Option<u32>, minor: i64) -> Line {
@@ -282,7 +302,7 @@ mod tests {
     #[test]
     fn from_the_first_settlement_on_the_cheque_is_fixed() {
         let mut split = split(&[100]).with_guests(1);
-        split.participants[1].settlement = Settlement::Pending(attempt(1));
+        split.participants[1].settlement = pending(1);
         assert_eq!(split.correct(Correction::default()), Err(CorrectRefusal::SettlementStarted));
     }
 }

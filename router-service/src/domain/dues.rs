@@ -4,9 +4,13 @@ use super::apportion::{Seed, apportion, round_to};
 use super::breakdown::Breakdown;
 use super::method::Method;
 use super::participant::{Participant, ParticipantId};
+use super::smallest_unit::smallest_unit;
 use super::split::Split;
 use contracts::money::Money;
 use std::collections::BTreeMap;
+
+/// Slot 0 is the unclaimed amount, and the owner is the first participant, whose due is always open.
+const OWNER_SLOT: usize = 1;
 
 /// What each participant owes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,71 +31,141 @@ impl Dues {
 }
 
 impl Split {
-    /// Computes what each participant owes.
-    ///
-    /// A participant who has settled or is settling keeps their due of that time. The remainder of each part is divided
-    /// among the others:
+    /// Computes what each participant owes, whatever they have paid.
     ///
     /// - `items`: participants pay for the lines they claimed, exact to a hundredth of a line and rounded once.
-    ///   Service, discount, tax, tip, rounding and difference are divided in proportion to these sums. The unclaimed
-    ///   lines get their share of them too; if no line has an amount, everything is unclaimed.
+    ///   Service, discount, tax, tip, rounding and difference are divided in proportion to the positive part of these
+    ///   sums. The unclaimed lines get their share of them too. If no line has an amount, they are divided in proportion
+    ///   to the claimed lines, and without lines equally.
     /// - `equal`, `shares`, `percent`: in proportion to the weights. Nothing stays unclaimed.
     /// - `exact`: the agreed amounts. If the cheque was corrected afterwards and the amounts are too low, the rest is
     ///   unclaimed; if they are too high, they are reduced in proportion. No due can be paid until they add up to the
     ///   total.
     ///
-    /// As long as no participant has settled, a due is within one minor unit of its exact share. With `items` this holds
-    /// for the lines, and for the extras in proportion to the rounded lines. A due is negative only if a discount or a
-    /// negative line outweighs the participant's claims.
+    /// A due is within one minor unit of its exact share. With `items` this holds for the lines, and for the extras in
+    /// proportion to the rounded lines. Who has paid an amount that differs from their share by rounding only is not
+    /// asked for the odd unit: the others carry it. A due is negative only if a negative line outweighs the
+    /// participant's claims.
     pub fn dues(&self) -> Dues {
-        let parts = self.parts();
-        let frozen = self.participants.iter().filter_map(|participant| participant.settlement.frozen());
-        let rest = frozen.fold(parts, |rest, settled| rest.less(settled));
-        let slots = match &self.method {
-            Method::Items => self.by_items(rest),
-            Method::Equal | Method::Shares(_) | Method::Percent(_) | Method::Exact(_) => {
-                spread(&rest.signed(), &self.weights(rest.due()), self.seed())
-            }
+        let computed = self.dues_with(&BTreeMap::new());
+        let tolerance = self.rounding_tolerance() * smallest_unit(self.cheque.currency.as_deref());
+        let paid_about = |participant: &Participant| {
+            let expected = participant.settlement.expected();
+            let due = computed.of(participant.id);
+            let off = expected.minor() - due.due().minor();
+            let is_rounding = participant.settlement.is_started() && off.abs() <= tolerance;
+            is_rounding.then(|| (participant.id, due.with_units(off)))
         };
-        let mut slots = slots.into_iter();
-        let unclaimed = slots.next().map_or(Money::ZERO, |untaken| Breakdown::from_signed(untaken).due());
-        let due = |(participant, open): (&Participant, [i64; 7])| {
-            let due = participant.settlement.frozen().copied().unwrap_or_else(|| Breakdown::from_signed(open));
-            (participant.id, due)
-        };
-        Dues { total: parts.due(), unclaimed, of: self.participants.iter().zip(slots).map(due).collect() }
+        let fixed: BTreeMap<ParticipantId, Breakdown> = self.participants.iter().filter_map(paid_about).collect();
+        if fixed.iter().all(|(id, due)| computed.of(*id) == *due) { computed } else { self.dues_with(&fixed) }
     }
 
-    /// Whether everything is covered: nothing is unclaimed, and all participants except the owner have paid.
+    /// Whether everything is covered: nothing is unclaimed, and no participant has to pay or is owed anything.
     ///
     /// A cheque with no participant besides the owner is not settled.
     pub fn is_settled(&self, dues: &Dues) -> bool {
         let mut others = self.participants.iter().filter(|other| other.id != ParticipantId::OWNER).peekable();
         let shared = others.peek().is_some();
-        let covered = |other: &Participant| other.settlement.is_done() || dues.of(other.id).due() <= Money::ZERO;
+        let covered =
+            |other: &Participant| other.settlement.pending().is_none() && self.to_pay(dues, other) == Money::ZERO;
         shared && self.is_payable() && dues.unclaimed == Money::ZERO && others.all(covered)
     }
 
-    /// Divides `rest` by slots: slot 0 is the unclaimed amount, then the participants in order. Settled ones get
-    /// nothing.
-    fn by_items(&self, rest: Breakdown) -> Vec<[i64; 7]> {
-        let denominator = self.common_denominator().expect("a claim that makes it too large is refused");
-        let mut exact = vec![0_i128; self.participants.len() + 1];
-        let slot_of: BTreeMap<ParticipantId, usize> = self.open_slots().collect();
-        for line in &self.cheque.products {
-            let total = i128::from(line.total.unwrap_or(Money::ZERO).minor());
-            exact[0] += total * signed(self.left_of(line.id).over(denominator));
+    /// The dues when those in `fixed` have these, and the others share the rest.
+    fn dues_with(&self, fixed: &BTreeMap<ParticipantId, Breakdown>) -> Dues {
+        let parts = self.parts();
+        let rest = fixed.values().fold(parts, |rest, due| rest.less(due));
+        let unit = self.unit_of(&rest);
+        let rest = Breakdown::from_signed(rest.signed().map(|part| part / unit));
+        let open: BTreeMap<ParticipantId, usize> = self
+            .participants
+            .iter()
+            .zip(1..)
+            .filter(|(participant, _)| !fixed.contains_key(&participant.id))
+            .map(|(participant, slot)| (participant.id, slot))
+            .collect();
+        let slots = match &self.method {
+            Method::Items => self.by_items(rest, &open, unit),
+            Method::Equal | Method::Shares(_) | Method::Percent(_) | Method::Exact(_) => {
+                spread(&rest.signed(), &self.weights(rest.due(), &open, unit), self.seed())
+            }
+        };
+        let mut slots = slots.into_iter().map(|slot| slot.map(|part| part * unit));
+        let unclaimed = slots.next().map_or(Money::ZERO, |untaken| Breakdown::from_signed(untaken).due());
+        let due = |(participant, open): (&Participant, [i64; 7])| {
+            let due = fixed.get(&participant.id).copied().unwrap_or_else(|| Breakdown::from_signed(open));
+            (participant.id, due)
+        };
+        Dues { total: parts.due(), unclaimed, of: self.participants.iter().zip(slots).map(due).collect() }
+    }
+
+    /// By how many minor units a due can change when only others change. The weights of `items` are rounded lines, so
+    /// that an odd unit there moves a part of the extras too.
+    fn rounding_tolerance(&self) -> i64 {
+        let parts = self.parts();
+        match self.method {
+            Method::Items if parts.items > Money::ZERO => {
+                let extras = parts.due().minor() - parts.items.minor();
+                2 + extras.abs() / parts.items.minor()
+            }
+            Method::Items | Method::Equal | Method::Shares(_) | Method::Percent(_) | Method::Exact(_) => 1,
         }
-        for ((line, who), part) in &self.claims {
-            if let Some(slot) = slot_of.get(who) {
-                let total = self.line(*line).and_then(|line| line.total).unwrap_or(Money::ZERO);
-                exact[*slot] += i128::from(total.minor()) * signed(part.over(denominator));
+    }
+
+    /// In how many hundredths the dues are divided: a currency without decimals is divided in whole units, unless
+    /// something on the bill is not whole.
+    fn unit_of(&self, rest: &Breakdown) -> i64 {
+        let unit = smallest_unit(self.cheque.currency.as_deref());
+        let lines = self.claimable_lines().map(|(_, amount)| amount.minor());
+        if rest.signed().into_iter().chain(lines).all(|amount| amount % unit == 0) { unit } else { 1 }
+    }
+
+    /// Divides `rest` by slots: slot 0 is the unclaimed amount, then the participants in order. Only slots in `open` get
+    /// something. `rest` and the result are in units of `unit` hundredths.
+    fn by_items(&self, rest: Breakdown, open: &BTreeMap<ParticipantId, usize>, unit: i64) -> Vec<[i64; 7]> {
+        let denominator = self.common_denominator().expect("a claim that makes it too large is refused");
+        let slots = self.participants.len() + 1;
+        let lines: BTreeMap<u32, i128> =
+            self.claimable_lines().map(|(line, amount)| (line, (amount.minor() / unit).into())).collect();
+        let unclaimed = lines.keys().map(|line| (*line, 0, self.left_of(*line)));
+        let claimed = self.claims.iter().filter_map(|((line, who), part)| Some((*line, *open.get(who)?, *part)));
+        // Over the common denominator: the lines of a slot, their positive part, and how many lines they are.
+        let (mut exact, mut positive, mut count) = (vec![0_i128; slots], vec![0_i128; slots], vec![0_i128; slots]);
+        for (line, slot, part) in unclaimed.chain(claimed) {
+            let Some(amount) = lines.get(&line) else { continue };
+            let part = signed(part.over(denominator));
+            exact[slot] += amount * part;
+            positive[slot] += amount.max(&0) * part;
+            count[slot] += part;
+        }
+        let denominator = signed(denominator);
+        let mut items = vec![Money::ZERO; slots];
+        if exact.iter().all(|exact| *exact == 0) {
+            items[OWNER_SLOT] = rest.items;
+        } else {
+            items = round_to(rest.items, &exact, denominator, self.seed());
+        }
+        // A negative line earns no refund of service or tax. Without negative lines the weights are the rounded lines.
+        let weights = if exact == positive {
+            items.clone()
+        } else {
+            let sum = positive.iter().sum::<i128>() / denominator;
+            let sum = Money::from_minor(i64::try_from(sum).expect("lines are bounded"));
+            round_to(sum, &positive, denominator, self.seed())
+        };
+        let mut weights: Vec<u64> = weights.iter().map(|items| items.minor().max(0).unsigned_abs()).collect();
+        if weights.iter().all(|weight| *weight == 0) {
+            let millionths = |count: &i128| u64::try_from(count * 1_000_000 / denominator).unwrap_or(u64::MAX);
+            weights = count.iter().map(millionths).collect();
+        }
+        if weights.iter().all(|weight| *weight == 0) {
+            let equally: Vec<usize> =
+                if lines.is_empty() { open.values().copied().collect() } else { vec![OWNER_SLOT] };
+            for slot in equally {
+                weights[slot] = 1;
             }
         }
         let [_, extras @ ..] = rest.signed();
-        let items = round_to(rest.items, &exact, signed(denominator), self.seed());
-        // A negative sum of lines has weight 0, so that it earns no refund of service or tax.
-        let weights: Vec<u64> = items.iter().map(|items| items.minor().max(0).unsigned_abs()).collect();
         let spread = spread(&extras, &weights, self.seed());
         let join = |(items, [service, discount, tax, tip, rounding, difference]): (&Money, [i64; 6])| {
             [items.minor(), service, discount, tax, tip, rounding, difference]
@@ -99,28 +173,22 @@ impl Split {
         items.iter().zip(spread).map(join).collect()
     }
 
-    /// Weights by slots, for every method except `items`; settled participants have weight 0.
-    fn weights(&self, rest: Money) -> Vec<u64> {
+    /// Weights by slots, for every method except `items`; slots that are not open have weight 0.
+    fn weights(&self, rest: Money, open: &BTreeMap<ParticipantId, usize>, unit: i64) -> Vec<u64> {
         let mut weights = vec![0; self.participants.len() + 1];
-        for (id, slot) in self.open_slots() {
-            weights[slot] = match &self.method {
+        for (id, slot) in open {
+            weights[*slot] = match &self.method {
                 Method::Items | Method::Equal => 1,
-                Method::Shares(shares) => shares.get(&id).copied().unwrap_or(0).into(),
-                Method::Percent(percents) => percents.get(&id).map_or(0, |percent| percent.get().into()),
-                Method::Exact(amounts) => amounts.get(&id).map_or(0, |amount| amount.minor().max(0).unsigned_abs()),
+                Method::Shares(shares) => shares.get(id).copied().unwrap_or(0).into(),
+                Method::Percent(percents) => percents.get(id).map_or(0, |percent| percent.get().into()),
+                Method::Exact(amounts) => amounts.get(id).map_or(0, |amount| amount.minor().max(0).unsigned_abs()),
             };
         }
         if let Method::Exact(_) = self.method {
             let total_agreed: u64 = weights.iter().sum();
-            weights[0] = rest.minor().max(0).unsigned_abs().saturating_sub(total_agreed);
+            weights[0] = (rest.minor() * unit).max(0).unsigned_abs().saturating_sub(total_agreed);
         }
         weights
-    }
-
-    /// Participants who have not settled, with their slots, from 1.
-    fn open_slots(&self) -> impl Iterator<Item = (ParticipantId, usize)> {
-        let slots = self.participants.iter().zip(1..);
-        slots.filter(|(one, _)| one.settlement.frozen().is_none()).map(|(one, slot)| (one.id, slot))
     }
 
     fn seed(&self) -> Seed {
@@ -174,4 +242,38 @@ fn fix_signs<const PARTS: usize>(slots: &mut [[i64; PARTS]], parts: &[i64; PARTS
 
 fn signed(number: u128) -> i128 {
     i128::try_from(number).expect("at most 10^18")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::split;
+    use crate::domain::fraction::Fraction;
+    use crate::domain::method::{BasisPoints, Tip};
+
+    fn yen(lines: &[i64]) -> Split {
+        let mut yen = split(lines).with_guests(2);
+        yen.cheque.currency = Some("JPY".into());
+        yen
+    }
+
+    #[test]
+    fn a_currency_without_decimals_is_divided_in_whole_units() {
+        let equal = Split { method: Method::Equal, ..yen(&[100_000]) };
+        let mut dues: Vec<i64> = equal.dues().of.values().map(|due| due.due().minor()).collect();
+        dues.sort_unstable();
+        assert_eq!(dues, [33_300, 33_300, 33_400], "1000 yen");
+        let third = Fraction::new(1, 3).unwrap();
+        let by_items = (1..=3).fold(yen(&[100_000]), |split, id| split.claimed(ParticipantId(id), 1, third));
+        let tip = Split { tip: Some(Tip::Percent(BasisPoints::new(1_234).unwrap())), ..by_items };
+        assert_eq!(tip.total().minor(), 112_300, "a tip of 123.4 yen is 123");
+        assert!(tip.dues().of.values().all(|due| due.due().minor() % 100 == 0));
+        assert_eq!(tip.dues().unclaimed, Money::ZERO);
+    }
+
+    #[test]
+    fn a_bill_with_fractions_is_divided_exactly_all_the_same() {
+        let equal = Split { method: Method::Equal, ..yen(&[100_050]) };
+        assert_eq!(equal.dues().of.values().map(|due| due.due().minor()).sum::<i64>(), 100_050);
+    }
 }

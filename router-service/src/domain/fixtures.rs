@@ -1,9 +1,8 @@
 //! Shared cheques for tests, valid by default.
 
-use super::breakdown::Breakdown;
 use super::fraction::Fraction;
 use super::join::{Identity, Joined};
-use super::participant::{Attempt, ParticipantId, TokenHash};
+use super::participant::{Attempt, AttemptState, Direction, ParticipantId, Settlement, TokenHash};
 use super::split::Split;
 use contracts::cheque::{Cheque, ChequeStatus, Product};
 use contracts::ids::{ChequeHash, TransferId, UserId};
@@ -48,8 +47,12 @@ pub(super) fn transfer(number: u128) -> TransferId {
     TransferId(Uuid::from_u128(number))
 }
 
-pub(super) fn attempt(number: u128) -> Attempt {
-    Attempt { transfer_id: transfer(number), breakdown: Breakdown::default() }
+/// A transfer to the owner without an answer.
+pub(super) fn pending(number: u128) -> Settlement {
+    let (direction, state) = (Direction::ToOwner, AttemptState::Pending);
+    let amount = Money::from_minor(1);
+    let attempt = Attempt { transfer_id: transfer(number), direction, amount, transferred: amount, state };
+    Settlement { last: Some(attempt), ..Settlement::default() }
 }
 
 impl Split {

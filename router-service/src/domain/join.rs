@@ -32,6 +32,9 @@ pub enum JoinRefusal {
     /// There are already [`PARTICIPANTS_MAX`] participants.
     #[error("at most {PARTICIPANTS_MAX} participants can share a cheque")]
     TooMany,
+    /// The owner has closed the cheque.
+    #[error("the owner has closed this cheque: nobody can join any more")]
+    Closed,
     /// The visitor is both a guest and a user here, and one of the two has settled, so they cannot be merged.
     #[error("you joined twice and have settled once: the two cannot be merged")]
     SettledAlready,
@@ -80,12 +83,15 @@ impl Split {
             }
             return Ok(Joined::Existing(joined, id));
         }
+        if !self.joining_open {
+            return Err(JoinRefusal::Closed);
+        }
         if self.participants.len() >= PARTICIPANTS_MAX {
             return Err(JoinRefusal::TooMany);
         }
         let id = ParticipantId(self.last_participant.0 + 1);
         let token = new_token.filter(|_| identity.user_id.is_none());
-        let settlement = Settlement::None;
+        let settlement = Settlement::default();
         joined.participants.push(Participant { id, name: Some(name), user_id: identity.user_id, token, settlement });
         joined.last_participant = id;
         Ok(Joined::New(joined, id))
@@ -93,7 +99,7 @@ impl Split {
 
     /// Removes the guest and moves their claims and shares to the user.
     fn merged(mut self, guest: ParticipantId, user: ParticipantId) -> Result<Self, JoinRefusal> {
-        let settled = |id| self.participant(id).is_some_and(|one| one.settlement.frozen().is_some());
+        let settled = |id| self.participant(id).is_some_and(|one| one.settlement.is_started());
         if settled(guest) || settled(user) {
             return Err(JoinRefusal::SettledAlready);
         }
@@ -132,7 +138,7 @@ fn hand_over<T: Copy>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::{attempt, split, token, user};
+    use crate::domain::fixtures::{pending, split, token, user};
     use crate::domain::fraction::Fraction;
 
     fn guest(secret: u8) -> Identity {
@@ -213,7 +219,7 @@ mod tests {
     fn settled_participants_are_not_merged() {
         let mut split = split(&[100]).with_guests(2);
         split.participants[1].user_id = Some(user(7));
-        split.participants[1].settlement = Settlement::Pending(attempt(1));
+        split.participants[1].settlement = pending(1);
         assert_eq!(split.join(both(7, 3), "Аня".into(), None), Err(JoinRefusal::SettledAlready));
     }
 

@@ -44,14 +44,15 @@ pub enum Tip {
 }
 
 impl Tip {
-    /// The tip for lines that add up to `items`; half a minor unit is rounded up.
-    pub fn on(self, items: Money) -> Money {
+    /// The tip for lines that add up to `items`, in whole units of `unit` hundredths; half a unit is rounded up.
+    pub fn on(self, items: Money, unit: i64) -> Money {
         match self {
             Self::Amount(amount) => amount,
             Self::Percent(BasisPoints(points)) => {
                 let exact = i128::from(items.minor().max(0)) * i128::from(points);
-                // At most `items`, so it fits.
-                let rounded = (exact + 5_000) / 10_000;
+                let whole = 10_000 * i128::from(unit);
+                // At most `items`, or the unit above, so it fits.
+                let rounded = (exact + whole / 2) / whole * i128::from(unit);
                 Money::from_minor(i64::try_from(rounded).unwrap_or(i64::MAX))
             }
         }
@@ -93,10 +94,11 @@ mod tests {
     #[test]
     fn a_tip_in_percent_is_rounded_to_the_nearest_unit() {
         let percent = |points| Tip::Percent(BasisPoints::new(points).unwrap());
-        assert_eq!(percent(1_000).on(Money::from_minor(105)), Money::from_minor(11));
-        assert_eq!(percent(1_000).on(Money::from_minor(104)), Money::from_minor(10));
-        assert_eq!(percent(0).on(Money::from_minor(104)), Money::ZERO);
-        assert_eq!(percent(1_000).on(Money::from_minor(-104)), Money::ZERO);
+        assert_eq!(percent(1_000).on(Money::from_minor(105), 1), Money::from_minor(11));
+        assert_eq!(percent(1_000).on(Money::from_minor(104), 1), Money::from_minor(10));
+        assert_eq!(percent(0).on(Money::from_minor(104), 1), Money::ZERO);
+        assert_eq!(percent(1_000).on(Money::from_minor(-104), 1), Money::ZERO);
+        assert_eq!(percent(1_000).on(Money::from_minor(104_900), 100), Money::from_minor(10_500), "whole yen");
     }
 
     #[test]

@@ -5,7 +5,10 @@ pub mod breakdown;
 pub mod fraction;
 
 pub mod method;
+pub mod negative;
 pub mod participant;
+pub mod rate;
+mod smallest_unit;
 pub mod split;
 
 pub mod dues;
@@ -14,6 +17,8 @@ pub mod claim;
 pub mod correct;
 pub mod delete;
 pub mod join;
+pub mod refund;
+pub mod remove;
 pub mod set_method;
 pub mod settle;
 

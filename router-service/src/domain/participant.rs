@@ -1,6 +1,5 @@
 //! Participants of a shared cheque, and the state of their payments.
 
-use super::breakdown::Breakdown;
 use contracts::ids::{TransferId, UserId};
 use contracts::money::Money;
 use contracts::payments::RefusalReason;
@@ -36,56 +35,85 @@ pub struct Participant {
     pub user_id: Option<UserId>,
     /// Hash of the secret token, if they joined as a guest.
     pub token: Option<TokenHash>,
-    /// State of the payment.
+    /// What they have paid.
     pub settlement: Settlement,
 }
 
-/// State of a participant's payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Settlement {
-    /// Not attempted.
-    None,
-    /// A transfer was requested and is not answered.
-    Pending(Attempt),
-    /// The transfer is done.
-    Paid(Attempt),
-    /// The last transfer was refused; another one may be tried.
-    Failed(Attempt, RefusalReason),
-    /// Paid outside the app, as recorded by the owner.
-    Cash(Breakdown),
+/// What a participant has paid, and the last transfer between them and the owner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settlement {
+    /// Transferred to the owner, less what the owner has transferred back.
+    pub transferred: Money,
+    /// Paid outside the app, less what was given back outside, as recorded by the owner.
+    pub cash: Money,
+    /// The last transfer.
+    pub last: Option<Attempt>,
 }
 
-/// One attempt to pay a due by a transfer.
+/// One attempt to move money between a participant and the owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// The transfer.
     pub transfer_id: TransferId,
-    /// The due that it pays.
-    pub breakdown: Breakdown,
+    /// Who pays whom.
+    pub direction: Direction,
+    /// The amount in the currency of the bill; positive.
+    pub amount: Money,
+    /// The amount in the currency of the accounts.
+    pub transferred: Money,
+    /// What is known about it.
+    pub state: AttemptState,
+}
+
+/// Who pays whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// The participant pays the owner.
+    ToOwner,
+    /// The owner gives money back.
+    ToParticipant,
+}
+
+/// The answer of payments-service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttemptState {
+    /// Not answered yet.
+    Pending,
+    /// The money has moved.
+    Done,
+    /// Refused; another attempt may be made.
+    Failed(RefusalReason),
 }
 
 impl Attempt {
-    /// The transferred amount.
-    pub fn amount(&self) -> Money {
-        self.breakdown.due()
+    /// The amount, negative if it goes to the participant.
+    pub fn signed(&self) -> Money {
+        match self.direction {
+            Direction::ToOwner => self.amount,
+            Direction::ToParticipant => self.amount.negated(),
+        }
     }
 }
 
 impl Settlement {
-    /// The fixed due of a participant who has paid or is paying.
-    pub fn frozen(&self) -> Option<&Breakdown> {
-        match self {
-            Self::Pending(attempt) | Self::Paid(attempt) => Some(&attempt.breakdown),
-            Self::Cash(breakdown) => Some(breakdown),
-            Self::None | Self::Failed(..) => None,
-        }
+    /// What the participant has paid so far, less what was given back. Negative if they were given more than they paid.
+    pub fn paid(&self) -> Money {
+        Money::from_minor(self.transferred.minor() + self.cash.minor())
     }
 
-    /// Whether the payment is final.
-    pub fn is_done(&self) -> bool {
-        match self {
-            Self::Paid(_) | Self::Cash(_) => true,
-            Self::None | Self::Pending(_) | Self::Failed(..) => false,
-        }
+    /// The transfer without an answer.
+    pub fn pending(&self) -> Option<Attempt> {
+        self.last.filter(|last| last.state == AttemptState::Pending)
+    }
+
+    /// What will be paid if the pending transfer succeeds.
+    pub fn expected(&self) -> Money {
+        let pending = self.pending().map_or(Money::ZERO, |pending| pending.signed());
+        Money::from_minor(self.paid().minor() + pending.minor())
+    }
+
+    /// Whether money of this participant has moved or is moving, which fixes lines, method and their claims.
+    pub fn is_started(&self) -> bool {
+        self.paid() != Money::ZERO || self.pending().is_some()
     }
 }

@@ -97,8 +97,7 @@ fn missing_or_too_much(missing: i64, write: impl Fn(i64) -> String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fixtures::{attempt, split};
-    use crate::domain::participant::Settlement;
+    use crate::domain::fixtures::{pending, split};
     use std::collections::BTreeMap;
 
     fn percents(points: &[i64]) -> Method {
@@ -143,7 +142,7 @@ mod tests {
     fn the_same_method_is_no_change_and_a_settlement_fixes_it() {
         let mut split = split(&[100]).with_guests(1);
         assert_eq!(split.set_method(Method::Items, None), Ok(None));
-        split.participants[1].settlement = Settlement::Pending(attempt(1));
+        split.participants[1].settlement = pending(1);
         assert_eq!(split.set_method(Method::Equal, None), Err(MethodRefusal::SettlementStarted));
     }
 }

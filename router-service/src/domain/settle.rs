@@ -1,11 +1,24 @@
 //! Participants pay the owner by a transfer, or outside the app.
 
-use super::participant::{Attempt, ParticipantId, Settlement};
+use super::dues::Dues;
+use super::participant::{Attempt, AttemptState, Direction, Participant, ParticipantId, Settlement};
+use super::rate::Rate;
 use super::split::Split;
 use contracts::ids::{TransferId, UserId};
-use contracts::money::Amount;
+use contracts::money::{Amount, Money};
 use contracts::payments::RefusalReason;
 use contracts::router::TransferRequested;
+
+/// What the one who pays has agreed to: an edit of the bill in the meantime must not change what they pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreed {
+    /// The amount that they have seen: what leaves their account, in its currency.
+    Amount(Money),
+    /// The version of the state that they have seen.
+    Version(i64),
+    /// Nothing was named.
+    Nothing,
+}
 
 /// Why a due cannot be paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +44,18 @@ pub enum SettleRefusal {
     /// There is nothing to pay.
     #[error("there is nothing to pay")]
     NothingDue,
+    /// The one who pays has agreed to another amount, or to none.
+    #[error("{due} is due; name this amount, or the version of the state, to pay it")]
+    NotAgreed {
+        /// The amount that is due now, in the currency of the accounts.
+        due: Money,
+    },
+    /// The bill is in another currency than the accounts, and the owner has named no rate.
+    #[error("the bill is in another currency than the accounts: pay in cash, or the owner names a rate")]
+    NoRate,
+    /// More would be collected than the cheque gives.
+    #[error("more would be collected than the bill: first the owner must give back what others are owed")]
+    TooMuch,
 }
 
 /// Why an outside payment cannot be recorded.
@@ -44,9 +69,27 @@ pub enum CashRefusal {
     Settle(#[from] SettleRefusal),
 }
 
+/// What a participant can pay.
+struct Payable {
+    settlement: Settlement,
+    /// In the currency of the bill.
+    amount: Money,
+    /// In the currency of the accounts.
+    transferred: Amount,
+}
+
 impl Split {
-    /// Begins a transfer of the user's due. `named` is the participant that the request names. The due and the claims
-    /// are fixed from now on, unless the transfer is refused.
+    /// What a participant still has to pay, or is owed if it is negative. A pending transfer counts as paid.
+    pub fn to_pay(&self, dues: &Dues, participant: &Participant) -> Money {
+        if participant.id == ParticipantId::OWNER {
+            return Money::ZERO;
+        }
+        Money::from_minor(dues.of(participant.id).due().minor() - participant.settlement.expected().minor())
+    }
+
+    /// Begins a transfer of the user's due between accounts in the currency `accounts`. `named` is the participant that the
+    /// request names. The claims are fixed from
+    /// now on, unless the transfer is refused or the money is given back.
     ///
     /// # Errors
     /// [`SettleRefusal`].
@@ -54,6 +97,8 @@ impl Split {
         &self,
         user_id: UserId,
         named: Option<ParticipantId>,
+        agreed: Agreed,
+        accounts: &str,
         transfer_id: TransferId,
     ) -> Result<(Self, TransferRequested), SettleRefusal> {
         let you = self.participant_of(user_id).map(|participant| participant.id);
@@ -61,72 +106,95 @@ impl Split {
             return Err(SettleRefusal::NotYou);
         }
         let you = you.ok_or(SettleRefusal::NotHere)?;
-        let breakdown = self.payable_due(you)?;
-        let attempt = Attempt { transfer_id, breakdown };
-        let requested = TransferRequested {
-            transfer_id,
-            from_user: user_id,
-            to_user: self.owner_id,
-            amount: Amount::new(attempt.amount()).map_err(|_| SettleRefusal::NothingDue)?,
-            hash: self.hash.clone(),
-        };
-        Ok((self.with_settlement(you, Settlement::Pending(attempt)), requested))
+        let due = self.payable(you, agreed, self.rate_to(accounts))?;
+        let (from_user, to_user, hash) = (user_id, self.owner_id, self.hash.clone());
+        let requested = TransferRequested { transfer_id, from_user, to_user, amount: due.transferred, hash };
+        let (direction, state) = (Direction::ToOwner, AttemptState::Pending);
+        let (amount, transferred) = (due.amount, due.transferred.money());
+        let last = Some(Attempt { transfer_id, direction, amount, transferred, state });
+        Ok((self.with_settlement(you, Settlement { last, ..due.settlement }), requested))
     }
 
     /// Records that a participant has paid outside the app.
     ///
     /// # Errors
     /// [`CashRefusal`].
-    pub fn paid_cash(&self, id: ParticipantId) -> Result<Self, CashRefusal> {
+    pub fn paid_cash(&self, id: ParticipantId, agreed: Agreed) -> Result<Self, CashRefusal> {
         self.participant(id).ok_or(CashRefusal::NoSuchParticipant)?;
-        let breakdown = self.payable_due(id)?;
-        Ok(self.with_settlement(id, Settlement::Cash(breakdown)))
+        let due = self.payable(id, agreed, Some(Rate::SAME))?;
+        let cash = Money::from_minor(due.settlement.cash.minor() + due.amount.minor());
+        Ok(self.with_settlement(id, Settlement { cash, ..due.settlement }))
     }
 
     /// Payments has made the transfer. `None` if nothing changes: the event is a repeat, or belongs to an earlier
     /// attempt.
     pub fn transfer_completed(&self, transfer_id: TransferId) -> Option<Self> {
-        let (id, attempt) = self.pending(transfer_id)?;
-        Some(self.with_settlement(id, Settlement::Paid(attempt)))
+        let (id, settlement, attempt) = self.pending(transfer_id)?;
+        let transferred = Money::from_minor(settlement.transferred.minor() + attempt.signed().minor());
+        let last = Some(Attempt { state: AttemptState::Done, ..attempt });
+        Some(self.with_settlement(id, Settlement { transferred, last, ..settlement }))
     }
 
-    /// Payments has refused the transfer, so the due follows the claims again. `None` if nothing changes.
+    /// Payments has refused the transfer, so nothing has moved. `None` if nothing changes.
     pub fn transfer_failed(&self, transfer_id: TransferId, reason: RefusalReason) -> Option<Self> {
-        let (id, attempt) = self.pending(transfer_id)?;
-        Some(self.with_settlement(id, Settlement::Failed(attempt, reason)))
+        let (id, settlement, attempt) = self.pending(transfer_id)?;
+        let last = Some(Attempt { state: AttemptState::Failed(reason), ..attempt });
+        Some(self.with_settlement(id, Settlement { last, ..settlement }))
     }
 
-    /// The due of a participant, if it can be paid now.
-    fn payable_due(&self, id: ParticipantId) -> Result<super::breakdown::Breakdown, SettleRefusal> {
+    /// What a participant can pay now, at this rate.
+    fn payable(&self, id: ParticipantId, agreed: Agreed, rate: Option<Rate>) -> Result<Payable, SettleRefusal> {
         if id == ParticipantId::OWNER {
             return Err(SettleRefusal::Owner);
         }
-        match self.participant(id).map(|participant| participant.settlement) {
-            None => return Err(SettleRefusal::NotHere),
-            Some(Settlement::Pending(_)) => return Err(SettleRefusal::Pending),
-            Some(Settlement::Paid(_) | Settlement::Cash(_)) => return Err(SettleRefusal::Settled),
-            Some(Settlement::None | Settlement::Failed(..)) => {}
+        let participant = self.participant(id).ok_or(SettleRefusal::NotHere)?;
+        let settlement = participant.settlement;
+        if settlement.pending().is_some() {
+            return Err(SettleRefusal::Pending);
+        }
+        let dues = self.dues();
+        let due = self.to_pay(&dues, participant);
+        if due == Money::ZERO && settlement.is_started() {
+            return Err(SettleRefusal::Settled);
         }
         if !self.is_payable() {
             return Err(SettleRefusal::NotPayable);
         }
-        let breakdown = self.dues().of(id);
-        Amount::new(breakdown.due()).map(|_| breakdown).map_err(|_| SettleRefusal::NothingDue)
+        let amount = Amount::new(due).map_err(|_| SettleRefusal::NothingDue)?.money();
+        let converted = rate.ok_or(SettleRefusal::NoRate)?.convert(amount);
+        let transferred = converted.and_then(|amount| Amount::new(amount).ok()).ok_or(SettleRefusal::NothingDue)?;
+        let has_agreed = match agreed {
+            Agreed::Amount(agreed) => agreed == transferred.money(),
+            Agreed::Version(version) => version == self.version,
+            Agreed::Nothing => false,
+        };
+        if !has_agreed {
+            return Err(SettleRefusal::NotAgreed { due: transferred.money() });
+        }
+        if self.collected().minor() + due.minor() > dues.total.minor() {
+            return Err(SettleRefusal::TooMuch);
+        }
+        Ok(Payable { settlement, amount, transferred })
+    }
+
+    /// What was and is being paid to the owner, less what was given back. A refund counts when it is done.
+    pub fn collected(&self) -> Money {
+        let of_one = |participant: &Participant| {
+            let settlement = &participant.settlement;
+            settlement.paid().max(settlement.expected()).minor()
+        };
+        Money::from_minor(self.participants.iter().map(of_one).sum())
     }
 
     /// The participant whose pending transfer this is.
-    fn pending(&self, transfer_id: TransferId) -> Option<(ParticipantId, Attempt)> {
-        self.participants.iter().find_map(|participant| match participant.settlement {
-            Settlement::Pending(attempt) if attempt.transfer_id == transfer_id => Some((participant.id, attempt)),
-            Settlement::Pending(_)
-            | Settlement::None
-            | Settlement::Paid(_)
-            | Settlement::Failed(..)
-            | Settlement::Cash(_) => None,
+    fn pending(&self, transfer_id: TransferId) -> Option<(ParticipantId, Settlement, Attempt)> {
+        self.participants.iter().find_map(|participant| {
+            let attempt = participant.settlement.pending().filter(|attempt| attempt.transfer_id == transfer_id)?;
+            Some((participant.id, participant.settlement, attempt))
         })
     }
 
-    fn with_settlement(&self, id: ParticipantId, settlement: Settlement) -> Self {
+    pub(super) fn with_settlement(&self, id: ParticipantId, settlement: Settlement) -> Self {
         let mut moved = self.next();
         if let Some(participant) = moved.participant_mut(id) {
             participant.settlement = settlement;
@@ -143,6 +211,7 @@ mod tests {
     use crate::domain::fixtures::{split, transfer, user};
     use crate::domain::fraction::Fraction;
     use crate::domain::method::Method;
+    use crate::domain::refund::{Means, RefundRefusal};
     use contracts::money::Money;
 
     const ANN: ParticipantId = ParticipantId(2);
@@ -153,9 +222,13 @@ mod tests {
         split.claimed(ParticipantId::OWNER, 1, Fraction::WHOLE).claimed(ANN, 2, Fraction::WHOLE)
     }
 
+    fn seen(minor: i64) -> Agreed {
+        Agreed::Amount(Money::from_minor(minor))
+    }
+
     #[test]
     fn a_due_is_paid_to_the_owner_and_all_is_settled() {
-        let (pending, requested) = table().settle(user(7), Some(ANN), transfer(1)).unwrap();
+        let (pending, requested) = table().settle(user(7), Some(ANN), seen(200), "RUB", transfer(1)).unwrap();
         assert_eq!((requested.amount.minor(), requested.from_user, requested.to_user), (200, user(7), user(1)));
         assert!(!pending.is_settled(&pending.dues()));
         let paid = pending.transfer_completed(transfer(1)).unwrap();
@@ -163,17 +236,30 @@ mod tests {
         assert_eq!(paid.version, pending.version + 1);
         assert_eq!(paid.transfer_completed(transfer(1)), None, "a repeat");
         assert_eq!(paid.transfer_failed(transfer(1), RefusalReason::NoAccount), None, "late");
-        assert_eq!(paid.settle(user(7), None, transfer(2)), Err(SettleRefusal::Settled));
+        assert_eq!(paid.settle(user(7), None, seen(200), "RUB", transfer(2)), Err(SettleRefusal::Settled));
+    }
+
+    #[test]
+    fn only_what_was_agreed_to_is_paid() {
+        let table = table();
+        let due = Money::from_minor(200);
+        let refused = Err(SettleRefusal::NotAgreed { due });
+        for agreed in [seen(199), seen(201), Agreed::Nothing, Agreed::Version(table.version - 1)] {
+            assert_eq!(table.settle(user(7), None, agreed, "RUB", transfer(1)), refused);
+            assert_eq!(table.paid_cash(ANN, agreed), Err(CashRefusal::Settle(SettleRefusal::NotAgreed { due })));
+        }
+        assert!(table.settle(user(7), None, Agreed::Version(table.version), "RUB", transfer(1)).is_ok());
+        assert!(table.paid_cash(ANN, Agreed::Version(table.version)).is_ok());
     }
 
     #[test]
     fn a_refused_transfer_frees_the_due_for_another_attempt() {
-        let (pending, _) = table().settle(user(7), None, transfer(1)).unwrap();
-        assert_eq!(pending.settle(user(7), None, transfer(2)), Err(SettleRefusal::Pending));
+        let (pending, _) = table().settle(user(7), None, seen(200), "RUB", transfer(1)).unwrap();
+        assert_eq!(pending.settle(user(7), None, seen(200), "RUB", transfer(2)), Err(SettleRefusal::Pending));
         let failed = pending.transfer_failed(transfer(1), RefusalReason::InsufficientFunds).unwrap();
         assert!(!failed.is_frozen());
         let less = failed.claim(ANN, 2, Fraction::new(1, 2).unwrap()).unwrap().unwrap();
-        let (again, requested) = less.settle(user(7), None, transfer(2)).unwrap();
+        let (again, requested) = less.settle(user(7), None, seen(100), "RUB", transfer(2)).unwrap();
         assert_eq!(requested.amount.minor(), 100);
         assert_eq!(again.transfer_failed(transfer(1), RefusalReason::NoAccount), None, "of the past");
     }
@@ -181,38 +267,66 @@ mod tests {
     #[test]
     fn a_refused_settlement_has_a_reason() {
         let table = table();
-        assert_eq!(table.settle(user(7), Some(ParticipantId::OWNER), transfer(1)), Err(SettleRefusal::NotYou));
-        assert_eq!(table.settle(user(7), Some(ParticipantId(9)), transfer(1)), Err(SettleRefusal::NotYou));
-        assert_eq!(table.settle(user(8), None, transfer(1)), Err(SettleRefusal::NotHere));
-        assert_eq!(table.settle(user(1), None, transfer(1)), Err(SettleRefusal::Owner));
+        let settle = |table: &Split, id, named| table.settle(user(id), named, seen(200), "RUB", transfer(1)).map(drop);
+        assert_eq!(settle(&table, 7, Some(ParticipantId::OWNER)), Err(SettleRefusal::NotYou));
+        assert_eq!(settle(&table, 7, Some(ParticipantId(9))), Err(SettleRefusal::NotYou));
+        assert_eq!(settle(&table, 8, None), Err(SettleRefusal::NotHere));
+        assert_eq!(settle(&table, 1, None), Err(SettleRefusal::Owner));
         let nothing = table.claim(ANN, 2, Fraction::ZERO).unwrap().unwrap();
-        assert_eq!(nothing.settle(user(7), None, transfer(1)), Err(SettleRefusal::NothingDue));
+        assert_eq!(settle(&nothing, 7, None), Err(SettleRefusal::NothingDue));
         let total = Correction { total_account: Change::Set(Money::from_minor(310)), ..Correction::default() };
         let wrong = table.correct(total).unwrap().unwrap();
-        assert_eq!(wrong.settle(user(7), None, transfer(1)), Err(SettleRefusal::NotPayable));
-        assert_eq!(wrong.paid_cash(ANN), Err(CashRefusal::Settle(SettleRefusal::NotPayable)));
+        assert_eq!(settle(&wrong, 7, None), Err(SettleRefusal::NotPayable));
+        assert_eq!(wrong.paid_cash(ANN, seen(200)), Err(CashRefusal::Settle(SettleRefusal::NotPayable)));
     }
 
     #[test]
-    fn cash_counts_as_paid() {
-        let paid = table().paid_cash(ANN).unwrap();
+    fn cash_counts_as_paid_until_it_is_unmarked() {
+        let paid = table().paid_cash(ANN, seen(200)).unwrap();
         assert!(paid.is_settled(&paid.dues()) && paid.is_frozen());
-        assert_eq!(paid.paid_cash(ANN), Err(CashRefusal::Settle(SettleRefusal::Settled)));
-        assert_eq!(paid.paid_cash(ParticipantId(9)), Err(CashRefusal::NoSuchParticipant));
+        assert_eq!(paid.paid_cash(ANN, seen(200)), Err(CashRefusal::Settle(SettleRefusal::Settled)));
+        assert_eq!(paid.paid_cash(ParticipantId(9), seen(200)), Err(CashRefusal::NoSuchParticipant));
         assert_eq!(paid.delete(), Err(DeleteRefusal::SettlementStarted));
         assert_eq!(table().delete().map(|event| event.hash), Ok(table().hash));
+        let unmarked = paid.unmark_cash(ANN).unwrap();
+        assert!(!unmarked.is_frozen() && !unmarked.is_settled(&unmarked.dues()));
+        assert_eq!(unmarked.unmark_cash(ANN), Err(RefundRefusal::NothingToGiveBack));
     }
 
     #[test]
-    fn a_paid_equal_share_does_not_change_when_others_join_later() {
+    fn equal_is_equal_at_the_end_when_others_join_after_a_payment() {
         let equal = split(&[100]).with_user(7).set_method(Method::Equal, None).unwrap().unwrap();
-        let (pending, requested) = equal.settle(user(7), None, transfer(1)).unwrap();
+        let (pending, requested) = equal.settle(user(7), None, seen(50), "RUB", transfer(1)).unwrap();
         assert_eq!(requested.amount.minor(), 50);
-        let three = pending.with_user(8);
-        let dues = three.dues();
-        assert_eq!(dues.of(ANN).due().minor(), 50);
-        assert_eq!(dues.of(ParticipantId::OWNER).due().minor() + dues.of(ParticipantId(3)).due().minor(), 50);
-        assert_eq!(dues.unclaimed, Money::ZERO);
+        let four = pending.transfer_completed(transfer(1)).unwrap().with_user(8).with_user(9);
+        let dues = four.dues();
+        assert!(dues.of.values().all(|due| due.due().minor() == 25));
+        let owed = |split: &Split| split.to_pay(&split.dues(), split.participant(ANN).unwrap()).minor();
+        assert_eq!(owed(&four), -25, "whoever paid more than their part is owed the difference");
+        // 50 + 25 + 25 would be all that the bill gives, and the owner eats too.
+        let (three, _) = four.settle(user(8), None, seen(25), "RUB", transfer(2)).unwrap();
+        let (all, _) = three.settle(user(9), None, seen(25), "RUB", transfer(3)).unwrap();
+        let done = all.transfer_completed(transfer(2)).unwrap().transfer_completed(transfer(3)).unwrap();
+        assert_eq!(done.collected().minor(), 100);
+        assert!(!done.is_settled(&done.dues()), "somebody is owed 25");
+        let (back, _) = done.refund(ANN, Money::from_minor(25), Means::Cash, transfer(4)).unwrap();
+        assert!(back.is_settled(&back.dues()));
+        assert_eq!(owed(&back), 0);
+    }
+
+    #[test]
+    fn more_than_the_bill_is_never_collected() {
+        let equal = split(&[100]).with_user(7).set_method(Method::Equal, None).unwrap().unwrap();
+        let paid = equal.paid_cash(ANN, seen(50)).unwrap();
+        let five = paid.with_user(8).with_user(9).with_user(10);
+        let pay = |split: &Split, id| split.paid_cash(ParticipantId(id), seen(20));
+        let two = pay(&pay(&five, 3).unwrap(), 4).unwrap();
+        assert_eq!(two.collected().minor(), 90);
+        assert_eq!(pay(&two, 5), Err(CashRefusal::Settle(SettleRefusal::TooMuch)));
+        let (back, _) = two.refund(ANN, Money::from_minor(30), Means::Cash, transfer(1)).unwrap();
+        let all = pay(&back, 5).unwrap();
+        assert!(all.is_settled(&all.dues()));
+        assert_eq!(all.collected().minor(), 80, "and the owner bears 20");
     }
 
     #[test]

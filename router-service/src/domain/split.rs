@@ -3,7 +3,10 @@
 use super::breakdown::Breakdown;
 use super::fraction::{Fraction, least_common_multiple};
 use super::method::{Method, Tip};
+use super::negative::Negative;
 use super::participant::{Participant, ParticipantId, Settlement};
+use super::rate::Rate;
+use super::smallest_unit::smallest_unit;
 use contracts::cheque::{Cheque, ChequeStatus, Product};
 use contracts::ids::{ChequeHash, UserId};
 use contracts::money::{Amount, Money};
@@ -42,6 +45,12 @@ pub struct Split {
     pub method: Method,
     /// The tip set by the owner.
     pub tip: Option<Tip>,
+    /// What the owner said about negative lines, by line. The others are discounts in proportion.
+    pub negative: BTreeMap<u32, Negative>,
+    /// The rate for a bill in another currency than that of the accounts.
+    pub rate: Option<Rate>,
+    /// Whether others can join.
+    pub joining_open: bool,
     /// The participants.
     pub participants: Vec<Participant>,
     /// The highest participant number so far; that participant may have been merged into another one.
@@ -50,6 +59,8 @@ pub struct Split {
     pub claims: BTreeMap<ClaimKey, Fraction>,
     /// Number of changes so far, including the creation.
     pub version: i64,
+    /// The version at which the bill itself was last changed: its lines, amounts, or currency.
+    pub cheque_version: i64,
     /// When it was created.
     pub created_at: OffsetDateTime,
     /// When the link expires.
@@ -86,7 +97,7 @@ impl Split {
             name: None,
             user_id: Some(read.owner_id),
             token: None,
-            settlement: Settlement::None,
+            settlement: Settlement::default(),
         };
         Ok(Self {
             hash: read.hash,
@@ -95,10 +106,14 @@ impl Split {
             confirmed: false,
             method: Method::Items,
             tip: None,
+            negative: BTreeMap::new(),
+            rate: None,
+            joining_open: true,
             participants: vec![owner],
             last_participant: ParticipantId::OWNER,
             claims: BTreeMap::new(),
             version: 1,
+            cheque_version: 1,
             created_at: now,
             expires_at: read.expires_at,
         })
@@ -127,22 +142,24 @@ impl Split {
     /// The parts of the total: the printed parts, the difference to the printed total, and the tip set by the owner.
     ///
     /// Lines without an amount count as 0, and the difference makes up for them. Without a printed total the difference
-    /// is 0.
+    /// is 0. With the method `items`, negative lines that nobody claims are a part of the discount.
     pub fn parts(&self) -> Breakdown {
         let cheque = &self.cheque;
         let or_zero = |money: Option<Money>| money.unwrap_or(Money::ZERO);
-        let items: i64 = cheque.products.iter().map(|line| or_zero(line.total).minor()).sum();
+        let lines: i64 = cheque.products.iter().map(|line| or_zero(line.total).minor()).sum();
+        let taken_off = self.taken_off().minor();
         let printed = Breakdown {
-            items: Money::from_minor(items),
+            items: Money::from_minor(lines + taken_off),
             service: or_zero(cheque.service),
-            discount: or_zero(cheque.discount),
+            discount: Money::from_minor(or_zero(cheque.discount).minor() + taken_off),
             tax: or_zero(cheque.tax),
             tip: or_zero(cheque.tip),
             rounding: or_zero(cheque.rounding),
             difference: Money::ZERO,
         };
         let total = cheque.total_account.unwrap_or_else(|| printed.due());
-        let tip = self.tip.map_or(0, |tip| tip.on(printed.items).minor());
+        let unit = smallest_unit(cheque.currency.as_deref());
+        let tip = self.tip.map_or(0, |tip| tip.on(Money::from_minor(lines), unit).minor());
         Breakdown {
             tip: Money::from_minor(printed.tip.minor() + tip),
             difference: Money::from_minor(total.minor() - printed.due().minor()),
@@ -155,22 +172,23 @@ impl Split {
         self.parts().due()
     }
 
-    /// Whether dues can be paid: the total is known, the cheque adds up or is confirmed by its owner, and exact amounts
-    /// add up to the total.
+    /// Whether dues can be paid: the total is known, the cheque adds up or is confirmed by its owner, exact amounts add
+    /// up to the total, and nobody has to claim a negative line any more.
     pub fn is_payable(&self) -> bool {
         let is_complete = match &self.method {
             Method::Exact(amounts) => {
                 amounts.values().map(|amount| amount.minor()).sum::<i64>() == self.total().minor()
             }
-            Method::Items | Method::Equal | Method::Shares(_) | Method::Percent(_) => true,
+            Method::Items => self.negative_lines_are_claimed(),
+            Method::Equal | Method::Shares(_) | Method::Percent(_) => true,
         };
         let right = self.confirmed || self.cheque.status == ChequeStatus::Balanced;
         is_complete && right && self.cheque.total_account.is_some()
     }
 
-    /// Whether a participant has settled or is settling, which fixes lines and method.
+    /// Whether money has moved or is moving and was not given back, which fixes lines and method.
     pub fn is_frozen(&self) -> bool {
-        self.participants.iter().any(|participant| participant.settlement.frozen().is_some())
+        self.participants.iter().any(|participant| participant.settlement.is_started())
     }
 
     /// Whether the link has expired.

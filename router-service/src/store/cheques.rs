@@ -32,6 +32,8 @@ struct Row {
     method: Json<MethodJson>,
     last_participant: i32,
     version: i64,
+    cheque_version: i64,
+    joining_open: bool,
     created_at: OffsetDateTime,
     expires_at: OffsetDateTime,
     participants: Json<Vec<ParticipantJson>>,
@@ -45,6 +47,8 @@ impl TryFrom<Row> for Found {
     fn try_from(row: Row) -> Result<Self, Self::Error> {
         let malformed = |error: Malformed| sqlx::Error::Decode(error.into());
         let Some(Json(cheque)) = row.cheque else { return Ok(Self::Deleted) };
+        let negative = row.method.0.negative();
+        let rate = row.method.0.rate().map_err(malformed)?;
         let (method, tip) = row.method.0.read().map_err(malformed)?;
         let participants = row.participants.0.into_iter().map(ParticipantJson::read).collect::<Result<_, _>>();
         let claims = row.claims.0.into_iter().map(ClaimJson::read).collect::<Result<_, _>>();
@@ -55,10 +59,14 @@ impl TryFrom<Row> for Found {
             confirmed: row.confirmed,
             method,
             tip,
+            negative,
+            rate,
+            joining_open: row.joining_open,
             participants: participants.map_err(malformed)?,
             last_participant: ParticipantId(row.last_participant.unsigned_abs()),
             claims: claims.map_err(malformed)?,
             version: row.version,
+            cheque_version: row.cheque_version,
             created_at: row.created_at,
             expires_at: row.expires_at,
         }))
@@ -78,7 +86,7 @@ pub async fn insert(connection: &mut PgConnection, split: &Split) -> Result<bool
         split.owner_id.get(),
         Json(&split.cheque) as _,
         split.confirmed,
-        Json(MethodJson::of(&split.method, split.tip)) as _,
+        Json(MethodJson::of(split)) as _,
         number(split.last_participant.0),
         split.version,
         split.created_at,
@@ -89,7 +97,7 @@ pub async fn insert(connection: &mut PgConnection, split: &Split) -> Result<bool
     .during(format_args!("insert cheque {} of user {}", split.hash.shortened(), split.owner_id))?;
     let new = inserted.rows_affected() == 1;
     if new {
-        participants::save(connection, &split.hash, &[], &split.participants).await?;
+        participants::save(connection, &split.hash, &[], &split.participants, split.created_at).await?;
     }
     Ok(new)
 }
@@ -157,12 +165,14 @@ pub async fn save(
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "update cheques set confirmed = $2, method = $3, last_participant = $4, version = $5 where hash = $1",
+        "update cheques set confirmed = $2, method = $3, last_participant = $4, version = $5, joining_open = $6 \
+         where hash = $1",
         after.hash.as_str(),
         after.confirmed,
-        Json(MethodJson::of(&after.method, after.tip)) as _,
+        Json(MethodJson::of(after)) as _,
         number(after.last_participant.0),
         after.version,
+        after.joining_open,
     )
     .execute(&mut *connection)
     .await
@@ -170,7 +180,8 @@ pub async fn save(
     // The cheque is large and rarely changes.
     if before.cheque != after.cheque {
         let cheque = Json(&after.cheque);
-        sqlx::query!("update cheques set cheque = $2 where hash = $1", after.hash.as_str(), cheque as _)
+        let (hash, version) = (after.hash.as_str(), after.cheque_version);
+        sqlx::query!("update cheques set cheque = $2, cheque_version = $3 where hash = $1", hash, cheque as _, version)
             .execute(&mut *connection)
             .await
             .during(format_args!("correct cheque {}", after.hash.shortened()))?;
@@ -178,7 +189,7 @@ pub async fn save(
     // Claims refer to participants: delete the claims of removed participants first, insert those of new participants
     // last.
     claims::delete(connection, before, after).await?;
-    participants::save(connection, &after.hash, &before.participants, &after.participants).await?;
+    participants::save(connection, &after.hash, &before.participants, &after.participants, now).await?;
     claims::insert(connection, before, after).await?;
     transfers::save(connection, before, after, now).await
 }

@@ -3,8 +3,10 @@
 use crate::domain::breakdown::Breakdown;
 use crate::domain::fraction::Fraction;
 use crate::domain::method::{BasisPoints, Method, Tip};
-use crate::domain::participant::{Attempt, Participant, ParticipantId, Settlement, TokenHash};
-use crate::domain::split::ClaimKey;
+use crate::domain::negative::Negative;
+use crate::domain::participant::{Attempt, AttemptState, Direction, Participant, ParticipantId, Settlement, TokenHash};
+use crate::domain::rate::Rate;
+use crate::domain::split::{ClaimKey, Split};
 use contracts::ids::{TransferId, UserId};
 use contracts::money::Money;
 use contracts::payments::RefusalReason;
@@ -30,10 +32,23 @@ pub(super) struct MethodJson {
     points: BTreeMap<u32, u32>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     amounts: BTreeMap<u32, Money>,
+    /// Negative lines: the line that each takes back, or null if it has to be claimed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    negative: BTreeMap<u32, Option<u32>>,
+    /// The rate for another currency, in millionths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rate: Option<i64>,
 }
 
 impl MethodJson {
-    pub(super) fn of(method: &Method, tip: Option<Tip>) -> Self {
+    pub(super) fn of(split: &Split) -> Self {
+        let mut json = Self::of_method(&split.method, split.tip);
+        json.rate = split.rate.map(Rate::millionths);
+        json.negative = split.negative.iter().map(|(line, negative)| (*line, target(*negative))).collect();
+        json
+    }
+
+    fn of_method(method: &Method, tip: Option<Tip>) -> Self {
         let mut json = Self { method: method.as_str().to_owned(), ..Self::default() };
         match method {
             Method::Items | Method::Equal => {}
@@ -47,6 +62,16 @@ impl MethodJson {
             Some(Tip::Amount(amount)) => json.tip_amount = Some(amount),
         }
         json
+    }
+
+    /// The rate for another currency.
+    pub(super) fn rate(&self) -> Result<Option<Rate>, Malformed> {
+        self.rate.map(Rate::from_millionths).transpose().map_err(|_| Malformed("not a rate"))
+    }
+
+    /// What the owner said about negative lines.
+    pub(super) fn negative(&self) -> BTreeMap<u32, Negative> {
+        self.negative.iter().map(|(line, target)| (*line, target.map_or(Negative::Claimed, Negative::Line))).collect()
     }
 
     pub(super) fn read(self) -> Result<(Method, Option<Tip>), Malformed> {
@@ -70,6 +95,13 @@ impl MethodJson {
     }
 }
 
+fn target(negative: Negative) -> Option<u32> {
+    match negative {
+        Negative::Line(target) => Some(target),
+        Negative::Claimed => None,
+    }
+}
+
 fn by_participant<T>(parts: BTreeMap<u32, T>) -> BTreeMap<ParticipantId, T> {
     parts.into_iter().map(|(id, part)| (ParticipantId(id), part)).collect()
 }
@@ -82,23 +114,49 @@ pub(super) struct ParticipantJson {
     user_id: Option<UserId>,
     token_hash: Option<String>,
     cash: Option<Breakdown>,
-    transfer_id: Option<TransferId>,
-    breakdown: Option<Breakdown>,
-    state: Option<String>,
+    /// In minor units.
+    transferred: i64,
+    last: Option<TransferJson>,
+}
+
+/// The latest row of `transfers` of a participant.
+#[derive(Debug, Deserialize)]
+struct TransferJson {
+    transfer_id: TransferId,
+    /// In minor units, in the currency of the bill.
+    amount: i64,
+    /// In minor units, in the currency of the accounts.
+    transferred: i64,
+    to_owner: bool,
+    state: String,
     reason: Option<RefusalReason>,
+}
+
+impl TransferJson {
+    fn read(self) -> Result<Attempt, Malformed> {
+        let state = match (self.state.as_str(), self.reason) {
+            ("pending", None) => AttemptState::Pending,
+            ("paid", None) => AttemptState::Done,
+            ("failed", Some(reason)) => AttemptState::Failed(reason),
+            _ => return Err(Malformed("transfer in an unknown state")),
+        };
+        let direction = if self.to_owner { Direction::ToOwner } else { Direction::ToParticipant };
+        Ok(Attempt {
+            transfer_id: self.transfer_id,
+            direction,
+            amount: Money::from_minor(self.amount),
+            transferred: Money::from_minor(self.transferred),
+            state,
+        })
+    }
 }
 
 impl ParticipantJson {
     pub(super) fn read(self) -> Result<Participant, Malformed> {
-        let attempt = self.transfer_id.zip(self.breakdown);
-        let attempt = attempt.map(|(transfer_id, breakdown)| Attempt { transfer_id, breakdown });
-        let settlement = match (self.cash, attempt, self.state.as_deref(), self.reason) {
-            (Some(breakdown), ..) => Settlement::Cash(breakdown),
-            (None, None, ..) => Settlement::None,
-            (None, Some(attempt), Some("pending"), _) => Settlement::Pending(attempt),
-            (None, Some(attempt), Some("paid"), _) => Settlement::Paid(attempt),
-            (None, Some(attempt), Some("failed"), Some(reason)) => Settlement::Failed(attempt, reason),
-            (None, Some(_), ..) => return Err(Malformed("transfer in an unknown state")),
+        let settlement = Settlement {
+            transferred: Money::from_minor(self.transferred),
+            cash: self.cash.map_or(Money::ZERO, |cash| cash.due()),
+            last: self.last.map(TransferJson::read).transpose()?,
         };
         let token = self.token_hash.map(|hex| token_hash(&hex)).transpose()?;
         Ok(Participant { id: ParticipantId(self.id), name: self.name, user_id: self.user_id, token, settlement })
@@ -147,7 +205,7 @@ mod tests {
             (Method::Exact(BTreeMap::from([(one, Money::from_minor(1))])), Some(Tip::Amount(Money::ZERO))),
         ];
         for (method, tip) in methods {
-            let written = serde_json::to_string(&MethodJson::of(&method, tip)).unwrap();
+            let written = serde_json::to_string(&MethodJson::of_method(&method, tip)).unwrap();
             let read: MethodJson = serde_json::from_str(&written).unwrap();
             assert_eq!(read.read().unwrap(), (method, tip), "{written}");
         }

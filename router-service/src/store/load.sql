@@ -1,20 +1,25 @@
--- A single statement, so that all tables are read from one snapshot. A participant's latest transfer determines the
--- state of their payment.
+-- A single statement, so that all tables are read from one snapshot. What a participant has paid
+-- is the sum of their transfers, less what the owner has transferred back.
 select c.hash, c.owner_id, c.cheque as "cheque: Json<Cheque>", c.confirmed, c.method as "method!: Json<MethodJson>",
-       c.last_participant, c.version, c.created_at, c.expires_at,
+       c.last_participant, c.version, c.cheque_version, c.joining_open, c.created_at, c.expires_at,
        (
            select coalesce(jsonb_agg(jsonb_build_object(
                'id', p.id, 'name', p.name, 'user_id', p.user_id, 'token_hash', encode(p.token_hash, 'hex'),
-               'cash', p.cash, 'transfer_id', t.transfer_id, 'breakdown', t.breakdown, 'state', t.state,
-               'reason', t.reason
+               'cash', p.cash, 'transferred', t.transferred, 'last', t.last
            ) order by p.id), '[]')
            from participants p
-           left join lateral (
-               select * from transfers
+           cross join lateral (
+               select coalesce(sum(coalesce(bill_amount, amount) * case when to_user = c.owner_id then 1 else -1 end)
+                          filter (where state = 'paid'), 0) as transferred,
+                      (array_agg(jsonb_build_object(
+                          'transfer_id', transfer_id, 'amount', coalesce(bill_amount, amount),
+                          'transferred', amount, 'to_owner', to_user = c.owner_id,
+                          'state', state, 'reason', reason
+                      ) order by attempt desc))[1] as last
+               from transfers
                where transfers.hash = p.hash and transfers.participant = p.id
-               order by attempt desc limit 1
-           ) t on true
-           where p.hash = c.hash
+           ) t
+           where p.hash = c.hash and p.removed_at is null
        ) as "participants!: Json<Vec<ParticipantJson>>",
        (
            select coalesce(jsonb_agg(jsonb_build_object(

@@ -1,7 +1,8 @@
 //! The table `transfers`.
 
 use super::number::number;
-use crate::domain::participant::{Attempt, Participant, Settlement};
+use crate::domain::breakdown::Breakdown;
+use crate::domain::participant::{Attempt, AttemptState, Direction, Participant};
 use crate::domain::split::Split;
 use contracts::ids::{ChequeHash, TransferId, UserId};
 use contracts::money::{Amount, Money};
@@ -44,17 +45,12 @@ pub(super) async fn save(
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     for participant in &after.participants {
-        let old = before.participant(participant.id).map(|old| old.settlement);
-        if old == Some(participant.settlement) {
-            continue;
-        }
-        match participant.settlement {
-            Settlement::None | Settlement::Cash(_) => {}
-            Settlement::Pending(attempt) => insert(connection, after, participant, &attempt, now).await?,
-            Settlement::Paid(attempt) => end(connection, attempt.transfer_id, "paid", None).await?,
-            Settlement::Failed(attempt, reason) => {
-                end(connection, attempt.transfer_id, "failed", Some(reason.as_str())).await?;
-            }
+        let old = before.participant(participant.id).and_then(|old| old.settlement.last);
+        let Some(last) = participant.settlement.last.filter(|last| old != Some(*last)) else { continue };
+        match last.state {
+            AttemptState::Pending => insert(connection, after, participant, &last, now).await?,
+            AttemptState::Done => end(connection, last.transfer_id, "paid", None).await?,
+            AttemptState::Failed(reason) => end(connection, last.transfer_id, "failed", Some(reason.as_str())).await?,
         }
     }
     Ok(())
@@ -67,18 +63,26 @@ async fn insert(
     attempt: &Attempt,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
+    let (participant_user, owner) = (participant.user_id.map(UserId::get), Some(split.owner_id.get()));
+    let (from_user, to_user) = match attempt.direction {
+        Direction::ToOwner => (participant_user, owner),
+        Direction::ToParticipant => (owner, participant_user),
+    };
+    let due = split.dues().of(participant.id);
+    let breakdown = if due.due() == attempt.amount { due } else { Breakdown::undivided(attempt.amount) };
     sqlx::query!(
         "insert into transfers \
-         (transfer_id, hash, participant, attempt, from_user, to_user, amount, breakdown, asked_at, created_at) \
-         select $1, $2, $3, 1 + count(*), $4, $5, $6, $7, $8, $8 from transfers where hash = $2 and participant = $3",
+         (transfer_id, hash, participant, attempt, from_user, to_user, amount, breakdown, asked_at, created_at, bill_amount) \
+         select $1, $2, $3, 1 + count(*), $4, $5, $6, $7, $8, $8, $9 from transfers where hash = $2 and participant = $3",
         attempt.transfer_id.0,
         split.hash.as_str(),
         number(participant.id.0),
-        participant.user_id.map(UserId::get),
-        split.owner_id.get(),
-        attempt.amount().minor(),
-        Json(&attempt.breakdown) as _,
+        from_user,
+        to_user,
+        attempt.transferred.minor(),
+        Json(&breakdown) as _,
         now,
+        (attempt.amount != attempt.transferred).then(|| attempt.amount.minor()),
     )
     .execute(connection)
     .await

@@ -19,7 +19,7 @@ pub struct DuesJson {
     pub dues: Vec<DueJson>,
 }
 
-/// What a participant owes: `items + service - discount + tax + tip + rounding + difference = due`.
+/// A participant's part: `items + service - discount + tax + tip + rounding + difference = due`.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Due)]
 pub struct DueJson {
@@ -41,8 +41,12 @@ pub struct DueJson {
     pub rounding: Money,
     /// Share of the printed total minus the sum of its parts, on a cheque that does not add up.
     pub difference: Money,
-    /// The amount to pay.
+    /// Their part of the total, whatever they have paid.
     pub due: Money,
+    /// What they have paid, less what was given back.
+    pub paid: Money,
+    /// What they still have to pay; negative if they are owed something.
+    pub to_pay: Money,
     /// State of the payment.
     pub settlement: SettlementJson,
 }
@@ -64,6 +68,8 @@ impl DuesJson {
                 rounding: parts.rounding,
                 difference: parts.difference,
                 due: parts.due(),
+                paid: participant.settlement.paid(),
+                to_pay: split.to_pay(&dues, participant),
                 settlement: settlement(participant),
             }
         };

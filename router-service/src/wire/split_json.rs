@@ -4,13 +4,16 @@ use super::percent::Percent;
 use crate::domain::dues::Dues;
 use crate::domain::fraction::Fraction;
 use crate::domain::method::{Method, Tip};
-use crate::domain::participant::{Participant, ParticipantId, Settlement};
+use crate::domain::negative::Negative;
+use crate::domain::participant::{Attempt, AttemptState, Direction, Participant, ParticipantId};
+use crate::domain::rate::Rate;
 use crate::domain::split::Split;
 use contracts::cheque::Cheque;
 use contracts::ids::{ChequeHash, TransferId};
 use contracts::money::Money;
 use contracts::payments::RefusalReason;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
@@ -46,14 +49,18 @@ impl StateJson {
 /// How a cheque is shared.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Split)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about the cheque, each a field in JSON")]
 pub struct SplitJson {
     /// Incremented by each change; the state with the higher version is newer.
     pub version: i64,
-    /// `open`, or `settled` when nothing is unclaimed and all participants except the owner have paid.
+    /// The version at which the bill itself was last changed: corrections that are based on an older one are refused.
+    pub cheque_version: i64,
+    /// `open`, or `settled` when nothing is unclaimed, and nobody has to pay or is owed anything.
     pub status: &'static str,
     /// The owner confirmed the cheque although it does not add up.
     pub confirmed: bool,
-    /// Whether dues can be paid: the cheque adds up or is confirmed, and its total is known.
+    /// Whether dues can be paid: the cheque adds up or is confirmed, its total is known, and no negative line waits for
+    /// somebody to claim it.
     pub payable: bool,
     /// `items`, `equal`, `shares`, `percent` or `exact`.
     pub method: &'static str,
@@ -68,6 +75,12 @@ pub struct SplitJson {
     /// Only for the method `exact`: amounts by participant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amounts: Option<BTreeMap<String, Money>>,
+    /// The rate that the owner named for a bill in another currency: units of the accounts' currency for one of the bill's.
+    pub rate: Option<RateJson>,
+    /// Whether others can join.
+    pub joining_open: bool,
+    /// The negative lines, and who gets each.
+    pub negative_lines: Vec<NegativeLineJson>,
     /// The participants; the first is the owner.
     pub participants: Vec<ParticipantJson>,
     /// The claimed parts of lines.
@@ -78,11 +91,24 @@ pub struct SplitJson {
     pub total: Money,
     /// The amount that is not claimed.
     pub unclaimed: Money,
-    /// A participant has settled or is settling: lines and method are fixed.
+    /// Money has moved, or is moving, and was not given back: lines and method are fixed.
     pub frozen: bool,
     /// When the link expires.
     #[serde(with = "time::serde::rfc3339")]
     pub expires_at: OffsetDateTime,
+}
+
+/// A rate in JSON: a number with at most six decimals.
+#[derive(Clone, Copy, Debug, utoipa::ToSchema)]
+#[schema(as = Rate, value_type = f64)]
+pub struct RateJson(pub Rate);
+
+impl Serialize for RateJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // The text is a number, so this keeps all decimals.
+        let number = RawValue::from_string(self.0.to_string()).map_err(serde::ser::Error::custom)?;
+        number.serialize(serializer)
+    }
 }
 
 /// The tip set by the owner: exactly one of the two fields.
@@ -107,8 +133,15 @@ pub struct ParticipantJson {
     pub name: Option<String>,
     /// `owner`, `user` or `guest`.
     pub role: &'static str,
-    /// What they owe; for the owner, their own part of the total.
+    /// Their part of the total, whatever they have paid.
     pub due: Money,
+    /// What they have paid, less what was given back.
+    pub paid: Money,
+    /// What they still have to pay; negative if they are owed something. A pending payment counts as paid. 0 for the
+    /// owner.
+    pub to_pay: Money,
+    /// `to_pay` in the currency of the accounts, at the rate that the owner named: what a transfer moves.
+    pub to_transfer: Money,
     /// State of the payment.
     pub settlement: SettlementJson,
 }
@@ -119,7 +152,7 @@ pub struct ParticipantJson {
 pub struct SettlementJson {
     /// `none`, `pending`, `paid`, `failed`, `cash`, or `owner` for the participant who receives the payments.
     pub state: &'static str,
-    /// The last transfer.
+    /// The last transfer to the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transfer_id: Option<TransferId>,
     /// The amount of the payment.
@@ -128,6 +161,37 @@ pub struct SettlementJson {
     /// Why the last transfer failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<RefusalReason>,
+    /// The last transfer, if it goes from the owner to the participant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refund: Option<RefundJson>,
+}
+
+/// Money that the owner gives back by a transfer.
+#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Refund)]
+pub struct RefundJson {
+    /// `pending`, `done` or `failed`.
+    pub state: &'static str,
+    /// The transfer.
+    pub transfer_id: TransferId,
+    /// The amount.
+    pub amount: Money,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<RefusalReason>,
+}
+
+/// A negative line, and who gets it when the cheque is split by items.
+#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = NegativeLine)]
+pub struct NegativeLineJson {
+    /// The line.
+    pub line: u32,
+    /// `proportion`: a discount for all; `line`: whoever claims the line `takes_back`; `claimed`: whoever claims it.
+    pub applies: &'static str,
+    /// The line that it takes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub takes_back: Option<u32>,
 }
 
 /// A part of a line that a participant claimed.
@@ -166,7 +230,8 @@ impl SplitJson {
             numerator: part.numerator(),
             denominator: part.denominator(),
         });
-        let left = split.cheque.products.iter().map(|line| (line.id, split.left_of(line.id)));
+        let left = split.claimable_lines().map(|(line, _)| (line, split.left_of(line)));
+        let negative = split.cheque.products.iter().filter(|line| line.total.is_some_and(|total| total < Money::ZERO));
         let (mut shares, mut percents, mut amounts) = (None, None, None);
         match &split.method {
             Method::Items | Method::Equal => {}
@@ -176,6 +241,7 @@ impl SplitJson {
         }
         Self {
             version: split.version,
+            cheque_version: split.cheque_version,
             status: status(split, &dues),
             confirmed: split.confirmed,
             payable: split.is_payable(),
@@ -184,7 +250,10 @@ impl SplitJson {
             shares,
             percents,
             amounts,
-            participants: split.participants.iter().map(|one| participant(one, &dues)).collect(),
+            rate: split.rate.map(RateJson),
+            joining_open: split.joining_open,
+            negative_lines: negative.map(|line| negative_line(split, line.id)).collect(),
+            participants: split.participants.iter().map(|one| participant(split, one, &dues)).collect(),
             claims: claims.collect(),
             remainders: left.filter(|(_, left)| !left.is_zero()).map(|(line, left)| remainder(line, left)).collect(),
             total: dues.total,
@@ -202,35 +271,70 @@ pub fn status(split: &Split, dues: &Dues) -> &'static str {
 
 /// State of a participant's payment, as JSON.
 pub fn settlement(participant: &Participant) -> SettlementJson {
-    let nothing = SettlementJson { state: "none", transfer_id: None, amount: None, reason: None };
-    match participant.settlement {
-        _ if participant.id == ParticipantId::OWNER => SettlementJson { state: "owner", ..nothing },
-        Settlement::None => nothing,
-        Settlement::Cash(breakdown) => SettlementJson { state: "cash", amount: Some(breakdown.due()), ..nothing },
-        Settlement::Pending(attempt) | Settlement::Paid(attempt) | Settlement::Failed(attempt, _) => {
-            let (state, reason) = match participant.settlement {
-                Settlement::Paid(_) => ("paid", None),
-                Settlement::Failed(_, reason) => ("failed", Some(reason)),
-                Settlement::Pending(_) | Settlement::None | Settlement::Cash(_) => ("pending", None),
-            };
-            SettlementJson { state, transfer_id: Some(attempt.transfer_id), amount: Some(attempt.amount()), reason }
-        }
+    let settlement = &participant.settlement;
+    let (paid, last) = (settlement.paid(), settlement.last);
+    let to_owner = last.filter(|last| last.direction == Direction::ToOwner);
+    let state = match to_owner.map(|last| last.state) {
+        _ if participant.id == ParticipantId::OWNER => "owner",
+        Some(AttemptState::Pending) => "pending",
+        Some(AttemptState::Failed(_)) if paid <= Money::ZERO => "failed",
+        _ if paid <= Money::ZERO => "none",
+        _ if settlement.transferred > Money::ZERO => "paid",
+        _ => "cash",
+    };
+    let amount = match state {
+        "pending" | "failed" => to_owner.map(|last| last.amount),
+        "paid" | "cash" => Some(paid),
+        _ => None,
+    };
+    let transfer_id = to_owner.filter(|_| ["pending", "paid", "failed"].contains(&state)).map(|last| last.transfer_id);
+    let reason = to_owner.filter(|_| state == "failed").and_then(|last| reason(last.state));
+    let refund = last.filter(|last| last.direction == Direction::ToParticipant).map(refund);
+    SettlementJson { state, transfer_id, amount, reason, refund }
+}
+
+fn refund(last: Attempt) -> RefundJson {
+    let state = match last.state {
+        AttemptState::Pending => "pending",
+        AttemptState::Done => "done",
+        AttemptState::Failed(_) => "failed",
+    };
+    RefundJson { state, transfer_id: last.transfer_id, amount: last.amount, reason: reason(last.state) }
+}
+
+fn reason(state: AttemptState) -> Option<RefusalReason> {
+    match state {
+        AttemptState::Failed(reason) => Some(reason),
+        AttemptState::Pending | AttemptState::Done => None,
     }
 }
 
-fn participant(participant: &Participant, dues: &Dues) -> ParticipantJson {
+fn participant(split: &Split, participant: &Participant, dues: &Dues) -> ParticipantJson {
     let role = match participant.user_id {
         _ if participant.id == ParticipantId::OWNER => "owner",
         Some(_) => "user",
         None => "guest",
     };
+    let to_pay = split.to_pay(dues, participant);
     ParticipantJson {
         id: participant.id.0,
         name: participant.name.clone(),
         role,
         due: dues.of(participant.id).due(),
+        paid: participant.settlement.paid(),
+        to_pay,
+        to_transfer: split.rate.and_then(|rate| rate.convert(to_pay)).unwrap_or(to_pay),
         settlement: settlement(participant),
     }
+}
+
+fn negative_line(split: &Split, line: u32) -> NegativeLineJson {
+    let (applies, takes_back) = match split.negative.get(&line) {
+        None => ("proportion", None),
+        Some(Negative::Claimed) => ("claimed", None),
+        Some(Negative::Line(target)) => ("line", Some(*target)),
+    };
+    NegativeLineJson { line, applies, takes_back }
 }
 
 fn tip(tip: Tip) -> TipJson {

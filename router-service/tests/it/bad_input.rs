@@ -73,7 +73,7 @@ async fn a_correction_reports_every_error_with_its_pointer() {
     let good = json!({ "id": 1, "name": "Суп", "numberServings": 1, "total": 1 });
     let bad = json!({ "name": "", "numberServings": 0, "total": "x", "price": 0.001, "colour": 1, "modifiers": [5] });
     assert_eq!(
-        refused(json!({ "products": [good, bad], "currency": "rub", "discount": -1 })).await,
+        refused(json!({ "version": 1, "products": [good, bad], "currency": "rub", "discount": -1 })).await,
         [
             "/discount",
             "/currency",
@@ -86,9 +86,9 @@ async fn a_correction_reports_every_error_with_its_pointer() {
         ]
     );
     let unknown = json!({ "id": 7, "name": "Суп", "numberServings": 1, "total": 1 });
-    assert_eq!(refused(json!({ "products": [good, unknown] })).await, ["/products/1/id"]);
-    assert_eq!(refused(json!({ "products": [good, good] })).await, ["/products/1/id"]);
-    assert_eq!(refused(json!({ "products": {} })).await, ["/products"]);
+    assert_eq!(refused(json!({ "version": 1, "products": [good, unknown] })).await, ["/products/1/id"]);
+    assert_eq!(refused(json!({ "version": 1, "products": [good, good] })).await, ["/products/1/id"]);
+    assert_eq!(refused(json!({ "version": 1, "products": {} })).await, ["/products"]);
     assert_eq!(refused(json!({ "total": 1 })).await, ["/total"]);
     assert_eq!(refused(json!({ "total_account": 1_000_000_000_001_i64 })).await, ["/total_account"]);
     assert_eq!(refused(json!({ "confirmed": "yes" })).await, ["/confirmed"]);
@@ -125,7 +125,9 @@ async fn settling_rejects_unknown_fields() {
     let path = stage.cheque(&[100]).await;
     let settle = format!("{path}/settle");
     let wrong = |pointer: &str| (422, "invalid_request".to_owned(), json!(pointer));
-    assert_eq!(problem(&stage.user(7).post(&settle, r#"{"amount": 1}"#).await), wrong("/amount"));
+    assert_eq!(problem(&stage.user(7).post(&settle, r#"{"sum": 1}"#).await), wrong("/sum"));
+    assert_eq!(problem(&stage.user(7).post(&settle, r#"{"amount": 0}"#).await), wrong("/amount"));
+    assert_eq!(problem(&stage.user(7).post(&settle, r#"{"version": 0}"#).await), wrong("/version"));
     assert_eq!(problem(&stage.user(7).post(&settle, r#"{"participant": "2"}"#).await), wrong("/participant"));
     let endless = stage.user(7).with_header("idempotency-key", &"k".repeat(256));
     assert_eq!(endless.post(&settle, "{}").await.status, 422);

@@ -24,7 +24,8 @@ async fn a_corrected_line_keeps_its_claims_and_its_place_on_the_photo() {
         let claim = format!("{path}/claims/{line}");
         stage.user(7).put(&claim, r#"{"numerator": 1, "denominator": 1}"#).await;
     }
-    let products = json!({ "products": [
+    let version = stage.state(&path).await["split"]["version"].clone();
+    let products = json!({ "version": version, "products": [
         { "id": 2, "name": "Суп", "numberServings": 1, "total": 210 },
         { "name": "Хлеб", "numberServings": 2, "total": 100, "modifiers": ["ржаной"] },
     ] });
@@ -45,7 +46,7 @@ async fn a_cheque_that_does_not_add_up_can_be_confirmed_and_its_difference_is_sh
     let path = misread(&stage).await;
     let participant = stage.join(&path, 7).await;
     stage.user(7).put(&format!("{path}/claims/1"), r#"{"numerator": 1, "denominator": 1}"#).await;
-    let early = stage.user(7).post(&format!("{path}/settle"), "{}").await;
+    let early = stage.settle(&path, 7).await;
     assert_eq!(problem(&early), (409, "not_payable".into(), Value::Null));
     let confirmed = stage.owner().patch(&format!("{path}/cheque"), r#"{"confirmed": true}"#).await.json();
     assert_eq!((&confirmed["split"]["confirmed"], &confirmed["split"]["payable"]), (&json!(true), &json!(true)));
@@ -54,7 +55,7 @@ async fn a_cheque_that_does_not_add_up_can_be_confirmed_and_its_difference_is_sh
     let due = &dues["dues"][1];
     assert_eq!((&due["participant"], &due["items"]), (&json!(participant), &json!(100)));
     assert_eq!((&due["difference"], &due["due"]), (&json!(3.33), &json!(103.33)));
-    assert_eq!(stage.user(7).post(&format!("{path}/settle"), "{}").await.status, 202);
+    assert_eq!(stage.settle(&path, 7).await.status, 202);
 }
 
 #[tokio::test]
@@ -75,6 +76,38 @@ async fn amounts_beside_the_lines_are_set_and_cleared() {
     assert_eq!(same["split"]["version"], seen["split"]["version"], "nothing changed");
     let unknown = stage.owner().patch(&cheque, r#"{"total_account": null, "confirmed": true}"#).await.json();
     assert_eq!(unknown["split"]["payable"], json!(false), "without a total no due can be paid");
+}
+
+#[tokio::test]
+async fn an_edit_that_is_based_on_an_older_bill_is_refused_and_loses_nothing() {
+    let stage = Stage::new().await;
+    let path = stage.cheque(&[10_000, 20_000]).await;
+    let cheque = format!("{path}/cheque");
+    let seen = stage.state(&path).await["split"]["version"].as_i64().unwrap();
+    let edit = |version: i64, lines: Value| json!({ "version": version, "products": lines }).to_string();
+    let line = |id: i64, total: i64| json!({ "id": id, "name": "Суп", "numberServings": 1, "total": total });
+    let first = stage.owner().patch(&cheque, &edit(seen, json!([line(1, 100), line(2, 210)]))).await;
+    assert_eq!(first.status, 200, "{}", first.text);
+    stage.join(&path, 7).await;
+    stage.user(7).put(&format!("{path}/claims/2"), r#"{"numerator": 1, "denominator": 1}"#).await;
+    // The other tab has not seen the first edit and would remove line 2 with its claim.
+    let refused = stage.owner().patch(&cheque, &edit(seen, json!([line(1, 100)]))).await;
+    assert_eq!(problem(&refused), (409, "bill_changed".into(), Value::Null));
+    let shown = stage.state(&path).await;
+    assert_eq!(
+        (&shown["cheque"]["products"][1]["total"], shown["split"]["claims"].as_array().unwrap().len()),
+        (&json!(210), 1)
+    );
+    // Who has seen the edit may edit, although somebody has joined and claimed since.
+    let changed = shown["split"]["cheque_version"].as_i64().unwrap();
+    assert_eq!(stage.owner().patch(&cheque, &edit(changed, json!([line(1, 90), line(2, 210)]))).await.status, 200);
+    let unnamed = json!({ "products": [line(1, 1)] }).to_string();
+    assert_eq!(
+        problem(&stage.owner().patch(&cheque, &unnamed).await),
+        (422, "invalid_request".into(), json!("/version"))
+    );
+    let confirm = json!({ "version": seen, "confirmed": true }).to_string();
+    assert_eq!(problem(&stage.owner().patch(&cheque, &confirm).await).1, "bill_changed", "a confirmation, too");
 }
 
 #[tokio::test]

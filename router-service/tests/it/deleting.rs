@@ -34,6 +34,6 @@ async fn only_the_owner_deletes_and_only_before_any_settlement() {
     assert_eq!(problem(&stage.user(7).delete(&path).await), (404, "cheque_not_found".into(), Value::Null));
     assert_eq!(problem(&stage.anonymous().delete(&path).await).0, 401);
     stage.user(7).put(&format!("{path}/claims/1"), r#"{"numerator": 1, "denominator": 1}"#).await;
-    stage.user(7).post(&format!("{path}/settle"), "{}").await;
+    stage.settle(&path, 7).await;
     assert_eq!(problem(&stage.owner().delete(&path).await), (409, "settlement_started".into(), Value::Null));
 }

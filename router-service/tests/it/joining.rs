@@ -13,7 +13,7 @@ async fn a_user_joins_once_and_is_renamed_after() {
     assert_eq!((&joined.json()["you"], &joined.json()["participant_token"]), (&json!(2), &Value::Null));
     let renamed = stage.user(7).post(&participants, r#"{"name": "Анна"}"#).await;
     assert_eq!(renamed.status, 200);
-    let anna = json!({ "id": 2, "name": "Анна", "role": "user", "due": 0, "settlement": { "state": "none" } });
+    let anna = json!({ "id": 2, "name": "Анна", "role": "user", "due": 0, "paid": 0, "to_pay": 0, "to_transfer": 0, "settlement": { "state": "none" } });
     assert_eq!(renamed.json()["split"]["participants"][1], anna);
     assert_eq!(renamed.json()["split"]["version"], json!(3));
     let owner = stage.owner().post(&participants, r#"{"name": "Боря"}"#).await;

@@ -9,6 +9,7 @@ mod claiming;
 mod correcting;
 mod deleting;
 mod failing;
+mod giving_back;
 mod joining;
 mod measuring;
 mod opening;

@@ -18,7 +18,7 @@ async fn a_recognised_cheque_opens_for_everyone_with_the_link() {
     assert_eq!((&split["version"], &split["status"], &split["method"]), (&json!(1), &json!("open"), &json!("items")));
     assert_eq!((&split["payable"], &split["frozen"], &split["tip"]), (&json!(true), &json!(false), &Value::Null));
     assert_eq!((&split["total"], &split["unclaimed"]), (&json!(350.5), &json!(350.5)));
-    let owner = json!({ "id": 1, "name": null, "role": "owner", "due": 0, "settlement": { "state": "owner" } });
+    let owner = json!({ "id": 1, "name": null, "role": "owner", "due": 0, "paid": 0, "to_pay": 0, "to_transfer": 0, "settlement": { "state": "owner" } });
     assert_eq!(split["participants"], json!([owner]));
     assert_eq!(split["remainders"][0], json!({ "line": 1, "numerator": 1, "denominator": 1 }));
     let owner = stage.owner().get(&path).await.json();

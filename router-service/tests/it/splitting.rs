@@ -87,15 +87,17 @@ async fn from_the_first_settlement_on_the_method_is_fixed() {
     let path = stage.cheque(&[10_000]).await;
     let participant = stage.join(&path, 7).await;
     set(&stage, &path, &json!({ "method": "equal" })).await;
-    let paid = stage.owner().post(&format!("{path}/participants/{participant}/cash"), "").await.json();
+    let paid = stage.pay_cash(&path, participant).await.json();
     assert_eq!(paid["split"]["participants"][1]["settlement"], json!({ "state": "cash", "amount": 50 }));
     assert_eq!((&paid["split"]["status"], &paid["split"]["frozen"]), (&json!("settled"), &json!(true)));
     let method = stage.owner().put(&format!("{path}/method"), r#"{"method": "items"}"#).await;
     assert_eq!(problem(&method), (409, "settlement_started".into(), Value::Null));
     let cheque = stage.owner().patch(&format!("{path}/cheque"), r#"{"total_account": 1}"#).await;
     assert_eq!(problem(&cheque), (409, "settlement_started".into(), Value::Null));
-    // Participants who join later divide the rest; the due of the one who paid does not change.
+    // Equal is equal at the end: who has paid more than their part after others joined is owed the difference.
     stage.join(&path, 8).await;
+    stage.join(&path, 9).await;
     let split = stage.state(&path).await["split"].clone();
-    assert_eq!((dues(&split), &split["unclaimed"]), (vec![25.0, 50.0, 25.0], &json!(0)));
+    assert_eq!((dues(&split), &split["status"]), (vec![25.0; 4], &json!("open")));
+    assert_eq!((&split["participants"][1]["paid"], &split["participants"][1]["to_pay"]), (&json!(50), &json!(-25)));
 }

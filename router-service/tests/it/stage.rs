@@ -5,6 +5,7 @@ use contracts::ocr::ChequeRecognized;
 use contracts::payments::{RefusalReason, TransferCompleted, TransferFailed};
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use std::fmt::Display;
 use std::time::Duration;
 use testkit::{Client, Program, Socket, TestBroker, TestDatabase, TestRedis, TestResponse, eventually};
 use time::OffsetDateTime;
@@ -89,6 +90,27 @@ impl Stage {
         let answer = self.anonymous().get(path).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()
+    }
+
+    /// The user pays what is due now.
+    pub(crate) async fn settle(&self, path: &str, id: i64) -> TestResponse {
+        self.settle_as(&self.user(id), path).await
+    }
+
+    /// Like `settle`, with the headers of this client.
+    pub(crate) async fn settle_as(&self, client: &Client, path: &str) -> TestResponse {
+        client.post(&format!("{path}/settle"), &self.agreement(path).await).await
+    }
+
+    /// The owner records that the participant has paid what is due now.
+    pub(crate) async fn pay_cash(&self, path: &str, participant: impl Display) -> TestResponse {
+        let agreement = self.agreement(path).await;
+        self.owner().post(&format!("{path}/participants/{participant}/cash"), &agreement).await
+    }
+
+    /// The body of somebody who agrees to what the state says now.
+    pub(crate) async fn agreement(&self, path: &str) -> String {
+        json!({ "version": self.state(path).await["split"]["version"] }).to_string()
     }
 
     /// State of a participant's payment.

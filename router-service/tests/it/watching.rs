@@ -36,7 +36,7 @@ async fn a_settlement_is_seen_by_all_as_it_goes() {
     stage.user(7).put(&format!("{path}/claims/1"), HALF).await;
     let mut socket = stage.watch(&path).await.unwrap();
     socket.next().await;
-    let transfer_id = transfer_of(&stage.user(7).post(&format!("{path}/settle"), "{}").await);
+    let transfer_id = transfer_of(&stage.settle(&path, 7).await);
     let settlement = |message: &serde_json::Value| message["split"]["participants"][1]["settlement"]["state"].clone();
     socket.until(|message| settlement(message) == "pending").await;
     stage.complete(transfer_id).await;

@@ -11,6 +11,7 @@
 //! The types of values check as much as can be known at the start. Their errors begin with "must" and do not contain the
 //! value.
 
+mod currency;
 mod database_url;
 mod http_url;
 mod number;
@@ -28,6 +29,7 @@ mod variable;
 /// Whether the clients of PostgreSQL and RabbitMQ have TLS; that of Redis never does. See docs/adr/0003.
 pub const HAS_TLS: bool = cfg!(feature = "tls");
 
+pub use currency::{Currency, UnknownCurrency};
 pub use database_url::DatabaseUrl;
 pub use http_url::HttpUrl;
 pub use number::{Seconds, Whole, WrongNumber};

@@ -1,4 +1,4 @@
-//! The currency that the page shows.
+//! The currency of the accounts.
 
 use std::str::FromStr;
 
@@ -13,9 +13,15 @@ const CODES: &str = "\
     TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG";
 
 /// The code of a currency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Currency(&'static str);
+
+impl Currency {
+    /// The code.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
 
 /// The text is not the code of such a currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

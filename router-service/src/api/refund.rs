@@ -1,0 +1,142 @@
+//! `POST /{hash}/participants/{id}/refund`: the owner gives money back.
+
+use super::change::{self, of_version};
+use super::open::{cheque_hash, readable};
+use super::pay_cash::number;
+use super::settle;
+use super::visitor::Visitor;
+use crate::domain::participant::ParticipantId;
+use crate::domain::refund::{Means, RefundRefusal};
+use crate::state::State;
+use crate::store::cheques;
+use crate::wire::split_json::StateJson;
+use axum::extract;
+use axum::response::{IntoResponse, Response};
+use contracts::ids::{ChequeHash, TransferId};
+use contracts::money::Amount;
+use http::{HeaderMap, StatusCode};
+use http_api::body::JsonBody;
+use http_api::extract::Path;
+use http_api::problem::{Problem, ProblemDocument};
+use identity::unauthenticated;
+use postgres::During;
+use postgres::idempotency::{self, Claim, Scope, StoredResponse};
+use process::clock;
+use rabbit_outbox::Transaction;
+use std::fmt;
+use uuid::Uuid;
+
+/// What to give back, and how.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "the shape of the body for the document; it is read field by field")]
+struct Refund {
+    /// What the participant is owed, or all that they have paid; in the currency of the bill.
+    amount: Amount,
+    /// `balance`: by a transfer from your balance; `cash`: outside the app.
+    means: String,
+}
+
+/// Gives money back to a participant: what they are owed after a change, or all that they have paid.
+#[utoipa::path(
+    post, path = "/{hash}/participants/{id}/refund", tag = "settlement", operation_id = "refund", request_body = Refund,
+    params(
+        ("hash" = String, Path, description = "The key of the share link"),
+        ("id" = u32, Path, description = "The participant"),
+        ("Idempotency-Key" = Option<String>, Header, description = "A retry with it gets the first response again."),
+    ),
+    responses(
+        (status = 200, description = "Given back in cash; the new state of the cheque", body = StateJson),
+        (status = 202, description = "Requested; the outcome appears in the state later", body = StateJson),
+        (status = 404, description = "No such cheque or participant, or another user's cheque", body = ProblemDocument),
+        (status = 409, description = "Another amount was paid or is owed (`refund_changed`, with `owed` and `paid`), or it cannot be given back now", body = ProblemDocument),
+        (status = 422, description = "A field is invalid", body = ProblemDocument),
+    )
+)]
+pub(super) async fn handler(
+    extract::State(state): extract::State<State>,
+    visitor: Visitor,
+    Path((hash, id)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let user_id = visitor.0.user_id.ok_or_else(|| unauthenticated("only the owner can give money back: sign in"))?;
+    let hash = cheque_hash(&hash)?;
+    let request = [hash.as_str().as_bytes(), b"/", id.as_bytes(), b"/", body.bytes()].concat();
+    let scope = Scope::of(&headers, user_id.get(), "POST /{hash}/participants/{id}/refund", &request)?;
+    let (amount, means) = read(body)?;
+    let short = hash.shortened();
+    let operation = fmt::from_fn(|f| write!(f, "giving money back to participant {id} of cheque {short}"));
+    let mut tx = state.messaging.begin().await.during(format_args!("begin {operation}"))?;
+    if let Claim::Respond(earlier) = idempotency::claim(&mut tx, scope.as_ref()).await? {
+        tx.rollback().await.during(format_args!("roll back repeated {operation}"))?;
+        return earlier.respond();
+    }
+    let (refunded, status) = refund(&state, &mut tx, &hash, visitor, number(&id), amount, means).await?;
+    let body = serde_json::to_vec(&refunded).map_err(|error| Problem::internal(&error))?;
+    let answer = StoredResponse { status, location: None, body };
+    idempotency::store(&mut tx, scope.as_ref(), &answer).await?;
+    tx.commit().await.during(format_args!("commit {operation}"))?;
+    Ok(answer.into_response())
+}
+
+fn read(mut body: JsonBody) -> Result<(Amount, Means), Problem> {
+    let amount = body.required("amount", Amount::from_json_number);
+    let means = body.required("means", |json| match serde_json::from_str(json) {
+        Ok("balance") => Ok(Means::Balance { rate: None }),
+        Ok("cash") => Ok(Means::Cash),
+        Ok(_) | Err(_) => Err("must be balance or cash"),
+    });
+    body.finish()?;
+    // `finish` has already rejected every body without both.
+    amount.zip(means).ok_or_else(|| Problem::invalid_json("the refund could not be read"))
+}
+
+/// Records the refund, and requests its transfer, in the caller's transaction.
+async fn refund(
+    state: &State,
+    tx: &mut Transaction,
+    hash: &ChequeHash,
+    visitor: Visitor,
+    id: ParticipantId,
+    amount: Amount,
+    means: Means,
+) -> Result<(StateJson, StatusCode), Problem> {
+    // Somebody who has paid has joined before, so the cheque is already stored here.
+    let before = readable(cheques::lock(tx, hash).await?, clock::now())?;
+    visitor.require_owner(&before)?;
+    let means = match means {
+        Means::Balance { .. } => Means::Balance { rate: before.rate_to(state.accounts.as_str()) },
+        Means::Cash => means,
+    };
+    let (after, requested) = before
+        .refund(id, amount.money(), means, TransferId(Uuid::now_v7()))
+        .map_err(|refusal| of_version(problem(refusal), before.version))?;
+    change::store(state, tx, &before, &after).await?;
+    let status = match requested {
+        Some(requested) => {
+            tx.append(&requested, 1).map_err(|error| Problem::internal(&error))?;
+            StatusCode::ACCEPTED
+        }
+        None => StatusCode::OK,
+    };
+    Ok((StateJson::of(&after, after.participant_for(visitor.0)), status))
+}
+
+/// Maps a refusal to a problem document.
+pub(super) fn problem(refusal: RefundRefusal) -> Problem {
+    let code = match refusal {
+        RefundRefusal::NoSuchParticipant => return settle::no_such_participant(),
+        RefundRefusal::Pending => "settlement_pending",
+        RefundRefusal::NothingToGiveBack => "nothing_to_give_back",
+        RefundRefusal::OtherAmount { .. } => "refund_changed",
+        RefundRefusal::NoRate => "rate_missing",
+        RefundRefusal::Guest => "guest_has_no_balance",
+    };
+    let problem = Problem::new(StatusCode::CONFLICT, code, refusal.to_string());
+    match refusal {
+        RefundRefusal::OtherAmount { owed, paid } => {
+            problem.with_member("owed", settle::number(owed)).with_member("paid", settle::number(paid))
+        }
+        _ => problem,
+    }
+}

@@ -1,0 +1,184 @@
+//! The owner gives money back: all that a participant has paid, or what they are owed after a change.
+
+use super::participant::{Attempt, AttemptState, Direction, ParticipantId};
+use super::rate::Rate;
+use super::split::Split;
+use contracts::ids::TransferId;
+use contracts::money::{Amount, Money};
+use contracts::router::TransferRequested;
+
+/// How money is given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// By a transfer from the owner's balance.
+    Balance {
+        /// From the currency of the bill to that of the accounts.
+        rate: Option<Rate>,
+    },
+    /// Outside the app, as recorded by the owner.
+    Cash,
+}
+
+/// Why money cannot be given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RefundRefusal {
+    /// There is no participant with this number.
+    #[error("the participant does not exist")]
+    NoSuchParticipant,
+    /// A transfer was requested and is not answered.
+    #[error("a transfer of this participant is pending")]
+    Pending,
+    /// They have paid nothing, and are owed nothing.
+    #[error("the participant has paid nothing and is owed nothing")]
+    NothingToGiveBack,
+    /// The amount is neither what the participant is owed nor all that they have paid.
+    #[error("the amount is neither what the participant is owed ({owed}) nor all that they have paid ({paid})")]
+    OtherAmount {
+        /// What they are owed.
+        owed: Money,
+        /// All that they have paid.
+        paid: Money,
+    },
+    /// The bill is in another currency than the accounts, and the owner has named no rate.
+    #[error("the bill is in another currency than the accounts: give it back in cash, or name a rate")]
+    NoRate,
+    /// A guest has no balance.
+    #[error("a guest has no balance: give the money back in cash")]
+    Guest,
+}
+
+impl Split {
+    /// Gives `amount` back to a participant: what they are owed after a change, or all that they have paid. Then the due
+    /// is open again, and lines and method can change when nobody else has paid.
+    ///
+    /// # Errors
+    /// [`RefundRefusal`].
+    pub fn refund(
+        &self,
+        id: ParticipantId,
+        amount: Money,
+        means: Means,
+        transfer_id: TransferId,
+    ) -> Result<(Self, Option<TransferRequested>), RefundRefusal> {
+        let participant = self.participant(id).filter(|_| id != ParticipantId::OWNER);
+        let participant = participant.ok_or(RefundRefusal::NoSuchParticipant)?;
+        let mut settlement = participant.settlement;
+        if settlement.pending().is_some() {
+            return Err(RefundRefusal::Pending);
+        }
+        let paid = settlement.paid().max(Money::ZERO);
+        let owed = self.to_pay(&self.dues(), participant).negated().max(Money::ZERO);
+        if paid == Money::ZERO && owed == Money::ZERO {
+            return Err(RefundRefusal::NothingToGiveBack);
+        }
+        let agreed = Amount::new(amount).ok().filter(|_| amount == owed || amount == paid);
+        let agreed = agreed.ok_or(RefundRefusal::OtherAmount { owed, paid })?;
+        let requested = match means {
+            Means::Cash => {
+                settlement.cash = Money::from_minor(settlement.cash.minor() - amount.minor());
+                None
+            }
+            Means::Balance { rate } => {
+                let converted = rate.ok_or(RefundRefusal::NoRate)?.convert(agreed.money());
+                let converted = converted.and_then(|amount| Amount::new(amount).ok());
+                let amount_transferred = converted.ok_or(RefundRefusal::NothingToGiveBack)?;
+                let transferred = amount_transferred.money();
+                let (direction, state) = (Direction::ToParticipant, AttemptState::Pending);
+                settlement.last = Some(Attempt { transfer_id, direction, amount, transferred, state });
+                let to_user = participant.user_id.ok_or(RefundRefusal::Guest)?;
+                let (from_user, hash) = (self.owner_id, self.hash.clone());
+                Some(TransferRequested { transfer_id, from_user, to_user, amount: amount_transferred, hash })
+            }
+        };
+        Ok((self.with_settlement(id, settlement), requested))
+    }
+
+    /// Takes back everything that the owner has recorded about payments outside the app.
+    ///
+    /// # Errors
+    /// [`RefundRefusal`].
+    pub fn unmark_cash(&self, id: ParticipantId) -> Result<Self, RefundRefusal> {
+        let participant = self.participant(id).ok_or(RefundRefusal::NoSuchParticipant)?;
+        let mut settlement = participant.settlement;
+        if settlement.pending().is_some() {
+            return Err(RefundRefusal::Pending);
+        }
+        if settlement.cash == Money::ZERO {
+            return Err(RefundRefusal::NothingToGiveBack);
+        }
+        settlement.cash = Money::ZERO;
+        Ok(self.with_settlement(id, settlement))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{split, transfer, user};
+    use crate::domain::fraction::Fraction;
+    use crate::domain::method::Method;
+    use crate::domain::settle::Agreed;
+    use contracts::payments::RefusalReason;
+
+    const ANN: ParticipantId = ParticipantId(2);
+    const BALANCE: Means = Means::Balance { rate: Some(Rate::SAME) };
+
+    /// Ann (user 7) has paid 100 of 300 by a transfer.
+    fn paid() -> Split {
+        let split = split(&[100, 200]).with_user(7).claimed(ANN, 1, Fraction::WHOLE);
+        let (pending, _) = split.settle(user(7), None, Agreed::Version(split.version), "RUB", transfer(1)).unwrap();
+        pending.transfer_completed(transfer(1)).unwrap()
+    }
+
+    fn minor(minor: i64) -> Money {
+        Money::from_minor(minor)
+    }
+
+    #[test]
+    fn a_payment_is_given_back_once_by_a_transfer_and_all_can_change_again() {
+        let paid = paid();
+        let (pending, requested) = paid.refund(ANN, minor(100), BALANCE, transfer(2)).unwrap();
+        let requested = requested.unwrap();
+        assert_eq!((requested.from_user, requested.to_user, requested.amount.minor()), (user(1), user(7), 100));
+        assert!(pending.is_frozen(), "until the money is back");
+        assert_eq!(pending.refund(ANN, minor(100), Means::Cash, transfer(3)), Err(RefundRefusal::Pending));
+        let back = pending.transfer_completed(transfer(2)).unwrap();
+        assert!(!back.is_frozen());
+        assert_eq!(back.participant(ANN).unwrap().settlement.paid(), Money::ZERO);
+        assert!(back.set_method(Method::Equal, None).unwrap().is_some());
+        assert!(back.claim(ANN, 1, Fraction::ZERO).unwrap().is_some());
+        assert_eq!(back.refund(ANN, minor(100), BALANCE, transfer(3)), Err(RefundRefusal::NothingToGiveBack));
+        assert_eq!(back.transfer_completed(transfer(2)), None, "a repeat");
+    }
+
+    #[test]
+    fn a_refund_that_fails_changes_nothing() {
+        let paid = paid();
+        let (pending, _) = paid.refund(ANN, minor(100), BALANCE, transfer(2)).unwrap();
+        let failed = pending.transfer_failed(transfer(2), RefusalReason::InsufficientFunds).unwrap();
+        assert_eq!(failed.participant(ANN).unwrap().settlement.paid(), minor(100));
+        assert_eq!(failed.dues(), paid.dues());
+        assert!(failed.refund(ANN, minor(100), Means::Cash, transfer(3)).is_ok());
+    }
+
+    #[test]
+    fn only_what_is_owed_or_all_that_was_paid_is_given_back() {
+        let paid = paid();
+        let other = Err(RefundRefusal::OtherAmount { owed: Money::ZERO, paid: minor(100) });
+        for amount in [1, 99, 101, 0, -100] {
+            assert_eq!(paid.refund(ANN, minor(amount), BALANCE, transfer(2)), other);
+        }
+        let owner = paid.refund(ParticipantId::OWNER, minor(100), Means::Cash, transfer(2));
+        assert_eq!(owner, Err(RefundRefusal::NoSuchParticipant));
+        assert_eq!(paid.refund(ParticipantId(9), minor(1), Means::Cash, transfer(2)), owner);
+    }
+
+    #[test]
+    fn a_guest_gets_money_back_in_cash_only() {
+        let guest = split(&[100]).with_guests(1).claimed(ANN, 1, Fraction::WHOLE);
+        let paid = guest.paid_cash(ANN, Agreed::Amount(minor(100))).unwrap();
+        assert_eq!(paid.refund(ANN, minor(100), BALANCE, transfer(1)), Err(RefundRefusal::Guest));
+        let (back, requested) = paid.refund(ANN, minor(100), Means::Cash, transfer(1)).unwrap();
+        assert!(requested.is_none() && !back.is_frozen());
+    }
+}
