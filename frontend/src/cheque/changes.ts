@@ -93,7 +93,7 @@ export function hasStarted(who: Participant | null): boolean {
   return who !== null && (who.paid !== 0n || who.settlement.state === 'pending' || who.settlement.refund?.state === 'pending');
 }
 
-/** Names of the negative lines that somebody has to claim before anybody can pay. */
+/** Names of the negative lines that must be claimed before any payment. */
 export function openNegativeLines(shared: SharedCheque): string[] {
   if (shared.split.method !== 'items') return [];
   const open = shared.split.negative_lines.filter(

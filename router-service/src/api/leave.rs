@@ -1,7 +1,7 @@
 //! `DELETE /{hash}/participants/{id}`: a participant leaves, or the owner removes them.
 
 use super::change::change;
-use super::pay_cash::number;
+use super::open::participant_number;
 use super::settle::no_such_participant;
 use super::visitor::Visitor;
 use crate::domain::participant::ParticipantId;
@@ -14,7 +14,7 @@ use http_api::extract::Path;
 use http_api::problem::{Problem, ProblemDocument};
 
 /// Leaves the cheque; the owner removes anybody. What they had claimed is free again; a percentage or an exact amount
-/// passes to the owner. Somebody who has paid must be given the money back first.
+/// passes to the owner. Participants who have paid must be given the money back first.
 #[utoipa::path(
     delete, path = "/{hash}/participants/{id}", tag = "participants", operation_id = "leaveCheque",
     security((), ("bearer" = []), ("user" = []), ("guest" = [])),
@@ -34,7 +34,7 @@ pub(super) async fn handler(
     visitor: Visitor,
     Path((hash, id)): Path<(String, String)>,
 ) -> Result<Json<StateJson>, Problem> {
-    let id = number(&id);
+    let id = participant_number(&id);
     let split = change(&state, &hash, |split| {
         let you = split.participant_for(visitor.0);
         if you != Some(ParticipantId::OWNER) && you != Some(id) {

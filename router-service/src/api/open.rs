@@ -1,5 +1,6 @@
 //! Opens a share link: returns its cheque, or the reason why there is none.
 
+use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
 use crate::state::State;
 use crate::store::cheques::{self, Found};
@@ -40,6 +41,11 @@ pub(super) fn readable(found: Option<Found>, now: OffsetDateTime) -> Result<Spli
 /// Parses the key from the path. Text without the form of a key gets the same 404 as an unknown key.
 pub(super) fn cheque_hash(text: &str) -> Result<ChequeHash, Problem> {
     ChequeHash::try_from(text.to_owned()).map_err(|_| no_such_cheque())
+}
+
+/// The participant of a path. They are numbered from 1, so 0 stands for text that is not a number: no such participant.
+pub(super) fn participant_number(id: &str) -> ParticipantId {
+    ParticipantId(id.parse().unwrap_or(0))
 }
 
 pub(super) fn no_such_cheque() -> Problem {

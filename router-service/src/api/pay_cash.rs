@@ -1,10 +1,10 @@
 //! `POST` and `DELETE /{hash}/participants/{id}/cash`: the owner records a payment outside the app, or takes that back.
 
 use super::change::change;
+use super::open::participant_number;
 use super::refund;
 use super::settle::{self, agreed, read_agreement};
 use super::visitor::Visitor;
-use crate::domain::participant::ParticipantId;
 use crate::domain::settle::CashRefusal;
 use crate::state::State;
 use crate::wire::split_json::StateJson;
@@ -52,7 +52,7 @@ pub(super) async fn post(
     body.finish()?;
     let split = change(&state, &hash, |split| {
         visitor.require_owner(split)?;
-        split.paid_cash(number(&id), agreed(amount, version)).map(Some).map_err(|refusal| match refusal {
+        split.paid_cash(participant_number(&id), agreed(amount, version)).map(Some).map_err(|refusal| match refusal {
             CashRefusal::NoSuchParticipant => settle::no_such_participant(),
             CashRefusal::Settle(refusal) => settle::problem(refusal),
         })
@@ -82,13 +82,8 @@ pub(super) async fn delete(
 ) -> Result<Json<StateJson>, Problem> {
     let split = change(&state, &hash, |split| {
         visitor.require_owner(split)?;
-        split.unmark_cash(number(&id)).map(Some).map_err(refund::problem)
+        split.unmark_cash(participant_number(&id)).map(Some).map_err(refund::problem)
     })
     .await?;
     Ok(Json(StateJson::of(&split, split.participant_for(visitor.0))))
-}
-
-/// Participants are numbered from 1, so 0 stands for text that is not a number: no such participant.
-pub(super) fn number(id: &str) -> ParticipantId {
-    ParticipantId(id.parse().unwrap_or(0))
 }

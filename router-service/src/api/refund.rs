@@ -1,8 +1,7 @@
 //! `POST /{hash}/participants/{id}/refund`: the owner gives money back.
 
 use super::change::{self, of_version};
-use super::open::{cheque_hash, readable};
-use super::pay_cash::number;
+use super::open::{cheque_hash, participant_number, readable};
 use super::settle;
 use super::visitor::Visitor;
 use crate::domain::participant::ParticipantId;
@@ -71,7 +70,7 @@ pub(super) async fn handler(
         tx.rollback().await.during(format_args!("roll back repeated {operation}"))?;
         return earlier.respond();
     }
-    let (refunded, status) = refund(&state, &mut tx, &hash, visitor, number(&id), amount, means).await?;
+    let (refunded, status) = refund(&state, &mut tx, &hash, visitor, participant_number(&id), amount, means).await?;
     let body = serde_json::to_vec(&refunded).map_err(|error| Problem::internal(&error))?;
     let answer = StoredResponse { status, location: None, body };
     idempotency::store(&mut tx, scope.as_ref(), &answer).await?;
@@ -101,7 +100,7 @@ async fn refund(
     amount: Amount,
     means: Means,
 ) -> Result<(StateJson, StatusCode), Problem> {
-    // Somebody who has paid has joined before, so the cheque is already stored here.
+    // A participant who has paid has joined before, so the cheque is already stored here.
     let before = readable(cheques::lock(tx, hash).await?, clock::now())?;
     visitor.require_owner(&before)?;
     let means = match means {

@@ -3,7 +3,8 @@
 use super::change::change;
 use super::nested_body::{FieldErrors, integer};
 use super::visitor::Visitor;
-use crate::domain::negative::{Negative, NegativeRefusal};
+use crate::domain::negative::Negative;
+use crate::domain::set_negative::NegativeRefusal;
 use crate::state::State;
 use crate::wire::split_json::StateJson;
 use axum::{Json, extract};
@@ -16,7 +17,7 @@ use http_api::problem::{Problem, ProblemDocument};
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "the shape of the body for the document; it is read field by field")]
 struct SetNegative {
-    /// `proportion`: a discount for all; `line`: whoever claims the line `takes_back`; `claimed`: whoever claims it.
+    /// `proportion`: a discount for all; `line`: for those who claim the line `takes_back`; `claimed`: for those who claim it.
     applies: String,
     /// For `line`: the line that it takes back.
     #[schema(required = false)]

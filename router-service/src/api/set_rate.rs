@@ -3,7 +3,8 @@
 use super::change::change;
 use super::nested_body::FieldErrors;
 use super::visitor::Visitor;
-use crate::domain::rate::{Rate, RateRefusal};
+use crate::domain::rate::Rate;
+use crate::domain::set_rate::RateRefusal;
 use crate::state::State;
 use crate::wire::split_json::{RateJson, StateJson};
 use axum::{Json, extract};

@@ -159,7 +159,7 @@ pub(super) fn problem(refusal: SettleRefusal) -> Problem {
     Problem::new(StatusCode::CONFLICT, code, refusal.to_string())
 }
 
-/// Reads what somebody agrees to pay.
+/// Reads what the client agrees to pay.
 pub(super) fn read_agreement(body: &mut JsonBody) -> (Option<Amount>, Option<i64>) {
     (body.optional("amount", Amount::from_json_number), body.optional("version", integer(1, i64::MAX)))
 }

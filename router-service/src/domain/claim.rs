@@ -14,7 +14,7 @@ pub enum ClaimRefusal {
     /// The line is negative, and is a discount for all or belongs to another line.
     #[error("this line lowers what others cost; nobody can take it")]
     NotClaimable,
-    /// Somebody has paid, so that negative lines are fixed.
+    /// A participant has paid, so that negative lines are fixed.
     #[error("somebody has paid: who gets a negative line is fixed")]
     NegativeFixed,
     /// The participant's own settlement is pending or done.

@@ -31,7 +31,7 @@ impl Dues {
 }
 
 impl Split {
-    /// Computes what each participant owes, whatever they have paid.
+    /// Computes each participant's part, independent of payments.
     ///
     /// - `items`: participants pay for the lines they claimed, exact to a hundredth of a line and rounded once.
     ///   Service, discount, tax, tip, rounding and difference are divided in proportion to the positive part of these

@@ -20,6 +20,8 @@ pub mod join;
 pub mod refund;
 pub mod remove;
 pub mod set_method;
+pub mod set_negative;
+pub mod set_rate;
 pub mod settle;
 
 #[cfg(test)]

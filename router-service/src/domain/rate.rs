@@ -1,6 +1,5 @@
 //! The rate at which a bill in another currency is settled between accounts.
 
-use super::split::Split;
 use contracts::money::Money;
 use std::fmt;
 
@@ -17,14 +16,6 @@ pub struct Rate(i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be a number above 0, at most {RATE_MAX}, with at most six decimals")]
 pub struct NotARate;
-
-/// Why the rate cannot change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RateRefusal {
-    /// A participant has settled or is settling.
-    #[error("somebody has paid: the rate is fixed")]
-    SettlementStarted,
-}
 
 impl Rate {
     /// The same currency.
@@ -75,37 +66,9 @@ impl fmt::Display for Rate {
     }
 }
 
-impl Split {
-    /// Sets the rate for a bill in another currency; without one its dues can only be paid in cash. `None` if nothing
-    /// changes.
-    ///
-    /// # Errors
-    /// [`RateRefusal`].
-    pub fn set_rate(&self, rate: Option<Rate>) -> Result<Option<Self>, RateRefusal> {
-        if self.is_frozen() {
-            return Err(RateRefusal::SettlementStarted);
-        }
-        Ok((self.rate != rate).then(|| Self { rate, ..self.next() }))
-    }
-
-    /// The rate at which dues are transferred between accounts in the currency `accounts`. `None` if the owner has still
-    /// to name one. A bill without a currency is in that of the accounts.
-    pub fn rate_to(&self, accounts: &str) -> Option<Rate> {
-        match self.cheque.currency.as_deref() {
-            Some(currency) if currency != accounts => self.rate,
-            Some(_) | None => Some(Rate::SAME),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::correct::{Change, Correction};
-    use crate::domain::fixtures::{split, transfer, user};
-    use crate::domain::fraction::Fraction;
-    use crate::domain::participant::ParticipantId;
-    use crate::domain::settle::{Agreed, SettleRefusal};
 
     #[test]
     fn a_rate_is_exact_and_positive() {
@@ -124,29 +87,5 @@ mod tests {
         let converted = |minor| rate.convert(Money::from_minor(minor)).map(Money::minor);
         assert_eq!((converted(3), converted(-3), converted(2)), (Some(2), Some(-2), Some(1)));
         assert_eq!(Rate::from_json_number("1000000").unwrap().convert(Money::from_minor(i64::MAX)), None);
-    }
-
-    #[test]
-    fn another_currency_is_transferred_only_at_a_rate_that_the_owner_named() {
-        let ann = ParticipantId(2);
-        let mut euros = split(&[15_200]).with_user(7).claimed(ann, 1, Fraction::WHOLE);
-        euros.cheque.currency = Some("EUR".into());
-        let settle = |split: &Split, minor| {
-            split.settle(user(7), None, Agreed::Amount(Money::from_minor(minor)), "RUB", transfer(1))
-        };
-        assert_eq!(settle(&euros, 15_200), Err(SettleRefusal::NoRate));
-        assert!(euros.paid_cash(ann, Agreed::Amount(Money::from_minor(15_200))).is_ok());
-        let rate = Rate::from_json_number("98.50").unwrap();
-        let rated = euros.set_rate(Some(rate)).unwrap().unwrap();
-        let due = Money::from_minor(1_497_200);
-        assert_eq!(settle(&rated, 15_200), Err(SettleRefusal::NotAgreed { due }), "what leaves the account is agreed");
-        let (paying, requested) = settle(&rated, 1_497_200).unwrap();
-        assert_eq!(requested.amount.money(), due);
-        assert_eq!(paying.set_rate(None), Err(RateRefusal::SettlementStarted));
-        let paid = paying.transfer_completed(transfer(1)).unwrap();
-        assert_eq!(paid.participant(ann).unwrap().settlement.paid(), Money::from_minor(15_200));
-        assert!(paid.is_settled(&paid.dues()));
-        let other = Correction { currency: Change::Set("USD".into()), ..Correction::default() };
-        assert_eq!(rated.correct(other).unwrap().unwrap().rate, None, "a rate is for one currency");
     }
 }

@@ -49,7 +49,7 @@ pub enum RefundRefusal {
 
 impl Split {
     /// Gives `amount` back to a participant: what they are owed after a change, or all that they have paid. Then the due
-    /// is open again, and lines and method can change when nobody else has paid.
+    /// is open again, and lines and method can change when no other participant has paid.
     ///
     /// # Errors
     /// [`RefundRefusal`].

@@ -142,7 +142,7 @@ impl Split {
     /// The parts of the total: the printed parts, the difference to the printed total, and the tip set by the owner.
     ///
     /// Lines without an amount count as 0, and the difference makes up for them. Without a printed total the difference
-    /// is 0. With the method `items`, negative lines that nobody claims are a part of the discount.
+    /// is 0. With the method `items`, negative lines that can't be claimed are a part of the discount.
     pub fn parts(&self) -> Breakdown {
         let cheque = &self.cheque;
         let or_zero = |money: Option<Money>| money.unwrap_or(Money::ZERO);
@@ -173,7 +173,7 @@ impl Split {
     }
 
     /// Whether dues can be paid: the total is known, the cheque adds up or is confirmed by its owner, exact amounts add
-    /// up to the total, and nobody has to claim a negative line any more.
+    /// up to the total, and no negative line must be claimed any more.
     pub fn is_payable(&self) -> bool {
         let is_complete = match &self.method {
             Method::Exact(amounts) => {

@@ -41,7 +41,7 @@ pub struct DueJson {
     pub rounding: Money,
     /// Share of the printed total minus the sum of its parts, on a cheque that does not add up.
     pub difference: Money,
-    /// Their part of the total, whatever they have paid.
+    /// Their part of the total, independent of payments.
     pub due: Money,
     /// What they have paid, less what was given back.
     pub paid: Money,

@@ -55,12 +55,12 @@ pub struct SplitJson {
     pub version: i64,
     /// The version at which the bill itself was last changed: corrections that are based on an older one are refused.
     pub cheque_version: i64,
-    /// `open`, or `settled` when nothing is unclaimed, and nobody has to pay or is owed anything.
+    /// `open`, or `settled` when nothing is unclaimed, and no participant has to pay or is owed anything.
     pub status: &'static str,
     /// The owner confirmed the cheque although it does not add up.
     pub confirmed: bool,
-    /// Whether dues can be paid: the cheque adds up or is confirmed, its total is known, and no negative line waits for
-    /// somebody to claim it.
+    /// Whether dues can be paid: the cheque adds up or is confirmed, its total is known, and no negative line must be
+    /// claimed any more.
     pub payable: bool,
     /// `items`, `equal`, `shares`, `percent` or `exact`.
     pub method: &'static str,
@@ -133,7 +133,7 @@ pub struct ParticipantJson {
     pub name: Option<String>,
     /// `owner`, `user` or `guest`.
     pub role: &'static str,
-    /// Their part of the total, whatever they have paid.
+    /// Their part of the total, independent of payments.
     pub due: Money,
     /// What they have paid, less what was given back.
     pub paid: Money,
@@ -187,7 +187,7 @@ pub struct RefundJson {
 pub struct NegativeLineJson {
     /// The line.
     pub line: u32,
-    /// `proportion`: a discount for all; `line`: whoever claims the line `takes_back`; `claimed`: whoever claims it.
+    /// `proportion`: a discount for all; `line`: for those who claim the line `takes_back`; `claimed`: for those who claim it.
     pub applies: &'static str,
     /// The line that it takes back.
     #[serde(skip_serializing_if = "Option::is_none")]

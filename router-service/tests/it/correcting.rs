@@ -98,7 +98,7 @@ async fn an_edit_that_is_based_on_an_older_bill_is_refused_and_loses_nothing() {
         (&shown["cheque"]["products"][1]["total"], shown["split"]["claims"].as_array().unwrap().len()),
         (&json!(210), 1)
     );
-    // Who has seen the edit may edit, although somebody has joined and claimed since.
+    // Who has seen the edit may edit, although others have joined and claimed since.
     let changed = shown["split"]["cheque_version"].as_i64().unwrap();
     assert_eq!(stage.owner().patch(&cheque, &edit(changed, json!([line(1, 90), line(2, 210)]))).await.status, 200);
     let unnamed = json!({ "products": [line(1, 1)] }).to_string();

@@ -108,7 +108,7 @@ impl Stage {
         self.owner().post(&format!("{path}/participants/{participant}/cash"), &agreement).await
     }
 
-    /// The body of somebody who agrees to what the state says now.
+    /// The body of a client that agrees to what the state says now.
     pub(crate) async fn agreement(&self, path: &str) -> String {
         json!({ "version": self.state(path).await["split"]["version"] }).to_string()
     }

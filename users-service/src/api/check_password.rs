@@ -13,7 +13,7 @@ use contracts::ids::UserId;
 use http_api::problem::Problem;
 use postgres::During;
 
-/// A password that was right. It may have been replaced since: `recheck_credentials` tells.
+/// A password that was right. It may have been replaced since: `recheck_credentials` checks that.
 pub(super) struct CheckedPassword {
     /// In the PHC string format.
     pub(super) hash: String,

@@ -5,9 +5,11 @@ use crate::audit::{AuditEvent, Kind, Outcome};
 use crate::client::ClientInfo;
 use crate::state::State;
 use axum::routing::post;
-use axum::{Json, Router, extract};
+use axum::{Router, extract};
 use contracts::ids::UserId;
 use http::StatusCode;
+use http_api::body::JsonBody;
+use http_api::problem::Problem;
 use serde::Deserialize;
 use std::net::IpAddr;
 
@@ -46,11 +48,13 @@ pub(super) fn routes() -> Router<State> {
     Router::new().route("/internal/refusals", post(handler))
 }
 
-async fn handler(extract::State(state): extract::State<State>, Json(refused): Json<Refused>) -> StatusCode {
+async fn handler(extract::State(state): extract::State<State>, body: JsonBody) -> Result<StatusCode, Problem> {
+    let refused: Refused =
+        serde_json::from_slice(body.bytes()).map_err(|_| Problem::invalid_json("not a list of refusals"))?;
     for refusal in refused.refusals {
         state.refusals.count(refusal.into());
     }
-    StatusCode::NO_CONTENT
+    Ok(StatusCode::NO_CONTENT)
 }
 
 impl From<Refusal> for AuditEvent {

@@ -1,6 +1,6 @@
 //! `POST /second-factor/recovery-codes`: new recovery codes.
 
-use super::{PasswordAndCode, RecoveryCodes, begin_with_both, read_password_and_code};
+use super::both::{PasswordAndCode, RecoveryCodes, begin_with_both, read_password_and_code};
 use crate::audit::{self, AuditEvent, Kind};
 use crate::client::ClientInfo;
 use crate::second_factor;

@@ -4,6 +4,7 @@ use super::super::check_password::check_password;
 use super::super::problems::{no_such_user, wrong_credentials};
 use super::super::read;
 use super::super::recheck_credentials::recheck_credentials;
+use super::both::already_on;
 use crate::audit::Kind;
 use crate::client::ClientInfo;
 use crate::domain::login::Login;
@@ -64,7 +65,7 @@ pub(super) async fn handler(
     let mut tx = state.messaging.begin().await.during(format_args!("begin to set up a second factor of user {id}"))?;
     recheck_credentials(&mut tx, id, &checked.hash).await?;
     store::tries::clear(&mut tx, &checked.counter).await?;
-    let secret = second_factor::set_up(&mut tx, &state.factor_key, id).await?.ok_or_else(super::already_on)?;
+    let secret = second_factor::set_up(&mut tx, &state.factor_key, id).await?.ok_or_else(already_on)?;
     tx.commit().await.during(format_args!("commit a second factor of user {id}"))?;
     Ok(Json(SecretJson { secret: secret.text(), uri: secret.uri(&login) }))
 }

@@ -1,6 +1,6 @@
 //! `POST /second-factor/turn-off`: signing in asks the caller for the password only.
 
-use super::{PasswordAndCode, begin_with_both, read_password_and_code};
+use super::both::{PasswordAndCode, begin_with_both, read_password_and_code};
 use crate::audit::{self, AuditEvent, Kind};
 use crate::client::ClientInfo;
 use crate::second_factor;

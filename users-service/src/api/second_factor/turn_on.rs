@@ -3,7 +3,7 @@
 use super::super::check_password::{count_code, refuse_code};
 use super::super::problems::{no_such_user, wrong_code};
 use super::super::read;
-use super::RecoveryCodes;
+use super::both::{RecoveryCodes, already_on};
 use crate::audit::{self, AuditEvent, Kind};
 use crate::client::ClientInfo;
 use crate::second_factor::{self, TurnedOn};
@@ -60,7 +60,7 @@ pub(super) async fn handler(
             Ok(Json(codes.into()))
         }
         TurnedOn::WrongCode => Err(refuse_code(&state, &client, id, Kind::SecondFactorOn)),
-        TurnedOn::AlreadyOn => Err(super::already_on()),
+        TurnedOn::AlreadyOn => Err(already_on()),
         TurnedOn::NotSetUp => {
             let detail = "no secret was set up within the last hour: begin again";
             Err(Problem::new(StatusCode::CONFLICT, "second_factor_not_set_up", detail))
