@@ -111,8 +111,15 @@ test('the password alone does not sign in; a code of the app does, and a recover
   await dialog.getByRole('button', { name: 'Use a recovery code' }).click();
   await dialog.getByLabel('Recovery code').fill(recoveryCodes[0]);
   await dialog.getByRole('button', { name: 'Turn off' }).click();
+  // The session of the first test goes on; after the change it can be ended.
+  await dialog.getByText('You are also signed in at one other place').waitFor();
+  await dialog.getByRole('button', { name: 'Sign out everywhere else' }).click();
   await dialog.getByRole('button', { name: 'Continue' }).waitFor();
+  const listed = page.waitForResponse('**/users/sessions');
   await dialog.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: 'Where I’m signed in' }).click();
+  assert.equal((await (await listed).json()).sessions.length, 1);
+  await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Sign out' }).click();
   await signIn(page);
   await untilLive(page);

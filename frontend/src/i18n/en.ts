@@ -68,6 +68,10 @@ export const en = {
   },
   secondFactor: {
     title: 'Second sign-in step',
+    changedHint: (others: number) =>
+      others === 1 ? 'You are also signed in at one other place, from before this change.' : `You are also signed in at ${others} other places, from before this change.`,
+    endOthers: 'Sign out everywhere else',
+    keepOthers: 'Stay signed in there',
     stepHint: 'Your password is right. Now enter the code that your authenticator app shows.',
     code: 'Code of the app',
     recoveryCode: 'Recovery code',
