@@ -13,6 +13,9 @@ use tracing::warn;
 /// Time limit for a cache operation.
 const TIMEOUT: Duration = Duration::from_millis(200);
 
+/// How long the cache holds a cheque at most, in seconds.
+const SECONDS_MAX: i64 = 24 * 60 * 60;
+
 /// The client of the cache; cheap to clone.
 #[derive(Clone)]
 pub struct Cache {
@@ -33,10 +36,10 @@ impl Cache {
         Ok(Self { connection })
     }
 
-    /// Stores a cheque until it expires.
+    /// Stores a cheque for a day, or until it expires: router-service reads it within seconds.
     pub async fn put(&self, recognized: &ChequeRecognized, now: OffsetDateTime) {
         let Ok(json) = serde_json::to_string(recognized) else { return };
-        let seconds = (recognized.expires_at - now).whole_seconds();
+        let seconds = (recognized.expires_at - now).whole_seconds().min(SECONDS_MAX);
         if seconds < 1 {
             return;
         }

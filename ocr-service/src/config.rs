@@ -39,8 +39,8 @@ pub struct Config {
     #[arg(long, env = "PHOTOS_DIR", default_value = "photos")]
     pub photos_dir: PathBuf,
 
-    /// Lifetime of a link, in seconds.
-    #[arg(long, env = "CHEQUE_TTL_SECS", default_value = "86400")]
+    /// Lifetime of a new link and of its photo, in seconds. The link is renewed by every change of the cheque.
+    #[arg(long, env = "CHEQUE_TTL_SECS", default_value = "2592000")]
     pub cheque_ttl_secs: Seconds,
 
     /// Largest number of pictures that a user may have read in a day (UTC).

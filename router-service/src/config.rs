@@ -26,6 +26,11 @@ pub struct Config {
     #[arg(long, env = "CURRENCY", default_value = "RUB")]
     pub currency: Currency,
 
+    /// Days that a share link lives after the last change of its cheque. For the owner and the users who share it, a cheque
+    /// stays.
+    #[arg(long, env = "LINK_DAYS", default_value = "30")]
+    pub link_days: Whole<1, 3650>,
+
     /// Seconds without an answer after which a transfer is requested again.
     #[arg(long, env = "TRANSFER_PATIENCE_SECS", default_value = "30")]
     pub transfer_patience_secs: Seconds,

@@ -25,6 +25,7 @@ use rabbit_outbox::fanout::Notification;
 use service::Service;
 use state::State;
 use std::error::Error;
+use std::time::Duration;
 
 /// The service's name: its schema, its exchange, and the prefix of its queues.
 pub const SERVICE: &str = "router";
@@ -47,6 +48,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         hub: hub.clone(),
         share_base_url: config.share_base_url.as_str().into(),
         accounts: config.currency,
+        link_lifetime: Duration::from_hours(24 * u64::from(config.link_days.get())),
         stopping: stopping.clone(),
     };
     let live = {

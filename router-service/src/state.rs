@@ -6,6 +6,7 @@ use configuration::Currency;
 use rabbit_outbox::Messaging;
 use sqlx::PgPool;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Dependencies of the handlers; cheap to clone.
@@ -23,6 +24,8 @@ pub struct State {
     pub share_base_url: Arc<str>,
     /// The currency of the accounts.
     pub accounts: Currency,
+    /// How long a link lives after the last change.
+    pub link_lifetime: Duration,
     /// Cancelled when the process should stop.
     pub stopping: CancellationToken,
 }

@@ -45,6 +45,7 @@ const OPERATIONS: &[(&str, &str, &str, Who, &str)] = &[
     ("/small-router", "patch", "/{hash}/cheque", Owner, EMPTY),
     ("/small-router", "put", "/{hash}/method", Owner, r#"{"method": "equal"}"#),
     ("/small-router", "put", "/{hash}/joining", Owner, r#"{"open": true}"#),
+    ("/small-router", "post", "/{hash}/renew", Owner, EMPTY),
     ("/small-router", "put", "/{hash}/rate", Owner, r#"{"rate": null}"#),
     ("/small-router", "put", "/{hash}/lines/{line}/negative", Owner, r#"{"applies": "proportion"}"#),
     ("/small-router", "post", "/{hash}/participants/{id}/cash", Owner, EMPTY),

@@ -140,6 +140,10 @@ export function setNegativeLine(table: Table, { line, applies, takes_back }: Neg
   return send(table, `/lines/${line}/negative`, { method: 'PUT', body: writeJson({ applies, takes_back }) });
 }
 
+export function renewLink(table: Table): Promise<SharedCheque> {
+  return send(table, '/renew', { method: 'POST' });
+}
+
 export function deleteCheque(table: Table): Promise<void> {
   return send(table, '', { method: 'DELETE' });
 }

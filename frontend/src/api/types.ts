@@ -131,6 +131,8 @@ export interface components {
     Participant: {
       id: number;
       name: string | null;
+      /** Among participants with the same name, the second has 2, and so on. */
+      namesake?: number;
       role: 'owner' | 'user' | 'guest';
       due: number;
       paid: number;

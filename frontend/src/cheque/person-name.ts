@@ -2,9 +2,19 @@
 import type { Participant } from '../api/model';
 import type { Words } from '../i18n/en';
 
-/** The name; the owner may not have set one. */
-export function nameOf(words: Words, { id, name, role }: Pick<Participant, 'id' | 'name' | 'role'>): string {
-  if (name) return name;
+// First strong isolate, and its end: a name in another direction does not reorder the sentence around it.
+const [ISOLATE, END] = ['\u2068', '\u2069'];
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
+
+/** The name, which differs from those of all others; the owner may not have set one. */
+export function nameOf(
+  words: Words,
+  { id, name, namesake, role }: Pick<Participant, 'id' | 'name' | 'namesake' | 'role'>,
+): string {
+  if (name) {
+    const isolated = RIGHT_TO_LEFT.test(name) ? ISOLATE + name + END : name;
+    return namesake ? `${isolated} (${namesake})` : isolated;
+  }
   return role === 'owner' ? words.cheque.people.owner : words.cheque.people.number(id);
 }
 

@@ -76,6 +76,18 @@ export class SharedCheque {
     return this.state?.cheque ?? null;
   }
 
+  /** Whether the link has expired for guests and strangers. */
+  get expired(): boolean {
+    return this.state !== null && Date.parse(this.state.split.expires_at) <= Date.now();
+  }
+
+  /** Lets an expired link live again. */
+  async renew(): Promise<Failure | null> {
+    const failure = await this.attempt(router.renewLink);
+    if (!failure) this.connection.start();
+    return failure;
+  }
+
   get you(): Participant | null {
     return (this.state && person(this.state, this.state.you)) ?? null;
   }
@@ -107,7 +119,8 @@ export class SharedCheque {
     try {
       this.#learn(await router.openCheque(this.table));
       this.failure = null;
-      if (this.phase !== 'ready') this.connection.start();
+      // An expired link has no live connection; the cheque stays for those who share it.
+      if (this.phase !== 'ready' && !this.expired) this.connection.start();
       this.phase = 'ready';
     } catch (cause) {
       this.failure = asFailure(cause);

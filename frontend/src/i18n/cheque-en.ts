@@ -91,6 +91,8 @@ export const chequeEn = {
     yours: 'You paid this cheque',
     paidBy: (name: string) => `Paid by ${name}`,
     noTotal: 'No total yet',
+    expired: 'The link has ended for others.',
+    renew: 'Renew the link',
     until: (until: string) => `Open until ${until}`,
     settled: 'Settled',
     share: 'Share',

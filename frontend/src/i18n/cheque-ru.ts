@@ -93,6 +93,8 @@ export const chequeRu: ChequeWords = {
     yours: 'Этот чек оплатили вы',
     paidBy: (name) => `Чек оплачен: ${name}`,
     noTotal: 'Итога ещё нет',
+    expired: 'Для других ссылка больше не работает.',
+    renew: 'Продлить ссылку',
     until: (until) => `Открыт до ${until}`,
     settled: 'Закрыт',
     share: 'Поделиться',

@@ -1,6 +1,7 @@
 //! Changes a shared cheque: lock it, apply the change, store it, notify the sockets.
 
 use super::open::{cheque_hash, no_such_cheque, readable};
+use super::visitor::Visitor;
 use crate::domain::split::Split;
 use crate::state::State;
 use crate::store::cheques;
@@ -19,14 +20,15 @@ use rabbit_outbox::Transaction;
 pub(super) async fn change(
     state: &State,
     hash: &str,
+    visitor: Visitor,
     operation: impl FnOnce(&Split) -> Result<Option<Split>, Problem>,
 ) -> Result<Split, Problem> {
-    let (mut tx, before) = lock(state, hash).await?;
+    let (mut tx, before) = lock(state, hash, visitor).await?;
     let Some(after) = operation(&before).map_err(|problem| of_version(problem, before.version))? else {
         tx.rollback().await.during(format_args!("roll back without a change of cheque {}", before.hash.shortened()))?;
         return Ok(before);
     };
-    store(state, &mut tx, &before, &after).await?;
+    let after = store(state, &mut tx, &before, &after).await?;
     tx.commit().await.during(format_args!("commit a change of cheque {}", after.hash.shortened()))?;
     Ok(after)
 }
@@ -35,31 +37,35 @@ pub(super) async fn change(
 ///
 /// # Errors
 /// 404 for an unknown link, 410 for an expired or deleted one, and those of fetching.
-pub(super) async fn lock(state: &State, hash: &str) -> Result<(Transaction, Split), Problem> {
+pub(super) async fn lock(state: &State, hash: &str, visitor: Visitor) -> Result<(Transaction, Split), Problem> {
     let hash = cheque_hash(hash)?;
-    if let Some(locked) = try_lock(begin(state, &hash).await?, &hash).await? {
+    if let Some(locked) = try_lock(begin(state, &hash).await?, &hash, visitor).await? {
         return Ok(locked);
     }
     // No transaction is open while waiting for the cheque.
     state.fetcher.fetch(&hash).await?;
-    try_lock(begin(state, &hash).await?, &hash).await?.ok_or_else(no_such_cheque)
+    try_lock(begin(state, &hash).await?, &hash, visitor).await?.ok_or_else(no_such_cheque)
 }
 
 /// Locks the cheque in this transaction, which is rolled back if the cheque is not stored here yet.
 ///
 /// # Errors
 /// 410 for an expired or deleted cheque.
-pub(super) async fn try_lock(mut tx: Transaction, hash: &ChequeHash) -> Result<Option<(Transaction, Split)>, Problem> {
+pub(super) async fn try_lock(
+    mut tx: Transaction,
+    hash: &ChequeHash,
+    visitor: Visitor,
+) -> Result<Option<(Transaction, Split)>, Problem> {
     match cheques::lock(&mut tx, hash).await? {
         None => {
             tx.rollback().await.during(format_args!("roll back before fetching cheque {}", hash.shortened()))?;
             Ok(None)
         }
-        found => Ok(Some((tx, readable(found, clock::now())?))),
+        found => Ok(Some((tx, readable(found, visitor, clock::now())?))),
     }
 }
 
-/// Stores the new state, and notifies the sockets after the commit.
+/// Stores the new state, and notifies the sockets after the commit. A change renews the link. Returns what was stored.
 ///
 /// # Errors
 /// If a query fails.
@@ -68,11 +74,14 @@ pub(super) async fn store(
     tx: &mut Transaction,
     before: &Split,
     after: &Split,
-) -> Result<(), StoreError> {
-    cheques::save(tx, before, after, clock::now()).await?;
-    let (hub, after, context) = (state.hub.clone(), after.clone(), trace::current());
-    tx.after_commit(move || hub.announce(&after, context));
-    Ok(())
+) -> Result<Split, StoreError> {
+    let now = clock::now();
+    let after = after.renewed(now, state.link_lifetime);
+    cheques::save(tx, before, &after, now).await?;
+    let (hub, context) = (state.hub.clone(), trace::current());
+    let announced = after.clone();
+    tx.after_commit(move || hub.announce(&announced, context));
+    Ok(after)
 }
 
 async fn begin(state: &State, hash: &ChequeHash) -> Result<Transaction, StoreError> {

@@ -104,7 +104,7 @@ async fn claim(
     line: &str,
     part: Fraction,
 ) -> Result<Json<StateJson>, Problem> {
-    let split = change(state, hash, |split| {
+    let split = change(state, hash, visitor, |split| {
         let who = visitor.participant(split)?;
         // Line numbers start at 1, so 0 stands for text that is not a number: no such line.
         let line = line.parse().unwrap_or(0);

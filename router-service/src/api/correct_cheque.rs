@@ -96,7 +96,7 @@ pub(super) async fn handler(
     body: JsonBody,
 ) -> Result<Json<StateJson>, Problem> {
     let correction = read(body)?;
-    let split = change(&state, &hash, |split| {
+    let split = change(&state, &hash, visitor, |split| {
         visitor.require_owner(split)?;
         split.correct(correction).map_err(problem)
     })

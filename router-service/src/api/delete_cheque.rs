@@ -28,7 +28,7 @@ pub(super) async fn handler(
     visitor: Visitor,
     Path(hash): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let (mut tx, split) = lock(&state, &hash).await?;
+    let (mut tx, split) = lock(&state, &hash, visitor).await?;
     visitor.require_owner(&split)?;
     let deleted = split.delete().map_err(|refusal| {
         let problem = Problem::new(StatusCode::CONFLICT, "settlement_started", refusal.to_string());

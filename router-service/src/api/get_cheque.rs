@@ -24,6 +24,6 @@ pub(super) async fn handler(
     visitor: Visitor,
     Path(hash): Path<String>,
 ) -> Result<Json<StateJson>, Problem> {
-    let split = open(&state, &hash).await?;
+    let split = open(&state, &hash, visitor).await?;
     Ok(Json(StateJson::of(&split, split.participant_for(visitor.0))))
 }

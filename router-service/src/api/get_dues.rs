@@ -21,8 +21,8 @@ use http_api::problem::{Problem, ProblemDocument};
 )]
 pub(super) async fn handler(
     extract::State(state): extract::State<State>,
-    _visitor: Visitor,
+    visitor: Visitor,
     Path(hash): Path<String>,
 ) -> Result<Json<DuesJson>, Problem> {
-    Ok(Json(DuesJson::of(&open(&state, &hash).await?)))
+    Ok(Json(DuesJson::of(&open(&state, &hash, visitor).await?)))
 }

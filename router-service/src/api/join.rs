@@ -142,7 +142,7 @@ async fn begin(state: &State, hash: &ChequeHash, scope: Option<&Scope>) -> Resul
             tx.rollback().await.during(format_args!("roll back a repeated join of cheque {}", hash.shortened()))?;
             return Ok(Begun::Before(earlier));
         }
-        if let Some((tx, split)) = try_lock(tx, hash).await? {
+        if let Some((tx, split)) = try_lock(tx, hash, visitor).await? {
             return Ok(Begun::Locked(Box::new(tx), Box::new(split)));
         }
         if !is_fetched {
@@ -167,9 +167,8 @@ async fn join(
         Joined::New(after, id) => (after, id, StatusCode::CREATED),
         Joined::Existing(after, id) => (after, id, StatusCode::OK),
     };
-    if after.version != before.version {
-        change::store(state, &mut tx, before, &after).await?;
-    }
+    let after =
+        if after.version == before.version { after } else { change::store(state, &mut tx, before, &after).await? };
     let body = serde_json::to_vec(&StateJson::of(&after, Some(id))).map_err(|error| Problem::internal(&error))?;
     let response = StoredResponse { status, location: None, body };
     idempotency::store(&mut tx, scope, &response).await?;

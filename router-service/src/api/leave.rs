@@ -35,7 +35,7 @@ pub(super) async fn handler(
     Path((hash, id)): Path<(String, String)>,
 ) -> Result<Json<StateJson>, Problem> {
     let id = participant_number(&id);
-    let split = change(&state, &hash, |split| {
+    let split = change(&state, &hash, visitor, |split| {
         let you = split.participant_for(visitor.0);
         if you != Some(ParticipantId::OWNER) && you != Some(id) {
             return Err(no_such_participant());

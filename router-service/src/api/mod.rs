@@ -10,6 +10,7 @@ mod leave;
 mod list_cheques;
 mod pay_cash;
 mod refund;
+mod renew;
 mod set_joining;
 mod set_method;
 mod set_negative;
@@ -53,6 +54,7 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
         .routes(routes!(settle::handler))
         .routes(routes!(pay_cash::post, pay_cash::delete))
         .routes(routes!(refund::handler))
+        .routes(routes!(renew::handler))
         .routes(routes!(leave::handler))
         .routes(routes!(set_joining::handler))
         .routes(routes!(set_negative::handler))

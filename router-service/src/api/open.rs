@@ -1,5 +1,6 @@
 //! Opens a share link: returns its cheque, or the reason why there is none.
 
+use super::visitor::Visitor;
 use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
 use crate::state::State;
@@ -13,27 +14,30 @@ use time::OffsetDateTime;
 /// The cheque of a link; a cheque that is not stored here yet is fetched first.
 ///
 /// # Errors
-/// 404 for an unknown link, 410 for an expired one or a deleted cheque.
-pub(super) async fn open(state: &State, hash: &str) -> Result<Split, Problem> {
+/// 404 for an unknown link, 410 for a deleted cheque, and for an expired link unless the visitor is a user of the cheque.
+pub(super) async fn open(state: &State, hash: &str, visitor: Visitor) -> Result<Split, Problem> {
     let hash = cheque_hash(hash)?;
     let found = match cheques::find(&state.database, &hash).await? {
         Some(found) => Some(found),
         None => state.fetcher.fetch(&hash).await?,
     };
-    readable(found, clock::now())
+    readable(found, visitor, clock::now())
 }
 
-/// The stored cheque, if it may be read.
+/// The stored cheque, if the visitor may read it: a link expires for guests and strangers, not for the owner and the users
+/// who share the cheque.
 ///
 /// # Errors
 /// 404 if there is none, 410 if its link has expired or it was deleted.
-pub(super) fn readable(found: Option<Found>, now: OffsetDateTime) -> Result<Split, Problem> {
+pub(super) fn readable(found: Option<Found>, visitor: Visitor, now: OffsetDateTime) -> Result<Split, Problem> {
     match found {
         None => Err(no_such_cheque()),
         Some(Found::Deleted) => Err(Problem::new(StatusCode::GONE, "cheque_deleted", "the owner deleted the cheque")),
-        Some(Found::Split(split)) if split.is_expired(now) => {
-            Err(Problem::new(StatusCode::GONE, "cheque_expired", "the link has expired"))
-        }
+        Some(Found::Split(split)) if split.is_expired(now) && !visitor.is_user_of(&split) => Err(Problem::new(
+            StatusCode::GONE,
+            "cheque_expired",
+            "the link has expired; sign in if you share this cheque",
+        )),
         Some(Found::Split(split)) => Ok(split),
     }
 }

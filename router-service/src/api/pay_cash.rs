@@ -50,7 +50,7 @@ pub(super) async fn post(
 ) -> Result<Json<StateJson>, Problem> {
     let (amount, version) = read_agreement(&mut body);
     body.finish()?;
-    let split = change(&state, &hash, |split| {
+    let split = change(&state, &hash, visitor, |split| {
         visitor.require_owner(split)?;
         split.paid_cash(participant_number(&id), agreed(amount, version)).map(Some).map_err(|refusal| match refusal {
             CashRefusal::NoSuchParticipant => settle::no_such_participant(),
@@ -80,7 +80,7 @@ pub(super) async fn delete(
     visitor: Visitor,
     Path((hash, id)): Path<(String, String)>,
 ) -> Result<Json<StateJson>, Problem> {
-    let split = change(&state, &hash, |split| {
+    let split = change(&state, &hash, visitor, |split| {
         visitor.require_owner(split)?;
         split.unmark_cash(participant_number(&id)).map(Some).map_err(refund::problem)
     })

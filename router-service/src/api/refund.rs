@@ -101,7 +101,7 @@ async fn refund(
     means: Means,
 ) -> Result<(StateJson, StatusCode), Problem> {
     // A participant who has paid has joined before, so the cheque is already stored here.
-    let before = readable(cheques::lock(tx, hash).await?, clock::now())?;
+    let before = readable(cheques::lock(tx, hash).await?, visitor, clock::now())?;
     visitor.require_owner(&before)?;
     let means = match means {
         Means::Balance { .. } => Means::Balance { rate: before.rate_to(state.accounts.as_str()) },
@@ -110,7 +110,7 @@ async fn refund(
     let (after, requested) = before
         .refund(id, amount.money(), means, TransferId(Uuid::now_v7()))
         .map_err(|refusal| of_version(problem(refusal), before.version))?;
-    change::store(state, tx, &before, &after).await?;
+    let after = change::store(state, tx, &before, &after).await?;
     let status = match requested {
         Some(requested) => {
             tx.append(&requested, 1).map_err(|error| Problem::internal(&error))?;

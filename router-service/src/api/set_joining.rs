@@ -38,7 +38,7 @@ pub(super) async fn handler(
     body.finish()?;
     // `finish` has already rejected every body without it.
     let open = open.ok_or_else(|| Problem::invalid_json("the value could not be read"))?;
-    let split = change(&state, &hash, |split| {
+    let split = change(&state, &hash, visitor, |split| {
         visitor.require_owner(split)?;
         Ok(split.set_joining(open))
     })

@@ -70,7 +70,7 @@ pub(super) async fn handler(
     body: JsonBody,
 ) -> Result<Json<StateJson>, Problem> {
     let (method, tip) = read(body)?;
-    let split = change(&state, &hash, |split| {
+    let split = change(&state, &hash, visitor, |split| {
         visitor.require_owner(split)?;
         split.set_method(method, tip).map_err(|refusal| problem(&refusal))
     })

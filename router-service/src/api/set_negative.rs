@@ -47,7 +47,7 @@ pub(super) async fn handler(
     body: JsonBody,
 ) -> Result<Json<StateJson>, Problem> {
     let negative = read(body)?;
-    let split = change(&state, &hash, |split| {
+    let split = change(&state, &hash, visitor, |split| {
         visitor.require_owner(split)?;
         // Line numbers start at 1, so 0 stands for text that is not a number: no such line.
         split.set_negative(line.parse().unwrap_or(0), negative).map_err(problem)

@@ -47,7 +47,7 @@ pub(super) async fn handler(
     body.finish()?;
     // `finish` has already rejected every body without it.
     let rate = rate.ok_or_else(|| Problem::invalid_json("the rate could not be read"))?;
-    let split = change(&state, &hash, |split| {
+    let split = change(&state, &hash, visitor, |split| {
         visitor.require_owner(split)?;
         if rate.is_some() && split.cheque.currency.as_deref().is_none_or(|currency| currency == state.accounts.as_str())
         {

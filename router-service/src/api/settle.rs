@@ -104,7 +104,7 @@ pub(super) async fn handler(
         tx.rollback().await.during(format_args!("roll back repeated {operation}"))?;
         return earlier.respond();
     }
-    let settling = settle(&state, &mut tx, &hash, user_id, &wanted).await?;
+    let settling = settle(&state, &mut tx, &hash, visitor, user_id, &wanted).await?;
     let body = serde_json::to_vec(&settling).map_err(|error| Problem::internal(&error))?;
     let answer = StoredResponse { status: StatusCode::ACCEPTED, location: None, body };
     idempotency::store(&mut tx, scope.as_ref(), &answer).await?;
@@ -117,11 +117,12 @@ async fn settle(
     state: &State,
     tx: &mut Transaction,
     hash: &ChequeHash,
+    visitor: Visitor,
     user_id: UserId,
     wanted: &Settle,
 ) -> Result<SettlingJson, Problem> {
     // A user who settles has joined before, so the cheque is already stored here.
-    let before = readable(cheques::lock(tx, hash).await?, clock::now())?;
+    let before = readable(cheques::lock(tx, hash).await?, visitor, clock::now())?;
     let (after, requested) = before
         .settle(
             user_id,
@@ -131,7 +132,7 @@ async fn settle(
             TransferId(Uuid::now_v7()),
         )
         .map_err(|refusal| of_version(problem(refusal), before.version))?;
-    change::store(state, tx, &before, &after).await?;
+    let after = change::store(state, tx, &before, &after).await?;
     tx.append(&requested, 1).map_err(|error| Problem::internal(&error))?;
     let you = after.participant_of(user_id).map(|you| you.id);
     let transfer =

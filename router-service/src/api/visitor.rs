@@ -82,6 +82,11 @@ impl Visitor {
         }
     }
 
+    /// Whether the visitor is a user who shares the cheque; the owner is one.
+    pub(super) fn is_user_of(self, split: &Split) -> bool {
+        self.0.user_id.is_some_and(|user_id| split.participant_of(user_id).is_some())
+    }
+
     /// Requires the visitor to be the owner.
     ///
     /// # Errors

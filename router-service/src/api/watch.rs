@@ -30,7 +30,7 @@ pub(super) async fn handler(
     Path(hash): Path<String>,
     upgrade: Result<Upgrade, Problem>,
 ) -> Result<Response, Problem> {
-    let hash = open(&state, &hash).await?.hash;
+    let hash = open(&state, &hash, visitor).await?.hash;
     let watched = Watched { database: state.database, hash, user_id: visitor.0.user_id };
     state.hub.open(upgrade?, watched, state.stopping)
 }

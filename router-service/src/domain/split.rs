@@ -12,6 +12,7 @@ use contracts::ids::{ChequeHash, UserId};
 use contracts::money::{Amount, Money};
 use contracts::ocr::ChequeRecognized;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use time::OffsetDateTime;
 
 /// Largest number of participants of a cheque.
@@ -196,6 +197,12 @@ impl Split {
         now >= self.expires_at
     }
 
+    /// The same cheque, whose link lives for at least `lifetime` from now.
+    #[must_use]
+    pub fn renewed(&self, now: OffsetDateTime, lifetime: Duration) -> Self {
+        Self { expires_at: self.expires_at.max(now + lifetime), ..self.clone() }
+    }
+
     /// The part of a line that is claimed by participants that match `whose`.
     pub(super) fn taken_by(&self, line: u32, whose: impl Fn(ParticipantId) -> bool) -> Fraction {
         let range = (line, ParticipantId(0))..=(line, ParticipantId(u32::MAX));
@@ -212,7 +219,7 @@ impl Split {
     }
 
     /// A copy with the next version, for an operation to change.
-    pub(super) fn next(&self) -> Self {
+    pub fn next(&self) -> Self {
         Self { version: self.version + 1, ..self.clone() }
     }
 

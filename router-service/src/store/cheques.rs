@@ -165,7 +165,8 @@ pub async fn save(
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "update cheques set confirmed = $2, method = $3, last_participant = $4, version = $5, joining_open = $6 \
+        "update cheques set confirmed = $2, method = $3, last_participant = $4, version = $5, joining_open = $6, \
+         expires_at = $7 \
          where hash = $1",
         after.hash.as_str(),
         after.confirmed,
@@ -173,6 +174,7 @@ pub async fn save(
         number(after.last_participant.0),
         after.version,
         after.joining_open,
+        after.expires_at,
     )
     .execute(&mut *connection)
     .await

@@ -131,6 +131,9 @@ pub struct ParticipantJson {
     pub id: u32,
     /// Display name; the owner may not have set one.
     pub name: Option<String>,
+    /// Among participants with the same name, the second has 2, and so on; null for the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namesake: Option<u32>,
     /// `owner`, `user` or `guest`.
     pub role: &'static str,
     /// Their part of the total, independent of payments.
@@ -319,6 +322,7 @@ fn participant(split: &Split, participant: &Participant, dues: &Dues) -> Partici
     ParticipantJson {
         id: participant.id.0,
         name: participant.name.clone(),
+        namesake: namesake(split, participant),
         role,
         due: dues.of(participant.id).due(),
         paid: participant.settlement.paid(),
@@ -326,6 +330,14 @@ fn participant(split: &Split, participant: &Participant, dues: &Dues) -> Partici
         to_transfer: split.rate.and_then(|rate| rate.convert(to_pay)).unwrap_or(to_pay),
         settlement: settlement(participant),
     }
+}
+
+/// Their number among participants with the same name, from 2.
+fn namesake(split: &Split, participant: &Participant) -> Option<u32> {
+    let name = participant.name.as_ref()?.to_lowercase();
+    let before = split.participants.iter().take_while(|other| other.id != participant.id);
+    let same = before.filter(|other| other.name.as_ref().is_some_and(|other| other.to_lowercase() == name)).count();
+    (same > 0).then(|| u32::try_from(same).unwrap_or(u32::MAX).saturating_add(1))
 }
 
 fn negative_line(split: &Split, line: u32) -> NegativeLineJson {

@@ -148,3 +148,17 @@ async fn a_key_finds_no_answer_to_another_guest() {
         sqlx::query_scalar("select body from idempotency_keys").fetch_all(&stage.pool).await.unwrap();
     assert!(stored.iter().all(|body| !String::from_utf8_lossy(body).contains(&token)), "the secret is not stored");
 }
+
+#[tokio::test]
+async fn people_of_the_same_name_are_numbered() {
+    let stage = Stage::new().await;
+    let path = stage.cheque(&[100]).await;
+    for (user, name) in [(7, "Anna"), (8, "anna"), (9, "Boris"), (10, "Anna")] {
+        let joined = stage.user(user).post(&format!("{path}/participants"), &json!({ "name": name }).to_string()).await;
+        assert_eq!(joined.status, 201, "{}", joined.text);
+    }
+    let shown = stage.state(&path).await;
+    let numbers: Vec<_> =
+        shown["split"]["participants"].as_array().unwrap().iter().map(|one| one["namesake"].clone()).collect();
+    assert_eq!(numbers, [Value::Null, Value::Null, json!(2), Value::Null, json!(3)]);
+}

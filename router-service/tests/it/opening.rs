@@ -181,16 +181,31 @@ async fn a_flushed_cache_and_a_restarted_service_lose_nothing() {
 }
 
 #[tokio::test]
-async fn an_expired_link_is_410() {
+async fn a_link_expires_for_strangers_and_stays_for_those_who_share_the_bill() {
     let stage = Stage::new().await;
     let path = stage.cheque(&[100]).await;
+    stage.join(&path, 8).await;
+    let token = stage.join_as_guest(&path).await;
     stage.expire(&path).await;
     let gone = (410, "cheque_expired".to_owned(), Value::Null);
+    assert_eq!(problem(&stage.guest(&token).get(&path).await), gone);
     assert_eq!(problem(&stage.anonymous().get(&path).await), gone);
     assert_eq!(problem(&stage.anonymous().get(&format!("{path}/dues")).await), gone);
     assert_eq!(problem(&stage.user(7).post(&format!("{path}/participants"), r#"{"name": "Аня"}"#).await), gone);
-    assert_eq!(problem(&stage.owner().delete(&path).await), gone);
     assert_eq!(stage.watch(&path).await.err(), Some(410));
+    for of in ["", "/dues"] {
+        assert_eq!(stage.owner().get(&format!("{path}{of}")).await.status, 200, "{of}");
+        assert_eq!(stage.user(8).get(&format!("{path}{of}")).await.status, 200, "{of}");
+    }
+    assert_eq!(problem(&stage.user(8).post(&format!("{path}/renew"), "").await).0, 404, "only the owner");
+    let renewed = stage.owner().post(&format!("{path}/renew"), "").await;
+    assert_eq!(renewed.status, 200, "{}", renewed.text);
+    assert_eq!(stage.anonymous().get(&path).await.status, 200);
+    stage.expire(&path).await;
+    assert_eq!(stage.owner().put(&format!("{path}/method"), r#"{"method": "equal"}"#).await.status, 200);
+    assert_eq!(stage.anonymous().get(&path).await.status, 200, "a change renews the link");
+    stage.expire(&path).await;
+    assert_eq!(stage.owner().delete(&path).await.status, 204);
 }
 
 #[tokio::test]

@@ -192,7 +192,7 @@ async fn a_settlement_under_way_ends_although_the_link_has_ended() {
     })
     .await;
     let late = stage.user(7).post(&format!("{path}/settle"), r#"{"amount": 250}"#).await;
-    assert_eq!(problem(&late).0, 410);
+    assert_eq!(problem(&late), (409, "settled_already".into(), Value::Null), "who shares a bill keeps it");
 }
 
 #[tokio::test]

@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { en } from '../i18n/en';
+import { nameOf } from './person-name';
+
+test('people of the same name are told apart', () => {
+  assert.equal(nameOf(en, { id: 2, name: 'Anna', role: 'guest' }), 'Anna');
+  assert.equal(nameOf(en, { id: 3, name: 'Anna', namesake: 2, role: 'guest' }), 'Anna (2)');
+});
+
+test('a name in another direction is isolated from the sentence', () => {
+  assert.equal(nameOf(en, { id: 2, name: 'דנה', role: 'guest' }), '\u2068דנה\u2069');
+  assert.equal(nameOf(en, { id: 1, name: null, role: 'owner' }), en.cheque.people.owner);
+});
