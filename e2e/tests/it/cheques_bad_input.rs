@@ -75,13 +75,13 @@ async fn a_picture_without_text_becomes_a_cheque_to_fill_in() {
     assert!(read["cheque"]["warnings"].as_array().unwrap().contains(&json!("no_text")), "{}", answer.text);
     let hash = read["hash"].as_str().unwrap();
     let by_hand = json!({
-        "total_account": 1.235,
+        "version": 1, "total_account": 1.235,
         "products": [{ "name": "Чай", "numberServings": 1.235, "total": 123.5 }],
     });
     let refused = table.user(1).patch(&format!("/small-router/{hash}/cheque"), &by_hand.to_string()).await;
     assert_eq!(refused.json()["errors"][0]["pointer"], "/total_account", "{}", refused.text);
     let by_hand = json!({
-        "total_account": 123.5,
+        "version": 1, "total_account": 123.5,
         "products": [{ "name": "Чай", "numberServings": 1.235, "total": 123.5 }],
     });
     let written = table.user(1).patch(&format!("/small-router/{hash}/cheque"), &by_hand.to_string()).await;
