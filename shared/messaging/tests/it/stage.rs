@@ -12,13 +12,14 @@ use testkit::{TestBroker, TestDatabase};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-const SCHEMA: [&str; 6] = [
+const SCHEMA: [&str; 7] = [
     include_str!("../../migrations/0001_outbox_inbox.sql"),
     include_str!("../../migrations/0005_outbox_scheduled_archive.sql"),
     include_str!("../../migrations/0006_dead_letters.sql"),
     include_str!("../../migrations/0007_dead_letters_allow_unrouted.sql"),
     include_str!("../../migrations/0008_maintenance_owners.sql"),
     include_str!("../../migrations/0009_handlers_headers_owner.sql"),
+    include_str!("../../migrations/0010_dead_letter_actions.sql"),
 ];
 
 /// The event that most tests use.
