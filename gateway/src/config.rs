@@ -6,6 +6,7 @@ use configuration::{Currency, HttpUrl, Origin, RedisUrl, Whole};
 use identity::{RetiredSecret, SigningKey, SigningKeys};
 use process::config::{Command, ProcessConfig};
 use std::net::SocketAddr;
+use tls::{ConnectTls, ListenTls};
 
 /// The one public API of Chipin: routes, authenticates, tunnels sockets, serves the web UI.
 #[derive(Clone, Debug, clap::Parser)]
@@ -133,6 +134,14 @@ pub struct Config {
     #[arg(long, env = "CONSOLE_URL")]
     pub console_url: Option<HttpUrl>,
 
+    /// The certificate.
+    #[command(flatten)]
+    pub listen_tls: ListenTls,
+
+    /// The authorities, for services and Redis.
+    #[command(flatten)]
+    pub connect_tls: ConnectTls,
+
     /// Logging and shutdown.
     #[command(flatten)]
     pub process: ProcessConfig,
@@ -156,6 +165,17 @@ impl Config {
     /// The addresses of all listeners, with their variables.
     pub(crate) fn addresses(&self) -> [(&'static str, SocketAddr); 3] {
         [("API_ADDR", self.api_addr), ("UI_ADDR", self.ui_addr), ("LINKS_ADDR", self.links_addr)]
+    }
+
+    /// The URLs of all services, with their variables.
+    pub(crate) fn service_urls(&self) -> Vec<(&'static str, &BaseUrl)> {
+        vec![
+            ("ORDERS_URL", &self.orders_url),
+            ("PAYMENTS_URL", &self.payments_url),
+            ("OCR_URL", &self.ocr_url),
+            ("ROUTER_URL", &self.router_url),
+            ("USERS_URL", &self.users_url),
+        ]
     }
 
     /// The keys of all services, with their variables.

@@ -15,6 +15,7 @@ use http_server::request_id::REQUEST_ID;
 use identity::SigningKey;
 use std::net::IpAddr;
 use std::sync::Arc;
+use tls::ClientTls;
 
 /// The running gateway.
 pub(crate) struct Gateway {
@@ -45,12 +46,14 @@ impl Gateway {
         config: Config,
         authenticator: Authenticator,
         rate_limits: Option<RateLimits>,
+        client: &ClientTls,
         limits: Limits,
     ) -> Self {
         let mode = config.mode();
         let shares = |per_user, per_address| shares(mode, per_user, per_address);
-        let upstream =
-            |name, base: &BaseUrl, key: &Option<SigningKey>| Upstream::new(name, base.clone(), key.clone(), limits);
+        let upstream = |name, base: &BaseUrl, key: &Option<SigningKey>| {
+            Upstream::new(name, base.clone(), key.clone(), client.clone(), limits)
+        };
         Self {
             orders: upstream("orders-service", &config.orders_url, &config.orders_key),
             payments: upstream("payments-service", &config.payments_url, &config.payments_key),

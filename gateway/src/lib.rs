@@ -17,7 +17,6 @@ mod info;
 mod networks;
 mod peer;
 mod rate_limit;
-mod redis_connection;
 mod refusals;
 mod report_refusals;
 mod shares;

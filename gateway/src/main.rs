@@ -15,7 +15,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 async fn main() -> ExitCode {
     let config: Config = process::config::parse();
     match config.command {
-        Some(Command::Healthcheck) => http_server::healthcheck::run(config.api_addr).await,
+        Some(Command::Healthcheck) => http_server::healthcheck::run(config.api_addr, &config.listen_tls).await,
         None => process::exit_code(gateway::program::run(config).await),
     }
 }

@@ -42,10 +42,11 @@ impl Origins {
     /// Adds the origins of a listener for browsers if it is on loopback, so that its own page works on any port.
     ///
     /// These are loopback addresses and `localhost`, which no page from elsewhere can have.
-    pub(crate) fn add_own(&mut self, listener: SocketAddr) {
+    pub(crate) fn add_own(&mut self, listener: SocketAddr, has_tls: bool) {
         if listener.ip().is_loopback() {
-            self.0.push(format!("http://{listener}"));
-            self.0.push(format!("http://localhost:{}", listener.port()));
+            let scheme = if has_tls { "https" } else { "http" };
+            self.0.push(format!("{scheme}://{listener}"));
+            self.0.push(format!("{scheme}://localhost:{}", listener.port()));
         }
     }
 
@@ -60,9 +61,13 @@ impl Origins {
         }
     }
 
-    /// Whether people use the gateway by HTTPS.
+    /// Whether people use the gateway by HTTPS, under a name of its own. `localhost` is shared by all ports of a machine,
+    /// some of which have no TLS.
     pub(crate) fn has_https(&self) -> bool {
-        self.0.iter().any(|origin| origin.starts_with("https://"))
+        let hosts = self.0.iter().filter_map(|origin| origin.strip_prefix("https://"));
+        hosts
+            .map(|host| host.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map_or(host, |(host, _)| host))
+            .any(|host| !configuration::is_loopback(host))
     }
 
     /// Whether `host`, without port, belongs to an allowed origin.
@@ -107,10 +112,18 @@ mod tests {
     }
 
     #[test]
+    fn https_is_required_of_a_name_of_its_own_only() {
+        let has_https = |text: &str| text.parse::<Origins>().unwrap().has_https();
+        assert!(has_https("https://chipin.example") && has_https("http://a,https://chipin.example:8443"));
+        assert!(!has_https("http://chipin.example"));
+        assert!(!has_https("https://localhost:8080,https://127.0.0.1:8080,https://[::1]:8080"));
+    }
+
+    #[test]
     fn the_ui_is_an_allowed_origin_on_loopback_only() {
         let with_own = |ui: &str| {
             let mut list: Origins = "".parse().unwrap();
-            list.add_own(ui.parse().unwrap());
+            list.add_own(ui.parse().unwrap(), false);
             list.0
         };
         assert_eq!(with_own("127.0.0.1:9"), ["http://127.0.0.1:9", "http://localhost:9"]);

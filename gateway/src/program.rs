@@ -2,6 +2,7 @@
 
 use crate::auth::{AuthModeError, Authenticator, follow_sessions, refresh_keys};
 use crate::config::{AuthMode, Config};
+use crate::forward::target::Service;
 use crate::gateway::Gateway;
 use crate::limits::Limits;
 use crate::metrics_help;
@@ -13,7 +14,7 @@ use axum::middleware;
 use http_server::health::health;
 use http_server::layers::observe;
 use http_server::readiness::Readiness;
-use http_server::serve::{serve, serve_on_workers};
+use http_server::serve::{self, serve, serve_on_workers};
 use http_server::thread_per_core::Workers;
 use process::{Process, Shutdown};
 
@@ -24,6 +25,7 @@ use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tls::{ClientTls, ConnectTlsError, ListenTlsError, ServerTls};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tracing::info;
@@ -37,6 +39,12 @@ pub enum StartError {
     /// The authentication mode is not safe with this configuration.
     #[error(transparent)]
     Auth(#[from] AuthModeError),
+    /// The certificate can't be used, or an address needs one.
+    #[error(transparent)]
+    ListenTls(#[from] ListenTlsError),
+    /// A service needs TLS, or the authorities can't be used.
+    #[error(transparent)]
+    ConnectTls(#[from] ConnectTlsError),
     /// The address is in use or not an address of this machine.
     #[error("listen on {address} ({variable})")]
     Listen {
@@ -92,8 +100,11 @@ pub async fn start(
     let authenticator = Authenticator::start(&config)?;
     let rate_limits = match config.mode() {
         AuthMode::Header => None,
-        AuthMode::Jwt => Some(RateLimits::new(config.redis_url.as_ref()).map_err(AuthModeError::Redis)?),
+        AuthMode::Jwt => {
+            Some(RateLimits::new(config.redis_url.as_ref(), &config.connect_tls).map_err(AuthModeError::Redis)?)
+        }
     };
+    let (tls, client) = tls_of(&config)?;
     let api = bind("API_ADDR", config.api_addr, &limits).await?;
     let ui = bind("UI_ADDR", config.ui_addr, &limits).await?;
     let links = bind("LINKS_ADDR", config.links_addr, &limits).await?;
@@ -107,18 +118,17 @@ pub async fn start(
         links: address(&links, config.links_addr),
         metrics: monitored.as_ref().map(|(listener, configured)| address(listener, *configured)),
     };
-    config.allowed_origins.add_own(listening.ui);
-    config.allowed_origins.add_own(listening.links);
+    config.allowed_origins.add_own(listening.ui, tls.is_some());
+    config.allowed_origins.add_own(listening.links, tls.is_some());
     config.allowed_origins.add(&config.share_base_url);
     let shutdown = config.process.shutdown_timeout();
-    follow_users_service(&authenticator, &config, process);
     let permits = Arc::new(Semaphore::new(limits.connections));
     let workers = Arc::new(Workers::start(limits.workers).map_err(StartError::Workers)?);
-    let gateway = Arc::new(Gateway::new(config, authenticator, rate_limits, limits));
+    let gateway = Arc::new(Gateway::new(config, authenticator, rate_limits, &client, limits));
+    follow_users(&gateway, process);
     let stopping = process.stopping();
     process.run("refusals", report_refusals(Arc::clone(&gateway), stopping.clone()));
-    for (name, kind, listener) in
-        [("api", Listener::Api, api), ("ui", Listener::Ui, ui), ("links", Listener::Links, links)]
+    for (name, kind, tcp) in [("api", Listener::Api, api), ("ui", Listener::Ui, ui), ("links", Listener::Links, links)]
     {
         let routes = Routes::new(kind, &gateway);
         let shares = (!gateway.config.trust_forwarded).then(|| gateway.connections.clone());
@@ -133,11 +143,12 @@ pub async fn start(
                 routes.answer(request, &peer)
             })
         };
-        let permits = Arc::clone(&permits);
+        let (permits, listener) = (Arc::clone(&permits), serve::Listener { tcp, tls: tls.clone() });
         process.run(name, serve_on_workers(Arc::clone(&workers), listener, of_connection, permits, stopping.clone()));
     }
     if let Some((listener, _)) = monitored {
         let router = health(Readiness::default(), metrics).layer(middleware::from_fn(observe));
+        let listener = serve::Listener { tcp: listener, tls };
         process.run("metrics", serve(listener, router, stopping.clone()));
     }
     process.run("tunnels", async move {
@@ -152,14 +163,25 @@ pub async fn start(
     Ok(listening)
 }
 
-/// Keeps the keys of tokens and the ended sessions up to date.
-fn follow_users_service(authenticator: &Authenticator, config: &Config, process: &Process) {
-    let (url, key) = (|| config.users_url.clone(), || config.users_key.clone());
-    if let Some(keys) = authenticator.keys() {
-        process.run("keys", refresh_keys(keys, url(), key(), process.stopping()));
+/// TLS for clients, if there is a certificate, and for services.
+fn tls_of(config: &Config) -> Result<(Option<ServerTls>, ClientTls), StartError> {
+    let mut addresses = config.addresses().to_vec();
+    addresses.extend(config.metrics_addr.map(|address| ("METRICS_ADDR", address)));
+    let tls = config.listen_tls.build(&addresses)?;
+    for (variable, url) in config.service_urls() {
+        config.connect_tls.check(variable, "begin with https://", url.peer())?;
     }
-    if let Some(sessions) = authenticator.sessions() {
-        process.run("sessions", follow_sessions(sessions, url(), key(), process.stopping()));
+    Ok((tls, config.connect_tls.client()?))
+}
+
+/// Asks users-service for what the verification of tokens needs.
+fn follow_users(gateway: &Gateway, process: &Process) {
+    let users = gateway.upstream(Service::Users);
+    if let Some(keys) = gateway.authenticator.keys() {
+        process.run("keys", refresh_keys(keys, Arc::clone(users), process.stopping()));
+    }
+    if let Some(sessions) = gateway.authenticator.sessions() {
+        process.run("sessions", follow_sessions(sessions, Arc::clone(users), process.stopping()));
     }
 }
 

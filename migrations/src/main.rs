@@ -4,6 +4,7 @@ use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches, Parser, value_parser
 use configuration::{DatabaseUrl, LogFormat, Password};
 use migrations::{SCHEMAS, Schema};
 use std::process::ExitCode;
+use tls::{ConnectTls, ConnectTlsError};
 
 /// Applies roles, schemas and tables of every service, then exits. Running it again changes nothing.
 #[derive(Parser)]
@@ -12,6 +13,10 @@ struct Config {
     /// URL of the database, as an administrator who may create roles and schemas.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: DatabaseUrl,
+
+    /// The authorities.
+    #[command(flatten)]
+    tls: ConnectTls,
 
     /// Format of the line that reports a failure.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value = "json")]
@@ -22,7 +27,14 @@ struct Config {
 async fn main() -> ExitCode {
     let matches = configuration::matches(SCHEMAS.iter().map(password).fold(Config::command(), clap::Command::arg));
     let config = Config::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    match migrations::apply(config.database_url.as_str(), |schema| given(&matches, schema)).await {
+    let database_url = match trusted(&config) {
+        Ok(url) => url,
+        Err(failure) => {
+            configuration::report(&format!("can't start: {failure}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    match migrations::apply(database_url.as_str(), |schema| given(&matches, schema)).await {
         Ok(()) => {
             println!("migrations: every schema is up to date");
             ExitCode::SUCCESS
@@ -32,6 +44,13 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The URL of the database, with the authorities that it trusts.
+fn trusted(config: &Config) -> Result<DatabaseUrl, ConnectTlsError> {
+    config.tls.check_database("DATABASE_URL", &config.database_url)?;
+    let authorities = config.tls.authorities()?;
+    Ok(authorities.map_or_else(|| config.database_url.clone(), |file| config.database_url.trusting(file)))
 }
 
 /// The argument for the password of a schema's role: `ORDERS_DB_PASSWORD` and so on.

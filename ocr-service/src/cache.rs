@@ -3,11 +3,14 @@
 //! It only speeds up the first opening of a link. A lost entry is published again on request, so no operation waits for
 //! the cache for long, and none fails because of it.
 
+use configuration::RedisUrl;
 use contracts::ids::ChequeHash;
 use contracts::ocr::ChequeRecognized;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::aio::ConnectionManager;
+use redis_connection::{RedisError, connect_lazily};
 use std::time::Duration;
 use time::OffsetDateTime;
+use tls::ConnectTls;
 use tracing::warn;
 
 /// Time limit for a cache operation.
@@ -26,14 +29,9 @@ impl Cache {
     /// Creates a client for `url`. It connects on first use, so the service starts without the cache.
     ///
     /// # Errors
-    /// If the URL is malformed.
-    pub fn new(url: &str) -> Result<Self, redis::RedisError> {
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(TIMEOUT))
-            .set_response_timeout(Some(TIMEOUT))
-            .set_number_of_retries(1);
-        let connection = ConnectionManager::new_lazy_with_config(redis::Client::open(url)?, config)?;
-        Ok(Self { connection })
+    /// As [`connect_lazily`].
+    pub fn new(url: &RedisUrl, tls: &ConnectTls) -> Result<Self, RedisError> {
+        Ok(Self { connection: connect_lazily(url, tls, TIMEOUT)? })
     }
 
     /// Stores a cheque for a day, or until it expires: router-service reads it within seconds.

@@ -60,7 +60,7 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
         uploads: Uploads::default(),
         daily_quota: config.daily_quota(),
         photos: Photos::open(&config.photos_dir).map_err(PhotosDirError)?,
-        cache: config.redis_url.open(Cache::new)?,
+        cache: Cache::new(&config.redis_url, &config.service.connect_tls)?,
         share_base_url: config.share_base_url.as_str().into(),
         cheque_ttl: config.cheque_ttl(),
         janitor: Arc::new(Notify::new()),

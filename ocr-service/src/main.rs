@@ -17,7 +17,9 @@ fn main() -> ExitCode {
 async fn serve() -> ExitCode {
     let config: Config = process::config::parse();
     match config.command {
-        Some(Command::Healthcheck) => http_server::healthcheck::run(config.listen_addr).await,
+        Some(Command::Healthcheck) => {
+            http_server::healthcheck::run(config.listen_addr, &config.service.listen_tls).await
+        }
         None => process::exit_code(ocr_service::run(config).await),
     }
 }

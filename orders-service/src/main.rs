@@ -8,7 +8,9 @@ use std::process::ExitCode;
 async fn main() -> ExitCode {
     let config: Config = process::config::parse();
     match config.command {
-        Some(Command::Healthcheck) => http_server::healthcheck::run(config.listen_addr).await,
+        Some(Command::Healthcheck) => {
+            http_server::healthcheck::run(config.listen_addr, &config.service.listen_tls).await
+        }
         None => process::exit_code(orders_service::run(config).await),
     }
 }

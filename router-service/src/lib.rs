@@ -40,7 +40,11 @@ pub async fn run(config: Config) -> Result<Shutdown, Box<dyn Error>> {
     let (database, messaging, stopping) = (service.database(), service.messaging(), service.stopping());
     let (fanout, fanout_tasks) = messaging.fanout("live");
     let hub = Hub::new(fanout, config.live_sockets_per_user.get(), config.live_sockets_per_cheque.get());
-    let fetcher = ChequeFetcher::new(messaging.clone(), database.clone(), config.redis_url.open(Cache::new)?);
+    let fetcher = ChequeFetcher::new(
+        messaging.clone(),
+        database.clone(),
+        Cache::new(&config.redis_url, &config.service.connect_tls)?,
+    );
     let state = State {
         messaging: messaging.clone(),
         database: database.clone(),

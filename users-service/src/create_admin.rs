@@ -18,12 +18,15 @@ use rabbit_outbox::{Messaging, Transaction};
 use std::io::Write;
 use std::process::ExitCode;
 use telemetry::chain;
+use tls::ConnectTlsError;
 
 /// Why there is no administrator.
 #[derive(Debug, thiserror::Error)]
 enum CreateAdminError {
     #[error(transparent)]
     Url(#[from] DatabaseUrlError),
+    #[error(transparent)]
+    Tls(#[from] ConnectTlsError),
     #[error(transparent)]
     Create(#[from] CreateUserError),
     #[error(transparent)]
@@ -67,8 +70,9 @@ pub async fn run(config: &Config, login: &Login, remove_second_factor: bool) -> 
 }
 
 async fn create(config: &Config, login: &Login, remove_second_factor: bool) -> Result<String, CreateAdminError> {
-    let database = postgres::pool(&config.service.postgres, crate::SERVICE)?;
-    let messaging = Messaging::new(crate::SERVICE, database, config.service.amqp_url.as_str());
+    let service = config.service.with_authorities()?;
+    let database = postgres::pool(&service.postgres, crate::SERVICE)?;
+    let messaging = Messaging::new(crate::SERVICE, database, service.amqp_url.as_str());
     let random = || SecretToken::random().map_err(|_| CreateAdminError::Random);
     let token = random()?;
     // A password that is not known to anyone, until the token is used.

@@ -7,7 +7,9 @@ use users_service::config::{Command, Config};
 async fn main() -> ExitCode {
     let config: Config = process::config::parse();
     match &config.command {
-        Some(Command::Healthcheck) => http_server::healthcheck::run(config.listen_addr).await,
+        Some(Command::Healthcheck) => {
+            http_server::healthcheck::run(config.listen_addr, &config.service.listen_tls).await
+        }
         Some(Command::CreateAdmin { login, remove_second_factor }) => {
             users_service::create_admin::run(&config, login, *remove_second_factor).await
         }

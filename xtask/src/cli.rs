@@ -96,6 +96,7 @@ pub(crate) enum NewWhat {
 }
 
 #[derive(Args, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct UpOptions {
     /// Return when everything is ready; `down` stops it
     #[arg(long, short)]
@@ -103,6 +104,9 @@ pub(crate) struct UpOptions {
     /// Build with optimisation: slower to start, faster to run
     #[arg(long)]
     pub(crate) release: bool,
+    /// Encrypt every connection, with certificates made for this machine
+    #[arg(long)]
+    pub(crate) tls: bool,
     /// Internal: run as the process that `--detach` leaves in the background
     #[arg(long, hide = true)]
     pub(crate) supervisor: bool,

@@ -33,7 +33,7 @@ pub(crate) fn reset(checkout: &Checkout, options: &ResetOptions) -> Result<ExitC
     }
     stop_leftovers(&folder);
     if let Some(service) = options.service {
-        return reset_service(&Plan::up(checkout, false), service);
+        return reset_service(&Plan::up(checkout, false, false), service);
     }
     for name in DATA {
         let path = folder.join(name);
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn data_of_a_server_that_is_not_private_are_not_deleted() {
-        let mut plan = Plan::up(&Checkout::of_this_build(), false);
+        let mut plan = Plan::up(&Checkout::of_this_build(), false, false);
         plan.given.database = Some("postgres://admin@db.example/chipin".to_owned());
         let failure = reset_service(&plan, SERVICES[0]).unwrap_err();
         assert!(failure.to_string().starts_with("DATABASE_URL names another server"), "{failure}");

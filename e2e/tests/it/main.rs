@@ -7,6 +7,7 @@ mod collector;
 mod keys;
 mod stage;
 mod table;
+mod tls;
 
 mod invariants;
 mod load;

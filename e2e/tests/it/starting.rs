@@ -180,11 +180,60 @@ fn urls_that_no_client_can_use_stop_the_start() {
     for url in ["banana", "http://h:99999", "javascript:alert(1)"] {
         refuse(OF_LINKS, "SHARE_BASE_URL", url);
     }
-    for url in ["http://h:99999", "https://h", "banana"] {
+    for url in ["http://h:99999", "ftp://h", "https://h/path", "banana"] {
         refuse(GATEWAY, "ORDERS_URL", url);
+    }
+    for url in ["http://h:99999", "https://h", "banana"] {
         refuse(SERVERS, "OTEL_EXPORTER_OTLP_ENDPOINT", url);
     }
     refuse(GATEWAY, "CONSOLE_URL", "javascript:alert(1)");
+}
+
+#[test]
+fn beyond_loopback_each_connection_needs_tls() {
+    const VERIFY: &str = "have the parameter sslmode=verify-full";
+    let refuse = |programs: &[&str], variable: &str, value: &str, rule: &str, host: &str| {
+        for program in programs {
+            let message = Setup::of(program).with(variable, value).refused(program);
+            let rule = format!("can't start: {variable} must {rule}, because {host} is not loopback; or list {host}");
+            assert!(message.starts_with(&rule), "{program} with {value}: {message}");
+        }
+    };
+    for mode in ["", "?sslmode=prefer", "?sslmode=require", "?sslmode=verify-ca"] {
+        let url = format!("postgres://role:{SECRET}@db.example/chipin{mode}");
+        refuse(WITH_DATABASE, "DATABASE_URL", &url, VERIFY, "db.example");
+    }
+    refuse(SERVICES, "DATABASE_READ_URL", "postgres://role@10.0.0.1/chipin", VERIFY, "10.0.0.1");
+    let broker = format!("amqp://orders:{SECRET}@rabbitmq");
+    refuse(SERVICES, "AMQP_URL", &broker, "begin with amqps://", "rabbitmq");
+    let redis = format!("redis://:{SECRET}@redis");
+    refuse(&["ocr-service", "router-service"], "REDIS_URL", &redis, "begin with rediss://", "redis");
+    refuse(GATEWAY, "PAYMENTS_URL", "http://payments-service:1", "begin with https://", "payments-service");
+}
+
+#[test]
+fn beyond_loopback_a_program_listens_only_with_a_certificate_or_behind_a_named_proxy() {
+    for program in SERVICES {
+        let message = Setup::of(program).with("LISTEN_ADDR", "0.0.0.0:0").refused(program);
+        assert!(message.starts_with("can't start: LISTEN_ADDR must be a loopback address"), "{program}: {message}");
+    }
+    let public = Setup::of("gateway").with("AUTH_MODE", "jwt").with("LINKS_ADDR", "[::]:0").refused("gateway");
+    assert!(public.starts_with("can't start: LINKS_ADDR must be a loopback address"), "{public}");
+    for program in SERVERS {
+        let half = Setup::of(program).with("TLS_CERTIFICATE_FILE", "/nowhere").refused(program);
+        assert!(half.starts_with("can't start: TLS_KEY_FILE must be set"), "{program}: {half}");
+        let missing = Setup::of(program).with("TLS_CERTIFICATE_FILE", "/nowhere").with("TLS_KEY_FILE", "/nowhere");
+        let missing = missing.refused(program);
+        assert!(
+            missing.starts_with("can't start: TLS_CERTIFICATE_FILE must be a readable file"),
+            "{program}: {missing}"
+        );
+        let authorities = Setup::of(program).with("TLS_CA_FILE", "/nowhere").refused(program);
+        assert!(
+            authorities.starts_with("can't start: TLS_CA_FILE must be a readable file"),
+            "{program}: {authorities}"
+        );
+    }
 }
 
 #[test]

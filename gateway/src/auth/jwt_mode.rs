@@ -57,7 +57,7 @@ impl JwtMode {
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
         validation.validate_nbf = true;
         validation.leeway = LEEWAY_SECS;
-        let tickets = Tickets::new(required_keys(config)?, config.redis_url.as_ref())?;
+        let tickets = Tickets::new(required_keys(config)?, config.redis_url.as_ref(), &config.connect_tls)?;
         Ok(Self { keys: Keys::default(), sessions: Sessions::default(), tickets, validation })
     }
 

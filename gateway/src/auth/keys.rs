@@ -1,13 +1,10 @@
 //! The public keys of users-service, fetched every minute.
 
-use crate::upstream::BaseUrl;
-use bytes::Bytes;
-use http::{Request, StatusCode, header};
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use identity::{GATEWAY_TOKEN_HEADER, Operation, Origin, SigningKey};
+use crate::upstream::{SendError, Upload, Upstream};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt, Limited};
+use identity::Origin;
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet, KeyAlgorithm};
 use serde::de::DeserializeOwned;
@@ -37,9 +34,9 @@ pub(crate) struct Keys(Arc<RwLock<HashMap<String, Arc<DecodingKey>>>>);
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FetchError {
     #[error("send a request to users-service")]
-    Unreachable(#[from] hyper_util::client::legacy::Error),
+    Unreachable(#[from] SendError),
     #[error("build the request")]
-    Request(#[from] http::Error),
+    Request(#[from] http::uri::InvalidUri),
     #[error("users-service took too long")]
     TimedOut,
     #[error("users-service responded with {0}")]
@@ -95,14 +92,12 @@ impl Keys {
 /// None.
 pub(crate) async fn refresh_keys(
     keys: Keys,
-    users: BaseUrl,
-    key: Option<SigningKey>,
+    users: Arc<Upstream>,
     stopping: CancellationToken,
 ) -> Result<(), Infallible> {
-    let client = Client::builder(TokioExecutor::new()).build_http();
     let mut is_failing = false;
     loop {
-        match tokio::time::timeout(TIMEOUT, fetch(&client, &users, key.as_ref(), JWKS_PATH.to_owned(), BYTES_MAX))
+        match tokio::time::timeout(TIMEOUT, fetch(&users, JWKS_PATH.to_owned(), BYTES_MAX))
             .await
             .unwrap_or(Err(FetchError::TimedOut))
             .and_then(|document| keys.replace(&document))
@@ -128,20 +123,21 @@ pub(crate) async fn refresh_keys(
 
 /// What users-service responds with at `path`.
 pub(super) async fn fetch<T: DeserializeOwned>(
-    client: &Client<HttpConnector, Empty<Bytes>>,
-    users: &BaseUrl,
-    key: Option<&SigningKey>,
+    users: &Arc<Upstream>,
     path: String,
     bytes_max: usize,
 ) -> Result<T, FetchError> {
-    let page = users.page(path).map_err(|failure| FetchError::Body(failure.into()))?;
-    let mut request = Request::get(page).header(header::HOST, users.host()).body(Empty::new())?;
-    if let Some(key) = key {
-        let operation = Operation { service: "users-service", method: request.method(), uri: request.uri() };
-        let token = key.gateway_token(operation, Origin::default());
-        request.headers_mut().insert(GATEWAY_TOKEN_HEADER, token);
-    }
-    let answer = client.request(request).await?;
+    let uri = Uri::from(PathAndQuery::try_from(path)?);
+    let mut headers = HeaderMap::new();
+    headers.insert(header::HOST, users.base.host());
+    users.add_gateway_token(&mut headers, (&Method::GET, &uri), Origin::default());
+    let request = || {
+        let mut request = Request::new(Upload::empty());
+        *request.uri_mut() = uri.clone();
+        *request.headers_mut() = headers.clone();
+        request
+    };
+    let answer = users.send(request(), request).await?.into_response();
     if answer.status() != StatusCode::OK {
         return Err(FetchError::Status(answer.status()));
     }

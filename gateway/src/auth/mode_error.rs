@@ -1,6 +1,6 @@
 //! Why an authentication mode can't be used.
 
-use configuration::RefusedRedisUrl;
+use redis_connection::RedisError;
 
 /// Why an authentication mode can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,7 @@ pub enum AuthModeError {
         /// The address.
         address: std::net::SocketAddr,
     },
-    /// The client library refuses the URL of Redis.
+    /// The client library refuses the URL of Redis, or it needs TLS.
     #[error(transparent)]
-    Redis(#[from] RefusedRedisUrl),
+    Redis(#[from] RedisError),
 }

@@ -5,13 +5,7 @@
 //! without users-service no token can be renewed: docs/adr/0033.
 
 use super::keys::{FetchError, fetch};
-use crate::upstream::BaseUrl;
-use bytes::Bytes;
-use http_body_util::Empty;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use identity::SigningKey;
+use crate::upstream::Upstream;
 use metrics::gauge;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -144,15 +138,13 @@ impl Drop for SessionWatch {
 /// None.
 pub(crate) async fn follow_sessions(
     sessions: Sessions,
-    users: BaseUrl,
-    key: Option<SigningKey>,
+    users: Arc<Upstream>,
     stopping: CancellationToken,
 ) -> Result<(), Infallible> {
-    let client = Client::builder(TokioExecutor::new()).build_http();
     let age = gauge!("gateway_ended_sessions_age_seconds");
     let (mut cursor, mut is_failing, mut fetched_at) = (None, false, Instant::now());
     loop {
-        let fetching = fetch_rest(&sessions, &client, &users, key.as_ref(), &mut cursor);
+        let fetching = fetch_rest(&sessions, &users, &mut cursor);
         match tokio::time::timeout(TIMEOUT, fetching).await.unwrap_or(Err(FetchError::TimedOut)) {
             Ok(()) => (is_failing, fetched_at) = (false, Instant::now()),
             Err(failure) if !is_failing => {
@@ -174,16 +166,10 @@ pub(crate) async fn follow_sessions(
 }
 
 /// Fetches until users-service has no more. What was read stays known if a later request fails.
-async fn fetch_rest(
-    sessions: &Sessions,
-    client: &Client<HttpConnector, Empty<Bytes>>,
-    users: &BaseUrl,
-    key: Option<&SigningKey>,
-    cursor: &mut Option<String>,
-) -> Result<(), FetchError> {
+async fn fetch_rest(sessions: &Sessions, users: &Arc<Upstream>, cursor: &mut Option<String>) -> Result<(), FetchError> {
     loop {
         let page = cursor.as_ref().map_or_else(|| PATH.to_owned(), |cursor| format!("{PATH}?after={cursor}"));
-        let ended: EndedSessions = fetch(client, users, key, page, BYTES_MAX).await?;
+        let ended: EndedSessions = fetch(users, page, BYTES_MAX).await?;
         sessions.end(&ended.sessions, !ended.more);
         *cursor = Some(ended.cursor);
         if !ended.more {

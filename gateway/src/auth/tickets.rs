@@ -7,15 +7,16 @@
 
 use crate::auth::credentials::Identified;
 use crate::auth::query::name_of;
-use crate::redis_connection;
-use configuration::{RedisUrl, RefusedRedisUrl};
+use configuration::RedisUrl;
 use identity::parse_user_id;
 use identity::{Principal, Role, SigningKeys};
 use process::clock::unix_seconds;
 use redis::aio::ConnectionManager;
+use redis_connection::RedisError;
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
+use tls::ConnectTls;
 use tracing::warn;
 use uuid::Uuid;
 
@@ -53,8 +54,8 @@ impl Tickets {
     ///
     /// # Errors
     /// When the client library refuses the URL.
-    pub(super) fn new(keys: SigningKeys, redis_url: Option<&RedisUrl>) -> Result<Self, RefusedRedisUrl> {
-        let redis = redis_url.map(|url| redis_connection::connect_lazily(url, TIMEOUT)).transpose()?;
+    pub(super) fn new(keys: SigningKeys, redis_url: Option<&RedisUrl>, tls: &ConnectTls) -> Result<Self, RedisError> {
+        let redis = redis_url.map(|url| redis_connection::connect_lazily(url, tls, TIMEOUT)).transpose()?;
         Ok(Self { keys, redis, used_here: Mutex::default() })
     }
 
@@ -126,7 +127,7 @@ mod tests {
     use super::*;
 
     fn tickets() -> Tickets {
-        Tickets::new("0123456789abcdef0123456789abcdef".parse().unwrap(), None).unwrap()
+        Tickets::new("0123456789abcdef0123456789abcdef".parse().unwrap(), None, &ConnectTls::default()).unwrap()
     }
 
     const ANNA: Identified =

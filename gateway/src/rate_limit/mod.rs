@@ -7,14 +7,16 @@ mod local;
 mod shared;
 
 use crate::networks::{networks_of, site_of};
-use configuration::{RedisUrl, RefusedRedisUrl};
+use configuration::RedisUrl;
 use gcra::RateLimit;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_api::problem::Problem;
 use local::Local;
+use redis_connection::RedisError;
 use shared::Shared;
 use std::net::IpAddr;
 use std::time::Duration;
+use tls::ConnectTls;
 
 /// Per user.
 const USER: RateLimit = RateLimit::per_second(50, 200);
@@ -48,8 +50,8 @@ impl RateLimits {
     ///
     /// # Errors
     /// When the client library refuses the URL.
-    pub(crate) fn new(redis_url: Option<&RedisUrl>) -> Result<Self, RefusedRedisUrl> {
-        Ok(Self { shared: redis_url.map(Shared::new).transpose()?, local: Local::default() })
+    pub(crate) fn new(redis_url: Option<&RedisUrl>, tls: &ConnectTls) -> Result<Self, RedisError> {
+        Ok(Self { shared: redis_url.map(|url| Shared::new(url, tls)).transpose()?, local: Local::default() })
     }
 
     /// Counts a call.
@@ -113,7 +115,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_sixth_password_attempt_waits_and_other_calls_are_allowed() {
-        let rate_limits = RateLimits::new(None).unwrap();
+        let rate_limits = RateLimits::new(None, &ConnectTls::default()).unwrap();
         for _ in 0..5 {
             rate_limits.count(&keys(true)).await.unwrap();
         }
@@ -126,7 +128,8 @@ mod tests {
 
     #[tokio::test]
     async fn without_redis_the_gateway_counts_alone() {
-        let rate_limits = RateLimits::new(Some(&"redis://127.0.0.1:1".parse().unwrap())).unwrap();
+        let rate_limits =
+            RateLimits::new(Some(&"redis://127.0.0.1:1".parse().unwrap()), &ConnectTls::default()).unwrap();
         let mut refused = 0;
         for _ in 0..8 {
             refused += u8::from(rate_limits.count(&keys(true)).await.is_err());
@@ -146,7 +149,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_organisation_with_65536_ipv6_links_can_not_use_the_limit_of_each() {
-        let rate_limits = RateLimits::new(None).unwrap();
+        let rate_limits = RateLimits::new(None, &ConnectTls::default()).unwrap();
         let mut allowed = 0;
         for link in 0..=255 {
             let address = [0x2001, 0xdb8, 1, link << 8, 0, 0, 0, 1].into();
@@ -157,7 +160,7 @@ mod tests {
 
     #[tokio::test]
     async fn guests_at_one_address_can_not_take_all_places_of_a_cheque() {
-        let rate_limits = RateLimits::new(None).unwrap();
+        let rate_limits = RateLimits::new(None, &ConnectTls::default()).unwrap();
         let join = |cheque: &str, address: [u8; 4]| LimitKeys {
             address: address.into(),
             user: None,

@@ -1,12 +1,13 @@
 //! Rate limit counters in Redis, shared by all gateways.
 
 use super::gcra::RateLimit;
-use crate::redis_connection;
-use configuration::{RedisUrl, RefusedRedisUrl};
+use configuration::RedisUrl;
 use redis::Script;
 use redis::aio::ConnectionManager;
+use redis_connection::RedisError;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
+use tls::ConnectTls;
 use tracing::warn;
 
 /// Longest wait for Redis: an uncounted call is better than a late one.
@@ -45,8 +46,8 @@ impl Shared {
     ///
     /// # Errors
     /// When the client library refuses the URL.
-    pub(super) fn new(url: &RedisUrl) -> Result<Self, RefusedRedisUrl> {
-        let connection = redis_connection::connect_lazily(url, TIMEOUT)?;
+    pub(super) fn new(url: &RedisUrl, tls: &ConnectTls) -> Result<Self, RedisError> {
+        let connection = redis_connection::connect_lazily(url, tls, TIMEOUT)?;
         Ok(Self { connection, script: Script::new(SCRIPT), away_until: Mutex::default() })
     }
 

@@ -5,6 +5,8 @@
 //!
 //! A tunnel whose ends are always ready would never wait, so every read and write counts against the budget of its
 //! task: when that is used up, other tasks of the thread run first.
+//!
+//! A TLS session has buffers of its own: those of the record that is being received or sent.
 
 use super::frames::Frames;
 use http_server::framing::FramingGuard;
@@ -13,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use std::cell::RefCell;
 use std::io;
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tls::Stream;
 use tokio::task::coop::consume_budget;
 
 /// Bytes per read.
@@ -28,21 +30,21 @@ thread_local! {
 
 /// One end of a tunnel: the socket, and the bytes that were read from it before the upgrade.
 pub(super) struct End {
-    socket: TcpStream,
+    socket: tls::Socket,
     read_before: Box<[u8]>,
 }
 
 impl End {
     /// A socket from which these bytes were read already.
-    pub(super) fn new(socket: TcpStream, read_before: &[u8]) -> Self {
+    pub(super) fn new(socket: tls::Socket, read_before: &[u8]) -> Self {
         // There are rarely any; a copy avoids holding the 8 KiB buffer that they were read into.
         Self { socket, read_before: read_before.into() }
     }
 
     /// The socket of an upgraded connection to our listener.
     pub(super) fn of_client(upgraded: Upgraded) -> Option<Self> {
-        let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<FramingGuard<TcpStream>>>().ok()?;
-        Some(Self::new(io.into_inner().into_inner(), &read_buf))
+        let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<FramingGuard<Stream>>>().ok()?;
+        Some(Self::new(io.into_inner().into_inner().into(), &read_buf))
     }
 }
 
@@ -88,6 +90,7 @@ async fn copy_one_way<S: Socket>(
     mut passed: impl FnMut(&[u8]),
 ) -> io::Result<()> {
     write_all(to, read_before, &mut passed).await?;
+    to.flushed().await?;
     loop {
         from.readable().await?;
         // One for the read and one for the write, as in `tokio::io::copy`.
@@ -115,6 +118,7 @@ async fn copy_one_way<S: Socket>(
             Moved::Some(rest) => write_all(to, &rest, &mut passed).await?,
             Moved::End => return to.shut_down_writing(),
         }
+        to.flushed().await?;
     }
 }
 
@@ -147,19 +151,25 @@ async fn write_all<S: Socket>(to: &S, mut bytes: &[u8], passed: &mut impl FnMut(
 trait Socket: Sync {
     fn readable(&self) -> impl Future<Output = io::Result<()>> + Send;
     fn writable(&self) -> impl Future<Output = io::Result<()>> + Send;
+    /// Waits until the operating system has all written bytes.
+    fn flushed(&self) -> impl Future<Output = io::Result<()>> + Send;
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize>;
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
     /// Signals the end of this direction; the other direction stays open.
     fn shut_down_writing(&self) -> io::Result<()>;
 }
 
-impl Socket for TcpStream {
+impl Socket for tls::Socket {
     fn readable(&self) -> impl Future<Output = io::Result<()>> + Send {
         self.readable()
     }
 
     fn writable(&self) -> impl Future<Output = io::Result<()>> + Send {
         self.writable()
+    }
+
+    fn flushed(&self) -> impl Future<Output = io::Result<()>> + Send {
+        self.flushed()
     }
 
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -171,11 +181,7 @@ impl Socket for TcpStream {
     }
 
     fn shut_down_writing(&self) -> io::Result<()> {
-        match socket2::SockRef::from(self).shutdown(std::net::Shutdown::Write) {
-            // The peer has already disconnected.
-            Err(failure) if failure.kind() == io::ErrorKind::NotConnected => Ok(()),
-            done => done,
-        }
+        self.shut_down_writing()
     }
 }
 
@@ -186,7 +192,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
 
     async fn pair() -> (TcpStream, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -196,7 +202,7 @@ mod tests {
     }
 
     fn end(socket: TcpStream, read_before: &[u8]) -> End {
-        End::new(socket, read_before)
+        End::new(socket.into(), read_before)
     }
 
     #[tokio::test]
@@ -252,6 +258,10 @@ mod tests {
         }
 
         fn writable(&self) -> impl Future<Output = io::Result<()>> + Send {
+            ready(Ok(()))
+        }
+
+        fn flushed(&self) -> impl Future<Output = io::Result<()>> + Send {
             ready(Ok(()))
         }
 

@@ -11,7 +11,7 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tls::Socket;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -74,7 +74,7 @@ impl Tunnels {
         &self,
         permit: TunnelPermit,
         client: OnUpgrade,
-        service: impl Future<Output = Option<(TcpStream, Bytes)>> + Send + 'static,
+        service: impl Future<Output = Option<(Socket, Bytes)>> + Send + 'static,
         session: Option<SessionWatch>,
     ) {
         let cut = self.cut.clone();
@@ -130,10 +130,7 @@ async fn ended(session: Option<&SessionWatch>) {
 }
 
 /// Both ends, once both have switched protocols.
-async fn connect(
-    client: OnUpgrade,
-    service: impl Future<Output = Option<(TcpStream, Bytes)>>,
-) -> io::Result<(End, End)> {
+async fn connect(client: OnUpgrade, service: impl Future<Output = Option<(Socket, Bytes)>>) -> io::Result<(End, End)> {
     let (client, service) = tokio::join!(client, service);
     let client = End::of_client(client.map_err(io::Error::other)?);
     match (client, service) {

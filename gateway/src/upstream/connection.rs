@@ -17,13 +17,14 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use tls::{ClientTls, Socket, Stream};
 use tokio::net::TcpStream;
 
 /// A connection that carries one request at a time.
 pub(crate) struct Connection {
     sender: http1::SendRequest<Upload>,
     /// `None` once it was dropped.
-    driver: Option<http1::Connection<TokioIo<TcpStream>, Upload>>,
+    driver: Option<http1::Connection<TokioIo<Stream>, Upload>>,
     has_ended: bool,
 }
 
@@ -31,17 +32,22 @@ pub(crate) struct Connection {
 type Received = (Response<Incoming>, Box<Connection>);
 
 impl Connection {
-    /// Connects.
+    /// Connects, with TLS if the URL begins with `https`.
     ///
     /// # Errors
-    /// The operating system's error, or a timeout after [`Limits::connect`].
-    pub(super) async fn open(to: &BaseUrl, limits: &Limits) -> io::Result<Self> {
+    /// The operating system's error, that of the handshake, or a timeout after [`Limits::connect`] for each.
+    pub(super) async fn open(to: &BaseUrl, tls: &ClientTls, limits: &Limits) -> io::Result<Self> {
         let stream = tokio::time::timeout(limits.connect, TcpStream::connect(to.host_and_port())).await??;
         stream.set_nodelay(true)?;
         let keepalive = TcpKeepalive::new().with_time(limits.keepalive).with_interval(limits.keepalive / 3);
         let socket = SockRef::from(&stream);
         socket.set_tcp_keepalive(&keepalive)?;
         socket.set_tcp_user_timeout(Some(limits.keepalive * 2))?;
+        let stream = if to.has_tls() {
+            tokio::time::timeout(limits.connect, Box::pin(tls.connect(to.host_and_port().0, stream))).await??
+        } else {
+            Stream::Plain(stream)
+        };
         let (sender, driver) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
         Ok(Self { sender, driver: Some(driver), has_ended: false })
     }
@@ -87,13 +93,13 @@ impl Connection {
     }
 
     /// The socket, once the service has switched protocols, and the bytes already read from it. `None` if it failed.
-    pub(super) async fn into_socket(mut self) -> Option<(TcpStream, Bytes)> {
+    pub(super) async fn into_socket(mut self) -> Option<(Socket, Bytes)> {
         poll_fn(|context| {
             self.drive(context);
             if self.has_ended { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
         let parts = self.driver?.into_parts();
-        Some((parts.io.into_inner(), parts.read_buf))
+        Some((parts.io.into_inner().into(), parts.read_buf))
     }
 }

@@ -19,6 +19,7 @@ use hyper::client::conn::TrySendError;
 use identity::{GATEWAY_TOKEN_HEADER, Operation, Origin, SigningKey};
 use pool::Pool;
 use std::sync::Arc;
+use tls::ClientTls;
 
 /// A service that requests are forwarded to, with its connections: they are reused, and replaced once when they turn
 /// out to be closed.
@@ -28,14 +29,21 @@ pub(crate) struct Upstream {
     pub(crate) base: BaseUrl,
     /// Signs gateway tokens. Without it, which is allowed in development, requests have none.
     key: Option<SigningKey>,
+    tls: ClientTls,
     limits: Limits,
     pool: Arc<Pool>,
 }
 
 impl Upstream {
     /// A service without open connections.
-    pub(crate) fn new(name: &'static str, base: BaseUrl, key: Option<SigningKey>, limits: Limits) -> Arc<Self> {
-        Arc::new(Self { name, base, key, limits, pool: Arc::new(Pool::new(limits.workers, limits.idle)) })
+    pub(crate) fn new(
+        name: &'static str,
+        base: BaseUrl,
+        key: Option<SigningKey>,
+        tls: ClientTls,
+        limits: Limits,
+    ) -> Arc<Self> {
+        Arc::new(Self { name, base, key, tls, limits, pool: Arc::new(Pool::new(limits.workers, limits.idle)) })
     }
 
     /// Adds the gateway token to the headers of a request. It proves to the service that the gateway sent this request,
@@ -102,7 +110,7 @@ impl Upstream {
     }
 
     async fn send_on_new(self: &Arc<Self>, request: Request<Upload>) -> Result<UpstreamResponse, SendError> {
-        let connection = Connection::open(&self.base, &self.limits).await.map_err(SendError::Connect)?;
+        let connection = Connection::open(&self.base, &self.tls, &self.limits).await.map_err(SendError::Connect)?;
         let (answer, connection) = Box::new(connection).send(request).await.map_err(TrySendError::into_error)?;
         Ok(UpstreamResponse::new(answer, connection, &self.pool))
     }

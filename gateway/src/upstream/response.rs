@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use tokio::net::TcpStream;
+use tls::Socket;
 
 /// A response: its head, and its body with the connection that it arrives on.
 pub(crate) struct UpstreamResponse {
@@ -47,7 +47,7 @@ impl UpstreamResponse {
     }
 
     /// The head of a response that switches protocols, and the connection for the new protocol.
-    pub(crate) fn into_socket(mut self) -> (Response<()>, impl Future<Output = Option<(TcpStream, Bytes)>> + Send) {
+    pub(crate) fn into_socket(mut self) -> (Response<()>, impl Future<Output = Option<(Socket, Bytes)>> + Send) {
         let connection = self.body.connection.take();
         (self.head, async move { connection?.into_socket().await })
     }

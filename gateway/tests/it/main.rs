@@ -25,4 +25,5 @@ mod socket_limits;
 mod sockets;
 mod starting;
 mod streaming;
+mod tls;
 mod tokens;

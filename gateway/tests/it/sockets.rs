@@ -37,6 +37,11 @@ pub(crate) async fn sockets_with(argument: &str) -> (Stage, Service) {
     (before(service.address).with(argument).start().await, service)
 }
 
+/// A service whose WebSockets echo what they receive.
+pub(crate) async fn echoing_sockets() -> Service {
+    Service::start(routes).await
+}
+
 fn routes(_: ReceivedRequests) -> Router {
     Router::new()
         .route("/ws/orders", any(|upgrade: WebSocketUpgrade| async { upgrade.on_upgrade(echo_messages) }))

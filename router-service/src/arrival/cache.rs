@@ -1,10 +1,13 @@
 //! Redis, where ocr-service stores new cheques. It is only a cache: links open without it too.
 
+use configuration::RedisUrl;
 use contracts::ids::ChequeHash;
 use contracts::ocr::ChequeRecognized;
 use redis::AsyncCommands;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::aio::ConnectionManager;
+use redis_connection::{RedisError, connect_lazily};
 use std::time::Duration;
+use tls::ConnectTls;
 use tracing::warn;
 
 /// How long a request waits for the cache.
@@ -20,14 +23,9 @@ impl Cache {
     /// Creates the client. It connects on first use, and again when the connection breaks.
     ///
     /// # Errors
-    /// If the URL is malformed.
-    pub fn new(url: &str) -> Result<Self, redis::RedisError> {
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(TIMEOUT))
-            .set_response_timeout(Some(TIMEOUT))
-            .set_number_of_retries(1);
-        let connection = ConnectionManager::new_lazy_with_config(redis::Client::open(url)?, config)?;
-        Ok(Self { connection })
+    /// As [`connect_lazily`].
+    pub fn new(url: &RedisUrl, tls: &ConnectTls) -> Result<Self, RedisError> {
+        Ok(Self { connection: connect_lazily(url, tls, TIMEOUT)? })
     }
 
     /// The cached cheque; `None` if it is missing or unreadable, or if the cache does not answer in time.

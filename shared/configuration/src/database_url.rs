@@ -1,9 +1,10 @@
 //! The URL of a PostgreSQL database.
 
-use crate::HAS_TLS;
+use crate::peer::Peer;
 use crate::url_rule::{UrlRule, WrongUrl};
 use std::fmt;
 use std::net::IpAddr;
+use std::path::Path;
 use std::str::FromStr;
 use url::Url;
 
@@ -36,9 +37,7 @@ fn check_parameters(url: &Url) -> Result<(), WrongUrl> {
     for (name, value) in url.query_pairs() {
         let fault = match &*name {
             "sslmode" | "ssl-mode" => match &*value {
-                "disable" | "allow" | "prefer" => continue,
-                "require" | "verify-ca" | "verify-full" if HAS_TLS => continue,
-                "require" | "verify-ca" | "verify-full" => "sslmode requires TLS, without which this program was built",
+                "disable" | "allow" | "prefer" | "require" | "verify-ca" | "verify-full" => continue,
                 _ => "sslmode is none of disable, allow, prefer, require, verify-ca, verify-full",
             },
             "port" if value.parse::<u16>().is_err() => "the parameter port must be a port",
@@ -75,6 +74,30 @@ impl DatabaseUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The server. Only `sslmode=verify-full` verifies who it is.
+    pub fn peer(&self) -> Peer {
+        let Ok(url) = Url::parse(&self.0) else { return Peer { host: Some(String::new()), is_verified: false } };
+        // As sqlx: the last parameter counts, and before the host of the authority.
+        let last = |names: &[&str]| {
+            let named = url.query_pairs().filter(|(name, _)| names.contains(&&**name)).last();
+            named.map(|(_, value)| value.into_owned())
+        };
+        let host = last(&["host", "hostaddr"]).or_else(|| url.host_str().map(str::to_owned));
+        let is_verified = last(&["sslmode", "ssl-mode"]).is_some_and(|mode| mode == "verify-full");
+        Peer { host: host.filter(|host| !host.starts_with('/')), is_verified }
+    }
+
+    /// The same, which trusts the authorities of a file, unless the URL names another.
+    #[must_use]
+    pub fn trusting(&self, authorities_file: &Path) -> Self {
+        const PARAMETERS: [&str; 3] = ["sslrootcert", "ssl-root-cert", "ssl-ca"];
+        let Ok(mut url) = Url::parse(&self.0) else { return self.clone() };
+        if !url.query_pairs().any(|(name, _)| PARAMETERS.contains(&&*name)) {
+            url.query_pairs_mut().append_pair("sslrootcert", &authorities_file.to_string_lossy());
+        }
+        Self(url.into())
+    }
 }
 
 impl fmt::Debug for DatabaseUrl {
@@ -86,6 +109,28 @@ impl fmt::Debug for DatabaseUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_verify_full_verifies_the_server_and_a_socket_file_is_local() {
+        let peer = |text: &str| text.parse::<DatabaseUrl>().unwrap().peer();
+        let of = |host: &str, is_verified| Peer { host: Some(host.to_owned()), is_verified };
+        assert_eq!(peer("postgres://a:b@db:5432/c"), of("db", false));
+        for mode in ["disable", "prefer", "require", "verify-ca"] {
+            assert_eq!(peer(&format!("postgres://db/c?sslmode={mode}")), of("db", false));
+        }
+        assert_eq!(peer("postgres://db/c?sslmode=verify-full"), of("db", true));
+        assert_eq!(peer("postgres://db/c?sslmode=verify-full&sslmode=disable"), of("db", false));
+        assert_eq!(peer("postgres://localhost/c?host=elsewhere"), of("elsewhere", false));
+        assert!(peer("postgres:///c?host=/run/postgresql").is_local());
+        assert!(peer("postgres://127.0.0.1/c").is_local() && !peer("postgres://127.0.0.1.example/c").is_local());
+    }
+
+    #[test]
+    fn the_authorities_are_added_unless_the_url_names_others() {
+        let trusting = |text: &str| text.parse::<DatabaseUrl>().unwrap().trusting(Path::new("/a b/ca.pem")).0;
+        assert_eq!(trusting("postgres://a:b%40@db/c"), "postgres://a:b%40@db/c?sslrootcert=%2Fa+b%2Fca.pem");
+        assert_eq!(trusting("postgres://db/c?sslrootcert=/own.pem"), "postgres://db/c?sslrootcert=/own.pem");
+    }
 
     #[test]
     fn only_a_url_of_postgresql_with_known_parameters_is_accepted() {
@@ -112,7 +157,6 @@ mod tests {
             assert!(failure.starts_with("must be a URL like postgres://role:password@host"), "{failure}");
             assert!(!failure.contains("sesame") && !failure.contains("ame@"), "{failure}");
         }
-        assert_eq!("postgres://db/chipin?sslmode=require".parse::<DatabaseUrl>().is_ok(), HAS_TLS);
         assert_eq!(format!("{:?}", "postgres://a:b@c/d".parse::<DatabaseUrl>().unwrap()), "DatabaseUrl(…)");
     }
 }

@@ -17,6 +17,7 @@ mod http_url;
 mod number;
 mod origin;
 mod password;
+mod peer;
 mod redis_url;
 mod url_rule;
 
@@ -26,15 +27,13 @@ mod report;
 mod shown;
 mod variable;
 
-/// Whether the clients of PostgreSQL and RabbitMQ have TLS; that of Redis never does. See docs/adr/0003.
-pub const HAS_TLS: bool = cfg!(feature = "tls");
-
 pub use currency::{Currency, UnknownCurrency};
 pub use database_url::DatabaseUrl;
 pub use http_url::HttpUrl;
 pub use number::{Seconds, Whole, WrongNumber};
 pub use origin::{MalformedOrigin, Origin};
 pub use password::Password;
+pub use peer::{Peer, is_loopback};
 pub use read::{matches, parse};
 pub use redis_url::{RedisUrl, RefusedRedisUrl};
 pub use report::{LogFormat, report};

@@ -1,12 +1,13 @@
 //! The URL of Redis.
 
+use crate::peer::Peer;
 use crate::url_rule::{UrlRule, WrongUrl};
 use std::fmt;
 use std::str::FromStr;
+use url::Url;
 
-/// The programs connect without TLS, so `rediss` is not among them.
 const RULE: UrlRule = UrlRule {
-    schemes: &["redis", "valkey", "redis+unix", "valkey+unix", "unix"],
+    schemes: &["redis", "rediss", "valkey", "valkeys", "redis+unix", "valkey+unix", "unix"],
     example: "redis://:password@host:port/number",
 };
 
@@ -35,11 +36,23 @@ impl FromStr for RedisUrl {
         if !is_socket && !path.is_empty() && path.parse::<u32>().is_err() {
             return Err(RULE.wrong("its path is not the number of a database"));
         }
+        if url.fragment().is_some() {
+            // The client would read `#insecure` as "do not verify the certificate".
+            return Err(RULE.wrong("a fragment is not supported"));
+        }
         Ok(Self(text.to_owned()))
     }
 }
 
 impl RedisUrl {
+    /// The server.
+    pub fn peer(&self) -> Peer {
+        let Ok(url) = Url::parse(&self.0) else { return Peer { host: Some(String::new()), is_verified: false } };
+        let is_socket = url.scheme().ends_with("unix");
+        let host = url.host_str().filter(|_| !is_socket).map(str::to_owned);
+        Peer { host, is_verified: matches!(url.scheme(), "rediss" | "valkeys") }
+    }
+
     /// Gives the URL to a client.
     ///
     /// # Errors
@@ -61,12 +74,18 @@ mod tests {
 
     #[test]
     fn a_url_that_no_client_can_use_is_refused() {
-        for text in ["redis://:password@host:1/2", "redis://host", "valkey://host", "unix:///run/redis.sock"] {
+        for text in ["redis://:password@host:1/2", "rediss://host", "valkey://host", "unix:///run/redis.sock"] {
             assert!(text.parse::<RedisUrl>().is_ok(), "{text}");
         }
-        for text in
-            ["", "host:1", "http://host", "rediss://host", "redis://", "redis://host:99999", "redis://host/name"]
-        {
+        for text in [
+            "",
+            "host:1",
+            "http://host",
+            "rediss://host/#insecure",
+            "redis://",
+            "redis://host:99999",
+            "redis://host/name",
+        ] {
             assert!(text.parse::<RedisUrl>().is_err(), "{text}");
         }
     }

@@ -1,8 +1,10 @@
 //! The `healthcheck` command: checks whether the running program is ready, because container images have no curl.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
+use tls::{ClientTls, ListenTls, Stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -10,8 +12,8 @@ use tokio::net::TcpStream;
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Succeeds if `GET /readyz` of the server that listens on `listen_addr` responds with 200.
-pub async fn run(listen_addr: SocketAddr) -> ExitCode {
-    match tokio::time::timeout(TIMEOUT, status_line(reachable(listen_addr))).await {
+pub async fn run(listen_addr: SocketAddr, tls: &ListenTls) -> ExitCode {
+    match tokio::time::timeout(TIMEOUT, status_line(reachable(listen_addr), tls)).await {
         Ok(Ok(line)) if line.contains(" 200 ") => ExitCode::SUCCESS,
         Ok(Ok(line)) => failed(&line),
         Ok(Err(failure)) => failed(&failure.to_string()),
@@ -34,8 +36,15 @@ fn reachable(listen_addr: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen_addr.port())
 }
 
-async fn status_line(address: SocketAddr) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect(address).await?;
+async fn status_line(address: SocketAddr, tls: &ListenTls) -> io::Result<String> {
+    let stream = TcpStream::connect(address).await?;
+    let mut stream = match &tls.tls_certificate_file {
+        Some(file) => {
+            let client = ClientTls::of_this_program(file).map_err(io::Error::other)?;
+            client.connect(&address.ip().to_string(), stream).await?
+        }
+        None => Stream::Plain(stream),
+    };
     stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: healthcheck\r\nConnection: close\r\n\r\n").await?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await?;

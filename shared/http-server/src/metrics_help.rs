@@ -11,5 +11,10 @@ pub(crate) fn describe() {
         Seconds,
         "Time from a request to the head of its response, by method and route."
     );
+    describe_counter!(
+        "http_tls_handshakes_failed_total",
+        Count,
+        "TLS handshakes of clients that failed or took too long."
+    );
     describe_gauge!("http_requests_in_flight", Count, "Requests whose response head is not sent yet.");
 }

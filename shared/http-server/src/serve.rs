@@ -18,6 +18,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tls::{ServerTls, Stream};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +34,22 @@ const CONNECTIONS_MAX: usize = 20_000;
 const BACKLOG: u32 = 1024;
 /// Pause after a failed accept: an immediate retry does not help when file descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Where a server accepts connections.
+#[derive(Debug)]
+pub struct Listener {
+    /// The address.
+    pub tcp: TcpListener,
+    /// TLS, unless connections are plain text.
+    pub tls: Option<ServerTls>,
+}
+
+impl From<TcpListener> for Listener {
+    /// Plain text.
+    fn from(tcp: TcpListener) -> Self {
+        Self { tcp, tls: None }
+    }
+}
 
 /// The address of the service could not be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -63,14 +80,18 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
 ///
 /// # Errors
 /// None at present: failed accepts are logged and retried.
-pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) -> Result<(), std::io::Error> {
+pub async fn serve(
+    listener: impl Into<Listener>,
+    router: Router,
+    stopping: CancellationToken,
+) -> Result<(), std::io::Error> {
     let of_connection = move |peer| {
         let router = router.clone();
         Some(move |request| call_router(&router, request, peer))
     };
     // Half of the open files are left for what the requests need.
     let connections_max = CONNECTIONS_MAX.min(open_files::raise_limit() / 2).max(1);
-    accept(listener, of_connection, Arc::new(Semaphore::new(connections_max)), stopping, None).await
+    accept(listener.into(), of_connection, Arc::new(Semaphore::new(connections_max)), stopping, None).await
 }
 
 /// As [`serve`], without a router and on worker threads: `of_connection` maps a client's address to the function that
@@ -82,7 +103,7 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
 /// As [`serve`].
 pub async fn serve_on_workers<S, A>(
     workers: Arc<Workers>,
-    listener: TcpListener,
+    listener: Listener,
     of_connection: impl Fn(SocketAddr) -> Option<S>,
     permits: Arc<Semaphore>,
     stopping: CancellationToken,
@@ -109,7 +130,7 @@ pub fn call_router(
 }
 
 async fn accept<S, A>(
-    listener: TcpListener,
+    listener: Listener,
     of_connection: impl Fn(SocketAddr) -> Option<S>,
     permits: Arc<Semaphore>,
     stopping: CancellationToken,
@@ -125,7 +146,7 @@ where
             break;
         };
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = listener.tcp.accept() => accepted,
             () = stopping.cancelled() => break,
         };
         match accepted {
@@ -134,10 +155,10 @@ where
                     debug!(%peer, "a connection was refused: its client has too many");
                     continue;
                 };
-                let stopping = stopping.clone();
+                let (stopping, tls) = (stopping.clone(), listener.tls.clone());
                 let Some(workers) = workers else {
                     connections.spawn(async move {
-                        log_connection_error(peer, serve_connection(stream, answer, stopping, HEADER_TIMEOUT).await);
+                        serve_stream(stream, tls, peer, answer, stopping).await;
                         drop(permit);
                     });
                     continue;
@@ -146,7 +167,7 @@ where
                 let Ok(stream) = stream.into_std() else { continue };
                 let connection = async move {
                     if let Ok(stream) = TcpStream::from_std(stream) {
-                        log_connection_error(peer, serve_connection(stream, answer, stopping, HEADER_TIMEOUT).await);
+                        serve_stream(stream, tls, peer, answer, stopping).await;
                     }
                     drop(permit);
                 };
@@ -164,20 +185,45 @@ where
     Ok(())
 }
 
-fn log_connection_error(peer: SocketAddr, ended: hyper::Result<()>) {
-    if let Err(failure) = ended {
+/// Makes the TLS handshake, if the server has TLS, and serves the connection. Its permit and its share of the client's
+/// connections are taken already.
+async fn serve_stream<A: Future<Output = HandlerResult> + Send + 'static>(
+    stream: TcpStream,
+    tls: Option<ServerTls>,
+    peer: SocketAddr,
+    answer: impl Fn(Request) -> A + Send + 'static,
+    stopping: CancellationToken,
+) {
+    // Nagle's algorithm would delay small responses; if disabling it fails, the socket still works.
+    let _ = stream.set_nodelay(true);
+    let stream = match tls {
+        None => Stream::Plain(stream),
+        Some(tls) => {
+            let accepted = tokio::select! {
+                accepted = Box::pin(tls.accept(stream)) => accepted,
+                () = stopping.cancelled() => return,
+            };
+            match accepted {
+                Ok(stream) => stream,
+                Err(failure) => {
+                    metrics::counter!("http_tls_handshakes_failed_total").increment(1);
+                    debug!(%peer, error = %failure, "a TLS handshake failed");
+                    return;
+                }
+            }
+        }
+    };
+    if let Err(failure) = serve_connection(stream, answer, stopping, HEADER_TIMEOUT).await {
         debug!(%peer, error = %failure, "a connection ended with an error");
     }
 }
 
 async fn serve_connection<A: Future<Output = HandlerResult> + Send + 'static>(
-    stream: TcpStream,
+    stream: Stream,
     answer: impl Fn(Request) -> A + Send + 'static,
     stopping: CancellationToken,
     header_timeout: Duration,
 ) -> hyper::Result<()> {
-    // Nagle's algorithm would delay small responses; if disabling it fails, the socket still works.
-    let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: hyper::Request<Incoming>| answer(request.map(boxed)));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -272,7 +318,7 @@ mod tests {
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         let answer = async |_: Request| Ok(Response::new(Body::empty()));
-        tokio::spawn(serve_connection(stream, answer, CancellationToken::new(), Duration::from_secs(2)));
+        tokio::spawn(serve_connection(Stream::Plain(stream), answer, CancellationToken::new(), Duration::from_secs(2)));
         for piece in pieces {
             // The server may have closed the connection.
             let _ = client.write_all(piece.as_bytes()).await;

@@ -7,7 +7,7 @@ use crate::wire;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lapin::tcp::OwnedTLSConfig;
-use lapin::uri::AMQPUri;
+use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{Channel, Connect, Connection, ConnectionProperties, ConnectionStatus};
 use std::error::Error;
 use std::fmt;
@@ -211,8 +211,9 @@ impl Link {
         let uri: AMQPUri = amqp_url.parse().map_err(|why: String| BrokerError::Address(why.into()))?;
         let properties = ConnectionProperties::default().with_connection_name(self.inner.name.as_str().into());
         let connecting = async {
-            if self.inner.screened {
-                wire::connect(uri, properties).await
+            // lapin's own TLS brings forty crates for client certificates in formats that are rarely used.
+            if self.inner.screened || uri.scheme == AMQPScheme::AMQPS {
+                wire::connect(&amqp_url, uri, properties).await
             } else {
                 uri.connect_with_config(properties, OwnedTLSConfig::default(), lapin::runtime::default_runtime()?).await
             }

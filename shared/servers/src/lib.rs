@@ -22,6 +22,7 @@ mod daemon;
 pub mod probe;
 
 mod broker_user;
+mod certificates;
 mod chroot;
 mod epmd;
 mod postgres;
@@ -30,6 +31,7 @@ mod redis;
 mod unprivileged;
 
 pub use broker_user::BrokerUser;
+pub use certificates::TlsFiles;
 pub use daemon::{Daemon, Launch, Stopped, stop_leftover};
 pub use error::StartError;
 pub use log_tail::tail;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::daemon::{Daemon, Launch, stop_leftover};
-use crate::{Port, Programs, StartError, Stopped, pick, probe, secret, unprivileged};
+use crate::{Port, Programs, StartError, Stopped, TlsFiles, pick, probe, secret, unprivileged};
 
 /// Long, because servers may start while a compiler uses all cores.
 const START_LIMIT: Duration = Duration::from_mins(2);
@@ -34,6 +34,8 @@ pub struct PostgresOptions {
     pub durability: Durability,
     /// Maximum number of connections.
     pub connections_max: u32,
+    /// TLS, without which no connection is accepted then; `None` for plain text.
+    pub tls: Option<TlsFiles>,
     /// The log file; by default `server.log` in the folder.
     pub log: Option<PathBuf>,
     /// The installation to use.
@@ -48,6 +50,7 @@ impl PostgresOptions {
             port: Port::Free,
             durability: Durability::Full,
             connections_max: 300,
+            tls: None,
             log: None,
             programs: Programs::from_environment(),
         }
@@ -98,9 +101,10 @@ impl Postgres {
         if !data.join("PG_VERSION").exists() {
             self.create_cluster(&programs, &data)?;
         }
+        let tls = self.tls_settings()?;
         let mut command = self.command(&programs.join("postgres"))?;
         command.arg("-D").arg(&data);
-        for setting in self.settings() {
+        for setting in self.settings().into_iter().chain(tls) {
             command.arg("-c").arg(setting);
         }
         let mut daemon = Daemon::spawn(Launch {
@@ -110,8 +114,9 @@ impl Postgres {
             append_log: true,
             record: record(&self.options.folder),
         })?;
-        let port = self.port;
-        daemon.wait_until_ready(START_LIMIT, || accepts_queries(port))?;
+        let (port, has_tls) = (self.port, self.options.tls.is_some());
+        daemon
+            .wait_until_ready(START_LIMIT, || if has_tls { refuses_plain_text(port) } else { accepts_queries(port) })?;
         self.daemon = Some(daemon);
         Ok(())
     }
@@ -128,7 +133,14 @@ impl Postgres {
 
     /// The URL of `database` for another role.
     pub fn url_of(&self, role: &str, password: &str, database: &str) -> String {
-        format!("postgres://{role}:{password}@127.0.0.1:{}/{database}", self.port)
+        match &self.options.tls {
+            None => format!("postgres://{role}:{password}@127.0.0.1:{}/{database}", self.port),
+            Some(files) => format!(
+                "postgres://{role}:{password}@localhost:{}/{database}?sslmode=verify-full&sslrootcert={}",
+                self.port,
+                files.authority.display()
+            ),
+        }
     }
 
     /// The port.
@@ -191,6 +203,21 @@ impl Postgres {
         }
     }
 
+    /// Settings with which only connections with TLS are accepted.
+    fn tls_settings(&self) -> Result<Vec<String>, StartError> {
+        let Some(files) = &self.options.tls else { return Ok(vec![]) };
+        let files = files.copied_to(&self.options.folder)?;
+        let access = self.options.folder.join("pg_hba.tls.conf");
+        secret::write_private(&access, "hostssl all all 127.0.0.1/32 password\n")
+            .map_err(|source| StartError::Folder { path: access.clone(), source })?;
+        Ok(vec![
+            "ssl=on".to_owned(),
+            format!("ssl_cert_file={}", files.certificate.display()),
+            format!("ssl_key_file={}", files.key.display()),
+            format!("hba_file={}", access.display()),
+        ])
+    }
+
     fn settings(&self) -> Vec<String> {
         let mut settings = vec![
             "listen_addresses=127.0.0.1".to_owned(),
@@ -228,10 +255,20 @@ fn make_folder(folder: &Path) -> Result<(), StartError> {
 /// During recovery it accepts connections but responds with `E`. Source: PostgreSQL documentation, "Message Flow" and
 /// "Message Formats" (`StartupMessage`).
 fn accepts_queries(port: u16) -> bool {
+    start_without_tls(port, 1).is_ok_and(|answer| answer == b"R")
+}
+
+/// Whether the server runs and refuses a connection without TLS (28000), which it does not do before it is started (57P03).
+fn refuses_plain_text(port: u16) -> bool {
+    // `E`, the length, and the fields S (severity), V (the same) and C (code).
+    start_without_tls(port, 25).is_ok_and(|answer| answer.ends_with(b"C28000"))
+}
+
+fn start_without_tls(port: u16, answer_len: usize) -> std::io::Result<Vec<u8>> {
     let parameters = b"user\0postgres\0database\0postgres\0\0";
     let length = u32::try_from(8 + parameters.len()).unwrap_or(u32::MAX);
     let mut message = length.to_be_bytes().to_vec();
     message.extend(196_608_u32.to_be_bytes()); // protocol 3.0
     message.extend(parameters);
-    probe::exchange(port, &message, 1).is_ok_and(|answer| answer == b"R")
+    probe::exchange(port, &message, answer_len)
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -19,11 +20,34 @@ pub fn http_status(port: u16, path: &str) -> io::Result<u16> {
     let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     // "HTTP/1.1 200" is twelve bytes.
     let response = exchange(port, request.as_bytes(), 12)?;
-    let text = String::from_utf8_lossy(&response);
+    status(&response)
+}
+
+fn status(response: &[u8]) -> io::Result<u16> {
+    let text = String::from_utf8_lossy(response);
     text.split(' ')
         .nth(1)
         .and_then(|status| status.parse().ok())
         .ok_or_else(|| io::Error::other("the response is not HTTP"))
+}
+
+/// The same over TLS, by `openssl`. The certificate is not verified: the question is only whether the
+/// process on this machine is ready.
+///
+/// # Errors
+/// As [`http_status`], and when there is no `openssl`.
+pub fn https_status(port: u16, path: &str) -> io::Result<u16> {
+    let mut child = Command::new("openssl")
+        .args(["s_client", "-quiet", "-servername", "localhost", "-connect", &format!("127.0.0.1:{port}")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    // `-quiet` keeps the connection open after the end of the input.
+    child.stdin.take().map_or(Ok(()), |mut input| input.write_all(request.as_bytes()))?;
+    let response = child.wait_with_output()?.stdout;
+    status(&response)
 }
 
 /// Sends `request` to `port` of loopback and reads exactly `response_len` bytes.

@@ -8,7 +8,7 @@ use rustix::process::Signal;
 
 use crate::broker_user::definitions;
 use crate::daemon::{Daemon, Launch, stop_leftover};
-use crate::{BrokerUser, Port, Programs, StartError, Stopped, epmd, pick, probe, secret};
+use crate::{BrokerUser, Port, Programs, StartError, Stopped, TlsFiles, epmd, pick, probe, secret};
 
 /// Long, because servers may start while a compiler uses all cores.
 const START_LIMIT: Duration = Duration::from_mins(4);
@@ -28,6 +28,8 @@ pub struct RabbitMqOptions {
     pub console_port: Port,
     /// Users in addition to guest/guest, created at every start.
     pub users: Vec<BrokerUser>,
+    /// TLS, without which no connection is accepted then; `None` for plain text.
+    pub tls: Option<TlsFiles>,
     /// The log file; by default `server.log` in the folder.
     pub log: Option<PathBuf>,
     /// The installation to use.
@@ -42,6 +44,7 @@ impl RabbitMqOptions {
             port: Port::Free,
             console_port: Port::Free,
             users: Vec::new(),
+            tls: None,
             log: None,
             programs: Programs::from_environment(),
         }
@@ -114,8 +117,8 @@ impl RabbitMq {
             append_log: true,
             record: record(&self.options.folder),
         })?;
-        let port = self.ports.amqp;
-        broker.wait_until_ready(START_LIMIT, || speaks_amqp(port))?;
+        let (port, has_tls) = (self.ports.amqp, self.options.tls.is_some());
+        broker.wait_until_ready(START_LIMIT, || if has_tls { probe::accepts(port) } else { speaks_amqp(port) })?;
         self.running = Some(Running { broker, epmd });
         Ok(())
     }
@@ -144,7 +147,14 @@ impl RabbitMq {
 
     /// The URL for another user.
     pub fn url_of(&self, user: &str, password: &str) -> String {
-        format!("amqp://{user}:{password}@127.0.0.1:{}/%2f", self.ports.amqp)
+        match &self.options.tls {
+            None => format!("amqp://{user}:{password}@127.0.0.1:{}/%2f", self.ports.amqp),
+            Some(files) => format!(
+                "amqps://{user}:{password}@localhost:{}/%2f?cacertfile={}",
+                self.ports.amqp,
+                files.authority.display()
+            ),
+        }
     }
 
     /// The URL of the console and the management API, without a trailing slash.
@@ -182,14 +192,32 @@ impl RabbitMq {
         let mut users = vec![BrokerUser::guest()];
         users.extend(self.options.users.iter().cloned());
         let definitions_file = folder.join("definitions.json");
+        let listener = match &self.options.tls {
+            None => format!("listeners.tcp.1 = 127.0.0.1:{}\n", self.ports.amqp),
+            Some(files) => {
+                let files = files.copied_to(folder)?;
+                format!(
+                    "listeners.tcp = none\n\
+                     listeners.ssl.1 = 127.0.0.1:{}\n\
+                     ssl_options.cacertfile = {}\n\
+                     ssl_options.certfile = {}\n\
+                     ssl_options.keyfile = {}\n\
+                     ssl_options.verify = verify_none\n\
+                     ssl_options.fail_if_no_peer_cert = false\n",
+                    self.ports.amqp,
+                    files.authority.display(),
+                    files.certificate.display(),
+                    files.key.display()
+                )
+            }
+        };
         let configuration = format!(
-            "listeners.tcp.1 = 127.0.0.1:{}\n\
+            "{listener}\
              management.tcp.ip = 127.0.0.1\n\
              management.tcp.port = {}\n\
              load_definitions = {}\n\
              log.console = true\n\
              log.console.level = info\n",
-            self.ports.amqp,
             self.ports.console,
             definitions_file.display()
         );

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::daemon::{Daemon, Launch, stop_leftover};
-use crate::{Port, Programs, StartError, Stopped, pick, probe, secret};
+use crate::{Port, Programs, StartError, Stopped, TlsFiles, pick, probe, secret};
 
 /// Long, because servers may start while a compiler uses all cores.
 const START_LIMIT: Duration = Duration::from_mins(2);
@@ -19,6 +19,8 @@ pub struct RedisOptions {
     pub folder: PathBuf,
     /// The port on loopback.
     pub port: Port,
+    /// TLS, without which no connection is accepted then; `None` for plain text.
+    pub tls: Option<TlsFiles>,
     /// The log file; by default `server.log` in the folder.
     pub log: Option<PathBuf>,
     /// The installation to use.
@@ -28,7 +30,7 @@ pub struct RedisOptions {
 impl RedisOptions {
     /// A server under `folder` on any free port.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), port: Port::Free, log: None, programs: Programs::from_environment() }
+        Self { folder: folder.into(), port: Port::Free, tls: None, log: None, programs: Programs::from_environment() }
     }
 }
 
@@ -73,7 +75,7 @@ impl Redis {
             .ok_or(StartError::ProgramMissing { program: "redis-server", package: "redis-server" })?;
         // A file instead of arguments, because the arguments of a process are visible to all users.
         let configuration = self.options.folder.join("redis.conf");
-        secret::write_private(&configuration, &self.configuration())
+        secret::write_private(&configuration, &self.configuration()?)
             .map_err(|source| StartError::Folder { path: configuration.clone(), source })?;
         let mut command = programs.command(&program, &self.options.folder, "redis")?;
         command.arg(&configuration);
@@ -84,8 +86,8 @@ impl Redis {
             append_log: true,
             record: record(&self.options.folder),
         })?;
-        let port = self.port;
-        daemon.wait_until_ready(START_LIMIT, || responds(port))?;
+        let (port, has_tls) = (self.port, self.options.tls.is_some());
+        daemon.wait_until_ready(START_LIMIT, || if has_tls { probe::accepts(port) } else { responds(port) })?;
         self.daemon = Some(daemon);
         Ok(())
     }
@@ -97,7 +99,10 @@ impl Redis {
 
     /// The URL, with the password.
     pub fn url(&self) -> String {
-        format!("redis://:{}@127.0.0.1:{}", self.password, self.port)
+        match self.options.tls {
+            None => format!("redis://:{}@127.0.0.1:{}", self.password, self.port),
+            Some(_) => format!("rediss://:{}@localhost:{}", self.password, self.port),
+        }
     }
 
     /// The port.
@@ -120,13 +125,25 @@ impl Redis {
         self.options.log.clone().unwrap_or_else(|| self.options.folder.join("server.log"))
     }
 
-    fn configuration(&self) -> String {
-        format!(
-            "bind 127.0.0.1\nport {}\ndir \"{}\"\nrequirepass {}\nappendonly yes\ndaemonize no\n",
-            self.port,
+    fn configuration(&self) -> Result<String, StartError> {
+        let listener = match &self.options.tls {
+            None => format!("port {}", self.port),
+            Some(files) => {
+                let files = files.copied_to(&self.options.folder)?;
+                format!(
+                    "port 0\ntls-port {}\ntls-auth-clients no\ntls-cert-file \"{}\"\ntls-key-file \"{}\"\ntls-ca-cert-file \"{}\"",
+                    self.port,
+                    files.certificate.display(),
+                    files.key.display(),
+                    files.authority.display()
+                )
+            }
+        };
+        Ok(format!(
+            "bind 127.0.0.1\n{listener}\ndir \"{}\"\nrequirepass {}\nappendonly yes\ndaemonize no\n",
             self.options.folder.join("data").display(),
             self.password
-        )
+        ))
     }
 }
 

@@ -1,11 +1,11 @@
 //! Starts, stops and restarts the real servers.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use servers::{
     BrokerUser, Durability, Postgres, PostgresOptions, Programs, RabbitMq, RabbitMqOptions, Redis, RedisOptions,
-    Stopped, postgres_folder, probe,
+    Stopped, TlsFiles, postgres_folder, probe,
 };
 
 fn folder(name: &str) -> PathBuf {
@@ -14,9 +14,26 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-fn psql(url: &str, sql: &str) -> String {
+fn run_psql(url: &str, sql: &str) -> Output {
     let programs = postgres_folder().expect("PostgreSQL is installed");
-    let output = Command::new(programs.join("psql")).args([url, "-tAc", sql]).output().expect("psql runs");
+    Command::new(programs.join("psql")).args([url, "-tAc", sql]).output().expect("psql runs")
+}
+
+/// Whether a server completes a handshake with a certificate of this authority.
+fn has_tls(port: u16, files: &TlsFiles) -> bool {
+    let status = Command::new("openssl")
+        .args(["s_client", "-verify_return_error", "-verify_hostname", "localhost"])
+        .args(["-connect", &format!("127.0.0.1:{port}"), "-CAfile"])
+        .arg(&files.authority)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    status.expect("openssl runs").success()
+}
+
+fn psql(url: &str, sql: &str) -> String {
+    let output = run_psql(url, sql);
     assert!(output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
@@ -38,6 +55,36 @@ fn postgres_keeps_its_data_and_its_port_over_a_restart() {
     let installed = Programs::from_environment().versions();
     assert!(installed.contains(&version), "{version} runs, of {installed:?}");
     drop(server);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn servers_with_a_certificate_accept_tls_only() {
+    let folder = folder("tls");
+    let files = TlsFiles::make(&folder.join("files")).unwrap();
+    let authority = std::fs::read(&files.authority).unwrap();
+    assert_eq!(TlsFiles::make(&folder.join("files")).unwrap(), files);
+    assert_eq!(std::fs::read(&files.authority).unwrap(), authority, "an authority that people trust stays");
+    let tls = Some(files.clone());
+
+    let (durability, own) = (Durability::None, PostgresOptions::new(folder.join("postgres")));
+    let mut postgres = Postgres::start(PostgresOptions { durability, tls: tls.clone(), ..own }).unwrap();
+    let url = postgres.url("postgres");
+    assert_eq!(psql(&url, "select ssl from pg_stat_ssl where pid = pg_backend_pid()"), "t");
+    let (plain, _) = url.split_once('?').unwrap();
+    assert!(!run_psql(&format!("{plain}?sslmode=disable"), "select 1").status.success());
+    postgres.stop();
+
+    let own = RedisOptions::new(folder.join("redis"));
+    let mut redis = Redis::start(RedisOptions { tls: tls.clone(), ..own }).unwrap();
+    assert!(redis.url().starts_with("rediss://") && has_tls(redis.port(), &files));
+    assert!(probe::http_status(redis.port(), "/").is_err());
+    redis.stop();
+
+    let own = RabbitMqOptions::new(folder.join("rabbitmq"));
+    let mut rabbitmq = RabbitMq::start(RabbitMqOptions { tls, ..own }).unwrap();
+    assert!(rabbitmq.url().starts_with("amqps://") && has_tls(rabbitmq.port(), &files));
+    assert_eq!(rabbitmq.stop(), Stopped::Gracefully);
     std::fs::remove_dir_all(folder).unwrap();
 }
 

@@ -1,10 +1,11 @@
 //! The URL of the broker.
 
-use configuration::{HAS_TLS, UrlRule, WrongUrl};
-use lapin::uri::AMQPUri;
+use configuration::{Peer, UrlRule, WrongUrl, is_loopback};
+use lapin::uri::{AMQPScheme, AMQPUri};
 use std::fmt;
-use std::net::IpAddr;
+use std::path::Path;
 use std::str::FromStr;
+use url::Url;
 
 const RULE: UrlRule = UrlRule { schemes: &["amqp", "amqps"], example: "amqp://user:password@host:port/vhost" };
 
@@ -21,9 +22,6 @@ impl FromStr for BrokerUrl {
         if url.host_str().is_none_or(str::is_empty) {
             return Err(RULE.wrong("it has no host"));
         }
-        if url.scheme() == "amqps" && !HAS_TLS {
-            return Err(RULE.wrong("amqps requires TLS, without which this program was built"));
-        }
         // The client's reasons may repeat a part of the URL.
         let uri: AMQPUri = text.parse().map_err(|_| RULE.wrong("the client of RabbitMQ refuses it"))?;
         if uri.authority.userinfo.username == "guest" && !is_loopback(&uri.authority.host) {
@@ -38,17 +36,31 @@ impl BrokerUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The broker.
+    pub fn peer(&self) -> Peer {
+        match self.0.parse::<AMQPUri>() {
+            Ok(uri) => Peer { host: Some(uri.authority.host), is_verified: uri.scheme == AMQPScheme::AMQPS },
+            Err(_) => Peer { host: Some(String::new()), is_verified: false },
+        }
+    }
+
+    /// The same, which trusts the authorities of a file, unless the URL names another.
+    #[must_use]
+    pub fn trusting(&self, authorities_file: &Path) -> Self {
+        const PARAMETER: &str = "cacertfile";
+        let Ok(mut url) = Url::parse(&self.0) else { return self.clone() };
+        if !url.query_pairs().any(|(name, _)| name == PARAMETER) {
+            url.query_pairs_mut().append_pair(PARAMETER, &authorities_file.to_string_lossy());
+        }
+        Self(url.into())
+    }
 }
 
 impl fmt::Debug for BrokerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("BrokerUrl(…)")
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -72,6 +84,16 @@ mod tests {
     }
 
     #[test]
+    fn amqps_verifies_the_broker_with_the_authorities_of_a_file() {
+        let url: BrokerUrl = "amqps://orders:x@rabbitmq/%2f".parse().unwrap();
+        assert_eq!(url.peer(), Peer { host: Some("rabbitmq".to_owned()), is_verified: true });
+        assert!(!"amqp://orders:x@rabbitmq".parse::<BrokerUrl>().unwrap().peer().is_verified);
+        let trusting = url.trusting(Path::new("/ca.pem"));
+        assert_eq!(trusting.as_str(), "amqps://orders:x@rabbitmq/%2f?cacertfile=%2Fca.pem");
+        assert_eq!(trusting.trusting(Path::new("/other.pem")).as_str(), trusting.as_str());
+    }
+
+    #[test]
     fn a_url_that_no_client_can_use_is_refused_without_its_password() {
         for url in [
             "",
@@ -85,7 +107,6 @@ mod tests {
             let text = url.parse::<BrokerUrl>().expect_err(url).to_string();
             assert!(text.starts_with("must be a URL like amqp://user") && !text.contains("secret"), "{text}");
         }
-        assert_eq!("amqps://orders:secret@rabbitmq".parse::<BrokerUrl>().is_ok(), HAS_TLS);
         assert_eq!(format!("{:?}", "amqp://a:b@c".parse::<BrokerUrl>().unwrap()), "BrokerUrl(…)");
     }
 }

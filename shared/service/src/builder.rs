@@ -6,7 +6,7 @@ use crate::start_error::StartError;
 use axum::Router;
 use futures_util::future::BoxFuture;
 use http_server::readiness::Readiness;
-use http_server::serve;
+use http_server::serve::{self, Listener};
 use identity::InternalAuth;
 use metrics_exporter_prometheus::PrometheusHandle;
 use postgres::idempotency;
@@ -16,7 +16,6 @@ use rabbit_outbox::{ConsumerOptions, Messaging, Subscriptions};
 use sqlx::PgPool;
 use std::error::Error;
 use std::net::SocketAddr;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -27,7 +26,7 @@ type Start = Box<dyn FnOnce(&Process) + Send>;
 pub struct Service {
     name: &'static str,
     /// Opened first, so that a service that can't start has not written anything yet.
-    listener: TcpListener,
+    listener: Listener,
     internal_auth: InternalAuth,
     config: ServiceConfig,
     process: Process,
@@ -54,7 +53,9 @@ impl Service {
     pub fn new(name: &'static str, listen_addr: SocketAddr, config: &ServiceConfig) -> Result<Self, StartError> {
         let metrics = telemetry::start(&config.process.telemetry)?;
         let internal_auth = config.internal_auth.build(&format!("{name}-service"), listen_addr)?;
-        let listener = serve::listen(listen_addr)?;
+        let config = config.with_authorities()?;
+        let tls = config.listen_tls.build(&[("LISTEN_ADDR", listen_addr)])?;
+        let listener = Listener { tcp: serve::listen(listen_addr)?, tls };
         let database = postgres::pool(&config.postgres, name)?;
         let messaging =
             Messaging::new(name, database.clone(), config.amqp_url.as_str()).with_tracing(trace::Propagation);
@@ -66,7 +67,7 @@ impl Service {
             name,
             listener,
             internal_auth,
-            config: config.clone(),
+            config,
             process: Process::default(),
             metrics,
             database,
@@ -184,7 +185,7 @@ impl Service {
             tasks,
         } = self;
         let served = with_common_routes(routes, internal_auth, readiness, metrics);
-        if let Ok(address) = listener.local_addr() {
+        if let Ok(address) = listener.tcp.local_addr() {
             info!(%address, "{name}-service is listening on {address}");
         }
 

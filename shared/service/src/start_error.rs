@@ -5,6 +5,7 @@ use identity::MissingGatewayKeys;
 use postgres::DatabaseUrlError;
 use std::io;
 use telemetry::TelemetryError;
+use tls::{ConnectTlsError, ListenTlsError};
 
 /// Why a service could not start. Its text names the variable that is wrong, and its value unless that is secret.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,12 @@ pub enum StartError {
     /// Without `GATEWAY_KEYS` a service listens on loopback only.
     #[error(transparent)]
     GatewayKeys(#[from] MissingGatewayKeys),
+    /// The certificate can't be used, or `LISTEN_ADDR` needs one.
+    #[error(transparent)]
+    ListenTls(#[from] ListenTlsError),
+    /// A server needs TLS, or the authorities can't be used.
+    #[error(transparent)]
+    ConnectTls(#[from] ConnectTlsError),
     /// `LISTEN_ADDR` is in use, or not an address of this machine.
     #[error(transparent)]
     Listen(#[from] ListenError),

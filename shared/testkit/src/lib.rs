@@ -11,12 +11,14 @@ mod management;
 
 mod exposition;
 mod http;
+mod https;
 pub mod openapi;
 pub mod picture;
 mod program;
 mod raw_socket;
 mod redis;
 mod socket;
+mod tls;
 
 pub use broker::{BrokerUser, TestBroker};
 pub use closing::{assert_close_is_answered, assert_violations_are_closed};
@@ -24,10 +26,12 @@ pub use database::{TestDatabase, services};
 pub use eventually::{eventually, eventually_within};
 pub use exposition::{missing_process_metrics, undescribed};
 pub use http::{Client, TestResponse};
+pub use https::HttpsClient;
 pub use program::{LoggedError, Program};
 pub use raw_socket::{Ended, RawSocket};
 pub use redis::TestRedis;
 pub use socket::Socket;
+pub use tls::{Authority, Certificate, Protocol, TlsFront};
 
 /// A variable set by `cargo xtask test`.
 fn variable(name: &str) -> String {

@@ -1,20 +1,22 @@
 //! A WebSocket client for tests.
 
+use crate::HttpsClient;
 use futures_util::StreamExt;
 use serde_json::Value;
 use std::time::Duration;
+use tls::Stream;
 use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 /// Longest wait for a message.
 const WAIT: Duration = Duration::from_secs(20);
 
 /// An open WebSocket.
 pub struct Socket {
-    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    stream: WebSocketStream<Stream>,
 }
 
 impl Socket {
@@ -31,11 +33,23 @@ impl Socket {
             let name: http::HeaderName = name.parse().expect("a header's name");
             request.headers_mut().insert(name, value.parse().expect("a header's value"));
         }
-        match tokio_tungstenite::connect_async(request).await {
+        let server = TcpStream::connect(authority(url)).await.unwrap_or_else(|failure| panic!("open {url}: {failure}"));
+        match tokio_tungstenite::client_async(request, Stream::Plain(server)).await {
             Ok((stream, _)) => Ok(Self { stream }),
             Err(Error::Http(response)) => Err(response.status().as_u16()),
             Err(failure) => panic!("open {url}: {failure}"),
         }
+    }
+
+    /// Opens a path with TLS (`wss`).
+    ///
+    /// # Panics
+    /// If the server does not respond or rejects the handshake.
+    pub async fn open_with_tls(client: &HttpsClient, path: &str) -> Self {
+        let request = format!("wss://localhost{path}").into_client_request().expect("a well-formed URL");
+        let server = client.connect().await.expect("the server has TLS");
+        let (stream, _) = tokio_tungstenite::client_async(request, server).await.expect("a WebSocket");
+        Self { stream }
     }
 
     /// Opens `url`, or returns `None` if the server does not respond or rejects the handshake.
@@ -44,7 +58,8 @@ impl Socket {
     /// If the URL is malformed.
     pub async fn try_open(url: &str) -> Option<Self> {
         let request = url.into_client_request().expect("a well-formed URL");
-        tokio_tungstenite::connect_async(request).await.ok().map(|(stream, _)| Self { stream })
+        let server = TcpStream::connect(authority(url)).await.ok()?;
+        tokio_tungstenite::client_async(request, Stream::Plain(server)).await.ok().map(|(stream, _)| Self { stream })
     }
 
     /// The next text message as JSON.
@@ -95,4 +110,10 @@ impl Socket {
             }
         }
     }
+}
+
+/// Host and port of a `ws` URL.
+fn authority(url: &str) -> &str {
+    let rest = url.strip_prefix("ws://").expect("a ws:// URL");
+    rest.split(['/', '?']).next().unwrap_or(rest)
 }

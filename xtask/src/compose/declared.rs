@@ -48,7 +48,7 @@ struct Group {
 /// Parses the declarations of the package `name`: its own structs, and the flattened structs of shared crates.
 pub(super) fn program(checkout: &Checkout, name: &str) -> Program {
     let mut shared = BTreeMap::new();
-    for library in ["configuration", "identity", "messaging", "postgres", "process", "service", "telemetry"] {
+    for library in ["configuration", "identity", "messaging", "postgres", "process", "service", "telemetry", "tls"] {
         read_folder(&checkout.path(&format!("shared/{library}/src")), &mut shared);
     }
     let mut own = BTreeMap::new();

@@ -14,6 +14,8 @@ pub(crate) enum Need {
     RabbitMq,
     /// Redis server.
     Redis,
+    /// Makes certificates.
+    OpenSsl,
     /// A connection pooler for PostgreSQL.
     PgBouncer,
     /// A browser for the tests.
@@ -40,6 +42,7 @@ impl Need {
             Self::Postgres => postgres_folder().is_some(),
             Self::RabbitMq => find_program("rabbitmq-server").is_some(),
             Self::Redis => find_program("redis-server").is_some(),
+            Self::OpenSsl => find_program("openssl").is_some(),
             Self::PgBouncer => find_program("pgbouncer").is_some(),
             Self::Chromium => find_program("chromium").is_some(),
             Self::Npm => find_program("npm").is_some(),
@@ -66,6 +69,7 @@ impl Need {
             Self::Postgres => &["postgresql"],
             Self::RabbitMq => &["rabbitmq-server"],
             Self::Redis => &["redis-server"],
+            Self::OpenSsl => &["openssl"],
             Self::PgBouncer => &["pgbouncer"],
             Self::Chromium => &["chromium"],
             Self::Npm => &["npm"],

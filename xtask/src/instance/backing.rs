@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use servers::{Postgres, PostgresOptions, RabbitMq, RabbitMqOptions, Redis, RedisOptions, StartError};
+use servers::{Postgres, PostgresOptions, RabbitMq, RabbitMqOptions, Redis, RedisOptions, StartError, TlsFiles};
 
 use crate::console::Console;
 use crate::failure::Failure;
@@ -31,6 +31,9 @@ impl Backing {
     /// Fails with the first error; the other servers are stopped.
     pub(crate) fn start(plan: &Plan, console: &Console) -> Result<Self, Failure> {
         let passwords = Passwords::load_or_create(&plan.folder().join("secrets"))?;
+        if plan.tls().is_some() {
+            TlsFiles::make(&plan.folder().join("tls"))?;
+        }
         let given = &plan.given;
         let (postgres, rabbitmq, redis) = thread::scope(|scope| {
             let postgres = scope.spawn(|| unless(given.database.as_ref(), || start_postgres(plan)));
@@ -176,6 +179,7 @@ pub(crate) fn start_postgres(plan: &Plan) -> Result<Postgres, StartError> {
     Postgres::start(PostgresOptions {
         port: plan.servers.postgres,
         durability: plan.durability,
+        tls: plan.tls(),
         log: Some(plan.log("postgres")),
         programs: plan.server_programs.clone(),
         ..PostgresOptions::new(plan.folder().join("postgres"))
@@ -187,6 +191,7 @@ fn start_rabbitmq(plan: &Plan, passwords: &Passwords) -> Result<RabbitMq, StartE
         port: plan.servers.amqp,
         console_port: plan.servers.console,
         users: passwords.broker_users(),
+        tls: plan.tls(),
         log: Some(plan.log("rabbitmq")),
         programs: plan.server_programs.clone(),
         ..RabbitMqOptions::new(plan.folder().join("rabbitmq"))
@@ -196,6 +201,7 @@ fn start_rabbitmq(plan: &Plan, passwords: &Passwords) -> Result<RabbitMq, StartE
 fn start_redis(plan: &Plan) -> Result<Redis, StartError> {
     Redis::start(RedisOptions {
         port: plan.servers.redis,
+        tls: plan.tls(),
         log: Some(plan.log("redis")),
         programs: plan.server_programs.clone(),
         ..RedisOptions::new(plan.folder().join("redis"))

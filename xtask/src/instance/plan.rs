@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use servers::{Durability, Port, Programs, pick};
+use servers::{Durability, Port, Programs, TlsFiles, pick};
 
 use crate::checkout::{Checkout, variable};
 use crate::failure::Failure;
@@ -59,6 +59,7 @@ pub(crate) struct Plan {
     pub(crate) durability: Durability,
     pub(crate) given: Given,
     pub(crate) release: bool,
+    has_tls: bool,
     /// Authentication mode of the gateway: `header` or `jwt`.
     pub(crate) auth_mode: String,
     /// Open live sockets per user; `None` for the default of the services.
@@ -71,7 +72,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// The instance of `up`, with the documented ports.
-    pub(crate) fn up(checkout: &Checkout, release: bool) -> Self {
+    pub(crate) fn up(checkout: &Checkout, release: bool, has_tls: bool) -> Self {
         Self {
             folder: checkout.local(),
             services: ServicePorts {
@@ -90,6 +91,7 @@ impl Plan {
             durability: Durability::Full,
             given: Given::from_environment(),
             release,
+            has_tls,
             auth_mode: variable("AUTH_MODE").unwrap_or_else(|| HEADER_MODE.to_owned()),
             live_sockets_per_user: None,
             server_programs: Programs::Machine,
@@ -115,6 +117,7 @@ impl Plan {
             durability: Durability::None,
             given: Given::default(),
             release: false,
+            has_tls: false,
             auth_mode: HEADER_MODE.to_owned(),
             live_sockets_per_user: None,
             server_programs: Programs::Machine,
@@ -141,6 +144,17 @@ impl Plan {
         // One user opens all sockets that are measured.
         let live_sockets_per_user = Some(u32::MAX);
         Ok(Self { durability: Durability::Full, release: true, programs, live_sockets_per_user, ..tests })
+    }
+
+    /// The certificate of all programs and servers; `None` without TLS.
+    pub(crate) fn tls(&self) -> Option<TlsFiles> {
+        self.has_tls.then(|| TlsFiles::in_folder(&self.folder.join("tls")))
+    }
+
+    /// The URL of one of our ports, for people and browsers.
+    pub(crate) fn url(&self, host: &str, port: u16) -> String {
+        let scheme = if self.has_tls { "https" } else { "http" };
+        format!("{scheme}://{host}:{port}")
     }
 
     /// Whether sign-in is required, with demo users.

@@ -111,12 +111,12 @@ impl Product {
 
     /// URL of the API.
     pub(crate) fn api_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.plan.services.api)
+        self.plan.url("127.0.0.1", self.plan.services.api)
     }
 
     /// URL of the UI, which also serves the API.
     pub(crate) fn ui_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.plan.services.ui)
+        self.plan.url("127.0.0.1", self.plan.services.ui)
     }
 
     /// Labelled URLs to show.
@@ -133,9 +133,9 @@ impl Product {
             self.backing.database_url()
         };
         [
-            ("UI", format!("http://localhost:{}", ports.ui)),
-            ("API", format!("http://localhost:{}", ports.api)),
-            ("API docs", format!("http://localhost:{}/docs", ports.api)),
+            ("UI", self.plan.url("localhost", ports.ui)),
+            ("API", self.plan.url("localhost", ports.api)),
+            ("API docs", format!("{}/docs", self.plan.url("localhost", ports.api))),
             ("RabbitMQ", console),
             ("PostgreSQL", database),
         ]

@@ -7,6 +7,7 @@ use servers::{Daemon, Launch, StartError};
 use crate::checkout::variable;
 use crate::instance::backing::Backing;
 use crate::instance::plan::Plan;
+use crate::instance::state::Probe;
 use crate::services::{self, SERVICES};
 
 /// Configuration of a service process.
@@ -15,6 +16,7 @@ pub(crate) struct Service {
     pub(crate) name: &'static str,
     /// The port that serves `/readyz`.
     pub(crate) port: u16,
+    pub(crate) probe: Probe,
     environment: Vec<(String, String)>,
 }
 
@@ -41,7 +43,15 @@ fn own_variables(plan: &Plan, backing: &Backing, service: &str) -> Vec<(&'static
 }
 
 fn share_base_url(plan: &Plan) -> String {
-    format!("http://localhost:{}", plan.services.links)
+    plan.url("localhost", plan.services.links)
+}
+
+/// The certificate, and the authority that every program trusts.
+fn tls_variables(plan: &Plan) -> Vec<(&'static str, String)> {
+    let Some(files) = plan.tls() else { return vec![] };
+    [("TLS_CERTIFICATE_FILE", files.certificate), ("TLS_KEY_FILE", files.key), ("TLS_CA_FILE", files.authority)]
+        .map(|(name, file)| (name, file.display().to_string()))
+        .into()
 }
 
 /// A service with its own schema and broker user.
@@ -56,12 +66,13 @@ fn backend(plan: &Plan, backing: &Backing, service: &services::Service) -> Servi
         ("GATEWAY_KEYS", passwords.key_of(name).to_owned()),
     ];
     environment.extend(own_variables(plan, backing, name));
-    Service { name: service.package, port, environment: named(environment) }
+    environment.extend(tls_variables(plan));
+    Service { name: service.package, port, probe: probe(plan), environment: named(environment) }
 }
 
 fn gateway(plan: &Plan, backing: &Backing) -> Service {
     let ports = &plan.services;
-    let pages = |port: u16| format!("http://localhost:{port},http://127.0.0.1:{port}");
+    let pages = |port: u16| format!("{},{}", plan.url("localhost", port), plan.url("127.0.0.1", port));
     let mut environment = vec![
         ("API_ADDR", format!("127.0.0.1:{}", ports.api)),
         ("UI_ADDR", format!("127.0.0.1:{}", ports.ui)),
@@ -75,13 +86,17 @@ fn gateway(plan: &Plan, backing: &Backing) -> Service {
         ("ALLOWED_ORIGINS", format!("{},{}", pages(ports.ui), pages(ports.links))),
     ];
     environment.extend(backing.console_url().map(|url| ("CONSOLE_URL", url)));
+    environment.extend(tls_variables(plan));
     let mut environment = named(environment);
-    let urls =
-        SERVICES.iter().map(|service| (service.url_variable(), format!("http://127.0.0.1:{}", ports.of(service))));
+    let urls = SERVICES.iter().map(|service| (service.url_variable(), plan.url("127.0.0.1", ports.of(service))));
     environment.extend(urls);
     let keys = SERVICES.iter().map(|service| (service.key_variable(), backing.passwords().key_of(service.name)));
     environment.extend(keys.map(|(name, key)| (name, key.to_owned())));
-    Service { name: "gateway", port: ports.api, environment }
+    Service { name: "gateway", port: ports.api, probe: probe(plan), environment }
+}
+
+fn probe(plan: &Plan) -> Probe {
+    if plan.tls().is_some() { Probe::ReadyzTls } else { Probe::Readyz }
 }
 
 fn named(environment: Vec<(&str, String)>) -> Vec<(String, String)> {

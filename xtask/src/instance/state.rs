@@ -27,6 +27,8 @@ pub(crate) enum Probe {
     Tcp,
     /// `GET /readyz` returns 200.
     Readyz,
+    /// The same over TLS.
+    ReadyzTls,
 }
 
 /// A server or service.
@@ -51,6 +53,7 @@ impl Part {
             && match self.probe {
                 Probe::Tcp => probe::accepts(self.port),
                 Probe::Readyz => probe::http_status(self.port, "/readyz").is_ok_and(|s| s == 200),
+                Probe::ReadyzTls => probe::https_status(self.port, "/readyz").is_ok_and(|s| s == 200),
             }
     }
 }
@@ -98,6 +101,7 @@ impl State {
             let probe = match part.probe {
                 Probe::Tcp => "tcp",
                 Probe::Readyz => "readyz",
+                Probe::ReadyzTls => "readyz-tls",
             };
             format!("part\t{}\t{}\t{}\t{probe}\t{}", part.name, part.port, part.process, part.restarts)
         }));
@@ -137,6 +141,7 @@ fn part(row: &[&str]) -> Option<Part> {
         process: process.parse().ok()?,
         probe: match *probe {
             "readyz" => Probe::Readyz,
+            "readyz-tls" => Probe::ReadyzTls,
             _ => Probe::Tcp,
         },
         restarts: restarts.parse().ok()?,

@@ -9,7 +9,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::instance::plan::Plan;
 use crate::instance::services::Service;
-use crate::instance::state::{Part, Probe};
+use crate::instance::state::Part;
 use crate::interrupt::Interrupt;
 
 const POLL: Duration = Duration::from_millis(20);
@@ -53,7 +53,7 @@ impl Supervised {
     /// The service, for `status`; `None` while it is not running.
     pub(crate) fn part(&self) -> Option<Part> {
         let pid = self.daemon.as_ref()?.pid();
-        Part::running(self.service.name, self.service.port, pid, Probe::Readyz, self.restarts)
+        Part::running(self.service.name, self.service.port, pid, self.service.probe, self.restarts)
     }
 
     /// Detects a crash, and restarts the service after the delay; returns whether the state has changed.

@@ -30,7 +30,6 @@ const PLACES: &[(&str, At, &str)] = &[
     ("Cargo.toml", AfterLast("    \"", "-service\","), "    \"{{name}}-service\",\n"),
     (".dockerignore", AfterLast("!", "-service"), "!{{name}}-service\n"),
     ("deploy/Dockerfile", Before(" -p migrations "), " -p {{name}}-service"),
-    ("deploy/Dockerfile", Before(",migrations/tls"), ",{{name}}-service/tls"),
     ("deploy/Dockerfile", Before(" target/release/migrations "), " target/release/{{name}}-service"),
     (
         "deploy/rabbitmq/definitions.json",
@@ -67,6 +66,7 @@ const PLACES: &[(&str, At, &str)] = &[
         "      {{NAME}}_URL: http://{{name}}-service:{{port}}\n      {{NAME}}_KEY: \
              ${{{NAME}}_KEY:?run deploy/compose-secrets.sh}\n",
     ),
+    ("compose.yaml", Before(",users-service\n"), ",{{name}}-service"),
     (
         "compose.yaml",
         Before("      redis:\n        condition: service_healthy\n    networks:\n      - front"),
@@ -97,6 +97,11 @@ const PLACES: &[(&str, At, &str)] = &[
              \"http://127.0.0.1:{{port}}\")]\n    pub {{name}}_url: BaseUrl,\n\n    /// Key that signs gateway tokens for \
              {{name}}-service, which has it in `GATEWAY_KEYS`: at least 32 characters.\n    #[arg(long, env = \
              \"{{NAME}}_KEY\", hide_env_values = true)]\n    pub {{name}}_key: Option<SigningKey>,\n\n",
+    ),
+    (
+        "gateway/src/config.rs",
+        AfterLast("            (\"USERS_URL\", ", ""),
+        "            (\"{{NAME}}_URL\", &self.{{name}}_url),\n",
     ),
     (
         "gateway/src/config.rs",

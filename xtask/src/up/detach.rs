@@ -9,6 +9,7 @@ use std::time::Duration;
 use servers::{Process, Signal};
 
 use crate::checkout::Checkout;
+use crate::cli::UpOptions;
 use crate::failure::{Doing, Failure};
 use crate::install::{Need, ask_for_password, missing};
 use crate::instance::{Phase, State};
@@ -17,9 +18,9 @@ use crate::interrupt::Interrupt;
 const POLL: Duration = Duration::from_millis(50);
 
 /// Starts a supervisor in its own session and shows its log until it is ready or has failed.
-pub(super) fn detach(checkout: &Checkout, release: bool) -> Result<ExitCode, Failure> {
+pub(super) fn detach(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, Failure> {
     // The supervisor has no terminal for sudo's password prompt.
-    ask_for_password(&missing(&[Need::Postgres, Need::RabbitMq, Need::Redis, Need::Tesseract]));
+    ask_for_password(&missing(&[Need::Postgres, Need::RabbitMq, Need::Redis, Need::OpenSsl, Need::Tesseract]));
     let interrupt = Interrupt::watch()?;
     let log = checkout.local().join("logs/up.log");
     servers::private_folder(&checkout.local().join("logs")).doing("make .local/logs")?;
@@ -28,8 +29,11 @@ pub(super) fn detach(checkout: &Checkout, release: bool) -> Result<ExitCode, Fai
     let this = std::env::current_exe().doing("find this program")?;
     let mut command = Command::new(this);
     command.args(["up", "--supervisor"]);
-    if release {
+    if options.release {
         command.arg("--release");
+    }
+    if options.tls {
+        command.arg("--tls");
     }
     let mut child = command
         .current_dir(checkout.root())

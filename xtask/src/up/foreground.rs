@@ -25,7 +25,7 @@ pub(super) fn run(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, 
     }
     let console = Console::new();
     let interrupt = Interrupt::watch()?;
-    let plan = Plan::up(checkout, options.release);
+    let plan = Plan::up(checkout, options.release, options.tls);
     let Some(_lock) = Lock::take(plan.folder())? else {
         return Err(Failure::new("another `up` has just started here"));
     };
@@ -45,6 +45,14 @@ pub(super) fn run(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, 
         say!("\nSign-in is required. Demo users: anna, boris, vera and admin, password chipin-demo. Loopback only.");
     } else {
         say!("\nDevelopment mode: requests with `X-User-ID: 1` are user 1. Loopback only.");
+    }
+    if let Some(files) = plan.tls() {
+        let authority = files.authority.display();
+        say!(
+            "\nEvery connection is encrypted. To trust the certificates, import this authority into your browser; it can sign for"
+        );
+        say!("this machine only. For curl: --cacert {authority}");
+        say!("  {authority}");
     }
     if !options.supervisor {
         say!("Ctrl-C stops it; data are preserved.\n");
@@ -118,6 +126,7 @@ fn needs(plan: &Plan) -> Vec<Need> {
         (given.database.is_none(), Need::Postgres),
         (given.amqp.is_none(), Need::RabbitMq),
         (given.redis.is_none(), Need::Redis),
+        (plan.tls().is_some(), Need::OpenSsl),
     ]
     .into_iter()
     .filter_map(|(needed, need)| needed.then_some(need))

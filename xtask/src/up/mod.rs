@@ -25,5 +25,5 @@ pub(crate) fn up(checkout: &Checkout, options: &UpOptions) -> Result<ExitCode, F
         }
         return Ok(ExitCode::SUCCESS);
     }
-    if options.detach { detach::detach(checkout, options.release) } else { foreground::run(checkout, options) }
+    if options.detach { detach::detach(checkout, options) } else { foreground::run(checkout, options) }
 }

@@ -14,11 +14,13 @@ mod properties;
 mod screen;
 mod table;
 mod texts;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub(crate) use table::LEFT_OUT;
 
-use lapin::tcp::{AMQPUriTcpExt, AsyncTcpStream};
-use lapin::uri::AMQPUri;
+use lapin::tcp::AsyncTcpStream;
+use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{Connection, ConnectionProperties};
 use screen::Screen;
 use std::io;
@@ -31,23 +33,27 @@ use tracing::debug;
 /// Read buffer size, in bytes.
 const READ_BYTES: usize = 16 * 1024;
 
-/// Connects to a broker; received bytes are screened.
+/// Connects to a broker, with TLS if its URL begins with `amqps`; received bytes are screened.
 ///
 /// # Errors
 /// Errors of the client library, if the broker can't be reached or refuses.
-pub(crate) async fn connect(uri: AMQPUri, properties: ConnectionProperties) -> lapin::Result<Connection> {
+pub(crate) async fn connect(
+    amqp_url: &str,
+    uri: AMQPUri,
+    properties: ConnectionProperties,
+) -> lapin::Result<Connection> {
     let runtime = lapin::runtime::default_runtime()?;
-    let broker = uri.connect_async(&runtime).await?;
+    let broker = TcpStream::connect((uri.authority.host.as_str(), uri.authority.port)).await?;
+    broker.set_nodelay(true)?;
     let (near, far) = UnixStream::pair()?;
     let near = as_tcp(near)?;
-    match broker {
-        AsyncTcpStream::Plain(stream) => {
-            let (from_broker, to_broker) = stream.into_inner().into_split();
+    match uri.scheme {
+        AMQPScheme::AMQP => {
+            let (from_broker, to_broker) = broker.into_split();
             tokio::spawn(pump(from_broker, to_broker, far));
         }
-        // With TLS there are other variants.
-        encrypted => {
-            let (from_broker, to_broker) = tokio::io::split(async_compat::Compat::new(encrypted));
+        AMQPScheme::AMQPS => {
+            let (from_broker, to_broker) = tokio::io::split(encrypt(amqp_url, &uri, broker).await?);
             tokio::spawn(pump(from_broker, to_broker, far));
         }
     }
@@ -64,6 +70,14 @@ pub(crate) async fn connect(uri: AMQPUri, properties: ConnectionProperties) -> l
         properties,
     )
     .await
+}
+
+#[cfg(feature = "tls")]
+use tls::encrypt;
+
+#[cfg(not(feature = "tls"))]
+async fn encrypt(_: &str, _: &AMQPUri, _: TcpStream) -> io::Result<TcpStream> {
+    Err(io::Error::other("amqps:// needs the feature `tls` of rabbit-outbox"))
 }
 
 /// Only the descriptor is used: reading, writing and polling are the same for both kinds of stream sockets.
