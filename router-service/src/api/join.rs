@@ -87,7 +87,7 @@ pub(super) async fn handler(
     let Join { name } = Join::read(body)?;
     let scope = keyed.as_ref().map(|keyed| &keyed.scope);
     let token = keyed.as_ref().map_or_else(Token::draw, |keyed| Token::derive(&keyed.secret, &hash));
-    let (joined, is_replay) = match begin(&state, &hash, scope).await? {
+    let (joined, is_replay) = match begin(&state, &hash, visitor, scope).await? {
         Begun::Before(Earlier::Completed(joined)) => (joined, true),
         Begun::Before(earlier) => return earlier.respond(),
         Begun::Locked(tx, split) => (join(&state, *tx, &split, visitor, name, &token, scope).await?, false),
@@ -135,7 +135,7 @@ enum Begun {
 }
 
 /// Begins a transaction that holds the key and locks the cheque; a cheque that is not stored here yet is fetched first.
-async fn begin(state: &State, hash: &ChequeHash, scope: Option<&Scope>) -> Result<Begun, Problem> {
+async fn begin(state: &State, hash: &ChequeHash, visitor: Visitor, scope: Option<&Scope>) -> Result<Begun, Problem> {
     for is_fetched in [false, true] {
         let mut tx = state.messaging.begin().await.during(format_args!("begin to join cheque {}", hash.shortened()))?;
         if let Claim::Respond(earlier) = idempotency::claim(&mut tx, scope).await? {
