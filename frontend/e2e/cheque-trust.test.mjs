@@ -24,7 +24,7 @@ async function joinAsUser(browser, link, name) {
   await page.locator('#join-user').fill(String(newUser()));
   await page.getByRole('button', { name: 'Join as this user' }).click();
   await page.locator('#join-name').waitFor({ state: 'detached' });
-  /** Whether the page hears of no change. */
+  /** Whether the page gets no changes. */
   const setDeaf = async (now) => {
     deaf = now;
     if (now) await connection.cut(1006);
@@ -51,7 +51,7 @@ test('an edit while somebody pays is shown first, and a payment is given back', 
     await toggleLine(friend.page, 2);
     await untilDue(friend.page, 30000);
 
-    // The friend's page does not hear of the edit.
+    // The friend's page does not get the edit.
     await friend.setDeaf(true);
     await owner.page.locator('a[href="#/review"]').click();
     await setLine(owner.page, 2, '500');

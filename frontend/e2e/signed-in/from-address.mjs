@@ -2,7 +2,7 @@
 // that needs more attempts makes them from another address of the loopback network.
 import { request } from 'node:http';
 
-const ATTEMPTS = /\/(register|login|login\/second-factor|second-factor\/[a-z-]+)$/;
+const ATTEMPTS = /\/(register|login|login\/second-factor|password-reset|second-factor\/[a-z-]+)$/;
 
 /** Sends the password attempts of this context from `address`, for example 127.0.0.7. */
 export async function attemptFrom(context, address) {

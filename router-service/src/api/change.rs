@@ -1,6 +1,7 @@
 //! Changes a shared cheque: lock it, apply the change, store it, notify the sockets.
 
-use super::open::{cheque_hash, no_such_cheque, readable};
+use super::open::{cheque_hash, readable};
+use super::problems::no_such_cheque;
 use super::visitor::Visitor;
 use crate::domain::split::Split;
 use crate::state::State;

@@ -2,7 +2,8 @@
 
 use super::change::{self, of_version, try_lock};
 use super::nested_body::name;
-use super::open::{cheque_hash, no_such_cheque};
+use super::open::cheque_hash;
+use super::problems::no_such_cheque;
 use super::visitor::{Token, Visitor};
 use crate::domain::join::{JoinRefusal, Joined};
 use crate::domain::split::Split;

@@ -21,6 +21,7 @@ mod watch;
 mod change;
 mod nested_body;
 mod open;
+mod problems;
 mod visitor;
 
 use crate::state::State;

@@ -1,5 +1,6 @@
 //! Opens a share link: returns its cheque, or the reason why there is none.
 
+use super::problems::no_such_cheque;
 use super::visitor::Visitor;
 use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
@@ -50,8 +51,4 @@ pub(super) fn cheque_hash(text: &str) -> Result<ChequeHash, Problem> {
 /// The participant of a path. They are numbered from 1, so 0 stands for text that is not a number: no such participant.
 pub(super) fn participant_number(id: &str) -> ParticipantId {
     ParticipantId(id.parse().unwrap_or(0))
-}
-
-pub(super) fn no_such_cheque() -> Problem {
-    Problem::not_found("cheque_not_found", "the cheque does not exist")
 }

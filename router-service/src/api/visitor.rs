@@ -95,7 +95,7 @@ impl Visitor {
         match self.0.user_id {
             None => Err(unauthenticated("authentication required: send one X-User-ID header with a positive number")),
             Some(user_id) if user_id == split.owner_id => Ok(()),
-            Some(_) => Err(super::open::no_such_cheque()),
+            Some(_) => Err(super::problems::no_such_cheque()),
         }
     }
 }

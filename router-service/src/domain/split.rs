@@ -219,6 +219,7 @@ impl Split {
     }
 
     /// A copy with the next version, for an operation to change.
+    #[must_use]
     pub fn next(&self) -> Self {
         Self { version: self.version + 1, ..self.clone() }
     }
