@@ -9,10 +9,10 @@ pub(crate) fn is_operations_path(path: &str) -> bool {
 }
 
 /// Whether a path, with the prefix of its service, is for administrators: the operations pages `/orders/operations/...`,
-/// and the management of users, `/users/users/...`.
+/// the management of users, `/users/users/...`, and the audit trail.
 pub(crate) fn is_for_administrators(target: Target, path: &str) -> bool {
     let page = path.split('/').nth(2).unwrap_or_default();
-    is_operations(page) || (target.service == Service::Users && is(page, b"users"))
+    is_operations(page) || (target.service == Service::Users && (is(page, b"users") || is(page, b"audit-events")))
 }
 
 fn is_operations(segment: &str) -> bool {
@@ -40,7 +40,14 @@ mod tests {
     #[test]
     fn what_is_for_administrators_is_recognised_at_every_service() {
         let to = |service| Target { name: "a", prefix: "/a", service };
-        for path in ["/users/users", "/users/users/", "/users/%75sers/7/block", "/users/operations/messaging"] {
+        for path in [
+            "/users/audit-events",
+            "/users/Audit%2devents/",
+            "/users/users",
+            "/users/users/",
+            "/users/%75sers/7/block",
+            "/users/operations/messaging",
+        ] {
             assert!(is_for_administrators(to(Service::Users), path), "{path}");
         }
         for path in ["/users/me", "/users", "/users/login", "/users/sessions/users"] {

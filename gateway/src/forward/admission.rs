@@ -71,6 +71,7 @@ pub(crate) fn admit(
         check_form(gateway, request)?;
     }
     let principal = identified.map(|identified| identified.principal);
+    let session = identified.and_then(|identified| identified.session);
     let body_limit = body_limit::of(&gateway.limits, target, request.method(), path);
     if request.body().size_hint().lower() > body_limit.bytes {
         return Err(ForwardError::TooLarge);
@@ -81,10 +82,18 @@ pub(crate) fn admit(
     };
     let uri = uri(path, query)?;
     let outgoing = Outgoing {
-        headers: request_headers(gateway, target, (request.method(), &uri), request.headers(), peer, principal),
+        headers: request_headers(
+            gateway,
+            target,
+            (request.method(), &uri),
+            request.headers(),
+            peer,
+            principal,
+            session,
+        ),
         uri,
         principal,
-        session: identified.and_then(|identified| identified.session),
+        session,
         body_bytes_max: body_limit.bytes,
         upload_timeout: body_limit.time,
         response_header_timeout: if target.service == Service::Ocr {

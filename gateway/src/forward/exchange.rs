@@ -33,12 +33,12 @@ pub(crate) fn exchange(
     let (Parts { method, headers, .. }, body) = request.into_parts();
     let UploadPlaces { body: place, photo } = places;
     let upload = Upload::new(body, outgoing.body_bytes_max, outgoing.upload_timeout).holding(place);
-    let Outgoing { principal, upload_timeout, response_header_timeout, .. } = outgoing;
+    let Outgoing { principal, session, upload_timeout, response_header_timeout, .. } = outgoing;
     let rebuild = {
         // Retries are rare, so the head is rebuilt then instead of copied for every request.
         let (method, uri) = (method.clone(), outgoing.uri.clone());
         move || {
-            let headers = request_headers(gateway, target, (&method, &uri), &headers, peer, principal);
+            let headers = request_headers(gateway, target, (&method, &uri), &headers, peer, principal, session);
             build_request(method, uri, headers, Upload::empty())
         }
     };

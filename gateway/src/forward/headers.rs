@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, header};
 use http_api::prefix::PREFIX_HEADER;
 use http_server::request_id::REQUEST_ID;
 use identity::{GATEWAY_TOKEN_HEADER, Principal};
-use identity::{ROLE_HEADER, USER_HEADER};
+use identity::{ROLE_HEADER, SESSION_HEADER, USER_HEADER};
 
 /// Headers of a single connection. Source: RFC 9110, section 7.6.1.
 static HOP_BY_HOP: [HeaderName; 10] = [
@@ -39,7 +39,8 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Headers that only the gateway sets for a service.
-static GATEWAY_HEADERS: [HeaderName; 5] = [USER_HEADER, ROLE_HEADER, GATEWAY_TOKEN_HEADER, PREFIX_HEADER, TRACEPARENT];
+static GATEWAY_HEADERS: [HeaderName; 6] =
+    [USER_HEADER, ROLE_HEADER, SESSION_HEADER, GATEWAY_TOKEN_HEADER, PREFIX_HEADER, TRACEPARENT];
 
 /// Most headers that are added to those of the client.
 const ADDED_HEADERS_MAX: usize = 8;

@@ -34,12 +34,13 @@ pub(crate) fn request_headers(
     of_client: &HeaderMap,
     peer: &Peer,
     principal: Option<Principal>,
+    session: Option<Uuid>,
 ) -> HeaderMap {
     let provenance = Provenance { peer, is_trusted: gateway.config.trust_forwarded, prefix: target.prefix };
     let mut headers = headers::outgoing(of_client, &provenance, principal);
     let upstream = gateway.upstream(target.service);
     let client = client_address(peer.ip(), of_client, gateway.config.trust_forwarded).to_canonical();
-    upstream.add_gateway_token(&mut headers, (method, uri), Origin { principal, client: Some(client) });
+    upstream.add_gateway_token(&mut headers, (method, uri), Origin { principal, client: Some(client), session });
     headers.insert(header::HOST, upstream.base.host());
     headers
 }

@@ -19,6 +19,7 @@ const DENOMINATOR_MAX: u64 = 100;
 
 /// A part of a line: `numerator / denominator`, at most the whole line.
 #[derive(utoipa::ToSchema)]
+#[schema(as = ClaimedPart)]
 struct Claim {
     /// 0 releases the line.
     #[schema(minimum = 0, maximum = 100)]

@@ -27,6 +27,7 @@ use uuid::Uuid;
 
 /// What to give back, and how.
 #[derive(utoipa::ToSchema)]
+#[schema(as = GiveBack)]
 #[expect(dead_code, reason = "the shape of the body for the document; it is read field by field")]
 struct Refund {
     /// What the participant is owed, or all that they have paid; in the currency of the bill.

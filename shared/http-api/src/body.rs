@@ -140,13 +140,18 @@ pub fn misleads(one: char) -> bool {
         | '\u{E0000}'..='\u{E001F}' | '\u{E0080}'..='\u{E0FFF}')
 }
 
-/// Whether a text shows nothing: it has only blanks, joiners and selectors.
+/// Whether a text shows nothing of its own: it has only blanks, joiners, selectors, marks that belong to another
+/// character, and characters without a meaning that all programs share.
 pub fn is_invisible(text: &str) -> bool {
     // U+2800 is the empty pattern of Braille.
     let shows_nothing = |one: char| {
         one.is_whitespace()
             || misleads(one)
-            || matches!(one, '\u{200C}' | '\u{200D}' | '\u{2800}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0020}'..='\u{E007F}')
+            || matches!(one,
+                '\u{0300}'..='\u{036F}' | '\u{0600}'..='\u{0605}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}'
+                | '\u{200C}' | '\u{200D}' | '\u{20D0}'..='\u{20FF}' | '\u{2800}' | '\u{E000}'..='\u{F8FF}'
+                | '\u{FE00}'..='\u{FE0F}' | '\u{FE20}'..='\u{FE2F}' | '\u{FFFC}' | '\u{FFFD}'
+                | '\u{E0020}'..='\u{E007F}' | '\u{F0000}'..='\u{10FFFD}')
     };
     text.chars().all(shows_nothing)
 }
@@ -341,12 +346,32 @@ mod tests {
                 assert!(read.is_err_and(|error| error.contains("U+")), "{text:?}");
             }
         }
-        for text in ["Аня", "می\u{200c}خواهم", "क्\u{200d}ष", "👩\u{200d}👧", "❤\u{fe0f}", "עברית", "O’Neill", "東京"]
-        {
+        for text in [
+            "Аня",
+            "می\u{200c}خواهم",
+            "क्\u{200d}ष",
+            "👩\u{200d}👧",
+            "❤\u{fe0f}",
+            "עברית",
+            "O’Neill",
+            "東京",
+            "Zoe\u{308}",
+        ] {
             assert_eq!(text_up_to(40)(&serde_json::to_string(text).unwrap()).as_deref(), Ok(text));
             assert!(!is_invisible(text), "{text}");
         }
-        for text in ["", " ", "\u{a0}", "\u{200d}", "\u{2800}\u{fe0f}", "\u{3000}\u{200c}"] {
+        for text in [
+            "\u{301}",
+            "\u{e000}",
+            "\u{fffc}",
+            "\u{600}",
+            "",
+            " ",
+            "\u{a0}",
+            "\u{200d}",
+            "\u{2800}\u{fe0f}",
+            "\u{3000}\u{200c}",
+        ] {
             assert!(is_invisible(text), "{text:?}");
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::client_address::FORWARDED_FOR;
 use crate::gateway_token::{GATEWAY_TOKEN_HEADER, InvalidToken, Operation, Origin};
-use crate::principal::{Principal, ROLE_HEADER, USER_HEADER};
+use crate::principal::{Principal, ROLE_HEADER, SESSION_HEADER, USER_HEADER};
 use crate::retired::RetiredSecret;
 use crate::signing_key::SigningKeys;
 use axum::extract::{Request, State};
@@ -66,7 +66,7 @@ impl InternalAuthConfig {
     }
 }
 
-/// Accepts requests with a valid token and sets the identity headers and the address of the client from it; other identity
+/// Accepts requests with a valid token and sets the identity headers, the session and the address of the client from it; other identity
 /// headers are removed.
 pub async fn require_gateway_token(
     State(internal_auth): State<InternalAuth>,
@@ -76,12 +76,12 @@ pub async fn require_gateway_token(
     let InternalAuth { service, keys: Some(keys) } = &internal_auth else {
         return next.run(request).await;
     };
-    let Ok(Origin { principal, client }) = origin(service, keys, &request) else {
+    let Ok(Origin { principal, client, session }) = origin(service, keys, &request) else {
         let detail = "this service accepts only requests from the gateway";
         return Problem::new(StatusCode::UNAUTHORIZED, "not_through_the_gateway", detail).into_response();
     };
     let headers = request.headers_mut();
-    for name in [GATEWAY_TOKEN_HEADER, USER_HEADER, ROLE_HEADER] {
+    for name in [GATEWAY_TOKEN_HEADER, USER_HEADER, ROLE_HEADER, SESSION_HEADER] {
         headers.remove(name);
     }
     if let Some(client) = client.and_then(|client| HeaderValue::from_str(&client.to_string()).ok()) {
@@ -90,6 +90,9 @@ pub async fn require_gateway_token(
     if let Some(Principal { user, role }) = principal {
         headers.insert(USER_HEADER, HeaderValue::from(user));
         headers.insert(ROLE_HEADER, HeaderValue::from_static(role.as_str()));
+    }
+    if let Some(session) = session.and_then(|session| HeaderValue::from_str(&session.to_string()).ok()) {
+        headers.insert(SESSION_HEADER, session);
     }
     next.run(request).await
 }
@@ -120,7 +123,7 @@ mod tests {
             .layer(axum::middleware::from_fn_with_state(auth, require_gateway_token));
         let uri = "/".parse().unwrap();
         let operation = Operation { service: "a", method: &Method::GET, uri: &uri };
-        let origin = Origin { principal: None, client: Some([203, 0, 113, 7].into()) };
+        let origin = Origin { principal: None, client: Some([203, 0, 113, 7].into()), session: None };
         let token = keys.iter().next().unwrap().gateway_token(operation, origin);
         let request = Request::get("/").header(GATEWAY_TOKEN_HEADER, token).header(FORWARDED_FOR, "6.6.6.6");
         let answer = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();

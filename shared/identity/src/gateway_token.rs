@@ -3,11 +3,11 @@
 //! that service have, and valid for 30 seconds.
 //!
 //! ```text
-//! x-chipin-pass: 3;42;user;1790000000;203.0.113.7;5f1c…
+//! x-chipin-pass: 3;42;user;1790000000;203.0.113.7;018f…;5f1c…
 //! ```
 //!
-//! These are: version, user or "-", role, expiry in Unix seconds, address of the client or "-", and HMAC-SHA-256. Tokens
-//! of version 2, from gateways of the previous release, have no address.
+//! These are: version, user or "-", role, expiry in Unix seconds, address of the client or "-", session or "-", and
+//! HMAC-SHA-256. Tokens of version 2, from gateways of the previous release, have neither address nor session.
 //!
 //! The signature also covers the service, the method, the path and the query, so a token that was recorded is valid for
 //! repeating the same request only.
@@ -18,6 +18,7 @@ use http::{HeaderName, HeaderValue, Method, Uri};
 use process::clock::unix_seconds;
 use std::net::IpAddr;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// The header with the gateway token.
 pub const GATEWAY_TOKEN_HEADER: HeaderName = HeaderName::from_static("x-chipin-pass");
@@ -48,6 +49,8 @@ pub struct Origin {
     pub principal: Option<Principal>,
     /// The address of the client; `None` for the gateway's own requests.
     pub client: Option<IpAddr>,
+    /// The session of the user; `None` for guests, in development, and for the gateway's own requests.
+    pub session: Option<Uuid>,
 }
 
 /// The token is invalid or expired.
@@ -60,11 +63,13 @@ impl SigningKey {
         self.token_until(unix_seconds() + LIFETIME.as_secs(), operation, origin)
     }
 
-    fn token_until(&self, ends: u64, operation: Operation<'_>, Origin { principal, client }: Origin) -> HeaderValue {
+    fn token_until(&self, ends: u64, operation: Operation<'_>, origin: Origin) -> HeaderValue {
+        let Origin { principal, client, session } = origin;
         let user = principal.map_or_else(|| NONE.to_owned(), |principal| principal.user.to_string());
         let role = principal.map_or(Role::User, |principal| principal.role).as_str();
         let client = client.map_or_else(|| NONE.to_owned(), |client| client.to_string());
-        self.token(operation, &format!("{VERSION};{user};{role};{ends};{client}"))
+        let session = session.map_or_else(|| NONE.to_owned(), |session| session.to_string());
+        self.token(operation, &format!("{VERSION};{user};{role};{ends};{client};{session}"))
     }
 
     fn token(&self, operation: Operation<'_>, claims: &str) -> HeaderValue {
@@ -89,9 +94,9 @@ impl<'a> Operation<'a> {
             return Err(InvalidToken);
         }
         let parts: Vec<&str> = claims.split(';').collect();
-        let (user, role, ends, client) = match parts[..] {
-            [VERSION, user, role, ends, client] => (user, role, ends, client),
-            [VERSION_WITHOUT_CLIENT, user, role, ends] => (user, role, ends, NONE),
+        let (user, role, ends, client, session) = match parts[..] {
+            [VERSION, user, role, ends, client, session] => (user, role, ends, client, session),
+            [VERSION_WITHOUT_CLIENT, user, role, ends] => (user, role, ends, NONE, NONE),
             _ => return Err(InvalidToken),
         };
         let ends: u64 = ends.parse().map_err(|_| InvalidToken)?;
@@ -111,7 +116,11 @@ impl<'a> Operation<'a> {
                 Some(Principal { user, role: Role::parse(role).ok_or(InvalidToken)? })
             }
         };
-        Ok(Origin { principal, client })
+        let session = match session {
+            NONE => None,
+            session => Some(session.parse().map_err(|_| InvalidToken)?),
+        };
+        Ok(Origin { principal, client, session })
     }
 
     /// None of the texts can contain a line feed, which separates them when they are signed.
@@ -138,7 +147,7 @@ mod tests {
     }
 
     fn of(principal: Option<Principal>) -> Origin {
-        Origin { principal, client: Some([203, 0, 113, 7].into()) }
+        Origin { principal, client: Some([203, 0, 113, 7].into()), session: Some(Uuid::from_u128(7)) }
     }
 
     fn token_until(ends: u64, key: &SigningKey, principal: Option<Principal>) -> String {
@@ -161,7 +170,7 @@ mod tests {
         let uri = "/orders".parse().unwrap();
         let operation = Operation { service: "orders-service", method: &Method::GET, uri: &uri };
         for client in [None, Some("2001:db8::1".parse().unwrap())] {
-            let origin = Origin { principal: None, client };
+            let origin = Origin { principal: None, client, session: None };
             let token = key("a").gateway_token(operation, origin);
             assert_eq!(read("orders-service", "GET", "/orders", token.to_str().unwrap()), Ok(origin));
         }
@@ -172,7 +181,7 @@ mod tests {
         let uri = "/orders".parse().unwrap();
         let operation = Operation { service: "orders-service", method: &Method::GET, uri: &uri };
         let token = key("a").token(operation, &format!("2;7;admin;{}", unix_seconds() + 5));
-        let origin = Origin { principal: Some(ADMIN), client: None };
+        let origin = Origin { principal: Some(ADMIN), client: None, session: None };
         assert_eq!(read("orders-service", "GET", "/orders", token.to_str().unwrap()), Ok(origin));
     }
 

@@ -7,6 +7,8 @@ pub const USER_HEADER: HeaderName = HeaderName::from_static("x-user-id");
 
 /// The header with the user's role, set by the gateway. Incoming values are removed.
 pub const ROLE_HEADER: HeaderName = HeaderName::from_static("x-user-role");
+/// The header with the session of the user, which a service reads after it has verified the gateway token.
+pub const SESSION_HEADER: HeaderName = HeaderName::from_static("x-session-id");
 
 /// The role of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -53,7 +53,7 @@ pub(super) async fn unblock(
 
 async fn set(state: &State, admin: &Admin, id: &str, is_blocked: bool) -> Result<Json<UserJson>, Problem> {
     let id = parse_user_id(id).ok_or_else(super::problems::no_such_user)?;
-    let mut tx = state.messaging.begin().await.during(format_args!("begin to block or unblock user {id}"))?;
+    let mut tx = admin.begin(state, id).await?;
     let user = store::users::set_blocked(&mut tx, id, is_blocked).await?.ok_or_else(super::problems::no_such_user)?;
     if is_blocked {
         store::refresh_tokens::revoke_all(&mut tx, user.id).await?;

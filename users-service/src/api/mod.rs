@@ -21,6 +21,7 @@ mod sign_out;
 
 mod administrator;
 mod check_password;
+mod live_session;
 mod problems;
 mod read;
 mod recheck_credentials;
@@ -29,7 +30,7 @@ mod signed_in;
 mod user_json;
 
 use crate::state::State;
-use axum::Router;
+use axum::{Router, middleware};
 use http_api::docs;
 use http_api::problem;
 use rabbit_outbox::Messaging;
@@ -40,7 +41,9 @@ use utoipa_axum::routes;
 /// All routes, and the OpenAPI document generated from them.
 pub fn routes(state: State) -> Router {
     let (router, document) = documented(state.messaging.clone()).split_for_parts();
-    router.merge(ended_sessions::routes()).merge(refusals::routes()).with_state(state).merge(docs::routes(document))
+    let live = middleware::from_fn_with_state(state.clone(), live_session::require_live_session);
+    let router = router.merge(ended_sessions::routes()).merge(refusals::routes());
+    router.layer(live).with_state(state).merge(docs::routes(document))
 }
 
 /// The routes with their declarations, before they have a state.

@@ -48,7 +48,7 @@ pub(super) async fn issue(
 ) -> Result<Issued, Problem> {
     let id = parse_user_id(&id).ok_or_else(super::problems::no_such_user)?;
     let token = SecretToken::random()?;
-    let mut tx = state.messaging.begin().await.during(format_args!("begin a password reset of user {id}"))?;
+    let mut tx = admin.begin(&state, id).await?;
     let known = store::users::lock(&mut tx, id).await?.ok_or_else(super::problems::no_such_user)?;
     store::password_resets::replace(&mut tx, known.user.id, &token.hash()).await?;
     let event = AuditEvent::by(Kind::PasswordResetIssue, admin.id, known.user.id, &admin.client);

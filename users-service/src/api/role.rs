@@ -47,7 +47,7 @@ pub(super) async fn handler(
         let detail = "you can't change your own role; another administrator can";
         return Err(Problem::new(StatusCode::CONFLICT, "cannot_change_own_role", detail));
     }
-    let mut tx = state.messaging.begin().await.during(format_args!("begin to change the role of user {id}"))?;
+    let mut tx = admin.begin(&state, id).await?;
     let before = store::users::lock(&mut tx, id).await?.ok_or_else(super::problems::no_such_user)?.user;
     if before.role == role {
         return Ok(Json(before.into()));

@@ -26,7 +26,7 @@ pub(super) async fn handler(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let id = parse_user_id(&id).ok_or_else(super::problems::no_such_user)?;
-    let mut tx = state.messaging.begin().await.during(format_args!("begin to sign out user {id}"))?;
+    let mut tx = admin.begin(&state, id).await?;
     // Locked: a sign-in that runs at the same time is either ended too, or comes after.
     let known = store::users::lock(&mut tx, id).await?.ok_or_else(super::problems::no_such_user)?;
     store::refresh_tokens::revoke_all(&mut tx, known.user.id).await?;

@@ -1,11 +1,11 @@
 //! What failed or was refused. It is counted in memory and written every second, for two reasons: a flood must not fill
 //! the disk, and an insert must not show by its duration whether a login exists.
 //!
-//! Equal refusals within a second are one row. A replica writes one row per second on average, 600 at once, and counts the
-//! rest by kind in a row per minute: at most about 90,000 rows a day. Those of the last second are lost if the process is
-//! killed.
+//! Equal refusals within a second are one row. Of each kind a replica writes one row per second on average, 600 at once; of
+//! the kinds that cost an anonymous client nothing one in ten seconds, 100 at once. So a flood of one kind hides no other.
+//! The rest is in the log, and counted by kind in a row per minute. Those of the last second are lost if the process is killed.
 
-use super::{AuditEvent, Kind, Outcome};
+use super::{AuditEvent, Kind, Outcome, Recorded};
 use crate::client::ClientInfo;
 use crate::domain::login::Login;
 use crate::store;
@@ -25,10 +25,40 @@ use tracing::warn;
 const EVERY: Duration = Duration::from_secs(1);
 /// Time between two writes of what was not listed.
 const UNLISTED_EVERY: Duration = Duration::from_mins(1);
-/// Rows that may be written at once. One per second is added.
-const ROWS_MAX: usize = 600;
-/// Different refusals in memory.
+/// Different refusals of a kind in memory.
 const DIFFERENT_MAX: usize = 1000;
+
+/// Rows of this kind that may be written at once, and how many are added per second.
+fn rows_of(kind: Kind) -> (f64, f64) {
+    match kind {
+        Kind::Refresh | Kind::AccessToken | Kind::Administration => (100.0, 0.1),
+        _ => (600.0, 1.0),
+    }
+}
+
+/// How many rows of each kind may be written now.
+#[derive(Debug, Default)]
+struct Budget(HashMap<Kind, f64>);
+
+impl Budget {
+    /// A write begins: each kind gets what has been added since the last one.
+    fn refill(&mut self) {
+        for (kind, rows) in &mut self.0 {
+            let (most, added) = rows_of(*kind);
+            *rows = (*rows + added * EVERY.as_secs_f64()).min(most);
+        }
+    }
+
+    /// Whether a row of this kind may be written; it counts.
+    fn take(&mut self, kind: Kind) -> bool {
+        let rows = self.0.entry(kind).or_insert_with(|| rows_of(kind).0);
+        let is_left = *rows >= 1.0;
+        if is_left {
+            *rows -= 1.0;
+        }
+        is_left
+    }
+}
 
 /// What was refused and is not written yet; cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +68,8 @@ pub struct Refusals(Arc<Mutex<Pending>>);
 struct Pending {
     /// Each with its count; the key has count 1 and no request.
     listed: HashMap<Key, Counted>,
+    /// How many different ones there are of each kind.
+    different: HashMap<Kind, usize>,
     /// How many of each kind were too many to be listed.
     unlisted: HashMap<(Kind, Outcome), i64>,
 }
@@ -88,11 +120,14 @@ impl Refusals {
             detail: event.detail,
         };
         let mut pending = self.lock();
-        let is_full = pending.listed.len() >= DIFFERENT_MAX;
+        let is_full = pending.different.get(&event.kind).is_some_and(|different| *different >= DIFFERENT_MAX);
         match pending.listed.get_mut(&key) {
             Some(counted) => counted.event.count = counted.event.count.saturating_add(event.count),
             None if is_full => pending.add_unlisted(&event),
-            None => drop(pending.listed.insert(key, Counted { event, login })),
+            None => {
+                *pending.different.entry(event.kind).or_default() += 1;
+                pending.listed.insert(key, Counted { event, login });
+            }
         }
     }
 
@@ -101,13 +136,13 @@ impl Refusals {
     /// # Errors
     /// None: failures are logged, and what was not written is counted with the next.
     pub async fn write_until(self, database: PgPool, stopping: CancellationToken) -> Result<(), Infallible> {
-        let (mut budget, mut unlisted_at) = (ROWS_MAX, Instant::now());
+        let (mut budget, mut unlisted_at) = (Budget::default(), Instant::now());
         loop {
             let is_last = tokio::select! {
                 () = tokio::time::sleep(EVERY) => false,
                 () = stopping.cancelled() => true,
             };
-            budget = (budget + 1).min(ROWS_MAX);
+            budget.refill();
             self.write_listed(&database, &mut budget).await;
             if is_last || unlisted_at.elapsed() >= UNLISTED_EVERY {
                 unlisted_at = Instant::now();
@@ -119,19 +154,23 @@ impl Refusals {
         }
     }
 
-    async fn write_listed(&self, database: &PgPool, budget: &mut usize) {
-        let listed = take(&mut self.lock().listed);
+    async fn write_listed(&self, database: &PgPool, budget: &mut Budget) {
+        let listed = {
+            let mut pending = self.lock();
+            pending.different.clear();
+            take(&mut pending.listed)
+        };
         // After a failure the others are not tried: each could wait for the database.
         let mut is_failing = false;
         for (_, Counted { event, login }) in listed {
-            if !is_failing && *budget > 0 {
+            if !is_failing && budget.take(event.kind) {
                 is_failing = !write(database, &event, login.as_ref()).await;
-                *budget -= 1;
                 if !is_failing {
                     continue;
                 }
             }
             self.lock().add_unlisted(&event);
+            Recorded { subject: event.subject.map(Into::into), event }.log();
         }
     }
 
@@ -211,5 +250,24 @@ mod tests {
         let pending = refusals.lock();
         assert_eq!(pending.listed.len(), DIFFERENT_MAX);
         assert_eq!(pending.unlisted.values().sum::<i64>(), 4000);
+    }
+
+    #[test]
+    fn a_flood_of_one_kind_hides_no_other() {
+        let refusals = Refusals::default();
+        for n in 0..5000 {
+            refusals.count(from(&n.to_string()));
+        }
+        let client = ClientInfo::default();
+        refusals.count(AuditEvent::new(Kind::SignIn, Outcome::Failed, &client));
+        assert!(refusals.lock().listed.keys().any(|key| key.kind == Kind::SignIn));
+        let mut budget = Budget::default();
+        let rows = (0..5000).filter(|_| budget.take(Kind::Refresh)).count();
+        assert_eq!(rows, 100);
+        assert!(budget.take(Kind::SignIn));
+        (0..9).for_each(|_| budget.refill());
+        assert!(!budget.take(Kind::Refresh));
+        (0..2).for_each(|_| budget.refill());
+        assert!(budget.take(Kind::Refresh));
     }
 }

@@ -48,6 +48,17 @@ pub async fn list(pool: &PgPool, user: UserId, lifetimes: Lifetimes) -> Result<V
     .during(format_args!("list the sessions of user {user}"))
 }
 
+/// Whether the session exists and has not ended.
+///
+/// # Errors
+/// Database errors.
+pub async fn is_live(pool: &PgPool, id: Uuid) -> Result<bool, StoreError> {
+    sqlx::query_scalar!(r#"select exists(select from families where id = $1 and revoked_at is null) as "is_live!""#, id)
+        .fetch_one(pool)
+        .await
+        .during(format_args!("read whether session {id} is live"))
+}
+
 /// Records that a session was used now.
 ///
 /// # Errors

@@ -97,6 +97,19 @@ pub async fn lock(connection: &mut PgConnection, id: i64) -> Result<Option<WithP
     }
 }
 
+/// Locks two users until the transaction ends, in the order of their ids, so that two transactions never wait for each
+/// other.
+///
+/// # Errors
+/// Database errors.
+pub async fn lock_both(connection: &mut PgConnection, one: i64, other: i64) -> Result<(), StoreError> {
+    sqlx::query_scalar!("select id from users where id = any($1) order by id for update", &[one, other][..])
+        .fetch_all(connection)
+        .await
+        .map(drop)
+        .during(format_args!("lock users {one} and {other}"))
+}
+
 /// The user with this id.
 ///
 /// # Errors

@@ -146,3 +146,64 @@ async fn for_other_users_the_pages_do_not_exist() {
         assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (404, "not_found"));
     }
 }
+
+/// The user with the session that the gateway names, as in its token.
+fn in_session(client: &Client, session: &TestResponse) -> Client {
+    client.with_header("x-session-id", session.json()["session_id"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn an_administrator_who_was_blocked_or_demoted_can_do_nothing_more() {
+    let stage = Stage::new().await;
+    let (root, anna) = (stage.administrator("root").await, stage.register("anna").await);
+    let admin = in_session(&administrator(&stage, id(&root)), &root);
+    for (end, body) in [("block", ""), ("role", r#"{"role": "user"}"#)] {
+        let other = stage.administrator(&format!("second{end}")).await;
+        let accomplice = in_session(&administrator(&stage, id(&other)), &other);
+        let place = format!("/users/{}/{end}", id(&other));
+        let ended = if end == "role" { admin.put(&place, body).await } else { admin.post(&place, body).await };
+        assert_eq!(ended.status, 200, "{}", ended.text);
+        // The gateway may not know it yet: the token still says that they are an administrator.
+        for answer in [
+            accomplice.put(&format!("/users/{}/role", id(&anna)), r#"{"role": "admin"}"#).await,
+            accomplice.post(&format!("/users/{}/password-reset", id(&root)), "").await,
+            accomplice.post(&format!("/users/{}/unblock", id(&other)), "").await,
+            accomplice.get("/users").await,
+            accomplice.get("/audit-events").await,
+        ] {
+            assert_eq!(answer.status, 401, "{end}: {}", answer.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_administrators_who_block_each_other_leave_one() {
+    let stage = Stage::new().await;
+    for round in 0..5 {
+        let (one, two) =
+            (stage.administrator(&format!("one{round}")).await, stage.administrator(&format!("two{round}")).await);
+        let (first, second) =
+            (in_session(&administrator(&stage, id(&one)), &one), in_session(&administrator(&stage, id(&two)), &two));
+        let (at_two, at_one) = (format!("/users/{}/block", id(&two)), format!("/users/{}/block", id(&one)));
+        let (blocks, blocked) = tokio::join!(first.post(&at_two, ""), second.post(&at_one, ""));
+        let mut answers = [blocks.status.as_u16(), blocked.status.as_u16()];
+        answers.sort_unstable();
+        assert!([[200, 401], [200, 403]].contains(&answers), "{answers:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_ended_session_changes_no_password_and_ends_no_other_session() {
+    let stage = Stage::new().await;
+    let stolen = stage.register("anna").await;
+    let own = stage.login("anna", PASSWORD).await;
+    let user = |session: &TestResponse| in_session(&stage.anonymous().as_user(id(session)), session);
+    let place = |session: &TestResponse| format!("/sessions/{}", session.json()["session_id"].as_str().unwrap());
+    assert_eq!(user(&own).delete(&place(&stolen)).await.status, 204);
+    let body = json!({ "current_password": PASSWORD, "new_password": "other quartz lamp" }).to_string();
+    assert_eq!(code(&user(&stolen).post("/password", &body).await), "unauthenticated");
+    assert_eq!(user(&stolen).delete(&place(&own)).await.status, 401);
+    assert_eq!(user(&stolen).get("/sessions").await.status, 401);
+    assert_eq!(user(&own).get("/sessions").await.status, 200);
+    assert_eq!(stage.login("anna", PASSWORD).await.status, 200, "the password is the old one");
+}

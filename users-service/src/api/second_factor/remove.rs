@@ -19,9 +19,9 @@ use postgres::During;
     delete, path = "/users/{id}/second-factor", tag = "administration", operation_id = "removeSecondFactor",
     params(("id" = i64, Path, description = "The user")),
     responses(
-        (status = 204, description = "The user has no second factor"),
+        (status = 204, description = "Removed"),
         (status = 404, description = "No such user, or not an administrator", body = ProblemDocument),
-        (status = 409, description = "Administrators turn their own off with the password and a code",
+        (status = 409, description = "The user has none; or it is your own: turn it off with the password and a code",
             body = ProblemDocument),
     )
 )]
@@ -35,10 +35,11 @@ pub(super) async fn handler(
         let detail = "turn your own off with the password and a code; another administrator can remove it";
         return Err(Problem::new(StatusCode::CONFLICT, "cannot_remove_own_second_factor", detail));
     }
-    let mut tx =
-        state.messaging.begin().await.during(format_args!("begin to remove the second factor of user {id}"))?;
+    let mut tx = admin.begin(&state, id).await?;
     let known = store::users::lock(&mut tx, id).await?.ok_or_else(no_such_user)?;
-    second_factor::remove(&mut tx, known.user.id).await?;
+    if !second_factor::remove(&mut tx, known.user.id).await? {
+        return Err(Problem::new(StatusCode::CONFLICT, "second_factor_off", "the user has no second factor"));
+    }
     let event = AuditEvent::by(Kind::SecondFactorRemoval, admin.id, known.user.id, &admin.client);
     let recorded = audit::record(&mut tx, event).await?;
     tx.commit().await.during(format_args!("commit removing the second factor of user {id}"))?;
