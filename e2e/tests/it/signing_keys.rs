@@ -13,7 +13,7 @@ const PRINCIPALS: [Option<Principal>; 3] =
 fn token(signer: &str, service: &str, method: &Method, path: &str, principal: Option<Principal>) -> String {
     let (key, uri): (SigningKey, Uri) = (key(signer).parse().unwrap(), path.parse().unwrap());
     let operation = Operation { service: &format!("{service}-service"), method, uri: &uri };
-    key.gateway_token(operation, Origin { principal, client: None }).to_str().unwrap().to_owned()
+    key.gateway_token(operation, Origin { principal, client: None, session: None }).to_str().unwrap().to_owned()
 }
 
 async fn send(program: &Program, method: &Method, path: &str, token: &str) -> TestResponse {
