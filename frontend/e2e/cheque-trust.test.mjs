@@ -117,7 +117,7 @@ test('edits of the same bill in two tabs are shown side by side, and a closed bi
     await one.page.locator('[data-line="1"]').getByText('Pizza Diavola').waitFor();
 
     await one.page.getByRole('button', { name: 'Close', exact: true }).click();
-    await one.page.getByText('Nobody else can join').waitFor();
+    await one.page.getByText('Nobody else can join', { exact: true }).waitFor();
     const late = await browser.newContext({ locale: 'en-GB' });
     const stranger = await late.newPage();
     await stranger.goto(link);

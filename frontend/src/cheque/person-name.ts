@@ -20,7 +20,9 @@ export function nameOf(
 
 /** One or two letters: the initials of the first two words, or the first letter of a single word. */
 export function initials(name: string): string {
+  // Without the number of a namesake and the isolates: see `nameOf`.
   const letters = name
+    .replace(/ \(\d+\)$|[\u2068\u2069]/g, '')
     .trim()
     .split(/\s+/)
     .slice(0, 2)
