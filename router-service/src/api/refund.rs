@@ -130,6 +130,7 @@ pub(super) fn problem(refusal: RefundRefusal) -> Problem {
         RefundRefusal::NothingToGiveBack => "nothing_to_give_back",
         RefundRefusal::OtherAmount { .. } => "refund_changed",
         RefundRefusal::NoRate => "rate_missing",
+        RefundRefusal::TooMuch => "refund_first",
         RefundRefusal::Guest => "guest_has_no_balance",
     };
     let problem = Problem::new(StatusCode::CONFLICT, code, refusal.to_string());

@@ -42,6 +42,9 @@ pub enum RefundRefusal {
     /// The bill is in another currency than the accounts, and the owner has named no rate.
     #[error("the bill is in another currency than the accounts: give it back in cash, or name a rate")]
     NoRate,
+    /// Cash that was given back cannot be taken back: more would be collected than the cheque gives.
+    #[error("more would be collected than the bill: first give back what others are owed")]
+    TooMuch,
     /// A guest has no balance.
     #[error("a guest has no balance: give the money back in cash")]
     Guest,
@@ -107,7 +110,11 @@ impl Split {
             return Err(RefundRefusal::NothingToGiveBack);
         }
         settlement.cash = Money::ZERO;
-        Ok(self.with_settlement(id, settlement))
+        let unmarked = self.with_settlement(id, settlement);
+        if unmarked.collected() > self.collected() && unmarked.collected() > self.total() {
+            return Err(RefundRefusal::TooMuch);
+        }
+        Ok(unmarked)
     }
 }
 
@@ -171,6 +178,19 @@ mod tests {
         let owner = paid.refund(ParticipantId::OWNER, minor(100), Means::Cash, transfer(2));
         assert_eq!(owner, Err(RefundRefusal::NoSuchParticipant));
         assert_eq!(paid.refund(ParticipantId(9), minor(1), Means::Cash, transfer(2)), owner);
+    }
+
+    #[test]
+    fn cash_that_was_given_back_is_not_unmarked_when_another_has_paid_for_the_same() {
+        // Ann gets her transfer back in cash, and Boris takes and pays her line.
+        let (back, _) = paid().refund(ANN, minor(100), Means::Cash, transfer(2)).unwrap();
+        let reversed = back.unmark_cash(ANN).unwrap();
+        assert_eq!(reversed.participant(ANN).unwrap().settlement.paid(), minor(100), "nobody has paid for it yet");
+        let boris = ParticipantId(3);
+        let taken = back.claim(ANN, 1, Fraction::ZERO).unwrap().unwrap().with_user(8);
+        let taken = taken.claimed(boris, 1, Fraction::WHOLE).claimed(boris, 2, Fraction::WHOLE);
+        let all = taken.paid_cash(boris, Agreed::Amount(minor(300))).unwrap();
+        assert_eq!(all.unmark_cash(ANN), Err(RefundRefusal::TooMuch));
     }
 
     #[test]
