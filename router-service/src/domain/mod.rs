@@ -12,6 +12,7 @@ mod smallest_unit;
 pub mod split;
 
 pub mod dues;
+pub mod fewest_transfers;
 
 pub mod claim;
 pub mod correct;
