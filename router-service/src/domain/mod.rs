@@ -17,6 +17,7 @@ pub mod fewest_transfers;
 pub mod claim;
 pub mod correct;
 pub mod delete;
+pub mod enter;
 pub mod join;
 pub mod refund;
 pub mod remove;

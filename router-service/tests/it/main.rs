@@ -8,6 +8,7 @@ mod bad_input;
 mod claiming;
 mod correcting;
 mod deleting;
+mod entering;
 mod failing;
 mod giving_back;
 mod joining;
