@@ -15,6 +15,17 @@ export const chequeEn = {
     hint: 'Photograph it, send the link, and everybody pays for what they had.',
     action: 'Take a photo',
   },
+  byHand: {
+    action: 'Enter by hand',
+    instead: 'Or enter the bill by hand',
+    title: 'A bill by hand',
+    hint: 'Type the lines, or only the total: then it is divided equally.',
+    empty: 'Type a line or a total.',
+    onlyTotal: (total: string) => `${total}, divided equally.`,
+    sum: (sum: string) => `The lines make ${sum}.`,
+    save: 'Share it',
+    saveAsItIs: 'Share it as it is',
+  },
   list: {
     title: 'Cheques',
     empty: 'No cheques yet',
@@ -103,6 +114,8 @@ export const chequeEn = {
   },
   review: {
     title: 'Is it read right?',
+    titleByHand: 'A bill by hand',
+    byHand: 'It has no photo. Correct what is wrong.',
     titleFrozen: 'The cheque as it was read',
     hint: 'Compare with the photo. What looks doubtful is marked.',
     poorPhoto: 'The photo is dark, small or blurred. Check every line, or take another photo.',
