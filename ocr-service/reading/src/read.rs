@@ -262,5 +262,5 @@ fn bounds(place: Place, picture_width: u32, photo: PhotoSize) -> Bounds {
     let edge = |at: f32, end: u32| (at * scale).clamp(0.0, end as f32) as u32;
     let (x, y) = (edge(place.left, photo.width), edge(place.top, photo.height));
     let (right, bottom) = (edge(place.right.ceil(), photo.width), edge(place.bottom.ceil(), photo.height));
-    Bounds { x, y, width: right.saturating_sub(x), height: bottom.saturating_sub(y) }
+    Bounds { x, y, width: right.saturating_sub(x), height: bottom.saturating_sub(y), page: None }
 }

@@ -61,6 +61,7 @@ fn blank() -> Cheque {
         confidence: 1.0,
         warnings: vec![],
         photo: None,
+        photos: vec![],
     }
 }
 
