@@ -13,6 +13,7 @@ use axum::extract;
 use axum::response::{IntoResponse, Response};
 use contracts::ids::{ChequeHash, UserId};
 use contracts::money::Money;
+use contracts::router::ChequeEntered;
 use http::{HeaderMap, StatusCode};
 use http_api::body::JsonBody;
 use http_api::problem::{Problem, ProblemDocument};
@@ -94,6 +95,7 @@ pub(super) async fn handler(
         return earlier.respond();
     }
     store::cheques::insert_entered(&mut tx, &split).await?;
+    tx.append(&entered(&split), split.version).map_err(|error| Problem::internal(&error))?;
     let response = response(&split, &state.share_base_url)?;
     idempotency::store(&mut tx, scope.as_ref(), &response).await?;
     tx.commit().await.during(format_args!("commit bill {short} of user {user_id}"))?;
@@ -106,6 +108,10 @@ fn enter(state: &State, user_id: UserId, bill: Correction) -> Result<Split, Prob
         EnterRefusal::Empty => FieldErrors::one("/total_account", &refusal.to_string()),
         EnterRefusal::Bill(refusal) => correct_cheque::problem(refusal),
     })
+}
+
+fn entered(split: &Split) -> ChequeEntered {
+    ChequeEntered { hash: split.hash.clone(), owner_id: split.owner_id, expires_at: split.expires_at }
 }
 
 /// Uses a cryptographic generator that is seeded by the operating system: the key of a link is its only secret.

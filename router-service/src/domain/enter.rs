@@ -3,7 +3,7 @@
 use super::correct::{CorrectRefusal, Correction};
 use super::method::Method;
 use super::split::Split;
-use contracts::cheque::{Cheque, ChequeStatus};
+use contracts::cheque::Cheque;
 use contracts::ids::{ChequeHash, UserId};
 use contracts::ocr::ChequeRecognized;
 use time::OffsetDateTime;
@@ -32,7 +32,7 @@ impl Split {
         now: OffsetDateTime,
         expires_at: OffsetDateTime,
     ) -> Result<Self, EnterRefusal> {
-        let blank = ChequeRecognized { hash, owner_id, expires_at, cheque: blank() };
+        let blank = ChequeRecognized { hash, owner_id, expires_at, cheque: Cheque::blank() };
         let blank = Self::open(blank, now).map_err(CorrectRefusal::from)?;
         let entered = blank.correct(bill)?.ok_or(EnterRefusal::Empty)?;
         let lines = &entered.cheque.products;
@@ -45,31 +45,12 @@ impl Split {
     }
 }
 
-/// A bill of which nothing is known. Its owner knows what they enter: that is not uncertain.
-fn blank() -> Cheque {
-    Cheque {
-        total_account: None,
-        products: vec![],
-        currency: None,
-        service: None,
-        discount: None,
-        tax: None,
-        tip: None,
-        rounding: None,
-        status: ChequeStatus::Failed,
-        difference: None,
-        confidence: 1.0,
-        warnings: vec![],
-        photo: None,
-        photos: vec![],
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::correct::{Change, Line};
     use crate::domain::fixtures::user;
+    use contracts::cheque::ChequeStatus;
     use contracts::money::Money;
     use contracts::quantity::Quantity;
     use proptest::prelude::*;

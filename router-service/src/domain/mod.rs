@@ -14,6 +14,7 @@ pub mod split;
 pub mod dues;
 pub mod fewest_transfers;
 
+pub mod add_page;
 pub mod claim;
 pub mod correct;
 pub mod delete;

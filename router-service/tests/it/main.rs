@@ -4,6 +4,7 @@
 
 mod stage;
 
+mod adding_photos;
 mod bad_input;
 mod claiming;
 mod correcting;

@@ -168,6 +168,26 @@ pub enum LineWarning {
 }
 
 impl Cheque {
+    /// A bill of which nothing is known yet, and nothing is uncertain.
+    pub fn blank() -> Self {
+        Self {
+            total_account: None,
+            products: vec![],
+            currency: None,
+            service: None,
+            discount: None,
+            tax: None,
+            tip: None,
+            rounding: None,
+            status: ChequeStatus::Failed,
+            difference: None,
+            confidence: 1.0,
+            warnings: vec![],
+            photo: None,
+            photos: vec![],
+        }
+    }
+
     /// The sum of the lines, service, tax, tip and rounding, minus the discount. `None` if a line has no total, or
     /// beyond 64 bits.
     pub fn sum_of_parts(&self) -> Option<Money> {
