@@ -1,9 +1,9 @@
 //! The complete process: from a picture to a cheque.
 
+use crate::document::pages;
 use crate::engine::{Engine, Language, Mode, RecognizedWord};
 use crate::page::sheet::Sheet;
 use crate::parse::{self, Parsed};
-use crate::document::pages;
 use crate::picture::{Picture, Refusal};
 use crate::processor_time::ProcessorTime;
 use crate::word::{Pass, Place, Word};
@@ -87,7 +87,8 @@ pub fn read(engine: &mut Engine, bytes: &[u8], progress: &mut dyn FnMut(Progress
     let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
     let mut whole: Option<Reading> = None;
     for (before, picture) in (0..).zip(pages) {
-        let mut progress = |step| progress(Progress { step: before * LOOKS_PER_PAGE + step, steps: count * LOOKS_PER_PAGE });
+        let mut progress =
+            |step| progress(Progress { step: before * LOOKS_PER_PAGE + step, steps: count * LOOKS_PER_PAGE });
         let (cheque, photo) = read_page(engine, picture, count, &mut progress)?;
         whole = Some(match whole {
             None => Reading { cheque, photos: vec![photo] },

@@ -42,9 +42,10 @@ pub(super) async fn handler(
     Path(hash): Path<String>,
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
-    let page = which.page.map_or(Ok(1), |text| text.parse()).map_err(|_| {
-        Problem::invalid_parameter("page", "must be the number of a photo")
-    })?;
+    let page = which
+        .page
+        .map_or(Ok(1), |text| text.parse())
+        .map_err(|_| Problem::invalid_parameter("page", "must be the number of a photo"))?;
     let stored = super::find_cheque::find(&state, hash).await?;
     if stored.open(clock::now()).is_none() {
         return Err(super::find_cheque::expired());
@@ -52,11 +53,7 @@ pub(super) async fn handler(
     let Some(key) = pages::photo_key(&state.database, &stored.hash, page).await? else {
         return Err(Problem::not_found("photo_not_found", "the cheque has no photo with this number"));
     };
-    let photo = state
-        .photos
-        .get(&key)
-        .await
-        .map_err(|failure: PhotosError| Problem::internal(&failure))?;
+    let photo = state.photos.get(&key).await.map_err(|failure: PhotosError| Problem::internal(&failure))?;
     let Some(photo) = photo else {
         // The cheque's key is a secret, so only its beginning is logged.
         let cheque = stored.hash.shortened();

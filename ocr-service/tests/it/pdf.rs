@@ -33,7 +33,8 @@ pub(crate) fn pdf(pages: &[&[&str]]) -> Vec<u8> {
     }
     let table = file.len();
     let count = objects.len() + 1;
-    write!(file, "xref\n0 {count}\n0000000000 65535 f \n{places}trailer\n<< /Size {count} /Root {catalogue} 0 R >>\n").unwrap();
+    write!(file, "xref\n0 {count}\n0000000000 65535 f \n{places}trailer\n<< /Size {count} /Root {catalogue} 0 R >>\n")
+        .unwrap();
     write!(file, "startxref\n{table}\n%%EOF\n").unwrap();
     file.into_bytes()
 }

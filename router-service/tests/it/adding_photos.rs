@@ -80,7 +80,8 @@ async fn a_photo_taken_again_takes_the_place_of_the_first_unless_lines_are_claim
     let stage = Stage::new().await;
     let (hash, path) = first_part(&stage).await;
     stage.broker.announce(&ChequePageRead { again: true, ..page(&hash, 2, 30_000) }).await;
-    eventually(json!(1), async || json!(stage.state(&path).await["cheque"]["products"].as_array().unwrap().len())).await;
+    eventually(json!(1), async || json!(stage.state(&path).await["cheque"]["products"].as_array().unwrap().len()))
+        .await;
     let state = stage.state(&path).await;
     assert_eq!((&state["cheque"]["products"][0]["id"], &state["cheque"]["status"]), (&json!(3), &json!("balanced")));
     assert_eq!((&state["cheque"]["photo"], &state["cheque"]["photos"][0]["page"]), (&Value::Null, &json!(2)));

@@ -84,7 +84,8 @@ async fn its_owner_corrects_and_deletes_it() {
     let stage = Stage::new().await;
     let state = stage.owner().post("/cheques", &bill().to_string()).await.json();
     let path = format!("/{}", state["hash"].as_str().unwrap());
-    let corrected = stage.owner().patch(&format!("{path}/cheque"), r#"{"version": 1, "service": null, "total_account": 24}"#).await;
+    let corrected =
+        stage.owner().patch(&format!("{path}/cheque"), r#"{"version": 1, "service": null, "total_account": 24}"#).await;
     assert_eq!((corrected.status.as_u16(), &corrected.json()["cheque"]["status"]), (200, &json!("balanced")));
     assert_eq!(stage.user(7).delete(&path).await.status, StatusCode::NOT_FOUND);
     assert_eq!(stage.owner().delete(&path).await.status, StatusCode::NO_CONTENT);

@@ -34,7 +34,8 @@ impl Cheque {
     pub fn continued(&self, next: &Self, overlapping: bool) -> Self {
         let repeats = if overlapping { repeats(&self.products, &next.products) } else { vec![0] };
         let totals = self.totals(next);
-        let attempts = repeats.iter().flat_map(|skipped| totals.iter().map(|total| self.joined(next, *skipped, *total)));
+        let attempts =
+            repeats.iter().flat_map(|skipped| totals.iter().map(|total| self.joined(next, *skipped, *total)));
         let attempts: Vec<Self> = attempts.collect();
         // The longest repetition is first, and the total that is known.
         let balanced = attempts.iter().position(|attempt| attempt.status == ChequeStatus::Balanced);
@@ -73,7 +74,16 @@ impl Cheque {
             joined.warnings.push(ChequeWarning::PoorPhoto);
         }
         joined.recompute_status();
+        if joined.products.len() == self.products.len() && joined.amounts() == self.amounts() {
+            // The page says nothing about them, so doubts about what was read remain.
+            joined.status = self.status;
+        }
         joined.with_plain_first_photo()
+    }
+
+    /// The amounts beside the lines.
+    fn amounts(&self) -> [Option<Money>; 6] {
+        [self.total_account, self.service, self.discount, self.tax, self.tip, self.rounding]
     }
 
     /// With `photo` for readers that know only the first, and without `photos` if that is all there is.

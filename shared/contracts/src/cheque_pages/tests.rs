@@ -100,6 +100,13 @@ fn a_single_first_photo_needs_no_numbers() {
     assert_eq!((again.photo, again.pages()[0].page, again.products[0].bounds.unwrap().page), (None, 2, Some(2)));
 }
 
+#[test]
+fn a_page_without_amounts_removes_no_doubt() {
+    let doubtful = Cheque { status: ChequeStatus::NeedsReview, ..part(&[("Parking", 500)], Some(500)) };
+    assert_eq!(doubtful.continued(&part(&[], None), false).status, ChequeStatus::NeedsReview);
+    assert_eq!(doubtful.continued(&doubtful, true).status, ChequeStatus::NeedsReview, "the same photo again");
+}
+
 proptest! {
     #[test]
     fn a_bill_on_two_overlapping_photos_is_the_bill(
