@@ -22,7 +22,7 @@ const SECOND = {
 story('a bill is typed with the keyboard alone and shared', {}, async ({ page }) => {
   await page.locator('a[href="#/cheques/by-hand"]').first().focus();
   await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: 'A bill by hand' }).waitFor();
+  await page.getByRole('heading', { name: 'A cheque by hand' }).waitFor();
   await page.locator('.line textarea').first().focus();
   await page.keyboard.type('Soup');
   for (let press = 0; press < 3; press += 1) await page.keyboard.press('Tab');

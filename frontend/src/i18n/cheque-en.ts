@@ -17,8 +17,8 @@ export const chequeEn = {
   },
   byHand: {
     action: 'Enter by hand',
-    instead: 'Or enter the bill by hand',
-    title: 'A bill by hand',
+    instead: 'Or enter the cheque by hand',
+    title: 'A cheque by hand',
     hint: 'Type the lines, or only the total: then it is divided equally.',
     empty: 'Type a line or a total.',
     onlyTotal: (total: string) => `${total}, divided equally.`,
@@ -110,7 +110,7 @@ export const chequeEn = {
   },
   review: {
     title: 'Is it read right?',
-    titleByHand: 'A bill by hand',
+    titleByHand: 'A cheque by hand',
     byHand: 'It has no photo. Correct what is wrong.',
     titleFrozen: 'The cheque as it was read',
     hint: 'Compare with the photo. What looks doubtful is marked.',
@@ -180,7 +180,7 @@ export const chequeEn = {
   addPhoto: {
     title: 'Add a photo',
     action: 'Add a photo',
-    continues: 'It continues the bill',
+    continues: 'It continues the cheque',
     continuesHint: 'Lines that both photos show come once.',
     again: 'It takes the place of what was read',
     againHint: 'All lines are read anew, and your corrections are lost.',

@@ -19,8 +19,8 @@ export const chequeRu: ChequeWords = {
   },
   byHand: {
     action: 'Ввести вручную',
-    instead: 'Или введите счёт вручную',
-    title: 'Счёт вручную',
+    instead: 'Или введите чек вручную',
+    title: 'Чек вручную',
     hint: 'Введите строки или только итог: тогда он делится поровну.',
     empty: 'Введите строку или итог.',
     onlyTotal: (total: string) => `${total}, поровну.`,
@@ -112,7 +112,7 @@ export const chequeRu: ChequeWords = {
   },
   review: {
     title: 'Всё прочитано верно?',
-    titleByHand: 'Счёт вручную',
+    titleByHand: 'Чек вручную',
     byHand: 'Фотографии нет. Исправьте, что неверно.',
     titleFrozen: 'Чек, как он прочитан',
     hint: 'Сверьте с фото. Сомнительное отмечено.',

@@ -275,7 +275,7 @@ export const en = {
     broken_picture: 'The picture is damaged: it ends in the middle.',
     picture_too_large: 'The picture is too large: at most 10 MB and 40 megapixels.',
     unreadable_picture: 'This picture could not be read. Try another photo.',
-    too_many_photos: 'The bill has as many photos as a bill may have.',
+    too_many_photos: 'The cheque has as many photos as one may have.',
     too_many_pictures: 'Too many of your pictures are being read. Try again when one is done.',
     picture_quota_used_up: 'You have had as many pictures read today as one may. Try again tomorrow.',
     reading_queue_full: 'Many cheques are being read right now. Yours is tried again by itself.',

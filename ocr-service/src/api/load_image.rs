@@ -42,7 +42,7 @@ pub(super) struct Watch {
     /// The key of a cheque of the user, of which this is another photo. Its lines are added soon after the response, unless
     /// money has moved by then.
     cheque: Option<String>,
-    /// With `cheque`: `true` if the photo takes the place of what was read before. Only while nobody has claimed anything.
+    /// With `cheque`: `true` if the photo takes the place of what was read before. Only while no line is claimed.
     again: Option<String>,
 }
 

@@ -1,3 +1,5 @@
+//! Two readings become one bill.
+
 use super::*;
 use crate::cheque::Bounds;
 use crate::quantity::Quantity;
