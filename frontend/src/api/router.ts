@@ -70,12 +70,22 @@ export function listActivity({ hash, visitor }: Table, cursor: string | null): P
   return call(`${chequePath(hash)}/activity?${query}`, visitor);
 }
 
-export function correctCheque(table: Table, { products, ...rest }: Correction): Promise<SharedCheque> {
+export function correctCheque(table: Table, correction: Correction): Promise<SharedCheque> {
+  return send(table, '/cheque', { method: 'PATCH', body: billBody(correction) });
+}
+
+/** The body of a bill, corrected or entered by hand. */
+export function billBody({ products, ...rest }: Correction): string {
   const lines = products?.map((line) => ({
     ...line,
     numberServings: new NumberLiteral(quantityText(line.numberServings)),
   }));
-  return send(table, '/cheque', { method: 'PATCH', body: writeJson({ products: lines, ...rest } as Writable) });
+  return writeJson({ products: lines, ...rest } as Writable);
+}
+
+/** Enters a bill by hand; the body comes from `billBody`, and also identifies the draft. */
+export async function enterCheque(userId: number, body: string, idempotencyKey: string): Promise<SharedCheque> {
+  return (await call<SharedCheque>('/small-router/cheques', { userId, method: 'POST', body, idempotencyKey })).data;
 }
 
 export type Joined = SharedCheque & { participant_token?: string };

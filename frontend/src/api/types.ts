@@ -88,6 +88,8 @@ export interface components {
       confidence: number;
       warnings: ('no_text' | 'no_total' | 'no_lines' | 'does_not_add_up' | 'poor_photo')[];
       photo?: { width: number; height: number } | null;
+      /** All photos, if there are several, or the first was taken again. */
+      photos?: { page: number; width: number; height: number }[];
     };
     Product: {
       id: number;
@@ -99,7 +101,8 @@ export interface components {
       modifiers?: string[];
       confidence: number;
       raw: string;
-      box?: { x: number; y: number; width: number; height: number } | null;
+      /** `page` is the photo, 1 if absent. */
+      box?: { x: number; y: number; width: number; height: number; page?: number } | null;
       warnings: ('does_not_add_up' | 'repaired' | 'uncertain_name' | 'uncertain_amount' | 'no_amount')[];
     };
     ReadCheque: {
@@ -190,6 +193,7 @@ export interface components {
       | { what: 'refused'; who: components['schemas']['Person']; back: boolean; amount: number; reason: string }
       | { what: 'cash'; who: components['schemas']['Person']; amount: number };
     Activity: { version: number; at: string; by: number | null; changes: components['schemas']['Change'][] };
+    EnteredCheque: components['schemas']['SharedCheque'] & { url: string };
     ListedCheque: {
       hash: string;
       url: string;

@@ -3,6 +3,7 @@
 mod claim_line;
 mod correct_cheque;
 mod delete_cheque;
+mod enter_cheque;
 mod get_cheque;
 mod get_dues;
 mod join;
@@ -45,7 +46,7 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
     let about =
         docs::about("Chipin router", "Share links: participants split a cheque together and settle their dues.");
     OpenApiRouter::with_openapi(about)
-        .routes(routes!(list_cheques::handler))
+        .routes(routes!(list_cheques::handler, enter_cheque::handler))
         .routes(routes!(get_cheque::handler, delete_cheque::handler))
         .routes(routes!(watch::handler))
         .routes(routes!(correct_cheque::handler))

@@ -15,9 +15,11 @@ pub mod split;
 pub mod dues;
 pub mod fewest_transfers;
 
+pub mod add_page;
 pub mod claim;
 pub mod correct;
 pub mod delete;
+pub mod enter;
 pub mod join;
 pub mod refund;
 pub mod remove;

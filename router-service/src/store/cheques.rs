@@ -73,6 +73,16 @@ impl TryFrom<Row> for Found {
     }
 }
 
+/// Stores a bill that was entered by hand, which is new.
+///
+/// # Errors
+/// If a query fails, also if the key exists already, which is as likely as guessing one.
+pub async fn insert_entered(connection: &mut PgConnection, split: &Split) -> Result<(), StoreError> {
+    let new = insert(connection, split).await?;
+    let taken = || sqlx::Error::Protocol("the drawn key of the link is taken".to_owned());
+    if new { Ok(()) } else { Err(taken()).during(format_args!("insert bill {}", split.hash.shortened())) }
+}
+
 /// Stores a new cheque. Returns whether it was new: an existing row stays unchanged, even the row of a deleted cheque.
 ///
 /// # Errors

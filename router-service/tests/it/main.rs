@@ -4,10 +4,12 @@
 
 mod stage;
 
+mod adding_photos;
 mod bad_input;
 mod claiming;
 mod correcting;
 mod deleting;
+mod entering;
 mod failing;
 mod giving_back;
 mod history;
