@@ -3,7 +3,9 @@
 pub mod cheques;
 pub mod transfers;
 
+mod cash_between;
 mod claims;
 mod json;
 mod number;
+mod participant_json;
 mod participants;

@@ -1,5 +1,7 @@
 //! A shared cheque as JSON, for responses and sockets.
 
 pub mod dues_json;
+pub mod outside_json;
 pub mod percent;
+pub mod plan_json;
 pub mod split_json;
