@@ -139,7 +139,20 @@ export interface components {
       to_pay: number;
       to_transfer: number;
       settlement: components['schemas']['Settlement'];
+      /** Added by the owner: no device or user is this participant. */
+      free?: boolean;
+      /** If several participants have paid the restaurant. */
+      advance?: number;
+      outside?: components['schemas']['PaidOutside'];
+      reported?: components['schemas']['ReportedPayment'];
+      reminded_at?: string;
+      reminded_times?: number;
     };
+    PaidOutside: { means: 'cash' | 'other'; note?: string };
+    ReportedPayment: { amount: number; to: number; note?: string };
+    PlannedPayment: { from: number; to: number; amount: number; to_transfer: number; transferable: boolean };
+    PaidBetween: { from: number; to: number; amount: number };
+    ReminderText: { participant: number; name: string | null; amount: number; currency?: string; link: string };
     Claim: components['schemas']['Part'] & { line: number; participant: number };
     Remainder: components['schemas']['Part'] & { line: number };
     Split: {
@@ -157,6 +170,10 @@ export interface components {
       joining_open: boolean;
       negative_lines: components['schemas']['NegativeLine'][];
       participants: components['schemas']['Participant'][];
+      /** Absent from replicas of the previous release. */
+      plan?: components['schemas']['PlannedPayment'][];
+      /** If several participants have paid the restaurant: what can be given back. */
+      paid_between?: components['schemas']['PaidBetween'][];
       claims: components['schemas']['Claim'][];
       remainders: components['schemas']['Remainder'][];
       total: number;

@@ -1,4 +1,5 @@
 /** English texts for shared cheques. */
+import { payersEn } from './payers-en';
 import { plural } from './plural';
 
 const people = plural('en', { one: '# person', other: '# people' });
@@ -292,6 +293,7 @@ export const chequeEn = {
       owner: 'Gets paid',
     },
   },
+  payers: payersEn,
   rules: {
     title: 'How to split',
     frozen: 'Somebody has paid already: this stays as it is.',

@@ -1,5 +1,6 @@
 /** Russian texts for shared cheques. */
 import type { ChequeWords } from './cheque-en';
+import { payersRu } from './payers-ru';
 import { plural } from './plural';
 
 const people = plural('ru', { one: '# человек', few: '# человека', many: '# человек', other: '# человека' });
@@ -291,6 +292,7 @@ export const chequeRu: ChequeWords = {
       owner: 'Получает',
     },
   },
+  payers: payersRu,
   rules: {
     title: 'Как делим',
     frozen: 'Кто-то уже заплатил: правила больше не меняются.',

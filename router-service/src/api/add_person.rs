@@ -1,4 +1,4 @@
-//! `POST /{hash}/people`: the owner adds somebody by name, who has no device at hand.
+//! `POST /{hash}/people`: the owner adds a participant by name, who has no device at hand.
 
 use super::join;
 use super::keyed::keyed;
@@ -34,7 +34,7 @@ struct AddedJson {
     participant: u32,
 }
 
-/// Adds a participant by name, also when joining is closed. Whoever opens the link later can be this participant: join
+/// Adds a participant by name, also when joining is closed. A visitor can be this participant later: join
 /// with `participant`.
 #[utoipa::path(
     post, path = "/{hash}/people", tag = "participants", operation_id = "addPerson", request_body = AddPerson,

@@ -5,8 +5,8 @@ use super::participant::{Participant, ParticipantId};
 use super::split::{PARTICIPANTS_MAX, Split};
 
 impl Split {
-    /// Adds a participant by name, also if others cannot join any more. Whoever opens the link later can be this
-    /// participant: see [`Split::take_over`].
+    /// Adds a participant by name, also if others cannot join any more. A visitor can be this participant later:
+    /// see [`Split::take_over`].
     ///
     /// # Errors
     /// [`JoinRefusal::TooMany`].

@@ -14,7 +14,7 @@ pub struct Between {
 }
 
 impl Between {
-    /// By whatever means.
+    /// By any means.
     pub fn paid(&self) -> Money {
         Money::from_minor(self.transferred.minor() + self.cash.minor())
     }

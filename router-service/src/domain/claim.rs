@@ -41,7 +41,7 @@ impl Split {
             return Err(ClaimRefusal::NoSuchLine);
         }
         let settled = |id| self.participant(id).is_some_and(|one| one.settlement.is_started());
-        // The owner can take what is left, whatever they got or paid.
+        // The owner can take what is left, independent of payments.
         if who != ParticipantId::OWNER && settled(who) {
             return Err(ClaimRefusal::SettledAlready);
         }

@@ -8,7 +8,7 @@ use contracts::money::{Amount, Money};
 use contracts::router::TransferRequested;
 
 impl Split {
-    /// `by` gives back to `id` all that they got from them, by whatever means.
+    /// `by` gives back to `id` all that they got from them, by any means.
     pub(super) fn give_back_between(
         &self,
         by: ParticipantId,

@@ -23,7 +23,7 @@ impl Split {
     /// The payments after which every due is paid. If the owner alone has paid the restaurant, everybody pays the owner,
     /// who gives back what others are owed. Otherwise they are the fewest that suffice.
     ///
-    /// What nobody has claimed is owed by nobody yet: until then some who have paid the restaurant wait for the rest.
+    /// What is unclaimed is not owed yet: until it is claimed, some who have paid the restaurant wait for the rest.
     pub fn plan(&self, dues: &Dues) -> Vec<Payment> {
         if self.has_several_payers() {
             let balances = self.participants.iter().map(|one| (one.id, self.open_balance(dues, one)));
@@ -38,8 +38,8 @@ impl Split {
         .collect()
     }
 
-    /// What a participant has to pay at least, or is owed at least if it is negative, whatever becomes of pending
-    /// transfers.
+    /// What a participant has to pay at least, or is owed at least if it is negative, whether pending transfers succeed
+    /// or not.
     fn open_balance(&self, dues: &Dues, participant: &Participant) -> Money {
         let settlement = &participant.settlement;
         let done = self.left(dues, participant) - settlement.paid().minor();

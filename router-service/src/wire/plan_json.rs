@@ -4,6 +4,7 @@ use crate::domain::dues::Dues;
 use crate::domain::split::Split;
 use contracts::money::Money;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// A payment after which, with the others of the plan, every due is paid.
 #[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
@@ -19,6 +20,26 @@ pub struct PaymentJson {
     pub to_transfer: Money,
     /// Whether both have an account; otherwise it is paid outside the app, and recorded.
     pub transferable: bool,
+}
+
+/// What one participant has paid another, less what came back.
+#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PaidBetween)]
+pub struct PaidJson {
+    /// The participant who has paid.
+    pub from: u32,
+    /// The participant who has received it.
+    pub to: u32,
+    /// The amount in the currency of the bill.
+    pub amount: Money,
+}
+
+/// What participants have paid each other, if several have paid the restaurant: what each can give back.
+pub fn paid(split: &Split) -> Vec<PaidJson> {
+    let pairs = split.between.keys().flat_map(|(from, to)| [(*from, *to), (*to, *from)]).collect::<BTreeSet<_>>();
+    let paid = pairs.into_iter().map(|(from, to)| (from, to, split.paid_between(from, to)));
+    let paid = paid.filter(|(_, _, amount)| *amount > Money::ZERO);
+    paid.map(|(from, to, amount)| PaidJson { from: from.0, to: to.0, amount }).collect()
 }
 
 /// The payments that are still to be made.

@@ -2,7 +2,7 @@
 
 use super::outside_json::{OutsideJson, ReportJson};
 use super::percent::Percent;
-use super::plan_json::{PaymentJson, plan};
+use super::plan_json::{PaidJson, PaymentJson, paid, plan};
 use crate::domain::dues::Dues;
 use crate::domain::fraction::Fraction;
 use crate::domain::method::{Method, Tip};
@@ -87,6 +87,9 @@ pub struct SplitJson {
     pub participants: Vec<ParticipantJson>,
     /// Who still has to pay whom.
     pub plan: Vec<PaymentJson>,
+    /// If several participants have paid the restaurant, what each has paid whom: what can be given back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub paid_between: Vec<PaidJson>,
     /// The claimed parts of lines.
     pub claims: Vec<ClaimJson>,
     /// The unclaimed part of each line that is not fully claimed.
@@ -281,6 +284,7 @@ impl SplitJson {
             negative_lines: negative.map(|line| negative_line(split, line.id)).collect(),
             participants: split.participants.iter().map(|one| participant(split, one, &dues)).collect(),
             plan: plan(split, &dues),
+            paid_between: if split.has_several_payers() { paid(split) } else { vec![] },
             claims: claims.collect(),
             remainders: left.filter(|(_, left)| !left.is_zero()).map(|(line, left)| remainder(line, left)).collect(),
             total: dues.total,

@@ -13,6 +13,8 @@ mod giving_back;
 mod joining;
 mod measuring;
 mod opening;
+mod payer_does_it_all;
 mod settling;
+mod several_payers;
 mod splitting;
 mod watching;
