@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Participant, SharedCheque } from '../api/model';
-import { changesBetween, leftOf, openNegativeLines, partOf } from './changes';
+import { changesBetween, hasSeveralPayers, leftOf, openNegativeLines, partOf } from './changes';
 
 const owner: Participant = { id: 1, name: 'Аня', role: 'owner', due: 0n, paid: 0n, to_pay: 0n, to_transfer: 0n, settlement: { state: 'owner' } };
 const borya: Participant = { id: 2, name: 'Боря', role: 'guest', due: 0n, paid: 0n, to_pay: 0n, to_transfer: 0n, settlement: { state: 'none' } };
@@ -110,4 +110,20 @@ test('a negative line that must be claimed is named until it is claimed', () => 
   assert.deepEqual(openNegativeLines(shared({ negative_lines })), ['Пицца']);
   assert.deepEqual(openNegativeLines(shared({ negative_lines, remainders: [] })), []);
   assert.deepEqual(openNegativeLines(shared({ negative_lines: [{ line: 1, applies: 'proportion' }] })), []);
+});
+
+test('money that reaches one of several payers is received, not given back', () => {
+  const payer: Participant = { ...borya, advance: 50n };
+  const before = shared({ participants: [owner, payer] });
+  const got: Participant = { ...payer, paid: -25n };
+  assert.equal(hasSeveralPayers(before), true);
+  assert.deepEqual(changesBetween(before, shared({ participants: [owner, got] })), [{ what: 'received', who: got }]);
+  assert.deepEqual(changesBetween(shared(), before), [{ what: 'payers' }]);
+});
+
+test('a report and a reminder are reported', () => {
+  const reported: Participant = { ...borya, reported: { amount: 5n, to: 1 } };
+  assert.deepEqual(changesBetween(shared(), shared({ participants: [owner, reported] })), [{ what: 'reported', who: reported }]);
+  const reminded: Participant = { ...borya, reminded_at: '2026-11-22T10:00:00Z', reminded_times: 1 };
+  assert.deepEqual(changesBetween(shared(), shared({ participants: [owner, reminded] })), [{ what: 'reminded', who: reminded }]);
 });

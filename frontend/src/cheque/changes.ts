@@ -12,7 +12,8 @@ export type Change =
   | { what: 'tip'; tip: Tip | null }
   | { what: 'corrected' }
   | { what: 'confirmed' }
-  | { what: 'paying' | 'paid' | 'cash' | 'refunded'; who: Participant }
+  | { what: 'paying' | 'paid' | 'cash' | 'refunded' | 'received' | 'reported' | 'reminded'; who: Participant }
+  | { what: 'payers' }
   | { what: 'joining'; open: boolean }
   | { what: 'negative' }
   | { what: 'rate'; rate: number | null }
@@ -48,6 +49,9 @@ function chequeChanges(before: SharedCheque, after: SharedCheque): Change[] {
     written([method, shares, percents, amounts]);
   if (rules(before) !== rules(after)) changes.push({ what: 'method', method: after.split.method });
   if (written(before.split.negative_lines) !== written(after.split.negative_lines)) changes.push({ what: 'negative' });
+  const payers = ({ split }: SharedCheque) =>
+    written(split.participants.flatMap(({ id, role, advance }) => (role !== 'owner' && advance ? [[id, advance]] : [])));
+  if (payers(before) !== payers(after)) changes.push({ what: 'payers' });
   if (before.split.rate !== after.split.rate) changes.push({ what: 'rate', rate: after.split.rate });
   if (before.split.joining_open !== after.split.joining_open) {
     changes.push({ what: 'joining', open: after.split.joining_open });
@@ -71,8 +75,11 @@ function claimChanges(before: SharedCheque, after: SharedCheque): Change[] {
 function settlementChanges(before: SharedCheque, who: Participant): Change[] {
   const { state, transfer_id, reason } = who.settlement;
   const old = person(before, who.id);
-  if (old && who.paid < old.paid) return [{ what: 'refunded', who }];
+  // Less than nothing: they get what they paid to the restaurant.
+  if (old && who.paid < old.paid) return [{ what: who.paid < 0n && who.advance ? 'received' : 'refunded', who }];
   const known = old?.settlement;
+  if (old && who.reported && !old.reported) return [{ what: 'reported', who }];
+  if (old && who.reminded_times !== old.reminded_times) return [{ what: 'reminded', who }];
   if (known && known.state === state && known.transfer_id === transfer_id) return [];
   switch (state) {
     case 'pending':

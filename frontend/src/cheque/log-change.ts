@@ -23,6 +23,10 @@ const TONES: Record<Change['what'], Tone> = {
   paid: 'good',
   cash: 'good',
   refunded: 'quiet',
+  received: 'good',
+  reported: 'wait',
+  reminded: 'quiet',
+  payers: 'quiet',
   joining: 'quiet',
   negative: 'quiet',
   rate: 'quiet',
@@ -74,6 +78,14 @@ function sentence(speech: Speech, change: Change, mine: boolean): string {
       return mine ? texts.youCash : texts.cash(name(change.who));
     case 'refunded':
       return mine ? texts.youRefunded : texts.refunded(name(change.who));
+    case 'received':
+      return mine ? words.cheque.payers.log.youReceived : words.cheque.payers.log.received(name(change.who));
+    case 'reported':
+      return mine ? words.cheque.payers.log.youReported : words.cheque.payers.log.reported(name(change.who));
+    case 'reminded':
+      return mine ? words.cheque.payers.log.youReminded : words.cheque.payers.log.reminded(name(change.who));
+    case 'payers':
+      return words.cheque.payers.log.payers;
     case 'joining':
       return change.open ? texts.joiningOpen : texts.joiningClosed;
     case 'rate':

@@ -18,7 +18,7 @@ export const payersEn = {
   cashOnly: (to: string) => `One of you has no account: pay otherwise, and ${to} records it.`,
   nothingYet: 'Nothing to pay yet.',
   even: 'You owe nothing, and are owed nothing.',
-  addName: 'Name of somebody without a phone',
+  addName: 'Add a person by name',
   add: 'Add',
   areYou: 'Are you one of these?',
   claimFor: (name: string) => `Take dishes for ${name}`,
@@ -42,6 +42,15 @@ export const payersEn = {
   remind: 'Remind',
   reminded: 'reminded',
   copied: 'Copied',
+  log: {
+    received: (name: string) => `${name} got money.`,
+    youReceived: 'You got money.',
+    reported: (name: string) => `${name} says that they paid.`,
+    youReported: 'You said that you paid.',
+    reminded: (name: string) => `${name} was reminded.`,
+    youReminded: 'You were reminded to pay.',
+    payers: 'The owner said who paid the restaurant.',
+  },
   reminder: (name: string, amount: string, total: string, link: string) =>
     `${name}, your part of our cheque for ${total} is ${amount}. Here is how to pay: ${link}`,
 };

@@ -19,7 +19,7 @@ export const payersRu: typeof payersEn = {
   cashOnly: (to) => `У одного из вас нет счёта: заплатите иначе, ${to} это отметит.`,
   nothingYet: 'Платить пока нечего.',
   even: 'Вы никому не должны, и вам никто не должен.',
-  addName: 'Имя того, кто без телефона',
+  addName: 'Добавить по имени',
   add: 'Добавить',
   areYou: 'Вы один из них?',
   claimFor: (name) => `Отметить блюда: ${name}`,
@@ -42,6 +42,15 @@ export const payersRu: typeof payersEn = {
   remind: 'Напомнить',
   reminded: 'напомнили',
   copied: 'Скопировано',
+  log: {
+    received: (name) => `${name}: деньги получены.`,
+    youReceived: 'Вы получили деньги.',
+    reported: (name) => `${name} говорит, что заплатил(а).`,
+    youReported: 'Вы сообщили об оплате.',
+    reminded: (name) => `${name}: отправлено напоминание.`,
+    youReminded: 'Вам напомнили об оплате.',
+    payers: 'Владелец указал, кто заплатил ресторану.',
+  },
   reminder: (name, amount, total, link) =>
     `${name}, ваша часть нашего чека на ${total}: ${amount}. Заплатить можно здесь: ${link}`,
 };
