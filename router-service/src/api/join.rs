@@ -189,8 +189,8 @@ async fn join(
 /// The visitor as a new participant, or as one whom the owner has added.
 fn joined(before: &Split, visitor: Visitor, wanted: Join, token: &Token) -> Result<Joined, Problem> {
     if let Some(id) = wanted.participant.map(ParticipantId) {
-        let taken = before.take_over(visitor.0, id, wanted.name, token.hash()).map_err(not_theirs)?;
-        return Ok(Joined::New(taken, id));
+        let split = before.take_over(visitor.0, id, wanted.name, token.hash()).map_err(not_theirs)?;
+        return Ok(Joined::New(split, id));
     }
     // Without a participant, a body without a valid name was rejected.
     let name = wanted.name.ok_or_else(|| Problem::invalid_json("the name could not be read"))?;

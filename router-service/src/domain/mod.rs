@@ -19,11 +19,13 @@ pub mod fewest_transfers;
 pub mod plan;
 
 pub mod add_person;
+pub mod answer;
 pub mod claim;
 pub mod correct;
 pub mod delete;
 pub mod give_back;
 pub mod join;
+pub mod pay_between;
 pub mod refund;
 pub mod remind;
 pub mod remove;

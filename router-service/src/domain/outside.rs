@@ -1,7 +1,4 @@
-//! Payments outside the app: how a participant has paid, and what they say they have paid.
-
-use super::participant::ParticipantId;
-use contracts::money::Money;
+//! How a participant has paid outside the app.
 
 /// How a participant has paid outside the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,15 +36,4 @@ impl OutsideMeans {
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Cash, Self::Other].into_iter().find(|means| means.as_str() == name)
     }
-}
-
-/// A participant says that they have paid. It counts as not paid until the receiver or the owner confirms it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// The amount in the currency of the bill; positive.
-    pub amount: Money,
-    /// Who has received it.
-    pub to: ParticipantId,
-    /// What the participant wrote about it.
-    pub note: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! Participants of a shared cheque, and the state of their payments.
 
-use super::outside::{Outside, Report};
+use super::outside::Outside;
 use super::reminded::Reminded;
 use contracts::ids::{TransferId, UserId};
 use contracts::money::Money;
@@ -61,6 +61,17 @@ impl Participant {
     pub fn is_free(&self) -> bool {
         self.user_id.is_none() && self.token.is_none()
     }
+}
+
+/// A participant says that they have paid. It counts as not paid until the receiver or the owner confirms it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The amount in the currency of the bill; positive.
+    pub amount: Money,
+    /// Who has received it.
+    pub to: ParticipantId,
+    /// What the participant wrote about it.
+    pub note: Option<String>,
 }
 
 /// What a participant has paid to others, and their last transfer.

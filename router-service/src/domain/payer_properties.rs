@@ -1,7 +1,7 @@
 //! Invariants that hold when several participants have paid the restaurant, for every order of payments, refunds, failures
 //! and changes.
 
-use super::fixtures::{transfer, user};
+use super::fixtures::transfer;
 use super::fraction::Fraction;
 use super::outside::Outside;
 use super::participant::{Direction, ParticipantId};

@@ -44,8 +44,8 @@ impl Split {
         let settlement = &participant.settlement;
         let done = self.left(dues, participant) - settlement.paid().minor();
         let pending = settlement.pending().map_or(0, |pending| pending.signed().minor());
-        let (owes, owed) = (done - pending, -(done + settlement.arriving.minor()));
-        Money::from_minor(if owes > 0 { owes } else { -owed.max(0) })
+        let (to_pay, to_get) = (done - pending, -(done + settlement.arriving.minor()));
+        Money::from_minor(if to_pay > 0 { to_pay } else { -to_get.max(0) })
     }
 
     /// The due less what the participant has paid to the restaurant, in minor units.

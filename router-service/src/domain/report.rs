@@ -1,7 +1,7 @@
 //! A participant says that they have paid, and the receiver or the owner confirms it.
 
-use super::outside::{Outside, OutsideMeans, Report};
-use super::participant::ParticipantId;
+use super::outside::{Outside, OutsideMeans};
+use super::participant::{ParticipantId, Report};
 use super::rate::Rate;
 use super::settle::{Agreed, CashRefusal, SettleRefusal};
 use super::split::Split;

@@ -6,7 +6,6 @@ use super::rate::Rate;
 use super::split::Split;
 use contracts::ids::{TransferId, UserId};
 use contracts::money::{Amount, Money};
-use contracts::payments::RefusalReason;
 use contracts::router::TransferRequested;
 
 /// What the one who pays has agreed to: an edit of the bill in the meantime must not change what they pay.
@@ -173,30 +172,6 @@ impl Split {
         }
     }
 
-    /// Payments has made the transfer. `None` if nothing changes: the event is a repeat, or belongs to an earlier
-    /// attempt.
-    pub fn transfer_completed(&self, transfer_id: TransferId) -> Option<Self> {
-        let (id, settlement, attempt) = self.pending(transfer_id)?;
-        let transferred = Money::from_minor(settlement.transferred.minor() + attempt.signed().minor());
-        let last = Some(Attempt { state: AttemptState::Done, ..attempt });
-        let mut completed = self.with_settlement(id, Settlement { transferred, last, ..settlement });
-        if let Direction::To(to) = attempt.direction {
-            completed.add_arrived(id, to, attempt.amount);
-        }
-        Some(completed)
-    }
-
-    /// Payments has refused the transfer, so nothing has moved. `None` if nothing changes.
-    pub fn transfer_failed(&self, transfer_id: TransferId, reason: RefusalReason) -> Option<Self> {
-        let (id, settlement, attempt) = self.pending(transfer_id)?;
-        let last = Some(Attempt { state: AttemptState::Failed(reason), ..attempt });
-        let mut failed = self.with_settlement(id, Settlement { last, ..settlement });
-        if let Direction::To(to) = attempt.direction {
-            failed.expect_arriving(to, attempt.amount.negated());
-        }
-        Some(failed)
-    }
-
     /// What a participant can pay `to` another one now, at this rate.
     pub(super) fn payable(
         &self,
@@ -260,14 +235,6 @@ impl Split {
         Money::from_minor(self.participants.iter().map(of_one).sum())
     }
 
-    /// The participant whose pending transfer this is.
-    fn pending(&self, transfer_id: TransferId) -> Option<(ParticipantId, Settlement, Attempt)> {
-        self.participants.iter().find_map(|participant| {
-            let attempt = participant.settlement.pending().filter(|attempt| attempt.transfer_id == transfer_id)?;
-            Some((participant.id, participant.settlement, attempt))
-        })
-    }
-
     pub(super) fn with_settlement(&self, id: ParticipantId, settlement: Settlement) -> Self {
         let mut moved = self.next();
         if let Some(participant) = moved.participant_mut(id) {
@@ -287,6 +254,7 @@ mod tests {
     use crate::domain::method::Method;
     use crate::domain::refund::{Means, RefundRefusal};
     use contracts::money::Money;
+    use contracts::payments::RefusalReason;
 
     const ANN: ParticipantId = ParticipantId(2);
 

@@ -3,8 +3,10 @@
 use super::json::Malformed;
 use crate::domain::between::Between;
 use crate::domain::breakdown::Breakdown;
-use crate::domain::outside::{Outside, OutsideMeans, Report};
-use crate::domain::participant::{Attempt, AttemptState, Direction, Participant, ParticipantId, Settlement, TokenHash};
+use crate::domain::outside::{Outside, OutsideMeans};
+use crate::domain::participant::{
+    Attempt, AttemptState, Direction, Participant, ParticipantId, Report, Settlement, TokenHash,
+};
 use crate::domain::reminded::Reminded;
 use contracts::ids::{TransferId, UserId};
 use contracts::money::Money;

@@ -1,6 +1,7 @@
 //! Payments outside the app, as JSON.
 
-use crate::domain::outside::{Outside, Report};
+use crate::domain::outside::Outside;
+use crate::domain::participant::Report;
 use contracts::money::Money;
 use serde::Serialize;
 
