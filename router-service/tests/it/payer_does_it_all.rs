@@ -20,8 +20,8 @@ async fn table(stage: &Stage) -> String {
 async fn the_owner_adds_people_and_assigns_dishes_for_them() {
     let stage = Stage::new().await;
     let path = table(&stage).await;
-    let state = stage.state(&path).await;
-    let anna = participant_of(&state, 2);
+    let shown = stage.state(&path).await;
+    let anna = participant_of(&shown, 2);
     assert_eq!((&anna["name"], &anna["free"], &anna["role"]), (&json!("Анна"), &json!(true), &json!("guest")));
     assert_eq!(anna["to_pay"], json!(250));
     let people = format!("{path}/people");

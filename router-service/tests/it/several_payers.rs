@@ -25,20 +25,20 @@ async fn advances(stage: &Stage, path: &str, advances: Value) -> String {
 }
 
 async fn plan(stage: &Stage, path: &str) -> Vec<(i64, i64, f64, bool)> {
-    let state = stage.state(path).await;
+    let shown = stage.state(path).await;
     let of_one = |one: &Value| {
         let id = |field: &str| one[field].as_i64().unwrap();
         (id("from"), id("to"), one["amount"].as_f64().unwrap(), one["transferable"].as_bool().unwrap())
     };
-    state["split"]["plan"].as_array().unwrap().iter().map(of_one).collect()
+    shown["split"]["plan"].as_array().unwrap().iter().map(of_one).collect()
 }
 
 #[tokio::test]
 async fn two_payers_are_settled_by_the_fewest_transfers_from_payer_to_receiver() {
     let stage = Stage::new().await;
     let (path, _) = table(&stage).await;
-    let state = stage.state(&path).await;
-    let of = |id: i64, field: &str| participant_of(&state, id)[field].clone();
+    let shown = stage.state(&path).await;
+    let of = |id: i64, field: &str| participant_of(&shown, id)[field].clone();
     assert_eq!((of(1, "advance"), of(2, "advance"), of(3, "advance")), (json!(50), json!(50), json!(0)));
     assert_eq!((of(1, "to_pay"), of(2, "to_pay"), of(3, "to_pay")), (json!(-25), json!(-25), json!(25)));
     let payments = plan(&stage, &path).await;
@@ -59,10 +59,10 @@ async fn two_payers_are_settled_by_the_fewest_transfers_from_payer_to_receiver()
     assert_eq!(stage.user(8).post(&cash, r#"{"amount": 25}"#).await.status, 404, "who gets nothing records nothing");
     let recorded = stage.user(7).post(&cash, r#"{"amount": 25, "means": "other", "note": "by card"}"#).await;
     assert_eq!(recorded.status, 200, "{}", recorded.text);
-    let state = recorded.json();
-    assert_eq!((&state["split"]["status"], &state["split"]["plan"]), (&json!("settled"), &json!([])));
-    assert_eq!(participant_of(&state, 2)["paid"], json!(-25), "received");
-    assert_eq!(participant_of(&state, 4)["outside"], json!({ "means": "other", "note": "by card" }));
+    let shown = recorded.json();
+    assert_eq!((&shown["split"]["status"], &shown["split"]["plan"]), (&json!("settled"), &json!([])));
+    assert_eq!(participant_of(&shown, 2)["paid"], json!(-25), "received");
+    assert_eq!(participant_of(&shown, 4)["outside"], json!({ "means": "other", "note": "by card" }));
 }
 
 #[tokio::test]
