@@ -3,7 +3,7 @@ import type { Minor } from '../money/amount';
 import { quantityText, type Thousandths } from '../money/quantity';
 import { type Answer, call, type Call } from './http';
 import { NumberLiteral, type Writable, writeJson } from './json';
-import type { ChequeActivity, Due, ListedCheque, Method, NegativeLine, Part, SharedCheque, Tip } from './model';
+import type { ChequeActivity, Due, ListedCheque, Method, NegativeLine, Part, ReminderText, SharedCheque, Tip } from './model';
 
 /** The identity of a visitor: a user, a guest with a token, both, or anonymous. */
 export interface Visitor {
@@ -94,6 +94,15 @@ export function joinCheque(table: Table, name: string): Promise<Joined> {
   return send(table, '/participants', { method: 'POST', body: writeJson({ name }) });
 }
 
+/** Joins as a participant whom the owner has added. */
+export function takePlace(table: Table, participant: number): Promise<Joined> {
+  return send(table, '/participants', { method: 'POST', body: writeJson({ participant }) });
+}
+
+export function addPerson(table: Table, name: string, idempotencyKey: string): Promise<SharedCheque> {
+  return send(table, '/people', { method: 'POST', body: writeJson({ name }), idempotencyKey });
+}
+
 export function agree(table: Table, agreement: Agreement): Promise<SharedCheque> {
   return send(table, '/method', { method: 'PUT', body: writeJson({ ...agreement } as Writable) });
 }
@@ -106,21 +115,66 @@ export function giveLineBack(table: Table, line: number): Promise<SharedCheque> 
   return send(table, `/claims/${line}`, { method: 'DELETE' });
 }
 
+/** The owner assigns a part of a line to another participant. */
+export function assignLine(
+  table: Table,
+  participant: number,
+  line: number,
+  { numerator, denominator }: Part,
+): Promise<SharedCheque> {
+  const body = writeJson({ numerator, denominator });
+  return send(table, `/participants/${participant}/claims/${line}`, { method: 'PUT', body });
+}
+
+export function releaseLine(table: Table, participant: number, line: number): Promise<SharedCheque> {
+  return send(table, `/participants/${participant}/claims/${line}`, { method: 'DELETE' });
+}
+
+/** What others than the owner have paid to the restaurant. */
+export function setAdvances(table: Table, version: number, advances: Record<string, Minor>): Promise<SharedCheque> {
+  return send(table, '/advances', { method: 'PUT', body: writeJson({ version, advances }) });
+}
+
 export async function readDues(table: Table): Promise<{ version: number; dues: Due[] }> {
   return send(table, '/dues', {});
 }
 
 /** The request body, which also identifies the draft: what the visitor has seen and agrees to pay. */
-export function settleBody(participant: number, amount: Minor): string {
-  return writeJson({ participant, amount });
+export function settleBody(participant: number, amount: Minor, to?: number): string {
+  return writeJson({ participant, to, amount });
 }
 
 export function settle(table: Table, body: string, idempotencyKey: string): Promise<SharedCheque> {
   return send(table, '/settle', { method: 'POST', body, idempotencyKey });
 }
 
-export function paidCash(table: Table, participant: number, amount: Minor): Promise<SharedCheque> {
-  return send(table, `/participants/${participant}/cash`, { method: 'POST', body: writeJson({ amount }) });
+export interface PaidOutside {
+  amount: Minor;
+  to?: number;
+  means?: 'cash' | 'other';
+  note?: string;
+}
+
+export function paidCash(table: Table, participant: number, paid: PaidOutside): Promise<SharedCheque> {
+  return send(table, `/participants/${participant}/cash`, { method: 'POST', body: writeJson({ ...paid }) });
+}
+
+/** The participant says that they have paid outside the app. */
+export function reportPaid(table: Table, participant: number, amount: Minor, to: number): Promise<SharedCheque> {
+  return send(table, `/participants/${participant}/reported`, { method: 'POST', body: writeJson({ amount, to }) });
+}
+
+/** Takes it back, or declines it. */
+export function dropReport(table: Table, participant: number): Promise<SharedCheque> {
+  return send(table, `/participants/${participant}/reported`, { method: 'DELETE' });
+}
+
+export function confirmReport(table: Table, participant: number): Promise<SharedCheque> {
+  return send(table, `/participants/${participant}/reported/confirmation`, { method: 'POST' });
+}
+
+export function remind(table: Table, participant: number): Promise<SharedCheque & { reminder: ReminderText }> {
+  return send(table, `/participants/${participant}/reminders`, { method: 'POST' });
 }
 
 export function unmarkCash(table: Table, participant: number): Promise<SharedCheque> {

@@ -142,7 +142,20 @@ export interface components {
       to_pay: number;
       to_transfer: number;
       settlement: components['schemas']['Settlement'];
+      /** Added by the owner: no device or user is this participant. */
+      free?: boolean;
+      /** If several participants have paid the restaurant. */
+      advance?: number;
+      outside?: components['schemas']['PaidOutside'];
+      reported?: components['schemas']['ReportedPayment'];
+      reminded_at?: string;
+      reminded_times?: number;
     };
+    PaidOutside: { means: 'cash' | 'other'; note?: string };
+    ReportedPayment: { amount: number; to: number; note?: string };
+    PlannedPayment: { from: number; to: number; amount: number; to_transfer: number; transferable: boolean };
+    PaidBetween: { from: number; to: number; amount: number };
+    ReminderText: { participant: number; name: string | null; amount: number; currency?: string; link: string };
     Claim: components['schemas']['Part'] & { line: number; participant: number };
     Remainder: components['schemas']['Part'] & { line: number };
     Split: {
@@ -160,6 +173,10 @@ export interface components {
       joining_open: boolean;
       negative_lines: components['schemas']['NegativeLine'][];
       participants: components['schemas']['Participant'][];
+      /** Absent from replicas of the previous release. */
+      plan?: components['schemas']['PlannedPayment'][];
+      /** If several participants have paid the restaurant: what can be given back. */
+      paid_between?: components['schemas']['PaidBetween'][];
       claims: components['schemas']['Claim'][];
       remainders: components['schemas']['Remainder'][];
       total: number;
@@ -189,9 +206,14 @@ export interface components {
       | { what: 'method'; method: components['schemas']['Split']['method'] }
       | { what: 'rate'; rate: string | null }
       | { what: 'joining'; open: boolean }
-      | { what: 'transferring' | 'transferred'; who: components['schemas']['Person']; back: boolean; amount: number }
-      | { what: 'refused'; who: components['schemas']['Person']; back: boolean; amount: number; reason: string }
-      | { what: 'cash'; who: components['schemas']['Person']; amount: number };
+      | { what: 'arrived' | 'report_dropped' | 'reminded'; who: components['schemas']['Person'] }
+      | { what: 'payers'; payers: components['schemas']['Payer'][] }
+      | { what: 'reported'; who: components['schemas']['Person']; amount: number }
+      | ({ what: 'transferring' | 'transferred' } & components['schemas']['Moved'])
+      | ({ what: 'refused'; reason: string } & components['schemas']['Moved'])
+      | ({ what: 'outside'; how?: components['schemas']['PaidOutside'] } & components['schemas']['Moved']);
+    Moved: { who: components['schemas']['Person']; with?: components['schemas']['Person']; amount: number };
+    Payer: { who: components['schemas']['Person']; amount: number };
     Activity: { version: number; at: string; by: number | null; changes: components['schemas']['Change'][] };
     EnteredCheque: components['schemas']['SharedCheque'] & { url: string };
     ListedCheque: {

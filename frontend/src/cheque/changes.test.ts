@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Participant, SharedCheque } from '../api/model';
-import { leftOf, openNegativeLines, partOf } from './changes';
+import { hasSeveralPayers, leftOf, openNegativeLines, partOf } from './changes';
 
 const owner: Participant = { id: 1, name: 'Аня', role: 'owner', due: 0n, paid: 0n, to_pay: 0n, to_transfer: 0n, settlement: { state: 'owner' } };
 const borya: Participant = { id: 2, name: 'Боря', role: 'guest', due: 0n, paid: 0n, to_pay: 0n, to_transfer: 0n, settlement: { state: 'none' } };
@@ -64,4 +64,9 @@ test('a negative line that must be claimed is named until it is claimed', () => 
   assert.deepEqual(openNegativeLines(shared({ negative_lines })), ['Пицца']);
   assert.deepEqual(openNegativeLines(shared({ negative_lines, remainders: [] })), []);
   assert.deepEqual(openNegativeLines(shared({ negative_lines: [{ line: 1, applies: 'proportion' }] })), []);
+});
+
+test('others than the owner who have paid the restaurant are several payers', () => {
+  assert.equal(hasSeveralPayers(shared({ participants: [{ ...owner, advance: 50n }, borya] })), false);
+  assert.equal(hasSeveralPayers(shared({ participants: [owner, { ...borya, advance: 50n }] })), true);
 });

@@ -1,10 +1,11 @@
 /** What the state of a shared cheque says about its participants and lines. */
-import type { Participant, Part, SharedCheque } from '../api/model';
+import type { Participant, Part, Payment, SharedCheque } from '../api/model';
 import { NOTHING } from './part';
 
 /** Whether money of the participant has moved or is moving, so that their claims are fixed. */
 export function hasStarted(who: Participant | null): boolean {
-  return who !== null && (who.paid !== 0n || who.settlement.state === 'pending' || who.settlement.refund?.state === 'pending');
+  // The owner can always take what is left.
+  return who !== null && who.role !== 'owner' && (who.paid !== 0n || who.settlement.state === 'pending' || who.settlement.refund?.state === 'pending');
 }
 
 /** Names of the negative lines that must be claimed before any payment. */
@@ -14,6 +15,16 @@ export function openNegativeLines(shared: SharedCheque): string[] {
     ({ line, applies }) => applies === 'claimed' && leftOf(shared, line).numerator > 0,
   );
   return open.map(({ line }) => shared.cheque.products.find(({ id }) => id === line)?.name ?? '');
+}
+
+/** Whether others than the owner have paid the restaurant too. */
+export function hasSeveralPayers({ split }: SharedCheque): boolean {
+  return split.participants.some(({ role, advance }) => role !== 'owner' && (advance ?? 0n) > 0n);
+}
+
+/** Who still has to pay whom. */
+export function planOf({ split }: SharedCheque): Payment[] {
+  return split.plan ?? [];
 }
 
 export function person({ split }: SharedCheque, id: number | null): Participant | undefined {

@@ -35,7 +35,13 @@ test('leaving differs from being removed', () => {
 });
 
 test('money that is given back is told as such, and to you as yours', () => {
-  assert.deepEqual(told([{ what: 'cash', who: anna, amount: -5_000n }]), ['Anna (2) got 50 ₽ back.']);
+  assert.deepEqual(told([{ what: 'outside', who: anna, amount: -5_000n }]), ['Anna (2) got 50 ₽ back.']);
   const you = { id: 3, name: 'Vera' };
-  assert.deepEqual(told([{ what: 'transferred', who: you, back: true, amount: 5_000n }]), ['You got 50 ₽ back.']);
+  assert.deepEqual(told([{ what: 'transferred', who: you, amount: -5_000n }]), ['You got 50 ₽ back.']);
+});
+
+test('among several payers it is said who gets the money, how, and what was written about it', () => {
+  const how = { means: 'other' as const, note: 'by bank' };
+  const change: Change = { what: 'outside', who: { id: 4, name: 'Boris' }, with: anna, amount: 5_000n, how };
+  assert.deepEqual(told([change]), ['Boris paid 50 ₽ → Anna (2) outside the app. “by bank”']);
 });

@@ -31,9 +31,10 @@ function toneOf(change: Change): Tone {
     case 'transferred':
     case 'settled':
       return 'good';
-    case 'cash':
+    case 'outside':
       return change.amount > 0n ? 'good' : 'quiet';
     case 'transferring':
+    case 'reported':
       return 'wait';
     case 'refused':
       return 'bad';
@@ -93,24 +94,36 @@ class Narrator {
         return change.rate === null ? texts.noRate : texts.rate(change.rate);
       case 'joining':
         return change.open ? texts.joiningOpen : texts.joiningClosed;
+      case 'arrived':
+        return texts.arrived(this.name(change.who));
+      case 'payers':
+        return this.payers(change.payers);
+      case 'reported': {
+        const amount = this.amount(change.amount);
+        return this.isYou(change.who) ? texts.youReported(amount) : texts.reported(this.name(change.who), amount);
+      }
+      case 'report_dropped':
+        return texts.reportDropped(this.name(change.who));
+      case 'reminded':
+        return this.isYou(change.who) ? texts.youReminded : texts.reminded(this.name(change.who));
       case 'transferring':
-        if (change.back) return texts.refunding(this.name(change.who), this.amount(change.amount));
+        if (change.amount < 0n) return texts.refunding(this.name(change.who), this.amount(-change.amount));
         return this.isYou(change.who) ? texts.youPaying : texts.paying(this.name(change.who));
       case 'transferred':
-        if (change.back) return this.gotBack(change.who, change.amount);
-        return this.isYou(change.who)
-          ? texts.youPaid(this.amount(change.amount))
-          : texts.paid(this.name(change.who), this.amount(change.amount));
-      case 'refused': {
-        const why = reasonWords(words, change.reason);
-        if (change.back) return texts.notRefunded(this.name(change.who), why);
-        return this.isYou(change.who) ? texts.youNotPaid(why) : texts.notPaid(this.name(change.who));
-      }
-      case 'cash':
         if (change.amount < 0n) return this.gotBack(change.who, -change.amount);
         return this.isYou(change.who)
-          ? texts.youCash(this.amount(change.amount))
-          : texts.cash(this.name(change.who), this.amount(change.amount));
+          ? texts.youPaid(this.amount(change.amount), this.to(change.with))
+          : texts.paid(this.name(change.who), this.amount(change.amount), this.to(change.with));
+      case 'refused': {
+        const why = reasonWords(words, change.reason);
+        if (change.amount < 0n) return texts.notRefunded(this.name(change.who), why);
+        return this.isYou(change.who) ? texts.youNotPaid(why) : texts.notPaid(this.name(change.who));
+      }
+      case 'outside': {
+        if (change.amount < 0n) return this.gotBack(change.who, -change.amount);
+        const note = change.how?.note ? ` “${change.how.note}”` : '';
+        return texts.outside(this.name(change.who), this.amount(change.amount), this.to(change.with), change.how?.means) + note;
+      }
       case 'settled':
         return texts.settled;
     }
@@ -120,6 +133,17 @@ class Narrator {
     const texts = this.speech.words.cheque.log;
     const text = this.amount(amount);
     return this.isYou(who) ? texts.youRefunded(text) : texts.refunded(this.name(who), text);
+  }
+
+  payers(payers: { who: Who; amount: Minor }[]): string {
+    const texts = this.speech.words.cheque.log;
+    if (payers.length === 0) return texts.onePayer;
+    return texts.payers(payers.map(({ who, amount }) => `${this.name(who)} ${this.amount(amount)}`).join(', '));
+  }
+
+  /** The receiver; empty for the owner who alone has paid the restaurant. */
+  to(who: Who | undefined): string {
+    return who ? ` → ${this.name(who)}` : '';
   }
 
   isYou(who: Who): boolean {

@@ -54,6 +54,8 @@ export class SharedCheque {
   readonly refused = new SvelteMap<number, ClaimRefusal>();
   /** The parts of all dues, for `version`. */
   dues = $state.raw<{ version: number; dues: Due[] } | null>(null);
+  /** For whom the owner claims lines, if not for themselves. */
+  claimingFor = $state<number | null>(null);
   #token = $state<string | null>(null);
   #patrol = 0;
 
@@ -93,6 +95,12 @@ export class SharedCheque {
 
   get you(): Participant | null {
     return (this.state && person(this.state, this.state.you)) ?? null;
+  }
+
+  /** Who gets the lines that the visitor claims. */
+  get claimant(): Participant | null {
+    const other = this.state?.owner ? person(this.state, this.claimingFor) : undefined;
+    return other ?? this.you;
   }
 
   /** Whether the visitor is a guest with a token in this browser. */
@@ -158,6 +166,16 @@ export class SharedCheque {
     });
   }
 
+  /** Joins as a participant whom the owner has added: as the signed-in user, else as a guest. */
+  takePlace(participant: number): Promise<Failure | null> {
+    const visitor = { userId: this.userId, participantToken: null };
+    return this.attempt(async ({ hash }) => {
+      const joined = await router.takePlace({ hash, visitor }, participant);
+      if (joined.participant_token) this.#keepToken(joined.participant_token);
+      return joined;
+    });
+  }
+
   /**
    * Joins as a user; a guest keeps their claims. The page continues as this user, because one session belongs
    * to one user.
@@ -187,9 +205,15 @@ export class SharedCheque {
     if (this.claiming.has(line)) return;
     this.claiming.set(line, part);
     this.refused.delete(line);
-    const failure = await this.attempt((table) =>
-      isNothing(part) ? router.giveLineBack(table, line) : router.claimLine(table, line, part),
-    );
+    const other = this.claimant === this.you ? null : this.claimant;
+    const failure = await this.attempt((table) => {
+      if (other) {
+        return isNothing(part)
+          ? router.releaseLine(table, other.id, line)
+          : router.assignLine(table, other.id, line, part);
+      }
+      return isNothing(part) ? router.giveLineBack(table, line) : router.claimLine(table, line, part);
+    });
     this.claiming.delete(line);
     if (!failure) return;
     this.refused.set(line, { failure, wanted: part });
@@ -199,12 +223,12 @@ export class SharedCheque {
 
   /**
    * Pays `amount`, which the visitor has seen as their due. A repeat after a lost response does not pay twice, and
-   * nothing is paid if another amount is due by now.
+   * nothing is paid if another amount is due by now. `to` names who gets it, if several have paid the restaurant.
    */
-  async settle(amount: Minor): Promise<Failure | null> {
+  async settle(amount: Minor, to?: number): Promise<Failure | null> {
     const you = this.you;
     if (!you) return null;
-    const body = router.settleBody(you.id, amount);
+    const body = router.settleBody(you.id, amount, to);
     const key = this.settleDraft.keyFor(body);
     const failure = await this.attempt((table) => router.settle(table, body, key));
     // A rejection is final: the next attempt is a new request.

@@ -1,4 +1,5 @@
 /** English texts for shared cheques. */
+import { payersEn } from './payers-en';
 import { plural } from './plural';
 
 const people = plural('en', { one: '# person', other: '# people' });
@@ -314,6 +315,7 @@ export const chequeEn = {
       owner: 'Gets paid',
     },
   },
+  payers: payersEn,
   rules: {
     title: 'How to split',
     frozen: 'Somebody has paid already: this stays as it is.',
@@ -391,10 +393,18 @@ export const chequeEn = {
     confirmed: 'The owner confirmed the cheque.',
     paying: (name: string) => `${name} is paying.`,
     youPaying: 'Your payment is on its way.',
-    paid: (name: string, amount: string) => `${name} paid ${amount}.`,
-    youPaid: (amount: string) => `You paid ${amount}.`,
-    cash: (name: string, amount: string) => `${name} paid ${amount} in cash.`,
-    youCash: (amount: string) => `The owner got ${amount} from you in cash.`,
+    paid: (name: string, amount: string, to: string) => `${name} paid ${amount}${to}.`,
+    youPaid: (amount: string, to: string) => `You paid ${amount}${to}.`,
+    outside: (name: string, amount: string, to: string, means: 'cash' | 'other' | undefined) =>
+      `${name} paid ${amount}${to} ${means === 'other' ? 'outside the app' : 'in cash'}.`,
+    arrived: (name: string) => `${name} is here now.`,
+    payers: (payers: string) => `Paid to the restaurant: ${payers}, the owner the rest.`,
+    onePayer: 'The owner alone has paid the restaurant.',
+    reported: (name: string, amount: string) => `${name} says: ${amount} paid.`,
+    youReported: (amount: string) => `You said that you paid ${amount}.`,
+    reportDropped: (name: string) => `What ${name} said about a payment does not count any more.`,
+    reminded: (name: string) => `${name} was reminded.`,
+    youReminded: 'You were reminded to pay.',
     refunding: (name: string, amount: string) => `${amount} is on its way back to ${name}.`,
     refunded: (name: string, amount: string) => `${name} got ${amount} back.`,
     youRefunded: (amount: string) => `You got ${amount} back.`,

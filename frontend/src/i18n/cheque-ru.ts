@@ -1,5 +1,6 @@
 /** Russian texts for shared cheques. */
 import type { ChequeWords } from './cheque-en';
+import { payersRu } from './payers-ru';
 import { plural } from './plural';
 
 const people = plural('ru', { one: '# человек', few: '# человека', many: '# человек', other: '# человека' });
@@ -313,6 +314,7 @@ export const chequeRu: ChequeWords = {
       owner: 'Получает',
     },
   },
+  payers: payersRu,
   rules: {
     title: 'Как делим',
     frozen: 'Кто-то уже заплатил: правила больше не меняются.',
@@ -390,10 +392,18 @@ export const chequeRu: ChequeWords = {
     confirmed: 'Владелец подтвердил чек.',
     paying: (name) => `${name} платит.`,
     youPaying: 'Ваш платёж в пути.',
-    paid: (name, amount) => `${name}: оплачено ${amount}.`,
-    youPaid: (amount) => `Вы заплатили ${amount}.`,
-    cash: (name, amount) => `${name}: оплачено наличными ${amount}.`,
-    youCash: (amount) => `Владелец получил от вас ${amount} наличными.`,
+    paid: (name, amount, to) => `${name}: оплачено ${amount}${to}.`,
+    youPaid: (amount, to) => `Вы заплатили ${amount}${to}.`,
+    outside: (name, amount, to, means) =>
+      `${name}: оплачено ${amount}${to} ${means === 'other' ? 'вне приложения' : 'наличными'}.`,
+    arrived: (name) => `${name} теперь здесь.`,
+    payers: (payers) => `Ресторану заплатили: ${payers}, остальное — владелец.`,
+    onePayer: 'Ресторану заплатил только владелец.',
+    reported: (name, amount) => `${name}: говорит, что оплачено ${amount}.`,
+    youReported: (amount) => `Вы сообщили об оплате: ${amount}.`,
+    reportDropped: (name) => `${name}: сообщение об оплате больше не учитывается.`,
+    reminded: (name) => `${name}: отправлено напоминание.`,
+    youReminded: 'Вам напомнили об оплате.',
     refunding: (name, amount) => `${name}: возврат ${amount} в пути.`,
     refunded: (name, amount) => `${name}: возвращено ${amount}.`,
     youRefunded: (amount) => `Вам вернули ${amount}.`,

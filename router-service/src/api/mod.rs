@@ -1,6 +1,9 @@
 //! HTTP endpoints: one file per operation.
 
+mod add_person;
+mod claim_for;
 mod claim_line;
+mod confirm_payment;
 mod correct_cheque;
 mod delete_cheque;
 mod enter_cheque;
@@ -12,7 +15,10 @@ mod list_activity;
 mod list_cheques;
 mod pay_cash;
 mod refund;
+mod remind;
 mod renew;
+mod report_payment;
+mod set_advances;
 mod set_joining;
 mod set_method;
 mod set_negative;
@@ -21,6 +27,7 @@ mod settle;
 mod watch;
 
 mod change;
+mod keyed;
 mod nested_body;
 mod open;
 mod problems;
@@ -63,6 +70,12 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
         .routes(routes!(set_joining::handler))
         .routes(routes!(set_negative::handler))
         .routes(routes!(set_rate::handler))
+        .routes(routes!(add_person::handler))
+        .routes(routes!(claim_for::put, claim_for::delete))
+        .routes(routes!(set_advances::handler))
+        .routes(routes!(report_payment::post, report_payment::delete))
+        .routes(routes!(confirm_payment::handler))
+        .routes(routes!(remind::handler))
         .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
 }
 

@@ -1,6 +1,7 @@
 //! What a change of a shared cheque has changed, for its history.
 
 use super::fraction::Fraction;
+use super::outside::Outside;
 use super::participant::{AttemptState, Direction, Participant, ParticipantId};
 use super::split::Split;
 use contracts::cheque::Product;
@@ -61,16 +62,37 @@ pub enum Change {
     Rate(Option<String>),
     /// Whether others can join.
     Joining(bool),
-    /// A transfer to the owner, or back, was requested.
-    Transferring(Person, Direction, Money),
+    /// A person who was added by name has come, with a device or an account.
+    Arrived(Person),
+    /// What others than the owner have paid to the restaurant.
+    Payers(Vec<(Person, Money)>),
+    /// A participant says that they have paid this outside the app.
+    Reported(Person, Money),
+    /// What they said was taken back or declined.
+    ReportDropped(Person),
+    /// A participant was reminded.
+    Reminded(Person),
+    /// A transfer was requested.
+    Transferring(Movement),
     /// A transfer was made.
-    Transferred(Person, Direction, Money),
+    Transferred(Movement),
     /// A transfer was refused.
-    Refused(Person, Direction, Money, RefusalReason),
-    /// What was recorded as paid outside the app; negative if it was given back or taken back.
-    Cash(Person, Money),
+    Refused(Movement, RefusalReason),
+    /// What was recorded as paid outside the app.
+    Outside(Movement, Option<Outside>),
     /// Everything is paid.
     Settled,
+}
+
+/// Money between a participant and another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Movement {
+    /// The participant who pays, or gets money back if the amount is negative.
+    pub who: Person,
+    /// The other one; `None` for the owner who alone has paid the restaurant.
+    pub with: Option<Person>,
+    /// The amount, in the currency of the bill.
+    pub amount: Money,
 }
 
 /// What was done with a line.
@@ -90,7 +112,10 @@ pub fn changes_between(before: &Split, after: &Split) -> Vec<Change> {
     changes.extend(bill(before, after));
     changes.extend(rules(before, after));
     changes.extend(claims(before, after));
-    changes.extend(after.participants.iter().flat_map(|one| money(before.participant(one.id), one)));
+    changes.extend(payers(before, after));
+    changes.extend(after.participants.iter().flat_map(|one| reports(before.participant(one.id), one)));
+    changes.extend(after.participants.iter().filter_map(|one| transfers(before.participant(one.id), one, after)));
+    changes.extend(outside(before, after));
     if after.is_settled(&after.dues()) && !before.is_settled(&before.dues()) {
         changes.push(Change::Settled);
     }
@@ -100,6 +125,7 @@ pub fn changes_between(before: &Split, after: &Split) -> Vec<Change> {
 fn people(before: &Split, after: &Split) -> Vec<Change> {
     let came = after.participants.iter().filter_map(|one| match before.participant(one.id) {
         None => Some(Change::Joined(person(one))),
+        Some(known) if known.is_free() && !one.is_free() => Some(Change::Arrived(person(one))),
         Some(known) if known.name != one.name => Some(Change::Renamed(person(one), known.name.clone())),
         Some(_) => None,
     });
@@ -177,22 +203,69 @@ fn claims(before: &Split, after: &Split) -> Vec<Change> {
     claimed.chain(released).collect()
 }
 
-fn money(before: Option<&Participant>, after: &Participant) -> Vec<Change> {
-    let old = before.map(|before| before.settlement).unwrap_or_default();
-    let new = after.settlement;
+fn payers(before: &Split, after: &Split) -> Option<Change> {
+    let advances = |split: &Split| -> Vec<(ParticipantId, Money)> {
+        let payers = split.participants.iter().filter(|one| one.advance != Money::ZERO);
+        payers.map(|one| (one.id, one.advance)).collect()
+    };
+    let paid = after.participants.iter().filter(|one| one.advance != Money::ZERO);
+    let paid = || paid.map(|one| (person(one), one.advance)).collect();
+    (advances(before) != advances(after)).then(|| Change::Payers(paid()))
+}
+
+fn reports(before: Option<&Participant>, after: &Participant) -> Vec<Change> {
+    let Some(before) = before else { return vec![] };
     let mut changes = vec![];
-    if let Some(last) = new.last.filter(|last| old.last != Some(*last)) {
-        let (who, direction, amount) = (person(after), last.direction, last.amount);
-        changes.push(match last.state {
-            AttemptState::Pending => Change::Transferring(who, direction, amount),
-            AttemptState::Done => Change::Transferred(who, direction, amount),
-            AttemptState::Failed(reason) => Change::Refused(who, direction, amount, reason),
-        });
+    match (&before.report, &after.report) {
+        (old, Some(new)) if old.as_ref() != Some(new) => changes.push(Change::Reported(person(after), new.amount)),
+        // With a payment, it was confirmed.
+        (Some(_), None) if before.settlement == after.settlement => changes.push(Change::ReportDropped(person(after))),
+        _ => {}
     }
-    if old.cash != new.cash {
-        changes.push(Change::Cash(person(after), Money::from_minor(new.cash.minor() - old.cash.minor())));
+    if after.reminded.is_some() && before.reminded != after.reminded {
+        changes.push(Change::Reminded(person(after)));
     }
     changes
+}
+
+fn transfers(before: Option<&Participant>, after: &Participant, split: &Split) -> Option<Change> {
+    let old = before.and_then(|before| before.settlement.last);
+    let last = after.settlement.last.filter(|last| old != Some(*last))?;
+    let with = match last.direction {
+        Direction::ToOwner | Direction::ToParticipant => None,
+        Direction::To(other) => split.participant(other).map(person),
+    };
+    let movement = Movement { who: person(after), with, amount: last.signed() };
+    Some(match last.state {
+        AttemptState::Pending => Change::Transferring(movement),
+        AttemptState::Done => Change::Transferred(movement),
+        AttemptState::Failed(reason) => Change::Refused(movement, reason),
+    })
+}
+
+/// Payments outside the app: those between two participants if several have paid the restaurant, else those to the owner.
+fn outside(before: &Split, after: &Split) -> Vec<Change> {
+    let between = after.between.iter().filter_map(|((from, to), paid)| {
+        let old = before.between.get(&(*from, *to)).map_or(Money::ZERO, |old| old.cash);
+        let (payer, receiver) = (after.participant(*from)?, after.participant(*to)?);
+        (old != paid.cash).then(|| (payer, Some(person(receiver)), difference(old, paid.cash)))
+    });
+    let mut moved: Vec<_> = between.collect();
+    if moved.is_empty() {
+        moved.extend(after.participants.iter().filter_map(|one| {
+            let old = before.participant(one.id).map_or(Money::ZERO, |old| old.settlement.cash);
+            (old != one.settlement.cash).then(|| (one, None, difference(old, one.settlement.cash)))
+        }));
+    }
+    let change = |(payer, with, amount): (&Participant, Option<Person>, Money)| {
+        let how = payer.outside.clone().filter(|_| amount > Money::ZERO);
+        Change::Outside(Movement { who: person(payer), with, amount }, how)
+    };
+    moved.into_iter().map(change).collect()
+}
+
+fn difference(before: Money, after: Money) -> Money {
+    Money::from_minor(after.minor() - before.minor())
 }
 
 fn person(participant: &Participant) -> Person {
@@ -220,7 +293,9 @@ mod tests {
         let claim = Change::Claimed(guest(), "Блюдо 1".into(), Fraction::WHOLE);
         assert_eq!(changes_between(&joined, &claimed), [claim]);
         let paid = claimed.paid_cash(GUEST, Agreed::Version(claimed.version)).unwrap();
-        assert_eq!(changes_between(&claimed, &paid), [Change::Cash(guest(), Money::from_minor(100)), Change::Settled]);
+        let movement = Movement { who: guest(), with: None, amount: Money::from_minor(100) };
+        let recorded = Change::Outside(movement, paid.participant(GUEST).unwrap().outside.clone());
+        assert_eq!(changes_between(&claimed, &paid), [recorded, Change::Settled]);
         let released = claimed.claim(GUEST, 1, Fraction::ZERO).unwrap().unwrap();
         assert_eq!(changes_between(&claimed, &released), [Change::Released(guest(), "Блюдо 1".into())]);
         assert_eq!(changes_between(&claimed, &claimed.remove(GUEST).unwrap()), [Change::Left(guest())]);

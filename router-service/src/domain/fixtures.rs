@@ -2,13 +2,17 @@
 
 use super::fraction::Fraction;
 use super::join::{Identity, Joined};
+use super::outside::Outside;
 use super::participant::{Attempt, AttemptState, Direction, ParticipantId, Settlement, TokenHash};
+use super::refund::{Means, RefundRefusal};
+use super::settle::{Agreed, CashRefusal, SettleRefusal};
 use super::split::Split;
 use contracts::cheque::{Cheque, ChequeStatus, Product};
 use contracts::ids::{ChequeHash, TransferId, UserId};
 use contracts::money::Money;
 use contracts::ocr::ChequeRecognized;
 use contracts::quantity::Quantity;
+use contracts::router::TransferRequested;
 use time::macros::datetime;
 use uuid::Uuid;
 
@@ -67,6 +71,32 @@ impl Split {
 
     pub(super) fn with_user(self, id: i64) -> Self {
         joined(&self, Identity { user_id: Some(user(id)), token: None }, None)
+    }
+
+    /// The user pays the only participant to whom they owe something.
+    pub(super) fn settle(
+        &self,
+        user_id: UserId,
+        named: Option<ParticipantId>,
+        agreed: Agreed,
+        accounts: &str,
+        transfer_id: TransferId,
+    ) -> Result<(Self, TransferRequested), SettleRefusal> {
+        self.settle_to(user_id, named, None, agreed, accounts, transfer_id)
+    }
+
+    pub(super) fn paid_cash(&self, id: ParticipantId, agreed: Agreed) -> Result<Self, CashRefusal> {
+        self.record_cash(id, None, agreed, Outside::CASH)
+    }
+
+    pub(super) fn refund(
+        &self,
+        id: ParticipantId,
+        amount: Money,
+        means: Means,
+        transfer_id: TransferId,
+    ) -> Result<(Self, Option<TransferRequested>), RefundRefusal> {
+        self.refund_by(ParticipantId::OWNER, id, amount, means, transfer_id)
     }
 
     pub(super) fn claimed(self, who: ParticipantId, line: u32, part: Fraction) -> Self {

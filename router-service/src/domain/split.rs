@@ -1,10 +1,11 @@
 //! A shared cheque: its participants, their claims, and how it is divided.
 
+use super::between::Between;
 use super::breakdown::Breakdown;
 use super::fraction::{Fraction, least_common_multiple};
 use super::method::{Method, Tip};
 use super::negative::Negative;
-use super::participant::{Participant, ParticipantId, Settlement};
+use super::participant::{Participant, ParticipantId};
 use super::rate::Rate;
 use super::smallest_unit::smallest_unit;
 use contracts::cheque::{Cheque, ChequeStatus, Product};
@@ -58,6 +59,8 @@ pub struct Split {
     pub last_participant: ParticipantId,
     /// The claimed parts of lines.
     pub claims: BTreeMap<ClaimKey, Fraction>,
+    /// What one participant has paid another, if several have paid the restaurant: by who pays and who receives.
+    pub between: BTreeMap<(ParticipantId, ParticipantId), Between>,
     /// Number of changes so far, including the creation.
     pub version: i64,
     /// The version at which the bill itself was last changed: its lines, amounts, or currency.
@@ -89,13 +92,7 @@ impl Split {
     pub fn open(mut read: ChequeRecognized, now: OffsetDateTime) -> Result<Self, OutOfBounds> {
         clear_misread(&mut read.cheque);
         check_bounds(&read.cheque)?;
-        let owner = Participant {
-            id: ParticipantId::OWNER,
-            name: None,
-            user_id: Some(read.owner_id),
-            token: None,
-            settlement: Settlement::default(),
-        };
+        let owner = Participant::new(ParticipantId::OWNER, None, Some(read.owner_id), None);
         Ok(Self {
             hash: read.hash,
             owner_id: read.owner_id,
@@ -109,6 +106,7 @@ impl Split {
             participants: vec![owner],
             last_participant: ParticipantId::OWNER,
             claims: BTreeMap::new(),
+            between: BTreeMap::new(),
             version: 1,
             cheque_version: 1,
             created_at: now,
@@ -170,7 +168,7 @@ impl Split {
     }
 
     /// Whether dues can be paid: the total is known, the cheque adds up or is confirmed by its owner, exact amounts add
-    /// up to the total, and no negative line must be claimed any more.
+    /// up to the total, no negative line must be claimed any more, and not more was paid to the restaurant.
     pub fn is_payable(&self) -> bool {
         let is_complete = match &self.method {
             Method::Exact(amounts) => {
@@ -180,7 +178,7 @@ impl Split {
             Method::Equal | Method::Shares(_) | Method::Percent(_) => true,
         };
         let right = self.confirmed || self.cheque.status == ChequeStatus::Balanced;
-        is_complete && right && self.cheque.total_account.is_some()
+        is_complete && right && self.cheque.total_account.is_some() && !self.advances_exceed_total()
     }
 
     /// Whether money has moved or is moving and was not given back, which fixes lines and method.

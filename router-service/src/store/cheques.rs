@@ -1,8 +1,9 @@
 //! The table `cheques` and the tables that refer to it: a shared cheque is read and written as a whole.
 
-use super::json::{ClaimJson, Malformed, MethodJson, ParticipantJson};
+use super::json::{ClaimJson, Malformed, MethodJson};
 use super::number::number;
-use super::{activity, claims, participants, transfers};
+use super::participant_json::{BetweenJson, ParticipantJson, received};
+use super::{activity, cash_between, claims, participants, transfers};
 use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
 use contracts::cheque::Cheque;
@@ -38,6 +39,7 @@ struct Row {
     expires_at: OffsetDateTime,
     participants: Json<Vec<ParticipantJson>>,
     claims: Json<Vec<ClaimJson>>,
+    between: Json<Vec<BetweenJson>>,
 }
 
 impl TryFrom<Row> for Found {
@@ -50,7 +52,9 @@ impl TryFrom<Row> for Found {
         let negative = row.method.0.negative();
         let rate = row.method.0.rate().map_err(malformed)?;
         let (method, tip) = row.method.0.read().map_err(malformed)?;
-        let participants = row.participants.0.into_iter().map(ParticipantJson::read).collect::<Result<_, _>>();
+        let participants = row.participants.0.into_iter().map(ParticipantJson::read).collect::<Result<Vec<_>, _>>();
+        let mut participants = participants.map_err(malformed)?;
+        let between = received(&mut participants, row.between.0);
         let claims = row.claims.0.into_iter().map(ClaimJson::read).collect::<Result<_, _>>();
         Ok(Self::Split(Split {
             hash: ChequeHash::try_from(row.hash).map_err(|error| sqlx::Error::Decode(error.into()))?,
@@ -62,9 +66,10 @@ impl TryFrom<Row> for Found {
             negative,
             rate,
             joining_open: row.joining_open,
-            participants: participants.map_err(malformed)?,
+            participants,
             last_participant: ParticipantId(row.last_participant.unsigned_abs()),
             claims: claims.map_err(malformed)?,
+            between,
             version: row.version,
             cheque_version: row.cheque_version,
             created_at: row.created_at,
@@ -205,6 +210,7 @@ pub async fn save(
     claims::delete(connection, before, after).await?;
     participants::save(connection, &after.hash, &before.participants, &after.participants, now).await?;
     claims::insert(connection, before, after).await?;
+    cash_between::save(connection, before, after).await?;
     transfers::save(connection, before, after, now).await?;
     activity::record(connection, before, after, by, now).await
 }

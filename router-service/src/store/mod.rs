@@ -4,7 +4,9 @@ pub mod activity;
 pub mod cheques;
 pub mod transfers;
 
+mod cash_between;
 mod claims;
 mod json;
 mod number;
+mod participant_json;
 mod participants;

@@ -64,16 +64,21 @@ async fn insert(
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let (participant_user, owner) = (participant.user_id.map(UserId::get), Some(split.owner_id.get()));
-    let (from_user, to_user) = match attempt.direction {
-        Direction::ToOwner => (participant_user, owner),
-        Direction::ToParticipant => (owner, participant_user),
+    let (from_user, to_user, to) = match attempt.direction {
+        Direction::ToOwner => (participant_user, owner, None),
+        Direction::ToParticipant => (owner, participant_user, None),
+        Direction::To(to) => {
+            let receiver = split.participant(to).and_then(|receiver| receiver.user_id);
+            (participant_user, receiver.map(UserId::get), Some(number(to.0)))
+        }
     };
     let due = split.dues().of(participant.id);
     let breakdown = if due.due() == attempt.amount { due } else { Breakdown::undivided(attempt.amount) };
     sqlx::query!(
         "insert into transfers \
-         (transfer_id, hash, participant, attempt, from_user, to_user, amount, breakdown, asked_at, created_at, bill_amount) \
-         select $1, $2, $3, 1 + count(*), $4, $5, $6, $7, $8, $8, $9 from transfers where hash = $2 and participant = $3",
+         (transfer_id, hash, participant, attempt, from_user, to_user, amount, breakdown, asked_at, created_at, bill_amount, \
+          to_participant) \
+         select $1, $2, $3, 1 + count(*), $4, $5, $6, $7, $8, $8, $9, $10 from transfers where hash = $2 and participant = $3",
         attempt.transfer_id.0,
         split.hash.as_str(),
         number(participant.id.0),
@@ -83,6 +88,7 @@ async fn insert(
         Json(&breakdown) as _,
         now,
         (attempt.amount != attempt.transferred).then(|| attempt.amount.minor()),
+        to,
     )
     .execute(connection)
     .await

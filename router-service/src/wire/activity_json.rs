@@ -1,7 +1,7 @@
 //! The history of a shared cheque as JSON, which is also how it is stored.
 
-use crate::domain::activity::{Change, Edit, Person};
-use crate::domain::participant::Direction;
+use super::outside_json::OutsideJson;
+use crate::domain::activity::{Change, Edit, Movement, Person};
 use contracts::money::Money;
 use contracts::payments::RefusalReason;
 use serde::Serialize;
@@ -114,12 +114,41 @@ pub enum ChangeJson {
         /// Why.
         reason: RefusalReason,
     },
-    /// The owner has recorded a payment outside the app; negative if it was given back or taken back.
-    Cash {
+    /// A payment outside the app was recorded.
+    Outside {
+        /// The payment.
+        #[serde(flatten)]
+        moved: MovedJson,
+        /// How it was made; not if it was given back or taken back.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        how: Option<OutsideJson>,
+    },
+    /// A person who was added by name has come, with a device or an account.
+    Arrived {
+        /// The participant.
+        who: PersonJson,
+    },
+    /// Others than the owner have paid the restaurant.
+    Payers {
+        /// Who has paid how much; the owner has paid the rest.
+        payers: Vec<PayerJson>,
+    },
+    /// A participant says that they have paid outside the app.
+    Reported {
         /// The participant.
         who: PersonJson,
         /// The amount, in the currency of the bill.
         amount: Money,
+    },
+    /// What a participant said about a payment was taken back or declined.
+    ReportDropped {
+        /// The participant.
+        who: PersonJson,
+    },
+    /// A participant was reminded to pay.
+    Reminded {
+        /// The participant.
+        who: PersonJson,
     },
     /// Everything is paid.
     Settled,
@@ -135,15 +164,26 @@ pub struct PersonJson {
     pub name: Option<String>,
 }
 
-/// A transfer between a participant and the owner.
+/// Money between two participants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = Moved)]
 pub struct MovedJson {
+    /// The participant who pays, or gets money back if the amount is negative.
+    pub who: PersonJson,
+    /// The other one; none for the owner who alone has paid the restaurant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with: Option<PersonJson>,
+    /// The amount, in the currency of the bill.
+    pub amount: Money,
+}
+
+/// What a participant has paid to the restaurant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Payer)]
+pub struct PayerJson {
     /// The participant.
     pub who: PersonJson,
-    /// Whether the owner gives money back.
-    pub back: bool,
-    /// The amount, in the currency of the bill.
+    /// The amount.
     pub amount: Money,
 }
 
@@ -171,12 +211,20 @@ impl From<Change> for ChangeJson {
             Change::NegativeLines => Self::NegativeLines,
             Change::Rate(rate) => Self::Rate { rate },
             Change::Joining(open) => Self::Joining { open },
-            Change::Transferring(who, direction, amount) => Self::Transferring(moved(who, direction, amount)),
-            Change::Transferred(who, direction, amount) => Self::Transferred(moved(who, direction, amount)),
-            Change::Refused(who, direction, amount, reason) => {
-                Self::Refused { moved: moved(who, direction, amount), reason }
+            Change::Arrived(who) => Self::Arrived { who: who.into() },
+            Change::Payers(payers) => {
+                let payer = |(who, amount): (Person, Money)| PayerJson { who: who.into(), amount };
+                Self::Payers { payers: payers.into_iter().map(payer).collect() }
             }
-            Change::Cash(who, amount) => Self::Cash { who: who.into(), amount },
+            Change::Reported(who, amount) => Self::Reported { who: who.into(), amount },
+            Change::ReportDropped(who) => Self::ReportDropped { who: who.into() },
+            Change::Reminded(who) => Self::Reminded { who: who.into() },
+            Change::Transferring(movement) => Self::Transferring(movement.into()),
+            Change::Transferred(movement) => Self::Transferred(movement.into()),
+            Change::Refused(movement, reason) => Self::Refused { moved: movement.into(), reason },
+            Change::Outside(movement, how) => {
+                Self::Outside { moved: movement.into(), how: how.as_ref().map(OutsideJson::from) }
+            }
             Change::Settled => Self::Settled,
         }
     }
@@ -188,8 +236,10 @@ impl From<Person> for PersonJson {
     }
 }
 
-fn moved(who: Person, direction: Direction, amount: Money) -> MovedJson {
-    MovedJson { who: who.into(), back: direction == Direction::ToParticipant, amount }
+impl From<Movement> for MovedJson {
+    fn from(Movement { who, with, amount }: Movement) -> Self {
+        Self { who: who.into(), with: with.map(PersonJson::from), amount }
+    }
 }
 
 #[cfg(test)]
@@ -202,9 +252,9 @@ mod tests {
     fn a_change_is_told_by_its_kind() {
         let who = Person { id: ParticipantId(2), name: Some("Anna".into()) };
         let reason = RefusalReason::InsufficientFunds;
-        let refused = Change::Refused(who, Direction::ToOwner, Money::from_minor(1250), reason);
+        let refused = Change::Refused(Movement { who, with: None, amount: Money::from_minor(1250) }, reason);
         let written = serde_json::to_value(ChangeJson::from(refused)).unwrap();
-        let expected = json!({ "what": "refused", "who": { "id": 2, "name": "Anna" }, "back": false, "amount": 12.5,
+        let expected = json!({ "what": "refused", "who": { "id": 2, "name": "Anna" }, "amount": 12.5,
             "reason": "insufficient_funds" });
         assert_eq!(written, expected);
     }

@@ -36,7 +36,7 @@ async fn joining_claiming_editing_paying_and_giving_back_are_told_after_a_reload
         stage.owner().post(&format!("{path}/participants/2/refund"), r#"{"amount": 260, "means": "cash"}"#).await;
     assert_eq!(refund.status, 200, "{}", refund.text);
     let anna = json!({ "id": 2, "name": "Аня" });
-    let moved = |what: &str| json!({ "what": what, "who": anna, "back": false, "amount": 260 });
+    let moved = |what: &str| json!({ "what": what, "who": anna, "amount": 260 });
     let told = history(&stage, &path).await;
     let first_line = told.iter().find(|(_, change)| change["what"] == "line_changed").unwrap();
     assert_eq!(first_line.1["line"], "Чай");
@@ -48,7 +48,7 @@ async fn joining_claiming_editing_paying_and_giving_back_are_told_after_a_reload
         (json!(2), json!({ "what": "claimed", "who": anna, "line": "Чай", "numerator": 1, "denominator": 1 })),
         (json!(2), moved("transferring")),
         (Value::Null, moved("transferred")),
-        (json!(1), json!({ "what": "cash", "who": anna, "amount": -260 })),
+        (json!(1), json!({ "what": "outside", "who": anna, "amount": -260 })),
     ];
     assert_eq!(told, expected);
 }

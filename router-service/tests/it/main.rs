@@ -16,6 +16,8 @@ mod history;
 mod joining;
 mod measuring;
 mod opening;
+mod payer_does_it_all;
 mod settling;
+mod several_payers;
 mod splitting;
 mod watching;

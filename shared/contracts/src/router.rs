@@ -67,7 +67,7 @@ pub struct TransferRequested {
     pub transfer_id: TransferId,
     /// The user who pays.
     pub from_user: UserId,
-    /// The user who receives the money: the owner of the cheque.
+    /// The user who receives the money: who has paid the restaurant.
     pub to_user: UserId,
     /// The amount.
     pub amount: Amount,
