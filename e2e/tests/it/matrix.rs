@@ -40,6 +40,7 @@ const OPERATIONS: &[(&str, &str, &str, Who, &str)] = &[
     ("/ocr", "get", "/cheques/{hash}/photo", Anyone, EMPTY),
     ("/ocr", "get", "/readings/{reading}", Anyone, EMPTY),
     ("/small-router", "get", "/cheques", Guest, EMPTY),
+    ("/small-router", "post", "/cheques", User, r#"{"total_account": 1}"#),
     ("/small-router", "get", "/{hash}", Guest, EMPTY),
     ("/small-router", "delete", "/{hash}", Owner, EMPTY),
     ("/small-router", "patch", "/{hash}/cheque", Owner, EMPTY),

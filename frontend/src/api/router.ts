@@ -1,9 +1,9 @@
 /** API client of router-service, through the gateway: shared cheques. */
 import type { Minor } from '../money/amount';
 import { quantityText, type Thousandths } from '../money/quantity';
-import { call, type Call } from './http';
+import { type Answer, call, type Call } from './http';
 import { NumberLiteral, type Writable, writeJson } from './json';
-import type { Due, ListedCheque, Method, NegativeLine, Part, ReminderText, SharedCheque, Tip } from './model';
+import type { ChequeActivity, Due, ListedCheque, Method, NegativeLine, Part, ReminderText, SharedCheque, Tip } from './model';
 
 /** The identity of a visitor: a user, a guest with a token, both, or anonymous. */
 export interface Visitor {
@@ -64,12 +64,28 @@ export function openCheque(table: Table): Promise<SharedCheque> {
   return send(table, '', {});
 }
 
-export function correctCheque(table: Table, { products, ...rest }: Correction): Promise<SharedCheque> {
+/** Who changed what, newest first. */
+export function listActivity({ hash, visitor }: Table, cursor: string | null): Promise<Answer<ChequeActivity[]>> {
+  const query = new URLSearchParams({ limit: '50', ...(cursor === null ? {} : { cursor }) });
+  return call(`${chequePath(hash)}/activity?${query}`, visitor);
+}
+
+export function correctCheque(table: Table, correction: Correction): Promise<SharedCheque> {
+  return send(table, '/cheque', { method: 'PATCH', body: billBody(correction) });
+}
+
+/** The body of a bill, corrected or entered by hand. */
+export function billBody({ products, ...rest }: Correction): string {
   const lines = products?.map((line) => ({
     ...line,
     numberServings: new NumberLiteral(quantityText(line.numberServings)),
   }));
-  return send(table, '/cheque', { method: 'PATCH', body: writeJson({ products: lines, ...rest } as Writable) });
+  return writeJson({ products: lines, ...rest } as Writable);
+}
+
+/** Enters a bill by hand; the body comes from `billBody`, and also identifies the draft. */
+export async function enterCheque(userId: number, body: string, idempotencyKey: string): Promise<SharedCheque> {
+  return (await call<SharedCheque>('/small-router/cheques', { userId, method: 'POST', body, idempotencyKey })).data;
 }
 
 export type Joined = SharedCheque & { participant_token?: string };

@@ -88,6 +88,8 @@ export interface components {
       confidence: number;
       warnings: ('no_text' | 'no_total' | 'no_lines' | 'does_not_add_up' | 'poor_photo')[];
       photo?: { width: number; height: number } | null;
+      /** All photos, if there are several, or the first was taken again. */
+      photos?: { page: number; width: number; height: number }[];
     };
     Product: {
       id: number;
@@ -99,7 +101,8 @@ export interface components {
       modifiers?: string[];
       confidence: number;
       raw: string;
-      box?: { x: number; y: number; width: number; height: number } | null;
+      /** `page` is the photo, 1 if absent. */
+      box?: { x: number; y: number; width: number; height: number; page?: number } | null;
       warnings: ('does_not_add_up' | 'repaired' | 'uncertain_name' | 'uncertain_amount' | 'no_amount')[];
     };
     ReadCheque: {
@@ -188,6 +191,26 @@ export interface components {
       you: number | null;
       owner: boolean;
     };
+    Person: { id: number; name: string | null };
+    /** One fact of the history of a cheque. */
+    Change:
+      | { what: 'joined' | 'left'; who: components['schemas']['Person'] }
+      | { what: 'renamed'; who: components['schemas']['Person']; before: string | null }
+      | { what: 'claimed'; who: components['schemas']['Person']; line: string; numerator: number; denominator: number }
+      | { what: 'released'; who: components['schemas']['Person']; line: string }
+      | { what: 'line_added'; line: string; after: number | null }
+      | { what: 'line_changed'; line: string; renamed?: string; before: number | null; after: number | null }
+      | { what: 'line_removed'; line: string; before: number | null }
+      | { what: 'total'; before: number | null; after: number | null }
+      | { what: 'corrected' | 'confirmed' | 'tip' | 'negative_lines' | 'settled' }
+      | { what: 'method'; method: components['schemas']['Split']['method'] }
+      | { what: 'rate'; rate: string | null }
+      | { what: 'joining'; open: boolean }
+      | { what: 'transferring' | 'transferred'; who: components['schemas']['Person']; back: boolean; amount: number }
+      | { what: 'refused'; who: components['schemas']['Person']; back: boolean; amount: number; reason: string }
+      | { what: 'cash'; who: components['schemas']['Person']; amount: number };
+    Activity: { version: number; at: string; by: number | null; changes: components['schemas']['Change'][] };
+    EnteredCheque: components['schemas']['SharedCheque'] & { url: string };
     ListedCheque: {
       hash: string;
       url: string;

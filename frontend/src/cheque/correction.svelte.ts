@@ -52,8 +52,13 @@ export class CorrectionDraft {
 
   /** Lines plus extras minus discount; `null` if one of them is invalid. */
   get sum(): Minor | null {
+    return this.sumOf(this.lines);
+  }
+
+  /** The same with only these lines. */
+  sumOf(lines: LineDraft[]): Minor | null {
     let sum = 0n;
-    for (const { total } of this.lines) {
+    for (const { total } of lines) {
       const read = readSigned(total);
       if (read === null) return null;
       sum += read;

@@ -42,15 +42,6 @@ export const payersEn = {
   remind: 'Remind',
   reminded: 'reminded',
   copied: 'Copied',
-  log: {
-    received: (name: string) => `${name} got money.`,
-    youReceived: 'You got money.',
-    reported: (name: string) => `${name} says that they paid.`,
-    youReported: 'You said that you paid.',
-    reminded: (name: string) => `${name} was reminded.`,
-    youReminded: 'You were reminded to pay.',
-    payers: 'The owner said who paid the restaurant.',
-  },
   reminder: (name: string, amount: string, total: string, link: string) =>
     `${name}, your part of our cheque for ${total} is ${amount}. Here is how to pay: ${link}`,
 };

@@ -42,15 +42,6 @@ export const payersRu: typeof payersEn = {
   remind: 'Напомнить',
   reminded: 'напомнили',
   copied: 'Скопировано',
-  log: {
-    received: (name) => `${name}: деньги получены.`,
-    youReceived: 'Вы получили деньги.',
-    reported: (name) => `${name} говорит, что заплатил(а).`,
-    youReported: 'Вы сообщили об оплате.',
-    reminded: (name) => `${name}: отправлено напоминание.`,
-    youReminded: 'Вам напомнили об оплате.',
-    payers: 'Владелец указал, кто заплатил ресторану.',
-  },
   reminder: (name, amount, total, link) =>
     `${name}, ваша часть нашего чека на ${total}: ${amount}. Заплатить можно здесь: ${link}`,
 };

@@ -68,6 +68,7 @@ mod tests {
             confidence: 0.0,
             warnings: vec![],
             photo: None,
+            photos: vec![],
         };
         let owner = UserId::try_from(1).unwrap();
         StoredCheque::new(ChequeHash::from_random([1; 22]), owner, cheque, READ, Duration::from_hours(1))

@@ -59,7 +59,7 @@ struct CorrectCheque {
 /// A corrected line.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "as above")]
-struct CorrectLine {
+pub(super) struct CorrectLine {
     /// The id of the corrected line; omit it for a new line.
     #[schema(required = false)]
     id: Option<u32>,
@@ -104,7 +104,19 @@ pub(super) async fn handler(
     Ok(Json(StateJson::of(&split, split.participant_for(visitor.0))))
 }
 
-fn read(mut body: JsonBody) -> Result<Correction, Problem> {
+fn read(body: JsonBody) -> Result<Correction, Problem> {
+    read_bill(body, |correction, errors| {
+        if correction.products.is_some() && correction.based_on.is_none() {
+            errors.add("/version", &"must be the version of the state that the lines were edited in");
+        }
+    })
+}
+
+/// Reads the fields of a bill, and reports what `check` refuses together with all other errors.
+pub(super) fn read_bill(
+    mut body: JsonBody,
+    check: impl FnOnce(&Correction, &mut FieldErrors),
+) -> Result<Correction, Problem> {
     let mut errors = FieldErrors::default();
     let mut fields = Nullable { nulls: nulls(&body), body: &mut body };
     let mut correction = Correction {
@@ -127,9 +139,7 @@ fn read(mut body: JsonBody) -> Result<Correction, Problem> {
     });
     correction.products = lines.flatten();
     correction.based_on = body.optional("version", integer(1, i64::MAX));
-    if correction.products.is_some() && correction.based_on.is_none() {
-        errors.add("/version", &"must be the version of the state that the lines were edited in");
-    }
+    check(&correction, &mut errors);
     errors.finish(body)?;
     Ok(correction)
 }
@@ -188,7 +198,7 @@ fn truth(json: &str) -> Result<bool, String> {
     serde_json::from_str(json).map_err(|_| "must be true or false".to_owned())
 }
 
-fn problem(refusal: CorrectRefusal) -> Problem {
+pub(super) fn problem(refusal: CorrectRefusal) -> Problem {
     let detail = refusal.to_string();
     match refusal {
         CorrectRefusal::SettlementStarted => Problem::new(StatusCode::CONFLICT, "settlement_started", detail),

@@ -4,6 +4,7 @@ use super::change::{self, of_version, try_lock};
 use super::open::cheque_hash;
 use super::problems::no_such_cheque;
 use super::visitor::Visitor;
+use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
 use crate::state::State;
 use axum::response::{IntoResponse, Response};
@@ -39,7 +40,8 @@ pub(super) async fn keyed<R, J: Serialize>(
             return earlier.respond();
         }
         if let Some((tx, before)) = try_lock(tx, &hash, visitor).await? {
-            return store(state, tx, scope.as_ref(), &before, operation, respond).await;
+            let by = before.participant_for(visitor.0);
+            return store(state, tx, scope.as_ref(), (&before, by), operation, respond).await;
         }
         if !is_fetched {
             state.fetcher.fetch(&hash).await?;
@@ -52,13 +54,13 @@ async fn store<R, J: Serialize>(
     state: &State,
     mut tx: Transaction,
     scope: Option<&Scope>,
-    before: &Split,
+    (before, by): (&Split, Option<ParticipantId>),
     operation: impl FnOnce(&Split) -> Result<(Option<Split>, R), Problem>,
     respond: impl FnOnce(&Split, R) -> (StatusCode, J),
 ) -> Result<Response, Problem> {
     let (after, result) = operation(before).map_err(|problem| of_version(problem, before.version))?;
     let after = match after {
-        Some(after) => change::store(state, &mut tx, before, &after).await?,
+        Some(after) => change::store(state, &mut tx, before, &after, by).await?,
         None => before.clone(),
     };
     let (status, json) = respond(&after, result);

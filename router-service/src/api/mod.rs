@@ -6,10 +6,12 @@ mod claim_line;
 mod confirm_payment;
 mod correct_cheque;
 mod delete_cheque;
+mod enter_cheque;
 mod get_cheque;
 mod get_dues;
 mod join;
 mod leave;
+mod list_activity;
 mod list_cheques;
 mod pay_cash;
 mod refund;
@@ -51,7 +53,7 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
     let about =
         docs::about("Chipin router", "Share links: participants split a cheque together and settle their dues.");
     OpenApiRouter::with_openapi(about)
-        .routes(routes!(list_cheques::handler))
+        .routes(routes!(list_cheques::handler, enter_cheque::handler))
         .routes(routes!(get_cheque::handler, delete_cheque::handler))
         .routes(routes!(watch::handler))
         .routes(routes!(correct_cheque::handler))
@@ -59,6 +61,7 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
         .routes(routes!(set_method::handler))
         .routes(routes!(claim_line::put, claim_line::delete))
         .routes(routes!(get_dues::handler))
+        .routes(routes!(list_activity::handler))
         .routes(routes!(settle::handler))
         .routes(routes!(pay_cash::post, pay_cash::delete))
         .routes(routes!(refund::handler))

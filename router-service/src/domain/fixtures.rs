@@ -32,6 +32,7 @@ pub(super) fn split(lines: &[i64]) -> Split {
         confidence: 0.9,
         warnings: vec![],
         photo: None,
+        photos: vec![],
     };
     cheque.recompute_status();
     let hash = ChequeHash::from_random([7; 22]);

@@ -1,5 +1,6 @@
 //! The rules of splitting a cheque: pure functions without clock, id generation or SQL.
 
+pub mod activity;
 pub mod apportion;
 pub mod breakdown;
 pub mod fraction;
@@ -18,11 +19,13 @@ pub mod dues;
 pub mod fewest_transfers;
 pub mod plan;
 
+pub mod add_page;
 pub mod add_person;
 pub mod answer;
 pub mod claim;
 pub mod correct;
 pub mod delete;
+pub mod enter;
 pub mod give_back;
 pub mod join;
 pub mod pay_between;

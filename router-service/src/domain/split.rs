@@ -90,11 +90,7 @@ impl Split {
     /// # Errors
     /// [`OutOfBounds::TooManyLines`].
     pub fn open(mut read: ChequeRecognized, now: OffsetDateTime) -> Result<Self, OutOfBounds> {
-        let misread = |amount: &&mut Option<Money>| amount.is_some_and(|amount| !is_bounded(amount));
-        let cleared = amounts(&mut read.cheque).filter(misread).map(|amount| *amount = None).count();
-        if cleared > 0 {
-            read.cheque.recompute_status();
-        }
+        clear_misread(&mut read.cheque);
         check_bounds(&read.cheque)?;
         let owner = Participant::new(ParticipantId::OWNER, None, Some(read.owner_id), None);
         Ok(Self {
@@ -225,6 +221,15 @@ impl Split {
     /// A participant of the new state, to be changed.
     pub(super) fn participant_mut(&mut self, id: ParticipantId) -> Option<&mut Participant> {
         self.participants.iter_mut().find(|participant| participant.id == id)
+    }
+}
+
+/// Clears amounts beyond [`Amount::MAX`]: another number was misread as an amount.
+pub(super) fn clear_misread(cheque: &mut Cheque) {
+    let misread = |amount: &&mut Option<Money>| amount.is_some_and(|amount| !is_bounded(amount));
+    let cleared = amounts(cheque).filter(misread).map(|amount| *amount = None).count();
+    if cleared > 0 {
+        cheque.recompute_status();
     }
 }
 

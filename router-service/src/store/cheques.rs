@@ -3,7 +3,7 @@
 use super::json::{ClaimJson, Malformed, MethodJson};
 use super::number::number;
 use super::participant_json::{BetweenJson, ParticipantJson, received};
-use super::{cash_between, claims, participants, transfers};
+use super::{activity, cash_between, claims, participants, transfers};
 use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
 use contracts::cheque::Cheque;
@@ -76,6 +76,16 @@ impl TryFrom<Row> for Found {
             expires_at: row.expires_at,
         }))
     }
+}
+
+/// Stores a bill that was entered by hand, which is new.
+///
+/// # Errors
+/// If a query fails, also if the key exists already, which is as likely as guessing one.
+pub async fn insert_entered(connection: &mut PgConnection, split: &Split) -> Result<(), StoreError> {
+    let new = insert(connection, split).await?;
+    let taken = || sqlx::Error::Protocol("the drawn key of the link is taken".to_owned());
+    if new { Ok(()) } else { Err(taken()).during(format_args!("insert bill {}", split.hash.shortened())) }
 }
 
 /// Stores a new cheque. Returns whether it was new: an existing row stays unchanged, even the row of a deleted cheque.
@@ -159,7 +169,8 @@ pub async fn of_user(pool: &PgPool, user_id: UserId, limit: i64) -> Result<Vec<S
     Ok(splits)
 }
 
-/// Stores the changes of an operation; the cheque must be locked.
+/// Stores the changes of an operation and records them in the history as made by `by`, `None` for the answer about a
+/// transfer; the cheque must be locked.
 ///
 /// # Errors
 /// If a query fails.
@@ -167,6 +178,7 @@ pub async fn save(
     connection: &mut PgConnection,
     before: &Split,
     after: &Split,
+    by: Option<ParticipantId>,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     sqlx::query!(
@@ -199,7 +211,8 @@ pub async fn save(
     participants::save(connection, &after.hash, &before.participants, &after.participants, now).await?;
     claims::insert(connection, before, after).await?;
     cash_between::save(connection, before, after).await?;
-    transfers::save(connection, before, after, now).await
+    transfers::save(connection, before, after, now).await?;
+    activity::record(connection, before, after, by, now).await
 }
 
 /// Deletes the content of a cheque and leaves a tombstone. Participants remain for their transfers, without names and
@@ -214,6 +227,7 @@ pub async fn delete(connection: &mut PgConnection, split: &Split, now: OffsetDat
         .await
         .during(format_args!("delete the claims of cheque {short}"))?;
     participants::anonymise(connection, &split.hash).await?;
+    activity::delete(connection, &split.hash).await?;
     sqlx::query!("update cheques set cheque = null, deleted_at = $2, version = version + 1 where hash = $1", hash, now)
         .execute(connection)
         .await

@@ -4,12 +4,15 @@
 
 mod stage;
 
+mod adding_photos;
 mod bad_input;
 mod claiming;
 mod correcting;
 mod deleting;
+mod entering;
 mod failing;
 mod giving_back;
+mod history;
 mod joining;
 mod measuring;
 mod opening;

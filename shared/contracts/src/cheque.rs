@@ -41,9 +41,12 @@ pub struct Cheque {
     pub confidence: f64,
     /// Problems that the owner should check.
     pub warnings: Vec<ChequeWarning>,
-    /// Size of the stored photo, which the boxes of the lines refer to.
+    /// Size of photo 1, if the bill has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub photo: Option<PhotoSize>,
+    /// All photos, in the order of the bill, if it is not just photo 1. Their numbers are never used again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<PagePhoto>,
 }
 
 /// One line of a cheque.
@@ -89,6 +92,21 @@ pub struct Bounds {
     /// Width.
     pub width: u32,
     /// Height.
+    pub height: u32,
+    /// The number of the photo; 1 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+}
+
+/// One photo of a bill that has several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PagePhoto {
+    /// Its number, from 1.
+    pub page: u32,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
     pub height: u32,
 }
 
@@ -150,6 +168,26 @@ pub enum LineWarning {
 }
 
 impl Cheque {
+    /// A bill of which nothing is known yet, and nothing is uncertain.
+    pub fn blank() -> Self {
+        Self {
+            total_account: None,
+            products: vec![],
+            currency: None,
+            service: None,
+            discount: None,
+            tax: None,
+            tip: None,
+            rounding: None,
+            status: ChequeStatus::Failed,
+            difference: None,
+            confidence: 1.0,
+            warnings: vec![],
+            photo: None,
+            photos: vec![],
+        }
+    }
+
     /// The sum of the lines, service, tax, tip and rounding, minus the discount. `None` if a line has no total, or
     /// beyond 64 bits.
     pub fn sum_of_parts(&self) -> Option<Money> {
@@ -224,6 +262,7 @@ mod tests {
             confidence: 0.9,
             warnings: vec![],
             photo: None,
+            photos: vec![],
         };
         cheque.recompute_status();
         cheque

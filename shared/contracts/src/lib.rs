@@ -7,6 +7,7 @@ pub mod money;
 pub mod quantity;
 
 pub mod cheque;
+pub mod cheque_pages;
 
 pub mod ocr;
 pub mod orders;

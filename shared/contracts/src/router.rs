@@ -4,6 +4,7 @@ use crate::ids::{ChequeHash, TransferId, UserId};
 use crate::money::Amount;
 use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 /// A share link was opened before its cheque arrived: ocr-service publishes the cheque again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,27 @@ pub struct ChequeRequested {
 
 impl Event for ChequeRequested {
     const TYPE: &'static str = "router.ChequeRequested.v1";
+
+    fn ordering_key(&self) -> String {
+        self.hash.to_string()
+    }
+}
+
+/// A user entered a bill by hand: from now on ocr-service takes photos of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ChequeEntered {
+    /// The key of the share link.
+    pub hash: ChequeHash,
+    /// The user who entered it and receives the payments.
+    pub owner_id: UserId,
+    /// When the link expires, unless it is renewed.
+    #[serde(with = "time::serde::rfc3339")]
+    pub expires_at: OffsetDateTime,
+}
+
+impl Event for ChequeEntered {
+    const TYPE: &'static str = "router.ChequeEntered.v1";
 
     fn ordering_key(&self) -> String {
         self.hash.to_string()

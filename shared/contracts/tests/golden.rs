@@ -6,11 +6,11 @@ use contracts::cheque::{Bounds, Cheque, ChequeStatus, ChequeWarning, LineWarning
 use contracts::envelope::Envelope;
 use contracts::ids::{ChequeHash, OrderId, TransactionId, TransferId, UserId};
 use contracts::money::{Amount, Money};
-use contracts::ocr::ChequeRecognized;
+use contracts::ocr::{ChequePageRead, ChequeRecognized};
 use contracts::orders::OrderCreated;
 use contracts::payments::{PaymentCompleted, PaymentFailed, RefusalReason, TransferCompleted, TransferFailed};
 use contracts::quantity::Quantity;
-use contracts::router::{ChequeDeleted, ChequeRequested, TransferRequested};
+use contracts::router::{ChequeDeleted, ChequeEntered, ChequeRequested, TransferRequested};
 use contracts::users::UserRegistered;
 use rabbit_outbox_event::Event;
 use time::macros::datetime;
@@ -68,7 +68,7 @@ fn cheque() -> Cheque {
         modifiers: vec!["без льда".into()],
         confidence: 0.91,
         raw: "Пиво светлое 975.00*0.400л =390.00".into(),
-        bounds: Some(Bounds { x: 40, y: 310, width: 620, height: 34 }),
+        bounds: Some(Bounds { x: 40, y: 310, width: 620, height: 34, page: None }),
         warnings: vec![LineWarning::Repaired],
     };
     Cheque {
@@ -85,6 +85,7 @@ fn cheque() -> Cheque {
         confidence: 0.87,
         warnings: vec![ChequeWarning::DoesNotAddUp],
         photo: Some(PhotoSize { width: 960, height: 1280 }),
+        photos: vec![],
     }
 }
 
@@ -93,6 +94,19 @@ fn cheque_recognized() {
     let expires_at = datetime!(2026-11-22 10:00:00 UTC);
     let owner_id = UserId::try_from(1).unwrap();
     assert_golden(ChequeRecognized { hash: hash(), owner_id, expires_at, cheque: cheque() });
+}
+
+#[test]
+fn cheque_page_read() {
+    let cheque = cheque().numbered_from(2);
+    let owner_id = UserId::try_from(1).unwrap();
+    assert_golden(ChequePageRead { hash: hash(), owner_id, page: 2, again: false, cheque });
+}
+
+#[test]
+fn cheque_entered() {
+    let expires_at = datetime!(2026-11-22 10:00:00 UTC);
+    assert_golden(ChequeEntered { hash: hash(), owner_id: UserId::try_from(1).unwrap(), expires_at });
 }
 
 #[test]

@@ -42,6 +42,7 @@ pub(crate) fn finish(draft: &Draft, agreed: bool) -> Parsed {
         confidence: 0.0,
         warnings: vec![],
         photo: None,
+        photos: vec![],
     };
     cheque.recompute_status();
     if cheque.status == ChequeStatus::Balanced && !(draft.proven && agreed) {

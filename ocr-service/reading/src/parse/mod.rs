@@ -107,6 +107,7 @@ fn nothing() -> Parsed {
         confidence: 0.0,
         warnings: vec![ChequeWarning::NoText],
         photo: None,
+        photos: vec![],
     };
     cheque.recompute_status();
     Parsed { cheque, places: vec![], sure: false }
