@@ -5,6 +5,7 @@ mod correct_cheque;
 mod delete_cheque;
 mod get_cheque;
 mod get_dues;
+mod get_preview;
 mod join;
 mod leave;
 mod list_cheques;
@@ -15,6 +16,7 @@ mod set_joining;
 mod set_method;
 mod set_negative;
 mod set_rate;
+mod set_title;
 mod settle;
 mod watch;
 
@@ -22,6 +24,7 @@ mod change;
 mod nested_body;
 mod open;
 mod problems;
+mod title_fields;
 mod visitor;
 
 use crate::state::State;
@@ -46,8 +49,10 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(about)
         .routes(routes!(list_cheques::handler))
         .routes(routes!(get_cheque::handler, delete_cheque::handler))
+        .routes(routes!(get_preview::handler))
         .routes(routes!(watch::handler))
         .routes(routes!(correct_cheque::handler))
+        .routes(routes!(set_title::handler))
         .routes(routes!(join::handler))
         .routes(routes!(set_method::handler))
         .routes(routes!(claim_line::put, claim_line::delete))

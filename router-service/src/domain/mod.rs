@@ -8,7 +8,7 @@ pub mod method;
 pub mod negative;
 pub mod participant;
 pub mod rate;
-mod smallest_unit;
+pub mod smallest_unit;
 pub mod split;
 
 pub mod dues;
@@ -23,9 +23,10 @@ pub mod remove;
 pub mod set_method;
 pub mod set_negative;
 pub mod set_rate;
+pub mod set_title;
 pub mod settle;
 
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 #[cfg(test)]
 mod properties;

@@ -108,7 +108,9 @@ impl Split {
         let you = you.ok_or(SettleRefusal::NotHere)?;
         let due = self.payable(you, agreed, self.rate_to(accounts))?;
         let (from_user, to_user, hash) = (user_id, self.owner_id, self.hash.clone());
-        let requested = TransferRequested { transfer_id, from_user, to_user, amount: due.transferred, hash };
+        let (title, participant_name) = (self.cheque.title().known(), self.name_of(you));
+        let amount = due.transferred;
+        let requested = TransferRequested { transfer_id, from_user, to_user, amount, hash, title, participant_name };
         let (direction, state) = (Direction::ToOwner, AttemptState::Pending);
         let (amount, transferred) = (due.amount, due.transferred.money());
         let last = Some(Attempt { transfer_id, direction, amount, transferred, state });

@@ -2,4 +2,5 @@
 
 pub mod dues_json;
 pub mod percent;
+pub mod preview;
 pub mod split_json;

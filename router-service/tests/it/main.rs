@@ -12,6 +12,7 @@ mod failing;
 mod giving_back;
 mod joining;
 mod measuring;
+mod naming;
 mod opening;
 mod settling;
 mod splitting;

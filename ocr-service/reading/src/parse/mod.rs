@@ -94,6 +94,8 @@ fn is_noise(line: &Line, passes: usize) -> bool {
 
 fn nothing() -> Parsed {
     let mut cheque = Cheque {
+        merchant: None,
+        purchased_on: None,
         total_account: None,
         products: vec![],
         currency: None,
