@@ -47,6 +47,7 @@ function shared(split: Partial<SharedCheque['split']> = {}): SharedCheque {
       total: 39_000n,
       unclaimed: 39_000n,
       frozen: false,
+      created_at: '2026-11-21T10:00:00Z',
       expires_at: '2026-11-22T10:00:00Z',
       ...split,
     },
@@ -63,6 +64,14 @@ test('claims and releases of parts of lines are reported', () => {
   const part = { numerator: 1, denominator: 2 };
   assert.deepEqual(changesBetween(shared(), taken), [{ what: 'took', who: borya, line: 'Пицца', part }]);
   assert.deepEqual(changesBetween(taken, shared()), [{ what: 'gaveBack', who: borya, line: 'Пицца' }]);
+});
+
+test('a new name is not reported as a correction of the lines', () => {
+  const named = shared();
+  named.cheque = { ...named.cheque, merchant: 'Луна' };
+  const change = { what: 'named', cheque: named.cheque, createdAt: '2026-11-21T10:00:00Z' };
+  assert.deepEqual(changesBetween(shared(), named), [change]);
+  assert.deepEqual(changesBetween(named, named), []);
 });
 
 test('joining, paying and settling are reported in this order', () => {

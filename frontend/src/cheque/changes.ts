@@ -1,5 +1,5 @@
 /** Describes the changes between two states of a shared cheque. */
-import type { Method, Participant, Part, SharedCheque, Tip } from '../api/model';
+import type { Cheque, Method, Participant, Part, SharedCheque, Tip } from '../api/model';
 import { NOTHING } from './part';
 
 export type Change =
@@ -11,6 +11,7 @@ export type Change =
   | { what: 'method'; method: Method }
   | { what: 'tip'; tip: Tip | null }
   | { what: 'corrected' }
+  | { what: 'named'; cheque: Cheque; createdAt: string }
   | { what: 'confirmed' }
   | { what: 'paying' | 'paid' | 'cash' | 'refunded'; who: Participant }
   | { what: 'joining'; open: boolean }
@@ -42,7 +43,12 @@ function peopleChanges(before: SharedCheque, after: SharedCheque): Change[] {
 
 function chequeChanges(before: SharedCheque, after: SharedCheque): Change[] {
   const changes: Change[] = [];
-  if (written(before.cheque) !== written(after.cheque)) changes.push({ what: 'corrected' });
+  const contents = ({ cheque }: SharedCheque) => written({ ...cheque, merchant: null, purchased_on: null });
+  if (contents(before) !== contents(after)) changes.push({ what: 'corrected' });
+  const title = ({ cheque }: SharedCheque) => written([cheque.merchant ?? null, cheque.purchased_on ?? null]);
+  if (title(before) !== title(after)) {
+    changes.push({ what: 'named', cheque: after.cheque, createdAt: after.split.created_at });
+  }
   if (!before.split.confirmed && after.split.confirmed) changes.push({ what: 'confirmed' });
   const rules = ({ split: { method, shares, percents, amounts } }: SharedCheque) =>
     written([method, shares, percents, amounts]);

@@ -8,6 +8,7 @@ import type { Change } from './changes';
 import { isWhole, partText } from './part';
 import { nameOf } from './person-name';
 import { tipText } from './tip';
+import { titleOf } from './title';
 
 const TONES: Record<Change['what'], Tone> = {
   joined: 'quiet',
@@ -18,6 +19,7 @@ const TONES: Record<Change['what'], Tone> = {
   method: 'quiet',
   tip: 'quiet',
   corrected: 'quiet',
+  named: 'quiet',
   confirmed: 'good',
   paying: 'wait',
   paid: 'good',
@@ -64,6 +66,8 @@ function sentence(speech: Speech, change: Change, mine: boolean): string {
       return texts.tip(tipText(speech, change.tip));
     case 'corrected':
       return texts.corrected;
+    case 'named':
+      return texts.named(titleOf(speech, change.cheque, change.createdAt));
     case 'confirmed':
       return texts.confirmed;
     case 'paying':
