@@ -25,9 +25,9 @@ fn title(state: &Value) -> (&Value, &Value) {
 async fn what_was_read_is_shown_to_everyone_and_in_the_lists_with_the_number_of_people() {
     let stage = Stage::new().await;
     let path = luna(&stage).await;
-    let state = stage.state(&path).await;
-    assert_eq!(title(&state), (&json!("Cafe Luna"), &json!("2026-02-05")));
-    assert!(state["split"]["created_at"].is_string());
+    let seen = stage.state(&path).await;
+    assert_eq!(title(&seen), (&json!("Cafe Luna"), &json!("2026-02-05")));
+    assert!(seen["split"]["created_at"].is_string());
     for user in [1, 7] {
         let listed = &stage.user(user).get("/cheques").await.json()[0];
         assert_eq!((&listed["merchant"], &listed["purchased_on"]), (&json!("Cafe Luna"), &json!("2026-02-05")));
