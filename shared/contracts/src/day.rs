@@ -19,7 +19,6 @@ pub fn parse(text: &str) -> Option<Date> {
 ///
 /// # Errors
 /// Those of the serializer.
-#[expect(clippy::ref_option, reason = "the signature that serde calls")]
 pub fn serialize<S: Serializer>(day: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
     let text = day.map(|day| day.format(FORMAT)).transpose().map_err(serde::ser::Error::custom)?;
     text.serialize(serializer)
