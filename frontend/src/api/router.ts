@@ -28,6 +28,8 @@ export interface Correction {
   tip?: Minor | null;
   rounding?: Minor | null;
   currency?: string | null;
+  merchant?: string | null;
+  purchased_on?: string | null;
   confirmed?: boolean;
 }
 
@@ -200,6 +202,14 @@ export function leave(table: Table, participant: number): Promise<SharedCheque> 
 /** `rate` as typed: units of the accounts' currency for one unit of the bill's; `null` for none. */
 export function setRate(table: Table, rate: string | null): Promise<SharedCheque> {
   return send(table, '/rate', { method: 'PUT', body: writeJson({ rate: rate === null ? null : new NumberLiteral(rate) }) });
+}
+
+/** What is `null` is unknown from now on. */
+export function setTitle(
+  table: Table,
+  title: { merchant: string | null; purchased_on: string | null },
+): Promise<SharedCheque> {
+  return send(table, '/title', { method: 'PUT', body: writeJson(title) });
 }
 
 export function setJoining(table: Table, open: boolean): Promise<SharedCheque> {

@@ -41,6 +41,14 @@ export interface components {
       amount: number;
       order_id?: string | null;
       counterparty?: number | null;
+      /** The bill of a transfer, as it was called then. */
+      cheque?: {
+        hash: string;
+        merchant?: string;
+        purchased_on?: string;
+        /** Who settled, or got money back. */
+        participant?: string;
+      };
       balance_after: number;
       created_at: string;
     };
@@ -75,6 +83,9 @@ export interface components {
     };
     /** Money and percentages below have two decimals, quantities three. */
     Cheque: {
+      merchant?: string | null;
+      /** `2026-02-05`. */
+      purchased_on?: string | null;
       total_account: number | null;
       products: components['schemas']['Product'][];
       currency?: string | null;
@@ -182,6 +193,7 @@ export interface components {
       total: number;
       unclaimed: number;
       frozen: boolean;
+      created_at: string;
       expires_at: string;
     };
     SharedCheque: {
@@ -203,6 +215,7 @@ export interface components {
       | { what: 'line_removed'; line: string; before: number | null }
       | { what: 'total'; before: number | null; after: number | null }
       | { what: 'corrected' | 'confirmed' | 'tip' | 'negative_lines' | 'settled' }
+      | { what: 'named'; merchant?: string | null; purchased_on?: string | null }
       | { what: 'method'; method: components['schemas']['Split']['method'] }
       | { what: 'rate'; rate: string | null }
       | { what: 'joining'; open: boolean }
@@ -221,6 +234,9 @@ export interface components {
       url: string;
       status: 'open' | 'settled';
       owner: boolean;
+      merchant?: string;
+      purchased_on?: string;
+      participants: number;
       total_account: number | null;
       currency?: string;
       due: number;

@@ -47,6 +47,7 @@ function shared(split: Partial<SharedCheque['split']> = {}): SharedCheque {
       total: 39_000n,
       unclaimed: 39_000n,
       frozen: false,
+      created_at: '2026-11-21T10:00:00Z',
       expires_at: '2026-11-22T10:00:00Z',
       ...split,
     },

@@ -8,6 +8,7 @@ import type { MoneyFormat } from '../money/format';
 import { person } from './changes';
 import { isWhole, partText } from './part';
 import { nameOf } from './person-name';
+import { titleOf } from './title';
 
 type Who = { id: number; name: string | null };
 
@@ -82,6 +83,8 @@ class Narrator {
         return texts.total(this.amount(change.before), this.amount(change.after));
       case 'corrected':
         return texts.corrected;
+      case 'named':
+        return texts.named(titleOf(this.speech, change, this.shared.split.created_at));
       case 'confirmed':
         return texts.confirmed;
       case 'method':

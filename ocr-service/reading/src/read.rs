@@ -10,6 +10,7 @@ use crate::word::{Pass, Place, Word};
 use contracts::cheque::{Bounds, Cheque, ChequeStatus, ChequeWarning, PhotoSize};
 use image::GrayImage;
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// The result of reading a picture.
 #[derive(Clone, Debug)]
@@ -132,7 +133,11 @@ fn read_page(
         passes.push(looks.pass(look));
         parsed = understood(&passes);
     }
-    Ok((cheque(parsed, &sheet, PhotoSize { width, height }, picture.pixels.width()), photo))
+    let read = if has_text(&passes) { &passes[..] } else { &[] };
+    let title = parse::title(read, &parsed, OffsetDateTime::now_utc().date());
+    let mut cheque = cheque(parsed, &sheet, PhotoSize { width, height }, picture.pixels.width());
+    (cheque.merchant, cheque.purchased_on) = (title.merchant, title.purchased_on);
+    Ok((cheque, photo))
 }
 
 /// The upright picture and its first look. A camera held flat above a table does not know its orientation, and then

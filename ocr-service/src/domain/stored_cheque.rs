@@ -55,6 +55,8 @@ mod tests {
 
     fn stored() -> StoredCheque {
         let cheque = Cheque {
+            merchant: None,
+            purchased_on: None,
             total_account: None,
             products: vec![],
             currency: None,

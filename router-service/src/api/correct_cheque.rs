@@ -2,6 +2,7 @@
 
 use super::change::change;
 use super::nested_body::{FieldErrors, integer, money, name, not_negative};
+use super::title_fields::{merchant, purchased_on};
 use super::visitor::Visitor;
 use crate::domain::correct::{Change, CorrectRefusal, Correction, Line};
 use crate::domain::split::LINES_MAX;
@@ -51,6 +52,12 @@ struct CorrectCheque {
     /// Three capital letters.
     #[schema(required = false)]
     currency: Option<String>,
+    /// The restaurant or shop, in 1 to 80 characters.
+    #[schema(required = false)]
+    merchant: Option<String>,
+    /// The day of the purchase.
+    #[schema(required = false, value_type = Option<String>, format = Date)]
+    purchased_on: Option<time::Date>,
     /// The owner confirms the cheque although it does not add up.
     #[schema(required = false)]
     confirmed: Option<bool>,
@@ -129,6 +136,8 @@ pub(super) fn read_bill(
         tip: fields.read("tip", not_negative),
         rounding: fields.read("rounding", money),
         currency: fields.read("currency", currency),
+        merchant: fields.read("merchant", merchant),
+        purchased_on: fields.read("purchased_on", purchased_on),
         confirmed: None,
     };
     correction.confirmed = body.optional("confirmed", truth);

@@ -9,6 +9,7 @@ mod delete_cheque;
 mod enter_cheque;
 mod get_cheque;
 mod get_dues;
+mod get_preview;
 mod join;
 mod leave;
 mod list_activity;
@@ -23,6 +24,7 @@ mod set_joining;
 mod set_method;
 mod set_negative;
 mod set_rate;
+mod set_title;
 mod settle;
 mod watch;
 
@@ -31,6 +33,7 @@ mod keyed;
 mod nested_body;
 mod open;
 mod problems;
+mod title_fields;
 mod visitor;
 
 use crate::state::State;
@@ -55,8 +58,10 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(about)
         .routes(routes!(list_cheques::handler, enter_cheque::handler))
         .routes(routes!(get_cheque::handler, delete_cheque::handler))
+        .routes(routes!(get_preview::handler))
         .routes(routes!(watch::handler))
         .routes(routes!(correct_cheque::handler))
+        .routes(routes!(set_title::handler))
         .routes(routes!(join::handler))
         .routes(routes!(set_method::handler))
         .routes(routes!(claim_line::put, claim_line::delete))

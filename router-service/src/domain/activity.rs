@@ -7,6 +7,7 @@ use super::split::Split;
 use contracts::cheque::Product;
 use contracts::money::Money;
 use contracts::payments::RefusalReason;
+use contracts::title::Title;
 
 /// Most lines of one correction that are listed one by one.
 const LINES_MAX: usize = 30;
@@ -50,6 +51,8 @@ pub enum Change {
     Total(Option<Money>, Option<Money>),
     /// Anything else of the bill, or more lines than are listed.
     Corrected,
+    /// What the bill is called.
+    Named(Title),
     /// The owner has confirmed a bill that does not add up.
     Confirmed,
     /// How the bill is divided; the method in JSON.
@@ -159,6 +162,10 @@ fn bill(before: &Split, after: &Split) -> Vec<Change> {
     let (old_total, total) = (before.cheque.total_account, after.cheque.total_account);
     if old_total != total {
         changes.push(Change::Total(old_total, total));
+    }
+    let title = |split: &Split| split.cheque.title();
+    if title(before) != title(after) {
+        changes.push(Change::Named(title(after)));
     }
     if changes.is_empty() { vec![Change::Corrected] } else { changes }
 }

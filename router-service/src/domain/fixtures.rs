@@ -17,8 +17,10 @@ use time::macros::datetime;
 use uuid::Uuid;
 
 /// A balanced cheque of user 1 with lines of these amounts, in minor units.
-pub(super) fn split(lines: &[i64]) -> Split {
+pub(crate) fn split(lines: &[i64]) -> Split {
     let mut cheque = Cheque {
+        merchant: None,
+        purchased_on: None,
         total_account: Some(Money::from_minor(lines.iter().sum())),
         products: (1..).zip(lines).map(|(id, minor)| product(id, *minor)).collect(),
         currency: None,

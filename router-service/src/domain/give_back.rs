@@ -42,8 +42,9 @@ impl Split {
             receiver.settlement.last = Some(Attempt { transfer_id, direction, amount, transferred, state });
         }
         given.expect_arriving(id, amount);
-        let hash = self.hash.clone();
-        Ok((given, Some(TransferRequested { transfer_id, from_user, to_user, amount: converted, hash })))
+        let (hash, title, participant_name) = (self.hash.clone(), self.cheque.title().known(), self.name_of(id));
+        let amount = converted;
+        Ok((given, Some(TransferRequested { transfer_id, from_user, to_user, amount, hash, title, participant_name })))
     }
 
     /// Takes back everything that was recorded about payments of `id` outside the app to each of the others.

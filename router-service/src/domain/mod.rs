@@ -11,7 +11,7 @@ pub mod outside;
 pub mod participant;
 pub mod rate;
 pub mod reminded;
-mod smallest_unit;
+pub mod smallest_unit;
 pub mod split;
 
 pub mod between;
@@ -37,11 +37,12 @@ pub mod set_advances;
 pub mod set_method;
 pub mod set_negative;
 pub mod set_rate;
+pub mod set_title;
 pub mod settle;
 pub mod take_over;
 
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 #[cfg(test)]
 mod payer_properties;
 #[cfg(test)]

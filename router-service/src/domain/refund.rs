@@ -97,7 +97,9 @@ impl Split {
                 settlement.last = Some(Attempt { transfer_id, direction, amount, transferred, state });
                 let to_user = participant.user_id.ok_or(RefundRefusal::Guest)?;
                 let (from_user, hash) = (self.owner_id, self.hash.clone());
-                Some(TransferRequested { transfer_id, from_user, to_user, amount: amount_transferred, hash })
+                let (title, participant_name) = (self.cheque.title().known(), participant.name.clone());
+                let amount = amount_transferred;
+                Some(TransferRequested { transfer_id, from_user, to_user, amount, hash, title, participant_name })
             }
         };
         Ok((self.with_settlement(id, settlement), requested))

@@ -112,7 +112,9 @@ impl Split {
         let due = self.payable(you, to, agreed, self.rate_to(accounts))?;
         let receiver = self.participant(due.to).and_then(|receiver| receiver.user_id);
         let (from_user, to_user, hash) = (user_id, receiver.ok_or(SettleRefusal::NoAccount)?, self.hash.clone());
-        let requested = TransferRequested { transfer_id, from_user, to_user, amount: due.transferred, hash };
+        let (title, participant_name) = (self.cheque.title().known(), self.name_of(you));
+        let amount = due.transferred;
+        let requested = TransferRequested { transfer_id, from_user, to_user, amount, hash, title, participant_name };
         let several = self.has_several_payers();
         let (direction, state) =
             (if several { Direction::To(due.to) } else { Direction::ToOwner }, AttemptState::Pending);

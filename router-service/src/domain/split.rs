@@ -124,6 +124,11 @@ impl Split {
         self.participants.iter().find(|participant| participant.user_id == Some(user_id))
     }
 
+    /// The name of the participant with this number, if they have one.
+    pub(super) fn name_of(&self, id: ParticipantId) -> Option<String> {
+        self.participant(id).and_then(|participant| participant.name.clone())
+    }
+
     /// The line with this number.
     pub fn line(&self, id: u32) -> Option<&Product> {
         self.cheque.products.iter().find(|line| line.id == id)

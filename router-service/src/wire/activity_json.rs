@@ -4,6 +4,7 @@ use super::outside_json::OutsideJson;
 use crate::domain::activity::{Change, Edit, Movement, Person};
 use contracts::money::Money;
 use contracts::payments::RefusalReason;
+use contracts::title::Title;
 use serde::Serialize;
 
 /// One fact that has changed, by its kind in `what`.
@@ -81,6 +82,8 @@ pub enum ChangeJson {
     },
     /// Anything else of the bill was changed, or many lines.
     Corrected,
+    /// The bill has another name.
+    Named(Title),
     /// The owner has confirmed a bill that does not add up.
     Confirmed,
     /// The bill is divided in another way.
@@ -205,6 +208,7 @@ impl From<Change> for ChangeJson {
             },
             Change::Total(before, after) => Self::Total { before, after },
             Change::Corrected => Self::Corrected,
+            Change::Named(title) => Self::Named(title),
             Change::Confirmed => Self::Confirmed,
             Change::Method(method) => Self::Method { method: method.to_owned() },
             Change::Tip => Self::Tip,

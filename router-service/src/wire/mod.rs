@@ -5,4 +5,5 @@ pub mod dues_json;
 pub mod outside_json;
 pub mod percent;
 pub mod plan_json;
+pub mod preview;
 pub mod split_json;

@@ -100,6 +100,9 @@ pub struct SplitJson {
     pub unclaimed: Money,
     /// Money has moved, or is moving, and was not given back: lines and method are fixed.
     pub frozen: bool,
+    /// When the bill became known here.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
     /// When the link expires.
     #[serde(with = "time::serde::rfc3339")]
     pub expires_at: OffsetDateTime,
@@ -290,6 +293,7 @@ impl SplitJson {
             total: dues.total,
             unclaimed: dues.unclaimed,
             frozen: split.is_frozen(),
+            created_at: split.created_at,
             expires_at: split.expires_at,
         }
     }

@@ -15,6 +15,7 @@ mod giving_back;
 mod history;
 mod joining;
 mod measuring;
+mod naming;
 mod opening;
 mod payer_does_it_all;
 mod settling;

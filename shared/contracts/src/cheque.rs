@@ -1,8 +1,11 @@
 //! A cheque, recognised on a photo or corrected by its owner.
 
+use crate::day;
 use crate::money::Money;
 use crate::quantity::Quantity;
+use crate::title::Title;
 use serde::{Deserialize, Serialize};
+use time::Date;
 
 /// The contents of a cheque.
 ///
@@ -10,6 +13,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Cheque {
+    /// The restaurant or shop, in 1 to 80 characters; read from the photo if it is certain, or named by the owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merchant: Option<String>,
+    /// The day of the purchase; read from the photo if it is certain, or named by the owner.
+    #[serde(default, with = "day", skip_serializing_if = "Option::is_none")]
+    pub purchased_on: Option<Date>,
     /// The printed total; `null` if it was not recognised. It is never computed from the lines.
     pub total_account: Option<Money>,
     /// The lines, in printed order.
@@ -185,7 +194,14 @@ impl Cheque {
             warnings: vec![],
             photo: None,
             photos: vec![],
+            merchant: None,
+            purchased_on: None,
         }
+    }
+
+    /// What the bill is called.
+    pub fn title(&self) -> Title {
+        Title { merchant: self.merchant.clone(), purchased_on: self.purchased_on }
     }
 
     /// The sum of the lines, service, tax, tip and rounding, minus the discount. `None` if a line has no total, or
@@ -249,6 +265,8 @@ mod tests {
     fn cheque(total: Option<i64>, lines: &[Option<i64>]) -> Cheque {
         let products = (1..).zip(lines).map(|(id, total)| product(id, *total)).collect();
         let mut cheque = Cheque {
+            merchant: None,
+            purchased_on: None,
             total_account: total.map(Money::from_minor),
             products,
             currency: None,

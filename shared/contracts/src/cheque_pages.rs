@@ -60,6 +60,8 @@ impl Cheque {
         let added = next.products.iter().skip(skipped).cloned();
         joined.products.extend((last_id + 1..).zip(added).map(|(id, line)| Product { id, ..line }));
         joined.total_account = total;
+        joined.merchant = self.merchant.clone().or_else(|| next.merchant.clone());
+        joined.purchased_on = self.purchased_on.or(next.purchased_on);
         joined.currency = self.currency.clone().or_else(|| next.currency.clone());
         joined.service = self.service.or(next.service);
         joined.discount = self.discount.or(next.discount);

@@ -6,6 +6,9 @@ pub mod ids;
 pub mod money;
 pub mod quantity;
 
+pub mod day;
+pub mod title;
+
 pub mod cheque;
 pub mod cheque_pages;
 

@@ -2,6 +2,7 @@
 
 use crate::ids::{ChequeHash, TransferId, UserId};
 use crate::money::Amount;
+use crate::title::Title;
 use rabbit_outbox_event::Event;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -73,6 +74,12 @@ pub struct TransferRequested {
     pub amount: Amount,
     /// The cheque.
     pub hash: ChequeHash,
+    /// What the cheque is called, if it is known; for the statements of both users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Title>,
+    /// The name of the participant who settles, or gets money back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participant_name: Option<String>,
 }
 
 impl Event for TransferRequested {

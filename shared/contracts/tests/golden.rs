@@ -11,9 +11,10 @@ use contracts::orders::OrderCreated;
 use contracts::payments::{PaymentCompleted, PaymentFailed, RefusalReason, TransferCompleted, TransferFailed};
 use contracts::quantity::Quantity;
 use contracts::router::{ChequeDeleted, ChequeEntered, ChequeRequested, TransferRequested};
+use contracts::title::Title;
 use contracts::users::UserRegistered;
 use rabbit_outbox_event::Event;
-use time::macros::datetime;
+use time::macros::{date, datetime};
 use uuid::Uuid;
 
 fn id(last: u8) -> Uuid {
@@ -72,6 +73,8 @@ fn cheque() -> Cheque {
         warnings: vec![LineWarning::Repaired],
     };
     Cheque {
+        merchant: Some("Кафе «Луна»".into()),
+        purchased_on: Some(date!(2026 - 11 - 21)),
         total_account: Some(money("419.90")),
         products: vec![beer],
         currency: Some("RUB".into()),
@@ -123,7 +126,35 @@ fn transfer_requested() {
         to_user: UserId::try_from(1).unwrap(),
         amount: Amount::from_json_number("499.90").unwrap(),
         hash: hash(),
+        title: Some(Title {
+            merchant: Some("Кафе «Луна»".into()), purchased_on: Some(date!(2026 - 11 - 21))
+        }),
+        participant_name: Some("Анна".into()),
     });
+}
+
+#[test]
+fn a_bill_and_a_transfer_of_an_earlier_release_have_no_title() {
+    let cheque = include_str!("../golden/ocr.ChequeRecognized.v1.json");
+    let earlier = without_lines(cheque, &["merchant", "purchased_on"]);
+    let event: Envelope<ChequeRecognized> = serde_json::from_str(&earlier).unwrap();
+    assert_eq!(event.data.cheque.title(), Title::default());
+    let event: Envelope<TransferRequested> = serde_json::from_str(EARLIER_TRANSFER).unwrap();
+    assert_eq!((event.data.title, event.data.participant_name), (None, None));
+}
+
+/// As the release before titles published it.
+const EARLIER_TRANSFER: &str = r#"{"specversion": "1.0", "id": "01900000-0000-7000-8000-000000000001",
+    "source": "/router", "type": "router.TransferRequested.v1", "subject": "01900000-0000-7000-8000-000000000006",
+    "time": "2026-11-21T10:00:00.123456Z", "datacontenttype": "application/json", "sequence": "1",
+    "partitionkey": "01900000-0000-7000-8000-000000000006", "correlationid": "01900000-0000-7000-8000-000000000002",
+    "data": {"transfer_id": "01900000-0000-7000-8000-000000000006", "from_user": 2, "to_user": 1, "amount": 499.90,
+    "hash": "lBF2niuPbm0123456789Az"}}"#;
+
+/// The golden file without the lines of these fields.
+fn without_lines(golden: &str, fields: &[&str]) -> String {
+    let of_field = |line: &&str| !fields.iter().any(|field| line.trim_start().starts_with(&format!("\"{field}\"")));
+    golden.lines().filter(of_field).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

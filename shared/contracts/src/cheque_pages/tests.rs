@@ -23,6 +23,8 @@ fn line(id: u32, name: &str, minor: i64) -> Product {
 
 fn part(lines: &[(&str, i64)], total: Option<i64>) -> Cheque {
     let mut part = Cheque {
+        merchant: None,
+        purchased_on: None,
         total_account: total.map(Money::from_minor),
         products: (1..).zip(lines).map(|(id, (name, minor))| line(id, name, *minor)).collect(),
         currency: None,
