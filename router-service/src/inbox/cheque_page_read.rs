@@ -1,5 +1,6 @@
 //! `ocr.ChequePageRead.v1`: a further photo of a cheque was read, or a photo was taken again.
 
+use crate::domain::participant::ParticipantId;
 use crate::live::hub::Hub;
 use crate::store::cheques::{self, Found};
 use contracts::ocr::ChequePageRead;
@@ -29,7 +30,7 @@ impl Handle<ChequePageRead> for AddPage {
                 return Ok(());
             }
         };
-        cheques::save(tx, &before, &after, clock::now()).await?;
+        cheques::save(tx, &before, &after, Some(ParticipantId::OWNER), clock::now()).await?;
         let (hub, context) = (self.hub.clone(), trace::current());
         tx.after_commit(move || hub.announce(&after, context));
         Ok(())
