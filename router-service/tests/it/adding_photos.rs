@@ -49,12 +49,12 @@ async fn a_second_photo_completes_the_bill_for_everyone_who_watches() {
     let pushed = socket.next().await;
     assert_eq!((&pushed["cheque"]["status"], &pushed["cheque"]["total_account"]), (&json!("balanced"), &json!(600)));
     assert!(pushed["version"].as_i64() > before["version"].as_i64());
-    let shared = stage.state(&path).await;
-    assert_eq!(shared["cheque"]["products"][2]["id"], json!(3));
-    assert_eq!(shared["cheque"]["products"][2]["box"]["page"], json!(2));
-    assert_eq!(shared["cheque"]["photos"][1], json!({ "page": 2, "width": 600, "height": 900 }));
-    assert_eq!(shared["split"]["claims"].as_array().unwrap().len(), 1, "claims stay");
-    assert_eq!(shared["split"]["cheque_version"], shared["split"]["version"], "edits of the older bill are refused");
+    let shown = stage.state(&path).await;
+    assert_eq!(shown["cheque"]["products"][2]["id"], json!(3));
+    assert_eq!(shown["cheque"]["products"][2]["box"]["page"], json!(2));
+    assert_eq!(shown["cheque"]["photos"][1], json!({ "page": 2, "width": 600, "height": 900 }));
+    assert_eq!(shown["split"]["claims"].as_array().unwrap().len(), 1, "claims stay");
+    assert_eq!(shown["split"]["cheque_version"], shown["split"]["version"], "edits of the older bill are refused");
 }
 
 #[tokio::test]
@@ -82,9 +82,9 @@ async fn a_photo_taken_again_takes_the_place_of_the_first_unless_lines_are_claim
     stage.broker.announce(&ChequePageRead { again: true, ..page(&hash, 2, 30_000) }).await;
     eventually(json!(1), async || json!(stage.state(&path).await["cheque"]["products"].as_array().unwrap().len()))
         .await;
-    let shared = stage.state(&path).await;
-    assert_eq!((&shared["cheque"]["products"][0]["id"], &shared["cheque"]["status"]), (&json!(3), &json!("balanced")));
-    assert_eq!((&shared["cheque"]["photo"], &shared["cheque"]["photos"][0]["page"]), (&Value::Null, &json!(2)));
+    let shown = stage.state(&path).await;
+    assert_eq!((&shown["cheque"]["products"][0]["id"], &shown["cheque"]["status"]), (&json!(3), &json!("balanced")));
+    assert_eq!((&shown["cheque"]["photo"], &shown["cheque"]["photos"][0]["page"]), (&Value::Null, &json!(2)));
     stage.owner().put(&format!("{path}/claims/3"), r#"{"numerator": 1, "denominator": 2}"#).await;
     let before = stage.state(&path).await;
     stage.broker.announce(&ChequePageRead { again: true, ..page(&hash, 3, 30_000) }).await;
@@ -105,7 +105,7 @@ async fn a_bill_by_hand_gets_the_lines_of_its_first_photo() {
     assert_eq!(stage.state(&path).await["cheque"]["products"], json!([]), "a photo of another user");
     stage.broker.announce(&page(&hash, 1, 30_000)).await;
     handled(&stage, 2).await;
-    let shared = stage.state(&path).await;
-    assert_eq!((&shared["cheque"]["status"], &shared["split"]["payable"]), (&json!("balanced"), &json!(true)));
-    assert_eq!(shared["cheque"]["photo"], json!({ "width": 600, "height": 900 }));
+    let shown = stage.state(&path).await;
+    assert_eq!((&shown["cheque"]["status"], &shown["split"]["payable"]), (&json!("balanced"), &json!(true)));
+    assert_eq!(shown["cheque"]["photo"], json!({ "width": 600, "height": 900 }));
 }

@@ -19,17 +19,17 @@ async fn a_bill_by_hand_is_shared_like_one_from_a_photo() {
     let stage = Stage::new().await;
     let entered = stage.owner().post("/cheques", &bill().to_string()).await;
     assert_eq!(entered.status, StatusCode::CREATED, "{}", entered.text);
-    let shared = entered.json();
-    let (hash, url) = (shared["hash"].as_str().unwrap(), shared["url"].as_str().unwrap());
+    let shown = entered.json();
+    let (hash, url) = (shown["hash"].as_str().unwrap(), shown["url"].as_str().unwrap());
     assert!(url.ends_with(&format!("/small-router/{hash}")));
     assert_eq!(entered.headers["location"], url);
-    assert_eq!((&shared["owner"], &shared["cheque"]["status"]), (&json!(true), &json!("balanced")));
+    assert_eq!((&shown["owner"], &shown["cheque"]["status"]), (&json!(true), &json!("balanced")));
     let path = format!("/{hash}");
     let token = stage.join_as_guest(&path).await;
     let claimed = stage.guest(&token).put(&format!("{path}/claims/1"), r#"{"numerator": 1, "denominator": 2}"#).await;
     assert_eq!(claimed.status, StatusCode::OK, "{}", claimed.text);
     let seen = stage.state(&path).await;
-    assert_eq!(seen["cheque"]["products"], shared["cheque"]["products"]);
+    assert_eq!(seen["cheque"]["products"], shown["cheque"]["products"]);
     assert_eq!(seen["split"]["participants"][1]["due"], json!(7.73), "half of the soup, with its part of the service");
     assert_eq!(stage.owner().get("/cheques").await.json()[0]["hash"], json!(hash));
     assert_eq!(stage.announced("router.ChequeRequested.v1").await, Vec::<Value>::new(), "nothing is asked of ocr");
@@ -40,9 +40,9 @@ async fn a_bill_with_only_a_total_is_divided_equally() {
     let stage = Stage::new().await;
     let entered = stage.owner().post("/cheques", r#"{"total_account": 100, "confirmed": true}"#).await;
     assert_eq!(entered.status, StatusCode::CREATED, "{}", entered.text);
-    let shared = entered.json();
-    assert_eq!((&shared["split"]["method"], &shared["split"]["payable"]), (&json!("equal"), &json!(true)));
-    let path = format!("/{}", shared["hash"].as_str().unwrap());
+    let shown = entered.json();
+    assert_eq!((&shown["split"]["method"], &shown["split"]["payable"]), (&json!("equal"), &json!(true)));
+    let path = format!("/{}", shown["hash"].as_str().unwrap());
     let participant = stage.join(&path, 7).await;
     assert_eq!(stage.settle(&path, 7).await.status, 202);
     let seen = stage.state(&path).await;
@@ -82,8 +82,8 @@ async fn an_unusable_bill_is_refused_with_the_place_of_each_error() {
 #[tokio::test]
 async fn its_owner_corrects_and_deletes_it() {
     let stage = Stage::new().await;
-    let shared = stage.owner().post("/cheques", &bill().to_string()).await.json();
-    let path = format!("/{}", shared["hash"].as_str().unwrap());
+    let shown = stage.owner().post("/cheques", &bill().to_string()).await.json();
+    let path = format!("/{}", shown["hash"].as_str().unwrap());
     let corrected =
         stage.owner().patch(&format!("{path}/cheque"), r#"{"version": 1, "service": null, "total_account": 24}"#).await;
     assert_eq!((corrected.status.as_u16(), &corrected.json()["cheque"]["status"]), (200, &json!("balanced")));
