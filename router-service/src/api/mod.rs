@@ -18,6 +18,8 @@ mod set_rate;
 mod settle;
 mod watch;
 
+mod groups;
+
 mod change;
 mod nested_body;
 mod open;
@@ -60,6 +62,7 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
         .routes(routes!(set_joining::handler))
         .routes(routes!(set_negative::handler))
         .routes(routes!(set_rate::handler))
+        .merge(groups::routes())
         .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
 }
 

@@ -155,6 +155,7 @@ pub(super) fn problem(refusal: SettleRefusal) -> Problem {
             return problem.with_member("due", number(due));
         }
         SettleRefusal::NoRate => "rate_missing",
+        SettleRefusal::InGroup => "in_group",
         SettleRefusal::TooMuch => "refund_first",
     };
     Problem::new(StatusCode::CONFLICT, code, refusal.to_string())

@@ -13,6 +13,7 @@ pub mod split;
 
 pub mod dues;
 pub mod fewest_transfers;
+pub mod open_pairs;
 
 pub mod claim;
 pub mod correct;
@@ -24,6 +25,8 @@ pub mod set_method;
 pub mod set_negative;
 pub mod set_rate;
 pub mod settle;
+
+pub mod groups;
 
 #[cfg(test)]
 mod fixtures;

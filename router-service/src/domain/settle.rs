@@ -53,6 +53,9 @@ pub enum SettleRefusal {
     /// The bill is in another currency than the accounts, and the owner has named no rate.
     #[error("the bill is in another currency than the accounts: pay in cash, or the owner names a rate")]
     NoRate,
+    /// The due counts in a group.
+    #[error("this due counts in a group: settle up there")]
+    InGroup,
     /// More would be collected than the cheque gives.
     #[error("more would be collected than the bill: first the owner must give back what others are owed")]
     TooMuch,
@@ -148,6 +151,9 @@ impl Split {
             return Err(SettleRefusal::Owner);
         }
         let participant = self.participant(id).ok_or(SettleRefusal::NotHere)?;
+        if self.in_group.contains(&id) {
+            return Err(SettleRefusal::InGroup);
+        }
         let settlement = participant.settlement;
         if settlement.pending().is_some() {
             return Err(SettleRefusal::Pending);

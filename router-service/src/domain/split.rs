@@ -11,7 +11,7 @@ use contracts::cheque::{Cheque, ChequeStatus, Product};
 use contracts::ids::{ChequeHash, UserId};
 use contracts::money::{Amount, Money};
 use contracts::ocr::ChequeRecognized;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -58,6 +58,8 @@ pub struct Split {
     pub last_participant: ParticipantId,
     /// The claimed parts of lines.
     pub claims: BTreeMap<ClaimKey, Fraction>,
+    /// The participants whose dues count in a group: they pay there, and not on this cheque.
+    pub in_group: BTreeSet<ParticipantId>,
     /// Number of changes so far, including the creation.
     pub version: i64,
     /// The version at which the bill itself was last changed: its lines, amounts, or currency.
@@ -113,6 +115,7 @@ impl Split {
             participants: vec![owner],
             last_participant: ParticipantId::OWNER,
             claims: BTreeMap::new(),
+            in_group: BTreeSet::new(),
             version: 1,
             cheque_version: 1,
             created_at: now,

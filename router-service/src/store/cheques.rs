@@ -38,6 +38,7 @@ struct Row {
     expires_at: OffsetDateTime,
     participants: Json<Vec<ParticipantJson>>,
     claims: Json<Vec<ClaimJson>>,
+    in_group: Vec<i32>,
 }
 
 impl TryFrom<Row> for Found {
@@ -65,6 +66,7 @@ impl TryFrom<Row> for Found {
             participants: participants.map_err(malformed)?,
             last_participant: ParticipantId(row.last_participant.unsigned_abs()),
             claims: claims.map_err(malformed)?,
+            in_group: row.in_group.into_iter().map(|id| ParticipantId(id.unsigned_abs())).collect(),
             version: row.version,
             cheque_version: row.cheque_version,
             created_at: row.created_at,
@@ -215,7 +217,7 @@ pub async fn delete(connection: &mut PgConnection, split: &Split, now: OffsetDat
         .during(format_args!("delete cheque {short}"))
 }
 
-async fn load(
+pub(super) async fn load(
     connection: &mut PgConnection,
     hashes: &[String],
     operation: impl fmt::Display,

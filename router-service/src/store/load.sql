@@ -27,6 +27,7 @@ select c.hash, c.owner_id, c.cheque as "cheque: Json<Cheque>", c.confirmed, c.me
            )), '[]')
            from claims l
            where l.hash = c.hash
-       ) as "claims!: Json<Vec<ClaimJson>>"
+       ) as "claims!: Json<Vec<ClaimJson>>",
+       array(select g.participant from group_participants g where g.hash = c.hash order by g.participant) as "in_group!"
 from cheques c
 where c.hash = any($1)

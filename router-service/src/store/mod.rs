@@ -1,6 +1,7 @@
 //! SQL queries, one file per table, checked at compile time.
 
 pub mod cheques;
+pub mod groups;
 pub mod transfers;
 
 mod claims;

@@ -1,5 +1,6 @@
 //! A shared cheque as JSON, for responses and sockets.
 
 pub mod dues_json;
+pub mod groups;
 pub mod percent;
 pub mod split_json;

@@ -10,6 +10,7 @@ mod correcting;
 mod deleting;
 mod failing;
 mod giving_back;
+mod grouping;
 mod joining;
 mod measuring;
 mod opening;
