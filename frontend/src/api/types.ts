@@ -138,6 +138,8 @@ export interface components {
       paid: number;
       to_pay: number;
       to_transfer: number;
+      /** Whether the due counts in a group, and is paid there. */
+      in_group?: boolean;
       settlement: components['schemas']['Settlement'];
     };
     Claim: components['schemas']['Part'] & { line: number; participant: number };

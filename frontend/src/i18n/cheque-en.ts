@@ -254,6 +254,7 @@ export const chequeEn = {
     currency: 'Currency',
   },
   people: {
+    inGroup: 'in a group',
     title: 'At the table',
     count: people,
     you: 'You',
@@ -327,6 +328,7 @@ export const chequeEn = {
     ofAll: (paid: string, all: string) => `${paid} of ${all}`,
   },
   pay: {
+    inGroup: 'This counts in a group: settle up there.',
     pay: (amount: string) => `Pay ${amount}`,
     again: (amount: string) => `Pay ${amount} again`,
     sending: 'Paying…',

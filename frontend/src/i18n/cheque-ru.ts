@@ -253,6 +253,7 @@ export const chequeRu: ChequeWords = {
     currency: 'Валюта',
   },
   people: {
+    inGroup: 'в группе',
     title: 'За столом',
     count: people,
     you: 'Вы',
@@ -326,6 +327,7 @@ export const chequeRu: ChequeWords = {
     ofAll: (paid, all) => `${paid} из ${all}`,
   },
   pay: {
+    inGroup: 'Это учтено в группе: рассчитайтесь там.',
     pay: (amount) => `Заплатить ${amount}`,
     again: (amount) => `Заплатить ${amount} ещё раз`,
     sending: 'Платим…',

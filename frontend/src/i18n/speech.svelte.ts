@@ -55,6 +55,11 @@ export class Speech {
     }
   }
 
+  /** A day, given as "2026-11-20": "20 Nov 2026". */
+  day(date: string): string {
+    return this.#date.format(new Date(`${date}T12:00:00`));
+  }
+
   /** Date and time to the minute: "21 Nov, 14:05". */
   minute(at: Date): string {
     return this.#minute.format(at);
