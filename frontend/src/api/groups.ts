@@ -67,6 +67,8 @@ export interface CountedCheque {
   currency: string;
   total: Minor;
   payable: boolean;
+  /** Which participant is which member. */
+  participants: Record<string, number>;
   members: { member: number; paid: Minor; due: Minor }[];
 }
 

@@ -95,6 +95,7 @@ export const chequeEn = {
     renew: 'Renew the link',
     until: (until: string) => `Open until ${until}`,
     settled: 'Settled',
+    inGroup: 'Settled in a group',
     share: 'Share',
     photo: 'Photo',
     review: 'Check the lines',

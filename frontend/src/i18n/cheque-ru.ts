@@ -97,6 +97,7 @@ export const chequeRu: ChequeWords = {
     renew: 'Продлить ссылку',
     until: (until) => `Открыт до ${until}`,
     settled: 'Закрыт',
+    inGroup: 'Расчёт в группе',
     share: 'Поделиться',
     photo: 'Фото',
     review: 'Проверить строки',
