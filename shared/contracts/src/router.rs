@@ -45,11 +45,11 @@ pub struct TransferRequested {
     pub transfer_id: TransferId,
     /// The user who pays.
     pub from_user: UserId,
-    /// The user who receives the money: the owner of the cheque.
+    /// The user who receives the money: the owner of the cheque, or another member of a group.
     pub to_user: UserId,
     /// The amount.
     pub amount: Amount,
-    /// The cheque.
+    /// The cheque, or the group in which members settle up.
     pub hash: ChequeHash,
 }
 
