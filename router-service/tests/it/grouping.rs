@@ -128,7 +128,8 @@ async fn a_bill_in_a_group_is_paid_there_and_not_twice() {
     let counted = stage.owner().put(&place, "{}").await;
     assert_eq!(counted.status, 200, "{}", counted.text);
     assert_eq!(balances(&counted.json()), json!({ "1": -100, "2": 100, "3": 0 }), "user 9 is no member");
-    assert_eq!(counted.json()["cheques"][0]["total"], json!(350));
+    let cheque = &counted.json()["cheques"][0];
+    assert_eq!((&cheque["total"], &cheque["participants"]), (&json!(350), &json!({ "1": 1, "2": 2 })));
 
     let on_bill = stage.settle(&bill, 2).await;
     assert_eq!(problem(&on_bill).1, "in_group");
@@ -139,7 +140,8 @@ async fn a_bill_in_a_group_is_paid_there_and_not_twice() {
     assert_eq!(stage.settle(&bill, 9).await.status, 202, "who is no member pays on the bill");
 
     let settle = format!("{path}/settlements");
-    let paid = stage.owner().post(&settle, &json!({ "from": 2, "to": 1, "amount": 100, "means": "cash" }).to_string()).await;
+    let paid =
+        stage.owner().post(&settle, &json!({ "from": 2, "to": 1, "amount": 100, "means": "cash" }).to_string()).await;
     assert_eq!(paid.status, 201, "{}", paid.text);
     assert_eq!(balances(&paid.json()), json!({ "1": 0, "2": 0, "3": 0 }));
     let out = stage.owner().delete(&place).await;
@@ -327,7 +329,10 @@ async fn members_leave_with_a_balance_of_zero_and_come_back() {
     let left = stage.user(3).delete(&me).await;
     assert_eq!((left.status.as_u16(), &left.json()["you"], left.json().get("expenses")), (200, &Value::Null, None));
     assert_eq!(stage.user(3).get("/groups").await.json(), json!([]));
-    assert_eq!(problem(&stage.user(3).post(&format!("{path}/expenses"), &food(3, 1).to_string()).await).1, "join_first");
+    assert_eq!(
+        problem(&stage.user(3).post(&format!("{path}/expenses"), &food(3, 1).to_string()).await).1,
+        "join_first"
+    );
     assert_eq!(balances(&read(&stage, &path).await), json!({ "1": -100, "2": 100, "3": 0 }), "what they shared stays");
     let back = stage.user(3).post(&format!("{path}/members"), r#"{"name": "Vera"}"#).await;
     assert_eq!((back.status.as_u16(), &back.json()["you"]), (201, &json!(3)), "the same member");
@@ -357,7 +362,10 @@ async fn only_members_see_what_is_shared() {
     assert_eq!(problem(&stage.user(9).get(&format!("{path}/export.csv")).await).1, "join_first");
     assert_eq!(problem(&stage.user(9).put(&path, r#"{"joining_open": false}"#).await).1, "join_first");
     assert_eq!(problem(&stage.user(2).put(&path, r#"{"joining_open": false}"#).await).1, "not_the_owner");
-    assert_eq!(stage.owner().put(&path, r#"{"joining_open": false, "name": "Home"}"#).await.json()["name"], json!("Home"));
+    assert_eq!(
+        stage.owner().put(&path, r#"{"joining_open": false, "name": "Home"}"#).await.json()["name"],
+        json!("Home")
+    );
     assert_eq!(problem(&stage.user(9).get(&path).await).1, "group_not_found");
     let late = stage.user(9).post(&format!("{path}/members"), r#"{"name": "Eve"}"#).await;
     assert_eq!(problem(&late).1, "joining_closed");
@@ -375,7 +383,10 @@ async fn the_table_has_every_item_and_adds_up_to_the_balances() {
     yen["currency"] = json!("JPY");
     enter(&stage, &path, &yen).await;
     let answer = stage.owner().get(&format!("{path}/export.csv")).await;
-    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "text/csv; charset=utf-8; header=present"));
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("content-type")),
+        (200, "text/csv; charset=utf-8; header=present")
+    );
     let lines: Vec<&str> = answer.text.split("\r\n").collect();
     assert_eq!(lines.len(), 8, "a header, three rows for each expense, and the end");
     let first = "2026-11-20,expense,1,\"'=1+1, \"\"quoted\"\"\",1,Ann,RUB,300.00,300.00,100.00,RUB,-200.00";

@@ -34,11 +34,7 @@ pub(super) async fn begin(state: &State, key: &ChequeHash) -> Result<Transaction
 ///
 /// # Errors
 /// 404 for an unknown group, 409 for a user who is no member.
-pub(super) async fn lock(
-    tx: &mut Transaction,
-    key: &ChequeHash,
-    user_id: UserId,
-) -> Result<(Group, Member), Problem> {
+pub(super) async fn lock(tx: &mut Transaction, key: &ChequeHash, user_id: UserId) -> Result<(Group, Member), Problem> {
     let group = load::lock(tx, key).await?.ok_or_else(no_such_group)?;
     let member = of_member(&group, user_id)?;
     Ok((group, member))

@@ -27,6 +27,7 @@ use process::clock;
         (status = 404, description = "No such group", body = ProblemDocument),
         (status = 409, description = "You are no member, or there are too many expenses", body = ProblemDocument),
         (status = 422, description = "A field is invalid, or amounts do not add up", body = ProblemDocument),
+        (status = 401, description = "Not authenticated", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(

@@ -32,6 +32,8 @@ struct ChangeGroup {
         (status = 403, description = "Another user owns the group", body = ProblemDocument),
         (status = 404, description = "No such group", body = ProblemDocument),
         (status = 422, description = "A field is invalid", body = ProblemDocument),
+        (status = 401, description = "Not authenticated", body = ProblemDocument),
+        (status = 409, description = "You are no member", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -42,9 +44,8 @@ pub(super) async fn handler(
 ) -> Result<Json<GroupJson>, Problem> {
     let key = group_key(&key)?;
     let name = body.optional("name", name(60));
-    let open = body.optional("joining_open", |json| {
-        serde_json::from_str::<bool>(json).map_err(|_| "must be true or false")
-    });
+    let open =
+        body.optional("joining_open", |json| serde_json::from_str::<bool>(json).map_err(|_| "must be true or false"));
     body.finish()?;
     let mut tx = begin(&state, &key).await?;
     let (group, _) = lock(&mut tx, &key, user_id).await?;

@@ -45,6 +45,7 @@ struct CountCheque {
         (status = 404, description = "No such group or bill, or another user's bill", body = ProblemDocument),
         (status = 409, description = "You are no member, or the bill counts in another group (`in_group`)", body = ProblemDocument),
         (status = 422, description = "A field is invalid", body = ProblemDocument),
+        (status = 401, description = "Not authenticated", body = ProblemDocument),
     )
 )]
 pub(super) async fn put(
@@ -84,6 +85,8 @@ pub(super) async fn put(
         (status = 200, description = "It does not count any more", body = GroupJson),
         (status = 403, description = "Neither the bill nor the group is yours", body = ProblemDocument),
         (status = 404, description = "No such group, or the bill does not count in it", body = ProblemDocument),
+        (status = 401, description = "Not authenticated", body = ProblemDocument),
+        (status = 409, description = "You are no member", body = ProblemDocument),
     )
 )]
 pub(super) async fn delete(
@@ -126,8 +129,9 @@ fn problem(refusal: CountRefusal) -> Problem {
         CountRefusal::NotTheOwner => no_such_cheque(),
         CountRefusal::Elsewhere => Problem::new(StatusCode::CONFLICT, "in_group", detail),
         CountRefusal::TooMany => Problem::new(StatusCode::CONFLICT, "too_many_cheques", detail),
-        CountRefusal::NoSuchParticipant(participant)
-        | CountRefusal::OtherMember(participant) => FieldErrors::one(&format!("/members/{participant}"), &detail),
+        CountRefusal::NoSuchParticipant(participant) | CountRefusal::OtherMember(participant) => {
+            FieldErrors::one(&format!("/members/{participant}"), &detail)
+        }
         CountRefusal::NotAMember(_) => FieldErrors::one("/members", &detail),
     }
 }

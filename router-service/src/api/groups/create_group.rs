@@ -34,6 +34,7 @@ struct CreateGroup {
         (status = 201, description = "Created", body = GroupJson),
         (status = 401, description = "Not authenticated", body = ProblemDocument),
         (status = 422, description = "A field is invalid", body = ProblemDocument),
+        (status = 409, description = "The key is in use", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(

@@ -25,6 +25,7 @@ use process::clock;
         (status = 404, description = "No such group or expense", body = ProblemDocument),
         (status = 409, description = "The expense was changed since that revision (`expense_changed`, with `revision`)", body = ProblemDocument),
         (status = 422, description = "A field is invalid, or amounts do not add up", body = ProblemDocument),
+        (status = 401, description = "Not authenticated", body = ProblemDocument),
     )
 )]
 pub(super) async fn put(
@@ -54,6 +55,8 @@ pub(super) async fn put(
     responses(
         (status = 200, description = "Deleted", body = GroupJson),
         (status = 404, description = "No such group or expense", body = ProblemDocument),
+        (status = 401, description = "Not authenticated", body = ProblemDocument),
+        (status = 409, description = "You are no member", body = ProblemDocument),
     )
 )]
 pub(super) async fn delete(

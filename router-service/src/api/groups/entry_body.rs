@@ -70,8 +70,7 @@ pub(super) fn read(mut body: JsonBody, accounts: Currency, is_edit: bool) -> Res
     };
     errors.finish(body)?;
     let read = || {
-        let entry =
-            Entry { title: title?, date: date?, currency, amount: amount?, paid_by: paid_by?, shares: shares? };
+        let entry = Entry { title: title?, date: date?, currency, amount: amount?, paid_by: paid_by?, shares: shares? };
         Some((entry, revision?))
     };
     // `finish` has already rejected every body without them.

@@ -32,6 +32,8 @@ pub(super) struct VersionJson {
     responses(
         (status = 200, description = "The versions", body = Vec<VersionJson>),
         (status = 404, description = "No such group or expense", body = ProblemDocument),
+        (status = 401, description = "Not authenticated", body = ProblemDocument),
+        (status = 409, description = "You are no member", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(

@@ -17,6 +17,8 @@ use identity::Caller;
     responses(
         (status = 200, description = "The table", body = String, content_type = "text/csv"),
         (status = 404, description = "No such group", body = ProblemDocument),
+        (status = 401, description = "Not authenticated", body = ProblemDocument),
+        (status = 409, description = "You are no member", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(

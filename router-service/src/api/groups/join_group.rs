@@ -58,6 +58,7 @@ impl JoinGroup {
         (status = 404, description = "No such group", body = ProblemDocument),
         (status = 409, description = "The group is closed (`joining_closed`) or full, or the member has an account", body = ProblemDocument),
         (status = 422, description = "A field is invalid", body = ProblemDocument),
+        (status = 401, description = "Not authenticated", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(

@@ -24,6 +24,7 @@ use process::clock;
         (status = 403, description = "Another user owns the group", body = ProblemDocument),
         (status = 404, description = "No such group or member", body = ProblemDocument),
         (status = 409, description = "Their balance is not 0 (`balance_open`), a payment is pending, or they own the group", body = ProblemDocument),
+        (status = 401, description = "Not authenticated", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(

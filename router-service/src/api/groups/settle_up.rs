@@ -55,6 +55,7 @@ struct SettleUp {
         (status = 404, description = "No such group or member", body = ProblemDocument),
         (status = 409, description = "Another amount is to be paid to this member (`due_changed`, with `due`), or not by a transfer", body = ProblemDocument),
         (status = 422, description = "A field is invalid", body = ProblemDocument),
+        (status = 401, description = "Not authenticated", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(

@@ -24,6 +24,7 @@ use identity::Caller;
         (status = 403, description = "Another member got it", body = ProblemDocument),
         (status = 404, description = "No such group or payment", body = ProblemDocument),
         (status = 409, description = "It is a transfer", body = ProblemDocument),
+        (status = 401, description = "Not authenticated", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(

@@ -5,6 +5,7 @@ use super::group::{CountedCheque, Group};
 use super::member::MemberId;
 use crate::domain::fewest_transfers::{Transfer, fewest_transfers};
 use crate::domain::open_pairs::open_pairs;
+use crate::domain::rate::Rate;
 use contracts::money::{Amount, Money};
 use std::collections::BTreeMap;
 
@@ -28,16 +29,22 @@ impl CountedCheque {
     /// What is open between members. A bill in another currency counts in that of the accounts, if its owner has named a
     /// rate. Who pays on the bill, because they are no member, is not part of it.
     pub fn debts(&self, accounts: Currency) -> Vec<Debt> {
-        let own = Group::currency_of(&self.split, accounts);
-        let rate = self.split.rate_to(accounts.as_str());
+        let currency = Group::currency_of(&self.split, accounts);
         let debt = |(from, to, amount): (_, _, Money)| {
             let (from, to) = (*self.members.get(&from)?, *self.members.get(&to)?);
-            let at_rate = rate.and_then(|rate| rate.convert(amount));
-            let bounded = at_rate.filter(|amount| amount.minor().unsigned_abs() <= Amount::MAX.minor().unsigned_abs());
-            let (currency, amount) = bounded.map_or((own, amount), |amount| (accounts, amount));
             (from != to).then_some(Debt { from, to, currency, amount })
         };
-        open_pairs(&self.split).into_iter().filter_map(debt).collect()
+        let open: Vec<Debt> = open_pairs(&self.split).into_iter().filter_map(debt).collect();
+        let at_rate = |rate: Rate| {
+            let converted = |debt: &Debt| {
+                let amount = rate.convert(debt.amount)?;
+                let is_bounded = amount.minor().unsigned_abs() <= Amount::MAX.minor().unsigned_abs();
+                is_bounded.then_some(Debt { currency: accounts, amount, ..*debt })
+            };
+            // All of them or none: a bill counts in one currency.
+            open.iter().map(converted).collect()
+        };
+        self.split.rate_to(accounts.as_str()).and_then(at_rate).unwrap_or(open)
     }
 }
 

@@ -96,7 +96,11 @@ impl Entry {
             Shares::Exact(amounts) => is_whole(amounts),
             Shares::Equal(_) | Shares::Shares(_) => true,
         };
-        if amount % unit == 0 && is_whole(&self.paid_by) && exact_is_whole { Ok(()) } else { Err(EntryRefusal::NotWhole) }
+        if amount % unit == 0 && is_whole(&self.paid_by) && exact_is_whole {
+            Ok(())
+        } else {
+            Err(EntryRefusal::NotWhole)
+        }
     }
 
     /// Everyone who is named.

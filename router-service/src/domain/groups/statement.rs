@@ -112,7 +112,8 @@ impl CountedCheque {
         for participant in &split.participants {
             let Some(member) = self.members.get(&participant.id) else { continue };
             let paid = if participant.id == ParticipantId::OWNER {
-                dues.total.minor() - split.participants.iter().map(|other| other.settlement.expected().minor()).sum::<i64>()
+                dues.total.minor()
+                    - split.participants.iter().map(|other| other.settlement.expected().minor()).sum::<i64>()
             } else {
                 participant.settlement.expected().minor()
             };

@@ -56,16 +56,11 @@ pub async fn update(
     name: &str,
     joining_open: bool,
 ) -> Result<(), StoreError> {
-    sqlx::query!(
-        "update groups set name = $2, joining_open = $3 where key = $1",
-        key.as_str(),
-        name,
-        joining_open
-    )
-    .execute(connection)
-    .await
-    .map(drop)
-    .during(format_args!("update group {}", key.shortened()))
+    sqlx::query!("update groups set name = $2, joining_open = $3 where key = $1", key.as_str(), name, joining_open)
+        .execute(connection)
+        .await
+        .map(drop)
+        .during(format_args!("update group {}", key.shortened()))
 }
 
 /// The groups in which a user is, newest first, at most `limit`.

@@ -10,6 +10,7 @@ use contracts::ids::{ChequeHash, TransferId, UserId};
 use contracts::money::{Amount, Money};
 use contracts::payments::RefusalReason;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 /// A group, as seen by one user. Who is no member sees who is in it, and not what they share.
@@ -107,6 +108,8 @@ pub struct ChequeJson {
     pub total: Money,
     /// Whether it counts: it adds up, or its owner has confirmed it.
     pub payable: bool,
+    /// Which participant of the bill is which member, by participant.
+    pub participants: BTreeMap<String, u32>,
     /// Its members, as far as they share it.
     pub members: Vec<ChequeMemberJson>,
 }
@@ -158,7 +161,8 @@ impl GroupJson {
         let balances = you.is_some().then(|| group.balances(accounts));
         let is_shown = |member: &&Member| {
             let is_open = |balances: &Balances| balances.values().any(|one| one.contains_key(&member.id));
-            !member.has_left || (you.is_some() && (is_named(group, member.id) || balances.as_ref().is_some_and(is_open)))
+            !member.has_left
+                || (you.is_some() && (is_named(group, member.id) || balances.as_ref().is_some_and(is_open)))
         };
         let expense = |expense| ExpenseJson::of(expense, group.seed_of(expense.id));
         Self {
@@ -185,7 +189,7 @@ fn is_named(group: &Group, id: MemberId) -> bool {
 }
 
 fn member(group: &Group, member: &Member, balances: Option<&Balances>) -> MemberJson {
-    let to_pay = |(currency, of_currency): (&Currency, &std::collections::BTreeMap<MemberId, Money>)| {
+    let to_pay = |(currency, of_currency): (&Currency, &BTreeMap<MemberId, Money>)| {
         let to_pay = *of_currency.get(&member.id)?;
         Some(BalanceJson { currency: currency.to_string(), to_pay })
     };
@@ -229,9 +233,8 @@ fn cheque(counted: &CountedCheque, accounts: Currency) -> ChequeJson {
         currency: Group::currency_of(split, accounts).to_string(),
         total: split.total(),
         payable: split.is_payable(),
-        members: members
-            .map(|row| ChequeMemberJson { member: row.member.0, paid: row.paid, due: row.share })
-            .collect(),
+        participants: counted.members.iter().map(|(id, member)| (id.to_string(), member.0)).collect(),
+        members: members.map(|row| ChequeMemberJson { member: row.member.0, paid: row.paid, due: row.share }).collect(),
     }
 }
 
