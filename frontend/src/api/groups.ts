@@ -14,7 +14,7 @@ export interface ListedGroup {
   created_at: string;
 }
 
-/** What somebody still has to pay in one currency; negative if they are owed it. */
+/** What a member still has to pay in one currency; negative if they are owed it. */
 export interface GroupBalance {
   currency: string;
   to_pay: Minor;

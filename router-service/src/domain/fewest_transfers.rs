@@ -1,4 +1,4 @@
-//! The fewest transfers after which nobody owes anything.
+//! The fewest transfers after which all balances are zero.
 
 use contracts::money::Money;
 use std::collections::BTreeMap;

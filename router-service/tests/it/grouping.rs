@@ -59,8 +59,8 @@ fn payment_of(answer: &TestResponse) -> TransferId {
     TransferId(last.as_str().unwrap().parse().unwrap())
 }
 
-async fn eventually_state(stage: &Stage, path: &str, state: &str) {
-    eventually(json!(state), async || {
+async fn eventually_last(stage: &Stage, path: &str, expected: &str) {
+    eventually(json!(expected), async || {
         let settlements = read(stage, path).await["settlements"].clone();
         settlements.as_array().unwrap().last().unwrap()["state"].clone()
     })
@@ -93,11 +93,11 @@ async fn a_group_nets_expenses_and_settles_in_the_fewest_transfers() {
     assert_eq!((problem(&again).1.as_str(), &again.json()["due"]), ("due_changed", &json!(0)), "not twice");
 
     stage.refuse(id).await;
-    eventually_state(&stage, &path, "failed").await;
+    eventually_last(&stage, &path, "failed").await;
     assert_eq!(balances(&read(&stage, &path).await)["3"], json!(150), "a refusal changes nothing");
     let second = payment_of(&stage.user(3).post(&settle, &payment(1, 150.0, "balance")).await);
     stage.complete(second).await;
-    eventually_state(&stage, &path, "paid").await;
+    eventually_last(&stage, &path, "paid").await;
     // Repeated and late answers change nothing and are no dead letters.
     stage.refuse(second).await;
     stage.complete(id).await;
@@ -186,8 +186,8 @@ async fn guests_of_a_bill_are_members_by_name_or_as_said() {
     // The person without an account gets one, and everything is theirs.
     let joined = stage.user(8).post(&format!("{path}/members"), r#"{"name": "Galya", "member": 4}"#).await;
     assert_eq!((joined.status.as_u16(), &joined.json()["you"]), (201, &json!(4)));
-    let taken = stage.user(9).post(&format!("{path}/members"), r#"{"name": "Eve", "member": 4}"#).await;
-    assert_eq!(problem(&taken).1, "member_has_account");
+    let another = stage.user(9).post(&format!("{path}/members"), r#"{"name": "Eve", "member": 4}"#).await;
+    assert_eq!(problem(&another).1, "member_has_account");
 }
 
 #[tokio::test]
@@ -290,7 +290,7 @@ async fn an_unanswered_payment_is_requested_again_with_the_same_id() {
     let events = stage.announced("router.TransferRequested.v1").await;
     assert_eq!((&events[0]["data"], &events[1]["data"]["transfer_id"]), (&events[1]["data"], &json!(id)));
     stage.complete(id).await;
-    eventually_state(&stage, &path, "paid").await;
+    eventually_last(&stage, &path, "paid").await;
 }
 
 #[tokio::test]

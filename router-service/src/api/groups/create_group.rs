@@ -26,7 +26,7 @@ struct CreateGroup {
     your_name: String,
 }
 
-/// Creates a group, whose owner and first member you are. Whoever has its link and is signed in can join.
+/// Creates a group, whose owner and first member you are. Users who have its link can join.
 #[utoipa::path(
     post, path = "/groups", tag = "groups", operation_id = "createGroup", request_body = CreateGroup,
     params(("Idempotency-Key" = Option<String>, Header, description = "A retry with it gets the first response again.")),

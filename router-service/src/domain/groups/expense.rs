@@ -64,7 +64,7 @@ pub enum EntryRefusal {
     /// The exact amounts are not the amount.
     #[error("must add up to the amount")]
     ExactOther,
-    /// Nobody bears it.
+    /// It names no member with a part.
     #[error("must name a member with a part")]
     NoShares,
     /// A part of the smallest unit of the currency.

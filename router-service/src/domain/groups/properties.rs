@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// participant 5 is a guest who is member 5, and participant 6 is a guest who is no member.
 const MEMBERS: u32 = 5;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Operation {
     Enter { amount: i64, paid_by: u32, weights: [u32; 5], currency: usize, exact: bool },
     Edit { which: usize, amount: i64, paid_by: u32 },
@@ -283,11 +283,13 @@ proptest! {
                 let sum = rows.entry(currency).or_default().entry(row.member).or_default();
                 *sum = money(sum.minor() + to_pay.minor());
             }
-            rows.values_mut().for_each(|of_currency| of_currency.retain(|_, sum| *sum != Money::ZERO));
+            for of_currency in rows.values_mut() {
+                of_currency.retain(|_, sum| *sum != Money::ZERO);
+            }
             rows.retain(|_, of_currency| !of_currency.is_empty());
             prop_assert_eq!(&rows, &balances);
 
-            // When everybody has paid what the transfers say, nobody owes anything, in fewer payments than members.
+            // After the payments that the transfers say, every balance is 0. They are fewer than the members.
             let mut settled = world.group.clone();
             let owner = settled.member_of(user(1)).unwrap().clone();
             let mut payments = BTreeMap::new();

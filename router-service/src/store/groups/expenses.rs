@@ -38,7 +38,7 @@ pub(super) struct Row {
 impl TryFrom<Row> for Version {
     type Error = sqlx::Error;
 
-    fn try_from(row: Row) -> Result<Self, sqlx::Error> {
+    fn try_from(row: Row) -> Result<Self, Self::Error> {
         let amount = Amount::new(Money::from_minor(row.amount));
         let entry = Entry {
             title: row.title,

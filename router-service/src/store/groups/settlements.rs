@@ -14,9 +14,27 @@ use sqlx::PgConnection;
 use std::error::Error;
 use std::time::Duration;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// How many refused payments are shown, the newest ones.
 const REFUSED_SHOWN_MAX: i64 = 20;
+
+/// A stored value violates a rule of the table and this code: a decoding error, not a panic.
+type Malformed = Box<dyn Error + Send + Sync>;
+
+struct Row {
+    id: Uuid,
+    from_member: i32,
+    to_member: i32,
+    currency: String,
+    amount: i64,
+    from_user: Option<i64>,
+    to_user: Option<i64>,
+    recorded_by: i32,
+    state: String,
+    reason: Option<String>,
+    created_at: OffsetDateTime,
+}
 
 /// Stores a new payment. The group must be locked.
 ///
@@ -85,7 +103,8 @@ pub async fn answer(
 
 /// The payments of a group, the oldest first: all that count, and the latest refused ones.
 pub(super) async fn of_group(connection: &mut PgConnection, key: &ChequeHash) -> Result<Vec<Settlement>, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         "select id, from_member, to_member, currency, amount, from_user, to_user, recorded_by, state, reason, created_at \
          from group_settlements where key = $1 and (state in ('pending', 'paid') or id in ( \
              select id from group_settlements where key = $1 and state = 'failed' order by created_at desc limit $2 \
@@ -95,28 +114,7 @@ pub(super) async fn of_group(connection: &mut PgConnection, key: &ChequeHash) ->
     );
     rows.fetch_all(connection)
         .await
-        .and_then(|rows| {
-            let settlements = rows.into_iter().map(|row| {
-                let state = match (row.state.as_str(), row.reason) {
-                    ("pending", None) => SettlementState::Pending,
-                    ("paid", None) => SettlementState::Paid,
-                    ("failed", Some(reason)) => SettlementState::Failed(reason_of(&reason)?),
-                    _ => return Err(sqlx::Error::Decode("payment in an unknown state".into())),
-                };
-                Ok(Settlement {
-                    id: TransferId(row.id),
-                    from: MemberId(row.from_member.unsigned_abs()),
-                    to: MemberId(row.to_member.unsigned_abs()),
-                    currency: Currency::new(&row.currency).ok_or_else(|| decode("no currency"))?,
-                    amount: amount_of(row.amount)?,
-                    users: row.from_user.zip(row.to_user).map(users_of).transpose()?,
-                    recorded_by: MemberId(row.recorded_by.unsigned_abs()),
-                    created_at: row.created_at,
-                    state,
-                })
-            });
-            settlements.collect()
-        })
+        .and_then(|rows| rows.into_iter().map(|row| settlement(row).map_err(sqlx::Error::Decode)).collect())
         .during(format_args!("load the payments of group {}", key.shortened()))
 }
 
@@ -143,15 +141,8 @@ pub async fn lock_unanswered(
         .await
         .and_then(|rows| {
             let unanswered = rows.into_iter().map(|row| {
-                let (from_user, to_user) = users_of((row.from_user, row.to_user))?;
-                let event = TransferRequested {
-                    transfer_id: TransferId(row.id),
-                    from_user,
-                    to_user,
-                    amount: amount_of(row.amount)?,
-                    hash: ChequeHash::try_from(row.key).map_err(decode)?,
-                };
-                Ok(Unanswered { event, asked_times: row.asked_times })
+                let event = requested(row.id, row.key, (row.from_user, row.to_user), row.amount);
+                event.map(|event| Unanswered { event, asked_times: row.asked_times }).map_err(sqlx::Error::Decode)
             });
             unanswered.collect()
         })
@@ -174,18 +165,32 @@ pub async fn record_request(
         .during(format_args!("record another request of payment {id}"))
 }
 
-fn amount_of(minor: i64) -> Result<Amount, sqlx::Error> {
-    Amount::new(Money::from_minor(minor)).map_err(decode)
+fn settlement(row: Row) -> Result<Settlement, Malformed> {
+    let state = match (row.state.as_str(), row.reason) {
+        ("pending", None) => SettlementState::Pending,
+        ("paid", None) => SettlementState::Paid,
+        ("failed", Some(reason)) => SettlementState::Failed(serde_json::from_value(reason.into())?),
+        _ => return Err("payment in an unknown state".into()),
+    };
+    Ok(Settlement {
+        id: TransferId(row.id),
+        from: MemberId(row.from_member.unsigned_abs()),
+        to: MemberId(row.to_member.unsigned_abs()),
+        currency: Currency::new(&row.currency).ok_or("no currency")?,
+        amount: Amount::new(Money::from_minor(row.amount))?,
+        users: row.from_user.zip(row.to_user).map(users).transpose()?,
+        recorded_by: MemberId(row.recorded_by.unsigned_abs()),
+        created_at: row.created_at,
+        state,
+    })
 }
 
-fn users_of((from, to): (i64, i64)) -> Result<(UserId, UserId), sqlx::Error> {
-    Ok((UserId::try_from(from).map_err(decode)?, UserId::try_from(to).map_err(decode)?))
+fn requested(id: Uuid, key: String, ids: (i64, i64), amount: i64) -> Result<TransferRequested, Malformed> {
+    let (from_user, to_user) = users(ids)?;
+    let amount = Amount::new(Money::from_minor(amount))?;
+    Ok(TransferRequested { transfer_id: TransferId(id), from_user, to_user, amount, hash: ChequeHash::try_from(key)? })
 }
 
-fn reason_of(text: &str) -> Result<RefusalReason, sqlx::Error> {
-    serde_json::from_value(text.into()).map_err(decode)
-}
-
-fn decode(error: impl Into<Box<dyn Error + Send + Sync>>) -> sqlx::Error {
-    sqlx::Error::Decode(error.into())
+fn users((from, to): (i64, i64)) -> Result<(UserId, UserId), Malformed> {
+    Ok((UserId::try_from(from)?, UserId::try_from(to)?))
 }
