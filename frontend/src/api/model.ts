@@ -49,6 +49,14 @@ export type Split = Omit<
   amounts?: Record<string, Minor>;
 };
 export type SharedCheque = Omit<Schemas['SharedCheque'], 'cheque' | 'split'> & { cheque: Cheque; split: Split };
+// As `Exact`, for each member of a union.
+type ExactEach<T, K extends PropertyKey> = T extends unknown
+  ? { [key in keyof T]: key extends K ? Exclude<T[key], number> | (number extends T[key] ? Minor : never) : T[key] }
+  : never;
+
+/** One fact of the history of a cheque; `before` of a new name is text. */
+export type Change = ExactEach<Schemas['Change'], 'amount' | 'before' | 'after'>;
+export type ChequeActivity = Omit<Schemas['Activity'], 'changes'> & { changes: Change[] };
 export type ListedCheque = Omit<Exact<Schemas['ListedCheque'], 'total_account' | 'due'>, 'settlement'> & {
   settlement: Settlement | null;
 };

@@ -1,9 +1,9 @@
 /** API client of router-service, through the gateway: shared cheques. */
 import type { Minor } from '../money/amount';
 import { quantityText, type Thousandths } from '../money/quantity';
-import { call, type Call } from './http';
+import { type Answer, call, type Call } from './http';
 import { NumberLiteral, type Writable, writeJson } from './json';
-import type { Due, ListedCheque, Method, NegativeLine, Part, SharedCheque, Tip } from './model';
+import type { ChequeActivity, Due, ListedCheque, Method, NegativeLine, Part, SharedCheque, Tip } from './model';
 
 /** The identity of a visitor: a user, a guest with a token, both, or anonymous. */
 export interface Visitor {
@@ -62,6 +62,12 @@ export async function listCheques(userId: number): Promise<ListedCheque[]> {
 
 export function openCheque(table: Table): Promise<SharedCheque> {
   return send(table, '', {});
+}
+
+/** Who changed what, newest first. */
+export function listActivity({ hash, visitor }: Table, cursor: string | null): Promise<Answer<ChequeActivity[]>> {
+  const query = new URLSearchParams({ limit: '50', ...(cursor === null ? {} : { cursor }) });
+  return call(`${chequePath(hash)}/activity?${query}`, visitor);
 }
 
 export function correctCheque(table: Table, { products, ...rest }: Correction): Promise<SharedCheque> {

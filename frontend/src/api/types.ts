@@ -173,6 +173,25 @@ export interface components {
       you: number | null;
       owner: boolean;
     };
+    Person: { id: number; name: string | null };
+    /** One fact of the history of a cheque. */
+    Change:
+      | { what: 'joined' | 'left'; who: components['schemas']['Person'] }
+      | { what: 'renamed'; who: components['schemas']['Person']; before: string | null }
+      | { what: 'claimed'; who: components['schemas']['Person']; line: string; numerator: number; denominator: number }
+      | { what: 'released'; who: components['schemas']['Person']; line: string }
+      | { what: 'line_added'; line: string; after: number | null }
+      | { what: 'line_changed'; line: string; renamed?: string; before: number | null; after: number | null }
+      | { what: 'line_removed'; line: string; before: number | null }
+      | { what: 'total'; before: number | null; after: number | null }
+      | { what: 'corrected' | 'confirmed' | 'tip' | 'negative_lines' | 'settled' }
+      | { what: 'method'; method: components['schemas']['Split']['method'] }
+      | { what: 'rate'; rate: string | null }
+      | { what: 'joining'; open: boolean }
+      | { what: 'transferring' | 'transferred'; who: components['schemas']['Person']; back: boolean; amount: number }
+      | { what: 'refused'; who: components['schemas']['Person']; back: boolean; amount: number; reason: string }
+      | { what: 'cash'; who: components['schemas']['Person']; amount: number };
+    Activity: { version: number; at: string; by: number | null; changes: components['schemas']['Change'][] };
     ListedCheque: {
       hash: string;
       url: string;

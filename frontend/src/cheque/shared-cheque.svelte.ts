@@ -1,19 +1,20 @@
 /** One shared cheque as this visitor sees it: kept up to date, with all actions. */
 import { SvelteMap } from 'svelte/reactivity';
 import { AccountState } from '../account/account.svelte';
-import type { Activity } from '../activity/activity.svelte';
+import { Activity } from '../activity/activity.svelte';
 import type { Failure } from '../api/failure';
 import { readJson } from '../api/json';
 import type { Cheque, Due, Part, Participant, SharedCheque as State, Split } from '../api/model';
 import * as router from '../api/router';
+import { failureWords } from '../i18n/failure-words';
 import { Connection } from '../live/connection.svelte';
 import type { Minor } from '../money/amount';
 import { Draft } from '../state/draft.svelte';
 import { asFailure } from '../state/pager.svelte';
-import { changesBetween, person } from './changes';
+import { person } from './changes';
 import { recallToken, rememberToken } from './guest';
 import { isNothing } from './part';
-import { logChange, logRefused } from './log-change';
+import { ChequeHistory } from './history.svelte';
 
 type Phase = 'loading' | 'ready' | 'failed';
 
@@ -35,7 +36,9 @@ const PUSH_TIMEOUT_MS = 10_000;
 export class SharedCheque {
   readonly hash: string;
   readonly userId: number | null;
-  readonly activity: Activity;
+  /** What happened on this page only, such as a rejected claim. */
+  readonly activity = new Activity();
+  readonly history: ChequeHistory;
   readonly connection: Connection;
   /** The user's account; a guest has none. */
   readonly account: AccountState | null;
@@ -54,10 +57,10 @@ export class SharedCheque {
   #token = $state<string | null>(null);
   #patrol = 0;
 
-  constructor(hash: string, userId: number | null, activity: Activity) {
+  constructor(hash: string, userId: number | null) {
     this.hash = hash;
     this.userId = userId;
-    this.activity = activity;
+    this.history = new ChequeHistory((cursor) => router.listActivity(this.table, cursor));
     this.#token = recallToken(hash);
     this.account = userId === null ? null : new AccountState(userId, () => undefined);
     this.settleDraft = new Draft(`settle.${hash}.${userId}`, {});
@@ -108,6 +111,7 @@ export class SharedCheque {
 
   stop(): void {
     clearInterval(this.#patrol);
+    this.history.stop();
     this.connection.stop();
   }
 
@@ -190,7 +194,7 @@ export class SharedCheque {
     if (!failure) return;
     this.refused.set(line, { failure, wanted: part });
     const name = this.cheque?.products.find(({ id }) => id === line)?.name ?? '';
-    logRefused(this.activity, name, failure);
+    this.activity.tell('bad', ({ words }) => words.cheque.log.refused(name, failureWords(words, failure)));
   }
 
   /**
@@ -239,7 +243,7 @@ export class SharedCheque {
   #move(state: State): void {
     const before = this.state;
     this.state = state;
-    if (before) for (const change of changesBetween(before, state)) logChange(this.activity, change, state.you);
+    this.history.follow(state.split.version);
     const settled = this.you?.settlement.state;
     const was = before && person(before, state.you)?.settlement.state;
     if (settled === was) return;

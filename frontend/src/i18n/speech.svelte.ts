@@ -38,6 +38,8 @@ export class Speech {
     () => new Intl.DateTimeFormat(this.locale, { timeStyle: 'medium', hourCycle: 'h23' }),
   );
 
+  readonly #day = $derived.by(() => new Intl.DateTimeFormat(this.locale, { day: 'numeric', month: 'short' }));
+
   readonly #count = $derived.by(() => new Intl.NumberFormat(this.locale));
 
   constructor(preferences: Preferences, currency: () => string) {
@@ -87,6 +89,11 @@ export class Speech {
 
   exact(at: Date): string {
     return this.#exact.format(at);
+  }
+
+  /** The time of day, or the date if it is another day. */
+  clockOrDay(at: Date, now: number): string {
+    return at.toDateString() === new Date(now).toDateString() ? this.clock(at) : this.#day.format(at);
   }
 
   clock(at: Date): string {

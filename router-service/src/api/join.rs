@@ -168,8 +168,11 @@ async fn join(
         Joined::New(after, id) => (after, id, StatusCode::CREATED),
         Joined::Existing(after, id) => (after, id, StatusCode::OK),
     };
-    let after =
-        if after.version == before.version { after } else { change::store(state, &mut tx, before, &after).await? };
+    let after = if after.version == before.version {
+        after
+    } else {
+        change::store(state, &mut tx, before, &after, Some(id)).await?
+    };
     let body = serde_json::to_vec(&StateJson::of(&after, Some(id))).map_err(|error| Problem::internal(&error))?;
     let response = StoredResponse { status, location: None, body };
     idempotency::store(&mut tx, scope, &response).await?;

@@ -7,6 +7,7 @@ mod get_cheque;
 mod get_dues;
 mod join;
 mod leave;
+mod list_activity;
 mod list_cheques;
 mod pay_cash;
 mod refund;
@@ -54,6 +55,7 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
         .routes(routes!(set_method::handler))
         .routes(routes!(claim_line::put, claim_line::delete))
         .routes(routes!(get_dues::handler))
+        .routes(routes!(list_activity::handler))
         .routes(routes!(settle::handler))
         .routes(routes!(pay_cash::post, pay_cash::delete))
         .routes(routes!(refund::handler))

@@ -111,7 +111,7 @@ async fn refund(
     let (after, requested) = before
         .refund(id, amount.money(), means, TransferId(Uuid::now_v7()))
         .map_err(|refusal| of_version(problem(refusal), before.version))?;
-    let after = change::store(state, tx, &before, &after).await?;
+    let after = change::store(state, tx, &before, &after, Some(ParticipantId::OWNER)).await?;
     let status = match requested {
         Some(requested) => {
             tx.append(&requested, 1).map_err(|error| Problem::internal(&error))?;

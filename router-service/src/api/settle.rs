@@ -132,7 +132,8 @@ async fn settle(
             TransferId(Uuid::now_v7()),
         )
         .map_err(|refusal| of_version(problem(refusal), before.version))?;
-    let after = change::store(state, tx, &before, &after).await?;
+    let by = before.participant_of(user_id).map(|you| you.id);
+    let after = change::store(state, tx, &before, &after, by).await?;
     tx.append(&requested, 1).map_err(|error| Problem::internal(&error))?;
     let you = after.participant_of(user_id).map(|you| you.id);
     let transfer =

@@ -1,5 +1,6 @@
 //! The rules of splitting a cheque: pure functions without clock, id generation or SQL.
 
+pub mod activity;
 pub mod apportion;
 pub mod breakdown;
 pub mod fraction;

@@ -2,7 +2,7 @@
 
 use super::json::{ClaimJson, Malformed, MethodJson, ParticipantJson};
 use super::number::number;
-use super::{claims, participants, transfers};
+use super::{activity, claims, participants, transfers};
 use crate::domain::participant::ParticipantId;
 use crate::domain::split::Split;
 use contracts::cheque::Cheque;
@@ -156,7 +156,8 @@ pub async fn of_user(pool: &PgPool, user_id: UserId, limit: i64) -> Result<Vec<S
     Ok(splits)
 }
 
-/// Stores the changes of an operation; the cheque must be locked.
+/// Stores the changes of an operation and records them in the history as made by `by`, `None` for the answer about a
+/// transfer; the cheque must be locked.
 ///
 /// # Errors
 /// If a query fails.
@@ -164,6 +165,7 @@ pub async fn save(
     connection: &mut PgConnection,
     before: &Split,
     after: &Split,
+    by: Option<ParticipantId>,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     sqlx::query!(
@@ -195,7 +197,8 @@ pub async fn save(
     claims::delete(connection, before, after).await?;
     participants::save(connection, &after.hash, &before.participants, &after.participants, now).await?;
     claims::insert(connection, before, after).await?;
-    transfers::save(connection, before, after, now).await
+    transfers::save(connection, before, after, now).await?;
+    activity::record(connection, before, after, by, now).await
 }
 
 /// Deletes the content of a cheque and leaves a tombstone. Participants remain for their transfers, without names and
@@ -210,6 +213,7 @@ pub async fn delete(connection: &mut PgConnection, split: &Split, now: OffsetDat
         .await
         .during(format_args!("delete the claims of cheque {short}"))?;
     participants::anonymise(connection, &split.hash).await?;
+    activity::delete(connection, &split.hash).await?;
     sqlx::query!("update cheques set cheque = null, deleted_at = $2, version = version + 1 where hash = $1", hash, now)
         .execute(connection)
         .await

@@ -1,5 +1,6 @@
 //! SQL queries, one file per table, checked at compile time.
 
+pub mod activity;
 pub mod cheques;
 pub mod groups;
 pub mod transfers;

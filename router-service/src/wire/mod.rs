@@ -1,5 +1,6 @@
 //! A shared cheque as JSON, for responses and sockets.
 
+pub mod activity_json;
 pub mod dues_json;
 pub mod groups;
 pub mod percent;

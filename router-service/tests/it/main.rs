@@ -11,6 +11,7 @@ mod deleting;
 mod failing;
 mod giving_back;
 mod grouping;
+mod history;
 mod joining;
 mod measuring;
 mod opening;

@@ -13,7 +13,7 @@ use crate::store::cheques::{self, Found};
 use crate::store::groups::cheques as counted;
 use crate::wire::groups::group_json::GroupJson;
 use axum::{Json, extract};
-use contracts::ids::ChequeHash;
+use contracts::ids::{ChequeHash, UserId};
 use http::StatusCode;
 use http_api::body::JsonBody;
 use http_api::extract::Path;
@@ -70,7 +70,7 @@ pub(super) async fn put(
     }
     let members = group.count_cheque(&split, user_id, said).map_err(problem)?;
     counted::put(&mut tx, &key, &hash, &members, clock::now()).await?;
-    announce(&state, &mut tx, &split).await?;
+    announce(&state, &mut tx, &split, user_id).await?;
     Ok(Json(committed(&state, tx, &key, user_id).await?))
 }
 
@@ -105,7 +105,7 @@ pub(super) async fn delete(
         return Err(not_the_owner());
     }
     counted::remove(&mut tx, &hash).await?;
-    announce(&state, &mut tx, &split).await?;
+    announce(&state, &mut tx, &split, user_id).await?;
     Ok(Json(committed(&state, tx, &key, user_id).await?))
 }
 
@@ -117,9 +117,10 @@ async fn lock_cheque(tx: &mut Transaction, hash: &ChequeHash) -> Result<Split, P
 }
 
 /// The bill has a new version, because who opens it now sees which dues count in the group.
-async fn announce(state: &State, tx: &mut Transaction, before: &Split) -> Result<(), Problem> {
+async fn announce(state: &State, tx: &mut Transaction, before: &Split, user_id: UserId) -> Result<(), Problem> {
     let now = lock_cheque(tx, &before.hash).await?;
-    crate::api::change::store(state, tx, before, &now.next()).await?;
+    let by = before.participant_of(user_id).map(|participant| participant.id);
+    crate::api::change::store(state, tx, before, &now.next(), by).await?;
     Ok(())
 }
 
