@@ -9,6 +9,7 @@ const proxied = [
   '/payments',
   '/ocr',
   '/small-router',
+  '/groups',
   '/users',
   '/login',
   '/tickets',

@@ -33,6 +33,8 @@ const ORDERS: Target = to(Service::Orders, "orders", "/orders");
 const PAYMENTS: Target = to(Service::Payments, "payments", "/payments");
 const OCR: Target = to(Service::Ocr, "ocr", "/ocr");
 const CHEQUES: Target = to(Service::Router, "small-router", "/small-router");
+/// Groups are at router-service too, without a prefix of its own.
+const GROUPS: Target = to(Service::Router, "groups", "");
 const USERS: Target = to(Service::Users, "users", "/users");
 const LOGIN: Target = to(Service::Users, "login", "");
 const SOCKETS: Target = to(Service::Orders, "ws", "");
@@ -45,6 +47,7 @@ fn forwarded(path: &str) -> Option<(&'static str, Target)> {
         "payments" => (["/payments", "/payments/", "/payments/{*path}"], PAYMENTS),
         "ocr" => (["/ocr", "/ocr/", "/ocr/{*path}"], OCR),
         "small-router" => (["/small-router", "/small-router/", "/small-router/{*path}"], CHEQUES),
+        "groups" => (["/groups", "/groups/", "/groups/{*path}"], GROUPS),
         "users" => (["/users", "/users/", "/users/{*path}"], USERS),
         "login" => return rest.is_none().then_some(("/login", LOGIN)),
         "ws" => {
@@ -175,6 +178,8 @@ mod tests {
             ("/payments/x", "/payments/{*path}", "payments"),
             ("/ocr/", "/ocr/", "ocr"),
             ("/small-router/abc", "/small-router/{*path}", "small-router"),
+            ("/groups", "/groups", "groups"),
+            ("/groups/abc/members", "/groups/{*path}", "groups"),
             ("/users/login", "/users/{*path}", "users"),
             ("/login", "/login", "login"),
             ("/ws/orders", "/ws/orders", "ws"),
@@ -189,6 +194,7 @@ mod tests {
             "/",
             "//orders",
             "/ordersx",
+            "/groupsx",
             "/Orders",
             "/%6frders",
             "/login/",

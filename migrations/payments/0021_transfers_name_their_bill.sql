@@ -1,7 +1,8 @@
 -- What a transfer was for, so that a statement can say it. Null for transfers that were decided before.
 alter table transfers
-    -- The key of the bill's share link.
+    -- The key of the bill's share link, or of a group's invite link.
     add column cheque_hash  text,
+    add column for_group    boolean not null default false,
     -- What the bill was called at that time; its owner may name it otherwise later.
     add column merchant     text,
     add column purchased_on date,

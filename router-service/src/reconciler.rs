@@ -2,6 +2,7 @@
 //!
 //! Payments stores every decision permanently, so a repeated request only causes a repeated answer.
 
+use crate::store::groups::settlements;
 use crate::store::transfers;
 use postgres::{During, StoreError};
 use process::clock;
@@ -62,6 +63,12 @@ async fn request_again(messaging: &Messaging, patience: Duration) -> Result<u64,
         transfers::record_request(&mut tx, transfer.event.transfer_id, now).await?;
         tx.append(&transfer.event, i64::from(transfer.asked_times) + 1)?;
     }
-    tx.commit().await.during(format_args!("commit {} repeated requests", unanswered.len()))?;
-    Ok(unanswered.len() as u64)
+    let of_groups = settlements::lock_unanswered(&mut tx, now, patience, BATCH_ROWS_MAX).await?;
+    for payment in &of_groups {
+        settlements::record_request(&mut tx, payment.event.transfer_id, now).await?;
+        tx.append(&payment.event, i64::from(payment.asked_times) + 1)?;
+    }
+    let asked = unanswered.len() + of_groups.len();
+    tx.commit().await.during(format_args!("commit {asked} repeated requests"))?;
+    Ok(asked as u64)
 }

@@ -9,7 +9,7 @@ const HUNDREDTHS = new Set([
   ...['due', 'paid', 'to_pay', 'to_transfer', 'owed', 'items', 'unclaimed', 'advance', 'before', 'after'],
 ]);
 /** Objects whose values are amounts or percentages, by participant. */
-const HUNDREDTHS_BY_ID = new Set(['amounts', 'percents']);
+const HUNDREDTHS_BY_ID = new Set(['amounts', 'percents', 'paid_by', 'parts']);
 
 /** Browsers with "JSON.parse source text access" pass the number's source text. */
 type Reviver = (key: string, value: unknown, context?: { source?: string }) => unknown;

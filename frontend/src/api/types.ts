@@ -48,6 +48,8 @@ export interface components {
         purchased_on?: string;
         /** Who settled, or got money back. */
         participant?: string;
+        /** Members of a group settled up: `hash` is its key, `merchant` its name. */
+        for_group?: boolean;
       };
       balance_after: number;
       created_at: string;
@@ -152,6 +154,8 @@ export interface components {
       paid: number;
       to_pay: number;
       to_transfer: number;
+      /** Whether the due counts in a group, and is paid there. */
+      in_group?: boolean;
       settlement: components['schemas']['Settlement'];
       /** Added by the owner: no device or user is this participant. */
       free?: boolean;

@@ -114,6 +114,7 @@ export const chequeEn = {
     renew: 'Renew the link',
     until: (until: string) => `Open until ${until}`,
     settled: 'Settled',
+    inGroup: 'Settled in a group',
     share: 'Share',
     photo: 'Photo',
     review: 'Check the lines',
@@ -288,6 +289,7 @@ export const chequeEn = {
     currency: 'Currency',
   },
   people: {
+    inGroup: 'in a group',
     title: 'At the table',
     count: people,
     you: 'You',
@@ -362,6 +364,7 @@ export const chequeEn = {
     ofAll: (paid: string, all: string) => `${paid} of ${all}`,
   },
   pay: {
+    inGroup: 'This counts in a group: settle up there.',
     pay: (amount: string) => `Pay ${amount}`,
     again: (amount: string) => `Pay ${amount} again`,
     sending: 'Paying…',

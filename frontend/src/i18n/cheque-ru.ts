@@ -116,6 +116,7 @@ export const chequeRu: ChequeWords = {
     renew: 'Продлить ссылку',
     until: (until) => `Открыт до ${until}`,
     settled: 'Закрыт',
+    inGroup: 'Расчёт в группе',
     share: 'Поделиться',
     photo: 'Фото',
     review: 'Проверить строки',
@@ -287,6 +288,7 @@ export const chequeRu: ChequeWords = {
     currency: 'Валюта',
   },
   people: {
+    inGroup: 'в группе',
     title: 'За столом',
     count: people,
     you: 'Вы',
@@ -361,6 +363,7 @@ export const chequeRu: ChequeWords = {
     ofAll: (paid, all) => `${paid} из ${all}`,
   },
   pay: {
+    inGroup: 'Это учтено в группе: рассчитайтесь там.',
     pay: (amount) => `Заплатить ${amount}`,
     again: (amount) => `Заплатить ${amount} ещё раз`,
     sending: 'Платим…',

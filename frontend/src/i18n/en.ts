@@ -1,6 +1,7 @@
 /** English texts. The type of this object is the contract for all other languages. */
 import { administrationEn } from './administration-en';
 import { chequeEn } from './cheque-en';
+import { groupsEn } from './groups-en';
 import { operationsEn } from './operations-en';
 import { plural } from './plural';
 
@@ -311,9 +312,22 @@ export const en = {
     refund_changed: 'Another amount is to be given back by now.',
     rate_missing: 'The cheque is in another currency: the owner has to name a rate, or it is paid in cash.',
     refund_first: 'First the owner must give back what others are owed: otherwise more is collected than the cheque says.',
+    group_not_found: 'There is no such group, or it is closed for others.',
+    member_not_found: 'This person is not in the group any more.',
+    member_has_account: 'Somebody else is this person already.',
+    member_has_no_account: 'This person has no account: pay in cash.',
+    too_many_members: 'The group is full: 50 people at most.',
+    balance_open: 'Somebody who owes something, or is owed it, can’t leave: settle up first.',
+    in_group: 'This counts in a group already: settle up there.',
+    expense_changed: 'Somebody has changed this expense meanwhile.',
+    expense_not_found: 'This expense was deleted.',
+    not_the_owner: 'Only the owner of the group can do this.',
+    not_the_receiver: 'Only the person who got the money can do this.',
+    transfer_is_final: 'A transfer has moved money: whoever got it pays it back.',
     trace: 'For support',
   },
   cheque: chequeEn,
+  groups: groupsEn,
   operations: operationsEn,
   administration: administrationEn,
   shortcuts: {

@@ -2,6 +2,7 @@
 import { administrationRu } from './administration-ru';
 import { chequeRu } from './cheque-ru';
 import type { Words } from './en';
+import { groupsRu } from './groups-ru';
 import { operationsRu } from './operations-ru';
 import { plural } from './plural';
 
@@ -327,9 +328,22 @@ export const ru: Words = {
     nothing_due: 'Платить нечего.',
     owner_owes_nothing: 'Этот чек оплатили вы: вы никому не должны.',
     participant_not_found: 'Этого участника здесь больше нет.',
+    group_not_found: 'Такой группы нет, или она закрыта для новых участников.',
+    member_not_found: 'Этого человека больше нет в группе.',
+    member_has_account: 'Этим человеком уже стал кто-то другой.',
+    member_has_no_account: 'У этого человека нет счёта: отдайте наличными.',
+    too_many_members: 'Группа заполнена: не больше 50 человек.',
+    balance_open: 'Пока есть долг, выйти нельзя: сначала рассчитайтесь.',
+    in_group: 'Это уже учтено в группе: рассчитайтесь там.',
+    expense_changed: 'Кто-то уже изменил этот расход.',
+    expense_not_found: 'Этот расход удалён.',
+    not_the_owner: 'Это может только владелец группы.',
+    not_the_receiver: 'Это может только тот, кто получил деньги.',
+    transfer_is_final: 'Перевод уже переместил деньги: вернуть их может получатель.',
     trace: 'Для поддержки',
   },
   cheque: chequeRu,
+  groups: groupsRu,
   operations: operationsRu,
   administration: administrationRu,
   shortcuts: {

@@ -1,7 +1,7 @@
 /**
  * The current location, stored in the URL so that it can be linked: at home `#/orders/<id>`, `#/statement`,
- * `#/cheques`, `#/cheques/new`, `#/cheques/by-hand`, `#/operations`, `#/operations/<service>/<direction>/<event>`, `#/administration`,
- * `#/administration/audit`; on a shared cheque, which has its own path, `#/review`. `#/new-password/<token>`
+ * `#/cheques`, `#/cheques/new`, `#/cheques/by-hand`, `#/groups`, `#/groups/<key>`, `#/operations`,
+ * `#/operations/<service>/<direction>/<event>`, `#/administration`, `#/administration/audit`; on a shared cheque, which has its own path, `#/review`. `#/new-password/<token>`
  * disappears from the URL as soon as it is read.
  */
 import { DIRECTIONS } from '../api/model';
@@ -9,6 +9,7 @@ import { type LetterAddress, SERVICES, type Service } from '../api/operations';
 
 const ORDER = /^#\/orders\/([^/]+)$/;
 const LETTER = new RegExp(`^#/operations/(${SERVICES.join('|')})/(${DIRECTIONS.join('|')})/([^/]+)$`);
+const GROUP = /^#\/groups\/([0-9A-Za-z]+)$/;
 const CHEQUE_PATH = /^\/small-router\/([^/]+)\/?$/;
 
 const RESET = /^#\/new-password\/([\w-]+)$/;
@@ -18,7 +19,7 @@ export const OPERATIONS_HREF = '#/operations';
 export const ADMINISTRATION_HREF = '#/administration';
 export const AUDIT_HREF = '#/administration/audit';
 
-export type Tab = 'orders' | 'statement' | 'cheques';
+export type Tab = 'orders' | 'statement' | 'cheques' | 'groups';
 
 export class Route {
   /** The key of the shared cheque in the path. Constant, because another path is another page. */
@@ -33,6 +34,8 @@ export class Route {
   readonly capturing: boolean = $derived(this.#hash === '#/cheques/new');
   /** Whether the user enters a bill by hand. */
   readonly entering: boolean = $derived(this.#hash === BY_HAND_HREF);
+  /** The key of the open group. */
+  readonly groupKey: string | null = $derived.by(() => GROUP.exec(this.#hash)?.[1] ?? null);
   readonly reviewing: boolean = $derived(this.#hash === '#/review');
 
   /** Whether the operators' page is open. */
@@ -85,6 +88,10 @@ export function orderHref(id: string): string {
   return `#/orders/${id}`;
 }
 
+export function groupHref(key: string): string {
+  return `#/groups/${key}`;
+}
+
 export function letterHref({ service, direction, eventId }: LetterAddress): string {
   return `${OPERATIONS_HREF}/${service}/${direction}/${eventId}`;
 }
@@ -106,5 +113,6 @@ export function tabHref(tab: Tab): string {
 
 function tabOf(hash: string): Tab {
   if (hash === '#/statement') return 'statement';
+  if (hash.startsWith('#/groups')) return 'groups';
   return hash.startsWith('#/cheques') ? 'cheques' : 'orders';
 }

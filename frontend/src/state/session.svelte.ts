@@ -7,6 +7,7 @@ import { isOpen, type Order, type OrderMessage, type Transaction } from '../api/
 import { ordersSocketUrl, readOrder } from '../api/orders';
 import { listTransactions } from '../api/payments';
 import { ChequeList } from '../cheques/cheque-list.svelte';
+import { GroupList } from '../groups/group-list.svelte';
 import { Connection } from '../live/connection.svelte';
 import { OrderBook, type Source } from '../orders/order-book.svelte';
 import { OrderList } from '../orders/order-list.svelte';
@@ -28,6 +29,7 @@ export class Session {
   readonly connection: Connection;
   readonly statement: Pager<Transaction>;
   readonly cheques: ChequeList;
+  readonly groups: GroupList;
   readonly orderDraft: Draft<{ amount: string; description: string }>;
   readonly topUpDraft: Draft<{ amount: string }>;
 
@@ -43,6 +45,7 @@ export class Session {
       (left, right) => left.id === right.id,
     );
     this.cheques = new ChequeList(userId);
+    this.groups = new GroupList(userId);
     this.account = new AccountState(userId, () => void this.#refreshStatement());
     this.book = new OrderBook((order, before, source) => this.#onMoved(order, before, source));
     this.orders = new OrderList(userId, this.book);

@@ -22,7 +22,7 @@ pub(super) struct TransactionJson {
     /// The other user of a transfer.
     #[serde(skip_serializing_if = "Option::is_none")]
     counterparty: Option<i64>,
-    /// The bill of a transfer.
+    /// The bill or the group of a transfer.
     #[serde(skip_serializing_if = "Option::is_none")]
     cheque: Option<PaidChequeJson>,
     balance_after: Money,
@@ -30,17 +30,20 @@ pub(super) struct TransactionJson {
     created_at: OffsetDateTime,
 }
 
-/// The bill that a transfer was for, as it was called then.
+/// The bill or the group that a transfer was for, as it was called then.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = PaidCheque)]
 struct PaidChequeJson {
-    /// The key of its share link.
+    /// The key of its share link, or of the group's invite link.
     hash: String,
     #[serde(flatten)]
     title: Title,
     /// The name of the participant who settled, or got money back.
     #[serde(skip_serializing_if = "Option::is_none")]
     participant: Option<String>,
+    /// Members of a group settled up: the merchant is the name of the group.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    for_group: bool,
 }
 
 impl From<Line> for TransactionJson {
@@ -52,7 +55,10 @@ impl From<Line> for TransactionJson {
             amount: Money::from_minor(line.amount),
             order_id: line.reference.parse().ok().filter(|_| of_order),
             counterparty: Some(line.counterparty).filter(|number| *number > 0),
-            cheque: line.cheque_hash.map(|hash| PaidChequeJson { hash, title, participant: line.participant }),
+            cheque: line.cheque_hash.map(|hash| {
+                let for_group = line.for_group.unwrap_or(false);
+                PaidChequeJson { hash, title, participant: line.participant, for_group }
+            }),
             balance_after: Money::from_minor(line.balance_after),
             created_at: line.created_at,
             kind: line.kind,

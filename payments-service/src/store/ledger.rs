@@ -57,6 +57,8 @@ pub struct Line {
     pub purchased_on: Option<Date>,
     /// The name of the participant who settled, or got money back.
     pub participant: Option<String>,
+    /// Whether members of a group settled up: then `cheque_hash` is the key of the group, and `merchant` its name.
+    pub for_group: Option<bool>,
     /// The balance afterwards, in minor units.
     pub balance_after: i64,
     /// The time of the movement.

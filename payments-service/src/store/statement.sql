@@ -2,7 +2,8 @@
 select lines.id as "id!", lines.kind as "kind!", lines.reference as "reference!", lines.amount as "amount!",
        lines.counterparty as "counterparty!", lines.balance_after as "balance_after!",
        lines.created_at as "created_at!", t.cheque_hash as "cheque_hash?", t.merchant as "merchant?",
-       t.purchased_on as "purchased_on?", t.participant as "participant?"
+       t.purchased_on as "purchased_on?", t.participant as "participant?",
+       t.for_group as "for_group?"
 from (
     (
         select id, kind, reference, -amount as amount, credit_account as counterparty,

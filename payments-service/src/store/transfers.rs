@@ -78,7 +78,8 @@ pub async fn insert(
     };
     sqlx::query!(
         "insert into transfers (transfer_id, from_user, to_user, amount, decision, reason, transaction_id, \
-         cheque_hash, merchant, purchased_on, participant) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         cheque_hash, merchant, purchased_on, participant, for_group) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         transfer.id.0,
         transfer.from.get(),
         transfer.to.get(),
@@ -90,6 +91,7 @@ pub async fn insert(
         title.and_then(|title| title.merchant.as_deref()),
         title.and_then(|title| title.purchased_on),
         request.participant_name.as_deref(),
+        request.for_group,
     )
     .execute(connection)
     .await

@@ -21,6 +21,7 @@ fn transfer(from: i64, to: i64, amount: &str) -> TransferRequested {
         hash: ChequeHash::from_random([7; 22]),
         title: None,
         participant_name: None,
+        for_group: false,
     }
 }
 

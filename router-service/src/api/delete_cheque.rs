@@ -2,6 +2,7 @@
 
 use super::change::{lock, of_version};
 use super::visitor::Visitor;
+use crate::domain::delete::DeleteRefusal;
 use crate::state::State;
 use crate::store;
 use axum::extract;
@@ -20,7 +21,7 @@ use tracing::info;
     responses(
         (status = 204, description = "Deleted"),
         (status = 404, description = "The cheque does not exist or belongs to another user", body = ProblemDocument),
-        (status = 409, description = "A participant has settled", body = ProblemDocument),
+        (status = 409, description = "A participant has settled, or the cheque counts in a group", body = ProblemDocument),
     )
 )]
 pub(super) async fn handler(
@@ -31,7 +32,11 @@ pub(super) async fn handler(
     let (mut tx, split) = lock(&state, &hash, visitor).await?;
     visitor.require_owner(&split)?;
     let deleted = split.delete().map_err(|refusal| {
-        let problem = Problem::new(StatusCode::CONFLICT, "settlement_started", refusal.to_string());
+        let code = match refusal {
+            DeleteRefusal::SettlementStarted => "settlement_started",
+            DeleteRefusal::InGroup => "in_group",
+        };
+        let problem = Problem::new(StatusCode::CONFLICT, code, refusal.to_string());
         of_version(problem, split.version)
     })?;
     store::cheques::delete(&mut tx, &split, clock::now()).await?;

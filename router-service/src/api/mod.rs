@@ -28,6 +28,8 @@ mod set_title;
 mod settle;
 mod watch;
 
+mod groups;
+
 mod change;
 mod keyed;
 mod nested_body;
@@ -81,6 +83,7 @@ fn documented(messaging: Messaging) -> OpenApiRouter<State> {
         .routes(routes!(report_payment::post, report_payment::delete))
         .routes(routes!(confirm_payment::handler))
         .routes(routes!(remind::handler))
+        .merge(groups::routes())
         .merge(Operations::new(messaging).with_problem_types(problem::TYPES).routes())
 }
 

@@ -141,6 +141,7 @@ pub(super) fn problem(refusal: RefundRefusal) -> Problem {
         RefundRefusal::OtherAmount { .. } => "refund_changed",
         RefundRefusal::NoRate => "rate_missing",
         RefundRefusal::TooMuch => "refund_first",
+        RefundRefusal::InGroup => "in_group",
         RefundRefusal::Guest => "guest_has_no_balance",
     };
     let problem = Problem::new(StatusCode::CONFLICT, code, refusal.to_string());

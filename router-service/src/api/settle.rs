@@ -161,6 +161,7 @@ pub(super) fn problem(refusal: SettleRefusal) -> Problem {
             return problem.with_member("due", number(due));
         }
         SettleRefusal::NoRate => "rate_missing",
+        SettleRefusal::InGroup => "in_group",
         SettleRefusal::TooMuch => "refund_first",
         SettleRefusal::SeveralReceivers => "receiver_missing",
         SettleRefusal::NoAccount => "no_account_here",

@@ -19,6 +19,14 @@ impl Seed {
         Self(hash.as_str().as_bytes().iter().fold(0xcbf2_9ce4_8422_2325, step))
     }
 
+    /// Another seed for each number: of several things that are divided among the same people, not all odd units go to the
+    /// same one.
+    #[must_use]
+    pub fn with(self, number: u32) -> Self {
+        let step = |state: u64, byte: u8| (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        Self(number.to_le_bytes().into_iter().fold(self.0, step))
+    }
+
     /// The rank of a slot among slots with equal remainders.
     ///
     /// Unlike a rotation by the number of slots, it does not change when a participant joins.

@@ -9,6 +9,9 @@ pub enum DeleteRefusal {
     /// A participant has settled or is settling.
     #[error("a participant has settled: the cheque cannot be deleted")]
     SettlementStarted,
+    /// Its dues count in a group.
+    #[error("the cheque counts in a group: take it out of the group first")]
+    InGroup,
 }
 
 impl Split {
@@ -19,6 +22,9 @@ impl Split {
     pub fn delete(&self) -> Result<ChequeDeleted, DeleteRefusal> {
         if self.is_frozen() {
             return Err(DeleteRefusal::SettlementStarted);
+        }
+        if !self.in_group.is_empty() {
+            return Err(DeleteRefusal::InGroup);
         }
         Ok(ChequeDeleted { hash: self.hash.clone() })
     }

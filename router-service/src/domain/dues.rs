@@ -61,13 +61,17 @@ impl Split {
         if fixed.iter().all(|(id, due)| computed.of(*id) == *due) { computed } else { self.dues_with(&fixed) }
     }
 
-    /// Whether everything is covered: nothing is unclaimed, and no participant has to pay or is owed anything.
+    /// Whether everything is covered: nothing is unclaimed, and no participant has to pay or is owed anything, except
+    /// where it counts in a group.
     ///
     /// A cheque with no participant besides the owner is not settled.
     pub fn is_settled(&self, dues: &Dues) -> bool {
         let mut others = self.participants.iter().filter(|other| other.id != ParticipantId::OWNER).peekable();
         let shared = others.peek().is_some();
-        let covered = |other: &Participant| !other.settlement.is_moving() && self.to_pay(dues, other) == Money::ZERO;
+        let covered = |other: &Participant| {
+            let is_open = self.to_pay(dues, other) != Money::ZERO && !self.in_group.contains(&other.id);
+            !other.settlement.is_moving() && !is_open
+        };
         shared && self.is_payable() && dues.unclaimed == Money::ZERO && others.all(covered)
     }
 

@@ -19,6 +19,9 @@ impl Split {
     ) -> Result<(Self, Option<TransferRequested>), RefundRefusal> {
         let payer = self.participant(id).ok_or(RefundRefusal::NoSuchParticipant)?;
         let receiver = self.participant(by).ok_or(RefundRefusal::NoSuchParticipant)?;
+        if self.pays_in_group(id) {
+            return Err(RefundRefusal::InGroup);
+        }
         if payer.settlement.is_moving() || receiver.settlement.pending().is_some() {
             return Err(RefundRefusal::Pending);
         }
@@ -44,7 +47,19 @@ impl Split {
         given.expect_arriving(id, amount);
         let (hash, title, participant_name) = (self.hash.clone(), self.cheque.title().known(), self.name_of(id));
         let amount = converted;
-        Ok((given, Some(TransferRequested { transfer_id, from_user, to_user, amount, hash, title, participant_name })))
+        Ok((
+            given,
+            Some(TransferRequested {
+                transfer_id,
+                from_user,
+                to_user,
+                amount,
+                hash,
+                title,
+                participant_name,
+                for_group: false,
+            }),
+        ))
     }
 
     /// Takes back everything that was recorded about payments of `id` outside the app to each of the others.

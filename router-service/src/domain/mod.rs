@@ -17,6 +17,7 @@ pub mod split;
 pub mod between;
 pub mod dues;
 pub mod fewest_transfers;
+pub mod open_pairs;
 pub mod plan;
 
 pub mod add_page;
@@ -40,6 +41,8 @@ pub mod set_rate;
 pub mod set_title;
 pub mod settle;
 pub mod take_over;
+
+pub mod groups;
 
 #[cfg(test)]
 pub(crate) mod fixtures;

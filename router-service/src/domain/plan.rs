@@ -17,7 +17,8 @@ impl Split {
         if participant.id == ParticipantId::OWNER && !self.has_several_payers() {
             return Money::ZERO;
         }
-        Money::from_minor(self.left(dues, participant) - participant.settlement.expected().minor())
+        let own = |one: &Participant| self.left(dues, one) - one.settlement.expected().minor();
+        Money::from_minor(own(participant) + self.for_group(participant, own))
     }
 
     /// The payments after which every due is paid. If the owner alone has paid the restaurant, everybody pays the owner,
@@ -26,16 +27,32 @@ impl Split {
     /// What is unclaimed is not owed yet: until it is claimed, some who have paid the restaurant wait for the rest.
     pub fn plan(&self, dues: &Dues) -> Vec<Payment> {
         if self.has_several_payers() {
-            let balances = self.participants.iter().map(|one| (one.id, self.open_balance(dues, one)));
+            let open = |one: &Participant| self.open_balance(dues, one).minor();
+            let pays_here = self.participants.iter().filter(|one| !self.pays_in_group(one.id));
+            let balances = pays_here.map(|one| (one.id, Money::from_minor(open(one) + self.for_group(one, open))));
             return fewest_transfers(&balances.collect::<BTreeMap<_, _>>());
         }
         let others = self.participants.iter().filter(|other| other.id != ParticipantId::OWNER);
+        let others = others.filter(|other| !self.pays_in_group(other.id));
         let open = others.map(|other| (other.id, self.to_pay(dues, other))).filter(|(_, open)| *open != Money::ZERO);
         open.map(|(id, open)| {
             let (from, to) = if open > Money::ZERO { (id, ParticipantId::OWNER) } else { (ParticipantId::OWNER, id) };
             Payment { from, to, amount: Money::from_minor(open.minor().abs()) }
         })
         .collect()
+    }
+
+    /// Whether what the participant has to pay for the bill, or is owed, counts in a group.
+    pub fn pays_in_group(&self, id: ParticipantId) -> bool {
+        id != ParticipantId::OWNER && self.in_group.contains(&id)
+    }
+
+    /// What the owner does here for those who pay in a group: there they pay the owner.
+    fn for_group(&self, participant: &Participant, balance: impl Fn(&Participant) -> i64) -> i64 {
+        if participant.id != ParticipantId::OWNER {
+            return 0;
+        }
+        self.participants.iter().filter(|one| self.pays_in_group(one.id)).map(balance).sum()
     }
 
     /// What a participant has to pay at least, or is owed at least if it is negative, whether pending transfers succeed

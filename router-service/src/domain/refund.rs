@@ -45,6 +45,9 @@ pub enum RefundRefusal {
     /// Cash that was given back cannot be taken back: more would be collected than the cheque gives.
     #[error("more would be collected than the bill: first give back what others are owed")]
     TooMuch,
+    /// The due counts in a group, where the participant is owed it.
+    #[error("this due counts in a group: settle up there, or take the cheque out of it")]
+    InGroup,
     /// A guest has no balance.
     #[error("a guest has no balance: give the money back in cash")]
     Guest,
@@ -72,6 +75,9 @@ impl Split {
         }
         let participant = self.participant(id).filter(|_| id != by);
         let participant = participant.ok_or(RefundRefusal::NoSuchParticipant)?;
+        if self.in_group.contains(&id) {
+            return Err(RefundRefusal::InGroup);
+        }
         let mut settlement = participant.settlement;
         if settlement.pending().is_some() {
             return Err(RefundRefusal::Pending);
@@ -99,7 +105,16 @@ impl Split {
                 let (from_user, hash) = (self.owner_id, self.hash.clone());
                 let (title, participant_name) = (self.cheque.title().known(), participant.name.clone());
                 let amount = amount_transferred;
-                Some(TransferRequested { transfer_id, from_user, to_user, amount, hash, title, participant_name })
+                Some(TransferRequested {
+                    transfer_id,
+                    from_user,
+                    to_user,
+                    amount,
+                    hash,
+                    title,
+                    participant_name,
+                    for_group: false,
+                })
             }
         };
         Ok((self.with_settlement(id, settlement), requested))

@@ -52,6 +52,9 @@ pub enum SettleRefusal {
     /// The bill is in another currency than the accounts, and the owner has named no rate.
     #[error("the bill is in another currency than the accounts: pay in cash, or the owner names a rate")]
     NoRate,
+    /// The due counts in a group.
+    #[error("this due counts in a group: settle up there")]
+    InGroup,
     /// More would be collected than the cheque gives.
     #[error("more would be collected than the bill: first the owner must give back what others are owed")]
     TooMuch,
@@ -114,7 +117,16 @@ impl Split {
         let (from_user, to_user, hash) = (user_id, receiver.ok_or(SettleRefusal::NoAccount)?, self.hash.clone());
         let (title, participant_name) = (self.cheque.title().known(), self.name_of(you));
         let amount = due.transferred;
-        let requested = TransferRequested { transfer_id, from_user, to_user, amount, hash, title, participant_name };
+        let requested = TransferRequested {
+            transfer_id,
+            from_user,
+            to_user,
+            amount,
+            hash,
+            title,
+            participant_name,
+            for_group: false,
+        };
         let several = self.has_several_payers();
         let (direction, state) =
             (if several { Direction::To(due.to) } else { Direction::ToOwner }, AttemptState::Pending);
@@ -186,6 +198,9 @@ impl Split {
             return Err(SettleRefusal::Owner);
         }
         let participant = self.participant(id).ok_or(SettleRefusal::NotHere)?;
+        if self.in_group.contains(&id) {
+            return Err(SettleRefusal::InGroup);
+        }
         let settlement = participant.settlement;
         if settlement.is_moving() {
             return Err(SettleRefusal::Pending);

@@ -12,7 +12,7 @@ use contracts::cheque::{Cheque, ChequeStatus, Product};
 use contracts::ids::{ChequeHash, UserId};
 use contracts::money::{Amount, Money};
 use contracts::ocr::ChequeRecognized;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -61,6 +61,8 @@ pub struct Split {
     pub claims: BTreeMap<ClaimKey, Fraction>,
     /// What one participant has paid another, if several have paid the restaurant: by who pays and who receives.
     pub between: BTreeMap<(ParticipantId, ParticipantId), Between>,
+    /// The participants whose dues count in a group: they pay there, and not on this cheque.
+    pub in_group: BTreeSet<ParticipantId>,
     /// Number of changes so far, including the creation.
     pub version: i64,
     /// The version at which the bill itself was last changed: its lines, amounts, or currency.
@@ -107,6 +109,7 @@ impl Split {
             last_participant: ParticipantId::OWNER,
             claims: BTreeMap::new(),
             between: BTreeMap::new(),
+            in_group: BTreeSet::new(),
             version: 1,
             cheque_version: 1,
             created_at: now,

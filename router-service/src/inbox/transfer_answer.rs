@@ -2,20 +2,27 @@
 
 use crate::domain::split::Split;
 use crate::live::hub::Hub;
+use crate::store::groups::settlements;
 use crate::store::{cheques, transfers};
 use contracts::ids::TransferId;
+use contracts::payments::RefusalReason;
 use process::clock;
 use rabbit_outbox::{HandleError, Transaction};
 
-/// Applies `transition` to the cheque of a transfer. If nothing changes, the event is a repeat or came late. Expired
+/// Applies `transition` to the cheque of a transfer, or stores the answer if it is a transfer of a group: `refused` is the
+/// reason of a refusal. If nothing changes, the event is a repeat or came late. Expired
 /// links are handled too, because the money has moved.
 pub(super) async fn answer(
     tx: &mut Transaction,
     hub: &Hub,
     transfer_id: TransferId,
+    refused: Option<RefusalReason>,
     transition: impl FnOnce(&Split) -> Option<Split>,
 ) -> Result<(), HandleError> {
     let Some(hash) = transfers::cheque_of(tx, transfer_id).await? else {
+        if settlements::answer(tx, transfer_id, refused).await? {
+            return Ok(());
+        }
         return Err(HandleError::reject(format!("there is no transfer {transfer_id}")));
     };
     let Some(cheques::Found::Split(before)) = cheques::lock(tx, &hash).await? else {

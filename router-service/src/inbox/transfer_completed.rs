@@ -12,7 +12,7 @@ pub(super) struct MarkPaid {
 impl Handle<TransferCompleted> for MarkPaid {
     async fn handle(&self, tx: &mut Transaction, event: &TransferCompleted, _: &Meta) -> Result<(), HandleError> {
         let id = event.transfer_id;
-        super::transfer_answer::answer(tx, &self.hub, id, |split| {
+        super::transfer_answer::answer(tx, &self.hub, id, None, |split| {
             let paid = split.transfer_completed(id)?;
             info!(transfer.id = %id, "transfer {id} is paid");
             Some(paid)

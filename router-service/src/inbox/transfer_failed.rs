@@ -12,7 +12,7 @@ pub(super) struct MarkFailed {
 impl Handle<TransferFailed> for MarkFailed {
     async fn handle(&self, tx: &mut Transaction, event: &TransferFailed, _: &Meta) -> Result<(), HandleError> {
         let (id, reason) = (event.transfer_id, event.reason);
-        super::transfer_answer::answer(tx, &self.hub, id, |split| {
+        super::transfer_answer::answer(tx, &self.hub, id, Some(reason), |split| {
             let failed = split.transfer_failed(id, reason)?;
             info!(transfer.id = %id, %reason, "transfer {id} failed: {reason}");
             Some(failed)

@@ -40,6 +40,7 @@ struct Row {
     participants: Json<Vec<ParticipantJson>>,
     claims: Json<Vec<ClaimJson>>,
     between: Json<Vec<BetweenJson>>,
+    in_group: Vec<i32>,
 }
 
 impl TryFrom<Row> for Found {
@@ -70,6 +71,7 @@ impl TryFrom<Row> for Found {
             last_participant: ParticipantId(row.last_participant.unsigned_abs()),
             claims: claims.map_err(malformed)?,
             between,
+            in_group: row.in_group.into_iter().map(|id| ParticipantId(id.unsigned_abs())).collect(),
             version: row.version,
             cheque_version: row.cheque_version,
             created_at: row.created_at,
@@ -235,7 +237,7 @@ pub async fn delete(connection: &mut PgConnection, split: &Split, now: OffsetDat
         .during(format_args!("delete cheque {short}"))
 }
 
-async fn load(
+pub(super) async fn load(
     connection: &mut PgConnection,
     hashes: &[String],
     operation: impl fmt::Display,

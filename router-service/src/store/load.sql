@@ -48,6 +48,7 @@ select c.hash, c.owner_id, c.cheque as "cheque: Json<Cheque>", c.confirmed, c.me
                ) one
                group by payer, receiver
            ) b
-       ) as "between!: Json<Vec<BetweenJson>>"
+       ) as "between!: Json<Vec<BetweenJson>>",
+       array(select g.participant from group_participants g where g.hash = c.hash order by g.participant) as "in_group!"
 from cheques c
 where c.hash = any($1)

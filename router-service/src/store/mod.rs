@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod cheques;
+pub mod groups;
 pub mod transfers;
 
 mod cash_between;

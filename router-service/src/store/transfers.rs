@@ -168,6 +168,7 @@ pub async fn lock_unanswered(
                 title: Title { merchant: row.merchant, purchased_on: row.purchased_on.as_deref().and_then(day::parse) }
                     .known(),
                 participant_name: row.name,
+                for_group: false,
             };
             Ok(Unanswered { event, asked_times: row.asked_times })
         });

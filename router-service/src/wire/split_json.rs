@@ -161,6 +161,9 @@ pub struct ParticipantJson {
     pub to_pay: Money,
     /// `to_pay` in the currency of the accounts, at the rate that the owner named: what a transfer moves.
     pub to_transfer: Money,
+    /// Whether the due counts in a group, and is paid there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub in_group: bool,
     /// State of the payment.
     pub settlement: SettlementJson,
     /// How they have paid outside the app.
@@ -361,6 +364,7 @@ fn participant(split: &Split, participant: &Participant, dues: &Dues) -> Partici
         advance: split.has_several_payers().then(|| split.advance_of(participant.id, dues.total)),
         paid: participant.settlement.paid(),
         to_pay,
+        in_group: split.in_group.contains(&participant.id),
         to_transfer: split.rate.and_then(|rate| rate.convert(to_pay)).unwrap_or(to_pay),
         settlement: settlement(participant),
         outside: participant.outside.as_ref().map(OutsideJson::from),

@@ -68,11 +68,11 @@ pub struct TransferRequested {
     pub transfer_id: TransferId,
     /// The user who pays.
     pub from_user: UserId,
-    /// The user who receives the money: who has paid the restaurant.
+    /// The user who receives the money: who has paid the restaurant, or another member of a group.
     pub to_user: UserId,
     /// The amount.
     pub amount: Amount,
-    /// The cheque.
+    /// The cheque, or the group in which members settle up.
     pub hash: ChequeHash,
     /// What the cheque is called, if it is known; for the statements of both users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,6 +80,9 @@ pub struct TransferRequested {
     /// The name of the participant who settles, or gets money back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub participant_name: Option<String>,
+    /// Members of a group settle up: `hash` is the key of the group, and the merchant of the title is its name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub for_group: bool,
 }
 
 impl Event for TransferRequested {

@@ -130,6 +130,7 @@ fn transfer_requested() {
             merchant: Some("Кафе «Луна»".into()), purchased_on: Some(date!(2026 - 11 - 21))
         }),
         participant_name: Some("Анна".into()),
+        for_group: false,
     });
 }
 

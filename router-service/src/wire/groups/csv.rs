@@ -1,0 +1,109 @@
+//! A group as a table for spreadsheets.
+//!
+//! Source: RFC 4180.
+
+use crate::domain::groups::currency::Currency;
+use crate::domain::groups::group::Group;
+use crate::domain::groups::statement::{Kind, Row};
+use contracts::money::Money;
+
+const HEADER: &str = "date,kind,item,title,member_id,member,currency,total,paid,share,to_pay_currency,to_pay\r\n";
+
+/// One row per item and member. `to_pay` is what the member has to pay because of it, and negative if they are owed it; by
+/// member and currency it adds up to the balance.
+pub fn csv(group: &Group, accounts: Currency) -> String {
+    let rows = group.statement(accounts).into_iter().map(|row| line(group, &row));
+    std::iter::once(HEADER.to_owned()).chain(rows).collect()
+}
+
+fn line(group: &Group, row: &Row) -> String {
+    let name = group.member(row.member).map_or("", |member| member.name.as_str());
+    let kind = match row.kind {
+        Kind::Bill => "bill",
+        Kind::Expense => "expense",
+        Kind::Payment => "payment",
+    };
+    let (counts_in, to_pay) = row.to_pay;
+    let cells = [
+        row.date.to_string(),
+        kind.to_owned(),
+        row.item.clone(),
+        text(&row.title),
+        row.member.to_string(),
+        text(name),
+        row.currency.to_string(),
+        amount(row.total, row.currency),
+        amount(row.paid, row.currency),
+        amount(row.share, row.currency),
+        counts_in.to_string(),
+        amount(to_pay, counts_in),
+    ];
+    cells.join(",") + "\r\n"
+}
+
+/// Quotes a text where needed. A text that a spreadsheet would take for a formula gets an apostrophe.
+///
+/// Source: OWASP, CSV injection.
+fn text(text: &str) -> String {
+    let is_formula = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
+    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
+    if text.contains([',', '"', '\r', '\n', ';']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+/// An amount with the decimals of its currency.
+fn amount(money: Money, currency: Currency) -> String {
+    let (minor, sign) = (money.minor().unsigned_abs(), if money < Money::ZERO { "-" } else { "" });
+    let (whole, rest) = (minor / 100, minor % 100);
+    if currency.smallest_unit() == 100 && rest == 0 {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{rest:02}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::groups::expense::{Entry, Shares};
+    use crate::domain::groups::member::MemberId;
+    use contracts::ids::{ChequeHash, UserId};
+    use contracts::money::Amount;
+    use std::collections::{BTreeMap, BTreeSet};
+    use time::macros::{date, datetime};
+
+    #[test]
+    fn a_text_is_quoted_and_never_a_formula() {
+        assert_eq!(text("Cafe"), "Cafe");
+        assert_eq!(text("Cafe \"Luna\", Feb"), "\"Cafe \"\"Luna\"\", Feb\"");
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\u{FF1D}1"] {
+            assert_eq!(text(formula), format!("'{formula}"));
+        }
+    }
+
+    #[test]
+    fn amounts_have_the_decimals_of_their_currency() {
+        let of = |minor, code| amount(Money::from_minor(minor), Currency::new(code).unwrap());
+        assert_eq!((of(1000, "EUR"), of(-5, "EUR"), of(33_400, "JPY")), ("10.00".into(), "-0.05".into(), "334".into()));
+    }
+
+    #[test]
+    fn a_table_has_a_row_per_item_and_member() {
+        let (key, owner) = (ChequeHash::from_random([5; 22]), UserId::try_from(1).unwrap());
+        let mut group = Group::create(key, "Flat".into(), owner, "=Ann".into());
+        group.members.push(group.add_person("Boris".into()).unwrap());
+        let (ann, boris) = (MemberId(1), MemberId(2));
+        let entry = Entry {
+            title: "Food, drinks".into(),
+            date: date!(2026 - 11 - 20),
+            currency: Currency::new("EUR").unwrap(),
+            amount: Amount::new(Money::from_minor(1000)).unwrap(),
+            paid_by: BTreeMap::from([(ann, Money::from_minor(1000))]),
+            shares: Shares::Equal(BTreeSet::from([ann, boris])),
+        };
+        let expense = group.add_expense(ann, entry, datetime!(2026-11-21 10:00 UTC)).unwrap();
+        group.expenses.push(expense);
+        let expected = "2026-11-20,expense,1,\"Food, drinks\",1,'=Ann,EUR,10.00,10.00,5.00,EUR,-5.00\r\n\
+                        2026-11-20,expense,1,\"Food, drinks\",2,Boris,EUR,10.00,0.00,5.00,EUR,5.00\r\n";
+        assert_eq!(csv(&group, Currency::new("RUB").unwrap()), format!("{HEADER}{expected}"));
+    }
+}

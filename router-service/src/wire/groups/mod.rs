@@ -1,0 +1,5 @@
+//! Groups as JSON and as a table.
+
+pub mod csv;
+pub mod expense_json;
+pub mod group_json;
