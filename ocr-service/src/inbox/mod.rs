@@ -10,6 +10,6 @@ use std::sync::Arc;
 /// Maps events to their handlers.
 pub fn subscriptions(state: &State) -> Subscriptions {
     Subscriptions::new()
-        .on(cheque_requested::AnnounceAgain)
+        .on_some(cheque_requested::AnnounceAgain)
         .on(cheque_deleted::Empty { janitor: Arc::clone(&state.janitor) })
 }
