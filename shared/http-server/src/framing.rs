@@ -9,6 +9,7 @@
 //! hyper accepts a bare LF as the end of a line, as section 2.2 allows. Programs in front that do not may see one header
 //! where hyper sees two. hyper rejects everything else that section 2.2 and 5.2 warn of: a bare CR, NUL, folded lines.
 
+use crate::body_length::{chunk_size, is_chunked, parse_length};
 use crate::rejection;
 use http::header;
 use std::io::{self, IoSlice};
@@ -63,9 +64,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for FramingGuard<S> {
         }
         match self.state.advance(&buffer.filled()[before..]) {
             Ok(()) => {}
-            Err(Flaw::ConflictingLengths) => {
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, Flaw::ConflictingLengths)));
-            }
+            Err(flaw @ Flaw::ConflictingLengths) => return Poll::Ready(Err(io::Error::other(flaw))),
             Err(Flaw::BareLineFeed { followed_by }) => {
                 // No head may contain NUL, so hyper answers all requests before this one, then this one with 400.
                 let line_feed = buffer.filled().len() - followed_by - 1;
@@ -311,25 +310,12 @@ fn after_head(version: Option<u8>, headers: &[httparse::Header<'_>]) -> Result<F
     }
 }
 
-/// Whether `chunked` is the last coding of a `Transfer-Encoding`.
-fn is_chunked(value: &[u8]) -> bool {
-    let last = value.rsplit(|byte| *byte == b',').next().unwrap_or_default();
-    last.trim_ascii().eq_ignore_ascii_case(b"chunked")
-}
-
-fn parse_length(value: &[u8]) -> Option<u64> {
-    let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(value).ok().filter(|_| is_number)?.parse().ok()
-}
-
 fn after_line(line: &[u8], of: Line) -> FramingState {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if of == Line::Trailer {
         return if line.is_empty() { FramingState::Start } else { FramingState::line(Line::Trailer) };
     }
-    let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-    let size = std::str::from_utf8(&line[..digits]).ok().and_then(|digits| u64::from_str_radix(digits, 16).ok());
-    match size {
+    match chunk_size(line) {
         Some(0) => FramingState::line(Line::Trailer),
         // Includes the line break after the chunk.
         Some(size) => FramingState::Body { left: size.saturating_add(2), then: After::NextChunk },

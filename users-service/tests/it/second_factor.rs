@@ -131,8 +131,8 @@ async fn the_same_right_code_many_times_at_once_uses_up_no_attempts() {
     for _ in 0..3 {
         let right = json!({"code": code_of(&secret, 0)});
         let turn_on = async || post(&client, "/second-factor/turn-on", right.clone()).await.status.as_u16();
-        let (a, b, c, d, e) = tokio::join!(turn_on(), turn_on(), turn_on(), turn_on(), turn_on());
-        let outcomes = [a, b, c, d, e];
+        let five = tokio::join!(turn_on(), turn_on(), turn_on(), turn_on(), turn_on());
+        let outcomes: [u16; 5] = five.into();
         assert!(outcomes.iter().all(|status| [200, 409].contains(status)), "{outcomes:?}");
     }
     forget_codes(&stage).await;
